@@ -1,0 +1,126 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { devPaths, rootDir, type WorkerName, workerConfigs, workerNames } from "./paths.ts";
+import { hashSources } from "./source-hash.ts";
+import { StackError } from "./stack-error.ts";
+
+/** One worker as a deployment would upload it, and its bindings as its wrangler file declares them. */
+export interface WorkerBundle {
+  name: WorkerName;
+  /** The folder with index.js and, where there are any, further modules. */
+  dir: string;
+  options: DeclaredOptions;
+}
+
+/**
+ * Miniflare's options of one worker as wrangler derives them from its file; told here as far as the stack looks
+ * into them, because Miniflare's own types are written for zod 3 and come to nothing beside zod 4.
+ */
+export interface DeclaredOptions {
+  bindings: Record<string, unknown>;
+  serviceBindings: Record<string, unknown>;
+  d1Databases: Record<string, { id: string }>;
+  [option: string]: unknown;
+}
+
+const builtSetsKept = 4;
+
+/**
+ * Bundles all workers with `wrangler deploy --dry-run`, so that what runs here is what a deployment uploads.
+ * The result stands in a folder named after the content of all sources: an unchanged tree builds nothing, and
+ * two builds at once (test files in parallel) cannot harm each other because a set appears whole, by a rename.
+ */
+export async function buildWorkers(outDir: string = devPaths.build): Promise<WorkerBundle[]> {
+  const setDir = join(outDir, await hashSources());
+  if (existsSync(setDir)) {
+    const now = new Date();
+    await utimes(setDir, now, now);
+  } else {
+    await buildSet(outDir, setDir);
+    await removeOldSets(outDir);
+  }
+  return Promise.all(
+    workerNames.map(async (name) => ({
+      name,
+      dir: join(setDir, name),
+      options: JSON.parse(await readFile(join(setDir, `${name}.json`), "utf8")) as DeclaredOptions,
+    })),
+  );
+}
+
+async function buildSet(outDir: string, setDir: string): Promise<void> {
+  const temporaryDir = join(outDir, `unfinished-${randomUUID()}`);
+  await mkdir(temporaryDir, { recursive: true });
+  try {
+    await Promise.all([
+      ...workerNames.map((name) => bundleOne(name, temporaryDir)),
+      writeWorkerOptions(temporaryDir),
+    ]);
+    await rename(temporaryDir, setDir).catch((error: NodeJS.ErrnoException) => {
+      // Somebody else finished the same set first; theirs has the same content.
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    });
+  } finally {
+    await rm(temporaryDir, { recursive: true, force: true });
+  }
+}
+
+async function bundleOne(name: WorkerName, intoDir: string): Promise<void> {
+  const wrangler = join(
+    dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
+    "bin/wrangler.js",
+  );
+  const config = workerConfigs[name];
+  const args = ["deploy", "--dry-run", "--config", config, "--outdir", join(intoDir, name)];
+  await promisify(execFile)(process.execPath, [wrangler, ...args], {
+    cwd: rootDir,
+    maxBuffer: 16 * 1024 * 1024,
+    env: {
+      ...process.env,
+      // No account, no network, nothing outside the project: the banner would look for updates.
+      WRANGLER_HIDE_BANNER: "true",
+      WRANGLER_SEND_METRICS: "false",
+      WRANGLER_LOG_PATH: join(intoDir, `${name}.log`),
+    },
+  }).catch((error: Error & { stdout?: string; stderr?: string }) => {
+    throw new StackError(
+      `${config} does not build:\n${(error.stderr || error.stdout || error.message).trim()}`,
+    );
+  });
+}
+
+/**
+ * Reads the wrangler files once per set: loading wrangler takes longer than everything else of a start, and the
+ * options are a function of files that the set's name covers.
+ */
+async function writeWorkerOptions(intoDir: string): Promise<void> {
+  // A stray .env must not become bindings of the workers.
+  process.env["CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV"] = "false";
+  const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
+  for (const name of workerNames) {
+    const config = unstable_readConfig({ config: join(rootDir, workerConfigs[name]) });
+    if (config.name !== name) {
+      throw new StackError(`${workerConfigs[name]} names its worker ${config.name}, expected ${name}.`);
+    }
+    const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+    await writeFile(join(intoDir, `${name}.json`), JSON.stringify(workerOptions, null, 2));
+  }
+}
+
+async function removeOldSets(outDir: string): Promise<void> {
+  const sets = await Promise.all(
+    (await readdir(outDir))
+      .filter((entry) => !entry.startsWith("unfinished-"))
+      .map(async (entry) => ({
+        path: join(outDir, entry),
+        usedAt: (await stat(join(outDir, entry))).mtimeMs,
+      })),
+  );
+  const old = sets.sort((a, b) => b.usedAt - a.usedAt).slice(builtSetsKept);
+  await Promise.all(old.map((set) => rm(set.path, { recursive: true, force: true })));
+}

@@ -1,0 +1,40 @@
+import { createServer } from "node:net";
+import { StackError } from "./stack-error.ts";
+
+/** Loopback only: the development controls must never be reachable from another machine. */
+export const host = "127.0.0.1";
+
+/**
+ * Makes sure that `port` can be bound, or finds a free one for 0. Between this and the bind by workerd somebody
+ * else can take it; then the start fails and says so.
+ */
+export async function reservePort(port: number): Promise<number> {
+  // A stack that was just killed may hold its port for the moment that the kernel needs to bury it.
+  const deadline = Date.now() + 2_000;
+  for (;;) {
+    const result = await tryPort(port);
+    if (typeof result === "number") return result;
+    if (result.code !== "EADDRINUSE") {
+      throw new StackError(
+        `Port ${port} cannot be used (${result.code}): choose another with PORT=8788 npm start.`,
+      );
+    }
+    if (Date.now() > deadline) {
+      throw new StackError(
+        `Port ${port} is taken by another program: stop it, or choose another port with PORT=${port + 1} npm start.`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function tryPort(port: number): Promise<number | NodeJS.ErrnoException> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", resolve);
+    server.listen(port, host, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : port));
+    });
+  });
+}

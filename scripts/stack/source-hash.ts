@@ -1,0 +1,30 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { rootDir } from "./paths.ts";
+
+/** Whatever can change a bundle. package-lock.json stands for node_modules. */
+const inputs = ["workers", "shared", "wrangler.toml", "tsconfig.json", "package.json", "package-lock.json"];
+
+/** One hash over names and contents of everything that a bundle is made from. Tens of milliseconds. */
+export async function hashSources(): Promise<string> {
+  const files = (await Promise.all(inputs.map((input) => listFiles(join(rootDir, input))))).flat().sort();
+  const contents = await Promise.all(files.map((file) => readFile(file)));
+  const hash = createHash("sha256");
+  files.forEach((file, index) => {
+    const content = contents[index] ?? Buffer.alloc(0);
+    hash.update(`${relative(rootDir, file)}\0${content.length}\0`).update(content);
+  });
+  return hash.digest("hex").slice(0, 24);
+}
+
+async function listFiles(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOTDIR") return undefined;
+    throw error;
+  });
+  if (entries === undefined) return [path];
+  // Dot entries (editor files, .wrangler) are never part of a bundle.
+  const visible = entries.filter((entry) => !entry.name.startsWith(".") && entry.name !== "node_modules");
+  return (await Promise.all(visible.map((entry) => listFiles(join(path, entry.name))))).flat();
+}

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { connect, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { StackError } from "./stack-error.ts";
+
+export interface StackHolder {
+  pid: number;
+  origin: string;
+}
+
+/**
+ * Only one process may write a state folder. The lock is a listening socket, not a file with a process id: the
+ * kernel lets go of it with the process, however that ends, and process ids are reused.
+ */
+export async function lockState(stateDir: string, origin: string): Promise<{ release(): Promise<void> }> {
+  const path = lockPath(stateDir);
+  const holder = await findHolder(stateDir);
+  if (holder !== undefined) {
+    throw new StackError(
+      `A stack is already running on this state: ${holder.origin}, process ${holder.pid}. Stop it (Ctrl-C, or kill ${holder.pid}), then start again.`,
+    );
+  }
+  // Nobody answers there, so the name is left over from a process that was killed.
+  await rm(path, { force: true });
+  const self: StackHolder = { pid: process.pid, origin };
+  const server = createServer((socket) => socket.end(JSON.stringify(self)));
+  await listen(server, path);
+  server.unref();
+  return { release: () => new Promise((done) => server.close(() => done())) };
+}
+
+/** Who runs on the folder, if anybody. */
+export function findHolder(stateDir: string): Promise<StackHolder | undefined> {
+  return new Promise((done, fail) => {
+    let text = "";
+    const socket = connect(lockPath(stateDir));
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk) => {
+      text += chunk;
+    });
+    socket.on("end", () => done(JSON.parse(text) as StackHolder));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ECONNREFUSED") done(undefined);
+      else fail(error);
+    });
+  });
+}
+
+/** In the folder for temporary files, because the path of a socket may have about 100 characters only. */
+function lockPath(stateDir: string): string {
+  const name = `licenzy-${createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 16)}`;
+  return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((done, fail) => {
+    server.once("error", fail);
+    server.listen(path, done);
+  });
+}

@@ -1,0 +1,29 @@
+import { handleControl } from "./controls.ts";
+import type { GatewayEnv } from "./env.ts";
+import { isLocalCaller } from "./local-caller.ts";
+import { errorReply } from "./replies.ts";
+
+export { Dev } from "./dev.ts";
+export { DevClock } from "./dev-clock.ts";
+
+/** One origin in front of all workers. Requests and replies pass unchanged and unread. */
+export default {
+  fetch(request, env): Response | Promise<Response> {
+    const { pathname } = new URL(request.url);
+    const isControl = pathname.startsWith("/__dev/") || pathname.startsWith("/pocket-stripe/control/");
+    if (isControl && !isLocalCaller(request)) {
+      return errorReply(
+        403,
+        "foreign_caller",
+        "The development controls answer local callers only: Host must be localhost or 127.0.0.1, and no page of another origin may call.",
+      );
+    }
+    if (pathname.startsWith("/__dev/")) return handleControl(request, env);
+    if (pathname.startsWith("/v1/")) return env.RUNTIME.fetch(request);
+    if (pathname.startsWith("/pocket-stripe/")) return env.POCKET_STRIPE.fetch(request);
+    if (pathname.startsWith("/receiver/")) {
+      return errorReply(404, "not_found", "The sample receiver comes with outbound webhooks.");
+    }
+    return env.PORTAL.fetch(request);
+  },
+} satisfies ExportedHandler<GatewayEnv>;
