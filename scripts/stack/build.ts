@@ -112,15 +112,18 @@ async function writeWorkerOptions(intoDir: string): Promise<void> {
   }
 }
 
+/** Keeps the sets used last. Unfinished ones of an hour ago belong to a build that was killed. */
 async function removeOldSets(outDir: string): Promise<void> {
-  const sets = await Promise.all(
-    (await readdir(outDir))
-      .filter((entry) => !entry.startsWith("unfinished-"))
-      .map(async (entry) => ({
-        path: join(outDir, entry),
-        usedAt: (await stat(join(outDir, entry))).mtimeMs,
-      })),
+  const entries = await Promise.all(
+    (await readdir(outDir)).map(async (name) => {
+      const path = join(outDir, name);
+      // Another build may just have renamed or removed it.
+      const found = await stat(path).catch(() => undefined);
+      return { path, usedAt: found?.mtimeMs ?? Date.now(), unfinished: name.startsWith("unfinished-") };
+    }),
   );
-  const old = sets.sort((a, b) => b.usedAt - a.usedAt).slice(builtSetsKept);
-  await Promise.all(old.map((set) => rm(set.path, { recursive: true, force: true })));
+  const finished = entries.filter((entry) => !entry.unfinished).sort((a, b) => b.usedAt - a.usedAt);
+  const abandoned = entries.filter((entry) => entry.unfinished && entry.usedAt < Date.now() - 3_600_000);
+  const old = [...finished.slice(builtSetsKept), ...abandoned];
+  await Promise.all(old.map((entry) => rm(entry.path, { recursive: true, force: true })));
 }

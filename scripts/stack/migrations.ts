@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { D1Database } from "@cloudflare/workers-types";
 import { rootDir } from "./paths.ts";
+import { StackError } from "./stack-error.ts";
 
 export interface Migration {
   /** The file's name, as wrangler records it. */
@@ -40,10 +41,15 @@ export async function applyMigrations(db: D1Database, migrations: Migration[]): 
   const applied = new Set(results.map((row) => row.name));
   const missing = migrations.filter((migration) => !applied.has(migration.name));
   for (const migration of missing) {
-    await db.batch([
+    const statements = [
       ...migration.statements.map((statement) => db.prepare(statement)),
       db.prepare("INSERT INTO d1_migrations (name) VALUES (?1)").bind(migration.name),
-    ]);
+    ];
+    await db.batch(statements).catch((error: Error) => {
+      throw new StackError(
+        `migrations/${migration.name} cannot be applied, nothing of it was: ${error.message}`,
+      );
+    });
   }
   return missing.map((migration) => migration.name);
 }

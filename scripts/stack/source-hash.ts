@@ -4,7 +4,15 @@ import { join, relative } from "node:path";
 import { rootDir } from "./paths.ts";
 
 /** Whatever can change a bundle. package-lock.json stands for node_modules. */
-const inputs = ["workers", "shared", "wrangler.toml", "tsconfig.json", "package.json", "package-lock.json"];
+const inputs = [
+  "workers",
+  "shared",
+  "wrangler.toml",
+  "tsconfig.json",
+  "package.json",
+  "package-lock.json",
+  "scripts/stack/build.ts",
+];
 
 /** One hash over names and contents of everything that a bundle is made from. Tens of milliseconds. */
 export async function hashSources(): Promise<string> {

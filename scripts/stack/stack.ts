@@ -12,7 +12,7 @@ import { host, reservePort } from "./ports.ts";
 import { loadSecrets } from "./secrets.ts";
 import { StackError } from "./stack-error.ts";
 import { openStateFormat } from "./state-format.ts";
-import { lockState } from "./state-lock.ts";
+import { lockState, refuseIfHeld } from "./state-lock.ts";
 import { workerOptions } from "./worker-options.ts";
 import { leashWorkerd } from "./workerd-leash.ts";
 
@@ -59,6 +59,8 @@ export function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function start(options: StackOptions): Promise<Stack> {
+  // Asked first, because "already running" says more than "the port is taken".
+  await refuseIfHeld(options.stateDir);
   const bundles = options.bundles ?? (await buildWorkers());
   const migrations = await readMigrations();
   const port = await reservePort(options.port);

@@ -16,12 +16,7 @@ export interface StackHolder {
  */
 export async function lockState(stateDir: string, origin: string): Promise<{ release(): Promise<void> }> {
   const path = lockPath(stateDir);
-  const holder = await findHolder(stateDir);
-  if (holder !== undefined) {
-    throw new StackError(
-      `A stack is already running on this state: ${holder.origin}, process ${holder.pid}. Stop it (Ctrl-C, or kill ${holder.pid}), then start again.`,
-    );
-  }
+  await refuseIfHeld(stateDir);
   // Nobody answers there, so the name is left over from a process that was killed.
   await rm(path, { force: true });
   const self: StackHolder = { pid: process.pid, origin };
@@ -29,6 +24,15 @@ export async function lockState(stateDir: string, origin: string): Promise<{ rel
   await listen(server, path);
   server.unref();
   return { release: () => new Promise((done) => server.close(() => done())) };
+}
+
+/** For whoever is about to change the folder as a whole. */
+export async function refuseIfHeld(stateDir: string): Promise<void> {
+  const holder = await findHolder(stateDir);
+  if (holder === undefined) return;
+  throw new StackError(
+    `A stack is already running on this state: ${holder.origin}, process ${holder.pid}. Stop it (Ctrl-C, or kill ${holder.pid}), then try again.`,
+  );
 }
 
 /** Who runs on the folder, if anybody. */
@@ -40,9 +44,10 @@ export function findHolder(stateDir: string): Promise<StackHolder | undefined> {
     socket.on("data", (chunk) => {
       text += chunk;
     });
-    socket.on("end", () => done(JSON.parse(text) as StackHolder));
+    // No text: its holder was killed between accepting and answering.
+    socket.on("end", () => done(text === "" ? undefined : (JSON.parse(text) as StackHolder)));
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ECONNREFUSED") done(undefined);
+      if (["ENOENT", "ECONNREFUSED", "ECONNRESET"].includes(error.code ?? "")) done(undefined);
       else fail(error);
     });
   });

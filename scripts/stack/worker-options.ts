@@ -35,7 +35,7 @@ const dev = { DEV: { name: "licenzy-dev-gateway", entrypoint: "Dev" } } as const
 
 /** The deployable options of every worker, plus what only development has. Nothing else adds a binding. */
 export function workerOptions(input: WorkerOptionsInput): StackWorkerOptions[] {
-  const { bundles, origin, gatewayPort, directSockets } = input;
+  const { bundles, gatewayPort, directSockets } = input;
   const additions = developmentAdditions(input);
   return bundles.map(({ name, dir, options }): StackWorkerOptions => {
     const { modulesRules: _, ...declared } = options;

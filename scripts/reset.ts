@@ -1,0 +1,14 @@
+import { rm } from "node:fs/promises";
+import { devDir, devPaths } from "./stack/paths.ts";
+import { StackError } from "./stack/stack-error.ts";
+import { refuseIfHeld } from "./stack/state-lock.ts";
+
+// `npm run reset`: forgets everything that development left on the disk.
+try {
+  await refuseIfHeld(devPaths.state);
+  await rm(devDir, { recursive: true, force: true });
+  console.log("Reset: .dev is gone. npm start begins anew.");
+} catch (error) {
+  console.error(error instanceof StackError ? error.message : error);
+  process.exitCode = 1;
+}

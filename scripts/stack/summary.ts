@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+
+export interface SummaryInput {
+  origin: string;
+  /** Missing when the state was not seeded by `npm start`. */
+  testKey: string | undefined;
+  realStripe: boolean;
+  /** What happened before, one line each. */
+  notes: string[];
+}
+
+/** What `npm start` prints when everything is up. */
+export function summary({ origin, testKey, realStripe, notes }: SummaryInput): string {
+  return [
+    "",
+    `Licenzy is running: ${origin}   Ctrl-C stops it, its state stays in .dev, npm run reset forgets it.`,
+    "",
+    `  Portal          ${origin}/`,
+    `  API reference   ${origin}/v1/docs`,
+    realStripe
+      ? "  Stripe          your test account (STRIPE_SECRET_KEY)"
+      : `  Pocket Stripe   ${origin}/pocket-stripe/control/state`,
+    `  Test API key    ${testKey ?? "none yet"}`,
+    "  Also            .dev/stack.json (all keys), .dev/stack.log (what the workers print)",
+    ...notes.map((note) => `\n${note}`),
+    "",
+    ...(testKey === undefined ? [] : mainJob(origin, testKey, realStripe)),
+  ].join("\n");
+}
+
+/**
+ * The main job as lines for bash that work one after another, or all pasted at once, and again at every start: the
+ * subject and the idempotency keys are new each time. Nothing but bash, curl and sed is needed.
+ */
+function mainJob(origin: string, key: string, realStripe: boolean): string[] {
+  const run = randomBytes(4).toString("hex");
+  const subject = { subject_ref: `user_${run}` };
+  const api = { origin, key };
+  const check = curl(api, "/v1/access/check", subject);
+  const consume = (units: number, name: string) =>
+    curl({ ...api, idempotencyKey: `${name}_${run}`, showHeaders: true }, "/v1/usage/consume", {
+      ...subject,
+      units,
+    });
+  const checkout = curl(
+    { ...api, idempotencyKey: `order_${run}`, hideStatus: true },
+    "/v1/checkout/session",
+    { ...subject, product_code: "CREDITS_1000" },
+  );
+  const pay = curl({ origin }, "/pocket-stripe/control/checkout/$SESSION", { outcome: "paid" });
+  return [
+    "The main job, line by line in bash:",
+    "",
+    "# Nothing bought yet: denied",
+    check,
+    "# A checkout for 1,000 credits",
+    `CHECKOUT=$(${checkout}); echo "$CHECKOUT"`,
+    ...(realStripe
+      ? [
+          "# Open the checkout_url and pay with card 4242 4242 4242 4242; the event is fetched within a minute",
+        ]
+      : [
+          "# The customer pays",
+          `SESSION=$(sed 's|.*/pocket-stripe/pay/\\([A-Za-z0-9_]*\\).*|\\1|' <<<"$CHECKOUT"); ${pay}`,
+          "# Stripe's event has arrived within 2 seconds: allowed",
+        ]),
+    realStripe ? check : `sleep 2; ${check}`,
+    "# Spend 100 of 1,000",
+    consume(100, "spend"),
+    "# The same again, as after a lost reply: same answer, Idempotency-Replayed: true, nothing spent",
+    consume(100, "spend"),
+    "# More than the 900 left: refused with 409, nothing spent",
+    consume(901, "overspend"),
+    "",
+  ];
+}
+
+interface CurlOptions {
+  origin: string;
+  key?: string;
+  idempotencyKey?: string;
+  showHeaders?: boolean;
+  hideStatus?: boolean;
+}
+
+/** `path` stands in double quotes, so it may have a shell variable in it; `body` stands in single ones. */
+function curl(options: CurlOptions, path: string, body: Record<string, string | number>): string {
+  const { origin, key, idempotencyKey, showHeaders, hideStatus } = options;
+  return [
+    showHeaders ? "curl -sSi" : "curl -sS",
+    ...(showHeaders || hideStatus ? [] : ["-w ' (%{http_code})\\n'"]),
+    `"${origin}${path}"`,
+    ...(key === undefined ? [] : [`-H 'Authorization: Bearer ${key}'`]),
+    "-H 'Content-Type: application/json'",
+    ...(idempotencyKey === undefined ? [] : [`-H 'Idempotency-Key: ${idempotencyKey}'`]),
+    `-d '${JSON.stringify(body)}'${showHeaders ? "; echo" : ""}`,
+  ].join(" ");
+}
