@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { subjectRefSchema } from "./subject-ref.ts";
+import { modes } from "./words.ts";
+
+/** `product_code`: the stable name of a product inside a project and mode. */
+export const productCodeSchema = z
+  .string()
+  .regex(/^[A-Z0-9_]{1,64}$/, "must be 1-64 characters of A-Z, 0-9 and _")
+  .meta({ example: "CREDITS_1000" });
+
+const redirectUrlSchema = z
+  .url({ protocol: /^https?$/, hostname: /.+/, error: "must be an absolute http or https URL" })
+  .max(2048);
+
+const metadataSchema = z
+  .record(
+    z.string().regex(/^[^[\]]{1,40}$/u, "keys are 1-40 characters without square brackets"),
+    z.string().max(500, "values are at most 500 characters"),
+  )
+  .refine((metadata) => Object.keys(metadata).length <= 20, "must have at most 20 keys")
+  .meta({ description: "Copied to the outbound events of this purchase." });
+
+export const checkoutRequestSchema = z
+  .strictObject({
+    subject_ref: subjectRefSchema,
+    product_code: productCodeSchema,
+    success_url: redirectUrlSchema.optional(),
+    cancel_url: redirectUrlSchema.optional(),
+    customer_email: z.email().max(254).optional(),
+    metadata: metadataSchema.optional(),
+  })
+  .meta({ id: "CheckoutRequest" });
+
+export type CheckoutRequest = z.infer<typeof checkoutRequestSchema>;
+
+export const checkoutReplySchema = z
+  .object({
+    attempt_id: z.string().meta({ example: "att_01k9zq3v4s5t6w7x8y9zabcdef" }),
+    status: z.literal("created"),
+    checkout_url: z.url(),
+    mode: z.enum(modes),
+    expires_at: z.iso.datetime(),
+  })
+  .meta({ id: "CheckoutReply" });
+
+export type CheckoutReply = z.infer<typeof checkoutReplySchema>;

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { customerStatuses, denialReasons, entitlementSources, entitlementStatuses, kinds } from "./words.ts";
+
+const time = z.iso.datetime().meta({ description: "ISO 8601 UTC with milliseconds." });
+
+/** One entitlement as both reads show it. What does not apply to its kind is `null`. */
+export const entitlementViewSchema = z
+  .object({
+    entitlement_id: z.string(),
+    kind: z.enum(kinds),
+    product_code: z.string(),
+    status: z.enum(entitlementStatuses),
+    available: z.boolean().meta({ description: "Whether it can be used at this moment." }),
+    unavailable_reason: z.enum(denialReasons).nullable(),
+    usage_granted: z.int().nullable(),
+    usage_remaining: z.int().nullable(),
+    starts_at: time.nullable(),
+    current_period_end: time.nullable(),
+    cancel_at_period_end: z.boolean().nullable(),
+    expires_at: time.nullable(),
+    canceled_at: time.nullable(),
+    source: z.enum(entitlementSources),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: "Entitlement" });
+
+export type EntitlementView = z.infer<typeof entitlementViewSchema>;
+
+export const customerAccessReplySchema = z
+  .object({
+    subject_ref: z.string(),
+    has_access: z.boolean(),
+    status: z.enum(customerStatuses),
+    reason: z.enum(denialReasons).nullable(),
+    usage_remaining: z.int().meta({ description: "Units left in all usable packs together." }),
+    entitlements: z.array(entitlementViewSchema),
+    has_more: z.boolean(),
+    as_of: time,
+  })
+  .meta({ id: "CustomerAccess" });
+
+export type CustomerAccessReply = z.infer<typeof customerAccessReplySchema>;
+
+export const entitlementListQuerySchema = z.strictObject({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(50)
+    .meta({ description: "How many to return, 1-100." }),
+  starting_after: z
+    .string()
+    .regex(/^ent_[0-9a-z]{26}$/, "must be the entitlement_id of the last one of the page before")
+    .optional(),
+});
+
+export const entitlementListReplySchema = z
+  .object({
+    subject_ref: z.string(),
+    entitlements: z.array(entitlementViewSchema),
+    has_more: z.boolean(),
+  })
+  .meta({ id: "EntitlementList" });
+
+export type EntitlementListReply = z.infer<typeof entitlementListReplySchema>;

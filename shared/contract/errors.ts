@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { type ErrorCode, errorCodes } from "./error-codes.ts";
+
+/** The body of every refusal: flat, so that a client reads one level. */
+export const errorReplySchema = z
+  .object({
+    error: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+    message: z.string().meta({ description: "One sentence for the developer." }),
+    request_id: z.string().meta({ example: "req_01k9zq3v4s5t6w7x8y9zabcdef" }),
+    details: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: "Each fault of an `invalid_request`." }),
+  })
+  .meta({ id: "Error" });
+
+export type ErrorReply = z.infer<typeof errorReplySchema>;
+export type FaultDetail = NonNullable<ErrorReply["details"]>[number];

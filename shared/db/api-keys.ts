@@ -1,0 +1,112 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { Mode, PlanStatus, Region } from "../contract/words.ts";
+import { accounts, apiKeys, projects } from "./tables/configuration.ts";
+
+export type ApiKeyRow = typeof apiKeys.$inferSelect;
+
+/** A project with its account's plan: what a Keyring holds besides the keys. */
+export async function readProject(db: D1Database, projectId: string) {
+  const rows = await drizzle(db)
+    .select({
+      projectId: projects.projectId,
+      accountId: projects.accountId,
+      region: projects.region,
+      plan: accounts.planStatus,
+    })
+    .from(projects)
+    .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
+    .where(eq(projects.projectId, projectId));
+  return rows[0] ?? null;
+}
+
+export async function insertKey(db: D1Database, row: typeof apiKeys.$inferInsert): Promise<void> {
+  await drizzle(db).insert(apiKeys).values(row);
+}
+
+/** Marks the key revoked, once: a second revocation keeps the first time. Returns the row, or `null` when unknown. */
+export async function markRevoked(db: D1Database, keyId: string, now: number): Promise<ApiKeyRow | null> {
+  const database = drizzle(db);
+  const [, rows] = await database.batch([
+    database
+      .update(apiKeys)
+      .set({ revokedAt: now, syncedAt: null })
+      .where(and(eq(apiKeys.keyId, keyId), isNull(apiKeys.revokedAt))),
+    database.select().from(apiKeys).where(eq(apiKeys.keyId, keyId)),
+  ]);
+  return rows[0] ?? null;
+}
+
+export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number): Promise<void> {
+  // Only if the row is still what the Keyring was told: a revocation in between stays to be told.
+  const revocation =
+    key.revokedAt === null ? isNull(apiKeys.revokedAt) : eq(apiKeys.revokedAt, key.revokedAt);
+  await drizzle(db)
+    .update(apiKeys)
+    .set({ syncedAt: now })
+    .where(and(eq(apiKeys.keyId, key.keyId), revocation));
+}
+
+/** Keys that their Keyring has not confirmed, with what it needs to be told. */
+export async function unsyncedKeys(
+  db: D1Database,
+  limit: number,
+): Promise<{ key: ApiKeyRow; region: Region; plan: PlanStatus }[]> {
+  return drizzle(db)
+    .select({ key: apiKeys, region: projects.region, plan: accounts.planStatus })
+    .from(apiKeys)
+    .innerJoin(projects, eq(projects.projectId, apiKeys.projectId))
+    .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
+    .where(isNull(apiKeys.syncedAt))
+    .limit(limit);
+}
+
+export async function writePlan(
+  db: D1Database,
+  accountId: string,
+  plan: PlanStatus,
+  now: number,
+): Promise<void> {
+  await drizzle(db)
+    .update(accounts)
+    .set({ planStatus: plan, planSyncedAt: null, updatedAt: now })
+    .where(eq(accounts.accountId, accountId));
+}
+
+export async function markPlanSynced(
+  db: D1Database,
+  accountId: string,
+  plan: PlanStatus,
+  now: number,
+): Promise<void> {
+  await drizzle(db)
+    .update(accounts)
+    .set({ planSyncedAt: now })
+    .where(and(eq(accounts.accountId, accountId), eq(accounts.planStatus, plan)));
+}
+
+/** Accounts whose plan some Keyring has not confirmed. */
+export async function unsyncedPlans(db: D1Database, limit: number) {
+  return drizzle(db)
+    .select({ accountId: accounts.accountId, plan: accounts.planStatus })
+    .from(accounts)
+    .where(isNull(accounts.planSyncedAt))
+    .limit(limit);
+}
+
+/** Where the Keyrings of an account are: one for each project and mode. */
+export async function projectsOf(
+  db: D1Database,
+  accountId: string,
+): Promise<{ projectId: string; region: Region }[]> {
+  return drizzle(db)
+    .select({ projectId: projects.projectId, region: projects.region })
+    .from(projects)
+    .where(eq(projects.accountId, accountId));
+}
+
+export interface KeyringAddress {
+  projectId: string;
+  mode: Mode;
+  region: Region;
+}

@@ -1,0 +1,41 @@
+import { and, eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { Mode } from "../contract/words.ts";
+import { accounts, productPrices, products, projects, stripeConnections } from "./tables/configuration.ts";
+
+export async function insertProject(
+  db: D1Database,
+  account: typeof accounts.$inferInsert,
+  project: typeof projects.$inferInsert,
+): Promise<void> {
+  const database = drizzle(db);
+  await database.batch([
+    database.insert(accounts).values(account),
+    database.insert(projects).values(project),
+  ]);
+}
+
+/** The product and its price in one transaction; throws when the code or the price is taken in this project and mode. */
+export async function insertProduct(db: D1Database, product: typeof products.$inferInsert): Promise<void> {
+  const database = drizzle(db);
+  const { projectId, mode, productCode, stripePriceId, createdAt } = product;
+  await database.batch([
+    database.insert(products).values(product),
+    database.insert(productPrices).values({ projectId, mode, stripePriceId, productCode, createdAt }),
+  ]);
+}
+
+export async function insertConnection(
+  db: D1Database,
+  connection: typeof stripeConnections.$inferInsert,
+): Promise<void> {
+  await drizzle(db).insert(stripeConnections).values(connection);
+}
+
+export async function readConnectionOf(db: D1Database, projectId: string, mode: Mode) {
+  const rows = await drizzle(db)
+    .select()
+    .from(stripeConnections)
+    .where(and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode)));
+  return rows[0] ?? null;
+}

@@ -1,0 +1,79 @@
+import type { Entitlement } from "../domain/entitlement.ts";
+import type { SubjectIdentity } from "../domain/subject-name.ts";
+
+/** What one flush of a subject object tells D1. */
+export interface SubjectCopy {
+  identity: SubjectIdentity;
+  /** The anchor. */
+  head: { sequence: number; hash: string };
+  nextExpiryAt: number | null;
+  flushedAt: number;
+  /** Each with the sequence of the entry that last touched it. */
+  entitlements: { version: number; entitlement: Entitlement }[];
+  /** The sequence up to which D1 is complete once this is written. */
+  flushedTo: number;
+}
+
+// Not through Drizzle: one statement upserts any number of rows from one JSON parameter (D1 binds at most 100), and
+// `version` keeps a late copy from replacing a newer one.
+const upsertEntitlements = `
+  INSERT INTO entitlements (entitlement_id, project_id, mode, subject_ref, kind, product_code, source, status,
+    units_granted, units_remaining, starts_at, expires_at, current_period_end, canceled_at, created_at, updated_at, version)
+  SELECT value ->> 'entitlementId', ?1, ?2, ?3, value ->> 'kind', value ->> 'productCode', value ->> 'source',
+    value ->> 'status', value ->> 'unitsGranted', value ->> 'unitsRemaining', value ->> 'startsAt',
+    value ->> 'expiresAt', value ->> 'currentPeriodEnd', value ->> 'canceledAt', value ->> 'createdAt',
+    value ->> 'updatedAt', value ->> 'version'
+  FROM json_each(?4) WHERE true
+  ON CONFLICT (entitlement_id) DO UPDATE SET
+    status = excluded.status, units_granted = excluded.units_granted, units_remaining = excluded.units_remaining,
+    starts_at = excluded.starts_at, expires_at = excluded.expires_at, current_period_end = excluded.current_period_end,
+    canceled_at = excluded.canceled_at, updated_at = excluded.updated_at, version = excluded.version
+  WHERE excluded.version > entitlements.version`;
+
+const updateAnchor = `
+  UPDATE subjects SET head_sequence = ?4, head_hash = ?5, next_expiry_at = ?6, flushed_at = ?7
+  WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND head_sequence <= ?4`;
+
+const ofSubject = "WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3";
+
+/**
+ * Writes one copy in one D1 transaction. `newer` only ever moves D1 forward; `replace` first takes away what D1 has of
+ * the subject, for a repair.
+ */
+export async function flushSubject(
+  db: D1Database,
+  copy: SubjectCopy,
+  how: "newer" | "replace",
+): Promise<void> {
+  const { projectId, mode, subjectRef } = copy.identity;
+  const subject = [projectId, mode, subjectRef] as const;
+  const rows = copy.entitlements.map(({ version, entitlement }) => ({ ...entitlement, version }));
+  const statements = [
+    db.prepare(upsertEntitlements).bind(...subject, JSON.stringify(rows)),
+    db
+      .prepare(updateAnchor)
+      .bind(...subject, copy.head.sequence, copy.head.hash, copy.nextExpiryAt, copy.flushedAt),
+  ];
+  if (how === "replace") {
+    statements.unshift(
+      registration(db, copy.identity, copy.flushedAt),
+      db.prepare(`DELETE FROM entitlements ${ofSubject}`).bind(...subject),
+      db.prepare(`UPDATE subjects SET head_sequence = 0, head_hash = '' ${ofSubject}`).bind(...subject),
+    );
+  }
+  await db.batch(statements);
+}
+
+/** Makes the subject known to D1 before its first change, so that every object can be found, verified and rebuilt. */
+export async function registerSubject(db: D1Database, identity: SubjectIdentity, now: number): Promise<void> {
+  await registration(db, identity, now).run();
+}
+
+function registration(db: D1Database, identity: SubjectIdentity, now: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO subjects (project_id, mode, subject_ref, region, head_sequence, head_hash, created_at)
+       VALUES (?1, ?2, ?3, ?4, 0, '', ?5) ON CONFLICT DO NOTHING`,
+    )
+    .bind(identity.projectId, identity.mode, identity.subjectRef, identity.region, now);
+}

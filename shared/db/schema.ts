@@ -1,0 +1,4 @@
+/** All tables of D1, for drizzle-kit. */
+export * from "./tables/configuration.ts";
+export * from "./tables/stripe.ts";
+export * from "./tables/subjects.ts";

@@ -1,0 +1,44 @@
+import { and, asc, eq, gt, lte, or, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { SubjectIdentity } from "../domain/subject-name.ts";
+import { subjects } from "./tables/subjects.ts";
+
+const identityColumns = {
+  projectId: subjects.projectId,
+  mode: subjects.mode,
+  subjectRef: subjects.subjectRef,
+  region: subjects.region,
+};
+
+/** Subjects with something that ran out before `now` and is not recorded yet, longest overdue first. */
+export async function subjectsDue(db: D1Database, now: number, limit: number): Promise<SubjectIdentity[]> {
+  return drizzle(db)
+    .select(identityColumns)
+    .from(subjects)
+    .where(and(sql`next_expiry_at IS NOT NULL`, lte(subjects.nextExpiryAt, now)))
+    .orderBy(asc(subjects.nextExpiryAt))
+    .limit(limit);
+}
+
+/** All subjects, page by page in key order; `after` is the last one of the page before. */
+export async function subjectsAfter(
+  db: D1Database,
+  after: SubjectIdentity | null,
+  limit: number,
+): Promise<SubjectIdentity[]> {
+  const { projectId, mode, subjectRef } = subjects;
+  return drizzle(db)
+    .select(identityColumns)
+    .from(subjects)
+    .where(
+      after === null
+        ? undefined
+        : or(
+            gt(projectId, after.projectId),
+            and(eq(projectId, after.projectId), gt(mode, after.mode)),
+            and(eq(projectId, after.projectId), eq(mode, after.mode), gt(subjectRef, after.subjectRef)),
+          ),
+    )
+    .orderBy(asc(projectId), asc(mode), asc(subjectRef))
+    .limit(limit);
+}

@@ -1,0 +1,52 @@
+import { type CustomerStatus, type DenialReason, denialReasons } from "../contract/words.ts";
+import { availability } from "./availability.ts";
+import type { Entitlement, Moment } from "./entitlement.ts";
+
+/** The answer to "may this subject proceed?", with the entitlement that decided. */
+export type Decision =
+  | { allowed: true; entitlementId: string }
+  | { allowed: false; reason: DenialReason; entitlementId: string | null };
+
+/**
+ * Decides access from all entitlements of a subject at `now`: allowed when at least one is usable, else the reason
+ * nearest to access. Pure: the same entitlements and moment give the same decision, today or in a year.
+ */
+export function decideAccess(entitlements: Iterable<Entitlement>, now: Moment): Decision {
+  let nearest: { rank: number; entitlementId: string } | null = null;
+  for (const entitlement of entitlements) {
+    const state = availability(entitlement, now);
+    if (state.usable) return { allowed: true, entitlementId: entitlement.entitlementId };
+    const rank = denialReasons.indexOf(state.reason);
+    if (nearest === null || rank < nearest.rank) nearest = { rank, entitlementId: entitlement.entitlementId };
+  }
+  const reason = nearest === null ? undefined : denialReasons[nearest.rank];
+  return {
+    allowed: false,
+    reason: reason ?? "no_entitlement",
+    entitlementId: nearest?.entitlementId ?? null,
+  };
+}
+
+/** The one word for a customer's standing (spec page 1, `GET /v1/customer/access`). */
+export function customerStatus(decision: Decision): CustomerStatus {
+  if (decision.allowed) return "active";
+  switch (decision.reason) {
+    case "payment_past_due":
+    case "payment_disputed":
+    case "subscription_incomplete":
+      return "past_due";
+    case "subscription_paused":
+      return "paused";
+    case "usage_exhausted":
+      return "exhausted";
+    case "time_pass_expired":
+      return "expired";
+    case "subscription_ended":
+    case "refunded":
+    case "revoked":
+      return "canceled";
+    case "not_started":
+    case "no_entitlement":
+      return "none";
+  }
+}

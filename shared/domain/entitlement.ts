@@ -1,0 +1,77 @@
+import type { EntitlementSource, EntitlementStatus, Kind } from "../contract/words.ts";
+
+/** A moment in milliseconds since 1970, UTC. */
+export type Moment = number;
+
+export const dayMs = 86_400_000;
+
+/**
+ * Something that keeps a right from being used although it was bought. Keyed by the Stripe object that caused it.
+ *
+ * Effective until it is resolved, lifted by an operator, or (for a subscription) a later period is paid.
+ */
+export interface Hold {
+  causeId: string;
+  reason: "dispute" | "refund";
+  placedAt: Moment;
+  /** The end of the period that the disputed or refunded invoice paid for; `null` for one-time purchases. */
+  periodEnd: Moment | null;
+  resolvedAt: Moment | null;
+  liftedAt: Moment | null;
+}
+
+/** What Stripe knows the purchase by, and what the customer paid. Frozen when it is granted. */
+export interface Purchase {
+  attemptId: string;
+  checkoutSessionId: string;
+  paymentIntentId: string | null;
+  customerId: string | null;
+  /** In the currency's minor unit. */
+  amountTotal: number | null;
+  currency: string | null;
+  metadata: Record<string, string>;
+}
+
+/**
+ * One commercial right of a subject, as the ledger has it. `status` is what is *recorded*: whether it can be used is
+ * computed at the moment of asking (`availability`), so that a late alarm never keeps access open.
+ */
+export interface Entitlement {
+  entitlementId: string;
+  kind: Kind;
+  productCode: string;
+  source: EntitlementSource;
+  status: EntitlementStatus;
+  /** Why the status is what it is, where the status alone does not tell. */
+  statusReason: "refunded" | "revoked" | "subscription_ended" | "subscription_incomplete" | null;
+  /** Usage packs only. */
+  unitsGranted: number | null;
+  unitsRemaining: number | null;
+  /** Time passes only: how long one pass lasts. */
+  durationDays: number | null;
+  /** When the money arrived at Stripe, or when an operator granted it. Orders passes and counts lot expiry. */
+  paidAt: Moment;
+  startsAt: Moment | null;
+  expiresAt: Moment | null;
+  /** Subscriptions only. */
+  currentPeriodEnd: Moment | null;
+  cancelAtPeriodEnd: boolean | null;
+  graceUntil: Moment | null;
+  canceledAt: Moment | null;
+  holds: Hold[];
+  purchase: Purchase | null;
+  createdAt: Moment;
+  updatedAt: Moment;
+}
+
+/** What a purchase grants: the product as it was when the checkout attempt was made, not as it is today. */
+export interface GrantTerms {
+  kind: Kind;
+  productCode: string;
+  /** Usage packs: how many units. */
+  units: number | null;
+  /** Time passes: how many days. */
+  durationDays: number | null;
+  /** Usage packs: how many days after payment the lot expires; `null` for never. */
+  expiresAfterDays: number | null;
+}

@@ -1,0 +1,45 @@
+import { hasExpired } from "./availability.ts";
+import type { Entitlement, Moment } from "./entitlement.ts";
+import type { Entitlements, EntryDraft, Touched } from "./ledger.ts";
+
+function isOpen(entitlement: Entitlement): boolean {
+  return entitlement.status !== "canceled" && entitlement.status !== "expired";
+}
+
+/** Records every entitlement that has run out by `now`. `null` when none has. Access ended before, at `expiresAt`. */
+export function decideExpire(state: Entitlements, now: Moment): EntryDraft | null {
+  const touched: Touched[] = [];
+  for (const entitlement of state.values()) {
+    if (!isOpen(entitlement) || !hasExpired(entitlement, now)) continue;
+    const left = entitlement.unitsRemaining;
+    touched.push({
+      entitlement: {
+        ...entitlement,
+        status: "expired",
+        unitsRemaining: left === null ? null : 0,
+        updatedAt: now,
+      },
+      units: left === null || left === 0 ? null : { movement: "expired", change: -left },
+    });
+  }
+  if (touched.length === 0) return null;
+  return {
+    operation: "expire",
+    touched,
+    source: "system",
+    reason: "expired",
+    actor: null,
+    idempotency: null,
+    cause: { type: "clock" },
+  };
+}
+
+/** The next moment at which `decideExpire` has something to record, or `null`. */
+export function nextExpiry(state: Entitlements): Moment | null {
+  let next: Moment | null = null;
+  for (const entitlement of state.values()) {
+    if (entitlement.expiresAt === null || !isOpen(entitlement)) continue;
+    if (next === null || entitlement.expiresAt < next) next = entitlement.expiresAt;
+  }
+  return next;
+}

@@ -1,0 +1,17 @@
+/** A wake-up for one row of the Stripe inbox. */
+export interface StripeRetryMessage {
+  connectionId: string;
+  eventId: string;
+}
+
+/** What this worker asks of the runtime, over RPC: its `MaintenanceEntrypoint`. Workers never import each other. */
+export interface RuntimeMaintenance {
+  tryEvent(key: StripeRetryMessage): Promise<void>;
+  sweepInbox(): Promise<{ tried: number }>;
+  sweepExpiries(): Promise<{ woken: number }>;
+  sweepKeyrings(): Promise<{ finished: number; failed: number }>;
+}
+
+export interface DeliveriesEnv {
+  RUNTIME: RuntimeMaintenance;
+}

@@ -1,0 +1,21 @@
+import { errorMessage, log } from "../../../shared/kit/log.ts";
+import type { DeliveriesEnv } from "../env.ts";
+
+/** What each minute finishes: work that a queue, an alarm or a crash lost. One sweep's failure stops no other. */
+export async function everyMinute(env: DeliveriesEnv): Promise<Record<string, unknown>> {
+  const sweeps = {
+    inbox: () => env.RUNTIME.sweepInbox(),
+    expiries: () => env.RUNTIME.sweepExpiries(),
+    keyrings: () => env.RUNTIME.sweepKeyrings(),
+  };
+  const results: Record<string, unknown> = {};
+  for (const [name, sweep] of Object.entries(sweeps)) {
+    try {
+      results[name] = await sweep();
+    } catch (error) {
+      results[name] = { error: errorMessage(error) };
+      log("error", "sweep.failed", { sweep: name, error: errorMessage(error) });
+    }
+  }
+  return results;
+}

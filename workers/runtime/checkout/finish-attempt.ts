@@ -1,0 +1,76 @@
+import type Stripe from "stripe";
+import {
+  type CheckoutAttemptRow,
+  completeAttempt,
+  forgetCustomer,
+  releaseAttempt,
+} from "../../../shared/db/checkout-attempts.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { stripeFailure } from "../../../shared/stripe/gateway.ts";
+import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { RequestRefused } from "../error-reply.ts";
+import type { Claim } from "./claim-attempt.ts";
+import { createSession } from "./create-session.ts";
+import { readFrozen } from "./frozen-request.ts";
+
+/**
+ * Brings a claimed attempt to its session.
+ *
+ * A crash before Stripe was called leaves an attempt whose lease runs out; after it, Stripe's idempotency key makes
+ * the repetition return the same session. A refusal by Stripe is definite and raises the try number; silence is not.
+ */
+export async function finishAttempt(
+  env: RuntimeEnv,
+  claim: Extract<Claim, { outcome: "claimed" }>,
+  now: number,
+): Promise<CheckoutAttemptRow> {
+  const { attempt, leaseId, connection } = claim;
+  const session = await sessionOrRelease(
+    env,
+    await stripeOfConnection(env, connection),
+    attempt,
+    leaseId,
+    now,
+  );
+  if (session.url === null) throw new Error("Stripe made a session without a url");
+  const completed = {
+    id: session.id,
+    url: session.url,
+    expiresAt: session.expires_at * 1_000,
+    amountTotal: session.amount_total,
+    currency: session.currency,
+  };
+  await d1(completeAttempt(env.DB, attempt, completed, now));
+  return { ...attempt, checkoutUrl: completed.url, expiresAt: completed.expiresAt };
+}
+
+async function sessionOrRelease(
+  env: RuntimeEnv,
+  stripe: Stripe,
+  attempt: CheckoutAttemptRow,
+  leaseId: string,
+  now: number,
+): Promise<Stripe.Checkout.Session> {
+  try {
+    return await createSession(stripe, attempt);
+  } catch (error) {
+    const failure = stripeFailure(error);
+    const { customerId, ...frozen } = readFrozen(attempt);
+    if (failure.kind === "refused" && failure.isMissingCustomer && customerId !== null) {
+      const frozenWithout = JSON.stringify({ ...frozen, customerId: null });
+      await d1(forgetCustomer(env.DB, attempt, frozenWithout, customerId));
+      const again = { ...attempt, frozen: frozenWithout, tryNumber: attempt.tryNumber + 1 };
+      return sessionOrRelease(env, stripe, again, leaseId, now);
+    }
+    const refused = failure.kind === "refused";
+    const status = refused ? "failed" : "created";
+    await d1(releaseAttempt(env.DB, attempt.attemptId, leaseId, { status, refused, now }));
+    throw new RequestRefused(
+      "stripe_error",
+      refused
+        ? `Stripe refused the checkout: ${failure.message}`
+        : `Stripe could not be reached: ${failure.message}`,
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import type { PlanStatus, Region } from "../../../shared/contract/words.ts";
+import { insertProject } from "../../../shared/db/configuration.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { newId } from "../../../shared/kit/ids.ts";
+import type { RuntimeEnv } from "../env.ts";
+
+export interface NewProject {
+  accountName: string;
+  name: string;
+  region: Region;
+  planStatus: PlanStatus;
+  successUrl: string | null;
+  cancelUrl: string | null;
+}
+
+/** A project with an account of its own. */
+export async function createProject(
+  env: RuntimeEnv,
+  project: NewProject,
+  now: number,
+): Promise<{ accountId: string; projectId: string }> {
+  const accountId = newId("acc", now);
+  const projectId = newId("prj", now);
+  await d1(
+    insertProject(
+      env.DB,
+      {
+        accountId,
+        name: project.accountName,
+        planStatus: project.planStatus,
+        // No Keyring exists yet: the first key brings the plan along.
+        planSyncedAt: now,
+        createdAt: now,
+        updatedAt: now,
+      },
+      {
+        projectId,
+        accountId,
+        name: project.name,
+        region: project.region,
+        successUrl: project.successUrl,
+        cancelUrl: project.cancelUrl,
+        createdAt: now,
+        updatedAt: now,
+      },
+    ),
+  );
+  return { accountId, projectId };
+}

@@ -1,0 +1,20 @@
+import type { DevService } from "../../shared/kit/dev-service.ts";
+import type { Keyring } from "./keyring/keyring.ts";
+import type { Subject } from "./subject/subject.ts";
+
+/** A wake-up for one row of the inbox; the row is the truth. */
+export interface StripeRetryMessage {
+  connectionId: string;
+  eventId: string;
+}
+
+/** The bindings of the runtime worker (wrangler.toml), and `DEV` in development only. */
+export interface RuntimeEnv {
+  SUBJECT: DurableObjectNamespace<Subject>;
+  KEYRING: DurableObjectNamespace<Keyring>;
+  DB: D1Database;
+  STRIPE_RETRIES: Queue<StripeRetryMessage>;
+  /** Secret; see docs/secrets.md. */
+  STRIPE_WRAPPING_KEYS: string;
+  DEV?: DevService;
+}

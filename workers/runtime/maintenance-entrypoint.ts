@@ -1,0 +1,88 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { d1 } from "../../shared/db/deadline.ts";
+import { dueEvents } from "../../shared/db/stripe-inbox.ts";
+import { subjectsAfter, subjectsDue } from "../../shared/db/sweep-subjects.ts";
+import type { SubjectIdentity } from "../../shared/domain/subject-name.ts";
+import { currentTime } from "../../shared/kit/clock.ts";
+import { errorMessage, log } from "../../shared/kit/log.ts";
+import { syncKeyrings } from "./configuration/api-keys.ts";
+import type { RuntimeEnv, StripeRetryMessage } from "./env.ts";
+import { tryEvent } from "./stripe-inbound/try-event.ts";
+import type { Verification } from "./subject/verify.ts";
+import { callSubject, type SubjectRpc } from "./subject-stub.ts";
+
+const rowsPerSweep = 100;
+
+export interface SubjectVerification extends Verification {
+  subject: SubjectIdentity;
+}
+
+export interface VerificationReport {
+  subjects: number;
+  entries: number;
+  unflushed: number;
+  /** The subjects with faults, with all of them. Empty is well. */
+  faulty: SubjectVerification[];
+}
+
+/**
+ * What queue consumers and crons of the deliveries worker ask of the runtime, which alone writes inbox, attempts and
+ * subject copies. An RPC entrypoint: no HTTP request reaches it.
+ */
+export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
+  async tryEvent(key: StripeRetryMessage): Promise<void> {
+    await tryEvent(this.env, key);
+  }
+
+  /** Inbox rows that are due: what the queue lost, and what a crash left after storing. */
+  async sweepInbox(): Promise<{ tried: number }> {
+    const due = await d1(dueEvents(this.env.DB, await currentTime(this.env.DEV), rowsPerSweep));
+    for (const key of due) await tryEvent(this.env, key);
+    return { tried: due.length };
+  }
+
+  /** Subjects whose entitlement ran out although no alarm recorded it. */
+  async sweepExpiries(): Promise<{ woken: number }> {
+    const due = await d1(subjectsDue(this.env.DB, await currentTime(this.env.DEV), rowsPerSweep));
+    for (const identity of due) {
+      try {
+        await callSubject(this.env, identity, (subject) => subject.wake());
+      } catch (error) {
+        // One broken object must not keep the sweep from the others; it stays due and is named each minute.
+        log("error", "subject.wake_failed", { ...identity, error: errorMessage(error) });
+      }
+    }
+    return { woken: due.length };
+  }
+
+  async sweepKeyrings(): Promise<{ finished: number; failed: number }> {
+    return syncKeyrings(this.env, await currentTime(this.env.DEV));
+  }
+
+  /** Compares every subject's ledger, state and copy. */
+  async verifyAll(): Promise<VerificationReport> {
+    return this.visitAll((subject) => subject.verify());
+  }
+
+  /** Makes D1 say again what the objects say, and compares. */
+  async resyncAll(): Promise<VerificationReport> {
+    return this.visitAll((subject) => subject.resync());
+  }
+
+  private async visitAll(visit: (subject: SubjectRpc) => Promise<Verification>): Promise<VerificationReport> {
+    const report: VerificationReport = { subjects: 0, entries: 0, unflushed: 0, faulty: [] };
+    let after: SubjectIdentity | null = null;
+    for (;;) {
+      const page: SubjectIdentity[] = await d1(subjectsAfter(this.env.DB, after, rowsPerSweep));
+      for (const subject of page) {
+        const result = await callSubject(this.env, subject, visit);
+        report.subjects++;
+        report.entries += result.entries;
+        report.unflushed += result.unflushed;
+        if (!result.ok) report.faulty.push({ subject, ...result });
+      }
+      after = page.at(-1) ?? null;
+      if (page.length < rowsPerSweep) return report;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { createMiddleware } from "hono/factory";
+import { parseApiKey } from "../../../shared/kit/api-key.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
+import { RequestRefused } from "../error-reply.ts";
+import { findKey } from "../keyring/key-cache.ts";
+import type { RuntimeHono } from "../request-context.ts";
+import { countRequest } from "./rate-limit.ts";
+
+const invalidKeyMessage = "The API key is not valid: it is unknown, revoked, expired or malformed.";
+
+/** `Authorization: Bearer lz_…` and nothing else says who calls. A cookie beside it is not read. */
+export const authenticate = createMiddleware<RuntimeHono>(async (c, next) => {
+  const header = c.req.header("Authorization");
+  const bearer = header === undefined ? null : /^Bearer +([^\s]+) *$/i.exec(header);
+  const presented = bearer?.[1];
+  if (presented === undefined)
+    throw new RequestRefused(
+      "missing_bearer_token",
+      "Send your API key as `Authorization: Bearer lz_test_…` or `Bearer lz_live_…`.",
+      { headers: { "WWW-Authenticate": "Bearer" } },
+    );
+
+  // Form and checksum first: junk ends here, before any I/O.
+  const key = parseApiKey(presented);
+  const entry = key === null ? null : await findKey(c.env, key);
+  const hasExpired = entry?.expiresAt != null && entry.expiresAt <= (await currentTime(c.env.DEV));
+  if (key === null || entry === null || hasExpired)
+    throw new RequestRefused("invalid_api_key", invalidKeyMessage, {
+      headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' },
+    });
+
+  countRequest(entry);
+  const { projectId, mode, region } = key;
+  c.set("caller", { projectId, mode, region, keyId: entry.keyId, plan: entry.plan });
+  return next();
+});

@@ -1,0 +1,40 @@
+import { createRoute } from "@hono/zod-openapi";
+import {
+  type AccessCheckReply,
+  accessCheckReplySchema,
+  accessCheckRequestSchema,
+} from "../../../shared/contract/access.ts";
+import { readJson } from "../middleware/read-input.ts";
+import { type RuntimeContext, subjectOf } from "../request-context.ts";
+import { callSubject } from "../subject-stub.ts";
+import { decisionHeader } from "./decision-header.ts";
+import { documentedErrors } from "./documented-errors.ts";
+
+export const accessCheckDocs = createRoute({
+  method: "post",
+  path: "/v1/access/check",
+  summary: "May this subject proceed?",
+  description:
+    "Allowed means that at least one entitlement is usable now. A subject nobody has heard of is denied with `no_entitlement`.",
+  security: [{ apiKey: [] }],
+  request: {
+    body: { required: true, content: { "application/json": { schema: accessCheckRequestSchema } } },
+  },
+  responses: {
+    200: {
+      description: "The decision.",
+      content: { "application/json": { schema: accessCheckReplySchema } },
+    },
+    ...documentedErrors({ body: true }),
+  },
+});
+
+export async function accessCheck(c: RuntimeContext): Promise<Response> {
+  const { subject_ref } = await readJson(c, accessCheckRequestSchema);
+  const identity = subjectOf(c.get("caller"), subject_ref);
+  const { decision, ...moment } = await callSubject(c.env, identity, (subject) => subject.check());
+  const reply: AccessCheckReply = decision.allowed
+    ? { subject_ref, allowed: true }
+    : { subject_ref, allowed: false, reason: decision.reason };
+  return c.json(reply, 200, decisionHeader(identity, moment));
+}

@@ -1,0 +1,37 @@
+import type { EntitlementView } from "../../../shared/contract/entitlements.ts";
+import { availability, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
+import type { Entitlement, Moment } from "../../../shared/domain/entitlement.ts";
+
+/** One entitlement as the reads show it at `now`. */
+export function entitlementView(entitlement: Entitlement, now: Moment): EntitlementView {
+  const state = availability(entitlement, now);
+  return {
+    entitlement_id: entitlement.entitlementId,
+    kind: entitlement.kind,
+    product_code: entitlement.productCode,
+    status: statusAt(entitlement, now),
+    available: state.usable,
+    unavailable_reason: state.usable ? null : state.reason,
+    usage_granted: entitlement.unitsGranted,
+    usage_remaining: unitsLeftAt(entitlement, now),
+    starts_at: isoTime(entitlement.startsAt),
+    current_period_end: isoTime(entitlement.currentPeriodEnd),
+    cancel_at_period_end: entitlement.cancelAtPeriodEnd,
+    expires_at: isoTime(entitlement.expiresAt),
+    canceled_at: isoTime(entitlement.canceledAt),
+    source: entitlement.source,
+    created_at: new Date(entitlement.createdAt).toISOString(),
+    updated_at: new Date(entitlement.updatedAt).toISOString(),
+  };
+}
+
+function isoTime(moment: Moment | null): string | null {
+  return moment === null ? null : new Date(moment).toISOString();
+}
+
+/** Newest first; of the same moment, by id, so that a page after another neither repeats nor skips one. */
+export function newestFirst(entitlements: Entitlement[]): Entitlement[] {
+  return entitlements.toSorted(
+    (a, b) => b.createdAt - a.createdAt || (a.entitlementId < b.entitlementId ? 1 : -1),
+  );
+}

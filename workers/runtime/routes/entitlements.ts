@@ -1,0 +1,53 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import {
+  type EntitlementListReply,
+  entitlementListQuerySchema,
+  entitlementListReplySchema,
+} from "../../../shared/contract/entitlements.ts";
+import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
+import { invalidRequest, readQuery, readSubjectInPath } from "../middleware/read-input.ts";
+import { type RuntimeContext, subjectOf } from "../request-context.ts";
+import { callSubject } from "../subject-stub.ts";
+import { decisionHeader } from "./decision-header.ts";
+import { documentedErrors } from "./documented-errors.ts";
+import { entitlementView, newestFirst } from "./entitlement-view.ts";
+
+export const entitlementsDocs = createRoute({
+  method: "get",
+  path: "/v1/entitlements/{subject_ref}",
+  summary: "All entitlements of a subject",
+  description: "Every entitlement there ever was, newest first, in pages.",
+  security: [{ apiKey: [] }],
+  request: {
+    params: z.object({ subject_ref: subjectRefSchema }),
+    query: entitlementListQuerySchema,
+  },
+  responses: {
+    200: {
+      description: "One page.",
+      content: { "application/json": { schema: entitlementListReplySchema } },
+    },
+    ...documentedErrors({ body: false }),
+  },
+});
+
+export async function entitlements(c: RuntimeContext): Promise<Response> {
+  const subjectRef = readSubjectInPath(c);
+  const query = readQuery(c, entitlementListQuerySchema);
+  const identity = subjectOf(c.get("caller"), subjectRef);
+  const reading = await callSubject(c.env, identity, (subject) => subject.read());
+  const all = newestFirst(reading.entitlements);
+  const start =
+    query.starting_after === undefined
+      ? 0
+      : all.findIndex(({ entitlementId }) => entitlementId === query.starting_after) + 1;
+  if (query.starting_after !== undefined && start === 0)
+    throw invalidRequest([{ path: "starting_after", message: "is not an entitlement of this subject" }]);
+  const page = all.slice(start, start + query.limit);
+  const reply: EntitlementListReply = {
+    subject_ref: subjectRef,
+    entitlements: page.map((entitlement) => entitlementView(entitlement, reading.at)),
+    has_more: start + page.length < all.length,
+  };
+  return c.json(reply, 200, decisionHeader(identity, reading));
+}

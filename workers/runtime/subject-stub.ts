@@ -1,0 +1,42 @@
+import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
+import { DependencyUnavailable } from "../../shared/kit/deadline.ts";
+import type { RuntimeEnv } from "./env.ts";
+import type { Subject } from "./subject/subject.ts";
+
+/** The subject's methods with their own types: the platform's stub types lose unions on the way. */
+export type SubjectRpc = Pick<
+  Subject,
+  "check" | "read" | "consume" | "grantPurchase" | "decisionAsOf" | "verify" | "resync" | "wake"
+>;
+
+/** The subject's object, in its project's region. Asking for it costs nothing; calling it does. */
+function subjectStub(env: RuntimeEnv, identity: SubjectIdentity): SubjectRpc {
+  const id = env.SUBJECT.idFromName(subjectName(identity));
+  return env.SUBJECT.get(id, { locationHint: identity.region }) as unknown as SubjectRpc;
+}
+
+/**
+ * Calls the subject's object; once more when the platform says that the first call may be repeated (an object that
+ * moved or restarted). `call` must be safe to repeat, as every method of `Subject` is.
+ */
+export async function callSubject<T>(
+  env: RuntimeEnv,
+  identity: SubjectIdentity,
+  call: (subject: SubjectRpc) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(subjectStub(env, identity));
+  } catch (error) {
+    if (!isRetryable(error)) throw error;
+    // A stub is broken once a call on it failed: the second call takes a new one.
+    return await call(subjectStub(env, identity)).catch((cause: unknown) => {
+      throw new DependencyUnavailable("the subject's object", { cause });
+    });
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { retryable, overloaded } = error as Error & { retryable?: boolean; overloaded?: boolean };
+  return retryable === true && overloaded !== true;
+}

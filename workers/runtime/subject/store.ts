@@ -1,0 +1,208 @@
+import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
+import type { Entitlement } from "../../../shared/domain/entitlement.ts";
+import type { EntryDraft, LedgerEntry } from "../../../shared/domain/ledger.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import { sha256Hex } from "../../../shared/kit/hash.ts";
+import { chainHash, genesisHash } from "./chain.ts";
+
+/** The last entry of the ledger. Sequence 0 is an empty ledger. */
+export interface Head {
+  sequence: number;
+  at: number;
+  hash: string;
+}
+
+/** An entry as it lies in storage: `body` is the JSON of its draft, and the hash covers exactly that text. */
+export interface StoredEntry {
+  sequence: number;
+  at: number;
+  hash: string;
+  body: string;
+  idempotencyKey: string | null;
+}
+
+const emptyHead: Head = { sequence: 0, at: 0, hash: genesisHash };
+
+const schema = `
+  CREATE TABLE subject (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    schema_version INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    flushed_sequence INTEGER NOT NULL
+  );
+  CREATE TABLE ledger (
+    sequence INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    body TEXT NOT NULL,
+    idempotency_key TEXT
+  );
+  CREATE UNIQUE INDEX ledger_by_idempotency_key ON ledger (idempotency_key) WHERE idempotency_key IS NOT NULL;
+  CREATE TABLE entitlements (
+    entitlement_id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX entitlements_by_version ON entitlements (version);
+`;
+
+const entryColumns = "sequence, at, hash, body, idempotency_key AS idempotencyKey";
+
+/**
+ * The SQLite of one subject object. Every method is synchronous: whoever calls several of them without an `await`
+ * between sees and leaves one consistent state.
+ *
+ * A subject that was only asked about has no tables, and asking makes none.
+ */
+export class SubjectStore {
+  private readonly sql: SqlStorage;
+  private exists: boolean;
+  private cache: { head: Head; entitlements: ReadonlyMap<string, Entitlement> } | null = null;
+
+  constructor(storage: DurableObjectStorage) {
+    this.sql = storage.sql;
+    this.exists = this.hasTables();
+  }
+
+  isCreated(): boolean {
+    return this.exists;
+  }
+
+  create(identity: SubjectIdentity): void {
+    this.sql.exec(schema);
+    this.sql.exec("INSERT INTO subject VALUES (1, 1, ?, 0)", JSON.stringify(identity));
+    this.exists = true;
+  }
+
+  /** To be called when a transaction was rolled back: what is in memory may never have happened. */
+  rolledBack(): void {
+    this.exists = this.hasTables();
+    this.cache = null;
+  }
+
+  private hasTables(): boolean {
+    return this.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'subject'").toArray().length > 0;
+  }
+
+  identity(): SubjectIdentity | null {
+    if (!this.exists) return null;
+    const { identity } = this.sql.exec<{ identity: string }>("SELECT identity FROM subject").one();
+    return JSON.parse(identity) as SubjectIdentity;
+  }
+
+  /** Always read from storage, also in every check: an instance that was superseded must not answer from memory. */
+  head(): Head {
+    if (!this.exists) return emptyHead;
+    const [head] = this.sql
+      .exec<Head & Record<string, SqlStorageValue>>(
+        "SELECT sequence, at, hash FROM ledger ORDER BY sequence DESC LIMIT 1",
+      )
+      .toArray();
+    return head ?? emptyHead;
+  }
+
+  /** The current state; kept in memory as long as the ledger's head in storage is the one it was read at. */
+  state(): { head: Head; entitlements: ReadonlyMap<string, Entitlement> } {
+    const head = this.head();
+    if (this.cache?.head.hash === head.hash) return this.cache;
+    const entitlements = new Map<string, Entitlement>();
+    if (this.exists) {
+      for (const row of this.sql.exec<{ body: string }>("SELECT body FROM entitlements")) {
+        const entitlement = JSON.parse(row.body) as Entitlement;
+        entitlements.set(entitlement.entitlementId, entitlement);
+      }
+    }
+    this.cache = { head, entitlements };
+    return this.cache;
+  }
+
+  /** Writes the entry and the state it leads to. To be called inside a transaction. */
+  append(draft: EntryDraft, at: number): Head {
+    const previous = this.state();
+    const sequence = previous.head.sequence + 1;
+    const body = JSON.stringify(draft);
+    const head = { sequence, at, hash: chainHash(previous.head.hash, sequence, at, body) };
+    this.sql.exec(
+      "INSERT INTO ledger (sequence, at, hash, body, idempotency_key) VALUES (?, ?, ?, ?, ?)",
+      sequence,
+      at,
+      head.hash,
+      body,
+      draft.idempotency === null ? null : idempotencyIndex(draft.idempotency.endpoint, draft.idempotency.key),
+    );
+    const entitlements = new Map(previous.entitlements);
+    for (const { entitlement } of draft.touched) {
+      entitlements.set(entitlement.entitlementId, entitlement);
+      this.sql.exec(
+        `INSERT INTO entitlements (entitlement_id, version, body) VALUES (?, ?, ?)
+         ON CONFLICT (entitlement_id) DO UPDATE SET version = excluded.version, body = excluded.body`,
+        entitlement.entitlementId,
+        sequence,
+        JSON.stringify(entitlement),
+      );
+    }
+    this.cache = { head, entitlements };
+    return head;
+  }
+
+  entryByIdempotencyKey(endpoint: IdempotentEndpoint, key: string): LedgerEntry | null {
+    if (!this.exists) return null;
+    const [row] = this.sql
+      .exec<StoredEntry & Record<string, SqlStorageValue>>(
+        `SELECT ${entryColumns} FROM ledger WHERE idempotency_key = ?`,
+        idempotencyIndex(endpoint, key),
+      )
+      .toArray();
+    return row === undefined ? null : readEntry(row);
+  }
+
+  /** Up to `limit` entries after `sequence`, oldest first. */
+  entriesAfter(sequence: number, limit: number): StoredEntry[] {
+    if (!this.exists) return [];
+    return this.sql
+      .exec<StoredEntry & Record<string, SqlStorageValue>>(
+        `SELECT ${entryColumns} FROM ledger WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+        sequence,
+        limit,
+      )
+      .toArray();
+  }
+
+  flushedSequence(): number {
+    if (!this.exists) return 0;
+    return this.sql.exec<{ flushed: number }>("SELECT flushed_sequence AS flushed FROM subject").one()
+      .flushed;
+  }
+
+  setFlushedSequence(sequence: number): void {
+    this.sql.exec("UPDATE subject SET flushed_sequence = ?", sequence);
+  }
+
+  /**
+   * Entitlements that changed after `sequence`, in the order they changed: about `limit` of them, but always all that
+   * one entry touched, so that a page never ends inside an entry.
+   */
+  entitlementsChangedAfter(sequence: number, limit: number): { version: number; entitlement: Entitlement }[] {
+    if (!this.exists) return [];
+    return this.sql
+      .exec<{ version: number; body: string }>(
+        `SELECT version, body FROM entitlements
+         WHERE version > ?1 AND version <= coalesce(
+           (SELECT version FROM entitlements WHERE version > ?1 ORDER BY version LIMIT 1 OFFSET ?2), 9e15)
+         ORDER BY version`,
+        sequence,
+        limit - 1,
+      )
+      .toArray()
+      .map((row) => ({ version: row.version, entitlement: JSON.parse(row.body) as Entitlement }));
+  }
+}
+
+export function readEntry(row: StoredEntry): LedgerEntry {
+  return { ...(JSON.parse(row.body) as EntryDraft), sequence: row.sequence, at: row.at };
+}
+
+/** The column by which a repeated request is found: scope is the subject (the object) and the endpoint. */
+export function idempotencyIndex(endpoint: IdempotentEndpoint, key: string): string {
+  return sha256Hex(`${endpoint}\n${key}`);
+}

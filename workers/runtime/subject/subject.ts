@@ -1,0 +1,152 @@
+import { DurableObject } from "cloudflare:workers";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { registerSubject } from "../../../shared/db/flush-subject.ts";
+import { type ConsumeCommand, decideConsume, usageRemaining } from "../../../shared/domain/consume.ts";
+import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
+import type { Entitlement } from "../../../shared/domain/entitlement.ts";
+import { decideGrantPurchase, type GrantPurchaseCommand } from "../../../shared/domain/grant-purchase.ts";
+import { applyEntry, type Entitlements, type IdempotencyRecord } from "../../../shared/domain/ledger.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
+import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { change } from "./change.ts";
+import { Outbox } from "./outbox.ts";
+import { readEntry, SubjectStore } from "./store.ts";
+import { type Verification, verify } from "./verify.ts";
+
+/** A decision with the place in the ledger and the moment it holds for: with both it can be computed again. */
+export type DecisionAt = DecisionMoment & { decision: Decision };
+
+export interface SubjectReading extends DecisionAt {
+  /** All entitlements, as the ledger has them. */
+  entitlements: Entitlement[];
+  usageRemaining: number;
+}
+
+export type ConsumeResult = DecisionMoment &
+  (
+    | { outcome: "consumed"; reply: IdempotencyRecord["reply"]; replayed: boolean }
+    | { outcome: "insufficient_usage"; usageRemaining: number }
+    | { outcome: "idempotency_conflict" }
+  );
+
+export type GrantResult = { outcome: "granted"; sequence: number } | { outcome: "already_granted" };
+
+/**
+ * One subject of one project and mode: its entitlements, balances, idempotency records and ledger (spec page 2).
+ *
+ * Guarantees: what a method answers is durable before the answer leaves (the platform's output gate); a request with
+ * an idempotency key that was answered is answered the same for ever; every change is one ledger entry.
+ * A subject that was only asked about leaves nothing in storage.
+ */
+export class Subject extends DurableObject<RuntimeEnv> {
+  private readonly store: SubjectStore;
+  private readonly outbox: Outbox;
+
+  constructor(ctx: DurableObjectState, env: RuntimeEnv) {
+    super(ctx, env);
+    this.store = new SubjectStore(ctx.storage);
+    this.outbox = new Outbox(ctx, this.store, env.DB);
+  }
+
+  async check(): Promise<DecisionAt> {
+    return this.decideNow(await currentTime(this.env.DEV));
+  }
+
+  async read(): Promise<SubjectReading> {
+    const decision = this.decideNow(await currentTime(this.env.DEV));
+    const entitlements = [...this.store.state().entitlements.values()];
+    return { ...decision, entitlements, usageRemaining: usageRemaining(entitlements, decision.at) };
+  }
+
+  async consume(identity: SubjectIdentity, command: ConsumeCommand): Promise<ConsumeResult> {
+    const now = await currentTime(this.env.DEV);
+    const { endpoint, key, requestHash } = command.idempotency;
+    const { decision, head, at } = change(this.ctx.storage, this.store, identity, now, (entitlements, at) => {
+      const earlier = this.store.entryByIdempotencyKey(endpoint, key);
+      return earlier === null
+        ? decideConsume(entitlements.values(), command, at)
+        : { outcome: "repeated" as const, earlier };
+    });
+    switch (decision.outcome) {
+      case "refused":
+        return {
+          outcome: decision.code,
+          usageRemaining: decision.usageRemaining,
+          sequence: head.sequence,
+          at,
+        };
+      case "change":
+        this.outbox.arm("consume");
+        return { outcome: "consumed", reply: decision.reply, replayed: false, sequence: head.sequence, at };
+      case "repeated": {
+        const { idempotency, sequence, at } = decision.earlier;
+        if (idempotency?.requestHash !== requestHash)
+          return { outcome: "idempotency_conflict", sequence, at };
+        return { outcome: "consumed", reply: idempotency.reply, replayed: true, sequence, at };
+      }
+    }
+  }
+
+  async grantPurchase(identity: SubjectIdentity, command: GrantPurchaseCommand): Promise<GrantResult> {
+    const now = await currentTime(this.env.DEV);
+    await this.ensureRegistered(identity, now);
+    const { decision, head } = change(this.ctx.storage, this.store, identity, now, (entitlements, at) =>
+      decideGrantPurchase(entitlements, command, at),
+    );
+    if (decision.outcome === "unchanged") return { outcome: decision.why };
+    this.outbox.arm("other");
+    return { outcome: "granted", sequence: head.sequence };
+  }
+
+  /**
+   * The decision as it was at `moment`: with a sequence, after exactly that entry; without, after the last entry of
+   * that time. Computed from the ledger alone.
+   */
+  async decisionAsOf(moment: { sequence: number | null; at: number }): Promise<DecisionAt> {
+    let state: Entitlements = new Map();
+    let sequence = 0;
+    for (;;) {
+      const slice = this.store.entriesAfter(sequence, 500);
+      for (const stored of slice) {
+        const isLater = moment.sequence === null ? stored.at > moment.at : stored.sequence > moment.sequence;
+        if (isLater) return { decision: decideAccess(state.values(), moment.at), sequence, at: moment.at };
+        state = applyEntry(state, readEntry(stored));
+        sequence = stored.sequence;
+      }
+      if (slice.length === 0)
+        return { decision: decideAccess(state.values(), moment.at), sequence, at: moment.at };
+      await scheduler.wait(0);
+    }
+  }
+
+  async verify(): Promise<Verification> {
+    return verify(this.store, this.env.DB);
+  }
+
+  async resync(): Promise<Verification> {
+    await this.outbox.resync(await currentTime(this.env.DEV));
+    return this.verify();
+  }
+
+  /** What the alarm would do, now: for the sweep that finds a subject whose alarm did not come. */
+  async wake(): Promise<void> {
+    if (this.store.isCreated()) await this.outbox.run(await currentTime(this.env.DEV));
+  }
+
+  override async alarm(): Promise<void> {
+    await this.outbox.run(await currentTime(this.env.DEV));
+  }
+
+  private decideNow(now: number): DecisionAt {
+    const { head, entitlements } = this.store.state();
+    const at = Math.max(now, head.at);
+    return { decision: decideAccess(entitlements.values(), at), sequence: head.sequence, at };
+  }
+
+  private async ensureRegistered(identity: SubjectIdentity, now: number): Promise<void> {
+    if (this.store.isCreated()) return;
+    await d1(registerSubject(this.env.DB, identity, now));
+  }
+}

@@ -1,0 +1,184 @@
+import { readSubjectCopy } from "../../../shared/db/read-subject.ts";
+import type { Entitlement } from "../../../shared/domain/entitlement.ts";
+import { applyEntry, type Entitlements, entryFaults } from "../../../shared/domain/ledger.ts";
+import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
+import { chainHash, genesisHash } from "./chain.ts";
+import { idempotencyIndex, readEntry, type StoredEntry, type SubjectStore } from "./store.ts";
+
+/** One thing that does not agree, where it is, and at which ledger sequence. */
+export interface Fault {
+  where: "ledger" | "state" | "d1";
+  sequence: number | null;
+  message: string;
+}
+
+export interface Verification {
+  ok: boolean;
+  faults: Fault[];
+  entries: number;
+  headSequence: number;
+  /** Entries that D1 has not confirmed yet: not a fault, but a copy that lags. */
+  unflushed: number;
+}
+
+const entriesPerSlice = 500;
+/** After this many faults the picture is clear; the rest would repeat it. */
+const maxFaults = 50;
+
+/**
+ * Compares the ledger with itself (sequence, time, hash chain, balances), with the object's state (its fold), and with
+ * D1 (anchor and copies). Works in slices with a pause between, so that a long history never blocks a check.
+ */
+export async function verify(store: SubjectStore, db: D1Database): Promise<Verification> {
+  const identity = store.identity();
+  if (identity === null) return { ok: true, faults: [], entries: 0, headSequence: 0, unflushed: 0 };
+  // Read before the ledger: an anchor written meanwhile would be of entries that the walk below may not have seen.
+  const copy = await readSubjectCopy(db, identity);
+
+  const walk = new LedgerWalk(copy.subject?.headSequence ?? 0);
+  for (;;) {
+    const slice = store.entriesAfter(walk.sequence, entriesPerSlice);
+    for (const entry of slice) walk.visit(entry);
+    // No await between the last slice and the comparison: nothing can be appended in between.
+    if (slice.length < entriesPerSlice) break;
+    await scheduler.wait(0);
+  }
+  const { entitlements } = store.state();
+  const flushed = store.flushedSequence();
+  const faults = [
+    ...walk.faults,
+    ...stateFaults(walk.state, entitlements),
+    ...anchorFaults(walk, copy.subject),
+    ...copyFaults(store, flushed, copy.entitlements),
+  ];
+  return {
+    ok: faults.length === 0,
+    faults: faults.slice(0, maxFaults),
+    entries: walk.entries,
+    headSequence: walk.sequence,
+    unflushed: Math.max(0, walk.sequence - flushed),
+  };
+}
+
+class LedgerWalk {
+  sequence = 0;
+  entries = 0;
+  state: Entitlements = new Map();
+  faults: Fault[] = [];
+  /** The hash of the entry at the anchor's sequence. */
+  hashAtAnchor = genesisHash;
+  private at = 0;
+  private hash = genesisHash;
+
+  constructor(private readonly anchorSequence: number) {}
+
+  visit(stored: StoredEntry): void {
+    this.entries++;
+    const { sequence } = stored;
+    for (let missing = this.sequence + 1; missing < sequence && this.faults.length < maxFaults; missing++)
+      this.fault(missing, "the entry is missing");
+    if (chainHash(this.hash, sequence, stored.at, stored.body) !== stored.hash)
+      this.fault(
+        sequence,
+        "the entry was changed, moved or doubled: its hash does not follow from the one before",
+      );
+    if (stored.at < this.at) this.fault(sequence, "the entry is earlier than the one before it");
+    const entry = this.read(stored);
+    if (entry !== null) {
+      for (const message of entryFaults(this.state, entry)) this.fault(sequence, message);
+      this.state = applyEntry(this.state, entry);
+    }
+    this.sequence = sequence;
+    this.at = stored.at;
+    // Goes on with the hash as stored, so that one changed entry is named and not all after it.
+    this.hash = stored.hash;
+    if (sequence === this.anchorSequence) this.hashAtAnchor = stored.hash;
+  }
+
+  private read(stored: StoredEntry) {
+    try {
+      const entry = readEntry(stored);
+      const { idempotency } = entry;
+      const expected = idempotency === null ? null : idempotencyIndex(idempotency.endpoint, idempotency.key);
+      if (expected !== stored.idempotencyKey)
+        this.fault(stored.sequence, "the idempotency index does not belong to the entry");
+      return entry;
+    } catch {
+      this.fault(stored.sequence, "the entry cannot be read");
+      return null;
+    }
+  }
+
+  private fault(sequence: number, message: string): void {
+    this.faults.push({ where: "ledger", sequence, message });
+  }
+}
+
+function stateFaults(fold: Entitlements, state: Entitlements): Fault[] {
+  const ids = new Set([...fold.keys(), ...state.keys()]);
+  const faults: Fault[] = [];
+  for (const id of ids) {
+    if (canonicalJson(fold.get(id) ?? null) !== canonicalJson(state.get(id) ?? null))
+      faults.push({ where: "state", sequence: null, message: `${id} is not what the ledger adds up to` });
+  }
+  return faults;
+}
+
+function anchorFaults(walk: LedgerWalk, anchor: { headSequence: number; headHash: string } | null): Fault[] {
+  if (anchor === null)
+    return [{ where: "d1", sequence: null, message: "the subject is not registered in D1" }];
+  const { headSequence: sequence, headHash } = anchor;
+  if (sequence > walk.sequence)
+    return [
+      {
+        where: "ledger",
+        sequence: walk.sequence + 1,
+        message: `the ledger ends at ${walk.sequence}, but D1 has seen it reach ${sequence}: its tail was cut`,
+      },
+    ];
+  if (sequence > 0 && headHash !== walk.hashAtAnchor)
+    return [{ where: "d1", sequence, message: "D1's anchor is not the hash of this entry" }];
+  return [];
+}
+
+type Copy = Awaited<ReturnType<typeof readSubjectCopy>>["entitlements"][number];
+
+const comparedColumns = [
+  "kind",
+  "productCode",
+  "source",
+  "status",
+  "unitsGranted",
+  "unitsRemaining",
+  "startsAt",
+  "expiresAt",
+  "currentPeriodEnd",
+  "canceledAt",
+  "createdAt",
+  "updatedAt",
+] as const satisfies (keyof Copy & keyof Entitlement)[];
+
+/** Every entitlement up to `flushed` must be in D1 as it is; what D1 has beyond that must exist here. */
+function copyFaults(store: SubjectStore, flushed: number, copies: Copy[]): Fault[] {
+  const faults: Fault[] = [];
+  const fault = (sequence: number, message: string) => faults.push({ where: "d1", sequence, message });
+  const byId = new Map(copies.map((copy) => [copy.entitlementId, copy]));
+  for (const { version, entitlement } of store.entitlementsChangedAfter(0, Number.MAX_SAFE_INTEGER)) {
+    const id = entitlement.entitlementId;
+    const copy = byId.get(id);
+    byId.delete(id);
+    if (copy === undefined) {
+      if (version <= flushed) fault(version, `${id} is missing in D1`);
+    } else if (copy.version > version) {
+      fault(copy.version, `D1 has ${id} at a later version than the ledger`);
+    } else if (copy.version === version) {
+      const wrong = comparedColumns.filter((column) => copy[column] !== entitlement[column]);
+      if (wrong.length > 0) fault(version, `D1 has ${id} with another ${wrong.join(", ")}`);
+    } else if (version <= flushed) {
+      fault(version, `D1 has ${id} at the old version ${copy.version}`);
+    }
+  }
+  for (const copy of byId.values())
+    fault(copy.version, `D1 has ${copy.entitlementId}, which the ledger has not`);
+  return faults;
+}
