@@ -57,10 +57,13 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
   const temporaryDir = join(outDir, `unfinished-${randomUUID()}`);
   await mkdir(temporaryDir, { recursive: true });
   try {
-    await Promise.all([
+    // All are waited for, also after a failure: the folder goes only when nobody writes into it any more.
+    const results = await Promise.allSettled([
       ...workerNames.map((name) => bundleOne(name, temporaryDir)),
       writeWorkerOptions(temporaryDir),
     ]);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
     await rename(temporaryDir, setDir).catch((error: NodeJS.ErrnoException) => {
       // Somebody else finished the same set first; theirs has the same content.
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;

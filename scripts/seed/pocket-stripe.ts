@@ -1,0 +1,54 @@
+import Stripe from "stripe";
+
+/** Pocket Stripe from outside: its API by the official client, and its controls. */
+export class PocketStripe {
+  readonly client: Stripe;
+
+  constructor(
+    private readonly origin: string,
+    readonly apiKey: string,
+  ) {
+    const rewrite: typeof fetch = (input, init) =>
+      fetch(String(input).replace("https://api.stripe.com", `${origin}/pocket-stripe`), init);
+    this.client = new Stripe(apiKey, {
+      httpClient: Stripe.createFetchHttpClient(rewrite),
+      telemetry: false,
+      maxNetworkRetries: 0,
+    });
+  }
+
+  /** A one-time price in euro cents, with a product of its own. */
+  async createPrice(name: string, unitAmount: number): Promise<string> {
+    const product = await this.client.products.create({ name });
+    const price = await this.client.prices.create({
+      product: product.id,
+      unit_amount: unitAmount,
+      currency: "eur",
+    });
+    return price.id;
+  }
+
+  async pay(sessionId: string, options: { email?: string; outcome?: "paid" | "unpaid" | "expired" } = {}) {
+    return this.control(`checkout/${sessionId}`, { outcome: "paid", ...options });
+  }
+
+  async holdEvents(): Promise<void> {
+    await this.control("delivery", { mode: "hold" });
+  }
+
+  async deliverNormally(): Promise<void> {
+    await this.control("delivery", { mode: "normal" });
+  }
+
+  /** Any control of spec page 7; throws what it answers when it refuses. */
+  async control(path: string, body: unknown): Promise<unknown> {
+    const response = await fetch(`${this.origin}/pocket-stripe/control/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`control ${path}: ${response.status} ${text}`);
+    return JSON.parse(text);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * `npm test`: every test that needs no account and no network, kind after kind, and at the end one plain line of
+ * counts. `npm test -- unit workerd` runs only these kinds.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "./run.ts";
+
+const kinds = ["unit", "workerd", "system", "fault"];
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  success: boolean;
+}
+
+async function runKind(kind: string, folder: string): Promise<Counts> {
+  const report = join(folder, `${kind}.json`);
+  const startedAt = Date.now();
+  const { code } = await run("npx", [
+    "vitest",
+    "run",
+    "--project",
+    kind,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
+  const counts = await readCounts(report, code);
+  console.log(`${kind}: ${((Date.now() - startedAt) / 1000).toFixed(0)} s\n`);
+  return counts;
+}
+
+/** A run that ended without a report, or badly although no test failed, counts as one failure: never as nothing. */
+async function readCounts(report: string, code: number): Promise<Counts> {
+  let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    const read = JSON.parse(await readFile(report, "utf8")) as VitestReport;
+    counts = { passed: read.numPassedTests, failed: read.numFailedTests, skipped: read.numPendingTests };
+  } catch (error) {
+    console.error(`no report was written: ${error}`);
+  }
+  if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  return counts;
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((kind) => !kinds.includes(kind));
+if (unknown.length > 0) {
+  console.error(`There is no kind of test named ${unknown.join(", ")}. Kinds: ${kinds.join(", ")}.`);
+  process.exit(2);
+}
+
+const folder = await mkdtemp(join(tmpdir(), "licenzy-test-"));
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+for (const kind of wanted.length > 0 ? wanted : kinds) {
+  const counts = await runKind(kind, folder);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+await rm(folder, { recursive: true });
+
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { buildWorkers } from "../../scripts/stack/build.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const deployable = ["wrangler.toml", "workers/portal/wrangler.toml", "workers/deliveries/wrangler.toml"];
+const developmentOnly = ["workers/pocket-stripe/wrangler.toml", "workers/dev-gateway/wrangler.toml"];
+
+const withoutComments = (path: string) => readFileSync(join(root, path), "utf8").replace(/^\s*#.*$/gm, "");
+
+describe("what can be deployed", () => {
+  it.each([...deployable, ...developmentOnly])(
+    "%s declares no DEV binding and no development flag",
+    (path) => {
+      expect(withoutComments(path)).not.toMatch(/\bDEV\b/);
+      expect(withoutComments(path)).not.toMatch(/^\s*\[(env\.|vars)/m);
+    },
+  );
+
+  it.each(deployable)("%s reaches no development worker", (path) => {
+    expect(withoutComments(path)).not.toMatch(/pocket-stripe|dev-gateway/);
+  });
+
+  it("shows no DEV binding in the options that a deployment is made of", async () => {
+    const bundles = await buildWorkers();
+    expect(bundles.length).toBe(5);
+    for (const bundle of bundles) expect(JSON.stringify(bundle)).not.toMatch(/"DEV"/);
+  }, 60_000);
+});

@@ -1,0 +1,317 @@
+import { randomBytes } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ApiClient, type ApiReply } from "../../scripts/seed/api-client.ts";
+import { provision } from "../../scripts/seed/provision.ts";
+import { newApiKey } from "../../shared/kit/api-key.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import { buy, newKey, newWorld, type World } from "./world.ts";
+
+/** Every row of the error table of spec page 1, over HTTP. `429` and `503` are shown in test/workerd. */
+let world: World;
+beforeAll(async () => {
+  world = await newWorld();
+});
+
+function expectError(reply: ApiReply, status: number, code: string): void {
+  expect({ status: reply.status, error: reply.body["error"] }).toEqual({ status, error: code });
+  expect(reply.body["message"]).toMatch(/^[A-Z`'0-9].+/);
+  expect(reply.body["request_id"]).toBe(reply.headers.get("Request-Id"));
+  expect(reply.headers.get("Content-Type")).toContain("application/json");
+}
+
+const key = () => ({ "Idempotency-Key": randomBytes(6).toString("hex") });
+
+describe("401", () => {
+  const check = { subject_ref: "user_1" };
+
+  it("missing_bearer_token without a key, whatever else is sent", async () => {
+    for (const headers of [
+      {},
+      { Authorization: "" },
+      { Authorization: "Basic bHo6" },
+      { Cookie: "session=1" },
+    ]) {
+      const response = await fetch(`${world.origin}/v1/access/check`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...headers },
+        body: JSON.stringify(check),
+      });
+      const body = (await response.json()) as Record<string, unknown>;
+      expectError({ status: response.status, headers: response.headers, body }, 401, "missing_bearer_token");
+      expect(response.headers.get("WWW-Authenticate")).toBe("Bearer");
+    }
+  });
+
+  it("invalid_api_key in one wording for malformed, mistyped, unknown, foreign, expired and revoked keys", async () => {
+    const { origin, projectId } = world;
+    const expired = await newKey(origin, projectId, "test", Date.now() - 1);
+    const revoked = await newKey(origin, projectId, "test");
+    await provision(origin, "revokeApiKey", revoked.keyId);
+    const last = world.apiKey.at(-1) === "0" ? "1" : "0";
+    const keys = {
+      junk: "junk",
+      empty: "lz_test_",
+      mistyped: world.apiKey.slice(0, -1) + last,
+      "of the other mode by its prefix": world.apiKey.replace("lz_test_", "lz_live_"),
+      "well-formed and unknown": newApiKey("test", "weur", projectId),
+      "of a project that does not exist": newApiKey("test", "weur", newId("prj")),
+      expired: expired.apiKey,
+      revoked: revoked.apiKey,
+    };
+    const wordings = new Set<unknown>();
+    for (const [name, apiKey] of Object.entries(keys)) {
+      const reply = await new ApiClient(origin, apiKey).post("/v1/access/check", check);
+      expect({ name, status: reply.status }).toEqual({ name, status: 401 });
+      expectError(reply, 401, "invalid_api_key");
+      wordings.add(reply.body["message"]);
+    }
+    expect(wordings.size).toBe(1);
+  });
+
+  it("ignores a cookie beside a valid key", async () => {
+    const reply = await world.api.post("/v1/access/check", check, { Cookie: "session=somebody" });
+    expect(reply.status).toBe(200);
+  });
+});
+
+describe("400", () => {
+  it("invalid_json for what is not JSON, or not UTF-8", async () => {
+    for (const body of ["", "{", "{'subject_ref':1}", "nul", '{"subject_ref":"a"}{}'])
+      expectError(await world.api.post("/v1/access/check", body), 400, "invalid_json");
+    const response = await fetch(`${world.origin}/v1/access/check`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${world.apiKey}` },
+      body: new Uint8Array([...new TextEncoder().encode('{"subject_ref":"'), 0xff, 0x22, 0x7d]),
+    });
+    expect(((await response.json()) as { error: string }).error).toBe("invalid_json");
+  });
+
+  it("invalid_request names an unknown field, also `mode` and `meter`", async () => {
+    for (const field of ["mode", "meter", "__proto__", "constructor"]) {
+      const body = `{"subject_ref":"user_1","units":1,"${field}":"x"}`;
+      const reply = await world.api.post("/v1/usage/consume", body, key());
+      expectError(reply, 400, "invalid_request");
+      expect(reply.body["details"]).toEqual([{ path: field, message: "is not a field of this request" }]);
+    }
+  });
+
+  it.each([0, -1, 1.5, 1e12, "5", null, true, [1], Number.MAX_SAFE_INTEGER + 1])(
+    "invalid_request for units of %j",
+    async (units) => {
+      const reply = await world.api.post("/v1/usage/consume", { subject_ref: "user_1", units }, key());
+      expectError(reply, 400, "invalid_request");
+      expect(reply.body["details"]).toMatchObject([{ path: "units" }]);
+    },
+  );
+
+  it("invalid_request for a subject_ref that can't be one, in body and path", async () => {
+    const bad = ["", " a", "a ", ".", "..", "a\u0000b", "a\nb", "a\u0085b", "x".repeat(256), "é".repeat(128)];
+    for (const subject_ref of bad)
+      expectError(await world.api.post("/v1/access/check", { subject_ref }), 400, "invalid_request");
+    expectError(
+      await world.api.post("/v1/access/check", '{"subject_ref":"\\ud800"}'),
+      400,
+      "invalid_request",
+    );
+    for (const path of ["%20a", "a%00b", "x".repeat(256), "%ff", "%zz", "%ed%a0%80"]) {
+      expectError(await world.api.get(`/v1/entitlements/${path}`), 400, "invalid_request");
+      expectError(await world.api.get(`/v1/customer/access/${path}`), 400, "invalid_request");
+    }
+  });
+
+  it("takes a subject_ref with slash, percent sign, emoji, 255 bytes or the name of a prototype as it is", async () => {
+    for (const subjectRef of [
+      "a/b",
+      "100%",
+      "a%2Fb",
+      "👩‍🚀",
+      "x".repeat(255),
+      "__proto__",
+      "constructor",
+      "a b",
+      "a?b#c",
+    ]) {
+      const checked = await world.api.check(subjectRef);
+      expect(checked.body).toEqual({ subject_ref: subjectRef, allowed: false, reason: "no_entitlement" });
+      const read = await world.api.get(`/v1/customer/access/${encodeURIComponent(subjectRef)}`);
+      expect(read.body).toMatchObject({ subject_ref: subjectRef, status: "none", has_access: false });
+    }
+  });
+
+  it("keeps subjects apart whose names look alike", async () => {
+    await buy(world, "look/alike");
+    expect((await world.api.check("look/alike")).body.allowed).toBe(true);
+    for (const other of ["look%2Falike", "look/Alike", "alike", "look"])
+      expect((await world.api.check(other)).body.allowed).toBe(false);
+    const read = await world.api.get("/v1/entitlements/look%2Falike");
+    expect(read.body["entitlements"]).toHaveLength(1);
+  });
+
+  it("invalid_request for bad paging", async () => {
+    for (const query of ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "page=2", "starting_after=x"])
+      expectError(await world.api.get(`/v1/entitlements/user_1?${query}`), 400, "invalid_request");
+    const unknown = `starting_after=${newId("ent")}`;
+    expectError(await world.api.get(`/v1/entitlements/user_1?${unknown}`), 400, "invalid_request");
+  });
+
+  it("missing_idempotency_key and invalid_idempotency_key on both writes", async () => {
+    const writes: [string, object][] = [
+      ["/v1/usage/consume", { subject_ref: "user_1", units: 1 }],
+      ["/v1/checkout/session", { subject_ref: "user_1", product_code: "CREDITS_1000" }],
+    ];
+    for (const [path, body] of writes) {
+      expectError(await world.api.post(path, body), 400, "missing_idempotency_key");
+      for (const bad of ["a b", "x".repeat(256), "schl\u00fcssel"])
+        expectError(
+          await world.api.post(path, body, { "Idempotency-Key": bad }),
+          400,
+          "invalid_idempotency_key",
+        );
+    }
+  });
+
+  it("invalid_request for a checkout without any success_url, and for broken URLs, mails and metadata", async () => {
+    const bare = await newWorld({ successUrl: null });
+    const base = { subject_ref: "user_1", product_code: "CREDITS_1000" };
+    expectError(await bare.api.post("/v1/checkout/session", base, key()), 400, "invalid_request");
+    const tooMany = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`k${index}`, "v"]));
+    for (const extra of [
+      { success_url: "nowhere" },
+      { success_url: "javascript:alert(1)" },
+      { cancel_url: "ftp://example.com" },
+      { customer_email: "nobody" },
+      { metadata: { k: "x".repeat(501) } },
+      { metadata: { k: 1 } },
+      { metadata: tooMany },
+      { product_code: "lower" },
+    ])
+      expectError(
+        await world.api.post("/v1/checkout/session", { ...base, ...extra }, key()),
+        400,
+        "invalid_request",
+      );
+  });
+});
+
+describe("403", () => {
+  it("plan_mode_not_allowed for live writes without a plan; reads and test mode go on", async () => {
+    const live = await newWorld({ mode: "live", plan: "none" });
+    const consume = { subject_ref: "user_1", units: 1 };
+    const checkout = { subject_ref: "user_1", product_code: "CREDITS_1000" };
+    expectError(await live.api.post("/v1/usage/consume", consume, key()), 403, "plan_mode_not_allowed");
+    expectError(await live.api.post("/v1/checkout/session", checkout, key()), 403, "plan_mode_not_allowed");
+    expect((await live.api.check("user_1")).status).toBe(200);
+    expect((await live.api.get("/v1/entitlements/user_1")).status).toBe(200);
+
+    const testKey = await newKey(live.origin, live.projectId, "test");
+    const test = new ApiClient(live.origin, testKey.apiKey);
+    expectError(await test.post("/v1/usage/consume", consume, key()), 409, "insufficient_usage");
+  });
+});
+
+describe("404", () => {
+  it("not_found for other routes, methods and empty names", async () => {
+    for (const path of [
+      "/v1",
+      "/v1/",
+      "/v1/nothing",
+      "/v1/access/check",
+      "/v1/entitlements/",
+      "/v1/entitlements/a/b",
+    ])
+      expectError(await world.api.get(path), 404, "not_found");
+  });
+
+  it("product_not_found for an unknown product, and for one of another mode or project", async () => {
+    const live = await newKey(world.origin, world.projectId, "live");
+    const liveApi = new ApiClient(world.origin, live.apiKey);
+    expectError(await world.api.checkout("user_1", "NOTHING", "k"), 404, "product_not_found");
+    await provision(world.origin, "connectStripe", world.projectId, "live", {
+      apiKey: `sk_live_${randomBytes(8).toString("hex")}`,
+      origin: world.origin,
+    });
+    expectError(await liveApi.checkout("user_1", "CREDITS_1000", "k"), 404, "product_not_found");
+  });
+});
+
+describe("409", () => {
+  it("stripe_not_connected where the mode has no connection", async () => {
+    const { projectId } = await provision<{ projectId: string }>(world.origin, "createProject", {
+      accountName: "A",
+      name: "bare",
+      region: "weur",
+      planStatus: "active",
+      successUrl: "https://example.com",
+      cancelUrl: null,
+    });
+    const { apiKey } = await newKey(world.origin, projectId, "test");
+    const reply = await new ApiClient(world.origin, apiKey).checkout("user_1", "CREDITS_1000", "k");
+    expectError(reply, 409, "stripe_not_connected");
+  });
+
+  it("idempotency_conflict for the same key with another body; key order and spaces do not matter", async () => {
+    await buy(world, "user_conflict");
+    expect((await world.api.consume("user_conflict", 1, "same")).status).toBe(200);
+    expectError(await world.api.consume("user_conflict", 2, "same"), 409, "idempotency_conflict");
+    const reordered = '{ "units" : 1, "subject_ref" : "user_conflict" }';
+    const replay = await world.api.post("/v1/usage/consume", reordered, { "Idempotency-Key": "same" });
+    expect(replay.headers.get("Idempotency-Replayed")).toBe("true");
+  });
+
+  it("scopes a key to subject and endpoint", async () => {
+    await buy(world, "user_scope_a");
+    await buy(world, "user_scope_b");
+    expect(
+      (await world.api.consume("user_scope_a", 1, "shared")).headers.get("Idempotency-Replayed"),
+    ).toBeNull();
+    expect(
+      (await world.api.consume("user_scope_b", 2, "shared")).headers.get("Idempotency-Replayed"),
+    ).toBeNull();
+    expect((await world.api.checkout("user_scope_a", "CREDITS_1000", "shared")).status).toBe(201);
+  });
+});
+
+describe("413 and 415", () => {
+  it("payload_too_large above 16 KB, also when no length is declared", async () => {
+    const large = JSON.stringify({ subject_ref: "user_1", padding: "x".repeat(17_000) });
+    expectError(await world.api.post("/v1/access/check", large), 413, "payload_too_large");
+    const stream = new ReadableStream({
+      start(controller) {
+        for (let index = 0; index < 20; index++)
+          controller.enqueue(new TextEncoder().encode("x".repeat(1_000)));
+        controller.close();
+      },
+    });
+    const response = await fetch(`${world.origin}/v1/access/check`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${world.apiKey}` },
+      body: stream,
+      duplex: "half",
+    } as RequestInit);
+    expect(response.status).toBe(413);
+  });
+
+  it("unsupported_media_type for anything but application/json", async () => {
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""]) {
+      const reply = await world.api.post(
+        "/v1/access/check",
+        { subject_ref: "user_1" },
+        { "Content-Type": type },
+      );
+      expectError(reply, 415, "unsupported_media_type");
+    }
+    const withCharset = { "Content-Type": "Application/JSON; charset=utf-8" };
+    expect((await world.api.post("/v1/access/check", { subject_ref: "a" }, withCharset)).status).toBe(200);
+  });
+});
+
+describe("the other door", () => {
+  it("refuses API keys on every portal route", async () => {
+    for (const path of ["/", "/sign-in", "/portal.css", "/setup", "/p/x/test/customers/a"]) {
+      const response = await fetch(world.origin + path, {
+        headers: { Authorization: `Bearer ${world.apiKey}` },
+      });
+      expect({ path, status: response.status }).toEqual({ path, status: 401 });
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { inject } from "vitest";
+import { ApiClient, sessionIdOf } from "../../scripts/seed/api-client.ts";
+import { PocketStripe } from "../../scripts/seed/pocket-stripe.ts";
+import { provision } from "../../scripts/seed/provision.ts";
+import type { Mode, PlanStatus } from "../../shared/contract/words.ts";
+
+export interface World {
+  origin: string;
+  accountId: string;
+  projectId: string;
+  apiKey: string;
+  keyId: string;
+  api: ApiClient;
+  stripe: PocketStripe;
+  connection: { connectionId: string; webhookUrl: string; webhookSecret: string };
+  prices: { credits: string; pass: string };
+}
+
+interface WorldOptions {
+  mode?: Mode;
+  plan?: PlanStatus;
+  successUrl?: string | null;
+  origin?: string;
+}
+
+/** A project of its own, connected to a Stripe account of its own, with two products and a key. */
+export async function newWorld(options: WorldOptions = {}): Promise<World> {
+  const { mode = "test", plan = "active", origin = inject("origin") } = options;
+  const { successUrl = `${origin}/thanks` } = options;
+  const { accountId, projectId } = await provision<{ accountId: string; projectId: string }>(
+    origin,
+    "createProject",
+    { accountName: "Test", name: "test", region: "weur", planStatus: plan, successUrl, cancelUrl: null },
+  );
+  const stripe = new PocketStripe(origin, `sk_${mode}_${randomBytes(8).toString("hex")}`);
+  const connection = await provision<World["connection"]>(origin, "connectStripe", projectId, mode, {
+    apiKey: stripe.apiKey,
+    origin,
+  });
+  const prices = {
+    credits: await stripe.createPrice("1,000 credits", 4_900),
+    pass: await stripe.createPrice("Day pass", 500),
+  };
+  await provision(origin, "createProduct", projectId, mode, {
+    productCode: "CREDITS_1000",
+    name: "1,000 credits",
+    stripePriceId: prices.credits,
+    kind: "usage_pack",
+    units: 1_000,
+    expiresAfterDays: null,
+  });
+  await provision(origin, "createProduct", projectId, mode, {
+    productCode: "DAY_PASS",
+    name: "Day pass",
+    stripePriceId: prices.pass,
+    kind: "time_pass",
+    durationDays: 1,
+  });
+  const { apiKey, keyId } = await newKey(origin, projectId, mode);
+  const api = new ApiClient(origin, apiKey);
+  return { origin, accountId, projectId, apiKey, keyId, api, stripe, connection, prices };
+}
+
+export async function newKey(origin: string, projectId: string, mode: Mode, expiresAt: number | null = null) {
+  const key = { name: "test", expiresAt };
+  return provision<{ apiKey: string; keyId: string }>(origin, "createApiKey", projectId, mode, key);
+}
+
+/** Checks out and pays. Returns the session's id. */
+export async function buy(world: World, subjectRef: string, productCode = "CREDITS_1000"): Promise<string> {
+  const reply = await world.api.checkout(subjectRef, productCode, randomBytes(8).toString("hex"));
+  if (reply.status !== 201) throw new Error(`checkout: ${reply.status} ${JSON.stringify(reply.body)}`);
+  const sessionId = sessionIdOf(reply.body.checkout_url);
+  await world.stripe.pay(sessionId);
+  return sessionId;
+}
+
+export async function cron(origin: string): Promise<Record<string, unknown>> {
+  const response = await fetch(`${origin}/__dev/cron`, { method: "POST" });
+  return (await response.json()) as Record<string, unknown>;
+}

@@ -1,0 +1,165 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { dayMs, type GrantTerms } from "../../shared/domain/entitlement.ts";
+import type { Subject } from "../../workers/runtime/subject/subject.ts";
+import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
+
+/**
+ * Random histories of one subject on the real object, checked against a model that knows nothing of ledgers: what was
+ * bought, what was spent, and what the clock took.
+ */
+type Step =
+  | { do: "buy"; terms: GrantTerms; name: string; paidAgoMs: number }
+  | { do: "consume"; units: number; key: string }
+  | { do: "check" }
+  | { do: "advance"; ms: number }
+  | { do: "wake" };
+
+const terms = fc.oneof(
+  fc
+    .record({ units: fc.integer({ min: 1, max: 500 }), days: fc.option(fc.integer({ min: 1, max: 5 })) })
+    .map(({ units, days }) => packOf(units, days)),
+  fc.integer({ min: 1, max: 4 }).map(passOf),
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("buy" as const),
+      terms,
+      // Few names: the same purchase is told again, also late.
+      name: fc.constantFrom("a", "b", "c", "d", "e"),
+      paidAgoMs: fc.integer({ min: 0, max: 2 * dayMs }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("consume" as const),
+      units: fc.integer({ min: 1, max: 200 }),
+      key: fc.constantFrom("k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8"),
+    }),
+  },
+  { weight: 3, arbitrary: fc.constant({ do: "check" as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("advance" as const),
+      ms: fc.integer({ min: 1, max: 2 * dayMs }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: "wake" as const }) },
+);
+
+const { HISTORIES: histories, SEED: seed } = env;
+
+describe("random histories", () => {
+  it(`add up at every entry, replay alike, and can be asked again (${histories} histories, SEED=${seed})`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
+        const { identity, stub } = newSubject();
+        await runInDurableObject(stub, async (subject) => {
+          await playAndCheck(subject, identity, steps);
+        });
+      }),
+      { numRuns: histories, seed },
+    );
+  }, 110_000);
+});
+
+async function playAndCheck(
+  subject: Subject,
+  identity: ReturnType<typeof newSubject>["identity"],
+  steps: Step[],
+): Promise<void> {
+  const answers: Awaited<ReturnType<Subject["check"]>>[] = [];
+  const replies = new Map<string, { units: number; reply: unknown }>();
+  let spent = 0;
+
+  for (const step of steps) {
+    switch (step.do) {
+      case "buy": {
+        const paidAt = Date.now() + (await env.DEV.clockOffsetMs()) - step.paidAgoMs;
+        await subject.grantPurchase(identity, purchase(identity, step.name, step.terms, paidAt));
+        break;
+      }
+      case "consume": {
+        const before = (await subject.read()).usageRemaining;
+        const result = await subject.consume(identity, consumption(step.units, step.key));
+        const earlier = replies.get(step.key);
+        if (earlier !== undefined) {
+          if (earlier.units === step.units)
+            expect(result).toMatchObject({ outcome: "consumed", replayed: true, reply: earlier.reply });
+          else expect(result.outcome).toBe("idempotency_conflict");
+        } else if (before >= step.units) {
+          const reply = { consumed: step.units, usageRemaining: before - step.units };
+          expect(result).toMatchObject({ outcome: "consumed", replayed: false, reply });
+          replies.set(step.key, { units: step.units, reply });
+          spent += step.units;
+        } else {
+          expect(result).toMatchObject({ outcome: "insufficient_usage", usageRemaining: before });
+        }
+        break;
+      }
+      case "check":
+        answers.push(await subject.check());
+        break;
+      case "advance":
+        await env.DEV.advance(step.ms);
+        break;
+      case "wake":
+        await subject.wake();
+        break;
+    }
+  }
+
+  await subject.wake();
+  const { faults, unflushed } = await subject.verify();
+  expect({ faults, unflushed }).toEqual({ faults: [], unflushed: 0 });
+
+  const { entitlements } = await subject.read();
+  const units = (pick: (entitlement: (typeof entitlements)[number]) => number) =>
+    entitlements.reduce((sum, entitlement) => sum + pick(entitlement), 0);
+  const granted = units(({ unitsGranted }) => unitsGranted ?? 0);
+  const remaining = units(({ unitsRemaining }) => unitsRemaining ?? 0);
+  const movements = await movementsOf(subject);
+  expect(movements["granted"] ?? 0).toBe(granted);
+  expect((movements["consumed"] ?? 0) + spent).toBe(0);
+  expect(granted - spent + (movements["expired"] ?? 0)).toBe(remaining);
+
+  for (const answer of answers) expect(await subject.decisionAsOf(answer)).toEqual(answer);
+}
+
+/** Units by kind of movement, added up from the entries as they lie in storage. */
+async function movementsOf(subject: Subject): Promise<Record<string, number>> {
+  const { ctx } = subject as unknown as { ctx: DurableObjectState };
+  const hasLedger =
+    ctx.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").toArray().length > 0;
+  if (!hasLedger) return {};
+  const sums: Record<string, number> = {};
+  for (const { body } of ctx.storage.sql.exec<{ body: string }>("SELECT body FROM ledger")) {
+    for (const { units } of (
+      JSON.parse(body) as { touched: { units: { movement: string; change: number } | null }[] }
+    ).touched)
+      if (units !== null) sums[units.movement] = (sums[units.movement] ?? 0) + units.change;
+  }
+  return sums;
+}
+
+describe("a decision asked again after the object was evicted", () => {
+  it("is the one that was answered", async () => {
+    const { identity, stub } = newSubject();
+    const before = await stub.check();
+    await stub.grantPurchase(identity, purchase(identity, "evicted", packOf(2), Date.now()));
+    const allowed = await stub.check();
+    await stub.consume(identity, consumption(2, "all"));
+    const exhausted = await stub.check();
+    await abortAllDurableObjects();
+    const again = env.SUBJECT.get(stub.id);
+    for (const answer of [before, allowed, exhausted])
+      expect(await again.decisionAsOf(answer)).toEqual(answer);
+    expect(exhausted.decision).toMatchObject({ allowed: false, reason: "usage_exhausted" });
+  });
+});

@@ -1,0 +1,149 @@
+import { runInDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import { app } from "../../workers/runtime/app.ts";
+import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
+import { env } from "./subjects.ts";
+
+const runtime = (exports as unknown as { default: Fetcher }).default;
+
+/** A key that its Keyring knows, without a project in D1: nothing that a check needs. */
+async function knownKey(rateLimit?: number): Promise<{ apiKey: string; keyring: DurableObjectStub }> {
+  const projectId = newId("prj");
+  const apiKey = newApiKey("test", "weur", projectId);
+  const keyring = env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test")));
+  const keyHash = parseApiKey(apiKey)?.hash ?? "";
+  await keyring.put([{ keyId: newId("key"), keyHash, expiresAt: null, revokedAt: null }], "active");
+  if (rateLimit !== undefined)
+    await runInDurableObject(keyring, (_, { storage }) => {
+      storage.sql.exec("UPDATE settings SET rate_limit = ?", rateLimit);
+    });
+  return { apiKey, keyring };
+}
+
+const send = (apiKey: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
+  runtime.fetch(`http://runtime${path}`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${apiKey}`, "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+
+const check = (apiKey: string) => send(apiKey, "/v1/access/check", { subject_ref: "user_1" });
+
+describe("429", () => {
+  it("answers rate_limited above the key's limit, with when to go on", async () => {
+    const { apiKey } = await knownKey(3);
+    for (let index = 0; index < 3; index++) expect((await check(apiKey)).status).toBe(200);
+    const refused = await check(apiKey);
+    expect(refused.status).toBe(429);
+    expect(((await refused.json()) as { error: string }).error).toBe("rate_limited");
+    const seconds = Number(refused.headers.get("Retry-After"));
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    expect(seconds).toBeLessThanOrEqual(10);
+    expect(refused.headers.get("RateLimit")).toBe(`"default";r=0;t=${seconds}`);
+    expect(refused.headers.get("RateLimit-Policy")).toBe('"default";q=3;w=10');
+  });
+});
+
+describe("503", () => {
+  it("answers temporarily_unavailable with Retry-After while D1 is away, and check and consume go on", async () => {
+    const { apiKey } = await knownKey();
+    expect((await check(apiKey)).status).toBe(200);
+    await env.DB.exec("ALTER TABLE checkout_attempts RENAME TO checkout_attempts_away");
+    try {
+      const checkout = { subject_ref: "user_1", product_code: "CREDITS" };
+      const refused = await send(apiKey, "/v1/checkout/session", checkout, { "Idempotency-Key": "k" });
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get("Retry-After")).toBe("1");
+      expect(await refused.json()).toMatchObject({ error: "temporarily_unavailable" });
+      expect((await check(apiKey)).status).toBe(200);
+      const consume = { subject_ref: "user_1", units: 1 };
+      expect((await send(apiKey, "/v1/usage/consume", consume, { "Idempotency-Key": "k" })).status).toBe(409);
+    } finally {
+      await env.DB.exec("ALTER TABLE checkout_attempts_away RENAME TO checkout_attempts");
+    }
+  });
+});
+
+describe("keys", () => {
+  /** Bindings that fail the test at the first touch, except those named. */
+  const untouchable = (allowed: Partial<typeof env>) =>
+    new Proxy(allowed as typeof env, {
+      get(target, name) {
+        if (name in target) return Reflect.get(target, name);
+        throw new Error(`${String(name)} was touched`);
+      },
+    });
+  const request = (apiKey: string) =>
+    new Request("http://runtime/v1/access/check", {
+      method: "POST",
+      headers: { Authorization: `Bearer ${apiKey}`, "Content-Type": "application/json" },
+      body: '{"subject_ref":"user_1"}',
+    });
+
+  it("refuses a malformed or mistyped key without any I/O", async () => {
+    const { apiKey } = await knownKey();
+    const mistyped = apiKey.slice(0, -1) + (apiKey.endsWith("0") ? "1" : "0");
+    for (const junk of ["junk", "lz_test_", "lz_live_0000", mistyped])
+      expect((await app.fetch(request(junk), untouchable({}))).status).toBe(401);
+  });
+
+  it("asks only its Keyring about a well-formed unknown key, and leaves nothing there", async () => {
+    const stranger = newApiKey("test", "weur", newId("prj"));
+    const { KEYRING, DEV } = env;
+    expect((await app.fetch(request(stranger), untouchable({ KEYRING, DEV }))).status).toBe(401);
+    const name = keyringName(parseApiKey(stranger)?.projectId ?? "", "test");
+    const tables = await runInDurableObject(KEYRING.get(KEYRING.idFromName(name)), (_, { storage }) =>
+      storage.sql.exec("SELECT name FROM sqlite_master").toArray(),
+    );
+    expect(tables).toEqual([]);
+  });
+
+  it("needs no D1 for a check or a consume with a known key", async () => {
+    const { apiKey } = await knownKey();
+    const { KEYRING, SUBJECT, DEV } = env;
+    expect((await app.fetch(request(apiKey), untouchable({ KEYRING, SUBJECT, DEV }))).status).toBe(200);
+  });
+
+  it("stores hashes only", async () => {
+    const { apiKey, keyring } = await knownKey();
+    const rows = await runInDurableObject(keyring, (_, { storage }) =>
+      storage.sql.exec("SELECT * FROM keys").toArray(),
+    );
+    expect(JSON.stringify(rows)).not.toContain(apiKey);
+    expect(JSON.stringify(rows)).toContain(parseApiKey(apiKey)?.hash);
+  });
+});
+
+describe("the reference", () => {
+  it("is OpenAPI 3.1 of exactly the five public endpoints", async () => {
+    const document = (await (await runtime.fetch("http://runtime/v1/openapi.json")).json()) as {
+      openapi: string;
+      paths: Record<string, object>;
+    };
+    expect(document.openapi).toBe("3.1.0");
+    expect(Object.keys(document.paths).toSorted()).toEqual([
+      "/v1/access/check",
+      "/v1/checkout/session",
+      "/v1/customer/access/{subject_ref}",
+      "/v1/entitlements/{subject_ref}",
+      "/v1/usage/consume",
+    ]);
+  });
+
+  it("is a page that names each endpoint and each error code, without script", async () => {
+    const response = await runtime.fetch("http://runtime/v1/docs");
+    const html = await response.text();
+    for (const word of [
+      "/v1/usage/consume",
+      "insufficient_usage",
+      "plan_mode_not_allowed",
+      "Idempotency-Key",
+    ])
+      expect(html).toContain(word);
+    expect(html).not.toContain("<script");
+    expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+  });
+});

@@ -1,0 +1,183 @@
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
+import { readSubjectCopy } from "../../shared/db/read-subject.ts";
+import { dayMs } from "../../shared/domain/entitlement.ts";
+import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
+
+const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+
+describe("a subject nobody has heard of", () => {
+  it("is denied, refused credits, and leaves no tables behind", async () => {
+    const { identity, stub } = newSubject();
+    expect((await stub.check()).decision).toEqual({
+      allowed: false,
+      reason: "no_entitlement",
+      entitlementId: null,
+    });
+    expect((await stub.consume(identity, consumption(1, "k"))).outcome).toBe("insufficient_usage");
+    await stub.wake();
+    expect((await stub.verify()).ok).toBe(true);
+    const tables = await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec("SELECT name FROM sqlite_master").toArray(),
+    );
+    expect(tables).toEqual([]);
+    expect((await readSubjectCopy(env.DB, identity)).subject).toBeNull();
+  });
+});
+
+describe("granting", () => {
+  it("grants a purchase once, however often it is told", async () => {
+    const { identity, stub } = newSubject();
+    const command = purchase(identity, "once", packOf(100), await now());
+    const results = await Promise.all(
+      Array.from({ length: 10 }, () => stub.grantPurchase(identity, command)),
+    );
+    expect(results.filter(({ outcome }) => outcome === "granted")).toHaveLength(1);
+    expect((await stub.read()).usageRemaining).toBe(100);
+  });
+
+  it("registers the subject in D1 before its first change", async () => {
+    const { identity, stub } = newSubject();
+    await stub.grantPurchase(identity, purchase(identity, "registered", packOf(1), await now()));
+    expect((await readSubjectCopy(env.DB, identity)).subject).not.toBeNull();
+  });
+
+  it("queues passes by the time paid, whatever the order they become known in", async () => {
+    const start = await now();
+    const windows = async (names: string[]) => {
+      const { identity, stub } = newSubject();
+      for (const name of names)
+        await stub.grantPurchase(identity, purchase(identity, name, passOf(1), start + Number(name) * 1000));
+      const { entitlements } = await stub.read();
+      return entitlements
+        .toSorted((a, b) => a.paidAt - b.paidAt)
+        .map(({ startsAt, expiresAt }) => [startsAt, expiresAt]);
+    };
+    const inOrder = await windows(["1", "2", "3"]);
+    expect(inOrder).toEqual([
+      [start + 1000, start + 1000 + dayMs],
+      [start + 1000 + dayMs, start + 1000 + 2 * dayMs],
+      [start + 1000 + 2 * dayMs, start + 1000 + 3 * dayMs],
+    ]);
+    expect(await windows(["3", "1", "2"])).toEqual(inOrder);
+  });
+});
+
+describe("consuming", () => {
+  it("lets exactly 100 of 200 concurrent consumes of 10 through a pack of 1,000, and D1 agrees", async () => {
+    const { identity, stub } = newSubject();
+    await stub.grantPurchase(identity, purchase(identity, "hundred", packOf(1000), await now()));
+    const results = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => stub.consume(identity, consumption(10, `k${index}`))),
+    );
+    expect(results.filter(({ outcome }) => outcome === "consumed")).toHaveLength(100);
+    expect(results.filter(({ outcome }) => outcome === "insufficient_usage")).toHaveLength(100);
+    expect((await stub.read()).usageRemaining).toBe(0);
+
+    await stub.wake();
+    const verification = await stub.verify();
+    expect(verification).toMatchObject({ ok: true, entries: 101, unflushed: 0, faults: [] });
+    const copy = await readSubjectCopy(env.DB, identity);
+    expect(copy.entitlements).toMatchObject([{ unitsRemaining: 0, version: 101 }]);
+    expect(copy.subject?.headSequence).toBe(101);
+  });
+
+  it("answers 1,000 concurrent calls with one key alike, and takes the units once", async () => {
+    const { identity, stub } = newSubject();
+    await stub.grantPurchase(identity, purchase(identity, "thousand", packOf(1000), await now()));
+    const results = await Promise.all(
+      Array.from({ length: 1000 }, () => stub.consume(identity, consumption(7, "same"))),
+    );
+    const replies = results.map((result) => (result.outcome === "consumed" ? result.reply : result));
+    expect(new Set(replies.map((reply) => JSON.stringify(reply)))).toEqual(
+      new Set([JSON.stringify({ consumed: 7, usageRemaining: 993 })]),
+    );
+    expect(results.filter((result) => result.outcome === "consumed" && !result.replayed)).toHaveLength(1);
+    expect((await stub.read()).usageRemaining).toBe(993);
+  });
+
+  it("refuses the same key with another request, and does not remember a refusal", async () => {
+    const { identity, stub } = newSubject();
+    await stub.grantPurchase(identity, purchase(identity, "conflict", packOf(10), await now()));
+    expect((await stub.consume(identity, consumption(11, "a"))).outcome).toBe("insufficient_usage");
+    await stub.grantPurchase(identity, purchase(identity, "topup", packOf(10), await now()));
+    expect((await stub.consume(identity, consumption(11, "a"))).outcome).toBe("consumed");
+    expect((await stub.consume(identity, consumption(12, "a"))).outcome).toBe("idempotency_conflict");
+  });
+
+  it("draws from the lot that expires soonest, then from the oldest, over several lots", async () => {
+    const { identity, stub } = newSubject();
+    const start = await now();
+    await stub.grantPurchase(identity, purchase(identity, "old", packOf(5), start - 3000));
+    await stub.grantPurchase(identity, purchase(identity, "new", packOf(5), start - 1000));
+    await stub.grantPurchase(identity, purchase(identity, "soon", packOf(5, 1), start - 2000));
+    await stub.consume(identity, consumption(11, "k"));
+    const left = Object.fromEntries(
+      (await stub.read()).entitlements.map((pack) => [pack.purchase?.checkoutSessionId, pack.unitsRemaining]),
+    );
+    expect(left).toEqual({ cs_soon: 0, cs_old: 0, cs_new: 4 });
+  });
+});
+
+describe("time", () => {
+  it("ends access at the moment of expiry although no alarm came, and records it when one comes", async () => {
+    const { identity, stub } = newSubject();
+    await stub.grantPurchase(identity, purchase(identity, "lot", packOf(9, 1), await now()));
+    await stub.grantPurchase(identity, purchase(identity, "pass", passOf(1), await now()));
+    await stub.wake();
+    expect((await stub.check()).decision.allowed).toBe(true);
+    await env.DEV.advance(dayMs + 1000);
+    expect((await stub.check()).decision).toMatchObject({ allowed: false, reason: "usage_exhausted" });
+    expect((await stub.consume(identity, consumption(1, "late"))).outcome).toBe("insufficient_usage");
+
+    await stub.wake();
+    const { entitlements } = await stub.read();
+    expect(entitlements.map(({ status }) => status)).toEqual(["expired", "expired"]);
+    expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0 });
+    const copy = await readSubjectCopy(env.DB, identity);
+    expect(copy.subject?.nextExpiryAt).toBeNull();
+    expect(copy.entitlements.map(({ status }) => status)).toEqual(["expired", "expired"]);
+  });
+});
+
+describe("the outbox", () => {
+  it("brings a change to D1 by its own alarm", async () => {
+    const { identity, stub } = newSubject();
+    await stub.grantPurchase(identity, purchase(identity, "alarm", packOf(3), await now()));
+    await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
+    expect((await readSubjectCopy(env.DB, identity)).entitlements).toMatchObject([{ unitsRemaining: 3 }]);
+  });
+
+  it("keeps trying when D1 refuses, with an alarm armed all the while", async () => {
+    const { identity, stub } = newSubject();
+    await stub.grantPurchase(identity, purchase(identity, "flush", packOf(3), await now()));
+    await env.DB.exec("ALTER TABLE entitlements RENAME TO entitlements_away");
+    try {
+      await stub.wake();
+      expect(await runInDurableObject(stub, (_, { storage }) => storage.getAlarm())).not.toBeNull();
+      expect((await stub.consume(identity, consumption(1, "meanwhile"))).outcome).toBe("consumed");
+    } finally {
+      await env.DB.exec("ALTER TABLE entitlements_away RENAME TO entitlements");
+    }
+    await stub.wake();
+    expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2 });
+  });
+
+  it("resync repairs whatever was done to the copy in D1", async () => {
+    const { identity, stub } = newSubject();
+    await stub.grantPurchase(identity, purchase(identity, "resync", packOf(3), await now()));
+    await stub.wake();
+    const of = "WHERE project_id = ?";
+    for (const harm of [
+      `UPDATE entitlements SET units_remaining = 99 ${of}`,
+      `UPDATE entitlements SET version = 50 ${of}`,
+      `DELETE FROM entitlements ${of}`,
+      `UPDATE subjects SET head_sequence = 50 ${of}`,
+      `DELETE FROM subjects ${of}`,
+    ]) {
+      await env.DB.prepare(harm).bind(identity.projectId).run();
+      expect((await stub.verify()).ok, harm).toBe(false);
+      expect(await stub.resync(), harm).toMatchObject({ ok: true, faults: [] });
+    }
+  });
+});

@@ -1,0 +1,78 @@
+import { env as bindings } from "cloudflare:workers";
+import type { GrantTerms } from "../../shared/domain/entitlement.ts";
+import type { GrantPurchaseCommand } from "../../shared/domain/grant-purchase.ts";
+import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
+import { derivedId, newId } from "../../shared/kit/ids.ts";
+import type { RuntimeEnv } from "../../workers/runtime/env.ts";
+import type { Subject } from "../../workers/runtime/subject/subject.ts";
+
+export interface TestClock {
+  clockOffsetMs(): Promise<number>;
+  advance(ms: number): Promise<number>;
+}
+
+export const env = bindings as unknown as RuntimeEnv & {
+  DEV: TestClock;
+  /** How many random histories a property test plays, and from which seed; both set from outside. */
+  HISTORIES: number;
+  SEED: number;
+};
+
+/** A subject that no other test has. */
+export function newSubject(): { identity: SubjectIdentity; stub: DurableObjectStub<Subject> } {
+  const identity: SubjectIdentity = {
+    projectId: newId("prj"),
+    mode: "test",
+    subjectRef: "user_1",
+    region: "weur",
+  };
+  return { identity, stub: env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity))) };
+}
+
+export const packOf = (units: number, expiresAfterDays: number | null = null): GrantTerms => ({
+  kind: "usage_pack",
+  productCode: "CREDITS",
+  units,
+  durationDays: null,
+  expiresAfterDays,
+});
+
+export const passOf = (durationDays: number): GrantTerms => ({
+  kind: "time_pass",
+  productCode: "PASS",
+  units: null,
+  durationDays,
+  expiresAfterDays: null,
+});
+
+/** What a paid session `name` grants to the subject; the same name is the same purchase. */
+export function purchase(
+  { projectId }: SubjectIdentity,
+  name: string,
+  terms: GrantTerms,
+  paidAt: number,
+): GrantPurchaseCommand {
+  return {
+    entitlementId: derivedId("ent", `${projectId}/${name}`),
+    terms,
+    paidAt,
+    purchase: {
+      attemptId: derivedId("att", name),
+      checkoutSessionId: `cs_${name}`,
+      paymentIntentId: `pi_${name}`,
+      customerId: null,
+      amountTotal: 4900,
+      currency: "eur",
+      metadata: {},
+    },
+    cause: { type: "stripe_event", id: `evt_${name}`, eventType: "checkout.session.completed" },
+  };
+}
+
+export function consumption(units: number, key: string, requestHash = `hash of ${units}`) {
+  return {
+    units,
+    idempotency: { endpoint: "usage/consume" as const, key, requestHash },
+    cause: { type: "request" as const, id: `req_${key}` },
+  };
+}

@@ -1,0 +1,68 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+
+/** A ledger of one grant and nine consumes, flushed; then `harm` is done to it by hand. */
+async function verifyAfter(harm: string) {
+  const { identity, stub } = newSubject();
+  await stub.grantPurchase(identity, purchase(identity, "verify", packOf(100), Date.now()));
+  for (let index = 1; index < 10; index++) await stub.consume(identity, consumption(index, `k${index}`));
+  await stub.wake();
+  expect(await stub.verify()).toMatchObject({ ok: true, entries: 10 });
+  await runInDurableObject(stub, (_, { storage }) => {
+    storage.sql.exec(harm).toArray();
+  });
+  return stub.verify();
+}
+
+describe("verify names", () => {
+  it.each([
+    ["an edited body", "UPDATE ledger SET body = replace(body, '-5', '-4') WHERE sequence = 6"],
+    ["an edited time", "UPDATE ledger SET at = at + 1 WHERE sequence = 6"],
+    ["an edited hash", "UPDATE ledger SET hash = hex(randomblob(32)) WHERE sequence = 6"],
+    ["a moved idempotency key", "UPDATE ledger SET idempotency_key = 'elsewhere' WHERE sequence = 6"],
+    ["a removed entry", "DELETE FROM ledger WHERE sequence = 6"],
+    [
+      "two entries that changed places",
+      "UPDATE ledger SET body = (SELECT other.body FROM ledger other WHERE other.sequence = 7) WHERE sequence = 6",
+    ],
+  ])("%s", async (_, harm) => {
+    const { ok, faults } = await verifyAfter(harm);
+    expect(ok).toBe(false);
+    expect(faults).toContainEqual(expect.objectContaining({ where: "ledger", sequence: 6 }));
+  });
+
+  it("a doubled entry, at the place where it was put", async () => {
+    const { ok, faults } = await verifyAfter(
+      "INSERT INTO ledger SELECT 11, at, hash, body, NULL FROM ledger WHERE sequence = 10",
+    );
+    expect(ok).toBe(false);
+    expect(faults).toContainEqual(expect.objectContaining({ where: "ledger", sequence: 11 }));
+  });
+
+  it("a cut tail, which the chain alone can't show, by D1's anchor", async () => {
+    const { ok, faults } = await verifyAfter("DELETE FROM ledger WHERE sequence > 8");
+    expect(ok).toBe(false);
+    expect(faults).toContainEqual(
+      expect.objectContaining({
+        where: "ledger",
+        sequence: 9,
+        message: expect.stringContaining("tail was cut"),
+      }),
+    );
+  });
+
+  it("an edited balance in the state, after a restart", async () => {
+    const { identity, stub } = newSubject();
+    await stub.grantPurchase(identity, purchase(identity, "edited", packOf(100), Date.now()));
+    await stub.wake();
+    await runInDurableObject(stub, (_, { storage }) => {
+      storage.sql.exec("UPDATE entitlements SET body = replace(body, 'Remaining\":100', 'Remaining\":101')");
+    });
+    await abortAllDurableObjects();
+    const again = env.SUBJECT.get(stub.id);
+    const { ok, faults } = await again.verify();
+    expect(ok).toBe(false);
+    expect(faults).toContainEqual(expect.objectContaining({ where: "state" }));
+  });
+});

@@ -1,0 +1,83 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+/** A DEV binding for tests in workerd: nothing but a clock that a test can move. */
+const testClock = `
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  let offsetMs = 0;
+  export class Dev extends WorkerEntrypoint {
+    clockOffsetMs() { return offsetMs; }
+    advance(ms) { offsetMs += ms; return offsetMs; }
+  }
+  export default { fetch() { return new Response(null, { status: 404 }); } };
+`;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "test/house/**/*.test.ts"],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            main: "./workers/runtime/index.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                MIGRATIONS: await readD1Migrations("./migrations"),
+                HISTORIES: Number(process.env["HISTORIES"] ?? 2_000),
+                SEED: Number(process.env["SEED"] ?? Date.now() % 2 ** 31),
+                // A fixed key of no value: 32 zero bytes.
+                STRIPE_WRAPPING_KEYS: JSON.stringify({
+                  current: "test",
+                  keys: { test: Buffer.alloc(32).toString("base64") },
+                }),
+              },
+              serviceBindings: { DEV: { name: "test-clock", entrypoint: "Dev" } },
+              workers: [
+                {
+                  name: "test-clock",
+                  modules: true,
+                  script: testClock,
+                  compatibilityDate: "2026-04-01",
+                },
+              ],
+            },
+          })),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/workerd/**/*.test.ts"],
+          setupFiles: ["./test/workerd/apply-migrations.ts"],
+          testTimeout: 60_000,
+          // One file each instead of the hundreds that these packages consist of: starting takes half as long.
+          deps: {
+            optimizer: { ssr: { enabled: true, include: ["stripe", "drizzle-orm", "drizzle-orm/d1"] } },
+          },
+        },
+      },
+      {
+        test: {
+          name: "system",
+          include: ["test/system/**/*.test.ts"],
+          globalSetup: ["./test/system/global-stack.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "fault",
+          include: ["test/fault/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
