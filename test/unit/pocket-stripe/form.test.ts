@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { StripeFailure } from "../../../workers/pocket-stripe/errors.ts";
+import { decodeForm, type FormValue } from "../../../workers/pocket-stripe/form.ts";
+
+/** Maps as plain arrays of pairs, which are easier to read in a failure. */
+function plain(value: FormValue): unknown {
+  return typeof value === "string" ? value : [...value].map(([key, member]) => [key, plain(member)]);
+}
+
+describe("decodeForm", () => {
+  test.each([
+    ["", []],
+    [
+      "a=1&b=two+words&c=%C3%A9",
+      [
+        ["a", "1"],
+        ["b", "two words"],
+        ["c", "é"],
+      ],
+    ],
+    [
+      "a[b][c]=1&a[b][d]=2",
+      [
+        [
+          "a",
+          [
+            [
+              "b",
+              [
+                ["c", "1"],
+                ["d", "2"],
+              ],
+            ],
+          ],
+        ],
+      ],
+    ],
+    [
+      "a[0][x]=1&a[1][x]=2",
+      [
+        [
+          "a",
+          [
+            ["0", [["x", "1"]]],
+            ["1", [["x", "2"]]],
+          ],
+        ],
+      ],
+    ],
+    [
+      "a[]=1&a[]=2",
+      [
+        [
+          "a",
+          [
+            ["0", "1"],
+            ["1", "2"],
+          ],
+        ],
+      ],
+    ],
+    ["a%5Bb%5D=1", [["a", [["b", "1"]]]]],
+    ["a=1&a=2", [["a", "2"]]],
+    ["a=", [["a", ""]]],
+  ])("decodes %s", (text, expected) => {
+    expect(plain(decodeForm(text))).toEqual(expected);
+  });
+
+  test("keeps names that mean something to JavaScript as names", () => {
+    const decoded = decodeForm("metadata[__proto__]=1&__proto__[x]=2");
+    expect(plain(decoded)).toEqual([
+      ["metadata", [["__proto__", "1"]]],
+      ["__proto__", [["x", "2"]]],
+    ]);
+    expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
+  });
+
+  test.each(["a=1&a[b]=2", "a[b]=1&a=2"])("refuses %s, where a name is both a text and a group", (text) => {
+    expect(() => decodeForm(text)).toThrow(StripeFailure);
+  });
+
+  test.each(["a[b=1", "a]b=1", "[a]=1", "a[b]c=1"])(
+    "leaves the name of %s whole, so that nothing knows it",
+    (text) => {
+      expect([...decodeForm(text).keys()]).toEqual([text.slice(0, -2)]);
+    },
+  );
+});

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { StripeFailure } from "../../../workers/pocket-stripe/errors.ts";
+import { decodeForm } from "../../../workers/pocket-stripe/form.ts";
+import {
+  applyMetadata,
+  boolean,
+  clearable,
+  decodeFields,
+  group,
+  integer,
+  list,
+  metadata,
+  oneOf,
+  optional,
+  text,
+} from "../../../workers/pocket-stripe/params.ts";
+
+const fields = {
+  name: text({ max: 10 }),
+  mode: optional(oneOf("payment", "subscription")),
+  count: optional(integer({ min: 1, max: 99 })),
+  active: optional(boolean()),
+  note: clearable(text()),
+  items: optional(list(group({ price: text(), quantity: optional(integer()) }), { max: 2 })),
+  metadata: metadata(),
+};
+
+function refusalOf(form: string): unknown {
+  try {
+    decodeFields(fields, decodeForm(form));
+  } catch (error) {
+    if (error instanceof StripeFailure) return { code: error.error.code, param: error.error.param };
+    throw error;
+  }
+  return "accepted";
+}
+
+describe("decodeFields", () => {
+  test("reads every kind of parameter", () => {
+    const form =
+      "name=x&mode=payment&count=7&active=true&note=&items[1][price]=b&items[0][price]=a&metadata[k]=v";
+    expect(decodeFields(fields, decodeForm(form))).toEqual({
+      name: "x",
+      mode: "payment",
+      count: 7,
+      active: true,
+      note: null,
+      items: [
+        { price: "a", quantity: undefined },
+        { price: "b", quantity: undefined },
+      ],
+      metadata: { k: "v" },
+    });
+  });
+
+  test.each([
+    ["name=x&other=1", "parameter_unknown", "other"],
+    ["name=x&items[0][price]=a&items[0][tax]=1", "parameter_unknown", "items[0][tax]"],
+    ["name=x&__proto__=1", "parameter_unknown", "__proto__"],
+    ["name=x&constructor=1", "parameter_unknown", "constructor"],
+    ["", "parameter_missing", "name"],
+    ["name=x&items[0][quantity]=1", "parameter_missing", "items[0][price]"],
+    ["name=", "parameter_invalid_empty", "name"],
+    ["name=x&count=1.5", "parameter_invalid_integer", "count"],
+    ["name=x&count=0", "parameter_invalid_integer", "count"],
+    ["name=x&count=100", "parameter_invalid_integer", "count"],
+    ["name=x&mode=setup", undefined, "mode"],
+    ["name=x&active=yes", undefined, "active"],
+    ["name[a]=x", undefined, "name"],
+    ["name=12345678901", undefined, "name"],
+    ["name=x&items=a", undefined, "items"],
+    ["name=x&items[a][price]=a", "parameter_unknown", "items[a]"],
+    ["name=x&items[0][price]=a&items[1][price]=a&items[2][price]=a", undefined, "items"],
+    ["name=x&metadata[a][b]=1", undefined, "metadata[a]"],
+  ])("refuses %s", (form, code, param) => {
+    expect(refusalOf(form)).toEqual({ code, param });
+  });
+});
+
+test("metadata is merged, an empty value removes its key and an empty whole removes all", () => {
+  const before = { a: "1", b: "2" };
+  const change = (form: string) => decodeFields({ metadata: metadata() }, decodeForm(form)).metadata;
+  expect(applyMetadata(before, change("metadata[b]=&metadata[c]=3"))).toEqual({ a: "1", c: "3" });
+  expect(applyMetadata(before, change("metadata="))).toEqual({});
+  expect(applyMetadata(before, change(""))).toEqual(before);
+});

@@ -1,0 +1,20 @@
+import Stripe from "stripe";
+import { expect, test } from "vitest";
+import { signWebhook } from "../../../workers/pocket-stripe/signature.ts";
+
+const secret = "whsec_of_the_unit_tests";
+const body = JSON.stringify({ id: "evt_1", object: "event", type: "charge.succeeded" }, null, 2);
+const at = 1_800_000_000;
+const verify = (text: string, header: string, key = secret) =>
+  Stripe.webhooks.constructEvent(text, header, key, 300, undefined, at * 1000);
+
+test("Stripe's own library accepts what we sign", () => {
+  expect(verify(body, signWebhook(secret, body, at)).type).toBe("charge.succeeded");
+});
+
+test("Stripe's own library refuses another secret, another body and an old time", () => {
+  const header = signWebhook(secret, body, at);
+  expect(() => verify(body, header, "whsec_other")).toThrow();
+  expect(() => verify(`${body} `, header)).toThrow();
+  expect(() => verify(body, signWebhook(secret, body, at - 301))).toThrow();
+});

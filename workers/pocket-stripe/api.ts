@@ -1,0 +1,126 @@
+import { authenticate, type Caller, requirePermission } from "./authenticate.ts";
+import { type Context, openContext } from "./context.ts";
+import { errorJson, invalidRequest, StripeFailure, unknownPath } from "./errors.ts";
+import { expand } from "./expand.ts";
+import { decodeForm, type FormParts } from "./form.ts";
+import { fingerprintOf, type IdempotentCall, keyInUse, recallReply, rememberReply } from "./idempotency.ts";
+import { oldApiVersions } from "./old-shapes.ts";
+import { list, optional, text } from "./params.ts";
+import { renderAs } from "./render.ts";
+import { findRoute, type Route } from "./router.ts";
+import { routes } from "./routes.ts";
+import { scopeName } from "./scope.ts";
+import { readSettings } from "./settings.ts";
+import { apiVersion } from "./wire.ts";
+
+export interface ApiCall {
+  method: string;
+  /** Begins with `/v1/`. */
+  path: string;
+  /** The query of a GET or DELETE, the body of a POST. */
+  form: string;
+  headers: Headers;
+  requestId: string;
+  /** Seconds, virtual clock. */
+  now: number;
+}
+
+export interface ApiReply {
+  status: number;
+  body: string;
+  requestId: string;
+  /** The call that was answered so before, when this is its reply again. */
+  replayed: boolean;
+}
+
+export interface ApiHost {
+  storage: DurableObjectStorage;
+  publicOrigin: string;
+  /** Idempotency keys of calls that hang at the moment. */
+  keysInUse: ReadonlySet<string>;
+}
+
+/**
+ * Answers one call. Synchronous: what it reads and writes, the events it causes and what its idempotency key will be
+ * answered from now on are one transaction. A refusal undoes everything and is then remembered alone.
+ */
+export function answerCall(host: ApiHost, call: ApiCall): ApiReply {
+  try {
+    const caller = authenticate(call.headers);
+    const key = idempotencyOf(call, caller);
+    const matched = findRoute(routes, call.method, call.path);
+    if (matched === undefined) throw unknownPath(call.method, call.path);
+    requirePermission(caller, matched.route, readSettings(host.storage).missingPermissions[caller.key]);
+    if (key !== undefined) {
+      if (host.keysInUse.has(inUseName(key))) throw keyInUse(key.key);
+      const before = recallReply(host.storage.sql, key, call.now);
+      if (before !== undefined) return { ...before, replayed: true };
+    }
+    const run = prepare(call, matched.route, matched.id);
+    return carryOut(host, call, caller, key, run);
+  } catch (error) {
+    return failureReply(error, call.requestId);
+  }
+}
+
+function prepare(call: ApiCall, route: Route, id: string): (context: Context) => string {
+  const parts: FormParts = decodeForm(call.form);
+  const paths = optional(list(text(), { max: 20 }))(parts.get("expand"), "expand") ?? [];
+  parts.delete("expand");
+  const version = call.headers.get("stripe-version");
+  if (version !== null && version !== apiVersion && !oldApiVersions.includes(version)) {
+    throw invalidRequest(
+      `Invalid Stripe API version: ${version}. Pocket Stripe knows ${apiVersion} and ${oldApiVersions.join(", ")}.`,
+    );
+  }
+  const work = route.prepare(id, parts);
+  return (context) =>
+    JSON.stringify(renderAs(context, expand(context, work(context), paths), version), null, 2);
+}
+
+function carryOut(
+  host: ApiHost,
+  call: ApiCall,
+  caller: Caller,
+  key: IdempotentCall | undefined,
+  run: (context: Context) => string,
+): ApiReply {
+  const { storage } = host;
+  const remember = (reply: ApiReply): ApiReply => {
+    if (key !== undefined) rememberReply(storage.sql, key, reply, call.now);
+    return reply;
+  };
+  try {
+    return storage.transactionSync(() => {
+      storage.sql.exec("INSERT OR IGNORE INTO accounts VALUES (?, ?)", caller.scope.accountId, call.now);
+      const request = { id: call.requestId, idempotency_key: key?.key ?? null };
+      const context = openContext(storage, host.publicOrigin, caller.scope, call.now, request);
+      return remember({ status: 200, body: run(context), requestId: call.requestId, replayed: false });
+    });
+  } catch (error) {
+    return storage.transactionSync(() => remember(failureReply(error, call.requestId)));
+  }
+}
+
+/** `error` in Stripe's shape. What isn't a refusal is a bug of ours: told, and logged. */
+export function failureReply(error: unknown, requestId: string): ApiReply {
+  if (!(error instanceof StripeFailure)) console.error(error);
+  const failure =
+    error instanceof StripeFailure
+      ? error
+      : new StripeFailure(500, { type: "api_error", message: `Pocket Stripe failed: ${String(error)}` });
+  const body = JSON.stringify(errorJson(failure.error, requestId), null, 2);
+  return { status: failure.status, body, requestId, replayed: false };
+}
+
+export function idempotencyOf(call: ApiCall, caller: Caller): IdempotentCall | undefined {
+  const key = call.headers.get("idempotency-key");
+  if (key === null || call.method !== "POST") return undefined;
+  if (key.length > 255) throw invalidRequest("Idempotency keys can have 255 characters at most.");
+  return { scope: scopeName(caller.scope), key, path: call.path, fingerprint: fingerprintOf(call.form) };
+}
+
+/** How a key is called in `keysInUse`. */
+export function inUseName({ scope, key }: IdempotentCall): string {
+  return `${scope} ${key}`;
+}

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { changeSettings, failureStatuses } from "../settings.ts";
+import { type Control, readBody } from "./control.ts";
+
+const body = z.strictObject({
+  next: z.int().min(0).max(1_000_000),
+  fail: z.union([
+    z.strictObject({ status: z.union(failureStatuses.map((status) => z.literal(status))) }),
+    z.enum(["hang", "reset"]),
+  ]),
+  lost: z.boolean().optional(),
+  path: z.string().startsWith("/v1/").optional(),
+});
+
+/** `next: 0` ends a failure before its time. */
+export const controlApi: Control = ({ storage }, json) => {
+  const { next, fail, lost = false, path = "/v1/" } = readBody(body, json);
+  const { apiFailure } = changeSettings(storage, {
+    apiFailure: next === 0 ? null : { next, fail, lost, path },
+  });
+  return { reply: { failure: apiFailure } };
+};

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { invalidRequest } from "../errors.ts";
+import { type Control, readBody } from "./control.ts";
+
+const body = z.strictObject({ now: z.int().min(0) });
+
+/** The gateway rounds and we read the clock a little later. */
+const toleranceSeconds = 2;
+
+/**
+ * The gateway says that the clock was moved. What fell due was done already, as before every request; this only makes
+ * sure that both mean the same clock, because nobody could tell the order of events otherwise.
+ */
+export const controlClock: Control = (world, json) => {
+  const { now } = readBody(body, json);
+  if (now > world.now + toleranceSeconds) {
+    throw invalidRequest(`DEV says that it is ${world.now}, which is before ${now}: move its clock first.`, {
+      param: "now",
+    });
+  }
+  return { reply: { now: world.now } };
+};

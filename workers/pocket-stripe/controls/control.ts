@@ -1,0 +1,38 @@
+import type { z } from "zod";
+import { type Context, openContext } from "../context.ts";
+import { invalidRequest, noSuchObject } from "../errors.ts";
+import { parseScope } from "../scope.ts";
+
+export interface ControlWorld {
+  storage: DurableObjectStorage;
+  publicOrigin: string;
+  /** Seconds since 1970, virtual clock. */
+  now: number;
+}
+
+export interface ControlResult {
+  reply: object;
+  /** Deliveries to send now, besides those that the control caused. */
+  send?: number[];
+}
+
+export type Control = (world: ControlWorld, body: unknown, id: string) => ControlResult;
+
+/** Unknown members are refused, because a control that is misspelt would make a test prove nothing. */
+export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const { success, data, error } = schema.safeParse(body);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw invalidRequest(issue?.message ?? "The body is not what this control takes", {
+    param: issue?.path.join(".") ?? "",
+  });
+}
+
+/** As the account and mode that has the object `id`: ids are unique over all of them. */
+export function contextOf({ storage, publicOrigin, now }: ControlWorld, type: string, id: string): Context {
+  const [row] = storage.sql
+    .exec<{ scope: string }>("SELECT scope FROM objects WHERE id = ? AND type = ?", id, type)
+    .toArray();
+  if (row === undefined) throw noSuchObject(type, id);
+  return openContext(storage, publicOrigin, parseScope(row.scope), now);
+}

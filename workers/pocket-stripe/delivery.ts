@@ -1,0 +1,157 @@
+import { openContext } from "./context.ts";
+import type { Env } from "./env.ts";
+import { renderAs } from "./render.ts";
+import { parseScope } from "./scope.ts";
+import { signWebhook } from "./signature.ts";
+
+/** What the controls say of one attempt. */
+export interface DeliveryReport {
+  event: string;
+  type: string;
+  endpoint: string;
+  /** `null` when the receiver couldn't be reached or took too long. */
+  status: number | null;
+  error: string | null;
+}
+
+interface DeliveryRow extends Record<string, SqlStorageValue> {
+  seq: number;
+  scope: string;
+  event: string;
+  endpoint: string;
+  attempts: number;
+}
+
+const timeoutMs = 10_000;
+/** Stripe tries for three days; so do we, only the first few tries come sooner. On the machine's clock. */
+const retryAfterMs = [1, 5, 30, 120, 600, 3_600, 3 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600].map(
+  (s) => s * 1_000,
+);
+
+/**
+ * Sends the deliveries that the table holds. What is sent was committed before, and is marked delivered only after
+ * the receiver said so: a kill at any moment repeats a delivery, it never loses one.
+ */
+export class Deliverer {
+  /** Being sent right now by this instance, so that the alarm doesn't send them too. */
+  private readonly underway = new Set<number>();
+
+  constructor(
+    private readonly storage: DurableObjectStorage,
+    private readonly env: Env,
+  ) {}
+
+  lastSequence(): number {
+    return this.number("SELECT coalesce(max(seq), 0) AS number FROM deliveries") ?? 0;
+  }
+
+  /** The deliveries that came up after `sequence` and aren't held back. */
+  pendingAfter(sequence: number): number[] {
+    return this.numbers(
+      "SELECT seq AS number FROM deliveries WHERE seq > ? AND state = 'pending' ORDER BY seq",
+      sequence,
+    );
+  }
+
+  due(nowMs: number): number[] {
+    return this.numbers(
+      "SELECT seq AS number FROM deliveries WHERE state = 'pending' AND next_at_ms <= ? ORDER BY seq",
+      nowMs,
+    );
+  }
+
+  nextAtMs(): number | undefined {
+    return this.number("SELECT min(next_at_ms) AS number FROM deliveries WHERE state = 'pending'");
+  }
+
+  /** One after another per endpoint, in the order given; endpoints don't wait for each other. */
+  async send(sequences: number[]): Promise<DeliveryReport[]> {
+    const rows = sequences.filter((seq) => !this.underway.has(seq)).flatMap((seq) => this.read(seq) ?? []);
+    for (const { seq } of rows) this.underway.add(seq);
+    const reports = new Map<number, DeliveryReport>();
+    const sendAll = async (lane: DeliveryRow[]) => {
+      for (const row of lane) {
+        try {
+          const report = await this.attempt(row);
+          if (report !== null) reports.set(row.seq, report);
+        } finally {
+          this.underway.delete(row.seq);
+        }
+      }
+    };
+    const lanes = Map.groupBy(rows, (row) => row.endpoint);
+    await Promise.all([...lanes.values()].map(sendAll));
+    return rows.flatMap(({ seq }) => reports.get(seq) ?? []);
+  }
+
+  private async attempt(row: DeliveryRow): Promise<DeliveryReport | null> {
+    const now = Math.floor((Date.now() + (await this.env.DEV.clockOffsetMs())) / 1000);
+    const context = openContext(this.storage, this.env.PUBLIC_ORIGIN, parseScope(row.scope), now);
+    const endpoint = context.objects.find("webhook_endpoint", row.endpoint);
+    if (endpoint === undefined || endpoint.status !== "enabled") {
+      this.storage.sql.exec("UPDATE deliveries SET state = 'canceled' WHERE seq = ?", row.seq);
+      return null;
+    }
+    const event = context.objects.get("event", row.event);
+    const body = JSON.stringify(renderAs(context, event, endpoint.api_version), null, 2);
+    const outcome = await this.post(endpoint.url, body, signWebhook(endpoint.secret ?? "", body, now));
+    this.record(row, outcome);
+    return { event: event.id, type: event.type, endpoint: endpoint.id, ...outcome };
+  }
+
+  private async post(
+    url: string,
+    body: string,
+    signature: string,
+  ): Promise<Pick<DeliveryReport, "status" | "error">> {
+    const request = new Request(url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json; charset=utf-8",
+        "stripe-signature": signature,
+        "user-agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+      },
+      body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    try {
+      const inside = new URL(url).origin === this.env.PUBLIC_ORIGIN;
+      const reply = await (inside ? this.env.GATEWAY.fetch(request) : fetch(request));
+      await reply.body?.cancel();
+      return { status: reply.status, error: null };
+    } catch (error) {
+      return { status: null, error: String(error) };
+    }
+  }
+
+  private record(row: DeliveryRow, { status, error }: Pick<DeliveryReport, "status" | "error">): void {
+    const delivered = status !== null && status >= 200 && status < 300;
+    const waitMs = retryAfterMs[row.attempts];
+    this.storage.sql.exec(
+      "UPDATE deliveries SET state = ?, attempts = attempts + 1, next_at_ms = ?, last_status = ?, last_error = ? WHERE seq = ?",
+      delivered ? "delivered" : waitMs === undefined ? "failed" : "pending",
+      Date.now() + (waitMs ?? 0),
+      status,
+      error,
+      row.seq,
+    );
+  }
+
+  private read(seq: number): DeliveryRow | undefined {
+    return this.storage.sql
+      .exec<DeliveryRow>("SELECT seq, scope, event, endpoint, attempts FROM deliveries WHERE seq = ?", seq)
+      .toArray()[0];
+  }
+
+  private numbers(query: string, ...values: SqlStorageValue[]): number[] {
+    return this.storage.sql
+      .exec<{ number: number }>(query, ...values)
+      .toArray()
+      .map((row) => row.number);
+  }
+
+  private number(query: string): number | undefined {
+    return this.storage.sql.exec<{ number: number | null }>(query).one().number ?? undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Json } from "./wire.ts";
+
+/** The `error` member of Stripe's error answers. The SDK takes an answer without it for a success. */
+export interface ErrorBody {
+  type: "api_error" | "card_error" | "idempotency_error" | "invalid_request_error";
+  message: string;
+  code?: string;
+  param?: string;
+  decline_code?: string;
+  request_log_url?: string;
+}
+
+/** A refusal in Stripe's shape. Thrown, because it must undo the transaction in which it comes up. */
+export class StripeFailure extends Error {
+  constructor(
+    readonly status: number,
+    readonly error: ErrorBody,
+  ) {
+    super(error.message);
+    this.name = "StripeFailure";
+  }
+}
+
+export function invalidRequest(
+  message: string,
+  details: { code?: string; param?: string } = {},
+): StripeFailure {
+  return new StripeFailure(400, { type: "invalid_request_error", message, ...details });
+}
+
+export function unknownParameter(param: string): StripeFailure {
+  return invalidRequest(`Received unknown parameter: ${param}`, { code: "parameter_unknown", param });
+}
+
+export function missingParameter(param: string): StripeFailure {
+  return invalidRequest(`Missing required param: ${param}.`, { code: "parameter_missing", param });
+}
+
+/** With `param` an object that a parameter names is meant (400), else the one that the path names (404). */
+export function noSuchObject(type: string, id: string, param?: string, hint = ""): StripeFailure {
+  const words = type === "webhook_endpoint" ? "webhook endpoint" : type;
+  return new StripeFailure(param === undefined ? 404 : 400, {
+    type: "invalid_request_error",
+    code: "resource_missing",
+    message: `No such ${words}: '${id}'${hint}`,
+    param: param ?? "id",
+  });
+}
+
+export function unknownPath(method: string, path: string): StripeFailure {
+  return new StripeFailure(404, {
+    type: "invalid_request_error",
+    message: `Unrecognized request URL (${method}: ${path}). Pocket Stripe does not have it.`,
+  });
+}
+
+export function errorJson(error: ErrorBody, requestId: string): { error: Json } {
+  return { error: { ...error, request_log_url: `https://dashboard.stripe.com/logs/${requestId}` } };
+}

@@ -1,0 +1,91 @@
+import type Stripe from "stripe";
+import type { Context } from "./context.ts";
+import { newId } from "./ids.ts";
+import { scopeName } from "./scope.ts";
+import { readSettings } from "./settings.ts";
+import {
+  apiVersion,
+  type Json,
+  type JsonObject,
+  type ObjectName,
+  type StoredEvent,
+  type StripeObjects,
+  type Wire,
+} from "./wire.ts";
+
+type EventObject<T extends Stripe.Event["type"]> = Wire<Extract<Stripe.Event, { type: T }>["data"]["object"]>;
+
+/** How long the immediate attempt has before the alarm makes it up. Also what a kill right after the commit costs. */
+export const firstAttemptGraceMs = 2_000;
+
+/**
+ * Records that something happened, in the transaction that made it happen: the event, and a delivery for every
+ * endpoint that wants it. Whether those go out, wait or are dropped is decided now, by the delivery mode.
+ */
+export function emitEvent<T extends Stripe.Event["type"]>(
+  context: Context,
+  type: T,
+  object: EventObject<T>,
+  previousAttributes?: JsonObject,
+): void {
+  const endpoints = context.objects
+    .list("webhook_endpoint", "/v1/webhook_endpoints", { fields: { status: "enabled" } })
+    .data.filter(({ enabled_events: wanted }) => wanted.includes("*") || wanted.includes(type))
+    .reverse();
+  const event: StoredEvent = {
+    id: newId("evt"),
+    object: "event",
+    api_version: apiVersion,
+    created: context.now,
+    data: {
+      object: object as unknown as JsonObject,
+      ...(previousAttributes === undefined ? {} : { previous_attributes: previousAttributes }),
+    },
+    livemode: context.scope.livemode,
+    pending_webhooks: endpoints.length,
+    request: context.request ?? { id: null, idempotency_key: null },
+    type,
+  };
+  context.objects.insert(event, { created: context.now });
+  const { deliveryMode } = readSettings(context.storage);
+  const state = { normal: "pending", hold: "held", drop: "dropped" }[deliveryMode];
+  for (const endpoint of endpoints) {
+    context.storage.sql.exec(
+      "INSERT INTO deliveries (scope, event, endpoint, state, next_at_ms) VALUES (?, ?, ?, ?, ?)",
+      scopeName(context.scope),
+      event.id,
+      endpoint.id,
+      state,
+      Date.now() + firstAttemptGraceMs,
+    );
+  }
+}
+
+/** Saves `after` and, if anything differs, tells it with what was before. Returns `after`. */
+export function changeObject<T extends Stripe.Event["type"], N extends ObjectName>(
+  context: Context,
+  type: T,
+  before: StripeObjects[N] & EventObject<T>,
+  after: StripeObjects[N] & EventObject<T>,
+): StripeObjects[N] {
+  const previous = difference(before as unknown as JsonObject, after as unknown as JsonObject);
+  if (previous === undefined) return after;
+  context.objects.save(after);
+  emitEvent(context, type, after, previous);
+  return after;
+}
+
+/** The members of `before` that are not so in `after`; one that is new is `null`. Goes into objects, not lists. */
+export function difference(before: JsonObject, after: JsonObject): JsonObject | undefined {
+  const previous: JsonObject = {};
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [old = null, now = null] = [before[key], after[key]];
+    if (JSON.stringify(old) === JSON.stringify(now)) continue;
+    previous[key] = isObject(old) && isObject(now) ? (difference(old, now) ?? old) : old;
+  }
+  return Object.keys(previous).length === 0 ? undefined : previous;
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,98 @@
+import type { Json, JsonObject } from "./wire.ts";
+
+/**
+ * Versions before 2025-03-31, which an endpoint or a call may still be pinned to. As far as the objects go that
+ * exist here, they had one shape in common, and this file tells how it differs from today's.
+ */
+export const oldApiVersions = [
+  "2022-11-15",
+  "2023-10-16",
+  "2024-06-20",
+  "2024-12-18.acacia",
+  "2025-02-24.acacia",
+];
+
+/** The link between an invoice and its payment is an object of its own today; it was a field on either side. */
+export interface PaymentLinks {
+  invoiceOf(paymentIntentId: string): string | null;
+  paymentOf(invoiceId: string): { payment_intent: string | null; charge: string | null };
+}
+
+/** `value`, with every object in it as `version` showed it. */
+export function toOldShape(value: Json, version: string, links: PaymentLinks): Json {
+  if (Array.isArray(value)) return value.map((member) => toOldShape(member, version, links));
+  if (!isObject(value)) return value;
+  const members = Object.entries(reshape(value, version, links));
+  return Object.fromEntries(members.map(([key, member]) => [key, toOldShape(member, version, links)]));
+}
+
+function reshape(object: JsonObject, version: string, links: PaymentLinks): JsonObject {
+  const id = String(object["id"]);
+  switch (object["object"]) {
+    case "event":
+      return { ...object, api_version: version, data: reshapeEventData(object["data"] ?? null) };
+    case "subscription":
+      return { ...object, ...periodOf(object) };
+    case "subscription_item":
+      return without(object, "current_period_start", "current_period_end");
+    case "invoice": {
+      const details = member(object["parent"], "subscription_details");
+      return {
+        ...without(object, "parent"),
+        ...links.paymentOf(id),
+        paid: object["status"] === "paid",
+        subscription: member(details, "subscription"),
+        subscription_details: { metadata: member(details, "metadata") },
+      };
+    }
+    case "line_item": {
+      const details = member(object["parent"], "subscription_item_details");
+      return {
+        ...without(object, "parent", "pricing"),
+        price: member(member(object["pricing"], "price_details"), "price"),
+        proration: member(details, "proration") ?? false,
+        subscription: member(details, "subscription"),
+        subscription_item: member(details, "subscription_item"),
+        type: details === null ? "invoiceitem" : "subscription",
+      };
+    }
+    case "charge":
+      return { ...object, invoice: links.invoiceOf(String(object["payment_intent"])) };
+    case "payment_intent":
+      return { ...object, invoice: links.invoiceOf(id) };
+    default:
+      return object;
+  }
+}
+
+/** The period was the subscription's; all its items had the same. `items` may be missing in `previous_attributes`. */
+function periodOf(subscription: JsonObject): JsonObject {
+  const items = member(subscription["items"], "data");
+  const first = Array.isArray(items) ? (items[0] ?? null) : null;
+  const start = member(first, "current_period_start");
+  const end = member(first, "current_period_end");
+  return {
+    ...(start === null ? {} : { current_period_start: start }),
+    ...(end === null ? {} : { current_period_end: end }),
+  };
+}
+
+/** What changed is told in the same words: a renewal's old period end moves from the items to the top. */
+function reshapeEventData(data: Json): Json {
+  const previous = member(data, "previous_attributes");
+  if (!isObject(data) || !isObject(previous) || member(data["object"], "object") !== "subscription")
+    return data;
+  return { ...data, previous_attributes: { ...previous, ...periodOf(previous) } };
+}
+
+function member(value: Json | undefined, key: string): Json {
+  return isObject(value) ? (value[key] ?? null) : null;
+}
+
+function without(object: JsonObject, ...keys: string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,139 @@
+import type { Context } from "../context.ts";
+import { newId } from "../ids.ts";
+import type { StripeObjects } from "../wire.ts";
+
+export interface SessionOrder {
+  mode: "payment" | "subscription";
+  items: { price: StripeObjects["price"]; quantity: number }[];
+  successUrl: string;
+  cancelUrl: string | null;
+  clientReferenceId: string | null;
+  customer: string | null;
+  customerEmail: string | null;
+  customerCreation: "always" | "if_required";
+  expiresAt: number;
+  metadata: Record<string, string>;
+}
+
+export function buildSession(context: Context, order: SessionOrder): StripeObjects["checkout.session"] {
+  const id = newId(`cs_${context.scope.livemode ? "live" : "test"}`, 58);
+  const amount = order.items.reduce(
+    (sum, { price, quantity }) => sum + (price.unit_amount ?? 0) * quantity,
+    0,
+  );
+  return {
+    id,
+    object: "checkout.session",
+    adaptive_pricing: { enabled: false },
+    after_expiration: null,
+    allow_promotion_codes: null,
+    allowed_payment_method_types: null,
+    amount_subtotal: amount,
+    amount_total: amount,
+    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
+    billing_address_collection: null,
+    cancel_url: order.cancelUrl,
+    client_reference_id: order.clientReferenceId,
+    client_secret: null,
+    collected_information: null,
+    consent: null,
+    consent_collection: null,
+    created: context.now,
+    currency: order.items[0]?.price.currency ?? null,
+    currency_conversion: null,
+    custom_fields: [],
+    custom_text: {
+      after_submit: null,
+      shipping_address: null,
+      submit: null,
+      terms_of_service_acceptance: null,
+    },
+    customer: order.customer,
+    customer_account: null,
+    customer_creation: order.customer === null ? order.customerCreation : null,
+    customer_details:
+      order.customerEmail === null
+        ? null
+        : {
+            address: null,
+            business_name: null,
+            email: order.customerEmail,
+            individual_name: null,
+            name: null,
+            phone: null,
+            tax_exempt: "none",
+            tax_ids: null,
+          },
+    customer_email: order.customerEmail,
+    discounts: [],
+    expires_at: order.expiresAt,
+    integration_identifier: null,
+    invoice: null,
+    invoice_creation:
+      order.mode === "payment"
+        ? {
+            enabled: false,
+            invoice_data: {
+              account_tax_ids: null,
+              custom_fields: null,
+              description: null,
+              footer: null,
+              issuer: null,
+              metadata: {},
+              rendering_options: null,
+            },
+          }
+        : null,
+    livemode: context.scope.livemode,
+    locale: null,
+    managed_payments: null,
+    metadata: order.metadata,
+    mode: order.mode,
+    origin_context: null,
+    payment_intent: null,
+    payment_link: null,
+    payment_method_collection: order.mode === "payment" ? "if_required" : "always",
+    payment_method_configuration_details: null,
+    payment_method_options: { card: { request_three_d_secure: "automatic" } },
+    payment_method_types: ["card", "sepa_debit"],
+    payment_status: amount === 0 ? "no_payment_required" : "unpaid",
+    permissions: null,
+    phone_number_collection: { enabled: false },
+    recovered_from: null,
+    saved_payment_method_options: null,
+    setup_intent: null,
+    shipping_address_collection: null,
+    shipping_cost: null,
+    shipping_options: [],
+    status: "open",
+    submit_type: null,
+    subscription: null,
+    success_url: order.successUrl,
+    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    ui_mode: "hosted_page",
+    url: `${context.publicOrigin}/pocket-stripe/pay/${id}`,
+    wallet_options: null,
+  };
+}
+
+export function buildLineItem(
+  context: Context,
+  { price, quantity }: SessionOrder["items"][number],
+): StripeObjects["item"] {
+  const amount = (price.unit_amount ?? 0) * quantity;
+  const product = context.objects.find("product", String(price.product));
+  return {
+    id: newId("li"),
+    object: "item",
+    adjustable_quantity: null,
+    amount_discount: 0,
+    amount_subtotal: amount,
+    amount_tax: 0,
+    amount_total: amount,
+    currency: price.currency,
+    description: product?.name ?? null,
+    metadata: {},
+    price,
+    quantity,
+  };
+}

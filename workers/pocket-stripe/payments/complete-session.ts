@@ -1,0 +1,77 @@
+import type { Context } from "../context.ts";
+import { invalidRequest } from "../errors.ts";
+import { emitEvent } from "../events.ts";
+import { createCustomer } from "../resources/customers.ts";
+import { clearTimer } from "../timers.ts";
+import type { StripeObjects } from "../wire.ts";
+import { processPayment, startPayment, succeedPayment } from "./payment.ts";
+
+type Session = StripeObjects["checkout.session"];
+
+/**
+ * Somebody went through with `session`: `paid` at once, or `unpaid` as yet because a bank debit is under way
+ * (`settleAsyncPayment` ends that). `email` is what they typed, used when neither session nor customer has one.
+ */
+export function completeSession(
+  context: Context,
+  session: Session,
+  outcome: "paid" | "unpaid",
+  email: string | undefined,
+): Session {
+  if (session.status !== "open") {
+    throw invalidRequest(`This Checkout Session is ${session.status}, not open.`, { param: "session" });
+  }
+  clearTimer(context, session.id);
+  const payer = identifyPayer(context, session, email);
+  const completed = completePayment(
+    context,
+    { ...session, ...payer, status: "complete", url: null },
+    outcome,
+  );
+  context.objects.save(completed);
+  emitEvent(context, "checkout.session.completed", completed);
+  return completed;
+}
+
+function identifyPayer(
+  context: Context,
+  session: Session,
+  typedEmail: string | undefined,
+): Pick<Session, "customer" | "customer_details"> {
+  const known =
+    typeof session.customer === "string"
+      ? context.objects.get("customer", session.customer, "customer")
+      : undefined;
+  const email = known?.email ?? session.customer_email ?? typedEmail ?? "payer@example.com";
+  const wanted = session.mode === "subscription" || session.customer_creation === "always";
+  const customer = known ?? (wanted ? createCustomer(context, { email }) : null);
+  return {
+    customer: customer?.id ?? null,
+    customer_details: {
+      address: null,
+      business_name: null,
+      email,
+      individual_name: null,
+      name: customer?.name ?? null,
+      phone: null,
+      tax_exempt: "none",
+      tax_ids: [],
+    },
+  };
+}
+
+function completePayment(context: Context, session: Session, outcome: "paid" | "unpaid"): Session {
+  if (session.payment_status === "no_payment_required") return session;
+  const intent = startPayment(context, {
+    amount: session.amount_total ?? 0,
+    currency: session.currency ?? "usd",
+    customer: typeof session.customer === "string" ? session.customer : null,
+    email: session.customer_details?.email ?? null,
+    metadata: context.objects.readNotes("checkout.session", session.id).paymentMetadata,
+    description: null,
+    method: outcome === "paid" ? "card" : "sepa_debit",
+  });
+  if (outcome === "paid") succeedPayment(context, intent);
+  else processPayment(context, intent);
+  return { ...session, payment_intent: intent.id, payment_status: outcome };
+}

@@ -1,0 +1,23 @@
+import type { Context } from "./context.ts";
+import { oldApiVersions, toOldShape } from "./old-shapes.ts";
+import type { ApiObject, Json } from "./wire.ts";
+
+/** `object` as JSON in the shape of `version`; `null` means the account's own version, which is the newest. */
+export function renderAs(context: Context, object: ApiObject, version: string | null): Json {
+  const json = object as unknown as Json;
+  if (version === null || !oldApiVersions.includes(version)) return json;
+  const payments = (fields: Record<string, string>) =>
+    context.objects.list("invoice_payment", "/v1/invoice_payments", { fields }).data[0];
+  return toOldShape(json, version, {
+    invoiceOf(paymentIntentId) {
+      const invoice = payments({ "payment.payment_intent": paymentIntentId })?.invoice;
+      return typeof invoice === "string" ? invoice : null;
+    },
+    paymentOf(invoiceId) {
+      const intent = payments({ invoice: invoiceId })?.payment.payment_intent;
+      if (typeof intent !== "string") return { payment_intent: null, charge: null };
+      const charge = context.objects.find("payment_intent", intent)?.latest_charge;
+      return { payment_intent: intent, charge: typeof charge === "string" ? charge : null };
+    },
+  });
+}

@@ -1,0 +1,114 @@
+import type Stripe from "stripe";
+import type { Context } from "../context.ts";
+import { changeObject, emitEvent } from "../events.ts";
+import { newId } from "../ids.ts";
+import { pageFields } from "../object-store.ts";
+import { applyMetadata, clearable, type Fields, metadata, optional, text } from "../params.ts";
+import { type Route, route } from "../router.ts";
+import type { StripeObjects, Wire } from "../wire.ts";
+import { createdFilter } from "./created-filter.ts";
+
+const contactFields = {
+  email: clearable(text({ max: 512 })),
+  name: clearable(text({ max: 256 })),
+  phone: clearable(text({ max: 20 })),
+  description: clearable(text()),
+  metadata: metadata(),
+} satisfies Fields &
+  Partial<Record<keyof Stripe.CustomerCreateParams & keyof Stripe.CustomerUpdateParams, unknown>>;
+
+const listFields = {
+  ...pageFields,
+  created: createdFilter,
+  email: optional(text({ max: 512 })),
+} satisfies Fields & Partial<Record<keyof Stripe.CustomerListParams, unknown>>;
+
+export interface Contact {
+  email?: string | null | undefined;
+  name?: string | null | undefined;
+  phone?: string | null | undefined;
+  description?: string | null | undefined;
+}
+
+export function createCustomer(
+  context: Context,
+  contact: Contact,
+  metadataOfIt: Record<string, string> = {},
+): StripeObjects["customer"] {
+  const id = newId("cus", 14);
+  const customer: StripeObjects["customer"] = {
+    id,
+    object: "customer",
+    address: null,
+    balance: 0,
+    created: context.now,
+    currency: null,
+    default_source: null,
+    delinquent: false,
+    description: contact.description ?? null,
+    discount: null,
+    email: contact.email ?? null,
+    invoice_prefix: id.slice(4, 12).toUpperCase(),
+    invoice_settings: {
+      custom_fields: null,
+      default_payment_method: null,
+      footer: null,
+      rendering_options: null,
+    },
+    livemode: context.scope.livemode,
+    metadata: metadataOfIt,
+    name: contact.name ?? null,
+    next_invoice_sequence: 1,
+    phone: contact.phone ?? null,
+    preferred_locales: [],
+    shipping: null,
+    tax_exempt: "none",
+    test_clock: null,
+  };
+  context.objects.insert(customer, { created: context.now });
+  emitEvent(context, "customer.created", customer);
+  return customer;
+}
+
+export const customerRoutes: Route[] = [
+  route("POST", "/v1/customers", "rak_customer", contactFields, ({ context, params }) =>
+    createCustomer(context, params, applyMetadata({}, params.metadata)),
+  ),
+
+  route("GET", "/v1/customers", "rak_customer", listFields, ({ context, params }) =>
+    context.objects.list("customer", "/v1/customers", {
+      page: params,
+      created: params.created,
+      fields: { email: params.email },
+    }),
+  ),
+
+  route(
+    "GET",
+    "/v1/customers/:id",
+    "rak_customer",
+    {},
+    ({ context, id }) => context.objects.tombstone("customer", id) ?? context.objects.get("customer", id),
+  ),
+
+  route("POST", "/v1/customers/:id", "rak_customer", contactFields, ({ context, id, params }) => {
+    const before = context.objects.get("customer", id);
+    const { email, name, phone, description } = params;
+    return changeObject(context, "customer.updated", before, {
+      ...before,
+      ...(email === undefined ? {} : { email }),
+      ...(name === undefined ? {} : { name }),
+      ...(phone === undefined ? {} : { phone }),
+      ...(description === undefined ? {} : { description }),
+      metadata: applyMetadata(before.metadata, params.metadata),
+    });
+  }),
+
+  route("DELETE", "/v1/customers/:id", "rak_customer", {}, ({ context, id }) => {
+    const customer = context.objects.get("customer", id);
+    const deleted: Wire<Stripe.DeletedCustomer> = { id, object: "customer", deleted: true };
+    context.objects.bury(deleted);
+    emitEvent(context, "customer.deleted", customer);
+    return deleted;
+  }),
+];

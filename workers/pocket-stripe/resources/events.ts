@@ -1,0 +1,57 @@
+import type Stripe from "stripe";
+import type { Context } from "../context.ts";
+import { invalidRequest, noSuchObject } from "../errors.ts";
+import { pageFields } from "../object-store.ts";
+import { type Fields, list, optional, text } from "../params.ts";
+import { type Route, route } from "../router.ts";
+import type { StoredEvent } from "../wire.ts";
+import { createdFilter } from "./created-filter.ts";
+
+/** Stripe shows events for 30 days only. Whoever missed one for longer must read the objects instead. */
+const shownForSeconds = 30 * 86_400;
+
+const listFields = {
+  ...pageFields,
+  created: createdFilter,
+  type: optional(text()),
+  types: optional(list(text(), { max: 20 })),
+} satisfies Fields & Partial<Record<keyof Stripe.EventListParams, unknown>>;
+
+/** How many endpoints still wait for it changes with every attempt, so it is counted when somebody asks. */
+function withPendingWebhooks(context: Context, event: StoredEvent): StoredEvent {
+  const { pending } = context.storage.sql
+    .exec<{ pending: number }>(
+      "SELECT count(DISTINCT endpoint) AS pending FROM deliveries WHERE event = ? AND state IN ('pending', 'held')",
+      event.id,
+    )
+    .one();
+  return { ...event, pending_webhooks: pending };
+}
+
+export const eventRoutes: Route[] = [
+  route("GET", "/v1/events", "rak_event", listFields, ({ context, params }) => {
+    const { type, types, created } = params;
+    if (type !== undefined && types !== undefined) {
+      throw invalidRequest("You may only specify one of these parameters: type, types.");
+    }
+    const oldest = context.now - shownForSeconds;
+    const events = context.objects.list("event", "/v1/events", {
+      page: params,
+      created: {
+        gt: created?.gt,
+        gte: Math.max(created?.gte ?? oldest, oldest),
+        lt: created?.lt,
+        lte: created?.lte,
+      },
+      fields: type?.includes("*") ? {} : { type: types ?? type },
+      ...(type?.includes("*") ? { globs: { type } } : {}),
+    });
+    return { ...events, data: events.data.map((event) => withPendingWebhooks(context, event)) };
+  }),
+
+  route("GET", "/v1/events/:id", "rak_event", {}, ({ context, id }) => {
+    const event = context.objects.get("event", id);
+    if (event.created < context.now - shownForSeconds) throw noSuchObject("event", id);
+    return withPendingWebhooks(context, event);
+  }),
+];

@@ -1,0 +1,23 @@
+import { accountRoutes } from "./resources/accounts.ts";
+import { chargeRoutes } from "./resources/charges.ts";
+import { checkoutSessionRoutes } from "./resources/checkout-sessions.ts";
+import { customerRoutes } from "./resources/customers.ts";
+import { eventRoutes } from "./resources/events.ts";
+import { paymentIntentRoutes } from "./resources/payment-intents.ts";
+import { priceRoutes } from "./resources/prices.ts";
+import { productRoutes } from "./resources/products.ts";
+import { webhookEndpointRoutes } from "./resources/webhook-endpoints.ts";
+import type { Route } from "./router.ts";
+
+/** The part of Stripe's API that exists here. */
+export const routes: Route[] = [
+  ...accountRoutes,
+  ...productRoutes,
+  ...priceRoutes,
+  ...customerRoutes,
+  ...checkoutSessionRoutes,
+  ...paymentIntentRoutes,
+  ...chargeRoutes,
+  ...webhookEndpointRoutes,
+  ...eventRoutes,
+];

@@ -1,0 +1,30 @@
+import type { Context } from "./context.ts";
+import { scopeName } from "./scope.ts";
+import type { ObjectName } from "./wire.ts";
+
+/** Makes the clock come back to the object at `at` (seconds, virtual clock), instead of when it would have. */
+export function setTimer(context: Context, type: ObjectName, id: string, at: number): void {
+  context.storage.sql.exec(
+    "INSERT OR REPLACE INTO timers (scope, id, type, at) VALUES (?, ?, ?, ?)",
+    scopeName(context.scope),
+    id,
+    type,
+    at,
+  );
+}
+
+export function clearTimer(context: Context, id: string): void {
+  context.storage.sql.exec("DELETE FROM timers WHERE scope = ? AND id = ?", scopeName(context.scope), id);
+}
+
+export interface Timer extends Record<string, SqlStorageValue> {
+  scope: string;
+  id: string;
+  type: string;
+  at: number;
+}
+
+/** The earliest timer, of whatever account. */
+export function nextTimer(sql: SqlStorage): Timer | undefined {
+  return sql.exec<Timer>("SELECT scope, id, type, at FROM timers ORDER BY at, id LIMIT 1").toArray()[0];
+}
