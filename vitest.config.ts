@@ -65,6 +65,8 @@ export default defineConfig({
           name: "system",
           include: ["test/system/**/*.test.ts"],
           globalSetup: ["./test/system/global-stack.ts"],
+          // Pocket Stripe's failures and delivery modes hold for the whole stack: one file at a time.
+          fileParallelism: false,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

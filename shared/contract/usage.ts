@@ -3,13 +3,15 @@ import { subjectRefSchema } from "./subject-ref.ts";
 
 export const consumeMaxUnits = 1_000_000_000;
 
+const unitsRule = "must be a whole number from 1 to 1,000,000,000";
+
 export const consumeRequestSchema = z
   .strictObject({
     subject_ref: subjectRefSchema,
     units: z
-      .int()
-      .min(1)
-      .max(consumeMaxUnits)
+      .int(unitsRule)
+      .min(1, unitsRule)
+      .max(consumeMaxUnits, unitsRule)
       .meta({ description: "How many units to spend.", example: 100 }),
   })
   .meta({ id: "ConsumeRequest" });

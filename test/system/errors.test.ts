@@ -100,7 +100,8 @@ describe("400", () => {
     async (units) => {
       const reply = await world.api.post("/v1/usage/consume", { subject_ref: "user_1", units }, key());
       expectError(reply, 400, "invalid_request");
-      expect(reply.body["details"]).toMatchObject([{ path: "units" }]);
+      const rule = "must be a whole number from 1 to 1,000,000,000";
+      expect(reply.body["details"]).toEqual([{ path: "units", message: rule }]);
     },
   );
 
@@ -212,7 +213,6 @@ describe("403", () => {
 describe("404", () => {
   it("not_found for other routes, methods and empty names", async () => {
     for (const path of [
-      "/v1",
       "/v1/",
       "/v1/nothing",
       "/v1/access/check",

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { FaultDetail } from "../../../shared/contract/errors.ts";
 import { isIdempotencyKey } from "../../../shared/contract/idempotency-key.ts";
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import { RequestRefused } from "../error-reply.ts";
@@ -71,7 +72,7 @@ export function readIdempotencyKey(c: RuntimeContext): string {
   return key;
 }
 
-export function invalidRequest(details: { path: string; message: string }[]): RequestRefused {
+export function invalidRequest(details: FaultDetail[]): RequestRefused {
   const first = details[0];
   const message =
     first === undefined
@@ -83,17 +84,21 @@ export function invalidRequest(details: { path: string; message: string }[]): Re
 function validate<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw invalidRequest(
-    result.error.issues.flatMap((issue) => {
-      // Zod names the object that has too much; a developer looks for the field itself.
-      if (issue.code === "unrecognized_keys")
-        return issue.keys.map((key) => ({
-          path: [...issue.path, key].join("."),
-          message: "is not a field of this request",
-        }));
-      return [{ path: issue.path.join(".") || "body", message: plainMessage(issue.message) }];
-    }),
-  );
+  throw invalidRequest(faultsOf(result.error));
+}
+
+/** Each fault once, where it is, in words that go on from the path. */
+function faultsOf(error: z.ZodError): FaultDetail[] {
+  const faults = error.issues.flatMap((issue) => {
+    // Zod names the object that has too much; a developer looks for the field itself.
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key].join("."),
+        message: "is not a field of this request",
+      }));
+    return [{ path: issue.path.join(".") || "body", message: plainMessage(issue.message) }];
+  });
+  return [...new Map(faults.map((fault) => [`${fault.path} ${fault.message}`, fault])).values()];
 }
 
 /** Zod's "Invalid input: expected string, received undefined" without its head, which the sentence already says. */

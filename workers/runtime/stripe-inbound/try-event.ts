@@ -40,7 +40,11 @@ async function recordFailure(
 ): Promise<void> {
   const cause = error instanceof Error && error.cause !== undefined ? ` (${errorMessage(error.cause)})` : "";
   const detail = errorMessage(error) + cause;
-  log("error", "stripe_event.try_failed", { ...key, error: detail });
+  log("error", "stripe_event.try_failed", {
+    connectionId: key.connectionId,
+    eventId: key.eventId,
+    error: detail,
+  });
   // Without the row its tries are not known. Nothing is lost: it stays due, and the sweep comes by.
   if (row === null) return;
   const pauseMs = pauseAfter(row.tries + 1);

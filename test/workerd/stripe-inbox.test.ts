@@ -1,0 +1,234 @@
+import { exports } from "cloudflare:workers";
+import { and, eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { beforeEach, describe, expect, it } from "vitest";
+import { insertConnection, insertProject } from "../../shared/db/configuration.ts";
+import { insertEvent } from "../../shared/db/stripe-inbox.ts";
+import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import { ourMetadata } from "../../shared/stripe/our-metadata.ts";
+import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
+import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
+import { tryEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
+import { callSubject } from "../../workers/runtime/subject-stub.ts";
+import { env, packOf } from "./subjects.ts";
+
+const maintenance = (exports as unknown as { MaintenanceEntrypoint: MaintenanceEntrypoint })
+  .MaintenanceEntrypoint;
+const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+const minute = 60_000;
+
+interface Purchase {
+  connectionId: string;
+  projectId: string;
+  attemptId: string;
+  eventId: string;
+}
+
+/** A connected project, and a paid session's event in its inbox as the route leaves it before the first try. */
+async function storedEvent(
+  change: { type?: string; livemode?: boolean; metadata?: object } = {},
+): Promise<Purchase> {
+  const at = await now();
+  const [accountId, projectId, connectionId] = [newId("acc"), newId("prj"), newId("con")];
+  const attemptId = newId("att");
+  const eventId = `evt_${attemptId}`;
+  const created = { createdAt: at, updatedAt: at };
+  await insertProject(
+    env.DB,
+    { accountId, name: "a", planStatus: "active", planSyncedAt: at, ...created },
+    { projectId, accountId, name: "p", region: "weur", ...created },
+  );
+  const sealed = { apiKeySealed: "", webhookSecretSealed: "" };
+  await insertConnection(env.DB, { connectionId, projectId, mode: "test", ...sealed, ...created });
+  const ours = { projectId, mode: "test", subjectRef: "user_1", productCode: "CREDITS", attemptId };
+  const payload = {
+    id: eventId,
+    object: "event",
+    type: change.type ?? "checkout.session.completed",
+    created: Math.floor(at / 1_000),
+    livemode: change.livemode ?? false,
+    data: {
+      object: {
+        id: `cs_${attemptId}`,
+        payment_status: "paid",
+        payment_intent: `pi_${attemptId}`,
+        customer: { id: `cus_${attemptId}`, object: "customer" },
+        metadata: change.metadata ?? ourMetadata(ours),
+      },
+    },
+  };
+  await insertEvent(env.DB, {
+    connectionId,
+    eventId,
+    projectId,
+    mode: "test",
+    type: payload.type,
+    stripeCreatedAt: at,
+    payload: JSON.stringify(payload),
+    status: "received",
+    nextTryAt: at + 30_000,
+    receivedAt: at,
+  });
+  return { connectionId, projectId, attemptId, eventId };
+}
+
+async function insertAttemptOf({ connectionId, projectId, attemptId }: Purchase): Promise<void> {
+  const at = await now();
+  const frozen: FrozenRequest = {
+    request: { subject_ref: "user_1", product_code: "CREDITS" },
+    terms: packOf(10),
+    stripePriceId: "price_1",
+    successUrl: "https://example.com",
+    cancelUrl: null,
+    customerId: null,
+  };
+  await drizzle(env.DB)
+    .insert(checkoutAttempts)
+    .values({
+      attemptId,
+      projectId,
+      mode: "test",
+      subjectRef: "user_1",
+      productCode: "CREDITS",
+      connectionId,
+      idempotencyKeyHash: attemptId,
+      requestHash: "",
+      frozen: JSON.stringify(frozen),
+      status: "created",
+      createdAt: at,
+      updatedAt: at,
+    });
+}
+
+async function rowOf({ connectionId, eventId }: Purchase) {
+  const [row] = await drizzle(env.DB)
+    .select()
+    .from(stripeEvents)
+    .where(and(eq(stripeEvents.connectionId, connectionId), eq(stripeEvents.eventId, eventId)));
+  return row;
+}
+
+const creditsOf = async ({ projectId }: Purchase) => {
+  const identity = { projectId, mode: "test", subjectRef: "user_1", region: "weur" } as const;
+  return (await callSubject(env, identity, (subject) => subject.read())).usageRemaining;
+};
+
+const attemptStatus = async ({ attemptId }: Purchase) => {
+  const rows = await drizzle(env.DB)
+    .select()
+    .from(checkoutAttempts)
+    .where(eq(checkoutAttempts.attemptId, attemptId));
+  return rows[0]?.status;
+};
+
+// What other tests left behind must not be swept here.
+beforeEach(async () => {
+  await env.DB.exec("DELETE FROM stripe_events");
+});
+
+describe("a crash right after the event was stored", () => {
+  it("is healed by the sweep, after 30 seconds and not before", async () => {
+    const purchase = await storedEvent();
+    await insertAttemptOf(purchase);
+    expect(await maintenance.sweepInbox()).toEqual({ tried: 0 });
+    await env.DEV.advance(31_000);
+    expect(await maintenance.sweepInbox()).toEqual({ tried: 1 });
+    expect(await rowOf(purchase)).toMatchObject({ status: "applied", subjectRef: "user_1", tries: 1 });
+    expect(await creditsOf(purchase)).toBe(10);
+    expect(await attemptStatus(purchase)).toBe("finalized");
+    expect(await maintenance.sweepInbox()).toEqual({ tried: 0 });
+  });
+});
+
+describe("a crash after the grant, before the row was settled", () => {
+  it("grants nothing a second time, and settles", async () => {
+    const purchase = await storedEvent();
+    await insertAttemptOf(purchase);
+    await tryEvent(env, purchase);
+    await env.DB.exec("UPDATE stripe_events SET status = 'received', next_try_at = 0");
+    await env.DB.exec("UPDATE checkout_attempts SET status = 'created'");
+    await maintenance.sweepInbox();
+    expect(await rowOf(purchase)).toMatchObject({ status: "ignored", detail: "no change" });
+    expect(await creditsOf(purchase)).toBe(10);
+    expect(await attemptStatus(purchase)).toBe("finalized");
+  });
+});
+
+describe("an event that can't be applied yet", () => {
+  it("stays received with the error, and is applied at a later try", async () => {
+    const purchase = await storedEvent();
+    await tryEvent(env, purchase);
+    const waiting = await rowOf(purchase);
+    expect(waiting).toMatchObject({
+      status: "received",
+      tries: 1,
+      detail: expect.stringMatching(/^unroutable/),
+    });
+    expect((waiting?.nextTryAt ?? 0) - (await now())).toBeLessThanOrEqual(5_000);
+    await insertAttemptOf(purchase);
+    await env.DEV.advance(6_000);
+    await maintenance.sweepInbox();
+    expect(await rowOf(purchase)).toMatchObject({ status: "applied", tries: 2 });
+    expect(await creditsOf(purchase)).toBe(10);
+  });
+
+  it("is failed after 72 hours of tries, and says why", async () => {
+    const purchase = await storedEvent();
+    const start = await now();
+    await tryEvent(env, purchase);
+    while ((await rowOf(purchase))?.status === "received") {
+      await env.DEV.advance(30 * minute);
+      await maintenance.sweepInbox();
+    }
+    expect(await rowOf(purchase)).toMatchObject({
+      status: "failed",
+      detail: expect.stringMatching(/^unroutable/),
+      nextTryAt: null,
+    });
+    const hours = ((await now()) - start) / (60 * minute);
+    expect(hours).toBeGreaterThan(71);
+    expect(hours).toBeLessThan(75);
+  });
+});
+
+describe("an event that is not for us", () => {
+  const foreign = {
+    ...ourMetadata({
+      projectId: "prj_other",
+      mode: "test",
+      subjectRef: "u",
+      productCode: "P",
+      attemptId: "att_1",
+    }),
+  };
+  it.each([
+    ["of a type without effect", { type: "customer.created" }, "ignored", "not handled yet"],
+    ["about a session that we did not make", { metadata: {} }, "ignored", "not one of our objects"],
+    ["about another project's session", { metadata: foreign }, "ignored", "another project's"],
+    [
+      "of the other mode",
+      { livemode: true },
+      "failed",
+      "the event says livemode true, but the connection is for test mode",
+    ],
+  ] as const)("%s says so in its row", async (_, change, status, detail) => {
+    const purchase = await storedEvent(change);
+    await tryEvent(env, purchase);
+    expect(await rowOf(purchase)).toMatchObject({ status, detail });
+    expect(await creditsOf(purchase)).toBe(0);
+  });
+});
+
+describe("a session that is not paid", () => {
+  it.each([
+    ["checkout.session.async_payment_failed", "failed"],
+    ["checkout.session.expired", "failed"],
+  ])("by %s leaves its attempt %s and grants nothing; paying later still wins", async (type, status) => {
+    const purchase = await storedEvent({ type });
+    await insertAttemptOf(purchase);
+    await tryEvent(env, purchase);
+    expect(await attemptStatus(purchase)).toBe(status);
+    expect(await creditsOf(purchase)).toBe(0);
+  });
+});
