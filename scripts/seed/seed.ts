@@ -22,7 +22,7 @@ export async function seed({ origin }: { origin: string }): Promise<StackFile> {
     name: "demo",
     region: "weur",
     planStatus: "active",
-    successUrl: `${origin}/pocket-stripe/thanks`,
+    successUrl: `${origin}/__dev/shop`,
     cancelUrl: null,
   });
   const test = await seedMode(origin, projectId, "test");

@@ -47,7 +47,9 @@ function mainJob(origin: string, key: string, realStripe: boolean): string[] {
     "/v1/checkout/session",
     { ...subject, product_code: "CREDITS_1000" },
   );
-  const pay = curl({ origin }, "/pocket-stripe/control/checkout/$SESSION", { outcome: "paid" });
+  const pay = curl({ origin, statusOnly: true }, "/pocket-stripe/control/checkout/$SESSION", {
+    outcome: "paid",
+  });
   return [
     "The main job, line by line in bash:",
     "",
@@ -81,14 +83,17 @@ interface CurlOptions {
   idempotencyKey?: string;
   showHeaders?: boolean;
   hideStatus?: boolean;
+  /** Says only that it is paid: the reply is the whole session. */
+  statusOnly?: true;
 }
 
 /** `path` stands in double quotes, so it may have a shell variable in it; `body` stands in single ones. */
 function curl(options: CurlOptions, path: string, body: Record<string, string | number>): string {
-  const { origin, key, idempotencyKey, showHeaders, hideStatus } = options;
+  const { origin, key, idempotencyKey, showHeaders, hideStatus, statusOnly } = options;
   return [
     showHeaders ? "curl -sSi" : "curl -sS",
-    ...(showHeaders || hideStatus ? [] : ["-w ' (%{http_code})\\n'"]),
+    ...(statusOnly ? ["-o /dev/null -w 'paid (%{http_code})\\n'"] : []),
+    ...(showHeaders || hideStatus || statusOnly ? [] : ["-w ' (%{http_code})\\n'"]),
     `"${origin}${path}"`,
     ...(key === undefined ? [] : [`-H 'Authorization: Bearer ${key}'`]),
     "-H 'Content-Type: application/json'",

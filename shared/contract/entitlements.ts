@@ -4,7 +4,7 @@ import { customerStatuses, denialReasons, entitlementSources, entitlementStatuse
 const time = z.iso.datetime().meta({ description: "ISO 8601 UTC with milliseconds." });
 
 /** One entitlement as both reads show it. What does not apply to its kind is `null`. */
-export const entitlementViewSchema = z
+const entitlementViewSchema = z
   .object({
     entitlement_id: z.string(),
     kind: z.enum(kinds),

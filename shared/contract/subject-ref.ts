@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const subjectRefMaxBytes = 255;
+const subjectRefMaxBytes = 255;
 
 const encoder = new TextEncoder();
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { subjectRefSchema } from "./subject-ref.ts";
 
-export const consumeMaxUnits = 1_000_000_000;
+const consumeMaxUnits = 1_000_000_000;
 
 const unitsRule = "must be a whole number from 1 to 1,000,000,000";
 

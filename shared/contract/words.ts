@@ -46,12 +46,10 @@ export const planStatuses = ["none", "trial", "active", "lapsed"] as const;
 export type PlanStatus = (typeof planStatuses)[number];
 
 export const inboxStatuses = ["received", "applied", "ignored", "failed"] as const;
-export type InboxStatus = (typeof inboxStatuses)[number];
 
 /** Where a project's objects live; Cloudflare's Durable Object location hints. The order is part of the key format. */
 export const regions = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 export type Region = (typeof regions)[number];
 
 /** The endpoints whose repetition by one `Idempotency-Key` is one and the same event. */
-export const idempotentEndpoints = ["checkout/session", "usage/consume"] as const;
-export type IdempotentEndpoint = (typeof idempotentEndpoints)[number];
+export type IdempotentEndpoint = "checkout/session" | "usage/consume";

@@ -4,7 +4,7 @@ import type { Entitlement, Hold, Moment } from "./entitlement.ts";
 export type Availability = { usable: true } | { usable: false; reason: DenialReason };
 
 /** Whether `hold` still blocks: not resolved, not lifted, and no later period of the subscription paid. */
-export function isHoldEffective(hold: Hold, entitlement: Entitlement): boolean {
+function isHoldEffective(hold: Hold, entitlement: Entitlement): boolean {
   if (hold.resolvedAt !== null || hold.liftedAt !== null) return false;
   if (hold.periodEnd === null || entitlement.currentPeriodEnd === null) return true;
   return entitlement.currentPeriodEnd <= hold.periodEnd;
@@ -39,7 +39,7 @@ export function hasExpired(entitlement: Entitlement, now: Moment): boolean {
 }
 
 /** Everything that stands between this entitlement and its use at `now`; empty when it is usable. */
-export function blockers(entitlement: Entitlement, now: Moment): DenialReason[] {
+function blockers(entitlement: Entitlement, now: Moment): DenialReason[] {
   if (entitlement.status === "canceled") return [canceledReason(entitlement)];
   const found: DenialReason[] = [];
   if (hasExpired(entitlement, now)) found.push(expiredReason(entitlement));

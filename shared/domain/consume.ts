@@ -13,7 +13,7 @@ export type ConsumeDecision =
   | { outcome: "change"; draft: EntryDraft; reply: IdempotencyRecord["reply"] };
 
 /** Packs that can be drawn from at `now`, in the order they are drawn: soonest to expire first, then oldest. */
-export function usablePacks(entitlements: Iterable<Entitlement>, now: Moment): Entitlement[] {
+function usablePacks(entitlements: Iterable<Entitlement>, now: Moment): Entitlement[] {
   const packs: Entitlement[] = [];
   for (const entitlement of entitlements)
     if (entitlement.kind === "usage_pack" && availability(entitlement, now).usable) packs.push(entitlement);

@@ -6,6 +6,13 @@ import { errorReply } from "./replies.ts";
 export { Dev } from "./dev.ts";
 export { DevClock } from "./dev-clock.ts";
 
+/** Where the demo's customers come back to after paying: it stands for the shop that sells with Licenzy. */
+function shopPage(): Response {
+  return new Response(
+    "Back in the shop. If you paid, access is on: ask POST /v1/access/check for the subject of the checkout.\n",
+  );
+}
+
 /** One origin in front of all workers. Requests and replies pass unchanged and unread. */
 export default {
   fetch(request, env): Response | Promise<Response> {
@@ -18,6 +25,7 @@ export default {
         "The development controls answer local callers only: Host must be localhost or 127.0.0.1, and no page of another origin may call.",
       );
     }
+    if (pathname === "/__dev/shop") return shopPage();
     if (pathname.startsWith("/__dev/")) return handleControl(request, env);
     if (pathname.startsWith("/v1/")) return env.RUNTIME.fetch(request);
     if (pathname.startsWith("/pocket-stripe/")) return env.POCKET_STRIPE.fetch(request);

@@ -18,7 +18,7 @@ export interface KeyRecord {
   revokedAt: number | null;
 }
 
-export const defaultRateLimit = 10_000;
+const defaultRateLimit = 10_000;
 
 /** The name of a project's Keyring in one mode. */
 export function keyringName(projectId: string, mode: string): string {

@@ -1,7 +1,7 @@
 import { RequestRefused } from "../error-reply.ts";
 import type { KeyEntry } from "../keyring/keyring.ts";
 
-export const windowMs = 10_000;
+const windowMs = 10_000;
 
 interface Window {
   startedAt: number;

@@ -1,20 +1,10 @@
 import { raw } from "hono/html";
-import type { FC } from "hono/jsx";
+import type { Child, FC } from "hono/jsx";
 import { errorCodes } from "../../../shared/contract/error-codes.ts";
 import { sha256 } from "../../../shared/kit/hash.ts";
-import { openApiDocument } from "../openapi.ts";
 import type { RuntimeContext } from "../request-context.ts";
+import { type Field, type Operation, operations } from "./reference-model.ts";
 import { referenceStyle } from "./reference-style.ts";
-
-type Operation = {
-  method: string;
-  path: string;
-  summary: string;
-  description: string;
-  body: string | null;
-  parameters: { name: string; in: string; required: boolean; description: string }[];
-  responses: { status: string; description: string; schema: string | null }[];
-};
 
 const styleHash = btoa(String.fromCharCode(...sha256(referenceStyle)));
 
@@ -37,31 +27,29 @@ const Reference: FC<{ operations: Operation[] }> = ({ operations: all }) => (
         <h1>Licenzy runtime API</h1>
         <p>
           JSON in, JSON out. Authenticate with <code>Authorization: Bearer lz_test_…</code> or{" "}
-          <code>lz_live_…</code>: the key selects account, project and mode. The machine-readable form is{" "}
+          <code>lz_live_…</code>: the key selects account, project and mode. Every reply carries{" "}
+          <code>Request-Id</code>, every decision <code>Licenzy-Decision</code>. The machine-readable form is{" "}
           <a href="/v1/openapi.json">/v1/openapi.json</a> (OpenAPI 3.1).
         </p>
         {all.map((operation) => (
           <OperationSection operation={operation} />
         ))}
         <h2 id="errors">Error codes</h2>
-        <div class="scroll">
-          <table>
+        <p>
+          An error is <code>{'{ "error", "message", "request_id" }'}</code>, with <code>details</code> for an
+          invalid request.
+        </p>
+        <Table heads={["Status", "Code", "Meaning"]}>
+          {Object.entries(errorCodes).map(([code, { status, meaning }]) => (
             <tr>
-              <th scope="col">Status</th>
-              <th scope="col">Code</th>
-              <th scope="col">Meaning</th>
+              <td>{status}</td>
+              <td>
+                <code>{code}</code>
+              </td>
+              <td>{withCode(meaning)}</td>
             </tr>
-            {Object.entries(errorCodes).map(([code, { status, meaning }]) => (
-              <tr>
-                <td>{status}</td>
-                <td>
-                  <code>{code}</code>
-                </td>
-                <td>{meaning}</td>
-              </tr>
-            ))}
-          </table>
-        </div>
+          ))}
+        </Table>
       </main>
     </body>
   </html>
@@ -73,76 +61,65 @@ const OperationSection: FC<{ operation: Operation }> = ({ operation }) => (
       <code class="verb">{operation.method}</code> <code>{operation.path}</code>
     </h2>
     <p>
-      <strong>{operation.summary}</strong> {operation.description}
+      <strong>{operation.summary}</strong> {withCode(operation.description)}
     </p>
-    {operation.parameters.length > 0 && (
-      <ul>
-        {operation.parameters.map((parameter) => (
-          <li>
-            <code>{parameter.name}</code> ({parameter.in}
-            {parameter.required ? ", required" : ""}) {parameter.description}
-          </li>
+    {operation.request.length > 0 && <Fields title="Request" fields={operation.request} />}
+    <Fields title={`Reply ${operation.reply.status}`} fields={operation.reply.fields} />
+    <details>
+      <summary>Errors</summary>
+      <Table heads={["Status", "Codes"]}>
+        {operation.errors.map(({ status, codes }) => (
+          <tr>
+            <td>{status}</td>
+            <td>
+              {codes.map((code) => (
+                <>
+                  <code>{code}</code>{" "}
+                </>
+              ))}
+            </td>
+          </tr>
         ))}
-      </ul>
-    )}
-    {operation.body !== null && <pre tabindex={0}>{operation.body}</pre>}
-    {operation.responses.map((response) => (
-      <details open={response.status.startsWith("2")}>
-        <summary>
-          <code>{response.status}</code> {response.description}
-        </summary>
-        {response.schema !== null && response.status.startsWith("2") && (
-          <pre tabindex={0}>{response.schema}</pre>
-        )}
-      </details>
-    ))}
+      </Table>
+    </details>
   </section>
 );
 
-interface JsonContent {
-  "application/json"?: { schema?: { $ref?: string } };
-}
+const Fields: FC<{ title: string; fields: Field[] }> = ({ title, fields }) => (
+  <>
+    <h3>{title}</h3>
+    <Table heads={["Field", "Type", "Meaning"]}>
+      {fields.map((field) => (
+        <tr>
+          <td>
+            <code>{field.name}</code>
+            {field.isRequired ? "" : " (optional)"}
+          </td>
+          <td>{field.type}</td>
+          <td>{withCode(field.meaning)}</td>
+        </tr>
+      ))}
+    </Table>
+  </>
+);
 
-interface OpenApiOperation {
-  summary?: string;
-  description?: string;
-  parameters?: {
-    name: string;
-    in: string;
-    required?: boolean;
-    description?: string;
-    schema?: { description?: string };
-  }[];
-  requestBody?: { content: JsonContent };
-  responses: Record<string, { description: string; content?: JsonContent }>;
-}
+const Table: FC<{ heads: string[]; children?: Child }> = ({ heads, children }) => (
+  // Scrolls by itself on narrow screens, so it must be reachable by keyboard.
+  <section class="scroll" tabindex={0} aria-label={heads.join(", ")}>
+    <table>
+      <thead>
+        <tr>
+          {heads.map((head) => (
+            <th scope="col">{head}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  </section>
+);
 
-function operations(): Operation[] {
-  const { paths, components } = openApiDocument();
-  const schemas = (components?.schemas ?? {}) as Record<string, unknown>;
-  const schemaText = (content: JsonContent | undefined): string | null => {
-    const reference = content?.["application/json"]?.schema?.$ref;
-    const name = reference?.split("/").at(-1);
-    return name === undefined ? null : JSON.stringify(schemas[name], null, 2);
-  };
-  return Object.entries(paths ?? {}).flatMap(([path, methods]) =>
-    Object.entries(methods as Record<string, OpenApiOperation>).map(([method, operation]) => ({
-      method: method.toUpperCase(),
-      path,
-      summary: operation.summary ?? "",
-      description: operation.description ?? "",
-      body: schemaText(operation.requestBody?.content),
-      parameters: (operation.parameters ?? []).map((parameter) => ({
-        name: parameter.name,
-        in: parameter.in,
-        required: parameter.required ?? false,
-        description: parameter.description ?? parameter.schema?.description ?? "",
-      })),
-      responses: Object.entries(operation.responses).map(([status, response]) => ({
-        status,
-        description: response.description,
-        schema: schemaText(response.content),
-      })),
-    })),
-  );
+/** Text with `code` between back-ticks. */
+function withCode(text: string) {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : <>{part}</>));
 }

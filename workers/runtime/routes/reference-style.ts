@@ -5,12 +5,13 @@ export const referenceStyle = `
 body { margin: 0; font: 14px/1.55 ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif; color: var(--ink);
   background: var(--ground) }
 main { max-width: 880px; margin: 0 auto; padding: 32px 16px 80px }
-h1 { font-size: 22px } h2 { font-size: 16px; margin: 40px 0 8px; overflow-wrap: anywhere }
-code, pre { font: 12.5px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace } h2 code { font-size: 15px }
+h1 { font-size: 22px } h2 { font-size: 16px; margin: 44px 0 8px; overflow-wrap: anywhere }
+h3 { font-size: 13px; margin: 18px 0 2px; color: var(--ink-2) }
+code { font: 12.5px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace } h2 code { font-size: 15px }
 .verb { color: var(--accent) } a { color: var(--accent) }
-pre { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: 12px; overflow-x: auto }
-details { border-top: 1px solid var(--line); padding: 6px 0 } summary { cursor: pointer }
-.scroll { overflow-x: auto } table { border-collapse: collapse; width: 100% }
-th, td { text-align: start; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top }
+details { margin-top: 14px } summary { cursor: pointer; color: var(--ink-2) }
+.scroll { overflow-x: auto; background: var(--paper); border: 1px solid var(--line); border-radius: 8px; margin-top: 6px }
+table { border-collapse: collapse; width: 100% } tr:last-child td { border-bottom: 0 }
+th, td { text-align: start; padding: 7px 12px; border-bottom: 1px solid var(--line); vertical-align: top }
 th { color: var(--ink-2); font-weight: 550 }
 `;
