@@ -1,26 +1,39 @@
 import { type ApiCall, type ApiReply, failureReply, idempotencyOf } from "./api.ts";
 import { authenticate } from "./authenticate.ts";
-import { type ErrorBody, StripeFailure } from "./errors.ts";
-import { rememberReply } from "./idempotency.ts";
-import { type ApiFailure, changeSettings, type FailureStatus, readSettings } from "./settings.ts";
+import { declined, type ErrorBody, StripeFailure } from "./errors.ts";
+import { recallReply, rememberReply } from "./idempotency.ts";
+import {
+  type ApiFailure,
+  changeSettings,
+  type FailureStatus,
+  ownSettings,
+  readSettings,
+} from "./settings.ts";
 
 /** The failure that this call is to have by `control/api`, or `null`. Counts it down. */
-export function takeFailure(storage: DurableObjectStorage, path: string): ApiFailure | null {
-  const { apiFailure } = readSettings(storage);
-  if (apiFailure === null || !path.startsWith(apiFailure.path)) return null;
-  const rest = { ...apiFailure, next: apiFailure.next - 1 };
-  changeSettings(storage, { apiFailure: rest.next > 0 ? rest : null });
-  return apiFailure;
+export function takeFailure(storage: DurableObjectStorage, call: ApiCall): ApiFailure | null {
+  for (const accountId of [accountOf(call), undefined]) {
+    const { apiFailure } = accountId === undefined ? readSettings(storage) : ownSettings(storage, accountId);
+    if (!apiFailure || !call.path.startsWith(apiFailure.path)) continue;
+    const left = apiFailure.next - 1;
+    changeSettings(storage, { apiFailure: left > 0 ? { ...apiFailure, next: left } : null }, accountId);
+    return apiFailure;
+  }
+  return null;
+}
+
+function accountOf(call: ApiCall): string | undefined {
+  try {
+    return authenticate(call.headers).scope.accountId;
+  } catch (error) {
+    if (error instanceof StripeFailure) return undefined;
+    throw error;
+  }
 }
 
 const errors: Record<FailureStatus, ErrorBody> = {
   400: { type: "invalid_request_error", message: "A failure that was asked for: bad request." },
-  402: {
-    type: "card_error",
-    code: "card_declined",
-    decline_code: "generic_decline",
-    message: "Your card was declined.",
-  },
+  402: declined().error,
   409: {
     type: "invalid_request_error",
     code: "lock_timeout",
@@ -38,16 +51,23 @@ const errors: Record<FailureStatus, ErrorBody> = {
 
 /**
  * The answer of a call that fails and takes no effect. Stripe keeps what a call came to once it was begun, so a
- * declined card and a server error are answered to the same idempotency key again.
+ * declined card and a server error are answered to the same idempotency key again, unless it had an answer before.
  */
 export function failCall(storage: DurableObjectStorage, call: ApiCall, status: FailureStatus): ApiReply {
-  const reply = failureReply(new StripeFailure(status, errors[status]), call.requestId);
+  const reply = failedReply(call, status);
   if (status !== 402 && status < 500) return reply;
   try {
     const key = idempotencyOf(call, authenticate(call.headers));
-    if (key !== undefined) rememberReply(storage.sql, key, reply, call.now);
+    if (key !== undefined && recallReply(storage.sql, key, call.now) === undefined) {
+      rememberReply(storage.sql, key, reply, call.now);
+    }
     return reply;
   } catch (error) {
     return failureReply(error, call.requestId);
   }
+}
+
+/** What a proxy before Stripe might answer: Stripe itself knows nothing of it. */
+export function failedReply(call: ApiCall, status: FailureStatus): ApiReply {
+  return failureReply(new StripeFailure(status, errors[status]), call.requestId);
 }

@@ -63,7 +63,9 @@ export function answerCall(host: ApiHost, call: ApiCall): ApiReply {
   }
 }
 
-function prepare(call: ApiCall, route: Route, id: string): (context: Context) => string {
+type Run = (context: Context) => Pick<ApiReply, "status" | "body">;
+
+function prepare(call: ApiCall, route: Route, id: string): Run {
   const parts: FormParts = decodeForm(call.form);
   const paths = optional(list(text(), { max: 20 }))(parts.get("expand"), "expand") ?? [];
   parts.delete("expand");
@@ -74,8 +76,12 @@ function prepare(call: ApiCall, route: Route, id: string): (context: Context) =>
     );
   }
   const work = route.prepare(id, parts);
-  return (context) =>
-    JSON.stringify(renderAs(context, expand(context, work(context), paths), version), null, 2);
+  return (context) => {
+    const outcome = work(context);
+    if (outcome instanceof StripeFailure) return failureReply(outcome, call.requestId);
+    const answer = renderAs(context, expand(context, outcome, paths), version);
+    return { status: 200, body: JSON.stringify(answer, null, 2) };
+  };
 }
 
 function carryOut(
@@ -83,7 +89,7 @@ function carryOut(
   call: ApiCall,
   caller: Caller,
   key: IdempotentCall | undefined,
-  run: (context: Context) => string,
+  run: Run,
 ): ApiReply {
   const { storage } = host;
   const remember = (reply: ApiReply): ApiReply => {
@@ -95,7 +101,7 @@ function carryOut(
       storage.sql.exec("INSERT OR IGNORE INTO accounts VALUES (?, ?)", caller.scope.accountId, call.now);
       const request = { id: call.requestId, idempotency_key: key?.key ?? null };
       const context = openContext(storage, host.publicOrigin, caller.scope, call.now, request);
-      return remember({ status: 200, body: run(context), requestId: call.requestId, replayed: false });
+      return remember({ ...run(context), requestId: call.requestId, replayed: false });
     });
   } catch (error) {
     return storage.transactionSync(() => remember(failureReply(error, call.requestId)));

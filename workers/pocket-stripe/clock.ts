@@ -1,3 +1,4 @@
+import { advanceSubscription } from "./billing/advance.ts";
 import { openContext } from "./context.ts";
 import { expireSession } from "./payments/expire-session.ts";
 import { parseScope } from "./scope.ts";
@@ -16,8 +17,15 @@ export function catchUp(storage: DurableObjectStorage, publicOrigin: string, now
   ) {
     const context = openContext(storage, publicOrigin, parseScope(timer.scope), timer.at);
     clearTimer(context, timer.id);
-    if (timer.type === "checkout.session")
-      expireSession(context, context.objects.get("checkout.session", timer.id));
-    else throw new Error(`Nothing is known to do for a ${timer.type} when its time comes`);
+    switch (timer.type) {
+      case "checkout.session":
+        expireSession(context, context.objects.get("checkout.session", timer.id));
+        break;
+      case "subscription":
+        advanceSubscription(context, timer.id);
+        break;
+      default:
+        throw new Error(`Nothing is known to do for a ${timer.type} when its time comes`);
+    }
   }
 }

@@ -54,6 +54,15 @@ export function unknownPath(method: string, path: string): StripeFailure {
   });
 }
 
+export function declined(): StripeFailure {
+  return new StripeFailure(402, {
+    type: "card_error",
+    code: "card_declined",
+    decline_code: "generic_decline",
+    message: "Your card was declined.",
+  });
+}
+
 export function errorJson(error: ErrorBody, requestId: string): { error: Json } {
   return { error: { ...error, request_log_url: `https://dashboard.stripe.com/logs/${requestId}` } };
 }

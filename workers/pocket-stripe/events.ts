@@ -1,11 +1,11 @@
 import type Stripe from "stripe";
 import type { Context } from "./context.ts";
+import { difference } from "./difference.ts";
 import { newId } from "./ids.ts";
 import { scopeName } from "./scope.ts";
 import { readSettings } from "./settings.ts";
 import {
   apiVersion,
-  type Json,
   type JsonObject,
   type ObjectName,
   type StoredEvent,
@@ -47,7 +47,7 @@ export function emitEvent<T extends Stripe.Event["type"]>(
     type,
   };
   context.objects.insert(event, { created: context.now });
-  const { deliveryMode } = readSettings(context.storage);
+  const { deliveryMode } = readSettings(context.storage, context.scope.accountId);
   const state = { normal: "pending", hold: "held", drop: "dropped" }[deliveryMode];
   for (const endpoint of endpoints) {
     context.storage.sql.exec(
@@ -62,30 +62,13 @@ export function emitEvent<T extends Stripe.Event["type"]>(
 }
 
 /** Saves `after` and, if anything differs, tells it with what was before. Returns `after`. */
-export function changeObject<T extends Stripe.Event["type"], N extends ObjectName>(
-  context: Context,
-  type: T,
-  before: StripeObjects[N] & EventObject<T>,
-  after: StripeObjects[N] & EventObject<T>,
-): StripeObjects[N] {
+export function changeObject<
+  T extends Stripe.Event["type"],
+  O extends StripeObjects[ObjectName] & EventObject<T>,
+>(context: Context, type: T, before: O, after: NoInfer<O>): O {
   const previous = difference(before as unknown as JsonObject, after as unknown as JsonObject);
   if (previous === undefined) return after;
   context.objects.save(after);
   emitEvent(context, type, after, previous);
   return after;
-}
-
-/** The members of `before` that are not so in `after`; one that is new is `null`. Goes into objects, not lists. */
-export function difference(before: JsonObject, after: JsonObject): JsonObject | undefined {
-  const previous: JsonObject = {};
-  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const [old = null, now = null] = [before[key], after[key]];
-    if (JSON.stringify(old) === JSON.stringify(now)) continue;
-    previous[key] = isObject(old) && isObject(now) ? (difference(old, now) ?? old) : old;
-  }
-  return Object.keys(previous).length === 0 ? undefined : previous;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,23 +2,51 @@ import type { Context } from "./context.ts";
 import { invalidRequest } from "./errors.ts";
 import type { ApiObject, Json, JsonObject, ObjectName } from "./wire.ts";
 
-/** Where an id may be replaced by its object: object, field → what the id names. */
+/** Where an id may be replaced by its object: object, path in it → what the id names. */
 const references: Record<string, Record<string, ObjectName>> = {
   product: { default_price: "price" },
   price: { product: "product" },
-  "checkout.session": { customer: "customer", payment_intent: "payment_intent" },
+  "checkout.session": {
+    customer: "customer",
+    invoice: "invoice",
+    payment_intent: "payment_intent",
+    subscription: "subscription",
+  },
   payment_intent: { customer: "customer", latest_charge: "charge" },
   charge: { customer: "customer", payment_intent: "payment_intent" },
+  refund: { charge: "charge", customer: "customer", payment_intent: "payment_intent" },
+  dispute: { charge: "charge", payment_intent: "payment_intent" },
+  subscription: { customer: "customer", latest_invoice: "invoice" },
+  plan: { product: "product" },
+  invoice: { customer: "customer", "parent.subscription_details.subscription": "subscription" },
+  line_item: { subscription: "subscription", "pricing.price_details.price": "price" },
+  invoice_payment: { invoice: "invoice", "payment.payment_intent": "payment_intent" },
 };
 
+type Include = (context: Context, id: string) => ApiObject;
+
+const firstPage = { limit: undefined, starting_after: undefined, ending_before: undefined };
+
 /** What is left out unless asked for. */
-const inclusions: Record<string, Record<string, (context: Context, id: string) => ApiObject>> = {
+const inclusions: Record<string, Record<string, Include>> = {
   "checkout.session": {
-    line_items: (context, id) =>
-      context.objects.list("item", `/v1/checkout/sessions/${id}/line_items`, {
-        parent: id,
-        page: { limit: undefined, starting_after: undefined, ending_before: undefined },
+    line_items: ({ objects }, id) =>
+      objects.list("item", `/v1/checkout/sessions/${id}/line_items`, { parent: id, page: firstPage }),
+  },
+  charge: {
+    refunds: ({ objects }, id) =>
+      objects.list("refund", `/v1/charges/${id}/refunds`, { parent: id, page: firstPage }),
+  },
+  customer: {
+    subscriptions: ({ objects }, id) =>
+      objects.list("subscription", `/v1/customers/${id}/subscriptions`, {
+        fields: { customer: id },
+        page: firstPage,
       }),
+  },
+  invoice: {
+    payments: ({ objects }, id) =>
+      objects.list("invoice_payment", "/v1/invoice_payments", { parent: id, page: firstPage }),
   },
 };
 
@@ -29,47 +57,70 @@ export function expand(context: Context, answer: ApiObject, paths: string[]): Ap
   const expanded = structuredClone(answer) as unknown as JsonObject;
   for (const path of paths) {
     const segments = path.split(".");
-    if (segments.length > deepest) {
+    // Stripe counts the levels of a list's members without the list.
+    if (segments.length > deepest + (segments[0] === "data" ? 1 : 0)) {
       throw invalidRequest(`You cannot expand more than ${deepest} levels of a property: ${path}`, {
         param: "expand",
       });
     }
-    expandPath(context, expanded, segments, path);
+    new Expansion(context, path).follow(expanded, expanded, "", segments);
   }
   return expanded as unknown as ApiObject;
 }
 
-function expandPath(context: Context, node: JsonObject, [field = "", ...rest]: string[], path: string): void {
-  const type = String(node["object"]);
-  const id = String(node["id"]);
-  const value = node[field] ?? null;
-  const include = inclusions[type]?.[field];
-  const reference = references[type]?.[field];
-  if (include !== undefined && value === null) {
-    node[field] = include(context, id) as unknown as Json;
-  } else if (reference !== undefined && typeof value === "string") {
-    const object = context.objects.tombstone(reference, value) ?? context.objects.get(reference, value);
-    node[field] = object as unknown as Json;
-  } else if (
-    include === undefined &&
-    reference === undefined &&
-    (rest.length === 0 || !isNested(type, value))
-  ) {
-    throw invalidRequest(
-      `This property cannot be expanded (${field}). You may want to try expanding a different property, or it is not known to pocket Stripe: ${path}`,
-      { param: "expand" },
-    );
-  }
-  if (rest.length === 0) return;
-  const next = node[field] ?? null;
-  for (const child of Array.isArray(next) ? next : [next]) {
-    if (isObject(child)) expandPath(context, child, rest, path);
-  }
-}
+class Expansion {
+  constructor(
+    private readonly context: Context,
+    private readonly path: string,
+  ) {}
 
-/** A path may lead through lists and plain members to something expandable. */
-function isNested(type: string, value: Json): boolean {
-  return type === "list" ? Array.isArray(value) : isObject(value);
+  /** Goes one step down from `node`, which stands at `within` in the Stripe object `owner`. */
+  follow(node: JsonObject, owner: JsonObject, within: string, [field = "", ...rest]: string[]): void {
+    const type = String(owner["object"]);
+    const place = within === "" ? field : `${within}.${field}`;
+    const value = node[field] ?? null;
+    const include = inclusions[type]?.[place];
+    const reference = references[type]?.[place];
+    if (include !== undefined && value === null) {
+      node[field] = include(this.context, String(owner["id"])) as unknown as Json;
+    } else if (reference !== undefined && typeof value === "string") {
+      node[field] = this.load(reference, value);
+    } else if (
+      include === undefined &&
+      reference === undefined &&
+      (rest.length === 0 || !this.leadsOn(type, place))
+    ) {
+      throw invalidRequest(
+        `This property cannot be expanded (${field}), or pocket Stripe does not know how: ${this.path}`,
+        { param: "expand" },
+      );
+    }
+    if (rest.length === 0) return;
+    const next = node[field] ?? null;
+    for (const child of Array.isArray(next) ? next : [next]) {
+      if (!isObject(child)) continue;
+      if (child["object"] === undefined) this.follow(child, owner, place, rest);
+      else this.follow(child, child, "", rest);
+    }
+  }
+
+  private load(type: ObjectName, id: string): Json {
+    const { objects } = this.context;
+    return (objects.tombstone(type, id) ?? objects.get(type, id)) as unknown as Json;
+  }
+
+  /** A path may lead through a list's members, a subscription's items, and plain members to something expandable. */
+  private leadsOn(type: string, place: string): boolean {
+    const throughs: Record<string, string[]> = {
+      list: ["data"],
+      item: ["price"],
+      subscription: ["items"],
+      subscription_item: ["price", "plan"],
+      invoice: ["lines"],
+    };
+    const known = [...(throughs[type] ?? []), ...Object.keys(references[type] ?? {})];
+    return known.some((candidate) => candidate === place || candidate.startsWith(`${place}.`));
+  }
 }
 
 function isObject(value: Json): value is JsonObject {

@@ -39,6 +39,11 @@ export function answerPayer(
   }
 }
 
+/** A shop's page after the payment, for those who have no shop yet. */
+export function thanksPage(): Response {
+  return htmlReply(200, page("Thank you", sentence("You paid. A shop would tell you here what you got.")));
+}
+
 function show(context: Context, session: StripeObjects["checkout.session"]): Response {
   if (session.status !== "open")
     return htmlReply(200, page("Checkout", sentence(`This checkout is ${session.status}.`)));

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { type ApiCall, type ApiReply, answerCall, idempotencyOf, inUseName } from "./api.ts";
-import { failCall, takeFailure } from "./api-failures.ts";
+import { failCall, failedReply, takeFailure } from "./api-failures.ts";
 import { authenticate } from "./authenticate.ts";
 import { catchUp } from "./clock.ts";
 import { answerControl } from "./controls/answer-control.ts";
@@ -8,7 +8,7 @@ import { Deliverer, type DeliveryReport } from "./delivery.ts";
 import type { Env } from "./env.ts";
 import { errorJson, StripeFailure, unknownPath } from "./errors.ts";
 import { newId } from "./ids.ts";
-import { answerPayer } from "./pay-page.ts";
+import { answerPayer, thanksPage } from "./pay-page.ts";
 import { schema } from "./schema.ts";
 import { nextTimer } from "./timers.ts";
 import { apiVersion } from "./wire.ts";
@@ -36,7 +36,6 @@ export class PocketStripe extends DurableObject<Env> {
     super(ctx, env);
     ctx.storage.sql.exec(schema);
     this.deliverer = new Deliverer(ctx.storage, env);
-    this.setNextAlarm();
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -51,7 +50,8 @@ export class PocketStripe extends DurableObject<Env> {
     }
     if (path.startsWith("/pay/"))
       return this.answerPayPage(request.method, path.slice("/pay/".length), body, now);
-    if (path.startsWith("/control/")) return this.answerControl(request.method, path, body, now);
+    if (path.startsWith("/control/")) return this.answerControl(request.method, path + url.search, body, now);
+    if (path === "/thanks") return thanksPage();
     return errorReply(unknownPath(request.method, url.pathname));
   }
 
@@ -65,7 +65,7 @@ export class PocketStripe extends DurableObject<Env> {
 
   private async answerApi(call: ApiCall): Promise<Response> {
     const { storage } = this.ctx;
-    const failure = takeFailure(storage, call.path);
+    const failure = takeFailure(storage, call);
     if (failure !== null && !failure.lost) {
       if (typeof failure.fail !== "string")
         return apiResponse(failCall(storage, call, failure.fail.status), call);
@@ -76,8 +76,7 @@ export class PocketStripe extends DurableObject<Env> {
     // Stripe answers first and sends its events then.
     this.ctx.waitUntil(this.deliver(batch).catch((error) => console.error(error)));
     if (failure !== null) {
-      if (typeof failure.fail !== "string")
-        return apiResponse(failCall(storage, call, failure.fail.status), call);
+      if (typeof failure.fail !== "string") return apiResponse(failedReply(call, failure.fail.status), call);
       await this.loseConnection(failure.fail, undefined);
     }
     return apiResponse(result, call);

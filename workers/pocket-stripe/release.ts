@@ -1,7 +1,10 @@
 import { firstAttemptGraceMs } from "./events.ts";
+import { shuffle } from "./shuffle.ts";
 
 /** How held deliveries go out. */
 export interface Release {
+  /** Only those of this account. */
+  account: string | undefined;
   order: "in_order" | "reversed" | "shuffled";
   /** The same seed gives the same order. */
   seed: number;
@@ -10,9 +13,12 @@ export interface Release {
 }
 
 /** Turns everything held into what is to be sent, and returns that in its order. */
-export function releaseHeld(sql: SqlStorage, { order, seed, copies }: Release): number[] {
+export function releaseHeld(sql: SqlStorage, { account, order, seed, copies }: Release): number[] {
   const held = sql
-    .exec<{ seq: number }>("SELECT seq FROM deliveries WHERE state = 'held' ORDER BY seq")
+    .exec<{ seq: number }>(
+      "SELECT seq FROM deliveries WHERE state = 'held' AND scope GLOB ? ORDER BY seq",
+      `${account ?? "*"}/*`,
+    )
     .toArray()
     .map((row) => row.seq);
   const all = [...held];
@@ -28,28 +34,10 @@ export function releaseHeld(sql: SqlStorage, { order, seed, copies }: Release): 
     }
   }
   sql.exec(
-    "UPDATE deliveries SET state = 'pending', next_at_ms = ? WHERE state = 'held'",
+    "UPDATE deliveries SET state = 'pending', next_at_ms = ? WHERE seq IN (SELECT value FROM json_each(?))",
     Date.now() + firstAttemptGraceMs,
+    JSON.stringify(all),
   );
   if (order === "shuffled") return shuffle(all, seed);
   return order === "reversed" ? all.reverse() : all;
-}
-
-/** Fisher and Yates, with mulberry32 for its numbers. */
-function shuffle(values: number[], seed: number): number[] {
-  const shuffled = [...values];
-  let state = seed >>> 0;
-  const random = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-  for (let last = shuffled.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    const [a = 0, b = 0] = [shuffled[last], shuffled[other]];
-    shuffled[last] = b;
-    shuffled[other] = a;
-  }
-  return shuffled;
 }

@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import type { StripeFailure } from "./errors.ts";
 import type { FormParts } from "./form.ts";
 import { type Decoded, decodeFields, type Fields } from "./params.ts";
 import type { ApiObject } from "./wire.ts";
@@ -10,6 +11,9 @@ export interface Call<F extends Fields> {
   params: Decoded<F>;
 }
 
+/** A refusal that is returned, not thrown, keeps what was done: a payment that was declined was tried. */
+export type Outcome = ApiObject | StripeFailure;
+
 export interface Route {
   method: "GET" | "POST" | "DELETE";
   /** `/v1/prices/:id` */
@@ -17,7 +21,7 @@ export interface Route {
   /** What a restricted key needs, without `_read` or `_write`: `rak_product`. */
   permission: string;
   /** Checks the parameters, throws Stripe's refusal, and returns what is left to do. */
-  prepare(id: string, parts: FormParts): (context: Context) => ApiObject;
+  prepare(id: string, parts: FormParts): (context: Context) => Outcome;
 }
 
 export function route<F extends Fields>(
@@ -25,7 +29,7 @@ export function route<F extends Fields>(
   path: string,
   permission: string,
   fields: F,
-  run: (call: Call<F>) => ApiObject,
+  run: (call: Call<F>) => Outcome,
 ): Route {
   return {
     method,

@@ -2,10 +2,14 @@ import { accountRoutes } from "./resources/accounts.ts";
 import { chargeRoutes } from "./resources/charges.ts";
 import { checkoutSessionRoutes } from "./resources/checkout-sessions.ts";
 import { customerRoutes } from "./resources/customers.ts";
+import { disputeRoutes } from "./resources/disputes.ts";
 import { eventRoutes } from "./resources/events.ts";
+import { invoiceRoutes } from "./resources/invoices.ts";
 import { paymentIntentRoutes } from "./resources/payment-intents.ts";
 import { priceRoutes } from "./resources/prices.ts";
 import { productRoutes } from "./resources/products.ts";
+import { refundRoutes } from "./resources/refunds.ts";
+import { subscriptionRoutes } from "./resources/subscriptions.ts";
 import { webhookEndpointRoutes } from "./resources/webhook-endpoints.ts";
 import type { Route } from "./router.ts";
 
@@ -18,6 +22,10 @@ export const routes: Route[] = [
   ...checkoutSessionRoutes,
   ...paymentIntentRoutes,
   ...chargeRoutes,
+  ...refundRoutes,
+  ...disputeRoutes,
+  ...subscriptionRoutes,
+  ...invoiceRoutes,
   ...webhookEndpointRoutes,
   ...eventRoutes,
 ];

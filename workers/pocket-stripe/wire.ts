@@ -30,7 +30,11 @@ export interface StripeObjects {
   item: Wire<Stripe.LineItem>;
   payment_intent: Wire<Stripe.PaymentIntent>;
   charge: Wire<Stripe.Charge>;
+  subscription: Wire<Stripe.Subscription>;
+  invoice: Wire<Stripe.Invoice>;
   invoice_payment: Wire<Stripe.InvoicePayment>;
+  refund: Wire<Stripe.Refund>;
+  dispute: Wire<Stripe.Dispute>;
   webhook_endpoint: Wire<Stripe.WebhookEndpoint>;
   event: StoredEvent;
 }

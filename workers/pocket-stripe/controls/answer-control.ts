@@ -4,28 +4,43 @@ import { controlCheckout } from "./checkout.ts";
 import { controlClock } from "./clock.ts";
 import type { Control, ControlResult, ControlWorld } from "./control.ts";
 import { controlDelivery } from "./delivery.ts";
+import { controlDispute, controlNewDispute } from "./disputes.ts";
+import { controlDunning } from "./dunning.ts";
+import { controlNewInvoice } from "./invoice.ts";
 import { controlKeys } from "./keys.ts";
 import { controlPayment } from "./payment.ts";
+import { controlNewRefund, controlRefund } from "./refunds.ts";
 import { readState } from "./state.ts";
+import { controlSubscription } from "./subscription.ts";
 
 const controls: Record<string, Control> = {
   "/control/api": controlApi,
   "/control/checkout/:id": controlCheckout,
   "/control/clock": controlClock,
   "/control/delivery": controlDelivery,
+  "/control/disputes": controlNewDispute,
+  "/control/disputes/:id": controlDispute,
+  "/control/dunning": controlDunning,
+  "/control/invoices": controlNewInvoice,
   "/control/keys": controlKeys,
   "/control/payments/:id": controlPayment,
+  "/control/refunds": controlNewRefund,
+  "/control/refunds/:id": controlRefund,
+  "/control/subscriptions/:id": controlSubscription,
 };
 
-/** `path` begins with `/control/`. Throws a refusal in the shape of Stripe's errors. */
+/** `path` begins with `/control/` and may have a query. Throws a refusal in the shape of Stripe's errors. */
 export function answerControl(
   world: ControlWorld,
   method: string,
   path: string,
   text: string,
 ): ControlResult {
-  if (method === "GET" && path === "/control/state") return { reply: readState(world) };
-  const [, , name, id = ""] = path.split("/");
+  const [route = "", query] = path.split("?");
+  if (method === "GET" && route === "/control/state") {
+    return { reply: readState(world, new URLSearchParams(query).get("account") ?? undefined) };
+  }
+  const [, , name, id = ""] = route.split("/");
   const control = controls[`/control/${name}${id === "" ? "" : "/:id"}`];
   if (method !== "POST" || control === undefined) throw unknownPath(method, `/pocket-stripe${path}`);
   return world.storage.transactionSync(() => control(world, decodeJson(text), id));

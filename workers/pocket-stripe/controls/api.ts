@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { changeSettings, failureStatuses } from "../settings.ts";
-import { type Control, readBody } from "./control.ts";
+import { type Control, forAccount, readBody } from "./control.ts";
 
 const body = z.strictObject({
+  ...forAccount,
   next: z.int().min(0).max(1_000_000),
   fail: z.union([
     z.strictObject({ status: z.union(failureStatuses.map((status) => z.literal(status))) }),
@@ -14,9 +15,8 @@ const body = z.strictObject({
 
 /** `next: 0` ends a failure before its time. */
 export const controlApi: Control = ({ storage }, json) => {
-  const { next, fail, lost = false, path = "/v1/" } = readBody(body, json);
-  const { apiFailure } = changeSettings(storage, {
-    apiFailure: next === 0 ? null : { next, fail, lost, path },
-  });
-  return { reply: { failure: apiFailure } };
+  const { account, next, fail, lost = false, path = "/v1/" } = readBody(body, json);
+  const failure = next === 0 ? null : { next, fail, lost, path };
+  changeSettings(storage, { apiFailure: failure }, account);
+  return { reply: { failure } };
 };

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { type Context, openContext } from "../context.ts";
 import { invalidRequest, noSuchObject } from "../errors.ts";
 import { parseScope } from "../scope.ts";
@@ -17,6 +17,14 @@ export interface ControlResult {
 }
 
 export type Control = (world: ControlWorld, body: unknown, id: string) => ControlResult;
+
+/** Of the controls that can be meant for one account; the others go on as they were. */
+export const forAccount = {
+  account: z
+    .string()
+    .regex(/^acct_[A-Za-z0-9]{8,}$/)
+    .optional(),
+};
 
 /** Unknown members are refused, because a control that is misspelt would make a test prove nothing. */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {

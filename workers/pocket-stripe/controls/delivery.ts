@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { releaseHeld } from "../release.ts";
 import { changeSettings, readSettings } from "../settings.ts";
-import { type Control, readBody } from "./control.ts";
+import { type Control, forAccount, readBody } from "./control.ts";
 
 const body = z.strictObject({
+  ...forAccount,
   mode: z.enum(["normal", "hold", "drop"]).optional(),
   release: z.enum(["in_order", "reversed", "shuffled"]).optional(),
   seed: z.int().optional(),
@@ -12,12 +13,12 @@ const body = z.strictObject({
 
 /** `mode` is for events to come; what is held waits for `release`, whatever the mode. */
 export const controlDelivery: Control = ({ storage }, json) => {
-  const { mode, release, seed, copies } = readBody(body, json);
-  const { deliveryMode } =
-    mode === undefined ? readSettings(storage) : changeSettings(storage, { deliveryMode: mode });
+  const { account, mode, release, seed = 1, copies = 1 } = readBody(body, json);
+  const settings =
+    mode === undefined
+      ? readSettings(storage, account)
+      : changeSettings(storage, { deliveryMode: mode }, account);
   const send =
-    release === undefined
-      ? []
-      : releaseHeld(storage.sql, { order: release, seed: seed ?? 1, copies: copies ?? 1 });
-  return { reply: { mode: deliveryMode, released: send.length }, send };
+    release === undefined ? [] : releaseHeld(storage.sql, { account, order: release, seed, copies });
+  return { reply: { mode: settings.deliveryMode, released: send.length }, send };
 };

@@ -1,12 +1,14 @@
 import { readSettings } from "../settings.ts";
 import type { ControlWorld } from "./control.ts";
 
-/** Everything, for people and tests to look into: objects by account and mode and type, oldest first. */
-export function readState({ storage, now }: ControlWorld): object {
+/** Everything, or all of one account, for people and tests to look into. Objects by scope and type, oldest first. */
+export function readState({ storage, now }: ControlWorld, account: string | undefined): object {
   const { sql } = storage;
+  const scopeGlob = `${account ?? "*"}/*`;
   const scopes: Record<string, Record<string, unknown[]>> = {};
   const rows = sql.exec<{ scope: string; type: string; json: string }>(
-    "SELECT scope, type, json FROM objects ORDER BY seq",
+    "SELECT scope, type, json FROM objects WHERE scope GLOB ? ORDER BY seq",
+    scopeGlob,
   );
   for (const { scope, type, json } of rows) {
     scopes[scope] ??= {};
@@ -14,13 +16,17 @@ export function readState({ storage, now }: ControlWorld): object {
     ofScope[type] ??= [];
     ofScope[type].push(JSON.parse(json));
   }
+  const all = (columns: string, table: string, order: string) =>
+    sql.exec(`SELECT ${columns} FROM ${table} WHERE scope GLOB ? ORDER BY ${order}`, scopeGlob).toArray();
   return {
     now,
-    settings: readSettings(storage),
-    accounts: sql.exec("SELECT id, created FROM accounts ORDER BY id").toArray(),
+    settings: readSettings(storage, account),
+    accounts: sql
+      .exec("SELECT id, created FROM accounts WHERE id GLOB ? ORDER BY id", account ?? "*")
+      .toArray(),
     objects: scopes,
-    webhook_deliveries: sql.exec("SELECT * FROM deliveries ORDER BY seq").toArray(),
-    timers: sql.exec("SELECT * FROM timers ORDER BY at, id").toArray(),
-    idempotency_keys: sql.exec("SELECT scope, key, path, status, request_id, created FROM replies").toArray(),
+    webhook_deliveries: all("*", "deliveries", "seq"),
+    timers: all("*", "timers", "at, id"),
+    idempotency_keys: all("scope, key, path, status, request_id, created", "replies", "created, key"),
   };
 }

@@ -12,15 +12,15 @@ export interface SessionOrder {
   customerEmail: string | null;
   customerCreation: "always" | "if_required";
   expiresAt: number;
+  /** Nothing is due yet, because a trial comes first. */
+  trial: boolean;
   metadata: Record<string, string>;
 }
 
 export function buildSession(context: Context, order: SessionOrder): StripeObjects["checkout.session"] {
   const id = newId(`cs_${context.scope.livemode ? "live" : "test"}`, 58);
-  const amount = order.items.reduce(
-    (sum, { price, quantity }) => sum + (price.unit_amount ?? 0) * quantity,
-    0,
-  );
+  const price = order.items.reduce((sum, item) => sum + (item.price.unit_amount ?? 0) * item.quantity, 0);
+  const amount = order.trial ? 0 : price;
   return {
     id,
     object: "checkout.session",

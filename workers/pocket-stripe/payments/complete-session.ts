@@ -1,3 +1,4 @@
+import { startSubscription } from "../billing/start.ts";
 import type { Context } from "../context.ts";
 import { invalidRequest } from "../errors.ts";
 import { emitEvent } from "../events.ts";
@@ -23,11 +24,8 @@ export function completeSession(
   }
   clearTimer(context, session.id);
   const payer = identifyPayer(context, session, email);
-  const completed = completePayment(
-    context,
-    { ...session, ...payer, status: "complete", url: null },
-    outcome,
-  );
+  const complete = session.mode === "subscription" ? completeSubscription : completePayment;
+  const completed = complete(context, { ...session, ...payer, status: "complete", url: null }, outcome);
   context.objects.save(completed);
   emitEvent(context, "checkout.session.completed", completed);
   return completed;
@@ -74,4 +72,25 @@ function completePayment(context: Context, session: Session, outcome: "paid" | "
   if (outcome === "paid") succeedPayment(context, intent);
   else processPayment(context, intent);
   return { ...session, payment_intent: intent.id, payment_status: outcome };
+}
+
+function completeSubscription(context: Context, session: Session, outcome: "paid" | "unpaid"): Session {
+  const { subscriptionMetadata, trialDays } = context.objects.readNotes("checkout.session", session.id);
+  const items = context.objects
+    .list("item", "", { parent: session.id })
+    .data.flatMap(({ price, quantity }) => (price === null ? [] : [{ price, quantity: quantity ?? 1 }]));
+  const subscription = startSubscription(context, {
+    customer: context.objects.get("customer", String(session.customer)),
+    items,
+    metadata: subscriptionMetadata,
+    trialDays,
+    attempt: outcome === "paid" ? "succeed" : "processing",
+  });
+  const due = session.payment_status !== "no_payment_required";
+  return {
+    ...session,
+    subscription: subscription.id,
+    invoice: subscription.invoice,
+    payment_status: due ? outcome : "no_payment_required",
+  };
 }

@@ -81,7 +81,8 @@ export function processPayment(context: Context, intent: PaymentIntent): Payment
   return processing;
 }
 
-export function succeedPayment(context: Context, intent: PaymentIntent): PaymentIntent {
+export function succeedPayment(context: Context, waiting: PaymentIntent): PaymentIntent {
+  const intent = withMethod(waiting);
   const charge = finishCharge(context, intent, "succeeded");
   const succeeded: PaymentIntent = {
     ...intent,
@@ -97,7 +98,8 @@ export function succeedPayment(context: Context, intent: PaymentIntent): Payment
 }
 
 /** It may be tried again: the payment intent waits for another payment method. */
-export function failPayment(context: Context, intent: PaymentIntent): PaymentIntent {
+export function failPayment(context: Context, waiting: PaymentIntent): PaymentIntent {
+  const intent = withMethod(waiting);
   const charge = finishCharge(context, intent, "failed");
   const failed: PaymentIntent = {
     ...intent,
@@ -116,6 +118,11 @@ export function failPayment(context: Context, intent: PaymentIntent): PaymentInt
   emitEvent(context, "charge.failed", charge);
   emitEvent(context, "payment_intent.payment_failed", failed);
   return failed;
+}
+
+/** A failed attempt took its payment method away; the next one brings another. */
+function withMethod(intent: PaymentIntent): PaymentIntent {
+  return { ...intent, payment_method: intent.payment_method ?? newId("pm") };
 }
 
 /** The charge that was pending gets its outcome; otherwise each attempt is a charge of its own. */

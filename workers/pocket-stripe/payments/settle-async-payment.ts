@@ -1,3 +1,7 @@
+import type { Invoice } from "../billing/build-invoice.ts";
+import { followInvoice, subscriptionOf } from "../billing/collect.ts";
+import { invoiceOfPayment, markAttemptFailed, markPaid } from "../billing/invoices.ts";
+import { scheduleSubscription } from "../billing/schedule.ts";
 import type { Context } from "../context.ts";
 import { invalidRequest } from "../errors.ts";
 import { emitEvent } from "../events.ts";
@@ -14,9 +18,12 @@ export function settleAsyncPayment(
     throw invalidRequest(`${intent.id} is ${intent.status}, not processing.`, { param: "payment_intent" });
   }
   const settled = outcome === "succeeded" ? succeedPayment(context, intent) : failPayment(context, intent);
-  const [session] = context.objects.list("checkout.session", "/v1/checkout/sessions", {
-    fields: { payment_intent: intent.id },
-  }).data;
+  const invoice = invoiceOfPayment(context, intent.id);
+  if (invoice !== undefined) settleInvoice(context, invoice, intent.id, outcome);
+  const session = sessionOf(
+    context,
+    invoice === undefined ? { payment_intent: intent.id } : { invoice: invoice.id },
+  );
   if (session === undefined) return settled;
   if (outcome === "failed") {
     emitEvent(context, "checkout.session.async_payment_failed", session);
@@ -26,4 +33,26 @@ export function settleAsyncPayment(
   context.objects.save(paid);
   emitEvent(context, "checkout.session.async_payment_succeeded", paid);
   return settled;
+}
+
+function settleInvoice(
+  context: Context,
+  invoice: Invoice,
+  paymentIntent: string,
+  outcome: "succeeded" | "failed",
+): void {
+  const after =
+    outcome === "succeeded"
+      ? markPaid(context, invoice, paymentIntent)
+      : markAttemptFailed(context, invoice, null);
+  followInvoice(context, after);
+  const subscription = subscriptionOf(invoice);
+  if (subscription !== null) scheduleSubscription(context, subscription);
+}
+
+function sessionOf(
+  context: Context,
+  fields: Record<string, string>,
+): StripeObjects["checkout.session"] | undefined {
+  return context.objects.list("checkout.session", "/v1/checkout/sessions", { fields }).data[0];
 }

@@ -23,11 +23,13 @@ import type { StripeObjects } from "../wire.ts";
 import { createdFilter } from "./created-filter.ts";
 import { webUrl } from "./web-url.ts";
 
+type Price = StripeObjects["price"];
+
 const minute = 60;
 const day = 86_400;
 
 const createFields = {
-  mode: oneOf("payment"),
+  mode: oneOf("payment", "subscription"),
   line_items: list(
     group({ price: text(), quantity: optional(integer({ min: 1, max: 999_999 })) } satisfies Fields &
       Partial<Record<keyof Stripe.Checkout.SessionCreateParams.LineItem, unknown>>),
@@ -44,6 +46,13 @@ const createFields = {
     group({ metadata: metadata() } satisfies Fields &
       Partial<Record<keyof Stripe.Checkout.SessionCreateParams.PaymentIntentData, unknown>>),
   ),
+  subscription_data: optional(
+    group({
+      metadata: metadata(),
+      trial_period_days: optional(integer({ min: 1, max: 730 })),
+    } satisfies Fields &
+      Partial<Record<keyof Stripe.Checkout.SessionCreateParams.SubscriptionData, unknown>>),
+  ),
   ui_mode: optional(oneOf("hosted_page")),
 } satisfies Fields & Partial<Record<keyof Stripe.Checkout.SessionCreateParams, unknown>>;
 
@@ -58,6 +67,7 @@ const listFields = {
 
 export const checkoutSessionRoutes: Route[] = [
   route("POST", "/v1/checkout/sessions", "rak_checkout_session", createFields, ({ context, params }) => {
+    checkModeData(params);
     checkCustomer(context, params);
     const order: SessionOrder = {
       mode: params.mode,
@@ -67,14 +77,20 @@ export const checkoutSessionRoutes: Route[] = [
       clientReferenceId: params.client_reference_id ?? null,
       customer: params.customer ?? null,
       customerEmail: params.customer_email ?? null,
-      customerCreation: params.customer_creation ?? "if_required",
+      customerCreation:
+        params.mode === "subscription" ? "always" : (params.customer_creation ?? "if_required"),
+      trial: params.subscription_data?.trial_period_days !== undefined,
       expiresAt: readExpiry(context, params.expires_at),
       metadata: applyMetadata({}, params.metadata),
     };
     const session = buildSession(context, order);
     context.objects.insert(session, {
       created: context.now,
-      notes: { paymentMetadata: applyMetadata({}, params.payment_intent_data?.metadata) },
+      notes: {
+        paymentMetadata: applyMetadata({}, params.payment_intent_data?.metadata),
+        subscriptionMetadata: applyMetadata({}, params.subscription_data?.metadata),
+        trialDays: params.subscription_data?.trial_period_days ?? null,
+      },
     });
     // Lists are newest first and line items are shown in the order given.
     for (const item of order.items.toReversed()) {
@@ -115,6 +131,12 @@ export const checkoutSessionRoutes: Route[] = [
   }),
 ];
 
+function checkModeData({ mode, ...params }: Decoded<typeof createFields>): void {
+  const foreign = mode === "payment" ? "subscription_data" : "payment_intent_data";
+  if (params[foreign] === undefined) return;
+  throw invalidRequest(`You can not pass \`${foreign}\` in \`${mode}\` mode.`, { param: foreign });
+}
+
 function checkCustomer(context: Context, params: Decoded<typeof createFields>): void {
   const { mode, customer, customer_email: email, customer_creation: creation } = params;
   if (customer !== undefined && email !== undefined) {
@@ -141,24 +163,27 @@ function readItems(context: Context, params: Decoded<typeof createFields>): Sess
     const param = `line_items[${index}][price]`;
     return { price: context.objects.get("price", price, param), quantity: quantity ?? 1, param };
   });
+  const [first] = items;
+  if (first === undefined) throw invalidRequest("You must pass line_items.", { param: "line_items" });
   for (const { price, param } of items) {
-    const refusal = refusalOfPrice(params.mode, price, items[0]?.price);
+    const refusal = refusalOfPrice(params.mode, price, first.price);
     if (refusal !== undefined) throw invalidRequest(refusal, { param });
   }
-  if (items.length === 0) throw invalidRequest("You must pass line_items.", { param: "line_items" });
   return items;
 }
 
-function refusalOfPrice(
-  mode: SessionOrder["mode"],
-  price: StripeObjects["price"],
-  first: StripeObjects["price"] | undefined,
-): string | undefined {
+function refusalOfPrice(mode: SessionOrder["mode"], price: Price, first: Price): string | undefined {
   if (!price.active) return "The price specified is inactive. This field only accepts active prices.";
   if (mode === "payment" && price.type === "recurring") {
     return "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.";
   }
-  if (price.currency !== first?.currency) return "All line items must have the same currency.";
+  if (mode === "subscription" && price.type !== "recurring") {
+    return "You must provide at least one recurring price in `subscription` mode. Pocket Stripe takes only recurring ones.";
+  }
+  if (price.currency !== first.currency) return "All line items must have the same currency.";
+  const rhythm = ({ recurring }: Price) => `${recurring?.interval_count} ${recurring?.interval}`;
+  if (rhythm(price) !== rhythm(first))
+    return "Checkout does not support multiple prices with different billing intervals.";
   return undefined;
 }
 

@@ -1,4 +1,6 @@
 import type Stripe from "stripe";
+import { cancelSubscription } from "../billing/cancel.ts";
+import { hasEnded } from "../billing/collect.ts";
 import type { Context } from "../context.ts";
 import { changeObject, emitEvent } from "../events.ts";
 import { newId } from "../ids.ts";
@@ -107,6 +109,9 @@ export const customerRoutes: Route[] = [
   route("DELETE", "/v1/customers/:id", "rak_customer", {}, ({ context, id }) => {
     const customer = context.objects.get("customer", id);
     const deleted: Wire<Stripe.DeletedCustomer> = { id, object: "customer", deleted: true };
+    for (const subscription of context.objects.list("subscription", "", { fields: { customer: id } }).data) {
+      if (!hasEnded(subscription)) cancelSubscription(context, subscription, "cancellation_requested");
+    }
     context.objects.bury(deleted);
     emitEvent(context, "customer.deleted", customer);
     return deleted;

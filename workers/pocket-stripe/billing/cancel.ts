@@ -1,0 +1,25 @@
+import type { Context } from "../context.ts";
+import { emitEvent } from "../events.ts";
+import { clearTimer } from "../timers.ts";
+import type { Subscription } from "./build-subscription.ts";
+
+type Reason = "cancellation_requested" | "payment_failed";
+
+/** Ends it at this moment. What is unpaid stays so and isn't tried again. */
+export function cancelSubscription(
+  context: Context,
+  subscription: Subscription,
+  reason: Reason,
+): Subscription {
+  const canceled: Subscription = {
+    ...subscription,
+    canceled_at: subscription.canceled_at ?? context.now,
+    cancellation_details: { comment: null, feedback: null, feedback_option: null, reason },
+    ended_at: context.now,
+    status: "canceled",
+  };
+  context.objects.save(canceled);
+  clearTimer(context, subscription.id);
+  emitEvent(context, "customer.subscription.deleted", canceled);
+  return canceled;
+}

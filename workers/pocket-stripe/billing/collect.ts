@@ -1,0 +1,52 @@
+import type { Context } from "../context.ts";
+import { changeObject } from "../events.ts";
+import { readSettings } from "../settings.ts";
+import type { Invoice } from "./build-invoice.ts";
+import type { Subscription } from "./build-subscription.ts";
+import { cancelSubscription } from "./cancel.ts";
+import { collectInvoice } from "./invoices.ts";
+
+const daySeconds = 86_400;
+
+/** An attempt to collect an open invoice, and what that makes of its subscription. */
+export function collectDue(context: Context, invoice: Invoice): Invoice {
+  const subscription = subscriptionOf(invoice);
+  const { retryDays } = readSettings(context.storage, context.scope.accountId).dunning;
+  const days = subscription === null ? undefined : retryDays[invoice.attempt_count];
+  const attempt =
+    subscription === null ? "succeed" : context.objects.readNotes("subscription", subscription).nextPayment;
+  const retryAt = days === undefined ? null : context.now + days * daySeconds;
+  const collected = collectInvoice(context, invoice, attempt, retryAt);
+  followInvoice(context, collected);
+  return collected;
+}
+
+/** Gives the subscription the status that its latest invoice calls for. An older invoice changes nothing. */
+export function followInvoice(context: Context, invoice: Invoice): void {
+  const id = subscriptionOf(invoice);
+  if (id === null) return;
+  const subscription = context.objects.get("subscription", id);
+  if (subscription.latest_invoice !== invoice.id || hasEnded(subscription)) return;
+  const status = statusAfter(context, subscription, invoice);
+  if (status === "canceled") cancelSubscription(context, subscription, "payment_failed");
+  else changeObject(context, "customer.subscription.updated", subscription, { ...subscription, status });
+}
+
+export function hasEnded({ status }: Subscription): boolean {
+  return status === "canceled" || status === "incomplete_expired";
+}
+
+export function subscriptionOf(invoice: Invoice): string | null {
+  const subscription = invoice.parent?.subscription_details?.subscription;
+  return typeof subscription === "string" ? subscription : null;
+}
+
+function statusAfter(context: Context, subscription: Subscription, invoice: Invoice): Subscription["status"] {
+  const { status } = subscription;
+  if (invoice.status === "paid") return status === "trialing" ? "trialing" : "active";
+  if (invoice.status !== "open" || status === "incomplete") return status;
+  if (invoice.next_payment_attempt !== null) return "past_due";
+  return invoice.attempt_count === 0
+    ? status
+    : readSettings(context.storage, context.scope.accountId).dunning.afterwards;
+}

@@ -1,0 +1,181 @@
+import type { Context } from "../context.ts";
+import { emitEvent } from "../events.ts";
+import { newId } from "../ids.ts";
+import type { PaymentMethodType } from "../payments/build-charge.ts";
+import { failPayment, processPayment, startPayment, succeedPayment } from "../payments/payment.ts";
+import type { StripeObjects } from "../wire.ts";
+import type { Invoice } from "./build-invoice.ts";
+
+type InvoicePayment = StripeObjects["invoice_payment"];
+
+export function saveDraft(context: Context, draft: Invoice): Invoice {
+  context.objects.insert(draft, { created: context.now });
+  emitEvent(context, "invoice.created", draft);
+  return draft;
+}
+
+/** From now on it has a number and is due. */
+export function finalizeInvoice(context: Context, draft: Invoice): Invoice {
+  const customer = context.objects.get("customer", String(draft.customer));
+  const sequence = customer.next_invoice_sequence ?? 1;
+  context.objects.save({ ...customer, next_invoice_sequence: sequence + 1 });
+  const open: Invoice = {
+    ...draft,
+    automatically_finalizes_at: null,
+    effective_at: context.now,
+    ending_balance: 0,
+    number: `${customer.invoice_prefix}-${String(sequence).padStart(4, "0")}`,
+    status: "open",
+    status_transitions: { ...draft.status_transitions, finalized_at: context.now },
+  };
+  context.objects.save(open);
+  emitEvent(context, "invoice.finalized", open);
+  return open;
+}
+
+/** How an attempt to collect an invoice ends. `processing`: a bank debit is under way. */
+export type Attempt = "succeed" | "fail" | "processing";
+
+/**
+ * Tries to collect what `invoice` (open) asks for. All attempts are of one payment intent. Returns the invoice as it
+ * then is; what that means for its subscription is the caller's business, `retryAt` too.
+ */
+export function collectInvoice(
+  context: Context,
+  invoice: Invoice,
+  attempt: Attempt,
+  retryAt: number | null = null,
+): Invoice {
+  if (invoice.amount_remaining === 0) return markPaid(context, invoice, null);
+  const payment = paymentOf(context, invoice);
+  const intent =
+    payment === undefined
+      ? openPayment(context, invoice, attempt === "processing" ? "sepa_debit" : "card")
+      : context.objects.get("payment_intent", String(payment.payment.payment_intent));
+  switch (attempt) {
+    case "processing":
+      processPayment(context, intent);
+      return invoice;
+    case "succeed":
+      succeedPayment(context, intent);
+      return markPaid(context, invoice, intent.id);
+    case "fail":
+      failPayment(context, intent);
+      return markAttemptFailed(context, invoice, retryAt);
+  }
+}
+
+/** The money of `paymentIntent` is here; `null` when there was nothing to pay. */
+export function markPaid(context: Context, invoice: Invoice, paymentIntent: string | null): Invoice {
+  const payment = paymentOf(context, invoice);
+  if (payment !== undefined && paymentIntent !== null) {
+    const paid: InvoicePayment = {
+      ...payment,
+      amount_paid: payment.amount_requested,
+      status: "paid",
+      status_transitions: { ...payment.status_transitions, paid_at: context.now },
+    };
+    context.objects.save(paid);
+    emitEvent(context, "invoice_payment.paid", paid);
+  }
+  const settled: Invoice = {
+    ...invoice,
+    amount_paid: invoice.amount_due,
+    amount_remaining: 0,
+    attempt_count: invoice.attempt_count + (paymentIntent === null ? 0 : 1),
+    attempted: true,
+    auto_advance: false,
+    next_payment_attempt: null,
+    status: "paid",
+    status_transitions: { ...invoice.status_transitions, paid_at: context.now },
+  };
+  context.objects.save(settled);
+  emitEvent(context, "invoice.paid", settled);
+  emitEvent(context, "invoice.payment_succeeded", settled);
+  return settled;
+}
+
+export function markAttemptFailed(context: Context, invoice: Invoice, retryAt: number | null): Invoice {
+  const failed: Invoice = {
+    ...invoice,
+    attempt_count: invoice.attempt_count + 1,
+    attempted: true,
+    auto_advance: retryAt !== null,
+    next_payment_attempt: retryAt,
+  };
+  context.objects.save(failed);
+  emitEvent(context, "invoice.payment_failed", failed);
+  return failed;
+}
+
+export function voidInvoice(context: Context, invoice: Invoice): Invoice {
+  const voided: Invoice = {
+    ...invoice,
+    auto_advance: false,
+    next_payment_attempt: null,
+    status: "void",
+    status_transitions: { ...invoice.status_transitions, voided_at: context.now },
+  };
+  context.objects.save(voided);
+  emitEvent(context, "invoice.voided", voided);
+  return voided;
+}
+
+export function markUncollectible(context: Context, invoice: Invoice): Invoice {
+  const uncollectible: Invoice = {
+    ...invoice,
+    auto_advance: false,
+    next_payment_attempt: null,
+    status: "uncollectible",
+    status_transitions: { ...invoice.status_transitions, marked_uncollectible_at: context.now },
+  };
+  context.objects.save(uncollectible);
+  emitEvent(context, "invoice.marked_uncollectible", uncollectible);
+  return uncollectible;
+}
+
+/** The invoice that a payment intent pays. */
+export function invoiceOfPayment(context: Context, paymentIntent: string): Invoice | undefined {
+  const [payment] = context.objects.list("invoice_payment", "/v1/invoice_payments", {
+    fields: { "payment.payment_intent": paymentIntent },
+  }).data;
+  return payment === undefined ? undefined : context.objects.get("invoice", String(payment.invoice));
+}
+
+export function paymentOf(context: Context, invoice: Invoice): InvoicePayment | undefined {
+  return context.objects.list("invoice_payment", "/v1/invoice_payments", { parent: invoice.id }).data[0];
+}
+
+function openPayment(
+  context: Context,
+  invoice: Invoice,
+  method: PaymentMethodType,
+): StripeObjects["payment_intent"] {
+  const intent = startPayment(context, {
+    amount: invoice.amount_remaining,
+    currency: invoice.currency,
+    customer: String(invoice.customer),
+    email: invoice.customer_email,
+    // Neither the subscription's metadata nor the invoice's id: that is Stripe's way since 2025.
+    metadata: {},
+    description:
+      invoice.billing_reason === "subscription_create" ? "Subscription creation" : "Payment for Invoice",
+    method,
+  });
+  const payment: InvoicePayment = {
+    id: newId("inpay"),
+    object: "invoice_payment",
+    amount_paid: null,
+    amount_requested: invoice.amount_remaining,
+    created: context.now,
+    currency: invoice.currency,
+    invoice: invoice.id,
+    is_default: true,
+    livemode: context.scope.livemode,
+    payment: { payment_intent: intent.id, type: "payment_intent" },
+    status: "open",
+    status_transitions: { canceled_at: null, paid_at: null },
+  };
+  context.objects.insert(payment, { created: context.now, parent: invoice.id });
+  return intent;
+}

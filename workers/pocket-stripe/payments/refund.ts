@@ -1,0 +1,119 @@
+import type { Context } from "../context.ts";
+import { invalidRequest, missingParameter } from "../errors.ts";
+import { changeObject, emitEvent } from "../events.ts";
+import { newId } from "../ids.ts";
+import type { StripeObjects } from "../wire.ts";
+
+type Charge = StripeObjects["charge"];
+type Refund = StripeObjects["refund"];
+
+/** The charge that was named, or the one that settled the payment intent that was. */
+export function findCharge(
+  context: Context,
+  named: { charge?: string | undefined; payment_intent?: string | undefined },
+): Charge {
+  if (named.charge !== undefined) return context.objects.get("charge", named.charge, "charge");
+  if (named.payment_intent === undefined) throw missingParameter("payment_intent");
+  const intent = context.objects.get("payment_intent", named.payment_intent, "payment_intent");
+  if (typeof intent.latest_charge === "string") return context.objects.get("charge", intent.latest_charge);
+  throw invalidRequest(`This PaymentIntent (${intent.id}) does not have a successful charge to refund.`, {
+    param: "payment_intent",
+  });
+}
+
+export interface RefundOrder {
+  /** Default: all that is left. */
+  amount: number | undefined;
+  reason: Refund["reason"];
+  metadata: Record<string, string>;
+}
+
+/** Gives money back. A card's refund has succeeded at once, a bank debit's is pending until a control ends it. */
+export function createRefund(context: Context, charge: Charge, order: RefundOrder): Refund {
+  const amount = refundableAmount(context, charge, order.amount);
+  const byCard = charge.payment_method_details?.type === "card";
+  const refund: Refund = {
+    id: newId("re"),
+    object: "refund",
+    amount,
+    balance_transaction: null,
+    charge: charge.id,
+    created: context.now,
+    currency: charge.currency,
+    customer: charge.customer,
+    customer_account: null,
+    destination_details: byCard
+      ? {
+          card: { reference_status: "pending", reference_type: "acquirer_reference_number", type: "refund" },
+          type: "card",
+        }
+      : { type: "eu_bank_transfer" },
+    metadata: order.metadata,
+    payment_intent: charge.payment_intent,
+    payment_method: charge.payment_method,
+    reason: order.reason,
+    receipt_number: null,
+    source_transfer_reversal: null,
+    status: byCard ? "succeeded" : "pending",
+    transfer_reversal: null,
+  };
+  context.objects.insert(refund, { created: context.now, parent: charge.id });
+  const refunded = charge.amount_refunded + amount;
+  emitEvent(context, "refund.created", refund);
+  changeObject(context, "charge.refunded", charge, {
+    ...charge,
+    amount_refunded: refunded,
+    refunded: refunded === charge.amount,
+  });
+  return refund;
+}
+
+/** What became of a refund later. One that fails gives the money back to the shop, as if it had not been. */
+export function finishRefund(context: Context, refund: Refund, status: "succeeded" | "failed"): Refund {
+  if (refund.status !== "pending" && !(refund.status === "succeeded" && status === "failed")) {
+    throw invalidRequest(`A refund that is ${refund.status} can't become ${status}.`);
+  }
+  const finished = changeObject(context, "refund.updated", refund, {
+    ...refund,
+    status,
+    ...(status === "failed" ? { failure_reason: "expired_or_canceled_card" } : {}),
+  });
+  emitEvent(context, "charge.refund.updated", finished);
+  if (status === "failed") {
+    const charge = context.objects.get("charge", String(refund.charge));
+    emitEvent(context, "refund.failed", finished);
+    const amountRefunded = charge.amount_refunded - refund.amount;
+    changeObject(context, "charge.updated", charge, {
+      ...charge,
+      amount_refunded: amountRefunded,
+      refunded: false,
+    });
+  }
+  return finished;
+}
+
+function refundableAmount(context: Context, charge: Charge, wanted: number | undefined): number {
+  if (charge.status !== "succeeded") {
+    throw invalidRequest(`Charge ${charge.id} is ${charge.status}; it can't be refunded.`);
+  }
+  const lost = context.objects
+    .list("dispute", "/v1/disputes", { parent: charge.id })
+    .data.some(({ is_charge_refundable: refundable }) => !refundable);
+  if (lost) {
+    throw invalidRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+      code: "charge_disputed",
+    });
+  }
+  const left = charge.amount - charge.amount_refunded;
+  if (left === 0) {
+    throw invalidRequest(`Charge ${charge.id} has already been refunded.`, {
+      code: "charge_already_refunded",
+    });
+  }
+  if (wanted !== undefined && wanted > left) {
+    throw invalidRequest(`Refund amount (${wanted}) is greater than unrefunded amount on charge (${left})`, {
+      param: "amount",
+    });
+  }
+  return wanted ?? left;
+}
