@@ -1,5 +1,5 @@
-import { type ApiCall, type ApiReply, failureReply, idempotencyOf } from "./api.ts";
-import { authenticate } from "./authenticate.ts";
+import { type ApiCall, type ApiReply, failureReply, idempotencyOf, inUseName } from "./api.ts";
+import { authenticate, type Caller } from "./authenticate.ts";
 import { declined, type ErrorBody, StripeFailure } from "./errors.ts";
 import { recallReply, rememberReply } from "./idempotency.ts";
 import {
@@ -12,7 +12,7 @@ import {
 
 /** The failure that this call is to have by `control/api`, or `null`. Counts it down. */
 export function takeFailure(storage: DurableObjectStorage, call: ApiCall): ApiFailure | null {
-  for (const accountId of [accountOf(call), undefined]) {
+  for (const accountId of [callerOf(call)?.scope.accountId, undefined]) {
     const { apiFailure } = accountId === undefined ? readSettings(storage) : ownSettings(storage, accountId);
     if (!apiFailure || !call.path.startsWith(apiFailure.path)) continue;
     const left = apiFailure.next - 1;
@@ -22,9 +22,16 @@ export function takeFailure(storage: DurableObjectStorage, call: ApiCall): ApiFa
   return null;
 }
 
-function accountOf(call: ApiCall): string | undefined {
+/** The call's idempotency key as `keysInUse` knows it; `undefined` when it has none, or no good API key. */
+export function nameOfKeyIn(call: ApiCall): string | undefined {
+  const caller = callerOf(call);
+  const key = caller && idempotencyOf(call, caller);
+  return key && inUseName(key);
+}
+
+function callerOf(call: ApiCall): Caller | undefined {
   try {
-    return authenticate(call.headers).scope.accountId;
+    return authenticate(call.headers);
   } catch (error) {
     if (error instanceof StripeFailure) return undefined;
     throw error;

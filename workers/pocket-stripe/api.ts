@@ -79,7 +79,9 @@ function prepare(call: ApiCall, route: Route, id: string): Run {
   return (context) => {
     const outcome = work(context);
     if (outcome instanceof StripeFailure) return failureReply(outcome, call.requestId);
-    const answer = renderAs(context, expand(context, outcome, paths), version);
+    // An event keeps the shape in which it was made, whoever asks for it.
+    const shape = call.path.startsWith("/v1/events") ? null : version;
+    const answer = renderAs(context, expand(context, outcome, paths), shape);
     return { status: 200, body: JSON.stringify(answer, null, 2) };
   };
 }

@@ -35,6 +35,7 @@ const retryAfterMs = [1, 5, 30, 120, 600, 3_600, 3 * 3_600, 12 * 3_600, 24 * 3_6
 export class Deliverer {
   /** Being sent right now by this instance, so that the alarm doesn't send them too. */
   private readonly underway = new Set<number>();
+  private readonly sending = new Set<Promise<unknown>>();
 
   constructor(
     private readonly storage: DurableObjectStorage,
@@ -66,10 +67,25 @@ export class Deliverer {
 
   /** One after another per endpoint, in the order given; endpoints don't wait for each other. */
   async send(sequences: number[]): Promise<DeliveryReport[]> {
+    const sending = this.sendAll(sequences);
+    this.sending.add(sending);
+    try {
+      return await sending;
+    } finally {
+      this.sending.delete(sending);
+    }
+  }
+
+  /** When everything that is being sent now was tried, whoever caused it. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.sending);
+  }
+
+  private async sendAll(sequences: number[]): Promise<DeliveryReport[]> {
     const rows = sequences.filter((seq) => !this.underway.has(seq)).flatMap((seq) => this.read(seq) ?? []);
     for (const { seq } of rows) this.underway.add(seq);
     const reports = new Map<number, DeliveryReport>();
-    const sendAll = async (lane: DeliveryRow[]) => {
+    const sendLane = async (lane: DeliveryRow[]) => {
       for (const row of lane) {
         try {
           const report = await this.attempt(row);
@@ -80,7 +96,7 @@ export class Deliverer {
       }
     };
     const lanes = Map.groupBy(rows, (row) => row.endpoint);
-    await Promise.all([...lanes.values()].map(sendAll));
+    await Promise.all([...lanes.values()].map(sendLane));
     return rows.flatMap(({ seq }) => reports.get(seq) ?? []);
   }
 

@@ -1,7 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import { type ApiCall, type ApiReply, answerCall, idempotencyOf, inUseName } from "./api.ts";
-import { failCall, failedReply, takeFailure } from "./api-failures.ts";
-import { authenticate } from "./authenticate.ts";
+import { type ApiCall, type ApiReply, answerCall } from "./api.ts";
+import { failCall, failedReply, nameOfKeyIn, takeFailure } from "./api-failures.ts";
 import { catchUp } from "./clock.ts";
 import { answerControl } from "./controls/answer-control.ts";
 import { Deliverer, type DeliveryReport } from "./delivery.ts";
@@ -29,7 +28,7 @@ const shortestAlarmMs = 250;
 export class PocketStripe extends DurableObject<Env> {
   private readonly deliverer: Deliverer;
   private readonly keysInUse = new Set<string>();
-  /** As last heard. Only to translate the next timer into the alarm's time; whoever needs the present asks. */
+  /** How far the virtual clock is ahead, as last heard. Whoever needs the present asks. */
   private offsetMs = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -69,7 +68,7 @@ export class PocketStripe extends DurableObject<Env> {
     if (failure !== null && !failure.lost) {
       if (typeof failure.fail !== "string")
         return apiResponse(failCall(storage, call, failure.fail.status), call);
-      await this.loseConnection(failure.fail, keyInUseOf(call));
+      await this.loseConnection(failure.fail, nameOfKeyIn(call));
     }
     const host = { storage, publicOrigin: this.env.PUBLIC_ORIGIN, keysInUse: this.keysInUse };
     const { result, batch } = this.change(call.now, () => answerCall(host, call));
@@ -101,6 +100,7 @@ export class PocketStripe extends DurableObject<Env> {
     try {
       const { result, batch } = this.change(now, () => answerControl(world, method, path, text));
       const deliveries = await this.deliver([...new Set([...(result.send ?? []), ...batch])]);
+      if (result.settle) await this.deliverer.settled();
       return Response.json({ ...result.reply, deliveries });
     } catch (error) {
       return errorReply(error);
@@ -114,10 +114,13 @@ export class PocketStripe extends DurableObject<Env> {
   private change<T>(now: number, work: () => T): { result: T; batch: number[] } {
     const { storage } = this.ctx;
     const before = this.deliverer.lastSequence();
-    storage.transactionSync(() => catchUp(storage, this.env.PUBLIC_ORIGIN, now));
-    const result = work();
-    this.setNextAlarm();
-    return { result, batch: this.deliverer.pendingAfter(before) };
+    try {
+      storage.transactionSync(() => catchUp(storage, this.env.PUBLIC_ORIGIN, now));
+      const result = work();
+      return { result, batch: this.deliverer.pendingAfter(before) };
+    } finally {
+      this.setNextAlarm();
+    }
   }
 
   private async deliver(sequences: number[]): Promise<DeliveryReport[]> {
@@ -131,13 +134,13 @@ export class PocketStripe extends DurableObject<Env> {
     const times = [this.deliverer.nextAtMs(), timer && timer.at * 1000 - this.offsetMs].filter(
       (at) => at !== undefined,
     );
-    if (times.length > 0)
-      this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now() + shortestAlarmMs));
+    if (times.length === 0) this.ctx.storage.deleteAlarm();
+    else this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now() + shortestAlarmMs));
   }
 
-  /** Seconds since 1970, on the virtual clock. */
+  /** Seconds since 1970, on the virtual clock. An answer that was overtaken by a newer one doesn't turn it back. */
   private async readClock(): Promise<number> {
-    this.offsetMs = await this.env.DEV.clockOffsetMs();
+    this.offsetMs = Math.max(this.offsetMs, await this.env.DEV.clockOffsetMs());
     return Math.floor((Date.now() + this.offsetMs) / 1000);
   }
 
@@ -150,11 +153,6 @@ export class PocketStripe extends DurableObject<Env> {
     }
     throw new Error("The connection breaks because control/api asked for it");
   }
-}
-
-function keyInUseOf(call: ApiCall): string | undefined {
-  const key = idempotencyOf(call, authenticate(call.headers));
-  return key === undefined ? undefined : inUseName(key);
 }
 
 function apiResponse(reply: ApiReply, call: ApiCall): Response {

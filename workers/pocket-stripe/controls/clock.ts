@@ -18,5 +18,6 @@ export const controlClock: Control = (world, json) => {
       param: "now",
     });
   }
-  return { reply: { now: world.now } };
+  // Another request may have seen the new time first, and be sending what fell due.
+  return { reply: { now: world.now }, settle: true };
 };

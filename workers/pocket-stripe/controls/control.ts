@@ -14,6 +14,8 @@ export interface ControlResult {
   reply: object;
   /** Deliveries to send now, besides those that the control caused. */
   send?: number[];
+  /** Reply only when all deliveries under way were tried, also those that somebody else caused. */
+  settle?: true;
 }
 
 export type Control = (world: ControlWorld, body: unknown, id: string) => ControlResult;

@@ -20,5 +20,5 @@ export const controlDelivery: Control = ({ storage }, json) => {
       : changeSettings(storage, { deliveryMode: mode }, account);
   const send =
     release === undefined ? [] : releaseHeld(storage.sql, { account, order: release, seed, copies });
-  return { reply: { mode: settings.deliveryMode, released: send.length }, send };
+  return { reply: { mode: settings.deliveryMode, released: send.length }, send, settle: true };
 };
