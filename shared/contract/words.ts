@@ -47,6 +47,9 @@ export type PlanStatus = (typeof planStatuses)[number];
 
 export const inboxStatuses = ["received", "applied", "ignored", "failed"] as const;
 
+/** How an event came into the inbox: Stripe's call, or our sweep over its event list. */
+export const eventFinders = ["webhook", "sweep"] as const;
+
 /** Where a project's objects live; Cloudflare's Durable Object location hints. The order is part of the key format. */
 export const regions = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 export type Region = (typeof regions)[number];

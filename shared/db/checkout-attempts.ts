@@ -209,15 +209,15 @@ export async function readAttempt(db: D1Database, attemptId: string): Promise<Ch
 /** How far an attempt has come. An event that arrives late never takes it back. */
 const rank: Record<CheckoutAttemptStatus, number> = { created: 0, processing: 1, failed: 2, finalized: 3 };
 
-/** Moves the attempt forward to `status`; leaves it when it has come as far or further. */
+/** Moves the attempt forward to `status`; leaves it when it has come as far or further. Returns whether it moved. */
 export async function advanceAttempt(
   db: D1Database,
   attemptId: string,
   status: CheckoutAttemptStatus,
   now: number,
-): Promise<void> {
+): Promise<boolean> {
   const earlier = Object.entries(rank).flatMap(([name, value]) => (value < rank[status] ? [name] : []));
-  await drizzle(db)
+  const { meta } = await drizzle(db)
     .update(checkoutAttempts)
     .set({ status, updatedAt: now })
     .where(
@@ -225,5 +225,7 @@ export async function advanceAttempt(
         eq(checkoutAttempts.attemptId, attemptId),
         sql`${checkoutAttempts.status} IN (SELECT value FROM json_each(${JSON.stringify(earlier)}))`,
       ),
-    );
+    )
+    .run();
+  return meta.changes > 0;
 }

@@ -1,6 +1,4 @@
-import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Mode } from "../contract/words.ts";
 import { accounts, productPrices, products, projects, stripeConnections } from "./tables/configuration.ts";
 
 export async function insertProject(
@@ -30,12 +28,4 @@ export async function insertConnection(
   connection: typeof stripeConnections.$inferInsert,
 ): Promise<void> {
   await drizzle(db).insert(stripeConnections).values(connection);
-}
-
-export async function readConnectionOf(db: D1Database, projectId: string, mode: Mode) {
-  const rows = await drizzle(db)
-    .select()
-    .from(stripeConnections)
-    .where(and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode)));
-  return rows[0] ?? null;
 }

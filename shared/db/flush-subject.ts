@@ -7,6 +7,7 @@ export interface SubjectCopy {
   /** The anchor. */
   head: { sequence: number; hash: string };
   nextExpiryAt: number | null;
+  nextReviewAt: number | null;
   flushedAt: number;
   /** Each with the sequence of the entry that last touched it. */
   entitlements: { version: number; entitlement: Entitlement }[];
@@ -31,7 +32,8 @@ const upsertEntitlements = `
   WHERE excluded.version > entitlements.version`;
 
 const updateAnchor = `
-  UPDATE subjects SET head_sequence = ?4, head_hash = ?5, next_expiry_at = ?6, flushed_at = ?7
+  UPDATE subjects SET head_sequence = ?4, head_hash = ?5, next_expiry_at = ?6, next_review_at = ?7,
+    flushed_at = ?8
   WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND head_sequence <= ?4`;
 
 const ofSubject = "WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3";
@@ -52,7 +54,14 @@ export async function flushSubject(
     db.prepare(upsertEntitlements).bind(...subject, JSON.stringify(rows)),
     db
       .prepare(updateAnchor)
-      .bind(...subject, copy.head.sequence, copy.head.hash, copy.nextExpiryAt, copy.flushedAt),
+      .bind(
+        ...subject,
+        copy.head.sequence,
+        copy.head.hash,
+        copy.nextExpiryAt,
+        copy.nextReviewAt,
+        copy.flushedAt,
+      ),
   ];
   if (how === "replace") {
     statements.unshift(

@@ -1,22 +1,26 @@
 import { and, eq, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { projects, stripeConnections } from "./tables/configuration.ts";
-import { stripeEvents, stripeObjects } from "./tables/stripe.ts";
-import { subjects } from "./tables/subjects.ts";
+import { stripeEvents } from "./tables/stripe.ts";
 
 export type InboxRow = typeof stripeEvents.$inferSelect;
 
-/** A connection with the region of its project, which names the subjects' objects. */
-export async function readConnection(db: D1Database, connectionId: string) {
+/** Those of `eventIds` that the inbox has. */
+export async function knownEvents(
+  db: D1Database,
+  connectionId: string,
+  eventIds: string[],
+): Promise<Set<string>> {
   const rows = await drizzle(db)
-    .select({ connection: stripeConnections, region: projects.region })
-    .from(stripeConnections)
-    .innerJoin(projects, eq(projects.projectId, stripeConnections.projectId))
-    .where(eq(stripeConnections.connectionId, connectionId));
-  return rows[0] ?? null;
+    .select({ eventId: stripeEvents.eventId })
+    .from(stripeEvents)
+    .where(
+      and(
+        eq(stripeEvents.connectionId, connectionId),
+        sql`${stripeEvents.eventId} IN (SELECT value FROM json_each(${JSON.stringify(eventIds)}))`,
+      ),
+    );
+  return new Set(rows.map(({ eventId }) => eventId));
 }
-
-export type ConnectionWithRegion = NonNullable<Awaited<ReturnType<typeof readConnection>>>;
 
 /** Stores the event unless the connection has it already. Returns whether it is new. */
 export async function insertEvent(db: D1Database, row: typeof stripeEvents.$inferInsert): Promise<boolean> {
@@ -61,37 +65,16 @@ export async function recordTry(
     .where(and(ofEvent(key), eq(stripeEvents.status, "received")));
 }
 
-/** Remembers whose Stripe's objects are, and the customer that the subject's next checkout uses again. */
-export async function rememberObjects(
+/** Gives a row that was given up another round of tries. Returns whether there was one. */
+export async function reopenEvent(
   db: D1Database,
-  connection: { connectionId: string; projectId: string; mode: "test" | "live" },
-  owner: { subjectRef: string; attemptId: string; customerId: string | null },
-  stripeIds: string[],
+  key: { connectionId: string; eventId: string },
   now: number,
-): Promise<void> {
-  const database = drizzle(db);
-  await database.batch([
-    database
-      .insert(stripeObjects)
-      .values(
-        stripeIds.map((stripeId) => ({
-          connectionId: connection.connectionId,
-          stripeId,
-          subjectRef: owner.subjectRef,
-          attemptId: owner.attemptId,
-          createdAt: now,
-        })),
-      )
-      .onConflictDoNothing(),
-    database
-      .update(subjects)
-      .set({ stripeCustomerId: sql`coalesce(${owner.customerId}, stripe_customer_id)` })
-      .where(
-        and(
-          eq(subjects.projectId, connection.projectId),
-          eq(subjects.mode, connection.mode),
-          eq(subjects.subjectRef, owner.subjectRef),
-        ),
-      ),
-  ]);
+): Promise<boolean> {
+  const { meta } = await drizzle(db)
+    .update(stripeEvents)
+    .set({ status: "received", tries: 0, nextTryAt: now, settledAt: null })
+    .where(and(ofEvent(key), eq(stripeEvents.status, "failed")))
+    .run();
+  return meta.changes > 0;
 }

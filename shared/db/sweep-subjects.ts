@@ -20,6 +20,20 @@ export async function subjectsDue(db: D1Database, now: number, limit: number): P
     .limit(limit);
 }
 
+/** Subjects with a subscription that should be read again from Stripe, longest overdue first. */
+export async function subjectsToReview(
+  db: D1Database,
+  now: number,
+  limit: number,
+): Promise<SubjectIdentity[]> {
+  return drizzle(db)
+    .select(identityColumns)
+    .from(subjects)
+    .where(and(sql`next_review_at IS NOT NULL`, lte(subjects.nextReviewAt, now)))
+    .orderBy(asc(subjects.nextReviewAt))
+    .limit(limit);
+}
+
 /** All subjects, page by page in key order; `after` is the last one of the page before. */
 export async function subjectsAfter(
   db: D1Database,

@@ -3,11 +3,11 @@ import type { Entitlement, Hold, Moment } from "./entitlement.ts";
 
 export type Availability = { usable: true } | { usable: false; reason: DenialReason };
 
-/** Whether `hold` still blocks: not resolved, not lifted, and no later period of the subscription paid. */
+/** Whether `hold` still blocks: not lifted, and no later period of the subscription paid. */
 function isHoldEffective(hold: Hold, entitlement: Entitlement): boolean {
-  if (hold.resolvedAt !== null || hold.liftedAt !== null) return false;
-  if (hold.periodEnd === null || entitlement.currentPeriodEnd === null) return true;
-  return entitlement.currentPeriodEnd <= hold.periodEnd;
+  if (hold.liftedAt !== null) return false;
+  if (hold.periodEnd === null || entitlement.paidThrough === null) return true;
+  return entitlement.paidThrough <= hold.periodEnd;
 }
 
 function canceledReason(entitlement: Entitlement): DenialReason {

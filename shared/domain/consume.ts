@@ -50,7 +50,7 @@ export function decideConsume(
     open -= drawn;
     touched.push({
       entitlement: { ...pack, unitsRemaining: left - drawn, updatedAt: now },
-      units: { movement: "consumed", change: -drawn },
+      units: [{ movement: "consumed", change: -drawn }],
     });
   }
   const reply = { consumed: command.units, usageRemaining: available - command.units };
@@ -60,6 +60,7 @@ export function decideConsume(
     draft: {
       operation: "consume",
       touched,
+      records: [],
       source: "runtime",
       reason: "usage_consumed",
       actor: null,

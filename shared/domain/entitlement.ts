@@ -8,7 +8,7 @@ export const dayMs = 86_400_000;
 /**
  * Something that keeps a right from being used although it was bought. Keyed by the Stripe object that caused it.
  *
- * Effective until it is resolved, lifted by an operator, or (for a subscription) a later period is paid.
+ * It stands as long as its cause does, and is effective unless an operator lifted it or a later period is paid.
  */
 export interface Hold {
   causeId: string;
@@ -16,15 +16,19 @@ export interface Hold {
   placedAt: Moment;
   /** The end of the period that the disputed or refunded invoice paid for; `null` for one-time purchases. */
   periodEnd: Moment | null;
-  resolvedAt: Moment | null;
+  /** When an operator lifted it. */
   liftedAt: Moment | null;
 }
 
 /** What Stripe knows the purchase by, and what the customer paid. Frozen when it is granted. */
 export interface Purchase {
-  attemptId: string;
-  checkoutSessionId: string;
+  /** `null` when it was adopted: sold at Stripe without a checkout of ours. */
+  attemptId: string | null;
+  /** One-time purchases. */
+  checkoutSessionId: string | null;
   paymentIntentId: string | null;
+  /** Subscriptions. */
+  subscriptionId: string | null;
   customerId: string | null;
   /** In the currency's minor unit. */
   amountTotal: number | null;
@@ -56,13 +60,31 @@ export interface Entitlement {
   /** Subscriptions only. */
   currentPeriodEnd: Moment | null;
   cancelAtPeriodEnd: boolean | null;
+  pastDueSince: Moment | null;
+  /** Until when it can be used although it is past due; stamped when it became so. */
   graceUntil: Moment | null;
+  /** The latest end of a period that was paid: a hold of an earlier period is over. */
+  paidThrough: Moment | null;
   canceledAt: Moment | null;
   holds: Hold[];
+  /** Units that a full refund took back, to be given back exactly if the refund fails. */
+  unitsClawedBack: number | null;
+  flags: Flag[];
   purchase: Purchase | null;
   createdAt: Moment;
   updatedAt: Moment;
 }
+
+/** What an operator should look at. Nothing is decided by it. */
+export type Flag =
+  /** A price of the subscription belongs to no product: the product it had before is kept. */
+  | "unknown_price"
+  /** The subject pays for this product twice at a time. */
+  | "parallel_subscription"
+  /** The period ended more than 72 hours ago, and Stripe says nothing else. */
+  | "period_overdue"
+  /** Stripe does not collect its invoices for now (`pause_collection`). */
+  | "collection_paused";
 
 /** What a purchase grants: the product as it was when the checkout attempt was made, not as it is today. */
 export interface GrantTerms {

@@ -19,13 +19,14 @@ export function decideExpire(state: Entitlements, now: Moment): EntryDraft | nul
         unitsRemaining: left === null ? null : 0,
         updatedAt: now,
       },
-      units: left === null || left === 0 ? null : { movement: "expired", change: -left },
+      units: left ? [{ movement: "expired", change: -left }] : [],
     });
   }
   if (touched.length === 0) return null;
   return {
     operation: "expire",
     touched,
+    records: [],
     source: "system",
     reason: "expired",
     actor: null,

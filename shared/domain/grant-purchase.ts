@@ -1,82 +1,48 @@
-import { dayMs, type Entitlement, type GrantTerms, type Moment, type Purchase } from "./entitlement.ts";
-import type { Cause, Entitlements, EntryDraft, Touched } from "./ledger.ts";
-import { withPassWindows } from "./pass-windows.ts";
+import { settleOneTime } from "./derive-one-time.ts";
+import { dayMs, type GrantTerms, type Moment, type Purchase } from "./entitlement.ts";
+import type { SubjectState, Touched } from "./ledger.ts";
+import { newEntitlement } from "./new-entitlement.ts";
 
 /** A one-time purchase that Stripe says is paid. */
-export interface GrantPurchaseCommand {
-  /** Derived from the checkout session, so that whoever grants it, in whatever order, makes the same entitlement. */
-  entitlementId: string;
+export interface PurchaseFact {
+  type: "purchase";
   terms: GrantTerms;
   paidAt: Moment;
   purchase: Purchase;
-  cause: Cause;
 }
 
-export type GrantPurchaseDecision =
-  | { outcome: "unchanged"; why: "already_granted" }
-  | { outcome: "change"; draft: EntryDraft };
-
-function newEntitlement(command: GrantPurchaseCommand, now: Moment): Entitlement {
-  const { terms, paidAt } = command;
-  const lotExpiry = terms.expiresAfterDays === null ? null : paidAt + terms.expiresAfterDays * dayMs;
-  return {
-    entitlementId: command.entitlementId,
-    kind: terms.kind,
-    productCode: terms.productCode,
-    source: "stripe",
-    status: "active",
-    statusReason: null,
-    unitsGranted: terms.units,
-    unitsRemaining: terms.units,
-    durationDays: terms.durationDays,
-    paidAt,
-    startsAt: paidAt,
-    // A pass gets its window from the queue of all passes of its product.
-    expiresAt: terms.kind === "usage_pack" ? lotExpiry : null,
-    currentPeriodEnd: null,
-    cancelAtPeriodEnd: null,
-    graceUntil: null,
-    canceledAt: null,
-    holds: [],
-    purchase: command.purchase,
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
-/** Grants what the checkout attempt froze, once per checkout session however often Stripe tells. */
-export function decideGrantPurchase(
-  state: Entitlements,
-  command: GrantPurchaseCommand,
+/**
+ * Grants what was sold, once per purchase however often Stripe tells: `entitlementId` is derived from it. A reversal
+ * that came before its grant is remembered in the payment's record and takes effect here.
+ */
+export function grantPurchase(
+  state: SubjectState,
+  { terms, paidAt, purchase }: PurchaseFact,
+  entitlementId: string,
   now: Moment,
-): GrantPurchaseDecision {
-  if (state.has(command.entitlementId)) return { outcome: "unchanged", why: "already_granted" };
-  const granted = newEntitlement(command, now);
-  return {
-    outcome: "change",
-    draft: {
-      operation: "grant",
-      touched: granted.kind === "time_pass" ? queuePass(state, granted, now) : [grantOf(granted)],
+): Touched[] {
+  if (state.entitlements.has(entitlementId)) return [];
+  const { units, expiresAfterDays } = terms;
+  const granted = newEntitlement(
+    {
+      entitlementId,
+      kind: terms.kind,
+      productCode: terms.productCode,
       source: "stripe",
-      reason: "checkout_finalized",
-      actor: null,
-      idempotency: null,
-      cause: command.cause,
+      unitsGranted: units,
+      unitsRemaining: units,
+      durationDays: terms.durationDays,
+      paidAt,
+      // A pass gets its window from the queue of all passes of its product.
+      expiresAt: expiresAfterDays === null ? null : paidAt + expiresAfterDays * dayMs,
+      purchase,
     },
-  };
-}
-
-function grantOf(entitlement: Entitlement): Touched {
-  const change = entitlement.unitsRemaining;
-  return { entitlement, units: change === null ? null : { movement: "granted", change } };
-}
-
-/** The new pass and every older one whose window it moved. */
-function queuePass(state: Entitlements, granted: Entitlement, now: Moment): Touched[] {
-  const passes = [...state.values()].filter(
-    (other) => other.kind === "time_pass" && other.productCode === granted.productCode,
+    now,
   );
-  return withPassWindows([...passes, granted], now)
-    .filter((pass) => pass !== state.get(pass.entitlementId))
-    .map((pass) => ({ entitlement: pass, units: null }));
+  const touched: Touched = {
+    entitlement: granted,
+    units: units === null ? [] : [{ movement: "granted", change: units }],
+  };
+  const record = purchase.paymentIntentId === null ? undefined : state.records.get(purchase.paymentIntentId);
+  return settleOneTime(state.entitlements, [touched], record?.type === "payment" ? record : null, now);
 }

@@ -1,24 +1,36 @@
 import type { IdempotentEndpoint } from "../contract/words.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
+import type { StripeRecord } from "./stripe-record.ts";
 
-/** What an entry does; the entry's place in the balance follows from it. */
-export type Operation = "grant" | "consume" | "expire";
+/** What an entry does. */
+type Operation =
+  | "grant"
+  | "consume"
+  | "expire"
+  | "subscription"
+  | "invoice"
+  | "refund"
+  | "dispute"
+  | "lift_hold";
 
 /** The kinds of movement that a balance adds up from: granted - consumed - expired - clawed back + adjusted. */
-export type UnitMovement = "granted" | "consumed" | "expired" | "clawed_back" | "adjusted";
+type UnitMovement = "granted" | "consumed" | "expired" | "clawed_back" | "adjusted";
 
 /** An entitlement *as it stands after* the entry, with the units the entry moved (negative when units left). */
 export interface Touched {
   entitlement: Entitlement;
-  units: { movement: UnitMovement; change: number } | null;
+  units: { movement: UnitMovement; change: number }[];
 }
 
-export type EntrySource = "runtime" | "stripe" | "portal" | "system";
+type EntrySource = "runtime" | "stripe" | "portal" | "system";
 
 /** What outside the ledger made the entry happen. */
 export type Cause =
   | { type: "request"; id: string }
   | { type: "stripe_event"; id: string; eventType: string }
+  /** An object that was read from Stripe, because an event asked for it, a sweep, or an operator. */
+  | { type: "stripe_read"; id: string; because: string }
+  | { type: "operator" }
   | { type: "clock" };
 
 /** The record of one answered request, from which the answer can be given again word for word. */
@@ -33,6 +45,8 @@ export interface IdempotencyRecord {
 export interface EntryDraft {
   operation: Operation;
   touched: Touched[];
+  /** Records of Stripe's objects, as they stand after the entry. */
+  records: StripeRecord[];
   source: EntrySource;
   reason: string;
   actor: string | null;
@@ -50,26 +64,40 @@ export interface LedgerEntry extends EntryDraft {
 /** All entitlements of one subject, by id. */
 export type Entitlements = ReadonlyMap<string, Entitlement>;
 
-/** Applies one entry to the state it follows: each touched entitlement is replaced by what the entry says it became. */
-export function applyEntry(state: Entitlements, entry: Pick<LedgerEntry, "touched">): Entitlements {
-  const next = new Map(state);
-  for (const { entitlement } of entry.touched) next.set(entitlement.entitlementId, entitlement);
-  return next;
+/** Everything that a ledger adds up to. */
+export interface SubjectState {
+  entitlements: Entitlements;
+  /** What is remembered of Stripe's objects, by their id. */
+  records: ReadonlyMap<string, StripeRecord>;
+}
+
+export const emptyState: SubjectState = { entitlements: new Map(), records: new Map() };
+
+/** Applies one entry to the state it follows: whatever it touched is replaced by what the entry says it became. */
+export function applyEntry(
+  state: SubjectState,
+  entry: Pick<EntryDraft, "touched" | "records">,
+): SubjectState {
+  const entitlements = new Map(state.entitlements);
+  for (const { entitlement } of entry.touched) entitlements.set(entitlement.entitlementId, entitlement);
+  if (entry.records.length === 0) return { entitlements, records: state.records };
+  const records = new Map(state.records);
+  for (const record of entry.records) records.set(record.recordId, record);
+  return { entitlements, records };
 }
 
 /** What is wrong with `entry` as the successor of `before`, in words; empty when it follows. */
-export function entryFaults(before: Entitlements, entry: LedgerEntry): string[] {
+export function entryFaults(before: SubjectState, entry: LedgerEntry): string[] {
   const faults: string[] = [];
   for (const { entitlement, units } of entry.touched) {
     const id = entitlement.entitlementId;
-    const previous = before.get(id)?.unitsRemaining ?? 0;
+    const previous = before.entitlements.get(id)?.unitsRemaining ?? 0;
     const now = entitlement.unitsRemaining ?? 0;
-    const change = units?.change ?? 0;
+    const change = units.reduce((sum, movement) => sum + movement.change, 0);
     if (previous + change !== now)
       faults.push(`${id}: ${previous} units and a change of ${change} do not make ${now}`);
     if (now < 0) faults.push(`${id}: ${now} units remain, below zero`);
-    if (units !== null && !Number.isSafeInteger(change))
-      faults.push(`${id}: the change is not a whole number`);
+    if (!Number.isSafeInteger(change)) faults.push(`${id}: the change is not a whole number`);
   }
   return faults;
 }

@@ -2,7 +2,7 @@ import { encodeBase32 } from "./base32.ts";
 import { sha256 } from "./hash.ts";
 
 /** What an id names: `prj_…`, `att_…`, and so on. */
-export type IdPrefix = "acc" | "prj" | "key" | "con" | "att" | "req" | "ent";
+export type IdPrefix = "acc" | "prj" | "key" | "con" | "att" | "req" | "ent" | "read";
 
 /** A new id: prefix, then 26 base-32 characters of 48 bits of time and 80 random bits, so that ids sort by age. */
 export function newId(prefix: IdPrefix, now: number = Date.now()): string {

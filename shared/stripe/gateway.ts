@@ -41,6 +41,36 @@ export function stripeFailure(error: unknown): StripeFailure {
   return { kind: "refused", message, isMissingCustomer };
 }
 
+/** A question to Stripe that got no answer we can use. What it was for is tried again later. */
+export class StripeNotAnswering extends Error {
+  constructor(
+    message: string,
+    /** Stripe answered: there is no such object. */
+    readonly isMissing: boolean,
+  ) {
+    super(message);
+    this.name = "StripeNotAnswering";
+  }
+}
+
+/** Awaits a read from Stripe; its errors come out in words that may be shown and stored. */
+export async function askStripe<T>(question: Promise<T>): Promise<T> {
+  try {
+    return await question;
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripeError)) throw error;
+    const isMissing = error.code === "resource_missing" || error.statusCode === 404;
+    throw new StripeNotAnswering(`Stripe: ${withoutSecrets(error.message)}`, isMissing);
+  }
+}
+
+/** When Stripe answered, by its own clock, in milliseconds: the version of what it said. */
+export function answeredAt({ lastResponse }: { lastResponse: { headers: Record<string, string> } }): number {
+  const at = Date.parse(lastResponse.headers["date"] ?? "");
+  if (Number.isNaN(at)) throw new StripeNotAnswering("Stripe: the answer has no Date", false);
+  return at;
+}
+
 /** Stripe masks keys in its messages; this makes sure. */
 function withoutSecrets(message: string): string {
   return message.replace(/\b(sk|rk|pk|whsec)_[A-Za-z0-9_*]+/g, "$1_…");

@@ -11,7 +11,6 @@ const hold = (change: Partial<Hold> = {}): Hold => ({
   reason: "dispute",
   placedAt: now - 10,
   periodEnd: null,
-  resolvedAt: null,
   liftedAt: null,
   ...change,
 });
@@ -46,20 +45,15 @@ describe("availability", () => {
     ["a pass at its end", { kind: "time_pass", startsAt: 0, expiresAt: now }, "time_pass_expired"],
     ["a disputed pack", { kind: "usage_pack", unitsRemaining: 1, holds: [hold()] }, "payment_disputed"],
     ["a refund hold", { kind: "subscription", holds: [hold({ reason: "refund" })] }, "payment_past_due"],
-    [
-      "a resolved hold",
-      { kind: "usage_pack", unitsRemaining: 1, holds: [hold({ resolvedAt: now })] },
-      "usable",
-    ],
     ["a lifted hold", { kind: "usage_pack", unitsRemaining: 1, holds: [hold({ liftedAt: now })] }, "usable"],
     [
       "a hold of the period that runs",
-      { kind: "subscription", currentPeriodEnd: 50, holds: [hold({ periodEnd: 50 })] },
+      { kind: "subscription", paidThrough: 50, holds: [hold({ periodEnd: 50 })] },
       "payment_disputed",
     ],
     [
       "a hold of a period before the one paid now",
-      { kind: "subscription", currentPeriodEnd: 51, holds: [hold({ periodEnd: 50 })] },
+      { kind: "subscription", paidThrough: 51, holds: [hold({ periodEnd: 50 })] },
       "usable",
     ],
     ["an empty disputed pack", { kind: "usage_pack", unitsRemaining: 0, holds: [hold()] }, "usage_exhausted"],

@@ -82,7 +82,7 @@ async function playAndCheck(
     switch (step.do) {
       case "buy": {
         const paidAt = Date.now() + (await env.DEV.clockOffsetMs()) - step.paidAgoMs;
-        await subject.grantPurchase(identity, purchase(identity, step.name, step.terms, paidAt));
+        await subject.applyStripe(identity, purchase(step.name, step.terms, paidAt));
         break;
       }
       case "consume": {
@@ -140,10 +140,9 @@ async function movementsOf(subject: Subject): Promise<Record<string, number>> {
   if (!hasLedger) return {};
   const sums: Record<string, number> = {};
   for (const { body } of ctx.storage.sql.exec<{ body: string }>("SELECT body FROM ledger")) {
-    for (const { units } of (
-      JSON.parse(body) as { touched: { units: { movement: string; change: number } | null }[] }
-    ).touched)
-      if (units !== null) sums[units.movement] = (sums[units.movement] ?? 0) + units.change;
+    const { touched } = JSON.parse(body) as { touched: { units: { movement: string; change: number }[] }[] };
+    for (const { movement, change } of touched.flatMap(({ units }) => units))
+      sums[movement] = (sums[movement] ?? 0) + change;
   }
   return sums;
 }
@@ -152,7 +151,7 @@ describe("a decision asked again after the object was evicted", () => {
   it("is the one that was answered", async () => {
     const { identity, stub } = newSubject();
     const before = await stub.check();
-    await stub.grantPurchase(identity, purchase(identity, "evicted", packOf(2), Date.now()));
+    await stub.applyStripe(identity, purchase("evicted", packOf(2), Date.now()));
     const allowed = await stub.check();
     await stub.consume(identity, consumption(2, "all"));
     const exhausted = await stub.check();

@@ -69,6 +69,7 @@ async function storedEvent(
     status: "received",
     nextTryAt: at + 30_000,
     receivedAt: at,
+    foundBy: "webhook",
   });
   return { connectionId, projectId, attemptId, eventId };
 }
@@ -149,7 +150,7 @@ describe("a crash after the grant, before the row was settled", () => {
     await env.DB.exec("UPDATE stripe_events SET status = 'received', next_try_at = 0");
     await env.DB.exec("UPDATE checkout_attempts SET status = 'created'");
     await maintenance.sweepInbox();
-    expect(await rowOf(purchase)).toMatchObject({ status: "ignored", detail: "no change" });
+    expect(await rowOf(purchase)).toMatchObject({ status: "applied", detail: null });
     expect(await creditsOf(purchase)).toBe(10);
     expect(await attemptStatus(purchase)).toBe("finalized");
   });
@@ -203,7 +204,7 @@ describe("an event that is not for us", () => {
     }),
   };
   it.each([
-    ["of a type without effect", { type: "customer.created" }, "ignored", "not handled yet"],
+    ["of a type without effect", { type: "customer.created" }, "ignored", "type not handled"],
     ["about a session that we did not make", { metadata: {} }, "ignored", "not one of our objects"],
     ["about another project's session", { metadata: foreign }, "ignored", "another project's"],
     [

@@ -28,17 +28,15 @@ describe("a subject nobody has heard of", () => {
 describe("granting", () => {
   it("grants a purchase once, however often it is told", async () => {
     const { identity, stub } = newSubject();
-    const command = purchase(identity, "once", packOf(100), await now());
-    const results = await Promise.all(
-      Array.from({ length: 10 }, () => stub.grantPurchase(identity, command)),
-    );
-    expect(results.filter(({ outcome }) => outcome === "granted")).toHaveLength(1);
+    const command = purchase("once", packOf(100), await now());
+    const results = await Promise.all(Array.from({ length: 10 }, () => stub.applyStripe(identity, command)));
+    expect(results.filter((result) => result.outcome === "merged" && result.changes === 1)).toHaveLength(1);
     expect((await stub.read()).usageRemaining).toBe(100);
   });
 
   it("registers the subject in D1 before its first change", async () => {
     const { identity, stub } = newSubject();
-    await stub.grantPurchase(identity, purchase(identity, "registered", packOf(1), await now()));
+    await stub.applyStripe(identity, purchase("registered", packOf(1), await now()));
     expect((await readSubjectCopy(env.DB, identity)).subject).not.toBeNull();
   });
 
@@ -47,7 +45,7 @@ describe("granting", () => {
     const windows = async (names: string[]) => {
       const { identity, stub } = newSubject();
       for (const name of names)
-        await stub.grantPurchase(identity, purchase(identity, name, passOf(1), start + Number(name) * 1000));
+        await stub.applyStripe(identity, purchase(name, passOf(1), start + Number(name) * 1000));
       const { entitlements } = await stub.read();
       return entitlements
         .toSorted((a, b) => a.paidAt - b.paidAt)
@@ -66,7 +64,7 @@ describe("granting", () => {
 describe("consuming", () => {
   it("lets exactly 100 of 200 concurrent consumes of 10 through a pack of 1,000, and D1 agrees", async () => {
     const { identity, stub } = newSubject();
-    await stub.grantPurchase(identity, purchase(identity, "hundred", packOf(1000), await now()));
+    await stub.applyStripe(identity, purchase("hundred", packOf(1000), await now()));
     const results = await Promise.all(
       Array.from({ length: 200 }, (_, index) => stub.consume(identity, consumption(10, `k${index}`))),
     );
@@ -84,7 +82,7 @@ describe("consuming", () => {
 
   it("answers 1,000 concurrent calls with one key alike, and takes the units once", async () => {
     const { identity, stub } = newSubject();
-    await stub.grantPurchase(identity, purchase(identity, "thousand", packOf(1000), await now()));
+    await stub.applyStripe(identity, purchase("thousand", packOf(1000), await now()));
     const results = await Promise.all(
       Array.from({ length: 1000 }, () => stub.consume(identity, consumption(7, "same"))),
     );
@@ -98,9 +96,9 @@ describe("consuming", () => {
 
   it("refuses the same key with another request, and does not remember a refusal", async () => {
     const { identity, stub } = newSubject();
-    await stub.grantPurchase(identity, purchase(identity, "conflict", packOf(10), await now()));
+    await stub.applyStripe(identity, purchase("conflict", packOf(10), await now()));
     expect((await stub.consume(identity, consumption(11, "a"))).outcome).toBe("insufficient_usage");
-    await stub.grantPurchase(identity, purchase(identity, "topup", packOf(10), await now()));
+    await stub.applyStripe(identity, purchase("topup", packOf(10), await now()));
     expect((await stub.consume(identity, consumption(11, "a"))).outcome).toBe("consumed");
     expect((await stub.consume(identity, consumption(12, "a"))).outcome).toBe("idempotency_conflict");
   });
@@ -108,9 +106,9 @@ describe("consuming", () => {
   it("draws from the lot that expires soonest, then from the oldest, over several lots", async () => {
     const { identity, stub } = newSubject();
     const start = await now();
-    await stub.grantPurchase(identity, purchase(identity, "old", packOf(5), start - 3000));
-    await stub.grantPurchase(identity, purchase(identity, "new", packOf(5), start - 1000));
-    await stub.grantPurchase(identity, purchase(identity, "soon", packOf(5, 1), start - 2000));
+    await stub.applyStripe(identity, purchase("old", packOf(5), start - 3000));
+    await stub.applyStripe(identity, purchase("new", packOf(5), start - 1000));
+    await stub.applyStripe(identity, purchase("soon", packOf(5, 1), start - 2000));
     await stub.consume(identity, consumption(11, "k"));
     const left = Object.fromEntries(
       (await stub.read()).entitlements.map((pack) => [pack.purchase?.checkoutSessionId, pack.unitsRemaining]),
@@ -122,8 +120,8 @@ describe("consuming", () => {
 describe("time", () => {
   it("ends access at the moment of expiry although no alarm came, and records it when one comes", async () => {
     const { identity, stub } = newSubject();
-    await stub.grantPurchase(identity, purchase(identity, "lot", packOf(9, 1), await now()));
-    await stub.grantPurchase(identity, purchase(identity, "pass", passOf(1), await now()));
+    await stub.applyStripe(identity, purchase("lot", packOf(9, 1), await now()));
+    await stub.applyStripe(identity, purchase("pass", passOf(1), await now()));
     await stub.wake();
     expect((await stub.check()).decision.allowed).toBe(true);
     await env.DEV.advance(dayMs + 1000);
@@ -143,14 +141,14 @@ describe("time", () => {
 describe("the outbox", () => {
   it("brings a change to D1 by its own alarm", async () => {
     const { identity, stub } = newSubject();
-    await stub.grantPurchase(identity, purchase(identity, "alarm", packOf(3), await now()));
+    await stub.applyStripe(identity, purchase("alarm", packOf(3), await now()));
     await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
     expect((await readSubjectCopy(env.DB, identity)).entitlements).toMatchObject([{ unitsRemaining: 3 }]);
   });
 
   it("keeps trying when D1 refuses, with an alarm armed all the while", async () => {
     const { identity, stub } = newSubject();
-    await stub.grantPurchase(identity, purchase(identity, "flush", packOf(3), await now()));
+    await stub.applyStripe(identity, purchase("flush", packOf(3), await now()));
     await env.DB.exec("ALTER TABLE entitlements RENAME TO entitlements_away");
     try {
       await stub.wake();
@@ -165,7 +163,7 @@ describe("the outbox", () => {
 
   it("resync repairs whatever was done to the copy in D1", async () => {
     const { identity, stub } = newSubject();
-    await stub.grantPurchase(identity, purchase(identity, "resync", packOf(3), await now()));
+    await stub.applyStripe(identity, purchase("resync", packOf(3), await now()));
     await stub.wake();
     const of = "WHERE project_id = ?";
     for (const harm of [

@@ -1,10 +1,9 @@
 import { env as bindings } from "cloudflare:workers";
 import type { GrantTerms } from "../../shared/domain/entitlement.ts";
-import type { GrantPurchaseCommand } from "../../shared/domain/grant-purchase.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { derivedId, newId } from "../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../../workers/runtime/env.ts";
-import type { Subject } from "../../workers/runtime/subject/subject.ts";
+import type { StripeCommand, Subject } from "../../workers/runtime/subject/subject.ts";
 
 export interface TestClock {
   clockOffsetMs(): Promise<number>;
@@ -46,25 +45,26 @@ export const passOf = (durationDays: number): GrantTerms => ({
 });
 
 /** What a paid session `name` grants to the subject; the same name is the same purchase. */
-export function purchase(
-  { projectId }: SubjectIdentity,
-  name: string,
-  terms: GrantTerms,
-  paidAt: number,
-): GrantPurchaseCommand {
+export function purchase(name: string, terms: GrantTerms, paidAt: number): StripeCommand {
   return {
-    entitlementId: derivedId("ent", `${projectId}/${name}`),
-    terms,
-    paidAt,
-    purchase: {
-      attemptId: derivedId("att", name),
-      checkoutSessionId: `cs_${name}`,
-      paymentIntentId: `pi_${name}`,
-      customerId: null,
-      amountTotal: 4900,
-      currency: "eur",
-      metadata: {},
-    },
+    facts: [
+      {
+        type: "purchase",
+        terms,
+        paidAt,
+        purchase: {
+          attemptId: derivedId("att", name),
+          checkoutSessionId: `cs_${name}`,
+          paymentIntentId: `pi_${name}`,
+          subscriptionId: null,
+          customerId: null,
+          amountTotal: 4900,
+          currency: "eur",
+          metadata: {},
+        },
+      },
+    ],
+    graceDays: 0,
     cause: { type: "stripe_event", id: `evt_${name}`, eventType: "checkout.session.completed" },
   };
 }

@@ -5,7 +5,7 @@ import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
 /** A ledger of one grant and nine consumes, flushed; then `harm` is done to it by hand. */
 async function verifyAfter(harm: string) {
   const { identity, stub } = newSubject();
-  await stub.grantPurchase(identity, purchase(identity, "verify", packOf(100), Date.now()));
+  await stub.applyStripe(identity, purchase("verify", packOf(100), Date.now()));
   for (let index = 1; index < 10; index++) await stub.consume(identity, consumption(index, `k${index}`));
   await stub.wake();
   expect(await stub.verify()).toMatchObject({ ok: true, entries: 10 });
@@ -54,7 +54,7 @@ describe("verify names", () => {
 
   it("an edited balance in the state, after a restart", async () => {
     const { identity, stub } = newSubject();
-    await stub.grantPurchase(identity, purchase(identity, "edited", packOf(100), Date.now()));
+    await stub.applyStripe(identity, purchase("edited", packOf(100), Date.now()));
     await stub.wake();
     await runInDurableObject(stub, (_, { storage }) => {
       storage.sql.exec("UPDATE entitlements SET body = replace(body, 'Remaining\":100', 'Remaining\":101')");

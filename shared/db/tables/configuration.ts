@@ -74,10 +74,21 @@ export const stripeConnections = sqliteTable(
     /** Sealed with the runtime's wrapping key (shared/kit/crypto-box.ts). */
     apiKeySealed: text("api_key_sealed").notNull(),
     webhookSecretSealed: text("webhook_secret_sealed").notNull(),
+    /** Every event that Stripe made before is in the inbox. Written by the runtime, like the four below. */
+    sweptTo: moment("swept_to"),
+    nextSweepAt: moment("next_sweep_at"),
+    /** What the last sweep failed with; null when it went well. */
+    sweepError: text("sweep_error"),
+    /** Set while all known objects are read because events of a gap are not listed any more: since when, how far. */
+    rereadStartedAt: moment("reread_started_at"),
+    rereadAfter: text("reread_after"),
     createdAt: moment("created_at").notNull(),
     updatedAt: moment("updated_at").notNull(),
   },
-  (table) => [uniqueIndex("stripe_connections_one_per_mode").on(table.projectId, table.mode)],
+  (table) => [
+    uniqueIndex("stripe_connections_one_per_mode").on(table.projectId, table.mode),
+    index("stripe_connections_by_next_sweep").on(table.nextSweepAt),
+  ],
 );
 
 export const apiKeys = sqliteTable(

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { checkoutAttemptStatuses, inboxStatuses, modes } from "../../contract/words.ts";
+import { checkoutAttemptStatuses, eventFinders, inboxStatuses, modes } from "../../contract/words.ts";
 import { moment } from "./columns.ts";
 
 /** What passes between Stripe and us. Written by the runtime. */
@@ -52,7 +52,10 @@ export const stripeObjects = sqliteTable(
     attemptId: text("attempt_id"),
     createdAt: moment("created_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.connectionId, table.stripeId] })],
+  (table) => [
+    primaryKey({ columns: [table.connectionId, table.stripeId] }),
+    index("stripe_objects_by_subject").on(table.connectionId, table.subjectRef),
+  ],
 );
 
 /** The inbox: every verified event, once per connection, with what became of it. */
@@ -75,10 +78,13 @@ export const stripeEvents = sqliteTable(
     /** When a row that is still `received` is due for another try. */
     nextTryAt: moment("next_try_at"),
     receivedAt: moment("received_at").notNull(),
+    /** Of an event that a sweep found, `received_at` minus `stripe_created_at` is the time from gap to healing. */
+    foundBy: text("found_by", { enum: eventFinders }).notNull().default("webhook"),
     settledAt: moment("settled_at"),
   },
   (table) => [
     primaryKey({ columns: [table.connectionId, table.eventId] }),
     index("stripe_events_due").on(table.nextTryAt).where(sql`status = 'received'`),
+    index("stripe_events_healed").on(table.connectionId, table.receivedAt).where(sql`found_by = 'sweep'`),
   ],
 );

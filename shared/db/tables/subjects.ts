@@ -19,12 +19,15 @@ export const subjects = sqliteTable(
     headHash: text("head_hash").notNull(),
     /** When the next entitlement runs out: a sweep wakes objects whose own alarm did not come. */
     nextExpiryAt: moment("next_expiry_at"),
+    /** When a subscription whose period ended without news is to be read again from Stripe. */
+    nextReviewAt: moment("next_review_at"),
     flushedAt: moment("flushed_at"),
     createdAt: moment("created_at").notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.projectId, table.mode, table.subjectRef] }),
     index("subjects_by_next_expiry").on(table.nextExpiryAt).where(sql`next_expiry_at IS NOT NULL`),
+    index("subjects_by_next_review").on(table.nextReviewAt).where(sql`next_review_at IS NOT NULL`),
   ],
 );
 

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import type { Mode } from "../../../shared/contract/words.ts";
-import { readConnectionOf } from "../../../shared/db/configuration.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
+import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
 import { open, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
 import { stripeClient } from "../../../shared/stripe/gateway.ts";
 import type { RuntimeEnv } from "../env.ts";
@@ -9,9 +9,9 @@ import { apiKeyPlace } from "../stripe-inbound/connection.ts";
 
 /** The client of the project's stored connection in that mode. */
 export async function stripeOfProject(env: RuntimeEnv, projectId: string, mode: Mode): Promise<Stripe> {
-  const connection = await d1(readConnectionOf(env.DB, projectId, mode));
-  if (connection === null) throw new Error(`The project has no Stripe connection in ${mode} mode`);
-  return stripeOfConnection(env, connection);
+  const found = await d1(readConnectionOf(env.DB, projectId, mode));
+  if (found === null) throw new Error(`The project has no Stripe connection in ${mode} mode`);
+  return stripeOfConnection(env, found.connection);
 }
 
 export async function stripeOfConnection(

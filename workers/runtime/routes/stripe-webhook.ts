@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { stripeEventEnvelopeSchema } from "../../../shared/contract/stripe-event.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { insertEvent, readConnection } from "../../../shared/db/stripe-inbox.ts";
+import { readConnection } from "../../../shared/db/stripe-connections.ts";
+import { insertEvent } from "../../../shared/db/stripe-inbox.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { open, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
 import { RequestRefused } from "../error-reply.ts";
@@ -54,6 +55,7 @@ export async function stripeWebhook(c: RuntimeContext): Promise<Response> {
       status: "received",
       nextTryAt: now + firstTryMs,
       receivedAt: now,
+      foundBy: "webhook",
     }),
   );
   // Stored is promised; applied at once is the rule, and when it fails the row is tried again.

@@ -1,5 +1,6 @@
 import { d1 } from "../../../shared/db/deadline.ts";
-import { type InboxRow, readConnection, readEvent, recordTry } from "../../../shared/db/stripe-inbox.ts";
+import { readConnection } from "../../../shared/db/stripe-connections.ts";
+import { type InboxRow, readEvent, recordTry } from "../../../shared/db/stripe-inbox.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import type { RuntimeEnv, StripeRetryMessage } from "../env.ts";

@@ -1,4 +1,4 @@
-import type { Entitlements, EntryDraft } from "../../../shared/domain/ledger.ts";
+import type { EntryDraft, SubjectState } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { Head, SubjectStore } from "./store.ts";
 
@@ -29,13 +29,13 @@ export function change<D extends { outcome: string }>(
   store: SubjectStore,
   identity: SubjectIdentity,
   now: number,
-  decide: (entitlements: Entitlements, at: number) => D | (D & Change),
+  decide: (state: SubjectState, at: number) => D | (D & Change),
 ): Changed<D> {
   try {
     return storage.transactionSync(() => {
-      const { head, entitlements } = store.state();
+      const { head, ...state } = store.state();
       const at = Math.max(now, head.at);
-      const decision = decide(entitlements, at);
+      const decision = decide(state, at);
       if (!isChange(decision)) return { decision, head, at };
       if (!store.isCreated()) store.create(identity);
       return { decision, head: store.append(decision.draft, at), at };

@@ -1,6 +1,7 @@
 import { d1 } from "../../../shared/db/deadline.ts";
 import { flushSubject, type SubjectCopy } from "../../../shared/db/flush-subject.ts";
 import { decideExpire, nextExpiry } from "../../../shared/domain/expire.ts";
+import { nextReview } from "../../../shared/domain/review-subscription.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { change } from "./change.ts";
 import type { SubjectStore } from "./store.ts";
@@ -98,8 +99,8 @@ export class Outbox {
   private recordExpiry(now: number): void {
     const identity = this.store.identity();
     if (identity === null) return;
-    change(this.ctx.storage, this.store, identity, now, (entitlements, at) => {
-      const draft = decideExpire(entitlements, at);
+    change(this.ctx.storage, this.store, identity, now, (state, at) => {
+      const draft = decideExpire(state.entitlements, at);
       return draft === null ? { outcome: "unchanged" } : { outcome: "change", draft };
     });
   }
@@ -112,13 +113,14 @@ export class Outbox {
   private copyAfter(sequence: number, now: number): SubjectCopy {
     const identity = this.store.identity();
     if (identity === null) throw new Error("a subject without identity has nothing to flush");
-    const { head, entitlements } = this.store.state();
+    const { head, ...state } = this.store.state();
     const changed = this.store.entitlementsChangedAfter(sequence, entitlementsPerFlush);
     const isLastPage = changed.length < entitlementsPerFlush;
     return {
       identity,
       head,
-      nextExpiryAt: nextExpiry(entitlements),
+      nextExpiryAt: nextExpiry(state.entitlements),
+      nextReviewAt: nextReview(state)?.at ?? null,
       flushedAt: now,
       entitlements: changed,
       flushedTo: isLastPage ? head.sequence : (changed.at(-1)?.version ?? head.sequence),

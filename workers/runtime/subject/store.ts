@@ -1,6 +1,13 @@
 import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
-import type { EntryDraft, LedgerEntry } from "../../../shared/domain/ledger.ts";
+import {
+  applyEntry,
+  type EntryDraft,
+  emptyState,
+  type LedgerEntry,
+  type SubjectState,
+} from "../../../shared/domain/ledger.ts";
+import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { chainHash, genesisHash } from "./chain.ts";
@@ -19,6 +26,11 @@ export interface StoredEntry {
   hash: string;
   body: string;
   idempotencyKey: string | null;
+}
+
+/** The state, and the entry it is the state after. */
+export interface StateAtHead extends SubjectState {
+  head: Head;
 }
 
 const emptyHead: Head = { sequence: 0, at: 0, hash: genesisHash };
@@ -44,6 +56,10 @@ const schema = `
     body TEXT NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX entitlements_by_version ON entitlements (version);
+  CREATE TABLE stripe_records (
+    record_id TEXT PRIMARY KEY,
+    body TEXT NOT NULL
+  ) WITHOUT ROWID;
 `;
 
 const entryColumns = "sequence, at, hash, body, idempotency_key AS idempotencyKey";
@@ -57,7 +73,7 @@ const entryColumns = "sequence, at, hash, body, idempotency_key AS idempotencyKe
 export class SubjectStore {
   private readonly sql: SqlStorage;
   private exists: boolean;
-  private cache: { head: Head; entitlements: ReadonlyMap<string, Entitlement> } | null = null;
+  private cache: StateAtHead | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.sql = storage.sql;
@@ -102,18 +118,26 @@ export class SubjectStore {
   }
 
   /** The current state; kept in memory as long as the ledger's head in storage is the one it was read at. */
-  state(): { head: Head; entitlements: ReadonlyMap<string, Entitlement> } {
+  state(): StateAtHead {
     const head = this.head();
     if (this.cache?.head.hash === head.hash) return this.cache;
-    const entitlements = new Map<string, Entitlement>();
-    if (this.exists) {
-      for (const row of this.sql.exec<{ body: string }>("SELECT body FROM entitlements")) {
-        const entitlement = JSON.parse(row.body) as Entitlement;
-        entitlements.set(entitlement.entitlementId, entitlement);
-      }
-    }
-    this.cache = { head, entitlements };
+    this.cache = { head, ...this.readState() };
     return this.cache;
+  }
+
+  private readState(): SubjectState {
+    if (!this.exists) return emptyState;
+    const bodies = (table: "entitlements" | "stripe_records") =>
+      this.sql
+        .exec<{ body: string }>(`SELECT body FROM ${table}`)
+        .toArray()
+        .map(({ body }) => JSON.parse(body) as unknown);
+    const entitlements = bodies("entitlements") as Entitlement[];
+    const records = bodies("stripe_records") as StripeRecord[];
+    return {
+      entitlements: new Map(entitlements.map((entitlement) => [entitlement.entitlementId, entitlement])),
+      records: new Map(records.map((record) => [record.recordId, record])),
+    };
   }
 
   /** Writes the entry and the state it leads to. To be called inside a transaction. */
@@ -130,9 +154,7 @@ export class SubjectStore {
       body,
       draft.idempotency === null ? null : idempotencyIndex(draft.idempotency.endpoint, draft.idempotency.key),
     );
-    const entitlements = new Map(previous.entitlements);
-    for (const { entitlement } of draft.touched) {
-      entitlements.set(entitlement.entitlementId, entitlement);
+    for (const { entitlement } of draft.touched)
       this.sql.exec(
         `INSERT INTO entitlements (entitlement_id, version, body) VALUES (?, ?, ?)
          ON CONFLICT (entitlement_id) DO UPDATE SET version = excluded.version, body = excluded.body`,
@@ -140,8 +162,14 @@ export class SubjectStore {
         sequence,
         JSON.stringify(entitlement),
       );
-    }
-    this.cache = { head, entitlements };
+    for (const record of draft.records)
+      this.sql.exec(
+        `INSERT INTO stripe_records (record_id, body) VALUES (?, ?)
+         ON CONFLICT (record_id) DO UPDATE SET body = excluded.body`,
+        record.recordId,
+        JSON.stringify(record),
+      );
+    this.cache = { head, ...applyEntry(previous, draft) };
     return head;
   }
 

@@ -2,13 +2,27 @@ import { DurableObject } from "cloudflare:workers";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { registerSubject } from "../../../shared/db/flush-subject.ts";
 import { type ConsumeCommand, decideConsume, usageRemaining } from "../../../shared/domain/consume.ts";
+import { decideStripe, type StripeContext, type SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
-import { decideGrantPurchase, type GrantPurchaseCommand } from "../../../shared/domain/grant-purchase.ts";
-import { applyEntry, type Entitlements, type IdempotencyRecord } from "../../../shared/domain/ledger.ts";
+import {
+  applyEntry,
+  type Cause,
+  type EntryDraft,
+  emptyState,
+  type IdempotencyRecord,
+  type SubjectState,
+  type Touched,
+} from "../../../shared/domain/ledger.ts";
+import {
+  decideLiftHold,
+  type LiftHoldCommand,
+  type LiftHoldDecision,
+} from "../../../shared/domain/lift-hold.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
+import { derivedId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { change } from "./change.ts";
 import { Outbox } from "./outbox.ts";
@@ -31,7 +45,24 @@ export type ConsumeResult = DecisionMoment &
     | { outcome: "idempotency_conflict" }
   );
 
-export type GrantResult = { outcome: "granted"; sequence: number } | { outcome: "already_granted" };
+/** Facts of one event or read, in the order in which they are to be merged. */
+export interface StripeCommand {
+  facts: SubjectFact[];
+  /** Of the project. */
+  graceDays: number;
+  cause: Cause;
+}
+
+export type StripeResult =
+  /** `changes` is 0 when all of it was known already. */
+  { outcome: "merged"; changes: number } | { outcome: "read_again"; subscriptionId: string };
+
+/** What facts would change, without changing it. */
+export interface StripePreview {
+  before: DecisionAt;
+  after: DecisionAt["decision"];
+  changes: { operation: EntryDraft["operation"]; reason: string; touched: Touched[]; fact: SubjectFact }[];
+}
 
 /**
  * One subject of one project and mode: its entitlements, balances, idempotency records and ledger (spec page 2).
@@ -63,10 +94,10 @@ export class Subject extends DurableObject<RuntimeEnv> {
   async consume(identity: SubjectIdentity, command: ConsumeCommand): Promise<ConsumeResult> {
     const now = await currentTime(this.env.DEV);
     const { endpoint, key, requestHash } = command.idempotency;
-    const { decision, head, at } = change(this.ctx.storage, this.store, identity, now, (entitlements, at) => {
+    const { decision, head, at } = change(this.ctx.storage, this.store, identity, now, (state, at) => {
       const earlier = this.store.entryByIdempotencyKey(endpoint, key);
       return earlier === null
-        ? decideConsume(entitlements.values(), command, at)
+        ? decideConsume(state.entitlements.values(), command, at)
         : { outcome: "repeated" as const, earlier };
     });
     switch (decision.outcome) {
@@ -89,15 +120,67 @@ export class Subject extends DurableObject<RuntimeEnv> {
     }
   }
 
-  async grantPurchase(identity: SubjectIdentity, command: GrantPurchaseCommand): Promise<GrantResult> {
+  /**
+   * Merges what Stripe told; nothing happens when it is known already. Safe to repeat, in any order. Each fact is an
+   * entry of its own: after a crash in between, the repetition finds the first ones merged.
+   */
+  async applyStripe(
+    identity: SubjectIdentity,
+    { facts, graceDays, cause }: StripeCommand,
+  ): Promise<StripeResult> {
     const now = await currentTime(this.env.DEV);
     await this.ensureRegistered(identity, now);
-    const { decision, head } = change(this.ctx.storage, this.store, identity, now, (entitlements, at) =>
-      decideGrantPurchase(entitlements, command, at),
+    const context = stripeContext(identity, graceDays);
+    let changes = 0;
+    for (const fact of facts) {
+      const { decision } = change(this.ctx.storage, this.store, identity, now, (state, at) =>
+        decideStripe(state, fact, cause, context, at),
+      );
+      if (decision.outcome === "read_again") return decision;
+      if (decision.outcome === "unchanged") continue;
+      this.outbox.arm("other");
+      changes++;
+    }
+    return { outcome: "merged", changes };
+  }
+
+  /** The real decisions, run one after another on a copy of the state. Nothing is written. */
+  async previewStripe(
+    identity: SubjectIdentity,
+    { facts, graceDays, cause }: StripeCommand,
+  ): Promise<StripePreview> {
+    const before = this.decideNow(await currentTime(this.env.DEV));
+    const context = stripeContext(identity, graceDays);
+    let state: SubjectState = this.store.state();
+    const changes: StripePreview["changes"] = [];
+    for (const fact of facts) {
+      const decision = decideStripe(state, fact, cause, context, before.at);
+      if (decision.outcome !== "change") continue;
+      const { operation, reason, touched } = decision.draft;
+      changes.push({ operation, reason, touched, fact });
+      state = applyEntry(state, decision.draft);
+    }
+    return { before, after: decideAccess(state.entitlements.values(), before.at), changes };
+  }
+
+  /** Whether a Stripe subscription to the product has not ended: a second one would be paid for nothing. */
+  async hasOpenSubscription(productCode: string): Promise<boolean> {
+    return [...this.store.state().entitlements.values()].some(
+      ({ kind, source, status, ...more }) =>
+        kind === "subscription" &&
+        source === "stripe" &&
+        more.productCode === productCode &&
+        status !== "canceled",
     );
-    if (decision.outcome === "unchanged") return { outcome: decision.why };
-    this.outbox.arm("other");
-    return { outcome: "granted", sequence: head.sequence };
+  }
+
+  async liftHold(identity: SubjectIdentity, command: LiftHoldCommand): Promise<LiftHoldDecision["outcome"]> {
+    const now = await currentTime(this.env.DEV);
+    const { decision } = change(this.ctx.storage, this.store, identity, now, (state, at) =>
+      decideLiftHold(state.entitlements, command, at),
+    );
+    if (decision.outcome === "change") this.outbox.arm("other");
+    return decision.outcome;
   }
 
   /**
@@ -105,18 +188,19 @@ export class Subject extends DurableObject<RuntimeEnv> {
    * that time. Computed from the ledger alone.
    */
   async decisionAsOf(moment: { sequence: number | null; at: number }): Promise<DecisionAt> {
-    let state: Entitlements = new Map();
+    let state = emptyState;
     let sequence = 0;
     for (;;) {
       const slice = this.store.entriesAfter(sequence, 500);
       for (const stored of slice) {
         const isLater = moment.sequence === null ? stored.at > moment.at : stored.sequence > moment.sequence;
-        if (isLater) return { decision: decideAccess(state.values(), moment.at), sequence, at: moment.at };
+        if (isLater)
+          return { decision: decideAccess(state.entitlements.values(), moment.at), sequence, at: moment.at };
         state = applyEntry(state, readEntry(stored));
         sequence = stored.sequence;
       }
       if (slice.length === 0)
-        return { decision: decideAccess(state.values(), moment.at), sequence, at: moment.at };
+        return { decision: decideAccess(state.entitlements.values(), moment.at), sequence, at: moment.at };
       await scheduler.wait(0);
     }
   }
@@ -149,4 +233,12 @@ export class Subject extends DurableObject<RuntimeEnv> {
     if (this.store.isCreated()) return;
     await d1(registerSubject(this.env.DB, identity, now));
   }
+}
+
+/** The same purchase always makes the same entitlement, whoever tells of it first. */
+function stripeContext({ projectId, mode, subjectRef }: SubjectIdentity, graceDays: number): StripeContext {
+  return {
+    graceDays,
+    entitlementIdOf: (source) => derivedId("ent", `${projectId}/${mode}/${subjectRef}/${source}`),
+  };
 }

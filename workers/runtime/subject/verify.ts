@@ -1,6 +1,6 @@
 import { readSubjectCopy } from "../../../shared/db/read-subject.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
-import { applyEntry, type Entitlements, entryFaults } from "../../../shared/domain/ledger.ts";
+import { applyEntry, emptyState, entryFaults, type SubjectState } from "../../../shared/domain/ledger.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { chainHash, genesisHash } from "./chain.ts";
 import { idempotencyIndex, readEntry, type StoredEntry, type SubjectStore } from "./store.ts";
@@ -43,11 +43,12 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
     if (slice.length < entriesPerSlice) break;
     await scheduler.wait(0);
   }
-  const { entitlements } = store.state();
+  const state = store.state();
   const flushed = store.flushedSequence();
   const faults = [
     ...walk.faults,
-    ...stateFaults(walk.state, entitlements),
+    ...stateFaults(walk.state.entitlements, state.entitlements),
+    ...stateFaults(walk.state.records, state.records),
     ...anchorFaults(walk, copy.subject),
     ...copyFaults(store, flushed, copy.entitlements),
   ];
@@ -63,7 +64,7 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
 class LedgerWalk {
   sequence = 0;
   entries = 0;
-  state: Entitlements = new Map();
+  state: SubjectState = emptyState;
   faults: Fault[] = [];
   /** The hash of the entry at the anchor's sequence. */
   hashAtAnchor = genesisHash;
@@ -114,7 +115,7 @@ class LedgerWalk {
   }
 }
 
-function stateFaults(fold: Entitlements, state: Entitlements): Fault[] {
+function stateFaults(fold: ReadonlyMap<string, unknown>, state: ReadonlyMap<string, unknown>): Fault[] {
   const ids = new Set([...fold.keys(), ...state.keys()]);
   const faults: Fault[] = [];
   for (const id of ids) {

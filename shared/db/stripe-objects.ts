@@ -1,0 +1,116 @@
+import { and, eq, gt, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { Mode } from "../contract/words.ts";
+import { productPrices, products } from "./tables/configuration.ts";
+import { stripeObjects } from "./tables/stripe.ts";
+
+/** Whose a Stripe object is. */
+export interface ObjectOwner {
+  subjectRef: string;
+  /** `null` when it was not sold by a checkout of ours. */
+  attemptId: string | null;
+}
+
+/** The owner of the first of `stripeIds` that is known, or `null`. */
+export async function findOwner(
+  db: D1Database,
+  connectionId: string,
+  stripeIds: string[],
+): Promise<ObjectOwner | null> {
+  const rows = await drizzle(db)
+    .select({ subjectRef: stripeObjects.subjectRef, attemptId: stripeObjects.attemptId })
+    .from(stripeObjects)
+    .where(
+      and(
+        eq(stripeObjects.connectionId, connectionId),
+        sql`${stripeObjects.stripeId} IN (SELECT value FROM json_each(${JSON.stringify(stripeIds)}))`,
+      ),
+    )
+    .limit(1);
+  return rows[0] ?? null;
+}
+
+/** The ids of all objects of one subject that begin with `prefix`. */
+export async function objectsOf(db: D1Database, connectionId: string, subjectRef: string): Promise<string[]> {
+  const rows = await drizzle(db)
+    .select({ stripeId: stripeObjects.stripeId })
+    .from(stripeObjects)
+    .where(and(eq(stripeObjects.connectionId, connectionId), eq(stripeObjects.subjectRef, subjectRef)));
+  return rows.map(({ stripeId }) => stripeId);
+}
+
+/** Subjects that have objects at Stripe, page by page, in the order of their names. */
+export async function subjectsWithObjects(
+  db: D1Database,
+  connectionId: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await drizzle(db)
+    .selectDistinct({ subjectRef: stripeObjects.subjectRef })
+    .from(stripeObjects)
+    .where(and(eq(stripeObjects.connectionId, connectionId), gt(stripeObjects.subjectRef, after)))
+    .orderBy(stripeObjects.subjectRef)
+    .limit(limit);
+  return rows.map(({ subjectRef }) => subjectRef);
+}
+
+/** Remembers whose Stripe's objects are, and the customer that the subject's next checkout uses again. */
+export async function rememberObjects(
+  db: D1Database,
+  connection: { connectionId: string; projectId: string; mode: Mode },
+  owner: ObjectOwner & { customerId: string | null },
+  stripeIds: string[],
+  now: number,
+): Promise<void> {
+  const { connectionId, projectId, mode } = connection;
+  const { subjectRef, attemptId, customerId } = owner;
+  // Not through Drizzle: one statement for any number of ids.
+  await db.batch([
+    db
+      .prepare(
+        `INSERT INTO stripe_objects (connection_id, stripe_id, subject_ref, attempt_id, created_at)
+         SELECT ?1, value, ?2, ?3, ?4 FROM json_each(?5) WHERE true ON CONFLICT DO NOTHING`,
+      )
+      .bind(connectionId, subjectRef, attemptId, now, JSON.stringify(stripeIds)),
+    db
+      .prepare(
+        `UPDATE subjects SET stripe_customer_id = ?4
+         WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND ?4 IS NOT NULL`,
+      )
+      .bind(projectId, mode, subjectRef, customerId),
+  ]);
+}
+
+/** The product that each of `stripePriceIds` belongs to; prices of no product are left out. */
+export async function productsOfPrices(
+  db: D1Database,
+  { projectId, mode }: { projectId: string; mode: Mode },
+  stripePriceIds: string[],
+): Promise<Map<string, string>> {
+  const rows = await drizzle(db)
+    .select({ stripePriceId: productPrices.stripePriceId, productCode: productPrices.productCode })
+    .from(productPrices)
+    .where(
+      and(
+        eq(productPrices.projectId, projectId),
+        eq(productPrices.mode, mode),
+        sql`${productPrices.stripePriceId} IN (SELECT value FROM json_each(${JSON.stringify(stripePriceIds)}))`,
+      ),
+    );
+  return new Map(rows.map(({ stripePriceId, productCode }) => [stripePriceId, productCode]));
+}
+
+export async function readProduct(
+  db: D1Database,
+  { projectId, mode }: { projectId: string; mode: Mode },
+  productCode: string,
+): Promise<typeof products.$inferSelect | null> {
+  const rows = await drizzle(db)
+    .select()
+    .from(products)
+    .where(
+      and(eq(products.projectId, projectId), eq(products.mode, mode), eq(products.productCode, productCode)),
+    );
+  return rows[0] ?? null;
+}

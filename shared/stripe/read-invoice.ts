@@ -1,0 +1,43 @@
+import type Stripe from "stripe";
+import { fromSeconds, idOf, required } from "./object-fields.ts";
+import { type OurMetadata, readOurMetadata } from "./our-metadata.ts";
+
+/** An invoice as Stripe told it. */
+export interface InvoiceTold {
+  type: "invoice";
+  invoiceId: string;
+  /** `null` for an invoice that is not of a subscription. */
+  subscriptionId: string | null;
+  customerId: string | null;
+  ours: OurMetadata | null;
+  outcome: "paid" | "failed";
+  /** The latest end of what its lines pay for. */
+  periodEnd: number | null;
+  amountPaid: number;
+}
+
+/** Before 2025 an invoice named its subscription itself; since then its parent does. */
+type AnyShape = Stripe.Invoice & {
+  subscription?: string | { id: string } | null;
+  subscription_details?: { metadata?: Record<string, string> | null } | null;
+};
+
+export function readInvoice(invoice: Stripe.Invoice, outcome: InvoiceTold["outcome"]): InvoiceTold {
+  const any = invoice as AnyShape;
+  const details = any.parent?.subscription_details ?? null;
+  return {
+    type: "invoice",
+    invoiceId: required(invoice.id, "the invoice's id"),
+    subscriptionId: idOf(details?.subscription) ?? idOf(any.subscription),
+    customerId: idOf(invoice.customer),
+    ours: readOurMetadata(details?.metadata ?? any.subscription_details?.metadata),
+    outcome,
+    periodEnd: periodEndOf(invoice),
+    amountPaid: invoice.amount_paid ?? 0,
+  };
+}
+
+function periodEndOf(invoice: Stripe.Invoice): number | null {
+  const ends = (invoice.lines?.data ?? []).flatMap(({ period }) => (period?.end == null ? [] : [period.end]));
+  return ends.length === 0 ? null : fromSeconds(Math.max(...ends));
+}

@@ -1,0 +1,29 @@
+import type Stripe from "stripe";
+import type { ConnectionOfProject } from "../../../shared/db/stripe-connections.ts";
+import type { Cause } from "../../../shared/domain/ledger.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
+import type { RuntimeEnv } from "../env.ts";
+
+/** What everything needs that applies what Stripe tells: where it came in, why, and when. */
+export interface Inbound extends ConnectionOfProject {
+  env: RuntimeEnv;
+  cause: Cause;
+  /** Milliseconds, the stack's clock. */
+  now: number;
+  /** The client of the connection, made when it is first asked for: most events need no look-up. */
+  stripe(): Promise<Stripe>;
+}
+
+export function openInbound(env: RuntimeEnv, found: ConnectionOfProject, cause: Cause, now: number): Inbound {
+  let client: Promise<Stripe> | undefined;
+  const stripe = () => {
+    client ??= stripeOfConnection(env, found.connection);
+    return client;
+  };
+  return { ...found, env, cause, now, stripe };
+}
+
+export function identityOf({ connection, region }: ConnectionOfProject, subjectRef: string): SubjectIdentity {
+  return { projectId: connection.projectId, mode: connection.mode, region, subjectRef };
+}
