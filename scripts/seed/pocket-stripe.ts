@@ -1,4 +1,5 @@
 import Stripe from "stripe";
+import { idOf } from "../../shared/stripe/object-fields.ts";
 
 /** Pocket Stripe from outside: its API by the official client, and its controls. */
 export class PocketStripe {
@@ -28,16 +29,31 @@ export class PocketStripe {
     return price.id;
   }
 
+  /** A monthly price in euro cents, with a product of its own. */
+  async createMonthlyPrice(name: string, unitAmount: number): Promise<string> {
+    const product = await this.client.products.create({ name });
+    const price = await this.client.prices.create({
+      product: product.id,
+      unit_amount: unitAmount,
+      currency: "eur",
+      recurring: { interval: "month" },
+    });
+    return price.id;
+  }
+
   async pay(sessionId: string, options: { email?: string; outcome?: "paid" | "unpaid" | "expired" } = {}) {
     return this.control(`checkout/${sessionId}`, { outcome: "paid", ...options });
   }
 
-  async holdEvents(): Promise<void> {
-    await this.control("delivery", { mode: "hold" });
+  /** A session with the ids of what it led to: the payment or the subscription. */
+  async session(sessionId: string): Promise<{ payment_intent: string | null; subscription: string | null }> {
+    const { payment_intent, subscription } = await this.client.checkout.sessions.retrieve(sessionId);
+    return { payment_intent: idOf(payment_intent), subscription: idOf(subscription) };
   }
 
-  async deliverNormally(): Promise<void> {
-    await this.control("delivery", { mode: "normal" });
+  /** What becomes of events to come: see the control in spec page 7. */
+  async deliver(mode: "normal" | "hold" | "late" | "drop"): Promise<void> {
+    await this.control("delivery", { mode });
   }
 
   /** Any control of spec page 7; throws what it answers when it refuses. */

@@ -1,7 +1,8 @@
 import type { Mode } from "../../shared/contract/words.ts";
-import { ApiClient, buy, consume } from "./api-client.ts";
+import { ApiClient } from "./api-client.ts";
 import { PocketStripe } from "./pocket-stripe.ts";
 import { provision } from "./provision.ts";
+import { tellStories } from "./stories.ts";
 
 /** What `.dev/stack.json` holds, so that a script can drive the stack (spec page 7). */
 export interface StackFile {
@@ -47,6 +48,12 @@ async function seedMode(origin: string, projectId: string, mode: Mode) {
     { apiKey: stripe.apiKey, origin },
   );
   await provision(origin, "createProduct", projectId, mode, {
+    productCode: "PRO_MONTHLY",
+    name: "Pro, monthly",
+    stripePriceId: await stripe.createMonthlyPrice("Pro", 2_900),
+    kind: "subscription",
+  });
+  await provision(origin, "createProduct", projectId, mode, {
     productCode: "CREDITS_1000",
     name: "1,000 credits",
     stripePriceId: await stripe.createPrice("1,000 credits", 4_900),
@@ -71,17 +78,4 @@ async function seedMode(origin: string, projectId: string, mode: Mode) {
     webhook_secret: made.webhookSecret,
   };
   return { apiKey, stripe, connection };
-}
-
-async function tellStories(api: ApiClient, stripe: PocketStripe): Promise<void> {
-  await buy(api, stripe, "user_paid", "DAY_PASS");
-  await buy(api, stripe, "user_paid", "CREDITS_1000");
-  await consume(api, "user_paid", 120);
-
-  await buy(api, stripe, "user_out_of_credits", "CREDITS_1000");
-  for (const units of [400, 350, 250]) await consume(api, "user_out_of_credits", units);
-
-  await stripe.holdEvents();
-  await buy(api, stripe, "user_paid_but_waiting", "CREDITS_1000");
-  await stripe.deliverNormally();
 }

@@ -34,6 +34,20 @@ export async function subjectsToReview(
     .limit(limit);
 }
 
+/** Lets a review that failed wait, so that it is not asked for each minute. The next flush says anew when it is due. */
+export async function postponeReview(db: D1Database, subject: SubjectIdentity, until: number): Promise<void> {
+  await drizzle(db)
+    .update(subjects)
+    .set({ nextReviewAt: until })
+    .where(
+      and(
+        eq(subjects.projectId, subject.projectId),
+        eq(subjects.mode, subject.mode),
+        eq(subjects.subjectRef, subject.subjectRef),
+      ),
+    );
+}
+
 /** All subjects, page by page in key order; `after` is the last one of the page before. */
 export async function subjectsAfter(
   db: D1Database,

@@ -115,7 +115,9 @@ function flagsOf(observation: Observation, item: PhaseItem): Flag[] {
   const flags: Flag[] = [];
   if (item.isUnknownPrice) flags.push("unknown_price");
   if (observation.isCollectionPaused) flags.push("collection_paused");
-  if (observation.said === "read" && isOverdue(item.currentPeriodEnd, observation.at))
+  // A paused subscription has no periods that could end.
+  const hasPeriods = observation.status !== "paused";
+  if (observation.said === "read" && hasPeriods && isOverdue(item.currentPeriodEnd, observation.at))
     flags.push("period_overdue");
   return flags;
 }

@@ -14,6 +14,9 @@ export interface Merged {
 /** An event comes at most 30 days late, and in 30 days no subscription is spoken of this often. */
 const observationsKept = 48;
 
+/** Changes within one second beyond which no order is searched: Stripe is asked instead. */
+const longestChain = 12;
+
 /**
  * The record with more observations. What results depends on the set of observations alone: not on the order in which
  * they come, nor on how often each comes.
@@ -63,36 +66,41 @@ function inOrder(observations: Observation[]): { observations: Observation[]; is
 
 const compareIds = (a: Observation, b: Observation) => (a.sourceId < b.sourceId ? -1 : 1);
 
-/** Observations of one second in the order in which each changed what the one before it was. */
+/**
+ * Observations of one second in an order in which each changed what the one before it was. There may be several such
+ * orders; if they begin alike they end alike, as paths over the same changes do.
+ */
 function chainOf(group: Observation[], before: Observation | undefined) {
-  const observations: Observation[] = [];
-  const remaining = [...group];
-  let isSettled = true;
-  while (remaining.length > 0) {
-    const last = observations.at(-1) ?? before;
-    const following = remaining.filter((next) => last !== undefined && follows(next, last));
-    const undisputed = remaining.filter(
-      (next) => !remaining.some((other) => other !== next && follows(next, other)),
-    );
-    const candidates = [following, undisputed].find(areAlike) ?? remaining;
-    const [next] = candidates;
-    if (next === undefined) break;
-    isSettled &&= areAlike(candidates);
-    observations.push(next);
-    remaining.splice(remaining.indexOf(next), 1);
+  if (group.length === 1) return { observations: group, isSettled: true };
+  const following = group.filter((first) => before !== undefined && follows(first, before));
+  const chains = (following.length > 0 ? following : group)
+    .map((first) => chainFrom(first, withoutOne(group, first)))
+    .filter((chain) => chain !== null);
+  const lasts = chains.flatMap((chain) => chain.at(-1) ?? []);
+  return { observations: chains[0] ?? group, isSettled: areAlike(lasts) };
+}
+
+function chainFrom(first: Observation, others: Observation[]): Observation[] | null {
+  if (others.length === 0) return [first];
+  if (others.length > longestChain) return null;
+  for (const next of others.filter((other) => follows(other, first))) {
+    const chain = chainFrom(next, withoutOne(others, next));
+    if (chain !== null) return [first, ...chain];
   }
-  return { observations, isSettled };
+  return null;
+}
+
+function withoutOne(observations: Observation[], one: Observation): Observation[] {
+  return observations.filter((observation) => observation !== one);
 }
 
 function areAlike([first, ...others]: Observation[]): boolean {
   return first !== undefined && others.every((other) => isSameSnapshot(first, other));
 }
 
-/** Whether `later` says that what it changed was what `earlier` is. */
+/** Whether `earlier` is what `later` says that it changed: its former values, and its own where it names none. */
 function follows(later: Observation, earlier: Observation): boolean {
-  const previous = later.previous ?? {};
-  const isAboutOther = Object.keys(previous).length === 0;
-  return hasAttributes(earlier, isAboutOther ? attributesOf(later) : previous);
+  return hasAttributes(earlier, { ...attributesOf(later), ...later.previous });
 }
 
 function attributesOf({ status, cancelAtPeriodEnd, items }: Observation): ComparedAttributes {
@@ -104,7 +112,7 @@ function attributesOf({ status, cancelAtPeriodEnd, items }: Observation): Compar
   };
 }
 
-function hasAttributes(observation: Observation, attributes: Partial<ComparedAttributes>): boolean {
+function hasAttributes(observation: Observation, attributes: ComparedAttributes): boolean {
   const mine = attributesOf(observation);
   return (Object.keys(attributes) as (keyof ComparedAttributes)[]).every(
     (key) => mine[key] === attributes[key],

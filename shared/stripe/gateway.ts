@@ -66,7 +66,8 @@ export async function askStripe<T>(question: Promise<T>): Promise<T> {
 
 /** When Stripe answered, by its own clock, in milliseconds: the version of what it said. */
 export function answeredAt({ lastResponse }: { lastResponse: { headers: Record<string, string> } }): number {
-  const at = Date.parse(lastResponse.headers["date"] ?? "");
+  // The fetch client leaves a `Headers` where the types promise an object; this reads both.
+  const at = Date.parse(new Headers(lastResponse.headers).get("date") ?? "");
   if (Number.isNaN(at)) throw new StripeNotAnswering("Stripe: the answer has no Date", false);
   return at;
 }

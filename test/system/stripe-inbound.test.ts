@@ -96,7 +96,7 @@ describe("the door", () => {
 
 describe("one-time purchases", () => {
   it("grant once when the same event comes 10 times at once, and again later", async () => {
-    await world.stripe.holdEvents();
+    await world.stripe.deliver("hold");
     const event = await paidSession("user_ten");
     expect((await world.api.check("user_ten")).body.allowed).toBe(false);
     const payload = JSON.stringify(event);

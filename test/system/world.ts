@@ -14,7 +14,7 @@ export interface World {
   api: ApiClient;
   stripe: PocketStripe;
   connection: { connectionId: string; webhookUrl: string; webhookSecret: string };
-  prices: { credits: string; pass: string };
+  prices: { credits: string; pass: string; pro: string };
 }
 
 interface WorldOptions {
@@ -24,7 +24,7 @@ interface WorldOptions {
   origin?: string;
 }
 
-/** A project of its own, connected to a Stripe account of its own, with two products and a key. */
+/** A project of its own, connected to a Stripe account of its own, with three products and a key. */
 export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const { mode = "test", plan = "active", origin = inject("origin") } = options;
   const { successUrl = `${origin}/thanks` } = options;
@@ -41,6 +41,7 @@ export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const prices = {
     credits: await stripe.createPrice("1,000 credits", 4_900),
     pass: await stripe.createPrice("Day pass", 500),
+    pro: await stripe.createMonthlyPrice("Pro", 2_900),
   };
   await provision(origin, "createProduct", projectId, mode, {
     productCode: "CREDITS_1000",
@@ -56,6 +57,12 @@ export async function newWorld(options: WorldOptions = {}): Promise<World> {
     stripePriceId: prices.pass,
     kind: "time_pass",
     durationDays: 1,
+  });
+  await provision(origin, "createProduct", projectId, mode, {
+    productCode: "PRO_MONTHLY",
+    name: "Pro",
+    stripePriceId: prices.pro,
+    kind: "subscription",
   });
   const { apiKey, keyId } = await newKey(origin, projectId, mode);
   const api = new ApiClient(origin, apiKey);

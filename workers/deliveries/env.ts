@@ -8,7 +8,9 @@ export interface StripeRetryMessage {
 export interface RuntimeMaintenance {
   tryEvent(key: StripeRetryMessage): Promise<void>;
   sweepInbox(): Promise<{ tried: number }>;
+  sweepMissedEvents(): Promise<{ swept: number; found: number }>;
   sweepExpiries(): Promise<{ woken: number }>;
+  sweepReviews(): Promise<{ reviewed: number }>;
   sweepKeyrings(): Promise<{ finished: number; failed: number }>;
 }
 

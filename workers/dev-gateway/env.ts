@@ -11,6 +11,10 @@ export const provisioningFunctions = [
   "createApiKey",
   "revokeApiKey",
   "setPlanStatus",
+  "syncFromStripe",
+  "adoptFromStripe",
+  "retryEvent",
+  "liftHold",
 ] as const;
 export type ProvisioningFunction = (typeof provisioningFunctions)[number];
 

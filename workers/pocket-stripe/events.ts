@@ -48,7 +48,7 @@ export function emitEvent<T extends Stripe.Event["type"]>(
   };
   context.objects.insert(event, { created: context.now });
   const { deliveryMode } = readSettings(context.storage, context.scope.accountId);
-  const state = { normal: "pending", hold: "held", drop: "dropped" }[deliveryMode];
+  const state = { normal: "pending", hold: "held", late: "late", drop: "dropped" }[deliveryMode];
   for (const endpoint of endpoints) {
     context.storage.sql.exec(
       "INSERT INTO deliveries (scope, event, endpoint, state, next_at_ms) VALUES (?, ?, ?, ?, ?)",

@@ -25,6 +25,8 @@ export interface Selection {
   fields?: Record<string, string | boolean | string[] | undefined>;
   /** Like `fields`, with `*` for anything. */
   globs?: Record<string, string>;
+  /** A query for the ids that are left out. */
+  without?: string;
 }
 
 interface Origin<T extends ObjectName> {
@@ -147,6 +149,7 @@ export class ObjectStore {
     for (const [field, glob] of Object.entries(selection.globs ?? {})) {
       add(`json_extract(json, '$.${field}') GLOB ?`, glob);
     }
+    if (selection.without !== undefined) add(`id NOT IN (${selection.without})`);
     if (page?.starting_after !== undefined && page.ending_before !== undefined) {
       throw invalidRequest("You may only specify one of these parameters: starting_after, ending_before.");
     }

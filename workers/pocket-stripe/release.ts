@@ -16,7 +16,7 @@ export interface Release {
 export function releaseHeld(sql: SqlStorage, { account, order, seed, copies }: Release): number[] {
   const held = sql
     .exec<{ seq: number }>(
-      "SELECT seq FROM deliveries WHERE state = 'held' AND scope GLOB ? ORDER BY seq",
+      "SELECT seq FROM deliveries WHERE state IN ('held', 'late') AND scope GLOB ? ORDER BY seq",
       `${account ?? "*"}/*`,
     )
     .toArray()

@@ -37,13 +37,13 @@ CREATE TABLE IF NOT EXISTS deliveries (
   scope TEXT NOT NULL,
   event TEXT NOT NULL,
   endpoint TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('pending', 'held', 'dropped', 'delivered', 'failed', 'canceled')),
+  state TEXT NOT NULL CHECK (state IN ('pending', 'held', 'late', 'dropped', 'delivered', 'failed', 'canceled')),
   attempts INTEGER NOT NULL DEFAULT 0,
   next_at_ms INTEGER NOT NULL,
   last_status INTEGER,
   last_error TEXT
 );
-CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (state, next_at_ms) WHERE state IN ('pending', 'held');
+CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (state, next_at_ms) WHERE state IN ('pending', 'held', 'late');
 CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event);
 
 CREATE TABLE IF NOT EXISTS replies (

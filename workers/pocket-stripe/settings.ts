@@ -3,8 +3,11 @@
  * doesn't end a failure that was asked for.
  */
 export interface Settings {
-  /** What becomes of new events: sent, kept for a `release`, or not sent at all (the event list still has them). */
-  deliveryMode: "normal" | "hold" | "drop";
+  /**
+   * What becomes of new events: sent, kept for a `release`, or not sent at all. The event list has them all the same,
+   * but for `late`: kept like `hold`, and not listed before they are released, as when Stripe itself is behind.
+   */
+  deliveryMode: "normal" | "hold" | "late" | "drop";
   /** The failure of the next API calls; `null` when they are to succeed. */
   apiFailure: ApiFailure | null;
   /** By restricted key, the permissions that it lacks. */

@@ -1,12 +1,14 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { d1 } from "../../shared/db/deadline.ts";
 import { dueEvents } from "../../shared/db/stripe-inbox.ts";
-import { subjectsAfter, subjectsDue } from "../../shared/db/sweep-subjects.ts";
+import { subjectsAfter, subjectsDue, subjectsToReview } from "../../shared/db/sweep-subjects.ts";
 import type { SubjectIdentity } from "../../shared/domain/subject-name.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
 import { syncKeyrings } from "./configuration/api-keys.ts";
 import type { RuntimeEnv, StripeRetryMessage } from "./env.ts";
+import { reviewSubject } from "./stripe-inbound/review-subject.ts";
+import { sweepMissedEvents } from "./stripe-inbound/sweep-missed.ts";
 import { tryEvent } from "./stripe-inbound/try-event.ts";
 import type { Verification } from "./subject/verify.ts";
 import { callSubject, type SubjectRpc } from "./subject-stub.ts";
@@ -41,18 +43,40 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     return { tried: due.length };
   }
 
+  /** Events that never reached us, found in Stripe's list. */
+  async sweepMissedEvents(): Promise<{ swept: number; found: number }> {
+    return sweepMissedEvents(this.env, await currentTime(this.env.DEV));
+  }
+
   /** Subjects whose entitlement ran out although no alarm recorded it. */
   async sweepExpiries(): Promise<{ woken: number }> {
     const due = await d1(subjectsDue(this.env.DB, await currentTime(this.env.DEV), rowsPerSweep));
-    for (const identity of due) {
+    await this.forEach("subject.wake_failed", due, (identity) =>
+      callSubject(this.env, identity, (subject) => subject.wake()),
+    );
+    return { woken: due.length };
+  }
+
+  /** Subscriptions whose period ended without news: read again from Stripe. */
+  async sweepReviews(): Promise<{ reviewed: number }> {
+    const due = await d1(subjectsToReview(this.env.DB, await currentTime(this.env.DEV), rowsPerSweep));
+    await this.forEach("subject.review_failed", due, (identity) => reviewSubject(this.env, identity));
+    return { reviewed: due.length };
+  }
+
+  /** One broken object must not keep a sweep from the others; it stays due and is named each minute. */
+  private async forEach(
+    failure: string,
+    identities: SubjectIdentity[],
+    work: (identity: SubjectIdentity) => Promise<void>,
+  ): Promise<void> {
+    for (const identity of identities) {
       try {
-        await callSubject(this.env, identity, (subject) => subject.wake());
+        await work(identity);
       } catch (error) {
-        // One broken object must not keep the sweep from the others; it stays due and is named each minute.
-        log("error", "subject.wake_failed", { ...identity, error: errorMessage(error) });
+        log("error", failure, { ...identity, error: errorMessage(error) });
       }
     }
-    return { woken: due.length };
   }
 
   async sweepKeyrings(): Promise<{ finished: number; failed: number }> {

@@ -1,11 +1,20 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Mode, PlanStatus } from "../../shared/contract/words.ts";
+import { d1 } from "../../shared/db/deadline.ts";
+import { readConnectionOf } from "../../shared/db/stripe-connections.ts";
+import type { LiftHoldCommand } from "../../shared/domain/lift-hold.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { createApiKey, type NewApiKey, revokeApiKey, setPlanStatus } from "./configuration/api-keys.ts";
 import { connectStripe, type NewConnection } from "./configuration/connect-stripe.ts";
 import { createProduct, type NewProduct } from "./configuration/create-product.ts";
 import { createProject, type NewProject } from "./configuration/create-project.ts";
 import type { RuntimeEnv } from "./env.ts";
+import { type Adopted, readAdoption } from "./stripe-inbound/adopt.ts";
+import { type Inbound, identityOf, openInbound } from "./stripe-inbound/inbound.ts";
+import { retryEvent } from "./stripe-inbound/retry-event.ts";
+import { applySync, previewSync, readDifferences } from "./stripe-inbound/sync-subject.ts";
+import type { StripePreview } from "./subject/subject.ts";
+import { callSubject } from "./subject-stub.ts";
 
 /**
  * Sets up projects until the portal has people who may (docs/decisions/0008). An RPC entrypoint: no HTTP request
@@ -42,6 +51,53 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
 
   async setPlanStatus(accountId: string, plan: PlanStatus): Promise<void> {
     await setPlanStatus(this.env, accountId, plan, await this.now());
+  }
+
+  /** What differs between Stripe and the subject's ledger; merged when `apply` says so. */
+  async syncFromStripe(
+    projectId: string,
+    mode: Mode,
+    subjectRef: string,
+    { apply }: { apply: boolean },
+  ): Promise<StripePreview | { changes: number }> {
+    const inbound = await this.inbound(projectId, mode, "sync from Stripe");
+    const differences = await readDifferences(inbound, subjectRef);
+    return apply ? applySync(inbound, differences) : previewSync(inbound, differences);
+  }
+
+  /** Makes a subscription or payment the subject's that was not sold by a checkout of ours. */
+  async adoptFromStripe(
+    projectId: string,
+    mode: Mode,
+    subjectRef: string,
+    { apply, ...adopted }: Adopted & { apply: boolean },
+  ): Promise<StripePreview | { changes: number }> {
+    const inbound = await this.inbound(projectId, mode, "adopted by an operator");
+    const differences = await readAdoption(inbound, subjectRef, adopted);
+    return apply ? applySync(inbound, differences) : previewSync(inbound, differences);
+  }
+
+  async retryEvent(connectionId: string, eventId: string): Promise<{ retried: boolean }> {
+    return retryEvent(this.env, { connectionId, eventId });
+  }
+
+  async liftHold(
+    projectId: string,
+    mode: Mode,
+    subjectRef: string,
+    command: LiftHoldCommand,
+  ): Promise<{ outcome: string }> {
+    const identity = identityOf(await this.inbound(projectId, mode, "an operator lifts a hold"), subjectRef);
+    return {
+      outcome: await callSubject(this.env, identity, (subject) => subject.liftHold(identity, command)),
+    };
+  }
+
+  private async inbound(projectId: string, mode: Mode, because: string): Promise<Inbound> {
+    const found = await d1(readConnectionOf(this.env.DB, projectId, mode));
+    if (found === null) throw new Error(`The project has no Stripe connection in ${mode} mode`);
+    const { connectionId } = found.connection;
+    return openInbound(this.env, found, { type: "stripe_read", id: connectionId, because }, await this.now());
   }
 
   private async now(): Promise<number> {

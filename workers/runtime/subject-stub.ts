@@ -6,7 +6,18 @@ import type { Subject } from "./subject/subject.ts";
 /** The subject's methods with their own types: the platform's stub types lose unions on the way. */
 export type SubjectRpc = Pick<
   Subject,
-  "check" | "read" | "consume" | "applyStripe" | "decisionAsOf" | "verify" | "resync" | "wake"
+  | "check"
+  | "read"
+  | "consume"
+  | "applyStripe"
+  | "previewStripe"
+  | "hasOpenSubscription"
+  | "nextReview"
+  | "liftHold"
+  | "decisionAsOf"
+  | "verify"
+  | "resync"
+  | "wake"
 >;
 
 /** The subject's object, in its project's region. Asking for it costs nothing; calling it does. */

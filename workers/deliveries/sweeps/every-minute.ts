@@ -5,7 +5,9 @@ import type { DeliveriesEnv } from "../env.ts";
 export async function everyMinute(env: DeliveriesEnv): Promise<Record<string, unknown>> {
   const sweeps = {
     inbox: () => env.RUNTIME.sweepInbox(),
+    missedEvents: () => env.RUNTIME.sweepMissedEvents(),
     expiries: () => env.RUNTIME.sweepExpiries(),
+    reviews: () => env.RUNTIME.sweepReviews(),
     keyrings: () => env.RUNTIME.sweepKeyrings(),
   };
   const results: Record<string, unknown> = {};

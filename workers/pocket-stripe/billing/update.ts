@@ -22,6 +22,8 @@ export interface SubscriptionChange {
   items?: ItemChange[] | undefined;
   metadata?: Record<string, string> | undefined;
   pauseCollection?: Subscription["pause_collection"] | undefined;
+  /** `billing_cycle_anchor: now`: a new period begins at once, and is billed. */
+  restartCycle?: boolean | undefined;
 }
 
 /**
@@ -43,7 +45,8 @@ export function updateSubscription(context: Context, id: string, change: Subscri
     items: { ...before.items, data: items },
   };
   const [oldFirst, newFirst] = [before.items.data[0], items[0]];
-  if (newFirst !== undefined && rhythmOf(oldFirst) !== rhythmOf(newFirst)) {
+  const restarts = change.restartCycle === true || rhythmOf(oldFirst) !== rhythmOf(newFirst);
+  if (newFirst !== undefined && restarts) {
     const end = periodEnd(context.now, context.now, newFirst.plan);
     const draft = beginPeriod(
       context,

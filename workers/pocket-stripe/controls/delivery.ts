@@ -5,7 +5,7 @@ import { type Control, forAccount, readBody } from "./control.ts";
 
 const body = z.strictObject({
   ...forAccount,
-  mode: z.enum(["normal", "hold", "drop"]).optional(),
+  mode: z.enum(["normal", "hold", "late", "drop"]).optional(),
   release: z.enum(["in_order", "reversed", "shuffled"]).optional(),
   seed: z.int().optional(),
   copies: z.int().min(1).max(20).optional(),

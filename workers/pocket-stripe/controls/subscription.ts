@@ -15,8 +15,10 @@ const body = z.union(
     z.strictObject({ cancel: z.enum(["now", "at_period_end"]).nullable() }),
     z.strictObject({ pause: z.boolean() }),
     z.strictObject({ price: z.string() }),
+    // The next period begins now and is billed, without moving the clock.
+    z.strictObject({ renew: z.literal("now") }),
   ],
-  "Send one of next_payment, cancel, pause and price",
+  "Send one of next_payment, cancel, pause, price and renew",
 );
 
 export const controlSubscription: Control = (world, json, id) => {
@@ -27,6 +29,8 @@ export const controlSubscription: Control = (world, json, id) => {
   } else if ("pause" in change) {
     if (change.pause) pauseSubscription(context, id);
     else resumeSubscription(context, id, "unchanged");
+  } else if ("renew" in change) {
+    updateSubscription(context, id, { restartCycle: true });
   } else if ("price" in change) {
     const [item] = context.objects.get("subscription", id).items.data;
     const items = [{ id: item?.id, price: change.price, quantity: undefined, deleted: false }];

@@ -21,7 +21,7 @@ const listFields = {
 function withPendingWebhooks(context: Context, event: StoredEvent): StoredEvent {
   const { pending } = context.storage.sql
     .exec<{ pending: number }>(
-      "SELECT count(DISTINCT endpoint) AS pending FROM deliveries WHERE event = ? AND state IN ('pending', 'held')",
+      "SELECT count(DISTINCT endpoint) AS pending FROM deliveries WHERE event = ? AND state IN ('pending', 'held', 'late')",
       event.id,
     )
     .one();
@@ -43,6 +43,7 @@ export const eventRoutes: Route[] = [
         lt: created?.lt,
         lte: created?.lte,
       },
+      without: "SELECT event FROM deliveries WHERE state = 'late'",
       fields: type?.includes("*") ? {} : { type: types ?? type },
       ...(type?.includes("*") ? { globs: { type } } : {}),
     });

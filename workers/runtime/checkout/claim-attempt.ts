@@ -10,9 +10,11 @@ import type { stripeConnections } from "../../../shared/db/tables/configuration.
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { newId } from "../../../shared/kit/ids.ts";
+import type { RuntimeEnv } from "../env.ts";
 import { RequestRefused } from "../error-reply.ts";
 import { invalidRequest } from "../middleware/read-input.ts";
-import type { Caller } from "../request-context.ts";
+import { type Caller, subjectOf } from "../request-context.ts";
+import { callSubject } from "../subject-stub.ts";
 import type { FrozenRequest } from "./frozen-request.ts";
 
 /** While it runs, a second request with the same key is told to wait. Longer than a call to Stripe may take. */
@@ -31,7 +33,7 @@ export type Claim =
  * later step leaves something that a repetition with the same key finishes.
  */
 export async function claimAttempt(
-  db: D1Database,
+  env: RuntimeEnv,
   caller: Caller,
   request: CheckoutRequest,
   idempotencyKey: string,
@@ -41,7 +43,7 @@ export async function claimAttempt(
   const keyHash = sha256Hex(`checkout/session\n${idempotencyKey}`);
   const requestHash = sha256Hex(canonicalJson(request));
   const lease = { leaseId: newId("req", now), leaseUntil: now + leaseMs, now };
-  const found = await d1(readForCheckout(db, scope, keyHash, request.product_code));
+  const found = await d1(readForCheckout(env.DB, scope, keyHash, request.product_code));
 
   const { attempt: existing, connection } = found;
   if (existing !== null && !mayStartOver(existing)) {
@@ -49,18 +51,19 @@ export async function claimAttempt(
     if (existing.stripeSessionId !== null) return { outcome: "done", attempt: existing };
   }
   if (connection === null) throw notConnected(caller);
+  if (found.product?.kind === "subscription") await refuseSecond(env, caller, request);
 
   if (existing !== null) {
     const refrozen = mayStartOver(existing)
       ? { frozen: JSON.stringify(freeze(request, found)), requestHash, productCode: request.product_code }
       : null;
-    const leased = await d1(leaseAttempt(db, existing.attemptId, lease, refrozen));
+    const leased = await d1(leaseAttempt(env.DB, existing.attemptId, lease, refrozen));
     if (leased === null) throw inProgress();
     return { outcome: "claimed", attempt: leased, leaseId: lease.leaseId, connection };
   }
 
   const attempt = await d1(
-    insertAttempt(db, {
+    insertAttempt(env.DB, {
       attemptId: newId("att", now),
       ...scope,
       productCode: request.product_code,
@@ -93,6 +96,19 @@ function refuseConflict(attempt: CheckoutAttemptRow, requestHash: string): void 
     throw new RequestRefused(
       "idempotency_conflict",
       "This Idempotency-Key was used before with another body. Use a new key for a new checkout.",
+    );
+}
+
+/** A second subscription to the same product would be paid for nothing. Manual grants do not stand in the way. */
+async function refuseSecond(env: RuntimeEnv, caller: Caller, request: CheckoutRequest): Promise<void> {
+  const { subject_ref, product_code } = request;
+  const isOpen = await callSubject(env, subjectOf(caller, subject_ref), (subject) =>
+    subject.hasOpenSubscription(product_code),
+  );
+  if (isOpen)
+    throw new RequestRefused(
+      "already_subscribed",
+      `The subject has a subscription to '${product_code}' that has not ended. End it first, or let its payment be settled.`,
     );
 }
 

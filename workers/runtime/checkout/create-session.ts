@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import type { CheckoutAttemptRow } from "../../../shared/db/checkout-attempts.ts";
 import { ourMetadata } from "../../../shared/stripe/our-metadata.ts";
-import { readFrozen } from "./frozen-request.ts";
+import { type FrozenRequest, readFrozen } from "./frozen-request.ts";
 
 /**
  * Asks Stripe for the attempt's session. The idempotency key is attempt id + try number, so that repeating an attempt
@@ -13,21 +13,27 @@ export async function createSession(
 ): Promise<Stripe.Checkout.Session> {
   const frozen = readFrozen(attempt);
   const metadata = ourMetadata(attempt);
-  const { customer_email } = frozen.request;
-  const customer: Stripe.Checkout.SessionCreateParams =
-    frozen.customerId !== null
-      ? { customer: frozen.customerId }
-      : { customer_creation: "always", ...(customer_email === undefined ? {} : { customer_email }) };
   return stripe.checkout.sessions.create(
     {
-      mode: "payment",
       line_items: [{ price: frozen.stripePriceId, quantity: 1 }],
       success_url: frozen.successUrl,
       ...(frozen.cancelUrl === null ? {} : { cancel_url: frozen.cancelUrl }),
       metadata,
-      payment_intent_data: { metadata },
-      ...customer,
+      ...(frozen.terms.kind === "subscription"
+        ? { mode: "subscription", subscription_data: { metadata }, ...payer(frozen) }
+        : { mode: "payment", payment_intent_data: { metadata }, ...payer(frozen), ...newCustomer(frozen) }),
     },
     { idempotencyKey: `${attempt.attemptId}-${attempt.tryNumber}` },
   );
+}
+
+/** The customer that is known at Stripe, or else the address to begin with: Stripe takes one of them. */
+function payer({ customerId, request }: FrozenRequest): Stripe.Checkout.SessionCreateParams {
+  if (customerId !== null) return { customer: customerId };
+  return request.customer_email === undefined ? {} : { customer_email: request.customer_email };
+}
+
+/** A subscription always makes a customer; a single payment does when it is asked to. */
+function newCustomer({ customerId }: FrozenRequest): Stripe.Checkout.SessionCreateParams {
+  return customerId === null ? { customer_creation: "always" } : {};
 }

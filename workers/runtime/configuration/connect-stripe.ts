@@ -54,6 +54,8 @@ export async function connectStripe(
       mode,
       apiKeySealed: await seal(keys, apiKeyPlace(connectionId), apiKey),
       webhookSecretSealed: await seal(keys, webhookSecretPlace(connectionId), endpoint.secret),
+      sweptTo: now,
+      nextSweepAt: now,
       createdAt: now,
       updatedAt: now,
     }),

@@ -5,12 +5,12 @@ import { d1 } from "../../../shared/db/deadline.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { stripeOfProject } from "./stripe-of-project.ts";
 
-/** A one-time product. Subscriptions are not sold yet: nothing would turn their payments into access. */
 export type NewProduct = {
   productCode: string;
   name: string;
   stripePriceId: string;
 } & (
+  | { kind: "subscription" }
   | { kind: "time_pass"; durationDays: number }
   | { kind: "usage_pack"; units: number; expiresAfterDays: number | null }
 );
@@ -28,10 +28,10 @@ export async function createProduct(
   const price = await stripe.prices.retrieve(product.stripePriceId);
   if (!price.active) throw new Error(`The price ${price.id} is archived in Stripe`);
   if (price.livemode !== (mode === "live")) throw new Error(`The price ${price.id} is not of ${mode} mode`);
-  if (price.type !== "one_time")
-    throw new Error(`The price ${price.id} is recurring: a ${product.kind} is paid once`);
+  const wanted = product.kind === "subscription" ? "recurring" : "one_time";
+  if (price.type !== wanted)
+    throw new Error(`The price ${price.id} is ${price.type}: a ${product.kind} needs a ${wanted} one`);
 
-  const isPack = product.kind === "usage_pack";
   await d1(
     insertProduct(env.DB, {
       projectId,
@@ -40,9 +40,9 @@ export async function createProduct(
       name: product.name,
       kind: product.kind,
       stripePriceId: price.id,
-      units: isPack ? product.units : null,
-      durationDays: isPack ? null : product.durationDays,
-      expiresAfterDays: isPack ? product.expiresAfterDays : null,
+      units: product.kind === "usage_pack" ? product.units : null,
+      durationDays: product.kind === "time_pass" ? product.durationDays : null,
+      expiresAfterDays: product.kind === "usage_pack" ? product.expiresAfterDays : null,
       createdAt: now,
       updatedAt: now,
     }),

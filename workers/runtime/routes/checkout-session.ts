@@ -39,6 +39,7 @@ export const checkoutSessionDocs = createRoute({
         "plan_mode_not_allowed",
         "product_not_found",
         "product_inactive",
+        "already_subscribed",
         "stripe_not_connected",
         "idempotency_conflict",
         "idempotency_in_progress",
@@ -54,7 +55,7 @@ export async function checkoutSession(c: RuntimeContext): Promise<Response> {
   const caller = c.get("caller");
   requireLivePlan(caller);
   const now = await currentTime(c.env.DEV);
-  const claim = await claimAttempt(c.env.DB, caller, request, key, now);
+  const claim = await claimAttempt(c.env, caller, request, key, now);
   if (claim.outcome === "done")
     return c.json(checkoutReply(claim.attempt), 201, { "Idempotency-Replayed": "true" });
   const attempt = await finishAttempt(c.env, claim, now);

@@ -33,6 +33,9 @@ export interface StateAtHead extends SubjectState {
   head: Head;
 }
 
+/** How many entries a walk over the ledger reads before it lets others in. */
+export const entriesPerSlice = 500;
+
 const emptyHead: Head = { sequence: 0, at: 0, hash: genesisHash };
 
 const schema = `

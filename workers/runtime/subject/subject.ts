@@ -19,6 +19,7 @@ import {
   type LiftHoldCommand,
   type LiftHoldDecision,
 } from "../../../shared/domain/lift-hold.ts";
+import { nextReview, type Review } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
@@ -26,7 +27,7 @@ import { derivedId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { change } from "./change.ts";
 import { Outbox } from "./outbox.ts";
-import { readEntry, SubjectStore } from "./store.ts";
+import { entriesPerSlice, readEntry, type StoredEntry, SubjectStore } from "./store.ts";
 import { type Verification, verify } from "./verify.ts";
 
 /** A decision with the place in the ledger and the moment it holds for: with both it can be computed again. */
@@ -157,8 +158,10 @@ export class Subject extends DurableObject<RuntimeEnv> {
       const decision = decideStripe(state, fact, cause, context, before.at);
       if (decision.outcome !== "change") continue;
       const { operation, reason, touched } = decision.draft;
-      changes.push({ operation, reason, touched, fact });
       state = applyEntry(state, decision.draft);
+      // That a subscription was read and is as it was is no difference.
+      if (operation !== "subscription" || touched.length > 0)
+        changes.push({ operation, reason, touched, fact });
     }
     return { before, after: decideAccess(state.entitlements.values(), before.at), changes };
   }
@@ -172,6 +175,11 @@ export class Subject extends DurableObject<RuntimeEnv> {
         more.productCode === productCode &&
         status !== "canceled",
     );
+  }
+
+  /** The subscription to read again from Stripe next, and when. */
+  async nextReview(): Promise<Review | null> {
+    return nextReview(this.store.state());
   }
 
   async liftHold(identity: SubjectIdentity, command: LiftHoldCommand): Promise<LiftHoldDecision["outcome"]> {
@@ -190,19 +198,21 @@ export class Subject extends DurableObject<RuntimeEnv> {
   async decisionAsOf(moment: { sequence: number | null; at: number }): Promise<DecisionAt> {
     let state = emptyState;
     let sequence = 0;
+    const isLater = (stored: StoredEntry) =>
+      moment.sequence === null ? stored.at > moment.at : stored.sequence > moment.sequence;
     for (;;) {
-      const slice = this.store.entriesAfter(sequence, 500);
+      const slice = this.store.entriesAfter(sequence, entriesPerSlice);
       for (const stored of slice) {
-        const isLater = moment.sequence === null ? stored.at > moment.at : stored.sequence > moment.sequence;
-        if (isLater)
-          return { decision: decideAccess(state.entitlements.values(), moment.at), sequence, at: moment.at };
+        if (isLater(stored)) break;
         state = applyEntry(state, readEntry(stored));
         sequence = stored.sequence;
       }
-      if (slice.length === 0)
-        return { decision: decideAccess(state.entitlements.values(), moment.at), sequence, at: moment.at };
+      const isWhole = slice.length === entriesPerSlice && slice.at(-1)?.sequence === sequence;
+      if (!isWhole) break;
+      // A long history must not keep the checks of others waiting.
       await scheduler.wait(0);
     }
+    return { decision: decideAccess(state.entitlements.values(), moment.at), sequence, at: moment.at };
   }
 
   async verify(): Promise<Verification> {

@@ -3,7 +3,13 @@ import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import { applyEntry, emptyState, entryFaults, type SubjectState } from "../../../shared/domain/ledger.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { chainHash, genesisHash } from "./chain.ts";
-import { idempotencyIndex, readEntry, type StoredEntry, type SubjectStore } from "./store.ts";
+import {
+  entriesPerSlice,
+  idempotencyIndex,
+  readEntry,
+  type StoredEntry,
+  type SubjectStore,
+} from "./store.ts";
 
 /** One thing that does not agree, where it is, and at which ledger sequence. */
 export interface Fault {
@@ -21,7 +27,6 @@ export interface Verification {
   unflushed: number;
 }
 
-const entriesPerSlice = 500;
 /** After this many faults the picture is clear; the rest would repeat it. */
 const maxFaults = 50;
 

@@ -1,0 +1,129 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { provision } from "../../scripts/seed/provision.ts";
+import type { StripeWorld } from "./stripe-world.ts";
+import {
+  advanceClock,
+  latestPayment,
+  newStripeWorld,
+  purchase,
+  setDelivery,
+  standingOf,
+} from "./stripe-world.ts";
+
+let world: StripeWorld;
+beforeAll(async () => {
+  world = await newStripeWorld();
+  await setDelivery(world, { mode: "drop" });
+});
+
+interface Preview {
+  before: { decision: { allowed: boolean } };
+  after: { allowed: boolean };
+  changes: { operation: string; reason: string; fact: { type: string } }[];
+}
+
+const sync = <T>(subjectRef: string, apply: boolean) =>
+  provision<T>(world.origin, "syncFromStripe", world.projectId, "test", subjectRef, { apply });
+const adopt = <T>(subjectRef: string, what: object) =>
+  provision<T>(world.origin, "adoptFromStripe", world.projectId, "test", subjectRef, what);
+
+describe("sync from Stripe", () => {
+  it("shows what differs with its cause, changes nothing by that, and merges it when told to", async () => {
+    const { paymentIntent } = await purchase(world, "synced", "CREDITS_1000");
+    const { subscription } = await purchase(world, "synced", "PRO_MONTHLY");
+    const preview = await sync<Preview>("synced", false);
+    expect([preview.before.decision.allowed, preview.after.allowed]).toEqual([false, true]);
+    expect(preview.changes.map(({ fact }) => fact.type).toSorted()).toEqual([
+      "invoice",
+      "purchase",
+      "subscription",
+      "subscription_sold",
+    ]);
+    expect((await standingOf(world, "synced")).has_access).toBe(false);
+    await sync("synced", true);
+    expect(await standingOf(world, "synced")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
+    expect((await sync<Preview>("synced", false)).changes).toEqual([]);
+
+    await world.stripe.control("refunds", { payment_intent: paymentIntent });
+    await world.stripe.control("disputes", { payment_intent: await latestPayment(world, subscription) });
+    const reversed = await sync<Preview>("synced", false);
+    expect(reversed.changes.map(({ operation }) => operation).toSorted()).toEqual(["dispute", "refund"]);
+    expect(reversed.after.allowed).toBe(false);
+    await sync("synced", true);
+    expect(await standingOf(world, "synced")).toMatchObject({
+      has_access: false,
+      reason: "payment_disputed",
+    });
+  });
+
+  it("adopts a subscription and a payment that were not sold through us", async () => {
+    const { stripe } = world;
+    const sold = await stripe.client.checkout.sessions.create({
+      mode: "subscription",
+      line_items: [{ price: world.prices.pro, quantity: 1 }],
+      success_url: "https://shop.example",
+    });
+    await stripe.pay(sold.id);
+    const { subscription } = await stripe.session(sold.id);
+    const paid = await stripe.client.checkout.sessions.create({
+      mode: "payment",
+      line_items: [{ price: world.prices.credits, quantity: 1 }],
+      success_url: "https://shop.example",
+    });
+    await stripe.pay(paid.id);
+    const { payment_intent } = await stripe.session(paid.id);
+
+    await adopt("adopted", { subscriptionId: subscription, apply: true });
+    const payment = { paymentIntentId: payment_intent, productCode: "CREDITS_1000" };
+    expect((await adopt<Preview>("adopted", { ...payment, apply: false })).changes).toHaveLength(1);
+    await adopt("adopted", { ...payment, apply: true });
+    expect(await standingOf(world, "adopted")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
+    await expect(adopt("somebody_else", { ...payment, apply: true })).rejects.toThrow(/belongs to/);
+
+    // From now on its events find their way without our metadata.
+    await setDelivery(world, { mode: "normal" });
+    await stripe.control(`subscriptions/${subscription}`, { cancel: "now" });
+    await stripe.control("refunds", { payment_intent });
+    await setDelivery(world, { mode: "drop" });
+    expect(await standingOf(world, "adopted")).toMatchObject({ has_access: false, usage_remaining: 0 });
+  });
+});
+
+describe("a hold that an operator lifted", () => {
+  it("stays lifted when Stripe speaks of the same dispute again", async () => {
+    await setDelivery(world, { mode: "normal" });
+    const { paymentIntent } = await purchase(world, "lifted", "CREDITS_1000");
+    const opened = await world.stripe.control("disputes", { payment_intent: paymentIntent });
+    const { id: causeId } = (opened as { dispute: { id: string } }).dispute;
+    const standing = await standingOf(world, "lifted");
+    expect(standing).toMatchObject({ has_access: false, reason: "payment_disputed" });
+    const entitlementId = standing.entitlements[0]?.["entitlement_id"];
+    const lift = { entitlementId, causeId, actor: "usr_1", reason: "good customer" };
+    await provision(world.origin, "liftHold", world.projectId, "test", "lifted", lift);
+    expect(await standingOf(world, "lifted")).toMatchObject({ has_access: true });
+    await world.stripe.control(`disputes/${causeId}`, { status: "under_review" });
+    expect(await standingOf(world, "lifted")).toMatchObject({ has_access: true });
+    await setDelivery(world, { mode: "drop" });
+  });
+});
+
+describe("missed events", () => {
+  it("beyond the 30 days that Stripe lists are healed by reading every known object", async () => {
+    await setDelivery(world, { mode: "normal" });
+    const { subscription } = await purchase(world, "gap", "PRO_MONTHLY");
+    expect(await standingOf(world, "gap")).toMatchObject({ has_access: true });
+    await setDelivery(world, { mode: "drop" });
+    await world.stripe.control("api", {
+      account: world.accountId,
+      next: 1_000_000,
+      fail: { status: 500 },
+      path: "/v1/events",
+    });
+    await world.stripe.client.subscriptions.cancel(subscription);
+    await advanceClock(world.origin, 40 * 86_400);
+    await world.stripe.control("api", { account: world.accountId, next: 0, fail: { status: 500 } });
+    await advanceClock(world.origin, 10);
+    await advanceClock(world.origin, 10);
+    expect(await standingOf(world, "gap")).toMatchObject({ has_access: false, reason: "subscription_ended" });
+  }, 90_000);
+});

@@ -1,0 +1,107 @@
+import Stripe from "stripe";
+import { sessionIdOf } from "../../scripts/seed/api-client.ts";
+import { oldApiVersions, toOldShape } from "../../workers/pocket-stripe/old-shapes.ts";
+import type { Json } from "../../workers/pocket-stripe/wire.ts";
+import { newWorld, type World } from "./world.ts";
+
+export interface StripeWorld extends World {
+  accountId: string;
+}
+
+/** A world whose Stripe account can be told by itself what becomes of its events. */
+export async function newStripeWorld(): Promise<StripeWorld> {
+  const world = await newWorld();
+  const { id } = await world.stripe.client.accounts.retrieveCurrent();
+  return { ...world, accountId: id };
+}
+
+export async function setDelivery(
+  { stripe, accountId }: StripeWorld,
+  change: {
+    mode?: "normal" | "hold" | "drop";
+    release?: "shuffled" | "in_order";
+    seed?: number;
+    copies?: number;
+  },
+): Promise<void> {
+  await stripe.control("delivery", { account: accountId, ...change });
+}
+
+/** Buys and pays, and returns Stripe's ids of what was bought. */
+export async function purchase(world: StripeWorld, subjectRef: string, productCode: string) {
+  const key = `${subjectRef}-${productCode}-${Math.random()}`;
+  const reply = await world.api.checkout(subjectRef, productCode, key);
+  if (reply.status !== 201) throw new Error(`checkout: ${reply.status} ${JSON.stringify(reply.body)}`);
+  const sessionId = sessionIdOf(reply.body.checkout_url);
+  await world.stripe.pay(sessionId);
+  const { payment_intent, subscription } = await world.stripe.session(sessionId);
+  return { sessionId, paymentIntent: payment_intent ?? "", subscription: subscription ?? "" };
+}
+
+/** The payment of the subscription's latest paid invoice. */
+export async function latestPayment({ stripe }: World, subscription: string): Promise<string> {
+  const { data } = await stripe.client.invoices.list({ subscription, status: "paid", limit: 1 });
+  const { data: payments } = await stripe.client.invoicePayments.list({ invoice: data[0]?.id ?? "" });
+  const intent = payments[0]?.payment.payment_intent;
+  if (typeof intent !== "string") throw new Error(`no payment of ${subscription}`);
+  return intent;
+}
+
+/** Events in order, as Stripe sends them in the shapes of today or of before 2025; each once. */
+export class Deliverer {
+  private readonly delivered = new Set<string>();
+
+  constructor(
+    private readonly world: StripeWorld,
+    private readonly shape: "current" | "old",
+  ) {}
+
+  async deliverNew(): Promise<void> {
+    const { data } = await this.world.stripe.client.events.list({ limit: 100 });
+    for (const event of data.toReversed().filter(({ id }) => !this.delivered.has(id))) {
+      this.delivered.add(event.id);
+      const response = await sendSigned(this.world, this.shaped(event));
+      if (response.status !== 200) throw new Error(`${event.type}: ${response.status}`);
+    }
+  }
+
+  private shaped(event: Stripe.Event): string {
+    const noLinks = { invoiceOf: () => null, paymentOf: () => ({ payment_intent: null, charge: null }) };
+    const [version = ""] = oldApiVersions;
+    const json = JSON.parse(JSON.stringify(event)) as Json;
+    return JSON.stringify(this.shape === "old" ? toOldShape(json, version, noLinks) : json);
+  }
+}
+
+/** Posts a payload to the world's webhook, signed at the stack's present. */
+export async function sendSigned({ origin, connection }: World, payload: string): Promise<Response> {
+  const clock = (await (await fetch(`${origin}/__dev/clock`)).json()) as { now: string };
+  const header = Stripe.webhooks.generateTestHeaderString({
+    payload,
+    secret: connection.webhookSecret,
+    timestamp: Math.floor(Date.parse(clock.now) / 1_000),
+  });
+  const headers = { "Stripe-Signature": header };
+  return fetch(connection.webhookUrl, { method: "POST", headers, body: payload });
+}
+
+export async function advanceClock(origin: string, seconds: number): Promise<void> {
+  const reply = await fetch(`${origin}/__dev/clock`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ advance_seconds: seconds }),
+  });
+  if (!reply.ok) throw new Error(`clock: ${reply.status} ${await reply.text()}`);
+}
+
+export interface Standing {
+  has_access: boolean;
+  status: string;
+  reason: string | null;
+  usage_remaining: number;
+  entitlements: Record<string, unknown>[];
+}
+
+export async function standingOf({ api }: World, subjectRef: string): Promise<Standing> {
+  return (await api.get<Standing>(`/v1/customer/access/${subjectRef}`)).body;
+}

@@ -1,0 +1,78 @@
+import { d1 } from "../../../shared/db/deadline.ts";
+import { findOwner, readProduct } from "../../../shared/db/stripe-objects.ts";
+import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
+import { askStripe } from "../../../shared/stripe/gateway.ts";
+import { fromSeconds, idOf } from "../../../shared/stripe/object-fields.ts";
+import type { Inbound } from "./inbound.ts";
+import { type Differences, subscriptionFacts } from "./sync-subject.ts";
+
+/** Why an object can't be adopted, in a sentence for the operator. */
+export class AdoptionRefused extends Error {
+  constructor(why: string) {
+    super(why);
+    this.name = "AdoptionRefused";
+  }
+}
+
+export type Adopted = { subscriptionId: string } | { paymentIntentId: string; productCode: string };
+
+/**
+ * What it would mean to make a subscription or payment the subject's that was not sold by a checkout of ours. Preview
+ * and apply it like the differences of a sync.
+ */
+export async function readAdoption(
+  inbound: Inbound,
+  subjectRef: string,
+  adopted: Adopted,
+): Promise<Differences> {
+  const stripeId = "subscriptionId" in adopted ? adopted.subscriptionId : adopted.paymentIntentId;
+  const { env, connection } = inbound;
+  const owner = await d1(findOwner(env.DB, connection.connectionId, [stripeId]));
+  if (owner !== null && owner.subjectRef !== subjectRef)
+    throw new AdoptionRefused(`${stripeId} belongs to the customer ${owner.subjectRef}`);
+  const facts =
+    "subscriptionId" in adopted
+      ? await subscriptionFacts(inbound, { subjectRef, attempt: null }, stripeId)
+      : [await paymentFact(inbound, adopted)];
+  return { subjectRef, facts, attempts: [], stripeIds: [stripeId] };
+}
+
+async function paymentFact(
+  inbound: Inbound,
+  { paymentIntentId, productCode }: { paymentIntentId: string; productCode: string },
+): Promise<SubjectFact> {
+  const product = await d1(readProduct(inbound.env.DB, inbound.connection, productCode));
+  if (product === null) throw new AdoptionRefused(`There is no product ${productCode}`);
+  if (product.kind === "subscription")
+    throw new AdoptionRefused(
+      `${productCode} is a subscription: name the subscription itself, not its payment`,
+    );
+  const stripe = await inbound.stripe();
+  const intent = await askStripe(
+    stripe.paymentIntents.retrieve(paymentIntentId, { expand: ["latest_charge"] }),
+  );
+  if (intent.status !== "succeeded")
+    throw new AdoptionRefused(`${paymentIntentId} is ${intent.status}: only what is paid can be adopted`);
+  const charge = intent.latest_charge;
+  return {
+    type: "purchase",
+    terms: {
+      kind: product.kind,
+      productCode,
+      units: product.units,
+      durationDays: product.durationDays,
+      expiresAfterDays: product.expiresAfterDays,
+    },
+    paidAt: fromSeconds(charge !== null && typeof charge !== "string" ? charge.created : intent.created),
+    purchase: {
+      attemptId: null,
+      checkoutSessionId: null,
+      paymentIntentId,
+      subscriptionId: null,
+      customerId: idOf(intent.customer),
+      amountTotal: intent.amount_received,
+      currency: intent.currency,
+      metadata: {},
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { advanceAttempt } from "../../../shared/db/checkout-attempts.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { rememberObjects } from "../../../shared/db/stripe-objects.ts";
+import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
+import { readInvoice } from "../../../shared/stripe/read-invoice.ts";
+import type { StripePreview } from "../subject/subject.ts";
+import { callSubject } from "../subject-stub.ts";
+import { invoiceFact } from "./apply-invoice.ts";
+import { reversalFact } from "./apply-reversals.ts";
+import { paidFact } from "./apply-session.ts";
+import { type Owner, ownerByMetadata, ownerOfPayment, ownerOfSubscription } from "./find-owner.ts";
+import { type Inbound, identityOf } from "./inbound.ts";
+import { subscriptionNow } from "./merge-facts.ts";
+import { everyPage, listDisputes, listRefunds } from "./read-from-stripe.ts";
+import { readSubjectObjects } from "./read-subject-objects.ts";
+
+/** What Stripe says of one subject, ready to be compared with its ledger or merged into it. */
+export interface Differences {
+  subjectRef: string;
+  facts: SubjectFact[];
+  /** Checkout attempts that are settled at Stripe, with what they came to. */
+  attempts: { attemptId: string; status: "processing" | "failed" | "finalized" }[];
+  /** Objects to remember as the subject's. */
+  stripeIds: string[];
+}
+
+/**
+ * Reads the subject's sessions, subscriptions, invoices, refunds and disputes from Stripe. Nothing is changed: facts
+ * that the ledger knows already change nothing when they are merged, so what remains of them is what differs.
+ */
+export async function readDifferences(inbound: Inbound, subjectRef: string): Promise<Differences> {
+  const found = await readSubjectObjects(inbound, subjectRef);
+  const differences: Differences = { subjectRef, facts: [], attempts: [], stripeIds: [] };
+  for (const session of found.sessions) {
+    if (session.ours === null) continue;
+    const owner = await ownerByMetadata(inbound, session.ours);
+    const status = {
+      paid: "finalized",
+      processing: "processing",
+      failed: "failed",
+      expired: "failed",
+    } as const;
+    differences.attempts.push({ attemptId: session.ours.attemptId, status: status[session.outcome] });
+    if (session.outcome === "paid") differences.facts.push(paidFact(owner, session));
+  }
+  for (const subscriptionId of found.subscriptionIds) {
+    const owner = await ownerOfSubscription(inbound, subscriptionId, null);
+    const facts = await subscriptionFacts(inbound, owner, subscriptionId);
+    // Before the session that sold it: the sale alone does not say what it is.
+    differences.facts.unshift(...facts);
+    differences.stripeIds.push(subscriptionId);
+  }
+  for (const { chargeId, paymentIntentId } of found.reversedCharges)
+    differences.facts.push(...(await reversalFacts(inbound, subjectRef, chargeId, paymentIntentId)));
+  return differences;
+}
+
+/** What the subscription is, and what became of its invoices. */
+export async function subscriptionFacts(
+  inbound: Inbound,
+  owner: Owner,
+  subscriptionId: string,
+): Promise<SubjectFact[]> {
+  const stripe = await inbound.stripe();
+  const facts: SubjectFact[] = [await subscriptionNow(inbound, owner, subscriptionId)];
+  const ofSubscription = (page: object) => stripe.invoices.list({ ...page, subscription: subscriptionId });
+  for (const invoice of await everyPage(ofSubscription, (each) => each)) {
+    const isPaid = invoice.status === "paid";
+    // One that was never tried has come to nothing yet.
+    if (isPaid || invoice.attempt_count > 0)
+      facts.push(invoiceFact(owner, subscriptionId, readInvoice(invoice, isPaid ? "paid" : "failed")));
+  }
+  return facts;
+}
+
+async function reversalFacts(
+  inbound: Inbound,
+  subjectRef: string,
+  chargeId: string,
+  paymentIntentId: string,
+): Promise<SubjectFact[]> {
+  const owned = await ownerOfPayment(inbound, { paymentIntentId, chargeId });
+  if (owned.owner.subjectRef !== subjectRef) return [];
+  const stripe = await inbound.stripe();
+  const of = { payment_intent: paymentIntentId };
+  const told = [...(await listRefunds(stripe, of)), ...(await listDisputes(stripe, of))];
+  return told.map((reversal) => reversalFact(owned, reversal));
+}
+
+/** The differences as they would change the subject, each with the fact that causes it. */
+export async function previewSync(inbound: Inbound, differences: Differences): Promise<StripePreview> {
+  const identity = identityOf(inbound, differences.subjectRef);
+  const { graceDays, cause } = inbound;
+  return callSubject(inbound.env, identity, (subject) =>
+    subject.previewStripe(identity, { facts: differences.facts, graceDays, cause }),
+  );
+}
+
+/** Merges the differences. Returns how many changes they made; a crash in between is healed by doing it again. */
+export async function applySync(inbound: Inbound, differences: Differences): Promise<{ changes: number }> {
+  const { env, connection, graceDays, cause, now } = inbound;
+  const { subjectRef, facts, attempts, stripeIds } = differences;
+  const identity = identityOf(inbound, subjectRef);
+  const result = await callSubject(env, identity, (subject) =>
+    subject.applyStripe(identity, { facts, graceDays, cause }),
+  );
+  if (result.outcome === "read_again") throw new Error("Stripe's answer did not settle what came last");
+  for (const { attemptId, status } of attempts) await d1(advanceAttempt(env.DB, attemptId, status, now));
+  const owner = { subjectRef, attemptId: null, customerId: null };
+  await d1(rememberObjects(env.DB, connection, owner, stripeIds, now));
+  return { changes: result.changes };
+}
