@@ -82,8 +82,3 @@ export async function buy(world: World, subjectRef: string, productCode = "CREDI
   await world.stripe.pay(sessionId);
   return sessionId;
 }
-
-export async function cron(origin: string): Promise<Record<string, unknown>> {
-  const response = await fetch(`${origin}/__dev/cron`, { method: "POST" });
-  return (await response.json()) as Record<string, unknown>;
-}

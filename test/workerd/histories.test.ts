@@ -66,7 +66,7 @@ describe("random histories", () => {
       }),
       { numRuns: histories, seed },
     );
-  }, 110_000);
+  }, 300_000);
 });
 
 async function playAndCheck(

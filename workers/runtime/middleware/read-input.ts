@@ -40,11 +40,13 @@ export function readQuery<S extends z.ZodType>(c: RuntimeContext, schema: S): z.
 }
 
 /**
- * The subject in the last segment of the path. Read from the raw URL: a percent-encoded slash belongs to the name, and
- * an encoding that is not UTF-8 is refused, where Hono would pass it on as it is.
+ * The subject in the last segment of the path. Read from the raw URL: a percent-encoded slash belongs to the name, an
+ * encoding that is not UTF-8 is refused, where Hono would pass it on as it is, and `a\b` and `%2e%2e` stay what they
+ * are, where `URL` would make another path, and so another subject, of them.
  */
 export function readSubjectInPath(c: RuntimeContext): string {
-  const segment = new URL(c.req.url).pathname.split("/").at(-1) ?? "";
+  const [path = ""] = c.req.url.split(/[?#]/, 1);
+  const segment = path.split("/").at(-1) ?? "";
   let subjectRef: string;
   try {
     subjectRef = decodeURIComponent(segment);
@@ -53,7 +55,9 @@ export function readSubjectInPath(c: RuntimeContext): string {
   }
   const result = subjectRefSchema.safeParse(subjectRef);
   if (!result.success)
-    throw invalidRequest(result.error.issues.map(({ message }) => ({ path: "subject_ref", message })));
+    throw invalidRequest(
+      result.error.issues.map(({ message }) => ({ path: "subject_ref", message: plainMessage(message) })),
+    );
   return result.data;
 }
 

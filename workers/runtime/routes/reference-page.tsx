@@ -121,5 +121,5 @@ const Table: FC<{ heads: string[]; children?: Child }> = ({ heads, children }) =
 
 /** Text with `code` between back-ticks. */
 function withCode(text: string) {
-  return text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : <>{part}</>));
+  return text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part));
 }

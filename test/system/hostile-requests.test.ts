@@ -1,0 +1,112 @@
+import { request } from "node:http";
+import { beforeAll, describe, expect, it } from "vitest";
+import { provision } from "../../scripts/seed/provision.ts";
+import { buy, newWorld, type World } from "./world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await newWorld();
+});
+
+interface RawReply {
+  status: number;
+  requestId: string | undefined;
+  text: string;
+}
+
+/** Sends `path` exactly as it is: `fetch` would resolve dots and turn backslashes before sending. */
+function sendRaw(method: string, path: string): Promise<RawReply> {
+  const { hostname, port } = new URL(world.origin);
+  const headers = { Authorization: `Bearer ${world.apiKey}` };
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, method, path, headers }, (reply) => {
+      let text = "";
+      reply.setEncoding("utf8");
+      reply.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      reply.on("end", () => {
+        const requestId = reply.headers["request-id"];
+        resolve({ status: reply.statusCode ?? 0, requestId: requestId?.toString(), text });
+      });
+      reply.on("error", reject);
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
+describe("Request-Id", () => {
+  it.each([
+    ["HEAD", "/v1/entitlements/a", 200],
+    ["HEAD", "/v1/docs", 200],
+    ["GET", "/v1/openapi.json", 200],
+    ["HEAD", "/v1/access/check", 404],
+    ["OPTIONS", "/v1/access/check", 404],
+    ["PROPFIND", "/v1/usage/consume", 404],
+    ["DELETE", "/v1/entitlements/a", 404],
+    ["GET", "/v1/webhooks/stripe/tenant/con_x", 404],
+    ["GET", "/v1/entitlements/%ff", 400],
+  ])("is on the reply to %s %s", async (method, path, status) => {
+    const reply = await sendRaw(method, path);
+    expect(reply.status).toBe(status);
+    expect(reply.requestId).toMatch(/^req_[0-9a-z]{26}$/);
+  });
+});
+
+describe("a subject in a path", () => {
+  it("with a raw backslash is not read as the subject behind it", async () => {
+    const reply = await sendRaw("GET", "/v1/customer/access/a\\b");
+    expect(JSON.parse(reply.text)).toMatchObject({ subject_ref: "a\\b" });
+  });
+
+  it("of dots, encoded, is refused for what it is, and named once", async () => {
+    const reply = await sendRaw("GET", "/v1/entitlements/%2e%2e");
+    expect(reply.status).toBe(400);
+    expect(JSON.parse(reply.text)).toMatchObject({
+      error: "invalid_request",
+      message: "The request is not valid: subject_ref must not be '.' or '..'.",
+      details: [{ path: "subject_ref", message: "must not be '.' or '..'" }],
+    });
+  });
+});
+
+describe("a body", () => {
+  it("of 8,000 nested arrays is refused like any other that is no object", async () => {
+    const reply = await world.api.post("/v1/access/check", "[".repeat(8_000) + "]".repeat(8_000));
+    expect(reply).toMatchObject({ status: 400, body: { error: "invalid_request" } });
+  });
+});
+
+describe("1,000 calls at once with one key", () => {
+  it("get one answer and take the units once", async () => {
+    await buy(world, "user_thousand");
+    await expect.poll(async () => (await world.api.check("user_thousand")).body.allowed).toBe(true);
+    const replies = await Promise.all(
+      Array.from({ length: 1_000 }, () => world.api.consume("user_thousand", 10, "one")),
+    );
+    expect(new Set(replies.map(({ status, body }) => JSON.stringify([status, body])))).toEqual(
+      new Set([JSON.stringify([200, { ok: true, consumed: 10, usage_remaining: 990 }])]),
+    );
+    expect(replies.filter(({ headers }) => headers.get("Idempotency-Replayed") === null)).toHaveLength(1);
+  });
+});
+
+describe("a key in use", () => {
+  it("is refused within 5 seconds of being said to be revoked", async () => {
+    const own = await newWorld();
+    expect((await own.api.check("a")).status).toBe(200);
+    await provision(own.origin, "revokeApiKey", own.keyId);
+    const revokedAt = Date.now();
+    let lastAcceptedAt = revokedAt;
+    for (;;) {
+      const sentAt = Date.now();
+      const { status } = await own.api.check("a");
+      if (status === 401) break;
+      lastAcceptedAt = sentAt;
+      expect(sentAt - revokedAt).toBeLessThan(6_000);
+    }
+    expect(lastAcceptedAt - revokedAt).toBeLessThan(5_000);
+    expect((await own.api.check("a")).status).toBe(401);
+  });
+});

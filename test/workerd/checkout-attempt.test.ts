@@ -1,0 +1,116 @@
+import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { describe, expect, it } from "vitest";
+import type { CheckoutRequest } from "../../shared/contract/checkout.ts";
+import { completeAttempt, releaseAttempt } from "../../shared/db/checkout-attempts.ts";
+import { insertProject } from "../../shared/db/configuration.ts";
+import { products, stripeConnections } from "../../shared/db/tables/configuration.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import { claimAttempt } from "../../workers/runtime/checkout/claim-attempt.ts";
+import type { Caller } from "../../workers/runtime/request-context.ts";
+import { env } from "./subjects.ts";
+
+const t0 = Date.UTC(2026, 4, 1);
+const request: CheckoutRequest = { subject_ref: "user_1", product_code: "CREDITS" };
+
+/** A project with a connection and one product, and who calls. */
+async function newShop(): Promise<Caller> {
+  const [accountId, projectId] = [newId("acc"), newId("prj")];
+  const created = { createdAt: t0, updatedAt: t0 };
+  await insertProject(
+    env.DB,
+    { accountId, name: "a", planStatus: "active", planSyncedAt: t0, ...created },
+    { projectId, accountId, name: "p", region: "weur", successUrl: "https://example.com", ...created },
+  );
+  const [scope, database] = [{ projectId, mode: "test" as const }, drizzle(env.DB)];
+  const sealed = { apiKeySealed: "", webhookSecretSealed: "" };
+  await database
+    .insert(stripeConnections)
+    .values({ connectionId: newId("con"), ...scope, ...sealed, ...created });
+  const terms = { kind: "usage_pack" as const, units: 1_000, stripePriceId: "price_1" };
+  await database
+    .insert(products)
+    .values({ ...scope, productCode: "CREDITS", name: "Credits", ...terms, ...created });
+  return { ...scope, region: "weur", keyId: newId("key"), plan: "active" };
+}
+
+async function claimed(caller: Caller, now: number, body = request) {
+  const claim = await claimAttempt(env.DB, caller, body, "k", now);
+  if (claim.outcome !== "claimed") throw new Error(`expected a claim, got ${claim.outcome}`);
+  return claim;
+}
+
+describe("a checkout whose worker died before Stripe answered", () => {
+  it("is in progress for 30 seconds, then is taken over as the same attempt and the same call", async () => {
+    const caller = await newShop();
+    const first = await claimed(caller, t0);
+    await expect(claimAttempt(env.DB, caller, request, "k", t0 + 29_999)).rejects.toMatchObject({
+      code: "idempotency_in_progress",
+    });
+    const second = await claimed(caller, t0 + 30_001);
+    const { attemptId, tryNumber, frozen } = first.attempt;
+    expect(second.attempt).toMatchObject({ attemptId, tryNumber, frozen });
+    expect(second.leaseId).not.toBe(first.leaseId);
+  });
+
+  it("lets one of many take over", async () => {
+    const caller = await newShop();
+    await claimed(caller, t0);
+    const claims = await Promise.allSettled(
+      Array.from({ length: 20 }, () => claimAttempt(env.DB, caller, request, "k", t0 + 30_001)),
+    );
+    expect(claims.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("is not given up by the one that was taken over and comes back", async () => {
+    const caller = await newShop();
+    const first = await claimed(caller, t0);
+    const second = await claimed(caller, t0 + 30_001);
+    const change = { status: "failed" as const, refused: true, now: t0 + 31_000 };
+    await releaseAttempt(env.DB, first.attempt.attemptId, first.leaseId, change);
+    await expect(claimAttempt(env.DB, caller, request, "k", t0 + 32_000)).rejects.toMatchObject({
+      code: "idempotency_in_progress",
+    });
+    const session = {
+      id: `cs_${first.attempt.attemptId}`,
+      url: "https://pay",
+      amountTotal: 1,
+      currency: "eur",
+    };
+    await completeAttempt(env.DB, second.attempt, { ...session, expiresAt: t0 + 86_400_000 }, t0 + 33_000);
+    expect(await claimAttempt(env.DB, caller, request, "k", t0 + 34_000)).toMatchObject({ outcome: "done" });
+  });
+
+  it("is the only one that its key may name, whatever the crash left", async () => {
+    const caller = await newShop();
+    await claimed(caller, t0);
+    const other = { ...request, customer_email: "other@example.com" };
+    await expect(claimAttempt(env.DB, caller, other, "k", t0 + 60_000)).rejects.toMatchObject({
+      code: "idempotency_conflict",
+    });
+  });
+});
+
+describe("a checkout that was answered", () => {
+  it("replays its URL when the session has expired and the product is archived", async () => {
+    const caller = await newShop();
+    const { attempt } = await claimed(caller, t0);
+    const session = { id: `cs_${attempt.attemptId}`, url: "https://pay", amountTotal: 1, currency: "eur" };
+    await completeAttempt(env.DB, attempt, { ...session, expiresAt: t0 + 1_000 }, t0);
+    const archived = drizzle(env.DB).update(products).set({ archivedAt: t0 });
+    await archived.where(eq(products.projectId, caller.projectId));
+    const replayed = await claimAttempt(env.DB, caller, request, "k", t0 + 365 * 86_400_000);
+    expect(replayed).toMatchObject({ outcome: "done", attempt: { checkoutUrl: "https://pay" } });
+  });
+});
+
+describe("409", () => {
+  it("product_inactive for an archived product", async () => {
+    const caller = await newShop();
+    const archived = drizzle(env.DB).update(products).set({ archivedAt: t0 });
+    await archived.where(eq(products.projectId, caller.projectId));
+    await expect(claimAttempt(env.DB, caller, request, "k", t0)).rejects.toMatchObject({
+      code: "product_inactive",
+    });
+  });
+});
