@@ -62,5 +62,10 @@ function readOptions() {
   if (stripeSecretKey !== undefined && !/^(sk|rk)_test_/.test(stripeSecretKey)) {
     throw new StackError("STRIPE_SECRET_KEY must be the key of a test account (sk_test_… or rk_test_…).");
   }
+  if (stripeSecretKey !== undefined && empty !== true) {
+    throw new StackError(
+      "The demo project lives at pocket Stripe, not at a real test account: with STRIPE_SECRET_KEY use npm start -- --empty, or unset it.",
+    );
+  }
   return { empty: empty === true, port, stripeSecretKey };
 }

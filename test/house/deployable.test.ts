@@ -18,8 +18,8 @@ describe("what can be deployed", () => {
     },
   );
 
-  it.each(deployable)("%s reaches no development worker", (path) => {
-    expect(withoutComments(path)).not.toMatch(/pocket-stripe|dev-gateway/);
+  it.each(deployable)("%s reaches no development worker, and does not bind provisioning", (path) => {
+    expect(withoutComments(path)).not.toMatch(/pocket-stripe|dev-gateway|ProvisioningEntrypoint/);
   });
 
   it("shows no DEV binding in the options that a deployment is made of", async () => {

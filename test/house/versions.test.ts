@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+interface Package {
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+}
+
+const { dependencies, devDependencies } = JSON.parse(read("package.json")) as Package;
+const pinned = { ...dependencies, ...devDependencies };
+
+describe("versions", () => {
+  it("are exact, and the lock file has the same", () => {
+    const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { version: string }> };
+    expect(Object.keys(pinned).length).toBeGreaterThan(15);
+    for (const [name, version] of Object.entries(pinned)) {
+      expect(`${name} ${version}`).toMatch(/ \d+\.\d+\.\d+$/);
+      expect(`${name} ${lock.packages[`node_modules/${name}`]?.version}`).toBe(`${name} ${version}`);
+    }
+  });
+
+  it("have one compatibility date, which the workerd in Miniflare knows", () => {
+    const configurations = [
+      "wrangler.toml",
+      ...readdirSync(join(root, "workers")).map((worker) => `workers/${worker}/wrangler.toml`),
+    ].filter((path) => path !== "workers/runtime/wrangler.toml");
+    expect(configurations.length).toBe(5);
+    const dates = configurations.map(
+      (path) => /^compatibility_date = "(.+)"$/m.exec(read(path))?.[1] ?? path,
+    );
+    expect(new Set(dates).size).toBe(1);
+    const newest =
+      /^4\.(\d{4})(\d{2})(\d{2})\./
+        .exec(pinned["miniflare"] ?? "")
+        ?.slice(1)
+        .join("-") ?? "";
+    expect(newest).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+    expect((dates[0] ?? "") <= newest).toBe(true);
+  });
+});
