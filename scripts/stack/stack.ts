@@ -27,7 +27,7 @@ export interface StackOptions {
   directSockets?: true;
   /** Of a real Stripe test account: requests for api.stripe.com then go there. */
   stripeSecretKey?: string;
-  /** Milliseconds between two rounds of sweeps, default 60,000. 0: none, the caller posts to /__dev/cron itself. */
+  /** Milliseconds between two rounds of sweeps, default 5,000. 0: none, the caller posts to /__dev/cron itself. */
   cronEveryMs?: number;
   /** Where the workers' own lines go; default: this process's output. */
   logFile?: string;
@@ -99,7 +99,7 @@ async function start(options: StackOptions): Promise<Stack> {
     await mf.ready;
     await applyMigrations(await openDatabase(mf, bundles), migrations);
     await format.record();
-    if (options.cronEveryMs !== 0) undo.push(startCrons(origin, options.cronEveryMs ?? 60_000));
+    if (options.cronEveryMs !== 0) undo.push(startCrons(origin, options.cronEveryMs ?? 5_000));
     return { origin, ports: await findPorts(mf, port, options.directSockets === true), mf, stop };
   } catch (error) {
     await stop();

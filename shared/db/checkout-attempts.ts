@@ -98,7 +98,8 @@ export async function leaseAttempt(
       leaseUntil: lease.leaseUntil,
       status: "created",
       updatedAt: lease.now,
-      ...(refrozen ?? {}),
+      // Another request is another call: its first try may have made a session that has expired since.
+      ...(refrozen === null ? {} : { ...refrozen, tryNumber: sql`try_number + 1` }),
     })
     .where(
       and(
@@ -157,7 +158,10 @@ export async function forgetCustomer(
   ]);
 }
 
-/** Records the session that Stripe made, and whose it is. */
+/**
+ * Records the session that Stripe made, and whose it is. Returns `false` when the attempt has become another call
+ * meanwhile (refused and started over by somebody who took over): this session is not its answer then.
+ */
 export async function completeAttempt(
   db: D1Database,
   attempt: CheckoutAttemptRow,
@@ -169,9 +173,9 @@ export async function completeAttempt(
     currency: string | null;
   },
   now: number,
-): Promise<void> {
+): Promise<boolean> {
   const database = drizzle(db);
-  await database.batch([
+  const [{ meta }] = await database.batch([
     database
       .update(checkoutAttempts)
       .set({
@@ -184,7 +188,13 @@ export async function completeAttempt(
         leaseUntil: null,
         updatedAt: now,
       })
-      .where(eq(checkoutAttempts.attemptId, attempt.attemptId)),
+      .where(
+        and(
+          eq(checkoutAttempts.attemptId, attempt.attemptId),
+          eq(checkoutAttempts.requestHash, attempt.requestHash),
+          eq(checkoutAttempts.tryNumber, attempt.tryNumber),
+        ),
+      ),
     database
       .insert(stripeObjects)
       .values({
@@ -196,6 +206,7 @@ export async function completeAttempt(
       })
       .onConflictDoNothing(),
   ]);
+  return meta.changes > 0;
 }
 
 export async function readAttempt(db: D1Database, attemptId: string): Promise<CheckoutAttemptRow | null> {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiClient } from "../../scripts/seed/api-client.ts";
 import { type SpawnedStack, spawnStack } from "../../scripts/stack/child.ts";
 import { buy, newWorld, type World } from "../system/world.ts";
+import { isConnectionGone, randomFrom } from "./random.ts";
 
 /**
  * SIGKILL of the whole stack under load, and exact accounting afterwards: each acknowledged consume is there once, each
@@ -15,15 +16,6 @@ const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 const callers = 16;
 const subjects = ["user_a", "user_b", "user_c", "user_d"];
 const packsEach = 3;
-
-/** A small generator with a seed, so that a failure can be played again. */
-function randomFrom(start: number): (below: number) => number {
-  let state = start >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 interface Consume {
   subjectRef: string;
@@ -74,7 +66,7 @@ async function loadUntilKilled(
         else if (status < 500) throw new Error(`consume: ${status} ${JSON.stringify(body)}`);
       } catch (error) {
         // Connection gone: it is not known what became of this one. Anything else is a fault of the test.
-        if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+        if (!isConnectionGone(error)) throw error;
         return;
       }
     }

@@ -74,7 +74,7 @@ export class Deliverer {
 }
 
 /** Posts a payload to the world's webhook, signed at the stack's present. */
-export async function sendSigned({ origin, connection }: World, payload: string): Promise<Response> {
+async function sendSigned({ origin, connection }: World, payload: string): Promise<Response> {
   const clock = (await (await fetch(`${origin}/__dev/clock`)).json()) as { now: string };
   const header = Stripe.webhooks.generateTestHeaderString({
     payload,

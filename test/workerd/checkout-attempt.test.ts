@@ -35,7 +35,7 @@ async function newShop(): Promise<Caller> {
 }
 
 async function claimed(caller: Caller, now: number, body = request) {
-  const claim = await claimAttempt(env.DB, caller, body, "k", now);
+  const claim = await claimAttempt(env, caller, body, "k", now);
   if (claim.outcome !== "claimed") throw new Error(`expected a claim, got ${claim.outcome}`);
   return claim;
 }
@@ -44,7 +44,7 @@ describe("a checkout whose worker died before Stripe answered", () => {
   it("is in progress for 30 seconds, then is taken over as the same attempt and the same call", async () => {
     const caller = await newShop();
     const first = await claimed(caller, t0);
-    await expect(claimAttempt(env.DB, caller, request, "k", t0 + 29_999)).rejects.toMatchObject({
+    await expect(claimAttempt(env, caller, request, "k", t0 + 29_999)).rejects.toMatchObject({
       code: "idempotency_in_progress",
     });
     const second = await claimed(caller, t0 + 30_001);
@@ -57,7 +57,7 @@ describe("a checkout whose worker died before Stripe answered", () => {
     const caller = await newShop();
     await claimed(caller, t0);
     const claims = await Promise.allSettled(
-      Array.from({ length: 20 }, () => claimAttempt(env.DB, caller, request, "k", t0 + 30_001)),
+      Array.from({ length: 20 }, () => claimAttempt(env, caller, request, "k", t0 + 30_001)),
     );
     expect(claims.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
@@ -68,7 +68,7 @@ describe("a checkout whose worker died before Stripe answered", () => {
     const second = await claimed(caller, t0 + 30_001);
     const change = { status: "failed" as const, refused: true, now: t0 + 31_000 };
     await releaseAttempt(env.DB, first.attempt.attemptId, first.leaseId, change);
-    await expect(claimAttempt(env.DB, caller, request, "k", t0 + 32_000)).rejects.toMatchObject({
+    await expect(claimAttempt(env, caller, request, "k", t0 + 32_000)).rejects.toMatchObject({
       code: "idempotency_in_progress",
     });
     const session = {
@@ -78,14 +78,14 @@ describe("a checkout whose worker died before Stripe answered", () => {
       currency: "eur",
     };
     await completeAttempt(env.DB, second.attempt, { ...session, expiresAt: t0 + 86_400_000 }, t0 + 33_000);
-    expect(await claimAttempt(env.DB, caller, request, "k", t0 + 34_000)).toMatchObject({ outcome: "done" });
+    expect(await claimAttempt(env, caller, request, "k", t0 + 34_000)).toMatchObject({ outcome: "done" });
   });
 
   it("is the only one that its key may name, whatever the crash left", async () => {
     const caller = await newShop();
     await claimed(caller, t0);
     const other = { ...request, customer_email: "other@example.com" };
-    await expect(claimAttempt(env.DB, caller, other, "k", t0 + 60_000)).rejects.toMatchObject({
+    await expect(claimAttempt(env, caller, other, "k", t0 + 60_000)).rejects.toMatchObject({
       code: "idempotency_conflict",
     });
   });
@@ -99,7 +99,7 @@ describe("a checkout that was answered", () => {
     await completeAttempt(env.DB, attempt, { ...session, expiresAt: t0 + 1_000 }, t0);
     const archived = drizzle(env.DB).update(products).set({ archivedAt: t0 });
     await archived.where(eq(products.projectId, caller.projectId));
-    const replayed = await claimAttempt(env.DB, caller, request, "k", t0 + 365 * 86_400_000);
+    const replayed = await claimAttempt(env, caller, request, "k", t0 + 365 * 86_400_000);
     expect(replayed).toMatchObject({ outcome: "done", attempt: { checkoutUrl: "https://pay" } });
   });
 });
@@ -109,7 +109,7 @@ describe("409", () => {
     const caller = await newShop();
     const archived = drizzle(env.DB).update(products).set({ archivedAt: t0 });
     await archived.where(eq(products.projectId, caller.projectId));
-    await expect(claimAttempt(env.DB, caller, request, "k", t0)).rejects.toMatchObject({
+    await expect(claimAttempt(env, caller, request, "k", t0)).rejects.toMatchObject({
       code: "product_inactive",
     });
   });

@@ -58,7 +58,7 @@ const { HISTORIES: histories, SEED: seed } = env;
 describe("random histories", () => {
   it(`add up at every entry, replay alike, and can be asked again (${histories} histories, SEED=${seed})`, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 20 }), async (steps) => {
         const { identity, stub } = newSubject();
         await runInDurableObject(stub, async (subject) => {
           await playAndCheck(subject, identity, steps);

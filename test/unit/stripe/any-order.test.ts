@@ -41,7 +41,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       do: fc.constant("refund" as const),
       payment: index,
       parts,
-      then: fc.constantFrom("stays" as const, "fails" as const),
+      outcome: fc.constantFrom("stays" as const, "fails" as const),
     }),
   },
   {
@@ -92,11 +92,11 @@ describe("Stripe's events of a subject", () => {
     );
   });
 
-  it("survive half of them being told before and half after an expiry was recorded", () => {
+  it("leave a pack that ran out expired when its refund failed in the end", () => {
     const model = new StripeModel("current");
     for (const each of [
       { do: "buy", kind: "usage_pack" },
-      { do: "refund", payment: 0, parts: 1, then: "fails" },
+      { do: "refund", payment: 0, parts: 1, outcome: "fails" },
     ] as const)
       model.play(each);
     const late = model.nowMs + 30 * dayMs;

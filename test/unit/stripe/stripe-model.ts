@@ -18,7 +18,7 @@ export type Action =
   | { do: "collection"; paused: boolean }
   | { do: "pause"; on: boolean }
   | { do: "cancel" }
-  | { do: "refund"; payment: number; parts: number; then: "stays" | "fails" }
+  | { do: "refund"; payment: number; parts: number; outcome: "stays" | "fails" }
   | { do: "dispute"; payment: number; parts: number; status: "needs_response" | "warning_needs_response" }
   | { do: "resolve"; dispute: number; status: "under_review" | "won" | "lost" };
 
@@ -34,7 +34,7 @@ interface Payment {
 type Json = Record<string, unknown>;
 
 export const prices = { price_pro: "PRO", price_team: "TEAM" } as Record<string, string>;
-export const periodMs = 30 * dayMs;
+const periodMs = 30 * dayMs;
 
 export class StripeModel {
   readonly events: { event: Stripe.Event; subscriptionsThen: Map<string, Json> }[] = [];
@@ -60,42 +60,46 @@ export class StripeModel {
         this.seconds += action.seconds;
         return;
       case "buy":
-        return this.buy(action.kind);
+        this.buy(action.kind);
+        return;
       case "subscribe":
-        return this.subscribe(action.trial);
+        this.subscribe(action.trial);
+        return;
       case "resolve":
-        return this.resolve(action.dispute, action.status);
+        this.resolve(action.dispute, action.status);
+        return;
       case "refund":
-        return this.refund(this.payments[action.payment % this.payments.length], action.parts, action.then);
+        this.refund(this.payments[action.payment % this.payments.length], action.parts, action.outcome);
+        return;
       case "dispute":
-        return this.dispute(
-          this.payments[action.payment % this.payments.length],
-          action.parts,
-          action.status,
-        );
+        this.dispute(this.payments[action.payment % this.payments.length], action.parts, action.status);
+        return;
     }
     if (!isOpen || id === undefined) return;
     switch (action.do) {
       case "renew":
-        return this.renew(id, subscription, action.paid);
+        this.renew(id, subscription, action.paid);
+        return;
       case "settle":
         if (subscription["status"] !== "past_due") return;
         this.invoice(id, true);
-        return this.change(id, { status: "active" });
+        this.change(id, { status: "active" });
+        return;
       case "cancel_at_period_end":
-        return this.change(id, { cancel_at_period_end: action.on });
+        this.change(id, { cancel_at_period_end: action.on });
+        return;
       case "price":
-        return this.change(id, { items: this.itemsOf(action.price, periodEndOf(subscription)) });
+        this.change(id, { items: this.itemsOf(action.price, periodEndOf(subscription)) });
+        return;
       case "collection":
-        return this.change(id, { pause_collection: action.paused ? { behavior: "void" } : null });
+        this.change(id, { pause_collection: action.paused ? { behavior: "void" } : null });
+        return;
       case "pause":
-        return this.change(id, { status: action.on ? "paused" : "active" });
+        this.change(id, { status: action.on ? "paused" : "active" });
+        return;
       case "cancel":
-        return this.change(
-          id,
-          { status: "canceled", ended_at: this.seconds },
-          "customer.subscription.deleted",
-        );
+        this.change(id, { status: "canceled", ended_at: this.seconds }, "customer.subscription.deleted");
+        return;
     }
   }
 
@@ -198,20 +202,21 @@ export class StripeModel {
         ? { parent: { type: "subscription_details", subscription_details: details } }
         : { subscription: id, subscription_details: { metadata: details.metadata } }),
     };
-    if (!paid) return this.tell("invoice.payment_failed", invoice);
-    this.tell("invoice.paid", invoice);
-    this.tell("invoice.payment_succeeded", invoice);
+    const types = paid
+      ? (["invoice.paid", "invoice.payment_succeeded"] as const)
+      : (["invoice.payment_failed"] as const);
+    for (const type of types) this.tell(type, invoice);
   }
 
-  private refund(payment: Payment | undefined, parts: number, then: "stays" | "fails"): void {
+  private refund(payment: Payment | undefined, parts: number, outcome: "stays" | "fails"): void {
     if (payment === undefined) return;
     const amount = Math.min(payment.amount - payment.refunded, Math.ceil(payment.amount / parts));
     if (amount <= 0) return;
     const refund = { id: this.id("re"), object: "refund", amount, created: this.seconds, ...paidBy(payment) };
-    if (then === "stays") payment.refunded += amount;
+    if (outcome === "stays") payment.refunded += amount;
     this.tell("refund.created", { ...refund, status: "pending" });
     this.tell("refund.updated", { ...refund, status: "succeeded" });
-    if (then === "fails") this.tell("refund.failed", { ...refund, status: "failed" });
+    if (outcome === "fails") this.tell("refund.failed", { ...refund, status: "failed" });
   }
 
   private dispute(payment: Payment | undefined, parts: number, status: string): void {

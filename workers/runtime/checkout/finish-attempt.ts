@@ -26,13 +26,8 @@ export async function finishAttempt(
   now: number,
 ): Promise<CheckoutAttemptRow> {
   const { attempt, leaseId, connection } = claim;
-  const session = await sessionOrRelease(
-    env,
-    await stripeOfConnection(env, connection),
-    attempt,
-    leaseId,
-    now,
-  );
+  const stripe = await stripeOfConnection(env, connection);
+  const { session, answered } = await sessionOrRelease(env, stripe, attempt, leaseId, now);
   if (session.url === null) throw new Error("Stripe made a session without a url");
   const completed = {
     id: session.id,
@@ -41,8 +36,9 @@ export async function finishAttempt(
     amountTotal: session.amount_total,
     currency: session.currency,
   };
-  await d1(completeAttempt(env.DB, attempt, completed, now));
-  return { ...attempt, checkoutUrl: completed.url, expiresAt: completed.expiresAt };
+  const isCurrent = await d1(completeAttempt(env.DB, answered, completed, now));
+  if (!isCurrent) throw new Error("the attempt was taken over and started anew while Stripe was answering");
+  return { ...answered, checkoutUrl: completed.url, expiresAt: completed.expiresAt };
 }
 
 async function sessionOrRelease(
@@ -51,9 +47,9 @@ async function sessionOrRelease(
   attempt: CheckoutAttemptRow,
   leaseId: string,
   now: number,
-): Promise<Stripe.Checkout.Session> {
+): Promise<{ session: Stripe.Checkout.Session; answered: CheckoutAttemptRow }> {
   try {
-    return await createSession(stripe, attempt);
+    return { session: await createSession(stripe, attempt), answered: attempt };
   } catch (error) {
     const failure = stripeFailure(error);
     const { customerId, ...frozen } = readFrozen(attempt);

@@ -102,7 +102,7 @@ function fieldsOf(schema: Schema): Field[] {
       name,
       type: [...new Set(field.map(typeOf))].join(" or "),
       isRequired: shapes.every((shape) => shape.required?.includes(name)),
-      meaning: meaningOf(field[0]),
+      meaning: [...new Set(field.map(meaningOf))].filter((meaning) => meaning !== "").join(" Or: "),
     };
   });
 }
@@ -118,7 +118,8 @@ function typeOf(schema: Schema | undefined): string {
 }
 
 function meaningOf(schema: Schema | undefined): string {
-  if (schema === undefined) return "";
+  // What has one value only, its type says.
+  if (schema === undefined || schema.const !== undefined) return schema?.description ?? "";
   const parts = [schema.description ?? ""];
   if (schema.enum !== undefined)
     parts.push(

@@ -1,4 +1,4 @@
-import { raw } from "hono/html";
+import { html, raw } from "hono/html";
 import type { Child, FC } from "hono/jsx";
 import { errorCodes } from "../../../shared/contract/error-codes.ts";
 import { sha256 } from "../../../shared/kit/hash.ts";
@@ -11,7 +11,7 @@ const styleHash = btoa(String.fromCharCode(...sha256(referenceStyle)));
 /** The reference, made from the OpenAPI document, so that it can't say anything else than what validates. */
 export function referencePage(c: RuntimeContext): Response | Promise<Response> {
   c.header("Content-Security-Policy", `default-src 'none'; style-src 'sha256-${styleHash}'`);
-  return c.html(<Reference operations={operations()} />);
+  return c.html(html`<!doctype html>${<Reference operations={operations()} />}`);
 }
 
 const Reference: FC<{ operations: Operation[] }> = ({ operations: all }) => (

@@ -7,7 +7,7 @@ import type { Inbound } from "./inbound.ts";
 import { type Differences, subscriptionFacts } from "./sync-subject.ts";
 
 /** Why an object can't be adopted, in a sentence for the operator. */
-export class AdoptionRefused extends Error {
+class AdoptionRefused extends Error {
   constructor(why: string) {
     super(why);
     this.name = "AdoptionRefused";
