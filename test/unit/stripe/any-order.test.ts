@@ -90,7 +90,7 @@ describe("Stripe's events of a subject", () => {
       }),
       { numRuns: histories, seed },
     );
-  });
+  }, 120_000);
 
   it("leave a pack that ran out expired when its refund failed in the end", () => {
     const model = new StripeModel("current");
