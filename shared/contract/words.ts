@@ -50,6 +50,32 @@ export const inboxStatuses = ["received", "applied", "ignored", "failed"] as con
 /** How an event came into the inbox: Stripe's call, or our sweep over its event list. */
 export const eventFinders = ["webhook", "sweep"] as const;
 
+/**
+ * `pending`: no finished attempt yet. `failed`: the last attempt failed, another is scheduled. `sent`: a 2xx came.
+ * `dead`: no further automatic attempt.
+ */
+export const deliveryStates = ["pending", "failed", "sent", "dead"] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
+export const attemptKinds = ["scheduled", "manual"] as const;
+
+/** Why a delivery attempt failed. `refused` is a connection that was refused, reset or answered with no HTTP. */
+export const attemptErrors = [
+  "timeout",
+  "dns",
+  "refused",
+  "tls",
+  "redirect",
+  "blocked_address",
+  "http",
+  /** Its end was never recorded: the receiver may have got it. */
+  "interrupted",
+] as const;
+export type AttemptError = (typeof attemptErrors)[number];
+
+/** Why an endpoint is off: an operator did it, it answered 410, or 5 days brought nothing but failures. */
+export const endpointDisableReasons = ["operator", "gone", "failing"] as const;
+
 /** Where a project's objects live; Cloudflare's Durable Object location hints. The order is part of the key format. */
 export const regions = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 export type Region = (typeof regions)[number];

@@ -2,3 +2,4 @@
 export * from "./tables/configuration.ts";
 export * from "./tables/stripe.ts";
 export * from "./tables/subjects.ts";
+export * from "./tables/webhooks.ts";

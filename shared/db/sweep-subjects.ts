@@ -70,3 +70,19 @@ export async function subjectsAfter(
     .orderBy(asc(projectId), asc(mode), asc(subjectRef))
     .limit(limit);
 }
+
+/** The subjects of one project and mode, page by page; `after` is the `subject_ref` of the last one of the page before. */
+export async function subjectsOfProject(
+  db: D1Database,
+  scope: Pick<SubjectIdentity, "projectId" | "mode">,
+  after: string,
+  limit: number,
+): Promise<SubjectIdentity[]> {
+  const { projectId, mode, subjectRef } = subjects;
+  return drizzle(db)
+    .select(identityColumns)
+    .from(subjects)
+    .where(and(eq(projectId, scope.projectId), eq(mode, scope.mode), gt(subjectRef, after)))
+    .orderBy(asc(subjectRef))
+    .limit(limit);
+}

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 const root = resolve(import.meta.dirname, "../..");
 
 const workers = ["runtime", "portal", "deliveries", "pocket-stripe", "dev-gateway"];
-const sharedFolders = ["contract", "db", "domain", "kit", "stripe"];
+const sharedFolders = ["contract", "db", "domain", "kit", "stripe", "webhooks"];
 
 /** What each part of the house may import: folders of this repository, and packages. */
 const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
@@ -18,6 +18,7 @@ const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
   { part: /^shared\/kit\//, folders: /^shared\/(kit|contract)\//, packages: /^node:crypto$/ },
   { part: /^shared\/db\//, folders: /^shared\/(db|domain|contract|kit)\//, packages: /^drizzle-orm(\/.+)?$/ },
   { part: /^shared\/stripe\//, folders: /^shared\/(stripe|domain|contract|kit)\//, packages: /^stripe$/ },
+  { part: /^shared\/webhooks\//, folders: /^shared\/(webhooks|contract|kit)\//, packages: /^node:crypto$/ },
   ...workers.map((worker) => ({
     part: new RegExp(`^workers/${worker}/`),
     folders: new RegExp(`^(workers/${worker}|shared)/`),

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { entitlementStatuses, kinds, modes } from "./words.ts";
+
+/** What an endpoint can ask for. `endpoint.test` is beside these: it is only ever sent on request. */
+export const outboundEventTypes = [
+  "purchase.finalized",
+  "entitlement.updated",
+  "usage.consumed",
+  "subscription.updated",
+  "subscription.deleted",
+  "invoice.payment_succeeded",
+  "invoice.payment_failed",
+] as const;
+export type OutboundEventType = (typeof outboundEventTypes)[number];
+
+const time = z.iso.datetime();
+
+/** Every key is always there; `null` where it does not apply. `reason` is an open set. */
+export const outboundEventDataSchema = z.strictObject({
+  subject_ref: z.string().nullable(),
+  project_id: z.string(),
+  mode: z.enum(modes),
+  product_code: z.string().nullable(),
+  kind: z.enum(kinds).nullable(),
+  status: z.enum(entitlementStatuses).nullable(),
+  reason: z.string(),
+  source: z.enum(["runtime", "stripe", "portal", "system"]),
+  entitlement_id: z.string().nullable(),
+  attempt_id: z.string().nullable(),
+  /** How many units were granted or consumed; in `entitlement.updated` the change, negative when units were taken. */
+  units: z.int().nullable(),
+  /** Units left in all usable packs together, after the change. */
+  usage_remaining: z.int().nullable(),
+  amount_total: z.int().nullable(),
+  currency: z.string().nullable(),
+  stripe_checkout_session_id: z.string().nullable(),
+  stripe_payment_intent_id: z.string().nullable(),
+  stripe_subscription_id: z.string().nullable(),
+  current_period_end: time.nullable(),
+  expires_at: time.nullable(),
+  canceled_at: time.nullable(),
+  actor_user_id: z.string().nullable(),
+  metadata: z.record(z.string(), z.string()).nullable(),
+  created_at: time.nullable(),
+  updated_at: time.nullable(),
+  lots: z.array(z.strictObject({ entitlement_id: z.string(), units: z.int() })).nullable(),
+  /** The subject's ledger position: a receiver drops what is older than it knows. */
+  sequence: z.int().nullable(),
+});
+
+export type OutboundEventData = z.infer<typeof outboundEventDataSchema>;
+
+export const outboundEventSchema = z.strictObject({
+  id: z.string().regex(/^evt_[0-9a-z]{26}$/),
+  type: z.enum([...outboundEventTypes, "endpoint.test"]),
+  timestamp: time,
+  data: outboundEventDataSchema,
+});
+
+/** The body of a delivery. It is made once and sent byte for byte the same at every attempt. */
+export type OutboundEvent = z.infer<typeof outboundEventSchema>;

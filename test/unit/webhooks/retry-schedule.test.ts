@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import {
+  attemptsInSchedule,
+  pauseAfterFailure,
+  readRetryAfter,
+} from "../../../shared/webhooks/retry-schedule.ts";
+
+const plain = { retryAfterMs: null, random: 0.5 };
+const hour = 3_600_000;
+
+describe("the retry schedule", () => {
+  it("is the one that is promised: 10 attempts in about 56 hours", () => {
+    const pauses = Array.from({ length: attemptsInSchedule }, (_, n) => pauseAfterFailure(n + 1, plain));
+    const [s, m] = [1_000, 60_000];
+    expect(pauses).toEqual([
+      5 * s,
+      m,
+      5 * m,
+      30 * m,
+      2 * hour,
+      5 * hour,
+      10 * hour,
+      14 * hour,
+      24 * hour,
+      null,
+    ]);
+    expect(pauses.reduce<number>((sum, pause) => sum + (pause ?? 0), 0) / hour).toBeCloseTo(55.6, 1);
+  });
+
+  it("spreads by 20 % to either side", () => {
+    expect(pauseAfterFailure(2, { ...plain, random: 0 })).toBe(48_000);
+    expect(pauseAfterFailure(2, { ...plain, random: 1 })).toBe(72_000);
+  });
+
+  it("respects Retry-After up to 24 hours, and never comes earlier because of it", () => {
+    expect(pauseAfterFailure(1, { ...plain, retryAfterMs: 90_000 })).toBe(90_000);
+    expect(pauseAfterFailure(1, { ...plain, retryAfterMs: 24 * hour })).toBe(24 * hour);
+    expect(pauseAfterFailure(1, { ...plain, retryAfterMs: 48 * hour })).toBe(24 * hour);
+    expect(pauseAfterFailure(3, { ...plain, retryAfterMs: 1_000 })).toBe(300_000);
+    expect(pauseAfterFailure(10, { ...plain, retryAfterMs: 1_000 })).toBeNull();
+  });
+
+  it("reads Retry-After as seconds or as an HTTP date, and nothing else", () => {
+    const now = Date.parse("2026-04-01T00:00:00Z");
+    expect(readRetryAfter("120", now)).toBe(120_000);
+    expect(readRetryAfter(" 86400 ", now)).toBe(24 * hour);
+    expect(readRetryAfter("Wed, 01 Apr 2026 01:00:00 GMT", now)).toBe(hour);
+    for (const header of [
+      null,
+      "",
+      "-1",
+      "1.5",
+      "soon",
+      "Tue, 31 Mar 2026 23:00:00 GMT",
+      "99999999999",
+      "2026-04-02",
+    ])
+      expect(readRetryAfter(header, now), String(header)).toBeNull();
+  });
+});
