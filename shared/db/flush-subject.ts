@@ -1,5 +1,6 @@
 import type { Entitlement } from "../domain/entitlement.ts";
 import type { SubjectIdentity } from "../domain/subject-name.ts";
+import { type DeliveryWakeUp, type NewEvent, writeEvents } from "./write-events.ts";
 
 /** What one flush of a subject object tells D1. */
 export interface SubjectCopy {
@@ -11,8 +12,17 @@ export interface SubjectCopy {
   flushedAt: number;
   /** Each with the sequence of the entry that last touched it. */
   entitlements: { version: number; entitlement: Entitlement }[];
+  /** What the subject's changes have to tell; consumption comes after, where somebody asks (`asksUsage`). */
+  events: NewEvent[];
   /** The sequence up to which D1 is complete once this is written. */
   flushedTo: number;
+}
+
+export interface Flushed {
+  /** Deliveries that are new, and so due. */
+  wakeUps: DeliveryWakeUp[];
+  /** Whether an enabled endpoint asks for `usage.consumed`. */
+  asksUsage: boolean;
 }
 
 // Not through Drizzle: one statement upserts any number of rows from one JSON parameter (D1 binds at most 100), and
@@ -36,6 +46,10 @@ const updateAnchor = `
     flushed_at = ?8
   WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND head_sequence <= ?4`;
 
+const usageAskers = `
+  SELECT 1 FROM endpoints WHERE project_id = ?1 AND mode = ?2 AND is_enabled = 1 AND deleted_at IS NULL
+    AND EXISTS (SELECT 1 FROM json_each(event_types) WHERE value = 'usage.consumed') LIMIT 1`;
+
 const ofSubject = "WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3";
 
 /**
@@ -46,10 +60,10 @@ export async function flushSubject(
   db: D1Database,
   copy: SubjectCopy,
   how: "newer" | "replace",
-): Promise<void> {
+): Promise<Flushed> {
   const { projectId, mode, subjectRef } = copy.identity;
   const subject = [projectId, mode, subjectRef] as const;
-  const rows = copy.entitlements.map(({ version, entitlement }) => ({ ...entitlement, version }));
+  const rows = copy.entitlements.map(copyRow);
   const statements = [
     db.prepare(upsertEntitlements).bind(...subject, JSON.stringify(rows)),
     db
@@ -70,7 +84,19 @@ export async function flushSubject(
       db.prepare(`UPDATE subjects SET head_sequence = 0, head_hash = '' ${ofSubject}`).bind(...subject),
     );
   }
-  await db.batch(statements);
+  const results = await db.batch<DeliveryWakeUp>([
+    ...statements,
+    ...(copy.events.length === 0 ? [] : writeEvents(db, copy.identity, copy.events, copy.flushedAt)),
+    db.prepare(usageAskers).bind(projectId, mode),
+  ]);
+  const wakeUps = copy.events.length === 0 ? [] : (results.at(-2)?.results ?? []);
+  return { wakeUps, asksUsage: (results.at(-1)?.results.length ?? 0) > 0 };
+}
+
+/** What the copy has columns for, and no more: a checkout's metadata alone could make it too large for D1. */
+function copyRow({ version, entitlement }: SubjectCopy["entitlements"][number]) {
+  const { purchase: _purchase, holds: _holds, flags: _flags, ...columns } = entitlement;
+  return { ...columns, version };
 }
 
 /** Makes the subject known to D1 before its first change, so that every object can be found, verified and rebuilt. */

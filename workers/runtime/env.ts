@@ -1,3 +1,4 @@
+import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
 import type { Keyring } from "./keyring/keyring.ts";
 import type { Subject } from "./subject/subject.ts";
@@ -14,6 +15,7 @@ export interface RuntimeEnv {
   KEYRING: DurableObjectNamespace<Keyring>;
   DB: D1Database;
   STRIPE_RETRIES: Queue<StripeRetryMessage>;
+  DELIVERIES: Queue<DeliveryWakeUp>;
   /** Secret; see docs/secrets.md. */
   STRIPE_WRAPPING_KEYS: string;
   DEV?: DevService;

@@ -1,7 +1,12 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { d1 } from "../../shared/db/deadline.ts";
 import { dueEvents } from "../../shared/db/stripe-inbox.ts";
-import { subjectsAfter, subjectsDue, subjectsToReview } from "../../shared/db/sweep-subjects.ts";
+import {
+  subjectsAfter,
+  subjectsDue,
+  subjectsOfProject,
+  subjectsToReview,
+} from "../../shared/db/sweep-subjects.ts";
 import type { SubjectIdentity } from "../../shared/domain/subject-name.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
@@ -10,10 +15,12 @@ import type { RuntimeEnv, StripeRetryMessage } from "./env.ts";
 import { reviewSubject } from "./stripe-inbound/review-subject.ts";
 import { sweepMissedEvents } from "./stripe-inbound/sweep-missed.ts";
 import { tryEvent } from "./stripe-inbound/try-event.ts";
+import type { RestoreRequest } from "./subject/restore-events.ts";
 import type { Verification } from "./subject/verify.ts";
 import { callSubject, type SubjectRpc } from "./subject-stub.ts";
 
 const rowsPerSweep = 100;
+const subjectsPerRestore = 20;
 
 export interface SubjectVerification extends Verification {
   subject: SubjectIdentity;
@@ -81,6 +88,21 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
 
   async sweepKeyrings(): Promise<{ finished: number; failed: number }> {
     return syncKeyrings(this.env, await currentTime(this.env.DEV));
+  }
+
+  /**
+   * Has the next subjects of a project bring events of the past back to D1. Returns the last of them, from which to go on;
+   * `null` when there is no further one. Safe to repeat.
+   */
+  async restoreEvents(
+    scope: Pick<SubjectIdentity, "projectId" | "mode">,
+    request: RestoreRequest,
+    after: string,
+  ): Promise<{ after: string | null }> {
+    const page = await d1(subjectsOfProject(this.env.DB, scope, after, subjectsPerRestore));
+    for (const identity of page)
+      await callSubject(this.env, identity, (subject) => subject.restoreEvents(request));
+    return { after: page.length < subjectsPerRestore ? null : (page.at(-1)?.subjectRef ?? null) };
   }
 
   /** Compares every subject's ledger, state and copy. */

@@ -17,6 +17,7 @@ export type SubjectRpc = Pick<
   | "decisionAsOf"
   | "verify"
   | "resync"
+  | "restoreEvents"
   | "wake"
 >;
 

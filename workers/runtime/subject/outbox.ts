@@ -1,24 +1,32 @@
 import { d1 } from "../../../shared/db/deadline.ts";
 import { flushSubject, type SubjectCopy } from "../../../shared/db/flush-subject.ts";
+import { type DeliveryWakeUp, insertEventsOf, type NewEvent } from "../../../shared/db/write-events.ts";
 import { decideExpire, nextExpiry } from "../../../shared/domain/expire.ts";
+import { emptyState } from "../../../shared/domain/ledger.ts";
 import { nextReview } from "../../../shared/domain/review-subscription.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { change } from "./change.ts";
-import type { SubjectStore } from "./store.ts";
+import { eventsOfEntry, eventsPerBatch, forgetEvents, inBatches, keptEvents } from "./outbound.ts";
+import { readEntry, type SubjectStore } from "./store.ts";
 
 /**
- * The outbox: brings what the ledger says to D1, from the object's alarm.
+ * The outbox: brings what the ledger says to D1, from the object's alarm, and with it the events that its changes have to
+ * tell; then it asks the queue for a look at the deliveries that came of them.
  *
- * Guarantees: every entry after `flushed_sequence` reaches D1, at least once; the copy never goes backwards (each row
- * carries the sequence it shows). Assumes: the alarm comes, sooner or later; D1's upserts are idempotent.
+ * Guarantees: every entry after `flushed_sequence` reaches D1, at least once, with its events in the same transaction or
+ * before it; the copy never goes backwards (each row carries the sequence it shows); an event sent again makes the same
+ * row. Assumes: the alarm comes, sooner or later; D1's upserts are idempotent.
  * A crash
  * - before the alarm was armed: impossible, it is in the same commit as the entry;
  * - while flushing: the alarm was armed anew before the work began, and everything unconfirmed is sent again;
- * - after D1 took the rows, before `flushed_sequence` was written: the rows are sent again and change nothing.
+ * - after D1 took the rows, before `flushed_sequence` was written: the rows are sent again and change nothing;
+ * - before the queue was asked: the deliveries are due in D1, and the sweep finds them.
  */
 
 /** Consumption is gathered for a while, so that a busy subject costs D1 one write per interval and not one per call. */
 const gatherMs = { consume: 1_000, other: 0 };
+/** Where an endpoint asks for consumption, so long only: a receiver hears of it within half a second. */
+const gatherToldMs = 200;
 const entitlementsPerFlush = 200;
 const retryMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
@@ -26,6 +34,8 @@ export class Outbox {
   /** When the alarm is armed for a flush, as far as this instance knows. Forgetting it costs one more arming. */
   private armedFor: number | null = null;
   private failures = 0;
+  /** Whether an endpoint asked for consumption at the last flush of this instance. */
+  private asksUsage = false;
   /** Flush and resync both write the subject's rows in D1; they take turns. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -33,11 +43,13 @@ export class Outbox {
     private readonly ctx: DurableObjectState,
     private readonly store: SubjectStore,
     private readonly db: D1Database,
+    private readonly queue: Queue<DeliveryWakeUp>,
   ) {}
 
   /** Call right after a change, with no `await` between: both are then one commit. */
   arm(operation: "consume" | "other"): void {
-    const wanted = Date.now() + gatherMs[operation];
+    const isTold = operation === "consume" && this.asksUsage;
+    const wanted = Date.now() + (isTold ? gatherToldMs : gatherMs[operation]);
     if (this.armedFor !== null && this.armedFor <= wanted) return;
     this.armedFor = wanted;
     // Not awaited: the storage's output gate holds every answer until this write is durable too.
@@ -63,20 +75,15 @@ export class Outbox {
 
   /** Sends to D1 what it has not confirmed yet. */
   async flush(now: number): Promise<void> {
-    await this.inTurn(async () => {
-      for (;;) {
-        const copy = this.pendingCopy(now);
-        if (copy === null) return;
-        await d1(flushSubject(this.db, copy, "newer"));
-        this.store.setFlushedSequence(copy.flushedTo);
-      }
-    });
+    await this.inTurn(() => this.flushPending(now));
   }
 
   /** Makes D1 say again what the object says, whatever it says now: rows are replaced, rows too many go. */
   async resync(now: number): Promise<void> {
     await this.inTurn(async () => {
       if (!this.store.isCreated()) return;
+      // What is replaced below tells nobody anything, so events go first; and `flushed_sequence` stays where this left it.
+      await this.flushPending(now);
       let sequence = 0;
       let how: "replace" | "newer" = "replace";
       for (;;) {
@@ -86,8 +93,66 @@ export class Outbox {
         sequence = copy.flushedTo;
         if (sequence >= this.store.head().sequence) break;
       }
-      this.store.setFlushedSequence(sequence);
     });
+  }
+
+  private async flushPending(now: number): Promise<void> {
+    for (;;) {
+      const copy = this.pendingCopy(now);
+      if (copy === null) return;
+      const wakeUps: DeliveryWakeUp[] = [];
+      const events = await this.sendAllButLastEvents(copy, now, wakeUps);
+      const flushed = await d1(flushSubject(this.db, { ...copy, events }, "newer"));
+      wakeUps.push(...flushed.wakeUps);
+      this.asksUsage = flushed.asksUsage;
+      if (flushed.asksUsage) wakeUps.push(...(await this.sendUsage(copy, now)));
+      forgetEvents(this.ctx.storage.sql, events);
+      this.store.setFlushedSequence(copy.flushedTo);
+      await this.wake(wakeUps);
+    }
+  }
+
+  /** Of more events than one statement takes, all but the last part go before the copy. Returns the last part. */
+  private async sendAllButLastEvents(
+    { identity, flushedTo }: SubjectCopy,
+    now: number,
+    wakeUps: DeliveryWakeUp[],
+  ): Promise<NewEvent[]> {
+    const { sql } = this.ctx.storage;
+    for (;;) {
+      const [first = [], ...others] = inBatches(keptEvents(sql, flushedTo, eventsPerBatch + 1));
+      if (others.length === 0) return first;
+      wakeUps.push(...(await d1(insertEventsOf(this.db, identity, first, now))));
+      forgetEvents(sql, first);
+    }
+  }
+
+  /** Consumption is told only where somebody asks: elsewhere its entries are not even read. */
+  private async sendUsage({ identity, flushedTo }: SubjectCopy, now: number): Promise<DeliveryWakeUp[]> {
+    const wakeUps: DeliveryWakeUp[] = [];
+    let sequence = this.store.flushedSequence();
+    while (sequence < flushedTo) {
+      const entries = this.store
+        .entriesAfter(sequence, eventsPerBatch)
+        .filter((stored) => stored.sequence <= flushedTo)
+        .map(readEntry);
+      const events = entries
+        .filter(({ operation }) => operation === "consume")
+        .flatMap((entry) => eventsOfEntry(identity, emptyState, entry));
+      for (const batch of inBatches(events))
+        wakeUps.push(...(await d1(insertEventsOf(this.db, identity, batch, now))));
+      sequence = entries.at(-1)?.sequence ?? flushedTo;
+    }
+    return wakeUps;
+  }
+
+  private async wake(wakeUps: DeliveryWakeUp[]): Promise<void> {
+    try {
+      for (let from = 0; from < wakeUps.length; from += eventsPerBatch)
+        await this.queue.sendBatch(wakeUps.slice(from, from + eventsPerBatch).map((body) => ({ body })));
+    } catch (error) {
+      log("warn", "outbox.queue_unavailable", { count: wakeUps.length, error: errorMessage(error) });
+    }
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -123,6 +188,7 @@ export class Outbox {
       nextReviewAt: nextReview(state)?.at ?? null,
       flushedAt: now,
       entitlements: changed,
+      events: [],
       flushedTo: isLastPage ? head.sequence : (changed.at(-1)?.version ?? head.sequence),
     };
   }

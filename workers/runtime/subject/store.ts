@@ -11,6 +11,7 @@ import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { chainHash, genesisHash } from "./chain.ts";
+import { keepEvents, outboundSchema } from "./outbound.ts";
 
 /** The last entry of the ledger. Sequence 0 is an empty ledger. */
 export interface Head {
@@ -63,6 +64,7 @@ const schema = `
     record_id TEXT PRIMARY KEY,
     body TEXT NOT NULL
   ) WITHOUT ROWID;
+  ${outboundSchema}
 `;
 
 const entryColumns = "sequence, at, hash, body, idempotency_key AS idempotencyKey";
@@ -172,6 +174,7 @@ export class SubjectStore {
         record.recordId,
         JSON.stringify(record),
       );
+    keepEvents(this.sql, this.identity(), previous, { ...draft, sequence, at });
     this.cache = { head, ...applyEntry(previous, draft) };
     return head;
   }

@@ -27,6 +27,7 @@ import { derivedId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { change } from "./change.ts";
 import { Outbox } from "./outbox.ts";
+import { type RestoreRequest, restoreEvents } from "./restore-events.ts";
 import { entriesPerSlice, readEntry, type StoredEntry, SubjectStore } from "./store.ts";
 import { type Verification, verify } from "./verify.ts";
 
@@ -79,7 +80,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
   constructor(ctx: DurableObjectState, env: RuntimeEnv) {
     super(ctx, env);
     this.store = new SubjectStore(ctx.storage);
-    this.outbox = new Outbox(ctx, this.store, env.DB);
+    this.outbox = new Outbox(ctx, this.store, env.DB, env.DELIVERIES);
   }
 
   async check(): Promise<DecisionAt> {
@@ -222,6 +223,10 @@ export class Subject extends DurableObject<RuntimeEnv> {
   async resync(): Promise<Verification> {
     await this.outbox.resync(await currentTime(this.env.DEV));
     return this.verify();
+  }
+
+  restoreEvents(request: RestoreRequest): Promise<number> {
+    return restoreEvents(this.store, this.env.DB, request);
   }
 
   /** What the alarm would do, now: for the sweep that finds a subject whose alarm did not come. */
