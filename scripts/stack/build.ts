@@ -111,7 +111,9 @@ async function writeWorkerOptions(intoDir: string): Promise<void> {
       throw new StackError(`${workerConfigs[name]} names its worker ${config.name}, expected ${name}.`);
     }
     const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
-    await writeFile(join(intoDir, `${name}.json`), JSON.stringify(workerOptions, null, 2));
+    // A binding of a worker to itself comes as a symbol of Miniflare's, which JSON does not know.
+    const named = (_key: string, value: unknown) => (typeof value === "symbol" ? name : value);
+    await writeFile(join(intoDir, `${name}.json`), JSON.stringify(workerOptions, named, 2));
   }
 }
 

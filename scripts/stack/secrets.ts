@@ -1,24 +1,42 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { WrappingKeys } from "../../shared/kit/crypto-box.ts";
 
 /** What `wrangler secret put` would hold in production; see docs/secrets.md. */
 export interface StackSecrets {
-  stripeWrappingKeys: { current: string; keys: Record<string, string> };
+  /** The runtime's, for Stripe credentials. */
+  stripeWrappingKeys: WrappingKeys;
+  /** The deliveries worker's, for signing secrets. */
+  webhookWrappingKeys: WrappingKeys;
 }
+
+const newWrappingKeys = (): WrappingKeys => ({
+  current: "dev1",
+  keys: { dev1: randomBytes(32).toString("base64") },
+});
 
 /** Made once and kept beside the state, because what it sealed there could not be opened without it. */
 export async function loadSecrets(file: string): Promise<StackSecrets> {
+  const known = await readSecrets(file);
+  const secrets: StackSecrets = {
+    stripeWrappingKeys: newWrappingKeys(),
+    webhookWrappingKeys: newWrappingKeys(),
+    ...known,
+  };
+  // A file of an older tree lacks what is new; nothing can be sealed with that yet.
+  if (Object.keys(known).length < Object.keys(secrets).length)
+    await writePrivateFile(file, JSON.stringify(secrets, null, 2));
+  return secrets;
+}
+
+async function readSecrets(file: string): Promise<Partial<StackSecrets>> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as StackSecrets;
+    return JSON.parse(await readFile(file, "utf8")) as Partial<StackSecrets>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return {};
   }
-  const secrets: StackSecrets = {
-    stripeWrappingKeys: { current: "dev1", keys: { dev1: randomBytes(32).toString("base64") } },
-  };
-  await writePrivateFile(file, JSON.stringify(secrets, null, 2));
-  return secrets;
 }
 
 /** Whole or not at all: a kill between two writes must not leave half a file for the next start. */

@@ -69,7 +69,10 @@ function developmentAdditions({
       bindings: { PUBLIC_ORIGIN: origin, STRIPE_WRAPPING_KEYS: JSON.stringify(secrets.stripeWrappingKeys) },
     },
     "licenzy-portal": { serviceBindings: dev },
-    "licenzy-deliveries": { serviceBindings: dev },
+    "licenzy-deliveries": {
+      serviceBindings: dev,
+      bindings: { PUBLIC_ORIGIN: origin, WEBHOOK_WRAPPING_KEYS: JSON.stringify(secrets.webhookWrappingKeys) },
+    },
     "licenzy-pocket-stripe": { serviceBindings: { ...dev, ...gateway }, bindings: { PUBLIC_ORIGIN: origin } },
   };
 }

@@ -1,3 +1,8 @@
+import type { ClaimedDelivery } from "../../shared/db/claim-delivery.ts";
+import type { WebhookScope } from "../../shared/db/endpoints.ts";
+import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
+import type { DevService } from "../../shared/kit/dev-service.ts";
+
 /** A wake-up for one row of the Stripe inbox. */
 export interface StripeRetryMessage {
   connectionId: string;
@@ -12,8 +17,29 @@ export interface RuntimeMaintenance {
   sweepExpiries(): Promise<{ woken: number }>;
   sweepReviews(): Promise<{ reviewed: number }>;
   sweepKeyrings(): Promise<{ finished: number; failed: number }>;
+  restoreEvents(
+    scope: WebhookScope,
+    request: { since: number; eventTypes: string[]; writtenAt: number },
+    after: string,
+  ): Promise<{ after: string | null }>;
 }
 
+/** This worker's own `Lanes`, called over RPC so that each lane is an invocation of its own. */
+export interface LanesRpc {
+  goOn(claimed: ClaimedDelivery): Promise<void>;
+  send(wakeUp: DeliveryWakeUp): Promise<void>;
+  runJob(jobId: string): Promise<void>;
+}
+
+/** The bindings of the deliveries worker (wrangler.toml), and what only development or a secret adds. */
 export interface DeliveriesEnv {
   RUNTIME: RuntimeMaintenance;
+  DB: D1Database;
+  DELIVERIES: Queue<DeliveryWakeUp>;
+  LANES: LanesRpc;
+  /** Secret; see docs/secrets.md. Seals the endpoints' signing secrets. */
+  WEBHOOK_WRAPPING_KEYS: string;
+  /** Where we are reachable ourselves; no endpoint may be there. */
+  PUBLIC_ORIGIN?: string;
+  DEV?: DevService;
 }

@@ -21,7 +21,7 @@ export async function walkClock(env: GatewayEnv, totalMs: number): Promise<numbe
     offsetMs = await advanceClock(env, Math.min(stepMs, totalMs - walkedMs));
     // A real Stripe account has a clock that nobody can move.
     if (env.REAL_STRIPE === undefined) await tellPocketStripe(env, Date.now() + offsetMs);
-    await env.SWEEPS.everyMinute();
+    await env.SWEEPS.everyMinute({ settle: true });
   }
   return offsetMs;
 }

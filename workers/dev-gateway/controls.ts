@@ -1,10 +1,13 @@
 import { ClockWalkError, walkClock } from "./clock-walk.ts";
 import { clockOffsetMs } from "./dev-clock.ts";
-import { type GatewayEnv, type ProvisioningFunction, provisioningFunctions } from "./env.ts";
+import { type GatewayEnv, provisioningFunctions, webhookFunctions } from "./env.ts";
 import { errorReply, jsonReply } from "./replies.ts";
 
 const longestAdvanceSeconds = 10 * 365.25 * 86_400;
 const provisionPath = "/__dev/provision/";
+const webhooksPath = "/__dev/webhooks/";
+/** What the deliveries worker takes for a session where the binding DEV exists. */
+const developer = { sessionToken: "development", ipAddress: null };
 
 /** `/__dev/*`: what a person or a test does to the stack from outside. The caller was found to be local. */
 export async function handleControl(request: Request, env: GatewayEnv): Promise<Response> {
@@ -24,7 +27,16 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
         return jsonReply(await env.MAINTENANCE.resyncAll());
     }
     if (request.method === "POST" && pathname.startsWith(provisionPath)) {
-      return await provision(pathname.slice(provisionPath.length), request, env);
+      const name = pathname.slice(provisionPath.length);
+      return await callFunction(request, name, provisioningFunctions, (known, args) =>
+        env.PROVISIONING[known](...args),
+      );
+    }
+    if (request.method === "POST" && pathname.startsWith(webhooksPath)) {
+      const name = pathname.slice(webhooksPath.length);
+      return await callFunction(request, name, webhookFunctions, (known, args) =>
+        env.WEBHOOK_OPERATOR[known](developer, ...args),
+      );
     }
   } catch (error) {
     // What a worker threw is what the caller has to read; there is nobody else to tell.
@@ -56,27 +68,26 @@ function clockReply(offsetMs: number): Response {
   });
 }
 
-async function provision(name: string, request: Request, env: GatewayEnv): Promise<Response> {
-  if (!isProvisioningFunction(name)) {
-    return errorReply(
-      404,
-      "not_found",
-      `There is no function ${name}; there are ${provisioningFunctions.join(", ")}.`,
-    );
+/** Calls one function of an entrypoint with the JSON array of the body as its arguments. */
+async function callFunction<Name extends string>(
+  request: Request,
+  name: string,
+  functions: readonly Name[],
+  call: (name: Name, args: unknown[]) => Promise<unknown>,
+): Promise<Response> {
+  const known = functions.find((candidate) => candidate === name);
+  if (known === undefined) {
+    return errorReply(404, "not_found", `There is no function ${name}; there are ${functions.join(", ")}.`);
   }
   const args = await readJson(request);
   if (!Array.isArray(args)) {
     return errorReply(400, "invalid_request", `Send the arguments of ${name} as a JSON array.`);
   }
   try {
-    return jsonReply(await env.PROVISIONING[name](...args));
+    return jsonReply(await call(known, args));
   } catch (error) {
-    return errorReply(400, "provisioning_failed", error instanceof Error ? error.message : String(error));
+    return errorReply(400, "function_failed", error instanceof Error ? error.message : String(error));
   }
-}
-
-function isProvisioningFunction(name: string): name is ProvisioningFunction {
-  return provisioningFunctions.some((known) => known === name);
 }
 
 /** `undefined` for what is not JSON, which no control accepts. */

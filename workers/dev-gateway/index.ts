@@ -1,10 +1,12 @@
 import { handleControl } from "./controls.ts";
 import type { GatewayEnv } from "./env.ts";
 import { isLocalCaller } from "./local-caller.ts";
+import { handleReceiver } from "./receiver/routes.ts";
 import { errorReply } from "./replies.ts";
 
 export { Dev } from "./dev.ts";
 export { DevClock } from "./dev-clock.ts";
+export { Receiver } from "./receiver/receiver.ts";
 
 /** Where the demo's customers come back to after paying: it stands for the shop that sells with Licenzy. */
 function shopPage(): Response {
@@ -29,9 +31,7 @@ export default {
     if (pathname.startsWith("/__dev/")) return handleControl(request, env);
     if (pathname.startsWith("/v1/")) return env.RUNTIME.fetch(request);
     if (pathname.startsWith("/pocket-stripe/")) return env.POCKET_STRIPE.fetch(request);
-    if (pathname.startsWith("/receiver/")) {
-      return errorReply(404, "not_found", "The sample receiver comes with outbound webhooks.");
-    }
+    if (pathname.startsWith("/receiver/")) return handleReceiver(request, env);
     return env.PORTAL.fetch(request);
   },
 } satisfies ExportedHandler<GatewayEnv>;

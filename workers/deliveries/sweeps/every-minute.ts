@@ -1,14 +1,24 @@
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import type { DeliveriesEnv } from "../env.ts";
+import { sweepDeliveries } from "./deliveries.ts";
+import { sweepRetention } from "./retention.ts";
 
-/** What each minute finishes: work that a queue, an alarm or a crash lost. One sweep's failure stops no other. */
-export async function everyMinute(env: DeliveriesEnv): Promise<Record<string, unknown>> {
+/**
+ * What each minute finishes: work that a queue, an alarm or a crash lost. One sweep's failure stops no other, and no
+ * receiver holds up any: `background` is given what is sent on the way.
+ */
+export async function everyMinute(
+  env: DeliveriesEnv,
+  background: (work: Promise<void>) => void,
+): Promise<Record<string, unknown>> {
   const sweeps = {
     inbox: () => env.RUNTIME.sweepInbox(),
     missedEvents: () => env.RUNTIME.sweepMissedEvents(),
     expiries: () => env.RUNTIME.sweepExpiries(),
     reviews: () => env.RUNTIME.sweepReviews(),
     keyrings: () => env.RUNTIME.sweepKeyrings(),
+    deliveries: () => sweepDeliveries(env, background),
+    retention: () => sweepRetention(env),
   };
   const results: Record<string, unknown> = {};
   for (const [name, sweep] of Object.entries(sweeps)) {

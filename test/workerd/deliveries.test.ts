@@ -1,0 +1,356 @@
+import { describe, expect, it } from "vitest";
+import {
+  type AttemptOutcome,
+  type ClaimedDelivery,
+  claimDelivery,
+  recordAttempt,
+} from "../../shared/db/claim-delivery.ts";
+import { readDelivery } from "../../shared/db/deliveries.ts";
+import { readEndpoint } from "../../shared/db/endpoints.ts";
+import {
+  dueDeliveries,
+  endDeliveriesOfDeleted,
+  removeOldDeliveries,
+} from "../../shared/db/sweep-deliveries.ts";
+import { type DeliveryWakeUp, insertEventsOf } from "../../shared/db/write-events.ts";
+import { derivedIdAt, newId } from "../../shared/kit/ids.ts";
+import { deleteEndpoint } from "../../workers/deliveries/operator/delete-endpoint.ts";
+import { requeueDelivery, resendDelivery } from "../../workers/deliveries/operator/restart-delivery.ts";
+import { disableEndpoint, enableEndpoint } from "../../workers/deliveries/operator/set-endpoint-enabled.ts";
+import { deliveriesEnv, newEndpoint, newScope } from "./endpoints.ts";
+import { env } from "./subjects.ts";
+
+const { DB } = env;
+const start = 1_800_000_000_000;
+const leaseMs = 45_000;
+const dayMs = 86_400_000;
+const mostAttempts = 10;
+
+/** An endpoint and `count` deliveries for it, due at `start`. */
+async function newDeliveries(count: number) {
+  const scope = newScope();
+  const { endpointId } = await newEndpoint(scope);
+  const events = Array.from({ length: count }, (_, number) => ({
+    eventId: derivedIdAt("evt", start + number, `${scope.projectId}/${number}`),
+    type: "purchase.finalized" as const,
+    sequence: number + 1,
+    occurredAt: start + number,
+    body: JSON.stringify({ number }),
+  }));
+  const wakeUps = await insertEventsOf(DB, { ...scope, subjectRef: "user_1" }, events, start);
+  expect(wakeUps).toHaveLength(count);
+  return { scope, endpointId, events, wakeUps };
+}
+
+const claim = (wakeUp: DeliveryWakeUp, at = start) =>
+  claimDelivery(DB, wakeUp, { id: newId("req"), now: at, until: at + leaseMs }, mostAttempts);
+
+async function mustClaim(wakeUp: DeliveryWakeUp | undefined, at = start): Promise<ClaimedDelivery> {
+  const claimed = wakeUp === undefined ? null : await claim(wakeUp, at);
+  if (claimed === null) throw new Error("not claimed");
+  return claimed;
+}
+
+const success: AttemptOutcome = {
+  durationMs: 5,
+  httpStatus: 200,
+  error: null,
+  excerpt: "ok",
+  nextAttemptAt: null,
+  isGone: false,
+};
+const failure = (nextAttemptAt: number | null): AttemptOutcome => ({
+  durationMs: 7,
+  httpStatus: 500,
+  error: "http",
+  excerpt: "no",
+  nextAttemptAt,
+  isGone: false,
+});
+const record = (claimed: ClaimedDelivery, outcome: AttemptOutcome, at = start) =>
+  recordAttempt(DB, claimed, outcome, { now: at, disableAfterMs: 5 * dayMs });
+
+async function read(scope: ReturnType<typeof newScope>, deliveryId: string) {
+  const detail = await readDelivery(DB, scope, deliveryId);
+  if (detail === null) throw new Error("no such delivery");
+  return detail;
+}
+
+describe("a claim", () => {
+  it("is one worker's, of twenty that try at once, and begins exactly one attempt", async () => {
+    const { scope, wakeUps } = await newDeliveries(1);
+    const [wakeUp] = wakeUps;
+    if (wakeUp === undefined) throw new Error("none");
+    const claims = await Promise.all(Array.from({ length: 20 }, () => claim(wakeUp)));
+    expect(claims.filter((claimed) => claimed !== null)).toHaveLength(1);
+    const { attempts, delivery } = await read(scope, wakeUp.deliveryId);
+    expect(attempts).toMatchObject([{ number: 1, kind: "scheduled", durationMs: null }]);
+    expect(delivery).toMatchObject({ state: "pending", epoch: 1, attempts: 1 });
+  });
+
+  it("is refused to a stale wake-up, before it is due, and during another attempt", async () => {
+    const { wakeUps } = await newDeliveries(1);
+    const [wakeUp] = wakeUps;
+    if (wakeUp === undefined) throw new Error("none");
+    expect(await claim(wakeUp, start - 1)).toBeNull();
+    const claimed = await mustClaim(wakeUp);
+    expect(await claim(wakeUp)).toBeNull();
+    expect(await claim(claimed)).toBeNull();
+    await record(claimed, failure(start + 5_000));
+    expect(await claim(wakeUp, start + 5_000)).toBeNull();
+    expect(await claim(claimed, start + 4_999)).toBeNull();
+    expect(await claim(claimed, start + 5_000)).toMatchObject({ number: 2, attemptsInRun: 2 });
+  });
+
+  it("is given to four at most per endpoint, and to the next one when one of them ends", async () => {
+    const { wakeUps } = await newDeliveries(6);
+    const claims = await Promise.all(wakeUps.map((wakeUp) => claim(wakeUp)));
+    const held = claims.filter((claimed) => claimed !== null);
+    expect(held).toHaveLength(4);
+    const [first] = held;
+    if (first === undefined) throw new Error("none");
+    const next = await record(first, success);
+    expect(next).not.toBeNull();
+    expect(await mustClaim(next ?? undefined)).toMatchObject({ number: 1 });
+  });
+
+  it("ends by itself when its worker is gone: the attempt stays on record as interrupted, and another follows", async () => {
+    const { scope, wakeUps } = await newDeliveries(1);
+    const claimed = await mustClaim(wakeUps[0]);
+    const later = start + leaseMs;
+    expect(await dueDeliveries(DB, later - 1, 100, claimed.endpointId)).toEqual([]);
+    const due = await dueDeliveries(DB, later, 100, claimed.endpointId);
+    expect(due).toEqual([{ deliveryId: claimed.deliveryId, epoch: claimed.epoch }]);
+    const second = await mustClaim(due[0], later);
+    expect(second).toMatchObject({ number: 2, eventId: claimed.eventId, body: claimed.body });
+    await record(second, success, later);
+    const { attempts, delivery } = await read(scope, claimed.deliveryId);
+    expect(attempts.map(({ number, error, durationMs }) => [number, error, durationMs])).toEqual([
+      [1, "interrupted", leaseMs],
+      [2, null, 5],
+    ]);
+    expect(delivery.state).toBe("sent");
+  });
+
+  it("that was overtaken completes its own attempt and changes nothing else", async () => {
+    const { scope, wakeUps } = await newDeliveries(1);
+    const slow = await mustClaim(wakeUps[0]);
+    const second = await mustClaim(slow, start + leaseMs);
+    await record(slow, failure(null), start + leaseMs + 1);
+    const during = await read(scope, slow.deliveryId);
+    expect(during.delivery).toMatchObject({ state: "pending", epoch: second.epoch });
+    expect(during.attempts[0]).toMatchObject({ number: 1, error: "http", httpStatus: 500 });
+    await record(second, success, start + leaseMs + 2);
+    expect((await read(scope, slow.deliveryId)).delivery.state).toBe("sent");
+  });
+
+  it("is not given an eleventh time to a delivery that kills its workers: it is dead, and says so", async () => {
+    const { scope, wakeUps } = await newDeliveries(1);
+    let [wakeUp] = wakeUps;
+    for (let number = 1; number <= mostAttempts; number++)
+      wakeUp = await mustClaim(wakeUp, start + number * leaseMs);
+    if (wakeUp === undefined) throw new Error("none");
+    expect(await claim(wakeUp, start + 20 * leaseMs)).toBeNull();
+    const { delivery, attempts } = await read(scope, wakeUp.deliveryId);
+    expect(delivery).toMatchObject({ state: "dead", lastError: "interrupted", nextAttemptAt: null });
+    expect(attempts).toHaveLength(mostAttempts);
+    expect(attempts.every(({ error }) => error === "interrupted")).toBe(true);
+  });
+});
+
+describe("an endpoint that fails", () => {
+  it("opens its breaker after five failures: one attempt at a time, with growing pauses, until a 2xx", async () => {
+    const { scope, endpointId, wakeUps } = await newDeliveries(12);
+    let at = start;
+    for (const wakeUp of wakeUps.slice(0, 5))
+      await record(await mustClaim(wakeUp, at), failure(at + dayMs), at);
+    const paused = await readEndpoint(DB, scope, endpointId);
+    expect(paused).toMatchObject({ consecutiveFailures: 5, failingSince: start, pausedUntil: at + 5_000 });
+    const [sixth, seventh, eighth] = wakeUps.slice(5);
+    if (sixth === undefined || seventh === undefined || eighth === undefined) throw new Error("too few");
+    expect(await claim(sixth, at + 4_999)).toBeNull();
+    expect(await dueDeliveries(DB, at + 4_999, 100, endpointId)).toEqual([]);
+    at += 5_000;
+    const probe = await mustClaim(sixth, at);
+    expect(await claim(seventh, at)).toBeNull();
+    await record(probe, failure(at + dayMs), at);
+    expect((await readEndpoint(DB, scope, endpointId))?.pausedUntil).toBe(at + 10_000);
+    at += 10_000;
+    await record(await mustClaim(seventh, at), success, at);
+    expect(await readEndpoint(DB, scope, endpointId)).toMatchObject({
+      consecutiveFailures: 0,
+      failingSince: null,
+      pausedUntil: null,
+    });
+    const claims = await Promise.all(wakeUps.slice(7).map((wakeUp) => claim(wakeUp, at)));
+    expect(claims.filter((claimed) => claimed !== null)).toHaveLength(4);
+  });
+
+  it("never pauses for more than a minute", async () => {
+    const { scope, endpointId, wakeUps } = await newDeliveries(12);
+    for (const [number, wakeUp] of wakeUps.entries()) {
+      const at = start + number * 100_000;
+      await record(await mustClaim(wakeUp, at), failure(at + dayMs), at);
+    }
+    const endpoint = await readEndpoint(DB, scope, endpointId);
+    expect(endpoint?.pausedUntil).toBe(start + 11 * 100_000 + 60_000);
+  });
+
+  it("is disabled after five days of nothing but failures, and what waits is kept", async () => {
+    const { scope, endpointId, wakeUps } = await newDeliveries(3);
+    await record(await mustClaim(wakeUps[0]), failure(null));
+    expect((await read(scope, wakeUps[0]?.deliveryId ?? "")).delivery.state).toBe("dead");
+    const justBefore = start + 5 * dayMs - 1;
+    await record(await mustClaim(wakeUps[1], justBefore), failure(justBefore + 5_000), justBefore);
+    expect((await readEndpoint(DB, scope, endpointId))?.isEnabled).toBe(true);
+    const after = start + 5 * dayMs;
+    await record(await mustClaim(wakeUps[2], after), failure(after + 5_000), after);
+    expect(await readEndpoint(DB, scope, endpointId)).toMatchObject({
+      isEnabled: false,
+      disableReason: "failing",
+      disabledAt: after,
+    });
+    expect(await dueDeliveries(DB, after + dayMs, 100, endpointId)).toEqual([]);
+    expect((await read(scope, wakeUps[2]?.deliveryId ?? "")).delivery.state).toBe("failed");
+  });
+
+  it("is disabled at once by 410", async () => {
+    const { scope, endpointId, wakeUps } = await newDeliveries(1);
+    await record(await mustClaim(wakeUps[0]), { ...failure(start + 5_000), httpStatus: 410, isGone: true });
+    expect(await readEndpoint(DB, scope, endpointId)).toMatchObject({
+      isEnabled: false,
+      disableReason: "gone",
+    });
+  });
+});
+
+describe("an endpoint that is disabled", () => {
+  it("gets what was kept for it when it is enabled, or none of it, as the operator says", async () => {
+    for (const [waiting, state, due] of [
+      ["send", "pending", 2],
+      ["drop", "dead", 0],
+    ] as const) {
+      const { scope, endpointId, wakeUps } = await newDeliveries(2);
+      await disableEndpoint(deliveriesEnv, scope, endpointId, start);
+      expect(await claim(wakeUps[0] ?? { deliveryId: "", epoch: 0 })).toBeNull();
+      const week = start + 7 * dayMs;
+      expect(await enableEndpoint(deliveriesEnv, scope, endpointId, waiting, week)).toEqual({
+        outcome: "enabled",
+      });
+      expect(await dueDeliveries(DB, week, 100, endpointId)).toHaveLength(due);
+      for (const { deliveryId } of wakeUps)
+        expect((await read(scope, deliveryId)).delivery.state).toBe(state);
+    }
+  });
+
+  it("drops nothing when it was enabled already", async () => {
+    const { scope, endpointId, wakeUps } = await newDeliveries(1);
+    await enableEndpoint(deliveriesEnv, scope, endpointId, "drop", start);
+    expect((await read(scope, wakeUps[0]?.deliveryId ?? "")).delivery.state).toBe("pending");
+  });
+});
+
+describe("an endpoint that is deleted while deliveries are under way", () => {
+  it("ends what waits as dead at once, and what is under way with what its attempt comes to", async () => {
+    const { scope, endpointId, wakeUps } = await newDeliveries(4);
+    const [sending, failing, lost] = await Promise.all(
+      wakeUps.slice(0, 3).map((wakeUp) => mustClaim(wakeUp)),
+    );
+    if (sending === undefined || failing === undefined || lost === undefined) throw new Error("too few");
+    await deleteEndpoint(deliveriesEnv, scope, endpointId, start);
+    const stateOf = async (index: number) =>
+      (await read(scope, wakeUps[index]?.deliveryId ?? "")).delivery.state;
+    expect(await stateOf(3)).toBe("dead");
+    expect(await stateOf(0)).toBe("pending");
+    await record(sending, success);
+    await record(failing, failure(start + 5_000));
+    expect([await stateOf(0), await stateOf(1), await stateOf(2)]).toEqual(["sent", "dead", "pending"]);
+    await endDeliveriesOfDeleted(DB, start + leaseMs, 100);
+    expect(await stateOf(2)).toBe("dead");
+    expect(await requeueDelivery(deliveriesEnv, scope, lost.deliveryId, start + leaseMs)).toEqual({
+      outcome: "endpoint_deleted",
+    });
+  });
+});
+
+describe("an operator's action on one delivery", () => {
+  it("replaces the scheduled attempt: at once, next number, the schedule from its beginning", async () => {
+    const { scope, wakeUps } = await newDeliveries(1);
+    const claimed = await mustClaim(wakeUps[0]);
+    await record(claimed, failure(start + 5_000));
+    expect(await requeueDelivery(deliveriesEnv, scope, claimed.deliveryId, start + 1)).toEqual({
+      outcome: "scheduled",
+    });
+    // The wake-up of the scheduled attempt comes too late.
+    expect(await claim(claimed, start + 5_000)).toBeNull();
+    const [due] = await dueDeliveries(DB, start + 1, 100, claimed.endpointId);
+    const manual = await mustClaim(due, start + 1);
+    expect(manual).toMatchObject({ number: 2, attemptsInRun: 1, eventId: claimed.eventId });
+    expect((await read(scope, claimed.deliveryId)).attempts[1]?.kind).toBe("manual");
+    await record(manual, failure(start + 6_000), start + 1);
+    await mustClaim(manual, start + 6_000);
+    expect((await read(scope, claimed.deliveryId)).attempts[2]?.kind).toBe("scheduled");
+  });
+
+  it("does not race an attempt that is under way", async () => {
+    const { scope, wakeUps } = await newDeliveries(1);
+    const first = await mustClaim(wakeUps[0]);
+    await record(first, failure(start + 5_000));
+    const second = await mustClaim(first, start + 5_000);
+    expect(await requeueDelivery(deliveriesEnv, scope, first.deliveryId, start + 5_001)).toEqual({
+      outcome: "under_way",
+    });
+    await record(second, success, start + 5_002);
+    expect((await read(scope, first.deliveryId)).delivery).toMatchObject({ state: "sent", attempts: 2 });
+  });
+
+  it("is for the state it is for, and for no other project's deliveries", async () => {
+    const { scope, wakeUps } = await newDeliveries(1);
+    const id = wakeUps[0]?.deliveryId ?? "";
+    expect(await requeueDelivery(deliveriesEnv, scope, id, start)).toEqual({
+      outcome: "wrong_state",
+      state: "pending",
+    });
+    expect(await requeueDelivery(deliveriesEnv, newScope(), id, start)).toEqual({ outcome: "not_found" });
+    await record(await mustClaim(wakeUps[0]), success);
+    expect(await resendDelivery(deliveriesEnv, scope, id, start)).toEqual({ outcome: "scheduled" });
+    const resent = await mustClaim({ deliveryId: id, epoch: 2 });
+    expect((await read(scope, id)).delivery.state).toBe("sent");
+    await record(resent, failure(start + 5_000));
+    expect((await read(scope, id)).delivery.state).toBe("failed");
+  });
+});
+
+describe("retention", () => {
+  it("removes deliveries, attempts and events of 30 days ago, and nothing younger", async () => {
+    const { scope, events, wakeUps } = await newDeliveries(3);
+    await record(await mustClaim(wakeUps[0]), success);
+    const id = wakeUps[0]?.deliveryId ?? "";
+    await removeOldDeliveries(DB, start, 100);
+    expect((await read(scope, id)).attempts).toHaveLength(1);
+    await removeOldDeliveries(DB, start + dayMs, 100);
+    expect(await readDelivery(DB, scope, id)).toBeNull();
+    const left = await DB.prepare(
+      `SELECT (SELECT count(*) FROM delivery_attempts WHERE delivery_id = ?1) AS attempts,
+         (SELECT count(*) FROM events WHERE event_id = ?2) AS events`,
+    )
+      .bind(id, events[0]?.eventId ?? "")
+      .first();
+    expect(left).toEqual({ attempts: 0, events: 0 });
+  });
+
+  it("keeps an event of long ago that was written lately", async () => {
+    const scope = newScope();
+    await newEndpoint(scope);
+    const event = {
+      eventId: derivedIdAt("evt", start - 60 * dayMs, scope.projectId),
+      type: "purchase.finalized" as const,
+      sequence: 1,
+      occurredAt: start - 60 * dayMs,
+      body: "{}",
+    };
+    const [wakeUp] = await insertEventsOf(DB, { ...scope, subjectRef: "user_1" }, [event], start);
+    await removeOldDeliveries(DB, start - 30 * dayMs, 100);
+    expect(await readDelivery(DB, scope, wakeUp?.deliveryId ?? "")).not.toBeNull();
+  });
+});

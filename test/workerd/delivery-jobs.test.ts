@@ -1,0 +1,180 @@
+import { describe, expect, it } from "vitest";
+import { doJobPage, readJob } from "../../shared/db/delivery-jobs.ts";
+import { dueDeliveries } from "../../shared/db/sweep-deliveries.ts";
+import { insertEventsOf } from "../../shared/db/write-events.ts";
+import { derivedIdAt } from "../../shared/kit/ids.ts";
+import { stopJob } from "../../workers/deliveries/operator/jobs.ts";
+import { listDeliveries } from "../../workers/deliveries/operator/list-deliveries.ts";
+import { replayEvents } from "../../workers/deliveries/operator/replay-events.ts";
+import { countRequeueable, requeueMany } from "../../workers/deliveries/operator/requeue-many.ts";
+import { disableEndpoint, enableEndpoint } from "../../workers/deliveries/operator/set-endpoint-enabled.ts";
+import { asked, deliveriesEnv, newEndpoint, newScope, now } from "./endpoints.ts";
+import { env } from "./subjects.ts";
+
+const { DB } = env;
+const actor = { operatorId: "usr_1" };
+
+/** `count` events of this project a second apart, ending now, for whatever endpoints it has. */
+async function newEvents(scope: ReturnType<typeof newScope>, count: number, from: number) {
+  const events = Array.from({ length: count }, (_, number) => ({
+    eventId: derivedIdAt("evt", from + number * 1_000, `${scope.projectId}/${from}/${number}`),
+    type: number % 2 === 0 ? ("purchase.finalized" as const) : ("entitlement.updated" as const),
+    sequence: number + 1,
+    occurredAt: from + number * 1_000,
+    body: "{}",
+  }));
+  await insertEventsOf(DB, { ...scope, subjectRef: "user_1" }, events, from);
+  return events;
+}
+
+const both = ["purchase.finalized", "entitlement.updated"] as const;
+
+async function allDead(count: number) {
+  const scope = newScope();
+  const { endpointId } = await newEndpoint(scope, [...both]);
+  const at = await now();
+  await newEvents(scope, count, at - 10_000_000);
+  await disableEndpoint(deliveriesEnv, scope, endpointId, at);
+  await enableEndpoint(deliveriesEnv, scope, endpointId, "drop", at);
+  return { scope, endpointId };
+}
+
+async function page(jobId: string, size: number) {
+  const job = await readJob(DB, jobId);
+  if (job === null) throw new Error("no such job");
+  return { job, ...(await doJobPage(DB, job, size, await now())) };
+}
+
+describe("queueing many again", () => {
+  it("counts first, then does exactly those, page by page", async () => {
+    const { scope, endpointId } = await allDead(25);
+    const filter = { endpointId, states: ["dead" as const], eventType: "purchase.finalized" };
+    expect(await countRequeueable(deliveriesEnv, scope, filter)).toEqual({ count: 13 });
+    const { jobId, total } = await requeueMany(deliveriesEnv, actor, scope, filter, await now());
+    expect(total).toBe(13);
+    const pages = [await page(jobId, 5), await page(jobId, 5), await page(jobId, 5)];
+    expect(pages.map(({ wakeUps, isOver }) => [wakeUps.length, isOver])).toEqual([
+      [5, false],
+      [5, false],
+      [3, true],
+    ]);
+    expect(await readJob(DB, jobId)).toMatchObject({ status: "finished", done: 13, total: 13 });
+    const { deliveries } = await listDeliveries(deliveriesEnv, scope, {}, { after: null, limit: 100 });
+    const due = deliveries.filter(({ nextAttemptAt }) => nextAttemptAt !== null);
+    expect(due).toHaveLength(13);
+    expect(
+      due.every(({ state, eventType }) => state === "pending" && eventType === "purchase.finalized"),
+    ).toBe(true);
+    expect(deliveries.filter(({ state }) => state === "dead")).toHaveLength(12);
+  });
+
+  it("does a page once when two workers have it at the same time, or when one is killed after it", async () => {
+    const { scope } = await allDead(10);
+    const { jobId } = await requeueMany(deliveriesEnv, actor, scope, {}, await now());
+    const job = await readJob(DB, jobId);
+    if (job === null) throw new Error("no such job");
+    const both = await Promise.all([doJobPage(DB, job, 5, await now()), doJobPage(DB, job, 5, await now())]);
+    expect(both.map(({ wakeUps }) => wakeUps.length).toSorted()).toEqual([0, 5]);
+    expect(await readJob(DB, jobId)).toMatchObject({ done: 5 });
+    const { deliveries } = await listDeliveries(deliveriesEnv, scope, {}, { after: null, limit: 100 });
+    expect(Math.max(...deliveries.map(({ epoch }) => epoch))).toBe(2);
+  });
+
+  it("stops when it is told to, with what is done done", async () => {
+    const { scope } = await allDead(10);
+    const { jobId } = await requeueMany(deliveriesEnv, actor, scope, {}, await now());
+    const stale = await readJob(DB, jobId);
+    if (stale === null) throw new Error("no such job");
+    await page(jobId, 4);
+    expect(await stopJob(deliveriesEnv, scope, jobId, await now())).toMatchObject({
+      status: "stopped",
+      done: 4,
+      total: 10,
+    });
+    expect((await page(jobId, 4)).wakeUps).toEqual([]);
+    expect((await doJobPage(DB, stale, 4, await now())).wakeUps).toEqual([]);
+    expect(await stopJob(deliveriesEnv, newScope(), jobId, await now())).toBeNull();
+  });
+
+  it("takes in no delivery that is sent or on its way", async () => {
+    const scope = newScope();
+    await newEndpoint(scope, [...both]);
+    await newEvents(scope, 3, await now());
+    expect(await countRequeueable(deliveriesEnv, scope, { states: ["pending", "sent"] })).toEqual({
+      count: 0,
+    });
+    expect(await countRequeueable(deliveriesEnv, scope, {})).toEqual({ count: 0 });
+  });
+});
+
+describe("a replay", () => {
+  it("delivers to one endpoint exactly the events of its types since a time, had or not", async () => {
+    const scope = newScope();
+    const other = await newEndpoint(scope, [...both]);
+    const from = (await now()) - 100_000;
+    const events = await newEvents(scope, 10, from);
+    // It comes later than the events, so that it had none of them.
+    const { endpointId } = await newEndpoint(scope, ["entitlement.updated"]);
+    const started = await replayEvents(
+      deliveriesEnv,
+      actor,
+      scope,
+      { endpointId, since: from + 4_000 },
+      await now(),
+    );
+    if (started.outcome !== "started") throw new Error(started.outcome);
+    expect(started.total).toBe(3);
+    asked.length = 0;
+    while (!(await page(started.jobId, 2)).isOver);
+    const { deliveries } = await listDeliveries(
+      deliveriesEnv,
+      scope,
+      { endpointId },
+      { after: null, limit: 100 },
+    );
+    expect(deliveries.map(({ eventId }) => eventId).toSorted()).toEqual(
+      [events[5], events[7], events[9]].map((event) => event?.eventId).toSorted(),
+    );
+    expect(await dueDeliveries(DB, await now(), 100, endpointId)).toHaveLength(3);
+    const untouched = await listDeliveries(
+      deliveriesEnv,
+      scope,
+      { endpointId: other.endpointId },
+      { after: null, limit: 100 },
+    );
+    expect(untouched.deliveries.every(({ epoch }) => epoch === 0)).toBe(true);
+  });
+});
+
+describe("the list of deliveries", () => {
+  it("goes newest first through pages that neither repeat nor skip one, and filters", async () => {
+    const scope = newScope();
+    const { endpointId } = await newEndpoint(scope, [...both]);
+    const from = (await now()) - 100_000;
+    const events = await newEvents(scope, 7, from);
+    const seen: string[] = [];
+    let after: string | null = null;
+    do {
+      const result: Awaited<ReturnType<typeof listDeliveries>> = await listDeliveries(
+        deliveriesEnv,
+        scope,
+        {},
+        { after, limit: 3 },
+      );
+      seen.push(...result.deliveries.map(({ eventId }) => eventId));
+      after = result.cursor;
+    } while (after !== null);
+    expect(seen).toEqual(events.map(({ eventId }) => eventId).toReversed());
+    const count = async (filter: Parameters<typeof listDeliveries>[2]) =>
+      (await listDeliveries(deliveriesEnv, scope, filter, { after: null, limit: 100 })).deliveries.length;
+    expect(await count({ endpointId })).toBe(7);
+    expect(await count({ endpointId: "ep_other" })).toBe(0);
+    expect(await count({ eventType: "purchase.finalized" })).toBe(4);
+    expect(await count({ states: ["failed", "dead"] })).toBe(0);
+    expect(await count({ states: ["pending"] })).toBe(7);
+    expect(await count({ subjectRef: "user_1" })).toBe(7);
+    expect(await count({ subjectRef: "user_2" })).toBe(0);
+    expect(await count({ since: from + 2_000, until: from + 4_000 })).toBe(2);
+    expect(await count({ eventId: events[3]?.eventId ?? "" })).toBe(1);
+  });
+});

@@ -1,0 +1,38 @@
+import type { OutboundEventType } from "../../shared/contract/outbound-event.ts";
+import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
+import { createEndpoint } from "../../workers/deliveries/operator/create-endpoint.ts";
+import { env } from "./subjects.ts";
+
+/** What the queue was asked for, by the functions under test. */
+export const asked: DeliveryWakeUp[] = [];
+
+/** The bindings of the deliveries worker, with a queue that only remembers. */
+export const deliveriesEnv = {
+  DB: env.DB,
+  DEV: env.DEV,
+  WEBHOOK_WRAPPING_KEYS: env.STRIPE_WRAPPING_KEYS,
+  DELIVERIES: {
+    sendBatch: async (messages: { body: DeliveryWakeUp }[]) => {
+      asked.push(...messages.map(({ body }) => body));
+    },
+  },
+} as unknown as DeliveriesEnv;
+
+export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+
+/** A project of its own, in test mode. */
+export function newScope() {
+  return { projectId: newId("prj"), mode: "test" as const };
+}
+
+export async function newEndpoint(
+  scope: { projectId: string; mode: "test" },
+  eventTypes: OutboundEventType[] = ["purchase.finalized"],
+): Promise<{ endpointId: string; secret: string }> {
+  const input = { url: "http://127.0.0.1:9/", description: "", eventTypes };
+  const made = await createEndpoint(deliveriesEnv, scope, input, await now());
+  if (made.outcome !== "created") throw new Error(made.message);
+  return made;
+}

@@ -1,0 +1,194 @@
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
+import { type OutboundEvent, outboundEventSchema } from "../../shared/contract/outbound-event.ts";
+import { dueDeliveries } from "../../shared/db/sweep-deliveries.ts";
+import { disableEndpoint } from "../../workers/deliveries/operator/set-endpoint-enabled.ts";
+import { deliveriesEnv, newEndpoint, now } from "./endpoints.ts";
+import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+
+const scopeOf = ({ projectId }: { projectId: string }) => ({ projectId, mode: "test" as const });
+
+async function eventsOf({ projectId }: { projectId: string }): Promise<OutboundEvent[]> {
+  const { results } = await env.DB.prepare("SELECT body FROM events WHERE project_id = ? ORDER BY event_id")
+    .bind(projectId)
+    .all<{ body: string }>();
+  return results.map(({ body }) => outboundEventSchema.parse(JSON.parse(body)));
+}
+
+async function countDeliveries(endpointId: string): Promise<number | undefined> {
+  const row = await env.DB.prepare("SELECT count(*) AS count FROM deliveries WHERE endpoint_id = ?")
+    .bind(endpointId)
+    .first<{ count: number }>();
+  return row?.count;
+}
+
+const flushed = async (stub: ReturnType<typeof newSubject>["stub"]) => {
+  await stub.wake();
+  await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
+};
+
+/** How often a flush, right after one more consume, goes through the ledger's entries. */
+async function ledgerReadsOfFlush({ identity, stub }: ReturnType<typeof newSubject>): Promise<number> {
+  return runInDurableObject(stub, async (subject, { storage }) => {
+    const { sql } = storage;
+    await subject.consume(identity, consumption(1, crypto.randomUUID()));
+    const [{ unflushed } = { unflushed: 0 }] = sql
+      .exec<{ unflushed: number }>(
+        "SELECT (SELECT max(sequence) FROM ledger) - flushed_sequence AS unflushed FROM subject",
+      )
+      .toArray();
+    expect(unflushed).toBeGreaterThan(0);
+    const exec = sql.exec.bind(sql);
+    let reads = 0;
+    const spy = vi.spyOn(sql, "exec").mockImplementation((query, ...values) => {
+      if (/FROM ledger WHERE sequence > /.test(query)) reads++;
+      return exec(query, ...values);
+    });
+    await subject.wake();
+    spy.mockRestore();
+    return reads;
+  });
+}
+
+describe("the outbox and events", () => {
+  it("brings an event and one delivery per endpoint that asks, enabled or not, and none for others", async () => {
+    const { identity, stub } = newSubject();
+    const asking = await newEndpoint(scopeOf(identity));
+    const disabled = await newEndpoint(scopeOf(identity));
+    const other = await newEndpoint(scopeOf(identity), ["subscription.updated"]);
+    await disableEndpoint(deliveriesEnv, scopeOf(identity), disabled.endpointId, await now());
+    await stub.applyStripe(identity, purchase("bought", packOf(10), await now()));
+    await flushed(stub);
+    const events = await eventsOf(identity);
+    expect(events).toMatchObject([
+      { type: "purchase.finalized", data: { subject_ref: "user_1", sequence: 1 } },
+    ]);
+    expect(await countDeliveries(asking.endpointId)).toBe(1);
+    expect(await countDeliveries(disabled.endpointId)).toBe(1);
+    expect(await countDeliveries(other.endpointId)).toBe(0);
+  });
+
+  it("makes the same rows when a flush is repeated because its end was lost", async () => {
+    const { identity, stub } = newSubject();
+    const { endpointId } = await newEndpoint(scopeOf(identity), ["purchase.finalized", "usage.consumed"]);
+    await stub.applyStripe(identity, purchase("repeated", packOf(10), await now()));
+    await stub.consume(identity, consumption(3, "k1"));
+    const kept = await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec("SELECT event_id, sequence, event FROM outbound").toArray(),
+    );
+    await flushed(stub);
+    const before = await eventsOf(identity);
+    expect(before.map(({ type }) => type)).toEqual(["purchase.finalized", "usage.consumed"]);
+    // As a crash leaves it that came after D1 took the rows.
+    await runInDurableObject(stub, (_, { storage }) => {
+      storage.sql.exec("UPDATE subject SET flushed_sequence = 0");
+      for (const row of kept)
+        storage.sql.exec(
+          "INSERT OR IGNORE INTO outbound VALUES (?, ?, ?)",
+          row["event_id"] ?? "",
+          row["sequence"] ?? 0,
+          row["event"] ?? "",
+        );
+    });
+    await flushed(stub);
+    expect(await eventsOf(identity)).toEqual(before);
+    expect(await countDeliveries(endpointId)).toBe(2);
+    expect((await stub.verify()).ok).toBe(true);
+  });
+
+  it("tells of consumption only where an enabled endpoint asks, and reads no entry for it elsewhere", async () => {
+    const { identity, stub } = newSubject();
+    const { endpointId } = await newEndpoint(scopeOf(identity), ["usage.consumed"]);
+    await disableEndpoint(deliveriesEnv, scopeOf(identity), endpointId, await now());
+    await stub.applyStripe(identity, purchase("quiet", packOf(100), await now()));
+    await flushed(stub);
+    for (let call = 0; call < 20; call++) await stub.consume(identity, consumption(1, `quiet${call}`));
+    expect(await ledgerReadsOfFlush({ identity, stub })).toBe(0);
+    expect((await eventsOf(identity)).map(({ type }) => type)).toEqual(["purchase.finalized"]);
+
+    const asking = await newEndpoint(scopeOf(identity), ["usage.consumed"]);
+    for (let call = 0; call < 60; call++) await stub.consume(identity, consumption(1, `told${call}`));
+    // What is refused is no event.
+    expect((await stub.consume(identity, consumption(1_000, "too much"))).outcome).toBe("insufficient_usage");
+    expect(await ledgerReadsOfFlush({ identity, stub })).toBeGreaterThan(0);
+    await flushed(stub);
+    const told = (await eventsOf(identity)).filter(({ type }) => type === "usage.consumed");
+    expect(told).toHaveLength(61);
+    expect(new Set(told.map(({ data }) => data.sequence)).size).toBe(61);
+    expect(await countDeliveries(asking.endpointId)).toBe(61);
+    expect(await countDeliveries(endpointId)).toBe(61);
+  });
+
+  it("leaves a delivery due for the sweep when the queue cannot be asked", async () => {
+    const { identity, stub } = newSubject();
+    const { endpointId } = await newEndpoint(scopeOf(identity));
+    const asks = await runInDurableObject(stub, (subject) => {
+      const outbox = Reflect.get(subject, "outbox") as object;
+      const sendBatch = vi.fn(() => Promise.reject(new Error("the queue is down")));
+      Reflect.set(outbox, "queue", { sendBatch });
+      return sendBatch;
+    });
+    await stub.applyStripe(identity, purchase("unasked", packOf(10), await now()));
+    await flushed(stub);
+    expect(asks).toHaveBeenCalledOnce();
+    expect(await dueDeliveries(env.DB, await now(), 100, endpointId)).toHaveLength(1);
+  });
+
+  it("sends more events than one statement takes", async () => {
+    const { identity, stub } = newSubject();
+    const { endpointId } = await newEndpoint(scopeOf(identity));
+    const at = await now();
+    const facts = Array.from(
+      { length: 230 },
+      (_, number) => purchase(`many${number}`, packOf(1), at).facts,
+    ).flat();
+    await stub.applyStripe(identity, { ...purchase("x", packOf(1), at), facts });
+    await flushed(stub);
+    expect(await eventsOf(identity)).toHaveLength(230);
+    expect(await countDeliveries(endpointId)).toBe(230);
+  });
+
+  it("sends events that are large in parts, each of which D1 takes", async () => {
+    const { identity, stub } = newSubject();
+    const { endpointId } = await newEndpoint(scopeOf(identity));
+    const at = await now();
+    const metadata = Object.fromEntries(
+      Array.from({ length: 20 }, (_, key) => [`key${key}`, "ü€".repeat(250)]),
+    );
+    const facts = Array.from(
+      { length: 90 },
+      (_, number) => purchase(`large${number}`, packOf(1), at).facts,
+    ).flat();
+    const large = facts.map((fact) =>
+      fact.type === "purchase" ? { ...fact, purchase: { ...fact.purchase, metadata } } : fact,
+    );
+    await stub.applyStripe(identity, { ...purchase("x", packOf(1), at), facts: large });
+    await flushed(stub);
+    expect(await countDeliveries(endpointId)).toBe(90);
+  });
+
+  it("tells nothing again at a resync", async () => {
+    const { identity, stub } = newSubject();
+    const { endpointId } = await newEndpoint(scopeOf(identity));
+    await stub.applyStripe(identity, purchase("resynced", packOf(10), await now()));
+    await flushed(stub);
+    await env.DB.prepare("DELETE FROM deliveries WHERE endpoint_id = ?").bind(endpointId).run();
+    expect((await stub.resync()).ok).toBe(true);
+    expect(await countDeliveries(endpointId)).toBe(0);
+  });
+
+  it("loses no event to a resync that comes before the flush", async () => {
+    const { identity, stub } = newSubject();
+    const { endpointId } = await newEndpoint(scopeOf(identity), ["purchase.finalized", "usage.consumed"]);
+    await stub.applyStripe(identity, purchase("first", packOf(10), await now()));
+    await flushed(stub);
+    // Its flush is a while away: the resync comes first.
+    await stub.consume(identity, consumption(1, "k"));
+    await stub.resync();
+    expect((await eventsOf(identity)).map(({ type }) => type)).toEqual([
+      "purchase.finalized",
+      "usage.consumed",
+    ]);
+    expect(await countDeliveries(endpointId)).toBe(2);
+  });
+});

@@ -1,0 +1,40 @@
+import type { ClaimedDelivery } from "../../../shared/db/claim-delivery.ts";
+import type { DeliveryWakeUp } from "../../../shared/db/write-events.ts";
+import { errorMessage, log } from "../../../shared/kit/log.ts";
+import type { DeliveriesEnv } from "../env.ts";
+import { claim } from "../sending/lane.ts";
+
+/**
+ * Claims, acknowledges, and goes on in `waitUntil`: with the flag `queue_consumer_no_wait_for_wait_until` the next batch
+ * does not wait for a receiver. Each lane is an invocation of its own, so that a receiver that hangs holds up nobody's
+ * connection but its own. A message comes back only when D1 could not be asked, and after three times goes to the
+ * dead-letter queue: the row is the truth, and the sweep finds it.
+ */
+export async function consumeDeliveries(
+  batch: MessageBatch<DeliveryWakeUp>,
+  env: DeliveriesEnv,
+  ctx: ExecutionContext,
+): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      try {
+        const claimed = await claim(env, message.body);
+        message.ack();
+        if (claimed !== null) ctx.waitUntil(finish(env, claimed));
+      } catch (error) {
+        log("error", "deliveries.claim_failed", { ...message.body, error: errorMessage(error) });
+        message.retry({ delaySeconds: 5 });
+      }
+    }),
+  );
+}
+
+async function finish(env: DeliveriesEnv, claimed: ClaimedDelivery): Promise<void> {
+  try {
+    await env.LANES.goOn(claimed);
+  } catch (error) {
+    // The claim stays, and its lease ends by itself.
+    const { deliveryId, endpointId } = claimed;
+    log("error", "deliveries.lane_failed", { deliveryId, endpointId, error: errorMessage(error) });
+  }
+}
