@@ -1,7 +1,7 @@
 import Stripe from "stripe";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { sessionIdOf } from "../../scripts/seed/api-client.ts";
-import { buy, newWorld, type World } from "./world.ts";
+import { buy, newWorld, stackTime, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -30,8 +30,9 @@ function eventOf(
 
 async function send(
   payload: string,
-  { secret = world.connection.webhookSecret, url = world.connection.webhookUrl, at = Date.now() } = {},
+  { secret = world.connection.webhookSecret, url = world.connection.webhookUrl, lateMs = 0 } = {},
 ) {
+  const at = (await stackTime(world.origin)) - lateMs;
   const header = Stripe.webhooks.generateTestHeaderString({
     payload,
     secret,
@@ -60,8 +61,8 @@ describe("the door", () => {
       await send(payload, { url: `${world.origin}/v1/webhooks/stripe/tenant/con_unknown` }),
       await send(payload, { secret: "whsec_wrong" }),
       await send(payload, { url: other.connection.webhookUrl }),
-      await send(payload, { at: Date.now() - 301_000 }),
-      await send(payload, { at: Date.now() + 301_000 }),
+      await send(payload, { lateMs: 301_000 }),
+      await send(payload, { lateMs: -302_000 }),
       await fetch(world.connection.webhookUrl, { method: "POST", body: payload }),
       await fetch(world.connection.webhookUrl, {
         method: "POST",

@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import { sessionIdOf } from "../../scripts/seed/api-client.ts";
 import { oldApiVersions, toOldShape } from "../../workers/pocket-stripe/old-shapes.ts";
 import type { Json } from "../../workers/pocket-stripe/wire.ts";
-import { newWorld, type World } from "./world.ts";
+import { newWorld, stackTime, type World } from "./world.ts";
 
 export interface StripeWorld extends World {
   accountId: string;
@@ -75,11 +75,10 @@ export class Deliverer {
 
 /** Posts a payload to the world's webhook, signed at the stack's present. */
 async function sendSigned({ origin, connection }: World, payload: string): Promise<Response> {
-  const clock = (await (await fetch(`${origin}/__dev/clock`)).json()) as { now: string };
   const header = Stripe.webhooks.generateTestHeaderString({
     payload,
     secret: connection.webhookSecret,
-    timestamp: Math.floor(Date.parse(clock.now) / 1_000),
+    timestamp: Math.floor((await stackTime(origin)) / 1_000),
   });
   const headers = { "Stripe-Signature": header };
   return fetch(connection.webhookUrl, { method: "POST", headers, body: payload });

@@ -82,3 +82,9 @@ export async function buy(world: World, subjectRef: string, productCode = "CREDI
   await world.stripe.pay(sessionId);
   return sessionId;
 }
+
+/** The present of the stack's clock, which some tests move: in milliseconds since 1970. */
+export async function stackTime(origin: string): Promise<number> {
+  const clock = (await (await fetch(`${origin}/__dev/clock`)).json()) as { now: string };
+  return Date.parse(clock.now);
+}

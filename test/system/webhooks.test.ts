@@ -1,0 +1,372 @@
+import { Webhook } from "standardwebhooks";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { outboundEventSchema } from "../../shared/contract/outbound-event.ts";
+import type { AttemptError } from "../../shared/contract/words.ts";
+import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "./receiver.ts";
+import { advanceClock } from "./stripe-world.ts";
+import { buy, newWorld, stackTime } from "./world.ts";
+
+const hour = 3_600;
+const day = 24 * hour;
+/** A pause of the schedule with its jitter, and the clock that goes on meanwhile. */
+const longest = (seconds: number) => Math.ceil(seconds * 1.2) + 2;
+
+const open: ScriptedReceiver[] = [];
+async function receiver(respond = ok): Promise<ScriptedReceiver> {
+  const made = await newReceiver(respond);
+  open.push(made);
+  return made;
+}
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((one) => one.close()));
+});
+
+const until = (check: () => Promise<void> | void, timeout = 8_000) =>
+  vi.waitFor(check, { timeout, interval: 50 });
+
+describe("a delivery", () => {
+  it("tells of a purchase, and is verified with nothing but the standardwebhooks package", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const target = await receiver();
+    const { secret } = await hooks.create(target.url, ["purchase.finalized", "usage.consumed"]);
+    await buy(world, "user_1");
+    await until(() => expect(target.log).toHaveLength(1));
+    await world.api.consume("user_1", 100, "k1");
+    await until(() => expect(target.log).toHaveLength(2));
+    for (const { body, headers, event } of target.log) {
+      expect(new Webhook(secret).verify(body, headers)).toEqual(event);
+      expect(headers["webhook-id"]).toBe(event.id);
+      expect(headers["content-type"]).toMatch(/^application\/json/);
+      outboundEventSchema.parse(event);
+    }
+    expect(target.log.map(({ event }) => [event.type, event.data.units, event.data.usage_remaining])).toEqual(
+      [
+        ["purchase.finalized", 1_000, 1_000],
+        ["usage.consumed", 100, 900],
+      ],
+    );
+    await until(async () =>
+      expect((await hooks.deliveries()).map(({ state }) => state)).toEqual(["sent", "sent"]),
+    );
+  });
+
+  it("is signed by the old and the new secret during a rotation, then by the new one alone", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const target = await receiver();
+    const { endpointId, secret } = await hooks.create(target.url);
+    const rotated = await hooks.call<{ outcome: string; secret: string }>("rotateSecret", endpointId, 60_000);
+    expect(rotated.outcome).toBe("rotated");
+    expect(await hooks.call("revealSecret", endpointId)).toEqual({
+      outcome: "revealed",
+      secret: rotated.secret,
+    });
+    await hooks.call("sendTestEvent", endpointId);
+    await until(() => expect(target.log).toHaveLength(1));
+    const during = target.log[0];
+    for (const one of [secret, rotated.secret])
+      expect(new Webhook(one).verify(during?.body ?? "", during?.headers ?? {})).toMatchObject({
+        type: "endpoint.test",
+      });
+    await hooks.call("rotateSecret", endpointId, 0);
+    const { secret: newest } = await hooks.call<{ secret: string }>("revealSecret", endpointId);
+    await hooks.call("sendTestEvent", endpointId);
+    await until(() => expect(target.log).toHaveLength(2));
+    const after = target.log[1];
+    expect(() => new Webhook(newest).verify(after?.body ?? "", after?.headers ?? {})).not.toThrow();
+    expect(() => new Webhook(rotated.secret).verify(after?.body ?? "", after?.headers ?? {})).toThrow();
+  });
+
+  it("goes to no address that the guard refuses, and says why", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    await expect(hooks.create("https://10.0.0.1/")).rejects.toThrow("not an IP address");
+    await expect(hooks.create("https://intranet/")).rejects.toThrow("full domain name");
+    // Nobody answers for this name, here or anywhere.
+    const { endpointId } = await hooks.create("https://hooks.nothing.invalid/");
+    await hooks.call("sendTestEvent", endpointId);
+    await until(async () =>
+      expect(await hooks.only()).toMatchObject({ state: "failed", lastError: "dns", lastStatus: null }),
+    );
+  });
+});
+
+describe("a receiver that misbehaves", () => {
+  const cases: [what: string, respond: typeof ok, error: AttemptError, status: number | null][] = [
+    ["answers 500", answer(500, {}, "broken"), "http", 500],
+    ["answers 10 MB of error", answer(503, {}, "x".repeat(10_000_000)), "http", 503],
+    ["redirects", answer(302, { location: "https://example.com/" }), "redirect", 302],
+    ["redirects to a private address", answer(307, { location: "http://169.254.169.254/" }), "redirect", 307],
+    ["resets the connection", (_, __, raw) => void raw.socket.resetAndDestroy(), "refused", null],
+    ["answers no HTTP", (_, __, raw) => void raw.socket.end("garbage\r\n\r\n"), "refused", null],
+  ];
+
+  it.each(cases)("and %s is recorded as it was, and tried again", async (_, respond, error, status) => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const target = await receiver(respond);
+    const { endpointId } = await hooks.create(target.url);
+    await hooks.call("sendTestEvent", endpointId);
+    await until(async () => expect((await hooks.only()).state).toBe("failed"));
+    const { deliveryId } = await hooks.only();
+    const first = await hooks.detail(deliveryId);
+    expect(first.attempts).toMatchObject([{ number: 1, error, httpStatus: status }]);
+    expect((first.attempts[0]?.excerpt ?? "").length).toBeLessThanOrEqual(2_048);
+    target.respond = ok;
+    await advanceClock(world.origin, longest(5));
+    await until(async () => expect((await hooks.only()).state).toBe("sent"));
+    expect(target.log.map(({ event }) => event.id)).toEqual(Array(2).fill(first.delivery.eventId));
+    expect(target.log.map(({ headers }) => headers["licenzy-attempt"])).toEqual(["1", "2"]);
+  });
+
+  it("and hangs, is given up after 10 s without holding up another, also when 2xx drips slowly", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const hanging = await receiver(() => {});
+    const dripping = await receiver((_, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write("."), 100);
+      response.on("close", () => clearInterval(timer));
+    });
+    const good = await receiver();
+    const [slow, drip] = [await hooks.create(hanging.url), await hooks.create(dripping.url)];
+    const fine = await hooks.create(good.url);
+    for (let number = 0; number < 6; number++) await hooks.call("sendTestEvent", slow.endpointId);
+    await until(() => expect(hanging.log).toHaveLength(4));
+    const startedAt = Date.now();
+    for (const { endpointId } of [drip, fine]) await hooks.call("sendTestEvent", endpointId);
+    await until(() => expect(good.log).toHaveLength(1));
+    expect(Date.now() - startedAt).toBeLessThan(2_000);
+    // A 2xx came: that it goes on talking changes nothing.
+    await until(async () =>
+      expect(await hooks.only({ endpointId: drip.endpointId })).toMatchObject({
+        state: "sent",
+        lastStatus: 200,
+      }),
+    );
+    // Four at once and no more, until they are given up.
+    expect(hanging.log).toHaveLength(4);
+    await until(async () => {
+      const failed = await hooks.deliveries({ endpointId: slow.endpointId, states: ["failed"] });
+      expect(failed.length).toBeGreaterThanOrEqual(4);
+      expect(failed.every(({ lastError }) => lastError === "timeout")).toBe(true);
+      const [first] = (await hooks.detail(failed.at(-1)?.deliveryId ?? "")).attempts;
+      expect(first?.durationMs).toBeGreaterThanOrEqual(9_500);
+      expect(first?.durationMs).toBeLessThan(12_000);
+    }, 20_000);
+  }, 40_000);
+
+  it("and asks for time with Retry-After is left alone for as long, up to a day", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const target = await receiver(answer(429, { "retry-after": "86400" }));
+    const { endpointId } = await hooks.create(target.url);
+    await hooks.call("sendTestEvent", endpointId);
+    await until(async () => expect((await hooks.only()).state).toBe("failed"));
+    const { nextAttemptAt, updatedAt } = await hooks.only();
+    expect(Math.abs((nextAttemptAt ?? 0) - updatedAt - day * 1_000)).toBeLessThan(2_000);
+    target.respond = ok;
+    await advanceClock(world.origin, day - hour);
+    expect(target.log).toHaveLength(1);
+    await advanceClock(world.origin, hour + 5);
+    await until(async () => expect((await hooks.only()).state).toBe("sent"));
+  });
+
+  it("and says 410 is disabled, and what comes meanwhile is kept and sent when it is enabled", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const target = await receiver(answer(410));
+    const { endpointId } = await hooks.create(target.url);
+    await hooks.call("sendTestEvent", endpointId);
+    await until(async () =>
+      expect(await hooks.endpoint(endpointId)).toMatchObject({ isEnabled: false, disableReason: "gone" }),
+    );
+    await buy(world, "user_1");
+    await until(async () => expect(await hooks.deliveries()).toHaveLength(2));
+    await advanceClock(world.origin, 60);
+    expect(target.log).toHaveLength(1);
+    target.respond = ok;
+    await hooks.call("enableEndpoint", endpointId, "send");
+    await until(async () =>
+      expect((await hooks.deliveries()).map(({ state }) => state)).toEqual(["sent", "sent"]),
+    );
+  });
+});
+
+describe("with the clock moved", () => {
+  it("the schedule is kept to the end: 10 attempts of one event id, then dead; requeued, it starts again", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const target = await receiver(answer(500));
+    const { endpointId } = await hooks.create(target.url);
+    await hooks.call("sendTestEvent", endpointId);
+    const pauses = [5, 60, 300, 1_800, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 24 * hour];
+    for (const [index, pause] of pauses.entries()) {
+      await until(() => expect(target.log).toHaveLength(index + 1));
+      await until(async () => expect((await hooks.only()).state).toBe("failed"));
+      const { nextAttemptAt, updatedAt } = await hooks.only();
+      const planned = ((nextAttemptAt ?? 0) - updatedAt) / 1_000;
+      expect(planned).toBeGreaterThanOrEqual(pause * 0.8 - 0.5);
+      expect(planned).toBeLessThanOrEqual(pause * 1.2 + 0.5);
+      // Not before its time: half of it brings nothing.
+      if (pause >= 300) {
+        await advanceClock(world.origin, pause * 0.5);
+        expect(target.log).toHaveLength(index + 1);
+      }
+      await advanceClock(world.origin, longest(pause));
+    }
+    await until(async () => expect((await hooks.only()).state).toBe("dead"));
+    expect(target.log).toHaveLength(10);
+    expect(new Set(target.log.map(({ event }) => event.id)).size).toBe(1);
+    await advanceClock(world.origin, 2 * day);
+    expect(target.log).toHaveLength(10);
+
+    const { deliveryId } = await hooks.only();
+    target.respond = ok;
+    expect(await hooks.call("requeueDelivery", deliveryId)).toEqual({ outcome: "scheduled" });
+    await until(async () => expect(await hooks.only()).toMatchObject({ state: "sent", attempts: 11 }));
+    const { attempts } = await hooks.detail(deliveryId);
+    expect(attempts.map(({ kind }) => kind)).toEqual([...Array(10).fill("scheduled"), "manual"]);
+    expect(await hooks.call("resendDelivery", deliveryId)).toEqual({ outcome: "scheduled" });
+    await until(() => expect(target.log).toHaveLength(12));
+    expect(new Set(target.log.map(({ event }) => event.id)).size).toBe(1);
+  }, 60_000);
+
+  it("a week of being disabled loses nothing: a replay brings exactly the events that occurred", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const target = await receiver();
+    const types = ["purchase.finalized", "entitlement.updated"] as const;
+    const { endpointId } = await hooks.create(target.url, [...types]);
+    await buy(world, "user_before");
+    await until(() => expect(target.log).toHaveLength(1));
+    const before = target.log[0]?.event;
+    await advanceClock(world.origin, 10);
+    await hooks.call("disableEndpoint", endpointId);
+    const since = Date.parse(before?.timestamp ?? "") + 5_000;
+    for (const subject of ["user_1", "user_2", "user_3"]) {
+      await buy(world, subject);
+      await buy(world, subject, "DAY_PASS");
+      await advanceClock(world.origin, 2 * day);
+    }
+    await until(async () => expect((await hooks.deliveries()).length).toBe(10));
+    expect(target.log).toHaveLength(1);
+    await hooks.call("enableEndpoint", endpointId, "drop");
+    const dropped = await hooks.deliveries({ states: ["dead"] });
+    expect(dropped).toHaveLength(9);
+    const started = await hooks.call<{ jobId: string; total: number }>("replayEvents", { endpointId, since });
+    expect(started.total).toBe(9);
+    await until(() => expect(target.log).toHaveLength(10));
+    expect(new Set(target.log.slice(1).map(({ event }) => event.id))).toEqual(
+      new Set(dropped.map(({ eventId }) => eventId)),
+    );
+    expect(
+      target.log
+        .slice(1)
+        .map(({ event }) => event.type)
+        .toSorted(),
+    ).toEqual([...Array(3).fill("entitlement.updated"), ...Array(6).fill("purchase.finalized")]);
+    await until(async () =>
+      expect(await hooks.call("readJob", started.jobId)).toMatchObject({ status: "finished", done: 9 }),
+    );
+    await until(async () =>
+      expect((await hooks.deliveries()).every(({ state }) => state === "sent")).toBe(true),
+    );
+  }, 60_000);
+
+  it("what is no longer kept is replayed from the ledger, consumption that nobody asked for too, under the same ids", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const target = await receiver();
+    await hooks.create(target.url, ["purchase.finalized"]);
+    const since = await stackTime(world.origin);
+    await buy(world, "user_1");
+    await buy(world, "user_2");
+    await until(() => expect(target.log).toHaveLength(2));
+    for (const key of ["k1", "k2"]) await world.api.consume("user_1", 10, key);
+    // Flushed before anybody asks, so that only the ledger knows of it.
+    await until(async () => {
+      const report = (await (await fetch(`${world.origin}/__dev/verify`)).json()) as { unflushed: number };
+      expect(report.unflushed).toBe(0);
+    });
+    await advanceClock(world.origin, 31 * day);
+    expect(await hooks.deliveries()).toEqual([]);
+
+    const late = await receiver();
+    const { endpointId } = await hooks.create(late.url, ["purchase.finalized", "usage.consumed"]);
+    const { jobId } = await hooks.call<{ jobId: string }>("replayEvents", {
+      endpointId,
+      since: since - 1_000,
+    });
+    await until(() => expect(late.log).toHaveLength(4));
+    const ids = (log: typeof late.log, type: string) =>
+      log.flatMap(({ event }) => (event.type === type ? [event.id] : [])).toSorted();
+    expect(ids(late.log, "purchase.finalized")).toEqual(ids(target.log, "purchase.finalized"));
+    expect(ids(late.log, "usage.consumed")).toHaveLength(2);
+    await until(async () =>
+      expect(await hooks.call("readJob", jobId)).toMatchObject({ status: "finished", done: 4, total: 4 }),
+    );
+    expect(target.log).toHaveLength(2);
+  }, 90_000);
+
+  it("many dead ones are queued again at once, and all arrive", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const target = await receiver(answer(500));
+    const { endpointId } = await hooks.create(target.url);
+    for (let number = 0; number < 5; number++) await hooks.call("sendTestEvent", endpointId);
+    await until(async () => expect(await hooks.deliveries({ states: ["failed"] })).toHaveLength(5));
+    // The breaker lets one attempt through at a time now, so this takes more steps than the schedule has.
+    for (let step = 0; step < 60; step++) {
+      if ((await hooks.deliveries({ states: ["dead"] })).length === 5) break;
+      await advanceClock(world.origin, 29 * hour);
+      await hooks.call("enableEndpoint", endpointId, "send");
+    }
+    expect(await hooks.deliveries({ states: ["dead"] })).toHaveLength(5);
+    target.respond = ok;
+    expect(await hooks.call("countRequeueable", { endpointId })).toEqual({ count: 5 });
+    const { total } = await hooks.call<{ total: number }>("requeueMany", { endpointId, states: ["dead"] });
+    expect(total).toBe(5);
+    await until(async () => expect(await hooks.deliveries({ states: ["sent"] })).toHaveLength(5));
+  }, 60_000);
+});
+
+describe("the sample receiver", () => {
+  it("verifies, deduplicates, drops what is older than it knows, and shows what it got", async () => {
+    const world = await newWorld();
+    const hooks = Webhooks.of(world);
+    const name = `sample-${world.projectId.slice(-8)}`;
+    const url = `${world.origin}/receiver/${name}`;
+    const post = (part: string, body: object) =>
+      fetch(`${url}/${part}`, { method: "POST", body: JSON.stringify(body) });
+    const { endpointId, secret } = await hooks.create(url, ["purchase.finalized"]);
+    await hooks.call("sendTestEvent", endpointId);
+    const verdicts = async () =>
+      ((await (await fetch(`${url}/log`)).json()) as { verdict: string }[]).map(({ verdict }) => verdict);
+    await until(async () => expect(await verdicts()).toEqual(["unverified"]));
+    expect((await post("secret", { secret })).status).toBe(200);
+
+    await post("answer", { status: 500, times: 1 });
+    await buy(world, "user_1");
+    await until(async () => expect(await verdicts()).toEqual(["failed", "unverified"]));
+    await buy(world, "user_1");
+    await until(async () => expect(await verdicts()).toEqual(["applied", "failed", "unverified"]));
+    // The first purchase comes again after the second one: it is verified, and older than what is known.
+    await advanceClock(world.origin, longest(5));
+    await until(async () => expect((await verdicts()).filter((one) => one === "superseded")).toHaveLength(1));
+    const [latest] = await hooks.deliveries({ eventType: "purchase.finalized" });
+    await hooks.call("resendDelivery", latest?.deliveryId);
+    await until(async () => expect((await verdicts())[0]).toBe("duplicate"));
+    const page = await fetch(url);
+    expect(page.headers.get("content-type")).toMatch(/^text\/html/);
+    expect(await page.text()).toContain("superseded");
+    const foreign = await fetch(`${url}/answer`, {
+      method: "POST",
+      headers: { origin: "https://evil.example" },
+      body: "{}",
+    });
+    expect(foreign.status).toBe(403);
+    expect((await post("answer", { status: 99 })).status).toBe(400);
+  });
+});
