@@ -3,6 +3,7 @@ import { ApiClient } from "./api-client.ts";
 import { PocketStripe } from "./pocket-stripe.ts";
 import { provision } from "./provision.ts";
 import { tellStories } from "./stories.ts";
+import { seedReceiver, tellDeadDelivery } from "./webhooks.ts";
 
 /** What `.dev/stack.json` holds, so that a script can drive the stack (spec page 7). */
 export interface StackFile {
@@ -11,6 +12,8 @@ export interface StackFile {
   test_key: string;
   live_key: string;
   stripe: Record<Mode, { connection_id: string; webhook_url: string; webhook_secret: string }>;
+  /** The sample receiver, which gets every event of test mode. */
+  receiver: { url: string; endpoint_id: string; secret: string };
 }
 
 /**
@@ -28,13 +31,18 @@ export async function seed({ origin }: { origin: string }): Promise<StackFile> {
   });
   const test = await seedMode(origin, projectId, "test");
   const live = await seedMode(origin, projectId, "live");
-  await tellStories(new ApiClient(origin, test.apiKey), test.stripe);
+  const scope = { projectId, mode: "test" as const };
+  const receiver = await seedReceiver(origin, scope);
+  const api = new ApiClient(origin, test.apiKey);
+  await tellDeadDelivery(api, test.stripe, scope, receiver);
+  await tellStories(api, test.stripe);
   return {
     origin,
     project_id: projectId,
     test_key: test.apiKey,
     live_key: live.apiKey,
     stripe: { test: test.connection, live: live.connection },
+    receiver,
   };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { type StackFile, seed } from "../seed/seed.ts";
+import { moveReceiver } from "../seed/webhooks.ts";
 import { devPaths } from "./paths.ts";
 import { writePrivateFile } from "./secrets.ts";
 import type { Stack } from "./stack.ts";
@@ -43,7 +44,9 @@ export async function seedOnce(stack: Stack, may: { seed: boolean }): Promise<St
   // Started with another PORT than last time; its URLs move along.
   const moved = text.replaceAll(kept.origin, stack.origin);
   await writePrivateFile(devPaths.stackFile, moved.trim());
-  return JSON.parse(moved) as StackFile;
+  const file = JSON.parse(moved) as StackFile;
+  await moveReceiver(file);
+  return file;
 }
 
 async function isEmpty(stack: Stack): Promise<boolean> {

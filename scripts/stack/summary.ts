@@ -20,6 +20,7 @@ export function summary({ origin, testKey, realStripe, notes }: SummaryInput): s
     realStripe
       ? "  Stripe          your test account (STRIPE_SECRET_KEY)"
       : `  Pocket Stripe   ${origin}/pocket-stripe/control/state`,
+    `  Receiver        ${origin}/receiver/demo (what your backend would get)`,
     `  Test API key    ${testKey ?? "none yet"}`,
     "  Also            .dev/stack.json (all keys), .dev/stack.log (what the workers print)",
     ...notes.map((note) => `\n${note}`),

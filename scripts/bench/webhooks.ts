@@ -1,0 +1,155 @@
+/**
+ * `node --import tsx scripts/bench/webhooks.ts`: 1,000 state changes, told to five endpoints of which one hangs, one answers
+ * 500 and one takes 2 s. What counts is when the two good ones hear of it: from the moment in the ledger to the first byte
+ * of the request, both by the clock of this machine.
+ */
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { OutboundEvent } from "../../shared/contract/outbound-event.ts";
+import { ApiClient, buy } from "../seed/api-client.ts";
+import { PocketStripe } from "../seed/pocket-stripe.ts";
+import { provision, webhooks } from "../seed/provision.ts";
+import { startStack } from "../stack/stack.ts";
+
+const subjects = 50;
+const consumesEach = 19;
+const changes = subjects * (1 + consumesEach);
+const changesPerSecond = 25;
+const patienceMs = 60_000;
+
+interface Endpoint {
+  name: string;
+  isGood: boolean;
+  respond(response: ServerResponse): void;
+  /** Milliseconds from the change to the first arrival, by event id. */
+  delays: Map<string, number>;
+}
+
+const endpoint = (name: string, isGood: boolean, respond: Endpoint["respond"]): Endpoint => ({
+  name,
+  isGood,
+  respond,
+  delays: new Map(),
+});
+
+const endpoints = [
+  endpoint("good 1", true, (response) => response.writeHead(200).end()),
+  endpoint("good 2", true, (response) => response.writeHead(204).end()),
+  endpoint("slow (2 s)", false, (response) => setTimeout(() => response.writeHead(200).end(), 2_000)),
+  endpoint("answers 500", false, (response) => response.writeHead(500).end()),
+  endpoint("hangs", false, () => {}),
+];
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function listen({ respond, delays }: Endpoint) {
+  const server = createServer(async (request, response) => {
+    const arrivedAt = Date.now();
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const event = JSON.parse(Buffer.concat(chunks).toString()) as OutboundEvent;
+    if (!delays.has(event.id)) delays.set(event.id, arrivedAt - Date.parse(event.timestamp));
+    respond(response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = async () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
+}
+
+/** A project with one pack to sell, and the five endpoints. */
+async function setUp(origin: string, urls: string[]): Promise<{ api: ApiClient; stripe: PocketStripe }> {
+  const project = { accountName: "Bench", name: "bench", region: "weur", planStatus: "active" };
+  const urlsOfShop = { successUrl: `${origin}/__dev/shop`, cancelUrl: null };
+  const { projectId } = await provision<{ projectId: string }>(origin, "createProject", {
+    ...project,
+    ...urlsOfShop,
+  });
+  const stripe = new PocketStripe(origin, "sk_test_bench0001");
+  await provision(origin, "connectStripe", projectId, "test", { apiKey: stripe.apiKey, origin });
+  await provision(origin, "createProduct", projectId, "test", {
+    productCode: "CREDITS_1000",
+    name: "1,000 credits",
+    stripePriceId: await stripe.createPrice("1,000 credits", 4_900),
+    kind: "usage_pack",
+    units: 1_000,
+    expiresAfterDays: null,
+  });
+  const key = { name: "bench", expiresAt: null };
+  const { apiKey } = await provision<{ apiKey: string }>(origin, "createApiKey", projectId, "test", key);
+  for (const url of urls) {
+    const eventTypes = ["purchase.finalized", "usage.consumed"];
+    await webhooks(
+      origin,
+      "createEndpoint",
+      { projectId, mode: "test" },
+      { url, description: "", eventTypes },
+    );
+  }
+  return { api: new ApiClient(origin, apiKey), stripe };
+}
+
+/** Starts `changesPerSecond` changes a second, whether or not those before have been answered. */
+async function makeChanges(api: ApiClient, stripe: PocketStripe): Promise<void> {
+  const all: (() => Promise<unknown>)[] = [];
+  for (let subject = 0; subject < subjects; subject++)
+    all.push(() => buy(api, stripe, `user_${subject}`, "CREDITS_1000"));
+  for (let round = 0; round < consumesEach; round++)
+    for (let subject = 0; subject < subjects; subject++)
+      all.push(async () => {
+        const { status } = await api.consume(`user_${subject}`, 1, `bench-${subject}-${round}`);
+        if (status !== 200) throw new Error(`consume: ${status}`);
+      });
+  const running: Promise<unknown>[] = [];
+  for (const change of all) {
+    running.push(change());
+    await pause(1_000 / changesPerSecond);
+  }
+  await Promise.all(running);
+}
+
+function quantile(values: number[], share: number): number {
+  return (
+    values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
+  );
+}
+
+const stateDir = await mkdtemp(join(tmpdir(), "licenzy-bench-"));
+const stack = await startStack({
+  port: 0,
+  stateDir,
+  cronEveryMs: 5_000,
+  logFile: join(stateDir, "workers.log"),
+});
+const servers = await Promise.all(endpoints.map(listen));
+try {
+  const { api, stripe } = await setUp(
+    stack.origin,
+    servers.map(({ url }) => url),
+  );
+  await makeChanges(api, stripe);
+  const good = endpoints.filter(({ isGood }) => isGood);
+  const patientUntil = Date.now() + patienceMs;
+  while (good.some(({ delays }) => delays.size < changes) && Date.now() < patientUntil) await pause(50);
+  console.log(`${changes} changes, ${changesPerSecond} a second; change → first byte at the receiver:`);
+  for (const { name, delays } of endpoints) {
+    const values = [...delays.values()];
+    const times = [0.5, 0.95, 1].map((share) => `${quantile(values, share)} ms`).join(" / ");
+    console.log(
+      `  ${name.padEnd(12)} ${String(delays.size).padStart(5)} events   median / 95 % / last: ${times}`,
+    );
+  }
+  const complete = good.every(({ delays }) => delays.size === changes);
+  if (!complete) throw new Error("a good endpoint did not get everything");
+} finally {
+  await Promise.all(servers.map(({ close }) => close()));
+  await stack.stop();
+  await rm(stateDir, { recursive: true, force: true });
+}

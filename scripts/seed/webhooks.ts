@@ -1,0 +1,72 @@
+import { outboundEventTypes } from "../../shared/contract/outbound-event.ts";
+import type { DeliveryPage } from "../../workers/deliveries/operator/list-deliveries.ts";
+import { type ApiClient, buy } from "./api-client.ts";
+import type { PocketStripe } from "./pocket-stripe.ts";
+import { webhooks } from "./provision.ts";
+import type { StackFile } from "./seed.ts";
+
+interface Scope {
+  projectId: string;
+  mode: "test";
+}
+
+const sampleEndpoint = (url: string) => ({
+  url,
+  description: "Sample receiver",
+  eventTypes: outboundEventTypes,
+});
+
+/** An endpoint for every event that points at the sample receiver, which is told the secret. */
+export async function seedReceiver(origin: string, scope: Scope): Promise<StackFile["receiver"]> {
+  const url = `${origin}/receiver/demo`;
+  const made = await webhooks<{ outcome: string; endpointId: string; secret: string }>(
+    origin,
+    "createEndpoint",
+    scope,
+    sampleEndpoint(url),
+  );
+  if (made.outcome !== "created") throw new Error(`create endpoint: ${JSON.stringify(made)}`);
+  await control(url, "secret", { secret: made.secret });
+  return { url, endpoint_id: made.endpointId, secret: made.secret };
+}
+
+/** The sample receiver moves along with the stack's port. An operator may have deleted its endpoint; then nothing moves. */
+export async function moveReceiver({ origin, project_id, receiver }: StackFile): Promise<void> {
+  const scope = { projectId: project_id, mode: "test" };
+  await webhooks(origin, "updateEndpoint", scope, receiver.endpoint_id, sampleEndpoint(receiver.url));
+}
+
+/**
+ * `user_dead_delivery`: the backend was broken when they paid, and whoever switched the endpoint on again let go of what had
+ * waited. Told before the other stories, because it lets go of everything that waits.
+ */
+export async function tellDeadDelivery(
+  api: ApiClient,
+  stripe: PocketStripe,
+  scope: Scope,
+  receiver: StackFile["receiver"],
+): Promise<void> {
+  const { origin } = api;
+  const stateIs = async (wanted: string) => {
+    const filter = { subjectRef: "user_dead_delivery" };
+    const page = { after: null, limit: 1 };
+    const { deliveries } = await webhooks<DeliveryPage>(origin, "listDeliveries", scope, filter, page);
+    return deliveries[0]?.state === wanted;
+  };
+  await control(receiver.url, "answer", { status: 500, body: "the database is down" });
+  await buy(api, stripe, "user_dead_delivery", "CREDITS_1000");
+  const patientUntil = Date.now() + 15_000;
+  while (!(await stateIs("failed"))) {
+    if (Date.now() > patientUntil) throw new Error("the delivery to user_dead_delivery did not fail");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await webhooks(origin, "disableEndpoint", scope, receiver.endpoint_id);
+  await control(receiver.url, "answer", {});
+  await webhooks(origin, "enableEndpoint", scope, receiver.endpoint_id, "drop");
+  if (!(await stateIs("dead"))) throw new Error("the delivery to user_dead_delivery is not dead");
+}
+
+async function control(url: string, part: string, body: object): Promise<void> {
+  const response = await fetch(`${url}/${part}`, { method: "POST", body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`receiver ${part}: ${response.status} ${await response.text()}`);
+}
