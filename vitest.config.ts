@@ -1,13 +1,25 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
-/** A DEV binding for tests in workerd: nothing but a clock that a test can move. */
-const testClock = `
+/** A DEV binding for tests in workerd: a clock that a test can move, and a Stripe that says what a test tells it to. */
+const testDev = `
   import { WorkerEntrypoint } from "cloudflare:workers";
   let offsetMs = 0;
+  let stripeBehindMs = 0;
+  let answers = [];
+  const missing = { error: { type: "invalid_request_error", code: "resource_missing", message: "No such object" } };
   export class Dev extends WorkerEntrypoint {
     clockOffsetMs() { return offsetMs; }
     advance(ms) { offsetMs += ms; return offsetMs; }
+    stripeIsBehind(ms) { stripeBehindMs = ms; }
+    stripeAnswers(all) { answers = all; }
+    fetch(request) {
+      const { pathname, search } = new URL(request.url);
+      const asked = decodeURIComponent(pathname + search);
+      const { status, body } = answers.find(({ path }) => asked.startsWith(path)) ?? { status: 404, body: missing };
+      const at = new Date(Date.now() + offsetMs - stripeBehindMs);
+      return Response.json(body, { status, headers: { Date: at.toUTCString() } });
+    }
   }
   export default { fetch() { return new Response(null, { status: 404 }); } };
 `;
@@ -37,12 +49,12 @@ export default defineConfig({
                   keys: { test: Buffer.alloc(32).toString("base64") },
                 }),
               },
-              serviceBindings: { DEV: { name: "test-clock", entrypoint: "Dev" } },
+              serviceBindings: { DEV: { name: "test-dev", entrypoint: "Dev" } },
               workers: [
                 {
-                  name: "test-clock",
+                  name: "test-dev",
                   modules: true,
-                  script: testClock,
+                  script: testDev,
                   compatibilityDate: "2026-04-01",
                 },
               ],

@@ -42,7 +42,7 @@ export function stripeFailure(error: unknown): StripeFailure {
 }
 
 /** A question to Stripe that got no answer we can use. What it was for is tried again later. */
-class StripeNotAnswering extends Error {
+export class StripeNotAnswering extends Error {
   constructor(
     message: string,
     /** Stripe answered: there is no such object. */

@@ -5,13 +5,18 @@ import { derivedId, newId } from "../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../../workers/runtime/env.ts";
 import type { StripeCommand, Subject } from "../../workers/runtime/subject/subject.ts";
 
-export interface TestClock {
+/** Moves the clock, and decides what Stripe answers. */
+export interface TestDev {
   clockOffsetMs(): Promise<number>;
   advance(ms: number): Promise<number>;
+  /** How far Stripe's clock is behind ours. */
+  stripeIsBehind(ms: number): Promise<void>;
+  /** The first whose path, with its query, begins the question; to everything else Stripe says "No such object". */
+  stripeAnswers(answers: { path: string; status: number; body: object }[]): Promise<void>;
 }
 
 export const env = bindings as unknown as RuntimeEnv & {
-  DEV: TestClock;
+  DEV: TestDev;
   /** How many random histories a property test plays, and from which seed; both set from outside. */
   HISTORIES: number;
   SEED: number;

@@ -3,8 +3,12 @@ import { findOwner, readProduct } from "../../../shared/db/stripe-objects.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { askStripe } from "../../../shared/stripe/gateway.ts";
 import { fromSeconds, idOf } from "../../../shared/stripe/object-fields.ts";
+import { type OurMetadata, readOurMetadata } from "../../../shared/stripe/our-metadata.ts";
+import { invoicePaidBy, paidInvoice, soldTo } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
-import { type Differences, subscriptionFacts } from "./sync-subject.ts";
+import { readSubscriptionNow } from "./read-from-stripe.ts";
+import { reversedChargesOf } from "./read-subject-objects.ts";
+import { type Differences, reversalFacts, subscriptionFacts } from "./sync-subject.ts";
 
 /** Why an object can't be adopted, in a sentence for the operator. */
 class AdoptionRefused extends Error {
@@ -17,8 +21,8 @@ class AdoptionRefused extends Error {
 export type Adopted = { subscriptionId: string } | { paymentIntentId: string; productCode: string };
 
 /**
- * What it would mean to make a subscription or payment the subject's that was not sold by a checkout of ours. Preview
- * and apply it like the differences of a sync.
+ * What it would mean to make a subscription or payment the subject's that was not sold by a checkout of ours, with
+ * everything that took it back before. Preview and apply it like the differences of a sync.
  */
 export async function readAdoption(
   inbound: Inbound,
@@ -32,15 +36,43 @@ export async function readAdoption(
     throw new AdoptionRefused(`${stripeId} belongs to the customer ${owner.subjectRef}`);
   const facts =
     "subscriptionId" in adopted
-      ? await subscriptionFacts(inbound, { subjectRef, attempt: null }, stripeId)
-      : [await paymentFact(inbound, adopted)];
+      ? await factsOfSubscription(inbound, subjectRef, stripeId)
+      : await factsOfPayment(inbound, adopted);
   return { subjectRef, facts, attempts: [], stripeIds: [stripeId] };
 }
 
-async function paymentFact(
+/** What a checkout of ours sold comes by its own events: adopted as well, it would be granted twice. */
+async function refuseSold(inbound: Inbound, stripeId: string, ours: OurMetadata | null): Promise<void> {
+  const sold = ours === null ? null : await soldTo(inbound, ours);
+  if (sold === null || sold instanceof Error) return;
+  throw new AdoptionRefused(
+    `${stripeId} was sold to the customer ${sold.subjectRef} by a checkout: sync that customer instead`,
+  );
+}
+
+async function factsOfSubscription(
+  inbound: Inbound,
+  subjectRef: string,
+  subscriptionId: string,
+): Promise<SubjectFact[]> {
+  const stripe = await inbound.stripe();
+  const { ours, customerId } = await readSubscriptionNow(stripe, subscriptionId);
+  await refuseSold(inbound, subscriptionId, ours);
+  const facts = await subscriptionFacts(inbound, { subjectRef, attempt: null }, subscriptionId);
+  const reversed = customerId === null ? [] : await reversedChargesOf(stripe, customerId);
+  for (const { paymentIntentId } of reversed) {
+    const invoice = await invoicePaidBy(inbound, paymentIntentId);
+    if (invoice?.subscriptionId !== subscriptionId) continue;
+    const payment = { paymentIntentId, invoice: paidInvoice(invoice, subscriptionId) };
+    facts.push(...(await reversalFacts(inbound, payment)));
+  }
+  return facts;
+}
+
+async function factsOfPayment(
   inbound: Inbound,
   { paymentIntentId, productCode }: { paymentIntentId: string; productCode: string },
-): Promise<SubjectFact> {
+): Promise<SubjectFact[]> {
   const product = await d1(readProduct(inbound.env.DB, inbound.connection, productCode));
   if (product === null) throw new AdoptionRefused(`There is no product ${productCode}`);
   if (product.kind === "subscription")
@@ -53,8 +85,9 @@ async function paymentFact(
   );
   if (intent.status !== "succeeded")
     throw new AdoptionRefused(`${paymentIntentId} is ${intent.status}: only what is paid can be adopted`);
+  await refuseSold(inbound, paymentIntentId, readOurMetadata(intent.metadata));
   const charge = intent.latest_charge;
-  return {
+  const bought: SubjectFact = {
     type: "purchase",
     terms: {
       kind: product.kind,
@@ -75,4 +108,5 @@ async function paymentFact(
       metadata: {},
     },
   };
+  return [bought, ...(await reversalFacts(inbound, { paymentIntentId, invoice: null }))];
 }

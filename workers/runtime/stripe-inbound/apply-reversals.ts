@@ -11,6 +11,8 @@ export async function applyReversals(
   payment: PaymentReference,
 ): Promise<Applied> {
   const owned = await ownerOfPayment(inbound, payment);
+  // A payment is remembered together with what took it back, or not at all: its record has the invoice that it paid.
+  if (told.length === 0) return { subjectRef: owned.owner.subjectRef, changes: 0 };
   return mergeFacts(
     inbound,
     owned.owner,

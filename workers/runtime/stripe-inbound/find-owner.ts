@@ -20,7 +20,7 @@ export class NotOurs extends Error {
 }
 
 /** It says that it is ours, but what it speaks of is not here yet. Tried again for 72 hours. */
-class Unroutable extends Error {
+export class Unroutable extends Error {
   constructor(why: string) {
     super(`unroutable: ${why}`);
     this.name = "Unroutable";
@@ -34,24 +34,39 @@ export interface Owner {
 }
 
 /** Who owns an object with our metadata. Throws `NotOurs` for another project's, `Unroutable` for an unknown attempt. */
-export async function ownerByMetadata({ env, connection }: Inbound, ours: OurMetadata): Promise<Owner> {
+export async function ownerByMetadata(inbound: Inbound, ours: OurMetadata): Promise<Owner> {
+  const sold = await soldTo(inbound, ours);
+  if (sold instanceof Error) throw sold;
+  return sold;
+}
+
+/** Whom the checkout attempt in the metadata sold to, or why it tells nobody. */
+export async function soldTo(
+  { env, connection }: Inbound,
+  ours: OurMetadata,
+): Promise<Owner | NotOurs | Unroutable> {
   if (ours.projectId !== connection.projectId || ours.mode !== connection.mode)
-    throw new NotOurs("another project's");
+    return new NotOurs("another project's");
   const attempt = await d1(readAttempt(env.DB, ours.attemptId));
   if (attempt === null || attempt.projectId !== ours.projectId || attempt.mode !== ours.mode)
-    throw new Unroutable(`there is no checkout attempt ${ours.attemptId}`);
+    return new Unroutable(`there is no checkout attempt ${ours.attemptId}`);
   return { subjectRef: attempt.subjectRef, attempt };
 }
 
-/** Who owns a subscription: as its metadata says, as we know it, or as Stripe says when we ask. */
+/**
+ * Who owns a subscription: as its metadata says, as we know it, or as Stripe says when we ask. Metadata that tells
+ * nobody is no obstacle: an operator may have adopted what another project sold.
+ */
 export async function ownerOfSubscription(
   inbound: Inbound,
   subscriptionId: string,
   ours: OurMetadata | null,
 ): Promise<Owner> {
-  if (ours !== null) return ownerByMetadata(inbound, ours);
+  const sold = ours === null ? null : await soldTo(inbound, ours);
+  if (sold !== null && !(sold instanceof Error)) return sold;
   const known = await knownOwner(inbound, [subscriptionId]);
   if (known !== null) return known;
+  if (sold !== null) throw sold;
   const { ours: asked } = await readSubscriptionNow(await inbound.stripe(), subscriptionId);
   if (asked === null) throw new NotOurs("not one of our objects");
   return ownerByMetadata(inbound, asked);
@@ -79,9 +94,16 @@ export async function ownerOfPayment(inbound: Inbound, payment: PaymentReference
   if (ours !== null) return { owner: await ownerByMetadata(inbound, ours), paymentIntentId, invoice: null };
   const invoice = await invoicePaidBy(inbound, paymentIntentId);
   if (invoice === null || invoice.subscriptionId === null) throw new NotOurs("not one of our objects");
-  const { invoiceId, subscriptionId, amountPaid, periodEnd } = invoice;
+  const { subscriptionId } = invoice;
   const owner = await ownerOfSubscription(inbound, subscriptionId, invoice.ours);
-  return { owner, paymentIntentId, invoice: { invoiceId, subscriptionId, periodEnd, amountPaid } };
+  return { owner, paymentIntentId, invoice: paidInvoice(invoice, subscriptionId) };
+}
+
+export function paidInvoice(
+  { invoiceId, amountPaid, periodEnd }: InvoiceTold,
+  subscriptionId: string,
+): PaidInvoice {
+  return { invoiceId, subscriptionId, periodEnd, amountPaid };
 }
 
 async function paymentIntentOf(inbound: Inbound, chargeId: string | null): Promise<string> {
@@ -93,7 +115,8 @@ async function paymentIntentOf(inbound: Inbound, chargeId: string | null): Promi
   return paymentIntentId;
 }
 
-async function invoicePaidBy(inbound: Inbound, paymentIntentId: string): Promise<InvoiceTold | null> {
+/** The invoice that the payment paid, or `null` when it paid none. */
+export async function invoicePaidBy(inbound: Inbound, paymentIntentId: string): Promise<InvoiceTold | null> {
   const stripe = await inbound.stripe();
   const payment = { type: "payment_intent" as const, payment_intent: paymentIntentId };
   const { data } = await askStripe(stripe.invoicePayments.list({ payment, limit: 1 }));

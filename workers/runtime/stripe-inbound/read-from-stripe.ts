@@ -28,15 +28,25 @@ export async function everyPage<S extends { id: string }, T>(
   list: (page: Stripe.PaginationParams) => Stripe.ApiListPromise<S>,
   read: (object: S, version: number) => T,
 ): Promise<T[]> {
+  return (await everyPageSince(list, read)).all;
+}
+
+/** All pages, and when Stripe answered with the first: what it makes later may be missing. */
+export async function everyPageSince<S extends { id: string }, T>(
+  list: (page: Stripe.PaginationParams) => Stripe.ApiListPromise<S>,
+  read: (object: S, version: number) => T,
+): Promise<{ all: T[]; listedAt: number }> {
   const all: T[] = [];
+  let listedAt: number | undefined;
   let startingAfter: string | undefined;
   for (;;) {
     const page = await askStripe(
       list({ limit: 100, ...(startingAfter === undefined ? {} : { starting_after: startingAfter }) }),
     );
     const version = answeredAt(page);
+    listedAt ??= version;
     all.push(...page.data.map((object) => read(object, version)));
     startingAfter = page.data.at(-1)?.id;
-    if (!page.has_more || startingAfter === undefined) return all;
+    if (!page.has_more || startingAfter === undefined) return { all, listedAt };
   }
 }

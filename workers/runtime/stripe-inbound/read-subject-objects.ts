@@ -13,8 +13,13 @@ export interface SubjectObjects {
   /** Checkout sessions that were paid, or are over without. */
   sessions: SessionFact[];
   subscriptionIds: string[];
-  /** Charges that were refunded or disputed, in whole or in part. */
-  reversedCharges: { chargeId: string; paymentIntentId: string }[];
+  reversedCharges: ReversedCharge[];
+}
+
+/** A charge that was refunded or disputed, in whole or in part. */
+export interface ReversedCharge {
+  chargeId: string;
+  paymentIntentId: string;
 }
 
 /**
@@ -38,9 +43,14 @@ export async function readSubjectObjects(inbound: Inbound, subjectRef: string): 
   // A session may be all that we know: nothing was heard of its customer or subscription yet.
   const ofSessions = (pick: "customer" | "subscription") =>
     [...sessions.values()].flatMap((session) => idOf(session[pick]) ?? []);
-  const customerIds = [...new Set([...ofType("cus_"), ...ofSessions("customer")])];
-  const charges = new Map<string, Stripe.Charge>();
   const subscriptionIds = new Set(ofType("sub_"));
+  const customerIds = new Set([...ofType("cus_"), ...ofSessions("customer")]);
+  // A customer may be known as another subject's, who pays with the same one.
+  for (const subscriptionId of subscriptionIds) {
+    const customerId = idOf((await askStripe(stripe.subscriptions.retrieve(subscriptionId))).customer);
+    if (customerId !== null) customerIds.add(customerId);
+  }
+  const charges = new Map<string, Stripe.Charge>();
   for (const customer of customerIds) {
     for (const session of await everyPage(
       (page) => stripe.checkout.sessions.list({ ...page, customer }),
@@ -63,12 +73,21 @@ export async function readSubjectObjects(inbound: Inbound, subjectRef: string): 
   return {
     sessions: await settledSessions(stripe, [...sessions.values()], [...charges.values()]),
     subscriptionIds: [...subscriptionIds],
-    reversedCharges: [...charges.values()].flatMap((charge) => {
-      const paymentIntentId = idOf(charge.payment_intent);
-      const isReversed = charge.amount_refunded > 0 || charge.disputed;
-      return isReversed && paymentIntentId !== null ? [{ chargeId: charge.id, paymentIntentId }] : [];
-    }),
+    reversedCharges: reversedAmong([...charges.values()]),
   };
+}
+
+/** Those charges of the customer's that were taken back, whoever bought what they paid for. */
+export async function reversedChargesOf(stripe: Stripe, customer: string): Promise<ReversedCharge[]> {
+  return reversedAmong(await everyPage((page) => stripe.charges.list({ ...page, customer }), same));
+}
+
+function reversedAmong(charges: Stripe.Charge[]): ReversedCharge[] {
+  return charges.flatMap((charge) => {
+    const paymentIntentId = idOf(charge.payment_intent);
+    const isReversed = charge.amount_refunded > 0 || charge.disputed;
+    return isReversed && paymentIntentId !== null ? [{ chargeId: charge.id, paymentIntentId }] : [];
+  });
 }
 
 const same = <T>(object: T): T => object;

@@ -1,6 +1,10 @@
 import { d1 } from "../../../shared/db/deadline.ts";
 import { recordSweep } from "../../../shared/db/stripe-connections.ts";
 import { subjectsWithObjects } from "../../../shared/db/stripe-objects.ts";
+import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
+import { UnreadableObject } from "../../../shared/stripe/object-fields.ts";
+import { NotOurs, Unroutable } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
 import { applySync, readDifferences } from "./sync-subject.ts";
 
@@ -10,6 +14,9 @@ const subjectsPerPage = 20;
  * After a gap longer than Stripe lists events for: reads every known subscription and payment instead, subject by
  * subject. One page per sweep, the place is kept in the connection's row; at the end the cursor stands where it began,
  * and the ordinary sweep goes on from there.
+ *
+ * A subject that can't be read however often Stripe is asked must not stop all others for ever: it is passed over, and
+ * named in the error that ends the page. When Stripe is silent the page ends at once and is read again.
  */
 export async function rereadPage(inbound: Inbound): Promise<void> {
   const { env, connection, now } = inbound;
@@ -18,7 +25,20 @@ export async function rereadPage(inbound: Inbound): Promise<void> {
   const page = await d1(
     subjectsWithObjects(env.DB, connectionId, connection.rereadAfter ?? "", subjectsPerPage),
   );
-  for (const subjectRef of page) await applySync(inbound, await readDifferences(inbound, subjectRef));
+  const passedOver: string[] = [];
+  for (const subjectRef of page) {
+    try {
+      await applySync(inbound, await readDifferences(inbound, subjectRef));
+    } catch (error) {
+      if (!staysUnreadable(error)) throw error;
+      passedOver.push(`${subjectRef}: ${errorMessage(error)}`);
+      log("error", "stripe_reread.subject_passed_over", {
+        connectionId,
+        subjectRef,
+        error: errorMessage(error),
+      });
+    }
+  }
   const isDone = page.length < subjectsPerPage;
   await d1(
     recordSweep(
@@ -29,4 +49,11 @@ export async function rereadPage(inbound: Inbound): Promise<void> {
         : { rereadStartedAt, rereadAfter: page.at(-1) ?? null, nextSweepAt: now },
     ),
   );
+  if (passedOver.length > 0) throw new Error(`customers that could not be read: ${passedOver.join("; ")}`);
+}
+
+/** Whether asking again would bring the same: Stripe has no such object, or it can't be read or routed. */
+function staysUnreadable(error: unknown): boolean {
+  if (error instanceof StripeNotAnswering) return error.isMissing;
+  return error instanceof UnreadableObject || error instanceof NotOurs || error instanceof Unroutable;
 }

@@ -10,7 +10,7 @@ import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { type Inbound, openInbound } from "./inbound.ts";
-import { everyPage } from "./read-from-stripe.ts";
+import { everyPageSince } from "./read-from-stripe.ts";
 import { rereadPage } from "./reread-all.ts";
 import { firstTryMs } from "./retry-schedule.ts";
 import { tryEvent } from "./try-event.ts";
@@ -19,7 +19,8 @@ import { tryEvent } from "./try-event.ts";
  * Finds the events that never reached us: reads Stripe's event list and puts what the inbox lacks through the same
  * door as everything else.
  *
- * Guarantees: every event that Stripe lists is in the inbox before the cursor (`swept_to`) passes it.
+ * Guarantees: every event that Stripe lists is in the inbox before the cursor (`swept_to`) passes it. The cursor never
+ * passes Stripe's own present, however far our clock runs ahead: what Stripe makes later would be behind it.
  * A crash at any moment leaves the cursor where it was; the same stretch is read again, and what is stored is known.
  */
 
@@ -79,24 +80,29 @@ async function sweepConnection(inbound: Inbound): Promise<number> {
   let found = 0;
   for (let from = sweptTo; ; ) {
     const until = Math.min(from + stretchMs, now);
-    found += await sweepStretch(inbound, from - overlapMs, until);
-    await d1(recordSweep(inbound.env.DB, connection.connectionId, { sweptTo: until }));
+    const stretch = await sweepStretch(inbound, from - overlapMs, until);
+    found += stretch.found;
+    const swept = { sweptTo: Math.min(until, stretch.listedAt) };
+    await d1(recordSweep(inbound.env.DB, connection.connectionId, swept));
     from = until;
     if (until >= now || Date.now() - startedAt > budgetMs) return found;
   }
 }
 
-/** Stores and tries what the inbox lacks of the events made in this time, oldest first. Returns how many. */
+/**
+ * Stores and tries what the inbox lacks of the events made in this time, oldest first. Returns how many, and when by
+ * Stripe's clock the list was true.
+ */
 async function sweepStretch(
   { env, connection, now, stripe }: Inbound,
   from: number,
   until: number,
-): Promise<number> {
+): Promise<{ found: number; listedAt: number }> {
   const { connectionId, projectId, mode } = connection;
   const client = await stripe();
   const created = { gte: Math.floor(from / 1_000), lte: Math.ceil(until / 1_000) };
   const types = [...handledEventTypes];
-  const listed = await everyPage(
+  const { all: listed, listedAt } = await everyPageSince(
     (page) => client.events.list({ ...page, created, types }),
     (event) => event,
   );
@@ -126,5 +132,5 @@ async function sweepStretch(
     );
     await tryEvent(env, { connectionId, eventId: event.id });
   }
-  return missing.length;
+  return { found: missing.length, listedAt };
 }

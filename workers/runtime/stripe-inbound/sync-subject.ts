@@ -8,11 +8,18 @@ import { callSubject } from "../subject-stub.ts";
 import { invoiceFact } from "./apply-invoice.ts";
 import { reversalFact } from "./apply-reversals.ts";
 import { paidFact } from "./apply-session.ts";
-import { type Owner, ownerByMetadata, ownerOfPayment, ownerOfSubscription } from "./find-owner.ts";
+import {
+  NotOurs,
+  type OwnedPayment,
+  type Owner,
+  ownerByMetadata,
+  ownerOfPayment,
+  ownerOfSubscription,
+} from "./find-owner.ts";
 import { type Inbound, identityOf } from "./inbound.ts";
 import { subscriptionNow } from "./merge-facts.ts";
 import { everyPage, listDisputes, listRefunds } from "./read-from-stripe.ts";
-import { readSubjectObjects } from "./read-subject-objects.ts";
+import { type ReversedCharge, readSubjectObjects } from "./read-subject-objects.ts";
 
 /** What Stripe says of one subject, ready to be compared with its ledger or merged into it. */
 export interface Differences {
@@ -50,8 +57,8 @@ export async function readDifferences(inbound: Inbound, subjectRef: string): Pro
     differences.facts.unshift(...facts);
     differences.stripeIds.push(subscriptionId);
   }
-  for (const { chargeId, paymentIntentId } of found.reversedCharges)
-    differences.facts.push(...(await reversalFacts(inbound, subjectRef, chargeId, paymentIntentId)));
+  for (const charge of found.reversedCharges)
+    differences.facts.push(...(await reversalsOfSubject(inbound, subjectRef, charge)));
   return differences;
 }
 
@@ -73,18 +80,30 @@ export async function subscriptionFacts(
   return facts;
 }
 
-async function reversalFacts(
+/** Nothing for what the same customer paid for elsewhere: another subject's purchase, a one-off invoice. */
+async function reversalsOfSubject(
   inbound: Inbound,
   subjectRef: string,
-  chargeId: string,
-  paymentIntentId: string,
+  charge: ReversedCharge,
 ): Promise<SubjectFact[]> {
-  const owned = await ownerOfPayment(inbound, { paymentIntentId, chargeId });
-  if (owned.owner.subjectRef !== subjectRef) return [];
+  try {
+    const owned = await ownerOfPayment(inbound, charge);
+    return owned.owner.subjectRef === subjectRef ? await reversalFacts(inbound, owned) : [];
+  } catch (error) {
+    if (error instanceof NotOurs) return [];
+    throw error;
+  }
+}
+
+/** Every refund and dispute of the payment. */
+export async function reversalFacts(
+  inbound: Inbound,
+  payment: Omit<OwnedPayment, "owner">,
+): Promise<SubjectFact[]> {
   const stripe = await inbound.stripe();
-  const of = { payment_intent: paymentIntentId };
+  const of = { payment_intent: payment.paymentIntentId };
   const told = [...(await listRefunds(stripe, of)), ...(await listDisputes(stripe, of))];
-  return told.map((reversal) => reversalFact(owned, reversal));
+  return told.map((reversal) => reversalFact(payment, reversal));
 }
 
 /** The differences as they would change the subject, each with the fact that causes it. */
@@ -96,17 +115,22 @@ export async function previewSync(inbound: Inbound, differences: Differences): P
   );
 }
 
-/** Merges the differences. Returns how many changes they made; a crash in between is healed by doing it again. */
+/**
+ * Merges the differences. Returns how many changes they made; a crash in between is healed by doing it again.
+ *
+ * Whose the objects are is remembered first: if a crash follows, their events find the subject all the same, while
+ * rights whose payment is nobody's would outlive its refund.
+ */
 export async function applySync(inbound: Inbound, differences: Differences): Promise<{ changes: number }> {
   const { env, connection, graceDays, cause, now } = inbound;
   const { subjectRef, facts, attempts, stripeIds } = differences;
   const identity = identityOf(inbound, subjectRef);
+  const owner = { subjectRef, attemptId: null, customerId: null };
+  await d1(rememberObjects(env.DB, connection, owner, stripeIds, now));
   const result = await callSubject(env, identity, (subject) =>
     subject.applyStripe(identity, { facts, graceDays, cause }),
   );
   if (result.outcome === "read_again") throw new Error("Stripe's answer did not settle what came last");
   for (const { attemptId, status } of attempts) await d1(advanceAttempt(env.DB, attemptId, status, now));
-  const owner = { subjectRef, attemptId: null, customerId: null };
-  await d1(rememberObjects(env.DB, connection, owner, stripeIds, now));
   return { changes: result.changes };
 }

@@ -1,0 +1,119 @@
+import { and, eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { insertConnection, insertProject } from "../../shared/db/configuration.ts";
+import { insertEvent } from "../../shared/db/stripe-inbox.ts";
+import { stripeConnections } from "../../shared/db/tables/configuration.ts";
+import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
+import { parseWrappingKeys, seal } from "../../shared/kit/crypto-box.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import { ourMetadata } from "../../shared/stripe/our-metadata.ts";
+import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
+import { apiKeyPlace } from "../../workers/runtime/stripe-inbound/connection.ts";
+import { tryEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
+import { callSubject } from "../../workers/runtime/subject-stub.ts";
+import { env, packOf } from "./subjects.ts";
+
+export interface ConnectedProject {
+  projectId: string;
+  connectionId: string;
+}
+
+export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+
+/** A project whose connection has a key, so that Stripe can be asked. */
+export async function connectedProject(): Promise<ConnectedProject> {
+  const at = await now();
+  const [accountId, projectId, connectionId] = [newId("acc"), newId("prj"), newId("con")];
+  const created = { createdAt: at, updatedAt: at };
+  await insertProject(
+    env.DB,
+    { accountId, name: "a", planStatus: "active", planSyncedAt: at, ...created },
+    { projectId, accountId, name: "p", region: "weur", ...created },
+  );
+  const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
+  const sealed = {
+    apiKeySealed: await seal(keys, apiKeyPlace(connectionId), "sk_test_1"),
+    webhookSecretSealed: "",
+  };
+  await insertConnection(env.DB, { connectionId, projectId, mode: "test", ...sealed, ...created });
+  return { projectId, connectionId };
+}
+
+/** A checkout attempt of the subject's for 10 credits. Returns the metadata that it writes on Stripe's objects. */
+export async function attemptOf(project: ConnectedProject, subjectRef: string) {
+  const at = await now();
+  const attemptId = newId("att");
+  const frozen: FrozenRequest = {
+    request: { subject_ref: subjectRef, product_code: "CREDITS" },
+    terms: packOf(10),
+    stripePriceId: "price_1",
+    successUrl: "https://example.com",
+    cancelUrl: null,
+    customerId: null,
+  };
+  await drizzle(env.DB)
+    .insert(checkoutAttempts)
+    .values({
+      ...project,
+      attemptId,
+      mode: "test",
+      subjectRef,
+      productCode: "CREDITS",
+      idempotencyKeyHash: attemptId,
+      requestHash: "",
+      frozen: JSON.stringify(frozen),
+      status: "created",
+      createdAt: at,
+      updatedAt: at,
+    });
+  const { projectId } = project;
+  return ourMetadata({ projectId, mode: "test", subjectRef, productCode: "CREDITS", attemptId });
+}
+
+export async function eventOf(type: string, object: object) {
+  const created = Math.floor((await now()) / 1_000);
+  return { id: newId("evt"), object: "event", type, created, livemode: false, data: { object } };
+}
+
+/** Stores the event as the route does, and tries it once. Returns what its row says. */
+export async function receive(project: ConnectedProject, type: string, object: object) {
+  const event = await eventOf(type, object);
+  const at = await now();
+  await insertEvent(env.DB, {
+    ...project,
+    eventId: event.id,
+    mode: "test",
+    type,
+    stripeCreatedAt: at,
+    payload: JSON.stringify(event),
+    status: "received",
+    nextTryAt: at + 30_000,
+    receivedAt: at,
+    foundBy: "webhook",
+  });
+  await tryEvent(env, { ...project, eventId: event.id });
+  return rowOf(project, event.id);
+}
+
+export async function rowOf({ connectionId }: ConnectedProject, eventId: string) {
+  const rows = await drizzle(env.DB)
+    .select()
+    .from(stripeEvents)
+    .where(and(eq(stripeEvents.connectionId, connectionId), eq(stripeEvents.eventId, eventId)));
+  return rows[0];
+}
+
+export async function connectionRow({ connectionId }: ConnectedProject) {
+  const rows = await drizzle(env.DB)
+    .select()
+    .from(stripeConnections)
+    .where(eq(stripeConnections.connectionId, connectionId));
+  const row = rows[0];
+  if (row === undefined) throw new Error("no connection");
+  return row;
+}
+
+export async function standingOf({ projectId }: ConnectedProject, subjectRef: string) {
+  const identity = { projectId, mode: "test", subjectRef, region: "weur" } as const;
+  return callSubject(env, identity, (subject) => subject.read());
+}

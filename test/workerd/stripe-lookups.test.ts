@@ -1,0 +1,265 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { insertProduct } from "../../shared/db/configuration.ts";
+import { rememberObjects } from "../../shared/db/stripe-objects.ts";
+import { tryEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
+import { attemptOf, connectedProject, now, receive, rowOf, standingOf } from "./connected-project.ts";
+import { env } from "./subjects.ts";
+
+/** Stripe's objects refer to each other by bare ids, and only some carry our metadata. */
+beforeEach(async () => {
+  await env.DEV.stripeAnswers([]);
+});
+
+const seconds = async () => Math.floor((await now()) / 1_000);
+const list = (...data: object[]) => ({ object: "list", data, has_more: false });
+const missing = {
+  error: { type: "invalid_request_error", code: "resource_missing", message: "No such object" },
+};
+const broken = { error: { type: "api_error", message: "Stripe is down" } };
+
+async function subscriptionOf(metadata: object, status = "active") {
+  const at = await seconds();
+  return {
+    id: "sub_1",
+    object: "subscription",
+    status,
+    customer: "cus_1",
+    start_date: at,
+    cancel_at_period_end: false,
+    metadata,
+    items: { data: [{ id: "si_1", price: { id: "price_pro" }, current_period_end: at + 30 * 86_400 }] },
+  };
+}
+
+async function invoiceOf(metadata: object) {
+  return {
+    id: "in_1",
+    object: "invoice",
+    customer: "cus_1",
+    amount_paid: 2_900,
+    lines: { data: [{ period: { start: await seconds(), end: (await seconds()) + 30 * 86_400 } }] },
+    parent: { subscription_details: { subscription: "sub_1", metadata } },
+  };
+}
+
+async function subscribedProject(subjectRef = "user_1") {
+  const project = await connectedProject();
+  const created = { createdAt: await now(), updatedAt: await now() };
+  await insertProduct(env.DB, {
+    ...created,
+    projectId: project.projectId,
+    mode: "test",
+    productCode: "PRO",
+    name: "Pro",
+    kind: "subscription",
+    stripePriceId: "price_pro",
+  });
+  const metadata = await attemptOf(project, subjectRef);
+  return { project, metadata };
+}
+
+describe("a refund or dispute that names only its payment or charge", () => {
+  it("finds its subject over the payment, the invoice that it paid, and the invoice's subscription", async () => {
+    const { project, metadata } = await subscribedProject();
+    await receive(project, "customer.subscription.created", await subscriptionOf(metadata));
+    expect((await standingOf(project, "user_1")).decision.allowed).toBe(true);
+    await env.DEV.stripeAnswers([
+      { path: "/v1/charges/ch_1", status: 200, body: { id: "ch_1", payment_intent: { id: "pi_1" } } },
+      { path: "/v1/payment_intents/pi_1", status: 200, body: { id: "pi_1", metadata: {} } },
+      {
+        path: "/v1/invoice_payments?payment[type]=payment_intent&payment[payment_intent]=pi_1",
+        status: 200,
+        body: list({ id: "inpay_1", invoice: "in_1" }),
+      },
+      { path: "/v1/invoices/in_1", status: 200, body: await invoiceOf({}) },
+    ]);
+    const refund = {
+      id: "re_1",
+      amount: 2_900,
+      status: "succeeded",
+      charge: "ch_1",
+      created: await seconds(),
+    };
+    const row = await receive(project, "refund.created", refund);
+    expect(row).toMatchObject({ status: "applied", subjectRef: "user_1" });
+    expect((await standingOf(project, "user_1")).decision).toMatchObject({ allowed: false });
+    // Its payment is known now: nobody is asked again.
+    await env.DEV.stripeAnswers([]);
+    const failed = { ...refund, payment_intent: "pi_1", status: "failed" };
+    await env.DEV.advance(2_000);
+    expect(await receive(project, "refund.failed", failed)).toMatchObject({ status: "applied" });
+    expect((await standingOf(project, "user_1")).decision).toMatchObject({ allowed: true });
+  });
+
+  it.each([
+    ["a charge without payment intent", { payment_intent: null, charge: "ch_old" }],
+    ["neither payment nor charge", { payment_intent: null, charge: null }],
+    ["a payment of a one-off invoice", { payment_intent: "pi_one_off", charge: null }],
+    ["a payment without invoice", { payment_intent: { id: "pi_foreign" }, charge: null }],
+  ])("of %s is ignored, and its row says why", async (_, reference) => {
+    const project = await connectedProject();
+    await env.DEV.stripeAnswers([
+      { path: "/v1/charges/ch_old", status: 200, body: { id: "ch_old", payment_intent: null } },
+      { path: "/v1/payment_intents/", status: 200, body: { id: "pi", metadata: null } },
+      {
+        path: "/v1/invoice_payments?payment[type]=payment_intent&payment[payment_intent]=pi_one_off",
+        status: 200,
+        body: list({ id: "inpay_1", invoice: { id: "in_1" } }),
+      },
+      { path: "/v1/invoice_payments", status: 200, body: list() },
+      { path: "/v1/invoices/in_1", status: 200, body: { id: "in_1", parent: null, lines: null } },
+    ]);
+    const refund = { id: "re_1", amount: 1, status: "succeeded", created: await seconds(), ...reference };
+    expect(await receive(project, "refund.created", refund)).toMatchObject({
+      status: "ignored",
+      detail: "not one of our objects",
+    });
+  });
+
+  it("is told by charge.refunded: its refunds are listed; none leaves no trace that would hide its invoice", async () => {
+    const { project, metadata } = await subscribedProject();
+    await receive(project, "customer.subscription.created", await subscriptionOf(metadata));
+    const answers = [
+      { path: "/v1/payment_intents/pi_1", status: 200, body: { id: "pi_1", metadata: {} } },
+      { path: "/v1/invoice_payments", status: 200, body: list({ id: "inpay_1", invoice: "in_1" }) },
+      { path: "/v1/invoices/in_1", status: 200, body: await invoiceOf(metadata) },
+    ];
+    await env.DEV.stripeAnswers([{ path: "/v1/refunds", status: 200, body: list() }, ...answers]);
+    const charge = { id: "ch_1", payment_intent: "pi_1" };
+    expect(await receive(project, "charge.refunded", charge)).toMatchObject({ detail: "no change" });
+    const refund = { id: "re_1", amount: 2_900, status: "succeeded", created: await seconds() };
+    await env.DEV.stripeAnswers([
+      { path: "/v1/refunds?charge=ch_1", status: 200, body: list(refund) },
+      ...answers,
+    ]);
+    expect(await receive(project, "charge.refunded", charge)).toMatchObject({ status: "applied" });
+    expect((await standingOf(project, "user_1")).decision.allowed).toBe(false);
+  });
+});
+
+describe("Stripe that can't be reached while an event needs a read", () => {
+  it("leaves the row received with the reason, and the next try heals it", async () => {
+    const { project, metadata } = await subscribedProject();
+    await env.DEV.stripeAnswers([{ path: "/v1/", status: 503, body: broken }]);
+    const row = await receive(project, "invoice.paid", await invoiceOf(metadata));
+    expect(row).toMatchObject({ status: "received", detail: "Stripe: Stripe is down", tries: 1 });
+    expect((await standingOf(project, "user_1")).decision.allowed).toBe(false);
+    const subscription = await subscriptionOf(metadata);
+    await env.DEV.stripeAnswers([{ path: "/v1/subscriptions/sub_1", status: 200, body: subscription }]);
+    const eventId = row?.eventId ?? "";
+    await tryEvent(env, { ...project, eventId });
+    expect(await rowOf(project, eventId)).toMatchObject({ status: "applied", detail: null });
+    expect((await standingOf(project, "user_1")).decision.allowed).toBe(true);
+  });
+
+  it("keeps trying when Stripe does not know the object yet", async () => {
+    const project = await connectedProject();
+    await env.DEV.stripeAnswers([{ path: "/v1/", status: 404, body: missing }]);
+    const refund = {
+      id: "re_1",
+      amount: 1,
+      status: "pending",
+      payment_intent: "pi_new",
+      created: await seconds(),
+    };
+    expect(await receive(project, "refund.created", refund)).toMatchObject({
+      status: "received",
+      detail: "Stripe: No such object",
+    });
+  });
+});
+
+describe("an event with missing, null or unknown fields", () => {
+  it.each([
+    ["customer.subscription.updated", { id: "sub_1", status: null }, /the subscription's status is missing/],
+    [
+      "customer.subscription.updated",
+      { id: "sub_1", status: "frozen", start_date: 1 },
+      /has the status 'frozen'/,
+    ],
+    [
+      "customer.subscription.updated",
+      { id: "sub_1", status: "active" },
+      /the subscription's start is missing/,
+    ],
+    [
+      "customer.subscription.updated",
+      { id: "sub_1", status: "active", start_date: 1, items: null },
+      /the subscription's items is missing/,
+    ],
+    ["invoice.paid", { id: null }, /the invoice's id is missing/],
+    ["refund.created", { id: "re_1", status: "succeeded", amount: null }, /the amount of re_1 is missing/],
+    ["refund.created", { id: "re_1", status: "lost", amount: 1, created: 1 }, /has the status 'lost'/],
+    ["charge.dispute.created", { id: "dp_1", amount: 1, created: 1 }, /the dispute's status is missing/],
+  ])("%s %j fails at once and says what is wrong", async (type, object, detail) => {
+    const project = await connectedProject();
+    const row = await receive(project, type, object);
+    expect(row).toMatchObject({ status: "failed", detail: expect.stringMatching(detail), nextTryAt: null });
+  });
+
+  it("is applied when what is missing was not needed", async () => {
+    const { project, metadata } = await subscribedProject();
+    const bare = { ...(await subscriptionOf(metadata)), customer: null, pause_collection: undefined };
+    expect(await receive(project, "customer.subscription.created", bare)).toMatchObject({
+      status: "applied",
+    });
+    const expanded = { ...(await subscriptionOf(metadata, "past_due")), customer: { id: "cus_1" } };
+    await env.DEV.advance(2_000);
+    expect(await receive(project, "customer.subscription.updated", expanded)).toMatchObject({
+      status: "applied",
+    });
+    expect((await standingOf(project, "user_1")).entitlements[0]).toMatchObject({
+      status: "past_due",
+      purchase: { customerId: "cus_1" },
+    });
+  });
+});
+
+describe("a subscription that was adopted", () => {
+  it("is the adopter's although its metadata names another project", async () => {
+    const { project, metadata } = await subscribedProject();
+    const { metadata: elsewhere } = await subscribedProject();
+    const owner = { subjectRef: "user_1", attemptId: null, customerId: null };
+    await rememberObjects(env.DB, { ...project, mode: "test" }, owner, ["sub_1"], await now());
+    const moved = await subscriptionOf(elsewhere);
+    expect(await receive(project, "customer.subscription.updated", moved)).toMatchObject({
+      status: "applied",
+      subjectRef: "user_1",
+    });
+    expect(metadata).not.toEqual(elsewhere);
+    const foreign = { ...moved, id: "sub_2" };
+    expect(await receive(project, "customer.subscription.updated", foreign)).toMatchObject({
+      status: "ignored",
+      detail: "another project's",
+    });
+  });
+});
+
+describe("two subjects with one customer at Stripe", () => {
+  it("each hear of their own payments only, whatever characters their names have", async () => {
+    const project = await connectedProject();
+    const names = ["a/b?c=%00 ü", "a/b?c=%00 u"];
+    for (const [index, name] of names.entries()) {
+      const metadata = await attemptOf(project, name);
+      const session = {
+        id: `cs_${index}`,
+        payment_status: "paid",
+        payment_intent: `pi_${index}`,
+        amount_total: 100,
+        customer: "cus_shared",
+        metadata,
+      };
+      await receive(project, "checkout.session.completed", session);
+    }
+    const refund = {
+      id: "re_1",
+      amount: 100,
+      status: "succeeded",
+      payment_intent: "pi_1",
+      created: await seconds(),
+    };
+    expect(await receive(project, "refund.created", refund)).toMatchObject({ subjectRef: names[1] });
+    expect((await standingOf(project, names[0] ?? "")).usageRemaining).toBe(10);
+    expect((await standingOf(project, names[1] ?? "")).usageRemaining).toBe(0);
+  });
+});
