@@ -72,7 +72,14 @@ export async function attemptOf(project: ConnectedProject, subjectRef: string) {
 
 export async function eventOf(type: string, object: object) {
   const created = Math.floor((await now()) / 1_000);
-  return { id: newId("evt"), object: "event", type, created, livemode: false, data: { object } };
+  return {
+    id: `evt_${crypto.randomUUID()}`,
+    object: "event",
+    type,
+    created,
+    livemode: false,
+    data: { object },
+  };
 }
 
 /** Stores the event as the route does, and tries it once. Returns what its row says. */

@@ -1,0 +1,83 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { provision } from "../../scripts/seed/provision.ts";
+import type { StripeWorld } from "./stripe-world.ts";
+import { latestPayment, newStripeWorld, purchase, setDelivery, standingOf } from "./stripe-world.ts";
+
+let world: StripeWorld;
+beforeAll(async () => {
+  world = await newStripeWorld();
+  await setDelivery(world, { mode: "drop" });
+});
+
+const adopt = (subjectRef: string, what: object) =>
+  provision(world.origin, "adoptFromStripe", world.projectId, "test", subjectRef, { ...what, apply: true });
+
+/** Paid at Stripe, without a checkout of ours. */
+async function soldElsewhere(mode: "payment" | "subscription", price: string) {
+  const { client } = world.stripe;
+  const line_items = [{ price, quantity: 1 }];
+  const { id } = await client.checkout.sessions.create({
+    mode,
+    line_items,
+    success_url: "https://shop.example",
+  });
+  await world.stripe.pay(id);
+  return world.stripe.session(id);
+}
+
+describe("adopting from Stripe", () => {
+  it("gives no right to what was refunded or disputed before", async () => {
+    const { payment_intent } = await soldElsewhere("payment", world.prices.credits);
+    await world.stripe.control("refunds", { payment_intent });
+    await adopt("refunded_before", { paymentIntentId: payment_intent, productCode: "CREDITS_1000" });
+    expect(await standingOf(world, "refunded_before")).toMatchObject({
+      has_access: false,
+      reason: "refunded",
+    });
+
+    const { subscription } = await soldElsewhere("subscription", world.prices.pro);
+    const disputed = await latestPayment(world, subscription ?? "");
+    await world.stripe.control("disputes", { payment_intent: disputed });
+    await adopt("disputed_before", { subscriptionId: subscription });
+    expect(await standingOf(world, "disputed_before")).toMatchObject({
+      has_access: false,
+      reason: "payment_disputed",
+    });
+  });
+
+  it("refuses what a checkout of ours sold: it would be granted twice", async () => {
+    const { paymentIntent } = await purchase(world, "buyer", "CREDITS_1000");
+    const payment = { paymentIntentId: paymentIntent, productCode: "CREDITS_1000" };
+    for (const subject of ["buyer", "somebody_else"])
+      await expect(adopt(subject, payment)).rejects.toThrow(/was sold to the customer buyer by a checkout/);
+    const { subscription } = await purchase(world, "buyer", "PRO_MONTHLY");
+    await expect(adopt("somebody_else", { subscriptionId: subscription })).rejects.toThrow(/was sold to/);
+  });
+
+  it("grants once however often the same payment is adopted", async () => {
+    const { payment_intent } = await soldElsewhere("payment", world.prices.credits);
+    const payment = { paymentIntentId: payment_intent, productCode: "CREDITS_1000" };
+    await Promise.all([adopt("twice", payment), adopt("twice", payment)]);
+    await adopt("twice", payment);
+    expect(await standingOf(world, "twice")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
+  });
+});
+
+describe("sync from Stripe", () => {
+  it("is not stopped by a refund of what the same customer paid for elsewhere", async () => {
+    const { sessionId } = await purchase(world, "shopper", "CREDITS_1000");
+    const { client } = world.stripe;
+    const { customer } = await client.checkout.sessions.retrieve(sessionId);
+    const foreign = await client.checkout.sessions.create({
+      mode: "payment",
+      customer: String(customer),
+      line_items: [{ price: world.prices.credits, quantity: 1 }],
+      success_url: "https://shop.example",
+    });
+    await world.stripe.pay(foreign.id);
+    const { payment_intent } = await world.stripe.session(foreign.id);
+    await world.stripe.control("refunds", { payment_intent });
+    await provision(world.origin, "syncFromStripe", world.projectId, "test", "shopper", { apply: true });
+    expect(await standingOf(world, "shopper")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
+  });
+});
