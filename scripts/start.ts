@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { devPaths } from "./stack/paths.ts";
-import { dropHalfSeededState, seedOnce } from "./stack/seed-once.ts";
+import { dropHalfSeededState, isSetUp, seedOnce } from "./stack/seed-once.ts";
 import { startStack } from "./stack/stack.ts";
 import { StackError } from "./stack/stack-error.ts";
 import { stopOnSignal } from "./stack/stop-on-signal.ts";
@@ -42,7 +42,10 @@ async function main(): Promise<void> {
     );
   }
   const realStripe = stripeSecretKey !== undefined;
-  console.log(summary({ origin: stack.origin, testKey: file?.test_key, realStripe, notes }));
+  const { origin, secrets } = stack;
+  const setupUrl = (await isSetUp(stack)) ? undefined : `${origin}/setup?token=${secrets.setupToken}`;
+  const owner = file?.operators[0];
+  console.log(summary({ origin, testKey: file?.test_key, owner, setupUrl, realStripe, notes }));
 }
 
 function readOptions() {

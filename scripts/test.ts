@@ -6,10 +6,11 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findChromium } from "./browser/chromium.ts";
 import { run } from "./run.ts";
 
 const memoryFolder = "/dev/shm";
-const kinds = ["unit", "workerd", "system", "fault"];
+const kinds = ["unit", "workerd", "system", "browser", "fault"];
 
 interface Counts {
   passed: number;
@@ -64,9 +65,13 @@ if (unknown.length > 0) {
 // Thousands of objects commit in these tests: in memory, where there is such a folder, they don't wait for the disk. What
 // a SIGKILL leaves is the same there.
 if (process.env["TMPDIR"] === undefined && existsSync(memoryFolder)) process.env["TMPDIR"] = memoryFolder;
+const chosen = wanted.length > 0 ? wanted : kinds;
+if (chosen.includes("browser") && findChromium() === undefined)
+  console.log("browser: skipped, there is no Chromium on the PATH or in CHROME_PATH.\n");
+
 const folder = await mkdtemp(join(tmpdir(), "licenzy-test-"));
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-for (const kind of wanted.length > 0 ? wanted : kinds) {
+for (const kind of chosen) {
   const counts = await runKind(kind, folder);
   total.passed += counts.passed;
   total.failed += counts.failed;

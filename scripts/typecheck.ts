@@ -3,7 +3,12 @@ import { readdir } from "node:fs/promises";
 import { run } from "./run.ts";
 
 const workers = await readdir("workers");
-const projects = [".", "test/workerd", ...workers.map((worker) => `workers/${worker}`)];
+const projects = [
+  ".",
+  "test/workerd",
+  "workers/portal/islands",
+  ...workers.map((worker) => `workers/${worker}`),
+];
 let failed = 0;
 for (const project of projects) {
   const { code } = await run("npx", ["tsc", "-p", project]);

@@ -56,6 +56,18 @@ export class PocketStripe {
     await this.control("delivery", { mode });
   }
 
+  /** The one webhook endpoint of this account and mode, with the secret that Stripe shows only once. */
+  async webhookEndpoint(mode: "test" | "live"): Promise<{ url: string; secret: string }> {
+    const account = `acct_${this.apiKey.split("_")[2]}`;
+    const response = await fetch(`${this.origin}/pocket-stripe/control/state?account=${account}`);
+    const { objects } = (await response.json()) as {
+      objects: Record<string, { webhook_endpoint?: { url: string; secret: string }[] }>;
+    };
+    const [endpoint] = objects[`${account}/${mode}`]?.webhook_endpoint ?? [];
+    if (endpoint === undefined) throw new Error(`${account} has no webhook endpoint in ${mode} mode`);
+    return endpoint;
+  }
+
   /** Any control of spec page 7; throws what it answers when it refuses. */
   async control(path: string, body: unknown): Promise<unknown> {
     const response = await fetch(`${this.origin}/pocket-stripe/control/${path}`, {

@@ -1,9 +1,17 @@
+import { randomBytes } from "node:crypto";
+import type { Role } from "../../shared/contract/roles.ts";
 import type { Mode } from "../../shared/contract/words.ts";
 import { ApiClient } from "./api-client.ts";
 import { PocketStripe } from "./pocket-stripe.ts";
-import { provision } from "./provision.ts";
+import { hiddenField, PortalClient, sentencesOf } from "./portal-client.ts";
 import { tellStories } from "./stories.ts";
 import { seedReceiver, tellDeadDelivery } from "./webhooks.ts";
+
+export interface OperatorEntry {
+  role: Role;
+  email: string;
+  password: string;
+}
 
 /** What `.dev/stack.json` holds, so that a script can drive the stack (spec page 7). */
 export interface StackFile {
@@ -14,23 +22,46 @@ export interface StackFile {
   stripe: Record<Mode, { connection_id: string; webhook_url: string; webhook_secret: string }>;
   /** The sample receiver, which gets every event of test mode. */
   receiver: { url: string; endpoint_id: string; secret: string };
+  operators: OperatorEntry[];
 }
 
 /**
  * Makes the project `demo` and a story for each situation that operators meet, all of it through the product's own
- * doors: provisioning, the runtime API, and pocket Stripe's pay controls with the events that follow.
+ * doors: the portal's forms, the runtime API, and pocket Stripe's pay controls with the events that follow.
  */
-export async function seed({ origin }: { origin: string }): Promise<StackFile> {
-  const { projectId } = await provision<{ projectId: string }>(origin, "createProject", {
-    accountName: "Demo",
-    name: "demo",
+export async function seed({
+  origin,
+  setupToken,
+}: {
+  origin: string;
+  setupToken: string;
+}): Promise<StackFile> {
+  const portal = new PortalClient(origin);
+  const owner: OperatorEntry = { role: "owner", email: "owner@demo.example", password: newPassword() };
+  const { location } = await portal.submit("/setup", {
+    token: setupToken,
+    name: "Dana Owner",
+    email: owner.email,
+    password: owner.password,
+    account: "Demo",
+    project: "demo",
     region: "weur",
-    planStatus: "active",
-    successUrl: `${origin}/__dev/shop`,
-    cancelUrl: null,
   });
-  const test = await seedMode(origin, projectId, "test");
-  const live = await seedMode(origin, projectId, "live");
+  const projectId = location?.split("/")[2] ?? "";
+  const settings = await portal.get(`/p/${projectId}/test/settings`);
+  await portal.submit(`/p/${projectId}/test/settings`, {
+    version: hiddenField(settings.html, "version"),
+    name: "demo",
+    success_url: `${origin}/__dev/shop`,
+    cancel_url: "",
+    grace_days: "0",
+  });
+  const others = [
+    await inviteOperator(portal, { role: "support", name: "Sam Support", email: "support@demo.example" }),
+    await inviteOperator(portal, { role: "viewer", name: "Vera Viewer", email: "viewer@demo.example" }),
+  ];
+  const test = await seedMode(portal, projectId, "test");
+  const live = await seedMode(portal, projectId, "live");
   const scope = { projectId, mode: "test" as const };
   const receiver = await seedReceiver(origin, scope);
   const api = new ApiClient(origin, test.apiKey);
@@ -43,47 +74,62 @@ export async function seed({ origin }: { origin: string }): Promise<StackFile> {
     live_key: live.apiKey,
     stripe: { test: test.connection, live: live.connection },
     receiver,
+    operators: [owner, ...others],
   };
 }
 
-async function seedMode(origin: string, projectId: string, mode: Mode) {
+const newPassword = (): string => randomBytes(12).toString("base64url");
+
+/** Makes the invitation, and accepts it as the invited person would: with the link, in another browser. */
+async function inviteOperator(
+  owner: PortalClient,
+  { role, name, email }: { role: Role; name: string; email: string },
+): Promise<OperatorEntry> {
+  const team = await owner.get("/team");
+  const invitationId = hiddenField(team.html, "invitation_id");
+  const { html } = await owner.submit("/team/invitations", { invitation_id: invitationId, email, role });
+  const path = /\/invitations\/[0-9a-z]+(?=<)/.exec(html)?.[0];
+  if (path === undefined) throw new Error(`No invitation link: ${sentencesOf(html)}`);
+  const password = newPassword();
+  await new PortalClient(owner.origin).submit(path, { name, password });
+  return { role, email, password };
+}
+
+async function seedMode(portal: PortalClient, projectId: string, mode: Mode) {
+  const { origin } = portal;
+  const path = `/p/${projectId}/${mode}`;
   const stripe = new PocketStripe(origin, `sk_${mode}_demo0001`);
-  const made = await provision<{ connectionId: string; webhookUrl: string; webhookSecret: string }>(
-    origin,
-    "connectStripe",
-    projectId,
-    mode,
-    { apiKey: stripe.apiKey, origin },
-  );
-  await provision(origin, "createProduct", projectId, mode, {
-    productCode: "PRO_MONTHLY",
+  await portal.submit(`${path}/stripe`, { api_key: stripe.apiKey });
+  await portal.submit(`${path}/stripe/webhook`);
+  await portal.submit(`${path}/products`, {
+    product_code: "PRO_MONTHLY",
     name: "Pro, monthly",
-    stripePriceId: await stripe.createMonthlyPrice("Pro", 2_900),
     kind: "subscription",
+    price: await stripe.createMonthlyPrice("Pro", 2_900),
   });
-  await provision(origin, "createProduct", projectId, mode, {
-    productCode: "CREDITS_1000",
+  await portal.submit(`${path}/products`, {
+    product_code: "CREDITS_1000",
     name: "1,000 credits",
-    stripePriceId: await stripe.createPrice("1,000 credits", 4_900),
     kind: "usage_pack",
-    units: 1_000,
-    expiresAfterDays: null,
+    price: await stripe.createPrice("1,000 credits", 4_900),
+    units: "1000",
   });
-  await provision(origin, "createProduct", projectId, mode, {
-    productCode: "DAY_PASS",
+  await portal.submit(`${path}/products`, {
+    product_code: "DAY_PASS",
     name: "Day pass",
-    stripePriceId: await stripe.createPrice("Day pass", 500),
     kind: "time_pass",
-    durationDays: 1,
+    price: await stripe.createPrice("Day pass", 500),
+    duration_days: "1",
   });
-  const { apiKey } = await provision<{ apiKey: string }>(origin, "createApiKey", projectId, mode, {
-    name: "Demo backend",
-    expiresAt: null,
-  });
-  const connection = {
-    connection_id: made.connectionId,
-    webhook_url: made.webhookUrl,
-    webhook_secret: made.webhookSecret,
-  };
-  return { apiKey, stripe, connection };
+  const keyId = hiddenField((await portal.get(`${path}/keys`)).html, "key_id");
+  const { html } = await portal.submit(`${path}/keys`, { key_id: keyId, name: "Demo backend", expires: "" });
+  const apiKey = new RegExp(`lz_${mode}_[0-9a-z]+(?=<)`).exec(html)?.[0];
+  if (apiKey === undefined) throw new Error(`No API key: ${sentencesOf(html)}`);
+  return { apiKey, stripe, connection: await connectionOf(stripe, mode) };
+}
+
+/** What Stripe knows of our webhook. The portal never shows the secret again, so it is read where it was made. */
+async function connectionOf(stripe: PocketStripe, mode: Mode) {
+  const { url, secret } = await stripe.webhookEndpoint(mode);
+  return { connection_id: url.split("/").at(-1) ?? "", webhook_url: url, webhook_secret: secret };
 }

@@ -9,6 +9,10 @@ export interface StackSecrets {
   stripeWrappingKeys: WrappingKeys;
   /** The deliveries worker's, for signing secrets. */
   webhookWrappingKeys: WrappingKeys;
+  /** Signs the operators' cookies and seals their second factors. */
+  signInSecret: string;
+  /** Opens /setup, once. */
+  setupToken: string;
 }
 
 const newWrappingKeys = (): WrappingKeys => ({
@@ -22,6 +26,8 @@ export async function loadSecrets(file: string): Promise<StackSecrets> {
   const secrets: StackSecrets = {
     stripeWrappingKeys: newWrappingKeys(),
     webhookWrappingKeys: newWrappingKeys(),
+    signInSecret: randomBytes(32).toString("hex"),
+    setupToken: randomBytes(20).toString("hex"),
     ...known,
   };
   // A file of an older tree lacks what is new; nothing can be sealed with that yet.

@@ -32,7 +32,8 @@ export async function seedOnce(stack: Stack, may: { seed: boolean }): Promise<St
       devPaths.seeding,
       "The seed is under way, or did not end: see scripts/stack/seed-once.ts",
     );
-    const made = await seed({ origin: stack.origin });
+    const { setupToken } = stack.secrets;
+    const made = await seed({ origin: stack.origin, setupToken });
     await writePrivateFile(devPaths.stackFile, JSON.stringify(made, null, 2));
     await rm(devPaths.seeding);
     return made;
@@ -51,5 +52,11 @@ export async function seedOnce(stack: Stack, may: { seed: boolean }): Promise<St
 
 async function isEmpty(stack: Stack): Promise<boolean> {
   const db = await stack.mf.getD1Database("DB", "licenzy-runtime");
-  return (await db.prepare("SELECT 1 FROM projects LIMIT 1").first()) === null;
+  return (await db.prepare("SELECT 1 FROM projects UNION SELECT 1 FROM setups LIMIT 1").first()) === null;
+}
+
+/** Whether the portal has its first owner. */
+export async function isSetUp(stack: Stack): Promise<boolean> {
+  const db = await stack.mf.getD1Database("DB", "licenzy-runtime");
+  return (await db.prepare("SELECT 1 FROM setups LIMIT 1").first()) !== null;
 }

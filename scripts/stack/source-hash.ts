@@ -12,6 +12,7 @@ const inputs = [
   "package.json",
   "package-lock.json",
   "scripts/stack/build.ts",
+  "scripts/build-islands.ts",
 ];
 
 /** One hash over names and contents of everything that a bundle is made from. Tens of milliseconds. */

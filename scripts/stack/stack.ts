@@ -9,7 +9,7 @@ import { startCrons } from "./crons.ts";
 import { applyMigrations, readMigrations } from "./migrations.ts";
 import { type WorkerName, workerNames } from "./paths.ts";
 import { host, reservePort } from "./ports.ts";
-import { loadSecrets } from "./secrets.ts";
+import { loadSecrets, type StackSecrets } from "./secrets.ts";
 import { StackError } from "./stack-error.ts";
 import { openStateFormat } from "./state-format.ts";
 import { lockState, refuseIfHeld } from "./state-lock.ts";
@@ -41,6 +41,7 @@ export interface Stack {
   /** The gateway's port and, with `directSockets`, that of every worker, by worker name. */
   ports: Partial<Record<WorkerName, number>> & { "licenzy-dev-gateway": number };
   mf: Miniflare;
+  secrets: StackSecrets;
   /** Ends everything and frees the port. State stays. May be called twice. */
   stop(): Promise<void>;
 }
@@ -100,7 +101,8 @@ async function start(options: StackOptions): Promise<Stack> {
     await applyMigrations(await openDatabase(mf, bundles), migrations);
     await format.record();
     if (options.cronEveryMs !== 0) undo.push(startCrons(origin, options.cronEveryMs ?? 5_000));
-    return { origin, ports: await findPorts(mf, port, options.directSockets === true), mf, stop };
+    const ports = await findPorts(mf, port, options.directSockets === true);
+    return { origin, ports, mf, secrets, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -4,25 +4,31 @@ export interface SummaryInput {
   origin: string;
   /** Missing when the state was not seeded by `npm start`. */
   testKey: string | undefined;
+  /** Who can sign in to the portal; missing as above. */
+  owner: { email: string; password: string } | undefined;
+  /** Where the first owner is made; missing when there is one. */
+  setupUrl: string | undefined;
   realStripe: boolean;
   /** What happened before, one line each. */
   notes: string[];
 }
 
 /** What `npm start` prints when everything is up. */
-export function summary({ origin, testKey, realStripe, notes }: SummaryInput): string {
+export function summary({ origin, testKey, owner, setupUrl, realStripe, notes }: SummaryInput): string {
   return [
     "",
     `Licenzy is running: ${origin}   Ctrl-C stops it, its state stays in .dev, npm run reset forgets it.`,
     "",
     `  Portal          ${origin}/`,
+    ...(owner === undefined ? [] : [`  Sign in as      ${owner.email}   ${owner.password}`]),
+    ...(setupUrl === undefined ? [] : [`  Set up          ${setupUrl}`]),
     `  API reference   ${origin}/v1/docs`,
     realStripe
       ? "  Stripe          your test account (STRIPE_SECRET_KEY)"
       : `  Pocket Stripe   ${origin}/pocket-stripe/control/state`,
     `  Receiver        ${origin}/receiver/demo (what your backend would get)`,
     `  Test API key    ${testKey ?? "none yet"}`,
-    "  Also            .dev/stack.json (all keys), .dev/stack.log (what the workers print)",
+    "  Also            .dev/stack.json (all keys and operators), .dev/stack.log (what the workers print)",
     ...notes.map((note) => `\n${note}`),
     "",
     // The demo project lives at pocket Stripe: with a real account its lines would not work.

@@ -68,7 +68,10 @@ function developmentAdditions({
       serviceBindings: dev,
       bindings: { PUBLIC_ORIGIN: origin, STRIPE_WRAPPING_KEYS: JSON.stringify(secrets.stripeWrappingKeys) },
     },
-    "licenzy-portal": { serviceBindings: dev },
+    "licenzy-portal": {
+      serviceBindings: dev,
+      bindings: { SIGN_IN_SECRET: secrets.signInSecret, SETUP_TOKEN: secrets.setupToken },
+    },
     "licenzy-deliveries": {
       serviceBindings: dev,
       bindings: { PUBLIC_ORIGIN: origin, WEBHOOK_WRAPPING_KEYS: JSON.stringify(secrets.webhookWrappingKeys) },
@@ -82,6 +85,7 @@ const moduleTypes: Record<string, Module["type"]> = {
   ".mjs": "ESModule",
   ".wasm": "CompiledWasm",
   ".txt": "Text",
+  ".css": "Text",
   ".html": "Text",
   ".sql": "Text",
   ".bin": "Data",

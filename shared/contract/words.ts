@@ -46,6 +46,7 @@ export const planStatuses = ["none", "trial", "active", "lapsed"] as const;
 export type PlanStatus = (typeof planStatuses)[number];
 
 export const inboxStatuses = ["received", "applied", "ignored", "failed"] as const;
+export type InboxStatus = (typeof inboxStatuses)[number];
 
 /** How an event came into the inbox: Stripe's call, or our sweep over its event list. */
 export const eventFinders = ["webhook", "sweep"] as const;

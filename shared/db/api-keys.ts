@@ -1,6 +1,7 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode, PlanStatus, Region } from "../contract/words.ts";
+import { type AuditEntry, auditIfChanged } from "./audit.ts";
 import { accounts, apiKeys, projects } from "./tables/configuration.ts";
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
@@ -20,21 +21,91 @@ export async function readProject(db: D1Database, projectId: string) {
   return rows[0] ?? null;
 }
 
-export async function insertKey(db: D1Database, row: typeof apiKeys.$inferInsert): Promise<void> {
-  await drizzle(db).insert(apiKeys).values(row);
+/** Returns whether it is new: a form that was sent twice names the same key. */
+export async function insertKey(
+  db: D1Database,
+  row: typeof apiKeys.$inferInsert,
+  audit: AuditEntry | null,
+): Promise<boolean> {
+  const database = drizzle(db);
+  const [{ meta }] = await database.batch([
+    database.insert(apiKeys).values(row).onConflictDoNothing(),
+    ...(audit === null ? [] : [auditIfChanged(database, audit)]),
+  ]);
+  return meta.changes > 0;
+}
+
+/**
+ * Makes `row` and lets `old` end at `oldExpiresAt`, unless that one ends earlier anyway. One transaction: there is never
+ * a key too few. Returns whether it was done now.
+ */
+export async function insertSuccessor(
+  db: D1Database,
+  row: typeof apiKeys.$inferInsert,
+  old: { keyId: string; expiresAt: number },
+  audit: AuditEntry,
+): Promise<boolean> {
+  const database = drizzle(db);
+  const [{ meta }] = await database.batch([
+    database.insert(apiKeys).values(row).onConflictDoNothing(),
+    auditIfChanged(database, audit),
+    database
+      .update(apiKeys)
+      .set({ expiresAt: old.expiresAt, syncedAt: null })
+      .where(
+        and(
+          sql`changes() > 0`,
+          eq(apiKeys.keyId, old.keyId),
+          isNull(apiKeys.revokedAt),
+          sql`(expires_at IS NULL OR expires_at > ${old.expiresAt})`,
+        ),
+      ),
+  ]);
+  return meta.changes > 0;
+}
+
+export async function readKey(db: D1Database, keyId: string): Promise<ApiKeyRow | null> {
+  const rows = await drizzle(db).select().from(apiKeys).where(eq(apiKeys.keyId, keyId));
+  return rows[0] ?? null;
+}
+
+/** A page of keys, newest first, older than the key `before`. */
+export async function listKeys(
+  db: D1Database,
+  { projectId, mode }: { projectId: string; mode: Mode },
+  before: string | undefined,
+  limit: number,
+): Promise<ApiKeyRow[]> {
+  return drizzle(db)
+    .select()
+    .from(apiKeys)
+    .where(
+      and(
+        eq(apiKeys.projectId, projectId),
+        eq(apiKeys.mode, mode),
+        before === undefined ? undefined : lt(apiKeys.keyId, before),
+      ),
+    )
+    .orderBy(desc(apiKeys.keyId))
+    .limit(limit);
 }
 
 /** Marks the key revoked, once: a second revocation keeps the first time. Returns the row, or `null` when unknown. */
-export async function markRevoked(db: D1Database, keyId: string, now: number): Promise<ApiKeyRow | null> {
+export async function markRevoked(
+  db: D1Database,
+  keyId: string,
+  now: number,
+  audit: AuditEntry | null,
+): Promise<ApiKeyRow | null> {
   const database = drizzle(db);
-  const [, rows] = await database.batch([
+  await database.batch([
     database
       .update(apiKeys)
       .set({ revokedAt: now, syncedAt: null })
       .where(and(eq(apiKeys.keyId, keyId), isNull(apiKeys.revokedAt))),
-    database.select().from(apiKeys).where(eq(apiKeys.keyId, keyId)),
+    ...(audit === null ? [] : [auditIfChanged(database, audit)]),
   ]);
-  return rows[0] ?? null;
+  return readKey(db, keyId);
 }
 
 export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number): Promise<void> {
@@ -66,11 +137,16 @@ export async function writePlan(
   accountId: string,
   plan: PlanStatus,
   now: number,
+  audit: AuditEntry | null,
 ): Promise<void> {
-  await drizzle(db)
-    .update(accounts)
-    .set({ planStatus: plan, planSyncedAt: null, updatedAt: now })
-    .where(eq(accounts.accountId, accountId));
+  const database = drizzle(db);
+  await database.batch([
+    database
+      .update(accounts)
+      .set({ planStatus: plan, planSyncedAt: null, updatedAt: now })
+      .where(eq(accounts.accountId, accountId)),
+    ...(audit === null ? [] : [auditIfChanged(database, audit)]),
+  ]);
 }
 
 export async function markPlanSynced(

@@ -1,5 +1,5 @@
 import { drizzle } from "drizzle-orm/d1";
-import { accounts, productPrices, products, projects, stripeConnections } from "./tables/configuration.ts";
+import { accounts, productPrices, products, projects } from "./tables/configuration.ts";
 
 export async function insertProject(
   db: D1Database,
@@ -21,11 +21,4 @@ export async function insertProduct(db: D1Database, product: typeof products.$in
     database.insert(products).values(product),
     database.insert(productPrices).values({ projectId, mode, stripePriceId, productCode, createdAt }),
   ]);
-}
-
-export async function insertConnection(
-  db: D1Database,
-  connection: typeof stripeConnections.$inferInsert,
-): Promise<void> {
-  await drizzle(db).insert(stripeConnections).values(connection);
 }

@@ -1,5 +1,7 @@
 /** All tables of D1, for drizzle-kit. */
 export * from "./tables/configuration.ts";
+export * from "./tables/people.ts";
+export * from "./tables/sign-in.ts";
 export * from "./tables/stripe.ts";
 export * from "./tables/subjects.ts";
 export * from "./tables/webhooks.ts";

@@ -64,17 +64,3 @@ export async function recordTry(
     .set({ ...result, tries: sql`tries + 1` })
     .where(and(ofEvent(key), eq(stripeEvents.status, "received")));
 }
-
-/** Gives a row that was given up another round of tries. Returns whether there was one. */
-export async function reopenEvent(
-  db: D1Database,
-  key: { connectionId: string; eventId: string },
-  now: number,
-): Promise<boolean> {
-  const { meta } = await drizzle(db)
-    .update(stripeEvents)
-    .set({ status: "received", tries: 0, nextTryAt: now, settledAt: null })
-    .where(and(ofEvent(key), eq(stripeEvents.status, "failed")))
-    .run();
-  return meta.changes > 0;
-}

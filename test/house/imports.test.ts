@@ -22,7 +22,10 @@ const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
   ...workers.map((worker) => ({
     part: new RegExp(`^workers/${worker}/`),
     folders: new RegExp(`^(workers/${worker}|shared)/`),
-    packages: /^(cloudflare:workers|node:\w+|hono(\/.+)?|stripe|zod|@hono\/zod-openapi)$/,
+    packages:
+      worker === "portal"
+        ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm\/d1|better-auth\/.+)$/
+        : /^(cloudflare:workers|node:\w+|hono(\/.+)?|stripe|zod|@hono\/zod-openapi)$/,
   })),
 ];
 
@@ -93,7 +96,7 @@ describe("the house", () => {
       const name = path.split("/").at(-1) ?? "";
       const lines = readFileSync(join(root, path), "utf8").split("\n").length;
       return [
-        ...(/^[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(name) ? [] : [`${path} is not kebab-case`]),
+        ...(/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.tsx?$/.test(name) ? [] : [`${path} is not kebab-case`]),
         ...(lines <= 260 ? [] : [`${path} has ${lines} lines`]),
       ];
     });

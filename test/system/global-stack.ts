@@ -1,12 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { PortalClient } from "../../scripts/seed/portal-client.ts";
 import { startStack } from "../../scripts/stack/stack.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     origin: string;
+    /** The one owner of the stack's portal; tests make other operators from it. */
+    owner: { email: string; password: string };
   }
 }
 
@@ -20,6 +24,16 @@ export default async function globalStack(project: TestProject): Promise<() => P
     logFile: join(stateDir, "workers.log"),
   });
   project.provide("origin", stack.origin);
+  const owner = { email: "owner@tests.example", password: randomBytes(12).toString("hex") };
+  await new PortalClient(stack.origin).submit("/setup", {
+    token: stack.secrets.setupToken,
+    name: "Owner",
+    account: "Tests",
+    project: "tests",
+    region: "weur",
+    ...owner,
+  });
+  project.provide("owner", owner);
   return async () => {
     await stack.stop();
     await rm(stateDir, { recursive: true, force: true });

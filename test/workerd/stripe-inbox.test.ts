@@ -2,7 +2,8 @@ import { exports } from "cloudflare:workers";
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
-import { insertConnection, insertProject } from "../../shared/db/configuration.ts";
+import { insertProject } from "../../shared/db/configuration.ts";
+import { saveConnection } from "../../shared/db/save-connection.ts";
 import { insertEvent } from "../../shared/db/stripe-inbox.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -40,7 +41,24 @@ async function storedEvent(
     { projectId, accountId, name: "p", region: "weur", ...created },
   );
   const sealed = { apiKeySealed: "", webhookSecretSealed: "" };
-  await insertConnection(env.DB, { connectionId, projectId, mode: "test", ...sealed, ...created });
+  const unknown = { webhookSetAt: null, webhookEndpointId: null, stripeAccountId: null, apiKeyHint: null };
+  const sweep = {
+    sweptTo: null,
+    nextSweepAt: null,
+    sweepError: null,
+    rereadStartedAt: null,
+    rereadAfter: null,
+  };
+  const connection = {
+    connectionId,
+    projectId,
+    mode: "test" as const,
+    ...sealed,
+    ...unknown,
+    ...sweep,
+    ...created,
+  };
+  await saveConnection(env.DB, connection, null);
   const ours = { projectId, mode: "test", subjectRef: "user_1", productCode: "CREDITS", attemptId };
   const payload = {
     id: eventId,

@@ -16,6 +16,8 @@ export const provisioningFunctions = [
   "adoptFromStripe",
   "retryEvent",
   "liftHold",
+  "moveOperator",
+  "ageProof",
 ] as const;
 export type ProvisioningFunction = (typeof provisioningFunctions)[number];
 

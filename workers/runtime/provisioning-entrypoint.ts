@@ -1,13 +1,18 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Role } from "../../shared/contract/roles.ts";
 import type { Mode, PlanStatus } from "../../shared/contract/words.ts";
 import { d1 } from "../../shared/db/deadline.ts";
+import { moveMember } from "../../shared/db/members.ts";
+import { ageProofs } from "../../shared/db/session.ts";
 import { readConnectionOf } from "../../shared/db/stripe-connections.ts";
 import type { LiftHoldCommand } from "../../shared/domain/lift-hold.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { createApiKey, type NewApiKey, revokeApiKey, setPlanStatus } from "./configuration/api-keys.ts";
-import { connectStripe, type NewConnection } from "./configuration/connect-stripe.ts";
+import { checkStripeKey } from "./configuration/check-stripe-key.ts";
+import { connectStripe } from "./configuration/connect-stripe.ts";
 import { createProduct, type NewProduct } from "./configuration/create-product.ts";
 import { createProject, type NewProject } from "./configuration/create-project.ts";
+import { registerWebhook } from "./configuration/register-webhook.ts";
 import type { RuntimeEnv } from "./env.ts";
 import { type Adopted, readAdoption } from "./stripe-inbound/adopt.ts";
 import { type Inbound, identityOf, openInbound } from "./stripe-inbound/inbound.ts";
@@ -29,8 +34,15 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     projectId: string,
     mode: Mode,
     connection: { apiKey: string; origin: string },
-  ): Promise<NewConnection> {
-    return connectStripe(this.env, projectId, mode, connection, await this.now());
+  ): Promise<{ connectionId: string; webhookUrl: string; webhookSecret: string }> {
+    const now = await this.now();
+    const verdict = await checkStripeKey(this.env, mode, connection.apiKey);
+    if (verdict.outcome === "refused") throw new Error(verdict.message);
+    const { apiKey, origin } = connection;
+    const { stripe, stripeAccountId } = verdict;
+    const saved = await connectStripe(this.env, { projectId, mode }, { apiKey, stripeAccountId }, now, null);
+    const webhook = await registerWebhook(this.env, saved, { stripe, origin }, now, null);
+    return { connectionId: saved.connectionId, ...webhook };
   }
 
   async createProduct(projectId: string, mode: Mode, product: NewProduct): Promise<void> {
@@ -42,7 +54,9 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     mode: Mode,
     key: { name: string; expiresAt: number | null },
   ): Promise<NewApiKey> {
-    return createApiKey(this.env, projectId, mode, key, await this.now());
+    const made = await createApiKey(this.env, projectId, mode, key, await this.now());
+    if (made === null) throw new Error("A new id was taken already");
+    return made;
   }
 
   async revokeApiKey(keyId: string): Promise<{ revokedAt: number }> {
@@ -98,6 +112,16 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     if (found === null) throw new Error(`The project has no Stripe connection in ${mode} mode`);
     const { connectionId } = found.connection;
     return openInbound(this.env, found, { type: "stripe_read", id: connectionId, because }, await this.now());
+  }
+
+  /** Makes an operator a member of another account: an installation is set up once, but tests need several accounts. */
+  async moveOperator(email: string, accountId: string, role: Role): Promise<void> {
+    await moveMember(this.env.DB, { email, accountId, role });
+  }
+
+  /** Makes what an operator has proven `ageMs` old: nobody can wait half an hour for a test. */
+  async ageProof(email: string, ageMs: number): Promise<void> {
+    await ageProofs(this.env.DB, email, Date.now() - ageMs);
   }
 
   private async now(): Promise<number> {

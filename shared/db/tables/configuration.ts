@@ -2,7 +2,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import { kinds, modes, planStatuses, regions } from "../../contract/words.ts";
 import { moment } from "./columns.ts";
 
-/** Configuration: D1 is the truth. Written by the portal's operators (and by provisioning until the portal has people). */
+/** Configuration: D1 is the truth. Written by the portal and, where Stripe or a Keyring is involved, by its entrypoint. */
 
 export const accounts = sqliteTable("accounts", {
   accountId: text("account_id").primaryKey(),
@@ -74,6 +74,16 @@ export const stripeConnections = sqliteTable(
     /** Sealed with the runtime's wrapping key (shared/kit/crypto-box.ts). */
     apiKeySealed: text("api_key_sealed").notNull(),
     webhookSecretSealed: text("webhook_secret_sealed").notNull(),
+    /**
+     * When the signing secret became Stripe's; null while it is one that nobody knows, so that no signature fits until
+     * the webhook is registered or its secret is entered.
+     */
+    webhookSetAt: moment("webhook_set_at"),
+    /** Of Stripe's endpoint that we registered; null when it was made by hand. */
+    webhookEndpointId: text("webhook_endpoint_id"),
+    /** The account at Stripe, and what people may see of the key: prefix and last four characters. */
+    stripeAccountId: text("stripe_account_id"),
+    apiKeyHint: text("api_key_hint"),
     /** Every event that Stripe made before is in the inbox. Written by the runtime, like the four below. */
     sweptTo: moment("swept_to"),
     nextSweepAt: moment("next_sweep_at"),

@@ -26,6 +26,7 @@ export const subjects = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.projectId, table.mode, table.subjectRef] }),
+    index("subjects_by_age").on(table.projectId, table.mode, table.createdAt),
     index("subjects_by_next_expiry").on(table.nextExpiryAt).where(sql`next_expiry_at IS NOT NULL`),
     index("subjects_by_next_review").on(table.nextReviewAt).where(sql`next_review_at IS NOT NULL`),
   ],

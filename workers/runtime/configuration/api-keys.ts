@@ -2,16 +2,19 @@ import type { Mode, PlanStatus } from "../../../shared/contract/words.ts";
 import {
   type ApiKeyRow,
   insertKey,
+  insertSuccessor,
   type KeyringAddress,
   markKeySynced,
   markPlanSynced,
   markRevoked,
   projectsOf,
+  readKey,
   readProject,
   unsyncedKeys,
   unsyncedPlans,
   writePlan,
 } from "../../../shared/db/api-keys.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { apiKeyHint, newApiKey } from "../../../shared/kit/api-key.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
@@ -31,18 +34,97 @@ export interface NewApiKey {
   apiKey: string;
 }
 
+export interface KeyRequest {
+  name: string;
+  expiresAt: number | null;
+  /** Chosen with the form, so that a form which is sent twice makes one key. Without it every call makes a new one. */
+  keyId?: string;
+}
+
+/** `null` when there is a key of this id: its form was sent before, and a key is shown only once. */
 export async function createApiKey(
   env: RuntimeEnv,
   projectId: string,
   mode: Mode,
-  { name, expiresAt }: { name: string; expiresAt: number | null },
+  request: KeyRequest,
   now: number,
-): Promise<NewApiKey> {
+  actor: Actor | null = null,
+): Promise<NewApiKey | null> {
+  const project = await projectOf(env, projectId);
+  const { apiKey, row } = newKey({ ...project, mode }, request, now);
+  const { keyId, name, expiresAt, hint } = row;
+  const audit = actor && {
+    actor,
+    at: now,
+    action: "api_key.create",
+    target: keyId,
+    projectId,
+    mode,
+    after: { name, expiresAt, hint },
+  };
+  if (!(await d1(insertKey(env.DB, row, audit)))) return null;
+  await syncKey(env, row, { projectId, mode, region: project.region }, project.plan, now);
+  return { keyId, apiKey };
+}
+
+/** A successor of the same name; the old key goes on working until `overlapMs` from now. `null` as above. */
+export async function rotateApiKey(
+  env: RuntimeEnv,
+  old: ApiKeyRow,
+  { newKeyId, overlapMs }: { newKeyId: string; overlapMs: number },
+  now: number,
+  actor: Actor,
+): Promise<(NewApiKey & { oldExpiresAt: number }) | null> {
+  const { projectId, mode, name, keyId: oldKeyId } = old;
+  const project = await projectOf(env, projectId);
+  const { apiKey, row } = newKey({ ...project, mode }, { name, expiresAt: null, keyId: newKeyId }, now);
+  const oldExpiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + overlapMs);
+  const audit = {
+    actor,
+    at: now,
+    action: "api_key.rotate",
+    target: oldKeyId,
+    projectId,
+    mode,
+    before: { expiresAt: old.expiresAt },
+    after: { expiresAt: oldExpiresAt, successor: row.keyId, hint: row.hint },
+  };
+  const ending = { keyId: oldKeyId, expiresAt: oldExpiresAt };
+  if (!(await d1(insertSuccessor(env.DB, row, ending, audit)))) return null;
+  const address = { projectId, mode, region: project.region };
+  await syncKey(env, row, address, project.plan, now);
+  const ended = await d1(readKey(env.DB, oldKeyId));
+  if (ended !== null) await syncKey(env, ended, address, project.plan, now);
+  return { keyId: row.keyId, apiKey, oldExpiresAt };
+}
+
+export async function revokeApiKey(
+  env: RuntimeEnv,
+  keyId: string,
+  now: number,
+  audit: AuditEntry | null = null,
+): Promise<{ revokedAt: number }> {
+  const key = await d1(markRevoked(env.DB, keyId, now, audit));
+  if (key === null) throw new Error(`There is no key ${keyId}`);
+  const project = await projectOf(env, key.projectId);
+  await syncKey(env, key, { ...key, region: project.region }, project.plan, now);
+  return { revokedAt: key.revokedAt ?? now };
+}
+
+async function projectOf(env: RuntimeEnv, projectId: string) {
   const project = await d1(readProject(env.DB, projectId));
   if (project === null) throw new Error(`There is no project ${projectId}`);
-  const apiKey = newApiKey(mode, project.region, projectId);
-  const key: ApiKeyRow = {
-    keyId: newId("key", now),
+  return project;
+}
+
+function newKey(
+  { projectId, mode, region }: KeyringAddress,
+  { name, expiresAt, keyId }: KeyRequest,
+  now: number,
+): { apiKey: string; row: ApiKeyRow } {
+  const apiKey = newApiKey(mode, region, projectId);
+  const row: ApiKeyRow = {
+    keyId: keyId ?? newId("key", now),
     projectId,
     mode,
     name,
@@ -53,22 +135,7 @@ export async function createApiKey(
     revokedAt: null,
     syncedAt: null,
   };
-  await d1(insertKey(env.DB, key));
-  await syncKey(env, key, { projectId, mode, region: project.region }, project.plan, now);
-  return { keyId: key.keyId, apiKey };
-}
-
-export async function revokeApiKey(
-  env: RuntimeEnv,
-  keyId: string,
-  now: number,
-): Promise<{ revokedAt: number }> {
-  const key = await d1(markRevoked(env.DB, keyId, now));
-  if (key === null) throw new Error(`There is no key ${keyId}`);
-  const project = await d1(readProject(env.DB, key.projectId));
-  if (project === null) throw new Error(`There is no project ${key.projectId}`);
-  await syncKey(env, key, { ...key, region: project.region }, project.plan, now);
-  return { revokedAt: key.revokedAt ?? now };
+  return { apiKey, row };
 }
 
 export async function setPlanStatus(
@@ -76,8 +143,9 @@ export async function setPlanStatus(
   accountId: string,
   plan: PlanStatus,
   now: number,
+  audit: AuditEntry | null = null,
 ): Promise<void> {
-  await d1(writePlan(env.DB, accountId, plan, now));
+  await d1(writePlan(env.DB, accountId, plan, now, audit));
   await syncPlan(env, accountId, plan, now);
 }
 

@@ -1,12 +1,17 @@
+import type { AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { reopenEvent } from "../../../shared/db/stripe-inbox.ts";
+import { reopenEvent } from "../../../shared/db/stripe-events.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { RuntimeEnv, StripeRetryMessage } from "../env.ts";
 import { tryEvent } from "./try-event.ts";
 
-/** An operator's retry of an event that was given up: at once, and with the whole schedule again if it fails. */
-export async function retryEvent(env: RuntimeEnv, key: StripeRetryMessage): Promise<{ retried: boolean }> {
-  const retried = await d1(reopenEvent(env.DB, key, await currentTime(env.DEV)));
+/** An operator's retry of an event that failed or still waits: at once, and from then on by the whole schedule. */
+export async function retryEvent(
+  env: RuntimeEnv,
+  key: StripeRetryMessage,
+  audit: AuditEntry | null = null,
+): Promise<{ retried: boolean }> {
+  const retried = await d1(reopenEvent(env.DB, key, await currentTime(env.DEV), audit));
   if (retried) await tryEvent(env, key);
   return { retried };
 }

@@ -1,41 +1,88 @@
-import type { Context } from "hono";
+import { type Pending, PendingFields } from "../../auth/pending.tsx";
+import { providers, providersOf } from "../../auth/sign-in-service.ts";
+import { emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
+import { plainPage } from "../../components/frame.tsx";
+import type { PortalContext } from "../../request-context.ts";
 
-/** Says what is here and what is coming: people, and so signing in, arrive with the portal itself. */
-export function signInPage(c: Context) {
-  return c.html(
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <title>Sign in · Licenzy</title>
-        <link rel="stylesheet" href="/portal.css" />
-      </head>
-      <body>
-        <main class="card">
-          <div class="brand">
-            <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
-              <rect width="20" height="20" rx="5" />
-              <path
-                d="M6 5v10h8"
-                fill="none"
-                stroke-width="2.4"
-                stroke-linecap="round"
-                stroke-linejoin="round"
-              />
-            </svg>
-            Licenzy
-          </div>
-          <h1>Nobody can sign in yet</h1>
-          <p>
-            This will be the operator portal: see why a customer has or lacks access, and put it right.
-            Accounts, projects and the Customer Support page come with the next releases.
-          </p>
-          <p>
-            The runtime API works today. Its reference is at <a href="/v1/docs">/v1/docs</a>.
-          </p>
-          <p class="quiet">API keys are for your backend. They are refused on every page of the portal.</p>
-        </main>
-      </body>
-    </html>,
+interface SignInOptions {
+  status?: 200 | 401 | 422;
+  form?: FormState;
+  next?: string | null;
+  pending?: Pending | null;
+  /** Why somebody is here who did not ask to be. */
+  note?: string;
+}
+
+export function signInPage(c: PortalContext, options: SignInOptions = {}) {
+  const { status = 200, form = emptyForm, next = null, pending = null, note } = options;
+  const choices = providersOf(c.env);
+  const said =
+    note ?? (pending?.method === "POST" ? "Your session has ended. What you entered is kept." : null);
+  return plainPage(
+    c,
+    { title: "Sign in", status },
+    <>
+      <h1>Sign in</h1>
+      {said === null ? null : <p class="quiet">{said}</p>}
+      <form method="post" action="/sign-in" class="form">
+        <Kept next={next} pending={pending} />
+        <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" autofocus />
+        <Field form={form} name="password" label="Password" type="password" autocomplete="current-password" />
+        <Fault form={form} name="" />
+        <button class="button primary" type="submit">
+          Sign in
+        </button>
+      </form>
+      {choices.map((provider) => (
+        <form method="post" action={`/sign-in/with/${provider}`} class="form">
+          {next === null ? null : <input type="hidden" name="next" value={next} />}
+          <button class="button" type="submit">
+            Continue with {providers[provider]}
+          </button>
+        </form>
+      ))}
+      <p class="quiet">Operators are invited by an owner. API keys are refused here.</p>
+    </>,
+  );
+}
+
+export function codePage(
+  c: PortalContext,
+  options: Pick<SignInOptions, "status" | "form" | "next" | "pending"> = {},
+) {
+  const { status = 200, form = emptyForm, next = null, pending = null } = options;
+  return plainPage(
+    c,
+    { title: "Second factor", status },
+    <>
+      <h1>Enter the code from your app</h1>
+      <form method="post" action="/sign-in/code" class="form">
+        <Kept next={next} pending={pending} />
+        <Field
+          form={form}
+          name="code"
+          label="Code"
+          hint="Six digits, or one of your backup codes."
+          autocomplete="one-time-code"
+          mono
+          autofocus
+        />
+        <button class="button primary" type="submit">
+          Continue
+        </button>
+      </form>
+      <p>
+        <a href="/sign-in">Sign in as somebody else</a>
+      </p>
+    </>,
+  );
+}
+
+function Kept({ next, pending }: { next: string | null; pending: Pending | null }) {
+  return (
+    <>
+      {next === null ? null : <input type="hidden" name="next" value={next} />}
+      <PendingFields pending={pending} />
+    </>
   );
 }

@@ -1,0 +1,77 @@
+export interface PortalReply {
+  status: number;
+  headers: Headers;
+  html: string;
+  /** Where the portal sends the browser next, or `null`. */
+  location: string | null;
+}
+
+/** An operator's browser without scripts: it keeps cookies, sends forms from the portal's own origin, follows nothing. */
+export class PortalClient {
+  private readonly cookies = new Map<string, string>();
+
+  constructor(readonly origin: string) {}
+
+  async get(path: string): Promise<PortalReply> {
+    return this.send(path, {});
+  }
+
+  async post(path: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) {
+    return this.send(path, {
+      method: "POST",
+      headers: { Origin: this.origin, "Content-Type": "application/x-www-form-urlencoded", ...headers },
+      body: new URLSearchParams(fields).toString(),
+    });
+  }
+
+  /** Sends a form that is expected to be done: throws what the page says otherwise. */
+  async submit(path: string, fields: Record<string, string> = {}): Promise<PortalReply> {
+    const reply = await this.post(path, fields);
+    const isDone = reply.status === 200 || reply.status === 303;
+    if (!isDone) throw new Error(`POST ${path}: ${reply.status} ${sentencesOf(reply.html)}`);
+    return reply;
+  }
+
+  async signIn(email: string, password: string): Promise<void> {
+    await this.submit("/sign-in", { email, password });
+  }
+
+  private async send(path: string, init: RequestInit): Promise<PortalReply> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const headers = { ...init.headers, ...(cookie === "" ? {} : { Cookie: cookie }) };
+    const response = await fetch(this.origin + path, { ...init, headers, redirect: "manual" });
+    // The workers' types, which are loaded here too, do not know this method of Node.
+    const replied = response.headers as Headers & { getSetCookie(): string[] };
+    for (const line of replied.getSetCookie()) this.keep(line);
+    const { status } = response;
+    return {
+      status,
+      headers: response.headers,
+      html: await response.text(),
+      location: replied.get("Location"),
+    };
+  }
+
+  private keep(line: string): void {
+    const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+    if (value === "" || /max-age=0/i.test(line)) this.cookies.delete(name);
+    else this.cookies.set(name, value);
+  }
+}
+
+/** The value of a hidden field that a page made for its form. */
+export function hiddenField(html: string, name: string): string {
+  const value = new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1];
+  if (value === undefined) throw new Error(`The page has no field ${name}: ${sentencesOf(html)}`);
+  return value;
+}
+
+/** What a page says, without its markup, at most 500 characters from its main part on. */
+export function sentencesOf(html: string): string {
+  const main = html.slice(Math.max(0, html.indexOf("<main")));
+  return main
+    .replace(/<[^>]+>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 500);
+}

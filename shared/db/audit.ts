@@ -1,0 +1,99 @@
+import { and, desc, eq, gte, lt, lte, sql } from "drizzle-orm";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import type { Mode } from "../contract/words.ts";
+import { newId } from "../kit/ids.ts";
+import { auditLog } from "./tables/people.ts";
+
+/** The person behind a change, as derived from their session; never from what a request says. */
+export interface Actor {
+  accountId: string;
+  operatorId: string;
+  name: string;
+  email: string;
+  ipAddress: string | null;
+}
+
+export interface AuditEntry {
+  actor: Actor;
+  at: number;
+  /** `thing.verb`, for example `api_key.revoke`. */
+  action: string;
+  target: string;
+  projectId?: string;
+  mode?: Mode;
+  /** What it was and what it became, without secrets. */
+  before?: unknown;
+  after?: unknown;
+}
+
+function auditRow(entry: AuditEntry) {
+  const { actor, at, action, target, projectId, mode, before, after } = entry;
+  return {
+    auditId: newId("aud", at),
+    accountId: actor.accountId,
+    projectId: projectId ?? null,
+    mode: mode ?? null,
+    at,
+    operatorId: actor.operatorId,
+    operatorName: actor.name,
+    operatorEmail: actor.email,
+    action,
+    target,
+    before: before === undefined ? null : JSON.stringify(before),
+    after: after === undefined ? null : JSON.stringify(after),
+    ipAddress: actor.ipAddress,
+  };
+}
+
+/** The statement that writes the entry: it goes into the batch of the change itself, so that neither is without the other. */
+export function auditStatement(database: DrizzleD1Database, entry: AuditEntry) {
+  return database.insert(auditLog).values(auditRow(entry));
+}
+
+/** The same for a conditional change: it stands right after that in the batch, and writes only if a row was changed. */
+export function auditIfChanged(database: DrizzleD1Database, entry: AuditEntry) {
+  const values = sql.join(
+    Object.values(auditRow(entry)).map((value) => sql`${value}`),
+    sql`, `,
+  );
+  return database.insert(auditLog).select(sql`SELECT ${values} WHERE changes() > 0`);
+}
+
+/** For a change that is no write of ours: something that Stripe was told. */
+export async function writeAudit(db: D1Database, entry: AuditEntry): Promise<void> {
+  await auditStatement(drizzle(db), entry);
+}
+
+export interface AuditFilter {
+  accountId: string;
+  action?: string;
+  operatorEmail?: string;
+  projectId?: string;
+  from?: number;
+  to?: number;
+  /** The id of the last entry of the page before. */
+  before?: string;
+}
+
+/** Newest first. Ids sort by time, so that a page ends where the next begins. */
+export async function listAudit(db: D1Database, filter: AuditFilter, limit: number) {
+  const { accountId, action, operatorEmail, projectId, from, to, before } = filter;
+  return drizzle(db)
+    .select()
+    .from(auditLog)
+    .where(
+      and(
+        eq(auditLog.accountId, accountId),
+        action === undefined ? undefined : eq(auditLog.action, action),
+        operatorEmail === undefined ? undefined : eq(auditLog.operatorEmail, operatorEmail),
+        projectId === undefined ? undefined : eq(auditLog.projectId, projectId),
+        from === undefined ? undefined : gte(auditLog.at, from),
+        to === undefined ? undefined : lte(auditLog.at, to),
+        before === undefined ? undefined : lt(auditLog.auditId, before),
+      ),
+    )
+    .orderBy(desc(auditLog.auditId))
+    .limit(limit);
+}
+
+export type AuditRow = typeof auditLog.$inferSelect;

@@ -1,0 +1,109 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { Role } from "../contract/roles.ts";
+import { type Actor, auditIfChanged } from "./audit.ts";
+import { openInvitations } from "./invitations.ts";
+import { members } from "./tables/people.ts";
+import { operatorSessions, operators } from "./tables/sign-in.ts";
+
+/** Members and open invitations of an account. */
+export async function readTeam(db: D1Database, accountId: string, now: number) {
+  const database = drizzle(db);
+  const [people, invited] = await database.batch([
+    database
+      .select({
+        operatorId: members.operatorId,
+        name: operators.name,
+        email: operators.email,
+        role: members.role,
+        hasSecondFactor: sql<boolean>`coalesce(${operators.twoFactorEnabled}, 0) = 1`.mapWith(Boolean),
+        createdAt: members.createdAt,
+      })
+      .from(members)
+      .innerJoin(operators, eq(operators.id, members.operatorId))
+      .where(eq(members.accountId, accountId))
+      .orderBy(asc(members.createdAt)),
+    openInvitations(database, accountId, now),
+  ]);
+  return { people, invited };
+}
+
+const otherOwners = (accountId: string, operatorId: string) =>
+  sql`EXISTS (SELECT 1 FROM members AS other
+    WHERE other.account_id = ${accountId} AND other.role = 'owner' AND other.operator_id <> ${operatorId})`;
+
+/**
+ * Gives a member another role. Returns whether it was done: an account always keeps an owner, also when two owners
+ * step down at the same moment.
+ */
+export async function changeRole(
+  db: D1Database,
+  actor: Actor,
+  change: { operatorId: string; email: string; from: Role; to: Role },
+  now: number,
+): Promise<boolean> {
+  const database = drizzle(db);
+  const { operatorId, email, from, to } = change;
+  const entry = { actor, at: now, action: "member.change_role", target: email };
+  const [{ meta }] = await database.batch([
+    database
+      .update(members)
+      .set({ role: to, updatedAt: now })
+      .where(
+        and(
+          eq(members.operatorId, operatorId),
+          eq(members.accountId, actor.accountId),
+          eq(members.role, from),
+          to === "owner" ? undefined : sql`(role <> 'owner' OR ${otherOwners(actor.accountId, operatorId)})`,
+        ),
+      ),
+    auditIfChanged(database, { ...entry, before: { role: from }, after: { role: to } }),
+  ]);
+  return meta.changes > 0;
+}
+
+/** Ends a membership and, with it, every session. Returns whether it was done; the last owner stays. */
+export async function removeMember(
+  db: D1Database,
+  actor: Actor,
+  member: { operatorId: string; email: string; role: Role },
+  now: number,
+): Promise<boolean> {
+  const database = drizzle(db);
+  const { operatorId, email, role } = member;
+  const action = operatorId === actor.operatorId ? "member.leave" : "member.remove";
+  const [{ meta }] = await database.batch([
+    database
+      .delete(members)
+      .where(
+        and(
+          eq(members.operatorId, operatorId),
+          eq(members.accountId, actor.accountId),
+          sql`(role <> 'owner' OR ${otherOwners(actor.accountId, operatorId)})`,
+        ),
+      ),
+    auditIfChanged(database, { actor, at: now, action, target: email, before: { role } }),
+    database
+      .delete(operatorSessions)
+      .where(
+        and(
+          eq(operatorSessions.userId, operatorId),
+          sql`NOT EXISTS (SELECT 1 FROM members WHERE operator_id = ${operatorId})`,
+        ),
+      ),
+  ]);
+  return meta.changes > 0;
+}
+
+/** Development only: see `ProvisioningEntrypoint`. Throws when there is no such operator. */
+export async function moveMember(
+  db: D1Database,
+  { email, accountId, role }: { email: string; accountId: string; role: Role },
+): Promise<void> {
+  const { meta } = await drizzle(db)
+    .update(members)
+    .set({ accountId, role })
+    .where(sql`operator_id = (SELECT operator_id FROM operators WHERE email = ${email})`)
+    .run();
+  if (meta.changes === 0) throw new Error(`There is no member with the address ${email}`);
+}

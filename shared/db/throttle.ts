@@ -1,0 +1,36 @@
+import { inArray, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { signInThrottles } from "./tables/sign-in.ts";
+
+const windowMs = 15 * 60_000;
+
+export interface TryLimit {
+  name: string;
+  most: number;
+}
+
+/**
+ * Counts a try under each name before its outcome is known, so that many at once are counted too. Returns whether all
+ * names are within their limit in the present window of 15 minutes. `now` in milliseconds of the machine's clock.
+ */
+export async function mayTry(db: D1Database, limits: TryLimit[], now: number): Promise<boolean> {
+  const rows = await drizzle(db)
+    .insert(signInThrottles)
+    .values(limits.map(({ name }) => ({ name, failures: 1, windowEndsAt: now + windowMs })))
+    .onConflictDoUpdate({
+      target: signInThrottles.name,
+      set: {
+        failures: sql`CASE WHEN window_ends_at <= ${now} THEN 1 ELSE failures + 1 END`,
+        windowEndsAt: sql`CASE WHEN window_ends_at <= ${now} THEN ${now + windowMs} ELSE window_ends_at END`,
+      },
+    })
+    .returning({ name: signInThrottles.name, failures: signInThrottles.failures });
+  const most = new Map(limits.map((limit) => [limit.name, limit.most]));
+  return rows.every(({ name, failures }) => failures <= (most.get(name) ?? 0));
+}
+
+/** A try succeeded: its names start anew. */
+export async function forgetTries(db: D1Database, limits: TryLimit[]): Promise<void> {
+  const names = limits.map(({ name }) => name);
+  await drizzle(db).delete(signInThrottles).where(inArray(signInThrottles.name, names));
+}

@@ -1,0 +1,124 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type StackFile, seed } from "../../scripts/seed/seed.ts";
+import {
+  chromiumPath,
+  expectAccessible,
+  type Look,
+  openPage,
+  openPortalBrowser,
+  type PortalBrowser,
+  sizes,
+} from "./portal-browser.ts";
+
+const ofProject = [
+  "",
+  "/customers",
+  "/customers?q=user_",
+  "/customers?q=nobody",
+  "/events",
+  "/events?status=failed",
+  "/products",
+  "/products/new",
+  "/products/CREDITS_1000",
+  "/keys",
+  "/stripe",
+  "/go-live",
+  "/settings",
+  "/products/NOTHING",
+];
+const ofAccount = ["/projects", "/team", "/plan", "/audit", "/account", "/account/second-factor", "/nowhere"];
+
+describe.skipIf(chromiumPath === undefined)("every page", () => {
+  let portal: PortalBrowser;
+  let file: StackFile;
+
+  beforeAll(async () => {
+    portal = await openPortalBrowser();
+    const { origin, secrets } = portal.stack;
+    file = await seed({ origin, setupToken: secrets.setupToken });
+  });
+  afterAll(() => portal.close());
+
+  async function signedIn(look: Look) {
+    const opened = await openPage(portal, look);
+    const owner = file.operators[0];
+    await opened.page.goto("/sign-in");
+    await opened.page.getByLabel("E-mail").fill(owner?.email ?? "");
+    await opened.page.getByLabel("Password").fill(owner?.password ?? "");
+    await opened.page.getByRole("button", { name: "Sign in" }).click();
+    await opened.page.waitForURL(/\/p\//);
+    return opened;
+  }
+
+  it.each(sizes)("has nothing that axe finds, and fits, at $width px in $colorScheme", async (look) => {
+    const { page, errors } = await openPage(portal, look);
+    for (const path of ["/sign-in", "/sign-in/code", "/invitations/none"]) {
+      await page.goto(path);
+      await expectAccessible(page);
+    }
+    const { page: own, errors: ownErrors } = await signedIn(look);
+    const paths = [
+      ...ofProject.map((path) => `/p/${file.project_id}/test${path}`),
+      // Live mode differs in its colours only, which these have all of.
+      ...["", "/stripe", "/events"].map((path) => `/p/${file.project_id}/live${path}`),
+      ...ofAccount,
+    ];
+    for (const path of paths) {
+      await own.goto(path);
+      await expectAccessible(own);
+      const isTooWide = await own.evaluate("document.documentElement.scrollWidth > innerWidth");
+      expect({ path, isTooWide }).toEqual({ path, isTooWide: false });
+    }
+    expect([...errors, ...ownErrors]).toEqual([]);
+  });
+
+  it("shows an event with its payload, the palette and the menu, accessibly", async () => {
+    for (const look of sizes) {
+      const { page } = await signedIn(look);
+      await page.goto(`/p/${file.project_id}/test/events`);
+      await page.getByRole("link", { name: "checkout.session.completed" }).first().click();
+      await page.getByText("payment_status").waitFor();
+      await expectAccessible(page);
+      await page.keyboard.press("Control+k");
+      await page.getByRole("option").first().waitFor();
+      const found = await page.evaluate(
+        "axe.run('dialog').then(({ violations }) => violations.map(({ id }) => id))",
+      );
+      expect(found).toEqual([]);
+      await page.keyboard.type("user_pa");
+      await page.getByRole("option", { name: "user_paid" }).first().waitFor();
+      await page.keyboard.press("Escape");
+      if (look.width > 860) continue;
+      await page.getByText("Menu").click();
+      await page.getByRole("link", { name: "Audit log" }).click();
+      await page.waitForURL(/\/audit$/);
+    }
+  });
+
+  it("shows live mode differently from test mode on every page", async () => {
+    const { page } = await signedIn(sizes[0] as Look);
+    for (const path of ofProject) {
+      for (const mode of ["test", "live"] as const) {
+        await page.goto(`/p/${file.project_id}/${mode}${path}`);
+        expect(await page.locator("body").getAttribute("data-mode")).toBe(mode);
+        expect(await page.locator(".pill.mode").innerText()).toBe(
+          `${mode === "live" ? "Live" : "Test"} mode`,
+        );
+      }
+    }
+  });
+
+  it("sends a strict policy, and scripts of at most 20 KB in all", async () => {
+    const reply = await fetch(`${portal.stack.origin}/sign-in`);
+    const policy = reply.headers.get("Content-Security-Policy") ?? "";
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).not.toMatch(/unsafe|\*|data:/);
+    expect(reply.headers.get("Referrer-Policy")).toBe("same-origin");
+    expect(reply.headers.get("Cache-Control")).toBe("no-store");
+    const script = await (await fetch(`${portal.stack.origin}/portal.js`)).arrayBuffer();
+    expect(script.byteLength).toBeGreaterThan(1_000);
+    expect(gzipSync(Buffer.from(script)).byteLength).toBeLessThan(20 * 1_024);
+  });
+});

@@ -1,0 +1,156 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { ApiClient, sessionIdOf } from "../../scripts/seed/api-client.ts";
+import { PocketStripe } from "../../scripts/seed/pocket-stripe.ts";
+import { chromiumPath, openPage, openPortalBrowser, type PortalBrowser } from "./portal-browser.ts";
+
+const password = "a sentence that nobody guesses";
+
+describe.skipIf(chromiumPath === undefined)("the first run", () => {
+  let portal: PortalBrowser;
+  let stripe: PocketStripe;
+
+  beforeAll(async () => {
+    portal = await openPortalBrowser();
+    stripe = new PocketStripe(portal.stack.origin, "sk_test_firstrun0001");
+  });
+  afterAll(() => portal.close());
+
+  it("leads from the printed link to an allowed check, without a script error, in under three minutes", async () => {
+    const startedAt = Date.now();
+    const { page, errors } = await openPage(portal);
+    const { origin, secrets } = portal.stack;
+    await page.goto(`/setup?token=${secrets.setupToken}`);
+    await page.getByLabel("Your name").fill("Dana");
+    await page.getByLabel("E-mail").fill("dana@acme.example");
+    await page.getByLabel("Password").fill(password);
+    await page.getByLabel("Company").fill("Acme");
+    await page.getByLabel("First project").fill("Acme Writer");
+    await page.getByRole("button", { name: "Set up" }).click();
+    await page.getByText("0 of 5 done").waitFor();
+
+    await page.getByRole("link", { name: "Connect", exact: true }).click();
+    await page.getByLabel("Secret or restricted key, test mode").fill(stripe.apiKey);
+    await page.getByRole("button", { name: "Check and connect" }).click();
+    await page.getByText("Stripe is connected in test mode").waitFor();
+    await page.getByRole("button", { name: "Register the webhook for me" }).click();
+    await page.getByText("The webhook is registered").waitFor();
+
+    const price = await stripe.createPrice("1,000 credits", 4_900);
+    await nextStep(page, "Create");
+    await page.getByLabel("Code", { exact: true }).fill("CREDITS_1000");
+    await page.getByLabel("Name", { exact: true }).fill("1,000 credits");
+    await page.getByLabel("Price in Stripe").fill(price);
+    await page.getByText("✓ 1,000 credits: €49.00, once").waitFor();
+    expect(await page.getByLabel("Days of access").isVisible()).toBe(false);
+    await page.getByRole("spinbutton", { name: "Units" }).fill("1000");
+    await page.getByRole("button", { name: "Create product" }).click();
+    await page.getByText("CREDITS_1000 is on sale.").waitFor();
+
+    await nextStep(page, "Create");
+    await page.getByLabel("Name", { exact: true }).fill("Backend");
+    await page.getByRole("button", { name: "Create key" }).click();
+    const apiKey = await page.locator("#new-key").innerText();
+
+    const api = new ApiClient(origin, apiKey);
+    expect((await api.check("user_1")).body.allowed).toBe(false);
+    await page.goto(page.url().replace(/\/keys$/, "/settings"));
+    await page.getByLabel("Where customers come back to after paying").fill("https://acme.example/thanks");
+    await page.getByRole("button", { name: "Save settings" }).click();
+    await page.getByText("The settings are saved.").waitFor();
+    const checkout = await api.checkout("user_1", "CREDITS_1000", "first");
+    await page.goto(checkout.body.checkout_url);
+    await stripe.pay(sessionIdOf(checkout.body.checkout_url));
+    await vi.waitFor(async () => expect((await api.check("user_1")).body.allowed).toBe(true), 5_000);
+
+    await page.goto("/");
+    await page.getByText("Finished purchases").waitFor();
+    expect(await page.getByText("To the first allowed check").count()).toBe(0);
+    expect(errors).toEqual([]);
+    expect(Date.now() - startedAt).toBeLessThan(180_000);
+  });
+
+  it("signs in, makes a product and a key with the keyboard alone", async () => {
+    const { page, errors } = await openPage(portal);
+    const price = await stripe.createPrice("Day pass", 500);
+    await page.goto("/sign-in");
+    await page.keyboard.type("dana@acme.example");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(password);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/p\//);
+
+    await goByPalette(page, "products", /\/products$/);
+    await tabTo(page, "New product");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/products\/new$/);
+    await page.keyboard.type("DAY_PASS");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("Day pass");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(price);
+    await page.getByText("✓ Day pass").waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("1");
+    await page.keyboard.press("Enter");
+    await page.getByText("DAY_PASS is on sale.").waitFor();
+
+    await goByPalette(page, "api keys", /\/keys$/);
+    await tabTo(page, "Name");
+    await page.keyboard.type("By keyboard");
+    await page.keyboard.press("Enter");
+    await page.locator("#new-key").waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  it("works without scripts: reading, creating, and being told what is wrong", async () => {
+    const context = await portal.browser.newContext({
+      baseURL: portal.stack.origin,
+      javaScriptEnabled: false,
+    });
+    const page = await context.newPage();
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail").fill("dana@acme.example");
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL(/\/p\//);
+    await page.getByRole("link", { name: "Products", exact: true }).click();
+    await page.getByRole("link", { name: "New product" }).click();
+    await page.getByLabel("Code", { exact: true }).fill("NO_SCRIPT");
+    await page.getByLabel("Name", { exact: true }).fill("Without scripts");
+    await page.getByLabel("Price in Stripe").fill("price_unknown0000");
+    await page.getByRole("spinbutton", { name: "Units" }).fill("5");
+    await page.getByRole("button", { name: "Create product" }).click();
+    await page.getByText("Stripe knows no price price_unknown0000").waitFor();
+    expect(await page.getByLabel("Code", { exact: true }).inputValue()).toBe("NO_SCRIPT");
+    await context.close();
+  });
+});
+
+/** The first open step on the overview. */
+async function nextStep(page: Page, action: string): Promise<void> {
+  await page.getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("link", { name: action, exact: true }).first().click();
+}
+
+async function goByPalette(page: Page, text: string, address: RegExp): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog", { name: "Go to" }).waitFor();
+  await page.keyboard.type(text);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(address);
+}
+
+/** Presses Tab until the focus is on what is named so, as a person would. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let presses = 0; presses < 60; presses++) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(
+      "(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()",
+    );
+    if (focused === name) return;
+  }
+  throw new Error(`Tab never reached ${name}`);
+}

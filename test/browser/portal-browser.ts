@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { expect } from "vitest";
+import { findChromium, launchChromium } from "../../scripts/browser/chromium.ts";
+import { type Stack, startStack } from "../../scripts/stack/stack.ts";
+
+/** Where the browser is; tests without one are skipped, and `npm test` says so. */
+export const chromiumPath = findChromium();
+
+export interface PortalBrowser {
+  stack: Stack;
+  browser: Browser;
+  close(): Promise<void>;
+}
+
+/** An empty stack of its own and a browser, for one test file. */
+export async function openPortalBrowser(): Promise<PortalBrowser> {
+  if (chromiumPath === undefined) throw new Error("There is no Chromium");
+  const stateDir = await mkdtemp(join(tmpdir(), "licenzy-browser-"));
+  const stack = await startStack({
+    port: 0,
+    stateDir,
+    cronEveryMs: 0,
+    logFile: join(stateDir, "workers.log"),
+  });
+  const browser = await launchChromium(chromiumPath);
+  return {
+    stack,
+    browser,
+    async close() {
+      await browser.close();
+      await stack.stop();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Look {
+  width: number;
+  colorScheme: "light" | "dark";
+}
+
+const wideLight: Look = { width: 1280, colorScheme: "light" };
+const narrowDark: Look = { width: 390, colorScheme: "dark" };
+
+/** A page that fails its test at the first script error, or anything that the content policy refuses. */
+export async function openPage(
+  { browser, stack }: PortalBrowser,
+  look: Look = wideLight,
+): Promise<{ page: Page; errors: string[] }> {
+  const context = await browser.newContext({
+    baseURL: stack.origin,
+    viewport: { width: look.width, height: 840 },
+    colorScheme: look.colorScheme,
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(`${page.url()}: ${error.message}`));
+  page.on("console", (message) => {
+    // A refused form is answered with 4xx, which Chromium reports as an error of loading.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      errors.push(`${page.url()}: ${message.text()}`);
+  });
+  return { page, errors };
+}
+
+interface AxeResult {
+  violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
+  passes: unknown[];
+}
+
+/** Lets axe look at the page as it stands. By evaluation: the page's own policy forbids foreign scripts. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const result = (await page.evaluate("axe.run(document)")) as AxeResult;
+  expect(result.passes.length, "axe looked at something").toBeGreaterThan(5);
+  const found = result.violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${page.url()} ${id}: ${help}\n${html}\n${failureSummary}`),
+  );
+  expect(found).toEqual([]);
+}
+
+export const sizes = [wideLight, narrowDark];

@@ -1,0 +1,38 @@
+import { randomBytes } from "node:crypto";
+import { inject } from "vitest";
+import { hiddenField, PortalClient } from "../../scripts/seed/portal-client.ts";
+import { provision } from "../../scripts/seed/provision.ts";
+import type { Role } from "../../shared/contract/roles.ts";
+
+export interface TestOperator {
+  email: string;
+  password: string;
+  /** Signed in. */
+  portal: PortalClient;
+}
+
+export async function owner(): Promise<PortalClient> {
+  const portal = new PortalClient(inject("origin"));
+  const { email, password } = inject("owner");
+  await portal.signIn(email, password);
+  return portal;
+}
+
+/** Invites somebody and returns the path of the link. */
+export async function inviteAs(portal: PortalClient, role: Role, email: string): Promise<string> {
+  const { html } = await portal.get("/team");
+  const invitationId = hiddenField(html, "invitation_id");
+  const reply = await portal.submit("/team/invitations", { invitation_id: invitationId, email, role });
+  return /\/invitations\/[0-9a-z]+(?=<)/.exec(reply.html)?.[0] ?? "";
+}
+
+/** An operator of their own, who came by an invitation; a member of `accountId` when it is given. */
+export async function newOperator(role: Role, accountId?: string): Promise<TestOperator> {
+  const name = randomBytes(6).toString("hex");
+  const email = `${role}-${name}@tests.example`;
+  const password = randomBytes(12).toString("hex");
+  const portal = new PortalClient(inject("origin"));
+  await portal.submit(await inviteAs(await owner(), role, email), { name, password });
+  if (accountId !== undefined) await provision(inject("origin"), "moveOperator", email, accountId, role);
+  return { email, password, portal };
+}

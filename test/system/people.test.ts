@@ -1,0 +1,231 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { describe, expect, inject, it } from "vitest";
+import { hiddenField, PortalClient, sentencesOf } from "../../scripts/seed/portal-client.ts";
+import { provision } from "../../scripts/seed/provision.ts";
+import { inviteAs, newOperator, owner } from "./operators.ts";
+import { newWorld } from "./world.ts";
+
+const address = () => `somebody-${randomBytes(6).toString("hex")}@tests.example`;
+
+describe("setup", () => {
+  it("is closed once there is an owner, with and without the token", async () => {
+    const stranger = new PortalClient(inject("origin"));
+    expect((await stranger.get("/setup")).status).toBe(404);
+    expect((await stranger.get("/setup?token=wrong")).status).toBe(404);
+    const form = { token: "wrong", name: "x", email: address(), password: "long enough for this" };
+    expect((await stranger.post("/setup", form)).status).toBe(404);
+  });
+});
+
+describe("signing in", () => {
+  it("says the same of a wrong password and an unknown address", async () => {
+    const { email } = await newOperator("viewer");
+    const stranger = new PortalClient(inject("origin"));
+    for (const who of [email, address()]) {
+      const reply = await stranger.post("/sign-in", { email: who, password: "not the password" });
+      expect(reply.status).toBe(422);
+      expect(reply.html).toContain("E-mail and password do not fit.");
+    }
+  });
+
+  it("stops guessing after ten tries, also with the right password", async () => {
+    const { email, password } = await newOperator("viewer");
+    const stranger = new PortalClient(inject("origin"));
+    for (let index = 0; index < 10; index++) await stranger.post("/sign-in", { email, password: "guess" });
+    const reply = await stranger.post("/sign-in", { email, password });
+    expect(reply.html).toContain("Too many tries.");
+    expect((await stranger.get("/account")).status).toBe(303);
+  });
+
+  it("keeps what was entered when the session has ended, and sends it only when told to", async () => {
+    const world = await newWorld();
+    const { email, password, portal } = await newOperator("admin", world.accountId);
+    const path = `/p/${world.projectId}/test/settings`;
+    const version = hiddenField((await portal.get(path)).html, "version");
+    await portal.post("/sign-out");
+    const form = {
+      version,
+      name: "Kept & sent",
+      success_url: "https://acme.example/",
+      cancel_url: "",
+      grace_days: "3",
+    };
+    const asked = await portal.post(path, form);
+    expect(asked.status).toBe(401);
+    const pending = Object.fromEntries(
+      [...asked.html.matchAll(/name="(pending\.[^"]+)" value="([^"]*)"/g)].map(
+        ([, name = "", value = ""]) => [name, value.replaceAll("&amp;", "&")],
+      ),
+    );
+    expect(pending["pending.field.name"]).toBe("Kept & sent");
+    const back = await portal.post("/sign-in", { email, password, ...pending });
+    expect(back.html).toContain("Send it now");
+    expect((await portal.get(path)).html).not.toContain("Kept &amp; sent");
+    expect((await portal.post(path, form)).status).toBe(303);
+    expect((await portal.get(path)).html).toContain("Kept &amp; sent");
+  });
+
+  it("leads nowhere but to the portal", async () => {
+    const { email, password } = await newOperator("viewer");
+    for (const next of [
+      "https://evil.example/",
+      "//evil.example/",
+      "/\\evil.example",
+      "javascript:alert(1)",
+    ]) {
+      const browser = new PortalClient(inject("origin"));
+      expect((await browser.post("/sign-in", { email, password, next })).location).toBe("/");
+    }
+  });
+
+  it("asks for a code once a second factor is on, and takes each backup code once", async () => {
+    const { email, password, portal } = await newOperator("support");
+    const offer = await portal.submit("/account/second-factor", { password });
+    const secret = /id="totp-secret">([A-Z2-7]+)</.exec(offer.html)?.[1] ?? "";
+    const backupCodes = hiddenField(offer.html, "backup_codes").split(" ");
+    expect((await portal.post("/account/second-factor/confirm", { code: "000000" })).status).toBe(422);
+    expect((await portal.submit("/account/second-factor/confirm", { code: codeOf(secret) })).location).toBe(
+      "/account",
+    );
+    expect((await portal.get("/account")).status).toBe(200);
+
+    const browser = new PortalClient(inject("origin"));
+    const asked = await browser.post("/sign-in", { email, password });
+    expect(asked.html).toContain("Enter the code from your app");
+    expect((await browser.get("/account")).location).toMatch(/^\/sign-in/);
+    expect((await browser.post("/sign-in/code", { code: "123456" })).status).toBe(422);
+    expect((await browser.post("/sign-in/code", { code: codeOf(secret) })).status).toBe(303);
+    expect((await browser.get("/account")).status).toBe(200);
+
+    for (const expected of [303, 422]) {
+      const other = new PortalClient(inject("origin"));
+      await other.post("/sign-in", { email, password });
+      expect((await other.post("/sign-in/code", { code: backupCodes[0] ?? "" })).status).toBe(expected);
+    }
+  });
+
+  it("lists sessions and ends them", async () => {
+    const { email, password, portal } = await newOperator("viewer");
+    const other = new PortalClient(inject("origin"));
+    await other.signIn(email, password);
+    const sessionId = [...(await portal.get("/account")).html.matchAll(/name="session" value="([^"]+)"/g)]
+      .map(([, id]) => id)
+      .find((id) => id !== "others");
+    await portal.submit("/account/sessions/end", { session: sessionId ?? "" });
+    expect((await other.get("/account")).location).toMatch(/^\/sign-in/);
+    expect((await portal.get("/account")).status).toBe(200);
+  });
+
+  it("ends every other session with the password's change", async () => {
+    const { email, password, portal } = await newOperator("viewer");
+    const other = new PortalClient(inject("origin"));
+    await other.signIn(email, password);
+    const change = { current: password, password: "another long password" };
+    expect((await portal.post("/account/password", { ...change, current: "wrong" })).status).toBe(422);
+    await portal.submit("/account/password", change);
+    expect((await other.get("/account")).location).toMatch(/^\/sign-in/);
+    await new PortalClient(inject("origin")).signIn(email, "another long password");
+  });
+});
+
+describe("invitations", () => {
+  it("open once, and say what became of them", async () => {
+    const email = address();
+    const path = await inviteAs(await owner(), "viewer", email);
+    const person = { name: "Once", password: "long enough for this" };
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => new PortalClient(inject("origin")).post(path, person)),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 409, 409]);
+    const late = await new PortalClient(inject("origin")).get(path);
+    expect(late.status).toBe(409);
+    expect(late.html).toContain("This invitation was used");
+  });
+
+  it("open nothing once they are taken back, or mistyped", async () => {
+    const portal = await owner();
+    const email = address();
+    const path = await inviteAs(portal, "viewer", email);
+    const row = new RegExp(`${email}.*?name="invitation" value="([^"]+)"`, "s").exec(
+      (await portal.get("/team")).html,
+    );
+    await portal.submit("/team/invitations/revoke", { invitation: row?.[1] ?? "" });
+    const person = { name: "Late", password: "long enough for this" };
+    expect((await new PortalClient(inject("origin")).post(path, person)).status).toBe(409);
+    expect((await new PortalClient(inject("origin")).get(`${path}x`)).status).toBe(404);
+  });
+
+  it("are refused for who is a member already", async () => {
+    const { email } = await newOperator("viewer");
+    const portal = await owner();
+    const invitationId = hiddenField((await portal.get("/team")).html, "invitation_id");
+    const reply = await portal.post("/team/invitations", {
+      invitation_id: invitationId,
+      email,
+      role: "owner",
+    });
+    expect(reply.status).toBe(409);
+    expect(reply.html).toContain("is a member already");
+  });
+});
+
+describe("roles", () => {
+  it("keep the last owner of an account, also when two step down at once", async () => {
+    const { accountId } = await newWorld();
+    const [first, second] = [await newOperator("owner", accountId), await newOperator("owner", accountId)];
+    await Promise.all([first.portal.post("/team/leave"), second.portal.post("/team/leave")]);
+    const left = await Promise.all([first, second].map(({ portal }) => portal.get("/team")));
+    expect(left.filter(({ status }) => status === 200)).toHaveLength(1);
+    const last = left[0]?.status === 200 ? first : second;
+    expect((await last.portal.post("/team/leave")).location).toBe("/team");
+    expect((await last.portal.get("/team")).html).toContain("You are the last owner");
+  });
+
+  it("hold at once: who was removed is signed out everywhere", async () => {
+    const { accountId } = await newWorld();
+    const boss = await newOperator("owner", accountId);
+    const other = await newOperator("admin", accountId);
+    const team = await boss.portal.get("/team");
+    const operatorId =
+      new RegExp(`${other.email}.*?name="operator" value="([^"]+)"`, "s").exec(team.html)?.[1] ?? "";
+    await boss.portal.submit("/team/remove", { operator: operatorId });
+    expect((await other.portal.get("/projects")).location).toMatch(/^\/sign-in/);
+  });
+});
+
+describe("proof", () => {
+  it("is asked for again in live mode after 30 minutes, and what was sent goes on by itself", async () => {
+    const world = await newWorld();
+    const { email, password, portal } = await newOperator("admin", world.accountId);
+    const path = `/p/${world.projectId}/live/keys`;
+    const keyId = hiddenField((await portal.get(path)).html, "key_id");
+    await provision(inject("origin"), "ageProof", email, 31 * 60_000);
+    const form = { key_id: keyId, name: "Live backend", expires: "" };
+    const asked = await portal.post(path, form);
+    expect({ status: asked.status, says: sentencesOf(asked.html) }).toMatchObject({
+      status: 401,
+      says: expect.stringContaining("Confirm that it is you"),
+    });
+    const pending = {
+      "pending.method": "POST",
+      "pending.path": path,
+      ...Object.fromEntries(Object.entries(form).map(([name, value]) => [`pending.field.${name}`, value])),
+    };
+    expect((await portal.post("/prove", { proof: "wrong", ...pending })).status).toBe(422);
+    const done = await portal.post("/prove", { proof: password, ...pending });
+    expect(done.html).toMatch(/lz_live_[0-9a-z]+</);
+    expect((await portal.post(`/p/${world.projectId}/test/keys`, { name: "" })).status).toBe(422);
+  });
+});
+
+/** A time-based code as authenticator apps make it (RFC 6238: SHA-1, 30 seconds, six digits). */
+function codeOf(secret: string): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const offset = (digest[19] ?? 0) & 15;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}

@@ -1,0 +1,207 @@
+import { exports } from "cloudflare:workers";
+import { drizzle } from "drizzle-orm/d1";
+import { describe, expect, it } from "vitest";
+import type { OperatorCaller, OperatorRpc } from "../../shared/contract/operator.ts";
+import type { Role } from "../../shared/contract/roles.ts";
+import { type Actor, listAudit } from "../../shared/db/audit.ts";
+import { insertProject } from "../../shared/db/configuration.ts";
+import { changeRole } from "../../shared/db/members.ts";
+import { insertFirstOwner } from "../../shared/db/setup.ts";
+import { members } from "../../shared/db/tables/people.ts";
+import { operatorSessions, operators } from "../../shared/db/tables/sign-in.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import { env } from "./subjects.ts";
+
+const operator = (exports as unknown as { OperatorEntrypoint: OperatorRpc }).OperatorEntrypoint;
+const database = drizzle(env.DB);
+
+interface Account {
+  accountId: string;
+  projectId: string;
+}
+
+async function newAccount(): Promise<Account> {
+  const at = Date.now();
+  const [accountId, projectId] = [newId("acc"), newId("prj")];
+  const times = { createdAt: at, updatedAt: at };
+  await insertProject(
+    env.DB,
+    { accountId, name: "a", planStatus: "active", planSyncedAt: at, ...times },
+    { projectId, accountId, name: "p", region: "weur", ...times },
+  );
+  return { accountId, projectId };
+}
+
+/** A member with a session, and what the portal would hand over for them. */
+async function newMember(
+  { accountId }: Account,
+  role: Role,
+  session: { provenAt?: Date | null; expiresAt?: Date } = {},
+): Promise<{ caller: OperatorCaller; actor: Actor }> {
+  const now = new Date();
+  const times = { createdAt: now, updatedAt: now };
+  const [operatorId, sessionToken] = [newId("opr"), crypto.randomUUID()];
+  const email = `${operatorId}@tests.example`;
+  await database.batch([
+    database.insert(operators).values({ id: operatorId, name: role, email, ...times }),
+    database.insert(members).values({ operatorId, accountId, role, createdAt: 0, updatedAt: 0 }),
+    database.insert(operatorSessions).values({
+      id: newId("opr"),
+      userId: operatorId,
+      token: sessionToken,
+      expiresAt: new Date(now.getTime() + 60_000),
+      provenAt: now,
+      ...times,
+      ...session,
+    }),
+  ]);
+  const actor = { accountId, operatorId, name: role, email, ipAddress: null };
+  return { caller: { sessionToken, ipAddress: "192.0.2.1" }, actor };
+}
+
+const key = () => ({ keyId: newId("key"), name: "Backend", expiresAt: null });
+
+describe("who the entrypoint believes", () => {
+  it("is nobody but a live, finished session", async () => {
+    const account = await newAccount();
+    const place = { projectId: account.projectId, mode: "test" as const };
+    const strangers = [
+      { sessionToken: "guessed", ipAddress: null },
+      (await newMember(account, "owner", { provenAt: null })).caller,
+      (await newMember(account, "owner", { expiresAt: new Date(Date.now() - 1) })).caller,
+    ];
+    for (const caller of strangers)
+      expect(await operator.createApiKey(caller, place, key())).toMatchObject({ reason: "session_ended" });
+  });
+
+  it("reads role and membership at that moment, whatever was true before", async () => {
+    const account = await newAccount();
+    const place = { projectId: account.projectId, mode: "test" as const };
+    const { caller, actor } = await newMember(account, "admin");
+    const boss = await newMember(account, "owner");
+    expect(await operator.createApiKey(caller, place, key())).toMatchObject({ outcome: "done" });
+    const change = {
+      operatorId: actor.operatorId,
+      email: actor.email,
+      from: "admin" as const,
+      to: "viewer" as const,
+    };
+    expect(await changeRole(env.DB, boss.actor, change, Date.now())).toBe(true);
+    expect(await operator.createApiKey(caller, place, key())).toMatchObject({ reason: "not_allowed" });
+    await database.delete(members);
+    expect(await operator.createApiKey(caller, place, key())).toMatchObject({ reason: "not_allowed" });
+  });
+
+  it("lets nobody near another account's project, by any method", async () => {
+    const { caller } = await newMember(await newAccount(), "owner");
+    const place = { projectId: (await newAccount()).projectId, mode: "test" as const };
+    const product = { productCode: "A", name: "A", stripePriceId: "price_1", kind: "subscription" as const };
+    const calls = [
+      operator.createApiKey(caller, place, key()),
+      operator.rotateApiKey(caller, place, { keyId: "key_1", newKeyId: newId("key"), overlapMs: 0 }),
+      operator.revokeApiKey(caller, place, "key_1"),
+      operator.connectStripe(caller, place, "sk_test_0000000000"),
+      operator.checkStripe(caller, place),
+      operator.registerWebhook(caller, place, "https://licenzy.example"),
+      operator.setWebhookSecret(caller, place, "whsec_0000000000000000"),
+      operator.listPrices(caller, place),
+      operator.lookUpPrice(caller, place, { priceId: "price_1", kind: "subscription" }),
+      operator.createProduct(caller, place, product),
+      operator.editProduct(caller, place, { product, version: 0 }),
+      operator.archiveProduct(caller, place, { productCode: "A", archived: true }),
+      operator.retryEvent(caller, place, "evt_1"),
+      operator.findCustomersByEmail(caller, place, "a@example.com"),
+    ];
+    for (const reply of await Promise.all(calls)) expect(reply).toMatchObject({ reason: "not_found" });
+  });
+
+  it("asks for a fresh proof in live mode, and not to take a key away", async () => {
+    const account = await newAccount();
+    const place = { projectId: account.projectId, mode: "live" as const };
+    const made = await operator.createApiKey((await newMember(account, "admin")).caller, place, key());
+    const stale = await newMember(account, "admin", { provenAt: new Date(Date.now() - 31 * 60_000) });
+    expect(await operator.createApiKey(stale.caller, place, key())).toMatchObject({ reason: "proof_needed" });
+    const keyId = made.outcome === "done" ? made.keyId : "";
+    expect(await operator.revokeApiKey(stale.caller, place, keyId)).toEqual({ outcome: "done" });
+  });
+});
+
+describe("what is written down", () => {
+  it("is who, what and from where, with the change and never without it", async () => {
+    const account = await newAccount();
+    const place = { projectId: account.projectId, mode: "test" as const };
+    const { caller, actor } = await newMember(account, "admin");
+    const wanted = key();
+    const made = await operator.createApiKey(caller, place, wanted);
+    expect(await operator.createApiKey(caller, place, wanted)).toMatchObject({ reason: "conflict" });
+    await operator.createApiKey(caller, place, { ...key(), name: "" });
+    const entries = await listAudit(env.DB, { accountId: account.accountId }, 10);
+    expect(entries).toHaveLength(1);
+    expect(entries[0]).toMatchObject({
+      action: "api_key.create",
+      target: wanted.keyId,
+      operatorId: actor.operatorId,
+      operatorEmail: actor.email,
+      ipAddress: "192.0.2.1",
+      projectId: account.projectId,
+      mode: "test",
+    });
+    expect(JSON.stringify(entries)).not.toContain(made.outcome === "done" ? made.apiKey : "");
+  });
+
+  it("is nothing for a change that did not happen", async () => {
+    const account = await newAccount();
+    const { actor } = await newMember(account, "owner");
+    const change = {
+      operatorId: actor.operatorId,
+      email: actor.email,
+      from: "owner" as const,
+      to: "viewer" as const,
+    };
+    expect(await changeRole(env.DB, actor, change, Date.now())).toBe(false);
+    expect(await listAudit(env.DB, { accountId: account.accountId }, 10)).toEqual([]);
+  });
+});
+
+describe("the first owner", () => {
+  it("is one, however many try at the same moment, and the others leave nothing", async () => {
+    const tries = [1, 2, 3].map((index) =>
+      insertFirstOwner(
+        env.DB,
+        {
+          operatorId: newId("opr"),
+          name: "First",
+          email: `first-${index}@tests.example`,
+          passwordHash: "none",
+          account: { accountId: newId("acc"), name: `account of ${index}` },
+          project: { projectId: newId("prj"), name: "p", region: "weur" },
+          ipAddress: null,
+        },
+        Date.now(),
+      ),
+    );
+    const settled = await Promise.allSettled(tries);
+    expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    const { results } = await env.DB.prepare(
+      "SELECT name FROM accounts WHERE name LIKE 'account of %'",
+    ).all();
+    expect(results).toHaveLength(1);
+  });
+});
+
+describe("lists", () => {
+  it.each([
+    ["stripe_events", "project_id = ? AND mode = ? ORDER BY received_at DESC, event_id DESC LIMIT 51"],
+    ["subjects", "project_id = ? AND mode = ? ORDER BY created_at DESC, subject_ref DESC LIMIT 51"],
+    ["subjects", "project_id = ? AND mode = ? AND subject_ref >= 'a' AND subject_ref < 'b' LIMIT 51"],
+    ["products", "project_id = ? AND mode = ? AND product_code > 'A' ORDER BY product_code LIMIT 51"],
+    ["audit_log", "account_id = ? ORDER BY audit_id DESC LIMIT 51"],
+  ])("read %s by an index, however long it is (%s)", async (table, rest) => {
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN SELECT * FROM ${table} WHERE ${rest}`)
+      .bind(...["x", "test"].slice(0, rest.split("?").length - 1))
+      .all<{ detail: string }>();
+    const plan = results.map(({ detail }) => detail).join("; ");
+    expect(plan).toContain("SEARCH");
+    expect(plan).not.toContain("SCAN");
+  });
+});

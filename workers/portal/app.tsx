@@ -1,0 +1,93 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import { currentTime } from "../../shared/kit/clock.ts";
+import { DependencyUnavailable } from "../../shared/kit/deadline.ts";
+import { errorMessage, log } from "../../shared/kit/log.ts";
+import { guard, isMember } from "./auth/guard.ts";
+import { sessionOf } from "./auth/session-cookie.ts";
+import { providersOf } from "./auth/sign-in-service.ts";
+import { errorPage } from "./components/error-page.tsx";
+import { maxFormBytes } from "./http/form.ts";
+import { originOf, type PortalHono } from "./request-context.ts";
+import { routes } from "./routes.ts";
+
+export const app = new Hono<PortalHono>();
+
+/** Where a form may lead by redirects: Chromium holds `form-action` against those too. */
+const providerOrigins = {
+  google: "https://accounts.google.com",
+  microsoft: "https://login.microsoftonline.com",
+};
+
+app.use(async (c, next) => {
+  const formAction = ["'self'", ...providersOf(c.env).map((provider) => providerOrigins[provider])];
+  const headers = secureHeaders({
+    // With no-referrer browsers would send `Origin: null` with forms, and our own check would refuse them.
+    referrerPolicy: "same-origin",
+    xFrameOptions: "DENY",
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      formAction,
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+    },
+  });
+  await headers(c, next);
+  // A page of the portal is for one person at one moment; files that say otherwise have said so by now.
+  if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
+});
+
+// Runtime keys never reach an operator's workflow: whoever presents one here is refused before anything else.
+app.use(async (c, next) => {
+  if (c.req.header("Authorization") !== undefined)
+    return c.text("The portal takes no API keys. Sign in with a browser.\n", 401);
+  return next();
+});
+
+// Browsers say where a form came from. One that comes from elsewhere, or does not say, changes nothing here.
+app.use(async (c, next) => {
+  const isSafe = c.req.method === "GET" || c.req.method === "HEAD";
+  if (!isSafe && c.req.header("Origin") !== originOf(c))
+    return errorPage(
+      c,
+      403,
+      "This form came from another place",
+      "The portal takes forms from its own pages only, and nothing was changed. Open the page here and send it again.",
+    );
+  return next();
+});
+
+app.use(bodyLimit({ maxSize: maxFormBytes, onError: (c) => c.text("The form is too large.\n", 413) }));
+
+app.use(async (c, next) => {
+  c.set("now", await currentTime(c.env.DEV));
+  c.set("redispatch", async (request) => app.fetch(request, c.env, c.executionCtx));
+  await next();
+});
+
+for (const route of routes)
+  app.on(route.method, route.path, async (c) => (await guard(c, route)) ?? (await route.handler(c)));
+
+app.notFound(async (c) => {
+  const session = await sessionOf(c);
+  if (session !== null && isMember(session)) c.set("member", session);
+  return errorPage(c, 404, "There is no such page", "The address may be mistyped, or what it named is gone.");
+});
+
+app.onError((error, c) => {
+  const cause = error.cause === undefined ? undefined : errorMessage(error.cause);
+  log("error", "portal.failed", { path: c.req.routePath, error: errorMessage(error), cause });
+  const dependency =
+    error instanceof DependencyUnavailable ? `${error.dependency} did not answer` : "something broke";
+  return errorPage(
+    c,
+    503,
+    "That did not work",
+    `The request could not be completed because ${dependency}. What you sent may have been done or not: look before you repeat it.`,
+  );
+});

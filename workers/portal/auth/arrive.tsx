@@ -1,0 +1,35 @@
+import { plainPage } from "../components/frame.tsx";
+import type { PortalContext } from "../request-context.ts";
+import type { Pending } from "./pending.tsx";
+
+/**
+ * Where somebody goes who has just signed in: the page they wanted, or the form they had sent when the session ended.
+ * That is shown with a button rather than sent, since it may be somebody else who signed in.
+ */
+export function arrive(
+  c: PortalContext,
+  { next, pending }: { next: string | null; pending: Pending | null },
+) {
+  if (pending === null || pending.method === "GET") return c.redirect(pending?.path ?? next ?? "/", 303);
+  return plainPage(
+    c,
+    { title: "Signed in again" },
+    <>
+      <h1>You are signed in again</h1>
+      <p>What you had entered is kept, and was not sent yet.</p>
+      <form method="post" action={pending.path} class="form">
+        {Object.entries(pending.fields).map(([name, value]) => (
+          <input type="hidden" name={name} value={value} />
+        ))}
+        <div class="row">
+          <button class="button primary" type="submit">
+            Send it now
+          </button>
+          <a class="button" href="/">
+            Discard it
+          </a>
+        </div>
+      </form>
+    </>,
+  );
+}

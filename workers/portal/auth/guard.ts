@@ -1,0 +1,94 @@
+import { mayActAs } from "../../../shared/contract/roles.ts";
+import { modes } from "../../../shared/contract/words.ts";
+import type { OperatorSession } from "../../../shared/db/session.ts";
+import { isProofFresh } from "../../../shared/domain/proof.ts";
+import { errorPage } from "../components/error-page.tsx";
+import { readForm } from "../http/form.ts";
+import { provePage } from "../pages/prove/page.tsx";
+import { signInPage } from "../pages/sign-in/page.tsx";
+import type { Member, PortalContext } from "../request-context.ts";
+import type { Route } from "./route.ts";
+import { sessionOf } from "./session-cookie.ts";
+
+/**
+ * Decides whether a request reaches its route's handler. Returns the refusal, or `null` for whoever may pass. The order
+ * tells nobody of what they may not know: without a session every path asks to sign in, known or not.
+ */
+export async function guard(c: PortalContext, route: Route): Promise<Response | null> {
+  if (route.needs === "nobody") return null;
+  const session = await sessionOf(c);
+  if (session === null) return askToSignIn(c);
+  c.set("session", session);
+  if (route.needs === "session") return null;
+
+  if (session.provenAt === null) return c.redirect("/second-factor", 303);
+  if (
+    !session.hasPassword &&
+    !session.hasSecondFactor &&
+    c.req.path !== "/account" &&
+    !c.req.path.startsWith("/account/")
+  )
+    return c.redirect("/account/second-factor", 303);
+  if (!isMember(session)) return errorPage(c, 403, "You belong to no account", notInvited(session));
+  c.set("member", session);
+
+  const foreign = resolvePlace(c);
+  if (foreign !== null) return foreign;
+  if (!mayActAs(session.role, route.needs))
+    return errorPage(c, 403, "Your role does not reach here", roleFault(route, session));
+  return needsProof(c, route) ? provePage(c, await pending(c)) : null;
+}
+
+function askToSignIn(c: PortalContext): Response | Promise<Response> {
+  if (c.req.method === "GET") {
+    const { pathname, search } = new URL(c.req.url);
+    return c.redirect(
+      pathname === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(pathname + search)}`,
+      303,
+    );
+  }
+  return pending(c).then((form) => signInPage(c, { status: 401, pending: form }));
+}
+
+/** The form that is under way: it goes through signing in or proving, and comes back with its content. */
+async function pending(c: PortalContext) {
+  const { pathname, search } = new URL(c.req.url);
+  return {
+    method: c.req.method,
+    path: pathname + search,
+    fields: c.req.method === "POST" ? await readForm(c) : {},
+  };
+}
+
+export function isMember(session: OperatorSession): session is Member {
+  return session.role !== null && session.accountId !== null && session.accountName !== null;
+}
+
+/** Finds the project of a path below /p: only among the account's own, so that a foreign one is not there at all. */
+function resolvePlace(c: PortalContext): Response | Promise<Response> | null {
+  const projectId = c.req.param("project");
+  if (projectId === undefined) return null;
+  const project = c.get("session").projects.find((candidate) => candidate.projectId === projectId);
+  const mode = modes.find((candidate) => candidate === c.req.param("mode"));
+  if (project === undefined || mode === undefined)
+    return errorPage(
+      c,
+      404,
+      "There is no such page",
+      "The project is not one of your account's, or the address is mistyped.",
+    );
+  c.set("project", project);
+  c.set("mode", mode);
+  return null;
+}
+
+function needsProof(c: PortalContext, { proof }: Route): boolean {
+  if (proof === undefined || (proof === "live" && c.get("mode") !== "live")) return false;
+  return !isProofFresh(c.get("session").provenAt?.getTime() ?? null, Date.now());
+}
+
+const notInvited = ({ email }: OperatorSession) =>
+  `You are signed in as ${email}, but are a member of no account. Ask an owner for an invitation.`;
+
+const roleFault = ({ needs }: Route, { role }: Member) =>
+  `This needs the role ${needs} or a higher one; yours is ${role}. An owner can change it on the page Team.`;

@@ -1,0 +1,39 @@
+import type { Form } from "../request-context.ts";
+
+/** What somebody was about to do when signing in or proving came between. */
+export interface Pending {
+  method: string;
+  path: string;
+  fields: Form;
+}
+
+const fieldPrefix = "pending.field.";
+
+/** Carries it through a form, as hidden fields: nothing that was entered is lost, and nothing is stored. */
+export function PendingFields({ pending }: { pending: Pending | null }) {
+  if (pending === null) return null;
+  return (
+    <>
+      <input type="hidden" name="pending.method" value={pending.method} />
+      <input type="hidden" name="pending.path" value={pending.path} />
+      {Object.entries(pending.fields).map(([name, value]) => (
+        <input type="hidden" name={`${fieldPrefix}${name}`} value={value} />
+      ))}
+    </>
+  );
+}
+
+export function readPending(form: Form): Pending | null {
+  const method = form["pending.method"];
+  const path = ownPath(form["pending.path"]);
+  if (path === null || (method !== "GET" && method !== "POST")) return null;
+  const fields = Object.entries(form)
+    .filter(([name]) => name.startsWith(fieldPrefix))
+    .map(([name, value]) => [name.slice(fieldPrefix.length), value]);
+  return { method, path, fields: Object.fromEntries(fields) };
+}
+
+/** A path of the portal; `null` for anything that could lead elsewhere. */
+export function ownPath(path: string | undefined): string | null {
+  return path !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) ? path : null;
+}

@@ -1,0 +1,93 @@
+import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { betterAuth } from "better-auth/minimal";
+import { twoFactor } from "better-auth/plugins/two-factor";
+import { drizzle } from "drizzle-orm/d1";
+import { hasOpenInvitation } from "../../../shared/db/invitations.ts";
+import {
+  operatorIdentities,
+  operatorSessions,
+  operators,
+  secondFactors,
+  signInVerifications,
+} from "../../../shared/db/tables/sign-in.ts";
+import type { PortalEnv } from "../env.ts";
+import { hashPassword, isPassword } from "./password.ts";
+
+const sessionLifetimeSeconds = 7 * 24 * 60 * 60;
+
+/**
+ * better-auth over our own tables: accounts, sessions, second factors and the exchange with Google and Microsoft. Its
+ * handler is never mounted: our pages call its API, and only the OAuth callbacks are passed on to it.
+ *
+ * Nobody signs up by themselves: a new operator must have been invited, also when Google vouches for them.
+ */
+export function signInService(env: PortalEnv, origin: string) {
+  return betterAuth({
+    appName: "Licenzy",
+    baseURL: origin,
+    basePath: "/sign-in",
+    secret: env.SIGN_IN_SECRET,
+    telemetry: { enabled: false },
+    // Said by our pages in our words; the library's own lines would name addresses.
+    logger: { disabled: true },
+    onAPIError: { errorURL: `${origin}/sign-in` },
+    database: drizzleAdapter(drizzle(env.DB), {
+      provider: "sqlite",
+      schema: {
+        user: operators,
+        session: operatorSessions,
+        account: operatorIdentities,
+        verification: signInVerifications,
+        twoFactor: secondFactors,
+      },
+    }),
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      password: { hash: hashPassword, verify: ({ password, hash }) => isPassword(password, hash) },
+    },
+    session: { expiresIn: sessionLifetimeSeconds, disableSessionRefresh: true },
+    account: { encryptOAuthTokens: true },
+    socialProviders: configuredProviders(env),
+    advanced: {
+      cookiePrefix: "licenzy",
+      defaultCookieAttributes: { httpOnly: true, sameSite: "lax", path: "/" },
+      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
+    },
+    databaseHooks: {
+      user: {
+        create: {
+          before: async (user) => {
+            if (!(await hasOpenInvitation(env.DB, user.email, Date.now()))) return false;
+            return { data: user };
+          },
+        },
+      },
+    },
+    plugins: [twoFactor({ issuer: "Licenzy", allowPasswordless: true })],
+  });
+}
+
+export const providers = { google: "Google", microsoft: "Microsoft" } as const;
+export type Provider = keyof typeof providers;
+
+/** The providers whose client id and secret are set. */
+export function providersOf(env: PortalEnv): Provider[] {
+  return Object.keys(configuredProviders(env)) as Provider[];
+}
+
+function configuredProviders(env: PortalEnv) {
+  const google = { clientId: env.GOOGLE_CLIENT_ID, clientSecret: env.GOOGLE_CLIENT_SECRET };
+  const microsoft = { clientId: env.MICROSOFT_CLIENT_ID, clientSecret: env.MICROSOFT_CLIENT_SECRET };
+  return {
+    ...(isComplete(google) ? { google: { ...google, disableImplicitSignUp: true } } : {}),
+    ...(isComplete(microsoft) ? { microsoft: { ...microsoft, disableImplicitSignUp: true } } : {}),
+  };
+}
+
+function isComplete(client: {
+  clientId: string | undefined;
+  clientSecret: string | undefined;
+}): client is { clientId: string; clientSecret: string } {
+  return client.clientId !== undefined && client.clientSecret !== undefined;
+}

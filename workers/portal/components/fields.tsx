@@ -1,0 +1,160 @@
+import type { Child } from "hono/jsx";
+import type { Form } from "../request-context.ts";
+
+/** What was entered and what is wrong with it, by field; the empty name is about the form as a whole. */
+export interface FormState {
+  values: Form;
+  faults: Readonly<Record<string, string>>;
+}
+
+export const emptyForm: FormState = { values: {}, faults: {} };
+
+interface FieldProps {
+  form: FormState;
+  name: string;
+  label: string;
+  hint?: Child;
+  type?: "text" | "email" | "password" | "number" | "url" | "search" | "date";
+  required?: boolean;
+  autocomplete?: string;
+  placeholder?: string;
+  inputmode?: "numeric";
+  min?: number;
+  max?: number;
+  mono?: boolean;
+  autofocus?: boolean;
+  list?: string;
+  data?: Record<string, string>;
+}
+
+/** A labelled field with its hint and, where it was wrong, what is wrong: said beside it and to screen readers. */
+export function Field(props: FieldProps) {
+  const { form, name, label, hint, type = "text", required = true, mono, data = {}, ...input } = props;
+  const fault = form.faults[name];
+  const ids = [hint === undefined ? null : `${name}-hint`, fault === undefined ? null : `${name}-fault`];
+  return (
+    <div class="field">
+      <label for={name}>
+        {label}
+        {required ? null : <span class="quiet"> (optional)</span>}
+      </label>
+      <input
+        id={name}
+        name={name}
+        type={type}
+        class={mono ? "mono" : undefined}
+        required={required}
+        value={type === "password" ? "" : (form.values[name] ?? "")}
+        aria-invalid={fault === undefined ? undefined : "true"}
+        aria-describedby={ids.filter((id) => id !== null).join(" ") || undefined}
+        {...input}
+        {...data}
+      />
+      {hint === undefined ? null : (
+        <p class="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      )}
+      <Fault form={form} name={name} />
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  form: FormState;
+  name: string;
+  label: string;
+  hint?: Child;
+  options: readonly { value: string; label: string }[];
+  fallback?: string;
+}
+
+export function Select({ form, name, label, hint, options, fallback }: ChoiceProps) {
+  const chosen = form.values[name] ?? fallback;
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <select id={name} name={name} aria-describedby={hint === undefined ? undefined : `${name}-hint`}>
+        {options.map(({ value, label: text }) => (
+          <option value={value} selected={value === chosen}>
+            {text}
+          </option>
+        ))}
+      </select>
+      {hint === undefined ? null : (
+        <p class="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      )}
+      <Fault form={form} name={name} />
+    </div>
+  );
+}
+
+/** One of few, each with what it means. */
+export function Radios({
+  form,
+  name,
+  label,
+  options,
+  fallback,
+}: {
+  form: FormState;
+  name: string;
+  label: string;
+  options: readonly { value: string; label: string; meaning: string }[];
+  fallback: string;
+}) {
+  const chosen = form.values[name] ?? fallback;
+  return (
+    <fieldset class="field radios">
+      <legend>{label}</legend>
+      {options.map(({ value, label: text, meaning }) => (
+        <label class="radio">
+          <input type="radio" name={name} value={value} checked={value === chosen} />
+          <span>
+            <b>{text}</b>
+            <small>{meaning}</small>
+          </span>
+        </label>
+      ))}
+      <Fault form={form} name={name} />
+    </fieldset>
+  );
+}
+
+export function Fault({ form, name }: { form: FormState; name: string }) {
+  const fault = form.faults[name];
+  if (fault === undefined) return null;
+  return (
+    <p class="fault" id={`${name}-fault`} role="alert">
+      {fault}
+    </p>
+  );
+}
+
+/** A button that posts, as a form of its own. */
+export function ActionButton({
+  action,
+  label,
+  fields = {},
+  tone = "",
+  small = true,
+}: {
+  action: string;
+  label: string;
+  fields?: Record<string, string>;
+  tone?: "" | "primary" | "danger";
+  small?: boolean;
+}) {
+  return (
+    <form class="inline" method="post" action={action}>
+      {Object.entries(fields).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      <button class={["button", tone, small ? "small" : ""].filter(Boolean).join(" ")} type="submit">
+        {label}
+      </button>
+    </form>
+  );
+}

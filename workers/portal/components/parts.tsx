@@ -1,0 +1,136 @@
+import type { Child } from "hono/jsx";
+
+export function PageHead({
+  title,
+  lead,
+  children,
+  mono,
+}: {
+  title: Child;
+  lead?: Child;
+  children?: Child;
+  mono?: boolean;
+}) {
+  return (
+    <header class="page-head">
+      <div>
+        <h1 class={mono ? "mono" : undefined}>{title}</h1>
+        {lead === undefined ? null : <p class="quiet">{lead}</p>}
+      </div>
+      {children === undefined ? null : <div class="row">{children}</div>}
+    </header>
+  );
+}
+
+export function Card({
+  title,
+  note,
+  children,
+  pad = false,
+  id,
+}: {
+  title?: Child;
+  note?: Child;
+  children?: Child;
+  pad?: boolean;
+  id?: string;
+}) {
+  return (
+    <section class="card" id={id}>
+      {title === undefined ? null : (
+        <header>
+          <h2>{title}</h2>
+          {note === undefined ? null : <span class="quiet">{note}</span>}
+        </header>
+      )}
+      {pad ? <div class="pad">{children}</div> : children}
+    </section>
+  );
+}
+
+/** Where nothing is yet: what would be here, and how to get it. */
+export function Empty({ title, children }: { title: string; children?: Child }) {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+export type Tone = "good" | "warn" | "bad" | "";
+
+export function Pill({ tone = "", children }: { tone?: Tone; children?: Child }) {
+  return <span class={tone === "" ? "pill" : `pill ${tone}`}>{children}</span>;
+}
+
+/** An id: whole for screen readers and copying, shortened in the middle for the eye. */
+export function Id({ value, href }: { value: string; href?: string }) {
+  const short = value.length > 20 ? `${value.slice(0, 9)}…${value.slice(-5)}` : value;
+  const text = (
+    <code title={value} aria-label={value} role="img">
+      {short}
+    </code>
+  );
+  return (
+    <span class="id">
+      {href === undefined ? text : <a href={href}>{text}</a>}
+      <CopyButton value={value} />
+    </span>
+  );
+}
+
+/** Appears where scripts run; without them the text can be selected. */
+export function CopyButton({ value, label = "Copy" }: { value: string; label?: string }) {
+  return (
+    <button
+      class="copy"
+      type="button"
+      data-copy={value}
+      data-needs-script
+      hidden
+      aria-label={`${label} ${value}`}
+    >
+      {label}
+    </button>
+  );
+}
+
+/** A table that scrolls by itself on a narrow screen; the keyboard reaches it. */
+export function Table({
+  label,
+  head,
+  children,
+}: {
+  label: string;
+  head: readonly Child[];
+  children?: Child;
+}) {
+  return (
+    <section class="scroll" aria-label={label} tabindex={0}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((cell) => (
+              <th scope="col">{cell}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}
+
+/** The way to the next page of a list, keeping its filters. */
+export function NextPage({ href, shown }: { href: string | null; shown: number }) {
+  if (href === null) return null;
+  return (
+    <p class="pages">
+      <span class="quiet">{shown} shown</span>
+      <a class="button small" href={href} rel="next">
+        Next page
+      </a>
+    </p>
+  );
+}

@@ -1,0 +1,19 @@
+import type { Refusal } from "../../../shared/contract/operator.ts";
+import { statusOf } from "../http/outcome.ts";
+import type { PortalContext } from "../request-context.ts";
+import { errorPage } from "./error-page.tsx";
+
+const titles: Record<Refusal["reason"], string> = {
+  session_ended: "Your session has ended",
+  not_allowed: "Your role does not reach here",
+  proof_needed: "Confirm that it is you",
+  not_found: "There is no such thing",
+  invalid: "That can't be done as it is",
+  conflict: "Something else happened meanwhile",
+  stripe: "Stripe did not go along",
+};
+
+/** A refusal of the runtime as a page of its own, where no form can show it. */
+export function refusalPage(c: PortalContext, refusal: Refusal) {
+  return errorPage(c, statusOf(refusal), titles[refusal.reason], refusal.message);
+}

@@ -1,0 +1,11 @@
+import { addCopyButtons } from "./copy.ts";
+import { addPalette } from "./palette.ts";
+import { guideProductForm } from "./product-form.ts";
+import { localizeTimes } from "./times.ts";
+
+// Everything here adds to pages that are whole without it.
+for (const element of document.querySelectorAll<HTMLElement>("[data-needs-script]")) element.hidden = false;
+addCopyButtons();
+localizeTimes();
+addPalette();
+guideProductForm();

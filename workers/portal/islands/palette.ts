@@ -1,0 +1,136 @@
+interface Result {
+  label: string;
+  kind: string;
+  href: string;
+}
+
+const pauseMs = 120;
+
+/** Ctrl-K or Cmd-K: every page of the navigation, every project, and customers by what is typed. */
+export function addPalette(): void {
+  const search = document.querySelector<HTMLFormElement>("[data-palette]");
+  const pages = pagesOf(document);
+  if (pages.length === 0) return;
+  const dialog = build();
+  const input = dialog.querySelector("input");
+  const list = dialog.querySelector<HTMLElement>("[role=listbox]");
+  if (input === null || list === null) return;
+  let results: Result[] = [];
+  let chosen = 0;
+  let turn = 0;
+
+  const show = () => {
+    list.replaceChildren(
+      ...results.map((result, index) => option(result, index, index === chosen, () => go(result))),
+    );
+    input.setAttribute("aria-activedescendant", results.length > 0 ? `option-${chosen}` : "");
+    list.children[chosen]?.scrollIntoView({ block: "nearest" });
+  };
+  const find = async () => {
+    const text = input.value.trim();
+    const mine = ++turn;
+    const fitting = pages.filter(({ label, kind }) =>
+      `${label} ${kind}`.toLowerCase().includes(text.toLowerCase()),
+    );
+    results = text === "" ? pages : [...fitting, ...everything(search, text)];
+    chosen = 0;
+    show();
+    if (text === "" || search === null) return;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    if (mine !== turn) return;
+    const customers = await findCustomers(`${search.dataset["palette"]}?q=${encodeURIComponent(text)}`);
+    if (mine !== turn) return;
+    results = [...fitting, ...customers, ...everything(search, text)];
+    show();
+  };
+  input.addEventListener("input", find);
+  input.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const result = results[chosen];
+    if (step !== undefined && results.length > 0) chosen = (chosen + step + results.length) % results.length;
+    else if (event.key === "Enter" && result !== undefined) go(result);
+    else return;
+    event.preventDefault();
+    show();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (dialog.open) return dialog.close();
+    input.value = "";
+    dialog.showModal();
+    void find();
+  });
+}
+
+function pagesOf(root: Document): Result[] {
+  const links = root.querySelectorAll<HTMLAnchorElement>(".side nav a, .side .switcher li a");
+  return [...links].map((link) => ({
+    label: link.textContent?.trim() ?? "",
+    kind:
+      link.closest(".switcher") === null
+        ? (link.closest(".group")?.firstElementChild?.textContent ?? "")
+        : "Project",
+    href: link.href,
+  }));
+}
+
+function everything(search: HTMLFormElement | null, text: string): Result[] {
+  if (search === null) return [];
+  return [
+    { label: `Find “${text}”`, kind: "Customers", href: `${search.action}?q=${encodeURIComponent(text)}` },
+  ];
+}
+
+async function findCustomers(address: string): Promise<Result[]> {
+  try {
+    const reply = await fetch(address);
+    if (reply.ok) return ((await reply.json()) as { results: Result[] }).results;
+  } catch {
+    // The pages are still there, and so is the way to the search.
+  }
+  return [];
+}
+
+function go({ href }: Result): void {
+  location.href = href;
+}
+
+function build(): HTMLDialogElement {
+  const dialog = document.createElement("dialog");
+  dialog.className = "palette";
+  dialog.setAttribute("aria-label", "Go to");
+  const input = document.createElement("input");
+  // Not "search": there the first Escape would empty the field instead of closing.
+  input.type = "text";
+  input.placeholder = "Go to a page, a project, a customer…";
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-expanded", "true");
+  input.setAttribute("aria-controls", "palette-list");
+  input.setAttribute("aria-label", "Go to");
+  const list = document.createElement("div");
+  list.id = "palette-list";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Results");
+  dialog.append(input, list);
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  document.body.append(dialog);
+  return dialog;
+}
+
+function option({ label, kind }: Result, index: number, isChosen: boolean, choose: () => void): HTMLElement {
+  const element = document.createElement("div");
+  element.id = `option-${index}`;
+  element.setAttribute("role", "option");
+  element.setAttribute("aria-selected", String(isChosen));
+  const name = document.createElement("span");
+  name.textContent = label;
+  const group = document.createElement("span");
+  group.className = "kind";
+  group.textContent = kind;
+  element.append(name, group);
+  element.addEventListener("click", choose);
+  return element;
+}

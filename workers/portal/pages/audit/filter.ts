@@ -1,0 +1,51 @@
+import type { AuditFilter } from "../../../../shared/db/audit.ts";
+import type { PortalContext } from "../../request-context.ts";
+
+/** Every action that is written to the audit log; the filter offers them. */
+export const auditActions = [
+  "api_key.create",
+  "api_key.revoke",
+  "api_key.rotate",
+  "installation.set_up",
+  "invitation.create",
+  "invitation.revoke",
+  "member.change_role",
+  "member.join",
+  "member.leave",
+  "member.remove",
+  "operator.change_password",
+  "operator.disable_second_factor",
+  "operator.enable_second_factor",
+  "operator.end_session",
+  "plan.set",
+  "product.archive",
+  "product.create",
+  "product.edit",
+  "product.restore",
+  "project.archive",
+  "project.change_settings",
+  "project.create",
+  "project.restore",
+  "stripe.connect",
+  "stripe.register_webhook",
+  "stripe.set_webhook_secret",
+  "stripe_event.retry",
+] as const;
+
+const dayMs = 86_400_000;
+
+/** What the address asks for: days are days in UTC, the last one whole. */
+export function filterOf(c: PortalContext): { filter: AuditFilter; values: Record<string, string> } {
+  const { action = "", who: typed = "", project = "", from = "", to = "" } = c.req.query();
+  const who = typed.trim().toLowerCase();
+  const [start, end] = [Date.parse(`${from}T00:00:00Z`), Date.parse(`${to}T00:00:00Z`)];
+  const filter: AuditFilter = {
+    accountId: c.get("member").accountId,
+    ...(action === "" ? {} : { action }),
+    ...(who === "" ? {} : { operatorEmail: who }),
+    ...(project === "" ? {} : { projectId: project }),
+    ...(Number.isNaN(start) ? {} : { from: start }),
+    ...(Number.isNaN(end) ? {} : { to: end + dayMs - 1 }),
+  };
+  return { filter, values: { action, who, project, from, to } };
+}

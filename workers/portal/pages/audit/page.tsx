@@ -1,0 +1,137 @@
+import { type AuditRow, listAudit } from "../../../../shared/db/audit.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { Field, Select } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import type { PortalContext } from "../../request-context.ts";
+import { auditActions, filterOf } from "./filter.ts";
+
+const perPage = 50;
+
+export async function showAudit(c: PortalContext) {
+  const { filter, values } = filterOf(c);
+  const before = c.req.query("before");
+  const rows = await d1(
+    listAudit(c.env.DB, { ...filter, ...(before === undefined ? {} : { before }) }, perPage + 1),
+  );
+  const entries = rows.slice(0, perPage);
+  const form = { values, faults: {} };
+  const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ""));
+  const next = new URLSearchParams(query);
+  next.set("before", entries.at(-1)?.auditId ?? "");
+  const { projects } = c.get("member");
+  return page(
+    c,
+    { title: "Audit log" },
+    <>
+      <PageHead title="Audit log" lead="Who changed what, when and from where. Nothing here is ever altered.">
+        <a class="button" href={`/audit/export?${query}`}>
+          Export CSV
+        </a>
+      </PageHead>
+      <Card>
+        <form class="filters" method="get" action="/audit">
+          <Select
+            form={form}
+            name="action"
+            label="Action"
+            options={[{ value: "", label: "All" }, ...auditActions.map((value) => ({ value, label: value }))]}
+          />
+          <Field form={form} name="who" label="Who (e-mail)" type="search" required={false} />
+          <Select
+            form={form}
+            name="project"
+            label="Project"
+            options={[
+              { value: "", label: "All" },
+              ...projects.map(({ projectId, name }) => ({ value: projectId, label: name })),
+            ]}
+          />
+          <Field form={form} name="from" label="From" type="date" required={false} />
+          <Field form={form} name="to" label="To" type="date" required={false} />
+          <button class="button" type="submit">
+            Filter
+          </button>
+          {query.size > 0 ? <a href="/audit">Clear</a> : null}
+        </form>
+        {entries.length === 0 ? (
+          <Empty title="Nothing here">
+            <p>
+              {query.size > 0 ? "No entry fits this filter." : "Changes appear here as people make them."}
+            </p>
+          </Empty>
+        ) : (
+          <Table label="Audit log" head={["When", "Who", "What", "On", "Before and after"]}>
+            {entries.map((entry) => (
+              <Entry c={c} entry={entry} />
+            ))}
+          </Table>
+        )}
+        <NextPage href={rows.length > perPage ? `/audit?${next}` : null} shown={entries.length} />
+      </Card>
+    </>,
+  );
+}
+
+function Entry({ c, entry }: { c: PortalContext; entry: AuditRow }) {
+  const { at, operatorName, operatorEmail, action, target, projectId, mode, before, after, ipAddress } =
+    entry;
+  const project = c.get("member").projects.find((candidate) => candidate.projectId === projectId);
+  return (
+    <tr>
+      <td>
+        <Time at={at} now={c.get("now")} />
+      </td>
+      <td class="wrap">
+        <b>{operatorName}</b>
+        <small>
+          {operatorEmail}
+          {ipAddress === null ? "" : ` · ${ipAddress}`}
+        </small>
+      </td>
+      <td>
+        <code>{action}</code>
+      </td>
+      <td class="wrap">
+        {target}
+        {projectId === null ? null : (
+          <small>
+            {project?.name ?? projectId} {mode === null ? null : <Pill>{mode}</Pill>}
+          </small>
+        )}
+      </td>
+      <td class="wrap">
+        <Changes before={before} after={after} />
+      </td>
+    </tr>
+  );
+}
+
+/** What changed, field by field. */
+function Changes({ before, after }: Pick<AuditRow, "before" | "after">) {
+  const [old, now] = [membersOf(before), membersOf(after)];
+  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
+    (name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]),
+  );
+  if (names.length === 0) return <span class="quiet">–</span>;
+  return (
+    <ul class="changes">
+      {names.map((name) => (
+        <li>
+          <span class="quiet">{name}</span>{" "}
+          {old[name] === undefined || old[name] === null ? null : (
+            <>
+              <del>{String(old[name])}</del> →{" "}
+            </>
+          )}
+          <ins>{now[name] === undefined || now[name] === null ? "none" : String(now[name])}</ins>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function membersOf(json: string | null): Record<string, unknown> {
+  return json === null ? {} : ((JSON.parse(json) as Record<string, unknown> | null) ?? {});
+}

@@ -1,0 +1,162 @@
+import type { EntitlementStatus } from "../../../../shared/contract/words.ts";
+import {
+  type CustomerInList,
+  type EntitlementInList,
+  findCustomers,
+  recentCustomers,
+} from "../../../../shared/db/customers.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, Id, NextPage, PageHead, Pill, Table, type Tone } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { asked } from "../../http/outcome.ts";
+import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+
+const perPage = 50;
+
+export async function showCustomers(c: PortalContext) {
+  const text = (c.req.query("q") ?? "").trim();
+  const { customers, next, note } = text === "" ? await recent(c) : await search(c, text);
+  return page(
+    c,
+    { title: text === "" ? "Customers" : `“${text}”` },
+    <>
+      <PageHead title="Customers" lead="Everybody who has opened a checkout, newest first." />
+      <Card>
+        <search>
+          <form class="filters" method="get" action={pathTo(c, "/customers")}>
+            <div class="field wide">
+              <label for="q">Find</label>
+              <input
+                id="q"
+                name="q"
+                type="search"
+                value={text}
+                placeholder="user_8812, m.keller@example.com, cus_…, sub_…, cs_…, pi_…"
+              />
+            </div>
+            <button class="button" type="submit">
+              Find
+            </button>
+            {text === "" ? null : <a href={pathTo(c, "/customers")}>Show recent</a>}
+          </form>
+        </search>
+        {note === null ? null : <p class="pad quiet">{note}</p>}
+        {customers.length > 0 ? (
+          <CustomerTable c={c} customers={customers} />
+        ) : text === "" ? (
+          <NoCustomers c={c} />
+        ) : (
+          <Empty title={`Nothing found for “${text}”`}>
+            <p>
+              Search takes the beginning of a subject_ref, a whole e-mail address, or a whole id of Stripe's
+              (customer, subscription, checkout session, payment) or ours. You are looking in {c.get("mode")}{" "}
+              mode.
+            </p>
+          </Empty>
+        )}
+        <NextPage href={next} shown={customers.length} />
+      </Card>
+    </>,
+  );
+}
+
+interface Found {
+  customers: CustomerInList[];
+  next: string | null;
+  note: string | null;
+}
+
+async function recent(c: PortalContext): Promise<Found> {
+  const [, createdAt, subjectRef] = /^(\d{1,16})\.(.+)$/.exec(c.req.query("before") ?? "") ?? [];
+  const before =
+    createdAt === undefined || subjectRef === undefined
+      ? undefined
+      : { createdAt: Number(createdAt), subjectRef };
+  const rows = await d1(recentCustomers(c.env.DB, placeOf(c), before, perPage + 1));
+  const customers = rows.slice(0, perPage);
+  const last = customers.at(-1);
+  const cursor = last === undefined ? "" : encodeURIComponent(`${last.createdAt}.${last.subjectRef}`);
+  const next = rows.length > perPage ? `${pathTo(c, "/customers")}?before=${cursor}` : null;
+  return { customers, next, note: null };
+}
+
+/** An e-mail address is asked of Stripe, which knows it; we keep none to search in. */
+async function search(c: PortalContext, text: string): Promise<Found> {
+  const isEmail = /^[^\s@]+@[^\s@]+$/.test(text);
+  const reply = isEmail
+    ? await asked(c.env.RUNTIME.findCustomersByEmail(callerOf(c), placeOf(c), text))
+    : null;
+  const customerIds = reply?.outcome === "done" ? reply.customerIds : [];
+  const customers = await d1(findCustomers(c.env.DB, placeOf(c), text, customerIds, perPage));
+  const note =
+    reply?.outcome === "refused" ? `Stripe could not be asked for the address: ${reply.message}` : null;
+  return { customers, next: null, note };
+}
+
+const tones: Record<EntitlementStatus, Tone> = {
+  active: "good",
+  past_due: "warn",
+  paused: "warn",
+  canceled: "bad",
+  expired: "",
+};
+
+function CustomerTable({ c, customers }: { c: PortalContext; customers: CustomerInList[] }) {
+  const now = c.get("now");
+  return (
+    <Table label="Customers" head={["Customer", "Entitlements", "Stripe customer", "Since"]}>
+      {customers.map(({ subjectRef, entitlements, stripeCustomerId, createdAt }) => (
+        <tr>
+          <td class="wrap">
+            <b class="mono">{subjectRef}</b>
+          </td>
+          <td>
+            {entitlements.length === 0 ? (
+              <span class="quiet">none</span>
+            ) : (
+              <div class="row">
+                {entitlements.map((entitlement) => (
+                  <EntitlementPill entitlement={entitlement} now={now} />
+                ))}
+              </div>
+            )}
+          </td>
+          <td>
+            {stripeCustomerId === null ? <span class="quiet">–</span> : <Id value={stripeCustomerId} />}
+          </td>
+          <td>
+            <Time at={createdAt} now={now} />
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+/** What the copy in D1 says; a hold is seen on the customer's own page, which asks the ledger. */
+function EntitlementPill({ entitlement, now }: { entitlement: EntitlementInList; now: number }) {
+  const { code, status, unitsRemaining, expiresAt } = entitlement;
+  const isOver = expiresAt !== null && expiresAt <= now;
+  if (status === "active" && isOver) return <Pill>{code} · over</Pill>;
+  if (status === "active" && unitsRemaining === 0) return <Pill tone="warn">{code} · used up</Pill>;
+  return (
+    <Pill tone={tones[status]}>
+      {code} · {status.replace("_", " ")}
+    </Pill>
+  );
+}
+
+function NoCustomers({ c }: { c: PortalContext }) {
+  return (
+    <Empty title={`No customer in ${c.get("mode")} mode yet`}>
+      <p>
+        Open a checkout with your key: <code>POST /v1/checkout/session</code> with a <code>subject_ref</code>{" "}
+        and a <code>product_code</code>. The customer appears here when it is paid.
+      </p>
+      <a class="button" href="/v1/docs">
+        API reference
+      </a>
+    </Empty>
+  );
+}

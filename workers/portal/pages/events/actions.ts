@@ -1,0 +1,15 @@
+import { refusalPage } from "../../components/refusal-page.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { asked } from "../../http/outcome.ts";
+import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+
+export async function retryEvent(c: PortalContext) {
+  const eventId = c.req.param("event") ?? "";
+  const reply = await asked(c.env.RUNTIME.retryEvent(callerOf(c), placeOf(c), eventId));
+  if (reply.outcome === "refused") return refusalPage(c, reply);
+  const path = pathTo(c, `/events/${eventId}`);
+  const why = reply.detail === null ? "" : `: ${reply.detail}`;
+  if (reply.status === "applied") return redirectWith(c, path, "The event was applied.");
+  if (reply.status === "ignored") return redirectWith(c, path, `There was nothing to do${why}.`);
+  return redirectWith(c, path, `It did not work this time either${why}. It is tried again by itself.`, "bad");
+}

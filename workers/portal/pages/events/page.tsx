@@ -1,0 +1,229 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { type InboxStatus, inboxStatuses } from "../../../../shared/contract/words.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type EventInList, listEvents, readEventOf } from "../../../../shared/db/stripe-events.ts";
+import { errorPage } from "../../components/error-page.tsx";
+import { ActionButton, Field, Select } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import {
+  Card,
+  CopyButton,
+  Empty,
+  Id,
+  NextPage,
+  PageHead,
+  Pill,
+  Table,
+  type Tone,
+} from "../../components/parts.tsx";
+import { FullTime, Time } from "../../components/time.tsx";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+
+const perPage = 50;
+
+const tones: Record<InboxStatus, Tone> = { received: "warn", applied: "good", ignored: "", failed: "bad" };
+const labels: Record<InboxStatus, string> = {
+  received: "Waiting",
+  applied: "Applied",
+  ignored: "Ignored",
+  failed: "Failed",
+};
+
+export async function showEvents(c: PortalContext) {
+  const { status, type = "", customer = "", before } = c.req.query();
+  const known = inboxStatuses.find((candidate) => candidate === status);
+  const filter = {
+    ...(known === undefined ? {} : { status: known }),
+    ...(type === "" ? {} : { type }),
+    ...(customer === "" ? {} : { subjectRef: customer }),
+    ...cursorOf(before),
+  };
+  const rows = await d1(listEvents(c.env.DB, placeOf(c), filter, perPage + 1));
+  const events = rows.slice(0, perPage);
+  const isFiltered = known !== undefined || type !== "" || customer !== "";
+  const form = { values: { status: known ?? "", type, customer }, faults: {} };
+  return page(
+    c,
+    { title: "Stripe events" },
+    <>
+      <PageHead title="Stripe events" lead="What Stripe sent us, and what became of it. Kept for 30 days." />
+      <Card>
+        <form class="filters" method="get" action={pathTo(c, "/events")}>
+          <Select
+            form={form}
+            name="status"
+            label="Result"
+            options={[
+              { value: "", label: "All" },
+              ...inboxStatuses.map((value) => ({ value, label: labels[value] })),
+            ]}
+          />
+          <Field
+            form={form}
+            name="type"
+            label="Type"
+            required={false}
+            placeholder="checkout.session.completed"
+          />
+          <Field form={form} name="customer" label="Customer" required={false} />
+          <button class="button" type="submit">
+            Filter
+          </button>
+          {isFiltered ? <a href={pathTo(c, "/events")}>Clear</a> : null}
+        </form>
+        {events.length > 0 ? (
+          <EventTable c={c} events={events} />
+        ) : isFiltered ? (
+          <Empty title="No event fits">
+            <p>
+              <a href={pathTo(c, "/events")}>Show all</a>
+            </p>
+          </Empty>
+        ) : (
+          <Empty title="No event yet">
+            <p>
+              Stripe's events appear here as they arrive. If you expect some, look at the{" "}
+              <a href={pathTo(c, "/stripe")}>connection</a>.
+            </p>
+          </Empty>
+        )}
+        <NextPage href={rows.length > perPage ? nextHref(c, events.at(-1)) : null} shown={events.length} />
+      </Card>
+    </>,
+  );
+}
+
+export function EventTable({ c, events }: { c: PortalContext; events: EventInList[] }) {
+  const now = c.get("now");
+  return (
+    <Table label="Stripe events" head={["Event", "Result", "Customer", "Tries", "Received"]}>
+      {events.map(({ eventId, type, status, detail, subjectRef, tries, receivedAt }) => (
+        <tr>
+          <td class="wrap">
+            <a href={pathTo(c, `/events/${eventId}`)}>
+              <b>{type}</b>
+            </a>
+            <small>
+              <Id value={eventId} />
+            </small>
+          </td>
+          <td class="wrap">
+            <Pill tone={tones[status]}>{labels[status]}</Pill>
+            {detail === null ? null : <small>{detail}</small>}
+          </td>
+          <td class="wrap">{subjectRef ?? <span class="quiet">–</span>}</td>
+          <td class="num">{tries}</td>
+          <td>
+            <Time at={receivedAt} now={now} />
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+export async function showEvent(c: PortalContext) {
+  const row = await d1(readEventOf(c.env.DB, placeOf(c), c.req.param("event") ?? ""));
+  if (row === null)
+    return errorPage(
+      c,
+      404,
+      "There is no such event",
+      "It is not one of this project and mode, or is older than 30 days.",
+    );
+  const now = c.get("now");
+  const mayRetry =
+    mayActAs(c.get("member").role, "support") && (row.status === "failed" || row.status === "received");
+  return page(
+    c,
+    { title: row.type },
+    <>
+      <PageHead
+        title={row.type}
+        lead={
+          <>
+            <a href={pathTo(c, "/events")}>Stripe events</a> / <code>{row.eventId}</code>
+          </>
+        }
+      >
+        {mayRetry ? (
+          <ActionButton
+            action={pathTo(c, `/events/${row.eventId}/retry`)}
+            label="Try again now"
+            tone="primary"
+            small={false}
+          />
+        ) : null}
+      </PageHead>
+      <Card title="What became of it" note={<Pill tone={tones[row.status]}>{labels[row.status]}</Pill>} pad>
+        <dl class="facts">
+          <dt>Result</dt>
+          <dd>{row.detail ?? sentences[row.status]}</dd>
+          <dt>Customer</dt>
+          <dd>{row.subjectRef ?? "not known"}</dd>
+          <dt>Made by Stripe</dt>
+          <dd>
+            <FullTime at={row.stripeCreatedAt} now={now} />
+          </dd>
+          <dt>Received</dt>
+          <dd>
+            <FullTime at={row.receivedAt} now={now} />
+          </dd>
+          {row.settledAt === null ? null : (
+            <>
+              <dt>Settled</dt>
+              <dd>
+                <FullTime at={row.settledAt} now={now} />
+              </dd>
+            </>
+          )}
+          {row.nextTryAt === null ? null : (
+            <>
+              <dt>Next try</dt>
+              <dd>
+                <FullTime at={row.nextTryAt} now={now} />
+              </dd>
+            </>
+          )}
+          <dt>Tries</dt>
+          <dd class="num">{row.tries}</dd>
+        </dl>
+      </Card>
+      <Card title="Payload" note={<CopyButton value={row.payload} label="Copy all" />}>
+        <pre class="payload" tabindex={0} data-payload>
+          {pretty(row.payload)}
+        </pre>
+      </Card>
+    </>,
+  );
+}
+
+const sentences: Record<InboxStatus, string> = {
+  received: "It waits to be applied, and is tried again by itself.",
+  applied: "It was applied to the customer.",
+  ignored: "There was nothing to do.",
+  failed: "It could not be applied.",
+};
+
+function pretty(payload: string): string {
+  try {
+    return JSON.stringify(JSON.parse(payload), null, 2);
+  } catch {
+    // Signed by Stripe and stored as it came; shown as it is.
+    return payload;
+  }
+}
+
+function cursorOf(before: string | undefined) {
+  const [, receivedAt, eventId] = /^(\d{1,16})\.([\w-]{1,255})$/.exec(before ?? "") ?? [];
+  return receivedAt === undefined || eventId === undefined
+    ? {}
+    : { before: { receivedAt: Number(receivedAt), eventId } };
+}
+
+function nextHref(c: PortalContext, last: EventInList | undefined): string | null {
+  if (last === undefined) return null;
+  const query = new URLSearchParams(c.req.query());
+  query.set("before", `${last.receivedAt}.${last.eventId}`);
+  return `${pathTo(c, "/events")}?${query}`;
+}

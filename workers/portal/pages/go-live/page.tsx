@@ -1,0 +1,97 @@
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type GoLiveFacts, readGoLiveFacts } from "../../../../shared/db/go-live.ts";
+import { page } from "../../components/frame.tsx";
+import { Card, PageHead } from "../../components/parts.tsx";
+import { type PortalContext, placePath } from "../../request-context.ts";
+
+interface Line {
+  done: boolean;
+  title: string;
+  text: string;
+  page: string;
+  action: string;
+}
+
+/** Everything that stands between test and taking money, each line computed at this moment. */
+export async function showGoLive(c: PortalContext) {
+  const { projectId, name } = c.get("project");
+  const lines = linesOf(await d1(readGoLiveFacts(c.env.DB, projectId, c.get("now"))));
+  const open = lines.filter(({ done }) => !done).length;
+  return page(
+    c,
+    { title: "Go live" },
+    <>
+      <PageHead title="Go live" lead={`What ${name} needs to take real payments.`} />
+      {open === 0 ? (
+        <div class="notice good">
+          <p>
+            <b>{name} is live.</b> A purchase in live mode went through from checkout to access.
+          </p>
+        </div>
+      ) : null}
+      <Card title="Checklist" note={`${lines.length - open} of ${lines.length} done`}>
+        <ol class="steps">
+          {lines.map(({ done, title, text, page: where, action }, index) => (
+            <li class={done ? "step done" : "step"}>
+              <span class="mark" aria-hidden="true">
+                {done ? "✓" : index + 1}
+              </span>
+              <div>
+                <b>{title}</b> {done ? <span class="quiet">· done</span> : <p>{text}</p>}
+              </div>
+              {done ? null : (
+                <a class="button small" href={placePath(projectId, "live", where)}>
+                  {action}
+                </a>
+              )}
+            </li>
+          ))}
+        </ol>
+      </Card>
+    </>,
+  );
+}
+
+function linesOf(facts: GoLiveFacts): Line[] {
+  const { missingTwins, testProducts } = facts;
+  return [
+    {
+      done: facts.isConnected,
+      title: "Stripe is connected in live mode",
+      text: "With a live key of your account.",
+      page: "/stripe",
+      action: "Connect",
+    },
+    {
+      done: testProducts > 0 && missingTwins.length === 0,
+      title: "Every test product has its live twin",
+      text:
+        testProducts === 0
+          ? "There is no product in test mode yet: begin there."
+          : `Missing in live mode, under the same code: ${missingTwins.join(", ")}.`,
+      page: "/products",
+      action: "Products",
+    },
+    {
+      done: facts.hasKey,
+      title: "There is a live key",
+      text: "Your backend needs one in production.",
+      page: "/keys",
+      action: "Create",
+    },
+    {
+      done: facts.hasWebhookEvent,
+      title: "The live webhook was seen",
+      text: "Stripe has sent at least one live event here. Register the webhook, then send a test event or sell something.",
+      page: "/stripe",
+      action: "Webhook",
+    },
+    {
+      done: facts.hasPurchase,
+      title: "One live purchase is finished",
+      text: "Buy something yourself, then refund it in Stripe: access comes and goes.",
+      page: "/customers",
+      action: "Customers",
+    },
+  ];
+}

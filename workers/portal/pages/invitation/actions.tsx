@@ -1,0 +1,153 @@
+import { roleMeanings } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import {
+  acceptInvitation,
+  type InvitationRow,
+  type Joining,
+  readInvitation,
+} from "../../../../shared/db/invitations.ts";
+import type { OperatorSession } from "../../../../shared/db/session.ts";
+import { sha256Hex } from "../../../../shared/kit/hash.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { hashPassword, passwordFault } from "../../auth/password.ts";
+import { sessionOf } from "../../auth/session-cookie.ts";
+import { providers, providersOf } from "../../auth/sign-in-service.ts";
+import { errorPage } from "../../components/error-page.tsx";
+import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
+import { plainPage } from "../../components/frame.tsx";
+import { redirectWith } from "../../http/flash.ts";
+import { field, readForm } from "../../http/form.ts";
+import { addressOf, type PortalContext } from "../../request-context.ts";
+import { startSession } from "../setup/actions.tsx";
+
+type Found = NonNullable<Awaited<ReturnType<typeof readInvitation>>>;
+
+/** The invitation behind the address, or the page that says why it opens nothing any more. */
+async function find(c: PortalContext): Promise<Found | Response> {
+  const found = await d1(readInvitation(c.env.DB, sha256Hex(c.req.param("token") ?? "")));
+  if (found === null)
+    return errorPage(
+      c,
+      404,
+      "This link opens nothing",
+      "It may be mistyped or cut off. Ask for a new invitation.",
+    );
+  const { acceptedAt, revokedAt, expiresAt } = found.invitation;
+  const ask = "Ask an owner for a new one.";
+  if (acceptedAt !== null)
+    return errorPage(c, 409, "This invitation was used", "A link works once. If it was you, sign in.");
+  if (revokedAt !== null) return errorPage(c, 409, "This invitation was taken back", ask);
+  if (expiresAt <= c.get("now")) return errorPage(c, 409, "This invitation has expired", ask);
+  return found;
+}
+
+export async function showInvitation(c: PortalContext) {
+  const found = await find(c);
+  return found instanceof Response ? found : invitationPage(c, found, await sessionOf(c), emptyForm, 200);
+}
+
+/** Joins: with a new name and password, or as the operator who is signed in with the invited address. */
+export async function accept(c: PortalContext) {
+  const found = await find(c);
+  if (found instanceof Response) return found;
+  const { invitation, operatorId: existingId, accountName } = found;
+  const session = await sessionOf(c);
+  const now = c.get("now");
+  const [email, ipAddress] = [invitation.email, addressOf(c)];
+  const welcome = `Welcome to ${accountName}.`;
+  if (existingId !== null) {
+    if (session?.operatorId !== existingId) return invitationPage(c, found, session, emptyForm, 422);
+    const person = { operatorId: existingId, name: session.name, email, passwordHash: null, ipAddress };
+    const refused = await join(c, invitation, person);
+    return refused ?? redirectWith(c, "/", welcome);
+  }
+  const form = await readForm(c);
+  const [name, password] = [field(form, "name"), form["password"] ?? ""];
+  const faults: Record<string, string> = {};
+  if (name === "") faults["name"] = "Say how others see you.";
+  const fault = passwordFault(password);
+  if (fault !== null) faults["password"] = fault;
+  if (Object.keys(faults).length > 0) return invitationPage(c, found, session, { values: form, faults }, 422);
+  const passwordHash = await hashPassword(password);
+  const person = { operatorId: newId("opr", now), name, email, passwordHash, ipAddress };
+  const refused = await join(c, invitation, person);
+  if (refused !== null) return refused;
+  await startSession(c, email, password);
+  return redirectWith(c, "/", welcome);
+}
+
+/** Accepts; or, when somebody else was faster, says what has become of the invitation. */
+async function join(c: PortalContext, invitation: InvitationRow, person: Joining): Promise<Response | null> {
+  try {
+    await d1(acceptInvitation(c.env.DB, invitation, person, c.get("now")));
+    return null;
+  } catch (error) {
+    const found = await find(c);
+    if (found instanceof Response) return found;
+    throw error;
+  }
+}
+
+function invitationPage(
+  c: PortalContext,
+  { invitation, accountName, operatorId }: Found,
+  session: OperatorSession | null,
+  form: FormState,
+  status: 200 | 422,
+) {
+  const path = `/invitations/${c.req.param("token")}`;
+  const { email, role } = invitation;
+  return plainPage(
+    c,
+    { title: "Invitation", status },
+    <>
+      <h1>Join {accountName}</h1>
+      <p>
+        <b>{email}</b> is invited as <b>{role}</b>. {roleMeanings[role]}
+      </p>
+      {operatorId === null ? (
+        <>
+          <form method="post" action={path} class="form">
+            <Field form={form} name="name" label="Your name" autocomplete="name" autofocus />
+            <Field
+              form={form}
+              name="password"
+              label="Choose a password"
+              type="password"
+              autocomplete="new-password"
+              hint="At least 12 characters. A sentence is good."
+            />
+            <button class="button primary" type="submit">
+              Join
+            </button>
+          </form>
+          {providersOf(c.env).map((provider) => (
+            <form method="post" action={`/sign-in/with/${provider}`} class="form">
+              <input type="hidden" name="next" value={path} />
+              <button class="button" type="submit">
+                Join with {providers[provider]}
+              </button>
+            </form>
+          ))}
+        </>
+      ) : session?.operatorId === operatorId ? (
+        <form method="post" action={path} class="form">
+          <button class="button primary" type="submit">
+            Join as {session.name}
+          </button>
+        </form>
+      ) : (
+        <>
+          <p>
+            An operator with this address exists. Sign in as {email}, then the invitation can be accepted.
+          </p>
+          <p>
+            <a class="button primary" href={`/sign-in?next=${encodeURIComponent(path)}`}>
+              Sign in
+            </a>
+          </p>
+        </>
+      )}
+    </>,
+  );
+}

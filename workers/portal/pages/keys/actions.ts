@@ -1,0 +1,73 @@
+import { type ApiKeyRow, readKey } from "../../../../shared/db/api-keys.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { errorPage } from "../../components/error-page.tsx";
+import { refusalPage } from "../../components/refusal-page.ts";
+import { relativeTime } from "../../components/time.tsx";
+import { redirectWith } from "../../http/flash.ts";
+import { field, readForm } from "../../http/form.ts";
+import { asked, refusedForm, statusOf } from "../../http/outcome.ts";
+import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { confirmPage, keysPage } from "./page.tsx";
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+
+export const showKeys = (c: PortalContext) => keysPage(c);
+
+export async function createKey(c: PortalContext) {
+  const form = await readForm(c);
+  const days = Number(field(form, "expires"));
+  const expiresAt = days > 0 ? c.get("now") + days * dayMs : null;
+  const key = { keyId: field(form, "key_id"), name: field(form, "name"), expiresAt };
+  const reply = await asked(c.env.RUNTIME.createApiKey(callerOf(c), placeOf(c), key));
+  if (reply.outcome === "done")
+    return keysPage(c, {
+      shown: { apiKey: reply.apiKey, text: "Your backend sends it with every request." },
+    });
+  const status = statusOf(reply);
+  if (status !== 409 && status !== 422) return refusalPage(c, reply);
+  return keysPage(c, { form: refusedForm(form, reply), status });
+}
+
+export async function showRotate(c: PortalContext) {
+  const key = await keyOf(c);
+  return key === null ? unknownKey(c) : confirmPage(c, key, "rotate");
+}
+
+export async function rotateKey(c: PortalContext) {
+  const form = await readForm(c);
+  const key = await keyOf(c);
+  if (key === null) return unknownKey(c);
+  const overlapMs = Number(field(form, "overlap")) * hourMs;
+  const rotation = { keyId: key.keyId, newKeyId: field(form, "new_key_id"), overlapMs };
+  const reply = await asked(c.env.RUNTIME.rotateApiKey(callerOf(c), placeOf(c), rotation));
+  if (reply.outcome === "done") {
+    const now = c.get("now");
+    const until =
+      reply.oldExpiresAt > now ? `ends ${relativeTime(reply.oldExpiresAt + 1_000, now)}` : "has ended";
+    return keysPage(c, { shown: { apiKey: reply.apiKey, text: `The old key ${key.hint} ${until}.` } });
+  }
+  return reply.reason === "conflict" ? confirmPage(c, key, "rotate", reply.message) : refusalPage(c, reply);
+}
+
+export async function showRevoke(c: PortalContext) {
+  const key = await keyOf(c);
+  return key === null ? unknownKey(c) : confirmPage(c, key, "revoke");
+}
+
+export async function revokeKey(c: PortalContext) {
+  const key = await keyOf(c);
+  if (key === null) return unknownKey(c);
+  const reply = await asked(c.env.RUNTIME.revokeApiKey(callerOf(c), placeOf(c), key.keyId));
+  if (reply.outcome === "refused") return refusalPage(c, reply);
+  return redirectWith(c, pathTo(c, "/keys"), `${key.name} (${key.hint}) is revoked.`);
+}
+
+async function keyOf(c: PortalContext): Promise<ApiKeyRow | null> {
+  const key = await d1(readKey(c.env.DB, c.req.param("key") ?? ""));
+  const { projectId, mode } = placeOf(c);
+  return key?.projectId === projectId && key.mode === mode ? key : null;
+}
+
+const unknownKey = (c: PortalContext) =>
+  errorPage(c, 404, "There is no such key", "It is not one of this project and mode.");

@@ -1,0 +1,230 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import type { ApiKeyRow } from "../../../../shared/db/api-keys.ts";
+import { listKeys } from "../../../../shared/db/api-keys.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { emptyForm, Fault, Field, type FormState, Select } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+
+const perPage = 50;
+
+export interface ShownKey {
+  apiKey: string;
+  text: string;
+}
+
+interface KeysPageOptions {
+  form?: FormState;
+  status?: 200 | 409 | 422 | 502;
+  /** A key that was just made: this page is the only place that ever shows it. */
+  shown?: ShownKey;
+}
+
+export async function keysPage(
+  c: PortalContext,
+  { form = emptyForm, status = 200, shown }: KeysPageOptions = {},
+) {
+  const before = c.req.query("before");
+  const rows = await d1(listKeys(c.env.DB, placeOf(c), before, perPage + 1));
+  const keys = rows.slice(0, perPage);
+  const next = rows.length > perPage ? `${pathTo(c, "/keys")}?before=${keys.at(-1)?.keyId}` : null;
+  const mayChange = mayActAs(c.get("member").role, "admin");
+  const mode = c.get("mode");
+  return page(
+    c,
+    { title: "API keys", status },
+    <>
+      <PageHead
+        title="API keys"
+        lead={`For your backend in ${mode} mode. A key reaches the runtime API of this project and nothing else.`}
+      />
+      {shown === undefined ? null : <NewKey shown={shown} />}
+      <Card>
+        {keys.length === 0 ? (
+          <Empty title={`No key in ${mode} mode yet`}>
+            <p>
+              Your backend sends a key with every request. Create one below and keep it where your secrets
+              are.
+            </p>
+          </Empty>
+        ) : (
+          <Table
+            label="API keys"
+            head={["Name", "Key", "Status", "Created", "Expires", <span class="quiet">Actions</span>]}
+          >
+            {keys.map((key) => (
+              <KeyRow c={c} apiKey={key} mayChange={mayChange} />
+            ))}
+          </Table>
+        )}
+        <NextPage href={next} shown={keys.length} />
+      </Card>
+      {mayChange ? <CreateForm c={c} form={form} /> : null}
+    </>,
+  );
+}
+
+function NewKey({ shown }: { shown: ShownKey }) {
+  return (
+    <section class="notice good" aria-label="New key">
+      <p>
+        <b>Copy this key now.</b> {shown.text} It is shown only this once; we keep nothing but its
+        fingerprint.
+      </p>
+      <p class="secret">
+        <code id="new-key">{shown.apiKey}</code>
+        <CopyButton value={shown.apiKey} />
+      </p>
+    </section>
+  );
+}
+
+function KeyRow({ c, apiKey, mayChange }: { c: PortalContext; apiKey: ApiKeyRow; mayChange: boolean }) {
+  const now = c.get("now");
+  const { keyId, name, hint, createdAt, expiresAt, revokedAt } = apiKey;
+  const works = revokedAt === null && (expiresAt === null || expiresAt > now);
+  return (
+    <tr>
+      <td class="wrap">
+        <b>{name}</b>
+        <small>
+          <Id value={keyId} />
+        </small>
+      </td>
+      <td>
+        <code>{hint}</code>
+      </td>
+      <td>
+        <KeyStatus apiKey={apiKey} now={now} />
+      </td>
+      <td>
+        <Time at={createdAt} now={now} />
+      </td>
+      <td>{expiresAt === null ? <span class="quiet">never</span> : <Time at={expiresAt} now={now} />}</td>
+      <td class="end">
+        {works && mayChange ? (
+          <div class="actions">
+            <a class="button small" href={pathTo(c, `/keys/${keyId}/rotate`)}>
+              Rotate…
+            </a>
+            <a class="button small danger" href={pathTo(c, `/keys/${keyId}/revoke`)}>
+              Revoke…
+            </a>
+          </div>
+        ) : null}
+      </td>
+    </tr>
+  );
+}
+
+function KeyStatus({ apiKey, now }: { apiKey: ApiKeyRow; now: number }) {
+  const { revokedAt, expiresAt, syncedAt } = apiKey;
+  const pending = syncedAt === null ? <small>being told to all places</small> : null;
+  if (revokedAt !== null)
+    return (
+      <>
+        <Pill tone="bad">Revoked</Pill> {pending}
+      </>
+    );
+  if (expiresAt !== null && expiresAt <= now) return <Pill>Expired</Pill>;
+  return (
+    <>
+      <Pill tone="good">Active</Pill> {pending}
+    </>
+  );
+}
+
+const lifetimes = [
+  { value: "", label: "Never" },
+  { value: "30", label: "In 30 days" },
+  { value: "90", label: "In 90 days" },
+  { value: "365", label: "In a year" },
+];
+
+function CreateForm({ c, form }: { c: PortalContext; form: FormState }) {
+  return (
+    <Card title="New key" pad>
+      <form method="post" action={pathTo(c, "/keys")} class="form">
+        <input type="hidden" name="key_id" value={newId("key", c.get("now"))} />
+        <Field
+          form={form}
+          name="name"
+          label="Name"
+          placeholder="Production backend"
+          hint="What will use it."
+        />
+        <Select form={form} name="expires" label="Expires" options={lifetimes} />
+        <Fault form={form} name="" />
+        <div>
+          <button class="button primary" type="submit">
+            Create key
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+/** Rotating and revoking say what they will do before they do it. */
+export function confirmPage(
+  c: PortalContext,
+  key: ApiKeyRow,
+  what: "rotate" | "revoke",
+  fault: string | null = null,
+) {
+  const path = pathTo(c, `/keys/${key.keyId}/${what}`);
+  const isRotation = what === "rotate";
+  const title = isRotation ? `Rotate ${key.name}` : `Revoke ${key.name}`;
+  return page(
+    c,
+    { title, status: fault === null ? 200 : 409 },
+    <>
+      <PageHead
+        title={title}
+        lead={
+          isRotation
+            ? "A new key of the same name is made. The old one goes on working for the time you choose, so that you can change it without an outage."
+            : `${key.hint} stops working everywhere within 5 seconds. Backends that use it get 401. This can't be undone.`
+        }
+      />
+      <form method="post" action={path} class="form">
+        {isRotation ? (
+          <>
+            <input type="hidden" name="new_key_id" value={newId("key", c.get("now"))} />
+            <Select
+              form={emptyForm}
+              name="overlap"
+              label="The old key works for"
+              options={overlaps}
+              fallback="24"
+            />
+          </>
+        ) : null}
+        {fault === null ? null : (
+          <p class="fault" role="alert">
+            {fault}
+          </p>
+        )}
+        <div class="row">
+          <button class={isRotation ? "button primary" : "button danger"} type="submit">
+            {isRotation ? "Make the new key" : "Revoke the key"}
+          </button>
+          <a class="button" href={pathTo(c, "/keys")}>
+            Cancel
+          </a>
+        </div>
+      </form>
+    </>,
+  );
+}
+
+/** In hours. */
+const overlaps = [
+  { value: "0", label: "Not at all: it stops now" },
+  { value: "1", label: "1 hour" },
+  { value: "24", label: "1 day" },
+  { value: "168", label: "7 days" },
+];

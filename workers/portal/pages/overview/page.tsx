@@ -1,0 +1,151 @@
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type ProjectFacts, readProjectFacts } from "../../../../shared/db/overview.ts";
+import { page } from "../../components/frame.tsx";
+import { Card, PageHead, Pill } from "../../components/parts.tsx";
+import { duration, Time } from "../../components/time.tsx";
+import { count } from "../../components/words.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type Step, setupSteps } from "./steps.ts";
+
+export async function showOverview(c: PortalContext) {
+  const now = c.get("now");
+  const mode = c.get("mode");
+  const facts = await d1(readProjectFacts(c.env.DB, placeOf(c), now));
+  const steps = setupSteps(facts, mode);
+  const open = steps.filter(({ done }) => !done);
+  return page(
+    c,
+    { title: "Overview" },
+    <>
+      <PageHead title={c.get("project").name} lead={`How it is doing in ${mode} mode.`} />
+      <Problems c={c} facts={facts} now={now} />
+      {open.length > 0 ? <Steps c={c} steps={steps} open={open.length} /> : null}
+      <Health c={c} facts={facts} now={now} />
+    </>,
+  );
+}
+
+/** What needs somebody, in words, first. Nothing here when nothing does. */
+function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; now: number }) {
+  const { eventsFailed, eventsWaiting, oldestWaitingAt, unsynced, sweepError } = facts;
+  return (
+    <>
+      {eventsFailed > 0 ? (
+        <div class="notice bad">
+          <p>
+            <b>{countOf(eventsFailed, "Stripe event")} failed.</b> What they say has not reached their
+            customers. <a href={pathTo(c, "/events?status=failed")}>Look and retry</a>
+          </p>
+        </div>
+      ) : null}
+      {eventsWaiting > 0 && oldestWaitingAt !== null && now - oldestWaitingAt > 60_000 ? (
+        <div class="notice">
+          <p>
+            <b>{countOf(eventsWaiting, "Stripe event")} waiting,</b> the oldest came{" "}
+            <Time at={oldestWaitingAt} now={now} />. They are tried again by themselves.{" "}
+            <a href={pathTo(c, "/events?status=received")}>Look</a>
+          </p>
+        </div>
+      ) : null}
+      {sweepError === null ? null : (
+        <div class="notice bad">
+          <p>
+            <b>Stripe's event list can't be read,</b> so events that never came are not found: {sweepError}{" "}
+            <a href={pathTo(c, "/stripe")}>Check the connection</a>
+          </p>
+        </div>
+      )}
+      {unsynced > 0 ? (
+        <div class="notice">
+          <p>
+            <b>{countOf(unsynced, "API key")} not everywhere yet.</b> A change is being finished; it takes a
+            minute at most. <a href={pathTo(c, "/keys")}>Look</a>
+          </p>
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+function Steps({ c, steps, open }: { c: PortalContext; steps: Step[]; open: number }) {
+  const next = steps.find(({ done }) => !done);
+  return (
+    <Card title="To the first allowed check" note={`${steps.length - open} of ${steps.length} done`}>
+      <ol class="steps">
+        {steps.map((step, index) => (
+          <li class={step.done ? "step done" : "step"}>
+            <span class="mark" aria-hidden="true">
+              {step.done ? "✓" : index + 1}
+            </span>
+            <div>
+              <b>{step.title}</b> {step.done ? <span class="quiet">· done</span> : <p>{step.text}</p>}
+            </div>
+            {step.done ? null : (
+              <a class={step === next ? "button primary small" : "button small"} href={pathTo(c, step.page)}>
+                {step.action}
+              </a>
+            )}
+          </li>
+        ))}
+      </ol>
+    </Card>
+  );
+}
+
+function Health({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; now: number }) {
+  const when = (at: number | null, never: string) => (at === null ? never : <Time at={at} now={now} />);
+  return (
+    <dl class="tiles">
+      <div class="tile">
+        <dt>Stripe connection</dt>
+        <dd>
+          {facts.isConnected && facts.hasWebhook ? (
+            <Pill tone="good">Connected</Pill>
+          ) : facts.isConnected ? (
+            <Pill tone="warn">No webhook</Pill>
+          ) : (
+            <Pill>Not connected</Pill>
+          )}
+        </dd>
+      </div>
+      <div class="tile">
+        <dt>Last Stripe event</dt>
+        <dd>{when(facts.lastEventAt, "none yet")}</dd>
+      </div>
+      <div class="tile">
+        <dt>Stripe events failed · waiting</dt>
+        <dd class="num">
+          {upTo(facts.eventsFailed)} · {upTo(facts.eventsWaiting)}
+        </dd>
+      </div>
+      <div class="tile">
+        <dt>Slowest event found late</dt>
+        <dd>{facts.slowestHealingMs === null ? "none was missed" : duration(facts.slowestHealingMs)}</dd>
+      </div>
+      <div class="tile">
+        <dt>Customers</dt>
+        <dd class="num">
+          <a href={pathTo(c, "/customers")}>{upTo(facts.subjects)}</a>{" "}
+          <small>newest {when(facts.lastSubjectAt, "none yet")}</small>
+        </dd>
+      </div>
+      <div class="tile">
+        <dt>Finished purchases</dt>
+        <dd class="num">{upTo(facts.purchases)}</dd>
+      </div>
+      <div class="tile">
+        <dt>Products on sale</dt>
+        <dd class="num">{upTo(facts.products)}</dd>
+      </div>
+      <div class="tile">
+        <dt>API keys in use</dt>
+        <dd class="num">{upTo(facts.keys)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+/** Counting stops at 1,000. */
+const upTo = (value: number): string => (value >= 1_000 ? "1,000+" : count(value));
+
+const countOf = (value: number, thing: string): string => `${upTo(value)} ${thing}${value === 1 ? "" : "s"}`;

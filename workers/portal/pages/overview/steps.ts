@@ -1,0 +1,52 @@
+import type { Mode } from "../../../../shared/contract/words.ts";
+import type { ProjectFacts } from "../../../../shared/db/overview.ts";
+
+export interface Step {
+  done: boolean;
+  title: string;
+  text: string;
+  /** The page below the project and mode where it is done. */
+  page: string;
+  action: string;
+}
+
+/** What leads from an empty project to the first allowed check, in order. */
+export function setupSteps(facts: ProjectFacts, mode: Mode): Step[] {
+  return [
+    {
+      done: facts.isConnected,
+      title: `Connect Stripe in ${mode} mode`,
+      text: "With a secret or restricted key. We check what it may do.",
+      page: "/stripe",
+      action: "Connect",
+    },
+    {
+      done: facts.hasWebhook,
+      title: "Register the webhook",
+      text: "So that Stripe tells us of payments as they happen. One click.",
+      page: "/stripe",
+      action: "Register",
+    },
+    {
+      done: facts.products > 0,
+      title: "Create a product",
+      text: "A price in Stripe, and what paying it gives.",
+      page: "/products/new",
+      action: "Create",
+    },
+    {
+      done: facts.keys > 0,
+      title: "Create an API key",
+      text: "For your backend, which asks us on every request.",
+      page: "/keys",
+      action: "Create",
+    },
+    {
+      done: facts.subjects > 0,
+      title: "Sell something",
+      text: "Open a checkout through the API and pay it: the customer then appears here.",
+      page: "/customers",
+      action: "See how",
+    },
+  ];
+}

@@ -1,0 +1,150 @@
+import type { PriceView } from "../../../../shared/contract/operator.ts";
+import type { Kind } from "../../../../shared/contract/words.ts";
+import type { ProductRow } from "../../../../shared/db/products.ts";
+import { Fault, Field, type FormState, Radios } from "../../components/fields.tsx";
+import { kindMeanings, kindNames, kindOptions, money } from "../../components/words.ts";
+import { type PortalContext, pathTo } from "../../request-context.ts";
+
+interface ProductFormProps {
+  c: PortalContext;
+  form: FormState;
+  /** The account's prices, or why they can't be shown; the price may be typed all the same. */
+  prices: PriceView[] | string;
+  /** The product that is edited; `null` for a new one. */
+  product: ProductRow | null;
+}
+
+/** One form for creating and editing. Without scripts all fields stand there; with them, those of the chosen kind. */
+export function ProductForm({ c, form, prices, product }: ProductFormProps) {
+  const path = pathTo(c, product === null ? "/products" : `/products/${product.productCode}`);
+  const kind = (product?.kind ?? form.values["kind"]) as Kind | undefined;
+  return (
+    <form method="post" action={path} class="form" data-product-form>
+      {product === null ? (
+        <Field
+          form={form}
+          name="product_code"
+          label="Code"
+          mono
+          placeholder="CREDITS_1000"
+          hint="How your backend names it: A-Z, 0-9 and _. It stays for good."
+          autofocus
+        />
+      ) : (
+        <input type="hidden" name="version" value={form.values["version"] ?? String(product.updatedAt)} />
+      )}
+      <Field
+        form={form}
+        name="name"
+        label="Name"
+        placeholder="1,000 credits"
+        hint="For people; your customers see Stripe's."
+      />
+      {product === null ? (
+        <Radios form={form} name="kind" label="Kind" options={kindOptions} fallback="usage_pack" />
+      ) : (
+        <div class="field">
+          <b>Kind</b>
+          <p>
+            {kindNames[product.kind]} <span class="quiet">· {kindMeanings[product.kind]}</span>
+          </p>
+          <input type="hidden" name="kind" value={product.kind} />
+        </div>
+      )}
+      <PriceField c={c} form={form} prices={prices} />
+      {kind === undefined || product === null || kind === "time_pass" ? (
+        <div class="field" data-kind="time_pass">
+          <Field
+            form={form}
+            name="duration_days"
+            label="Days of access"
+            type="number"
+            min={1}
+            max={36_500}
+            required={false}
+            hint="For a time pass."
+          />
+        </div>
+      ) : null}
+      {kind === undefined || product === null || kind === "usage_pack" ? (
+        <div class="inputs" data-kind="usage_pack">
+          <Field
+            form={form}
+            name="units"
+            label="Units"
+            type="number"
+            min={1}
+            required={false}
+            hint="For a usage pack."
+          />
+          <Field
+            form={form}
+            name="expires_after_days"
+            label="Usable for days"
+            type="number"
+            min={1}
+            max={36_500}
+            required={false}
+            hint="Empty: until they are spent."
+          />
+        </div>
+      ) : null}
+      <Fault form={form} name="" />
+      <div class="row">
+        <button class="button primary" type="submit">
+          {product === null ? "Create product" : "Save product"}
+        </button>
+        <a class="button" href={pathTo(c, "/products")}>
+          Cancel
+        </a>
+      </div>
+    </form>
+  );
+}
+
+function PriceField({
+  c,
+  form,
+  prices,
+}: {
+  c: PortalContext;
+  form: FormState;
+  prices: PriceView[] | string;
+}) {
+  const isList = typeof prices !== "string";
+  return (
+    <div class="field">
+      <Field
+        form={form}
+        name="price"
+        label="Price in Stripe"
+        mono
+        placeholder="price_…"
+        list="prices"
+        autocomplete="off"
+        hint={
+          isList
+            ? prices.length === 0
+              ? "Your Stripe account has no active price yet: create one there, under Product catalogue."
+              : "Choose one of your account's, or paste its id. It is checked in Stripe."
+            : prices
+        }
+        data={{ "data-price-lookup": pathTo(c, "/products/price") }}
+      />
+      <p class="hint" data-price-result aria-live="polite" />
+      {isList ? (
+        <datalist id="prices">
+          {prices.map((price) => (
+            <option value={price.priceId}>{priceLabel(price)}</option>
+          ))}
+        </datalist>
+      ) : null}
+    </div>
+  );
+}
+
+/** `1,000 credits: €49.00, once`. */
+export function priceLabel({ productName, unitAmount, currency, interval }: PriceView): string {
+  const how = interval === null ? "once" : `every ${interval}`;
+  return `${productName}: ${money(unitAmount, currency)}, ${how}`;
+}

@@ -1,0 +1,117 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { listProducts, type ProductRow } from "../../../../shared/db/products.ts";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { count, kindNames } from "../../components/words.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+
+const perPage = 50;
+
+export async function showProducts(c: PortalContext) {
+  const after = c.req.query("after");
+  const archived = c.req.query("archived") === "1";
+  const filter = { archived, ...(after === undefined ? {} : { after }) };
+  const { products: rows, isConnected } = await d1(listProducts(c.env.DB, placeOf(c), filter, perPage + 1));
+  const products = rows.slice(0, perPage);
+  const mayChange = mayActAs(c.get("member").role, "admin");
+  const path = pathTo(c, "/products");
+  const flag = archived ? "&archived=1" : "";
+  const next = rows.length > perPage ? `${path}?after=${products.at(-1)?.productCode}${flag}` : null;
+  return page(
+    c,
+    { title: "Products" },
+    <>
+      <PageHead title="Products" lead="What you sell: a price in Stripe, and what paying it gives.">
+        <a class="button" href={archived ? path : `${path}?archived=1`}>
+          {archived ? "Hide archived" : "Show archived"}
+        </a>
+        {mayChange && isConnected ? (
+          <a class="button primary" href={`${path}/new`}>
+            New product
+          </a>
+        ) : null}
+      </PageHead>
+      <Card>
+        {products.length > 0 ? (
+          <Table label="Products" head={["Product", "Kind", "Gives", "Price in Stripe", "Changed"]}>
+            {products.map((product) => (
+              <Row c={c} product={product} />
+            ))}
+          </Table>
+        ) : (
+          <NoProducts c={c} isConnected={isConnected} mayChange={mayChange} />
+        )}
+        <NextPage href={next} shown={products.length} />
+      </Card>
+    </>,
+  );
+}
+
+function NoProducts({
+  c,
+  isConnected,
+  mayChange,
+}: {
+  c: PortalContext;
+  isConnected: boolean;
+  mayChange: boolean;
+}) {
+  const mode = c.get("mode");
+  if (!isConnected)
+    return (
+      <Empty title="Connect Stripe first">
+        <p>A product is sold at a price of your Stripe account, which is not connected in {mode} mode yet.</p>
+        {mayChange ? (
+          <a class="button primary" href={pathTo(c, "/stripe")}>
+            Connect Stripe
+          </a>
+        ) : null}
+      </Empty>
+    );
+  return (
+    <Empty title={`No product in ${mode} mode yet`}>
+      <p>
+        A product joins a price in Stripe with what a customer gets for it: a subscription, some days, or some
+        units.
+      </p>
+      {mayChange ? (
+        <a class="button primary" href={pathTo(c, "/products/new")}>
+          Create the first product
+        </a>
+      ) : null}
+    </Empty>
+  );
+}
+
+function Row({ c, product }: { c: PortalContext; product: ProductRow }) {
+  return (
+    <tr>
+      <td class="wrap">
+        <a href={pathTo(c, `/products/${product.productCode}`)}>
+          <b class="mono">{product.productCode}</b>
+        </a>{" "}
+        {product.archivedAt === null ? null : <Pill>Archived</Pill>}
+        <small>{product.name}</small>
+      </td>
+      <td>{kindNames[product.kind]}</td>
+      <td>{givesOf(product)}</td>
+      <td>
+        <Id value={product.stripePriceId} />
+      </td>
+      <td>
+        <Time at={product.updatedAt} now={c.get("now")} />
+      </td>
+    </tr>
+  );
+}
+
+const days = (value: number): string => `${count(value)} day${value === 1 ? "" : "s"}`;
+
+/** `1,000 units for 90 days`, and so on. */
+export function givesOf({ kind, units, durationDays, expiresAfterDays }: ProductRow): string {
+  if (kind === "subscription") return "access while it is paid";
+  if (kind === "time_pass") return `${days(durationDays ?? 0)} of access`;
+  return `${count(units ?? 0)} units${expiresAfterDays === null ? "" : `, usable for ${days(expiresAfterDays)}`}`;
+}

@@ -1,0 +1,132 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type ProductRow, readProduct } from "../../../../shared/db/products.ts";
+import { errorPage } from "../../components/error-page.tsx";
+import { ActionButton, emptyForm, type FormState } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { kindNames } from "../../components/words.ts";
+import { asked } from "../../http/outcome.ts";
+import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { ProductForm } from "./form.tsx";
+import { givesOf } from "./list.tsx";
+
+type Status = 200 | 409 | 422 | 502;
+
+export async function newProductPage(c: PortalContext, form: FormState = emptyForm, status: Status = 200) {
+  return page(
+    c,
+    { title: "New product", status },
+    <>
+      <PageHead
+        title="New product"
+        lead={`In ${c.get("mode")} mode. The price is checked in Stripe before anything is saved.`}
+      />
+      <Card pad>
+        <ProductForm c={c} form={form} prices={await pricesFor(c)} product={null} />
+      </Card>
+    </>,
+  );
+}
+
+export async function productPage(c: PortalContext, sent: FormState | null = null, status: Status = 200) {
+  const found = await d1(readProduct(c.env.DB, placeOf(c), c.req.param("code") ?? ""));
+  if (found === null)
+    return errorPage(c, 404, "There is no such product", "It is not one of this project and mode.");
+  const { product, prices: history } = found;
+  const now = c.get("now");
+  const mayChange = mayActAs(c.get("member").role, "admin");
+  // After a conflict the version is the present one: saving again is then meant.
+  const values = sent === null ? valuesOf(product) : { ...sent.values, version: String(product.updatedAt) };
+  const form = { values, faults: sent?.faults ?? {} };
+  const path = pathTo(c, `/products/${product.productCode}`);
+  return page(
+    c,
+    { title: product.productCode, status },
+    <>
+      <PageHead
+        title={product.productCode}
+        mono
+        lead={
+          <>
+            <a href={pathTo(c, "/products")}>Products</a> / {product.name}
+          </>
+        }
+      >
+        {product.archivedAt === null ? null : <Pill>Archived</Pill>}
+        {mayChange ? (
+          <ActionButton
+            action={`${path}/${product.archivedAt === null ? "archive" : "restore"}`}
+            label={product.archivedAt === null ? "Archive" : "Restore"}
+            small={false}
+          />
+        ) : null}
+      </PageHead>
+      <div class="cols">
+        {mayChange ? (
+          <Card title="Edit" note="What was bought keeps the terms it was bought with." pad>
+            <ProductForm c={c} form={form} prices={await pricesFor(c)} product={product} />
+          </Card>
+        ) : (
+          <Facts product={product} />
+        )}
+        <div class="stack">
+          {status === 409 ? <Facts product={product} title="What stands now" /> : null}
+          <Card title="Prices it has had" note="All still lead to it">
+            <Table label="Prices" head={["Price", "Since"]}>
+              {history.map(({ stripePriceId, createdAt }) => (
+                <tr>
+                  <td>
+                    <Id value={stripePriceId} />{" "}
+                    {stripePriceId === product.stripePriceId ? <Pill tone="good">Sold now</Pill> : null}
+                  </td>
+                  <td>
+                    <Time at={createdAt} now={now} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          </Card>
+        </div>
+      </div>
+    </>,
+  );
+}
+
+function Facts({ product, title = "Product" }: { product: ProductRow; title?: string }) {
+  return (
+    <Card title={title} pad>
+      <dl class="facts">
+        <dt>Name</dt>
+        <dd>{product.name}</dd>
+        <dt>Kind</dt>
+        <dd>{kindNames[product.kind]}</dd>
+        <dt>Gives</dt>
+        <dd>{givesOf(product)}</dd>
+        <dt>Price</dt>
+        <dd>
+          <Id value={product.stripePriceId} />
+        </dd>
+      </dl>
+    </Card>
+  );
+}
+
+/** What can be picked; Stripe not answering does not keep the page from being shown. */
+async function pricesFor(c: PortalContext) {
+  const reply = await asked(c.env.RUNTIME.listPrices(callerOf(c), placeOf(c)));
+  return reply.outcome === "done" ? reply.prices : `The account's prices can't be shown: ${reply.message}`;
+}
+
+function valuesOf(product: ProductRow): Record<string, string> {
+  const { name, kind, stripePriceId, units, durationDays, expiresAfterDays } = product;
+  return {
+    name,
+    kind,
+    price: stripePriceId,
+    units: String(units ?? ""),
+    duration_days: String(durationDays ?? ""),
+    expires_after_days: String(expiresAfterDays ?? ""),
+  };
+}

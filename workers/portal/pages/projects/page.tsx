@@ -1,0 +1,90 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { ActionButton, emptyForm, Fault, Field, type FormState, Select } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { regionNames, regionOptions } from "../../components/words.ts";
+import { type PortalContext, placePath } from "../../request-context.ts";
+
+export function projectsPage(c: PortalContext, form: FormState = emptyForm, status: 200 | 422 = 200) {
+  const { projects, role } = c.get("member");
+  const now = c.get("now");
+  const mayChange = mayActAs(role, "admin");
+  return page(
+    c,
+    { title: "Projects", status },
+    <>
+      <PageHead
+        title="Projects"
+        lead="A project is one product that you sell, with its own customers, keys and Stripe connections."
+      />
+      <Card>
+        {projects.length === 0 ? (
+          <Empty title="No project yet">
+            <p>Everything else belongs to a project. Create the first one below.</p>
+          </Empty>
+        ) : (
+          <Table
+            label="Projects"
+            head={["Name", "Id", "Region", "Created", <span class="quiet">Actions</span>]}
+          >
+            {projects.map(({ projectId, name, region, archivedAt, createdAt }) => (
+              <tr>
+                <td class="wrap">
+                  <a href={placePath(projectId, "test")}>
+                    <b>{name}</b>
+                  </a>{" "}
+                  {archivedAt === null ? null : <Pill>Archived</Pill>}
+                </td>
+                <td>
+                  <Id value={projectId} />
+                </td>
+                <td>{regionNames[region]}</td>
+                <td>
+                  <Time at={createdAt} now={now} />
+                </td>
+                <td class="end">
+                  <div class="actions">
+                    <a class="button small" href={placePath(projectId, "test", "/settings")}>
+                      {mayChange ? "Rename…" : "Settings"}
+                    </a>
+                    {mayChange ? (
+                      <ActionButton
+                        action={archivedAt === null ? "/projects/archive" : "/projects/restore"}
+                        fields={{ project: projectId }}
+                        label={archivedAt === null ? "Archive" : "Restore"}
+                      />
+                    ) : null}
+                  </div>
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Card>
+      {mayChange ? (
+        <Card title="New project" pad>
+          <form method="post" action="/projects" class="form">
+            <input type="hidden" name="project_id" value={form.values["project_id"] ?? newId("prj", now)} />
+            <Field form={form} name="name" label="Name" placeholder="Acme Writer" />
+            <Select
+              form={form}
+              name="region"
+              label="Region"
+              hint="Where its customers' ledgers live. It can't be changed later: choose the one nearest to your backend."
+              options={regionOptions}
+              fallback="weur"
+            />
+            <Fault form={form} name="" />
+            <div>
+              <button class="button primary" type="submit">
+                Create project
+              </button>
+            </div>
+          </form>
+        </Card>
+      ) : null}
+    </>,
+  );
+}

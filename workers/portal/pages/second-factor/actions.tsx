@@ -1,0 +1,63 @@
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { markProven } from "../../../../shared/db/session.ts";
+import { signInService } from "../../auth/sign-in-service.ts";
+import { guessedRight, mayGuess, triedTooOften } from "../../auth/throttle.ts";
+import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
+import { plainPage } from "../../components/frame.tsx";
+import { field, readForm } from "../../http/form.ts";
+import { originOf, type PortalContext } from "../../request-context.ts";
+import { codeFault } from "../sign-in/actions.ts";
+
+/**
+ * Finishes a sign-in that somebody else vouched for: Google, Microsoft, or a password whose last step was lost. Who has
+ * a second factor shows it; the others have proven themselves when the session began.
+ */
+export async function finishSignIn(c: PortalContext) {
+  const session = c.get("session");
+  if (session.provenAt !== null) return c.redirect("/", 303);
+  if (session.hasSecondFactor) return askCode(c, emptyForm, 200);
+  await d1(markProven(c.env.DB, session.token, session.startedAt.getTime()));
+  return c.redirect(session.hasPassword ? "/" : "/account/second-factor", 303);
+}
+
+export async function enterSecondFactor(c: PortalContext) {
+  const code = field(await readForm(c), "code").replaceAll(" ", "");
+  const { email, token } = c.get("session");
+  // better-auth counts wrong codes only before there is a session.
+  if (!(await mayGuess(c, email))) return askCode(c, { values: {}, faults: { code: triedTooOften } }, 422);
+  const { api } = signInService(c.env, originOf(c));
+  const call = { headers: c.req.raw.headers, asResponse: true as const, body: { code } };
+  const reply = /^\d{6}$/.test(code) ? await api.verifyTOTP(call) : await api.verifyBackupCode(call);
+  if (!reply.ok) return askCode(c, { values: {}, faults: { code: await codeFault(reply) } }, 422);
+  await guessedRight(c, email);
+  await d1(markProven(c.env.DB, token, Date.now()));
+  return c.redirect("/", 303);
+}
+
+function askCode(c: PortalContext, form: FormState, status: 200 | 422) {
+  return plainPage(
+    c,
+    { title: "Second factor", status },
+    <>
+      <h1>Enter the code from your app</h1>
+      <form method="post" action="/second-factor" class="form">
+        <Field
+          form={form}
+          name="code"
+          label="Code"
+          hint="Six digits, or one of your backup codes."
+          mono
+          autofocus
+        />
+        <button class="button primary" type="submit">
+          Continue
+        </button>
+      </form>
+      <form method="post" action="/sign-out">
+        <button class="button small" type="submit">
+          Sign out
+        </button>
+      </form>
+    </>,
+  );
+}

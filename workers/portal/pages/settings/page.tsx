@@ -1,0 +1,108 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type ProjectRow, readProjectSettings } from "../../../../shared/db/projects.ts";
+import { Fault, Field, type FormState } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, Id, PageHead } from "../../components/parts.tsx";
+import { regionNames } from "../../components/words.ts";
+import { type PortalContext, pathTo } from "../../request-context.ts";
+
+export async function settingsPage(
+  c: PortalContext,
+  sent: FormState | null = null,
+  status: 200 | 409 | 422 = 200,
+) {
+  const { projectId } = c.get("project");
+  const project = await d1(readProjectSettings(c.env.DB, projectId));
+  if (project === null) throw new Error(`The project ${projectId} is gone`);
+  const form = sent ?? { values: valuesOf(project), faults: {} };
+  const mayChange = mayActAs(c.get("member").role, "admin");
+  return page(
+    c,
+    { title: "Settings", status },
+    <>
+      <PageHead title="Settings" lead="They hold for test and live mode alike." />
+      <Card title="Project" pad>
+        <dl class="facts">
+          <dt>Project id</dt>
+          <dd>
+            <Id value={projectId} />
+          </dd>
+          <dt>Region</dt>
+          <dd>
+            {regionNames[project.region]}{" "}
+            <span class="quiet">· fixed: it is in every key and names every ledger</span>
+          </dd>
+        </dl>
+      </Card>
+      {mayChange ? <SettingsForm c={c} form={form} project={project} /> : <SettingsFacts project={project} />}
+    </>,
+  );
+}
+
+function SettingsForm({ c, form, project }: { c: PortalContext; form: FormState; project: ProjectRow }) {
+  return (
+    <Card title="What you can change" pad>
+      <form method="post" action={pathTo(c, "/settings")} class="form">
+        <input type="hidden" name="version" value={String(project.updatedAt)} />
+        <Field form={form} name="name" label="Name" />
+        <Field
+          form={form}
+          name="success_url"
+          label="Where customers come back to after paying"
+          type="url"
+          required={false}
+          placeholder="https://app.acme.dev/thanks"
+          hint="A checkout may name another one. Without either, checkouts are refused."
+        />
+        <Field
+          form={form}
+          name="cancel_url"
+          label="Where they come back to without paying"
+          type="url"
+          required={false}
+          placeholder="https://app.acme.dev/pricing"
+        />
+        <Field
+          form={form}
+          name="grace_days"
+          label="Grace days"
+          type="number"
+          min={0}
+          max={60}
+          hint="How long a subscription stays usable after a payment failed. 0 ends access at once."
+        />
+        <Fault form={form} name="" />
+        <div>
+          <button class="button primary" type="submit">
+            Save settings
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function SettingsFacts({ project }: { project: ProjectRow }) {
+  return (
+    <Card title="Settings" pad>
+      <dl class="facts">
+        <dt>After paying</dt>
+        <dd>{project.successUrl ?? "not set"}</dd>
+        <dt>Without paying</dt>
+        <dd>{project.cancelUrl ?? "not set"}</dd>
+        <dt>Grace days</dt>
+        <dd>{project.graceDays}</dd>
+      </dl>
+    </Card>
+  );
+}
+
+function valuesOf({ name, successUrl, cancelUrl, graceDays }: ProjectRow) {
+  return {
+    name,
+    success_url: successUrl ?? "",
+    cancel_url: cancelUrl ?? "",
+    grace_days: String(graceDays),
+  };
+}

@@ -1,0 +1,124 @@
+import { regions } from "../../../../shared/contract/words.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type FirstOwner, insertFirstOwner, isSetUp } from "../../../../shared/db/setup.ts";
+import { equalInConstantTime, sha256 } from "../../../../shared/kit/hash.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { hashPassword, passwordFault } from "../../auth/password.ts";
+import { beginSession } from "../../auth/session-cookie.ts";
+import { signInService } from "../../auth/sign-in-service.ts";
+import { errorPage } from "../../components/error-page.tsx";
+import { emptyForm, Field, type FormState, Select } from "../../components/fields.tsx";
+import { plainPage } from "../../components/frame.tsx";
+import { regionOptions } from "../../components/words.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { field, readForm } from "../../http/form.ts";
+import { addressOf, originOf, type PortalContext, placePath } from "../../request-context.ts";
+
+/** Open only to who knows the setup token, and only until there is an owner; otherwise there is no such page. */
+async function isOpen(c: PortalContext, token: string | undefined): Promise<boolean> {
+  const expected = c.env.SETUP_TOKEN;
+  if (expected === undefined || expected === "" || token === undefined) return false;
+  if (!equalInConstantTime(sha256(token), sha256(expected))) return false;
+  return !(await d1(isSetUp(c.env.DB)));
+}
+
+const closed = (c: PortalContext) =>
+  errorPage(c, 404, "There is no such page", "The address may be mistyped, or what it named is gone.");
+
+export async function showSetup(c: PortalContext) {
+  const token = c.req.query("token");
+  return (await isOpen(c, token)) ? setupPage(c, token ?? "", emptyForm, 200) : closed(c);
+}
+
+export async function setUp(c: PortalContext) {
+  const form = await readForm(c);
+  if (!(await isOpen(c, form["token"]))) return closed(c);
+  const [name, email, project] = [
+    field(form, "name"),
+    field(form, "email").toLowerCase(),
+    field(form, "project"),
+  ];
+  const account = field(form, "account");
+  const password = form["password"] ?? "";
+  const region = regions.find((candidate) => candidate === form["region"]);
+  const faults: Record<string, string> = {};
+  if (name === "") faults["name"] = "Say how others see you.";
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) faults["email"] = "This is no e-mail address.";
+  const fault = passwordFault(password);
+  if (fault !== null) faults["password"] = fault;
+  if (account === "") faults["account"] = "Name the company that this is for.";
+  if (project === "") faults["project"] = "Name the product that you sell.";
+  if (region === undefined) faults["region"] = "Choose a region.";
+  if (Object.keys(faults).length > 0 || region === undefined)
+    return setupPage(c, form["token"] ?? "", { values: form, faults }, 422);
+
+  const now = c.get("now");
+  const projectId = newId("prj", now);
+  const owner: FirstOwner = {
+    operatorId: newId("opr", now),
+    name,
+    email,
+    passwordHash: await hashPassword(password),
+    account: { accountId: newId("acc", now), name: account },
+    project: { projectId, name: project, region },
+    ipAddress: addressOf(c),
+  };
+  try {
+    await d1(insertFirstOwner(c.env.DB, owner, now));
+  } catch (error) {
+    // Two at the same moment: the other was first.
+    if (await d1(isSetUp(c.env.DB))) return closed(c);
+    throw error;
+  }
+  await startSession(c, email, password);
+  return redirectWith(c, placePath(projectId, "test"), "Licenzy is set up, and you are its owner.");
+}
+
+/** Signs in who has just chosen this password. */
+export async function startSession(c: PortalContext, email: string, password: string): Promise<void> {
+  const { api } = signInService(c.env, originOf(c));
+  const reply = await api.signInEmail({
+    body: { email, password },
+    headers: c.req.raw.headers,
+    asResponse: true,
+  });
+  if (!reply.ok) throw new Error(`A new operator could not be signed in: ${reply.status}`);
+  await beginSession(c, reply.headers);
+}
+
+function setupPage(c: PortalContext, token: string, form: FormState, status: 200 | 422) {
+  return plainPage(
+    c,
+    { title: "Set up", status },
+    <>
+      <h1>Set up Licenzy</h1>
+      <p class="quiet">You become the first owner. You can invite others afterwards.</p>
+      <form method="post" action="/setup" class="form">
+        <input type="hidden" name="token" value={token} />
+        <Field form={form} name="name" label="Your name" autocomplete="name" autofocus />
+        <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" />
+        <Field
+          form={form}
+          name="password"
+          label="Password"
+          type="password"
+          autocomplete="new-password"
+          hint="At least 12 characters. A sentence is good."
+        />
+        <Field form={form} name="account" label="Company" autocomplete="organization" />
+        <Field form={form} name="project" label="First project" hint="Usually the product that you sell." />
+        <Select
+          form={form}
+          name="region"
+          label="Region"
+          hint="Where its customers' ledgers live. It can't be changed later: choose the one nearest to your backend."
+          options={regionOptions}
+          fallback="weur"
+        />
+        <button class="button primary" type="submit">
+          Set up
+        </button>
+      </form>
+    </>,
+  );
+}

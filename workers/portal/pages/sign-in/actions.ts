@@ -1,0 +1,117 @@
+import { arrive } from "../../auth/arrive.tsx";
+import { ownPath, readPending } from "../../auth/pending.tsx";
+import { beginSession, passCookies } from "../../auth/session-cookie.ts";
+import { type Provider, providersOf, signInService } from "../../auth/sign-in-service.ts";
+import { guessedRight, mayGuess, triedTooOften } from "../../auth/throttle.ts";
+import { errorPage } from "../../components/error-page.tsx";
+import { redirectWith } from "../../http/flash.ts";
+import { field, readForm } from "../../http/form.ts";
+import { originOf, type PortalContext } from "../../request-context.ts";
+import { codePage, signInPage } from "./page.tsx";
+
+export function showSignIn(c: PortalContext) {
+  const error = c.req.query("error");
+  const note = error === undefined ? {} : { note: providerFault(error) };
+  return signInPage(c, { next: ownPath(c.req.query("next")), ...note });
+}
+
+/** E-mail and password. One wording for whatever is wrong, and the same time: nobody learns who has an account. */
+export async function signIn(c: PortalContext) {
+  const form = await readForm(c);
+  const kept = { next: ownPath(form["next"]), pending: readPending(form) };
+  const email = field(form, "email").toLowerCase();
+  const refuse = (fault: string) =>
+    signInPage(c, { status: 422, form: { values: { email }, faults: { "": fault } }, ...kept });
+
+  if (!(await mayGuess(c, email))) return refuse(triedTooOften);
+  const body = { email, password: form["password"] ?? "" };
+  const { api } = signInService(c.env, originOf(c));
+  const reply = await api.signInEmail({ body, headers: c.req.raw.headers, asResponse: true });
+  if (!reply.ok) return refuse("E-mail and password do not fit.");
+  const { twoFactorRedirect } = (await reply.json()) as { twoFactorRedirect?: boolean };
+  if (twoFactorRedirect === true) {
+    passCookies(c, reply.headers);
+    return codePage(c, kept);
+  }
+  await guessedRight(c, email);
+  await beginSession(c, reply.headers);
+  return arrive(c, kept);
+}
+
+export const showCode = (c: PortalContext) => codePage(c, { next: ownPath(c.req.query("next")) });
+
+/** The second factor after a password. better-auth counts wrong codes and locks the account for a while. */
+export async function enterCode(c: PortalContext) {
+  const form = await readForm(c);
+  const kept = { next: ownPath(form["next"]), pending: readPending(form) };
+  const code = field(form, "code").replaceAll(" ", "");
+  const { api } = signInService(c.env, originOf(c));
+  const call = { headers: c.req.raw.headers, asResponse: true as const, body: { code } };
+  const reply = /^\d{6}$/.test(code) ? await api.verifyTOTP(call) : await api.verifyBackupCode(call);
+  if (!reply.ok)
+    return codePage(c, {
+      status: 422,
+      form: { values: {}, faults: { code: await codeFault(reply) } },
+      ...kept,
+    });
+  await beginSession(c, reply.headers);
+  return arrive(c, kept);
+}
+
+export async function codeFault(reply: Response): Promise<string> {
+  const { code } = (await reply.json()) as { code?: string };
+  if (code === "ACCOUNT_TEMPORARILY_LOCKED") return triedTooOften;
+  if (code === "INVALID_TWO_FACTOR_COOKIE" || code?.startsWith("TOO_MANY_ATTEMPTS"))
+    return "This took too long or too many tries. Sign in with your password again.";
+  return "The code does not fit. Codes change every 30 seconds: enter the present one.";
+}
+
+/** Sends the operator to Google or Microsoft. */
+export async function startProvider(c: PortalContext) {
+  const provider = providersOf(c.env).find((candidate) => candidate === c.req.param("provider"));
+  if (provider === undefined) return unknownProvider(c);
+  const form = await readForm(c);
+  const callbackURL = ownPath(form["next"]) ?? "/";
+  return toProvider(c, provider, { callbackURL, requestSignUp: callbackURL.startsWith("/invitations/") });
+}
+
+async function toProvider(
+  c: PortalContext,
+  provider: Provider,
+  where: { callbackURL: string; requestSignUp: boolean },
+) {
+  const { api } = signInService(c.env, originOf(c));
+  const reply = await api.signInSocial({
+    body: { provider, errorCallbackURL: "/sign-in", disableRedirect: true, ...where },
+    headers: c.req.raw.headers,
+    asResponse: true,
+  });
+  passCookies(c, reply.headers);
+  const { url } = (await reply.json()) as { url?: string };
+  return url === undefined ? unknownProvider(c) : c.redirect(url, 303);
+}
+
+/** The one request that better-auth answers itself: the way back from the provider. */
+export async function finishProvider(c: PortalContext) {
+  const provider = providersOf(c.env).find((candidate) => candidate === c.req.param("provider"));
+  if (provider === undefined) return unknownProvider(c);
+  return signInService(c.env, originOf(c)).handler(c.req.raw);
+}
+
+const unknownProvider = (c: PortalContext) =>
+  errorPage(c, 404, "There is no such page", "This way of signing in is not set up here.");
+
+function providerFault(error: string): string {
+  if (error === "signup_disabled" || error === "unable_to_create_user")
+    return "Nobody with this address is an operator here. Ask an owner for an invitation.";
+  if (error === "account_not_linked")
+    return "There is an operator with this address who signs in with a password. Do that.";
+  return "Signing in there did not work. Try again, or use your password.";
+}
+
+export async function signOut(c: PortalContext) {
+  const { api } = signInService(c.env, originOf(c));
+  const reply = await api.signOut({ headers: c.req.raw.headers, asResponse: true });
+  passCookies(c, reply.headers);
+  return redirectWith(c, "/sign-in", "You are signed out.");
+}

@@ -1,0 +1,49 @@
+import type { OperatorReply } from "../../../../shared/contract/operator.ts";
+import { refusalPage } from "../../components/refusal-page.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { field, readForm } from "../../http/form.ts";
+import { asked, refusedForm, statusOf } from "../../http/outcome.ts";
+import { callerOf, originOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { stripePage } from "./page.tsx";
+
+export const showStripe = (c: PortalContext) => stripePage(c);
+
+export async function connectStripe(c: PortalContext) {
+  const apiKey = field(await readForm(c), "api_key");
+  const reply = await asked(c.env.RUNTIME.connectStripe(callerOf(c), placeOf(c), apiKey));
+  return settle(
+    c,
+    reply,
+    `Stripe is connected in ${c.get("mode")} mode, and the key may do all that we need.`,
+  );
+}
+
+/** Asks Stripe what the stored key may do, and shows it. Nothing is changed. */
+export async function checkStripe(c: PortalContext) {
+  const reply = await asked(c.env.RUNTIME.checkStripe(callerOf(c), placeOf(c)));
+  if (reply.outcome === "done") return stripePage(c, { permissions: reply.permissions });
+  return reply.reason === "stripe"
+    ? stripePage(c, { fault: reply.message, status: 502 })
+    : refusalPage(c, reply);
+}
+
+export async function registerWebhook(c: PortalContext) {
+  const reply = await asked(c.env.RUNTIME.registerWebhook(callerOf(c), placeOf(c), originOf(c)));
+  return settle(c, reply, "The webhook is registered: Stripe's events now come here.");
+}
+
+export async function setWebhookSecret(c: PortalContext) {
+  const secret = field(await readForm(c), "webhook_secret");
+  const reply = await asked(c.env.RUNTIME.setWebhookSecret(callerOf(c), placeOf(c), secret));
+  return settle(c, reply, "The signing secret is saved. Send a test event from Stripe to see it arrive.");
+}
+
+/** A secret that was refused is not shown again, so the form comes back without it. */
+function settle(c: PortalContext, reply: OperatorReply, done: string) {
+  if (reply.outcome === "done") return redirectWith(c, pathTo(c, "/stripe"), done);
+  const status = statusOf(reply);
+  if (status !== 422 && status !== 409 && status !== 502) return refusalPage(c, reply);
+  return reply.field === undefined
+    ? stripePage(c, { fault: reply.message, status })
+    : stripePage(c, { form: refusedForm({}, reply), status });
+}

@@ -1,0 +1,180 @@
+import type { PermissionCheck } from "../../../../shared/contract/operator.ts";
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type ConnectionRow, readConnectionAndEvents } from "../../../../shared/db/save-connection.ts";
+import { ActionButton, emptyForm, Field, type FormState } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { EventTable } from "../events/page.tsx";
+import { WebhookCard } from "./webhook-card.tsx";
+
+interface StripePageOptions {
+  form?: FormState;
+  status?: 200 | 409 | 422 | 502;
+  /** What a check of the stored key has just found. */
+  permissions?: PermissionCheck[];
+  fault?: string;
+}
+
+export async function stripePage(c: PortalContext, options: StripePageOptions = {}) {
+  const { form = emptyForm, status = 200, permissions, fault } = options;
+  const { connection, events } = await d1(readConnectionAndEvents(c.env.DB, placeOf(c), 5));
+  const mayChange = mayActAs(c.get("member").role, "admin");
+  const mode = c.get("mode");
+  return page(
+    c,
+    {
+      title: "Stripe connection",
+      status,
+      ...(fault === undefined ? {} : { flash: { tone: "bad" as const, text: fault } }),
+    },
+    <>
+      <PageHead
+        title="Stripe connection"
+        lead={`How we reach your Stripe account in ${mode} mode, and how its events reach us.`}
+      />
+      {connection === null ? (
+        <Card>
+          <Empty title={`Stripe is not connected in ${mode} mode`}>
+            <p>
+              We need a key of your account: in Stripe under Developers, API keys. A restricted key is enough;
+              we check what it may do and name what is missing.
+            </p>
+          </Empty>
+        </Card>
+      ) : (
+        <Connection c={c} connection={connection} permissions={permissions} mayChange={mayChange} />
+      )}
+      {mayChange ? <KeyForm c={c} form={form} connection={connection} /> : null}
+      {connection === null ? null : (
+        <WebhookCard c={c} connection={connection} form={form} mayChange={mayChange} />
+      )}
+      {connection === null ? null : (
+        <Card title="Last events" note={<a href={pathTo(c, "/events")}>All events</a>}>
+          {events.length === 0 ? (
+            <Empty title="No event yet">
+              <p>They appear here as Stripe sends them: pay a checkout, or send a test event from Stripe.</p>
+            </Empty>
+          ) : (
+            <EventTable c={c} events={events} />
+          )}
+        </Card>
+      )}
+    </>,
+  );
+}
+
+function Connection({
+  c,
+  connection,
+  permissions,
+  mayChange,
+}: {
+  c: PortalContext;
+  connection: ConnectionRow;
+  permissions: PermissionCheck[] | undefined;
+  mayChange: boolean;
+}) {
+  const now = c.get("now");
+  return (
+    <Card title="Connection" note={<Pill tone="good">Connected</Pill>}>
+      <div class="pad">
+        <dl class="facts">
+          <dt>Account</dt>
+          <dd>
+            {connection.stripeAccountId === null ? (
+              "not told by this key"
+            ) : (
+              <code>{connection.stripeAccountId}</code>
+            )}
+          </dd>
+          <dt>Key</dt>
+          <dd>
+            <code>{connection.apiKeyHint ?? "…"}</code>{" "}
+            <span class="quiet">sealed; nobody can read it again</span>
+          </dd>
+          <dt>Connected</dt>
+          <dd>
+            <Time at={connection.createdAt} now={now} />, changed <Time at={connection.updatedAt} now={now} />
+          </dd>
+        </dl>
+        {permissions === undefined ? null : <Permissions permissions={permissions} />}
+        {mayChange ? (
+          <div>
+            <ActionButton action={pathTo(c, "/stripe/check")} label="Check the key again" />
+          </div>
+        ) : null}
+      </div>
+    </Card>
+  );
+}
+
+function Permissions({ permissions }: { permissions: PermissionCheck[] }) {
+  const missing = permissions.filter(({ ok }) => !ok);
+  if (missing.length === 0)
+    return (
+      <div class="stack">
+        <p>
+          <b>The key may do all that we need.</b> Stripe was asked just now:
+        </p>
+        <ul class="checks">
+          {permissions.map(({ name, needs, note }) => (
+            <li>
+              {name}, {needs.toLowerCase()} <span class="quiet">{note}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+    );
+  return (
+    <div class="notice bad" role="alert">
+      <p>
+        <b>The key lacks permissions.</b> Give them to it in Stripe, or enter another key below.
+      </p>
+      <ul>
+        {missing.map(({ name, needs, note }) => (
+          <li>
+            <b>
+              {name}: {needs}
+            </b>{" "}
+            <span class="quiet">{note}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function KeyForm({
+  c,
+  form,
+  connection,
+}: {
+  c: PortalContext;
+  form: FormState;
+  connection: ConnectionRow | null;
+}) {
+  const mode = c.get("mode");
+  return (
+    <Card title={connection === null ? "Connect" : "Use another key"} pad>
+      <form method="post" action={pathTo(c, "/stripe")} class="form">
+        <Field
+          form={form}
+          name="api_key"
+          label={`Secret or restricted key, ${mode} mode`}
+          type="password"
+          autocomplete="off"
+          placeholder={`sk_${mode}_… or rk_${mode}_…`}
+          hint="We ask Stripe at once whether it fits this mode and may do what we need. Nothing is saved before."
+        />
+        <div>
+          <button class="button primary" type="submit">
+            {connection === null ? "Check and connect" : "Check and replace"}
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}

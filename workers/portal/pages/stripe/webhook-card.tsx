@@ -1,0 +1,94 @@
+import type { ConnectionRow } from "../../../../shared/db/save-connection.ts";
+import { handledEventTypes } from "../../../../shared/stripe/handled-event-types.ts";
+import { webhookPathOf } from "../../../../shared/stripe/webhook-path.ts";
+import { ActionButton, Field, type FormState } from "../../components/fields.tsx";
+import { Card, CopyButton, Id, Pill } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { originOf, type PortalContext, pathTo } from "../../request-context.ts";
+
+/** How Stripe's events reach us: registered by us with one click, or by hand. */
+export function WebhookCard({
+  c,
+  connection,
+  form,
+  mayChange,
+}: {
+  c: PortalContext;
+  connection: ConnectionRow;
+  form: FormState;
+  mayChange: boolean;
+}) {
+  const url = originOf(c) + webhookPathOf(connection.connectionId);
+  const { webhookSetAt, webhookEndpointId } = connection;
+  const isSet = webhookSetAt !== null;
+  return (
+    <Card
+      title="Webhook"
+      note={isSet ? <Pill tone="good">Registered</Pill> : <Pill tone="warn">Not registered</Pill>}
+    >
+      <div class="pad">
+        <p>
+          {isSet
+            ? "Stripe sends its events to us. Registering again makes a new endpoint with a new signing secret in its place."
+            : "Without it Stripe does not tell us of payments. Let us register it, or do it by hand in Stripe."}
+        </p>
+        <dl class="facts">
+          <dt>Address</dt>
+          <dd>
+            <code>{url}</code> <CopyButton value={url} />
+          </dd>
+          {isSet ? (
+            <>
+              <dt>Signing secret</dt>
+              <dd>
+                set <Time at={webhookSetAt} now={c.get("now")} />{" "}
+                {webhookEndpointId === null ? "by hand" : <Id value={webhookEndpointId} />}
+              </dd>
+            </>
+          ) : null}
+        </dl>
+        {mayChange ? (
+          <>
+            <ActionButton
+              action={pathTo(c, "/stripe/webhook")}
+              label={isSet ? "Register again" : "Register the webhook for me"}
+              tone={isSet ? "" : "primary"}
+              small={isSet}
+            />
+            <details open={form.faults["webhook_secret"] !== undefined}>
+              <summary>Do it by hand</summary>
+              <div class="pad">
+                <p>
+                  In Stripe under Developers, Webhooks, add an endpoint with the address above and these
+                  events, then enter its signing secret:
+                </p>
+                <ul class="checks">
+                  {handledEventTypes.map((type) => (
+                    <li>
+                      <code>{type}</code>
+                    </li>
+                  ))}
+                </ul>
+                <form method="post" action={pathTo(c, "/stripe/webhook-secret")} class="form">
+                  <Field
+                    form={form}
+                    name="webhook_secret"
+                    label="Signing secret"
+                    type="password"
+                    autocomplete="off"
+                    placeholder="whsec_…"
+                  />
+                  <div>
+                    <button class="button" type="submit">
+                      Save the secret
+                    </button>
+                  </div>
+                </form>
+              </div>
+            </details>
+          </>
+        ) : null}
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,160 @@
+import { mayActAs, type Role, roleMeanings, roles } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import type { InvitationRow } from "../../../../shared/db/invitations.ts";
+import { readTeam } from "../../../../shared/db/members.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { ActionButton, emptyForm, Fault, Field, type FormState, Radios } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import type { PortalContext } from "../../request-context.ts";
+
+type Team = Awaited<ReturnType<typeof readTeam>>;
+type Person = Team["people"][number];
+
+interface TeamPageOptions {
+  form?: FormState;
+  status?: 200 | 409 | 422;
+  /** A link that was just made: this page is the only place that ever shows it. */
+  link?: { url: string; email: string };
+}
+
+export async function teamPage(
+  c: PortalContext,
+  { form = emptyForm, status = 200, link }: TeamPageOptions = {},
+) {
+  const { accountId, accountName, role } = c.get("member");
+  const { people, invited } = await d1(readTeam(c.env.DB, accountId, c.get("now")));
+  const isOwner = role === "owner";
+  return page(
+    c,
+    { title: "Team", status },
+    <>
+      <PageHead title="Team" lead={`Who works on ${accountName}, and what each may do.`} />
+      {link === undefined ? null : (
+        <section class="notice good" aria-label="Invitation link">
+          <p>
+            <b>Send this link to {link.email}.</b> It works once, for 7 days, and is shown only now.
+          </p>
+          <p class="secret">
+            <code id="invitation-link">{link.url}</code>
+            <CopyButton value={link.url} />
+          </p>
+        </section>
+      )}
+      <Card title="Members">
+        <Table
+          label="Members"
+          head={["Name", "Role", "Second factor", "Since", <span class="quiet">Actions</span>]}
+        >
+          {people.map((person) => (
+            <MemberRow c={c} person={person} isOwner={isOwner} />
+          ))}
+        </Table>
+      </Card>
+      {invited.length > 0 ? <Invited c={c} invited={invited} isOwner={isOwner} /> : null}
+      {isOwner ? (
+        <InviteForm c={c} form={form} />
+      ) : (
+        <p class="quiet">An owner can invite others and change roles.</p>
+      )}
+    </>,
+  );
+}
+
+function MemberRow({ c, person, isOwner }: { c: PortalContext; person: Person; isOwner: boolean }) {
+  const { operatorId, name, email, role, hasSecondFactor, createdAt } = person;
+  const isSelf = operatorId === c.get("member").operatorId;
+  return (
+    <tr>
+      <td class="wrap">
+        <b>{name}</b> {isSelf ? <Pill>You</Pill> : null}
+        <small>{email}</small>
+      </td>
+      <td>
+        {isOwner ? (
+          <form class="row" method="post" action="/team/role">
+            <input type="hidden" name="operator" value={operatorId} />
+            <input type="hidden" name="from" value={role} />
+            <select name="role" aria-label={`Role of ${name}`}>
+              {roles.map((value) => (
+                <option value={value} selected={value === role}>
+                  {value}
+                </option>
+              ))}
+            </select>
+            <button class="button small" type="submit">
+              Set
+            </button>
+          </form>
+        ) : (
+          role
+        )}
+      </td>
+      <td>{hasSecondFactor ? <Pill tone="good">On</Pill> : <Pill>Off</Pill>}</td>
+      <td>
+        <Time at={createdAt} now={c.get("now")} />
+      </td>
+      <td class="end">
+        {isSelf || isOwner ? (
+          <ActionButton
+            action={isSelf ? "/team/leave" : "/team/remove"}
+            fields={{ operator: operatorId }}
+            label={isSelf ? "Leave" : "Remove"}
+            tone="danger"
+          />
+        ) : null}
+      </td>
+    </tr>
+  );
+}
+
+function Invited({ c, invited, isOwner }: { c: PortalContext; invited: InvitationRow[]; isOwner: boolean }) {
+  const now = c.get("now");
+  return (
+    <Card title="Invited" note="Not joined yet">
+      <Table label="Invitations" head={["E-mail", "Role", "Expires", <span class="quiet">Actions</span>]}>
+        {invited.map(({ invitationId, email, role, expiresAt }) => (
+          <tr>
+            <td class="wrap">{email}</td>
+            <td>{role}</td>
+            <td>
+              <Time at={expiresAt} now={now} />
+            </td>
+            <td class="end">
+              {isOwner ? (
+                <ActionButton
+                  action="/team/invitations/revoke"
+                  fields={{ invitation: invitationId }}
+                  label="Take back"
+                  tone="danger"
+                />
+              ) : null}
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </Card>
+  );
+}
+
+function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
+  const options = roles
+    .filter((role) => mayActAs(c.get("member").role, role))
+    .map((value: Role) => ({ value, label: value, meaning: roleMeanings[value] }));
+  return (
+    <Card title="Invite somebody" note="You get a link to send" pad>
+      <form method="post" action="/team/invitations" class="form">
+        <input type="hidden" name="invitation_id" value={newId("inv", c.get("now"))} />
+        <Field form={form} name="email" label="E-mail" type="email" autocomplete="off" />
+        <Radios form={form} name="role" label="Role" options={options} fallback="support" />
+        <Fault form={form} name="" />
+        <div>
+          <button class="button primary" type="submit">
+            Make the link
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,54 @@
+import type Stripe from "stripe";
+import type { Actor } from "../../../shared/db/audit.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { type ConnectionRow, saveWebhookSecret } from "../../../shared/db/save-connection.ts";
+import { parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
+import { stripeApiVersion } from "../../../shared/stripe/gateway.ts";
+import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
+import { webhookPathOf } from "../../../shared/stripe/webhook-path.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { webhookSecretPlace } from "../stripe-inbound/connection.ts";
+
+/**
+ * Makes our webhook endpoint at Stripe and keeps its secret sealed. Stripe shows the secret only when an endpoint is
+ * made, so one that stands at our address is deleted first; a crash after that is mended by doing it again.
+ *
+ * Throws what Stripe's client throws.
+ */
+export async function registerWebhook(
+  env: RuntimeEnv,
+  connection: ConnectionRow,
+  { stripe, origin }: { stripe: Stripe; origin: string },
+  now: number,
+  actor: Actor | null,
+): Promise<{ webhookUrl: string; webhookSecret: string }> {
+  const webhookUrl = origin + webhookPathOf(connection.connectionId);
+  for await (const endpoint of stripe.webhookEndpoints.list({ limit: 100 }))
+    if (endpoint.url === webhookUrl) await stripe.webhookEndpoints.del(endpoint.id);
+  const endpoint = await stripe.webhookEndpoints.create({
+    url: webhookUrl,
+    enabled_events: [...handledEventTypes],
+    api_version: stripeApiVersion,
+    description: "Licenzy",
+  });
+  if (endpoint.secret === undefined)
+    throw new Error("Stripe made the webhook endpoint without showing its secret");
+  await keepWebhookSecret(env, connection, { secret: endpoint.secret, endpointId: endpoint.id }, now, actor);
+  return { webhookUrl, webhookSecret: endpoint.secret };
+}
+
+/** The signing secret of the endpoint at our address: from Stripe, or entered by hand (`endpointId` is `null` then). */
+export async function keepWebhookSecret(
+  env: RuntimeEnv,
+  { connectionId, projectId, mode }: ConnectionRow,
+  { secret, endpointId }: { secret: string; endpointId: string | null },
+  now: number,
+  actor: Actor | null,
+): Promise<void> {
+  const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
+  const sealed = await seal(keys, webhookSecretPlace(connectionId), secret);
+  const action = endpointId === null ? "stripe.set_webhook_secret" : "stripe.register_webhook";
+  const target = endpointId ?? connectionId;
+  const audit = actor && { actor, at: now, action, target, projectId, mode };
+  await d1(saveWebhookSecret(env.DB, connectionId, { sealed, endpointId }, now, audit));
+}

@@ -1,0 +1,86 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { OperatorCaller, OperatorReply, OperatorRpc, Place } from "../../shared/contract/operator.ts";
+import { type PlanStatus, planStatuses } from "../../shared/contract/words.ts";
+import { setPlanStatus } from "./configuration/api-keys.ts";
+import type { RuntimeEnv } from "./env.ts";
+import { authorize } from "./operator/authorize.ts";
+import { retryEvent } from "./operator/events.ts";
+import { createKey, revokeKey, rotateKey } from "./operator/keys.ts";
+import { fetchCustomersByEmail } from "./operator/prices.ts";
+import { archiveProduct, createProduct, editProduct, listPrices, lookUpPrice } from "./operator/products.ts";
+import { refusal } from "./operator/refusal.ts";
+import { check, connect, register, setSecret } from "./operator/stripe-connection.ts";
+
+/**
+ * What operators change through the portal. An RPC entrypoint: no HTTP request reaches it, only a worker whose
+ * configuration binds it. Each method begins with `authorize`, which reads session, membership and role itself, and
+ * writes its audit entry in the transaction of the change.
+ */
+export class OperatorEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements OperatorRpc {
+  createApiKey(caller: OperatorCaller, place: Place, key: Parameters<OperatorRpc["createApiKey"]>[2]) {
+    return createKey(this.env, caller, place, key);
+  }
+
+  rotateApiKey(caller: OperatorCaller, place: Place, rotation: Parameters<OperatorRpc["rotateApiKey"]>[2]) {
+    return rotateKey(this.env, caller, place, rotation);
+  }
+
+  revokeApiKey(caller: OperatorCaller, place: Place, keyId: string) {
+    return revokeKey(this.env, caller, place, keyId);
+  }
+
+  connectStripe(caller: OperatorCaller, place: Place, apiKey: string) {
+    return connect(this.env, caller, place, apiKey);
+  }
+
+  checkStripe(caller: OperatorCaller, place: Place) {
+    return check(this.env, caller, place);
+  }
+
+  registerWebhook(caller: OperatorCaller, place: Place, origin: string) {
+    return register(this.env, caller, place, origin);
+  }
+
+  setWebhookSecret(caller: OperatorCaller, place: Place, secret: string) {
+    return setSecret(this.env, caller, place, secret);
+  }
+
+  listPrices(caller: OperatorCaller, place: Place) {
+    return listPrices(this.env, caller, place);
+  }
+
+  lookUpPrice(caller: OperatorCaller, place: Place, price: Parameters<OperatorRpc["lookUpPrice"]>[2]) {
+    return lookUpPrice(this.env, caller, place, price);
+  }
+
+  createProduct(caller: OperatorCaller, place: Place, product: Parameters<OperatorRpc["createProduct"]>[2]) {
+    return createProduct(this.env, caller, place, product);
+  }
+
+  editProduct(caller: OperatorCaller, place: Place, edit: Parameters<OperatorRpc["editProduct"]>[2]) {
+    return editProduct(this.env, caller, place, edit);
+  }
+
+  archiveProduct(caller: OperatorCaller, place: Place, change: Parameters<OperatorRpc["archiveProduct"]>[2]) {
+    return archiveProduct(this.env, caller, place, change);
+  }
+
+  async setPlan(caller: OperatorCaller, plan: PlanStatus): Promise<OperatorReply> {
+    const permit = await authorize(this.env, caller, { role: "owner" });
+    if (permit.outcome === "refused") return permit;
+    if (!planStatuses.includes(plan)) return refusal("invalid", "There is no such plan status.", "plan");
+    const { actor, now } = permit;
+    const audit = { actor, at: now, action: "plan.set", target: actor.accountId, after: { plan } };
+    await setPlanStatus(this.env, actor.accountId, plan, now, audit);
+    return { outcome: "done" };
+  }
+
+  retryEvent(caller: OperatorCaller, place: Place, eventId: string) {
+    return retryEvent(this.env, caller, place, eventId);
+  }
+
+  async findCustomersByEmail(caller: OperatorCaller, place: Place, email: string) {
+    const permit = await authorize(this.env, caller, { role: "viewer", place });
+    return permit.outcome === "refused" ? permit : fetchCustomersByEmail(this.env, place, email);
+  }
+}

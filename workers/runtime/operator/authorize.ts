@@ -1,0 +1,53 @@
+import type { OperatorCaller, Place, Refusal } from "../../../shared/contract/operator.ts";
+import { mayActAs, type Role } from "../../../shared/contract/roles.ts";
+import type { Actor } from "../../../shared/db/audit.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { readSession } from "../../../shared/db/session.ts";
+import { isProofFresh } from "../../../shared/domain/proof.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { refusal } from "./refusal.ts";
+
+export interface Authorized {
+  outcome: "authorized";
+  actor: Actor;
+  now: number;
+}
+
+interface Needs {
+  role: Role;
+  /** The project must be the operator's account's. */
+  place?: Place;
+  /** In live mode the operator must have shown password or code lately. */
+  proofInLive?: true;
+}
+
+/**
+ * Who calls and whether they may, read from D1 at this moment: the token is all that is believed. A revoked session, a
+ * member who was removed or a role that was taken away stops here, whatever the portal had read a moment before.
+ */
+export async function authorize(
+  env: RuntimeEnv,
+  caller: OperatorCaller,
+  { role, place, proofInLive }: Needs,
+): Promise<Authorized | Refusal> {
+  const machineTime = Date.now();
+  const session = await d1(readSession(env.DB, caller.sessionToken, machineTime));
+  const provenAt = session?.provenAt?.getTime() ?? null;
+  if (session === null || provenAt === null)
+    return refusal("session_ended", "You are not signed in any more. Sign in again.");
+  if (session.role === null || session.accountId === null)
+    return refusal("not_allowed", "You are not a member of an account any more.");
+  if (!mayActAs(session.role, role))
+    return refusal("not_allowed", `This needs the role ${role} or a higher one; yours is ${session.role}.`);
+  if (place !== undefined && !session.projects.some(({ projectId }) => projectId === place.projectId))
+    return refusal("not_found", "There is no such project in your account.");
+  if (proofInLive && place?.mode === "live" && !isProofFresh(provenAt, machineTime))
+    return refusal("proof_needed", "Confirm that it is you: this acts in live mode.");
+  const { accountId, operatorId, name, email } = session;
+  return {
+    outcome: "authorized",
+    actor: { accountId, operatorId, name, email, ipAddress: caller.ipAddress },
+    now: await currentTime(env.DEV),
+  };
+}
