@@ -43,6 +43,8 @@ export class StripeModel {
   readonly sold = new Map<string, "usage_pack" | "time_pass" | "subscription">();
   private readonly subscriptions = new Map<string, Json>();
   private readonly disputes: Json[] = [];
+  /** The latest invoice of each subscription that could not be collected. */
+  private readonly unpaid = new Map<string, string>();
   private seconds = 1_700_000_000;
   private count = 0;
 
@@ -82,7 +84,8 @@ export class StripeModel {
         return;
       case "settle":
         if (subscription["status"] !== "past_due") return;
-        this.invoice(id, true);
+        // The invoice that failed is the one that is paid in the end.
+        this.invoice(id, true, this.unpaid.get(id));
         this.change(id, { status: "active" });
         return;
       case "cancel_at_period_end":
@@ -186,9 +189,9 @@ export class StripeModel {
     this.tell(type, this.shapedSubscription(after), isOver ? undefined : this.shapedSubscription(previous));
   }
 
-  private invoice(id: string, paid: boolean): void {
+  private invoice(id: string, paid: boolean, invoiceId = this.id("in")): void {
     const subscription = this.subscriptionNow(id);
-    const invoiceId = this.id("in");
+    if (!paid) this.unpaid.set(id, invoiceId);
     const end = periodEndOf(subscription);
     if (paid) this.pay(1_000, { invoiceId, subscriptionId: id, periodEnd: end * 1_000, amountPaid: 1_000 });
     const details = { subscription: id, metadata: subscription["metadata"] };
