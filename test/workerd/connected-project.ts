@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { insertConnection, insertProject } from "../../shared/db/configuration.ts";
+import { insertProject } from "../../shared/db/configuration.ts";
 import { insertEvent } from "../../shared/db/stripe-inbox.ts";
 import { stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
@@ -35,7 +35,9 @@ export async function connectedProject(): Promise<ConnectedProject> {
     apiKeySealed: await seal(keys, apiKeyPlace(connectionId), "sk_test_1"),
     webhookSecretSealed: "",
   };
-  await insertConnection(env.DB, { connectionId, projectId, mode: "test", ...sealed, ...created });
+  await drizzle(env.DB)
+    .insert(stripeConnections)
+    .values({ connectionId, projectId, mode: "test", ...sealed, ...created });
   return { projectId, connectionId };
 }
 
