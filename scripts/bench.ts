@@ -30,7 +30,9 @@ try {
     console.error(`${name}: filling`);
     for (const sides of (await scenarios[name]?.(stack)) ?? []) {
       console.error(`${sides.what}: ${pace.rounds} rounds`);
-      comparisons.push(await compare(sides, pace));
+      const comparison = await compare(sides, pace);
+      console.error(`  ratio ${comparison.ratio.toFixed(2)}`);
+      comparisons.push(comparison);
     }
   }
   const costs = await costTable(stack);

@@ -53,7 +53,6 @@ async function fill(stack: BenchStack, refs: string[], entries: number): Promise
       projectId,
       subjectRefs: refs.slice(from, from + 50),
       consumes: entries - 1,
-      run,
     });
 }
 

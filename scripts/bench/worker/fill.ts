@@ -28,8 +28,6 @@ export interface FillRequest {
   subjectRefs: string[];
   /** How many consumes to add to each. */
   consumes: number;
-  /** Marks their idempotency keys. */
-  run: string;
 }
 
 /** Gives each subject a pack of credits, and consumes from it by the same calls as the routes make. */
@@ -46,7 +44,7 @@ export async function fillSubject(env: BenchEnv, request: FillRequest): Promise<
     for (let done = 0; done < request.consumes; done += 100)
       await Promise.all(
         Array.from({ length: Math.min(100, request.consumes - done) }, (_, index) =>
-          subject.consume(identity, oneUnit(`${request.run}-${done + index}`)),
+          subject.consume(identity, oneUnit(`fill-${done + index}`)),
         ),
       );
   }
