@@ -20,7 +20,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const pace: Pace = options.has("--quick")
-  ? { rounds: 3, rampMs: 1_200, measuredMs: 1_500, restMs: 1_300 }
+  ? { rounds: 5, rampMs: 1_100, measuredMs: 1_200, restMs: 1_200 }
   : { rounds: 7, rampMs: 1_200, measuredMs: 3_000, restMs: 1_500 };
 
 const stack = await startBenchStack();

@@ -152,9 +152,8 @@ export class SubjectStore {
     };
   }
 
-  /** Writes the entry and the state it leads to. To be called inside a transaction. */
-  append(draft: EntryDraft, at: number): Head {
-    const previous = this.state();
+  /** Writes the entry and the state it leads to. To be called inside the transaction that read `previous`. */
+  append(previous: StateAtHead, draft: EntryDraft, at: number): Head {
     const sequence = previous.head.sequence + 1;
     const body = JSON.stringify(draft);
     const head = { sequence, at, hash: chainHash(previous.head.hash, sequence, at, body) };
