@@ -10,5 +10,6 @@ const steps = [
   ["--project", "workerd", "test/workerd/histories.test.ts", "--testTimeout=900000"],
 ];
 let failed = 0;
-for (const step of steps) failed += (await run("npx", ["vitest", "run", ...step], environment)).code === 0 ? 0 : 1;
+for (const step of steps)
+  failed += (await run("npx", ["vitest", "run", ...step], environment)).code === 0 ? 0 : 1;
 process.exitCode = failed === 0 ? 0 : 1;

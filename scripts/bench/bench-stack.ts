@@ -32,7 +32,10 @@ export async function startBenchStack(): Promise<BenchStack> {
   const folder = await mkdtemp(join(tmpdir(), "licenzy-bench-"));
   const bundles = await buildWorkers();
   await bundleWorker("scripts/bench/worker/wrangler.toml", join(folder, "bench"));
-  const secrets = { stripeWrappingKeys: { current: "bench", keys: { bench: "" } } };
+  const secrets = {
+    stripeWrappingKeys: { current: "bench", keys: { bench: "" } },
+    webhookWrappingKeys: { current: "bench", keys: { bench: "" } },
+  };
   const runtime = workerOptions({
     bundles: bundles.filter(({ name }) => name === "licenzy-runtime"),
     origin: "http://bench",

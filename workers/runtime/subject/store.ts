@@ -4,7 +4,6 @@ import { applyEntry, type EntryDraft, emptyState, type SubjectState } from "../.
 import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { chainHash, genesisHash } from "./chain.ts";
-import { keepEvents, outboundSchema } from "./outbound.ts";
 import {
   type AnsweredRequest,
   type Checkpoint,
@@ -13,6 +12,7 @@ import {
   readCheckpointState,
   readCompactRequest,
 } from "./history.ts";
+import { keepEvents, outboundSchema } from "./outbound.ts";
 import { idempotencyIndex, readEntry, type StoredEntry } from "./stored-entry.ts";
 
 /** The last entry of the ledger. Sequence 0 is an empty ledger. */
