@@ -35,6 +35,8 @@ export async function startBenchStack(): Promise<BenchStack> {
   const secrets = {
     stripeWrappingKeys: { current: "bench", keys: { bench: "" } },
     webhookWrappingKeys: { current: "bench", keys: { bench: "" } },
+    signInSecret: "",
+    setupToken: "",
   };
   const runtime = workerOptions({
     bundles: bundles.filter(({ name }) => name === "licenzy-runtime"),
