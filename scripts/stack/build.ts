@@ -59,7 +59,7 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
   try {
     // All are waited for, also after a failure: the folder goes only when nobody writes into it any more.
     const results = await Promise.allSettled([
-      ...workerNames.map((name) => bundleOne(name, temporaryDir)),
+      ...workerNames.map((name) => bundleWorker(workerConfigs[name], join(temporaryDir, name))),
       writeWorkerOptions(temporaryDir),
     ]);
     const failed = results.find((result) => result.status === "rejected");
@@ -73,13 +73,13 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
   }
 }
 
-async function bundleOne(name: WorkerName, intoDir: string): Promise<void> {
+/** Bundles one worker as a deployment would upload it. `config` is its wrangler file, from the root. */
+export async function bundleWorker(config: string, intoDir: string): Promise<void> {
   const wrangler = join(
     dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
     "bin/wrangler.js",
   );
-  const config = workerConfigs[name];
-  const args = ["deploy", "--dry-run", "--config", config, "--outdir", join(intoDir, name)];
+  const args = ["deploy", "--dry-run", "--config", config, "--outdir", intoDir];
   await promisify(execFile)(process.execPath, [wrangler, ...args], {
     cwd: rootDir,
     maxBuffer: 16 * 1024 * 1024,
@@ -88,7 +88,7 @@ async function bundleOne(name: WorkerName, intoDir: string): Promise<void> {
       // No account, no network, nothing outside the project: the banner would look for updates.
       WRANGLER_HIDE_BANNER: "true",
       WRANGLER_SEND_METRICS: "false",
-      WRANGLER_LOG_PATH: join(intoDir, `${name}.log`),
+      WRANGLER_LOG_PATH: `${intoDir}.log`,
     },
   }).catch((error: Error & { stdout?: string; stderr?: string }) => {
     throw new StackError(

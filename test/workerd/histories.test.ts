@@ -136,7 +136,7 @@ async function playAndCheck(
   expect((movements["consumed"] ?? 0) + spent).toBe(0);
   expect(granted - spent + (movements["expired"] ?? 0)).toBe(remaining);
 
-  for (const answer of answers) expect(await subject.decisionAsOf(answer)).toEqual(answer);
+  for (const answer of answers) expect(await subject.decisionAsOf(answer)).toMatchObject(answer);
 }
 
 /** Units by kind of movement, added up from the entries as they lie in storage. */
@@ -165,7 +165,7 @@ describe("a decision asked again after the object was evicted", () => {
     await abortAllDurableObjects();
     const again = env.SUBJECT.get(stub.id);
     for (const answer of [before, allowed, exhausted])
-      expect(await again.decisionAsOf(answer)).toEqual(answer);
+      expect(await again.decisionAsOf(answer)).toMatchObject(answer);
     expect(exhausted.decision).toMatchObject({ allowed: false, reason: "usage_exhausted" });
   });
 });

@@ -10,6 +10,7 @@ import { accessCheck } from "./routes/access-check.ts";
 import { checkoutSession } from "./routes/checkout-session.ts";
 import { customerAccess } from "./routes/customer-access.ts";
 import { entitlements } from "./routes/entitlements.ts";
+import { healthz, readyz } from "./routes/health.ts";
 import { referencePage } from "./routes/reference-page.tsx";
 import { stripeWebhook } from "./routes/stripe-webhook.ts";
 import { usageConsume } from "./routes/usage-consume.ts";
@@ -18,9 +19,13 @@ export const app = new Hono<RuntimeHono>();
 
 app.use(async (c, next) => {
   c.set("requestId", newId("req"));
+  c.set("startedAt", Date.now());
   await next();
   c.res.headers.set("Request-Id", c.get("requestId"));
 });
+
+app.get("/healthz", healthz);
+app.get("/readyz", readyz);
 
 app.get("/v1/openapi.json", (c) => c.json(openApiDocument()));
 app.get("/v1/docs", referencePage);

@@ -20,7 +20,12 @@ export function subjectOf({ projectId, mode, region }: Caller, subjectRef: strin
 /** The types of Hono's context in this worker. */
 export interface RuntimeHono {
   Bindings: RuntimeEnv;
-  Variables: { requestId: string; caller: Caller };
+  Variables: {
+    requestId: string;
+    /** On the machine's clock. */
+    startedAt: number;
+    caller: Caller;
+  };
 }
 
 export type RuntimeContext = Context<RuntimeHono>;

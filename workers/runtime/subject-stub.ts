@@ -1,5 +1,5 @@
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
-import { DependencyUnavailable } from "../../shared/kit/deadline.ts";
+import { DependencyUnavailable, withDeadline } from "../../shared/kit/deadline.ts";
 import type { RuntimeEnv } from "./env.ts";
 import type { Subject } from "./subject/subject.ts";
 
@@ -30,8 +30,21 @@ function subjectStub(env: RuntimeEnv, identity: SubjectIdentity): SubjectRpc {
 /**
  * Calls the subject's object; once more when the platform says that the first call may be repeated (an object that
  * moved or restarted). `call` must be safe to repeat, as every method of `Subject` is.
+ *
+ * With `budgetMs` both calls together take that long at most: then `DependencyUnavailable`, and what a late answer did stays
+ * done.
  */
 export async function callSubject<T>(
+  env: RuntimeEnv,
+  identity: SubjectIdentity,
+  call: (subject: SubjectRpc) => Promise<T>,
+  budgetMs?: number,
+): Promise<T> {
+  const answer = callTwice(env, identity, call);
+  return budgetMs === undefined ? answer : withDeadline("the subject's object", budgetMs, answer);
+}
+
+async function callTwice<T>(
   env: RuntimeEnv,
   identity: SubjectIdentity,
   call: (subject: SubjectRpc) => Promise<T>,

@@ -1,4 +1,6 @@
 import type { ApiKeyParts } from "../../../shared/kit/api-key.ts";
+import { withDeadline } from "../../../shared/kit/deadline.ts";
+import { keyTimeoutMs } from "../budget.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { type KeyEntry, keyringName } from "./keyring.ts";
 
@@ -25,7 +27,8 @@ export async function findKey(env: RuntimeEnv, key: ApiKeyParts): Promise<KeyEnt
   if (known !== undefined && askedAt - known.askedAt < lifetimeMs) return known.entry;
   cache.delete(key.hash);
   const id = env.KEYRING.idFromName(keyringName(key.projectId, key.mode));
-  const entry = await env.KEYRING.get(id, { locationHint: key.region }).find(key.hash);
+  const found = env.KEYRING.get(id, { locationHint: key.region }).find(key.hash);
+  const entry = await withDeadline("the project's Keyring", keyTimeoutMs, found);
   if (entry === null) return null;
   if (cache.size >= maxEntries) cache.clear();
   cache.set(key.hash, { entry, askedAt });

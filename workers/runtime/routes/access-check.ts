@@ -4,6 +4,7 @@ import {
   accessCheckReplySchema,
   accessCheckRequestSchema,
 } from "../../../shared/contract/access.ts";
+import { timeLeftMs } from "../budget.ts";
 import { readJson } from "../middleware/read-input.ts";
 import { type RuntimeContext, subjectOf } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
@@ -32,7 +33,12 @@ export const accessCheckDocs = createRoute({
 export async function accessCheck(c: RuntimeContext): Promise<Response> {
   const { subject_ref } = await readJson(c, accessCheckRequestSchema);
   const identity = subjectOf(c.get("caller"), subject_ref);
-  const { decision, ...moment } = await callSubject(c.env, identity, (subject) => subject.check());
+  const { decision, ...moment } = await callSubject(
+    c.env,
+    identity,
+    (subject) => subject.check(),
+    timeLeftMs(c, "check"),
+  );
   const reply: AccessCheckReply = decision.allowed
     ? { subject_ref, allowed: true }
     : { subject_ref, allowed: false, reason: decision.reason };

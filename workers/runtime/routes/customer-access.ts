@@ -7,6 +7,7 @@ import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import { statusAt } from "../../../shared/domain/availability.ts";
 import { customerStatus } from "../../../shared/domain/decision.ts";
 import { dayMs, type Entitlement, type Moment } from "../../../shared/domain/entitlement.ts";
+import { timeLeftMs } from "../budget.ts";
 import { readSubjectInPath } from "../middleware/read-input.ts";
 import { type RuntimeContext, subjectOf } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
@@ -37,7 +38,7 @@ export const customerAccessDocs = createRoute({
 export async function customerAccess(c: RuntimeContext): Promise<Response> {
   const subjectRef = readSubjectInPath(c);
   const identity = subjectOf(c.get("caller"), subjectRef);
-  const reading = await callSubject(c.env, identity, (subject) => subject.read());
+  const reading = await callSubject(c.env, identity, (subject) => subject.read(), timeLeftMs(c, "read"));
   const { decision, at } = reading;
   const listed = newestFirst(reading.entitlements.filter((entitlement) => isListed(entitlement, at)));
   const reply: CustomerAccessReply = {

@@ -5,6 +5,7 @@ import {
   entitlementListReplySchema,
 } from "../../../shared/contract/entitlements.ts";
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
+import { timeLeftMs } from "../budget.ts";
 import { invalidRequest, readQuery, readSubjectInPath } from "../middleware/read-input.ts";
 import { type RuntimeContext, subjectOf } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
@@ -35,7 +36,7 @@ export async function entitlements(c: RuntimeContext): Promise<Response> {
   const subjectRef = readSubjectInPath(c);
   const query = readQuery(c, entitlementListQuerySchema);
   const identity = subjectOf(c.get("caller"), subjectRef);
-  const reading = await callSubject(c.env, identity, (subject) => subject.read());
+  const reading = await callSubject(c.env, identity, (subject) => subject.read(), timeLeftMs(c, "read"));
   const all = newestFirst(reading.entitlements);
   const start =
     query.starting_after === undefined

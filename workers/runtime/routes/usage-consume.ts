@@ -6,6 +6,7 @@ import {
 } from "../../../shared/contract/usage.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
+import { timeLeftMs } from "../budget.ts";
 import { RequestRefused } from "../error-reply.ts";
 import { readIdempotencyKey, readJson } from "../middleware/read-input.ts";
 import { requireLivePlan } from "../middleware/require-live-plan.ts";
@@ -51,12 +52,16 @@ export async function usageConsume(c: RuntimeContext): Promise<Response> {
   const caller = c.get("caller");
   requireLivePlan(caller);
   const identity = subjectOf(caller, body.subject_ref);
-  const result = await callSubject(c.env, identity, (subject) =>
-    subject.consume(identity, {
-      units: body.units,
-      idempotency: { endpoint: "usage/consume", key, requestHash: sha256Hex(canonicalJson(body)) },
-      cause: { type: "request", id: c.get("requestId") },
-    }),
+  const result = await callSubject(
+    c.env,
+    identity,
+    (subject) =>
+      subject.consume(identity, {
+        units: body.units,
+        idempotency: { endpoint: "usage/consume", key, requestHash: sha256Hex(canonicalJson(body)) },
+        cause: { type: "request", id: c.get("requestId") },
+      }),
+    timeLeftMs(c, "consume"),
   );
   const headers = decisionHeader(identity, result);
   switch (result.outcome) {

@@ -33,12 +33,13 @@ export function change<D extends { outcome: string }>(
 ): Changed<D> {
   try {
     return storage.transactionSync(() => {
-      const { head, ...state } = store.state();
+      const previous = store.state();
+      const { head, ...state } = previous;
       const at = Math.max(now, head.at);
       const decision = decide(state, at);
       if (!isChange(decision)) return { decision, head, at };
       if (!store.isCreated()) store.create(identity);
-      return { decision, head: store.append(decision.draft, at), at };
+      return { decision, head: store.append(previous, decision.draft, at), at };
     });
   } catch (error) {
     store.rolledBack();

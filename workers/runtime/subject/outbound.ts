@@ -37,11 +37,12 @@ export function eventsOfEntry(
  */
 export function keepEvents(
   sql: SqlStorage,
-  identity: SubjectIdentity | null,
+  identityOf: () => SubjectIdentity | null,
   before: SubjectState,
   entry: LedgerEntry,
 ): void {
   if (entry.operation === "consume") return;
+  const identity = identityOf();
   if (identity === null) throw new Error("a subject without identity has nothing to tell");
   for (const event of eventsOfEntry(identity, before, entry))
     sql.exec(

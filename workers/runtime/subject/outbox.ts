@@ -7,7 +7,8 @@ import { nextReview } from "../../../shared/domain/review-subscription.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { change } from "./change.ts";
 import { eventsOfEntry, eventsPerBatch, forgetEvents, inBatches, keptEvents } from "./outbound.ts";
-import { readEntry, type SubjectStore } from "./store.ts";
+import type { SubjectStore } from "./store.ts";
+import { readEntry } from "./stored-entry.ts";
 
 /**
  * The outbox: brings what the ledger says to D1, from the object's alarm, and with it the events that its changes have to

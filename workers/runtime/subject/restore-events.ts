@@ -1,8 +1,9 @@
 import { d1 } from "../../../shared/db/deadline.ts";
 import { type NewEvent, restoreEvents as writeRestored } from "../../../shared/db/write-events.ts";
-import { applyEntry, emptyState } from "../../../shared/domain/ledger.ts";
+import { applyEntry } from "../../../shared/domain/ledger.ts";
 import { eventsOfEntry, inBatches } from "./outbound.ts";
-import { entriesPerSlice, readEntry, type SubjectStore } from "./store.ts";
+import { entriesPerSlice, type SubjectStore } from "./store.ts";
+import { readEntry } from "./stored-entry.ts";
 
 /** Which events of a subject are to be in D1 again. Times in milliseconds since 1970. */
 export interface RestoreRequest {
@@ -15,7 +16,7 @@ export interface RestoreRequest {
 /**
  * Makes the events of the ledger's past again, each as it was: what D1 no longer keeps, and consumption that nobody asked
  * for at its time. Rows that are there stay as they are. Goes in slices, so that a long history blocks no check; what is not
- * flushed yet is left to the flush. Returns how many events there are.
+ * flushed yet is left to the flush, what is folded into the checkpoint tells nothing any more. Returns how many events there are.
  */
 export async function restoreEvents(
   store: SubjectStore,
@@ -25,8 +26,8 @@ export async function restoreEvents(
   const identity = store.identity();
   if (identity === null) return 0;
   const flushed = store.flushedSequence();
-  let state = emptyState;
-  let sequence = 0;
+  let state = store.checkpointState();
+  let sequence = store.checkpoint().sequence;
   let restored = 0;
   while (sequence < flushed) {
     const events: NewEvent[] = [];

@@ -1,32 +1,25 @@
 import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
-import {
-  applyEntry,
-  type EntryDraft,
-  emptyState,
-  type LedgerEntry,
-  type SubjectState,
-} from "../../../shared/domain/ledger.ts";
+import { applyEntry, type EntryDraft, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
 import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
-import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { chainHash, genesisHash } from "./chain.ts";
+import {
+  type AnsweredRequest,
+  type Checkpoint,
+  historySchema,
+  readCheckpoint,
+  readCheckpointState,
+  readCompactRequest,
+} from "./history.ts";
 import { keepEvents, outboundSchema } from "./outbound.ts";
+import { idempotencyIndex, readEntry, type StoredEntry } from "./stored-entry.ts";
 
 /** The last entry of the ledger. Sequence 0 is an empty ledger. */
 export interface Head {
   sequence: number;
   at: number;
   hash: string;
-}
-
-/** An entry as it lies in storage: `body` is the JSON of its draft, and the hash covers exactly that text. */
-export interface StoredEntry {
-  sequence: number;
-  at: number;
-  hash: string;
-  body: string;
-  idempotencyKey: string | null;
 }
 
 /** The state, and the entry it is the state after. */
@@ -67,6 +60,9 @@ const schema = `
   ${outboundSchema}
 `;
 
+/** Of the object's tables. Version 1 had no bounded history. */
+const schemaVersion = 2;
+
 const entryColumns = "sequence, at, hash, body, idempotency_key AS idempotencyKey";
 
 /**
@@ -83,6 +79,17 @@ export class SubjectStore {
   constructor(storage: DurableObjectStorage) {
     this.sql = storage.sql;
     this.exists = this.hasTables();
+    if (this.exists) storage.transactionSync(() => this.migrate());
+  }
+
+  /** Brings an object that was made by an earlier release up to date, before it answers anything. */
+  private migrate(): void {
+    const { version } = this.sql
+      .exec<{ version: number }>("SELECT schema_version AS version FROM subject")
+      .one();
+    if (version >= schemaVersion) return;
+    this.sql.exec(historySchema);
+    this.sql.exec("UPDATE subject SET schema_version = ?", schemaVersion);
   }
 
   isCreated(): boolean {
@@ -90,8 +97,8 @@ export class SubjectStore {
   }
 
   create(identity: SubjectIdentity): void {
-    this.sql.exec(schema);
-    this.sql.exec("INSERT INTO subject VALUES (1, 1, ?, 0)", JSON.stringify(identity));
+    this.sql.exec(schema + historySchema);
+    this.sql.exec("INSERT INTO subject VALUES (1, ?, ?, 0)", schemaVersion, JSON.stringify(identity));
     this.exists = true;
   }
 
@@ -145,9 +152,8 @@ export class SubjectStore {
     };
   }
 
-  /** Writes the entry and the state it leads to. To be called inside a transaction. */
-  append(draft: EntryDraft, at: number): Head {
-    const previous = this.state();
+  /** Writes the entry and the state it leads to. To be called inside the transaction that read `previous`. */
+  append(previous: StateAtHead, draft: EntryDraft, at: number): Head {
     const sequence = previous.head.sequence + 1;
     const body = JSON.stringify(draft);
     const head = { sequence, at, hash: chainHash(previous.head.hash, sequence, at, body) };
@@ -174,20 +180,35 @@ export class SubjectStore {
         record.recordId,
         JSON.stringify(record),
       );
-    keepEvents(this.sql, this.identity(), previous, { ...draft, sequence, at });
+    keepEvents(this.sql, () => this.identity(), previous, { ...draft, sequence, at });
     this.cache = { head, ...applyEntry(previous, draft) };
     return head;
   }
 
-  entryByIdempotencyKey(endpoint: IdempotentEndpoint, key: string): LedgerEntry | null {
+  /** The request that was answered under this key, however long ago. */
+  answeredRequest(endpoint: IdempotentEndpoint, key: string): AnsweredRequest | null {
     if (!this.exists) return null;
+    const index = idempotencyIndex(endpoint, key);
     const [row] = this.sql
       .exec<StoredEntry & Record<string, SqlStorageValue>>(
         `SELECT ${entryColumns} FROM ledger WHERE idempotency_key = ?`,
-        idempotencyIndex(endpoint, key),
+        index,
       )
       .toArray();
-    return row === undefined ? null : readEntry(row);
+    if (row === undefined) return readCompactRequest(this.sql, index);
+    const { idempotency, sequence, at } = readEntry(row);
+    if (idempotency === null)
+      throw new Error(`entry ${sequence} is indexed by a request that it does not have`);
+    return { requestHash: idempotency.requestHash, reply: idempotency.reply, sequence, at };
+  }
+
+  /** How far back the ledger reaches: the last entry that was folded away. */
+  checkpoint(): Checkpoint {
+    return this.exists ? readCheckpoint(this.sql) : emptyHead;
+  }
+
+  checkpointState(): SubjectState {
+    return this.exists ? readCheckpointState(this.sql) : emptyState;
   }
 
   /** Up to `limit` entries after `sequence`, oldest first. */
@@ -230,13 +251,4 @@ export class SubjectStore {
       .toArray()
       .map((row) => ({ version: row.version, entitlement: JSON.parse(row.body) as Entitlement }));
   }
-}
-
-export function readEntry(row: StoredEntry): LedgerEntry {
-  return { ...(JSON.parse(row.body) as EntryDraft), sequence: row.sequence, at: row.at };
-}
-
-/** The column by which a repeated request is found: scope is the subject (the object) and the endpoint. */
-export function idempotencyIndex(endpoint: IdempotentEndpoint, key: string): string {
-  return sha256Hex(`${endpoint}\n${key}`);
 }

@@ -9,7 +9,6 @@ import {
   applyEntry,
   type Cause,
   type EntryDraft,
-  emptyState,
   type IdempotencyRecord,
   type SubjectState,
   type Touched,
@@ -25,10 +24,13 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
 import { derivedId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../env.ts";
+import { Arrivals } from "./arrivals.ts";
+import { type DecisionAsOf, decisionAsOf, type PastMoment } from "./as-of.ts";
 import { change } from "./change.ts";
+import { foldHistory } from "./fold.ts";
 import { Outbox } from "./outbox.ts";
 import { type RestoreRequest, restoreEvents } from "./restore-events.ts";
-import { entriesPerSlice, readEntry, type StoredEntry, SubjectStore } from "./store.ts";
+import { SubjectStore } from "./store.ts";
 import { type Verification, verify } from "./verify.ts";
 
 /** A decision with the place in the ledger and the moment it holds for: with both it can be computed again. */
@@ -76,6 +78,8 @@ export interface StripePreview {
 export class Subject extends DurableObject<RuntimeEnv> {
   private readonly store: SubjectStore;
   private readonly outbox: Outbox;
+  private readonly arrivals = new Arrivals();
+  private walks = 0;
 
   constructor(ctx: DurableObjectState, env: RuntimeEnv) {
     super(ctx, env);
@@ -95,9 +99,10 @@ export class Subject extends DurableObject<RuntimeEnv> {
 
   async consume(identity: SubjectIdentity, command: ConsumeCommand): Promise<ConsumeResult> {
     const now = await currentTime(this.env.DEV);
+    await this.arrivals.together();
     const { endpoint, key, requestHash } = command.idempotency;
     const { decision, head, at } = change(this.ctx.storage, this.store, identity, now, (state, at) => {
-      const earlier = this.store.entryByIdempotencyKey(endpoint, key);
+      const earlier = this.store.answeredRequest(endpoint, key);
       return earlier === null
         ? decideConsume(state.entitlements.values(), command, at)
         : { outcome: "repeated" as const, earlier };
@@ -114,10 +119,10 @@ export class Subject extends DurableObject<RuntimeEnv> {
         this.outbox.arm("consume");
         return { outcome: "consumed", reply: decision.reply, replayed: false, sequence: head.sequence, at };
       case "repeated": {
-        const { idempotency, sequence, at } = decision.earlier;
-        if (idempotency?.requestHash !== requestHash)
+        const { reply, sequence, at } = decision.earlier;
+        if (decision.earlier.requestHash !== requestHash)
           return { outcome: "idempotency_conflict", sequence, at };
-        return { outcome: "consumed", reply: idempotency.reply, replayed: true, sequence, at };
+        return { outcome: "consumed", reply, replayed: true, sequence, at };
       }
     }
   }
@@ -192,32 +197,13 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return decision.outcome;
   }
 
-  /**
-   * The decision as it was at `moment`: with a sequence, after exactly that entry; without, after the last entry of
-   * that time. Computed from the ledger alone.
-   */
-  async decisionAsOf(moment: { sequence: number | null; at: number }): Promise<DecisionAt> {
-    let state = emptyState;
-    let sequence = 0;
-    const isLater = (stored: StoredEntry) =>
-      moment.sequence === null ? stored.at > moment.at : stored.sequence > moment.sequence;
-    for (;;) {
-      const slice = this.store.entriesAfter(sequence, entriesPerSlice);
-      for (const stored of slice) {
-        if (isLater(stored)) break;
-        state = applyEntry(state, readEntry(stored));
-        sequence = stored.sequence;
-      }
-      const isWhole = slice.length === entriesPerSlice && slice.at(-1)?.sequence === sequence;
-      if (!isWhole) break;
-      // A long history must not keep the checks of others waiting.
-      await scheduler.wait(0);
-    }
-    return { decision: decideAccess(state.entitlements.values(), moment.at), sequence, at: moment.at };
+  /** The decision as it was at `moment`, or how far back one can be told. */
+  async decisionAsOf(moment: PastMoment): Promise<DecisionAsOf> {
+    return this.walking(() => decisionAsOf(this.store, moment));
   }
 
   async verify(): Promise<Verification> {
-    return verify(this.store, this.env.DB);
+    return this.walking(() => verify(this.store, this.env.DB));
   }
 
   async resync(): Promise<Verification> {
@@ -226,16 +212,29 @@ export class Subject extends DurableObject<RuntimeEnv> {
   }
 
   restoreEvents(request: RestoreRequest): Promise<number> {
-    return restoreEvents(this.store, this.env.DB, request);
+    return this.walking(() => restoreEvents(this.store, this.env.DB, request));
   }
 
   /** What the alarm would do, now: for the sweep that finds a subject whose alarm did not come. */
   async wake(): Promise<void> {
-    if (this.store.isCreated()) await this.outbox.run(await currentTime(this.env.DEV));
+    if (this.store.isCreated()) await this.alarm();
   }
 
   override async alarm(): Promise<void> {
-    await this.outbox.run(await currentTime(this.env.DEV));
+    const now = await currentTime(this.env.DEV);
+    await this.outbox.run(now);
+    const isMore = await foldHistory(this.ctx.storage, this.store, now, () => this.walks === 0);
+    if (isMore) this.outbox.arm("other");
+  }
+
+  /** For whoever reads the ledger with pauses in between: meanwhile nothing is folded away under it. */
+  private async walking<T>(work: () => Promise<T>): Promise<T> {
+    this.walks++;
+    try {
+      return await work();
+    } finally {
+      this.walks--;
+    }
   }
 
   private decideNow(now: number): DecisionAt {

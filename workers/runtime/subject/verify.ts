@@ -1,34 +1,21 @@
 import { readSubjectCopy } from "../../../shared/db/read-subject.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
-import { applyEntry, emptyState, entryFaults, type SubjectState } from "../../../shared/domain/ledger.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
-import { chainHash, genesisHash } from "./chain.ts";
-import {
-  entriesPerSlice,
-  idempotencyIndex,
-  readEntry,
-  type StoredEntry,
-  type SubjectStore,
-} from "./store.ts";
-
-/** One thing that does not agree, where it is, and at which ledger sequence. */
-export interface Fault {
-  where: "ledger" | "state" | "d1";
-  sequence: number | null;
-  message: string;
-}
+import type { Checkpoint } from "./history.ts";
+import { type Fault, LedgerWalk, maxFaults } from "./ledger-walk.ts";
+import { entriesPerSlice, type SubjectStore } from "./store.ts";
 
 export interface Verification {
   ok: boolean;
   faults: Fault[];
+  /** Entries that were looked at: those after the checkpoint. */
   entries: number;
   headSequence: number;
+  /** Up to this sequence the history is folded, and was compared when it was. */
+  checkpointSequence: number;
   /** Entries that D1 has not confirmed yet: not a fault, but a copy that lags. */
   unflushed: number;
 }
-
-/** After this many faults the picture is clear; the rest would repeat it. */
-const maxFaults = 50;
 
 /**
  * Compares the ledger with itself (sequence, time, hash chain, balances), with the object's state (its fold), and with
@@ -36,11 +23,13 @@ const maxFaults = 50;
  */
 export async function verify(store: SubjectStore, db: D1Database): Promise<Verification> {
   const identity = store.identity();
-  if (identity === null) return { ok: true, faults: [], entries: 0, headSequence: 0, unflushed: 0 };
+  if (identity === null)
+    return { ok: true, faults: [], entries: 0, headSequence: 0, checkpointSequence: 0, unflushed: 0 };
   // Read before the ledger: an anchor written meanwhile would be of entries that the walk below may not have seen.
   const copy = await readSubjectCopy(db, identity);
 
-  const walk = new LedgerWalk(copy.subject?.headSequence ?? 0);
+  const checkpoint = store.checkpoint();
+  const walk = new LedgerWalk(checkpoint, store.checkpointState(), copy.subject?.headSequence ?? 0);
   for (;;) {
     const slice = store.entriesAfter(walk.sequence, entriesPerSlice);
     for (const entry of slice) walk.visit(entry);
@@ -54,7 +43,7 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
     ...walk.faults,
     ...stateFaults(walk.state.entitlements, state.entitlements),
     ...stateFaults(walk.state.records, state.records),
-    ...anchorFaults(walk, copy.subject),
+    ...anchorFaults(walk, checkpoint, copy.subject),
     ...copyFaults(store, flushed, copy.entitlements),
   ];
   return {
@@ -62,62 +51,9 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
     faults: faults.slice(0, maxFaults),
     entries: walk.entries,
     headSequence: walk.sequence,
+    checkpointSequence: checkpoint.sequence,
     unflushed: Math.max(0, walk.sequence - flushed),
   };
-}
-
-class LedgerWalk {
-  sequence = 0;
-  entries = 0;
-  state: SubjectState = emptyState;
-  faults: Fault[] = [];
-  /** The hash of the entry at the anchor's sequence. */
-  hashAtAnchor = genesisHash;
-  private at = 0;
-  private hash = genesisHash;
-
-  constructor(private readonly anchorSequence: number) {}
-
-  visit(stored: StoredEntry): void {
-    this.entries++;
-    const { sequence } = stored;
-    for (let missing = this.sequence + 1; missing < sequence && this.faults.length < maxFaults; missing++)
-      this.fault(missing, "the entry is missing");
-    if (chainHash(this.hash, sequence, stored.at, stored.body) !== stored.hash)
-      this.fault(
-        sequence,
-        "the entry was changed, moved or doubled: its hash does not follow from the one before",
-      );
-    if (stored.at < this.at) this.fault(sequence, "the entry is earlier than the one before it");
-    const entry = this.read(stored);
-    if (entry !== null) {
-      for (const message of entryFaults(this.state, entry)) this.fault(sequence, message);
-      this.state = applyEntry(this.state, entry);
-    }
-    this.sequence = sequence;
-    this.at = stored.at;
-    // Goes on with the hash as stored, so that one changed entry is named and not all after it.
-    this.hash = stored.hash;
-    if (sequence === this.anchorSequence) this.hashAtAnchor = stored.hash;
-  }
-
-  private read(stored: StoredEntry) {
-    try {
-      const entry = readEntry(stored);
-      const { idempotency } = entry;
-      const expected = idempotency === null ? null : idempotencyIndex(idempotency.endpoint, idempotency.key);
-      if (expected !== stored.idempotencyKey)
-        this.fault(stored.sequence, "the idempotency index does not belong to the entry");
-      return entry;
-    } catch {
-      this.fault(stored.sequence, "the entry cannot be read");
-      return null;
-    }
-  }
-
-  private fault(sequence: number, message: string): void {
-    this.faults.push({ where: "ledger", sequence, message });
-  }
 }
 
 function stateFaults(fold: ReadonlyMap<string, unknown>, state: ReadonlyMap<string, unknown>): Fault[] {
@@ -130,7 +66,11 @@ function stateFaults(fold: ReadonlyMap<string, unknown>, state: ReadonlyMap<stri
   return faults;
 }
 
-function anchorFaults(walk: LedgerWalk, anchor: { headSequence: number; headHash: string } | null): Fault[] {
+function anchorFaults(
+  walk: LedgerWalk,
+  checkpoint: Checkpoint,
+  anchor: { headSequence: number; headHash: string } | null,
+): Fault[] {
   if (anchor === null)
     return [{ where: "d1", sequence: null, message: "the subject is not registered in D1" }];
   const { headSequence: sequence, headHash } = anchor;
@@ -141,6 +81,11 @@ function anchorFaults(walk: LedgerWalk, anchor: { headSequence: number; headHash
         sequence: walk.sequence + 1,
         message: `the ledger ends at ${walk.sequence}, but D1 has seen it reach ${sequence}: its tail was cut`,
       },
+    ];
+  // Only what D1 had confirmed was folded, so D1 once knew better.
+  if (sequence < checkpoint.sequence)
+    return [
+      { where: "d1", sequence, message: `D1's anchor lies before the checkpoint at ${checkpoint.sequence}` },
     ];
   if (sequence > 0 && headHash !== walk.hashAtAnchor)
     return [{ where: "d1", sequence, message: "D1's anchor is not the hash of this entry" }];

@@ -1,0 +1,70 @@
+import { type Load, type Measured, measure } from "./load.ts";
+
+export interface Comparison {
+  what: string;
+  /** What the ratio is held against: at least this, or at most. */
+  target: { atLeast: number } | { atMost: number };
+  /** Medians over all rounds; `ours` is the second side of a comparison with ourselves. */
+  ours: Measured;
+  floor: Measured;
+  /** ours / floor of each round, in requests per second (of growth: the time, so floor / ours). */
+  ratios: number[];
+  ratio: number;
+  holds: boolean;
+}
+
+export interface Sides {
+  what: string;
+  target: Comparison["target"];
+  ours: Load;
+  floor: Load;
+}
+
+export interface Pace {
+  rounds: number;
+  rampMs: number;
+  measuredMs: number;
+  /** Between two sides, so that the flushes of the one are over before the other begins. */
+  restMs: number;
+}
+
+/** Both sides in turn, round after round, beginning with the other one each time: what drifts meets both. */
+export async function compare({ what, target, ours, floor }: Sides, pace: Pace): Promise<Comparison> {
+  const measured: { ours: Measured[]; floor: Measured[] } = { ours: [], floor: [] };
+  const sides = { ours, floor };
+  for (let round = 0; round < pace.rounds; round++) {
+    const order = round % 2 === 0 ? (["floor", "ours"] as const) : (["ours", "floor"] as const);
+    for (const side of order) {
+      measured[side].push(await measure(sides[side], pace.rampMs, pace.measuredMs));
+      await new Promise((resolve) => setTimeout(resolve, pace.restMs));
+    }
+  }
+  const ratios = measured.ours.map((mine, round) => {
+    const base = measured.floor[round]?.requestsPerSecond ?? Number.NaN;
+    return "atLeast" in target ? mine.requestsPerSecond / base : base / mine.requestsPerSecond;
+  });
+  const ratio = median(ratios);
+  return {
+    what,
+    target,
+    ours: medianOf(measured.ours),
+    floor: medianOf(measured.floor),
+    ratios,
+    ratio,
+    holds: "atLeast" in target ? ratio >= target.atLeast : ratio <= target.atMost,
+  };
+}
+
+function medianOf(all: Measured[]): Measured {
+  return {
+    requestsPerSecond: median(all.map(({ requestsPerSecond }) => requestsPerSecond)),
+    medianMs: median(all.map(({ medianMs }) => medianMs)),
+  };
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = Number.NaN, high = Number.NaN] = [sorted[middle - 1], sorted[middle]];
+  return sorted.length % 2 === 1 ? high : (low + high) / 2;
+}

@@ -1,0 +1,105 @@
+import { connect, type Socket } from "node:net";
+
+/** One request as it goes over the wire. */
+export function rawRequest(path: string, headers: Record<string, string>, body: string): string {
+  const lines = Object.entries({
+    Host: "bench",
+    "Content-Type": "application/json",
+    ...headers,
+    "Content-Length": String(Buffer.byteLength(body)),
+  }).map(([name, value]) => `${name}: ${value}`);
+  return `POST ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`;
+}
+
+export interface Load {
+  port: number;
+  /** Connections, each with one request under way at a time. */
+  callers: number;
+  /** The `index`th request of this load. */
+  request(index: number): string;
+}
+
+export interface Measured {
+  requestsPerSecond: number;
+  /** Milliseconds. */
+  medianMs: number;
+}
+
+/**
+ * Loads a worker for `rampMs` + `measuredMs` and counts what was answered in the second part, when alarms and flushes run as
+ * they do all day. Anything but 200 fails the run. On raw sockets: Node's HTTP client would cost more than what it measures.
+ */
+export async function measure(load: Load, rampMs: number, measuredMs: number): Promise<Measured> {
+  const from = performance.now() + rampMs;
+  const until = from + measuredMs;
+  const latencies: number[] = [];
+  let next = 0;
+  const caller = async () => {
+    const connection = await Connection.open(load.port);
+    try {
+      for (;;) {
+        const sentAt = performance.now();
+        if (sentAt >= until) return;
+        await connection.send(load.request(next++));
+        const now = performance.now();
+        if (now >= from && now < until) latencies.push(now - sentAt);
+      }
+    } finally {
+      connection.close();
+    }
+  };
+  await Promise.all(Array.from({ length: load.callers }, caller));
+  latencies.sort((a, b) => a - b);
+  return {
+    requestsPerSecond: (latencies.length / measuredMs) * 1_000,
+    medianMs: latencies[Math.floor(latencies.length / 2)] ?? Number.NaN,
+  };
+}
+
+class Connection {
+  private received = "";
+  private settle: { resolve(): void; reject(error: Error): void } | null = null;
+
+  private constructor(private readonly socket: Socket) {
+    socket.setNoDelay(true);
+    socket.setEncoding("latin1");
+    socket.on("data", (text: string) => this.receive(text));
+    socket.on("error", (error) => this.settle?.reject(error));
+    socket.on("close", () => this.settle?.reject(new Error("the connection was closed")));
+  }
+
+  static open(port: number): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(new Connection(socket)));
+      socket.once("error", reject);
+    });
+  }
+
+  send(request: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+      this.socket.write(request);
+    });
+  }
+
+  close(): void {
+    this.settle = null;
+    this.socket.destroy();
+  }
+
+  private receive(text: string): void {
+    this.received += text;
+    const headEnd = this.received.indexOf("\r\n\r\n");
+    if (headEnd < 0) return;
+    const length = /\r\ncontent-length: (\d+)/i.exec(this.received.slice(0, headEnd + 2))?.[1];
+    if (length === undefined) {
+      this.settle?.reject(new Error(`no Content-Length:\n${this.received}`));
+      return;
+    }
+    if (this.received.length < headEnd + 4 + Number(length)) return;
+    const reply = this.received;
+    this.received = "";
+    if (reply.startsWith("HTTP/1.1 200")) this.settle?.resolve();
+    else this.settle?.reject(new Error(`not a 200:\n${reply}`));
+  }
+}

@@ -1,0 +1,142 @@
+import type { BenchStack } from "./bench-stack.ts";
+import type { Sides } from "./compare.ts";
+import { type Load, rawRequest } from "./load.ts";
+
+const callers = 64;
+const subjects = 200;
+const run = Date.now().toString(36);
+let keysMade = 0;
+
+const subjectRefs = (name: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${name}-${index}`);
+
+function takeTurns<T>(values: T[], index: number): T {
+  const value = values[index % values.length];
+  if (value === undefined) throw new Error("nobody to take turns");
+  return value;
+}
+
+const check = (stack: BenchStack, refs: string[]): Load => {
+  const requests = refs.flatMap((subject_ref) =>
+    stack.apiKeys.map((key) =>
+      rawRequest("/v1/access/check", { Authorization: `Bearer ${key}` }, JSON.stringify({ subject_ref })),
+    ),
+  );
+  return { port: stack.runtimePort, callers, request: (index) => takeTurns(requests, index) };
+};
+
+const consume = (stack: BenchStack, refs: string[]): Load => ({
+  port: stack.runtimePort,
+  callers,
+  request: (index) =>
+    rawRequest(
+      "/v1/usage/consume",
+      {
+        Authorization: `Bearer ${takeTurns(stack.apiKeys, index)}`,
+        "Idempotency-Key": `${run}-${keysMade++}`,
+      },
+      JSON.stringify({ subject_ref: takeTurns(refs, index), units: 1 }),
+    ),
+});
+
+const bare = (stack: BenchStack, path: string, refs: string[]): Load => ({
+  port: stack.benchPort,
+  callers,
+  request: (index) => rawRequest(path, {}, JSON.stringify({ subject_ref: takeTurns(refs, index), units: 1 })),
+});
+
+/** Subjects of `count`, each with a pack of credits and `entries` ledger entries. */
+async function fill(stack: BenchStack, refs: string[], entries: number): Promise<void> {
+  const { projectId } = stack;
+  for (let from = 0; from < refs.length; from += 50)
+    await stack.control("/fill", {
+      projectId,
+      subjectRefs: refs.slice(from, from + 50),
+      consumes: entries - 1,
+    });
+}
+
+/** The rows of the speed table, by name. Each fills what it needs first. */
+export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> = {
+  async check(stack) {
+    const refs = subjectRefs("check", subjects);
+    await fill(stack, refs, 10);
+    return [
+      {
+        what: "access/check, warm key",
+        target: { atLeast: 0.85 },
+        ours: check(stack, refs),
+        floor: bare(stack, "/bare/check", refs),
+      },
+    ];
+  },
+
+  async consume(stack) {
+    const refs = subjectRefs("consume", subjects);
+    await fill(stack, refs, 10);
+    return [
+      {
+        what: "usage/consume on 200 subjects, flush to D1 included",
+        target: { atLeast: 0.6 },
+        ours: consume(stack, refs),
+        floor: bare(stack, "/bare/consume", refs),
+      },
+    ];
+  },
+
+  async hot(stack) {
+    const refs = ["hot"];
+    await fill(stack, refs, 10);
+    return [
+      {
+        what: "usage/consume on one hot subject, 64 callers",
+        target: { atLeast: 2.2 },
+        ours: consume(stack, refs),
+        floor: bare(stack, "/bare/consume", refs),
+      },
+    ];
+  },
+
+  async history(stack) {
+    const [short, long] = [["short"], ["long"]];
+    await fill(stack, short, 10);
+    await fill(stack, long, 100_000);
+    const target = { atMost: 1.3 };
+    return [
+      {
+        what: "check at 100,000 ledger rows against 10 (time)",
+        target,
+        ours: check(stack, long),
+        floor: check(stack, short),
+      },
+      {
+        what: "consume at 100,000 ledger rows against 10 (time)",
+        target,
+        ours: consume(stack, long),
+        floor: consume(stack, short),
+      },
+    ];
+  },
+
+  async crowd(stack) {
+    const few = subjectRefs("few", 10);
+    const many = subjectRefs("many", 5_000);
+    await fill(stack, few, 2);
+    await fill(stack, many, 2);
+    const target = { atMost: 1.3 };
+    return [
+      {
+        what: "check over 5,000 subjects against 10 (time)",
+        target,
+        ours: check(stack, many),
+        floor: check(stack, few),
+      },
+      {
+        what: "consume over 5,000 subjects against 10 (time)",
+        target,
+        ours: consume(stack, many),
+        floor: consume(stack, few),
+      },
+    ];
+  },
+};

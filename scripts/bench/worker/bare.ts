@@ -1,0 +1,33 @@
+import { DurableObject } from "cloudflare:workers";
+import type { BenchEnv } from "./env.ts";
+
+/**
+ * The floor: the least that an object must do to answer a check (one SELECT) or a consume (one INSERT, one UPDATE, one
+ * commit). It knows no keys, rights, repetition or history.
+ */
+export class Bare extends DurableObject<BenchEnv> {
+  constructor(ctx: DurableObjectState, env: BenchEnv) {
+    super(ctx, env);
+    ctx.storage.sql.exec(`
+      CREATE TABLE IF NOT EXISTS balance (id INTEGER PRIMARY KEY, units INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS spent (id INTEGER PRIMARY KEY, units INTEGER NOT NULL);
+      INSERT INTO balance VALUES (1, 1000000000) ON CONFLICT DO NOTHING;
+    `);
+  }
+
+  async check(): Promise<boolean> {
+    return this.units() > 0;
+  }
+
+  async consume(units: number): Promise<number> {
+    const { sql } = this.ctx.storage;
+    sql.exec("INSERT INTO spent (units) VALUES (?)", units);
+    return sql
+      .exec<{ units: number }>("UPDATE balance SET units = units - ? WHERE id = 1 RETURNING units", units)
+      .one().units;
+  }
+
+  private units(): number {
+    return this.ctx.storage.sql.exec<{ units: number }>("SELECT units FROM balance WHERE id = 1").one().units;
+  }
+}

@@ -1,0 +1,8 @@
+import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
+import type { Bare } from "./bare.ts";
+import type { CountedSubject } from "./counted-subject.ts";
+
+export interface BenchEnv extends RuntimeEnv {
+  BARE: DurableObjectNamespace<Bare>;
+  COUNTED: DurableObjectNamespace<CountedSubject>;
+}

@@ -1,0 +1,191 @@
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { dayMs } from "../../shared/domain/entitlement.ts";
+import { Subject } from "../../workers/runtime/subject/subject.ts";
+import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+
+const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+
+const sqlOf = <T>(stub: DurableObjectStub<Subject>, work: (sql: SqlStorage) => T): Promise<T> =>
+  runInDurableObject(stub, (_, { storage }) => work(storage.sql));
+
+const rowsOf = (stub: DurableObjectStub<Subject>, table: string) =>
+  sqlOf(stub, (sql) => sql.exec<{ rows: number }>(`SELECT count(*) AS rows FROM ${table}`).one().rows);
+
+/** A subject with one pack and `count` consumes that are 92 days old, all of them flushed, and two of today. */
+async function oldSubject(count: number) {
+  const { identity, stub } = newSubject();
+  await stub.applyStripe(identity, purchase("old", packOf(10_000), await now()));
+  const answers = await Promise.all(
+    Array.from({ length: count }, (_, index) => stub.consume(identity, consumption(1, `k${index}`))),
+  );
+  const longAgo = await stub.check();
+  await stub.wake();
+  await env.DEV.advance(92 * dayMs);
+  for (const key of ["today-1", "today-2"]) await stub.consume(identity, consumption(1, key));
+  return { identity, stub, answers, longAgo };
+}
+
+describe("a history older than 90 days", () => {
+  it("folds into a checkpoint, and everything that was answered is answered the same", async () => {
+    const { identity, stub, answers, longAgo } = await oldSubject(1_200);
+    const before = await stub.read();
+    await stub.wake();
+    expect(await rowsOf(stub, "ledger")).toBe(2);
+    expect(await rowsOf(stub, "compact_requests")).toBe(1_200);
+    const after = await stub.read();
+    expect(after.entitlements).toEqual(before.entitlements);
+    expect(await stub.verify()).toMatchObject({
+      ok: true,
+      faults: [],
+      entries: 2,
+      checkpointSequence: 1_201,
+      headSequence: 1_203,
+      unflushed: 0,
+    });
+
+    for (const index of [0, 499, 500, 1_199])
+      expect(await stub.consume(identity, consumption(1, `k${index}`))).toEqual({
+        ...answers[index],
+        replayed: true,
+      });
+    expect(await stub.consume(identity, consumption(2, "k7"))).toMatchObject({
+      outcome: "idempotency_conflict",
+    });
+    expect((await stub.read()).usageRemaining).toBe(10_000 - 1_202);
+
+    const usage = await sqlOf(stub, (sql) =>
+      sql
+        .exec("SELECT product_code, sum(units) AS units, sum(entries) AS entries FROM daily_usage")
+        .toArray(),
+    );
+    expect(usage).toEqual([{ product_code: "CREDITS", units: 1_200, entries: 1_200 }]);
+
+    // The checkpoint's own moment can still be told, one entry earlier can't.
+    expect(await stub.decisionAsOf(longAgo)).toMatchObject({
+      outcome: "computed",
+      decision: longAgo.decision,
+    });
+    expect(await stub.decisionAsOf({ sequence: 1_200, at: longAgo.at })).toMatchObject({
+      outcome: "too_long_ago",
+      reachesBackTo: { sequence: 1_201 },
+    });
+    expect(await stub.resync()).toMatchObject({ ok: true, faults: [] });
+  });
+
+  it("is not folded where an entry does not follow from the one before: it stays for verify to name", async () => {
+    const { stub } = await oldSubject(5);
+    await sqlOf(stub, (sql) =>
+      sql.exec("UPDATE ledger SET body = replace(body, '-1', '-2') WHERE sequence = 4").toArray(),
+    );
+    await stub.wake();
+    expect(await sqlOf(stub, (sql) => sql.exec("SELECT sequence FROM checkpoint").one())).toEqual({
+      sequence: 3,
+    });
+    expect((await stub.verify()).faults).toContainEqual(
+      expect.objectContaining({ where: "ledger", sequence: 4 }),
+    );
+  });
+
+  it("is not folded while D1 has not confirmed it", async () => {
+    const { stub } = await oldSubject(5);
+    await sqlOf(stub, (sql) => sql.exec("UPDATE subject SET flushed_sequence = 0").toArray());
+    await env.DB.exec("ALTER TABLE entitlements RENAME TO entitlements_away");
+    try {
+      await stub.wake();
+      expect(await rowsOf(stub, "ledger")).toBe(8);
+    } finally {
+      await env.DB.exec("ALTER TABLE entitlements_away RENAME TO entitlements");
+    }
+    await stub.wake();
+    expect(await rowsOf(stub, "ledger")).toBe(2);
+  });
+
+  it("shows a changed checkpoint by D1's anchor and by the entries after it", async () => {
+    const { stub } = await oldSubject(5);
+    await stub.wake();
+    await sqlOf(stub, (sql) => sql.exec("UPDATE checkpoint SET hash = hex(randomblob(32))").toArray());
+    expect((await stub.verify()).faults).toContainEqual(
+      expect.objectContaining({ where: "ledger", sequence: 7 }),
+    );
+  });
+});
+
+describe("an object of an earlier release", () => {
+  it("is brought up to date before it answers, and loses nothing", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, purchase("earlier", packOf(10), await now()));
+    const answer = await stub.consume(identity, consumption(1, "k"));
+    const fresh = await runInDurableObject(stub, async (_, state) => {
+      for (const table of ["checkpoint", "checkpoint_state", "compact_requests", "daily_usage"])
+        state.storage.sql.exec(`DROP TABLE ${table}`);
+      state.storage.sql.exec("UPDATE subject SET schema_version = 1");
+      const again = new Subject(state, env);
+      return { replay: await again.consume(identity, consumption(1, "k")), read: await again.read() };
+    });
+    expect(fresh.replay).toEqual({ ...answer, replayed: true });
+    expect(fresh.read.usageRemaining).toBe(9);
+    expect(await stub.verify()).toMatchObject({ ok: true, entries: 2 });
+  });
+});
+
+describe("cost against history", () => {
+  /** Rows read and written by `work`, in all cursors of the object. */
+  async function rowsTouched(stub: DurableObjectStub<Subject>, work: (subject: Subject) => Promise<unknown>) {
+    return runInDurableObject(stub, async (subject, { storage }) => {
+      const store = (subject as unknown as { store: { sql: SqlStorage } }).store;
+      const cursors: { rowsRead: number; rowsWritten: number }[] = [];
+      const counting = {
+        exec: (query: string, ...bindings: unknown[]) => {
+          const cursor = storage.sql.exec(query, ...bindings);
+          cursors.push(cursor);
+          return cursor;
+        },
+      };
+      store.sql = counting as unknown as SqlStorage;
+      try {
+        await work(subject as Subject);
+      } finally {
+        store.sql = storage.sql;
+      }
+      return {
+        read: cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+        written: cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0),
+      };
+    });
+  }
+
+  async function costAt(entries: number) {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, purchase("cost", packOf(1_000), await now()));
+    await stub.consume(identity, consumption(1, "first"));
+    // Only their number matters here, so the chain is not kept.
+    await sqlOf(stub, (sql) =>
+      sql
+        .exec(
+          `INSERT INTO ledger
+           WITH RECURSIVE more (sequence) AS (SELECT 3 UNION ALL SELECT sequence + 1 FROM more WHERE sequence < ?)
+           SELECT more.sequence, at, printf('%064d', more.sequence), body, 'key-' || more.sequence FROM more, ledger
+           WHERE ledger.sequence = 2`,
+          entries,
+        )
+        .toArray(),
+    );
+    expect(await rowsOf(stub, "ledger")).toBe(entries);
+    await stub.check();
+    return {
+      check: await rowsTouched(stub, (subject) => subject.check()),
+      consume: await rowsTouched(stub, (subject) => subject.consume(identity, consumption(1, "counted"))),
+      replay: await rowsTouched(stub, (subject) => subject.consume(identity, consumption(1, "counted"))),
+    };
+  }
+
+  it("is the same number of rows at 10 and at 100,000 ledger rows", async () => {
+    const atTen = await costAt(10);
+    console.log(`rows: ${JSON.stringify(atTen)}`);
+    expect(atTen.check.read).toBeGreaterThan(0);
+    expect(atTen.check.written).toBe(0);
+    expect(atTen.consume.written).toBeGreaterThan(1);
+    expect(await costAt(100_000)).toEqual(atTen);
+  });
+});

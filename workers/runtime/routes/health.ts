@@ -1,0 +1,25 @@
+import { DependencyUnavailable, withDeadline } from "../../../shared/kit/deadline.ts";
+import { errorMessage, log } from "../../../shared/kit/log.ts";
+import type { RuntimeContext } from "../request-context.ts";
+
+const timeoutMs = 1_000;
+
+/** The worker runs. Asks nothing of anybody. */
+export function healthz(c: RuntimeContext): Response {
+  return c.json({ ok: true });
+}
+
+/**
+ * Whether everything that some route needs answers. Not ready means that checkouts and Stripe's events wait for D1: checks,
+ * reads and consumes with known keys go on without it, so traffic must not be turned away because of a 503 here.
+ */
+export async function readyz(c: RuntimeContext): Promise<Response> {
+  try {
+    await withDeadline("D1", timeoutMs, c.env.DB.prepare("SELECT 1").first());
+    return c.json({ ok: true, d1: "ok" });
+  } catch (error) {
+    if (!(error instanceof DependencyUnavailable)) throw error;
+    log("warn", "readyz.d1_unavailable", { error: errorMessage(error.cause) });
+    return c.json({ ok: false, d1: "unavailable" }, 503, { "Retry-After": "5" });
+  }
+}

@@ -1,0 +1,146 @@
+import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
+import { dayMs, type Entitlement } from "../../../shared/domain/entitlement.ts";
+import type { IdempotencyRecord, LedgerEntry, SubjectState } from "../../../shared/domain/ledger.ts";
+import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
+import { genesisHash } from "./chain.ts";
+
+/**
+ * The bounded past of a subject: what is kept of entries that were folded away.
+ *
+ * `checkpoint` is the last folded entry and the hash of it, `checkpoint_state` what the ledger added up to there: a walk that
+ * begins with both comes to the same as one from the first entry. `compact_requests` keeps of each answered request what
+ * its answer is made from again, `daily_usage` what was consumed.
+ */
+export const historySchema = `
+  CREATE TABLE checkpoint (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sequence INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    hash TEXT NOT NULL
+  );
+  CREATE TABLE checkpoint_state (
+    part TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (part, item_id)
+  ) WITHOUT ROWID;
+  CREATE TABLE compact_requests (
+    idempotency_key TEXT PRIMARY KEY,
+    request_hash TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    remaining INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE daily_usage (
+    day INTEGER NOT NULL,
+    product_code TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    PRIMARY KEY (day, product_code)
+  ) WITHOUT ROWID;
+`;
+
+/** The last entry that was folded away; sequence 0 while none was. */
+export interface Checkpoint {
+  sequence: number;
+  at: number;
+  hash: string;
+}
+
+/** An answered request: what its answer is made from, and the place and moment of the decision. */
+export interface AnsweredRequest {
+  requestHash: string;
+  reply: IdempotencyRecord["reply"];
+  sequence: number;
+  at: number;
+}
+
+export function readCheckpoint(sql: SqlStorage): Checkpoint {
+  const [checkpoint] = sql
+    .exec<Checkpoint & Record<string, SqlStorageValue>>("SELECT sequence, at, hash FROM checkpoint")
+    .toArray();
+  return checkpoint ?? { sequence: 0, at: 0, hash: genesisHash };
+}
+
+/** What the ledger added up to at the checkpoint. */
+export function readCheckpointState(sql: SqlStorage): SubjectState {
+  const bodies = (part: "entitlement" | "record") =>
+    sql
+      .exec<{ body: string }>("SELECT body FROM checkpoint_state WHERE part = ?", part)
+      .toArray()
+      .map(({ body }) => JSON.parse(body) as unknown);
+  const entitlements = bodies("entitlement") as Entitlement[];
+  const records = bodies("record") as StripeRecord[];
+  return {
+    entitlements: new Map(entitlements.map((entitlement) => [entitlement.entitlementId, entitlement])),
+    records: new Map(records.map((record) => [record.recordId, record])),
+  };
+}
+
+/** `idempotencyKey` is the hashed one, as the ledger's column has it. */
+export function readCompactRequest(sql: SqlStorage, idempotencyKey: string): AnsweredRequest | null {
+  const [row] = sql
+    .exec<{ requestHash: string; units: number; remaining: number; sequence: number; at: number }>(
+      `SELECT request_hash AS requestHash, units, remaining, sequence, at
+       FROM compact_requests WHERE idempotency_key = ?`,
+      idempotencyKey,
+    )
+    .toArray();
+  if (row === undefined) return null;
+  const { units, remaining, ...more } = row;
+  return { ...more, reply: { consumed: units, usageRemaining: remaining } };
+}
+
+/** Takes `entry` over into the bounded past. To be called inside the transaction that deletes it from the ledger. */
+export function foldEntry(
+  sql: SqlStorage,
+  entry: LedgerEntry,
+  hash: string,
+  indexOf: (endpoint: IdempotentEndpoint, key: string) => string,
+): void {
+  sql.exec(
+    `INSERT INTO checkpoint VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+     sequence = excluded.sequence, at = excluded.at, hash = excluded.hash`,
+    entry.sequence,
+    entry.at,
+    hash,
+  );
+  const keep = (part: "entitlement" | "record", id: string, value: unknown) =>
+    sql.exec(
+      `INSERT INTO checkpoint_state VALUES (?, ?, ?)
+       ON CONFLICT (part, item_id) DO UPDATE SET body = excluded.body`,
+      part,
+      id,
+      JSON.stringify(value),
+    );
+  for (const { entitlement } of entry.touched) keep("entitlement", entitlement.entitlementId, entitlement);
+  for (const record of entry.records) keep("record", record.recordId, record);
+  if (entry.idempotency !== null) {
+    const { endpoint, key, requestHash, reply } = entry.idempotency;
+    sql.exec(
+      "INSERT INTO compact_requests VALUES (?, ?, ?, ?, ?, ?)",
+      indexOf(endpoint, key),
+      requestHash,
+      reply.consumed,
+      reply.usageRemaining,
+      entry.sequence,
+      entry.at,
+    );
+  }
+  if (entry.operation === "consume") addUsage(sql, entry);
+}
+
+/** Units by UTC day and product. A consume that spans packs of two products counts as an entry of each. */
+function addUsage(sql: SqlStorage, entry: LedgerEntry): void {
+  for (const { entitlement, units } of entry.touched) {
+    const consumed = units.reduce((sum, { change }) => sum - change, 0);
+    sql.exec(
+      `INSERT INTO daily_usage VALUES (?, ?, ?, 1) ON CONFLICT (day, product_code) DO UPDATE SET
+       units = daily_usage.units + excluded.units, entries = daily_usage.entries + 1`,
+      entry.at - (entry.at % dayMs),
+      entitlement.productCode,
+      consumed,
+    );
+  }
+}
