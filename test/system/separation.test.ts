@@ -81,6 +81,8 @@ const portal: Record<string, "nobody" | "session" | Role> = {
 };
 
 const runtime: Record<string, "nobody" | "key"> = {
+  "GET /healthz": "nobody",
+  "GET /readyz": "nobody",
   "GET /v1/openapi.json": "nobody",
   "GET /v1/docs": "nobody",
   "POST /v1/webhooks/stripe/tenant/:connection_id": "nobody",

@@ -29,7 +29,8 @@ export default {
     }
     if (pathname === "/__dev/shop") return shopPage();
     if (pathname.startsWith("/__dev/")) return handleControl(request, env);
-    if (pathname.startsWith("/v1/")) return env.RUNTIME.fetch(request);
+    const isHealth = pathname === "/healthz" || pathname === "/readyz";
+    if (pathname.startsWith("/v1/") || isHealth) return env.RUNTIME.fetch(request);
     if (pathname.startsWith("/pocket-stripe/")) return env.POCKET_STRIPE.fetch(request);
     if (pathname.startsWith("/receiver/")) return handleReceiver(request, env);
     return env.PORTAL.fetch(request);

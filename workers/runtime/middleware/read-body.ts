@@ -1,9 +1,10 @@
 import { RequestRefused } from "../error-reply.ts";
 
-/** The whole body, unless it is larger than `maxBytes`: then reading stops there, whatever `Content-Length` says. */
+/** A sender that is refused before it has finished may never read the refusal: so much more is taken and thrown away. */
+const discardedBytes = 4 * 1024 * 1024;
+
+/** The whole body, unless it is larger than `maxBytes`: it is refused then, whatever `Content-Length` says. */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const declared = Number(request.headers.get("Content-Length") ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -12,12 +13,12 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
-    if (size > maxBytes) {
-      await reader.cancel();
-      throw tooLarge(maxBytes);
-    }
-    chunks.push(value);
+    if (size <= maxBytes) chunks.push(value);
+    if (size <= maxBytes + discardedBytes) continue;
+    await reader.cancel();
+    break;
   }
+  if (size > maxBytes) throw tooLarge(maxBytes);
   const [only] = chunks;
   if (chunks.length === 1 && only !== undefined) return only;
   const body = new Uint8Array(size);

@@ -27,8 +27,8 @@ export async function foldHistory(
   now: number,
   mayGoOn: () => boolean,
 ): Promise<boolean> {
-  const [oldest] = store.entriesAfter(0, 1);
-  if (oldest === undefined || oldest.at >= now - keptMs - slackMs) return false;
+  const oldestAt = store.oldestAt();
+  if (oldestAt === null || oldestAt >= now - keptMs - slackMs) return false;
   for (let slices = 0; slices < slicesPerRun; slices++) {
     if (!mayGoOn() || !foldSlice(storage, store, now - keptMs)) return false;
     // A long history must not keep checks waiting.

@@ -197,8 +197,7 @@ export class SubjectStore {
       .toArray();
     if (row === undefined) return readCompactRequest(this.sql, index);
     const { idempotency, sequence, at } = readEntry(row);
-    if (idempotency === null)
-      throw new Error(`entry ${sequence} is indexed by a request that it does not have`);
+    if (idempotency === null) throw new Error(`entry ${sequence} has no request, but is indexed by one`);
     return { requestHash: idempotency.requestHash, reply: idempotency.reply, sequence, at };
   }
 
@@ -209,6 +208,12 @@ export class SubjectStore {
 
   checkpointState(): SubjectState {
     return this.exists ? readCheckpointState(this.sql) : emptyState;
+  }
+
+  /** When the oldest entry that is not folded away was written, or `null`. */
+  oldestAt(): number | null {
+    const query = "SELECT at FROM ledger ORDER BY sequence LIMIT 1";
+    return this.exists ? (this.sql.exec<{ at: number }>(query).toArray()[0]?.at ?? null) : null;
   }
 
   /** Up to `limit` entries after `sequence`, oldest first. */
