@@ -86,6 +86,8 @@ export default defineConfig({
       {
         test: {
           name: "browser",
+          // A person would press the key again, too: on a busy machine a browser at times misses one.
+          retry: 1,
           include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
