@@ -1,7 +1,7 @@
 import { and, eq, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/words.ts";
-import { productPrices, products } from "./tables/configuration.ts";
+import { productPrices } from "./tables/configuration.ts";
 import { stripeObjects } from "./tables/stripe.ts";
 
 /** Whose a Stripe object is. */
@@ -30,7 +30,7 @@ export async function findOwner(
   return rows[0] ?? null;
 }
 
-/** The ids of all objects of one subject that begin with `prefix`. */
+/** The ids of all objects of one subject. */
 export async function objectsOf(db: D1Database, connectionId: string, subjectRef: string): Promise<string[]> {
   const rows = await drizzle(db)
     .select({ stripeId: stripeObjects.stripeId })
@@ -99,18 +99,4 @@ export async function productsOfPrices(
       ),
     );
   return new Map(rows.map(({ stripePriceId, productCode }) => [stripePriceId, productCode]));
-}
-
-export async function readProduct(
-  db: D1Database,
-  { projectId, mode }: { projectId: string; mode: Mode },
-  productCode: string,
-): Promise<typeof products.$inferSelect | null> {
-  const rows = await drizzle(db)
-    .select()
-    .from(products)
-    .where(
-      and(eq(products.projectId, projectId), eq(products.mode, mode), eq(products.productCode, productCode)),
-    );
-  return rows[0] ?? null;
 }

@@ -1,5 +1,6 @@
 import { d1 } from "../../../shared/db/deadline.ts";
-import { findOwner, readProduct } from "../../../shared/db/stripe-objects.ts";
+import { readProduct } from "../../../shared/db/products.ts";
+import { findOwner } from "../../../shared/db/stripe-objects.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { askStripe } from "../../../shared/stripe/gateway.ts";
 import { fromSeconds, idOf } from "../../../shared/stripe/object-fields.ts";
@@ -73,8 +74,9 @@ async function factsOfPayment(
   inbound: Inbound,
   { paymentIntentId, productCode }: { paymentIntentId: string; productCode: string },
 ): Promise<SubjectFact[]> {
-  const product = await d1(readProduct(inbound.env.DB, inbound.connection, productCode));
-  if (product === null) throw new AdoptionRefused(`There is no product ${productCode}`);
+  const found = await d1(readProduct(inbound.env.DB, inbound.connection, productCode));
+  if (found === null) throw new AdoptionRefused(`There is no product ${productCode}`);
+  const { product } = found;
   if (product.kind === "subscription")
     throw new AdoptionRefused(
       `${productCode} is a subscription: name the subscription itself, not its payment`,
