@@ -1,5 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { ClaimedDelivery } from "../../shared/db/claim-delivery.ts";
+import { d1 } from "../../shared/db/deadline.ts";
+import { nextDue } from "../../shared/db/next-due.ts";
 import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
 import { consumeDeliveries } from "./consumers/deliveries.ts";
 import { consumeStripeRetries } from "./consumers/stripe-retries.ts";
@@ -37,6 +39,11 @@ export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
     });
     if (settle) await Promise.all(begun);
     return results;
+  }
+
+  /** When the sweeps next have something to finish, in milliseconds since 1970; `null` for nothing that is known. */
+  async nextDue(): Promise<number | null> {
+    return d1(nextDue(this.env.DB));
   }
 }
 

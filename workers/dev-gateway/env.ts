@@ -64,6 +64,7 @@ export interface Maintenance {
 
 export interface Sweeps {
   everyMinute(how?: { settle: boolean }): Promise<unknown>;
+  nextDue(): Promise<number | null>;
 }
 
 export interface GatewayEnv {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { invalidRequest } from "../errors.ts";
+import { nextTimer } from "../timers.ts";
 import { type Control, readBody } from "./control.ts";
 
 const body = z.strictObject({ now: z.int().min(0) });
@@ -10,6 +11,7 @@ const toleranceSeconds = 2;
 /**
  * The gateway says that the clock was moved. What fell due was done already, as before every request; this only makes
  * sure that both mean the same clock, because nobody could tell the order of events otherwise.
+ * `next_due` is the second at which the next thing falls due, of whatever account, or null.
  */
 export const controlClock: Control = (world, json) => {
   const { now } = readBody(body, json);
@@ -19,5 +21,6 @@ export const controlClock: Control = (world, json) => {
     });
   }
   // Another request may have seen the new time first, and be sending what fell due.
-  return { reply: { now: world.now }, settle: true };
+  const nextDue = nextTimer(world.storage.sql)?.at ?? null;
+  return { reply: { now: world.now, next_due: nextDue }, settle: true };
 };

@@ -31,8 +31,12 @@ const day = 24 * 60 * minute;
 const overlapMs = 10 * minute;
 /** Stripe lists events of 30 days. Beyond, the objects themselves are read. */
 const listedMs = 29 * day;
-/** A long gap is read in stretches, so that the cursor moves and no list grows beyond memory. */
-const stretchMs = 6 * 60 * minute;
+/**
+ * A long gap is read in stretches, so that the cursor moves and no list grows beyond memory. After one that held little
+ * the next is longer: a quiet month must not take a hundred questions.
+ */
+const shortestStretchMs = 6 * 60 * minute;
+const fewEvents = 100;
 const budgetMs = 20_000;
 const connectionsPerSweep = 50;
 const pauseMs = 5 * minute;
@@ -78,6 +82,7 @@ async function sweepConnection(inbound: Inbound): Promise<number> {
   }
   const startedAt = Date.now();
   let found = 0;
+  let stretchMs = shortestStretchMs;
   for (let from = sweptTo; ; ) {
     const until = Math.min(from + stretchMs, now);
     const stretch = await sweepStretch(inbound, from - overlapMs, until);
@@ -85,19 +90,20 @@ async function sweepConnection(inbound: Inbound): Promise<number> {
     const swept = { sweptTo: Math.min(until, stretch.listedAt) };
     await d1(recordSweep(inbound.env.DB, connection.connectionId, swept));
     from = until;
+    stretchMs = stretch.listed < fewEvents ? stretchMs * 4 : shortestStretchMs;
     if (until >= now || Date.now() - startedAt > budgetMs) return found;
   }
 }
 
 /**
- * Stores and tries what the inbox lacks of the events made in this time, oldest first. Returns how many, and when by
- * Stripe's clock the list was true.
+ * Stores and tries what the inbox lacks of the events made in this time, oldest first. Returns how many that were, how
+ * many Stripe listed, and when by Stripe's clock the list was true.
  */
 async function sweepStretch(
   { env, connection, now, stripe }: Inbound,
   from: number,
   until: number,
-): Promise<{ found: number; listedAt: number }> {
+): Promise<{ found: number; listed: number; listedAt: number }> {
   const { connectionId, projectId, mode } = connection;
   const client = await stripe();
   const created = { gte: Math.floor(from / 1_000), lte: Math.ceil(until / 1_000) };
@@ -132,5 +138,5 @@ async function sweepStretch(
     );
     await tryEvent(env, { connectionId, eventId: event.id });
   }
-  return { found: missing.length, listedAt };
+  return { found: missing.length, listed: listed.length, listedAt };
 }
