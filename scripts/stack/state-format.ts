@@ -6,7 +6,7 @@ import { writePrivateFile } from "./secrets.ts";
 import { StackError } from "./stack-error.ts";
 
 /** Raise it when the layout of the state folder or of a Durable Object changes so that old state cannot be read. */
-const formatVersion = 2;
+const formatVersion = 3;
 
 interface StateFormat {
   version: number;

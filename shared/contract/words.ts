@@ -81,5 +81,5 @@ export const endpointDisableReasons = ["operator", "gone", "failing"] as const;
 export const regions = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 export type Region = (typeof regions)[number];
 
-/** The endpoints whose repetition by one `Idempotency-Key` is one and the same event. */
-export type IdempotentEndpoint = "checkout/session" | "usage/consume";
+/** Whose repetition by one key is one and the same event: endpoints by `Idempotency-Key`, an operator's form by its id. */
+export type IdempotentEndpoint = "checkout/session" | "usage/consume" | "portal/action";

@@ -1,5 +1,6 @@
 import type { Entitlement } from "../domain/entitlement.ts";
 import type { SubjectIdentity } from "../domain/subject-name.ts";
+import { auditRowsStatement } from "./audit.ts";
 import { type DeliveryWakeUp, type NewEvent, writeEvents } from "./write-events.ts";
 
 /** What one flush of a subject object tells D1. */
@@ -14,6 +15,8 @@ export interface SubjectCopy {
   entitlements: { version: number; entitlement: Entitlement }[];
   /** What the subject's changes have to tell; consumption comes after, where somebody asks (`asksUsage`). */
   events: NewEvent[];
+  /** Audit rows of operators' actions, as JSON each. */
+  audits: string[];
   /** The sequence up to which D1 is complete once this is written. */
   flushedTo: number;
 }
@@ -86,6 +89,7 @@ export async function flushSubject(
   }
   const results = await db.batch<DeliveryWakeUp>([
     ...statements,
+    ...(copy.audits.length === 0 ? [] : [auditRowsStatement(db, copy.audits)]),
     ...(copy.events.length === 0 ? [] : writeEvents(db, copy.identity, copy.events, copy.flushedAt)),
     db.prepare(usageAskers).bind(projectId, mode),
   ]);

@@ -78,17 +78,19 @@ export function deriveSubscription(
     const item = latest.products.get(productCode);
     const isCurrent = item !== undefined && !hasEnded(observation.status);
     const pastDueSince = isCurrent ? pastDueSinceOf(record) : null;
+    const paidThrough = paidThroughOf(record);
+    const revokedAt = isCurrent ? revokedAtOf(base, paidThrough) : null;
     return {
       ...base,
-      status: item === undefined ? "canceled" : statuses[observation.status],
-      statusReason: statusReasonOf(observation.status, item !== undefined),
+      status: item === undefined || revokedAt !== null ? "canceled" : statuses[observation.status],
+      statusReason: revokedAt !== null ? "revoked" : statusReasonOf(observation.status, item !== undefined),
       startsAt: observation.startedAt,
       currentPeriodEnd: item?.currentPeriodEnd ?? lastPeriodEnd(phases, productCode),
       cancelAtPeriodEnd: isCurrent && observation.cancelAtPeriodEnd,
       pastDueSince,
       graceUntil: graceUntilOf(base, pastDueSince, graceDays),
-      paidThrough: paidThroughOf(record),
-      canceledAt: isCurrent ? null : endOf(phases, productCode),
+      paidThrough,
+      canceledAt: isCurrent ? revokedAt : endOf(phases, productCode),
       holds: withHolds(base.holds, standing),
       flags: item !== undefined && isCurrent ? flagsOf(observation, item) : [],
       purchase,
@@ -102,6 +104,13 @@ export function deriveSubscription(
 function statusReasonOf(status: StripeSubscriptionStatus, isItem: boolean): Entitlement["statusReason"] {
   if (!isItem || hasEnded(status)) return "subscription_ended";
   return status === "incomplete" ? "subscription_incomplete" : null;
+}
+
+/** An operator's revocation stands against everything that Stripe says, until a later period is paid. */
+function revokedAtOf({ revocation }: Entitlement, paidThrough: Moment | null): Moment | null {
+  if (revocation === null) return null;
+  const { at, periodEnd } = revocation;
+  return paidThrough !== null && periodEnd !== null && paidThrough > periodEnd ? null : at;
 }
 
 /** Stamped when it became past due: what the project's settings say later changes nothing. */

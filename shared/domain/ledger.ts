@@ -1,9 +1,10 @@
 import type { IdempotentEndpoint } from "../contract/words.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
+import type { ManualAction } from "./manual-action.ts";
 import type { StripeRecord } from "./stripe-record.ts";
 
 /** What an entry does. */
-type Operation =
+export type Operation =
   | "grant"
   | "consume"
   | "expire"
@@ -11,7 +12,11 @@ type Operation =
   | "invoice"
   | "refund"
   | "dispute"
-  | "lift_hold";
+  | "lift_hold"
+  | "manual_grant"
+  | "manual_revoke"
+  | "manual_adjustment"
+  | "undo";
 
 /** The kinds of movement that a balance adds up from: granted - consumed - expired - clawed back + adjusted. */
 type UnitMovement = "granted" | "consumed" | "expired" | "clawed_back" | "adjusted";
@@ -30,7 +35,8 @@ export type Cause =
   | { type: "stripe_event"; id: string; eventType: string }
   /** An object that was read from Stripe, because an event asked for it, a sweep, or an operator. */
   | { type: "stripe_read"; id: string; because: string }
-  | { type: "operator" }
+  /** `action` is what was done, from which it can be undone; `undoes` the sequence of the entry that an undo answers. */
+  | { type: "operator"; actorName: string; action: ManualAction | null; undoes: number | null }
   | { type: "clock" };
 
 /** The record of one answered request, from which the answer can be given again word for word. */

@@ -21,6 +21,7 @@ export function newEntitlement(
     graceUntil: null,
     paidThrough: null,
     canceledAt: null,
+    revocation: null,
     holds: [],
     flags: [],
     createdAt: now,

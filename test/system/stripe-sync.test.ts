@@ -98,8 +98,13 @@ describe("a hold that an operator lifted", () => {
     const standing = await standingOf(world, "lifted");
     expect(standing).toMatchObject({ has_access: false, reason: "payment_disputed" });
     const entitlementId = standing.entitlements[0]?.["entitlement_id"];
-    const lift = { entitlementId, causeId, actor: "usr_1", reason: "good customer" };
-    await provision(world.origin, "liftHold", world.projectId, "test", "lifted", lift);
+    await provision(world.origin, "act", world.projectId, "test", "lifted", {
+      actionId: "lift",
+      action: { type: "lift_hold", entitlementId, causeId },
+      fingerprint: null,
+      actor: { operatorId: "opr_1", name: "Ada" },
+      reason: "goodwill: good customer",
+    });
     expect(await standingOf(world, "lifted")).toMatchObject({ has_access: true });
     await world.stripe.control(`disputes/${causeId}`, { status: "under_review" });
     expect(await standingOf(world, "lifted")).toMatchObject({ has_access: true });

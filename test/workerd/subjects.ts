@@ -3,7 +3,8 @@ import type { GrantTerms } from "../../shared/domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { derivedId, newId } from "../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../../workers/runtime/env.ts";
-import type { StripeCommand, Subject } from "../../workers/runtime/subject/subject.ts";
+import type { StripeCommand } from "../../workers/runtime/subject/stripe.ts";
+import type { Subject } from "../../workers/runtime/subject/subject.ts";
 
 /** Moves the clock, and decides what Stripe answers. */
 export interface TestDev {

@@ -15,7 +15,7 @@ export const provisioningFunctions = [
   "syncFromStripe",
   "adoptFromStripe",
   "retryEvent",
-  "liftHold",
+  "act",
   "moveOperator",
   "ageProof",
 ] as const;

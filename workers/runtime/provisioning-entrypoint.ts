@@ -5,7 +5,6 @@ import { d1 } from "../../shared/db/deadline.ts";
 import { moveMember } from "../../shared/db/members.ts";
 import { ageProofs } from "../../shared/db/session.ts";
 import { readConnectionOf } from "../../shared/db/stripe-connections.ts";
-import type { LiftHoldCommand } from "../../shared/domain/lift-hold.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { createApiKey, type NewApiKey, revokeApiKey, setPlanStatus } from "./configuration/api-keys.ts";
 import { checkStripeKey } from "./configuration/check-stripe-key.ts";
@@ -18,7 +17,9 @@ import { type Adopted, readAdoption } from "./stripe-inbound/adopt.ts";
 import { type Inbound, identityOf, openInbound } from "./stripe-inbound/inbound.ts";
 import { retryEvent } from "./stripe-inbound/retry-event.ts";
 import { applySync, previewSync, readDifferences } from "./stripe-inbound/sync-subject.ts";
-import type { StripePreview } from "./subject/subject.ts";
+import type { ManualResult } from "./subject/apply-manual.ts";
+import type { ManualCommand } from "./subject/manual.ts";
+import type { StripePreview } from "./subject/stripe.ts";
 import { callSubject } from "./subject-stub.ts";
 
 /**
@@ -95,16 +96,17 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     return retryEvent(this.env, { connectionId, eventId });
   }
 
-  async liftHold(
+  /** An operator's action without an operator: `fingerprint` null acts on whatever there is. */
+  async act(
     projectId: string,
     mode: Mode,
     subjectRef: string,
-    command: LiftHoldCommand,
-  ): Promise<{ outcome: string }> {
-    const identity = identityOf(await this.inbound(projectId, mode, "an operator lifts a hold"), subjectRef);
-    return {
-      outcome: await callSubject(this.env, identity, (subject) => subject.liftHold(identity, command)),
-    };
+    command: Omit<ManualCommand, "audit">,
+  ): Promise<ManualResult> {
+    const identity = identityOf(await this.inbound(projectId, mode, "an operator acts"), subjectRef);
+    return callSubject(this.env, identity, (subject) =>
+      subject.applyManual(identity, { ...command, audit: null }),
+    );
   }
 
   private async inbound(projectId: string, mode: Mode, because: string): Promise<Inbound> {

@@ -3,7 +3,8 @@ import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { derivedId } from "../../../shared/kit/ids.ts";
 import { keyringName } from "../../../workers/runtime/keyring/keyring.ts";
-import type { StripeCommand, Subject } from "../../../workers/runtime/subject/subject.ts";
+import type { StripeCommand } from "../../../workers/runtime/subject/stripe.ts";
+import type { Subject } from "../../../workers/runtime/subject/subject.ts";
 import type { BenchEnv } from "./env.ts";
 
 export interface KeysRequest {

@@ -11,7 +11,7 @@ import {
   type LedgerEntry,
   type SubjectState,
 } from "../../../shared/domain/ledger.ts";
-import { decideLiftHold } from "../../../shared/domain/lift-hold.ts";
+import { decideManual, manualDraft } from "../../../shared/domain/manual-action.ts";
 import { outboundEvents } from "../../../shared/domain/outbound-events.ts";
 import type { Observation, SubscriptionOrigin } from "../../../shared/domain/stripe-record.ts";
 
@@ -249,18 +249,18 @@ describe("the events of a ledger entry", () => {
       { type: "entitlement.updated", data: { status: "past_due", reason: "dispute", usage_remaining: 0 } },
     ]);
     const [held] = history.state.entitlements.values() as Iterable<Entitlement>;
-    const decision = decideLiftHold(
-      history.state.entitlements,
-      {
-        entitlementId: held?.entitlementId ?? "",
-        causeId: held?.holds[0]?.causeId ?? "",
-        actor: "usr_1",
-        reason: "customer is my uncle",
-      },
-      history.now,
-    );
+    const { entitlementId = "", holds = [] } = held ?? {};
+    const action = { type: "lift_hold" as const, entitlementId, causeId: holds[0]?.causeId ?? "" };
+    const context = { entitlementIdOf: (source: string) => source, actionId: "action" };
+    const decision = decideManual(history.state, action, context, history.now);
     if (decision.outcome !== "change") throw new Error(decision.outcome);
-    expect(history.take(decision.draft)).toMatchObject([
+    const draft = manualDraft(decision, {
+      reason: "goodwill: customer is my uncle",
+      actor: "usr_1",
+      cause: { type: "operator", actorName: "Ada", action, undoes: null },
+      idempotency: null,
+    });
+    expect(history.take(draft)).toMatchObject([
       {
         type: "entitlement.updated",
         data: {

@@ -3,7 +3,7 @@ import { d1 } from "../../../shared/db/deadline.ts";
 import { rememberObjects } from "../../../shared/db/stripe-objects.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { readInvoice } from "../../../shared/stripe/read-invoice.ts";
-import type { StripePreview } from "../subject/subject.ts";
+import type { StripePreview } from "../subject/stripe.ts";
 import { callSubject } from "../subject-stub.ts";
 import { invoiceFact } from "./apply-invoice.ts";
 import { reversalFact } from "./apply-reversals.ts";

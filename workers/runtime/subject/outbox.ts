@@ -5,6 +5,7 @@ import { decideExpire, nextExpiry } from "../../../shared/domain/expire.ts";
 import { emptyState } from "../../../shared/domain/ledger.ts";
 import { nextReview } from "../../../shared/domain/review-subscription.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { forgetAudits, keptAudits } from "./audit-outbox.ts";
 import { change } from "./change.ts";
 import { eventsOfEntry, eventsPerBatch, forgetEvents, inBatches, keptEvents } from "./outbound.ts";
 import type { SubjectStore } from "./store.ts";
@@ -102,12 +103,14 @@ export class Outbox {
       const copy = this.pendingCopy(now);
       if (copy === null) return;
       const wakeUps: DeliveryWakeUp[] = [];
+      const audits = keptAudits(this.ctx.storage.sql, copy.flushedTo);
       const events = await this.sendAllButLastEvents(copy, now, wakeUps);
-      const flushed = await d1(flushSubject(this.db, { ...copy, events }, "newer"));
+      const flushed = await d1(flushSubject(this.db, { ...copy, events, audits }, "newer"));
       wakeUps.push(...flushed.wakeUps);
       this.asksUsage = flushed.asksUsage;
       if (flushed.asksUsage) wakeUps.push(...(await this.sendUsage(copy, now)));
       forgetEvents(this.ctx.storage.sql, events);
+      if (audits.length > 0) forgetAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushedSequence(copy.flushedTo);
       await this.wake(wakeUps);
     }
@@ -190,6 +193,7 @@ export class Outbox {
       flushedAt: now,
       entitlements: changed,
       events: [],
+      audits: [],
       flushedTo: isLastPage ? head.sequence : (changed.at(-1)?.version ?? head.sequence),
     };
   }

@@ -7,12 +7,12 @@ import { chainHash, genesisHash } from "./chain.ts";
 import {
   type AnsweredRequest,
   type Checkpoint,
-  historySchema,
   readCheckpoint,
   readCheckpointState,
   readCompactRequest,
 } from "./history.ts";
-import { keepEvents, outboundSchema } from "./outbound.ts";
+import { keepEvents } from "./outbound.ts";
+import { migrateSchema, schema, schemaVersion } from "./schema.ts";
 import { idempotencyIndex, readEntry, type StoredEntry } from "./stored-entry.ts";
 
 /** The last entry of the ledger. Sequence 0 is an empty ledger. */
@@ -31,37 +31,6 @@ export interface StateAtHead extends SubjectState {
 export const entriesPerSlice = 500;
 
 const emptyHead: Head = { sequence: 0, at: 0, hash: genesisHash };
-
-const schema = `
-  CREATE TABLE subject (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    schema_version INTEGER NOT NULL,
-    identity TEXT NOT NULL,
-    flushed_sequence INTEGER NOT NULL
-  );
-  CREATE TABLE ledger (
-    sequence INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,
-    hash TEXT NOT NULL,
-    body TEXT NOT NULL,
-    idempotency_key TEXT
-  );
-  CREATE UNIQUE INDEX ledger_by_idempotency_key ON ledger (idempotency_key) WHERE idempotency_key IS NOT NULL;
-  CREATE TABLE entitlements (
-    entitlement_id TEXT PRIMARY KEY,
-    version INTEGER NOT NULL,
-    body TEXT NOT NULL
-  ) WITHOUT ROWID;
-  CREATE INDEX entitlements_by_version ON entitlements (version);
-  CREATE TABLE stripe_records (
-    record_id TEXT PRIMARY KEY,
-    body TEXT NOT NULL
-  ) WITHOUT ROWID;
-  ${outboundSchema}
-`;
-
-/** Of the object's tables. Version 1 had no bounded history. */
-const schemaVersion = 2;
 
 const entryColumns = "sequence, at, hash, body, idempotency_key AS idempotencyKey";
 
@@ -87,9 +56,7 @@ export class SubjectStore {
     const { version } = this.sql
       .exec<{ version: number }>("SELECT schema_version AS version FROM subject")
       .one();
-    if (version >= schemaVersion) return;
-    this.sql.exec(historySchema);
-    this.sql.exec("UPDATE subject SET schema_version = ?", schemaVersion);
+    if (version < schemaVersion) migrateSchema(this.sql, version);
   }
 
   isCreated(): boolean {
@@ -97,7 +64,7 @@ export class SubjectStore {
   }
 
   create(identity: SubjectIdentity): void {
-    this.sql.exec(schema + historySchema);
+    this.sql.exec(schema);
     this.sql.exec("INSERT INTO subject VALUES (1, ?, ?, 0)", schemaVersion, JSON.stringify(identity));
     this.exists = true;
   }

@@ -2,35 +2,31 @@ import { DurableObject } from "cloudflare:workers";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { registerSubject } from "../../../shared/db/flush-subject.ts";
 import { type ConsumeCommand, decideConsume, usageRemaining } from "../../../shared/domain/consume.ts";
-import { decideStripe, type StripeContext, type SubjectFact } from "../../../shared/domain/decide-stripe.ts";
+import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
 import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
-import {
-  applyEntry,
-  type Cause,
-  type EntryDraft,
-  type IdempotencyRecord,
-  type SubjectState,
-  type Touched,
-} from "../../../shared/domain/ledger.ts";
-import {
-  decideLiftHold,
-  type LiftHoldCommand,
-  type LiftHoldDecision,
-} from "../../../shared/domain/lift-hold.ts";
+import type { IdempotencyRecord } from "../../../shared/domain/ledger.ts";
 import { nextReview, type Review } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
-import { derivedId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../env.ts";
+import { applyManual, type ManualResult } from "./apply-manual.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type DecisionAsOf, decisionAsOf, type PastMoment } from "./as-of.ts";
 import { change } from "./change.ts";
 import { foldHistory } from "./fold.ts";
+import {
+  type ManualCommand,
+  type ManualPreview,
+  type ManualRefused,
+  type ManualRequest,
+  previewManual,
+} from "./manual.ts";
 import { Outbox } from "./outbox.ts";
 import { type RestoreRequest, restoreEvents } from "./restore-events.ts";
 import { SubjectStore } from "./store.ts";
+import { previewStripe, type StripeCommand, type StripePreview, stripeContext } from "./stripe.ts";
 import { type Verification, verify } from "./verify.ts";
 
 /** A decision with the place in the ledger and the moment it holds for: with both it can be computed again. */
@@ -49,24 +45,9 @@ export type ConsumeResult = DecisionMoment &
     | { outcome: "idempotency_conflict" }
   );
 
-/** Facts of one event or read, in the order in which they are to be merged. */
-export interface StripeCommand {
-  facts: SubjectFact[];
-  /** Of the project. */
-  graceDays: number;
-  cause: Cause;
-}
-
 export type StripeResult =
   /** `changes` is 0 when all of it was known already. */
   { outcome: "merged"; changes: number } | { outcome: "read_again"; subscriptionId: string };
-
-/** What facts would change, without changing it. */
-export interface StripePreview {
-  before: DecisionAt;
-  after: DecisionAt["decision"];
-  changes: { operation: EntryDraft["operation"]; reason: string; touched: Touched[]; fact: SubjectFact }[];
-}
 
 /**
  * One subject of one project and mode: its entitlements, balances, idempotency records and ledger (spec page 2).
@@ -151,25 +132,10 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return { outcome: "merged", changes };
   }
 
-  /** The real decisions, run one after another on a copy of the state. Nothing is written. */
-  async previewStripe(
-    identity: SubjectIdentity,
-    { facts, graceDays, cause }: StripeCommand,
-  ): Promise<StripePreview> {
+  /** What facts would change. Nothing is written. */
+  async previewStripe(identity: SubjectIdentity, command: StripeCommand): Promise<StripePreview> {
     const before = this.decideNow(await currentTime(this.env.DEV));
-    const context = stripeContext(identity, graceDays);
-    let state: SubjectState = this.store.state();
-    const changes: StripePreview["changes"] = [];
-    for (const fact of facts) {
-      const decision = decideStripe(state, fact, cause, context, before.at);
-      if (decision.outcome !== "change") continue;
-      const { operation, reason, touched } = decision.draft;
-      state = applyEntry(state, decision.draft);
-      // That a subscription was read and is as it was is no difference.
-      if (operation !== "subscription" || touched.length > 0)
-        changes.push({ operation, reason, touched, fact });
-    }
-    return { before, after: decideAccess(state.entitlements.values(), before.at), changes };
+    return previewStripe(this.store.state(), before, identity, command);
   }
 
   /** Whether a Stripe subscription to the product has not ended: a second one would be paid for nothing. */
@@ -179,7 +145,8 @@ export class Subject extends DurableObject<RuntimeEnv> {
         kind === "subscription" &&
         source === "stripe" &&
         more.productCode === productCode &&
-        status !== "canceled",
+        // A revoked one is still paid for.
+        (status !== "canceled" || more.statusReason === "revoked"),
     );
   }
 
@@ -188,13 +155,22 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return nextReview(this.store.state());
   }
 
-  async liftHold(identity: SubjectIdentity, command: LiftHoldCommand): Promise<LiftHoldDecision["outcome"]> {
+  /** What an operator's action would change. Nothing is written. */
+  async previewManual(
+    identity: SubjectIdentity,
+    request: ManualRequest,
+  ): Promise<ManualPreview | ManualRefused> {
+    const { at } = this.decideNow(await currentTime(this.env.DEV));
+    return previewManual(this.store, identity, request, at);
+  }
+
+  /** Acts as previewed, or not at all; once however often the form is sent. */
+  async applyManual(identity: SubjectIdentity, command: ManualCommand): Promise<ManualResult> {
     const now = await currentTime(this.env.DEV);
-    const { decision } = change(this.ctx.storage, this.store, identity, now, (state, at) =>
-      decideLiftHold(state.entitlements, command, at),
-    );
-    if (decision.outcome === "change") this.outbox.arm("other");
-    return decision.outcome;
+    await this.ensureRegistered(identity, now);
+    const result = applyManual(this.ctx.storage, this.store, identity, command, now);
+    if (result.outcome === "applied" && !result.repeated) this.outbox.arm("other");
+    return result;
   }
 
   /** The decision as it was at `moment`, or how far back one can be told. */
@@ -247,12 +223,4 @@ export class Subject extends DurableObject<RuntimeEnv> {
     if (this.store.isCreated()) return;
     await d1(registerSubject(this.env.DB, identity, now));
   }
-}
-
-/** The same purchase always makes the same entitlement, whoever tells of it first. */
-function stripeContext({ projectId, mode, subjectRef }: SubjectIdentity, graceDays: number): StripeContext {
-  return {
-    graceDays,
-    entitlementIdOf: (source) => derivedId("ent", `${projectId}/${mode}/${subjectRef}/${source}`),
-  };
 }

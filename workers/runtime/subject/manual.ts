@@ -1,0 +1,146 @@
+import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
+import type { Entitlement } from "../../../shared/domain/entitlement.ts";
+import { applyEntry, type EntryDraft } from "../../../shared/domain/ledger.ts";
+import {
+  decideManual,
+  type ManualAction,
+  type ManualContext,
+  type ManualDecision,
+  type ManualRefusal,
+  manualDraft,
+  type UndoAction,
+} from "../../../shared/domain/manual-action.ts";
+import { fingerprintOf } from "../../../shared/domain/manual-fingerprint.ts";
+import { type OutboundEventDraft, outboundEvents } from "../../../shared/domain/outbound-events.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
+import { sha256Hex } from "../../../shared/kit/hash.ts";
+import { derivedId } from "../../../shared/kit/ids.ts";
+import type { StateAtHead, SubjectStore } from "./store.ts";
+import { readEntry } from "./stored-entry.ts";
+
+/** An operator's action on one subject: what to do, and the id of the form that it came with. */
+export interface ManualRequest {
+  actionId: string;
+  action: ManualAction | { type: "undo"; sequence: number };
+}
+
+export interface ManualCommand extends ManualRequest {
+  /** Of the preview that the operator saw; `null` to act on whatever there is. */
+  fingerprint: string | null;
+  actor: { operatorId: string; name: string };
+  reason: string;
+  /** The row for the audit log, as JSON; `null` where no operator stands behind it. */
+  audit: string | null;
+}
+
+export interface ManualPreview {
+  outcome: "previewed";
+  fingerprint: string;
+  sequence: number;
+  at: number;
+  before: Decision;
+  after: Decision;
+  changes: { before: Entitlement | null; after: Entitlement; units: number }[];
+  events: Pick<OutboundEventDraft, "type" | "data">[];
+}
+
+export interface ManualRefused {
+  outcome: "refused";
+  code: ManualRefusal | "no_such_entry" | "too_long_ago";
+  unitsRemaining: number | null;
+}
+
+/** The action as the rules take it: for an undo, with the entry that it answers. */
+export function resolveAction(
+  store: SubjectStore,
+  { action }: ManualRequest,
+): ManualAction | UndoAction | ManualRefused {
+  if (action.type !== "undo") return action;
+  const { sequence } = action;
+  const refused = (code: ManualRefused["code"]): ManualRefused => ({
+    outcome: "refused",
+    code,
+    unitsRemaining: null,
+  });
+  if (sequence <= store.checkpoint().sequence) return refused("too_long_ago");
+  const [stored] = store.entriesAfter(sequence - 1, 1);
+  return stored === undefined ? refused("no_such_entry") : { type: "undo", entry: readEntry(stored) };
+}
+
+/** The real decision, without writing it. */
+export function previewManual(
+  store: SubjectStore,
+  identity: SubjectIdentity,
+  request: ManualRequest,
+  at: number,
+): ManualPreview | ManualRefused {
+  const action = resolveAction(store, request);
+  if ("outcome" in action) return action;
+  const state = store.state();
+  const decision = decideManual(state, action, contextOf(identity, request), at);
+  return decision.outcome === "refused" ? decision : describe(state, identity, action, decision, at);
+}
+
+export function contextOf(
+  { projectId, mode, subjectRef }: SubjectIdentity,
+  { actionId }: ManualRequest,
+): ManualContext {
+  const entitlementIdOf = (source: string) =>
+    derivedId("ent", `${projectId}/${mode}/${subjectRef}/${source}`);
+  return { entitlementIdOf, actionId };
+}
+
+/** Everything that the decision would change, in the terms of who has to confirm it. */
+export function describe(
+  state: StateAtHead,
+  identity: SubjectIdentity,
+  action: ManualAction | UndoAction,
+  decision: Extract<ManualDecision, { outcome: "change" }>,
+  at: number,
+): ManualPreview {
+  const draft = manualDraft(decision, { reason: "", actor: "", cause: { type: "clock" }, idempotency: null });
+  const after = applyEntry(state, draft);
+  return {
+    outcome: "previewed",
+    fingerprint: sha256Hex(fingerprintOf(state, action, decision.touched, at)),
+    sequence: state.head.sequence,
+    at,
+    before: decideAccess(state.entitlements.values(), at),
+    after: decideAccess(after.entitlements.values(), at),
+    changes: decision.touched.map(({ entitlement, units }) => ({
+      before: state.entitlements.get(entitlement.entitlementId) ?? null,
+      after: entitlement,
+      units: units.reduce((sum, { change }) => sum + change, 0),
+    })),
+    events: outboundEvents(identity, state, { ...draft, sequence: state.head.sequence + 1, at }),
+  };
+}
+
+/** By what a repeated action is found. An entry is undone once, whoever asks. */
+export function idempotencyOf({ actionId, action }: ManualRequest): { key: string; requestHash: string } {
+  return {
+    key: action.type === "undo" ? `undo/${action.sequence}` : actionId,
+    requestHash: sha256Hex(canonicalJson(action)),
+  };
+}
+
+/** The entry of the action, as the ledger is to have it. */
+export function entryOf(
+  { actionId, action, actor, reason }: ManualCommand,
+  decision: Extract<ManualDecision, { outcome: "change" }>,
+  usageRemaining: number,
+): EntryDraft {
+  const idempotency = idempotencyOf({ actionId, action });
+  return manualDraft(decision, {
+    reason,
+    actor: actor.operatorId,
+    cause: {
+      type: "operator",
+      actorName: actor.name,
+      action: action.type === "undo" ? null : action,
+      undoes: action.type === "undo" ? action.sequence : null,
+    },
+    idempotency: { endpoint: "portal/action", ...idempotency, reply: { consumed: 0, usageRemaining } },
+  });
+}

@@ -1,0 +1,60 @@
+import { decideStripe, type StripeContext, type SubjectFact } from "../../../shared/domain/decide-stripe.ts";
+import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
+import {
+  applyEntry,
+  type Cause,
+  type EntryDraft,
+  type SubjectState,
+  type Touched,
+} from "../../../shared/domain/ledger.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
+import { derivedId } from "../../../shared/kit/ids.ts";
+
+/** Facts of one event or read, in the order in which they are to be merged. */
+export interface StripeCommand {
+  facts: SubjectFact[];
+  /** Of the project. */
+  graceDays: number;
+  cause: Cause;
+}
+
+/** What facts would change, without changing it. */
+export interface StripePreview {
+  before: DecisionMoment & { decision: Decision };
+  after: Decision;
+  changes: { operation: EntryDraft["operation"]; reason: string; touched: Touched[]; fact: SubjectFact }[];
+}
+
+/** The real decisions, run one after another on a copy of the state. */
+export function previewStripe(
+  present: SubjectState,
+  before: StripePreview["before"],
+  identity: SubjectIdentity,
+  { facts, graceDays, cause }: StripeCommand,
+): StripePreview {
+  const context = stripeContext(identity, graceDays);
+  let state = present;
+  const changes: StripePreview["changes"] = [];
+  for (const fact of facts) {
+    const decision = decideStripe(state, fact, cause, context, before.at);
+    if (decision.outcome !== "change") continue;
+    const { operation, reason, touched } = decision.draft;
+    state = applyEntry(state, decision.draft);
+    // That a subscription was read and is as it was is no difference.
+    if (operation !== "subscription" || touched.length > 0)
+      changes.push({ operation, reason, touched, fact });
+  }
+  return { before, after: decideAccess(state.entitlements.values(), before.at), changes };
+}
+
+/** The same purchase always makes the same entitlement, whoever tells of it first. */
+export function stripeContext(
+  { projectId, mode, subjectRef }: SubjectIdentity,
+  graceDays: number,
+): StripeContext {
+  return {
+    graceDays,
+    entitlementIdOf: (source) => derivedId("ent", `${projectId}/${mode}/${subjectRef}/${source}`),
+  };
+}
