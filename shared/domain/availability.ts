@@ -4,7 +4,7 @@ import type { Entitlement, Hold, Moment } from "./entitlement.ts";
 export type Availability = { usable: true } | { usable: false; reason: DenialReason };
 
 /** Whether `hold` still blocks: not lifted, and no later period of the subscription paid. */
-function isHoldEffective(hold: Hold, entitlement: Entitlement): boolean {
+export function isHoldEffective(hold: Hold, entitlement: Entitlement): boolean {
   if (hold.liftedAt !== null) return false;
   if (hold.periodEnd === null || entitlement.paidThrough === null) return true;
   return entitlement.paidThrough <= hold.periodEnd;
@@ -39,7 +39,7 @@ export function hasExpired(entitlement: Entitlement, now: Moment): boolean {
 }
 
 /** Everything that stands between this entitlement and its use at `now`; empty when it is usable. */
-function blockers(entitlement: Entitlement, now: Moment): DenialReason[] {
+export function blockers(entitlement: Entitlement, now: Moment): DenialReason[] {
   if (entitlement.status === "canceled") return [canceledReason(entitlement)];
   const found: DenialReason[] = [];
   if (hasExpired(entitlement, now)) found.push(expiredReason(entitlement));

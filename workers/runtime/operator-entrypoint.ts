@@ -1,15 +1,19 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { OperatorCaller, OperatorReply, OperatorRpc, Place } from "../../shared/contract/operator.ts";
+import type { AsOf, ManualCommand } from "../../shared/contract/support.ts";
 import { type PlanStatus, planStatuses } from "../../shared/contract/words.ts";
 import { setPlanStatus } from "./configuration/api-keys.ts";
 import type { RuntimeEnv } from "./env.ts";
+import { applyAction, previewAction } from "./operator/act.ts";
 import { authorize } from "./operator/authorize.ts";
+import { readCustomer, readDecision } from "./operator/customer.ts";
 import { retryEvent } from "./operator/events.ts";
 import { createKey, revokeKey, rotateKey } from "./operator/keys.ts";
 import { fetchCustomersByEmail } from "./operator/prices.ts";
 import { archiveProduct, createProduct, editProduct, listPrices, lookUpPrice } from "./operator/products.ts";
 import { refusal } from "./operator/refusal.ts";
 import { check, connect, register, setSecret } from "./operator/stripe-connection.ts";
+import { applySync, previewSync } from "./operator/sync.ts";
 
 /**
  * What operators change through the portal. An RPC entrypoint: no HTTP request reaches it, only a worker whose
@@ -82,5 +86,44 @@ export class OperatorEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements 
   async findCustomersByEmail(caller: OperatorCaller, place: Place, email: string) {
     const permit = await authorize(this.env, caller, { role: "viewer", place });
     return permit.outcome === "refused" ? permit : fetchCustomersByEmail(this.env, place, email);
+  }
+
+  readCustomer(
+    caller: OperatorCaller,
+    place: Place,
+    subjectRef: string,
+    page: Parameters<OperatorRpc["readCustomer"]>[3],
+  ) {
+    return readCustomer(this.env, caller, place, subjectRef, page);
+  }
+
+  readDecision(caller: OperatorCaller, place: Place, subjectRef: string, asOf: AsOf) {
+    return readDecision(this.env, caller, place, subjectRef, asOf);
+  }
+
+  previewAction(
+    caller: OperatorCaller,
+    place: Place,
+    subjectRef: string,
+    action: Parameters<OperatorRpc["previewAction"]>[3],
+  ) {
+    return previewAction(this.env, caller, place, subjectRef, action);
+  }
+
+  applyAction(caller: OperatorCaller, place: Place, subjectRef: string, command: ManualCommand) {
+    return applyAction(this.env, caller, place, subjectRef, command);
+  }
+
+  previewSync(caller: OperatorCaller, place: Place, subjectRef: string) {
+    return previewSync(this.env, caller, place, subjectRef);
+  }
+
+  applySync(
+    caller: OperatorCaller,
+    place: Place,
+    subjectRef: string,
+    sync: Parameters<OperatorRpc["applySync"]>[3],
+  ) {
+    return applySync(this.env, caller, place, subjectRef, sync);
   }
 }

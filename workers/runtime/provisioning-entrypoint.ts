@@ -5,7 +5,9 @@ import { d1 } from "../../shared/db/deadline.ts";
 import { moveMember } from "../../shared/db/members.ts";
 import { ageProofs } from "../../shared/db/session.ts";
 import { readConnectionOf } from "../../shared/db/stripe-connections.ts";
+import { canonicalJson } from "../../shared/kit/canonical-json.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
+import { sha256Hex } from "../../shared/kit/hash.ts";
 import { createApiKey, type NewApiKey, revokeApiKey, setPlanStatus } from "./configuration/api-keys.ts";
 import { checkStripeKey } from "./configuration/check-stripe-key.ts";
 import { connectStripe } from "./configuration/connect-stripe.ts";
@@ -101,11 +103,12 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     projectId: string,
     mode: Mode,
     subjectRef: string,
-    command: Omit<ManualCommand, "audit">,
+    command: Omit<ManualCommand, "audit" | "requestHash">,
   ): Promise<ManualResult> {
     const identity = identityOf(await this.inbound(projectId, mode, "an operator acts"), subjectRef);
+    const requestHash = sha256Hex(canonicalJson(command.action));
     return callSubject(this.env, identity, (subject) =>
-      subject.applyManual(identity, { ...command, audit: null }),
+      subject.applyManual(identity, { ...command, requestHash, audit: null }),
     );
   }
 

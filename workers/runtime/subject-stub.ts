@@ -13,6 +13,7 @@ export type SubjectRpc = Pick<
   | "previewStripe"
   | "hasOpenSubscription"
   | "nextReview"
+  | "customerView"
   | "previewManual"
   | "applyManual"
   | "decisionAsOf"

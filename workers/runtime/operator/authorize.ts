@@ -1,5 +1,6 @@
 import type { OperatorCaller, Place, Refusal } from "../../../shared/contract/operator.ts";
 import { mayActAs, type Role } from "../../../shared/contract/roles.ts";
+import type { Region } from "../../../shared/contract/words.ts";
 import type { Actor } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readSession } from "../../../shared/db/session.ts";
@@ -12,6 +13,8 @@ export interface Authorized {
   outcome: "authorized";
   actor: Actor;
   now: number;
+  /** Of the project that was asked for. */
+  region: Region | null;
 }
 
 interface Needs {
@@ -40,7 +43,8 @@ export async function authorize(
     return refusal("not_allowed", "You are not a member of an account any more.");
   if (!mayActAs(session.role, role))
     return refusal("not_allowed", `This needs the role ${role} or a higher one; yours is ${session.role}.`);
-  if (place !== undefined && !session.projects.some(({ projectId }) => projectId === place.projectId))
+  const project = session.projects.find(({ projectId }) => projectId === place?.projectId);
+  if (place !== undefined && project === undefined)
     return refusal("not_found", "There is no such project in your account.");
   if (proofInLive && place?.mode === "live" && !isProofFresh(provenAt, machineTime))
     return refusal("proof_needed", "Confirm that it is you: this acts in live mode.");
@@ -49,5 +53,6 @@ export async function authorize(
     outcome: "authorized",
     actor: { accountId, operatorId, name, email, ipAddress: caller.ipAddress },
     now: await currentTime(env.DEV),
+    region: project?.region ?? null,
   };
 }

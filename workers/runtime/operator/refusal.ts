@@ -1,5 +1,5 @@
 import type { Refusal } from "../../../shared/contract/operator.ts";
-import { stripeFailure } from "../../../shared/stripe/gateway.ts";
+import { StripeNotAnswering, stripeFailure } from "../../../shared/stripe/gateway.ts";
 
 export function refusal(reason: Refusal["reason"], message: string, field?: string): Refusal {
   return { outcome: "refused", reason, message, ...(field === undefined ? {} : { field }) };
@@ -7,6 +7,8 @@ export function refusal(reason: Refusal["reason"], message: string, field?: stri
 
 /** What Stripe's client threw, as a sentence. Anything that is not Stripe's is thrown on. */
 export function stripeRefusal(error: unknown, field?: string): Refusal {
+  if (error instanceof StripeNotAnswering)
+    return refusal("stripe", `Nothing was changed here: ${error.message}`, field);
   const { kind, message } = stripeFailure(error);
   return refusal(
     "stripe",

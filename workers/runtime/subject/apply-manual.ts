@@ -8,7 +8,7 @@ import {
   contextOf,
   describe,
   entryOf,
-  idempotencyOf,
+  keyOf,
   type ManualCommand,
   type ManualPreview,
   type ManualRefused,
@@ -38,9 +38,8 @@ export function applyManual(
 ): ManualResult {
   const action = resolveAction(store, command);
   if ("outcome" in action) return action;
-  const { key, requestHash } = idempotencyOf(command);
   const { decision, head, at } = change(storage, store, identity, now, (_state, at) => {
-    const earlier = store.answeredRequest("portal/action", key);
+    const earlier = store.answeredRequest("portal/action", keyOf(command));
     if (earlier !== null) return { outcome: "repeated" as const, earlier };
     const state = store.state();
     const decided = decideManual(state, action, contextOf(identity, command), at);
@@ -58,7 +57,7 @@ export function applyManual(
       return { outcome: "applied", sequence: head.sequence, at, repeated: false };
     case "repeated": {
       const { earlier } = decision;
-      if (earlier.requestHash !== requestHash) return { outcome: "form_used" };
+      if (earlier.requestHash !== command.requestHash) return { outcome: "form_used" };
       return { outcome: "applied", sequence: earlier.sequence, at: earlier.at, repeated: true };
     }
     case "refused":

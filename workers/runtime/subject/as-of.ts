@@ -1,4 +1,5 @@
 import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
+import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import { applyEntry } from "../../../shared/domain/ledger.ts";
 import { entriesPerSlice, type SubjectStore } from "./store.ts";
 import { readEntry, type StoredEntry } from "./stored-entry.ts";
@@ -11,7 +12,7 @@ export interface PastMoment {
 
 /** `reachesBackTo` is the earliest entry after which a decision can be told; sequence 0 is the beginning. */
 export type DecisionAsOf = { reachesBackTo: { sequence: number; at: number } } & (
-  | { outcome: "computed"; decision: Decision; sequence: number; at: number }
+  | { outcome: "computed"; decision: Decision; sequence: number; at: number; entitlements: Entitlement[] }
   | { outcome: "too_long_ago" }
 );
 
@@ -37,6 +38,7 @@ export async function decisionAsOf(store: SubjectStore, moment: PastMoment): Pro
     // A long history must not keep the checks of others waiting.
     await scheduler.wait(0);
   }
-  const decision = decideAccess(state.entitlements.values(), moment.at);
-  return { outcome: "computed", decision, sequence, at: moment.at, reachesBackTo };
+  const entitlements = [...state.entitlements.values()];
+  const decision = decideAccess(entitlements, moment.at);
+  return { outcome: "computed", decision, sequence, at: moment.at, entitlements, reachesBackTo };
 }

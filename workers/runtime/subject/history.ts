@@ -92,6 +92,12 @@ export function readCompactRequest(sql: SqlStorage, idempotencyKey: string): Ans
   return { ...more, reply: { consumed: units, usageRemaining: remaining } };
 }
 
+export function readDailyUsage(sql: SqlStorage): { day: number; units: number }[] {
+  return sql
+    .exec<{ day: number; units: number }>("SELECT day, sum(units) AS units FROM daily_usage GROUP BY day")
+    .toArray();
+}
+
 /** Takes `entry` over into the bounded past. To be called inside the transaction that deletes it from the ledger. */
 export function foldEntry(
   sql: SqlStorage,

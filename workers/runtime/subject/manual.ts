@@ -13,7 +13,6 @@ import {
 import { fingerprintOf } from "../../../shared/domain/manual-fingerprint.ts";
 import { type OutboundEventDraft, outboundEvents } from "../../../shared/domain/outbound-events.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
-import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { derivedId } from "../../../shared/kit/ids.ts";
 import type { StateAtHead, SubjectStore } from "./store.ts";
@@ -22,6 +21,8 @@ import { readEntry } from "./stored-entry.ts";
 /** An operator's action on one subject: what to do, and the id of the form that it came with. */
 export interface ManualRequest {
   actionId: string;
+  /** Of what the operator's form says: the same id with another hash is another action. */
+  requestHash: string;
   action: ManualAction | { type: "undo"; sequence: number };
 }
 
@@ -118,20 +119,16 @@ export function describe(
 }
 
 /** By what a repeated action is found. An entry is undone once, whoever asks. */
-export function idempotencyOf({ actionId, action }: ManualRequest): { key: string; requestHash: string } {
-  return {
-    key: action.type === "undo" ? `undo/${action.sequence}` : actionId,
-    requestHash: sha256Hex(canonicalJson(action)),
-  };
+export function keyOf({ actionId, action }: Pick<ManualRequest, "actionId" | "action">): string {
+  return action.type === "undo" ? `undo/${action.sequence}` : actionId;
 }
 
 /** The entry of the action, as the ledger is to have it. */
 export function entryOf(
-  { actionId, action, actor, reason }: ManualCommand,
+  { actionId, requestHash, action, actor, reason }: ManualCommand,
   decision: Extract<ManualDecision, { outcome: "change" }>,
   usageRemaining: number,
 ): EntryDraft {
-  const idempotency = idempotencyOf({ actionId, action });
   return manualDraft(decision, {
     reason,
     actor: actor.operatorId,
@@ -141,6 +138,11 @@ export function entryOf(
       action: action.type === "undo" ? null : action,
       undoes: action.type === "undo" ? action.sequence : null,
     },
-    idempotency: { endpoint: "portal/action", ...idempotency, reply: { consumed: 0, usageRemaining } },
+    idempotency: {
+      endpoint: "portal/action",
+      key: keyOf({ actionId, action }),
+      requestHash,
+      reply: { consumed: 0, usageRemaining },
+    },
   });
 }

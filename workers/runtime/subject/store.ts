@@ -10,6 +10,7 @@ import {
   readCheckpoint,
   readCheckpointState,
   readCompactRequest,
+  readDailyUsage,
 } from "./history.ts";
 import { keepEvents } from "./outbound.ts";
 import { migrateSchema, schema, schemaVersion } from "./schema.ts";
@@ -193,6 +194,23 @@ export class SubjectStore {
         limit,
       )
       .toArray();
+  }
+
+  /** The newest `limit` entries before `sequence`, newest first. */
+  entriesBefore(sequence: number, limit: number): StoredEntry[] {
+    if (!this.exists) return [];
+    return this.sql
+      .exec<StoredEntry & Record<string, SqlStorageValue>>(
+        `SELECT ${entryColumns} FROM ledger WHERE sequence < ? ORDER BY sequence DESC LIMIT ?`,
+        sequence,
+        limit,
+      )
+      .toArray();
+  }
+
+  /** What was consumed on the days of folded entries: UTC midnights. */
+  foldedUsage(): { day: number; units: number }[] {
+    return this.exists ? readDailyUsage(this.sql) : [];
   }
 
   flushedSequence(): number {

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { CustomerView } from "../../../shared/contract/support.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { registerSubject } from "../../../shared/db/flush-subject.ts";
 import { type ConsumeCommand, decideConsume, usageRemaining } from "../../../shared/domain/consume.ts";
@@ -15,6 +16,7 @@ import { applyManual, type ManualResult } from "./apply-manual.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type DecisionAsOf, decisionAsOf, type PastMoment } from "./as-of.ts";
 import { change } from "./change.ts";
+import { customerView, type EntryPage } from "./customer-view.ts";
 import { foldHistory } from "./fold.ts";
 import {
   type ManualCommand,
@@ -153,6 +155,11 @@ export class Subject extends DurableObject<RuntimeEnv> {
   /** The subscription to read again from Stripe next, and when. */
   async nextReview(): Promise<Review | null> {
     return nextReview(this.store.state());
+  }
+
+  /** Everything of the subject that an operator looks at. */
+  async customerView(identity: SubjectIdentity, page: EntryPage): Promise<CustomerView> {
+    return customerView(this.store, identity, page, this.decideNow(await currentTime(this.env.DEV)));
   }
 
   /** What an operator's action would change. Nothing is written. */

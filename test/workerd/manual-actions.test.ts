@@ -1,0 +1,173 @@
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { auditRow } from "../../shared/db/audit.ts";
+import type { ManualAction } from "../../shared/domain/manual-action.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import type { ManualCommand, ManualRequest } from "../../workers/runtime/subject/manual.ts";
+import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+
+const grant: ManualAction = {
+  type: "grant",
+  productCode: "CREDITS",
+  kind: "usage_pack",
+  units: 500,
+  durationDays: null,
+  expiresAt: null,
+};
+
+const actor = { operatorId: "opr_1", name: "Ada" };
+
+function request(action: ManualRequest["action"], actionId = newId("req")): ManualRequest {
+  return { actionId, action, requestHash: JSON.stringify(action) };
+}
+
+function command(action: ManualRequest["action"], more: Partial<ManualCommand> = {}): ManualCommand {
+  return { ...request(action), fingerprint: null, actor, reason: "goodwill: sorry", audit: null, ...more };
+}
+
+async function entitlementIdOf({ stub }: ReturnType<typeof newSubject>): Promise<string> {
+  const { entitlements } = await stub.read();
+  return entitlements[0]?.entitlementId ?? "";
+}
+
+describe("an operator's action", () => {
+  it("applies what was previewed, once however often the form is sent", async () => {
+    const { identity, stub } = newSubject();
+    const asked = request(grant);
+    const preview = await stub.previewManual(identity, asked);
+    expect(preview).toMatchObject({
+      outcome: "previewed",
+      before: { allowed: false, reason: "no_entitlement" },
+      after: { allowed: true },
+      changes: [{ before: null, units: 500 }],
+      events: [{ type: "entitlement.updated", data: { reason: "manual_grant", units: 500 } }],
+    });
+    if (preview.outcome !== "previewed") throw new Error(preview.outcome);
+    const form = { ...command(grant), ...asked, fingerprint: preview.fingerprint };
+    const [first, second] = await Promise.all([
+      stub.applyManual(identity, form),
+      stub.applyManual(identity, form),
+    ]);
+    expect([first, second]).toMatchObject([
+      { outcome: "applied", sequence: 1, repeated: false },
+      { outcome: "applied", sequence: 1, repeated: true },
+    ]);
+    expect(await stub.read()).toMatchObject({ usageRemaining: 500, decision: { allowed: true } });
+    const other = command({ ...grant, units: 9 }, { actionId: form.actionId, requestHash: "another" });
+    expect(await stub.applyManual(identity, other)).toEqual({ outcome: "form_used" });
+  });
+
+  it("is not applied when what its preview rested on has changed, and says how it would be now", async () => {
+    const customer = newSubject();
+    const { identity, stub } = customer;
+    await stub.applyStripe(identity, purchase("moved", packOf(1_000), 1_000));
+    const entitlementId = await entitlementIdOf(customer);
+    const set: ManualAction = { type: "adjust", entitlementId, how: "set", units: 50 };
+    const add: ManualAction = { ...set, how: "add" };
+    const previews = [
+      await stub.previewManual(identity, request(set)),
+      await stub.previewManual(identity, request(add)),
+    ];
+    const [forSet, forAdd] = previews.map((preview) =>
+      preview.outcome === "previewed" ? preview.fingerprint : "",
+    );
+    await stub.consume(identity, consumption(10, "meanwhile"));
+    expect(await stub.applyManual(identity, command(set, { fingerprint: forSet ?? "" }))).toMatchObject({
+      outcome: "moved",
+      preview: { changes: [{ units: -940 }] },
+    });
+    // Who consumes meanwhile does not stand in the way of what does not name a balance.
+    expect(await stub.applyManual(identity, command(add, { fingerprint: forAdd ?? "" }))).toMatchObject({
+      outcome: "applied",
+    });
+    expect(await stub.read()).toMatchObject({ usageRemaining: 1_040 });
+  });
+
+  it("is undone by an entry of its own, once", async () => {
+    const customer = newSubject();
+    const { identity, stub } = customer;
+    await stub.applyStripe(identity, purchase("undo", packOf(1_000), 1_000));
+    const entitlementId = await entitlementIdOf(customer);
+    const revoked = await stub.applyManual(identity, command({ type: "revoke", entitlementId }));
+    expect(await stub.check()).toMatchObject({ decision: { allowed: false, reason: "revoked" } });
+    const again = await stub.applyManual(identity, command({ type: "revoke", entitlementId }));
+    expect(again).toMatchObject({ outcome: "refused", code: "already_ended" });
+    if (revoked.outcome !== "applied") throw new Error(revoked.outcome);
+    const undo = { type: "undo" as const, sequence: revoked.sequence };
+    expect(await stub.applyManual(identity, command(undo))).toMatchObject({ repeated: false });
+    expect(await stub.read()).toMatchObject({ usageRemaining: 1_000, decision: { allowed: true } });
+    expect(await stub.applyManual(identity, command(undo))).toMatchObject({ repeated: true });
+    expect(await stub.verify()).toMatchObject({ ok: true });
+  });
+
+  it("can't take back credits that were spent meanwhile", async () => {
+    const customer = newSubject();
+    const { identity, stub } = customer;
+    await stub.applyStripe(identity, purchase("spent", packOf(10), 1_000));
+    const entitlementId = await entitlementIdOf(customer);
+    const added = await stub.applyManual(
+      identity,
+      command({ type: "adjust", entitlementId, how: "add", units: 100 }),
+    );
+    await stub.consume(identity, consumption(105, "spend"));
+    if (added.outcome !== "applied") throw new Error(added.outcome);
+    const undo = command({ type: "undo", sequence: added.sequence });
+    expect(await stub.applyManual(identity, undo)).toEqual({
+      outcome: "refused",
+      code: "not_enough_units",
+      unitsRemaining: 5,
+    });
+  });
+
+  it("reaches the audit log with the flush of its entry", async () => {
+    const { identity, stub } = newSubject();
+    const audit = auditRow({
+      actor: { accountId: "acc_1", ...actor, email: "ada@example.com", ipAddress: null },
+      at: 1_000,
+      action: "customer.grant",
+      target: identity.subjectRef,
+      projectId: identity.projectId,
+    });
+    await stub.applyManual(identity, command(grant, { audit: JSON.stringify(audit) }));
+    await stub.resync();
+    const rows = () =>
+      env.DB.prepare("SELECT action FROM audit_log WHERE audit_id = ?").bind(audit.auditId).all();
+    expect((await rows()).results).toEqual([{ action: "customer.grant" }]);
+    const left = await runInDurableObject(
+      stub as never,
+      (_subject, state: DurableObjectState) =>
+        state.storage.sql.exec("SELECT count(*) AS n FROM audit_outbox").one()["n"],
+    );
+    expect(left).toBe(0);
+  });
+});
+
+describe("a customer's page", () => {
+  it("tells the decision, since when, and the entries with what they changed", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, purchase("view", packOf(10), 1_000));
+    await stub.consume(identity, consumption(10, "all"));
+    const view = await stub.customerView(identity, { before: null, limit: 50 });
+    expect(view).toMatchObject({
+      exists: true,
+      decision: { allowed: false, reason: "usage_exhausted" },
+      entries: [
+        { sequence: 2, operation: "consume", flip: { from: true, to: false }, touched: [{ units: -10 }] },
+        { sequence: 1, operation: "grant", flip: { from: false, to: true } },
+      ],
+      entriesBefore: null,
+      usage: [{ units: 10 }],
+      usageIsPartial: false,
+    });
+    expect(view.since).toBe(view.entries[0]?.at);
+    const [spent] = view.entries;
+    const asOf = await stub.decisionAsOf({ sequence: 1, at: spent?.at ?? 0 });
+    expect(asOf).toMatchObject({ outcome: "computed", decision: { allowed: true } });
+  });
+
+  it("of a customer whom nobody knows is empty, and looking leaves nothing", async () => {
+    const { identity, stub } = newSubject();
+    const view = await stub.customerView(identity, { before: null, limit: 50 });
+    expect(view).toMatchObject({ exists: false, entries: [], since: null, decision: { allowed: false } });
+  });
+});

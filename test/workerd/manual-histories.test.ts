@@ -1,0 +1,224 @@
+import { expect, it } from "vitest";
+import { auditRow } from "../../shared/db/audit.ts";
+import type { ManualAction } from "../../shared/domain/manual-action.ts";
+import type { ReversalFact } from "../../shared/domain/merge-payment.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import type { ManualRequest } from "../../workers/runtime/subject/manual.ts";
+import type { Subject, SubjectReading } from "../../workers/runtime/subject/subject.ts";
+import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
+
+/**
+ * Generated states and actions on real objects: what is applied is what was previewed, undoing restores the effective
+ * access, and each action has its ledger entry, its audit row and its event.
+ */
+
+const subjects = 31;
+const actionsEach = 26;
+const actor = { operatorId: "opr_1", name: "Ada" };
+const dayMs = 86_400_000;
+
+type Random = (below: number) => number;
+type Customer = ReturnType<typeof newSubject>;
+
+function seeded(seed: number): Random {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+it("applies what was previewed, and undoes it, whatever happened before", async () => {
+  const seed = env.SEED || Date.now() % 1_000_000;
+  console.log(`SEED=${seed}`);
+  const random = seeded(seed);
+  let done = 0;
+  let undone = 0;
+  let refused = 0;
+  for (let number = 0; number < subjects; number++) {
+    const customer = newSubject();
+    await populate(customer, random, number);
+    const sequences: number[] = [];
+    const told = { events: 0 };
+    for (let turn = 0; turn < actionsEach; turn++) {
+      const before = await customer.stub.read();
+      const action = someAction(before, random);
+      const sequence = await actAsPreviewed(customer, action, told);
+      if (sequence === null) {
+        refused++;
+        continue;
+      }
+      done++;
+      sequences.push(sequence);
+      if (random(2) === 0) continue;
+      const undo = await actAsPreviewed(customer, { type: "undo", sequence }, told);
+      expect(undo, `SEED=${seed} subject ${number}: undo of ${JSON.stringify(action)}`).not.toBeNull();
+      if (undo !== null) sequences.push(undo);
+      undone++;
+      expect(effect(await customer.stub.read()), `SEED=${seed} ${JSON.stringify(action)}`).toEqual(
+        effect(before),
+      );
+    }
+    await checkRecords(customer, sequences, told.events);
+  }
+  console.log(`${done} actions done, ${undone} undone, ${refused} refused`);
+  expect(done + undone + refused).toBeGreaterThanOrEqual(1_000);
+}, 120_000);
+
+/** Purchases of several kinds, some refunded, disputed or spent. */
+async function populate({ identity, stub }: Customer, random: Random, number: number): Promise<void> {
+  const now = Date.now();
+  for (let bought = random(4); bought >= 0; bought--) {
+    const name = `${number}-${bought}-${newId("req")}`;
+    const terms = random(2) === 0 ? packOf(100 + random(900)) : passOf(1 + random(30));
+    await stub.applyStripe(identity, purchase(name, terms, now - random(20) * dayMs));
+    if (random(4) === 0) {
+      const cause = { type: "stripe_event" as const, id: `evt_r_${name}`, eventType: "x" };
+      await stub.applyStripe(identity, { facts: [reversal(name, random, now)], graceDays: 0, cause });
+    }
+  }
+  await stub.consume(identity, consumption(1 + random(50), `spend-${number}`));
+}
+
+function reversal(name: string, random: Random, now: number): ReversalFact {
+  const isRefund = random(2) === 0;
+  const common = { id: `re_${name}`, amount: 4900, createdAt: now - 1, version: now - 1 };
+  return isRefund
+    ? {
+        type: "refund",
+        paymentIntentId: `pi_${name}`,
+        invoice: null,
+        refund: { ...common, status: "succeeded" },
+      }
+    : {
+        type: "dispute",
+        paymentIntentId: `pi_${name}`,
+        invoice: null,
+        dispute: { ...common, status: "needs_response" },
+      };
+}
+
+function someAction({ entitlements }: SubjectReading, random: Random): ManualAction {
+  const grants: ManualAction[] = [
+    {
+      type: "grant",
+      productCode: "CREDITS",
+      kind: "usage_pack",
+      units: 1 + random(500),
+      durationDays: null,
+      expiresAt: null,
+    },
+    {
+      type: "grant",
+      productCode: "PASS",
+      kind: "time_pass",
+      units: null,
+      durationDays: 1 + random(9),
+      expiresAt: null,
+    },
+    {
+      type: "grant",
+      productCode: "PRO",
+      kind: "subscription",
+      units: null,
+      durationDays: null,
+      expiresAt: Date.now() + dayMs,
+    },
+  ];
+  const chosen = entitlements[random(entitlements.length)];
+  const entitlementId = chosen?.entitlementId ?? "";
+  const hold = chosen?.holds[0];
+  if (hold !== undefined && hold.liftedAt === null)
+    return { type: "lift_hold", entitlementId, causeId: hold.causeId };
+  switch (random(5)) {
+    case 0:
+    case 1:
+      return { type: "revoke", entitlementId };
+    case 2:
+      return {
+        type: "adjust",
+        entitlementId,
+        how: (["add", "remove", "set"] as const)[random(3)] ?? "add",
+        units: random(200),
+      };
+    default:
+      return grants[random(grants.length)] ?? { type: "revoke", entitlementId };
+  }
+}
+
+/** Previews, applies with the preview's fingerprint, and compares. Returns the entry's sequence, or `null` if refused. */
+async function actAsPreviewed(
+  { identity, stub }: Customer,
+  action: ManualRequest["action"],
+  told: { events: number },
+): Promise<number | null> {
+  const subject = stub as unknown as Pick<Subject, "previewManual" | "applyManual" | "read">;
+  const request = { actionId: newId("req"), action, requestHash: JSON.stringify(action) };
+  const preview = await subject.previewManual(identity, request);
+  const at = Date.now();
+  const audit = JSON.stringify(
+    auditRow({
+      actor: { accountId: "acc_1", ...actor, email: "ada@example.com", ipAddress: null },
+      at,
+      action: `customer.${action.type}`,
+      target: identity.projectId,
+    }),
+  );
+  const fingerprint = preview.outcome === "previewed" ? preview.fingerprint : null;
+  const result = await subject.applyManual(identity, {
+    ...request,
+    fingerprint,
+    actor,
+    reason: "other: generated",
+    audit,
+  });
+  if (preview.outcome === "refused") {
+    expect(result).toEqual(preview);
+    return null;
+  }
+  if (result.outcome !== "applied") throw new Error(`${result.outcome} after a preview`);
+  const { entitlements, decision } = await subject.read();
+  const later = new Map(entitlements.map((each) => [each.entitlementId, each]));
+  for (const { after } of preview.changes)
+    expect(timeless(later.get(after.entitlementId))).toEqual(timeless(after));
+  expect(decision.allowed).toBe(preview.after.allowed);
+  told.events += preview.events.length;
+  return result.sequence;
+}
+
+/** Between preview and application the clock moves on by some milliseconds; nothing else may differ. */
+function timeless(entitlement: SubjectReading["entitlements"][number] | undefined) {
+  if (entitlement === undefined) return undefined;
+  const isManual = entitlement.source === "portal";
+  const { updatedAt: _u, createdAt: _c, canceledAt, revocation, holds, ...rest } = entitlement;
+  return {
+    ...rest,
+    ...(isManual || entitlement.kind === "time_pass" ? { paidAt: 0, startsAt: 0, expiresAt: 0 } : {}),
+    isCanceled: canceledAt !== null,
+    isRevoked: revocation !== null,
+    holds: holds.map(({ liftedAt, ...hold }) => ({ ...hold, isLifted: liftedAt !== null })),
+  };
+}
+
+/** What a customer's backend can tell apart by asking: access, and what can be spent. */
+function effect({ decision, usageRemaining }: SubjectReading) {
+  return { allowed: decision.allowed, usageRemaining };
+}
+
+async function checkRecords(
+  { identity, stub }: Customer,
+  sequences: number[],
+  events: number,
+): Promise<void> {
+  expect(await stub.resync()).toMatchObject({ ok: true });
+  const audits = await env.DB.prepare("SELECT count(*) AS n FROM audit_log WHERE target = ?")
+    .bind(identity.projectId)
+    .first<number>("n");
+  expect(audits).toBe(sequences.length);
+  const told = await env.DB.prepare(
+    "SELECT count(*) AS n FROM events WHERE project_id = ? AND json_extract(body, '$.data.source') = 'portal'",
+  )
+    .bind(identity.projectId)
+    .first<number>("n");
+  expect(told).toBe(events);
+}

@@ -1,0 +1,68 @@
+import type { DecisionView, EntitlementExplained } from "../../../shared/contract/support.ts";
+import { denialReasons } from "../../../shared/contract/words.ts";
+import { blockers, isHoldEffective, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
+import type { Decision } from "../../../shared/domain/decision.ts";
+import type { Entitlement, Moment } from "../../../shared/domain/entitlement.ts";
+import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
+import { type DecisionMoment, encodeDecisionId } from "../../../shared/kit/decision-id.ts";
+
+/** A decision as an operator sees it, with the id under which it can be seen again. */
+export function decisionView(
+  identity: SubjectIdentity,
+  decision: Decision,
+  { sequence, at }: DecisionMoment,
+): DecisionView {
+  return {
+    allowed: decision.allowed,
+    reason: decision.allowed ? null : decision.reason,
+    entitlementId: decision.entitlementId,
+    decisionId: encodeDecisionId(subjectName(identity), { sequence, at }),
+    at,
+    sequence,
+  };
+}
+
+/** One entitlement as it is at `now`, with all that stands between it and its use. */
+export function explain(entitlement: Entitlement, now: Moment): EntitlementExplained {
+  const found = blockers(entitlement, now);
+  const ranked = denialReasons.filter((reason) => found.includes(reason));
+  const { purchase } = entitlement;
+  return {
+    entitlementId: entitlement.entitlementId,
+    kind: entitlement.kind,
+    productCode: entitlement.productCode,
+    source: entitlement.source,
+    status: statusAt(entitlement, now),
+    usable: ranked.length === 0,
+    unavailableReason: ranked.at(-1) ?? null,
+    blockers: ranked,
+    unitsGranted: entitlement.unitsGranted,
+    unitsRemaining: unitsLeftAt(entitlement, now),
+    startsAt: entitlement.startsAt,
+    expiresAt: entitlement.expiresAt,
+    currentPeriodEnd: entitlement.currentPeriodEnd,
+    cancelAtPeriodEnd: entitlement.cancelAtPeriodEnd,
+    graceUntil: entitlement.graceUntil,
+    canceledAt: entitlement.canceledAt,
+    holds: entitlement.holds.map((hold) => ({
+      causeId: hold.causeId,
+      reason: hold.reason,
+      placedAt: hold.placedAt,
+      liftedAt: hold.liftedAt,
+      effective: isHoldEffective(hold, entitlement),
+    })),
+    flags: entitlement.flags,
+    stripe:
+      purchase === null
+        ? null
+        : {
+            checkoutSessionId: purchase.checkoutSessionId,
+            paymentIntentId: purchase.paymentIntentId,
+            subscriptionId: purchase.subscriptionId,
+            customerId: purchase.customerId,
+          },
+    attemptId: purchase?.attemptId ?? null,
+    createdAt: entitlement.createdAt,
+    updatedAt: entitlement.updatedAt,
+  };
+}
