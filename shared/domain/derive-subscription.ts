@@ -108,7 +108,7 @@ function statusReasonOf(status: StripeSubscriptionStatus, isItem: boolean): Enti
 
 /** An operator's revocation stands against everything that Stripe says, until a later period is paid. */
 function revokedAtOf({ revocation }: Entitlement, paidThrough: Moment | null): Moment | null {
-  if (revocation === null) return null;
+  if (!revocation) return null;
   const { at, periodEnd } = revocation;
   return paidThrough !== null && periodEnd !== null && paidThrough > periodEnd ? null : at;
 }

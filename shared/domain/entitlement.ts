@@ -66,8 +66,11 @@ export interface Entitlement {
   /** The latest end of a period that was paid: a hold of an earlier period is over. */
   paidThrough: Moment | null;
   canceledAt: Moment | null;
-  /** An operator ended it; `periodEnd` is up to when the subscription was paid then: paid longer, it is back. */
-  revocation: { at: Moment; periodEnd: Moment | null } | null;
+  /**
+   * An operator ended it; `periodEnd` is up to when the subscription was paid then: paid longer, it is back. Entries that
+   * are older than this field lack it.
+   */
+  revocation?: { at: Moment; periodEnd: Moment | null } | null;
   holds: Hold[];
   /** Units that a full refund or an operator took back, to be given back exactly if that is undone. */
   unitsClawedBack: number | null;

@@ -196,7 +196,7 @@ function decideUndo(
     case "grant":
       return decideRevoke(state, entitlement, "undo", context, now);
     case "revoke": {
-      if (entitlement.revocation === null) return refused("nothing_to_change");
+      if (!entitlement.revocation) return refused("nothing_to_change");
       const touched = restoreTouched(state, entitlement, context.entitlementIdOf, now);
       return { outcome: "change", operation: "undo", touched };
     }

@@ -117,7 +117,13 @@ describe("an object of an earlier release", () => {
     await stub.applyStripe(identity, purchase("earlier", packOf(10), await now()));
     const answer = await stub.consume(identity, consumption(1, "k"));
     const fresh = await runInDurableObject(stub, async (_, state) => {
-      for (const table of ["checkpoint", "checkpoint_state", "compact_requests", "daily_usage"])
+      for (const table of [
+        "checkpoint",
+        "checkpoint_state",
+        "compact_requests",
+        "daily_usage",
+        "audit_outbox",
+      ])
         state.storage.sql.exec(`DROP TABLE ${table}`);
       state.storage.sql.exec("UPDATE subject SET schema_version = 1");
       const again = new Subject(state, env);

@@ -195,7 +195,7 @@ function timeless(entitlement: SubjectReading["entitlements"][number] | undefine
     ...rest,
     ...(isManual || entitlement.kind === "time_pass" ? { paidAt: 0, startsAt: 0, expiresAt: 0 } : {}),
     isCanceled: canceledAt !== null,
-    isRevoked: revocation !== null,
+    isRevoked: Boolean(revocation),
     holds: holds.map(({ liftedAt, ...hold }) => ({ ...hold, isLifted: liftedAt !== null })),
   };
 }
