@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { D1Behaviour } from "../faulty-d1.ts";
 import type { BenchEnv } from "./env.ts";
 import { type FillRequest, fillSubject, type KeysRequest, putKeys } from "./fill.ts";
 
@@ -25,6 +26,16 @@ app.post("/count", async (c) => {
   const { entries } = await c.req.json<{ entries: number }>();
   const name = `counted/${entries}`;
   return c.json(await c.env.COUNTED.get(c.env.COUNTED.idFromName(name)).countAt(entries));
+});
+
+app.post("/verify", async (c) => c.json(await c.env.MAINTENANCE.verifyAll()));
+
+/** What the D1 of the runtime does from here on, where it can be told (faulty-d1.ts asks for it at each call). */
+let d1Behaviour: D1Behaviour = "answers";
+app.get("/d1", (c) => c.text(d1Behaviour));
+app.post("/d1", async (c) => {
+  d1Behaviour = await c.req.json<D1Behaviour>();
+  return c.json(null);
 });
 
 export default app;
