@@ -4,7 +4,7 @@ import type { DeclaredOptions } from "../stack/build.ts";
  * What D1 may do to the runtime: answer; fail before it did anything; do it and lose the answer; do it and answer late; or
  * do nothing until it answers again, and then do what was asked meanwhile, however old.
  */
-export type D1Behaviour = "answers" | "fails" | "loses answers" | "late" | "stalls";
+export type D1Behaviour = "answers" | "fails" | "loses-answers" | "late" | "stalls";
 
 /** Of an answer that is late, in milliseconds: more than what a check or a consume may take, less than our timeout of D1. */
 export const lateMs = 3_000;
@@ -24,7 +24,7 @@ const script = `
       }
       if (does === "fails") throw new Error("D1_ERROR: D1 is overloaded");
       const result = await work();
-      if (does === "loses answers") throw new Error("D1_ERROR: Network connection lost");
+      if (does === "loses-answers") throw new Error("D1_ERROR: Network connection lost");
       if (does === "late") await wait(lateMs);
       return result;
     };

@@ -30,12 +30,16 @@ app.post("/count", async (c) => {
 
 app.post("/verify", async (c) => c.json(await c.env.MAINTENANCE.verifyAll()));
 
-/** What the D1 of the runtime does from here on, where it can be told (faulty-d1.ts asks for it at each call). */
-let d1Behaviour: D1Behaviour = "answers";
-app.get("/d1", (c) => c.text(d1Behaviour));
+/** What the D1 of the runtime does from here on, and how often it was asked since, where it can be told (faulty-d1.ts). */
+let d1 = { behaviour: "answers" as D1Behaviour, asked: 0 };
+app.get("/d1", (c) => {
+  d1.asked++;
+  return c.text(d1.behaviour);
+});
 app.post("/d1", async (c) => {
-  d1Behaviour = await c.req.json<D1Behaviour>();
+  d1 = { behaviour: await c.req.json<D1Behaviour>(), asked: 0 };
   return c.json(null);
 });
+app.post("/d1/asked", (c) => c.json(d1.asked));
 
 export default app;
