@@ -1,15 +1,40 @@
 /**
- * `npm run test:soak`: the long form of the fault tests and the random histories, about 30 minutes. `KILLS`, `HISTORIES` and
- * `SEED` from outside win. Each test prints its seed and its accounting.
+ * `npm run test:soak`: the long form of the fault tests and the random histories, about 30 minutes. `KILLS` and `WEBHOOK_KILLS`
+ * (of the whole stack), `RUNTIME_KILLS`, `STALL_MS` (of D1), `HISTORIES` and `SEED` from outside win. Each test prints its
+ * seed and its accounting, which is gathered at the end.
  */
 import { run } from "./run.ts";
 
-const environment = { KILLS: "20", HISTORIES: "50000", ...process.env };
+const environment = {
+  KILLS: "20",
+  WEBHOOK_KILLS: "20",
+  RUNTIME_KILLS: "20",
+  STALL_MS: "30000",
+  HISTORIES: "50000",
+  ...process.env,
+};
 const steps = [
   ["--project", "fault", "--testTimeout=900000"],
   ["--project", "workerd", "test/workerd/histories.test.ts", "--testTimeout=900000"],
 ];
+/** What the tests print as their accounting, and vitest of each test with its seed. */
+const telling = /^(kills|check: median|consume: median)|SEED=|✓|×|Tests /;
+// Vitest colours what it prints, here too.
+const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+
+const summary: string[] = [];
 let failed = 0;
-for (const step of steps)
-  failed += (await run("npx", ["vitest", "run", ...step], environment)).code === 0 ? 0 : 1;
+for (const step of steps) {
+  const { code, output } = await run("npx", ["vitest", "run", ...step], environment);
+  if (code !== 0) failed++;
+  summary.push(
+    ...output
+      .replace(colours, "")
+      .split("\n")
+      .filter((line) => telling.test(line.trim())),
+  );
+}
+console.log(
+  `\n${summary.join("\n")}\n${failed === 0 ? "The soak holds." : `${failed} of ${steps.length} parts failed.`}`,
+);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -4,7 +4,7 @@ import type { Stack } from "./stack.ts";
  * Makes a signal an orderly end, for a process that exists for its stack. Call it once the stack is up.
  * A terminal may deliver one Ctrl-C twice (through npm and directly): once is meant.
  */
-export function stopOnSignal(stack: Stack, announce: () => void = () => undefined): void {
+export function stopOnSignal(stack: Pick<Stack, "stop">, announce: () => void = () => undefined): void {
   let stopping = false;
   const stop = async () => {
     if (stopping) return;

@@ -13,7 +13,7 @@ import { isConnectionGone, randomFrom } from "./random.ts";
  * SIGKILL of the whole stack with deliveries in flight, and exact accounting afterwards: every event reaches every
  * endpoint, nothing is `sent` without a 2xx, and what we say of our attempts is what the receivers saw.
  */
-const kills = Number(process.env["WEBHOOK_KILLS"] ?? 10);
+const kills = Number(process.env["WEBHOOK_KILLS"] ?? 3);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 const callers = 3;
 const pauseMs = 40;

@@ -1,11 +1,16 @@
-import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
+import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+
+const maintenance = (exports as unknown as { MaintenanceEntrypoint: MaintenanceEntrypoint })
+  .MaintenanceEntrypoint;
 
 /** A D1 whose answers never come. */
 const stalledD1 = new Proxy({} as D1Database, {
@@ -171,5 +176,56 @@ describe("the outbox's alarm", () => {
     expect(await again.consume(identity, consumption(4, "k"))).toMatchObject({ replayed: true });
     await again.wake();
     expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
+  });
+
+  it.each([
+    ["before D1 takes the rows", false],
+    ["after D1 took the rows, before the object hears of it", true],
+  ])(
+    "that is under way when its object is aborted %s comes again by itself, and D1 equals the object",
+    async (_, isTaken) => {
+      const { identity, stub } = newSubject();
+      await stub.applyStripe(identity, purchase("aborted", packOf(10), Date.now()));
+      await stub.wake();
+      let isReached = false;
+      await giveD1(
+        stub,
+        withBatch(async (statements) => {
+          if (isTaken) await env.DB.batch(statements);
+          isReached = true;
+          return new Promise(() => {});
+        }),
+      );
+      await stub.consume(identity, consumption(4, "k"));
+      // Its answer is not waited for: the caller of an object that is aborted may never get one.
+      runDurableObjectAlarm(stub).catch(() => undefined);
+      await vi.waitFor(() => expect(isReached).toBe(true));
+      await abortAllDurableObjects();
+
+      // Nothing asked the object meanwhile: that its alarm is still armed is what brings the copy up to date.
+      const again = env.SUBJECT.get(stub.id);
+      expect(await runDurableObjectAlarm(again)).toBe(true);
+      expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
+      expect(await again.consume(identity, consumption(4, "k"))).toMatchObject({ replayed: true });
+      expect((await again.read()).usageRemaining).toBe(6);
+    },
+  );
+
+  it("that never came is made up for by the sweep once something ran out, with what was unflushed", async () => {
+    const { identity, stub } = newSubject();
+    const dayMs = 86_400_000;
+    await stub.applyStripe(
+      identity,
+      purchase("lost-alarm", packOf(10, 1), Date.now() + (await env.DEV.clockOffsetMs())),
+    );
+    await stub.wake();
+    await stub.consume(identity, consumption(4, "k"));
+    await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
+    await abortAllDurableObjects();
+    await env.DEV.advance(dayMs + 1);
+    expect((await maintenance.sweepExpiries()).woken).toBeGreaterThan(0);
+    const again = env.SUBJECT.get(stub.id);
+    expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 3, faults: [] });
+    expect((await again.read()).entitlements).toMatchObject([{ status: "expired" }]);
   });
 });

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { D1Behaviour } from "../faulty-d1.ts";
 import type { BenchEnv } from "./env.ts";
 import { type FillRequest, fillSubject, type KeysRequest, putKeys } from "./fill.ts";
 
@@ -26,5 +27,19 @@ app.post("/count", async (c) => {
   const name = `counted/${entries}`;
   return c.json(await c.env.COUNTED.get(c.env.COUNTED.idFromName(name)).countAt(entries));
 });
+
+app.post("/verify", async (c) => c.json(await c.env.MAINTENANCE.verifyAll()));
+
+/** What the D1 of the runtime does from here on, and how often it was asked since, where it can be told (faulty-d1.ts). */
+let d1 = { behaviour: "answers" as D1Behaviour, asked: 0 };
+app.get("/d1", (c) => {
+  d1.asked++;
+  return c.text(d1.behaviour);
+});
+app.post("/d1", async (c) => {
+  d1 = { behaviour: await c.req.json<D1Behaviour>(), asked: 0 };
+  return c.json(null);
+});
+app.post("/d1/asked", (c) => c.json(d1.asked));
 
 export default app;

@@ -1,0 +1,117 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Log, LogLevel, Miniflare } from "miniflare";
+import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import { buildWorkers, bundleWorker } from "../stack/build.ts";
+import { applyMigrations, readMigrations } from "../stack/migrations.ts";
+import { host } from "../stack/ports.ts";
+import { workerOptions } from "../stack/worker-options.ts";
+import { faultyD1 } from "./faulty-d1.ts";
+
+export interface RuntimeStackOptions {
+  /** D1, objects and the built bench worker live here. One stack at a time. */
+  folder: string;
+  /** Puts between the runtime and D1 what can be told to fail (`/d1`). */
+  d1Faults?: boolean;
+}
+
+export interface RuntimePorts {
+  /** Of the runtime worker, without anything in front. */
+  runtimePort: number;
+  /** Of the worker with the floor and the controls. */
+  benchPort: number;
+}
+
+export interface RuntimeStack extends RuntimePorts {
+  stop(): Promise<void>;
+}
+
+/**
+ * The runtime as production has it, without the DEV binding, which would cost every request a hop that production has not,
+ * and beside it in the same workerd the bench worker. It may be killed at any moment and started again on the same folder.
+ */
+export async function startRuntimeStack({
+  folder,
+  d1Faults = false,
+}: RuntimeStackOptions): Promise<RuntimeStack> {
+  const bundles = await buildWorkers();
+  const benchDir = join(folder, "bench");
+  if (!existsSync(join(benchDir, "index.js")))
+    await bundleWorker("scripts/bench/worker/wrangler.toml", benchDir);
+  const secrets = {
+    stripeWrappingKeys: { current: "bench", keys: { bench: "" } },
+    webhookWrappingKeys: { current: "bench", keys: { bench: "" } },
+    signInSecret: "",
+    setupToken: "",
+  };
+  const runtime = workerOptions({
+    bundles: bundles.filter(({ name }) => name === "licenzy-runtime"),
+    origin: "http://bench",
+    gatewayPort: 0,
+    directSockets: true,
+    realStripe: false,
+    secrets,
+  }).map((options) => ({ ...options, serviceBindings: {} }));
+  const [first] = runtime;
+  if (first === undefined) throw new Error("the runtime was not built");
+  const { d1Databases } = first;
+  const faults = d1Faults ? faultyD1(d1Databases) : { bindings: {}, workers: [] };
+  const mf = new Miniflare({
+    host,
+    port: 0,
+    cf: false,
+    log: new Log(LogLevel.WARN),
+    d1Persist: join(folder, "d1"),
+    durableObjectsPersist: join(folder, "do"),
+    workers: [
+      { ...first, ...faults.bindings },
+      {
+        name: "licenzy-bench",
+        modulesRoot: benchDir,
+        modules: [{ type: "ESModule", path: join(benchDir, "index.js") }],
+        compatibilityDate: "2026-04-01",
+        compatibilityFlags: ["nodejs_compat"],
+        d1Databases,
+        durableObjects: {
+          BARE: { className: "Bare", useSQLite: true },
+          COUNTED: { className: "CountedSubject", useSQLite: true },
+          SUBJECT: { className: "Subject", scriptName: "licenzy-runtime", useSQLite: true },
+          KEYRING: { className: "Keyring", scriptName: "licenzy-runtime", useSQLite: true },
+        },
+        serviceBindings: { MAINTENANCE: { name: "licenzy-runtime", entrypoint: "MaintenanceEntrypoint" } },
+        unsafeDirectSockets: [{ host, port: 0 }],
+      },
+      ...faults.workers,
+    ],
+  });
+  await mf.ready;
+  await applyMigrations(await mf.getD1Database("DB", "licenzy-bench"), await readMigrations());
+  const portOf = async (name: string) => Number((await mf.unsafeGetDirectURL(name)).port);
+  return {
+    runtimePort: await portOf("licenzy-runtime"),
+    benchPort: await portOf("licenzy-bench"),
+    stop: () => mf.dispose(),
+  };
+}
+
+/** Calls one of the bench worker's controls. */
+export async function control<T>({ benchPort }: RuntimePorts, path: string, body: unknown): Promise<T> {
+  const response = await fetch(`http://${host}:${benchPort}${path}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** A project of its own with this many keys; several, because each has a limit of 10,000 requests per 10 s. */
+export async function newProject(
+  ports: RuntimePorts,
+  count: number,
+): Promise<{ projectId: string; apiKeys: string[] }> {
+  const projectId = newId("prj");
+  const apiKeys = Array.from({ length: count }, () => newApiKey("test", "weur", projectId));
+  await control(ports, "/keys", { projectId, keyHashes: apiKeys.map((key) => parseApiKey(key)?.hash) });
+  return { projectId, apiKeys };
+}

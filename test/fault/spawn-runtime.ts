@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { control, type RuntimePorts, type RuntimeStackOptions } from "../../scripts/bench/runtime-stack.ts";
+import { ApiClient } from "../../scripts/seed/api-client.ts";
+import { host } from "../../scripts/stack/ports.ts";
+import { spawnReady } from "../../scripts/stack/spawn-ready.ts";
+import type { VerificationReport } from "../../workers/runtime/maintenance-entrypoint.ts";
+
+export interface SpawnedRuntime {
+  /** A caller of the runtime's own port, with nothing in front. */
+  client(apiKey: string): ApiClient;
+  ports: RuntimePorts;
+  /** Ledger, state and D1 of every subject, compared. */
+  verify(): Promise<VerificationReport>;
+  /** SIGKILL to Node and workerd at once. */
+  kill(): Promise<void>;
+}
+
+/** The real runtime worker on a Miniflare of its own, in a process group of its own. */
+export async function spawnRuntime(options: RuntimeStackOptions): Promise<SpawnedRuntime> {
+  const child = await spawnReady<RuntimePorts>(join(import.meta.dirname, "runtime-child.ts"), options);
+  const ports = child.ready;
+  return {
+    ports,
+    client: (apiKey) => new ApiClient(`http://${host}:${ports.runtimePort}`, apiKey),
+    verify: () => control(ports, "/verify", {}),
+    kill: () => child.end("SIGKILL"),
+  };
+}
