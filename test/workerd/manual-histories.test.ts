@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { auditRow } from "../../shared/db/audit.ts";
+import { statusAt } from "../../shared/domain/availability.ts";
 import type { ManualAction } from "../../shared/domain/manual-action.ts";
 import type { ReversalFact } from "../../shared/domain/merge-payment.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -193,6 +194,8 @@ function timeless(entitlement: SubjectReading["entitlements"][number] | undefine
   const { updatedAt: _u, createdAt: _c, canceledAt, revocation, holds, ...rest } = entitlement;
   return {
     ...rest,
+    // An alarm may have recorded in between that a pass which was given back had run out long ago.
+    status: statusAt(entitlement, Date.now()),
     ...(isManual || entitlement.kind === "time_pass" ? { paidAt: 0, startsAt: 0, expiresAt: 0 } : {}),
     isCanceled: canceledAt !== null,
     isRevoked: Boolean(revocation),
