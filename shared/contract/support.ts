@@ -49,12 +49,16 @@ export type ManualForm = z.infer<typeof manualFormSchema>;
 /** What was done by hand, as the ledger keeps it. */
 export type ManualType = ManualForm["type"];
 
-export interface DecisionView {
+/** Whether the customer may proceed. */
+export interface AccessView {
   allowed: boolean;
   /** Why not. */
   reason: DenialReason | null;
   /** Which entitlement decided. */
   entitlementId: string | null;
+}
+
+export interface DecisionView extends AccessView {
   /** `dec_…`: names this decision for ever. */
   decisionId: string;
   at: number;
@@ -177,7 +181,7 @@ export interface PreviewView {
   /** Of what the preview rests on: the action applies only while this is the same. */
   fingerprint: string;
   before: DecisionView;
-  after: { allowed: boolean; reason: DenialReason | null; entitlementId: string | null };
+  after: AccessView;
   changes: ChangeView[];
   /** The outbound events it will send, where an endpoint asks for them. */
   events: { type: string; productCode: string | null }[];
@@ -203,7 +207,7 @@ export type ManualReply =
 export interface SyncPreview {
   fingerprint: string;
   before: DecisionView;
-  after: { allowed: boolean; reason: DenialReason | null; entitlementId: string | null };
+  after: AccessView;
   changes: { operation: string; reason: string; cause: string; touched: ChangeView[] }[];
 }
 

@@ -3,6 +3,7 @@ import type { Entitlements, Touched } from "./ledger.ts";
 import { withPassWindows } from "./pass-windows.ts";
 import { disputeHolds, takenBackAt, withHolds } from "./reversals.ts";
 import type { PaymentRecord } from "./stripe-record.ts";
+import { giveBack, takeBack, withClawBack } from "./take-back.ts";
 
 /**
  * What becomes of a one-time purchase when its payment is refunded or disputed: in full, a pass ends and a pack loses
@@ -13,11 +14,7 @@ function deriveOneTime(entitlement: Entitlement, record: PaymentRecord, now: Mom
   const settled = reversedAt === null ? withoutReversal(entitlement) : withReversal(entitlement, reversedAt);
   const after = { ...settled, holds: withHolds(entitlement.holds, disputeHolds(record)) };
   if (JSON.stringify(after) === JSON.stringify(entitlement)) return { entitlement, units: [] };
-  const change = (after.unitsRemaining ?? 0) - (entitlement.unitsRemaining ?? 0);
-  return {
-    entitlement: { ...after, updatedAt: now },
-    units: change === 0 ? [] : [{ movement: "clawed_back", change }],
-  };
+  return withClawBack(entitlement, { ...after, updatedAt: now });
 }
 
 const isReversed = ({ status, statusReason }: Entitlement) =>
@@ -26,14 +23,11 @@ const isReversed = ({ status, statusReason }: Entitlement) =>
 function withReversal(entitlement: Entitlement, reversedAt: Moment): Entitlement {
   // Canceled by somebody else: it has nothing left that could be taken.
   if (entitlement.status === "canceled" && !isReversed(entitlement)) return entitlement;
-  const left = entitlement.unitsRemaining;
+  const reversed = isReversed(entitlement)
+    ? { ...entitlement, canceledAt: reversedAt }
+    : takeBack(entitlement, "refunded", reversedAt);
   return {
-    ...entitlement,
-    status: "canceled",
-    statusReason: "refunded",
-    canceledAt: reversedAt,
-    unitsRemaining: left === null ? null : 0,
-    unitsClawedBack: isReversed(entitlement) ? entitlement.unitsClawedBack : left,
+    ...reversed,
     ...(entitlement.kind === "time_pass"
       ? { startsAt: entitlement.paidAt, expiresAt: Math.max(entitlement.paidAt, reversedAt) }
       : {}),
@@ -41,15 +35,7 @@ function withReversal(entitlement: Entitlement, reversedAt: Moment): Entitlement
 }
 
 function withoutReversal(entitlement: Entitlement): Entitlement {
-  if (!isReversed(entitlement)) return entitlement;
-  return {
-    ...entitlement,
-    status: "active",
-    statusReason: null,
-    canceledAt: null,
-    unitsRemaining: entitlement.unitsClawedBack,
-    unitsClawedBack: null,
-  };
+  return isReversed(entitlement) ? giveBack(entitlement) : entitlement;
 }
 
 /**

@@ -102,3 +102,10 @@ export interface GrantTerms {
   /** Usage packs: how many days after payment the lot expires; `null` for never. */
   expiresAfterDays: number | null;
 }
+
+/** Newest first; of the same moment, by id, so that a page after another neither repeats nor skips one. */
+export function newestFirst(entitlements: Entitlement[]): Entitlement[] {
+  return entitlements.toSorted(
+    (a, b) => b.createdAt - a.createdAt || (a.entitlementId < b.entitlementId ? 1 : -1),
+  );
+}

@@ -27,6 +27,27 @@ export interface Touched {
   units: { movement: UnitMovement; change: number }[];
 }
 
+/** How many units the entry moved, all movements together: negative when units left. */
+export function unitsMoved({ units }: Pick<Touched, "units">): number {
+  return units.reduce((sum, { change }) => sum + change, 0);
+}
+
+/** An entitlement before and after, for who looks at a change; `before` is `null` for a new one. */
+export interface EntitlementChange {
+  before: Entitlement | null;
+  after: Entitlement;
+  units: number;
+}
+
+/** What `touched` changes in a state. */
+export function changesOf({ entitlements }: SubjectState, touched: Touched[]): EntitlementChange[] {
+  return touched.map((each) => ({
+    before: entitlements.get(each.entitlement.entitlementId) ?? null,
+    after: each.entitlement,
+    units: unitsMoved(each),
+  }));
+}
+
 type EntrySource = "runtime" | "stripe" | "portal" | "system";
 
 /** What outside the ledger made the entry happen. */
@@ -95,11 +116,12 @@ export function applyEntry(
 /** What is wrong with `entry` as the successor of `before`, in words; empty when it follows. */
 export function entryFaults(before: SubjectState, entry: LedgerEntry): string[] {
   const faults: string[] = [];
-  for (const { entitlement, units } of entry.touched) {
+  for (const touched of entry.touched) {
+    const { entitlement } = touched;
     const id = entitlement.entitlementId;
     const previous = before.entitlements.get(id)?.unitsRemaining ?? 0;
     const now = entitlement.unitsRemaining ?? 0;
-    const change = units.reduce((sum, movement) => sum + movement.change, 0);
+    const change = unitsMoved(touched);
     if (previous + change !== now)
       faults.push(`${id}: ${previous} units and a change of ${change} do not make ${now}`);
     if (now < 0) faults.push(`${id}: ${now} units remain, below zero`);

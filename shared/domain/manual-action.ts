@@ -2,7 +2,14 @@ import type { Kind } from "../contract/words.ts";
 import { statusAt } from "./availability.ts";
 import { settleOneTime } from "./derive-one-time.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
-import type { EntryDraft, LedgerEntry, Operation, SubjectState, Touched } from "./ledger.ts";
+import {
+  type EntryDraft,
+  type LedgerEntry,
+  type Operation,
+  type SubjectState,
+  type Touched,
+  unitsMoved,
+} from "./ledger.ts";
 import { newEntitlement } from "./new-entitlement.ts";
 import { type EntitlementIdOf, restoreTouched, revokeTouched } from "./revoke.ts";
 
@@ -201,7 +208,7 @@ function decideUndo(
       return { outcome: "change", operation: "undo", touched };
     }
     case "adjust": {
-      const moved = entry.touched.flatMap(({ units }) => units).reduce((sum, { change }) => sum + change, 0);
+      const moved = entry.touched.reduce((sum, touched) => sum + unitsMoved(touched), 0);
       return decideAdjust(entitlement, -moved, "undo", now);
     }
     case "lift_hold": {

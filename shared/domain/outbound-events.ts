@@ -2,7 +2,7 @@ import type { OutboundEventData, OutboundEventType } from "../contract/outbound-
 import { statusAt } from "./availability.ts";
 import { usageRemaining } from "./consume.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
-import { applyEntry, type LedgerEntry, type SubjectState, type Touched } from "./ledger.ts";
+import { applyEntry, type LedgerEntry, type SubjectState, type Touched, unitsMoved } from "./ledger.ts";
 import type { StripeRecord, SubscriptionRecord } from "./stripe-record.ts";
 import type { SubjectIdentity } from "./subject-name.ts";
 
@@ -138,18 +138,14 @@ function isVisiblyChanged(before: Entitlement | undefined, after: Entitlement): 
 function toldOf(entitlement: Entitlement | null, touched: Touched[]): Told {
   const own = touched.find((one) => one.entitlement.entitlementId === entitlement?.entitlementId);
   const isCounted = own !== undefined && own.units.length > 0;
-  return { entitlement, units: isCounted ? changeOf(own) : null, lots: null };
-}
-
-function changeOf({ units }: Touched): number {
-  return units.reduce((sum, { change }) => sum + change, 0);
+  return { entitlement, units: isCounted ? unitsMoved(own) : null, lots: null };
 }
 
 /** One event however many packs it drew from; of several, only what they have in common is told of them. */
 function consumed(whose: Whose, entry: LedgerEntry): OutboundEventDraft {
   const lots = entry.touched.map((one) => ({
     entitlement_id: one.entitlement.entitlementId,
-    units: -changeOf(one),
+    units: -unitsMoved(one),
   }));
   const units = lots.reduce((sum, lot) => sum + lot.units, 0);
   const [first] = entry.touched;

@@ -3,6 +3,7 @@ import { deriveSubscription } from "./derive-subscription.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import { applyEntry, type SubjectState, type Touched } from "./ledger.ts";
 import type { PaymentRecord, SubscriptionRecord } from "./stripe-record.ts";
+import { giveBack, takeBack, withClawBack } from "./take-back.ts";
 
 /** Names the entitlement that a Stripe subscription gives for a product. */
 export type EntitlementIdOf = (source: string) => string;
@@ -17,23 +18,13 @@ export function revokeTouched(
   entitlementIdOf: EntitlementIdOf,
   now: Moment,
 ): Touched[] {
-  const { currentPeriodEnd, paidThrough, unitsRemaining: left } = entitlement;
+  const { currentPeriodEnd, paidThrough } = entitlement;
   const ends = [currentPeriodEnd, paidThrough].filter((end) => end !== null);
   const revocation = { at: now, periodEnd: ends.length === 0 ? null : Math.max(...ends) };
   const record = subscriptionOf(state, entitlement);
   if (record !== null) return rederived(state, { ...entitlement, revocation }, record, entitlementIdOf, now);
-  const revoked: Entitlement = {
-    ...entitlement,
-    revocation,
-    status: "canceled",
-    statusReason: "revoked",
-    canceledAt: now,
-    unitsRemaining: left === null ? null : 0,
-    unitsClawedBack: left,
-    updatedAt: now,
-  };
-  const units: Touched["units"] = left ? [{ movement: "clawed_back", change: -left }] : [];
-  return settleOneTime(state.entitlements, [{ entitlement: revoked, units }], null, now);
+  const revoked = { ...takeBack(entitlement, "revoked", now), revocation, updatedAt: now };
+  return settleOneTime(state.entitlements, [withClawBack(entitlement, revoked)], null, now);
 }
 
 /** Gives a revoked right back, as it would be had it never been revoked: what Stripe told meanwhile takes effect. */
@@ -46,20 +37,9 @@ export function restoreTouched(
   const subscription = subscriptionOf(state, entitlement);
   if (subscription !== null)
     return rederived(state, { ...entitlement, revocation: null }, subscription, entitlementIdOf, now);
-  const left = entitlement.unitsClawedBack;
-  const restored: Entitlement = {
-    ...entitlement,
-    revocation: null,
-    status: "active",
-    statusReason: null,
-    canceledAt: null,
-    unitsRemaining: left,
-    unitsClawedBack: null,
-    updatedAt: now,
-  };
-  const units: Touched["units"] = left ? [{ movement: "clawed_back", change: left }] : [];
+  const restored = { ...giveBack(entitlement), revocation: null, updatedAt: now };
   const payment = paymentOf(state, entitlement);
-  return settleOneTime(state.entitlements, [{ entitlement: restored, units }], payment, now);
+  return settleOneTime(state.entitlements, [withClawBack(entitlement, restored)], payment, now);
 }
 
 /** What the subscription's entitlements are when this one is so. */

@@ -19,7 +19,12 @@ beforeAll(async () => {
 interface Preview {
   before: { decision: { allowed: boolean } };
   after: { allowed: boolean };
-  changes: { operation: string; reason: string; fact: { type: string } }[];
+  changes: {
+    operation: string;
+    reason: string;
+    fact: { type: string };
+    touched: { before: object | null; after: { productCode: string } }[];
+  }[];
 }
 
 const sync = <T>(subjectRef: string, apply: boolean) =>
@@ -48,6 +53,10 @@ describe("sync from Stripe", () => {
     await world.stripe.control("disputes", { payment_intent: await latestPayment(world, subscription) });
     const reversed = await sync<Preview>("synced", false);
     expect(reversed.changes.map(({ operation }) => operation).toSorted()).toEqual(["dispute", "refund"]);
+    const touched = reversed.changes.flatMap((change) => change.touched);
+    expect(touched.map(({ after }) => after.productCode).toSorted()).toEqual(["CREDITS_1000", "PRO_MONTHLY"]);
+    // What is there already is shown as it was, not as if it were new.
+    expect(touched.every(({ before }) => before !== null)).toBe(true);
     expect(reversed.after.allowed).toBe(false);
     await sync("synced", true);
     expect(await standingOf(world, "synced")).toMatchObject({

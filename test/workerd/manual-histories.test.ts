@@ -6,6 +6,7 @@ import type { ReversalFact } from "../../shared/domain/merge-payment.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { ManualRequest } from "../../workers/runtime/subject/manual.ts";
 import type { Subject, SubjectReading } from "../../workers/runtime/subject/subject.ts";
+import { randomFrom } from "../fault/random.ts";
 import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
 
 /**
@@ -18,21 +19,13 @@ const actionsEach = 26;
 const actor = { operatorId: "opr_1", name: "Ada" };
 const dayMs = 86_400_000;
 
-type Random = (below: number) => number;
+type Random = ReturnType<typeof randomFrom>;
 type Customer = ReturnType<typeof newSubject>;
-
-function seeded(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 it("applies what was previewed, and undoes it, whatever happened before", async () => {
   const seed = env.SEED || Date.now() % 1_000_000;
   console.log(`SEED=${seed}`);
-  const random = seeded(seed);
+  const random = randomFrom(seed);
   let done = 0;
   let undone = 0;
   let refused = 0;

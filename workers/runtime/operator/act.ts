@@ -15,7 +15,7 @@ import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { decisionView, explain } from "../subject/explain.ts";
+import { accessView, changeView, decisionView } from "../subject/explain.ts";
 import type { ManualPreview, ManualRequest } from "../subject/manual.ts";
 import { callSubject } from "../subject-stub.ts";
 import { manualRefusal } from "./action-words.ts";
@@ -143,16 +143,8 @@ function previewView(identity: SubjectIdentity, preview: ManualPreview): Preview
   return {
     fingerprint,
     before: decisionView(identity, before, preview),
-    after: {
-      allowed: after.allowed,
-      reason: after.allowed ? null : after.reason,
-      entitlementId: after.entitlementId,
-    },
-    changes: changes.map((change) => ({
-      before: change.before === null ? null : explain(change.before, at),
-      after: explain(change.after, at),
-      units: change.units,
-    })),
+    after: accessView(after),
+    changes: changes.map((change) => changeView(change, at)),
     events: events.map(({ type, data }) => ({ type, productCode: data.product_code })),
   };
 }

@@ -13,7 +13,7 @@ import {
   previewSync as preview,
   readDifferences,
 } from "../stripe-inbound/sync-subject.ts";
-import { decisionView, explain } from "../subject/explain.ts";
+import { accessView, changeView, decisionView } from "../subject/explain.ts";
 import type { StripePreview } from "../subject/stripe.ts";
 import { reasonOf } from "./act.ts";
 import { type Customer, openCustomer } from "./customer.ts";
@@ -80,25 +80,17 @@ function syncView(identity: SubjectIdentity, { before, after, changes }: StripeP
     operation,
     reason,
     cause: fact.type,
-    touched: touched.map(({ entitlement, units }) => ({
-      before: null,
-      after: explain(entitlement, at),
-      units: units.reduce((sum, { change }) => sum + change, 0),
-    })),
+    touched: touched.map((change) => changeView(change, at)),
   }));
   // Not the times of writing: they are of each look.
   const rested = changes.map(({ operation, touched }) => [
     operation,
-    touched.map(({ entitlement, units }) => [{ ...entitlement, updatedAt: 0, createdAt: 0 }, units]),
+    touched.map(({ after, units }) => [{ ...after, updatedAt: 0, createdAt: 0 }, units]),
   ]);
   return {
     fingerprint: sha256Hex(canonicalJson(rested)),
     before: decisionView(identity, before.decision, before),
-    after: {
-      allowed: after.allowed,
-      reason: after.allowed ? null : after.reason,
-      entitlementId: after.entitlementId,
-    },
+    after: accessView(after),
     changes: shown,
   };
 }

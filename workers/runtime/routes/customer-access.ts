@@ -6,14 +6,14 @@ import {
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import { statusAt } from "../../../shared/domain/availability.ts";
 import { customerStatus } from "../../../shared/domain/decision.ts";
-import { dayMs, type Entitlement, type Moment } from "../../../shared/domain/entitlement.ts";
+import { dayMs, type Entitlement, type Moment, newestFirst } from "../../../shared/domain/entitlement.ts";
 import { timeLeftMs } from "../budget.ts";
 import { readSubjectInPath } from "../middleware/read-input.ts";
 import { type RuntimeContext, subjectOf } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
-import { entitlementView, newestFirst } from "./entitlement-view.ts";
+import { entitlementView } from "./entitlement-view.ts";
 
 const maxListed = 100;
 const endedListedMs = 30 * dayMs;

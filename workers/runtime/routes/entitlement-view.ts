@@ -28,10 +28,3 @@ export function entitlementView(entitlement: Entitlement, now: Moment): Entitlem
 function isoTime(moment: Moment | null): string | null {
   return moment === null ? null : new Date(moment).toISOString();
 }
-
-/** Newest first; of the same moment, by id, so that a page after another neither repeats nor skips one. */
-export function newestFirst(entitlements: Entitlement[]): Entitlement[] {
-  return entitlements.toSorted(
-    (a, b) => b.createdAt - a.createdAt || (a.entitlementId < b.entitlementId ? 1 : -1),
-  );
-}

@@ -5,13 +5,14 @@ import {
   entitlementListReplySchema,
 } from "../../../shared/contract/entitlements.ts";
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
+import { newestFirst } from "../../../shared/domain/entitlement.ts";
 import { timeLeftMs } from "../budget.ts";
 import { invalidRequest, readQuery, readSubjectInPath } from "../middleware/read-input.ts";
 import { type RuntimeContext, subjectOf } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
-import { entitlementView, newestFirst } from "./entitlement-view.ts";
+import { entitlementView } from "./entitlement-view.ts";
 
 export const entitlementsDocs = createRoute({
   method: "get",

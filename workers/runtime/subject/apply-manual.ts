@@ -13,6 +13,7 @@ import {
   type ManualPreview,
   type ManualRefused,
   resolveAction,
+  restsOn,
 } from "./manual.ts";
 import type { SubjectStore } from "./store.ts";
 
@@ -44,9 +45,9 @@ export function applyManual(
     const state = store.state();
     const decided = decideManual(state, action, contextOf(identity, command), at);
     if (decided.outcome === "refused") return decided;
-    const preview = describe(state, identity, action, decided, at);
-    if (command.fingerprint !== null && command.fingerprint !== preview.fingerprint)
-      return { outcome: "moved" as const, preview };
+    const { fingerprint } = command;
+    if (fingerprint !== null && fingerprint !== restsOn(state, action, decided.touched, at))
+      return { outcome: "moved" as const, preview: describe(state, identity, action, decided, at) };
     const after = applyEntry(state, { touched: decided.touched, records: [] });
     const draft = entryOf(command, decided, usageRemaining(after.entitlements.values(), at));
     return { outcome: "change" as const, draft };

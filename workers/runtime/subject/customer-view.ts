@@ -2,8 +2,8 @@ import type { CustomerView, EntryView, UsageDay } from "../../../shared/contract
 import { statusAt } from "../../../shared/domain/availability.ts";
 import { usageRemaining } from "../../../shared/domain/consume.ts";
 import type { Decision } from "../../../shared/domain/decision.ts";
-import { dayMs } from "../../../shared/domain/entitlement.ts";
-import type { LedgerEntry } from "../../../shared/domain/ledger.ts";
+import { dayMs, newestFirst } from "../../../shared/domain/entitlement.ts";
+import { type LedgerEntry, unitsMoved } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
 import { type AccessHistory, accessHistory } from "./access-history.ts";
@@ -40,9 +40,7 @@ export function customerView(
     exists: store.isCreated(),
     decision: decisionView(identity, now.decision, now),
     since: history?.since ?? null,
-    entitlements: all
-      .toSorted((a, b) => b.createdAt - a.createdAt || (a.entitlementId < b.entitlementId ? 1 : -1))
-      .map((entitlement) => explain(entitlement, now.at)),
+    entitlements: newestFirst(all).map((entitlement) => explain(entitlement, now.at)),
     usageRemaining: usageRemaining(all, now.at),
     entries: listed.map((entry) => entryView(entry, history)),
     entriesBefore: last > store.checkpoint().sequence + 1 ? last : null,
@@ -65,12 +63,12 @@ function entryView(entry: LedgerEntry, history: AccessHistory | null): EntryView
     actor: operator === null ? null : { operatorId: entry.actor ?? "", name: operator.actorName },
     cause: { type: cause.type, id: "id" in cause ? cause.id : null },
     idempotencyKey: operator === null ? (entry.idempotency?.key ?? null) : null,
-    touched: entry.touched.map(({ entitlement, units }) => ({
+    touched: entry.touched.map(({ entitlement, ...moved }) => ({
       entitlementId: entitlement.entitlementId,
       productCode: entitlement.productCode,
       kind: entitlement.kind,
       status: statusAt(entitlement, entry.at),
-      units: units.reduce((sum, { change }) => sum + change, 0),
+      units: unitsMoved(moved),
       unitsRemaining: entitlement.unitsRemaining,
     })),
     flip: history?.flips.get(entry.sequence) ?? null,
@@ -84,7 +82,7 @@ function usageByDay(entries: LedgerEntry[], folded: UsageDay[]): UsageDay[] {
   for (const { at, operation, touched } of entries) {
     if (operation !== "consume") continue;
     const day = at - (at % dayMs);
-    const consumed = touched.flatMap(({ units }) => units).reduce((sum, { change }) => sum - change, 0);
+    const consumed = touched.reduce((sum, each) => sum - unitsMoved(each), 0);
     days.set(day, (days.get(day) ?? 0) + consumed);
   }
   return [...days].map(([day, units]) => ({ day, units })).toSorted((a, b) => b.day - a.day);

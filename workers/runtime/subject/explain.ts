@@ -1,10 +1,26 @@
-import type { DecisionView, EntitlementExplained } from "../../../shared/contract/support.ts";
+import type {
+  AccessView,
+  ChangeView,
+  DecisionView,
+  EntitlementExplained,
+} from "../../../shared/contract/support.ts";
 import { denialReasons } from "../../../shared/contract/words.ts";
 import { blockers, isHoldEffective, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
 import type { Decision } from "../../../shared/domain/decision.ts";
 import type { Entitlement, Moment } from "../../../shared/domain/entitlement.ts";
+import type { EntitlementChange } from "../../../shared/domain/ledger.ts";
 import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
 import { type DecisionMoment, encodeDecisionId } from "../../../shared/kit/decision-id.ts";
+
+export function accessView(decision: Decision): AccessView {
+  const { allowed, entitlementId } = decision;
+  return { allowed, reason: allowed ? null : decision.reason, entitlementId };
+}
+
+/** A change as an operator sees it at `now`. */
+export function changeView({ before, after, units }: EntitlementChange, now: Moment): ChangeView {
+  return { before: before === null ? null : explain(before, now), after: explain(after, now), units };
+}
 
 /** A decision as an operator sees it, with the id under which it can be seen again. */
 export function decisionView(
@@ -13,9 +29,7 @@ export function decisionView(
   { sequence, at }: DecisionMoment,
 ): DecisionView {
   return {
-    allowed: decision.allowed,
-    reason: decision.allowed ? null : decision.reason,
-    entitlementId: decision.entitlementId,
+    ...accessView(decision),
     decisionId: encodeDecisionId(subjectName(identity), { sequence, at }),
     at,
     sequence,

@@ -1,6 +1,11 @@
 import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
 import { dayMs, type Entitlement } from "../../../shared/domain/entitlement.ts";
-import type { IdempotencyRecord, LedgerEntry, SubjectState } from "../../../shared/domain/ledger.ts";
+import {
+  type IdempotencyRecord,
+  type LedgerEntry,
+  type SubjectState,
+  unitsMoved,
+} from "../../../shared/domain/ledger.ts";
 import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
 import { genesisHash } from "./chain.ts";
 
@@ -139,14 +144,14 @@ export function foldEntry(
 
 /** Units by UTC day and product. A consume that spans packs of two products counts as an entry of each. */
 function addUsage(sql: SqlStorage, entry: LedgerEntry): void {
-  for (const { entitlement, units } of entry.touched) {
-    const consumed = units.reduce((sum, { change }) => sum - change, 0);
+  for (const touched of entry.touched) {
+    const { entitlement } = touched;
     sql.exec(
       `INSERT INTO daily_usage VALUES (?, ?, ?, 1) ON CONFLICT (day, product_code) DO UPDATE SET
        units = daily_usage.units + excluded.units, entries = daily_usage.entries + 1`,
       entry.at - (entry.at % dayMs),
       entitlement.productCode,
-      consumed,
+      -unitsMoved(touched),
     );
   }
 }

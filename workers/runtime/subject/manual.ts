@@ -1,6 +1,10 @@
 import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
-import type { Entitlement } from "../../../shared/domain/entitlement.ts";
-import { applyEntry, type EntryDraft } from "../../../shared/domain/ledger.ts";
+import {
+  applyEntry,
+  changesOf,
+  type EntitlementChange,
+  type EntryDraft,
+} from "../../../shared/domain/ledger.ts";
 import {
   decideManual,
   type ManualAction,
@@ -14,7 +18,7 @@ import { fingerprintOf } from "../../../shared/domain/manual-fingerprint.ts";
 import { type OutboundEventDraft, outboundEvents } from "../../../shared/domain/outbound-events.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
-import { derivedId } from "../../../shared/kit/ids.ts";
+import { entitlementIdsOf } from "./entitlement-id.ts";
 import type { StateAtHead, SubjectStore } from "./store.ts";
 import { readEntry } from "./stored-entry.ts";
 
@@ -42,7 +46,7 @@ export interface ManualPreview {
   at: number;
   before: Decision;
   after: Decision;
-  changes: { before: Entitlement | null; after: Entitlement; units: number }[];
+  changes: EntitlementChange[];
   events: Pick<OutboundEventDraft, "type" | "data">[];
 }
 
@@ -83,13 +87,13 @@ export function previewManual(
   return decision.outcome === "refused" ? decision : describe(state, identity, action, decision, at);
 }
 
-export function contextOf(
-  { projectId, mode, subjectRef }: SubjectIdentity,
-  { actionId }: ManualRequest,
-): ManualContext {
-  const entitlementIdOf = (source: string) =>
-    derivedId("ent", `${projectId}/${mode}/${subjectRef}/${source}`);
-  return { entitlementIdOf, actionId };
+export function contextOf(identity: SubjectIdentity, { actionId }: ManualRequest): ManualContext {
+  return { entitlementIdOf: entitlementIdsOf(identity), actionId };
+}
+
+/** The fingerprint of what the action rests on, short enough for a form. */
+export function restsOn(...what: Parameters<typeof fingerprintOf>): string {
+  return sha256Hex(fingerprintOf(...what));
 }
 
 /** Everything that the decision would change, in the terms of who has to confirm it. */
@@ -104,16 +108,12 @@ export function describe(
   const after = applyEntry(state, draft);
   return {
     outcome: "previewed",
-    fingerprint: sha256Hex(fingerprintOf(state, action, decision.touched, at)),
+    fingerprint: restsOn(state, action, decision.touched, at),
     sequence: state.head.sequence,
     at,
     before: decideAccess(state.entitlements.values(), at),
     after: decideAccess(after.entitlements.values(), at),
-    changes: decision.touched.map(({ entitlement, units }) => ({
-      before: state.entitlements.get(entitlement.entitlementId) ?? null,
-      after: entitlement,
-      units: units.reduce((sum, { change }) => sum + change, 0),
-    })),
+    changes: changesOf(state, decision.touched),
     events: outboundEvents(identity, state, { ...draft, sequence: state.head.sequence + 1, at }),
   };
 }

@@ -3,13 +3,14 @@ import { type Decision, decideAccess } from "../../../shared/domain/decision.ts"
 import {
   applyEntry,
   type Cause,
+  changesOf,
+  type EntitlementChange,
   type EntryDraft,
   type SubjectState,
-  type Touched,
 } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
-import { derivedId } from "../../../shared/kit/ids.ts";
+import { entitlementIdsOf } from "./entitlement-id.ts";
 
 /** Facts of one event or read, in the order in which they are to be merged. */
 export interface StripeCommand {
@@ -23,7 +24,12 @@ export interface StripeCommand {
 export interface StripePreview {
   before: DecisionMoment & { decision: Decision };
   after: Decision;
-  changes: { operation: EntryDraft["operation"]; reason: string; touched: Touched[]; fact: SubjectFact }[];
+  changes: {
+    operation: EntryDraft["operation"];
+    reason: string;
+    touched: EntitlementChange[];
+    fact: SubjectFact;
+  }[];
 }
 
 /** The real decisions, run one after another on a copy of the state. */
@@ -39,7 +45,8 @@ export function previewStripe(
   for (const fact of facts) {
     const decision = decideStripe(state, fact, cause, context, before.at);
     if (decision.outcome !== "change") continue;
-    const { operation, reason, touched } = decision.draft;
+    const { operation, reason } = decision.draft;
+    const touched = changesOf(state, decision.draft.touched);
     state = applyEntry(state, decision.draft);
     // That a subscription was read and is as it was is no difference.
     if (operation !== "subscription" || touched.length > 0)
@@ -48,13 +55,6 @@ export function previewStripe(
   return { before, after: decideAccess(state.entitlements.values(), before.at), changes };
 }
 
-/** The same purchase always makes the same entitlement, whoever tells of it first. */
-export function stripeContext(
-  { projectId, mode, subjectRef }: SubjectIdentity,
-  graceDays: number,
-): StripeContext {
-  return {
-    graceDays,
-    entitlementIdOf: (source) => derivedId("ent", `${projectId}/${mode}/${subjectRef}/${source}`),
-  };
+export function stripeContext(identity: SubjectIdentity, graceDays: number): StripeContext {
+  return { graceDays, entitlementIdOf: entitlementIdsOf(identity) };
 }
