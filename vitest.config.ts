@@ -75,6 +75,7 @@ export default defineConfig({
       {
         test: {
           name: "system",
+          setupFiles: ["./scripts/stack/keep-alive.ts"],
           include: ["test/system/**/*.test.ts"],
           globalSetup: ["./test/system/global-stack.ts"],
           // Pocket Stripe's failures and delivery modes hold for the whole stack: one file at a time.
@@ -86,6 +87,7 @@ export default defineConfig({
       {
         test: {
           name: "browser",
+          setupFiles: ["./scripts/stack/keep-alive.ts"],
           // A person would press the key again, too: on a busy machine a browser at times misses one.
           retry: 1,
           include: ["test/browser/**/*.test.ts"],
@@ -97,6 +99,7 @@ export default defineConfig({
       {
         test: {
           name: "fault",
+          setupFiles: ["./scripts/stack/keep-alive.ts"],
           include: ["test/fault/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,

@@ -1,3 +1,4 @@
+import "./keep-alive.ts";
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
