@@ -59,6 +59,8 @@ function developmentAdditions({
   realStripe,
   secrets,
 }: WorkerOptionsInput): Record<WorkerName, Additions> {
+  // Quiet, unless `LOG_LEVEL=info npm start` asks for a line per request.
+  const logLevel = { LOG_LEVEL: process.env["LOG_LEVEL"] || "warn" };
   const gateway = { GATEWAY: { name: "licenzy-dev-gateway" } } as const;
   return {
     "licenzy-dev-gateway": {
@@ -66,15 +68,23 @@ function developmentAdditions({
     },
     "licenzy-runtime": {
       serviceBindings: dev,
-      bindings: { PUBLIC_ORIGIN: origin, STRIPE_WRAPPING_KEYS: JSON.stringify(secrets.stripeWrappingKeys) },
+      bindings: {
+        ...logLevel,
+        PUBLIC_ORIGIN: origin,
+        STRIPE_WRAPPING_KEYS: JSON.stringify(secrets.stripeWrappingKeys),
+      },
     },
     "licenzy-portal": {
       serviceBindings: dev,
-      bindings: { SIGN_IN_SECRET: secrets.signInSecret, SETUP_TOKEN: secrets.setupToken },
+      bindings: { ...logLevel, SIGN_IN_SECRET: secrets.signInSecret, SETUP_TOKEN: secrets.setupToken },
     },
     "licenzy-deliveries": {
       serviceBindings: dev,
-      bindings: { PUBLIC_ORIGIN: origin, WEBHOOK_WRAPPING_KEYS: JSON.stringify(secrets.webhookWrappingKeys) },
+      bindings: {
+        ...logLevel,
+        PUBLIC_ORIGIN: origin,
+        WEBHOOK_WRAPPING_KEYS: JSON.stringify(secrets.webhookWrappingKeys),
+      },
     },
     "licenzy-pocket-stripe": { serviceBindings: { ...dev, ...gateway }, bindings: { PUBLIC_ORIGIN: origin } },
   };

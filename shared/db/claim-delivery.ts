@@ -1,4 +1,4 @@
-import type { AttemptError } from "../contract/words.ts";
+import type { AttemptError, Mode } from "../contract/words.ts";
 import type { DeliveryWakeUp } from "./write-events.ts";
 
 /** A delivery whose next attempt is ours to make, with everything that the attempt needs. */
@@ -14,6 +14,11 @@ export interface ClaimedDelivery {
   url: string;
   signingSecrets: string;
   body: string;
+  /** What tells of which change it is; no subject and no sequence for a test event. */
+  projectId: string;
+  mode: Mode;
+  subjectRef: string | null;
+  sequence: number | null;
 }
 
 export interface Lease {
@@ -64,7 +69,8 @@ const beginAttempt = `
 const readClaimed = `
   SELECT deliveries.delivery_id AS deliveryId, deliveries.endpoint_id AS endpointId, deliveries.event_id AS eventId,
     deliveries.epoch, deliveries.attempts AS number, deliveries.attempts_in_run AS attemptsInRun, endpoints.url,
-    endpoints.signing_secrets AS signingSecrets, events.body
+    endpoints.signing_secrets AS signingSecrets, events.body, deliveries.project_id AS projectId, deliveries.mode,
+    deliveries.subject_ref AS subjectRef, events.sequence
   FROM deliveries JOIN endpoints USING (endpoint_id) JOIN events USING (event_id)
   WHERE deliveries.delivery_id = ?1 AND deliveries.lease_id = ?2`;
 

@@ -14,9 +14,16 @@ describe("what can be deployed", () => {
     "%s declares no DEV binding and no development flag",
     (path) => {
       expect(withoutComments(path)).not.toMatch(/\bDEV\b/);
-      expect(withoutComments(path)).not.toMatch(/^\s*\[(env\.|vars)/m);
+      expect(withoutComments(path)).not.toMatch(/^\s*\[(env\.|vars\.)/m);
     },
   );
+
+  it.each([...deployable, ...developmentOnly])("%s sets no variable but the log's level", (path) => {
+    const [, variables = ""] = withoutComments(path).split(/^\[vars\]$/m);
+    expect([...variables.matchAll(/^(\w+) = /gm)].map(([, name]) => name)).toEqual(
+      deployable.includes(path) ? ["LOG_LEVEL"] : [],
+    );
+  });
 
   it.each(deployable)("%s reaches no development worker, and does not bind provisioning", (path) => {
     expect(withoutComments(path)).not.toMatch(/pocket-stripe|dev-gateway|ProvisioningEntrypoint/);

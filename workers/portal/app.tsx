@@ -9,6 +9,7 @@ import { sessionOf } from "./auth/session-cookie.ts";
 import { providersOf } from "./auth/sign-in-service.ts";
 import { errorPage } from "./components/error-page.tsx";
 import { maxFormBytes } from "./http/form.ts";
+import { requestLine } from "./http/request-line.ts";
 import { originOf, type PortalHono } from "./request-context.ts";
 import { routes } from "./routes.ts";
 
@@ -19,6 +20,8 @@ const providerOrigins = {
   google: "https://accounts.google.com",
   microsoft: "https://login.microsoftonline.com",
 };
+
+app.use(requestLine);
 
 app.use(async (c, next) => {
   const formAction = ["'self'", ...providersOf(c.env).map((provider) => providerOrigins[provider])];
@@ -81,7 +84,8 @@ app.notFound(async (c) => {
 
 app.onError((error, c) => {
   const cause = error.cause === undefined ? undefined : errorMessage(error.cause);
-  log("error", "portal.failed", { path: c.req.routePath, error: errorMessage(error), cause });
+  const requestId = c.get("requestId");
+  log("error", "portal.failed", { requestId, route: c.req.routePath, error: errorMessage(error), cause });
   const dependency =
     error instanceof DependencyUnavailable ? `${error.dependency} did not answer` : "something broke";
   return errorPage(

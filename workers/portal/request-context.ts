@@ -12,6 +12,7 @@ export type Member = OperatorSession & { role: Role; accountId: string; accountN
 export interface PortalHono {
   Bindings: PortalEnv;
   Variables: {
+    requestId: string;
     /** The stack's clock, in milliseconds: what rows are stamped with. */
     now: number;
     /** Set on every route but the open ones. */

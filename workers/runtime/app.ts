@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { DependencyUnavailable } from "../../shared/kit/deadline.ts";
-import { newId } from "../../shared/kit/ids.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
 import { errorReply, RequestRefused } from "./error-reply.ts";
 import { authenticate } from "./middleware/authenticate.ts";
+import { requestLine } from "./middleware/request-line.ts";
 import { openApiDocument } from "./openapi.ts";
-import type { RuntimeContext, RuntimeHono } from "./request-context.ts";
+import { note, type RuntimeContext, type RuntimeHono } from "./request-context.ts";
 import { accessCheck } from "./routes/access-check.ts";
 import { checkoutSession } from "./routes/checkout-session.ts";
 import { customerAccess } from "./routes/customer-access.ts";
@@ -17,12 +17,7 @@ import { usageConsume } from "./routes/usage-consume.ts";
 
 export const app = new Hono<RuntimeHono>();
 
-app.use(async (c, next) => {
-  c.set("requestId", newId("req"));
-  c.set("startedAt", Date.now());
-  await next();
-  c.res.headers.set("Request-Id", c.get("requestId"));
-});
+app.use(requestLine);
 
 app.get("/healthz", healthz);
 app.get("/readyz", readyz);
@@ -41,17 +36,22 @@ app.post("/v1/usage/consume", authenticate, usageConsume);
 
 app.notFound((c) => {
   const message = `There is no ${c.req.method} ${c.req.path}. GET /v1/docs lists every endpoint.`;
-  return errorReply(new RequestRefused("not_found", message), c.get("requestId"));
+  return refuse(c, new RequestRefused("not_found", message));
 });
 
-app.onError((error, c) => errorReply(asRefusal(error, c), c.get("requestId")));
+app.onError((error, c) => refuse(c, asRefusal(error, c)));
+
+function refuse(c: RuntimeContext, refusal: RequestRefused): Response {
+  note(c, { code: refusal.code });
+  return errorReply(refusal, c.get("requestId"));
+}
 
 function asRefusal(error: Error, c: RuntimeContext): RequestRefused {
   if (error instanceof RequestRefused) return error;
   const requestId = c.get("requestId");
   const dependency = error instanceof DependencyUnavailable ? error.dependency : null;
   const cause = error.cause === undefined ? undefined : errorMessage(error.cause);
-  log("error", "request.failed", { requestId, path: c.req.routePath, error: errorMessage(error), cause });
+  log("error", "request.failed", { requestId, route: c.req.routePath, error: errorMessage(error), cause });
   // Whether the work was done is not known here: the caller's retry with the same key settles it. Never an allow by guess.
   return new RequestRefused(
     "temporarily_unavailable",

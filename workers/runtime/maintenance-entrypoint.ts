@@ -7,9 +7,9 @@ import {
   subjectsOfProject,
   subjectsToReview,
 } from "../../shared/db/sweep-subjects.ts";
-import type { SubjectIdentity } from "../../shared/domain/subject-name.ts";
+import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
-import { errorMessage, log } from "../../shared/kit/log.ts";
+import { errorMessage, log, subjectTag } from "../../shared/kit/log.ts";
 import { syncKeyrings } from "./configuration/api-keys.ts";
 import type { RuntimeEnv, StripeRetryMessage } from "./env.ts";
 import { reviewSubject } from "./stripe-inbound/review-subject.ts";
@@ -81,7 +81,9 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
       try {
         await work(identity);
       } catch (error) {
-        log("error", failure, { ...identity, error: errorMessage(error) });
+        const { projectId, mode } = identity;
+        const tag = subjectTag(subjectName(identity));
+        log("error", failure, { projectId, mode, subjectTag: tag, error: errorMessage(error) });
       }
     }
   }

@@ -17,9 +17,17 @@ export async function consumeDeliveries(
 ): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
+      const startedAt = Date.now();
       try {
         const claimed = await claim(env, message.body);
         message.ack();
+        log("info", "queue_message", {
+          queue: batch.queue,
+          ...message.body,
+          handedOut: message.attempts,
+          outcome: claimed === null ? "nothing_to_do" : "claimed",
+          durationMs: Date.now() - startedAt,
+        });
         if (claimed !== null) ctx.waitUntil(finish(env, claimed));
       } catch (error) {
         log("error", "deliveries.claim_failed", { ...message.body, error: errorMessage(error) });

@@ -11,11 +11,25 @@ export async function consumeStripeRetries(
 ): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
+      const startedAt = Date.now();
+      const { connectionId, eventId } = message.body;
       try {
         await env.RUNTIME.tryEvent(message.body);
         message.ack();
+        log("info", "queue_message", {
+          queue: batch.queue,
+          connectionId,
+          stripeEventId: eventId,
+          handedOut: message.attempts,
+          outcome: "looked_at",
+          durationMs: Date.now() - startedAt,
+        });
       } catch (error) {
-        log("error", "stripe_retries.runtime_unreachable", { ...message.body, error: errorMessage(error) });
+        log("error", "stripe_retries.runtime_unreachable", {
+          connectionId,
+          stripeEventId: eventId,
+          error: errorMessage(error),
+        });
         message.retry({ delaySeconds: 5 });
       }
     }),

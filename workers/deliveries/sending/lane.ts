@@ -1,8 +1,14 @@
-import { type ClaimedDelivery, claimDelivery, recordAttempt } from "../../../shared/db/claim-delivery.ts";
+import {
+  type AttemptOutcome,
+  type ClaimedDelivery,
+  claimDelivery,
+  recordAttempt,
+} from "../../../shared/db/claim-delivery.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import type { DeliveryWakeUp } from "../../../shared/db/write-events.ts";
+import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { errorMessage, isLogged, log, subjectTag } from "../../../shared/kit/log.ts";
 import { attemptsInSchedule } from "../../../shared/webhooks/retry-schedule.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { attempt } from "./attempt.ts";
@@ -48,9 +54,29 @@ async function attemptAndRecord(
   const outcome = await attempt(env, claimed);
   const now = await currentTime(env.DEV);
   const next = await d1(recordAttempt(env.DB, claimed, outcome, { now, disableAfterMs }));
+  logAttempt(claimed, outcome);
   if (outcome.error !== null && outcome.nextAttemptAt !== null)
     await wake(env, [claimed], Math.ceil((outcome.nextAttemptAt - now) / 1_000));
   return next;
+}
+
+function logAttempt(claimed: ClaimedDelivery, outcome: AttemptOutcome): void {
+  if (!isLogged("info")) return;
+  const { deliveryId, endpointId, eventId, number, projectId, mode, subjectRef, sequence } = claimed;
+  log("info", "delivery_attempt", {
+    deliveryId,
+    endpointId,
+    eventId,
+    attempt: number,
+    projectId,
+    mode,
+    ...(subjectRef === null ? {} : { subjectTag: subjectTag(subjectName({ projectId, mode, subjectRef })) }),
+    sequence,
+    status: outcome.httpStatus,
+    outcome: outcome.error === null ? "sent" : outcome.nextAttemptAt === null ? "dead" : "failed",
+    code: outcome.error ?? undefined,
+    durationMs: outcome.durationMs,
+  });
 }
 
 /** Asks the queue for a look at these deliveries. A queue that fails costs time only: the sweep finds what is due. */

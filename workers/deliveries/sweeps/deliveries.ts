@@ -33,5 +33,6 @@ export async function sweepDeliveries(
 }
 
 function logFailure(what: "delivery" | "job", id: string, error: unknown): void {
-  log("error", "sweep.lane_failed", { what, id, error: errorMessage(error) });
+  const which = what === "job" ? { jobId: id } : { deliveryId: id };
+  log("error", "sweep.lane_failed", { ...which, error: errorMessage(error) });
 }

@@ -22,8 +22,12 @@ export async function everyMinute(
   };
   const results: Record<string, unknown> = {};
   for (const [name, sweep] of Object.entries(sweeps)) {
+    const startedAt = Date.now();
     try {
-      results[name] = await sweep();
+      const counts = await sweep();
+      results[name] = counts;
+      if (Object.values(counts).some((count) => count > 0))
+        log("info", "sweep", { sweep: name, counts, durationMs: Date.now() - startedAt });
     } catch (error) {
       results[name] = { error: errorMessage(error) };
       log("error", "sweep.failed", { sweep: name, error: errorMessage(error) });

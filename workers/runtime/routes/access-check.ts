@@ -6,7 +6,7 @@ import {
 } from "../../../shared/contract/access.ts";
 import { timeLeftMs } from "../budget.ts";
 import { readJson } from "../middleware/read-input.ts";
-import { type RuntimeContext, subjectOf } from "../request-context.ts";
+import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
@@ -32,15 +32,16 @@ export const accessCheckDocs = createRoute({
 
 export async function accessCheck(c: RuntimeContext): Promise<Response> {
   const { subject_ref } = await readJson(c, accessCheckRequestSchema);
-  const identity = subjectOf(c.get("caller"), subject_ref);
+  const identity = namedSubject(c, subject_ref);
   const { decision, ...moment } = await callSubject(
     c.env,
     identity,
     (subject) => subject.check(),
     timeLeftMs(c, "check"),
   );
+  note(c, decision);
   const reply: AccessCheckReply = decision.allowed
     ? { subject_ref, allowed: true }
     : { subject_ref, allowed: false, reason: decision.reason };
-  return c.json(reply, 200, decisionHeader(identity, moment));
+  return c.json(reply, 200, decisionHeader(c, identity, moment));
 }

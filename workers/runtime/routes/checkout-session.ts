@@ -10,7 +10,7 @@ import { claimAttempt } from "../checkout/claim-attempt.ts";
 import { finishAttempt } from "../checkout/finish-attempt.ts";
 import { readIdempotencyKey, readJson } from "../middleware/read-input.ts";
 import { requireLivePlan } from "../middleware/require-live-plan.ts";
-import type { RuntimeContext } from "../request-context.ts";
+import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
 import { documentedErrors } from "./documented-errors.ts";
 import { idempotencyHeader, replayedHeader } from "./idempotency-headers.ts";
 
@@ -54,8 +54,10 @@ export async function checkoutSession(c: RuntimeContext): Promise<Response> {
   const request = await readJson(c, checkoutRequestSchema);
   const caller = c.get("caller");
   requireLivePlan(caller);
+  namedSubject(c, request.subject_ref);
   const now = await currentTime(c.env.DEV);
   const claim = await claimAttempt(c.env, caller, request, key, now);
+  note(c, { attemptId: claim.attempt.attemptId, replayed: claim.outcome === "done" });
   if (claim.outcome === "done")
     return c.json(checkoutReply(claim.attempt), 201, { "Idempotency-Replayed": "true" });
   const attempt = await finishAttempt(c.env, claim, now);

@@ -9,7 +9,7 @@ import { customerStatus } from "../../../shared/domain/decision.ts";
 import { dayMs, type Entitlement, type Moment, newestFirst } from "../../../shared/domain/entitlement.ts";
 import { timeLeftMs } from "../budget.ts";
 import { readSubjectInPath } from "../middleware/read-input.ts";
-import { type RuntimeContext, subjectOf } from "../request-context.ts";
+import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
@@ -37,7 +37,7 @@ export const customerAccessDocs = createRoute({
 
 export async function customerAccess(c: RuntimeContext): Promise<Response> {
   const subjectRef = readSubjectInPath(c);
-  const identity = subjectOf(c.get("caller"), subjectRef);
+  const identity = namedSubject(c, subjectRef);
   const reading = await callSubject(c.env, identity, (subject) => subject.read(), timeLeftMs(c, "read"));
   const { decision, at } = reading;
   const listed = newestFirst(reading.entitlements.filter((entitlement) => isListed(entitlement, at)));
@@ -51,7 +51,7 @@ export async function customerAccess(c: RuntimeContext): Promise<Response> {
     has_more: listed.length > maxListed,
     as_of: new Date(at).toISOString(),
   };
-  return c.json(reply, 200, decisionHeader(identity, reading));
+  return c.json(reply, 200, decisionHeader(c, identity, reading));
 }
 
 function isListed(entitlement: Entitlement, now: Moment): boolean {

@@ -8,7 +8,7 @@ import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import { newestFirst } from "../../../shared/domain/entitlement.ts";
 import { timeLeftMs } from "../budget.ts";
 import { invalidRequest, readQuery, readSubjectInPath } from "../middleware/read-input.ts";
-import { type RuntimeContext, subjectOf } from "../request-context.ts";
+import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
@@ -36,7 +36,7 @@ export const entitlementsDocs = createRoute({
 export async function entitlements(c: RuntimeContext): Promise<Response> {
   const subjectRef = readSubjectInPath(c);
   const query = readQuery(c, entitlementListQuerySchema);
-  const identity = subjectOf(c.get("caller"), subjectRef);
+  const identity = namedSubject(c, subjectRef);
   const reading = await callSubject(c.env, identity, (subject) => subject.read(), timeLeftMs(c, "read"));
   const all = newestFirst(reading.entitlements);
   const start =
@@ -51,5 +51,5 @@ export async function entitlements(c: RuntimeContext): Promise<Response> {
     entitlements: page.map((entitlement) => entitlementView(entitlement, reading.at)),
     has_more: start + page.length < all.length,
   };
-  return c.json(reply, 200, decisionHeader(identity, reading));
+  return c.json(reply, 200, decisionHeader(c, identity, reading));
 }

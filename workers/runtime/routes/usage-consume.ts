@@ -10,7 +10,7 @@ import { timeLeftMs } from "../budget.ts";
 import { RequestRefused } from "../error-reply.ts";
 import { readIdempotencyKey, readJson } from "../middleware/read-input.ts";
 import { requireLivePlan } from "../middleware/require-live-plan.ts";
-import { type RuntimeContext, subjectOf } from "../request-context.ts";
+import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
@@ -49,9 +49,8 @@ export const usageConsumeDocs = createRoute({
 export async function usageConsume(c: RuntimeContext): Promise<Response> {
   const key = readIdempotencyKey(c);
   const body = await readJson(c, consumeRequestSchema);
-  const caller = c.get("caller");
-  requireLivePlan(caller);
-  const identity = subjectOf(caller, body.subject_ref);
+  requireLivePlan(c.get("caller"));
+  const identity = namedSubject(c, body.subject_ref);
   const result = await callSubject(
     c.env,
     identity,
@@ -63,10 +62,11 @@ export async function usageConsume(c: RuntimeContext): Promise<Response> {
       }),
     timeLeftMs(c, "consume"),
   );
-  const headers = decisionHeader(identity, result);
+  const headers = decisionHeader(c, identity, result);
   switch (result.outcome) {
     case "consumed": {
       const { consumed, usageRemaining } = result.reply;
+      note(c, { units: consumed, replayed: result.replayed });
       const reply: ConsumeReply = { ok: true, consumed, usage_remaining: usageRemaining };
       return c.json(reply, 200, result.replayed ? { ...headers, "Idempotency-Replayed": "true" } : headers);
     }

@@ -19,6 +19,8 @@ export interface Settlement {
   /** Why, where the status does not say. */
   detail: string | null;
   subjectRef: string | null;
+  /** What it made in the subject's ledger, and where that ends; both only where the ledger was asked. */
+  ledger?: { changes: number; sequence?: number };
 }
 
 /** Reads the event and does what it asks. Throws what may go better at another try. */
@@ -36,10 +38,10 @@ export async function applyEvent(
   try {
     const applied = await applyTold(openInbound(env, found, cause, now), readEvent(event));
     if (applied === null) return ignored("type not handled");
-    const { subjectRef } = applied;
-    return applied.changes === 0
-      ? { status: "ignored", detail: "no change", subjectRef }
-      : { status: "applied", detail: null, subjectRef };
+    const { subjectRef, ...ledger } = applied;
+    return ledger.changes === 0
+      ? { status: "ignored", detail: "no change", subjectRef, ledger }
+      : { status: "applied", detail: null, subjectRef, ledger };
   } catch (error) {
     if (error instanceof NotOurs) return ignored(error.message);
     // Another try would read the same payload: an operator has to look, and can retry it when we read more.

@@ -12,6 +12,8 @@ export interface Applied {
   subjectRef: string;
   /** Ledger entries that it made; 0 when everything was known. */
   changes: number;
+  /** The last entry of the subject's ledger afterwards; absent when the ledger was not asked. */
+  sequence?: number;
 }
 
 /** What a subscription's observation says, with the products that its prices are. */
@@ -66,7 +68,7 @@ export async function mergeFacts(
   const attemptId = owner.attempt?.attemptId ?? null;
   const remembered = { subjectRef: owner.subjectRef, attemptId, customerId: objects.customerId };
   await d1(rememberObjects(env.DB, connection, remembered, stripeIds, now));
-  return { subjectRef: owner.subjectRef, changes: result.changes };
+  return { subjectRef: owner.subjectRef, changes: result.changes, sequence: result.sequence };
 }
 
 /** The facts with the read beside what the same subscription was said to be, or before all when nothing was. */

@@ -1,7 +1,8 @@
 import { d1 } from "../../../shared/db/deadline.ts";
 import { recordSweep } from "../../../shared/db/stripe-connections.ts";
 import { subjectsWithObjects } from "../../../shared/db/stripe-objects.ts";
-import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { subjectName } from "../../../shared/domain/subject-name.ts";
+import { errorMessage, log, subjectTag } from "../../../shared/kit/log.ts";
 import { StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
 import { UnreadableObject } from "../../../shared/stripe/object-fields.ts";
 import { NotOurs, Unroutable } from "./find-owner.ts";
@@ -34,7 +35,7 @@ export async function rereadPage(inbound: Inbound): Promise<void> {
       passedOver.push(`${subjectRef}: ${errorMessage(error)}`);
       log("error", "stripe_reread.subject_passed_over", {
         connectionId,
-        subjectRef,
+        subjectTag: subjectTag(subjectName({ ...connection, subjectRef })),
         error: errorMessage(error),
       });
     }

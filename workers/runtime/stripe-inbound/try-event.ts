@@ -1,8 +1,9 @@
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readConnection } from "../../../shared/db/stripe-connections.ts";
 import { type InboxRow, readEvent, recordTry } from "../../../shared/db/stripe-inbox.ts";
+import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { errorMessage, isLogged, type LogFields, log, subjectTag } from "../../../shared/kit/log.ts";
 import type { RuntimeEnv, StripeRetryMessage } from "../env.ts";
 import { applyEvent } from "./apply-event.ts";
 import { pauseAfter } from "./retry-schedule.ts";
@@ -18,6 +19,7 @@ const maxQueueDelaySeconds = 12 * 60 * 60;
  * `failed` after the last. The row is the truth; the queue message is only a wake-up.
  */
 export async function tryEvent(env: RuntimeEnv, key: StripeRetryMessage): Promise<void> {
+  const startedAt = Date.now();
   const now = await currentTime(env.DEV);
   let row: InboxRow | null = null;
   try {
@@ -25,11 +27,32 @@ export async function tryEvent(env: RuntimeEnv, key: StripeRetryMessage): Promis
     if (row?.status !== "received") return;
     const found = await d1(readConnection(env.DB, key.connectionId));
     if (found === null) throw new Error("the connection does not exist any more");
-    const { status, detail, subjectRef } = await applyEvent(env, found, row, now);
+    const { status, detail, subjectRef, ledger } = await applyEvent(env, found, row, now);
     await d1(recordTry(env.DB, key, { status, detail, subjectRef, nextTryAt: null, settledAt: now }));
+    logTry(row, startedAt, { outcome: status, ...tagOf(row, subjectRef), ...ledger });
   } catch (error) {
     await recordFailure(env, key, row, error, now);
   }
+}
+
+/** The line of one try that came to an end; one that failed has a line with its error. */
+function logTry(row: InboxRow, startedAt: number, came: LogFields): void {
+  log("info", "stripe_event", {
+    stripeEventId: row.eventId,
+    stripeEventType: row.type,
+    connectionId: row.connectionId,
+    projectId: row.projectId,
+    mode: row.mode,
+    foundBy: row.foundBy,
+    tries: row.tries + 1,
+    durationMs: Date.now() - startedAt,
+    ...came,
+  });
+}
+
+function tagOf({ projectId, mode }: InboxRow, subjectRef: string | null): LogFields {
+  if (subjectRef === null || !isLogged("info")) return {};
+  return { subjectTag: subjectTag(subjectName({ projectId, mode, subjectRef })) };
 }
 
 async function recordFailure(
@@ -43,7 +66,8 @@ async function recordFailure(
   const detail = errorMessage(error) + cause;
   log("error", "stripe_event.try_failed", {
     connectionId: key.connectionId,
-    eventId: key.eventId,
+    stripeEventId: key.eventId,
+    ...(row === null ? {} : { projectId: row.projectId, mode: row.mode, tries: row.tries + 1 }),
     error: detail,
   });
   // Without the row its tries are not known. Nothing is lost: it stays due, and the sweep comes by.
@@ -65,6 +89,10 @@ async function recordFailure(
     await env.STRIPE_RETRIES.send(key, { delaySeconds });
   } catch (failure) {
     // The row still says `received` and is due: the minute sweep finishes what queue or D1 did not take now.
-    log("error", "stripe_event.retry_not_scheduled", { ...key, error: errorMessage(failure) });
+    log("error", "stripe_event.retry_not_scheduled", {
+      connectionId: key.connectionId,
+      stripeEventId: key.eventId,
+      error: errorMessage(failure),
+    });
   }
 }

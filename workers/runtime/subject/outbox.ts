@@ -7,6 +7,7 @@ import { nextReview } from "../../../shared/domain/review-subscription.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { forgetAudits, keptAudits } from "./audit-outbox.ts";
 import { change } from "./change.ts";
+import { logFlush } from "./flush-line.ts";
 import { eventsOfEntry, eventsPerBatch, forgetEvents, inBatches, keptEvents } from "./outbound.ts";
 import type { SubjectStore } from "./store.ts";
 import { readEntry } from "./stored-entry.ts";
@@ -69,7 +70,9 @@ export class Outbox {
       this.failures = 0;
     } catch (error) {
       this.failures++;
-      log("error", "outbox.flush_failed", { failures: this.failures, error: errorMessage(error) });
+      const { projectId = "", mode = "" } = this.store.identity() ?? {};
+      const { failures } = this;
+      log("error", "outbox.flush_failed", { projectId, mode, failures, error: errorMessage(error) });
       return;
     }
     this.settleAlarm(now);
@@ -100,8 +103,11 @@ export class Outbox {
 
   private async flushPending(now: number): Promise<void> {
     for (;;) {
+      const startedAt = Date.now();
+      const fromSequence = this.store.flushedSequence() + 1;
       const copy = this.pendingCopy(now);
       if (copy === null) return;
+      const oldestAt = this.store.entriesAfter(fromSequence - 1, 1)[0]?.at ?? now;
       const wakeUps: DeliveryWakeUp[] = [];
       const audits = keptAudits(this.ctx.storage.sql, copy.flushedTo);
       const events = await this.sendAllButLastEvents(copy, now, wakeUps);
@@ -112,6 +118,8 @@ export class Outbox {
       forgetEvents(this.ctx.storage.sql, events);
       if (audits.length > 0) forgetAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushedSequence(copy.flushedTo);
+      const counts = { events: events.length, deliveries: wakeUps.length };
+      logFlush({ copy, fromSequence, oldestAt, startedAt, ...counts });
       await this.wake(wakeUps);
     }
   }

@@ -49,7 +49,8 @@ export type ConsumeResult = DecisionMoment &
 
 export type StripeResult =
   /** `changes` is 0 when all of it was known already. */
-  { outcome: "merged"; changes: number } | { outcome: "read_again"; subscriptionId: string };
+  | { outcome: "merged"; changes: number; sequence: number }
+  | { outcome: "read_again"; subscriptionId: string };
 
 /**
  * One subject of one project and mode: its entitlements, balances, idempotency records and ledger (spec page 2).
@@ -131,7 +132,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
       this.outbox.arm("other");
       changes++;
     }
-    return { outcome: "merged", changes };
+    return { outcome: "merged", changes, sequence: this.store.head().sequence };
   }
 
   /** What facts would change. Nothing is written. */

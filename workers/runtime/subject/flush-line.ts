@@ -1,0 +1,31 @@
+import type { SubjectCopy } from "../../../shared/db/flush-subject.ts";
+import { subjectName } from "../../../shared/domain/subject-name.ts";
+import { isLogged, log, subjectTag } from "../../../shared/kit/log.ts";
+
+/** What one flush brought to D1. */
+export interface FlushDone {
+  copy: SubjectCopy;
+  fromSequence: number;
+  /** When the oldest of its entries was written. */
+  oldestAt: number;
+  events: number;
+  deliveries: number;
+  /** On the machine's clock. */
+  startedAt: number;
+}
+
+/** The line of an alarm that brought something to D1: from here an entry of the ledger is in the copy, its events due. */
+export function logFlush({ copy, fromSequence, oldestAt, events, deliveries, startedAt }: FlushDone): void {
+  if (!isLogged("info")) return;
+  const durationMs = Date.now() - startedAt;
+  log("info", "flush", {
+    projectId: copy.identity.projectId,
+    mode: copy.identity.mode,
+    subjectTag: subjectTag(subjectName(copy.identity)),
+    fromSequence,
+    sequence: copy.flushedTo,
+    counts: { entitlements: copy.entitlements.length, events, deliveries },
+    lagMs: Math.max(0, copy.flushedAt + durationMs - oldestAt),
+    durationMs,
+  });
+}
