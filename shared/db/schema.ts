@@ -1,4 +1,5 @@
 /** All tables of D1, for drizzle-kit. */
+export * from "./tables/activity.ts";
 export * from "./tables/configuration.ts";
 export * from "./tables/people.ts";
 export * from "./tables/sign-in.ts";

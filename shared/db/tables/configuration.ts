@@ -117,6 +117,8 @@ export const apiKeys = sqliteTable(
     revokedAt: moment("revoked_at"),
     /** When the Keyring confirmed this row as it is; null while a sweep still has to tell it. */
     syncedAt: moment("synced_at"),
+    /** About when it was last used: counted in the runtime's memory, moved a minute at a time. */
+    lastUsedAt: moment("last_used_at"),
   },
   (table) => [index("api_keys_by_project").on(table.projectId, table.mode)],
 );

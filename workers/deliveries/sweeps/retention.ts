@@ -1,14 +1,23 @@
+import { removeOldCheckCounts } from "../../../shared/db/activity.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { removeOldDeliveries } from "../../../shared/db/sweep-deliveries.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
 const dayMs = 86_400_000;
-/** How long events and deliveries are kept, whatever their state; the ledger keeps what happened. */
+/** How long events, deliveries and counted hours are kept, whatever their state; the ledger keeps what happened. */
 export const keptMs = 30 * dayMs;
 const rowsPerSweep = 5_000;
 
-export async function sweepRetention(env: DeliveriesEnv): Promise<{ deliveries: number; events: number }> {
+interface Removed {
+  deliveries: number;
+  events: number;
+  /** Of checks that were counted, by project and mode. */
+  hours: number;
+}
+
+export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
   const now = await currentTime(env.DEV);
-  return d1(removeOldDeliveries(env.DB, now - keptMs, rowsPerSweep));
+  const removed = await d1(removeOldDeliveries(env.DB, now - keptMs, rowsPerSweep));
+  return { ...removed, hours: await d1(removeOldCheckCounts(env.DB, now - keptMs)) };
 }

@@ -134,6 +134,7 @@ function newKey(
     expiresAt,
     revokedAt: null,
     syncedAt: null,
+    lastUsedAt: null,
   };
   return { apiKey, row };
 }

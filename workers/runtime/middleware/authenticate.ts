@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { parseApiKey } from "../../../shared/kit/api-key.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
+import { countKeyUse } from "../activity.ts";
 import { RequestRefused } from "../error-reply.ts";
 import { findKey } from "../keyring/key-cache.ts";
 import type { RuntimeHono } from "../request-context.ts";
@@ -30,6 +31,7 @@ export const authenticate = createMiddleware<RuntimeHono>(async (c, next) => {
     });
 
   countRequest(entry);
+  countKeyUse(c.env, entry.keyId);
   const { projectId, mode, region } = key;
   c.set("caller", { projectId, mode, region, keyId: entry.keyId, plan: entry.plan });
   return next();

@@ -4,6 +4,7 @@ import {
   accessCheckReplySchema,
   accessCheckRequestSchema,
 } from "../../../shared/contract/access.ts";
+import { countCheck } from "../activity.ts";
 import { timeLeftMs } from "../budget.ts";
 import { readJson } from "../middleware/read-input.ts";
 import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
@@ -40,6 +41,7 @@ export async function accessCheck(c: RuntimeContext): Promise<Response> {
     timeLeftMs(c, "check"),
   );
   note(c, decision);
+  countCheck(c.get("caller"), decision.allowed);
   const reply: AccessCheckReply = decision.allowed
     ? { subject_ref, allowed: true }
     : { subject_ref, allowed: false, reason: decision.reason };

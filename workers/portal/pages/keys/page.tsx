@@ -53,7 +53,15 @@ export async function keysPage(
         ) : (
           <Table
             label="API keys"
-            head={["Name", "Key", "Status", "Created", "Expires", <span class="quiet">Actions</span>]}
+            head={[
+              "Name",
+              "Key",
+              "Status",
+              "Created",
+              "Last used",
+              "Expires",
+              <span class="quiet">Actions</span>,
+            ]}
           >
             {keys.map((key) => (
               <KeyRow c={c} apiKey={key} mayChange={mayChange} />
@@ -84,7 +92,7 @@ function NewKey({ shown }: { shown: ShownKey }) {
 
 function KeyRow({ c, apiKey, mayChange }: { c: PortalContext; apiKey: ApiKeyRow; mayChange: boolean }) {
   const now = c.get("now");
-  const { keyId, name, hint, createdAt, expiresAt, revokedAt } = apiKey;
+  const { keyId, name, hint, createdAt, lastUsedAt, expiresAt, revokedAt } = apiKey;
   const works = revokedAt === null && (expiresAt === null || expiresAt > now);
   return (
     <tr>
@@ -102,6 +110,15 @@ function KeyRow({ c, apiKey, mayChange }: { c: PortalContext; apiKey: ApiKeyRow;
       </td>
       <td>
         <Time at={createdAt} now={now} />
+      </td>
+      <td>
+        {lastUsedAt === null ? (
+          <span class="quiet">never</span>
+        ) : (
+          <>
+            about <Time at={lastUsedAt} now={now} />
+          </>
+        )}
       </td>
       <td>{expiresAt === null ? <span class="quiet">never</span> : <Time at={expiresAt} now={now} />}</td>
       <td class="end">

@@ -1,3 +1,4 @@
+import { type Activity, readActivity } from "../../../../shared/db/activity.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type ProjectFacts, readProjectFacts } from "../../../../shared/db/overview.ts";
 import { page } from "../../components/frame.tsx";
@@ -5,12 +6,15 @@ import { Card, PageHead, Pill } from "../../components/parts.tsx";
 import { duration, Time } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { ActivityTiles } from "./activity-tiles.tsx";
 import { type Step, setupSteps } from "./steps.ts";
 
 export async function showOverview(c: PortalContext) {
   const now = c.get("now");
   const mode = c.get("mode");
-  const facts = await d1(readProjectFacts(c.env.DB, placeOf(c), now));
+  const [facts, activity] = await d1(
+    Promise.all([readProjectFacts(c.env.DB, placeOf(c), now), readActivity(c.env.DB, placeOf(c), now)]),
+  );
   const steps = setupSteps(facts, mode);
   const open = steps.filter(({ done }) => !done);
   return page(
@@ -20,7 +24,7 @@ export async function showOverview(c: PortalContext) {
       <PageHead title={c.get("project").name} lead={`How it is doing in ${mode} mode.`} />
       <Problems c={c} facts={facts} now={now} />
       {open.length > 0 ? <Steps c={c} steps={steps} open={open.length} /> : null}
-      <Health c={c} facts={facts} now={now} />
+      <Health c={c} facts={facts} activity={activity} now={now} />
     </>,
   );
 }
@@ -92,7 +96,14 @@ function Steps({ c, steps, open }: { c: PortalContext; steps: Step[]; open: numb
   );
 }
 
-function Health({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; now: number }) {
+interface HealthProps {
+  c: PortalContext;
+  facts: ProjectFacts;
+  activity: Activity;
+  now: number;
+}
+
+function Health({ c, facts, activity, now }: HealthProps) {
   const when = (at: number | null, never: string) => (at === null ? never : <Time at={at} now={now} />);
   return (
     <dl class="tiles">
@@ -141,6 +152,7 @@ function Health({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; now:
         <dt>API keys in use</dt>
         <dd class="num">{upTo(facts.keys)}</dd>
       </div>
+      <ActivityTiles activity={activity} now={now} />
     </dl>
   );
 }

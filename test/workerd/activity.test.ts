@@ -1,0 +1,143 @@
+import { drizzle } from "drizzle-orm/d1";
+import { describe, expect, it, vi } from "vitest";
+import { readActivity, removeOldCheckCounts } from "../../shared/db/activity.ts";
+import { insertProject } from "../../shared/db/configuration.ts";
+import { checkCounts } from "../../shared/db/tables/activity.ts";
+import { apiKeys } from "../../shared/db/tables/configuration.ts";
+import { subjects } from "../../shared/db/tables/subjects.ts";
+import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import { app } from "../../workers/runtime/app.ts";
+import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
+import { now } from "./connected-project.ts";
+import { env, newSubject, packOf, purchase } from "./subjects.ts";
+
+const hourMs = 3_600_000;
+
+async function callerOf(projectId: string) {
+  const at = await now();
+  const created = { createdAt: at, updatedAt: at };
+  const [accountId, keyId] = [newId("acc"), newId("key")];
+  await insertProject(
+    env.DB,
+    { accountId, name: "a", planStatus: "active", planSyncedAt: at, ...created },
+    { projectId, accountId, name: "p", region: "weur", ...created },
+  );
+  const apiKey = newApiKey("test", "weur", projectId);
+  const keyHash = parseApiKey(apiKey)?.hash ?? "";
+  await drizzle(env.DB)
+    .insert(apiKeys)
+    .values({ keyId, projectId, mode: "test", name: "k", keyHash, hint: "lz_test_…", createdAt: at });
+  const keyring = env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test")));
+  await keyring.put([{ keyId, keyHash, expiresAt: null, revokedAt: null }], "active");
+  const check = (subject_ref: string, bindings = env) =>
+    app.fetch(
+      new Request("http://runtime/v1/access/check", {
+        method: "POST",
+        headers: { Authorization: `Bearer ${apiKey}`, "Content-Type": "application/json" },
+        body: JSON.stringify({ subject_ref }),
+      }),
+      bindings,
+    );
+  const lastUsedAt = async () =>
+    (
+      await env.DB.prepare("SELECT last_used_at AS at FROM api_keys WHERE key_id = ?")
+        .bind(keyId)
+        .first<{ at: number | null }>()
+    )?.at;
+  return { check, lastUsedAt };
+}
+
+const activityOf = async (projectId: string) =>
+  readActivity(env.DB, { projectId, mode: "test" }, await now());
+
+/** The runtime's D1 with its transactions counted, and refused while `isAway`. */
+function watchedD1() {
+  const watch = { batches: 0, isAway: false };
+  const DB = new Proxy(env.DB, {
+    get(target, name) {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== "function") return member;
+      if (name !== "batch") return member.bind(target);
+      return async (statements: D1PreparedStatement[]) => {
+        watch.batches++;
+        if (watch.isAway) throw new Error("D1_ERROR: away");
+        return target.batch(statements);
+      };
+    },
+  });
+  return { watch, bindings: { ...env, DB } };
+}
+
+describe("checks and key uses", () => {
+  it("are counted without D1 and come to it together, in one transaction", async () => {
+    const { identity, stub } = newSubject();
+    const { projectId } = identity;
+    await stub.applyStripe(identity, purchase("counted", packOf(10), await now()));
+    const { check, lastUsedAt } = await callerOf(projectId);
+    const { watch, bindings } = watchedD1();
+    for (let index = 0; index < 40; index++)
+      await check(index % 4 === 0 ? "stranger" : identity.subjectRef, bindings);
+    expect(watch.batches).toBe(0);
+    await vi.waitFor(
+      async () => expect(await activityOf(projectId)).toMatchObject({ allowed: 30, denied: 10 }),
+      5_000,
+    );
+    expect(watch.batches).toBe(1);
+    expect(Math.abs((await now()) - ((await lastUsedAt()) ?? 0))).toBeLessThan(10_000);
+  });
+
+  it("are kept while D1 is away, and come with the next ones", async () => {
+    const projectId = newId("prj");
+    const { check, lastUsedAt } = await callerOf(projectId);
+    const { watch, bindings } = watchedD1();
+    watch.isAway = true;
+    await check("stranger", bindings);
+    await vi.waitFor(() => expect(watch.batches).toBe(1), 5_000);
+    expect(await lastUsedAt()).toBeNull();
+    watch.isAway = false;
+    await check("stranger", bindings);
+    await vi.waitFor(
+      async () => expect(await activityOf(projectId)).toMatchObject({ allowed: 0, denied: 2 }),
+      5_000,
+    );
+  });
+});
+
+describe("what the overview reads", () => {
+  it("is the last 24 hours of one project and mode, and older hours go after the time they are kept", async () => {
+    const at = await now();
+    const hour = at - (at % hourMs);
+    const projectId = newId("prj");
+    const hours = [0, 23, 25, 24 * 31].map((ago) => ({ hour: hour - ago * hourMs, allowed: 1, denied: 2 }));
+    await drizzle(env.DB)
+      .insert(checkCounts)
+      .values([
+        ...hours.map((counted) => ({ projectId, mode: "test" as const, ...counted })),
+        { projectId, mode: "live", hour, allowed: 100, denied: 100 },
+      ]);
+    expect(await activityOf(projectId)).toMatchObject({ allowed: 2, denied: 4 });
+    expect(await removeOldCheckCounts(env.DB, at - 30 * 24 * hourMs)).toBe(1);
+  });
+
+  it("says since when something ran out that the copy does not show yet, of this project only", async () => {
+    const [projectId, other] = [newId("prj"), newId("prj")];
+    const at = await now();
+    const row = {
+      mode: "test" as const,
+      region: "weur" as const,
+      headSequence: 1,
+      headHash: "",
+      createdAt: at,
+    };
+    await drizzle(env.DB)
+      .insert(subjects)
+      .values([
+        { ...row, projectId, subjectRef: "late", nextExpiryAt: at - 90_000 },
+        { ...row, projectId, subjectRef: "later", nextExpiryAt: at + hourMs },
+        { ...row, projectId: other, subjectRef: "elsewhere", nextExpiryAt: at - 500_000 },
+      ]);
+    expect((await activityOf(projectId)).behindSince).toBe(at - 90_000);
+    expect((await activityOf(newId("prj"))).behindSince).toBeNull();
+  });
+});
