@@ -1,0 +1,31 @@
+import { describe, expect, it, vi } from "vitest";
+import { sentencesOf } from "../../scripts/seed/portal-client.ts";
+import { newOperator } from "./operators.ts";
+import { buy, newWorld } from "./world.ts";
+
+/** The text of one tile of the overview. */
+function tileOf(html: string, title: string): string {
+  const [, rest = ""] = html.split(`<dt>${title}</dt>`);
+  return sentencesOf(rest.split("</dd>")[0] ?? "");
+}
+
+describe("the overview", () => {
+  it("shows checks allowed and denied, and the keys page when a key was last used", async () => {
+    const world = await newWorld();
+    const { portal } = await newOperator("viewer", world.accountId);
+    const path = `/p/${world.projectId}/test`;
+    const before = (await portal.get(path)).html;
+    expect(tileOf(before, "Checks allowed · denied")).toBe("0 · 0 last 24 hours, approximate");
+    expect(tileOf(before, "Customers&#39; copy behind by")).toBe("nothing");
+    expect((await portal.get(`${path}/keys`)).html).toContain('<span class="quiet">never</span>');
+
+    await buy(world, "user_1");
+    await vi.waitFor(async () => expect((await world.api.check("user_1")).body.allowed).toBe(true), 3_000);
+    for (let index = 0; index < 3; index++) await world.api.check("stranger");
+    await vi.waitFor(async () => {
+      const tile = tileOf((await portal.get(path)).html, "Checks allowed · denied");
+      expect(tile).toMatch(/^[1-9]\d* · [3-9]\d* last 24 hours, approximate$/);
+    }, 5_000);
+    expect((await portal.get(`${path}/keys`)).html).toMatch(/about <time/);
+  });
+});
