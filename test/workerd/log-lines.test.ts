@@ -39,7 +39,7 @@ async function keyOf(projectId: string): Promise<{ apiKey: string; keyId: string
   return { apiKey, keyId };
 }
 
-const post = (apiKey: string, path: string, body: object) =>
+const post = (apiKey: string, path: string, body: object, bindings = env) =>
   app.fetch(
     new Request(`http://runtime${path}`, {
       method: "POST",
@@ -50,10 +50,30 @@ const post = (apiKey: string, path: string, body: object) =>
       },
       body: JSON.stringify(body),
     }),
-    env,
+    bindings,
   );
 
 const subjectRef = "jane.doe@example.com";
+
+describe("what is measured", () => {
+  it("is a point for a check and a consume as they were decided, beside one for the request", async () => {
+    const projectId = newId("prj");
+    const { apiKey } = await keyOf(projectId);
+    const points: (AnalyticsEngineDataPoint | undefined)[] = [];
+    const METRICS = { writeDataPoint: (point?: AnalyticsEngineDataPoint) => void points.push(point) };
+    const metered = { ...env, METRICS };
+    await post(apiKey, "/v1/access/check", { subject_ref: subjectRef }, metered);
+    await post(apiKey, "/v1/usage/consume", { subject_ref: subjectRef, units: 4 }, metered);
+    expect(points.map((point) => point?.blobs)).toEqual([
+      ["request", "test", "answered", "", "/v1/access/check"],
+      ["check", "test", "denied", "no_entitlement"],
+      ["request", "test", "refused", "insufficient_usage", "/v1/usage/consume"],
+      ["consume", "test", "refused", "insufficient_usage"],
+    ]);
+    expect(points.every((point) => point?.indexes?.[0] === projectId)).toBe(true);
+    expect(JSON.stringify(points)).not.toContain(subjectRef);
+  });
+});
 
 describe("the lines of a purchase", () => {
   it("lead from the Stripe event to the ledger, to D1, to the delivery, and name no customer and no secret", async () => {

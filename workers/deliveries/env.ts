@@ -2,6 +2,7 @@ import type { ClaimedDelivery } from "../../shared/db/claim-delivery.ts";
 import type { WebhookScope } from "../../shared/db/endpoints.ts";
 import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
+import type { Metered } from "../../shared/kit/metrics.ts";
 
 /** A wake-up for one row of the Stripe inbox. */
 export interface StripeRetryMessage {
@@ -32,7 +33,7 @@ export interface LanesRpc {
 }
 
 /** The bindings of the deliveries worker (wrangler.toml), and what only development or a secret adds. */
-export interface DeliveriesEnv {
+export interface DeliveriesEnv extends Metered {
   RUNTIME: RuntimeMaintenance;
   DB: D1Database;
   DELIVERIES: Queue<DeliveryWakeUp>;

@@ -1,5 +1,6 @@
 import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
+import type { Metered } from "../../shared/kit/metrics.ts";
 import type { Keyring } from "./keyring/keyring.ts";
 import type { Subject } from "./subject/subject.ts";
 
@@ -10,7 +11,7 @@ export interface StripeRetryMessage {
 }
 
 /** The bindings of the runtime worker (wrangler.toml), and `DEV` in development only. */
-export interface RuntimeEnv {
+export interface RuntimeEnv extends Metered {
   SUBJECT: DurableObjectNamespace<Subject>;
   KEYRING: DurableObjectNamespace<Keyring>;
   DB: D1Database;

@@ -9,6 +9,7 @@ import type { DeliveryWakeUp } from "../../../shared/db/write-events.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, log, subjectTag } from "../../../shared/kit/log.ts";
+import { measure } from "../../../shared/kit/metrics.ts";
 import { attemptsInSchedule } from "../../../shared/webhooks/retry-schedule.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { attempt } from "./attempt.ts";
@@ -54,15 +55,25 @@ async function attemptAndRecord(
   const outcome = await attempt(env, claimed);
   const now = await currentTime(env.DEV);
   const next = await d1(recordAttempt(env.DB, claimed, outcome, { now, disableAfterMs }));
-  logAttempt(claimed, outcome);
+  tellAttempt(env, claimed, outcome);
   if (outcome.error !== null && outcome.nextAttemptAt !== null)
     await wake(env, [claimed], Math.ceil((outcome.nextAttemptAt - now) / 1_000));
   return next;
 }
 
-function logAttempt(claimed: ClaimedDelivery, outcome: AttemptOutcome): void {
-  if (!isLogged("info")) return;
+function tellAttempt(env: DeliveriesEnv, claimed: ClaimedDelivery, outcome: AttemptOutcome): void {
   const { deliveryId, endpointId, eventId, number, projectId, mode, subjectRef, sequence } = claimed;
+  const { durationMs, httpStatus, error, nextAttemptAt } = outcome;
+  const came = error === null ? "sent" : nextAttemptAt === null ? "dead" : "failed";
+  measure(env, claimed, {
+    name: "delivery_attempt",
+    outcome: came,
+    error: error ?? "",
+    status: httpStatus ?? 0,
+    attempt: number,
+    durationMs,
+  });
+  if (!isLogged("info")) return;
   log("info", "delivery_attempt", {
     deliveryId,
     endpointId,
@@ -72,10 +83,10 @@ function logAttempt(claimed: ClaimedDelivery, outcome: AttemptOutcome): void {
     mode,
     ...(subjectRef === null ? {} : { subjectTag: subjectTag(subjectName({ projectId, mode, subjectRef })) }),
     sequence,
-    status: outcome.httpStatus,
-    outcome: outcome.error === null ? "sent" : outcome.nextAttemptAt === null ? "dead" : "failed",
-    code: outcome.error ?? undefined,
-    durationMs: outcome.durationMs,
+    status: httpStatus,
+    outcome: came,
+    code: error ?? undefined,
+    durationMs,
   });
 }
 

@@ -4,6 +4,7 @@ import { type InboxRow, readEvent, recordTry } from "../../../shared/db/stripe-i
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, type LogFields, log, subjectTag } from "../../../shared/kit/log.ts";
+import { measure } from "../../../shared/kit/metrics.ts";
 import type { RuntimeEnv, StripeRetryMessage } from "../env.ts";
 import { applyEvent } from "./apply-event.ts";
 import { pauseAfter } from "./retry-schedule.ts";
@@ -30,8 +31,10 @@ export async function tryEvent(env: RuntimeEnv, key: StripeRetryMessage): Promis
     const { status, detail, subjectRef, ledger } = await applyEvent(env, found, row, now);
     await d1(recordTry(env.DB, key, { status, detail, subjectRef, nextTryAt: null, settledAt: now }));
     logTry(row, startedAt, { outcome: status, ...tagOf(row, subjectRef), ...ledger });
+    measureTry(env, row, status, { now, startedAt });
   } catch (error) {
     await recordFailure(env, key, row, error, now);
+    if (row !== null) measureTry(env, row, "try_failed", { now, startedAt });
   }
 }
 
@@ -47,6 +50,22 @@ function logTry(row: InboxRow, startedAt: number, came: LogFields): void {
     tries: row.tries + 1,
     durationMs: Date.now() - startedAt,
     ...came,
+  });
+}
+
+function measureTry(
+  env: RuntimeEnv,
+  row: InboxRow,
+  outcome: string,
+  { now, startedAt }: { now: number; startedAt: number },
+): void {
+  measure(env, row, {
+    name: "stripe_event",
+    outcome,
+    type: row.type,
+    foundBy: row.foundBy,
+    ageMs: now - row.stripeCreatedAt,
+    durationMs: Date.now() - startedAt,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { SubjectCopy } from "../../../shared/db/flush-subject.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { isLogged, log, subjectTag } from "../../../shared/kit/log.ts";
+import { type Metered, measure } from "../../../shared/kit/metrics.ts";
 
 /** What one flush brought to D1. */
 export interface FlushDone {
@@ -14,10 +15,15 @@ export interface FlushDone {
   startedAt: number;
 }
 
-/** The line of an alarm that brought something to D1: from here an entry of the ledger is in the copy, its events due. */
-export function logFlush({ copy, fromSequence, oldestAt, events, deliveries, startedAt }: FlushDone): void {
-  if (!isLogged("info")) return;
+/** Tells of an alarm that brought something to D1: from here an entry of the ledger is in the copy, its events due. */
+export function tellFlush(
+  env: Metered,
+  { copy, fromSequence, oldestAt, events, deliveries, startedAt }: FlushDone,
+): void {
   const durationMs = Date.now() - startedAt;
+  const lagMs = Math.max(0, copy.flushedAt + durationMs - oldestAt);
+  measure(env, copy.identity, { name: "flush", lagMs, durationMs, events, deliveries });
+  if (!isLogged("info")) return;
   log("info", "flush", {
     projectId: copy.identity.projectId,
     mode: copy.identity.mode,
@@ -25,7 +31,7 @@ export function logFlush({ copy, fromSequence, oldestAt, events, deliveries, sta
     fromSequence,
     sequence: copy.flushedTo,
     counts: { entitlements: copy.entitlements.length, events, deliveries },
-    lagMs: Math.max(0, copy.flushedAt + durationMs - oldestAt),
+    lagMs,
     durationMs,
   });
 }

@@ -5,9 +5,10 @@ import { decideExpire, nextExpiry } from "../../../shared/domain/expire.ts";
 import { emptyState } from "../../../shared/domain/ledger.ts";
 import { nextReview } from "../../../shared/domain/review-subscription.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { type Metered, measure } from "../../../shared/kit/metrics.ts";
 import { forgetAudits, keptAudits } from "./audit-outbox.ts";
 import { change } from "./change.ts";
-import { logFlush } from "./flush-line.ts";
+import { tellFlush } from "./flush-line.ts";
 import { eventsOfEntry, eventsPerBatch, forgetEvents, inBatches, keptEvents } from "./outbound.ts";
 import type { SubjectStore } from "./store.ts";
 import { readEntry } from "./stored-entry.ts";
@@ -47,6 +48,7 @@ export class Outbox {
     private readonly store: SubjectStore,
     private readonly db: D1Database,
     private readonly queue: Queue<DeliveryWakeUp>,
+    private readonly metered: Metered,
   ) {}
 
   /** Call right after a change, with no `await` between: both are then one commit. */
@@ -73,6 +75,7 @@ export class Outbox {
       const { projectId = "", mode = "" } = this.store.identity() ?? {};
       const { failures } = this;
       log("error", "outbox.flush_failed", { projectId, mode, failures, error: errorMessage(error) });
+      measure(this.metered, { projectId, mode }, { name: "flush_failed", failures });
       return;
     }
     this.settleAlarm(now);
@@ -119,7 +122,7 @@ export class Outbox {
       if (audits.length > 0) forgetAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushedSequence(copy.flushedTo);
       const counts = { events: events.length, deliveries: wakeUps.length };
-      logFlush({ copy, fromSequence, oldestAt, startedAt, ...counts });
+      tellFlush(this.metered, { copy, fromSequence, oldestAt, startedAt, ...counts });
       await this.wake(wakeUps);
     }
   }

@@ -68,7 +68,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
   constructor(ctx: DurableObjectState, env: RuntimeEnv) {
     super(ctx, env);
     this.store = new SubjectStore(ctx.storage);
-    this.outbox = new Outbox(ctx, this.store, env.DB, env.DELIVERIES);
+    this.outbox = new Outbox(ctx, this.store, env.DB, env.DELIVERIES, env);
   }
 
   async check(): Promise<DecisionAt> {
