@@ -7,8 +7,8 @@ import { type Metered, measure } from "../../../shared/kit/metrics.ts";
 export interface FlushDone {
   copy: SubjectCopy;
   fromSequence: number;
-  /** When the oldest of its entries was written. */
-  oldestAt: number;
+  /** How long its oldest entry had waited when the flush began. */
+  waitedMs: number;
   events: number;
   deliveries: number;
   /** On the machine's clock. */
@@ -18,10 +18,10 @@ export interface FlushDone {
 /** Tells of an alarm that brought something to D1: from here an entry of the ledger is in the copy, its events due. */
 export function tellFlush(
   env: Metered,
-  { copy, fromSequence, oldestAt, events, deliveries, startedAt }: FlushDone,
+  { copy, fromSequence, waitedMs, events, deliveries, startedAt }: FlushDone,
 ): void {
   const durationMs = Date.now() - startedAt;
-  const lagMs = Math.max(0, copy.flushedAt + durationMs - oldestAt);
+  const lagMs = waitedMs + durationMs;
   measure(env, copy.identity, { name: "flush", lagMs, durationMs, events, deliveries });
   if (!isLogged("info")) return;
   log("info", "flush", {

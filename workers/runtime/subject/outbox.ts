@@ -38,6 +38,8 @@ export class Outbox {
   /** When the alarm is armed for a flush, as far as this instance knows. Forgetting it costs one more arming. */
   private armedFor: number | null = null;
   private failures = 0;
+  /** Since when something waits, on the machine's clock, as far as this instance knows: a flush need not read an entry to tell. */
+  private pendingSince: number | null = null;
   /** Whether an endpoint asked for consumption at the last flush of this instance. */
   private asksUsage = false;
   /** Flush and resync both write the subject's rows in D1; they take turns. */
@@ -53,6 +55,7 @@ export class Outbox {
 
   /** Call right after a change, with no `await` between: both are then one commit. */
   arm(operation: "consume" | "other"): void {
+    this.pendingSince ??= Date.now();
     const isTold = operation === "consume" && this.asksUsage;
     const wanted = Date.now() + (isTold ? gatherToldMs : gatherMs[operation]);
     if (this.armedFor !== null && this.armedFor <= wanted) return;
@@ -109,8 +112,14 @@ export class Outbox {
       const startedAt = Date.now();
       const fromSequence = this.store.flushedSequence() + 1;
       const copy = this.pendingCopy(now);
-      if (copy === null) return;
-      const oldestAt = this.store.entriesAfter(fromSequence - 1, 1)[0]?.at ?? now;
+      if (copy === null) {
+        this.pendingSince = null;
+        return;
+      }
+      const waitedMs =
+        this.pendingSince === null
+          ? now - (this.store.entriesAfter(fromSequence - 1, 1)[0]?.at ?? now)
+          : startedAt - this.pendingSince;
       const wakeUps: DeliveryWakeUp[] = [];
       const audits = keptAudits(this.ctx.storage.sql, copy.flushedTo);
       const events = await this.sendAllButLastEvents(copy, now, wakeUps);
@@ -122,7 +131,7 @@ export class Outbox {
       if (audits.length > 0) forgetAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushedSequence(copy.flushedTo);
       const counts = { events: events.length, deliveries: wakeUps.length };
-      tellFlush(this.metered, { copy, fromSequence, oldestAt, startedAt, ...counts });
+      tellFlush(this.metered, { copy, fromSequence, waitedMs, startedAt, ...counts });
       await this.wake(wakeUps);
     }
   }
