@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OutboundEvent } from "../../shared/contract/outbound-event.ts";
+import { newId } from "../../shared/kit/ids.ts";
 import { ApiClient, buy } from "../seed/api-client.ts";
 import { PocketStripe } from "../seed/pocket-stripe.ts";
 import { provision, webhooks } from "../seed/provision.ts";
@@ -90,7 +91,7 @@ async function setUp(origin: string, urls: string[]): Promise<{ api: ApiClient; 
       origin,
       "createEndpoint",
       { projectId, mode: "test" },
-      { url, description: "", eventTypes },
+      { endpointId: newId("ep"), url, description: "", eventTypes },
     );
   }
   return { api: new ApiClient(origin, apiKey), stripe };

@@ -1,5 +1,7 @@
 import { outboundEventTypes } from "../../shared/contract/outbound-event.ts";
+import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveryPage } from "../../workers/deliveries/operator/list-deliveries.ts";
+import type { EndpointView } from "../../workers/deliveries/operator/list-endpoints.ts";
 import { type ApiClient, buy } from "./api-client.ts";
 import type { PocketStripe } from "./pocket-stripe.ts";
 import { webhooks } from "./provision.ts";
@@ -23,9 +25,9 @@ export async function seedReceiver(origin: string, scope: Scope): Promise<StackF
     origin,
     "createEndpoint",
     scope,
-    sampleEndpoint(url),
+    { endpointId: newId("ep"), ...sampleEndpoint(url) },
   );
-  if (made.outcome !== "created") throw new Error(`create endpoint: ${JSON.stringify(made)}`);
+  if (made.outcome !== "done") throw new Error(`create endpoint: ${JSON.stringify(made)}`);
   await control(url, "secret", { secret: made.secret });
   return { url, endpoint_id: made.endpointId, secret: made.secret };
 }
@@ -33,7 +35,11 @@ export async function seedReceiver(origin: string, scope: Scope): Promise<StackF
 /** The sample receiver moves along with the stack's port. An operator may have deleted its endpoint; then nothing moves. */
 export async function moveReceiver({ origin, project_id, receiver }: StackFile): Promise<void> {
   const scope = { projectId: project_id, mode: "test" };
-  await webhooks(origin, "updateEndpoint", scope, receiver.endpoint_id, sampleEndpoint(receiver.url));
+  const all = await webhooks<EndpointView[]>(origin, "listEndpoints", scope);
+  const found = all.find(({ endpointId }) => endpointId === receiver.endpoint_id);
+  if (found === undefined || found.url === receiver.url) return;
+  const edit = { endpointId: found.endpointId, version: found.updatedAt, ...sampleEndpoint(receiver.url) };
+  await webhooks(origin, "updateEndpoint", scope, edit);
 }
 
 /**

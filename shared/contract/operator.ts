@@ -30,6 +30,10 @@ export interface Refusal {
   field?: string;
 }
 
+export function refusal(reason: Refusal["reason"], message: string, field?: string): Refusal {
+  return { outcome: "refused", reason, message, ...(field === undefined ? {} : { field }) };
+}
+
 export type OperatorReply<T = object> = ({ outcome: "done" } & T) | Refusal;
 
 /** A price at Stripe, as far as somebody choosing one needs to see it. */

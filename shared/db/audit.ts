@@ -73,6 +73,12 @@ const insertRows = `
     value ->> 'before', value ->> 'after', value ->> 'ipAddress'
   FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 
+/** The same for a batch of statements that are written by hand. */
+export function auditIfChangedRaw(db: D1Database, entry: AuditEntry): D1PreparedStatement {
+  const { sql: text, params } = auditIfChanged(drizzle(db), entry).toSQL();
+  return db.prepare(text).bind(...params);
+}
+
 /** For a change that is no write of ours: something that Stripe was told. */
 export async function writeAudit(db: D1Database, entry: AuditEntry): Promise<void> {
   await auditStatement(drizzle(db), entry);

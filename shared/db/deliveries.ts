@@ -1,7 +1,9 @@
 import { and, asc, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { DeliveryFilter } from "../contract/webhook-operator.ts";
 import type { DeliveryState } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
+import { type AuditEntry, auditIfChangedRaw } from "./audit.ts";
 import type { WebhookScope } from "./endpoints.ts";
 import { deliveries, deliveryAttempts, endpoints, events } from "./tables/webhooks.ts";
 import type { DeliveryWakeUp } from "./write-events.ts";
@@ -9,19 +11,8 @@ import type { DeliveryWakeUp } from "./write-events.ts";
 export type DeliveryRow = typeof deliveries.$inferSelect;
 export type DeliveryAttemptRow = typeof deliveryAttempts.$inferSelect;
 
-/** Which deliveries; what is left out does not restrict. Times are of the event, in milliseconds since 1970. */
-export interface DeliveryFilter {
-  endpointId?: string;
-  states?: DeliveryState[];
-  eventType?: string;
-  subjectRef?: string;
-  eventId?: string;
-  since?: number;
-  until?: number;
-}
-
 function matching({ projectId, mode }: WebhookScope, filter: DeliveryFilter) {
-  const { endpointId, states, eventType, subjectRef, eventId, since, until } = filter;
+  const { endpointId, states, eventType, subjectRef, eventId, httpStatus, since, until } = filter;
   const areAllInTrouble = states?.every((state) => state === "failed" || state === "dead");
   return and(
     eq(deliveries.projectId, projectId),
@@ -33,6 +24,7 @@ function matching({ projectId, mode }: WebhookScope, filter: DeliveryFilter) {
     eventType === undefined ? undefined : eq(deliveries.eventType, eventType),
     subjectRef === undefined ? undefined : eq(deliveries.subjectRef, subjectRef),
     eventId === undefined ? undefined : eq(deliveries.eventId, eventId),
+    httpStatus === undefined ? undefined : eq(deliveries.lastStatus, httpStatus),
     // Ids begin with the time of the event.
     since === undefined ? undefined : gte(deliveries.deliveryId, idFloor("dlv", since)),
     until === undefined ? undefined : lt(deliveries.deliveryId, idFloor("dlv", until)),
@@ -112,8 +104,9 @@ export async function restartDelivery(
   { projectId, mode }: WebhookScope,
   deliveryId: string,
   states: DeliveryState[],
-  now: number,
+  audit: AuditEntry,
 ): Promise<DeliveryWakeUp | null> {
+  const now = audit.at;
   const [restarted] = await db.batch<DeliveryWakeUp>([
     db
       .prepare(
@@ -123,6 +116,7 @@ export async function restartDelivery(
          RETURNING delivery_id AS deliveryId, epoch`,
       )
       .bind(now, deliveryId, projectId, mode, JSON.stringify(states)),
+    auditIfChangedRaw(db, audit),
     db
       .prepare(
         `UPDATE endpoints SET paused_until = NULL WHERE paused_until IS NOT NULL AND project_id = ?2 AND mode = ?3

@@ -1,8 +1,10 @@
 import { and, asc, desc, eq, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { DeliveryFilter } from "../contract/webhook-operator.ts";
 import type { DeliveryState } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
-import { type DeliveryFilter, deliveriesAfter, isNotUnderWay, restartColumns } from "./deliveries.ts";
+import { type AuditEntry, auditIfChanged } from "./audit.ts";
+import { deliveriesAfter, isNotUnderWay, restartColumns } from "./deliveries.ts";
 import type { WebhookScope } from "./endpoints.ts";
 import { deliveryJobs } from "./tables/webhooks.ts";
 import { type DeliveryWakeUp, deliveryIdOfPair } from "./write-events.ts";
@@ -12,31 +14,42 @@ export type DeliveryJobRow = typeof deliveryJobs.$inferSelect;
 /** What can be queued again by many: what a person waits for. A `sent` one is resent one by one. */
 export const requeueableStates: DeliveryState[] = ["failed", "dead"];
 
+/** A filter of deliveries, restricted to what can be queued again. */
+export function requeueable(filter: DeliveryFilter): DeliveryFilter {
+  const states = filter.states ?? requeueableStates;
+  return { ...filter, states: states.filter((state) => requeueableStates.includes(state)) };
+}
+
 /** What a job works on: deliveries to restart, or events to deliver (again) to one endpoint. */
 export type JobSelection =
   | { kind: "requeue"; filter: DeliveryFilter }
   | { kind: "replay"; endpointId: string; since: number; eventTypes: string[] };
 
+/** Inserts unless it is there: a form that was sent twice names the same job. Returns whether it did. */
 export async function insertJob(
   db: D1Database,
   scope: WebhookScope,
   job: Pick<DeliveryJobRow, "jobId" | "phase" | "total" | "actorId"> & { selection: JobSelection },
-  now: number,
-): Promise<void> {
+  audit: AuditEntry,
+): Promise<boolean> {
   const { selection, ...columns } = job;
-  await drizzle(db)
-    .insert(deliveryJobs)
-    .values({
-      ...columns,
-      projectId: scope.projectId,
-      mode: scope.mode,
-      kind: selection.kind,
-      selection: JSON.stringify(selection),
-      status: "running",
-      cursor: "",
-      createdAt: now,
-      updatedAt: now,
-    });
+  const database = drizzle(db);
+  const row = {
+    ...columns,
+    projectId: scope.projectId,
+    mode: scope.mode,
+    kind: selection.kind,
+    selection: JSON.stringify(selection),
+    status: "running" as const,
+    cursor: "",
+    createdAt: audit.at,
+    updatedAt: audit.at,
+  };
+  const [{ meta }] = await database.batch([
+    database.insert(deliveryJobs).values(row).onConflictDoNothing(),
+    auditIfChanged(database, audit),
+  ]);
+  return meta.changes > 0;
 }
 
 export async function readJob(db: D1Database, jobId: string): Promise<DeliveryJobRow | null> {
@@ -74,7 +87,7 @@ export async function stopJobRow(
   db: D1Database,
   { projectId, mode }: WebhookScope,
   jobId: string,
-  now: number,
+  audit: AuditEntry,
 ): Promise<DeliveryJobRow | null> {
   const database = drizzle(db);
   const ofJob = and(
@@ -82,11 +95,12 @@ export async function stopJobRow(
     eq(deliveryJobs.projectId, projectId),
     eq(deliveryJobs.mode, mode),
   );
-  const [, rows] = await database.batch([
+  const [, , rows] = await database.batch([
     database
       .update(deliveryJobs)
-      .set({ status: "stopped", updatedAt: now })
+      .set({ status: "stopped", updatedAt: audit.at })
       .where(and(ofJob, eq(deliveryJobs.status, "running"))),
+    auditIfChanged(database, audit),
     database.select().from(deliveryJobs).where(ofJob),
   ]);
   return rows[0] ?? null;

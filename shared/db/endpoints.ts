@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/words.ts";
+import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "./audit.ts";
 import { deliveries, endpoints } from "./tables/webhooks.ts";
 
 export type EndpointRow = typeof endpoints.$inferSelect;
@@ -19,7 +20,7 @@ const inScope = ({ projectId, mode }: WebhookScope, endpointId: string) =>
     isNull(endpoints.deletedAt),
   );
 
-/** Inserts unless the project has `most` endpoints in this mode. Returns whether it did. */
+/** Inserts unless it is there, or the project has `most` endpoints in this mode. Returns whether it did. */
 export async function insertEndpoint(
   db: D1Database,
   row: Pick<
@@ -27,13 +28,14 @@ export async function insertEndpoint(
     "endpointId" | "projectId" | "mode" | "url" | "description" | "eventTypes" | "signingSecrets"
   >,
   most: number,
-  now: number,
+  audit: AuditEntry,
 ): Promise<boolean> {
-  const { meta } = await db
+  const insert = db
     .prepare(
       `INSERT INTO endpoints (endpoint_id, project_id, mode, url, description, event_types, signing_secrets, created_at, updated_at)
        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8 WHERE ?9 >
-         (SELECT count(*) FROM endpoints WHERE project_id = ?2 AND mode = ?3 AND deleted_at IS NULL)`,
+         (SELECT count(*) FROM endpoints WHERE project_id = ?2 AND mode = ?3 AND deleted_at IS NULL)
+       ON CONFLICT DO NOTHING`,
     )
     .bind(
       row.endpointId,
@@ -43,11 +45,11 @@ export async function insertEndpoint(
       row.description,
       JSON.stringify(row.eventTypes),
       row.signingSecrets,
-      now,
+      audit.at,
       most,
-    )
-    .run();
-  return meta.changes > 0;
+    );
+  const [result] = await db.batch([insert, auditIfChangedRaw(db, audit)]);
+  return (result?.meta.changes ?? 0) > 0;
 }
 
 /** The endpoint, or `null` when it is deleted, of another project or mode, or was never there. */
@@ -78,58 +80,59 @@ export async function listEndpoints(db: D1Database, { projectId, mode }: Webhook
   return rows;
 }
 
-/** Changes what an operator may change. Returns whether there is such an endpoint. */
+/** Changes what an operator may change, if it is still at `version` (its `updated_at`). Returns whether it was. */
 export async function updateEndpoint(
   db: D1Database,
   scope: WebhookScope,
-  endpointId: string,
-  change: Partial<Pick<EndpointRow, "url" | "description" | "eventTypes">>,
-  now: number,
+  { endpointId, version }: { endpointId: string; version: number },
+  change: Pick<EndpointRow, "url" | "description" | "eventTypes">,
+  audit: AuditEntry,
 ): Promise<boolean> {
-  const { meta } = await drizzle(db)
-    .update(endpoints)
-    .set({ ...change, updatedAt: now })
-    .where(inScope(scope, endpointId))
-    .run();
+  const database = drizzle(db);
+  const [{ meta }] = await database.batch([
+    database
+      .update(endpoints)
+      .set({ ...change, updatedAt: Math.max(audit.at, version + 1) })
+      .where(and(inScope(scope, endpointId), eq(endpoints.updatedAt, version))),
+    auditIfChanged(database, audit),
+  ]);
   return meta.changes > 0;
 }
 
-/** Disables; a disabled one keeps its time and reason. Returns whether there is such an endpoint. */
+/** Disables an enabled endpoint; a disabled one keeps its time and reason. */
 export async function disableEndpointRow(
   db: D1Database,
   scope: WebhookScope,
   endpointId: string,
-  now: number,
-): Promise<boolean> {
-  const { meta } = await drizzle(db)
-    .update(endpoints)
-    .set({
-      isEnabled: false,
-      disabledAt: sql`CASE WHEN is_enabled THEN ${now} ELSE disabled_at END`,
-      disableReason: sql`CASE WHEN is_enabled THEN 'operator' ELSE disable_reason END`,
-      updatedAt: now,
-    })
-    .where(inScope(scope, endpointId))
-    .run();
-  return meta.changes > 0;
+  audit: AuditEntry,
+): Promise<void> {
+  const database = drizzle(db);
+  await database.batch([
+    database
+      .update(endpoints)
+      .set({ isEnabled: false, disabledAt: audit.at, disableReason: "operator", updatedAt: audit.at })
+      .where(and(inScope(scope, endpointId), eq(endpoints.isEnabled, true))),
+    auditIfChanged(database, audit),
+  ]);
 }
 
 /**
  * Enables a disabled endpoint with a clean record, in one transaction with what becomes of the deliveries that waited:
- * `send` makes all of them due now, `drop` ends them. Returns whether there is such an endpoint.
+ * `send` makes all of them due now, `drop` ends them. An enabled one is left as it is.
  */
 export async function enableEndpointRow(
   db: D1Database,
   scope: WebhookScope,
   endpointId: string,
   waiting: "send" | "drop",
-  now: number,
-): Promise<boolean> {
+  audit: AuditEntry,
+): Promise<void> {
   const database = drizzle(db);
+  const now = audit.at;
   const wasDisabled = sql`EXISTS (SELECT 1 FROM endpoints WHERE endpoints.endpoint_id = ${endpointId}
     AND endpoints.project_id = ${scope.projectId} AND endpoints.mode = ${scope.mode}
     AND endpoints.is_enabled = 0 AND endpoints.deleted_at IS NULL)`;
-  const [, result] = await database.batch([
+  await database.batch([
     database
       .update(deliveries)
       .set({
@@ -149,9 +152,9 @@ export async function enableEndpointRow(
         pausedUntil: null,
         updatedAt: now,
       })
-      .where(inScope(scope, endpointId)),
+      .where(and(inScope(scope, endpointId), eq(endpoints.isEnabled, false))),
+    auditIfChanged(database, audit),
   ]);
-  return result.meta.changes > 0;
 }
 
 /** Deletes: nothing is sent any more, the secrets are gone. What waits is ended here or by the sweep. */
@@ -159,29 +162,35 @@ export async function deleteEndpointRow(
   db: D1Database,
   scope: WebhookScope,
   endpointId: string,
-  now: number,
-): Promise<boolean> {
-  const { meta } = await drizzle(db)
-    .update(endpoints)
-    .set({ isEnabled: false, deletedAt: now, updatedAt: now, signingSecrets: "[]" })
-    .where(inScope(scope, endpointId))
-    .run();
-  return meta.changes > 0;
+  audit: AuditEntry,
+): Promise<void> {
+  const database = drizzle(db);
+  const { at } = audit;
+  await database.batch([
+    database
+      .update(endpoints)
+      .set({ isEnabled: false, deletedAt: at, updatedAt: at, signingSecrets: "[]" })
+      .where(inScope(scope, endpointId)),
+    auditIfChanged(database, audit),
+  ]);
 }
 
-/** Replaces the secrets if they are still what was read: of two rotations at once, one is refused. */
+/** Replaces the secrets if nobody changed the endpoint since `version`: of two rotations at once, one is refused. */
 export async function replaceSigningSecrets(
   db: D1Database,
   scope: WebhookScope,
-  endpointId: string,
-  { from, to }: { from: string; to: string },
-  now: number,
+  { endpointId, version }: { endpointId: string; version: number },
+  signingSecrets: string,
+  audit: AuditEntry,
 ): Promise<boolean> {
-  const { meta } = await drizzle(db)
-    .update(endpoints)
-    .set({ signingSecrets: to, updatedAt: now })
-    .where(and(inScope(scope, endpointId), eq(endpoints.signingSecrets, from)))
-    .run();
+  const database = drizzle(db);
+  const [{ meta }] = await database.batch([
+    database
+      .update(endpoints)
+      .set({ signingSecrets, updatedAt: Math.max(audit.at, version + 1) })
+      .where(and(inScope(scope, endpointId), eq(endpoints.updatedAt, version))),
+    auditIfChanged(database, audit),
+  ]);
   return meta.changes > 0;
 }
 

@@ -1,5 +1,6 @@
 import type { OutboundEventType } from "../contract/outbound-event.ts";
 import type { Mode } from "../contract/words.ts";
+import { type AuditEntry, auditIfChangedRaw } from "./audit.ts";
 
 /** A row of `events` as its writer has it; `body` is what will be signed and sent. */
 export interface NewEvent {
@@ -83,19 +84,21 @@ export async function restoreEvents(
   await db.prepare(insertEvents).bind(projectId, mode, subjectRef, JSON.stringify(events), writtenAt).run();
 }
 
-/** The same for one endpoint, whatever it asks for. */
+/** One event for one endpoint, whatever that asks for, at an operator's wish. */
 export async function writeEventFor(
   db: D1Database,
   endpointId: string,
   owner: EventOwner,
   event: NewEvent,
-  now: number,
+  audit: AuditEntry,
 ): Promise<DeliveryWakeUp | null> {
   const { projectId, mode, subjectRef } = owner;
   const list = JSON.stringify([event]);
+  const now = audit.at;
   const [, inserted] = await db.batch<DeliveryWakeUp>([
     db.prepare(insertEvents).bind(projectId, mode, subjectRef, list, now),
     db.prepare(insertDeliveries("endpoints.endpoint_id = ?5")).bind(projectId, mode, list, now, endpointId),
+    auditIfChangedRaw(db, audit),
   ]);
   return inserted?.results[0] ?? null;
 }

@@ -7,7 +7,6 @@ export interface SigningSecret {
 
 const dayMs = 86_400_000;
 export const longestOverlapMs = 7 * dayMs;
-export const defaultOverlapMs = dayMs;
 
 /** More than this many never sign at once: a header has its limits. The oldest goes first. */
 const mostSecrets = 5;

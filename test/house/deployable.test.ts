@@ -29,6 +29,13 @@ describe("what can be deployed", () => {
     expect(withoutComments(path)).not.toMatch(/pocket-stripe|dev-gateway|ProvisioningEntrypoint/);
   });
 
+  it("says with the deliveries worker that our own origin has to be set, and holds no installation's", () => {
+    const text = readFileSync(join(root, "workers/deliveries/wrangler.toml"), "utf8");
+    expect(text).toMatch(/^# Secrets .*\bPUBLIC_ORIGIN\b/m);
+    expect(withoutComments("workers/deliveries/wrangler.toml")).not.toContain("PUBLIC_ORIGIN");
+    expect(readFileSync(join(root, "docs/secrets.md"), "utf8")).toContain("`PUBLIC_ORIGIN`");
+  });
+
   it("shows no DEV binding in the options that a deployment is made of", async () => {
     const bundles = await buildWorkers();
     expect(bundles.length).toBe(5);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { webhooks } from "../../scripts/seed/provision.ts";
 import type { OutboundEvent, OutboundEventType } from "../../shared/contract/outbound-event.ts";
+import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveryPage } from "../../workers/deliveries/operator/list-deliveries.ts";
 import type { DeliveryDetail } from "../../workers/deliveries/operator/read-delivery.ts";
 import type { World } from "./world.ts";
@@ -81,10 +82,15 @@ export class Webhooks {
   async create(url: string, eventTypes: OutboundEventType[] = ["purchase.finalized"]) {
     const made = await this.call<{ outcome: string; endpointId: string; secret: string; message?: string }>(
       "createEndpoint",
-      { url, description: "test", eventTypes },
+      { endpointId: newId("ep"), url, description: "test", eventTypes },
     );
-    if (made.outcome !== "created") throw new Error(made.message);
+    if (made.outcome !== "done") throw new Error(made.message);
     return made;
+  }
+
+  async rotate(endpointId: string, overlapMs: number) {
+    const { updatedAt: version } = await this.endpoint(endpointId);
+    return this.call<{ outcome: string; secret: string }>("rotateSecret", { endpointId, version, overlapMs });
   }
 
   async deliveries(filter: object = {}): Promise<DeliveryPage["deliveries"]> {

@@ -2,6 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { outboundEventSchema } from "../../shared/contract/outbound-event.ts";
 import type { AttemptError } from "../../shared/contract/words.ts";
+import { newId } from "../../shared/kit/ids.ts";
 import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "./receiver.ts";
 import { advanceClock } from "./stripe-world.ts";
 import { buy, newWorld, stackTime } from "./world.ts";
@@ -56,10 +57,10 @@ describe("a delivery", () => {
     const hooks = Webhooks.of(world);
     const target = await receiver();
     const { endpointId, secret } = await hooks.create(target.url);
-    const rotated = await hooks.call<{ outcome: string; secret: string }>("rotateSecret", endpointId, 60_000);
-    expect(rotated.outcome).toBe("rotated");
+    const rotated = await hooks.rotate(endpointId, 60_000);
+    expect(rotated.outcome).toBe("done");
     expect(await hooks.call("revealSecret", endpointId)).toEqual({
-      outcome: "revealed",
+      outcome: "done",
       secret: rotated.secret,
     });
     await hooks.call("sendTestEvent", endpointId);
@@ -69,7 +70,7 @@ describe("a delivery", () => {
       expect(new Webhook(one).verify(during?.body ?? "", during?.headers ?? {})).toMatchObject({
         type: "endpoint.test",
       });
-    await hooks.call("rotateSecret", endpointId, 0);
+    await hooks.rotate(endpointId, 0);
     const { secret: newest } = await hooks.call<{ secret: string }>("revealSecret", endpointId);
     await hooks.call("sendTestEvent", endpointId);
     await until(() => expect(target.log).toHaveLength(2));
@@ -224,11 +225,11 @@ describe("with the clock moved", () => {
 
     const { deliveryId } = await hooks.only();
     target.respond = ok;
-    expect(await hooks.call("requeueDelivery", deliveryId)).toEqual({ outcome: "scheduled" });
+    expect(await hooks.call("requeueDelivery", deliveryId)).toEqual({ outcome: "done" });
     await until(async () => expect(await hooks.only()).toMatchObject({ state: "sent", attempts: 11 }));
     const { attempts } = await hooks.detail(deliveryId);
     expect(attempts.map(({ kind }) => kind)).toEqual([...Array(10).fill("scheduled"), "manual"]);
-    expect(await hooks.call("resendDelivery", deliveryId)).toEqual({ outcome: "scheduled" });
+    expect(await hooks.call("resendDelivery", deliveryId)).toEqual({ outcome: "done" });
     await until(() => expect(target.log).toHaveLength(12));
     expect(new Set(target.log.map(({ event }) => event.id)).size).toBe(1);
   }, 60_000);
@@ -255,7 +256,11 @@ describe("with the clock moved", () => {
     await hooks.call("enableEndpoint", endpointId, "drop");
     const dropped = await hooks.deliveries({ states: ["dead"] });
     expect(dropped).toHaveLength(9);
-    const started = await hooks.call<{ jobId: string; total: number }>("replayEvents", { endpointId, since });
+    const started = await hooks.call<{ jobId: string; total: number }>("replayEvents", {
+      jobId: newId("job"),
+      endpointId,
+      since,
+    });
     expect(started.total).toBe(9);
     await until(() => expect(target.log).toHaveLength(10));
     expect(new Set(target.log.slice(1).map(({ event }) => event.id))).toEqual(
@@ -296,6 +301,7 @@ describe("with the clock moved", () => {
     const late = await receiver();
     const { endpointId } = await hooks.create(late.url, ["purchase.finalized", "usage.consumed"]);
     const { jobId } = await hooks.call<{ jobId: string }>("replayEvents", {
+      jobId: newId("job"),
       endpointId,
       since: since - 1_000,
     });
@@ -326,7 +332,10 @@ describe("with the clock moved", () => {
     expect(await hooks.deliveries({ states: ["dead"] })).toHaveLength(5);
     target.respond = ok;
     expect(await hooks.call("countRequeueable", { endpointId })).toEqual({ count: 5 });
-    const { total } = await hooks.call<{ total: number }>("requeueMany", { endpointId, states: ["dead"] });
+    const { total } = await hooks.call<{ total: number }>("requeueMany", {
+      jobId: newId("job"),
+      filter: { endpointId, states: ["dead"] },
+    });
     expect(total).toBe(5);
     await until(async () => expect(await hooks.deliveries({ states: ["sent"] })).toHaveLength(5));
   }, 60_000);

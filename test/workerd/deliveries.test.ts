@@ -17,7 +17,7 @@ import { derivedIdAt, newId } from "../../shared/kit/ids.ts";
 import { deleteEndpoint } from "../../workers/deliveries/operator/delete-endpoint.ts";
 import { requeueDelivery, resendDelivery } from "../../workers/deliveries/operator/restart-delivery.ts";
 import { disableEndpoint, enableEndpoint } from "../../workers/deliveries/operator/set-endpoint-enabled.ts";
-import { deliveriesEnv, newEndpoint, newScope } from "./endpoints.ts";
+import { actor, deliveriesEnv, newEndpoint, newScope } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 
 const { DB } = env;
@@ -231,11 +231,11 @@ describe("an endpoint that is disabled", () => {
       ["drop", "dead", 0],
     ] as const) {
       const { scope, endpointId, wakeUps } = await newDeliveries(2);
-      await disableEndpoint(deliveriesEnv, scope, endpointId, start);
+      await disableEndpoint(deliveriesEnv, actor, scope, endpointId, start);
       expect(await claim(wakeUps[0] ?? { deliveryId: "", epoch: 0 })).toBeNull();
       const week = start + 7 * dayMs;
-      expect(await enableEndpoint(deliveriesEnv, scope, endpointId, waiting, week)).toEqual({
-        outcome: "enabled",
+      expect(await enableEndpoint(deliveriesEnv, actor, scope, endpointId, waiting, week)).toEqual({
+        outcome: "done",
       });
       expect(await dueDeliveries(DB, week, 100, endpointId)).toHaveLength(due);
       for (const { deliveryId } of wakeUps)
@@ -245,7 +245,7 @@ describe("an endpoint that is disabled", () => {
 
   it("drops nothing when it was enabled already", async () => {
     const { scope, endpointId, wakeUps } = await newDeliveries(1);
-    await enableEndpoint(deliveriesEnv, scope, endpointId, "drop", start);
+    await enableEndpoint(deliveriesEnv, actor, scope, endpointId, "drop", start);
     expect((await read(scope, wakeUps[0]?.deliveryId ?? "")).delivery.state).toBe("pending");
   });
 });
@@ -257,7 +257,7 @@ describe("an endpoint that is deleted while deliveries are under way", () => {
       wakeUps.slice(0, 3).map((wakeUp) => mustClaim(wakeUp)),
     );
     if (sending === undefined || failing === undefined || lost === undefined) throw new Error("too few");
-    await deleteEndpoint(deliveriesEnv, scope, endpointId, start);
+    await deleteEndpoint(deliveriesEnv, actor, scope, endpointId, start);
     const stateOf = async (index: number) =>
       (await read(scope, wakeUps[index]?.deliveryId ?? "")).delivery.state;
     expect(await stateOf(3)).toBe("dead");
@@ -267,8 +267,11 @@ describe("an endpoint that is deleted while deliveries are under way", () => {
     expect([await stateOf(0), await stateOf(1), await stateOf(2)]).toEqual(["sent", "dead", "pending"]);
     await endDeliveriesOfDeleted(DB, start + leaseMs, 100);
     expect(await stateOf(2)).toBe("dead");
-    expect(await requeueDelivery(deliveriesEnv, scope, lost.deliveryId, start + leaseMs)).toEqual({
-      outcome: "endpoint_deleted",
+    expect(
+      await requeueDelivery(deliveriesEnv, actor, scope, lost.deliveryId, start + leaseMs),
+    ).toMatchObject({
+      reason: "conflict",
+      message: expect.stringContaining("was deleted"),
     });
   });
 });
@@ -278,8 +281,8 @@ describe("an operator's action on one delivery", () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const claimed = await mustClaim(wakeUps[0]);
     await record(claimed, failure(start + 5_000));
-    expect(await requeueDelivery(deliveriesEnv, scope, claimed.deliveryId, start + 1)).toEqual({
-      outcome: "scheduled",
+    expect(await requeueDelivery(deliveriesEnv, actor, scope, claimed.deliveryId, start + 1)).toEqual({
+      outcome: "done",
     });
     // The wake-up of the scheduled attempt comes too late.
     expect(await claim(claimed, start + 5_000)).toBeNull();
@@ -297,9 +300,12 @@ describe("an operator's action on one delivery", () => {
     const first = await mustClaim(wakeUps[0]);
     await record(first, failure(start + 5_000));
     const second = await mustClaim(first, start + 5_000);
-    expect(await requeueDelivery(deliveriesEnv, scope, first.deliveryId, start + 5_001)).toEqual({
-      outcome: "under_way",
-    });
+    expect(await requeueDelivery(deliveriesEnv, actor, scope, first.deliveryId, start + 5_001)).toMatchObject(
+      {
+        reason: "conflict",
+        message: expect.stringContaining("under way"),
+      },
+    );
     await record(second, success, start + 5_002);
     expect((await read(scope, first.deliveryId)).delivery).toMatchObject({ state: "sent", attempts: 2 });
   });
@@ -307,13 +313,15 @@ describe("an operator's action on one delivery", () => {
   it("is for the state it is for, and for no other project's deliveries", async () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const id = wakeUps[0]?.deliveryId ?? "";
-    expect(await requeueDelivery(deliveriesEnv, scope, id, start)).toEqual({
-      outcome: "wrong_state",
-      state: "pending",
+    expect(await requeueDelivery(deliveriesEnv, actor, scope, id, start)).toMatchObject({
+      reason: "conflict",
+      message: expect.stringContaining("is pending"),
     });
-    expect(await requeueDelivery(deliveriesEnv, newScope(), id, start)).toEqual({ outcome: "not_found" });
+    expect(await requeueDelivery(deliveriesEnv, actor, newScope(), id, start)).toMatchObject({
+      reason: "not_found",
+    });
     await record(await mustClaim(wakeUps[0]), success);
-    expect(await resendDelivery(deliveriesEnv, scope, id, start)).toEqual({ outcome: "scheduled" });
+    expect(await resendDelivery(deliveriesEnv, actor, scope, id, start)).toEqual({ outcome: "done" });
     const resent = await mustClaim({ deliveryId: id, epoch: 2 });
     expect((await read(scope, id)).delivery.state).toBe("sent");
     await record(resent, failure(start + 5_000));

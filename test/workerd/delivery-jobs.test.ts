@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
+import type { DeliveryFilter } from "../../shared/contract/webhook-operator.ts";
 import { doJobPage, readJob } from "../../shared/db/delivery-jobs.ts";
 import { dueDeliveries } from "../../shared/db/sweep-deliveries.ts";
 import { insertEventsOf } from "../../shared/db/write-events.ts";
-import { derivedIdAt } from "../../shared/kit/ids.ts";
+import { derivedIdAt, newId } from "../../shared/kit/ids.ts";
 import { stopJob } from "../../workers/deliveries/operator/jobs.ts";
 import { listDeliveries } from "../../workers/deliveries/operator/list-deliveries.ts";
 import { replayEvents } from "../../workers/deliveries/operator/replay-events.ts";
 import { countRequeueable, requeueMany } from "../../workers/deliveries/operator/requeue-many.ts";
 import { disableEndpoint, enableEndpoint } from "../../workers/deliveries/operator/set-endpoint-enabled.ts";
-import { asked, deliveriesEnv, newEndpoint, newScope, now } from "./endpoints.ts";
+import { actor, asked, deliveriesEnv, newEndpoint, newScope, now } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 
 const { DB } = env;
-const actor = { operatorId: "usr_1" };
 
 /** `count` events of this project a second apart, ending now, for whatever endpoints it has. */
 async function newEvents(scope: ReturnType<typeof newScope>, count: number, from: number) {
@@ -34,9 +34,16 @@ async function allDead(count: number) {
   const { endpointId } = await newEndpoint(scope, [...both]);
   const at = await now();
   await newEvents(scope, count, at - 10_000_000);
-  await disableEndpoint(deliveriesEnv, scope, endpointId, at);
-  await enableEndpoint(deliveriesEnv, scope, endpointId, "drop", at);
+  await disableEndpoint(deliveriesEnv, actor, scope, endpointId, at);
+  await enableEndpoint(deliveriesEnv, actor, scope, endpointId, "drop", at);
   return { scope, endpointId };
+}
+
+async function requeue(scope: ReturnType<typeof newScope>, filter: DeliveryFilter) {
+  const job = { jobId: newId("job"), filter };
+  const begun = await requeueMany(deliveriesEnv, actor, scope, job, await now());
+  if (begun.outcome !== "done") throw new Error(begun.message);
+  return begun;
 }
 
 async function page(jobId: string, size: number) {
@@ -50,7 +57,7 @@ describe("queueing many again", () => {
     const { scope, endpointId } = await allDead(25);
     const filter = { endpointId, states: ["dead" as const], eventType: "purchase.finalized" };
     expect(await countRequeueable(deliveriesEnv, scope, filter)).toEqual({ count: 13 });
-    const { jobId, total } = await requeueMany(deliveriesEnv, actor, scope, filter, await now());
+    const { jobId, total } = await requeue(scope, filter);
     expect(total).toBe(13);
     const pages = [await page(jobId, 5), await page(jobId, 5), await page(jobId, 5)];
     expect(pages.map(({ wakeUps, isOver }) => [wakeUps.length, isOver])).toEqual([
@@ -70,7 +77,7 @@ describe("queueing many again", () => {
 
   it("does a page once when two workers have it at the same time, or when one is killed after it", async () => {
     const { scope } = await allDead(10);
-    const { jobId } = await requeueMany(deliveriesEnv, actor, scope, {}, await now());
+    const { jobId } = await requeue(scope, {});
     const job = await readJob(DB, jobId);
     if (job === null) throw new Error("no such job");
     const both = await Promise.all([doJobPage(DB, job, 5, await now()), doJobPage(DB, job, 5, await now())]);
@@ -82,18 +89,17 @@ describe("queueing many again", () => {
 
   it("stops when it is told to, with what is done done", async () => {
     const { scope } = await allDead(10);
-    const { jobId } = await requeueMany(deliveriesEnv, actor, scope, {}, await now());
+    const { jobId } = await requeue(scope, {});
     const stale = await readJob(DB, jobId);
     if (stale === null) throw new Error("no such job");
     await page(jobId, 4);
-    expect(await stopJob(deliveriesEnv, scope, jobId, await now())).toMatchObject({
-      status: "stopped",
-      done: 4,
-      total: 10,
-    });
+    expect(await stopJob(deliveriesEnv, actor, scope, jobId, await now())).toEqual({ outcome: "done" });
+    expect(await readJob(DB, jobId)).toMatchObject({ status: "stopped", done: 4, total: 10 });
     expect((await page(jobId, 4)).wakeUps).toEqual([]);
     expect((await doJobPage(DB, stale, 4, await now())).wakeUps).toEqual([]);
-    expect(await stopJob(deliveriesEnv, newScope(), jobId, await now())).toBeNull();
+    expect(await stopJob(deliveriesEnv, actor, newScope(), jobId, await now())).toMatchObject({
+      reason: "not_found",
+    });
   });
 
   it("takes in no delivery that is sent or on its way", async () => {
@@ -119,10 +125,10 @@ describe("a replay", () => {
       deliveriesEnv,
       actor,
       scope,
-      { endpointId, since: from + 4_000 },
+      { jobId: newId("job"), endpointId, since: from + 4_000 },
       await now(),
     );
-    if (started.outcome !== "started") throw new Error(started.outcome);
+    if (started.outcome !== "done") throw new Error(started.message);
     expect(started.total).toBe(3);
     asked.length = 0;
     while (!(await page(started.jobId, 2)).isOver);

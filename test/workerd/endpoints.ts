@@ -1,4 +1,5 @@
 import type { OutboundEventType } from "../../shared/contract/outbound-event.ts";
+import type { Actor } from "../../shared/db/audit.ts";
 import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
@@ -22,6 +23,14 @@ export const deliveriesEnv = {
 
 export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 
+export const actor: Actor = {
+  accountId: "acc_1",
+  operatorId: "opr_1",
+  name: "Sam",
+  email: "sam@tests.example",
+  ipAddress: null,
+};
+
 /** A project of its own, in test mode. */
 export function newScope() {
   return { projectId: newId("prj"), mode: "test" as const };
@@ -31,8 +40,8 @@ export async function newEndpoint(
   scope: { projectId: string; mode: "test" },
   eventTypes: OutboundEventType[] = ["purchase.finalized"],
 ): Promise<{ endpointId: string; secret: string }> {
-  const input = { url: "http://127.0.0.1:9/", description: "", eventTypes };
-  const made = await createEndpoint(deliveriesEnv, scope, input, await now());
-  if (made.outcome !== "created") throw new Error(made.message);
+  const input = { endpointId: newId("ep"), url: "http://127.0.0.1:9/", description: "", eventTypes };
+  const made = await createEndpoint(deliveriesEnv, actor, scope, input, await now());
+  if (made.outcome !== "done") throw new Error(made.message);
   return made;
 }

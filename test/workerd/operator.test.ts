@@ -1,63 +1,17 @@
 import { exports } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
-import type { OperatorCaller, OperatorRpc } from "../../shared/contract/operator.ts";
-import type { Role } from "../../shared/contract/roles.ts";
-import { type Actor, listAudit } from "../../shared/db/audit.ts";
-import { insertProject } from "../../shared/db/configuration.ts";
+import type { OperatorRpc } from "../../shared/contract/operator.ts";
+import { listAudit } from "../../shared/db/audit.ts";
 import { changeRole } from "../../shared/db/members.ts";
 import { insertFirstOwner } from "../../shared/db/setup.ts";
 import { members } from "../../shared/db/tables/people.ts";
-import { operatorSessions, operators } from "../../shared/db/tables/sign-in.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { newAccount, newMember } from "./members.ts";
 import { env } from "./subjects.ts";
 
 const operator = (exports as unknown as { OperatorEntrypoint: OperatorRpc }).OperatorEntrypoint;
 const database = drizzle(env.DB);
-
-interface Account {
-  accountId: string;
-  projectId: string;
-}
-
-async function newAccount(): Promise<Account> {
-  const at = Date.now();
-  const [accountId, projectId] = [newId("acc"), newId("prj")];
-  const times = { createdAt: at, updatedAt: at };
-  await insertProject(
-    env.DB,
-    { accountId, name: "a", planStatus: "active", planSyncedAt: at, ...times },
-    { projectId, accountId, name: "p", region: "weur", ...times },
-  );
-  return { accountId, projectId };
-}
-
-/** A member with a session, and what the portal would hand over for them. */
-async function newMember(
-  { accountId }: Account,
-  role: Role,
-  session: { provenAt?: Date | null; expiresAt?: Date } = {},
-): Promise<{ caller: OperatorCaller; actor: Actor }> {
-  const now = new Date();
-  const times = { createdAt: now, updatedAt: now };
-  const [operatorId, sessionToken] = [newId("opr"), crypto.randomUUID()];
-  const email = `${operatorId}@tests.example`;
-  await database.batch([
-    database.insert(operators).values({ id: operatorId, name: role, email, ...times }),
-    database.insert(members).values({ operatorId, accountId, role, createdAt: 0, updatedAt: 0 }),
-    database.insert(operatorSessions).values({
-      id: newId("opr"),
-      userId: operatorId,
-      token: sessionToken,
-      expiresAt: new Date(now.getTime() + 60_000),
-      provenAt: now,
-      ...times,
-      ...session,
-    }),
-  ]);
-  const actor = { accountId, operatorId, name: role, email, ipAddress: null };
-  return { caller: { sessionToken, ipAddress: "192.0.2.1" }, actor };
-}
 
 const key = () => ({ keyId: newId("key"), name: "Backend", expiresAt: null });
 

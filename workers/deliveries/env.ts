@@ -40,7 +40,7 @@ export interface DeliveriesEnv extends Metered {
   LANES: LanesRpc;
   /** Secret; see docs/secrets.md. Seals the endpoints' signing secrets. */
   WEBHOOK_WRAPPING_KEYS: string;
-  /** Where we are reachable ourselves; no endpoint may be there. */
+  /** Set like a secret (docs/secrets.md): `https://…`, where we are reachable ourselves. No endpoint may be there. */
   PUBLIC_ORIGIN?: string;
   DEV?: DevService;
 }

@@ -1,13 +1,12 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { DeliveryFilter } from "../../shared/db/deliveries.ts";
-import type { WebhookScope } from "../../shared/db/endpoints.ts";
-import { currentTime } from "../../shared/kit/clock.ts";
-import { defaultOverlapMs } from "../../shared/webhooks/signing-secrets.ts";
+import type { OperatorCaller, Place, Refusal } from "../../shared/contract/operator.ts";
+import type { Role } from "../../shared/contract/roles.ts";
+import type { DeliveryFilter, WebhookOperatorRpc } from "../../shared/contract/webhook-operator.ts";
+import type { Authorized, Needs } from "../../shared/db/authorize.ts";
 import type { DeliveriesEnv } from "./env.ts";
-import { type Actor, actorOf, type OperatorCaller, type Permission } from "./operator/actor.ts";
+import { permitFor } from "./operator/actor.ts";
 import { createEndpoint } from "./operator/create-endpoint.ts";
 import { deleteEndpoint } from "./operator/delete-endpoint.ts";
-import type { EndpointInput } from "./operator/endpoint-input.ts";
 import { listJobs, readJob, stopJob } from "./operator/jobs.ts";
 import { listDeliveries } from "./operator/list-deliveries.ts";
 import { listEndpoints } from "./operator/list-endpoints.ts";
@@ -20,140 +19,142 @@ import { disableEndpoint, enableEndpoint } from "./operator/set-endpoint-enabled
 import { revealSecret, rotateSecret } from "./operator/signing-secret.ts";
 import { updateEndpoint } from "./operator/update-endpoint.ts";
 
+type Rpc = WebhookOperatorRpc;
+type Given<Name extends keyof Rpc> = Parameters<Rpc[Name]>[2];
+
+/** What acts for customers' backends asks for a fresh proof in live mode; stopping something never does: it must not wait. */
+const operate = { role: "support", proofInLive: true } as const;
+const configure = { role: "admin", proofInLive: true } as const;
+
 /**
  * Everything an operator can do with webhooks. An RPC entrypoint: no HTTP request reaches it, only a worker whose
- * configuration binds it. Each method takes the caller's session first and finds out itself who that is and what they may.
+ * configuration binds it. Each method takes the caller's session first and finds out itself who that is and what they
+ * may; what changes something writes its audit entry in the transaction of the change.
  */
-export class WebhookOperatorEntrypoint extends WorkerEntrypoint<DeliveriesEnv> {
-  async listEndpoints(caller: OperatorCaller, scope: WebhookScope) {
-    const { now } = await this.enter(caller, scope, "read");
-    return listEndpoints(this.env, scope, now);
+export class WebhookOperatorEntrypoint extends WorkerEntrypoint<DeliveriesEnv> implements WebhookOperatorRpc {
+  createEndpoint(caller: OperatorCaller, place: Place, endpoint: Given<"createEndpoint">) {
+    return this.act(caller, place, configure, ({ actor, now }) =>
+      createEndpoint(this.env, actor, place, endpoint, now),
+    );
   }
 
-  async createEndpoint(caller: OperatorCaller, scope: WebhookScope, input: EndpointInput) {
-    const { now } = await this.enter(caller, scope, "configure");
-    return createEndpoint(this.env, scope, input, now);
+  updateEndpoint(caller: OperatorCaller, place: Place, edit: Given<"updateEndpoint">) {
+    return this.act(caller, place, configure, ({ actor, now }) =>
+      updateEndpoint(this.env, actor, place, edit, now),
+    );
   }
 
-  async updateEndpoint(
+  disableEndpoint(caller: OperatorCaller, place: Place, endpointId: string) {
+    return this.act(caller, place, { role: "admin" }, ({ actor, now }) =>
+      disableEndpoint(this.env, actor, place, endpointId, now),
+    );
+  }
+
+  enableEndpoint(caller: OperatorCaller, place: Place, endpointId: string, waiting: "send" | "drop") {
+    return this.act(caller, place, configure, ({ actor, now }) =>
+      enableEndpoint(this.env, actor, place, endpointId, waiting, now),
+    );
+  }
+
+  deleteEndpoint(caller: OperatorCaller, place: Place, endpointId: string) {
+    return this.act(caller, place, configure, ({ actor, now }) =>
+      deleteEndpoint(this.env, actor, place, endpointId, now),
+    );
+  }
+
+  revealSecret(caller: OperatorCaller, place: Place, endpointId: string) {
+    return this.act(caller, place, { role: "admin", proofAlways: true }, ({ actor, now }) =>
+      revealSecret(this.env, actor, place, endpointId, now),
+    );
+  }
+
+  rotateSecret(caller: OperatorCaller, place: Place, rotation: Given<"rotateSecret">) {
+    return this.act(caller, place, configure, ({ actor, now }) =>
+      rotateSecret(this.env, actor, place, rotation, now),
+    );
+  }
+
+  sendTestEvent(caller: OperatorCaller, place: Place, endpointId: string) {
+    return this.act(caller, place, operate, ({ actor, now }) =>
+      sendTestEvent(this.env, actor, place, endpointId, now),
+    );
+  }
+
+  requeueDelivery(caller: OperatorCaller, place: Place, deliveryId: string) {
+    return this.act(caller, place, operate, ({ actor, now }) =>
+      requeueDelivery(this.env, actor, place, deliveryId, now),
+    );
+  }
+
+  resendDelivery(caller: OperatorCaller, place: Place, deliveryId: string) {
+    return this.act(caller, place, operate, ({ actor, now }) =>
+      resendDelivery(this.env, actor, place, deliveryId, now),
+    );
+  }
+
+  requeueMany(caller: OperatorCaller, place: Place, job: Given<"requeueMany">) {
+    return this.act(caller, place, operate, async ({ actor, now }) => {
+      const reply = await requeueMany(this.env, actor, place, job, now);
+      if (reply.outcome === "done") this.ctx.waitUntil(this.env.LANES.runJob(reply.jobId));
+      return reply;
+    });
+  }
+
+  replayEvents(caller: OperatorCaller, place: Place, job: Given<"replayEvents">) {
+    return this.act(caller, place, operate, async ({ actor, now }) => {
+      const reply = await replayEvents(this.env, actor, place, job, now);
+      if (reply.outcome === "done") this.ctx.waitUntil(this.env.LANES.runJob(reply.jobId));
+      return reply;
+    });
+  }
+
+  stopJob(caller: OperatorCaller, place: Place, jobId: string) {
+    return this.act(caller, place, { role: "support" }, ({ actor, now }) =>
+      stopJob(this.env, actor, place, jobId, now),
+    );
+  }
+
+  // Reading, for who has no D1 of their own: the portal reads the same rows by itself, in one round trip.
+
+  listEndpoints(caller: OperatorCaller, place: Place) {
+    return this.act(caller, place, viewer, ({ now }) => listEndpoints(this.env, place, now));
+  }
+
+  listDeliveries(
     caller: OperatorCaller,
-    scope: WebhookScope,
-    endpointId: string,
-    input: EndpointInput,
-  ) {
-    const { now } = await this.enter(caller, scope, "configure");
-    return updateEndpoint(this.env, scope, endpointId, input, now);
-  }
-
-  async disableEndpoint(caller: OperatorCaller, scope: WebhookScope, endpointId: string) {
-    const { now } = await this.enter(caller, scope, "configure");
-    return disableEndpoint(this.env, scope, endpointId, now);
-  }
-
-  async enableEndpoint(
-    caller: OperatorCaller,
-    scope: WebhookScope,
-    endpointId: string,
-    waiting: "send" | "drop",
-  ) {
-    const { now } = await this.enter(caller, scope, "configure");
-    return enableEndpoint(this.env, scope, endpointId, waiting, now);
-  }
-
-  async deleteEndpoint(caller: OperatorCaller, scope: WebhookScope, endpointId: string) {
-    const { now } = await this.enter(caller, scope, "configure");
-    return deleteEndpoint(this.env, scope, endpointId, now);
-  }
-
-  async revealSecret(caller: OperatorCaller, scope: WebhookScope, endpointId: string) {
-    await this.enter(caller, scope, "configure");
-    return revealSecret(this.env, scope, endpointId);
-  }
-
-  async rotateSecret(
-    caller: OperatorCaller,
-    scope: WebhookScope,
-    endpointId: string,
-    overlapMs = defaultOverlapMs,
-  ) {
-    const { now } = await this.enter(caller, scope, "configure");
-    return rotateSecret(this.env, scope, endpointId, overlapMs, now);
-  }
-
-  async sendTestEvent(caller: OperatorCaller, scope: WebhookScope, endpointId: string) {
-    const { actor, now } = await this.enter(caller, scope, "operate");
-    return sendTestEvent(this.env, actor, scope, endpointId, now);
-  }
-
-  async listDeliveries(
-    caller: OperatorCaller,
-    scope: WebhookScope,
+    place: Place,
     filter: DeliveryFilter,
     page: { after: string | null; limit: number },
   ) {
-    await this.enter(caller, scope, "read");
-    return listDeliveries(this.env, scope, filter, page);
+    return this.act(caller, place, viewer, () => listDeliveries(this.env, place, filter, page));
   }
 
-  async readDelivery(caller: OperatorCaller, scope: WebhookScope, deliveryId: string) {
-    await this.enter(caller, scope, "read");
-    return readDelivery(this.env, scope, deliveryId);
+  readDelivery(caller: OperatorCaller, place: Place, deliveryId: string) {
+    return this.act(caller, place, viewer, () => readDelivery(this.env, place, deliveryId));
   }
 
-  async requeueDelivery(caller: OperatorCaller, scope: WebhookScope, deliveryId: string) {
-    const { now } = await this.enter(caller, scope, "operate");
-    return requeueDelivery(this.env, scope, deliveryId, now);
+  countRequeueable(caller: OperatorCaller, place: Place, filter: DeliveryFilter) {
+    return this.act(caller, place, viewer, () => countRequeueable(this.env, place, filter));
   }
 
-  async resendDelivery(caller: OperatorCaller, scope: WebhookScope, deliveryId: string) {
-    const { now } = await this.enter(caller, scope, "operate");
-    return resendDelivery(this.env, scope, deliveryId, now);
+  listJobs(caller: OperatorCaller, place: Place) {
+    return this.act(caller, place, viewer, () => listJobs(this.env, place));
   }
 
-  async countRequeueable(caller: OperatorCaller, scope: WebhookScope, filter: DeliveryFilter) {
-    await this.enter(caller, scope, "read");
-    return countRequeueable(this.env, scope, filter);
+  readJob(caller: OperatorCaller, place: Place, jobId: string) {
+    return this.act(caller, place, viewer, () => readJob(this.env, place, jobId));
   }
 
-  async requeueMany(caller: OperatorCaller, scope: WebhookScope, filter: DeliveryFilter) {
-    const { actor, now } = await this.enter(caller, scope, "operate");
-    const job = await requeueMany(this.env, actor, scope, filter, now);
-    this.ctx.waitUntil(this.env.LANES.runJob(job.jobId));
-    return job;
-  }
-
-  async replayEvents(
+  /** Lets whoever may do it, and says to others why not. */
+  private async act<T>(
     caller: OperatorCaller,
-    scope: WebhookScope,
-    replay: { endpointId: string; since: number },
-  ) {
-    const { actor, now } = await this.enter(caller, scope, "operate");
-    const result = await replayEvents(this.env, actor, scope, replay, now);
-    if (result.outcome === "started") this.ctx.waitUntil(this.env.LANES.runJob(result.jobId));
-    return result;
-  }
-
-  async listJobs(caller: OperatorCaller, scope: WebhookScope) {
-    await this.enter(caller, scope, "read");
-    return listJobs(this.env, scope);
-  }
-
-  async readJob(caller: OperatorCaller, scope: WebhookScope, jobId: string) {
-    await this.enter(caller, scope, "read");
-    return readJob(this.env, scope, jobId);
-  }
-
-  async stopJob(caller: OperatorCaller, scope: WebhookScope, jobId: string) {
-    const { now } = await this.enter(caller, scope, "operate");
-    return stopJob(this.env, scope, jobId, now);
-  }
-
-  private async enter(
-    caller: OperatorCaller,
-    scope: WebhookScope,
-    permission: Permission,
-  ): Promise<{ actor: Actor; now: number }> {
-    const now = await currentTime(this.env.DEV);
-    return { actor: await actorOf(this.env, caller, scope, permission), now };
+    place: Place,
+    needs: Omit<Needs, "place">,
+    work: (permit: Authorized) => Promise<T>,
+  ): Promise<T | Refusal> {
+    const permit = await permitFor(this.env, caller, { ...needs, place });
+    return permit.outcome === "refused" ? permit : work(permit);
   }
 }
+
+const viewer = { role: "viewer" as Role };

@@ -1,40 +1,41 @@
-import type { WebhookScope } from "../../../shared/db/endpoints.ts";
+import { type OperatorCaller, type Place, type Refusal, refusal } from "../../../shared/contract/operator.ts";
+import { type Authorized, authorize, type Needs } from "../../../shared/db/authorize.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { readProjectSettings } from "../../../shared/db/projects.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
-/** What the portal hands over of the operator: it is looked up, never believed. */
-export interface OperatorCaller {
-  sessionToken: string;
-  /** Where the request came from; `null` when the platform did not say. */
-  ipAddress: string | null;
-}
-
-/** Who acts, as far as the records of an action need it. */
-export interface Actor {
-  operatorId: string;
-}
-
-/** What an action asks of the one who takes it. */
-export type Permission = "read" | "operate" | "configure";
-
-/** The caller is nobody, or may not do this. */
-class OperatorRefused extends Error {
-  override name = "OperatorRefused";
-}
-
-/** The only session there is until the portal has people who sign in, and only where the binding DEV exists. */
+/** Opens everything, but only where the binding DEV exists: the gateway's `/__dev/webhooks` calls with it. */
 const developmentSession = "development";
 
 /**
- * The one place where a session becomes an actor who may do `permission` in `scope`. What a caller says of itself counts
- * for nothing. Throws `OperatorRefused`.
+ * The one place where a session becomes an actor who may do this here: by the rule of the runtime's entrypoint, from D1
+ * at this moment. What a caller says of itself counts for nothing.
  */
-export async function actorOf(
+export async function permitFor(
   env: DeliveriesEnv,
-  { sessionToken }: OperatorCaller,
-  { projectId }: WebhookScope,
-  permission: Permission,
-): Promise<Actor> {
-  if (env.DEV === undefined || sessionToken !== developmentSession)
-    throw new OperatorRefused(`This session may not ${permission} the webhooks of ${projectId}.`);
-  return { operatorId: "usr_development" };
+  caller: OperatorCaller,
+  needs: Needs & { place: Place },
+): Promise<Authorized | Refusal> {
+  return env.DEV !== undefined && caller.sessionToken === developmentSession
+    ? developer(env, needs.place)
+    : authorize(env, caller, needs);
+}
+
+async function developer(env: DeliveriesEnv, { projectId }: Place): Promise<Authorized | Refusal> {
+  const project = await d1(readProjectSettings(env.DB, projectId));
+  if (project === null) return refusal("not_found", "There is no such project.");
+  const { accountId, region } = project;
+  return {
+    outcome: "authorized",
+    actor: {
+      accountId,
+      operatorId: "opr_development",
+      name: "Development",
+      email: "development@localhost",
+      ipAddress: null,
+    },
+    now: await currentTime(env.DEV),
+    region,
+  };
 }

@@ -1,28 +1,31 @@
+import { refusal } from "../../../shared/contract/operator.ts";
+import type { EndpointInput, WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
+import type { Actor } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { insertEndpoint, type WebhookScope } from "../../../shared/db/endpoints.ts";
+import { insertEndpoint, readEndpoint, type WebhookScope } from "../../../shared/db/endpoints.ts";
 import { parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
-import { newId } from "../../../shared/kit/ids.ts";
 import { newSigningSecret } from "../../../shared/webhooks/signing.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { signingSecretPlace } from "../sending/signing-secret-place.ts";
-import { checkEndpointInput, type EndpointInput } from "./endpoint-input.ts";
+import { checkEndpointInput } from "./endpoint-input.ts";
 
 /** Per project and mode: each event is written once for every one that asks. */
 const mostEndpoints = 20;
 
-export type CreateEndpointResult =
-  /** The secret is shown now, and later only when it is revealed. */
-  { outcome: "created"; endpointId: string; secret: string } | { outcome: "refused"; message: string };
+const endpointIdForm = /^ep_[0-9a-z]{26}$/;
 
+/** The secret is shown now, and later only when it is revealed. */
 export async function createEndpoint(
   env: DeliveriesEnv,
+  actor: Actor,
   scope: WebhookScope,
-  input: EndpointInput,
+  { endpointId, ...input }: EndpointInput & { endpointId: string },
   now: number,
-): Promise<CreateEndpointResult> {
+): ReturnType<WebhookOperatorRpc["createEndpoint"]> {
+  if (!endpointIdForm.test(endpointId))
+    return refusal("invalid", "The form is damaged: load the page again.");
   const checked = checkEndpointInput(env, input);
   if (checked.outcome === "refused") return checked;
-  const endpointId = newId("ep", now);
   const secret = newSigningSecret();
   const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
   const sealed = await seal(keys, signingSecretPlace(endpointId), secret);
@@ -32,10 +35,15 @@ export async function createEndpoint(
     ...checked.input,
     signingSecrets: JSON.stringify([{ sealed, signsUntil: null }]),
   };
-  if (!(await d1(insertEndpoint(env.DB, row, mostEndpoints, now))))
-    return {
-      outcome: "refused",
-      message: `A project has at most ${mostEndpoints} endpoints in each mode: delete one first.`,
-    };
-  return { outcome: "created", endpointId, secret };
+  const { url, description, eventTypes } = checked.input;
+  const after = { url, description, event_types: eventTypes };
+  const audit = { actor, at: now, action: "endpoint.create", target: endpointId, ...scope, after };
+  if (await d1(insertEndpoint(env.DB, row, mostEndpoints, audit)))
+    return { outcome: "done", endpointId, secret };
+  return (await d1(readEndpoint(env.DB, scope, endpointId))) === null
+    ? refusal("conflict", `A project has at most ${mostEndpoints} endpoints in each mode: delete one first.`)
+    : refusal(
+        "conflict",
+        "This form was sent twice, and the endpoint was made the first time. Its secret is behind Reveal on its page.",
+      );
 }

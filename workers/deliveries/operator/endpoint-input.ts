@@ -1,18 +1,13 @@
+import { type Refusal, refusal } from "../../../shared/contract/operator.ts";
 import { type OutboundEventType, outboundEventTypes } from "../../../shared/contract/outbound-event.ts";
+import type { EndpointInput } from "../../../shared/contract/webhook-operator.ts";
 import { checkEndpointUrl } from "../../../shared/webhooks/endpoint-url.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { addressPolicy } from "../sending/address-policy.ts";
 
-/** What an operator says of an endpoint. */
-export interface EndpointInput {
-  url: string;
-  description: string;
-  eventTypes: string[];
-}
-
-export type CheckedEndpointInput =
+type CheckedEndpointInput =
   | { outcome: "ok"; input: EndpointInput & { eventTypes: OutboundEventType[] } }
-  | { outcome: "refused"; message: string };
+  | Refusal;
 
 const longestDescription = 200;
 
@@ -22,16 +17,17 @@ export function checkEndpointInput(
   { url, description, eventTypes }: EndpointInput,
 ): CheckedEndpointInput {
   const checked = checkEndpointUrl(url, addressPolicy(env));
-  if (checked.outcome === "refused") return checked;
+  if (checked.outcome === "refused") return refusal("invalid", checked.message, "url");
   if (description.length > longestDescription)
-    return {
-      outcome: "refused",
-      message: `The description is longer than ${longestDescription} characters.`,
-    };
+    return refusal(
+      "invalid",
+      `The description is longer than ${longestDescription} characters.`,
+      "description",
+    );
   const known = outboundEventTypes.filter((type) => eventTypes.includes(type));
   const unknown = eventTypes.filter((type) => !outboundEventTypes.some((candidate) => candidate === type));
   if (unknown.length > 0)
-    return { outcome: "refused", message: `There is no event type ${unknown.join(", ")}.` };
-  if (known.length === 0) return { outcome: "refused", message: "Choose at least one event type." };
+    return refusal("invalid", `There is no event type ${unknown.join(", ")}.`, "event_types");
+  if (known.length === 0) return refusal("invalid", "Choose at least one event type.", "event_types");
   return { outcome: "ok", input: { url: checked.url.href, description, eventTypes: known } };
 }

@@ -1,3 +1,5 @@
+import { type OperatorReply, refusal } from "../../../shared/contract/operator.ts";
+import type { Actor } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import {
   type DeliveryJobRow,
@@ -8,7 +10,7 @@ import {
 import type { WebhookScope } from "../../../shared/db/endpoints.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
-export type JobView = Omit<DeliveryJobRow, "cursor">;
+type JobView = Omit<DeliveryJobRow, "cursor">;
 
 const jobsShown = 20;
 
@@ -32,10 +34,15 @@ export async function readJob(
 /** What is done stays done; what was not reached stays as it is. */
 export async function stopJob(
   env: DeliveriesEnv,
+  actor: Actor,
   scope: WebhookScope,
   jobId: string,
   now: number,
-): Promise<JobView | null> {
-  const job = await d1(stopJobRow(env.DB, scope, jobId, now));
-  return job === null ? null : viewOf(job);
+): Promise<OperatorReply> {
+  const audit = { actor, at: now, action: "delivery_job.stop", target: jobId, ...scope };
+  const job = await d1(stopJobRow(env.DB, scope, jobId, audit));
+  if (job === null) return refusal("not_found", "There is no such job in this project and mode.");
+  return job.status === "finished"
+    ? refusal("conflict", "The job was finished already.")
+    : { outcome: "done" };
 }

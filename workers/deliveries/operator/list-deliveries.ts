@@ -1,9 +1,6 @@
+import type { DeliveryFilter } from "../../../shared/contract/webhook-operator.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import {
-  type DeliveryFilter,
-  type DeliveryRow,
-  listDeliveries as listRows,
-} from "../../../shared/db/deliveries.ts";
+import { type DeliveryRow, listDeliveries as listRows } from "../../../shared/db/deliveries.ts";
 import type { WebhookScope } from "../../../shared/db/endpoints.ts";
 import type { DeliveriesEnv } from "../env.ts";
 

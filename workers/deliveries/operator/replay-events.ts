@@ -1,14 +1,13 @@
+import { refusal } from "../../../shared/contract/operator.ts";
+import type { WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
+import type { Actor } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { countReplay, insertJob } from "../../../shared/db/delivery-jobs.ts";
 import { readEndpoint, type WebhookScope } from "../../../shared/db/endpoints.ts";
-import { newId } from "../../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { keptMs } from "../sweeps/retention.ts";
-import type { Actor } from "./actor.ts";
-
-export type ReplayResult =
-  /** `total` is `null` while events have to be brought back from the ledgers: the job tells later. */
-  { outcome: "started"; jobId: string; total: number | null } | { outcome: "not_found" };
+import { damagedJob, isJobId, jobSentTwice } from "./job-id.ts";
+import { unknownEndpoint } from "./unknown.ts";
 
 /**
  * Begins to send to one endpoint every event of the types it asks for that occurred at `since` or later, whether or not
@@ -19,18 +18,22 @@ export async function replayEvents(
   env: DeliveriesEnv,
   actor: Actor,
   scope: WebhookScope,
-  { endpointId, since }: { endpointId: string; since: number },
+  { jobId, endpointId, since }: { jobId: string; endpointId: string; since: number },
   now: number,
-): Promise<ReplayResult> {
+): ReturnType<WebhookOperatorRpc["replayEvents"]> {
+  if (!isJobId(jobId)) return damagedJob;
+  if (!(since >= 0 && since <= now))
+    return refusal("invalid", "Choose a moment that has been already.", "since");
   const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
-  if (endpoint === null) return { outcome: "not_found" };
+  if (endpoint === null) return unknownEndpoint;
   const { eventTypes } = endpoint;
   const isKept = since >= now - keptMs && !eventTypes.includes("usage.consumed");
   const total = isKept ? await d1(countReplay(env.DB, scope, { since, eventTypes }, now)) : null;
-  const jobId = newId("job", now);
   const selection = { kind: "replay" as const, endpointId, since, eventTypes };
   const phase = isKept ? ("deliveries" as const) : ("ledger" as const);
   const job = { jobId, selection, phase, total: total ?? 0, actorId: actor.operatorId };
-  await d1(insertJob(env.DB, scope, job, now));
-  return { outcome: "started", jobId, total };
+  const after = { endpoint: endpointId, since: new Date(since).toISOString() };
+  const audit = { actor, at: now, action: "endpoint.replay", target: endpointId, ...scope, after };
+  if (!(await d1(insertJob(env.DB, scope, job, audit)))) return jobSentTwice;
+  return { outcome: "done", jobId, total };
 }

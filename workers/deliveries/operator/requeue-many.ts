@@ -1,16 +1,12 @@
+import { refusal } from "../../../shared/contract/operator.ts";
+import type { DeliveryFilter, WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
+import type { Actor } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { countDeliveries, type DeliveryFilter } from "../../../shared/db/deliveries.ts";
-import { insertJob, requeueableStates } from "../../../shared/db/delivery-jobs.ts";
+import { countDeliveries } from "../../../shared/db/deliveries.ts";
+import { insertJob, requeueable } from "../../../shared/db/delivery-jobs.ts";
 import type { WebhookScope } from "../../../shared/db/endpoints.ts";
-import { newId } from "../../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../env.ts";
-import type { Actor } from "./actor.ts";
-
-/** A filter of deliveries, restricted to what can be queued again. */
-function requeueable(filter: DeliveryFilter): DeliveryFilter {
-  const states = filter.states ?? requeueableStates;
-  return { ...filter, states: states.filter((state) => requeueableStates.includes(state)) };
-}
+import { damagedJob, isJobId, jobSentTwice } from "./job-id.ts";
 
 /** How many deliveries `requeueMany` would queue again. */
 export async function countRequeueable(
@@ -26,13 +22,16 @@ export async function requeueMany(
   env: DeliveriesEnv,
   actor: Actor,
   scope: WebhookScope,
-  filter: DeliveryFilter,
+  { jobId, filter }: { jobId: string; filter: DeliveryFilter },
   now: number,
-): Promise<{ jobId: string; total: number }> {
+): ReturnType<WebhookOperatorRpc["requeueMany"]> {
+  if (!isJobId(jobId)) return damagedJob;
   const { count } = await countRequeueable(env, scope, filter);
-  const jobId = newId("job", now);
+  if (count === 0) return refusal("conflict", "No delivery that failed or is dead fits any more.");
   const selection = { kind: "requeue" as const, filter: requeueable(filter) };
   const job = { jobId, selection, phase: "deliveries" as const, total: count, actorId: actor.operatorId };
-  await d1(insertJob(env.DB, scope, job, now));
-  return { jobId, total: count };
+  const after = { ...selection.filter, total: count };
+  const audit = { actor, at: now, action: "delivery.requeue_many", target: jobId, ...scope, after };
+  if (!(await d1(insertJob(env.DB, scope, job, audit)))) return jobSentTwice;
+  return { outcome: "done", jobId, total: count };
 }

@@ -1,16 +1,14 @@
+import { refusal } from "../../../shared/contract/operator.ts";
 import type { OutboundEvent } from "../../../shared/contract/outbound-event.ts";
+import type { WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
+import type { Actor } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readEndpoint, type WebhookScope } from "../../../shared/db/endpoints.ts";
 import { writeEventFor } from "../../../shared/db/write-events.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { wake } from "../sending/lane.ts";
-import type { Actor } from "./actor.ts";
-
-export type SendTestResult =
-  | { outcome: "scheduled"; deliveryId: string; eventId: string }
-  | { outcome: "not_found" }
-  | { outcome: "endpoint_disabled" };
+import { unknownEndpoint } from "./unknown.ts";
 
 /** Sends `endpoint.test` to one endpoint, signed and retried like every other event. It concerns no subject. */
 export async function sendTestEvent(
@@ -19,10 +17,10 @@ export async function sendTestEvent(
   scope: WebhookScope,
   endpointId: string,
   now: number,
-): Promise<SendTestResult> {
+): ReturnType<WebhookOperatorRpc["sendTestEvent"]> {
   const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
-  if (endpoint === null) return { outcome: "not_found" };
-  if (!endpoint.isEnabled) return { outcome: "endpoint_disabled" };
+  if (endpoint === null) return unknownEndpoint;
+  if (!endpoint.isEnabled) return refusal("conflict", "The endpoint is disabled. Enable it first.");
   const eventId = newId("evt", now);
   const event = {
     eventId,
@@ -31,11 +29,13 @@ export async function sendTestEvent(
     occurredAt: now,
     body: JSON.stringify(testEvent(eventId, scope, actor, now)),
   };
-  const wakeUp = await d1(writeEventFor(env.DB, endpointId, { ...scope, subjectRef: null }, event, now));
+  const audit = { actor, at: now, action: "endpoint.send_test", target: endpointId, ...scope };
+  const owner = { ...scope, subjectRef: null };
+  const wakeUp = await d1(writeEventFor(env.DB, endpointId, owner, event, audit));
   // Deleted in this moment.
-  if (wakeUp === null) return { outcome: "not_found" };
+  if (wakeUp === null) return unknownEndpoint;
   await wake(env, [wakeUp]);
-  return { outcome: "scheduled", deliveryId: wakeUp.deliveryId, eventId };
+  return { outcome: "done", deliveryId: wakeUp.deliveryId, eventId };
 }
 
 function testEvent(

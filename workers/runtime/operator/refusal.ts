@@ -1,9 +1,7 @@
-import type { Refusal } from "../../../shared/contract/operator.ts";
+import { type Refusal, refusal } from "../../../shared/contract/operator.ts";
 import { StripeNotAnswering, stripeFailure } from "../../../shared/stripe/gateway.ts";
 
-export function refusal(reason: Refusal["reason"], message: string, field?: string): Refusal {
-  return { outcome: "refused", reason, message, ...(field === undefined ? {} : { field }) };
-}
+export { refusal };
 
 /** What Stripe's client threw, as a sentence. Anything that is not Stripe's is thrown on. */
 export function stripeRefusal(error: unknown, field?: string): Refusal {

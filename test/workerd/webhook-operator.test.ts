@@ -1,0 +1,237 @@
+import { describe, expect, it, vi } from "vitest";
+import type { OperatorCaller } from "../../shared/contract/operator.ts";
+import { mayActAs, type Role, roles } from "../../shared/contract/roles.ts";
+import type { Mode } from "../../shared/contract/words.ts";
+import { listAudit } from "../../shared/db/audit.ts";
+import { claimDelivery, recordAttempt } from "../../shared/db/claim-delivery.ts";
+import { listDeliveries } from "../../shared/db/deliveries.ts";
+import { readEndpoint } from "../../shared/db/endpoints.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
+import { WebhookOperatorEntrypoint } from "../../workers/deliveries/operator-entrypoint.ts";
+import { deliveriesEnv, now } from "./endpoints.ts";
+import { type Account, newAccount, newMember } from "./members.ts";
+import { env } from "./subjects.ts";
+
+const { DB } = env;
+const waitUntil = vi.fn((work: Promise<unknown>) => work);
+const started: string[] = [];
+
+function entrypoint(more: Partial<DeliveriesEnv> = {}): WebhookOperatorEntrypoint {
+  const LANES = { runJob: async (jobId: string) => void started.push(jobId) };
+  const bindings = { ...deliveriesEnv, LANES, ...more } as DeliveriesEnv;
+  return new WebhookOperatorEntrypoint({ waitUntil } as unknown as ExecutionContext, bindings);
+}
+
+const operator = entrypoint();
+const input = { url: "http://127.0.0.1:9/", description: "", eventTypes: ["purchase.finalized"] };
+const newInput = () => ({ endpointId: newId("ep"), ...input });
+
+type Place = { projectId: string; mode: Mode };
+const placeOf = ({ projectId }: Account, mode: Mode = "test"): Place => ({ projectId, mode });
+
+/** Every method that changes something, with the least role, and whether it asks for a fresh proof in live mode. */
+type Act = (caller: OperatorCaller, place: Place) => Promise<unknown>;
+const actions: [name: string, role: Role, proof: "never" | "live" | "always", act: Act][] = [
+  ["createEndpoint", "admin", "live", (c, p) => operator.createEndpoint(c, p, newInput())],
+  [
+    "updateEndpoint",
+    "admin",
+    "live",
+    (c, p) => operator.updateEndpoint(c, p, { ...input, endpointId: "ep_none", version: 0 }),
+  ],
+  ["enableEndpoint", "admin", "live", (c, p) => operator.enableEndpoint(c, p, "ep_none", "send")],
+  ["disableEndpoint", "admin", "never", (c, p) => operator.disableEndpoint(c, p, "ep_none")],
+  ["deleteEndpoint", "admin", "live", (c, p) => operator.deleteEndpoint(c, p, "ep_none")],
+  ["revealSecret", "admin", "always", (c, p) => operator.revealSecret(c, p, "ep_none")],
+  [
+    "rotateSecret",
+    "admin",
+    "live",
+    (c, p) => operator.rotateSecret(c, p, { endpointId: "ep_none", version: 0, overlapMs: 0 }),
+  ],
+  ["sendTestEvent", "support", "live", (c, p) => operator.sendTestEvent(c, p, "ep_none")],
+  ["requeueDelivery", "support", "live", (c, p) => operator.requeueDelivery(c, p, "dlv_none")],
+  ["resendDelivery", "support", "live", (c, p) => operator.resendDelivery(c, p, "dlv_none")],
+  [
+    "requeueMany",
+    "support",
+    "live",
+    (c, p) => operator.requeueMany(c, p, { jobId: newId("job"), filter: {} }),
+  ],
+  [
+    "replayEvents",
+    "support",
+    "live",
+    (c, p) => operator.replayEvents(c, p, { jobId: newId("job"), endpointId: "ep_none", since: 1 }),
+  ],
+  ["stopJob", "support", "never", (c, p) => operator.stopJob(c, p, "job_none")],
+  ["listEndpoints", "viewer", "never", (c, p) => operator.listEndpoints(c, p)],
+  [
+    "listDeliveries",
+    "viewer",
+    "never",
+    (c, p) => operator.listDeliveries(c, p, {}, { after: null, limit: 1 }),
+  ],
+  ["readDelivery", "viewer", "never", (c, p) => operator.readDelivery(c, p, "dlv_none")],
+  ["countRequeueable", "viewer", "never", (c, p) => operator.countRequeueable(c, p, {})],
+  ["listJobs", "viewer", "never", (c, p) => operator.listJobs(c, p)],
+  ["readJob", "viewer", "never", (c, p) => operator.readJob(c, p, "job_none")],
+];
+
+const reasonOf = (reply: unknown) =>
+  typeof reply === "object" && reply !== null && "reason" in reply ? reply.reason : null;
+
+describe.each(actions)("%s, for %s and above, proof asked for: %s", (_, needed, proof, act) => {
+  it("is refused to lower roles, strangers and other accounts, and to nobody else", async () => {
+    const account = await newAccount();
+    for (const role of roles) {
+      const { caller } = await newMember(account, role);
+      const isRefused = reasonOf(await act(caller, placeOf(account))) === "not_allowed";
+      expect({ role, isRefused }).toEqual({ role, isRefused: !mayActAs(role, needed) });
+    }
+    const { caller } = await newMember(account, "owner");
+    expect(reasonOf(await act(caller, placeOf(await newAccount())))).toBe("not_found");
+    const stranger = { sessionToken: "guessed", ipAddress: null };
+    expect(reasonOf(await act(stranger, placeOf(account)))).toBe("session_ended");
+  });
+
+  it("asks for a fresh proof where it should", async () => {
+    const account = await newAccount();
+    const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
+    for (const mode of ["test", "live"] as const) {
+      const isAsked = reasonOf(await act(stale.caller, placeOf(account, mode))) === "proof_needed";
+      expect({ mode, isAsked }).toEqual({ mode, isAsked: proof === "always" || proof === mode });
+    }
+  });
+});
+
+describe("the development session", () => {
+  it("opens everything where the binding DEV exists, and nothing without it", async () => {
+    const place = placeOf(await newAccount());
+    const developer = { sessionToken: "development", ipAddress: null };
+    expect(await operator.createEndpoint(developer, place, newInput())).toMatchObject({ outcome: "done" });
+    const production = { ...deliveriesEnv, PUBLIC_ORIGIN: "https://licenzy.example" };
+    delete production.DEV;
+    const deployed = new WebhookOperatorEntrypoint({ waitUntil } as unknown as ExecutionContext, production);
+    expect(await deployed.listEndpoints(developer, place)).toMatchObject({ reason: "session_ended" });
+  });
+});
+
+describe("what operators do with webhooks", () => {
+  async function newPlace() {
+    const account = await newAccount();
+    const { caller, actor } = await newMember(account, "admin");
+    const place = placeOf(account);
+    const made = await operator.createEndpoint(caller, place, newInput());
+    if (made.outcome !== "done") throw new Error(made.message);
+    const log = async () => (await listAudit(DB, { accountId: account.accountId }, 50)).toReversed();
+    return { account, caller, actor, place, log, ...made };
+  }
+
+  const version = async (place: Place, endpointId: string) =>
+    (await readEndpoint(DB, place, endpointId))?.updatedAt ?? 0;
+
+  /** Ends the delivery's next attempt, as the lane would. */
+  async function attempt(deliveryId: string, place: Place, status: 200 | 500) {
+    const at = await now();
+    const [row] = await listDeliveries(DB, place, {}, { after: null, limit: 1 });
+    const lease = { id: crypto.randomUUID(), now: at, until: at + 45_000 };
+    const claimed = await claimDelivery(DB, { deliveryId, epoch: row?.epoch ?? 0 }, lease, 10);
+    if (claimed === null) throw new Error("not claimed");
+    const outcome = {
+      durationMs: 1,
+      httpStatus: status,
+      error: status === 200 ? null : ("http" as const),
+      excerpt: null,
+      nextAttemptAt: status === 200 ? null : at + 60_000,
+      isGone: false,
+    };
+    await recordAttempt(DB, claimed, outcome, { now: at, disableAfterMs: 1e9 });
+  }
+
+  it("stands in the audit log, each action once, with who and from where, and never a secret", async () => {
+    const { caller, actor, place, endpointId, secret, log } = await newPlace();
+    const done = { outcome: "done" };
+    const edit = { ...input, endpointId, description: "Ours", version: await version(place, endpointId) };
+    expect(await operator.updateEndpoint(caller, place, edit)).toEqual(done);
+    expect(await operator.revealSecret(caller, place, endpointId)).toEqual({ ...done, secret });
+    const rotation = { endpointId, version: await version(place, endpointId), overlapMs: 1_000 };
+    const rotated = await operator.rotateSecret(caller, place, rotation);
+    const sent = await operator.sendTestEvent(caller, place, endpointId);
+    if (sent.outcome !== "done" || rotated.outcome !== "done") throw new Error("refused");
+    await attempt(sent.deliveryId, place, 500);
+    expect(await operator.requeueDelivery(caller, place, sent.deliveryId)).toEqual(done);
+    await attempt(sent.deliveryId, place, 200);
+    expect(await operator.resendDelivery(caller, place, sent.deliveryId)).toEqual(done);
+    await attempt(sent.deliveryId, place, 500);
+    const [many, replay] = [newId("job"), newId("job")];
+    const requeue = { jobId: many, filter: { endpointId } };
+    expect(await operator.requeueMany(caller, place, requeue)).toMatchObject({ ...done, total: 1 });
+    expect(
+      await operator.replayEvents(caller, place, { jobId: replay, endpointId, since: await now() }),
+    ).toMatchObject({ ...done, total: 0 });
+    expect(await operator.stopJob(caller, place, replay)).toEqual(done);
+    expect(await operator.disableEndpoint(caller, place, endpointId)).toEqual(done);
+    expect(await operator.enableEndpoint(caller, place, endpointId, "drop")).toEqual(done);
+    expect(await operator.deleteEndpoint(caller, place, endpointId)).toEqual(done);
+    const entries = await log();
+    expect(entries.map(({ action, target }) => [action, target]).toSorted()).toEqual(
+      [
+        ["endpoint.create", endpointId],
+        ["endpoint.edit", endpointId],
+        ["endpoint.reveal_secret", endpointId],
+        ["endpoint.rotate_secret", endpointId],
+        ["endpoint.send_test", endpointId],
+        ["delivery.requeue", sent.deliveryId],
+        ["delivery.resend", sent.deliveryId],
+        ["delivery.requeue_many", many],
+        ["endpoint.replay", endpointId],
+        ["delivery_job.stop", replay],
+        ["endpoint.disable", endpointId],
+        ["endpoint.enable", endpointId],
+        ["endpoint.delete", endpointId],
+      ].toSorted(),
+    );
+    for (const entry of entries)
+      expect(entry).toMatchObject({ ...place, operatorId: actor.operatorId, ipAddress: "192.0.2.1" });
+    for (const shown of [secret, rotated.secret]) expect(JSON.stringify(entries)).not.toContain(shown);
+    expect(started).toEqual(expect.arrayContaining([many, replay]));
+  });
+
+  it("is done once when a form is sent twice, and written down once", async () => {
+    const { caller, place, endpointId, log } = await newPlace();
+    const form = newInput();
+    const twice = await Promise.all([1, 2].map(() => operator.createEndpoint(caller, place, form)));
+    expect(twice.map(({ outcome }) => outcome).toSorted()).toEqual(["done", "refused"]);
+    const rotation = { endpointId, version: await version(place, endpointId), overlapMs: 0 };
+    const rotations = await Promise.all([1, 2].map(() => operator.rotateSecret(caller, place, rotation)));
+    expect(rotations.map(({ outcome }) => outcome).toSorted()).toEqual(["done", "refused"]);
+    const job = { jobId: newId("job"), endpointId, since: await now() };
+    const replays = await Promise.all([1, 2].map(() => operator.replayEvents(caller, place, job)));
+    expect(replays.map(({ outcome }) => outcome).toSorted()).toEqual(["done", "refused"]);
+    for (const _ of [1, 2]) await operator.disableEndpoint(caller, place, endpointId);
+    for (const _ of [1, 2]) await operator.enableEndpoint(caller, place, endpointId, "send");
+    expect((await log()).map(({ action }) => action).toSorted()).toEqual([
+      "endpoint.create",
+      "endpoint.create",
+      "endpoint.disable",
+      "endpoint.enable",
+      "endpoint.replay",
+      "endpoint.rotate_secret",
+    ]);
+  });
+
+  it("leaves no entry when nothing came of it", async () => {
+    const { caller, place, endpointId, log } = await newPlace();
+    const stale = { ...input, endpointId, version: 1 };
+    expect(await operator.updateEndpoint(caller, place, stale)).toMatchObject({ reason: "conflict" });
+    const bad = { ...newInput(), url: "https://10.0.0.1/" };
+    expect(await operator.createEndpoint(caller, place, bad)).toMatchObject({ field: "url" });
+    const nothing = { jobId: newId("job"), filter: {} };
+    expect(await operator.requeueMany(caller, place, nothing)).toMatchObject({ reason: "conflict" });
+    const tomorrow = { jobId: newId("job"), endpointId, since: (await now()) + 86_400_000 };
+    expect(await operator.replayEvents(caller, place, tomorrow)).toMatchObject({ field: "since" });
+    expect((await log()).map(({ action }) => action)).toEqual(["endpoint.create"]);
+  });
+});
