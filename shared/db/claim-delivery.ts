@@ -121,8 +121,8 @@ const settle = `
   WHERE delivery_id = ?1 AND epoch = ?2`;
 
 const countSuccess = `
-  UPDATE endpoints SET consecutive_failures = 0, failing_since = NULL, paused_until = NULL
-  WHERE endpoint_id = ?1 AND failing_since IS NOT NULL`;
+  UPDATE endpoints SET consecutive_failures = 0, failing_since = NULL, paused_until = NULL, last_success_at = ?2
+  WHERE endpoint_id = ?1 AND (failing_since IS NOT NULL OR coalesce(last_success_at, 0) <= ?2 - 60000)`;
 
 /** The pause of an open breaker: 5 s after the first failure that opens it, doubled each time, at most a minute. */
 const countFailure = `
@@ -157,7 +157,7 @@ export async function recordAttempt(
     db.prepare(endAttempt).bind(deliveryId, number, durationMs, httpStatus, error, excerpt),
     db.prepare(settle).bind(deliveryId, epoch, httpStatus, error, nextAttemptAt, now, endpointId),
     ...(error === null
-      ? [db.prepare(countSuccess).bind(endpointId)]
+      ? [db.prepare(countSuccess).bind(endpointId, now)]
       : [
           db.prepare(countFailure).bind(endpointId, now),
           db.prepare(disableIfDone).bind(endpointId, now, isGone ? 1 : 0, disableAfterMs),

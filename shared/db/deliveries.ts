@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { DeliveryFilter } from "../contract/webhook-operator.ts";
 import type { DeliveryState } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
@@ -11,7 +11,8 @@ import type { DeliveryWakeUp } from "./write-events.ts";
 export type DeliveryRow = typeof deliveries.$inferSelect;
 export type DeliveryAttemptRow = typeof deliveryAttempts.$inferSelect;
 
-function matching({ projectId, mode }: WebhookScope, filter: DeliveryFilter) {
+/** The condition that says what a filter says. */
+export function matching({ projectId, mode }: WebhookScope, filter: DeliveryFilter) {
   const { endpointId, states, eventType, subjectRef, eventId, httpStatus, since, until } = filter;
   const areAllInTrouble = states?.every((state) => state === "failed" || state === "dead");
   return and(
@@ -38,8 +39,18 @@ export async function listDeliveries(
   filter: DeliveryFilter,
   page: { after: string | null; limit: number },
 ): Promise<DeliveryRow[]> {
+  return deliveryList(drizzle(db), scope, filter, page);
+}
+
+/** The same as a statement, for a batch. */
+export function deliveryList(
+  database: DrizzleD1Database,
+  scope: WebhookScope,
+  filter: DeliveryFilter,
+  page: { after: string | null; limit: number },
+) {
   const older = page.after === null ? undefined : lt(deliveries.deliveryId, page.after);
-  return drizzle(db)
+  return database
     .select()
     .from(deliveries)
     .where(and(matching(scope, filter), older))

@@ -1,6 +1,7 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/words.ts";
+import { idFloor } from "../kit/ids.ts";
 
 /** What the overview and the go-live list count, in one round trip. Every number comes from an index. */
 export interface ProjectFacts {
@@ -22,9 +23,18 @@ export interface ProjectFacts {
   subjects: number;
   lastSubjectAt: number | null;
   purchases: number;
+  endpoints: number;
+  endpointsDisabled: number;
+  deliveriesDead: number;
+  /** Of the newest 1,000 deliveries of the last 24 h: those that have ended or failed, and those among them that were sent. */
+  deliveriesTried: number;
+  deliveriesSent: number;
+  /** Since when the oldest delivery to an enabled endpoint waits, among 1,000. */
+  oldestUnsentAt: number | null;
 }
 
 const most = 1_000;
+const dayMs = 86_400_000;
 
 /** Counts stop at 1,000: nobody needs to know more, and no page should read a table for it. */
 export async function readProjectFacts(
@@ -55,7 +65,8 @@ export async function readProjectFacts(
       ORDER BY received_at DESC LIMIT 100)) AS slowestHealingMs,
     ${upTo(sql`SELECT 1 FROM subjects WHERE ${here}`)} AS subjects,
     (SELECT created_at FROM subjects WHERE ${here} ORDER BY created_at DESC LIMIT 1) AS lastSubjectAt,
-    ${upTo(sql`SELECT 1 FROM checkout_attempts WHERE ${here} AND status = 'finalized'`)} AS purchases`);
+    ${upTo(sql`SELECT 1 FROM checkout_attempts WHERE ${here} AND status = 'finalized'`)} AS purchases,
+    ${webhookCounts(here, now)}`);
   return {
     isConnected: row.isConnected === 1,
     hasWebhook: row.hasWebhook === 1,
@@ -71,5 +82,28 @@ export async function readProjectFacts(
     subjects: row.subjects ?? 0,
     lastSubjectAt: row.lastSubjectAt,
     purchases: row.purchases ?? 0,
+    endpoints: row.endpoints ?? 0,
+    endpointsDisabled: row.endpointsDisabled ?? 0,
+    deliveriesDead: row.deliveriesDead ?? 0,
+    deliveriesTried: row.deliveriesTried ?? 0,
+    deliveriesSent: row.deliveriesSent ?? 0,
+    oldestUnsentAt: row.oldestUnsentAt,
   };
+}
+
+/** Ids of deliveries begin with the time of their event, so that a day is a range of the index by project. */
+function webhookCounts(here: SQL, now: number): SQL {
+  const newest = sql`(SELECT state FROM deliveries WHERE ${here} AND delivery_id >= ${idFloor("dlv", now - dayMs)}
+    ORDER BY delivery_id DESC LIMIT ${most})`;
+  return sql`
+    (SELECT count(*) FROM endpoints WHERE ${here} AND deleted_at IS NULL) AS endpoints,
+    (SELECT count(*) FROM endpoints WHERE ${here} AND deleted_at IS NULL AND is_enabled = 0) AS endpointsDisabled,
+    (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE ${here} AND state IN ('failed', 'dead') AND state = 'dead'
+      LIMIT ${most})) AS deliveriesDead,
+    (SELECT count(*) FROM ${newest} WHERE state <> 'pending') AS deliveriesTried,
+    (SELECT count(*) FROM ${newest} WHERE state = 'sent') AS deliveriesSent,
+    (SELECT min(waits) FROM (SELECT deliveries.created_at AS waits
+      FROM (SELECT endpoint_id FROM endpoints WHERE ${here} AND is_enabled = 1 AND deleted_at IS NULL)
+      JOIN deliveries USING (endpoint_id) WHERE next_attempt_at IS NOT NULL LIMIT ${most}))
+      AS oldestUnsentAt`;
 }

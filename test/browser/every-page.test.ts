@@ -23,6 +23,12 @@ const ofProject = [
   "/products/CREDITS_1000",
   "/keys",
   "/stripe",
+  "/webhooks",
+  "/webhooks/new",
+  "/deliveries",
+  "/deliveries?status=dead",
+  "/deliveries?customer=nobody",
+  "/deliveries/requeue?status=dead",
   "/go-live",
   "/settings",
   "/products/NOTHING",
@@ -61,7 +67,9 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     const paths = [
       ...ofProject.map((path) => `/p/${file.project_id}/test${path}`),
       // Live mode differs in its colours only, which these have all of.
-      ...["", "/stripe", "/events"].map((path) => `/p/${file.project_id}/live${path}`),
+      ...["", "/stripe", "/events", "/webhooks", "/deliveries"].map(
+        (path) => `/p/${file.project_id}/live${path}`,
+      ),
       ...ofAccount,
     ];
     for (const path of paths) {
@@ -93,6 +101,25 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
       await page.getByText("Menu").click();
       await page.getByRole("link", { name: "Audit log" }).click();
       await page.waitForURL(/\/audit$/);
+    }
+  });
+
+  it("shows an endpoint, what it asks before it acts, and a delivery with its attempts, accessibly", async () => {
+    for (const look of sizes) {
+      const { page, errors } = await signedIn(look);
+      const path = `/p/${file.project_id}/test`;
+      const endpoint = `${path}/webhooks/${file.receiver.endpoint_id}`;
+      for (const part of ["", "/edit", "/enable", "/delete", "/rotate", "/replay"]) {
+        await page.goto(endpoint + part);
+        await expectAccessible(page);
+      }
+      await page.goto(`${path}/deliveries?status=dead`);
+      await page.getByRole("link", { name: "purchase.finalized" }).first().click();
+      await page.getByText("the database is down").first().waitFor();
+      await expectAccessible(page);
+      const isTooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+      expect(isTooWide).toBe(false);
+      expect(errors).toEqual([]);
     }
   });
 

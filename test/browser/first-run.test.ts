@@ -27,7 +27,7 @@ describe.skipIf(chromiumPath === undefined)("the first run", () => {
     await page.getByLabel("Company").fill("Acme");
     await page.getByLabel("First project").fill("Acme Writer");
     await page.getByRole("button", { name: "Set up" }).click();
-    await page.getByText("0 of 5 done").waitFor();
+    await page.getByText("0 of 6 done").waitFor();
 
     await page.getByRole("link", { name: "Connect", exact: true }).click();
     await page.getByLabel("Secret or restricted key, test mode").fill(stripe.apiKey);
@@ -52,9 +52,17 @@ describe.skipIf(chromiumPath === undefined)("the first run", () => {
     await page.getByRole("button", { name: "Create key" }).click();
     const apiKey = await page.locator("#new-key").innerText();
 
+    await nextStep(page, "Add");
+    await page.getByLabel("Address").fill(`${origin}/receiver/first-run`);
+    await page.getByRole("button", { name: "Add the endpoint" }).click();
+    expect(await page.locator("#signing-secret").innerText()).toMatch(/^whsec_/);
+    await page.getByRole("link", { name: "To the endpoint" }).click();
+    await page.getByRole("button", { name: "Send a test event" }).click();
+    await page.getByText("The test event is on its way").waitFor();
+
     const api = new ApiClient(origin, apiKey);
     expect((await api.check("user_1")).body.allowed).toBe(false);
-    await page.goto(page.url().replace(/\/keys$/, "/settings"));
+    await page.getByRole("link", { name: "Settings" }).click();
     await page.getByLabel("Where customers come back to after paying").fill("https://acme.example/thanks");
     await page.getByRole("button", { name: "Save settings" }).click();
     await page.getByText("The settings are saved.").waitFor();

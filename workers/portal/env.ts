@@ -1,4 +1,5 @@
 import type { OperatorRpc } from "../../shared/contract/operator.ts";
+import type { WebhookOperatorRpc } from "../../shared/contract/webhook-operator.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
 
 /** The bindings of the portal worker (wrangler.toml), its secrets, and `DEV` in development only. */
@@ -6,6 +7,8 @@ export interface PortalEnv {
   DB: D1Database;
   /** The runtime's `OperatorEntrypoint`, over RPC. */
   RUNTIME: OperatorRpc;
+  /** The deliveries worker's `WebhookOperatorEntrypoint`, over RPC. */
+  WEBHOOKS: WebhookOperatorRpc;
   /** Signs the session cookies and seals second factors: at least 32 random characters. */
   SIGN_IN_SECRET: string;
   /** Opens /setup as long as there is no owner. Unset: closed. */

@@ -53,6 +53,7 @@ import {
   showStripe,
 } from "./pages/stripe/actions.ts";
 import { invite, leave, removeOther, setRole, showTeam, takeBack } from "./pages/team/actions.ts";
+import { webhookRoutes } from "./pages/webhooks/routes.ts";
 
 const place = "/p/:project/:mode";
 
@@ -142,6 +143,7 @@ export const routes: readonly Route[] = [
     proof: "live",
     handler: setWebhookSecret,
   },
+  ...webhookRoutes,
   { method: "GET", path: `${place}/go-live`, needs: "viewer", handler: showGoLive },
   { method: "GET", path: `${place}/settings`, needs: "viewer", handler: showSettings },
   { method: "POST", path: `${place}/settings`, needs: "admin", handler: saveSettings },

@@ -32,6 +32,8 @@ export const endpoints = sqliteTable(
     disableReason: text("disable_reason", { enum: endpointDisableReasons }),
     /** JSON array, newest first (shared/webhooks/signing-secrets.ts); each sealed with the deliveries worker's key. */
     signingSecrets: text("signing_secrets").notNull(),
+    /** When a 2xx last came, to the minute: written once a minute at most. */
+    lastSuccessAt: moment("last_success_at"),
     /** Attempts that failed since the last 2xx. */
     consecutiveFailures: integer("consecutive_failures").notNull().default(0),
     /** When the first of them failed. */

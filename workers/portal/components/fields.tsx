@@ -14,7 +14,7 @@ interface FieldProps {
   name: string;
   label: string;
   hint?: Child;
-  type?: "text" | "email" | "password" | "number" | "url" | "search" | "date";
+  type?: "text" | "email" | "password" | "number" | "url" | "search" | "date" | "datetime-local";
   required?: boolean;
   autocomplete?: string;
   placeholder?: string;
@@ -112,6 +112,40 @@ export function Radios({
       {options.map(({ value, label: text, meaning }) => (
         <label class="radio">
           <input type="radio" name={name} value={value} checked={value === chosen} />
+          <span>
+            <b>{text}</b>
+            <small>{meaning}</small>
+          </span>
+        </label>
+      ))}
+      <Fault form={form} name={name} />
+    </fieldset>
+  );
+}
+
+/** Any number of several; each is a field of its own, named `<name>_<value>`. */
+export function Checkboxes({
+  form,
+  name,
+  label,
+  options,
+}: {
+  form: FormState;
+  name: string;
+  label: string;
+  options: readonly { value: string; label: string; meaning: string }[];
+}) {
+  return (
+    <fieldset class="field radios">
+      <legend>{label}</legend>
+      {options.map(({ value, label: text, meaning }) => (
+        <label class="radio">
+          <input
+            type="checkbox"
+            name={`${name}_${value}`}
+            value="on"
+            checked={form.values[`${name}_${value}`] === "on"}
+          />
           <span>
             <b>{text}</b>
             <small>{meaning}</small>

@@ -16,12 +16,14 @@ const operate: [string, string][] = [
   ["Overview", ""],
   ["Customers", "/customers"],
   ["Stripe events", "/events"],
+  ["Deliveries", "/deliveries"],
 ];
 
 const configure: [string, string][] = [
   ["Products", "/products"],
   ["API keys", "/keys"],
   ["Stripe connection", "/stripe"],
+  ["Webhook endpoints", "/webhooks"],
   ["Go live", "/go-live"],
   ["Settings", "/settings"],
 ];

@@ -37,6 +37,9 @@ export const kindOptions = kinds.map((value) => ({
 const numbers = new Intl.NumberFormat("en-US");
 export const count = (value: number): string => numbers.format(value);
 
+/** Of what is counted up to 1,000 only. */
+export const upTo = (value: number): string => (value >= 1_000 ? "1,000+" : count(value));
+
 /** Currencies whose smallest unit is the whole: Stripe's list. */
 const wholeCurrencies = new Set("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split(" "));
 

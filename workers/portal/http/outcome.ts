@@ -3,12 +3,12 @@ import { DependencyUnavailable } from "../../../shared/kit/deadline.ts";
 import type { FormState } from "../components/fields.tsx";
 import type { Form } from "../request-context.ts";
 
-/** Waits for the runtime, and takes a broken line to it for what it is. */
-export async function asked<T extends OperatorReply>(reply: Promise<T>): Promise<T> {
+/** Waits for another worker, and takes a broken line to it for what it is. */
+export async function asked<T extends OperatorReply>(reply: Promise<T>, worker = "the runtime"): Promise<T> {
   try {
     return await reply;
   } catch (cause) {
-    throw new DependencyUnavailable("the runtime", { cause });
+    throw new DependencyUnavailable(worker, { cause });
   }
 }
 

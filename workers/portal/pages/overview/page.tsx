@@ -4,9 +4,10 @@ import { type ProjectFacts, readProjectFacts } from "../../../../shared/db/overv
 import { page } from "../../components/frame.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
 import { duration, Time } from "../../components/time.tsx";
-import { count } from "../../components/words.ts";
+import { upTo } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 import { ActivityTiles } from "./activity-tiles.tsx";
+import { DeliveryProblems, DeliveryTiles } from "./deliveries.tsx";
 import { type Step, setupSteps } from "./steps.ts";
 
 export async function showOverview(c: PortalContext) {
@@ -59,6 +60,7 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
           </p>
         </div>
       )}
+      <DeliveryProblems c={c} facts={facts} now={now} />
       {unsynced > 0 ? (
         <div class="notice">
           <p>
@@ -133,6 +135,7 @@ function Health({ c, facts, activity, now }: HealthProps) {
         <dt>Slowest event found late</dt>
         <dd>{facts.slowestHealingMs === null ? "none was missed" : duration(facts.slowestHealingMs)}</dd>
       </div>
+      <DeliveryTiles c={c} facts={facts} now={now} />
       <div class="tile">
         <dt>Customers</dt>
         <dd class="num">
@@ -156,8 +159,5 @@ function Health({ c, facts, activity, now }: HealthProps) {
     </dl>
   );
 }
-
-/** Counting stops at 1,000. */
-const upTo = (value: number): string => (value >= 1_000 ? "1,000+" : count(value));
 
 const countOf = (value: number, thing: string): string => `${upTo(value)} ${thing}${value === 1 ? "" : "s"}`;

@@ -42,6 +42,13 @@ export function setupSteps(facts: ProjectFacts, mode: Mode): Step[] {
       action: "Create",
     },
     {
+      done: facts.endpoints > 0,
+      title: "Add a webhook endpoint",
+      text: "So that your backend is told of purchases and changes of access as they happen.",
+      page: "/webhooks/new",
+      action: "Add",
+    },
+    {
       done: facts.subjects > 0,
       title: "Sell something",
       text: "Open a checkout through the API and pay it: the customer then appears here.",

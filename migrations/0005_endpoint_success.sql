@@ -1,0 +1,1 @@
+ALTER TABLE `endpoints` ADD `last_success_at` integer;

@@ -1,0 +1,226 @@
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { hiddenField, type PortalReply } from "../../scripts/seed/portal-client.ts";
+import { provision } from "../../scripts/seed/provision.ts";
+import { newOperator, type TestOperator } from "./operators.ts";
+import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "./receiver.ts";
+import { buy, newWorld, type World } from "./world.ts";
+
+let world: World;
+let admin: TestOperator;
+let support: TestOperator;
+let hooks: Webhooks;
+let target: ScriptedReceiver;
+let path: string;
+
+beforeAll(async () => {
+  world = await newWorld();
+  admin = await newOperator("admin", world.accountId);
+  support = await newOperator("support", world.accountId);
+  hooks = Webhooks.of(world);
+  target = await newReceiver();
+  path = `/p/${world.projectId}/test`;
+});
+afterAll(() => target.close());
+
+const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 8_000, interval: 50 });
+const secretIn = ({ html }: PortalReply) => /id="signing-secret">(whsec_[^<]+)</.exec(html)?.[1] ?? "";
+const endpointIdIn = ({ html }: PortalReply) => /\/webhooks\/(ep_\w+)/.exec(html)?.[1] ?? "";
+
+/** Fills in the form for a new endpoint and returns what comes of it. */
+async function add(url: string, types: string[] = ["purchase.finalized"]) {
+  const page = await admin.portal.get(`${path}/webhooks/new`);
+  const form = {
+    endpoint_id: hiddenField(page.html, "endpoint_id"),
+    url,
+    description: "Ours",
+    ...Object.fromEntries(types.map((type) => [`event_types_${type}`, "on"])),
+  };
+  return { form, reply: await admin.portal.post(`${path}/webhooks`, form) };
+}
+
+async function added(url = target.url): Promise<{ endpointId: string; secret: string; page: string }> {
+  const { reply } = await add(url);
+  const endpointId = endpointIdIn(reply);
+  return { endpointId, secret: secretIn(reply), page: `${path}/webhooks/${endpointId}` };
+}
+
+describe("an endpoint, through the portal's forms", () => {
+  it("is added with its secret shown once, made once however often the form is sent, and verifies", async () => {
+    const { form, reply } = await add(target.url);
+    const secret = secretIn(reply);
+    const again = await admin.portal.post(`${path}/webhooks`, form);
+    expect(again.status).toBe(409);
+    expect(again.html).toContain("sent twice");
+    const page = `${path}/webhooks/${form.endpoint_id}`;
+    expect((await admin.portal.get(page)).html).not.toContain(secret);
+    const sent = await support.portal.submit(`${page}/test`);
+    await until(() => expect(target.log.at(-1)?.event.type).toBe("endpoint.test"));
+    const got = target.log.at(-1);
+    expect(() => new Webhook(secret).verify(got?.body ?? "", got?.headers ?? {})).not.toThrow();
+    await until(async () => {
+      const { html } = await support.portal.get(sent.location ?? "");
+      expect(html).toContain("HTTP 200");
+      expect(html).toContain(got?.event.id);
+    });
+    await admin.portal.submit(`${page}/delete`);
+  });
+
+  it.each([
+    ["https://10.0.0.1/", "must be a name, not an IP address"],
+    ["ftp://example.com/", "must begin with https://"],
+    ["https://intranet/", "full domain name"],
+  ])("is refused at %s in words, with what was entered", async (url, words) => {
+    const { reply } = await add(url);
+    expect(reply.status).toBe(422);
+    expect(reply.html).toContain(words);
+    expect(reply.html).toContain('value="Ours"');
+    expect((await add("https://example.com/", [])).reply.html).toContain("Choose at least one event type");
+  });
+
+  it("is edited by version, rotated and revealed, and never shown to who may not", async () => {
+    const { page, secret } = await added();
+    const edit = await admin.portal.get(`${page}/edit`);
+    const form = {
+      version: hiddenField(edit.html, "version"),
+      url: target.url,
+      description: "Renamed",
+      "event_types_usage.consumed": "on",
+    };
+    expect((await admin.portal.post(`${page}/edit`, form)).status).toBe(303);
+    const second = await admin.portal.post(`${page}/edit`, { ...form, description: "Over it" });
+    expect(second.status).toBe(409);
+    expect(second.html).toContain("What stands now");
+    expect((await admin.portal.get(page)).html).toContain("Renamed");
+    expect(secretIn(await admin.portal.submit(`${page}/reveal`))).toBe(secret);
+    const version = hiddenField((await admin.portal.get(`${page}/rotate`)).html, "version");
+    const rotated = await admin.portal.submit(`${page}/rotate`, { version, overlap: "24" });
+    expect(secretIn(rotated)).toMatch(/^whsec_/);
+    expect((await admin.portal.post(`${page}/rotate`, { version, overlap: "24" })).status).toBe(409);
+    expect(secretIn(await admin.portal.submit(`${page}/reveal`))).toBe(secretIn(rotated));
+    expect((await support.portal.post(`${page}/reveal`)).status).toBe(403);
+    await admin.portal.submit(`${page}/delete`);
+  });
+
+  it("shows its secret in test mode too only to who showed their password lately", async () => {
+    const { page, secret } = await added();
+    await provision(world.origin, "ageProof", admin.email, 31 * 60_000);
+    const asked = await admin.portal.post(`${page}/reveal`);
+    expect(asked.status).toBe(401);
+    expect(asked.html).toContain("Confirm that it is you");
+    expect(asked.html).not.toContain(secret);
+    const shown = await admin.portal.submit("/prove", {
+      proof: admin.password,
+      "pending.method": "POST",
+      "pending.path": `${page}/reveal`,
+    });
+    expect(secretIn(shown)).toBe(secret);
+    await admin.portal.submit(`${page}/delete`);
+  });
+
+  it("keeps what comes while it is disabled, and asks what becomes of it", async () => {
+    const { page, endpointId } = await added();
+    await admin.portal.submit(`${page}/disable`);
+    await buy(world, "user_waiting");
+    await until(async () => expect(await hooks.deliveries({ endpointId })).toHaveLength(1));
+    const confirm = await admin.portal.get(`${page}/enable`);
+    expect(confirm.html).toContain("1 delivery waited");
+    expect((await admin.portal.post(`${page}/enable`)).status).toBe(422);
+    expect((await hooks.endpoint(endpointId))["isEnabled"]).toBe(false);
+    await admin.portal.submit(`${page}/enable`, { waiting: "send" });
+    await until(async () => expect((await hooks.only({ endpointId })).state).toBe("sent"));
+    await admin.portal.submit(`${page}/delete`);
+  });
+});
+
+describe("deliveries, through the portal's pages", () => {
+  it("are found by every filter, queued again one and many, resent, and replayed", async () => {
+    const failing = await newReceiver(answer(500, {}, "<b>the database is down</b>"));
+    const { page, endpointId } = await added(failing.url);
+    for (const subject of ["user_f1", "user_f2", "user_f3"]) await buy(world, subject);
+    await until(async () =>
+      expect(await hooks.deliveries({ endpointId, states: ["failed"] })).toHaveLength(3),
+    );
+    const shown = async (query: string) =>
+      new Set(
+        (await support.portal.get(`${path}/deliveries?endpoint=${endpointId}&${query}`)).html.match(
+          /dlv_\w+/g,
+        ),
+      );
+    const counts = {
+      "status=trouble": 3,
+      "status=sent": 0,
+      "http=500": 3,
+      "http=404": 0,
+      "customer=user_f1": 1,
+      "type=purchase.finalized": 3,
+      "type=usage.consumed": 0,
+      "since=2020-01-01T00:00": 3,
+      "until=2020-01-01T00:00": 0,
+    };
+    for (const [query, count] of Object.entries(counts))
+      expect({ query, count: (await shown(query)).size }).toEqual({ query, count });
+
+    const [first] = await hooks.deliveries({ endpointId, subjectRef: "user_f1" });
+    const detail = `${path}/deliveries/${first?.deliveryId}`;
+    const { html } = await support.portal.get(detail);
+    expect(html).toContain("&lt;b&gt;the database is down&lt;/b&gt;");
+    expect(html).toContain(`${path}/customers/user_f1`);
+    expect(html).toContain("webhook-id");
+
+    failing.respond = ok;
+    await support.portal.submit(`${detail}/requeue`);
+    await until(async () =>
+      expect((await hooks.only({ subjectRef: "user_f1", endpointId })).state).toBe("sent"),
+    );
+    expect((await support.portal.post(`${detail}/requeue`)).status).toBe(409);
+    await support.portal.submit(`${detail}/resend`);
+    await until(async () =>
+      expect((await hooks.only({ subjectRef: "user_f1", endpointId })).attempts).toBe(3),
+    );
+
+    const many = await support.portal.get(`${path}/deliveries/requeue?endpoint=${endpointId}`);
+    expect(many.html).toContain("Queue 2 deliveries again");
+    const job = { job_id: hiddenField(many.html, "job_id"), endpoint: endpointId };
+    const begun = await support.portal.submit(`${path}/deliveries/requeue`, job);
+    expect((await support.portal.post(`${path}/deliveries/requeue`, job)).status).toBe(409);
+    await until(async () => {
+      const progress = await support.portal.get(begun.location ?? "");
+      expect(progress.html).toContain("2 of 2");
+      expect(progress.html).toContain("Finished");
+      expect(progress.headers.get("Refresh")).toBeNull();
+    });
+    await until(async () =>
+      expect((await hooks.deliveries({ endpointId })).map(({ state }) => state)).toEqual(
+        Array(3).fill("sent"),
+      ),
+    );
+    expect((await support.portal.post(`${begun.location}/stop`)).status).toBe(409);
+
+    const before = failing.log.length;
+    const form = await support.portal.get(`${page}/replay`);
+    const replay = { job_id: hiddenField(form.html, "job_id"), since: hiddenSince(form.html) };
+    const replayed = await support.portal.submit(`${page}/replay`, replay);
+    await until(async () =>
+      expect((await support.portal.get(replayed.location ?? "")).html).toContain("Finished"),
+    );
+    await until(() => expect(failing.log.length).toBeGreaterThanOrEqual(before + 3));
+    expect((await support.portal.post(`${page}/replay`, { ...replay, since: "yesterday" })).status).toBe(422);
+    await failing.close();
+  });
+
+  it("stand in the audit log with who did it", async () => {
+    const { html } = await admin.portal.get("/audit");
+    for (const action of [
+      "endpoint.create",
+      "endpoint.reveal_secret",
+      "delivery.requeue_many",
+      "endpoint.replay",
+    ])
+      expect(html).toContain(`<code>${action}</code>`);
+    expect(html).toContain(support.email);
+    expect(html).not.toContain("whsec_");
+  });
+});
+
+const hiddenSince = (html: string) => /name="since"[^>]*value="([^"]+)"/.exec(html)?.[1] ?? "";

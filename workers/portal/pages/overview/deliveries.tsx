@@ -1,0 +1,74 @@
+import type { ProjectFacts } from "../../../../shared/db/overview.ts";
+import { Time } from "../../components/time.tsx";
+import { upTo } from "../../components/words.ts";
+import { type PortalContext, pathTo } from "../../request-context.ts";
+
+interface DeliveriesProps {
+  c: PortalContext;
+  facts: ProjectFacts;
+  now: number;
+}
+
+/** A delivery to a sound endpoint is sent within seconds; one that waits longer than this is worth a sentence. */
+const longWaitMs = 10 * 60_000;
+
+/** What of the deliveries needs somebody. */
+export function DeliveryProblems({ c, facts, now }: DeliveriesProps) {
+  const { endpointsDisabled, oldestUnsentAt } = facts;
+  return (
+    <>
+      {endpointsDisabled > 0 ? (
+        <div class="notice">
+          <p>
+            <b>
+              {endpointsDisabled} webhook endpoint{endpointsDisabled === 1 ? " is" : "s are"} disabled.
+            </b>{" "}
+            Events are kept and not sent. <a href={pathTo(c, "/webhooks")}>Look</a>
+          </p>
+        </div>
+      ) : null}
+      {oldestUnsentAt !== null && now - oldestUnsentAt > longWaitMs ? (
+        <div class="notice">
+          <p>
+            <b>A delivery waits</b> since <Time at={oldestUnsentAt} now={now} />. It is tried again by itself.{" "}
+            <a href={pathTo(c, "/deliveries?status=open")}>Look</a>
+          </p>
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
+  const { deliveriesSent, deliveriesTried, deliveriesDead, oldestUnsentAt } = facts;
+  return (
+    <>
+      <div class="tile">
+        <dt>Deliveries sent, last 24 hours</dt>
+        <dd class="num">
+          <a href={pathTo(c, "/deliveries")}>
+            {deliveriesTried === 0 ? "none" : percent(deliveriesSent, deliveriesTried)}
+          </a>{" "}
+          {deliveriesTried === 0 ? null : (
+            <small>
+              {upTo(deliveriesSent)} of {upTo(deliveriesTried)}
+            </small>
+          )}
+        </dd>
+      </div>
+      <div class="tile">
+        <dt>Oldest unsent delivery</dt>
+        <dd>{oldestUnsentAt === null ? "nothing waits" : <Time at={oldestUnsentAt} now={now} />}</dd>
+      </div>
+      <div class="tile">
+        <dt>Deliveries given up</dt>
+        <dd class="num">
+          <a href={pathTo(c, "/deliveries?status=dead")}>{upTo(deliveriesDead)}</a>
+        </dd>
+      </div>
+    </>
+  );
+}
+
+/** Rounded down, so that 100 % says that all were sent. */
+const percent = (part: number, whole: number): string => `${Math.floor((part / whole) * 1_000) / 10} %`;

@@ -1,0 +1,156 @@
+import type { Child } from "hono/jsx";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { readEndpointDetail } from "../../../../shared/db/webhook-pages.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { emptyForm, Fault, Field, type FormState, Radios, Select } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { PageHead } from "../../components/parts.tsx";
+import { upTo } from "../../components/words.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { unknownEndpoint } from "./endpoint.tsx";
+
+export type ConfirmedAction = "enable" | "delete" | "rotate" | "replay";
+
+export const showEnable = (c: PortalContext) => confirmPage(c, "enable");
+export const showDelete = (c: PortalContext) => confirmPage(c, "delete");
+export const showRotate = (c: PortalContext) => confirmPage(c, "rotate");
+export const showReplay = (c: PortalContext) => confirmPage(c, "replay");
+
+/** What these will do is said, and what has to be chosen is asked, before they do it. */
+export async function confirmPage(
+  c: PortalContext,
+  what: ConfirmedAction,
+  form: FormState = emptyForm,
+  status: 200 | 409 | 422 = 200,
+) {
+  const endpointId = c.req.param("endpoint") ?? "";
+  const found = await d1(readEndpointDetail(c.env.DB, placeOf(c), endpointId, 0));
+  if (found === null) return unknownEndpoint(c);
+  const { endpoint } = found;
+  const { title, lead, button, tone, fields } = partsOf(what, {
+    form,
+    waiting: endpoint.open,
+    version: endpoint.updatedAt,
+    now: c.get("now"),
+  });
+  const path = pathTo(c, `/webhooks/${endpointId}`);
+  return page(
+    c,
+    { title, status },
+    <>
+      <PageHead title={title} lead={lead} />
+      <p>
+        <code class="wrap">{endpoint.url}</code>
+      </p>
+      <form method="post" action={`${path}/${what}`} class="form">
+        {fields}
+        <Fault form={form} name="" />
+        <div class="row">
+          <button class={`button ${tone}`} type="submit">
+            {button}
+          </button>
+          <a class="button" href={path}>
+            Cancel
+          </a>
+        </div>
+      </form>
+    </>,
+  );
+}
+
+interface Parts {
+  title: string;
+  lead: string;
+  button: string;
+  tone: "primary" | "danger";
+  fields: Child;
+}
+
+function partsOf(
+  what: ConfirmedAction,
+  { form, waiting, version, now }: { form: FormState; waiting: number; version: number; now: number },
+): Parts {
+  const kept = `${upTo(waiting)} deliver${waiting === 1 ? "y" : "ies"}`;
+  switch (what) {
+    case "enable":
+      return {
+        title: "Enable the endpoint",
+        lead: `It gets new events from now on, with a clean record. ${kept} waited for it meanwhile.`,
+        button: "Enable it",
+        tone: "primary",
+        fields: (
+          <Radios
+            form={form}
+            name="waiting"
+            label="What waited"
+            fallback="send"
+            options={[
+              { value: "send", label: "Send it now", meaning: `${kept} will be sent, four at once.` },
+              {
+                value: "drop",
+                label: "Drop it",
+                meaning: `${kept} will be given up. They can be queued again later.`,
+              },
+            ]}
+          />
+        ),
+      };
+    case "delete":
+      return {
+        title: "Delete the endpoint",
+        lead: `Nothing is sent to it any more, ${kept} that wait are given up, and its secret is gone. This can't be undone. Past deliveries stay to be seen for 30 days.`,
+        button: "Delete it",
+        tone: "danger",
+        fields: null,
+      };
+    case "rotate":
+      return {
+        title: "Rotate the signing secret",
+        lead: "A new secret is made and shown once. Both sign for the time you choose, so that your backend can change over without an outage.",
+        button: "Make the new secret",
+        tone: "primary",
+        fields: (
+          <>
+            <input type="hidden" name="version" value={String(version)} />
+            <Select
+              form={form}
+              name="overlap"
+              label="The old one goes on signing for"
+              options={overlaps}
+              fallback="24"
+            />
+          </>
+        ),
+      };
+    case "replay":
+      return {
+        title: "Replay events",
+        lead: "Everything that happened since a moment and that this endpoint asks for is sent to it, had or not, with the same event ids. What is older than 30 days is made again from the ledgers.",
+        button: "Begin the replay",
+        tone: "primary",
+        fields: (
+          <>
+            <input type="hidden" name="job_id" value={newId("job", now)} />
+            <Field
+              form={{
+                ...form,
+                values: { since: new Date(now - 86_400_000).toISOString().slice(0, 16), ...form.values },
+              }}
+              name="since"
+              label="Since (UTC)"
+              type="datetime-local"
+            />
+          </>
+        ),
+      };
+  }
+}
+
+/** In hours. */
+const overlaps = [
+  { value: "0", label: "Not at all: it stops now" },
+  { value: "1", label: "1 hour" },
+  { value: "24", label: "1 day" },
+  { value: "72", label: "3 days" },
+  { value: "168", label: "7 days" },
+];

@@ -1,0 +1,163 @@
+import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { readDeliveryPage } from "../../../../shared/db/webhook-pages.ts";
+import { Field, Select } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { count } from "../../components/words.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { DeliveryTable } from "./delivery-table.tsx";
+import { readFilter } from "./filter.ts";
+import { stateNames } from "./words.ts";
+
+const perPage = 50;
+
+const statusOptions = [
+  { value: "", label: "All" },
+  { value: "trouble", label: "Failed or given up" },
+  { value: "open", label: "Not finished" },
+  ...Object.entries(stateNames).map(([value, label]) => ({ value, label })),
+];
+
+const typeOptions = [
+  { value: "", label: "All" },
+  ...[...outboundEventTypes, "endpoint.test"].map((value) => ({ value, label: value })),
+];
+
+export async function showDeliveries(c: PortalContext) {
+  const { filter, values } = readFilter(c.req.query());
+  const after = /^dlv_\w{1,60}$/.exec(c.req.query("after") ?? "")?.[0] ?? null;
+  const { rows, targets, jobs } = await d1(
+    readDeliveryPage(c.env.DB, placeOf(c), filter, { after, limit: perPage + 1 }),
+  );
+  const shown = rows.slice(0, perPage);
+  const urls = new Map(targets.map(({ endpointId, url }) => [endpointId, url]));
+  const query = new URLSearchParams(values);
+  const next = new URLSearchParams({ ...values, after: shown.at(-1)?.deliveryId ?? "" });
+  const mayRequeue = mayActAs(c.get("member").role, "support") && shown.length > 0;
+  return page(
+    c,
+    { title: "Deliveries" },
+    <>
+      <PageHead
+        title="Deliveries"
+        lead="Every event for every endpoint, and what the receiver answered. Kept for 30 days."
+      >
+        {mayRequeue ? (
+          <a class="button" href={`${pathTo(c, "/deliveries/requeue")}?${query}`}>
+            Queue many again…
+          </a>
+        ) : null}
+      </PageHead>
+      <Jobs c={c} jobs={jobs} />
+      <Card>
+        <Filters c={c} values={values} endpoints={targets} />
+        {shown.length > 0 ? (
+          <DeliveryTable c={c} deliveries={shown} targets={urls} />
+        ) : (
+          <NoDelivery c={c} isFiltered={query.size > 0} hasEndpoint={targets.length > 0} />
+        )}
+        <NextPage
+          href={rows.length > perPage ? `${pathTo(c, "/deliveries")}?${next}` : null}
+          shown={shown.length}
+        />
+      </Card>
+    </>,
+  );
+}
+
+type DeliveryPage = Awaited<ReturnType<typeof readDeliveryPage>>;
+
+function Filters({
+  c,
+  values,
+  endpoints,
+}: {
+  c: PortalContext;
+  values: Record<string, string>;
+  endpoints: DeliveryPage["targets"];
+}) {
+  const form = { values, faults: {} };
+  const targets = endpoints.map(({ endpointId, url, deletedAt }) => ({
+    value: endpointId,
+    label: deletedAt === null ? url : `${url} (deleted)`,
+  }));
+  return (
+    <form class="filters" method="get" action={pathTo(c, "/deliveries")}>
+      <Select form={form} name="status" label="Status" options={statusOptions} />
+      <Select
+        form={form}
+        name="endpoint"
+        label="Endpoint"
+        options={[{ value: "", label: "All" }, ...targets]}
+      />
+      <Select form={form} name="type" label="Event type" options={typeOptions} />
+      <Field
+        form={form}
+        name="http"
+        label="HTTP status"
+        inputmode="numeric"
+        placeholder="500"
+        required={false}
+      />
+      <Field form={form} name="customer" label="Customer" required={false} />
+      <Field form={form} name="since" label="Since (UTC)" type="datetime-local" required={false} />
+      <Field form={form} name="until" label="Before (UTC)" type="datetime-local" required={false} />
+      <button class="button" type="submit">
+        Filter
+      </button>
+      {Object.keys(values).length > 0 ? <a href={pathTo(c, "/deliveries")}>Clear</a> : null}
+    </form>
+  );
+}
+
+/** Work on many that goes on, or has just ended. */
+function Jobs({ c, jobs }: { c: PortalContext; jobs: DeliveryPage["jobs"] }) {
+  return jobs
+    .filter(({ status }) => status === "running")
+    .map(({ jobId, kind, done, total, createdAt }) => (
+      <div class="notice">
+        <p>
+          <b>{kind === "replay" ? "A replay" : "Queueing again"} is under way:</b> {count(done)} of{" "}
+          {count(total)}, begun <Time at={createdAt} now={c.get("now")} />.{" "}
+          <a href={pathTo(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
+        </p>
+      </div>
+    ));
+}
+
+function NoDelivery({
+  c,
+  isFiltered,
+  hasEndpoint,
+}: {
+  c: PortalContext;
+  isFiltered: boolean;
+  hasEndpoint: boolean;
+}) {
+  if (isFiltered)
+    return (
+      <Empty title="No delivery fits">
+        <p>
+          <a href={pathTo(c, "/deliveries")}>Show all</a>
+        </p>
+      </Empty>
+    );
+  return hasEndpoint ? (
+    <Empty title="Nothing was sent yet">
+      <p>
+        Deliveries appear with the next change that an endpoint asks for. To see one now, send a test event
+        from an <a href={pathTo(c, "/webhooks")}>endpoint's page</a>.
+      </p>
+    </Empty>
+  ) : (
+    <Empty title={`No endpoint in ${c.get("mode")} mode yet`}>
+      <p>Events are delivered to endpoints of your backend. Add one, and its deliveries appear here.</p>
+      <a class="button" href={pathTo(c, "/webhooks")}>
+        Webhook endpoints
+      </a>
+    </Empty>
+  );
+}

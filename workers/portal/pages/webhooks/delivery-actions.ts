@@ -1,0 +1,55 @@
+import { refusalPage } from "../../components/refusal-page.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { field, readForm } from "../../http/form.ts";
+import { asked } from "../../http/outcome.ts";
+import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { readFilter } from "./filter.ts";
+
+export const deliveriesWorker = "the deliveries worker";
+
+export async function requeueDelivery(c: PortalContext) {
+  const deliveryId = c.req.param("delivery") ?? "";
+  const reply = await asked(
+    c.env.WEBHOOKS.requeueDelivery(callerOf(c), placeOf(c), deliveryId),
+    deliveriesWorker,
+  );
+  if (reply.outcome === "refused") return refusalPage(c, reply);
+  return redirectWith(
+    c,
+    pathTo(c, `/deliveries/${deliveryId}`),
+    "It is sent again now, and its schedule starts anew.",
+  );
+}
+
+export async function resendDelivery(c: PortalContext) {
+  const deliveryId = c.req.param("delivery") ?? "";
+  const reply = await asked(
+    c.env.WEBHOOKS.resendDelivery(callerOf(c), placeOf(c), deliveryId),
+    deliveriesWorker,
+  );
+  if (reply.outcome === "refused") return refusalPage(c, reply);
+  return redirectWith(
+    c,
+    pathTo(c, `/deliveries/${deliveryId}`),
+    "It is sent once more, with the same event id.",
+  );
+}
+
+export async function requeueMany(c: PortalContext) {
+  const form = await readForm(c);
+  const job = { jobId: field(form, "job_id"), filter: readFilter(form).filter };
+  const reply = await asked(c.env.WEBHOOKS.requeueMany(callerOf(c), placeOf(c), job), deliveriesWorker);
+  if (reply.outcome === "refused") return refusalPage(c, reply);
+  return c.redirect(pathTo(c, `/deliveries/jobs/${reply.jobId}`), 303);
+}
+
+export async function stopJob(c: PortalContext) {
+  const jobId = c.req.param("job") ?? "";
+  const reply = await asked(c.env.WEBHOOKS.stopJob(callerOf(c), placeOf(c), jobId), deliveriesWorker);
+  if (reply.outcome === "refused") return refusalPage(c, reply);
+  return redirectWith(
+    c,
+    pathTo(c, `/deliveries/jobs/${jobId}`),
+    "It is stopped. What was done stays done; the rest is as it was.",
+  );
+}

@@ -1,0 +1,75 @@
+import type { DeliveryRow } from "../../../../shared/db/deliveries.ts";
+import { Id, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { type PortalContext, pathTo } from "../../request-context.ts";
+import { errorNames, stateNames, stateTones } from "./words.ts";
+
+interface DeliveryTableProps {
+  c: PortalContext;
+  deliveries: DeliveryRow[];
+  /** The endpoints' addresses by id; `null` where all are of one. */
+  targets: ReadonlyMap<string, string> | null;
+}
+
+export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
+  const now = c.get("now");
+  const head = [
+    "Event",
+    "Status",
+    "Customer",
+    ...(targets === null ? [] : ["Endpoint"]),
+    "Attempts",
+    "Last change",
+  ];
+  return (
+    <Table label="Deliveries" head={head}>
+      {deliveries.map((delivery) => (
+        <tr>
+          <td class="wrap">
+            <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
+              <b>{delivery.eventType}</b>
+            </a>
+            <small>
+              <Id value={delivery.eventId} />
+            </small>
+          </td>
+          <td class="wrap">
+            <Pill tone={stateTones[delivery.state]}>{stateNames[delivery.state]}</Pill>
+            <small>
+              <LastResult delivery={delivery} now={now} />
+            </small>
+          </td>
+          <td class="wrap">
+            <Customer c={c} subjectRef={delivery.subjectRef} />
+          </td>
+          {targets === null ? null : <td class="wrap">{targets.get(delivery.endpointId) ?? "deleted"}</td>}
+          <td class="num">{delivery.attempts}</td>
+          <td>
+            <Time at={delivery.updatedAt} now={now} />
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+export function Customer({ c, subjectRef }: { c: PortalContext; subjectRef: string | null }) {
+  if (subjectRef === null) return <span class="quiet">–</span>;
+  return <a href={pathTo(c, `/customers/${encodeURIComponent(subjectRef)}`)}>{subjectRef}</a>;
+}
+
+function LastResult({ delivery, now }: { delivery: DeliveryRow; now: number }) {
+  const { lastStatus, lastError, nextAttemptAt, state } = delivery;
+  const what =
+    lastStatus === null ? (lastError === null ? null : errorNames[lastError]) : `HTTP ${lastStatus}`;
+  return (
+    <>
+      {what}
+      {state === "failed" && nextAttemptAt !== null ? (
+        <>
+          {what === null ? null : " · "}next <Time at={nextAttemptAt} now={now} />
+        </>
+      ) : null}
+    </>
+  );
+}

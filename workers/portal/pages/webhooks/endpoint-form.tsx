@@ -1,0 +1,139 @@
+import type { Child } from "hono/jsx";
+import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
+import type { EndpointInput } from "../../../../shared/contract/webhook-operator.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type EndpointRow, readEndpoint } from "../../../../shared/db/endpoints.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { Checkboxes, emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { PageHead } from "../../components/parts.tsx";
+import { field } from "../../http/form.ts";
+import { type Form, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { unknownEndpoint } from "./endpoint.tsx";
+import { eventMeanings } from "./words.ts";
+
+type Status = 200 | 409 | 422;
+
+/** What new endpoints are told of at first: all but consumption, which is one event for every call. */
+const usual = outboundEventTypes.filter((type) => type !== "usage.consumed");
+
+const typeField = (type: string) => `event_types_${type}`;
+const checkedTypes = (types: readonly string[]): Form =>
+  Object.fromEntries(types.map((type) => [typeField(type), "on"]));
+
+export function newEndpointPage(c: PortalContext, form: FormState = emptyForm, status: Status = 200) {
+  const shown = form === emptyForm ? { ...form, values: checkedTypes(usual) } : form;
+  const endpointId = field(form.values, "endpoint_id") || newId("ep", c.get("now"));
+  return page(
+    c,
+    { title: "New endpoint", status },
+    <>
+      <PageHead
+        title="New endpoint"
+        lead={`An https address of your backend, for events of ${c.get("mode")} mode. Its signing secret is shown next.`}
+      />
+      <EndpointForm c={c} form={shown} path="/webhooks" button="Add the endpoint" cancel="/webhooks">
+        <input type="hidden" name="endpoint_id" value={endpointId} />
+      </EndpointForm>
+    </>,
+  );
+}
+
+export async function editEndpointPage(c: PortalContext, form?: FormState, status: Status = 200) {
+  const endpointId = c.req.param("endpoint") ?? "";
+  const endpoint = await d1(readEndpoint(c.env.DB, placeOf(c), endpointId));
+  if (endpoint === null) return unknownEndpoint(c);
+  const path = `/webhooks/${endpointId}`;
+  return page(
+    c,
+    { title: "Edit endpoint", status },
+    <>
+      <PageHead title="Edit endpoint" lead="What is already waiting goes to the new address." />
+      {status === 409 ? <Present endpoint={endpoint} /> : null}
+      <EndpointForm
+        c={c}
+        form={form ?? { values: valuesOf(endpoint), faults: {} }}
+        path={`${path}/edit`}
+        button="Save the endpoint"
+        cancel={path}
+      >
+        <input type="hidden" name="version" value={String(endpoint.updatedAt)} />
+      </EndpointForm>
+    </>,
+  );
+}
+
+/** What stands now, beside what was entered on an older version. */
+function Present({ endpoint }: { endpoint: EndpointRow }) {
+  return (
+    <div class="notice">
+      <p>
+        <b>What stands now:</b> {endpoint.url}
+        {endpoint.description === "" ? null : `, ${endpoint.description}`}; {endpoint.eventTypes.join(", ")}
+      </p>
+    </div>
+  );
+}
+
+const typeOptions = outboundEventTypes.map((value) => ({
+  value,
+  label: value,
+  meaning: eventMeanings[value],
+}));
+
+function EndpointForm({
+  c,
+  form,
+  path,
+  button,
+  cancel,
+  children,
+}: {
+  c: PortalContext;
+  form: FormState;
+  path: string;
+  button: string;
+  cancel: string;
+  children: Child;
+}) {
+  return (
+    <form method="post" action={pathTo(c, path)} class="form">
+      {children}
+      <Field
+        form={form}
+        name="url"
+        label="Address"
+        type="url"
+        mono
+        placeholder="https://api.example.com/webhooks/licenzy"
+        hint="https, port 443 or 8443, a public name."
+        autofocus
+      />
+      <Field form={form} name="description" label="Description" required={false} hint="For your team." />
+      <Checkboxes form={form} name="event_types" label="Tell it of" options={typeOptions} />
+      <Fault form={form} name="" />
+      <div class="row">
+        <button class="button primary" type="submit">
+          {button}
+        </button>
+        <a class="button" href={pathTo(c, cancel)}>
+          Cancel
+        </a>
+      </div>
+    </form>
+  );
+}
+
+const valuesOf = ({ url, description, eventTypes }: EndpointRow): Form => ({
+  url,
+  description,
+  ...checkedTypes(eventTypes),
+});
+
+export function readEndpointForm(form: Form): EndpointInput {
+  return {
+    url: field(form, "url"),
+    description: field(form, "description"),
+    eventTypes: outboundEventTypes.filter((type) => form[typeField(type)] === "on"),
+  };
+}

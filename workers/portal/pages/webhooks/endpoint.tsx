@@ -1,0 +1,155 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type EndpointHealth, readEndpointDetail } from "../../../../shared/db/webhook-pages.ts";
+import { errorPage } from "../../components/error-page.tsx";
+import { ActionButton } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
+import { FullTime } from "../../components/time.tsx";
+import { upTo } from "../../components/words.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { DeliveryTable } from "./delivery-table.tsx";
+import { EndpointStatus, Notice } from "./endpoints.tsx";
+
+const latestShown = 10;
+
+export async function showEndpoint(c: PortalContext) {
+  const endpointId = c.req.param("endpoint") ?? "";
+  const found = await d1(readEndpointDetail(c.env.DB, placeOf(c), endpointId, latestShown));
+  if (found === null) return unknownEndpoint(c);
+  const { endpoint, latest } = found;
+  return page(
+    c,
+    { title: endpoint.url },
+    <>
+      <PageHead
+        title={endpoint.url}
+        lead={
+          <>
+            <a href={pathTo(c, "/webhooks")}>Webhook endpoints</a> / <Id value={endpointId} />
+          </>
+        }
+      >
+        <Actions c={c} endpoint={endpoint} />
+      </PageHead>
+      <Notice c={c} endpoint={endpoint} />
+      <Facts c={c} endpoint={endpoint} />
+      <Secret c={c} endpoint={endpoint} />
+      <Card
+        title="Latest deliveries"
+        note={<a href={pathTo(c, `/deliveries?endpoint=${endpointId}`)}>All of this endpoint</a>}
+      >
+        {latest.length === 0 ? (
+          <Empty title="Nothing was sent to it yet">
+            <p>Send a test event, or wait for the next purchase.</p>
+          </Empty>
+        ) : (
+          <DeliveryTable c={c} deliveries={latest} targets={null} />
+        )}
+      </Card>
+    </>,
+  );
+}
+
+export const unknownEndpoint = (c: PortalContext) =>
+  errorPage(c, 404, "There is no such endpoint", "It is not one of this project and mode, or was deleted.");
+
+function Actions({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
+  const { endpointId, isEnabled } = endpoint;
+  const { role } = c.get("member");
+  const path = (what: string) => pathTo(c, `/webhooks/${endpointId}/${what}`);
+  const mayOperate = mayActAs(role, "support");
+  const mayConfigure = mayActAs(role, "admin");
+  return (
+    <>
+      {mayOperate && isEnabled ? (
+        <ActionButton action={path("test")} label="Send a test event" tone="primary" small={false} />
+      ) : null}
+      {mayConfigure && !isEnabled ? (
+        <a class="button primary" href={path("enable")}>
+          Enable…
+        </a>
+      ) : null}
+      {mayOperate ? (
+        <a class="button" href={path("replay")}>
+          Replay…
+        </a>
+      ) : null}
+      {mayConfigure ? (
+        <>
+          <a class="button" href={path("edit")}>
+            Edit
+          </a>
+          {isEnabled ? <ActionButton action={path("disable")} label="Disable" small={false} /> : null}
+          <a class="button danger" href={path("delete")}>
+            Delete…
+          </a>
+        </>
+      ) : null}
+    </>
+  );
+}
+
+function Facts({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
+  const { description, eventTypes, lastSuccessAt, failingSince, consecutiveFailures, open, dead, createdAt } =
+    endpoint;
+  const now = c.get("now");
+  return (
+    <Card title="Health" note={<EndpointStatus endpoint={endpoint} now={now} />} pad>
+      <dl class="facts">
+        {description === "" ? null : (
+          <>
+            <dt>Description</dt>
+            <dd>{description}</dd>
+          </>
+        )}
+        <dt>Told of</dt>
+        <dd>
+          {eventTypes.map((type) => (
+            <>
+              <code>{type}</code>{" "}
+            </>
+          ))}
+        </dd>
+        <dt>Last success</dt>
+        <dd>{lastSuccessAt === null ? "never" : <FullTime at={lastSuccessAt} now={now} />}</dd>
+        {failingSince === null ? null : (
+          <>
+            <dt>Failing since</dt>
+            <dd>
+              <FullTime at={failingSince} now={now} />, {consecutiveFailures} attempt
+              {consecutiveFailures === 1 ? "" : "s"} in a row. After five days of nothing else it is disabled.
+            </dd>
+          </>
+        )}
+        <dt>Waiting</dt>
+        <dd class="num">{upTo(open)}</dd>
+        <dt>Given up</dt>
+        <dd class="num">{upTo(dead)}</dd>
+        <dt>Added</dt>
+        <dd>
+          <FullTime at={createdAt} now={now} />
+        </dd>
+      </dl>
+    </Card>
+  );
+}
+
+function Secret({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
+  if (!mayActAs(c.get("member").role, "admin")) return null;
+  const path = (what: string) => pathTo(c, `/webhooks/${endpoint.endpointId}/${what}`);
+  return (
+    <Card title="Signing secret" pad>
+      <p>
+        Every request is signed by <a href="https://www.standardwebhooks.com">Standard Webhooks</a>; your
+        backend verifies it with this secret. Showing it asks for your password and stands in the audit log.
+      </p>
+      <div class="row">
+        <ActionButton action={path("reveal")} label="Reveal" />
+        <a class="button small" href={path("rotate")}>
+          Rotate…
+        </a>
+      </div>
+    </Card>
+  );
+}

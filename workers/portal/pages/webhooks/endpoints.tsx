@@ -1,0 +1,115 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type EndpointHealth, readEndpointPage } from "../../../../shared/db/webhook-pages.ts";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { upTo } from "../../components/words.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { disableSentences } from "./words.ts";
+
+export async function showEndpoints(c: PortalContext) {
+  const endpoints = await d1(readEndpointPage(c.env.DB, placeOf(c)));
+  const mayChange = mayActAs(c.get("member").role, "admin");
+  const add = (
+    <a class="button primary" href={pathTo(c, "/webhooks/new")}>
+      Add an endpoint
+    </a>
+  );
+  return page(
+    c,
+    { title: "Webhook endpoints" },
+    <>
+      <PageHead
+        title="Webhook endpoints"
+        lead="Where your backend is told what changed: signed, at least once, tried again for 56 hours."
+      >
+        {mayChange && endpoints.length > 0 ? add : null}
+      </PageHead>
+      {endpoints.map((endpoint) => (
+        <Notice c={c} endpoint={endpoint} />
+      ))}
+      <Card>
+        {endpoints.length === 0 ? (
+          <Empty title={`No endpoint in ${c.get("mode")} mode yet`}>
+            <p>
+              An endpoint is an https address of your backend. It is told of purchases, renewals and every
+              change of access as they happen, so that you need not ask.
+            </p>
+            {mayChange ? add : <p>An admin can add one.</p>}
+          </Empty>
+        ) : (
+          <Table
+            label="Webhook endpoints"
+            head={["Endpoint", "Status", "Last success", "Waiting", "Given up"]}
+          >
+            {endpoints.map((endpoint) => (
+              <EndpointRow c={c} endpoint={endpoint} />
+            ))}
+          </Table>
+        )}
+      </Card>
+    </>,
+  );
+}
+
+/** What somebody has to know before anything else: it switched itself off, or is about to. */
+export function Notice({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
+  const { endpointId, url, isEnabled, disableReason, disabledAt, open } = endpoint;
+  if (isEnabled || disableReason === null || disableReason === "operator") return null;
+  return (
+    <div class="notice bad">
+      <p>
+        <b>{url} gets nothing any more.</b> {disableSentences[disableReason]}{" "}
+        {disabledAt === null ? null : <Time at={disabledAt} now={c.get("now")} />}. {upTo(open)} deliveries
+        are kept for it. Mend the receiver, then{" "}
+        <a href={pathTo(c, `/webhooks/${endpointId}/enable`)}>enable it</a>.
+      </p>
+    </div>
+  );
+}
+
+function EndpointRow({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
+  const { endpointId, url, description, eventTypes, lastSuccessAt, open, dead } = endpoint;
+  const now = c.get("now");
+  const list = (states: string) => pathTo(c, `/deliveries?endpoint=${endpointId}&status=${states}`);
+  return (
+    <tr>
+      <td class="wrap">
+        <a href={pathTo(c, `/webhooks/${endpointId}`)}>
+          <b>{url}</b>
+        </a>
+        <small>
+          {description === "" ? null : `${description} · `}
+          {eventTypes.length} event type{eventTypes.length === 1 ? "" : "s"}
+        </small>
+      </td>
+      <td>
+        <EndpointStatus endpoint={endpoint} now={now} />
+      </td>
+      <td>
+        {lastSuccessAt === null ? <span class="quiet">never</span> : <Time at={lastSuccessAt} now={now} />}
+      </td>
+      <td class="num">
+        {open === 0 ? <span class="quiet">0</span> : <a href={list("open")}>{upTo(open)}</a>}
+      </td>
+      <td class="num">
+        {dead === 0 ? <span class="quiet">0</span> : <a href={list("dead")}>{upTo(dead)}</a>}
+      </td>
+    </tr>
+  );
+}
+
+export function EndpointStatus({ endpoint, now }: { endpoint: EndpointHealth; now: number }) {
+  const { isEnabled, failingSince } = endpoint;
+  if (!isEnabled) return <Pill tone="bad">Disabled</Pill>;
+  if (failingSince === null) return <Pill tone="good">Enabled</Pill>;
+  return (
+    <>
+      <Pill tone="warn">Failing</Pill>
+      <small>
+        since <Time at={failingSince} now={now} />
+      </small>
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+import type { DeliveryFilter } from "../../../../shared/contract/webhook-operator.ts";
+import { type DeliveryState, deliveryStates } from "../../../../shared/contract/words.ts";
+
+/** What a list's address, or a form that carries it on, asks for; the values as they stand in the form. */
+export interface ReadFilter {
+  filter: DeliveryFilter;
+  values: Record<string, string>;
+}
+
+const filterNames = ["status", "endpoint", "type", "http", "customer", "since", "until"] as const;
+
+/** Groups of states that people look for together, beside the states themselves. */
+const groups: Record<string, DeliveryState[]> = { open: ["pending", "failed"], trouble: ["failed", "dead"] };
+
+/** `since` and `until` are moments in UTC, as `datetime-local` writes them. What is malformed restricts nothing. */
+export function readFilter(given: Readonly<Record<string, string | undefined>>): ReadFilter {
+  const values = Object.fromEntries(
+    filterNames
+      .map((name) => [name, (given[name] ?? "").trim()] as const)
+      .filter(([, value]) => value !== ""),
+  );
+  const { status = "", endpoint, type, http = "", customer, since = "", until = "" } = values;
+  const state = deliveryStates.find((candidate) => candidate === status);
+  const states = groups[status] ?? (state === undefined ? undefined : [state]);
+  const [from, to] = [momentOf(since), momentOf(until)];
+  const filter: DeliveryFilter = {
+    ...(states === undefined ? {} : { states }),
+    ...(endpoint === undefined ? {} : { endpointId: endpoint }),
+    ...(type === undefined ? {} : { eventType: type }),
+    ...(/^[1-5]\d\d$/.test(http) ? { httpStatus: Number(http) } : {}),
+    ...(customer === undefined ? {} : { subjectRef: customer }),
+    ...(from === null ? {} : { since: from }),
+    ...(to === null ? {} : { until: to }),
+  };
+  return { filter, values };
+}
+
+/** Milliseconds since 1970 of `2026-11-24T11:30`, read as UTC; `null` for anything else. */
+export function momentOf(text: string): number | null {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text)) return null;
+  const at = Date.parse(`${text}Z`);
+  return Number.isNaN(at) ? null : at;
+}

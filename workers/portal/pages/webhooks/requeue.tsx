@@ -1,0 +1,69 @@
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { requeueable } from "../../../../shared/db/delivery-jobs.ts";
+import { countWithEndpoints } from "../../../../shared/db/webhook-pages.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { page } from "../../components/frame.tsx";
+import { PageHead } from "../../components/parts.tsx";
+import { count } from "../../components/words.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { readFilter } from "./filter.ts";
+
+/** Says how many would be queued again, before anything is. */
+export async function showRequeue(c: PortalContext) {
+  const { filter, values } = readFilter(c.req.query());
+  const fitting = requeueable(filter);
+  const { count: total, targets } = await d1(countWithEndpoints(c.env.DB, placeOf(c), fitting));
+  const back = `${pathTo(c, "/deliveries")}?${new URLSearchParams(values)}`;
+  const url = targets.find(({ endpointId }) => endpointId === filter.endpointId)?.url;
+  const limits = Object.entries({ ...values, ...(url === undefined ? {} : { endpoint: url }) });
+  return page(
+    c,
+    { title: "Queue many again" },
+    <>
+      <PageHead
+        title={`Queue ${count(total)} deliver${total === 1 ? "y" : "ies"} again`}
+        lead="Those that failed or were given up are sent now, with their schedule from its beginning. What waits for its first attempt or was sent is left alone."
+      />
+      <dl class="facts">
+        {limits.length === 0 ? (
+          <>
+            <dt>Which</dt>
+            <dd>All of this project in {c.get("mode")} mode</dd>
+          </>
+        ) : null}
+        {limits.map(([name, value]) => (
+          <>
+            <dt>{labels[name] ?? name}</dt>
+            <dd>{value}</dd>
+          </>
+        ))}
+      </dl>
+      <form method="post" action={pathTo(c, "/deliveries/requeue")} class="form">
+        <input type="hidden" name="job_id" value={newId("job", c.get("now"))} />
+        {Object.entries(values).map(([name, value]) => (
+          <input type="hidden" name={name} value={value} />
+        ))}
+        <div class="row">
+          {total === 0 ? null : (
+            <button class="button primary" type="submit">
+              Queue {count(total)} again
+            </button>
+          )}
+          <a class="button" href={back}>
+            {total === 0 ? "Back" : "Cancel"}
+          </a>
+        </div>
+      </form>
+    </>,
+  );
+}
+
+const labels: Record<string, string> = {
+  status: "Status",
+  endpoint: "Endpoint",
+  type: "Event type",
+  http: "HTTP status",
+  customer: "Customer",
+  since: "Since (UTC)",
+  until: "Before (UTC)",
+};

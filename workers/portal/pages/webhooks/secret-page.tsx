@@ -1,0 +1,33 @@
+import { page } from "../../components/frame.tsx";
+import { CopyButton, PageHead } from "../../components/parts.tsx";
+import { type PortalContext, pathTo } from "../../request-context.ts";
+
+/** Shows a signing secret in the reply to the form that asked for it, and nowhere else. */
+export function secretPage(
+  c: PortalContext,
+  { endpointId, secret, text }: { endpointId: string; secret: string; text: string },
+) {
+  const path = pathTo(c, `/webhooks/${endpointId}`);
+  return page(
+    c,
+    { title: "Signing secret" },
+    <>
+      <PageHead title="Signing secret" lead={text} />
+      <section class="notice good" aria-label="Signing secret">
+        <p>
+          <b>Keep it where your backend's secrets are.</b> With it, any Standard Webhooks library verifies
+          that a request is ours.
+        </p>
+        <p class="secret">
+          <code id="signing-secret">{secret}</code>
+          <CopyButton value={secret} />
+        </p>
+      </section>
+      <div class="row">
+        <a class="button primary" href={path}>
+          To the endpoint
+        </a>
+      </div>
+    </>,
+  );
+}
