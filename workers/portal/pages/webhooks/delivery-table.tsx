@@ -25,7 +25,7 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
     <Table label="Deliveries" head={head}>
       {deliveries.map((delivery) => (
         <tr>
-          <td class="wrap">
+          <td>
             <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
               <b>{delivery.eventType}</b>
             </a>
