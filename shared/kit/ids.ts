@@ -17,7 +17,8 @@ export type IdPrefix =
   | "job"
   | "opr"
   | "inv"
-  | "aud";
+  | "aud"
+  | "act";
 
 /** A new id: prefix, then 26 base-32 characters of 48 bits of time and 80 random bits, so that ids sort by age. */
 export function newId(prefix: IdPrefix, now: number = Date.now()): string {

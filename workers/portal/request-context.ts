@@ -63,6 +63,11 @@ export function placePath(projectId: string, mode: Mode, page = ""): string {
   return `/p/${projectId}/${mode}${page}`;
 }
 
+/** The path of a customer's page, or of a page below it. */
+export function customerPath(c: PortalContext, subjectRef: string, page = ""): string {
+  return pathTo(c, `/customers/${encodeURIComponent(subjectRef)}${page}`);
+}
+
 export function originOf(c: PortalContext): string {
   return new URL(c.req.url).origin;
 }

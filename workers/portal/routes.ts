@@ -11,6 +11,8 @@ import {
 } from "./pages/account/actions.ts";
 import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
+import { applyAction, previewAction, showAction } from "./pages/customer/actions.ts";
+import { showCustomer } from "./pages/customer/page.tsx";
 import { findForPalette } from "./pages/customers/find.ts";
 import { showCustomers } from "./pages/customers/page.tsx";
 import { retryEvent } from "./pages/events/actions.ts";
@@ -108,6 +110,22 @@ export const routes: readonly Route[] = [
 
   { method: "GET", path: place, needs: "viewer", handler: showOverview },
   { method: "GET", path: `${place}/customers`, needs: "viewer", handler: showCustomers },
+  { method: "GET", path: `${place}/customers/:subject`, needs: "viewer", handler: showCustomer },
+  { method: "GET", path: `${place}/customers/:subject/:action`, needs: "support", handler: showAction },
+  {
+    method: "POST",
+    path: `${place}/customers/:subject/:action/preview`,
+    needs: "support",
+    proof: "live",
+    handler: previewAction,
+  },
+  {
+    method: "POST",
+    path: `${place}/customers/:subject/:action`,
+    needs: "support",
+    proof: "live",
+    handler: applyAction,
+  },
   { method: "GET", path: `${place}/find`, needs: "viewer", handler: findForPalette },
   { method: "GET", path: `${place}/events`, needs: "viewer", handler: showEvents },
   { method: "GET", path: `${place}/events/:event`, needs: "viewer", handler: showEvent },

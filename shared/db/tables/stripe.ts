@@ -85,6 +85,9 @@ export const stripeEvents = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.connectionId, table.eventId] }),
     index("stripe_events_by_project").on(table.projectId, table.mode, table.receivedAt),
+    index("stripe_events_by_subject")
+      .on(table.projectId, table.mode, table.subjectRef, table.receivedAt)
+      .where(sql`subject_ref IS NOT NULL`),
     index("stripe_events_failed").on(table.projectId, table.mode).where(sql`status = 'failed'`),
     index("stripe_events_due").on(table.nextTryAt).where(sql`status = 'received'`),
     index("stripe_events_healed").on(table.connectionId, table.receivedAt).where(sql`found_by = 'sweep'`),

@@ -1,10 +1,13 @@
-import type { OperatorReply, Refusal } from "../../../shared/contract/operator.ts";
+import type { Refusal } from "../../../shared/contract/operator.ts";
 import { DependencyUnavailable } from "../../../shared/kit/deadline.ts";
 import type { FormState } from "../components/fields.tsx";
 import type { Form } from "../request-context.ts";
 
 /** Waits for another worker, and takes a broken line to it for what it is. */
-export async function asked<T extends OperatorReply>(reply: Promise<T>, worker = "the runtime"): Promise<T> {
+export async function asked<T extends { outcome: string }>(
+  reply: Promise<T>,
+  worker = "the runtime",
+): Promise<T> {
   try {
     return await reply;
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { findCustomers } from "../../../../shared/db/customers.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { customerPath, type PortalContext, placeOf } from "../../request-context.ts";
 
 /** What the palette shows while somebody types: customers, fast. Addresses are for the page, which asks Stripe. */
 export async function findForPalette(c: PortalContext) {
@@ -9,7 +9,7 @@ export async function findForPalette(c: PortalContext) {
   const results = customers.map(({ subjectRef }) => ({
     label: subjectRef,
     kind: "Customer",
-    href: `${pathTo(c, "/customers")}?q=${encodeURIComponent(subjectRef)}`,
+    href: customerPath(c, subjectRef),
   }));
   return c.json({ results });
 }

@@ -10,7 +10,7 @@ import { page } from "../../components/frame.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table, type Tone } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { asked } from "../../http/outcome.ts";
-import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { callerOf, customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 
 const perPage = 50;
 
@@ -109,7 +109,9 @@ function CustomerTable({ c, customers }: { c: PortalContext; customers: Customer
       {customers.map(({ subjectRef, entitlements, stripeCustomerId, createdAt }) => (
         <tr>
           <td class="wrap">
-            <b class="mono">{subjectRef}</b>
+            <a href={customerPath(c, subjectRef)}>
+              <b class="mono">{subjectRef}</b>
+            </a>
           </td>
           <td>
             {entitlements.length === 0 ? (

@@ -17,7 +17,7 @@ import {
   type Tone,
 } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 
 const perPage = 50;
 
@@ -111,7 +111,9 @@ export function EventTable({ c, events }: { c: PortalContext; events: EventInLis
             <Pill tone={tones[status]}>{labels[status]}</Pill>
             {detail === null ? null : <small>{detail}</small>}
           </td>
-          <td class="wrap">{subjectRef ?? <span class="quiet">–</span>}</td>
+          <td class="wrap">
+            <CustomerLink c={c} subjectRef={subjectRef} otherwise="–" />
+          </td>
           <td class="num">{tries}</td>
           <td>
             <Time at={receivedAt} now={now} />
@@ -120,6 +122,19 @@ export function EventTable({ c, events }: { c: PortalContext; events: EventInLis
       ))}
     </Table>
   );
+}
+
+function CustomerLink({
+  c,
+  subjectRef,
+  otherwise,
+}: {
+  c: PortalContext;
+  subjectRef: string | null;
+  otherwise: string;
+}) {
+  if (subjectRef === null) return <span class="quiet">{otherwise}</span>;
+  return <a href={customerPath(c, subjectRef)}>{subjectRef}</a>;
 }
 
 export async function showEvent(c: PortalContext) {
@@ -160,7 +175,9 @@ export async function showEvent(c: PortalContext) {
           <dt>Result</dt>
           <dd>{row.detail ?? sentences[row.status]}</dd>
           <dt>Customer</dt>
-          <dd>{row.subjectRef ?? "not known"}</dd>
+          <dd>
+            <CustomerLink c={c} subjectRef={row.subjectRef} otherwise="not known" />
+          </dd>
           <dt>Made by Stripe</dt>
           <dd>
             <FullTime at={row.stripeCreatedAt} now={now} />

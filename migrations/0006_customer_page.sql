@@ -1,0 +1,1 @@
+CREATE INDEX `stripe_events_by_subject` ON `stripe_events` (`project_id`,`mode`,`subject_ref`,`received_at`) WHERE subject_ref IS NOT NULL;

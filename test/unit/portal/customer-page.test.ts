@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import type { CustomerLists } from "../../../shared/db/customer-page.ts";
+import { readManualForm, readWhy } from "../../../workers/portal/pages/customer/action-form.ts";
+import { parseAsOf } from "../../../workers/portal/pages/customer/as-of.ts";
+import { movedSince } from "../../../workers/portal/pages/customer/moved.ts";
+import { stripeLink } from "../../../workers/portal/pages/customer/stripe-link.ts";
+import { isOfKind, timelineItems } from "../../../workers/portal/pages/customer/timeline-items.ts";
+import { attempt, customer, delivery, entry, noon, stripeEvent } from "./customers.ts";
+
+const entitlementId = `ent_${"0".repeat(26)}`;
+
+describe("another moment", () => {
+  it("is a decision id, or a time in UTC unless it names a zone", () => {
+    expect(parseAsOf("dec_0a1")).toEqual({ decisionId: "dec_0a1" });
+    const at = Date.UTC(2026, 10, 22, 14);
+    for (const text of [
+      "2026-11-22 14:00",
+      "2026-11-22T14:00:00Z",
+      "2026-11-22 14:00 UTC",
+      "2026-11-22 15:00+01:00",
+    ])
+      expect(parseAsOf(text), text).toEqual({ at });
+    expect(parseAsOf("2026-11-22")).toEqual({ at: Date.UTC(2026, 10, 22) });
+    for (const text of [
+      "yesterday",
+      "2026-13-01",
+      "2026-11-22 25:00",
+      "evt_1",
+      "dec_",
+      "2026-11-22 14:00 foo",
+    ])
+      expect(parseAsOf(text), text).toBeNull();
+  });
+});
+
+describe("the timeline", () => {
+  const lists: CustomerLists = {
+    subject: null,
+    isConnected: true,
+    stripeAccountId: null,
+    attempts: [attempt({ createdAt: noon - 5 })],
+    stripeEvents: [stripeEvent({ receivedAt: noon + 1 })],
+    deliveries: [delivery({ occurredAt: noon + 1 })],
+  };
+  const granted = entry(1, "grant", 1_000, { cause: { type: "stripe_event", id: "evt_1" } });
+  const undone = entry(2, "manual_adjustment", 5, { manual: { type: "adjust", undoes: null } });
+  const undo = entry(3, "undo", -5, { manual: { type: "undo", undoes: 2 } });
+
+  it("is newest first, of one moment effect before cause, and links both ways", () => {
+    const items = timelineItems(customer({ entries: [undo, undone, granted] }), lists);
+    expect(items.map(({ type }) => type)).toEqual([
+      "entry",
+      "entry",
+      "webhook",
+      "entry",
+      "stripe",
+      "checkout",
+    ]);
+    expect(items[3]).toMatchObject({ told: [{ deliveryId: "dlv_1" }], isUndone: false });
+    expect(items[4]).toMatchObject({ caused: [1] });
+    expect(items[1]).toMatchObject({ isUndone: true });
+  });
+
+  it("goes back no further than the entries of its page, where there are older ones", () => {
+    const items = timelineItems(customer({ entries: [granted], entriesBefore: 1 }), lists);
+    expect(items.map(({ type }) => type)).toEqual(["webhook", "entry", "stripe"]);
+  });
+
+  it("can be narrowed to a kind", () => {
+    const flip = { from: false, to: true };
+    const items = timelineItems(customer({ entries: [undone, entry(1, "consume", -1, { flip })] }), lists);
+    const ofKind = (kind: Parameters<typeof isOfKind>[1]) =>
+      items.filter((item) => isOfKind(item, kind)).length;
+    expect(ofKind("usage")).toBe(1);
+    expect(ofKind("access")).toBe(1);
+    expect(ofKind("manual")).toBe(1);
+    expect(ofKind("changes")).toBe(1);
+    expect(ofKind("stripe") + ofKind("checkouts") + ofKind("webhooks")).toBe(3);
+  });
+});
+
+describe("an action's form", () => {
+  it("is read as the contract has it; a grant's last day counts to its end", () => {
+    expect(
+      readManualForm("grant", { product_code: "DAY_PASS", duration_days: "3", ends_on: "2026-12-31" }),
+    ).toEqual({
+      type: "grant",
+      productCode: "DAY_PASS",
+      units: null,
+      durationDays: 3,
+      expiresAt: Date.UTC(2027, 0, 1),
+    });
+    const adjust = { entitlement_id: entitlementId, how: "set", units: "0" };
+    expect(readManualForm("adjust", adjust)).toEqual({ type: "adjust", entitlementId, how: "set", units: 0 });
+    expect(readManualForm("undo", { sequence: "7" })).toEqual({ type: "undo", sequence: 7 });
+  });
+
+  it("says at its field what is wrong", () => {
+    const faultsOf = (...args: Parameters<typeof readManualForm>) => {
+      const read = readManualForm(...args);
+      return "faults" in read ? Object.keys(read.faults) : [];
+    };
+    expect(faultsOf("grant", { product_code: "X", units: "none", ends_on: "soon" })).toEqual([
+      "units",
+      "ends_on",
+    ]);
+    expect(faultsOf("adjust", { entitlement_id: entitlementId, how: "add", units: "" })).toEqual(["units"]);
+    expect(faultsOf("revoke", { entitlement_id: "x" })).toEqual([""]);
+    expect(readWhy({ reason: "whim", text: "" })).toHaveProperty("faults.reason");
+    expect(readWhy({ reason: "goodwill", text: "a".repeat(501) })).toHaveProperty("faults.text");
+    expect(readWhy({ reason: "goodwill", text: " ok " })).toEqual({ reason: "goodwill", text: "ok" });
+  });
+
+  it("says what moved since its preview, and bears an outline that is not ours", () => {
+    const before = JSON.stringify({ access: "Access: denied", ent_1: "A: active" });
+    const after = JSON.stringify({ access: "Access: denied", ent_1: "A: canceled", ent_2: "B: active" });
+    expect(movedSince(before, after)).toEqual([
+      { was: "A: active", is: "A: canceled" },
+      { was: "", is: "B: active" },
+    ]);
+    expect(movedSince("{", after)).toHaveLength(3);
+  });
+});
+
+it("links to Stripe's dashboard by account and mode", () => {
+  expect(stripeLink("pi_1", "test", "acct_1")).toBe("https://dashboard.stripe.com/acct_1/test/payments/pi_1");
+  expect(stripeLink("cs_1", "live", null)).toBe("https://dashboard.stripe.com/search?query=cs_1");
+});

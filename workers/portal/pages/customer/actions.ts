@@ -1,0 +1,78 @@
+import { errorPage } from "../../components/error-page.tsx";
+import { refusalPage } from "../../components/refusal-page.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { field, readForm } from "../../http/form.ts";
+import { asked, statusOf } from "../../http/outcome.ts";
+import { callerOf, customerPath, type PortalContext, placeOf } from "../../request-context.ts";
+import { actionOf, readManualForm, readWhy, refusedAction } from "./action-form.ts";
+import { actionPage } from "./form.tsx";
+import { previewPage } from "./preview.tsx";
+import { applySync, previewSync } from "./sync.tsx";
+
+const unknownAction = (c: PortalContext) =>
+  errorPage(c, 404, "There is no such action", "Open it anew from the customer's page.");
+
+export async function showAction(c: PortalContext) {
+  const name = actionOf(c.req.param("action"));
+  return name === null ? unknownAction(c) : actionPage(c, name, { values: c.req.query(), faults: {} });
+}
+
+export async function previewAction(c: PortalContext) {
+  const name = actionOf(c.req.param("action"));
+  if (name === null) return unknownAction(c);
+  const form = await readForm(c);
+  const why = readWhy(form);
+  if (name === "sync")
+    return "faults" in why ? actionPage(c, name, { values: form, ...why }, 422) : previewSync(c, form);
+  const asks = readManualForm(name, form);
+  if ("faults" in why || "faults" in asks) {
+    const faults = { ...("faults" in asks ? asks.faults : {}), ...("faults" in why ? why.faults : {}) };
+    return actionPage(c, name, { values: form, faults }, 422);
+  }
+  const action = { actionId: field(form, "action_id"), form: asks };
+  const subjectRef = c.req.param("subject") ?? "";
+  const reply = await asked(c.env.RUNTIME.previewAction(callerOf(c), placeOf(c), subjectRef, action));
+  if (reply.outcome === "done") return previewPage(c, name, form, reply.preview);
+  const status = statusOf(reply);
+  return status === 401 || status === 403
+    ? refusalPage(c, reply)
+    : actionPage(c, name, refusedAction(form, reply), status);
+}
+
+/** Does what was previewed. The answer to a form that is sent twice is the same twice. */
+export async function applyAction(c: PortalContext) {
+  const name = actionOf(c.req.param("action"));
+  if (name === null) return unknownAction(c);
+  const form = await readForm(c);
+  const why = readWhy(form);
+  if ("faults" in why) return actionPage(c, name, { values: form, ...why }, 422);
+  if (name === "sync") return applySync(c, form, why);
+  const asks = readManualForm(name, form);
+  if ("faults" in asks) return actionPage(c, name, { values: form, ...asks }, 422);
+  const subjectRef = c.req.param("subject") ?? "";
+  const reply = await asked(
+    c.env.RUNTIME.applyAction(callerOf(c), placeOf(c), subjectRef, {
+      actionId: field(form, "action_id"),
+      fingerprint: form["fingerprint"] ?? "",
+      form: asks,
+      ...why,
+    }),
+  );
+  switch (reply.outcome) {
+    case "refused": {
+      const status = statusOf(reply);
+      return status === 401 || status === 403
+        ? refusalPage(c, reply)
+        : actionPage(c, name, refusedAction(form, reply), status);
+    }
+    case "moved":
+      return previewPage(c, name, form, reply.preview, true);
+    case "done": {
+      const path = `${customerPath(c, subjectRef)}#entry-${reply.sequence}`;
+      const text = reply.repeated
+        ? `This was done already, by entry ${reply.sequence}: it was not done twice.`
+        : `Done, and in effect: entry ${reply.sequence}.`;
+      return redirectWith(c, path, text);
+    }
+  }
+}

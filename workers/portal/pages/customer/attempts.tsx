@@ -1,0 +1,59 @@
+import type { CustomerLists } from "../../../../shared/db/customer-page.ts";
+import { attemptWords } from "../../components/customer-words.ts";
+import { Card, Id, Pill } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { money } from "../../components/words.ts";
+import type { PortalContext } from "../../request-context.ts";
+import { stripeLink } from "./stripe-link.ts";
+
+const shown = 10;
+
+export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists }) {
+  const { attempts, stripeAccountId } = lists;
+  const now = c.get("now");
+  return (
+    <Card title="Checkout attempts" note={attempts.length === 0 ? undefined : String(attempts.length)}>
+      {attempts.length === 0 ? (
+        <p class="pad quiet">
+          None. One begins when your backend calls <code>POST /v1/checkout/session</code> for this customer.
+        </p>
+      ) : (
+        <ul class="rows">
+          {attempts.slice(0, shown).map((attempt) => (
+            <li id={attempt.attemptId}>
+              <div class="row">
+                <b>{attempt.productCode}</b>
+                <Pill tone={attemptWords[attempt.status].tone}>{attemptWords[attempt.status].label}</Pill>
+                {attempt.currency === null ? null : (
+                  <span class="num">{money(attempt.amountTotal, attempt.currency)}</span>
+                )}
+              </div>
+              <small>
+                opened <Time at={attempt.createdAt} now={now} />
+                {attempt.updatedAt === attempt.createdAt ? null : (
+                  <>
+                    , last news <Time at={attempt.updatedAt} now={now} />
+                  </>
+                )}
+              </small>
+              <small>
+                {attempt.stripeSessionId === null ? (
+                  "Stripe has not answered with a session yet"
+                ) : (
+                  <>
+                    Stripe{" "}
+                    <Id
+                      value={attempt.stripeSessionId}
+                      href={stripeLink(attempt.stripeSessionId, c.get("mode"), stripeAccountId)}
+                    />
+                  </>
+                )}
+              </small>
+            </li>
+          ))}
+        </ul>
+      )}
+      {attempts.length > shown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
+    </Card>
+  );
+}

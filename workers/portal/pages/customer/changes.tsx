@@ -1,0 +1,51 @@
+import type { ChangeView, EntitlementExplained } from "../../../../shared/contract/support.ts";
+import { denialWords, statusWords } from "../../components/customer-words.ts";
+import { Id, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { count } from "../../components/words.ts";
+
+/** Entitlements as they are, and as they will be. */
+export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: number }) {
+  return (
+    <Table label="Entitlements that change" head={["Product", "Before", "After", "Units"]}>
+      {changes.map(({ before, after, units }) => (
+        <tr>
+          <td class="wrap">
+            <b>{after.productCode}</b>
+            <small>
+              <Id value={after.entitlementId} />
+            </small>
+          </td>
+          <td>{before === null ? <span class="quiet">not there</span> : <Facts of={before} now={now} />}</td>
+          <td>
+            <Facts of={after} now={now} />
+          </td>
+          <td class="num">{units === 0 ? "–" : units > 0 ? `+${count(units)}` : `−${count(-units)}`}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+function Facts({ of: entitlement, now }: { of: EntitlementExplained; now: number }) {
+  const { status, unavailableReason, unitsRemaining, startsAt, expiresAt, holds } = entitlement;
+  const held = holds.filter(({ effective }) => effective).length;
+  return (
+    <>
+      <Pill tone={statusWords[status].tone}>{statusWords[status].label}</Pill>
+      <small>{unavailableReason === null ? "usable" : denialWords[unavailableReason]}</small>
+      {unitsRemaining === null ? null : <small class="num">{count(unitsRemaining)} units left</small>}
+      {startsAt === null || startsAt <= now ? null : (
+        <small>
+          from <Time at={startsAt} now={now} />
+        </small>
+      )}
+      {expiresAt === null ? null : (
+        <small>
+          {expiresAt <= now ? "ended" : "until"} <Time at={expiresAt} now={now} />
+        </small>
+      )}
+      {held === 0 ? null : <small>{held === 1 ? "held" : `${held} holds`}</small>}
+    </>
+  );
+}

@@ -1,0 +1,122 @@
+import type { EntitlementExplained } from "../../../../shared/contract/support.ts";
+import { denialWords } from "../../components/customer-words.ts";
+import { Field } from "../../components/fields.tsx";
+import { Card, Id, Pill } from "../../components/parts.tsx";
+import { FullTime, Time } from "../../components/time.tsx";
+import { customerPath, type PortalContext } from "../../request-context.ts";
+import type { CustomerPage, Shown } from "./load.ts";
+
+/** The answer, before everything else: allowed or not, why, since when, because of what. */
+export function DecisionPanel({ c, page }: { c: PortalContext; page: CustomerPage }) {
+  const { customer, past } = page;
+  const isPast = past !== null && typeof past !== "string";
+  const shown: Shown = isPast ? past : customer;
+  const { decision } = shown;
+  const verb = isPast ? "was" : "is";
+  return (
+    <section
+      class={decision.allowed ? "card decision allowed" : "card decision denied"}
+      aria-labelledby="decision"
+    >
+      <span class="mark" aria-hidden="true">
+        {decision.allowed ? "✓" : "✕"}
+      </span>
+      <div class="said">
+        <h2 id="decision">
+          {decision.allowed ? `Access ${verb} allowed` : `Access ${verb} denied`}
+          {decision.reason === null ? "" : `: ${denialWords[decision.reason]}`}
+        </h2>
+        <p class="quiet">
+          {isPast ? (
+            <>
+              As of <FullTime at={decision.at} now={c.get("now")} />.{" "}
+              <a href={customerPath(c, customer.subjectRef)}>Back to now</a>
+            </>
+          ) : (
+            <Since c={c} page={page} />
+          )}{" "}
+          <Decider shown={shown} />
+        </p>
+        <details class="explain">
+          <summary>Explain</summary>
+          <Rules entitlements={shown.entitlements} />
+          <p class="quiet">
+            Entry {decision.sequence} of the ledger · decision <Id value={decision.decisionId} />
+          </p>
+        </details>
+      </div>
+    </section>
+  );
+}
+
+function Since({ c, page: { customer } }: { c: PortalContext; page: CustomerPage }) {
+  if (customer.since === null)
+    return customer.exists ? <>It has been so for as long as the ledger shown here tells.</> : null;
+  return (
+    <>
+      Since <FullTime at={customer.since} now={c.get("now")} />.
+    </>
+  );
+}
+
+function Decider({ shown: { decision, entitlements } }: { shown: Shown }) {
+  const decider = entitlements.find(({ entitlementId }) => entitlementId === decision.entitlementId);
+  if (decider === undefined) return null;
+  return (
+    <>
+      {decision.allowed ? "Because of " : "Nearest to access is "}
+      <a href={`#${decider.entitlementId}`}>{decider.productCode}</a>
+      {entitlements.length === 1
+        ? ", the only entitlement."
+        : `, one of ${entitlements.length} entitlements.`}
+    </>
+  );
+}
+
+function Rules({ entitlements }: { entitlements: EntitlementExplained[] }) {
+  if (entitlements.length === 0)
+    return <p class="quiet">There is no entitlement. One comes with a payment, or by a grant.</p>;
+  return (
+    <ul class="rules">
+      {entitlements.map(({ entitlementId, productCode, usable, blockers }) => (
+        <li>
+          <Pill tone={usable ? "good" : "bad"}>{usable ? "Usable" : "Not usable"}</Pill> <b>{productCode}</b>{" "}
+          <Id value={entitlementId} />
+          <small>
+            {usable
+              ? "Nothing stands in its way: access is allowed as long as one entitlement is usable."
+              : `All of these would have to go: ${blockers.map((blocker) => denialWords[blocker]).join("; ")}.`}
+          </small>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; page: CustomerPage }) {
+  const text = c.req.query("as_of") ?? "";
+  const faults = typeof past === "string" ? { as_of: past } : {};
+  return (
+    <Card title="Access at another moment" pad>
+      <form method="get" action={customerPath(c, customer.subjectRef)} class="form">
+        <Field
+          form={{ values: { as_of: text }, faults }}
+          name="as_of"
+          label="A moment, or a decision id from a log"
+          placeholder="dec_… or 2026-11-22 14:00"
+          hint="UTC, unless it ends in a zone such as +01:00."
+        />
+        <div class="row">
+          <button class="button" type="submit">
+            Show
+          </button>
+          {text === "" ? null : <a href={customerPath(c, customer.subjectRef)}>Back to now</a>}
+        </div>
+      </form>
+      <p class="quiet">
+        The decision of <Time at={customer.decision.at} now={c.get("now")} /> has the id{" "}
+        <Id value={customer.decision.decisionId} />
+      </p>
+    </Card>
+  );
+}

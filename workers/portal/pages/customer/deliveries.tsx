@@ -1,0 +1,42 @@
+import type { CustomerLists } from "../../../../shared/db/customer-page.ts";
+import { deliveryWords, httpResult } from "../../components/customer-words.ts";
+import { Card, Empty, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { type PortalContext, pathTo } from "../../request-context.ts";
+
+const shown = 10;
+
+export function Deliveries({ c, lists: { deliveries } }: { c: PortalContext; lists: CustomerLists }) {
+  const now = c.get("now");
+  return (
+    <Card id="deliveries" title="Webhook deliveries" note="What your backend was told of this customer">
+      {deliveries.length === 0 ? (
+        <Empty title="Nothing was sent">
+          <p>With every change of this customer an event goes to the endpoints that ask for it.</p>
+        </Empty>
+      ) : (
+        <Table label="Webhook deliveries" head={["Event", "Result", "Attempts", "Answer", "Happened"]}>
+          {deliveries.slice(0, shown).map((delivery) => (
+            <tr>
+              <td class="wrap">
+                <a href={pathTo(c, `/webhooks/deliveries/${delivery.deliveryId}`)}>
+                  <b>{delivery.eventType}</b>
+                </a>
+                <small>to {new URL(delivery.url).host}</small>
+              </td>
+              <td>
+                <Pill tone={deliveryWords[delivery.state].tone}>{deliveryWords[delivery.state].label}</Pill>
+              </td>
+              <td class="num">{delivery.attempts}</td>
+              <td>{httpResult(delivery) ?? <span class="quiet">none yet</span>}</td>
+              <td>
+                <Time at={delivery.occurredAt} now={now} />
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {deliveries.length > shown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
+    </Card>
+  );
+}

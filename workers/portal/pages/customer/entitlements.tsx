@@ -1,0 +1,209 @@
+import type { CustomerView, EntitlementExplained, HoldView } from "../../../../shared/contract/support.ts";
+import { denialWords, flagWord, statusWords } from "../../components/customer-words.ts";
+import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { count, kindNames } from "../../components/words.ts";
+import { customerPath, type PortalContext } from "../../request-context.ts";
+import { stripeLink } from "./stripe-link.ts";
+
+interface Props {
+  c: PortalContext;
+  customer: CustomerView;
+  stripeAccountId: string | null;
+  mayAct: boolean;
+}
+
+export function Entitlements({ c, customer, stripeAccountId, mayAct }: Props) {
+  const { entitlements, usageRemaining } = customer;
+  const usable = entitlements.filter((entitlement) => entitlement.usable).length;
+  const units = usageRemaining > 0 ? ` · ${count(usageRemaining)} units left` : "";
+  return (
+    <Card id="entitlements" title="Entitlements" note={`${usable} of ${entitlements.length} usable${units}`}>
+      {entitlements.length === 0 ? (
+        <Empty title="No entitlement">
+          <p>What the customer pays for, or what you grant by hand, appears here.</p>
+        </Empty>
+      ) : (
+        <Table
+          label="Entitlements"
+          head={[
+            "Product",
+            "Status",
+            "Units",
+            "Valid",
+            ...(mayAct ? [<span class="end">Actions</span>] : []),
+          ]}
+        >
+          {entitlements.map((entitlement) => (
+            <tr id={entitlement.entitlementId}>
+              <td class="wrap">
+                <b>{entitlement.productCode}</b>
+                <small>
+                  {kindNames[entitlement.kind]} · <Id value={entitlement.entitlementId} />
+                </small>
+                <Origin c={c} entitlement={entitlement} stripeAccountId={stripeAccountId} />
+              </td>
+              <td class="wrap">
+                <Standing entitlement={entitlement} />
+                {entitlement.holds.map((hold) => (
+                  <Hold c={c} customer={customer} entitlement={entitlement} hold={hold} mayAct={mayAct} />
+                ))}
+                {entitlement.flags.map((flag) => (
+                  <small>⚑ {flagWord(flag)}</small>
+                ))}
+              </td>
+              <td>
+                <Units entitlement={entitlement} />
+              </td>
+              <td>
+                <Validity entitlement={entitlement} now={c.get("now")} />
+              </td>
+              {mayAct ? (
+                <td>
+                  <Actions c={c} customer={customer} entitlement={entitlement} />
+                </td>
+              ) : null}
+            </tr>
+          ))}
+        </Table>
+      )}
+    </Card>
+  );
+}
+
+function Standing({ entitlement }: { entitlement: EntitlementExplained }) {
+  const { label, tone } = statusWords[entitlement.status];
+  return (
+    <>
+      <Pill tone={entitlement.usable || tone !== "good" ? tone : "warn"}>{label}</Pill>
+      <small>
+        {entitlement.unavailableReason === null
+          ? "usable"
+          : `not usable: ${denialWords[entitlement.unavailableReason]}`}
+      </small>
+    </>
+  );
+}
+
+function Hold({
+  c,
+  customer,
+  entitlement,
+  hold,
+  mayAct,
+}: Pick<Props, "c" | "customer" | "mayAct"> & { entitlement: EntitlementExplained; hold: HoldView }) {
+  const now = c.get("now");
+  const query = new URLSearchParams({ entitlement_id: entitlement.entitlementId, cause_id: hold.causeId });
+  return (
+    <small>
+      Hold by a {hold.reason}, <Id value={hold.causeId} />, since <Time at={hold.placedAt} now={now} />
+      {hold.liftedAt === null ? null : (
+        <>
+          , lifted <Time at={hold.liftedAt} now={now} />
+        </>
+      )}
+      {hold.liftedAt === null && !hold.effective ? ", over: a later period is paid" : null}{" "}
+      {mayAct && hold.effective ? (
+        <a href={customerPath(c, customer.subjectRef, `/lift-hold?${query}`)}>Lift…</a>
+      ) : null}
+    </small>
+  );
+}
+
+/** Used of granted; what was adjusted by hand counts into neither, so more may be left than was granted. */
+function Units({
+  entitlement: { unitsGranted, unitsRemaining },
+}: {
+  entitlement: Pick<EntitlementExplained, "unitsGranted" | "unitsRemaining">;
+}) {
+  if (unitsGranted === null || unitsRemaining === null) return <span class="quiet">–</span>;
+  const gone = Math.max(0, unitsGranted - unitsRemaining);
+  const share = unitsGranted === 0 ? 100 : Math.round((100 * gone) / unitsGranted);
+  return (
+    <>
+      <svg
+        class="meter"
+        viewBox="0 0 100 6"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${count(gone)} of ${count(unitsGranted)} units gone`}
+      >
+        <rect class="whole" width="100" height="6" />
+        <rect width={share} height="6" />
+      </svg>
+      <small class="num">
+        {count(unitsRemaining)} left of {count(unitsGranted)}
+      </small>
+    </>
+  );
+}
+
+function Validity({ entitlement, now }: { entitlement: EntitlementExplained; now: number }) {
+  const { startsAt, expiresAt, currentPeriodEnd, cancelAtPeriodEnd, graceUntil, canceledAt, createdAt } =
+    entitlement;
+  const lines: [string, number | null][] = [
+    ["from", startsAt ?? createdAt],
+    [expiresAt !== null && expiresAt <= now ? "ended" : "until", expiresAt],
+    [cancelAtPeriodEnd ? "ends with the period," : "paid until", currentPeriodEnd],
+    ["grace until", graceUntil],
+    ["canceled", canceledAt],
+  ];
+  const told = lines.filter((line): line is [string, number] => line[1] !== null);
+  return (
+    <>
+      {told.map(([word, at]) => (
+        <small>
+          {word} <Time at={at} now={now} />
+        </small>
+      ))}
+      {expiresAt === null && currentPeriodEnd === null && canceledAt === null ? (
+        <small>without end</small>
+      ) : null}
+    </>
+  );
+}
+
+function Origin({
+  c,
+  entitlement,
+  stripeAccountId,
+}: Pick<Props, "c" | "stripeAccountId"> & { entitlement: EntitlementExplained }) {
+  const { source, stripe, attemptId } = entitlement;
+  if (source === "portal") return <small>granted by hand</small>;
+  const ids = [stripe?.subscriptionId, stripe?.paymentIntentId, stripe?.checkoutSessionId];
+  const id = ids.find((known) => typeof known === "string");
+  return (
+    <small>
+      {attemptId === null ? "sold at Stripe" : <a href={`#${attemptId}`}>checkout</a>}
+      {id === undefined || id === null ? null : (
+        <>
+          {" · Stripe "}
+          <Id value={id} href={stripeLink(id, c.get("mode"), stripeAccountId)} />
+        </>
+      )}
+    </small>
+  );
+}
+
+function Actions({
+  c,
+  customer,
+  entitlement,
+}: Pick<Props, "c" | "customer"> & { entitlement: EntitlementExplained }) {
+  const { entitlementId, status, kind, productCode } = entitlement;
+  if (status === "canceled" || status === "expired") return null;
+  const path = (action: string) =>
+    customerPath(c, customer.subjectRef, `/${action}?entitlement_id=${entitlementId}`);
+  return (
+    <div class="actions">
+      {kind === "usage_pack" ? (
+        <a class="button small" href={path("adjust")} aria-label={`Adjust the credits of ${productCode}`}>
+          Adjust…
+        </a>
+      ) : null}
+      <a class="button small danger" href={path("revoke")} aria-label={`Revoke ${productCode}`}>
+        Revoke…
+      </a>
+    </div>
+  );
+}

@@ -1,0 +1,213 @@
+import type { Child } from "hono/jsx";
+import { actionReasons } from "../../../../shared/contract/support.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { listProducts } from "../../../../shared/db/products.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { reasonNames } from "../../components/customer-words.ts";
+import { Fault, Field, type FormState, Radios, Select } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Id, PageHead } from "../../components/parts.tsx";
+import { kindNames } from "../../components/words.ts";
+import { customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type ActionName, actions } from "./action-form.ts";
+
+/** Where an action begins: what and why. Nothing is done by it but a preview. */
+export async function actionPage(
+  c: PortalContext,
+  name: ActionName,
+  form: FormState,
+  status: 200 | 404 | 409 | 422 | 502 = 200,
+) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const products = name === "grant" ? await productOptions(c) : [];
+  // Chosen with the form: sent twice, it acts once.
+  const actionId = form.values["action_id"] ?? newId("act", c.get("now"));
+  return page(
+    c,
+    { title: actions[name].title, status },
+    <>
+      <ActionHead c={c} subjectRef={subjectRef} name={name} />
+      <form method="post" action={customerPath(c, subjectRef, `/${name}/preview`)} class="form">
+        <input type="hidden" name="action_id" value={actionId} />
+        <Fields c={c} name={name} form={form} products={products} />
+        <Select
+          form={form}
+          name="reason"
+          label="Reason"
+          options={actionReasons.map((value) => ({ value, label: reasonNames[value] }))}
+        />
+        <Field
+          form={form}
+          name="text"
+          label="In your words"
+          placeholder="Ticket 4471: double charge"
+          hint="Stands in the timeline and the audit log, at most 500 characters."
+        />
+        <Fault form={form} name="" />
+        <div class="row">
+          <button class="button primary" type="submit">
+            Preview
+          </button>
+          <a class="button" href={customerPath(c, subjectRef)}>
+            Cancel
+          </a>
+        </div>
+      </form>
+    </>,
+  );
+}
+
+export function ActionHead({
+  c,
+  subjectRef,
+  name,
+}: {
+  c: PortalContext;
+  subjectRef: string;
+  name: ActionName;
+}) {
+  return (
+    <PageHead
+      title={actions[name].title}
+      lead={
+        <>
+          <a href={pathTo(c, "/customers")}>Customers</a> /{" "}
+          <a href={customerPath(c, subjectRef)}>
+            <code>{subjectRef}</code>
+          </a>{" "}
+          in {c.get("mode")} mode
+        </>
+      }
+    />
+  );
+}
+
+type Options = { value: string; label: string }[];
+
+function Fields({
+  c,
+  name,
+  form,
+  products,
+}: {
+  c: PortalContext;
+  name: ActionName;
+  form: FormState;
+  products: Options;
+}) {
+  switch (name) {
+    case "grant":
+      return <GrantFields c={c} form={form} products={products} />;
+    case "revoke":
+      return (
+        <Target form={form} field="entitlement_id">
+          It ends now, and what is left of it can't be used any more. It can be undone.
+        </Target>
+      );
+    case "adjust":
+      return (
+        <>
+          <Target form={form} field="entitlement_id">
+            Units are added to the pack or taken from it. What was used stays used.
+          </Target>
+          <Radios form={form} name="how" label="What to do" options={adjustments} fallback="add" />
+          <Field form={form} name="units" label="Units" inputmode="numeric" />
+        </>
+      );
+    case "lift-hold":
+      return (
+        <>
+          <Target form={form} field="cause_id">
+            What it keeps from being used can be used again, whatever becomes of it at Stripe.
+          </Target>
+          <input type="hidden" name="entitlement_id" value={form.values["entitlement_id"] ?? ""} />
+        </>
+      );
+    case "undo":
+      return (
+        <>
+          <p>
+            Entry {form.values["sequence"] ?? ""} is undone by another entry that takes its effect back.
+            Nothing is deleted.
+          </p>
+          <input type="hidden" name="sequence" value={form.values["sequence"] ?? ""} />
+        </>
+      );
+    case "sync":
+      return (
+        <p>
+          Stripe is asked for this customer's sessions, subscriptions, charges and refunds. The preview shows
+          what differs; nothing is changed at Stripe.
+        </p>
+      );
+  }
+}
+
+const adjustments = [
+  { value: "add", label: "Add", meaning: "So many more than now." },
+  { value: "remove", label: "Remove", meaning: "So many fewer, but never below zero." },
+  { value: "set", label: "Set", meaning: "Exactly so many; applies only if none are used meanwhile." },
+];
+
+function GrantFields({ c, form, products }: { c: PortalContext; form: FormState; products: Options }) {
+  if (products.length === 0)
+    return (
+      <p>
+        There is no product on sale in {c.get("mode")} mode. <a href={pathTo(c, "/products")}>Products</a>
+      </p>
+    );
+  return (
+    <>
+      <Select form={form} name="product_code" label="Product" options={products} />
+      <p class="hint">What is left empty is as the product sells it.</p>
+      <div class="inputs">
+        <Field
+          form={form}
+          name="units"
+          label="Units"
+          required={false}
+          inputmode="numeric"
+          hint="Usage packs."
+        />
+        <Field
+          form={form}
+          name="duration_days"
+          label="Days"
+          required={false}
+          inputmode="numeric"
+          hint="Time passes."
+        />
+        <Field
+          form={form}
+          name="ends_on"
+          label="Last day"
+          required={false}
+          type="date"
+          hint="Subscriptions and packs; to its end in UTC."
+        />
+      </div>
+    </>
+  );
+}
+
+function Target({ form, field, children }: { form: FormState; field: string; children: Child }) {
+  const id = form.values[field] ?? "";
+  return (
+    <>
+      <p>
+        <Id value={id} /> <span class="quiet">{children}</span>
+      </p>
+      <input type="hidden" name={field} value={id} />
+    </>
+  );
+}
+
+const mostProducts = 500;
+
+async function productOptions(c: PortalContext): Promise<Options> {
+  const { products } = await d1(listProducts(c.env.DB, placeOf(c), { archived: false }, mostProducts));
+  return products.map(({ productCode, name, kind }) => ({
+    value: productCode,
+    label: `${productCode} · ${name} (${kindNames[kind].toLowerCase()})`,
+  }));
+}

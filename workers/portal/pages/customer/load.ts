@@ -1,0 +1,67 @@
+import type { Refusal } from "../../../../shared/contract/operator.ts";
+import type {
+  AsOfReply,
+  CustomerView,
+  DecisionView,
+  EntitlementExplained,
+} from "../../../../shared/contract/support.ts";
+import { type CustomerLists, readCustomerLists } from "../../../../shared/db/customer-page.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { asked } from "../../http/outcome.ts";
+import { callerOf, type PortalContext, placeOf } from "../../request-context.ts";
+import { parseAsOf } from "./as-of.ts";
+
+/** What the panel shows: a decision with the entitlements it rests on, and what was asked for. */
+export interface Shown {
+  decision: DecisionView;
+  entitlements: EntitlementExplained[];
+}
+
+export interface CustomerPage {
+  customer: CustomerView;
+  lists: CustomerLists;
+  /** The decision at another moment; a sentence where there is none to show; `null` when nobody asked. */
+  past: Shown | string | null;
+  /** Where the page of the timeline before ended; `null` on the first. */
+  cursor: Cursor | null;
+}
+
+interface Cursor {
+  sequence: number;
+  at: number;
+}
+
+const entriesPerPage = 50;
+/** Of checkouts, Stripe events and deliveries each. */
+export const rowsPerList = 100;
+
+/** Ledger and D1 at once: with the session's, three round trips to D1 (a fourth where an earlier decision is asked for). */
+export async function loadCustomer(
+  c: PortalContext,
+): Promise<({ outcome: "done" } & CustomerPage) | Refusal> {
+  const subjectRef = c.req.param("subject") ?? "";
+  const cursor = readCursor(c.req.query("before"));
+  const page = { before: cursor?.sequence ?? null, limit: entriesPerPage };
+  const window = { before: cursor?.at ?? null, limit: rowsPerList };
+  const [reply, lists, past] = await Promise.all([
+    asked(c.env.RUNTIME.readCustomer(callerOf(c), placeOf(c), subjectRef, page)),
+    d1(readCustomerLists(c.env.DB, { ...placeOf(c), subjectRef }, window)),
+    readPast(c, subjectRef),
+  ]);
+  if (reply.outcome === "refused") return reply;
+  return { outcome: "done", customer: reply.customer, lists, past, cursor };
+}
+
+async function readPast(c: PortalContext, subjectRef: string): Promise<Shown | string | null> {
+  const text = (c.req.query("as_of") ?? "").trim();
+  if (text === "") return null;
+  const asOf = parseAsOf(text);
+  if (asOf === null) return "That is neither a decision id nor a moment such as 2026-11-22 14:00.";
+  const reply: AsOfReply = await asked(c.env.RUNTIME.readDecision(callerOf(c), placeOf(c), subjectRef, asOf));
+  return reply.outcome === "refused" ? reply.message : reply;
+}
+
+function readCursor(before: string | undefined): Cursor | null {
+  const [, sequence, at] = /^(\d{1,15})\.(\d{1,15})$/.exec(before ?? "") ?? [];
+  return sequence === undefined || at === undefined ? null : { sequence: Number(sequence), at: Number(at) };
+}

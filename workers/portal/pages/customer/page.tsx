@@ -1,0 +1,175 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { page as framed } from "../../components/frame.tsx";
+import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
+import { refusalPage } from "../../components/refusal-page.ts";
+import { Time } from "../../components/time.tsx";
+import { count } from "../../components/words.ts";
+import { customerPath, type PortalContext, pathTo, placePath } from "../../request-context.ts";
+import { Attempts } from "./attempts.tsx";
+import { AsOfCard, DecisionPanel } from "./decision.tsx";
+import { Deliveries } from "./deliveries.tsx";
+import { Diagnosis } from "./diagnosis.tsx";
+import { Entitlements } from "./entitlements.tsx";
+import { type CustomerPage, loadCustomer } from "./load.ts";
+import { stripeLink } from "./stripe-link.ts";
+import { Timeline } from "./timeline.tsx";
+import { Usage } from "./usage.tsx";
+
+export async function showCustomer(c: PortalContext) {
+  const page = await loadCustomer(c);
+  if (page.outcome === "refused") return refusalPage(c, page);
+  const { customer, lists, cursor } = page;
+  const mayAct = mayActAs(c.get("member").role, "support");
+  const isKnown = customer.exists || lists.subject !== null || lists.attempts.length > 0;
+  const title = customer.subjectRef;
+  if (!isKnown)
+    return framed(
+      c,
+      { title, status: 404 },
+      <>
+        <Head c={c} page={page} mayAct={false} />
+        <Unknown c={c} subjectRef={title} mayAct={mayAct} />
+      </>,
+    );
+  // An older page of the timeline is that and no more: everything else is of the present.
+  if (cursor !== null)
+    return framed(
+      c,
+      { title },
+      <>
+        <Head c={c} page={page} mayAct={false} />
+        <Timeline c={c} page={page} mayAct={mayAct} />
+      </>,
+    );
+  return framed(
+    c,
+    { title },
+    <>
+      <Head c={c} page={page} mayAct={mayAct} />
+      <Lag page={page} />
+      <DecisionPanel c={c} page={page} />
+      <div class="cols">
+        <div class="stack">
+          <Entitlements c={c} customer={customer} stripeAccountId={lists.stripeAccountId} mayAct={mayAct} />
+          <Timeline c={c} page={page} mayAct={mayAct} />
+          <Usage c={c} customer={customer} />
+          <Deliveries c={c} lists={lists} />
+        </div>
+        <div class="stack">
+          <Diagnosis c={c} page={page} mayAct={mayAct} />
+          <AsOfCard c={c} page={page} />
+          <Attempts c={c} lists={lists} />
+          <About c={c} page={page} />
+        </div>
+      </div>
+    </>,
+  );
+}
+
+function Head({ c, page: { customer }, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
+  const { subjectRef } = customer;
+  return (
+    <PageHead
+      title={subjectRef}
+      mono
+      lead={
+        <>
+          <a href={pathTo(c, "/customers")}>Customers</a> / live from the ledger, entry{" "}
+          {count(customer.headSequence)}
+        </>
+      }
+    >
+      {mayAct ? (
+        <>
+          <a class="button" href={customerPath(c, subjectRef, "/grant")}>
+            Grant…
+          </a>
+          <a class="button" href={customerPath(c, subjectRef, "/sync")}>
+            Sync from Stripe…
+          </a>
+        </>
+      ) : undefined}
+    </PageHead>
+  );
+}
+
+/** What comes from the ledger is of this moment; what comes from D1 may be behind. */
+function Lag({ page: { customer } }: { page: CustomerPage }) {
+  const behind = customer.headSequence - customer.flushedSequence;
+  if (behind <= 0) return null;
+  return (
+    <div class="notice">
+      <p>
+        <b>The copy for lists is {behind === 1 ? "one entry" : `${count(behind)} entries`} behind.</b>{" "}
+        Decision, entitlements and ledger are up to date; webhooks and the customers list follow by
+        themselves.
+      </p>
+    </div>
+  );
+}
+
+function Unknown({ c, subjectRef, mayAct }: { c: PortalContext; subjectRef: string; mayAct: boolean }) {
+  const mode = c.get("mode");
+  const other = mode === "test" ? "live" : "test";
+  const { projectId } = c.get("project");
+  return (
+    <Card>
+      <Empty title={`Nothing has ever happened to this customer in ${mode} mode`}>
+        <p>
+          There is no checkout, no event of Stripe and no grant under this <code>subject_ref</code>, so access
+          is denied. Look whether it is spelled as your backend sends it, and which mode its key is of.
+        </p>
+        <div class="row">
+          <a class="button" href={`${pathTo(c, "/customers")}?q=${encodeURIComponent(subjectRef)}`}>
+            Search
+          </a>
+          <a
+            class="button"
+            href={placePath(projectId, other, `/customers/${encodeURIComponent(subjectRef)}`)}
+          >
+            Look in {other} mode
+          </a>
+          {mayAct ? (
+            <a class="button" href={customerPath(c, subjectRef, "/grant")}>
+              Grant…
+            </a>
+          ) : null}
+        </div>
+      </Empty>
+    </Card>
+  );
+}
+
+function About({ c, page: { customer, lists } }: { c: PortalContext; page: CustomerPage }) {
+  const { subject, stripeAccountId } = lists;
+  const stripeCustomerId =
+    subject?.stripeCustomerId ??
+    customer.entitlements.find(({ stripe }) => stripe?.customerId)?.stripe?.customerId;
+  return (
+    <Card title="Customer" pad>
+      <dl class="facts">
+        <dt>Stripe</dt>
+        <dd>
+          {stripeCustomerId === undefined || stripeCustomerId === null ? (
+            <span class="quiet">not known</span>
+          ) : (
+            <Id
+              value={stripeCustomerId}
+              href={stripeLink(stripeCustomerId, c.get("mode"), stripeAccountId)}
+            />
+          )}
+        </dd>
+        <dt>First seen</dt>
+        <dd>
+          {subject === null ? (
+            <span class="quiet">–</span>
+          ) : (
+            <Time at={subject.createdAt} now={c.get("now")} />
+          )}
+        </dd>
+        <dt>Units left</dt>
+        <dd class="num">{count(customer.usageRemaining)}</dd>
+      </dl>
+    </Card>
+  );
+}

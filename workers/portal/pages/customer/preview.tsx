@@ -1,0 +1,127 @@
+import type { Child } from "hono/jsx";
+import type { DecisionView, PreviewView } from "../../../../shared/contract/support.ts";
+import { denialWords, reasonSentence } from "../../components/customer-words.ts";
+import { page } from "../../components/frame.tsx";
+import { Card } from "../../components/parts.tsx";
+import { customerPath, type Form, type PortalContext } from "../../request-context.ts";
+import type { ActionName } from "./action-form.ts";
+import { ChangeTable } from "./changes.tsx";
+import { ActionHead } from "./form.tsx";
+import { movedSince, outlineOf } from "./moved.ts";
+
+/** What an action will do, in the words of the result; confirming sends all of it again with what it rests on. */
+export function previewPage(
+  c: PortalContext,
+  name: ActionName,
+  form: Form,
+  preview: PreviewView,
+  hasMoved = false,
+) {
+  const { fingerprint, before, after, changes, events } = preview;
+  const outline = outlineOf(preview);
+  return page(
+    c,
+    { title: "Preview", status: hasMoved ? 409 : 200 },
+    <>
+      <ActionHead c={c} subjectRef={c.req.param("subject") ?? ""} name={name} />
+      {hasMoved ? <Moved lines={movedSince(form["outline"], outline)} /> : null}
+      <Card title="What will change" note="Nothing is done yet">
+        <div class="pad">
+          <AccessLine before={before} after={after} />
+        </div>
+        <ChangeTable changes={changes} now={c.get("now")} />
+        <div class="pad">
+          <Events events={events} />
+          <p>
+            Reason: <q>{reasonSentence(`${form["reason"]}: ${form["text"]}`)}</q>
+          </p>
+        </div>
+      </Card>
+      <Confirm c={c} name={name} fields={{ ...form, fingerprint, outline }} label="Apply this" />
+    </>,
+  );
+}
+
+/** `Access: denied, no units are left → allowed`. */
+export function AccessLine({ before, after }: { before: DecisionView; after: PreviewView["after"] }) {
+  const word = ({ allowed, reason }: PreviewView["after"]) =>
+    allowed ? "allowed" : `denied${reason === null ? "" : `, ${denialWords[reason]}`}`;
+  const isSame = word(before) === word(after);
+  return (
+    <p class="outcome">
+      Access: <b>{word(before)}</b>
+      {isSame ? (
+        ", and stays so."
+      ) : (
+        <>
+          {" → "}
+          <b class={after.allowed ? "good" : "bad"}>{word(after)}</b>
+        </>
+      )}
+    </p>
+  );
+}
+
+function Events({ events }: { events: PreviewView["events"] }) {
+  if (events.length === 0) return <p>No event will be sent.</p>;
+  return (
+    <p>
+      {events.length === 1 ? "1 event" : `${events.length} events`} will be sent to the endpoints that ask for
+      it:{" "}
+      {events.map(({ type, productCode }, index) => (
+        <>
+          {index === 0 ? null : ", "}
+          <code>{type}</code>
+          {productCode === null ? null : ` (${productCode})`}
+        </>
+      ))}
+    </p>
+  );
+}
+
+export function Moved({ lines }: { lines: { was: string; is: string }[] }) {
+  return (
+    <div class="notice bad" role="alert">
+      <p>
+        <b>Something changed since the preview, and nothing was done.</b> Below is what the action would do
+        now.
+      </p>
+      {lines.length === 0 ? null : (
+        <ul class="changes">
+          {lines.map(({ was, is }) => (
+            <li>
+              {was === "" ? null : <del>{was}</del>} {is === "" ? null : <ins>{is}</ins>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+export function Confirm({
+  c,
+  name,
+  fields,
+  label,
+}: {
+  c: PortalContext;
+  name: ActionName;
+  fields: Form;
+  label: Child;
+}) {
+  const subjectRef = c.req.param("subject") ?? "";
+  return (
+    <form method="post" action={customerPath(c, subjectRef, `/${name}`)} class="row">
+      {Object.entries(fields).map(([key, value]) => (
+        <input type="hidden" name={key} value={value} />
+      ))}
+      <button class={name === "revoke" ? "button danger" : "button primary"} type="submit">
+        {label}
+      </button>
+      <a class="button" href={customerPath(c, subjectRef)}>
+        Cancel
+      </a>
+    </form>
+  );
+}

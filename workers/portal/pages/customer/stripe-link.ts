@@ -1,0 +1,17 @@
+import type { Mode } from "../../../../shared/contract/words.ts";
+
+const sections: [RegExp, string][] = [
+  [/^sub_/, "subscriptions"],
+  [/^cus_/, "customers"],
+  [/^(pi|py|ch)_/, "payments"],
+  [/^evt_/, "events"],
+];
+
+/** Where Stripe's dashboard shows an object; its search for what has no page that is known to stay. */
+export function stripeLink(stripeId: string, mode: Mode, stripeAccountId: string | null): string {
+  const account = stripeAccountId === null ? "" : `/${stripeAccountId}`;
+  const base = `https://dashboard.stripe.com${account}${mode === "test" ? "/test" : ""}`;
+  const section = sections.find(([pattern]) => pattern.test(stripeId))?.[1];
+  const id = encodeURIComponent(stripeId);
+  return section === undefined ? `${base}/search?query=${id}` : `${base}/${section}/${id}`;
+}

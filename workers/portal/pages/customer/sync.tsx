@@ -1,0 +1,94 @@
+import type { SyncPreview } from "../../../../shared/contract/support.ts";
+import { reasonSentence } from "../../components/customer-words.ts";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty } from "../../components/parts.tsx";
+import { refusalPage } from "../../components/refusal-page.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { asked, statusOf } from "../../http/outcome.ts";
+import { callerOf, customerPath, type Form, type PortalContext, placeOf } from "../../request-context.ts";
+import { refusedAction, type Why } from "./action-form.ts";
+import { ChangeTable } from "./changes.tsx";
+import { ActionHead, actionPage } from "./form.tsx";
+import { AccessLine, Confirm, Moved } from "./preview.tsx";
+
+export async function previewSync(c: PortalContext, form: Form) {
+  const reply = await asked(c.env.RUNTIME.previewSync(callerOf(c), placeOf(c), c.req.param("subject") ?? ""));
+  if (reply.outcome === "done") return syncPage(c, form, reply.preview);
+  const status = statusOf(reply);
+  return status === 401 || status === 403
+    ? refusalPage(c, reply)
+    : actionPage(c, "sync", refusedAction(form, reply), status);
+}
+
+export async function applySync(c: PortalContext, form: Form, why: Why) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const sync = { fingerprint: form["fingerprint"] ?? "", ...why };
+  const reply = await asked(c.env.RUNTIME.applySync(callerOf(c), placeOf(c), subjectRef, sync));
+  switch (reply.outcome) {
+    case "refused": {
+      const status = statusOf(reply);
+      return status === 401 || status === 403
+        ? refusalPage(c, reply)
+        : actionPage(c, "sync", refusedAction(form, reply), status);
+    }
+    case "moved":
+      return syncPage(c, form, reply.preview, true);
+    case "done":
+      return redirectWith(c, customerPath(c, subjectRef), syncedSentence(reply.changes));
+  }
+}
+
+const syncedSentence = (changes: number): string =>
+  changes === 0
+    ? "Stripe and the ledger agree: there was nothing to change."
+    : `Taken over from Stripe: ${changes === 1 ? "one change" : `${changes} changes`}.`;
+
+/** What Stripe says that the ledger does not, each with its cause. A form that was sent twice finds nothing any more. */
+function syncPage(c: PortalContext, form: Form, preview: SyncPreview, hasMoved = false) {
+  const { fingerprint, before, after, changes } = preview;
+  const subjectRef = c.req.param("subject") ?? "";
+  if (changes.length === 0)
+    return page(
+      c,
+      { title: "Sync from Stripe" },
+      <>
+        <ActionHead c={c} subjectRef={subjectRef} name="sync" />
+        <Card>
+          <Empty title={hasMoved ? "It is done already" : "Stripe and the ledger agree"}>
+            <p>All that Stripe says of this customer is in the ledger. There is nothing to take over.</p>
+            <a class="button" href={customerPath(c, subjectRef)}>
+              Back to the customer
+            </a>
+          </Empty>
+        </Card>
+      </>,
+    );
+  return page(
+    c,
+    { title: "Preview", status: hasMoved ? 409 : 200 },
+    <>
+      <ActionHead c={c} subjectRef={subjectRef} name="sync" />
+      {hasMoved ? <Moved lines={[]} /> : null}
+      <Card title="What Stripe says and the ledger does not" note="Nothing is done yet">
+        <div class="pad">
+          <AccessLine before={before} after={after} />
+          <p>
+            Reason: <q>{reasonSentence(`${form["reason"]}: ${form["text"]}`)}</q>
+          </p>
+        </div>
+        {changes.map(({ operation, reason, cause, touched }) => (
+          <>
+            <p class="pad">
+              <b>{operation.replaceAll("_", " ")}</b>
+              <span class="quiet">
+                {reason.replaceAll("_", " ")}, from what Stripe has as {cause.replaceAll("_", " ")}
+              </span>
+            </p>
+            {touched.length === 0 ? null : <ChangeTable changes={touched} now={c.get("now")} />}
+          </>
+        ))}
+      </Card>
+      <Confirm c={c} name="sync" fields={{ ...form, fingerprint }} label="Take this over" />
+    </>,
+  );
+}

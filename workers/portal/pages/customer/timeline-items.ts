@@ -1,0 +1,81 @@
+import type { CustomerView, EntryView } from "../../../../shared/contract/support.ts";
+import type {
+  AttemptOfCustomer,
+  CustomerLists,
+  DeliveryOfCustomer,
+  StripeEventOfCustomer,
+} from "../../../../shared/db/customer-page.ts";
+
+/** What the timeline can be narrowed to. */
+export const timelineKinds = {
+  access: "Access on and off",
+  changes: "Entitlement changes",
+  usage: "Usage",
+  manual: "By hand",
+  stripe: "Stripe events",
+  checkouts: "Checkouts",
+  webhooks: "Webhooks sent",
+} as const;
+export type TimelineKind = keyof typeof timelineKinds;
+
+/** One line of the timeline, with what it is linked to in both directions. `at` in milliseconds since 1970. */
+export type TimelineItem =
+  | { type: "entry"; at: number; entry: EntryView; told: DeliveryOfCustomer[]; isUndone: boolean }
+  | { type: "stripe"; at: number; event: StripeEventOfCustomer; caused: number[] }
+  | { type: "checkout"; at: number; attempt: AttemptOfCustomer }
+  | { type: "webhook"; at: number; delivery: DeliveryOfCustomer };
+
+/** Of what happened in the same millisecond, cause before effect; the list is newest first. */
+const order: TimelineItem["type"][] = ["webhook", "entry", "stripe", "checkout"];
+
+/** Everything in one list, newest first, as far back as the entries of this page go. */
+export function timelineItems(customer: CustomerView, lists: CustomerLists): TimelineItem[] {
+  const { entries, entriesBefore } = customer;
+  const undone = new Set(entries.flatMap(({ manual }) => manual?.undoes ?? []));
+  const items: TimelineItem[] = [
+    ...entries.map((entry) => ({
+      type: "entry" as const,
+      at: entry.at,
+      entry,
+      told: lists.deliveries.filter(({ sequence }) => sequence === entry.sequence),
+      isUndone: undone.has(entry.sequence),
+    })),
+    ...lists.stripeEvents.map((event) => ({
+      type: "stripe" as const,
+      at: event.receivedAt,
+      event,
+      caused: entries.filter(({ cause }) => cause.id === event.eventId).map(({ sequence }) => sequence),
+    })),
+    ...lists.attempts.map((attempt) => ({ type: "checkout" as const, at: attempt.createdAt, attempt })),
+    ...lists.deliveries.map((delivery) => ({ type: "webhook" as const, at: delivery.occurredAt, delivery })),
+  ];
+  const since = entriesBefore === null ? Number.NEGATIVE_INFINITY : (entries.at(-1)?.at ?? 0);
+  return items
+    .filter(({ at }) => at >= since)
+    .toSorted((a, b) => b.at - a.at || order.indexOf(a.type) - order.indexOf(b.type) || laterEntry(a, b));
+}
+
+const laterEntry = (a: TimelineItem, b: TimelineItem): number =>
+  a.type === "entry" && b.type === "entry" ? b.entry.sequence - a.entry.sequence : 0;
+
+export function isOfKind(item: TimelineItem, kind: TimelineKind): boolean {
+  switch (item.type) {
+    case "stripe":
+      return kind === "stripe";
+    case "checkout":
+      return kind === "checkouts";
+    case "webhook":
+      return kind === "webhooks";
+    case "entry":
+      return kindsOfEntry(item.entry).includes(kind);
+  }
+}
+
+function kindsOfEntry({ operation, manual, flip }: EntryView): TimelineKind[] {
+  const kind = operation === "consume" ? "usage" : "changes";
+  return [
+    kind,
+    ...(manual === null ? [] : ["manual" as const]),
+    ...(flip === null ? [] : ["access" as const]),
+  ];
+}

@@ -1,0 +1,202 @@
+import type { Child } from "hono/jsx";
+import type { EntryView } from "../../../../shared/contract/support.ts";
+import {
+  attemptWords,
+  deliveryWords,
+  entryTitle,
+  httpResult,
+  inboxWords,
+  reasonSentence,
+} from "../../components/customer-words.ts";
+import { Id, Pill } from "../../components/parts.tsx";
+import { duration, Time } from "../../components/time.tsx";
+import { count, money } from "../../components/words.ts";
+import { customerPath, type PortalContext, pathTo } from "../../request-context.ts";
+import type { TimelineItem } from "./timeline-items.ts";
+
+interface ItemProps<T extends TimelineItem["type"]> {
+  c: PortalContext;
+  subjectRef: string;
+  item: Extract<TimelineItem, { type: T }>;
+  mayAct: boolean;
+}
+
+/** One line of the timeline: what it was, what caused it, and what it caused. */
+export function Item(props: { c: PortalContext; subjectRef: string; item: TimelineItem; mayAct: boolean }) {
+  const { item } = props;
+  switch (item.type) {
+    case "entry":
+      return <EntryItem {...props} item={item} />;
+    case "stripe":
+      return <StripeItem {...props} item={item} />;
+    case "checkout":
+      return <CheckoutItem {...props} item={item} />;
+    case "webhook":
+      return <WebhookItem {...props} item={item} />;
+  }
+}
+
+function Line({
+  c,
+  id,
+  at,
+  tone,
+  children,
+}: {
+  c: PortalContext;
+  id: string;
+  at: number;
+  tone: string;
+  children: Child;
+}) {
+  return (
+    <li id={id} class={tone}>
+      <Time at={at} now={c.get("now")} />
+      <div>{children}</div>
+    </li>
+  );
+}
+
+function EntryItem({ c, subjectRef, item: { at, entry, told, isUndone }, mayAct }: ItemProps<"entry">) {
+  const { sequence, flip, manual, touched, actor } = entry;
+  const tone = flip === null ? "" : flip.to ? "good" : "bad";
+  return (
+    <Line c={c} id={`entry-${sequence}`} at={at} tone={manual === null ? tone : `${tone} hand`}>
+      <b>{entryTitle(entry)}</b>{" "}
+      {flip === null ? null : (
+        <Pill tone={flip.to ? "good" : "bad"}>{flip.to ? "Access turned on" : "Access turned off"}</Pill>
+      )}
+      {touched.map(({ entitlementId, productCode, units, unitsRemaining }) => (
+        <p>
+          <a href={`#${entitlementId}`}>{productCode}</a>
+          {units === 0 ? null : (
+            <span class="num"> {units > 0 ? `+${count(units)}` : `−${count(-units)}`}</span>
+          )}
+          {unitsRemaining === null ? null : <span class="num quiet">, {count(unitsRemaining)} left</span>}
+        </p>
+      ))}
+      {actor === null ? null : (
+        <p>
+          {actor.name}: “{reasonSentence(entry.reason)}”
+        </p>
+      )}
+      <p class="cause">
+        entry {sequence} · <EntryCause c={c} entry={entry} />
+        {told.map(({ deliveryId, eventType }) => (
+          <>
+            {" · told by "}
+            <a href={`#${deliveryId}`}>{eventType}</a>
+          </>
+        ))}
+        {manual?.undoes === undefined || manual.undoes === null ? null : (
+          <>
+            {" · undoes "}
+            <a href={`#entry-${manual.undoes}`}>entry {manual.undoes}</a>
+          </>
+        )}
+        {isUndone ? " · undone" : null}
+        {mayAct && manual !== null && manual.type !== "undo" && !isUndone ? (
+          <>
+            {" · "}
+            <a
+              href={customerPath(c, subjectRef, `/undo?sequence=${sequence}`)}
+              aria-label={`Undo entry ${sequence}`}
+            >
+              Undo…
+            </a>
+          </>
+        ) : null}
+      </p>
+    </Line>
+  );
+}
+
+function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: PortalContext; entry: EntryView }) {
+  switch (cause.type) {
+    case "stripe_event":
+      return cause.id === null ? (
+        <>from Stripe</>
+      ) : (
+        <>
+          from Stripe's event <Id value={cause.id} href={pathTo(c, `/events/${cause.id}`)} /> (
+          {reason.replaceAll("_", " ")})
+        </>
+      );
+    case "stripe_read":
+      return <>read from Stripe</>;
+    case "request":
+      return idempotencyKey === null ? (
+        <>by a request</>
+      ) : (
+        <>
+          by a request with the key <code>{idempotencyKey}</code>
+        </>
+      );
+    case "operator":
+      return <>in the portal</>;
+    case "clock":
+      return <>by the clock</>;
+  }
+}
+
+function StripeItem({ c, item: { at, event, caused } }: ItemProps<"stripe">) {
+  const { label, tone } = inboxWords[event.status];
+  const late = event.receivedAt - event.stripeCreatedAt;
+  return (
+    <Line c={c} id={`stripe-${event.eventId}`} at={at} tone={tone === "good" ? "" : tone}>
+      <a href={pathTo(c, `/events/${event.eventId}`)}>
+        <b>{event.type}</b>
+      </a>{" "}
+      from Stripe <Pill tone={tone}>{label}</Pill>
+      {event.detail === null ? null : <p>{event.detail}</p>}
+      <p class="cause">
+        {event.foundBy === "sweep" ? "found in Stripe's event list" : "sent by Stripe"}
+        {late >= 60_000 ? `, ${duration(late)} after it was made` : null}
+        {caused.map((sequence) => (
+          <>
+            {" · caused "}
+            <a href={`#entry-${sequence}`}>entry {sequence}</a>
+          </>
+        ))}
+      </p>
+    </Line>
+  );
+}
+
+function CheckoutItem({ c, item: { at, attempt } }: ItemProps<"checkout">) {
+  const { label, tone } = attemptWords[attempt.status];
+  return (
+    <Line c={c} id={`opened-${attempt.attemptId}`} at={at} tone="">
+      <b>Checkout opened</b> for {attempt.productCode} <Pill tone={tone}>{label}</Pill>
+      <p class="cause">
+        {attempt.currency === null ? null : `${money(attempt.amountTotal, attempt.currency)} · `}
+        <a href={`#${attempt.attemptId}`}>the attempt</a>
+      </p>
+    </Line>
+  );
+}
+
+function WebhookItem({ c, item: { at, delivery } }: ItemProps<"webhook">) {
+  const { label, tone } = deliveryWords[delivery.state];
+  const result = httpResult(delivery);
+  return (
+    <Line c={c} id={delivery.deliveryId} at={at} tone={tone === "good" ? "" : tone}>
+      <a href={pathTo(c, `/webhooks/deliveries/${delivery.deliveryId}`)}>
+        <b>{delivery.eventType}</b>
+      </a>{" "}
+      to {new URL(delivery.url).host} <Pill tone={tone}>{label}</Pill>
+      <p class="cause">
+        {result === null
+          ? "no answer yet"
+          : `${result}${delivery.durationMs === null ? "" : ` in ${count(delivery.durationMs)} ms`}`}
+        {delivery.attempts > 1 ? `, attempt ${delivery.attempts}` : null}
+        {delivery.sequence === null ? null : (
+          <>
+            {" · tells of "}
+            <a href={`#entry-${delivery.sequence}`}>entry {delivery.sequence}</a>
+          </>
+        )}
+      </p>
+    </Line>
+  );
+}

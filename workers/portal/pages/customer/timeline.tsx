@@ -1,0 +1,103 @@
+import { Card, Empty } from "../../components/parts.tsx";
+import { customerPath, type PortalContext } from "../../request-context.ts";
+import { type CustomerPage, rowsPerList } from "./load.ts";
+import { isOfKind, type TimelineKind, timelineItems, timelineKinds } from "./timeline-items.ts";
+import { Item } from "./timeline-lines.tsx";
+
+export function Timeline({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
+  const { customer, lists, cursor } = page;
+  const words = c.req.query("show");
+  const kinds = Object.keys(timelineKinds) as TimelineKind[];
+  const kind = kinds.find((candidate) => candidate === words);
+  const all = timelineItems(customer, lists);
+  const items = kind === undefined ? all : all.filter((item) => isOfKind(item, kind));
+  const isCut = [lists.stripeEvents, lists.attempts, lists.deliveries].some(
+    ({ length }) => length === rowsPerList,
+  );
+  return (
+    <Card
+      id="timeline"
+      title="Timeline"
+      note={<Kinds c={c} subjectRef={customer.subjectRef} kinds={kinds} chosen={kind} />}
+    >
+      {items.length === 0 ? (
+        <Empty title={kind === undefined ? "Nothing has happened yet" : "Nothing of this kind here"}>
+          <p>Checkouts, Stripe's events, changes, usage and webhooks appear here as they happen.</p>
+        </Empty>
+      ) : (
+        <ol class="timeline">
+          {items.map((item) => (
+            <Item c={c} subjectRef={customer.subjectRef} item={item} mayAct={mayAct} />
+          ))}
+        </ol>
+      )}
+      {isCut ? (
+        <p class="pad quiet">
+          Of checkouts, Stripe events and webhooks the newest {rowsPerList} each are listed here.
+        </p>
+      ) : null}
+      <Pages c={c} page={page} isFirst={cursor === null} shown={items.length} />
+    </Card>
+  );
+}
+
+function Kinds({
+  c,
+  subjectRef,
+  kinds,
+  chosen,
+}: {
+  c: PortalContext;
+  subjectRef: string;
+  kinds: TimelineKind[];
+  chosen: TimelineKind | undefined;
+}) {
+  return (
+    <form method="get" action={`${customerPath(c, subjectRef)}#timeline`} class="row">
+      <select name="show" aria-label="Show">
+        <option value="">Everything</option>
+        {kinds.map((kind) => (
+          <option value={kind} selected={kind === chosen}>
+            {timelineKinds[kind]}
+          </option>
+        ))}
+      </select>
+      <button class="button small" type="submit">
+        Filter
+      </button>
+    </form>
+  );
+}
+
+function Pages({
+  c,
+  page,
+  isFirst,
+  shown,
+}: {
+  c: PortalContext;
+  page: CustomerPage;
+  isFirst: boolean;
+  shown: number;
+}) {
+  const { subjectRef, entriesBefore, entries } = page.customer;
+  const last = entries.at(-1);
+  if (isFirst && entriesBefore === null) return null;
+  const show = c.req.query("show");
+  const query = new URLSearchParams(show === undefined ? {} : { show });
+  if (last !== undefined) query.set("before", `${entriesBefore}.${last.at}`);
+  return (
+    <p class="pages">
+      {isFirst ? (
+        <span class="quiet">{shown} shown</span>
+      ) : (
+        <a href={customerPath(c, subjectRef)}>Back to the newest</a>
+      )}
+      {entriesBefore === null || last === undefined ? null : (
+        <a class="button small" href={`${customerPath(c, subjectRef)}?${query}`} rel="next">
+          Older
+        </a>
+      )}
+    </p>
+  );
+}
