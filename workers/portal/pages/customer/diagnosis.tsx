@@ -11,9 +11,11 @@ export function Diagnosis({ c, page, mayAct }: { c: PortalContext; page: Custome
     <Card id="diagnosis" title="Diagnosis">
       <ol class="rows">
         {diagnose(customer, lists).map((finding, index) => (
-          <li>
-            <b>{finding.title}</b>
-            <p class="quiet">{finding.text}</p>
+          <li class="finding">
+            <div>
+              <b>{finding.title}</b>
+              <p class="quiet">{finding.text}</p>
+            </div>
             <Action
               c={c}
               subjectRef={customer.subjectRef}

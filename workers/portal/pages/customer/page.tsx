@@ -48,6 +48,7 @@ export async function showCustomer(c: PortalContext) {
       <Head c={c} page={page} mayAct={mayAct} />
       <Lag page={page} />
       <DecisionPanel c={c} page={page} />
+      <Diagnosis c={c} page={page} mayAct={mayAct} />
       <div class="cols">
         <div class="stack">
           <Entitlements c={c} customer={customer} stripeAccountId={lists.stripeAccountId} mayAct={mayAct} />
@@ -56,7 +57,6 @@ export async function showCustomer(c: PortalContext) {
           <Deliveries c={c} lists={lists} />
         </div>
         <div class="stack">
-          <Diagnosis c={c} page={page} mayAct={mayAct} />
           <AsOfCard c={c} page={page} />
           <Attempts c={c} lists={lists} />
           <About c={c} page={page} />

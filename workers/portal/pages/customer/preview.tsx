@@ -29,7 +29,7 @@ export function previewPage(
         <div class="pad">
           <AccessLine before={before} after={after} />
         </div>
-        <ChangeTable changes={changes} now={c.get("now")} />
+        <ChangeTable changes={changes} now={before.at} />
         <div class="pad">
           <Events events={events} />
           <p>

@@ -84,7 +84,7 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, hasMoved =
                 {reason.replaceAll("_", " ")}, from what Stripe has as {cause.replaceAll("_", " ")}
               </span>
             </p>
-            {touched.length === 0 ? null : <ChangeTable changes={touched} now={c.get("now")} />}
+            {touched.length === 0 ? null : <ChangeTable changes={touched} now={before.at} />}
           </>
         ))}
       </Card>
