@@ -85,7 +85,7 @@ function Rules({ entitlements }: { entitlements: EntitlementExplained[] }) {
           <small>
             {usable
               ? "Nothing stands in its way: access is allowed as long as one entitlement is usable."
-              : `All of these would have to go: ${blockers.map((blocker) => denialWords[blocker]).join("; ")}.`}
+              : `In the way: ${blockers.map((blocker) => denialWords[blocker]).join("; ")}.`}
           </small>
         </li>
       ))}

@@ -1,5 +1,6 @@
 import type { CustomerView, EntitlementExplained, EntryView } from "../../../../shared/contract/support.ts";
 import type { DenialReason } from "../../../../shared/contract/words.ts";
+import { count } from "../../components/words.ts";
 import { type Finding, grant, sync } from "./finding.ts";
 
 /** Why access is denied, as the ledger tells it. */
@@ -111,20 +112,20 @@ function creditsFinding({ entries }: CustomerView): Finding {
     return {
       cause: "credits_gone",
       title: "An operator took units back",
-      text: `${newest.actor?.name ?? "An operator"} took ${byHand.units} units by hand, lately in entry ${newest.sequence}.`,
+      text: `${newest.actor?.name ?? "An operator"} took ${count(byHand.units)} units by hand, lately in entry ${newest.sequence}.`,
       action: { label: "See the entry", page: `.#entry-${newest.sequence}` },
     };
   if (expired.units > used.units)
     return {
       cause: "credits_gone",
       title: "The units that were left expired",
-      text: `${expired.units} units were not used before their packs reached their end.`,
+      text: `${count(expired.units)} units were not used before their packs reached their end.`,
       action: grant,
     };
   return {
     cause: "credits_gone",
     title: "All units are used",
-    text: `The ${used.entries.length} newest uses took ${used.units} units. Each is listed with its idempotency key, to be looked up in your backend's log.`,
+    text: `The ${used.entries.length} newest uses took ${count(used.units)} units. Each is listed with its idempotency key, to be looked up in your backend's log.`,
     action: { label: "See the uses", page: ".?show=usage#timeline" },
   };
 }
