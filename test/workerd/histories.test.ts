@@ -1,6 +1,6 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { dayMs, type GrantTerms } from "../../shared/domain/entitlement.ts";
 import { Subject } from "../../workers/runtime/subject/subject.ts";
 import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
@@ -56,6 +56,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const { HISTORIES: histories, SEED: seed } = env;
 
 describe("random histories", () => {
+  afterEach(() => vi.useRealTimers());
+
   it(`add up at every entry, replay alike, and can be asked again (${histories} histories, SEED=${seed})`, async () => {
     // One object is emptied and made anew for each history: entering another one takes the test harness longer with
     // every object there is.
@@ -63,6 +65,9 @@ describe("random histories", () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 20 }), async (steps) => {
           await ctx.storage.deleteAll();
+          // Time stands still between the steps: a right that ends 2 ms after it began must not end between asking
+          // what is left and spending it.
+          vi.useFakeTimers({ toFake: ["Date"], now: vi.getRealSystemTime() });
           await playAndCheck(new Subject(ctx, env), newSubject().identity, steps);
         }),
         { numRuns: histories, seed },

@@ -65,7 +65,8 @@ async function populate({ identity, stub }: Customer, random: Random, number: nu
   for (let bought = random(4); bought >= 0; bought--) {
     const name = `${number}-${bought}-${newId("req")}`;
     const terms = random(2) === 0 ? packOf(100 + random(900)) : passOf(1 + random(30));
-    await stub.applyStripe(identity, purchase(name, terms, now - random(20) * dayMs));
+    // Half a day beside whole days: nothing runs out between a preview and its action.
+    await stub.applyStripe(identity, purchase(name, terms, now - (random(20) + 0.5) * dayMs));
     if (random(4) === 0) {
       const cause = { type: "stripe_event" as const, id: `evt_r_${name}`, eventType: "x" };
       await stub.applyStripe(identity, { facts: [reversal(name, random, now)], graceDays: 0, cause });
