@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { hiddenField, type PortalReply } from "../../scripts/seed/portal-client.ts";
+import { hiddenField, type PortalReply, sentencesOf } from "../../scripts/seed/portal-client.ts";
 import { provision } from "../../scripts/seed/provision.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "./receiver.ts";
@@ -48,6 +48,7 @@ async function added(url = target.url): Promise<{ endpointId: string; secret: st
 describe("an endpoint, through the portal's forms", () => {
   it("is added with its secret shown once, made once however often the form is sent, and verifies", async () => {
     const { form, reply } = await add(target.url);
+    expect(reply.status, sentencesOf(reply.html)).toBe(200);
     const secret = secretIn(reply);
     const again = await admin.portal.post(`${path}/webhooks`, form);
     expect(again.status).toBe(409);
