@@ -102,14 +102,18 @@ async function fill({ origin, db, portal, projectId }: Bench): Promise<void> {
   const endpoint = { url: `${origin}/receiver/bench`, description: "", eventTypes: ["purchase.finalized"] };
   await webhooks(origin, "createEndpoint", { projectId, mode: "test" }, { endpointId, ...endpoint });
   await buy(api, stripe, "bench_one", productCode);
-  await untilOneIsThere(db, "delivery_attempts");
+  await untilOneIsThere(db, "deliveries WHERE state = 'sent'");
   console.error(`pages: ${rows} rows of each list`);
   await multiplyRow(db, "subjects", rows, { subject_ref: "'user_' || n" });
   await multiplyRow(db, "checkout_attempts", rows, {
     attempt_id: "'att_' || printf('%026d', n)",
     subject_ref: "'user_' || n",
   });
-  await multiplyRow(db, "stripe_events", rows, { event_id: "'evt_' || n", subject_ref: "'user_' || n" });
+  await multiplyRow(db, "stripe_events", rows, {
+    event_id: "'evt_' || n",
+    subject_ref: "'user_' || n",
+    received_at: "one.received_at - n / 3",
+  });
   await multiplyRow(db, "events", rows, {
     event_id: "'evt_' || printf('%026d', n)",
     subject_ref: "'user_' || n",

@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, lt, or, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { InboxStatus, Mode } from "../contract/words.ts";
 import { type AuditEntry, auditIfChanged } from "./audit.ts";
+import { stripeConnections } from "./tables/configuration.ts";
 import { stripeEvents } from "./tables/stripe.ts";
 
 interface Place {
@@ -64,10 +65,16 @@ export type EventInList = Awaited<ReturnType<typeof listEvents>>[number];
 
 /** One event with its payload, by Stripe's id. */
 export async function readEventOf(db: D1Database, place: Place, eventId: string) {
-  const rows = await drizzle(db)
+  const database = drizzle(db);
+  // By its connection, which the primary key begins with: an index by project would be read from end to end.
+  const connections = database
+    .select({ connectionId: stripeConnections.connectionId })
+    .from(stripeConnections)
+    .where(and(eq(stripeConnections.projectId, place.projectId), eq(stripeConnections.mode, place.mode)));
+  const rows = await database
     .select()
     .from(stripeEvents)
-    .where(and(ofPlace(place), eq(stripeEvents.eventId, eventId)));
+    .where(and(inArray(stripeEvents.connectionId, connections), eq(stripeEvents.eventId, eventId)));
   return rows[0] ?? null;
 }
 

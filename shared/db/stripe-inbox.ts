@@ -64,3 +64,13 @@ export async function recordTry(
     .set({ ...result, tries: sql`tries + 1` })
     .where(and(ofEvent(key), eq(stripeEvents.status, "received")));
 }
+
+/** Forgets what was settled and came before `before`, oldest first. What waits or failed stays until it is settled. */
+export async function removeSettledEvents(db: D1Database, before: number, limit: number): Promise<number> {
+  const old = sql`SELECT connection_id, event_id FROM stripe_events
+    WHERE status IN ('applied', 'ignored') AND received_at < ${before} ORDER BY received_at LIMIT ${limit}`;
+  const { meta } = await drizzle(db).run(
+    sql`DELETE FROM stripe_events WHERE (connection_id, event_id) IN (${old})`,
+  );
+  return meta.changes;
+}

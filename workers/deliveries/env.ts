@@ -14,6 +14,7 @@ export interface StripeRetryMessage {
 export interface RuntimeMaintenance {
   tryEvent(key: StripeRetryMessage): Promise<void>;
   sweepInbox(): Promise<{ tried: number }>;
+  forgetOldEvents(): Promise<{ forgotten: number }>;
   sweepMissedEvents(): Promise<{ swept: number; found: number }>;
   sweepExpiries(): Promise<{ woken: number }>;
   sweepReviews(): Promise<{ reviewed: number }>;

@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { d1 } from "../../shared/db/deadline.ts";
-import { dueEvents } from "../../shared/db/stripe-inbox.ts";
+import { dueEvents, removeSettledEvents } from "../../shared/db/stripe-inbox.ts";
 import {
   subjectsAfter,
   subjectsDue,
@@ -20,6 +20,9 @@ import type { Verification } from "./subject/verify.ts";
 import { callSubject, type SubjectRpc } from "./subject-stub.ts";
 
 const rowsPerSweep = 100;
+/** Of the inbox: as long as Stripe's own event list reaches back, so that nothing forgotten is found there again. */
+const inboxKeptMs = 30 * 86_400_000;
+const eventsForgottenPerSweep = 1_000;
 const subjectsPerRestore = 20;
 
 export interface SubjectVerification extends Verification {
@@ -48,6 +51,12 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     const due = await d1(dueEvents(this.env.DB, await currentTime(this.env.DEV), rowsPerSweep));
     for (const key of due) await tryEvent(this.env, key);
     return { tried: due.length };
+  }
+
+  /** Forgets settled events of more than 30 days ago, payload and all; the ledger keeps what they did. */
+  async forgetOldEvents(): Promise<{ forgotten: number }> {
+    const before = (await currentTime(this.env.DEV)) - inboxKeptMs;
+    return { forgotten: await d1(removeSettledEvents(this.env.DB, before, eventsForgottenPerSweep)) };
   }
 
   /** Events that never reached us, found in Stripe's list. */

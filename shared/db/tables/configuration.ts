@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { kinds, modes, planStatuses, regions } from "../../contract/words.ts";
 import { moment } from "./columns.ts";
@@ -120,5 +121,8 @@ export const apiKeys = sqliteTable(
     /** About when it was last used: counted in the runtime's memory, moved a minute at a time. */
     lastUsedAt: moment("last_used_at"),
   },
-  (table) => [index("api_keys_by_project").on(table.projectId, table.mode)],
+  (table) => [
+    index("api_keys_by_project").on(table.projectId, table.mode),
+    index("api_keys_unsynced").on(table.projectId, table.mode).where(sql`synced_at IS NULL`),
+  ],
 );

@@ -39,6 +39,7 @@ export const checkoutAttempts = sqliteTable(
       table.subjectRef,
       table.idempotencyKeyHash,
     ),
+    index("checkout_attempts_finalized").on(table.projectId, table.mode).where(sql`status = 'finalized'`),
   ],
 );
 
@@ -84,11 +85,26 @@ export const stripeEvents = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.connectionId, table.eventId] }),
-    index("stripe_events_by_project").on(table.projectId, table.mode, table.receivedAt),
+    // The list of the portal, newest first: whole, of one result, of one type.
+    index("stripe_events_by_age").on(table.projectId, table.mode, table.receivedAt, table.eventId),
+    index("stripe_events_by_status").on(
+      table.projectId,
+      table.mode,
+      table.status,
+      table.receivedAt,
+      table.eventId,
+    ),
+    index("stripe_events_by_type").on(
+      table.projectId,
+      table.mode,
+      table.type,
+      table.receivedAt,
+      table.eventId,
+    ),
     index("stripe_events_by_subject")
-      .on(table.projectId, table.mode, table.subjectRef, table.receivedAt)
+      .on(table.projectId, table.mode, table.subjectRef, table.receivedAt, table.eventId)
       .where(sql`subject_ref IS NOT NULL`),
-    index("stripe_events_failed").on(table.projectId, table.mode).where(sql`status = 'failed'`),
+    index("stripe_events_settled").on(table.receivedAt).where(sql`status IN ('applied', 'ignored')`),
     index("stripe_events_due").on(table.nextTryAt).where(sql`status = 'received'`),
     index("stripe_events_healed").on(table.connectionId, table.receivedAt).where(sql`found_by = 'sweep'`),
   ],

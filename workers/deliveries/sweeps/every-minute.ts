@@ -13,6 +13,7 @@ export async function everyMinute(
 ): Promise<Record<string, unknown>> {
   const sweeps = {
     inbox: () => env.RUNTIME.sweepInbox(),
+    oldEvents: () => env.RUNTIME.forgetOldEvents(),
     missedEvents: () => env.RUNTIME.sweepMissedEvents(),
     expiries: () => env.RUNTIME.sweepExpiries(),
     reviews: () => env.RUNTIME.sweepReviews(),
