@@ -16,7 +16,9 @@ export interface Cost extends Counts {
 export async function costTable(stack: BenchStack): Promise<Cost[]> {
   const costs: Cost[] = [];
   for (const entries of [10, 100_000]) {
-    const counted = await stack.control<CountedOperations>("/count", { entries });
+    const name = `cost-${entries}`;
+    await stack.control("/counted/grow", { name, entries });
+    const counted = await stack.control<CountedOperations>("/counted/operations", { name, key: "counted" });
     for (const operation of ["check", "consume", "replay"] as const) {
       const counts = counted[operation];
       costs.push({ operation, entries, ...counts, dollarsPerMillion: dollarsPerMillion(counts) });

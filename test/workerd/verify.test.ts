@@ -66,3 +66,24 @@ describe("verify names", () => {
     expect(faults).toContainEqual(expect.objectContaining({ where: "state" }));
   });
 });
+
+describe("verify finds no fault", () => {
+  it("in a copy that is flushed between its being read and the walk", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, purchase("flushed-meanwhile", packOf(100), Date.now()));
+    await stub.wake();
+    await stub.consume(identity, consumption(1, "k1"));
+    await runInDurableObject(stub, async (subject) => {
+      const inside = subject as unknown as { env: typeof env };
+      const { DB } = env;
+      const batch: D1Database["batch"] = async (statements) => {
+        const read = await DB.batch(statements);
+        await subject.wake();
+        return read as never;
+      };
+      const prepare = DB.prepare.bind(DB);
+      inside.env = { ...inside.env, DB: { ...DB, prepare, batch } as D1Database };
+      expect(await subject.verify()).toMatchObject({ ok: true, faults: [], entries: 2, unflushed: 0 });
+    });
+  });
+});

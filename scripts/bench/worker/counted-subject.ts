@@ -1,3 +1,7 @@
+import { dayMs } from "../../../shared/domain/entitlement.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import { foldHistory } from "../../../workers/runtime/subject/fold.ts";
+import { SubjectStore } from "../../../workers/runtime/subject/store.ts";
 import { Subject } from "../../../workers/runtime/subject/subject.ts";
 import type { BenchEnv } from "./env.ts";
 import { oneUnit, packPurchase } from "./fill.ts";
@@ -14,6 +18,14 @@ export interface CountedOperations {
   consume: Counts;
   replay: Counts;
 }
+
+const identity: SubjectIdentity = {
+  projectId: "prj_counted",
+  mode: "test",
+  subjectRef: "counted",
+  region: "weur",
+};
+const consumesTogether = 500;
 
 /** The real subject, with every cursor of its SQLite and every statement to D1 counted. */
 export class CountedSubject extends Subject {
@@ -36,25 +48,50 @@ export class CountedSubject extends Subject {
     };
   }
 
-  /** Counts one check, one consume and its repetition once the ledger has `entries` entries. */
-  async countAt(entries: number): Promise<CountedOperations> {
-    const identity = {
-      projectId: "prj_counted",
-      mode: "test",
-      subjectRef: `at-${entries}`,
-      region: "weur",
-    } as const;
+  /** Lets the ledger grow to `entries` entries, by the calls that the routes make. */
+  async growTo(entries: number): Promise<void> {
     await this.applyStripe(identity, packPurchase("counted"));
-    for (let made = 1; made < entries; made++) {
-      await this.consume(identity, oneUnit(`fill-${made}`));
+    let { sequence } = await this.read();
+    while (sequence < entries) {
+      const keys = Array.from(
+        { length: Math.min(consumesTogether, entries - sequence) },
+        (_, index) => `grow-${sequence + index}`,
+      );
+      await Promise.all(keys.map((key) => this.consume(identity, oneUnit(key))));
+      sequence += keys.length;
       this.cursors.length = 0;
-      if (made % 500 === 0) await scheduler.wait(1);
+      await scheduler.wait(0);
     }
+  }
+
+  /** Counts one check, one consume and its repetition; `key` must be new. */
+  async countOperations(key: string): Promise<CountedOperations> {
     return {
       check: await this.count(() => this.check()),
-      consume: await this.count(() => this.consume(identity, oneUnit("counted"))),
-      replay: await this.count(() => this.consume(identity, oneUnit("counted"))),
+      consume: await this.count(() => this.consume(identity, oneUnit(key))),
+      replay: await this.count(() => this.consume(identity, oneUnit(key))),
     };
+  }
+
+  consumeOne(key: string) {
+    return this.consume(identity, oneUnit(key));
+  }
+
+  /** Folds all that may be, as the alarm would 91 days from now. Returns how often it took the object for itself. */
+  async foldAll(): Promise<number> {
+    const { storage } = this.ctx;
+    const store = new SubjectStore(storage);
+    let runs = 1;
+    while (await foldHistory(storage, store, Date.now() + 92 * dayMs, () => true)) {
+      runs++;
+      this.cursors.length = 0;
+    }
+    return runs;
+  }
+
+  /** Of the object's database, on the disk. */
+  async bytes(): Promise<number> {
+    return this.ctx.storage.sql.databaseSize;
   }
 
   private async count(operation: () => Promise<unknown>): Promise<Counts> {

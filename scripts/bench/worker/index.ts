@@ -22,11 +22,26 @@ app.post("/bare/consume", async (c) => {
 
 app.post("/keys", async (c) => c.json(await putKeys(c.env, await c.req.json<KeysRequest>())));
 app.post("/fill", async (c) => c.json(await fillSubject(c.env, await c.req.json<FillRequest>())));
-app.post("/count", async (c) => {
-  const { entries } = await c.req.json<{ entries: number }>();
-  const name = `counted/${entries}`;
-  return c.json(await c.env.COUNTED.get(c.env.COUNTED.idFromName(name)).countAt(entries));
+
+/** One object per length: `grow` may be called again with more entries, the others work on it as it is then. */
+const counted = (env: BenchEnv, name: string) => env.COUNTED.get(env.COUNTED.idFromName(name));
+app.post("/counted/grow", async (c) => {
+  const { name, entries } = await c.req.json<{ name: string; entries: number }>();
+  await counted(c.env, name).growTo(entries);
+  return c.json(null);
 });
+app.post("/counted/operations", async (c) => {
+  const { name, key } = await c.req.json<{ name: string; key: string }>();
+  return c.json(await counted(c.env, name).countOperations(key));
+});
+app.post("/counted/check", async (c) => c.json(await counted(c.env, await c.req.json<string>()).check()));
+app.post("/counted/consume", async (c) => {
+  const { name, key } = await c.req.json<{ name: string; key: string }>();
+  return c.json(await counted(c.env, name).consumeOne(key));
+});
+app.post("/counted/verify", async (c) => c.json(await counted(c.env, await c.req.json<string>()).verify()));
+app.post("/counted/fold", async (c) => c.json(await counted(c.env, await c.req.json<string>()).foldAll()));
+app.post("/counted/size", async (c) => c.json(await counted(c.env, await c.req.json<string>()).bytes()));
 
 app.post("/verify", async (c) => c.json(await c.env.MAINTENANCE.verifyAll()));
 

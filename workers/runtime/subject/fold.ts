@@ -2,14 +2,16 @@ import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { log } from "../../../shared/kit/log.ts";
 import { foldEntry } from "./history.ts";
 import { LedgerWalk } from "./ledger-walk.ts";
-import { entriesPerSlice, type SubjectStore } from "./store.ts";
+import type { SubjectStore } from "./store.ts";
 import { idempotencyIndex, readEntry } from "./stored-entry.ts";
 
 /** Entries stay whole for this long; then they are folded into the checkpoint. */
 const keptMs = 90 * dayMs;
 /** Folding begins when the oldest entry is this much older, so that it happens once a day and not at each flush. */
 const slackMs = dayMs;
-const slicesPerRun = 40;
+/** Folding an entry costs ten times what reading it does: checks wait for one slice at most. */
+const entriesPerTransaction = 50;
+const slicesPerRun = 400;
 
 /**
  * Folds entries older than 90 days into the checkpoint, in slices, oldest first.
@@ -43,7 +45,7 @@ function foldSlice(storage: DurableObjectStorage, store: SubjectStore, before: n
     const last = Math.min(store.flushedSequence(), store.head().sequence - 1);
     const checkpoint = store.checkpoint();
     const slice = store
-      .entriesAfter(checkpoint.sequence, entriesPerSlice)
+      .entriesAfter(checkpoint.sequence, entriesPerTransaction)
       .filter(({ sequence, at }) => sequence <= last && at < before);
     const walk = new LedgerWalk(checkpoint, store.checkpointState(), 0);
     for (const stored of slice) {
@@ -56,6 +58,6 @@ function foldSlice(storage: DurableObjectStorage, store: SubjectStore, before: n
       foldEntry(storage.sql, readEntry(stored), stored.hash, idempotencyIndex);
       storage.sql.exec("DELETE FROM ledger WHERE sequence = ?", stored.sequence);
     }
-    return slice.length === entriesPerSlice;
+    return slice.length === entriesPerTransaction;
   });
 }

@@ -25,7 +25,9 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
   const identity = store.identity();
   if (identity === null)
     return { ok: true, faults: [], entries: 0, headSequence: 0, checkpointSequence: 0, unflushed: 0 };
-  // Read before the ledger: an anchor written meanwhile would be of entries that the walk below may not have seen.
+  // In this order: what D1 had confirmed by now is in the copy read next, and an anchor written after that would be of
+  // entries that the walk below may not have seen.
+  const flushed = store.flushedSequence();
   const copy = await readSubjectCopy(db, identity);
 
   const checkpoint = store.checkpoint();
@@ -38,7 +40,6 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
     await scheduler.wait(0);
   }
   const state = store.state();
-  const flushed = store.flushedSequence();
   const faults = [
     ...walk.faults,
     ...stateFaults(walk.state.entitlements, state.entitlements),
@@ -52,7 +53,7 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
     entries: walk.entries,
     headSequence: walk.sequence,
     checkpointSequence: checkpoint.sequence,
-    unflushed: Math.max(0, walk.sequence - flushed),
+    unflushed: Math.max(0, walk.sequence - store.flushedSequence()),
   };
 }
 
