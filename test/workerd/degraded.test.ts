@@ -191,6 +191,20 @@ describe("the outbox's alarm", () => {
     expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
   });
 
+  it("that the platform lost is armed again by the next question to the object", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, purchase("lost-alarm", packOf(10), Date.now()));
+    await stub.wake();
+    await stub.consume(identity, consumption(4, "k"));
+    await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
+    await abortAllDurableObjects();
+    const again = env.SUBJECT.get(stub.id);
+    await again.check();
+    await vi.waitFor(async () =>
+      expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2 }),
+    );
+  });
+
   it.each([
     ["before D1 takes the rows", false],
     ["after D1 took the rows, before the object hears of it", true],

@@ -25,6 +25,7 @@ import { readEntry } from "./stored-entry.ts";
  * - while flushing: the alarm was armed anew before the work began, and everything unconfirmed is sent again;
  * - after D1 took the rows, before `flushed_sequence` was written: the rows are sent again and change nothing;
  * - before the queue was asked: the deliveries are due in D1, and the sweep finds them.
+ * An alarm that the platform lost is armed anew by the next instance of the object, whoever it is that asks it something.
  */
 
 /** Consumption is gathered for a while, so that a busy subject costs D1 one write per interval and not one per call. */
@@ -62,6 +63,11 @@ export class Outbox {
     this.armedFor = wanted;
     // Not awaited: the storage's output gate holds every answer until this write is durable too.
     this.ctx.storage.setAlarm(wanted);
+  }
+
+  /** What an instance begins with: an alarm for what an earlier one left, should the platform have lost that one's. */
+  resume(): void {
+    if (this.store.flushedSequence() < this.store.head().sequence) this.arm("other");
   }
 
   /** What the alarm does. `now` is the present of the stack's clock; alarms themselves run on the machine's clock. */

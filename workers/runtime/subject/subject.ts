@@ -69,6 +69,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
     super(ctx, env);
     this.store = new SubjectStore(ctx.storage);
     this.outbox = new Outbox(ctx, this.store, env.DB, env.DELIVERIES, env);
+    this.outbox.resume();
   }
 
   async check(): Promise<DecisionAt> {
