@@ -40,13 +40,14 @@ export function printTables({ comparisons, costs, pages, deliveries }: Tables): 
     ]),
   );
   printRows(
-    ["page", "median", "slowest", "HTML", "target", ""],
+    ["page", "median", "slowest", "HTML", "D1 round trips", "target", ""],
     pages.map((row) => [
       row.page,
       `${whole(row.medianMs)} ms`,
       `${whole(row.slowestMs)} ms`,
       `${whole(row.kilobytes)} KB`,
-      `≤ ${row.target} ms`,
+      String(row.roundTrips),
+      `≤ ${row.target.ms} ms, ${row.target.roundTrips} round trips`,
       verdict(row.holds),
     ]),
   );

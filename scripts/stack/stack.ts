@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { D1Database } from "@cloudflare/workers-types";
-import { Log, LogLevel, Miniflare } from "miniflare";
+import { Log, LogLevel, Miniflare, type WorkerOptions } from "miniflare";
 import { buildWorkers, type WorkerBundle } from "./build.ts";
 import { startCrons } from "./crons.ts";
 import { applyMigrations, readMigrations } from "./migrations.ts";
@@ -14,7 +14,7 @@ import { loadSecrets, type StackSecrets } from "./secrets.ts";
 import { StackError } from "./stack-error.ts";
 import { openStateFormat } from "./state-format.ts";
 import { lockState, refuseIfHeld } from "./state-lock.ts";
-import { workerOptions } from "./worker-options.ts";
+import { type StackWorkerOptions, workerOptions } from "./worker-options.ts";
 import { leashWorkerd } from "./workerd-leash.ts";
 
 export interface StackOptions {
@@ -34,6 +34,8 @@ export interface StackOptions {
   logFile?: string;
   /** Default: built now, or taken from .dev/build when nothing changed. */
   bundles?: WorkerBundle[];
+  /** For measurements: what runs instead of the workers as they are. */
+  alterWorkers?(workers: StackWorkerOptions[]): WorkerOptions[];
 }
 
 export interface Stack {
@@ -80,6 +82,14 @@ async function start(options: StackOptions): Promise<Stack> {
     const leash = await leashWorkerd(options.stateDir);
     undo.push(() => leash.release());
 
+    const workers = workerOptions({
+      bundles,
+      origin,
+      gatewayPort: port,
+      directSockets: options.directSockets === true,
+      realStripe: options.stripeSecretKey !== undefined,
+      secrets,
+    });
     const mf = new Miniflare({
       host,
       port: 0,
@@ -88,14 +98,7 @@ async function start(options: StackOptions): Promise<Stack> {
       d1Persist: join(options.stateDir, "d1"),
       durableObjectsPersist: join(options.stateDir, "do"),
       ...logTo(options.logFile),
-      workers: workerOptions({
-        bundles,
-        origin,
-        gatewayPort: port,
-        directSockets: options.directSockets === true,
-        realStripe: options.stripeSecretKey !== undefined,
-        secrets,
-      }),
+      workers: options.alterWorkers?.(workers) ?? workers,
     });
     undo.push(() => mf.dispose());
     await mf.ready;

@@ -26,7 +26,8 @@ const endpointColumns = {
   open: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM deliveries
     WHERE deliveries.endpoint_id = endpoints.endpoint_id AND next_attempt_at IS NOT NULL LIMIT ${mostCounted}))`,
   /** Those for which no attempt comes any more; the same. */
-  dead: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE deliveries.project_id = endpoints.project_id
+  dead: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_in_trouble
+    WHERE deliveries.project_id = endpoints.project_id
     AND deliveries.mode = endpoints.mode AND state IN ('failed', 'dead') AND state = 'dead'
     AND deliveries.endpoint_id = endpoints.endpoint_id LIMIT ${mostCounted}))`,
 };

@@ -103,6 +103,11 @@ export const deliveries = sqliteTable(
     index("deliveries_by_subject")
       .on(table.projectId, table.mode, table.subjectRef)
       .where(sql`subject_ref IS NOT NULL`),
+    index("deliveries_by_endpoint").on(table.endpointId),
+    // An answer of 2xx is found anywhere; one that is not may be the only one.
+    index("deliveries_by_failed_status")
+      .on(table.projectId, table.mode, table.lastStatus)
+      .where(sql`last_status NOT BETWEEN 200 AND 299`),
     index("deliveries_in_trouble").on(table.projectId, table.mode).where(sql`state IN ('failed', 'dead')`),
   ],
 );

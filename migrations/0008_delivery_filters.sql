@@ -1,0 +1,2 @@
+CREATE INDEX `deliveries_by_endpoint` ON `deliveries` (`endpoint_id`);--> statement-breakpoint
+CREATE INDEX `deliveries_by_failed_status` ON `deliveries` (`project_id`,`mode`,`last_status`) WHERE last_status NOT BETWEEN 200 AND 299;

@@ -1,0 +1,111 @@
+import type { D1Database } from "@cloudflare/workers-types";
+import { newId } from "../../shared/kit/ids.ts";
+import { ApiClient, buy } from "../seed/api-client.ts";
+import { PocketStripe } from "../seed/pocket-stripe.ts";
+import { hiddenField, type PortalClient } from "../seed/portal-client.ts";
+import { provision, webhooks } from "../seed/provision.ts";
+import { multiplyRow } from "./multiply-row.ts";
+
+/** Of each list, and of the ledger of `hotSubject`. */
+export const rows = 100_000;
+export const hotSubject = "bench_many";
+const keys = 16;
+const callers = 64;
+
+interface Bench {
+  origin: string;
+  db: D1Database;
+  portal: PortalClient;
+  projectId: string;
+}
+
+/** One of each made by the product itself; the other rows of a list are copies of it. */
+export async function fillLists({ origin, db, portal, projectId }: Bench): Promise<void> {
+  const settings = `/p/${projectId}/test/settings`;
+  const version = hiddenField((await portal.get(settings)).html, "version");
+  const urls = { success_url: `${origin}/__dev/shop`, cancel_url: "" };
+  await portal.submit(settings, { version, name: "bench", grace_days: "0", ...urls });
+  const stripe = new PocketStripe(origin, "sk_test_bench0001");
+  await provision(origin, "connectStripe", projectId, "test", { apiKey: stripe.apiKey, origin });
+  const productCode = "CREDITS";
+  await provision(origin, "createProduct", projectId, "test", {
+    productCode,
+    name: "Credits",
+    stripePriceId: await stripe.createPrice("Credits", 4_900),
+    kind: "usage_pack",
+    units: 2 * rows,
+    expiresAfterDays: null,
+  });
+  const apis: ApiClient[] = [];
+  for (let index = 0; index < keys; index++) {
+    const key = { name: `bench ${index}`, expiresAt: null };
+    const { apiKey } = await provision<{ apiKey: string }>(origin, "createApiKey", projectId, "test", key);
+    apis.push(new ApiClient(origin, apiKey));
+  }
+  const [api] = apis;
+  if (api === undefined) throw new Error("no key");
+  await buy(api, stripe, hotSubject, productCode);
+  console.error(`pages: ${rows} consumes of one subject`);
+  await consumeOften(apis);
+
+  const endpointId = newId("ep");
+  const endpoint = { url: `${origin}/receiver/bench`, description: "", eventTypes: ["purchase.finalized"] };
+  await webhooks(origin, "createEndpoint", { projectId, mode: "test" }, { endpointId, ...endpoint });
+  await buy(api, stripe, "bench_one", productCode);
+  await untilOneIsThere(db, "deliveries WHERE last_status IS NOT NULL");
+  console.error(`pages: ${rows} rows of each list`);
+  await multiplyRow(db, "subjects", rows, { subject_ref: "'user_' || n" });
+  await multiplyRow(db, "checkout_attempts", rows, {
+    attempt_id: "'att_' || printf('%026d', n)",
+    subject_ref: "'user_' || n",
+  });
+  await multiplyRow(db, "stripe_events", rows, {
+    event_id: "'evt_' || n",
+    subject_ref: "'user_' || n",
+    received_at: "one.received_at - n / 3",
+  });
+  await multiplyRow(db, "events", rows, {
+    event_id: "'evt_' || printf('%026d', n)",
+    subject_ref: "'user_' || n",
+  });
+  await multiplyRow(db, "deliveries", rows, {
+    delivery_id: "'dlv_' || printf('%026d', n)",
+    event_id: "'evt_' || printf('%026d', n)",
+    subject_ref: "'user_' || n",
+    state: "CASE n % 3 WHEN 0 THEN 'failed' WHEN 1 THEN 'dead' ELSE 'sent' END",
+    last_status: "CASE n % 3 WHEN 2 THEN 200 ELSE 500 END",
+  });
+  await multiplyRow(db, "delivery_attempts", rows, { delivery_id: "'dlv_' || printf('%026d', n)" });
+  await multiplyRow(db, "products", rows, {
+    product_code: "'P' || n",
+    stripe_price_id: "'price_' || n",
+  });
+  await multiplyRow(db, "api_keys", rows, {
+    key_id: "'key_' || printf('%026d', n)",
+    key_hash: "'hash' || n",
+  });
+  await multiplyRow(db, "audit_log", rows, { audit_id: "'aud_' || printf('%026d', n)" });
+}
+
+async function consumeOften(apis: ApiClient[]): Promise<void> {
+  let next = 0;
+  const caller = async (api: ApiClient) => {
+    for (let call = next++; call < rows; call = next++) {
+      const { status, headers } = await api.consume(hotSubject, 1, `bench-${call}`);
+      if (status === 200) continue;
+      if (status !== 429 && status !== 503) throw new Error(`consume: ${status}`);
+      await new Promise((resolve) => setTimeout(resolve, Number(headers.get("Retry-After")) * 1_000));
+      await api.consume(hotSubject, 1, `bench-${call}`);
+    }
+  };
+  const all = Array.from({ length: callers }, (_, index) => apis[index % apis.length]);
+  await Promise.all(all.map((api) => (api === undefined ? undefined : caller(api))));
+}
+
+async function untilOneIsThere(db: D1Database, table: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).first()) !== null) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no row in ${table} after 10 seconds`);
+}

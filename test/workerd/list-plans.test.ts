@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { readActivity } from "../../shared/db/activity.ts";
+import { listKeys } from "../../shared/db/api-keys.ts";
+import { listAudit } from "../../shared/db/audit.ts";
+import { readCustomerLists } from "../../shared/db/customer-page.ts";
+import { findCustomers, recentCustomers } from "../../shared/db/customers.ts";
+import { readProjectFacts } from "../../shared/db/overview.ts";
+import { listProducts } from "../../shared/db/products.ts";
+import { listEvents, readEventOf } from "../../shared/db/stripe-events.ts";
+import { readDeliveryPage, readEndpointDetail, readEndpointPage } from "../../shared/db/webhook-pages.ts";
+import { env } from "./subjects.ts";
+
+/** What the pages of the portal ask D1: one round trip each, from an index that has the rows in order. */
+
+interface Asked {
+  sql: string;
+  values: unknown[];
+}
+
+/** D1 that notes what it is asked, and how often. */
+function recordingD1() {
+  const asked: Asked[] = [];
+  let roundTrips = 0;
+  const originals = new WeakMap<object, D1PreparedStatement>();
+  const wrap = (statement: D1PreparedStatement, sql: string, values: unknown[]): D1PreparedStatement => {
+    const once =
+      <T>(work: () => T) =>
+      () => {
+        roundTrips++;
+        asked.push({ sql, values });
+        return work();
+      };
+    const wrapped = {
+      sql,
+      values,
+      bind: (...bound: unknown[]) => wrap(statement.bind(...bound), sql, bound),
+      first: once(() => statement.first()),
+      all: once(() => statement.all()),
+      raw: once(() => statement.raw()),
+      run: once(() => statement.run()),
+    };
+    originals.set(wrapped, statement);
+    return wrapped as unknown as D1PreparedStatement;
+  };
+  const db = {
+    prepare: (sql: string) => wrap(env.DB.prepare(sql), sql, []),
+    batch: (statements: (D1PreparedStatement & Asked)[]) => {
+      roundTrips++;
+      asked.push(...statements.map(({ sql, values }) => ({ sql, values })));
+      return env.DB.batch(statements.map((each) => originals.get(each) ?? each));
+    },
+  } as unknown as D1Database;
+  return { db, asked, roundTrips: () => roundTrips };
+}
+
+async function planOf({ sql, values }: Asked): Promise<string[]> {
+  const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+    .bind(...values)
+    .all<{ detail: string }>();
+  return results.map(({ detail }) => detail);
+}
+
+/** A table read from end to end. */
+const isScan = (step: string) =>
+  /^SCAN /.test(step) && !/^SCAN (json_each|\(subquery|CONSTANT ROW)/.test(step);
+/** Rows sorted that an index did not give in order. */
+const isSort = (step: string) => step.includes("USE TEMP B-TREE");
+
+const place = { projectId: "prj_plans", mode: "test" as const };
+const events = (filter: Parameters<typeof listEvents>[2]) => (db: D1Database) =>
+  listEvents(db, place, filter, 51);
+const deliveries = (filter: Parameters<typeof readDeliveryPage>[2]) => (db: D1Database) =>
+  readDeliveryPage(db, place, filter, { after: null, limit: 51 });
+const before = { receivedAt: 1, eventId: "evt_1" };
+
+/** With how many sorts there may be: of the few rows of one customer (entitlements, checkouts), never of a list. */
+type Read = [what: string, index: string | null, read: (db: D1Database) => Promise<unknown>, sorts?: number];
+
+const reads: Read[] = [
+  ["customers", "subjects_by_age", (db) => recentCustomers(db, place, undefined, 51), 1],
+  ["customers by prefix or id", null, (db) => findCustomers(db, place, "cus_1", ["cus_2"], 51), 2],
+  ["Stripe events", "stripe_events_by_age", events({})],
+  ["Stripe events, a further page", "stripe_events_by_age", events({ before })],
+  ["Stripe events of a result", "stripe_events_by_status", events({ status: "failed" })],
+  ["Stripe events of a type", "stripe_events_by_type", events({ type: "invoice.paid" })],
+  ["Stripe events of a customer", "stripe_events_by_subject", events({ subjectRef: "user_1" })],
+  ["one Stripe event", "sqlite_autoindex_stripe_events_1", (db) => readEventOf(db, place, "evt_1")],
+  ["products", null, (db) => listProducts(db, place, { archived: false }, 51)],
+  ["API keys", "api_keys_by_project", (db) => listKeys(db, place, undefined, 51)],
+  ["endpoints", "endpoints_by_project", (db) => readEndpointPage(db, place)],
+  ["one endpoint", "deliveries_by_endpoint", (db) => readEndpointDetail(db, place, "ep_1", 10)],
+  ["deliveries", "deliveries_by_project", deliveries({})],
+  ["deliveries of a state", "deliveries_in_trouble", deliveries({ states: ["dead"] })],
+  ["deliveries of an endpoint", "deliveries_by_endpoint", deliveries({ endpointId: "ep_1" })],
+  [
+    "deliveries of an endpoint and a state",
+    "deliveries_in_trouble",
+    deliveries({ endpointId: "ep_1", states: ["dead", "failed"] }),
+  ],
+  ["deliveries by HTTP status", "deliveries_by_failed_status", deliveries({ httpStatus: 500 })],
+  ["deliveries of a customer", "deliveries_by_subject", deliveries({ subjectRef: "user_1" })],
+  ["the audit log", "audit_log_by_account", (db) => listAudit(db, { accountId: "acc_1" }, 51)],
+  ["the overview", "stripe_events_by_status", (db) => readProjectFacts(db, place, 1)],
+  ["the overview's checks", "subjects_by_next_expiry", (db) => readActivity(db, place, 1)],
+  [
+    "a customer's lists",
+    "deliveries_by_subject",
+    (db) => readCustomerLists(db, { ...place, subjectRef: "user_1" }, { before: null, limit: 100 }),
+    1,
+  ],
+];
+
+describe("one round trip, from an index", () => {
+  it.each(reads)("%s", async (_, index, read, sorts = 0) => {
+    const { db, asked, roundTrips } = recordingD1();
+    await read(db);
+    expect(roundTrips()).toBe(1);
+    const plans = (await Promise.all(asked.map(planOf))).flat();
+    expect(plans.filter(isScan)).toEqual([]);
+    expect(plans.filter(isSort)).toHaveLength(sorts);
+    if (index !== null) expect(plans.join("\n")).toContain(` ${index} `);
+  });
+});
