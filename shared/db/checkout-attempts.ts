@@ -1,6 +1,6 @@
 import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { CheckoutAttemptStatus, Mode } from "../contract/words.ts";
+import type { CheckoutAttemptStatus, Mode, Region } from "../contract/words.ts";
 import { products, projects, stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeObjects } from "./tables/stripe.ts";
 import { subjects } from "./tables/subjects.ts";
@@ -66,13 +66,23 @@ export async function readForCheckout(
   };
 }
 
-/** Inserts the attempt unless one with the same idempotency key exists; returns the one that is there. */
+/**
+ * Inserts the attempt unless one with the same idempotency key exists; returns the one that is there. Makes the subject
+ * known with it: whoever paid while Stripe's event is still under way must be found by a search.
+ */
 export async function insertAttempt(
   db: D1Database,
+  region: Region,
   attempt: typeof checkoutAttempts.$inferInsert,
 ): Promise<CheckoutAttemptRow> {
   const database = drizzle(db);
-  const [, rows] = await database.batch([
+  const { projectId, mode, subjectRef, createdAt } = attempt;
+  const unchanged = { headSequence: 0, headHash: "" };
+  const [, , rows] = await database.batch([
+    database
+      .insert(subjects)
+      .values({ projectId, mode, subjectRef, region, ...unchanged, createdAt })
+      .onConflictDoNothing(),
     database.insert(checkoutAttempts).values(attempt).onConflictDoNothing(),
     database.select().from(checkoutAttempts).where(ofScope(attempt, attempt.idempotencyKeyHash)),
   ]);

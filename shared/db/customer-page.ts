@@ -1,6 +1,6 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, inArray, lt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Mode } from "../contract/words.ts";
+import { type Mode, modes } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
 import { stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeEvents } from "./tables/stripe.ts";
@@ -28,12 +28,25 @@ export type DeliveryOfCustomer = CustomerLists["deliveries"][number];
 export async function readCustomerLists(db: D1Database, key: CustomerKey, window: Window) {
   const { projectId, mode, subjectRef } = key;
   const database = drizzle(db);
-  const [subjectRows, connections, attempts, received, sent] = await database.batch([
+  const [subjectRows, elsewhere, connections, attempts, received, sent] = await database.batch([
     database
       .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
       .from(subjects)
       .where(
         and(eq(subjects.projectId, projectId), eq(subjects.mode, mode), eq(subjects.subjectRef, subjectRef)),
+      ),
+    database
+      .select({ mode: subjects.mode })
+      .from(subjects)
+      .where(
+        and(
+          eq(subjects.projectId, projectId),
+          inArray(
+            subjects.mode,
+            modes.filter((other) => other !== mode),
+          ),
+          eq(subjects.subjectRef, subjectRef),
+        ),
       ),
     database
       .select({ stripeAccountId: stripeConnections.stripeAccountId })
@@ -45,6 +58,8 @@ export async function readCustomerLists(db: D1Database, key: CustomerKey, window
   ]);
   return {
     subject: subjectRows[0] ?? null,
+    /** The other mode, where a customer of this name is known there. */
+    otherMode: elsewhere[0]?.mode ?? null,
     isConnected: connections.length > 0,
     stripeAccountId: connections[0]?.stripeAccountId ?? null,
     attempts,

@@ -218,7 +218,8 @@ describe("inbound events", () => {
     expect(detail.html).toContain("payment_status");
     expect((await admin.portal.post(`${path}/events/${event}/retry`)).status).toBe(409);
     const found = await admin.portal.get(`${path}/customers?q=user_ev`);
-    expect(found.html).toContain("user_events");
+    // Found alone, so the search leads to the customer.
+    expect(found.location).toBe(`${path}/customers/user_events`);
   });
 });
 

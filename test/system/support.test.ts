@@ -78,7 +78,7 @@ describe("acting for a customer", () => {
       product_code: "CREDITS_1000",
       units: "50",
     });
-    expect(textOf(reply)).toMatch(/Access: denied, there is nothing that gives access → allowed/);
+    expect(textOf(reply)).toMatch(/Access: denied, nothing gives access → allowed/);
     expect(textOf(reply)).toContain("50 units left");
     expect(textOf(reply)).toContain("1 event will be sent");
     expect(textOf(reply)).toContain("Goodwill: said sorry <b>");
@@ -175,7 +175,7 @@ describe("the page", () => {
     const decisionId = headers.get("Licenzy-Decision") ?? "";
     expect(decisionId).toMatch(/^dec_/);
     const past = await support.portal.get(`${pathOf(subjectRef)}?as_of=${decisionId}`);
-    expect(textOf(past)).toContain("Access was denied: there is nothing that gives access");
+    expect(textOf(past)).toContain("Access was denied: nothing gives access");
     expect(textOf(past)).toContain("Back to now");
     const foreign = await support.portal.get(`${pathOf(newSubject())}?as_of=${decisionId}`);
     expect(foreign.status).toBe(404);

@@ -36,6 +36,7 @@ describe("another moment", () => {
 describe("the timeline", () => {
   const lists: CustomerLists = {
     subject: null,
+    otherMode: null,
     isConnected: true,
     stripeAccountId: null,
     attempts: [attempt({ createdAt: noon - 5 })],

@@ -11,10 +11,13 @@ import {
   stripeEvent,
 } from "./customers.ts";
 
-const nothing: Facts = { attempts: [], stripeEvents: [], deliveries: [] };
+const nothing: Facts = { attempts: [], stripeEvents: [], deliveries: [], otherMode: null };
 
 const told = (view: Parameters<typeof diagnose>[0], facts: Partial<Facts> = {}) =>
-  diagnose(view, { ...nothing, ...facts }).map(({ cause, action }) => [cause, action?.page ?? null]);
+  diagnose(view, { ...nothing, ...facts }).map(({ cause, actions }) => [
+    cause,
+    ...actions.map((action) => ("form" in action ? action.form : action.page)),
+  ]);
 
 describe("paid, but no access", () => {
   it("is an event that failed, before everything else, with the way to try it again", () => {
@@ -32,10 +35,13 @@ describe("paid, but no access", () => {
   });
 
   it("is a checkout without news, or one whose payment has come and gave nothing", () => {
-    for (const status of ["created", "processing", "finalized"] as const)
+    for (const status of ["created", "finalized"] as const)
       expect(told(customer(), { attempts: [attempt({ status })] })).toEqual([
         ["paid_without_access", "./sync"],
       ]);
+    expect(told(customer(), { attempts: [attempt({ status: "processing" })] })).toEqual([
+      ["paid_without_access", "./sync", "./grant"],
+    ]);
   });
 
   it("is not a checkout that gave an entitlement, nor one before a later entitlement", () => {
@@ -53,15 +59,22 @@ describe("paid, but no access", () => {
 });
 
 describe("delivery failed", () => {
-  it("leads to the delivery, a given up one before one that is tried again, also while access is allowed", () => {
+  it("is sent again from here, a given up one before one that is tried again, also while access is allowed", () => {
     const failed = delivery({ deliveryId: "dlv_7", state: "failed" });
     const dead = delivery({ deliveryId: "dlv_8", state: "dead" });
     const view = customer({ decision: allowed });
     expect(told(view, { deliveries: [failed, dead] })).toEqual([
-      ["delivery_failed", "/webhooks/deliveries/dlv_8"],
+      ["delivery_failed", "/deliveries/dlv_8/requeue", "/deliveries/dlv_8"],
     ]);
     expect(told(view, { deliveries: [failed, delivery()] })).toEqual([
-      ["delivery_failed", "/webhooks/deliveries/dlv_7"],
+      ["delivery_failed", "/deliveries/dlv_7/requeue", "/deliveries/dlv_7"],
+    ]);
+    expect(told(view, { deliveries: [dead, { ...dead, deliveryId: "dlv_9" }, failed] })).toEqual([
+      [
+        "delivery_failed",
+        "/deliveries/requeue?status=dead&customer=user_1",
+        "/deliveries?status=dead&customer=user_1",
+      ],
     ]);
   });
 });
@@ -75,6 +88,9 @@ describe("refund and dispute", () => {
       entitlements: [entitlement({ status: "canceled" })],
     });
     expect(told(view)).toEqual([["reversal", "./grant"]]);
+    const entries = [entry(3, "refund", -750), entry(2, "consume", -250)];
+    expect(told({ ...view, entries })).toEqual([["reversal", "./grant", ".#entry-3"]]);
+    expect(diagnose({ ...view, entries }, nothing)[0]?.text).toContain("after 250 units were spent");
   });
 
   it("proposes to lift the hold that is effective", () => {
@@ -89,11 +105,12 @@ describe("refund and dispute", () => {
 
   it("leaves an overdue payment without a hold to Stripe", () => {
     const view = customer({ decision: deniedFor("payment_past_due"), entitlements: [entitlement()] });
-    expect(told(view)).toEqual([["stripe_says_so", "./sync"]]);
+    expect(told(view)).toEqual([["stripe_says_so", "./grant", "./sync"]]);
   });
 });
 
 describe("credits gone", () => {
+  const refill = "./adjust?entitlement_id=ent_1";
   const gone = (...entries: ReturnType<typeof entry>[]) =>
     customer({ decision: deniedFor("usage_exhausted"), entitlements: [entitlement()], entries });
 
@@ -103,14 +120,16 @@ describe("credits gone", () => {
       entry(3, "consume", -600),
       entry(2, "consume", -390),
     );
-    expect(told(view)).toEqual([["credits_gone", ".?show=usage#timeline"]]);
+    expect(told(view)).toEqual([["credits_gone", refill, ".?show=usage#timeline"]]);
     expect(diagnose(view, nothing)[0]?.text).toContain("2 newest uses took 990 units");
   });
 
   it("names the operator who took them, or the pack's end", () => {
     const actor = { operatorId: "opr_1", name: "Sam" };
     const byHand = gone(entry(4, "manual_adjustment", -900, { actor }), entry(3, "consume", -100));
-    expect(told(byHand)).toEqual([["credits_gone", ".#entry-4"]]);
+    expect(told(byHand)).toEqual([["credits_gone", refill, ".#entry-4"]]);
+    const adjusted = entry(4, "manual_adjustment", -900, { manual: { type: "adjust", undoes: null } });
+    expect(told(gone(adjusted))).toEqual([["credits_gone", "./undo?sequence=4", ".#entry-4"]]);
     expect(diagnose(byHand, nothing)[0]?.text).toContain("Sam took 900 units");
     expect(told(gone(entry(4, "expire", -900), entry(3, "consume", -100)))).toEqual([
       ["credits_gone", "./grant"],
@@ -132,7 +151,13 @@ describe("by hand, or nothing", () => {
   it("says that all is well, or that nothing was ever bought", () => {
     expect(
       told(customer({ decision: allowed }), { stripeEvents: [stripeEvent()], deliveries: [delivery()] }),
-    ).toEqual([["all_well", null]]);
+    ).toEqual([["all_well"]]);
     expect(told(customer())).toEqual([["nothing_bought", "./grant"]]);
+  });
+
+  it("says that the customer is known in the other mode, which a wrong key asks past", () => {
+    const [finding] = diagnose(customer(), { ...nothing, otherMode: "live" });
+    expect(finding).toMatchObject({ cause: "nothing_bought", actions: [{ page: ".", mode: "live" }] });
+    expect(finding?.title).toContain("known in live mode");
   });
 });

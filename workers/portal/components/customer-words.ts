@@ -23,7 +23,7 @@ export const denialWords: Record<DenialReason, string> = {
   subscription_ended: "the subscription has ended",
   refunded: "the payment was refunded",
   revoked: "an operator took it away",
-  no_entitlement: "there is nothing that gives access",
+  no_entitlement: "nothing gives access",
 };
 
 export const statusWords: Record<EntitlementStatus, { label: string; tone: Tone }> = {

@@ -63,7 +63,7 @@ export async function claimAttempt(
   }
 
   const attempt = await d1(
-    insertAttempt(env.DB, {
+    insertAttempt(env.DB, caller.region, {
       attemptId: newId("att", now),
       ...scope,
       productCode: request.product_code,

@@ -1,12 +1,20 @@
-import type { CustomerLists } from "../../../../shared/db/customer-page.ts";
+import type { CustomerLists, DeliveryOfCustomer } from "../../../../shared/db/customer-page.ts";
 import { deliveryWords, httpResult } from "../../components/customer-words.ts";
+import { ActionButton } from "../../components/fields.tsx";
 import { Card, Empty, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { type PortalContext, pathTo } from "../../request-context.ts";
 
 const shown = 10;
 
-export function Deliveries({ c, lists: { deliveries } }: { c: PortalContext; lists: CustomerLists }) {
+interface Props {
+  c: PortalContext;
+  subjectRef: string;
+  lists: CustomerLists;
+  mayAct: boolean;
+}
+
+export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Props) {
   const now = c.get("now");
   return (
     <Card id="deliveries" title="Webhook deliveries" note="What your backend was told of this customer">
@@ -15,11 +23,14 @@ export function Deliveries({ c, lists: { deliveries } }: { c: PortalContext; lis
           <p>With every change of this customer an event goes to the endpoints that ask for it.</p>
         </Empty>
       ) : (
-        <Table label="Webhook deliveries" head={["Event", "Result", "Attempts", "Answer", "Happened"]}>
+        <Table
+          label="Webhook deliveries"
+          head={["Event", "Result", "Attempts", "Answer", "Happened", ...(mayAct ? [""] : [])]}
+        >
           {deliveries.slice(0, shown).map((delivery) => (
             <tr>
               <td class="wrap">
-                <a href={pathTo(c, `/webhooks/deliveries/${delivery.deliveryId}`)}>
+                <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
                   <b>{delivery.eventType}</b>
                 </a>
                 <small>to {new URL(delivery.url).host}</small>
@@ -32,11 +43,35 @@ export function Deliveries({ c, lists: { deliveries } }: { c: PortalContext; lis
               <td>
                 <Time at={delivery.occurredAt} now={now} />
               </td>
+              {mayAct ? (
+                <td>
+                  <Requeue c={c} subjectRef={subjectRef} delivery={delivery} />
+                </td>
+              ) : null}
             </tr>
           ))}
         </Table>
       )}
       {deliveries.length > shown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
     </Card>
+  );
+}
+
+function Requeue({
+  c,
+  subjectRef,
+  delivery: { state, deliveryId },
+}: {
+  c: PortalContext;
+  subjectRef: string;
+  delivery: DeliveryOfCustomer;
+}) {
+  if (state !== "failed" && state !== "dead") return null;
+  return (
+    <ActionButton
+      action={pathTo(c, `/deliveries/${deliveryId}/requeue`)}
+      label="Send again"
+      fields={{ subject_ref: subjectRef }}
+    />
   );
 }

@@ -1,7 +1,7 @@
 import type { CustomerView, EntitlementExplained, EntryView } from "../../../../shared/contract/support.ts";
 import type { DenialReason } from "../../../../shared/contract/words.ts";
 import { count } from "../../components/words.ts";
-import { type Finding, grant, sync } from "./finding.ts";
+import { type Action, type Finding, grant, sync } from "./finding.ts";
 
 /** Why access is denied, as the ledger tells it. */
 export function deniedBecause(customer: CustomerView, reason: DenialReason): Finding[] {
@@ -11,14 +11,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
   const name = decider?.productCode ?? "the entitlement";
   switch (reason) {
     case "refunded":
-      return [
-        {
-          cause: "reversal",
-          title: "The payment was refunded in full",
-          text: `So ${name} was canceled. What was spent stays spent. Access comes back with another purchase, or a grant.`,
-          action: grant,
-        },
-      ];
+      return [refundFinding(customer, name)];
     case "payment_disputed":
       return [heldFinding(name, decider)];
     case "payment_past_due":
@@ -26,26 +19,26 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
         ? [heldFinding(name, decider)]
         : [
             stripeSays(
-              "A payment is overdue",
-              `The renewal of ${name} was not paid. Stripe goes on trying; the customer can pay the invoice or change the card.`,
+              "The renewal was not paid",
+              `Stripe could not collect the last invoice of ${name} and goes on trying. The customer can pay it or change the card.`,
             ),
           ];
     case "usage_exhausted":
-      return [creditsFinding(customer)];
+      return [creditsFinding(customer, decider)];
     case "revoked":
       return [revokedFinding(customer, name)];
     case "subscription_incomplete":
       return [
         stripeSays(
           "The first payment is not done",
-          `${name} was begun, and its first invoice is not paid: the bank may ask the customer to confirm.`,
+          `${name} was begun, but its first invoice is not paid: the bank may be asking the customer to confirm.`,
         ),
       ];
     case "subscription_paused":
       return [
         stripeSays(
           "The subscription is paused",
-          `${name} is paused in Stripe, and goes on when it is resumed there.`,
+          `${name} is paused in Stripe, and goes on when resumed there.`,
         ),
       ];
     case "subscription_ended":
@@ -61,7 +54,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
           cause: "nothing_bought",
           title: "The time pass has run out",
           text: `${name} lasted as long as it was sold for. Another pass, or a grant, gives access.`,
-          action: grant,
+          actions: [grant],
         },
       ];
     case "not_started":
@@ -69,8 +62,8 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
         {
           cause: "nothing_bought",
           title: "It has not begun yet",
-          text: `${name} begins later.`,
-          action: grant,
+          text: `${name} begins later: see below from when it is valid.`,
+          actions: [grant],
         },
       ];
     case "no_entitlement":
@@ -82,8 +75,21 @@ const stripeSays = (title: string, text: string): Finding => ({
   cause: "stripe_says_so",
   title,
   text,
-  action: sync,
+  actions: [grant, sync],
 });
+
+function refundFinding({ entries }: CustomerView, name: string): Finding {
+  const entry = entries.find(({ operation }) => operation === "refund" || operation === "dispute");
+  const spent = takenBy(entries, ["consume"]).units;
+  return {
+    cause: "reversal",
+    title: "The payment was refunded in full",
+    text: `So ${name} was canceled${entry === undefined ? "" : ` in entry ${entry.sequence}`}${
+      spent === 0 ? "" : `, after ${count(spent)} units were spent`
+    }. Access comes back with another purchase, or a grant.`,
+    actions: [grant, ...(entry === undefined ? [] : [seeEntry(entry)])],
+  };
+}
 
 function heldFinding(name: string, entitlement: EntitlementExplained | undefined): Finding {
   const hold = entitlement?.holds.find(({ effective }) => effective);
@@ -93,42 +99,66 @@ function heldFinding(name: string, entitlement: EntitlementExplained | undefined
       : new URLSearchParams({ entitlement_id: entitlement.entitlementId, cause_id: hold.causeId });
   return {
     cause: "reversal",
-    title: hold?.reason === "refund" ? "The payment was refunded" : "The customer disputes the payment",
+    title:
+      hold?.reason === "refund"
+        ? "The payment was refunded"
+        : "The customer disputes the payment at the bank",
     text:
       hold?.reason === "refund"
-        ? `${name} is held back until a later period is paid.`
-        : `The bank was told that ${name} was not as it should be. It is held back until the dispute is won, or you lift the hold.`,
-    action: query === null ? sync : { label: "Preview lifting the hold", page: `./lift-hold?${query}` },
+        ? `${name} is held until a later period is paid, or you lift the hold.`
+        : `${name} is held until the dispute is won, or you lift the hold.`,
+    actions: query === null ? [sync] : [{ label: "Preview lifting the hold", page: `./lift-hold?${query}` }],
   };
 }
 
 /** Who took the most of the units: the customer, time, or an operator. */
-function creditsFinding({ entries }: CustomerView): Finding {
+function creditsFinding({ entries }: CustomerView, decider: EntitlementExplained | undefined): Finding {
   const used = takenBy(entries, ["consume"]);
   const expired = takenBy(entries, ["expire"]);
   const byHand = takenBy(entries, ["manual_adjustment", "manual_revoke", "undo"]);
+  const refill: Action =
+    decider === undefined
+      ? grant
+      : { label: "Preview adding units", page: `./adjust?entitlement_id=${decider.entitlementId}` };
   const [newest] = byHand.entries;
   if (newest !== undefined && byHand.units >= Math.max(used.units, expired.units))
     return {
       cause: "credits_gone",
       title: "An operator took units back",
       text: `${newest.actor?.name ?? "An operator"} took ${count(byHand.units)} units by hand, lately in entry ${newest.sequence}.`,
-      action: { label: "See the entry", page: `.#entry-${newest.sequence}` },
+      actions: [
+        ...(newest.manual === null || newest.manual.type === "undo" ? [refill] : [undo(newest)]),
+        seeEntry(newest),
+      ],
     };
   if (expired.units > used.units)
     return {
       cause: "credits_gone",
       title: "The units that were left expired",
       text: `${count(expired.units)} units were not used before their packs reached their end.`,
-      action: grant,
+      actions: [grant],
     };
+  const last = used.entries[0]?.idempotencyKey ?? null;
+  const uses = used.entries.length;
   return {
     cause: "credits_gone",
-    title: "All units are used",
-    text: `The ${used.entries.length} newest uses took ${count(used.units)} units. Each is listed with its idempotency key, to be looked up in your backend's log.`,
-    action: { label: "See the uses", page: ".?show=usage#timeline" },
+    title: "All units are used up",
+    text: `${uses === 1 ? "One use" : `The ${uses} newest uses`} took ${count(used.units)} units${
+      last === null ? "" : `, the last under the idempotency key ${last}`
+    }. Your backend's log knows each key.`,
+    actions: [refill, { label: "See the uses", page: ".?show=usage#timeline" }],
   };
 }
+
+const seeEntry = ({ sequence }: EntryView): Action => ({
+  label: `See entry ${sequence}`,
+  page: `.#entry-${sequence}`,
+});
+
+const undo = ({ sequence }: EntryView): Action => ({
+  label: "Preview undoing it",
+  page: `./undo?sequence=${sequence}`,
+});
 
 function takenBy(entries: EntryView[], operations: string[]) {
   const taken = (entry: EntryView) => entry.touched.reduce((sum, { units }) => sum + Math.max(0, -units), 0);
@@ -148,9 +178,6 @@ function revokedFinding({ entries }: CustomerView, name: string): Finding {
     cause: "by_hand",
     title: "An operator took it away",
     text: `${who} revoked ${name}${entry === undefined ? ", longer ago than this page shows" : ` in entry ${entry.sequence}`}.`,
-    action:
-      entry?.manual?.type === "revoke"
-        ? { label: "Preview undoing it", page: `./undo?sequence=${entry.sequence}` }
-        : grant,
+    actions: entry?.manual?.type === "revoke" ? [undo(entry)] : [grant],
   };
 }

@@ -3,7 +3,7 @@ import type { CustomerLists } from "../../../../shared/db/customer-page.ts";
 import { deniedBecause } from "./diagnose-denial.ts";
 import { type Finding, grant, sync } from "./finding.ts";
 
-export type Facts = Pick<CustomerLists, "attempts" | "stripeEvents" | "deliveries">;
+export type Facts = Pick<CustomerLists, "attempts" | "stripeEvents" | "deliveries" | "otherMode">;
 
 /**
  * The support playbooks over what the page knows, the likeliest cause first. Never empty. Pure: it reads nothing, and only
@@ -18,8 +18,9 @@ export function diagnose(customer: CustomerView, facts: Facts): Finding[] {
         ...unsettledCheckouts(customer, facts),
       ];
   const behind = customer.decision.allowed ? unappliedEvents(facts) : [];
-  const found = [...why, ...failedDeliveries(facts), ...behind];
-  return found.length === 0 ? [allWell(customer)] : found;
+  const found = [...why, ...failedDeliveries(customer, facts), ...behind];
+  if (found.length > 0) return found;
+  return customer.decision.allowed ? [allWell] : [nothingBought(customer, facts)];
 }
 
 /** Stripe said something that has not reached the ledger. */
@@ -30,18 +31,18 @@ function unappliedEvents({ stripeEvents }: Facts): Finding[] {
     return [
       {
         cause: "paid_without_access",
-        title: "An event of Stripe could not be applied",
-        text: `${failed.type} came, and failed: ${failed.detail ?? "no reason was recorded"}. What it says has not reached this customer.`,
-        action: { label: "Look and try again", page: `/events/${failed.eventId}` },
+        title: "A Stripe event could not be applied",
+        text: `${failed.type} arrived and failed: ${failed.detail ?? "no reason was recorded"}. What it says has not reached this customer.`,
+        actions: [{ label: "Look and try again", page: `/events/${failed.eventId}` }],
       },
     ];
   if (waiting !== undefined)
     return [
       {
         cause: "paid_without_access",
-        title: "An event of Stripe is waiting",
-        text: `${waiting.type} came and is tried again by itself${waiting.detail === null ? "" : `: ${waiting.detail}`}.`,
-        action: { label: "Look and try now", page: `/events/${waiting.eventId}` },
+        title: "A Stripe event is waiting to be applied",
+        text: `${waiting.type} arrived and is retried by itself${waiting.detail === null ? "" : `: ${waiting.detail}`}.`,
+        actions: [{ label: "Look and try now", page: `/events/${waiting.eventId}` }],
       },
     ];
   return [];
@@ -58,27 +59,27 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts)
         : [
             {
               cause: "paid_without_access",
-              title: "A checkout was paid, and nothing came of it yet",
-              text: `The checkout of ${newest.productCode} is paid, but no entitlement names it. A subscription follows from events of its own, which may be missing.`,
-              action: sync,
+              title: "The checkout is paid, but gave no access yet",
+              text: `No entitlement names the checkout of ${newest.productCode}. A subscription follows from Stripe events of its own, and they are missing here.`,
+              actions: [sync],
             },
           ];
     case "processing":
       return [
         {
           cause: "paid_without_access",
-          title: "The payment is on its way",
-          text: `The checkout of ${newest.productCode} is done, and its payment method takes time, up to some days. Access comes with the money.`,
-          action: sync,
+          title: "The payment is still on its way",
+          text: `The checkout of ${newest.productCode} is done, but its payment method takes up to some days. Access comes with the money.`,
+          actions: [sync, grant],
         },
       ];
     case "created":
       return [
         {
           cause: "paid_without_access",
-          title: "No payment has arrived here for the open checkout",
-          text: `The checkout of ${newest.productCode} is open, and Stripe has told us of no payment. If the customer has paid, Stripe is late: ask it now.`,
-          action: sync,
+          title: "Stripe has not told us of a payment",
+          text: `The checkout of ${newest.productCode} is still open here. If the customer has paid, Stripe's event is late or was lost: ask Stripe now.`,
+          actions: [sync],
         },
       ];
     case "failed":
@@ -86,47 +87,66 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts)
         {
           cause: "nothing_bought",
           title: "The last checkout was not paid",
-          text: `The checkout of ${newest.productCode} ran out or its payment failed. The customer has to buy again.`,
-          action: grant,
+          text: `The checkout of ${newest.productCode} ran out, or its payment failed. The customer has to buy again.`,
+          actions: [grant],
         },
       ];
   }
 }
 
-function failedDeliveries({ deliveries }: Facts): Finding[] {
+function failedDeliveries({ subjectRef }: CustomerView, { deliveries }: Facts): Finding[] {
   const dead = deliveries.filter(({ state }) => state === "dead");
   const failed = deliveries.filter(({ state }) => state === "failed");
-  const first = dead[0] ?? failed[0];
-  if (first === undefined) return [];
   const isGivenUp = dead.length > 0;
-  const told = isGivenUp ? dead.length : failed.length;
+  const troubled = isGivenUp ? dead : failed;
+  const [first] = troubled;
+  if (first === undefined) return [];
+  const status = isGivenUp ? "dead" : "failed";
+  const many = `status=${status}&customer=${encodeURIComponent(subjectRef)}`;
+  const host = new URL(first.url).host;
   return [
     {
       cause: "delivery_failed",
-      title: isGivenUp ? "Your backend was not told" : "Your backend has not taken what it was told",
-      text: `${told === 1 ? `One delivery (${first.eventType})` : `${told} deliveries`} to it ${
-        isGivenUp ? "failed and will not be tried again" : "failed and will be tried again"
-      }. What it shows the customer may be out of date.`,
-      action: {
-        label: isGivenUp ? "Look and requeue" : "Look",
-        page: `/webhooks/deliveries/${first.deliveryId}`,
-      },
+      title: isGivenUp ? "Your backend was never told" : "Your backend has not taken what it was told",
+      text: `${
+        troubled.length === 1
+          ? `The delivery of ${first.eventType} to ${host} failed`
+          : `${troubled.length} deliveries failed, the last of them ${first.eventType} to ${host}`
+      }${isGivenUp ? " and will not be tried again" : " and is tried again by itself"}. What it shows the customer may be out of date.`,
+      actions:
+        troubled.length === 1
+          ? [
+              { label: "Send it again now", form: `/deliveries/${first.deliveryId}/requeue` },
+              { label: "See the answer", page: `/deliveries/${first.deliveryId}` },
+            ]
+          : [
+              { label: "Send them again…", page: `/deliveries/requeue?${many}` },
+              { label: "See the answers", page: `/deliveries?${many}` },
+            ],
     },
   ];
 }
 
-function allWell({ decision, exists }: CustomerView): Finding {
-  if (decision.allowed)
+const allWell: Finding = {
+  cause: "all_well",
+  title: "Nothing is wrong",
+  text: "Access is allowed, every Stripe event is applied, and your backend took everything it was told.",
+  actions: [],
+};
+
+function nothingBought({ exists }: CustomerView, { otherMode }: Facts): Finding {
+  const cause = "nothing_bought";
+  if (otherMode !== null)
     return {
-      cause: "all_well",
-      title: "Nothing is wrong",
-      text: "Access is allowed, Stripe's events are applied, and your backend took what it was told.",
-      action: null,
+      cause,
+      title: `The customer is known in ${otherMode} mode, not here`,
+      text: `A checkout, payment or grant was made in ${otherMode} mode. Your backend's key decides the mode: look whether it asks with the right one.`,
+      actions: [{ label: `Look in ${otherMode} mode`, page: ".", mode: otherMode }],
     };
   return {
-    cause: "nothing_bought",
-    title: exists ? "There is nothing that gives access" : "Nothing is known of this customer",
-    text: "No checkout, no event and no grant is known in this project and mode. If the customer has paid, the checkout was made in the other mode, with another subject_ref, or at Stripe directly.",
-    action: grant,
+    cause,
+    title: exists ? "Nothing gives access" : "Nothing is known of this customer",
+    text: "There is no checkout, payment or grant in either mode. If the customer has paid, it was under another subject_ref, or at Stripe directly.",
+    actions: [grant],
   };
 }

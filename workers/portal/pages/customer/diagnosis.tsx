@@ -1,14 +1,15 @@
+import { ActionButton } from "../../components/fields.tsx";
 import { Card } from "../../components/parts.tsx";
-import { customerPath, type PortalContext, pathTo } from "../../request-context.ts";
+import { type PortalContext, pathTo, placePath } from "../../request-context.ts";
 import { diagnose } from "./diagnose.ts";
-import type { Finding } from "./finding.ts";
+import type { Action, Finding } from "./finding.ts";
 import type { CustomerPage } from "./load.ts";
 
 /** The likely cause first. It is made anew each time the page is opened. */
 export function Diagnosis({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
   const { customer, lists } = page;
   return (
-    <Card id="diagnosis" title="Diagnosis">
+    <Card id="diagnosis" title="Diagnosis" note="Checked just now">
       <ol class="rows">
         {diagnose(customer, lists).map((finding, index) => (
           <li class="finding">
@@ -16,7 +17,7 @@ export function Diagnosis({ c, page, mayAct }: { c: PortalContext; page: Custome
               <b>{finding.title}</b>
               <p class="quiet">{finding.text}</p>
             </div>
-            <Action
+            <Actions
               c={c}
               subjectRef={customer.subjectRef}
               finding={finding}
@@ -30,10 +31,10 @@ export function Diagnosis({ c, page, mayAct }: { c: PortalContext; page: Custome
   );
 }
 
-function Action({
+function Actions({
   c,
   subjectRef,
-  finding: { action },
+  finding,
   isFirst,
   mayAct,
 }: {
@@ -43,18 +44,50 @@ function Action({
   isFirst: boolean;
   mayAct: boolean;
 }) {
-  if (action === null) return null;
-  // Who may only look is not shown the way to a form that would refuse them.
-  if (!mayAct && action.page.startsWith("./"))
+  // Who may only look is not shown the way to what would refuse them.
+  const open = finding.actions.filter((action) => mayAct || !needsSupport(action));
+  if (open.length < finding.actions.length && open.length === 0)
     return <p class="quiet">Somebody with the role support can act.</p>;
-  const href = action.page.startsWith(".")
-    ? customerPath(c, subjectRef, action.page.slice(1))
-    : pathTo(c, action.page);
   return (
-    <div>
-      <a class={isFirst ? "button primary small" : "button small"} href={href}>
-        {action.label}
-      </a>
+    <div class="row">
+      {open.map((action, index) => (
+        <ActionLink c={c} subjectRef={subjectRef} action={action} isPrimary={isFirst && index === 0} />
+      ))}
     </div>
+  );
+}
+
+const needsSupport = (action: Action): boolean =>
+  "form" in action || action.page.startsWith("./") || action.page.startsWith("/deliveries/requeue");
+
+function ActionLink({
+  c,
+  subjectRef,
+  action,
+  isPrimary,
+}: {
+  c: PortalContext;
+  subjectRef: string;
+  action: Action;
+  isPrimary: boolean;
+}) {
+  if ("form" in action)
+    return (
+      <ActionButton
+        action={pathTo(c, action.form)}
+        label={action.label}
+        fields={{ subject_ref: subjectRef }}
+        tone={isPrimary ? "primary" : ""}
+      />
+    );
+  const { page, mode = c.get("mode") } = action;
+  const below = page.startsWith(".") ? `/customers/${encodeURIComponent(subjectRef)}${page.slice(1)}` : page;
+  return (
+    <a
+      class={isPrimary ? "button primary small" : "button small"}
+      href={placePath(c.get("project").projectId, mode, below)}
+    >
+      {action.label}
+    </a>
   );
 }

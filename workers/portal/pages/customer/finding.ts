@@ -1,3 +1,5 @@
+import type { Mode } from "../../../../shared/contract/words.ts";
+
 /** A likely cause, with what mends it. */
 export interface Finding {
   /** The playbook it is from. */
@@ -12,9 +14,15 @@ export interface Finding {
     | "all_well";
   title: string;
   text: string;
-  /** `page` is below the project and mode, or, with a leading `.`, below the customer's own page. */
-  action: { label: string; page: string } | null;
+  /** The likeliest remedy first. */
+  actions: Action[];
 }
 
-export const sync = { label: "Preview a sync from Stripe", page: "./sync" };
-export const grant = { label: "Preview a grant by hand", page: "./grant" };
+/**
+ * A `page` that is gone to, or a `form` that is posted with the customer's name in it. Both are below the project and mode
+ * (`mode` says another one); or, a page with a leading `.`, below the customer's own.
+ */
+export type Action = { label: string } & ({ page: string; mode?: Mode } | { form: string });
+
+export const sync: Action = { label: "Preview a sync from Stripe", page: "./sync" };
+export const grant: Action = { label: "Preview a grant by hand", page: "./grant" };

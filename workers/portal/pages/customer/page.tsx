@@ -28,7 +28,7 @@ export async function showCustomer(c: PortalContext) {
       { title, status: 404 },
       <>
         <Head c={c} page={page} mayAct={false} />
-        <Unknown c={c} subjectRef={title} mayAct={mayAct} />
+        <Unknown c={c} page={page} mayAct={mayAct} />
       </>,
     );
   // An older page of the timeline is that and no more: everything else is of the present.
@@ -54,7 +54,7 @@ export async function showCustomer(c: PortalContext) {
           <Entitlements c={c} customer={customer} stripeAccountId={lists.stripeAccountId} mayAct={mayAct} />
           <Timeline c={c} page={page} mayAct={mayAct} />
           <Usage c={c} customer={customer} />
-          <Deliveries c={c} lists={lists} />
+          <Deliveries c={c} subjectRef={customer.subjectRef} lists={lists} mayAct={mayAct} />
         </div>
         <div class="stack">
           <AsOfCard c={c} page={page} />
@@ -108,7 +108,9 @@ function Lag({ page: { customer } }: { page: CustomerPage }) {
   );
 }
 
-function Unknown({ c, subjectRef, mayAct }: { c: PortalContext; subjectRef: string; mayAct: boolean }) {
+function Unknown({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
+  const { subjectRef } = page.customer;
+  const { otherMode } = page.lists;
   const mode = c.get("mode");
   const other = mode === "test" ? "live" : "test";
   const { projectId } = c.get("project");
@@ -116,8 +118,11 @@ function Unknown({ c, subjectRef, mayAct }: { c: PortalContext; subjectRef: stri
     <Card>
       <Empty title={`Nothing has ever happened to this customer in ${mode} mode`}>
         <p>
-          There is no checkout, no event of Stripe and no grant under this <code>subject_ref</code>, so access
-          is denied. Look whether it is spelled as your backend sends it, and which mode its key is of.
+          There is no checkout, no Stripe event and no grant under this <code>subject_ref</code>, so access is
+          denied.{" "}
+          {otherMode === null
+            ? "Look whether it is spelled as your backend sends it."
+            : `In ${otherMode} mode the customer is known: look whether your backend asks with the right key.`}
         </p>
         <div class="row">
           <a class="button" href={`${pathTo(c, "/customers")}?q=${encodeURIComponent(subjectRef)}`}>

@@ -181,7 +181,7 @@ function WebhookItem({ c, item: { at, delivery } }: ItemProps<"webhook">) {
   const result = httpResult(delivery);
   return (
     <Line c={c} id={delivery.deliveryId} at={at} tone={tone === "good" ? "" : tone}>
-      <a href={pathTo(c, `/webhooks/deliveries/${delivery.deliveryId}`)}>
+      <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
         <b>{delivery.eventType}</b>
       </a>{" "}
       to {new URL(delivery.url).host} <Pill tone={tone}>{label}</Pill>

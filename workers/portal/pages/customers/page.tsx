@@ -17,11 +17,16 @@ const perPage = 50;
 export async function showCustomers(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
   const { customers, next, note } = text === "" ? await recent(c) : await search(c, text);
+  const meant = text === "" ? undefined : theOne(customers, text);
+  if (meant !== undefined) return c.redirect(customerPath(c, meant.subjectRef), 303);
   return page(
     c,
     { title: text === "" ? "Customers" : `“${text}”` },
     <>
-      <PageHead title="Customers" lead="Everybody who has opened a checkout, newest first." />
+      <PageHead
+        title="Customers"
+        lead="Everybody who opened a checkout or was granted access, newest first."
+      />
       <Card>
         <search>
           <form class="filters" method="get" action={pathTo(c, "/customers")}>
@@ -59,6 +64,11 @@ export async function showCustomers(c: PortalContext) {
       </Card>
     </>,
   );
+}
+
+/** Whoever is found alone, or by their whole name, is who was looked for. */
+function theOne(customers: CustomerInList[], text: string): CustomerInList | undefined {
+  return customers.length === 1 ? customers[0] : customers.find(({ subjectRef }) => subjectRef === text);
 }
 
 interface Found {
@@ -154,7 +164,7 @@ function NoCustomers({ c }: { c: PortalContext }) {
     <Empty title={`No customer in ${c.get("mode")} mode yet`}>
       <p>
         Open a checkout with your key: <code>POST /v1/checkout/session</code> with a <code>subject_ref</code>{" "}
-        and a <code>product_code</code>. The customer appears here when it is paid.
+        and a <code>product_code</code>. The customer appears here with it.
       </p>
       <a class="button" href="/v1/docs">
         API reference

@@ -49,7 +49,7 @@ export function setupSteps(facts: ProjectFacts, mode: Mode): Step[] {
       action: "Add",
     },
     {
-      done: facts.subjects > 0,
+      done: facts.purchases > 0,
       title: "Sell something",
       text: "Open a checkout through the API and pay it: the customer then appears here.",
       page: "/customers",

@@ -2,7 +2,7 @@ import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
 import { asked } from "../../http/outcome.ts";
-import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { callerOf, customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 import { readFilter } from "./filter.ts";
 
 export const deliveriesWorker = "the deliveries worker";
@@ -14,9 +14,13 @@ export async function requeueDelivery(c: PortalContext) {
     deliveriesWorker,
   );
   if (reply.outcome === "refused") return refusalPage(c, reply);
+  // Back to where the button was: a customer's page, or the delivery's own.
+  const subjectRef = field(await readForm(c), "subject_ref");
   return redirectWith(
     c,
-    pathTo(c, `/deliveries/${deliveryId}`),
+    subjectRef === ""
+      ? pathTo(c, `/deliveries/${deliveryId}`)
+      : customerPath(c, subjectRef, `#${deliveryId}`),
     "It is sent again now, and its schedule starts anew.",
   );
 }
