@@ -1,6 +1,8 @@
 import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { CheckoutAttemptStatus, Mode, Region } from "../contract/words.ts";
+import { subjectName } from "../domain/subject-name.ts";
+import { subjectTag } from "../kit/log.ts";
 import { products, projects, stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeObjects } from "./tables/stripe.ts";
 import { subjects } from "./tables/subjects.ts";
@@ -77,11 +79,19 @@ export async function insertAttempt(
 ): Promise<CheckoutAttemptRow> {
   const database = drizzle(db);
   const { projectId, mode, subjectRef, createdAt } = attempt;
-  const unchanged = { headSequence: 0, headHash: "" };
   const [, , rows] = await database.batch([
     database
       .insert(subjects)
-      .values({ projectId, mode, subjectRef, region, ...unchanged, createdAt })
+      .values({
+        projectId,
+        mode,
+        subjectRef,
+        region,
+        subjectTag: subjectTag(subjectName({ projectId, mode, subjectRef })),
+        headSequence: 0,
+        headHash: "",
+        createdAt,
+      })
       .onConflictDoNothing(),
     database.insert(checkoutAttempts).values(attempt).onConflictDoNothing(),
     database.select().from(checkoutAttempts).where(ofScope(attempt, attempt.idempotencyKeyHash)),
@@ -225,28 +235,4 @@ export async function readAttempt(db: D1Database, attemptId: string): Promise<Ch
     .from(checkoutAttempts)
     .where(eq(checkoutAttempts.attemptId, attemptId));
   return rows[0] ?? null;
-}
-
-/** How far an attempt has come. An event that arrives late never takes it back. */
-const rank: Record<CheckoutAttemptStatus, number> = { created: 0, processing: 1, failed: 2, finalized: 3 };
-
-/** Moves the attempt forward to `status`; leaves it when it has come as far or further. Returns whether it moved. */
-export async function advanceAttempt(
-  db: D1Database,
-  attemptId: string,
-  status: CheckoutAttemptStatus,
-  now: number,
-): Promise<boolean> {
-  const earlier = Object.entries(rank).flatMap(([name, value]) => (value < rank[status] ? [name] : []));
-  const { meta } = await drizzle(db)
-    .update(checkoutAttempts)
-    .set({ status, updatedAt: now })
-    .where(
-      and(
-        eq(checkoutAttempts.attemptId, attemptId),
-        sql`${checkoutAttempts.status} IN (SELECT value FROM json_each(${JSON.stringify(earlier)}))`,
-      ),
-    )
-    .run();
-  return meta.changes > 0;
 }

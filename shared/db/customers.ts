@@ -1,6 +1,7 @@
 import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { EntitlementStatus, Mode } from "../contract/words.ts";
+import { tagOfDecision } from "../kit/decision-id.ts";
 import { subjects } from "./tables/subjects.ts";
 
 interface Place {
@@ -60,8 +61,8 @@ export async function recentCustomers(
 }
 
 /**
- * Subjects whose `subject_ref` begins with `text`, and those that a Stripe id or one of our own ids (`att_…`, `ent_…`)
- * belongs to. One round trip; each part reads an index.
+ * Subjects whose `subject_ref` begins with `text`, and those that a Stripe id or one of our own ids (`att_…`, `ent_…`, the
+ * `dec_…` of a decision, the subject tag of a log line) belongs to. One round trip; each part reads an index.
  */
 export async function findCustomers(
   db: D1Database,
@@ -95,7 +96,9 @@ export async function findCustomers(
             UNION SELECT subject_ref FROM checkout_attempts
               WHERE attempt_id = ${text} AND project_id = ${projectId} AND mode = ${mode}
             UNION SELECT subject_ref FROM entitlements
-              WHERE entitlement_id = ${text} AND project_id = ${projectId} AND mode = ${mode})`,
+              WHERE entitlement_id = ${text} AND project_id = ${projectId} AND mode = ${mode}
+            UNION SELECT subject_ref FROM subjects
+              WHERE subject_tag = ${tagOfDecision(text) ?? text} AND project_id = ${projectId} AND mode = ${mode})`,
         ),
       )
       .limit(limit),

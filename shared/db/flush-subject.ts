@@ -1,5 +1,6 @@
 import type { Entitlement } from "../domain/entitlement.ts";
-import type { SubjectIdentity } from "../domain/subject-name.ts";
+import { type SubjectIdentity, subjectName } from "../domain/subject-name.ts";
+import { subjectTag } from "../kit/log.ts";
 import { auditRowsStatement } from "./audit.ts";
 import { type DeliveryWakeUp, type NewEvent, writeEvents } from "./write-events.ts";
 
@@ -103,16 +104,21 @@ function copyRow({ version, entitlement }: SubjectCopy["entitlements"][number]) 
   return { ...columns, version };
 }
 
-/** Makes the subject known to D1 before its first change, so that every object can be found, verified and rebuilt. */
+/**
+ * Makes the subject known to D1 before its first change, so that every object can be found, verified and rebuilt. A row of
+ * before there were tags gets its own.
+ */
 export async function registerSubject(db: D1Database, identity: SubjectIdentity, now: number): Promise<void> {
   await registration(db, identity, now).run();
 }
 
 function registration(db: D1Database, identity: SubjectIdentity, now: number): D1PreparedStatement {
+  const { projectId, mode, subjectRef, region } = identity;
   return db
     .prepare(
-      `INSERT INTO subjects (project_id, mode, subject_ref, region, head_sequence, head_hash, created_at)
-       VALUES (?1, ?2, ?3, ?4, 0, '', ?5) ON CONFLICT DO NOTHING`,
+      `INSERT INTO subjects (project_id, mode, subject_ref, region, subject_tag, head_sequence, head_hash, created_at)
+       VALUES (?1, ?2, ?3, ?4, ?5, 0, '', ?6)
+       ON CONFLICT DO UPDATE SET subject_tag = excluded.subject_tag WHERE subjects.subject_tag IS NULL`,
     )
-    .bind(identity.projectId, identity.mode, identity.subjectRef, identity.region, now);
+    .bind(projectId, mode, subjectRef, region, subjectTag(subjectName(identity)), now);
 }

@@ -28,6 +28,13 @@ export function decodeDecisionId(subjectName: string, decisionId: string): Decis
   return { sequence: readNumber(bytes, 8), at: readNumber(bytes, 8 + bytesPerNumber) };
 }
 
+/** The tag of the subject that `decisionId` is of, in hex as logs write it (`subjectTag` in log.ts); `null` when malformed. */
+export function tagOfDecision(decisionId: string): string | null {
+  const bytes = decisionId.startsWith("dec_") ? decodeBase32(decisionId.slice(4)) : null;
+  if (bytes?.length !== 8 + 2 * bytesPerNumber) return null;
+  return [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 function subjectTag(subjectName: string): Uint8Array {
   return sha256(subjectName).subarray(0, 8);
 }

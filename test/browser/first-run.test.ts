@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApiClient, sessionIdOf } from "../../scripts/seed/api-client.ts";
 import { PocketStripe } from "../../scripts/seed/pocket-stripe.ts";
-import { chromiumPath, openPage, openPortalBrowser, type PortalBrowser } from "./portal-browser.ts";
+import { chromiumPath, openPage, openPortalBrowser, type PortalBrowser, tabTo } from "./portal-browser.ts";
 
 const password = "a sentence that nobody guesses";
 
@@ -149,16 +149,4 @@ async function goByPalette(page: Page, text: string, address: RegExp): Promise<v
   await page.keyboard.type(text);
   await page.keyboard.press("Enter");
   await page.waitForURL(address);
-}
-
-/** Presses Tab until the focus is on what is named so, as a person would. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 60; presses++) {
-    await page.keyboard.press("Tab");
-    const focused = await page.evaluate(
-      "(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()",
-    );
-    if (focused === name) return;
-  }
-  throw new Error(`Tab never reached ${name}`);
 }

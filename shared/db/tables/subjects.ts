@@ -11,6 +11,8 @@ export const subjects = sqliteTable(
     projectId: text("project_id").notNull(),
     mode: text("mode", { enum: modes }).notNull(),
     subjectRef: text("subject_ref").notNull(),
+    /** The tag in its decision ids and log lines, by which the subject is found from one. Null in rows of before there were tags. */
+    subjectTag: text("subject_tag"),
     region: text("region", { enum: regions }).notNull(),
     /** The customer at Stripe that checkouts of this subject use again; null when unknown or deleted there. */
     stripeCustomerId: text("stripe_customer_id"),
@@ -26,6 +28,7 @@ export const subjects = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.projectId, table.mode, table.subjectRef] }),
+    index("subjects_by_tag").on(table.subjectTag).where(sql`subject_tag IS NOT NULL`),
     index("subjects_by_age").on(table.projectId, table.mode, table.createdAt),
     index("subjects_by_next_expiry").on(table.nextExpiryAt).where(sql`next_expiry_at IS NOT NULL`),
     index("subjects_by_next_review").on(table.nextReviewAt).where(sql`next_review_at IS NOT NULL`),

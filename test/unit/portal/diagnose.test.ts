@@ -11,6 +11,8 @@ import {
   stripeEvent,
 } from "./customers.ts";
 
+const grantCredits = "./grant?product_code=CREDITS_1000";
+
 const nothing: Facts = { attempts: [], stripeEvents: [], deliveries: [], otherMode: null };
 
 const told = (view: Parameters<typeof diagnose>[0], facts: Partial<Facts> = {}) =>
@@ -40,20 +42,20 @@ describe("paid, but no access", () => {
         ["paid_without_access", "./sync"],
       ]);
     expect(told(customer(), { attempts: [attempt({ status: "processing" })] })).toEqual([
-      ["paid_without_access", "./sync", "./grant"],
+      ["paid_without_access", "./sync", grantCredits],
     ]);
   });
 
   it("is not a checkout that gave an entitlement, nor one before a later entitlement", () => {
     const view = customer({ decision: deniedFor("refunded"), entitlements: [entitlement()] });
-    expect(told(view, { attempts: [attempt()] })).toEqual([["reversal", "./grant"]]);
+    expect(told(view, { attempts: [attempt()] })).toEqual([["reversal", grantCredits]]);
     const open = attempt({ attemptId: "att_0", status: "created" });
-    expect(told(view, { attempts: [open] })).toEqual([["reversal", "./grant"]]);
+    expect(told(view, { attempts: [open] })).toEqual([["reversal", grantCredits]]);
   });
 
   it("is nothing bought where the checkout was not paid", () => {
     expect(told(customer(), { attempts: [attempt({ status: "failed" })] })).toEqual([
-      ["nothing_bought", "./grant"],
+      ["nothing_bought", grantCredits],
     ]);
   });
 });
@@ -87,9 +89,9 @@ describe("refund and dispute", () => {
       decision: deniedFor("refunded"),
       entitlements: [entitlement({ status: "canceled" })],
     });
-    expect(told(view)).toEqual([["reversal", "./grant"]]);
+    expect(told(view)).toEqual([["reversal", grantCredits]]);
     const entries = [entry(3, "refund", -750), entry(2, "consume", -250)];
-    expect(told({ ...view, entries })).toEqual([["reversal", "./grant", ".#entry-3"]]);
+    expect(told({ ...view, entries })).toEqual([["reversal", grantCredits, ".#entry-3"]]);
     expect(diagnose({ ...view, entries }, nothing)[0]?.text).toContain("after 250 units were spent");
   });
 
@@ -105,7 +107,7 @@ describe("refund and dispute", () => {
 
   it("leaves an overdue payment without a hold to Stripe", () => {
     const view = customer({ decision: deniedFor("payment_past_due"), entitlements: [entitlement()] });
-    expect(told(view)).toEqual([["stripe_says_so", "./grant", "./sync"]]);
+    expect(told(view)).toEqual([["stripe_says_so", grantCredits, "./sync"]]);
   });
 });
 
@@ -132,7 +134,7 @@ describe("credits gone", () => {
     expect(told(gone(adjusted))).toEqual([["credits_gone", "./undo?sequence=4", ".#entry-4"]]);
     expect(diagnose(byHand, nothing)[0]?.text).toContain("Sam took 900 units");
     expect(told(gone(entry(4, "expire", -900), entry(3, "consume", -100)))).toEqual([
-      ["credits_gone", "./grant"],
+      ["credits_gone", grantCredits],
     ]);
   });
 });

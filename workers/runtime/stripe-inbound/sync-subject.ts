@@ -1,4 +1,4 @@
-import { advanceAttempt } from "../../../shared/db/checkout-attempts.ts";
+import { advanceAttempt } from "../../../shared/db/advance-attempt.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { rememberObjects } from "../../../shared/db/stripe-objects.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";

@@ -11,7 +11,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
   const name = decider?.productCode ?? "the entitlement";
   switch (reason) {
     case "refunded":
-      return [refundFinding(customer, name)];
+      return [refundFinding(customer, name, grant(decider?.productCode))];
     case "payment_disputed":
       return [heldFinding(name, decider)];
     case "payment_past_due":
@@ -19,6 +19,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
         ? [heldFinding(name, decider)]
         : [
             stripeSays(
+              decider,
               "The renewal was not paid",
               `Stripe could not collect the last invoice of ${name} and goes on trying. The customer can pay it or change the card.`,
             ),
@@ -30,6 +31,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
     case "subscription_incomplete":
       return [
         stripeSays(
+          decider,
           "The first payment is not done",
           `${name} was begun, but its first invoice is not paid: the bank may be asking the customer to confirm.`,
         ),
@@ -37,6 +39,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
     case "subscription_paused":
       return [
         stripeSays(
+          decider,
           "The subscription is paused",
           `${name} is paused in Stripe, and goes on when resumed there.`,
         ),
@@ -44,6 +47,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
     case "subscription_ended":
       return [
         stripeSays(
+          decider,
           "The subscription has ended",
           `${name} was canceled in Stripe, or ran out unpaid. A new one, or a grant, gives access.`,
         ),
@@ -54,7 +58,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
           cause: "nothing_bought",
           title: "The time pass has run out",
           text: `${name} lasted as long as it was sold for. Another pass, or a grant, gives access.`,
-          actions: [grant],
+          actions: [grant(decider?.productCode)],
         },
       ];
     case "not_started":
@@ -63,7 +67,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
           cause: "nothing_bought",
           title: "It has not begun yet",
           text: `${name} begins later: see below from when it is valid.`,
-          actions: [grant],
+          actions: [grant(decider?.productCode)],
         },
       ];
     case "no_entitlement":
@@ -71,14 +75,14 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
   }
 }
 
-const stripeSays = (title: string, text: string): Finding => ({
+const stripeSays = (decider: EntitlementExplained | undefined, title: string, text: string): Finding => ({
   cause: "stripe_says_so",
   title,
   text,
-  actions: [grant, sync],
+  actions: [grant(decider?.productCode), sync],
 });
 
-function refundFinding({ entries }: CustomerView, name: string): Finding {
+function refundFinding({ entries }: CustomerView, name: string, remedy: Action): Finding {
   const entry = entries.find(({ operation }) => operation === "refund" || operation === "dispute");
   const spent = takenBy(entries, ["consume"]).units;
   return {
@@ -87,7 +91,7 @@ function refundFinding({ entries }: CustomerView, name: string): Finding {
     text: `So ${name} was canceled${entry === undefined ? "" : ` in entry ${entry.sequence}`}${
       spent === 0 ? "" : `, after ${count(spent)} units were spent`
     }. Access comes back with another purchase, or a grant.`,
-    actions: [grant, ...(entry === undefined ? [] : [seeEntry(entry)])],
+    actions: [remedy, ...(entry === undefined ? [] : [seeEntry(entry)])],
   };
 }
 
@@ -118,7 +122,7 @@ function creditsFinding({ entries }: CustomerView, decider: EntitlementExplained
   const byHand = takenBy(entries, ["manual_adjustment", "manual_revoke", "undo"]);
   const refill: Action =
     decider === undefined
-      ? grant
+      ? grant()
       : { label: "Preview adding units", page: `./adjust?entitlement_id=${decider.entitlementId}` };
   const [newest] = byHand.entries;
   if (newest !== undefined && byHand.units >= Math.max(used.units, expired.units))
@@ -136,7 +140,7 @@ function creditsFinding({ entries }: CustomerView, decider: EntitlementExplained
       cause: "credits_gone",
       title: "The units that were left expired",
       text: `${count(expired.units)} units were not used before their packs reached their end.`,
-      actions: [grant],
+      actions: [grant(decider?.productCode)],
     };
   const last = used.entries[0]?.idempotencyKey ?? null;
   const uses = used.entries.length;
@@ -178,6 +182,6 @@ function revokedFinding({ entries }: CustomerView, name: string): Finding {
     cause: "by_hand",
     title: "An operator took it away",
     text: `${who} revoked ${name}${entry === undefined ? ", longer ago than this page shows" : ` in entry ${entry.sequence}`}.`,
-    actions: entry?.manual?.type === "revoke" ? [undo(entry)] : [grant],
+    actions: entry?.manual?.type === "revoke" ? [undo(entry)] : [grant()],
   };
 }

@@ -70,7 +70,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts)
           cause: "paid_without_access",
           title: "The payment is still on its way",
           text: `The checkout of ${newest.productCode} is done, but its payment method takes up to some days. Access comes with the money.`,
-          actions: [sync, grant],
+          actions: [sync, grant(newest.productCode)],
         },
       ];
     case "created":
@@ -88,7 +88,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts)
           cause: "nothing_bought",
           title: "The last checkout was not paid",
           text: `The checkout of ${newest.productCode} ran out, or its payment failed. The customer has to buy again.`,
-          actions: [grant],
+          actions: [grant(newest.productCode)],
         },
       ];
   }
@@ -147,6 +147,6 @@ function nothingBought({ exists }: CustomerView, { otherMode }: Facts): Finding 
     cause,
     title: exists ? "Nothing gives access" : "Nothing is known of this customer",
     text: "There is no checkout, payment or grant in either mode. If the customer has paid, it was under another subject_ref, or at Stripe directly.",
-    actions: [grant],
+    actions: [grant()],
   };
 }

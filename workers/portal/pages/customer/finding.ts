@@ -25,4 +25,8 @@ export interface Finding {
 export type Action = { label: string } & ({ page: string; mode?: Mode } | { form: string });
 
 export const sync: Action = { label: "Preview a sync from Stripe", page: "./sync" };
-export const grant: Action = { label: "Preview a grant by hand", page: "./grant" };
+/** `productCode`: what the customer lacks, where that is known. */
+export const grant = (productCode?: string): Action => ({
+  label: "Preview a grant by hand",
+  page: productCode === undefined ? "./grant" : `./grant?product_code=${productCode}`,
+});

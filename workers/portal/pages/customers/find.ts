@@ -1,6 +1,7 @@
 import { findCustomers } from "../../../../shared/db/customers.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { customerPath, type PortalContext, placeOf } from "../../request-context.ts";
+import { type PortalContext, placeOf } from "../../request-context.ts";
+import { foundPath } from "./page.tsx";
 
 /** What the palette shows while somebody types: customers, fast. Addresses are for the page, which asks Stripe. */
 export async function findForPalette(c: PortalContext) {
@@ -9,7 +10,7 @@ export async function findForPalette(c: PortalContext) {
   const results = customers.map(({ subjectRef }) => ({
     label: subjectRef,
     kind: "Customer",
-    href: customerPath(c, subjectRef),
+    href: foundPath(c, subjectRef, text),
   }));
   return c.json({ results });
 }

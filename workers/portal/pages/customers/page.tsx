@@ -18,7 +18,7 @@ export async function showCustomers(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
   const { customers, next, note } = text === "" ? await recent(c) : await search(c, text);
   const meant = text === "" ? undefined : theOne(customers, text);
-  if (meant !== undefined) return c.redirect(customerPath(c, meant.subjectRef), 303);
+  if (meant !== undefined) return c.redirect(foundPath(c, meant.subjectRef, text), 303);
   return page(
     c,
     { title: text === "" ? "Customers" : `“${text}”` },
@@ -37,7 +37,7 @@ export async function showCustomers(c: PortalContext) {
                 name="q"
                 type="search"
                 value={text}
-                placeholder="user_8812, m.keller@example.com, cus_…, sub_…, cs_…, pi_…"
+                placeholder="user_8812, m.keller@example.com, cus_…, sub_…, cs_…, pi_…, dec_…"
               />
             </div>
             <button class="button" type="submit">
@@ -55,8 +55,8 @@ export async function showCustomers(c: PortalContext) {
           <Empty title={`Nothing found for “${text}”`}>
             <p>
               Search takes the beginning of a subject_ref, a whole e-mail address, or a whole id of Stripe's
-              (customer, subscription, checkout session, payment) or ours. You are looking in {c.get("mode")}{" "}
-              mode.
+              (customer, subscription, checkout session, payment) or ours (a decision's dec_… too). You are
+              looking in {c.get("mode")} mode.
             </p>
           </Empty>
         )}
@@ -65,6 +65,10 @@ export async function showCustomers(c: PortalContext) {
     </>,
   );
 }
+
+/** The page of whoever was found; from a decision's id, as of that decision. */
+export const foundPath = (c: PortalContext, subjectRef: string, text: string): string =>
+  customerPath(c, subjectRef, text.startsWith("dec_") ? `?as_of=${encodeURIComponent(text)}` : "");
 
 /** Whoever is found alone, or by their whole name, is who was looked for. */
 function theOne(customers: CustomerInList[], text: string): CustomerInList | undefined {
