@@ -1,0 +1,182 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { PortalClient, sentencesOf } from "../../scripts/seed/portal-client.ts";
+import { provision } from "../../scripts/seed/provision.ts";
+import { type Stack, startStack } from "../../scripts/stack/stack.ts";
+import type { DenialReason } from "../../shared/contract/words.ts";
+import { subjectName } from "../../shared/domain/subject-name.ts";
+import { decodeDecisionId } from "../../shared/kit/decision-id.ts";
+import { denialWords } from "../../workers/portal/components/customer-words.ts";
+import { randomFrom } from "../fault/random.ts";
+import { advanceClock, purchase } from "./stripe-world.ts";
+import { newWorld, type World } from "./world.ts";
+
+const notesWanted = 200;
+const subjectRef = "user_walk";
+const hour = 3_600;
+
+/** What the API answered at a moment. */
+interface Note {
+  decisionId: string;
+  sequence: number;
+  at: number;
+  said: string;
+}
+
+let stack: Stack;
+let stateDir: string;
+let world: World;
+
+// On a stack of its own: the clock goes forward by weeks.
+beforeAll(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), "licenzy-as-of-"));
+  stack = await startStack({ port: 0, stateDir, cronEveryMs: 0, logFile: join(stateDir, "workers.log") });
+  world = await newWorld({ origin: stack.origin });
+});
+afterAll(async () => {
+  await stack.stop();
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+test(`the decision as of ${notesWanted} past moments is what the API answered then`, async () => {
+  const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+  console.log(`as of: SEED=${seed}`);
+  const notes = await walk(randomFrom(seed));
+  const answers = new Set(notes.map(({ said }) => said));
+  expect(answers.size, "the walk met allowed and several reasons").toBeGreaterThanOrEqual(4);
+  expect(new Set(notes.map(({ decisionId }) => decisionId)).size).toBeGreaterThanOrEqual(notesWanted);
+
+  const quiet = quietMoments(notes);
+  expect(quiet.length, "moments between notes").toBeGreaterThan(5);
+
+  const portal = await operator();
+  const asked = [
+    ...notes.map(({ decisionId, said }) => ({ asOf: decisionId, said })),
+    ...quiet.map(({ at, said }) => ({ asOf: new Date(at).toISOString(), said })),
+  ];
+  const told = await inParallel(6, asked, async ({ asOf }) => ({ asOf, said: await saidAsOf(portal, asOf) }));
+  expect(told, `SEED=${seed}`).toEqual(asked);
+}, 90_000);
+
+/** Lives a customer's life at random, and notes what the API answers after each step. */
+async function walk(random: (below: number) => number): Promise<Note[]> {
+  const notes: Note[] = [await note()];
+  const payments: string[] = [];
+  const disputed: string[] = [];
+  let subscription: string | null = null;
+  const control = (path: string, body: object) => world.stripe.control(path, body);
+  const bought = { ...world, accountId: "" };
+  while (notes.length < notesWanted) {
+    const payment = payments[random(Math.max(1, payments.length))];
+    switch (random(15)) {
+      case 0:
+        payments.push((await purchase(bought, subjectRef, "CREDITS_1000")).paymentIntent);
+        break;
+      case 1:
+        payments.push((await purchase(bought, subjectRef, "DAY_PASS")).paymentIntent);
+        break;
+      case 2:
+        if (subscription === null)
+          subscription = (await purchase(bought, subjectRef, "PRO_MONTHLY")).subscription;
+        else {
+          await control(`subscriptions/${subscription}`, { cancel: "now" });
+          subscription = null;
+        }
+        break;
+      case 3:
+        if (subscription === null) continue;
+        await control(`subscriptions/${subscription}`, { next_payment: "fail" });
+        await control(`subscriptions/${subscription}`, { renew: "now" });
+        break;
+      case 4:
+        if (payment === undefined) continue;
+        payments.splice(payments.indexOf(payment), 1);
+        await control("refunds", { payment_intent: payment });
+        break;
+      case 5: {
+        if (payment === undefined) continue;
+        payments.splice(payments.indexOf(payment), 1);
+        const { dispute } = (await control("disputes", { payment_intent: payment })) as {
+          dispute: { id: string };
+        };
+        disputed.push(dispute.id);
+        break;
+      }
+      case 6: {
+        const dispute = disputed.pop();
+        if (dispute === undefined) continue;
+        await control(`disputes/${dispute}`, { status: random(2) === 0 ? "won" : "lost" });
+        break;
+      }
+      case 7:
+      case 8:
+      case 9:
+      case 10:
+        await world.api.consume(subjectRef, 1 + random(600), `walk-${notes.length}`);
+        break;
+      default:
+        await advanceClock(world.origin, 60 + random(20 * hour));
+    }
+    notes.push(await note());
+  }
+  return notes;
+}
+
+async function note(): Promise<Note> {
+  const { headers, body } = await world.api.check(subjectRef);
+  const decisionId = headers.get("Licenzy-Decision") ?? "";
+  const name = subjectName({ projectId: world.projectId, mode: "test", subjectRef });
+  const moment = decodeDecisionId(name, decisionId);
+  if (moment === null) throw new Error(`no decision of this subject: ${decisionId}`);
+  const said = body.allowed
+    ? "Access was allowed"
+    : `Access was denied: ${denialWords[body.reason as DenialReason]}`;
+  return { decisionId, ...moment, said };
+}
+
+/** Moments half-way between two notes with the same answer and no ledger entry in between: nothing changed then. */
+function quietMoments(notes: Note[]): { at: number; said: string }[] {
+  return notes.flatMap((earlier, index) => {
+    const later = notes[index + 1];
+    if (later === undefined || later.sequence !== earlier.sequence || later.said !== earlier.said) return [];
+    return later.at - earlier.at < hour
+      ? []
+      : [{ at: Math.round((earlier.at + later.at) / 2), said: later.said }];
+  });
+}
+
+/** A viewer of the world's account. Signs in after the walk: a session does not last for weeks. */
+async function operator(): Promise<PortalClient> {
+  const portal = new PortalClient(stack.origin);
+  const email = "viewer@tests.example";
+  await portal.submit("/setup", {
+    token: stack.secrets.setupToken,
+    name: "Viewer",
+    email,
+    password: "a sentence that nobody guesses",
+    account: "Tests",
+    project: "tests",
+    region: "weur",
+  });
+  await provision(stack.origin, "moveOperator", email, world.accountId, "viewer");
+  return portal;
+}
+
+async function saidAsOf(portal: PortalClient, asOf: string): Promise<string> {
+  const page = `/p/${world.projectId}/test/customers/${subjectRef}?as_of=${encodeURIComponent(asOf)}`;
+  const { status, html } = await portal.get(page);
+  const heading = /<h2 id="decision">(.*?)<\/h2>/.exec(html)?.[1];
+  return heading ?? `${status}: ${sentencesOf(html)}`;
+}
+
+async function inParallel<T, R>(width: number, all: T[], work: (each: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const entries = all.entries();
+  const lane = async () => {
+    for (const [index, each] of entries) results[index] = await work(each);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  return results;
+}
