@@ -66,6 +66,23 @@ export function hiddenField(html: string, name: string): string {
   return value;
 }
 
+/** The hidden fields of the form that posts to `action`, as a browser would send them. */
+export function hiddenFields(html: string, action: string): Record<string, string> {
+  const start = html.indexOf(`action="${action}"`);
+  if (start === -1) throw new Error(`The page has no form for ${action}: ${sentencesOf(html)}`);
+  const form = html.slice(start, html.indexOf("</form>", start));
+  const fields = form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g);
+  return Object.fromEntries([...fields].map(([, name = "", value = ""]) => [name, unescaped(value)]));
+}
+
+export const unescaped = (text: string): string =>
+  text
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
+
 /** What a page says, without its markup, at most 500 characters from its main part on. */
 export function sentencesOf(html: string): string {
   const main = html.slice(Math.max(0, html.indexOf("<main")));

@@ -56,17 +56,23 @@ export async function seed({
     cancel_url: "",
     grace_days: "0",
   });
-  const others = [
-    await inviteOperator(portal, { role: "support", name: "Sam Support", email: "support@demo.example" }),
-    await inviteOperator(portal, { role: "viewer", name: "Vera Viewer", email: "viewer@demo.example" }),
-  ];
+  const support = await inviteOperator(portal, {
+    role: "support",
+    name: "Sam Support",
+    email: "support@demo.example",
+  });
+  const viewer = await inviteOperator(portal, {
+    role: "viewer",
+    name: "Vera Viewer",
+    email: "viewer@demo.example",
+  });
   const test = await seedMode(portal, projectId, "test");
   const live = await seedMode(portal, projectId, "live");
   const scope = { projectId, mode: "test" as const };
   const receiver = await seedReceiver(origin, scope);
   const api = new ApiClient(origin, test.apiKey);
   await tellDeadDelivery(api, test.stripe, scope, receiver);
-  await tellStories(api, test.stripe);
+  await tellStories(api, test.stripe, support.portal, `/p/${projectId}/test/customers`);
   return {
     origin,
     project_id: projectId,
@@ -74,7 +80,7 @@ export async function seed({
     live_key: live.apiKey,
     stripe: { test: test.connection, live: live.connection },
     receiver,
-    operators: [owner, ...others],
+    operators: [owner, support.entry, viewer.entry],
   };
 }
 
@@ -84,15 +90,16 @@ const newPassword = (): string => randomBytes(12).toString("base64url");
 async function inviteOperator(
   owner: PortalClient,
   { role, name, email }: { role: Role; name: string; email: string },
-): Promise<OperatorEntry> {
+): Promise<{ entry: OperatorEntry; portal: PortalClient }> {
   const team = await owner.get("/team");
   const invitationId = hiddenField(team.html, "invitation_id");
   const { html } = await owner.submit("/team/invitations", { invitation_id: invitationId, email, role });
   const path = /\/invitations\/[0-9a-z]+(?=<)/.exec(html)?.[0];
   if (path === undefined) throw new Error(`No invitation link: ${sentencesOf(html)}`);
   const password = newPassword();
-  await new PortalClient(owner.origin).submit(path, { name, password });
-  return { role, email, password };
+  const portal = new PortalClient(owner.origin);
+  await portal.submit(path, { name, password });
+  return { entry: { role, email, password }, portal };
 }
 
 async function seedMode(portal: PortalClient, projectId: string, mode: Mode) {

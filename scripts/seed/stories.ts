@@ -1,8 +1,16 @@
 import { type ApiClient, buy, consume } from "./api-client.ts";
 import type { PocketStripe } from "./pocket-stripe.ts";
+import { hiddenFields, type PortalClient } from "./portal-client.ts";
 
-/** The situations that operators meet, each with a subject that is in it (spec page 7). */
-export async function tellStories(api: ApiClient, stripe: PocketStripe): Promise<void> {
+const yearMs = 365 * 86_400_000;
+
+/** The situations that operators meet, each with a subject that is in it (spec page 7). `support` is at `customers` in the portal. */
+export async function tellStories(
+  api: ApiClient,
+  stripe: PocketStripe,
+  support: PortalClient,
+  customers: string,
+): Promise<void> {
   await buy(api, stripe, "user_paid", "PRO_MONTHLY");
   await buy(api, stripe, "user_paid", "CREDITS_1000");
   await consume(api, "user_paid", 120);
@@ -13,6 +21,7 @@ export async function tellStories(api: ApiClient, stripe: PocketStripe): Promise
   await pastDue(api, stripe);
   await refunded(api, stripe);
   await disputed(api, stripe);
+  await manualGrant(support, `${customers}/user_manual_grant`);
 
   // Stripe itself is behind: neither is the event sent nor does the event list have it.
   await stripe.deliver("late");
@@ -38,4 +47,19 @@ async function refunded(api: ApiClient, stripe: PocketStripe): Promise<void> {
 async function disputed(api: ApiClient, stripe: PocketStripe): Promise<void> {
   const session = await stripe.session(await buy(api, stripe, "user_disputed", "DAY_PASS"));
   await stripe.control("disputes", { payment_intent: session.payment_intent });
+}
+
+/** Paid an invoice by bank transfer, which Stripe knows nothing of: granted by hand, after a look at the preview. */
+async function manualGrant(support: PortalClient, customer: string): Promise<void> {
+  const opened = await support.get(`${customer}/grant`);
+  const { html } = await support.submit(`${customer}/grant/preview`, {
+    ...hiddenFields(opened.html, `${customer}/grant/preview`),
+    product_code: "PRO_MONTHLY",
+    units: "",
+    duration_days: "",
+    ends_on: new Date(Date.now() + yearMs).toISOString().slice(0, 10),
+    reason: "paid_elsewhere",
+    text: "Invoice 2041, paid by bank transfer for a year",
+  });
+  await support.submit(`${customer}/grant`, hiddenFields(html, `${customer}/grant`));
 }

@@ -23,6 +23,8 @@ const ofProject = [
   "/customers/user_past_due",
   "/customers/user_refunded",
   "/customers/user_disputed",
+  "/customers/user_manual_grant",
+  "/customers/user_manual_grant/undo?sequence=1",
   "/customers/user_dead_delivery",
   "/customers/user_paid_but_waiting",
   "/customers/nobody%2Fat%20all",

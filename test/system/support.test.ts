@@ -1,6 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type PortalClient, type PortalReply, sentencesOf } from "../../scripts/seed/portal-client.ts";
+import {
+  hiddenFields,
+  type PortalClient,
+  type PortalReply,
+  unescaped,
+} from "../../scripts/seed/portal-client.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
@@ -20,23 +25,6 @@ const pathOf = (subjectRef: string, page = "") =>
 
 const why = { reason: "goodwill", text: "said sorry <b>" };
 
-/** The fields of the form that posts to `action`, as a browser would send them. */
-function fieldsOf({ html }: PortalReply, action: string): Record<string, string> {
-  const start = html.indexOf(`action="${action}"`);
-  if (start === -1) throw new Error(`no form for ${action}: ${sentencesOf(html)}`);
-  const form = html.slice(start, html.indexOf("</form>", start));
-  const hidden = form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g);
-  return Object.fromEntries([...hidden].map(([, name = "", value = ""]) => [name, unescaped(value)]));
-}
-
-const unescaped = (text: string): string =>
-  text
-    .replaceAll("&quot;", '"')
-    .replaceAll("&#39;", "'")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&");
-
 /** Opens the form, fills it in and previews. Returns the preview, and what its Confirm sends. */
 async function preview(
   portal: PortalClient,
@@ -47,8 +35,8 @@ async function preview(
   const [page = "", query = ""] = action.split("?");
   const shown = await portal.get(pathOf(subjectRef, `/${page}${query === "" ? "" : `?${query}`}`));
   const path = pathOf(subjectRef, `/${page}/preview`);
-  const reply = await portal.submit(path, { ...fieldsOf(shown, path), ...why, ...entered });
-  return { reply, fields: fieldsOf(reply, pathOf(subjectRef, `/${page}`)) };
+  const reply = await portal.submit(path, { ...hiddenFields(shown.html, path), ...why, ...entered });
+  return { reply, fields: hiddenFields(reply.html, pathOf(subjectRef, `/${page}`)) };
 }
 
 async function act(portal: PortalClient, subjectRef: string, action: string, entered = {}) {
@@ -126,7 +114,7 @@ describe("acting for a customer", () => {
     expect(moved.status).toBe(409);
     expect(textOf(moved)).toMatch(/nothing was done\. .*1,000 units left.*600 units left/);
     expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain("600 left of 1,000");
-    await support.portal.submit(path, fieldsOf(moved, path));
+    await support.portal.submit(path, hiddenFields(moved.html, path));
     expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain("10 left of 1,000");
   });
 
