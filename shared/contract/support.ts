@@ -116,7 +116,12 @@ export interface EntryView {
   reason: string;
   actor: { operatorId: string; name: string } | null;
   /** The Stripe event, API request or read that caused it. */
-  cause: { type: "request" | "stripe_event" | "stripe_read" | "operator" | "clock"; id: string | null };
+  cause: {
+    type: "request" | "stripe_event" | "stripe_read" | "operator" | "clock";
+    id: string | null;
+    /** Of a read from Stripe: who or what asked for it. */
+    because: string | null;
+  };
   idempotencyKey: string | null;
   touched: {
     entitlementId: string;
@@ -131,6 +136,8 @@ export interface EntryView {
   flip: { from: boolean; to: boolean } | null;
   /** Of an operator's action: what it was, and what it undid. */
   manual: { type: ManualType; undoes: number | null } | null;
+  /** The entry that took an operator's action back. */
+  undoneBy: number | null;
 }
 
 export interface UsageDay {
@@ -144,7 +151,7 @@ export interface CustomerView {
   /** `false` when nothing ever happened to it. */
   exists: boolean;
   decision: DecisionView;
-  /** Since when access has been so; `null` where the page's entries do not reach back to it. */
+  /** Since when access has been so; `null` where the entries that were read do not reach back to it. */
   since: number | null;
   entitlements: EntitlementExplained[];
   usageRemaining: number;
@@ -152,7 +159,7 @@ export interface CustomerView {
   entries: EntryView[];
   /** For the next page: entries before this sequence; `null` at the beginning. */
   entriesBefore: number | null;
-  /** Newest first, of the days that had any; from the entries that are still there and the totals of older ones. */
+  /** Newest first, of the days that had any; from the entries that are still there and the totals of older ones. Of the first page only. */
   usage: UsageDay[];
   /** Whether `usage` leaves out some days of the middle: too many entries to add up for a page. */
   usageIsPartial: boolean;

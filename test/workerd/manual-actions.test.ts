@@ -165,6 +165,21 @@ describe("a customer's page", () => {
     expect(asOf).toMatchObject({ outcome: "computed", decision: { allowed: true } });
   });
 
+  it("tells on an older page what was undone since, and with which entries access changed", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyManual(identity, command(grant));
+    await stub.applyManual(identity, command({ type: "undo", sequence: 1 }));
+    const first = await stub.customerView(identity, { before: null, limit: 1 });
+    expect(first).toMatchObject({ entries: [{ sequence: 2, undoneBy: null }], entriesBefore: 2 });
+    const older = await stub.customerView(identity, { before: 2, limit: 1 });
+    expect(older).toMatchObject({
+      entries: [{ sequence: 1, undoneBy: 2, flip: { from: false, to: true } }],
+      entriesBefore: null,
+      usage: [],
+      since: null,
+    });
+  });
+
   it("of a customer whom nobody knows is empty, and looking leaves nothing", async () => {
     const { identity, stub } = newSubject();
     const view = await stub.customerView(identity, { before: null, limit: 50 });

@@ -84,7 +84,7 @@ export const entry = (
   source: "runtime",
   reason: operation,
   actor: null,
-  cause: { type: "request", id: "req_1" },
+  cause: { type: "request", id: "req_1", because: null },
   idempotencyKey: null,
   touched: [
     {
@@ -98,6 +98,7 @@ export const entry = (
   ],
   flip: null,
   manual: null,
+  undoneBy: null,
   ...change,
 });
 

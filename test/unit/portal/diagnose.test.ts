@@ -146,7 +146,7 @@ describe("by hand, or nothing", () => {
     const view = customer({ decision: deniedFor("revoked"), entitlements: [entitlement()] });
     expect(told({ ...view, entries: [revoke] })).toEqual([["by_hand", "./undo?sequence=5"]]);
     const undo = entry(6, "undo", 0, { manual: { type: "undo", undoes: 5 } });
-    expect(told({ ...view, entries: [undo, revoke] })).toEqual([["by_hand", "./grant"]]);
+    expect(told({ ...view, entries: [undo, { ...revoke, undoneBy: 6 }] })).toEqual([["by_hand", "./grant"]]);
     expect(told(view)).toEqual([["by_hand", "./grant"]]);
   });
 

@@ -171,11 +171,9 @@ function takenBy(entries: EntryView[], operations: string[]) {
 }
 
 function revokedFinding({ entries }: CustomerView, name: string): Finding {
-  const undone = new Set(entries.flatMap(({ manual }) => manual?.undoes ?? []));
   const entry = entries.find(
-    ({ manual, sequence }) =>
-      !undone.has(sequence) &&
-      (manual?.type === "revoke" || (manual?.type === "undo" && manual.undoes !== null)),
+    ({ manual, undoneBy }) =>
+      undoneBy === null && (manual?.type === "revoke" || (manual?.type === "undo" && manual.undoes !== null)),
   );
   const who = entry?.actor?.name ?? "An operator";
   return {

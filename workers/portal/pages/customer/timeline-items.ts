@@ -20,7 +20,7 @@ export type TimelineKind = keyof typeof timelineKinds;
 
 /** One line of the timeline, with what it is linked to in both directions. `at` in milliseconds since 1970. */
 export type TimelineItem =
-  | { type: "entry"; at: number; entry: EntryView; told: DeliveryOfCustomer[]; isUndone: boolean }
+  | { type: "entry"; at: number; entry: EntryView; told: DeliveryOfCustomer[] }
   | { type: "stripe"; at: number; event: StripeEventOfCustomer; caused: number[] }
   | { type: "checkout"; at: number; attempt: AttemptOfCustomer }
   | { type: "webhook"; at: number; delivery: DeliveryOfCustomer };
@@ -31,14 +31,12 @@ const order: TimelineItem["type"][] = ["webhook", "entry", "stripe", "checkout"]
 /** Everything in one list, newest first, as far back as the entries of this page go. */
 export function timelineItems(customer: CustomerView, lists: CustomerLists): TimelineItem[] {
   const { entries, entriesBefore } = customer;
-  const undone = new Set(entries.flatMap(({ manual }) => manual?.undoes ?? []));
   const items: TimelineItem[] = [
     ...entries.map((entry) => ({
       type: "entry" as const,
       at: entry.at,
       entry,
       told: lists.deliveries.filter(({ sequence }) => sequence === entry.sequence),
-      isUndone: undone.has(entry.sequence),
     })),
     ...lists.stripeEvents.map((event) => ({
       type: "stripe" as const,

@@ -57,8 +57,8 @@ function Line({
   );
 }
 
-function EntryItem({ c, subjectRef, item: { at, entry, told, isUndone }, mayAct }: ItemProps<"entry">) {
-  const { sequence, flip, manual, touched, actor } = entry;
+function EntryItem({ c, subjectRef, item: { at, entry, told }, mayAct }: ItemProps<"entry">) {
+  const { sequence, flip, manual, touched, actor, undoneBy } = entry;
   const tone = flip === null ? "" : flip.to ? "good" : "bad";
   return (
     <Line c={c} id={`entry-${sequence}`} at={at} tone={manual === null ? tone : `${tone} hand`}>
@@ -94,8 +94,13 @@ function EntryItem({ c, subjectRef, item: { at, entry, told, isUndone }, mayAct 
             <a href={`#entry-${manual.undoes}`}>entry {manual.undoes}</a>
           </>
         )}
-        {isUndone ? " · undone" : null}
-        {mayAct && manual !== null && manual.type !== "undo" && !isUndone ? (
+        {undoneBy === null ? null : (
+          <>
+            {" · undone by "}
+            <a href={`#entry-${undoneBy}`}>entry {undoneBy}</a>
+          </>
+        )}
+        {mayAct && manual !== null && manual.type !== "undo" && undoneBy === null ? (
           <>
             {" · "}
             <a
@@ -123,7 +128,7 @@ function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: Portal
         </>
       );
     case "stripe_read":
-      return <>read from Stripe</>;
+      return <>read from Stripe{cause.because === null ? null : `: ${cause.because}`}</>;
     case "request":
       return idempotencyKey === null ? (
         <>by a request</>
