@@ -50,7 +50,7 @@ const check = async (subjectRef: string) => {
 };
 
 const idOf = async (subjectRef: string) =>
-  /<tr id="(ent_[0-9a-z]{26})"/.exec((await support.portal.get(pathOf(subjectRef))).html)?.[1] ?? "";
+  /id="(ent_[0-9a-z]{26})"/.exec((await support.portal.get(pathOf(subjectRef))).html)?.[1] ?? "";
 const sequenceOf = ({ location }: PortalReply) => Number(/#entry-(\d+)$/.exec(location ?? "")?.[1]);
 const textOf = ({ html }: PortalReply) => unescaped(html.replace(/<[^>]+>/g, " ")).replace(/\s+/g, " ");
 

@@ -47,14 +47,23 @@ export function Time({ at, now }: { at: number; now: number }) {
   );
 }
 
-/** The same, with the exact moment beside it. */
+/** Exact, in UTC; scripts show the viewer's own zone. */
+export function ExactTime({ at }: { at: number }) {
+  return (
+    <time datetime={new Date(at).toISOString()} data-exact>
+      {exactTime(at)}
+    </time>
+  );
+}
+
+/** Relative, with the exact moment beside it. */
 export function FullTime({ at, now }: { at: number; now: number }) {
   return (
     <span class="full-time">
       <Time at={at} now={now} />{" "}
-      <time class="quiet" datetime={new Date(at).toISOString()} data-exact>
-        {exactTime(at)}
-      </time>
+      <span class="quiet">
+        · <ExactTime at={at} />
+      </span>
     </span>
   );
 }

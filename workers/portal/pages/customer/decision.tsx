@@ -2,7 +2,7 @@ import type { EntitlementExplained } from "../../../../shared/contract/support.t
 import { denialWords } from "../../components/customer-words.ts";
 import { Field } from "../../components/fields.tsx";
 import { Card, Id, Pill } from "../../components/parts.tsx";
-import { FullTime, Time } from "../../components/time.tsx";
+import { ExactTime, Time } from "../../components/time.tsx";
 import { customerPath, type PortalContext } from "../../request-context.ts";
 import type { CustomerPage, Shown } from "./load.ts";
 
@@ -29,8 +29,9 @@ export function DecisionPanel({ c, page }: { c: PortalContext; page: CustomerPag
         <p class="quiet">
           {isPast ? (
             <>
-              As of <FullTime at={decision.at} now={c.get("now")} />.{" "}
-              <a href={customerPath(c, customer.subjectRef)}>Back to now</a>
+              As of <ExactTime at={decision.at} /> (<Time at={decision.at} now={c.get("now")} />
+              ). Now it is {customer.decision.allowed ? "allowed" : "denied"}:{" "}
+              <a href={customerPath(c, customer.subjectRef)}>back to now</a>.
             </>
           ) : (
             <Since c={c} page={page} />
@@ -54,7 +55,8 @@ function Since({ c, page: { customer } }: { c: PortalContext; page: CustomerPage
     return customer.exists ? <>It has been so for as long as the ledger shown here tells.</> : null;
   return (
     <>
-      Since <FullTime at={customer.since} now={c.get("now")} />.
+      Since <ExactTime at={customer.since} /> (<Time at={customer.since} now={c.get("now")} />
+      ).
     </>
   );
 }
@@ -102,9 +104,9 @@ export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; pa
         <Field
           form={{ values: { as_of: text }, faults }}
           name="as_of"
-          label="A moment, or a decision id from a log"
+          label="Moment or decision id"
           placeholder="dec_… or 2026-11-22 14:00"
-          hint="UTC, unless it ends in a zone such as +01:00."
+          hint="In UTC, unless a zone such as +01:00 follows."
         />
         <div class="row">
           <button class="button" type="submit">
@@ -114,8 +116,7 @@ export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; pa
         </div>
       </form>
       <p class="quiet">
-        The decision of <Time at={customer.decision.at} now={c.get("now")} /> has the id{" "}
-        <Id value={customer.decision.decisionId} />
+        The decision of now is <Id value={customer.decision.decisionId} />
       </p>
     </Card>
   );

@@ -29,7 +29,7 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Pro
         >
           {deliveries.slice(0, shown).map((delivery) => (
             <tr>
-              <td class="wrap">
+              <td>
                 <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
                   <b>{delivery.eventType}</b>
                 </a>

@@ -7,9 +7,13 @@ import type { CustomerPage } from "./load.ts";
 
 /** The likely cause first. It is made anew each time the page is opened. */
 export function Diagnosis({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
-  const { customer, lists } = page;
+  const { customer, lists, past } = page;
   return (
-    <Card id="diagnosis" title="Diagnosis" note="Checked just now">
+    <Card
+      id="diagnosis"
+      title="Diagnosis"
+      note={past === null ? "Checked just now" : "Of now, whatever moment is shown above"}
+    >
       <ol class="rows">
         {diagnose(customer, lists).map((finding, index) => (
           <li class="finding">

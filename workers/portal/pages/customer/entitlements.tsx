@@ -1,6 +1,6 @@
 import type { CustomerView, EntitlementExplained, HoldView } from "../../../../shared/contract/support.ts";
 import { denialWords, flagWord, statusWords } from "../../components/customer-words.ts";
-import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
+import { Card, Empty, Id, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { count, kindNames } from "../../components/words.ts";
 import { customerPath, type PortalContext } from "../../request-context.ts";
@@ -24,48 +24,30 @@ export function Entitlements({ c, customer, stripeAccountId, mayAct }: Props) {
           <p>What the customer pays for, or what you grant by hand, appears here.</p>
         </Empty>
       ) : (
-        <Table
-          label="Entitlements"
-          head={[
-            "Product",
-            "Status",
-            "Units",
-            "Valid",
-            ...(mayAct ? [<span class="end">Actions</span>] : []),
-          ]}
-        >
+        <ul class="rows">
           {entitlements.map((entitlement) => (
-            <tr id={entitlement.entitlementId}>
-              <td class="wrap">
-                <b>{entitlement.productCode}</b>
-                <small>
-                  {kindNames[entitlement.kind]} · <Id value={entitlement.entitlementId} />
-                </small>
+            <li class="entitlement" id={entitlement.entitlementId}>
+              <div>
+                <div class="row">
+                  <b>{entitlement.productCode}</b>
+                  <Standing entitlement={entitlement} />
+                </div>
                 <Origin c={c} entitlement={entitlement} stripeAccountId={stripeAccountId} />
-              </td>
-              <td class="wrap">
-                <Standing entitlement={entitlement} />
                 {entitlement.holds.map((hold) => (
                   <Hold c={c} customer={customer} entitlement={entitlement} hold={hold} mayAct={mayAct} />
                 ))}
                 {entitlement.flags.map((flag) => (
                   <small>⚑ {flagWord(flag)}</small>
                 ))}
-              </td>
-              <td>
+              </div>
+              <div>
                 <Units entitlement={entitlement} />
-              </td>
-              <td>
                 <Validity entitlement={entitlement} now={c.get("now")} />
-              </td>
-              {mayAct ? (
-                <td>
-                  <Actions c={c} customer={customer} entitlement={entitlement} />
-                </td>
-              ) : null}
-            </tr>
+              </div>
+              {mayAct ? <Actions c={c} customer={customer} entitlement={entitlement} /> : null}
+            </li>
           ))}
-        </Table>
+        </ul>
       )}
     </Card>
   );
@@ -76,11 +58,11 @@ function Standing({ entitlement }: { entitlement: EntitlementExplained }) {
   return (
     <>
       <Pill tone={entitlement.usable || tone !== "good" ? tone : "warn"}>{label}</Pill>
-      <small>
+      <span class="quiet">
         {entitlement.unavailableReason === null
           ? "usable"
           : `not usable: ${denialWords[entitlement.unavailableReason]}`}
-      </small>
+      </span>
     </>
   );
 }
@@ -116,7 +98,7 @@ function Units({
 }: {
   entitlement: Pick<EntitlementExplained, "unitsGranted" | "unitsRemaining">;
 }) {
-  if (unitsGranted === null || unitsRemaining === null) return <span class="quiet">–</span>;
+  if (unitsGranted === null || unitsRemaining === null) return null;
   const gone = Math.max(0, unitsGranted - unitsRemaining);
   const share = unitsGranted === 0 ? 100 : Math.round((100 * gone) / unitsGranted);
   return (
@@ -168,13 +150,20 @@ function Origin({
   entitlement,
   stripeAccountId,
 }: Pick<Props, "c" | "stripeAccountId"> & { entitlement: EntitlementExplained }) {
-  const { source, stripe, attemptId } = entitlement;
-  if (source === "portal") return <small>granted by hand</small>;
+  const { source, stripe, attemptId, kind, entitlementId } = entitlement;
   const ids = [stripe?.subscriptionId, stripe?.paymentIntentId, stripe?.checkoutSessionId];
   const id = ids.find((known) => typeof known === "string");
   return (
     <small>
-      {attemptId === null ? "sold at Stripe" : <a href={`#${attemptId}`}>checkout</a>}
+      {kindNames[kind]} <Id value={entitlementId} />
+      {source === "portal" ? " · granted by hand" : null}
+      {source === "stripe" && attemptId === null ? " · sold at Stripe" : null}
+      {attemptId === null ? null : (
+        <>
+          {" · "}
+          <a href={`#${attemptId}`}>checkout</a>
+        </>
+      )}
       {id === undefined || id === null ? null : (
         <>
           {" · Stripe "}

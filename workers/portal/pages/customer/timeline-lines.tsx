@@ -7,6 +7,7 @@ import {
   httpResult,
   inboxWords,
   reasonSentence,
+  statusWords,
 } from "../../components/customer-words.ts";
 import { Id, Pill } from "../../components/parts.tsx";
 import { duration, Time } from "../../components/time.tsx";
@@ -62,19 +63,21 @@ function EntryItem({ c, subjectRef, item: { at, entry, told }, mayAct }: ItemPro
   const tone = flip === null ? "" : flip.to ? "good" : "bad";
   return (
     <Line c={c} id={`entry-${sequence}`} at={at} tone={manual === null ? tone : `${tone} hand`}>
-      <b>{entryTitle(entry)}</b>{" "}
-      {flip === null ? null : (
-        <Pill tone={flip.to ? "good" : "bad"}>{flip.to ? "Access turned on" : "Access turned off"}</Pill>
-      )}
-      {touched.map(({ entitlementId, productCode, units, unitsRemaining }) => (
-        <p>
+      <b>{entryTitle(entry)}</b>
+      {touched.map(({ entitlementId, productCode, kind, status, units, unitsRemaining }, index) => (
+        <>
+          {index === 0 ? " " : ", "}
           <a href={`#${entitlementId}`}>{productCode}</a>
+          {kind === "subscription" ? ` ${statusWords[status].label.toLowerCase()}` : null}
           {units === 0 ? null : (
             <span class="num"> {units > 0 ? `+${count(units)}` : `−${count(-units)}`}</span>
           )}
-          {unitsRemaining === null ? null : <span class="num quiet">, {count(unitsRemaining)} left</span>}
-        </p>
-      ))}
+          {unitsRemaining === null ? null : <span class="num quiet"> ({count(unitsRemaining)} left)</span>}
+        </>
+      ))}{" "}
+      {flip === null ? null : (
+        <Pill tone={flip.to ? "good" : "bad"}>{flip.to ? "Access turned on" : "Access turned off"}</Pill>
+      )}
       {actor === null ? null : (
         <p>
           {actor.name}: “{reasonSentence(entry.reason)}”
