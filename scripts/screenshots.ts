@@ -1,12 +1,13 @@
 /**
- * `npm run screenshots`: takes the pictures of the README from a stack of its own, seeded as `npm start` does it. Needs a
- * Chromium on the PATH or in CHROME_PATH.
+ * `npm run screenshots`: takes the pictures of the README and of the operators' guide from a stack of its own, seeded as
+ * `npm start` does it. Needs a Chromium on the PATH or in CHROME_PATH.
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { findChromium, launchChromium } from "./browser/chromium.ts";
+import { shootGuide } from "./screenshots/guide.ts";
 import { type StackFile, seed } from "./seed/seed.ts";
 import { rootDir } from "./stack/paths.ts";
 import { startStack } from "./stack/stack.ts";
@@ -19,6 +20,9 @@ const pictures = [
   { name: "products-dark", page: "test/products", width: 1280, colorScheme: "dark" },
   { name: "stripe-live-light", page: "live/stripe", width: 1280, colorScheme: "light" },
   { name: "customers-phone-dark", page: "test/customers", width: 390, colorScheme: "dark" },
+  { name: "customer-phone-dark", page: "test/customers/user_refunded", width: 390, colorScheme: "dark" },
+  { name: "customer-dark", page: "test/customers/user_disputed", width: 1280, colorScheme: "dark" },
+  { name: "customer-unknown-phone-dark", page: "test/customers/nobody", width: 390, colorScheme: "dark" },
 ] as const;
 
 const executablePath = findChromium();
@@ -34,26 +38,32 @@ try {
   const file = await seed({ origin, setupToken: secrets.setupToken });
   await mkdir(folder, { recursive: true });
   for (const picture of pictures) {
-    await take(browser, file, picture);
-    console.log(`docs/screenshots/${picture.name}.png`);
+    const page = await openPage(browser, file, picture, 2);
+    await page.goto(`/p/${file.project_id}/${picture.page}`);
+    await shoot(page, picture.name);
+    await page.context().close();
   }
+  const page = await openPage(browser, file, { width: 1280, colorScheme: "light" }, 1);
+  await shootGuide(page, file, (shown, name) => shoot(shown, `guide-${name}`));
 } finally {
   await browser.close();
   await stack.stop();
   await rm(stateDir, { recursive: true, force: true });
 }
 
-async function take(
+/** A page of the owner's, signed in. `scale` is of device pixels to one of the page. */
+async function openPage(
   from: Browser,
-  { origin, project_id, operators }: StackFile,
-  { name, page: path, width, colorScheme }: (typeof pictures)[number],
-): Promise<void> {
+  { origin, operators }: StackFile,
+  { width, colorScheme }: { width: number; colorScheme: "light" | "dark" },
+  scale: number,
+): Promise<Page> {
   const height = width === 390 ? 780 : 760;
   const context = await from.newContext({
     baseURL: origin,
     viewport: { width, height },
     colorScheme,
-    deviceScaleFactor: 2,
+    deviceScaleFactor: scale,
   });
   const page = await context.newPage();
   await page.goto("/sign-in");
@@ -61,7 +71,10 @@ async function take(
   await page.getByLabel("Password").fill(operators[0]?.password ?? "");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(/\/p\//);
-  await page.goto(`/p/${project_id}/${path}`);
+  return page;
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) });
-  await context.close();
+  console.log(`docs/screenshots/${name}.png`);
 }
