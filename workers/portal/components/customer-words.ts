@@ -119,8 +119,10 @@ const operationNames: Record<string, string> = {
 
 /** What an entry did, as a heading. */
 export function entryTitle({ operation, manual }: EntryView): string {
-  return manual === null ? (operationNames[operation] ?? operation) : manualNames[manual.type];
+  return manual === null ? operationTitle(operation) : manualNames[manual.type];
 }
+
+export const operationTitle = (operation: string): string => operationNames[operation] ?? operation;
 
 /** An operator's reason as the ledger keeps it, `<choice>: <text>`, in words. */
 export function reasonSentence(reason: string): string {

@@ -65,7 +65,8 @@ interface ChoiceProps {
   name: string;
   label: string;
   hint?: Child;
-  options: readonly { value: string; label: string }[];
+  /** `kind` is for the style sheet: what else of the form belongs to the choice. */
+  options: readonly { value: string; label: string; kind?: string }[];
   fallback?: string;
 }
 
@@ -75,8 +76,8 @@ export function Select({ form, name, label, hint, options, fallback }: ChoicePro
     <div class="field">
       <label for={name}>{label}</label>
       <select id={name} name={name} aria-describedby={hint === undefined ? undefined : `${name}-hint`}>
-        {options.map(({ value, label: text }) => (
-          <option value={value} selected={value === chosen}>
+        {options.map(({ value, label: text, kind }) => (
+          <option value={value} data-kind={kind} selected={value === chosen}>
             {text}
           </option>
         ))}

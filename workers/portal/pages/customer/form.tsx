@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import { actionReasons } from "../../../../shared/contract/support.ts";
+import type { Kind } from "../../../../shared/contract/words.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { listProducts } from "../../../../shared/db/products.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
@@ -82,7 +83,7 @@ export function ActionHead({
   );
 }
 
-type Options = { value: string; label: string }[];
+type Options = { value: string; label: string; kind: Kind }[];
 
 function Fields({
   c,
@@ -161,30 +162,36 @@ function GrantFields({ c, form, products }: { c: PortalContext; form: FormState;
       <Select form={form} name="product_code" label="Product" options={products} />
       <p class="hint">What is left empty is as the product sells it.</p>
       <div class="inputs">
-        <Field
-          form={form}
-          name="units"
-          label="Units"
-          required={false}
-          inputmode="numeric"
-          hint="Usage packs."
-        />
-        <Field
-          form={form}
-          name="duration_days"
-          label="Days"
-          required={false}
-          inputmode="numeric"
-          hint="Time passes."
-        />
-        <Field
-          form={form}
-          name="ends_on"
-          label="Last day"
-          required={false}
-          type="date"
-          hint="Subscriptions and packs; to its end in UTC."
-        />
+        <div class="of-usage-pack">
+          <Field
+            form={form}
+            name="units"
+            label="Units"
+            required={false}
+            inputmode="numeric"
+            hint="Of usage packs."
+          />
+        </div>
+        <div class="of-time-pass">
+          <Field
+            form={form}
+            name="duration_days"
+            label="Days"
+            required={false}
+            inputmode="numeric"
+            hint="Of time passes."
+          />
+        </div>
+        <div class="of-end">
+          <Field
+            form={form}
+            name="ends_on"
+            label="Last day"
+            required={false}
+            type="date"
+            hint="Of subscriptions and packs, to its end in UTC."
+          />
+        </div>
       </div>
     </>
   );
@@ -209,5 +216,6 @@ async function productOptions(c: PortalContext): Promise<Options> {
   return products.map(({ productCode, name, kind }) => ({
     value: productCode,
     label: `${productCode} · ${name} (${kindNames[kind].toLowerCase()})`,
+    kind,
   }));
 }

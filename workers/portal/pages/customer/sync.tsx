@@ -1,5 +1,5 @@
 import type { SyncPreview } from "../../../../shared/contract/support.ts";
-import { reasonSentence } from "../../components/customer-words.ts";
+import { operationTitle, reasonSentence } from "../../components/customer-words.ts";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
@@ -79,9 +79,11 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, hasMoved =
         {changes.map(({ operation, reason, cause, touched }) => (
           <>
             <p class="pad">
-              <b>{operation.replaceAll("_", " ")}</b>
-              <span class="quiet">
-                {reason.replaceAll("_", " ")}, from what Stripe has as {cause.replaceAll("_", " ")}
+              <span>
+                <b>{operationTitle(operation)}</b>{" "}
+                <span class="quiet">
+                  because of the {cause.replaceAll("_", " ")} at Stripe ({reason.replaceAll("_", " ")})
+                </span>
               </span>
             </p>
             {touched.length === 0 ? null : <ChangeTable changes={touched} now={before.at} />}
