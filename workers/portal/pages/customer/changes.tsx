@@ -1,7 +1,7 @@
 import type { ChangeView, EntitlementExplained } from "../../../../shared/contract/support.ts";
 import { denialWords, statusWords } from "../../components/customer-words.ts";
 import { Id, Pill, Table } from "../../components/parts.tsx";
-import { Time } from "../../components/time.tsx";
+import { ExactTime } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
 
 /** Entitlements as they are, and as they will be. */
@@ -37,12 +37,12 @@ function Facts({ of: entitlement, now }: { of: EntitlementExplained; now: number
       {unitsRemaining === null ? null : <small class="num">{count(unitsRemaining)} units left</small>}
       {startsAt === null || startsAt <= now ? null : (
         <small>
-          from <Time at={startsAt} now={now} />
+          from <ExactTime at={startsAt} />
         </small>
       )}
       {expiresAt === null ? null : (
         <small>
-          {expiresAt <= now ? "ended" : "until"} <Time at={expiresAt} now={now} />
+          {expiresAt <= now ? "ended" : "until"} <ExactTime at={expiresAt} />
         </small>
       )}
       {held === 0 ? null : <small>{held === 1 ? "held" : `${held} holds`}</small>}

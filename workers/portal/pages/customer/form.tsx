@@ -119,7 +119,8 @@ function Fields({
       return (
         <>
           <Target form={form} field="cause_id">
-            What it keeps from being used can be used again, whatever becomes of it at Stripe.
+            What it keeps from being used can be used again from now on. A dispute that is lost later ends the
+            purchase all the same.
           </Target>
           <input type="hidden" name="entitlement_id" value={form.values["entitlement_id"] ?? ""} />
         </>

@@ -46,7 +46,7 @@ export async function showCustomer(c: PortalContext) {
     { title },
     <>
       <Head c={c} page={page} mayAct={mayAct} />
-      <Lag page={page} />
+      <Lag c={c} page={page} />
       <DecisionPanel c={c} page={page} />
       <Diagnosis c={c} page={page} mayAct={mayAct} />
       <div class="cols">
@@ -93,10 +93,14 @@ function Head({ c, page: { customer }, mayAct }: { c: PortalContext; page: Custo
   );
 }
 
+/** A copy takes a moment after every change: only one that takes longer is worth a word. */
+const usualLagMs = 5_000;
+
 /** What comes from the ledger is of this moment; what comes from D1 may be behind. */
-function Lag({ page: { customer } }: { page: CustomerPage }) {
+function Lag({ c, page: { customer } }: { c: PortalContext; page: CustomerPage }) {
   const behind = customer.headSequence - customer.flushedSequence;
-  if (behind <= 0) return null;
+  const oldest = customer.entries.findLast(({ sequence }) => sequence > customer.flushedSequence);
+  if (oldest === undefined || c.get("now") - oldest.at < usualLagMs) return null;
   return (
     <div class="notice">
       <p>
