@@ -180,7 +180,9 @@ describe("the page", () => {
     await world.stripe.control("delivery", { account, mode: "drop" });
     await buy(world, subjectRef);
     await world.stripe.control("delivery", { account, mode: "normal" });
-    expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain("No payment has arrived here");
+    expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain(
+      "Stripe has not told us of a payment",
+    );
     const { reply, fields } = await preview(support.portal, subjectRef, "sync");
     expect(textOf(reply)).toContain("→ allowed");
     expect(await check(subjectRef)).toEqual([false, "no_entitlement"]);

@@ -16,6 +16,7 @@ interface Props {
 
 export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Props) {
   const now = c.get("now");
+  const canRequeue = mayAct && deliveries.slice(0, shown).some(isRequeueable);
   return (
     <Card id="deliveries" title="Webhook deliveries" note="What your backend was told of this customer">
       {deliveries.length === 0 ? (
@@ -25,7 +26,7 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Pro
       ) : (
         <Table
           label="Webhook deliveries"
-          head={["Event", "Result", "Attempts", "Answer", "Happened", ...(mayAct ? [""] : [])]}
+          head={["Event", "Result", "Attempts", "Answer", "Happened", ...(canRequeue ? ["Actions"] : [])]}
         >
           {deliveries.slice(0, shown).map((delivery) => (
             <tr>
@@ -43,7 +44,7 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Pro
               <td>
                 <Time at={delivery.occurredAt} now={now} />
               </td>
-              {mayAct ? (
+              {canRequeue ? (
                 <td>
                   <Requeue c={c} subjectRef={subjectRef} delivery={delivery} />
                 </td>
@@ -57,19 +58,21 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Pro
   );
 }
 
+const isRequeueable = ({ state }: DeliveryOfCustomer): boolean => state === "failed" || state === "dead";
+
 function Requeue({
   c,
   subjectRef,
-  delivery: { state, deliveryId },
+  delivery,
 }: {
   c: PortalContext;
   subjectRef: string;
   delivery: DeliveryOfCustomer;
 }) {
-  if (state !== "failed" && state !== "dead") return null;
+  if (!isRequeueable(delivery)) return null;
   return (
     <ActionButton
-      action={pathTo(c, `/deliveries/${deliveryId}/requeue`)}
+      action={pathTo(c, `/deliveries/${delivery.deliveryId}/requeue`)}
       label="Send again"
       fields={{ subject_ref: subjectRef }}
     />
