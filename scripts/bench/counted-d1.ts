@@ -30,13 +30,16 @@ const script = `
   }
 `;
 
-/** The same workers, each of whose round trips to D1 leaves a line in the log. */
+/** The workers that answer a page. The others keep their binding: by one of them the stack reaches D1 itself. */
+const countedWorkers = ["licenzy-portal", "licenzy-runtime"];
+
+/** The same workers, where each round trip to D1 of those that answer a page leaves a line in the log. */
 export function withCountedD1(workers: StackWorkerOptions[]): WorkerOptions[] {
   const name = "licenzy-counted-d1";
   const [d1Databases = {}] = workers.map((worker) => worker.d1Databases).filter(({ DB }) => DB !== undefined);
   const counted = { d1Databases: {}, wrappedBindings: { DB: name } };
   return [
-    ...workers.map((worker) => (worker.d1Databases["DB"] === undefined ? worker : { ...worker, ...counted })),
+    ...workers.map((worker) => (countedWorkers.includes(worker.name) ? { ...worker, ...counted } : worker)),
     { name, modules: true, script, d1Databases },
   ];
 }

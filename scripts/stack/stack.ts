@@ -113,7 +113,7 @@ async function start(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Through the runtime's binding. Every worker that binds `DB` must mean the same database, or they would drift. */
+/** Through one worker's binding. Every worker that binds `DB` must mean the same database, or they would drift. */
 async function openDatabase(mf: Miniflare, bundles: WorkerBundle[]): Promise<D1Database> {
   const ids = new Set(bundles.flatMap(({ options }) => options.d1Databases["DB"]?.id ?? []));
   if (ids.size !== 1) {
@@ -121,7 +121,7 @@ async function openDatabase(mf: Miniflare, bundles: WorkerBundle[]): Promise<D1D
       `The wrangler files bind DB to ${ids.size} databases (${[...ids].join(", ")}); it must be one.`,
     );
   }
-  return mf.getD1Database("DB", "licenzy-runtime");
+  return mf.getD1Database("DB", "licenzy-deliveries");
 }
 
 async function findPorts(
