@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { OperatorReply, Place, PriceView, Refusal } from "../../../shared/contract/operator.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
-import { stripeFailure } from "../../../shared/stripe/gateway.ts";
+import { askStripe, StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
 import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { refusal, stripeRefusal } from "./refusal.ts";
@@ -26,11 +26,13 @@ export async function fetchPrice(
 ): Promise<OperatorReply<{ price: PriceView }>> {
   return withStripe(env, place, async (stripe) => {
     try {
-      const price = await stripe.prices.retrieve(priceId, { expand: ["product"] });
+      const price = await askStripe(stripe.prices.retrieve(priceId, { expand: ["product"] }));
       return { outcome: "done", price: viewOf(price) };
     } catch (error) {
-      if (stripeFailure(error).kind === "unknown") throw error;
-      return refusal("invalid", unknownPrice(priceId, place), "price");
+      if (!(error instanceof StripeNotAnswering)) throw error;
+      return error.isMissing
+        ? refusal("invalid", unknownPrice(priceId, place), "price")
+        : refusal("stripe", priceNotAsked(priceId, error), "price");
     }
   });
 }
@@ -67,6 +69,11 @@ function unknownPrice(priceId: string, { mode }: Place): string {
     ? " This is a product's id: a price's id begins with price_."
     : ` Prices of ${mode === "test" ? "live" : "test"} mode are not seen here.`;
   return `Stripe knows no price ${priceId} in ${mode} mode of the connected account.${shape}`;
+}
+
+/** A limit, an outage, a key that was withdrawn: none of them says anything about the price. */
+function priceNotAsked(priceId: string, { message }: StripeNotAnswering): string {
+  return `Stripe could not be asked about the price ${priceId}, and the product was not saved. Try again in a moment. (${message})`;
 }
 
 function viewOf(price: Stripe.Price): PriceView {
