@@ -90,8 +90,6 @@ export default defineConfig({
         test: {
           name: "browser",
           setupFiles: ["./scripts/stack/keep-alive.ts"],
-          // A person would press the key again, too: on a busy machine a browser at times misses one.
-          retry: 1,
           include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
