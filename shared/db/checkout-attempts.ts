@@ -179,12 +179,13 @@ export async function forgetCustomer(
 }
 
 /**
- * Records the session that Stripe made, and whose it is. Returns `false` when the attempt has become another call
- * meanwhile (refused and started over by somebody who took over): this session is not its answer then.
+ * Records the session that Stripe made, and whose it is. Returns `false` when the lease has gone to somebody else, or
+ * the attempt has become another call meanwhile: who stalled past a lease must not write over who took over.
  */
 export async function completeAttempt(
   db: D1Database,
   attempt: CheckoutAttemptRow,
+  leaseId: string,
   session: {
     id: string;
     url: string;
@@ -211,6 +212,7 @@ export async function completeAttempt(
       .where(
         and(
           eq(checkoutAttempts.attemptId, attempt.attemptId),
+          eq(checkoutAttempts.leaseId, leaseId),
           eq(checkoutAttempts.requestHash, attempt.requestHash),
           eq(checkoutAttempts.tryNumber, attempt.tryNumber),
         ),

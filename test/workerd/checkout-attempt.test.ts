@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
 import type { CheckoutRequest } from "../../shared/contract/checkout.ts";
-import { completeAttempt, releaseAttempt } from "../../shared/db/checkout-attempts.ts";
+import { completeAttempt, readAttempt, releaseAttempt } from "../../shared/db/checkout-attempts.ts";
 import { insertProject } from "../../shared/db/configuration.ts";
 import { products, stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -77,8 +77,33 @@ describe("a checkout whose worker died before Stripe answered", () => {
       amountTotal: 1,
       currency: "eur",
     };
-    await completeAttempt(env.DB, second.attempt, { ...session, expiresAt: t0 + 86_400_000 }, t0 + 33_000);
+    const { leaseId } = second;
+    await completeAttempt(
+      env.DB,
+      second.attempt,
+      leaseId,
+      { ...session, expiresAt: t0 + 86_400_000 },
+      t0 + 33_000,
+    );
     expect(await claimAttempt(env, caller, request, "k", t0 + 34_000)).toMatchObject({ outcome: "done" });
+  });
+
+  it("had its successor's session written over by the one that stalled past its lease", async () => {
+    const caller = await newShop();
+    const first = await claimed(caller, t0);
+    const second = await claimed(caller, t0 + 30_001);
+    const session = { url: "https://pay", amountTotal: 1, currency: "eur", expiresAt: t0 + 86_400_000 };
+    const [late, kept] = [
+      { ...session, id: "cs_late" },
+      { ...session, id: "cs_kept" },
+    ];
+    const complete = ({ attempt, leaseId }: typeof first, made: typeof late, now: number) =>
+      completeAttempt(env.DB, attempt, leaseId, made, now);
+    expect(await complete(first, late, t0 + 31_000)).toBe(false);
+    expect(await complete(second, kept, t0 + 32_000)).toBe(true);
+    expect(await complete(first, late, t0 + 33_000)).toBe(false);
+    const { attemptId } = first.attempt;
+    expect(await readAttempt(env.DB, attemptId)).toMatchObject({ stripeSessionId: "cs_kept" });
   });
 
   it("is the only one that its key may name, whatever the crash left", async () => {
@@ -94,9 +119,9 @@ describe("a checkout whose worker died before Stripe answered", () => {
 describe("a checkout that was answered", () => {
   it("replays its URL when the session has expired and the product is archived", async () => {
     const caller = await newShop();
-    const { attempt } = await claimed(caller, t0);
+    const { attempt, leaseId } = await claimed(caller, t0);
     const session = { id: `cs_${attempt.attemptId}`, url: "https://pay", amountTotal: 1, currency: "eur" };
-    await completeAttempt(env.DB, attempt, { ...session, expiresAt: t0 + 1_000 }, t0);
+    await completeAttempt(env.DB, attempt, leaseId, { ...session, expiresAt: t0 + 1_000 }, t0);
     const archived = drizzle(env.DB).update(products).set({ archivedAt: t0 });
     await archived.where(eq(products.projectId, caller.projectId));
     const replayed = await claimAttempt(env, caller, request, "k", t0 + 365 * 86_400_000);

@@ -91,7 +91,7 @@ function mayStartOver(attempt: CheckoutAttemptRow): boolean {
   return attempt.status === "failed" && attempt.stripeSessionId === null;
 }
 
-function refuseConflict(attempt: CheckoutAttemptRow, requestHash: string): void {
+export function refuseConflict(attempt: CheckoutAttemptRow, requestHash: string): void {
   if (attempt.requestHash !== requestHash)
     throw new RequestRefused(
       "idempotency_conflict",
@@ -112,7 +112,7 @@ async function refuseSecond(env: RuntimeEnv, caller: Caller, request: CheckoutRe
     );
 }
 
-function inProgress(): RequestRefused {
+export function inProgress(): RequestRefused {
   return new RequestRefused(
     "idempotency_in_progress",
     "The first request with this Idempotency-Key is still under way. Try again in a moment.",

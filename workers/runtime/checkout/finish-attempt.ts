@@ -3,6 +3,7 @@ import {
   type CheckoutAttemptRow,
   completeAttempt,
   forgetCustomer,
+  readAttempt,
   releaseAttempt,
 } from "../../../shared/db/checkout-attempts.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
@@ -10,7 +11,7 @@ import { stripeFailure } from "../../../shared/stripe/gateway.ts";
 import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { RequestRefused } from "../error-reply.ts";
-import type { Claim } from "./claim-attempt.ts";
+import { type Claim, inProgress, refuseConflict } from "./claim-attempt.ts";
 import { createSession } from "./create-session.ts";
 import { readFrozen } from "./frozen-request.ts";
 
@@ -36,9 +37,18 @@ export async function finishAttempt(
     amountTotal: session.amount_total,
     currency: session.currency,
   };
-  const isCurrent = await d1(completeAttempt(env.DB, answered, completed, now));
-  if (!isCurrent) throw new Error("the attempt was taken over and started anew while Stripe was answering");
-  return { ...answered, checkoutUrl: completed.url, expiresAt: completed.expiresAt };
+  const isCurrent = await d1(completeAttempt(env.DB, answered, leaseId, completed, now));
+  if (isCurrent) return { ...answered, checkoutUrl: completed.url, expiresAt: completed.expiresAt };
+  return answerOfWhoTookOver(env, answered);
+}
+
+/** The lease ran out while Stripe was answering: what counts is what whoever took over has made of the attempt. */
+async function answerOfWhoTookOver(env: RuntimeEnv, ours: CheckoutAttemptRow): Promise<CheckoutAttemptRow> {
+  const present = await d1(readAttempt(env.DB, ours.attemptId));
+  if (present === null) throw new Error("the attempt is gone");
+  refuseConflict(present, ours.requestHash);
+  if (present.stripeSessionId === null) throw inProgress();
+  return present;
 }
 
 async function sessionOrRelease(
