@@ -82,6 +82,7 @@ describe("signing in", () => {
     const { email, password, portal } = await newOperator("support");
     const offer = await portal.submit("/account/second-factor", { password });
     const secret = /id="totp-secret">([A-Z2-7]+)</.exec(offer.html)?.[1] ?? "";
+    expect(offer.html).toContain('role="img" aria-label="QR code of the key below"');
     const backupCodes = hiddenField(offer.html, "backup_codes").split(" ");
     expect((await portal.post("/account/second-factor/confirm", { code: "000000" })).status).toBe(422);
     expect((await portal.submit("/account/second-factor/confirm", { code: codeOf(secret) })).location).toBe(

@@ -3,6 +3,7 @@ import { listSessions } from "../../../../shared/db/session.ts";
 import { ActionButton, emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { QrCode } from "../../components/qr-code.tsx";
 import { Time } from "../../components/time.tsx";
 import type { PortalContext } from "../../request-context.ts";
 
@@ -204,9 +205,10 @@ function Enrolment({
     <>
       <Card title="1. Add Licenzy to your app" pad>
         <p>
-          Enter this key in your authenticator app (time-based, six digits), or{" "}
+          Scan this with your authenticator app, or enter the key below it (time-based, six digits), or{" "}
           <a href={uri}>open it on this device</a>.
         </p>
+        <QrCode text={uri} label="QR code of the key below" />
         <p class="secret">
           <code id="totp-secret">{secret}</code>
           <CopyButton value={secret} />
