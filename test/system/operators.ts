@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { inject } from "vitest";
 import { hiddenField, PortalClient } from "../../scripts/seed/portal-client.ts";
 import { provision } from "../../scripts/seed/provision.ts";
@@ -35,4 +35,16 @@ export async function newOperator(role: Role, accountId?: string): Promise<TestO
   await portal.submit(await inviteAs(await owner(), role, email), { name, password });
   if (accountId !== undefined) await provision(inject("origin"), "moveOperator", email, accountId, role);
   return { email, password, portal };
+}
+
+/** A time-based code as authenticator apps make it (RFC 6238: SHA-1, 30 seconds, six digits). */
+export function codeOf(secret: string): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const offset = (digest[19] ?? 0) & 15;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }

@@ -1,8 +1,8 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { describe, expect, inject, it } from "vitest";
 import { hiddenField, PortalClient, sentencesOf } from "../../scripts/seed/portal-client.ts";
 import { provision } from "../../scripts/seed/provision.ts";
-import { inviteAs, newOperator, owner } from "./operators.ts";
+import { codeOf, inviteAs, newOperator, owner } from "./operators.ts";
 import { newWorld } from "./world.ts";
 
 const address = () => `somebody-${randomBytes(6).toString("hex")}@tests.example`;
@@ -218,15 +218,3 @@ describe("proof", () => {
     expect((await portal.post(`/p/${world.projectId}/test/keys`, { name: "" })).status).toBe(422);
   });
 });
-
-/** A time-based code as authenticator apps make it (RFC 6238: SHA-1, 30 seconds, six digits). */
-function codeOf(secret: string): string {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const digest = createHmac("sha1", key).update(counter).digest();
-  const offset = (digest[19] ?? 0) & 15;
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}

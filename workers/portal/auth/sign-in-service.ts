@@ -1,4 +1,5 @@
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { APIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { twoFactor } from "better-auth/plugins/two-factor";
 import { drizzle } from "drizzle-orm/d1";
@@ -58,6 +59,9 @@ export function signInService(env: PortalEnv, origin: string) {
       user: {
         create: {
           before: async (user) => {
+            // An address that the provider only took somebody's word for is not proof of being invited.
+            if (!user.emailVerified)
+              throw new APIError("FORBIDDEN", { code: "email_not_verified", message: "" });
             if (!(await hasOpenInvitation(env.DB, user.email, Date.now()))) return false;
             return { data: user };
           },

@@ -106,6 +106,10 @@ function providerFault(error: string): string {
     return "Nobody with this address is an operator here. Ask an owner for an invitation.";
   if (error === "account_not_linked")
     return "There is an operator with this address who signs in with a password. Do that.";
+  if (error === "email_not_verified")
+    return "That account's e-mail address is not confirmed there, so it proves nothing here. Confirm it, or use the invitation with a password.";
+  if (error === "state_mismatch" || error === "state_not_found")
+    return "This sign-in was not begun in this browser, or took too long. Begin again.";
   return "Signing in there did not work. Try again, or use your password.";
 }
 

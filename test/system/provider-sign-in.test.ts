@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { PortalClient } from "../../scripts/seed/portal-client.ts";
+import { type Stack, startStack } from "../../scripts/stack/stack.ts";
+import { OpenIdProvider } from "./openid-provider.ts";
+import { codeOf, inviteAs } from "./operators.ts";
+
+const provider = new OpenIdProvider();
+const ownerPassword = "a sentence that nobody guesses";
+let stateDir: string;
+let stack: Stack;
+let boss: PortalClient;
+
+beforeAll(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), "licenzy-providers-"));
+  const logFile = join(stateDir, "workers.log");
+  stack = await startStack({ port: 0, stateDir, cronEveryMs: 0, logFile, alterWorkers: playedBy(provider) });
+  boss = new PortalClient(stack.origin);
+  const owner = { name: "Owner", account: "Acme", project: "p", region: "weur", email: "boss@tests.example" };
+  await boss.submit("/setup", { token: stack.secrets.setupToken, password: ownerPassword, ...owner });
+});
+afterAll(async () => {
+  await stack.stop();
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+const address = () => `${randomBytes(6).toString("hex")}@tests.example`;
+
+/** Where the portal sends a browser that chose the provider. */
+async function begin(browser: PortalClient, name: string, next?: string): Promise<string> {
+  const { location } = await browser.submit(`/sign-in/with/${name}`, next === undefined ? {} : { next });
+  return location ?? "";
+}
+
+const pathOf = ({ pathname, search }: URL) => pathname + search;
+
+/** What the sign-in page says after a way back that was refused. */
+async function refusalOf(browser: PortalClient, back: URL): Promise<string> {
+  const { location } = await browser.get(pathOf(back));
+  expect(location).toMatch(/\/sign-in\?error=/);
+  expect((await browser.get("/account")).location).toMatch(/^\/sign-in/);
+  return (await browser.get(pathOf(new URL(location ?? "", stack.origin)))).html;
+}
+
+describe.each(["google", "microsoft"])("signing in with %s", (name) => {
+  it("is offered where it is configured, and nowhere else", async () => {
+    const button = `action="/sign-in/with/${name}"`;
+    expect((await new PortalClient(stack.origin).get("/sign-in")).html).toContain(button);
+    const elsewhere = new PortalClient(inject("origin"));
+    expect((await elsewhere.get("/sign-in")).html).not.toContain(button);
+    expect((await elsewhere.post(`/sign-in/with/${name}`)).status).toBe(404);
+  });
+
+  it("lets an invited person join, makes them take a second factor, and knows them again", async () => {
+    const claims = { email: address(), email_verified: true };
+    const link = await inviteAs(boss, "support", claims.email);
+    const browser = new PortalClient(stack.origin);
+    const back = provider.agree(await begin(browser, name, link), claims);
+    expect((await browser.get(pathOf(back))).location).toContain(link);
+    expect((await browser.get(link)).html).toContain("Join as Somebody");
+    expect((await browser.submit(link)).location).toBe("/");
+    expect((await browser.get("/")).location).toBe("/second-factor");
+    expect((await browser.get("/second-factor")).location).toBe("/account/second-factor");
+    expect((await browser.get("/team")).location).toBe("/account/second-factor");
+    const offer = await browser.submit("/account/second-factor");
+    const secret = /id="totp-secret">([A-Z2-7]+)</.exec(offer.html)?.[1] ?? "";
+    await browser.submit("/account/second-factor/confirm", { code: codeOf(secret) });
+    expect((await browser.get("/team")).status).toBe(200);
+
+    const again = new PortalClient(stack.origin);
+    await again.get(pathOf(provider.agree(await begin(again, name), claims)));
+    expect((await again.get("/team")).location).toBe("/second-factor");
+    expect((await again.post("/second-factor", { code: "000000" })).status).toBe(422);
+    await again.submit("/second-factor", { code: codeOf(secret) });
+    expect((await again.get("/team")).status).toBe(200);
+  });
+
+  it("is refused to who was not invited, in words", async () => {
+    const browser = new PortalClient(stack.origin);
+    for (const next of [undefined, "/invitations/guessed"]) {
+      const back = provider.agree(await begin(browser, name, next), {
+        email: address(),
+        email_verified: true,
+      });
+      expect(await refusalOf(browser, back)).toContain("Nobody with this address is an operator here");
+    }
+  });
+
+  it("is refused to an invited address that the provider has not confirmed", async () => {
+    const email = address();
+    const link = await inviteAs(boss, "support", email);
+    for (const claims of [{ email, email_verified: false }, { email }]) {
+      const browser = new PortalClient(stack.origin);
+      const back = provider.agree(await begin(browser, name, link), claims);
+      expect(await refusalOf(browser, back)).toContain("is not confirmed there");
+    }
+  });
+
+  it("knows an operator with a password by a confirmed address, and by no other", async () => {
+    const email = "boss@tests.example";
+    const stranger = new PortalClient(stack.origin);
+    const unconfirmed = provider.agree(await begin(stranger, name), { email, email_verified: false });
+    expect(await refusalOf(stranger, unconfirmed)).toContain("who signs in with a password");
+    const browser = new PortalClient(stack.origin);
+    const back = provider.agree(await begin(browser, name), { email, email_verified: true });
+    expect((await browser.get(pathOf(back))).location).toBe("/");
+    expect((await browser.get("/second-factor")).location).toBe("/");
+    expect((await browser.get("/team")).status).toBe(200);
+  });
+
+  it("is refused with another's state, a state of another browser, and a code made for another request", async () => {
+    const claims = { email: address(), email_verified: true };
+    const link = await inviteAs(boss, "support", claims.email);
+    const [browser, other] = [new PortalClient(stack.origin), new PortalClient(stack.origin)];
+
+    const forged = provider.agree(await begin(browser, name, link), claims);
+    forged.searchParams.set("state", "guessed");
+    expect(await refusalOf(browser, forged)).toContain("was not begun in this browser");
+
+    const stolen = provider.agree(await begin(other, name, link), claims);
+    expect(await refusalOf(browser, stolen)).toContain("was not begun in this browser");
+
+    // The code carries the challenge of the other request: PKCE refuses it.
+    const own = provider.agree(await begin(browser, name, link), claims);
+    const foreign = provider.agree(await begin(other, name, link), claims);
+    own.searchParams.set("code", foreign.searchParams.get("code") ?? "");
+    expect(await refusalOf(browser, own)).toContain("Signing in there did not work");
+  });
+});
