@@ -1,5 +1,5 @@
 /** Shows exact times in the viewer's own zone; UTC stays on hover. */
-export function localizeTimes(): void {
+export function localizeTimes(root: ParentNode): void {
   const format = new Intl.DateTimeFormat("en-GB", {
     day: "numeric",
     month: "short",
@@ -9,7 +9,7 @@ export function localizeTimes(): void {
     second: "2-digit",
     timeZoneName: "short",
   });
-  for (const time of document.querySelectorAll("time")) {
+  for (const time of root.querySelectorAll("time")) {
     const local = format.format(new Date(time.dateTime));
     if (time.hasAttribute("data-exact")) {
       time.title = time.textContent ?? "";

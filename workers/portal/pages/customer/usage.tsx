@@ -84,7 +84,7 @@ function Chart({ days }: { days: UsageDay[] }) {
   const first = days[0]?.day ?? 0;
   const last = days.at(-1)?.day ?? 0;
   return (
-    <figure class="chart">
+    <figure class="chart" data-chart>
       <svg
         viewBox={`0 0 ${days.length * width} ${height}`}
         preserveAspectRatio="none"
@@ -108,6 +108,7 @@ function Chart({ days }: { days: UsageDay[] }) {
       </svg>
       <figcaption class="quiet">
         <span>{dayName(first)}</span>
+        <output data-chart-note />
         <span>{dayName(last)}</span>
       </figcaption>
     </figure>

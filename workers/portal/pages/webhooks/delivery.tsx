@@ -22,7 +22,7 @@ export async function showDelivery(c: PortalContext) {
       "There is no such delivery",
       "It is not one of this project and mode, or is older than 30 days.",
     );
-  const { delivery, event, attempts } = found;
+  const { delivery, event } = found;
   return page(
     c,
     { title: delivery.eventType },
@@ -35,26 +35,14 @@ export async function showDelivery(c: PortalContext) {
           </>
         }
       >
-        <Actions c={c} found={found} />
+        <div id="delivery-actions" data-live-part>
+          <Actions c={c} found={found} />
+        </div>
       </PageHead>
-      <Facts c={c} found={found} />
-      <Card title="Attempts" note={`${count(attempts.length)} so far`}>
-        {attempts.length === 0 ? (
-          <Empty title="No attempt yet">
-            <p>
-              {found.endpoint.isEnabled
-                ? "The first one is made in a moment."
-                : "Its endpoint is disabled: it is kept until that is enabled."}
-            </p>
-          </Empty>
-        ) : (
-          <Table label="Attempts" head={["Attempt", "Result", "Answer", "Took", "Started"]}>
-            {attempts.toReversed().map((attempt) => (
-              <AttemptRow c={c} attempt={attempt} />
-            ))}
-          </Table>
-        )}
-      </Card>
+      <div id="delivery-state" class="stack" data-live-part data-live={isFollowed(found) ? "" : undefined}>
+        <Facts c={c} found={found} />
+        <Attempts c={c} found={found} />
+      </div>
       <Card title="Headers" note="Beside these, what HTTP itself needs">
         <pre class="payload" tabindex={0}>
           {headersOf(found)}
@@ -66,6 +54,35 @@ export async function showDelivery(c: PortalContext) {
         </pre>
       </Card>
     </>,
+  );
+}
+
+/** Attempts still come: the page then follows them by itself. */
+function isFollowed({ delivery, endpoint }: Detail): boolean {
+  return endpoint.isEnabled && (delivery.state === "pending" || delivery.state === "failed");
+}
+
+function Attempts({ c, found }: { c: PortalContext; found: Detail }) {
+  const { attempts } = found;
+  const note = `${count(attempts.length)} so far${isFollowed(found) ? ", updated by itself where scripts run" : ""}`;
+  return (
+    <Card title="Attempts" note={note}>
+      {attempts.length === 0 ? (
+        <Empty title="No attempt yet">
+          <p>
+            {found.endpoint.isEnabled
+              ? "The first one is made in a moment."
+              : "Its endpoint is disabled: it is kept until that is enabled."}
+          </p>
+        </Empty>
+      ) : (
+        <Table label="Attempts" head={["Attempt", "Result", "Answer", "Took", "Started"]}>
+          {attempts.toReversed().map((attempt) => (
+            <AttemptRow c={c} attempt={attempt} />
+          ))}
+        </Table>
+      )}
+    </Card>
   );
 }
 
