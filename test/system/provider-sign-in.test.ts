@@ -20,7 +20,11 @@ beforeAll(async () => {
   stack = await startStack({ port: 0, stateDir, cronEveryMs: 0, logFile, alterWorkers: playedBy(provider) });
   boss = new PortalClient(stack.origin);
   const owner = { name: "Owner", account: "Acme", project: "p", region: "weur", email: "boss@tests.example" };
-  await boss.submit("/setup", { token: stack.secrets.setupToken, password: ownerPassword, ...owner });
+  await boss.submit(
+    "/setup",
+    { token: stack.secrets.setupToken, password: ownerPassword, ...owner },
+    120_000,
+  );
 });
 afterAll(async () => {
   await stack.stop();
