@@ -34,7 +34,7 @@ export interface StackOptions {
   logFile?: string;
   /** Default: built now, or taken from .dev/build when nothing changed. */
   bundles?: WorkerBundle[];
-  /** For measurements: what runs instead of the workers as they are. */
+  /** For measurements and tests: what runs instead of the workers as they are. */
   alterWorkers?(workers: StackWorkerOptions[]): WorkerOptions[];
 }
 

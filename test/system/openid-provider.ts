@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { type Request, Response } from "miniflare";
+import type { StackWorkerOptions } from "../../scripts/stack/worker-options.ts";
 
 interface Claims {
   email: string;
@@ -14,6 +15,12 @@ interface Grant {
   claims: object;
 }
 
+const clients = {
+  GOOGLE_CLIENT_ID: "google-client",
+  GOOGLE_CLIENT_SECRET: "google-secret",
+  MICROSOFT_CLIENT_ID: "microsoft-client",
+  MICROSOFT_CLIENT_SECRET: "microsoft-secret",
+};
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const tokenEndpoints = [
   "https://oauth2.googleapis.com/token",
@@ -22,13 +29,15 @@ const tokenEndpoints = [
 
 /** Google and Microsoft in pocket form: codes that work once, for the client, address and PKCE verifier they were made for. */
 export class OpenIdProvider {
-  readonly bindings = {
-    GOOGLE_CLIENT_ID: "google-client",
-    GOOGLE_CLIENT_SECRET: "google-secret",
-    MICROSOFT_CLIENT_ID: "microsoft-client",
-    MICROSOFT_CLIENT_SECRET: "microsoft-secret",
-  };
   private readonly grants = new Map<string, Grant>();
+
+  /** Gives the portal its client ids, and has its calls to the outside end here: its code is that of a deployment. */
+  servePortal(workers: StackWorkerOptions[]): StackWorkerOptions[] {
+    return workers.map((worker) => {
+      if (worker.name !== "licenzy-portal") return worker;
+      return { ...worker, bindings: { ...worker.bindings, ...clients }, outboundService: this.answer };
+    });
+  }
 
   /** What the person does at the provider: agrees, as who `claims` says. Returns the path of the portal's way back. */
   agree(authorizationUrl: string, claims: Claims): URL {
@@ -59,7 +68,7 @@ export class OpenIdProvider {
   }
 
   /** What the portal's own calls reach. */
-  readonly answer = async (request: Request): Promise<Response> => {
+  private readonly answer = async (request: Request): Promise<Response> => {
     if (!tokenEndpoints.includes(request.url)) return new Response("Not found", { status: 404 });
     const form = new URLSearchParams(await request.text());
     const code = form.get("code") ?? "";

@@ -17,7 +17,13 @@ let boss: PortalClient;
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), "licenzy-providers-"));
   const logFile = join(stateDir, "workers.log");
-  stack = await startStack({ port: 0, stateDir, cronEveryMs: 0, logFile, alterWorkers: playedBy(provider) });
+  stack = await startStack({
+    port: 0,
+    stateDir,
+    cronEveryMs: 0,
+    logFile,
+    alterWorkers: (workers) => provider.servePortal(workers),
+  });
   boss = new PortalClient(stack.origin);
   const owner = { name: "Owner", account: "Acme", project: "p", region: "weur", email: "boss@tests.example" };
   await boss.submit(
