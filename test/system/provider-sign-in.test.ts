@@ -26,12 +26,8 @@ beforeAll(async () => {
   });
   boss = new PortalClient(stack.origin);
   const owner = { name: "Owner", account: "Acme", project: "p", region: "weur", email: "boss@tests.example" };
-  await boss.submit(
-    "/setup",
-    { token: stack.secrets.setupToken, password: ownerPassword, ...owner },
-    120_000,
-  );
-});
+  await boss.submit("/setup", { token: stack.secrets.setupToken, password: ownerPassword, ...owner });
+}, 120_000);
 afterAll(async () => {
   await stack.stop();
   await rm(stateDir, { recursive: true, force: true });
