@@ -24,7 +24,7 @@ const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
     folders: new RegExp(`^(workers/${worker}|shared)/`),
     packages:
       worker === "portal"
-        ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm\/d1|better-auth\/.+)$/
+        ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm\/d1|better-auth\/.+|uqr)$/
         : /^(cloudflare:workers|node:\w+|hono(\/.+)?|stripe|zod|@hono\/zod-openapi)$/,
   })),
 ];
