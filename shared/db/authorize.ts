@@ -11,6 +11,7 @@ import { readSession } from "./session.ts";
 export interface Authorized {
   outcome: "authorized";
   actor: Actor;
+  role: Role;
   now: number;
   /** Of the project that was asked for. */
   region: Region | null;
@@ -54,6 +55,7 @@ export async function authorize(
   const { accountId, operatorId, name, email } = session;
   return {
     outcome: "authorized",
+    role: session.role,
     actor: { accountId, operatorId, name, email, ipAddress: caller.ipAddress },
     now: await currentTime(env.DEV),
     region: project?.region ?? null,

@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, lt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { type Mode, modes } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
+import { notesOf } from "./notes.ts";
 import { stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeEvents } from "./tables/stripe.ts";
 import { subjects } from "./tables/subjects.ts";
@@ -22,13 +23,14 @@ interface Window {
 export type CustomerLists = Awaited<ReturnType<typeof readCustomerLists>>;
 export type AttemptOfCustomer = CustomerLists["attempts"][number];
 export type StripeEventOfCustomer = CustomerLists["stripeEvents"][number];
+export type NoteOfCustomer = CustomerLists["notes"][number];
 export type DeliveryOfCustomer = CustomerLists["deliveries"][number];
 
 /** What D1 has beside the ledger of one customer, in one round trip. Each part reads an index by customer. */
 export async function readCustomerLists(db: D1Database, key: CustomerKey, window: Window) {
   const { projectId, mode, subjectRef } = key;
   const database = drizzle(db);
-  const [subjectRows, elsewhere, connections, attempts, received, sent] = await database.batch([
+  const [subjectRows, elsewhere, connections, attempts, received, sent, written] = await database.batch([
     database
       .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
       .from(subjects)
@@ -55,6 +57,7 @@ export async function readCustomerLists(db: D1Database, key: CustomerKey, window
     attemptsOf(database, key, window),
     stripeEventsOf(database, key, window),
     deliveriesOf(database, key, window),
+    notesOf(database, key, window),
   ]);
   return {
     subject: subjectRows[0] ?? null,
@@ -65,6 +68,7 @@ export async function readCustomerLists(db: D1Database, key: CustomerKey, window
     attempts,
     stripeEvents: received,
     deliveries: sent,
+    notes: written,
   };
 }
 

@@ -2,6 +2,7 @@
 export * from "./tables/activity.ts";
 export * from "./tables/configuration.ts";
 export * from "./tables/people.ts";
+export * from "./tables/records.ts";
 export * from "./tables/sign-in.ts";
 export * from "./tables/stripe.ts";
 export * from "./tables/subjects.ts";

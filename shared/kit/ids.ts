@@ -18,7 +18,9 @@ export type IdPrefix =
   | "opr"
   | "inv"
   | "aud"
-  | "act";
+  | "act"
+  | "note"
+  | "ers";
 
 /** A new id: prefix, then 26 base-32 characters of 48 bits of time and 80 random bits, so that ids sort by age. */
 export function newId(prefix: IdPrefix, now: number = Date.now()): string {

@@ -53,6 +53,8 @@ const portal: Record<string, "nobody" | "session" | Role> = {
   "GET /p/:project/:mode": "viewer",
   "GET /p/:project/:mode/customers": "viewer",
   "GET /p/:project/:mode/customers/:subject": "viewer",
+  "POST /p/:project/:mode/customers/:subject/notes": "support",
+  "POST /p/:project/:mode/customers/:subject/notes/:note/delete": "support",
   "GET /p/:project/:mode/customers/:subject/:action": "support",
   "POST /p/:project/:mode/customers/:subject/:action/preview": "support",
   "POST /p/:project/:mode/customers/:subject/:action": "support",

@@ -1,11 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  hiddenFields,
-  type PortalClient,
-  type PortalReply,
-  unescaped,
-} from "../../scripts/seed/portal-client.ts";
+import { hiddenFields, type PortalClient, type PortalReply } from "../../scripts/seed/portal-client.ts";
+import { textOf } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
@@ -52,7 +48,6 @@ const check = async (subjectRef: string) => {
 const idOf = async (subjectRef: string) =>
   /id="(ent_[0-9a-z]{26})"/.exec((await support.portal.get(pathOf(subjectRef))).html)?.[1] ?? "";
 const sequenceOf = ({ location }: PortalReply) => Number(/#entry-(\d+)$/.exec(location ?? "")?.[1]);
-const textOf = ({ html }: PortalReply) => unescaped(html.replace(/<[^>]+>/g, " ")).replace(/\s+/g, " ");
 
 describe("acting for a customer", () => {
   it("grants what was previewed, at once, and takes it back by undo", async () => {

@@ -13,6 +13,7 @@ import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
 import { applyAction, previewAction, showAction } from "./pages/customer/actions.ts";
 import { showCustomer } from "./pages/customer/page.tsx";
+import { recordRoutes } from "./pages/customer/record-routes.ts";
 import { findForPalette } from "./pages/customers/find.ts";
 import { showCustomers } from "./pages/customers/page.tsx";
 import { retryEvent } from "./pages/events/actions.ts";
@@ -111,6 +112,7 @@ export const routes: readonly Route[] = [
   { method: "GET", path: place, needs: "viewer", handler: showOverview },
   { method: "GET", path: `${place}/customers`, needs: "viewer", handler: showCustomers },
   { method: "GET", path: `${place}/customers/:subject`, needs: "viewer", handler: showCustomer },
+  ...recordRoutes,
   { method: "GET", path: `${place}/customers/:subject/:action`, needs: "support", handler: showAction },
   {
     method: "POST",

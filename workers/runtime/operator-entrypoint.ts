@@ -9,6 +9,7 @@ import { authorize } from "./operator/authorize.ts";
 import { readCustomer, readDecision } from "./operator/customer.ts";
 import { retryEvent } from "./operator/events.ts";
 import { createKey, revokeKey, rotateKey } from "./operator/keys.ts";
+import { addNote, deleteNote } from "./operator/notes.ts";
 import { fetchCustomersByEmail } from "./operator/prices.ts";
 import { archiveProduct, createProduct, editProduct, listPrices, lookUpPrice } from "./operator/products.ts";
 import { refusal } from "./operator/refusal.ts";
@@ -125,5 +126,18 @@ export class OperatorEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements 
     sync: Parameters<OperatorRpc["applySync"]>[3],
   ) {
     return applySync(this.env, caller, place, subjectRef, sync);
+  }
+
+  addNote(
+    caller: OperatorCaller,
+    place: Place,
+    subjectRef: string,
+    note: Parameters<OperatorRpc["addNote"]>[3],
+  ) {
+    return addNote(this.env, caller, place, subjectRef, note);
+  }
+
+  deleteNote(caller: OperatorCaller, place: Place, subjectRef: string, noteId: string) {
+    return deleteNote(this.env, caller, place, subjectRef, noteId);
   }
 }

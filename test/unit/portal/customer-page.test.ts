@@ -42,6 +42,7 @@ describe("the timeline", () => {
     attempts: [attempt({ createdAt: noon - 5 })],
     stripeEvents: [stripeEvent({ receivedAt: noon + 1 })],
     deliveries: [delivery({ occurredAt: noon + 1 })],
+    notes: [],
   };
   const granted = entry(1, "grant", 1_000, { cause: { type: "stripe_event", id: "evt_1", because: null } });
   const undone = entry(2, "manual_adjustment", 5, { manual: { type: "adjust", undoes: null } });

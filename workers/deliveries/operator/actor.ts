@@ -28,6 +28,7 @@ async function developer(env: DeliveriesEnv, { projectId }: Place): Promise<Auth
   const { accountId, region } = project;
   return {
     outcome: "authorized",
+    role: "owner",
     actor: {
       accountId,
       operatorId: "opr_development",

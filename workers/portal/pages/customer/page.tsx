@@ -11,6 +11,7 @@ import { Deliveries } from "./deliveries.tsx";
 import { Diagnosis } from "./diagnosis.tsx";
 import { Entitlements } from "./entitlements.tsx";
 import { type CustomerPage, loadCustomer } from "./load.ts";
+import { Notes } from "./notes.tsx";
 import { stripeLink } from "./stripe-link.ts";
 import { Timeline } from "./timeline.tsx";
 import { Usage } from "./usage.tsx";
@@ -20,7 +21,8 @@ export async function showCustomer(c: PortalContext) {
   if (page.outcome === "refused") return refusalPage(c, page);
   const { customer, lists, cursor } = page;
   const mayAct = mayActAs(c.get("member").role, "support");
-  const isKnown = customer.exists || lists.subject !== null || lists.attempts.length > 0;
+  const isKnown =
+    customer.exists || lists.subject !== null || lists.attempts.length > 0 || lists.notes.length > 0;
   const title = customer.subjectRef;
   if (!isKnown)
     return framed(
@@ -58,6 +60,7 @@ export async function showCustomer(c: PortalContext) {
         </div>
         <div class="stack">
           <AsOfCard c={c} page={page} />
+          <Notes c={c} subjectRef={title} lists={lists} mayAct={mayAct} />
           <Attempts c={c} lists={lists} />
           <About c={c} page={page} />
         </div>

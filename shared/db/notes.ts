@@ -1,0 +1,67 @@
+import { and, desc, eq, isNull, lt } from "drizzle-orm";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import type { Mode } from "../contract/words.ts";
+import { type AuditEntry, auditIfChanged } from "./audit.ts";
+import { notes } from "./tables/records.ts";
+
+interface CustomerKey {
+  projectId: string;
+  mode: Mode;
+  subjectRef: string;
+}
+
+export type NoteRow = typeof notes.$inferSelect;
+export type NewNote = Omit<NoteRow, "deletedAt" | "deletedBy">;
+
+const ofCustomer = ({ projectId, mode, subjectRef }: CustomerKey) =>
+  and(eq(notes.projectId, projectId), eq(notes.mode, mode), eq(notes.subjectRef, subjectRef));
+
+/** Writes the note with its audit row, once. Returns the one that is there under the id. */
+export async function insertNote(db: D1Database, note: NewNote, audit: AuditEntry): Promise<NoteRow | null> {
+  const database = drizzle(db);
+  const [, , rows] = await database.batch([
+    database.insert(notes).values(note).onConflictDoNothing(),
+    auditIfChanged(database, audit),
+    database.select().from(notes).where(eq(notes.noteId, note.noteId)),
+  ]);
+  return rows[0] ?? null;
+}
+
+export async function readNote(db: D1Database, key: CustomerKey, noteId: string): Promise<NoteRow | null> {
+  const rows = await drizzle(db)
+    .select()
+    .from(notes)
+    .where(and(ofCustomer(key), eq(notes.noteId, noteId)));
+  return rows[0] ?? null;
+}
+
+/** Takes the text away; that there was a note, and who deleted it, stays. */
+export async function deleteNote(
+  db: D1Database,
+  noteId: string,
+  deleted: { at: number; by: string },
+  audit: AuditEntry,
+): Promise<void> {
+  const database = drizzle(db);
+  await database.batch([
+    database
+      .update(notes)
+      .set({ text: "", deletedAt: deleted.at, deletedBy: deleted.by })
+      .where(and(eq(notes.noteId, noteId), isNull(notes.deletedAt))),
+    auditIfChanged(database, audit),
+  ]);
+}
+
+/** Newest first, as a statement for a batch; only those older than `before` (ms) where it is given. */
+export function notesOf(
+  database: DrizzleD1Database,
+  key: CustomerKey,
+  { before, limit }: { before: number | null; limit: number },
+) {
+  return database
+    .select()
+    .from(notes)
+    .where(and(ofCustomer(key), before === null ? undefined : lt(notes.createdAt, before)))
+    .orderBy(desc(notes.createdAt), desc(notes.noteId))
+    .limit(limit);
+}

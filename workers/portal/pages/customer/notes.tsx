@@ -1,0 +1,104 @@
+import { maxNoteCharacters } from "../../../../shared/contract/records.ts";
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import type { CustomerLists, NoteOfCustomer } from "../../../../shared/db/customer-page.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { ActionButton, emptyForm, Fault, type FormState } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, PageHead } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { customerPath, type PortalContext } from "../../request-context.ts";
+
+/** What operators wrote down for each other. Customers and their backends never see it. */
+export function Notes({
+  c,
+  subjectRef,
+  lists: { notes },
+  mayAct,
+}: {
+  c: PortalContext;
+  subjectRef: string;
+  lists: CustomerLists;
+  mayAct: boolean;
+}) {
+  return (
+    <Card id="notes" title="Notes" note="Seen by operators only">
+      {notes.length === 0 ? <p class="pad quiet">Nobody wrote anything yet.</p> : null}
+      {notes.length === 0 ? null : (
+        <ul class="rows">
+          {notes.map((note) => (
+            <Note c={c} note={note} mayAct={mayAct} />
+          ))}
+        </ul>
+      )}
+      {mayAct ? (
+        <div class="pad">
+          <NoteForm c={c} subjectRef={subjectRef} form={emptyForm} />
+        </div>
+      ) : null}
+    </Card>
+  );
+}
+
+function Note({ c, note, mayAct }: { c: PortalContext; note: NoteOfCustomer; mayAct: boolean }) {
+  const { role, operatorId } = c.get("member");
+  const mayDelete = mayAct && (note.operatorId === operatorId || mayActAs(role, "admin"));
+  const path = customerPath(c, note.subjectRef, `/notes/${note.noteId}/delete`);
+  return (
+    <li id={note.noteId}>
+      {note.deletedAt === null ? (
+        <p class="note-text">{note.text}</p>
+      ) : (
+        <p class="quiet">Deleted by {note.deletedBy}.</p>
+      )}
+      <div class="row">
+        <small class="quiet">
+          {note.operatorName}, <Time at={note.createdAt} now={c.get("now")} />
+        </small>
+        {mayDelete && note.deletedAt === null ? <ActionButton action={path} label="Delete" /> : null}
+      </div>
+    </li>
+  );
+}
+
+function NoteForm({ c, subjectRef, form }: { c: PortalContext; subjectRef: string; form: FormState }) {
+  // Chosen with the form: sent twice, it is one note.
+  const noteId = form.values["note_id"] ?? newId("note", c.get("now"));
+  return (
+    <form method="post" action={customerPath(c, subjectRef, "/notes")} class="form">
+      <input type="hidden" name="note_id" value={noteId} />
+      <div class="field">
+        <label for="note">Write a note</label>
+        <textarea
+          id="note"
+          name="note"
+          rows={3}
+          required
+          maxlength={maxNoteCharacters}
+          aria-invalid={form.faults["note"] === undefined ? undefined : "true"}
+          aria-describedby={form.faults["note"] === undefined ? undefined : "note-fault"}
+        >
+          {form.values["note"] ?? ""}
+        </textarea>
+        <Fault form={form} name="note" />
+      </div>
+      <div class="row">
+        <button class="button" type="submit">
+          Save note
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** The form by itself, with what was wrong and all that was written. */
+export function notePage(c: PortalContext, form: FormState, status: 409 | 422) {
+  const subjectRef = c.req.param("subject") ?? "";
+  return page(
+    c,
+    { title: "Write a note", status },
+    <>
+      <PageHead title="Write a note" lead={<a href={customerPath(c, subjectRef)}>Back to {subjectRef}</a>} />
+      <NoteForm c={c} subjectRef={subjectRef} form={form} />
+    </>,
+  );
+}

@@ -1,0 +1,10 @@
+import type { Route } from "../../auth/route.ts";
+import { addNote, deleteNote } from "./note-actions.ts";
+
+const customer = "/p/:project/:mode/customers/:subject";
+
+/** Notes, export and erase of a customer. They come before the actions, whose paths would take them for one. */
+export const recordRoutes: readonly Route[] = [
+  { method: "POST", path: `${customer}/notes`, needs: "support", handler: addNote },
+  { method: "POST", path: `${customer}/notes/:note/delete`, needs: "support", handler: deleteNote },
+];
