@@ -19,4 +19,15 @@ export interface RecordsRpc {
     subjectRef: string,
     noteId: string,
   ): Promise<OperatorReply>;
+
+  /**
+   * The next part of the file that holds everything of the customer, as text. `cursor` is `null` for the first part, then
+   * what the part before said; the file ends where that says `null`.
+   */
+  exportCustomer(
+    caller: OperatorCaller,
+    place: Place,
+    subjectRef: string,
+    cursor: string | null,
+  ): Promise<OperatorReply<{ text: string; next: string | null }>>;
 }

@@ -23,7 +23,7 @@ export interface Needs {
   place?: Place;
   /** In live mode the operator must have shown password or code lately. */
   proofInLive?: true;
-  /** The same in every mode: a secret will be shown. */
+  /** The same in every mode: a secret will be shown, or a customer taken out or erased. */
   proofAlways?: true;
 }
 
@@ -51,7 +51,7 @@ export async function authorize(
   if (proofInLive && place?.mode === "live" && !isProofFresh(provenAt, machineTime))
     return refusal("proof_needed", "Confirm that it is you: this acts in live mode.");
   if (proofAlways && !isProofFresh(provenAt, machineTime))
-    return refusal("proof_needed", "Confirm that it is you: this shows a secret.");
+    return refusal("proof_needed", "Confirm that it is you: this asks for your password or code.");
   const { accountId, operatorId, name, email } = session;
   return {
     outcome: "authorized",

@@ -8,7 +8,7 @@ import { checkoutAttempts, stripeEvents } from "./tables/stripe.ts";
 import { subjects } from "./tables/subjects.ts";
 import { deliveries, deliveryAttempts, endpoints, events } from "./tables/webhooks.ts";
 
-interface CustomerKey {
+export interface CustomerKey {
   projectId: string;
   mode: Mode;
   subjectRef: string;

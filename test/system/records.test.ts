@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
+import { verifyExport } from "../../scripts/export/verify.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { fieldsOf, textOf } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
@@ -55,5 +56,37 @@ describe("notes", () => {
       "customer.note_delete",
       "customer.note_add",
     ]);
+  });
+});
+
+describe("an export", () => {
+  it("has everything of the customer for an owner only, agrees with itself, and stands in the audit log", async () => {
+    const subjectRef = newSubject();
+    await buy(world, subjectRef);
+    for (const key of ["one", "two"]) await world.api.consume(subjectRef, 5, key);
+    const noted = pathOf(subjectRef, "/notes");
+    await support.portal.submit(noted, { note_id: newId("note"), note: "Likes tea" });
+    const path = pathOf(subjectRef, "/export");
+    expect((await support.portal.post(path)).status).toBe(403);
+    expect((await support.portal.get(pathOf(subjectRef))).html).not.toContain(path);
+    expect((await owner.portal.get(pathOf(subjectRef))).html).toContain(`action="${path}"`);
+    const { html: text, headers } = await owner.portal.submit(path);
+    expect(headers.get("Content-Disposition")).toMatch(/^attachment; filename="licenzy-customer-\d+\.json"$/);
+    expect(verifyExport(text).faults).toEqual([]);
+    const file = JSON.parse(text);
+    expect(file).toMatchObject({
+      subject_ref: subjectRef,
+      ledger: [{ sequence: 1 }, { sequence: 2 }, { sequence: 3 }],
+      state: { entitlements: [{ unitsRemaining: 990 }] },
+      checkout_attempts: [{ status: "finalized" }],
+      notes: [{ text: "Likes tea" }],
+      audit_log: [{ action: "customer.note_add" }, { action: "customer.export" }],
+      subjects: [{ subject_ref: subjectRef }],
+    });
+    expect(JSON.parse(file.stripe_events[0].payload).data.object.metadata.licenzy_subject_ref).toBe(
+      subjectRef,
+    );
+    const tampered = text.replace('\\"consumed\\":5', '\\"consumed\\":4');
+    expect(verifyExport(tampered).faults).toEqual([expect.stringMatching(/^Entry 2: the entry was changed/)]);
   });
 });

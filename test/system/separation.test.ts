@@ -55,6 +55,7 @@ const portal: Record<string, "nobody" | "session" | Role> = {
   "GET /p/:project/:mode/customers/:subject": "viewer",
   "POST /p/:project/:mode/customers/:subject/notes": "support",
   "POST /p/:project/:mode/customers/:subject/notes/:note/delete": "support",
+  "POST /p/:project/:mode/customers/:subject/export": "owner",
   "GET /p/:project/:mode/customers/:subject/:action": "support",
   "POST /p/:project/:mode/customers/:subject/:action/preview": "support",
   "POST /p/:project/:mode/customers/:subject/:action": "support",

@@ -4,8 +4,9 @@ import { statusAt } from "../../shared/domain/availability.ts";
 import type { ManualAction } from "../../shared/domain/manual-action.ts";
 import type { ReversalFact } from "../../shared/domain/merge-payment.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import type { SubjectReading } from "../../workers/runtime/subject/answers.ts";
 import type { ManualRequest } from "../../workers/runtime/subject/manual.ts";
-import type { Subject, SubjectReading } from "../../workers/runtime/subject/subject.ts";
+import type { Subject } from "../../workers/runtime/subject/subject.ts";
 import { randomFrom } from "../fault/random.ts";
 import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
 

@@ -8,6 +8,7 @@ import { applyAction, previewAction } from "./operator/act.ts";
 import { authorize } from "./operator/authorize.ts";
 import { readCustomer, readDecision } from "./operator/customer.ts";
 import { retryEvent } from "./operator/events.ts";
+import { exportCustomer } from "./operator/export.ts";
 import { createKey, revokeKey, rotateKey } from "./operator/keys.ts";
 import { addNote, deleteNote } from "./operator/notes.ts";
 import { fetchCustomersByEmail } from "./operator/prices.ts";
@@ -139,5 +140,9 @@ export class OperatorEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements 
 
   deleteNote(caller: OperatorCaller, place: Place, subjectRef: string, noteId: string) {
     return deleteNote(this.env, caller, place, subjectRef, noteId);
+  }
+
+  exportCustomer(caller: OperatorCaller, place: Place, subjectRef: string, cursor: string | null) {
+    return exportCustomer(this.env, caller, place, subjectRef, cursor);
   }
 }

@@ -22,7 +22,7 @@ export async function openCustomer(
   caller: OperatorCaller,
   place: Place,
   subjectRef: string,
-  needs: { role: Role; proofInLive?: true },
+  needs: { role: Role; proofInLive?: true; proofAlways?: true },
 ): Promise<Customer | Refusal> {
   const permit = await authorize(env, caller, { ...needs, place });
   if (permit.outcome === "refused") return permit;

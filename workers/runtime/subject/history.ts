@@ -97,6 +97,32 @@ export function readCompactRequest(sql: SqlStorage, idempotencyKey: string): Ans
   return { ...more, reply: { consumed: units, usageRemaining: remaining } };
 }
 
+/** A row of `compact_requests`. */
+export interface CompactRequest {
+  idempotencyKey: string;
+  requestHash: string;
+  units: number;
+  remaining: number;
+  sequence: number;
+  at: number;
+}
+
+/** Up to `limit` rows, in the order of their keys, after `idempotencyKey`. */
+export function readCompactRequests(
+  sql: SqlStorage,
+  idempotencyKey: string,
+  limit: number,
+): CompactRequest[] {
+  return sql
+    .exec<CompactRequest & Record<string, SqlStorageValue>>(
+      `SELECT idempotency_key AS idempotencyKey, request_hash AS requestHash, units, remaining, sequence, at
+       FROM compact_requests WHERE idempotency_key > ? ORDER BY idempotency_key LIMIT ?`,
+      idempotencyKey,
+      limit,
+    )
+    .toArray();
+}
+
 export function readDailyUsage(sql: SqlStorage): { day: number; units: number }[] {
   return sql
     .exec<{ day: number; units: number }>("SELECT day, sum(units) AS units FROM daily_usage GROUP BY day")

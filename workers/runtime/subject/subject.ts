@@ -4,19 +4,18 @@ import { d1 } from "../../../shared/db/deadline.ts";
 import { registerSubject } from "../../../shared/db/flush-subject.ts";
 import { type ConsumeCommand, decideConsume, usageRemaining } from "../../../shared/domain/consume.ts";
 import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
-import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
-import type { Entitlement } from "../../../shared/domain/entitlement.ts";
-import type { IdempotencyRecord } from "../../../shared/domain/ledger.ts";
+import { decideAccess } from "../../../shared/domain/decision.ts";
 import { nextReview, type Review } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
 import type { RuntimeEnv } from "../env.ts";
+import type { ConsumeResult, DecisionAt, StripeResult, SubjectReading } from "./answers.ts";
 import { applyManual, type ManualResult } from "./apply-manual.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type DecisionAsOf, decisionAsOf, type PastMoment } from "./as-of.ts";
 import { change } from "./change.ts";
 import { customerView, type EntryPage } from "./customer-view.ts";
+import { type ExportedState, exportEntries, exportRequests, exportState } from "./export.ts";
 import { foldHistory } from "./fold.ts";
 import {
   type ManualCommand,
@@ -30,27 +29,6 @@ import { type RestoreRequest, restoreEvents } from "./restore-events.ts";
 import { SubjectStore } from "./store.ts";
 import { previewStripe, type StripeCommand, type StripePreview, stripeContext } from "./stripe.ts";
 import { type Verification, verify } from "./verify.ts";
-
-/** A decision with the place in the ledger and the moment it holds for: with both it can be computed again. */
-export type DecisionAt = DecisionMoment & { decision: Decision };
-
-export interface SubjectReading extends DecisionAt {
-  /** All entitlements, as the ledger has them. */
-  entitlements: Entitlement[];
-  usageRemaining: number;
-}
-
-export type ConsumeResult = DecisionMoment &
-  (
-    | { outcome: "consumed"; reply: IdempotencyRecord["reply"]; replayed: boolean }
-    | { outcome: "insufficient_usage"; usageRemaining: number }
-    | { outcome: "idempotency_conflict" }
-  );
-
-export type StripeResult =
-  /** `changes` is 0 when all of it was known already. */
-  | { outcome: "merged"; changes: number; sequence: number }
-  | { outcome: "read_again"; subscriptionId: string };
 
 /**
  * One subject of one project and mode: its entitlements, balances, idempotency records and ledger (spec page 2).
@@ -180,6 +158,19 @@ export class Subject extends DurableObject<RuntimeEnv> {
     const result = applyManual(this.ctx.storage, this.store, identity, command, now);
     if (result.outcome === "applied" && !result.repeated) this.outbox.arm("other");
     return result;
+  }
+
+  /** For an export: what the ledger adds up to, then page by page what it adds up from (export.ts). */
+  async exportState(): Promise<ExportedState> {
+    return exportState(this.store);
+  }
+
+  async exportEntries(after: number) {
+    return exportEntries(this.store, after);
+  }
+
+  async exportRequests(after: string) {
+    return exportRequests(this.ctx.storage, this.store, after);
   }
 
   /** The decision as it was at `moment`, or how far back one can be told. */

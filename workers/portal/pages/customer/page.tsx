@@ -12,6 +12,7 @@ import { Diagnosis } from "./diagnosis.tsx";
 import { Entitlements } from "./entitlements.tsx";
 import { type CustomerPage, loadCustomer } from "./load.ts";
 import { Notes } from "./notes.tsx";
+import { Records } from "./records.tsx";
 import { stripeLink } from "./stripe-link.ts";
 import { Timeline } from "./timeline.tsx";
 import { Usage } from "./usage.tsx";
@@ -182,6 +183,7 @@ function About({ c, page: { customer, lists } }: { c: PortalContext; page: Custo
         <dt>Units left</dt>
         <dd class="num">{count(customer.usageRemaining)}</dd>
       </dl>
+      <Records c={c} subjectRef={customer.subjectRef} />
     </Card>
   );
 }

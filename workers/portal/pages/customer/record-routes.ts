@@ -1,4 +1,5 @@
 import type { Route } from "../../auth/route.ts";
+import { exportCustomer } from "./export.ts";
 import { addNote, deleteNote } from "./note-actions.ts";
 
 const customer = "/p/:project/:mode/customers/:subject";
@@ -7,4 +8,11 @@ const customer = "/p/:project/:mode/customers/:subject";
 export const recordRoutes: readonly Route[] = [
   { method: "POST", path: `${customer}/notes`, needs: "support", handler: addNote },
   { method: "POST", path: `${customer}/notes/:note/delete`, needs: "support", handler: deleteNote },
+  {
+    method: "POST",
+    path: `${customer}/export`,
+    needs: "owner",
+    proof: "always",
+    handler: exportCustomer,
+  },
 ];

@@ -1,0 +1,31 @@
+import { refusalPage } from "../../components/refusal-page.ts";
+import { asked } from "../../http/outcome.ts";
+import { callerOf, type PortalContext, placeOf } from "../../request-context.ts";
+
+/**
+ * Everything of the customer as one file. It is written while it is read, part by part: its length does not matter. What
+ * goes wrong on the way breaks the download off, so that half a file never looks like a whole one.
+ */
+export async function exportCustomer(c: PortalContext) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const read = (cursor: string | null) =>
+    asked(c.env.RUNTIME.exportCustomer(callerOf(c), placeOf(c), subjectRef, cursor));
+  const first = await read(null);
+  if (first.outcome === "refused") return refusalPage(c, first);
+  const encoder = new TextEncoder();
+  let { next } = first;
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(encoder.encode(first.text)),
+    async pull(controller) {
+      const part = await read(next);
+      if (part.outcome === "refused") throw new Error(part.message);
+      controller.enqueue(encoder.encode(part.text));
+      next = part.next;
+      if (next === null) controller.close();
+    },
+  });
+  return c.body(body, 200, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Disposition": `attachment; filename="licenzy-customer-${c.get("now")}.json"`,
+  });
+}
