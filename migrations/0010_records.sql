@@ -5,6 +5,7 @@ CREATE TABLE `erasures` (
 	`subject_hash` text NOT NULL,
 	`subject_ref` text,
 	`state` text NOT NULL,
+	`progress` text,
 	`asked_at` integer NOT NULL,
 	`done_at` integer,
 	`operator_id` text NOT NULL,

@@ -1,4 +1,5 @@
 import type { OperatorCaller, OperatorReply, Place } from "./operator.ts";
+import type { AccessView, ActionReason } from "./support.ts";
 
 /** What operators write down of a customer, take out and erase (spec page 4). */
 
@@ -30,4 +31,40 @@ export interface RecordsRpc {
     subjectRef: string,
     cursor: string | null,
   ): Promise<OperatorReply<{ text: string; next: string | null }>>;
+
+  /** What erasing the customer would take away. Nothing is done. */
+  previewErase(
+    caller: OperatorCaller,
+    place: Place,
+    subjectRef: string,
+  ): Promise<OperatorReply<{ preview: ErasePreview }>>;
+  /** `erasureId` was chosen with the form: sending that twice erases once. Under way, it is finished within minutes. */
+  eraseCustomer(
+    caller: OperatorCaller,
+    place: Place,
+    subjectRef: string,
+    erase: EraseCommand,
+  ): Promise<OperatorReply<{ state: "running" | "done" }>>;
+}
+
+export interface ErasePreview {
+  access: AccessView;
+  entitlements: number;
+  entries: number;
+  /** Checkouts that can still be paid at Stripe: the money would come, and nothing would follow. */
+  openCheckouts: number;
+  /** Subscriptions that go on at Stripe: they are paid for as long as nobody ends them there. */
+  openSubscriptions: string[];
+  notes: number;
+  stripeEvents: number;
+  deliveries: number;
+}
+
+export interface EraseCommand {
+  erasureId: string;
+  /** The customer's `subject_ref`, typed again. */
+  confirmation: string;
+  reason: ActionReason;
+  /** In the operator's words, 1-500 characters. It stays, so it must not name the customer. */
+  text: string;
 }

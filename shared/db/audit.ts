@@ -84,6 +84,13 @@ export async function writeAudit(db: D1Database, entry: AuditEntry): Promise<voi
   await auditStatement(drizzle(db), entry);
 }
 
+/** For a condition: whether an audit row is about a customer, or tells of work that was narrowed to them. */
+export const namesCustomer = (subject: string): string => {
+  const tells = (column: string) => `EXISTS (SELECT 1 FROM json_tree(${column})
+    WHERE key IN ('subjectRef', 'subject_ref') AND atom = ${subject})`;
+  return `((action LIKE 'customer.%' AND target = ${subject}) OR ${tells("before")} OR ${tells("after")})`;
+};
+
 export interface AuditFilter {
   accountId: string;
   action?: string;

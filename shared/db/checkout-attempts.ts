@@ -3,6 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import type { CheckoutAttemptStatus, Mode, Region } from "../contract/words.ts";
 import { subjectName } from "../domain/subject-name.ts";
 import { subjectTag } from "../kit/log.ts";
+import { lastErasure, subjectHash } from "./erasures.ts";
 import { products, projects, stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeObjects } from "./tables/stripe.ts";
 import { subjects } from "./tables/subjects.ts";
@@ -31,7 +32,7 @@ export async function readForCheckout(
   productCode: string,
 ) {
   const database = drizzle(db);
-  const [attempts, productRows, connections, projectRows, subjectRows] = await database.batch([
+  const [attempts, productRows, connections, projectRows, subjectRows, erased] = await database.batch([
     database.select().from(checkoutAttempts).where(ofScope(scope, idempotencyKeyHash)),
     database
       .select()
@@ -58,8 +59,10 @@ export async function readForCheckout(
           eq(subjects.subjectRef, scope.subjectRef),
         ),
       ),
+    lastErasure(database, scope),
   ]);
   return {
+    erasure: erased[0] ?? null,
     attempt: attempts[0] ?? null,
     product: productRows[0] ?? null,
     connection: connections[0] ?? null,
@@ -70,30 +73,33 @@ export async function readForCheckout(
 
 /**
  * Inserts the attempt unless one with the same idempotency key exists; returns the one that is there. Makes the subject
- * known with it: whoever paid while Stripe's event is still under way must be found by a search.
+ * known with it: whoever paid while Stripe's event is still under way must be found by a search. `erasedAt` is when the
+ * erasure was asked that the caller knows of, if any: where another came since, what the attempt was made from is erased,
+ * and nothing may be there.
  */
 export async function insertAttempt(
   db: D1Database,
   region: Region,
   attempt: typeof checkoutAttempts.$inferInsert,
+  erasedAt: number | null,
 ): Promise<CheckoutAttemptRow> {
   const database = drizzle(db);
   const { projectId, mode, subjectRef, createdAt } = attempt;
-  const [, , rows] = await database.batch([
-    database
-      .insert(subjects)
-      .values({
-        projectId,
-        mode,
-        subjectRef,
-        region,
-        subjectTag: subjectTag(subjectName({ projectId, mode, subjectRef })),
-        headSequence: 0,
-        headHash: "",
-        createdAt,
-      })
-      .onConflictDoNothing(),
+  const tag = subjectTag(subjectName({ projectId, mode, subjectRef }));
+  const [, , , rows] = await database.batch([
     database.insert(checkoutAttempts).values(attempt).onConflictDoNothing(),
+    database
+      .delete(checkoutAttempts)
+      .where(
+        and(
+          eq(checkoutAttempts.attemptId, attempt.attemptId),
+          sql`(SELECT max(asked_at) FROM erasures WHERE subject_hash = ${subjectHash(attempt)}) IS NOT ${erasedAt}`,
+        ),
+      ),
+    database.run(sql`
+      INSERT INTO subjects (project_id, mode, subject_ref, region, subject_tag, head_sequence, head_hash, created_at)
+      SELECT project_id, mode, subject_ref, ${region}, ${tag}, 0, '', ${createdAt}
+      FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId} ON CONFLICT DO NOTHING`),
     database.select().from(checkoutAttempts).where(ofScope(attempt, attempt.idempotencyKeyHash)),
   ]);
   const [row] = rows;
@@ -217,24 +223,24 @@ export async function completeAttempt(
           eq(checkoutAttempts.tryNumber, attempt.tryNumber),
         ),
       ),
+    // Without its attempt the customer is erased, and nothing of them is remembered.
     database
       .insert(stripeObjects)
-      .values({
-        connectionId: attempt.connectionId,
-        stripeId: session.id,
-        subjectRef: attempt.subjectRef,
-        attemptId: attempt.attemptId,
-        createdAt: now,
-      })
+      .select(
+        sql`SELECT ${attempt.connectionId}, ${session.id}, subject_ref, attempt_id, ${now}
+        FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
+      )
       .onConflictDoNothing(),
   ]);
   return meta.changes > 0;
 }
 
-export async function readAttempt(db: D1Database, attemptId: string): Promise<CheckoutAttemptRow | null> {
-  const rows = await drizzle(db)
-    .select()
-    .from(checkoutAttempts)
-    .where(eq(checkoutAttempts.attemptId, attemptId));
-  return rows[0] ?? null;
+/** The attempt, and the latest erasure of the customer that it is said to be of. */
+export async function readSale(db: D1Database, attemptId: string, key: CheckoutScope) {
+  const database = drizzle(db);
+  const [attempts, erased] = await database.batch([
+    database.select().from(checkoutAttempts).where(eq(checkoutAttempts.attemptId, attemptId)),
+    lastErasure(database, key),
+  ]);
+  return { attempt: attempts[0] ?? null, erasure: erased[0] ?? null };
 }

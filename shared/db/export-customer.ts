@@ -1,3 +1,4 @@
+import { namesCustomer } from "./audit.ts";
 import type { CustomerKey } from "./customer-page.ts";
 
 /** The lists of an export beside the ledger, each a table's rows of one customer in the order of a key. */
@@ -50,9 +51,7 @@ const queries: Record<ExportList, ListQuery> = {
   audit_log: {
     sql: `SELECT audit_id AS export_key, * FROM audit_log
       WHERE account_id = (SELECT account_id FROM projects WHERE project_id = ?1) AND audit_id > ?4
-        AND project_id = ?1 AND mode = ?2 AND (target = ?3
-          OR EXISTS (SELECT 1 FROM json_tree(before) WHERE atom = ?3)
-          OR EXISTS (SELECT 1 FROM json_tree(after) WHERE atom = ?3))
+        AND project_id = ?1 AND mode = ?2 AND ${namesCustomer("?3")}
       ORDER BY audit_id LIMIT ?5`,
     rowsPerPage: 200,
   },

@@ -1,14 +1,9 @@
 import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import type { Mode } from "../contract/words.ts";
-import { type AuditEntry, auditIfChanged } from "./audit.ts";
+import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "./audit.ts";
+import type { CustomerKey } from "./customer-page.ts";
+import { isErasedSql, subjectHash } from "./erasures.ts";
 import { notes } from "./tables/records.ts";
-
-interface CustomerKey {
-  projectId: string;
-  mode: Mode;
-  subjectRef: string;
-}
 
 export type NoteRow = typeof notes.$inferSelect;
 export type NewNote = Omit<NoteRow, "deletedAt" | "deletedBy">;
@@ -16,15 +11,20 @@ export type NewNote = Omit<NoteRow, "deletedAt" | "deletedBy">;
 const ofCustomer = ({ projectId, mode, subjectRef }: CustomerKey) =>
   and(eq(notes.projectId, projectId), eq(notes.mode, mode), eq(notes.subjectRef, subjectRef));
 
-/** Writes the note with its audit row, once. Returns the one that is there under the id. */
+/**
+ * Writes the note with its audit row, once; nothing of a customer who is erased. Returns the one that is there under the
+ * id, or `null`.
+ */
 export async function insertNote(db: D1Database, note: NewNote, audit: AuditEntry): Promise<NoteRow | null> {
-  const database = drizzle(db);
-  const [, , rows] = await database.batch([
-    database.insert(notes).values(note).onConflictDoNothing(),
-    auditIfChanged(database, audit),
-    database.select().from(notes).where(eq(notes.noteId, note.noteId)),
-  ]);
-  return rows[0] ?? null;
+  const { noteId, projectId, mode, subjectRef, text, operatorId, operatorName, createdAt } = note;
+  const insert = db
+    .prepare(
+      `INSERT INTO notes (note_id, project_id, mode, subject_ref, text, operator_id, operator_name, created_at)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT ${isErasedSql("?9", "?2", "?3", "?4")} ON CONFLICT DO NOTHING`,
+    )
+    .bind(noteId, projectId, mode, subjectRef, text, operatorId, operatorName, createdAt, subjectHash(note));
+  await db.batch([insert, auditIfChangedRaw(db, audit)]);
+  return readNote(db, note, noteId);
 }
 
 export async function readNote(db: D1Database, key: CustomerKey, noteId: string): Promise<NoteRow | null> {

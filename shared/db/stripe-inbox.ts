@@ -57,7 +57,7 @@ export async function dueEvents(
 export async function recordTry(
   db: D1Database,
   key: { connectionId: string; eventId: string },
-  result: Pick<InboxRow, "status" | "detail" | "subjectRef" | "nextTryAt" | "settledAt">,
+  result: Pick<InboxRow, "status" | "detail" | "subjectRef" | "nextTryAt" | "settledAt"> & { payload?: "" },
 ): Promise<void> {
   await drizzle(db)
     .update(stripeEvents)

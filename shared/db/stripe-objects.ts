@@ -1,6 +1,7 @@
 import { and, eq, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/words.ts";
+import { isErasedSql, subjectHash } from "./erasures.ts";
 import { productPrices } from "./tables/configuration.ts";
 import { stripeObjects } from "./tables/stripe.ts";
 
@@ -55,7 +56,10 @@ export async function subjectsWithObjects(
   return rows.map(({ subjectRef }) => subjectRef);
 }
 
-/** Remembers whose Stripe's objects are, and the customer that the subject's next checkout uses again. */
+/**
+ * Remembers whose Stripe's objects are, and the customer that the subject's next checkout uses again; nothing of a subject
+ * that is erased.
+ */
 export async function rememberObjects(
   db: D1Database,
   connection: { connectionId: string; projectId: string; mode: Mode },
@@ -70,9 +74,19 @@ export async function rememberObjects(
     db
       .prepare(
         `INSERT INTO stripe_objects (connection_id, stripe_id, subject_ref, attempt_id, created_at)
-         SELECT ?1, value, ?2, ?3, ?4 FROM json_each(?5) WHERE true ON CONFLICT DO NOTHING`,
+         SELECT ?1, value, ?2, ?3, ?4 FROM json_each(?5) WHERE NOT ${isErasedSql("?6", "?7", "?8", "?2")}
+         ON CONFLICT DO NOTHING`,
       )
-      .bind(connectionId, subjectRef, attemptId, now, JSON.stringify(stripeIds)),
+      .bind(
+        connectionId,
+        subjectRef,
+        attemptId,
+        now,
+        JSON.stringify(stripeIds),
+        subjectHash({ projectId, mode, subjectRef }),
+        projectId,
+        mode,
+      ),
     db
       .prepare(
         `UPDATE subjects SET stripe_customer_id = ?4

@@ -19,6 +19,7 @@ export interface RuntimeMaintenance {
   sweepExpiries(): Promise<{ woken: number }>;
   sweepReviews(): Promise<{ reviewed: number }>;
   sweepKeyrings(): Promise<{ finished: number; failed: number }>;
+  sweepErasures(): Promise<{ finished: number; unfinished: number }>;
   restoreEvents(
     scope: WebhookScope,
     request: { since: number; eventTypes: string[]; writtenAt: number },

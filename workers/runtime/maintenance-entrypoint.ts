@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { d1 } from "../../shared/db/deadline.ts";
+import { runningErasures } from "../../shared/db/erasures.ts";
 import { dueEvents, removeSettledEvents } from "../../shared/db/stripe-inbox.ts";
 import {
   subjectsAfter,
@@ -12,6 +13,7 @@ import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log, subjectTag } from "../../shared/kit/log.ts";
 import { syncKeyrings } from "./configuration/api-keys.ts";
 import type { RuntimeEnv, StripeRetryMessage } from "./env.ts";
+import { finishErasure } from "./operator/finish-erasure.ts";
 import { reviewSubject } from "./stripe-inbound/review-subject.ts";
 import { sweepMissedEvents } from "./stripe-inbound/sweep-missed.ts";
 import { tryEvent } from "./stripe-inbound/try-event.ts";
@@ -24,6 +26,7 @@ const rowsPerSweep = 100;
 const inboxKeptMs = 30 * 86_400_000;
 const eventsForgottenPerSweep = 1_000;
 const subjectsPerRestore = 20;
+const erasuresPerSweep = 20;
 
 export interface SubjectVerification extends Verification {
   subject: SubjectIdentity;
@@ -78,6 +81,21 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     const due = await d1(subjectsToReview(this.env.DB, await currentTime(this.env.DEV), rowsPerSweep));
     await this.forEach("subject.review_failed", due, (identity) => reviewSubject(this.env, identity));
     return { reviewed: due.length };
+  }
+
+  /** Erasures that a crash, or the length of the work, left unfinished. */
+  async sweepErasures(): Promise<{ finished: number; unfinished: number }> {
+    const running = await d1(runningErasures(this.env.DB, erasuresPerSweep));
+    let finished = 0;
+    for (const row of running) {
+      try {
+        if (await finishErasure(this.env, row)) finished++;
+      } catch (error) {
+        const { projectId, mode } = row;
+        log("error", "erasure.not_finished", { projectId, mode, error: errorMessage(error) });
+      }
+    }
+    return { finished, unfinished: running.length - finished };
   }
 
   /** One broken object must not keep a sweep from the others; it stays due and is named each minute. */

@@ -7,6 +7,7 @@ import type { RuntimeEnv } from "./env.ts";
 import { applyAction, previewAction } from "./operator/act.ts";
 import { authorize } from "./operator/authorize.ts";
 import { readCustomer, readDecision } from "./operator/customer.ts";
+import { eraseCustomer, previewErase } from "./operator/erase.ts";
 import { retryEvent } from "./operator/events.ts";
 import { exportCustomer } from "./operator/export.ts";
 import { createKey, revokeKey, rotateKey } from "./operator/keys.ts";
@@ -144,5 +145,18 @@ export class OperatorEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements 
 
   exportCustomer(caller: OperatorCaller, place: Place, subjectRef: string, cursor: string | null) {
     return exportCustomer(this.env, caller, place, subjectRef, cursor);
+  }
+
+  previewErase(caller: OperatorCaller, place: Place, subjectRef: string) {
+    return previewErase(this.env, caller, place, subjectRef);
+  }
+
+  eraseCustomer(
+    caller: OperatorCaller,
+    place: Place,
+    subjectRef: string,
+    erase: Parameters<OperatorRpc["eraseCustomer"]>[3],
+  ) {
+    return eraseCustomer(this.env, caller, place, subjectRef, erase);
   }
 }

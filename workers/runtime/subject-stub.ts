@@ -24,6 +24,7 @@ export type SubjectRpc = Pick<
   | "resync"
   | "restoreEvents"
   | "wake"
+  | "erase"
 >;
 
 /** The subject's object, in its project's region. Asking for it costs nothing; calling it does. */

@@ -38,6 +38,8 @@ export const erasures = sqliteTable(
     /** Needed to finish it, and gone with that. */
     subjectRef: text("subject_ref"),
     state: text("state", { enum: ["running", "done"] }).notNull(),
+    /** JSON: which step in D1 is next, and how far it is (shared/db/erase-customer.ts). */
+    progress: text("progress"),
     /** Checkout attempts made by then are of before; later ones of after. No clock decides that: see `insertErasure`. */
     askedAt: moment("asked_at").notNull(),
     doneAt: moment("done_at"),

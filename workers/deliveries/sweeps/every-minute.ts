@@ -18,6 +18,7 @@ export async function everyMinute(
     expiries: () => env.RUNTIME.sweepExpiries(),
     reviews: () => env.RUNTIME.sweepReviews(),
     keyrings: () => env.RUNTIME.sweepKeyrings(),
+    erasures: () => env.RUNTIME.sweepErasures(),
     deliveries: () => sweepDeliveries(env, background),
     retention: () => sweepRetention(env),
   };

@@ -45,7 +45,8 @@ export async function claimAttempt(
   const lease = { leaseId: newId("req", now), leaseUntil: now + leaseMs, now };
   const found = await d1(readForCheckout(env.DB, scope, keyHash, request.product_code));
 
-  const { attempt: existing, connection } = found;
+  const { attempt: existing, connection, erasure } = found;
+  if (erasure?.state === "running") throw beingErased();
   if (existing !== null && !mayStartOver(existing)) {
     refuseConflict(existing, requestHash);
     if (existing.stripeSessionId !== null) return { outcome: "done", attempt: existing };
@@ -62,21 +63,28 @@ export async function claimAttempt(
     return { outcome: "claimed", attempt: leased, leaseId: lease.leaseId, connection };
   }
 
+  const erasedAt = erasure?.askedAt ?? -1;
   const attempt = await d1(
-    insertAttempt(env.DB, caller.region, {
-      attemptId: newId("att", now),
-      ...scope,
-      productCode: request.product_code,
-      connectionId: connection.connectionId,
-      idempotencyKeyHash: keyHash,
-      requestHash,
-      frozen: JSON.stringify(freeze(request, found)),
-      status: "created",
-      leaseId: lease.leaseId,
-      leaseUntil: lease.leaseUntil,
-      createdAt: now,
-      updatedAt: now,
-    }),
+    insertAttempt(
+      env.DB,
+      caller.region,
+      {
+        attemptId: newId("att", now),
+        ...scope,
+        productCode: request.product_code,
+        connectionId: connection.connectionId,
+        idempotencyKeyHash: keyHash,
+        requestHash,
+        frozen: JSON.stringify(freeze(request, found)),
+        status: "created",
+        leaseId: lease.leaseId,
+        leaseUntil: lease.leaseUntil,
+        // After what was erased: by that what it sells is told from what was sold before.
+        createdAt: Math.max(now, erasedAt + 1),
+        updatedAt: now,
+      },
+      erasure?.askedAt ?? null,
+    ),
   );
   if (attempt.leaseId === lease.leaseId)
     return { outcome: "claimed", attempt, leaseId: lease.leaseId, connection };
@@ -117,6 +125,14 @@ export function inProgress(): RequestRefused {
     "idempotency_in_progress",
     "The first request with this Idempotency-Key is still under way. Try again in a moment.",
     { headers: { "Retry-After": "1" } },
+  );
+}
+
+function beingErased(): RequestRefused {
+  return new RequestRefused(
+    "temporarily_unavailable",
+    "What is kept of this subject is being erased. A checkout can begin when that is done: try again in a minute.",
+    { headers: { "Retry-After": "30" } },
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Refusal } from "../../../shared/contract/operator.ts";
 import type { ManualRefused } from "../subject/manual.ts";
-import { refusal } from "./refusal.ts";
+import { erasedRefusal, refusal } from "./refusal.ts";
 
 /** Why an action can't be done, in words for the operator and what to do instead. */
 export function manualRefusal({ code, unitsRemaining }: ManualRefused): Refusal {
@@ -31,6 +31,8 @@ export function manualRefusal({ code, unitsRemaining }: ManualRefused): Refusal 
       return refusal("conflict", "This is not an operator's action that could be undone.");
     case "no_such_entry":
       return refusal("not_found", "The ledger has no such entry.");
+    case "erased":
+      return erasedRefusal();
     case "too_long_ago":
       return refusal("conflict", "This was too long ago to be undone. Act anew instead.");
   }

@@ -29,12 +29,13 @@ export async function addNote(
   const after = { noteId, characters: text.length };
   const audit = { actor, at: now, action: "customer.note_add", target: subjectRef, ...place, after };
   const there = await d1(insertNote(env.DB, note, audit));
-  const isSame =
-    there?.projectId === place.projectId &&
-    there.mode === place.mode &&
-    there.subjectRef === subjectRef &&
-    there.operatorId === operatorId &&
-    (there.text === text || there.deletedAt !== null);
+  if (there === null)
+    return refusal(
+      "conflict",
+      "This customer was erased, or another one has this note. Nothing was saved.",
+      "note",
+    );
+  const isSame = there.operatorId === operatorId && (there.text === text || there.deletedAt !== null);
   if (!isSame)
     return refusal("conflict", "This form was sent before with another text. Open the page anew.", "note");
   return { outcome: "done" };

@@ -16,3 +16,7 @@ export function stripeRefusal(error: unknown, field?: string): Refusal {
     field,
   );
 }
+
+export function erasedRefusal(): Refusal {
+  return refusal("conflict", "This customer was erased. Only a new checkout of theirs begins a new record.");
+}

@@ -7,6 +7,7 @@ import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import type { RuntimeEnv } from "../env.ts";
+import { Erased } from "../stripe-inbound/find-owner.ts";
 import { openInbound } from "../stripe-inbound/inbound.ts";
 import {
   applySync as apply,
@@ -17,7 +18,7 @@ import { accessView, changeView, decisionView } from "../subject/explain.ts";
 import type { StripePreview } from "../subject/stripe.ts";
 import { reasonOf } from "./act.ts";
 import { type Customer, openCustomer } from "./customer.ts";
-import { stripeRefusal } from "./refusal.ts";
+import { erasedRefusal, stripeRefusal } from "./refusal.ts";
 import { notConnected } from "./stripe-connection.ts";
 
 /** What Stripe says of the customer that the ledger does not. */
@@ -55,8 +56,13 @@ export async function applySync(
   await d1(
     writeAudit(env.DB, { actor, at: now, action: "customer.sync", target: subjectRef, ...place, after }),
   );
-  const { changes } = await apply(read.inbound, read.differences);
-  return { outcome: "done", changes };
+  try {
+    const { changes } = await apply(read.inbound, read.differences);
+    return { outcome: "done", changes };
+  } catch (error) {
+    if (error instanceof Erased) return erasedRefusal();
+    throw error;
+  }
 }
 
 async function differencesOf(env: RuntimeEnv, place: Place, { identity, actor, now }: Customer) {
@@ -70,6 +76,7 @@ async function differencesOf(env: RuntimeEnv, place: Place, { identity, actor, n
     const view = syncView(identity, await preview(inbound, differences));
     return { outcome: "read" as const, inbound, differences, view };
   } catch (error) {
+    if (error instanceof Erased) return erasedRefusal();
     return stripeRefusal(error) satisfies Refusal;
   }
 }

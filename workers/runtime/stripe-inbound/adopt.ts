@@ -5,11 +5,11 @@ import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { askStripe } from "../../../shared/stripe/gateway.ts";
 import { fromSeconds, idOf } from "../../../shared/stripe/object-fields.ts";
 import { type OurMetadata, readOurMetadata } from "../../../shared/stripe/our-metadata.ts";
-import { invoicePaidBy, paidInvoice, soldTo } from "./find-owner.ts";
+import { Erased, invoicePaidBy, paidInvoice, soldTo } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
 import { readSubscriptionNow } from "./read-from-stripe.ts";
 import { reversedChargesOf } from "./read-subject-objects.ts";
-import { type Differences, reversalFacts, subscriptionFacts } from "./sync-subject.ts";
+import { type Differences, refuseErased, reversalFacts, subscriptionFacts } from "./sync-subject.ts";
 
 /** Why an object can't be adopted, in a sentence for the operator. */
 class AdoptionRefused extends Error {
@@ -30,6 +30,7 @@ export async function readAdoption(
   subjectRef: string,
   adopted: Adopted,
 ): Promise<Differences> {
+  const knownErasureAt = await refuseErased(inbound, subjectRef);
   const stripeId = "subscriptionId" in adopted ? adopted.subscriptionId : adopted.paymentIntentId;
   const { env, connection } = inbound;
   const owner = await d1(findOwner(env.DB, connection.connectionId, [stripeId]));
@@ -39,12 +40,13 @@ export async function readAdoption(
     "subscriptionId" in adopted
       ? await factsOfSubscription(inbound, subjectRef, stripeId)
       : await factsOfPayment(inbound, adopted);
-  return { subjectRef, facts, attempts: [], stripeIds: [stripeId] };
+  return { subjectRef, facts, attempts: [], stripeIds: [stripeId], knownErasureAt };
 }
 
 /** What a checkout of ours sold comes by its own events: adopted as well, it would be granted twice. */
 async function refuseSold(inbound: Inbound, stripeId: string, ours: OurMetadata | null): Promise<void> {
   const sold = ours === null ? null : await soldTo(inbound, ours);
+  if (sold instanceof Erased) throw new AdoptionRefused(`${stripeId} was sold to a customer who was erased`);
   if (sold === null || sold instanceof Error) return;
   throw new AdoptionRefused(
     `${stripeId} was sold to the customer ${sold.subjectRef} by a checkout: sync that customer instead`,
@@ -59,7 +61,11 @@ async function factsOfSubscription(
   const stripe = await inbound.stripe();
   const { ours, customerId } = await readSubscriptionNow(stripe, subscriptionId);
   await refuseSold(inbound, subscriptionId, ours);
-  const facts = await subscriptionFacts(inbound, { subjectRef, attempt: null }, subscriptionId);
+  const facts = await subscriptionFacts(
+    inbound,
+    { subjectRef, attempt: null, knownErasureAt: null },
+    subscriptionId,
+  );
   const reversed = customerId === null ? [] : await reversedChargesOf(stripe, customerId);
   for (const { paymentIntentId } of reversed) {
     const invoice = await invoicePaidBy(inbound, paymentIntentId);

@@ -8,7 +8,7 @@ import { applyInvoice } from "./apply-invoice.ts";
 import { applyReversals } from "./apply-reversals.ts";
 import { applySession } from "./apply-session.ts";
 import { applySubscription } from "./apply-subscription.ts";
-import { NotOurs } from "./find-owner.ts";
+import { Erased, NotOurs } from "./find-owner.ts";
 import { type Inbound, openInbound } from "./inbound.ts";
 import type { Applied } from "./merge-facts.ts";
 import { listRefunds } from "./read-from-stripe.ts";
@@ -21,6 +21,8 @@ export interface Settlement {
   subjectRef: string | null;
   /** What it made in the subject's ledger, and where that ends; both only where the ledger was asked. */
   ledger?: { changes: number; sequence?: number };
+  /** What is kept of the payload, where that is not all of it. */
+  payload?: "";
 }
 
 /** Reads the event and does what it asks. Throws what may go better at another try. */
@@ -44,6 +46,7 @@ export async function applyEvent(
       : { status: "applied", detail: null, subjectRef, ledger };
   } catch (error) {
     if (error instanceof NotOurs) return ignored(error.message);
+    if (error instanceof Erased) return { ...ignored("erased"), payload: "" };
     // Another try would read the same payload: an operator has to look, and can retry it when we read more.
     if (error instanceof UnreadableObject) return failed(error.message);
     throw error;

@@ -1,5 +1,6 @@
-import { type CheckoutAttemptRow, readAttempt } from "../../../shared/db/checkout-attempts.ts";
+import { type CheckoutAttemptRow, readSale } from "../../../shared/db/checkout-attempts.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
+import type { LastErasure } from "../../../shared/db/erasures.ts";
 import { findOwner, type ObjectOwner } from "../../../shared/db/stripe-objects.ts";
 import type { PaidInvoice } from "../../../shared/domain/stripe-record.ts";
 import { askStripe } from "../../../shared/stripe/gateway.ts";
@@ -27,13 +28,23 @@ export class Unroutable extends Error {
   }
 }
 
+/** It is of a customer who was erased, and of before. Nothing is done, and what it tells is not kept. */
+export class Erased extends Error {
+  constructor() {
+    super("the customer was erased");
+    this.name = "Erased";
+  }
+}
+
 /** The owner with the checkout attempt, when there was one: it froze what was sold. */
 export interface Owner {
   subjectRef: string;
   attempt: CheckoutAttemptRow | null;
+  /** When the latest erasure of the subject was asked that is known, if any: all of this is of after it. */
+  knownErasureAt: number | null;
 }
 
-/** Who owns an object with our metadata. Throws `NotOurs` for another project's, `Unroutable` for an unknown attempt. */
+/** Who owns an object with our metadata. Throws `NotOurs` for another project's, `Unroutable` for an unknown attempt, `Erased`. */
 export async function ownerByMetadata(inbound: Inbound, ours: OurMetadata): Promise<Owner> {
   const sold = await soldTo(inbound, ours);
   if (sold instanceof Error) throw sold;
@@ -44,13 +55,20 @@ export async function ownerByMetadata(inbound: Inbound, ours: OurMetadata): Prom
 export async function soldTo(
   { env, connection }: Inbound,
   ours: OurMetadata,
-): Promise<Owner | NotOurs | Unroutable> {
+): Promise<Owner | NotOurs | Unroutable | Erased> {
   if (ours.projectId !== connection.projectId || ours.mode !== connection.mode)
     return new NotOurs("another project's");
-  const attempt = await d1(readAttempt(env.DB, ours.attemptId));
+  const key = { ...connection, subjectRef: ours.subjectRef };
+  const { attempt, erasure } = await d1(readSale(env.DB, ours.attemptId, key));
+  if (isOfBefore(attempt, erasure)) return new Erased();
   if (attempt === null || attempt.projectId !== ours.projectId || attempt.mode !== ours.mode)
     return new Unroutable(`there is no checkout attempt ${ours.attemptId}`);
-  return { subjectRef: attempt.subjectRef, attempt };
+  return { subjectRef: attempt.subjectRef, attempt, knownErasureAt: erasure?.askedAt ?? null };
+}
+
+/** An attempt that is gone, or was there when the erasure was asked, is of before. */
+function isOfBefore(attempt: CheckoutAttemptRow | null, erasure: LastErasure | null): boolean {
+  return erasure !== null && (attempt === null || attempt.createdAt <= erasure.askedAt);
 }
 
 /**
@@ -63,6 +81,7 @@ export async function ownerOfSubscription(
   ours: OurMetadata | null,
 ): Promise<Owner> {
   const sold = ours === null ? null : await soldTo(inbound, ours);
+  if (sold instanceof Erased) throw sold;
   if (sold !== null && !(sold instanceof Error)) return sold;
   const known = await knownOwner(inbound, [subscriptionId]);
   if (known !== null) return known;
@@ -128,8 +147,12 @@ export async function invoicePaidBy(inbound: Inbound, paymentIntentId: string): 
 async function knownOwner({ env, connection }: Inbound, stripeIds: string[]): Promise<Owner | null> {
   const found: ObjectOwner | null = await d1(findOwner(env.DB, connection.connectionId, stripeIds));
   if (found === null) return null;
-  const attempt = found.attemptId === null ? null : await d1(readAttempt(env.DB, found.attemptId));
-  return { subjectRef: found.subjectRef, attempt };
+  const { subjectRef, attemptId } = found;
+  const { attempt, erasure } = await d1(readSale(env.DB, attemptId ?? "", { ...connection, subjectRef }));
+  // An object that nobody sold is remembered until the erasure is done; then it is forgotten, and may be adopted anew.
+  const isErased = attemptId === null ? erasure?.state === "running" : isOfBefore(attempt, erasure);
+  if (isErased) throw new Erased();
+  return { subjectRef, attempt, knownErasureAt: erasure?.askedAt ?? null };
 }
 
 /** What the checkout says of the subscription that it sold. */

@@ -3,7 +3,7 @@ import { productsOfPrices, rememberObjects } from "../../../shared/db/stripe-obj
 import type { SubjectFact, SubscriptionFact } from "../../../shared/domain/decide-stripe.ts";
 import type { Observation, SubscriptionOrigin } from "../../../shared/domain/stripe-record.ts";
 import { callSubject } from "../subject-stub.ts";
-import { type Owner, originOf } from "./find-owner.ts";
+import { Erased, type Owner, originOf } from "./find-owner.ts";
 import { type Inbound, identityOf } from "./inbound.ts";
 import { readSubscriptionNow } from "./read-from-stripe.ts";
 
@@ -55,15 +55,19 @@ export async function mergeFacts(
   objects: { customerId: string | null; stripeIds: (string | null)[] },
 ): Promise<Applied> {
   const { env, connection, graceDays, cause, now } = inbound;
+  const { knownErasureAt } = owner;
   const identity = identityOf(inbound, owner.subjectRef);
   const merge = (all: SubjectFact[]) =>
-    callSubject(env, identity, (subject) => subject.applyStripe(identity, { facts: all, graceDays, cause }));
+    callSubject(env, identity, (subject) =>
+      subject.applyStripe(identity, { facts: all, graceDays, cause, knownErasureAt }),
+    );
   let result = await merge(facts);
   if (result.outcome === "read_again") {
     const read = await subscriptionNow(inbound, owner, result.subscriptionId);
     result = await merge(withRead(facts, read));
   }
   if (result.outcome === "read_again") throw new Error("Stripe's answer did not settle what came last");
+  if (result.outcome === "erased") throw new Erased();
   const stripeIds = [...objects.stripeIds, objects.customerId].filter((id) => id !== null);
   const attemptId = owner.attempt?.attemptId ?? null;
   const remembered = { subjectRef: owner.subjectRef, attemptId, customerId: objects.customerId };

@@ -5,7 +5,7 @@ import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { errorMessage, log, subjectTag } from "../../../shared/kit/log.ts";
 import { StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
 import { UnreadableObject } from "../../../shared/stripe/object-fields.ts";
-import { NotOurs, Unroutable } from "./find-owner.ts";
+import { Erased, NotOurs, Unroutable } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
 import { applySync, readDifferences } from "./sync-subject.ts";
 
@@ -31,6 +31,7 @@ export async function rereadPage(inbound: Inbound): Promise<void> {
     try {
       await applySync(inbound, await readDifferences(inbound, subjectRef));
     } catch (error) {
+      if (error instanceof Erased) continue;
       if (!staysUnreadable(error)) throw error;
       passedOver.push(`${subjectRef}: ${errorMessage(error)}`);
       log("error", "stripe_reread.subject_passed_over", {

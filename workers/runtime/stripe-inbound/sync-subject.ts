@@ -1,5 +1,6 @@
 import { advanceAttempt } from "../../../shared/db/advance-attempt.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
+import { isErased, readLastErasure } from "../../../shared/db/erasures.ts";
 import { rememberObjects } from "../../../shared/db/stripe-objects.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { readInvoice } from "../../../shared/stripe/read-invoice.ts";
@@ -9,6 +10,7 @@ import { invoiceFact } from "./apply-invoice.ts";
 import { reversalFact } from "./apply-reversals.ts";
 import { paidFact } from "./apply-session.ts";
 import {
+  Erased,
   NotOurs,
   type OwnedPayment,
   type Owner,
@@ -29,6 +31,8 @@ export interface Differences {
   attempts: { attemptId: string; status: "processing" | "failed" | "finalized" }[];
   /** Objects to remember as the subject's. */
   stripeIds: string[];
+  /** As with `Owner`. */
+  knownErasureAt: number | null;
 }
 
 /**
@@ -36,22 +40,26 @@ export interface Differences {
  * that the ledger knows already change nothing when they are merged, so what remains of them is what differs.
  */
 export async function readDifferences(inbound: Inbound, subjectRef: string): Promise<Differences> {
+  const knownErasureAt = await refuseErased(inbound, subjectRef);
   const found = await readSubjectObjects(inbound, subjectRef);
-  const differences: Differences = { subjectRef, facts: [], attempts: [], stripeIds: [] };
+  const differences: Differences = { subjectRef, facts: [], attempts: [], stripeIds: [], knownErasureAt };
   for (const session of found.sessions) {
-    if (session.ours === null) continue;
-    const owner = await ownerByMetadata(inbound, session.ours);
+    const { ours } = session;
+    if (ours === null) continue;
+    const owner = await unlessErased(ownerByMetadata(inbound, ours));
+    if (owner === null) continue;
     const status = {
       paid: "finalized",
       processing: "processing",
       failed: "failed",
       expired: "failed",
     } as const;
-    differences.attempts.push({ attemptId: session.ours.attemptId, status: status[session.outcome] });
+    differences.attempts.push({ attemptId: ours.attemptId, status: status[session.outcome] });
     if (session.outcome === "paid") differences.facts.push(paidFact(owner, session));
   }
   for (const subscriptionId of found.subscriptionIds) {
-    const owner = await ownerOfSubscription(inbound, subscriptionId, null);
+    const owner = await unlessErased(ownerOfSubscription(inbound, subscriptionId, null));
+    if (owner === null) continue;
     const facts = await subscriptionFacts(inbound, owner, subscriptionId);
     // Before the session that sold it: the sale alone does not say what it is.
     differences.facts.unshift(...facts);
@@ -60,6 +68,25 @@ export async function readDifferences(inbound: Inbound, subjectRef: string): Pro
   for (const charge of found.reversedCharges)
     differences.facts.push(...(await reversalsOfSubject(inbound, subjectRef, charge)));
   return differences;
+}
+
+/** Nothing is read of who is erased. Returns when their latest erasure was asked, where there was one before. */
+export async function refuseErased({ env, connection }: Inbound, subjectRef: string): Promise<number | null> {
+  const key = { projectId: connection.projectId, mode: connection.mode, subjectRef };
+  const erasure = await d1(readLastErasure(env.DB, key));
+  if (erasure === null) return null;
+  if (await d1(isErased(env.DB, key))) throw new Erased();
+  return erasure.askedAt;
+}
+
+/** `null` for what was sold before an erasure: the customer came back, and that did not. */
+async function unlessErased(owner: Promise<Owner>): Promise<Owner | null> {
+  try {
+    return await owner;
+  } catch (error) {
+    if (error instanceof Erased) return null;
+    throw error;
+  }
 }
 
 /** What the subscription is, and what became of its invoices. */
@@ -90,7 +117,7 @@ async function reversalsOfSubject(
     const owned = await ownerOfPayment(inbound, charge);
     return owned.owner.subjectRef === subjectRef ? await reversalFacts(inbound, owned) : [];
   } catch (error) {
-    if (error instanceof NotOurs) return [];
+    if (error instanceof NotOurs || error instanceof Erased) return [];
     throw error;
   }
 }
@@ -123,13 +150,14 @@ export async function previewSync(inbound: Inbound, differences: Differences): P
  */
 export async function applySync(inbound: Inbound, differences: Differences): Promise<{ changes: number }> {
   const { env, connection, graceDays, cause, now } = inbound;
-  const { subjectRef, facts, attempts, stripeIds } = differences;
+  const { subjectRef, facts, attempts, stripeIds, knownErasureAt } = differences;
   const identity = identityOf(inbound, subjectRef);
   const owner = { subjectRef, attemptId: null, customerId: null };
   await d1(rememberObjects(env.DB, connection, owner, stripeIds, now));
   const result = await callSubject(env, identity, (subject) =>
-    subject.applyStripe(identity, { facts, graceDays, cause }),
+    subject.applyStripe(identity, { facts, graceDays, cause, knownErasureAt }),
   );
+  if (result.outcome === "erased") throw new Erased();
   if (result.outcome === "read_again") throw new Error("Stripe's answer did not settle what came last");
   for (const { attemptId, status } of attempts) await d1(advanceAttempt(env.DB, attemptId, status, now));
   return { changes: result.changes };

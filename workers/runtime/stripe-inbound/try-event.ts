@@ -28,8 +28,10 @@ export async function tryEvent(env: RuntimeEnv, key: StripeRetryMessage): Promis
     if (row?.status !== "received") return;
     const found = await d1(readConnection(env.DB, key.connectionId));
     if (found === null) throw new Error("the connection does not exist any more");
-    const { status, detail, subjectRef, ledger } = await applyEvent(env, found, row, now);
-    await d1(recordTry(env.DB, key, { status, detail, subjectRef, nextTryAt: null, settledAt: now }));
+    const { status, detail, subjectRef, ledger, ...kept } = await applyEvent(env, found, row, now);
+    await d1(
+      recordTry(env.DB, key, { status, detail, subjectRef, nextTryAt: null, settledAt: now, ...kept }),
+    );
     logTry(row, startedAt, { outcome: status, ...tagOf(row, subjectRef), ...ledger });
     measureTry(env, row, status, { now, startedAt });
   } catch (error) {

@@ -22,4 +22,6 @@ export type ConsumeResult = DecisionMoment &
 export type StripeResult =
   /** `changes` is 0 when all of it was known already. */
   | { outcome: "merged"; changes: number; sequence: number }
-  | { outcome: "read_again"; subscriptionId: string };
+  | { outcome: "read_again"; subscriptionId: string }
+  /** The subject was erased, and this is of before. */
+  | { outcome: "erased" };

@@ -52,7 +52,7 @@ export interface ManualPreview {
 
 export interface ManualRefused {
   outcome: "refused";
-  code: ManualRefusal | "no_such_entry" | "too_long_ago";
+  code: ManualRefusal | "no_such_entry" | "too_long_ago" | "erased";
   unitsRemaining: number | null;
 }
 
@@ -61,13 +61,15 @@ export function resolveAction(
   store: SubjectStore,
   { action }: ManualRequest,
 ): ManualAction | UndoAction | ManualRefused {
-  if (action.type !== "undo") return action;
-  const { sequence } = action;
   const refused = (code: ManualRefused["code"]): ManualRefused => ({
     outcome: "refused",
     code,
     unitsRemaining: null,
   });
+  // Only what is paid anew begins a record of who was erased; a form that was opened before must not.
+  if (store.tombstone !== null && !store.isCreated()) return refused("erased");
+  if (action.type !== "undo") return action;
+  const { sequence } = action;
   if (sequence <= store.checkpoint().sequence) return refused("too_long_ago");
   const [stored] = store.entriesAfter(sequence - 1, 1);
   return stored === undefined ? refused("no_such_entry") : { type: "undo", entry: readEntry(stored) };

@@ -1,13 +1,16 @@
+import { auditRowsStatement } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { flushSubject, type SubjectCopy } from "../../../shared/db/flush-subject.ts";
+import { flushSubject, registerSubject, type SubjectCopy } from "../../../shared/db/flush-subject.ts";
 import { type DeliveryWakeUp, insertEventsOf, type NewEvent } from "../../../shared/db/write-events.ts";
 import { decideExpire, nextExpiry } from "../../../shared/domain/expire.ts";
 import { emptyState } from "../../../shared/domain/ledger.ts";
 import { nextReview } from "../../../shared/domain/review-subscription.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { type Metered, measure } from "../../../shared/kit/metrics.ts";
 import { forgetAudits, keptAudits } from "./audit-outbox.ts";
 import { change } from "./change.ts";
+import type { Erasure } from "./erase.ts";
 import { tellFlush } from "./flush-line.ts";
 import { eventsOfEntry, eventsPerBatch, forgetEvents, inBatches, keptEvents } from "./outbound.ts";
 import type { SubjectStore } from "./store.ts";
@@ -93,6 +96,41 @@ export class Outbox {
   /** Sends to D1 what it has not confirmed yet. */
   async flush(now: number): Promise<void> {
     await this.inTurn(() => this.flushPending(now));
+  }
+
+  /** Writes the subject's row in D1; not while it is erased, which would bring the row back. */
+  async register(identity: SubjectIdentity, now: number, isErased: () => boolean): Promise<void> {
+    await this.inTurn(async () => {
+      if (!isErased()) await d1(registerSubject(this.db, identity, now));
+    });
+  }
+
+  /**
+   * Takes the subject away, in its turn: a flush under way ends before, so that it brings nothing back to D1. What is not
+   * in D1 yet goes with the rest, but for the audit log's rows. Returns `false` when `mayGoOn` said no.
+   */
+  async erase(erasure: Erasure, mayGoOn: () => boolean): Promise<boolean> {
+    return this.inTurn(async () => {
+      const { sql } = this.ctx.storage;
+      for (;;) {
+        const { sequence } = this.store.head();
+        const audits = this.store.isCreated() ? keptAudits(sql, sequence) : [];
+        if (audits.length === 0) break;
+        await d1(auditRowsStatement(this.db, audits).run());
+        forgetAudits(sql, sequence);
+      }
+      if (!mayGoOn()) return false;
+      try {
+        this.ctx.storage.transactionSync(() => this.store.erase(erasure));
+      } catch (error) {
+        this.store.rolledBack();
+        throw error;
+      }
+      this.ctx.storage.deleteAlarm();
+      this.armedFor = null;
+      this.pendingSince = null;
+      return true;
+    });
   }
 
   /** Makes D1 say again what the object says, whatever it says now: rows are replaced, rows too many go. */

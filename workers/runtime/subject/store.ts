@@ -1,9 +1,9 @@
 import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import { applyEntry, type EntryDraft, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
-import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
-import { chainHash, genesisHash } from "./chain.ts";
+import { chainHash } from "./chain.ts";
+import { beginningOf, type Erasure, eraseTables, readTombstone, type Tombstone } from "./erase.ts";
 import {
   type AnsweredRequest,
   type Checkpoint,
@@ -15,6 +15,7 @@ import {
 import { keepEvents } from "./outbound.ts";
 import { migrateSchema, schema, schemaVersion } from "./schema.ts";
 import { idempotencyIndex, readEntry, type StoredEntry } from "./stored-entry.ts";
+import { readStoredState } from "./stored-state.ts";
 
 /** The last entry of the ledger. Sequence 0 is an empty ledger. */
 export interface Head {
@@ -31,8 +32,6 @@ export interface StateAtHead extends SubjectState {
 /** How many entries a walk over the ledger reads before it lets others in. */
 export const entriesPerSlice = 500;
 
-const emptyHead: Head = { sequence: 0, at: 0, hash: genesisHash };
-
 const entryColumns = "sequence, at, hash, body, idempotency_key AS idempotencyKey";
 
 /**
@@ -45,10 +44,13 @@ export class SubjectStore {
   private readonly sql: SqlStorage;
   private exists: boolean;
   private cache: StateAtHead | null = null;
+  /** That the subject was erased. It stays when there is something of it again. */
+  tombstone: Tombstone | null;
 
   constructor(storage: DurableObjectStorage) {
     this.sql = storage.sql;
     this.exists = this.hasTables();
+    this.tombstone = readTombstone(this.sql);
     if (this.exists) storage.transactionSync(() => this.migrate());
   }
 
@@ -66,13 +68,30 @@ export class SubjectStore {
 
   create(identity: SubjectIdentity): void {
     this.sql.exec(schema);
-    this.sql.exec("INSERT INTO subject VALUES (1, ?, ?, 0)", schemaVersion, JSON.stringify(identity));
+    const { sequence, at, hash } = beginningOf(this.tombstone);
+    this.sql.exec(
+      "INSERT INTO subject VALUES (1, ?, ?, ?)",
+      schemaVersion,
+      JSON.stringify(identity),
+      sequence,
+    );
+    if (sequence > 0) this.sql.exec("INSERT INTO checkpoint VALUES (1, ?, ?, ?)", sequence, at, hash);
     this.exists = true;
+  }
+
+  /** Takes everything away, for good. To be called inside a transaction. */
+  erase(erasure: Erasure): void {
+    const tombstone = { ...erasure, sequence: this.head().sequence };
+    eraseTables(this.sql, tombstone);
+    this.tombstone = tombstone;
+    this.exists = false;
+    this.cache = null;
   }
 
   /** To be called when a transaction was rolled back: what is in memory may never have happened. */
   rolledBack(): void {
     this.exists = this.hasTables();
+    this.tombstone = readTombstone(this.sql);
     this.cache = null;
   }
 
@@ -88,13 +107,13 @@ export class SubjectStore {
 
   /** Always read from storage, also in every check: an instance that was superseded must not answer from memory. */
   head(): Head {
-    if (!this.exists) return emptyHead;
+    if (!this.exists) return beginningOf(this.tombstone);
     const [head] = this.sql
       .exec<Head & Record<string, SqlStorageValue>>(
         "SELECT sequence, at, hash FROM ledger ORDER BY sequence DESC LIMIT 1",
       )
       .toArray();
-    return head ?? emptyHead;
+    return head ?? beginningOf(this.tombstone);
   }
 
   /** The current state; kept in memory as long as the ledger's head in storage is the one it was read at. */
@@ -107,17 +126,7 @@ export class SubjectStore {
 
   private readState(): SubjectState {
     if (!this.exists) return emptyState;
-    const bodies = (table: "entitlements" | "stripe_records") =>
-      this.sql
-        .exec<{ body: string }>(`SELECT body FROM ${table}`)
-        .toArray()
-        .map(({ body }) => JSON.parse(body) as unknown);
-    const entitlements = bodies("entitlements") as Entitlement[];
-    const records = bodies("stripe_records") as StripeRecord[];
-    return {
-      entitlements: new Map(entitlements.map((entitlement) => [entitlement.entitlementId, entitlement])),
-      records: new Map(records.map((record) => [record.recordId, record])),
-    };
+    return readStoredState(this.sql);
   }
 
   /** Writes the entry and the state it leads to. To be called inside the transaction that read `previous`. */
@@ -171,7 +180,7 @@ export class SubjectStore {
 
   /** How far back the ledger reaches: the last entry that was folded away. */
   checkpoint(): Checkpoint {
-    return this.exists ? readCheckpoint(this.sql) : emptyHead;
+    return this.exists ? readCheckpoint(this.sql) : beginningOf(this.tombstone);
   }
 
   checkpointState(): SubjectState {
@@ -214,7 +223,7 @@ export class SubjectStore {
   }
 
   flushedSequence(): number {
-    if (!this.exists) return 0;
+    if (!this.exists) return beginningOf(this.tombstone).sequence;
     return this.sql.exec<{ flushed: number }>("SELECT flushed_sequence AS flushed FROM subject").one()
       .flushed;
   }

@@ -18,6 +18,8 @@ export interface StripeCommand {
   /** Of the project. */
   graceDays: number;
   cause: Cause;
+  /** When the latest erasure of the subject was asked that was known when it was read whose the facts are, if any. */
+  knownErasureAt?: number | null;
 }
 
 /** What facts would change, without changing it. */

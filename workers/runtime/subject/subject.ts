@@ -1,7 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import type { CustomerView } from "../../../shared/contract/support.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { registerSubject } from "../../../shared/db/flush-subject.ts";
 import { type ConsumeCommand, decideConsume, usageRemaining } from "../../../shared/domain/consume.ts";
 import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
 import { decideAccess } from "../../../shared/domain/decision.ts";
@@ -15,6 +13,7 @@ import { Arrivals } from "./arrivals.ts";
 import { type DecisionAsOf, decisionAsOf, type PastMoment } from "./as-of.ts";
 import { change } from "./change.ts";
 import { customerView, type EntryPage } from "./customer-view.ts";
+import type { Erasure } from "./erase.ts";
 import { type ExportedState, exportEntries, exportRequests, exportState } from "./export.ts";
 import { foldHistory } from "./fold.ts";
 import {
@@ -96,10 +95,13 @@ export class Subject extends DurableObject<RuntimeEnv> {
    */
   async applyStripe(
     identity: SubjectIdentity,
-    { facts, graceDays, cause }: StripeCommand,
+    { facts, graceDays, cause, knownErasureAt = null }: StripeCommand,
   ): Promise<StripeResult> {
     const now = await currentTime(this.env.DEV);
-    await this.ensureRegistered(identity, now);
+    const isErased = () => this.isErasedSince(knownErasureAt);
+    await this.ensureRegistered(identity, now, isErased);
+    // No await from here on: what was erased meanwhile is told nothing of what was read before.
+    if (isErased()) return { outcome: "erased" };
     const context = stripeContext(identity, graceDays);
     let changes = 0;
     for (const fact of facts) {
@@ -154,7 +156,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
   /** Acts as previewed, or not at all; once however often the form is sent. */
   async applyManual(identity: SubjectIdentity, command: ManualCommand): Promise<ManualResult> {
     const now = await currentTime(this.env.DEV);
-    await this.ensureRegistered(identity, now);
+    await this.ensureRegistered(identity, now, () => this.store.tombstone !== null);
     const result = applyManual(this.ctx.storage, this.store, identity, command, now);
     if (result.outcome === "applied" && !result.repeated) this.outbox.arm("other");
     return result;
@@ -191,6 +193,16 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return this.walking(() => restoreEvents(this.store, this.env.DB, request));
   }
 
+  /** Takes everything of the subject away, once however often it is asked (docs/protocols/erase.md). */
+  async erase(erasure: Erasure): Promise<void> {
+    const isDone = () => this.isErasedSince(erasure.askedAt - 1);
+    while (!isDone()) {
+      // Whoever walks the history reads it to the end.
+      if (this.walks > 0) await scheduler.wait(20);
+      else await this.outbox.erase(erasure, () => this.walks === 0);
+    }
+  }
+
   /** What the alarm would do, now: for the sweep that finds a subject whose alarm did not come. */
   async wake(): Promise<void> {
     if (this.store.isCreated()) await this.alarm();
@@ -219,8 +231,13 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return { decision: decideAccess(entitlements.values(), at), sequence: head.sequence, at };
   }
 
-  private async ensureRegistered(identity: SubjectIdentity, now: number): Promise<void> {
-    if (this.store.isCreated()) return;
-    await d1(registerSubject(this.env.DB, identity, now));
+  /** Whether the subject was erased after the latest erasure that the caller knew of. */
+  private isErasedSince(knownErasureAt: number | null): boolean {
+    const { tombstone } = this.store;
+    return tombstone !== null && tombstone.askedAt > (knownErasureAt ?? Number.NEGATIVE_INFINITY);
+  }
+
+  private async ensureRegistered(identity: SubjectIdentity, now: number, isErased: () => boolean) {
+    if (!this.store.isCreated()) await this.outbox.register(identity, now, isErased);
   }
 }

@@ -1,6 +1,7 @@
 import { readSubjectCopy } from "../../../shared/db/read-subject.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
+import { genesisHash } from "./chain.ts";
 import type { Checkpoint } from "./history.ts";
 import { type Fault, LedgerWalk, maxFaults } from "./ledger-walk.ts";
 import { entriesPerSlice, type SubjectStore } from "./store.ts";
@@ -83,8 +84,9 @@ function anchorFaults(
         message: `the ledger ends at ${walk.sequence}, but D1 has seen it reach ${sequence}: its tail was cut`,
       },
     ];
-  // Only what D1 had confirmed was folded, so D1 once knew better.
-  if (sequence < checkpoint.sequence)
+  // Only what D1 had confirmed was folded, so D1 once knew better; but after an erasure the ledger begins there.
+  const isBeginning = sequence === 0 && checkpoint.hash === genesisHash;
+  if (sequence < checkpoint.sequence && !isBeginning)
     return [
       { where: "d1", sequence, message: `D1's anchor lies before the checkpoint at ${checkpoint.sequence}` },
     ];

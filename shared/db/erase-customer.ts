@@ -1,0 +1,204 @@
+import { namesCustomer } from "./audit.ts";
+import type { ErasureRow } from "./erasures.ts";
+
+/**
+ * What erasing a customer takes from D1, in steps that each do a bounded part and say where to go on.
+ *
+ * Guarantees: every statement holds only while its erasure is running, so that somebody who is slow and goes on after
+ * another has finished takes nothing of what came after; doing a part again changes nothing.
+ * Assumes: the customer's object is erased already, and nothing new of the customer is written while this runs
+ * (`insertAttempt`, `rememberObjects`, `insertNote` and the object see to it). A crash leaves the step as far as it was.
+ */
+
+type RunningErasure = ErasureRow & { subjectRef: string };
+
+interface Progress {
+  step: number;
+  /** Where the step goes on; empty at its beginning. */
+  after: string;
+}
+
+interface Part {
+  statements: D1PreparedStatement[];
+  /** Where the step goes on after them; `null` when this is its last part. */
+  next: string | null | ((results: D1Result[]) => string | null);
+}
+
+type Step = (db: D1Database, erasure: RunningErasure) => (after: string) => Promise<Part>;
+
+const isRunning = "EXISTS (SELECT 1 FROM erasures WHERE erasure_id = ?1 AND state = 'running')";
+const ofCustomer = "project_id = ?2 AND mode = ?3 AND subject_ref = ?4";
+const rowsPerPart = 500;
+
+const bindOf = ({ erasureId, projectId, mode, subjectRef }: RunningErasure) =>
+  [erasureId, projectId, mode, subjectRef] as const;
+
+/** Rows of `table` that are the customer's, found by its key. */
+const deleteRows =
+  (table: string, key: string, where = ofCustomer): Step =>
+  (db, erasure) =>
+  async () => ({
+    statements: [
+      db
+        .prepare(
+          `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ${rowsPerPart})
+           AND ${isRunning}`,
+        )
+        .bind(...bindOf(erasure)),
+    ],
+    next: ([deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
+  });
+
+/** Deliveries with their attempts: none of them begins another in between. */
+const deleteDeliveries: Step = (db, erasure) => async () => {
+  const some = `SELECT delivery_id FROM deliveries WHERE ${ofCustomer} ORDER BY delivery_id LIMIT ${rowsPerPart}`;
+  return {
+    statements: ["delivery_attempts", "deliveries"].map((table) =>
+      db
+        .prepare(`DELETE FROM ${table} WHERE delivery_id IN (${some}) AND ${isRunning}`)
+        .bind(...bindOf(erasure)),
+    ),
+    next: ([, deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
+  };
+};
+
+const connections = "SELECT connection_id FROM stripe_connections WHERE project_id = ?2 AND mode = ?3";
+
+/**
+ * Events of Stripe that tell of the customer: those that we know as theirs, and those that name them in our metadata or,
+ * where nobody else's, by one of their ids. What somebody waits for stays whole if it may be another customer's: the
+ * same Stripe customer can pay for two.
+ */
+const tellsOfCustomer = `CASE WHEN payload = '' THEN 0 WHEN subject_ref IS NOT NULL THEN subject_ref = ?4
+  WHEN instr(payload, 'licenzy_subject_ref') > 0
+    AND EXISTS (SELECT 1 FROM json_tree(payload) WHERE key = 'licenzy_subject_ref')
+    THEN EXISTS (SELECT 1 FROM json_tree(payload) WHERE key = 'licenzy_subject_ref' AND atom = ?4)
+  ELSE EXISTS (SELECT 1 FROM stripe_objects WHERE stripe_objects.connection_id = stripe_events.connection_id
+    AND stripe_objects.subject_ref = ?4 AND instr(payload, '"' || stripe_id || '"') > 0
+    AND (status IN ('applied', 'ignored') OR stripe_id NOT LIKE 'cus\\_%' ESCAPE '\\')) END`;
+
+const eventsPerPart = 200;
+
+/** The rows stay, so that an event that Stripe sends again is known; what they told does not. */
+const blankEvents: Step = (db, erasure) => async (after) => {
+  const [receivedAt, eventId] = after === "" ? [-1, ""] : (JSON.parse(after) as [number, string]);
+  const { results } = await db
+    .prepare(
+      `SELECT received_at AS receivedAt, event_id AS eventId FROM stripe_events
+       WHERE project_id = ?1 AND mode = ?2 AND (received_at, event_id) > (?3, ?4)
+       ORDER BY received_at, event_id LIMIT ${eventsPerPart}`,
+    )
+    .bind(erasure.projectId, erasure.mode, receivedAt, eventId)
+    .all<{ receivedAt: number; eventId: string }>();
+  const last = results.at(-1);
+  if (last === undefined) return { statements: [], next: null };
+  return {
+    statements: [
+      db
+        .prepare(
+          `UPDATE stripe_events SET payload = '', subject_ref = NULL, detail = 'erased', next_try_at = NULL,
+             settled_at = coalesce(settled_at, ?9),
+             status = CASE WHEN status IN ('received', 'failed') THEN 'ignored' ELSE status END
+           WHERE project_id = ?2 AND mode = ?3 AND (received_at, event_id) > (?5, ?6)
+             AND (received_at, event_id) <= (?7, ?8) AND ${tellsOfCustomer} AND ${isRunning}`,
+        )
+        .bind(...bindOf(erasure), receivedAt, eventId, last.receivedAt, last.eventId, erasure.askedAt),
+    ],
+    next: results.length < eventsPerPart ? null : JSON.stringify([last.receivedAt, last.eventId]),
+  };
+};
+
+const auditRowsPerPart = 1_000;
+
+/** Who did what and when stays in the audit log; whom it was done to, and what it was, does not. */
+const blankAudit: Step = (db, erasure) => async (after) => {
+  const ofAccount = "account_id = (SELECT account_id FROM projects WHERE project_id = ?2)";
+  const { results } = await db
+    .prepare(
+      `SELECT audit_id AS auditId FROM audit_log WHERE ${ofAccount.replace("?2", "?1")} AND audit_id > ?2
+       ORDER BY audit_id LIMIT ${auditRowsPerPart}`,
+    )
+    .bind(erasure.projectId, after)
+    .all<{ auditId: string }>();
+  const last = results.at(-1)?.auditId;
+  if (last === undefined) return { statements: [], next: null };
+  return {
+    statements: [
+      db
+        .prepare(
+          `UPDATE audit_log SET target = CASE WHEN action LIKE 'customer.%' THEN ?7 ELSE target END, before = NULL, after = NULL
+           WHERE ${ofAccount} AND audit_id > ?5 AND audit_id <= ?6 AND project_id = ?2 AND mode = ?3
+             AND ${namesCustomer("?4")} AND ${isRunning}`,
+        )
+        .bind(...bindOf(erasure), after, last, erasure.subjectHash),
+    ],
+    next: results.length < auditRowsPerPart ? null : last,
+  };
+};
+
+/** Work that names the customer: one that is under way stops, or begins anew where the customer was only its place. */
+const blankJobs: Step = (db, erasure) => async () => ({
+  statements: [
+    db
+      .prepare(
+        `UPDATE delivery_jobs SET selection = json_remove(selection, '$.filter.subjectRef'), status = CASE status
+           WHEN 'running' THEN 'stopped' ELSE status END
+         WHERE project_id = ?2 AND mode = ?3 AND selection ->> '$.filter.subjectRef' = ?4 AND ${isRunning}`,
+      )
+      .bind(...bindOf(erasure)),
+    db
+      .prepare(
+        `UPDATE delivery_jobs SET cursor = ''
+         WHERE project_id = ?2 AND mode = ?3 AND phase = 'ledger' AND cursor = ?4 AND ${isRunning}`,
+      )
+      .bind(...bindOf(erasure)),
+    db
+      .prepare(
+        `UPDATE stripe_connections SET
+           sweep_error = CASE WHEN instr(sweep_error, ?4) > 0 THEN NULL ELSE sweep_error END,
+           reread_after = CASE reread_after WHEN ?4 THEN NULL ELSE reread_after END
+         WHERE project_id = ?2 AND mode = ?3 AND ${isRunning}`,
+      )
+      .bind(...bindOf(erasure)),
+  ],
+  next: null,
+});
+
+/**
+ * In this order: without its row in `subjects` a customer is remembered nothing any more; the events are found by the ids
+ * in `stripe_objects`; without its attempt a checkout that ends late leaves no session there.
+ */
+const steps: Step[] = [
+  deleteRows("subjects", "project_id, mode, subject_ref"),
+  blankEvents,
+  deleteRows("checkout_attempts", "attempt_id"),
+  deleteRows(
+    "stripe_objects",
+    "connection_id, stripe_id",
+    `connection_id IN (${connections}) AND subject_ref = ?4`,
+  ),
+  deleteRows("entitlements", "entitlement_id"),
+  deleteDeliveries,
+  deleteRows("events", "event_id"),
+  deleteRows("notes", "note_id"),
+  blankJobs,
+  blankAudit,
+];
+
+/** Does the next part of the erasure. Returns whether there is more to do. */
+export async function eraseNextPart(db: D1Database, erasure: RunningErasure): Promise<boolean> {
+  const progress: Progress = JSON.parse(erasure.progress ?? '{"step":0,"after":""}');
+  const step = steps[progress.step];
+  if (step === undefined) return false;
+  const { statements, next } = await step(db, erasure)(progress.after);
+  const results = statements.length === 0 ? [] : await db.batch(statements);
+  const after = typeof next === "function" ? next(results) : next;
+  erasure.progress = JSON.stringify(
+    after === null ? { step: progress.step + 1, after: "" } : { step: progress.step, after },
+  );
+  await db
+    .prepare("UPDATE erasures SET progress = ?2 WHERE erasure_id = ?1 AND state = 'running'")
+    .bind(erasure.erasureId, erasure.progress)
+    .run();
+  return true;
+}

@@ -1,0 +1,299 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { OperatorRpc } from "../../shared/contract/operator.ts";
+import { type ErasureRow, insertErasure, isErased, subjectHash } from "../../shared/db/erasures.ts";
+import { subjectName } from "../../shared/domain/subject-name.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
+import { finishErasure } from "../../workers/runtime/operator/finish-erasure.ts";
+import type { Subject } from "../../workers/runtime/subject/subject.ts";
+import { attemptOf, type ConnectedProject, connectedProject, now, receive } from "./connected-project.ts";
+import { newEndpoint } from "./endpoints.ts";
+import { newMember } from "./members.ts";
+import { consumption, env, packOf, purchase } from "./subjects.ts";
+
+const { OperatorEntrypoint: operator, MaintenanceEntrypoint: maintenance } = exports as unknown as {
+  OperatorEntrypoint: OperatorRpc;
+  MaintenanceEntrypoint: MaintenanceEntrypoint;
+};
+
+interface Customer {
+  project: ConnectedProject;
+  place: { projectId: string; mode: "test" };
+  subjectRef: string;
+  /** Words that must be found nowhere once the customer is erased. */
+  secrets: string[];
+  metadata: Record<string, string>;
+  identity: { projectId: string; mode: "test"; region: "weur"; subjectRef: string };
+  stub: DurableObjectStub<Subject>;
+  member: Awaited<ReturnType<typeof newMember>>;
+}
+
+const paidSession = (name: string, metadata: object, email: string) => ({
+  id: `cs_${name}`,
+  payment_status: "paid",
+  payment_intent: `pi_${name}`,
+  customer: `cus_${name}`,
+  customer_details: { email },
+  metadata,
+});
+
+/** A customer with something in every table that can have something of one. */
+async function customerWithAll(): Promise<Customer> {
+  const project = await connectedProject();
+  const account = await env.DB.prepare("SELECT account_id AS accountId FROM projects WHERE project_id = ?")
+    .bind(project.projectId)
+    .first<{ accountId: string }>();
+  const member = await newMember({ accountId: account?.accountId ?? "", ...project }, "owner");
+  const name = crypto.randomUUID();
+  const subjectRef = `user "${name}"`;
+  const email = `${name}@customers.example`;
+  const place = { projectId: project.projectId, mode: "test" as const };
+  const identity = { ...place, region: "weur" as const, subjectRef };
+  const stub = env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
+  await newEndpoint(place);
+  const metadata = await attemptOf(project, subjectRef);
+  await receive(project, "checkout.session.completed", paidSession(name, metadata, email));
+  // Nothing that we handle, but told of the same customer.
+  await receive(project, "customer.updated", { id: `cus_${name}`, email });
+  // Waits for what it names.
+  await receive(project, "checkout.session.completed", {
+    ...paidSession(`${name}_2`, { ...metadata, licenzy_attempt_id: "att_none" }, email),
+  });
+  await stub.consume(identity, consumption(3, "k"));
+  const { caller } = member;
+  const form = {
+    type: "grant" as const,
+    productCode: "NONE",
+    units: null,
+    durationDays: null,
+    expiresAt: null,
+  };
+  await operator.previewAction(caller, place, subjectRef, { actionId: newId("act"), form });
+  await operator.addNote(caller, place, subjectRef, { noteId: newId("note"), text: `Write to ${email}` });
+  await stub.wake();
+  return { project, place, subjectRef, secrets: [name, email], metadata, identity, stub, member };
+}
+
+/** Every row of D1 and of the object that has one of the words. */
+async function traces(customer: Customer): Promise<string[]> {
+  const { secrets } = customer;
+  const found: string[] = [];
+  const look = (table: string, rows: object[]) => {
+    for (const row of rows) {
+      const text = JSON.stringify(row);
+      if (secrets.some((secret) => text.includes(secret))) found.push(`${table}: ${text}`);
+    }
+  };
+  const tables =
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\\_cf%' ESCAPE '\\'";
+  const { results } = await env.DB.prepare(tables).all<{ name: string }>();
+  expect(results.length).toBeGreaterThan(20);
+  for (const { name } of results)
+    look(name, (await env.DB.prepare(`SELECT * FROM ${name}`).all()).results as object[]);
+  await runInDurableObject(stubOf(customer), (_subject, { storage }) => {
+    for (const { name } of storage.sql.exec<{ name: string }>(tables).toArray())
+      look(`object ${name}`, storage.sql.exec(`SELECT * FROM ${name}`).toArray());
+  });
+  return found;
+}
+
+/** A stub of its own: one whose object was aborted is broken. */
+const stubOf = ({ identity }: Customer): DurableObjectStub<Subject> =>
+  env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
+
+const command = (subjectRef: string) => ({
+  erasureId: newId("ers"),
+  confirmation: subjectRef,
+  reason: "customer_request" as const,
+  text: "Ticket 12",
+});
+
+const erase = ({ member, place, subjectRef }: Customer) =>
+  operator.eraseCustomer(member.caller, place, subjectRef, command(subjectRef));
+
+async function promise({ place, subjectRef, member }: Customer): Promise<ErasureRow> {
+  const { operatorId, name: operatorName } = member.actor;
+  const audit = { actor: member.actor, at: await now(), action: "customer.erase", target: "hash", ...place };
+  const erasure = { ...place, subjectRef, erasureId: newId("ers"), operatorId, operatorName };
+  const row = await insertErasure(env.DB, erasure, audit);
+  if (row === null) throw new Error("nothing was promised");
+  return row;
+}
+
+describe("erasing a customer", () => {
+  it("leaves nothing of them in any table of D1 or of their object, and a decision as for nobody", async () => {
+    const customer = await customerWithAll();
+    expect((await traces(customer)).map((trace) => trace.split(":")[0])).toEqual(
+      expect.arrayContaining(["subjects", "entitlements", "notes", "stripe_events", "events", "deliveries"]),
+    );
+    const { decision } = await customer.stub.check();
+    expect(decision.allowed).toBe(true);
+    expect(await erase(customer)).toEqual({ outcome: "done", state: "done" });
+    expect(await traces(customer)).toEqual([]);
+    await abortAllDurableObjects();
+    const unknown = env.SUBJECT.get(env.SUBJECT.idFromName(newId("req")));
+    const anew = stubOf(customer);
+    expect((await anew.check()).decision).toEqual((await unknown.check()).decision);
+    const consumed = await anew.consume(customer.identity, consumption(3, "k"));
+    expect(consumed).toMatchObject({ outcome: "insufficient_usage", usageRemaining: 0 });
+    expect(await traces(customer)).toEqual([]);
+    await runInDurableObject(anew, async (_subject, { storage }) => {
+      expect(await storage.getAlarm()).toBeNull();
+    });
+    const audit = await env.DB.prepare("SELECT * FROM audit_log WHERE target = ? ORDER BY audit_id")
+      .bind(subjectHash(customer.identity))
+      .all();
+    expect(audit.results.map(({ action, after }) => [action, after])).toEqual([
+      ["customer.note_add", null],
+      ["customer.erase", expect.stringContaining("customer_request: Ticket 12")],
+    ]);
+  });
+
+  it("is finished by the minute's sweep wherever it was broken off", async () => {
+    for (let calls = 0; ; calls++) {
+      const isBefore = calls % 2 === 0;
+      const customer = await customerWithAll();
+      const row = await promise(customer);
+      const broken = { ...env, DB: breaksAfter(env.DB, calls, isBefore) };
+      const isWhole = await finishErasure(broken as never, row).catch(() => false);
+      if (!isWhole) await maintenance.sweepErasures();
+      expect(await traces(customer), `broken off at call ${calls}`).toEqual([]);
+      expect(
+        await env.DB.prepare("SELECT state FROM erasures WHERE erasure_id = ?").bind(row.erasureId).first(),
+      ).toEqual({
+        state: "done",
+      });
+      if (isWhole) {
+        expect(calls).toBeGreaterThan(20);
+        return;
+      }
+    }
+  });
+
+  it("takes nothing of what came after it, however late somebody goes on with it", async () => {
+    const customer = await customerWithAll();
+    const row = await promise(customer);
+    await maintenance.sweepErasures();
+    const metadata = await attemptOf(customer.project, customer.subjectRef);
+    const session = paidSession(crypto.randomUUID(), metadata, "new@customers.example");
+    expect(await receive(customer.project, "checkout.session.completed", session)).toMatchObject({
+      status: "applied",
+    });
+    await customer.stub.wake();
+    await finishErasure(env, { ...row });
+    expect((await customer.stub.check()).decision.allowed).toBe(true);
+    expect(await customer.stub.verify()).toMatchObject({ ok: true, faults: [] });
+  });
+});
+
+describe("an erased customer", () => {
+  it("is told nothing of before by Stripe: the event is ignored, and its payload not kept", async () => {
+    const customer = await customerWithAll();
+    await erase(customer);
+    const late = paidSession(crypto.randomUUID(), customer.metadata, customer.secrets[1] ?? "");
+    const settled = { status: "ignored", detail: "erased", payload: "", subjectRef: null };
+    expect(await receive(customer.project, "checkout.session.completed", late)).toMatchObject(settled);
+    const intent = { id: late.payment_intent, object: "payment_intent", metadata: customer.metadata };
+    await env.DEV.stripeAnswers([
+      { path: `/v1/payment_intents/${late.payment_intent}`, status: 200, body: intent },
+    ]);
+    const refund = {
+      id: "re_1",
+      payment_intent: late.payment_intent,
+      amount: 5,
+      status: "succeeded",
+      created: 1,
+    };
+    expect(await receive(customer.project, "refund.created", refund)).toMatchObject(settled);
+    // Somebody read whose it is before the erasure, and comes only now.
+    const early = purchase("early", packOf(5), 1_000);
+    expect(await customer.stub.applyStripe(customer.identity, early)).toEqual({ outcome: "erased" });
+    expect(await traces(customer)).toEqual([]);
+  });
+
+  it("is acted for in no way, and gets no note", async () => {
+    const customer = await customerWithAll();
+    await erase(customer);
+    const { member, place, subjectRef, stub, identity } = customer;
+    const { caller } = member;
+    const action = {
+      type: "grant",
+      productCode: "A",
+      kind: "usage_pack",
+      units: 1,
+      durationDays: null,
+      expiresAt: null,
+    };
+    const asked = { actionId: newId("act"), requestHash: "", action: action as never };
+    expect(await stub.previewManual(identity, asked)).toMatchObject({ outcome: "refused", code: "erased" });
+    const done = {
+      ...asked,
+      fingerprint: null,
+      actor: { operatorId: "o", name: "n" },
+      reason: "r",
+      audit: null,
+    };
+    expect(await stub.applyManual(identity, done)).toMatchObject({ outcome: "refused", code: "erased" });
+    const note = { noteId: newId("note"), text: "hello" };
+    expect(await operator.addNote(caller, place, subjectRef, note)).toMatchObject({ reason: "conflict" });
+    const synced = await operator.previewSync(caller, place, subjectRef);
+    expect(synced).toMatchObject({ reason: "conflict", message: expect.stringContaining("was erased") });
+    expect(await operator.previewErase(caller, place, subjectRef)).toMatchObject({ reason: "conflict" });
+    expect(await traces(customer)).toEqual([]);
+  });
+
+  it("begins anew with a checkout of after, whose ledger goes on counting; what was before stays away", async () => {
+    const customer = await customerWithAll();
+    const before = await customer.stub.check();
+    await erase(customer);
+    const metadata = await attemptOf(customer.project, customer.subjectRef);
+    expect(await isErased(env.DB, customer.identity)).toBe(false);
+    const session = paidSession(crypto.randomUUID(), metadata, "new@customers.example");
+    expect(await receive(customer.project, "checkout.session.completed", session)).toMatchObject({
+      status: "applied",
+    });
+    const after = await customer.stub.check();
+    expect(after.decision.allowed).toBe(true);
+    expect(after.sequence).toBe(before.sequence + 1);
+    expect(await customer.stub.decisionAsOf({ sequence: 1, at: before.at })).toMatchObject({
+      outcome: "too_long_ago",
+    });
+    await customer.stub.wake();
+    expect(await customer.stub.verify()).toMatchObject({ ok: true, faults: [], unflushed: 0 });
+    const late = paidSession(crypto.randomUUID(), customer.metadata, "old@customers.example");
+    expect(await receive(customer.project, "checkout.session.completed", late)).toMatchObject({
+      detail: "erased",
+    });
+    expect((await customer.stub.read()).entitlements).toHaveLength(1);
+    await abortAllDurableObjects();
+    expect((await stubOf(customer).check()).sequence).toBe(after.sequence);
+  });
+});
+
+/** A D1 whose call number `calls` fails, before it is made or after. */
+function breaksAfter(db: D1Database, calls: number, isBefore: boolean): D1Database {
+  let made = 0;
+  const call = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (made++ !== calls) return work();
+    if (!isBefore) await work();
+    throw new Error("broken off");
+  };
+  const statement = (prepared: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(prepared, {
+      get(target, name) {
+        const member = Reflect.get(target, name) as (...given: unknown[]) => unknown;
+        if (name === "bind") return (...given: unknown[]) => statement(member.apply(target, given) as never);
+        if (["run", "all", "first", "raw"].includes(String(name)))
+          return (...given: unknown[]) => call(() => member.apply(target, given) as Promise<unknown>);
+        if (name === "unwrapped") return target;
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+  return {
+    prepare: (sql: string) => statement(db.prepare(sql)),
+    batch: (statements: D1PreparedStatement[]) =>
+      call(() => db.batch(statements.map((each) => (each as { unwrapped?: never }).unwrapped ?? each))),
+  } as D1Database;
+}
