@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, lt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { type Mode, modes } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
+import { lastErasure } from "./erasures.ts";
 import { notesOf } from "./notes.ts";
 import { stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeEvents } from "./tables/stripe.ts";
@@ -30,35 +31,41 @@ export type DeliveryOfCustomer = CustomerLists["deliveries"][number];
 export async function readCustomerLists(db: D1Database, key: CustomerKey, window: Window) {
   const { projectId, mode, subjectRef } = key;
   const database = drizzle(db);
-  const [subjectRows, elsewhere, connections, attempts, received, sent, written] = await database.batch([
-    database
-      .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
-      .from(subjects)
-      .where(
-        and(eq(subjects.projectId, projectId), eq(subjects.mode, mode), eq(subjects.subjectRef, subjectRef)),
-      ),
-    database
-      .select({ mode: subjects.mode })
-      .from(subjects)
-      .where(
-        and(
-          eq(subjects.projectId, projectId),
-          inArray(
-            subjects.mode,
-            modes.filter((other) => other !== mode),
+  const [subjectRows, elsewhere, connections, attempts, received, sent, written, erased] =
+    await database.batch([
+      database
+        .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
+        .from(subjects)
+        .where(
+          and(
+            eq(subjects.projectId, projectId),
+            eq(subjects.mode, mode),
+            eq(subjects.subjectRef, subjectRef),
           ),
-          eq(subjects.subjectRef, subjectRef),
         ),
-      ),
-    database
-      .select({ stripeAccountId: stripeConnections.stripeAccountId })
-      .from(stripeConnections)
-      .where(and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode))),
-    attemptsOf(database, key, window),
-    stripeEventsOf(database, key, window),
-    deliveriesOf(database, key, window),
-    notesOf(database, key, window),
-  ]);
+      database
+        .select({ mode: subjects.mode })
+        .from(subjects)
+        .where(
+          and(
+            eq(subjects.projectId, projectId),
+            inArray(
+              subjects.mode,
+              modes.filter((other) => other !== mode),
+            ),
+            eq(subjects.subjectRef, subjectRef),
+          ),
+        ),
+      database
+        .select({ stripeAccountId: stripeConnections.stripeAccountId })
+        .from(stripeConnections)
+        .where(and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode))),
+      attemptsOf(database, key, window),
+      stripeEventsOf(database, key, window),
+      deliveriesOf(database, key, window),
+      notesOf(database, key, window),
+      lastErasure(database, key),
+    ]);
   return {
     subject: subjectRows[0] ?? null,
     /** The other mode, where a customer of this name is known there. */
@@ -69,6 +76,7 @@ export async function readCustomerLists(db: D1Database, key: CustomerKey, window
     stripeEvents: received,
     deliveries: sent,
     notes: written,
+    erasure: erased[0] ?? null,
   };
 }
 

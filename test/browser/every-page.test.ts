@@ -31,6 +31,7 @@ const ofProject = [
   "/customers/user_paid/grant",
   "/customers/user_paid/adjust?entitlement_id=ent_1",
   "/customers/user_paid/sync",
+  "/customers/user_paid/erase",
   "/events",
   "/events?status=failed",
   "/products",

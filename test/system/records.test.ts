@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifyExport } from "../../scripts/export/verify.ts";
+import { sessionIdOf } from "../../scripts/seed/api-client.ts";
+import { provision } from "../../scripts/seed/provision.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { fieldsOf, textOf } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
@@ -88,5 +90,88 @@ describe("an export", () => {
     );
     const tampered = text.replace('\\"consumed\\":5', '\\"consumed\\":4');
     expect(verifyExport(tampered).faults).toEqual([expect.stringMatching(/^Entry 2: the entry was changed/)]);
+  });
+});
+
+describe("erasing", () => {
+  const why = { reason: "customer_request", text: "Ticket 7" };
+
+  it("is for owners, asks for the name again, and is done once however often the form is sent", async () => {
+    const subjectRef = newSubject();
+    await buy(world, subjectRef);
+    const path = pathOf(subjectRef, "/erase");
+    const admin = await newOperator("admin", world.accountId);
+    expect((await admin.portal.get(path)).status).toBe(403);
+    const page = await owner.portal.get(path);
+    expect(textOf(page)).toMatch(/Access: allowed → denied.*Entitlements 1 Ledger entries 1/);
+    const form = { ...fieldsOf(page, path), ...why };
+    expect((await admin.portal.post(path, { ...form, confirmation: subjectRef })).status).toBe(403);
+    const mistyped = await owner.portal.post(path, { ...form, confirmation: subjectRef.slice(1) });
+    expect(mistyped.status).toBe(422);
+    expect(textOf(mistyped)).toContain("exactly as it stands above");
+    const naming = await owner.portal.post(path, {
+      ...form,
+      text: `for ${subjectRef}`,
+      confirmation: subjectRef,
+    });
+    expect(naming.status).toBe(422);
+    expect((await world.api.check(subjectRef)).body).toMatchObject({ allowed: true });
+
+    const sent = { ...form, confirmation: subjectRef };
+    await Promise.all([1, 2].map(() => owner.portal.submit(path, sent)));
+    await owner.portal.submit(path, sent);
+    expect((await world.api.check(subjectRef)).body).toMatchObject({
+      allowed: false,
+      reason: "no_entitlement",
+    });
+    const after = await owner.portal.get(pathOf(subjectRef));
+    expect(after.status).toBe(404);
+    expect(textOf(after)).toMatch(/This customer was erased Erased on .* by /);
+    expect(after.html).not.toMatch(/\/(grant|sync|export|notes)"/);
+    const query = encodeURIComponent(subjectRef);
+    const found = await owner.portal.get(`/p/${world.projectId}/test/customers?q=${query}`);
+    expect(textOf(found)).toContain("This customer was erased");
+    const log = (await owner.portal.get("/audit/export")).html;
+    expect(log.match(/customer\.erase/g)).toHaveLength(1);
+    expect(log).not.toContain(subjectRef);
+  });
+
+  it("ends with a new checkout, which grants what it sells, while one of before brings nothing", async () => {
+    const subjectRef = newSubject();
+    const open = await world.api.checkout(subjectRef, "CREDITS_1000", randomBytes(8).toString("hex"));
+    const path = pathOf(subjectRef, "/erase");
+    const page = await owner.portal.get(path);
+    expect(textOf(page)).toContain("One checkout is open.");
+    await owner.portal.submit(path, { ...fieldsOf(page, path), ...why, confirmation: subjectRef });
+    await world.stripe.pay(sessionIdOf(open.body.checkout_url));
+    expect((await world.api.check(subjectRef)).body).toMatchObject({
+      allowed: false,
+      reason: "no_entitlement",
+    });
+    const events = await owner.portal.get(`/p/${world.projectId}/test/events?status=ignored`);
+    expect(textOf(events)).toContain("erased");
+    expect(textOf(events)).not.toContain(subjectRef);
+    await buy(world, subjectRef);
+    expect((await world.api.check(subjectRef)).body).toMatchObject({ allowed: true });
+    expect((await owner.portal.get(pathOf(subjectRef))).status).toBe(200);
+  });
+
+  it("asks for password or code first when the last proof is old, and then does it", async () => {
+    const subjectRef = newSubject();
+    await buy(world, subjectRef);
+    const careful = await newOperator("owner", world.accountId);
+    const path = pathOf(subjectRef, "/erase").replace("/test/", "/live/");
+    const form = { erasure_id: newId("ers"), ...why, confirmation: subjectRef };
+    await provision(world.origin, "ageProof", careful.email, 31 * 60_000);
+    const asked = await careful.portal.post(path, form);
+    expect(asked.status).toBe(401);
+    expect(textOf(asked)).toContain("Confirm that it is you");
+    const done = await careful.portal.submit("/prove", {
+      ...fieldsOf(asked, "/prove"),
+      proof: careful.password,
+    });
+    expect(done.location).toBe(pathOf(subjectRef).replace("/test/", "/live/"));
+    // The other mode is another customer.
+    expect((await world.api.check(subjectRef)).body).toMatchObject({ allowed: true });
   });
 });

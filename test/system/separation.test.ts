@@ -56,6 +56,8 @@ const portal: Record<string, "nobody" | "session" | Role> = {
   "POST /p/:project/:mode/customers/:subject/notes": "support",
   "POST /p/:project/:mode/customers/:subject/notes/:note/delete": "support",
   "POST /p/:project/:mode/customers/:subject/export": "owner",
+  "GET /p/:project/:mode/customers/:subject/erase": "owner",
+  "POST /p/:project/:mode/customers/:subject/erase": "owner",
   "GET /p/:project/:mode/customers/:subject/:action": "support",
   "POST /p/:project/:mode/customers/:subject/:action/preview": "support",
   "POST /p/:project/:mode/customers/:subject/:action": "support",

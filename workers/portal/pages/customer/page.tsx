@@ -10,6 +10,7 @@ import { AsOfCard, DecisionPanel } from "./decision.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { Diagnosis } from "./diagnosis.tsx";
 import { Entitlements } from "./entitlements.tsx";
+import { ErasedCard } from "./erase.tsx";
 import { type CustomerPage, loadCustomer } from "./load.ts";
 import { Notes } from "./notes.tsx";
 import { Records } from "./records.tsx";
@@ -25,6 +26,16 @@ export async function showCustomer(c: PortalContext) {
   const isKnown =
     customer.exists || lists.subject !== null || lists.attempts.length > 0 || lists.notes.length > 0;
   const title = customer.subjectRef;
+  const { erasure } = lists;
+  if (erasure !== null && (erasure.state === "running" || !isKnown))
+    return framed(
+      c,
+      { title, status: erasure.state === "running" ? 200 : 404 },
+      <>
+        <Head c={c} page={page} mayAct={false} />
+        <ErasedCard c={c} erasure={erasure} />
+      </>,
+    );
   if (!isKnown)
     return framed(
       c,

@@ -1,4 +1,5 @@
 import type { Route } from "../../auth/route.ts";
+import { eraseCustomer, showErase } from "./erase.tsx";
 import { exportCustomer } from "./export.ts";
 import { addNote, deleteNote } from "./note-actions.ts";
 
@@ -15,4 +16,6 @@ export const recordRoutes: readonly Route[] = [
     proof: "always",
     handler: exportCustomer,
   },
+  { method: "GET", path: `${customer}/erase`, needs: "owner", handler: showErase },
+  { method: "POST", path: `${customer}/erase`, needs: "owner", proof: "always", handler: eraseCustomer },
 ];

@@ -8,6 +8,9 @@ export function Records({ c, subjectRef }: { c: PortalContext; subjectRef: strin
   return (
     <div class="row">
       <ActionButton action={customerPath(c, subjectRef, "/export")} label="Export all data" />
+      <a class="button small" href={customerPath(c, subjectRef, "/erase")}>
+        Erase…
+      </a>
     </div>
   );
 }

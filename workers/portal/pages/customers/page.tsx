@@ -6,17 +6,19 @@ import {
   recentCustomers,
 } from "../../../../shared/db/customers.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
+import { type LastErasure, readLastErasure } from "../../../../shared/db/erasures.ts";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table, type Tone } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { asked } from "../../http/outcome.ts";
 import { callerOf, customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { ErasedCard } from "../customer/erase.tsx";
 
 const perPage = 50;
 
 export async function showCustomers(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
-  const { customers, next, note } = text === "" ? await recent(c) : await search(c, text);
+  const { customers, next, note, erasure = null } = text === "" ? await recent(c) : await search(c, text);
   const meant = text === "" ? undefined : theOne(customers, text);
   if (meant !== undefined) return c.redirect(foundPath(c, meant.subjectRef, text), 303);
   return page(
@@ -51,6 +53,8 @@ export async function showCustomers(c: PortalContext) {
           <CustomerTable c={c} customers={customers} />
         ) : text === "" ? (
           <NoCustomers c={c} />
+        ) : erasure !== null ? (
+          <ErasedCard c={c} erasure={erasure} />
         ) : (
           <Empty title={`Nothing found for “${text}”`}>
             <p>
@@ -79,6 +83,8 @@ interface Found {
   customers: CustomerInList[];
   next: string | null;
   note: string | null;
+  /** Where nothing was found: whether a customer of this very name was erased. */
+  erasure?: LastErasure | null;
 }
 
 async function recent(c: PortalContext): Promise<Found> {
@@ -105,7 +111,9 @@ async function search(c: PortalContext, text: string): Promise<Found> {
   const customers = await d1(findCustomers(c.env.DB, placeOf(c), text, customerIds, perPage));
   const note =
     reply?.outcome === "refused" ? `Stripe could not be asked for the address: ${reply.message}` : null;
-  return { customers, next: null, note };
+  const erasure =
+    customers.length === 0 ? await d1(readLastErasure(c.env.DB, { ...placeOf(c), subjectRef: text })) : null;
+  return { customers, next: null, note, erasure };
 }
 
 const tones: Record<EntitlementStatus, Tone> = {

@@ -1,0 +1,189 @@
+import type { ErasePreview } from "../../../../shared/contract/records.ts";
+import { actionReasons } from "../../../../shared/contract/support.ts";
+import type { LastErasure } from "../../../../shared/db/erasures.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { reasonNames } from "../../components/customer-words.ts";
+import { emptyForm, Fault, Field, type FormState, Select } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
+import { refusalPage } from "../../components/refusal-page.ts";
+import { FullTime } from "../../components/time.tsx";
+import { count } from "../../components/words.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { readForm } from "../../http/form.ts";
+import { asked, refusedForm, statusOf } from "../../http/outcome.ts";
+import { callerOf, customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { readWhy } from "./action-form.ts";
+
+/** What would be taken away, and the form that does it. */
+export async function showErase(c: PortalContext) {
+  return erasePage(c, emptyForm, 200);
+}
+
+export async function eraseCustomer(c: PortalContext) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const form = await readForm(c);
+  const why = readWhy(form);
+  if ("faults" in why) return erasePage(c, { values: form, ...why }, 422);
+  const erasureId = form["erasure_id"] ?? "";
+  const confirmation = form["confirmation"] ?? "";
+  const command = { erasureId, confirmation, ...why };
+  const reply = await asked(c.env.RUNTIME.eraseCustomer(callerOf(c), placeOf(c), subjectRef, command));
+  if (reply.outcome === "done") {
+    const text =
+      reply.state === "done"
+        ? "The customer is erased."
+        : "The erasure is under way, and done within minutes.";
+    return redirectWith(c, customerPath(c, subjectRef), text);
+  }
+  const status = statusOf(reply);
+  return status === 422 ? erasePage(c, refusedForm(form, reply), status) : refusalPage(c, reply);
+}
+
+async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const reply = await asked(c.env.RUNTIME.previewErase(callerOf(c), placeOf(c), subjectRef));
+  if (reply.outcome === "refused") return refusalPage(c, reply);
+  // Chosen with the form: sent twice, it is one erasure.
+  const erasureId = form.values["erasure_id"] ?? newId("ers", c.get("now"));
+  return page(
+    c,
+    { title: "Erase this customer", status },
+    <>
+      <PageHead
+        title="Erase this customer"
+        lead={
+          <>
+            <a href={pathTo(c, "/customers")}>Customers</a> /{" "}
+            <a href={customerPath(c, subjectRef)}>
+              <code>{subjectRef}</code>
+            </a>{" "}
+            in {c.get("mode")} mode
+          </>
+        }
+      />
+      <Preview preview={reply.preview} />
+      <form method="post" action={customerPath(c, subjectRef, "/erase")} class="form">
+        <input type="hidden" name="erasure_id" value={erasureId} />
+        <Select
+          form={form}
+          name="reason"
+          label="Reason"
+          options={actionReasons.map((value) => ({ value, label: reasonNames[value] }))}
+        />
+        <Field
+          form={form}
+          name="text"
+          label="In your words"
+          placeholder="Ticket 4471"
+          hint="Stays in the audit log: don't name the customer. At most 500 characters."
+        />
+        <Field
+          form={form}
+          name="confirmation"
+          label="Type the subject_ref to confirm"
+          autocomplete="off"
+          mono
+          hint={<code>{subjectRef}</code>}
+        />
+        <Fault form={form} name="" />
+        <div class="row">
+          <button class="button danger" type="submit">
+            Erase for good
+          </button>
+          <a class="button" href={customerPath(c, subjectRef)}>
+            Cancel
+          </a>
+        </div>
+      </form>
+    </>,
+  );
+}
+
+function Preview({ preview }: { preview: ErasePreview }) {
+  const { access, entitlements, entries, notes, stripeEvents, deliveries } = preview;
+  return (
+    <>
+      <Warnings preview={preview} />
+      <Card title="What will be gone" note="Nothing is done yet" pad>
+        <p>
+          Access: <b>{access.allowed ? "allowed" : "denied"}</b>
+          {access.allowed ? (
+            <>
+              {" → "}
+              <b class="bad">denied</b>
+            </>
+          ) : (
+            ", and stays so."
+          )}
+        </p>
+        <dl class="facts">
+          <dt>Entitlements</dt>
+          <dd class="num">{count(entitlements)}</dd>
+          <dt>Ledger entries</dt>
+          <dd class="num">{count(entries)}</dd>
+          <dt>Payloads of Stripe's events</dt>
+          <dd class="num">{count(stripeEvents)}</dd>
+          <dt>Webhook deliveries</dt>
+          <dd class="num">{count(deliveries)}</dd>
+          <dt>Notes</dt>
+          <dd class="num">{count(notes)}</dd>
+        </dl>
+        <p>
+          It can't be undone. What was sent already is with its receivers, and what Stripe knows stays at
+          Stripe. A new checkout begins a new record.
+        </p>
+      </Card>
+    </>
+  );
+}
+
+function Warnings({ preview: { openCheckouts, openSubscriptions } }: { preview: ErasePreview }) {
+  if (openCheckouts === 0 && openSubscriptions.length === 0) return null;
+  return (
+    <div class="notice bad">
+      {openCheckouts === 0 ? null : (
+        <p>
+          <b>
+            {openCheckouts === 1 ? "One checkout is open." : `${count(openCheckouts)} checkouts are open.`}
+          </b>{" "}
+          Paid after this, the money comes and no access follows: expire them at Stripe first.
+        </p>
+      )}
+      {openSubscriptions.length === 0 ? null : (
+        <p>
+          <b>Stripe goes on charging for what is not ended there:</b>{" "}
+          {openSubscriptions.map((id) => (
+            <Id value={id} />
+          ))}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Instead of all else, where a customer was erased and nothing came after. */
+export function ErasedCard({ c, erasure }: { c: PortalContext; erasure: LastErasure }) {
+  const { state, doneAt, askedAt, operatorName } = erasure;
+  const now = c.get("now");
+  if (state === "running")
+    return (
+      <Card>
+        <Empty title="This customer is being erased">
+          <p>
+            {operatorName} asked for it on <FullTime at={askedAt} now={now} />. It is done within minutes.
+          </p>
+        </Empty>
+      </Card>
+    );
+  return (
+    <Card>
+      <Empty title="This customer was erased">
+        <p>
+          Erased on <FullTime at={doneAt ?? askedAt} now={now} /> by {operatorName}. Access is denied as for
+          somebody unknown, and what Stripe tells of before is ignored. A new checkout begins a new record.
+        </p>
+      </Empty>
+    </Card>
+  );
+}
