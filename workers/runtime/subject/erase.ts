@@ -1,5 +1,9 @@
+import { auditRowsStatement } from "../../../shared/db/audit.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { forgetAudits, keptAudits } from "./audit-outbox.ts";
 import { genesisHash } from "./chain.ts";
 import type { Checkpoint } from "./history.ts";
+import type { SubjectStore } from "./store.ts";
 
 /** An erasure as the object is told of it. `askedAt` orders it against checkouts (shared/db/erasures.ts), not a clock. */
 export interface Erasure {
@@ -48,4 +52,34 @@ export function beginningOf(tombstone: Tombstone | null): Checkpoint {
   return tombstone === null
     ? { sequence: 0, at: 0, hash: genesisHash }
     : { sequence: tombstone.sequence, at: tombstone.askedAt, hash: genesisHash };
+}
+
+/**
+ * Brings audit rows that D1 has not yet there, then takes the subject away with its alarm, in one commit. To be called in the
+ * outbox's turn: no flush is under way. Returns `false`, with nothing taken, when `mayGoOn` said no.
+ */
+export async function eraseSubject(
+  storage: DurableObjectStorage,
+  store: SubjectStore,
+  db: D1Database,
+  erasure: Erasure,
+  mayGoOn: () => boolean,
+): Promise<boolean> {
+  for (;;) {
+    const { sequence } = store.head();
+    const audits = store.isCreated() ? keptAudits(storage.sql, sequence) : [];
+    // No await from here to the transaction: none can be added in between.
+    if (audits.length === 0) break;
+    await d1(auditRowsStatement(db, audits).run());
+    forgetAudits(storage.sql, sequence);
+  }
+  if (!mayGoOn()) return false;
+  try {
+    storage.transactionSync(() => store.erase(erasure));
+  } catch (error) {
+    store.rolledBack();
+    throw error;
+  }
+  storage.deleteAlarm();
+  return true;
 }

@@ -1,4 +1,3 @@
-import { auditRowsStatement } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { flushSubject, registerSubject, type SubjectCopy } from "../../../shared/db/flush-subject.ts";
 import { type DeliveryWakeUp, insertEventsOf, type NewEvent } from "../../../shared/db/write-events.ts";
@@ -10,7 +9,7 @@ import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { type Metered, measure } from "../../../shared/kit/metrics.ts";
 import { forgetAudits, keptAudits } from "./audit-outbox.ts";
 import { change } from "./change.ts";
-import type { Erasure } from "./erase.ts";
+import { type Erasure, eraseSubject } from "./erase.ts";
 import { tellFlush } from "./flush-line.ts";
 import { eventsOfEntry, eventsPerBatch, forgetEvents, inBatches, keptEvents } from "./outbound.ts";
 import type { SubjectStore } from "./store.ts";
@@ -111,22 +110,7 @@ export class Outbox {
    */
   async erase(erasure: Erasure, mayGoOn: () => boolean): Promise<boolean> {
     return this.inTurn(async () => {
-      const { sql } = this.ctx.storage;
-      for (;;) {
-        const { sequence } = this.store.head();
-        const audits = this.store.isCreated() ? keptAudits(sql, sequence) : [];
-        if (audits.length === 0) break;
-        await d1(auditRowsStatement(this.db, audits).run());
-        forgetAudits(sql, sequence);
-      }
-      if (!mayGoOn()) return false;
-      try {
-        this.ctx.storage.transactionSync(() => this.store.erase(erasure));
-      } catch (error) {
-        this.store.rolledBack();
-        throw error;
-      }
-      this.ctx.storage.deleteAlarm();
+      if (!(await eraseSubject(this.ctx.storage, this.store, this.db, erasure, mayGoOn))) return false;
       this.armedFor = null;
       this.pendingSince = null;
       return true;
