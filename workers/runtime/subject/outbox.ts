@@ -104,10 +104,7 @@ export class Outbox {
     });
   }
 
-  /**
-   * Takes the subject away, in its turn: a flush under way ends before, so that it brings nothing back to D1. What is not
-   * in D1 yet goes with the rest, but for the audit log's rows. Returns `false` when `mayGoOn` said no.
-   */
+  /** Takes the subject away, once a flush under way has ended: so nothing of it comes back to D1. `false` as `eraseSubject` says. */
   async erase(erasure: Erasure, mayGoOn: () => boolean): Promise<boolean> {
     return this.inTurn(async () => {
       if (!(await eraseSubject(this.ctx.storage, this.store, this.db, erasure, mayGoOn))) return false;
