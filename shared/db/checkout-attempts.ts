@@ -96,10 +96,13 @@ export async function insertAttempt(
           sql`(SELECT max(asked_at) FROM erasures WHERE subject_hash = ${subjectHash(attempt)}) IS NOT ${erasedAt}`,
         ),
       ),
-    database.run(sql`
-      INSERT INTO subjects (project_id, mode, subject_ref, region, subject_tag, head_sequence, head_hash, created_at)
-      SELECT project_id, mode, subject_ref, ${region}, ${tag}, 0, '', ${createdAt}
-      FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId} ON CONFLICT DO NOTHING`),
+    database
+      .insert(subjects)
+      .select(
+        sql`SELECT project_id, mode, subject_ref, ${tag}, ${region}, NULL, 0, '', NULL, NULL, NULL, ${createdAt}
+          FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
+      )
+      .onConflictDoNothing(),
     database.select().from(checkoutAttempts).where(ofScope(attempt, attempt.idempotencyKeyHash)),
   ]);
   const [row] = rows;
