@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
 import type { CheckoutRequest } from "../../shared/contract/checkout.ts";
-import { completeAttempt, readAttempt, releaseAttempt } from "../../shared/db/checkout-attempts.ts";
+import { completeAttempt, readSale, releaseAttempt } from "../../shared/db/checkout-attempts.ts";
 import { insertProject } from "../../shared/db/configuration.ts";
 import { products, stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -102,8 +102,8 @@ describe("a checkout whose worker died before Stripe answered", () => {
     expect(await complete(first, late, t0 + 31_000)).toBe(false);
     expect(await complete(second, kept, t0 + 32_000)).toBe(true);
     expect(await complete(first, late, t0 + 33_000)).toBe(false);
-    const { attemptId } = first.attempt;
-    expect(await readAttempt(env.DB, attemptId)).toMatchObject({ stripeSessionId: "cs_kept" });
+    const { attempt } = await readSale(env.DB, first.attempt.attemptId, first.attempt);
+    expect(attempt).toMatchObject({ stripeSessionId: "cs_kept" });
   });
 
   it("is the only one that its key may name, whatever the crash left", async () => {

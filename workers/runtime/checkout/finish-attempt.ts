@@ -3,7 +3,7 @@ import {
   type CheckoutAttemptRow,
   completeAttempt,
   forgetCustomer,
-  readAttempt,
+  readSale,
   releaseAttempt,
 } from "../../../shared/db/checkout-attempts.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
@@ -44,8 +44,8 @@ export async function finishAttempt(
 
 /** The lease ran out while Stripe was answering: what counts is what whoever took over has made of the attempt. */
 async function answerOfWhoTookOver(env: RuntimeEnv, ours: CheckoutAttemptRow): Promise<CheckoutAttemptRow> {
-  const present = await d1(readAttempt(env.DB, ours.attemptId));
-  if (present === null) throw new Error("the attempt is gone");
+  const { attempt: present } = await d1(readSale(env.DB, ours.attemptId, ours));
+  if (present === null) throw new Error("the customer was erased while Stripe was answering");
   refuseConflict(present, ours.requestHash);
   if (present.stripeSessionId === null) throw inProgress();
   return present;
