@@ -171,35 +171,6 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     expect(errors).toEqual([]);
   });
 
-  it("follows a delivery until it is at its end, and then asks no more", async () => {
-    const { page, errors } = await signedIn(sizes[0] as Look);
-    await page.getByRole("link", { name: "Deliveries" }).first().click();
-    const href = await page
-      .locator("main tbody tr", { hasText: "Given up" })
-      .locator("a")
-      .first()
-      .getAttribute("href");
-    let asked = 0;
-    await page.clock.install();
-    // The page as it was while the delivery waited; what is fetched after it is as it is.
-    await page.route(`**${href}`, async (route) => {
-      asked++;
-      if (asked > 1) return route.continue();
-      const reply = await route.fetch();
-      const text = (await reply.text())
-        .replace("Given up", "Waiting")
-        .replace('id="delivery-state"', 'data-live="" id="delivery-state"');
-      await route.fulfill({ response: reply, body: text });
-    });
-    await page.goto(href ?? "");
-    await page.getByText("Waiting", { exact: true }).waitFor();
-    await page.clock.runFor(3_000);
-    await page.getByText("Given up", { exact: true }).waitFor();
-    await page.clock.runFor(30_000);
-    expect(asked).toBe(2);
-    expect(errors).toEqual([]);
-  });
-
   it("sends a strict policy, and scripts of at most 20 KB in all", async () => {
     const reply = await fetch(`${portal.stack.origin}/sign-in`);
     const policy = reply.headers.get("Content-Security-Policy") ?? "";

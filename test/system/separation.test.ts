@@ -107,6 +107,7 @@ const portal: Record<string, "nobody" | "session" | Role> = {
   "GET /p/:project/:mode/deliveries/jobs/:job": "viewer",
   "POST /p/:project/:mode/deliveries/jobs/:job/stop": "support",
   "GET /p/:project/:mode/deliveries/:delivery": "viewer",
+  "GET /p/:project/:mode/deliveries/:delivery/status": "viewer",
   "POST /p/:project/:mode/deliveries/:delivery/requeue": "support",
   "POST /p/:project/:mode/deliveries/:delivery/resend": "support",
   "GET /p/:project/:mode/go-live": "viewer",

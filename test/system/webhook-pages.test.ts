@@ -25,6 +25,7 @@ afterAll(() => target.close());
 
 const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 8_000, interval: 50 });
 const secretIn = ({ html }: PortalReply) => /id="signing-secret">(whsec_[^<]+)</.exec(html)?.[1] ?? "";
+const versionIn = ({ html }: PortalReply) => /data-version="([^"]+)"/.exec(html)?.[1] ?? "none";
 const endpointIdIn = ({ html }: PortalReply) => /\/webhooks\/(ep_\w+)/.exec(html)?.[1] ?? "";
 
 /** Fills in the form for a new endpoint and returns what comes of it. */
@@ -168,12 +169,23 @@ describe("deliveries, through the portal's pages", () => {
     expect(html).toContain("&lt;b&gt;the database is down&lt;/b&gt;");
     expect(html).toContain(`${path}/customers/user_f1`);
     expect(html).toContain("webhook-id");
+    expect(html).toContain("More will happen to this delivery by itself.");
+    const underWay = await support.portal.get(`${detail}/status`);
+    expect(underWay.html).toContain('data-said="Failed, tried again, after 1 attempt."');
+    expect(underWay.html).toContain("&lt;b&gt;the database is down&lt;/b&gt;");
+    expect(underWay.html).not.toMatch(/<html|data-at-end/);
 
     failing.respond = ok;
     await support.portal.submit(`${detail}/requeue`);
     await until(async () =>
       expect((await hooks.only({ subjectRef: "user_f1", endpointId })).state).toBe("sent"),
     );
+    const atEnd = await support.portal.get(`${detail}/status`);
+    expect(atEnd.html).toContain('data-said="Sent, after 2 attempts."');
+    expect(atEnd.html).toContain("data-at-end");
+    expect(versionIn(atEnd)).not.toBe(versionIn(underWay));
+    expect(versionIn(await support.portal.get(`${detail}/status`))).toBe(versionIn(atEnd));
+    expect((await support.portal.get(detail)).html).not.toContain("More will happen");
     expect((await support.portal.post(`${detail}/requeue`)).status).toBe(409);
     await support.portal.submit(`${detail}/resend`);
     await until(async () =>

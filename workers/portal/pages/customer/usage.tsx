@@ -84,31 +84,32 @@ function Chart({ days }: { days: UsageDay[] }) {
   const first = days[0]?.day ?? 0;
   const last = days.at(-1)?.day ?? 0;
   return (
-    <figure class="chart" data-chart>
-      <svg
-        viewBox={`0 0 ${days.length * width} ${height}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`Units per day from ${dayName(first)} to ${dayName(last)}, at most ${count(most)}`}
-      >
-        {days.map(({ day, units }, index) => {
-          const bar = units === 0 ? 1 : Math.max(2, Math.round((units / most) * height));
-          return (
-            <rect
-              x={index * width + 2}
-              y={height - bar}
-              width={width - 4}
-              height={bar}
-              class={units === 0 ? "none" : undefined}
-            >
-              <title>{`${dayName(day)}: ${count(units)} units`}</title>
-            </rect>
-          );
-        })}
-      </svg>
+    <figure class="chart">
+      <div class="plot" data-chart="Units by day">
+        <svg
+          viewBox={`0 0 ${days.length * width} ${height}`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={`Units per day from ${dayName(first)} to ${dayName(last)}, at most ${count(most)}`}
+        >
+          {days.map(({ day, units }, index) => {
+            const bar = units === 0 ? 1 : Math.max(2, Math.round((units / most) * height));
+            return (
+              <rect
+                x={index * width + 2}
+                y={height - bar}
+                width={width - 4}
+                height={bar}
+                class={units === 0 ? "none" : undefined}
+              >
+                <title>{`${dayName(day)} (UTC): ${count(units)} ${units === 1 ? "unit" : "units"}`}</title>
+              </rect>
+            );
+          })}
+        </svg>
+      </div>
       <figcaption class="quiet">
         <span>{dayName(first)}</span>
-        <output data-chart-note />
         <span>{dayName(last)}</span>
       </figcaption>
     </figure>

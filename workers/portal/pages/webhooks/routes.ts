@@ -3,6 +3,7 @@ import { showDelete, showEnable, showReplay, showRotate } from "./confirm.tsx";
 import { showDeliveries } from "./deliveries.tsx";
 import { showDelivery } from "./delivery.tsx";
 import { requeueDelivery, requeueMany, resendDelivery, stopJob } from "./delivery-actions.ts";
+import { showDeliveryStatus } from "./delivery-status.tsx";
 import { showEndpoint } from "./endpoint.tsx";
 import {
   createEndpoint,
@@ -96,6 +97,12 @@ export const webhookRoutes: readonly Route[] = [
   { method: "GET", path: `${place}/deliveries/jobs/:job`, needs: "viewer", handler: showJob },
   { method: "POST", path: `${place}/deliveries/jobs/:job/stop`, needs: "support", handler: stopJob },
   { method: "GET", path: `${place}/deliveries/:delivery`, needs: "viewer", handler: showDelivery },
+  {
+    method: "GET",
+    path: `${place}/deliveries/:delivery/status`,
+    needs: "viewer",
+    handler: showDeliveryStatus,
+  },
   {
     method: "POST",
     path: `${place}/deliveries/:delivery/requeue`,

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type StackFile, seed } from "../../scripts/seed/seed.ts";
+import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "../system/receiver.ts";
+import {
+  chromiumPath,
+  expectAccessible,
+  type Look,
+  openPage,
+  openPortalBrowser,
+  type PortalBrowser,
+  sizes,
+} from "./portal-browser.ts";
+
+describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
+  let portal: PortalBrowser;
+  let file: StackFile;
+  let target: ScriptedReceiver;
+  let path: string;
+
+  beforeAll(async () => {
+    portal = await openPortalBrowser();
+    const { origin, secrets } = portal.stack;
+    file = await seed({ origin, setupToken: secrets.setupToken });
+    target = await newReceiver(answer(500, {}, "down for repairs"));
+    path = `/p/${file.project_id}/test`;
+  });
+  afterAll(async () => {
+    await target.close();
+    await portal.close();
+  });
+
+  const signedInPages = new Map<Look, ReturnType<typeof signIn>>();
+
+  /** One page for each look: signing in takes longer than what is tried here. */
+  function signedIn(look: Look = sizes[0] as Look): ReturnType<typeof signIn> {
+    const page = signedInPages.get(look) ?? signIn(look);
+    signedInPages.set(look, page);
+    return page;
+  }
+
+  async function signIn(look: Look) {
+    const opened = await openPage(portal, look);
+    const [owner] = file.operators;
+    await opened.page.goto("/sign-in");
+    await opened.page.getByLabel("E-mail").fill(owner?.email ?? "");
+    await opened.page.getByLabel("Password").fill(owner?.password ?? "");
+    await opened.page.getByRole("button", { name: "Sign in" }).click();
+    await opened.page.waitForURL(/\/p\//);
+    return opened;
+  }
+
+  it("show a delivery going from waiting to sent without a reload, and keep the focus", async () => {
+    const { page, errors } = await signedIn();
+    const hooks = new Webhooks(portal.stack.origin, file.project_id);
+    const { endpointId } = await hooks.create(target.url);
+    let release = () => {};
+    target.respond = (received, response, raw) => {
+      release = () => ok(received, response, raw);
+    };
+    await hooks.call("sendTestEvent", endpointId);
+    const { deliveryId } = await hooks.only({ endpointId });
+    await page.clock.install();
+    await page.goto(`${path}/deliveries/${deliveryId}`);
+    await page.evaluate("window.isSamePage = true");
+    let asked = 0;
+    page.on("request", (request) => {
+      if (request.url().endsWith("/status")) asked++;
+    });
+    const note = page.getByRole("status");
+    await page.getByText("Live: looked at every 3 seconds.").waitFor();
+    expect(await page.getByText("Waiting", { exact: true }).count()).toBe(1);
+    await expectAccessible(page);
+    await page.getByRole("link", { name: target.url }).focus();
+    await expect.poll(() => target.log.length, { timeout: 8_000 }).toBe(1);
+    release();
+    await page.getByText("HTTP 200").waitFor();
+    expect(await note.innerText()).toBe("Sent, after 1 attempt.");
+    expect(await page.getByRole("button", { name: "Send it once more" }).count()).toBe(1);
+    expect(await page.evaluate("[window.isSamePage, document.activeElement.textContent]")).toEqual([
+      true,
+      target.url,
+    ]);
+    await expectAccessible(page);
+    const askedUntilTheEnd = asked;
+    expect(askedUntilTheEnd).toBeGreaterThan(0);
+    await page.clock.runFor(30_000);
+    expect(asked).toBe(askedUntilTheEnd);
+    expect(errors).toEqual([]);
+  });
+
+  it("say what a bar of the usage chart stands for, under the pointer and from the keyboard", async () => {
+    for (const look of sizes) {
+      const { page, errors } = await signedIn(look);
+      await page.goto(`${path}/customers/user_out_of_credits`);
+      const chart = page.getByRole("slider", { name: "Units by day" });
+      const tip = page.locator(".tip");
+      await chart.focus();
+      const today = await tip.innerText();
+      expect(today).toMatch(/^\d+ \w+ \d{4} \(UTC\): \d[\d,]* units?$/);
+      await page.keyboard.press("ArrowLeft");
+      expect(await tip.innerText()).not.toBe(today);
+      expect(await chart.getAttribute("aria-valuetext")).toBe(await tip.innerText());
+      await expectAccessible(page);
+      await page.keyboard.press("Escape");
+      expect(await tip.isVisible()).toBe(false);
+      const box = await chart.boundingBox();
+      await chart.hover({ position: { x: (box?.width ?? 0) - 2, y: 10 } });
+      expect(await tip.innerText()).toBe(today);
+      const isTooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+      expect(isTooWide).toBe(false);
+      expect(errors).toEqual([]);
+    }
+  });
+
+  it("leave everything readable where there are none", async () => {
+    const context = await portal.browser.newContext({
+      baseURL: portal.stack.origin,
+      javaScriptEnabled: false,
+    });
+    const page = await context.newPage();
+    const [owner] = file.operators;
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail").fill(owner?.email ?? "");
+    await page.getByLabel("Password").fill(owner?.password ?? "");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL(/\/p\//);
+    target.respond = answer(503, {}, "not yet");
+    const hooks = new Webhooks(portal.stack.origin, file.project_id);
+    const { endpointId } = await hooks.create(target.url);
+    await hooks.call("sendTestEvent", endpointId);
+    const { deliveryId } = await hooks.only({ endpointId });
+    await page.goto(`${path}/deliveries/${deliveryId}`);
+    expect(await page.locator("pre[data-payload]").innerText()).toContain('"type": "endpoint.test"');
+    await expect
+      .poll(
+        async () => {
+          await page.getByRole("link", { name: "Look again" }).click();
+          return page.getByText("HTTP 503").count();
+        },
+        { timeout: 8_000 },
+      )
+      .toBe(1);
+    await context.close();
+  });
+});

@@ -1,0 +1,187 @@
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { type DeliveryAttemptRow, readDelivery } from "../../../../shared/db/deliveries.ts";
+import { errorPage } from "../../components/error-page.tsx";
+import { ActionButton } from "../../components/fields.tsx";
+import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
+import { FullTime, Time } from "../../components/time.tsx";
+import { count } from "../../components/words.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { Customer } from "./delivery-table.tsx";
+import { errorNames, stateNames, stateTones } from "./words.ts";
+
+export type DeliveryDetail = NonNullable<Awaited<ReturnType<typeof readDelivery>>>;
+
+/** The part of a delivery's page that changes by itself, alone: what the page asks for while it is open. */
+export async function showDeliveryStatus(c: PortalContext) {
+  const found = await d1(readDelivery(c.env.DB, placeOf(c), c.req.param("delivery") ?? ""));
+  return found === null ? noSuchDelivery(c) : c.html(<Status c={c} found={found} />);
+}
+
+export const noSuchDelivery = (c: PortalContext) =>
+  errorPage(
+    c,
+    404,
+    "There is no such delivery",
+    "It is not one of this project and mode, or is older than 30 days.",
+  );
+
+/** Where the delivery stands; until its end with a line that scripts keep up to date, and a way to look again without. */
+export function LiveStatus({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
+  return (
+    <>
+      {isAtEnd(found) ? null : (
+        <p class="live quiet">
+          <span role="status" data-live-note>
+            More will happen to this delivery by itself.
+          </span>{" "}
+          <a href={c.req.path}>Look again</a>
+        </p>
+      )}
+      <Status c={c} found={found} />
+    </>
+  );
+}
+
+function Status({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
+  const { delivery, attempts } = found;
+  const said = `${stateNames[delivery.state]}, after ${count(attempts.length)} attempt${attempts.length === 1 ? "" : "s"}.`;
+  return (
+    <div
+      class="stack"
+      tabindex={-1}
+      data-live={pathTo(c, `/deliveries/${delivery.deliveryId}/status`)}
+      data-version={versionOf(found)}
+      data-said={said}
+      data-at-end={isAtEnd(found) ? "" : undefined}
+    >
+      <Facts c={c} found={found} />
+      <Attempts c={c} found={found} />
+    </div>
+  );
+}
+
+/** Nothing comes by itself any more; where the endpoint is disabled, not before somebody enables it. */
+function isAtEnd({ delivery, endpoint }: DeliveryDetail): boolean {
+  return delivery.nextAttemptAt === null || !endpoint.isEnabled;
+}
+
+/** Differs whenever something happened, and not by the passing of time alone. */
+function versionOf({ delivery, endpoint, attempts }: DeliveryDetail): string {
+  const { epoch, state, nextAttemptAt } = delivery;
+  return [epoch, state, nextAttemptAt, endpoint.isEnabled, attempts.at(-1)?.durationMs].join(".");
+}
+
+function Attempts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
+  const { attempts, endpoint } = found;
+  return (
+    <Card title="Attempts" note={`${count(attempts.length)} so far`}>
+      {attempts.length === 0 ? (
+        <Empty title="No attempt yet">
+          <p>
+            {endpoint.isEnabled
+              ? "The first one is made in a moment."
+              : "Its endpoint is disabled: it is kept until that is enabled."}
+          </p>
+        </Empty>
+      ) : (
+        <Table label="Attempts" head={["Attempt", "Result", "Answer", "Took", "Started"]}>
+          {attempts.toReversed().map((attempt) => (
+            <AttemptRow c={c} attempt={attempt} />
+          ))}
+        </Table>
+      )}
+    </Card>
+  );
+}
+
+function Actions({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
+  const { delivery, endpoint } = found;
+  if (!mayActAs(c.get("member").role, "support") || !endpoint.isEnabled) return null;
+  const path = (what: string) => pathTo(c, `/deliveries/${delivery.deliveryId}/${what}`);
+  switch (delivery.state) {
+    case "failed":
+    case "dead":
+      return <ActionButton action={path("requeue")} label="Send it again now" tone="primary" small={false} />;
+    case "sent":
+      return <ActionButton action={path("resend")} label="Send it once more" small={false} />;
+    case "pending":
+      return null;
+  }
+}
+
+function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
+  const { delivery, event, endpoint } = found;
+  const { state, nextAttemptAt, leaseUntil, endpointId } = delivery;
+  const now = c.get("now");
+  const isDeleted = endpoint.deletedAt !== null;
+  return (
+    <Card title="Where it stands" note={<Pill tone={stateTones[state]}>{stateNames[state]}</Pill>} pad>
+      <dl class="facts">
+        <dt>Endpoint</dt>
+        <dd>
+          {isDeleted ? endpoint.url : <a href={pathTo(c, `/webhooks/${endpointId}`)}>{endpoint.url}</a>}{" "}
+          {isDeleted ? <Pill>Deleted</Pill> : endpoint.isEnabled ? null : <Pill tone="bad">Disabled</Pill>}
+        </dd>
+        <dt>Customer</dt>
+        <dd>
+          <Customer c={c} subjectRef={delivery.subjectRef} />
+        </dd>
+        <dt>Event</dt>
+        <dd>
+          <Id value={delivery.eventId} />
+          {event.sequence === null ? null : <span class="quiet"> sequence {event.sequence}</span>}
+        </dd>
+        <dt>It happened</dt>
+        <dd>
+          <FullTime at={event.occurredAt} now={now} />
+        </dd>
+        {nextAttemptAt === null || !endpoint.isEnabled ? null : (
+          <>
+            <dt>{leaseUntil === null ? "Next attempt" : "Under way until"}</dt>
+            <dd>
+              <FullTime at={nextAttemptAt} now={now} />
+            </dd>
+          </>
+        )}
+      </dl>
+      <Actions c={c} found={found} />
+    </Card>
+  );
+}
+
+function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttemptRow }) {
+  const { number, kind, startedAt, durationMs, httpStatus, error, excerpt } = attempt;
+  return (
+    <tr>
+      <td class="num">
+        {number}
+        {kind === "manual" ? <small>by an operator</small> : null}
+      </td>
+      <td class="wrap">
+        {durationMs === null ? (
+          <Pill>Under way</Pill>
+        ) : (
+          <Pill tone={error === null ? "good" : "bad"}>
+            {httpStatus === null ? (error ?? "sent") : `HTTP ${httpStatus}`}
+          </Pill>
+        )}
+        {error === null ? null : <small>{errorNames[error]}</small>}
+      </td>
+      <td class="wrap">
+        {excerpt === null ? (
+          <span class="quiet">nothing</span>
+        ) : (
+          <details id={`answer-${number}`}>
+            <summary class="excerpt">{excerpt.slice(0, 80)}</summary>
+            <pre class="wrap">{excerpt}</pre>
+          </details>
+        )}
+      </td>
+      <td class="num">{durationMs === null ? "–" : `${count(durationMs)} ms`}</td>
+      <td>
+        <Time at={startedAt} now={c.get("now")} />
+      </td>
+    </tr>
+  );
+}
