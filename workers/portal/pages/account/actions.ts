@@ -69,6 +69,8 @@ export async function confirmSecondFactor(c: PortalContext) {
   const reply = await api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
   if (!reply.ok) {
     const uri = form["uri"] ?? "";
+    // A form that lost its key shows none: the enrolment is begun again.
+    if (secretOf(uri) === "") return redirectWith(c, "/account/second-factor", "Begin again.", "bad");
     const enrolment = { secret: secretOf(uri), uri, backupCodes: (form["backup_codes"] ?? "").split(" ") };
     return secondFactorPage(c, { ...faulty("code", await codeFault(reply)), enrolment });
   }
@@ -113,7 +115,10 @@ const faulty = (name: string, fault: string) => ({
   status: 422 as const,
 });
 
-/** The secret in an `otpauth:` address; empty for anything else. */
+const longestUri = 500;
+
+/** The secret in an `otpauth:` address; empty for anything else, and for one that no authenticator would take. */
 function secretOf(uri: string): string {
+  if (uri.length > longestUri) return "";
   return /^otpauth:.*[?&]secret=([A-Z2-7]+)/.exec(uri)?.[1] ?? "";
 }
