@@ -23,7 +23,7 @@ export function provePage(
     <>
       <PageHead
         title="Confirm that it is you"
-        lead="Acting in live mode and handling secrets asks for this when the last time was more than 30 minutes ago. Nothing was done yet."
+        lead="Acting in live mode, handling secrets, and taking out or erasing a customer ask for this when the last time was more than 30 minutes ago. Nothing was done yet."
       />
       <form method="post" action="/prove" class="form">
         <PendingFields pending={pending} />
