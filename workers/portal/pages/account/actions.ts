@@ -69,8 +69,6 @@ export async function confirmSecondFactor(c: PortalContext) {
   const reply = await api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
   if (!reply.ok) {
     const uri = form["uri"] ?? "";
-    // A form that lost its key shows none: the enrolment is begun again.
-    if (secretOf(uri) === "") return redirectWith(c, "/account/second-factor", "Begin again.", "bad");
     const enrolment = { secret: secretOf(uri), uri, backupCodes: (form["backup_codes"] ?? "").split(" ") };
     return secondFactorPage(c, { ...faulty("code", await codeFault(reply)), enrolment });
   }

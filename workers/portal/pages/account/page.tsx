@@ -208,7 +208,7 @@ function Enrolment({
           Scan this with your authenticator app, or enter the key below it (time-based, six digits), or{" "}
           <a href={uri}>open it on this device</a>.
         </p>
-        <QrCode text={uri} label="QR code of the key below" />
+        {secret === "" ? null : <QrCode text={uri} label="QR code of the key below" />}
         <p class="secret">
           <code id="totp-secret">{secret}</code>
           <CopyButton value={secret} />
