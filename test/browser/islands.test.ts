@@ -66,7 +66,7 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
     page.on("request", (request) => {
       if (request.url().endsWith("/status")) asked++;
     });
-    const note = page.getByRole("status");
+    const note = page.locator("[data-live-note]");
     await page.getByText("Live: looked at every 3 seconds.").waitFor();
     expect(await page.getByText("Waiting", { exact: true }).count()).toBe(1);
     await expectAccessible(page);
