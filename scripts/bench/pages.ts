@@ -96,7 +96,7 @@ function pagesOf(projectId: string): Page[] {
   const place = `/p/${projectId}/test`;
   const lists: Record<string, string> = {
     Customers: `${place}/customers`,
-    "Customers, a search": `${place}/customers?q=user_9`,
+    "Customers, a search": `${place}/customers?q=user_`,
     "Inbound events": `${place}/events`,
     "Inbound events, failed (none)": `${place}/events?status=failed`,
     "Inbound events of a customer": `${place}/events?customer=user_99999`,
