@@ -1,3 +1,4 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -8,7 +9,7 @@ import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
 import { attemptOf, connectedProject, receive } from "./connected-project.ts";
 import { deliveriesEnv, newEndpoint } from "./endpoints.ts";
-import { env } from "./subjects.ts";
+import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
 
 type Line = Record<string, unknown> & { event: string };
 
@@ -177,5 +178,23 @@ describe("the lines of a purchase", () => {
     process.env["LOG_LEVEL"] = "warn";
     expect((await post(apiKey, "/v1/access/check", { subject_ref: subjectRef })).status).toBe(200);
     expect(written).toEqual([]);
+  });
+});
+
+describe("a flush after its object was gone for a while", () => {
+  it("tells how long its entry has waited, not how long the new instance has been there", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, purchase("late-flush", packOf(10), Date.now()));
+    await stub.wake();
+    await stub.consume(identity, consumption(1, "k"));
+    await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
+    await env.DEV.advance(60_000);
+    await abortAllDurableObjects();
+    listen();
+    await env.SUBJECT.get(stub.id).check();
+    const tag = subjectTag(`${identity.projectId}/test/${identity.subjectRef}`);
+    const flushes = () => linesOf("flush").filter((line) => line["subject_tag"] === tag);
+    await vi.waitFor(() => expect(flushes()).toHaveLength(1), 5_000);
+    expect(flushes()[0]?.["lag_ms"]).toBeGreaterThanOrEqual(60_000);
   });
 });

@@ -60,7 +60,10 @@ export class Outbox {
   arm(operation: "consume" | "other"): void {
     this.pendingSince ??= Date.now();
     const isTold = operation === "consume" && this.asksUsage;
-    const wanted = Date.now() + (isTold ? gatherToldMs : gatherMs[operation]);
+    this.armFor(Date.now() + (isTold ? gatherToldMs : gatherMs[operation]));
+  }
+
+  private armFor(wanted: number): void {
     if (this.armedFor !== null && this.armedFor <= wanted) return;
     this.armedFor = wanted;
     // Not awaited: the storage's output gate holds every answer until this write is durable too.
@@ -69,7 +72,8 @@ export class Outbox {
 
   /** What an instance begins with: an alarm for what an earlier one left, should the platform have lost that one's. */
   resume(): void {
-    if (this.store.flushedSequence() < this.store.head().sequence) this.arm("other");
+    // Since when that waits only its entry knows: the flush reads it.
+    if (this.store.flushedSequence() < this.store.head().sequence) this.armFor(Date.now());
   }
 
   /** What the alarm does. `now` is the present of the stack's clock; alarms themselves run on the machine's clock. */
