@@ -1,4 +1,5 @@
 import type { OperatorCaller, OperatorReply, Place } from "./operator.ts";
+import type { DeliveryState } from "./words.ts";
 
 /** What an operator says of an endpoint. */
 export interface EndpointInput {
@@ -10,7 +11,7 @@ export interface EndpointInput {
 /** Which deliveries; what is left out does not restrict. Times are of the event, in milliseconds since 1970. */
 export interface DeliveryFilter {
   endpointId?: string;
-  states?: ("pending" | "failed" | "sent" | "dead")[];
+  states?: DeliveryState[];
   eventType?: string;
   subjectRef?: string;
   eventId?: string;

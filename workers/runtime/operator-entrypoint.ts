@@ -1,11 +1,17 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { OperatorCaller, OperatorReply, OperatorRpc, Place } from "../../shared/contract/operator.ts";
+import {
+  type OperatorCaller,
+  type OperatorReply,
+  type OperatorRpc,
+  type Place,
+  refusal,
+} from "../../shared/contract/operator.ts";
 import type { AsOf, ManualCommand } from "../../shared/contract/support.ts";
 import { type PlanStatus, planStatuses } from "../../shared/contract/words.ts";
+import { authorize } from "../../shared/db/authorize.ts";
 import { setPlanStatus } from "./configuration/api-keys.ts";
 import type { RuntimeEnv } from "./env.ts";
 import { applyAction, previewAction } from "./operator/act.ts";
-import { authorize } from "./operator/authorize.ts";
 import { readCustomer, readDecision } from "./operator/customer.ts";
 import { eraseCustomer, previewErase } from "./operator/erase.ts";
 import { retryEvent } from "./operator/events.ts";
@@ -14,7 +20,6 @@ import { createKey, revokeKey, rotateKey } from "./operator/keys.ts";
 import { addNote, deleteNote } from "./operator/notes.ts";
 import { fetchCustomersByEmail } from "./operator/prices.ts";
 import { archiveProduct, createProduct, editProduct, listPrices, lookUpPrice } from "./operator/products.ts";
-import { refusal } from "./operator/refusal.ts";
 import { check, connect, register, setSecret } from "./operator/stripe-connection.ts";
 import { applySync, previewSync } from "./operator/sync.ts";
 

@@ -63,7 +63,7 @@ export async function claimAttempt(
     return { outcome: "claimed", attempt: leased, leaseId: lease.leaseId, connection };
   }
 
-  const erasedAt = erasure?.askedAt ?? -1;
+  const erasedAt = erasure?.askedAt ?? null;
   const attempt = await d1(
     insertAttempt(
       env.DB,
@@ -80,10 +80,10 @@ export async function claimAttempt(
         leaseId: lease.leaseId,
         leaseUntil: lease.leaseUntil,
         // After what was erased: by that what it sells is told from what was sold before.
-        createdAt: Math.max(now, erasedAt + 1),
+        createdAt: erasedAt === null ? now : Math.max(now, erasedAt + 1),
         updatedAt: now,
       },
-      erasure?.askedAt ?? null,
+      erasedAt,
     ),
   );
   if (attempt.leaseId === lease.leaseId)

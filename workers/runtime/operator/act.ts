@@ -1,4 +1,10 @@
-import type { OperatorCaller, OperatorReply, Place, Refusal } from "../../../shared/contract/operator.ts";
+import {
+  type OperatorCaller,
+  type OperatorReply,
+  type Place,
+  type Refusal,
+  refusal,
+} from "../../../shared/contract/operator.ts";
 import {
   actionReasons,
   type ManualCommand,
@@ -20,7 +26,6 @@ import type { ManualPreview, ManualRequest } from "../subject/manual.ts";
 import { callSubject } from "../subject-stub.ts";
 import { manualRefusal } from "./action-words.ts";
 import { openCustomer } from "./customer.ts";
-import { refusal } from "./refusal.ts";
 
 const actionId = /^[A-Za-z0-9_-]{16,64}$/;
 

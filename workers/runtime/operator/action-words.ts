@@ -1,6 +1,6 @@
-import type { Refusal } from "../../../shared/contract/operator.ts";
+import { type Refusal, refusal } from "../../../shared/contract/operator.ts";
 import type { ManualRefused } from "../subject/manual.ts";
-import { erasedRefusal, refusal } from "./refusal.ts";
+import { erasedRefusal } from "./refusal.ts";
 
 /** Why an action can't be done, in words for the operator and what to do instead. */
 export function manualRefusal({ code, unitsRemaining }: ManualRefused): Refusal {

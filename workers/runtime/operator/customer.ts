@@ -1,14 +1,13 @@
-import type { OperatorCaller, Place, Refusal } from "../../../shared/contract/operator.ts";
+import { type OperatorCaller, type Place, type Refusal, refusal } from "../../../shared/contract/operator.ts";
 import type { Role } from "../../../shared/contract/roles.ts";
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import type { AsOf, AsOfReply, SupportRpc } from "../../../shared/contract/support.ts";
+import { type Authorized, authorize } from "../../../shared/db/authorize.ts";
 import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../../shared/kit/decision-id.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { decisionView, explain } from "../subject/explain.ts";
 import { callSubject } from "../subject-stub.ts";
-import { type Authorized, authorize } from "./authorize.ts";
-import { refusal } from "./refusal.ts";
 
 const mostEntries = 200;
 

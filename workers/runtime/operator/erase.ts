@@ -1,4 +1,9 @@
-import type { OperatorCaller, OperatorReply, Place } from "../../../shared/contract/operator.ts";
+import {
+  type OperatorCaller,
+  type OperatorReply,
+  type Place,
+  refusal,
+} from "../../../shared/contract/operator.ts";
 import type { EraseCommand, ErasePreview } from "../../../shared/contract/records.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { countRecords } from "../../../shared/db/erase-preview.ts";
@@ -11,7 +16,7 @@ import { callSubject } from "../subject-stub.ts";
 import { reasonOf } from "./act.ts";
 import { openCustomer } from "./customer.ts";
 import { finishErasure } from "./finish-erasure.ts";
-import { erasedRefusal, refusal } from "./refusal.ts";
+import { erasedRefusal } from "./refusal.ts";
 
 const erasureIdForm = /^ers_[0-9a-z]{26}$/;
 const needs = { role: "owner", proofAlways: true } as const;

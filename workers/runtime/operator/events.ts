@@ -1,10 +1,14 @@
-import type { OperatorCaller, OperatorRpc, Place } from "../../../shared/contract/operator.ts";
+import {
+  type OperatorCaller,
+  type OperatorRpc,
+  type Place,
+  refusal,
+} from "../../../shared/contract/operator.ts";
+import { authorize } from "../../../shared/db/authorize.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readEventOf } from "../../../shared/db/stripe-events.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { retryEvent as retry } from "../stripe-inbound/retry-event.ts";
-import { authorize } from "./authorize.ts";
-import { refusal } from "./refusal.ts";
 
 /** Tries an event again now. A crash after reopening leaves it due, and the sweep takes it up. */
 export async function retryEvent(

@@ -1,5 +1,10 @@
 import { exportFormat, type LedgerRow } from "../../../shared/contract/export.ts";
-import type { OperatorCaller, OperatorReply, Place } from "../../../shared/contract/operator.ts";
+import {
+  type OperatorCaller,
+  type OperatorReply,
+  type Place,
+  refusal,
+} from "../../../shared/contract/operator.ts";
 import { writeAudit } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { exportLists, exportRows } from "../../../shared/db/export-customer.ts";
@@ -7,7 +12,6 @@ import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { callSubject } from "../subject-stub.ts";
 import { type Customer, openCustomer } from "./customer.ts";
-import { refusal } from "./refusal.ts";
 
 const sections = ["ledger", "folded_requests", ...exportLists] as const;
 

@@ -1,10 +1,15 @@
-import type { OperatorCaller, OperatorReply, OperatorRpc, Place } from "../../../shared/contract/operator.ts";
+import {
+  type OperatorCaller,
+  type OperatorReply,
+  type OperatorRpc,
+  type Place,
+  refusal,
+} from "../../../shared/contract/operator.ts";
 import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
+import { authorize } from "../../../shared/db/authorize.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "../configuration/api-keys.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { authorize } from "./authorize.ts";
-import { refusal } from "./refusal.ts";
 
 type Rpc<Name extends keyof OperatorRpc> = ReturnType<OperatorRpc[Name]>;
 

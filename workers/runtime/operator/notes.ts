@@ -1,11 +1,15 @@
-import type { OperatorCaller, OperatorReply, Place } from "../../../shared/contract/operator.ts";
+import {
+  type OperatorCaller,
+  type OperatorReply,
+  type Place,
+  refusal,
+} from "../../../shared/contract/operator.ts";
 import { maxNoteCharacters } from "../../../shared/contract/records.ts";
 import { mayActAs } from "../../../shared/contract/roles.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { insertNote, readNote, deleteNote as removeNote } from "../../../shared/db/notes.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { openCustomer } from "./customer.ts";
-import { refusal } from "./refusal.ts";
 
 const noteIdForm = /^note_[0-9a-z]{26}$/;
 

@@ -1,11 +1,17 @@
 import type Stripe from "stripe";
-import type { OperatorReply, Place, PriceView, Refusal } from "../../../shared/contract/operator.ts";
+import {
+  type OperatorReply,
+  type Place,
+  type PriceView,
+  type Refusal,
+  refusal,
+} from "../../../shared/contract/operator.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
 import { askStripe, StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
 import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { refusal, stripeRefusal } from "./refusal.ts";
+import { stripeRefusal } from "./refusal.ts";
 import { notConnected } from "./stripe-connection.ts";
 
 /** The newest active prices of the account, at most 100: what a person picks from. */

@@ -7,14 +7,14 @@ import {
   type ProductInput,
   productSchema,
   type Refusal,
+  refusal,
 } from "../../../shared/contract/operator.ts";
 import type { Kind } from "../../../shared/contract/words.ts";
+import { type Authorized, authorize } from "../../../shared/db/authorize.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { addProduct, changeProduct, ownerOfPrice, readProduct } from "../../../shared/db/products.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { type Authorized, authorize } from "./authorize.ts";
 import { fetchPrice, fetchPrices } from "./prices.ts";
-import { refusal } from "./refusal.ts";
 
 export async function listPrices(
   env: RuntimeEnv,

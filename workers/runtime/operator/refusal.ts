@@ -1,8 +1,6 @@
 import { type Refusal, refusal } from "../../../shared/contract/operator.ts";
 import { StripeNotAnswering, stripeFailure } from "../../../shared/stripe/gateway.ts";
 
-export { refusal };
-
 /** What Stripe's client threw, as a sentence. Anything that is not Stripe's is thrown on. */
 export function stripeRefusal(error: unknown, field?: string): Refusal {
   if (error instanceof StripeNotAnswering)

@@ -1,10 +1,12 @@
-import type {
-  OperatorCaller,
-  OperatorReply,
-  OperatorRpc,
-  PermissionCheck,
-  Place,
+import {
+  type OperatorCaller,
+  type OperatorReply,
+  type OperatorRpc,
+  type PermissionCheck,
+  type Place,
+  refusal,
 } from "../../../shared/contract/operator.ts";
+import { authorize } from "../../../shared/db/authorize.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
 import { open, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
@@ -14,8 +16,7 @@ import { keepWebhookSecret, registerWebhook } from "../configuration/register-we
 import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { apiKeyPlace } from "../stripe-inbound/connection.ts";
-import { authorize } from "./authorize.ts";
-import { refusal, stripeRefusal } from "./refusal.ts";
+import { stripeRefusal } from "./refusal.ts";
 
 /** Saves a key that may do all that we need; otherwise says what it lacks, and saves nothing. */
 export async function connect(
