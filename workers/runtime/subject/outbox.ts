@@ -3,12 +3,12 @@ import { flushSubject, registerSubject, type SubjectCopy } from "../../../shared
 import { type DeliveryWakeUp, insertEventsOf, type NewEvent } from "../../../shared/db/write-events.ts";
 import { decideExpire, nextExpiry } from "../../../shared/domain/expire.ts";
 import { emptyState } from "../../../shared/domain/ledger.ts";
-import { nextReview } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { type Metered, measure } from "../../../shared/kit/metrics.ts";
 import { forgetAudits, keptAudits } from "./audit-outbox.ts";
 import { change } from "./change.ts";
+import { copyAfter } from "./copy-for-d1.ts";
 import { type Erasure, eraseSubject } from "./erase.ts";
 import { tellFlush } from "./flush-line.ts";
 import { eventsOfEntry, eventsPerBatch, forgetEvents, inBatches, keptEvents } from "./outbound.ts";
@@ -34,7 +34,6 @@ import { readEntry } from "./stored-entry.ts";
 const gatherMs = { consume: 1_000, other: 0 };
 /** Where an endpoint asks for consumption, so long only: a receiver hears of it within half a second. */
 const gatherToldMs = 200;
-const entitlementsPerFlush = 200;
 const retryMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
 export class Outbox {
@@ -127,7 +126,7 @@ export class Outbox {
       let sequence = 0;
       let how: "replace" | "newer" = "replace";
       for (;;) {
-        const copy = this.copyAfter(sequence, now);
+        const copy = copyAfter(this.store, sequence, now);
         await d1(flushSubject(this.db, copy, how));
         how = "newer";
         sequence = copy.flushedTo;
@@ -225,26 +224,7 @@ export class Outbox {
 
   private pendingCopy(now: number): SubjectCopy | null {
     const flushed = this.store.flushedSequence();
-    return flushed >= this.store.head().sequence ? null : this.copyAfter(flushed, now);
-  }
-
-  private copyAfter(sequence: number, now: number): SubjectCopy {
-    const identity = this.store.identity();
-    if (identity === null) throw new Error("a subject without identity has nothing to flush");
-    const { head, ...state } = this.store.state();
-    const changed = this.store.entitlementsChangedAfter(sequence, entitlementsPerFlush);
-    const isLastPage = changed.length < entitlementsPerFlush;
-    return {
-      identity,
-      head,
-      nextExpiryAt: nextExpiry(state.entitlements),
-      nextReviewAt: nextReview(state)?.at ?? null,
-      flushedAt: now,
-      entitlements: changed,
-      events: [],
-      audits: [],
-      flushedTo: isLastPage ? head.sequence : (changed.at(-1)?.version ?? head.sequence),
-    };
+    return flushed >= this.store.head().sequence ? null : copyAfter(this.store, flushed, now);
   }
 
   private settleAlarm(now: number): void {
