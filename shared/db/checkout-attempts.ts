@@ -2,7 +2,7 @@ import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { CheckoutAttemptStatus, Mode, Region } from "../contract/words.ts";
 import { subjectName } from "../domain/subject-name.ts";
-import { subjectTag } from "../kit/log.ts";
+import { subjectTag } from "../kit/subject-tag.ts";
 import { lastErasure, subjectHash } from "./erasures.ts";
 import { products, projects, stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeObjects } from "./tables/stripe.ts";

@@ -1,6 +1,6 @@
 import type { Entitlement } from "../domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../domain/subject-name.ts";
-import { subjectTag } from "../kit/log.ts";
+import { subjectTag } from "../kit/subject-tag.ts";
 import { auditRowsStatement } from "./audit.ts";
 import { type DeliveryWakeUp, type NewEvent, writeEvents } from "./write-events.ts";
 

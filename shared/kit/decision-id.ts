@@ -1,5 +1,5 @@
 import { decodeBase32, encodeBase32 } from "./base32.ts";
-import { sha256 } from "./hash.ts";
+import { subjectTagBytes, tagInHex, tagLength } from "./subject-tag.ts";
 
 /**
  * `dec_…` names a decision without storing it: a tag of the subject (8 bytes), the ledger's sequence (6) and the time
@@ -11,32 +11,34 @@ export interface DecisionMoment {
 }
 
 const bytesPerNumber = 6;
+const length = tagLength + 2 * bytesPerNumber;
 
 export function encodeDecisionId(subjectName: string, { sequence, at }: DecisionMoment): string {
-  const bytes = new Uint8Array(8 + 2 * bytesPerNumber);
-  bytes.set(subjectTag(subjectName), 0);
-  writeNumber(bytes, 8, sequence);
-  writeNumber(bytes, 8 + bytesPerNumber, at);
+  const bytes = new Uint8Array(length);
+  bytes.set(subjectTagBytes(subjectName), 0);
+  writeNumber(bytes, tagLength, sequence);
+  writeNumber(bytes, tagLength + bytesPerNumber, at);
   return `dec_${encodeBase32(bytes)}`;
 }
 
 /** The moment that `decisionId` names, or `null` when it is malformed or of another subject. */
 export function decodeDecisionId(subjectName: string, decisionId: string): DecisionMoment | null {
-  const bytes = decisionId.startsWith("dec_") ? decodeBase32(decisionId.slice(4)) : null;
-  if (bytes?.length !== 8 + 2 * bytesPerNumber) return null;
-  if (!subjectTag(subjectName).every((byte, index) => bytes[index] === byte)) return null;
-  return { sequence: readNumber(bytes, 8), at: readNumber(bytes, 8 + bytesPerNumber) };
+  const bytes = bytesOf(decisionId);
+  if (bytes === null) return null;
+  if (!subjectTagBytes(subjectName).every((byte, index) => bytes[index] === byte)) return null;
+  return { sequence: readNumber(bytes, tagLength), at: readNumber(bytes, tagLength + bytesPerNumber) };
 }
 
-/** The tag of the subject that `decisionId` is of, in hex as logs write it (`subjectTag` in log.ts); `null` when malformed. */
+/** The tag of the subject that `decisionId` is of, in hex as in logs; `null` when malformed. */
 export function tagOfDecision(decisionId: string): string | null {
-  const bytes = decisionId.startsWith("dec_") ? decodeBase32(decisionId.slice(4)) : null;
-  if (bytes?.length !== 8 + 2 * bytesPerNumber) return null;
-  return [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = bytesOf(decisionId);
+  return bytes === null ? null : tagInHex(bytes.subarray(0, tagLength));
 }
 
-function subjectTag(subjectName: string): Uint8Array {
-  return sha256(subjectName).subarray(0, 8);
+/** What the id is made of; `null` when malformed. */
+function bytesOf(decisionId: string): Uint8Array | null {
+  const bytes = decisionId.startsWith("dec_") ? decodeBase32(decisionId.slice(4)) : null;
+  return bytes?.length === length ? bytes : null;
 }
 
 function writeNumber(bytes: Uint8Array, offset: number, value: number): void {

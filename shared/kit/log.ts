@@ -1,5 +1,3 @@
-import { sha256Hex } from "./hash.ts";
-
 type LogLevel = "info" | "warn" | "error";
 
 /**
@@ -85,11 +83,6 @@ function wireName(name: string): string {
     wireNames.set(name, known);
   }
   return known;
-}
-
-/** Stands for a subject in logs: the first 16 hex digits of the SHA-256 of its name, `<project>/<mode>/<subject_ref>`. */
-export function subjectTag(subjectName: string): string {
-  return sha256Hex(subjectName).slice(0, 16);
 }
 
 /** What others' error messages may quote. */

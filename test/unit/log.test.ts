@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { errorMessage, log, subjectTag } from "../../shared/kit/log.ts";
+import { errorMessage, log } from "../../shared/kit/log.ts";
+import { subjectTag } from "../../shared/kit/subject-tag.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();

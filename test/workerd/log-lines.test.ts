@@ -2,7 +2,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import { subjectTag } from "../../shared/kit/log.ts";
+import { subjectTag } from "../../shared/kit/subject-tag.ts";
 import { consumeDeliveries } from "../../workers/deliveries/consumers/deliveries.ts";
 import { runLane } from "../../workers/deliveries/sending/lane.ts";
 import { app } from "../../workers/runtime/app.ts";

@@ -10,7 +10,8 @@ import {
 } from "../../shared/db/sweep-subjects.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
-import { errorMessage, log, subjectTag } from "../../shared/kit/log.ts";
+import { errorMessage, log } from "../../shared/kit/log.ts";
+import { subjectTag } from "../../shared/kit/subject-tag.ts";
 import { syncKeyrings } from "./configuration/api-keys.ts";
 import type { RuntimeEnv, StripeRetryMessage } from "./env.ts";
 import { finishErasure } from "./operator/finish-erasure.ts";

@@ -1,8 +1,9 @@
 import { createMiddleware } from "hono/factory";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { newId } from "../../../shared/kit/ids.ts";
-import { isLogged, log, subjectTag } from "../../../shared/kit/log.ts";
+import { isLogged, log } from "../../../shared/kit/log.ts";
 import { measure } from "../../../shared/kit/metrics.ts";
+import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import type { RuntimeContext, RuntimeHono } from "../request-context.ts";
 
 /** Gives each request its id, and writes the one line that says how it ended (docs/observability.md). */

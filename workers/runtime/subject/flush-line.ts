@@ -1,7 +1,8 @@
 import type { SubjectCopy } from "../../../shared/db/flush-subject.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
-import { isLogged, log, subjectTag } from "../../../shared/kit/log.ts";
+import { isLogged, log } from "../../../shared/kit/log.ts";
 import { type Metered, measure } from "../../../shared/kit/metrics.ts";
+import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 
 /** What one flush brought to D1. */
 export interface FlushDone {
