@@ -1,11 +1,10 @@
 import { errorPage } from "../../components/error-page.tsx";
-import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { asked, statusOf } from "../../http/outcome.ts";
+import { asked } from "../../http/outcome.ts";
 import { callerOf, customerPath, type PortalContext, placeOf } from "../../request-context.ts";
-import { actionOf, readManualForm, readWhy, refusedAction } from "./action-form.ts";
-import { actionPage } from "./form.tsx";
+import { actionOf, readManualForm, readWhy } from "./action-form.ts";
+import { actionPage, refusedActionPage } from "./form.tsx";
 import { previewPage } from "./preview.tsx";
 import { applySync, previewSync } from "./sync.tsx";
 
@@ -33,10 +32,7 @@ export async function previewAction(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
   const reply = await asked(c.env.RUNTIME.previewAction(callerOf(c), placeOf(c), subjectRef, action));
   if (reply.outcome === "done") return previewPage(c, name, form, reply.preview);
-  const status = statusOf(reply);
-  return status === 401 || status === 403
-    ? refusalPage(c, reply)
-    : actionPage(c, name, refusedAction(form, reply), status);
+  return refusedActionPage(c, name, form, reply);
 }
 
 /** Does what was previewed. The answer to a form that is sent twice is the same twice. */
@@ -59,12 +55,8 @@ export async function applyAction(c: PortalContext) {
     }),
   );
   switch (reply.outcome) {
-    case "refused": {
-      const status = statusOf(reply);
-      return status === 401 || status === 403
-        ? refusalPage(c, reply)
-        : actionPage(c, name, refusedAction(form, reply), status);
-    }
+    case "refused":
+      return refusedActionPage(c, name, form, reply);
     case "moved":
       return previewPage(c, name, form, reply.preview, true);
     case "done": {

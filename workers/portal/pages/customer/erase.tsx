@@ -1,19 +1,18 @@
 import type { ErasePreview } from "../../../../shared/contract/records.ts";
-import { actionReasons } from "../../../../shared/contract/support.ts";
 import type { LastErasure } from "../../../../shared/db/erasures.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { reasonNames } from "../../components/customer-words.ts";
-import { emptyForm, Fault, Field, type FormState, Select } from "../../components/fields.tsx";
+import { emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
-import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
+import { Card, Empty, Id } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { FullTime } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
 import { asked, refusedForm, statusOf } from "../../http/outcome.ts";
-import { callerOf, customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { callerOf, customerPath, type PortalContext, placeOf } from "../../request-context.ts";
 import { readWhy } from "./action-form.ts";
+import { ActionHead, WhyFields } from "./action-parts.tsx";
 
 /** What would be taken away, and the form that does it. */
 export async function showErase(c: PortalContext) {
@@ -50,31 +49,12 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
     c,
     { title: "Erase this customer", status },
     <>
-      <PageHead
-        title="Erase this customer"
-        lead={
-          <>
-            <a href={pathTo(c, "/customers")}>Customers</a> /{" "}
-            <a href={customerPath(c, subjectRef)}>
-              <code>{subjectRef}</code>
-            </a>{" "}
-            in {c.get("mode")} mode
-          </>
-        }
-      />
+      <ActionHead c={c} subjectRef={subjectRef} title="Erase this customer" />
       <Preview preview={reply.preview} />
       <form method="post" action={customerPath(c, subjectRef, "/erase")} class="form">
         <input type="hidden" name="erasure_id" value={erasureId} />
-        <Select
+        <WhyFields
           form={form}
-          name="reason"
-          label="Reason"
-          options={actionReasons.map((value) => ({ value, label: reasonNames[value] }))}
-        />
-        <Field
-          form={form}
-          name="text"
-          label="In your words"
           placeholder="Ticket 4471"
           hint="Stays in the audit log: don't name the customer. At most 500 characters."
         />

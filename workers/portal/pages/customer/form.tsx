@@ -1,16 +1,18 @@
 import type { Child } from "hono/jsx";
-import { actionReasons } from "../../../../shared/contract/support.ts";
+import type { Refusal } from "../../../../shared/contract/operator.ts";
 import type { Kind } from "../../../../shared/contract/words.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { listProducts } from "../../../../shared/db/products.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { reasonNames } from "../../components/customer-words.ts";
 import { Fault, Field, type FormState, Radios, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
-import { Id, PageHead } from "../../components/parts.tsx";
+import { Id } from "../../components/parts.tsx";
+import { refusalPage } from "../../components/refusal-page.ts";
 import { kindNames } from "../../components/words.ts";
-import { customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
-import { type ActionName, actions } from "./action-form.ts";
+import { statusOf } from "../../http/outcome.ts";
+import { customerPath, type Form, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type ActionName, actions, refusedAction } from "./action-form.ts";
+import { ActionHead, WhyFields } from "./action-parts.tsx";
 
 /** Where an action begins: what and why. Nothing is done by it but a preview. */
 export async function actionPage(
@@ -27,20 +29,12 @@ export async function actionPage(
     c,
     { title: actions[name].title, status },
     <>
-      <ActionHead c={c} subjectRef={subjectRef} name={name} />
+      <ActionHead c={c} subjectRef={subjectRef} title={actions[name].title} />
       <form method="post" action={customerPath(c, subjectRef, `/${name}/preview`)} class="form">
         <input type="hidden" name="action_id" value={actionId} />
         <Fields c={c} name={name} form={form} products={products} />
-        <Select
+        <WhyFields
           form={form}
-          name="reason"
-          label="Reason"
-          options={actionReasons.map((value) => ({ value, label: reasonNames[value] }))}
-        />
-        <Field
-          form={form}
-          name="text"
-          label="In your words"
           placeholder="Ticket 4471: double charge"
           hint="Stands in the timeline and the audit log, at most 500 characters."
         />
@@ -58,29 +52,12 @@ export async function actionPage(
   );
 }
 
-export function ActionHead({
-  c,
-  subjectRef,
-  name,
-}: {
-  c: PortalContext;
-  subjectRef: string;
-  name: ActionName;
-}) {
-  return (
-    <PageHead
-      title={actions[name].title}
-      lead={
-        <>
-          <a href={pathTo(c, "/customers")}>Customers</a> /{" "}
-          <a href={customerPath(c, subjectRef)}>
-            <code>{subjectRef}</code>
-          </a>{" "}
-          in {c.get("mode")} mode
-        </>
-      }
-    />
-  );
+/** What the runtime refused, where it can be put right; who may not do it at all is told so on a page of its own. */
+export async function refusedActionPage(c: PortalContext, name: ActionName, form: Form, refused: Refusal) {
+  const status = statusOf(refused);
+  return status === 401 || status === 403
+    ? refusalPage(c, refused)
+    : actionPage(c, name, refusedAction(form, refused), status);
 }
 
 type Options = { value: string; label: string; kind: Kind }[];

@@ -1,6 +1,7 @@
 import type { PreviewView } from "../../../../shared/contract/support.ts";
 import { denialWords, statusWords } from "../../components/customer-words.ts";
 import { count } from "../../components/words.ts";
+import { accessWord } from "./action-parts.tsx";
 
 /**
  * What a preview showed as being so, by entitlement and in words: it travels with the form, so that a later preview can
@@ -20,10 +21,7 @@ export function outlineOf({ before, changes }: PreviewView): string {
     ];
     return [[entitlementId, `${productCode}: ${facts.join(", ")}`]];
   });
-  const access = before.allowed
-    ? "allowed"
-    : `denied${before.reason === null ? "" : `, ${denialWords[before.reason]}`}`;
-  return JSON.stringify(Object.fromEntries([["access", `Access: ${access}`], ...lines]));
+  return JSON.stringify(Object.fromEntries([["access", `Access: ${accessWord(before)}`], ...lines]));
 }
 
 /** What is otherwise than the form's outline says; `""` for what was or is not there. */

@@ -1,12 +1,12 @@
 import type { Child } from "hono/jsx";
 import type { DecisionView, PreviewView } from "../../../../shared/contract/support.ts";
-import { denialWords, reasonSentence } from "../../components/customer-words.ts";
+import { reasonSentence } from "../../components/customer-words.ts";
 import { page } from "../../components/frame.tsx";
 import { Card } from "../../components/parts.tsx";
 import { customerPath, type Form, type PortalContext } from "../../request-context.ts";
-import type { ActionName } from "./action-form.ts";
+import { type ActionName, actions } from "./action-form.ts";
+import { ActionHead, accessWord } from "./action-parts.tsx";
 import { ChangeTable } from "./changes.tsx";
-import { ActionHead } from "./form.tsx";
 import { movedSince, outlineOf } from "./moved.ts";
 
 /** What an action will do, in the words of the result; confirming sends all of it again with what it rests on. */
@@ -23,7 +23,7 @@ export function previewPage(
     c,
     { title: "Preview", status: hasMoved ? 409 : 200 },
     <>
-      <ActionHead c={c} subjectRef={c.req.param("subject") ?? ""} name={name} />
+      <ActionHead c={c} subjectRef={c.req.param("subject") ?? ""} title={actions[name].title} />
       {hasMoved ? <Moved lines={movedSince(form["outline"], outline)} /> : null}
       <Card title="What will change" note="Nothing is done yet">
         <div class="pad">
@@ -44,18 +44,16 @@ export function previewPage(
 
 /** `Access: denied, no units are left → allowed`. */
 export function AccessLine({ before, after }: { before: DecisionView; after: PreviewView["after"] }) {
-  const word = ({ allowed, reason }: PreviewView["after"]) =>
-    allowed ? "allowed" : `denied${reason === null ? "" : `, ${denialWords[reason]}`}`;
-  const isSame = word(before) === word(after);
+  const isSame = accessWord(before) === accessWord(after);
   return (
     <p class="outcome">
-      Access: <b>{word(before)}</b>
+      Access: <b>{accessWord(before)}</b>
       {isSame ? (
         ", and stays so."
       ) : (
         <>
           {" → "}
-          <b class={after.allowed ? "good" : "bad"}>{word(after)}</b>
+          <b class={after.allowed ? "good" : "bad"}>{accessWord(after)}</b>
         </>
       )}
     </p>

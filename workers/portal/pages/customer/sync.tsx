@@ -2,22 +2,19 @@ import type { SyncPreview } from "../../../../shared/contract/support.ts";
 import { operationTitle, reasonSentence } from "../../components/customer-words.ts";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty } from "../../components/parts.tsx";
-import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { asked, statusOf } from "../../http/outcome.ts";
+import { asked } from "../../http/outcome.ts";
 import { callerOf, customerPath, type Form, type PortalContext, placeOf } from "../../request-context.ts";
-import { refusedAction, type Why } from "./action-form.ts";
+import { actions, type Why } from "./action-form.ts";
+import { ActionHead } from "./action-parts.tsx";
 import { ChangeTable } from "./changes.tsx";
-import { ActionHead, actionPage } from "./form.tsx";
+import { refusedActionPage } from "./form.tsx";
 import { AccessLine, Confirm, Moved } from "./preview.tsx";
 
 export async function previewSync(c: PortalContext, form: Form) {
   const reply = await asked(c.env.RUNTIME.previewSync(callerOf(c), placeOf(c), c.req.param("subject") ?? ""));
   if (reply.outcome === "done") return syncPage(c, form, reply.preview);
-  const status = statusOf(reply);
-  return status === 401 || status === 403
-    ? refusalPage(c, reply)
-    : actionPage(c, "sync", refusedAction(form, reply), status);
+  return refusedActionPage(c, "sync", form, reply);
 }
 
 export async function applySync(c: PortalContext, form: Form, why: Why) {
@@ -25,12 +22,8 @@ export async function applySync(c: PortalContext, form: Form, why: Why) {
   const sync = { fingerprint: form["fingerprint"] ?? "", ...why };
   const reply = await asked(c.env.RUNTIME.applySync(callerOf(c), placeOf(c), subjectRef, sync));
   switch (reply.outcome) {
-    case "refused": {
-      const status = statusOf(reply);
-      return status === 401 || status === 403
-        ? refusalPage(c, reply)
-        : actionPage(c, "sync", refusedAction(form, reply), status);
-    }
+    case "refused":
+      return refusedActionPage(c, "sync", form, reply);
     case "moved":
       return syncPage(c, form, reply.preview, true);
     case "done":
@@ -52,7 +45,7 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, hasMoved =
       c,
       { title: "Sync from Stripe" },
       <>
-        <ActionHead c={c} subjectRef={subjectRef} name="sync" />
+        <ActionHead c={c} subjectRef={subjectRef} title={actions.sync.title} />
         <Card>
           <Empty title={hasMoved ? "It is done already" : "Stripe and the ledger agree"}>
             <p>All that Stripe says of this customer is in the ledger. There is nothing to take over.</p>
@@ -67,7 +60,7 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, hasMoved =
     c,
     { title: "Preview", status: hasMoved ? 409 : 200 },
     <>
-      <ActionHead c={c} subjectRef={subjectRef} name="sync" />
+      <ActionHead c={c} subjectRef={subjectRef} title={actions.sync.title} />
       {hasMoved ? <Moved lines={[]} /> : null}
       <Card title="What Stripe says and the ledger does not" note="Nothing is done yet">
         <div class="pad">

@@ -1,4 +1,3 @@
-import type { EntitlementStatus } from "../../../../shared/contract/words.ts";
 import {
   type CustomerInList,
   type EntitlementInList,
@@ -7,8 +6,9 @@ import {
 } from "../../../../shared/db/customers.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type LastErasure, readLastErasure } from "../../../../shared/db/erasures.ts";
+import { statusWords } from "../../components/customer-words.ts";
 import { page } from "../../components/frame.tsx";
-import { Card, Empty, Id, NextPage, PageHead, Pill, Table, type Tone } from "../../components/parts.tsx";
+import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { asked } from "../../http/outcome.ts";
 import { callerOf, customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
@@ -116,14 +116,6 @@ async function search(c: PortalContext, text: string): Promise<Found> {
   return { customers, next: null, note, erasure };
 }
 
-const tones: Record<EntitlementStatus, Tone> = {
-  active: "good",
-  past_due: "warn",
-  paused: "warn",
-  canceled: "bad",
-  expired: "",
-};
-
 function CustomerTable({ c, customers }: { c: PortalContext; customers: CustomerInList[] }) {
   const now = c.get("now");
   return (
@@ -165,7 +157,7 @@ function EntitlementPill({ entitlement, now }: { entitlement: EntitlementInList;
   if (status === "active" && isOver) return <Pill>{code} · over</Pill>;
   if (status === "active" && unitsRemaining === 0) return <Pill tone="warn">{code} · used up</Pill>;
   return (
-    <Pill tone={tones[status]}>
+    <Pill tone={statusWords[status].tone}>
       {code} · {status.replace("_", " ")}
     </Pill>
   );

@@ -2,32 +2,15 @@ import { mayActAs } from "../../../../shared/contract/roles.ts";
 import { type InboxStatus, inboxStatuses } from "../../../../shared/contract/words.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type EventInList, listEvents, readEventOf } from "../../../../shared/db/stripe-events.ts";
+import { inboxWords } from "../../components/customer-words.ts";
 import { errorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
-import {
-  Card,
-  CopyButton,
-  Empty,
-  Id,
-  NextPage,
-  PageHead,
-  Pill,
-  Table,
-  type Tone,
-} from "../../components/parts.tsx";
+import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
 import { customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 
 const perPage = 50;
-
-const tones: Record<InboxStatus, Tone> = { received: "warn", applied: "good", ignored: "", failed: "bad" };
-const labels: Record<InboxStatus, string> = {
-  received: "Waiting",
-  applied: "Applied",
-  ignored: "Ignored",
-  failed: "Failed",
-};
 
 export async function showEvents(c: PortalContext) {
   const { status, type = "", customer = "", before } = c.req.query();
@@ -55,7 +38,7 @@ export async function showEvents(c: PortalContext) {
             label="Result"
             options={[
               { value: "", label: "All" },
-              ...inboxStatuses.map((value) => ({ value, label: labels[value] })),
+              ...inboxStatuses.map((value) => ({ value, label: inboxWords[value].label })),
             ]}
           />
           <Field
@@ -108,7 +91,7 @@ export function EventTable({ c, events }: { c: PortalContext; events: EventInLis
             </small>
           </td>
           <td class="wrap">
-            <Pill tone={tones[status]}>{labels[status]}</Pill>
+            <Pill tone={inboxWords[status].tone}>{inboxWords[status].label}</Pill>
             {detail === null ? null : <small>{detail}</small>}
           </td>
           <td class="wrap">
@@ -170,7 +153,11 @@ export async function showEvent(c: PortalContext) {
           />
         ) : null}
       </PageHead>
-      <Card title="What became of it" note={<Pill tone={tones[row.status]}>{labels[row.status]}</Pill>} pad>
+      <Card
+        title="What became of it"
+        note={<Pill tone={inboxWords[row.status].tone}>{inboxWords[row.status].label}</Pill>}
+        pad
+      >
         <dl class="facts">
           <dt>Result</dt>
           <dd>{row.detail ?? sentences[row.status]}</dd>

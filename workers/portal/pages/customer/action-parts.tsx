@@ -1,0 +1,60 @@
+import { type AccessView, actionReasons } from "../../../../shared/contract/support.ts";
+import { denialWords, reasonNames } from "../../components/customer-words.ts";
+import { Field, type FormState, Select } from "../../components/fields.tsx";
+import { PageHead } from "../../components/parts.tsx";
+import { customerPath, type PortalContext, pathTo } from "../../request-context.ts";
+
+/** What every page has that is about doing something with one customer. */
+
+export function ActionHead({
+  c,
+  subjectRef,
+  title,
+}: {
+  c: PortalContext;
+  subjectRef: string;
+  title: string;
+}) {
+  return (
+    <PageHead
+      title={title}
+      lead={
+        <>
+          <a href={pathTo(c, "/customers")}>Customers</a> /{" "}
+          <a href={customerPath(c, subjectRef)}>
+            <code>{subjectRef}</code>
+          </a>{" "}
+          in {c.get("mode")} mode
+        </>
+      }
+    />
+  );
+}
+
+/** Why the operator acts: a choice and a text (`readWhy` reads them). */
+export function WhyFields({
+  form,
+  placeholder,
+  hint,
+}: {
+  form: FormState;
+  placeholder: string;
+  hint: string;
+}) {
+  return (
+    <>
+      <Select
+        form={form}
+        name="reason"
+        label="Reason"
+        options={actionReasons.map((value) => ({ value, label: reasonNames[value] }))}
+      />
+      <Field form={form} name="text" label="In your words" placeholder={placeholder} hint={hint} />
+    </>
+  );
+}
+
+/** `allowed`, or `denied, no units are left`. */
+export function accessWord({ allowed, reason }: AccessView): string {
+  return allowed ? "allowed" : `denied${reason === null ? "" : `, ${denialWords[reason]}`}`;
+}
