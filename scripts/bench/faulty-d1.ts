@@ -1,4 +1,5 @@
 import type { DeclaredOptions } from "../stack/build.ts";
+import { wrapD1Source } from "./wrap-d1.ts";
 
 /**
  * What D1 may do to the runtime: answer; fail before it did anything; do it and lose the answer; do it and answer late; or
@@ -9,8 +10,8 @@ export type D1Behaviour = "answers" | "fails" | "loses-answers" | "late" | "stal
 /** Of an answer that is late, in milliseconds: more than what a check or a consume may take, less than our timeout of D1. */
 export const lateMs = 3_000;
 
-// Runs inside the runtime's isolate, in place of the binding; what D1 does is asked of the bench worker for each call.
-const script = `
+// What D1 does is asked of the bench worker for each call.
+const script = `${wrapD1Source}
   const lateMs = ${lateMs};
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -28,23 +29,7 @@ const script = `
       if (does === "late") await wait(lateMs);
       return result;
     };
-    const originals = new WeakMap();
-    const wrapped = (statement) => {
-      const proxy = {
-        bind: (...values) => wrapped(statement.bind(...values)),
-        first: (...column) => call(() => statement.first(...column)),
-        run: () => call(() => statement.run()),
-        all: () => call(() => statement.all()),
-        raw: (...options) => call(() => statement.raw(...options)),
-      };
-      originals.set(proxy, statement);
-      return proxy;
-    };
-    return {
-      prepare: (query) => wrapped(env.DB.prepare(query)),
-      batch: (statements) => call(() => env.DB.batch(statements.map((each) => originals.get(each)))),
-      exec: (query) => call(() => env.DB.exec(query)),
-    };
+    return wrapD1(env.DB, call);
   }
 `;
 
