@@ -8,6 +8,7 @@ import {
   openPage,
   openPortalBrowser,
   type PortalBrowser,
+  signIn,
   sizes,
 } from "./portal-browser.ts";
 
@@ -64,12 +65,7 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
 
   async function signedIn(look: Look) {
     const opened = await openPage(portal, look);
-    const owner = file.operators[0];
-    await opened.page.goto("/sign-in");
-    await opened.page.getByLabel("E-mail").fill(owner?.email ?? "");
-    await opened.page.getByLabel("Password").fill(owner?.password ?? "");
-    await opened.page.getByRole("button", { name: "Sign in" }).click();
-    await opened.page.waitForURL(/\/p\//);
+    await signIn(opened.page, file.operators[0]);
     return opened;
   }
 

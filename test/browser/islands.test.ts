@@ -8,6 +8,7 @@ import {
   openPage,
   openPortalBrowser,
   type PortalBrowser,
+  signIn,
   sizes,
 } from "./portal-browser.ts";
 
@@ -29,23 +30,18 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
     await portal.close();
   });
 
-  const signedInPages = new Map<Look, ReturnType<typeof signIn>>();
+  const signedInPages = new Map<Look, ReturnType<typeof openSignedIn>>();
 
   /** One page for each look: signing in takes longer than what is tried here. */
-  function signedIn(look: Look = sizes[0] as Look): ReturnType<typeof signIn> {
-    const page = signedInPages.get(look) ?? signIn(look);
+  function signedIn(look: Look = sizes[0] as Look): ReturnType<typeof openSignedIn> {
+    const page = signedInPages.get(look) ?? openSignedIn(look);
     signedInPages.set(look, page);
     return page;
   }
 
-  async function signIn(look: Look) {
+  async function openSignedIn(look: Look) {
     const opened = await openPage(portal, look);
-    const [owner] = file.operators;
-    await opened.page.goto("/sign-in");
-    await opened.page.getByLabel("E-mail").fill(owner?.email ?? "");
-    await opened.page.getByLabel("Password").fill(owner?.password ?? "");
-    await opened.page.getByRole("button", { name: "Sign in" }).click();
-    await opened.page.waitForURL(/\/p\//);
+    await signIn(opened.page, file.operators[0]);
     return opened;
   }
 
@@ -118,12 +114,7 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
       javaScriptEnabled: false,
     });
     const page = await context.newPage();
-    const [owner] = file.operators;
-    await page.goto("/sign-in");
-    await page.getByLabel("E-mail").fill(owner?.email ?? "");
-    await page.getByLabel("Password").fill(owner?.password ?? "");
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.waitForURL(/\/p\//);
+    await signIn(page, file.operators[0]);
     target.respond = answer(503, {}, "not yet");
     const hooks = new Webhooks(portal.stack.origin, file.project_id);
     const { endpointId } = await hooks.create(target.url);

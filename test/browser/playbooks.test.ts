@@ -5,7 +5,14 @@ import { PocketStripe } from "../../scripts/seed/pocket-stripe.ts";
 import { type StackFile, seed } from "../../scripts/seed/seed.ts";
 import type { DenialReason } from "../../shared/contract/words.ts";
 import { denialWords } from "../../workers/portal/components/customer-words.ts";
-import { chromiumPath, openPage, openPortalBrowser, type PortalBrowser, tabTo } from "./portal-browser.ts";
+import {
+  chromiumPath,
+  openPage,
+  openPortalBrowser,
+  type PortalBrowser,
+  signIn,
+  tabTo,
+} from "./portal-browser.ts";
 
 /** From what a ticket names to the cause, and on to access that is right again: so many actions at most. */
 const mostToCause = 2;
@@ -62,12 +69,10 @@ describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
     api = new ApiClient(origin, file.test_key);
     stripe = new PocketStripe(origin, "sk_test_demo0001");
     ({ page, errors } = await openPage(portal));
-    const support = file.operators.find(({ role }) => role === "support");
-    await page.goto("/sign-in");
-    await page.getByLabel("E-mail").fill(support?.email ?? "");
-    await page.getByLabel("Password").fill(support?.password ?? "");
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.waitForURL(/\/p\//);
+    await signIn(
+      page,
+      file.operators.find(({ role }) => role === "support"),
+    );
   });
   afterEach(() => expect(errors).toEqual([]));
   afterAll(() => portal.close());
@@ -96,6 +101,21 @@ describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
 
   const saysWhy = { "In your words": "Ticket 4471" };
 
+  /** From an action's form to access that is right again, within the actions that a playbook may take. */
+  async function repair(
+    somebody: Supporter,
+    subjectRef: string,
+    fields: Record<string, string> = {},
+    confirm: [button: string, done: string] = ["Apply this", "Done, and in effect"],
+  ): Promise<void> {
+    await somebody.submit({ ...saysWhy, ...fields }, "Preview");
+    await page.getByText("→ allowed").waitFor();
+    await somebody.click("button", confirm[0]);
+    await page.getByText(confirm[1]).waitFor();
+    await expectAccess(subjectRef, true);
+    expect(somebody.actions).toBeLessThanOrEqual(mostToRepair);
+  }
+
   it("paid but no access: from the checkout's id to what Stripe was never heard to say, taken over", async () => {
     const somebody = await newTicket();
     const subjectRef = "user_paid_but_waiting";
@@ -103,12 +123,7 @@ describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
     await expectAccess(subjectRef, false);
     expect(await somebody.cause()).toContain("Stripe has not told us of a payment");
     await somebody.click("link", "Preview a sync from Stripe");
-    await somebody.submit(saysWhy, "Preview");
-    await page.getByText("→ allowed").waitFor();
-    await somebody.click("button", "Take this over");
-    await page.getByText("Taken over from Stripe").waitFor();
-    await expectAccess(subjectRef, true);
-    expect(somebody.actions).toBeLessThanOrEqual(mostToRepair);
+    await repair(somebody, subjectRef, {}, ["Take this over", "Taken over from Stripe"]);
   });
 
   it("delivery failed: from the Stripe customer to the answer that the backend never took, sent again", async () => {
@@ -137,12 +152,7 @@ describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
     await expectAccess(subjectRef, false);
     expect(await somebody.cause()).toContain("The payment was refunded in full");
     await somebody.click("link", "Preview a grant by hand");
-    await somebody.submit(saysWhy, "Preview");
-    await page.getByText("→ allowed").waitFor();
-    await somebody.click("button", "Apply this");
-    await page.getByText("Done, and in effect").waitFor();
-    await expectAccess(subjectRef, true);
-    expect(somebody.actions).toBeLessThanOrEqual(mostToRepair);
+    await repair(somebody, subjectRef);
   });
 
   it("credits gone unexpectedly: from the refused decision's id to the uses, and credits added", async () => {
@@ -155,12 +165,7 @@ describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
     expect(cause).toContain("All units are used up");
     expect(cause).toContain("The 3 newest uses took 1,000 units");
     await somebody.click("link", "Preview adding units");
-    await somebody.submit({ ...saysWhy, Units: "200" }, "Preview");
-    await page.getByText("→ allowed").waitFor();
-    await somebody.click("button", "Apply this");
-    await page.getByText("Done, and in effect").waitFor();
-    await expectAccess(subjectRef, true);
-    expect(somebody.actions).toBeLessThanOrEqual(mostToRepair);
+    await repair(somebody, subjectRef, { Units: "200" });
     const { body } = await api.get<{ usage_remaining: number }>(`/v1/customer/access/${subjectRef}`);
     expect(body.usage_remaining).toBe(200);
   });
@@ -173,12 +178,7 @@ describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
     expect(await somebody.cause()).toContain("The renewal was not paid");
     await somebody.click("link", "Preview a grant by hand");
     expect(await page.getByLabel("Product", { exact: true }).inputValue()).toBe("PRO_MONTHLY");
-    await somebody.submit({ ...saysWhy, "Last day": "2030-12-31" }, "Preview");
-    await page.getByText("→ allowed").waitFor();
-    await somebody.click("button", "Apply this");
-    await page.getByText("Done, and in effect").waitFor();
-    await expectAccess(subjectRef, true);
-    expect(somebody.actions).toBeLessThanOrEqual(mostToRepair);
+    await repair(somebody, subjectRef, { "Last day": "2030-12-31" });
   });
 
   it("manual recovery: from the payment's id to the dispute, and the hold lifted", async () => {
@@ -188,12 +188,7 @@ describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
     await expectAccess(subjectRef, false);
     expect(await somebody.cause()).toContain("The customer disputes the payment at the bank");
     await somebody.click("link", "Preview lifting the hold");
-    await somebody.submit(saysWhy, "Preview");
-    await page.getByText("→ allowed").waitFor();
-    await somebody.click("button", "Apply this");
-    await page.getByText("Done, and in effect").waitFor();
-    await expectAccess(subjectRef, true);
-    expect(somebody.actions).toBeLessThanOrEqual(mostToRepair);
+    await repair(somebody, subjectRef);
   });
 
   it("works by the keyboard alone: find a customer, grant after a preview, undo it", async () => {

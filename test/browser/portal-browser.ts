@@ -5,6 +5,7 @@ import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
 import { findChromium, launchChromium } from "../../scripts/browser/chromium.ts";
+import type { OperatorEntry } from "../../scripts/seed/seed.ts";
 import { type Stack, startStack } from "../../scripts/stack/stack.ts";
 
 /** Where the browser is; tests without one are skipped, and `npm test` says so. */
@@ -65,6 +66,15 @@ export async function openPage(
       errors.push(`${page.url()}: ${message.text()}`);
   });
   return { page, errors };
+}
+
+/** Signs in by the form, and waits for the first page of the project. */
+export async function signIn(page: Page, operator: OperatorEntry | undefined): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail").fill(operator?.email ?? "");
+  await page.getByLabel("Password").fill(operator?.password ?? "");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(/\/p\//);
 }
 
 interface AxeResult {
