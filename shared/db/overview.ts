@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/words.ts";
+import { dayMs } from "../domain/entitlement.ts";
 import { idFloor } from "../kit/ids.ts";
 
 /** What the overview and the go-live list count, in one round trip. Every number comes from an index. */
@@ -34,7 +35,6 @@ export interface ProjectFacts {
 }
 
 const most = 1_000;
-const dayMs = 86_400_000;
 
 /** Counts stop at 1,000: nobody needs to know more, and no page should read a table for it. */
 export async function readProjectFacts(

@@ -1,3 +1,4 @@
+import { dayMs } from "../domain/entitlement.ts";
 import { idFloor } from "../kit/ids.ts";
 import { attemptsAtOnce } from "./claim-delivery.ts";
 import type { DeliveryWakeUp } from "./write-events.ts";
@@ -37,8 +38,6 @@ export async function endDeliveriesOfDeleted(db: D1Database, now: number, limit:
   const { meta } = await db.prepare(endOfDeleted).bind(now, limit).run();
   return meta.changes;
 }
-
-const dayMs = 86_400_000;
 
 const old = (table: string, id: string) =>
   `SELECT ${id} FROM ${table} WHERE ${id} < ?1 AND created_at < ?2 ORDER BY ${id} LIMIT ?3`;

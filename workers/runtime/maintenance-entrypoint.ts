@@ -8,6 +8,7 @@ import {
   subjectsOfProject,
   subjectsToReview,
 } from "../../shared/db/sweep-subjects.ts";
+import { dayMs } from "../../shared/domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
@@ -24,7 +25,7 @@ import { callSubject, type SubjectRpc } from "./subject-stub.ts";
 
 const rowsPerSweep = 100;
 /** Of the inbox: as long as Stripe's own event list reaches back, so that nothing forgotten is found there again. */
-const inboxKeptMs = 30 * 86_400_000;
+const inboxKeptMs = 30 * dayMs;
 const eventsForgottenPerSweep = 1_000;
 const subjectsPerRestore = 20;
 const erasuresPerSweep = 20;

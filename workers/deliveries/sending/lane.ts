@@ -6,6 +6,7 @@ import {
 } from "../../../shared/db/claim-delivery.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import type { DeliveryWakeUp } from "../../../shared/db/write-events.ts";
+import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, log } from "../../../shared/kit/log.ts";
@@ -27,7 +28,6 @@ const leaseMs = 45_000;
 /** No further attempt is begun after this time, so that one more still ends before the platform ends the invocation. */
 const laneMs = 12_000;
 const longestDelaySeconds = 86_400;
-const dayMs = 86_400_000;
 /** An endpoint that has brought nothing but failures for so long is disabled. */
 const disableAfterMs = 5 * dayMs;
 

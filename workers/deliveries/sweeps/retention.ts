@@ -1,10 +1,10 @@
 import { removeOldCheckCounts } from "../../../shared/db/activity.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { removeOldDeliveries } from "../../../shared/db/sweep-deliveries.ts";
+import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
-const dayMs = 86_400_000;
 /** How long events, deliveries and counted hours are kept, whatever their state; the ledger keeps what happened. */
 export const keptMs = 30 * dayMs;
 const rowsPerSweep = 5_000;

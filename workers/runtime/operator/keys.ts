@@ -8,12 +8,13 @@ import {
 import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
 import { authorize } from "../../../shared/db/authorize.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
+import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "../configuration/api-keys.ts";
 import type { RuntimeEnv } from "../env.ts";
 
 type Rpc<Name extends keyof OperatorRpc> = ReturnType<OperatorRpc[Name]>;
 
-const longestOverlapMs = 30 * 86_400_000;
+const longestOverlapMs = 30 * dayMs;
 const keyIdForm = /^key_[0-9a-z]{26}$/;
 const sentTwice = refusal(
   "conflict",

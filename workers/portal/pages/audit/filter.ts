@@ -1,4 +1,5 @@
 import type { AuditFilter } from "../../../../shared/db/audit.ts";
+import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import type { PortalContext } from "../../request-context.ts";
 
 /** Every action that is written to the audit log; the filter offers them. */
@@ -44,8 +45,6 @@ export const auditActions = [
   "stripe.set_webhook_secret",
   "stripe_event.retry",
 ] as const;
-
-const dayMs = 86_400_000;
 
 /** What the address asks for: days are days in UTC, the last one whole. */
 export function filterOf(c: PortalContext): { filter: AuditFilter; values: Record<string, string> } {

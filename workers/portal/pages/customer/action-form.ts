@@ -5,11 +5,10 @@ import {
   type ManualForm,
   manualFormSchema,
 } from "../../../../shared/contract/support.ts";
+import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import type { FormState } from "../../components/fields.tsx";
 import { field } from "../../http/form.ts";
 import type { Form } from "../../request-context.ts";
-
-const dayMs = 86_400_000;
 
 /** The actions as their addresses name them; what each is in the contract, and on its page. */
 export const actions = {

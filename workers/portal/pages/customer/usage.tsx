@@ -1,10 +1,10 @@
 import type { CustomerView, EntryView, UsageDay } from "../../../../shared/contract/support.ts";
+import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { Card, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
 import type { PortalContext } from "../../request-context.ts";
 
-const dayMs = 86_400_000;
 const shownDays = 30;
 const shownEntries = 10;
 

@@ -1,5 +1,6 @@
 import { type ApiKeyRow, readKey } from "../../../../shared/db/api-keys.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
+import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { errorPage } from "../../components/error-page.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { relativeTime } from "../../components/time.tsx";
@@ -9,7 +10,6 @@ import { asked, refusedForm, statusOf } from "../../http/outcome.ts";
 import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 import { confirmPage, keysPage } from "./page.tsx";
 
-const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
 export const showKeys = (c: PortalContext) => keysPage(c);

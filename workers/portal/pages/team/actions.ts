@@ -2,6 +2,7 @@ import { roles } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { insertInvitation, isOperator, revokeInvitation } from "../../../../shared/db/invitations.ts";
 import { changeRole, readTeam, removeMember } from "../../../../shared/db/members.ts";
+import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { encodeBase32 } from "../../../../shared/kit/base32.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import { redirectWith } from "../../http/flash.ts";
@@ -9,7 +10,7 @@ import { field, readForm } from "../../http/form.ts";
 import { actorOf, originOf, type PortalContext } from "../../request-context.ts";
 import { teamPage } from "./page.tsx";
 
-const lifetimeMs = 7 * 86_400_000;
+const lifetimeMs = 7 * dayMs;
 
 export const showTeam = (c: PortalContext) => teamPage(c);
 

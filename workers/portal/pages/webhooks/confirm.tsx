@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { readEndpointDetail } from "../../../../shared/db/webhook-pages.ts";
+import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { emptyForm, Fault, Field, type FormState, Radios, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
@@ -134,7 +135,7 @@ function partsOf(
             <Field
               form={{
                 ...form,
-                values: { since: new Date(now - 86_400_000).toISOString().slice(0, 16), ...form.values },
+                values: { since: new Date(now - dayMs).toISOString().slice(0, 16), ...form.values },
               }}
               name="since"
               label="Since (UTC)"
