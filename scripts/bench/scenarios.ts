@@ -16,14 +16,16 @@ function takeTurns<T>(values: T[], index: number): T {
   return value;
 }
 
-const check = (stack: BenchStack, refs: string[]): Load => {
-  const requests = refs.flatMap((subject_ref) =>
-    stack.apiKeys.map((key) =>
-      rawRequest("/v1/access/check", { Authorization: `Bearer ${key}` }, JSON.stringify({ subject_ref })),
+const check = (stack: BenchStack, refs: string[]): Load => ({
+  port: stack.runtimePort,
+  callers,
+  request: (index) =>
+    rawRequest(
+      "/v1/access/check",
+      { Authorization: `Bearer ${takeTurns(stack.apiKeys, index)}` },
+      JSON.stringify({ subject_ref: takeTurns(refs, index) }),
     ),
-  );
-  return { port: stack.runtimePort, callers, request: (index) => takeTurns(requests, index) };
-};
+});
 
 const consume = (stack: BenchStack, refs: string[]): Load => ({
   port: stack.runtimePort,

@@ -1,5 +1,4 @@
 import { createMiddleware } from "hono/factory";
-import { parseApiKey } from "../../../shared/kit/api-key.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { countKeyUse } from "../activity.ts";
 import { RequestRefused } from "../error-reply.ts";
@@ -21,18 +20,17 @@ export const authenticate = createMiddleware<RuntimeHono>(async (c, next) => {
       { headers: { "WWW-Authenticate": "Bearer" } },
     );
 
-  // Form and checksum first: junk ends here, before any I/O.
-  const key = parseApiKey(presented);
-  const entry = key === null ? null : await findKey(c.env, key);
-  const hasExpired = entry?.expiresAt != null && entry.expiresAt <= (await currentTime(c.env.DEV));
-  if (key === null || entry === null || hasExpired)
+  const key = await findKey(c.env, presented);
+  const expiresAt = key?.entry.expiresAt ?? null;
+  const hasExpired = expiresAt !== null && expiresAt <= (await currentTime(c.env.DEV));
+  if (key === null || hasExpired)
     throw new RequestRefused("invalid_api_key", invalidKeyMessage, {
       headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' },
     });
 
+  const { projectId, mode, region, entry } = key;
   countRequest(entry);
   countKeyUse(c.env, entry.keyId);
-  const { projectId, mode, region } = key;
   c.set("caller", { projectId, mode, region, keyId: entry.keyId, plan: entry.plan });
   return next();
 });
