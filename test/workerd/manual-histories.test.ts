@@ -15,7 +15,7 @@ import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjec
  * access, and each action has its ledger entry, its audit row and its event.
  */
 
-const subjects = 31;
+const cases = 1_000;
 const actionsEach = 26;
 const actor = { operatorId: "opr_1", name: "Ada" };
 const dayMs = 86_400_000;
@@ -30,7 +30,7 @@ it("applies what was previewed, and undoes it, whatever happened before", async 
   let done = 0;
   let undone = 0;
   let refused = 0;
-  for (let number = 0; number < subjects; number++) {
+  for (let number = 0; done + undone + refused < cases; number++) {
     const customer = newSubject();
     await populate(customer, random, number);
     const sequences: number[] = [];
@@ -57,7 +57,7 @@ it("applies what was previewed, and undoes it, whatever happened before", async 
     await checkRecords(customer, sequences, told.events);
   }
   console.log(`${done} actions done, ${undone} undone, ${refused} refused`);
-  expect(done + undone + refused).toBeGreaterThanOrEqual(1_000);
+  expect(undone).toBeGreaterThan(0);
 }, 120_000);
 
 /** Purchases of several kinds, some refunded, disputed or spent. */
