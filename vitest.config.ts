@@ -68,9 +68,27 @@ export default defineConfig({
           include: ["test/workerd/**/*.test.ts"],
           setupFiles: ["./test/workerd/apply-migrations.ts"],
           testTimeout: 60_000,
+          // One runtime for all files, since each test makes its own project: loading the workers takes seconds each time.
+          isolate: false,
           // One file each instead of the hundreds that these packages consist of: starting takes half as long.
           deps: {
-            optimizer: { ssr: { enabled: true, include: ["stripe", "drizzle-orm", "drizzle-orm/d1"] } },
+            optimizer: {
+              ssr: {
+                enabled: true,
+                include: [
+                  "stripe",
+                  "drizzle-orm",
+                  "drizzle-orm/d1",
+                  "drizzle-orm/sqlite-core",
+                  "zod",
+                  "hono",
+                  "hono/factory",
+                  "hono/jsx",
+                  "hono/html",
+                  "@hono/zod-openapi",
+                ],
+              },
+            },
           },
         },
       },
