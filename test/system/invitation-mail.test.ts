@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Log, LogLevel, Miniflare } from "miniflare";
 import { describe, expect, inject, it } from "vitest";
 import { hiddenField, hiddenFields, PortalClient, unescaped } from "../../scripts/seed/portal-client.ts";
 import { startStack } from "../../scripts/stack/stack.ts";
@@ -228,36 +227,4 @@ describe("where mail is not configured", () => {
       expect((await portal.get("/audit?action=invitation.mail")).html).toContain("No entry fits this filter");
     });
   }, 60_000);
-});
-
-describe("Cloudflare's binding, as Miniflare simulates it", () => {
-  it("takes the message that the portal sends", async () => {
-    const said: string[] = [];
-    class KeptLog extends Log {
-      override logWithLevel(_level: LogLevel, message: string): void {
-        said.push(message);
-      }
-    }
-    const mf = new Miniflare({
-      modules: true,
-      script:
-        "export default { fetch: async (request, env) => Response.json(await env.MAIL.send(await request.json())) }",
-      compatibilityDate: "2026-04-01",
-      email: { send_email: [{ name: "MAIL", allowed_sender_addresses: ["licenzy@mail.example"] }] },
-      log: new KeptLog(LogLevel.INFO),
-    });
-    try {
-      const email = address();
-      await invite(await owner(), email);
-      const [mail] = await mailsTo(email);
-      const reply = await mf.dispatchFetch("http://x/", { method: "POST", body: JSON.stringify(mail) });
-      expect(await reply.json()).toEqual({ messageId: expect.stringMatching(/@mail\.example>$/) });
-      const line = said.find((message) => message.includes("MessageBuilder")) ?? "";
-      expect(line).toContain(`To: ${email}\nSubject: ${mail?.subject}`);
-      const file = /Text: (\S+)/.exec(line)?.[1] ?? "";
-      expect(await readFile(file, "utf8")).toBe(mail?.text);
-    } finally {
-      await mf.dispose();
-    }
-  });
 });
