@@ -27,6 +27,7 @@ export function summary({ origin, testKey, owner, setupUrl, realStripe, notes }:
       ? "  Stripe          your test account (STRIPE_SECRET_KEY)"
       : `  Pocket Stripe   ${origin}/pocket-stripe/control/state`,
     `  Receiver        ${origin}/receiver/demo (what your backend would get)`,
+    `  Mail            ${origin}/__dev/mail (what would be sent to invited people)`,
     `  Test API key    ${testKey ?? "none yet"}`,
     "  Also            .dev/stack.json (all keys and operators), .dev/stack.log (what the workers print)",
     ...notes.map((note) => `\n${note}`),

@@ -75,8 +75,14 @@ function developmentAdditions({
       },
     },
     "licenzy-portal": {
-      serviceBindings: dev,
-      bindings: { ...logLevel, SIGN_IN_SECRET: secrets.signInSecret, SETUP_TOKEN: secrets.setupToken },
+      serviceBindings: { ...dev, MAIL: { name: "licenzy-dev-gateway", entrypoint: "Mailbox" } },
+      bindings: {
+        ...logLevel,
+        PUBLIC_ORIGIN: origin,
+        MAIL_FROM: "licenzy@mail.example",
+        SIGN_IN_SECRET: secrets.signInSecret,
+        SETUP_TOKEN: secrets.setupToken,
+      },
     },
     "licenzy-deliveries": {
       serviceBindings: dev,

@@ -45,6 +45,39 @@ export async function isOperator(db: D1Database, email: string): Promise<boolean
   return rows.length > 0;
 }
 
+/**
+ * Gives an open invitation another link, which lasts from now; the one before opens nothing any more. Returns the
+ * invitation as it is now; `null` when it is not open, or not as it was shown: of a form that was sent twice one is done.
+ */
+export async function renewInvitation(
+  db: D1Database,
+  actor: Actor,
+  shown: { invitationId: string; expiresAt: number },
+  link: { tokenHash: string; expiresAt: number },
+  now: number,
+): Promise<InvitationRow | null> {
+  const database = drizzle(db);
+  const asShown = and(
+    eq(invitations.invitationId, shown.invitationId),
+    eq(invitations.accountId, actor.accountId),
+    eq(invitations.expiresAt, shown.expiresAt),
+    isOpen(now),
+  );
+  const [found] = await database.select().from(invitations).where(asShown);
+  if (found === undefined) return null;
+  const [{ meta }] = await database.batch([
+    database.update(invitations).set(link).where(asShown),
+    auditIfChanged(database, {
+      actor,
+      at: now,
+      action: "invitation.renew",
+      target: found.email,
+      after: { role: found.role },
+    }),
+  ]);
+  return meta.changes > 0 ? { ...found, ...link } : null;
+}
+
 export async function revokeInvitation(
   db: D1Database,
   actor: Actor,

@@ -9,14 +9,17 @@ export class DependencyUnavailable extends Error {
   }
 }
 
+/** Why a wait ended: what was asked may still happen. */
+export class LateAnswer extends Error {}
+
 /**
- * Waits for `work` at most `timeoutMs`. Both a failure and a late answer become `DependencyUnavailable`; what a late
- * answer did stays done, so `work` must be safe to repeat.
+ * Waits for `work` at most `timeoutMs`. A failure becomes the cause of a `DependencyUnavailable`, and so does a late answer,
+ * as `LateAnswer`; what that did stays done, so `work` must be safe to repeat.
  */
 export async function withDeadline<T>(dependency: string, timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(() => reject(new LateAnswer(`no answer within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
     return await Promise.race([work, late]);

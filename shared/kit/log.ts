@@ -91,6 +91,7 @@ const neverSaid = [
   /\bwhsec_[\w+/=]+/g,
   /\blz_(?:test|live)_\w+/g,
   /\bBearer +\S+/gi,
+  /\/invitations\/\w+/g,
   /[^\s@"'<>(]+@[^\s@"'<>)]+\.[a-z]{2,}/gi,
 ];
 

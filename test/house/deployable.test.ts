@@ -36,6 +36,14 @@ describe("what can be deployed", () => {
     expect(readFileSync(join(root, "docs/secrets.md"), "utf8")).toContain("`PUBLIC_ORIGIN`");
   });
 
+  it("mails nothing until an installation says so, and holds no installation's sender", () => {
+    const text = readFileSync(join(root, "workers/portal/wrangler.toml"), "utf8");
+    expect(text).toMatch(/^# \[\[send_email\]\]\n# name = "MAIL"$/m);
+    expect(withoutComments("workers/portal/wrangler.toml")).not.toMatch(/send_email|MAIL_FROM|PUBLIC_ORIGIN/);
+    for (const name of ["MAIL_FROM", "PUBLIC_ORIGIN"])
+      expect(readFileSync(join(root, "docs/portal.md"), "utf8")).toContain(`\`${name}\``);
+  });
+
   it("shows no DEV binding in the options that a deployment is made of", async () => {
     const bundles = await buildWorkers();
     expect(bundles.length).toBe(5);

@@ -42,6 +42,7 @@ const portal: Record<string, "nobody" | "session" | Role> = {
   "POST /projects/restore": "admin",
   "GET /team": "viewer",
   "POST /team/invitations": "owner",
+  "POST /team/invitations/renew": "owner",
   "POST /team/invitations/revoke": "owner",
   "POST /team/role": "owner",
   "POST /team/remove": "owner",

@@ -52,6 +52,7 @@ describe("a line of the log", () => {
       "lz_live_0123abc",
       "Bearer eyJhbGciOi.x.y",
       "jane.doe+x@example.com",
+      "/invitations/0123456789abcdefghjk",
     ];
     const said = errorMessage(new Error(`No such thing: '${secrets.join("', '")}'; try again`));
     for (const secret of secrets) expect(said).not.toContain(secret);

@@ -1,6 +1,7 @@
 import { ClockWalkError, walkClock } from "./clock-walk.ts";
 import { clockOffsetMs } from "./dev-clock.ts";
 import { type GatewayEnv, provisioningFunctions, webhookFunctions } from "./env.ts";
+import { keptMails } from "./mailbox.ts";
 import { errorReply, jsonReply } from "./replies.ts";
 
 const longestAdvanceSeconds = 10 * 365.25 * 86_400;
@@ -21,6 +22,8 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
         return await moveClock(request, env);
       case "POST /__dev/cron":
         return jsonReply(await env.SWEEPS.everyMinute());
+      case "GET /__dev/mail":
+        return jsonReply(keptMails());
       case "GET /__dev/verify":
         return jsonReply(await env.MAINTENANCE.verifyAll());
       case "POST /__dev/resync":

@@ -6,6 +6,7 @@ import { errorReply } from "./replies.ts";
 
 export { Dev } from "./dev.ts";
 export { DevClock } from "./dev-clock.ts";
+export { Mailbox } from "./mailbox.ts";
 export { Receiver } from "./receiver/receiver.ts";
 
 /** Where the demo's customers come back to after paying: it stands for the shop that sells with Licenzy. */

@@ -17,5 +17,11 @@ export interface PortalEnv {
   GOOGLE_CLIENT_SECRET?: string;
   MICROSOFT_CLIENT_ID?: string;
   MICROSOFT_CLIENT_SECRET?: string;
+  /** Cloudflare's Email Service, which sends invitations. Unset, with `MAIL_FROM`: links are copied. */
+  MAIL?: SendEmail;
+  /** The sender's address, at a domain that the Email Service sends for. */
+  MAIL_FROM?: string;
+  /** The portal's own address, for the links in mails. */
+  PUBLIC_ORIGIN?: string;
   DEV?: DevService;
 }

@@ -55,7 +55,8 @@ import {
   setWebhookSecret,
   showStripe,
 } from "./pages/stripe/actions.ts";
-import { invite, leave, removeOther, setRole, showTeam, takeBack } from "./pages/team/actions.ts";
+import { leave, removeOther, setRole, showTeam } from "./pages/team/actions.ts";
+import { invite, renew, takeBack } from "./pages/team/invitation-actions.ts";
 import { webhookRoutes } from "./pages/webhooks/routes.ts";
 
 const place = "/p/:project/:mode";
@@ -100,6 +101,7 @@ export const routes: readonly Route[] = [
   { method: "POST", path: "/projects/restore", needs: "admin", handler: restoreProject },
   { method: "GET", path: "/team", needs: "viewer", handler: showTeam },
   { method: "POST", path: "/team/invitations", needs: "owner", handler: invite },
+  { method: "POST", path: "/team/invitations/renew", needs: "owner", handler: renew },
   { method: "POST", path: "/team/invitations/revoke", needs: "owner", handler: takeBack },
   { method: "POST", path: "/team/role", needs: "owner", handler: setRole },
   { method: "POST", path: "/team/remove", needs: "owner", handler: removeOther },

@@ -17,7 +17,7 @@ export const members = sqliteTable(
   (table) => [index("members_by_account").on(table.accountId)],
 );
 
-/** One-time links. The token itself is stored nowhere: who makes the invitation copies the link. */
+/** One-time links. The token itself is stored nowhere: the link is shown, and mailed, when it is made. */
 export const invitations = sqliteTable(
   "invitations",
   {

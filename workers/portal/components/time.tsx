@@ -27,7 +27,7 @@ export function duration(ms: number): string {
 }
 
 /** `24 Nov 2026, 11:03:05 UTC`. */
-function exactTime(at: number): string {
+export function exactTime(at: number): string {
   const date = new Date(at);
   const words = date.toLocaleDateString("en-GB", {
     day: "numeric",

@@ -22,6 +22,8 @@ export const auditActions = [
   "endpoint.send_test",
   "installation.set_up",
   "invitation.create",
+  "invitation.mail",
+  "invitation.renew",
   "invitation.revoke",
   "member.change_role",
   "member.join",

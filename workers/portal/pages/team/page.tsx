@@ -8,15 +8,22 @@ import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import type { PortalContext } from "../../request-context.ts";
+import { isMailOn, type MailOutcome } from "./mail-invitation.ts";
 
 type Team = Awaited<ReturnType<typeof readTeam>>;
 type Person = Team["people"][number];
+
+interface NewLink {
+  url: string;
+  email: string;
+  mail: MailOutcome;
+}
 
 interface TeamPageOptions {
   form?: FormState;
   status?: 200 | 409 | 422;
   /** A link that was just made: this page is the only place that ever shows it. */
-  link?: { url: string; email: string };
+  link?: NewLink;
 }
 
 export async function teamPage(
@@ -31,17 +38,7 @@ export async function teamPage(
     { title: "Team", status },
     <>
       <PageHead title="Team" lead={`Who works on ${accountName}, and what each may do.`} />
-      {link === undefined ? null : (
-        <section class="notice good" aria-label="Invitation link">
-          <p>
-            <b>Send this link to {link.email}.</b> It works once, for 7 days, and is shown only now.
-          </p>
-          <p class="secret">
-            <code id="invitation-link">{link.url}</code>
-            <CopyButton value={link.url} />
-          </p>
-        </section>
-      )}
+      {link === undefined ? null : <LinkNotice link={link} />}
       <Card title="Members">
         <Table
           label="Members"
@@ -59,6 +56,32 @@ export async function teamPage(
         <p class="quiet">An owner can invite others and change roles.</p>
       )}
     </>,
+  );
+}
+
+function LinkNotice({ link: { url, email, mail } }: { link: NewLink }) {
+  return (
+    <section class={`notice ${mail.outcome === "failed" ? "bad" : "good"}`} aria-label="Invitation link">
+      <p>
+        {mail.outcome === "sent" ? (
+          <>
+            <b>Sent to {email}.</b> The mail has this link.
+          </>
+        ) : mail.outcome === "failed" ? (
+          <>
+            <b>The mail could not be sent: {mail.reason}.</b> The invitation stands: send this link to {email}{" "}
+            yourself.
+          </>
+        ) : (
+          <b>Send this link to {email}.</b>
+        )}{" "}
+        It works once, for 7 days, and is shown only now.
+      </p>
+      <p class="secret">
+        <code id="invitation-link">{url}</code>
+        <CopyButton value={url} />
+      </p>
+    </section>
   );
 }
 
@@ -123,12 +146,19 @@ function Invited({ c, invited, isOwner }: { c: PortalContext; invited: Invitatio
             </td>
             <td class="end">
               {isOwner ? (
-                <ActionButton
-                  action="/team/invitations/revoke"
-                  fields={{ invitation: invitationId }}
-                  label="Take back"
-                  tone="danger"
-                />
+                <>
+                  <ActionButton
+                    action="/team/invitations/renew"
+                    fields={{ invitation: invitationId, expires_at: String(expiresAt) }}
+                    label={isMailOn(c.env) ? "Send again" : "New link"}
+                  />{" "}
+                  <ActionButton
+                    action="/team/invitations/revoke"
+                    fields={{ invitation: invitationId }}
+                    label="Take back"
+                    tone="danger"
+                  />
+                </>
               ) : null}
             </td>
           </tr>
@@ -142,8 +172,13 @@ function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
   const options = roles
     .filter((role) => mayActAs(c.get("member").role, role))
     .map((value: Role) => ({ value, label: value, meaning: roleMeanings[value] }));
+  const isMailed = isMailOn(c.env);
   return (
-    <Card title="Invite somebody" note="You get a link to send" pad>
+    <Card
+      title="Invite somebody"
+      note={isMailed ? "They get a mail, and you the same link" : "You get a link to send"}
+      pad
+    >
       <form method="post" action="/team/invitations" class="form">
         <input type="hidden" name="invitation_id" value={newId("inv", c.get("now"))} />
         <Field form={form} name="email" label="E-mail" type="email" autocomplete="off" />
@@ -151,7 +186,7 @@ function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
         <Fault form={form} name="" />
         <div>
           <button class="button primary" type="submit">
-            Make the link
+            {isMailed ? "Send the invitation" : "Make the link"}
           </button>
         </div>
       </form>

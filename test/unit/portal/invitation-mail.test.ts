@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  type InvitationMail,
+  invitationMessage,
+} from "../../../workers/portal/pages/team/invitation-message.tsx";
+import { isMailOn, publicOrigin, send } from "../../../workers/portal/pages/team/mail-invitation.ts";
+
+const url = "https://licenzy.example/invitations/0123456789abcdefghjkmnpqrstvwxyz";
+
+const invitation = (change: Partial<InvitationMail> = {}): InvitationMail => ({
+  accountName: "Acme",
+  inviter: { name: "Dana", email: "dana@acme.example" },
+  role: "support",
+  expiresAt: Date.UTC(2026, 11, 2, 18, 30),
+  url,
+  ...change,
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the message of an invitation", () => {
+  it("says who invites to what, as what, until when, and where to accept, in text and in HTML", () => {
+    const { subject, text, html } = invitationMessage(invitation());
+    expect(subject).toBe("Dana invites you to join Acme");
+    expect(text).toContain("Dana (dana@acme.example) invites you to join Acme on Licenzy.");
+    expect(text).toContain(`\n${url}\n`);
+    expect(html).toContain(`<a href="${url}">${url}</a>`);
+    for (const body of [text, html.replace(/<[^>]+>/g, "")]) {
+      expect(body).toContain("Your role will be support. Also acts for customers");
+      expect(body).toContain("until 2 Dec 2026, 18:30:00 UTC");
+      expect(body).toContain("If you did not expect this, do nothing");
+    }
+  });
+
+  it("loads nothing and leads nowhere but to the invitation", () => {
+    const { html } = invitationMessage(invitation());
+    expect([...html.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, target]) => target)).toEqual([url]);
+    expect(html).not.toMatch(/<(?:img|link|script|iframe)/);
+  });
+
+  it.each([
+    ["a line break that would begin a header", "Dana\r\nBcc: everybody@acme.example"],
+    ["a paragraph of its own", "Dana\n\nYour account is locked: call us"],
+    ["other breaks of lines", "Dana\u2028x\u2029y\u0085z\vw\fv"],
+    ["characters that can't be seen, or turn the writing", "Da\u0000na\u202Egpj\u200B"],
+  ])("puts a name with %s on one line", (_what, name) => {
+    const plain = invitationMessage(invitation());
+    const { subject, text, html } = invitationMessage(
+      invitation({ accountName: name, inviter: { name, email: "dana@acme.example" } }),
+    );
+    expect(subject).not.toMatch(/[\p{C}\u2028\u2029]/u);
+    expect(text.split("\n")).toHaveLength(plain.text.split("\n").length);
+    expect(text.replaceAll("\n", "")).not.toMatch(/[\p{C}\u2028\u2029]/u);
+    expect(html).not.toMatch(/[\p{C}\u2028\u2029]/u);
+  });
+
+  it("cuts a long name, by whole letters", () => {
+    const { subject } = invitationMessage(invitation({ accountName: "🦊".repeat(500) }));
+    expect(subject).toBe(`Dana invites you to join ${"🦊".repeat(79)}…`);
+  });
+
+  it("escapes what people typed", () => {
+    const hostile = `<img src=x onerror="alert('1')">&`;
+    const { html, text } = invitationMessage(
+      invitation({ accountName: hostile, inviter: { name: hostile, email: `"<b>"@acme.example` } }),
+    );
+    expect(html).not.toMatch(/<img|<b>"|onerror="/);
+    expect(html).toContain("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;");
+    expect(text).toContain(hostile);
+  });
+});
+
+describe("sending an invitation", () => {
+  const envWith = (answer: () => Promise<unknown>) => {
+    const sent: unknown[] = [];
+    const MAIL = {
+      send: (message: unknown) => {
+        sent.push(message);
+        return answer();
+      },
+    } as SendEmail;
+    return {
+      sent,
+      env: { MAIL, MAIL_FROM: "licenzy@mail.example", PUBLIC_ORIGIN: "https://licenzy.example/" },
+    };
+  };
+  const to = "new@acme.example";
+  const refusing = (error: unknown) => envWith(() => Promise.reject(error)).env;
+
+  it("hands over one message, from the sender that is configured, with answers to who invites", async () => {
+    const { env, sent } = envWith(async () => ({ messageId: "<1@mail.example>" }));
+    expect(await send(env, to, invitation())).toEqual({ outcome: "sent" });
+    expect(sent).toEqual([
+      {
+        from: { name: "Licenzy", email: "licenzy@mail.example" },
+        to,
+        replyTo: "dana@acme.example",
+        ...invitationMessage(invitation()),
+      },
+    ]);
+  });
+
+  it("says what the service refused, in words where its code is known", async () => {
+    const coded = Object.assign(new Error("Sender domain not verified"), { code: "E_SENDER_NOT_VERIFIED" });
+    expect(await send(refusing(coded), to, invitation())).toEqual({
+      outcome: "failed",
+      reason: "the domain of MAIL_FROM is not set up for sending",
+    });
+    const inMessage = new Error("E_DAILY_LIMIT_EXCEEDED: quota");
+    expect(await send(refusing(inMessage), to, invitation())).toMatchObject({
+      reason: "the mail service takes no more mails today",
+    });
+    expect(await send(refusing(new Error("lost connection")), to, invitation())).toMatchObject({
+      reason: "the mail service says “lost connection”",
+    });
+  });
+
+  it("never repeats the link or an address, whatever the service quotes", async () => {
+    const reply = await send(refusing(new Error(`550 ${to}: spam: ${url}`)), to, invitation());
+    expect(reply).toMatchObject({ outcome: "failed", reason: expect.stringContaining("550") });
+    expect(JSON.stringify(reply)).not.toMatch(/0123456789abc|new@acme/);
+  });
+
+  it("takes an error that is thrown at once for what it is", async () => {
+    const { env } = envWith(() => {
+      throw new Error("email to new not allowed");
+    });
+    expect(await send(env, to, invitation())).toMatchObject({
+      reason: expect.stringContaining("not allowed"),
+    });
+  });
+
+  it("waits 5 seconds for a service that hangs, and does not say that nothing was sent", async () => {
+    vi.useFakeTimers();
+    const { env } = envWith(() => new Promise(() => undefined));
+    const outcomes: unknown[] = [];
+    void send(env, to, invitation()).then((outcome) => outcomes.push(outcome));
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(outcomes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcomes).toEqual([
+      {
+        outcome: "failed",
+        reason: "the mail service did not answer within 5 seconds, so it may arrive or not",
+      },
+    ]);
+  });
+
+  it("is off without binding and sender, and half of it says what is missing", async () => {
+    const { env } = envWith(async () => ({ messageId: "<1@mail.example>" }));
+    expect([{}, { MAIL_FROM: "" }, { PUBLIC_ORIGIN: env.PUBLIC_ORIGIN }].map(isMailOn)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    const { MAIL, MAIL_FROM, PUBLIC_ORIGIN } = env;
+    for (const [half, missing] of [
+      [{ MAIL, PUBLIC_ORIGIN }, "MAIL_FROM"],
+      [{ MAIL_FROM, PUBLIC_ORIGIN }, "binding MAIL"],
+      [{ MAIL, MAIL_FROM }, "PUBLIC_ORIGIN"],
+      [{ MAIL, MAIL_FROM, PUBLIC_ORIGIN: "licenzy.example" }, "PUBLIC_ORIGIN"],
+    ] as const) {
+      expect(isMailOn(half)).toBe(true);
+      expect(await send(half, to, invitation())).toMatchObject({ reason: expect.stringContaining(missing) });
+    }
+    expect(publicOrigin(env)).toBe("https://licenzy.example");
+  });
+});

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { Log, LogLevel, Miniflare } from "miniflare";
+import { afterAll, describe, expect, it } from "vitest";
+import { invitationMessage } from "../../../workers/portal/pages/team/invitation-message.tsx";
+import { send } from "../../../workers/portal/pages/team/mail-invitation.ts";
+
+const said: string[] = [];
+
+class KeptLog extends Log {
+  override logWithLevel(_level: LogLevel, message: string): void {
+    said.push(message);
+  }
+}
+
+/** A worker that has the binding as wrangler.toml would declare it, and hands on what it is posted. */
+const mf = new Miniflare({
+  modules: true,
+  script: `export default {
+    async fetch(request, env) {
+      try {
+        return Response.json(await env.MAIL.send(await request.json()));
+      } catch (error) {
+        return new Response(error.message, { status: 502 });
+      }
+    }
+  }`,
+  compatibilityDate: "2026-04-01",
+  email: { send_email: [{ name: "MAIL", allowed_sender_addresses: ["licenzy@mail.example"] }] },
+  log: new KeptLog(LogLevel.INFO),
+});
+afterAll(() => mf.dispose());
+
+const MAIL = {
+  async send(message: unknown) {
+    const reply = await mf.dispatchFetch("http://x/", { method: "POST", body: JSON.stringify(message) });
+    if (!reply.ok) throw new Error(await reply.text());
+    return reply.json();
+  },
+} as SendEmail;
+
+const invitation = {
+  accountName: "Acme",
+  inviter: { name: "Dana", email: "dana@acme.example" },
+  role: "admin",
+  expiresAt: Date.UTC(2026, 11, 2),
+  url: "https://licenzy.example/invitations/0123456789abcdefghjkmnpqrstvwxyz",
+} as const;
+const PUBLIC_ORIGIN = "https://licenzy.example";
+
+describe("Cloudflare's binding, as Miniflare simulates it", () => {
+  it("takes the message that the portal sends", async () => {
+    const env = { MAIL, MAIL_FROM: "licenzy@mail.example", PUBLIC_ORIGIN };
+    expect(await send(env, "new@acme.example", invitation)).toEqual({ outcome: "sent" });
+    const { subject, text, html } = invitationMessage(invitation);
+    const line = said.find((message) => message.includes("MessageBuilder")) ?? "";
+    expect(line).toContain(
+      `From: "Licenzy" <licenzy@mail.example>\nTo: new@acme.example\nSubject: ${subject}`,
+    );
+    const fileOf = async (kind: string) => {
+      const path = new RegExp(`${kind}: (\\S+)`).exec(line)?.[1] ?? "";
+      return readFile(path, "utf8");
+    };
+    expect(await fileOf("Text")).toBe(text);
+    expect(await fileOf("HTML")).toBe(html);
+  });
+
+  it("refuses a sender that the binding is not for, and the page says so", async () => {
+    const env = { MAIL, MAIL_FROM: "other@mail.example", PUBLIC_ORIGIN };
+    expect(await send(env, "new@acme.example", invitation)).toEqual({
+      outcome: "failed",
+      reason: "the mail service says “email from [removed] not allowed”",
+    });
+  });
+});

@@ -1,0 +1,89 @@
+import { roles } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import {
+  type InvitationRow,
+  insertInvitation,
+  isOperator,
+  renewInvitation,
+  revokeInvitation,
+} from "../../../../shared/db/invitations.ts";
+import { dayMs } from "../../../../shared/domain/entitlement.ts";
+import { encodeBase32 } from "../../../../shared/kit/base32.ts";
+import { sha256Hex } from "../../../../shared/kit/hash.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { field, readForm } from "../../http/form.ts";
+import { actorOf, originOf, type PortalContext } from "../../request-context.ts";
+import { mailInvitation, publicOrigin } from "./mail-invitation.ts";
+import { teamPage } from "./page.tsx";
+
+const lifetimeMs = 7 * dayMs;
+
+/** Without what would make a list or a name of it in a mail's header. */
+const address = /^[^\s\p{C}@,;:<>()"]{1,64}@[^\s\p{C}@,;:<>()"]{1,190}$/u;
+
+/** The secret of a one-time link. Only its hash is kept: what is shown and mailed now can't be shown again. */
+const newToken = () => encodeBase32(crypto.getRandomValues(new Uint8Array(20)));
+
+export async function invite(c: PortalContext) {
+  const form = await readForm(c);
+  const email = field(form, "email").toLowerCase();
+  const role = roles.find((candidate) => candidate === form["role"]);
+  const invitationId = field(form, "invitation_id");
+  const refuse = (faults: Record<string, string>, status: 409 | 422 = 422) =>
+    teamPage(c, { form: { values: form, faults }, status });
+  if (!address.test(email)) return refuse({ email: "This is no e-mail address." });
+  if (role === undefined || !/^inv_[0-9a-z]{26}$/.test(invitationId))
+    return refuse({ "": "The form was damaged. Here is a new one." });
+  if (await d1(isOperator(c.env.DB, email)))
+    return refuse({ email: "Somebody with this address is a member already." }, 409);
+  const actor = actorOf(c);
+  const now = c.get("now");
+  const token = newToken();
+  const invitation: InvitationRow = {
+    invitationId,
+    accountId: actor.accountId,
+    email,
+    role,
+    tokenHash: sha256Hex(token),
+    invitedBy: actor.operatorId,
+    createdAt: now,
+    expiresAt: now + lifetimeMs,
+    acceptedAt: null,
+    revokedAt: null,
+  };
+  if (!(await d1(insertInvitation(c.env.DB, actor, invitation))))
+    return refuse(
+      { "": "This form was sent twice. If the link was lost, make a new one under “Invited”." },
+      409,
+    );
+  return handOut(c, invitation, token);
+}
+
+/** For a mail that did not come, or a link that was lost. */
+export async function renew(c: PortalContext) {
+  const { invitation: invitationId = "", expires_at } = await readForm(c);
+  const now = c.get("now");
+  const token = newToken();
+  const shown = { invitationId, expiresAt: Number(expires_at) };
+  const link = { tokenHash: sha256Hex(token), expiresAt: now + lifetimeMs };
+  const invitation = await d1(renewInvitation(c.env.DB, actorOf(c), shown, link, now));
+  return invitation === null
+    ? redirectWith(c, "/team", "That invitation is not open any more, or has a new link already.", "bad")
+    : handOut(c, invitation, token);
+}
+
+/** Mails the link where that is configured, and shows it in any case, on this page only. */
+async function handOut(c: PortalContext, { email, role, expiresAt }: InvitationRow, token: string) {
+  const url = `${publicOrigin(c.env) ?? originOf(c)}/invitations/${token}`;
+  const { name, email: from, accountName } = c.get("member");
+  const inviter = { name, email: from };
+  const mail = await mailInvitation(c, email, { accountName, inviter, role, expiresAt, url });
+  return teamPage(c, { link: { url, email, mail } });
+}
+
+export async function takeBack(c: PortalContext) {
+  const { invitation = "" } = await readForm(c);
+  return (await d1(revokeInvitation(c.env.DB, actorOf(c), invitation, c.get("now"))))
+    ? redirectWith(c, "/team", "The invitation is taken back; its link opens nothing any more.")
+    : redirectWith(c, "/team", "That invitation is not open any more.", "bad");
+}

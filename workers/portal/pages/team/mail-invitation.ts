@@ -1,0 +1,84 @@
+import { writeAudit } from "../../../../shared/db/audit.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { DependencyUnavailable, LateAnswer, withDeadline } from "../../../../shared/kit/deadline.ts";
+import { errorMessage, log } from "../../../../shared/kit/log.ts";
+import type { PortalEnv } from "../../env.ts";
+import { actorOf, type PortalContext } from "../../request-context.ts";
+import { type InvitationMail, invitationMessage } from "./invitation-message.tsx";
+
+/**
+ * Mails an invitation that stands already. Whatever happens to the mail, the invitation and its link do not depend on it:
+ * a failure is a value. A crash before or after sending leaves an open invitation, which can be sent again with a new link.
+ */
+export type MailOutcome = { outcome: "off" } | { outcome: "sent" } | { outcome: "failed"; reason: string };
+
+/** An operator waits for the page meanwhile. */
+const timeoutMs = 5_000;
+
+type MailEnv = Pick<PortalEnv, "MAIL" | "MAIL_FROM" | "PUBLIC_ORIGIN">;
+
+/** Whether invitations are to be mailed. Half of the configuration counts: then the page says what is missing. */
+export const isMailOn = ({ MAIL, MAIL_FROM }: MailEnv): boolean => MAIL !== undefined || Boolean(MAIL_FROM);
+
+/** Sends, and writes down what came of it. Throws for D1 only. */
+export async function mailInvitation(
+  c: PortalContext,
+  to: string,
+  invitation: InvitationMail,
+): Promise<MailOutcome> {
+  if (!isMailOn(c.env)) return { outcome: "off" };
+  const startedAt = Date.now();
+  const result = await send(c.env, to, invitation);
+  logOutcome(result, { requestId: c.get("requestId"), durationMs: Date.now() - startedAt });
+  const entry = { actor: actorOf(c), at: c.get("now"), action: "invitation.mail", target: to };
+  await d1(writeAudit(c.env.DB, { ...entry, after: result }));
+  return result;
+}
+
+/** One line, without address and link: reasons have neither. */
+function logOutcome(result: MailOutcome, about: { requestId: string; durationMs: number }): void {
+  if (result.outcome === "failed") log("error", "mail.failed", { ...about, error: result.reason });
+  else log("info", "mail", { ...about, outcome: result.outcome });
+}
+
+/** Hands the message to the mail service, which takes it within 5 s or counts as failed. Never throws. */
+export async function send(env: MailEnv, to: string, invitation: InvitationMail): Promise<MailOutcome> {
+  const { MAIL, MAIL_FROM } = env;
+  if (MAIL === undefined) return failed("the portal has no binding MAIL");
+  if (!MAIL_FROM) return failed("MAIL_FROM is not set");
+  if (publicOrigin(env) === null) return failed("PUBLIC_ORIGIN is not set, or is no address");
+  const from = { name: "Licenzy", email: MAIL_FROM };
+  const message = { from, to, replyTo: invitation.inviter.email, ...invitationMessage(invitation) };
+  try {
+    await withDeadline("the mail service", timeoutMs, MAIL.send(message));
+    return { outcome: "sent" };
+  } catch (error) {
+    return failed(reasonOf(error instanceof DependencyUnavailable ? error.cause : error));
+  }
+}
+
+const failed = (reason: string): MailOutcome => ({ outcome: "failed", reason });
+
+/** The origin that links in mails have: configured, because a request's host is what its sender says. */
+export function publicOrigin({ PUBLIC_ORIGIN }: MailEnv): string | null {
+  return /^https?:\/\/[^\s/?#]+/.exec(PUBLIC_ORIGIN ?? "")?.[0] ?? null;
+}
+
+/** Codes of Cloudflare's Email Service that an owner or their administrator can do something about. */
+const reasons: Record<string, string> = {
+  E_SENDER_NOT_VERIFIED: "the domain of MAIL_FROM is not set up for sending",
+  E_SENDER_DOMAIN_NOT_AVAILABLE: "the domain of MAIL_FROM is not set up for sending",
+  E_RECIPIENT_NOT_ALLOWED: "the mail service may not send to this address",
+  E_RECIPIENT_SUPPRESSED: "earlier mail to this address bounced or was reported as spam",
+  E_DELIVERY_FAILED: "the mail server of this address refused it",
+  E_RATE_LIMIT_EXCEEDED: "too many mails were sent just now",
+  E_DAILY_LIMIT_EXCEEDED: "the mail service takes no more mails today",
+};
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof LateAnswer)
+    return `the mail service did not answer within ${timeoutMs / 1000} seconds, so it may arrive or not`;
+  const said = errorMessage(cause);
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : said.split(":", 1)[0];
+  return reasons[code ?? ""] ?? `the mail service says “${said}”`;
+}
