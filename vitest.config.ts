@@ -68,8 +68,6 @@ export default defineConfig({
           include: ["test/workerd/**/*.test.ts"],
           setupFiles: ["./test/workerd/apply-migrations.ts"],
           testTimeout: 60_000,
-          // One runtime for all files, since each test makes its own project: loading the workers takes seconds each time.
-          isolate: false,
           // One file each instead of the hundreds that these packages consist of: starting takes half as long.
           deps: {
             optimizer: {
