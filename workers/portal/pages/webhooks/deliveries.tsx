@@ -9,16 +9,13 @@ import { Time } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
-import { readFilter } from "./filter.ts";
-import { stateNames } from "./words.ts";
+import { filterLabels, type ReadFilter, readFilter, statusLabels } from "./filter.ts";
 
 const perPage = 50;
 
 const statusOptions = [
   { value: "", label: "All" },
-  { value: "trouble", label: "Failed or given up" },
-  { value: "open", label: "Not finished" },
-  ...Object.entries(stateNames).map(([value, label]) => ({ value, label })),
+  ...Object.entries(statusLabels).map(([value, label]) => ({ value, label })),
 ];
 
 const typeOptions = [
@@ -76,7 +73,7 @@ function Filters({
   endpoints,
 }: {
   c: PortalContext;
-  values: Record<string, string>;
+  values: ReadFilter["values"];
   endpoints: DeliveryPage["targets"];
 }) {
   const form = { values, faults: {} };
@@ -86,25 +83,25 @@ function Filters({
   }));
   return (
     <form class="filters" method="get" action={pathTo(c, "/deliveries")}>
-      <Select form={form} name="status" label="Status" options={statusOptions} />
+      <Select form={form} name="status" label={filterLabels.status} options={statusOptions} />
       <Select
         form={form}
         name="endpoint"
-        label="Endpoint"
+        label={filterLabels.endpoint}
         options={[{ value: "", label: "All" }, ...targets]}
       />
-      <Select form={form} name="type" label="Event type" options={typeOptions} />
+      <Select form={form} name="type" label={filterLabels.type} options={typeOptions} />
       <Field
         form={form}
         name="http"
-        label="HTTP status"
+        label={filterLabels.http}
         inputmode="numeric"
         placeholder="500"
         required={false}
       />
-      <Field form={form} name="customer" label="Customer" required={false} />
-      <Field form={form} name="since" label="Since (UTC)" type="datetime-local" required={false} />
-      <Field form={form} name="until" label="Before (UTC)" type="datetime-local" required={false} />
+      <Field form={form} name="customer" label={filterLabels.customer} required={false} />
+      <Field form={form} name="since" label={filterLabels.since} type="datetime-local" required={false} />
+      <Field form={form} name="until" label={filterLabels.until} type="datetime-local" required={false} />
       <button class="button" type="submit">
         Filter
       </button>
