@@ -1,5 +1,6 @@
 import type { OutboundEventType } from "../../../shared/contract/outbound-event.ts";
 import type { AttemptError, DeliveryState, endpointDisableReasons } from "../../../shared/contract/words.ts";
+import type { DeliveryJobRow } from "../../../shared/db/delivery-jobs.ts";
 import type { Tone } from "./parts.tsx";
 
 /** What the closed words of webhooks are called, on every page. `waiting` stands for pending and retrying together. */
@@ -30,6 +31,12 @@ export function answerWord(status: number | null, error: AttemptError | null): s
   if (status !== null) return `HTTP ${status}`;
   return error === null ? null : errorWords[error].label;
 }
+
+/** What work on many deliveries is called. */
+export const jobNames: Record<DeliveryJobRow["kind"], string> = {
+  requeue: "Queueing many again",
+  replay: "Replay",
+};
 
 export const disableSentences: Record<(typeof endpointDisableReasons)[number], string> = {
   operator: "Disabled by an operator.",

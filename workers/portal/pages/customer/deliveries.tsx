@@ -26,7 +26,7 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Pro
       ) : (
         <Table
           label="Webhook deliveries"
-          head={["Event", "Result", "Attempts", "Answer", "Happened", ...(canRequeue ? ["Actions"] : [])]}
+          head={["Event", "Status", "Attempts", "Answer", "Happened", ...(canRequeue ? ["Actions"] : [])]}
         >
           {deliveries.slice(0, shown).map((delivery) => (
             <tr>

@@ -6,6 +6,7 @@ import { Field, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
+import { jobNames } from "../../components/webhook-words.ts";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
@@ -117,8 +118,8 @@ function Jobs({ c, jobs }: { c: PortalContext; jobs: DeliveryPage["jobs"] }) {
     .map(({ jobId, kind, done, total, createdAt }) => (
       <div class="notice">
         <p>
-          <b>{kind === "replay" ? "A replay" : "Queueing again"} is under way:</b> {count(done)} of{" "}
-          {count(total)}, begun <Time at={createdAt} now={c.get("now")} />.{" "}
+          <b>{jobNames[kind]} is under way:</b> {count(done)} of {count(total)}, begun{" "}
+          <Time at={createdAt} now={c.get("now")} />.{" "}
           <a href={pathTo(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
         </p>
       </div>
