@@ -86,26 +86,20 @@ export async function ownerOfPrice(
   return rows[0]?.productCode ?? null;
 }
 
-/** Product, price and audit in one transaction; throws when the code or the price was taken meanwhile. */
+/** Product, price and, with an actor, audit in one transaction; throws when the code or the price was taken meanwhile. */
 export async function addProduct(
   db: D1Database,
-  actor: Actor,
+  actor: Actor | null,
   product: typeof products.$inferInsert,
 ): Promise<void> {
   const database = drizzle(db);
   const { projectId, mode, productCode, stripePriceId, createdAt, updatedAt: _, ...rest } = product;
+  const after = { ...rest, stripePriceId };
+  const entry = { at: createdAt, action: "product.create", target: productCode, projectId, mode, after };
   await database.batch([
     database.insert(products).values(product),
     database.insert(productPrices).values({ projectId, mode, stripePriceId, productCode, createdAt }),
-    auditStatement(database, {
-      actor,
-      at: createdAt,
-      action: "product.create",
-      target: productCode,
-      projectId,
-      mode,
-      after: { ...rest, stripePriceId },
-    }),
+    ...(actor === null ? [] : [auditStatement(database, { ...entry, actor })]),
   ]);
 }
 

@@ -45,7 +45,7 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
     return opened;
   }
 
-  it("show a delivery going from waiting to sent without a reload, and keep the focus", async () => {
+  it("show a delivery going from pending to delivered without a reload, and keep the focus", async () => {
     const { page, errors } = await signedIn();
     const hooks = new Webhooks(portal.stack.origin, file.project_id);
     const { endpointId } = await hooks.create(target.url);
@@ -64,13 +64,13 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
     });
     const note = page.locator("[data-live-note]");
     await page.getByText("Live: looked at every 3 seconds.").waitFor();
-    expect(await page.getByText("Waiting", { exact: true }).count()).toBe(1);
+    expect(await page.getByText("Pending", { exact: true }).count()).toBe(1);
     await expectAccessible(page);
     await page.getByRole("link", { name: target.url }).focus();
     await expect.poll(() => target.log.length, { timeout: 8_000 }).toBe(1);
     release();
     await page.getByText("HTTP 200").waitFor();
-    expect(await note.innerText()).toBe("Sent, after 1 attempt.");
+    expect(await note.innerText()).toBe("Delivered, after 1 attempt.");
     expect(await page.getByRole("button", { name: "Send it once more" }).count()).toBe(1);
     expect(await page.evaluate("[window.isSamePage, document.activeElement.textContent]")).toEqual([
       true,

@@ -44,6 +44,24 @@ describe("what can be deployed", () => {
       expect(readFileSync(join(root, "docs/portal.md"), "utf8")).toContain(`\`${name}\``);
   });
 
+  it("is in the guide for deploying with every name, binding and secret that its wrangler file has", () => {
+    const guide = readFileSync(join(root, "docs/deploying.md"), "utf8");
+    const named = deployable.flatMap((path) => {
+      const text = readFileSync(join(root, path), "utf8");
+      const [, secrets = ""] = /^# Secrets \(wrangler secret put\): ((?:.*\n#?)*?)\n/m.exec(text) ?? [];
+      const values = text.matchAll(
+        /^(?!#).*?\b(?:name|binding|queue|dead_letter_queue|database_name|database_id) = "([^"]+)"/gm,
+      );
+      return [
+        path,
+        ...[...values].map(([, value = ""]) => value),
+        ...(secrets.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []),
+      ];
+    });
+    expect(named).toEqual(expect.arrayContaining(["SUBJECT", "SIGN_IN_SECRET", "licenzy-deliveries-dead"]));
+    expect(named.filter((name) => !guide.includes(name))).toEqual([]);
+  });
+
   it("shows no DEV binding in the options that a deployment is made of", async () => {
     const bundles = await buildWorkers();
     expect(bundles.length).toBe(5);

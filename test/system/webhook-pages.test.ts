@@ -175,9 +175,15 @@ describe("deliveries, through the portal's pages", () => {
     expect(html).toContain("webhook-id");
     expect(html).toContain("More will happen to this delivery by itself.");
     const underWay = await support.portal.get(`${detail}/status`);
-    expect(underWay.html).toContain('data-said="Failed, tried again, after 1 attempt."');
+    expect(underWay.html).toContain('data-said="Retrying, after 1 attempt."');
     expect(underWay.html).toContain("&lt;b&gt;the database is down&lt;/b&gt;");
     expect(underWay.html).not.toMatch(/<html|data-at-end/);
+
+    const asked = await support.portal.get(
+      `${path}/deliveries/requeue?endpoint=${endpointId}&status=trouble`,
+    );
+    expect(asked.html).toContain("Queue 3 deliveries again");
+    expect(asked.html).toContain("In trouble: retrying or given up");
 
     failing.respond = ok;
     await support.portal.submit(`${detail}/requeue`);
@@ -185,7 +191,7 @@ describe("deliveries, through the portal's pages", () => {
       expect((await hooks.only({ subjectRef: "user_f1", endpointId })).state).toBe("sent"),
     );
     const atEnd = await support.portal.get(`${detail}/status`);
-    expect(atEnd.html).toContain('data-said="Sent, after 2 attempts."');
+    expect(atEnd.html).toContain('data-said="Delivered, after 2 attempts."');
     expect(atEnd.html).toContain("data-at-end");
     expect(versionIn(atEnd)).not.toBe(versionIn(underWay));
     expect(versionIn(await support.portal.get(`${detail}/status`))).toBe(versionIn(atEnd));

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { insertProduct } from "../../shared/db/configuration.ts";
+import { addProduct } from "../../shared/db/products.ts";
 import { rememberObjects } from "../../shared/db/stripe-objects.ts";
 import { tryEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
 import { attemptOf, connectedProject, now, receive, rowOf, standingOf } from "./connected-project.ts";
@@ -45,7 +45,7 @@ async function invoiceOf(metadata: object) {
 async function subscribedProject(subjectRef = "user_1") {
   const project = await connectedProject();
   const created = { createdAt: await now(), updatedAt: await now() };
-  await insertProduct(env.DB, {
+  await addProduct(env.DB, null, {
     ...created,
     projectId: project.projectId,
     mode: "test",

@@ -1,4 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
+import type { ProductInput } from "../../shared/contract/operator.ts";
 import type { Role } from "../../shared/contract/roles.ts";
 import type { Mode, PlanStatus } from "../../shared/contract/words.ts";
 import { d1 } from "../../shared/db/deadline.ts";
@@ -11,10 +12,10 @@ import { sha256Hex } from "../../shared/kit/hash.ts";
 import { createApiKey, type NewApiKey, revokeApiKey, setPlanStatus } from "./configuration/api-keys.ts";
 import { checkStripeKey } from "./configuration/check-stripe-key.ts";
 import { connectStripe } from "./configuration/connect-stripe.ts";
-import { createProduct, type NewProduct } from "./configuration/create-product.ts";
 import { createProject, type NewProject } from "./configuration/create-project.ts";
 import { registerWebhook } from "./configuration/register-webhook.ts";
 import type { RuntimeEnv } from "./env.ts";
+import { makeProduct } from "./operator/products.ts";
 import { type Adopted, readAdoption } from "./stripe-inbound/adopt.ts";
 import { type Inbound, identityOf, openInbound } from "./stripe-inbound/inbound.ts";
 import { retryEvent } from "./stripe-inbound/retry-event.ts";
@@ -48,8 +49,10 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     return { connectionId: saved.connectionId, ...webhook };
   }
 
-  async createProduct(projectId: string, mode: Mode, product: NewProduct): Promise<void> {
-    await createProduct(this.env, projectId, mode, product, await this.now());
+  async createProduct(projectId: string, mode: Mode, product: ProductInput): Promise<void> {
+    const by = { actor: null, now: await this.now() };
+    const made = await makeProduct(this.env, { projectId, mode }, product, by);
+    if (made.outcome === "refused") throw new Error(made.message);
   }
 
   async createApiKey(

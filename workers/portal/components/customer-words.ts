@@ -1,8 +1,6 @@
 import type { ActionReason, EntryView, ManualType } from "../../../shared/contract/support.ts";
 import type {
-  AttemptError,
   CheckoutAttemptStatus,
-  DeliveryState,
   DenialReason,
   EntitlementStatus,
   InboxStatus,
@@ -51,42 +49,16 @@ export const attemptWords: Record<CheckoutAttemptStatus, { label: string; tone: 
   failed: { label: "Not paid", tone: "bad" },
 };
 
-export const inboxWords: Record<InboxStatus, { label: string; tone: Tone }> = {
-  received: { label: "Waiting", tone: "warn" },
-  applied: { label: "Applied", tone: "good" },
-  ignored: { label: "Ignored", tone: "" },
-  failed: { label: "Failed", tone: "bad" },
+export const inboxWords: Record<InboxStatus, { label: string; tone: Tone; sentence: string }> = {
+  received: {
+    label: "Waiting",
+    tone: "warn",
+    sentence: "It waits to be applied, and is tried again by itself.",
+  },
+  applied: { label: "Applied", tone: "good", sentence: "It was applied to the customer." },
+  ignored: { label: "Ignored", tone: "", sentence: "There was nothing to do." },
+  failed: { label: "Failed", tone: "bad", sentence: "It could not be applied." },
 };
-
-export const deliveryWords: Record<DeliveryState, { label: string; tone: Tone }> = {
-  pending: { label: "Not sent yet", tone: "" },
-  failed: { label: "Failed, tried again", tone: "warn" },
-  sent: { label: "Delivered", tone: "good" },
-  dead: { label: "Given up", tone: "bad" },
-};
-
-const attemptErrorWords: Record<AttemptError, string> = {
-  timeout: "no answer in time",
-  dns: "name not found",
-  refused: "connection refused",
-  tls: "no secure connection",
-  redirect: "redirect not followed",
-  blocked_address: "address not allowed",
-  http: "answered with an error",
-  interrupted: "interrupted: it may have arrived",
-};
-
-/** `200`, `500`, `no answer in time`; `null` before the first attempt ended. */
-export function httpResult({
-  lastStatus,
-  lastError,
-}: {
-  lastStatus: number | null;
-  lastError: AttemptError | null;
-}): string | null {
-  if (lastStatus !== null) return String(lastStatus);
-  return lastError === null ? null : attemptErrorWords[lastError];
-}
 
 export const reasonNames: Record<ActionReason, string> = {
   customer_request: "The customer asked for it",

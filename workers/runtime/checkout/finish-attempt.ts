@@ -8,7 +8,7 @@ import {
 } from "../../../shared/db/checkout-attempts.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { stripeFailure } from "../../../shared/stripe/gateway.ts";
-import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
+import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { RequestRefused } from "../error-reply.ts";
 import { type Claim, inProgress, refuseConflict } from "./claim-attempt.ts";

@@ -9,7 +9,7 @@ import {
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
 import { askStripe, StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
-import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
+import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { stripeRefusal } from "./refusal.ts";
 import { notConnected } from "./stripe-connection.ts";

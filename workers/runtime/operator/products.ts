@@ -6,11 +6,11 @@ import {
   type PriceView,
   type ProductInput,
   productSchema,
-  type Refusal,
   refusal,
 } from "../../../shared/contract/operator.ts";
 import type { Kind } from "../../../shared/contract/words.ts";
-import { type Authorized, authorize } from "../../../shared/db/authorize.ts";
+import type { Actor } from "../../../shared/db/audit.ts";
+import { authorize } from "../../../shared/db/authorize.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { addProduct, changeProduct, ownerOfPrice, readProduct } from "../../../shared/db/products.ts";
 import type { RuntimeEnv } from "../env.ts";
@@ -45,17 +45,27 @@ export async function createProduct(
   place: Place,
   input: ProductInput,
 ): Promise<OperatorReply> {
-  const checked = await checkProduct(env, caller, place, input);
+  const permit = await authorize(env, caller, { role: "admin", place });
+  return permit.outcome === "refused" ? permit : makeProduct(env, place, input, permit);
+}
+
+/** Makes a product whose price Stripe knows and can sell as its kind. Without an actor no audit row is written. */
+export async function makeProduct(
+  env: RuntimeEnv,
+  place: Place,
+  input: ProductInput,
+  { actor, now }: { actor: Actor | null; now: number },
+): Promise<OperatorReply> {
+  const checked = await checkProduct(env, place, input);
   if (checked.outcome === "refused") return checked;
-  const { product, now, actor } = checked;
+  const { productCode, name, kind, stripePriceId } = checked.product;
   const exists = refusal(
     "conflict",
-    `There is a product ${product.productCode} already in ${place.mode} mode. Codes are never given twice, also not after archiving.`,
+    `There is a product ${productCode} already in ${place.mode} mode. Codes are never given twice, also not after archiving.`,
     "product_code",
   );
-  if ((await d1(readProduct(env.DB, place, product.productCode))) !== null) return exists;
-  const { productCode, name, kind, stripePriceId } = product;
-  const row = { ...place, productCode, name, kind, stripePriceId, ...detailsOf(product) };
+  if ((await d1(readProduct(env.DB, place, productCode))) !== null) return exists;
+  const row = { ...place, productCode, name, kind, stripePriceId, ...detailsOf(checked.product) };
   try {
     await d1(addProduct(env.DB, actor, { ...row, createdAt: now, updatedAt: now }));
   } catch (error) {
@@ -72,9 +82,12 @@ export async function editProduct(
   place: Place,
   { product: input, version }: { product: ProductInput; version: number },
 ): Promise<OperatorReply> {
-  const checked = await checkProduct(env, caller, place, input);
+  const permit = await authorize(env, caller, { role: "admin", place });
+  if (permit.outcome === "refused") return permit;
+  const { now, actor } = permit;
+  const checked = await checkProduct(env, place, input);
   if (checked.outcome === "refused") return checked;
-  const { product, now, actor } = checked;
+  const { product } = checked;
   const found = await d1(readProduct(env.DB, place, product.productCode));
   if (found === null) return unknownProduct;
   if (found.product.kind !== product.kind)
@@ -117,17 +130,12 @@ export async function archiveProduct(
 
 const unknownProduct = refusal("not_found", "There is no such product in this project and mode.");
 
-type Checked = (Authorized & { product: ProductInput }) | Refusal;
-
-/** Everything that is asked of a product before it is written: the operator, the form, and the price at Stripe. */
+/** Everything that is asked of a product before it is written: the form, and its price here and at Stripe. */
 async function checkProduct(
   env: RuntimeEnv,
-  caller: OperatorCaller,
   place: Place,
   input: ProductInput,
-): Promise<Checked> {
-  const permit = await authorize(env, caller, { role: "admin", place });
-  if (permit.outcome === "refused") return permit;
+): Promise<OperatorReply<{ product: ProductInput }>> {
   const parsed = productSchema.safeParse(input);
   if (!parsed.success) return refusal("invalid", "The form is damaged: load the page again.");
   const product = parsed.data;
@@ -141,7 +149,7 @@ async function checkProduct(
   const found = await fetchPrice(env, place, product.stripePriceId);
   if (found.outcome === "refused") return found;
   const fault = priceFault(found.price, product.kind);
-  return fault === null ? { ...permit, product } : refusal("invalid", fault, "price");
+  return fault === null ? { outcome: "done", product } : refusal("invalid", fault, "price");
 }
 
 /** Why a price can't be sold as this kind, or `null`. */

@@ -13,7 +13,7 @@ import { open, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
 import { checkStripeKey } from "../configuration/check-stripe-key.ts";
 import { connectStripe } from "../configuration/connect-stripe.ts";
 import { keepWebhookSecret, registerWebhook } from "../configuration/register-webhook.ts";
-import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
+import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { apiKeyPlace } from "../stripe-inbound/connection.ts";
 import { stripeRefusal } from "./refusal.ts";

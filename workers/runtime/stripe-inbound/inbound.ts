@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { ConnectionOfProject } from "../../../shared/db/stripe-connections.ts";
 import type { Cause } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
-import { stripeOfConnection } from "../configuration/stripe-of-project.ts";
+import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
 
 /** What everything needs that applies what Stripe tells: where it came in, why, and when. */

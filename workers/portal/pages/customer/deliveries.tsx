@@ -1,8 +1,8 @@
 import type { CustomerLists, DeliveryOfCustomer } from "../../../../shared/db/customer-page.ts";
-import { deliveryWords, httpResult } from "../../components/customer-words.ts";
 import { ActionButton } from "../../components/fields.tsx";
 import { Card, Empty, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
+import { answerWord, deliveryWords } from "../../components/webhook-words.ts";
 import { type PortalContext, pathTo } from "../../request-context.ts";
 
 const shown = 10;
@@ -26,7 +26,7 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Pro
       ) : (
         <Table
           label="Webhook deliveries"
-          head={["Event", "Result", "Attempts", "Answer", "Happened", ...(canRequeue ? ["Actions"] : [])]}
+          head={["Event", "Status", "Attempts", "Answer", "Happened", ...(canRequeue ? ["Actions"] : [])]}
         >
           {deliveries.slice(0, shown).map((delivery) => (
             <tr>
@@ -40,7 +40,9 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Pro
                 <Pill tone={deliveryWords[delivery.state].tone}>{deliveryWords[delivery.state].label}</Pill>
               </td>
               <td class="num">{delivery.attempts}</td>
-              <td>{httpResult(delivery) ?? <span class="quiet">none yet</span>}</td>
+              <td>
+                {answerWord(delivery.lastStatus, delivery.lastError) ?? <span class="quiet">none yet</span>}
+              </td>
               <td>
                 <Time at={delivery.occurredAt} now={now} />
               </td>

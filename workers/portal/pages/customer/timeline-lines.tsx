@@ -2,15 +2,14 @@ import type { Child } from "hono/jsx";
 import type { EntryView } from "../../../../shared/contract/support.ts";
 import {
   attemptWords,
-  deliveryWords,
   entryTitle,
-  httpResult,
   inboxWords,
   reasonSentence,
   statusWords,
 } from "../../components/customer-words.ts";
 import { Id, Pill } from "../../components/parts.tsx";
 import { duration, Time } from "../../components/time.tsx";
+import { answerWord, deliveryWords } from "../../components/webhook-words.ts";
 import { count, money } from "../../components/words.ts";
 import { customerPath, type PortalContext, pathTo } from "../../request-context.ts";
 import type { TimelineItem } from "./timeline-items.ts";
@@ -186,7 +185,7 @@ function CheckoutItem({ c, item: { at, attempt } }: ItemProps<"checkout">) {
 
 function WebhookItem({ c, item: { at, delivery } }: ItemProps<"webhook">) {
   const { label, tone } = deliveryWords[delivery.state];
-  const result = httpResult(delivery);
+  const answer = answerWord(delivery.lastStatus, delivery.lastError);
   return (
     <Line c={c} id={delivery.deliveryId} at={at} tone={tone === "good" ? "" : tone}>
       <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
@@ -194,9 +193,9 @@ function WebhookItem({ c, item: { at, delivery } }: ItemProps<"webhook">) {
       </a>{" "}
       to {new URL(delivery.url).host} <Pill tone={tone}>{label}</Pill>
       <p class="cause">
-        {result === null
+        {answer === null
           ? "no answer yet"
-          : `${result}${delivery.durationMs === null ? "" : ` in ${count(delivery.durationMs)} ms`}`}
+          : `${answer}${delivery.durationMs === null ? "" : ` after ${count(delivery.durationMs)} ms`}`}
         {delivery.attempts > 1 ? `, attempt ${delivery.attempts}` : null}
         {delivery.sequence === null ? null : (
           <>

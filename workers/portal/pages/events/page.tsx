@@ -1,14 +1,15 @@
 import { mayActAs } from "../../../../shared/contract/roles.ts";
-import { type InboxStatus, inboxStatuses } from "../../../../shared/contract/words.ts";
+import { inboxStatuses } from "../../../../shared/contract/words.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type EventInList, listEvents, readEventOf } from "../../../../shared/db/stripe-events.ts";
+import { CustomerLink } from "../../components/customer-link.tsx";
 import { inboxWords } from "../../components/customer-words.ts";
 import { errorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
-import { customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 
 const perPage = 50;
 
@@ -95,7 +96,7 @@ export function EventTable({ c, events }: { c: PortalContext; events: EventInLis
             {detail === null ? null : <small>{detail}</small>}
           </td>
           <td class="wrap">
-            <CustomerLink c={c} subjectRef={subjectRef} otherwise="–" />
+            <CustomerLink c={c} subjectRef={subjectRef} />
           </td>
           <td class="num">{tries}</td>
           <td>
@@ -105,19 +106,6 @@ export function EventTable({ c, events }: { c: PortalContext; events: EventInLis
       ))}
     </Table>
   );
-}
-
-function CustomerLink({
-  c,
-  subjectRef,
-  otherwise,
-}: {
-  c: PortalContext;
-  subjectRef: string | null;
-  otherwise: string;
-}) {
-  if (subjectRef === null) return <span class="quiet">{otherwise}</span>;
-  return <a href={customerPath(c, subjectRef)}>{subjectRef}</a>;
 }
 
 export async function showEvent(c: PortalContext) {
@@ -160,7 +148,7 @@ export async function showEvent(c: PortalContext) {
       >
         <dl class="facts">
           <dt>Result</dt>
-          <dd>{row.detail ?? sentences[row.status]}</dd>
+          <dd>{row.detail ?? inboxWords[row.status].sentence}</dd>
           <dt>Customer</dt>
           <dd>
             <CustomerLink c={c} subjectRef={row.subjectRef} otherwise="not known" />
@@ -201,13 +189,6 @@ export async function showEvent(c: PortalContext) {
     </>,
   );
 }
-
-const sentences: Record<InboxStatus, string> = {
-  received: "It waits to be applied, and is tried again by itself.",
-  applied: "It was applied to the customer.",
-  ignored: "There was nothing to do.",
-  failed: "It could not be applied.",
-};
 
 function pretty(payload: string): string {
   try {

@@ -1,5 +1,6 @@
 import type { ProjectFacts } from "../../../../shared/db/overview.ts";
 import { Time } from "../../components/time.tsx";
+import { deliveryWords } from "../../components/webhook-words.ts";
 import { upTo } from "../../components/words.ts";
 import { type PortalContext, pathTo } from "../../request-context.ts";
 
@@ -44,7 +45,7 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
   return (
     <>
       <div class="tile">
-        <dt>Deliveries sent, last 24 hours</dt>
+        <dt>Deliveries {deliveryWords.sent.label.toLowerCase()}, last 24 hours</dt>
         <dd class="num">
           <a href={pathTo(c, "/deliveries")}>
             {deliveriesTried === 0 ? "none" : percent(deliveriesSent, deliveriesTried)}
@@ -57,11 +58,11 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
         </dd>
       </div>
       <div class="tile">
-        <dt>Oldest unsent delivery</dt>
+        <dt>Oldest waiting delivery</dt>
         <dd>{oldestUnsentAt === null ? "nothing waits" : <Time at={oldestUnsentAt} now={now} />}</dd>
       </div>
       <div class="tile">
-        <dt>Deliveries given up</dt>
+        <dt>Deliveries {deliveryWords.dead.label.toLowerCase()}</dt>
         <dd class="num">
           <a href={pathTo(c, "/deliveries?status=dead")}>{upTo(deliveriesDead)}</a>
         </dd>
@@ -70,5 +71,5 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
   );
 }
 
-/** Rounded down, so that 100 % says that all were sent. */
+/** Rounded down, so that 100 % says that all were delivered. */
 const percent = (part: number, whole: number): string => `${Math.floor((part / whole) * 1_000) / 10} %`;

@@ -6,19 +6,17 @@ import { Field, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
+import { jobNames } from "../../components/webhook-words.ts";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
-import { readFilter } from "./filter.ts";
-import { stateNames } from "./words.ts";
+import { filterLabels, type ReadFilter, readFilter, statusLabels } from "./filter.ts";
 
 const perPage = 50;
 
 const statusOptions = [
   { value: "", label: "All" },
-  { value: "trouble", label: "Failed or given up" },
-  { value: "open", label: "Not finished" },
-  ...Object.entries(stateNames).map(([value, label]) => ({ value, label })),
+  ...Object.entries(statusLabels).map(([value, label]) => ({ value, label })),
 ];
 
 const typeOptions = [
@@ -76,7 +74,7 @@ function Filters({
   endpoints,
 }: {
   c: PortalContext;
-  values: Record<string, string>;
+  values: ReadFilter["values"];
   endpoints: DeliveryPage["targets"];
 }) {
   const form = { values, faults: {} };
@@ -86,25 +84,25 @@ function Filters({
   }));
   return (
     <form class="filters" method="get" action={pathTo(c, "/deliveries")}>
-      <Select form={form} name="status" label="Status" options={statusOptions} />
+      <Select form={form} name="status" label={filterLabels.status} options={statusOptions} />
       <Select
         form={form}
         name="endpoint"
-        label="Endpoint"
+        label={filterLabels.endpoint}
         options={[{ value: "", label: "All" }, ...targets]}
       />
-      <Select form={form} name="type" label="Event type" options={typeOptions} />
+      <Select form={form} name="type" label={filterLabels.type} options={typeOptions} />
       <Field
         form={form}
         name="http"
-        label="HTTP status"
+        label={filterLabels.http}
         inputmode="numeric"
         placeholder="500"
         required={false}
       />
-      <Field form={form} name="customer" label="Customer" required={false} />
-      <Field form={form} name="since" label="Since (UTC)" type="datetime-local" required={false} />
-      <Field form={form} name="until" label="Before (UTC)" type="datetime-local" required={false} />
+      <Field form={form} name="customer" label={filterLabels.customer} required={false} />
+      <Field form={form} name="since" label={filterLabels.since} type="datetime-local" required={false} />
+      <Field form={form} name="until" label={filterLabels.until} type="datetime-local" required={false} />
       <button class="button" type="submit">
         Filter
       </button>
@@ -120,8 +118,8 @@ function Jobs({ c, jobs }: { c: PortalContext; jobs: DeliveryPage["jobs"] }) {
     .map(({ jobId, kind, done, total, createdAt }) => (
       <div class="notice">
         <p>
-          <b>{kind === "replay" ? "A replay" : "Queueing again"} is under way:</b> {count(done)} of{" "}
-          {count(total)}, begun <Time at={createdAt} now={c.get("now")} />.{" "}
+          <b>{jobNames[kind]} is under way:</b> {count(done)} of {count(total)}, begun{" "}
+          <Time at={createdAt} now={c.get("now")} />.{" "}
           <a href={pathTo(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
         </p>
       </div>

@@ -1,17 +1,14 @@
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { customerPath, type PortalContext, pathTo } from "../../request-context.ts";
+import { askDeliveries } from "./ask.ts";
 import { readFilter } from "./filter.ts";
-
-export const deliveriesWorker = "the deliveries worker";
 
 export async function requeueDelivery(c: PortalContext) {
   const deliveryId = c.req.param("delivery") ?? "";
-  const reply = await asked(
-    c.env.WEBHOOKS.requeueDelivery(callerOf(c), placeOf(c), deliveryId),
-    deliveriesWorker,
+  const reply = await askDeliveries(c, (deliveries, ...who) =>
+    deliveries.requeueDelivery(...who, deliveryId),
   );
   if (reply.outcome === "refused") return refusalPage(c, reply);
   // Back to where the button was: a customer's page, or the delivery's own.
@@ -27,10 +24,7 @@ export async function requeueDelivery(c: PortalContext) {
 
 export async function resendDelivery(c: PortalContext) {
   const deliveryId = c.req.param("delivery") ?? "";
-  const reply = await asked(
-    c.env.WEBHOOKS.resendDelivery(callerOf(c), placeOf(c), deliveryId),
-    deliveriesWorker,
-  );
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.resendDelivery(...who, deliveryId));
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(
     c,
@@ -42,14 +36,14 @@ export async function resendDelivery(c: PortalContext) {
 export async function requeueMany(c: PortalContext) {
   const form = await readForm(c);
   const job = { jobId: field(form, "job_id"), filter: readFilter(form).filter };
-  const reply = await asked(c.env.WEBHOOKS.requeueMany(callerOf(c), placeOf(c), job), deliveriesWorker);
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.requeueMany(...who, job));
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return c.redirect(pathTo(c, `/deliveries/jobs/${reply.jobId}`), 303);
 }
 
 export async function stopJob(c: PortalContext) {
   const jobId = c.req.param("job") ?? "";
-  const reply = await asked(c.env.WEBHOOKS.stopJob(callerOf(c), placeOf(c), jobId), deliveriesWorker);
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.stopJob(...who, jobId));
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(
     c,

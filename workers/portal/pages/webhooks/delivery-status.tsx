@@ -1,14 +1,14 @@
 import { mayActAs } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type DeliveryAttemptRow, readDelivery } from "../../../../shared/db/deliveries.ts";
+import { CustomerLink } from "../../components/customer-link.tsx";
 import { errorPage } from "../../components/error-page.tsx";
 import { ActionButton } from "../../components/fields.tsx";
 import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
+import { answerWord, deliveryWords, errorWords } from "../../components/webhook-words.ts";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
-import { Customer } from "./delivery-table.tsx";
-import { errorNames, stateNames, stateTones } from "./words.ts";
 
 export type DeliveryDetail = NonNullable<Awaited<ReturnType<typeof readDelivery>>>;
 
@@ -45,7 +45,7 @@ export function LiveStatus({ c, found }: { c: PortalContext; found: DeliveryDeta
 
 function Status({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const { delivery, attempts } = found;
-  const said = `${stateNames[delivery.state]}, after ${count(attempts.length)} attempt${attempts.length === 1 ? "" : "s"}.`;
+  const said = `${deliveryWords[delivery.state].label}, after ${count(attempts.length)} attempt${attempts.length === 1 ? "" : "s"}.`;
   return (
     <div
       class="stack"
@@ -115,8 +115,9 @@ function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const { state, nextAttemptAt, leaseUntil, endpointId } = delivery;
   const now = c.get("now");
   const isDeleted = endpoint.deletedAt !== null;
+  const { label, tone } = deliveryWords[state];
   return (
-    <Card title="Where it stands" note={<Pill tone={stateTones[state]}>{stateNames[state]}</Pill>} pad>
+    <Card title="Where it stands" note={<Pill tone={tone}>{label}</Pill>} pad>
       <dl class="facts">
         <dt>Endpoint</dt>
         <dd>
@@ -125,7 +126,7 @@ function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
         </dd>
         <dt>Customer</dt>
         <dd>
-          <Customer c={c} subjectRef={delivery.subjectRef} />
+          <CustomerLink c={c} subjectRef={delivery.subjectRef} />
         </dd>
         <dt>Event</dt>
         <dd>
@@ -162,11 +163,9 @@ function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttempt
         {durationMs === null ? (
           <Pill>Under way</Pill>
         ) : (
-          <Pill tone={error === null ? "good" : "bad"}>
-            {httpStatus === null ? (error ?? "sent") : `HTTP ${httpStatus}`}
-          </Pill>
+          <Pill tone={error === null ? "good" : "bad"}>{answerWord(httpStatus, error)}</Pill>
         )}
-        {error === null ? null : <small>{errorNames[error]}</small>}
+        {error === null ? null : <small>{errorWords[error].sentence}</small>}
       </td>
       <td class="wrap">
         {excerpt === null ? (

@@ -1,8 +1,9 @@
 import type { DeliveryRow } from "../../../../shared/db/deliveries.ts";
+import { CustomerLink } from "../../components/customer-link.tsx";
 import { Id, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
+import { answerWord, deliveryWords } from "../../components/webhook-words.ts";
 import { type PortalContext, pathTo } from "../../request-context.ts";
-import { errorNames, stateNames, stateTones } from "./words.ts";
 
 interface DeliveryTableProps {
   c: PortalContext;
@@ -34,13 +35,13 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
             </small>
           </td>
           <td class="wrap">
-            <Pill tone={stateTones[delivery.state]}>{stateNames[delivery.state]}</Pill>
+            <Pill tone={deliveryWords[delivery.state].tone}>{deliveryWords[delivery.state].label}</Pill>
             <small>
               <LastResult delivery={delivery} now={now} />
             </small>
           </td>
           <td class="wrap">
-            <Customer c={c} subjectRef={delivery.subjectRef} />
+            <CustomerLink c={c} subjectRef={delivery.subjectRef} />
           </td>
           {targets === null ? null : <td class="wrap">{targets.get(delivery.endpointId) ?? "deleted"}</td>}
           <td class="num">{delivery.attempts}</td>
@@ -53,15 +54,9 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
   );
 }
 
-export function Customer({ c, subjectRef }: { c: PortalContext; subjectRef: string | null }) {
-  if (subjectRef === null) return <span class="quiet">–</span>;
-  return <a href={pathTo(c, `/customers/${encodeURIComponent(subjectRef)}`)}>{subjectRef}</a>;
-}
-
 function LastResult({ delivery, now }: { delivery: DeliveryRow; now: number }) {
   const { lastStatus, lastError, nextAttemptAt, state } = delivery;
-  const what =
-    lastStatus === null ? (lastError === null ? null : errorNames[lastError]) : `HTTP ${lastStatus}`;
+  const what = answerWord(lastStatus, lastError);
   return (
     <>
       {what}

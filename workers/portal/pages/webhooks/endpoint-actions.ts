@@ -2,10 +2,10 @@ import { refusalPage } from "../../components/refusal-page.ts";
 import { relativeTime } from "../../components/time.tsx";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { asked, refusedForm, statusOf } from "../../http/outcome.ts";
-import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { refusedForm, statusOf } from "../../http/outcome.ts";
+import { type PortalContext, pathTo } from "../../request-context.ts";
+import { askDeliveries } from "./ask.ts";
 import { confirmPage } from "./confirm.tsx";
-import { deliveriesWorker } from "./delivery-actions.ts";
 import { editEndpointPage, newEndpointPage, readEndpointForm } from "./endpoint-form.tsx";
 import { momentOf } from "./filter.ts";
 import { secretPage } from "./secret-page.tsx";
@@ -21,10 +21,7 @@ export const showEditEndpoint = (c: PortalContext) => editEndpointPage(c);
 export async function createEndpoint(c: PortalContext) {
   const form = await readForm(c);
   const endpoint = { endpointId: field(form, "endpoint_id"), ...readEndpointForm(form) };
-  const reply = await asked(
-    c.env.WEBHOOKS.createEndpoint(callerOf(c), placeOf(c), endpoint),
-    deliveriesWorker,
-  );
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.createEndpoint(...who, endpoint));
   if (reply.outcome === "done")
     return secretPage(c, { ...reply, text: `${endpoint.url} is told of events from now on.` });
   const status = statusOf(reply);
@@ -36,7 +33,7 @@ export async function createEndpoint(c: PortalContext) {
 export async function updateEndpoint(c: PortalContext) {
   const form = await readForm(c);
   const edit = { endpointId: idOf(c), version: Number(form["version"]), ...readEndpointForm(form) };
-  const reply = await asked(c.env.WEBHOOKS.updateEndpoint(callerOf(c), placeOf(c), edit), deliveriesWorker);
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.updateEndpoint(...who, edit));
   if (reply.outcome === "done") return redirectWith(c, pageOf(c), "The endpoint is saved.");
   const status = statusOf(reply);
   return status === 409 || status === 422
@@ -51,9 +48,8 @@ export async function enableEndpoint(c: PortalContext) {
     const faults = { waiting: "Choose what becomes of the deliveries that waited." };
     return confirmPage(c, "enable", { values: form, faults }, 422);
   }
-  const reply = await asked(
-    c.env.WEBHOOKS.enableEndpoint(callerOf(c), placeOf(c), idOf(c), waiting),
-    deliveriesWorker,
+  const reply = await askDeliveries(c, (deliveries, ...who) =>
+    deliveries.enableEndpoint(...who, idOf(c), waiting),
   );
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const text = waiting === "send" ? "and what waited is being sent" : "and what waited is given up";
@@ -61,29 +57,20 @@ export async function enableEndpoint(c: PortalContext) {
 }
 
 export async function disableEndpoint(c: PortalContext) {
-  const reply = await asked(
-    c.env.WEBHOOKS.disableEndpoint(callerOf(c), placeOf(c), idOf(c)),
-    deliveriesWorker,
-  );
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.disableEndpoint(...who, idOf(c)));
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(c, pageOf(c), "The endpoint is disabled. Its events are kept until it is enabled.");
 }
 
 export async function deleteEndpoint(c: PortalContext) {
-  const reply = await asked(
-    c.env.WEBHOOKS.deleteEndpoint(callerOf(c), placeOf(c), idOf(c)),
-    deliveriesWorker,
-  );
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.deleteEndpoint(...who, idOf(c)));
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(c, pathTo(c, "/webhooks"), "The endpoint is deleted.");
 }
 
 export async function revealSecret(c: PortalContext) {
   const endpointId = idOf(c);
-  const reply = await asked(
-    c.env.WEBHOOKS.revealSecret(callerOf(c), placeOf(c), endpointId),
-    deliveriesWorker,
-  );
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.revealSecret(...who, endpointId));
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const text = "That you looked at it stands in the audit log.";
   return secretPage(c, { endpointId, secret: reply.secret, text });
@@ -94,7 +81,7 @@ export async function rotateSecret(c: PortalContext) {
   const endpointId = idOf(c);
   const overlapMs = Number(field(form, "overlap")) * hourMs;
   const rotation = { endpointId, version: Number(form["version"]), overlapMs };
-  const reply = await asked(c.env.WEBHOOKS.rotateSecret(callerOf(c), placeOf(c), rotation), deliveriesWorker);
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.rotateSecret(...who, rotation));
   if (reply.outcome === "refused")
     return reply.reason === "conflict" || reply.reason === "invalid"
       ? confirmPage(c, "rotate", refusedForm(form, reply), reply.reason === "conflict" ? 409 : 422)
@@ -108,7 +95,7 @@ export async function rotateSecret(c: PortalContext) {
 }
 
 export async function sendTestEvent(c: PortalContext) {
-  const reply = await asked(c.env.WEBHOOKS.sendTestEvent(callerOf(c), placeOf(c), idOf(c)), deliveriesWorker);
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.sendTestEvent(...who, idOf(c)));
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const text = "The test event is on its way. Load this page again to see what the receiver answered.";
   return redirectWith(c, pathTo(c, `/deliveries/${reply.deliveryId}`), text);
@@ -122,7 +109,7 @@ export async function replayEvents(c: PortalContext) {
     return confirmPage(c, "replay", { values: form, faults }, 422);
   }
   const job = { jobId: field(form, "job_id"), endpointId: idOf(c), since };
-  const reply = await asked(c.env.WEBHOOKS.replayEvents(callerOf(c), placeOf(c), job), deliveriesWorker);
+  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.replayEvents(...who, job));
   if (reply.outcome === "done") return c.redirect(pathTo(c, `/deliveries/jobs/${reply.jobId}`), 303);
   return reply.reason === "invalid"
     ? confirmPage(c, "replay", refusedForm(form, reply), 422)

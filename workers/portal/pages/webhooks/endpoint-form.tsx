@@ -7,10 +7,10 @@ import { newId } from "../../../../shared/kit/ids.ts";
 import { Checkboxes, emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
+import { eventMeanings } from "../../components/webhook-words.ts";
 import { field } from "../../http/form.ts";
 import { type Form, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
-import { eventMeanings } from "./words.ts";
 
 type Status = 200 | 409 | 422;
 

@@ -6,6 +6,7 @@ import { ActionButton } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { FullTime } from "../../components/time.tsx";
+import { deliveryWords } from "../../components/webhook-words.ts";
 import { upTo } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
@@ -124,7 +125,7 @@ function Facts({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) 
         )}
         <dt>Waiting</dt>
         <dd class="num">{upTo(open)}</dd>
-        <dt>Given up</dt>
+        <dt>{deliveryWords.dead.label}</dt>
         <dd class="num">{upTo(dead)}</dd>
         <dt>Added</dt>
         <dd>

@@ -4,9 +4,9 @@ import { type EndpointHealth, readEndpointPage } from "../../../../shared/db/web
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
+import { deliveryWords, disableSentences } from "../../components/webhook-words.ts";
 import { upTo } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
-import { disableSentences } from "./words.ts";
 
 export async function showEndpoints(c: PortalContext) {
   const endpoints = await d1(readEndpointPage(c.env.DB, placeOf(c)));
@@ -41,7 +41,7 @@ export async function showEndpoints(c: PortalContext) {
         ) : (
           <Table
             label="Webhook endpoints"
-            head={["Endpoint", "Status", "Last success", "Waiting", "Given up"]}
+            head={["Endpoint", "Status", "Last success", "Waiting", deliveryWords.dead.label]}
           >
             {endpoints.map((endpoint) => (
               <EndpointRow c={c} endpoint={endpoint} />

@@ -1,16 +1,36 @@
 import type { DeliveryFilter } from "../../../../shared/contract/webhook-operator.ts";
 import { type DeliveryState, deliveryStates } from "../../../../shared/contract/words.ts";
+import { deliveryWords } from "../../components/webhook-words.ts";
 
 /** What a list's address, or a form that carries it on, asks for; the values as they stand in the form. */
 export interface ReadFilter {
   filter: DeliveryFilter;
-  values: Record<string, string>;
+  values: Partial<Record<FilterName, string>>;
 }
 
-const filterNames = ["status", "endpoint", "type", "http", "customer", "since", "until"] as const;
+/** What can be filtered by, and what it is called. */
+export const filterLabels = {
+  status: "Status",
+  endpoint: "Endpoint",
+  type: "Event type",
+  http: "HTTP status",
+  customer: "Customer",
+  since: "Since (UTC)",
+  until: "Before (UTC)",
+} as const;
+export type FilterName = keyof typeof filterLabels;
+const filterNames = Object.keys(filterLabels) as FilterName[];
 
 /** Groups of states that people look for together, beside the states themselves. */
-const groups: Record<string, DeliveryState[]> = { open: ["pending", "failed"], trouble: ["failed", "dead"] };
+const groups: Record<string, { label: string; states: DeliveryState[] }> = {
+  open: { label: "Waiting: pending or retrying", states: ["pending", "failed"] },
+  trouble: { label: "In trouble: retrying or given up", states: ["failed", "dead"] },
+};
+
+/** Groups and states by the value that stands for them in an address. */
+export const statusLabels: Record<string, string> = Object.fromEntries(
+  [...Object.entries(groups), ...Object.entries(deliveryWords)].map(([value, { label }]) => [value, label]),
+);
 
 /** `since` and `until` are moments in UTC, as `datetime-local` writes them. What is malformed restricts nothing. */
 export function readFilter(given: Readonly<Record<string, string | undefined>>): ReadFilter {
@@ -21,7 +41,7 @@ export function readFilter(given: Readonly<Record<string, string | undefined>>):
   );
   const { status = "", endpoint, type, http = "", customer, since = "", until = "" } = values;
   const state = deliveryStates.find((candidate) => candidate === status);
-  const states = groups[status] ?? (state === undefined ? undefined : [state]);
+  const states = groups[status]?.states ?? (state === undefined ? undefined : [state]);
   const [from, to] = [momentOf(since), momentOf(until)];
   const filter: DeliveryFilter = {
     ...(states === undefined ? {} : { states }),

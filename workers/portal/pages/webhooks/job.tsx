@@ -6,6 +6,7 @@ import { ActionButton } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
 import { FullTime } from "../../components/time.tsx";
+import { jobNames } from "../../components/webhook-words.ts";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 
@@ -24,7 +25,7 @@ export async function showJob(c: PortalContext) {
     );
   const isRunning = job.status === "running";
   if (isRunning) c.header("Refresh", String(refreshSeconds));
-  const title = job.kind === "replay" ? "Replay" : "Queueing many again";
+  const title = jobNames[job.kind];
   const now = c.get("now");
   return page(
     c,

@@ -6,7 +6,7 @@ import { page } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
-import { readFilter } from "./filter.ts";
+import { type FilterName, filterLabels, readFilter, statusLabels } from "./filter.ts";
 
 /** Says how many would be queued again, before anything is. */
 export async function showRequeue(c: PortalContext) {
@@ -15,14 +15,19 @@ export async function showRequeue(c: PortalContext) {
   const { count: total, targets } = await d1(countWithEndpoints(c.env.DB, placeOf(c), fitting));
   const back = `${pathTo(c, "/deliveries")}?${new URLSearchParams(values)}`;
   const url = targets.find(({ endpointId }) => endpointId === filter.endpointId)?.url;
-  const limits = Object.entries({ ...values, ...(url === undefined ? {} : { endpoint: url }) });
+  const { status = "" } = values;
+  const limits = Object.entries({
+    ...values,
+    ...(status === "" ? {} : { status: statusLabels[status] ?? status }),
+    ...(url === undefined ? {} : { endpoint: url }),
+  });
   return page(
     c,
     { title: "Queue many again" },
     <>
       <PageHead
         title={`Queue ${count(total)} deliver${total === 1 ? "y" : "ies"} again`}
-        lead="Those that failed or were given up are sent now, with their schedule from its beginning. What waits for its first attempt or was sent is left alone."
+        lead="Those that are retrying or were given up are sent now, with their schedule from its beginning. What is pending or was delivered is left alone."
       />
       <dl class="facts">
         {limits.length === 0 ? (
@@ -33,7 +38,7 @@ export async function showRequeue(c: PortalContext) {
         ) : null}
         {limits.map(([name, value]) => (
           <>
-            <dt>{labels[name] ?? name}</dt>
+            <dt>{filterLabels[name as FilterName]}</dt>
             <dd>{value}</dd>
           </>
         ))}
@@ -57,13 +62,3 @@ export async function showRequeue(c: PortalContext) {
     </>,
   );
 }
-
-const labels: Record<string, string> = {
-  status: "Status",
-  endpoint: "Endpoint",
-  type: "Event type",
-  http: "HTTP status",
-  customer: "Customer",
-  since: "Since (UTC)",
-  until: "Before (UTC)",
-};

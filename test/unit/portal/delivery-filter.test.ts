@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { deliveryStates } from "../../../shared/contract/words.ts";
+import { readFilter, statusLabels } from "../../../workers/portal/pages/webhooks/filter.ts";
+
+describe("the filter of deliveries", () => {
+  it("offers every state and group by a word of its own, and each restricts to states that there are", () => {
+    const offered = Object.keys(statusLabels);
+    expect(offered).toEqual(["open", "trouble", ...deliveryStates]);
+    expect(new Set(Object.values(statusLabels)).size).toBe(offered.length);
+    for (const status of offered) {
+      const { states } = readFilter({ status }).filter;
+      expect(states?.length, status).toBeGreaterThan(0);
+      expect(deliveryStates).toEqual(expect.arrayContaining(states ?? []));
+    }
+    expect(readFilter({ status: "open" }).filter.states).toEqual(["pending", "failed"]);
+    expect(readFilter({ status: "trouble" }).filter.states).toEqual(["failed", "dead"]);
+  });
+
+  it("is not restricted by what is malformed or unknown, and keeps it in the form", () => {
+    const given = { status: "bogus", http: "9", since: "yesterday", unknown: "x" };
+    expect(readFilter(given)).toEqual({
+      filter: {},
+      values: { status: "bogus", http: "9", since: "yesterday" },
+    });
+  });
+});

@@ -1,0 +1,55 @@
+import type { OutboundEventType } from "../../../shared/contract/outbound-event.ts";
+import type { AttemptError, DeliveryState, endpointDisableReasons } from "../../../shared/contract/words.ts";
+import type { DeliveryJobRow } from "../../../shared/db/delivery-jobs.ts";
+import type { Tone } from "./parts.tsx";
+
+/** What the closed words of webhooks are called, on every page. `waiting` stands for pending and retrying together. */
+export const deliveryWords: Record<DeliveryState, { label: string; tone: Tone }> = {
+  pending: { label: "Pending", tone: "" },
+  failed: { label: "Retrying", tone: "warn" },
+  sent: { label: "Delivered", tone: "good" },
+  dead: { label: "Given up", tone: "bad" },
+};
+
+/** `label` where there is room for a word, `sentence` where one delivery attempt is explained. */
+export const errorWords: Record<AttemptError, { label: string; sentence: string }> = {
+  timeout: { label: "Timed out", sentence: "No answer came within 10 seconds." },
+  dns: { label: "Name not found", sentence: "The host's name could not be looked up." },
+  refused: { label: "Connection refused", sentence: "The connection was refused, or broken off unanswered." },
+  tls: { label: "TLS failed", sentence: "The certificate was not accepted." },
+  redirect: { label: "Redirected", sentence: "Redirects are not followed." },
+  blocked_address: { label: "Address not allowed", sentence: "The address is not public." },
+  http: { label: "Refused by the receiver", sentence: "Only an answer of 2xx counts as delivered." },
+  interrupted: {
+    label: "Interrupted",
+    sentence: "Its end was never recorded: the receiver may have got it.",
+  },
+};
+
+/** `HTTP 500`, `Timed out`; `null` before the first attempt ended. */
+export function answerWord(status: number | null, error: AttemptError | null): string | null {
+  if (status !== null) return `HTTP ${status}`;
+  return error === null ? null : errorWords[error].label;
+}
+
+/** What work on many deliveries is called. */
+export const jobNames: Record<DeliveryJobRow["kind"], string> = {
+  requeue: "Queueing many again",
+  replay: "Replay",
+};
+
+export const disableSentences: Record<(typeof endpointDisableReasons)[number], string> = {
+  operator: "Disabled by an operator.",
+  gone: "Disabled because it answered 410: gone for good.",
+  failing: "Disabled because five days brought nothing but failures.",
+};
+
+export const eventMeanings: Record<OutboundEventType, string> = {
+  "purchase.finalized": "A checkout was paid and gave something.",
+  "entitlement.updated": "Somebody's access, end or units changed.",
+  "usage.consumed": "Units were spent: one event for each call of yours.",
+  "subscription.updated": "A subscription changed: status, period, plan.",
+  "subscription.deleted": "A subscription has ended.",
+  "invoice.payment_succeeded": "A renewal was paid.",
+  "invoice.payment_failed": "A renewal could not be collected.",
+};
