@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { productCodeSchema } from "./checkout.ts";
+import type { DataCheckRpc } from "./data-check.ts";
 import type { RecordsRpc } from "./records.ts";
 import type { SupportRpc } from "./support.ts";
 import { type Kind, kinds, type Mode, type PlanStatus } from "./words.ts";
@@ -83,7 +84,7 @@ export const productSchema = z.intersection(
 
 export type ProductInput = z.infer<typeof productSchema>;
 
-export interface OperatorRpc extends SupportRpc, RecordsRpc {
+export interface OperatorRpc extends SupportRpc, RecordsRpc, DataCheckRpc {
   createApiKey(
     caller: OperatorCaller,
     place: Place,

@@ -154,6 +154,17 @@ const blankJobs: Step = (db, erasure) => async () => ({
       .bind(...bindOf(erasure)),
     db
       .prepare(
+        // Of the customer's row in `subjects` nothing is left by now: the one before is where the job really is.
+        `UPDATE subject_jobs SET
+           cursor = CASE cursor WHEN ?4 THEN coalesce((SELECT max(subject_ref) FROM subjects
+             WHERE project_id = ?2 AND mode = ?3 AND subject_ref < ?4), '') ELSE cursor END,
+           findings = (SELECT json_group_array(json(value)) FROM json_each(findings) WHERE value ->> 'subjectRef' <> ?4)
+         WHERE project_id = ?2 AND mode = ?3 AND ${isRunning} AND (cursor = ?4
+           OR EXISTS (SELECT 1 FROM json_each(findings) WHERE value ->> 'subjectRef' = ?4))`,
+      )
+      .bind(...bindOf(erasure)),
+    db
+      .prepare(
         `UPDATE stripe_connections SET
            sweep_error = CASE WHEN instr(sweep_error, ?4) > 0 THEN NULL ELSE sweep_error END,
            reread_after = CASE reread_after WHEN ?4 THEN NULL ELSE reread_after END

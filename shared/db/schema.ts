@@ -5,5 +5,6 @@ export * from "./tables/people.ts";
 export * from "./tables/records.ts";
 export * from "./tables/sign-in.ts";
 export * from "./tables/stripe.ts";
+export * from "./tables/subject-jobs.ts";
 export * from "./tables/subjects.ts";
 export * from "./tables/webhooks.ts";

@@ -65,6 +65,14 @@ const methods: Record<Method, [role: Role, proof: "never" | "live" | "always", c
         confirmation: subjectRef,
       }),
   ],
+  verifyCustomer: ["support", "never", (c, p) => operator.verifyCustomer(c, p, subjectRef)],
+  resyncCustomer: ["support", "never", (c, p) => operator.resyncCustomer(c, p, subjectRef)],
+  startSubjectJob: [
+    "admin",
+    "never",
+    (c, p) => operator.startSubjectJob(c, p, { jobId: newId("job"), kind: "verify" }),
+  ],
+  stopSubjectJob: ["admin", "never", (c, p) => operator.stopSubjectJob(c, p, "job_none")],
   retryEvent: ["support", "never", (c, p) => operator.retryEvent(c, p, "evt_none")],
   checkStripe: ["support", "never", (c, p) => operator.checkStripe(c, p)],
   createApiKey: [

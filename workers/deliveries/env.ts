@@ -20,6 +20,8 @@ export interface RuntimeMaintenance {
   sweepReviews(): Promise<{ reviewed: number }>;
   sweepKeyrings(): Promise<{ finished: number; failed: number }>;
   sweepErasures(): Promise<{ finished: number; unfinished: number }>;
+  stalledSubjectJobs(): Promise<string[]>;
+  runSubjectJob(jobId: string): Promise<void>;
   restoreEvents(
     scope: WebhookScope,
     request: { since: number; eventTypes: string[]; writtenAt: number },

@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { d1 } from "../../shared/db/deadline.ts";
 import { runningErasures } from "../../shared/db/erasures.ts";
 import { dueEvents, removeSettledEvents } from "../../shared/db/stripe-inbox.ts";
+import { stalledSubjectJobs } from "../../shared/db/subject-jobs.ts";
 import {
   subjectsAfter,
   subjectsDue,
@@ -16,6 +17,7 @@ import { subjectTag } from "../../shared/kit/subject-tag.ts";
 import { syncKeyrings } from "./configuration/api-keys.ts";
 import type { RuntimeEnv, StripeRetryMessage } from "./env.ts";
 import { finishErasure } from "./operator/finish-erasure.ts";
+import { runSubjectJob } from "./operator/run-subject-job.ts";
 import { reviewSubject } from "./stripe-inbound/review-subject.ts";
 import { sweepMissedEvents } from "./stripe-inbound/sweep-missed.ts";
 import { tryEvent } from "./stripe-inbound/try-event.ts";
@@ -29,6 +31,9 @@ const inboxKeptMs = 30 * dayMs;
 const eventsForgottenPerSweep = 1_000;
 const subjectsPerRestore = 20;
 const erasuresPerSweep = 20;
+const jobsPerSweep = 20;
+/** A job that runs moves at every page; one that has not for so long has nobody. */
+const jobStalledMs = 20_000;
 
 export interface SubjectVerification extends Verification {
   subject: SubjectIdentity;
@@ -134,6 +139,17 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     for (const identity of page)
       await callSubject(this.env, identity, (subject) => subject.restoreEvents(request));
     return { after: page.length < subjectsPerRestore ? null : (page.at(-1)?.subjectRef ?? null) };
+  }
+
+  /** Jobs over all subjects that nobody goes on with: their turn is over, or a crash broke it off. */
+  async stalledSubjectJobs(): Promise<string[]> {
+    const before = (await currentTime(this.env.DEV)) - jobStalledMs;
+    return d1(stalledSubjectJobs(this.env.DB, before, jobsPerSweep));
+  }
+
+  /** A turn of one of them, in an invocation of its own. */
+  async runSubjectJob(jobId: string): Promise<void> {
+    await runSubjectJob(this.env, jobId);
   }
 
   /** Compares every subject's ledger, state and copy. */

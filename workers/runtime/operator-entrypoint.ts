@@ -13,6 +13,7 @@ import { setPlanStatus } from "./configuration/api-keys.ts";
 import type { RuntimeEnv } from "./env.ts";
 import { applyAction, previewAction } from "./operator/act.ts";
 import { readCustomer, readDecision } from "./operator/customer.ts";
+import { resyncCustomer, startSubjectJob, stopSubjectJob, verifyCustomer } from "./operator/data-check.ts";
 import { eraseCustomer, previewErase } from "./operator/erase.ts";
 import { retryEvent } from "./operator/events.ts";
 import { exportCustomer } from "./operator/export.ts";
@@ -20,6 +21,7 @@ import { createKey, revokeKey, rotateKey } from "./operator/keys.ts";
 import { addNote, deleteNote } from "./operator/notes.ts";
 import { fetchCustomersByEmail } from "./operator/prices.ts";
 import { archiveProduct, createProduct, editProduct, listPrices, lookUpPrice } from "./operator/products.ts";
+import { beginSubjectJob } from "./operator/run-subject-job.ts";
 import { check, connect, register, setSecret } from "./operator/stripe-connection.ts";
 import { applySync, previewSync } from "./operator/sync.ts";
 
@@ -163,5 +165,27 @@ export class OperatorEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements 
     erase: Parameters<OperatorRpc["eraseCustomer"]>[3],
   ) {
     return eraseCustomer(this.env, caller, place, subjectRef, erase);
+  }
+
+  verifyCustomer(caller: OperatorCaller, place: Place, subjectRef: string) {
+    return verifyCustomer(this.env, caller, place, subjectRef);
+  }
+
+  resyncCustomer(caller: OperatorCaller, place: Place, subjectRef: string) {
+    return resyncCustomer(this.env, caller, place, subjectRef);
+  }
+
+  async startSubjectJob(
+    caller: OperatorCaller,
+    place: Place,
+    job: Parameters<OperatorRpc["startSubjectJob"]>[2],
+  ) {
+    const reply = await startSubjectJob(this.env, caller, place, job);
+    if (reply.outcome === "done") this.ctx.waitUntil(beginSubjectJob(this.env, reply.jobId));
+    return reply;
+  }
+
+  stopSubjectJob(caller: OperatorCaller, place: Place, jobId: string) {
+    return stopSubjectJob(this.env, caller, place, jobId);
   }
 }

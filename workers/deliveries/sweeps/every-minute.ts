@@ -2,6 +2,7 @@ import { errorMessage, log } from "../../../shared/kit/log.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { sweepDeliveries } from "./deliveries.ts";
 import { sweepRetention } from "./retention.ts";
+import { sweepSubjectJobs } from "./subject-jobs.ts";
 
 /**
  * What each minute finishes: work that a queue, an alarm or a crash lost. One sweep's failure stops no other, and no
@@ -20,6 +21,7 @@ export async function everyMinute(
     keyrings: () => env.RUNTIME.sweepKeyrings(),
     erasures: () => env.RUNTIME.sweepErasures(),
     deliveries: () => sweepDeliveries(env, background),
+    subjectJobs: () => sweepSubjectJobs(env, background),
     retention: () => sweepRetention(env),
   };
   const results: Record<string, unknown> = {};

@@ -7,6 +7,7 @@ export const auditActions = [
   "api_key.create",
   "api_key.revoke",
   "api_key.rotate",
+  "customer.resync",
   "delivery.requeue",
   "delivery.requeue_many",
   "delivery.resend",
@@ -46,6 +47,9 @@ export const auditActions = [
   "stripe.register_webhook",
   "stripe.set_webhook_secret",
   "stripe_event.retry",
+  "subject_job.resync",
+  "subject_job.stop",
+  "subject_job.verify",
 ] as const;
 
 /** What the address asks for: days are days in UTC, the last one whole. */

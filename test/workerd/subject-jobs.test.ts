@@ -1,0 +1,356 @@
+import { runInDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { SubjectJobKind } from "../../shared/contract/data-check.ts";
+import type { OperatorRpc } from "../../shared/contract/operator.ts";
+import { listAudit } from "../../shared/db/audit.ts";
+import {
+  findingsOf,
+  insertSubjectJob,
+  readSubjectJob,
+  removeOldSubjectJobs,
+} from "../../shared/db/subject-jobs.ts";
+import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import type { RuntimeEnv } from "../../workers/runtime/env.ts";
+import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
+import { doPage, runSubjectJob } from "../../workers/runtime/operator/run-subject-job.ts";
+import { now } from "./connected-project.ts";
+import { newAccount, newMember } from "./members.ts";
+import { env, packOf, purchase } from "./subjects.ts";
+
+const { OperatorEntrypoint: operator, MaintenanceEntrypoint: maintenance } = exports as unknown as {
+  OperatorEntrypoint: OperatorRpc;
+  MaintenanceEntrypoint: MaintenanceEntrypoint;
+};
+
+const stubOf = (identity: SubjectIdentity) => env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
+
+/** A project with customers `user_1`, `user_2`, …, each with a flushed purchase, and who looks after it. */
+async function newCustomers(count: number) {
+  const account = await newAccount();
+  const place = { projectId: account.projectId, mode: "test" as const };
+  const identities = Array.from({ length: count }, (_, index) => ({
+    ...place,
+    region: "weur" as const,
+    subjectRef: `user_${index + 1}`,
+  }));
+  for (const identity of identities) {
+    const stub = stubOf(identity);
+    await stub.applyStripe(identity, purchase(subjectName(identity), packOf(100), Date.now()));
+    await stub.wake();
+  }
+  const named = (subjectRef: string) => ({ ...place, region: "weur" as const, subjectRef });
+  return { account, place, named, admin: await newMember(account, "admin") };
+}
+
+type Customers = Awaited<ReturnType<typeof newCustomers>>;
+
+const editLedger = (identity: SubjectIdentity) =>
+  runInDurableObject(stubOf(identity), (_, { storage }) => {
+    storage.sql.exec("UPDATE ledger SET at = at + 1 WHERE sequence = 1").toArray();
+  });
+
+const editCopy = (identity: SubjectIdentity) =>
+  env.DB.prepare("UPDATE entitlements SET units_remaining = 7 WHERE project_id = ? AND subject_ref = ?")
+    .bind(identity.projectId, identity.subjectRef)
+    .run();
+
+/** A job that nobody works on yet. */
+async function waitingJob({ place, admin }: Customers, kind: SubjectJobKind, total: number) {
+  const jobId = newId("job");
+  const audit = {
+    actor: admin.actor,
+    at: await now(),
+    action: `subject_job.${kind}`,
+    target: jobId,
+    ...place,
+  };
+  expect(await insertSubjectJob(env.DB, place, { jobId, kind, total }, audit)).toBe(true);
+  return jobId;
+}
+
+async function jobOf(jobId: string) {
+  const job = await readSubjectJob(env.DB, jobId);
+  if (job === null) throw new Error("no such job");
+  return { ...job, findings: findingsOf(job) };
+}
+
+/** As the portal starts it: at once, by itself, to its end. */
+async function started({ place, admin }: Customers, kind: SubjectJobKind) {
+  const reply = await operator.startSubjectJob(admin.caller, place, { jobId: newId("job"), kind });
+  if (reply.outcome !== "done") throw new Error(reply.message);
+  await expect.poll(async () => (await jobOf(reply.jobId)).status, { timeout: 20_000 }).toBe("finished");
+  return jobOf(reply.jobId);
+}
+
+async function page(jobId: string, size: number, from: RuntimeEnv = env) {
+  const job = await readSubjectJob(env.DB, jobId);
+  if (job === null) throw new Error("no such job");
+  await doPage(from, job, size);
+  return job;
+}
+
+describe("a job over all customers", () => {
+  it("names what verify finds, resync mends the copy and leaves alone what only D1 can witness", async () => {
+    const customers = await newCustomers(12);
+    const { named, account } = customers;
+    await editLedger(named("user_3"));
+    await editCopy(named("user_3"));
+    await editCopy(named("user_5"));
+    const verified = await started(customers, "verify");
+    expect(verified).toMatchObject({ total: 12, done: 12, faulty: 2, unreached: 0, entries: 12, cursor: "" });
+    expect(verified.findings).toEqual([
+      expect.objectContaining({
+        subjectRef: "user_3",
+        where: "ledger",
+        message: expect.stringMatching(/^entry 1: /),
+      }),
+      expect.objectContaining({
+        subjectRef: "user_5",
+        where: "d1",
+        faults: 1,
+        message: expect.stringContaining("with another unitsRemaining"),
+      }),
+    ]);
+    const resynced = await started(customers, "resync");
+    expect(resynced).toMatchObject({ done: 12, faulty: 1, unreached: 0 });
+    expect(resynced.findings.map(({ subjectRef }) => subjectRef)).toEqual(["user_3"]);
+    expect(await stubOf(named("user_5")).verify()).toMatchObject({ ok: true });
+    const copies = await env.DB.prepare(
+      "SELECT subject_ref AS subjectRef FROM entitlements WHERE project_id = ? AND units_remaining = 7",
+    )
+      .bind(account.projectId)
+      .all();
+    expect(copies.results).toEqual([{ subjectRef: "user_3" }]);
+    const audit = await listAudit(env.DB, { accountId: account.accountId }, 10);
+    expect(audit).toMatchObject([
+      { action: "subject_job.resync", target: resynced.jobId, operatorId: customers.admin.actor.operatorId },
+      { action: "subject_job.verify", target: verified.jobId, after: '{"total":12}' },
+    ]);
+  });
+
+  it("names a customer whose object is empty although D1 has seen a ledger", async () => {
+    const customers = await newCustomers(1);
+    const { projectId } = customers.place;
+    await env.DB.prepare(
+      `INSERT INTO subjects (project_id, mode, subject_ref, region, head_sequence, head_hash, created_at)
+       VALUES (?1, 'test', 'user_lost', 'weur', 3, 'x', 0), (?1, 'test', 'user_new', 'weur', 0, '', 0)`,
+    )
+      .bind(projectId)
+      .run();
+    const { done, findings } = await started(customers, "verify");
+    expect(done).toBe(3);
+    expect(findings).toEqual([
+      expect.objectContaining({
+        subjectRef: "user_lost",
+        where: "ledger",
+        message: expect.stringContaining("D1 has seen its ledger reach 3"),
+      }),
+    ]);
+  });
+
+  it("names whom it did not reach, counts them apart, and goes on", async () => {
+    const customers = await newCustomers(3);
+    const jobId = await waitingJob(customers, "verify", 3);
+    const broken = env.SUBJECT.idFromName(subjectName(customers.named("user_2")));
+    const SUBJECT = {
+      idFromName: (name: string) => env.SUBJECT.idFromName(name),
+      get: (id: DurableObjectId) => {
+        if (id.equals(broken)) throw new Error("the object is away");
+        return env.SUBJECT.get(id);
+      },
+    } as unknown as RuntimeEnv["SUBJECT"];
+    await runSubjectJob({ ...env, SUBJECT }, jobId);
+    expect(await jobOf(jobId)).toMatchObject({
+      status: "finished",
+      done: 3,
+      faulty: 0,
+      unreached: 1,
+      findings: [{ subjectRef: "user_2", where: "unreached", message: "the object did not answer" }],
+    });
+  });
+
+  it("stops when it is told to, with what is done done", async () => {
+    const customers = await newCustomers(5);
+    const { admin, place, account } = customers;
+    const jobId = await waitingJob(customers, "verify", 5);
+    await page(jobId, 2);
+    const stale = await page(jobId, 1);
+    expect(await operator.stopSubjectJob(admin.caller, place, jobId)).toEqual({ outcome: "done" });
+    const stopped = { status: "stopped", done: 3, total: 5, cursor: "" };
+    expect(await jobOf(jobId)).toMatchObject(stopped);
+    await doPage(env, stale, 2);
+    await runSubjectJob(env, jobId);
+    expect(await jobOf(jobId)).toMatchObject(stopped);
+    const other = await newCustomers(1);
+    expect(await operator.stopSubjectJob(other.admin.caller, other.place, jobId)).toMatchObject({
+      reason: "not_found",
+    });
+    const [last] = await listAudit(env.DB, { accountId: account.accountId }, 1);
+    expect(last).toMatchObject({ action: "subject_job.stop", target: jobId });
+    const { jobId: finished } = await started(customers, "verify");
+    expect(await operator.stopSubjectJob(admin.caller, place, finished)).toMatchObject({
+      reason: "conflict",
+    });
+  });
+
+  it("that was broken off is gone on with from where it was, by the sweep", async () => {
+    const customers = await newCustomers(5);
+    const jobId = await waitingJob(customers, "verify", 5);
+    await page(jobId, 2);
+    expect(await jobOf(jobId)).toMatchObject({ status: "running", done: 2, cursor: "user_2" });
+    expect(await maintenance.stalledSubjectJobs()).not.toContain(jobId);
+    await env.DEV.advance(20_000);
+    expect(await maintenance.stalledSubjectJobs()).toContain(jobId);
+    // What was visited is not visited again: this would be found.
+    await editLedger(customers.named("user_1"));
+    await editLedger(customers.named("user_4"));
+    await maintenance.runSubjectJob(jobId);
+    const job = await jobOf(jobId);
+    expect(job).toMatchObject({ status: "finished", done: 5, entries: 5, faulty: 1 });
+    expect(job.findings.map(({ subjectRef }) => subjectRef)).toEqual(["user_4"]);
+    expect(await maintenance.stalledSubjectJobs()).not.toContain(jobId);
+  });
+
+  it("counts a page once when two work on it at the same time", async () => {
+    const customers = await newCustomers(4);
+    await editLedger(customers.named("user_1"));
+    const jobId = await waitingJob(customers, "verify", 4);
+    await Promise.all([page(jobId, 2), page(jobId, 2)]);
+    expect(await jobOf(jobId)).toMatchObject({ done: 2, faulty: 1, findings: [{ subjectRef: "user_1" }] });
+  });
+
+  it("is one at a time in a project and mode, and one for a form that is sent twice", async () => {
+    const customers = await newCustomers(1);
+    const { admin, place } = customers;
+    const running = await waitingJob(customers, "verify", 1);
+    const form = { jobId: newId("job"), kind: "resync" as const };
+    expect(await operator.startSubjectJob(admin.caller, place, form)).toMatchObject({
+      reason: "conflict",
+      message: expect.stringContaining("Another one is under way"),
+    });
+    expect(await readSubjectJob(env.DB, form.jobId)).toBeNull();
+    await runSubjectJob(env, running);
+    expect(await operator.startSubjectJob(admin.caller, place, form)).toMatchObject({ total: 1 });
+    expect(await operator.startSubjectJob(admin.caller, place, form)).toMatchObject({
+      message: expect.stringContaining("sent twice"),
+    });
+    const empty = { ...place, mode: "live" as const };
+    expect(
+      await operator.startSubjectJob(admin.caller, empty, { ...form, jobId: newId("job") }),
+    ).toMatchObject({
+      message: expect.stringContaining("no customer"),
+    });
+    const audit = await listAudit(env.DB, { accountId: customers.account.accountId }, 10);
+    expect(audit.map(({ target }) => target)).toEqual([form.jobId, running]);
+  });
+
+  it("is forgotten after its time", async () => {
+    const customers = await newCustomers(1);
+    const { jobId, createdAt } = await started(customers, "verify");
+    await removeOldSubjectJobs(env.DB, createdAt - 60_000);
+    expect(await readSubjectJob(env.DB, jobId)).not.toBeNull();
+    await removeOldSubjectJobs(env.DB, createdAt + 60_000);
+    expect(await readSubjectJob(env.DB, jobId)).toBeNull();
+  });
+});
+
+describe("an erased customer", () => {
+  it("goes from the place and the findings of every job, and comes back by none that read them before", async () => {
+    const customers = await newCustomers(3);
+    const { account, place, named } = customers;
+    const owner = await newMember(account, "owner");
+    for (const name of ["user_1", "user_2"]) await editLedger(named(name));
+    const jobId = await waitingJob(customers, "verify", 3);
+    const stale = await page(jobId, 2);
+    expect(await jobOf(jobId)).toMatchObject({ cursor: "user_2", faulty: 2 });
+    const command = {
+      erasureId: newId("ers"),
+      confirmation: "user_2",
+      reason: "customer_request" as const,
+      text: "Ticket 12",
+    };
+    expect(await operator.eraseCustomer(owner.caller, place, "user_2", command)).toMatchObject({
+      state: "done",
+    });
+    const job = await jobOf(jobId);
+    expect(job).toMatchObject({ cursor: "user_1", findings: [{ subjectRef: "user_1" }] });
+    // Somebody slow, who had read the customer before the erasure and writes down their page after it.
+    await env.DB.prepare("UPDATE subject_jobs SET done = 0, findings = '[]' WHERE job_id = ?")
+      .bind(jobId)
+      .run();
+    const found = { where: "ledger" as const, sequence: 1, message: "changed" };
+    const stub = { verify: async () => ({ faults: [found], entries: 1, unflushed: 0, headSequence: 1 }) };
+    const DB = {
+      prepare: (sql: string) => {
+        const statement = env.DB.prepare(sql);
+        // The list of subjects as it was before.
+        if (!sql.startsWith("select") || !sql.includes("subjects")) return statement;
+        const rows = ["user_1", "user_2"].map((name) => [place.projectId, "test", name, "weur", 1]);
+        return { bind: () => ({ raw: async () => rows }) };
+      },
+    } as unknown as D1Database;
+    const SUBJECT = { idFromName: () => null, get: () => stub } as unknown as RuntimeEnv["SUBJECT"];
+    await doPage({ ...env, DB, SUBJECT }, stale, 2);
+    expect(await jobOf(jobId)).toMatchObject({
+      done: 2,
+      cursor: "user_1",
+      findings: [{ subjectRef: "user_1" }],
+    });
+    await runSubjectJob(env, jobId);
+    expect(await jobOf(jobId)).toMatchObject({ status: "finished", done: 3 });
+  });
+});
+
+describe("one customer", () => {
+  it("is compared by support, and their copy written anew with support's name on it", async () => {
+    const { account, place, named } = await newCustomers(1);
+    const { caller, actor } = await newMember(account, "support");
+    const verify = () => operator.verifyCustomer(caller, place, "user_1");
+    expect(await verify()).toEqual({ outcome: "done", check: { faults: [], entries: 1, unflushed: 0 } });
+    await editCopy(named("user_1"));
+    expect(await verify()).toMatchObject({ check: { faults: [{ where: "d1", sequence: 1 }] } });
+    expect(await operator.resyncCustomer(caller, place, "user_1")).toMatchObject({ check: { faults: [] } });
+    expect(await verify()).toMatchObject({ check: { faults: [] } });
+    const audit = await listAudit(env.DB, { accountId: account.accountId }, 5);
+    expect(audit).toMatchObject([
+      { action: "customer.resync", target: "user_1", operatorId: actor.operatorId },
+    ]);
+  });
+
+  it("who is missing in D1, as after a restore, is found by name and brought back", async () => {
+    const { place, admin, named } = await newCustomers(1);
+    for (const table of ["subjects", "entitlements"])
+      await env.DB.prepare(`DELETE FROM ${table} WHERE project_id = ?`).bind(place.projectId).run();
+    expect(await operator.verifyCustomer(admin.caller, place, "user_1")).toMatchObject({
+      check: { faults: [{ message: "the subject is not registered in D1" }, { where: "d1" }] },
+    });
+    expect(await operator.resyncCustomer(admin.caller, place, "user_1")).toMatchObject({
+      check: { faults: [] },
+    });
+    expect(await stubOf(named("user_1")).verify()).toMatchObject({ ok: true, entries: 1 });
+  });
+
+  it("whose ledger was cut keeps in D1 the anchor that tells of it", async () => {
+    const { place, admin, named } = await newCustomers(1);
+    const identity = named("user_1");
+    await stubOf(identity).applyStripe(identity, purchase("more", packOf(5), Date.now()));
+    await stubOf(identity).wake();
+    await runInDurableObject(stubOf(identity), (_, { storage }) => {
+      storage.sql.exec("DELETE FROM ledger WHERE sequence = 2").toArray();
+    });
+    expect(await operator.resyncCustomer(admin.caller, place, "user_1")).toMatchObject({
+      reason: "conflict",
+      message: expect.stringContaining("left as it is"),
+    });
+    const check = await operator.verifyCustomer(admin.caller, place, "user_1");
+    expect(check).toMatchObject({
+      check: {
+        faults: expect.arrayContaining([
+          expect.objectContaining({ message: expect.stringContaining("tail was cut") }),
+        ]),
+      },
+    });
+  });
+});
