@@ -19,7 +19,7 @@ export interface Finding {
 }
 
 /** So many subjects are named; all of them are counted. */
-export const findingsNamed = 100;
+const findingsNamed = 100;
 
 export const findingsOf = ({ findings }: Pick<SubjectJobRow, "findings">): Finding[] => JSON.parse(findings);
 

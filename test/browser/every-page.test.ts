@@ -33,6 +33,8 @@ const ofProject = [
   "/customers/user_paid/adjust?entitlement_id=ent_1",
   "/customers/user_paid/sync",
   "/customers/user_paid/erase",
+  "/customers/user_paid/check",
+  "/customers/nobody/check",
   "/events",
   "/events?status=failed",
   "/products",
@@ -48,6 +50,8 @@ const ofProject = [
   "/deliveries/requeue?status=dead",
   "/go-live",
   "/settings",
+  "/data",
+  "/data/none",
   "/products/NOTHING",
 ];
 const ofAccount = ["/projects", "/team", "/plan", "/audit", "/account", "/account/second-factor", "/nowhere"];

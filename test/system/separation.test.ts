@@ -56,6 +56,8 @@ const portal: Record<string, "nobody" | "session" | Role> = {
   "GET /p/:project/:mode/customers/:subject": "viewer",
   "POST /p/:project/:mode/customers/:subject/notes": "support",
   "POST /p/:project/:mode/customers/:subject/notes/:note/delete": "support",
+  "GET /p/:project/:mode/customers/:subject/check": "support",
+  "POST /p/:project/:mode/customers/:subject/repair": "support",
   "POST /p/:project/:mode/customers/:subject/export": "owner",
   "GET /p/:project/:mode/customers/:subject/erase": "owner",
   "POST /p/:project/:mode/customers/:subject/erase": "owner",
@@ -114,6 +116,10 @@ const portal: Record<string, "nobody" | "session" | Role> = {
   "GET /p/:project/:mode/go-live": "viewer",
   "GET /p/:project/:mode/settings": "viewer",
   "POST /p/:project/:mode/settings": "admin",
+  "GET /p/:project/:mode/data": "admin",
+  "POST /p/:project/:mode/data": "admin",
+  "GET /p/:project/:mode/data/:job": "admin",
+  "POST /p/:project/:mode/data/:job/stop": "admin",
 };
 
 const runtime: Record<string, "nobody" | "key"> = {

@@ -110,7 +110,7 @@ describe("a job over all customers", () => {
         subjectRef: "user_5",
         where: "d1",
         faults: 1,
-        message: expect.stringContaining("with another unitsRemaining"),
+        message: expect.stringContaining("with another units remaining"),
       }),
     ]);
     const resynced = await started(customers, "resync");

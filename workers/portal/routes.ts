@@ -16,6 +16,7 @@ import { showCustomer } from "./pages/customer/page.tsx";
 import { recordRoutes } from "./pages/customer/record-routes.ts";
 import { findForPalette } from "./pages/customers/find.ts";
 import { showCustomers } from "./pages/customers/page.tsx";
+import { dataRoutes } from "./pages/data/routes.ts";
 import { retryEvent } from "./pages/events/actions.ts";
 import { showEvent, showEvents } from "./pages/events/page.tsx";
 import { showGoLive } from "./pages/go-live/page.tsx";
@@ -169,4 +170,5 @@ export const routes: readonly Route[] = [
   { method: "GET", path: `${place}/go-live`, needs: "viewer", handler: showGoLive },
   { method: "GET", path: `${place}/settings`, needs: "viewer", handler: showSettings },
   { method: "POST", path: `${place}/settings`, needs: "admin", handler: saveSettings },
+  ...dataRoutes,
 ];

@@ -26,6 +26,7 @@ const configure: [string, string][] = [
   ["Webhook endpoints", "/webhooks"],
   ["Go live", "/go-live"],
   ["Settings", "/settings"],
+  ["Data check", "/data"],
 ];
 
 const ofAccount: Item[] = [

@@ -127,7 +127,7 @@ function copyFaults(store: SubjectStore, flushed: number, copies: Copy[]): Fault
       fault(copy.version, `D1 has ${id} at a later version than the ledger`);
     } else if (copy.version === version) {
       const wrong = comparedColumns.filter((column) => copy[column] !== entitlement[column]);
-      if (wrong.length > 0) fault(version, `D1 has ${id} with another ${wrong.join(", ")}`);
+      if (wrong.length > 0) fault(version, `D1 has ${id} with another ${wrong.map(inWords).join(", ")}`);
     } else if (version <= flushed) {
       fault(version, `D1 has ${id} at the old version ${copy.version}`);
     }
@@ -136,3 +136,6 @@ function copyFaults(store: SubjectStore, flushed: number, copies: Copy[]): Fault
     fault(copy.version, `D1 has ${copy.entitlementId}, which the ledger has not`);
   return faults;
 }
+
+/** `unitsRemaining` as people read it. */
+const inWords = (column: string) => column.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -1,4 +1,5 @@
 import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { checkLabel } from "../../components/data-check-words.ts";
 import { page as framed } from "../../components/frame.tsx";
 import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
@@ -60,7 +61,7 @@ export async function showCustomer(c: PortalContext) {
     { title },
     <>
       <Head c={c} page={page} mayAct={mayAct} />
-      <Lag c={c} page={page} />
+      <Lag c={c} page={page} mayAct={mayAct} />
       <DecisionPanel c={c} page={page} />
       <Diagnosis c={c} page={page} mayAct={mayAct} />
       <div class="cols">
@@ -112,7 +113,7 @@ function Head({ c, page: { customer }, mayAct }: { c: PortalContext; page: Custo
 const usualLagMs = 5_000;
 
 /** What comes from the ledger is of this moment; what comes from D1 may be behind. */
-function Lag({ c, page: { customer } }: { c: PortalContext; page: CustomerPage }) {
+function Lag({ c, page: { customer }, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
   const behind = customer.headSequence - customer.flushedSequence;
   const oldest = customer.entries.findLast(({ sequence }) => sequence > customer.flushedSequence);
   if (oldest === undefined || c.get("now") - oldest.at < usualLagMs) return null;
@@ -121,7 +122,8 @@ function Lag({ c, page: { customer } }: { c: PortalContext; page: CustomerPage }
       <p>
         <b>The copy for lists is {behind === 1 ? "one entry" : `${count(behind)} entries`} behind.</b>{" "}
         Decision, entitlements and ledger are up to date; webhooks and the customers list follow by
-        themselves.
+        themselves.{" "}
+        {mayAct ? <a href={customerPath(c, customer.subjectRef, "/check")}>{checkLabel}</a> : null}
       </p>
     </div>
   );

@@ -1,16 +1,25 @@
 import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { checkLabel } from "../../components/data-check-words.ts";
 import { ActionButton } from "../../components/fields.tsx";
 import { customerPath, type PortalContext } from "../../request-context.ts";
 
-/** What an owner can do with all that is kept of the customer. */
+/** What can be done with all that is kept of the customer: support compares it, an owner also takes it out or away. */
 export function Records({ c, subjectRef }: { c: PortalContext; subjectRef: string }) {
-  if (!mayActAs(c.get("member").role, "owner")) return null;
+  const { role } = c.get("member");
+  if (!mayActAs(role, "support")) return null;
   return (
     <div class="row">
-      <ActionButton action={customerPath(c, subjectRef, "/export")} label="Export all data" />
-      <a class="button small" href={customerPath(c, subjectRef, "/erase")}>
-        Erase…
+      <a class="button small" href={customerPath(c, subjectRef, "/check")}>
+        {checkLabel}
       </a>
+      {mayActAs(role, "owner") ? (
+        <>
+          <ActionButton action={customerPath(c, subjectRef, "/export")} label="Export all data" />
+          <a class="button small" href={customerPath(c, subjectRef, "/erase")}>
+            Erase…
+          </a>
+        </>
+      ) : null}
     </div>
   );
 }

@@ -1,16 +1,14 @@
 import { mayActAs } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { type DeliveryJobRow, readJob } from "../../../../shared/db/delivery-jobs.ts";
+import { readJob } from "../../../../shared/db/delivery-jobs.ts";
 import { errorPage } from "../../components/error-page.tsx";
 import { ActionButton } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
-import { Card, PageHead, Pill } from "../../components/parts.tsx";
+import { JobProgress, JobStatus, refreshSeconds } from "../../components/job.tsx";
+import { Card, PageHead } from "../../components/parts.tsx";
 import { FullTime } from "../../components/time.tsx";
 import { jobNames } from "../../components/webhook-words.ts";
-import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
-
-const refreshSeconds = 2;
 
 /** How far the work on many is. While it runs the page loads itself anew, without scripts. */
 export async function showJob(c: PortalContext) {
@@ -49,18 +47,13 @@ export async function showJob(c: PortalContext) {
           />
         ) : null}
       </PageHead>
-      <Card title="Progress" note={<JobStatus job={job} />} pad>
+      <Card title="Progress" note={<JobStatus status={job.status} />} pad>
         {job.phase === "ledger" ? (
           <p>
             Events that are no longer kept are made again from the customers' ledgers. Then they are sent.
           </p>
         ) : (
-          <>
-            <progress max={Math.max(job.total, 1)} value={job.total === 0 ? 1 : job.done} aria-label="Done" />
-            <p class="num">
-              {count(job.done)} of {count(job.total)} taken up
-            </p>
-          </>
+          <JobProgress done={job.done} total={job.total} word="taken up" />
         )}
         <dl class="facts">
           <dt>Begun</dt>
@@ -75,15 +68,4 @@ export async function showJob(c: PortalContext) {
       </Card>
     </>,
   );
-}
-
-function JobStatus({ job }: { job: DeliveryJobRow }) {
-  switch (job.status) {
-    case "running":
-      return <Pill tone="warn">Under way</Pill>;
-    case "finished":
-      return <Pill tone="good">Finished</Pill>;
-    case "stopped":
-      return <Pill>Stopped</Pill>;
-  }
 }

@@ -1,0 +1,101 @@
+import type { CustomerCheck } from "../../../../shared/contract/data-check.ts";
+import { checkLabel, faultMeanings, faultsWord, findingWords } from "../../components/data-check-words.ts";
+import { ActionButton } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { Card, Empty, Pill, Table } from "../../components/parts.tsx";
+import { refusalPage } from "../../components/refusal-page.ts";
+import { count } from "../../components/words.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { asked } from "../../http/outcome.ts";
+import { callerOf, customerPath, type PortalContext, placeOf } from "../../request-context.ts";
+import { ActionHead } from "./action-parts.tsx";
+
+/** Compares the customer's ledger with itself and with its copy, now: looking again is loading the page again. */
+export async function showCheck(c: PortalContext) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const reply = await asked(c.env.RUNTIME.verifyCustomer(callerOf(c), placeOf(c), subjectRef));
+  if (reply.outcome === "refused") return refusalPage(c, reply);
+  const { check } = reply;
+  return page(
+    c,
+    { title: checkLabel },
+    <>
+      <ActionHead c={c} subjectRef={subjectRef} title={checkLabel} />
+      <Result check={check} />
+      <div class="row">
+        {isRepairable(check) ? (
+          <ActionButton
+            action={customerPath(c, subjectRef, "/repair")}
+            label="Repair the copy"
+            tone={check.faults.length > 0 ? "primary" : ""}
+            small={false}
+          />
+        ) : null}
+        <a class="button" href={customerPath(c, subjectRef, "/check")}>
+          Check again
+        </a>
+        <a class="button" href={customerPath(c, subjectRef)}>
+          Back to the customer
+        </a>
+      </div>
+    </>,
+  );
+}
+
+export async function repairCopy(c: PortalContext) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const reply = await asked(c.env.RUNTIME.resyncCustomer(callerOf(c), placeOf(c), subjectRef));
+  if (reply.outcome === "refused") return refusalPage(c, reply);
+  const path = customerPath(c, subjectRef, "/check");
+  return reply.check.faults.length === 0
+    ? redirectWith(c, path, "The copy was written anew from the ledger, and both agree.")
+    : redirectWith(c, path, "The copy was written anew from the ledger, and still differs.", "bad");
+}
+
+/** Where there is a ledger, and it agrees with itself: otherwise the runtime would refuse. */
+const isRepairable = ({ faults, entries }: CustomerCheck) =>
+  entries > 0 && faults.every(({ where }) => where === "d1");
+
+function Result({ check: { faults, entries, unflushed } }: { check: CustomerCheck }) {
+  const looked = `${count(entries)} ${entries === 1 ? "entry" : "entries"} looked at`;
+  const lag =
+    unflushed === 0 ? "" : `, ${count(unflushed)} on ${unflushed === 1 ? "its" : "their"} way to the copy`;
+  if (faults.length === 0)
+    return (
+      <Card title="Result" note={<Pill tone="good">No fault</Pill>}>
+        <Empty title={entries === 0 ? "There is nothing to compare" : "Ledger, state and copy agree"}>
+          <p>{entries === 0 ? "Nothing ever happened to this customer." : `${looked}${lag}.`}</p>
+        </Empty>
+      </Card>
+    );
+  const places = (["ledger", "state", "d1"] as const).filter((place) =>
+    faults.some(({ where }) => where === place),
+  );
+  return (
+    <>
+      <Card title="Result" note={<Pill tone="bad">{faultsWord(faults.length)}</Pill>}>
+        <Table label="Faults" head={["Where", "Entry", "What"]}>
+          {faults.map(({ where, sequence, message }) => (
+            <tr>
+              <td>
+                <Pill tone={findingWords[where].tone}>{findingWords[where].label}</Pill>
+              </td>
+              <td class="num">{sequence === null ? <span class="quiet">–</span> : count(sequence)}</td>
+              <td class="wrap">{message}</td>
+            </tr>
+          ))}
+        </Table>
+      </Card>
+      <Card title="What it means" note={`${looked}${lag}`} pad>
+        <dl class="facts">
+          {places.map((place) => (
+            <>
+              <dt>{findingWords[place].label}</dt>
+              <dd>{faultMeanings[place]}</dd>
+            </>
+          ))}
+        </dl>
+      </Card>
+    </>
+  );
+}

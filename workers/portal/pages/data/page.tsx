@@ -1,0 +1,115 @@
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { listSubjectJobs } from "../../../../shared/db/subject-jobs.ts";
+import { newId } from "../../../../shared/kit/ids.ts";
+import { subjectJobNames } from "../../components/data-check-words.ts";
+import { ActionButton } from "../../components/fields.tsx";
+import { page } from "../../components/frame.tsx";
+import { JobStatus } from "../../components/job.tsx";
+import { Card, Empty, PageHead, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import { count } from "../../components/words.ts";
+import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+
+const jobsShown = 20;
+
+type Jobs = Awaited<ReturnType<typeof listSubjectJobs>>;
+
+/** Where all customers of the project and mode are compared with their ledgers, and their copies repaired. */
+export async function showData(c: PortalContext) {
+  const jobs = await d1(listSubjectJobs(c.env.DB, placeOf(c), jobsShown));
+  const running = jobs.find(({ status }) => status === "running");
+  return page(
+    c,
+    { title: "Data check" },
+    <>
+      <PageHead
+        title="Data check"
+        lead={`Every customer's ledger is the truth; lists and searches read a copy of it. Here both are compared, for all customers in ${c.get("mode")} mode.`}
+      />
+      {running === undefined ? <Start c={c} /> : <Running c={c} job={running} />}
+      <LastRuns c={c} jobs={jobs} />
+    </>,
+  );
+}
+
+function Start({ c }: { c: PortalContext }) {
+  return (
+    <div class="pair">
+      <Choice c={c} kind="verify">
+        Goes over each ledger entry by entry, and compares what it adds up to with what the customer has and
+        with the copy. Changes nothing.
+      </Choice>
+      <Choice c={c} kind="resync">
+        The same, and writes each copy anew from its ledger: after a restore of the database, or when a check
+        found copies that differ. No customer's access changes.
+      </Choice>
+    </div>
+  );
+}
+
+function Choice({ c, kind, children }: { c: PortalContext; kind: "verify" | "resync"; children?: string }) {
+  return (
+    <Card title={subjectJobNames[kind]} pad>
+      <p>{children}</p>
+      <div>
+        <ActionButton
+          action={pathTo(c, "/data")}
+          label={kind === "verify" ? "Check all" : "Repair all"}
+          // Chosen with the form: sent twice, it is one job.
+          fields={{ job_id: newId("job", c.get("now")), kind }}
+          tone={kind === "verify" ? "primary" : ""}
+          small={false}
+        />
+      </div>
+    </Card>
+  );
+}
+
+function Running({ c, job }: { c: PortalContext; job: Jobs[number] }) {
+  const { jobId, kind, done, total, createdAt } = job;
+  return (
+    <div class="notice">
+      <p>
+        <b>“{subjectJobNames[kind]}” is under way:</b> {count(done)} of {count(total)}, begun{" "}
+        <Time at={createdAt} now={c.get("now")} />. <a href={pathTo(c, `/data/${jobId}`)}>Watch or stop it</a>
+      </p>
+      <p class="quiet">Another one can begin when it is over.</p>
+    </div>
+  );
+}
+
+function LastRuns({ c, jobs }: { c: PortalContext; jobs: Jobs }) {
+  if (jobs.length === 0)
+    return (
+      <Card title="Last runs">
+        <Empty title="No run yet">
+          <p>Each run is listed here for 30 days, with the customers it found something of.</p>
+        </Empty>
+      </Card>
+    );
+  return (
+    <Card title="Last runs" note="kept for 30 days">
+      <Table label="Last runs" head={["Run", "With faults", "Not checked", "Customers", "State"]}>
+        {jobs.map(({ jobId, kind, createdAt, actorName, done, total, faulty, unreached, status }) => (
+          <tr>
+            <td class="wrap">
+              <a href={pathTo(c, `/data/${jobId}`)}>{subjectJobNames[kind]}</a>
+              <small class="quiet">
+                <Time at={createdAt} now={c.get("now")} /> by {actorName}
+              </small>
+            </td>
+            <td class="num">{faulty === 0 ? "none" : <b>{count(faulty)}</b>}</td>
+            <td class="num">{unreached === 0 ? "none" : count(unreached)}</td>
+            <td class="num">
+              {count(done)}
+              {done === total ? null : <span class="quiet"> of {count(total)}</span>}
+            </td>
+            <td>
+              <JobStatus status={status} />
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </Card>
+  );
+}
