@@ -139,6 +139,29 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     }
   });
 
+  it("shows a run over all customers, from its start to its end, and one customer's check, accessibly", async () => {
+    for (const look of sizes) {
+      const { page, errors } = await signedIn(look);
+      const path = `/p/${file.project_id}/test`;
+      await page.goto(`${path}/data`);
+      await page.getByRole("button", { name: "Check all" }).click();
+      await page.getByText("It is over.").waitFor();
+      await page.getByText("is as it should be").waitFor();
+      await expectAccessible(page);
+      await page.goto(`${path}/data`);
+      await page.getByRole("cell", { name: "Finished" }).first().waitFor();
+      await expectAccessible(page);
+      await page.goto(`${path}/customers/user_paid`);
+      await page.getByRole("link", { name: "Check against the ledger" }).click();
+      await page.getByRole("button", { name: "Repair the copy" }).click();
+      await page.getByText("The copy was written anew").waitFor();
+      await expectAccessible(page);
+      const isTooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+      expect(isTooWide).toBe(false);
+      expect(errors).toEqual([]);
+    }
+  });
+
   it("shows live mode differently from test mode on every page", async () => {
     const { page } = await signedIn(sizes[0] as Look);
     for (const path of ofProject) {

@@ -12,6 +12,8 @@ import {
 } from "../../shared/db/subject-jobs.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
+import { sweepSubjectJobs } from "../../workers/deliveries/sweeps/subject-jobs.ts";
 import type { RuntimeEnv } from "../../workers/runtime/env.ts";
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import { doPage, runSubjectJob } from "../../workers/runtime/operator/run-subject-job.ts";
@@ -206,7 +208,10 @@ describe("a job over all customers", () => {
     // What was visited is not visited again: this would be found.
     await editLedger(customers.named("user_1"));
     await editLedger(customers.named("user_4"));
-    await maintenance.runSubjectJob(jobId);
+    const turns: Promise<void>[] = [];
+    const deliveries = { RUNTIME: maintenance } as unknown as DeliveriesEnv;
+    expect((await sweepSubjectJobs(deliveries, (turn) => turns.push(turn))).jobs).toBeGreaterThan(0);
+    await Promise.all(turns);
     const job = await jobOf(jobId);
     expect(job).toMatchObject({ status: "finished", done: 5, entries: 5, faulty: 1 });
     expect(job.findings.map(({ subjectRef }) => subjectRef)).toEqual(["user_4"]);
@@ -300,6 +305,47 @@ describe("an erased customer", () => {
     });
     await runSubjectJob(env, jobId);
     expect(await jobOf(jobId)).toMatchObject({ status: "finished", done: 3 });
+  });
+});
+
+describe("a customer who was erased after the backup that D1 was restored from", () => {
+  it("is named, and can be erased again", async () => {
+    const customers = await newCustomers(2);
+    const { account, place, named } = customers;
+    const { caller } = await newMember(account, "owner");
+    const erase = () =>
+      operator.eraseCustomer(caller, place, "user_2", {
+        erasureId: newId("ers"),
+        confirmation: "user_2",
+        reason: "customer_request",
+        text: "Ticket 12",
+      });
+    const rows = async () =>
+      env.DB.prepare("SELECT * FROM subjects WHERE project_id = ? AND subject_ref = 'user_2'")
+        .bind(place.projectId)
+        .first<{ head_hash: string }>();
+    const before = await rows();
+    expect(await erase()).toMatchObject({ state: "done" });
+    expect(await rows()).toBeNull();
+    expect((await started(customers, "verify")).findings).toEqual([]);
+    await env.DB.batch([
+      env.DB.prepare("DELETE FROM erasures WHERE project_id = ?").bind(place.projectId),
+      env.DB.prepare(
+        `INSERT INTO subjects (project_id, mode, subject_ref, region, head_sequence, head_hash, created_at)
+         VALUES (?, 'test', 'user_2', 'weur', 1, ?, 0)`,
+      ).bind(place.projectId, before?.head_hash),
+    ]);
+    const resynced = await started(customers, "resync");
+    expect(resynced.findings).toEqual([
+      expect.objectContaining({
+        subjectRef: "user_2",
+        message: expect.stringContaining("the object is empty"),
+      }),
+    ]);
+    expect(await erase()).toMatchObject({ state: "done" });
+    expect(await rows()).toBeNull();
+    expect((await started(customers, "verify")).findings).toEqual([]);
+    expect((await stubOf(named("user_2")).check()).decision.allowed).toBe(false);
   });
 });
 

@@ -24,7 +24,7 @@ export const faultMeanings: Record<FaultView["where"], string> = {
     "The ledger itself lost or changed entries. Repairing does not mend that, and leaves the copy alone: it may be the only witness of what was there.",
   state:
     "What the customer has is not what the ledger adds up to. Repairing does not mend that, and leaves the copy alone.",
-  d1: "Lists, searches and webhooks rest on the copy in D1, access does not. Repairing writes it anew from the ledger.",
+  d1: "Lists and searches show the copy in D1; access does not rest on it. Repairing writes it anew from the ledger.",
 };
 
 export const faultsWord = (faults: number): string =>

@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { hiddenFields, unescaped } from "../../scripts/seed/portal-client.ts";
+import { textOf } from "./forms.ts";
+import { newOperator, type TestOperator } from "./operators.ts";
+import { buy, newWorld, type World } from "./world.ts";
+
+let world: World;
+let admin: TestOperator;
+let support: TestOperator;
+let data: string;
+
+beforeAll(async () => {
+  world = await newWorld();
+  admin = await newOperator("admin", world.accountId);
+  support = await newOperator("support", world.accountId);
+  data = `/p/${world.projectId}/test/data`;
+});
+
+const customer = (page: string) =>
+  `/p/${world.projectId}/test/customers/${encodeURIComponent("user/1 ü")}${page}`;
+
+describe("the data check", () => {
+  it("visits all customers at once, says how far it is, and is listed; its sweep runs with the others", async () => {
+    const empty = hiddenFields((await admin.portal.get(data)).html, data);
+    const refused = await admin.portal.post(data, empty);
+    expect(refused.status).toBe(409);
+    expect(textOf(refused)).toContain("There is no customer here yet");
+
+    await buy(world, "user/1 ü");
+    await buy(world, "user_2");
+    const form = hiddenFields((await admin.portal.get(data)).html, data);
+    expect(form).toMatchObject({ kind: "verify" });
+    const { location } = await admin.portal.submit(data, form);
+    const job = location ?? "";
+    expect(job).toBe(`${data}/${form["job_id"]}`);
+    await expect
+      .poll(async () => textOf(await admin.portal.get(job)), { timeout: 20_000 })
+      .toMatch(/It is over\..*2 of 2 customers visited.*No fault/s);
+
+    const again = await admin.portal.post(data, form);
+    expect(again.status).toBe(409);
+    expect(textOf(again)).toContain("This form was sent twice");
+    const late = await admin.portal.post(`${job}/stop`, {});
+    expect(late.status).toBe(409);
+    expect(textOf(late)).toContain("finished already");
+    expect(textOf(await admin.portal.get(data))).toMatch(
+      /Check against the ledger just now by .* none none 2 Finished/s,
+    );
+    const live = await admin.portal.get(job.replace("/test/", "/live/"));
+    expect(live.status).toBe(404);
+
+    const swept = await fetch(`${world.origin}/__dev/cron`, { method: "POST" });
+    expect(await swept.json()).toMatchObject({ subjectJobs: { jobs: 0 } });
+  });
+
+  it("of one customer is a step from their page, and so is repairing their copy", async () => {
+    const page = unescaped((await support.portal.get(customer(""))).html);
+    expect(page).toContain(`href="${customer("/check")}"`);
+    expect(textOf(await support.portal.get(customer("/check")))).toContain("Ledger, state and copy agree");
+    const { location } = await support.portal.submit(customer("/repair"), {});
+    expect(location).toBe(customer("/check"));
+    expect(textOf(await support.portal.get(customer("/check")))).toContain(
+      "The copy was written anew from the ledger",
+    );
+    const audit = await admin.portal.get("/audit?action=customer.resync");
+    expect(textOf(audit)).toContain("user/1 ü");
+  });
+});
