@@ -1,4 +1,3 @@
-import { runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { SubjectJobKind } from "../../shared/contract/data-check.ts";
@@ -10,7 +9,7 @@ import {
   readSubjectJob,
   removeOldSubjectJobs,
 } from "../../shared/db/subject-jobs.ts";
-import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
+import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { sweepSubjectJobs } from "../../workers/deliveries/sweeps/subject-jobs.ts";
@@ -18,45 +17,14 @@ import type { RuntimeEnv } from "../../workers/runtime/env.ts";
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import { doPage, runSubjectJob } from "../../workers/runtime/operator/run-subject-job.ts";
 import { now } from "./connected-project.ts";
-import { newAccount, newMember } from "./members.ts";
-import { env, packOf, purchase } from "./subjects.ts";
+import { type Customers, editCopy, editLedger, newCustomers, stubOf } from "./customers.ts";
+import { newMember } from "./members.ts";
+import { env } from "./subjects.ts";
 
 const { OperatorEntrypoint: operator, MaintenanceEntrypoint: maintenance } = exports as unknown as {
   OperatorEntrypoint: OperatorRpc;
   MaintenanceEntrypoint: MaintenanceEntrypoint;
 };
-
-const stubOf = (identity: SubjectIdentity) => env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
-
-/** A project with customers `user_1`, `user_2`, …, each with a flushed purchase, and who looks after it. */
-async function newCustomers(count: number) {
-  const account = await newAccount();
-  const place = { projectId: account.projectId, mode: "test" as const };
-  const identities = Array.from({ length: count }, (_, index) => ({
-    ...place,
-    region: "weur" as const,
-    subjectRef: `user_${index + 1}`,
-  }));
-  for (const identity of identities) {
-    const stub = stubOf(identity);
-    await stub.applyStripe(identity, purchase(subjectName(identity), packOf(100), Date.now()));
-    await stub.wake();
-  }
-  const named = (subjectRef: string) => ({ ...place, region: "weur" as const, subjectRef });
-  return { account, place, named, admin: await newMember(account, "admin") };
-}
-
-type Customers = Awaited<ReturnType<typeof newCustomers>>;
-
-const editLedger = (identity: SubjectIdentity) =>
-  runInDurableObject(stubOf(identity), (_, { storage }) => {
-    storage.sql.exec("UPDATE ledger SET at = at + 1 WHERE sequence = 1").toArray();
-  });
-
-const editCopy = (identity: SubjectIdentity) =>
-  env.DB.prepare("UPDATE entitlements SET units_remaining = 7 WHERE project_id = ? AND subject_ref = ?")
-    .bind(identity.projectId, identity.subjectRef)
-    .run();
 
 /** A job that nobody works on yet. */
 async function waitingJob({ place, admin }: Customers, kind: SubjectJobKind, total: number) {
@@ -346,57 +314,5 @@ describe("a customer who was erased after the backup that D1 was restored from",
     expect(await rows()).toBeNull();
     expect((await started(customers, "verify")).findings).toEqual([]);
     expect((await stubOf(named("user_2")).check()).decision.allowed).toBe(false);
-  });
-});
-
-describe("one customer", () => {
-  it("is compared by support, and their copy written anew with support's name on it", async () => {
-    const { account, place, named } = await newCustomers(1);
-    const { caller, actor } = await newMember(account, "support");
-    const verify = () => operator.verifyCustomer(caller, place, "user_1");
-    expect(await verify()).toEqual({ outcome: "done", check: { faults: [], entries: 1, unflushed: 0 } });
-    await editCopy(named("user_1"));
-    expect(await verify()).toMatchObject({ check: { faults: [{ where: "d1", sequence: 1 }] } });
-    expect(await operator.resyncCustomer(caller, place, "user_1")).toMatchObject({ check: { faults: [] } });
-    expect(await verify()).toMatchObject({ check: { faults: [] } });
-    const audit = await listAudit(env.DB, { accountId: account.accountId }, 5);
-    expect(audit).toMatchObject([
-      { action: "customer.resync", target: "user_1", operatorId: actor.operatorId },
-    ]);
-  });
-
-  it("who is missing in D1, as after a restore, is found by name and brought back", async () => {
-    const { place, admin, named } = await newCustomers(1);
-    for (const table of ["subjects", "entitlements"])
-      await env.DB.prepare(`DELETE FROM ${table} WHERE project_id = ?`).bind(place.projectId).run();
-    expect(await operator.verifyCustomer(admin.caller, place, "user_1")).toMatchObject({
-      check: { faults: [{ message: "the subject is not registered in D1" }, { where: "d1" }] },
-    });
-    expect(await operator.resyncCustomer(admin.caller, place, "user_1")).toMatchObject({
-      check: { faults: [] },
-    });
-    expect(await stubOf(named("user_1")).verify()).toMatchObject({ ok: true, entries: 1 });
-  });
-
-  it("whose ledger was cut keeps in D1 the anchor that tells of it", async () => {
-    const { place, admin, named } = await newCustomers(1);
-    const identity = named("user_1");
-    await stubOf(identity).applyStripe(identity, purchase("more", packOf(5), Date.now()));
-    await stubOf(identity).wake();
-    await runInDurableObject(stubOf(identity), (_, { storage }) => {
-      storage.sql.exec("DELETE FROM ledger WHERE sequence = 2").toArray();
-    });
-    expect(await operator.resyncCustomer(admin.caller, place, "user_1")).toMatchObject({
-      reason: "conflict",
-      message: expect.stringContaining("left as it is"),
-    });
-    const check = await operator.verifyCustomer(admin.caller, place, "user_1");
-    expect(check).toMatchObject({
-      check: {
-        faults: expect.arrayContaining([
-          expect.objectContaining({ message: expect.stringContaining("tail was cut") }),
-        ]),
-      },
-    });
   });
 });
