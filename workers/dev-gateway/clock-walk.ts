@@ -4,7 +4,7 @@ import type { GatewayEnv } from "./env.ts";
 const dayMs = 86_400_000;
 const mostHalts = 400;
 /** Shorter than the 29 days after which a sweep no longer trusts Stripe's event list. */
-const longestMs = 14 * dayMs;
+const longestMs = 28 * dayMs;
 
 /** A step that another worker did not follow. The clock stays where it got to: it never goes back. */
 export class ClockWalkError extends Error {
