@@ -44,7 +44,7 @@ export async function changeRole(
 ): Promise<boolean> {
   const database = drizzle(db);
   const { operatorId, email, from, to } = change;
-  const entry = { actor, at: now, action: "member.change_role", target: email };
+  const entry = { actor, at: now, action: "member.change_role" as const, target: email };
   const [{ meta }] = await database.batch([
     database
       .update(members)

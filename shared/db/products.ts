@@ -95,7 +95,14 @@ export async function addProduct(
   const database = drizzle(db);
   const { projectId, mode, productCode, stripePriceId, createdAt, updatedAt: _, ...rest } = product;
   const after = { ...rest, stripePriceId };
-  const entry = { at: createdAt, action: "product.create", target: productCode, projectId, mode, after };
+  const entry = {
+    at: createdAt,
+    action: "product.create" as const,
+    target: productCode,
+    projectId,
+    mode,
+    after,
+  };
   await database.batch([
     database.insert(products).values(product),
     database.insert(productPrices).values({ projectId, mode, stripePriceId, productCode, createdAt }),

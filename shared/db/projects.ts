@@ -18,7 +18,7 @@ export async function addProject(
 ): Promise<boolean> {
   const database = drizzle(db);
   const { projectId, name, region } = project;
-  const entry = { actor, at: project.createdAt, action: "project.create", target: name, projectId };
+  const entry = { actor, at: project.createdAt, action: "project.create" as const, target: name, projectId };
   const [{ meta }] = await database.batch([
     database.insert(projects).values(project).onConflictDoNothing(),
     auditIfChanged(database, { ...entry, after: { name, region } }),

@@ -2,6 +2,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { OperatorRpc } from "../../shared/contract/operator.ts";
+import type { AuditEntry } from "../../shared/db/audit.ts";
 import { type ErasureRow, insertErasure, isErased, subjectHash } from "../../shared/db/erasures.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -115,7 +116,13 @@ const erase = ({ member, place, subjectRef }: Customer) =>
 
 async function promise({ place, subjectRef, member }: Customer): Promise<ErasureRow> {
   const { operatorId, name: operatorName } = member.actor;
-  const audit = { actor: member.actor, at: await now(), action: "customer.erase", target: "hash", ...place };
+  const audit: AuditEntry = {
+    actor: member.actor,
+    at: await now(),
+    action: "customer.erase",
+    target: "hash",
+    ...place,
+  };
   const erasure = { ...place, subjectRef, erasureId: newId("ers"), operatorId, operatorName };
   const row = await insertErasure(env.DB, erasure, audit);
   if (row === null) throw new Error("nothing was promised");

@@ -2,7 +2,7 @@ import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { SubjectJobKind } from "../../shared/contract/data-check.ts";
 import type { OperatorRpc } from "../../shared/contract/operator.ts";
-import { listAudit } from "../../shared/db/audit.ts";
+import { type AuditEntry, listAudit } from "../../shared/db/audit.ts";
 import {
   findingsOf,
   insertSubjectJob,
@@ -29,7 +29,7 @@ const { OperatorEntrypoint: operator, MaintenanceEntrypoint: maintenance } = exp
 /** A job that nobody works on yet. */
 async function waitingJob({ place, admin }: Customers, kind: SubjectJobKind, total: number) {
   const jobId = newId("job");
-  const audit = {
+  const audit: AuditEntry = {
     actor: admin.actor,
     at: await now(),
     action: `subject_job.${kind}`,

@@ -8,6 +8,7 @@ import {
 } from "../../shared/contract/operator.ts";
 import type { AsOf, ManualCommand } from "../../shared/contract/support.ts";
 import { type PlanStatus, planStatuses } from "../../shared/contract/words.ts";
+import type { AuditEntry } from "../../shared/db/audit.ts";
 import { authorize } from "../../shared/db/authorize.ts";
 import { setPlanStatus } from "./configuration/api-keys.ts";
 import type { RuntimeEnv } from "./env.ts";
@@ -84,7 +85,13 @@ export class OperatorEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements 
     if (permit.outcome === "refused") return permit;
     if (!planStatuses.includes(plan)) return refusal("invalid", "There is no such plan status.", "plan");
     const { actor, now } = permit;
-    const audit = { actor, at: now, action: "plan.set", target: actor.accountId, after: { plan } };
+    const audit: AuditEntry = {
+      actor,
+      at: now,
+      action: "plan.set",
+      target: actor.accountId,
+      after: { plan },
+    };
     await setPlanStatus(this.env, actor.accountId, plan, now, audit);
     return { outcome: "done" };
   }

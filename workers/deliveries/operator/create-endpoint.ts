@@ -1,6 +1,6 @@
 import { refusal } from "../../../shared/contract/operator.ts";
 import type { EndpointInput, WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { insertEndpoint, readEndpoint, type WebhookScope } from "../../../shared/db/endpoints.ts";
 import { parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
@@ -37,7 +37,14 @@ export async function createEndpoint(
   };
   const { url, description, eventTypes } = checked.input;
   const after = { url, description, event_types: eventTypes };
-  const audit = { actor, at: now, action: "endpoint.create", target: endpointId, ...scope, after };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "endpoint.create",
+    target: endpointId,
+    ...scope,
+    after,
+  };
   if (await d1(insertEndpoint(env.DB, row, mostEndpoints, audit)))
     return { outcome: "done", endpointId, secret };
   return (await d1(readEndpoint(env.DB, scope, endpointId))) === null

@@ -1,5 +1,5 @@
 import type { OperatorReply } from "../../../shared/contract/operator.ts";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { deleteEndpointRow, readEndpoint, type WebhookScope } from "../../../shared/db/endpoints.ts";
 import { endDeliveriesOfDeleted } from "../../../shared/db/sweep-deliveries.ts";
@@ -19,7 +19,14 @@ export async function deleteEndpoint(
   const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
   if (endpoint === null) return unknownEndpoint;
   const before = { url: endpoint.url };
-  const audit = { actor, at: now, action: "endpoint.delete", target: endpointId, ...scope, before };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "endpoint.delete",
+    target: endpointId,
+    ...scope,
+    before,
+  };
   await d1(deleteEndpointRow(env.DB, scope, endpointId, audit));
   await d1(endDeliveriesOfDeleted(env.DB, now, rowsAtOnce));
   return { outcome: "done" };

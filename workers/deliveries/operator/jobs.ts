@@ -1,5 +1,5 @@
 import { type OperatorReply, refusal } from "../../../shared/contract/operator.ts";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import {
   type DeliveryJobRow,
@@ -39,7 +39,7 @@ export async function stopJob(
   jobId: string,
   now: number,
 ): Promise<OperatorReply> {
-  const audit = { actor, at: now, action: "delivery_job.stop", target: jobId, ...scope };
+  const audit: AuditEntry = { actor, at: now, action: "delivery_job.stop", target: jobId, ...scope };
   const job = await d1(stopJobRow(env.DB, scope, jobId, audit));
   if (job === null) return refusal("not_found", "There is no such job in this project and mode.");
   return job.status === "finished"

@@ -1,6 +1,6 @@
 import { refusal } from "../../../shared/contract/operator.ts";
 import type { WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { countReplay, insertJob } from "../../../shared/db/delivery-jobs.ts";
 import { readEndpoint, type WebhookScope } from "../../../shared/db/endpoints.ts";
@@ -33,7 +33,14 @@ export async function replayEvents(
   const phase = isKept ? ("deliveries" as const) : ("ledger" as const);
   const job = { jobId, selection, phase, total: total ?? 0, actorId: actor.operatorId };
   const after = { endpoint: endpointId, since: new Date(since).toISOString() };
-  const audit = { actor, at: now, action: "endpoint.replay", target: endpointId, ...scope, after };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "endpoint.replay",
+    target: endpointId,
+    ...scope,
+    after,
+  };
   if (!(await d1(insertJob(env.DB, scope, job, audit)))) return jobSentTwice;
   return { outcome: "done", jobId, total };
 }

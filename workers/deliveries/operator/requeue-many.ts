@@ -1,6 +1,6 @@
 import { refusal } from "../../../shared/contract/operator.ts";
 import type { DeliveryFilter, WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { countDeliveries } from "../../../shared/db/deliveries.ts";
 import { insertJob, requeueable } from "../../../shared/db/delivery-jobs.ts";
@@ -31,7 +31,14 @@ export async function requeueMany(
   const selection = { kind: "requeue" as const, filter: requeueable(filter) };
   const job = { jobId, selection, phase: "deliveries" as const, total: count, actorId: actor.operatorId };
   const after = { ...selection.filter, total: count };
-  const audit = { actor, at: now, action: "delivery.requeue_many", target: jobId, ...scope, after };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "delivery.requeue_many",
+    target: jobId,
+    ...scope,
+    after,
+  };
   if (!(await d1(insertJob(env.DB, scope, job, audit)))) return jobSentTwice;
   return { outcome: "done", jobId, total: count };
 }

@@ -1,7 +1,7 @@
 import { refusal } from "../../../shared/contract/operator.ts";
 import type { OutboundEvent } from "../../../shared/contract/outbound-event.ts";
 import type { WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readEndpoint, type WebhookScope } from "../../../shared/db/endpoints.ts";
 import { writeEventFor } from "../../../shared/db/write-events.ts";
@@ -29,7 +29,7 @@ export async function sendTestEvent(
     occurredAt: now,
     body: JSON.stringify(testEvent(eventId, scope, actor, now)),
   };
-  const audit = { actor, at: now, action: "endpoint.send_test", target: endpointId, ...scope };
+  const audit: AuditEntry = { actor, at: now, action: "endpoint.send_test", target: endpointId, ...scope };
   const owner = { ...scope, subjectRef: null };
   const wakeUp = await d1(writeEventFor(env.DB, endpointId, owner, event, audit));
   // Deleted in this moment.

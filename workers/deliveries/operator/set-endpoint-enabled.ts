@@ -1,5 +1,5 @@
 import type { OperatorReply } from "../../../shared/contract/operator.ts";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import {
   disableEndpointRow,
@@ -24,7 +24,7 @@ export async function disableEndpoint(
   now: number,
 ): Promise<OperatorReply> {
   if ((await d1(readEndpoint(env.DB, scope, endpointId))) === null) return unknownEndpoint;
-  const audit = { actor, at: now, action: "endpoint.disable", target: endpointId, ...scope };
+  const audit: AuditEntry = { actor, at: now, action: "endpoint.disable", target: endpointId, ...scope };
   await d1(disableEndpointRow(env.DB, scope, endpointId, audit));
   return { outcome: "done" };
 }
@@ -44,7 +44,14 @@ export async function enableEndpoint(
   const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
   if (endpoint === null) return unknownEndpoint;
   const change = { before: { disabled: endpoint.disableReason }, after: { waiting } };
-  const audit = { actor, at: now, action: "endpoint.enable", target: endpointId, ...scope, ...change };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "endpoint.enable",
+    target: endpointId,
+    ...scope,
+    ...change,
+  };
   await d1(enableEndpointRow(env.DB, scope, endpointId, waiting, audit));
   // As many as may be under way at once; each goes on with the next.
   await wake(env, await d1(dueDeliveries(env.DB, now, 100, endpointId)));

@@ -1,6 +1,6 @@
 import { refusal } from "../../../shared/contract/operator.ts";
 import type { WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
-import { type Actor, writeAudit } from "../../../shared/db/audit.ts";
+import { type Actor, type AuditEntry, writeAudit } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readEndpoint, replaceSigningSecrets, type WebhookScope } from "../../../shared/db/endpoints.ts";
 import { open, parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
@@ -23,7 +23,13 @@ export async function revealSecret(
   const [newest] = readSigningSecrets(endpoint.signingSecrets);
   const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
   const secret = await open(keys, signingSecretPlace(endpointId), newest.sealed);
-  const audit = { actor, at: now, action: "endpoint.reveal_secret", target: endpointId, ...scope };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "endpoint.reveal_secret",
+    target: endpointId,
+    ...scope,
+  };
   await d1(writeAudit(env.DB, audit));
   return { outcome: "done", secret };
 }
@@ -45,7 +51,14 @@ export async function rotateSecret(
   const sealed = await seal(keys, signingSecretPlace(endpointId), secret);
   const secrets = rotate(readSigningSecrets(endpoint.signingSecrets), sealed, { now, overlapMs });
   const after = { former_signs_until: new Date(now + overlapMs).toISOString() };
-  const audit = { actor, at: now, action: "endpoint.rotate_secret", target: endpointId, ...scope, after };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "endpoint.rotate_secret",
+    target: endpointId,
+    ...scope,
+    after,
+  };
   if (await d1(replaceSigningSecrets(env.DB, scope, { endpointId, version }, JSON.stringify(secrets), audit)))
     return { outcome: "done", secret, formerSignsUntil: now + overlapMs };
   return refusal(

@@ -1,6 +1,6 @@
 import { type OperatorReply, refusal } from "../../../shared/contract/operator.ts";
 import type { EndpointInput } from "../../../shared/contract/webhook-operator.ts";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import {
   readEndpoint,
@@ -29,7 +29,14 @@ export async function updateEndpoint(
     event_types: eventTypes,
   });
   const change = { before: view(endpoint), after: view(checked.input) };
-  const audit = { actor, at: now, action: "endpoint.edit", target: endpointId, ...scope, ...change };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "endpoint.edit",
+    target: endpointId,
+    ...scope,
+    ...change,
+  };
   if (await d1(updateRow(env.DB, scope, { endpointId, version }, checked.input, audit)))
     return { outcome: "done" };
   return refusal(

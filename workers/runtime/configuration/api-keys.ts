@@ -53,7 +53,7 @@ export async function createApiKey(
   const project = await projectOf(env, projectId);
   const { apiKey, row } = newKey({ ...project, mode }, request, now);
   const { keyId, name, expiresAt, hint } = row;
-  const audit = actor && {
+  const audit: AuditEntry | null = actor && {
     actor,
     at: now,
     action: "api_key.create",
@@ -79,7 +79,7 @@ export async function rotateApiKey(
   const project = await projectOf(env, projectId);
   const { apiKey, row } = newKey({ ...project, mode }, { name, expiresAt: null, keyId: newKeyId }, now);
   const oldExpiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + overlapMs);
-  const audit = {
+  const audit: AuditEntry = {
     actor,
     at: now,
     action: "api_key.rotate",

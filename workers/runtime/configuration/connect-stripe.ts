@@ -1,5 +1,5 @@
 import type { Mode } from "../../../shared/contract/words.ts";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { type ConnectionRow, saveConnection } from "../../../shared/db/save-connection.ts";
 import { apiKeyHint } from "../../../shared/kit/api-key.ts";
@@ -43,6 +43,14 @@ export async function connectStripe(
     updatedAt: now,
   };
   const after = { apiKey: hint, stripeAccountId };
-  const audit = actor && { actor, at: now, action: "stripe.connect", target: hint, projectId, mode, after };
+  const audit: AuditEntry | null = actor && {
+    actor,
+    at: now,
+    action: "stripe.connect",
+    target: hint,
+    projectId,
+    mode,
+    after,
+  };
   return d1(saveConnection(env.DB, connection, audit));
 }

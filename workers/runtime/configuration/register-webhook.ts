@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import type { Actor } from "../../../shared/db/audit.ts";
+import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { type ConnectionRow, saveWebhookSecret } from "../../../shared/db/save-connection.ts";
 import { parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
@@ -49,6 +49,6 @@ export async function keepWebhookSecret(
   const sealed = await seal(keys, webhookSecretPlace(connectionId), secret);
   const action = endpointId === null ? "stripe.set_webhook_secret" : "stripe.register_webhook";
   const target = endpointId ?? connectionId;
-  const audit = actor && { actor, at: now, action, target, projectId, mode };
+  const audit: AuditEntry | null = actor && { actor, at: now, action, target, projectId, mode };
   await d1(saveWebhookSecret(env.DB, connectionId, { sealed, endpointId }, now, audit));
 }

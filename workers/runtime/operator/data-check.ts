@@ -6,7 +6,7 @@ import {
   type Place,
   refusal,
 } from "../../../shared/contract/operator.ts";
-import { writeAudit } from "../../../shared/db/audit.ts";
+import { type AuditEntry, writeAudit } from "../../../shared/db/audit.ts";
 import { authorize } from "../../../shared/db/authorize.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { isErased } from "../../../shared/db/erasures.ts";
@@ -50,7 +50,7 @@ export async function resyncCustomer(
   const { identity, actor, now } = customer;
   if (await d1(isErased(env.DB, identity))) return erasedRefusal();
   // First who asked for it: what is written anew without that would have nobody's name on it.
-  const audit = { actor, at: now, action: "customer.resync", target: subjectRef, ...place };
+  const audit: AuditEntry = { actor, at: now, action: "customer.resync", target: subjectRef, ...place };
   await d1(writeAudit(env.DB, audit));
   const found = await compare(env, identity, "resync");
   if (!isTrusted(found))
@@ -88,7 +88,7 @@ export async function startSubjectJob(
   const { actor, now } = permit;
   const total = await d1(countSubjects(env.DB, place));
   if (total === 0) return refusal("conflict", "There is no customer here yet, so there is nothing to check.");
-  const audit = {
+  const audit: AuditEntry = {
     actor,
     at: now,
     action: `subject_job.${kind}`,
@@ -113,7 +113,7 @@ export async function stopSubjectJob(
   const permit = await authorize(env, caller, { role: "admin", place });
   if (permit.outcome === "refused") return permit;
   const { projectId, mode } = place;
-  const audit = {
+  const audit: AuditEntry = {
     actor: permit.actor,
     at: permit.now,
     action: "subject_job.stop",

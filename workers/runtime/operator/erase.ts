@@ -5,6 +5,7 @@ import {
   refusal,
 } from "../../../shared/contract/operator.ts";
 import type { EraseCommand, ErasePreview } from "../../../shared/contract/records.ts";
+import type { AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { countRecords } from "../../../shared/db/erase-preview.ts";
 import { insertErasure, isErased, subjectHash } from "../../../shared/db/erasures.ts";
@@ -78,7 +79,7 @@ export async function eraseCustomer(
   const { operatorId, name: operatorName } = actor;
   const target = subjectHash(identity);
   const after = { erasureId, reason: said };
-  const audit = { actor, at: now, action: "customer.erase", target, ...place, after };
+  const audit: AuditEntry = { actor, at: now, action: "customer.erase", target, ...place, after };
   const row = await d1(insertErasure(env.DB, { ...identity, erasureId, operatorId, operatorName }, audit));
   if (row === null)
     return refusal("conflict", "This form was used for another customer. Open the page anew.");

@@ -4,6 +4,7 @@ import {
   type Place,
   refusal,
 } from "../../../shared/contract/operator.ts";
+import type { AuditEntry } from "../../../shared/db/audit.ts";
 import { authorize } from "../../../shared/db/authorize.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readEventOf } from "../../../shared/db/stripe-events.ts";
@@ -23,7 +24,14 @@ export async function retryEvent(
   const row = await d1(readEventOf(env.DB, place, eventId));
   if (row === null) return refusal("not_found", "There is no such event in this project and mode.");
   const before = { status: row.status, detail: row.detail };
-  const audit = { actor, at: now, action: "stripe_event.retry", target: eventId, ...place, before };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "stripe_event.retry",
+    target: eventId,
+    ...place,
+    before,
+  };
   const { connectionId } = row;
   const { retried } = await retry(env, { connectionId, eventId }, audit);
   if (!retried) return refusal("conflict", `This event is ${row.status}: there is nothing to try again.`);

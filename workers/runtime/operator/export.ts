@@ -5,7 +5,7 @@ import {
   type Place,
   refusal,
 } from "../../../shared/contract/operator.ts";
-import { writeAudit } from "../../../shared/db/audit.ts";
+import { type AuditEntry, writeAudit } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { exportLists, exportRows } from "../../../shared/db/export-customer.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
@@ -69,7 +69,14 @@ const cursorOf = (cursor: Cursor): string => JSON.stringify(cursor);
 /** First who takes it out, then what: a file without an entry in the audit log there is none. */
 async function begin(env: RuntimeEnv, { identity, actor, now }: Customer) {
   const { projectId, mode, subjectRef } = identity;
-  const audit = { actor, at: now, action: "customer.export", target: subjectRef, projectId, mode };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "customer.export",
+    target: subjectRef,
+    projectId,
+    mode,
+  };
   await d1(writeAudit(env.DB, audit));
   const { head, state, checkpoint, foldedUsage } = await callSubject(env, identity, (subject) =>
     subject.exportState(),

@@ -72,7 +72,7 @@ export async function revokeKey(
   const key = await keyOf(env, place, keyId);
   if (key === null) return unknownKey;
   const { name, hint } = key;
-  const what = { action: "api_key.revoke", target: keyId, ...place, before: { name, hint } };
+  const what = { action: "api_key.revoke" as const, target: keyId, ...place, before: { name, hint } };
   await revokeApiKey(env, keyId, now, { actor, at: now, ...what });
   return { outcome: "done" };
 }

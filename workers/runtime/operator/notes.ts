@@ -6,6 +6,7 @@ import {
 } from "../../../shared/contract/operator.ts";
 import { maxNoteCharacters } from "../../../shared/contract/records.ts";
 import { mayActAs } from "../../../shared/contract/roles.ts";
+import type { AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { insertNote, readNote, deleteNote as removeNote } from "../../../shared/db/notes.ts";
 import type { RuntimeEnv } from "../env.ts";
@@ -31,7 +32,14 @@ export async function addNote(
   const { operatorId, name: operatorName } = actor;
   const note = { noteId, ...place, subjectRef, text, operatorId, operatorName, createdAt: now };
   const after = { noteId, characters: text.length };
-  const audit = { actor, at: now, action: "customer.note_add", target: subjectRef, ...place, after };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "customer.note_add",
+    target: subjectRef,
+    ...place,
+    after,
+  };
   const there = await d1(insertNote(env.DB, note, audit));
   if (there === null)
     return refusal(
@@ -61,7 +69,14 @@ export async function deleteNote(
   if (note.operatorId !== actor.operatorId && !mayActAs(role, "admin"))
     return refusal("not_allowed", "Only who wrote a note, or an admin, can delete it.");
   const before = { noteId, writtenBy: note.operatorName, characters: note.text.length };
-  const audit = { actor, at: now, action: "customer.note_delete", target: subjectRef, ...place, before };
+  const audit: AuditEntry = {
+    actor,
+    at: now,
+    action: "customer.note_delete",
+    target: subjectRef,
+    ...place,
+    before,
+  };
   await d1(removeNote(env.DB, noteId, { at: now, by: actor.name }, audit));
   return { outcome: "done" };
 }

@@ -1,4 +1,4 @@
-import { writeAudit } from "../../../../shared/db/audit.ts";
+import { type AuditEntry, writeAudit } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { endSessions, readPasswordHash, replacePassword } from "../../../../shared/db/session.ts";
 import { hashPassword, isPassword, passwordFault } from "../../auth/password.ts";
@@ -25,7 +25,12 @@ export async function changePassword(c: PortalContext) {
   const fault = passwordFault(form["password"] ?? "");
   if (fault !== null) return refuse({ password: fault });
   const newHash = await hashPassword(form["password"] ?? "");
-  const audit = { actor: actorOf(c), at: c.get("now"), action: "operator.change_password", target: email };
+  const audit: AuditEntry = {
+    actor: actorOf(c),
+    at: c.get("now"),
+    action: "operator.change_password",
+    target: email,
+  };
   await d1(replacePassword(c.env.DB, { operatorId, token }, newHash, audit));
   return redirectWith(c, "/account", "Your password is changed, and you are signed out everywhere else.");
 }
@@ -34,7 +39,12 @@ export async function endSession(c: PortalContext) {
   const { session = "" } = await readForm(c);
   const { operatorId, token, email } = c.get("member");
   const which = session === "others" ? { keepToken: token } : { sessionId: session };
-  const audit = { actor: actorOf(c), at: c.get("now"), action: "operator.end_session", target: email };
+  const audit: AuditEntry = {
+    actor: actorOf(c),
+    at: c.get("now"),
+    action: "operator.end_session",
+    target: email,
+  };
   const ended = await d1(endSessions(c.env.DB, operatorId, which, audit));
   return ended === 0
     ? redirectWith(c, "/account", "That session had ended already.", "bad")
@@ -77,7 +87,7 @@ export async function confirmSecondFactor(c: PortalContext) {
   const entry = {
     actor: actorOf(c),
     at: c.get("now"),
-    action: "operator.enable_second_factor",
+    action: "operator.enable_second_factor" as const,
     target: email,
   };
   await d1(writeAudit(c.env.DB, entry));
@@ -101,7 +111,7 @@ export async function disableSecondFactor(c: PortalContext) {
   const entry = {
     actor: actorOf(c),
     at: c.get("now"),
-    action: "operator.disable_second_factor",
+    action: "operator.disable_second_factor" as const,
     target: email,
   };
   await d1(writeAudit(c.env.DB, entry));

@@ -1,3 +1,4 @@
+import { auditActions } from "../../../../shared/contract/audit-actions.ts";
 import { type AuditRow, listAudit } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { Field, Select } from "../../components/fields.tsx";
@@ -5,7 +6,7 @@ import { page } from "../../components/frame.tsx";
 import { Card, Empty, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import type { PortalContext } from "../../request-context.ts";
-import { auditActions, filterOf } from "./filter.ts";
+import { filterOf } from "./filter.ts";
 
 const perPage = 50;
 

@@ -30,7 +30,7 @@ export async function mailInvitation(
   const startedAt = Date.now();
   const result = await send(c.env, to, invitation);
   logOutcome(result, { requestId: c.get("requestId"), durationMs: Date.now() - startedAt });
-  const entry = { actor: actorOf(c), at: c.get("now"), action: "invitation.mail", target: to };
+  const entry = { actor: actorOf(c), at: c.get("now"), action: "invitation.mail" as const, target: to };
   await d1(writeAudit(c.env.DB, { ...entry, after: result }));
   return result;
 }
