@@ -140,6 +140,9 @@ describe("cost against history", () => {
   async function rowsTouched(stub: DurableObjectStub<Subject>, work: (subject: Subject) => Promise<unknown>) {
     return runInDurableObject(stub, async (subject, { storage }) => {
       const store = (subject as unknown as { store: { sql: SqlStorage } }).store;
+      // A flush that came while it is counted would be counted too.
+      await (subject as Subject).wake();
+      await storage.deleteAlarm();
       const cursors: { rowsRead: number; rowsWritten: number }[] = [];
       const counting = {
         exec: (query: string, ...bindings: unknown[]) => {
