@@ -4,11 +4,15 @@ import { StackError } from "./stack-error.ts";
 /** Loopback only: the development controls must never be reachable from another machine. */
 export const host = "127.0.0.1";
 
+/** Below the ports that a kernel hands to outgoing connections: of these no busy machine takes one by chance. */
+const freePorts = { from: 20_000, count: 12_000 };
+
 /**
  * Makes sure that `port` can be bound, or finds a free one for 0. Between this and the bind by workerd somebody
  * else can take it; then the start fails and says so.
  */
 export async function reservePort(port: number): Promise<number> {
+  if (port === 0) return findFreePort();
   // A stack that was just killed may hold its port for the moment that the kernel needs to bury it.
   const deadline = Date.now() + 2_000;
   for (;;) {
@@ -25,6 +29,14 @@ export async function reservePort(port: number): Promise<number> {
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  for (;;) {
+    const result = await tryPort(freePorts.from + Math.floor(Math.random() * freePorts.count));
+    if (typeof result === "number") return result;
+    if (result.code !== "EADDRINUSE") throw new StackError(`No port can be bound (${result.code}).`);
   }
 }
 
