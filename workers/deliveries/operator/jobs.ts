@@ -1,4 +1,5 @@
-import { type OperatorReply, refusal } from "../../../shared/contract/operator.ts";
+import { stopReply } from "../../../shared/contract/job.ts";
+import type { OperatorReply } from "../../../shared/contract/operator.ts";
 import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import {
@@ -40,9 +41,5 @@ export async function stopJob(
   now: number,
 ): Promise<OperatorReply> {
   const audit: AuditEntry = { actor, at: now, action: "delivery_job.stop", target: jobId, ...scope };
-  const job = await d1(stopJobRow(env.DB, scope, jobId, audit));
-  if (job === null) return refusal("not_found", "There is no such job in this project and mode.");
-  return job.status === "finished"
-    ? refusal("conflict", "The job was finished already.")
-    : { outcome: "done" };
+  return stopReply(await d1(stopJobRow(env.DB, scope, jobId, audit)));
 }

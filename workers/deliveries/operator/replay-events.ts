@@ -1,3 +1,4 @@
+import { damagedJob, isJobId, jobSentTwice } from "../../../shared/contract/job.ts";
 import { refusal } from "../../../shared/contract/operator.ts";
 import type { WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
 import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
@@ -6,7 +7,6 @@ import { countReplay, insertJob } from "../../../shared/db/delivery-jobs.ts";
 import { readEndpoint, type WebhookScope } from "../../../shared/db/endpoints.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { keptMs } from "../sweeps/retention.ts";
-import { damagedJob, isJobId, jobSentTwice } from "./job-id.ts";
 import { unknownEndpoint } from "./unknown.ts";
 
 /**

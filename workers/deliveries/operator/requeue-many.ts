@@ -1,3 +1,4 @@
+import { damagedJob, isJobId, jobSentTwice } from "../../../shared/contract/job.ts";
 import { refusal } from "../../../shared/contract/operator.ts";
 import type { DeliveryFilter, WebhookOperatorRpc } from "../../../shared/contract/webhook-operator.ts";
 import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
@@ -6,7 +7,6 @@ import { countDeliveries } from "../../../shared/db/deliveries.ts";
 import { insertJob, requeueable } from "../../../shared/db/delivery-jobs.ts";
 import type { WebhookScope } from "../../../shared/db/endpoints.ts";
 import type { DeliveriesEnv } from "../env.ts";
-import { damagedJob, isJobId, jobSentTwice } from "./job-id.ts";
 
 /** How many deliveries `requeueMany` would queue again. */
 export async function countRequeueable(

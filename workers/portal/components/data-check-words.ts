@@ -1,4 +1,4 @@
-import type { FaultView, SubjectJobKind } from "../../../shared/contract/data-check.ts";
+import type { SubjectJobKind } from "../../../shared/contract/data-check.ts";
 import type { Finding } from "../../../shared/db/subject-jobs.ts";
 import type { Tone } from "./parts.tsx";
 import { count } from "./words.ts";
@@ -11,20 +11,31 @@ export const subjectJobNames: Record<SubjectJobKind, string> = {
   resync: "Repair the copies",
 };
 
-export const findingWords: Record<Finding["where"], { label: string; tone: Tone }> = {
-  ledger: { label: "Ledger", tone: "bad" },
-  state: { label: "State", tone: "bad" },
-  d1: { label: "Copy", tone: "warn" },
-  unreached: { label: "Not checked", tone: "" },
-};
-
-/** What a fault in each place means, and what mends it. */
-export const faultMeanings: Record<FaultView["where"], string> = {
-  ledger:
-    "The ledger itself lost or changed entries. Repairing does not mend that, and leaves the copy alone: it may be the only witness of what was there.",
-  state:
-    "What the customer has is not what the ledger adds up to. Repairing does not mend that, and leaves the copy alone.",
-  d1: "Lists and searches show the copy in D1; access does not rest on it. Repairing writes it anew from the ledger.",
+export const findingWords: Record<Finding["where"], { label: string; tone: Tone; meaning: string }> = {
+  ledger: {
+    label: "Ledger",
+    tone: "bad",
+    meaning:
+      "The ledger itself lost or changed entries. Repairing does not mend that, and leaves the copy alone: it may be the only witness of what was there.",
+  },
+  state: {
+    label: "State",
+    tone: "bad",
+    meaning:
+      "What the customer has is not what the ledger adds up to. Repairing does not mend that, and leaves the copy alone.",
+  },
+  d1: {
+    label: "Copy",
+    tone: "warn",
+    meaning:
+      "Lists and searches show the copy in D1; access does not rest on it. Repairing writes it anew from the ledger.",
+  },
+  unreached: {
+    label: "Not checked",
+    tone: "",
+    meaning:
+      "The ledger did not answer, or has more entries than a run waits for. On the customer's page the check waits longer.",
+  },
 };
 
 export const faultsWord = (faults: number): string =>

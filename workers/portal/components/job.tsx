@@ -1,8 +1,42 @@
-import { Pill } from "./parts.tsx";
+import type { PortalContext } from "../request-context.ts";
+import { ActionButton } from "./fields.tsx";
+import { PageHead, Pill } from "./parts.tsx";
+import { FullTime } from "./time.tsx";
 import { count } from "./words.ts";
 
 /** A page of a job that runs loads itself anew so often, without scripts. */
-export const refreshSeconds = 2;
+const refreshSeconds = 2;
+
+export function refreshWhileRunning(c: PortalContext, isRunning: boolean): void {
+  if (isRunning) c.header("Refresh", String(refreshSeconds));
+}
+
+/** What the job is, the list it belongs to, and the way to stop it; `stop` is `null` where it can't be, or not by this person. */
+export function JobHead({
+  title,
+  list,
+  isRunning,
+  stop,
+}: {
+  title: string;
+  list: { label: string; href: string };
+  isRunning: boolean;
+  stop: string | null;
+}) {
+  return (
+    <PageHead
+      title={title}
+      lead={
+        <>
+          <a href={list.href}>{list.label}</a> /{" "}
+          {isRunning ? `This page is loaded anew every ${refreshSeconds} seconds.` : "It is over."}
+        </>
+      }
+    >
+      {stop === null ? undefined : <ActionButton action={stop} label="Stop" tone="danger" small={false} />}
+    </PageHead>
+  );
+}
 
 export function JobStatus({ status }: { status: "running" | "finished" | "stopped" }) {
   switch (status) {
@@ -22,6 +56,31 @@ export function JobProgress({ done, total, word }: { done: number; total: number
       <p class="num">
         {count(done)} of {count(total)} {word}
       </p>
+    </>
+  );
+}
+
+/** Two entries of a list of facts. */
+export function JobTimes({
+  job: { createdAt, updatedAt },
+  now,
+  by,
+}: {
+  job: { createdAt: number; updatedAt: number };
+  now: number;
+  by?: string;
+}) {
+  return (
+    <>
+      <dt>Begun</dt>
+      <dd>
+        <FullTime at={createdAt} now={now} />
+        {by === undefined ? null : <span class="quiet"> by {by}</span>}
+      </dd>
+      <dt>Last step</dt>
+      <dd>
+        <FullTime at={updatedAt} now={now} />
+      </dd>
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { CustomerCheck, DataCheckRpc, SubjectJobKind } from "../../../shared/contract/data-check.ts";
 import { subjectJobKinds } from "../../../shared/contract/data-check.ts";
+import { damagedJob, isJobId, jobSentTwice, stopReply } from "../../../shared/contract/job.ts";
 import {
   type OperatorCaller,
   type OperatorReply,
@@ -26,7 +27,6 @@ import { erasedRefusal } from "./refusal.ts";
 
 /** Somebody waits for it: longer than a job waits for one of many. */
 const customerBudgetMs = 60_000;
-const jobIdForm = /^job_[0-9a-z]{26}$/;
 
 export async function verifyCustomer(
   env: RuntimeEnv,
@@ -82,8 +82,7 @@ export async function startSubjectJob(
 ): ReturnType<DataCheckRpc["startSubjectJob"]> {
   const permit = await authorize(env, caller, { role: "admin", place });
   if (permit.outcome === "refused") return permit;
-  if (!jobIdForm.test(jobId) || !subjectJobKinds.includes(kind))
-    return refusal("invalid", "The form is damaged: load the page again.");
+  if (!isJobId(jobId) || !subjectJobKinds.includes(kind)) return damagedJob;
   const { projectId, mode } = place;
   const { actor, now } = permit;
   const total = await d1(countSubjects(env.DB, place));
@@ -101,7 +100,7 @@ export async function startSubjectJob(
     return { outcome: "done", jobId, total };
   return (await d1(readSubjectJob(env.DB, jobId))) === null
     ? refusal("conflict", "Another one is under way in this project and mode. Wait for its end, or stop it.")
-    : refusal("conflict", "This form was sent twice; the job began the first time.");
+    : jobSentTwice;
 }
 
 export async function stopSubjectJob(
@@ -121,9 +120,5 @@ export async function stopSubjectJob(
     projectId,
     mode,
   };
-  const job = await d1(stopSubjectJobRow(env.DB, place, jobId, audit));
-  if (job === null) return refusal("not_found", "There is no such job in this project and mode.");
-  return job.status === "finished"
-    ? refusal("conflict", "The job was finished already.")
-    : { outcome: "done" };
+  return stopReply(await d1(stopSubjectJobRow(env.DB, place, jobId, audit)));
 }

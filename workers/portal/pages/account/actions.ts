@@ -84,13 +84,13 @@ export async function confirmSecondFactor(c: PortalContext) {
   }
   // better-auth has ended this session and begun another.
   await beginSession(c, reply.headers);
-  const entry = {
+  const audit: AuditEntry = {
     actor: actorOf(c),
     at: c.get("now"),
-    action: "operator.enable_second_factor" as const,
+    action: "operator.enable_second_factor",
     target: email,
   };
-  await d1(writeAudit(c.env.DB, entry));
+  await d1(writeAudit(c.env.DB, audit));
   return redirectWith(c, "/account", "The second factor is on.");
 }
 
@@ -108,13 +108,13 @@ export async function disableSecondFactor(c: PortalContext) {
   if (!reply.ok) return secondFactorPage(c, faulty("password", "That is not your password."));
   await guessedRight(c, email);
   await beginSession(c, reply.headers);
-  const entry = {
+  const audit: AuditEntry = {
     actor: actorOf(c),
     at: c.get("now"),
-    action: "operator.disable_second_factor" as const,
+    action: "operator.disable_second_factor",
     target: email,
   };
-  await d1(writeAudit(c.env.DB, entry));
+  await d1(writeAudit(c.env.DB, audit));
   return redirectWith(c, "/account", "The second factor is off.");
 }
 

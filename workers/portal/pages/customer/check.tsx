@@ -1,6 +1,7 @@
 import type { CustomerCheck } from "../../../../shared/contract/data-check.ts";
-import { checkLabel, faultMeanings, faultsWord, findingWords } from "../../components/data-check-words.ts";
+import { checkLabel, faultsWord, findingWords } from "../../components/data-check-words.ts";
 import { ActionButton } from "../../components/fields.tsx";
+import { Meanings } from "../../components/finding-meanings.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, Pill, Table } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
@@ -68,9 +69,6 @@ function Result({ check: { faults, entries, unflushed } }: { check: CustomerChec
         </Empty>
       </Card>
     );
-  const places = (["ledger", "state", "d1"] as const).filter((place) =>
-    faults.some(({ where }) => where === place),
-  );
   return (
     <>
       <Card title="Result" note={<Pill tone="bad">{faultsWord(faults.length)}</Pill>}>
@@ -86,16 +84,7 @@ function Result({ check: { faults, entries, unflushed } }: { check: CustomerChec
           ))}
         </Table>
       </Card>
-      <Card title="What it means" note={`${looked}${lag}`} pad>
-        <dl class="facts">
-          {places.map((place) => (
-            <>
-              <dt>{findingWords[place].label}</dt>
-              <dd>{faultMeanings[place]}</dd>
-            </>
-          ))}
-        </dl>
-      </Card>
+      <Meanings found={faults} note={`${looked}${lag}`} />
     </>
   );
 }

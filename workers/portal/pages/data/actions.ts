@@ -1,5 +1,5 @@
 import { subjectJobKinds } from "../../../../shared/contract/data-check.ts";
-import { refusal } from "../../../../shared/contract/operator.ts";
+import { damagedJob } from "../../../../shared/contract/job.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
@@ -9,8 +9,7 @@ import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-con
 export async function startDataJob(c: PortalContext) {
   const form = await readForm(c);
   const kind = subjectJobKinds.find((known) => known === field(form, "kind"));
-  if (kind === undefined)
-    return refusalPage(c, refusal("invalid", "The form is damaged: load the page again."));
+  if (kind === undefined) return refusalPage(c, damagedJob);
   const job = { jobId: field(form, "job_id"), kind };
   const reply = await asked(c.env.RUNTIME.startSubjectJob(callerOf(c), placeOf(c), job));
   if (reply.outcome === "refused") return refusalPage(c, reply);

@@ -6,18 +6,12 @@ import {
   type SubjectJobRow,
 } from "../../../../shared/db/subject-jobs.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
-import {
-  faultMeanings,
-  faultsWord,
-  findingWords,
-  subjectJobNames,
-} from "../../components/data-check-words.ts";
+import { faultsWord, findingWords, subjectJobNames } from "../../components/data-check-words.ts";
 import { errorPage } from "../../components/error-page.tsx";
-import { ActionButton } from "../../components/fields.tsx";
+import { Meanings } from "../../components/finding-meanings.tsx";
 import { page } from "../../components/frame.tsx";
-import { JobProgress, JobStatus, refreshSeconds } from "../../components/job.tsx";
-import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
-import { FullTime } from "../../components/time.tsx";
+import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "../../components/job.tsx";
+import { Card, Empty, Pill } from "../../components/parts.tsx";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 
@@ -33,30 +27,18 @@ export async function showDataJob(c: PortalContext) {
       "It is not one of this project and mode, or is older than 30 days.",
     );
   const isRunning = job.status === "running";
-  if (isRunning) c.header("Refresh", String(refreshSeconds));
+  refreshWhileRunning(c, isRunning);
   const title = subjectJobNames[job.kind];
   return page(
     c,
     { title },
     <>
-      <PageHead
+      <JobHead
         title={title}
-        lead={
-          <>
-            <a href={pathTo(c, "/data")}>Data check</a> /{" "}
-            {isRunning ? `This page is loaded anew every ${refreshSeconds} seconds.` : "It is over."}
-          </>
-        }
-      >
-        {isRunning ? (
-          <ActionButton
-            action={pathTo(c, `/data/${job.jobId}/stop`)}
-            label="Stop"
-            tone="danger"
-            small={false}
-          />
-        ) : undefined}
-      </PageHead>
+        list={{ label: "Data check", href: pathTo(c, "/data") }}
+        isRunning={isRunning}
+        stop={isRunning ? pathTo(c, `/data/${job.jobId}/stop`) : null}
+      />
       <Progress job={job} now={c.get("now")} />
       <Findings c={c} job={job} />
     </>,
@@ -64,7 +46,7 @@ export async function showDataJob(c: PortalContext) {
 }
 
 function Progress({ job, now }: { job: SubjectJobRow; now: number }) {
-  const { status, done, total, entries, unflushed, actorName, createdAt, updatedAt } = job;
+  const { status, done, total, entries, unflushed, actorName } = job;
   return (
     <Card title="Progress" note={<JobStatus status={status} />} pad>
       <JobProgress done={done} total={total} word="customers visited" />
@@ -79,14 +61,7 @@ function Progress({ job, now }: { job: SubjectJobRow; now: number }) {
             </dd>
           </>
         )}
-        <dt>Begun</dt>
-        <dd>
-          <FullTime at={createdAt} now={now} /> <span class="quiet">by {actorName}</span>
-        </dd>
-        <dt>Last step</dt>
-        <dd>
-          <FullTime at={updatedAt} now={now} />
-        </dd>
+        <JobTimes job={job} now={now} by={actorName} />
       </dl>
     </Card>
   );
@@ -119,7 +94,7 @@ function Findings({ c, job }: { c: PortalContext; job: SubjectJobRow }) {
           ))}
         </ul>
       </Card>
-      <Meanings findings={findings} />
+      <Meanings found={findings} />
     </>
   );
 }
@@ -137,34 +112,5 @@ function FindingRow({ c, finding }: { c: PortalContext; finding: Finding }) {
         {faults > 1 ? <span class="quiet"> · the first of {faultsWord(faults)}</span> : null}
       </span>
     </li>
-  );
-}
-
-/** Of what was found only. */
-function Meanings({ findings }: { findings: Finding[] }) {
-  const places = (["ledger", "state", "d1"] as const).filter((place) =>
-    findings.some(({ where }) => where === place),
-  );
-  const isAnyUnreached = findings.some(({ where }) => where === "unreached");
-  return (
-    <Card title="What it means" pad>
-      <dl class="facts">
-        {places.map((place) => (
-          <>
-            <dt>{findingWords[place].label}</dt>
-            <dd>{faultMeanings[place]}</dd>
-          </>
-        ))}
-        {isAnyUnreached ? (
-          <>
-            <dt>{findingWords.unreached.label}</dt>
-            <dd>
-              The ledger did not answer, or has more entries than a run waits for. On the customer's page the
-              check waits longer.
-            </dd>
-          </>
-        ) : null}
-      </dl>
-    </Card>
   );
 }

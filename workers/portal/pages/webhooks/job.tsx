@@ -2,11 +2,9 @@ import { mayActAs } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { readJob } from "../../../../shared/db/delivery-jobs.ts";
 import { errorPage } from "../../components/error-page.tsx";
-import { ActionButton } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
-import { JobProgress, JobStatus, refreshSeconds } from "../../components/job.tsx";
-import { Card, PageHead } from "../../components/parts.tsx";
-import { FullTime } from "../../components/time.tsx";
+import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "../../components/job.tsx";
+import { Card } from "../../components/parts.tsx";
 import { jobNames } from "../../components/webhook-words.ts";
 import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
 
@@ -22,31 +20,19 @@ export async function showJob(c: PortalContext) {
       "It is not one of this project and mode, or is older than 30 days.",
     );
   const isRunning = job.status === "running";
-  if (isRunning) c.header("Refresh", String(refreshSeconds));
+  refreshWhileRunning(c, isRunning);
   const title = jobNames[job.kind];
-  const now = c.get("now");
+  const mayStop = isRunning && mayActAs(c.get("member").role, "support");
   return page(
     c,
     { title },
     <>
-      <PageHead
+      <JobHead
         title={title}
-        lead={
-          <>
-            <a href={pathTo(c, "/deliveries")}>Deliveries</a> /{" "}
-            {isRunning ? `This page is loaded anew every ${refreshSeconds} seconds.` : "It is over."}
-          </>
-        }
-      >
-        {isRunning && mayActAs(c.get("member").role, "support") ? (
-          <ActionButton
-            action={pathTo(c, `/deliveries/jobs/${job.jobId}/stop`)}
-            label="Stop"
-            tone="danger"
-            small={false}
-          />
-        ) : null}
-      </PageHead>
+        list={{ label: "Deliveries", href: pathTo(c, "/deliveries") }}
+        isRunning={isRunning}
+        stop={mayStop ? pathTo(c, `/deliveries/jobs/${job.jobId}/stop`) : null}
+      />
       <Card title="Progress" note={<JobStatus status={job.status} />} pad>
         {job.phase === "ledger" ? (
           <p>
@@ -56,14 +42,7 @@ export async function showJob(c: PortalContext) {
           <JobProgress done={job.done} total={job.total} word="taken up" />
         )}
         <dl class="facts">
-          <dt>Begun</dt>
-          <dd>
-            <FullTime at={job.createdAt} now={now} />
-          </dd>
-          <dt>Last step</dt>
-          <dd>
-            <FullTime at={job.updatedAt} now={now} />
-          </dd>
+          <JobTimes job={job} now={c.get("now")} />
         </dl>
       </Card>
     </>,
