@@ -30,10 +30,11 @@ import { readEntry } from "./stored-entry.ts";
  * An alarm that the platform lost is armed anew by the next instance of the object, whoever it is that asks it something.
  */
 
-/** Consumption is gathered for a while, so that a busy subject costs D1 one write per interval and not one per call. */
-const gatherMs = { consume: 1_000, other: 0 };
-/** Where an endpoint asks for consumption, so long only: a receiver hears of it within half a second. */
-const gatherToldMs = 200;
+/**
+ * Consumption is gathered for a while, so that a busy subject costs D1 one write per interval and not one per call: where
+ * an endpoint asks for it so short that a receiver hears of it within half a second, elsewhere longer, since only lists wait.
+ */
+const gatherMs = { told: 200, untold: 5_000 };
 const retryMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
 export class Outbox {
@@ -42,8 +43,8 @@ export class Outbox {
   private failures = 0;
   /** Since when something waits, on the machine's clock, as far as this instance knows: a flush need not read an entry to tell. */
   private pendingSince: number | null = null;
-  /** Whether an endpoint asked for consumption at the last flush of this instance. */
-  private asksUsage = false;
+  /** Whether an endpoint asked for consumption at the last flush of this instance; before its first one nobody knows. */
+  private asksUsage: boolean | null = null;
   /** Flush and resync both write the subject's rows in D1; they take turns. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -58,8 +59,8 @@ export class Outbox {
   /** Call right after a change, with no `await` between: both are then one commit. */
   arm(operation: "consume" | "other"): void {
     this.pendingSince ??= Date.now();
-    const isTold = operation === "consume" && this.asksUsage;
-    this.armFor(Date.now() + (isTold ? gatherToldMs : gatherMs[operation]));
+    const waitMs = operation === "other" ? 0 : this.asksUsage === false ? gatherMs.untold : gatherMs.told;
+    this.armFor(Date.now() + waitMs);
   }
 
   private armFor(wanted: number): void {
