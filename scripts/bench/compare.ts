@@ -2,15 +2,15 @@ import { type Load, type Measured, measure } from "./load.ts";
 
 export interface Comparison {
   what: string;
-  /** What the ratio is held against: at least this, or at most. */
-  target: { atLeast: number } | { atMost: number };
+  /** What the ratio is held against: at least this, or at most; nothing for a row that only says what is possible. */
+  target: { atLeast: number } | { atMost: number } | null;
   /** Medians over all rounds; `ours` is the second side of a comparison with ourselves. */
   ours: Measured;
   floor: Measured;
   /** ours / floor of each round, in requests per second (of growth: the time, so floor / ours). */
   ratios: number[];
   ratio: number;
-  holds: boolean;
+  holds: boolean | null;
 }
 
 export interface Sides {
@@ -18,6 +18,8 @@ export interface Sides {
   target: Comparison["target"];
   ours: Load;
   floor: Load;
+  /** Whether what one side does is brought to D1 later, while the turn or the next one runs. */
+  isFlushed: boolean;
 }
 
 export interface Pace {
@@ -29,7 +31,10 @@ export interface Pace {
 }
 
 /** Both sides in turn, round after round, beginning with the other one each time: what drifts meets both. */
-export async function compare({ what, target, ours, floor }: Sides, pace: Pace): Promise<Comparison> {
+export async function compare(
+  { what, target, ours, floor }: Omit<Sides, "isFlushed">,
+  pace: Pace,
+): Promise<Comparison> {
   const measured: { ours: Measured[]; floor: Measured[] } = { ours: [], floor: [] };
   const sides = { ours, floor };
   for (let round = 0; round < pace.rounds; round++) {
@@ -41,7 +46,9 @@ export async function compare({ what, target, ours, floor }: Sides, pace: Pace):
   }
   const ratios = measured.ours.map((mine, round) => {
     const base = measured.floor[round]?.requestsPerSecond ?? Number.NaN;
-    return "atLeast" in target ? mine.requestsPerSecond / base : base / mine.requestsPerSecond;
+    return target !== null && "atMost" in target
+      ? base / mine.requestsPerSecond
+      : mine.requestsPerSecond / base;
   });
   const ratio = median(ratios);
   return {
@@ -51,8 +58,13 @@ export async function compare({ what, target, ours, floor }: Sides, pace: Pace):
     floor: medianOf(measured.floor),
     ratios,
     ratio,
-    holds: "atLeast" in target ? ratio >= target.atLeast : ratio <= target.atMost,
+    holds: holds(target, ratio),
   };
+}
+
+function holds(target: Comparison["target"], ratio: number): boolean | null {
+  if (target === null) return null;
+  return "atLeast" in target ? ratio >= target.atLeast : ratio <= target.atMost;
 }
 
 function medianOf(all: Measured[]): Measured {

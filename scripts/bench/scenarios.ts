@@ -69,6 +69,7 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         target: { atLeast: 0.85 },
         ours: check(stack, refs),
         floor: bare(stack, "/bare/check", refs),
+        isFlushed: false,
       },
     ];
   },
@@ -82,6 +83,7 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         target: { atLeast: 0.6 },
         ours: consume(stack, refs),
         floor: bare(stack, "/bare/consume", refs),
+        isFlushed: true,
       },
     ];
   },
@@ -95,6 +97,14 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         target: { atLeast: 2.2 },
         ours: consume(stack, refs),
         floor: bare(stack, "/bare/consume", refs),
+        isFlushed: true,
+      },
+      {
+        what: "the same of a bare object whose callers share a commit: what this machine allows",
+        target: null,
+        ours: bare(stack, "/bare/consume-together", refs),
+        floor: bare(stack, "/bare/consume", refs),
+        isFlushed: false,
       },
     ];
   },
@@ -110,12 +120,14 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         target,
         ours: check(stack, long),
         floor: check(stack, short),
+        isFlushed: false,
       },
       {
         what: "consume at 100,000 ledger rows against 10 (time)",
         target,
         ours: consume(stack, long),
         floor: consume(stack, short),
+        isFlushed: true,
       },
     ];
   },
@@ -132,12 +144,14 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         target,
         ours: check(stack, many),
         floor: check(stack, few),
+        isFlushed: false,
       },
       {
         what: "consume over 5,000 subjects against 10 (time)",
         target,
         ours: consume(stack, many),
         floor: consume(stack, few),
+        isFlushed: true,
       },
     ];
   },

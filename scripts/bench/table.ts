@@ -8,6 +8,11 @@ const whole = (value: number) => Math.round(value).toLocaleString("en-US");
 const ratio = (value: number) => value.toFixed(2);
 const verdict = (holds: boolean | null) => (holds === null ? "" : holds ? "holds" : "FAILS");
 
+function targetOf({ target }: Comparison): string {
+  if (target === null) return "";
+  return "atLeast" in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`;
+}
+
 interface Tables {
   comparisons: Comparison[];
   costs: Cost[];
@@ -24,7 +29,7 @@ export function printTables({ comparisons, costs, pages, deliveries }: Tables): 
       `${whole(row.ours.requestsPerSecond)} req/s, ${row.ours.medianMs.toFixed(1)} ms`,
       `${whole(row.floor.requestsPerSecond)} req/s, ${row.floor.medianMs.toFixed(1)} ms`,
       `${ratio(row.ratio)} (${ratio(Math.min(...row.ratios))} to ${ratio(Math.max(...row.ratios))})`,
-      "atLeast" in row.target ? `≥ ${row.target.atLeast}` : `≤ ${row.target.atMost}`,
+      targetOf(row),
       verdict(row.holds),
     ]),
   );

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { Arrivals } from "../../../workers/runtime/subject/arrivals.ts";
 import type { BenchEnv } from "./env.ts";
 
 /**
@@ -6,6 +7,8 @@ import type { BenchEnv } from "./env.ts";
  * commit). It knows no keys, rights, repetition or history.
  */
 export class Bare extends DurableObject<BenchEnv> {
+  private readonly arrivals = new Arrivals();
+
   constructor(ctx: DurableObjectState, env: BenchEnv) {
     super(ctx, env);
     ctx.storage.sql.exec(`
@@ -25,6 +28,12 @@ export class Bare extends DurableObject<BenchEnv> {
     return sql
       .exec<{ units: number }>("UPDATE balance SET units = units - ? WHERE id = 1 RETURNING units", units)
       .one().units;
+  }
+
+  /** The same, in one commit with what arrives in the same turn of the event loop. */
+  async consumeTogether(units: number): Promise<number> {
+    await this.arrivals.together();
+    return this.consume(units);
   }
 
   private units(): number {

@@ -20,6 +20,12 @@ app.post("/bare/consume", async (c) => {
   return c.json({ ok: true, consumed: units, usage_remaining });
 });
 
+app.post("/bare/consume-together", async (c) => {
+  const { subject_ref, units } = await c.req.json<{ subject_ref: string; units: number }>();
+  const usage_remaining = await c.env.BARE.get(c.env.BARE.idFromName(subject_ref)).consumeTogether(units);
+  return c.json({ ok: true, consumed: units, usage_remaining });
+});
+
 app.post("/keys", async (c) => c.json(await putKeys(c.env, await c.req.json<KeysRequest>())));
 app.post("/fill", async (c) => c.json(await fillSubject(c.env, await c.req.json<FillRequest>())));
 
