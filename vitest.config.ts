@@ -81,6 +81,7 @@ export default defineConfig({
                   "zod",
                   "hono",
                   "hono/factory",
+                  "hono/route",
                   "hono/jsx",
                   "hono/html",
                   "@hono/zod-openapi",

@@ -15,7 +15,8 @@ function subjectRefFault(value: string): string | null {
   if (controlCharacter.test(value)) return "must not contain control characters";
   if (value.trim() !== value) return "must not begin or end with white space";
   if (value === "." || value === "..") return "must not be '.' or '..'";
-  if (encoder.encode(value).length > subjectRefMaxBytes)
+  // A UTF-16 unit takes three bytes at most, so that a short name need not be encoded.
+  if (value.length * 3 > subjectRefMaxBytes && encoder.encode(value).length > subjectRefMaxBytes)
     return `must be at most ${subjectRefMaxBytes} bytes in UTF-8`;
   return null;
 }

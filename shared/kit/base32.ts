@@ -3,7 +3,7 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const characterValues = new Map([...alphabet].map((character, value) => [character, value]));
 
 export function encodeBase32(bytes: Uint8Array): string {
-  let text = "";
+  const text: number[] = [];
   let buffer = 0;
   let bits = 0;
   for (const byte of bytes) {
@@ -11,12 +11,12 @@ export function encodeBase32(bytes: Uint8Array): string {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += alphabet[(buffer >>> bits) & 31];
+      text.push(alphabet.charCodeAt((buffer >>> bits) & 31));
     }
     buffer &= (1 << bits) - 1;
   }
-  if (bits > 0) text += alphabet[(buffer << (5 - bits)) & 31];
-  return text;
+  if (bits > 0) text.push(alphabet.charCodeAt((buffer << (5 - bits)) & 31));
+  return String.fromCharCode(...text);
 }
 
 /** `null` for any text that `encodeBase32` can't have made, also when only its unused last bits differ. */

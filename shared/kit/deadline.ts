@@ -16,16 +16,19 @@ export class LateAnswer extends Error {}
  * Waits for `work` at most `timeoutMs`. A failure becomes the cause of a `DependencyUnavailable`, and so does a late answer,
  * as `LateAnswer`; what that did stays done, so `work` must be safe to repeat.
  */
-export async function withDeadline<T>(dependency: string, timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new LateAnswer(`no answer within ${timeoutMs} ms`)), timeoutMs);
+export function withDeadline<T>(dependency: string, timeoutMs: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) => reject(new DependencyUnavailable(dependency, { cause }));
+    const timer = setTimeout(() => fail(new LateAnswer(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    work.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (cause: unknown) => {
+        clearTimeout(timer);
+        fail(cause);
+      },
+    );
   });
-  try {
-    return await Promise.race([work, late]);
-  } catch (cause) {
-    throw new DependencyUnavailable(dependency, { cause });
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 import { decodeBase32, encodeBase32 } from "./base32.ts";
 import { subjectTagBytes, tagInHex, tagLength } from "./subject-tag.ts";
+import { readUint48, uint48Length, writeUint48 } from "./uint48.ts";
 
 /**
  * `dec_…` names a decision without storing it: a tag of the subject (8 bytes), the ledger's sequence (6) and the time
@@ -10,14 +11,13 @@ export interface DecisionMoment {
   at: number;
 }
 
-const bytesPerNumber = 6;
-const length = tagLength + 2 * bytesPerNumber;
+const length = tagLength + 2 * uint48Length;
 
 export function encodeDecisionId(subjectName: string, { sequence, at }: DecisionMoment): string {
   const bytes = new Uint8Array(length);
   bytes.set(subjectTagBytes(subjectName), 0);
-  writeNumber(bytes, tagLength, sequence);
-  writeNumber(bytes, tagLength + bytesPerNumber, at);
+  writeUint48(bytes, tagLength, sequence);
+  writeUint48(bytes, tagLength + uint48Length, at);
   return `dec_${encodeBase32(bytes)}`;
 }
 
@@ -26,7 +26,7 @@ export function decodeDecisionId(subjectName: string, decisionId: string): Decis
   const bytes = bytesOf(decisionId);
   if (bytes === null) return null;
   if (!subjectTagBytes(subjectName).every((byte, index) => bytes[index] === byte)) return null;
-  return { sequence: readNumber(bytes, tagLength), at: readNumber(bytes, tagLength + bytesPerNumber) };
+  return { sequence: readUint48(bytes, tagLength), at: readUint48(bytes, tagLength + uint48Length) };
 }
 
 /** The tag of the subject that `decisionId` is of, in hex as in logs; `null` when malformed. */
@@ -39,16 +39,4 @@ export function tagOfDecision(decisionId: string): string | null {
 function bytesOf(decisionId: string): Uint8Array | null {
   const bytes = decisionId.startsWith("dec_") ? decodeBase32(decisionId.slice(4)) : null;
   return bytes?.length === length ? bytes : null;
-}
-
-function writeNumber(bytes: Uint8Array, offset: number, value: number): void {
-  let rest = value;
-  for (let index = bytesPerNumber - 1; index >= 0; index--) {
-    bytes[offset + index] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-}
-
-function readNumber(bytes: Uint8Array, offset: number): number {
-  return bytes.subarray(offset, offset + bytesPerNumber).reduce((value, byte) => value * 256 + byte, 0);
 }

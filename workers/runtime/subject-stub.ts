@@ -6,9 +6,9 @@ import type { Subject } from "./subject/subject.ts";
 /** The subject's methods with their own types: the platform's stub types lose unions on the way. */
 export type SubjectRpc = Pick<
   Subject,
-  | "check"
+  | "packedCheck"
   | "read"
-  | "consume"
+  | "packedConsume"
   | "applyStripe"
   | "previewStripe"
   | "hasOpenSubscription"
@@ -40,7 +40,7 @@ function subjectStub(env: RuntimeEnv, identity: SubjectIdentity): SubjectRpc {
  * With `budgetMs` both calls together take that long at most: then `DependencyUnavailable`, and what a late answer did stays
  * done.
  */
-export async function callSubject<T>(
+export function callSubject<T>(
   env: RuntimeEnv,
   identity: SubjectIdentity,
   call: (subject: SubjectRpc) => Promise<T>,

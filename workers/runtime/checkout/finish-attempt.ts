@@ -10,7 +10,7 @@ import { d1 } from "../../../shared/db/deadline.ts";
 import { stripeFailure } from "../../../shared/stripe/gateway.ts";
 import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { RequestRefused } from "../error-reply.ts";
+import { RequestRefused } from "../reply.ts";
 import { type Claim, inProgress, refuseConflict } from "./claim-attempt.ts";
 import { createSession } from "./create-session.ts";
 import { readFrozen } from "./frozen-request.ts";

@@ -1,15 +1,14 @@
-import { createMiddleware } from "hono/factory";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { countKeyUse } from "../activity.ts";
-import { RequestRefused } from "../error-reply.ts";
 import { findKey } from "../keyring/key-cache.ts";
-import type { RuntimeHono } from "../request-context.ts";
+import { RequestRefused } from "../reply.ts";
+import type { RuntimeContext } from "../request-context.ts";
 import { countRequest } from "./rate-limit.ts";
 
 const invalidKeyMessage = "The API key is not valid: it is unknown, revoked, expired or malformed.";
 
 /** `Authorization: Bearer lz_…` and nothing else says who calls. A cookie beside it is not read. */
-export const authenticate = createMiddleware<RuntimeHono>(async (c, next) => {
+export async function authenticate(c: RuntimeContext): Promise<void> {
   const header = c.req.header("Authorization");
   const bearer = header === undefined ? null : /^Bearer +([^\s]+) *$/i.exec(header);
   const presented = bearer?.[1];
@@ -32,5 +31,4 @@ export const authenticate = createMiddleware<RuntimeHono>(async (c, next) => {
   countRequest(entry);
   countKeyUse(c.env, entry.keyId);
   c.set("caller", { projectId, mode, region, keyId: entry.keyId, plan: entry.plan });
-  return next();
-});
+}

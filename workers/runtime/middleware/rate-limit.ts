@@ -1,5 +1,5 @@
-import { RequestRefused } from "../error-reply.ts";
 import type { KeyEntry } from "../keyring/keyring.ts";
+import { RequestRefused } from "../reply.ts";
 
 const windowMs = 10_000;
 

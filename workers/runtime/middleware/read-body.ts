@@ -1,4 +1,4 @@
-import { RequestRefused } from "../error-reply.ts";
+import { RequestRefused } from "../reply.ts";
 
 /** A sender that is refused before it has finished may never read the refusal: so much more is taken and thrown away. */
 const discardedBytes = 4 * 1024 * 1024;

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { FaultDetail } from "../../../shared/contract/errors.ts";
 import { isIdempotencyKey } from "../../../shared/contract/idempotency-key.ts";
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
-import { RequestRefused } from "../error-reply.ts";
+import { RequestRefused } from "../reply.ts";
 import type { RuntimeContext } from "../request-context.ts";
 import { readBody } from "./read-body.ts";
 

@@ -1,26 +1,28 @@
-import { createMiddleware } from "hono/factory";
+import { routePath } from "hono/route";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import { isLogged, log } from "../../../shared/kit/log.ts";
 import { measure } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
-import type { RuntimeContext, RuntimeHono } from "../request-context.ts";
+import type { RuntimeContext } from "../request-context.ts";
 
-/** Gives each request its id, and writes the one line that says how it ended (docs/observability.md). */
-export const requestLine = createMiddleware<RuntimeHono>(async (c, next) => {
+/** Gives the request its id. */
+export function beginRequest(c: RuntimeContext): void {
   c.set("requestId", newId("req"));
   c.set("startedAt", Date.now());
   c.set("notes", {});
-  await next();
-  c.res.headers.set("Request-Id", c.get("requestId"));
-  if (isLogged("info")) writeLine(c);
-  if (c.env.METRICS !== undefined) measureRequest(c);
-});
+}
+
+/** Writes the one line that says how the request ended, and measures it (docs/observability.md). */
+export function tellRequest(c: RuntimeContext, response: Response): void {
+  if (isLogged("info")) writeLine(c, response);
+  if (c.env.METRICS !== undefined) measureRequest(c, response);
+}
 
 const outcomeOf = (status: number) => (status < 400 ? "answered" : status < 500 ? "refused" : "failed");
 
 /** Every request of a known project; checks and consumes that the subject decided once more, by what was decided. */
-function measureRequest(c: RuntimeContext): void {
+function measureRequest(c: RuntimeContext, { status }: Response): void {
   const {
     projectId,
     mode,
@@ -33,16 +35,16 @@ function measureRequest(c: RuntimeContext): void {
   } = c.get("notes");
   const place = c.get("caller") ?? { projectId, mode };
   if (place.projectId === undefined || place.mode === undefined) return;
-  const { env, res } = c;
+  const { env } = c;
   const where = { projectId: place.projectId, mode: place.mode };
   const durationMs = Date.now() - c.get("startedAt");
-  const route = c.req.routePath;
+  const route = routePath(c);
   measure(env, where, {
     name: "request",
-    outcome: outcomeOf(res.status),
+    outcome: outcomeOf(status),
     code,
     route,
-    status: res.status,
+    status,
     durationMs,
   });
   if (allowed !== undefined)
@@ -57,14 +59,13 @@ function measureRequest(c: RuntimeContext): void {
     });
 }
 
-function writeLine(c: RuntimeContext): void {
+function writeLine(c: RuntimeContext, { status }: Response): void {
   const { subject, ...notes } = c.get("notes");
-  const { status } = c.res;
   const caller = c.get("caller");
   log("info", "request", {
     requestId: c.get("requestId"),
     method: c.req.method,
-    route: c.req.routePath,
+    route: routePath(c),
     status,
     outcome: outcomeOf(status),
     durationMs: Date.now() - c.get("startedAt"),

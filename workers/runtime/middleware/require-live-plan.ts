@@ -1,4 +1,4 @@
-import { RequestRefused } from "../error-reply.ts";
+import { RequestRefused } from "../reply.ts";
 import type { Caller } from "../request-context.ts";
 
 /** Live writes by a runtime key need a plan; live reads, Stripe's events and operators go on without. */

@@ -7,7 +7,9 @@ import {
 import { countCheck } from "../activity.ts";
 import { timeLeftMs } from "../budget.ts";
 import { readJson } from "../middleware/read-input.ts";
+import { jsonReply } from "../reply.ts";
 import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
+import { unpack } from "../subject/packed.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
@@ -34,16 +36,17 @@ export const accessCheckDocs = createRoute({
 export async function accessCheck(c: RuntimeContext): Promise<Response> {
   const { subject_ref } = await readJson(c, accessCheckRequestSchema);
   const identity = namedSubject(c, subject_ref);
-  const { decision, ...moment } = await callSubject(
+  const answer = await callSubject(
     c.env,
     identity,
-    (subject) => subject.check(),
+    (subject) => subject.packedCheck(),
     timeLeftMs(c, "check"),
   );
+  const { decision, ...moment } = unpack(answer);
   note(c, decision);
   countCheck(c.get("caller"), decision.allowed);
   const reply: AccessCheckReply = decision.allowed
     ? { subject_ref, allowed: true }
     : { subject_ref, allowed: false, reason: decision.reason };
-  return c.json(reply, 200, decisionHeader(c, identity, moment));
+  return jsonReply(c, reply, { headers: decisionHeader(c, identity, moment) });
 }

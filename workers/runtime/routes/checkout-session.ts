@@ -10,6 +10,7 @@ import { claimAttempt } from "../checkout/claim-attempt.ts";
 import { finishAttempt } from "../checkout/finish-attempt.ts";
 import { readIdempotencyKey, readJson } from "../middleware/read-input.ts";
 import { requireLivePlan } from "../middleware/require-live-plan.ts";
+import { jsonReply } from "../reply.ts";
 import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
 import { documentedErrors } from "./documented-errors.ts";
 import { idempotencyHeader, replayedHeader } from "./idempotency-headers.ts";
@@ -59,9 +60,12 @@ export async function checkoutSession(c: RuntimeContext): Promise<Response> {
   const claim = await claimAttempt(c.env, caller, request, key, now);
   note(c, { attemptId: claim.attempt.attemptId, replayed: claim.outcome === "done" });
   if (claim.outcome === "done")
-    return c.json(checkoutReply(claim.attempt), 201, { "Idempotency-Replayed": "true" });
+    return jsonReply(c, checkoutReply(claim.attempt), {
+      status: 201,
+      headers: { "Idempotency-Replayed": "true" },
+    });
   const attempt = await finishAttempt(c.env, claim, now);
-  return c.json(checkoutReply(attempt), 201);
+  return jsonReply(c, checkoutReply(attempt), { status: 201 });
 }
 
 function checkoutReply(attempt: CheckoutAttemptRow): CheckoutReply {

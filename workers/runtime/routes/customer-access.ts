@@ -9,6 +9,7 @@ import { customerStatus } from "../../../shared/domain/decision.ts";
 import { dayMs, type Entitlement, type Moment, newestFirst } from "../../../shared/domain/entitlement.ts";
 import { timeLeftMs } from "../budget.ts";
 import { readSubjectInPath } from "../middleware/read-input.ts";
+import { jsonReply } from "../reply.ts";
 import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
@@ -51,7 +52,7 @@ export async function customerAccess(c: RuntimeContext): Promise<Response> {
     has_more: listed.length > maxListed,
     as_of: new Date(at).toISOString(),
   };
-  return c.json(reply, 200, decisionHeader(c, identity, reading));
+  return jsonReply(c, reply, { headers: decisionHeader(c, identity, reading) });
 }
 
 function isListed(entitlement: Entitlement, now: Moment): boolean {

@@ -8,6 +8,7 @@ import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import { newestFirst } from "../../../shared/domain/entitlement.ts";
 import { timeLeftMs } from "../budget.ts";
 import { invalidRequest, readQuery, readSubjectInPath } from "../middleware/read-input.ts";
+import { jsonReply } from "../reply.ts";
 import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
@@ -51,5 +52,5 @@ export async function entitlements(c: RuntimeContext): Promise<Response> {
     entitlements: page.map((entitlement) => entitlementView(entitlement, reading.at)),
     has_more: start + page.length < all.length,
   };
-  return c.json(reply, 200, decisionHeader(c, identity, reading));
+  return jsonReply(c, reply, { headers: decisionHeader(c, identity, reading) });
 }

@@ -1,12 +1,13 @@
 import { DependencyUnavailable, withDeadline } from "../../../shared/kit/deadline.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { jsonReply } from "../reply.ts";
 import type { RuntimeContext } from "../request-context.ts";
 
 const timeoutMs = 1_000;
 
 /** The worker runs. Asks nothing of anybody. */
 export function healthz(c: RuntimeContext): Response {
-  return c.json({ ok: true });
+  return jsonReply(c, { ok: true });
 }
 
 /**
@@ -16,10 +17,10 @@ export function healthz(c: RuntimeContext): Response {
 export async function readyz(c: RuntimeContext): Promise<Response> {
   try {
     await withDeadline("D1", timeoutMs, c.env.DB.prepare("SELECT 1").first());
-    return c.json({ ok: true, d1: "ok" });
+    return jsonReply(c, { ok: true, d1: "ok" });
   } catch (error) {
     if (!(error instanceof DependencyUnavailable)) throw error;
     log("warn", "readyz.d1_unavailable", { error: errorMessage(error.cause) });
-    return c.json({ ok: false, d1: "unavailable" }, 503, { "Retry-After": "5" });
+    return jsonReply(c, { ok: false, d1: "unavailable" }, { status: 503, headers: { "Retry-After": "5" } });
   }
 }

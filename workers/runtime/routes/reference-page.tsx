@@ -10,6 +10,7 @@ const styleHash = btoa(String.fromCharCode(...sha256(referenceStyle)));
 
 /** The reference, made from the OpenAPI document, so that it can't say anything else than what validates. */
 export function referencePage(c: RuntimeContext): Response | Promise<Response> {
+  c.header("Request-Id", c.get("requestId"));
   c.header("Content-Security-Policy", `default-src 'none'; style-src 'sha256-${styleHash}'`);
   return c.html(html`<!doctype html>${<Reference operations={operations()} />}`);
 }

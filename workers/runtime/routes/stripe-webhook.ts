@@ -5,8 +5,8 @@ import { readConnection } from "../../../shared/db/stripe-connections.ts";
 import { insertEvent } from "../../../shared/db/stripe-inbox.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { open, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
-import { RequestRefused } from "../error-reply.ts";
 import { readBody } from "../middleware/read-body.ts";
+import { jsonReply, RequestRefused } from "../reply.ts";
 import { note, type RuntimeContext } from "../request-context.ts";
 import { webhookSecretPlace } from "../stripe-inbound/connection.ts";
 import { firstTryMs } from "../stripe-inbound/retry-schedule.ts";
@@ -63,7 +63,7 @@ export async function stripeWebhook(c: RuntimeContext): Promise<Response> {
   note(c, { replayed: !isNew });
   // Stored is promised; applied at once is the rule, and when it fails the row is tried again.
   if (isNew) await tryEvent(c.env, { connectionId, eventId: event.id });
-  return c.json({ received: true });
+  return jsonReply(c, { received: true });
 }
 
 function readEnvelope(text: string): z.output<typeof stripeEventEnvelopeSchema> {

@@ -7,10 +7,12 @@ import {
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { timeLeftMs } from "../budget.ts";
-import { RequestRefused } from "../error-reply.ts";
 import { readIdempotencyKey, readJson } from "../middleware/read-input.ts";
 import { requireLivePlan } from "../middleware/require-live-plan.ts";
+import { jsonReply, RequestRefused } from "../reply.ts";
 import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
+import type { ConsumeCall } from "../subject/answers.ts";
+import { pack, unpack } from "../subject/packed.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
@@ -51,24 +53,30 @@ export async function usageConsume(c: RuntimeContext): Promise<Response> {
   const body = await readJson(c, consumeRequestSchema);
   requireLivePlan(c.get("caller"));
   const identity = namedSubject(c, body.subject_ref);
-  const result = await callSubject(
+  const call = pack({
+    identity,
+    command: {
+      units: body.units,
+      idempotency: { endpoint: "usage/consume", key, requestHash: sha256Hex(canonicalJson(body)) },
+      cause: { type: "request", id: c.get("requestId") },
+    },
+  } satisfies ConsumeCall);
+  const answer = await callSubject(
     c.env,
     identity,
-    (subject) =>
-      subject.consume(identity, {
-        units: body.units,
-        idempotency: { endpoint: "usage/consume", key, requestHash: sha256Hex(canonicalJson(body)) },
-        cause: { type: "request", id: c.get("requestId") },
-      }),
+    (subject) => subject.packedConsume(call),
     timeLeftMs(c, "consume"),
   );
+  const result = unpack(answer);
   const headers = decisionHeader(c, identity, result);
   switch (result.outcome) {
     case "consumed": {
       const { consumed, usageRemaining } = result.reply;
       note(c, { units: consumed, replayed: result.replayed });
       const reply: ConsumeReply = { ok: true, consumed, usage_remaining: usageRemaining };
-      return c.json(reply, 200, result.replayed ? { ...headers, "Idempotency-Replayed": "true" } : headers);
+      return jsonReply(c, reply, {
+        headers: result.replayed ? { ...headers, "Idempotency-Replayed": "true" } : headers,
+      });
     }
     case "insufficient_usage":
       throw new RequestRefused(

@@ -1,11 +1,6 @@
 import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
 import { dayMs, type Entitlement } from "../../../shared/domain/entitlement.ts";
-import {
-  type IdempotencyRecord,
-  type LedgerEntry,
-  type SubjectState,
-  unitsMoved,
-} from "../../../shared/domain/ledger.ts";
+import { type LedgerEntry, type SubjectState, unitsMoved } from "../../../shared/domain/ledger.ts";
 import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
 import { genesisHash } from "./chain.ts";
 
@@ -53,14 +48,6 @@ export interface Checkpoint {
   hash: string;
 }
 
-/** An answered request: what its answer is made from, and the place and moment of the decision. */
-export interface AnsweredRequest {
-  requestHash: string;
-  reply: IdempotencyRecord["reply"];
-  sequence: number;
-  at: number;
-}
-
 export function readCheckpoint(sql: SqlStorage): Checkpoint {
   const [checkpoint] = sql
     .exec<Checkpoint & Record<string, SqlStorageValue>>("SELECT sequence, at, hash FROM checkpoint")
@@ -83,21 +70,7 @@ export function readCheckpointState(sql: SqlStorage): SubjectState {
   };
 }
 
-/** `idempotencyKey` is the hashed one, as the ledger's column has it. */
-export function readCompactRequest(sql: SqlStorage, idempotencyKey: string): AnsweredRequest | null {
-  const [row] = sql
-    .exec<{ requestHash: string; units: number; remaining: number; sequence: number; at: number }>(
-      `SELECT request_hash AS requestHash, units, remaining, sequence, at
-       FROM compact_requests WHERE idempotency_key = ?`,
-      idempotencyKey,
-    )
-    .toArray();
-  if (row === undefined) return null;
-  const { units, remaining, ...more } = row;
-  return { ...more, reply: { consumed: units, usageRemaining: remaining } };
-}
-
-/** A row of `compact_requests`. */
+/** A row of `compact_requests`; `idempotencyKey` is the hashed one, as the ledger's column has it. */
 export interface CompactRequest {
   idempotencyKey: string;
   requestHash: string;

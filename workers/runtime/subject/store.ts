@@ -2,19 +2,13 @@ import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import { applyEntry, type EntryDraft, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import { type AnsweredRequest, readAnsweredRequest } from "./answered-request.ts";
 import { chainHash } from "./chain.ts";
 import { beginningOf, type Erasure, eraseTables, readTombstone, type Tombstone } from "./erase.ts";
-import {
-  type AnsweredRequest,
-  type Checkpoint,
-  readCheckpoint,
-  readCheckpointState,
-  readCompactRequest,
-  readDailyUsage,
-} from "./history.ts";
+import { type Checkpoint, readCheckpoint, readCheckpointState, readDailyUsage } from "./history.ts";
 import { keepEvents } from "./outbound.ts";
 import { migrateSchema, schema, schemaVersion } from "./schema.ts";
-import { idempotencyIndex, readEntry, type StoredEntry } from "./stored-entry.ts";
+import { idempotencyIndex, type StoredEntry } from "./stored-entry.ts";
 import { readStoredState } from "./stored-state.ts";
 
 /** The last entry of the ledger. Sequence 0 is an empty ledger. */
@@ -105,7 +99,7 @@ export class SubjectStore {
     return JSON.parse(identity) as SubjectIdentity;
   }
 
-  /** Always read from storage, also in every check: an instance that was superseded must not answer from memory. */
+  /** Always read from storage: an instance that was superseded must not answer from memory. */
   head(): Head {
     if (!this.exists) return beginningOf(this.tombstone);
     const [head] = this.sql
@@ -116,12 +110,18 @@ export class SubjectStore {
     return head ?? beginningOf(this.tombstone);
   }
 
-  /** The current state; kept in memory as long as the ledger's head in storage is the one it was read at. */
+  /** The current state; kept in memory as long as the ledger in storage ends where it did when it was read. */
   state(): StateAtHead {
-    const head = this.head();
-    if (this.cache?.head.hash === head.hash) return this.cache;
-    this.cache = { head, ...this.readState() };
+    if (this.cache !== null && this.cache.head.sequence === this.lastSequence()) return this.cache;
+    this.cache = { head: this.head(), ...this.readState() };
     return this.cache;
+  }
+
+  /** Of the ledger in storage, `null` when it has no entry. */
+  private lastSequence(): number | null {
+    if (!this.exists) return null;
+    const query = "SELECT max(sequence) AS last FROM ledger";
+    return this.sql.exec<{ last: number | null }>(query).one().last;
   }
 
   private readState(): SubjectState {
@@ -164,18 +164,7 @@ export class SubjectStore {
 
   /** The request that was answered under this key, however long ago. */
   answeredRequest(endpoint: IdempotentEndpoint, key: string): AnsweredRequest | null {
-    if (!this.exists) return null;
-    const index = idempotencyIndex(endpoint, key);
-    const [row] = this.sql
-      .exec<StoredEntry & Record<string, SqlStorageValue>>(
-        `SELECT ${entryColumns} FROM ledger WHERE idempotency_key = ?`,
-        index,
-      )
-      .toArray();
-    if (row === undefined) return readCompactRequest(this.sql, index);
-    const { idempotency, sequence, at } = readEntry(row);
-    if (idempotency === null) throw new Error(`entry ${sequence} has no request, but is indexed by one`);
-    return { requestHash: idempotency.requestHash, reply: idempotency.reply, sequence, at };
+    return this.exists ? readAnsweredRequest(this.sql, endpoint, key) : null;
   }
 
   /** How far back the ledger reaches: the last entry that was folded away. */

@@ -11,7 +11,7 @@ export interface StoredEntry {
   idempotencyKey: string | null;
 }
 
-export function readEntry(row: StoredEntry): LedgerEntry {
+export function readEntry(row: Pick<StoredEntry, "sequence" | "at" | "body">): LedgerEntry {
   return { ...(JSON.parse(row.body) as EntryDraft), sequence: row.sequence, at: row.at };
 }
 

@@ -7,7 +7,7 @@ import { nextReview, type Review } from "../../../shared/domain/review-subscript
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { RuntimeEnv } from "../env.ts";
-import type { ConsumeResult, DecisionAt, StripeResult, SubjectReading } from "./answers.ts";
+import type { ConsumeCall, ConsumeResult, DecisionAt, StripeResult, SubjectReading } from "./answers.ts";
 import { applyManual, type ManualResult } from "./apply-manual.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type DecisionAsOf, decisionAsOf, type PastMoment } from "./as-of.ts";
@@ -24,6 +24,7 @@ import {
   previewManual,
 } from "./manual.ts";
 import { Outbox } from "./outbox.ts";
+import { type Packed, pack, unpack } from "./packed.ts";
 import { type RestoreRequest, restoreEvents } from "./restore-events.ts";
 import { SubjectStore } from "./store.ts";
 import { previewStripe, type StripeCommand, type StripePreview, stripeContext } from "./stripe.ts";
@@ -51,6 +52,11 @@ export class Subject extends DurableObject<RuntimeEnv> {
 
   async check(): Promise<DecisionAt> {
     return this.decideNow(await currentTime(this.env.DEV));
+  }
+
+  /** `check` for a request that waits. */
+  async packedCheck(): Promise<Packed<DecisionAt>> {
+    return pack(await this.check());
   }
 
   async read(): Promise<SubjectReading> {
@@ -87,6 +93,12 @@ export class Subject extends DurableObject<RuntimeEnv> {
         return { outcome: "consumed", reply, replayed: true, sequence, at };
       }
     }
+  }
+
+  /** `consume` for a request that waits. */
+  async packedConsume(call: Packed<ConsumeCall>): Promise<Packed<ConsumeResult>> {
+    const { identity, command } = unpack(call);
+    return pack(await this.consume(identity, command));
   }
 
   /**
