@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { openApiDocument } from "./openapi.ts";
 import { jsonReply, RequestRefused } from "./reply.ts";
 import type { RuntimeHono } from "./request-context.ts";
-import { keyedRoute, route } from "./route.ts";
+import { keyedRoute, refuse, route } from "./route.ts";
 import { accessCheck } from "./routes/access-check.ts";
 import { checkoutSession } from "./routes/checkout-session.ts";
 import { customerAccess } from "./routes/customer-access.ts";
@@ -38,3 +38,6 @@ app.notFound(
     throw new RequestRefused("not_found", message);
   }),
 );
+
+// For what goes wrong around a route: nobody is ever answered with a bare 500.
+app.onError(refuse);

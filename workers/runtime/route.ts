@@ -35,10 +35,15 @@ async function answerOf(handler: Handler, c: RuntimeContext): Promise<Response> 
   try {
     return await handler(c);
   } catch (error) {
-    const refusal = asRefusal(error, c);
-    note(c, { code: refusal.code });
-    return errorReply(c, refusal);
+    return refuse(error, c);
   }
+}
+
+/** The answer to whatever was thrown. */
+export function refuse(error: unknown, c: RuntimeContext): Response {
+  const refusal = asRefusal(error, c);
+  note(c, { code: refusal.code });
+  return errorReply(c, refusal);
 }
 
 function asRefusal(error: unknown, c: RuntimeContext): RequestRefused {
