@@ -15,7 +15,8 @@ const kills = Number(process.env["KILLS"] ?? 3);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 const callers = 16;
 const subjects = ["user_a", "user_b", "user_c", "user_d"];
-const packsEach = 3;
+/** Of 1,000 units: more than a subject spends between two kills. */
+const packsEach = Math.max(3, kills);
 
 interface Consume {
   subjectRef: string;

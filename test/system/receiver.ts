@@ -36,9 +36,8 @@ export async function newReceiver(respond: Respond = ok): Promise<ScriptedReceiv
   const log: Received[] = [];
   const receiver = { url: "", log, respond, close: async () => {} };
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString();
+    const body = await bodyOf(request);
+    if (body === null) return;
     const received: Received = {
       headers: request.headers as Record<string, string>,
       body,
@@ -58,6 +57,18 @@ export async function newReceiver(respond: Respond = ok): Promise<ScriptedReceiv
     await once(server, "close");
   };
   return receiver;
+}
+
+/** The whole body; `null` when its sender was killed before it had sent all of it. */
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+  } catch (error) {
+    if (request.complete) throw error;
+    return null;
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** The project's webhooks as an operator has them. */
