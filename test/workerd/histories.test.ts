@@ -54,26 +54,31 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const { HISTORIES: histories, SEED: seed } = env;
+const timeoutMs = 60_000 + histories * 30;
 
 describe("random histories", () => {
   afterEach(() => vi.useRealTimers());
 
-  it(`add up at every entry, replay alike, and can be asked again (${histories} histories, SEED=${seed})`, async () => {
-    // One object is emptied and made anew for each history: entering another one takes the test harness longer with
-    // every object there is.
-    await runInDurableObject(newSubject().stub, async (_, ctx) => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 20 }), async (steps) => {
-          await ctx.storage.deleteAll();
-          // Time stands still between the steps: a right that ends 2 ms after it began must not end between asking
-          // what is left and spending it.
-          vi.useFakeTimers({ toFake: ["Date"], now: vi.getRealSystemTime() });
-          await playAndCheck(new Subject(ctx, env), newSubject().identity, steps);
-        }),
-        { numRuns: histories, seed },
-      );
-    });
-  }, 300_000);
+  it(
+    `add up at every entry, replay alike, and can be asked again (${histories} histories, SEED=${seed})`,
+    async () => {
+      // One object is emptied and made anew for each history: entering another one takes the test harness longer with
+      // every object there is.
+      await runInDurableObject(newSubject().stub, async (_, ctx) => {
+        await fc.assert(
+          fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 20 }), async (steps) => {
+            await ctx.storage.deleteAll();
+            // Time stands still between the steps: a right that ends 2 ms after it began must not end between asking
+            // what is left and spending it.
+            vi.useFakeTimers({ toFake: ["Date"], now: vi.getRealSystemTime() });
+            await playAndCheck(new Subject(ctx, env), newSubject().identity, steps);
+          }),
+          { numRuns: histories, seed },
+        );
+      });
+    },
+    timeoutMs,
+  );
 });
 
 async function playAndCheck(
