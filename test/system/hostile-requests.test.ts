@@ -41,6 +41,8 @@ describe("Request-Id", () => {
     ["HEAD", "/v1/entitlements/a", 200],
     ["HEAD", "/v1/docs", 200],
     ["GET", "/v1/openapi.json", 200],
+    ["GET", "/healthz", 200],
+    ["GET", "/readyz", 200],
     ["HEAD", "/v1/access/check", 404],
     ["OPTIONS", "/v1/access/check", 404],
     ["PROPFIND", "/v1/usage/consume", 404],
