@@ -31,10 +31,7 @@ export interface Pace {
 }
 
 /** Both sides in turn, round after round, beginning with the other one each time: what drifts meets both. */
-export async function compare(
-  { what, target, ours, floor }: Omit<Sides, "isFlushed">,
-  pace: Pace,
-): Promise<Comparison> {
+export async function compare({ what, target, ours, floor }: Sides, pace: Pace): Promise<Comparison> {
   const measured: { ours: Measured[]; floor: Measured[] } = { ours: [], floor: [] };
   const sides = { ours, floor };
   for (let round = 0; round < pace.rounds; round++) {

@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import type { OutboundEvent } from "../../shared/contract/outbound-event.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { ApiClient, buy } from "../seed/api-client.ts";
@@ -45,9 +46,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 async function listen({ respond, delays }: Endpoint) {
   const server = createServer(async (request, response) => {
     const arrivedAt = Date.now();
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const event = JSON.parse(Buffer.concat(chunks).toString()) as OutboundEvent;
+    const event = (await json(request)) as OutboundEvent;
     if (!delays.has(event.id)) delays.set(event.id, arrivedAt - Date.parse(event.timestamp));
     respond(response);
   });

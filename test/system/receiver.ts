@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { webhooks } from "../../scripts/seed/provision.ts";
 import type { OutboundEvent, OutboundEventType } from "../../shared/contract/outbound-event.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -61,14 +62,12 @@ export async function newReceiver(respond: Respond = ok): Promise<ScriptedReceiv
 
 /** The whole body; `null` when its sender was killed before it had sent all of it. */
 async function bodyOf(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
   try {
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    return await text(request);
   } catch (error) {
     if (request.complete) throw error;
     return null;
   }
-  return Buffer.concat(chunks).toString();
 }
 
 /** The project's webhooks as an operator has them. */
