@@ -1,8 +1,7 @@
-import { Hono } from "hono";
 import { openApiDocument } from "./openapi.ts";
-import { jsonReply, RequestRefused } from "./reply.ts";
-import type { RuntimeHono } from "./request-context.ts";
-import { keyedRoute, refuse, route } from "./route.ts";
+import { jsonReply } from "./reply.ts";
+import { keyed, open } from "./route.ts";
+import { Router } from "./router.ts";
 import { accessCheck } from "./routes/access-check.ts";
 import { checkoutSession } from "./routes/checkout-session.ts";
 import { customerAccess } from "./routes/customer-access.ts";
@@ -12,32 +11,22 @@ import { referencePage } from "./routes/reference-page.tsx";
 import { stripeWebhook } from "./routes/stripe-webhook.ts";
 import { usageConsume } from "./routes/usage-consume.ts";
 
-export const app = new Hono<RuntimeHono>();
+export const app = new Router();
 
-app.get("/healthz", route(healthz));
-app.get("/readyz", route(readyz));
+app.get("/healthz", open(healthz));
+app.get("/readyz", open(readyz));
 
 app.get(
   "/v1/openapi.json",
-  route((c) => jsonReply(c, openApiDocument())),
+  open((c) => jsonReply(c, openApiDocument())),
 );
-app.get("/v1/docs", route(referencePage));
+app.get("/v1/docs", open(referencePage));
 
 // Stripe signs what it sends; an API key means nothing there.
-app.post("/v1/webhooks/stripe/tenant/:connection_id", route(stripeWebhook));
+app.post("/v1/webhooks/stripe/tenant/:connection_id", open(stripeWebhook));
 
-app.post("/v1/checkout/session", keyedRoute(checkoutSession));
-app.post("/v1/access/check", keyedRoute(accessCheck));
-app.get("/v1/customer/access/:subject_ref", keyedRoute(customerAccess));
-app.get("/v1/entitlements/:subject_ref", keyedRoute(entitlements));
-app.post("/v1/usage/consume", keyedRoute(usageConsume));
-
-app.notFound(
-  route((c) => {
-    const message = `There is no ${c.req.method} ${c.req.path}. GET /v1/docs lists every endpoint.`;
-    throw new RequestRefused("not_found", message);
-  }),
-);
-
-// For what goes wrong around a route: nobody is ever answered with a bare 500.
-app.onError(refuse);
+app.post("/v1/checkout/session", keyed(checkoutSession));
+app.post("/v1/access/check", keyed(accessCheck));
+app.get("/v1/customer/access/:subject_ref", keyed(customerAccess));
+app.get("/v1/entitlements/:subject_ref", keyed(entitlements));
+app.post("/v1/usage/consume", keyed(usageConsume));

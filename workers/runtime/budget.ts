@@ -8,5 +8,5 @@ export const keyTimeoutMs = 250;
 
 /** What is left of the request's time: what came before, like the look-up of its key, counts. */
 export function timeLeftMs(c: RuntimeContext, what: keyof typeof budgets): number {
-  return Math.max(0, c.get("startedAt") + budgets[what] - Date.now());
+  return Math.max(0, c.startedAt + budgets[what] - Date.now());
 }

@@ -22,7 +22,7 @@ export function jsonReply(
 ): Response {
   return new Response(JSON.stringify(body), {
     status,
-    headers: { "Content-Type": "application/json", "Request-Id": c.get("requestId"), ...headers },
+    headers: { "Content-Type": "application/json", "Request-Id": c.requestId, ...headers },
   });
 }
 
@@ -32,7 +32,7 @@ export function errorReply(c: RuntimeContext, refusal: RequestRefused): Response
   const body: ErrorReply = {
     error: refusal.code,
     message: refusal.message,
-    request_id: c.get("requestId"),
+    request_id: c.requestId,
     ...(details === undefined ? {} : { details }),
   };
   return jsonReply(c, body, {

@@ -1,6 +1,6 @@
-import type { Context } from "hono";
 import type { Mode, PlanStatus, Region } from "../../shared/contract/words.ts";
 import type { SubjectIdentity } from "../../shared/domain/subject-name.ts";
+import { newId } from "../../shared/kit/ids.ts";
 import type { LogFields } from "../../shared/kit/log.ts";
 import type { RuntimeEnv } from "./env.ts";
 
@@ -30,6 +30,42 @@ type RequestNotes = Pick<
   | "stripeEventId"
 > & { subject?: SubjectIdentity };
 
+/** One request of the API, and what becomes known of it on the way to its reply. */
+export class RuntimeContext {
+  readonly requestId = newId("req");
+  /** On the machine's clock. */
+  readonly startedAt = Date.now();
+  readonly notes: RequestNotes = {};
+  /** Set once the key is known to be good: on every route that a key opens, before its handler. */
+  knownCaller: Caller | null = null;
+
+  constructor(
+    readonly request: Request,
+    readonly env: RuntimeEnv,
+    /** The path as it was registered, `/v1/entitlements/:subject_ref`; empty where there is no route. */
+    readonly route: string,
+  ) {}
+
+  get caller(): Caller {
+    if (this.knownCaller === null) throw new Error(`${this.route} asks who calls, and no key opens it`);
+    return this.knownCaller;
+  }
+
+  /** As it was sent: `a%2Fb` is one segment, and `a\b` and `%2e%2e` stay what they are, where `URL` would make another path. */
+  lastPathSegment(): string {
+    const [path = ""] = this.request.url.split(/[?#]/, 1);
+    return path.split("/").at(-1) ?? "";
+  }
+
+  header(name: string): string | undefined {
+    return this.request.headers.get(name) ?? undefined;
+  }
+
+  note(notes: RequestNotes): void {
+    Object.assign(this.notes, notes);
+  }
+}
+
 /** The subject that the caller names: project, mode and region come from the key. */
 export function subjectOf({ projectId, mode, region }: Caller, subjectRef: string): SubjectIdentity {
   return { projectId, mode, region, subjectRef };
@@ -37,26 +73,7 @@ export function subjectOf({ projectId, mode, region }: Caller, subjectRef: strin
 
 /** The same, noted for the request's line. */
 export function namedSubject(c: RuntimeContext, subjectRef: string): SubjectIdentity {
-  const subject = subjectOf(c.get("caller"), subjectRef);
-  note(c, { subject });
+  const subject = subjectOf(c.caller, subjectRef);
+  c.note({ subject });
   return subject;
 }
-
-export function note(c: RuntimeContext, notes: RequestNotes): void {
-  Object.assign(c.get("notes"), notes);
-}
-
-/** The types of Hono's context in this worker. */
-export interface RuntimeHono {
-  Bindings: RuntimeEnv;
-  Variables: {
-    requestId: string;
-    /** On the machine's clock. */
-    startedAt: number;
-    notes: RequestNotes;
-    /** Set once the key is known to be good. */
-    caller: Caller;
-  };
-}
-
-export type RuntimeContext = Context<RuntimeHono>;

@@ -1,7 +1,8 @@
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
-import { DependencyUnavailable, withDeadline } from "../../shared/kit/deadline.ts";
+import { DependencyUnavailable } from "../../shared/kit/deadline.ts";
 import type { RuntimeEnv } from "./env.ts";
 import type { Subject } from "./subject/subject.ts";
+import { withinTime } from "./time-limit.ts";
 
 /** The subject's methods with their own types: the platform's stub types lose unions on the way. */
 export type SubjectRpc = Pick<
@@ -37,34 +38,34 @@ function subjectStub(env: RuntimeEnv, identity: SubjectIdentity): SubjectRpc {
  * Calls the subject's object; once more when the platform says that the first call may be repeated (an object that
  * moved or restarted). `call` must be safe to repeat, as every method of `Subject` is.
  *
- * With `budgetMs` both calls together take that long at most: then `DependencyUnavailable`, and what a late answer did stays
- * done.
+ * With `budgetMs` both calls together take that long at most: then `DependencyUnavailable`, as for whatever fails within it, and
+ * what a late answer did stays done.
  */
-export function callSubject<T>(
+export async function callSubject<T>(
   env: RuntimeEnv,
   identity: SubjectIdentity,
   call: (subject: SubjectRpc) => Promise<T>,
   budgetMs?: number,
 ): Promise<T> {
-  const answer = callTwice(env, identity, call);
-  return budgetMs === undefined ? answer : withDeadline("the subject's object", budgetMs, answer);
-}
-
-async function callTwice<T>(
-  env: RuntimeEnv,
-  identity: SubjectIdentity,
-  call: (subject: SubjectRpc) => Promise<T>,
-): Promise<T> {
+  const startedAt = Date.now();
   try {
-    return await call(subjectStub(env, identity));
+    const answer = call(subjectStub(env, identity));
+    return await (budgetMs === undefined ? answer : withinTime(budgetMs, answer));
   } catch (error) {
-    if (!isRetryable(error)) throw error;
+    if (!isRetryable(error)) throw budgetMs === undefined ? error : unavailable(error);
+  }
+  try {
     // A stub is broken once a call on it failed: the second call takes a new one.
-    return await call(subjectStub(env, identity)).catch((cause: unknown) => {
-      throw new DependencyUnavailable("the subject's object", { cause });
-    });
+    const answer = call(subjectStub(env, identity));
+    return await (budgetMs === undefined
+      ? answer
+      : withinTime(Math.max(0, startedAt + budgetMs - Date.now()), answer));
+  } catch (error) {
+    throw unavailable(error);
   }
 }
+
+const unavailable = (cause: unknown) => new DependencyUnavailable("the subject's object", { cause });
 
 function isRetryable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -1,6 +1,6 @@
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { countKeyUse } from "../activity.ts";
-import { findKey } from "../keyring/key-cache.ts";
+import { findKey, warmKey } from "../keyring/key-cache.ts";
 import { RequestRefused } from "../reply.ts";
 import type { RuntimeContext } from "../request-context.ts";
 import { countRequest } from "./rate-limit.ts";
@@ -9,7 +9,7 @@ const invalidKeyMessage = "The API key is not valid: it is unknown, revoked, exp
 
 /** `Authorization: Bearer lz_…` and nothing else says who calls. A cookie beside it is not read. */
 export async function authenticate(c: RuntimeContext): Promise<void> {
-  const header = c.req.header("Authorization");
+  const header = c.header("Authorization");
   const bearer = header === undefined ? null : /^Bearer +([^\s]+) *$/i.exec(header);
   const presented = bearer?.[1];
   if (presented === undefined)
@@ -19,7 +19,7 @@ export async function authenticate(c: RuntimeContext): Promise<void> {
       { headers: { "WWW-Authenticate": "Bearer" } },
     );
 
-  const key = await findKey(c.env, presented);
+  const key = warmKey(presented) ?? (await findKey(c.env, presented));
   const expiresAt = key?.entry.expiresAt ?? null;
   const hasExpired = expiresAt !== null && expiresAt <= (await currentTime(c.env.DEV));
   if (key === null || hasExpired)
@@ -30,5 +30,5 @@ export async function authenticate(c: RuntimeContext): Promise<void> {
   const { projectId, mode, region, entry } = key;
   countRequest(entry);
   countKeyUse(c.env, entry.keyId);
-  c.set("caller", { projectId, mode, region, keyId: entry.keyId, plan: entry.plan });
+  c.knownCaller = { projectId, mode, region, keyId: entry.keyId, plan: entry.plan };
 }

@@ -11,10 +11,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** The body as `schema` has it. Refuses, in this order: media type, size, JSON, shape. */
 export async function readJson<S extends z.ZodType>(c: RuntimeContext, schema: S): Promise<z.output<S>> {
-  const mediaType = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
+  const mediaType = c.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
   if (mediaType !== "application/json")
     throw new RequestRefused("unsupported_media_type", "Send the body as `Content-Type: application/json`.");
-  const bytes = await readBody(c.req.raw, maxBodyBytes);
+  const bytes = await readBody(c.request, maxBodyBytes);
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(bytes));
@@ -33,23 +33,18 @@ function syntaxFault(error: unknown): string {
 
 /** The query as `schema` has it. A parameter that is given twice is refused. */
 export function readQuery<S extends z.ZodType>(c: RuntimeContext, schema: S): z.output<S> {
-  const all = c.req.queries();
-  const twice = Object.keys(all).find((name) => (all[name]?.length ?? 0) > 1);
+  const query = new URL(c.request.url).searchParams;
+  const names = [...query.keys()];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw invalidRequest([{ path: twice, message: "must be given once" }]);
-  return validate(schema, c.req.query());
+  return validate(schema, Object.fromEntries(query));
 }
 
-/**
- * The subject in the last segment of the path. Read from the raw URL: a percent-encoded slash belongs to the name, an
- * encoding that is not UTF-8 is refused, where Hono would pass it on as it is, and `a\b` and `%2e%2e` stay what they
- * are, where `URL` would make another path, and so another subject, of them.
- */
+/** The subject in the last segment of the path. An encoding that is not UTF-8 is refused, where others pass it on as it is. */
 export function readSubjectInPath(c: RuntimeContext): string {
-  const [path = ""] = c.req.url.split(/[?#]/, 1);
-  const segment = path.split("/").at(-1) ?? "";
   let subjectRef: string;
   try {
-    subjectRef = decodeURIComponent(segment);
+    subjectRef = decodeURIComponent(c.lastPathSegment());
   } catch {
     throw invalidRequest([{ path: "subject_ref", message: "is not percent-encoded UTF-8" }]);
   }
@@ -62,7 +57,7 @@ export function readSubjectInPath(c: RuntimeContext): string {
 }
 
 export function readIdempotencyKey(c: RuntimeContext): string {
-  const key = c.req.header("Idempotency-Key");
+  const key = c.header("Idempotency-Key");
   if (key === undefined || key === "")
     throw new RequestRefused(
       "missing_idempotency_key",

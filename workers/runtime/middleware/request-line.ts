@@ -1,17 +1,8 @@
-import { routePath } from "hono/route";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
-import { newId } from "../../../shared/kit/ids.ts";
 import { isLogged, log } from "../../../shared/kit/log.ts";
 import { measure } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import type { RuntimeContext } from "../request-context.ts";
-
-/** Gives the request its id. */
-export function beginRequest(c: RuntimeContext): void {
-  c.set("requestId", newId("req"));
-  c.set("startedAt", Date.now());
-  c.set("notes", {});
-}
 
 /** Writes the one line that says how the request ended, and measures it (docs/observability.md). */
 export function tellRequest(c: RuntimeContext, response: Response): void {
@@ -23,22 +14,13 @@ const outcomeOf = (status: number) => (status < 400 ? "answered" : status < 500 
 
 /** Every request of a known project; checks and consumes that the subject decided once more, by what was decided. */
 function measureRequest(c: RuntimeContext, { status }: Response): void {
-  const {
-    projectId,
-    mode,
-    code = "",
-    allowed,
-    reason = "",
-    units = 0,
-    replayed,
-    decisionId,
-  } = c.get("notes");
-  const place = c.get("caller") ?? { projectId, mode };
+  const { projectId, mode, code = "", allowed, reason = "", units = 0, replayed, decisionId } = c.notes;
+  const place = c.knownCaller ?? { projectId, mode };
   if (place.projectId === undefined || place.mode === undefined) return;
   const { env } = c;
   const where = { projectId: place.projectId, mode: place.mode };
-  const durationMs = Date.now() - c.get("startedAt");
-  const route = routePath(c);
+  const durationMs = Date.now() - c.startedAt;
+  const route = c.route;
   measure(env, where, {
     name: "request",
     outcome: outcomeOf(status),
@@ -60,16 +42,16 @@ function measureRequest(c: RuntimeContext, { status }: Response): void {
 }
 
 function writeLine(c: RuntimeContext, { status }: Response): void {
-  const { subject, ...notes } = c.get("notes");
-  const caller = c.get("caller");
+  const { subject, ...notes } = c.notes;
+  const caller = c.knownCaller;
   log("info", "request", {
-    requestId: c.get("requestId"),
-    method: c.req.method,
-    route: routePath(c),
+    requestId: c.requestId,
+    method: c.request.method,
+    route: c.route,
     status,
     outcome: outcomeOf(status),
-    durationMs: Date.now() - c.get("startedAt"),
-    ...(caller === undefined ? {} : { projectId: caller.projectId, mode: caller.mode, keyId: caller.keyId }),
+    durationMs: Date.now() - c.startedAt,
+    ...(caller === null ? {} : { projectId: caller.projectId, mode: caller.mode, keyId: caller.keyId }),
     ...(subject === undefined ? {} : { subjectTag: subjectTag(subjectName(subject)) }),
     ...notes,
   });

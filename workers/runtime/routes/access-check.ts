@@ -8,7 +8,7 @@ import { countCheck } from "../activity.ts";
 import { timeLeftMs } from "../budget.ts";
 import { readJson } from "../middleware/read-input.ts";
 import { jsonReply } from "../reply.ts";
-import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
+import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import { unpack } from "../subject/packed.ts";
 import { callSubject } from "../subject-stub.ts";
 import { decisionHeader } from "./decision-header.ts";
@@ -43,8 +43,8 @@ export async function accessCheck(c: RuntimeContext): Promise<Response> {
     timeLeftMs(c, "check"),
   );
   const { decision, ...moment } = unpack(answer);
-  note(c, decision);
-  countCheck(c.get("caller"), decision.allowed);
+  c.note(decision);
+  countCheck(c.caller, decision.allowed);
   const reply: AccessCheckReply = decision.allowed
     ? { subject_ref, allowed: true }
     : { subject_ref, allowed: false, reason: decision.reason };

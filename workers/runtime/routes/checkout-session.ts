@@ -11,7 +11,7 @@ import { finishAttempt } from "../checkout/finish-attempt.ts";
 import { readIdempotencyKey, readJson } from "../middleware/read-input.ts";
 import { requireLivePlan } from "../middleware/require-live-plan.ts";
 import { jsonReply } from "../reply.ts";
-import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
+import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import { documentedErrors } from "./documented-errors.ts";
 import { idempotencyHeader, replayedHeader } from "./idempotency-headers.ts";
 
@@ -53,12 +53,12 @@ export const checkoutSessionDocs = createRoute({
 export async function checkoutSession(c: RuntimeContext): Promise<Response> {
   const key = readIdempotencyKey(c);
   const request = await readJson(c, checkoutRequestSchema);
-  const caller = c.get("caller");
+  const caller = c.caller;
   requireLivePlan(caller);
   namedSubject(c, request.subject_ref);
   const now = await currentTime(c.env.DEV);
   const claim = await claimAttempt(c.env, caller, request, key, now);
-  note(c, { attemptId: claim.attempt.attemptId, replayed: claim.outcome === "done" });
+  c.note({ attemptId: claim.attempt.attemptId, replayed: claim.outcome === "done" });
   if (claim.outcome === "done")
     return jsonReply(c, checkoutReply(claim.attempt), {
       status: 201,

@@ -9,10 +9,15 @@ import { referenceStyle } from "./reference-style.ts";
 const styleHash = btoa(String.fromCharCode(...sha256(referenceStyle)));
 
 /** The reference, made from the OpenAPI document, so that it can't say anything else than what validates. */
-export function referencePage(c: RuntimeContext): Response | Promise<Response> {
-  c.header("Request-Id", c.get("requestId"));
-  c.header("Content-Security-Policy", `default-src 'none'; style-src 'sha256-${styleHash}'`);
-  return c.html(html`<!doctype html>${<Reference operations={operations()} />}`);
+export async function referencePage({ requestId }: RuntimeContext): Promise<Response> {
+  const page = await html`<!doctype html>${<Reference operations={operations()} />}`;
+  return new Response(page.toString(), {
+    headers: {
+      "Content-Type": "text/html; charset=UTF-8",
+      "Request-Id": requestId,
+      "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${styleHash}'`,
+    },
+  });
 }
 
 const Reference: FC<{ operations: Operation[] }> = ({ operations: all }) => (

@@ -7,7 +7,7 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { open, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
 import { readBody } from "../middleware/read-body.ts";
 import { jsonReply, RequestRefused } from "../reply.ts";
-import { note, type RuntimeContext } from "../request-context.ts";
+import type { RuntimeContext } from "../request-context.ts";
 import { webhookSecretPlace } from "../stripe-inbound/connection.ts";
 import { firstTryMs } from "../stripe-inbound/retry-schedule.ts";
 import { hasPlausibleSignature, isSignedBy } from "../stripe-inbound/signature.ts";
@@ -26,15 +26,15 @@ function notSigned(): RequestRefused {
  */
 export async function stripeWebhook(c: RuntimeContext): Promise<Response> {
   const now = await currentTime(c.env.DEV);
-  const header = c.req.header("Stripe-Signature");
+  const header = c.header("Stripe-Signature");
   if (!hasPlausibleSignature(header, now)) throw notSigned();
-  const payload = await readBody(c.req.raw, maxBodyBytes);
+  const payload = await readBody(c.request, maxBodyBytes);
 
-  const connectionId = c.req.param("connection_id") ?? "";
+  const connectionId = c.lastPathSegment();
   const found = await d1(readConnection(c.env.DB, connectionId));
   if (found === null) throw notSigned();
   const { connection } = found;
-  note(c, { connectionId, projectId: connection.projectId, mode: connection.mode });
+  c.note({ connectionId, projectId: connection.projectId, mode: connection.mode });
   const secret = await open(
     parseWrappingKeys(c.env.STRIPE_WRAPPING_KEYS),
     webhookSecretPlace(connectionId),
@@ -44,7 +44,7 @@ export async function stripeWebhook(c: RuntimeContext): Promise<Response> {
 
   const text = new TextDecoder().decode(payload);
   const event = readEnvelope(text);
-  note(c, { stripeEventId: event.id });
+  c.note({ stripeEventId: event.id });
   const isNew = await d1(
     insertEvent(c.env.DB, {
       connectionId,
@@ -60,7 +60,7 @@ export async function stripeWebhook(c: RuntimeContext): Promise<Response> {
       foundBy: "webhook",
     }),
   );
-  note(c, { replayed: !isNew });
+  c.note({ replayed: !isNew });
   // Stored is promised; applied at once is the rule, and when it fails the row is tried again.
   if (isNew) await tryEvent(c.env, { connectionId, eventId: event.id });
   return jsonReply(c, { received: true });

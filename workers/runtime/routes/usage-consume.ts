@@ -10,7 +10,7 @@ import { timeLeftMs } from "../budget.ts";
 import { readIdempotencyKey, readJson } from "../middleware/read-input.ts";
 import { requireLivePlan } from "../middleware/require-live-plan.ts";
 import { jsonReply, RequestRefused } from "../reply.ts";
-import { namedSubject, note, type RuntimeContext } from "../request-context.ts";
+import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import type { ConsumeCall } from "../subject/answers.ts";
 import { pack, unpack } from "../subject/packed.ts";
 import { callSubject } from "../subject-stub.ts";
@@ -51,14 +51,14 @@ export const usageConsumeDocs = createRoute({
 export async function usageConsume(c: RuntimeContext): Promise<Response> {
   const key = readIdempotencyKey(c);
   const body = await readJson(c, consumeRequestSchema);
-  requireLivePlan(c.get("caller"));
+  requireLivePlan(c.caller);
   const identity = namedSubject(c, body.subject_ref);
   const call = pack({
     identity,
     command: {
       units: body.units,
       idempotency: { endpoint: "usage/consume", key, requestHash: sha256Hex(canonicalJson(body)) },
-      cause: { type: "request", id: c.get("requestId") },
+      cause: { type: "request", id: c.requestId },
     },
   } satisfies ConsumeCall);
   const answer = await callSubject(
@@ -72,7 +72,7 @@ export async function usageConsume(c: RuntimeContext): Promise<Response> {
   switch (result.outcome) {
     case "consumed": {
       const { consumed, usageRemaining } = result.reply;
-      note(c, { units: consumed, replayed: result.replayed });
+      c.note({ units: consumed, replayed: result.replayed });
       const reply: ConsumeReply = { ok: true, consumed, usage_remaining: usageRemaining };
       return jsonReply(c, reply, {
         headers: result.replayed ? { ...headers, "Idempotency-Replayed": "true" } : headers,
