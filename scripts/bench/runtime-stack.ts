@@ -14,6 +14,8 @@ export interface RuntimeStackOptions {
   folder: string;
   /** Puts between the runtime and D1 what can be told to fail (`/d1`). */
   d1Faults?: boolean;
+  /** Gives the runtime a clock that can be told to stop (`/clock/stopped`): whatever object is asked something then hangs. */
+  stoppableClock?: boolean;
 }
 
 export interface RuntimePorts {
@@ -34,6 +36,7 @@ export interface RuntimeStack extends RuntimePorts {
 export async function startRuntimeStack({
   folder,
   d1Faults = false,
+  stoppableClock = false,
 }: RuntimeStackOptions): Promise<RuntimeStack> {
   const bundles = await buildWorkers();
   const benchDir = join(folder, "bench");
@@ -45,6 +48,9 @@ export async function startRuntimeStack({
     signInSecret: "",
     setupToken: "",
   };
+  const serviceBindings: Record<string, { name: string; entrypoint: string }> = stoppableClock
+    ? { DEV: { name: "licenzy-bench", entrypoint: "Clock" } }
+    : {};
   const runtime = workerOptions({
     bundles: bundles.filter(({ name }) => name === "licenzy-runtime"),
     origin: "http://bench",
@@ -52,7 +58,7 @@ export async function startRuntimeStack({
     directSockets: true,
     realStripe: false,
     secrets,
-  }).map((options) => ({ ...options, serviceBindings: {} }));
+  }).map((options) => ({ ...options, serviceBindings }));
   const [first] = runtime;
   if (first === undefined) throw new Error("the runtime was not built");
   const { d1Databases } = first;

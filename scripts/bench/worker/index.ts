@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import type { D1Behaviour } from "../faulty-d1.ts";
+import { stopClock } from "./clock.ts";
 import type { BenchEnv } from "./env.ts";
 import { type FillRequest, fillSubject, type KeysRequest, putKeys } from "./fill.ts";
 
 export { Bare } from "./bare.ts";
+export { Clock } from "./clock.ts";
 export { CountedSubject } from "./counted-subject.ts";
 
 const app = new Hono<{ Bindings: BenchEnv }>();
@@ -62,5 +64,10 @@ app.post("/d1", async (c) => {
   return c.json(null);
 });
 app.post("/d1/asked", (c) => c.json(d1.asked));
+
+app.post("/clock/stopped", async (c) => {
+  stopClock(await c.req.json<boolean>());
+  return c.json(null);
+});
 
 export default app;
