@@ -18,7 +18,7 @@ export interface Sides {
   target: Comparison["target"];
   ours: Load;
   floor: Load;
-  /** Whether what one side does is brought to D1 later, while the turn or the next one runs. */
+  /** Whether many subjects are brought to D1 later, while the turn or the next one runs; of a few that is next to nothing. */
   isFlushed: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface Pace {
   rounds: number;
   rampMs: number;
   measuredMs: number;
-  /** Between two sides, so that the flushes of the one are over before the other begins. */
+  /** Between two sides. */
   restMs: number;
 }
 

@@ -99,7 +99,7 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         target: { atLeast: 2.2 },
         ours: consume(stack, refs),
         floor: bare(stack, "/bare/consume", refs),
-        isFlushed: true,
+        isFlushed: false,
       },
       {
         what: "the same of a bare object whose callers share a commit: what this machine allows",
@@ -129,7 +129,7 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         target,
         ours: consume(stack, long),
         floor: consume(stack, short),
-        isFlushed: true,
+        isFlushed: false,
       },
     ];
   },

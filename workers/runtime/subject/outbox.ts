@@ -33,8 +33,10 @@ import { readEntry } from "./stored-entry.ts";
 /**
  * Consumption is gathered for a while, so that a busy subject costs D1 one write per interval and not one per call: where
  * an endpoint asks for it so short that a receiver hears of it within half a second, elsewhere longer, since only lists wait.
+ * A subject that is consumed from all the time comes to D1 once in `busy`: D1 takes some 1,000 rows a second of all subjects
+ * together, and a flush costs as much as several consumes.
  */
-const gatherMs = { told: 200, untold: 5_000 };
+const gatherMs = { told: 200, untold: 5_000, busy: 30_000 };
 const retryMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
 export class Outbox {
@@ -45,6 +47,9 @@ export class Outbox {
   private pendingSince: number | null = null;
   /** Whether an endpoint asked for consumption at the last flush of this instance; before its first one nobody knows. */
   private asksUsage: boolean | null = null;
+  /** Whether consumption waits, and when this instance last brought some to D1, on the machine's clock. */
+  private hasConsumption = false;
+  private consumptionFlushedAt = 0;
   /** Flush and resync both write the subject's rows in D1; they take turns. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -59,8 +64,15 @@ export class Outbox {
   /** Call right after a change, with no `await` between: both are then one commit. */
   arm(operation: "consume" | "other"): void {
     this.pendingSince ??= Date.now();
-    const waitMs = operation === "other" ? 0 : this.asksUsage === false ? gatherMs.untold : gatherMs.told;
-    this.armFor(Date.now() + waitMs);
+    if (operation === "consume") this.hasConsumption = true;
+    this.armFor(this.dueAt(operation));
+  }
+
+  private dueAt(operation: "consume" | "other"): number {
+    const now = Date.now();
+    if (operation === "other") return now;
+    if (this.asksUsage !== false) return now + gatherMs.told;
+    return Math.max(now + gatherMs.untold, this.consumptionFlushedAt + gatherMs.busy);
   }
 
   private armFor(wanted: number): void {
@@ -143,6 +155,8 @@ export class Outbox {
       const copy = this.pendingCopy(now);
       if (copy === null) {
         this.pendingSince = null;
+        if (this.hasConsumption) this.consumptionFlushedAt = Date.now();
+        this.hasConsumption = false;
         return;
       }
       const waitedMs =

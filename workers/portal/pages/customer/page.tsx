@@ -110,7 +110,7 @@ function Head({ c, page: { customer }, mayAct }: { c: PortalContext; page: Custo
 }
 
 /** A copy takes a moment after every change: only one that takes longer is worth a word. */
-const usualLagMs = 15_000;
+const usualLagMs = 45_000;
 
 /** What comes from the ledger is of this moment; what comes from D1 may be behind. */
 function Lag({ c, page: { customer }, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
