@@ -146,6 +146,24 @@ describe("the outbox", () => {
     expect((await readSubjectCopy(env.DB, identity)).entitlements).toMatchObject([{ unitsRemaining: 3 }]);
   });
 
+  it("gathers consumption for 5 s, of a subject consumed from all the time for 30, and waits with nothing else", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, purchase("gather", packOf(9), await now()));
+    await stub.wake();
+    const alarmInMs = () =>
+      runInDurableObject(stub, async (_, { storage }) => ((await storage.getAlarm()) ?? 0) - Date.now());
+    const consumeAndSee = async (key: string) => {
+      await stub.consume(identity, consumption(1, key));
+      return alarmInMs();
+    };
+    expect(Math.round((await consumeAndSee("first")) / 1_000)).toBe(5);
+    expect(Math.round((await consumeAndSee("with it")) / 1_000)).toBe(5);
+    await stub.wake();
+    expect(Math.round((await consumeAndSee("soon after")) / 1_000)).toBe(30);
+    await stub.applyStripe(identity, purchase("other", packOf(9), await now()));
+    expect(await alarmInMs()).toBeLessThan(1_000);
+  });
+
   it("keeps trying when D1 refuses, with an alarm armed all the while", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("flush", packOf(3), await now()));
