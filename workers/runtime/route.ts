@@ -17,7 +17,7 @@ export interface Route {
 /** A route that asks nobody who they are. */
 export const open = (handler: Handler): Route => ({ handler, isKeyed: false });
 
-/** A route that an API key opens, and nothing else. */
+/** A route that only a caller with an API key gets into. */
 export const keyed = (handler: Handler): Route => ({ handler, isKeyed: true });
 
 /** What is around every route: the key, one answer to whatever goes wrong, and one line that says how it ended. */

@@ -48,18 +48,19 @@ export async function callSubject<T>(
   budgetMs?: number,
 ): Promise<T> {
   const startedAt = Date.now();
-  try {
+  // A stub is broken once a call on it failed: each call takes a new one.
+  const ask = () => {
     const answer = call(subjectStub(env, identity));
-    return await (budgetMs === undefined ? answer : withinTime(budgetMs, answer));
+    if (budgetMs === undefined) return answer;
+    return withinTime(Math.max(0, startedAt + budgetMs - Date.now()), answer);
+  };
+  try {
+    return await ask();
   } catch (error) {
     if (!isRetryable(error)) throw budgetMs === undefined ? error : unavailable(error);
   }
   try {
-    // A stub is broken once a call on it failed: the second call takes a new one.
-    const answer = call(subjectStub(env, identity));
-    return await (budgetMs === undefined
-      ? answer
-      : withinTime(Math.max(0, startedAt + budgetMs - Date.now()), answer));
+    return await ask();
   } catch (error) {
     throw unavailable(error);
   }
