@@ -24,7 +24,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 /** What only reads is measured in many short turns, so that a machine's moods meet both sides. */
-const short: Pace = { rounds: options.has("--quick") ? 10 : 30, rampMs: 300, measuredMs: 1_000, restMs: 100 };
+const short: Pace = { rounds: options.has("--quick") ? 40 : 120, rampMs: 100, measuredMs: 300, restMs: 0 };
 /**
  * What is flushed to D1 needs long ones: a subject that is consumed from all the time is flushed once in 30 s, so each subject
  * is once in what is counted, and what the other side left behind is flushed before that.

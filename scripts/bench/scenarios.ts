@@ -155,13 +155,6 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         floor: consume(stack, few),
         isFlushed: true,
       },
-      {
-        what: `consume of ours over ${crowd} subjects, beside a bare object of as many`,
-        target: null,
-        ours: consume(stack, many),
-        floor: bare(stack, "/bare/consume", many),
-        isFlushed: true,
-      },
     ];
   },
 };
