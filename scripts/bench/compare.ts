@@ -26,8 +26,6 @@ export interface Pace {
   rounds: number;
   rampMs: number;
   measuredMs: number;
-  /** Between two sides. */
-  restMs: number;
 }
 
 /** Both sides in turn, round after round, beginning with the other one each time: what drifts meets both. */
@@ -38,7 +36,6 @@ export async function compare({ what, target, ours, floor }: Sides, pace: Pace):
     const order = round % 2 === 0 ? (["floor", "ours"] as const) : (["ours", "floor"] as const);
     for (const side of order) {
       measured[side].push(await measure(sides[side], pace.rampMs, pace.measuredMs));
-      await new Promise((resolve) => setTimeout(resolve, pace.restMs));
     }
   }
   const ratios = measured.ours.map((mine, round) => {

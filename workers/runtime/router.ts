@@ -28,11 +28,11 @@ export class Router {
   async fetch(request: Request, env: RuntimeEnv): Promise<Response> {
     const { method } = request;
     // Who asks for a head gets what a GET would have, without its body.
-    if (method === "HEAD") return new Response(null, await this.answer("GET", request, env));
-    return this.answer(method, request, env);
+    if (method === "HEAD") return new Response(null, await this.dispatch("GET", request, env));
+    return this.dispatch(method, request, env);
   }
 
-  private answer(method: string, request: Request, env: RuntimeEnv): Promise<Response> {
+  private dispatch(method: string, request: Request, env: RuntimeEnv): Promise<Response> {
     const [[found]] = this.router.match(method, getPath(request));
     if (found === undefined) return answer(new RuntimeContext(request, env, ""), nowhere);
     const [route] = found;

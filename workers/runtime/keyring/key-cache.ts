@@ -23,20 +23,17 @@ interface CachedKey extends KnownKey {
  */
 const cache = new Map<string, CachedKey>();
 
-/** The presented key from this isolate's memory, `null` when it is not there or was asked for too long ago. */
-export function warmKey(presented: string): KnownKey | null {
-  const known = cache.get(presented);
-  return known !== undefined && Date.now() - known.askedAt < lifetimeMs ? known : null;
-}
-
 /**
- * The presented key from its Keyring; `null` when it is malformed or unknown. Form and checksum come before any I/O.
+ * The presented key from this isolate's memory, else from its Keyring; `null` when it is malformed or unknown. Form and
+ * checksum come before any I/O.
  *
  * The lifetime is counted from before the Keyring was asked, on the machine's clock, so that an answer which was slow
  * to come does not live longer.
  */
 export async function findKey(env: RuntimeEnv, presented: string): Promise<KnownKey | null> {
   const askedAt = Date.now();
+  const known = cache.get(presented);
+  if (known !== undefined && askedAt - known.askedAt < lifetimeMs) return known;
   cache.delete(presented);
   const key = parseApiKey(presented);
   if (key === null) return null;

@@ -1,6 +1,6 @@
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { countKeyUse } from "../activity.ts";
-import { findKey, warmKey } from "../keyring/key-cache.ts";
+import { findKey } from "../keyring/key-cache.ts";
 import { RequestRefused } from "../reply.ts";
 import type { RuntimeContext } from "../request-context.ts";
 import { countRequest } from "./rate-limit.ts";
@@ -19,7 +19,7 @@ export async function authenticate(c: RuntimeContext): Promise<void> {
       { headers: { "WWW-Authenticate": "Bearer" } },
     );
 
-  const key = warmKey(presented) ?? (await findKey(c.env, presented));
+  const key = await findKey(c.env, presented);
   const expiresAt = key?.entry.expiresAt ?? null;
   const hasExpired = expiresAt !== null && expiresAt <= (await currentTime(c.env.DEV));
   if (key === null || hasExpired)

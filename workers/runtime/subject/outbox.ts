@@ -126,6 +126,7 @@ export class Outbox {
       if (!(await eraseSubject(this.ctx.storage, this.store, this.db, erasure, mayGoOn))) return false;
       this.armedFor = null;
       this.pendingSince = null;
+      this.hasConsumption = false;
       return true;
     });
   }
