@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, lt, lte, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import type { AuditAction } from "../contract/audit-actions.ts";
+import type { AuditAction } from "../contract/operations/table.ts";
 import type { Mode } from "../contract/words.ts";
 import { newId } from "../kit/ids.ts";
 import { auditLog } from "./tables/people.ts";

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import type { DeliveryFilter } from "../contract/webhook-operator.ts";
+import type { DeliveryFilter } from "../contract/operations/deliveries.ts";
 import type { DeliveryState } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
 import { type AuditEntry, auditIfChangedRaw } from "./audit.ts";

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { FaultView } from "../contract/data-check.ts";
-import type { Place } from "../contract/operator.ts";
+import type { FaultView } from "../contract/operations/data-check.ts";
+import type { Scope } from "../contract/scope.ts";
 import { idFloor } from "../kit/ids.ts";
 import { type AuditEntry, auditIfChanged } from "./audit.ts";
 import { subjectJobs } from "./tables/subject-jobs.ts";
@@ -23,17 +23,17 @@ const findingsNamed = 100;
 
 export const findingsOf = ({ findings }: Pick<SubjectJobRow, "findings">): Finding[] => JSON.parse(findings);
 
-const ofPlace = ({ projectId, mode }: Place) =>
+const ofPlace = ({ projectId, mode }: Scope) =>
   and(eq(subjectJobs.projectId, projectId), eq(subjectJobs.mode, mode));
 
-export async function countSubjects(db: D1Database, { projectId, mode }: Place): Promise<number> {
+export async function countSubjects(db: D1Database, { projectId, mode }: Scope): Promise<number> {
   return drizzle(db).$count(subjects, and(eq(subjects.projectId, projectId), eq(subjects.mode, mode)));
 }
 
 /** Inserts unless the form was sent before, or another job of the project and mode is running. Returns whether it did. */
 export async function insertSubjectJob(
   db: D1Database,
-  { projectId, mode }: Place,
+  { projectId, mode }: Scope,
   job: Pick<SubjectJobRow, "jobId" | "kind" | "total">,
   audit: AuditEntry,
 ): Promise<boolean> {
@@ -54,7 +54,7 @@ export async function readSubjectJob(db: D1Database, jobId: string): Promise<Sub
 }
 
 /** The newest jobs of the project and mode, without the customers they name. */
-export async function listSubjectJobs(db: D1Database, place: Place, limit: number) {
+export async function listSubjectJobs(db: D1Database, place: Scope, limit: number) {
   return drizzle(db)
     .select({
       jobId: subjectJobs.jobId,
@@ -87,7 +87,7 @@ export async function stalledSubjectJobs(db: D1Database, before: number, limit: 
 /** Stops a running job: what is done stays done. Returns it as it is now; `null` when the place has no such job. */
 export async function stopSubjectJobRow(
   db: D1Database,
-  place: Place,
+  place: Scope,
   jobId: string,
   audit: AuditEntry,
 ): Promise<SubjectJobRow | null> {

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { DeliveryFilter } from "../contract/webhook-operator.ts";
+import type { DeliveryFilter } from "../contract/operations/deliveries.ts";
 import { type DeliveryRow, deliveryList, matching } from "./deliveries.ts";
 import type { WebhookScope } from "./endpoints.ts";
 import { deliveries, deliveryJobs, endpoints } from "./tables/webhooks.ts";

@@ -1,7 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { OperatorRpc } from "../../shared/contract/operator.ts";
 import { listAudit } from "../../shared/db/audit.ts";
 import { editCopy, newCustomers, stubOf } from "./customers.ts";
 import { newMember } from "./members.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DeliveryFilter } from "../../shared/contract/webhook-operator.ts";
+import type { DeliveryFilter } from "../../shared/contract/operations/deliveries.ts";
 import { doJobPage, readJob } from "../../shared/db/delivery-jobs.ts";
 import { dueDeliveries } from "../../shared/db/sweep-deliveries.ts";
 import { insertEventsOf } from "../../shared/db/write-events.ts";

@@ -1,7 +1,6 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { OperatorRpc } from "../../shared/contract/operator.ts";
 import type { AuditEntry } from "../../shared/db/audit.ts";
 import { type ErasureRow, insertErasure, isErased, subjectHash } from "../../shared/db/erasures.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";

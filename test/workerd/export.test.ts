@@ -1,7 +1,8 @@
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { verifyExport } from "../../scripts/export/verify.ts";
-import type { OperatorCaller, OperatorRpc, Place } from "../../shared/contract/operator.ts";
+import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
+import type { Scope } from "../../shared/contract/scope.ts";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newAccount, newMember } from "./members.ts";
@@ -24,7 +25,7 @@ async function customerWith(count: number) {
   return { account, place, identity, stub, caller };
 }
 
-async function exported(caller: OperatorCaller, place: Place) {
+async function exported(caller: OperatorCaller, place: Scope) {
   let text = "";
   let parts = 0;
   for (let cursor: string | null = null; ; parts++) {

@@ -1,5 +1,5 @@
 import { drizzle } from "drizzle-orm/d1";
-import type { OperatorCaller } from "../../shared/contract/operator.ts";
+import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import type { Role } from "../../shared/contract/roles.ts";
 import type { Actor } from "../../shared/db/audit.ts";
 import { insertProject } from "../../shared/db/configuration.ts";

@@ -1,7 +1,6 @@
 import { exports } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
-import type { OperatorRpc } from "../../shared/contract/operator.ts";
 import { listAudit } from "../../shared/db/audit.ts";
 import { changeRole } from "../../shared/db/members.ts";
 import { insertFirstOwner } from "../../shared/db/setup.ts";

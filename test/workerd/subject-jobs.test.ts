@@ -1,7 +1,6 @@
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { SubjectJobKind } from "../../shared/contract/data-check.ts";
-import type { OperatorRpc } from "../../shared/contract/operator.ts";
+import type { SubjectJobKind } from "../../shared/contract/operations/data-check.ts";
 import { type AuditEntry, listAudit } from "../../shared/db/audit.ts";
 import {
   findingsOf,

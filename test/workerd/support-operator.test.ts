@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { OperatorCaller, OperatorRpc } from "../../shared/contract/operator.ts";
+import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import { mayActAs, type Role, roles } from "../../shared/contract/roles.ts";
 import type { Mode } from "../../shared/contract/words.ts";
 import { listAudit } from "../../shared/db/audit.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { OperatorCaller } from "../../shared/contract/operator.ts";
+import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import { mayActAs, type Role, roles } from "../../shared/contract/roles.ts";
 import type { Mode } from "../../shared/contract/words.ts";
 import { listAudit } from "../../shared/db/audit.ts";

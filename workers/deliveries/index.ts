@@ -1,11 +1,10 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
+import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
 import type { ClaimedDelivery } from "../../shared/db/claim-delivery.ts";
-import { d1 } from "../../shared/db/deadline.ts";
-import { nextDue } from "../../shared/db/next-due.ts";
 import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
 import { consumeDeliveries } from "./consumers/deliveries.ts";
 import { consumeStripeRetries } from "./consumers/stripe-retries.ts";
-import type { DeliveriesEnv, StripeRetryMessage } from "./env.ts";
+import type { DeliveriesEnv, LanesRpc } from "./env.ts";
 import { runJob } from "./sending/job.ts";
 import { claim, runLane } from "./sending/lane.ts";
 import { everyMinute } from "./sweeps/every-minute.ts";
@@ -13,7 +12,7 @@ import { everyMinute } from "./sweeps/every-minute.ts";
 export { WebhookOperatorEntrypoint } from "./operator-entrypoint.ts";
 
 /** Work on one endpoint or job, called by this worker itself so that each has an invocation, and its limits, of its own. */
-export class Lanes extends WorkerEntrypoint<DeliveriesEnv> {
+export class Lanes extends WorkerEntrypoint<DeliveriesEnv> implements LanesRpc {
   async goOn(claimed: ClaimedDelivery): Promise<void> {
     await runLane(this.env, claimed);
   }
@@ -25,25 +24,6 @@ export class Lanes extends WorkerEntrypoint<DeliveriesEnv> {
 
   async runJob(jobId: string): Promise<void> {
     await runJob(this.env, jobId);
-  }
-}
-
-/** The sweeps for who must run them at will: the development gateway, when the clock is moved. */
-export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
-  /** `settle` waits for what the sweep began to send, so that it happens at the time that the clock shows. */
-  async everyMinute({ settle }: { settle: boolean } = { settle: false }): Promise<Record<string, unknown>> {
-    const begun: Promise<void>[] = [];
-    const results = await everyMinute(this.env, (work) => {
-      begun.push(work);
-      this.ctx.waitUntil(work);
-    });
-    if (settle) await Promise.all(begun);
-    return results;
-  }
-
-  /** When the sweeps next have something to finish, in milliseconds since 1970; `null` for nothing that is known. */
-  async nextDue(): Promise<number | null> {
-    return d1(nextDue(this.env.DB));
   }
 }
 

@@ -1,5 +1,3 @@
-import type { OperatorRpc } from "../../shared/contract/operator.ts";
-import type { WebhookOperatorRpc } from "../../shared/contract/webhook-operator.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
 
 /** The bindings of the portal worker (wrangler.toml), its secrets, and `DEV` in development only. */

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import type { OperatorCaller, Place } from "../../shared/contract/operator.ts";
+import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
+import type { Scope } from "../../shared/contract/scope.ts";
 import type { Role } from "../../shared/contract/roles.ts";
 import type { Mode } from "../../shared/contract/words.ts";
 import type { Actor } from "../../shared/db/audit.ts";
@@ -49,7 +50,7 @@ export function addressOf(c: PortalContext): string | null {
   return c.req.header("CF-Connecting-IP") ?? null;
 }
 
-export function placeOf(c: PortalContext): Place {
+export function placeOf(c: PortalContext): Scope {
   return { projectId: c.get("project").projectId, mode: c.get("mode") };
 }
 

@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { ProductInput } from "../../shared/contract/operator.ts";
+import type { ProductInput } from "../../shared/contract/operations/products.ts";
 import type { Role } from "../../shared/contract/roles.ts";
 import type { Mode, PlanStatus } from "../../shared/contract/words.ts";
 import { d1 } from "../../shared/db/deadline.ts";

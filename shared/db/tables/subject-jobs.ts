@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { subjectJobKinds } from "../../contract/data-check.ts";
+import { subjectJobKinds } from "../../contract/operations/data-check.ts";
 import { modes } from "../../contract/words.ts";
 import { moment } from "./columns.ts";
 

@@ -1,4 +1,4 @@
-import type { CustomerView, EntitlementExplained, EntryView } from "../../../shared/contract/support.ts";
+import type { CustomerView, EntitlementExplained, EntryView } from "../../../shared/contract/operations/customer-views.ts";
 import type {
   AttemptOfCustomer,
   DeliveryOfCustomer,

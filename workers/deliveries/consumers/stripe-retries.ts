@@ -1,5 +1,6 @@
+import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
-import type { DeliveriesEnv, StripeRetryMessage } from "../env.ts";
+import type { DeliveriesEnv } from "../env.ts";
 
 /**
  * Wakes the runtime for each inbox row whose next try is due. The row is the truth and says when it is tried again,

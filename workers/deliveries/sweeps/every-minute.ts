@@ -1,3 +1,4 @@
+import { runtimeSweeps, type SweepCounts } from "../../../shared/contract/maintenance.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { sweepDeliveries } from "./deliveries.ts";
@@ -12,20 +13,17 @@ export async function everyMinute(
   env: DeliveriesEnv,
   background: (work: Promise<void>) => void,
 ): Promise<Record<string, unknown>> {
-  const sweeps = {
-    inbox: () => env.RUNTIME.sweepInbox(),
-    oldEvents: () => env.RUNTIME.forgetOldEvents(),
-    missedEvents: () => env.RUNTIME.sweepMissedEvents(),
-    expiries: () => env.RUNTIME.sweepExpiries(),
-    reviews: () => env.RUNTIME.sweepReviews(),
-    keyrings: () => env.RUNTIME.sweepKeyrings(),
-    erasures: () => env.RUNTIME.sweepErasures(),
-    deliveries: () => sweepDeliveries(env, background),
-    subjectJobs: () => sweepSubjectJobs(env, background),
-    retention: () => sweepRetention(env),
-  };
+  const sweeps: [name: string, sweep: () => Promise<SweepCounts>][] = [
+    ...runtimeSweeps.map((name): [string, () => Promise<SweepCounts>] => [
+      name,
+      () => env.RUNTIME.sweep(name),
+    ]),
+    ["deliveries", () => sweepDeliveries(env, background)],
+    ["subjectJobs", () => sweepSubjectJobs(env, background)],
+    ["retention", () => sweepRetention(env)],
+  ];
   const results: Record<string, unknown> = {};
-  for (const [name, sweep] of Object.entries(sweeps)) {
+  for (const [name, sweep] of sweeps) {
     const startedAt = Date.now();
     try {
       const counts = await sweep();

@@ -1,4 +1,6 @@
-import type { ActionReason, EntryView, ManualType } from "../../../shared/contract/support.ts";
+import type { ActionReason } from "../../../shared/contract/operations/inputs.ts";
+import type { EntryView } from "../../../shared/contract/operations/customer-views.ts";
+import type { ManualActionType } from "../../../shared/contract/operations/manual-action.ts";
 import type {
   CheckoutAttemptStatus,
   DenialReason,
@@ -70,7 +72,7 @@ export const reasonNames: Record<ActionReason, string> = {
   other: "Something else",
 };
 
-const manualNames: Record<ManualType, string> = {
+const manualNames: Record<ManualActionType, string> = {
   grant: "Granted by hand",
   revoke: "Revoked by hand",
   adjust: "Credits adjusted by hand",

@@ -1,4 +1,4 @@
-import type { SubjectJobKind } from "../../../shared/contract/data-check.ts";
+import type { SubjectJobKind } from "../../../shared/contract/operations/data-check.ts";
 import type { Finding } from "../../../shared/db/subject-jobs.ts";
 import type { Tone } from "./parts.tsx";
 import { count } from "./words.ts";

@@ -1,4 +1,4 @@
-import type { Refusal } from "../../../shared/contract/operator.ts";
+import type { Refusal } from "../../../shared/contract/operations/reply.ts";
 import { statusOf } from "../http/outcome.ts";
 import type { PortalContext } from "../request-context.ts";
 import { errorPage } from "./error-page.tsx";

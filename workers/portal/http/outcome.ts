@@ -1,4 +1,4 @@
-import type { Refusal } from "../../../shared/contract/operator.ts";
+import type { Refusal } from "../../../shared/contract/operations/reply.ts";
 import { DependencyUnavailable } from "../../../shared/kit/deadline.ts";
 import type { FormState } from "../components/fields.tsx";
 import type { Form } from "../request-context.ts";

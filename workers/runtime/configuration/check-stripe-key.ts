@@ -1,5 +1,5 @@
 import Stripe from "stripe";
-import type { PermissionCheck } from "../../../shared/contract/operator.ts";
+import type { PermissionCheck } from "../../../shared/contract/operations/stripe.ts";
 import type { Mode } from "../../../shared/contract/words.ts";
 import { stripeClient, stripeFailure } from "../../../shared/stripe/gateway.ts";
 import type { RuntimeEnv } from "../env.ts";

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { CustomerView } from "../../../shared/contract/support.ts";
+import type { CustomerView } from "../../../shared/contract/operations/customer-views.ts";
 import { type ConsumeCommand, decideConsume, usageRemaining } from "../../../shared/domain/consume.ts";
 import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
 import { decideAccess } from "../../../shared/domain/decision.ts";

@@ -1,4 +1,4 @@
-import { auditActions } from "../../../../shared/contract/audit-actions.ts";
+import { auditActions } from "../../../../shared/contract/operations/table.ts";
 import { type AuditRow, listAudit } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { Field, Select } from "../../components/fields.tsx";

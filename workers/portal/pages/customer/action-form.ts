@@ -1,10 +1,6 @@
-import type { Refusal } from "../../../../shared/contract/operator.ts";
-import {
-  type ActionReason,
-  actionReasons,
-  type ManualForm,
-  manualFormSchema,
-} from "../../../../shared/contract/support.ts";
+import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
+import { actionReasons, type ActionReason } from "../../../../shared/contract/operations/inputs.ts";
+import { manualActionSchema, type ManualActionInput } from "../../../../shared/contract/operations/manual-action.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import type { FormState } from "../../components/fields.tsx";
 import { field } from "../../http/form.ts";
@@ -48,8 +44,8 @@ export function readWhy(form: Form): Why | { faults: Faults } {
 export function readManualForm(
   name: Exclude<ActionName, "sync">,
   form: Form,
-): ManualForm | { faults: Faults } {
-  const parsed = manualFormSchema.safeParse({ type: actions[name].type, ...fieldsOf(name, form) });
+): ManualActionInput | { faults: Faults } {
+  const parsed = manualActionSchema.safeParse({ type: actions[name].type, ...fieldsOf(name, form) });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path }) => faultOf[String(path[0])] ?? damaged);
   return { faults: Object.fromEntries(faults) };

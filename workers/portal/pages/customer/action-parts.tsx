@@ -1,4 +1,5 @@
-import { type AccessView, actionReasons } from "../../../../shared/contract/support.ts";
+import type { AccessView } from "../../../../shared/contract/operations/customer-views.ts";
+import { actionReasons } from "../../../../shared/contract/operations/inputs.ts";
 import { denialWords, reasonNames } from "../../components/customer-words.ts";
 import { Field, type FormState, Select } from "../../components/fields.tsx";
 import { PageHead } from "../../components/parts.tsx";

@@ -1,4 +1,4 @@
-import type { AsOf } from "../../../../shared/contract/support.ts";
+import type { AsOf } from "../../../../shared/contract/operations/customers.ts";
 
 const moment =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?))?\s*(Z|UTC|[+-]\d{2}:\d{2})?$/i;

@@ -1,4 +1,4 @@
-import type { CustomerCheck } from "../../../../shared/contract/data-check.ts";
+import type { CustomerCheck } from "../../../../shared/contract/operations/data-check.ts";
 import { checkLabel, faultsWord, findingWords } from "../../components/data-check-words.ts";
 import { ActionButton } from "../../components/fields.tsx";
 import { Meanings } from "../../components/finding-meanings.tsx";

@@ -1,4 +1,4 @@
-import type { EntitlementExplained } from "../../../../shared/contract/support.ts";
+import type { EntitlementExplained } from "../../../../shared/contract/operations/customer-views.ts";
 import { denialWords } from "../../components/customer-words.ts";
 import { Field } from "../../components/fields.tsx";
 import { Card, Id, Pill } from "../../components/parts.tsx";

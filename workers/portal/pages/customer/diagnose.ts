@@ -1,4 +1,4 @@
-import type { CustomerView } from "../../../../shared/contract/support.ts";
+import type { CustomerView } from "../../../../shared/contract/operations/customer-views.ts";
 import type { CustomerLists } from "../../../../shared/db/customer-page.ts";
 import { deniedBecause } from "./diagnose-denial.ts";
 import { type Finding, grant, sync } from "./finding.ts";

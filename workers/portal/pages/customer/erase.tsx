@@ -1,4 +1,4 @@
-import type { ErasePreview } from "../../../../shared/contract/records.ts";
+import type { ErasePreview } from "../../../../shared/contract/operations/customers.ts";
 import type { LastErasure } from "../../../../shared/db/erasures.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { Refusal } from "../../../../shared/contract/operator.ts";
+import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
 import type { Kind } from "../../../../shared/contract/words.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { listProducts } from "../../../../shared/db/products.ts";

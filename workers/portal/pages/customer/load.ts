@@ -1,10 +1,5 @@
-import type { Refusal } from "../../../../shared/contract/operator.ts";
-import type {
-  AsOfReply,
-  CustomerView,
-  DecisionView,
-  EntitlementExplained,
-} from "../../../../shared/contract/support.ts";
+import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
+import type { CustomerView, DecisionView, EntitlementExplained } from "../../../../shared/contract/operations/customer-views.ts";
 import { type CustomerLists, readCustomerLists } from "../../../../shared/db/customer-page.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { asked } from "../../http/outcome.ts";

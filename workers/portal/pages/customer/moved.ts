@@ -1,4 +1,4 @@
-import type { PreviewView } from "../../../../shared/contract/support.ts";
+import type { PreviewView } from "../../../../shared/contract/operations/customer-views.ts";
 import { denialWords, statusWords } from "../../components/customer-words.ts";
 import { count } from "../../components/words.ts";
 import { accessWord } from "./action-parts.tsx";

@@ -1,4 +1,4 @@
-import { maxNoteCharacters } from "../../../../shared/contract/records.ts";
+import { maxNoteCharacters } from "../../../../shared/contract/operations/customers.ts";
 import { mayActAs } from "../../../../shared/contract/roles.ts";
 import type { CustomerLists, NoteOfCustomer } from "../../../../shared/db/customer-page.ts";
 import { newId } from "../../../../shared/kit/ids.ts";

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { DecisionView, PreviewView } from "../../../../shared/contract/support.ts";
+import type { DecisionView, PreviewView } from "../../../../shared/contract/operations/customer-views.ts";
 import { reasonSentence } from "../../components/customer-words.ts";
 import { page } from "../../components/frame.tsx";
 import { Card } from "../../components/parts.tsx";

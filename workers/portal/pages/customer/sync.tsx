@@ -1,4 +1,4 @@
-import type { SyncPreview } from "../../../../shared/contract/support.ts";
+import type { SyncPreview } from "../../../../shared/contract/operations/customer-views.ts";
 import { operationTitle, reasonSentence } from "../../components/customer-words.ts";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty } from "../../components/parts.tsx";

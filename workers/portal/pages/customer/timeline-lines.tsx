@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { EntryView } from "../../../../shared/contract/support.ts";
+import type { EntryView } from "../../../../shared/contract/operations/customer-views.ts";
 import {
   attemptWords,
   entryTitle,

@@ -1,5 +1,4 @@
-import { subjectJobKinds } from "../../../../shared/contract/data-check.ts";
-import { damagedJob } from "../../../../shared/contract/job.ts";
+import { subjectJobKinds } from "../../../../shared/contract/operations/data-check.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";

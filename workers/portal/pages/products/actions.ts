@@ -1,4 +1,5 @@
-import { type ProductInput, productSchema, type Refusal } from "../../../../shared/contract/operator.ts";
+import { productSchema, type ProductInput } from "../../../../shared/contract/operations/products.ts";
+import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
 import { kinds } from "../../../../shared/contract/words.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";

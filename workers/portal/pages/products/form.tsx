@@ -1,4 +1,4 @@
-import type { PriceView } from "../../../../shared/contract/operator.ts";
+import type { PriceView } from "../../../../shared/contract/operations/products.ts";
 import type { Kind } from "../../../../shared/contract/words.ts";
 import type { ProductRow } from "../../../../shared/db/products.ts";
 import { Fault, Field, type FormState, Radios } from "../../components/fields.tsx";

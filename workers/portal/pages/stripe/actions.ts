@@ -1,4 +1,4 @@
-import type { OperatorReply } from "../../../../shared/contract/operator.ts";
+import type { OperatorReply } from "../../../../shared/contract/operations/reply.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";

@@ -1,4 +1,4 @@
-import type { PermissionCheck } from "../../../../shared/contract/operator.ts";
+import type { PermissionCheck } from "../../../../shared/contract/operations/stripe.ts";
 import { mayActAs } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type ConnectionRow, readConnectionAndEvents } from "../../../../shared/db/save-connection.ts";

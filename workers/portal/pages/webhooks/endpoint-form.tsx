@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
-import type { EndpointInput } from "../../../../shared/contract/webhook-operator.ts";
+import type { EndpointInput } from "../../../../shared/contract/operations/endpoints.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type EndpointRow, readEndpoint } from "../../../../shared/db/endpoints.ts";
 import { newId } from "../../../../shared/kit/ids.ts";

@@ -1,4 +1,4 @@
-import type { DeliveryFilter } from "../../../../shared/contract/webhook-operator.ts";
+import type { DeliveryFilter } from "../../../../shared/contract/operations/deliveries.ts";
 import { type DeliveryState, deliveryStates } from "../../../../shared/contract/words.ts";
 import { deliveryWords } from "../../components/webhook-words.ts";
 

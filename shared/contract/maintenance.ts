@@ -1,0 +1,40 @@
+import type { StripeRetryMessage } from "./messages.ts";
+import type { Scope } from "./scope.ts";
+
+/** The runtime's sweeps, in the order in which each minute runs them. */
+export const runtimeSweeps = [
+  "inbox",
+  "oldEvents",
+  "missedEvents",
+  "expiries",
+  "reviews",
+  "keyrings",
+  "erasures",
+] as const;
+export type RuntimeSweep = (typeof runtimeSweeps)[number];
+
+/** How many rows a sweep found, finished, …: by name, for the log. */
+export type SweepCounts = Record<string, number>;
+
+/** Which events a replay restores from the ledgers. Times in milliseconds since 1970. */
+export interface RestoreRequest {
+  since: number;
+  eventTypes: string[];
+  /** The start of the rows' retention. */
+  writtenAt: number;
+}
+
+/** The runtime's `MaintenanceEntrypoint`: the work that queue consumers and crons of the deliveries worker start. */
+export interface RuntimeMaintenance {
+  tryEvent(message: StripeRetryMessage): Promise<void>;
+  sweep(name: RuntimeSweep): Promise<SweepCounts>;
+  /** The ids of jobs over all subjects whose turn ended or broke off. */
+  stalledSubjectJobs(): Promise<string[]>;
+  /** Runs one turn of such a job. */
+  runSubjectJob(jobId: string): Promise<void>;
+  /**
+   * Restores past events of a project's next subjects to D1. Returns the last of them, after which the next call
+   * continues; `null` at the end. Safe to repeat.
+   */
+  restoreEvents(scope: Scope, request: RestoreRequest, after: string): Promise<{ after: string | null }>;
+}

@@ -1,0 +1,147 @@
+import type { DenialReason, EntitlementSource, EntitlementStatus, Kind } from "../words.ts";
+import type { ManualActionType } from "./manual-action.ts";
+
+/** What the portal shows of a customer. Times are in milliseconds since 1970. */
+
+/** Whether the customer may proceed. */
+export interface AccessView {
+  allowed: boolean;
+  /** Why not. */
+  reason: DenialReason | null;
+  /** Which entitlement decided. */
+  entitlementId: string | null;
+}
+
+export interface DecisionView extends AccessView {
+  /** `dec_…`: names this decision for ever. */
+  decisionId: string;
+  at: number;
+  sequence: number;
+}
+
+export interface HoldView {
+  causeId: string;
+  reason: "dispute" | "refund";
+  placedAt: number;
+  liftedAt: number | null;
+  /** Whether it blocks now. */
+  effective: boolean;
+}
+
+/** An entitlement with what made it usable or not. */
+export interface EntitlementExplained {
+  entitlementId: string;
+  kind: Kind;
+  productCode: string;
+  source: EntitlementSource;
+  /** As it is at the moment of asking, not as recorded. */
+  status: EntitlementStatus;
+  usable: boolean;
+  unavailableReason: DenialReason | null;
+  /** Everything that stands between it and its use, nearest to access first. */
+  blockers: DenialReason[];
+  unitsGranted: number | null;
+  unitsRemaining: number | null;
+  startsAt: number | null;
+  expiresAt: number | null;
+  currentPeriodEnd: number | null;
+  cancelAtPeriodEnd: boolean | null;
+  graceUntil: number | null;
+  canceledAt: number | null;
+  holds: HoldView[];
+  flags: string[];
+  stripe: {
+    checkoutSessionId: string | null;
+    paymentIntentId: string | null;
+    subscriptionId: string | null;
+    customerId: string | null;
+  } | null;
+  attemptId: string | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** One ledger entry for people. */
+export interface EntryView {
+  sequence: number;
+  at: number;
+  operation: string;
+  source: "runtime" | "stripe" | "portal" | "system";
+  reason: string;
+  actor: { operatorId: string; name: string } | null;
+  /** The Stripe event, API request or read that caused it. */
+  cause: {
+    type: "request" | "stripe_event" | "stripe_read" | "operator" | "clock";
+    id: string | null;
+    /** Of a read from Stripe: who or what asked for it. */
+    because: string | null;
+  };
+  idempotencyKey: string | null;
+  touched: {
+    entitlementId: string;
+    productCode: string;
+    kind: Kind;
+    status: EntitlementStatus;
+    /** Negative when units left. */
+    units: number;
+    unitsRemaining: number | null;
+  }[];
+  /** Whether access changed with it, where the walk knows what was before. */
+  flip: { from: boolean; to: boolean } | null;
+  /** Of an operator's action: what it was, and what it undid. */
+  manual: { type: ManualActionType; undoes: number | null } | null;
+  /** The entry that took an operator's action back. */
+  undoneBy: number | null;
+}
+
+export interface UsageDay {
+  /** UTC midnight. */
+  day: number;
+  units: number;
+}
+
+export interface CustomerView {
+  subjectRef: string;
+  /** `false` when nothing ever happened to it. */
+  exists: boolean;
+  decision: DecisionView;
+  /** Since when access has been so; `null` where the entries that were read do not reach back to it. */
+  since: number | null;
+  entitlements: EntitlementExplained[];
+  usageRemaining: number;
+  /** Newest first. */
+  entries: EntryView[];
+  /** For the next page: entries before this sequence; `null` at the beginning. */
+  entriesBefore: number | null;
+  /** Newest first, of the days that had any; from the entries that are still there and the totals of older ones. Of the first page only. */
+  usage: UsageDay[];
+  /** Whether `usage` leaves out some days of the middle: too many entries to add up for a page. */
+  usageIsPartial: boolean;
+  headSequence: number;
+  /** What D1 has; less than the head means that lists lag. */
+  flushedSequence: number;
+}
+
+export interface ChangeView {
+  before: EntitlementExplained | null;
+  after: EntitlementExplained;
+  units: number;
+}
+
+export interface PreviewView {
+  /** Of what the preview rests on: the action applies only while this is the same. */
+  fingerprint: string;
+  before: DecisionView;
+  after: AccessView;
+  changes: ChangeView[];
+  /** The outbound events it will send, where an endpoint asks for them. */
+  events: { type: string; productCode: string | null }[];
+}
+
+/** The changes that a sync from Stripe would make, each with its cause. */
+export interface SyncPreview {
+  fingerprint: string;
+  before: DecisionView;
+  after: AccessView;
+  changes: { operation: string; reason: string; cause: string; touched: ChangeView[] }[];
+}

@@ -1,0 +1,205 @@
+import { z } from "zod";
+import type {
+  AccessView,
+  CustomerView,
+  DecisionView,
+  EntitlementExplained,
+  PreviewView,
+  SyncPreview,
+} from "./customer-views.ts";
+import { actionReason, formId } from "./inputs.ts";
+import { manualActionSchema } from "./manual-action.ts";
+import { done, operation, output } from "./operation.ts";
+
+/** The customer's `subject_ref`, as the product's backend sends it. */
+export const subjectRef = z.string();
+
+export const readCustomer = operation({
+  name: "customer.read",
+  worker: "runtime",
+  scope: "project",
+  role: "viewer",
+  recentAuth: "never",
+  audit: [],
+  /** Ledger entries before the sequence `before`, newest first; `null` for the newest. */
+  input: z.strictObject({ subjectRef, before: z.number().nullable(), limit: z.number() }),
+  output: done<{ customer: CustomerView }>(),
+});
+
+/** A `dec_…` id that the runtime API returned, or a time in milliseconds since 1970. */
+const asOf = z.union([z.strictObject({ decisionId: z.string() }), z.strictObject({ at: z.number() })]);
+export type AsOf = z.infer<typeof asOf>;
+
+/** Recomputes a past decision from the ledger. */
+export const readDecision = operation({
+  name: "customer.read_decision",
+  worker: "runtime",
+  scope: "project",
+  role: "viewer",
+  recentAuth: "never",
+  audit: [],
+  input: z.strictObject({ subjectRef, asOf }),
+  output: done<{ decision: DecisionView; entitlements: EntitlementExplained[] }>(),
+});
+
+/** The customers at Stripe with this email address. */
+export const findCustomersByEmail = operation({
+  name: "customer.find_by_email",
+  worker: "runtime",
+  scope: "project",
+  role: "viewer",
+  recentAuth: "never",
+  audit: [],
+  input: z.strictObject({ email: z.string() }),
+  output: done<{ customerIds: string[] }>(),
+});
+
+/** `actionId` is chosen with the form: sending the form twice acts once. */
+const action = {
+  subjectRef,
+  actionId: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/),
+  form: manualActionSchema,
+};
+
+/** Decides the action by the rules that would write it, and writes nothing. */
+export const previewAction = operation({
+  name: "customer.preview_action",
+  worker: "runtime",
+  scope: "project",
+  role: "support",
+  recentAuth: "never",
+  audit: [],
+  input: z.strictObject(action),
+  output: done<{ preview: PreviewView }>(),
+});
+
+/** `moved`: what the preview showed has changed since; nothing was applied, and `preview` is the new one. */
+export const applyAction = operation({
+  name: "customer.apply_action",
+  worker: "runtime",
+  scope: "project",
+  role: "support",
+  recentAuth: "live",
+  audit: ["customer.grant", "customer.revoke", "customer.adjust", "customer.lift_hold", "customer.undo"],
+  input: z.strictObject({ ...action, ...actionReason, fingerprint: z.string() }),
+  output: output<
+    { outcome: "done"; sequence: number; repeated: boolean } | { outcome: "moved"; preview: PreviewView }
+  >(),
+});
+
+/** The changes that Stripe has for the customer and the ledger does not. */
+export const previewSync = operation({
+  name: "customer.preview_sync",
+  worker: "runtime",
+  scope: "project",
+  role: "support",
+  recentAuth: "never",
+  audit: [],
+  input: z.strictObject({ subjectRef }),
+  output: done<{ preview: SyncPreview }>(),
+});
+
+/** `moved`: Stripe or the ledger has changed since the preview; nothing was applied. */
+export const applySync = operation({
+  name: "customer.sync",
+  worker: "runtime",
+  scope: "project",
+  role: "support",
+  recentAuth: "live",
+  audit: ["customer.sync"],
+  input: z.strictObject({ subjectRef, ...actionReason, fingerprint: z.string() }),
+  output: output<{ outcome: "done"; changes: number } | { outcome: "moved"; preview: SyncPreview }>(),
+});
+
+export const maxNoteCharacters = 4_000;
+const noteMessage = "Write something, at most 4,000 characters.";
+
+/** `noteId` is chosen with the form: sending the form twice writes one note. */
+export const addNote = operation({
+  name: "customer.note_add",
+  worker: "runtime",
+  scope: "project",
+  role: "support",
+  recentAuth: "never",
+  audit: ["customer.note_add"],
+  input: z.strictObject({
+    subjectRef,
+    noteId: formId("note"),
+    note: z
+      .string()
+      .transform((text) => text.replaceAll("\r\n", "\n").trim())
+      .pipe(z.string().min(1, noteMessage).max(maxNoteCharacters, noteMessage)),
+  }),
+  output: done(),
+});
+
+/** By its author, or an admin. */
+export const deleteNote = operation({
+  name: "customer.note_delete",
+  worker: "runtime",
+  scope: "project",
+  role: "support",
+  recentAuth: "never",
+  audit: ["customer.note_delete"],
+  input: z.strictObject({ subjectRef, noteId: z.string() }),
+  output: done(),
+});
+
+/**
+ * Returns the next part of the file that holds everything about the customer. `cursor` is `null` for the first part,
+ * then the `next` of the part before; the file ends when `next` is `null`.
+ */
+export const exportCustomer = operation({
+  name: "customer.export",
+  worker: "runtime",
+  scope: "project",
+  role: "owner",
+  recentAuth: "always",
+  audit: ["customer.export"],
+  input: z.strictObject({ subjectRef, cursor: z.string().nullable() }),
+  output: done<{ text: string; next: string | null }>(),
+});
+
+export interface ErasePreview {
+  access: AccessView;
+  entitlements: number;
+  entries: number;
+  /** Checkouts that can still be paid at Stripe: the payment would arrive and grant nothing. */
+  openCheckouts: number;
+  /** Subscriptions that Stripe keeps charging until someone cancels them there. */
+  openSubscriptions: string[];
+  notes: number;
+  stripeEvents: number;
+  deliveries: number;
+}
+
+/** Counts what an erasure would delete. Needs no recent authentication: the form that erases does. */
+export const previewErase = operation({
+  name: "customer.preview_erase",
+  worker: "runtime",
+  scope: "project",
+  role: "owner",
+  recentAuth: "never",
+  audit: [],
+  input: z.strictObject({ subjectRef }),
+  output: done<{ preview: ErasePreview }>(),
+});
+
+/** `erasureId` is chosen with the form: sending the form twice erases once. A running erasure ends within minutes. */
+export const eraseCustomer = operation({
+  name: "customer.erase",
+  worker: "runtime",
+  scope: "project",
+  role: "owner",
+  recentAuth: "always",
+  audit: ["customer.erase"],
+  input: z.strictObject({
+    subjectRef,
+    erasureId: formId("ers"),
+    /** The customer's `subject_ref`, typed again. */
+    confirmation: z.string(),
+    /** The text stays in the audit log, so it must not name the customer. */
+    ...actionReason,
+  }),
+  output: done<{ state: "running" | "done" }>(),
+});

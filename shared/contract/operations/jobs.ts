@@ -1,0 +1,16 @@
+import { type OperatorReply, type Refusal, refusal } from "./reply.ts";
+
+/** Replies that all jobs share: a form starts one, it visits many deliveries or customers, and an operator can stop it. */
+
+export const jobAlreadyStarted: Refusal = refusal(
+  "conflict",
+  "This form was sent twice; the job began the first time.",
+);
+
+/** `job` is the row after the request to stop it; `null` when the scope has none. */
+export function stopReply(job: { status: "running" | "stopped" | "finished" } | null): OperatorReply {
+  if (job === null) return refusal("not_found", "There is no such job in this project and mode.");
+  return job.status === "finished"
+    ? refusal("conflict", "The job was finished already.")
+    : { outcome: "done" };
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { productCodeSchema } from "../checkout.ts";
+import { maxUnits } from "./inputs.ts";
+
+const unitsMessage = "A whole number of units is needed, from 0 to 1,000,000,000,000; to grant, from 1.";
+const daysMessage = "A whole number of days from 1 to 36,500, or nothing.";
+const dayMessage = "A day such as 2026-12-31, or nothing.";
+
+const entitlementId = z.string().regex(/^ent_[0-9a-z]{26}$/, "is not an entitlement id");
+const units = z.number(unitsMessage).int(unitsMessage).min(0, unitsMessage).max(maxUnits, unitsMessage);
+const days = z.number(daysMessage).int(daysMessage).min(1, daysMessage).max(36_500, daysMessage);
+
+/** An operator's action on a customer. Times are in milliseconds since 1970. */
+export const manualActionSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("grant"),
+    productCode: productCodeSchema,
+    /** Of a usage pack; `null` for the product's own number. */
+    units: units.min(1, unitsMessage).nullable(),
+    /** Of a time pass; `null` for the product's own duration. */
+    durationDays: days.nullable(),
+    /** When a subscription or pack ends; `null` for the product's own end, or none. */
+    expiresAt: z.number(dayMessage).int(dayMessage).min(0, dayMessage).nullable(),
+  }),
+  z.strictObject({ type: z.literal("revoke"), entitlementId }),
+  z.strictObject({
+    type: z.literal("adjust"),
+    entitlementId,
+    how: z.enum(["add", "remove", "set"], "Choose what to do."),
+    units,
+  }),
+  z.strictObject({ type: z.literal("lift_hold"), entitlementId, causeId: z.string().min(1).max(255) }),
+  /** `sequence` of the ledger entry to undo. */
+  z.strictObject({ type: z.literal("undo"), sequence: z.number().int().min(1) }),
+]);
+export type ManualActionInput = z.infer<typeof manualActionSchema>;
+export type ManualActionType = ManualActionInput["type"];

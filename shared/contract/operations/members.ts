@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { roles } from "../roles.ts";
+import { formId } from "./inputs.ts";
+import { done, operation } from "./operation.ts";
+
+/** The portal executes these itself: they need no Stripe key, Keyring or subject. */
+
+/** No characters that would make a list or a name of it in the header of an email. */
+const emailSchema = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[^\s\p{C}@,;:<>()"]{1,64}@[^\s\p{C}@,;:<>()"]{1,190}$/u, "This is no e-mail address.");
+
+/** `invitationId` is chosen with the form: sending the form twice invites once. */
+export const inviteMember = operation({
+  name: "invitation.create",
+  worker: "portal",
+  scope: "account",
+  role: "owner",
+  recentAuth: "never",
+  audit: ["invitation.create", "invitation.mail"],
+  input: z.strictObject({ invitationId: formId("inv"), email: emailSchema, role: z.enum(roles) }),
+  output: done(),
+});
+
+/** Makes a new link. `expiresAt` is the end of the link that the page showed: of two renewals the second is refused. */
+export const renewInvitation = operation({
+  name: "invitation.renew",
+  worker: "portal",
+  scope: "account",
+  role: "owner",
+  recentAuth: "never",
+  audit: ["invitation.renew", "invitation.mail"],
+  input: z.strictObject({ invitationId: z.string(), expiresAt: z.number() }),
+  output: done(),
+});
+
+export const revokeInvitation = operation({
+  name: "invitation.revoke",
+  worker: "portal",
+  scope: "account",
+  role: "owner",
+  recentAuth: "never",
+  audit: ["invitation.revoke"],
+  input: z.strictObject({ invitationId: z.string() }),
+  output: done(),
+});
+
+/** `from` is the role that the page showed. */
+export const changeMemberRole = operation({
+  name: "member.change_role",
+  worker: "portal",
+  scope: "account",
+  role: "owner",
+  recentAuth: "never",
+  audit: ["member.change_role"],
+  input: z.strictObject({ operatorId: z.string(), from: z.enum(roles), to: z.enum(roles) }),
+  output: done(),
+});
+
+export const removeMember = operation({
+  name: "member.remove",
+  worker: "portal",
+  scope: "account",
+  role: "owner",
+  recentAuth: "never",
+  audit: ["member.remove"],
+  input: z.strictObject({ operatorId: z.string() }),
+  output: done(),
+});
+
+export const leaveAccount = operation({
+  name: "member.leave",
+  worker: "portal",
+  scope: "account",
+  role: "viewer",
+  recentAuth: "never",
+  audit: ["member.leave"],
+  input: z.strictObject({}),
+  output: done(),
+});

@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { productCodeSchema } from "../checkout.ts";
+import { kinds } from "../words.ts";
+import { days, maxUnits, version } from "./inputs.ts";
+import { done, operation } from "./operation.ts";
+
+/** A Stripe price, with what an operator needs to choose one. */
+export interface PriceView {
+  priceId: string;
+  productName: string;
+  /** In the currency's smallest unit; `null` for prices without a fixed amount. */
+  unitAmount: number | null;
+  currency: string;
+  /** `month`, `3 months`, …; `null` for a one-time price. */
+  interval: string | null;
+  active: boolean;
+}
+
+const nameMessage = "Give it a name of 1 to 120 characters.";
+const unitsMessage = "How many units does a pack hold? A whole number from 1.";
+
+const productDetailsSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("subscription") }),
+  z.object({
+    kind: z.literal("time_pass"),
+    durationDays: days("How many days does a pass last? A whole number from 1 to 36,500."),
+  }),
+  z.object({
+    kind: z.literal("usage_pack"),
+    units: z.coerce.number(unitsMessage).int(unitsMessage).min(1, unitsMessage).max(maxUnits, unitsMessage),
+    expiresAfterDays: days("A whole number of days from 1 to 36,500, or nothing.").nullable(),
+  }),
+]);
+
+export const productSchema = z.intersection(
+  z.object({
+    productCode: productCodeSchema,
+    name: z.string().trim().min(1, nameMessage).max(120, nameMessage),
+    stripePriceId: z
+      .string()
+      .regex(
+        /^price_[A-Za-z0-9_]{1,200}$/,
+        "A price's id is needed: it begins with price_ and is shown on the price's page in Stripe.",
+      ),
+    kind: z.enum(kinds, "Choose what kind of product it is."),
+  }),
+  productDetailsSchema,
+);
+export type ProductInput = z.infer<typeof productSchema>;
+
+/** The newest active prices of the Stripe account, at most 100. */
+export const listPrices = operation({
+  name: "price.list",
+  worker: "runtime",
+  scope: "project",
+  role: "admin",
+  recentAuth: "never",
+  audit: [],
+  input: z.strictObject({}),
+  output: done<{ prices: PriceView[] }>(),
+});
+
+/** Returns a price, or why it can't be sold as a product of this kind. */
+export const lookUpPrice = operation({
+  name: "price.look_up",
+  worker: "runtime",
+  scope: "project",
+  role: "admin",
+  recentAuth: "never",
+  audit: [],
+  input: z.strictObject({ priceId: z.string(), kind: z.enum(kinds) }),
+  output: done<{ price: PriceView }>(),
+});
+
+export const createProduct = operation({
+  name: "product.create",
+  worker: "runtime",
+  scope: "project",
+  role: "admin",
+  recentAuth: "never",
+  audit: ["product.create"],
+  input: productSchema,
+  output: done(),
+});
+
+export const editProduct = operation({
+  name: "product.edit",
+  worker: "runtime",
+  scope: "project",
+  role: "admin",
+  recentAuth: "never",
+  audit: ["product.edit"],
+  input: z.strictObject({ product: productSchema, version }),
+  output: done(),
+});
+
+/** An archived product can no longer be bought. Existing customers keep it. */
+export const archiveProduct = operation({
+  name: "product.archive",
+  worker: "runtime",
+  scope: "project",
+  role: "admin",
+  recentAuth: "never",
+  audit: ["product.archive", "product.restore"],
+  input: z.strictObject({ productCode: z.string(), archived: z.boolean() }),
+  output: done(),
+});

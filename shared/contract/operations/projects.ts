@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { planStatuses, regions } from "../words.ts";
+import { formId, version } from "./inputs.ts";
+import { done, operation } from "./operation.ts";
+
+const nameMessage = "Give it a name of 1 to 80 characters.";
+const urlMessage = "This is no absolute address: it begins with https:// or http://.";
+const graceMessage = "A whole number from 0 to 60.";
+
+const projectName = z.string().trim().min(1, nameMessage).max(80, nameMessage);
+const webUrl = z.url({ protocol: /^https?$/, hostname: /.+/, error: urlMessage }).max(2048, urlMessage);
+
+/** `projectId` is chosen with the form: sending the form twice creates one project. */
+export const createProject = operation({
+  name: "project.create",
+  worker: "portal",
+  scope: "account",
+  role: "admin",
+  recentAuth: "never",
+  audit: ["project.create"],
+  input: z.strictObject({ projectId: formId("prj"), name: projectName, region: z.enum(regions) }),
+  output: done(),
+});
+
+/** Archiving only hides a project: its keys, customers and checkouts keep working. */
+export const archiveProject = operation({
+  name: "project.archive",
+  worker: "portal",
+  scope: "account",
+  role: "admin",
+  recentAuth: "never",
+  audit: ["project.archive", "project.restore"],
+  input: z.strictObject({ projectId: z.string(), archived: z.boolean() }),
+  output: done(),
+});
+
+export const changeProjectSettings = operation({
+  name: "project.change_settings",
+  worker: "portal",
+  scope: "project",
+  role: "admin",
+  recentAuth: "never",
+  audit: ["project.change_settings"],
+  input: z.strictObject({
+    version,
+    name: projectName,
+    successUrl: webUrl.nullable(),
+    cancelUrl: webUrl.nullable(),
+    graceDays: z.coerce.number(graceMessage).int(graceMessage).min(0, graceMessage).max(60, graceMessage),
+  }),
+  output: done(),
+});
+
+/** Sets the plan of the whole account. Its API keys follow within seconds. */
+export const setPlan = operation({
+  name: "plan.set",
+  worker: "runtime",
+  scope: "account",
+  role: "owner",
+  recentAuth: "never",
+  audit: ["plan.set"],
+  input: z.strictObject({ plan: z.enum(planStatuses, "There is no such plan status.") }),
+  output: done(),
+});

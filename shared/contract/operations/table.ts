@@ -1,0 +1,126 @@
+import { createApiKey, revokeApiKey, rotateApiKey } from "./api-keys.ts";
+import {
+  addNote,
+  applyAction,
+  applySync,
+  deleteNote,
+  eraseCustomer,
+  exportCustomer,
+  findCustomersByEmail,
+  previewAction,
+  previewErase,
+  previewSync,
+  readCustomer,
+  readDecision,
+} from "./customers.ts";
+import { resyncCustomer, startSubjectJob, stopSubjectJob, verifyCustomer } from "./data-check.ts";
+import { requeueDelivery, requeueMany, resendDelivery, stopDeliveryJob } from "./deliveries.ts";
+import {
+  createEndpoint,
+  deleteEndpoint,
+  disableEndpoint,
+  editEndpoint,
+  enableEndpoint,
+  replayEvents,
+  revealSecret,
+  rotateSecret,
+  sendTestEvent,
+} from "./endpoints.ts";
+import {
+  changeMemberRole,
+  inviteMember,
+  leaveAccount,
+  removeMember,
+  renewInvitation,
+  revokeInvitation,
+} from "./members.ts";
+import type { Operation } from "./operation.ts";
+import { archiveProduct, createProduct, editProduct, listPrices, lookUpPrice } from "./products.ts";
+import { archiveProject, changeProjectSettings, createProject, setPlan } from "./projects.ts";
+import {
+  changePassword,
+  confirmSecondFactor,
+  disableSecondFactor,
+  enableSecondFactor,
+  endSession,
+} from "./sign-in.ts";
+import { checkStripe, connectStripe, registerWebhook, retryStripeEvent, setWebhookSecret } from "./stripe.ts";
+
+/** Every operation of operators. Permissions, routes, the audit log's actions, docs and tests read this table. */
+export const operations = [
+  readCustomer,
+  readDecision,
+  findCustomersByEmail,
+  previewAction,
+  applyAction,
+  previewSync,
+  applySync,
+  addNote,
+  deleteNote,
+  exportCustomer,
+  previewErase,
+  eraseCustomer,
+  verifyCustomer,
+  resyncCustomer,
+  startSubjectJob,
+  stopSubjectJob,
+  retryStripeEvent,
+  createProduct,
+  editProduct,
+  archiveProduct,
+  listPrices,
+  lookUpPrice,
+  createApiKey,
+  rotateApiKey,
+  revokeApiKey,
+  connectStripe,
+  checkStripe,
+  registerWebhook,
+  setWebhookSecret,
+  createEndpoint,
+  editEndpoint,
+  enableEndpoint,
+  disableEndpoint,
+  deleteEndpoint,
+  revealSecret,
+  rotateSecret,
+  sendTestEvent,
+  replayEvents,
+  requeueDelivery,
+  resendDelivery,
+  requeueMany,
+  stopDeliveryJob,
+  createProject,
+  archiveProject,
+  changeProjectSettings,
+  setPlan,
+  inviteMember,
+  renewInvitation,
+  revokeInvitation,
+  changeMemberRole,
+  removeMember,
+  leaveAccount,
+  changePassword,
+  endSession,
+  enableSecondFactor,
+  confirmSecondFactor,
+  disableSecondFactor,
+] as const satisfies readonly Operation[];
+
+type OperationInTable = (typeof operations)[number];
+
+/** Actions that people take who have no session yet. */
+const actionsBeforeSignIn = ["installation.set_up", "member.join"] as const;
+
+export type AuditAction = OperationInTable["audit"][number] | (typeof actionsBeforeSignIn)[number];
+
+/** Every action that is written to the audit log, sorted; the log's filter offers them all. */
+export const auditActions: readonly AuditAction[] = [
+  ...new Set<AuditAction>([
+    ...operations.flatMap(({ audit }): readonly AuditAction[] => audit),
+    ...actionsBeforeSignIn,
+  ]),
+].toSorted();
+
+/** The operations that one worker executes. */
+export type OperationOf<Worker extends Operation["worker"]> = Extract<OperationInTable, { worker: Worker }>;

@@ -1,0 +1,7 @@
+import type { Mode } from "./words.ts";
+
+/** A project in one of its two modes. Keys, products, customers, endpoints and events each belong to exactly one scope. */
+export interface Scope {
+  projectId: string;
+  mode: Mode;
+}

@@ -1,0 +1,4 @@
+import { implementer } from "../../../shared/operations/implement.ts";
+import type { DeliveriesEnv } from "../env.ts";
+
+export const implement = implementer<DeliveriesEnv>();

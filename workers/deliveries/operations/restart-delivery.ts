@@ -1,0 +1,44 @@
+import { requeueDelivery, resendDelivery } from "../../../shared/contract/operations/deliveries.ts";
+import { type OperatorReply, refusal } from "../../../shared/contract/operations/reply.ts";
+import type { DeliveryState } from "../../../shared/contract/words.ts";
+import type { AuditEntry } from "../../../shared/db/audit.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { readDelivery, restartDelivery } from "../../../shared/db/deliveries.ts";
+import { requeueableStates } from "../../../shared/db/delivery-jobs.ts";
+import type { OperationContext } from "../../../shared/operations/implement.ts";
+import type { DeliveriesEnv } from "../env.ts";
+import { wake } from "../sending/lane.ts";
+import { implement } from "./implement.ts";
+import { unknownDelivery } from "./refusals.ts";
+
+export const requeue = implement(requeueDelivery, (context, { deliveryId }) =>
+  restart(context, deliveryId, requeueableStates, context.audit({ target: deliveryId })),
+);
+
+/** A receiver that drops duplicates by event id drops this one. */
+export const resend = implement(resendDelivery, (context, { deliveryId }) =>
+  restart(context, deliveryId, ["sent"], context.audit({ target: deliveryId })),
+);
+
+async function restart(
+  { env, scope }: Pick<OperationContext<DeliveriesEnv, typeof requeueDelivery>, "env" | "scope">,
+  deliveryId: string,
+  states: DeliveryState[],
+  audit: AuditEntry,
+): Promise<OperatorReply> {
+  const found = await d1(readDelivery(env.DB, scope, deliveryId));
+  if (found === null) return unknownDelivery;
+  const { endpoint, delivery } = found;
+  if (endpoint.deletedAt !== null)
+    return refusal("conflict", "Its endpoint was deleted, so there is nowhere to send it.");
+  if (!endpoint.isEnabled) return refusal("conflict", "Its endpoint is disabled. Enable the endpoint first.");
+  if (!states.includes(delivery.state))
+    return refusal("conflict", `This delivery is ${delivery.state} by now. Look at it again.`);
+  const before = { state: delivery.state, attempts: delivery.attempts };
+  const wakeUp = await d1(restartDelivery(env.DB, scope, deliveryId, states, { ...audit, before }));
+  // Its state was right a moment ago, so only an attempt can have started in between.
+  if (wakeUp === null)
+    return refusal("conflict", "An attempt is under way at this moment. See what comes of it first.");
+  await wake(env, [wakeUp]);
+  return { outcome: "done" };
+}

@@ -1,0 +1,44 @@
+import { revealSecret, rotateSecret } from "../../../shared/contract/operations/endpoints.ts";
+import { refusal } from "../../../shared/contract/operations/reply.ts";
+import { writeAudit } from "../../../shared/db/audit.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { readEndpoint, replaceSigningSecrets } from "../../../shared/db/endpoints.ts";
+import { open, parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
+import { newSigningSecret } from "../../../shared/webhooks/signing.ts";
+import { readSigningSecrets, rotate as addSecret } from "../../../shared/webhooks/signing-secrets.ts";
+import { signingSecretPlace } from "../sending/signing-secret-place.ts";
+import { implement } from "./implement.ts";
+import { unknownEndpoint } from "./refusals.ts";
+
+/** Returns the newest signing secret. The audit row is written first: the secret is never shown without it. */
+export const reveal = implement(revealSecret, async ({ env, scope, audit }, { endpointId }) => {
+  const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+  if (endpoint === null) return unknownEndpoint;
+  const [newest] = readSigningSecrets(endpoint.signingSecrets);
+  const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
+  const secret = await open(keys, signingSecretPlace(endpointId), newest.sealed);
+  await d1(writeAudit(env.DB, audit({ target: endpointId })));
+  return { outcome: "done", secret };
+});
+
+export const rotate = implement(
+  rotateSecret,
+  async ({ env, scope, now, audit }, { endpointId, version, overlapMs }) => {
+    const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+    if (endpoint === null) return unknownEndpoint;
+    const secret = newSigningSecret();
+    const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
+    const sealed = await seal(keys, signingSecretPlace(endpointId), secret);
+    const secrets = addSecret(readSigningSecrets(endpoint.signingSecrets), sealed, { now, overlapMs });
+    const formerSignsUntil = now + overlapMs;
+    const after = { former_signs_until: new Date(formerSignsUntil).toISOString() };
+    const entry = audit({ target: endpointId, after });
+    const stored = JSON.stringify(secrets);
+    if (await d1(replaceSigningSecrets(env.DB, scope, { endpointId, version }, stored, entry)))
+      return { outcome: "done", secret, formerSignsUntil };
+    return refusal(
+      "conflict",
+      "The endpoint was changed since you opened this page, or the form was sent twice. Look at it again first.",
+    );
+  },
+);

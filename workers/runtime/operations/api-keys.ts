@@ -1,0 +1,51 @@
+import {
+  createApiKey,
+  revokeApiKey,
+  rotateApiKey,
+} from "../../../shared/contract/operations/api-keys.ts";
+import { refusal } from "../../../shared/contract/operations/reply.ts";
+import type { Scope } from "../../../shared/contract/scope.ts";
+import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import * as keys from "../configuration/api-keys.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { implement } from "./implement.ts";
+
+const alreadySubmitted = refusal(
+  "conflict",
+  "This form was sent twice. The key was made the first time and can't be shown again: if you did not copy it, rotate it.",
+);
+const unknownKey = refusal("not_found", "There is no such key in this project and mode.");
+
+export const create = implement(createApiKey, async ({ env, scope, actor, now }, key) => {
+  if (key.expiresAt !== null && key.expiresAt <= now)
+    return refusal("invalid", "The key would have expired already: choose a later day.", "expiresAt");
+  const made = await keys.createApiKey(env, scope.projectId, scope.mode, key, now, actor);
+  return made === null ? alreadySubmitted : { outcome: "done", ...made };
+});
+
+export const rotate = implement(
+  rotateApiKey,
+  async ({ env, scope, actor, now }, { keyId, newKeyId, overlapMs }) => {
+    const old = await findKey(env, scope, keyId);
+    if (old === null) return unknownKey;
+    if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt <= now))
+      return refusal("conflict", "This key works no more, so there is nothing to rotate. Create a new key.");
+    const made = await keys.rotateApiKey(env, old, { newKeyId, overlapMs }, now, actor);
+    return made === null ? alreadySubmitted : { outcome: "done", ...made };
+  },
+);
+
+/** Revoking a key twice revokes it once. */
+export const revoke = implement(revokeApiKey, async ({ env, scope, now, audit }, { keyId }) => {
+  const key = await findKey(env, scope, keyId);
+  if (key === null) return unknownKey;
+  const { name, hint } = key;
+  await keys.revokeApiKey(env, keyId, now, audit({ target: keyId, before: { name, hint } }));
+  return { outcome: "done" };
+});
+
+async function findKey(env: RuntimeEnv, { projectId, mode }: Scope, keyId: string): Promise<ApiKeyRow | null> {
+  const key = await d1(readKey(env.DB, keyId));
+  return key?.projectId === projectId && key.mode === mode ? key : null;
+}

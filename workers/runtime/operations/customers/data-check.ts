@@ -1,0 +1,51 @@
+import {
+  type CustomerCheck,
+  resyncCustomer,
+  type SubjectJobKind,
+  verifyCustomer,
+} from "../../../../shared/contract/operations/data-check.ts";
+import { refusal } from "../../../../shared/contract/operations/reply.ts";
+import { writeAudit } from "../../../../shared/db/audit.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { isErased } from "../../../../shared/db/erasures.ts";
+import { readSubjectCopy } from "../../../../shared/db/read-subject.ts";
+import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
+import type { RuntimeEnv } from "../../env.ts";
+import { compareSubject, isTrusted } from "../../jobs/compare-subject.ts";
+import type { Verification } from "../../subject/verify.ts";
+import { implementForCustomer } from "../implement.ts";
+import { erasedRefusal } from "../refusals.ts";
+
+/** An operator waits for this one customer: longer than a job waits for one of many. */
+const customerBudgetMs = 60_000;
+
+export const verify = implementForCustomer(verifyCustomer, async ({ env, identity }) => ({
+  outcome: "done",
+  check: toCheck(await compare(env, identity, "verify")),
+}));
+
+export const resync = implementForCustomer(resyncCustomer, async ({ env, identity, audit }, { subjectRef }) => {
+  if (await d1(isErased(env.DB, identity))) return erasedRefusal();
+  // Write the audit row first; a crash after the resync would otherwise leave it unattributed.
+  await d1(writeAudit(env.DB, audit({ target: subjectRef })));
+  const found = await compare(env, identity, "resync");
+  if (!isTrusted(found))
+    return refusal(
+      "conflict",
+      "The copy was left as it is: the ledger itself has faults, and what D1 has seen of it may be the only witness of what was there.",
+    );
+  return { outcome: "done", check: toCheck(found) };
+});
+
+async function compare(env: RuntimeEnv, identity: SubjectIdentity, kind: SubjectJobKind) {
+  // Read D1 before the object: rows that arrive between the two reads then count as no error.
+  const { subject } = await d1(readSubjectCopy(env.DB, identity));
+  const headSequence = subject?.headSequence ?? 0;
+  return compareSubject(env, { ...identity, headSequence }, kind, customerBudgetMs);
+}
+
+const toCheck = ({ faults, entries, unflushed }: Verification): CustomerCheck => ({
+  faults,
+  entries,
+  unflushed,
+});

@@ -1,0 +1,41 @@
+import { addNote, deleteNote } from "../../../../shared/contract/operations/customers.ts";
+import { refusal } from "../../../../shared/contract/operations/reply.ts";
+import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { deleteNote as removeNote, insertNote, readNote } from "../../../../shared/db/notes.ts";
+import { implementForCustomer } from "../implement.ts";
+
+/** The audit log does not contain the text: deleting a note deletes it everywhere. */
+export const add = implementForCustomer(
+  addNote,
+  async ({ env, scope, actor, now, audit }, { subjectRef, noteId, note: text }) => {
+    const { operatorId, name: operatorName } = actor;
+    const note = { noteId, ...scope, subjectRef, text, operatorId, operatorName, createdAt: now };
+    const entry = audit({ target: subjectRef, after: { noteId, characters: text.length } });
+    const stored = await d1(insertNote(env.DB, note, entry));
+    if (stored === null)
+      return refusal(
+        "conflict",
+        "This customer was erased, or another one has this note. Nothing was saved.",
+        "note",
+      );
+    const isSame = stored.operatorId === operatorId && (stored.text === text || stored.deletedAt !== null);
+    if (!isSame)
+      return refusal("conflict", "This form was already submitted with another text. Reload the page.", "note");
+    return { outcome: "done" };
+  },
+);
+
+/** Deleting a deleted note changes nothing. */
+export const remove = implementForCustomer(
+  deleteNote,
+  async ({ env, scope, actor, role, now, audit }, { subjectRef, noteId }) => {
+    const note = await d1(readNote(env.DB, { ...scope, subjectRef }, noteId));
+    if (note === null) return refusal("not_found", "This customer has no such note.");
+    if (note.operatorId !== actor.operatorId && !mayActAs(role, "admin"))
+      return refusal("not_allowed", "Only the author of a note, or an admin, can delete it.");
+    const before = { noteId, writtenBy: note.operatorName, characters: note.text.length };
+    await d1(removeNote(env.DB, noteId, { at: now, by: actor.name }, audit({ target: subjectRef, before })));
+    return { outcome: "done" };
+  },
+);

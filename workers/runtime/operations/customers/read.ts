@@ -1,0 +1,45 @@
+import { findCustomersByEmail, readCustomer, readDecision } from "../../../../shared/contract/operations/customers.ts";
+import { refusal } from "../../../../shared/contract/operations/reply.ts";
+import { subjectName } from "../../../../shared/domain/subject-name.ts";
+import { decodeDecisionId } from "../../../../shared/kit/decision-id.ts";
+import { decisionView, explain } from "../../subject/explain.ts";
+import { callSubject } from "../../subject-stub.ts";
+import { implement, implementForCustomer } from "../implement.ts";
+import { fetchCustomersByEmail } from "../prices.ts";
+
+const maxEntries = 200;
+
+export const read = implementForCustomer(readCustomer, async ({ env, identity }, { before, limit }) => {
+  const page = { before, limit: Math.min(limit, maxEntries) };
+  const customer = await callSubject(env, identity, (subject) => subject.customerView(identity, page));
+  return { outcome: "done", customer };
+});
+
+/** Recomputes the decision from the ledger. */
+export const readPastDecision = implementForCustomer(
+  readDecision,
+  async ({ env, identity, now }, { asOf }) => {
+    const moment =
+      "at" in asOf
+        ? { sequence: null, at: asOf.at }
+        : decodeDecisionId(subjectName(identity), asOf.decisionId.trim());
+    if (moment === null) return refusal("invalid", "Decision not found for this customer.", "asOf");
+    if (moment.at > now)
+      return refusal("invalid", "This time is in the future: nothing was decided then.", "asOf");
+    const found = await callSubject(env, identity, (subject) => subject.decisionAsOf(moment));
+    if (found.outcome === "too_long_ago") {
+      const earliest = new Date(found.reachesBackTo.at).toISOString();
+      return refusal("invalid", `Decisions are available back to ${earliest}; this one is older.`, "asOf");
+    }
+    const { decision, entitlements, sequence, at } = found;
+    return {
+      outcome: "done",
+      decision: decisionView(identity, decision, { sequence, at }),
+      entitlements: entitlements.map((entitlement) => explain(entitlement, at)),
+    };
+  },
+);
+
+export const findByEmail = implement(findCustomersByEmail, ({ env, scope }, { email }) =>
+  fetchCustomersByEmail(env, scope, email),
+);

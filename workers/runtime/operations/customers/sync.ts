@@ -1,0 +1,88 @@
+import { applySync, previewSync } from "../../../../shared/contract/operations/customers.ts";
+import type { SyncPreview } from "../../../../shared/contract/operations/customer-views.ts";
+import { writeAudit } from "../../../../shared/db/audit.ts";
+import { d1 } from "../../../../shared/db/deadline.ts";
+import { readConnectionOf } from "../../../../shared/db/stripe-connections.ts";
+import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
+import { canonicalJson } from "../../../../shared/kit/canonical-json.ts";
+import { sha256Hex } from "../../../../shared/kit/hash.ts";
+import { Erased } from "../../stripe-inbound/find-owner.ts";
+import { openInbound } from "../../stripe-inbound/inbound.ts";
+import * as stripeSync from "../../stripe-inbound/sync-subject.ts";
+import { accessView, changeView, decisionView } from "../../subject/explain.ts";
+import type { StripePreview } from "../../subject/stripe.ts";
+import { type CustomerContext, implementForCustomer } from "../implement.ts";
+import { erasedRefusal, notConnected, stripeRefusal } from "../refusals.ts";
+import { ledgerReason } from "./ledger-reason.ts";
+
+export const preview = implementForCustomer(previewSync, async (context) => {
+  const found = await readDifferences(context);
+  return found.outcome === "refused" ? found : { outcome: "done", preview: found.preview };
+});
+
+/** Merges Stripe's state if it is still what the preview showed. Merging it again changes nothing. */
+export const apply = implementForCustomer(
+  applySync,
+  async (context, { subjectRef, fingerprint, ...actionReason }) => {
+    const found = await readDifferences(context);
+    if (found.outcome === "refused") return found;
+    if (found.preview.fingerprint !== fingerprint) return { outcome: "moved", preview: found.preview };
+    const { env, audit } = context;
+    const after = { changes: found.preview.changes.length, reason: ledgerReason(actionReason) };
+    // Write the audit row first; a crash after the merge would otherwise leave it unattributed.
+    await d1(writeAudit(env.DB, audit({ target: subjectRef, after })));
+    try {
+      const { changes } = await stripeSync.applySync(found.inbound, found.differences);
+      return { outcome: "done", changes };
+    } catch (error) {
+      if (error instanceof Erased) return erasedRefusal();
+      throw error;
+    }
+  },
+);
+
+async function readDifferences({
+  env,
+  scope,
+  identity,
+  actor,
+  now,
+}: Pick<
+  CustomerContext<typeof previewSync | typeof applySync>,
+  "env" | "scope" | "identity" | "actor" | "now"
+>) {
+  const found = await d1(readConnectionOf(env.DB, scope.projectId, scope.mode));
+  if (found === null) return notConnected(scope);
+  const because = `sync by ${actor.name}`;
+  const cause = { type: "stripe_read" as const, id: found.connection.connectionId, because };
+  const inbound = openInbound(env, found, cause, now);
+  try {
+    const differences = await stripeSync.readDifferences(inbound, identity.subjectRef);
+    const preview = syncView(identity, await stripeSync.previewSync(inbound, differences));
+    return { outcome: "read" as const, inbound, differences, preview };
+  } catch (error) {
+    if (error instanceof Erased) return erasedRefusal();
+    return stripeRefusal(error);
+  }
+}
+
+function syncView(identity: SubjectIdentity, { before, after, changes }: StripePreview): SyncPreview {
+  const { at } = before;
+  const shown = changes.map(({ operation, reason, touched, fact }) => ({
+    operation,
+    reason,
+    cause: fact.type,
+    touched: touched.map((change) => changeView(change, at)),
+  }));
+  // Without the times of writing, which differ in each preview.
+  const rested = changes.map(({ operation, touched }) => [
+    operation,
+    touched.map(({ after, units }) => [{ ...after, updatedAt: 0, createdAt: 0 }, units]),
+  ]);
+  return {
+    fingerprint: sha256Hex(canonicalJson(rested)),
+    before: decisionView(identity, before.decision, before),
+    after: accessView(after),
+    changes: shown,
+  };
+}

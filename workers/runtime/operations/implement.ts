@@ -1,0 +1,29 @@
+import type { Operation, ParsedInputOf, ReplyOf } from "../../../shared/contract/operations/operation.ts";
+import { refusal } from "../../../shared/contract/operations/reply.ts";
+import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import { implementer, type OperationContext } from "../../../shared/operations/implement.ts";
+import type { RuntimeEnv } from "../env.ts";
+
+export const implement = implementer<RuntimeEnv>();
+
+type CustomerOperation = Operation & { scope: "project" };
+
+export type CustomerContext<O extends CustomerOperation> = OperationContext<RuntimeEnv, O> & {
+  /** The customer's subject, in the scope of the call. */
+  identity: SubjectIdentity;
+};
+
+/** `implement` for an operation on one customer. */
+export const implementForCustomer = <O extends CustomerOperation>(
+  operation: O,
+  execute: (context: CustomerContext<O>, input: ParsedInputOf<O>) => Promise<ReplyOf<O>>,
+) =>
+  implement(operation, async (context, input) => {
+    const { subjectRef } = input as { subjectRef: string };
+    const parsed = subjectRefSchema.safeParse(subjectRef);
+    if (!parsed.success)
+      return refusal("not_found", `No customer can have this name: ${parsed.error.issues[0]?.message}.`);
+    const { scope, region } = context as OperationContext<RuntimeEnv, CustomerOperation>;
+    return execute({ ...context, identity: { ...scope, region, subjectRef } }, input);
+  });

@@ -1,0 +1,94 @@
+import type Stripe from "stripe";
+import type { PriceView } from "../../../shared/contract/operations/products.ts";
+import { type OperatorReply, type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
+import type { Scope } from "../../../shared/contract/scope.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
+import { askStripe, StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
+import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { notConnected, stripeRefusal } from "./refusals.ts";
+
+/** Returns the newest active prices of the account, at most 100. */
+export async function fetchPrices(
+  env: RuntimeEnv,
+  scope: Scope,
+): Promise<OperatorReply<{ prices: PriceView[] }>> {
+  return withStripe(env, scope, async (stripe) => {
+    const page = await stripe.prices.list({ active: true, limit: 100, expand: ["data.product"] });
+    return { outcome: "done", prices: page.data.map(toPriceView) };
+  });
+}
+
+export async function fetchPrice(
+  env: RuntimeEnv,
+  scope: Scope,
+  priceId: string,
+): Promise<OperatorReply<{ price: PriceView }>> {
+  return withStripe(env, scope, async (stripe) => {
+    try {
+      const price = await askStripe(stripe.prices.retrieve(priceId, { expand: ["product"] }));
+      return { outcome: "done", price: toPriceView(price) };
+    } catch (error) {
+      if (!(error instanceof StripeNotAnswering)) throw error;
+      return error.isMissing
+        ? refusal("invalid", unknownPrice(priceId, scope), "stripePriceId")
+        : refusal("stripe", priceUnavailable(priceId, error), "stripePriceId");
+    }
+  });
+}
+
+/** Returns the customers at Stripe with this email address. Stripe ignores the case of letters. */
+export async function fetchCustomersByEmail(
+  env: RuntimeEnv,
+  scope: Scope,
+  email: string,
+): Promise<OperatorReply<{ customerIds: string[] }>> {
+  return withStripe(env, scope, async (stripe) => {
+    const page = await stripe.customers.list({ email, limit: 100 });
+    return { outcome: "done", customerIds: page.data.map(({ id }) => id) };
+  });
+}
+
+async function withStripe<T>(
+  env: RuntimeEnv,
+  scope: Scope,
+  call: (stripe: Stripe) => Promise<T>,
+): Promise<T | Refusal> {
+  const found = await d1(readConnectionOf(env.DB, scope.projectId, scope.mode));
+  if (found === null) return notConnected(scope);
+  const stripe = await stripeOfConnection(env, found.connection);
+  try {
+    return await call(stripe);
+  } catch (error) {
+    return stripeRefusal(error);
+  }
+}
+
+function unknownPrice(priceId: string, { mode }: Scope): string {
+  const shape = priceId.startsWith("prod_")
+    ? " This is a product's id: a price's id begins with price_."
+    : ` Prices of ${mode === "test" ? "live" : "test"} mode are not seen here.`;
+  return `Stripe knows no price ${priceId} in ${mode} mode of the connected account.${shape}`;
+}
+
+/** A rate limit, an outage or a revoked key says nothing about the price itself. */
+function priceUnavailable(priceId: string, { message }: StripeNotAnswering): string {
+  return `Stripe could not be asked about the price ${priceId}, and the product was not saved. Try again in a moment. (${message})`;
+}
+
+function toPriceView(price: Stripe.Price): PriceView {
+  const { product, recurring } = price;
+  const named =
+    typeof product === "object" && !product.deleted ? product.name : String(price.nickname ?? price.id);
+  const count = recurring?.interval_count ?? 1;
+  return {
+    priceId: price.id,
+    productName: named,
+    unitAmount: price.unit_amount,
+    currency: price.currency,
+    interval:
+      recurring === null ? null : count === 1 ? recurring.interval : `${count} ${recurring.interval}s`,
+    active: price.active,
+  };
+}

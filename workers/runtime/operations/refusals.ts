@@ -1,0 +1,26 @@
+import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
+import { StripeNotAnswering, stripeFailure } from "../../../shared/stripe/gateway.ts";
+
+/** Turns an error of Stripe's client into a sentence. Rethrows any other error. */
+export function stripeRefusal(error: unknown, field?: string): Refusal {
+  if (error instanceof StripeNotAnswering)
+    return refusal("stripe", `Nothing was changed here: ${error.message}`, field);
+  const { kind, message } = stripeFailure(error);
+  return refusal(
+    "stripe",
+    kind === "refused"
+      ? `Stripe refused: ${message}`
+      : `Stripe could not be reached, and nothing was changed here. Try again in a moment. (${message})`,
+    field,
+  );
+}
+
+export function erasedRefusal(): Refusal {
+  return refusal("conflict", "This customer was erased. Only a new checkout of theirs begins a new record.");
+}
+
+export const notConnected = ({ mode }: Scope): Refusal =>
+  refusal(
+    "conflict",
+    `This project has no Stripe connection in ${mode} mode yet. Connect it first: Stripe connection.`,
+  );

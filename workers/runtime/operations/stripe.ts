@@ -1,0 +1,71 @@
+import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
+import {
+  checkStripe,
+  connectStripe,
+  type PermissionCheck,
+  registerWebhook,
+  setWebhookSecret,
+} from "../../../shared/contract/operations/stripe.ts";
+import type { Scope } from "../../../shared/contract/scope.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import type { ConnectionRow } from "../../../shared/db/save-connection.ts";
+import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
+import { open, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
+import { checkStripeKey } from "../configuration/check-stripe-key.ts";
+import * as connection from "../configuration/connect-stripe.ts";
+import * as webhook from "../configuration/register-webhook.ts";
+import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { apiKeyPlace } from "../stripe-inbound/connection.ts";
+import { implement } from "./implement.ts";
+import { notConnected, stripeRefusal } from "./refusals.ts";
+
+/** Saves a key that has every permission. Otherwise returns what it lacks, and saves nothing. */
+export const connect = implement(connectStripe, async ({ env, scope, now, actor }, { apiKey }) => {
+  const verdict = await checkStripeKey(env, scope.mode, apiKey);
+  if (verdict.outcome === "refused") return refusal("invalid", verdict.message, "apiKey");
+  const { permissions, stripeAccountId } = verdict;
+  const missing = permissions.filter(({ ok }) => !ok);
+  if (missing.length > 0) return refusal("invalid", missingPermissions(missing), "apiKey");
+  await connection.connectStripe(env, scope, { apiKey, stripeAccountId }, now, actor);
+  return { outcome: "done", permissions };
+});
+
+export const check = implement(checkStripe, async ({ env, scope }) => {
+  const found = await findConnection(env, scope);
+  if ("outcome" in found) return found;
+  const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
+  const apiKey = await open(keys, apiKeyPlace(found.connectionId), found.apiKeySealed);
+  const verdict = await checkStripeKey(env, scope.mode, apiKey);
+  if (verdict.outcome === "refused") return refusal("stripe", verdict.message);
+  return { outcome: "done", permissions: verdict.permissions };
+});
+
+export const register = implement(registerWebhook, async ({ env, scope, now, actor }, { origin }) => {
+  const found = await findConnection(env, scope);
+  if ("outcome" in found) return found;
+  try {
+    const stripe = await stripeOfConnection(env, found);
+    await webhook.registerWebhook(env, found, { stripe, origin }, now, actor);
+    return { outcome: "done" };
+  } catch (error) {
+    return stripeRefusal(error);
+  }
+});
+
+export const setSecret = implement(setWebhookSecret, async ({ env, scope, now, actor }, { secret }) => {
+  const found = await findConnection(env, scope);
+  if ("outcome" in found) return found;
+  await webhook.keepWebhookSecret(env, found, { secret, endpointId: null }, now, actor);
+  return { outcome: "done" };
+});
+
+async function findConnection(env: RuntimeEnv, scope: Scope): Promise<ConnectionRow | Refusal> {
+  const found = await d1(readConnectionOf(env.DB, scope.projectId, scope.mode));
+  return found === null ? notConnected(scope) : found.connection;
+}
+
+function missingPermissions(missing: PermissionCheck[]): string {
+  const list = missing.map(({ name, needs }) => `${name}: ${needs}`).join(", ");
+  return `The key works but lacks permissions: ${list}. Give them to it in Stripe (Developers, API keys, edit the key), then save again. Nothing was saved.`;
+}

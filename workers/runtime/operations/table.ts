@@ -1,0 +1,49 @@
+import type { Implementations } from "../../../shared/operations/implement.ts";
+import type { RuntimeEnv } from "../env.ts";
+import * as apiKeys from "./api-keys.ts";
+import * as dataCheck from "./customers/data-check.ts";
+import * as erasure from "./customers/erase.ts";
+import { exportFile } from "./customers/export.ts";
+import * as manualAction from "./customers/manual-action.ts";
+import * as notes from "./customers/notes.ts";
+import * as customers from "./customers/read.ts";
+import * as stripeSync from "./customers/sync.ts";
+import * as plan from "./plan.ts";
+import * as products from "./products.ts";
+import * as stripe from "./stripe.ts";
+import * as stripeEvents from "./stripe-events.ts";
+import * as subjectJobs from "./subject-jobs.ts";
+
+/** The function that executes each of the runtime's operations. */
+export const runtimeOperations: Implementations<RuntimeEnv, "runtime"> = {
+  "customer.read": customers.read,
+  "customer.read_decision": customers.readPastDecision,
+  "customer.find_by_email": customers.findByEmail,
+  "customer.preview_action": manualAction.preview,
+  "customer.apply_action": manualAction.apply,
+  "customer.preview_sync": stripeSync.preview,
+  "customer.sync": stripeSync.apply,
+  "customer.note_add": notes.add,
+  "customer.note_delete": notes.remove,
+  "customer.export": exportFile,
+  "customer.preview_erase": erasure.preview,
+  "customer.erase": erasure.erase,
+  "customer.verify": dataCheck.verify,
+  "customer.resync": dataCheck.resync,
+  "subject_job.start": subjectJobs.start,
+  "subject_job.stop": subjectJobs.stop,
+  "stripe_event.retry": stripeEvents.retry,
+  "product.create": products.create,
+  "product.edit": products.edit,
+  "product.archive": products.archive,
+  "price.list": products.list,
+  "price.look_up": products.lookUp,
+  "api_key.create": apiKeys.create,
+  "api_key.rotate": apiKeys.rotate,
+  "api_key.revoke": apiKeys.revoke,
+  "stripe.connect": stripe.connect,
+  "stripe.check": stripe.check,
+  "stripe.register_webhook": stripe.register,
+  "stripe.set_webhook_secret": stripe.setSecret,
+  "plan.set": plan.set,
+};

@@ -1,0 +1,19 @@
+import type { RuntimeSweep, SweepCounts } from "../../../shared/contract/maintenance.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
+import { syncKeyrings } from "../configuration/api-keys.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { sweepMissedEvents } from "../stripe-inbound/sweep-missed.ts";
+import { sweepErasures } from "./erasures.ts";
+import { removeOldEvents, sweepInbox } from "./inbox.ts";
+import { sweepExpiries, sweepReviews } from "./subjects.ts";
+
+/** The function that runs each sweep. Every one is safe to repeat and to overlap with itself. */
+export const sweeps: Record<RuntimeSweep, (env: RuntimeEnv) => Promise<SweepCounts>> = {
+  inbox: sweepInbox,
+  oldEvents: removeOldEvents,
+  missedEvents: async (env) => sweepMissedEvents(env, await currentTime(env.DEV)),
+  expiries: sweepExpiries,
+  reviews: sweepReviews,
+  keyrings: async (env) => syncKeyrings(env, await currentTime(env.DEV)),
+  erasures: sweepErasures,
+};
