@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { buildWorkers } from "../../scripts/stack/build.ts";
+import { buildWorkers } from "../../dev/stack/build.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const deployable = ["wrangler.toml", "workers/portal/wrangler.toml", "workers/deliveries/wrangler.toml"];
-const developmentOnly = ["workers/pocket-stripe/wrangler.toml", "workers/dev-gateway/wrangler.toml"];
+const developmentOnly = ["dev/pocket-stripe/wrangler.toml", "dev/gateway/wrangler.toml"];
 
 const withoutComments = (path: string) => readFileSync(join(root, path), "utf8").replace(/^\s*#.*$/gm, "");
 
@@ -26,7 +26,7 @@ describe("what can be deployed", () => {
   });
 
   it.each(deployable)("%s reaches no development worker, and does not bind provisioning", (path) => {
-    expect(withoutComments(path)).not.toMatch(/pocket-stripe|dev-gateway|ProvisioningEntrypoint/);
+    expect(withoutComments(path)).not.toMatch(/pocket-stripe|gateway|ProvisioningEntrypoint/);
   });
 
   it("says with the deliveries worker that our own origin has to be set, and holds no installation's", () => {

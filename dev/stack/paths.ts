@@ -16,11 +16,11 @@ export const devPaths = {
 
 /** Worker name → its wrangler file, relative to the root. The wrangler files are the only truth about bindings. */
 export const workerConfigs = {
-  "licenzy-dev-gateway": "workers/dev-gateway/wrangler.toml",
+  "licenzy-dev-gateway": "dev/gateway/wrangler.toml",
   "licenzy-runtime": "wrangler.toml",
   "licenzy-portal": "workers/portal/wrangler.toml",
   "licenzy-deliveries": "workers/deliveries/wrangler.toml",
-  "licenzy-pocket-stripe": "workers/pocket-stripe/wrangler.toml",
+  "licenzy-pocket-stripe": "dev/pocket-stripe/wrangler.toml",
 } as const;
 
 export type WorkerName = keyof typeof workerConfigs;

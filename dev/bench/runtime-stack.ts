@@ -40,8 +40,7 @@ export async function startRuntimeStack({
 }: RuntimeStackOptions): Promise<RuntimeStack> {
   const bundles = await buildWorkers();
   const benchDir = join(folder, "bench");
-  if (!existsSync(join(benchDir, "index.js")))
-    await bundleWorker("scripts/bench/worker/wrangler.toml", benchDir);
+  if (!existsSync(join(benchDir, "index.js"))) await bundleWorker("dev/bench/worker/wrangler.toml", benchDir);
   const secrets = {
     stripeWrappingKeys: { current: "bench", keys: { bench: "" } },
     webhookWrappingKeys: { current: "bench", keys: { bench: "" } },

@@ -30,7 +30,7 @@ export async function seedOnce(stack: Stack, may: { seed: boolean }): Promise<St
     if (!may.seed) return undefined;
     await writePrivateFile(
       devPaths.seeding,
-      "The seed is under way, or did not end: see scripts/stack/seed-once.ts",
+      "The seed is under way, or did not end: see dev/stack/seed-once.ts",
     );
     const { setupToken } = stack.secrets;
     const made = await seed({ origin: stack.origin, setupToken });
