@@ -91,13 +91,10 @@ export async function startRuntimeStack({
     ],
   });
   await mf.ready;
-  await applyMigrations(await mf.getD1Database("DB", "licenzy-bench"), await readMigrations());
   const portOf = async (name: string) => Number((await mf.unsafeGetDirectURL(name)).port);
-  return {
-    runtimePort: await portOf("licenzy-runtime"),
-    benchPort: await portOf("licenzy-bench"),
-    stop: () => mf.dispose(),
-  };
+  const benchPort = await portOf("licenzy-bench");
+  await applyMigrations(`http://${host}:${benchPort}/migrations`, await readMigrations());
+  return { runtimePort: await portOf("licenzy-runtime"), benchPort, stop: () => mf.dispose() };
 }
 
 /** Calls one of the bench worker's controls. */

@@ -62,6 +62,19 @@ describe("what can be deployed", () => {
     expect(named.filter((name) => !guide.includes(name))).toEqual([]);
   });
 
+  it("leaves files with secrets out of the repository", () => {
+    const ignored = readFileSync(join(root, ".gitignore"), "utf8").split("\n");
+    expect(ignored).toEqual(expect.arrayContaining([".dev/", ".dev.vars*", ".env*"]));
+  });
+
+  it("binds every worker that has DB to one database, or they would drift apart", () => {
+    const ids = [...deployable, ...developmentOnly].flatMap((path) =>
+      [...withoutComments(path).matchAll(/^database_id = "(.+)"$/gm)].map(([, id]) => id),
+    );
+    expect(ids.length).toBe(4);
+    expect(new Set(ids).size).toBe(1);
+  });
+
   it("shows no DEV binding in the options that a deployment is made of", async () => {
     const bundles = await buildWorkers();
     expect(bundles.length).toBe(5);
