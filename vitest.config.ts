@@ -95,7 +95,7 @@ export default defineConfig({
       {
         test: {
           name: "system",
-          setupFiles: ["./scripts/stack/keep-alive.ts"],
+          setupFiles: ["./dev/stack/keep-alive.ts"],
           include: ["test/system/**/*.test.ts"],
           globalSetup: ["./test/system/global-stack.ts"],
           // Pocket Stripe's failures and delivery modes hold for the whole stack: one file at a time.
@@ -107,7 +107,7 @@ export default defineConfig({
       {
         test: {
           name: "browser",
-          setupFiles: ["./scripts/stack/keep-alive.ts"],
+          setupFiles: ["./dev/stack/keep-alive.ts"],
           include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
@@ -117,7 +117,7 @@ export default defineConfig({
       {
         test: {
           name: "fault",
-          setupFiles: ["./scripts/stack/keep-alive.ts"],
+          setupFiles: ["./dev/stack/keep-alive.ts"],
           include: ["test/fault/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,

@@ -3,13 +3,13 @@
  * 100,000 rows; and how soon webhooks arrive.
  * `npm run bench -- --json` prints JSON only, `--only=check,pages` some rows, `--quick` fewer rounds.
  */
-import { startBenchStack } from "./bench/bench-stack.ts";
-import { type Comparison, compare, type Pace } from "./bench/compare.ts";
-import { type Cost, costTable } from "./bench/cost.ts";
-import { timePages } from "./bench/pages.ts";
-import { scenarios } from "./bench/scenarios.ts";
-import { printTables } from "./bench/table.ts";
-import { timeDeliveries } from "./bench/webhooks.ts";
+import { startBenchStack } from "../dev/bench/bench-stack.ts";
+import { type Comparison, compare, type Pace } from "../dev/bench/compare.ts";
+import { type Cost, costTable } from "../dev/bench/cost.ts";
+import { timePages } from "../dev/bench/pages.ts";
+import { scenarios } from "../dev/bench/scenarios.ts";
+import { printTables } from "../dev/bench/table.ts";
+import { timeDeliveries } from "../dev/bench/webhooks.ts";
 
 const options = new Set(process.argv.slice(2));
 const only = process.argv

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
-import { devDir, devPaths } from "./stack/paths.ts";
-import { StackError } from "./stack/stack-error.ts";
-import { refuseIfHeld } from "./stack/state-lock.ts";
+import { devDir, devPaths } from "../dev/stack/paths.ts";
+import { StackError } from "../dev/stack/stack-error.ts";
+import { refuseIfHeld } from "../dev/stack/state-lock.ts";
 
 // `npm run reset`: forgets everything that development left on the disk.
 try {

@@ -6,11 +6,11 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { findChromium, launchChromium } from "./browser/chromium.ts";
-import { shootGuide } from "./screenshots/guide.ts";
-import { type StackFile, seed } from "./seed/seed.ts";
-import { rootDir } from "./stack/paths.ts";
-import { startStack } from "./stack/stack.ts";
+import { findChromium, launchChromium } from "../dev/browser/chromium.ts";
+import { shootGuide } from "../dev/screenshots/guide.ts";
+import { type StackFile, seed } from "../dev/seed/seed.ts";
+import { rootDir } from "../dev/stack/paths.ts";
+import { startStack } from "../dev/stack/stack.ts";
 
 const folder = join(rootDir, "docs/screenshots");
 

@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import { devPaths } from "./stack/paths.ts";
-import { dropHalfSeededState, isSetUp, seedOnce } from "./stack/seed-once.ts";
-import { startStack } from "./stack/stack.ts";
-import { StackError } from "./stack/stack-error.ts";
-import { stopOnSignal } from "./stack/stop-on-signal.ts";
-import { summary } from "./stack/summary.ts";
+import { devPaths } from "../dev/stack/paths.ts";
+import { dropHalfSeededState, isSetUp, seedOnce } from "../dev/stack/seed-once.ts";
+import { startStack } from "../dev/stack/stack.ts";
+import { StackError } from "../dev/stack/stack-error.ts";
+import { stopOnSignal } from "../dev/stack/stop-on-signal.ts";
+import { summary } from "../dev/stack/summary.ts";
 
 // `npm start`: the whole product on one origin of this machine. Options: PORT, STRIPE_SECRET_KEY, --empty.
 

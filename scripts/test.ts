@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { findChromium } from "./browser/chromium.ts";
+import { findChromium } from "../dev/browser/chromium.ts";
 import { run } from "./run.ts";
 
 const memoryFolder = "/dev/shm";

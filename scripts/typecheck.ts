@@ -7,6 +7,8 @@ const projects = [
   ".",
   "test/workerd",
   "workers/portal/islands",
+  "dev/gateway",
+  "dev/pocket-stripe",
   ...workers.map((worker) => `workers/${worker}`),
 ];
 let failed = 0;

@@ -1,7 +1,7 @@
 /**
  * The one door to every power of development: another Stripe, and a clock that can be moved.
  *
- * It arrives as the service binding `DEV` to workers/dev-gateway, which only `scripts/stack` adds. No
+ * It arrives as the service binding `DEV` to dev/gateway, which only `dev/stack` adds. No
  * configuration that can be deployed declares it, so in production it is `undefined` and nothing below exists.
  */
 export interface DevService {

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type StackFile, seed } from "../../scripts/seed/seed.ts";
+import { type StackFile, seed } from "../../dev/seed/seed.ts";
 import {
   chromiumPath,
   expectAccessible,

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { ApiClient, sessionIdOf } from "../../scripts/seed/api-client.ts";
-import { PocketStripe } from "../../scripts/seed/pocket-stripe.ts";
+import { ApiClient, sessionIdOf } from "../../dev/seed/api-client.ts";
+import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { chromiumPath, openPage, openPortalBrowser, type PortalBrowser, tabTo } from "./portal-browser.ts";
 
 const password = "a sentence that nobody guesses";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type StackFile, seed } from "../../scripts/seed/seed.ts";
+import { type StackFile, seed } from "../../dev/seed/seed.ts";
 import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "../system/receiver.ts";
 import {
   chromiumPath,

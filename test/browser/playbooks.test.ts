@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { ApiClient } from "../../scripts/seed/api-client.ts";
-import { PocketStripe } from "../../scripts/seed/pocket-stripe.ts";
-import { type StackFile, seed } from "../../scripts/seed/seed.ts";
+import { ApiClient } from "../../dev/seed/api-client.ts";
+import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
+import { type StackFile, seed } from "../../dev/seed/seed.ts";
 import type { DenialReason } from "../../shared/contract/words.ts";
 import { denialWords } from "../../workers/portal/components/customer-words.ts";
 import {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
-import { findChromium, launchChromium } from "../../scripts/browser/chromium.ts";
-import type { OperatorEntry } from "../../scripts/seed/seed.ts";
-import { type Stack, startStack } from "../../scripts/stack/stack.ts";
+import { findChromium, launchChromium } from "../../dev/browser/chromium.ts";
+import type { OperatorEntry } from "../../dev/seed/seed.ts";
+import { type Stack, startStack } from "../../dev/stack/stack.ts";
 
 /** Where the browser is; tests without one are skipped, and `npm test` says so. */
 export const chromiumPath = findChromium();

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { control, newProject } from "../../scripts/bench/runtime-stack.ts";
-import type { ApiClient, ApiReply } from "../../scripts/seed/api-client.ts";
+import { control, newProject } from "../../dev/bench/runtime-stack.ts";
+import type { ApiClient, ApiReply } from "../../dev/seed/api-client.ts";
 import { type SpawnedRuntime, spawnRuntime } from "./spawn-runtime.ts";
 
 /**

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ApiClient } from "../../scripts/seed/api-client.ts";
-import { type SpawnedStack, spawnStack } from "../../scripts/stack/child.ts";
+import { ApiClient } from "../../dev/seed/api-client.ts";
+import { type SpawnedStack, spawnStack } from "../../dev/stack/child.ts";
 import { buy, newWorld, type World } from "../system/world.ts";
 import { isConnectionGone, randomFrom } from "./random.ts";
 

@@ -1,6 +1,6 @@
-import { type RuntimeStackOptions, startRuntimeStack } from "../../scripts/bench/runtime-stack.ts";
-import { sayReady } from "../../scripts/stack/spawn-ready.ts";
-import { stopOnSignal } from "../../scripts/stack/stop-on-signal.ts";
+import { type RuntimeStackOptions, startRuntimeStack } from "../../dev/bench/runtime-stack.ts";
+import { sayReady } from "../../dev/stack/spawn-ready.ts";
+import { stopOnSignal } from "../../dev/stack/stop-on-signal.ts";
 
 // The process behind `spawnRuntime`: one argument, the options as JSON.
 const { stop, ...ports } = await startRuntimeStack(JSON.parse(process.argv[2] ?? "") as RuntimeStackOptions);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { control, newProject } from "../../scripts/bench/runtime-stack.ts";
+import { control, newProject } from "../../dev/bench/runtime-stack.ts";
 import { isConnectionGone, randomFrom } from "./random.ts";
 import { type SpawnedRuntime, spawnRuntime } from "./spawn-runtime.ts";
 
@@ -17,7 +17,7 @@ const callers = 16;
 const fewestSent = 60;
 const mostSent = 400;
 const subjects = ["user_a", "user_b", "user_c", "user_d", "user_e"];
-/** What scripts/bench/worker/fill.ts gives to each. */
+/** What dev/bench/worker/fill.ts gives to each. */
 const granted = 1_000_000_000;
 
 interface Consume {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { control, type RuntimePorts, type RuntimeStackOptions } from "../../scripts/bench/runtime-stack.ts";
-import { ApiClient } from "../../scripts/seed/api-client.ts";
-import { host } from "../../scripts/stack/ports.ts";
-import { spawnReady } from "../../scripts/stack/spawn-ready.ts";
+import { control, type RuntimePorts, type RuntimeStackOptions } from "../../dev/bench/runtime-stack.ts";
+import { ApiClient } from "../../dev/seed/api-client.ts";
+import { host } from "../../dev/stack/ports.ts";
+import { spawnReady } from "../../dev/stack/spawn-ready.ts";
 import type { VerificationReport } from "../../workers/runtime/maintenance-entrypoint.ts";
 
 export interface SpawnedRuntime {

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { buildWorkers } from "../../scripts/stack/build.ts";
+import { buildWorkers } from "../../dev/stack/build.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const deployable = ["wrangler.toml", "workers/portal/wrangler.toml", "workers/deliveries/wrangler.toml"];
-const developmentOnly = ["workers/pocket-stripe/wrangler.toml", "workers/dev-gateway/wrangler.toml"];
+const developmentOnly = ["dev/pocket-stripe/wrangler.toml", "dev/gateway/wrangler.toml"];
 
 const withoutComments = (path: string) => readFileSync(join(root, path), "utf8").replace(/^\s*#.*$/gm, "");
 
@@ -26,7 +26,7 @@ describe("what can be deployed", () => {
   });
 
   it.each(deployable)("%s reaches no development worker, and does not bind provisioning", (path) => {
-    expect(withoutComments(path)).not.toMatch(/pocket-stripe|dev-gateway|ProvisioningEntrypoint/);
+    expect(withoutComments(path)).not.toMatch(/pocket-stripe|gateway|ProvisioningEntrypoint/);
   });
 
   it("says with the deliveries worker that our own origin has to be set, and holds no installation's", () => {
@@ -60,6 +60,19 @@ describe("what can be deployed", () => {
     });
     expect(named).toEqual(expect.arrayContaining(["SUBJECT", "SIGN_IN_SECRET", "licenzy-deliveries-dead"]));
     expect(named.filter((name) => !guide.includes(name))).toEqual([]);
+  });
+
+  it("leaves files with secrets out of the repository", () => {
+    const ignored = readFileSync(join(root, ".gitignore"), "utf8").split("\n");
+    expect(ignored).toEqual(expect.arrayContaining([".dev/", ".dev.vars*", ".env*"]));
+  });
+
+  it("binds every worker that has DB to one database, or they would drift apart", () => {
+    const ids = [...deployable, ...developmentOnly].flatMap((path) =>
+      [...withoutComments(path).matchAll(/^database_id = "(.+)"$/gm)].map(([, id]) => id),
+    );
+    expect(ids.length).toBe(4);
+    expect(new Set(ids).size).toBe(1);
   });
 
   it("shows no DEV binding in the options that a deployment is made of", async () => {

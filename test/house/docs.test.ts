@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 const root = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-const folders = ["docs", "migrations", "scripts", "shared", "test", "workers"];
+const folders = ["dev", "docs", "migrations", "scripts", "shared", "test", "workers"];
 const textFile = /\.(md|ts|tsx|toml|json|sql|sh)$/;
 
 const listed = (folder: string, options: { recursive: boolean }) =>
@@ -27,7 +27,7 @@ function mentions(path: string, text: string): string[] {
   ];
   const found = pages.map(([mention]) => mention);
   if (path.endsWith(".md")) {
-    const quoted = text.matchAll(/`((?:docs|migrations|scripts|shared|test|workers)\/[^`\s]*)`/g);
+    const quoted = text.matchAll(/`((?:dev|docs|migrations|scripts|shared|test|workers)\/[^`\s]*)`/g);
     const links = text.matchAll(/\]\(([^)\s]+)\)/g);
     for (const [, mention = ""] of [...quoted, ...links]) found.push(mention);
   }
@@ -120,10 +120,10 @@ describe("what must be documented", () => {
   it("is every development control, in CONTRIBUTING.md, and no other", () => {
     const pathsIn = (path: string, pattern: RegExp) =>
       [...read(path).matchAll(pattern)].map((match) => match[1] ?? "");
-    const gateway = "workers/dev-gateway/";
+    const gateway = "dev/gateway/";
     const controls = [
       ...pathsIn(`${gateway}controls.ts`, /case "((?:GET|POST) \/__dev\/[\w/]+)"/g),
-      ...pathsIn("workers/pocket-stripe/controls/answer-control.ts", /^ {2}"(\/control\/[\w/:]+)": /gm).map(
+      ...pathsIn("dev/pocket-stripe/controls/answer-control.ts", /^ {2}"(\/control\/[\w/:]+)": /gm).map(
         (path) => `POST /pocket-stripe${path}`,
       ),
     ];

@@ -8,7 +8,10 @@ import { describe, expect, it } from "vitest";
  */
 const root = resolve(import.meta.dirname, "../..");
 
-const workers = ["runtime", "portal", "deliveries", "pocket-stripe", "dev-gateway"];
+const workers = ["runtime", "portal", "deliveries"];
+/** Workers of development: they stand apart from what is deployed, and nothing that is deployed imports them. */
+const devWorkers = ["gateway", "pocket-stripe"];
+const devFolders = [...devWorkers, "bench", "browser", "screenshots", "seed", "stack"];
 const sharedFolders = ["contract", "db", "domain", "kit", "stripe", "webhooks"];
 
 /** What each part of the house may import: folders of this repository, and packages. */
@@ -19,14 +22,21 @@ const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
   { part: /^shared\/db\//, folders: /^shared\/(db|domain|contract|kit)\//, packages: /^drizzle-orm(\/.+)?$/ },
   { part: /^shared\/stripe\//, folders: /^shared\/(stripe|domain|contract|kit)\//, packages: /^stripe$/ },
   { part: /^shared\/webhooks\//, folders: /^shared\/(webhooks|contract|kit)\//, packages: /^node:crypto$/ },
-  ...workers.map((worker) => ({
-    part: new RegExp(`^workers/${worker}/`),
-    folders: new RegExp(`^(workers/${worker}|shared)/`),
-    packages:
-      worker === "portal"
-        ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm\/d1|better-auth\/.+|uqr)$/
-        : /^(cloudflare:workers|node:\w+|hono(\/.+)?|stripe|zod|@hono\/zod-openapi)$/,
-  })),
+  {
+    part: /^dev\/(bench|browser|screenshots|seed|stack)\//,
+    folders: /^(dev|shared|workers)\//,
+    packages: /./,
+  },
+  ...[...workers.map((name) => `workers/${name}`), ...devWorkers.map((name) => `dev/${name}`)].map(
+    (worker) => ({
+      part: new RegExp(`^${worker}/`),
+      folders: new RegExp(`^(${worker}|shared)/`),
+      packages:
+        worker === "workers/portal"
+          ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm\/d1|better-auth\/.+|uqr)$/
+          : /^(cloudflare:workers|node:\w+|hono(\/.+)?|stripe|zod|@hono\/zod-openapi)$/,
+    }),
+  ),
 ];
 
 interface SourceFile {
@@ -48,7 +58,7 @@ function sourceFiles(folder: string): SourceFile[] {
     });
 }
 
-const files = [...sourceFiles("shared"), ...sourceFiles("workers")];
+const files = [...sourceFiles("shared"), ...sourceFiles("workers"), ...sourceFiles("dev")];
 
 describe("the house", () => {
   it("sees every source file, and imports in nearly all of them", () => {
@@ -59,6 +69,7 @@ describe("the house", () => {
 
   it("has no folder that the plan does not name", () => {
     expect(readdirSync(join(root, "workers")).toSorted()).toEqual(workers.toSorted());
+    expect(readdirSync(join(root, "dev")).toSorted()).toEqual(devFolders.toSorted());
     const shared = readdirSync(join(root, "shared"), { withFileTypes: true }).map(({ name }) => name);
     expect(shared.toSorted()).toEqual(sharedFolders.toSorted());
   });

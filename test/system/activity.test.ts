@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { sentencesOf } from "../../scripts/seed/portal-client.ts";
+import { sentencesOf } from "../../dev/seed/portal-client.ts";
 import { newOperator } from "./operators.ts";
 import { buy, newWorld } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { sessionIdOf } from "../../scripts/seed/api-client.ts";
+import { sessionIdOf } from "../../dev/seed/api-client.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
 let world: World;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { spawnStack } from "../../scripts/stack/child.ts";
+import { spawnStack } from "../../dev/stack/child.ts";
 import { advanceClock, purchase, standingOf } from "./stripe-world.ts";
 import { newWorld } from "./world.ts";
 

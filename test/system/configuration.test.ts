@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { ApiClient } from "../../scripts/seed/api-client.ts";
-import { PocketStripe } from "../../scripts/seed/pocket-stripe.ts";
-import { hiddenField, type PortalReply } from "../../scripts/seed/portal-client.ts";
+import { ApiClient } from "../../dev/seed/api-client.ts";
+import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
+import { hiddenField, type PortalReply } from "../../dev/seed/portal-client.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
 

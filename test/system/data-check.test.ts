@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { hiddenFields, unescaped } from "../../scripts/seed/portal-client.ts";
+import { hiddenFields, unescaped } from "../../dev/seed/portal-client.ts";
 import { textOf } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";

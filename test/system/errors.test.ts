@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ApiClient, type ApiReply } from "../../scripts/seed/api-client.ts";
-import { provision } from "../../scripts/seed/provision.ts";
+import { ApiClient, type ApiReply } from "../../dev/seed/api-client.ts";
+import { provision } from "../../dev/seed/provision.ts";
 import { newApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { buy, newKey, newWorld, type World } from "./world.ts";

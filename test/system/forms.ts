@@ -1,4 +1,4 @@
-import { hiddenFields, type PortalReply, unescaped } from "../../scripts/seed/portal-client.ts";
+import { hiddenFields, type PortalReply, unescaped } from "../../dev/seed/portal-client.ts";
 
 /** The fields of the form that posts to `action`, as a browser would send them. */
 export const fieldsOf = ({ html }: PortalReply, action: string) => hiddenFields(html, action);

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { PortalClient } from "../../scripts/seed/portal-client.ts";
-import { startStack } from "../../scripts/stack/stack.ts";
+import { PortalClient } from "../../dev/seed/portal-client.ts";
+import { startStack } from "../../dev/stack/stack.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {

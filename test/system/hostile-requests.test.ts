@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { beforeAll, describe, expect, it } from "vitest";
-import { provision } from "../../scripts/seed/provision.ts";
+import { provision } from "../../dev/seed/provision.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
 let world: World;

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
-import { hiddenField, hiddenFields, PortalClient, unescaped } from "../../scripts/seed/portal-client.ts";
-import { startStack } from "../../scripts/stack/stack.ts";
-import type { StackWorkerOptions } from "../../scripts/stack/worker-options.ts";
+import { hiddenField, hiddenFields, PortalClient, unescaped } from "../../dev/seed/portal-client.ts";
+import { startStack } from "../../dev/stack/stack.ts";
+import type { StackWorkerOptions } from "../../dev/stack/worker-options.ts";
 import { inviteAs, newOperator, owner } from "./operators.ts";
 import { newWorld } from "./world.ts";
 

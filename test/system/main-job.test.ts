@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { sessionIdOf } from "../../scripts/seed/api-client.ts";
+import { sessionIdOf } from "../../dev/seed/api-client.ts";
 import { newWorld } from "./world.ts";
 
 describe("the main job", () => {

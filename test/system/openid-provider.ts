@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { type Request, Response } from "miniflare";
-import type { StackWorkerOptions } from "../../scripts/stack/worker-options.ts";
+import type { StackWorkerOptions } from "../../dev/stack/worker-options.ts";
 
 interface Claims {
   email: string;

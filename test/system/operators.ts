@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { inject } from "vitest";
-import { hiddenField, PortalClient } from "../../scripts/seed/portal-client.ts";
-import { provision } from "../../scripts/seed/provision.ts";
+import { hiddenField, PortalClient } from "../../dev/seed/portal-client.ts";
+import { provision } from "../../dev/seed/provision.ts";
 import type { Role } from "../../shared/contract/roles.ts";
 
 export interface TestOperator {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, inject, it } from "vitest";
-import { hiddenField, PortalClient, sentencesOf } from "../../scripts/seed/portal-client.ts";
-import { provision } from "../../scripts/seed/provision.ts";
+import { hiddenField, PortalClient, sentencesOf } from "../../dev/seed/portal-client.ts";
+import { provision } from "../../dev/seed/provision.ts";
 import { codeOf, inviteAs, newOperator, owner } from "./operators.ts";
 import { newWorld } from "./world.ts";
 

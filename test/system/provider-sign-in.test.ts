@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { PortalClient } from "../../scripts/seed/portal-client.ts";
-import { type Stack, startStack } from "../../scripts/stack/stack.ts";
+import { PortalClient } from "../../dev/seed/portal-client.ts";
+import { type Stack, startStack } from "../../dev/stack/stack.ts";
 import { OpenIdProvider } from "./openid-provider.ts";
 import { codeOf, inviteAs } from "./operators.ts";
 

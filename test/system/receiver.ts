@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { webhooks } from "../../scripts/seed/provision.ts";
+import { webhooks } from "../../dev/seed/provision.ts";
 import type { OutboundEvent, OutboundEventType } from "../../shared/contract/outbound-event.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveryPage } from "../../workers/deliveries/operator/list-deliveries.ts";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
+import { sessionIdOf } from "../../dev/seed/api-client.ts";
+import { provision } from "../../dev/seed/provision.ts";
 import { verifyExport } from "../../scripts/export/verify.ts";
-import { sessionIdOf } from "../../scripts/seed/api-client.ts";
-import { provision } from "../../scripts/seed/provision.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { fieldsOf, textOf } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";

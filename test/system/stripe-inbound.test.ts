@@ -1,6 +1,6 @@
 import Stripe from "stripe";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { sessionIdOf } from "../../scripts/seed/api-client.ts";
+import { sessionIdOf } from "../../dev/seed/api-client.ts";
 import { buy, newWorld, stackTime, type World } from "./world.ts";
 
 let world: World;

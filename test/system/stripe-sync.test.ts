@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { provision } from "../../scripts/seed/provision.ts";
+import { provision } from "../../dev/seed/provision.ts";
 import type { StripeWorld } from "./stripe-world.ts";
 import {
   advanceClock,

@@ -1,7 +1,7 @@
 import Stripe from "stripe";
-import { sessionIdOf } from "../../scripts/seed/api-client.ts";
-import { oldApiVersions, toOldShape } from "../../workers/pocket-stripe/old-shapes.ts";
-import type { Json } from "../../workers/pocket-stripe/wire.ts";
+import { oldApiVersions, toOldShape } from "../../dev/pocket-stripe/old-shapes.ts";
+import type { Json } from "../../dev/pocket-stripe/wire.ts";
+import { sessionIdOf } from "../../dev/seed/api-client.ts";
 import { newWorld, stackTime, type World } from "./world.ts";
 
 export interface StripeWorld extends World {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { hiddenFields, type PortalClient, type PortalReply } from "../../scripts/seed/portal-client.ts";
+import { hiddenFields, type PortalClient, type PortalReply } from "../../dev/seed/portal-client.ts";
 import { textOf } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";

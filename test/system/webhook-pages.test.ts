@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { hiddenField, type PortalReply, sentencesOf } from "../../scripts/seed/portal-client.ts";
-import { provision } from "../../scripts/seed/provision.ts";
+import { hiddenField, type PortalReply, sentencesOf } from "../../dev/seed/portal-client.ts";
+import { provision } from "../../dev/seed/provision.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "./receiver.ts";
 import { buy, newWorld, type World } from "./world.ts";

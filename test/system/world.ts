@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { inject } from "vitest";
-import { ApiClient, sessionIdOf } from "../../scripts/seed/api-client.ts";
-import { PocketStripe } from "../../scripts/seed/pocket-stripe.ts";
-import { provision } from "../../scripts/seed/provision.ts";
+import { ApiClient, sessionIdOf } from "../../dev/seed/api-client.ts";
+import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
+import { provision } from "../../dev/seed/provision.ts";
 import type { Mode, PlanStatus } from "../../shared/contract/words.ts";
 
 export interface World {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { difference } from "../../../workers/pocket-stripe/difference.ts";
+import { difference } from "../../../dev/pocket-stripe/difference.ts";
 
 test.each([
   [{ a: 1 }, { a: 1 }, undefined],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { StripeFailure } from "../../../workers/pocket-stripe/errors.ts";
-import { decodeForm, type FormValue } from "../../../workers/pocket-stripe/form.ts";
+import { StripeFailure } from "../../../dev/pocket-stripe/errors.ts";
+import { decodeForm, type FormValue } from "../../../dev/pocket-stripe/form.ts";
 
 /** Maps as plain arrays of pairs, which are easier to read in a failure. */
 function plain(value: FormValue): unknown {

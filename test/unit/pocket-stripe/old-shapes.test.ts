@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type PaymentLinks, toOldShape } from "../../../workers/pocket-stripe/old-shapes.ts";
+import { type PaymentLinks, toOldShape } from "../../../dev/pocket-stripe/old-shapes.ts";
 
 const version = "2024-06-20";
 const links: PaymentLinks = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { StripeFailure } from "../../../workers/pocket-stripe/errors.ts";
-import { decodeForm } from "../../../workers/pocket-stripe/form.ts";
+import { StripeFailure } from "../../../dev/pocket-stripe/errors.ts";
+import { decodeForm } from "../../../dev/pocket-stripe/form.ts";
 import {
   applyMetadata,
   boolean,
@@ -13,7 +13,7 @@ import {
   oneOf,
   optional,
   text,
-} from "../../../workers/pocket-stripe/params.ts";
+} from "../../../dev/pocket-stripe/params.ts";
 
 const fields = {
   name: text({ max: 10 }),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { periodEnd } from "../../../workers/pocket-stripe/billing/period.ts";
+import { periodEnd } from "../../../dev/pocket-stripe/billing/period.ts";
 
 const seconds = (date: string) => Date.parse(date) / 1000;
 

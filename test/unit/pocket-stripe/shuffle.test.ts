@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { shuffle } from "../../../workers/pocket-stripe/shuffle.ts";
+import { shuffle } from "../../../dev/pocket-stripe/shuffle.ts";
 
 test("a shuffle keeps every value, leaves its input alone, and is the same for the same seed", () => {
   fc.assert(

@@ -1,6 +1,6 @@
 import Stripe from "stripe";
 import { expect, test } from "vitest";
-import { signWebhook } from "../../../workers/pocket-stripe/signature.ts";
+import { signWebhook } from "../../../dev/pocket-stripe/signature.ts";
 
 const secret = "whsec_of_the_unit_tests";
 const body = JSON.stringify({ id: "evt_1", object: "event", type: "charge.succeeded" }, null, 2);

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
+import type { SetupState } from "../gateway/apply-migrations.ts";
 import { type StackFile, seed } from "../seed/seed.ts";
 import { moveReceiver } from "../seed/webhooks.ts";
 import { devPaths } from "./paths.ts";
 import { writePrivateFile } from "./secrets.ts";
-import type { Stack } from "./stack.ts";
+import type { RunningStack } from "./stack.ts";
 import { refuseIfHeld } from "./state-lock.ts";
 
 /**
@@ -22,15 +23,16 @@ export async function dropHalfSeededState(): Promise<boolean> {
   return true;
 }
 
-/** Seeds when there is nothing yet. Returns .dev/stack.json, or `undefined` when this state never had one. */
-export async function seedOnce(stack: Stack, may: { seed: boolean }): Promise<StackFile | undefined> {
-  if (await isEmpty(stack)) {
+/** Seeds an empty state. Returns .dev/stack.json, or `undefined` when this state never had one. */
+export async function seedOnce(stack: RunningStack, may: { seed: boolean }): Promise<StackFile | undefined> {
+  const { has_projects, is_set_up } = await readSetupState(stack);
+  if (!has_projects && !is_set_up) {
     // Keys of a state that is gone would only mislead.
     await rm(devPaths.stackFile, { force: true });
     if (!may.seed) return undefined;
     await writePrivateFile(
       devPaths.seeding,
-      "The seed is under way, or did not end: see scripts/stack/seed-once.ts",
+      "The seed is under way, or did not end: see dev/stack/seed-once.ts",
     );
     const { setupToken } = stack.secrets;
     const made = await seed({ origin: stack.origin, setupToken });
@@ -50,13 +52,13 @@ export async function seedOnce(stack: Stack, may: { seed: boolean }): Promise<St
   return file;
 }
 
-async function isEmpty(stack: Stack): Promise<boolean> {
-  const db = await stack.mf.getD1Database("DB", "licenzy-runtime");
-  return (await db.prepare("SELECT 1 FROM projects UNION SELECT 1 FROM setups LIMIT 1").first()) === null;
+/** Whether the portal has its first owner. */
+export async function isSetUp(stack: RunningStack): Promise<boolean> {
+  return (await readSetupState(stack)).is_set_up;
 }
 
-/** Whether the portal has its first owner. */
-export async function isSetUp(stack: Stack): Promise<boolean> {
-  const db = await stack.mf.getD1Database("DB", "licenzy-runtime");
-  return (await db.prepare("SELECT 1 FROM setups LIMIT 1").first()) !== null;
+async function readSetupState({ origin }: RunningStack): Promise<SetupState> {
+  const reply = await fetch(`${origin}/__dev/setup`);
+  if (!reply.ok) throw new Error(`GET /__dev/setup: ${reply.status} ${await reply.text()}`);
+  return (await reply.json()) as SetupState;
 }

@@ -5,13 +5,15 @@ import { rootDir } from "./paths.ts";
 
 /** Whatever can change a bundle. package-lock.json stands for node_modules. */
 const inputs = [
+  "dev/gateway",
+  "dev/pocket-stripe",
   "workers",
   "shared",
   "wrangler.toml",
   "tsconfig.json",
   "package.json",
   "package-lock.json",
-  "scripts/stack/build.ts",
+  "dev/stack/build.ts",
   "scripts/build-islands.ts",
 ];
 

@@ -1,5 +1,5 @@
 /**
- * `node --import tsx scripts/bench/long-history.ts [entries]`: one subject with 5,000,000 ledger entries, and what it costs to
+ * `node --import tsx dev/bench/long-history.ts [entries]`: one subject with 5,000,000 ledger entries, and what it costs to
  * ask it, to verify it, and to fold it, beside one with 10. Takes about half an hour and 10 GB below TMPDIR.
  */
 import { Agent, setGlobalDispatcher } from "undici";

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Migration } from "./migrations.ts";
+import type { MigrationFile } from "./migrations.ts";
 import { writePrivateFile } from "./secrets.ts";
 import { StackError } from "./stack-error.ts";
 
 /** Raise it when the layout of the state folder or of a Durable Object changes so that old state cannot be read. */
-const formatVersion = 3;
+const formatVersion = 4;
 
 interface StateFormat {
   version: number;
@@ -20,10 +20,10 @@ const help = "It holds development data only: run `npm run reset`, then start ag
  * Refuses state that this tree cannot read, in one sentence, instead of letting a worker fail later on.
  * Call `record` once the migrations are applied.
  */
-export async function openStateFormat(stateDir: string, migrations: Migration[]) {
+export async function openStateFormat(stateDir: string, migrations: MigrationFile[]) {
   const file = join(stateDir, "format.json");
   const found = existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as StateFormat) : undefined;
-  if (found === undefined && existsSync(join(stateDir, "d1"))) {
+  if (found === undefined && ["d1", "v3"].some((folder) => existsSync(join(stateDir, folder)))) {
     // The file is written before workerd runs for the first time, so data without it is not ours to guess about.
     throw new StackError(`The state in ${stateDir} was written by an older version. ${help}`);
   }

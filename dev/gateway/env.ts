@@ -68,6 +68,7 @@ export interface Sweeps {
 }
 
 export interface GatewayEnv {
+  DB: D1Database;
   CLOCK: DurableObjectNamespace<DevClock>;
   RECEIVER: DurableObjectNamespace<Receiver>;
   RUNTIME: Fetcher;

@@ -1,13 +1,19 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 export const rootDir = join(import.meta.dirname, "../..");
 
-/** Everything that development leaves on the disk; git-ignored, and all of it goes with `npm run reset`. */
-export const devDir = join(rootDir, ".dev");
+/**
+ * Holds everything that development leaves on the disk. Git ignores it, and `npm run reset` removes it. A test that starts
+ * `npm start` or `npm run dev` sets LICENZY_DEV_DIR to a folder of its own.
+ */
+export const devDir = resolve(process.env["LICENZY_DEV_DIR"] || join(rootDir, ".dev"));
 
 export const devPaths = {
   state: join(devDir, "state"),
-  build: join(devDir, "build"),
+  /** Bundles are named by the content of the sources, so every stack of this checkout shares them. */
+  build: join(rootDir, ".dev/build"),
+  /** The configuration that `npm run dev` generates for `wrangler dev`. */
+  wrangler: join(devDir, "wrangler"),
   secrets: join(devDir, "secrets.json"),
   stackFile: join(devDir, "stack.json"),
   seeding: join(devDir, "seeding"),
@@ -16,11 +22,11 @@ export const devPaths = {
 
 /** Worker name → its wrangler file, relative to the root. The wrangler files are the only truth about bindings. */
 export const workerConfigs = {
-  "licenzy-dev-gateway": "workers/dev-gateway/wrangler.toml",
+  "licenzy-dev-gateway": "dev/gateway/wrangler.toml",
   "licenzy-runtime": "wrangler.toml",
   "licenzy-portal": "workers/portal/wrangler.toml",
   "licenzy-deliveries": "workers/deliveries/wrangler.toml",
-  "licenzy-pocket-stripe": "workers/pocket-stripe/wrangler.toml",
+  "licenzy-pocket-stripe": "dev/pocket-stripe/wrangler.toml",
 } as const;
 
 export type WorkerName = keyof typeof workerConfigs;

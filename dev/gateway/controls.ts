@@ -1,3 +1,4 @@
+import { applyMigrations, type Migration, readSetupState } from "./apply-migrations.ts";
 import { ClockWalkError, walkClock } from "./clock-walk.ts";
 import { clockOffsetMs } from "./dev-clock.ts";
 import { type GatewayEnv, provisioningFunctions, webhookFunctions } from "./env.ts";
@@ -22,6 +23,10 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
         return await moveClock(request, env);
       case "POST /__dev/cron":
         return jsonReply(await env.SWEEPS.everyMinute());
+      case "POST /__dev/migrations":
+        return jsonReply(await applyMigrations(env.DB, await request.json<Migration[]>()));
+      case "GET /__dev/setup":
+        return jsonReply(await readSetupState(env.DB));
       case "GET /__dev/mail":
         return jsonReply(keptMails());
       case "GET /__dev/verify":

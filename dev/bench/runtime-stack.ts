@@ -40,8 +40,7 @@ export async function startRuntimeStack({
 }: RuntimeStackOptions): Promise<RuntimeStack> {
   const bundles = await buildWorkers();
   const benchDir = join(folder, "bench");
-  if (!existsSync(join(benchDir, "index.js")))
-    await bundleWorker("scripts/bench/worker/wrangler.toml", benchDir);
+  if (!existsSync(join(benchDir, "index.js"))) await bundleWorker("dev/bench/worker/wrangler.toml", benchDir);
   const secrets = {
     stripeWrappingKeys: { current: "bench", keys: { bench: "" } },
     webhookWrappingKeys: { current: "bench", keys: { bench: "" } },
@@ -92,13 +91,10 @@ export async function startRuntimeStack({
     ],
   });
   await mf.ready;
-  await applyMigrations(await mf.getD1Database("DB", "licenzy-bench"), await readMigrations());
   const portOf = async (name: string) => Number((await mf.unsafeGetDirectURL(name)).port);
-  return {
-    runtimePort: await portOf("licenzy-runtime"),
-    benchPort: await portOf("licenzy-bench"),
-    stop: () => mf.dispose(),
-  };
+  const benchPort = await portOf("licenzy-bench");
+  await applyMigrations(`http://${host}:${benchPort}/migrations`, await readMigrations());
+  return { runtimePort: await portOf("licenzy-runtime"), benchPort, stop: () => mf.dispose() };
 }
 
 /** Calls one of the bench worker's controls. */

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { applyMigrations, type Migration } from "../../gateway/apply-migrations.ts";
 import type { D1Behaviour } from "../faulty-d1.ts";
 import { stopClock } from "./clock.ts";
 import type { BenchEnv } from "./env.ts";
@@ -51,6 +52,9 @@ app.post("/counted/verify", async (c) => c.json(await counted(c.env, await c.req
 app.post("/counted/fold", async (c) => c.json(await counted(c.env, await c.req.json<string>()).foldAll()));
 app.post("/counted/size", async (c) => c.json(await counted(c.env, await c.req.json<string>()).bytes()));
 
+app.post("/migrations", async (c) =>
+  c.json(await applyMigrations(c.env.DB, await c.req.json<Migration[]>())),
+);
 app.post("/verify", async (c) => c.json(await c.env.MAINTENANCE.verifyAll()));
 
 /** What the D1 of the runtime does from here on, and how often it was asked since, where it can be told (faulty-d1.ts). */

@@ -1,0 +1,33 @@
+const roundsPerTick = 2;
+
+/**
+ * Calls the cron jobs every `everyMs` milliseconds, two rounds at the same time: Cloudflare does not wait for a round to end
+ * before it starts the next, so rounds must be able to overlap. No round starts while two are running.
+ * Returns a function that stops it and waits for the running rounds.
+ */
+export function startCrons(origin: string, everyMs: number): () => Promise<void> {
+  const abort = new AbortController();
+  const running = new Set<Promise<void>>();
+  const timer = setInterval(() => {
+    while (running.size < roundsPerTick) {
+      const round = runRound(origin, abort.signal).finally(() => running.delete(round));
+      running.add(round);
+    }
+  }, everyMs);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    abort.abort();
+    await Promise.all(running);
+  };
+}
+
+async function runRound(origin: string, signal: AbortSignal): Promise<void> {
+  try {
+    const reply = await fetch(`${origin}/__dev/cron`, { method: "POST", signal });
+    const text = await reply.text();
+    if (!reply.ok) console.error(`The cron jobs failed (${reply.status}): ${text}`);
+  } catch (error) {
+    if (!signal.aborted) console.error("The cron jobs could not be started:", error);
+  }
+}

@@ -1,0 +1,60 @@
+import type { WorkerName } from "./paths.ts";
+import type { StackSecrets } from "./secrets.ts";
+
+export interface AdditionsInput {
+  /** The address of the stack, `http://localhost:<port>`. */
+  origin: string;
+  /** Whether requests for api.stripe.com go to Stripe instead of pocket Stripe. */
+  realStripe: boolean;
+  secrets: StackSecrets;
+}
+
+/** The bindings of one worker that only development has. */
+export interface Additions {
+  services: Record<string, { name: WorkerName; entrypoint?: string }>;
+  vars: Record<string, string>;
+  /** In production, `wrangler secret put` sets these. */
+  secrets: Record<string, string>;
+}
+
+const dev = { DEV: { name: "licenzy-dev-gateway", entrypoint: "Dev" } } as const;
+
+/**
+ * Lists what development adds to the deployable configuration of each worker. `npm start` and `npm run dev` both read
+ * this list, and nothing else adds a binding.
+ */
+export function developmentAdditions({
+  origin,
+  realStripe,
+  secrets,
+}: AdditionsInput): Record<WorkerName, Additions> {
+  // Quiet by default; `LOG_LEVEL=info npm start` logs a line per request.
+  const vars = { LOG_LEVEL: process.env["LOG_LEVEL"] || "warn", PUBLIC_ORIGIN: origin };
+  return {
+    "licenzy-dev-gateway": {
+      services: {},
+      vars: { PUBLIC_ORIGIN: origin, ...(realStripe ? { REAL_STRIPE: "true" } : {}) },
+      secrets: {},
+    },
+    "licenzy-runtime": {
+      services: dev,
+      vars,
+      secrets: { STRIPE_WRAPPING_KEYS: JSON.stringify(secrets.stripeWrappingKeys) },
+    },
+    "licenzy-portal": {
+      services: { ...dev, MAIL: { name: "licenzy-dev-gateway", entrypoint: "Mailbox" } },
+      vars: { ...vars, MAIL_FROM: "licenzy@mail.example" },
+      secrets: { SIGN_IN_SECRET: secrets.signInSecret, SETUP_TOKEN: secrets.setupToken },
+    },
+    "licenzy-deliveries": {
+      services: dev,
+      vars,
+      secrets: { WEBHOOK_WRAPPING_KEYS: JSON.stringify(secrets.webhookWrappingKeys) },
+    },
+    "licenzy-pocket-stripe": {
+      services: { ...dev, GATEWAY: { name: "licenzy-dev-gateway" } },
+      vars: { PUBLIC_ORIGIN: origin },
+      secrets: {},
+    },
+  };
+}
