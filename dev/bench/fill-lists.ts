@@ -1,9 +1,10 @@
 import type { D1Database } from "@cloudflare/workers-types";
+import { createEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { ApiClient, buy } from "../seed/api-client.ts";
 import { PocketStripe } from "../seed/pocket-stripe.ts";
 import { hiddenField, type PortalClient } from "../seed/portal-client.ts";
-import { provision, webhooks } from "../seed/provision.ts";
+import { provision, runWebhookOperation } from "../seed/provision.ts";
 import { multiplyRow } from "./multiply-row.ts";
 
 /** Of each list, and of the ledger of `hotSubject`. */
@@ -50,7 +51,7 @@ export async function fillLists({ origin, db, portal, projectId }: Bench): Promi
 
   const endpointId = newId("ep");
   const endpoint = { url: `${origin}/receiver/bench`, description: "", eventTypes: ["purchase.finalized"] };
-  await webhooks(origin, "createEndpoint", { projectId, mode: "test" }, { endpointId, ...endpoint });
+  await runWebhookOperation(origin, createEndpoint, { projectId, mode: "test" }, { endpointId, ...endpoint });
   await buy(api, stripe, "bench_one", productCode);
   await untilOneIsThere(db, "deliveries WHERE last_status IS NOT NULL");
   console.error(`pages: ${rows} rows of each list`);

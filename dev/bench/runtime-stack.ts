@@ -84,7 +84,7 @@ export async function startRuntimeStack({
           SUBJECT: { className: "Subject", scriptName: "licenzy-runtime", useSQLite: true },
           KEYRING: { className: "Keyring", scriptName: "licenzy-runtime", useSQLite: true },
         },
-        serviceBindings: { MAINTENANCE: { name: "licenzy-runtime", entrypoint: "MaintenanceEntrypoint" } },
+        serviceBindings: { VERIFICATION: { name: "licenzy-runtime", entrypoint: "VerificationEntrypoint" } },
         unsafeDirectSockets: [{ host, port: 0 }],
       },
       ...faults.workers,

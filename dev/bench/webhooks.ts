@@ -5,11 +5,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
+import { createEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import type { OutboundEvent } from "../../shared/contract/outbound-event.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { ApiClient, buy } from "../seed/api-client.ts";
 import { PocketStripe } from "../seed/pocket-stripe.ts";
-import { provision, webhooks } from "../seed/provision.ts";
+import { provision, runWebhookOperation } from "../seed/provision.ts";
 import { startStack } from "../stack/stack.ts";
 
 const subjects = 50;
@@ -81,12 +82,8 @@ async function setUp(origin: string, urls: string[]): Promise<{ api: ApiClient; 
   const { apiKey } = await provision<{ apiKey: string }>(origin, "createApiKey", projectId, "test", key);
   for (const url of urls) {
     const eventTypes = ["purchase.finalized", "usage.consumed"];
-    await webhooks(
-      origin,
-      "createEndpoint",
-      { projectId, mode: "test" },
-      { endpointId: newId("ep"), url, description: "", eventTypes },
-    );
+    const endpoint = { endpointId: newId("ep"), url, description: "", eventTypes };
+    await runWebhookOperation(origin, createEndpoint, { projectId, mode: "test" }, endpoint);
   }
   return { api: new ApiClient(origin, apiKey), stripe };
 }

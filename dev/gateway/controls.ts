@@ -8,8 +8,6 @@ import { errorReply, jsonReply } from "./replies.ts";
 const longestAdvanceSeconds = 10 * 365.25 * 86_400;
 const provisionPath = "/__dev/provision/";
 const webhooksPath = "/__dev/webhooks/";
-/** What the deliveries worker takes for a session where the binding DEV exists. */
-const developer = { sessionToken: "development", ipAddress: null };
 
 /** `/__dev/*`: what a person or a test does to the stack from outside. The caller was found to be local. */
 export async function handleControl(request: Request, env: GatewayEnv): Promise<Response> {
@@ -30,9 +28,9 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
       case "GET /__dev/mail":
         return jsonReply(keptMails());
       case "GET /__dev/verify":
-        return jsonReply(await env.MAINTENANCE.verifyAll());
+        return jsonReply(await env.VERIFICATION.verifyAll());
       case "POST /__dev/resync":
-        return jsonReply(await env.MAINTENANCE.resyncAll());
+        return jsonReply(await env.VERIFICATION.resyncAll());
     }
     if (request.method === "POST" && pathname.startsWith(provisionPath)) {
       const name = pathname.slice(provisionPath.length);
@@ -43,7 +41,7 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
     if (request.method === "POST" && pathname.startsWith(webhooksPath)) {
       const name = pathname.slice(webhooksPath.length);
       return await callFunction(request, name, webhookFunctions, (known, args) =>
-        env.WEBHOOK_OPERATOR[known](developer, ...args),
+        env.WEBHOOK_OPERATOR[known](...args),
       );
     }
   } catch (error) {

@@ -23,41 +23,19 @@ export type ProvisioningFunction = (typeof provisioningFunctions)[number];
 
 export type Provisioning = Record<ProvisioningFunction, (...args: unknown[]) => Promise<unknown>>;
 
+/** The deliveries worker's operations by name (`run`), and what the seed and tests read. */
 export const webhookFunctions = [
+  "run",
   "listEndpoints",
-  "createEndpoint",
-  "updateEndpoint",
-  "disableEndpoint",
-  "enableEndpoint",
-  "deleteEndpoint",
-  "revealSecret",
-  "rotateSecret",
-  "sendTestEvent",
   "listDeliveries",
   "readDelivery",
-  "requeueDelivery",
-  "resendDelivery",
-  "countRequeueable",
-  "requeueMany",
-  "replayEvents",
-  "listJobs",
   "readJob",
-  "stopJob",
 ] as const;
 export type WebhookFunction = (typeof webhookFunctions)[number];
 
-interface OperatorCaller {
-  sessionToken: string;
-  ipAddress: string | null;
-}
+export type WebhookOperator = Record<WebhookFunction, (...args: unknown[]) => Promise<unknown>>;
 
-/** Each takes the caller's session before its arguments. */
-export type WebhookOperator = Record<
-  WebhookFunction,
-  (caller: OperatorCaller, ...args: unknown[]) => Promise<unknown>
->;
-
-export interface Maintenance {
+export interface Verification {
   verifyAll(): Promise<unknown>;
   resyncAll(): Promise<unknown>;
 }
@@ -76,7 +54,7 @@ export interface GatewayEnv {
   POCKET_STRIPE: Fetcher;
   PROVISIONING: Provisioning;
   WEBHOOK_OPERATOR: WebhookOperator;
-  MAINTENANCE: Maintenance;
+  VERIFICATION: Verification;
   SWEEPS: Sweeps;
   /** The stack's own address, `http://localhost:<port>`. */
   PUBLIC_ORIGIN: string;

@@ -1,10 +1,14 @@
+import {
+  createEndpoint,
+  disableEndpoint,
+  editEndpoint,
+  enableEndpoint,
+} from "../../shared/contract/operations/endpoints.ts";
 import { outboundEventTypes } from "../../shared/contract/outbound-event.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import type { DeliveryPage } from "../../workers/deliveries/operator/list-deliveries.ts";
-import type { EndpointView } from "../../workers/deliveries/operator/list-endpoints.ts";
 import { type ApiClient, buy } from "./api-client.ts";
 import type { PocketStripe } from "./pocket-stripe.ts";
-import { webhooks } from "./provision.ts";
+import { readWebhooks, runWebhookOperation } from "./provision.ts";
 import type { StackFile } from "./seed.ts";
 
 interface Scope {
@@ -15,18 +19,16 @@ interface Scope {
 const sampleEndpoint = (url: string) => ({
   url,
   description: "Sample receiver",
-  eventTypes: outboundEventTypes,
+  eventTypes: [...outboundEventTypes],
 });
 
 /** An endpoint for every event that points at the sample receiver, which is told the secret. */
 export async function seedReceiver(origin: string, scope: Scope): Promise<StackFile["receiver"]> {
   const url = `${origin}/receiver/demo`;
-  const made = await webhooks<{ outcome: string; endpointId: string; secret: string }>(
-    origin,
-    "createEndpoint",
-    scope,
-    { endpointId: newId("ep"), ...sampleEndpoint(url) },
-  );
+  const made = await runWebhookOperation(origin, createEndpoint, scope, {
+    endpointId: newId("ep"),
+    ...sampleEndpoint(url),
+  });
   if (made.outcome !== "done") throw new Error(`create endpoint: ${JSON.stringify(made)}`);
   await control(url, "secret", { secret: made.secret });
   return { url, endpoint_id: made.endpointId, secret: made.secret };
@@ -34,12 +36,12 @@ export async function seedReceiver(origin: string, scope: Scope): Promise<StackF
 
 /** The sample receiver moves along with the stack's port. An operator may have deleted its endpoint; then nothing moves. */
 export async function moveReceiver({ origin, project_id, receiver }: StackFile): Promise<void> {
-  const scope = { projectId: project_id, mode: "test" };
-  const all = await webhooks<EndpointView[]>(origin, "listEndpoints", scope);
+  const scope = { projectId: project_id, mode: "test" } as const;
+  const all = await readWebhooks(origin, "listEndpoints", scope);
   const found = all.find(({ endpointId }) => endpointId === receiver.endpoint_id);
   if (found === undefined || found.url === receiver.url) return;
   const edit = { endpointId: found.endpointId, version: found.updatedAt, ...sampleEndpoint(receiver.url) };
-  await webhooks(origin, "updateEndpoint", scope, edit);
+  await runWebhookOperation(origin, editEndpoint, scope, edit);
 }
 
 /**
@@ -56,7 +58,7 @@ export async function tellDeadDelivery(
   const stateIs = async (wanted: string) => {
     const filter = { subjectRef: "user_dead_delivery" };
     const page = { after: null, limit: 1 };
-    const { deliveries } = await webhooks<DeliveryPage>(origin, "listDeliveries", scope, filter, page);
+    const { deliveries } = await readWebhooks(origin, "listDeliveries", scope, filter, page);
     return deliveries[0]?.state === wanted;
   };
   await control(receiver.url, "answer", { status: 500, body: "the database is down" });
@@ -66,9 +68,10 @@ export async function tellDeadDelivery(
     if (Date.now() > patientUntil) throw new Error("the delivery to user_dead_delivery did not fail");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  await webhooks(origin, "disableEndpoint", scope, receiver.endpoint_id);
+  const { endpoint_id: endpointId } = receiver;
+  await runWebhookOperation(origin, disableEndpoint, scope, { endpointId });
   await control(receiver.url, "answer", {});
-  await webhooks(origin, "enableEndpoint", scope, receiver.endpoint_id, "drop");
+  await runWebhookOperation(origin, enableEndpoint, scope, { endpointId, waiting: "drop" });
   if (!(await stateIs("dead"))) throw new Error("the delivery to user_dead_delivery is not dead");
 }
 

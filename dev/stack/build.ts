@@ -5,7 +5,14 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "n
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { devPaths, rootDir, type WorkerName, workerConfigs, workerNames } from "./paths.ts";
+import {
+  developmentEntries,
+  devPaths,
+  rootDir,
+  type WorkerName,
+  workerConfigs,
+  workerNames,
+} from "./paths.ts";
 import { hashSources } from "./source-hash.ts";
 import { StackError } from "./stack-error.ts";
 
@@ -31,7 +38,8 @@ export interface DeclaredOptions {
 const builtSetsKept = 4;
 
 /**
- * Bundles all workers with `wrangler deploy --dry-run`, so that what runs here is what a deployment uploads.
+ * Bundles all workers with `wrangler deploy --dry-run`, as a deployment would; two of them with the entries of
+ * development, which add entrypoints.
  * The result stands in a folder named after the content of all sources: an unchanged tree builds nothing, and
  * two builds at once (test files in parallel) cannot harm each other because a set appears whole, by a rename.
  */
@@ -59,7 +67,9 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
   try {
     // All are waited for, also after a failure: the folder goes only when nobody writes into it any more.
     const results = await Promise.allSettled([
-      ...workerNames.map((name) => bundleWorker(workerConfigs[name], join(temporaryDir, name))),
+      ...workerNames.map((name) =>
+        bundleWorker(workerConfigs[name], join(temporaryDir, name), developmentEntries[name]),
+      ),
       writeWorkerOptions(temporaryDir),
     ]);
     const failed = results.find((result) => result.status === "rejected");
@@ -73,13 +83,14 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
   }
 }
 
-/** Bundles one worker as a deployment would upload it. `config` is its wrangler file, from the root. */
-export async function bundleWorker(config: string, intoDir: string): Promise<void> {
+/** Bundles one worker by its wrangler file. `entry` replaces the file's `main`. Both paths start at the root. */
+export async function bundleWorker(config: string, intoDir: string, entry?: string): Promise<void> {
   const wrangler = join(
     dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
     "bin/wrangler.js",
   );
-  const args = ["deploy", "--dry-run", "--config", config, "--outdir", intoDir];
+  const main = entry === undefined ? [] : [entry];
+  const args = ["deploy", ...main, "--dry-run", "--config", config, "--outdir", intoDir];
   await promisify(execFile)(process.execPath, [wrangler, ...args], {
     cwd: rootDir,
     maxBuffer: 16 * 1024 * 1024,

@@ -29,6 +29,12 @@ export const workerConfigs = {
   "licenzy-pocket-stripe": "dev/pocket-stripe/wrangler.toml",
 } as const;
 
+/** Entry files that development runs instead of a worker's own: they add entrypoints that no deployment has. */
+export const developmentEntries: Partial<Record<WorkerName, string>> = {
+  "licenzy-runtime": "dev/entries/runtime/index.ts",
+  "licenzy-deliveries": "dev/entries/deliveries/index.ts",
+};
+
 export type WorkerName = keyof typeof workerConfigs;
 
 export const workerNames = Object.keys(workerConfigs) as WorkerName[];

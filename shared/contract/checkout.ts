@@ -2,10 +2,12 @@ import { z } from "zod";
 import { subjectRefSchema } from "./subject-ref.ts";
 import { modes } from "./words.ts";
 
+export const productCodePattern = /^[A-Z0-9_]{1,64}$/;
+
 /** `product_code`: the stable name of a product inside a project and mode. */
 export const productCodeSchema = z
   .string()
-  .regex(/^[A-Z0-9_]{1,64}$/, "must be 1-64 characters of A-Z, 0-9 and _")
+  .regex(productCodePattern, "must be 1-64 characters of A-Z, 0-9 and _")
   .meta({ example: "CREDITS_1000" });
 
 const redirectUrlSchema = z

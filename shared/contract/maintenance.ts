@@ -13,8 +13,10 @@ export const runtimeSweeps = [
 ] as const;
 export type RuntimeSweep = (typeof runtimeSweeps)[number];
 
-/** How many rows a sweep found, finished, …: by name, for the log. */
-export type SweepCounts = Record<string, number>;
+/** Numbers of rows by what a sweep did with them, for the log. */
+export interface SweepCounts {
+  [what: string]: number;
+}
 
 /** Which events a replay restores from the ledgers. Times in milliseconds since 1970. */
 export interface RestoreRequest {

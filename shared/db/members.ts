@@ -94,16 +94,3 @@ export async function removeMember(
   ]);
   return meta.changes > 0;
 }
-
-/** Development only: see `ProvisioningEntrypoint`. Throws when there is no such operator. */
-export async function moveMember(
-  db: D1Database,
-  { email, accountId, role }: { email: string; accountId: string; role: Role },
-): Promise<void> {
-  const { meta } = await drizzle(db)
-    .update(members)
-    .set({ accountId, role })
-    .where(sql`operator_id = (SELECT operator_id FROM operators WHERE email = ${email})`)
-    .run();
-  if (meta.changes === 0) throw new Error(`There is no member with the address ${email}`);
-}

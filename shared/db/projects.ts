@@ -27,7 +27,7 @@ export async function addProject(
 }
 
 export interface ProjectChange {
-  action: "project.rename" | "project.archive" | "project.restore" | "project.change_settings";
+  action: "project.archive" | "project.restore" | "project.change_settings";
   before: Partial<ProjectRow>;
   after: Partial<Pick<ProjectRow, "name" | "archivedAt" | "successUrl" | "cancelUrl" | "graceDays">>;
 }

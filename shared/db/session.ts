@@ -136,11 +136,3 @@ export async function replacePassword(
       .where(and(eq(operatorSessions.userId, session.operatorId), ne(operatorSessions.token, session.token))),
   ]);
 }
-
-/** Development only: see `ProvisioningEntrypoint`. */
-export async function ageProofs(db: D1Database, email: string, provenAt: number): Promise<void> {
-  await drizzle(db)
-    .update(operatorSessions)
-    .set({ provenAt: new Date(provenAt) })
-    .where(sql`operator_id = (SELECT operator_id FROM operators WHERE email = ${email})`);
-}

@@ -1,31 +1,53 @@
 import type { OperationCall } from "../contract/operations/operation.ts";
 import type { AuditEntry } from "../db/audit.ts";
-import { authorize, type OperationsEnv } from "./authorize.ts";
+import { type Authorized, authorize, type OperationsEnv } from "./authorize.ts";
 import type { Implementation, OperationContext } from "./implement.ts";
 import { parseInput } from "./parse-input.ts";
+
+/** The worker that executes an operation. */
+type Host<Env> = Pick<OperationContext<Env>, "env" | "waitUntil">;
+type Table<Env> = Readonly<Record<string, Implementation<Env>>>;
 
 /**
  * Runs one operation of an operator: finds it, authorizes the caller, parses the input, executes. Nothing the call says
  * counts before it is checked here. Throws for an operation that this worker does not execute.
  */
 export async function runOperation<Env extends OperationsEnv>(
-  implementations: Readonly<Record<string, Implementation<Env>>>,
-  { env, waitUntil }: Pick<OperationContext<Env>, "env" | "waitUntil">,
-  { operation: name, caller, scope, input }: OperationCall,
+  table: Table<Env>,
+  host: Host<Env>,
+  call: OperationCall,
 ): Promise<{ outcome: string }> {
-  const implementation = Object.hasOwn(implementations, name) ? implementations[name] : undefined;
-  if (implementation === undefined) throw new Error(`This worker does not execute ${name}`);
-  const { operation, execute } = implementation;
-  if ((operation.scope === "project") !== (scope !== null))
-    throw new Error(`${name} acts on a whole ${operation.scope}`);
-  const permit = await authorize(env, caller, scope, operation);
-  if (permit.outcome === "refused") return permit;
-  const parsed = parseInput(operation, input);
+  const { operation } = findImplementation(table, call);
+  const permit = await authorize(host.env, call.caller, call.scope, operation);
+  return permit.outcome === "refused" ? permit : runAuthorized(table, host, permit, call);
+}
+
+/** Parses the input and executes, for a caller that was authorized. */
+export async function runAuthorized<Env>(
+  table: Table<Env>,
+  { env, waitUntil }: Host<Env>,
+  { actor, role, now, region }: Omit<Authorized, "outcome">,
+  call: Omit<OperationCall, "caller">,
+): Promise<{ outcome: string }> {
+  const { operation, execute } = findImplementation(table, call);
+  const parsed = parseInput(operation, call.input);
   if (parsed.outcome === "refused") return parsed;
-  const { actor, role, now, region } = permit;
+  const { scope } = call;
   const [onlyAction] = operation.audit;
-  const audit: OperationContext<Env>["audit"] = ({ action = onlyAction, ...entry }) =>
-    ({ actor, at: now, action, ...scope, ...entry }) as AuditEntry;
+  const audit = (entry: Partial<AuditEntry>) =>
+    ({ actor, at: now, action: onlyAction, ...scope, ...entry }) as AuditEntry;
   const context = { env, waitUntil, actor, role, now, scope, region, audit };
+  // The table's types tie each implementation to its operation, so scope and input are what it expects.
   return execute(context as unknown as Parameters<typeof execute>[0], parsed.input);
+}
+
+function findImplementation<Env>(
+  table: Table<Env>,
+  { operation: name, scope }: Omit<OperationCall, "caller">,
+): Implementation<Env> {
+  const found = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (found === undefined) throw new Error(`This worker does not execute ${name}`);
+  if ((found.operation.scope === "project") !== (scope !== null))
+    throw new Error(`${name} acts on a whole ${found.operation.scope}`);
+  return found;
 }

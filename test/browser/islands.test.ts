@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type StackFile, seed } from "../../dev/seed/seed.ts";
+import { sendTestEvent } from "../../shared/contract/operations/endpoints.ts";
 import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "../system/receiver.ts";
 import {
   chromiumPath,
@@ -53,7 +54,7 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
     target.respond = (received, response, raw) => {
       release = () => ok(received, response, raw);
     };
-    await hooks.call("sendTestEvent", endpointId);
+    await hooks.run(sendTestEvent, { endpointId });
     const { deliveryId } = await hooks.only({ endpointId });
     await page.clock.install();
     await page.goto(`${path}/deliveries/${deliveryId}`);
@@ -118,7 +119,7 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
     target.respond = answer(503, {}, "not yet");
     const hooks = new Webhooks(portal.stack.origin, file.project_id);
     const { endpointId } = await hooks.create(target.url);
-    await hooks.call("sendTestEvent", endpointId);
+    await hooks.run(sendTestEvent, { endpointId });
     const { deliveryId } = await hooks.only({ endpointId });
     await page.goto(`${path}/deliveries/${deliveryId}`);
     expect(await page.locator("pre[data-payload]").innerText()).toContain('"type": "endpoint.test"');

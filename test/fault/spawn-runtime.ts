@@ -3,7 +3,7 @@ import { control, type RuntimePorts, type RuntimeStackOptions } from "../../dev/
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { host } from "../../dev/stack/ports.ts";
 import { spawnReady } from "../../dev/stack/spawn-ready.ts";
-import type { VerificationReport } from "../../workers/runtime/maintenance-entrypoint.ts";
+import type { VerificationReport } from "../../dev/entries/runtime/verification-entrypoint.ts";
 
 export interface SpawnedRuntime {
   /** A caller of the runtime's own port, with nothing in front. */

@@ -2,11 +2,12 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { webhooks } from "../../dev/seed/provision.ts";
+import type { DeliveryView } from "../../dev/entries/deliveries/development-operator.ts";
+import { readWebhooks, runWebhookOperation } from "../../dev/seed/provision.ts";
+import { createEndpoint, rotateSecret } from "../../shared/contract/operations/endpoints.ts";
+import type { InputOf, Operation, ReplyOf } from "../../shared/contract/operations/operation.ts";
 import type { OutboundEvent, OutboundEventType } from "../../shared/contract/outbound-event.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import type { DeliveryPage } from "../../workers/deliveries/operator/list-deliveries.ts";
-import type { DeliveryDetail } from "../../workers/deliveries/operator/read-delivery.ts";
 import type { World } from "./world.ts";
 
 export interface Received {
@@ -85,48 +86,64 @@ export class Webhooks {
     return new Webhooks(world.origin, world.projectId);
   }
 
-  call<T>(name: string, ...args: unknown[]): Promise<T> {
-    return webhooks<T>(this.origin, name, this.scope, ...args);
+  run<O extends Operation & { worker: "deliveries" }>(operation: O, input: InputOf<O>): Promise<ReplyOf<O>> {
+    return runWebhookOperation(this.origin, operation, this.scope, input);
   }
 
   async create(url: string, eventTypes: OutboundEventType[] = ["purchase.finalized"]) {
-    const made = await this.call<{ outcome: string; endpointId: string; secret: string; message?: string }>(
-      "createEndpoint",
-      { endpointId: newId("ep"), url, description: "test", eventTypes },
-    );
+    const made = await this.run(createEndpoint, {
+      endpointId: newId("ep"),
+      url,
+      description: "test",
+      eventTypes,
+    });
     if (made.outcome !== "done") throw new Error(made.message);
     return made;
   }
 
   async rotate(endpointId: string, overlapMs: number) {
     const { updatedAt: version } = await this.endpoint(endpointId);
-    return this.call<{ outcome: string; secret: string }>("rotateSecret", { endpointId, version, overlapMs });
+    const rotated = await this.run(rotateSecret, { endpointId, version, overlapMs });
+    if (rotated.outcome !== "done") throw new Error(rotated.message);
+    return rotated;
   }
 
-  async deliveries(filter: object = {}): Promise<DeliveryPage["deliveries"]> {
-    const all: DeliveryPage["deliveries"] = [];
+  async deliveries(filter: object = {}): Promise<DeliveryView[]> {
+    const all: DeliveryView[] = [];
     let after: string | null = null;
     do {
-      const page: DeliveryPage = await this.call("listDeliveries", filter, { after, limit: 100 });
+      const page: { deliveries: DeliveryView[]; cursor: string | null } = await readWebhooks(
+        this.origin,
+        "listDeliveries",
+        this.scope,
+        filter,
+        { after, limit: 100 },
+      );
       all.push(...page.deliveries);
       after = page.cursor;
     } while (after !== null);
     return all;
   }
 
-  async only(filter: object = {}): Promise<DeliveryPage["deliveries"][number]> {
+  async only(filter: object = {}): Promise<DeliveryView> {
     const [delivery, ...others] = await this.deliveries(filter);
     if (delivery === undefined || others.length > 0) throw new Error(`${others.length + 1} deliveries`);
     return delivery;
   }
 
-  async detail(deliveryId: string): Promise<DeliveryDetail> {
-    return this.call("readDelivery", deliveryId);
+  async detail(deliveryId: string) {
+    const found = await readWebhooks(this.origin, "readDelivery", this.scope, deliveryId);
+    if (found === null) throw new Error(`no delivery ${deliveryId}`);
+    return found;
   }
 
-  async endpoint(endpointId: string): Promise<Record<string, unknown>> {
-    const all = await this.call<Record<string, unknown>[]>("listEndpoints");
-    const found = all.find((endpoint) => endpoint["endpointId"] === endpointId);
+  job(jobId: string) {
+    return readWebhooks(this.origin, "readJob", jobId);
+  }
+
+  async endpoint(endpointId: string) {
+    const all = await readWebhooks(this.origin, "listEndpoints", this.scope);
+    const found = all.find((endpoint) => endpoint.endpointId === endpointId);
     if (found === undefined) throw new Error("no such endpoint");
     return found;
   }

@@ -1,5 +1,13 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { requeueDelivery, requeueMany, resendDelivery } from "../../shared/contract/operations/deliveries.ts";
+import {
+  disableEndpoint,
+  enableEndpoint,
+  replayEvents,
+  revealSecret,
+  sendTestEvent,
+} from "../../shared/contract/operations/endpoints.ts";
 import { outboundEventSchema } from "../../shared/contract/outbound-event.ts";
 import type { AttemptError } from "../../shared/contract/words.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -59,11 +67,11 @@ describe("a delivery", () => {
     const { endpointId, secret } = await hooks.create(target.url);
     const rotated = await hooks.rotate(endpointId, 60_000);
     expect(rotated.outcome).toBe("done");
-    expect(await hooks.call("revealSecret", endpointId)).toEqual({
+    expect(await hooks.run(revealSecret, { endpointId })).toEqual({
       outcome: "done",
       secret: rotated.secret,
     });
-    await hooks.call("sendTestEvent", endpointId);
+    await hooks.run(sendTestEvent, { endpointId });
     await until(() => expect(target.log).toHaveLength(1));
     const during = target.log[0];
     for (const one of [secret, rotated.secret])
@@ -71,8 +79,8 @@ describe("a delivery", () => {
         type: "endpoint.test",
       });
     await hooks.rotate(endpointId, 0);
-    const { secret: newest } = await hooks.call<{ secret: string }>("revealSecret", endpointId);
-    await hooks.call("sendTestEvent", endpointId);
+    const { secret: newest } = await hooks.run(revealSecret, { endpointId });
+    await hooks.run(sendTestEvent, { endpointId });
     await until(() => expect(target.log).toHaveLength(2));
     const after = target.log[1];
     expect(() => new Webhook(newest).verify(after?.body ?? "", after?.headers ?? {})).not.toThrow();
@@ -86,7 +94,7 @@ describe("a delivery", () => {
     await expect(hooks.create("https://intranet/")).rejects.toThrow("full domain name");
     // Nobody answers for this name, here or anywhere.
     const { endpointId } = await hooks.create("https://hooks.nothing.invalid/");
-    await hooks.call("sendTestEvent", endpointId);
+    await hooks.run(sendTestEvent, { endpointId });
     await until(async () =>
       expect(await hooks.only()).toMatchObject({ state: "failed", lastError: "dns", lastStatus: null }),
     );
@@ -108,7 +116,7 @@ describe("a receiver that misbehaves", () => {
     const hooks = Webhooks.of(world);
     const target = await receiver(respond);
     const { endpointId } = await hooks.create(target.url);
-    await hooks.call("sendTestEvent", endpointId);
+    await hooks.run(sendTestEvent, { endpointId });
     await until(async () => expect((await hooks.only()).state).toBe("failed"));
     const { deliveryId } = await hooks.only();
     const first = await hooks.detail(deliveryId);
@@ -133,10 +141,11 @@ describe("a receiver that misbehaves", () => {
     const good = await receiver();
     const [slow, drip] = [await hooks.create(hanging.url), await hooks.create(dripping.url)];
     const fine = await hooks.create(good.url);
-    for (let number = 0; number < 6; number++) await hooks.call("sendTestEvent", slow.endpointId);
+    for (let number = 0; number < 6; number++)
+      await hooks.run(sendTestEvent, { endpointId: slow.endpointId });
     await until(() => expect(hanging.log).toHaveLength(4));
     const startedAt = Date.now();
-    for (const { endpointId } of [drip, fine]) await hooks.call("sendTestEvent", endpointId);
+    for (const { endpointId } of [drip, fine]) await hooks.run(sendTestEvent, { endpointId });
     await until(() => expect(good.log).toHaveLength(1));
     expect(Date.now() - startedAt).toBeLessThan(2_000);
     // A 2xx came: that it goes on talking changes nothing.
@@ -163,7 +172,7 @@ describe("a receiver that misbehaves", () => {
     const hooks = Webhooks.of(world);
     const target = await receiver(answer(429, { "retry-after": "86400" }));
     const { endpointId } = await hooks.create(target.url);
-    await hooks.call("sendTestEvent", endpointId);
+    await hooks.run(sendTestEvent, { endpointId });
     await until(async () => expect((await hooks.only()).state).toBe("failed"));
     const { nextAttemptAt, updatedAt } = await hooks.only();
     expect(Math.abs((nextAttemptAt ?? 0) - updatedAt - day * 1_000)).toBeLessThan(2_000);
@@ -179,7 +188,7 @@ describe("a receiver that misbehaves", () => {
     const hooks = Webhooks.of(world);
     const target = await receiver(answer(410));
     const { endpointId } = await hooks.create(target.url);
-    await hooks.call("sendTestEvent", endpointId);
+    await hooks.run(sendTestEvent, { endpointId });
     await until(async () =>
       expect(await hooks.endpoint(endpointId)).toMatchObject({ isEnabled: false, disableReason: "gone" }),
     );
@@ -188,7 +197,7 @@ describe("a receiver that misbehaves", () => {
     await advanceClock(world.origin, 60);
     expect(target.log).toHaveLength(1);
     target.respond = ok;
-    await hooks.call("enableEndpoint", endpointId, "send");
+    await hooks.run(enableEndpoint, { endpointId, waiting: "send" });
     await until(async () =>
       expect((await hooks.deliveries()).map(({ state }) => state)).toEqual(["sent", "sent"]),
     );
@@ -201,7 +210,7 @@ describe("with the clock moved", () => {
     const hooks = Webhooks.of(world);
     const target = await receiver(answer(500));
     const { endpointId } = await hooks.create(target.url);
-    await hooks.call("sendTestEvent", endpointId);
+    await hooks.run(sendTestEvent, { endpointId });
     const pauses = [5, 60, 300, 1_800, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 24 * hour];
     for (const [index, pause] of pauses.entries()) {
       await until(() => expect(target.log).toHaveLength(index + 1));
@@ -225,11 +234,11 @@ describe("with the clock moved", () => {
 
     const { deliveryId } = await hooks.only();
     target.respond = ok;
-    expect(await hooks.call("requeueDelivery", deliveryId)).toEqual({ outcome: "done" });
+    expect(await hooks.run(requeueDelivery, { deliveryId })).toEqual({ outcome: "done" });
     await until(async () => expect(await hooks.only()).toMatchObject({ state: "sent", attempts: 11 }));
     const { attempts } = await hooks.detail(deliveryId);
     expect(attempts.map(({ kind }) => kind)).toEqual([...Array(10).fill("scheduled"), "manual"]);
-    expect(await hooks.call("resendDelivery", deliveryId)).toEqual({ outcome: "done" });
+    expect(await hooks.run(resendDelivery, { deliveryId })).toEqual({ outcome: "done" });
     await until(() => expect(target.log).toHaveLength(12));
     expect(new Set(target.log.map(({ event }) => event.id)).size).toBe(1);
   }, 60_000);
@@ -244,7 +253,7 @@ describe("with the clock moved", () => {
     await until(() => expect(target.log).toHaveLength(1));
     const before = target.log[0]?.event;
     await advanceClock(world.origin, 10);
-    await hooks.call("disableEndpoint", endpointId);
+    await hooks.run(disableEndpoint, { endpointId });
     const since = Date.parse(before?.timestamp ?? "") + 5_000;
     for (const subject of ["user_1", "user_2", "user_3"]) {
       await buy(world, subject);
@@ -253,10 +262,10 @@ describe("with the clock moved", () => {
     }
     await until(async () => expect((await hooks.deliveries()).length).toBe(10));
     expect(target.log).toHaveLength(1);
-    await hooks.call("enableEndpoint", endpointId, "drop");
+    await hooks.run(enableEndpoint, { endpointId, waiting: "drop" });
     const dropped = await hooks.deliveries({ states: ["dead"] });
     expect(dropped).toHaveLength(9);
-    const started = await hooks.call<{ jobId: string; total: number }>("replayEvents", {
+    const started = await hooks.run(replayEvents, {
       jobId: newId("job"),
       endpointId,
       since,
@@ -273,7 +282,7 @@ describe("with the clock moved", () => {
         .toSorted(),
     ).toEqual([...Array(3).fill("entitlement.updated"), ...Array(6).fill("purchase.finalized")]);
     await until(async () =>
-      expect(await hooks.call("readJob", started.jobId)).toMatchObject({ status: "finished", done: 9 }),
+      expect(await hooks.job(started.jobId)).toMatchObject({ status: "finished", done: 9 }),
     );
     await until(async () =>
       expect((await hooks.deliveries()).every(({ state }) => state === "sent")).toBe(true),
@@ -300,7 +309,7 @@ describe("with the clock moved", () => {
 
     const late = await receiver();
     const { endpointId } = await hooks.create(late.url, ["purchase.finalized", "usage.consumed"]);
-    const { jobId } = await hooks.call<{ jobId: string }>("replayEvents", {
+    const { jobId } = await hooks.run(replayEvents, {
       jobId: newId("job"),
       endpointId,
       since: since - 1_000,
@@ -311,7 +320,7 @@ describe("with the clock moved", () => {
     expect(ids(late.log, "purchase.finalized")).toEqual(ids(target.log, "purchase.finalized"));
     expect(ids(late.log, "usage.consumed")).toHaveLength(2);
     await until(async () =>
-      expect(await hooks.call("readJob", jobId)).toMatchObject({ status: "finished", done: 4, total: 4 }),
+      expect(await hooks.job(jobId)).toMatchObject({ status: "finished", done: 4, total: 4 }),
     );
     expect(target.log).toHaveLength(2);
   }, 90_000);
@@ -321,18 +330,18 @@ describe("with the clock moved", () => {
     const hooks = Webhooks.of(world);
     const target = await receiver(answer(500));
     const { endpointId } = await hooks.create(target.url);
-    for (let number = 0; number < 5; number++) await hooks.call("sendTestEvent", endpointId);
+    for (let number = 0; number < 5; number++) await hooks.run(sendTestEvent, { endpointId });
     await until(async () => expect(await hooks.deliveries({ states: ["failed"] })).toHaveLength(5));
     // The breaker lets one attempt through at a time now, so this takes more steps than the schedule has.
     for (let step = 0; step < 60; step++) {
       if ((await hooks.deliveries({ states: ["dead"] })).length === 5) break;
       await advanceClock(world.origin, 29 * hour);
-      await hooks.call("enableEndpoint", endpointId, "send");
+      await hooks.run(enableEndpoint, { endpointId, waiting: "send" });
     }
     expect(await hooks.deliveries({ states: ["dead"] })).toHaveLength(5);
     target.respond = ok;
-    expect(await hooks.call("countRequeueable", { endpointId })).toEqual({ count: 5 });
-    const { total } = await hooks.call<{ total: number }>("requeueMany", {
+    expect(await hooks.deliveries({ endpointId, states: ["failed", "dead"] })).toHaveLength(5);
+    const { total } = await hooks.run(requeueMany, {
       jobId: newId("job"),
       filter: { endpointId, states: ["dead"] },
     });
@@ -350,7 +359,7 @@ describe("the sample receiver", () => {
     const post = (part: string, body: object) =>
       fetch(`${url}/${part}`, { method: "POST", body: JSON.stringify(body) });
     const { endpointId, secret } = await hooks.create(url, ["purchase.finalized"]);
-    await hooks.call("sendTestEvent", endpointId);
+    await hooks.run(sendTestEvent, { endpointId });
     const verdicts = async () =>
       ((await (await fetch(`${url}/log`)).json()) as { verdict: string }[]).map(({ verdict }) => verdict);
     await until(async () => expect(await verdicts()).toEqual(["unverified"]));
@@ -365,7 +374,7 @@ describe("the sample receiver", () => {
     await advanceClock(world.origin, longest(5));
     await until(async () => expect((await verdicts()).filter((one) => one === "superseded")).toHaveLength(1));
     const [latest] = await hooks.deliveries({ eventType: "purchase.finalized" });
-    await hooks.call("resendDelivery", latest?.deliveryId);
+    await hooks.run(resendDelivery, { deliveryId: latest?.deliveryId });
     await until(async () => expect((await verdicts())[0]).toBe("duplicate"));
     const page = await fetch(url);
     expect(page.headers.get("content-type")).toMatch(/^text\/html/);

@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { insertProject } from "../../shared/db/configuration.ts";
+import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
 import { insertEvent } from "../../shared/db/stripe-inbox.ts";
 import { stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";

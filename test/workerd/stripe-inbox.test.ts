@@ -2,7 +2,7 @@ import { exports } from "cloudflare:workers";
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
-import { insertProject } from "../../shared/db/configuration.ts";
+import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
 import { saveConnection } from "../../shared/db/save-connection.ts";
 import { insertEvent } from "../../shared/db/stripe-inbox.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";

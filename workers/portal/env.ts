@@ -1,3 +1,4 @@
+import type { OperatorRpc } from "../../shared/contract/operations/operation.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
 
 /** The bindings of the portal worker (wrangler.toml), its secrets, and `DEV` in development only. */
@@ -6,7 +7,7 @@ export interface PortalEnv {
   /** The runtime's `OperatorEntrypoint`, over RPC. */
   RUNTIME: OperatorRpc;
   /** The deliveries worker's `WebhookOperatorEntrypoint`, over RPC. */
-  WEBHOOKS: WebhookOperatorRpc;
+  WEBHOOKS: OperatorRpc;
   /** Signs the session cookies and seals second factors: at least 32 random characters. */
   SIGN_IN_SECRET: string;
   /** Opens /setup as long as there is no owner. Unset: closed. */

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
-import type { Scope } from "../../shared/contract/scope.ts";
 import type { Role } from "../../shared/contract/roles.ts";
+import type { Scope } from "../../shared/contract/scope.ts";
 import type { Mode } from "../../shared/contract/words.ts";
 import type { Actor } from "../../shared/db/audit.ts";
 import type { OperatorSession, ProjectOfSession } from "../../shared/db/session.ts";
@@ -50,17 +50,17 @@ export function addressOf(c: PortalContext): string | null {
   return c.req.header("CF-Connecting-IP") ?? null;
 }
 
-export function placeOf(c: PortalContext): Scope {
+export function scopeOf(c: PortalContext): Scope {
   return { projectId: c.get("project").projectId, mode: c.get("mode") };
 }
 
 /** The path of a page of the present project and mode. */
 export function pathTo(c: PortalContext, page = ""): string {
-  const { projectId, mode } = placeOf(c);
-  return placePath(projectId, mode, page);
+  const { projectId, mode } = scopeOf(c);
+  return projectPath(projectId, mode, page);
 }
 
-export function placePath(projectId: string, mode: Mode, page = ""): string {
+export function projectPath(projectId: string, mode: Mode, page = ""): string {
   return `/p/${projectId}/${mode}${page}`;
 }
 

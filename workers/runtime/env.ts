@@ -1,14 +1,9 @@
+import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
 import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
 import type { Metered } from "../../shared/kit/metrics.ts";
 import type { Keyring } from "./keyring/keyring.ts";
 import type { Subject } from "./subject/subject.ts";
-
-/** A wake-up for one row of the inbox; the row is the truth. */
-export interface StripeRetryMessage {
-  connectionId: string;
-  eventId: string;
-}
 
 /** The bindings of the runtime worker (wrangler.toml), and `DEV` in development only. */
 export interface RuntimeEnv extends Metered {

@@ -3,7 +3,6 @@ import { app } from "./app.ts";
 export { Keyring } from "./keyring/keyring.ts";
 export { MaintenanceEntrypoint } from "./maintenance-entrypoint.ts";
 export { OperatorEntrypoint } from "./operator-entrypoint.ts";
-export { ProvisioningEntrypoint } from "./provisioning-entrypoint.ts";
 export { Subject } from "./subject/subject.ts";
 
 export default app;

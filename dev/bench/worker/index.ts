@@ -55,7 +55,7 @@ app.post("/counted/size", async (c) => c.json(await counted(c.env, await c.req.j
 app.post("/migrations", async (c) =>
   c.json(await applyMigrations(c.env.DB, await c.req.json<Migration[]>())),
 );
-app.post("/verify", async (c) => c.json(await c.env.MAINTENANCE.verifyAll()));
+app.post("/verify", async (c) => c.json(await c.env.VERIFICATION.verifyAll()));
 
 /** What the D1 of the runtime does from here on, and how often it was asked since, where it can be told (faulty-d1.ts). */
 let d1 = { behaviour: "answers" as D1Behaviour, asked: 0 };

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { productCodeSchema } from "../checkout.ts";
+import { productCodePattern } from "../checkout.ts";
 import { maxUnits } from "./inputs.ts";
 
 const unitsMessage = "A whole number of units is needed, from 0 to 1,000,000,000,000; to grant, from 1.";
 const daysMessage = "A whole number of days from 1 to 36,500, or nothing.";
 const dayMessage = "A day such as 2026-12-31, or nothing.";
 
-const entitlementId = z.string().regex(/^ent_[0-9a-z]{26}$/, "is not an entitlement id");
+const entitlementId = z.string().regex(/^ent_[0-9a-z]{26}$/);
 const units = z.number(unitsMessage).int(unitsMessage).min(0, unitsMessage).max(maxUnits, unitsMessage);
 const days = z.number(daysMessage).int(daysMessage).min(1, daysMessage).max(36_500, daysMessage);
 
@@ -14,7 +14,7 @@ const days = z.number(daysMessage).int(daysMessage).min(1, daysMessage).max(36_5
 export const manualActionSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("grant"),
-    productCode: productCodeSchema,
+    productCode: z.string().regex(productCodePattern, "Choose a product."),
     /** Of a usage pack; `null` for the product's own number. */
     units: units.min(1, unitsMessage).nullable(),
     /** Of a time pass; `null` for the product's own duration. */

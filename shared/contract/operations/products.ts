@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { productCodeSchema } from "../checkout.ts";
+import { productCodePattern } from "../checkout.ts";
 import { kinds } from "../words.ts";
 import { days, maxUnits, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
@@ -34,7 +34,9 @@ const productDetailsSchema = z.discriminatedUnion("kind", [
 
 export const productSchema = z.intersection(
   z.object({
-    productCode: productCodeSchema,
+    productCode: z
+      .string()
+      .regex(productCodePattern, "1 to 64 characters of A-Z, 0-9 and _, for example CREDITS_1000."),
     name: z.string().trim().min(1, nameMessage).max(120, nameMessage),
     stripePriceId: z
       .string()

@@ -12,26 +12,29 @@ import { implement } from "./implement.ts";
 import { unknownEndpoint } from "./refusals.ts";
 
 /** Sends `endpoint.test` to one endpoint, signed and retried like every other event. It concerns no subject. */
-export const sendTest = implement(sendTestEvent, async ({ env, scope, actor, now, audit }, { endpointId }) => {
-  const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
-  if (endpoint === null) return unknownEndpoint;
-  if (!endpoint.isEnabled) return refusal("conflict", "The endpoint is disabled. Enable it first.");
-  const eventId = newId("evt", now);
-  const event = {
-    eventId,
-    type: "endpoint.test" as const,
-    sequence: null,
-    occurredAt: now,
-    body: JSON.stringify(testEvent(eventId, scope, actor, now)),
-  };
-  const owner = { ...scope, subjectRef: null };
-  const entry = audit({ target: endpointId });
-  const wakeUp = await d1(writeEventFor(env.DB, endpointId, owner, event, entry));
-  // The endpoint was deleted since it was read.
-  if (wakeUp === null) return unknownEndpoint;
-  await wake(env, [wakeUp]);
-  return { outcome: "done", deliveryId: wakeUp.deliveryId, eventId };
-});
+export const sendTest = implement(
+  sendTestEvent,
+  async ({ env, scope, actor, now, audit }, { endpointId }) => {
+    const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+    if (endpoint === null) return unknownEndpoint;
+    if (!endpoint.isEnabled) return refusal("conflict", "The endpoint is disabled. Enable it first.");
+    const eventId = newId("evt", now);
+    const event = {
+      eventId,
+      type: "endpoint.test" as const,
+      sequence: null,
+      occurredAt: now,
+      body: JSON.stringify(testEvent(eventId, scope, actor, now)),
+    };
+    const owner = { ...scope, subjectRef: null };
+    const entry = audit({ target: endpointId });
+    const wakeUp = await d1(writeEventFor(env.DB, endpointId, owner, event, entry));
+    // The endpoint was deleted since it was read.
+    if (wakeUp === null) return unknownEndpoint;
+    await wake(env, [wakeUp]);
+    return { outcome: "done", deliveryId: wakeUp.deliveryId, eventId };
+  },
+);
 
 function testEvent(
   id: string,

@@ -5,7 +5,7 @@ import { d1 } from "../../../shared/db/deadline.ts";
 import { readEndpoint, replaceSigningSecrets } from "../../../shared/db/endpoints.ts";
 import { open, parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
 import { newSigningSecret } from "../../../shared/webhooks/signing.ts";
-import { readSigningSecrets, rotate as addSecret } from "../../../shared/webhooks/signing-secrets.ts";
+import { rotate as addSecret, readSigningSecrets } from "../../../shared/webhooks/signing-secrets.ts";
 import { signingSecretPlace } from "../sending/signing-secret-place.ts";
 import { implement } from "./implement.ts";
 import { unknownEndpoint } from "./refusals.ts";

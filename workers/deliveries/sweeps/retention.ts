@@ -1,3 +1,4 @@
+import type { SweepCounts } from "../../../shared/contract/maintenance.ts";
 import { removeOldCheckCounts } from "../../../shared/db/activity.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { removeOldSubjectJobs } from "../../../shared/db/subject-jobs.ts";
@@ -10,7 +11,7 @@ import type { DeliveriesEnv } from "../env.ts";
 export const keptMs = 30 * dayMs;
 const rowsPerSweep = 5_000;
 
-interface Removed {
+interface Removed extends SweepCounts {
   deliveries: number;
   events: number;
   /** Of checks that were counted, by project and mode. */

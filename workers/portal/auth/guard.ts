@@ -82,8 +82,8 @@ function resolvePlace(c: PortalContext): Response | Promise<Response> | null {
   return null;
 }
 
-function needsProof(c: PortalContext, { proof }: Route): boolean {
-  if (proof === undefined || (proof === "live" && c.get("mode") !== "live")) return false;
+function needsProof(c: PortalContext, { recentAuth }: Route): boolean {
+  if (recentAuth === "never" || (recentAuth === "live" && c.get("mode") !== "live")) return false;
   return !isProofFresh(c.get("session").provenAt?.getTime() ?? null, Date.now());
 }
 

@@ -1,5 +1,5 @@
-import type { ActionReason } from "../../../shared/contract/operations/inputs.ts";
 import type { EntryView } from "../../../shared/contract/operations/customer-views.ts";
+import type { ActionReason } from "../../../shared/contract/operations/inputs.ts";
 import type { ManualActionType } from "../../../shared/contract/operations/manual-action.ts";
 import type {
   CheckoutAttemptStatus,

@@ -2,7 +2,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import type { Child } from "hono/jsx";
 import { modes } from "../../../shared/contract/words.ts";
 import { type Flash, takeFlash } from "../http/flash.ts";
-import { type PortalContext, placePath } from "../request-context.ts";
+import { type PortalContext, projectPath } from "../request-context.ts";
 import { documentOf } from "./document.tsx";
 import { Logo } from "./logo.tsx";
 import { Navigation, type NavigationPlace, ProjectSwitcher } from "./navigation.tsx";
@@ -112,7 +112,7 @@ function SignedIn({ name }: { name: string }) {
 }
 
 function Find({ place }: { place: NavigationPlace }) {
-  const path = placePath(place.projectId, place.mode);
+  const path = projectPath(place.projectId, place.mode);
   return (
     <search class="find-place">
       <form class="find" action={`${path}/customers`} data-palette={`${path}/find`}>
@@ -142,7 +142,7 @@ function ModeSwitch({ c }: { c: PortalContext }) {
   return (
     <>
       <span class="pill mode">{mode === "live" ? "Live mode" : "Test mode"}</span>
-      <a class="button small" href={placePath(project.projectId, other, list === "" ? "" : `/${list}`)}>
+      <a class="button small" href={projectPath(project.projectId, other, list === "" ? "" : `/${list}`)}>
         Switch to {other}
       </a>
     </>

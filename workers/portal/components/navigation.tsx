@@ -1,6 +1,6 @@
 import type { Mode } from "../../../shared/contract/words.ts";
 import type { Member } from "../request-context.ts";
-import { placePath } from "../request-context.ts";
+import { projectPath } from "../request-context.ts";
 
 export interface NavigationPlace {
   projectId: string;
@@ -42,7 +42,7 @@ export function Navigation({ place, path }: { place: NavigationPlace | null; pat
   const inPlace = (items: [string, string][]): Item[] =>
     place === null
       ? []
-      : items.map(([label, page]) => ({ label, href: placePath(place.projectId, place.mode, page) }));
+      : items.map(([label, page]) => ({ label, href: projectPath(place.projectId, place.mode, page) }));
   return (
     <nav aria-label="Main">
       <Group name="Operate" items={inPlace(operate)} path={path} />
@@ -93,7 +93,7 @@ export function ProjectSwitcher({ member, place }: { member: Member; place: Navi
         {open.map(({ projectId, name }) => (
           <li>
             <a
-              href={placePath(projectId, place?.mode ?? "test")}
+              href={projectPath(projectId, place?.mode ?? "test")}
               aria-current={projectId === place?.projectId ? "true" : undefined}
             >
               {name}

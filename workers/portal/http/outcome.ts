@@ -1,23 +1,53 @@
+import type { z } from "zod";
+import type { InputOf, Operation, ReplyOf } from "../../../shared/contract/operations/operation.ts";
 import type { Refusal } from "../../../shared/contract/operations/reply.ts";
 import { DependencyUnavailable } from "../../../shared/kit/deadline.ts";
+import { alteredForm, parseOptions } from "../../../shared/operations/parse-input.ts";
 import type { FormState } from "../components/fields.tsx";
-import type { Form } from "../request-context.ts";
+import { callerOf, type Form, type PortalContext, scopeOf } from "../request-context.ts";
 
-/** Waits for another worker, and takes a broken line to it for what it is. */
-export async function asked<T extends { outcome: string }>(
-  reply: Promise<T>,
-  worker = "the runtime",
-): Promise<T> {
+/** Runs an operation of another worker as the signed-in operator, in the project and mode of the page. */
+export async function callOperation<O extends Operation & { worker: "runtime" | "deliveries" }>(
+  c: PortalContext,
+  operation: O,
+  input: InputOf<O>,
+): Promise<ReplyOf<O>> {
+  const isRuntime = operation.worker === "runtime";
+  const scope = operation.scope === "project" ? scopeOf(c) : null;
+  const call = { operation: operation.name, caller: callerOf(c), scope, input };
   try {
-    return await reply;
+    return (await (isRuntime ? c.env.RUNTIME : c.env.WEBHOOKS).run(call)) as ReplyOf<O>;
   } catch (cause) {
-    throw new DependencyUnavailable(worker, { cause });
+    throw new DependencyUnavailable(isRuntime ? "the runtime" : "the deliveries worker", { cause });
   }
 }
 
-/** The form as it was sent, with what the runtime found wrong: at its field, else above the button. */
-export function refusedForm(values: Form, { message, field = "" }: Refusal): FormState {
-  return { values, faults: { [field]: message } };
+/** Names of form fields that are not the operation's input key in snake case. */
+export type FieldNames = Readonly<Record<string, string>>;
+
+/** The form as it was sent, with the refusal at its field; a refusal without a field is shown above the button. */
+export function refusedForm(values: Form, { message, field }: Refusal, names: FieldNames = {}): FormState {
+  return { values, faults: { [field === undefined ? "" : fieldName(field, names)]: message } };
+}
+
+/** The form field of a key of an operation's input. */
+export function fieldName(key: string, names: FieldNames = {}): string {
+  return names[key] ?? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Parses the fields of a form by an operation's schema. Errors are by form field, with the schema's messages. */
+export function parseForm<Schema extends z.ZodType>(
+  schema: Schema,
+  fields: unknown,
+  names: FieldNames = {},
+): { outcome: "parsed"; input: z.output<Schema> } | { outcome: "invalid"; faults: FormState["faults"] } {
+  const parsed = schema.safeParse(fields, parseOptions);
+  if (parsed.success) return { outcome: "parsed", input: parsed.data };
+  const { issues } = parsed.error;
+  if (issues.some(({ message }) => message === alteredForm))
+    return { outcome: "invalid", faults: { "": alteredForm } };
+  const faults = issues.map(({ path, message }) => [fieldName(String(path.at(-1) ?? ""), names), message]);
+  return { outcome: "invalid", faults: Object.fromEntries(faults) };
 }
 
 const statuses = {

@@ -1,8 +1,4 @@
-import {
-  createApiKey,
-  revokeApiKey,
-  rotateApiKey,
-} from "../../../shared/contract/operations/api-keys.ts";
+import { createApiKey, revokeApiKey, rotateApiKey } from "../../../shared/contract/operations/api-keys.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
@@ -45,7 +41,11 @@ export const revoke = implement(revokeApiKey, async ({ env, scope, now, audit },
   return { outcome: "done" };
 });
 
-async function findKey(env: RuntimeEnv, { projectId, mode }: Scope, keyId: string): Promise<ApiKeyRow | null> {
+async function findKey(
+  env: RuntimeEnv,
+  { projectId, mode }: Scope,
+  keyId: string,
+): Promise<ApiKeyRow | null> {
   const key = await d1(readKey(env.DB, keyId));
   return key?.projectId === projectId && key.mode === mode ? key : null;
 }

@@ -1,3 +1,4 @@
+import type { Scope } from "../../../shared/contract/scope.ts";
 import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
 import { StripeNotAnswering, stripeFailure } from "../../../shared/stripe/gateway.ts";
 

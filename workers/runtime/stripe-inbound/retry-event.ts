@@ -2,7 +2,8 @@ import type { AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { reopenEvent } from "../../../shared/db/stripe-events.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import type { RuntimeEnv, StripeRetryMessage } from "../env.ts";
+import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
+import type { RuntimeEnv } from "../env.ts";
 import { tryEvent } from "./try-event.ts";
 
 /** An operator's retry of an event that failed or still waits: at once, and from then on by the whole schedule. */

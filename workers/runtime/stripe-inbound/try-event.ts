@@ -6,7 +6,8 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, type LogFields, log } from "../../../shared/kit/log.ts";
 import { measure } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
-import type { RuntimeEnv, StripeRetryMessage } from "../env.ts";
+import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
+import type { RuntimeEnv } from "../env.ts";
 import { applyEvent } from "./apply-event.ts";
 import { pauseAfter } from "./retry-schedule.ts";
 

@@ -1,4 +1,8 @@
-import type { CustomerView, EntryView, UsageDay } from "../../../shared/contract/operations/customer-views.ts";
+import type {
+  CustomerView,
+  EntryView,
+  UsageDay,
+} from "../../../shared/contract/operations/customer-views.ts";
 import { statusAt } from "../../../shared/domain/availability.ts";
 import { usageRemaining } from "../../../shared/domain/consume.ts";
 import type { Decision } from "../../../shared/domain/decision.ts";

@@ -1,4 +1,9 @@
-import type { AccessView, ChangeView, DecisionView, EntitlementExplained } from "../../../shared/contract/operations/customer-views.ts";
+import type {
+  AccessView,
+  ChangeView,
+  DecisionView,
+  EntitlementExplained,
+} from "../../../shared/contract/operations/customer-views.ts";
 import { denialReasons } from "../../../shared/contract/words.ts";
 import { blockers, isHoldEffective, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
 import type { Decision } from "../../../shared/domain/decision.ts";

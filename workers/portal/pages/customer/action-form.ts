@@ -1,9 +1,14 @@
+import { z } from "zod";
+import { type ActionReasonInput, actionReason } from "../../../../shared/contract/operations/inputs.ts";
+import {
+  type ManualActionInput,
+  manualActionSchema,
+} from "../../../../shared/contract/operations/manual-action.ts";
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
-import { actionReasons, type ActionReason } from "../../../../shared/contract/operations/inputs.ts";
-import { manualActionSchema, type ManualActionInput } from "../../../../shared/contract/operations/manual-action.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import type { FormState } from "../../components/fields.tsx";
 import { field } from "../../http/form.ts";
+import { parseForm, refusedForm } from "../../http/outcome.ts";
 import type { Form } from "../../request-context.ts";
 
 /** The actions as their addresses name them; what each is in the contract, and on its page. */
@@ -22,22 +27,12 @@ export function actionOf(word: string | undefined): ActionName | null {
   return names.find((name) => name === word) ?? null;
 }
 
-export interface Why {
-  reason: ActionReason;
-  text: string;
-}
-
 type Faults = FormState["faults"];
 
 /** Why the operator acts, or what is missing. */
-export function readWhy(form: Form): Why | { faults: Faults } {
-  const reason = actionReasons.find((known) => known === form["reason"]);
-  const text = field(form, "text");
-  const faults = {
-    ...(reason === undefined ? { reason: "Choose why you do this." } : {}),
-    ...(text === "" || text.length > 500 ? { text: "Say why in a few words, at most 500 characters." } : {}),
-  };
-  return reason === undefined || Object.keys(faults).length > 0 ? { faults } : { reason, text };
+export function readWhy(form: Form): ActionReasonInput | { faults: Faults } {
+  const parsed = parseForm(z.object(actionReason), { reason: form["reason"], text: field(form, "text") });
+  return parsed.outcome === "parsed" ? parsed.input : { faults: parsed.faults };
 }
 
 /** What to do, as the contract has it, or what is wrong with it by field. */
@@ -45,10 +40,9 @@ export function readManualForm(
   name: Exclude<ActionName, "sync">,
   form: Form,
 ): ManualActionInput | { faults: Faults } {
-  const parsed = manualActionSchema.safeParse({ type: actions[name].type, ...fieldsOf(name, form) });
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path }) => faultOf[String(path[0])] ?? damaged);
-  return { faults: Object.fromEntries(faults) };
+  const fields = { type: actions[name].type, ...fieldsOf(name, form) };
+  const parsed = parseForm(manualActionSchema, fields, fieldNames);
+  return parsed.outcome === "parsed" ? parsed.input : { faults: parsed.faults };
 }
 
 function fieldsOf(name: Exclude<ActionName, "sync">, form: Form) {
@@ -75,28 +69,10 @@ function fieldsOf(name: Exclude<ActionName, "sync">, form: Form) {
 /** The last day counts: it ends at midnight UTC after it. */
 const endOfDay = (day: string): number => Date.parse(`${day}T00:00Z`) + dayMs;
 
-const damaged = ["", "The form is damaged. Open the action anew from the customer's page."] as const;
+/** The grant's last day is a date; the contract wants its end. */
+const fieldNames = { expiresAt: "ends_on" };
 
-const faultOf: Record<string, readonly [string, string]> = {
-  productCode: ["product_code", "Choose a product."],
-  units: ["units", "A whole number of units is needed, from 0 to 1,000,000,000,000; to grant, from 1."],
-  durationDays: ["duration_days", "A whole number of days from 1 to 36,500, or nothing."],
-  expiresAt: ["ends_on", "A day such as 2026-12-31, or nothing."],
-  how: ["how", "Choose what to do."],
-};
-
-/** Where a form shows what the runtime found wrong with it; everything else stands above the button. */
-const fieldOfRefusal: Record<string, string> = {
-  reason: "reason",
-  text: "text",
-  units: "units",
-  product: "product_code",
-  productCode: "product_code",
-  durationDays: "duration_days",
-  expiresAt: "ends_on",
-  expires_at: "ends_on",
-};
-
-export function refusedAction(values: Form, { message, field: about = "" }: Refusal): FormState {
-  return { values, faults: { [fieldOfRefusal[about] ?? ""]: message } };
+/** The form with the runtime's refusal at its field, if it has one there. */
+export function refusedAction(values: Form, refusal: Refusal): FormState {
+  return refusedForm(values, refusal, fieldNames);
 }

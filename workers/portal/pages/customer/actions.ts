@@ -1,8 +1,9 @@
+import * as customers from "../../../../shared/contract/operations/customers.ts";
 import { errorPage } from "../../components/error-page.tsx";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, customerPath, type PortalContext, placeOf } from "../../request-context.ts";
+import { callOperation } from "../../http/outcome.ts";
+import { customerPath, type PortalContext } from "../../request-context.ts";
 import { actionOf, readManualForm, readWhy } from "./action-form.ts";
 import { actionPage, refusedActionPage } from "./form.tsx";
 import { previewPage } from "./preview.tsx";
@@ -30,7 +31,7 @@ export async function previewAction(c: PortalContext) {
   }
   const action = { actionId: field(form, "action_id"), form: asks };
   const subjectRef = c.req.param("subject") ?? "";
-  const reply = await asked(c.env.RUNTIME.previewAction(callerOf(c), placeOf(c), subjectRef, action));
+  const reply = await callOperation(c, customers.previewAction, { subjectRef, ...action });
   if (reply.outcome === "done") return previewPage(c, name, form, reply.preview);
   return refusedActionPage(c, name, form, reply);
 }
@@ -46,14 +47,13 @@ export async function applyAction(c: PortalContext) {
   const asks = readManualForm(name, form);
   if ("faults" in asks) return actionPage(c, name, { values: form, ...asks }, 422);
   const subjectRef = c.req.param("subject") ?? "";
-  const reply = await asked(
-    c.env.RUNTIME.applyAction(callerOf(c), placeOf(c), subjectRef, {
-      actionId: field(form, "action_id"),
-      fingerprint: form["fingerprint"] ?? "",
-      form: asks,
-      ...why,
-    }),
-  );
+  const reply = await callOperation(c, customers.applyAction, {
+    subjectRef,
+    actionId: field(form, "action_id"),
+    fingerprint: form["fingerprint"] ?? "",
+    form: asks,
+    ...why,
+  });
   switch (reply.outcome) {
     case "refused":
       return refusedActionPage(c, name, form, reply);

@@ -1,4 +1,7 @@
-import type { ChangeView, EntitlementExplained } from "../../../../shared/contract/operations/customer-views.ts";
+import type {
+  ChangeView,
+  EntitlementExplained,
+} from "../../../../shared/contract/operations/customer-views.ts";
 import { denialWords, statusWords } from "../../components/customer-words.ts";
 import { Id, Pill, Table } from "../../components/parts.tsx";
 import { ExactTime } from "../../components/time.tsx";

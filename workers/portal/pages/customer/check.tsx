@@ -1,4 +1,5 @@
 import type { CustomerCheck } from "../../../../shared/contract/operations/data-check.ts";
+import * as dataCheck from "../../../../shared/contract/operations/data-check.ts";
 import { checkLabel, faultsWord, findingWords } from "../../components/data-check-words.ts";
 import { ActionButton } from "../../components/fields.tsx";
 import { Meanings } from "../../components/finding-meanings.tsx";
@@ -7,14 +8,14 @@ import { Card, Empty, Pill, Table } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { count } from "../../components/words.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, customerPath, type PortalContext, placeOf } from "../../request-context.ts";
+import { callOperation } from "../../http/outcome.ts";
+import { customerPath, type PortalContext } from "../../request-context.ts";
 import { ActionHead } from "./action-parts.tsx";
 
 /** Compares the customer's ledger with itself and with its copy, now: looking again is loading the page again. */
 export async function showCheck(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
-  const reply = await asked(c.env.RUNTIME.verifyCustomer(callerOf(c), placeOf(c), subjectRef));
+  const reply = await callOperation(c, dataCheck.verifyCustomer, { subjectRef });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const { check } = reply;
   return page(
@@ -45,7 +46,7 @@ export async function showCheck(c: PortalContext) {
 
 export async function repairCopy(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
-  const reply = await asked(c.env.RUNTIME.resyncCustomer(callerOf(c), placeOf(c), subjectRef));
+  const reply = await callOperation(c, dataCheck.resyncCustomer, { subjectRef });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const path = customerPath(c, subjectRef, "/check");
   return reply.check.faults.length === 0

@@ -1,4 +1,8 @@
-import type { CustomerView, EntitlementExplained, EntryView } from "../../../../shared/contract/operations/customer-views.ts";
+import type {
+  CustomerView,
+  EntitlementExplained,
+  EntryView,
+} from "../../../../shared/contract/operations/customer-views.ts";
 import type { DenialReason } from "../../../../shared/contract/words.ts";
 import { count } from "../../components/words.ts";
 import { type Action, type Finding, grant, sync } from "./finding.ts";

@@ -1,6 +1,6 @@
 import { ActionButton } from "../../components/fields.tsx";
 import { Card } from "../../components/parts.tsx";
-import { type PortalContext, pathTo, placePath } from "../../request-context.ts";
+import { type PortalContext, pathTo, projectPath } from "../../request-context.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Action, Finding } from "./finding.ts";
 import type { CustomerPage } from "./load.ts";
@@ -89,7 +89,7 @@ function ActionLink({
   return (
     <a
       class={isPrimary ? "button primary small" : "button small"}
-      href={placePath(c.get("project").projectId, mode, below)}
+      href={projectPath(c.get("project").projectId, mode, below)}
     >
       {action.label}
     </a>

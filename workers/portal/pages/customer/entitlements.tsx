@@ -1,4 +1,8 @@
-import type { CustomerView, EntitlementExplained, HoldView } from "../../../../shared/contract/operations/customer-views.ts";
+import type {
+  CustomerView,
+  EntitlementExplained,
+  HoldView,
+} from "../../../../shared/contract/operations/customer-views.ts";
 import { denialWords, flagWord, statusWords } from "../../components/customer-words.ts";
 import { Card, Empty, Id, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";

@@ -1,4 +1,4 @@
-import type { ErasePreview } from "../../../../shared/contract/operations/customers.ts";
+import * as customers from "../../../../shared/contract/operations/customers.ts";
 import type { LastErasure } from "../../../../shared/db/erasures.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
@@ -9,8 +9,8 @@ import { FullTime } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
-import { asked, refusedForm, statusOf } from "../../http/outcome.ts";
-import { callerOf, customerPath, type PortalContext, placeOf } from "../../request-context.ts";
+import { callOperation, refusedForm, statusOf } from "../../http/outcome.ts";
+import { customerPath, type PortalContext } from "../../request-context.ts";
 import { readWhy } from "./action-form.ts";
 import { ActionHead, WhyFields } from "./action-parts.tsx";
 
@@ -27,7 +27,7 @@ export async function eraseCustomer(c: PortalContext) {
   const erasureId = form["erasure_id"] ?? "";
   const confirmation = form["confirmation"] ?? "";
   const command = { erasureId, confirmation, ...why };
-  const reply = await asked(c.env.RUNTIME.eraseCustomer(callerOf(c), placeOf(c), subjectRef, command));
+  const reply = await callOperation(c, customers.eraseCustomer, { subjectRef, ...command });
   if (reply.outcome === "done") {
     const text =
       reply.state === "done"
@@ -41,7 +41,7 @@ export async function eraseCustomer(c: PortalContext) {
 
 async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
   const subjectRef = c.req.param("subject") ?? "";
-  const reply = await asked(c.env.RUNTIME.previewErase(callerOf(c), placeOf(c), subjectRef));
+  const reply = await callOperation(c, customers.previewErase, { subjectRef });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   // Chosen with the form: sent twice, it is one erasure.
   const erasureId = form.values["erasure_id"] ?? newId("ers", c.get("now"));
@@ -80,7 +80,7 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
   );
 }
 
-function Preview({ preview }: { preview: ErasePreview }) {
+function Preview({ preview }: { preview: customers.ErasePreview }) {
   const { access, entitlements, entries, notes, stripeEvents, deliveries } = preview;
   return (
     <>
@@ -118,7 +118,7 @@ function Preview({ preview }: { preview: ErasePreview }) {
   );
 }
 
-function Warnings({ preview: { openCheckouts, openSubscriptions } }: { preview: ErasePreview }) {
+function Warnings({ preview: { openCheckouts, openSubscriptions } }: { preview: customers.ErasePreview }) {
   if (openCheckouts === 0 && openSubscriptions.length === 0) return null;
   return (
     <div class="notice bad">

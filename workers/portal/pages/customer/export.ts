@@ -1,6 +1,7 @@
+import * as customers from "../../../../shared/contract/operations/customers.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, type PortalContext, placeOf } from "../../request-context.ts";
+import { callOperation } from "../../http/outcome.ts";
+import type { PortalContext } from "../../request-context.ts";
 
 /**
  * Everything of the customer as one file. It is written while it is read, part by part: its length does not matter. What
@@ -8,8 +9,7 @@ import { callerOf, type PortalContext, placeOf } from "../../request-context.ts"
  */
 export async function exportCustomer(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
-  const read = (cursor: string | null) =>
-    asked(c.env.RUNTIME.exportCustomer(callerOf(c), placeOf(c), subjectRef, cursor));
+  const read = (cursor: string | null) => callOperation(c, customers.exportCustomer, { subjectRef, cursor });
   const first = await read(null);
   if (first.outcome === "refused") return refusalPage(c, first);
   const encoder = new TextEncoder();

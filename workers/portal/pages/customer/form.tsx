@@ -10,7 +10,7 @@ import { Id } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { kindNames } from "../../components/words.ts";
 import { statusOf } from "../../http/outcome.ts";
-import { customerPath, type Form, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { customerPath, type Form, type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { type ActionName, actions, refusedAction } from "./action-form.ts";
 import { ActionHead, WhyFields } from "./action-parts.tsx";
 
@@ -190,7 +190,7 @@ function Target({ form, field, children }: { form: FormState; field: string; chi
 const mostProducts = 500;
 
 async function productOptions(c: PortalContext): Promise<Options> {
-  const { products } = await d1(listProducts(c.env.DB, placeOf(c), { archived: false }, mostProducts));
+  const { products } = await d1(listProducts(c.env.DB, scopeOf(c), { archived: false }, mostProducts));
   return products.map(({ productCode, name, kind }) => ({
     value: productCode,
     label: `${productCode} · ${name} (${kindNames[kind].toLowerCase()})`,

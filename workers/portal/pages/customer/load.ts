@@ -1,9 +1,14 @@
+import type {
+  CustomerView,
+  DecisionView,
+  EntitlementExplained,
+} from "../../../../shared/contract/operations/customer-views.ts";
+import * as customers from "../../../../shared/contract/operations/customers.ts";
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
-import type { CustomerView, DecisionView, EntitlementExplained } from "../../../../shared/contract/operations/customer-views.ts";
 import { type CustomerLists, readCustomerLists } from "../../../../shared/db/customer-page.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, type PortalContext, placeOf } from "../../request-context.ts";
+import { callOperation } from "../../http/outcome.ts";
+import { type PortalContext, scopeOf } from "../../request-context.ts";
 import { parseAsOf } from "./as-of.ts";
 
 /** What the panel shows: a decision with the entitlements it rests on, and what was asked for. */
@@ -39,8 +44,8 @@ export async function loadCustomer(
   const page = { before: cursor?.sequence ?? null, limit: entriesPerPage };
   const window = { before: cursor?.at ?? null, limit: rowsPerList };
   const [reply, lists, past] = await Promise.all([
-    asked(c.env.RUNTIME.readCustomer(callerOf(c), placeOf(c), subjectRef, page)),
-    d1(readCustomerLists(c.env.DB, { ...placeOf(c), subjectRef }, window)),
+    callOperation(c, customers.readCustomer, { subjectRef, ...page }),
+    d1(readCustomerLists(c.env.DB, { ...scopeOf(c), subjectRef }, window)),
     readPast(c, subjectRef),
   ]);
   if (reply.outcome === "refused") return reply;
@@ -52,7 +57,7 @@ async function readPast(c: PortalContext, subjectRef: string): Promise<Shown | s
   if (text === "") return null;
   const asOf = parseAsOf(text);
   if (asOf === null) return "That is neither a decision id nor a moment such as 2026-11-22 14:00.";
-  const reply: AsOfReply = await asked(c.env.RUNTIME.readDecision(callerOf(c), placeOf(c), subjectRef, asOf));
+  const reply = await callOperation(c, customers.readDecision, { subjectRef, asOf });
   return reply.outcome === "refused" ? reply.message : reply;
 }
 

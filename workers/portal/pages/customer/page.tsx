@@ -5,7 +5,7 @@ import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { Time } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
-import { customerPath, type PortalContext, pathTo, placePath } from "../../request-context.ts";
+import { customerPath, type PortalContext, pathTo, projectPath } from "../../request-context.ts";
 import { Attempts } from "./attempts.tsx";
 import { AsOfCard, DecisionPanel } from "./decision.tsx";
 import { Deliveries } from "./deliveries.tsx";
@@ -151,7 +151,7 @@ function Unknown({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; ma
           </a>
           <a
             class="button"
-            href={placePath(projectId, other, `/customers/${encodeURIComponent(subjectRef)}`)}
+            href={projectPath(projectId, other, `/customers/${encodeURIComponent(subjectRef)}`)}
           >
             Look in {other} mode
           </a>

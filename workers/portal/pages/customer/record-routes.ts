@@ -1,24 +1,20 @@
-import type { Route } from "../../auth/route.ts";
+import * as customers from "../../../../shared/contract/operations/customers.ts";
+import { resyncCustomer, verifyCustomer } from "../../../../shared/contract/operations/data-check.ts";
+import { action, form, projectRoot, type Route } from "../../auth/route.ts";
 import { repairCopy, showCheck } from "./check.tsx";
 import { eraseCustomer, showErase } from "./erase.tsx";
 import { exportCustomer } from "./export.ts";
 import { addNote, deleteNote } from "./note-actions.ts";
 
-const customer = "/p/:project/:mode/customers/:subject";
+const customer = `${projectRoot}/customers/:subject`;
 
-/** Notes, check, export and erase of a customer. They come before the actions, whose paths would take them for one. */
+/** Notes, check, export and erase of a customer. They come before the actions, whose path would match them. */
 export const recordRoutes: readonly Route[] = [
-  { method: "POST", path: `${customer}/notes`, needs: "support", handler: addNote },
-  { method: "POST", path: `${customer}/notes/:note/delete`, needs: "support", handler: deleteNote },
-  { method: "GET", path: `${customer}/check`, needs: "support", handler: showCheck },
-  { method: "POST", path: `${customer}/repair`, needs: "support", handler: repairCopy },
-  {
-    method: "POST",
-    path: `${customer}/export`,
-    needs: "owner",
-    proof: "always",
-    handler: exportCustomer,
-  },
-  { method: "GET", path: `${customer}/erase`, needs: "owner", handler: showErase },
-  { method: "POST", path: `${customer}/erase`, needs: "owner", proof: "always", handler: eraseCustomer },
+  action(`${customer}/notes`, customers.addNote, addNote),
+  action(`${customer}/notes/:note/delete`, customers.deleteNote, deleteNote),
+  form(`${customer}/check`, verifyCustomer, showCheck),
+  action(`${customer}/repair`, resyncCustomer, repairCopy),
+  action(`${customer}/export`, customers.exportCustomer, exportCustomer),
+  form(`${customer}/erase`, customers.eraseCustomer, showErase),
+  action(`${customer}/erase`, customers.eraseCustomer, eraseCustomer),
 ];

@@ -1,26 +1,28 @@
 import type { SyncPreview } from "../../../../shared/contract/operations/customer-views.ts";
+import * as customers from "../../../../shared/contract/operations/customers.ts";
+import type { ActionReasonInput } from "../../../../shared/contract/operations/inputs.ts";
 import { operationTitle, reasonSentence } from "../../components/customer-words.ts";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty } from "../../components/parts.tsx";
 import { redirectWith } from "../../http/flash.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, customerPath, type Form, type PortalContext, placeOf } from "../../request-context.ts";
-import { actions, type Why } from "./action-form.ts";
+import { callOperation } from "../../http/outcome.ts";
+import { customerPath, type Form, type PortalContext } from "../../request-context.ts";
+import { actions } from "./action-form.ts";
 import { ActionHead } from "./action-parts.tsx";
 import { ChangeTable } from "./changes.tsx";
 import { refusedActionPage } from "./form.tsx";
 import { AccessLine, Confirm, Moved } from "./preview.tsx";
 
 export async function previewSync(c: PortalContext, form: Form) {
-  const reply = await asked(c.env.RUNTIME.previewSync(callerOf(c), placeOf(c), c.req.param("subject") ?? ""));
+  const reply = await callOperation(c, customers.previewSync, { subjectRef: c.req.param("subject") ?? "" });
   if (reply.outcome === "done") return syncPage(c, form, reply.preview);
   return refusedActionPage(c, "sync", form, reply);
 }
 
-export async function applySync(c: PortalContext, form: Form, why: Why) {
+export async function applySync(c: PortalContext, form: Form, why: ActionReasonInput) {
   const subjectRef = c.req.param("subject") ?? "";
   const sync = { fingerprint: form["fingerprint"] ?? "", ...why };
-  const reply = await asked(c.env.RUNTIME.applySync(callerOf(c), placeOf(c), subjectRef, sync));
+  const reply = await callOperation(c, customers.applySync, { subjectRef, ...sync });
   switch (reply.outcome) {
     case "refused":
       return refusedActionPage(c, "sync", form, reply);

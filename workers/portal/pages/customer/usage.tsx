@@ -1,4 +1,8 @@
-import type { CustomerView, EntryView, UsageDay } from "../../../../shared/contract/operations/customer-views.ts";
+import type {
+  CustomerView,
+  EntryView,
+  UsageDay,
+} from "../../../../shared/contract/operations/customer-views.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { Card, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";

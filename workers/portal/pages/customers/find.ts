@@ -1,12 +1,12 @@
 import { findCustomers } from "../../../../shared/db/customers.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { type PortalContext, placeOf } from "../../request-context.ts";
+import { type PortalContext, scopeOf } from "../../request-context.ts";
 import { foundPath } from "./page.tsx";
 
 /** What the palette shows while somebody types: customers, fast. Addresses are for the page, which asks Stripe. */
 export async function findForPalette(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
-  const customers = text === "" ? [] : await d1(findCustomers(c.env.DB, placeOf(c), text, [], 8));
+  const customers = text === "" ? [] : await d1(findCustomers(c.env.DB, scopeOf(c), text, [], 8));
   const results = customers.map(({ subjectRef }) => ({
     label: subjectRef,
     kind: "Customer",

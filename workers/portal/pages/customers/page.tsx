@@ -1,3 +1,4 @@
+import { findCustomersByEmail } from "../../../../shared/contract/operations/customers.ts";
 import {
   type CustomerInList,
   type EntitlementInList,
@@ -10,8 +11,8 @@ import { statusWords } from "../../components/customer-words.ts";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, customerPath, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { callOperation } from "../../http/outcome.ts";
+import { customerPath, type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { ErasedCard } from "../customer/erase.tsx";
 
 const perPage = 50;
@@ -93,7 +94,7 @@ async function recent(c: PortalContext): Promise<Found> {
     createdAt === undefined || subjectRef === undefined
       ? undefined
       : { createdAt: Number(createdAt), subjectRef };
-  const rows = await d1(recentCustomers(c.env.DB, placeOf(c), before, perPage + 1));
+  const rows = await d1(recentCustomers(c.env.DB, scopeOf(c), before, perPage + 1));
   const customers = rows.slice(0, perPage);
   const last = customers.at(-1);
   const cursor = last === undefined ? "" : encodeURIComponent(`${last.createdAt}.${last.subjectRef}`);
@@ -104,15 +105,13 @@ async function recent(c: PortalContext): Promise<Found> {
 /** An e-mail address is asked of Stripe, which knows it; we keep none to search in. */
 async function search(c: PortalContext, text: string): Promise<Found> {
   const isEmail = /^[^\s@]+@[^\s@]+$/.test(text);
-  const reply = isEmail
-    ? await asked(c.env.RUNTIME.findCustomersByEmail(callerOf(c), placeOf(c), text))
-    : null;
+  const reply = isEmail ? await callOperation(c, findCustomersByEmail, { email: text }) : null;
   const customerIds = reply?.outcome === "done" ? reply.customerIds : [];
-  const customers = await d1(findCustomers(c.env.DB, placeOf(c), text, customerIds, perPage));
+  const customers = await d1(findCustomers(c.env.DB, scopeOf(c), text, customerIds, perPage));
   const note =
     reply?.outcome === "refused" ? `Stripe could not be asked for the address: ${reply.message}` : null;
   const erasure =
-    customers.length === 0 ? await d1(readLastErasure(c.env.DB, { ...placeOf(c), subjectRef: text })) : null;
+    customers.length === 0 ? await d1(readLastErasure(c.env.DB, { ...scopeOf(c), subjectRef: text })) : null;
   return { customers, next: null, note, erasure };
 }
 

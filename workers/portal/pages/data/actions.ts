@@ -1,23 +1,25 @@
-import { subjectJobKinds } from "../../../../shared/contract/operations/data-check.ts";
+import {
+  type SubjectJobKind,
+  startSubjectJob,
+  stopSubjectJob,
+} from "../../../../shared/contract/operations/data-check.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { callOperation } from "../../http/outcome.ts";
+import { type PortalContext, pathTo } from "../../request-context.ts";
 
 export async function startDataJob(c: PortalContext) {
   const form = await readForm(c);
-  const kind = subjectJobKinds.find((known) => known === field(form, "kind"));
-  if (kind === undefined) return refusalPage(c, damagedJob);
-  const job = { jobId: field(form, "job_id"), kind };
-  const reply = await asked(c.env.RUNTIME.startSubjectJob(callerOf(c), placeOf(c), job));
+  const job = { jobId: field(form, "job_id"), kind: field(form, "kind") as SubjectJobKind };
+  const reply = await callOperation(c, startSubjectJob, job);
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return c.redirect(pathTo(c, `/data/${reply.jobId}`), 303);
 }
 
 export async function stopDataJob(c: PortalContext) {
   const jobId = c.req.param("job") ?? "";
-  const reply = await asked(c.env.RUNTIME.stopSubjectJob(callerOf(c), placeOf(c), jobId));
+  const reply = await callOperation(c, stopSubjectJob, { jobId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(
     c,

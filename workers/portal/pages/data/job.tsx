@@ -13,12 +13,12 @@ import { page } from "../../components/frame.tsx";
 import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "../../components/job.tsx";
 import { Card, Empty, Pill } from "../../components/parts.tsx";
 import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 /** How far a run is and what it found. While it runs the page loads itself anew, without scripts. */
 export async function showDataJob(c: PortalContext) {
   const job = await d1(readSubjectJob(c.env.DB, c.req.param("job") ?? ""));
-  const { projectId, mode } = placeOf(c);
+  const { projectId, mode } = scopeOf(c);
   if (job === null || job.projectId !== projectId || job.mode !== mode)
     return errorPage(
       c,

@@ -8,7 +8,7 @@ import { JobStatus } from "../../components/job.tsx";
 import { Card, Empty, PageHead, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 const jobsShown = 20;
 
@@ -16,7 +16,7 @@ type Jobs = Awaited<ReturnType<typeof listSubjectJobs>>;
 
 /** Where all customers of the project and mode are compared with their ledgers, and their copies repaired. */
 export async function showData(c: PortalContext) {
-  const jobs = await d1(listSubjectJobs(c.env.DB, placeOf(c), jobsShown));
+  const jobs = await d1(listSubjectJobs(c.env.DB, scopeOf(c), jobsShown));
   const running = jobs.find(({ status }) => status === "running");
   return page(
     c,

@@ -1,11 +1,12 @@
+import * as stripe from "../../../../shared/contract/operations/stripe.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { callOperation } from "../../http/outcome.ts";
+import { type PortalContext, pathTo } from "../../request-context.ts";
 
 export async function retryEvent(c: PortalContext) {
   const eventId = c.req.param("event") ?? "";
-  const reply = await asked(c.env.RUNTIME.retryEvent(callerOf(c), placeOf(c), eventId));
+  const reply = await callOperation(c, stripe.retryStripeEvent, { eventId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const path = pathTo(c, `/events/${eventId}`);
   const why = reply.detail === null ? "" : `: ${reply.detail}`;

@@ -9,7 +9,7 @@ import { ActionButton, Field, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 const perPage = 50;
 
@@ -22,7 +22,7 @@ export async function showEvents(c: PortalContext) {
     ...(customer === "" ? {} : { subjectRef: customer }),
     ...cursorOf(before),
   };
-  const rows = await d1(listEvents(c.env.DB, placeOf(c), filter, perPage + 1));
+  const rows = await d1(listEvents(c.env.DB, scopeOf(c), filter, perPage + 1));
   const events = rows.slice(0, perPage);
   const isFiltered = known !== undefined || type !== "" || customer !== "";
   const form = { values: { status: known ?? "", type, customer }, faults: {} };
@@ -109,7 +109,7 @@ export function EventTable({ c, events }: { c: PortalContext; events: EventInLis
 }
 
 export async function showEvent(c: PortalContext) {
-  const row = await d1(readEventOf(c.env.DB, placeOf(c), c.req.param("event") ?? ""));
+  const row = await d1(readEventOf(c.env.DB, scopeOf(c), c.req.param("event") ?? ""));
   if (row === null)
     return errorPage(
       c,

@@ -2,7 +2,7 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import { type GoLiveFacts, readGoLiveFacts } from "../../../../shared/db/go-live.ts";
 import { page } from "../../components/frame.tsx";
 import { Card, PageHead } from "../../components/parts.tsx";
-import { type PortalContext, placePath } from "../../request-context.ts";
+import { type PortalContext, projectPath } from "../../request-context.ts";
 
 interface Line {
   done: boolean;
@@ -40,7 +40,7 @@ export async function showGoLive(c: PortalContext) {
                 <b>{title}</b> {done ? <span class="quiet">· done</span> : <p>{text}</p>}
               </div>
               {done ? null : (
-                <a class="button small" href={placePath(projectId, "live", where)}>
+                <a class="button small" href={projectPath(projectId, "live", where)}>
                   {action}
                 </a>
               )}

@@ -1,3 +1,4 @@
+import * as apiKeys from "../../../../shared/contract/operations/api-keys.ts";
 import { type ApiKeyRow, readKey } from "../../../../shared/db/api-keys.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
@@ -6,8 +7,8 @@ import { refusalPage } from "../../components/refusal-page.ts";
 import { relativeTime } from "../../components/time.tsx";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { asked, refusedForm, statusOf } from "../../http/outcome.ts";
-import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { callOperation, refusedForm, statusOf } from "../../http/outcome.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { confirmPage, keysPage } from "./page.tsx";
 
 const hourMs = 3_600_000;
@@ -19,14 +20,14 @@ export async function createKey(c: PortalContext) {
   const days = Number(field(form, "expires"));
   const expiresAt = days > 0 ? c.get("now") + days * dayMs : null;
   const key = { keyId: field(form, "key_id"), name: field(form, "name"), expiresAt };
-  const reply = await asked(c.env.RUNTIME.createApiKey(callerOf(c), placeOf(c), key));
+  const reply = await callOperation(c, apiKeys.createApiKey, key);
   if (reply.outcome === "done")
     return keysPage(c, {
       shown: { apiKey: reply.apiKey, text: "Your backend sends it with every request." },
     });
   const status = statusOf(reply);
   if (status !== 409 && status !== 422) return refusalPage(c, reply);
-  return keysPage(c, { form: refusedForm(form, reply), status });
+  return keysPage(c, { form: refusedForm(form, reply, { expiresAt: "expires" }), status });
 }
 
 export async function showRotate(c: PortalContext) {
@@ -40,7 +41,7 @@ export async function rotateKey(c: PortalContext) {
   if (key === null) return unknownKey(c);
   const overlapMs = Number(field(form, "overlap")) * hourMs;
   const rotation = { keyId: key.keyId, newKeyId: field(form, "new_key_id"), overlapMs };
-  const reply = await asked(c.env.RUNTIME.rotateApiKey(callerOf(c), placeOf(c), rotation));
+  const reply = await callOperation(c, apiKeys.rotateApiKey, rotation);
   if (reply.outcome === "done") {
     const now = c.get("now");
     const until =
@@ -58,14 +59,14 @@ export async function showRevoke(c: PortalContext) {
 export async function revokeKey(c: PortalContext) {
   const key = await keyOf(c);
   if (key === null) return unknownKey(c);
-  const reply = await asked(c.env.RUNTIME.revokeApiKey(callerOf(c), placeOf(c), key.keyId));
+  const reply = await callOperation(c, apiKeys.revokeApiKey, { keyId: key.keyId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(c, pathTo(c, "/keys"), `${key.name} (${key.hint}) is revoked.`);
 }
 
 async function keyOf(c: PortalContext): Promise<ApiKeyRow | null> {
   const key = await d1(readKey(c.env.DB, c.req.param("key") ?? ""));
-  const { projectId, mode } = placeOf(c);
+  const { projectId, mode } = scopeOf(c);
   return key?.projectId === projectId && key.mode === mode ? key : null;
 }
 

@@ -7,7 +7,7 @@ import { emptyForm, Fault, Field, type FormState, Select } from "../../component
 import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 const perPage = 50;
 
@@ -28,7 +28,7 @@ export async function keysPage(
   { form = emptyForm, status = 200, shown }: KeysPageOptions = {},
 ) {
   const before = c.req.query("before");
-  const rows = await d1(listKeys(c.env.DB, placeOf(c), before, perPage + 1));
+  const rows = await d1(listKeys(c.env.DB, scopeOf(c), before, perPage + 1));
   const keys = rows.slice(0, perPage);
   const next = rows.length > perPage ? `${pathTo(c, "/keys")}?before=${keys.at(-1)?.keyId}` : null;
   const mayChange = mayActAs(c.get("member").role, "admin");

@@ -5,7 +5,7 @@ import { page } from "../../components/frame.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
 import { duration, Time } from "../../components/time.tsx";
 import { upTo } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { ActivityTiles } from "./activity-tiles.tsx";
 import { DeliveryProblems, DeliveryTiles } from "./deliveries.tsx";
 import { type Step, setupSteps } from "./steps.ts";
@@ -14,7 +14,7 @@ export async function showOverview(c: PortalContext) {
   const now = c.get("now");
   const mode = c.get("mode");
   const [facts, activity] = await d1(
-    Promise.all([readProjectFacts(c.env.DB, placeOf(c), now), readActivity(c.env.DB, placeOf(c), now)]),
+    Promise.all([readProjectFacts(c.env.DB, scopeOf(c), now), readActivity(c.env.DB, scopeOf(c), now)]),
   );
   const steps = setupSteps(facts, mode);
   const open = steps.filter(({ done }) => !done);

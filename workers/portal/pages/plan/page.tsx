@@ -1,3 +1,4 @@
+import * as projects from "../../../../shared/contract/operations/projects.ts";
 import type { PlanStatus } from "../../../../shared/contract/words.ts";
 import { planStatuses } from "../../../../shared/contract/words.ts";
 import { type FormState, Radios } from "../../components/fields.tsx";
@@ -6,8 +7,8 @@ import { Card, PageHead, Pill } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, type PortalContext } from "../../request-context.ts";
+import { callOperation } from "../../http/outcome.ts";
+import type { PortalContext } from "../../request-context.ts";
 
 const meanings: Record<PlanStatus, string> = {
   none: "Test mode only. Live writes of your backends are refused.",
@@ -57,7 +58,7 @@ export function showPlan(c: PortalContext) {
 
 export async function setPlan(c: PortalContext) {
   const form = await readForm(c);
-  const reply = await asked(c.env.RUNTIME.setPlan(callerOf(c), form["plan"] as PlanStatus));
+  const reply = await callOperation(c, projects.setPlan, { plan: form["plan"] as PlanStatus });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(c, "/plan", "The plan is set, and every key follows it.");
 }

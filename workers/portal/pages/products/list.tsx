@@ -5,7 +5,7 @@ import { page } from "../../components/frame.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { count, kindNames } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 const perPage = 50;
 
@@ -13,7 +13,7 @@ export async function showProducts(c: PortalContext) {
   const after = c.req.query("after");
   const archived = c.req.query("archived") === "1";
   const filter = { archived, ...(after === undefined ? {} : { after }) };
-  const { products: rows, isConnected } = await d1(listProducts(c.env.DB, placeOf(c), filter, perPage + 1));
+  const { products: rows, isConnected } = await d1(listProducts(c.env.DB, scopeOf(c), filter, perPage + 1));
   const products = rows.slice(0, perPage);
   const mayChange = mayActAs(c.get("member").role, "admin");
   const path = pathTo(c, "/products");

@@ -1,3 +1,4 @@
+import * as products from "../../../../shared/contract/operations/products.ts";
 import { mayActAs } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type ProductRow, readProduct } from "../../../../shared/db/products.ts";
@@ -7,8 +8,8 @@ import { page } from "../../components/frame.tsx";
 import { Card, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { kindNames } from "../../components/words.ts";
-import { asked } from "../../http/outcome.ts";
-import { callerOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { callOperation } from "../../http/outcome.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { ProductForm } from "./form.tsx";
 import { givesOf } from "./list.tsx";
 
@@ -31,7 +32,7 @@ export async function newProductPage(c: PortalContext, form: FormState = emptyFo
 }
 
 export async function productPage(c: PortalContext, sent: FormState | null = null, status: Status = 200) {
-  const found = await d1(readProduct(c.env.DB, placeOf(c), c.req.param("code") ?? ""));
+  const found = await d1(readProduct(c.env.DB, scopeOf(c), c.req.param("code") ?? ""));
   if (found === null)
     return errorPage(c, 404, "There is no such product", "It is not one of this project and mode.");
   const { product, prices: history } = found;
@@ -115,7 +116,7 @@ function Facts({ product, title = "Product" }: { product: ProductRow; title?: st
 
 /** What can be picked; Stripe not answering does not keep the page from being shown. */
 async function pricesFor(c: PortalContext) {
-  const reply = await asked(c.env.RUNTIME.listPrices(callerOf(c), placeOf(c)));
+  const reply = await callOperation(c, products.listPrices, {});
   return reply.outcome === "done" ? reply.prices : `The account's prices can't be shown: ${reply.message}`;
 }
 

@@ -1,28 +1,26 @@
-import { regions } from "../../../../shared/contract/words.ts";
+import * as projects from "../../../../shared/contract/operations/projects.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { addProject, changeProject } from "../../../../shared/db/projects.ts";
 import { errorPage } from "../../components/error-page.tsx";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { actorOf, type PortalContext, placePath } from "../../request-context.ts";
+import { parseForm } from "../../http/outcome.ts";
+import { actorOf, type PortalContext, projectPath } from "../../request-context.ts";
 import { projectsPage } from "./page.tsx";
 
 export const showProjects = (c: PortalContext) => projectsPage(c);
 
 export async function createProject(c: PortalContext) {
   const form = await readForm(c);
-  const name = field(form, "name");
-  const region = regions.find((candidate) => candidate === form["region"]);
-  const projectId = field(form, "project_id");
-  const fault = nameFault(name);
-  if (fault !== null) return projectsPage(c, { values: form, faults: { name: fault } }, 422);
-  if (region === undefined || !/^prj_[0-9a-z]{26}$/.test(projectId))
-    return projectsPage(c, { values: {}, faults: { "": "The form was damaged. Here is a new one." } }, 422);
+  const fields = { projectId: field(form, "project_id"), name: field(form, "name"), region: form["region"] };
+  const parsed = parseForm(projects.createProject.input, fields);
+  if (parsed.outcome === "invalid") return projectsPage(c, { values: form, faults: parsed.faults }, 422);
+  const { projectId, name, region } = parsed.input;
   const now = c.get("now");
   const { accountId } = c.get("member");
   const project = { projectId, accountId, name, region, createdAt: now, updatedAt: now };
   const isNew = await d1(addProject(c.env.DB, actorOf(c), project));
-  const path = placePath(projectId, "test");
+  const path = projectPath(projectId, "test");
   return isNew
     ? redirectWith(c, path, `The project ${name} was created.`)
     : redirectWith(c, "/projects", "This form was sent twice; the project was created the first time.");
@@ -55,8 +53,4 @@ async function setArchived(c: PortalContext, archived: boolean) {
     ? `${project.name} is archived: it is out of the way, and its keys, customers and checkouts go on as before.`
     : `${project.name} is back.`;
   return redirectWith(c, "/projects", text);
-}
-
-export function nameFault(name: string): string | null {
-  return name === "" || name.length > 80 ? "Give it a name of 1 to 80 characters." : null;
 }

@@ -5,7 +5,7 @@ import { page } from "../../components/frame.tsx";
 import { Card, Empty, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { regionNames, regionOptions } from "../../components/words.ts";
-import { type PortalContext, placePath } from "../../request-context.ts";
+import { type PortalContext, projectPath } from "../../request-context.ts";
 
 export function projectsPage(c: PortalContext, form: FormState = emptyForm, status: 200 | 422 = 200) {
   const { projects, role } = c.get("member");
@@ -32,7 +32,7 @@ export function projectsPage(c: PortalContext, form: FormState = emptyForm, stat
             {projects.map(({ projectId, name, region, archivedAt, createdAt }) => (
               <tr>
                 <td class="wrap">
-                  <a href={placePath(projectId, "test")}>
+                  <a href={projectPath(projectId, "test")}>
                     <b>{name}</b>
                   </a>{" "}
                   {archivedAt === null ? null : <Pill>Archived</Pill>}
@@ -46,7 +46,7 @@ export function projectsPage(c: PortalContext, form: FormState = emptyForm, stat
                 </td>
                 <td class="end">
                   <div class="actions">
-                    <a class="button small" href={placePath(projectId, "test", "/settings")}>
+                    <a class="button small" href={projectPath(projectId, "test", "/settings")}>
                       {mayChange ? "Rename…" : "Settings"}
                     </a>
                     {mayChange ? (

@@ -12,7 +12,7 @@ import { plainPage } from "../../components/frame.tsx";
 import { regionOptions } from "../../components/words.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { addressOf, originOf, type PortalContext, placePath } from "../../request-context.ts";
+import { addressOf, originOf, type PortalContext, projectPath } from "../../request-context.ts";
 
 /** Open only to who knows the setup token, and only until there is an owner; otherwise there is no such page. */
 async function isOpen(c: PortalContext, token: string | undefined): Promise<boolean> {
@@ -71,7 +71,7 @@ export async function setUp(c: PortalContext) {
     throw error;
   }
   await startSession(c, email, password);
-  return redirectWith(c, placePath(projectId, "test"), "Licenzy is set up, and you are its owner.");
+  return redirectWith(c, projectPath(projectId, "test"), "Licenzy is set up, and you are its owner.");
 }
 
 /** Signs in who has just chosen this password. */

@@ -1,16 +1,17 @@
 import type { OperatorReply } from "../../../../shared/contract/operations/reply.ts";
+import * as stripe from "../../../../shared/contract/operations/stripe.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { asked, refusedForm, statusOf } from "../../http/outcome.ts";
-import { callerOf, originOf, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { callOperation, refusedForm, statusOf } from "../../http/outcome.ts";
+import { originOf, type PortalContext, pathTo } from "../../request-context.ts";
 import { stripePage } from "./page.tsx";
 
 export const showStripe = (c: PortalContext) => stripePage(c);
 
 export async function connectStripe(c: PortalContext) {
   const apiKey = field(await readForm(c), "api_key");
-  const reply = await asked(c.env.RUNTIME.connectStripe(callerOf(c), placeOf(c), apiKey));
+  const reply = await callOperation(c, stripe.connectStripe, { apiKey });
   return settle(
     c,
     reply,
@@ -20,7 +21,7 @@ export async function connectStripe(c: PortalContext) {
 
 /** Asks Stripe what the stored key may do, and shows it. Nothing is changed. */
 export async function checkStripe(c: PortalContext) {
-  const reply = await asked(c.env.RUNTIME.checkStripe(callerOf(c), placeOf(c)));
+  const reply = await callOperation(c, stripe.checkStripe, {});
   if (reply.outcome === "done") return stripePage(c, { permissions: reply.permissions });
   return reply.reason === "stripe"
     ? stripePage(c, { fault: reply.message, status: 502 })
@@ -28,13 +29,13 @@ export async function checkStripe(c: PortalContext) {
 }
 
 export async function registerWebhook(c: PortalContext) {
-  const reply = await asked(c.env.RUNTIME.registerWebhook(callerOf(c), placeOf(c), originOf(c)));
+  const reply = await callOperation(c, stripe.registerWebhook, { origin: originOf(c) });
   return settle(c, reply, "The webhook is registered: Stripe's events now come here.");
 }
 
 export async function setWebhookSecret(c: PortalContext) {
   const secret = field(await readForm(c), "webhook_secret");
-  const reply = await asked(c.env.RUNTIME.setWebhookSecret(callerOf(c), placeOf(c), secret));
+  const reply = await callOperation(c, stripe.setWebhookSecret, { secret });
   return settle(c, reply, "The signing secret is saved. Send a test event from Stripe to see it arrive.");
 }
 
@@ -45,5 +46,5 @@ function settle(c: PortalContext, reply: OperatorReply, done: string) {
   if (status !== 422 && status !== 409 && status !== 502) return refusalPage(c, reply);
   return reply.field === undefined
     ? stripePage(c, { fault: reply.message, status })
-    : stripePage(c, { form: refusedForm({}, reply), status });
+    : stripePage(c, { form: refusedForm({}, reply, { secret: "webhook_secret" }), status });
 }

@@ -6,7 +6,7 @@ import { ActionButton, emptyForm, Field, type FormState } from "../../components
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { EventTable } from "../events/page.tsx";
 import { WebhookCard } from "./webhook-card.tsx";
 
@@ -20,7 +20,7 @@ interface StripePageOptions {
 
 export async function stripePage(c: PortalContext, options: StripePageOptions = {}) {
   const { form = emptyForm, status = 200, permissions, fault } = options;
-  const { connection, events } = await d1(readConnectionAndEvents(c.env.DB, placeOf(c), 5));
+  const { connection, events } = await d1(readConnectionAndEvents(c.env.DB, scopeOf(c), 5));
   const mayChange = mayActAs(c.get("member").role, "admin");
   const mode = c.get("mode");
   return page(

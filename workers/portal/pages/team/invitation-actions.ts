@@ -1,39 +1,40 @@
-import { roles } from "../../../../shared/contract/roles.ts";
+import { inviteMember } from "../../../../shared/contract/operations/members.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import {
   type InvitationRow,
   insertInvitation,
   isOperator,
   renewInvitation,
-  revokeInvitation,
+  revokeInvitation as revokeInvitationRow,
 } from "../../../../shared/db/invitations.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { encodeBase32 } from "../../../../shared/kit/base32.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
+import type { FormState } from "../../components/fields.tsx";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
+import { parseForm } from "../../http/outcome.ts";
 import { actorOf, originOf, type PortalContext } from "../../request-context.ts";
 import { mailInvitation, publicOrigin } from "./mail-invitation.ts";
 import { teamPage } from "./page.tsx";
 
 const lifetimeMs = 7 * dayMs;
 
-/** Without what would make a list or a name of it in a mail's header. */
-const address = /^[^\s\p{C}@,;:<>()"]{1,64}@[^\s\p{C}@,;:<>()"]{1,190}$/u;
-
 /** The secret of a one-time link. Only its hash is kept: what is shown and mailed now can't be shown again. */
 const newToken = () => encodeBase32(crypto.getRandomValues(new Uint8Array(20)));
 
 export async function invite(c: PortalContext) {
   const form = await readForm(c);
-  const email = field(form, "email").toLowerCase();
-  const role = roles.find((candidate) => candidate === form["role"]);
-  const invitationId = field(form, "invitation_id");
-  const refuse = (faults: Record<string, string>, status: 409 | 422 = 422) =>
+  const fields = {
+    invitationId: field(form, "invitation_id"),
+    email: field(form, "email"),
+    role: form["role"],
+  };
+  const refuse = (faults: FormState["faults"], status: 409 | 422 = 422) =>
     teamPage(c, { form: { values: form, faults }, status });
-  if (!address.test(email)) return refuse({ email: "This is no e-mail address." });
-  if (role === undefined || !/^inv_[0-9a-z]{26}$/.test(invitationId))
-    return refuse({ "": "The form was damaged. Here is a new one." });
+  const parsed = parseForm(inviteMember.input, fields);
+  if (parsed.outcome === "invalid") return refuse(parsed.faults);
+  const { invitationId, email, role } = parsed.input;
   if (await d1(isOperator(c.env.DB, email)))
     return refuse({ email: "Somebody with this address is a member already." }, 409);
   const actor = actorOf(c);
@@ -81,9 +82,9 @@ async function handOut(c: PortalContext, { email, role, expiresAt }: InvitationR
   return teamPage(c, { link: { url, email, mail } });
 }
 
-export async function takeBack(c: PortalContext) {
+export async function revokeInvitation(c: PortalContext) {
   const { invitation = "" } = await readForm(c);
-  return (await d1(revokeInvitation(c.env.DB, actorOf(c), invitation, c.get("now"))))
+  return (await d1(revokeInvitationRow(c.env.DB, actorOf(c), invitation, c.get("now"))))
     ? redirectWith(c, "/team", "The invitation is taken back; its link opens nothing any more.")
     : redirectWith(c, "/team", "That invitation is not open any more.", "bad");
 }

@@ -7,7 +7,7 @@ import { emptyForm, Fault, Field, type FormState, Radios, Select } from "../../c
 import { page } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { upTo } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
 
 export type ConfirmedAction = "enable" | "delete" | "rotate" | "replay";
@@ -25,7 +25,7 @@ export async function confirmPage(
   status: 200 | 409 | 422 = 200,
 ) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await d1(readEndpointDetail(c.env.DB, placeOf(c), endpointId, 0));
+  const found = await d1(readEndpointDetail(c.env.DB, scopeOf(c), endpointId, 0));
   if (found === null) return unknownEndpoint(c);
   const { endpoint } = found;
   const { title, lead, button, tone, fields } = partsOf(what, {

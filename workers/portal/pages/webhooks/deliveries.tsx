@@ -8,7 +8,7 @@ import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { jobNames } from "../../components/webhook-words.ts";
 import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { filterLabels, type ReadFilter, readFilter, statusLabels } from "./filter.ts";
 
@@ -28,7 +28,7 @@ export async function showDeliveries(c: PortalContext) {
   const { filter, values } = readFilter(c.req.query());
   const after = /^dlv_\w{1,60}$/.exec(c.req.query("after") ?? "")?.[0] ?? null;
   const { rows, targets, jobs } = await d1(
-    readDeliveryPage(c.env.DB, placeOf(c), filter, { after, limit: perPage + 1 }),
+    readDeliveryPage(c.env.DB, scopeOf(c), filter, { after, limit: perPage + 1 }),
   );
   const shown = rows.slice(0, perPage);
   const urls = new Map(targets.map(({ endpointId, url }) => [endpointId, url]));

@@ -1,15 +1,14 @@
+import * as deliveries from "../../../../shared/contract/operations/deliveries.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
+import { callOperation } from "../../http/outcome.ts";
 import { customerPath, type PortalContext, pathTo } from "../../request-context.ts";
-import { askDeliveries } from "./ask.ts";
 import { readFilter } from "./filter.ts";
 
 export async function requeueDelivery(c: PortalContext) {
   const deliveryId = c.req.param("delivery") ?? "";
-  const reply = await askDeliveries(c, (deliveries, ...who) =>
-    deliveries.requeueDelivery(...who, deliveryId),
-  );
+  const reply = await callOperation(c, deliveries.requeueDelivery, { deliveryId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   // Back to where the button was: a customer's page, or the delivery's own.
   const subjectRef = field(await readForm(c), "subject_ref");
@@ -24,7 +23,7 @@ export async function requeueDelivery(c: PortalContext) {
 
 export async function resendDelivery(c: PortalContext) {
   const deliveryId = c.req.param("delivery") ?? "";
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.resendDelivery(...who, deliveryId));
+  const reply = await callOperation(c, deliveries.resendDelivery, { deliveryId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(
     c,
@@ -36,14 +35,14 @@ export async function resendDelivery(c: PortalContext) {
 export async function requeueMany(c: PortalContext) {
   const form = await readForm(c);
   const job = { jobId: field(form, "job_id"), filter: readFilter(form).filter };
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.requeueMany(...who, job));
+  const reply = await callOperation(c, deliveries.requeueMany, job);
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return c.redirect(pathTo(c, `/deliveries/jobs/${reply.jobId}`), 303);
 }
 
 export async function stopJob(c: PortalContext) {
   const jobId = c.req.param("job") ?? "";
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.stopJob(...who, jobId));
+  const reply = await callOperation(c, deliveries.stopDeliveryJob, { jobId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(
     c,

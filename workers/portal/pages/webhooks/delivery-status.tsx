@@ -8,13 +8,13 @@ import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
 import { answerWord, deliveryWords, errorWords } from "../../components/webhook-words.ts";
 import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 export type DeliveryDetail = NonNullable<Awaited<ReturnType<typeof readDelivery>>>;
 
 /** The part of a delivery's page that changes by itself, alone: what the page asks for while it is open. */
 export async function showDeliveryStatus(c: PortalContext) {
-  const found = await d1(readDelivery(c.env.DB, placeOf(c), c.req.param("delivery") ?? ""));
+  const found = await d1(readDelivery(c.env.DB, scopeOf(c), c.req.param("delivery") ?? ""));
   return found === null ? noSuchDelivery(c) : c.html(<Status c={c} found={found} />);
 }
 

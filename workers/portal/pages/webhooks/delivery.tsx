@@ -2,11 +2,11 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import { readDelivery } from "../../../../shared/db/deliveries.ts";
 import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, Id, PageHead } from "../../components/parts.tsx";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { type DeliveryDetail, LiveStatus, noSuchDelivery } from "./delivery-status.tsx";
 
 export async function showDelivery(c: PortalContext) {
-  const found = await d1(readDelivery(c.env.DB, placeOf(c), c.req.param("delivery") ?? ""));
+  const found = await d1(readDelivery(c.env.DB, scopeOf(c), c.req.param("delivery") ?? ""));
   if (found === null) return noSuchDelivery(c);
   const { delivery, event } = found;
   return page(

@@ -1,10 +1,10 @@
+import * as endpoints from "../../../../shared/contract/operations/endpoints.ts";
 import { refusalPage } from "../../components/refusal-page.ts";
 import { relativeTime } from "../../components/time.tsx";
 import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
-import { refusedForm, statusOf } from "../../http/outcome.ts";
+import { callOperation, refusedForm, statusOf } from "../../http/outcome.ts";
 import { type PortalContext, pathTo } from "../../request-context.ts";
-import { askDeliveries } from "./ask.ts";
 import { confirmPage } from "./confirm.tsx";
 import { editEndpointPage, newEndpointPage, readEndpointForm } from "./endpoint-form.tsx";
 import { momentOf } from "./filter.ts";
@@ -21,7 +21,7 @@ export const showEditEndpoint = (c: PortalContext) => editEndpointPage(c);
 export async function createEndpoint(c: PortalContext) {
   const form = await readForm(c);
   const endpoint = { endpointId: field(form, "endpoint_id"), ...readEndpointForm(form) };
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.createEndpoint(...who, endpoint));
+  const reply = await callOperation(c, endpoints.createEndpoint, endpoint);
   if (reply.outcome === "done")
     return secretPage(c, { ...reply, text: `${endpoint.url} is told of events from now on.` });
   const status = statusOf(reply);
@@ -33,7 +33,7 @@ export async function createEndpoint(c: PortalContext) {
 export async function updateEndpoint(c: PortalContext) {
   const form = await readForm(c);
   const edit = { endpointId: idOf(c), version: Number(form["version"]), ...readEndpointForm(form) };
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.updateEndpoint(...who, edit));
+  const reply = await callOperation(c, endpoints.editEndpoint, edit);
   if (reply.outcome === "done") return redirectWith(c, pageOf(c), "The endpoint is saved.");
   const status = statusOf(reply);
   return status === 409 || status === 422
@@ -48,29 +48,27 @@ export async function enableEndpoint(c: PortalContext) {
     const faults = { waiting: "Choose what becomes of the deliveries that waited." };
     return confirmPage(c, "enable", { values: form, faults }, 422);
   }
-  const reply = await askDeliveries(c, (deliveries, ...who) =>
-    deliveries.enableEndpoint(...who, idOf(c), waiting),
-  );
+  const reply = await callOperation(c, endpoints.enableEndpoint, { endpointId: idOf(c), waiting });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const text = waiting === "send" ? "and what waited is being sent" : "and what waited is given up";
   return redirectWith(c, pageOf(c), `The endpoint is enabled, ${text}.`);
 }
 
 export async function disableEndpoint(c: PortalContext) {
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.disableEndpoint(...who, idOf(c)));
+  const reply = await callOperation(c, endpoints.disableEndpoint, { endpointId: idOf(c) });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(c, pageOf(c), "The endpoint is disabled. Its events are kept until it is enabled.");
 }
 
 export async function deleteEndpoint(c: PortalContext) {
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.deleteEndpoint(...who, idOf(c)));
+  const reply = await callOperation(c, endpoints.deleteEndpoint, { endpointId: idOf(c) });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(c, pathTo(c, "/webhooks"), "The endpoint is deleted.");
 }
 
 export async function revealSecret(c: PortalContext) {
   const endpointId = idOf(c);
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.revealSecret(...who, endpointId));
+  const reply = await callOperation(c, endpoints.revealSecret, { endpointId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const text = "That you looked at it stands in the audit log.";
   return secretPage(c, { endpointId, secret: reply.secret, text });
@@ -81,10 +79,15 @@ export async function rotateSecret(c: PortalContext) {
   const endpointId = idOf(c);
   const overlapMs = Number(field(form, "overlap")) * hourMs;
   const rotation = { endpointId, version: Number(form["version"]), overlapMs };
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.rotateSecret(...who, rotation));
+  const reply = await callOperation(c, endpoints.rotateSecret, rotation);
   if (reply.outcome === "refused")
     return reply.reason === "conflict" || reply.reason === "invalid"
-      ? confirmPage(c, "rotate", refusedForm(form, reply), reply.reason === "conflict" ? 409 : 422)
+      ? confirmPage(
+          c,
+          "rotate",
+          refusedForm(form, reply, { overlapMs: "overlap" }),
+          reply.reason === "conflict" ? 409 : 422,
+        )
       : refusalPage(c, reply);
   const now = c.get("now");
   const text =
@@ -95,7 +98,7 @@ export async function rotateSecret(c: PortalContext) {
 }
 
 export async function sendTestEvent(c: PortalContext) {
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.sendTestEvent(...who, idOf(c)));
+  const reply = await callOperation(c, endpoints.sendTestEvent, { endpointId: idOf(c) });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const text = "The test event is on its way. Load this page again to see what the receiver answered.";
   return redirectWith(c, pathTo(c, `/deliveries/${reply.deliveryId}`), text);
@@ -109,7 +112,7 @@ export async function replayEvents(c: PortalContext) {
     return confirmPage(c, "replay", { values: form, faults }, 422);
   }
   const job = { jobId: field(form, "job_id"), endpointId: idOf(c), since };
-  const reply = await askDeliveries(c, (deliveries, ...who) => deliveries.replayEvents(...who, job));
+  const reply = await callOperation(c, endpoints.replayEvents, job);
   if (reply.outcome === "done") return c.redirect(pathTo(c, `/deliveries/jobs/${reply.jobId}`), 303);
   return reply.reason === "invalid"
     ? confirmPage(c, "replay", refusedForm(form, reply), 422)

@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
-import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
 import type { EndpointInput } from "../../../../shared/contract/operations/endpoints.ts";
+import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type EndpointRow, readEndpoint } from "../../../../shared/db/endpoints.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
@@ -9,7 +9,7 @@ import { page } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { eventMeanings } from "../../components/webhook-words.ts";
 import { field } from "../../http/form.ts";
-import { type Form, type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type Form, type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
 
 type Status = 200 | 409 | 422;
@@ -41,7 +41,7 @@ export function newEndpointPage(c: PortalContext, form: FormState = emptyForm, s
 
 export async function editEndpointPage(c: PortalContext, form?: FormState, status: Status = 200) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const endpoint = await d1(readEndpoint(c.env.DB, placeOf(c), endpointId));
+  const endpoint = await d1(readEndpoint(c.env.DB, scopeOf(c), endpointId));
   if (endpoint === null) return unknownEndpoint(c);
   const path = `/webhooks/${endpointId}`;
   return page(

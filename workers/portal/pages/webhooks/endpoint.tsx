@@ -8,7 +8,7 @@ import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { FullTime } from "../../components/time.tsx";
 import { deliveryWords } from "../../components/webhook-words.ts";
 import { upTo } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { EndpointStatus, Notice } from "./endpoints.tsx";
 
@@ -16,7 +16,7 @@ const latestShown = 10;
 
 export async function showEndpoint(c: PortalContext) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await d1(readEndpointDetail(c.env.DB, placeOf(c), endpointId, latestShown));
+  const found = await d1(readEndpointDetail(c.env.DB, scopeOf(c), endpointId, latestShown));
   if (found === null) return unknownEndpoint(c);
   const { endpoint, latest } = found;
   return page(

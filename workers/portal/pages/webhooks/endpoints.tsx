@@ -6,10 +6,10 @@ import { Card, Empty, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { deliveryWords, disableSentences } from "../../components/webhook-words.ts";
 import { upTo } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 export async function showEndpoints(c: PortalContext) {
-  const endpoints = await d1(readEndpointPage(c.env.DB, placeOf(c)));
+  const endpoints = await d1(readEndpointPage(c.env.DB, scopeOf(c)));
   const mayChange = mayActAs(c.get("member").role, "admin");
   const add = (
     <a class="button primary" href={pathTo(c, "/webhooks/new")}>

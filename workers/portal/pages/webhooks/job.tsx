@@ -6,12 +6,12 @@ import { page } from "../../components/frame.tsx";
 import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "../../components/job.tsx";
 import { Card } from "../../components/parts.tsx";
 import { jobNames } from "../../components/webhook-words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 /** How far the work on many is. While it runs the page loads itself anew, without scripts. */
 export async function showJob(c: PortalContext) {
   const job = await d1(readJob(c.env.DB, c.req.param("job") ?? ""));
-  const { projectId, mode } = placeOf(c);
+  const { projectId, mode } = scopeOf(c);
   if (job === null || job.projectId !== projectId || job.mode !== mode)
     return errorPage(
       c,

@@ -5,14 +5,14 @@ import { newId } from "../../../../shared/kit/ids.ts";
 import { page } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, placeOf } from "../../request-context.ts";
+import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { type FilterName, filterLabels, readFilter, statusLabels } from "./filter.ts";
 
 /** Says how many would be queued again, before anything is. */
 export async function showRequeue(c: PortalContext) {
   const { filter, values } = readFilter(c.req.query());
   const fitting = requeueable(filter);
-  const { count: total, targets } = await d1(countWithEndpoints(c.env.DB, placeOf(c), fitting));
+  const { count: total, targets } = await d1(countWithEndpoints(c.env.DB, scopeOf(c), fitting));
   const back = `${pathTo(c, "/deliveries")}?${new URLSearchParams(values)}`;
   const url = targets.find(({ endpointId }) => endpointId === filter.endpointId)?.url;
   const { status = "" } = values;

@@ -1,4 +1,6 @@
-import type { Route } from "../../auth/route.ts";
+import * as deliveries from "../../../../shared/contract/operations/deliveries.ts";
+import * as endpoints from "../../../../shared/contract/operations/endpoints.ts";
+import { action, form, page, projectRoot, type Route } from "../../auth/route.ts";
 import { showDelete, showEnable, showReplay, showRotate } from "./confirm.tsx";
 import { showDeliveries } from "./deliveries.tsx";
 import { showDelivery } from "./delivery.tsx";
@@ -22,99 +24,35 @@ import { showEndpoints } from "./endpoints.tsx";
 import { showJob } from "./job.tsx";
 import { showRequeue } from "./requeue.tsx";
 
-const place = "/p/:project/:mode";
+const endpoint = `${projectRoot}/webhooks/:endpoint`;
+const delivery = `${projectRoot}/deliveries/:delivery`;
 
-/** The part of the table in `routes.ts` that is about webhooks. Disabling and stopping ask for no proof: they must not wait. */
+/** Endpoints and their deliveries. */
 export const webhookRoutes: readonly Route[] = [
-  { method: "GET", path: `${place}/webhooks`, needs: "viewer", handler: showEndpoints },
-  { method: "POST", path: `${place}/webhooks`, needs: "admin", proof: "live", handler: createEndpoint },
-  { method: "GET", path: `${place}/webhooks/new`, needs: "admin", handler: showNewEndpoint },
-  { method: "GET", path: `${place}/webhooks/:endpoint`, needs: "viewer", handler: showEndpoint },
-  { method: "GET", path: `${place}/webhooks/:endpoint/edit`, needs: "admin", handler: showEditEndpoint },
-  {
-    method: "POST",
-    path: `${place}/webhooks/:endpoint/edit`,
-    needs: "admin",
-    proof: "live",
-    handler: updateEndpoint,
-  },
-  { method: "GET", path: `${place}/webhooks/:endpoint/enable`, needs: "admin", handler: showEnable },
-  {
-    method: "POST",
-    path: `${place}/webhooks/:endpoint/enable`,
-    needs: "admin",
-    proof: "live",
-    handler: enableEndpoint,
-  },
-  { method: "POST", path: `${place}/webhooks/:endpoint/disable`, needs: "admin", handler: disableEndpoint },
-  { method: "GET", path: `${place}/webhooks/:endpoint/delete`, needs: "admin", handler: showDelete },
-  {
-    method: "POST",
-    path: `${place}/webhooks/:endpoint/delete`,
-    needs: "admin",
-    proof: "live",
-    handler: deleteEndpoint,
-  },
-  {
-    method: "POST",
-    path: `${place}/webhooks/:endpoint/reveal`,
-    needs: "admin",
-    proof: "always",
-    handler: revealSecret,
-  },
-  { method: "GET", path: `${place}/webhooks/:endpoint/rotate`, needs: "admin", handler: showRotate },
-  {
-    method: "POST",
-    path: `${place}/webhooks/:endpoint/rotate`,
-    needs: "admin",
-    proof: "live",
-    handler: rotateSecret,
-  },
-  {
-    method: "POST",
-    path: `${place}/webhooks/:endpoint/test`,
-    needs: "support",
-    proof: "live",
-    handler: sendTestEvent,
-  },
-  { method: "GET", path: `${place}/webhooks/:endpoint/replay`, needs: "support", handler: showReplay },
-  {
-    method: "POST",
-    path: `${place}/webhooks/:endpoint/replay`,
-    needs: "support",
-    proof: "live",
-    handler: replayEvents,
-  },
-  { method: "GET", path: `${place}/deliveries`, needs: "viewer", handler: showDeliveries },
-  { method: "GET", path: `${place}/deliveries/requeue`, needs: "support", handler: showRequeue },
-  {
-    method: "POST",
-    path: `${place}/deliveries/requeue`,
-    needs: "support",
-    proof: "live",
-    handler: requeueMany,
-  },
-  { method: "GET", path: `${place}/deliveries/jobs/:job`, needs: "viewer", handler: showJob },
-  { method: "POST", path: `${place}/deliveries/jobs/:job/stop`, needs: "support", handler: stopJob },
-  { method: "GET", path: `${place}/deliveries/:delivery`, needs: "viewer", handler: showDelivery },
-  {
-    method: "GET",
-    path: `${place}/deliveries/:delivery/status`,
-    needs: "viewer",
-    handler: showDeliveryStatus,
-  },
-  {
-    method: "POST",
-    path: `${place}/deliveries/:delivery/requeue`,
-    needs: "support",
-    proof: "live",
-    handler: requeueDelivery,
-  },
-  {
-    method: "POST",
-    path: `${place}/deliveries/:delivery/resend`,
-    needs: "support",
-    proof: "live",
-    handler: resendDelivery,
-  },
+  page(`${projectRoot}/webhooks`, "viewer", showEndpoints),
+  action(`${projectRoot}/webhooks`, endpoints.createEndpoint, createEndpoint),
+  form(`${projectRoot}/webhooks/new`, endpoints.createEndpoint, showNewEndpoint),
+  page(endpoint, "viewer", showEndpoint),
+  form(`${endpoint}/edit`, endpoints.editEndpoint, showEditEndpoint),
+  action(`${endpoint}/edit`, endpoints.editEndpoint, updateEndpoint),
+  form(`${endpoint}/enable`, endpoints.enableEndpoint, showEnable),
+  action(`${endpoint}/enable`, endpoints.enableEndpoint, enableEndpoint),
+  action(`${endpoint}/disable`, endpoints.disableEndpoint, disableEndpoint),
+  form(`${endpoint}/delete`, endpoints.deleteEndpoint, showDelete),
+  action(`${endpoint}/delete`, endpoints.deleteEndpoint, deleteEndpoint),
+  action(`${endpoint}/reveal`, endpoints.revealSecret, revealSecret),
+  form(`${endpoint}/rotate`, endpoints.rotateSecret, showRotate),
+  action(`${endpoint}/rotate`, endpoints.rotateSecret, rotateSecret),
+  action(`${endpoint}/test`, endpoints.sendTestEvent, sendTestEvent),
+  form(`${endpoint}/replay`, endpoints.replayEvents, showReplay),
+  action(`${endpoint}/replay`, endpoints.replayEvents, replayEvents),
+  page(`${projectRoot}/deliveries`, "viewer", showDeliveries),
+  form(`${projectRoot}/deliveries/requeue`, deliveries.requeueMany, showRequeue),
+  action(`${projectRoot}/deliveries/requeue`, deliveries.requeueMany, requeueMany),
+  page(`${projectRoot}/deliveries/jobs/:job`, "viewer", showJob),
+  action(`${projectRoot}/deliveries/jobs/:job/stop`, deliveries.stopDeliveryJob, stopJob),
+  page(delivery, "viewer", showDelivery),
+  page(`${delivery}/status`, "viewer", showDeliveryStatus),
+  action(`${delivery}/requeue`, deliveries.requeueDelivery, requeueDelivery),
+  action(`${delivery}/resend`, deliveries.resendDelivery, resendDelivery),
 ];

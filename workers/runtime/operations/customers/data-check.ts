@@ -24,18 +24,21 @@ export const verify = implementForCustomer(verifyCustomer, async ({ env, identit
   check: toCheck(await compare(env, identity, "verify")),
 }));
 
-export const resync = implementForCustomer(resyncCustomer, async ({ env, identity, audit }, { subjectRef }) => {
-  if (await d1(isErased(env.DB, identity))) return erasedRefusal();
-  // Write the audit row first; a crash after the resync would otherwise leave it unattributed.
-  await d1(writeAudit(env.DB, audit({ target: subjectRef })));
-  const found = await compare(env, identity, "resync");
-  if (!isTrusted(found))
-    return refusal(
-      "conflict",
-      "The copy was left as it is: the ledger itself has faults, and what D1 has seen of it may be the only witness of what was there.",
-    );
-  return { outcome: "done", check: toCheck(found) };
-});
+export const resync = implementForCustomer(
+  resyncCustomer,
+  async ({ env, identity, audit }, { subjectRef }) => {
+    if (await d1(isErased(env.DB, identity))) return erasedRefusal();
+    // Write the audit row first; a crash after the resync would otherwise leave it unattributed.
+    await d1(writeAudit(env.DB, audit({ target: subjectRef })));
+    const found = await compare(env, identity, "resync");
+    if (!isTrusted(found))
+      return refusal(
+        "conflict",
+        "The copy was left as it is: the ledger itself has faults, and what D1 has seen of it may be the only witness of what was there.",
+      );
+    return { outcome: "done", check: toCheck(found) };
+  },
+);
 
 async function compare(env: RuntimeEnv, identity: SubjectIdentity, kind: SubjectJobKind) {
   // Read D1 before the object: rows that arrive between the two reads then count as no error.

@@ -42,14 +42,15 @@ export const preview = implementForCustomer(previewErase, async ({ env, identity
  */
 export const erase = implementForCustomer(
   eraseCustomer,
-  async (
-    { env, identity, actor, audit },
-    { subjectRef, erasureId, confirmation, ...actionReason },
-  ) => {
+  async ({ env, identity, actor, audit }, { subjectRef, erasureId, confirmation, ...actionReason }) => {
     if (confirmation !== subjectRef)
       return refusal("invalid", "Type the subject_ref exactly as it stands above.", "confirmation");
     if (ledgerReason(actionReason).includes(subjectRef))
-      return refusal("invalid", "Don't name the customer here: what you write stays in the audit log.", "text");
+      return refusal(
+        "invalid",
+        "Don't name the customer here: what you write stays in the audit log.",
+        "text",
+      );
     const { operatorId, name: operatorName } = actor;
     const after = { erasureId, reason: ledgerReason(actionReason) };
     const entry = audit({ target: subjectHash(identity), after });
@@ -57,13 +58,14 @@ export const erase = implementForCustomer(
     const row = await d1(insertErasure(env.DB, erasure, entry));
     if (row === null)
       return refusal("conflict", "This form was submitted for another customer. Reload the page.");
+    let state: "done" | "running" = "running";
     try {
-      return { outcome: "done", state: (await finishErasure(env, row)) ? "done" : "running" };
+      if (await finishErasure(env, row)) state = "done";
     } catch (error) {
       const { projectId, mode } = identity;
       const tag = subjectTag(subjectName(identity));
       log("error", "erasure.not_finished", { projectId, mode, subjectTag: tag, error: errorMessage(error) });
-      return { outcome: "done", state: "running" };
     }
+    return { outcome: "done", state };
   },
 );

@@ -1,5 +1,5 @@
-import { applyAction, previewAction } from "../../../../shared/contract/operations/customers.ts";
 import type { PreviewView } from "../../../../shared/contract/operations/customer-views.ts";
+import { applyAction, previewAction } from "../../../../shared/contract/operations/customers.ts";
 import type { ManualActionInput } from "../../../../shared/contract/operations/manual-action.ts";
 import { type Refusal, refusal } from "../../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../../shared/contract/scope.ts";
@@ -33,7 +33,10 @@ export const preview = implementForCustomer(previewAction, async ({ env, scope, 
  */
 export const apply = implementForCustomer(
   applyAction,
-  async ({ env, scope, identity, actor, now, audit }, { subjectRef, fingerprint, reason, text, ...action }) => {
+  async (
+    { env, scope, identity, actor, now, audit },
+    { subjectRef, fingerprint, reason, text, ...action },
+  ) => {
     const request = await toRequest(env, scope, action, now);
     if ("outcome" in request) return request;
     const { form } = action;
@@ -58,7 +61,10 @@ export const apply = implementForCustomer(
       case "moved":
         return { outcome: "moved", preview: previewView(identity, result.preview) };
       case "form_used":
-        return refusal("conflict", "This form was already submitted with different values. Reopen the action.");
+        return refusal(
+          "conflict",
+          "This form was already submitted with different values. Reopen the action.",
+        );
       case "refused":
         return manualRefusal(result);
     }
@@ -76,7 +82,11 @@ async function toRequest(
   if (form.type !== "grant") return { ...request, action: form };
   const found = await d1(readProduct(env.DB, scope, form.productCode));
   if (found === null)
-    return refusal("not_found", `There is no product ${form.productCode} in ${scope.mode} mode.`, "productCode");
+    return refusal(
+      "not_found",
+      `There is no product ${form.productCode} in ${scope.mode} mode.`,
+      "productCode",
+    );
   const { product } = found;
   const { kind } = product;
   const isPack = kind === "usage_pack";

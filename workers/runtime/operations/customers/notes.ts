@@ -2,7 +2,7 @@ import { addNote, deleteNote } from "../../../../shared/contract/operations/cust
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { mayActAs } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { deleteNote as removeNote, insertNote, readNote } from "../../../../shared/db/notes.ts";
+import { insertNote, readNote, deleteNote as removeNote } from "../../../../shared/db/notes.ts";
 import { implementForCustomer } from "../implement.ts";
 
 /** The audit log does not contain the text: deleting a note deletes it everywhere. */
@@ -21,7 +21,11 @@ export const add = implementForCustomer(
       );
     const isSame = stored.operatorId === operatorId && (stored.text === text || stored.deletedAt !== null);
     if (!isSame)
-      return refusal("conflict", "This form was already submitted with another text. Reload the page.", "note");
+      return refusal(
+        "conflict",
+        "This form was already submitted with another text. Reload the page.",
+        "note",
+      );
     return { outcome: "done" };
   },
 );

@@ -1,4 +1,8 @@
-import { findCustomersByEmail, readCustomer, readDecision } from "../../../../shared/contract/operations/customers.ts";
+import {
+  findCustomersByEmail,
+  readCustomer,
+  readDecision,
+} from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { subjectName } from "../../../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../../../shared/kit/decision-id.ts";

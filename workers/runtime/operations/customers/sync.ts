@@ -1,5 +1,5 @@
-import { applySync, previewSync } from "../../../../shared/contract/operations/customers.ts";
 import type { SyncPreview } from "../../../../shared/contract/operations/customer-views.ts";
+import { applySync, previewSync } from "../../../../shared/contract/operations/customers.ts";
 import { writeAudit } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { readConnectionOf } from "../../../../shared/db/stripe-connections.ts";

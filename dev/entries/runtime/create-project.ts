@@ -1,8 +1,8 @@
 import type { PlanStatus, Region } from "../../../shared/contract/words.ts";
-import { insertProject } from "../../../shared/db/configuration.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { newId } from "../../../shared/kit/ids.ts";
-import type { RuntimeEnv } from "../env.ts";
+import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
+import { insertProject } from "./insert-project.ts";
 
 export interface NewProject {
   accountName: string;
@@ -13,7 +13,7 @@ export interface NewProject {
   cancelUrl: string | null;
 }
 
-/** A project with an account of its own. */
+/** Creates a project in an account of its own. */
 export async function createProject(
   env: RuntimeEnv,
   project: NewProject,

@@ -1,33 +1,44 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { ProductInput } from "../../shared/contract/operations/products.ts";
-import type { Role } from "../../shared/contract/roles.ts";
-import type { Mode, PlanStatus } from "../../shared/contract/words.ts";
-import { d1 } from "../../shared/db/deadline.ts";
-import { moveMember } from "../../shared/db/members.ts";
-import { ageProofs } from "../../shared/db/session.ts";
-import { readConnectionOf } from "../../shared/db/stripe-connections.ts";
-import { canonicalJson } from "../../shared/kit/canonical-json.ts";
-import { currentTime } from "../../shared/kit/clock.ts";
-import { sha256Hex } from "../../shared/kit/hash.ts";
-import { createApiKey, type NewApiKey, revokeApiKey, setPlanStatus } from "./configuration/api-keys.ts";
-import { checkStripeKey } from "./configuration/check-stripe-key.ts";
-import { connectStripe } from "./configuration/connect-stripe.ts";
-import { createProject, type NewProject } from "./configuration/create-project.ts";
-import { registerWebhook } from "./configuration/register-webhook.ts";
-import type { RuntimeEnv } from "./env.ts";
-import { makeProduct } from "./operator/products.ts";
-import { type Adopted, readAdoption } from "./stripe-inbound/adopt.ts";
-import { type Inbound, identityOf, openInbound } from "./stripe-inbound/inbound.ts";
-import { retryEvent } from "./stripe-inbound/retry-event.ts";
-import { applySync, previewSync, readDifferences } from "./stripe-inbound/sync-subject.ts";
-import type { ManualResult } from "./subject/apply-manual.ts";
-import type { ManualCommand } from "./subject/manual.ts";
-import type { StripePreview } from "./subject/stripe.ts";
-import { callSubject } from "./subject-stub.ts";
+import { sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { type ProductInput, productSchema } from "../../../shared/contract/operations/products.ts";
+import type { Role } from "../../../shared/contract/roles.ts";
+import type { Mode, PlanStatus } from "../../../shared/contract/words.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
+import { members } from "../../../shared/db/tables/people.ts";
+import { operatorSessions } from "../../../shared/db/tables/sign-in.ts";
+import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
+import { sha256Hex } from "../../../shared/kit/hash.ts";
+import {
+  createApiKey,
+  type NewApiKey,
+  revokeApiKey,
+  setPlanStatus,
+} from "../../../workers/runtime/configuration/api-keys.ts";
+import { checkStripeKey } from "../../../workers/runtime/configuration/check-stripe-key.ts";
+import { connectStripe } from "../../../workers/runtime/configuration/connect-stripe.ts";
+import { registerWebhook } from "../../../workers/runtime/configuration/register-webhook.ts";
+import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
+import { makeProduct } from "../../../workers/runtime/operations/products.ts";
+import { type Adopted, readAdoption } from "../../../workers/runtime/stripe-inbound/adopt.ts";
+import { type Inbound, identityOf, openInbound } from "../../../workers/runtime/stripe-inbound/inbound.ts";
+import { retryEvent } from "../../../workers/runtime/stripe-inbound/retry-event.ts";
+import {
+  applySync,
+  previewSync,
+  readDifferences,
+} from "../../../workers/runtime/stripe-inbound/sync-subject.ts";
+import type { ManualResult } from "../../../workers/runtime/subject/apply-manual.ts";
+import type { ManualCommand } from "../../../workers/runtime/subject/manual.ts";
+import type { StripePreview } from "../../../workers/runtime/subject/stripe.ts";
+import { callSubject } from "../../../workers/runtime/subject-stub.ts";
+import { createProject, type NewProject } from "./create-project.ts";
 
 /**
- * Sets up projects until the portal has people who may (docs/decisions/0008). An RPC entrypoint: no HTTP request
- * reaches it, only a worker whose configuration binds it, and only the development gateway does.
+ * Sets up projects for the seed and for tests, without an operator. Development only: the entry of this folder adds it to
+ * the runtime worker, and only the development gateway binds it.
  */
 export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
   async createProject(project: NewProject): Promise<{ accountId: string; projectId: string }> {
@@ -51,7 +62,7 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
 
   async createProduct(projectId: string, mode: Mode, product: ProductInput): Promise<void> {
     const by = { actor: null, now: await this.now() };
-    const made = await makeProduct(this.env, { projectId, mode }, product, by);
+    const made = await makeProduct(this.env, { projectId, mode }, productSchema.parse(product), by);
     if (made.outcome === "refused") throw new Error(made.message);
   }
 
@@ -122,14 +133,22 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     return openInbound(this.env, found, { type: "stripe_read", id: connectionId, because }, await this.now());
   }
 
-  /** Makes an operator a member of another account: an installation is set up once, but tests need several accounts. */
+  /** Moves an operator to another account: setup makes one account, and tests need several. */
   async moveOperator(email: string, accountId: string, role: Role): Promise<void> {
-    await moveMember(this.env.DB, { email, accountId, role });
+    const { meta } = await drizzle(this.env.DB)
+      .update(members)
+      .set({ accountId, role })
+      .where(sql`operator_id = (SELECT operator_id FROM operators WHERE email = ${email})`)
+      .run();
+    if (meta.changes === 0) throw new Error(`There is no member with the address ${email}`);
   }
 
-  /** Makes what an operator has proven `ageMs` old: nobody can wait half an hour for a test. */
+  /** Makes the operator's last authentication `ageMs` old: a test can't wait half an hour. */
   async ageProof(email: string, ageMs: number): Promise<void> {
-    await ageProofs(this.env.DB, email, Date.now() - ageMs);
+    await drizzle(this.env.DB)
+      .update(operatorSessions)
+      .set({ provenAt: new Date(Date.now() - ageMs) })
+      .where(sql`operator_id = (SELECT operator_id FROM operators WHERE email = ${email})`);
   }
 
   private async now(): Promise<number> {

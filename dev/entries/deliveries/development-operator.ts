@@ -1,0 +1,63 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Scope } from "../../../shared/contract/scope.ts";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { type DeliveryRow, listDeliveries, readDelivery } from "../../../shared/db/deliveries.ts";
+import { readJob } from "../../../shared/db/delivery-jobs.ts";
+import { listEndpoints } from "../../../shared/db/endpoints.ts";
+import { readProjectSettings } from "../../../shared/db/projects.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
+import { runAuthorized } from "../../../shared/operations/run.ts";
+import { readSigningSecrets, secretsThatSign } from "../../../shared/webhooks/signing-secrets.ts";
+import type { DeliveriesEnv } from "../../../workers/deliveries/env.ts";
+import { deliveriesOperations } from "../../../workers/deliveries/operations/table.ts";
+
+/** A delivery as the seed and tests read it. */
+export type DeliveryView = Omit<DeliveryRow, "leaseId">;
+
+/**
+ * Executes operations on webhooks, and reads them, for the seed and tests: as an owner, without a session. Development
+ * only: the entry of this folder adds it to the worker, and only the development gateway binds it.
+ */
+export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
+  async run(operation: string, scope: Scope, input: unknown): Promise<{ outcome: string }> {
+    const project = await d1(readProjectSettings(this.env.DB, scope.projectId));
+    if (project === null) throw new Error(`There is no project ${scope.projectId}`);
+    const { accountId, region } = project;
+    const operator = { operatorId: "opr_development", name: "Development", email: "development@localhost" };
+    const actor = { accountId, ...operator, ipAddress: null };
+    const permit = { role: "owner", actor, now: await currentTime(this.env.DEV), region } as const;
+    const waitUntil = (work: Promise<unknown>) => this.ctx.waitUntil(work);
+    const host = { env: this.env, waitUntil };
+    return runAuthorized(deliveriesOperations, host, permit, { operation, scope, input });
+  }
+
+  async listEndpoints(scope: Scope) {
+    const now = await currentTime(this.env.DEV);
+    const rows = await d1(listEndpoints(this.env.DB, scope));
+    return rows.map(({ endpoint: { signingSecrets, ...endpoint }, open }) => {
+      const [, former] = secretsThatSign(readSigningSecrets(signingSecrets), now);
+      return { ...endpoint, formerSecretSignsUntil: former?.signsUntil ?? null, openDeliveries: open };
+    });
+  }
+
+  /** Newest event first. */
+  async listDeliveries(
+    scope: Scope,
+    filter: Parameters<typeof listDeliveries>[2],
+    page: { after: string | null; limit: number },
+  ): Promise<{ deliveries: DeliveryView[]; cursor: string | null }> {
+    const rows = await d1(listDeliveries(this.env.DB, scope, filter, { ...page, limit: page.limit + 1 }));
+    const deliveries = rows.slice(0, page.limit).map(({ leaseId: _, ...delivery }) => delivery);
+    return { deliveries, cursor: rows.length > page.limit ? (deliveries.at(-1)?.deliveryId ?? null) : null };
+  }
+
+  async readDelivery(scope: Scope, deliveryId: string) {
+    return d1(readDelivery(this.env.DB, scope, deliveryId));
+  }
+
+  async readJob(jobId: string) {
+    return d1(readJob(this.env.DB, jobId));
+  }
+}
+
+export type EndpointView = Awaited<ReturnType<DevelopmentOperator["listEndpoints"]>>[number];

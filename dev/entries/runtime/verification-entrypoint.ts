@@ -1,0 +1,51 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { d1 } from "../../../shared/db/deadline.ts";
+import { subjectsAfter } from "../../../shared/db/sweep-subjects.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
+import type { Verification } from "../../../workers/runtime/subject/verify.ts";
+import { callSubject, type SubjectRpc } from "../../../workers/runtime/subject-stub.ts";
+
+const subjectsPerPage = 100;
+
+export interface SubjectVerification extends Verification {
+  subject: SubjectIdentity;
+}
+
+export interface VerificationReport {
+  subjects: number;
+  entries: number;
+  unflushed: number;
+  /** The subjects with errors, with all of their errors. Empty when everything agrees. */
+  faulty: SubjectVerification[];
+}
+
+/** Compares every subject of the installation in one call. Development only: a deployment runs a job instead. */
+export class VerificationEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
+  /** Compares every subject's ledger, state and D1 copy. */
+  async verifyAll(): Promise<VerificationReport> {
+    return this.visitAll((subject) => subject.verify());
+  }
+
+  /** Writes every D1 copy again from the objects, and compares. */
+  async resyncAll(): Promise<VerificationReport> {
+    return this.visitAll((subject) => subject.resync());
+  }
+
+  private async visitAll(visit: (subject: SubjectRpc) => Promise<Verification>): Promise<VerificationReport> {
+    const report: VerificationReport = { subjects: 0, entries: 0, unflushed: 0, faulty: [] };
+    let after: SubjectIdentity | null = null;
+    for (;;) {
+      const page: SubjectIdentity[] = await d1(subjectsAfter(this.env.DB, after, subjectsPerPage));
+      for (const subject of page) {
+        const result = await callSubject(this.env, subject, visit);
+        report.subjects++;
+        report.entries += result.entries;
+        report.unflushed += result.unflushed;
+        if (!result.ok) report.faulty.push({ subject, ...result });
+      }
+      after = page.at(-1) ?? null;
+      if (page.length < subjectsPerPage) return report;
+    }
+  }
+}
