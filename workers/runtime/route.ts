@@ -1,5 +1,5 @@
-import { DependencyUnavailable } from "../../shared/kit/deadline.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
+import { DependencyUnavailableError } from "../../shared/kit/timeout.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { tellRequest } from "./middleware/request-line.ts";
 import { errorReply, RequestRefused } from "./reply.ts";
@@ -47,7 +47,7 @@ function asRefusal(error: unknown, { requestId, route }: RuntimeContext): Reques
   // Whether the work was done is not known here: the caller's retry with the same key settles it. Never an allow by guess.
   return new RequestRefused(
     "temporarily_unavailable",
-    error instanceof DependencyUnavailable
+    error instanceof DependencyUnavailableError
       ? `The request could not be completed because ${error.dependency} did not answer. Retry it, a write with the same Idempotency-Key.`
       : "The request could not be completed. Retry it, a write with the same Idempotency-Key.",
     { headers: { "Retry-After": "1" } },

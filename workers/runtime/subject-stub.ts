@@ -1,8 +1,7 @@
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
-import { DependencyUnavailable } from "../../shared/kit/deadline.ts";
+import { DependencyUnavailableError, remainingMs, withTimeout } from "../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "./env.ts";
 import type { Subject } from "./subject/subject.ts";
-import { withinTime } from "./time-limit.ts";
 
 /** The subject's methods with their own types: the platform's stub types lose unions on the way. */
 export type SubjectRpc = Pick<
@@ -35,41 +34,44 @@ function subjectStub(env: RuntimeEnv, identity: SubjectIdentity): SubjectRpc {
 }
 
 /**
- * Calls the subject's object; once more when the platform says that the first call may be repeated (an object that
+ * Calls the subject's object, and once more when the platform says that the first call may be repeated (an object that
  * moved or restarted). `call` must be safe to repeat, as every method of `Subject` is.
  *
- * With `budgetMs` both calls together take that long at most: then `DependencyUnavailable`, as for whatever fails within it, and
- * what a late answer did stays done.
+ * With `timeoutMs`, both calls together take at most that long, and every failure is a `DependencyUnavailableError`. What a
+ * late call did stays done.
  */
 export async function callSubject<T>(
   env: RuntimeEnv,
   identity: SubjectIdentity,
   call: (subject: SubjectRpc) => Promise<T>,
-  budgetMs?: number,
+  timeoutMs?: number,
 ): Promise<T> {
   const startedAt = Date.now();
   // A stub is broken once a call on it failed: each call takes a new one.
-  const ask = () => {
-    const answer = call(subjectStub(env, identity));
-    if (budgetMs === undefined) return answer;
-    return withinTime(Math.max(0, startedAt + budgetMs - Date.now()), answer);
+  const attempt = () => {
+    const result = call(subjectStub(env, identity));
+    if (timeoutMs === undefined) return result;
+    return withTimeout(dependency, remainingMs(startedAt, timeoutMs), result);
   };
   try {
-    return await ask();
+    return await attempt();
   } catch (error) {
-    if (!isRetryable(error)) throw budgetMs === undefined ? error : unavailable(error);
+    if (!isRetryable(error)) throw error;
   }
   try {
-    return await ask();
+    return await attempt();
   } catch (error) {
-    throw unavailable(error);
+    if (error instanceof DependencyUnavailableError) throw error;
+    throw new DependencyUnavailableError(dependency, { cause: error });
   }
 }
 
-const unavailable = (cause: unknown) => new DependencyUnavailable("the subject's object", { cause });
+/** What an unreachable object is called in errors. */
+const dependency = "Subject";
 
 function isRetryable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { retryable, overloaded } = error as Error & { retryable?: boolean; overloaded?: boolean };
+  const cause = error instanceof DependencyUnavailableError ? error.cause : error;
+  if (!(cause instanceof Error)) return false;
+  const { retryable, overloaded } = cause as Error & { retryable?: boolean; overloaded?: boolean };
   return retryable === true && overloaded !== true;
 }

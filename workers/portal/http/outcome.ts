@@ -1,5 +1,5 @@
 import type { Refusal } from "../../../shared/contract/operator.ts";
-import { DependencyUnavailable } from "../../../shared/kit/deadline.ts";
+import { DependencyUnavailableError } from "../../../shared/kit/timeout.ts";
 import type { FormState } from "../components/fields.tsx";
 import type { Form } from "../request-context.ts";
 
@@ -11,7 +11,7 @@ export async function asked<T extends { outcome: string }>(
   try {
     return await reply;
   } catch (cause) {
-    throw new DependencyUnavailable(worker, { cause });
+    throw new DependencyUnavailableError(worker, { cause });
   }
 }
 

@@ -4,13 +4,14 @@ import {
   accessCheckReplySchema,
   accessCheckRequestSchema,
 } from "../../../shared/contract/access.ts";
+import { remainingMs } from "../../../shared/kit/timeout.ts";
 import { countCheck } from "../activity.ts";
-import { timeLeftMs } from "../budget.ts";
 import { readJson } from "../middleware/read-input.ts";
 import { jsonReply } from "../reply.ts";
 import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import { unpack } from "../subject/packed.ts";
 import { callSubject } from "../subject-stub.ts";
+import { timeouts } from "../timeouts.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
 
@@ -40,7 +41,7 @@ export async function accessCheck(c: RuntimeContext): Promise<Response> {
     c.env,
     identity,
     (subject) => subject.packedCheck(),
-    timeLeftMs(c, "check"),
+    remainingMs(c.startedAt, timeouts.check),
   );
   const { decision, ...moment } = unpack(answer);
   c.note(decision);

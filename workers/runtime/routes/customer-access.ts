@@ -7,11 +7,12 @@ import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import { statusAt } from "../../../shared/domain/availability.ts";
 import { customerStatus } from "../../../shared/domain/decision.ts";
 import { dayMs, type Entitlement, type Moment, newestFirst } from "../../../shared/domain/entitlement.ts";
-import { timeLeftMs } from "../budget.ts";
+import { remainingMs } from "../../../shared/kit/timeout.ts";
 import { readSubjectInPath } from "../middleware/read-input.ts";
 import { jsonReply } from "../reply.ts";
 import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
+import { timeouts } from "../timeouts.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
 import { entitlementView } from "./entitlement-view.ts";
@@ -39,7 +40,12 @@ export const customerAccessDocs = createRoute({
 export async function customerAccess(c: RuntimeContext): Promise<Response> {
   const subjectRef = readSubjectInPath(c);
   const identity = namedSubject(c, subjectRef);
-  const reading = await callSubject(c.env, identity, (subject) => subject.read(), timeLeftMs(c, "read"));
+  const reading = await callSubject(
+    c.env,
+    identity,
+    (subject) => subject.read(),
+    remainingMs(c.startedAt, timeouts.read),
+  );
   const { decision, at } = reading;
   const listed = newestFirst(reading.entitlements.filter((entitlement) => isListed(entitlement, at)));
   const reply: CustomerAccessReply = {

@@ -6,11 +6,12 @@ import {
 } from "../../../shared/contract/entitlements.ts";
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import { newestFirst } from "../../../shared/domain/entitlement.ts";
-import { timeLeftMs } from "../budget.ts";
+import { remainingMs } from "../../../shared/kit/timeout.ts";
 import { invalidRequest, readQuery, readSubjectInPath } from "../middleware/read-input.ts";
 import { jsonReply } from "../reply.ts";
 import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
+import { timeouts } from "../timeouts.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
 import { entitlementView } from "./entitlement-view.ts";
@@ -38,7 +39,12 @@ export async function entitlements(c: RuntimeContext): Promise<Response> {
   const subjectRef = readSubjectInPath(c);
   const query = readQuery(c, entitlementListQuerySchema);
   const identity = namedSubject(c, subjectRef);
-  const reading = await callSubject(c.env, identity, (subject) => subject.read(), timeLeftMs(c, "read"));
+  const reading = await callSubject(
+    c.env,
+    identity,
+    (subject) => subject.read(),
+    remainingMs(c.startedAt, timeouts.read),
+  );
   const all = newestFirst(reading.entitlements);
   const start =
     query.starting_after === undefined

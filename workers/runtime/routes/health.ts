@@ -1,9 +1,8 @@
-import { DependencyUnavailable, withDeadline } from "../../../shared/kit/deadline.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { DependencyUnavailableError, withTimeout } from "../../../shared/kit/timeout.ts";
 import { jsonReply } from "../reply.ts";
 import type { RuntimeContext } from "../request-context.ts";
-
-const timeoutMs = 1_000;
+import { timeouts } from "../timeouts.ts";
 
 /** The worker runs. Asks nothing of anybody. */
 export function healthz(c: RuntimeContext): Response {
@@ -16,10 +15,10 @@ export function healthz(c: RuntimeContext): Response {
  */
 export async function readyz(c: RuntimeContext): Promise<Response> {
   try {
-    await withDeadline("D1", timeoutMs, c.env.DB.prepare("SELECT 1").first());
+    await withTimeout("D1", timeouts.readiness, c.env.DB.prepare("SELECT 1").first());
     return jsonReply(c, { ok: true, d1: "ok" });
   } catch (error) {
-    if (!(error instanceof DependencyUnavailable)) throw error;
+    if (!(error instanceof DependencyUnavailableError)) throw error;
     log("warn", "readyz.d1_unavailable", { error: errorMessage(error.cause) });
     return jsonReply(c, { ok: false, d1: "unavailable" }, { status: 503, headers: { "Retry-After": "5" } });
   }

@@ -6,7 +6,7 @@ import {
 } from "../../../shared/contract/usage.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
-import { timeLeftMs } from "../budget.ts";
+import { remainingMs } from "../../../shared/kit/timeout.ts";
 import { readIdempotencyKey, readJson } from "../middleware/read-input.ts";
 import { requireLivePlan } from "../middleware/require-live-plan.ts";
 import { jsonReply, RequestRefused } from "../reply.ts";
@@ -14,6 +14,7 @@ import { namedSubject, type RuntimeContext } from "../request-context.ts";
 import type { ConsumeCall } from "../subject/answers.ts";
 import { pack, unpack } from "../subject/packed.ts";
 import { callSubject } from "../subject-stub.ts";
+import { timeouts } from "../timeouts.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
 import { idempotencyHeader, replayedHeader } from "./idempotency-headers.ts";
@@ -65,7 +66,7 @@ export async function usageConsume(c: RuntimeContext): Promise<Response> {
     c.env,
     identity,
     (subject) => subject.packedConsume(call),
-    timeLeftMs(c, "consume"),
+    remainingMs(c.startedAt, timeouts.consume),
   );
   const result = unpack(answer);
   const headers = decisionHeader(c, identity, result);
