@@ -1,7 +1,11 @@
+import type { ConsumeCommand } from "../../shared/domain/consume.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { DependencyUnavailableError, remainingMs, withTimeout } from "../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "./env.ts";
+import type { ConsumeResult, DecisionAt, SubjectReading } from "./subject/answers.ts";
+import { pack, unpack } from "./subject/packed.ts";
 import type { Subject } from "./subject/subject.ts";
+import { timeouts } from "./timeouts.ts";
 
 /** The subject's methods with their own types: the platform's stub types lose unions on the way. */
 export type SubjectRpc = Pick<
@@ -27,7 +31,7 @@ export type SubjectRpc = Pick<
   | "erase"
 >;
 
-/** The subject's object, in its project's region. Asking for it costs nothing; calling it does. */
+/** The subject's object, in its project's region. Getting the stub costs nothing; calling it does. */
 function subjectStub(env: RuntimeEnv, identity: SubjectIdentity): SubjectRpc {
   const id = env.SUBJECT.idFromName(subjectName(identity));
   return env.SUBJECT.get(id, { locationHint: identity.region }) as unknown as SubjectRpc;
@@ -66,7 +70,7 @@ export async function callSubject<T>(
   }
 }
 
-/** What an unreachable object is called in errors. */
+/** The name of the object in errors. */
 const dependency = "Subject";
 
 function isRetryable(error: unknown): boolean {
@@ -74,4 +78,33 @@ function isRetryable(error: unknown): boolean {
   if (!(cause instanceof Error)) return false;
   const { retryable, overloaded } = cause as Error & { retryable?: boolean; overloaded?: boolean };
   return retryable === true && overloaded !== true;
+}
+
+/**
+ * A subject as the routes of the API call it. Each call fails with a `DependencyUnavailableError` when the request's time
+ * for it, counted from `startedAt`, is used up.
+ */
+export class SubjectClient {
+  constructor(
+    private readonly env: RuntimeEnv,
+    readonly identity: SubjectIdentity,
+    private readonly startedAt: number,
+  ) {}
+
+  async check(): Promise<DecisionAt> {
+    return unpack(await this.call((subject) => subject.packedCheck(), timeouts.check));
+  }
+
+  read(): Promise<SubjectReading> {
+    return this.call((subject) => subject.read(), timeouts.read);
+  }
+
+  async consume(command: ConsumeCommand): Promise<ConsumeResult> {
+    const packed = pack({ identity: this.identity, command });
+    return unpack(await this.call((subject) => subject.packedConsume(packed), timeouts.consume));
+  }
+
+  private call<T>(method: (subject: SubjectRpc) => Promise<T>, timeoutMs: number): Promise<T> {
+    return callSubject(this.env, this.identity, method, remainingMs(this.startedAt, timeoutMs));
+  }
 }
