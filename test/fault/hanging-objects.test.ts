@@ -7,12 +7,12 @@ import type { ApiClient, ApiReply } from "../../dev/seed/api-client.ts";
 import { type SpawnedRuntime, spawnRuntime } from "./spawn-runtime.ts";
 
 /**
- * The real runtime over HTTP whose objects do not answer. One timer watches all calls of an isolate (workers/runtime/time-limit.ts):
- * each request that is given up must be answered in its own context, also once the code is optimised, and also when the
- * request that the timer belongs to is gone.
+ * The real runtime over HTTP, with objects that do not answer. Each call has its own timeout (shared/kit/timeout.ts): a
+ * request that times out must be answered in its own context, also once the code is optimized, and also when a request
+ * that hung at the same time has left.
  */
 const callers = 50;
-/** Of a check, as page 1 of the specification promises it, and what a busy machine may add. */
+/** The API promises a check within 400 ms; a busy machine may add the slack. */
 const budgetMs = 400;
 const timerSlackMs = 1_500;
 
@@ -46,8 +46,8 @@ function expectGivenUp(replies: ApiReply[]): void {
   expect(new Set(replies.map(({ headers }) => headers.get("Request-Id"))).size).toBe(replies.length);
 }
 
-it(`${callers} checks at once are each given up in time, and go on as soon as the objects do`, async () => {
-  // Often enough that the code is optimised; the key stays below its limit.
+it(`${callers} concurrent checks each time out in time, and succeed as soon as the objects answer`, async () => {
+  // Often enough that the code is optimized; the key stays below its limit.
   for (let round = 0; round < 100; round++)
     for (const { status } of await checkAtOnce()) expect(status).toBe(200);
   for (let round = 0; round < 3; round++) {
@@ -60,7 +60,7 @@ it(`${callers} checks at once are each given up in time, and go on as soon as th
   }
 });
 
-it("checks are given up in time when the caller whose timer watches them went away", async () => {
+it("checks time out in time when another caller that hangs with them disconnects", async () => {
   await clockStops(true);
   const leaving = new AbortController();
   const gone = fetch(`${api.origin}/v1/access/check`, {

@@ -65,7 +65,10 @@ describe("what is named", () => {
     const here = relative(root, import.meta.filename)
       .split(sep)
       .join("/");
-    expect(files.filter((path) => path !== here).flatMap((path) => broken(path, read(path)))).toEqual([]);
+    // A superseded record describes the code of its time.
+    const isHistory = (path: string) => /^Status: superseded/m.test(read(path));
+    const checked = files.filter((path) => path !== here && !isHistory(path));
+    expect(checked.flatMap((path) => broken(path, read(path)))).toEqual([]);
   });
 
   it("as a command of npm is one", () => {

@@ -211,14 +211,8 @@ describe("403", () => {
 });
 
 describe("404", () => {
-  it("not_found for other routes, methods and empty names", async () => {
-    for (const path of [
-      "/v1/",
-      "/v1/nothing",
-      "/v1/access/check",
-      "/v1/entitlements/",
-      "/v1/entitlements/a/b",
-    ])
+  it("not_found for unknown paths and empty names", async () => {
+    for (const path of ["/v1/", "/v1/nothing", "/v1/entitlements/", "/v1/entitlements/a/b"])
       expectError(await world.api.get(path), 404, "not_found");
   });
 
@@ -231,6 +225,24 @@ describe("404", () => {
       origin: world.origin,
     });
     expectError(await liveApi.checkout("user_1", "CREDITS_1000", "k"), 404, "product_not_found");
+  });
+});
+
+describe("405", () => {
+  it("method_not_allowed with Allow for a known path with another method, with and without a key", async () => {
+    const stranger = new ApiClient(world.origin, "");
+    for (const api of [world.api, stranger]) {
+      for (const path of ["/v1/access/check", "/v1/usage/consume", "/v1/webhooks/stripe/tenant/con_x"]) {
+        const reply = await api.get(path);
+        expectError(reply, 405, "method_not_allowed");
+        expect(reply.headers.get("Allow")).toBe("POST");
+      }
+      for (const path of ["/v1/entitlements/a%2Fb", "/v1/customer/access/a", "/v1/docs", "/healthz"]) {
+        const reply = await api.post(path, {});
+        expectError(reply, 405, "method_not_allowed");
+        expect(reply.headers.get("Allow")).toBe("GET, HEAD");
+      }
+    }
   });
 });
 

@@ -43,11 +43,12 @@ describe("Request-Id", () => {
     ["GET", "/v1/openapi.json", 200],
     ["GET", "/healthz", 200],
     ["GET", "/readyz", 200],
-    ["HEAD", "/v1/access/check", 404],
-    ["OPTIONS", "/v1/access/check", 404],
-    ["PROPFIND", "/v1/usage/consume", 404],
-    ["DELETE", "/v1/entitlements/a", 404],
-    ["GET", "/v1/webhooks/stripe/tenant/con_x", 404],
+    ["HEAD", "/v1/access/check", 405],
+    ["OPTIONS", "/v1/access/check", 405],
+    ["PROPFIND", "/v1/usage/consume", 405],
+    ["DELETE", "/v1/entitlements/a", 405],
+    ["GET", "/v1/webhooks/stripe/tenant/con_x", 405],
+    ["OPTIONS", "/v1/nothing", 404],
     ["GET", "/v1/entitlements/%ff", 400],
   ])("is on the reply to %s %s", async (method, path, status) => {
     const reply = await sendRaw(method, path);
@@ -67,7 +68,7 @@ describe("a subject in a path", () => {
     expect(reply.status).toBe(400);
     expect(JSON.parse(reply.text)).toMatchObject({
       error: "invalid_request",
-      message: "The request is not valid: subject_ref must not be '.' or '..'.",
+      message: "Invalid request: `subject_ref` must not be '.' or '..'.",
       details: [{ path: "subject_ref", message: "must not be '.' or '..'" }],
     });
   });

@@ -4,11 +4,12 @@ import { mayActAs, type Role, roles } from "../../shared/contract/roles.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app as portalApp } from "../../workers/portal/app.tsx";
 import { newOperator, type TestOperator } from "./operators.ts";
+import { runtimeRoutes } from "./runtime-routes.ts";
 import { newKey, newWorld, type World } from "./world.ts";
 
 /**
  * Every route of every deployable worker, with who may use it: written down a second time, so that a route which is
- * added, or whose need is changed, is noticed here. `nobody`: open to all; `session`: to whoever is signed in.
+ * added, or whose need is changed, is noticed here (the runtime's are in runtime-routes.ts). `nobody`: open to all; `session`: to whoever is signed in.
  */
 const portal: Record<string, "nobody" | "session" | Role> = {
   "GET /portal.css": "nobody",
@@ -122,19 +123,6 @@ const portal: Record<string, "nobody" | "session" | Role> = {
   "POST /p/:project/:mode/data/:job/stop": "admin",
 };
 
-const runtime: Record<string, "nobody" | "key"> = {
-  "GET /healthz": "nobody",
-  "GET /readyz": "nobody",
-  "GET /v1/openapi.json": "nobody",
-  "GET /v1/docs": "nobody",
-  "POST /v1/webhooks/stripe/tenant/:connection_id": "nobody",
-  "POST /v1/checkout/session": "key",
-  "POST /v1/access/check": "key",
-  "GET /v1/customer/access/:subject_ref": "key",
-  "GET /v1/entitlements/:subject_ref": "key",
-  "POST /v1/usage/consume": "key",
-};
-
 /** These end the session or the membership that uses them: each use needs an operator of its own. */
 const ending = new Set(["POST /sign-out", "POST /team/leave"]);
 
@@ -145,14 +133,6 @@ function registeredByPortal(): string[] {
 
 const sourceOf = (worker: string) =>
   readFileSync(new URL(`../../workers/${worker}`, import.meta.url), "utf8");
-
-/** The runtime runs in workerd only, so its routes are read from where they are registered. */
-function registeredByRuntime(): string[] {
-  const found = sourceOf("runtime/app.ts").matchAll(
-    /app\.(get|post|put|patch|delete|all|on|route)\(\s*"([^"]*)"/g,
-  );
-  return [...found].map(([, method = "", path]) => `${method.toUpperCase()} ${path}`).toSorted();
-}
 
 let world: World;
 const members = new Map<Role, TestOperator>();
@@ -187,7 +167,6 @@ const bare = (route: string, headers: Record<string, string> = {}, origin = worl
 describe("the tables", () => {
   it("have a row for exactly the routes that the workers register", () => {
     expect(registeredByPortal()).toEqual(Object.keys(portal).toSorted());
-    expect(registeredByRuntime()).toEqual(Object.keys(runtime).toSorted());
     expect(sourceOf("deliveries/index.ts")).not.toMatch(/\bfetch\b/);
   });
 });
@@ -233,7 +212,7 @@ describe.each(Object.entries(portal))("%s, for %s", (route, needs) => {
   });
 });
 
-describe.each(Object.entries(runtime))("%s, for %s", (route, needs) => {
+describe.each(Object.entries(runtimeRoutes))("%s, for %s", (route, needs) => {
   const body = JSON.stringify({ subject_ref: "user_1", units: 1, product_code: "CREDITS_1000" });
   const send = (headers: Record<string, string>) =>
     fetch(world.origin + pathOf(route), {
@@ -256,13 +235,13 @@ describe.each(Object.entries(runtime))("%s, for %s", (route, needs) => {
     const attempts: Record<string, string>[] = [{}, { Cookie: cookie }, { Authorization: `Bearer ${token}` }];
     for (const headers of attempts) {
       const { status } = await send(headers);
-      if (needs === "key") expect(status).toBe(401);
+      if (needs === "api_key") expect(status).toBe(401);
       else expect([200, 400]).toContain(status);
     }
   });
 
   it("takes a key, where it needs one", async () => {
-    if (needs === "nobody") return;
+    if (needs === "public") return;
     expect((await send({ Authorization: `Bearer ${world.apiKey}` })).status).not.toBe(401);
   });
 });

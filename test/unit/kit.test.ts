@@ -5,9 +5,9 @@ import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { decodeBase32, encodeBase32 } from "../../shared/kit/base32.ts";
 import { canonicalJson } from "../../shared/kit/canonical-json.ts";
 import { open, seal } from "../../shared/kit/crypto-box.ts";
-import { DependencyUnavailable, withDeadline } from "../../shared/kit/deadline.ts";
 import { decodeDecisionId, encodeDecisionId } from "../../shared/kit/decision-id.ts";
 import { derivedId, newId } from "../../shared/kit/ids.ts";
+import { DependencyUnavailableError, TimeoutError, withTimeout } from "../../shared/kit/timeout.ts";
 
 describe("base 32", () => {
   it("gives back what it was given, and refuses what it never made", () => {
@@ -106,12 +106,15 @@ describe("a sealed secret", () => {
   });
 });
 
-describe("a deadline", () => {
-  it("turns lateness and failure into the name of what did not answer", async () => {
-    await expect(withDeadline("D1", 1, new Promise(() => {}))).rejects.toThrow(DependencyUnavailable);
-    await expect(withDeadline("D1", 1_000, Promise.reject(new Error("x")))).rejects.toThrow(
+describe("withTimeout", () => {
+  it("rejects with the name of the dependency that failed or did not respond in time", async () => {
+    await expect(withTimeout("D1", 1, new Promise(() => {}))).rejects.toThrow(DependencyUnavailableError);
+    await expect(withTimeout("D1", 1_000, Promise.reject(new Error("x")))).rejects.toThrow(
       "D1 is unavailable",
     );
-    expect(await withDeadline("D1", 1_000, Promise.resolve(1))).toBe(1);
+    await expect(withTimeout("D1", 1, new Promise(() => {}))).rejects.toMatchObject({
+      cause: new TimeoutError(1),
+    });
+    expect(await withTimeout("D1", 1_000, Promise.resolve(1))).toBe(1);
   });
 });

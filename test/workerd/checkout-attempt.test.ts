@@ -31,7 +31,7 @@ async function newShop(): Promise<Caller> {
   await database
     .insert(products)
     .values({ ...scope, productCode: "CREDITS", name: "Credits", ...terms, ...created });
-  return { ...scope, region: "weur", keyId: newId("key"), plan: "active" };
+  return { ...scope, region: "weur", keyId: newId("key"), plan: "active", rateLimit: 10_000 };
 }
 
 async function claimed(caller: Caller, now: number, body = request) {

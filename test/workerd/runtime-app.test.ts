@@ -5,6 +5,7 @@ import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
+import { runtimeRoutes } from "../system/runtime-routes.ts";
 import { env } from "./subjects.ts";
 
 const runtime = (exports as unknown as { default: Fetcher }).default;
@@ -31,6 +32,14 @@ const send = (apiKey: string, path: string, body: unknown, headers: Record<strin
   });
 
 const check = (apiKey: string) => send(apiKey, "/v1/access/check", { subject_ref: "user_1" });
+
+describe("the table of routes", () => {
+  it("registers exactly the routes whose credentials test/system/separation.test.ts checks", () => {
+    const registered = app.routes.filter(({ method }) => method !== "ALL");
+    const names = new Set(registered.map(({ method, path }) => `${method} ${path}`));
+    expect([...names].toSorted()).toEqual(Object.keys(runtimeRoutes).toSorted());
+  });
+});
 
 describe("429", () => {
   it("answers rate_limited above the key's limit, with when to go on", async () => {
@@ -64,6 +73,30 @@ describe("503", () => {
     } finally {
       await env.DB.exec("ALTER TABLE checkout_attempts_away RENAME TO checkout_attempts");
     }
+  });
+});
+
+describe("a value that is thrown and is no Error", () => {
+  it("gets 503 in the one form of errors, like any other failure", async () => {
+    const { apiKey } = await knownKey();
+    const SUBJECT = {
+      idFromName: () => {
+        throw "not an Error";
+      },
+    };
+    const request = new Request("http://runtime/v1/access/check", {
+      method: "POST",
+      headers: { Authorization: `Bearer ${apiKey}`, "Content-Type": "application/json" },
+      body: '{"subject_ref":"user_1"}',
+    });
+    const reply = await app.fetch(request, { ...env, SUBJECT: SUBJECT as unknown as typeof env.SUBJECT });
+    expect(reply.status).toBe(503);
+    expect(reply.headers.get("Retry-After")).toBe("1");
+    expect(await reply.json()).toEqual({
+      error: "temporarily_unavailable",
+      message: "Temporarily unavailable. Retry the request.",
+      request_id: reply.headers.get("Request-Id"),
+    });
   });
 });
 

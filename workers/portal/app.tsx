@@ -2,8 +2,8 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { currentTime } from "../../shared/kit/clock.ts";
-import { DependencyUnavailable } from "../../shared/kit/deadline.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
+import { DependencyUnavailableError } from "../../shared/kit/timeout.ts";
 import { guard, isMember } from "./auth/guard.ts";
 import { sessionOf } from "./auth/session-cookie.ts";
 import { providersOf } from "./auth/sign-in-service.ts";
@@ -87,7 +87,7 @@ app.onError((error, c) => {
   const requestId = c.get("requestId");
   log("error", "portal.failed", { requestId, route: c.req.routePath, error: errorMessage(error), cause });
   const dependency =
-    error instanceof DependencyUnavailable ? `${error.dependency} did not answer` : "something broke";
+    error instanceof DependencyUnavailableError ? `${error.dependency} did not answer` : "something broke";
   return errorPage(
     c,
     503,

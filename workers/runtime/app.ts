@@ -1,32 +1,53 @@
-import { openApiDocument } from "./openapi.ts";
-import { jsonReply } from "./reply.ts";
-import { keyed, open } from "./route.ts";
-import { Router } from "./router.ts";
-import { accessCheck } from "./routes/access-check.ts";
-import { checkoutSession } from "./routes/checkout-session.ts";
-import { customerAccess } from "./routes/customer-access.ts";
-import { entitlements } from "./routes/entitlements.ts";
-import { healthz, readyz } from "./routes/health.ts";
-import { referencePage } from "./routes/reference-page.tsx";
-import { stripeWebhook } from "./routes/stripe-webhook.ts";
-import { usageConsume } from "./routes/usage-consume.ts";
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { requestId } from "hono/request-id";
+import { newId } from "../../shared/kit/ids.ts";
+import { ApiError } from "./http/api-error.ts";
+import type { Route } from "./http/endpoint.ts";
+import { toErrorResponse } from "./http/error-response.ts";
+import { authenticate } from "./middleware/authenticate.ts";
+import { rateLimit } from "./middleware/rate-limit.ts";
+import { requestLog } from "./middleware/request-log.ts";
+import { validateRequest } from "./middleware/validate-request.ts";
+import { documentationRoutes, documentRoute } from "./openapi.ts";
+import type { RuntimeHono } from "./request-context.ts";
+import { routes } from "./routes.ts";
 
-export const app = new Router();
+export const app = new OpenAPIHono<RuntimeHono>();
 
-app.get("/healthz", open(healthz));
-app.get("/readyz", open(readyz));
+// Without a header name, so that callers can't choose the id. Replies set `Request-Id` themselves.
+app.use(requestId({ headerName: "", generator: () => newId("req") }));
+app.use(requestLog);
 
-app.get(
-  "/v1/openapi.json",
-  open((c) => jsonReply(c, openApiDocument())),
-);
-app.get("/v1/docs", open(referencePage));
+for (const route of [...routes, ...documentationRoutes(app)]) {
+  app.on([route.method], [route.path], ...middlewareOf(route), route.handler);
+  documentRoute(app, route);
+}
 
-// Stripe signs what it sends; an API key means nothing there.
-app.post("/v1/webhooks/stripe/tenant/:connection_id", open(stripeWebhook));
+app.notFound((c) => {
+  const { method, path } = c.req;
+  const allowed = allowedMethods(path);
+  const error =
+    allowed.length === 0
+      ? new ApiError("not_found", `Unknown endpoint: ${method} ${path}. See /v1/docs.`)
+      : new ApiError(
+          "method_not_allowed",
+          `${method} is not supported for ${path}. Use ${allowed.join(" or ")}. See /v1/docs.`,
+          { headers: { Allow: allowed.join(", ") } },
+        );
+  return toErrorResponse(error, c);
+});
 
-app.post("/v1/checkout/session", keyed(checkoutSession));
-app.post("/v1/access/check", keyed(accessCheck));
-app.get("/v1/customer/access/:subject_ref", keyed(customerAccess));
-app.get("/v1/entitlements/:subject_ref", keyed(entitlements));
-app.post("/v1/usage/consume", keyed(usageConsume));
+app.onError(toErrorResponse);
+
+function middlewareOf({ auth, docs }: Route): MiddlewareHandler<RuntimeHono>[] {
+  const middleware: MiddlewareHandler<RuntimeHono>[] = auth === "api_key" ? [authenticate, rateLimit] : [];
+  return docs === undefined ? middleware : [...middleware, validateRequest(docs.request)];
+}
+
+/** The methods that the path has a route for. Hono's `methodNotAllowed` middleware would run on every request. */
+function allowedMethods(path: string): string[] {
+  const hasRoute = (method: string) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method);
+  return [...(hasRoute("GET") ? ["GET", "HEAD"] : []), ...(hasRoute("POST") ? ["POST"] : [])];
+}

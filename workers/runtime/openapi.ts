@@ -1,37 +1,48 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { accessCheckDocs } from "./routes/access-check.ts";
-import { checkoutSessionDocs } from "./routes/checkout-session.ts";
-import { customerAccessDocs } from "./routes/customer-access.ts";
-import { entitlementsDocs } from "./routes/entitlements.ts";
-import { usageConsumeDocs } from "./routes/usage-consume.ts";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Route } from "./http/endpoint.ts";
+import { jsonReply } from "./http/reply.ts";
+import type { RuntimeHono } from "./request-context.ts";
+import type { OpenApiDocument } from "./routes/reference-model.ts";
+import { referencePage } from "./routes/reference-page.tsx";
 
-/** In the order of a customer's life: pay, get access, look, spend. */
-const documented = [
-  checkoutSessionDocs,
-  accessCheckDocs,
-  customerAccessDocs,
-  entitlementsDocs,
-  usageConsumeDocs,
-];
-
-export type OpenApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
-
-let document: OpenApiDocument | undefined;
-
-/** OpenAPI 3.1 of the public endpoints, made from the very schemas that validate. Built at first use. */
-export function openApiDocument(): OpenApiDocument {
-  document ??= build();
-  return document;
+/** Adds a documented route to the app's OpenAPI document. */
+export function documentRoute(app: OpenAPIHono<RuntimeHono>, { method, path, auth, docs }: Route): void {
+  if (docs === undefined) return;
+  app.openAPIRegistry.registerPath(
+    createRoute({
+      ...docs,
+      method: method === "GET" ? "get" : "post",
+      path: path.replaceAll(/:(\w+)/g, "{$1}"),
+      security: auth === "api_key" ? [{ apiKey: [] }] : [],
+    }),
+  );
 }
 
-function build(): OpenApiDocument {
-  const app = new OpenAPIHono();
+/** The routes that serve the document and its reference page. */
+export function documentationRoutes(app: OpenAPIHono<RuntimeHono>): Route[] {
+  let document: OpenApiDocument | undefined;
+  const readDocument = () => {
+    document ??= buildDocument(app);
+    return document;
+  };
+  return [
+    {
+      method: "GET",
+      path: "/v1/openapi.json",
+      auth: "public",
+      handler: (c) => jsonReply(c, readDocument()),
+    },
+    { method: "GET", path: "/v1/docs", auth: "public", handler: (c) => referencePage(c, readDocument()) },
+  ];
+}
+
+/** OpenAPI 3.1 of the documented routes, from the schemas that validate their requests. */
+function buildDocument(app: OpenAPIHono<RuntimeHono>): OpenApiDocument {
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
     description: "`Authorization: Bearer lz_test_…` or `lz_live_…`",
   });
-  for (const route of documented) app.openAPIRegistry.registerPath(route);
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {

@@ -1,20 +1,23 @@
+import type { Context, Input } from "hono";
 import type { Mode, PlanStatus, Region } from "../../shared/contract/words.ts";
 import type { SubjectIdentity } from "../../shared/domain/subject-name.ts";
-import { newId } from "../../shared/kit/ids.ts";
 import type { LogFields } from "../../shared/kit/log.ts";
 import type { RuntimeEnv } from "./env.ts";
+import { SubjectClient } from "./subject-stub.ts";
 
-/** Who calls, all of it from the API key. */
+/** The caller of a request, all of it from the API key. */
 export interface Caller {
   projectId: string;
   mode: Mode;
   region: Region;
   keyId: string;
   plan: PlanStatus;
+  /** Requests per 10 seconds. */
+  rateLimit: number;
 }
 
-/** What a request's line says beyond who called what and how it ended. */
-type RequestNotes = Pick<
+/** What a request's log line says beyond the request itself and its caller. */
+type RequestLogFields = Pick<
   LogFields,
   | "code"
   | "projectId"
@@ -30,50 +33,33 @@ type RequestNotes = Pick<
   | "stripeEventId"
 > & { subject?: SubjectIdentity };
 
-/** One request of the API, and what becomes known of it on the way to its reply. */
-export class RuntimeContext {
-  readonly requestId = newId("req");
-  /** On the machine's clock. */
-  readonly startedAt = Date.now();
-  readonly notes: RequestNotes = {};
-  /** Set once the key is known to be good: on every route that a key opens, before its handler. */
-  knownCaller: Caller | null = null;
+export interface RuntimeHono {
+  Bindings: RuntimeEnv;
+  Variables: {
+    requestId: string;
+    /** On the machine's clock. The timeouts of a request count from here. */
+    startedAt: number;
+    /** Collected on the way to the reply, written by `requestLog`. */
+    logFields: RequestLogFields;
+    /** Set by `authenticate`, on every route with `auth: "api_key"`. */
+    caller: Caller;
+  };
+}
 
-  constructor(
-    readonly request: Request,
-    readonly env: RuntimeEnv,
-    /** The path as it was registered, `/v1/entitlements/:subject_ref`; empty where there is no route. */
-    readonly route: string,
-  ) {}
+export type ApiContext<I extends Input = Input> = Context<RuntimeHono, string, I>;
 
-  get caller(): Caller {
-    if (this.knownCaller === null) throw new Error(`${this.route} asks who calls, and no key opens it`);
-    return this.knownCaller;
-  }
-
-  /** As it was sent: `a%2Fb` is one segment, and `a\b` and `%2e%2e` stay what they are, where `URL` would make another path. */
-  lastPathSegment(): string {
-    const [path = ""] = this.request.url.split(/[?#]/, 1);
-    return path.split("/").at(-1) ?? "";
-  }
-
-  header(name: string): string | undefined {
-    return this.request.headers.get(name) ?? undefined;
-  }
-
-  note(notes: RequestNotes): void {
-    Object.assign(this.notes, notes);
-  }
+export function addLogFields(c: ApiContext, fields: RequestLogFields): void {
+  Object.assign(c.get("logFields"), fields);
 }
 
 /** The subject that the caller names: project, mode and region come from the key. */
-export function subjectOf({ projectId, mode, region }: Caller, subjectRef: string): SubjectIdentity {
+export function identifySubject({ projectId, mode, region }: Caller, subjectRef: string): SubjectIdentity {
   return { projectId, mode, region, subjectRef };
 }
 
-/** The same, noted for the request's line. */
-export function namedSubject(c: RuntimeContext, subjectRef: string): SubjectIdentity {
-  const subject = subjectOf(c.caller, subjectRef);
-  c.note({ subject });
-  return subject;
+/** The subject that the request names. The request's log line names it by its tag. */
+export function openSubject(c: ApiContext, subjectRef: string): SubjectClient {
+  const subject = identifySubject(c.get("caller"), subjectRef);
+  addLogFields(c, { subject });
+  return new SubjectClient(c.env, subject, c.get("startedAt"));
 }

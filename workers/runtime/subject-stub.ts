@@ -1,8 +1,11 @@
+import type { ConsumeCommand } from "../../shared/domain/consume.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
-import { DependencyUnavailable } from "../../shared/kit/deadline.ts";
+import { DependencyUnavailableError, remainingMs, withTimeout } from "../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "./env.ts";
+import type { ConsumeResult, DecisionAt, SubjectReading } from "./subject/answers.ts";
+import { pack, unpack } from "./subject/packed.ts";
 import type { Subject } from "./subject/subject.ts";
-import { withinTime } from "./time-limit.ts";
+import { timeouts } from "./timeouts.ts";
 
 /** The subject's methods with their own types: the platform's stub types lose unions on the way. */
 export type SubjectRpc = Pick<
@@ -28,48 +31,80 @@ export type SubjectRpc = Pick<
   | "erase"
 >;
 
-/** The subject's object, in its project's region. Asking for it costs nothing; calling it does. */
+/** The subject's object, in its project's region. Getting the stub costs nothing; calling it does. */
 function subjectStub(env: RuntimeEnv, identity: SubjectIdentity): SubjectRpc {
   const id = env.SUBJECT.idFromName(subjectName(identity));
   return env.SUBJECT.get(id, { locationHint: identity.region }) as unknown as SubjectRpc;
 }
 
 /**
- * Calls the subject's object; once more when the platform says that the first call may be repeated (an object that
+ * Calls the subject's object, and once more when the platform says that the first call may be repeated (an object that
  * moved or restarted). `call` must be safe to repeat, as every method of `Subject` is.
  *
- * With `budgetMs` both calls together take that long at most: then `DependencyUnavailable`, as for whatever fails within it, and
- * what a late answer did stays done.
+ * With `timeoutMs`, both calls together take at most that long, and every failure is a `DependencyUnavailableError`. What a
+ * late call did stays done.
  */
 export async function callSubject<T>(
   env: RuntimeEnv,
   identity: SubjectIdentity,
   call: (subject: SubjectRpc) => Promise<T>,
-  budgetMs?: number,
+  timeoutMs?: number,
 ): Promise<T> {
   const startedAt = Date.now();
   // A stub is broken once a call on it failed: each call takes a new one.
-  const ask = () => {
-    const answer = call(subjectStub(env, identity));
-    if (budgetMs === undefined) return answer;
-    return withinTime(Math.max(0, startedAt + budgetMs - Date.now()), answer);
+  const attempt = () => {
+    const result = call(subjectStub(env, identity));
+    if (timeoutMs === undefined) return result;
+    return withTimeout(dependency, remainingMs(startedAt, timeoutMs), result);
   };
   try {
-    return await ask();
+    return await attempt();
   } catch (error) {
-    if (!isRetryable(error)) throw budgetMs === undefined ? error : unavailable(error);
+    if (!isRetryable(error)) throw error;
   }
   try {
-    return await ask();
+    return await attempt();
   } catch (error) {
-    throw unavailable(error);
+    if (error instanceof DependencyUnavailableError) throw error;
+    throw new DependencyUnavailableError(dependency, { cause: error });
   }
 }
 
-const unavailable = (cause: unknown) => new DependencyUnavailable("the subject's object", { cause });
+/** The name of the object in errors. */
+const dependency = "Subject";
 
 function isRetryable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { retryable, overloaded } = error as Error & { retryable?: boolean; overloaded?: boolean };
+  const cause = error instanceof DependencyUnavailableError ? error.cause : error;
+  if (!(cause instanceof Error)) return false;
+  const { retryable, overloaded } = cause as Error & { retryable?: boolean; overloaded?: boolean };
   return retryable === true && overloaded !== true;
+}
+
+/**
+ * A subject as the routes of the API call it. Each call fails with a `DependencyUnavailableError` when the request's time
+ * for it, counted from `startedAt`, is used up.
+ */
+export class SubjectClient {
+  constructor(
+    private readonly env: RuntimeEnv,
+    readonly identity: SubjectIdentity,
+    private readonly startedAt: number,
+  ) {}
+
+  async check(): Promise<DecisionAt> {
+    return unpack(await this.call((subject) => subject.packedCheck(), timeouts.check));
+  }
+
+  read(): Promise<SubjectReading> {
+    return this.call((subject) => subject.read(), timeouts.read);
+  }
+
+  async consume(command: ConsumeCommand): Promise<ConsumeResult> {
+    const packed = pack({ identity: this.identity, command });
+    return unpack(await this.call((subject) => subject.packedConsume(packed), timeouts.consume));
+  }
+
+  private call<T>(method: (subject: SubjectRpc) => Promise<T>, timeoutMs: number): Promise<T> {
+    return callSubject(this.env, this.identity, method, remainingMs(this.startedAt, timeoutMs));
+  }
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { InputOf, Operation, ReplyOf } from "../../../shared/contract/operations/operation.ts";
 import type { Refusal } from "../../../shared/contract/operations/reply.ts";
-import { DependencyUnavailable } from "../../../shared/kit/deadline.ts";
+import { DependencyUnavailableError } from "../../../shared/kit/timeout.ts";
 import { alteredForm, parseOptions } from "../../../shared/operations/parse-input.ts";
 import type { FormState } from "../components/fields.tsx";
 import { callerOf, type Form, type PortalContext, scopeOf } from "../request-context.ts";
@@ -18,7 +18,7 @@ export async function callOperation<O extends Operation & { worker: "runtime" | 
   try {
     return (await (isRuntime ? c.env.RUNTIME : c.env.WEBHOOKS).run(call)) as ReplyOf<O>;
   } catch (cause) {
-    throw new DependencyUnavailable(isRuntime ? "the runtime" : "the deliveries worker", { cause });
+    throw new DependencyUnavailableError(isRuntime ? "the runtime" : "the deliveries worker", { cause });
   }
 }
 

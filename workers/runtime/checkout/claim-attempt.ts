@@ -11,9 +11,9 @@ import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { invalidRequest } from "../middleware/read-input.ts";
-import { RequestRefused } from "../reply.ts";
-import { type Caller, subjectOf } from "../request-context.ts";
+import { ApiError } from "../http/api-error.ts";
+import { invalidRequest } from "../http/validation-errors.ts";
+import { type Caller, identifySubject } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import type { FrozenRequest } from "./frozen-request.ts";
 
@@ -101,7 +101,7 @@ function mayStartOver(attempt: CheckoutAttemptRow): boolean {
 
 export function refuseConflict(attempt: CheckoutAttemptRow, requestHash: string): void {
   if (attempt.requestHash !== requestHash)
-    throw new RequestRefused(
+    throw new ApiError(
       "idempotency_conflict",
       "This Idempotency-Key was used before with another body. Use a new key for a new checkout.",
     );
@@ -110,34 +110,34 @@ export function refuseConflict(attempt: CheckoutAttemptRow, requestHash: string)
 /** A second subscription to the same product would be paid for nothing. Manual grants do not stand in the way. */
 async function refuseSecond(env: RuntimeEnv, caller: Caller, request: CheckoutRequest): Promise<void> {
   const { subject_ref, product_code } = request;
-  const isOpen = await callSubject(env, subjectOf(caller, subject_ref), (subject) =>
+  const isOpen = await callSubject(env, identifySubject(caller, subject_ref), (subject) =>
     subject.hasOpenSubscription(product_code),
   );
   if (isOpen)
-    throw new RequestRefused(
+    throw new ApiError(
       "already_subscribed",
       `The subject has a subscription to '${product_code}' that has not ended. End it first, or let its payment be settled.`,
     );
 }
 
-export function inProgress(): RequestRefused {
-  return new RequestRefused(
+export function inProgress(): ApiError {
+  return new ApiError(
     "idempotency_in_progress",
     "The first request with this Idempotency-Key is still under way. Try again in a moment.",
     { headers: { "Retry-After": "1" } },
   );
 }
 
-function beingErased(): RequestRefused {
-  return new RequestRefused(
+function beingErased(): ApiError {
+  return new ApiError(
     "temporarily_unavailable",
     "What is kept of this subject is being erased. A checkout can begin when that is done: try again in a minute.",
     { headers: { "Retry-After": "30" } },
   );
 }
 
-function notConnected({ mode }: Caller): RequestRefused {
-  return new RequestRefused(
+function notConnected({ mode }: Caller): ApiError {
+  return new ApiError(
     "stripe_not_connected",
     `The project has no Stripe connection in ${mode} mode. Connect Stripe in the portal first.`,
   );
@@ -146,12 +146,12 @@ function notConnected({ mode }: Caller): RequestRefused {
 function freeze(request: CheckoutRequest, found: Awaited<ReturnType<typeof readForCheckout>>): FrozenRequest {
   const { product, project, stripeCustomerId } = found;
   if (product === null)
-    throw new RequestRefused(
+    throw new ApiError(
       "product_not_found",
       `There is no product '${request.product_code}' in the project and mode of this key.`,
     );
   if (product.archivedAt !== null)
-    throw new RequestRefused("product_inactive", `The product '${product.productCode}' is archived.`);
+    throw new ApiError("product_inactive", `The product '${product.productCode}' is archived.`);
   const successUrl = request.success_url ?? project?.successUrl;
   if (successUrl == null)
     throw invalidRequest([

@@ -10,7 +10,7 @@ import { d1 } from "../../../shared/db/deadline.ts";
 import { stripeFailure } from "../../../shared/stripe/gateway.ts";
 import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { RequestRefused } from "../reply.ts";
+import { ApiError } from "../http/api-error.ts";
 import { type Claim, inProgress, refuseConflict } from "./claim-attempt.ts";
 import { createSession } from "./create-session.ts";
 import { readFrozen } from "./frozen-request.ts";
@@ -72,7 +72,7 @@ async function sessionOrRelease(
     const refused = failure.kind === "refused";
     const status = refused ? "failed" : "created";
     await d1(releaseAttempt(env.DB, attempt.attemptId, leaseId, { status, refused, now }));
-    throw new RequestRefused(
+    throw new ApiError(
       "stripe_error",
       refused
         ? `Stripe refused the checkout: ${failure.message}`

@@ -2,7 +2,7 @@ import type { SubjectJobKind } from "../../../shared/contract/operations/data-ch
 import { d1 } from "../../../shared/db/deadline.ts";
 import { isErased } from "../../../shared/db/erasures.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
-import { withDeadline } from "../../../shared/kit/deadline.ts";
+import { withTimeout } from "../../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "../env.ts";
 import type { Verification } from "../subject/verify.ts";
 import { callSubject } from "../subject-stub.ts";
@@ -11,7 +11,7 @@ import { callSubject } from "../subject-stub.ts";
 export type ComparedSubject = SubjectIdentity & { headSequence: number };
 
 /**
- * Compares one subject, and for a `resync` writes its copy in D1 anew first. Safe to repeat. `DependencyUnavailable` when that
+ * Compares one subject, and for a `resync` writes its copy in D1 anew first. Safe to repeat. `DependencyUnavailableError` when that
  * takes longer than `budgetMs`.
  *
  * What is copied is trusted: where the ledger or the state itself has a fault, D1 is left alone, since what it has seen (the
@@ -23,7 +23,7 @@ export async function compareSubject(
   kind: SubjectJobKind,
   budgetMs: number,
 ): Promise<Verification> {
-  return withDeadline("the subject's object", budgetMs, compare(env, subject, kind));
+  return withTimeout("Subject", budgetMs, compare(env, subject, kind));
 }
 
 async function compare(

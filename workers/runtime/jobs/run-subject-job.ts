@@ -8,9 +8,9 @@ import {
 } from "../../../shared/db/subject-jobs.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { LateAnswer } from "../../../shared/kit/deadline.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
+import { TimeoutError } from "../../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { type ComparedSubject, compareSubject } from "./compare-subject.ts";
 
@@ -92,7 +92,7 @@ async function visit(env: RuntimeEnv, subject: ComparedSubject, job: SubjectJobR
       error: errorMessage(error),
       cause: cause === undefined ? undefined : errorMessage(cause),
     });
-    const isLate = cause instanceof LateAnswer;
+    const isLate = cause instanceof TimeoutError;
     const message = isLate
       ? `no answer within ${subjectBudgetMs / 1_000} seconds`
       : "the object did not answer";

@@ -1,7 +1,7 @@
 import { type ApiKeyParts, parseApiKey } from "../../../shared/kit/api-key.ts";
-import { withDeadline } from "../../../shared/kit/deadline.ts";
-import { keyTimeoutMs } from "../budget.ts";
+import { withTimeout } from "../../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "../env.ts";
+import { timeouts } from "../timeouts.ts";
 import { type KeyEntry, keyringName } from "./keyring.ts";
 
 /** Page 1 promises that a revoked key stops within 5 s everywhere: no entry is used longer after it was asked for. */
@@ -39,7 +39,7 @@ export async function findKey(env: RuntimeEnv, presented: string): Promise<Known
   if (key === null) return null;
   const id = env.KEYRING.idFromName(keyringName(key.projectId, key.mode));
   const found = env.KEYRING.get(id, { locationHint: key.region }).find(key.hash);
-  const entry = await withDeadline("the project's Keyring", keyTimeoutMs, found);
+  const entry = await withTimeout("Keyring", timeouts.keyLookup, found);
   if (entry === null) return null;
   if (cache.size >= maxKeys) cache.clear();
   const asked = { ...key, entry, askedAt };

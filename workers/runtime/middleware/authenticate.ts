@@ -1,19 +1,15 @@
+import { createMiddleware } from "hono/factory";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { countKeyUse } from "../activity.ts";
+import { ApiError } from "../http/api-error.ts";
 import { findKey } from "../keyring/key-cache.ts";
-import { RequestRefused } from "../reply.ts";
-import type { RuntimeContext } from "../request-context.ts";
-import { countRequest } from "./rate-limit.ts";
+import type { RuntimeHono } from "../request-context.ts";
 
-const invalidKeyMessage = "The API key is not valid: it is unknown, revoked, expired or malformed.";
-
-/** `Authorization: Bearer lz_…` and nothing else says who calls. A cookie beside it is not read. */
-export async function authenticate(c: RuntimeContext): Promise<void> {
-  const header = c.header("Authorization");
-  const bearer = header === undefined ? null : /^Bearer +([^\s]+) *$/i.exec(header);
-  const presented = bearer?.[1];
+/** Sets the caller from `Authorization: Bearer lz_…`. Nothing else identifies a caller: cookies are not read. */
+export const authenticate = createMiddleware<RuntimeHono>(async (c, next) => {
+  const [, presented] = /^Bearer +([^\s]+) *$/i.exec(c.req.header("Authorization") ?? "") ?? [];
   if (presented === undefined)
-    throw new RequestRefused(
+    throw new ApiError(
       "missing_bearer_token",
       "Send your API key as `Authorization: Bearer lz_test_…` or `Bearer lz_live_…`.",
       { headers: { "WWW-Authenticate": "Bearer" } },
@@ -21,14 +17,17 @@ export async function authenticate(c: RuntimeContext): Promise<void> {
 
   const key = await findKey(c.env, presented);
   const expiresAt = key?.entry.expiresAt ?? null;
-  const hasExpired = expiresAt !== null && expiresAt <= (await currentTime(c.env.DEV));
-  if (key === null || hasExpired)
-    throw new RequestRefused("invalid_api_key", invalidKeyMessage, {
-      headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' },
-    });
+  const isExpired = expiresAt !== null && expiresAt <= (await currentTime(c.env.DEV));
+  if (key === null || isExpired)
+    throw new ApiError(
+      "invalid_api_key",
+      "Invalid API key: it is unknown, revoked, expired or malformed. Create a key in the portal.",
+      { headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' } },
+    );
 
   const { projectId, mode, region, entry } = key;
-  countRequest(entry);
-  countKeyUse(c.env, entry.keyId);
-  c.knownCaller = { projectId, mode, region, keyId: entry.keyId, plan: entry.plan };
-}
+  const { keyId, plan, rateLimit } = entry;
+  c.set("caller", { projectId, mode, region, keyId, plan, rateLimit });
+  countKeyUse(c.env, keyId);
+  await next();
+});

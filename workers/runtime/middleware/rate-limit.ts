@@ -1,7 +1,9 @@
-import type { KeyEntry } from "../keyring/keyring.ts";
-import { RequestRefused } from "../reply.ts";
+import { createMiddleware } from "hono/factory";
+import { ApiError } from "../http/api-error.ts";
+import type { Caller, RuntimeHono } from "../request-context.ts";
 
 const windowMs = 10_000;
+const maxWindows = 10_000;
 
 interface Window {
   startedAt: number;
@@ -11,27 +13,36 @@ interface Window {
 const windows = new Map<string, Window>();
 
 /**
- * Counts one request of the key in a fixed window of 10 s and refuses it above the key's limit.
+ * Counts the request against its key's limit, in a fixed window of 10 s, and refuses it above the limit.
  *
- * Counted in this isolate, on the machine's clock: a check must not cost a hop to be counted. A key whose traffic
- * spreads over several isolates gets its limit in each of them.
+ * Counts in this isolate's memory, on the machine's clock, because a check must not cost a hop to be counted. A key
+ * whose traffic spreads over several isolates gets its limit in each of them.
  */
-export function countRequest({ keyId, rateLimit }: KeyEntry): void {
+export const rateLimit = createMiddleware<RuntimeHono>(async (c, next) => {
+  countRequest(c.get("caller"));
+  await next();
+});
+
+function countRequest({ keyId, rateLimit }: Caller): void {
   const now = Date.now();
   let window = windows.get(keyId);
   if (window === undefined || now - window.startedAt >= windowMs) {
-    if (windows.size > 10_000) windows.clear();
+    if (windows.size > maxWindows) windows.clear();
     window = { startedAt: now, count: 0 };
     windows.set(keyId, window);
   }
   window.count++;
   if (window.count <= rateLimit) return;
   const seconds = Math.max(1, Math.ceil((window.startedAt + windowMs - now) / 1_000));
-  throw new RequestRefused("rate_limited", `This key made more than ${rateLimit} requests in 10 seconds.`, {
-    headers: {
-      "Retry-After": String(seconds),
-      RateLimit: `"default";r=0;t=${seconds}`,
-      "RateLimit-Policy": `"default";q=${rateLimit};w=${windowMs / 1_000}`,
+  throw new ApiError(
+    "rate_limited",
+    `Rate limit exceeded (${rateLimit} requests per 10 s). Retry after ${seconds} s.`,
+    {
+      headers: {
+        "Retry-After": String(seconds),
+        RateLimit: `"default";r=0;t=${seconds}`,
+        "RateLimit-Policy": `"default";q=${rateLimit};w=${windowMs / 1_000}`,
+      },
     },
-  });
+  );
 }

@@ -1,52 +1,41 @@
-import { createRoute } from "@hono/zod-openapi";
 import {
   type AccessCheckReply,
   accessCheckReplySchema,
   accessCheckRequestSchema,
 } from "../../../shared/contract/access.ts";
 import { countCheck } from "../activity.ts";
-import { timeLeftMs } from "../budget.ts";
-import { readJson } from "../middleware/read-input.ts";
-import { jsonReply } from "../reply.ts";
-import { namedSubject, type RuntimeContext } from "../request-context.ts";
-import { unpack } from "../subject/packed.ts";
-import { callSubject } from "../subject-stub.ts";
+import { defineEndpoint } from "../http/endpoint.ts";
+import { jsonReply } from "../http/reply.ts";
+import { addLogFields, openSubject } from "../request-context.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
 
-export const accessCheckDocs = createRoute({
-  method: "post",
-  path: "/v1/access/check",
-  summary: "May this subject proceed?",
-  description:
-    "Allowed means that at least one entitlement is usable now. A subject nobody has heard of is denied with `no_entitlement`.",
-  security: [{ apiKey: [] }],
-  request: {
-    body: { required: true, content: { "application/json": { schema: accessCheckRequestSchema } } },
-  },
-  responses: {
-    200: {
-      description: "The decision.",
-      content: { "application/json": { schema: accessCheckReplySchema } },
+export const accessCheck = defineEndpoint(
+  {
+    summary: "Check access",
+    description:
+      "Allowed means that at least one entitlement is usable now. An unknown subject is denied with `no_entitlement`.",
+    request: {
+      body: { required: true, content: { "application/json": { schema: accessCheckRequestSchema } } },
     },
-    ...documentedErrors({ body: true }),
+    responses: {
+      200: {
+        description: "The decision.",
+        content: { "application/json": { schema: accessCheckReplySchema } },
+      },
+      ...documentedErrors({ body: true }),
+    },
   },
-});
-
-export async function accessCheck(c: RuntimeContext): Promise<Response> {
-  const { subject_ref } = await readJson(c, accessCheckRequestSchema);
-  const identity = namedSubject(c, subject_ref);
-  const answer = await callSubject(
-    c.env,
-    identity,
-    (subject) => subject.packedCheck(),
-    timeLeftMs(c, "check"),
-  );
-  const { decision, ...moment } = unpack(answer);
-  c.note(decision);
-  countCheck(c.caller, decision.allowed);
-  const reply: AccessCheckReply = decision.allowed
-    ? { subject_ref, allowed: true }
-    : { subject_ref, allowed: false, reason: decision.reason };
-  return jsonReply(c, reply, { headers: decisionHeader(c, identity, moment) });
-}
+  async (c) => {
+    const { subject_ref } = c.req.valid("json");
+    const subject = openSubject(c, subject_ref);
+    const { decision, ...moment } = await subject.check();
+    const { allowed } = decision;
+    addLogFields(c, decision.allowed ? { allowed } : { allowed, reason: decision.reason });
+    countCheck(c.get("caller"), allowed);
+    const reply: AccessCheckReply = decision.allowed
+      ? { subject_ref, allowed: true }
+      : { subject_ref, allowed: false, reason: decision.reason };
+    return jsonReply(c, reply, { headers: decisionHeader(c, subject.identity, moment) });
+  },
+);

@@ -1,4 +1,3 @@
-import { createRoute } from "@hono/zod-openapi";
 import {
   type CheckoutReply,
   checkoutReplySchema,
@@ -8,65 +7,63 @@ import type { CheckoutAttemptRow } from "../../../shared/db/checkout-attempts.ts
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { claimAttempt } from "../checkout/claim-attempt.ts";
 import { finishAttempt } from "../checkout/finish-attempt.ts";
-import { readIdempotencyKey, readJson } from "../middleware/read-input.ts";
-import { requireLivePlan } from "../middleware/require-live-plan.ts";
-import { jsonReply } from "../reply.ts";
-import { namedSubject, type RuntimeContext } from "../request-context.ts";
+import { defineEndpoint } from "../http/endpoint.ts";
+import { jsonReply } from "../http/reply.ts";
+import { requireLivePlan } from "../http/require-live-plan.ts";
+import { addLogFields, identifySubject } from "../request-context.ts";
 import { documentedErrors } from "./documented-errors.ts";
 import { idempotencyHeader, replayedHeader } from "./idempotency-headers.ts";
 
-export const checkoutSessionDocs = createRoute({
-  method: "post",
-  path: "/v1/checkout/session",
-  summary: "Let a customer pay",
-  description:
-    "Makes a Stripe Checkout session. Send the customer to `checkout_url`. Access follows when Stripe says that the money came; creating a session grants nothing.",
-  security: [{ apiKey: [] }],
-  request: {
-    headers: idempotencyHeader,
-    body: { required: true, content: { "application/json": { schema: checkoutRequestSchema } } },
-  },
-  responses: {
-    201: {
-      description: "The session is made.",
-      headers: replayedHeader,
-      content: { "application/json": { schema: checkoutReplySchema } },
+export const checkoutSession = defineEndpoint(
+  {
+    summary: "Create a checkout session",
+    description:
+      "Creates a Stripe Checkout session. Send the customer to `checkout_url`. Access starts when Stripe reports the payment; creating a session grants nothing.",
+    request: {
+      headers: idempotencyHeader,
+      body: { required: true, content: { "application/json": { schema: checkoutRequestSchema } } },
     },
-    ...documentedErrors({
-      body: true,
-      more: [
-        "missing_idempotency_key",
-        "invalid_idempotency_key",
-        "plan_mode_not_allowed",
-        "product_not_found",
-        "product_inactive",
-        "already_subscribed",
-        "stripe_not_connected",
-        "idempotency_conflict",
-        "idempotency_in_progress",
-        "stripe_error",
-      ],
-    }),
+    responses: {
+      201: {
+        description: "The session was created.",
+        headers: replayedHeader,
+        content: { "application/json": { schema: checkoutReplySchema } },
+      },
+      ...documentedErrors({
+        body: true,
+        more: [
+          "missing_idempotency_key",
+          "invalid_idempotency_key",
+          "plan_mode_not_allowed",
+          "product_not_found",
+          "product_inactive",
+          "already_subscribed",
+          "stripe_not_connected",
+          "idempotency_conflict",
+          "idempotency_in_progress",
+          "stripe_error",
+        ],
+      }),
+    },
   },
-});
-
-export async function checkoutSession(c: RuntimeContext): Promise<Response> {
-  const key = readIdempotencyKey(c);
-  const request = await readJson(c, checkoutRequestSchema);
-  const caller = c.caller;
-  requireLivePlan(caller);
-  namedSubject(c, request.subject_ref);
-  const now = await currentTime(c.env.DEV);
-  const claim = await claimAttempt(c.env, caller, request, key, now);
-  c.note({ attemptId: claim.attempt.attemptId, replayed: claim.outcome === "done" });
-  if (claim.outcome === "done")
-    return jsonReply(c, checkoutReply(claim.attempt), {
-      status: 201,
-      headers: { "Idempotency-Replayed": "true" },
-    });
-  const attempt = await finishAttempt(c.env, claim, now);
-  return jsonReply(c, checkoutReply(attempt), { status: 201 });
-}
+  async (c) => {
+    const { "Idempotency-Key": key } = c.req.valid("header");
+    const request = c.req.valid("json");
+    const caller = c.get("caller");
+    requireLivePlan(caller);
+    addLogFields(c, { subject: identifySubject(caller, request.subject_ref) });
+    const now = await currentTime(c.env.DEV);
+    const claim = await claimAttempt(c.env, caller, request, key, now);
+    addLogFields(c, { attemptId: claim.attempt.attemptId, replayed: claim.outcome === "done" });
+    if (claim.outcome === "done")
+      return jsonReply(c, checkoutReply(claim.attempt), {
+        status: 201,
+        headers: { "Idempotency-Replayed": "true" },
+      });
+    const attempt = await finishAttempt(c.env, claim, now);
+    return jsonReply(c, checkoutReply(attempt), { status: 201 });
+  },
+);
 
 function checkoutReply(attempt: CheckoutAttemptRow): CheckoutReply {
   if (attempt.checkoutUrl === null || attempt.expiresAt === null)

@@ -1,7 +1,7 @@
 import { type ErrorCode, errorCodes } from "../../../shared/contract/error-codes.ts";
 import { errorReplySchema } from "../../../shared/contract/errors.ts";
 
-const ofEveryKeyedRoute = [
+const commonCodes = [
   "invalid_request",
   "missing_bearer_token",
   "invalid_api_key",
@@ -9,15 +9,15 @@ const ofEveryKeyedRoute = [
   "temporarily_unavailable",
 ] as const satisfies ErrorCode[];
 
-const ofEveryBody = [
+const bodyCodes = [
   "invalid_json",
   "payload_too_large",
   "unsupported_media_type",
 ] as const satisfies ErrorCode[];
 
-/** The error answers of one route for its OpenAPI document, grouped by status, from the one table of codes. */
+/** The error replies of one endpoint for its OpenAPI document, grouped by status, from the table of codes. */
 export function documentedErrors({ body, more = [] }: { body: boolean; more?: ErrorCode[] }) {
-  const codes: ErrorCode[] = [...ofEveryKeyedRoute, ...(body ? ofEveryBody : []), ...more];
+  const codes: ErrorCode[] = [...commonCodes, ...(body ? bodyCodes : []), ...more];
   const byStatus = Map.groupBy(codes, (code) => errorCodes[code].status);
   return Object.fromEntries(
     [...byStatus]

@@ -2,7 +2,7 @@ import type { EntitlementView } from "../../../shared/contract/entitlements.ts";
 import { availability, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
 import type { Entitlement, Moment } from "../../../shared/domain/entitlement.ts";
 
-/** One entitlement as the reads show it at `now`. */
+/** Returns one entitlement as both reads show it at `now`. */
 export function entitlementView(entitlement: Entitlement, now: Moment): EntitlementView {
   const state = availability(entitlement, now);
   return {

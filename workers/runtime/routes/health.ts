@@ -1,25 +1,24 @@
-import { DependencyUnavailable, withDeadline } from "../../../shared/kit/deadline.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
-import { jsonReply } from "../reply.ts";
-import type { RuntimeContext } from "../request-context.ts";
+import { DependencyUnavailableError, withTimeout } from "../../../shared/kit/timeout.ts";
+import { jsonReply } from "../http/reply.ts";
+import type { ApiContext } from "../request-context.ts";
+import { timeouts } from "../timeouts.ts";
 
-const timeoutMs = 1_000;
-
-/** The worker runs. Asks nothing of anybody. */
-export function healthz(c: RuntimeContext): Response {
+/** The worker runs. Depends on nothing else. */
+export function healthz(c: ApiContext): Response {
   return jsonReply(c, { ok: true });
 }
 
 /**
- * Whether everything that some route needs answers. Not ready means that checkouts and Stripe's events wait for D1: checks,
- * reads and consumes with known keys go on without it, so traffic must not be turned away because of a 503 here.
+ * Ready means that D1 answers. While it does not, checkouts and Stripe events fail and are retried; checks, reads and
+ * consumes with known keys work without D1. So a 503 here must not take the worker out of service.
  */
-export async function readyz(c: RuntimeContext): Promise<Response> {
+export async function readyz(c: ApiContext): Promise<Response> {
   try {
-    await withDeadline("D1", timeoutMs, c.env.DB.prepare("SELECT 1").first());
+    await withTimeout("D1", timeouts.readiness, c.env.DB.prepare("SELECT 1").first());
     return jsonReply(c, { ok: true, d1: "ok" });
   } catch (error) {
-    if (!(error instanceof DependencyUnavailable)) throw error;
+    if (!(error instanceof DependencyUnavailableError)) throw error;
     log("warn", "readyz.d1_unavailable", { error: errorMessage(error.cause) });
     return jsonReply(c, { ok: false, d1: "unavailable" }, { status: 503, headers: { "Retry-After": "5" } });
   }

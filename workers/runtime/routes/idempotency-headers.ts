@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 
 export const idempotencyHeader = z.object({
   "Idempotency-Key": z.string().min(1).max(255).meta({
-    description: "Names this one business event: 1-255 visible ASCII characters.",
+    description: "A unique key per operation, reused on retries: 1-255 visible ASCII characters.",
     example: "order-10442",
   }),
 });
@@ -11,5 +11,5 @@ export const replayedHeader = z.object({
   "Idempotency-Replayed": z
     .literal("true")
     .optional()
-    .meta({ description: "Present when this is the answer of an earlier request with the same key." }),
+    .meta({ description: "Present when the response replays an earlier request with the same key." }),
 });

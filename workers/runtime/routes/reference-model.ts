@@ -1,4 +1,6 @@
-import { openApiDocument } from "../openapi.ts";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+
+export type OpenApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
 
 /** The OpenAPI document as the reference page shows it: one list of fields per request and reply. */
 export interface Operation {
@@ -47,15 +49,23 @@ interface OpenApiOperation {
   responses: Record<string, { description: string; content?: JsonContent }>;
 }
 
-export function operations(): Operation[] {
-  return Object.entries(openApiDocument().paths ?? {}).flatMap(([path, methods]) =>
+type Schemas = Record<string, Schema>;
+
+export function listOperations(document: OpenApiDocument): Operation[] {
+  const schemas = (document.components?.schemas ?? {}) as Schemas;
+  return Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, OpenApiOperation>).map(([method, operation]) =>
-      readOperation(method.toUpperCase(), path, operation),
+      readOperation(method.toUpperCase(), path, operation, schemas),
     ),
   );
 }
 
-function readOperation(method: string, path: string, operation: OpenApiOperation): Operation {
+function readOperation(
+  method: string,
+  path: string,
+  operation: OpenApiOperation,
+  schemas: Schemas,
+): Operation {
   const responses = Object.entries(operation.responses);
   const reply = responses.find(([status]) => status.startsWith("2"));
   return {
@@ -66,13 +76,13 @@ function readOperation(method: string, path: string, operation: OpenApiOperation
     request: [
       ...(operation.parameters ?? []).map((parameter) => ({
         name: parameter.name,
-        type: `${typeOf(parameter.schema)} (${parameter.in})`,
+        type: `${describeType(parameter.schema)} (${parameter.in})`,
         isRequired: parameter.required ?? false,
-        meaning: parameter.description ?? meaningOf(parameter.schema),
+        meaning: parameter.description ?? describeMeaning(parameter.schema),
       })),
-      ...fieldsOf(schemaOf(operation.requestBody?.content)),
+      ...listFields(jsonSchema(operation.requestBody?.content), schemas),
     ],
-    reply: { status: reply?.[0] ?? "", fields: fieldsOf(schemaOf(reply?.[1].content)) },
+    reply: { status: reply?.[0] ?? "", fields: listFields(jsonSchema(reply?.[1].content), schemas) },
     errors: responses
       .filter(([status]) => !status.startsWith("2"))
       .map(([status, { description }]) => ({
@@ -82,43 +92,45 @@ function readOperation(method: string, path: string, operation: OpenApiOperation
   };
 }
 
-function schemaOf(content: JsonContent | undefined): Schema {
-  return resolve(content?.["application/json"]?.schema ?? {});
+function jsonSchema(content: JsonContent | undefined): Schema {
+  return content?.["application/json"]?.schema ?? {};
 }
 
-function resolve(schema: Schema): Schema {
+function resolve(schema: Schema, schemas: Schemas): Schema {
   const name = schema.$ref?.split("/").at(-1);
-  const schemas = (openApiDocument().components?.schemas ?? {}) as Record<string, Schema>;
   return name === undefined ? schema : (schemas[name] ?? {});
 }
 
-/** The fields of an object; of alternatives, the fields of all, required when every one requires it. */
-function fieldsOf(schema: Schema): Field[] {
-  const shapes = (schema.oneOf ?? schema.anyOf ?? [schema]).map(resolve);
+/** The fields of an object. Alternatives give the fields of all, required where every one requires it. */
+function listFields(reference: Schema, schemas: Schemas): Field[] {
+  const schema = resolve(reference, schemas);
+  const shapes = (schema.oneOf ?? schema.anyOf ?? [schema]).map((shape) => resolve(shape, schemas));
   const names = new Set(shapes.flatMap((shape) => Object.keys(shape.properties ?? {})));
   return [...names].map((name) => {
-    const field = shapes.map((shape) => shape.properties?.[name]).filter((found) => found !== undefined);
+    const variants = shapes.map((shape) => shape.properties?.[name]).filter((found) => found !== undefined);
     return {
       name,
-      type: [...new Set(field.map(typeOf))].join(" or "),
+      type: [...new Set(variants.map(describeType))].join(" or "),
       isRequired: shapes.every((shape) => shape.required?.includes(name)),
-      meaning: [...new Set(field.map(meaningOf))].filter((meaning) => meaning !== "").join(" Or: "),
+      meaning: [...new Set(variants.map(describeMeaning))].filter((meaning) => meaning !== "").join(" Or: "),
     };
   });
 }
 
-function typeOf(schema: Schema | undefined): string {
+function describeType(schema: Schema | undefined): string {
   if (schema === undefined) return "";
   if (schema.$ref !== undefined) return schema.$ref.split("/").at(-1) ?? "";
   if (schema.const !== undefined) return String(schema.const);
   const alternatives = schema.oneOf ?? schema.anyOf;
-  if (alternatives !== undefined) return alternatives.map(typeOf).join(" or ");
+  if (alternatives !== undefined) return alternatives.map(describeType).join(" or ");
   const types = [schema.type ?? "any"].flat();
-  return types.map((type) => (type === "array" ? `list of ${typeOf(schema.items)}` : type)).join(" or ");
+  return types
+    .map((type) => (type === "array" ? `list of ${describeType(schema.items)}` : type))
+    .join(" or ");
 }
 
-function meaningOf(schema: Schema | undefined): string {
-  // What has one value only, its type says.
+function describeMeaning(schema: Schema | undefined): string {
+  // The type of a constant is its value.
   if (schema === undefined || schema.const !== undefined) return schema?.description ?? "";
   const parts = [schema.description ?? ""];
   if (schema.enum !== undefined)
@@ -129,7 +141,7 @@ function meaningOf(schema: Schema | undefined): string {
         .join(", ")}.`,
     );
   if (schema.format === "uri") parts.push("A URL.");
-  if (schema.format === "email") parts.push("An e-mail address.");
+  if (schema.format === "email") parts.push("An email address.");
   if (schema.minimum !== undefined && schema.maximum !== undefined)
     parts.push(`${schema.minimum.toLocaleString("en")} to ${schema.maximum.toLocaleString("en")}.`);
   return parts.filter((part) => part !== "").join(" ");

@@ -2,19 +2,19 @@ import { html, raw } from "hono/html";
 import type { Child, FC } from "hono/jsx";
 import { errorCodes } from "../../../shared/contract/error-codes.ts";
 import { sha256 } from "../../../shared/kit/hash.ts";
-import type { RuntimeContext } from "../request-context.ts";
-import { type Field, type Operation, operations } from "./reference-model.ts";
+import type { ApiContext } from "../request-context.ts";
+import { type Field, listOperations, type OpenApiDocument, type Operation } from "./reference-model.ts";
 import { referenceStyle } from "./reference-style.ts";
 
 const styleHash = btoa(String.fromCharCode(...sha256(referenceStyle)));
 
-/** The reference, made from the OpenAPI document, so that it can't say anything else than what validates. */
-export async function referencePage({ requestId }: RuntimeContext): Promise<Response> {
-  const page = await html`<!doctype html>${<Reference operations={operations()} />}`;
+/** Renders the reference from the OpenAPI document, so that it agrees with what validates requests. */
+export async function referencePage(c: ApiContext, document: OpenApiDocument): Promise<Response> {
+  const page = await html`<!doctype html>${<Reference operations={listOperations(document)} />}`;
   return new Response(page.toString(), {
     headers: {
       "Content-Type": "text/html; charset=UTF-8",
-      "Request-Id": requestId,
+      "Request-Id": c.get("requestId"),
       "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${styleHash}'`,
     },
   });
@@ -42,8 +42,8 @@ const Reference: FC<{ operations: Operation[] }> = ({ operations: all }) => (
         ))}
         <h2 id="errors">Error codes</h2>
         <p>
-          An error is <code>{'{ "error", "message", "request_id" }'}</code>, with <code>details</code> for an
-          invalid request.
+          An error reply is <code>{'{ "error", "message", "request_id" }'}</code>, with <code>details</code>{" "}
+          for an invalid request.
         </p>
         <Table heads={["Status", "Code", "Meaning"]}>
           {Object.entries(errorCodes).map(([code, { status, meaning }]) => (
@@ -110,7 +110,7 @@ const Fields: FC<{ title: string; fields: Field[] }> = ({ title, fields }) => (
 );
 
 const Table: FC<{ heads: string[]; children?: Child }> = ({ heads, children }) => (
-  // Scrolls by itself on narrow screens, so it must be reachable by keyboard.
+  // The table scrolls on narrow screens, so it must be focusable by keyboard.
   <section class="scroll" tabindex={0} aria-label={heads.join(", ")}>
     <table>
       <thead>
@@ -125,7 +125,7 @@ const Table: FC<{ heads: string[]; children?: Child }> = ({ heads, children }) =
   </section>
 );
 
-/** Text with `code` between back-ticks. */
+/** Renders text in backticks as code. */
 function withCode(text: string) {
   return text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part));
 }

@@ -4,10 +4,11 @@ import { d1 } from "../../../shared/db/deadline.ts";
 import { readConnection } from "../../../shared/db/stripe-connections.ts";
 import { insertEvent } from "../../../shared/db/stripe-inbox.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { open, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
-import { readBody } from "../middleware/read-body.ts";
-import { jsonReply, RequestRefused } from "../reply.ts";
-import type { RuntimeContext } from "../request-context.ts";
+import { open as decrypt, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
+import { ApiError } from "../http/api-error.ts";
+import { readBody } from "../http/read-body.ts";
+import { jsonReply } from "../http/reply.ts";
+import { type ApiContext, addLogFields } from "../request-context.ts";
 import { webhookSecretPlace } from "../stripe-inbound/connection.ts";
 import { firstTryMs } from "../stripe-inbound/retry-schedule.ts";
 import { hasPlausibleSignature, isSignedBy } from "../stripe-inbound/signature.ts";
@@ -15,36 +16,36 @@ import { tryEvent } from "../stripe-inbound/try-event.ts";
 
 const maxBodyBytes = 1024 * 1024;
 
-/** One wording for an unknown connection and a wrong signature: a stranger learns nothing of what exists. */
-function notSigned(): RequestRefused {
-  return new RequestRefused("invalid_request", "The signature does not fit this address and body.");
+/** One message for an unknown connection and a wrong signature, so that it does not reveal which connections exist. */
+function invalidSignature(): ApiError {
+  return new ApiError("invalid_request", "Invalid webhook signature for this endpoint.");
 }
 
 /**
- * Stripe's events come in here. What is answered with `200` is in the inbox for good, and applied now or soon; what
- * could not be stored is answered with `503`, and Stripe sends it again.
+ * Receives Stripe events. A `200` means that the event is stored durably in the inbox and applied now or soon. An event
+ * that could not be stored gets a `503`, and Stripe sends it again.
  */
-export async function stripeWebhook(c: RuntimeContext): Promise<Response> {
+export async function stripeWebhook(c: ApiContext): Promise<Response> {
   const now = await currentTime(c.env.DEV);
-  const header = c.header("Stripe-Signature");
-  if (!hasPlausibleSignature(header, now)) throw notSigned();
-  const payload = await readBody(c.request, maxBodyBytes);
+  const header = c.req.header("Stripe-Signature");
+  if (!hasPlausibleSignature(header, now)) throw invalidSignature();
+  const payload = await readBody(c.req.raw, maxBodyBytes);
 
-  const connectionId = c.lastPathSegment();
+  const connectionId = c.req.param("connection_id") ?? "";
   const found = await d1(readConnection(c.env.DB, connectionId));
-  if (found === null) throw notSigned();
+  if (found === null) throw invalidSignature();
   const { connection } = found;
-  c.note({ connectionId, projectId: connection.projectId, mode: connection.mode });
-  const secret = await open(
+  addLogFields(c, { connectionId, projectId: connection.projectId, mode: connection.mode });
+  const secret = await decrypt(
     parseWrappingKeys(c.env.STRIPE_WRAPPING_KEYS),
     webhookSecretPlace(connectionId),
     connection.webhookSecretSealed,
   );
-  if (!(await isSignedBy(secret, payload, header, now))) throw notSigned();
+  if (!(await isSignedBy(secret, payload, header, now))) throw invalidSignature();
 
   const text = new TextDecoder().decode(payload);
   const event = readEnvelope(text);
-  c.note({ stripeEventId: event.id });
+  addLogFields(c, { stripeEventId: event.id });
   const isNew = await d1(
     insertEvent(c.env.DB, {
       connectionId,
@@ -60,8 +61,8 @@ export async function stripeWebhook(c: RuntimeContext): Promise<Response> {
       foundBy: "webhook",
     }),
   );
-  c.note({ replayed: !isNew });
-  // Stored is promised; applied at once is the rule, and when it fails the row is tried again.
+  addLogFields(c, { replayed: !isNew });
+  // The reply promises only that the event is stored. When applying it now fails, the row is retried.
   if (isNew) await tryEvent(c.env, { connectionId, eventId: event.id });
   return jsonReply(c, { received: true });
 }
@@ -71,10 +72,10 @@ function readEnvelope(text: string): z.output<typeof stripeEventEnvelopeSchema> 
   try {
     value = JSON.parse(text);
   } catch {
-    throw new RequestRefused("invalid_json", "The body is signed but is not JSON.");
+    throw new ApiError("invalid_json", "Invalid body: it is signed but is not JSON.");
   }
   const result = stripeEventEnvelopeSchema.safeParse(value);
   if (!result.success)
-    throw new RequestRefused("invalid_request", "The body is signed but is not a Stripe event.");
+    throw new ApiError("invalid_request", "Invalid body: it is signed but is not a Stripe event.");
   return result.data;
 }

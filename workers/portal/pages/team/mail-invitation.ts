@@ -1,7 +1,7 @@
 import { writeAudit } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { DependencyUnavailable, LateAnswer, withDeadline } from "../../../../shared/kit/deadline.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
+import { DependencyUnavailableError, TimeoutError, withTimeout } from "../../../../shared/kit/timeout.ts";
 import type { PortalEnv } from "../../env.ts";
 import { actorOf, type PortalContext } from "../../request-context.ts";
 import { type InvitationMail, invitationMessage } from "./invitation-message.tsx";
@@ -50,10 +50,10 @@ export async function send(env: MailEnv, to: string, invitation: InvitationMail)
   const from = { name: "Licenzy", email: MAIL_FROM };
   const message = { from, to, replyTo: invitation.inviter.email, ...invitationMessage(invitation) };
   try {
-    await withDeadline("the mail service", timeoutMs, MAIL.send(message));
+    await withTimeout("the mail service", timeoutMs, MAIL.send(message));
     return { outcome: "sent" };
   } catch (error) {
-    return failed(reasonOf(error instanceof DependencyUnavailable ? error.cause : error));
+    return failed(reasonOf(error instanceof DependencyUnavailableError ? error.cause : error));
   }
 }
 
@@ -76,7 +76,7 @@ const reasons: Record<string, string> = {
 };
 
 function reasonOf(cause: unknown): string {
-  if (cause instanceof LateAnswer)
+  if (cause instanceof TimeoutError)
     return `the mail service did not answer within ${timeoutMs / 1000} seconds, so it may arrive or not`;
   const said = errorMessage(cause);
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : said.split(":", 1)[0];

@@ -1,12 +1,12 @@
-import { RequestRefused } from "../reply.ts";
+import { ApiError } from "./api-error.ts";
 
-/** A sender that is refused before it has finished may never read the refusal: so much more is taken and thrown away. */
+/** Read past the limit and discarded: a sender that is cut off while it sends may never read the reply. */
 const discardedBytes = 4 * 1024 * 1024;
 
-/** The whole body, unless it is larger than `maxBytes`: it is refused then, whatever `Content-Length` says. */
+/** Reads the whole body. Refuses one larger than `maxBytes`, whatever `Content-Length` says. */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  // The platform ends a body where its length said; read whole, it costs half of what reading it in parts does, and what
-  // `request.body` alone would cost.
+  // The platform ends a body at its declared length. Reading it whole costs half of reading it in chunks: as much as
+  // touching `request.body` alone.
   const declared = Number(request.headers.get("Content-Length") ?? Number.NaN);
   if (declared <= maxBytes) return new Uint8Array(await request.arrayBuffer());
   if (request.body === null) return new Uint8Array();
@@ -34,6 +34,6 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   return body;
 }
 
-function tooLarge(maxBytes: number): RequestRefused {
-  return new RequestRefused("payload_too_large", `The body is larger than ${maxBytes} bytes.`);
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError("payload_too_large", `The body is larger than ${maxBytes} bytes.`);
 }

@@ -1,0 +1,16 @@
+/**
+ * Every route of the runtime with the credential it takes, written down a second time. test/workerd/runtime-app.test.ts
+ * compares it with what the app registers; test/system/separation.test.ts calls each route with every credential.
+ */
+export const runtimeRoutes: Record<string, "public" | "api_key"> = {
+  "GET /healthz": "public",
+  "GET /readyz": "public",
+  "GET /v1/openapi.json": "public",
+  "GET /v1/docs": "public",
+  "POST /v1/webhooks/stripe/tenant/:connection_id": "public",
+  "POST /v1/checkout/session": "api_key",
+  "POST /v1/access/check": "api_key",
+  "GET /v1/customer/access/:subject_ref": "api_key",
+  "GET /v1/entitlements/:subject_ref": "api_key",
+  "POST /v1/usage/consume": "api_key",
+};

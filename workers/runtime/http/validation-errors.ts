@@ -1,0 +1,29 @@
+import type { z } from "zod";
+import type { ErrorDetail } from "../../../shared/contract/errors.ts";
+import { ApiError } from "./api-error.ts";
+
+export function invalidRequest(details: ErrorDetail[]): ApiError {
+  const [first] = details;
+  const message =
+    first === undefined ? "Invalid request." : `Invalid request: \`${first.path}\` ${first.message}.`;
+  return new ApiError("invalid_request", message, { details });
+}
+
+/** Each error once, with its path and a message that continues the path. */
+export function validationErrors(error: z.ZodError): ErrorDetail[] {
+  const errors = error.issues.flatMap((issue) => {
+    // Zod names the object that has unknown keys; a developer looks for the key itself.
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key].join("."),
+        message: "is not a field of this request",
+      }));
+    return [{ path: issue.path.join(".") || "body", message: plainMessage(issue.message) }];
+  });
+  return [...new Map(errors.map((detail) => [`${detail.path} ${detail.message}`, detail])).values()];
+}
+
+/** Zod's "Invalid input: expected string, received undefined" without its prefix, which the error's message has already. */
+function plainMessage(message: string): string {
+  return message.replace(/^Invalid input: /, "").replace(/^subject_ref /, "");
+}

@@ -1,0 +1,32 @@
+import type { Route } from "./http/endpoint.ts";
+import { accessCheck } from "./routes/access-check.ts";
+import { checkoutSession } from "./routes/checkout-session.ts";
+import { customerAccess } from "./routes/customer-access.ts";
+import { entitlements } from "./routes/entitlements.ts";
+import { healthz, readyz } from "./routes/health.ts";
+import { stripeWebhook } from "./routes/stripe-webhook.ts";
+import { usageConsume } from "./routes/usage-consume.ts";
+
+/**
+ * Every route of the runtime but those of its documentation (`openapi.ts`), with who may call it. The app registers from
+ * this table, and the OpenAPI document lists the endpoints in its order. A test walks it with every kind of credential
+ * (test/system/separation.test.ts).
+ */
+export const routes: readonly Route[] = [
+  { method: "GET", path: "/healthz", auth: "public", handler: healthz },
+  { method: "GET", path: "/readyz", auth: "public", handler: readyz },
+
+  // Stripe signs its events: an API key means nothing there.
+  {
+    method: "POST",
+    path: "/v1/webhooks/stripe/tenant/:connection_id",
+    auth: "public",
+    handler: stripeWebhook,
+  },
+
+  { method: "POST", path: "/v1/checkout/session", auth: "api_key", ...checkoutSession },
+  { method: "POST", path: "/v1/access/check", auth: "api_key", ...accessCheck },
+  { method: "GET", path: "/v1/customer/access/:subject_ref", auth: "api_key", ...customerAccess },
+  { method: "GET", path: "/v1/entitlements/:subject_ref", auth: "api_key", ...entitlements },
+  { method: "POST", path: "/v1/usage/consume", auth: "api_key", ...usageConsume },
+];

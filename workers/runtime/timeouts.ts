@@ -1,0 +1,15 @@
+/**
+ * How long a request waits for what it depends on, in milliseconds. Calls to D1 have their own limit
+ * (`shared/db/deadline.ts`).
+ */
+export const timeouts = {
+  /** From the start of the request, so its key lookup counts. The API promises an answer within 400 ms. */
+  check: 350,
+  /** From the start of the request. The API promises an answer within 2 s. */
+  read: 1_800,
+  /** From the start of the request. The API promises an answer within 2 s. */
+  consume: 1_800,
+  /** A check that waited this long for its key still has 100 ms for its subject. */
+  keyLookup: 250,
+  readiness: 1_000,
+};
