@@ -2,7 +2,7 @@ import { z } from "zod";
 import { subjectRefSchema } from "./subject-ref.ts";
 import { modes } from "./words.ts";
 
-/** `product_code`: the stable name of a product inside a project and mode. */
+/** `product_code`: the stable identifier of a product within a project and mode. */
 export const productCodeSchema = z
   .string()
   .regex(/^[A-Z0-9_]{1,64}$/, "must be 1-64 characters of A-Z, 0-9 and _")

@@ -12,14 +12,17 @@ import { everyMinute } from "./sweeps/every-minute.ts";
 
 export { WebhookOperatorEntrypoint } from "./operator-entrypoint.ts";
 
-/** Work on one endpoint or job, called by this worker itself so that each has an invocation, and its limits, of its own. */
+/**
+ * Runs lanes and jobs. This worker calls itself here, so that each has a separate invocation with separate
+ * limits.
+ */
 export class Lanes extends WorkerEntrypoint<DeliveriesEnv> {
   async goOn(claimed: ClaimedDelivery): Promise<void> {
     await runLane(this.env, claimed);
   }
 
-  async send(wakeUp: DeliveryWakeUp): Promise<void> {
-    const claimed = await claim(this.env, wakeUp);
+  async send(message: DeliveryWakeUp): Promise<void> {
+    const claimed = await claim(this.env, message);
     if (claimed !== null) await runLane(this.env, claimed);
   }
 
@@ -28,20 +31,26 @@ export class Lanes extends WorkerEntrypoint<DeliveriesEnv> {
   }
 }
 
-/** The sweeps for who must run them at will: the development gateway, when the clock is moved. */
+/** Runs the sweeps on demand, for the development gateway when it moves the clock. */
 export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
-  /** `settle` waits for what the sweep began to send, so that it happens at the time that the clock shows. */
+  /**
+   * With `settle`, waits for the sends that the sweeps started, so that they happen at the current time of
+   * the clock.
+   */
   async everyMinute({ settle }: { settle: boolean } = { settle: false }): Promise<Record<string, unknown>> {
-    const begun: Promise<void>[] = [];
+    const started: Promise<void>[] = [];
     const results = await everyMinute(this.env, (work) => {
-      begun.push(work);
+      started.push(work);
       this.ctx.waitUntil(work);
     });
-    if (settle) await Promise.all(begun);
+    if (settle) await Promise.all(started);
     return results;
   }
 
-  /** When the sweeps next have something to finish, in milliseconds since 1970; `null` for nothing that is known. */
+  /**
+   * Returns when the next row is due for a sweep, in milliseconds since 1970, or `null` when none is
+   * scheduled.
+   */
   async nextDue(): Promise<number | null> {
     return d1(nextDue(this.env.DB));
   }
@@ -57,7 +66,7 @@ export default {
       case "licenzy-deliveries":
         return consumeDeliveries(batch as MessageBatch<DeliveryWakeUp>, env, ctx);
       default:
-        throw new Error(`nothing here consumes the queue ${batch.queue}`);
+        throw new Error(`no consumer for the queue ${batch.queue}`);
     }
   },
   async scheduled(_controller, env, ctx) {

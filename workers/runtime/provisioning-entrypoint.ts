@@ -17,9 +17,15 @@ import { registerWebhook } from "./configuration/register-webhook.ts";
 import type { RuntimeEnv } from "./env.ts";
 import { makeProduct } from "./operator/products.ts";
 import { type Adopted, readAdoption } from "./stripe-inbound/adopt.ts";
+import { describeNoOwner } from "./stripe-inbound/find-owner.ts";
 import { type Inbound, identityOf, openInbound } from "./stripe-inbound/inbound.ts";
 import { retryEvent } from "./stripe-inbound/retry-event.ts";
-import { applySync, previewSync, readDifferences } from "./stripe-inbound/sync-subject.ts";
+import {
+  applySync,
+  type DifferencesResult,
+  previewSync,
+  readDifferences,
+} from "./stripe-inbound/sync-subject.ts";
 import type { ManualResult } from "./subject/apply-manual.ts";
 import type { ManualCommand } from "./subject/manual.ts";
 import type { StripePreview } from "./subject/stripe.ts";
@@ -81,8 +87,7 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     { apply }: { apply: boolean },
   ): Promise<StripePreview | { changes: number }> {
     const inbound = await this.inbound(projectId, mode, "sync from Stripe");
-    const differences = await readDifferences(inbound, subjectRef);
-    return apply ? applySync(inbound, differences) : previewSync(inbound, differences);
+    return this.previewOrApply(inbound, await readDifferences(inbound, subjectRef), apply);
   }
 
   /** Makes a subscription or payment the subject's that was not sold by a checkout of ours. */
@@ -93,8 +98,19 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     { apply, ...adopted }: Adopted & { apply: boolean },
   ): Promise<StripePreview | { changes: number }> {
     const inbound = await this.inbound(projectId, mode, "adopted by an operator");
-    const differences = await readAdoption(inbound, subjectRef, adopted);
-    return apply ? applySync(inbound, differences) : previewSync(inbound, differences);
+    return this.previewOrApply(inbound, await readAdoption(inbound, subjectRef, adopted), apply);
+  }
+
+  private async previewOrApply(
+    inbound: Inbound,
+    read: DifferencesResult,
+    apply: boolean,
+  ): Promise<StripePreview | { changes: number }> {
+    if (read.outcome !== "read") throw new Error(describeNoOwner(read));
+    if (!apply) return previewSync(inbound, read.differences);
+    const merged = await applySync(inbound, read.differences);
+    if (merged.outcome === "erased") throw new Error(describeNoOwner(merged));
+    return { changes: merged.changes };
   }
 
   async retryEvent(connectionId: string, eventId: string): Promise<{ retried: boolean }> {

@@ -86,9 +86,9 @@ export async function applyAction(
   switch (result.outcome) {
     case "applied":
       return { outcome: "done", sequence: result.sequence, repeated: result.repeated };
-    case "moved":
+    case "preview_outdated":
       return { outcome: "moved", preview: previewView(identity, result.preview) };
-    case "form_used":
+    case "already_submitted":
       return refusal("conflict", "This form was sent before with other values. Open the action anew.");
     case "refused":
       return manualRefusal(result);

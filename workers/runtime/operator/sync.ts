@@ -7,7 +7,7 @@ import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { Erased } from "../stripe-inbound/find-owner.ts";
+import { describeNoOwner } from "../stripe-inbound/find-owner.ts";
 import { openInbound } from "../stripe-inbound/inbound.ts";
 import {
   applySync as apply,
@@ -56,13 +56,8 @@ export async function applySync(
   await d1(
     writeAudit(env.DB, { actor, at: now, action: "customer.sync", target: subjectRef, ...place, after }),
   );
-  try {
-    const { changes } = await apply(read.inbound, read.differences);
-    return { outcome: "done", changes };
-  } catch (error) {
-    if (error instanceof Erased) return erasedRefusal();
-    throw error;
-  }
+  const merged = await apply(read.inbound, read.differences);
+  return merged.outcome === "erased" ? erasedRefusal() : { outcome: "done", changes: merged.changes };
 }
 
 async function differencesOf(env: RuntimeEnv, place: Place, { identity, actor, now }: Customer) {
@@ -72,11 +67,13 @@ async function differencesOf(env: RuntimeEnv, place: Place, { identity, actor, n
   const cause = { type: "stripe_read" as const, id: found.connection.connectionId, because };
   const inbound = openInbound(env, found, cause, now);
   try {
-    const differences = await readDifferences(inbound, identity.subjectRef);
+    const read = await readDifferences(inbound, identity.subjectRef);
+    if (read.outcome === "erased") return erasedRefusal();
+    if (read.outcome !== "read") throw new Error(describeNoOwner(read));
+    const { differences } = read;
     const view = syncView(identity, await preview(inbound, differences));
     return { outcome: "read" as const, inbound, differences, view };
   } catch (error) {
-    if (error instanceof Erased) return erasedRefusal();
     return stripeRefusal(error) satisfies Refusal;
   }
 }
