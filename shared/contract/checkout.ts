@@ -4,7 +4,7 @@ import { modes } from "./words.ts";
 
 export const productCodePattern = /^[A-Z0-9_]{1,64}$/;
 
-/** `product_code`: the stable name of a product inside a project and mode. */
+/** `product_code`: the stable identifier of a product within a project and mode. */
 export const productCodeSchema = z
   .string()
   .regex(productCodePattern, "must be 1-64 characters of A-Z, 0-9 and _")

@@ -3,14 +3,14 @@ import { customerStatuses, denialReasons, entitlementSources, entitlementStatuse
 
 const time = z.iso.datetime().meta({ description: "ISO 8601 UTC with milliseconds." });
 
-/** One entitlement as both reads show it. What does not apply to its kind is `null`. */
+/** One entitlement as both read endpoints return it. Fields that do not apply to its kind are `null`. */
 const entitlementViewSchema = z
   .object({
     entitlement_id: z.string(),
     kind: z.enum(kinds),
     product_code: z.string(),
     status: z.enum(entitlementStatuses),
-    available: z.boolean().meta({ description: "Whether it can be used at this moment." }),
+    available: z.boolean().meta({ description: "Whether the entitlement can be used at this moment." }),
     unavailable_reason: z.enum(denialReasons).nullable(),
     usage_granted: z.int().nullable(),
     usage_remaining: z.int().nullable(),
@@ -33,7 +33,7 @@ export const customerAccessReplySchema = z
     has_access: z.boolean(),
     status: z.enum(customerStatuses),
     reason: z.enum(denialReasons).nullable(),
-    usage_remaining: z.int().meta({ description: "Units left in all usable packs together." }),
+    usage_remaining: z.int().meta({ description: "Units left in all usable packs combined." }),
     entitlements: z.array(entitlementViewSchema),
     has_more: z.boolean(),
     as_of: time,
@@ -49,10 +49,10 @@ export const entitlementListQuerySchema = z.strictObject({
     .min(1)
     .max(100)
     .default(50)
-    .meta({ description: "How many to return, 1-100." }),
+    .meta({ description: "Number of entitlements to return, 1-100." }),
   starting_after: z
     .string()
-    .regex(/^ent_[0-9a-z]{26}$/, "must be the entitlement_id of the last one of the page before")
+    .regex(/^ent_[0-9a-z]{26}$/, "must be the entitlement_id of the last entitlement on the previous page")
     .optional(),
 });
 

@@ -1,15 +1,15 @@
 /**
- * Every value of `error` in a reply of the runtime API, with its HTTP status.
+ * Every code that `error` of a runtime API response can contain, with its HTTP status.
  *
- * Replies, the OpenAPI document and the reference page are built from this table. A code is never renamed.
+ * This is the only such table: responses and the reference page are built from it. A code is never renamed.
  */
 export const errorCodes = {
-  invalid_json: { status: 400, meaning: "The body is not well-formed JSON in UTF-8." },
+  invalid_json: { status: 400, meaning: "The body is not valid JSON in UTF-8." },
   invalid_request: {
     status: 400,
     meaning: "The request does not match the schema. `details` lists each error.",
   },
-  missing_idempotency_key: { status: 400, meaning: "The `Idempotency-Key` header is missing." },
+  missing_idempotency_key: { status: 400, meaning: "The required `Idempotency-Key` header is missing." },
   invalid_idempotency_key: {
     status: 400,
     meaning: "`Idempotency-Key` is not 1 to 255 visible ASCII characters.",
@@ -18,12 +18,12 @@ export const errorCodes = {
   invalid_api_key: { status: 401, meaning: "The key is unknown, revoked, expired or malformed." },
   plan_mode_not_allowed: {
     status: 403,
-    meaning: "Live writes require the plan `trial` or `active`. Test mode always works.",
+    meaning: "Live writes require the plan `trial` or `active`. Test mode is always available.",
   },
   not_found: { status: 404, meaning: "The endpoint or object does not exist." },
   product_not_found: {
     status: 404,
-    meaning: "No product with this code exists in the project and mode of the key.",
+    meaning: "No product with this code exists in the key's project and mode.",
   },
   method_not_allowed: {
     status: 405,
@@ -44,20 +44,20 @@ export const errorCodes = {
   },
   already_subscribed: {
     status: 409,
-    meaning: "The subject has a subscription to this product that has not ended.",
+    meaning: "The customer has a subscription to this product that has not ended.",
   },
   stripe_not_connected: { status: 409, meaning: "The project has no Stripe connection in this mode." },
-  product_inactive: { status: 409, meaning: "The product is archived and can no longer be bought." },
-  payload_too_large: { status: 413, meaning: "The body is larger than the endpoint accepts." },
+  product_inactive: { status: 409, meaning: "The product is archived and can no longer be purchased." },
+  payload_too_large: { status: 413, meaning: "The body exceeds the size limit of the endpoint." },
   unsupported_media_type: { status: 415, meaning: "The body must be `application/json`." },
   rate_limited: {
     status: 429,
-    meaning: "The key exceeded its rate limit. Retry after the `Retry-After` delay.",
+    meaning: "The key made too many requests. Retry after the `Retry-After` delay.",
   },
   stripe_error: { status: 502, meaning: "Stripe rejected the request or could not be reached." },
   temporarily_unavailable: {
     status: 503,
-    meaning: "A dependency did not respond. Retry with the same `Idempotency-Key`.",
+    meaning: "A required service did not respond. Retry with the same `Idempotency-Key`.",
   },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type ErrorCode, errorCodes } from "./error-codes.ts";
 
-/** The body of every error reply: flat, so that a client reads one level. */
+/** The body of every error response. It is flat, so that a client reads a single level. */
 export const errorReplySchema = z
   .object({
     error: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
@@ -10,7 +10,7 @@ export const errorReplySchema = z
     details: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: "One entry per error of an `invalid_request`." }),
+      .meta({ description: "The validation errors of an `invalid_request`." }),
   })
   .meta({ id: "Error" });
 

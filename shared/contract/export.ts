@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** The file that holds everything of one customer (docs/export.md). Its lists beside the ledger are rows as D1 has them. */
+/** The export file: all data of one customer (docs/export.md). Lists other than the ledger are D1 rows. */
 
 export const exportFormat = "licenzy-export/1";
 
 const anchor = z.object({ sequence: z.number().int(), at: z.number().int(), hash: z.string() });
 
-/** As the bodies of the ledger have them. */
+/** Entitlements and records, as in the bodies of ledger entries. */
 const state = z.object({
   entitlements: z.array(z.object({ entitlementId: z.string() }).loose()),
   records: z.array(z.object({ recordId: z.string() }).loose()),
@@ -22,7 +22,7 @@ const ledgerRow = z.object({
 });
 export type LedgerRow = z.infer<typeof ledgerRow>;
 
-/** What can be verified of the file. */
+/** The part of the export file that can be verified. */
 export const exportFileSchema = z.object({
   format: z.literal(exportFormat),
   project_id: z.string(),

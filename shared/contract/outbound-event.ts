@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { entitlementStatuses, kinds, modes } from "./words.ts";
 
-/** What an endpoint can ask for. `endpoint.test` is beside these: it is only ever sent on request. */
+/** The event types an endpoint can subscribe to. `endpoint.test` is separate: it is sent on request only. */
 export const outboundEventTypes = [
   "purchase.finalized",
   "entitlement.updated",
@@ -15,7 +15,7 @@ export type OutboundEventType = (typeof outboundEventTypes)[number];
 
 const time = z.iso.datetime();
 
-/** Every key is always there; `null` where it does not apply. `reason` is an open set. */
+/** Every key is always present, and `null` where it does not apply. `reason` is an open set. */
 export const outboundEventDataSchema = z.strictObject({
   subject_ref: z.string().nullable(),
   project_id: z.string(),
@@ -27,9 +27,9 @@ export const outboundEventDataSchema = z.strictObject({
   source: z.enum(["runtime", "stripe", "portal", "system"]),
   entitlement_id: z.string().nullable(),
   attempt_id: z.string().nullable(),
-  /** How many units were granted or consumed; in `entitlement.updated` the change, negative when units were taken. */
+  /** Units granted or consumed. In `entitlement.updated`, the change: negative when units were removed. */
   units: z.int().nullable(),
-  /** Units left in all usable packs together, after the change. */
+  /** Units left in all usable packs combined, after the change. */
   usage_remaining: z.int().nullable(),
   amount_total: z.int().nullable(),
   currency: z.string().nullable(),
@@ -44,7 +44,7 @@ export const outboundEventDataSchema = z.strictObject({
   created_at: time.nullable(),
   updated_at: time.nullable(),
   lots: z.array(z.strictObject({ entitlement_id: z.string(), units: z.int() })).nullable(),
-  /** The subject's ledger position: a receiver drops what is older than it knows. */
+  /** The subject's ledger position. A receiver drops events older than the latest one it processed. */
   sequence: z.int().nullable(),
 });
 
@@ -57,5 +57,5 @@ export const outboundEventSchema = z.strictObject({
   data: outboundEventDataSchema,
 });
 
-/** The body of a delivery. It is made once and sent byte for byte the same at every attempt. */
+/** The body of a delivery. It is built once, and every attempt sends the same bytes. */
 export type OutboundEvent = z.infer<typeof outboundEventSchema>;

@@ -1,8 +1,8 @@
-/** What an operator may do, least first: each role may do what those before it may. */
+/** Operator roles in ascending order. Each role includes the permissions of the roles before it. */
 export const roles = ["viewer", "support", "admin", "owner"] as const;
 export type Role = (typeof roles)[number];
 
-/** What each role is for, in the words that people choose by. */
+/** The description of each role, shown to the person who assigns it. */
 export const roleMeanings: Record<Role, string> = {
   viewer: "Sees everything, changes nothing.",
   support: "Also acts for customers and retries events and deliveries.",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What any Stripe event must have for us to store it. The rest of the payload is read by shared/stripe. */
+/** The fields that a Stripe event must have in order to be stored. shared/stripe parses the rest. */
 export const stripeEventEnvelopeSchema = z.looseObject({
   id: z.string().min(1).max(255),
   object: z.literal("event"),

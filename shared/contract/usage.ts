@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { subjectRefSchema } from "./subject-ref.ts";
 
-const consumeMaxUnits = 1_000_000_000;
+const maxConsumeUnits = 1_000_000_000;
 
 const unitsRule = "must be a whole number from 1 to 1,000,000,000";
 
@@ -11,8 +11,8 @@ export const consumeRequestSchema = z
     units: z
       .int(unitsRule)
       .min(1, unitsRule)
-      .max(consumeMaxUnits, unitsRule)
-      .meta({ description: "How many units to spend.", example: 100 }),
+      .max(maxConsumeUnits, unitsRule)
+      .meta({ description: "Number of units to consume.", example: 100 }),
   })
   .meta({ id: "ConsumeRequest" });
 
@@ -20,7 +20,7 @@ export const consumeReplySchema = z
   .object({
     ok: z.literal(true),
     consumed: z.int(),
-    usage_remaining: z.int().meta({ description: "Units left in all usable packs together." }),
+    usage_remaining: z.int().meta({ description: "Units left in all usable packs combined." }),
   })
   .meta({ id: "ConsumeReply" });
 

@@ -1,4 +1,4 @@
-/** The closed sets of words that cross a border. Each is defined here once; rules and tables import them. */
+/** The enums that workers, tables and the API share. Each is defined once, and rules and tables import it. */
 
 export const modes = ["test", "live"] as const;
 export type Mode = (typeof modes)[number];
@@ -9,7 +9,9 @@ export type Kind = (typeof kinds)[number];
 export const entitlementStatuses = ["active", "past_due", "paused", "canceled", "expired"] as const;
 export type EntitlementStatus = (typeof entitlementStatuses)[number];
 
-/** Why access is denied, nearest to access first: when several apply, the first one in this order is told. */
+/**
+ * Why access is denied, nearest to access first. Among several entitlements, the first reason is reported.
+ */
 export const denialReasons = [
   "payment_past_due",
   "payment_disputed",
@@ -48,19 +50,19 @@ export type PlanStatus = (typeof planStatuses)[number];
 export const inboxStatuses = ["received", "applied", "ignored", "failed"] as const;
 export type InboxStatus = (typeof inboxStatuses)[number];
 
-/** How an event came into the inbox: Stripe's call, or our sweep over its event list. */
+/** How an event reached the inbox: by Stripe's webhook request, or by the sweep of Stripe's event list. */
 export const eventFinders = ["webhook", "sweep"] as const;
 
 /**
- * `pending`: no finished attempt yet. `failed`: the last attempt failed, another is scheduled. `sent`: a 2xx came.
- * `dead`: no further automatic attempt.
+ * `pending`: no finished attempt yet. `failed`: the last attempt failed and a retry is scheduled. `sent`: the
+ * receiver answered 2xx. `dead`: no further automatic retry.
  */
 export const deliveryStates = ["pending", "failed", "sent", "dead"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
 export const attemptKinds = ["scheduled", "manual"] as const;
 
-/** Why a delivery attempt failed. `refused` is a connection that was refused, reset or answered with no HTTP. */
+/** Why a delivery attempt failed. `refused`: connection refused or reset, or a response that is not HTTP. */
 export const attemptErrors = [
   "timeout",
   "dns",
@@ -69,17 +71,19 @@ export const attemptErrors = [
   "redirect",
   "blocked_address",
   "http",
-  /** Its end was never recorded: the receiver may have got it. */
+  /** The attempt's end was never recorded. The receiver may have received the event. */
   "interrupted",
 ] as const;
 export type AttemptError = (typeof attemptErrors)[number];
 
-/** Why an endpoint is off: an operator did it, it answered 410, or 5 days brought nothing but failures. */
+/** Why an endpoint is disabled: by an operator, after a 410 response, or after 5 days with only failures. */
 export const endpointDisableReasons = ["operator", "gone", "failing"] as const;
 
-/** Where a project's objects live; Cloudflare's Durable Object location hints. The order is part of the key format. */
+/** The region of a project's objects: a Durable Object location hint. The key format depends on the order. */
 export const regions = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 export type Region = (typeof regions)[number];
 
-/** Whose repetition by one key is one and the same event: endpoints by `Idempotency-Key`, an operator's form by its id. */
+/**
+ * The operations that are idempotent per key: endpoints by `Idempotency-Key`, an operator's form by its id.
+ */
 export type IdempotentEndpoint = "checkout/session" | "usage/consume" | "portal/action";

@@ -1,6 +1,6 @@
 import type { Mode } from "../contract/words.ts";
 
-/** Checks of one project and mode that are not in D1 yet. */
+/** Checks of one scope that are not in D1 yet. */
 export interface CheckCount {
   projectId: string;
   mode: Mode;
@@ -9,42 +9,49 @@ export interface CheckCount {
 }
 
 export interface Activity {
-  /** Checks of the last 24 hours, in whole hours; approximate. */
+  /** Checks of the last 24 hours, in whole hours. Approximate. */
   allowed: number;
   denied: number;
-  /** Since when the copy of some customer has been behind, of what D1 can know: something ran out, and is not recorded. */
+  /**
+   * Since when the D1 copy of at least one customer has been behind, or `null`. D1 can detect one cause only:
+   * an entitlement expired and its expiry is not recorded yet.
+   */
   behindSince: number | null;
 }
 
 const hourMs = 3_600_000;
-const shownHours = 24;
-/** A key's last use moves in steps of a minute, so that a busy key is not written every ten seconds. */
-const lastUseStepMs = 60_000;
+const windowHours = 24;
+/** A key's last use is updated at most once a minute, so that a busy key is not written every 10 s. */
+const lastUseIntervalMs = 60_000;
 
-const addChecks = `
+const insertChecks = `
   INSERT INTO check_counts (project_id, mode, hour, allowed, denied)
   SELECT value ->> 'projectId', value ->> 'mode', ?2, value ->> 'allowed', value ->> 'denied'
   FROM json_each(?1) WHERE true
   ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed, denied = denied + excluded.denied`;
 
-const moveLastUse = `
+const updateLastUse = `
   UPDATE api_keys SET last_used_at = ?2
-  WHERE key_id IN (SELECT value FROM json_each(?1)) AND coalesce(last_used_at, 0) <= ?2 - ${lastUseStepMs}`;
+  WHERE key_id IN (SELECT value FROM json_each(?1)) AND coalesce(last_used_at, 0) <= ?2 - ${lastUseIntervalMs}`;
 
-/** Adds what an isolate counted, in one transaction. Not safe to repeat: a count whose answer was lost may count twice. */
+/**
+ * Adds the counts of one isolate, in one transaction. Not idempotent: repeating a call with a lost response
+ * counts twice.
+ */
 export async function addActivity(
   db: D1Database,
   { checks, keyIds }: { checks: CheckCount[]; keyIds: string[] },
   now: number,
 ): Promise<void> {
   await db.batch([
-    db.prepare(addChecks).bind(JSON.stringify(checks), now - (now % hourMs)),
-    db.prepare(moveLastUse).bind(JSON.stringify(keyIds), now),
+    db.prepare(insertChecks).bind(JSON.stringify(checks), now - (now % hourMs)),
+    db.prepare(updateLastUse).bind(JSON.stringify(keyIds), now),
   ]);
 }
 
-// The index is named: the planner would rather read all subjects of the project than the few that are overdue anywhere.
-const activity = `
+// Names the index, because the planner would otherwise read all subjects of the project, not the few overdue
+// ones.
+const selectActivity = `
   SELECT coalesce(sum(allowed), 0) AS allowed, coalesce(sum(denied), 0) AS denied,
     (SELECT min(next_expiry_at) FROM subjects INDEXED BY subjects_by_next_expiry
      WHERE next_expiry_at IS NOT NULL AND next_expiry_at <= ?4 AND project_id = ?1 AND mode = ?2) AS behindSince
@@ -56,13 +63,13 @@ export async function readActivity(
   now: number,
 ): Promise<Activity> {
   const row = await db
-    .prepare(activity)
-    .bind(projectId, mode, now - shownHours * hourMs, now)
+    .prepare(selectActivity)
+    .bind(projectId, mode, now - windowHours * hourMs, now)
     .first<Activity>();
   return row ?? { allowed: 0, denied: 0, behindSince: null };
 }
 
-/** Returns how many hours went. */
+/** Deletes the counts of hours before `before`. Returns how many rows were deleted. */
 export async function removeOldCheckCounts(db: D1Database, before: number): Promise<number> {
   const { meta } = await db.prepare("DELETE FROM check_counts WHERE hour < ?1").bind(before).run();
   return meta.changes;

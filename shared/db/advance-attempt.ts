@@ -3,10 +3,10 @@ import { drizzle } from "drizzle-orm/d1";
 import type { CheckoutAttemptStatus } from "../contract/words.ts";
 import { checkoutAttempts } from "./tables/stripe.ts";
 
-/** How far an attempt has come. An event that arrives late never takes it back. */
+/** The order of the statuses. A late event never moves an attempt back. */
 const rank: Record<CheckoutAttemptStatus, number> = { created: 0, processing: 1, failed: 2, finalized: 3 };
 
-/** Moves the attempt forward to `status`; leaves it when it has come as far or further. Returns whether it moved. */
+/** Moves the attempt forward to `status`, unless it is already there or further. Returns whether it moved. */
 export async function advanceAttempt(
   db: D1Database,
   attemptId: string,

@@ -6,7 +6,7 @@ import { accounts, apiKeys, projects } from "./tables/configuration.ts";
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
-/** A project with its account's plan: what a Keyring holds besides the keys. */
+/** Returns a project with its account's plan, which a Keyring holds in addition to the keys. */
 export async function readProject(db: D1Database, projectId: string) {
   const rows = await drizzle(db)
     .select({
@@ -21,7 +21,7 @@ export async function readProject(db: D1Database, projectId: string) {
   return rows[0] ?? null;
 }
 
-/** Returns whether it is new: a form that was sent twice names the same key. */
+/** Inserts the key. Returns whether it is new: a form submitted twice carries the same key id. */
 export async function insertKey(
   db: D1Database,
   row: typeof apiKeys.$inferInsert,
@@ -36,8 +36,8 @@ export async function insertKey(
 }
 
 /**
- * Makes `row` and lets `old` end at `oldExpiresAt`, unless that one ends earlier anyway. One transaction: there is never
- * a key too few. Returns whether it was done now.
+ * Inserts `row` and makes `old` expire at `old.expiresAt`, unless it expires earlier anyway. One transaction,
+ * so that a valid key exists at all times. Returns whether this call made the change.
  */
 export async function insertSuccessor(
   db: D1Database,
@@ -69,7 +69,7 @@ export async function readKey(db: D1Database, keyId: string): Promise<ApiKeyRow 
   return rows[0] ?? null;
 }
 
-/** A page of keys, newest first, older than the key `before`. */
+/** Returns a page of keys, newest first, older than the key `before`. */
 export async function listKeys(
   db: D1Database,
   { projectId, mode }: { projectId: string; mode: Mode },
@@ -90,7 +90,10 @@ export async function listKeys(
     .limit(limit);
 }
 
-/** Marks the key revoked, once: a second revocation keeps the first time. Returns the row, or `null` when unknown. */
+/**
+ * Marks the key revoked. A second revocation keeps the first time. Returns the row, or `null` when the key is
+ * unknown.
+ */
 export async function markRevoked(
   db: D1Database,
   keyId: string,
@@ -109,7 +112,7 @@ export async function markRevoked(
 }
 
 export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number): Promise<void> {
-  // Only if the row is still what the Keyring was told: a revocation in between stays to be told.
+  // Only if the row still matches what the Keyring received: a revocation made in between must still be sent.
   const revocation =
     key.revokedAt === null ? isNull(apiKeys.revokedAt) : eq(apiKeys.revokedAt, key.revokedAt);
   await drizzle(db)
@@ -118,7 +121,7 @@ export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number)
     .where(and(eq(apiKeys.keyId, key.keyId), revocation));
 }
 
-/** Keys that their Keyring has not confirmed, with what it needs to be told. */
+/** Returns keys that their Keyring has not confirmed, with the region and plan to send along. */
 export async function unsyncedKeys(
   db: D1Database,
   limit: number,
@@ -161,7 +164,7 @@ export async function markPlanSynced(
     .where(and(eq(accounts.accountId, accountId), eq(accounts.planStatus, plan)));
 }
 
-/** Accounts whose plan some Keyring has not confirmed. */
+/** Returns accounts with a plan that at least one Keyring has not confirmed. */
 export async function unsyncedPlans(db: D1Database, limit: number) {
   return drizzle(db)
     .select({ accountId: accounts.accountId, plan: accounts.planStatus })
@@ -170,7 +173,9 @@ export async function unsyncedPlans(db: D1Database, limit: number) {
     .limit(limit);
 }
 
-/** Where the Keyrings of an account are: one for each project and mode. */
+/**
+ * Returns the projects of an account with their regions, to address its Keyrings: one per project and mode.
+ */
 export async function projectsOf(
   db: D1Database,
   accountId: string,

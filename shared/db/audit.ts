@@ -5,7 +5,7 @@ import type { Mode } from "../contract/words.ts";
 import { newId } from "../kit/ids.ts";
 import { auditLog } from "./tables/people.ts";
 
-/** The person behind a change, as derived from their session; never from what a request says. */
+/** The operator behind a change, derived from the session and never from request input. */
 export interface Actor {
   accountId: string;
   operatorId: string;
@@ -17,17 +17,20 @@ export interface Actor {
 export interface AuditEntry {
   actor: Actor;
   at: number;
-  /** `thing.verb`, for example `api_key.revoke`. */
+  /** `noun.verb`, for example `api_key.revoke`. */
   action: AuditAction;
   target: string;
   projectId?: string;
   mode?: Mode;
-  /** What it was and what it became, without secrets. */
+  /** The values before and after the change, without secrets. */
   before?: unknown;
   after?: unknown;
 }
 
-/** The row of the entry, for who writes it later: its id is made here, so that writing it twice makes one row. */
+/**
+ * Builds the row of an entry, to be written later. The row carries its id, so that writing it twice stores
+ * one row.
+ */
 export function auditRow(entry: AuditEntry) {
   const { actor, at, action, target, projectId, mode, before, after } = entry;
   return {
@@ -47,12 +50,18 @@ export function auditRow(entry: AuditEntry) {
   };
 }
 
-/** The statement that writes the entry: it goes into the batch of the change itself, so that neither is without the other. */
+/**
+ * Builds the statement that writes the entry. It belongs in the batch of the change, so that both or neither
+ * are stored.
+ */
 export function auditStatement(database: DrizzleD1Database, entry: AuditEntry) {
   return database.insert(auditLog).values(auditRow(entry));
 }
 
-/** The same for a conditional change: it stands right after that in the batch, and writes only if a row was changed. */
+/**
+ * Builds the statement for a conditional change. It must directly follow the change in the batch, and writes
+ * only if the change affected a row.
+ */
 export function auditIfChanged(database: DrizzleD1Database, entry: AuditEntry) {
   const values = sql.join(
     Object.values(auditRow(entry)).map((value) => sql`${value}`),
@@ -61,7 +70,10 @@ export function auditIfChanged(database: DrizzleD1Database, entry: AuditEntry) {
   return database.insert(auditLog).select(sql`SELECT ${values} WHERE changes() > 0`);
 }
 
-/** Writes rows that `auditRow` made, as JSON each; those that are there already stay. */
+/**
+ * Builds the statement that writes rows built earlier, each given as JSON. Rows that exist already stay
+ * unchanged.
+ */
 export function auditRowsStatement(db: D1Database, rows: string[]): D1PreparedStatement {
   return db.prepare(insertRows).bind(`[${rows.join(",")}]`);
 }
@@ -74,22 +86,22 @@ const insertRows = `
     value ->> 'before', value ->> 'after', value ->> 'ipAddress'
   FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 
-/** The same for a batch of statements that are written by hand. */
+/** Builds the statement of `auditIfChanged` for a batch of raw SQL statements. */
 export function auditIfChangedRaw(db: D1Database, entry: AuditEntry): D1PreparedStatement {
   const { sql: text, params } = auditIfChanged(drizzle(db), entry).toSQL();
   return db.prepare(text).bind(...params);
 }
 
-/** For a change that is no write of ours: something that Stripe was told. */
+/** Writes an entry for an action that changes no D1 row: an export, for example, or a request to Stripe. */
 export async function writeAudit(db: D1Database, entry: AuditEntry): Promise<void> {
   await auditStatement(drizzle(db), entry);
 }
 
-/** For a condition: whether an audit row is about a customer, or tells of work that was narrowed to them. */
-export const namesCustomer = (subject: string): string => {
-  const tells = (column: string) => `EXISTS (SELECT 1 FROM json_tree(${column})
+/** Builds a SQL condition: the audit entry is about the customer, or its values name the customer. */
+export const mentionsCustomerSql = (subject: string): string => {
+  const mentions = (column: string) => `EXISTS (SELECT 1 FROM json_tree(${column})
     WHERE key IN ('subjectRef', 'subject_ref') AND atom = ${subject})`;
-  return `((action LIKE 'customer.%' AND target = ${subject}) OR ${tells("before")} OR ${tells("after")})`;
+  return `((action LIKE 'customer.%' AND target = ${subject}) OR ${mentions("before")} OR ${mentions("after")})`;
 };
 
 export interface AuditFilter {
@@ -99,11 +111,14 @@ export interface AuditFilter {
   projectId?: string;
   from?: number;
   to?: number;
-  /** The id of the last entry of the page before. */
+  /** The id of the last entry of the previous page. */
   before?: string;
 }
 
-/** Newest first. Ids sort by time, so that a page ends where the next begins. */
+/**
+ * Returns a page of entries, newest first. Ids sort by time, so the last id of a page is the cursor of the
+ * next.
+ */
 export async function listAudit(db: D1Database, filter: AuditFilter, limit: number) {
   const { accountId, action, operatorEmail, projectId, from, to, before } = filter;
   return drizzle(db)

@@ -1,22 +1,17 @@
 import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { CheckoutAttemptStatus, Mode, Region } from "../contract/words.ts";
+import type { CheckoutAttemptStatus, Region } from "../contract/words.ts";
 import { subjectName } from "../domain/subject-name.ts";
 import { subjectTag } from "../kit/subject-tag.ts";
-import { lastErasure, subjectHash } from "./erasures.ts";
+import type { CustomerKey } from "./customer-page.ts";
+import { selectLastErasure, subjectHash } from "./erasures.ts";
 import { products, projects, stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeObjects } from "./tables/stripe.ts";
 import { subjects } from "./tables/subjects.ts";
 
 export type CheckoutAttemptRow = typeof checkoutAttempts.$inferSelect;
 
-export interface CheckoutScope {
-  projectId: string;
-  mode: Mode;
-  subjectRef: string;
-}
-
-const ofScope = (scope: CheckoutScope, idempotencyKeyHash: string) =>
+const matchesRequest = (scope: CustomerKey, idempotencyKeyHash: string) =>
   and(
     eq(checkoutAttempts.projectId, scope.projectId),
     eq(checkoutAttempts.mode, scope.mode),
@@ -24,16 +19,16 @@ const ofScope = (scope: CheckoutScope, idempotencyKeyHash: string) =>
     eq(checkoutAttempts.idempotencyKeyHash, idempotencyKeyHash),
   );
 
-/** Everything that one checkout request needs to know, in one round trip. */
+/** Reads everything that one checkout request needs, in one round trip. */
 export async function readForCheckout(
   db: D1Database,
-  scope: CheckoutScope,
+  scope: CustomerKey,
   idempotencyKeyHash: string,
   productCode: string,
 ) {
   const database = drizzle(db);
   const [attempts, productRows, connections, projectRows, subjectRows, erased] = await database.batch([
-    database.select().from(checkoutAttempts).where(ofScope(scope, idempotencyKeyHash)),
+    database.select().from(checkoutAttempts).where(matchesRequest(scope, idempotencyKeyHash)),
     database
       .select()
       .from(products)
@@ -59,7 +54,7 @@ export async function readForCheckout(
           eq(subjects.subjectRef, scope.subjectRef),
         ),
       ),
-    lastErasure(database, scope),
+    selectLastErasure(database, scope),
   ]);
   return {
     erasure: erased[0] ?? null,
@@ -72,10 +67,12 @@ export async function readForCheckout(
 }
 
 /**
- * Inserts the attempt unless one with the same idempotency key exists; returns the one that is there. Makes the subject
- * known with it: whoever paid while Stripe's event is still under way must be found by a search. `erasedAt` is when the
- * erasure was asked that the caller knows of, if any: where another came since, what the attempt was made from is erased,
- * and nothing may be there.
+ * Inserts the attempt unless one with the same idempotency key exists. Returns the stored attempt. Also
+ * registers the subject in D1, so that a search finds a customer who has paid before Stripe's event arrives.
+ *
+ * `erasedAt` is `asked_at` of the newest erasure known to the caller, or `null`. If a newer erasure exists,
+ * the data behind the attempt has been erased: the attempt is deleted again in the same transaction, and the
+ * call throws.
  */
 export async function insertAttempt(
   db: D1Database,
@@ -103,16 +100,17 @@ export async function insertAttempt(
           FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
       )
       .onConflictDoNothing(),
-    database.select().from(checkoutAttempts).where(ofScope(attempt, attempt.idempotencyKeyHash)),
+    database.select().from(checkoutAttempts).where(matchesRequest(attempt, attempt.idempotencyKeyHash)),
   ]);
   const [row] = rows;
-  if (row === undefined) throw new Error("the checkout attempt is neither inserted nor there");
+  if (row === undefined)
+    throw new Error("the subject was erased while its checkout attempt was being created");
   return row;
 }
 
 /**
- * Takes over an attempt that has no session yet and that nobody is at work on. `refrozen` replaces the request of an
- * attempt that Stripe refused. Returns the row as it is now, or `null` when somebody else was faster.
+ * Leases an attempt that has no session yet and no active lease. `refrozen` replaces the request of an
+ * attempt that Stripe refused. Returns the updated row, or `null` when another request holds the attempt.
  */
 export async function leaseAttempt(
   db: D1Database,
@@ -127,7 +125,8 @@ export async function leaseAttempt(
       leaseUntil: lease.leaseUntil,
       status: "created",
       updatedAt: lease.now,
-      // Another request is another call: its first try may have made a session that has expired since.
+      // A new try number gives Stripe a new idempotency key: the earlier call may have created a session that
+      // has expired.
       ...(refrozen === null ? {} : { ...refrozen, tryNumber: sql`try_number + 1` }),
     })
     .where(
@@ -141,7 +140,10 @@ export async function leaseAttempt(
   return rows[0] ?? null;
 }
 
-/** Ends the work on an attempt that got no session. `refused` raises the try number: the next call is a new one. */
+/**
+ * Ends the lease of an attempt that got no session. `refused` raises the try number, so that the next call is
+ * a new one.
+ */
 export async function releaseAttempt(
   db: D1Database,
   attemptId: string,
@@ -160,7 +162,10 @@ export async function releaseAttempt(
     .where(and(eq(checkoutAttempts.attemptId, attemptId), eq(checkoutAttempts.leaseId, leaseId)));
 }
 
-/** Forgets a customer that Stripe says is deleted, and lets the attempt go on without: as a new call. */
+/**
+ * Clears a customer that Stripe reports as deleted. The attempt continues without the customer, as a new call
+ * to Stripe.
+ */
 export async function forgetCustomer(
   db: D1Database,
   attempt: CheckoutAttemptRow,
@@ -188,8 +193,9 @@ export async function forgetCustomer(
 }
 
 /**
- * Records the session that Stripe made, and whose it is. Returns `false` when the lease has gone to somebody else, or
- * the attempt has become another call meanwhile: who stalled past a lease must not write over who took over.
+ * Records the session that Stripe created, and the subject that owns it. Returns `false` when another request
+ * has taken over the lease or changed the attempt: a request that stalled past its lease must not overwrite
+ * its successor.
  */
 export async function completeAttempt(
   db: D1Database,
@@ -226,7 +232,7 @@ export async function completeAttempt(
           eq(checkoutAttempts.tryNumber, attempt.tryNumber),
         ),
       ),
-    // Without its attempt the customer is erased, and nothing of them is remembered.
+    // A missing attempt means that the customer was erased, so the session is not recorded either.
     database
       .insert(stripeObjects)
       .select(
@@ -238,12 +244,12 @@ export async function completeAttempt(
   return meta.changes > 0;
 }
 
-/** The attempt, and the latest erasure of the customer that it is said to be of. */
-export async function readSale(db: D1Database, attemptId: string, key: CheckoutScope) {
+/** Reads the attempt, and the newest erasure of the customer that the caller attributes it to. */
+export async function readSale(db: D1Database, attemptId: string, key: CustomerKey) {
   const database = drizzle(db);
   const [attempts, erased] = await database.batch([
     database.select().from(checkoutAttempts).where(eq(checkoutAttempts.attemptId, attemptId)),
-    lastErasure(database, key),
+    selectLastErasure(database, key),
   ]);
   return { attempt: attempts[0] ?? null, erasure: erased[0] ?? null };
 }

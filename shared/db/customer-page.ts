@@ -2,8 +2,8 @@ import { and, desc, eq, inArray, lt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { type Mode, modes } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
-import { lastErasure } from "./erasures.ts";
-import { notesOf } from "./notes.ts";
+import { selectLastErasure } from "./erasures.ts";
+import { selectNotes } from "./notes.ts";
 import { stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeEvents } from "./tables/stripe.ts";
 import { subjects } from "./tables/subjects.ts";
@@ -15,7 +15,7 @@ export interface CustomerKey {
   subjectRef: string;
 }
 
-/** Newest of each list: `limit` at most, and only what is older than `before` (ms) where it is given. */
+/** The newest rows of each list: at most `limit`, and only rows older than `before` (ms) if given. */
 interface Window {
   before: number | null;
   limit: number;
@@ -27,11 +27,14 @@ export type StripeEventOfCustomer = CustomerLists["stripeEvents"][number];
 export type NoteOfCustomer = CustomerLists["notes"][number];
 export type DeliveryOfCustomer = CustomerLists["deliveries"][number];
 
-/** What D1 has beside the ledger of one customer, in one round trip. Each part reads an index by customer. */
+/**
+ * Reads D1's data about one customer in addition to the ledger, in one round trip. Each part reads an index
+ * by customer.
+ */
 export async function readCustomerLists(db: D1Database, key: CustomerKey, window: Window) {
   const { projectId, mode, subjectRef } = key;
   const database = drizzle(db);
-  const [subjectRows, elsewhere, connections, attempts, received, sent, written, erased] =
+  const [subjectRows, otherModeRows, connections, attempts, eventRows, deliveryRows, noteRows, erasureRows] =
     await database.batch([
       database
         .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
@@ -60,29 +63,29 @@ export async function readCustomerLists(db: D1Database, key: CustomerKey, window
         .select({ stripeAccountId: stripeConnections.stripeAccountId })
         .from(stripeConnections)
         .where(and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode))),
-      attemptsOf(database, key, window),
-      stripeEventsOf(database, key, window),
-      deliveriesOf(database, key, window),
-      notesOf(database, key, window),
-      lastErasure(database, key),
+      selectAttempts(database, key, window),
+      selectStripeEvents(database, key, window),
+      selectDeliveries(database, key, window),
+      selectNotes(database, key, window),
+      selectLastErasure(database, key),
     ]);
   return {
     subject: subjectRows[0] ?? null,
-    /** The other mode, where a customer of this name is known there. */
-    otherMode: elsewhere[0]?.mode ?? null,
+    /** The other mode, if it has a customer with the same `subject_ref`. */
+    otherMode: otherModeRows[0]?.mode ?? null,
     isConnected: connections.length > 0,
     stripeAccountId: connections[0]?.stripeAccountId ?? null,
     attempts,
-    stripeEvents: received,
-    deliveries: sent,
-    notes: written,
-    erasure: erased[0] ?? null,
+    stripeEvents: eventRows,
+    deliveries: deliveryRows,
+    notes: noteRows,
+    erasure: erasureRows[0] ?? null,
   };
 }
 
 type Database = ReturnType<typeof drizzle>;
 
-function attemptsOf(database: Database, { projectId, mode, subjectRef }: CustomerKey, window: Window) {
+function selectAttempts(database: Database, { projectId, mode, subjectRef }: CustomerKey, window: Window) {
   return database
     .select({
       attemptId: checkoutAttempts.attemptId,
@@ -108,7 +111,11 @@ function attemptsOf(database: Database, { projectId, mode, subjectRef }: Custome
     .limit(window.limit);
 }
 
-function stripeEventsOf(database: Database, { projectId, mode, subjectRef }: CustomerKey, window: Window) {
+function selectStripeEvents(
+  database: Database,
+  { projectId, mode, subjectRef }: CustomerKey,
+  window: Window,
+) {
   return database
     .select({
       eventId: stripeEvents.eventId,
@@ -132,8 +139,10 @@ function stripeEventsOf(database: Database, { projectId, mode, subjectRef }: Cus
     .limit(window.limit);
 }
 
-/** With the event that is told, the endpoint (also a deleted one), and how the last attempt went. */
-function deliveriesOf(database: Database, { projectId, mode, subjectRef }: CustomerKey, window: Window) {
+/**
+ * Selects deliveries with their event, their endpoint (even if deleted) and the duration of the last attempt.
+ */
+function selectDeliveries(database: Database, { projectId, mode, subjectRef }: CustomerKey, window: Window) {
   return database
     .select({
       deliveryId: deliveries.deliveryId,
@@ -163,7 +172,7 @@ function deliveriesOf(database: Database, { projectId, mode, subjectRef }: Custo
         eq(deliveries.projectId, projectId),
         eq(deliveries.mode, mode),
         eq(deliveries.subjectRef, subjectRef),
-        // Ids begin with the time of the event.
+        // Delivery ids begin with the time of the event.
         window.before === null ? undefined : lt(deliveries.deliveryId, idFloor("dlv", window.before)),
       ),
     )

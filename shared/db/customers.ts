@@ -1,13 +1,9 @@
 import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { EntitlementStatus, Mode } from "../contract/words.ts";
+import type { Scope } from "../contract/scope.ts";
+import type { EntitlementStatus } from "../contract/words.ts";
 import { tagOfDecision } from "../kit/decision-id.ts";
 import { subjects } from "./tables/subjects.ts";
-
-interface Place {
-  projectId: string;
-  mode: Mode;
-}
 
 export interface EntitlementInList {
   code: string;
@@ -21,24 +17,25 @@ const listColumns = {
   stripeCustomerId: subjects.stripeCustomerId,
   createdAt: subjects.createdAt,
   flushedAt: subjects.flushedAt,
-  /** Product codes with their status, as the copy in D1 has them. */
+  /** The newest five entitlements in the D1 copy. */
   entitlements:
     sql<string>`(SELECT coalesce(json_group_array(json_object('code', product_code, 'status', status,
     'unitsRemaining', units_remaining, 'expiresAt', expires_at)), '[]')
-    FROM (SELECT product_code, status, units_remaining, expires_at FROM entitlements WHERE entitlements.project_id = subjects.project_id
+    FROM (SELECT product_code, status, units_remaining, expires_at FROM entitlements
+      WHERE entitlements.project_id = subjects.project_id
       AND entitlements.mode = subjects.mode AND entitlements.subject_ref = subjects.subject_ref
       ORDER BY created_at DESC LIMIT 5))`.mapWith((json: string) => JSON.parse(json) as EntitlementInList[]),
 };
 
 export type CustomerInList = Awaited<ReturnType<typeof recentCustomers>>[number];
 
-const ofPlace = ({ projectId, mode }: Place) =>
+const inScope = ({ projectId, mode }: Scope) =>
   and(eq(subjects.projectId, projectId), eq(subjects.mode, mode));
 
-/** Newest first, older than the one the page before ended with. */
+/** Returns a page of customers, newest first. `before` is the last customer of the previous page. */
 export async function recentCustomers(
   db: D1Database,
-  place: Place,
+  scope: Scope,
   before: { createdAt: number; subjectRef: string } | undefined,
   limit: number,
 ) {
@@ -47,7 +44,7 @@ export async function recentCustomers(
     .from(subjects)
     .where(
       and(
-        ofPlace(place),
+        inScope(scope),
         before === undefined
           ? undefined
           : or(
@@ -61,25 +58,26 @@ export async function recentCustomers(
 }
 
 /**
- * Subjects whose `subject_ref` begins with `text`, and those that a Stripe id or one of our own ids (`att_…`, `ent_…`, the
- * `dec_…` of a decision, the subject tag of a log line) belongs to. One round trip; each part reads an index.
+ * Returns subjects with a `subject_ref` that begins with `text`, and subjects that own the id `text`: a
+ * Stripe id, or a Licenzy id (`att_…`, `ent_…`, `dec_…`, or the subject tag of a log line). One round trip;
+ * each part reads an index.
  */
 export async function findCustomers(
   db: D1Database,
-  place: Place,
+  scope: Scope,
   text: string,
   customerIds: string[],
   limit: number,
 ): Promise<CustomerInList[]> {
   const database = drizzle(db);
-  const { projectId, mode } = place;
+  const { projectId, mode } = scope;
   const [byPrefix, byId] = await database.batch([
     database
       .select(listColumns)
       .from(subjects)
-      // The range that the primary key holds in order; LIKE would read the whole table.
+      // A range of the primary key; LIKE would read the whole table.
       .where(
-        and(ofPlace(place), gte(subjects.subjectRef, text), lt(subjects.subjectRef, `${text}\u{10ffff}`)),
+        and(inScope(scope), gte(subjects.subjectRef, text), lt(subjects.subjectRef, `${text}\u{10ffff}`)),
       )
       .orderBy(subjects.subjectRef)
       .limit(limit),
@@ -88,7 +86,7 @@ export async function findCustomers(
       .from(subjects)
       .where(
         and(
-          ofPlace(place),
+          inScope(scope),
           sql`${subjects.subjectRef} IN (
             SELECT subject_ref FROM stripe_objects WHERE connection_id IN (
               SELECT connection_id FROM stripe_connections WHERE project_id = ${projectId} AND mode = ${mode}

@@ -1,34 +1,37 @@
 import { and, asc, desc, eq, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { Scope } from "../contract/scope.ts";
 import type { DeliveryFilter } from "../contract/operations/deliveries.ts";
 import type { DeliveryState } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
 import { type AuditEntry, auditIfChanged } from "./audit.ts";
-import { deliveriesAfter, isNotUnderWay, restartColumns } from "./deliveries.ts";
-import type { WebhookScope } from "./endpoints.ts";
+import { hasNoAttemptInProgress, listDeliveryIds, restartColumns } from "./deliveries.ts";
 import { deliveryJobs } from "./tables/webhooks.ts";
-import { type DeliveryWakeUp, deliveryIdOfPair } from "./write-events.ts";
+import { type DeliveryWakeUp, deliveryIdSql } from "./write-events.ts";
 
 export type DeliveryJobRow = typeof deliveryJobs.$inferSelect;
 
-/** What can be queued again by many: what a person waits for. A `sent` one is resent one by one. */
+/** The states that a bulk requeue accepts: failures. A `sent` delivery can only be resent individually. */
 export const requeueableStates: DeliveryState[] = ["failed", "dead"];
 
-/** A filter of deliveries, restricted to what can be queued again. */
+/** Restricts a delivery filter to requeueable states. */
 export function requeueable(filter: DeliveryFilter): DeliveryFilter {
   const states = filter.states ?? requeueableStates;
   return { ...filter, states: states.filter((state) => requeueableStates.includes(state)) };
 }
 
-/** What a job works on: deliveries to restart, or events to deliver (again) to one endpoint. */
+/** The work of a job: deliveries to restart, or events to deliver (again) to one endpoint. */
 export type JobSelection =
   | { kind: "requeue"; filter: DeliveryFilter }
   | { kind: "replay"; endpointId: string; since: number; eventTypes: string[] };
 
-/** Inserts unless it is there: a form that was sent twice names the same job. Returns whether it did. */
+/**
+ * Inserts the job unless it exists: a form submitted twice carries the same job id. Returns whether it was
+ * inserted.
+ */
 export async function insertJob(
   db: D1Database,
-  scope: WebhookScope,
+  scope: Scope,
   job: Pick<DeliveryJobRow, "jobId" | "phase" | "total" | "actorId"> & { selection: JobSelection },
   audit: AuditEntry,
 ): Promise<boolean> {
@@ -57,12 +60,8 @@ export async function readJob(db: D1Database, jobId: string): Promise<DeliveryJo
   return rows[0] ?? null;
 }
 
-/** The newest jobs of the scope. */
-export async function listJobs(
-  db: D1Database,
-  scope: WebhookScope,
-  limit: number,
-): Promise<DeliveryJobRow[]> {
+/** Returns the newest jobs of the scope. */
+export async function listJobs(db: D1Database, scope: Scope, limit: number): Promise<DeliveryJobRow[]> {
   return drizzle(db)
     .select()
     .from(deliveryJobs)
@@ -71,7 +70,7 @@ export async function listJobs(
     .limit(limit);
 }
 
-/** Jobs that run on paper but that nobody has moved since `before`: their worker is gone. */
+/** Returns running jobs without an update since `before`: their worker is presumed dead. */
 export async function stalledJobs(db: D1Database, before: number, limit: number): Promise<string[]> {
   const rows = await drizzle(db)
     .select({ jobId: deliveryJobs.jobId })
@@ -82,15 +81,17 @@ export async function stalledJobs(db: D1Database, before: number, limit: number)
   return rows.map(({ jobId }) => jobId);
 }
 
-/** Stops a running job: what is done stays done. */
+/**
+ * Stops a running job; completed pages stay done. Returns the job, or `null` when the scope has no such job.
+ */
 export async function stopJobRow(
   db: D1Database,
-  { projectId, mode }: WebhookScope,
+  { projectId, mode }: Scope,
   jobId: string,
   audit: AuditEntry,
 ): Promise<DeliveryJobRow | null> {
   const database = drizzle(db);
-  const ofJob = and(
+  const matchesJob = and(
     eq(deliveryJobs.jobId, jobId),
     eq(deliveryJobs.projectId, projectId),
     eq(deliveryJobs.mode, mode),
@@ -99,40 +100,41 @@ export async function stopJobRow(
     database
       .update(deliveryJobs)
       .set({ status: "stopped", updatedAt: audit.at })
-      .where(and(ofJob, eq(deliveryJobs.status, "running"))),
+      .where(and(matchesJob, eq(deliveryJobs.status, "running"))),
     auditIfChanged(database, audit),
-    database.select().from(deliveryJobs).where(ofJob),
+    database.select().from(deliveryJobs).where(matchesJob),
   ]);
   return rows[0] ?? null;
 }
 
-const isStill =
+const isCursorUnchanged =
   "EXISTS (SELECT 1 FROM delivery_jobs WHERE job_id = ?3 AND cursor = ?4 AND status = 'running')";
 
-const restartPage = `
+const restartDeliveries = `
   UPDATE deliveries SET ${restartColumns}
-  WHERE delivery_id IN (SELECT value FROM json_each(?2)) AND ${isStill} AND ${isNotUnderWay}
+  WHERE delivery_id IN (SELECT value FROM json_each(?2)) AND ${isCursorUnchanged} AND ${hasNoAttemptInProgress}
     AND state IN (SELECT value FROM json_each('${JSON.stringify(requeueableStates)}'))
   RETURNING delivery_id AS deliveryId, epoch`;
 
-const replayPage = `
+const replayEvents = `
   INSERT INTO deliveries (delivery_id, event_id, endpoint_id, project_id, mode, subject_ref, event_type, state,
     next_attempt_at, next_kind, created_at, updated_at)
-  SELECT ${deliveryIdOfPair}, events.event_id, endpoints.endpoint_id, events.project_id, events.mode,
+  SELECT ${deliveryIdSql}, events.event_id, endpoints.endpoint_id, events.project_id, events.mode,
     events.subject_ref, events.type, 'pending', ?1, 'manual', ?1, ?1
   FROM events JOIN endpoints ON endpoints.endpoint_id = ?5 AND endpoints.deleted_at IS NULL
-  WHERE events.event_id IN (SELECT value FROM json_each(?2)) AND ${isStill}
-  ON CONFLICT DO UPDATE SET ${restartColumns} WHERE ${isNotUnderWay}
+  WHERE events.event_id IN (SELECT value FROM json_each(?2)) AND ${isCursorUnchanged}
+  ON CONFLICT DO UPDATE SET ${restartColumns} WHERE ${hasNoAttemptInProgress}
   RETURNING delivery_id AS deliveryId, epoch`;
 
-const advance = `
+const advanceCursor = `
   UPDATE delivery_jobs SET cursor = ?3, done = done + ?4, updated_at = ?5,
     status = CASE WHEN ?6 THEN 'finished' ELSE status END
   WHERE job_id = ?1 AND cursor = ?2 AND status = 'running'`;
 
 /**
- * Does one page of the job, and moves its cursor in the same transaction: a page is done once, however many work on the
- * job, and a kill leaves it done or not begun. Returns what became due; `isOver` when there is no further page.
+ * Processes one page of the job and moves its cursor in the same transaction. So a page is processed once,
+ * even if several workers run the job, and a crash leaves the page either done or not begun. Returns messages
+ * for the deliveries that became due; `isOver` when there is no further page.
  */
 export async function doJobPage(
   db: D1Database,
@@ -144,16 +146,16 @@ export async function doJobPage(
   const page = { after: job.cursor, limit };
   const ids =
     selection.kind === "requeue"
-      ? await deliveriesAfter(db, job, selection.filter, page)
-      : await eventsAfter(db, job, selection, page);
+      ? await listDeliveryIds(db, job, selection.filter, page)
+      : await listEventIds(db, job, selection, page);
   const isOver = ids.length < limit;
   const common = [now, JSON.stringify(ids), job.jobId, job.cursor] as const;
   const [done] = await db.batch<DeliveryWakeUp>([
     selection.kind === "requeue"
-      ? db.prepare(restartPage).bind(...common)
-      : db.prepare(replayPage).bind(...common, selection.endpointId),
+      ? db.prepare(restartDeliveries).bind(...common)
+      : db.prepare(replayEvents).bind(...common, selection.endpointId),
     db
-      .prepare(advance)
+      .prepare(advanceCursor)
       .bind(job.jobId, job.cursor, ids.at(-1) ?? job.cursor, ids.length, now, isOver ? 1 : 0),
   ]);
   return { wakeUps: done?.results ?? [], isOver };
@@ -161,19 +163,19 @@ export async function doJobPage(
 
 type ReplaySelection = Extract<JobSelection, { kind: "replay" }>;
 
-// Rows that came after the job began reach the endpoint by themselves.
-const replayed = `
+// Events written after the job began are excluded, because normal delivery sends them to the endpoint.
+const fromReplayedEvents = `
   FROM events WHERE project_id = ?1 AND mode = ?2 AND event_id >= ?3 AND created_at <= ?4
     AND type IN (SELECT value FROM json_each(?5))`;
 
-async function eventsAfter(
+async function listEventIds(
   db: D1Database,
   job: DeliveryJobRow,
   { since, eventTypes }: ReplaySelection,
   { after, limit }: { after: string; limit: number },
 ): Promise<string[]> {
   const { results } = await db
-    .prepare(`SELECT event_id AS eventId ${replayed} AND event_id > ?6 ORDER BY event_id LIMIT ?7`)
+    .prepare(`SELECT event_id AS eventId ${fromReplayedEvents} AND event_id > ?6 ORDER BY event_id LIMIT ?7`)
     .bind(
       job.projectId,
       job.mode,
@@ -188,8 +190,9 @@ async function eventsAfter(
 }
 
 /**
- * Moves a replay on through the subjects whose events were brought back; `after` is the last one, `null` when all were. Then
- * it is known how many events there are to deliver.
+ * Moves the ledger phase of a replay past the subjects that have restored their events. `after` is the last
+ * of them, or `null` when all subjects are done. The delivery phase then begins, with a known number of
+ * events to deliver.
  */
 export async function advanceLedgerPhase(
   db: D1Database,
@@ -213,15 +216,15 @@ export async function advanceLedgerPhase(
     );
 }
 
-/** How many events a replay that begins now would deliver. */
+/** Counts the events that a replay started now would deliver. */
 export async function countReplay(
   db: D1Database,
-  { projectId, mode }: WebhookScope,
+  { projectId, mode }: Scope,
   { since, eventTypes }: Pick<ReplaySelection, "since" | "eventTypes">,
   now: number,
 ): Promise<number> {
   const row = await db
-    .prepare(`SELECT count(*) AS count ${replayed}`)
+    .prepare(`SELECT count(*) AS count ${fromReplayedEvents}`)
     .bind(projectId, mode, idFloor("evt", since), now, JSON.stringify(eventTypes))
     .first<{ count: number }>();
   return row?.count ?? 0;

@@ -1,18 +1,15 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Mode } from "../contract/words.ts";
+import type { Scope } from "../contract/scope.ts";
 import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "./audit.ts";
 import { deliveries, endpoints } from "./tables/webhooks.ts";
 
 export type EndpointRow = typeof endpoints.$inferSelect;
 
-/** Whose endpoints and deliveries: everything an operator asks for is asked for in one of these. */
-export interface WebhookScope {
-  projectId: string;
-  mode: Mode;
-}
+/** The project and mode that every query for an operator is limited to. */
+export type WebhookScope = Scope;
 
-const inScope = ({ projectId, mode }: WebhookScope, endpointId: string) =>
+const matchesEndpoint = ({ projectId, mode }: Scope, endpointId: string) =>
   and(
     eq(endpoints.endpointId, endpointId),
     eq(endpoints.projectId, projectId),
@@ -20,19 +17,23 @@ const inScope = ({ projectId, mode }: WebhookScope, endpointId: string) =>
     isNull(endpoints.deletedAt),
   );
 
-/** Inserts unless it is there, or the project has `most` endpoints in this mode. Returns whether it did. */
+/**
+ * Inserts the endpoint unless it exists or the scope has `maxEndpoints` already. Returns whether it was
+ * inserted.
+ */
 export async function insertEndpoint(
   db: D1Database,
   row: Pick<
     EndpointRow,
     "endpointId" | "projectId" | "mode" | "url" | "description" | "eventTypes" | "signingSecrets"
   >,
-  most: number,
+  maxEndpoints: number,
   audit: AuditEntry,
 ): Promise<boolean> {
   const insert = db
     .prepare(
-      `INSERT INTO endpoints (endpoint_id, project_id, mode, url, description, event_types, signing_secrets, created_at, updated_at)
+      `INSERT INTO endpoints (endpoint_id, project_id, mode, url, description, event_types, signing_secrets,
+         created_at, updated_at)
        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8 WHERE ?9 >
          (SELECT count(*) FROM endpoints WHERE project_id = ?2 AND mode = ?3 AND deleted_at IS NULL)
        ON CONFLICT DO NOTHING`,
@@ -46,30 +47,30 @@ export async function insertEndpoint(
       JSON.stringify(row.eventTypes),
       row.signingSecrets,
       audit.at,
-      most,
+      maxEndpoints,
     );
   const [result] = await db.batch([insert, auditIfChangedRaw(db, audit)]);
   return (result?.meta.changes ?? 0) > 0;
 }
 
-/** The endpoint, or `null` when it is deleted, of another project or mode, or was never there. */
+/** Returns the endpoint, or `null` when it is deleted, unknown, or in another project or mode. */
 export async function readEndpoint(
   db: D1Database,
-  scope: WebhookScope,
+  scope: Scope,
   endpointId: string,
 ): Promise<EndpointRow | null> {
-  const rows = await drizzle(db).select().from(endpoints).where(inScope(scope, endpointId));
+  const rows = await drizzle(db).select().from(endpoints).where(matchesEndpoint(scope, endpointId));
   return rows[0] ?? null;
 }
 
 export interface EndpointWithBacklog {
   endpoint: EndpointRow;
-  /** How many deliveries are not at their end. */
+  /** The number of deliveries that still have a next attempt. */
   open: number;
 }
 
-/** All endpoints that are not deleted, oldest first. */
-export async function listEndpoints(db: D1Database, { projectId, mode }: WebhookScope) {
+/** Returns all endpoints that are not deleted, oldest first. */
+export async function listEndpoints(db: D1Database, { projectId, mode }: Scope) {
   const open = sql<number>`(SELECT count(*) FROM deliveries
     WHERE deliveries.endpoint_id = ${endpoints.endpointId} AND deliveries.next_attempt_at IS NOT NULL)`;
   const rows: EndpointWithBacklog[] = await drizzle(db)
@@ -80,10 +81,13 @@ export async function listEndpoints(db: D1Database, { projectId, mode }: Webhook
   return rows;
 }
 
-/** Changes what an operator may change, if it is still at `version` (its `updated_at`). Returns whether it was. */
+/**
+ * Changes the editable fields if the endpoint is still at `version` (its `updated_at`). Returns whether it
+ * was.
+ */
 export async function updateEndpoint(
   db: D1Database,
-  scope: WebhookScope,
+  scope: Scope,
   { endpointId, version }: { endpointId: string; version: number },
   change: Pick<EndpointRow, "url" | "description" | "eventTypes">,
   audit: AuditEntry,
@@ -93,16 +97,16 @@ export async function updateEndpoint(
     database
       .update(endpoints)
       .set({ ...change, updatedAt: Math.max(audit.at, version + 1) })
-      .where(and(inScope(scope, endpointId), eq(endpoints.updatedAt, version))),
+      .where(and(matchesEndpoint(scope, endpointId), eq(endpoints.updatedAt, version))),
     auditIfChanged(database, audit),
   ]);
   return meta.changes > 0;
 }
 
-/** Disables an enabled endpoint; a disabled one keeps its time and reason. */
+/** Disables an enabled endpoint. A disabled one keeps its time and reason. */
 export async function disableEndpointRow(
   db: D1Database,
-  scope: WebhookScope,
+  scope: Scope,
   endpointId: string,
   audit: AuditEntry,
 ): Promise<void> {
@@ -111,18 +115,18 @@ export async function disableEndpointRow(
     database
       .update(endpoints)
       .set({ isEnabled: false, disabledAt: audit.at, disableReason: "operator", updatedAt: audit.at })
-      .where(and(inScope(scope, endpointId), eq(endpoints.isEnabled, true))),
+      .where(and(matchesEndpoint(scope, endpointId), eq(endpoints.isEnabled, true))),
     auditIfChanged(database, audit),
   ]);
 }
 
 /**
- * Enables a disabled endpoint with a clean record, in one transaction with what becomes of the deliveries that waited:
- * `send` makes all of them due now, `drop` ends them. An enabled one is left as it is.
+ * Enables a disabled endpoint and resets its failure record. The same transaction handles the waiting
+ * deliveries: `send` makes all of them due now, `drop` ends them. An enabled endpoint stays unchanged.
  */
 export async function enableEndpointRow(
   db: D1Database,
-  scope: WebhookScope,
+  scope: Scope,
   endpointId: string,
   waiting: "send" | "drop",
   audit: AuditEntry,
@@ -152,15 +156,15 @@ export async function enableEndpointRow(
         pausedUntil: null,
         updatedAt: now,
       })
-      .where(and(inScope(scope, endpointId), eq(endpoints.isEnabled, false))),
+      .where(and(matchesEndpoint(scope, endpointId), eq(endpoints.isEnabled, false))),
     auditIfChanged(database, audit),
   ]);
 }
 
-/** Deletes: nothing is sent any more, the secrets are gone. What waits is ended here or by the sweep. */
+/** Marks the endpoint deleted and erases its secrets. The caller or the sweep ends its waiting deliveries. */
 export async function deleteEndpointRow(
   db: D1Database,
-  scope: WebhookScope,
+  scope: Scope,
   endpointId: string,
   audit: AuditEntry,
 ): Promise<void> {
@@ -170,15 +174,17 @@ export async function deleteEndpointRow(
     database
       .update(endpoints)
       .set({ isEnabled: false, deletedAt: at, updatedAt: at, signingSecrets: "[]" })
-      .where(inScope(scope, endpointId)),
+      .where(matchesEndpoint(scope, endpointId)),
     auditIfChanged(database, audit),
   ]);
 }
 
-/** Replaces the secrets if nobody changed the endpoint since `version`: of two rotations at once, one is refused. */
+/**
+ * Replaces the secrets if the endpoint is still at `version`: of two concurrent rotations, one is refused.
+ */
 export async function replaceSigningSecrets(
   db: D1Database,
-  scope: WebhookScope,
+  scope: Scope,
   { endpointId, version }: { endpointId: string; version: number },
   signingSecrets: string,
   audit: AuditEntry,
@@ -188,13 +194,13 @@ export async function replaceSigningSecrets(
     database
       .update(endpoints)
       .set({ signingSecrets, updatedAt: Math.max(audit.at, version + 1) })
-      .where(and(inScope(scope, endpointId), eq(endpoints.updatedAt, version))),
+      .where(and(matchesEndpoint(scope, endpointId), eq(endpoints.updatedAt, version))),
     auditIfChanged(database, audit),
   ]);
   return meta.changes > 0;
 }
 
-/** Deliveries of an endpoint that have a next attempt and none under way. */
+/** Matches deliveries of an endpoint that have a next attempt and no attempt in progress. */
 function isWaiting(endpointId: string, now: number) {
   return and(
     eq(deliveries.endpointId, endpointId),

@@ -1,62 +1,66 @@
-import { namesCustomer } from "./audit.ts";
+import { mentionsCustomerSql } from "./audit.ts";
 import type { ErasureRow } from "./erasures.ts";
 
 /**
- * What erasing a customer takes from D1, in steps that each do a bounded part and say where to go on.
+ * Erases a customer's data from D1, in steps that each do a bounded part and report where to continue.
  *
- * Guarantees: every statement holds only while its erasure is running, so that somebody who is slow and goes on after
- * another has finished takes nothing of what came after; doing a part again changes nothing.
- * Assumes: the customer's object is erased already, and nothing new of the customer is written while this runs
- * (`insertAttempt`, `rememberObjects`, `insertNote` and the object see to it). A crash leaves the step as far as it was.
+ * Guarantees: every statement applies only while its erasure is running. So a slow run that continues after
+ * another has finished deletes nothing written later. Repeating a part changes nothing.
+ *
+ * Assumes: the customer's object is already erased, and no new row is written for the customer while this
+ * runs. The inserts of checkout attempts, Stripe objects and notes check it, and so does the object. A crash
+ * leaves the recorded progress.
  */
 
 type RunningErasure = ErasureRow & { subjectRef: string };
 
 interface Progress {
   step: number;
-  /** Where the step goes on; empty at its beginning. */
+  /** Where the step continues; empty at its start. */
   after: string;
 }
 
 interface Part {
   statements: D1PreparedStatement[];
-  /** Where the step goes on after them; `null` when this is its last part. */
+  /** Where the step continues after these statements; `null` when this is its last part. */
   next: string | null | ((results: D1Result[]) => string | null);
 }
 
 type Step = (db: D1Database, erasure: RunningErasure) => (after: string) => Promise<Part>;
 
 const isRunning = "EXISTS (SELECT 1 FROM erasures WHERE erasure_id = ?1 AND state = 'running')";
-const ofCustomer = "project_id = ?2 AND mode = ?3 AND subject_ref = ?4";
+const matchesCustomer = "project_id = ?2 AND mode = ?3 AND subject_ref = ?4";
 const rowsPerPart = 500;
 
-const bindOf = ({ erasureId, projectId, mode, subjectRef }: RunningErasure) =>
+const toParameters = ({ erasureId, projectId, mode, subjectRef }: RunningErasure) =>
   [erasureId, projectId, mode, subjectRef] as const;
 
-/** Rows of `table` that are the customer's, found by its key. */
+/** Deletes the customer's rows of `table`; `key` lists its primary key columns. */
 const deleteRows =
-  (table: string, key: string, where = ofCustomer): Step =>
+  (table: string, key: string, where = matchesCustomer): Step =>
   (db, erasure) =>
   async () => ({
     statements: [
       db
         .prepare(
-          `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ${rowsPerPart})
+          `DELETE FROM ${table}
+           WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ${rowsPerPart})
            AND ${isRunning}`,
         )
-        .bind(...bindOf(erasure)),
+        .bind(...toParameters(erasure)),
     ],
     next: ([deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
   });
 
-/** Deliveries with their attempts: none of them begins another in between. */
+/** Deletes deliveries and their attempts in one batch, so that no attempt begins in between. */
 const deleteDeliveries: Step = (db, erasure) => async () => {
-  const some = `SELECT delivery_id FROM deliveries WHERE ${ofCustomer} ORDER BY delivery_id LIMIT ${rowsPerPart}`;
+  const page = `SELECT delivery_id FROM deliveries WHERE ${matchesCustomer}
+    ORDER BY delivery_id LIMIT ${rowsPerPart}`;
   return {
     statements: ["delivery_attempts", "deliveries"].map((table) =>
       db
-        .prepare(`DELETE FROM ${table} WHERE delivery_id IN (${some}) AND ${isRunning}`)
-        .bind(...bindOf(erasure)),
+        .prepare(`DELETE FROM ${table} WHERE delivery_id IN (${page}) AND ${isRunning}`)
+        .bind(...toParameters(erasure)),
     ),
     next: ([, deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
   };
@@ -65,11 +69,12 @@ const deleteDeliveries: Step = (db, erasure) => async () => {
 const connections = "SELECT connection_id FROM stripe_connections WHERE project_id = ?2 AND mode = ?3";
 
 /**
- * Events of Stripe that tell of the customer: those that we know as theirs, and those that name them in our metadata or,
- * where nobody else's, by one of their ids. What somebody waits for stays whole if it may be another customer's: the
- * same Stripe customer can pay for two.
+ * Matches Stripe events about the customer: events assigned to the customer, and unassigned events that name
+ * the customer in our metadata. Without such metadata, events that contain one of the customer's Stripe ids
+ * match. An unsettled event does not match by a Stripe customer id alone: the same Stripe customer can pay
+ * for two subjects.
  */
-const tellsOfCustomer = `CASE WHEN payload = '' THEN 0 WHEN subject_ref IS NOT NULL THEN subject_ref = ?4
+const isAboutCustomer = `CASE WHEN payload = '' THEN 0 WHEN subject_ref IS NOT NULL THEN subject_ref = ?4
   WHEN instr(payload, 'licenzy_subject_ref') > 0
     AND EXISTS (SELECT 1 FROM json_tree(payload) WHERE key = 'licenzy_subject_ref')
     THEN EXISTS (SELECT 1 FROM json_tree(payload) WHERE key = 'licenzy_subject_ref' AND atom = ?4)
@@ -79,7 +84,10 @@ const tellsOfCustomer = `CASE WHEN payload = '' THEN 0 WHEN subject_ref IS NOT N
 
 const eventsPerPart = 200;
 
-/** The rows stay, so that an event that Stripe sends again is known; what they told does not. */
+/**
+ * Blanks the Stripe events. The rows stay, so that an event that Stripe resends is recognized; their content
+ * goes.
+ */
 const blankEvents: Step = (db, erasure) => async (after) => {
   const [receivedAt, eventId] = after === "" ? [-1, ""] : (JSON.parse(after) as [number, string]);
   const { results } = await db
@@ -100,9 +108,9 @@ const blankEvents: Step = (db, erasure) => async (after) => {
              settled_at = coalesce(settled_at, ?9),
              status = CASE WHEN status IN ('received', 'failed') THEN 'ignored' ELSE status END
            WHERE project_id = ?2 AND mode = ?3 AND (received_at, event_id) > (?5, ?6)
-             AND (received_at, event_id) <= (?7, ?8) AND ${tellsOfCustomer} AND ${isRunning}`,
+             AND (received_at, event_id) <= (?7, ?8) AND ${isAboutCustomer} AND ${isRunning}`,
         )
-        .bind(...bindOf(erasure), receivedAt, eventId, last.receivedAt, last.eventId, erasure.askedAt),
+        .bind(...toParameters(erasure), receivedAt, eventId, last.receivedAt, last.eventId, erasure.askedAt),
     ],
     next: results.length < eventsPerPart ? null : JSON.stringify([last.receivedAt, last.eventId]),
   };
@@ -110,12 +118,12 @@ const blankEvents: Step = (db, erasure) => async (after) => {
 
 const auditRowsPerPart = 1_000;
 
-/** Who did what and when stays in the audit log; whom it was done to, and what it was, does not. */
+/** Blanks the audit entries. Operator, action and time stay; the customer and the changed values go. */
 const blankAudit: Step = (db, erasure) => async (after) => {
-  const ofAccount = "account_id = (SELECT account_id FROM projects WHERE project_id = ?2)";
+  const inAccount = "account_id = (SELECT account_id FROM projects WHERE project_id = ?2)";
   const { results } = await db
     .prepare(
-      `SELECT audit_id AS auditId FROM audit_log WHERE ${ofAccount.replace("?2", "?1")} AND audit_id > ?2
+      `SELECT audit_id AS auditId FROM audit_log WHERE ${inAccount.replace("?2", "?1")} AND audit_id > ?2
        ORDER BY audit_id LIMIT ${auditRowsPerPart}`,
     )
     .bind(erasure.projectId, after)
@@ -126,17 +134,21 @@ const blankAudit: Step = (db, erasure) => async (after) => {
     statements: [
       db
         .prepare(
-          `UPDATE audit_log SET target = CASE WHEN action LIKE 'customer.%' THEN ?7 ELSE target END, before = NULL, after = NULL
-           WHERE ${ofAccount} AND audit_id > ?5 AND audit_id <= ?6 AND project_id = ?2 AND mode = ?3
-             AND ${namesCustomer("?4")} AND ${isRunning}`,
+          `UPDATE audit_log SET before = NULL, after = NULL,
+             target = CASE WHEN action LIKE 'customer.%' THEN ?7 ELSE target END
+           WHERE ${inAccount} AND audit_id > ?5 AND audit_id <= ?6 AND project_id = ?2 AND mode = ?3
+             AND ${mentionsCustomerSql("?4")} AND ${isRunning}`,
         )
-        .bind(...bindOf(erasure), after, last, erasure.subjectHash),
+        .bind(...toParameters(erasure), after, last, erasure.subjectHash),
     ],
     next: results.length < auditRowsPerPart ? null : last,
   };
 };
 
-/** Work that names the customer: one that is under way stops, or begins anew where the customer was only its place. */
+/**
+ * Removes the customer from jobs. A running job limited to the customer stops. A replay with the customer as
+ * its cursor restarts its ledger phase.
+ */
 const blankJobs: Step = (db, erasure) => async () => ({
   statements: [
     db
@@ -145,24 +157,25 @@ const blankJobs: Step = (db, erasure) => async () => ({
            WHEN 'running' THEN 'stopped' ELSE status END
          WHERE project_id = ?2 AND mode = ?3 AND selection ->> '$.filter.subjectRef' = ?4 AND ${isRunning}`,
       )
-      .bind(...bindOf(erasure)),
+      .bind(...toParameters(erasure)),
     db
       .prepare(
         `UPDATE delivery_jobs SET cursor = ''
          WHERE project_id = ?2 AND mode = ?3 AND phase = 'ledger' AND cursor = ?4 AND ${isRunning}`,
       )
-      .bind(...bindOf(erasure)),
+      .bind(...toParameters(erasure)),
     db
       .prepare(
-        // Of the customer's row in `subjects` nothing is left by now: the one before is where the job really is.
+        // The customer's row in `subjects` is already deleted, so the subject before it becomes the cursor.
         `UPDATE subject_jobs SET
            cursor = CASE cursor WHEN ?4 THEN coalesce((SELECT max(subject_ref) FROM subjects
              WHERE project_id = ?2 AND mode = ?3 AND subject_ref < ?4), '') ELSE cursor END,
-           findings = (SELECT json_group_array(json(value)) FROM json_each(findings) WHERE value ->> 'subjectRef' <> ?4)
+           findings = (SELECT json_group_array(json(value)) FROM json_each(findings)
+             WHERE value ->> 'subjectRef' <> ?4)
          WHERE project_id = ?2 AND mode = ?3 AND ${isRunning} AND (cursor = ?4
            OR EXISTS (SELECT 1 FROM json_each(findings) WHERE value ->> 'subjectRef' = ?4))`,
       )
-      .bind(...bindOf(erasure)),
+      .bind(...toParameters(erasure)),
     db
       .prepare(
         `UPDATE stripe_connections SET
@@ -170,14 +183,15 @@ const blankJobs: Step = (db, erasure) => async () => ({
            reread_after = CASE reread_after WHEN ?4 THEN NULL ELSE reread_after END
          WHERE project_id = ?2 AND mode = ?3 AND ${isRunning}`,
       )
-      .bind(...bindOf(erasure)),
+      .bind(...toParameters(erasure)),
   ],
   next: null,
 });
 
 /**
- * In this order: without its row in `subjects` a customer is remembered nothing any more; the events are found by the ids
- * in `stripe_objects`; without its attempt a checkout that ends late leaves no session there.
+ * The order matters. Once the row in `subjects` is deleted, no Stripe customer id can be recorded there.
+ * Events are found through the ids in `stripe_objects`, so they come before it. Attempts come before it too,
+ * because a checkout that completes late records its session only if its attempt exists.
  */
 const steps: Step[] = [
   deleteRows("subjects", "project_id, mode, subject_ref"),
@@ -196,7 +210,7 @@ const steps: Step[] = [
   blankAudit,
 ];
 
-/** Does the next part of the erasure. Returns whether there is more to do. */
+/** Performs the next part of the erasure. Returns whether there is more to do. */
 export async function eraseNextPart(db: D1Database, erasure: RunningErasure): Promise<boolean> {
   const progress: Progress = JSON.parse(erasure.progress ?? '{"step":0,"after":""}');
   const step = steps[progress.step];

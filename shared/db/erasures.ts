@@ -8,17 +8,20 @@ import { erasures } from "./tables/records.ts";
 
 export type ErasureRow = typeof erasures.$inferSelect;
 
-/** What is kept of a customer's name once they are erased. Whoever guesses the name can tell that it is this one. */
+/**
+ * Returns the hash that replaces an erased customer's name. A guess of the name can be confirmed against the
+ * hash.
+ */
 export function subjectHash(key: CustomerKey): string {
   return sha256Hex(`licenzy erased subject\n${subjectName(key)}`);
 }
 
 /**
- * The promise to erase, with its audit row, once per form and one at a time per customer. Returns the form's own row, or
- * the one that is running already.
+ * Inserts the erasure with its audit entry, once per form and one at a time per customer. Returns the form's
+ * own row, or the erasure that is already running.
  *
- * `asked_at` is never before a checkout attempt that is there, and an attempt that comes later is given a later time
- * (`insertAttempt`): D1 orders the two, and no two clocks are compared.
+ * `asked_at` is never earlier than an existing checkout attempt, and an attempt made afterwards has a later
+ * time (`insertAttempt` enforces it). So D1 orders the two, and no two clocks are compared.
  */
 export async function insertErasure(
   db: D1Database,
@@ -30,7 +33,8 @@ export async function insertErasure(
   const database = drizzle(db);
   const insert = db
     .prepare(
-      `INSERT INTO erasures (erasure_id, project_id, mode, subject_hash, subject_ref, state, asked_at, operator_id, operator_name)
+      `INSERT INTO erasures (erasure_id, project_id, mode, subject_hash, subject_ref, state,
+         asked_at, operator_id, operator_name)
        SELECT ?1, ?2, ?3, ?4, ?5, 'running', max(?6,
          coalesce((SELECT max(created_at) FROM checkout_attempts
            WHERE project_id = ?2 AND mode = ?3 AND subject_ref = ?5), 0),
@@ -46,11 +50,11 @@ export async function insertErasure(
       .from(erasures)
       .where(and(eq(erasures.subjectHash, hash), sql`state = 'running'`)),
   ]);
-  const mine = own[0]?.subjectHash === hash ? own[0] : undefined;
-  return mine ?? running[0] ?? null;
+  const ownRow = own[0]?.subjectHash === hash ? own[0] : undefined;
+  return ownRow ?? running[0] ?? null;
 }
 
-/** Erasures that are not finished, oldest first. */
+/** Returns unfinished erasures, oldest first. */
 export async function runningErasures(db: D1Database, limit: number): Promise<ErasureRow[]> {
   return drizzle(db)
     .select()
@@ -60,7 +64,7 @@ export async function runningErasures(db: D1Database, limit: number): Promise<Er
     .limit(limit);
 }
 
-/** The promise is kept: from now on nothing here knows the name. */
+/** Marks the erasure done and removes the customer's name from it. */
 export async function finishErasure(db: D1Database, erasureId: string, now: number): Promise<void> {
   await drizzle(db)
     .update(erasures)
@@ -68,8 +72,8 @@ export async function finishErasure(db: D1Database, erasureId: string, now: numb
     .where(and(eq(erasures.erasureId, erasureId), eq(erasures.state, "running")));
 }
 
-/** The latest erasure of the customer, as a statement for a batch. */
-export function lastErasure(database: DrizzleD1Database, key: CustomerKey) {
+/** Builds the statement that selects the newest erasure of a customer. */
+export function selectLastErasure(database: DrizzleD1Database, key: CustomerKey) {
   return database
     .select({
       erasureId: erasures.erasureId,
@@ -84,15 +88,16 @@ export function lastErasure(database: DrizzleD1Database, key: CustomerKey) {
     .limit(1);
 }
 
-export type LastErasure = Awaited<ReturnType<typeof lastErasure>>[number];
+export type LastErasure = Awaited<ReturnType<typeof selectLastErasure>>[number];
 
 export async function readLastErasure(db: D1Database, key: CustomerKey): Promise<LastErasure | null> {
-  return (await lastErasure(drizzle(db), key))[0] ?? null;
+  return (await selectLastErasure(drizzle(db), key))[0] ?? null;
 }
 
 /**
- * For a condition: whether nothing may be written of the customer, because an erasure is running, or is done and no
- * checkout came after it. Parameters are named by number: the hash, project, mode and customer.
+ * Builds a SQL condition that is true when no row may be written for the customer. That is so while an
+ * erasure is running, and after it until the customer has a row in `subjects` or `checkout_attempts` again.
+ * The arguments are SQL parameters, for example `?1`.
  */
 export const isErasedSql = (hash: string, project: string, mode: string, subject: string): string => `
   EXISTS (SELECT 1 FROM erasures WHERE subject_hash = ${hash} AND (state = 'running' OR (

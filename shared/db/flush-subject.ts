@@ -2,35 +2,38 @@ import type { Entitlement } from "../domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../domain/subject-name.ts";
 import { subjectTag } from "../kit/subject-tag.ts";
 import { auditRowsStatement } from "./audit.ts";
-import { type DeliveryWakeUp, type NewEvent, writeEvents } from "./write-events.ts";
+import { buildEventStatements, type DeliveryWakeUp, type NewEvent } from "./write-events.ts";
 
-/** What one flush of a subject object tells D1. */
+/** The data that one flush of a subject object writes to D1. */
 export interface SubjectCopy {
   identity: SubjectIdentity;
-  /** The anchor. */
+  /** The anchor: sequence and hash of the last ledger entry. */
   head: { sequence: number; hash: string };
   nextExpiryAt: number | null;
   nextReviewAt: number | null;
   flushedAt: number;
-  /** Each with the sequence of the entry that last touched it. */
+  /** Each with the sequence of the entry that last changed it. */
   entitlements: { version: number; entitlement: Entitlement }[];
-  /** What the subject's changes have to tell; consumption comes after, where somebody asks (`asksUsage`). */
+  /**
+   * The outbound events of the subject's changes. Usage events follow separately if an endpoint subscribes to
+   * them.
+   */
   events: NewEvent[];
-  /** Audit rows of operators' actions, as JSON each. */
+  /** Audit rows of operator actions, each as JSON. */
   audits: string[];
-  /** The sequence up to which D1 is complete once this is written. */
+  /** The sequence up to which D1 is complete after this write. */
   flushedTo: number;
 }
 
 export interface Flushed {
-  /** Deliveries that are new, and so due. */
+  /** Messages for the new deliveries, which are due now. */
   wakeUps: DeliveryWakeUp[];
-  /** Whether an enabled endpoint asks for `usage.consumed`. */
+  /** Whether an enabled endpoint subscribes to `usage.consumed`. */
   asksUsage: boolean;
 }
 
-// Not through Drizzle: one statement upserts any number of rows from one JSON parameter (D1 binds at most 100), and
-// `version` keeps a late copy from replacing a newer one.
+// Raw SQL: one statement upserts any number of rows from one JSON parameter, whereas D1 binds at most 100.
+// `version` keeps a late flush from replacing a newer row.
 const upsertEntitlements = `
   INSERT INTO entitlements (entitlement_id, project_id, mode, subject_ref, kind, product_code, source, status,
     units_granted, units_remaining, starts_at, expires_at, current_period_end, canceled_at, created_at, updated_at, version)
@@ -50,15 +53,15 @@ const updateAnchor = `
     flushed_at = ?8
   WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND head_sequence <= ?4`;
 
-const usageAskers = `
+const selectUsageSubscriber = `
   SELECT 1 FROM endpoints WHERE project_id = ?1 AND mode = ?2 AND is_enabled = 1 AND deleted_at IS NULL
     AND EXISTS (SELECT 1 FROM json_each(event_types) WHERE value = 'usage.consumed') LIMIT 1`;
 
-const ofSubject = "WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3";
+const whereSubject = "WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3";
 
 /**
- * Writes one copy in one D1 transaction. `newer` only ever moves D1 forward; `replace` first takes away what D1 has of
- * the subject, for a repair.
+ * Writes the D1 copy of a subject in one transaction. `newer` only moves it forward. `replace` clears
+ * the D1 copy first, for a repair.
  */
 export async function flushSubject(
   db: D1Database,
@@ -67,7 +70,7 @@ export async function flushSubject(
 ): Promise<Flushed> {
   const { projectId, mode, subjectRef } = copy.identity;
   const subject = [projectId, mode, subjectRef] as const;
-  const rows = copy.entitlements.map(copyRow);
+  const rows = copy.entitlements.map(toCopyRow);
   const statements = [
     db.prepare(upsertEntitlements).bind(...subject, JSON.stringify(rows)),
     db
@@ -83,36 +86,36 @@ export async function flushSubject(
   ];
   if (how === "replace") {
     statements.unshift(
-      registration(db, copy.identity, copy.flushedAt),
-      db.prepare(`DELETE FROM entitlements ${ofSubject}`).bind(...subject),
-      db.prepare(`UPDATE subjects SET head_sequence = 0, head_hash = '' ${ofSubject}`).bind(...subject),
+      buildRegistration(db, copy.identity, copy.flushedAt),
+      db.prepare(`DELETE FROM entitlements ${whereSubject}`).bind(...subject),
+      db.prepare(`UPDATE subjects SET head_sequence = 0, head_hash = '' ${whereSubject}`).bind(...subject),
     );
   }
   const results = await db.batch<DeliveryWakeUp>([
     ...statements,
     ...(copy.audits.length === 0 ? [] : [auditRowsStatement(db, copy.audits)]),
-    ...(copy.events.length === 0 ? [] : writeEvents(db, copy.identity, copy.events, copy.flushedAt)),
-    db.prepare(usageAskers).bind(projectId, mode),
+    ...(copy.events.length === 0 ? [] : buildEventStatements(db, copy.identity, copy.events, copy.flushedAt)),
+    db.prepare(selectUsageSubscriber).bind(projectId, mode),
   ]);
   const wakeUps = copy.events.length === 0 ? [] : (results.at(-2)?.results ?? []);
   return { wakeUps, asksUsage: (results.at(-1)?.results.length ?? 0) > 0 };
 }
 
-/** What the copy has columns for, and no more: a checkout's metadata alone could make it too large for D1. */
-function copyRow({ version, entitlement }: SubjectCopy["entitlements"][number]) {
+/** Drops fields without a column: a checkout's metadata alone could make the parameter too large for D1. */
+function toCopyRow({ version, entitlement }: SubjectCopy["entitlements"][number]) {
   const { purchase: _purchase, holds: _holds, flags: _flags, ...columns } = entitlement;
   return { ...columns, version };
 }
 
 /**
- * Makes the subject known to D1 before its first change, so that every object can be found, verified and rebuilt. A row of
- * before there were tags gets its own.
+ * Registers the subject in D1 before its first change, so that every object can be found, verified and
+ * rebuilt. Also adds the tag to a row that was written before tags existed.
  */
 export async function registerSubject(db: D1Database, identity: SubjectIdentity, now: number): Promise<void> {
-  await registration(db, identity, now).run();
+  await buildRegistration(db, identity, now).run();
 }
 
-function registration(db: D1Database, identity: SubjectIdentity, now: number): D1PreparedStatement {
+function buildRegistration(db: D1Database, identity: SubjectIdentity, now: number): D1PreparedStatement {
   const { projectId, mode, subjectRef, region } = identity;
   return db
     .prepare(

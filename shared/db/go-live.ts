@@ -4,14 +4,14 @@ import { drizzle } from "drizzle-orm/d1";
 export interface GoLiveFacts {
   isConnected: boolean;
   hasKey: boolean;
-  /** Test products on sale that live mode does not sell. */
+  /** Codes of active test products without an active product of the same code in live mode. */
   missingTwins: string[];
   testProducts: number;
   hasWebhookEvent: boolean;
   hasPurchase: boolean;
 }
 
-/** What the go-live list is computed from, in one round trip. */
+/** Reads the facts behind the go-live checklist, in one round trip. */
 export async function readGoLiveFacts(db: D1Database, projectId: string, now: number): Promise<GoLiveFacts> {
   const live = sql`project_id = ${projectId} AND mode = 'live'`;
   const row = await drizzle(db).get<{

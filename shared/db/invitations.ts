@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { type Actor, auditIfChanged, auditStatement } from "./audit.ts";
-import { newOperator } from "./setup.ts";
+import { buildOperatorInserts } from "./setup.ts";
 import { accounts } from "./tables/configuration.ts";
 import { invitations, members } from "./tables/people.ts";
 import { operators } from "./tables/sign-in.ts";
@@ -11,7 +11,8 @@ export type InvitationRow = typeof invitations.$inferSelect;
 const isOpen = (now: number) =>
   and(isNull(invitations.acceptedAt), isNull(invitations.revokedAt), gt(invitations.expiresAt, now));
 
-export function openInvitations(database: DrizzleD1Database, accountId: string, now: number) {
+/** Builds the statement that selects the open invitations of an account, newest first. */
+export function selectOpenInvitations(database: DrizzleD1Database, accountId: string, now: number) {
   return database
     .select()
     .from(invitations)
@@ -19,7 +20,9 @@ export function openInvitations(database: DrizzleD1Database, accountId: string, 
     .orderBy(desc(invitations.createdAt));
 }
 
-/** Returns whether it is new: a form that was sent twice names the same invitation. */
+/**
+ * Inserts the invitation. Returns whether it is new: a form submitted twice carries the same invitation id.
+ */
 export async function insertInvitation(db: D1Database, actor: Actor, row: InvitationRow): Promise<boolean> {
   const database = drizzle(db);
   const [{ meta }] = await database.batch([
@@ -35,7 +38,7 @@ export async function insertInvitation(db: D1Database, actor: Actor, row: Invita
   return meta.changes > 0;
 }
 
-/** Whether somebody with this address can sign in already. */
+/** Returns whether a member with this email exists. */
 export async function isOperator(db: D1Database, email: string): Promise<boolean> {
   const rows = await drizzle(db)
     .select({ id: operators.id })
@@ -46,8 +49,9 @@ export async function isOperator(db: D1Database, email: string): Promise<boolean
 }
 
 /**
- * Gives an open invitation another link, which lasts from now; the one before opens nothing any more. Returns the
- * invitation as it is now; `null` when it is not open, or not as it was shown: of a form that was sent twice one is done.
+ * Replaces the link of an open invitation. The previous link stops working. Returns the updated invitation,
+ * or `null` when the invitation is not open or has changed since it was shown: of a form submitted twice,
+ * only the first counts.
  */
 export async function renewInvitation(
   db: D1Database,
@@ -57,16 +61,16 @@ export async function renewInvitation(
   now: number,
 ): Promise<InvitationRow | null> {
   const database = drizzle(db);
-  const asShown = and(
+  const isUnchanged = and(
     eq(invitations.invitationId, shown.invitationId),
     eq(invitations.accountId, actor.accountId),
     eq(invitations.expiresAt, shown.expiresAt),
     isOpen(now),
   );
-  const [found] = await database.select().from(invitations).where(asShown);
+  const [found] = await database.select().from(invitations).where(isUnchanged);
   if (found === undefined) return null;
   const [{ meta }] = await database.batch([
-    database.update(invitations).set(link).where(asShown),
+    database.update(invitations).set(link).where(isUnchanged),
     auditIfChanged(database, {
       actor,
       at: now,
@@ -85,23 +89,29 @@ export async function revokeInvitation(
   now: number,
 ): Promise<boolean> {
   const database = drizzle(db);
-  const ofAccount = and(
+  const matchesInvitation = and(
     eq(invitations.invitationId, invitationId),
     eq(invitations.accountId, actor.accountId),
   );
-  const [found] = await database.select({ email: invitations.email }).from(invitations).where(ofAccount);
+  const [found] = await database
+    .select({ email: invitations.email })
+    .from(invitations)
+    .where(matchesInvitation);
   if (found === undefined) return false;
   const [{ meta }] = await database.batch([
     database
       .update(invitations)
       .set({ revokedAt: now })
-      .where(and(ofAccount, isOpen(now))),
+      .where(and(matchesInvitation, isOpen(now))),
     auditIfChanged(database, { actor, at: now, action: "invitation.revoke", target: found.email }),
   ]);
   return meta.changes > 0;
 }
 
-/** The invitation behind a link, with the account's name, whatever has become of it. */
+/**
+ * Returns the invitation behind a link in any state, with the account's name and the invited operator's id,
+ * if any.
+ */
 export async function readInvitation(db: D1Database, tokenHash: string) {
   const rows = await drizzle(db)
     .select({ invitation: invitations, accountName: accounts.name, operatorId: operators.id })
@@ -112,7 +122,7 @@ export async function readInvitation(db: D1Database, tokenHash: string) {
   return rows[0] ?? null;
 }
 
-/** Whether somebody of this address was invited and has not come yet: sign-up is open to nobody else. */
+/** Returns whether an open invitation exists for this email. Sign-up requires one. */
 export async function hasOpenInvitation(db: D1Database, email: string, now: number): Promise<boolean> {
   const rows = await drizzle(db)
     .select({ id: invitations.invitationId })
@@ -126,14 +136,17 @@ export interface Joining {
   operatorId: string;
   name: string;
   email: string;
-  /** `null` when the operator exists: a former member, or one who came through Google or Microsoft. */
+  /**
+   * `null` when the operator exists already: a former member, or one who signed in through Google or
+   * Microsoft.
+   */
   passwordHash: string | null;
   ipAddress: string | null;
 }
 
 /**
- * Makes the invited person a member, in one transaction that fails as a whole when the invitation is not open any more:
- * the role is read from the open invitation, and a membership without a role can't be stored.
+ * Makes the invited person a member, in one transaction. It fails as a whole when the invitation is no longer
+ * open: the role is read from the open invitation, and a membership without a role cannot be stored.
  */
 export async function acceptInvitation(
   db: D1Database,
@@ -155,6 +168,8 @@ export async function acceptInvitation(
       .values({ operatorId, accountId, role: sql`(${openRole})`, createdAt: now, updatedAt: now }),
     database.update(invitations).set({ acceptedAt: now }).where(eq(invitations.invitationId, invitationId)),
     auditStatement(database, { actor, at: now, action: "member.join", target: email, after: { role } }),
-    ...(passwordHash === null ? [] : newOperator(db, { operatorId, name, email, passwordHash }, now)),
+    ...(passwordHash === null
+      ? []
+      : buildOperatorInserts(db, { operatorId, name, email, passwordHash }, now)),
   ]);
 }

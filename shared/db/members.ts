@@ -2,11 +2,11 @@ import { and, asc, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Role } from "../contract/roles.ts";
 import { type Actor, auditIfChanged } from "./audit.ts";
-import { openInvitations } from "./invitations.ts";
+import { selectOpenInvitations } from "./invitations.ts";
 import { members } from "./tables/people.ts";
 import { operatorSessions, operators } from "./tables/sign-in.ts";
 
-/** Members and open invitations of an account. */
+/** Reads the members and open invitations of an account, in one round trip. */
 export async function readTeam(db: D1Database, accountId: string, now: number) {
   const database = drizzle(db);
   const [people, invited] = await database.batch([
@@ -23,18 +23,18 @@ export async function readTeam(db: D1Database, accountId: string, now: number) {
       .innerJoin(operators, eq(operators.id, members.operatorId))
       .where(eq(members.accountId, accountId))
       .orderBy(asc(members.createdAt)),
-    openInvitations(database, accountId, now),
+    selectOpenInvitations(database, accountId, now),
   ]);
   return { people, invited };
 }
 
-const otherOwners = (accountId: string, operatorId: string) =>
+const hasOtherOwner = (accountId: string, operatorId: string) =>
   sql`EXISTS (SELECT 1 FROM members AS other
     WHERE other.account_id = ${accountId} AND other.role = 'owner' AND other.operator_id <> ${operatorId})`;
 
 /**
- * Gives a member another role. Returns whether it was done: an account always keeps an owner, also when two owners
- * step down at the same moment.
+ * Changes a member's role. Returns whether it was changed. An account always keeps an owner, even when two
+ * owners step down at the same time.
  */
 export async function changeRole(
   db: D1Database,
@@ -54,7 +54,9 @@ export async function changeRole(
           eq(members.operatorId, operatorId),
           eq(members.accountId, actor.accountId),
           eq(members.role, from),
-          to === "owner" ? undefined : sql`(role <> 'owner' OR ${otherOwners(actor.accountId, operatorId)})`,
+          to === "owner"
+            ? undefined
+            : sql`(role <> 'owner' OR ${hasOtherOwner(actor.accountId, operatorId)})`,
         ),
       ),
     auditIfChanged(database, { ...entry, before: { role: from }, after: { role: to } }),
@@ -62,7 +64,10 @@ export async function changeRole(
   return meta.changes > 0;
 }
 
-/** Ends a membership and, with it, every session. Returns whether it was done; the last owner stays. */
+/**
+ * Deletes a membership and all of the operator's sessions. Returns whether it did: the last owner cannot be
+ * removed.
+ */
 export async function removeMember(
   db: D1Database,
   actor: Actor,
@@ -79,7 +84,7 @@ export async function removeMember(
         and(
           eq(members.operatorId, operatorId),
           eq(members.accountId, actor.accountId),
-          sql`(role <> 'owner' OR ${otherOwners(actor.accountId, operatorId)})`,
+          sql`(role <> 'owner' OR ${hasOtherOwner(actor.accountId, operatorId)})`,
         ),
       ),
     auditIfChanged(database, { actor, at: now, action, target: email, before: { role } }),

@@ -1,13 +1,13 @@
 /**
- * The earliest moment at which a row says that somebody has to come back to it, in milliseconds since 1970; `null` when
- * none does. What waits for an endpoint that is off or deleted is not due; nor are reviews of silent subscriptions, which
- * come back again and again for as long as Stripe has nothing new.
+ * Returns the earliest time at which a row is due for a sweep, in milliseconds since 1970, or `null` when no
+ * row is scheduled. Deliveries to a disabled or deleted endpoint are not due. Reviews of silent subscriptions
+ * do not count, because they recur for as long as Stripe reports nothing new.
  */
 export async function nextDue(db: D1Database): Promise<number | null> {
-  return db.prepare(earliest).first<number | null>("at");
+  return db.prepare(selectEarliest).first<number | null>("at");
 }
 
-const earliest = `
+const selectEarliest = `
   SELECT min(at) AS at FROM (
     SELECT min(next_expiry_at) AS at FROM subjects WHERE next_expiry_at IS NOT NULL
     UNION ALL SELECT min(next_try_at) FROM stripe_events WHERE status = 'received'

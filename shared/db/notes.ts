@@ -8,12 +8,12 @@ import { notes } from "./tables/records.ts";
 export type NoteRow = typeof notes.$inferSelect;
 export type NewNote = Omit<NoteRow, "deletedAt" | "deletedBy">;
 
-const ofCustomer = ({ projectId, mode, subjectRef }: CustomerKey) =>
+const matchesCustomer = ({ projectId, mode, subjectRef }: CustomerKey) =>
   and(eq(notes.projectId, projectId), eq(notes.mode, mode), eq(notes.subjectRef, subjectRef));
 
 /**
- * Writes the note with its audit row, once; nothing of a customer who is erased. Returns the one that is there under the
- * id, or `null`.
+ * Inserts the note with its audit entry. A note id that exists already changes nothing, and an erased
+ * customer gets no note. Returns the note stored under the id, or `null`.
  */
 export async function insertNote(db: D1Database, note: NewNote, audit: AuditEntry): Promise<NoteRow | null> {
   const { noteId, projectId, mode, subjectRef, text, operatorId, operatorName, createdAt } = note;
@@ -31,11 +31,11 @@ export async function readNote(db: D1Database, key: CustomerKey, noteId: string)
   const rows = await drizzle(db)
     .select()
     .from(notes)
-    .where(and(ofCustomer(key), eq(notes.noteId, noteId)));
+    .where(and(matchesCustomer(key), eq(notes.noteId, noteId)));
   return rows[0] ?? null;
 }
 
-/** Takes the text away; that there was a note, and who deleted it, stays. */
+/** Clears the text. The row stays as the record of who wrote and who deleted the note. */
 export async function deleteNote(
   db: D1Database,
   noteId: string,
@@ -52,8 +52,11 @@ export async function deleteNote(
   ]);
 }
 
-/** Newest first, as a statement for a batch; only those older than `before` (ms) where it is given. */
-export function notesOf(
+/**
+ * Builds the statement that selects a customer's notes, newest first. A `before` (ms) limits it to older
+ * notes.
+ */
+export function selectNotes(
   database: DrizzleD1Database,
   key: CustomerKey,
   { before, limit }: { before: number | null; limit: number },
@@ -61,7 +64,7 @@ export function notesOf(
   return database
     .select()
     .from(notes)
-    .where(and(ofCustomer(key), before === null ? undefined : lt(notes.createdAt, before)))
+    .where(and(matchesCustomer(key), before === null ? undefined : lt(notes.createdAt, before)))
     .orderBy(desc(notes.createdAt), desc(notes.noteId))
     .limit(limit);
 }

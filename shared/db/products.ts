@@ -1,23 +1,20 @@
 import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Mode } from "../contract/words.ts";
+import type { Scope } from "../contract/scope.ts";
 import { type Actor, auditIfChanged, auditStatement } from "./audit.ts";
 import { productPrices, products, stripeConnections } from "./tables/configuration.ts";
 
 export type ProductRow = typeof products.$inferSelect;
 
-interface Place {
-  projectId: string;
-  mode: Mode;
-}
-
-const ofPlace = ({ projectId, mode }: Place) =>
+const inScope = ({ projectId, mode }: Scope) =>
   and(eq(products.projectId, projectId), eq(products.mode, mode));
 
-/** A page of products by code, after the code `after`, and whether the mode is connected to Stripe. */
+/**
+ * Returns a page of products by code, after the code `after`, and whether the mode is connected to Stripe.
+ */
 export async function listProducts(
   db: D1Database,
-  place: Place,
+  scope: Scope,
   page: { after?: string; archived: boolean },
   limit: number,
 ) {
@@ -28,7 +25,7 @@ export async function listProducts(
       .from(products)
       .where(
         and(
-          ofPlace(place),
+          inScope(scope),
           page.after === undefined ? undefined : gt(products.productCode, page.after),
           page.archived ? undefined : isNull(products.archivedAt),
         ),
@@ -38,26 +35,26 @@ export async function listProducts(
     database
       .select({ connectionId: stripeConnections.connectionId })
       .from(stripeConnections)
-      .where(and(eq(stripeConnections.projectId, place.projectId), eq(stripeConnections.mode, place.mode))),
+      .where(and(eq(stripeConnections.projectId, scope.projectId), eq(stripeConnections.mode, scope.mode))),
   ]);
   return { products: rows, isConnected: connections.length > 0 };
 }
 
-/** The product with every price it has had, newest first. */
-export async function readProduct(db: D1Database, place: Place, productCode: string) {
+/** Returns the product with its current and former prices, newest first. */
+export async function readProduct(db: D1Database, scope: Scope, productCode: string) {
   const database = drizzle(db);
   const [rows, prices] = await database.batch([
     database
       .select()
       .from(products)
-      .where(and(ofPlace(place), eq(products.productCode, productCode))),
+      .where(and(inScope(scope), eq(products.productCode, productCode))),
     database
       .select()
       .from(productPrices)
       .where(
         and(
-          eq(productPrices.projectId, place.projectId),
-          eq(productPrices.mode, place.mode),
+          eq(productPrices.projectId, scope.projectId),
+          eq(productPrices.mode, scope.mode),
           eq(productPrices.productCode, productCode),
         ),
       )
@@ -67,10 +64,13 @@ export async function readProduct(db: D1Database, place: Place, productCode: str
   return product === undefined ? null : { product, prices };
 }
 
-/** Which product a price belongs to in this project and mode; a price belongs to one for good. */
+/**
+ * Returns the code of the product that a price belongs to, or `null`. A price belongs to one product
+ * permanently.
+ */
 export async function ownerOfPrice(
   db: D1Database,
-  place: Place,
+  scope: Scope,
   stripePriceId: string,
 ): Promise<string | null> {
   const rows = await drizzle(db)
@@ -78,15 +78,18 @@ export async function ownerOfPrice(
     .from(productPrices)
     .where(
       and(
-        eq(productPrices.projectId, place.projectId),
-        eq(productPrices.mode, place.mode),
+        eq(productPrices.projectId, scope.projectId),
+        eq(productPrices.mode, scope.mode),
         eq(productPrices.stripePriceId, stripePriceId),
       ),
     );
   return rows[0]?.productCode ?? null;
 }
 
-/** Product, price and, with an actor, audit in one transaction; throws when the code or the price was taken meanwhile. */
+/**
+ * Inserts product, price and, with an actor, the audit entry in one transaction. Throws when code or price is
+ * taken.
+ */
 export async function addProduct(
   db: D1Database,
   actor: Actor | null,
@@ -115,8 +118,8 @@ export type ProductChange = Partial<
 >;
 
 /**
- * Changes the product if its `updated_at` is still `product.updatedAt`. Returns whether it was. A new price is attached
- * to it; former ones stay, so that old subscribers keep their product.
+ * Changes the product if its `updated_at` is still `product.updatedAt`. Returns whether it was. Former prices
+ * stay attached when a new one is added, so that existing subscribers keep their product.
  */
 export async function changeProduct(
   db: D1Database,
@@ -139,7 +142,7 @@ export async function changeProduct(
       .set({ ...change, updatedAt: now })
       .where(
         and(
-          ofPlace(product),
+          inScope(product),
           eq(products.productCode, productCode),
           eq(products.updatedAt, product.updatedAt),
         ),
@@ -148,7 +151,8 @@ export async function changeProduct(
     ...(stripePriceId === undefined
       ? []
       : [
-          // Only if the audit row was written. A price that another product took meanwhile fails the whole batch.
+          // Only if the audit entry was written. If another product took the price in between, the whole
+          // batch fails.
           database.insert(productPrices).select(
             sql`SELECT ${projectId}, ${mode}, ${stripePriceId}, ${productCode}, ${now} WHERE changes() > 0
               AND NOT EXISTS (SELECT 1 FROM product_prices WHERE project_id = ${projectId} AND mode = ${mode}

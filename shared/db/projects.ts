@@ -10,7 +10,7 @@ export async function readProjectSettings(db: D1Database, projectId: string): Pr
   return rows[0] ?? null;
 }
 
-/** Returns whether it is new: a form that was sent twice names the same project. */
+/** Inserts the project. Returns whether it is new: a form submitted twice carries the same project id. */
 export async function addProject(
   db: D1Database,
   actor: Actor,
@@ -33,8 +33,8 @@ export interface ProjectChange {
 }
 
 /**
- * Changes a project of the actor's account. With `version` (its `updated_at` when the form was made) only if nobody
- * changed it since. Returns whether it was done.
+ * Changes a project of the actor's account. With `version` (its `updated_at` when the form was rendered),
+ * only if the project has not changed since. Returns whether it was changed.
  */
 export async function changeProject(
   db: D1Database,

@@ -6,7 +6,7 @@ import { entitlements, subjects } from "./tables/subjects.ts";
 export type SubjectRow = typeof subjects.$inferSelect;
 export type EntitlementRow = typeof entitlements.$inferSelect;
 
-/** What D1 has of one subject, read in one round trip. */
+/** Reads the D1 copy of one subject, in one round trip. */
 export async function readSubjectCopy(
   db: D1Database,
   { projectId, mode, subjectRef }: SubjectIdentity,

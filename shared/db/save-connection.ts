@@ -3,14 +3,15 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/words.ts";
 import { type AuditEntry, auditStatement } from "./audit.ts";
 import { readConnectionOf } from "./stripe-connections.ts";
-import { eventList } from "./stripe-events.ts";
+import { selectStripeEvents } from "./stripe-events.ts";
 import { stripeConnections } from "./tables/configuration.ts";
 
 export type ConnectionRow = typeof stripeConnections.$inferSelect;
 
 /**
- * Saves the connection of its project and mode, or gives the one that is there another key: the id stays, and so do the
- * webhook's secret and the place of the sweep when the key is of the same account at Stripe. Returns the row as it is now.
+ * Inserts the connection of a project and mode, or replaces the API key of an existing one. The connection id
+ * stays. If the new key belongs to the same Stripe account, the webhook secret and the sweep position stay
+ * too. Returns the stored row.
  */
 export async function saveConnection(
   db: D1Database,
@@ -22,25 +23,31 @@ export async function saveConnection(
   const existing = (await readConnectionOf(db, projectId, mode))?.connection ?? null;
   const isSameAccount = stripeAccountId !== null && existing?.stripeAccountId === stripeAccountId;
   const { webhookSecretSealed, webhookSetAt, webhookEndpointId, sweptTo, nextSweepAt } = connection;
-  const ofAccount = { webhookSecretSealed, webhookSetAt, webhookEndpointId, sweptTo, nextSweepAt };
+  const accountColumns = { webhookSecretSealed, webhookSetAt, webhookEndpointId, sweptTo, nextSweepAt };
   await database.batch([
     database
       .insert(stripeConnections)
       .values(connection)
       .onConflictDoUpdate({
         target: stripeConnections.connectionId,
-        set: { apiKeySealed, stripeAccountId, apiKeyHint, updatedAt, ...(isSameAccount ? {} : ofAccount) },
+        set: {
+          apiKeySealed,
+          stripeAccountId,
+          apiKeyHint,
+          updatedAt,
+          ...(isSameAccount ? {} : accountColumns),
+        },
       }),
     ...(audit === null
       ? []
-      : [auditStatement(database, { ...audit, before: existing && beforeOf(existing) })]),
+      : [auditStatement(database, { ...audit, before: existing && toAuditValues(existing) })]),
   ]);
   const saved = await readConnectionOf(db, projectId, mode);
-  if (saved === null) throw new Error(`The connection ${connection.connectionId} was not saved`);
+  if (saved === null) throw new Error(`the connection ${connection.connectionId} was not saved`);
   return saved.connection;
 }
 
-const beforeOf = ({ apiKeyHint, stripeAccountId }: ConnectionRow) => ({
+const toAuditValues = ({ apiKeyHint, stripeAccountId }: ConnectionRow) => ({
   apiKey: apiKeyHint,
   stripeAccountId,
 });
@@ -62,7 +69,7 @@ export async function saveWebhookSecret(
   ]);
 }
 
-/** The connection and its newest events, in one round trip. */
+/** Reads the connection and its newest events, in one round trip. */
 export async function readConnectionAndEvents(
   db: D1Database,
   { projectId, mode }: { projectId: string; mode: Mode },
@@ -74,7 +81,7 @@ export async function readConnectionAndEvents(
       .select()
       .from(stripeConnections)
       .where(and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode))),
-    eventList(database, { projectId, mode }, {}, limit),
+    selectStripeEvents(database, { projectId, mode }, {}, limit),
   ]);
   return { connection: connections[0] ?? null, events };
 }

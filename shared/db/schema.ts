@@ -1,4 +1,4 @@
-/** All tables of D1, for drizzle-kit. */
+/** All D1 tables, for drizzle-kit. */
 export * from "./tables/activity.ts";
 export * from "./tables/configuration.ts";
 export * from "./tables/people.ts";

@@ -18,20 +18,21 @@ const sessionColumns = {
     WHERE operator_id = ${operators.id} AND password_hash IS NOT NULL)`.mapWith(Boolean),
   role: members.role,
   accountId: members.accountId,
-  // Renamed: D1 answers a batch with objects, and two columns of one name would be one.
+  // Aliased: D1 returns the rows of a batch as objects, where two columns called `name` would collide.
   accountName: sql<string | null>`${accounts.name}`.as("account_name"),
   planStatus: accounts.planStatus,
 };
 
 /**
- * Who a session's token stands for, with membership, role and the account's projects: everything that a decision about
- * a request rests on, in one round trip. `now` is the machine's clock, as sessions are about people and browsers.
- * `null` for a token that is unknown, revoked or expired.
+ * Returns the operator behind a session token with membership, role and the account's projects: everything
+ * that an authorization decision needs, in one round trip. Returns `null` for a token that is unknown,
+ * revoked or expired. `now` is the machine's clock, not the adjustable development clock, because sessions
+ * belong to people and browsers.
  */
 export async function readSession(db: D1Database, token: string, now: number) {
   const database = drizzle(db);
   const isLive = and(eq(operatorSessions.token, token), gt(operatorSessions.expiresAt, new Date(now)));
-  const [sessions, ofAccount] = await database.batch([
+  const [sessions, accountProjects] = await database.batch([
     database
       .select(sessionColumns)
       .from(operatorSessions)
@@ -56,13 +57,13 @@ export async function readSession(db: D1Database, token: string, now: number) {
       .orderBy(asc(projects.createdAt)),
   ]);
   const session = sessions[0];
-  return session === undefined ? null : { ...session, projects: ofAccount };
+  return session === undefined ? null : { ...session, projects: accountProjects };
 }
 
 export type OperatorSession = NonNullable<Awaited<ReturnType<typeof readSession>>>;
 export type ProjectOfSession = OperatorSession["projects"][number];
 
-/** Notes that the operator has just shown their password or a code. */
+/** Records that the operator has just re-authenticated with a password or a code. */
 export async function markProven(db: D1Database, token: string, now: number): Promise<void> {
   await drizzle(db)
     .update(operatorSessions)
@@ -84,7 +85,7 @@ export async function listSessions(db: D1Database, operatorId: string, now: numb
     .orderBy(sql`created_at DESC`);
 }
 
-/** Ends one session, or all but `keepToken`. Returns how many ended. */
+/** Revokes one session, or all but `keepToken`. Returns how many were revoked. */
 export async function endSessions(
   db: D1Database,
   operatorId: string,
@@ -103,7 +104,7 @@ export async function endSessions(
   return meta.changes;
 }
 
-/** The hash of an operator's password, or `null` for who has none. */
+/** Returns the hash of an operator's password, or `null` when the operator has none. */
 export async function readPasswordHash(db: D1Database, operatorId: string): Promise<string | null> {
   const rows = await drizzle(db)
     .select({ hash: operatorIdentities.password })
@@ -112,7 +113,7 @@ export async function readPasswordHash(db: D1Database, operatorId: string): Prom
   return rows[0]?.hash ?? null;
 }
 
-/** Replaces the password and ends every other session, in one transaction. */
+/** Replaces the password and revokes every other session, in one transaction. */
 export async function replacePassword(
   db: D1Database,
   session: { operatorId: string; token: string },

@@ -5,10 +5,13 @@ import { accounts, projects } from "./tables/configuration.ts";
 import { members, setups } from "./tables/people.ts";
 import { operatorIdentities, operators } from "./tables/sign-in.ts";
 
-const onlyRow = "first owner";
+const setupRowName = "first owner";
 
 export async function isSetUp(db: D1Database): Promise<boolean> {
-  const rows = await drizzle(db).select({ name: setups.name }).from(setups).where(eq(setups.name, onlyRow));
+  const rows = await drizzle(db)
+    .select({ name: setups.name })
+    .from(setups)
+    .where(eq(setups.name, setupRowName));
   return rows.length > 0;
 }
 
@@ -23,8 +26,8 @@ export interface FirstOwner {
 }
 
 /**
- * The first owner with account and project, all in one transaction. The key of `setups` decides a race: the second one
- * throws and leaves nothing behind.
+ * Inserts the first owner with account and project, in one transaction. The primary key of `setups` decides a
+ * race: the second call throws and writes nothing.
  */
 export async function insertFirstOwner(db: D1Database, owner: FirstOwner, now: number): Promise<void> {
   const database = drizzle(db);
@@ -33,11 +36,11 @@ export async function insertFirstOwner(db: D1Database, owner: FirstOwner, now: n
   const actor: Actor = { accountId, operatorId, name, email, ipAddress: owner.ipAddress };
   const times = { createdAt: now, updatedAt: now };
   await database.batch([
-    database.insert(setups).values({ name: onlyRow, operatorId, finishedAt: now }),
-    ...newOperator(db, owner, now),
+    database.insert(setups).values({ name: setupRowName, operatorId, finishedAt: now }),
+    ...buildOperatorInserts(db, owner, now),
     database
       .insert(accounts)
-      // No Keyring exists yet: the first key brings the plan along.
+      // Counts as synced because no Keyring exists yet: the first key is sent together with the plan.
       .values({ ...owner.account, planStatus: "active", planSyncedAt: now, ...times }),
     database.insert(projects).values({ ...owner.project, accountId, ...times }),
     database.insert(members).values({ operatorId, accountId, role: "owner", ...times }),
@@ -45,8 +48,8 @@ export async function insertFirstOwner(db: D1Database, owner: FirstOwner, now: n
   ]);
 }
 
-/** The statements that make an operator who signs in with a password. */
-export function newOperator(
+/** Builds the statements that insert an operator who signs in with a password. */
+export function buildOperatorInserts(
   db: D1Database,
   person: { operatorId: string; name: string; email: string; passwordHash: string },
   now: number,

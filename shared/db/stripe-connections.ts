@@ -3,28 +3,30 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/words.ts";
 import { projects, stripeConnections } from "./tables/configuration.ts";
 
-/** A connection with what its project says: the region names the subjects' objects. */
+/**
+ * Returns a connection with its project's region and grace period. Subject objects are addressed by region.
+ */
 export async function readConnection(db: D1Database, connectionId: string) {
-  const rows = await connections(db).where(eq(stripeConnections.connectionId, connectionId));
+  const rows = await selectConnections(db).where(eq(stripeConnections.connectionId, connectionId));
   return rows[0] ?? null;
 }
 
 export async function readConnectionOf(db: D1Database, projectId: string, mode: Mode) {
-  const rows = await connections(db).where(
+  const rows = await selectConnections(db).where(
     and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode)),
   );
   return rows[0] ?? null;
 }
 
-/** Connections whose event list is due to be read, longest overdue first. */
+/** Returns connections that are due for a sweep of their event list, longest overdue first. */
 export async function connectionsToSweep(db: D1Database, now: number, limit: number) {
-  return connections(db)
+  return selectConnections(db)
     .where(lte(stripeConnections.nextSweepAt, now))
     .orderBy(stripeConnections.nextSweepAt)
     .limit(limit);
 }
 
-function connections(db: D1Database) {
+function selectConnections(db: D1Database) {
   return drizzle(db)
     .select({ connection: stripeConnections, region: projects.region, graceDays: projects.graceDays })
     .from(stripeConnections)
@@ -33,7 +35,7 @@ function connections(db: D1Database) {
 
 export type ConnectionOfProject = NonNullable<Awaited<ReturnType<typeof readConnection>>>;
 
-/** Notes how far the sweep came, or why it did not. */
+/** Records how far the sweep got, or why it failed. */
 export async function recordSweep(
   db: D1Database,
   connectionId: string,

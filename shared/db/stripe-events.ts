@@ -1,23 +1,19 @@
 import { and, desc, eq, inArray, lt, or, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import type { InboxStatus, Mode } from "../contract/words.ts";
+import type { Scope } from "../contract/scope.ts";
+import type { InboxStatus } from "../contract/words.ts";
 import { type AuditEntry, auditIfChanged } from "./audit.ts";
 import { stripeConnections } from "./tables/configuration.ts";
 import { stripeEvents } from "./tables/stripe.ts";
 
-interface Place {
-  projectId: string;
-  mode: Mode;
-}
-
-const ofPlace = ({ projectId, mode }: Place) =>
+const inScope = ({ projectId, mode }: Scope) =>
   and(eq(stripeEvents.projectId, projectId), eq(stripeEvents.mode, mode));
 
 export interface EventFilter {
   status?: InboxStatus;
   type?: string;
   subjectRef?: string;
-  /** Where the page before ended. */
+  /** The last event of the previous page. */
   before?: { receivedAt: number; eventId: string };
 }
 
@@ -32,20 +28,25 @@ const listColumns = {
   receivedAt: stripeEvents.receivedAt,
 };
 
-/** A page of the inbox, newest first, without payloads. */
-export async function listEvents(db: D1Database, place: Place, filter: EventFilter, limit: number) {
-  return eventList(drizzle(db), place, filter, limit);
+/** Returns a page of the inbox, newest first, without payloads. */
+export async function listEvents(db: D1Database, scope: Scope, filter: EventFilter, limit: number) {
+  return selectStripeEvents(drizzle(db), scope, filter, limit);
 }
 
-/** The same as a statement, for a batch. */
-export function eventList(database: DrizzleD1Database, place: Place, filter: EventFilter, limit: number) {
+/** Builds the statement of `listEvents`, for a batch. */
+export function selectStripeEvents(
+  database: DrizzleD1Database,
+  scope: Scope,
+  filter: EventFilter,
+  limit: number,
+) {
   const { status, type, subjectRef, before } = filter;
   return database
     .select(listColumns)
     .from(stripeEvents)
     .where(
       and(
-        ofPlace(place),
+        inScope(scope),
         status === undefined ? undefined : eq(stripeEvents.status, status),
         type === undefined ? undefined : eq(stripeEvents.type, type),
         subjectRef === undefined ? undefined : eq(stripeEvents.subjectRef, subjectRef),
@@ -63,14 +64,15 @@ export function eventList(database: DrizzleD1Database, place: Place, filter: Eve
 
 export type EventInList = Awaited<ReturnType<typeof listEvents>>[number];
 
-/** One event with its payload, by Stripe's id. */
-export async function readEventOf(db: D1Database, place: Place, eventId: string) {
+/** Returns one event with its payload, by Stripe's event id. */
+export async function readEventOf(db: D1Database, scope: Scope, eventId: string) {
   const database = drizzle(db);
-  // By its connection, which the primary key begins with: an index by project would be read from end to end.
+  // Looks up the connection first, because the primary key begins with it: an index by project would be read
+  // in full.
   const connections = database
     .select({ connectionId: stripeConnections.connectionId })
     .from(stripeConnections)
-    .where(and(eq(stripeConnections.projectId, place.projectId), eq(stripeConnections.mode, place.mode)));
+    .where(and(eq(stripeConnections.projectId, scope.projectId), eq(stripeConnections.mode, scope.mode)));
   const rows = await database
     .select()
     .from(stripeEvents)
@@ -78,7 +80,10 @@ export async function readEventOf(db: D1Database, place: Place, eventId: string)
   return rows[0] ?? null;
 }
 
-/** Makes an event that failed, or still waits, due now. Returns whether it was one of those. */
+/**
+ * Makes an event that failed or is still pending due now. Returns whether the event was in one of those
+ * states.
+ */
 export async function reopenEvent(
   db: D1Database,
   key: { connectionId: string; eventId: string },
@@ -89,7 +94,7 @@ export async function reopenEvent(
   const [{ meta }] = await database.batch([
     database
       .update(stripeEvents)
-      // The tries start anew: what failed for good gets the whole schedule again.
+      // A failed event used up its schedule, so it gets the whole schedule again.
       .set({
         status: "received",
         tries: sql`CASE status WHEN 'failed' THEN 0 ELSE tries END`,

@@ -4,7 +4,7 @@ import { stripeEvents } from "./tables/stripe.ts";
 
 export type InboxRow = typeof stripeEvents.$inferSelect;
 
-/** Those of `eventIds` that the inbox has. */
+/** Returns the members of `eventIds` that the inbox contains. */
 export async function knownEvents(
   db: D1Database,
   connectionId: string,
@@ -22,24 +22,24 @@ export async function knownEvents(
   return new Set(rows.map(({ eventId }) => eventId));
 }
 
-/** Stores the event unless the connection has it already. Returns whether it is new. */
+/** Inserts the event unless the connection already has it. Returns whether it is new. */
 export async function insertEvent(db: D1Database, row: typeof stripeEvents.$inferInsert): Promise<boolean> {
   const { meta } = await drizzle(db).insert(stripeEvents).values(row).onConflictDoNothing().run();
   return meta.changes > 0;
 }
 
-const ofEvent = ({ connectionId, eventId }: { connectionId: string; eventId: string }) =>
+const matchesEvent = ({ connectionId, eventId }: { connectionId: string; eventId: string }) =>
   and(eq(stripeEvents.connectionId, connectionId), eq(stripeEvents.eventId, eventId));
 
 export async function readEvent(
   db: D1Database,
   key: { connectionId: string; eventId: string },
 ): Promise<InboxRow | null> {
-  const rows = await drizzle(db).select().from(stripeEvents).where(ofEvent(key));
+  const rows = await drizzle(db).select().from(stripeEvents).where(matchesEvent(key));
   return rows[0] ?? null;
 }
 
-/** Rows that are still `received` and due for a try, oldest first. */
+/** Returns rows that are still `received` and due for processing, longest overdue first. */
 export async function dueEvents(
   db: D1Database,
   now: number,
@@ -53,7 +53,10 @@ export async function dueEvents(
     .limit(limit);
 }
 
-/** Records what a try came to. Only rows that are still open change: a try that was overtaken says nothing. */
+/**
+ * Records the result of processing an event. Changes only a `received` row, so a concurrent result is not
+ * overwritten.
+ */
 export async function recordTry(
   db: D1Database,
   key: { connectionId: string; eventId: string },
@@ -62,10 +65,13 @@ export async function recordTry(
   await drizzle(db)
     .update(stripeEvents)
     .set({ ...result, tries: sql`tries + 1` })
-    .where(and(ofEvent(key), eq(stripeEvents.status, "received")));
+    .where(and(matchesEvent(key), eq(stripeEvents.status, "received")));
 }
 
-/** Forgets what was settled and came before `before`, oldest first. What waits or failed stays until it is settled. */
+/**
+ * Deletes settled events received before `before`, oldest first. Pending and failed events stay until they
+ * are settled.
+ */
 export async function removeSettledEvents(db: D1Database, before: number, limit: number): Promise<number> {
   const old = sql`SELECT connection_id, event_id FROM stripe_events
     WHERE status IN ('applied', 'ignored') AND received_at < ${before} ORDER BY received_at LIMIT ${limit}`;

@@ -5,14 +5,14 @@ import { isErasedSql, subjectHash } from "./erasures.ts";
 import { productPrices } from "./tables/configuration.ts";
 import { stripeObjects } from "./tables/stripe.ts";
 
-/** Whose a Stripe object is. */
+/** The subject that owns a Stripe object. */
 export interface ObjectOwner {
   subjectRef: string;
-  /** `null` when it was not sold by a checkout of ours. */
+  /** `null` when the object did not come from a Licenzy checkout. */
   attemptId: string | null;
 }
 
-/** The owner of the first of `stripeIds` that is known, or `null`. */
+/** Returns the owner of a known object among `stripeIds`, or `null`. */
 export async function findOwner(
   db: D1Database,
   connectionId: string,
@@ -31,7 +31,7 @@ export async function findOwner(
   return rows[0] ?? null;
 }
 
-/** The ids of all objects of one subject. */
+/** Returns the ids of all Stripe objects of one subject. */
 export async function objectsOf(db: D1Database, connectionId: string, subjectRef: string): Promise<string[]> {
   const rows = await drizzle(db)
     .select({ stripeId: stripeObjects.stripeId })
@@ -40,7 +40,7 @@ export async function objectsOf(db: D1Database, connectionId: string, subjectRef
   return rows.map(({ stripeId }) => stripeId);
 }
 
-/** Subjects that have objects at Stripe, page by page, in the order of their names. */
+/** Returns a page of subjects that have Stripe objects, in order of `subject_ref`. */
 export async function subjectsWithObjects(
   db: D1Database,
   connectionId: string,
@@ -57,8 +57,8 @@ export async function subjectsWithObjects(
 }
 
 /**
- * Remembers whose Stripe's objects are, and the customer that the subject's next checkout uses again; nothing of a subject
- * that is erased.
+ * Records the owner of Stripe objects, and the Stripe customer that the subject's next checkout reuses.
+ * Records nothing for an erased subject.
  */
 export async function rememberObjects(
   db: D1Database,
@@ -69,7 +69,7 @@ export async function rememberObjects(
 ): Promise<void> {
   const { connectionId, projectId, mode } = connection;
   const { subjectRef, attemptId, customerId } = owner;
-  // Not through Drizzle: one statement for any number of ids.
+  // Raw SQL, because one statement then takes any number of ids.
   await db.batch([
     db
       .prepare(
@@ -96,7 +96,7 @@ export async function rememberObjects(
   ]);
 }
 
-/** The product that each of `stripePriceIds` belongs to; prices of no product are left out. */
+/** Returns the product code of each of `stripePriceIds`. Prices without a product are omitted. */
 export async function productsOfPrices(
   db: D1Database,
   { projectId, mode }: { projectId: string; mode: Mode },

@@ -9,28 +9,31 @@ import { subjects } from "./tables/subjects.ts";
 
 export type SubjectJobRow = typeof subjectJobs.$inferSelect;
 
-/** A subject that is not as it should be: its first fault, or `unreached` when its object did not answer. */
+/** A subject with a problem: its first error, or `unreached` when its object did not respond. */
 export interface Finding {
   subjectRef: string;
   where: FaultView["where"] | "unreached";
   message: string;
-  /** How many faults were found, 50 at most. */
+  /** The number of errors found, at most 50. */
   faults: number;
 }
 
-/** So many subjects are named; all of them are counted. */
-const findingsNamed = 100;
+/** At most this many subjects are stored by name; all of them are counted. */
+const maxFindings = 100;
 
 export const findingsOf = ({ findings }: Pick<SubjectJobRow, "findings">): Finding[] => JSON.parse(findings);
 
-const ofPlace = ({ projectId, mode }: Scope) =>
+const inScope = ({ projectId, mode }: Scope) =>
   and(eq(subjectJobs.projectId, projectId), eq(subjectJobs.mode, mode));
 
 export async function countSubjects(db: D1Database, { projectId, mode }: Scope): Promise<number> {
   return drizzle(db).$count(subjects, and(eq(subjects.projectId, projectId), eq(subjects.mode, mode)));
 }
 
-/** Inserts unless the form was sent before, or another job of the project and mode is running. Returns whether it did. */
+/**
+ * Inserts the job unless its id exists or another job of the scope is running. Returns whether it was
+ * inserted.
+ */
 export async function insertSubjectJob(
   db: D1Database,
   { projectId, mode }: Scope,
@@ -53,8 +56,8 @@ export async function readSubjectJob(db: D1Database, jobId: string): Promise<Sub
   return rows[0] ?? null;
 }
 
-/** The newest jobs of the project and mode, without the customers they name. */
-export async function listSubjectJobs(db: D1Database, place: Scope, limit: number) {
+/** Returns the newest jobs of the scope, without their findings. */
+export async function listSubjectJobs(db: D1Database, scope: Scope, limit: number) {
   return drizzle(db)
     .select({
       jobId: subjectJobs.jobId,
@@ -68,12 +71,15 @@ export async function listSubjectJobs(db: D1Database, place: Scope, limit: numbe
       createdAt: subjectJobs.createdAt,
     })
     .from(subjectJobs)
-    .where(ofPlace(place))
+    .where(inScope(scope))
     .orderBy(desc(subjectJobs.jobId))
     .limit(limit);
 }
 
-/** Jobs that run on paper but that nobody has moved since `before`: their turn is over, or their worker is gone. */
+/**
+ * Returns running jobs without an update since `before`: their turn has ended, or their worker is presumed
+ * dead.
+ */
 export async function stalledSubjectJobs(db: D1Database, before: number, limit: number): Promise<string[]> {
   const rows = await drizzle(db)
     .select({ jobId: subjectJobs.jobId })
@@ -84,27 +90,29 @@ export async function stalledSubjectJobs(db: D1Database, before: number, limit: 
   return rows.map(({ jobId }) => jobId);
 }
 
-/** Stops a running job: what is done stays done. Returns it as it is now; `null` when the place has no such job. */
+/**
+ * Stops a running job; completed pages stay done. Returns the job, or `null` when the scope has no such job.
+ */
 export async function stopSubjectJobRow(
   db: D1Database,
-  place: Scope,
+  scope: Scope,
   jobId: string,
   audit: AuditEntry,
 ): Promise<SubjectJobRow | null> {
   const database = drizzle(db);
-  const ofJob = and(eq(subjectJobs.jobId, jobId), ofPlace(place));
+  const matchesJob = and(eq(subjectJobs.jobId, jobId), inScope(scope));
   const [, , rows] = await database.batch([
     database
       .update(subjectJobs)
       .set({ status: "stopped", cursor: "", updatedAt: audit.at })
-      .where(and(ofJob, eq(subjectJobs.status, "running"))),
+      .where(and(matchesJob, eq(subjectJobs.status, "running"))),
     auditIfChanged(database, audit),
-    database.select().from(subjectJobs).where(ofJob),
+    database.select().from(subjectJobs).where(matchesJob),
   ]);
   return rows[0] ?? null;
 }
 
-/** The next subjects of the job, with how far D1 has seen their ledgers reach. */
+/** Returns the next subjects of the job, each with the ledger sequence that D1 has confirmed. */
 export async function subjectsOfJob(db: D1Database, job: SubjectJobRow, limit: number) {
   const { projectId, mode, subjectRef, region, headSequence } = subjects;
   return drizzle(db)
@@ -115,7 +123,7 @@ export async function subjectsOfJob(db: D1Database, job: SubjectJobRow, limit: n
     .limit(limit);
 }
 
-/** What came of one page. */
+/** The result of one page. */
 export interface SubjectJobPage {
   /** The last subject of the page. */
   last: string;
@@ -128,13 +136,13 @@ export interface SubjectJobPage {
   isOver: boolean;
 }
 
-// Somebody who was erased meanwhile has no row in `subjects` any more, and is written down neither as place nor as finding.
-const isThere = (
+// An erased customer has no row in `subjects`, and must be stored neither as the cursor nor as a finding.
+const subjectExists = (
   subject: string,
 ) => `EXISTS (SELECT 1 FROM subjects WHERE subjects.project_id = subject_jobs.project_id
   AND subjects.mode = subject_jobs.mode AND subjects.subject_ref = ${subject})`;
 
-const advance = `
+const advanceJob = `
   UPDATE subject_jobs SET
     cursor = CASE WHEN ?4 THEN '' ELSE coalesce((SELECT max(subject_ref) FROM subjects
       WHERE subjects.project_id = subject_jobs.project_id AND subjects.mode = subject_jobs.mode
@@ -144,14 +152,14 @@ const advance = `
     total = CASE WHEN ?4 THEN done + ?5 ELSE max(total, done + ?5) END,
     findings = (SELECT json_group_array(json(value)) FROM (
       SELECT value FROM json_each(findings)
-      UNION ALL SELECT value FROM json_each(?10) WHERE ${isThere("value ->> 'subjectRef'")}
-      LIMIT ${findingsNamed})),
+      UNION ALL SELECT value FROM json_each(?10) WHERE ${subjectExists("value ->> 'subjectRef'")}
+      LIMIT ${maxFindings})),
     status = CASE WHEN ?4 THEN 'finished' ELSE status END
   WHERE job_id = ?1 AND done = ?2 AND status = 'running'`;
 
 /**
- * Writes down a page and moves the job on, in one statement: however many work on the job, a page counts once, and a job that
- * was stopped meanwhile stays as it was.
+ * Records a page and moves the job forward, in one statement. A page counts once, even if several workers run
+ * the job. A job that has been stopped stays unchanged.
  */
 export async function advanceSubjectJob(
   db: D1Database,
@@ -162,12 +170,15 @@ export async function advanceSubjectJob(
   const { last, done, faulty, unreached, entries, unflushed, findings, isOver } = page;
   const counts = [done, faulty, unreached, entries, unflushed] as const;
   await db
-    .prepare(advance)
+    .prepare(advanceJob)
     .bind(job.jobId, job.done, last, isOver ? 1 : 0, ...counts, JSON.stringify(findings), now)
     .run();
 }
 
-/** Ids begin with the time at which the form was made. Returns how many went. */
+/**
+ * Deletes jobs older than `before`: ids begin with the time the form was rendered. Returns how many were
+ * deleted.
+ */
 export async function removeOldSubjectJobs(db: D1Database, before: number): Promise<number> {
   const { meta } = await db
     .prepare("DELETE FROM subject_jobs WHERE job_id < ?1")

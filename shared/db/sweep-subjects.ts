@@ -10,7 +10,7 @@ const identityColumns = {
   region: subjects.region,
 };
 
-/** Subjects with something that ran out before `now` and is not recorded yet, longest overdue first. */
+/** Returns subjects with an expiry before `now` that is not recorded yet, longest overdue first. */
 export async function subjectsDue(db: D1Database, now: number, limit: number): Promise<SubjectIdentity[]> {
   return drizzle(db)
     .select(identityColumns)
@@ -20,7 +20,7 @@ export async function subjectsDue(db: D1Database, now: number, limit: number): P
     .limit(limit);
 }
 
-/** Subjects with a subscription that should be read again from Stripe, longest overdue first. */
+/** Returns subjects with a subscription that is due to be read again from Stripe, longest overdue first. */
 export async function subjectsToReview(
   db: D1Database,
   now: number,
@@ -34,7 +34,9 @@ export async function subjectsToReview(
     .limit(limit);
 }
 
-/** Lets a review that failed wait, so that it is not asked for each minute. The next flush says anew when it is due. */
+/**
+ * Postpones a failed review, so that it does not repeat every minute. The next flush sets the due time again.
+ */
 export async function postponeReview(db: D1Database, subject: SubjectIdentity, until: number): Promise<void> {
   await drizzle(db)
     .update(subjects)
@@ -48,7 +50,7 @@ export async function postponeReview(db: D1Database, subject: SubjectIdentity, u
     );
 }
 
-/** All subjects, page by page in key order; `after` is the last one of the page before. */
+/** Returns a page of all subjects, in key order. `after` is the last subject of the previous page. */
 export async function subjectsAfter(
   db: D1Database,
   after: SubjectIdentity | null,
@@ -71,7 +73,7 @@ export async function subjectsAfter(
     .limit(limit);
 }
 
-/** The subjects of one project and mode, page by page; `after` is the `subject_ref` of the last one of the page before. */
+/** Returns a page of the subjects of one scope. `after` is the last `subject_ref` of the previous page. */
 export async function subjectsOfProject(
   db: D1Database,
   scope: Pick<SubjectIdentity, "projectId" | "mode">,

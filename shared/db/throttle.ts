@@ -10,8 +10,9 @@ export interface TryLimit {
 }
 
 /**
- * Counts a try under each name before its outcome is known, so that many at once are counted too. Returns whether all
- * names are within their limit in the present window of 15 minutes. `now` in milliseconds of the machine's clock.
+ * Counts an attempt under each name before its outcome is known, so that concurrent attempts count too.
+ * Returns whether all names are within their limits in the current 15-minute window. `now` is the machine's
+ * clock, in milliseconds.
  */
 export async function mayTry(db: D1Database, limits: TryLimit[], now: number): Promise<boolean> {
   const rows = await drizzle(db)
@@ -25,11 +26,11 @@ export async function mayTry(db: D1Database, limits: TryLimit[], now: number): P
       },
     })
     .returning({ name: signInThrottles.name, failures: signInThrottles.failures });
-  const most = new Map(limits.map((limit) => [limit.name, limit.most]));
-  return rows.every(({ name, failures }) => failures <= (most.get(name) ?? 0));
+  const maxByName = new Map(limits.map((limit) => [limit.name, limit.most]));
+  return rows.every(({ name, failures }) => failures <= (maxByName.get(name) ?? 0));
 }
 
-/** A try succeeded: its names start anew. */
+/** Resets the counts of the names after a successful attempt. */
 export async function forgetTries(db: D1Database, limits: TryLimit[]): Promise<void> {
   const names = limits.map(({ name }) => name);
   await drizzle(db).delete(signInThrottles).where(inArray(signInThrottles.name, names));

@@ -1,13 +1,15 @@
 import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { Scope } from "../contract/scope.ts";
 import type { DeliveryFilter } from "../contract/operations/deliveries.ts";
-import { type DeliveryRow, deliveryList, matching } from "./deliveries.ts";
-import type { WebhookScope } from "./endpoints.ts";
+import { buildDeliveryCondition, type DeliveryRow, selectDeliveries } from "./deliveries.ts";
 import { deliveries, deliveryJobs, endpoints } from "./tables/webhooks.ts";
 
-/** What the portal's pages read of webhooks, each in one round trip, and never a signing secret, sealed or not. */
+/**
+ * Queries of the portal's webhook pages, each one round trip. None returns a signing secret, sealed or not.
+ */
 
-const mostCounted = 1_000;
+const maxCounted = 1_000;
 
 const endpointColumns = {
   endpointId: endpoints.endpointId,
@@ -22,17 +24,17 @@ const endpointColumns = {
   consecutiveFailures: endpoints.consecutiveFailures,
   createdAt: endpoints.createdAt,
   updatedAt: endpoints.updatedAt,
-  /** Deliveries that are not at their end; counting stops at 1,000. */
+  /** Deliveries that still have a next attempt; counting stops at 1,000. */
   open: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM deliveries
-    WHERE deliveries.endpoint_id = endpoints.endpoint_id AND next_attempt_at IS NOT NULL LIMIT ${mostCounted}))`,
-  /** Those for which no attempt comes any more; the same. */
+    WHERE deliveries.endpoint_id = endpoints.endpoint_id AND next_attempt_at IS NOT NULL LIMIT ${maxCounted}))`,
+  /** Deliveries without a further automatic attempt; counting stops at 1,000. */
   dead: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_in_trouble
     WHERE deliveries.project_id = endpoints.project_id
     AND deliveries.mode = endpoints.mode AND state IN ('failed', 'dead') AND state = 'dead'
-    AND deliveries.endpoint_id = endpoints.endpoint_id LIMIT ${mostCounted}))`,
+    AND deliveries.endpoint_id = endpoints.endpoint_id LIMIT ${maxCounted}))`,
 };
 
-function endpointsOf(db: D1Database, { projectId, mode }: WebhookScope, endpointId?: string) {
+function selectEndpoints(db: D1Database, { projectId, mode }: Scope, endpointId?: string) {
   return drizzle(db)
     .select(endpointColumns)
     .from(endpoints)
@@ -47,38 +49,38 @@ function endpointsOf(db: D1Database, { projectId, mode }: WebhookScope, endpoint
     .orderBy(asc(endpoints.endpointId));
 }
 
-/** All endpoints that are not deleted, oldest first. */
-export async function readEndpointPage(db: D1Database, scope: WebhookScope) {
-  return endpointsOf(db, scope);
+/** Returns all endpoints that are not deleted, oldest first. */
+export async function readEndpointPage(db: D1Database, scope: Scope) {
+  return selectEndpoints(db, scope);
 }
 
 export type EndpointHealth = Awaited<ReturnType<typeof readEndpointPage>>[number];
 
-/** One endpoint with its newest deliveries; `null` when it is not there. */
+/** Reads one endpoint with its newest deliveries, or `null` when the endpoint does not exist. */
 export async function readEndpointDetail(
   db: D1Database,
-  scope: WebhookScope,
+  scope: Scope,
   endpointId: string,
   newest: number,
 ): Promise<{ endpoint: EndpointHealth; latest: DeliveryRow[] } | null> {
   const [[endpoint], latest] = await drizzle(db).batch([
-    endpointsOf(db, scope, endpointId),
-    deliveryList(drizzle(db), scope, { endpointId }, { after: null, limit: newest }),
+    selectEndpoints(db, scope, endpointId),
+    selectDeliveries(drizzle(db), scope, { endpointId }, { after: null, limit: newest }),
   ]);
   return endpoint === undefined ? null : { endpoint, latest };
 }
 
-/** A page of deliveries, the endpoints to filter by (deleted ones too, whose deliveries are still shown), and the jobs. */
+/** Reads a page of deliveries, the newest jobs, and the endpoints to filter by, including deleted ones. */
 export async function readDeliveryPage(
   db: D1Database,
-  scope: WebhookScope,
+  scope: Scope,
   filter: DeliveryFilter,
   page: { after: string | null; limit: number },
 ) {
   const database = drizzle(db);
   const { projectId, mode } = scope;
   const [rows, targets, jobs] = await database.batch([
-    deliveryList(database, scope, filter, page),
+    selectDeliveries(database, scope, filter, page),
     database
       .select({ endpointId: endpoints.endpointId, url: endpoints.url, deletedAt: endpoints.deletedAt })
       .from(endpoints)
@@ -102,11 +104,14 @@ export async function readDeliveryPage(
   return { rows, targets, jobs };
 }
 
-/** The urls of the endpoints that deliveries name, and how many deliveries fit a filter. */
-export async function countWithEndpoints(db: D1Database, scope: WebhookScope, filter: DeliveryFilter) {
+/** Counts the deliveries that match a filter, and reads the URLs of all endpoints. */
+export async function countWithEndpoints(db: D1Database, scope: Scope, filter: DeliveryFilter) {
   const database = drizzle(db);
   const [[counted], targets] = await database.batch([
-    database.select({ count: sql<number>`count(*)` }).from(deliveries).where(matching(scope, filter)),
+    database
+      .select({ count: sql<number>`count(*)` })
+      .from(deliveries)
+      .where(buildDeliveryCondition(scope, filter)),
     database
       .select({ endpointId: endpoints.endpointId, url: endpoints.url })
       .from(endpoints)

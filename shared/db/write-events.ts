@@ -2,7 +2,7 @@ import type { OutboundEventType } from "../contract/outbound-event.ts";
 import type { Mode } from "../contract/words.ts";
 import { type AuditEntry, auditIfChangedRaw } from "./audit.ts";
 
-/** A row of `events` as its writer has it; `body` is what will be signed and sent. */
+/** A row of `events` to insert. `body` is signed and sent byte for byte. */
 export interface NewEvent {
   eventId: string;
   type: OutboundEventType | "endpoint.test";
@@ -18,38 +18,43 @@ export interface EventOwner {
   subjectRef: string | null;
 }
 
-/** A wake-up for one delivery: the row is the truth, the message only says that it is worth a look. */
+/**
+ * The queue message for one delivery. The D1 row is authoritative: the message only triggers a check of the
+ * row.
+ */
 export interface DeliveryWakeUp {
   deliveryId: string;
   epoch: number;
 }
 
-// The id of a delivery is a function of event and endpoint, so that writing it twice makes one row. Eight base-32
-// characters (40 random bits) of the endpoint tell a project's few endpoints apart.
-export const deliveryIdOfPair = "'dlv_' || substr(events.event_id, 5) || substr(endpoints.endpoint_id, -8)";
+// The delivery id is derived from event and endpoint, so that writing a delivery twice stores one row. Eight
+// base-32 characters (40 random bits) of the endpoint id distinguish a project's few endpoints.
+export const deliveryIdSql = "'dlv_' || substr(events.event_id, 5) || substr(endpoints.endpoint_id, -8)";
 
-const insertEvents = `
+const insertEventRows = `
   INSERT INTO events (event_id, project_id, mode, subject_ref, sequence, type, occurred_at, body, created_at)
   SELECT value ->> 'eventId', ?1, ?2, ?3, value ->> 'sequence', value ->> 'type', value ->> 'occurredAt',
     value ->> 'body', ?5
   FROM json_each(?4) WHERE true ON CONFLICT DO NOTHING`;
 
-const insertDeliveries = (endpoint: string) => `
+const buildDeliveryInsert = (endpointCondition: string) => `
   INSERT INTO deliveries (delivery_id, event_id, endpoint_id, project_id, mode, subject_ref, event_type, state,
     next_attempt_at, created_at, updated_at)
-  SELECT ${deliveryIdOfPair}, events.event_id, endpoints.endpoint_id, ?1, ?2, events.subject_ref, events.type, 'pending',
-    ?4, ?4, ?4
-  FROM events JOIN endpoints ON endpoints.project_id = ?1 AND endpoints.mode = ?2 AND endpoints.deleted_at IS NULL
-  WHERE events.event_id IN (SELECT value ->> 'eventId' FROM json_each(?3)) AND ${endpoint}
+  SELECT ${deliveryIdSql}, events.event_id, endpoints.endpoint_id, ?1, ?2, events.subject_ref, events.type,
+    'pending', ?4, ?4, ?4
+  FROM events JOIN endpoints ON endpoints.project_id = ?1 AND endpoints.mode = ?2
+    AND endpoints.deleted_at IS NULL
+  WHERE events.event_id IN (SELECT value ->> 'eventId' FROM json_each(?3)) AND ${endpointCondition}
   ON CONFLICT DO NOTHING RETURNING delivery_id AS deliveryId, epoch`;
 
-const asksForType = "EXISTS (SELECT 1 FROM json_each(endpoints.event_types) WHERE value = events.type)";
+const subscribesToType = "EXISTS (SELECT 1 FROM json_each(endpoints.event_types) WHERE value = events.type)";
 
 /**
- * The statements that write events and one delivery for each endpoint that asks for the type, disabled ones too: what
- * they miss is kept for them. To be part of one batch; the second one's rows are the wake-ups that are worth sending.
+ * Builds the statements that write events and one delivery for each endpoint that subscribes to the type.
+ * Disabled endpoints get deliveries too, which wait until the endpoint is enabled. Both statements belong in
+ * one batch; the second returns the messages to enqueue.
  */
-export function writeEvents(
+export function buildEventStatements(
   db: D1Database,
   owner: EventOwner,
   events: NewEvent[],
@@ -58,33 +63,38 @@ export function writeEvents(
   const { projectId, mode, subjectRef } = owner;
   const list = JSON.stringify(events);
   return [
-    db.prepare(insertEvents).bind(projectId, mode, subjectRef, list, now),
-    db.prepare(insertDeliveries(asksForType)).bind(projectId, mode, list, now),
+    db.prepare(insertEventRows).bind(projectId, mode, subjectRef, list, now),
+    db.prepare(buildDeliveryInsert(subscribesToType)).bind(projectId, mode, list, now),
   ];
 }
 
-/** Events by themselves, in one transaction. Returns the deliveries that are new. */
+/** Inserts events with their deliveries, in one transaction. Returns messages for the new deliveries. */
 export async function insertEventsOf(
   db: D1Database,
   owner: EventOwner,
   events: NewEvent[],
   now: number,
 ): Promise<DeliveryWakeUp[]> {
-  const [, inserted] = await db.batch<DeliveryWakeUp>(writeEvents(db, owner, events, now));
+  const [, inserted] = await db.batch<DeliveryWakeUp>(buildEventStatements(db, owner, events, now));
   return inserted?.results ?? [];
 }
 
-/** Events without deliveries: for a replay, which makes those of its endpoint. `writtenAt` counts for how long they are kept. */
+/**
+ * Inserts events without deliveries, for a replay, which creates its own. Retention counts from `writtenAt`.
+ */
 export async function restoreEvents(
   db: D1Database,
   { projectId, mode, subjectRef }: EventOwner,
   events: NewEvent[],
   writtenAt: number,
 ): Promise<void> {
-  await db.prepare(insertEvents).bind(projectId, mode, subjectRef, JSON.stringify(events), writtenAt).run();
+  await db
+    .prepare(insertEventRows)
+    .bind(projectId, mode, subjectRef, JSON.stringify(events), writtenAt)
+    .run();
 }
 
-/** One event for one endpoint, whatever that asks for, at an operator's wish. */
+/** Inserts one event with a delivery to one endpoint, regardless of the endpoint's subscriptions. */
 export async function writeEventFor(
   db: D1Database,
   endpointId: string,
@@ -96,8 +106,10 @@ export async function writeEventFor(
   const list = JSON.stringify([event]);
   const now = audit.at;
   const [, inserted] = await db.batch<DeliveryWakeUp>([
-    db.prepare(insertEvents).bind(projectId, mode, subjectRef, list, now),
-    db.prepare(insertDeliveries("endpoints.endpoint_id = ?5")).bind(projectId, mode, list, now, endpointId),
+    db.prepare(insertEventRows).bind(projectId, mode, subjectRef, list, now),
+    db
+      .prepare(buildDeliveryInsert("endpoints.endpoint_id = ?5"))
+      .bind(projectId, mode, list, now, endpointId),
     auditIfChangedRaw(db, audit),
   ]);
   return inserted?.results[0] ?? null;

@@ -3,7 +3,7 @@ import type { Entitlement, Hold, Moment } from "./entitlement.ts";
 
 export type Availability = { usable: true } | { usable: false; reason: DenialReason };
 
-/** Whether `hold` still blocks: not lifted, and no later period of the subscription paid. */
+/** Returns whether `hold` still blocks: not lifted, and no later period of the subscription is paid. */
 export function isHoldEffective(hold: Hold, entitlement: Entitlement): boolean {
   if (hold.liftedAt !== null) return false;
   if (hold.periodEnd === null || entitlement.paidThrough === null) return true;
@@ -26,7 +26,7 @@ function expiredReason(entitlement: Entitlement): DenialReason {
   switch (entitlement.kind) {
     case "time_pass":
       return "time_pass_expired";
-    // Units of a lot that expired are gone like spent ones: the way back is the same, to buy more.
+    // Expired units are gone like spent ones, and the remedy is the same: buy more.
     case "usage_pack":
       return "usage_exhausted";
     case "subscription":
@@ -38,7 +38,7 @@ export function hasExpired(entitlement: Entitlement, now: Moment): boolean {
   return entitlement.expiresAt !== null && now >= entitlement.expiresAt;
 }
 
-/** Everything that stands between this entitlement and its use at `now`; empty when it is usable. */
+/** Lists every reason that blocks use of the entitlement at `now`; empty when it is usable. */
 export function blockers(entitlement: Entitlement, now: Moment): DenialReason[] {
   if (entitlement.status === "canceled") return [canceledReason(entitlement)];
   const found: DenialReason[] = [];
@@ -56,9 +56,10 @@ export function blockers(entitlement: Entitlement, now: Moment): DenialReason[] 
 }
 
 /**
- * Whether the entitlement can be used at `now`, and if not, why.
+ * Returns whether the entitlement can be used at `now`, and the reason if not.
  *
- * Of several blockers all would have to go, so the one farthest from access (the last of `denialReasons`) is told.
+ * Access requires every blocker to be removed, so the one farthest from access (the last in `denialReasons`)
+ * is reported.
  */
 export function availability(entitlement: Entitlement, now: Moment): Availability {
   const found = blockers(entitlement, now);
@@ -66,7 +67,7 @@ export function availability(entitlement: Entitlement, now: Moment): Availabilit
   return farthest === undefined ? { usable: true } : { usable: false, reason: farthest };
 }
 
-/** The status to show at `now`: an alarm that is late must not show an ended right as active. */
+/** Returns the status to show at `now`: a late alarm must not show an ended entitlement as active. */
 export function statusAt(entitlement: Entitlement, now: Moment): EntitlementStatus {
   if (entitlement.status === "active" && hasExpired(entitlement, now)) return "expired";
   if (entitlement.status === "active" && entitlement.holds.some((hold) => isHoldEffective(hold, entitlement)))
@@ -74,7 +75,7 @@ export function statusAt(entitlement: Entitlement, now: Moment): EntitlementStat
   return entitlement.status;
 }
 
-/** Units that can still be spent from this entitlement at `now`; `null` for kinds that have none. */
+/** Returns the unspent, unexpired units of the entitlement at `now`; `null` for kinds without units. */
 export function unitsLeftAt(entitlement: Entitlement, now: Moment): number | null {
   if (entitlement.unitsRemaining === null) return null;
   return hasExpired(entitlement, now) ? 0 : entitlement.unitsRemaining;

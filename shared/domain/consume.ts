@@ -12,12 +12,14 @@ export type ConsumeDecision =
   | { outcome: "refused"; code: "insufficient_usage"; usageRemaining: number }
   | { outcome: "change"; draft: EntryDraft; reply: IdempotencyRecord["reply"] };
 
-/** Packs that can be drawn from at `now`, in the order they are drawn: soonest to expire first, then oldest. */
-function usablePacks(entitlements: Iterable<Entitlement>, now: Moment): Entitlement[] {
+/**
+ * Returns the packs usable at `now` in the order they are drawn from: soonest to expire first, then oldest.
+ */
+function findUsablePacks(entitlements: Iterable<Entitlement>, now: Moment): Entitlement[] {
   const packs: Entitlement[] = [];
   for (const entitlement of entitlements)
     if (entitlement.kind === "usage_pack" && availability(entitlement, now).usable) packs.push(entitlement);
-  // Two packs that never expire give NaN here, which `||` takes for "equal": they compare by age.
+  // Two packs that never expire give NaN here. `||` treats NaN as equal, so these packs compare by age.
   return packs.sort(
     (a, b) =>
       (a.expiresAt ?? Number.POSITIVE_INFINITY) - (b.expiresAt ?? Number.POSITIVE_INFINITY) ||
@@ -27,27 +29,27 @@ function usablePacks(entitlements: Iterable<Entitlement>, now: Moment): Entitlem
 }
 
 export function usageRemaining(entitlements: Iterable<Entitlement>, now: Moment): number {
-  return usablePacks(entitlements, now).reduce((sum, pack) => sum + (pack.unitsRemaining ?? 0), 0);
+  return findUsablePacks(entitlements, now).reduce((sum, pack) => sum + (pack.unitsRemaining ?? 0), 0);
 }
 
-/** Spends `command.units` over as many usable packs as it takes: all of them or none. */
+/** Spends `command.units` across usable packs: all units or none. */
 export function decideConsume(
   entitlements: Iterable<Entitlement>,
   command: ConsumeCommand,
   now: Moment,
 ): ConsumeDecision {
-  const packs = usablePacks(entitlements, now);
+  const packs = findUsablePacks(entitlements, now);
   const available = packs.reduce((sum, pack) => sum + (pack.unitsRemaining ?? 0), 0);
   if (available < command.units)
     return { outcome: "refused", code: "insufficient_usage", usageRemaining: available };
 
   const touched: EntryDraft["touched"] = [];
-  let open = command.units;
+  let outstanding = command.units;
   for (const pack of packs) {
-    if (open === 0) break;
+    if (outstanding === 0) break;
     const left = pack.unitsRemaining ?? 0;
-    const drawn = Math.min(open, left);
-    open -= drawn;
+    const drawn = Math.min(outstanding, left);
+    outstanding -= drawn;
     touched.push({
       entitlement: { ...pack, unitsRemaining: left - drawn, updatedAt: now },
       units: [{ movement: "consumed", change: -drawn }],

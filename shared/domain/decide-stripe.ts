@@ -1,4 +1,4 @@
-import { settleOneTime } from "./derive-one-time.ts";
+import { settlePurchases } from "./derive-one-time.ts";
 import { deriveSubscription } from "./derive-subscription.ts";
 import type { Moment } from "./entitlement.ts";
 import { grantPurchase, type PurchaseFact } from "./grant-purchase.ts";
@@ -7,16 +7,16 @@ import { mergeReversal, type ReversalFact } from "./merge-payment.ts";
 import { mergeObservations } from "./merge-subscription.ts";
 import {
   hasEnded,
-  type NotedInvoice,
   type Observation,
   type PaymentRecord,
+  type RecordedInvoice,
   type StripeRecord,
   type SubscriptionCheckout,
   type SubscriptionOrigin,
   type SubscriptionRecord,
 } from "./stripe-record.ts";
 
-/** What is known of a subscription. More than one observation: what an event said, and the read that it asked for. */
+/** Observations of a subscription. If an event required a read, the fact contains both observations. */
 export interface SubscriptionFact {
   type: "subscription";
   subscriptionId: string;
@@ -32,32 +32,38 @@ export interface SubscriptionSoldFact {
   checkout: SubscriptionCheckout;
 }
 
-export interface InvoiceFact extends NotedInvoice {
+/** The outcome of one invoice of a subscription. */
+export interface InvoiceFact extends RecordedInvoice {
   type: "invoice";
   invoiceId: string;
   subscriptionId: string;
   origin: SubscriptionOrigin;
 }
 
-/** What Stripe told about one subject, ready to be merged: nothing of it depends on when or how often it is told. */
+/**
+ * A fact from Stripe about one subject, ready to be merged. Its effect does not depend on when or how often
+ * it arrives.
+ */
 export type SubjectFact = PurchaseFact | SubscriptionFact | SubscriptionSoldFact | InvoiceFact | ReversalFact;
 
 export interface StripeContext {
-  /** Of the project. */
+  /** The project's setting: days that a past-due subscription stays usable. */
   graceDays: number;
-  /** Names the entitlement of a purchase or of a subscription's product, always alike. */
+  /**
+   * Derives the entitlement id of a purchase or of a subscription's product, always the same for a source.
+   */
   entitlementIdOf: (source: string) => string;
 }
 
 export type StripeDecision =
   | { outcome: "change"; draft: EntryDraft }
   | { outcome: "unchanged" }
-  /** Only Stripe can tell what it is now: read the subscription, and merge that together with the fact. */
+  /** The current state is unknown. Read the subscription from Stripe and merge it together with the fact. */
   | { outcome: "read_again"; subscriptionId: string };
 
-type Drafted = Pick<EntryDraft, "operation" | "reason" | "touched" | "records">;
+type StripeDraft = Pick<EntryDraft, "operation" | "reason" | "touched" | "records">;
 
-/** Merges one fact into the subject's records and derives what its entitlements are then. */
+/** Merges one fact into the subject's records and derives the resulting entitlements. */
 export function decideStripe(
   state: SubjectState,
   fact: SubjectFact,
@@ -65,24 +71,23 @@ export function decideStripe(
   context: StripeContext,
   now: Moment,
 ): StripeDecision {
-  const isUnknown =
-    fact.type === "subscription_sold" && subscriptionOf(state, fact).observations.length === 0;
+  const isUnknown = fact.type === "subscription_sold" && resolveRecord(state, fact).observations.length === 0;
   if (isUnknown) return { outcome: "read_again", subscriptionId: fact.subscriptionId };
   if (fact.type === "subscription") {
-    const known = subscriptionOf(state, fact);
+    const known = resolveRecord(state, fact);
     const { record, isSettled } = mergeObservations(known, fact.observations);
     if (!isSettled) return { outcome: "read_again", subscriptionId: fact.subscriptionId };
-    return outcomeOf(settleSubscription(state, record, "subscription", context, now), cause);
+    return toDecision(settleSubscription(state, record, "subscription", context, now), cause);
   }
-  return outcomeOf(draftOf(state, fact, context, now), cause);
+  return toDecision(buildDraft(state, fact, context, now), cause);
 }
 
-function draftOf(
+function buildDraft(
   state: SubjectState,
   fact: Exclude<SubjectFact, SubscriptionFact>,
   context: StripeContext,
   now: Moment,
-): Drafted {
+): StripeDraft {
   switch (fact.type) {
     case "purchase": {
       const { checkoutSessionId, paymentIntentId } = fact.purchase;
@@ -91,17 +96,17 @@ function draftOf(
       return { operation: "grant", reason: "checkout_finalized", touched, records: [] };
     }
     case "subscription_sold": {
-      const known = subscriptionOf(state, fact);
+      const known = resolveRecord(state, fact);
       const record = { ...known, checkout: known.checkout ?? fact.checkout };
       return settleSubscription(state, record, "grant", context, now);
     }
     case "invoice": {
-      const known = subscriptionOf(state, fact);
+      const known = resolveRecord(state, fact);
       const before = known.invoices[fact.invoiceId];
-      // A paid invoice stays paid: the failure of an earlier try may be told later.
+      // A paid invoice stays paid: the failure of an earlier payment attempt may arrive later.
       const outcome = before?.outcome === "paid" ? "paid" : fact.outcome;
-      const noted: NotedInvoice = { outcome, periodEnd: before?.periodEnd ?? fact.periodEnd };
-      const record = { ...known, invoices: { ...known.invoices, [fact.invoiceId]: noted } };
+      const invoice: RecordedInvoice = { outcome, periodEnd: before?.periodEnd ?? fact.periodEnd };
+      const record = { ...known, invoices: { ...known.invoices, [fact.invoiceId]: invoice } };
       const draft = settleSubscription(state, record, "invoice", context, now);
       return {
         ...draft,
@@ -113,20 +118,20 @@ function draftOf(
       const known = state.records.get(fact.paymentIntentId);
       const record = mergeReversal(known?.type === "payment" ? known : null, fact);
       const records = changedRecords(state, record);
-      const touched = reversalTouched(applyEntry(state, { touched: [], records }), record, context, now);
+      const touched = applyReversal(applyEntry(state, { touched: [], records }), record, context, now);
       return { operation: fact.type, reason: fact.type, touched, records };
     }
   }
 }
 
-/** The subscription's record and what its entitlements are then. */
+/** Drafts the entry for a subscription's record, with the entitlements derived from it. */
 function settleSubscription(
   state: SubjectState,
   record: SubscriptionRecord,
   operation: "subscription" | "grant" | "invoice",
   context: StripeContext,
   now: Moment,
-): Drafted {
+): StripeDraft {
   const records = changedRecords(state, record);
   const next = applyEntry(state, { touched: [], records });
   const latest = record.observations.at(-1);
@@ -135,34 +140,34 @@ function settleSubscription(
     operation,
     reason:
       operation === "grant" ? "checkout_finalized" : isOver ? "subscription_deleted" : "subscription_updated",
-    touched: subscriptionTouched(next, record, context, now),
+    touched: deriveTouched(next, record, context, now),
     records,
   };
 }
 
-function subscriptionTouched(
+function deriveTouched(
   state: SubjectState,
   record: SubscriptionRecord,
   { graceDays, entitlementIdOf }: StripeContext,
   now: Moment,
 ): Touched[] {
-  const ofProduct = (productCode: string) => entitlementIdOf(`${record.recordId}/${productCode}`);
-  return deriveSubscription(state, record, { graceDays, entitlementIdOf: ofProduct }, now);
+  const deriveProductId = (productCode: string) => entitlementIdOf(`${record.recordId}/${productCode}`);
+  return deriveSubscription(state, record, { graceDays, deriveEntitlementId: deriveProductId }, now);
 }
 
-/** A reversal touches the purchase it belongs to and no other. */
-function reversalTouched(
+/** Applies a refund or dispute to the purchase it belongs to, and to no other. */
+function applyReversal(
   state: SubjectState,
   record: PaymentRecord,
   context: StripeContext,
   now: Moment,
 ): Touched[] {
   const subscription = record.invoice === null ? undefined : state.records.get(record.invoice.subscriptionId);
-  if (subscription?.type === "subscription") return subscriptionTouched(state, subscription, context, now);
+  if (subscription?.type === "subscription") return deriveTouched(state, subscription, context, now);
   const bought = [...state.entitlements.values()].filter(
     ({ purchase }) => purchase?.paymentIntentId === record.recordId,
   );
-  return settleOneTime(
+  return settlePurchases(
     state.entitlements,
     bought.map((entitlement) => ({ entitlement, units: [] })),
     record,
@@ -170,8 +175,8 @@ function reversalTouched(
   );
 }
 
-/** The record as far as it is known, with what this fact says of its origin. */
-function subscriptionOf(
+/** Returns the known record, or a new one, with the origin filled in from this fact. */
+function resolveRecord(
   state: SubjectState,
   { subscriptionId: recordId, origin }: { subscriptionId: string; origin: SubscriptionOrigin },
 ): SubscriptionRecord {
@@ -187,13 +192,13 @@ function subscriptionOf(
   };
 }
 
-/** Nothing when the record is what it was: nothing is written then. */
+/** Returns no record if it is unchanged, so that nothing is written. */
 function changedRecords(state: SubjectState, record: StripeRecord): StripeRecord[] {
   const before = state.records.get(record.recordId);
   return before !== undefined && JSON.stringify(before) === JSON.stringify(record) ? [] : [record];
 }
 
-function outcomeOf(draft: Drafted, cause: Cause): StripeDecision {
+function toDecision(draft: StripeDraft, cause: Cause): StripeDecision {
   if (draft.touched.length === 0 && draft.records.length === 0) return { outcome: "unchanged" };
   return { outcome: "change", draft: { ...draft, source: "stripe", actor: null, idempotency: null, cause } };
 }

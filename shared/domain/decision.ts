@@ -2,14 +2,15 @@ import { type CustomerStatus, type DenialReason, denialReasons } from "../contra
 import { availability } from "./availability.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 
-/** The answer to "may this subject proceed?", with the entitlement that decided. */
+/** The answer to "may this subject proceed?", with the entitlement that decided it. */
 export type Decision =
   | { allowed: true; entitlementId: string }
   | { allowed: false; reason: DenialReason; entitlementId: string | null };
 
 /**
- * Decides access from all entitlements of a subject at `now`: allowed when at least one is usable, else the reason
- * nearest to access. Pure: the same entitlements and moment give the same decision, today or in a year.
+ * Decides access from all entitlements of a subject at `now`. Access is allowed when at least one is
+ * usable, otherwise denied with the reason nearest to access. Pure: the same entitlements and moment always
+ * give the same decision.
  */
 export function decideAccess(entitlements: Iterable<Entitlement>, now: Moment): Decision {
   let nearest: { rank: number; entitlementId: string } | null = null;
@@ -27,7 +28,7 @@ export function decideAccess(entitlements: Iterable<Entitlement>, now: Moment): 
   };
 }
 
-/** The one word for a customer's standing (spec page 1, `GET /v1/customer/access`). */
+/** Maps a decision to the customer's status, as `GET /v1/customer/access` returns it. */
 export function customerStatus(decision: Decision): CustomerStatus {
   if (decision.allowed) return "active";
   switch (decision.reason) {

@@ -1,31 +1,32 @@
 import type { Entitlement, Moment } from "./entitlement.ts";
 import type { Entitlements, Touched } from "./ledger.ts";
 import { withPassWindows } from "./pass-windows.ts";
-import { disputeHolds, takenBackAt, withHolds } from "./reversals.ts";
+import { findDisputeHolds, getFullReversalTime, updateHolds } from "./reversals.ts";
 import type { PaymentRecord } from "./stripe-record.ts";
-import { giveBack, takeBack, withClawBack } from "./take-back.ts";
+import { clawBack, recordClawBack, returnUnits } from "./take-back.ts";
 
 /**
- * What becomes of a one-time purchase when its payment is refunded or disputed: in full, a pass ends and a pack loses
- * what is left; in part, nothing; no longer in full, everything is as before. Spent units stay spent.
+ * Applies refunds and disputes to a one-time purchase. A full reversal ends a pass and claws back a pack's
+ * remaining units; a partial one changes nothing. If the payment is no longer reversed in full, the
+ * entitlement is restored. Spent units stay spent.
  */
-function deriveOneTime(entitlement: Entitlement, record: PaymentRecord, now: Moment): Touched {
-  const reversedAt = takenBackAt(record, entitlement.purchase?.amountTotal ?? null);
-  const settled = reversedAt === null ? withoutReversal(entitlement) : withReversal(entitlement, reversedAt);
-  const after = { ...settled, holds: withHolds(entitlement.holds, disputeHolds(record)) };
+function derivePurchase(entitlement: Entitlement, record: PaymentRecord, now: Moment): Touched {
+  const reversedAt = getFullReversalTime(record, entitlement.purchase?.amountTotal ?? null);
+  const settled = reversedAt === null ? removeReversal(entitlement) : applyReversal(entitlement, reversedAt);
+  const after = { ...settled, holds: updateHolds(entitlement.holds, findDisputeHolds(record)) };
   if (JSON.stringify(after) === JSON.stringify(entitlement)) return { entitlement, units: [] };
-  return withClawBack(entitlement, { ...after, updatedAt: now });
+  return recordClawBack(entitlement, { ...after, updatedAt: now });
 }
 
 const isReversed = ({ status, statusReason }: Entitlement) =>
   status === "canceled" && statusReason === "refunded";
 
-function withReversal(entitlement: Entitlement, reversedAt: Moment): Entitlement {
-  // Canceled by somebody else: it has nothing left that could be taken.
+function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlement {
+  // Already canceled for another reason, so no units are left to claw back.
   if (entitlement.status === "canceled" && !isReversed(entitlement)) return entitlement;
   const reversed = isReversed(entitlement)
     ? { ...entitlement, canceledAt: reversedAt }
-    : takeBack(entitlement, "refunded", reversedAt);
+    : clawBack(entitlement, "refunded", reversedAt);
   return {
     ...reversed,
     ...(entitlement.kind === "time_pass"
@@ -34,15 +35,16 @@ function withReversal(entitlement: Entitlement, reversedAt: Moment): Entitlement
   };
 }
 
-function withoutReversal(entitlement: Entitlement): Entitlement {
-  return isReversed(entitlement) ? giveBack(entitlement) : entitlement;
+function removeReversal(entitlement: Entitlement): Entitlement {
+  return isReversed(entitlement) ? returnUnits(entitlement) : entitlement;
 }
 
 /**
- * Everything that changes among one-time purchases when `changed` are what they are now (new, or with new windows and
- * reversals): passes of the same product queue anew, since a canceled one gives its time to those behind it.
+ * Settles one-time purchases after `changed` ones were added or updated, and returns all that differ from
+ * `before`. Applies the payment's refunds and disputes, then recomputes the windows of all passes of the same
+ * product. A canceled pass gives its time to the passes behind it.
  */
-export function settleOneTime(
+export function settlePurchases(
   before: Entitlements,
   changed: Touched[],
   record: PaymentRecord | null,
@@ -50,7 +52,7 @@ export function settleOneTime(
 ): Touched[] {
   const reversed = changed.map((touched) => {
     if (record === null) return touched;
-    const derived = deriveOneTime(touched.entitlement, record, now);
+    const derived = derivePurchase(touched.entitlement, record, now);
     return { ...derived, units: [...touched.units, ...derived.units] };
   });
   const byId = new Map(reversed.map((touched) => [touched.entitlement.entitlementId, touched]));

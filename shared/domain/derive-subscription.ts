@@ -2,7 +2,7 @@ import type { EntitlementStatus } from "../contract/words.ts";
 import { dayMs, type Entitlement, type Flag, type Hold, type Moment } from "./entitlement.ts";
 import type { SubjectState, Touched } from "./ledger.ts";
 import { newEntitlement } from "./new-entitlement.ts";
-import { disputeHolds, takenBackAt, withHolds } from "./reversals.ts";
+import { findDisputeHolds, getFullReversalTime, updateHolds } from "./reversals.ts";
 import { isOverdue } from "./review-subscription.ts";
 import {
   hasEnded,
@@ -12,7 +12,7 @@ import {
   type SubscriptionRecord,
 } from "./stripe-record.ts";
 
-/** Stripe's word for a subscription in ours (spec page 2). */
+/** Maps Stripe's subscription status to the entitlement status. */
 const statuses: Record<StripeSubscriptionStatus, EntitlementStatus> = {
   trialing: "active",
   active: "active",
@@ -25,9 +25,9 @@ const statuses: Record<StripeSubscriptionStatus, EntitlementStatus> = {
 };
 
 export interface SubscriptionContext {
-  /** Of the project: how many days a past due subscription stays usable. */
+  /** The project's setting: days that a past-due subscription stays usable. */
   graceDays: number;
-  entitlementIdOf: (productCode: string) => string;
+  deriveEntitlementId: (productCode: string) => string;
 }
 
 interface PhaseItem {
@@ -35,33 +35,33 @@ interface PhaseItem {
   isUnknownPrice: boolean;
 }
 
-/** One observation with the products it stands for. */
+/** One observation with the products of its prices. */
 interface Phase {
   observation: Observation;
   products: Map<string, PhaseItem>;
 }
 
 /**
- * The entitlements of one subscription, one per product it ever had, as all that is known of it says: those of the
- * latest observation have its status; a product that it had before ended when it was first seen without.
+ * Derives the entitlements of one subscription from its full record, one per product it ever had. Products
+ * in the latest observation take its status. A former product ended at the first observation without it.
  */
 export function deriveSubscription(
   state: SubjectState,
   record: SubscriptionRecord,
-  { graceDays, entitlementIdOf }: SubscriptionContext,
+  { graceDays, deriveEntitlementId }: SubscriptionContext,
   now: Moment,
 ): Touched[] {
-  const phases = phasesOf(record);
+  const phases = buildPhases(record);
   const latest = phases.at(-1);
   if (latest === undefined) return [];
   const { observation } = latest;
   const products = new Set(phases.flatMap((phase) => [...phase.products.keys()]));
-  const standing = holdsOf(state, record);
+  const holds = collectHolds(state, record);
 
   const derived = [...products].map((productCode): Entitlement => {
-    const entitlementId = entitlementIdOf(productCode);
+    const entitlementId = deriveEntitlementId(productCode);
     const before = state.entitlements.get(entitlementId);
-    const purchase = purchaseOf(record);
+    const purchase = buildPurchase(record);
     const base =
       before ??
       newEntitlement(
@@ -77,61 +77,61 @@ export function deriveSubscription(
       );
     const item = latest.products.get(productCode);
     const isCurrent = item !== undefined && !hasEnded(observation.status);
-    const pastDueSince = isCurrent ? pastDueSinceOf(record) : null;
-    const paidThrough = paidThroughOf(record);
-    const revokedAt = isCurrent ? revokedAtOf(base, paidThrough) : null;
+    const pastDueSince = isCurrent ? findPastDueSince(record) : null;
+    const paidThrough = findPaidThrough(record);
+    const revokedAt = isCurrent ? getRevokedAt(base, paidThrough) : null;
     return {
       ...base,
       status: item === undefined || revokedAt !== null ? "canceled" : statuses[observation.status],
-      statusReason: revokedAt !== null ? "revoked" : statusReasonOf(observation.status, item !== undefined),
+      statusReason: revokedAt !== null ? "revoked" : getStatusReason(observation.status, item !== undefined),
       startsAt: observation.startedAt,
-      currentPeriodEnd: item?.currentPeriodEnd ?? lastPeriodEnd(phases, productCode),
+      currentPeriodEnd: item?.currentPeriodEnd ?? findLastPeriodEnd(phases, productCode),
       cancelAtPeriodEnd: isCurrent && observation.cancelAtPeriodEnd,
       pastDueSince,
-      graceUntil: graceUntilOf(base, pastDueSince, graceDays),
+      graceUntil: getGraceUntil(base, pastDueSince, graceDays),
       paidThrough,
-      canceledAt: isCurrent ? revokedAt : endOf(phases, productCode),
-      holds: withHolds(base.holds, standing),
-      flags: item !== undefined && isCurrent ? flagsOf(observation, item) : [],
+      canceledAt: isCurrent ? revokedAt : findEnd(phases, productCode),
+      holds: updateHolds(base.holds, holds),
+      flags: item !== undefined && isCurrent ? buildFlags(observation, item) : [],
       purchase,
     };
   });
-  return withParallelFlags(state, derived)
+  return updateParallelFlags(state, derived)
     .filter((entitlement) => !isSame(state.entitlements.get(entitlement.entitlementId), entitlement))
     .map((entitlement) => ({ entitlement: { ...entitlement, updatedAt: now }, units: [] }));
 }
 
-function statusReasonOf(status: StripeSubscriptionStatus, isItem: boolean): Entitlement["statusReason"] {
+function getStatusReason(status: StripeSubscriptionStatus, isItem: boolean): Entitlement["statusReason"] {
   if (!isItem || hasEnded(status)) return "subscription_ended";
   return status === "incomplete" ? "subscription_incomplete" : null;
 }
 
-/** An operator's revocation stands against everything that Stripe says, until a later period is paid. */
-function revokedAtOf({ revocation }: Entitlement, paidThrough: Moment | null): Moment | null {
+/** An operator's revocation overrides every status from Stripe, until a later period is paid. */
+function getRevokedAt({ revocation }: Entitlement, paidThrough: Moment | null): Moment | null {
   if (!revocation) return null;
   const { at, periodEnd } = revocation;
   return paidThrough !== null && periodEnd !== null && paidThrough > periodEnd ? null : at;
 }
 
-/** Stamped when it became past due: what the project's settings say later changes nothing. */
-function graceUntilOf(before: Entitlement, pastDueSince: Moment | null, graceDays: number): Moment | null {
+/** Grace is set when the subscription becomes past due. The project's setting does not change it later. */
+function getGraceUntil(before: Entitlement, pastDueSince: Moment | null, graceDays: number): Moment | null {
   if (pastDueSince === null) return null;
   if (before.pastDueSince === pastDueSince) return before.graceUntil;
   return graceDays === 0 ? null : pastDueSince + graceDays * dayMs;
 }
 
-function flagsOf(observation: Observation, item: PhaseItem): Flag[] {
+function buildFlags(observation: Observation, item: PhaseItem): Flag[] {
   const flags: Flag[] = [];
   if (item.isUnknownPrice) flags.push("unknown_price");
   if (observation.isCollectionPaused) flags.push("collection_paused");
-  // A paused subscription has no periods that could end.
+  // A paused subscription has no periods that could be overdue.
   const hasPeriods = observation.status !== "paused";
   if (observation.said === "read" && hasPeriods && isOverdue(item.currentPeriodEnd, observation.at))
     flags.push("period_overdue");
   return flags;
 }
 
-function purchaseOf(record: SubscriptionRecord): Entitlement["purchase"] {
+function buildPurchase(record: SubscriptionRecord): Entitlement["purchase"] {
   return {
     attemptId: record.attemptId,
     checkoutSessionId: record.checkout?.sessionId ?? null,
@@ -144,8 +144,8 @@ function purchaseOf(record: SubscriptionRecord): Entitlement["purchase"] {
   };
 }
 
-/** An unknown price keeps the product of the time before; of the first observation, the one that was sold. */
-function phasesOf(record: SubscriptionRecord): Phase[] {
+/** An item with an unknown price keeps the previous observation's products, else the sold product. */
+function buildPhases(record: SubscriptionRecord): Phase[] {
   const phases: Phase[] = [];
   for (const observation of record.observations) {
     const products: Phase["products"] = new Map();
@@ -164,8 +164,8 @@ function phasesOf(record: SubscriptionRecord): Phase[] {
   return phases;
 }
 
-/** When the subscription became past due, if it is: the first of the observations that say so without interruption. */
-function pastDueSinceOf({ observations }: SubscriptionRecord): Moment | null {
+/** Returns when the latest unbroken run of past-due observations began; `null` when it is not past due. */
+function findPastDueSince({ observations }: SubscriptionRecord): Moment | null {
   const isPastDue = ({ status }: Observation) => status === "past_due" || status === "unpaid";
   let since: Moment | null = null;
   for (const observation of observations.toReversed()) {
@@ -175,8 +175,8 @@ function pastDueSinceOf({ observations }: SubscriptionRecord): Moment | null {
   return since;
 }
 
-/** When this product's right ended: with the subscription, or when it was first seen without the product. */
-function endOf(phases: Phase[], productCode: string): Moment | null {
+/** Returns when the product's entitlement ended: with the subscription, or when first observed without it. */
+function findEnd(phases: Phase[], productCode: string): Moment | null {
   const isOpen = ({ observation, products }: Phase) =>
     products.has(productCode) && !hasEnded(observation.status);
   const ended = phases[phases.findLastIndex(isOpen) + 1];
@@ -186,40 +186,42 @@ function endOf(phases: Phase[], productCode: string): Moment | null {
     : ended.observation.at;
 }
 
-function lastPeriodEnd(phases: Phase[], productCode: string): Moment | null {
+function findLastPeriodEnd(phases: Phase[], productCode: string): Moment | null {
   return (
     phases.findLast(({ products }) => products.has(productCode))?.products.get(productCode)
       ?.currentPeriodEnd ?? null
   );
 }
 
-function paidThroughOf({ invoices }: SubscriptionRecord): Moment | null {
+function findPaidThrough({ invoices }: SubscriptionRecord): Moment | null {
   const ends = Object.values(invoices).flatMap(({ outcome, periodEnd }) =>
     outcome === "paid" && periodEnd !== null ? [periodEnd] : [],
   );
   return ends.length === 0 ? null : Math.max(...ends);
 }
 
-/** What holds the subscription's rights: disputes and full refunds of the payments of its invoices. */
-function holdsOf(state: SubjectState, { recordId }: SubscriptionRecord): Omit<Hold, "liftedAt">[] {
+/** Returns the holds from disputes and full refunds of the payments of the subscription's invoices. */
+function collectHolds(state: SubjectState, { recordId }: SubscriptionRecord): Omit<Hold, "liftedAt">[] {
   return [...state.records.values()]
     .filter(
       (record): record is PaymentRecord =>
         record.type === "payment" && record.invoice?.subscriptionId === recordId,
     )
     .flatMap((payment) => {
-      const refundedAt = takenBackAt(payment, payment.invoice?.amountPaid ?? null);
+      const refundedAt = getFullReversalTime(payment, payment.invoice?.amountPaid ?? null);
       const periodEnd = payment.invoice?.periodEnd ?? null;
       const refund: Omit<Hold, "liftedAt">[] =
         refundedAt === null
           ? []
           : [{ causeId: payment.recordId, reason: "refund", placedAt: refundedAt, periodEnd }];
-      return [...disputeHolds(payment), ...refund];
+      return [...findDisputeHolds(payment), ...refund];
     });
 }
 
-/** Flags each open subscription whose product the subject pays for more than once, and unflags the others. */
-function withParallelFlags(state: SubjectState, derived: Entitlement[]): Entitlement[] {
+/**
+ * Flags each open subscription to a product that the subject pays for more than once, and unflags the others.
+ */
+function updateParallelFlags(state: SubjectState, derived: Entitlement[]): Entitlement[] {
   const after = new Map(state.entitlements);
   for (const entitlement of derived) after.set(entitlement.entitlementId, entitlement);
   const all = [...after.values()].filter(

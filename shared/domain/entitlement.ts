@@ -1,14 +1,15 @@
 import type { EntitlementSource, EntitlementStatus, Kind } from "../contract/words.ts";
 
-/** A moment in milliseconds since 1970, UTC. */
+/** A point in time in milliseconds since 1970, UTC. */
 export type Moment = number;
 
 export const dayMs = 86_400_000;
 
 /**
- * Something that keeps a right from being used although it was bought. Keyed by the Stripe object that caused it.
+ * A block on the use of a purchased entitlement. Keyed by the Stripe object that caused it.
  *
- * It stands as long as its cause does, and is effective unless an operator lifted it or a later period is paid.
+ * A hold exists as long as its cause does. It is effective until an operator lifts it or a later period is
+ * paid.
  */
 export interface Hold {
   causeId: string;
@@ -16,18 +17,21 @@ export interface Hold {
   placedAt: Moment;
   /** The end of the period that the disputed or refunded invoice paid for; `null` for one-time purchases. */
   periodEnd: Moment | null;
-  /** When an operator lifted it. */
+  /** When an operator lifted the hold. */
   liftedAt: Moment | null;
 }
 
-/** What Stripe knows the purchase by, and what the customer paid. Frozen when it is granted. */
+/**
+ * Stripe's ids of a purchase, and the amount paid. A one-time purchase's values are frozen when it is
+ * granted. A subscription's missing values are filled in as later facts arrive.
+ */
 export interface Purchase {
-  /** `null` when it was adopted: sold at Stripe without a checkout of ours. */
+  /** `null` for an adopted purchase: one that Stripe sold without a Licenzy checkout. */
   attemptId: string | null;
-  /** One-time purchases. */
+  /** One-time purchases only. */
   checkoutSessionId: string | null;
   paymentIntentId: string | null;
-  /** Subscriptions. */
+  /** Subscriptions only. */
   subscriptionId: string | null;
   customerId: string | null;
   /** In the currency's minor unit. */
@@ -37,8 +41,9 @@ export interface Purchase {
 }
 
 /**
- * One commercial right of a subject, as the ledger has it. `status` is what is *recorded*: whether it can be used is
- * computed at the moment of asking (`availability`), so that a late alarm never keeps access open.
+ * One entitlement of a subject, as the ledger records it. `status` is the *recorded* status. Whether the
+ * entitlement can be used is computed on each read (`availability`), so that a late alarm never extends
+ * access.
  */
 export interface Entitlement {
   entitlementId: string;
@@ -46,14 +51,14 @@ export interface Entitlement {
   productCode: string;
   source: EntitlementSource;
   status: EntitlementStatus;
-  /** Why the status is what it is, where the status alone does not tell. */
+  /** The reason for the status, where the status alone is ambiguous. */
   statusReason: "refunded" | "revoked" | "subscription_ended" | "subscription_incomplete" | null;
   /** Usage packs only. */
   unitsGranted: number | null;
   unitsRemaining: number | null;
-  /** Time passes only: how long one pass lasts. */
+  /** Time passes only: the length of one pass. */
   durationDays: number | null;
-  /** When the money arrived at Stripe, or when an operator granted it. Orders passes and counts lot expiry. */
+  /** When Stripe received the money, or an operator granted it. Orders passes, and starts a pack's expiry. */
   paidAt: Moment;
   startsAt: Moment | null;
   expiresAt: Moment | null;
@@ -61,18 +66,18 @@ export interface Entitlement {
   currentPeriodEnd: Moment | null;
   cancelAtPeriodEnd: boolean | null;
   pastDueSince: Moment | null;
-  /** Until when it can be used although it is past due; stamped when it became so. */
+  /** The end of the grace period of a past-due subscription. Set when the subscription became past due. */
   graceUntil: Moment | null;
-  /** The latest end of a period that was paid: a hold of an earlier period is over. */
+  /** The latest period end that was paid. A hold from an earlier period is no longer effective. */
   paidThrough: Moment | null;
   canceledAt: Moment | null;
   /**
-   * An operator ended it; `periodEnd` is up to when the subscription was paid then: paid longer, it is back. Entries that
-   * are older than this field lack it.
+   * Set when an operator ended the entitlement. `periodEnd` is the paid or current period end at that time;
+   * paying a later period restores the subscription. Entries older than this field lack it.
    */
   revocation?: { at: Moment; periodEnd: Moment | null } | null;
   holds: Hold[];
-  /** Units that a full refund or an operator took back, to be given back exactly if that is undone. */
+  /** Units that a full refund or an operator clawed back. Undoing either returns exactly these units. */
   unitsClawedBack: number | null;
   flags: Flag[];
   purchase: Purchase | null;
@@ -80,30 +85,32 @@ export interface Entitlement {
   updatedAt: Moment;
 }
 
-/** What an operator should look at. Nothing is decided by it. */
+/** A condition that an operator should review. Flags never affect access. */
 export type Flag =
-  /** A price of the subscription belongs to no product: the product it had before is kept. */
+  /** A price of the subscription belongs to no product. The previous product is kept. */
   | "unknown_price"
-  /** The subject pays for this product twice at a time. */
+  /** The subject pays for this product with more than one subscription at a time. */
   | "parallel_subscription"
-  /** The period ended more than 72 hours ago, and Stripe says nothing else. */
+  /** The period ended more than 72 hours ago, and a read from Stripe shows no newer period. */
   | "period_overdue"
-  /** Stripe does not collect its invoices for now (`pause_collection`). */
+  /** Stripe is not collecting the subscription's invoices (`pause_collection`). */
   | "collection_paused";
 
-/** What a purchase grants: the product as it was when the checkout attempt was made, not as it is today. */
+/**
+ * The terms that a purchase grants: the product as of the checkout attempt's creation, not as it is today.
+ */
 export interface GrantTerms {
   kind: Kind;
   productCode: string;
-  /** Usage packs: how many units. */
+  /** Usage packs only: the number of units. */
   units: number | null;
-  /** Time passes: how many days. */
+  /** Time passes only: the length in days. */
   durationDays: number | null;
-  /** Usage packs: how many days after payment the lot expires; `null` for never. */
+  /** Usage packs only: days from payment to expiry; `null` for no expiry. */
   expiresAfterDays: number | null;
 }
 
-/** Newest first; of the same moment, by id, so that a page after another neither repeats nor skips one. */
+/** Sorts newest first and breaks ties by id, so that pages neither repeat nor skip an entitlement. */
 export function newestFirst(entitlements: Entitlement[]): Entitlement[] {
   return entitlements.toSorted(
     (a, b) => b.createdAt - a.createdAt || (a.entitlementId < b.entitlementId ? 1 : -1),

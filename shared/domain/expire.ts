@@ -6,7 +6,9 @@ function isOpen(entitlement: Entitlement): boolean {
   return entitlement.status !== "canceled" && entitlement.status !== "expired";
 }
 
-/** Records every entitlement that has run out by `now`. `null` when none has. Access ended before, at `expiresAt`. */
+/**
+ * Records every entitlement that expired by `now`; `null` when none did. Access already ended at `expiresAt`.
+ */
 export function decideExpire(state: Entitlements, now: Moment): EntryDraft | null {
   const touched: Touched[] = [];
   for (const entitlement of state.values()) {
@@ -35,7 +37,7 @@ export function decideExpire(state: Entitlements, now: Moment): EntryDraft | nul
   };
 }
 
-/** The next moment at which `decideExpire` has something to record, or `null`. */
+/** Returns the next moment at which `decideExpire` records an expiry, or `null`. */
 export function nextExpiry(state: Entitlements): Moment | null {
   let next: Moment | null = null;
   for (const entitlement of state.values()) {

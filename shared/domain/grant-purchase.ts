@@ -1,9 +1,9 @@
-import { settleOneTime } from "./derive-one-time.ts";
+import { settlePurchases } from "./derive-one-time.ts";
 import { dayMs, type GrantTerms, type Moment, type Purchase } from "./entitlement.ts";
 import type { SubjectState, Touched } from "./ledger.ts";
 import { newEntitlement } from "./new-entitlement.ts";
 
-/** A one-time purchase that Stripe says is paid. */
+/** A one-time purchase that Stripe reports as paid. */
 export interface PurchaseFact {
   type: "purchase";
   terms: GrantTerms;
@@ -12,8 +12,8 @@ export interface PurchaseFact {
 }
 
 /**
- * Grants what was sold, once per purchase however often Stripe tells: `entitlementId` is derived from it. A reversal
- * that came before its grant is remembered in the payment's record and takes effect here.
+ * Grants a purchase once, however often Stripe reports it: `entitlementId` is derived from the purchase. A
+ * refund or dispute that arrived before the grant is stored in the payment's record and takes effect here.
  */
 export function grantPurchase(
   state: SubjectState,
@@ -44,5 +44,5 @@ export function grantPurchase(
     units: units === null ? [] : [{ movement: "granted", change: units }],
   };
   const record = purchase.paymentIntentId === null ? undefined : state.records.get(purchase.paymentIntentId);
-  return settleOneTime(state.entitlements, [touched], record?.type === "payment" ? record : null, now);
+  return settlePurchases(state.entitlements, [touched], record?.type === "payment" ? record : null, now);
 }

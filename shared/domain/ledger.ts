@@ -1,9 +1,8 @@
-import type { IdempotentEndpoint } from "../contract/words.ts";
+import type { IdempotentEndpoint, Kind } from "../contract/words.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
-import type { ManualAction } from "./manual-action.ts";
 import type { StripeRecord } from "./stripe-record.ts";
 
-/** What an entry does. */
+/** The kind of change that an entry makes. */
 export type Operation =
   | "grant"
   | "consume"
@@ -18,28 +17,28 @@ export type Operation =
   | "manual_adjustment"
   | "undo";
 
-/** The kinds of movement that a balance adds up from: granted - consumed - expired - clawed back + adjusted. */
+/** The movements that add up to a balance: granted - consumed - expired - clawed back + adjusted. */
 type UnitMovement = "granted" | "consumed" | "expired" | "clawed_back" | "adjusted";
 
-/** An entitlement *as it stands after* the entry, with the units the entry moved (negative when units left). */
+/** An entitlement as it is *after* the entry, with the units moved. `change` is negative when units left. */
 export interface Touched {
   entitlement: Entitlement;
   units: { movement: UnitMovement; change: number }[];
 }
 
-/** How many units the entry moved, all movements together: negative when units left. */
+/** Returns the units the entry moved, summed over all movements; negative when units left. */
 export function unitsMoved({ units }: Pick<Touched, "units">): number {
   return units.reduce((sum, { change }) => sum + change, 0);
 }
 
-/** An entitlement before and after, for who looks at a change; `before` is `null` for a new one. */
+/** An entitlement before and after a change. `before` is `null` for a new entitlement. */
 export interface EntitlementChange {
   before: Entitlement | null;
   after: Entitlement;
   units: number;
 }
 
-/** What `touched` changes in a state. */
+/** Returns the changes that `touched` makes to a state. */
 export function changesOf({ entitlements }: SubjectState, touched: Touched[]): EntitlementChange[] {
   return touched.map((each) => ({
     before: entitlements.get(each.entitlement.entitlementId) ?? null,
@@ -50,17 +49,36 @@ export function changesOf({ entitlements }: SubjectState, touched: Touched[]): E
 
 type EntrySource = "runtime" | "stripe" | "portal" | "system";
 
-/** What outside the ledger made the entry happen. */
+/** An operator's action on a subject's entitlements, as the ledger stores it. */
+export type ManualAction =
+  | {
+      type: "grant";
+      productCode: string;
+      kind: Kind;
+      /** Usage packs only: the number of units. */
+      units: number | null;
+      /** Time passes only: the length of the pass. It queues behind the passes that the subject has. */
+      durationDays: number | null;
+      /** The end of a subscription or pack; `null` for no end. Passes end by their duration. */
+      expiresAt: Moment | null;
+    }
+  | { type: "revoke"; entitlementId: string }
+  | { type: "adjust"; entitlementId: string; how: "add" | "remove" | "set"; units: number }
+  | { type: "lift_hold"; entitlementId: string; causeId: string };
+
+/** The trigger outside the ledger that caused the entry. */
 export type Cause =
   | { type: "request"; id: string }
   | { type: "stripe_event"; id: string; eventType: string }
-  /** An object that was read from Stripe, because an event asked for it, a sweep, or an operator. */
+  /** A read from Stripe that an event, a sweep, a review or an operator started. `because` says which. */
   | { type: "stripe_read"; id: string; because: string }
-  /** `action` is what was done, from which it can be undone; `undoes` the sequence of the entry that an undo answers. */
+  /**
+   * `action` is what an undo reverses; `null` for an undo. `undoes` is the sequence of the entry it reverses.
+   */
   | { type: "operator"; actorName: string; action: ManualAction | null; undoes: number | null }
   | { type: "clock" };
 
-/** The record of one answered request, from which the answer can be given again word for word. */
+/** The record of one answered request. A repeated request gets an identical reply from it. */
 export interface IdempotencyRecord {
   endpoint: IdempotentEndpoint;
   key: string;
@@ -68,11 +86,11 @@ export interface IdempotencyRecord {
   reply: { consumed: number; usageRemaining: number };
 }
 
-/** What a decision wants written; the object adds sequence, time and hash. */
+/** An entry that a decision proposes. The subject object adds sequence, time and hash. */
 export interface EntryDraft {
   operation: Operation;
   touched: Touched[];
-  /** Records of Stripe's objects, as they stand after the entry. */
+  /** Records of Stripe objects, as they are after the entry. */
   records: StripeRecord[];
   source: EntrySource;
   reason: string;
@@ -84,23 +102,23 @@ export interface EntryDraft {
 export interface LedgerEntry extends EntryDraft {
   /** Position in the subject's ledger, from 1, without gaps. */
   sequence: number;
-  /** Never earlier than the entry before. */
+  /** Never earlier than the previous entry. */
   at: Moment;
 }
 
 /** All entitlements of one subject, by id. */
 export type Entitlements = ReadonlyMap<string, Entitlement>;
 
-/** Everything that a ledger adds up to. */
+/** The state that a ledger folds to. */
 export interface SubjectState {
   entitlements: Entitlements;
-  /** What is remembered of Stripe's objects, by their id. */
+  /** Records of Stripe objects, by the object's id. */
   records: ReadonlyMap<string, StripeRecord>;
 }
 
 export const emptyState: SubjectState = { entitlements: new Map(), records: new Map() };
 
-/** Applies one entry to the state it follows: whatever it touched is replaced by what the entry says it became. */
+/** Applies one entry to the state it follows: touched entitlements and records replace earlier versions. */
 export function applyEntry(
   state: SubjectState,
   entry: Pick<EntryDraft, "touched" | "records">,
@@ -113,9 +131,9 @@ export function applyEntry(
   return { entitlements, records };
 }
 
-/** What is wrong with `entry` as the successor of `before`, in words; empty when it follows. */
+/** Checks `entry` as the successor of `before`. Returns one message per violation; empty when valid. */
 export function entryFaults(before: SubjectState, entry: LedgerEntry): string[] {
-  const faults: string[] = [];
+  const errors: string[] = [];
   for (const touched of entry.touched) {
     const { entitlement } = touched;
     const id = entitlement.entitlementId;
@@ -123,9 +141,9 @@ export function entryFaults(before: SubjectState, entry: LedgerEntry): string[] 
     const now = entitlement.unitsRemaining ?? 0;
     const change = unitsMoved(touched);
     if (previous + change !== now)
-      faults.push(`${id}: ${previous} units and a change of ${change} do not make ${now}`);
-    if (now < 0) faults.push(`${id}: ${now} units remain, below zero`);
-    if (!Number.isSafeInteger(change)) faults.push(`${id}: the change is not a whole number`);
+      errors.push(`${id}: ${previous} units with a change of ${change} is not ${now}`);
+    if (now < 0) errors.push(`${id}: ${now} units remaining, below zero`);
+    if (!Number.isSafeInteger(change)) errors.push(`${id}: the change is not a safe integer`);
   }
-  return faults;
+  return errors;
 }

@@ -1,36 +1,19 @@
-import type { Kind } from "../contract/words.ts";
 import { statusAt } from "./availability.ts";
-import { settleOneTime } from "./derive-one-time.ts";
+import { settlePurchases } from "./derive-one-time.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import {
   type EntryDraft,
   type LedgerEntry,
+  type ManualAction,
   type Operation,
   type SubjectState,
   type Touched,
   unitsMoved,
 } from "./ledger.ts";
 import { newEntitlement } from "./new-entitlement.ts";
-import { type EntitlementIdOf, restoreTouched, revokeTouched } from "./revoke.ts";
+import { type DeriveEntitlementId, restoreEntitlement, revokeEntitlement } from "./revoke.ts";
 
-/** What an operator does to a subject's rights by hand (spec page 4). */
-export type ManualAction =
-  | {
-      type: "grant";
-      productCode: string;
-      kind: Kind;
-      /** Usage packs: how many. */
-      units: number | null;
-      /** Time passes: how long; it queues behind the passes that the subject has. */
-      durationDays: number | null;
-      /** When a subscription or pack ends; `null` for never. Passes end by their duration. */
-      expiresAt: Moment | null;
-    }
-  | { type: "revoke"; entitlementId: string }
-  | { type: "adjust"; entitlementId: string; how: "add" | "remove" | "set"; units: number }
-  | { type: "lift_hold"; entitlementId: string; causeId: string };
-
-/** The compensating entry for an earlier action. `entry` is what the ledger says was done. */
+/** The compensating action for an earlier one. `entry` is the ledger entry to reverse. */
 export interface UndoAction {
   type: "undo";
   entry: LedgerEntry;
@@ -43,9 +26,9 @@ export type ManualRefusal =
   | "already_ended"
   | "ends_in_the_past"
   | "not_a_pack"
-  /** More would be taken than there is. */
+  /** The adjustment would remove more units than remain. */
   | "not_enough_units"
-  /** Beyond what is counted exactly. */
+  /** The balance would exceed the integers that a number represents exactly. */
   | "too_many_units"
   | "nothing_to_change"
   | "not_undoable";
@@ -55,8 +38,8 @@ export type ManualDecision =
   | { outcome: "change"; operation: Operation; touched: Touched[] };
 
 export interface ManualContext {
-  entitlementIdOf: EntitlementIdOf;
-  /** Of the action: the same one sent twice makes one entitlement. */
+  entitlementIdOf: DeriveEntitlementId;
+  /** The action's id. An action sent twice creates one entitlement. */
   actionId: string;
 }
 
@@ -66,7 +49,7 @@ const refused = (code: ManualRefusal, unitsRemaining: number | null = null): Man
   unitsRemaining,
 });
 
-/** What the action changes, or why it can't. Pure: preview and application are this same function. */
+/** Decides what the action changes, or why it is refused. Pure: preview and application both call it. */
 export function decideManual(
   state: SubjectState,
   action: ManualAction | UndoAction,
@@ -96,8 +79,8 @@ function decide(
       const entitlement = state.entitlements.get(action.entitlementId);
       if (entitlement === undefined) return refused("no_such_entitlement");
       if (action.type === "revoke") return decideRevoke(state, entitlement, "manual_revoke", context, now);
-      if (action.type === "lift_hold") return decideLift(entitlement, action.causeId, now);
-      return decideAdjust(entitlement, changeOf(action, entitlement), "manual_adjustment", now);
+      if (action.type === "lift_hold") return decideLiftHold(entitlement, action.causeId, now);
+      return decideAdjust(entitlement, getUnitChange(action, entitlement), "manual_adjustment", now);
     }
   }
 }
@@ -126,7 +109,7 @@ function decideGrant(
     now,
   );
   const granted: Touched["units"] = units === null ? [] : [{ movement: "granted", change: units }];
-  const touched = settleOneTime(state.entitlements, [{ entitlement, units: granted }], null, now);
+  const touched = settlePurchases(state.entitlements, [{ entitlement, units: granted }], null, now);
   return { outcome: "change", operation: "manual_grant", touched };
 }
 
@@ -138,10 +121,14 @@ function decideRevoke(
   now: Moment,
 ): ManualDecision {
   if (hasEnded(entitlement, now)) return refused("already_ended");
-  return { outcome: "change", operation, touched: revokeTouched(state, entitlement, entitlementIdOf, now) };
+  return {
+    outcome: "change",
+    operation,
+    touched: revokeEntitlement(state, entitlement, entitlementIdOf, now),
+  };
 }
 
-function decideLift(entitlement: Entitlement, causeId: string, now: Moment): ManualDecision {
+function decideLiftHold(entitlement: Entitlement, causeId: string, now: Moment): ManualDecision {
   const hold = entitlement.holds.find((held) => held.causeId === causeId);
   if (hold === undefined) return refused("no_such_hold");
   if (hold.liftedAt !== null) return refused("already_lifted");
@@ -153,7 +140,7 @@ function withHold(entitlement: Entitlement, causeId: string, liftedAt: Moment | 
   return { entitlement: { ...entitlement, holds, updatedAt: now }, units: [] };
 }
 
-function changeOf(
+function getUnitChange(
   action: Extract<ManualAction, { type: "adjust" }>,
   { unitsRemaining }: Entitlement,
 ): number {
@@ -196,7 +183,7 @@ function decideUndo(
 ): ManualDecision {
   const action = entry.cause.type === "operator" ? entry.cause.action : null;
   if (action === null) return refused("not_undoable");
-  const entitlementId = action.type === "grant" ? grantedIn(entry) : action.entitlementId;
+  const entitlementId = action.type === "grant" ? findGrantedId(entry) : action.entitlementId;
   const entitlement = state.entitlements.get(entitlementId);
   if (entitlement === undefined) return refused("no_such_entitlement");
   switch (action.type) {
@@ -204,18 +191,18 @@ function decideUndo(
       return decideRevoke(state, entitlement, "undo", context, now);
     case "revoke": {
       if (!entitlement.revocation) return refused("nothing_to_change");
-      const touched = restoreTouched(state, entitlement, context.entitlementIdOf, now);
+      const touched = restoreEntitlement(state, entitlement, context.entitlementIdOf, now);
       return { outcome: "change", operation: "undo", touched };
     }
     case "adjust": {
-      const moved = entry.touched.reduce((sum, touched) => sum + unitsMoved(touched), 0);
-      return decideAdjust(entitlement, -moved, "undo", now);
+      const adjustedBy = entry.touched.reduce((sum, touched) => sum + unitsMoved(touched), 0);
+      return decideAdjust(entitlement, -adjustedBy, "undo", now);
     }
     case "lift_hold": {
       const isLifted = entitlement.holds.some(
         ({ causeId, liftedAt }) => causeId === action.causeId && liftedAt !== null,
       );
-      // Stripe resolved it meanwhile: there is nothing that could be held again.
+      // Stripe resolved the hold's cause after an operator lifted it, so there is no hold to restore.
       if (!isLifted) return refused("no_such_hold");
       return {
         outcome: "change",
@@ -226,19 +213,21 @@ function decideUndo(
   }
 }
 
-/** A grant touches the new right, and passes that it moved: only the new one was made in that entry. */
-function grantedIn(entry: LedgerEntry): string {
-  const made = entry.touched.find(({ entitlement }) => entitlement.createdAt === entry.at);
-  return made?.entitlement.entitlementId ?? "";
+/**
+ * Finds the granted entitlement: the only one that the entry created. A grant also touches passes it moved.
+ */
+function findGrantedId(entry: LedgerEntry): string {
+  const created = entry.touched.find(({ entitlement }) => entitlement.createdAt === entry.at);
+  return created?.entitlement.entitlementId ?? "";
 }
 
 const hasEnded = (entitlement: Entitlement, now: Moment) =>
   ["canceled", "expired"].includes(statusAt(entitlement, now));
 
-/** The ledger entry that the action makes. */
+/** Builds the ledger entry of the action. */
 export function manualDraft(
   { operation, touched }: Extract<ManualDecision, { outcome: "change" }>,
-  by: Pick<EntryDraft, "reason" | "actor" | "cause" | "idempotency">,
+  attribution: Pick<EntryDraft, "reason" | "actor" | "cause" | "idempotency">,
 ): EntryDraft {
-  return { operation, touched, records: [], source: "portal", ...by };
+  return { operation, touched, records: [], source: "portal", ...attribution };
 }

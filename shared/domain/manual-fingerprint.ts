@@ -1,11 +1,12 @@
 import { statusAt } from "./availability.ts";
 import type { Moment } from "./entitlement.ts";
-import type { SubjectState, Touched } from "./ledger.ts";
-import type { ManualAction, UndoAction } from "./manual-action.ts";
+import type { ManualAction, SubjectState, Touched } from "./ledger.ts";
+import type { UndoAction } from "./manual-action.ts";
 
 /**
- * What a preview rests on: status, ends and holds of what the action touches, and the balance only where the action names
- * one to set. A customer who is consuming meanwhile does not change it.
+ * Returns the state that a preview depends on, as text: status, dates and holds of the touched
+ * entitlements. The balance is included only if the action sets one, so that concurrent consumption does not
+ * outdate other previews.
  */
 export function fingerprintOf(
   state: SubjectState,

@@ -1,5 +1,6 @@
 import type { DisputeStatus, PaymentRecord, RefundStatus, Reversal } from "./stripe-record.ts";
 
+/** A refund or dispute of one payment, as reported by Stripe. */
 export type ReversalFact =
   | { type: "refund"; paymentIntentId: string; invoice: PaymentRecord["invoice"]; refund: Said<RefundStatus> }
   | {
@@ -9,10 +10,10 @@ export type ReversalFact =
       dispute: Said<DisputeStatus>;
     };
 
-/** What Stripe said of a refund or dispute, and when (`version`). */
+/** One report by Stripe of a refund or dispute. `version` is the time of the report. */
 export type Said<Status extends string> = Omit<Reversal<Status>, "since">;
 
-/** How far each status is along its way: breaks the tie of two words in one second. */
+/** Ranks statuses by progress, to break the tie between two reports of one second. */
 const refundRank: Record<RefundStatus, number> = {
   pending: 0,
   requires_action: 1,
@@ -31,7 +32,9 @@ const disputeRank: Record<DisputeStatus, number> = {
   lost: 7,
 };
 
-/** The record with the fact merged in: the same whatever the order in which facts come, and however often. */
+/**
+ * Merges the fact into the record. The result depends neither on the order of facts nor on their repetition.
+ */
 export function mergeReversal(record: PaymentRecord | null, fact: ReversalFact): PaymentRecord {
   const known: PaymentRecord = record ?? {
     type: "payment",
@@ -42,24 +45,24 @@ export function mergeReversal(record: PaymentRecord | null, fact: ReversalFact):
   };
   const invoice = known.invoice ?? fact.invoice;
   if (fact.type === "refund") {
-    const refund = later(known.refunds[fact.refund.id], fact.refund, refundRank);
+    const refund = mergeReport(known.refunds[fact.refund.id], fact.refund, refundRank);
     return { ...known, invoice, refunds: { ...known.refunds, [refund.id]: refund } };
   }
-  const dispute = later(known.disputes[fact.dispute.id], fact.dispute, disputeRank);
+  const dispute = mergeReport(known.disputes[fact.dispute.id], fact.dispute, disputeRank);
   return { ...known, invoice, disputes: { ...known.disputes, [dispute.id]: dispute } };
 }
 
-function later<Status extends string>(
+function mergeReport<Status extends string>(
   known: Reversal<Status> | undefined,
-  said: Said<Status>,
+  report: Said<Status>,
   rank: Record<Status, number>,
 ): Reversal<Status> {
-  const news: Reversal<Status> = { ...said, since: said.version };
-  if (known === undefined) return news;
+  const reported: Reversal<Status> = { ...report, since: report.version };
+  if (known === undefined) return reported;
   const isLater =
-    said.version > known.version ||
-    (said.version === known.version && rank[said.status] > rank[known.status]);
-  const since = known.status === said.status ? Math.min(known.since, said.version) : null;
-  if (since === null) return isLater ? news : known;
-  return isLater ? { ...news, since } : { ...known, since };
+    report.version > known.version ||
+    (report.version === known.version && rank[report.status] > rank[known.status]);
+  const since = known.status === report.status ? Math.min(known.since, report.version) : null;
+  if (since === null) return isLater ? reported : known;
+  return isLater ? { ...reported, since } : { ...known, since };
 }

@@ -1,8 +1,8 @@
 import type { Entitlement, Moment } from "./entitlement.ts";
 
-/** An entitlement with nothing but what every one has; `more` says what it is. */
+/** Builds an active entitlement from defaults. `fields` overrides them. */
 export function newEntitlement(
-  more: Partial<Entitlement> &
+  fields: Partial<Entitlement> &
     Pick<Entitlement, "entitlementId" | "kind" | "productCode" | "source" | "paidAt" | "purchase">,
   now: Moment,
 ): Entitlement {
@@ -13,7 +13,7 @@ export function newEntitlement(
     unitsRemaining: null,
     unitsClawedBack: null,
     durationDays: null,
-    startsAt: more.paidAt,
+    startsAt: fields.paidAt,
     expiresAt: null,
     currentPeriodEnd: null,
     cancelAtPeriodEnd: null,
@@ -26,6 +26,6 @@ export function newEntitlement(
     flags: [],
     createdAt: now,
     updatedAt: now,
-    ...more,
+    ...fields,
   };
 }

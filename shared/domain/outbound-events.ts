@@ -11,53 +11,63 @@ export interface OutboundEventDraft {
   data: OutboundEventData;
 }
 
-type Whose = Omit<SubjectIdentity, "region">;
+type SubjectKey = Omit<SubjectIdentity, "region">;
 
-/** What one event is about. */
-interface Told {
+/** The entitlement and units that one event reports. */
+interface EventContent {
   entitlement: Entitlement | null;
   units: number | null;
   lots: OutboundEventData["lots"];
 }
 
 /**
- * What a ledger entry has to tell the customer's backend, in an order that is always the same. Only what changed for
- * them: a note that moves nothing they can see makes no event. `before` is the state that the entry follows; for a consume
- * it is not looked at.
+ * Builds the outbound events of a ledger entry, in a deterministic order. An entry with no change visible to
+ * the customer's backend produces no event. `before` is the state that the entry follows; a consume does not
+ * use it.
  */
-export function outboundEvents(whose: Whose, before: SubjectState, entry: LedgerEntry): OutboundEventDraft[] {
-  if (entry.operation === "consume") return [consumed(whose, entry)];
+export function outboundEvents(
+  subject: SubjectKey,
+  before: SubjectState,
+  entry: LedgerEntry,
+): OutboundEventDraft[] {
+  if (entry.operation === "consume") return [buildConsumedEvent(subject, entry)];
   const after = applyEntry(before, entry);
-  const event = (type: OutboundEventType, told: Told): OutboundEventDraft => {
-    const isPack = told.entitlement?.kind === "usage_pack";
+  const event = (type: OutboundEventType, content: EventContent): OutboundEventDraft => {
+    const isPack = content.entitlement?.kind === "usage_pack";
     const remaining = isPack ? usageRemaining(after.entitlements.values(), entry.at) : null;
-    return { type, data: dataOf(whose, entry, told, remaining) };
+    return { type, data: buildEventData(subject, entry, content, remaining) };
   };
-  const bought = purchases(before, after, entry);
+  const purchased = findPurchases(before, after, entry);
   const changed = entry.touched.filter(
     ({ entitlement }) =>
-      !bought.some((one) => one?.entitlementId === entitlement.entitlementId) &&
+      !purchased.some((one) => one?.entitlementId === entitlement.entitlementId) &&
       isVisiblyChanged(before.entitlements.get(entitlement.entitlementId), entitlement),
   );
   return [
-    ...bought.map((entitlement) => event("purchase.finalized", toldOf(entitlement, entry.touched))),
-    ...settledInvoices(before, entry).map(({ record, outcome }) =>
+    ...purchased.map((entitlement) =>
+      event("purchase.finalized", toEventContent(entitlement, entry.touched)),
+    ),
+    ...findSettledInvoices(before, entry).map(({ record, outcome }) =>
       event(
         outcome === "paid" ? "invoice.payment_succeeded" : "invoice.payment_failed",
-        toldOf(currentOf(after, record), []),
+        toEventContent(findCurrentEntitlement(after, record), []),
       ),
     ),
     ...changed.map(({ entitlement }) =>
       event(
-        changeType(before.entitlements.get(entitlement.entitlementId), entitlement, entry),
-        toldOf(entitlement, entry.touched),
+        getChangeType(before.entitlements.get(entitlement.entitlementId), entitlement, entry),
+        toEventContent(entitlement, entry.touched),
       ),
     ),
   ];
 }
 
-/** What the entry says was bought: rights that a checkout made, or the subscription whose checkout became known. */
-function purchases(before: SubjectState, after: SubjectState, entry: LedgerEntry): (Entitlement | null)[] {
+/** Finds what the entry sold: entitlements of a checkout, or a subscription once its checkout is known. */
+function findPurchases(
+  before: SubjectState,
+  after: SubjectState,
+  entry: LedgerEntry,
+): (Entitlement | null)[] {
   if (entry.operation !== "grant" || entry.reason !== "checkout_finalized") return [];
   const granted = entry.touched.filter(({ entitlement }) => {
     const isNew = !before.entitlements.has(entitlement.entitlementId);
@@ -67,15 +77,15 @@ function purchases(before: SubjectState, after: SubjectState, entry: LedgerEntry
     (record): record is SubscriptionRecord =>
       record.type === "subscription" &&
       record.checkout !== null &&
-      subscriptionIn(before, record.recordId)?.checkout == null,
+      findSubscription(before, record.recordId)?.checkout == null,
   );
   return [
     ...granted.map(({ entitlement }) => entitlement),
-    ...sold.map((record) => currentOf(after, record)),
+    ...sold.map((record) => findCurrentEntitlement(after, record)),
   ];
 }
 
-function settledInvoices(
+function findSettledInvoices(
   before: SubjectState,
   entry: LedgerEntry,
 ): { record: SubscriptionRecord; outcome: "paid" | "failed" }[] {
@@ -84,19 +94,20 @@ function settledInvoices(
       ? []
       : Object.entries(record.invoices)
           .filter(
-            ([id, { outcome }]) => subscriptionIn(before, record.recordId)?.invoices[id]?.outcome !== outcome,
+            ([id, { outcome }]) =>
+              findSubscription(before, record.recordId)?.invoices[id]?.outcome !== outcome,
           )
           .map(([, { outcome }]) => ({ record, outcome })),
   );
 }
 
-function subscriptionIn(state: SubjectState, recordId: string): SubscriptionRecord | null {
+function findSubscription(state: SubjectState, recordId: string): SubscriptionRecord | null {
   const record: StripeRecord | undefined = state.records.get(recordId);
   return record?.type === "subscription" ? record : null;
 }
 
-/** The right that a subscription gives now; the one that was sold when it gives several, or any when it gives none. */
-function currentOf(state: SubjectState, record: SubscriptionRecord): Entitlement | null {
+/** Returns the subscription's open entitlement, preferring the sold product; an ended one if none is open. */
+function findCurrentEntitlement(state: SubjectState, record: SubscriptionRecord): Entitlement | null {
   const all = [...state.entitlements.values()].filter(
     ({ purchase }) => purchase?.subscriptionId === record.recordId,
   );
@@ -107,7 +118,7 @@ function currentOf(state: SubjectState, record: SubscriptionRecord): Entitlement
   );
 }
 
-function changeType(
+function getChangeType(
   before: Entitlement | undefined,
   after: Entitlement,
   entry: LedgerEntry,
@@ -117,7 +128,7 @@ function changeType(
   return isEnd && entry.reason === "subscription_deleted" ? "subscription.deleted" : "subscription.updated";
 }
 
-/** What a customer's backend can see of a right; flags and notes are for operators. */
+/** Compares the fields that the customer's backend can see. Flags and notes are visible to operators only. */
 function isVisiblyChanged(before: Entitlement | undefined, after: Entitlement): boolean {
   const visible = (entitlement: Entitlement | undefined) =>
     entitlement && [
@@ -135,14 +146,14 @@ function isVisiblyChanged(before: Entitlement | undefined, after: Entitlement): 
   return JSON.stringify(visible(before)) !== JSON.stringify(visible(after));
 }
 
-function toldOf(entitlement: Entitlement | null, touched: Touched[]): Told {
+function toEventContent(entitlement: Entitlement | null, touched: Touched[]): EventContent {
   const own = touched.find((one) => one.entitlement.entitlementId === entitlement?.entitlementId);
   const isCounted = own !== undefined && own.units.length > 0;
   return { entitlement, units: isCounted ? unitsMoved(own) : null, lots: null };
 }
 
-/** One event however many packs it drew from; of several, only what they have in common is told of them. */
-function consumed(whose: Whose, entry: LedgerEntry): OutboundEventDraft {
+/** Builds one event, however many packs it drew from. With several packs, only common fields are set. */
+function buildConsumedEvent(subject: SubjectKey, entry: LedgerEntry): OutboundEventDraft {
   const lots = entry.touched.map((one) => ({
     entitlement_id: one.entitlement.entitlementId,
     units: -unitsMoved(one),
@@ -150,23 +161,23 @@ function consumed(whose: Whose, entry: LedgerEntry): OutboundEventDraft {
   const units = lots.reduce((sum, lot) => sum + lot.units, 0);
   const [first] = entry.touched;
   const isOne = entry.touched.length === 1 && first !== undefined;
-  const told = { entitlement: isOne ? first.entitlement : null, units, lots: isOne ? null : lots };
+  const content = { entitlement: isOne ? first.entitlement : null, units, lots: isOne ? null : lots };
   const remaining = entry.idempotency?.reply.usageRemaining ?? null;
-  const data = dataOf(whose, entry, told, remaining);
+  const data = buildEventData(subject, entry, content, remaining);
   const products = new Set(entry.touched.map(({ entitlement }) => entitlement.productCode));
   const [productCode = null] = products.size === 1 ? products : [];
   return { type: "usage.consumed", data: { ...data, kind: "usage_pack", product_code: productCode } };
 }
 
-function dataOf(
-  { projectId, mode, subjectRef }: Whose,
+function buildEventData(
+  { projectId, mode, subjectRef }: SubjectKey,
   entry: LedgerEntry,
-  { entitlement, units, lots }: Told,
+  { entitlement, units, lots }: EventContent,
   remaining: number | null,
 ): OutboundEventData {
   const purchase = entitlement?.purchase ?? null;
-  const isOperators = entry.source === "portal";
-  const stripe = isOperators ? null : purchase;
+  const isByOperator = entry.source === "portal";
+  const stripe = isByOperator ? null : purchase;
   return {
     subject_ref: subjectRef,
     project_id: projectId,
@@ -174,7 +185,7 @@ function dataOf(
     product_code: entitlement?.productCode ?? null,
     kind: entitlement?.kind ?? null,
     status: entitlement === null ? null : statusAt(entitlement, entry.at),
-    reason: reasonOf(entry),
+    reason: toPublicReason(entry),
     source: entry.source,
     entitlement_id: entitlement?.entitlementId ?? null,
     attempt_id: purchase?.attemptId ?? null,
@@ -185,24 +196,24 @@ function dataOf(
     stripe_checkout_session_id: stripe?.checkoutSessionId ?? null,
     stripe_payment_intent_id: stripe?.paymentIntentId ?? null,
     stripe_subscription_id: stripe?.subscriptionId ?? null,
-    current_period_end: isoTime(entitlement?.currentPeriodEnd),
-    expires_at: isoTime(entitlement?.expiresAt),
-    canceled_at: isoTime(entitlement?.canceledAt),
-    actor_user_id: isOperators ? entry.actor : null,
+    current_period_end: toIsoTime(entitlement?.currentPeriodEnd),
+    expires_at: toIsoTime(entitlement?.expiresAt),
+    canceled_at: toIsoTime(entitlement?.canceledAt),
+    actor_user_id: isByOperator ? entry.actor : null,
     metadata: purchase?.metadata ?? null,
-    created_at: isoTime(entitlement?.createdAt),
-    updated_at: isoTime(entitlement?.updatedAt ?? entry.at),
+    created_at: toIsoTime(entitlement?.createdAt),
+    updated_at: toIsoTime(entitlement?.updatedAt ?? entry.at),
     lots,
     sequence: entry.sequence,
   };
 }
 
-/** An operator's own words stay with us: the customer's backend is told what was done. */
-function reasonOf({ source, operation, reason }: LedgerEntry): string {
+/** The operator's free-text reason is internal. The customer's backend receives the operation instead. */
+function toPublicReason({ source, operation, reason }: LedgerEntry): string {
   if (source !== "portal") return reason;
   return operation === "lift_hold" ? "hold_lifted" : operation;
 }
 
-function isoTime(moment: Moment | null | undefined): string | null {
+function toIsoTime(moment: Moment | null | undefined): string | null {
   return moment === null || moment === undefined ? null : new Date(moment).toISOString();
 }

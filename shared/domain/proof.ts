@@ -1,6 +1,6 @@
-/** How long a password or code that was shown counts as proof for what asks for one again. */
-const proofLifetimeMs = 30 * 60_000;
+/** How long an entered password or code counts as recent authentication. */
+const maxAuthenticationAgeMs = 30 * 60_000;
 
-export function isProofFresh(provenAt: number | null, now: number): boolean {
-  return provenAt !== null && now - provenAt < proofLifetimeMs;
+export function isProofFresh(authenticatedAt: number | null, now: number): boolean {
+  return authenticatedAt !== null && now - authenticatedAt < maxAuthenticationAgeMs;
 }

@@ -2,10 +2,10 @@ import type { Hold, Moment } from "./entitlement.ts";
 import type { PaymentRecord } from "./stripe-record.ts";
 
 /**
- * When the payment was taken back in full, or `null` while it is not: refunds that count (not failed, not canceled)
- * and lost disputes, summed against what was paid.
+ * Returns when the payment was reversed in full, or `null` if it was not. Refunds (not failed, not
+ * canceled) and lost disputes are summed against the amount paid.
  */
-export function takenBackAt(record: PaymentRecord, amountPaid: number | null): Moment | null {
+export function getFullReversalTime(record: PaymentRecord, amountPaid: number | null): Moment | null {
   if (amountPaid === null || amountPaid <= 0) return null;
   const refunds = Object.values(record.refunds)
     .filter(({ status }) => status !== "failed" && status !== "canceled")
@@ -21,8 +21,8 @@ export function takenBackAt(record: PaymentRecord, amountPaid: number | null): M
   return null;
 }
 
-/** The holds that open disputes of this payment cause. Inquiries (`warning_…`) cause none. */
-export function disputeHolds(record: PaymentRecord): Omit<Hold, "liftedAt">[] {
+/** Returns the holds that the payment's open disputes cause. Inquiries (`warning_…`) cause none. */
+export function findDisputeHolds(record: PaymentRecord): Omit<Hold, "liftedAt">[] {
   return Object.values(record.disputes)
     .filter(({ status }) => status === "needs_response" || status === "under_review")
     .map(({ id, createdAt }) => ({
@@ -33,9 +33,11 @@ export function disputeHolds(record: PaymentRecord): Omit<Hold, "liftedAt">[] {
     }));
 }
 
-/** Sets the holds that stand now, keeping what an operator lifted: an event must not place it again. */
-export function withHolds(before: Hold[], standing: Omit<Hold, "liftedAt">[]): Hold[] {
-  return standing
+/**
+ * Replaces the holds with the current ones and keeps `liftedAt`: an event must not undo an operator's lift.
+ */
+export function updateHolds(before: Hold[], current: Omit<Hold, "liftedAt">[]): Hold[] {
+  return current
     .toSorted((a, b) => (a.causeId < b.causeId ? -1 : 1))
     .map((hold) => ({
       ...hold,

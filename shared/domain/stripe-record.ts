@@ -1,8 +1,9 @@
 import type { Moment } from "./entitlement.ts";
 
 /**
- * What a subject remembers of Stripe's objects, as far as its rights depend on them. Facts are merged into records so
- * that neither order nor repetition matters; entitlements are then derived from the records (`derive-*.ts`).
+ * A subject's record of a Stripe object, limited to what its entitlements depend on. Facts are merged into
+ * records so that neither order nor repetition matters. Entitlements are then derived from the records
+ * (`derive-*.ts`).
  */
 export type StripeRecord = PaymentRecord | SubscriptionRecord;
 
@@ -18,25 +19,25 @@ export type DisputeStatus =
   | "won"
   | "lost";
 
-/** A refund or dispute of a payment, in the latest state that is known. */
+/** A refund or dispute of a payment, in its latest known state. */
 export interface Reversal<Status extends string> {
   id: string;
   /** In the currency's minor unit. */
   amount: number;
   status: Status;
-  /** When the object was made at Stripe. */
+  /** When the object was created in Stripe. */
   createdAt: Moment;
-  /** When Stripe last said this status: what was said before never replaces it. */
+  /** When Stripe last reported this status. Older reports never replace it. */
   version: Moment;
-  /** When Stripe first said this status. */
+  /** When Stripe first reported this status. */
   since: Moment;
 }
 
-/** One payment (by payment intent id), with everything that took or may take it back. */
+/** One payment, keyed by payment intent id, with its refunds and disputes. */
 export interface PaymentRecord {
   type: "payment";
   recordId: string;
-  /** For payments of subscriptions: which period was paid, and how much. */
+  /** Subscription payments only: the period paid for, and the amount. */
   invoice: PaidInvoice | null;
   refunds: Record<string, Reversal<RefundStatus>>;
   disputes: Record<string, Reversal<DisputeStatus>>;
@@ -60,20 +61,20 @@ export type StripeSubscriptionStatus =
   | "unpaid"
   | "paused";
 
-/** What has ended stays so: Stripe never takes these back. */
+/** Returns whether the status is final. Stripe never reopens an ended subscription. */
 export function hasEnded(status: StripeSubscriptionStatus): boolean {
   return status === "canceled" || status === "incomplete_expired";
 }
 
-/** What a subscription was, at one moment of Stripe's. */
+/** The state of a subscription at one moment of Stripe's clock. */
 export interface SubscriptionSnapshot {
   status: StripeSubscriptionStatus;
   items: SubscriptionItem[];
   startedAt: Moment;
   cancelAtPeriodEnd: boolean;
-  /** When it ended for good. */
+  /** When the subscription ended permanently. */
   endedAt: Moment | null;
-  /** `pause_collection`: shown, and changes nothing. */
+  /** Whether `pause_collection` is set. Displayed only; access does not depend on it. */
   isCollectionPaused: boolean;
 }
 
@@ -84,13 +85,13 @@ export interface SubscriptionItem {
   currentPeriodEnd: Moment | null;
 }
 
-/** A snapshot with the moment it holds for, and what can break a tie within Stripe's one-second clock. */
+/** A snapshot with its time, and the data that breaks a tie within Stripe's one-second clock. */
 export interface Observation extends SubscriptionSnapshot {
-  /** The event that said it, or the read: the same word twice is one observation. */
+  /** The id of the event or read. The same id twice is one observation. */
   sourceId: string;
   at: Moment;
   said: "created" | "updated" | "read" | "deleted";
-  /** Of an update: the former values of what changed, as far as they are among `ComparedAttributes`. */
+  /** Updates only: the former values of the changed attributes, limited to `ComparedAttributes`. */
   previous: Partial<ComparedAttributes> | null;
 }
 
@@ -101,17 +102,17 @@ export interface ComparedAttributes {
   priceIds: string;
 }
 
-/** Whose subscription it is and how it was sold, as far as its metadata, its checkout or an operator says. */
+/** The buyer of a subscription and how it was sold, as known from metadata, a checkout or an operator. */
 export interface SubscriptionOrigin {
   attemptId: string | null;
   customerId: string | null;
-  /** What the checkout sold: the product of an item whose price is unknown and that was never known. */
+  /** The product that the checkout sold. Used for an unknown price if no earlier product is known. */
   soldProductCode: string | null;
-  /** The checkout's, for the outbound events. */
+  /** The checkout's metadata, copied to outbound events. */
   metadata: Record<string, string> | null;
 }
 
-/** The paid Checkout session that a subscription came from. */
+/** The paid Checkout session that created a subscription. */
 export interface SubscriptionCheckout {
   sessionId: string;
   /** In the currency's minor unit. */
@@ -123,14 +124,14 @@ export interface SubscriptionRecord extends SubscriptionOrigin {
   type: "subscription";
   recordId: string;
   checkout: SubscriptionCheckout | null;
-  /** Every moment known of it, oldest first; the last one is what it is. */
+  /** The known states, oldest first. The last one is current. */
   observations: Observation[];
-  /** Invoices by id: what became of them. */
-  invoices: Record<string, NotedInvoice>;
+  /** Outcomes of invoices, by invoice id. */
+  invoices: Record<string, RecordedInvoice>;
 }
 
-export interface NotedInvoice {
+export interface RecordedInvoice {
   outcome: "paid" | "failed";
-  /** The end of the period that it pays for. */
+  /** The end of the period that the invoice pays for. */
   periodEnd: Moment | null;
 }

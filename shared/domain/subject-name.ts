@@ -1,6 +1,6 @@
 import type { Mode, Region } from "../contract/words.ts";
 
-/** Which subject: account > project > mode > subject, and where its object lives. */
+/** Identifies a subject within its project and mode, and the region of its object. */
 export interface SubjectIdentity {
   projectId: string;
   mode: Mode;
@@ -8,7 +8,7 @@ export interface SubjectIdentity {
   region: Region;
 }
 
-/** The name of the subject's object. Project and mode hold no `/`, so two subjects never share a name. */
+/** Returns the name of the subject's object. It is unique, because project and mode contain no `/`. */
 export function subjectName({ projectId, mode, subjectRef }: Omit<SubjectIdentity, "region">): string {
   return `${projectId}/${mode}/${subjectRef}`;
 }

@@ -1,8 +1,8 @@
 import type { Entitlement, Moment } from "./entitlement.ts";
 import type { Touched } from "./ledger.ts";
 
-/** Ends a right that was given, with the units that are left of it: what was spent stays spent. */
-export function takeBack(
+/** Ends a purchased or granted entitlement and claws back its remaining units. Spent units stay spent. */
+export function clawBack(
   entitlement: Entitlement,
   statusReason: "refunded" | "revoked",
   canceledAt: Moment,
@@ -18,8 +18,8 @@ export function takeBack(
   };
 }
 
-/** Undoes `takeBack` exactly. */
-export function giveBack(entitlement: Entitlement): Entitlement {
+/** Undoes a claw-back exactly. */
+export function returnUnits(entitlement: Entitlement): Entitlement {
   return {
     ...entitlement,
     status: "active",
@@ -30,8 +30,8 @@ export function giveBack(entitlement: Entitlement): Entitlement {
   };
 }
 
-/** `after` with the movement of the units that were taken or given back. */
-export function withClawBack(before: Entitlement, after: Entitlement): Touched {
+/** Pairs `after` with the movement of the units that were clawed back or returned since `before`. */
+export function recordClawBack(before: Entitlement, after: Entitlement): Touched {
   const change = (after.unitsRemaining ?? 0) - (before.unitsRemaining ?? 0);
   return { entitlement: after, units: change === 0 ? [] : [{ movement: "clawed_back", change }] };
 }

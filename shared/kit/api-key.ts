@@ -3,11 +3,11 @@ import { decodeBase32, encodeBase32 } from "./base32.ts";
 import { equalInConstantTime, sha256, sha256Hex } from "./hash.ts";
 
 /**
- * The form of an API key: `lz_test_` or `lz_live_`, then base 32 of
- * version (1 byte), region (1), project id (16), random (20 = 160 bits), checksum (4).
+ * The format of an API key: `lz_test_` or `lz_live_`, then base 32 of version (1 byte), region (1), project
+ * id (16), random (20 = 160 bits), checksum (4).
  *
- * The region and project name the `Keyring` object that knows the key, so nothing has to be looked up to find it.
- * The checksum (of mode and payload) refuses typing errors and junk without any I/O; it is no secret.
+ * The region and project id identify the `Keyring` object that stores the key, so finding it needs no lookup.
+ * The checksum (of mode and payload) rejects typing errors and junk without any I/O. It is not a secret.
  */
 const version = 1;
 const payloadBytes = 1 + 1 + 16 + 20;
@@ -17,7 +17,7 @@ export interface ApiKeyParts {
   mode: Mode;
   region: Region;
   projectId: string;
-  /** SHA-256 of the whole key, in hex: the only form in which it is stored. */
+  /** SHA-256 of the whole key, in hex: the only form in which the key is stored. */
   hash: string;
 }
 
@@ -32,7 +32,9 @@ export function newApiKey(mode: Mode, region: Region, projectId: string): string
   return `lz_${mode}_${encodeBase32(new Uint8Array([...payload, ...checksum(mode, payload)]))}`;
 }
 
-/** What `key` says of itself, or `null` when its form or checksum is wrong. It may still be unknown or revoked. */
+/**
+ * Parses a key; `null` when its format or checksum is wrong. A parsed key may still be unknown or revoked.
+ */
 export function parseApiKey(key: string): ApiKeyParts | null {
   const mode = modes.find((candidate) => key.startsWith(`lz_${candidate}_`));
   if (mode === undefined) return null;
@@ -49,7 +51,7 @@ function checksum(mode: Mode, payload: Uint8Array): Uint8Array {
   return sha256(new Uint8Array([modes.indexOf(mode), ...payload])).subarray(0, checksumBytes);
 }
 
-/** The part of a key that people may see: prefix and last four characters. */
+/** Returns the part of a key that may be displayed: prefix and last four characters. */
 export function apiKeyHint(key: string): string {
   return `${key.slice(0, "lz_test_".length)}…${key.slice(-4)}`;
 }

@@ -1,4 +1,6 @@
-/** Crockford's base 32 in lower case: no look-alikes, safe in URLs, selected whole by a double click. */
+/**
+ * Crockford's base 32 in lower case: no look-alike characters, URL-safe, selected whole by a double click.
+ */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const characterValues = new Map([...alphabet].map((character, value) => [character, value]));
 
@@ -19,7 +21,9 @@ export function encodeBase32(bytes: Uint8Array): string {
   return String.fromCharCode(...text);
 }
 
-/** `null` for any text that `encodeBase32` can't have made, also when only its unused last bits differ. */
+/**
+ * Returns `null` for any text that `encodeBase32` can't produce, even if only the unused last bits differ.
+ */
 export function decodeBase32(text: string): Uint8Array | null {
   const bytes = new Uint8Array(Math.floor((text.length * 5) / 8));
   let buffer = 0;

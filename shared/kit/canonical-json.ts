@@ -1,6 +1,6 @@
 /**
- * JSON with the keys of every object in code-unit order, so that equal values have equal texts. Members that are
- * `undefined` are left out, as `JSON.stringify` does.
+ * Serializes to JSON with the keys of every object in code-unit order, so that equal values have equal text.
+ * Members that are `undefined` are omitted, as `JSON.stringify` does.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;

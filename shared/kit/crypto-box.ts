@@ -1,13 +1,14 @@
 /**
- * Secrets at rest: AES-256-GCM with a data key of its own for each record, wrapped by a key from a Worker secret.
+ * Keys that protect secrets at rest: AES-256-GCM with a separate data key per record, wrapped by a key from a
+ * Worker secret.
  *
- * The record's place (say `stripe_connections/con_…/api_key`) is authenticated with it, so that a sealed value that is
- * copied to another row does not open there. A wrapping key is named by its id, so that keys can be changed: new
- * records take `current`, old ones open with the key they name.
+ * The associated data (for example `stripe_connections/con_…/api_key`) is authenticated with the record. A
+ * sealed value that is copied to another row therefore does not open there. Each record names its wrapping
+ * key by id, so that keys can be rotated: new records use `current`, old ones open with the key they name.
  */
 export interface WrappingKeys {
   current: string;
-  /** Base 64 of 32 bytes, by id. */
+  /** Wrapping keys by id, each 32 bytes in base 64. */
   keys: Record<string, string>;
 }
 
@@ -20,66 +21,67 @@ interface SealedRecord {
 }
 
 export function parseWrappingKeys(secret: string | undefined): WrappingKeys {
-  if (secret === undefined) throw new Error("The wrapping keys are not set: see docs/secrets.md");
+  if (secret === undefined) throw new Error("The wrapping keys are not set. See docs/secrets.md.");
   const parsed = JSON.parse(secret) as WrappingKeys;
   if (typeof parsed.keys?.[parsed.current] !== "string")
     throw new Error(
-      "The wrapping keys must be {current, keys} and name the current one: see docs/secrets.md",
+      "The wrapping keys must be {current, keys} with `keys` containing `current`. See docs/secrets.md.",
     );
   return parsed;
 }
 
-const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
+const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
-async function aesKey(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+async function importAesKey(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-async function wrappingKey(keys: WrappingKeys, id: string): Promise<CryptoKey> {
+async function importWrappingKey(keys: WrappingKeys, id: string): Promise<CryptoKey> {
   const raw = keys.keys[id];
-  if (raw === undefined) throw new Error(`No wrapping key has the id ${id}`);
-  return aesKey(fromBase64(raw));
+  if (raw === undefined) throw new Error(`Unknown wrapping key: ${id}`);
+  return importAesKey(fromBase64(raw));
 }
 
-export async function seal(keys: WrappingKeys, place: string, plain: string): Promise<string> {
-  const additionalData = new TextEncoder().encode(place);
+/** Encrypts `plain` with a new data key. The result opens only with the same associated data. */
+export async function seal(keys: WrappingKeys, associatedData: string, plain: string): Promise<string> {
+  const additionalData = new TextEncoder().encode(associatedData);
   const dataKey = crypto.getRandomValues(new Uint8Array(32));
   const nonce = crypto.getRandomValues(new Uint8Array(12));
   const wrapNonce = crypto.getRandomValues(new Uint8Array(12));
   const text = await crypto.subtle.encrypt(
     { name: "AES-GCM", iv: nonce, additionalData },
-    await aesKey(dataKey),
+    await importAesKey(dataKey),
     new TextEncoder().encode(plain),
   );
   const wrapped = await crypto.subtle.encrypt(
     { name: "AES-GCM", iv: wrapNonce, additionalData },
-    await wrappingKey(keys, keys.current),
+    await importWrappingKey(keys, keys.current),
     dataKey,
   );
   const record: SealedRecord = {
     keyId: keys.current,
-    wrappedKey: base64(new Uint8Array(wrapped)),
-    wrapNonce: base64(wrapNonce),
-    nonce: base64(nonce),
-    text: base64(new Uint8Array(text)),
+    wrappedKey: toBase64(new Uint8Array(wrapped)),
+    wrapNonce: toBase64(wrapNonce),
+    nonce: toBase64(nonce),
+    text: toBase64(new Uint8Array(text)),
   };
   return JSON.stringify(record);
 }
 
-/** Throws when the record was changed, belongs to another place, or its wrapping key is not at hand. */
-export async function open(keys: WrappingKeys, place: string, sealed: string): Promise<string> {
-  const additionalData = new TextEncoder().encode(place);
+/** Throws when the record or its associated data was changed, or when its wrapping key is not configured. */
+export async function open(keys: WrappingKeys, associatedData: string, sealed: string): Promise<string> {
+  const additionalData = new TextEncoder().encode(associatedData);
   const record = JSON.parse(sealed) as SealedRecord;
   const dataKey = await crypto.subtle.decrypt(
     { name: "AES-GCM", iv: fromBase64(record.wrapNonce), additionalData },
-    await wrappingKey(keys, record.keyId),
+    await importWrappingKey(keys, record.keyId),
     fromBase64(record.wrappedKey),
   );
   const plain = await crypto.subtle.decrypt(
     { name: "AES-GCM", iv: fromBase64(record.nonce), additionalData },
-    await aesKey(new Uint8Array(dataKey)),
+    await importAesKey(new Uint8Array(dataKey)),
     fromBase64(record.text),
   );
   return new TextDecoder().decode(plain);

@@ -3,8 +3,8 @@ import { subjectTagBytes, tagInHex, tagLength } from "./subject-tag.ts";
 import { readUint48, uint48Length, writeUint48 } from "./uint48.ts";
 
 /**
- * `dec_…` names a decision without storing it: a tag of the subject (8 bytes), the ledger's sequence (6) and the time
- * (6 bytes, milliseconds). With these the subject object computes the decision again.
+ * `dec_…` identifies a decision without storing it: a tag of the subject (8 bytes), the ledger sequence (6)
+ * and the time (6 bytes, milliseconds). The subject object recomputes the decision from these.
  */
 export interface DecisionMoment {
   sequence: number;
@@ -21,22 +21,22 @@ export function encodeDecisionId(subjectName: string, { sequence, at }: Decision
   return `dec_${encodeBase32(bytes)}`;
 }
 
-/** The moment that `decisionId` names, or `null` when it is malformed or of another subject. */
+/** Decodes `decisionId`; `null` when it is malformed or belongs to another subject. */
 export function decodeDecisionId(subjectName: string, decisionId: string): DecisionMoment | null {
-  const bytes = bytesOf(decisionId);
+  const bytes = decodeBytes(decisionId);
   if (bytes === null) return null;
   if (!subjectTagBytes(subjectName).every((byte, index) => bytes[index] === byte)) return null;
   return { sequence: readUint48(bytes, tagLength), at: readUint48(bytes, tagLength + uint48Length) };
 }
 
-/** The tag of the subject that `decisionId` is of, in hex as in logs; `null` when malformed. */
+/** Returns the tag of the id's subject, in hex as in logs; `null` when the id is malformed. */
 export function tagOfDecision(decisionId: string): string | null {
-  const bytes = bytesOf(decisionId);
+  const bytes = decodeBytes(decisionId);
   return bytes === null ? null : tagInHex(bytes.subarray(0, tagLength));
 }
 
-/** What the id is made of; `null` when malformed. */
-function bytesOf(decisionId: string): Uint8Array | null {
+/** Returns the bytes of the id; `null` when it is malformed. */
+function decodeBytes(decisionId: string): Uint8Array | null {
   const bytes = decisionId.startsWith("dec_") ? decodeBase32(decisionId.slice(4)) : null;
   return bytes?.length === length ? bytes : null;
 }

@@ -1,12 +1,12 @@
 /**
- * The one door to every power of development: another Stripe, and a clock that can be moved.
+ * The only entry point of the development controls: pocket Stripe instead of Stripe, and a movable clock.
  *
- * It arrives as the service binding `DEV` to dev/gateway, which only `dev/stack` adds. No
- * configuration that can be deployed declares it, so in production it is `undefined` and nothing below exists.
+ * The service binding `DEV` to dev/gateway provides it, and only `dev/stack` adds that binding.
+ * No deployable configuration declares it, so in production it is `undefined` and none of this exists.
  */
 export interface DevService {
-  /** Milliseconds to add to the machine's clock. Zero until somebody moves the clock. */
+  /** Milliseconds to add to the machine's clock. Zero until a test or developer moves the clock. */
   clockOffsetMs(): Promise<number>;
-  /** Takes a request that is addressed to `https://api.stripe.com` and lets pocket Stripe answer it. */
+  /** Answers a request to `https://api.stripe.com` with pocket Stripe. */
   fetch(request: Request): Promise<Response>;
 }

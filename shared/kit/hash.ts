@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
 
-/** SHA-256, synchronous (`node:crypto`), so that it can be used inside a Durable Object's transaction. */
+/** Computes SHA-256 synchronously (`node:crypto`), so that it works inside a Durable Object's transaction. */
 export function sha256(data: string | Uint8Array): Uint8Array {
   return hash("sha256", data, "buffer");
 }
@@ -9,7 +9,7 @@ export function sha256Hex(data: string | Uint8Array): string {
   return hash("sha256", data, "hex");
 }
 
-/** Compares two secrets in a time that does not tell where they differ. */
+/** Compares two secrets in constant time, so that timing does not reveal where they differ. */
 export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

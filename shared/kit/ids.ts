@@ -2,10 +2,10 @@ import { encodeBase32 } from "./base32.ts";
 import { sha256 } from "./hash.ts";
 import { uint48Length, writeUint48 } from "./uint48.ts";
 
-/** In bytes: of 48 bits of time and 80 others. */
+/** Length of an id in bytes: 48 bits of time and 80 other bits. */
 const idLength = 16;
 
-/** What an id names: `prj_…`, `att_…`, and so on. */
+/** The kind of object an id belongs to: `prj_…`, `att_…`, and so on. */
 export type IdPrefix =
   | "acc"
   | "prj"
@@ -26,19 +26,19 @@ export type IdPrefix =
   | "note"
   | "ers";
 
-/** A new id: prefix, then 26 base-32 characters of 48 bits of time and 80 random bits, so that ids sort by age. */
+/** Creates an id: prefix and 26 base-32 characters of 48 bits of time and 80 random bits. Ids sort by age. */
 export function newId(prefix: IdPrefix, now: number = Date.now()): string {
   const bytes = randomBytes();
   writeUint48(bytes, 0, now);
   return `${prefix}_${encodeBase32(bytes)}`;
 }
 
-/** An id that the same `source` always gives: what is made twice is then one. */
+/** Derives an id from `source`: the same source always gives the same id, so creation can be repeated. */
 export function derivedId(prefix: IdPrefix, source: string): string {
   return `${prefix}_${encodeBase32(sha256(source).subarray(0, idLength))}`;
 }
 
-/** As `derivedId`, but of things that happened at `at`: 48 bits of time, then 80 of the source, so that ids sort by age. */
+/** Derives an id from the time `at` (48 bits) and the source (80 bits), so that ids sort by age. */
 export function derivedIdAt(prefix: IdPrefix, at: number, source: string): string {
   const bytes = new Uint8Array(idLength);
   bytes.set(sha256(source).subarray(0, idLength - uint48Length), uint48Length);
@@ -46,18 +46,18 @@ export function derivedIdAt(prefix: IdPrefix, at: number, source: string): strin
   return `${prefix}_${encodeBase32(bytes)}`;
 }
 
-/** Below every id of this prefix that was made at `at` or later, above all earlier ones. */
+/** Returns an id below every id of the prefix created at `at` or later, and above all earlier ones. */
 export function idFloor(prefix: IdPrefix, at: number): string {
   const bytes = new Uint8Array(idLength);
   writeUint48(bytes, 0, at);
   return `${prefix}_${encodeBase32(bytes)}`;
 }
 
-/** Fetched for 256 ids at a time: to ask the platform costs more than to make the id. */
+/** Random bytes for 256 ids at a time: calling the platform costs more than building an id. */
 const random = new Uint8Array(256 * idLength);
 let unused = 0;
 
-/** A view that the next ids don't touch, for as long as it takes to write this one. */
+/** Returns a view into the pool. A refill overwrites it, so the caller encodes it immediately. */
 function randomBytes(): Uint8Array {
   if (unused === 0) {
     crypto.getRandomValues(random);

@@ -1,18 +1,18 @@
 type LogLevel = "info" | "warn" | "error";
 
 /**
- * Everything that a line may say besides its time, level and event. A closed list, so that nothing gets into a log because
- * it happened to be at hand: no key, token, secret, payload, address of a person, nor a customer's `subject_ref`, which is
- * often an e-mail address (`subjectTag` stands for it). On the line the names are in snake_case.
+ * The fields that a log line may have besides time, level and event. The list is closed, so that no value is
+ * logged merely because it is available: no key, token, secret, payload or personal address. A customer's
+ * `subject_ref` is often an email address, so `subjectTag` replaces it. Lines use snake_case names.
  */
 export interface LogFields {
   requestId?: string;
   method?: string;
-  /** The route's pattern: the path itself may name a customer or hold a one-time link. */
+  /** The route's pattern. The path itself may contain a customer's name or a one-time link. */
   route?: string;
   status?: number | null;
   outcome?: string;
-  /** The refusal's code. */
+  /** The error code of the response. */
   code?: string | undefined;
   durationMs?: number;
   projectId?: string;
@@ -22,11 +22,11 @@ export interface LogFields {
   subjectTag?: string | undefined;
   decisionId?: string;
   allowed?: boolean;
-  /** Why a check was denied. */
+  /** The denial reason of a check. */
   reason?: string;
   units?: number;
   replayed?: boolean;
-  /** Of the ledger; with `fromSequence` the last of several entries. */
+  /** The ledger sequence. With `fromSequence`, the last of several entries. */
   sequence?: number | null;
   fromSequence?: number;
   attemptId?: string;
@@ -34,7 +34,7 @@ export interface LogFields {
   stripeEventId?: string;
   stripeEventType?: string;
   foundBy?: string;
-  /** Ledger entries that were made. */
+  /** The number of ledger entries written. */
   changes?: number;
   tries?: number;
   eventId?: string;
@@ -45,11 +45,11 @@ export interface LogFields {
   /** The number of a delivery attempt. */
   attempt?: number;
   queue?: string;
-  /** How often the queue has handed out the message. */
+  /** How many times the queue has delivered the message. */
   handedOut?: number;
   sweep?: string;
   counts?: object;
-  /** From the oldest ledger entry of a flush to its being in D1. */
+  /** Time from the oldest ledger entry of a flush until that entry is in D1. */
   lagMs?: number;
   failures?: number;
   count?: number;
@@ -61,32 +61,37 @@ export interface LogFields {
 
 const ranks: Record<string, number> = { info: 0, warn: 1, error: 2 };
 
-/** Whether lines of this level are written: those of the variable `LOG_LEVEL` and above it, `warn` where it is not set. */
+/**
+ * Returns whether lines of this level are written: `LOG_LEVEL` and above, `warn` and above if it is not set.
+ */
 export function isLogged(level: LogLevel): boolean {
   return (ranks[level] ?? 0) >= (ranks[process.env["LOG_LEVEL"] ?? ""] ?? 1);
 }
 
-/** One line of JSON. Costs one look-up where its level is off; what is dear to find out is for the caller to ask about first. */
+/**
+ * Writes one line of JSON. A disabled level costs one lookup, but the fields are computed first: callers
+ * check `isLogged` before computing expensive ones.
+ */
 export function log(level: LogLevel, event: string, fields: LogFields = {}): void {
   if (!isLogged(level)) return;
   const line: Record<string, unknown> = { at: new Date().toISOString(), level, event };
-  for (const [name, value] of Object.entries(fields)) line[wireName(name)] = value;
+  for (const [name, value] of Object.entries(fields)) line[toWireName(name)] = value;
   console[level](JSON.stringify(line));
 }
 
 const wireNames = new Map<string, string>();
 
-function wireName(name: string): string {
-  let known = wireNames.get(name);
-  if (known === undefined) {
-    known = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    wireNames.set(name, known);
+function toWireName(name: string): string {
+  let cached = wireNames.get(name);
+  if (cached === undefined) {
+    cached = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    wireNames.set(name, cached);
   }
-  return known;
+  return cached;
 }
 
-/** What others' error messages may quote. */
-const neverSaid = [
+/** Secrets and personal data that error messages of libraries and services may contain. */
+const sensitivePatterns = [
   /\b(?:sk|rk|pk)_(?:test|live)_\w+/g,
   /\bwhsec_[\w+/=]+/g,
   /\blz_(?:test|live)_\w+/g,
@@ -96,10 +101,12 @@ const neverSaid = [
 ];
 
 /**
- * What may be said of a caught value in a log or an inbox row: its message without keys, secrets and e-mail addresses, at
- * most 500 characters.
+ * Returns the message of a caught value for a log line or an inbox row. Keys, secrets and email addresses are
+ * removed, and the message is cut to 500 characters.
  */
 export function errorMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return neverSaid.reduce((text, secret) => text.replace(secret, "[removed]"), message).slice(0, 500);
+  return sensitivePatterns
+    .reduce((text, pattern) => text.replace(pattern, "[removed]"), message)
+    .slice(0, 500);
 }

@@ -1,11 +1,17 @@
 import { errorMessage, log } from "./log.ts";
 
-/** Of a worker that may have an Analytics Engine dataset bound (docs/observability.md); without it nothing is measured. */
+/**
+ * The environment of a worker that may have an Analytics Engine dataset bound (docs/observability.md).
+ * Without the binding, no metrics are written.
+ */
 export interface Metered {
   METRICS?: Pick<AnalyticsEngineDataset, "writeDataPoint">;
 }
 
-/** One measured thing. Closed words and numbers only: no subject, no id but the project's. Times in milliseconds. */
+/**
+ * One data point. It contains enumerated words and numbers only: no subject, and no id except the project's.
+ * Times are in milliseconds.
+ */
 export type Metric =
   | { name: "check"; outcome: "allowed" | "denied"; reason: string; durationMs: number }
   | {
@@ -36,26 +42,26 @@ export type Metric =
     };
 
 /**
- * Writes one data point, which costs no waiting: the platform sends it afterwards. The index is the project, `blob1` the
- * name, `blob2` the mode; after them words and numbers in the order of `columns`.
+ * Writes one data point without waiting: the platform sends it afterwards. The index is the project, `blob1`
+ * the name, `blob2` the mode. Words and numbers follow in the order of `columns`.
  */
-export function measure(env: Metered, place: { projectId: string; mode: string }, metric: Metric): void {
+export function measure(env: Metered, scope: { projectId: string; mode: string }, metric: Metric): void {
   if (env.METRICS === undefined) return;
   const values: Record<string, string | number> = metric;
   const { words, numbers } = columns[metric.name];
   try {
     env.METRICS.writeDataPoint({
-      indexes: [place.projectId],
-      blobs: [metric.name, place.mode, ...words.map((word) => String(values[word]))],
+      indexes: [scope.projectId],
+      blobs: [metric.name, scope.mode, ...words.map((word) => String(values[word]))],
       doubles: numbers.map((number) => Number(values[number])),
     });
   } catch (error) {
-    // What is measured is done already: a limit of the platform must not undo or repeat it.
+    // The measured operation has completed: a platform limit must not undo or repeat it.
     log("warn", "metrics.not_written", { what: metric.name, error: errorMessage(error) });
   }
 }
 
-/** What stands in `blob3`, `blob4`, … and in `double1`, `double2`, …. Queries rest on it: add at the end only. */
+/** The order of `blob3`, `blob4`, … and of `double1`, `double2`, …. Queries depend on it: append only. */
 export const columns: Record<Metric["name"], { words: string[]; numbers: string[] }> = {
   check: { words: ["outcome", "reason"], numbers: ["durationMs"] },
   consume: { words: ["outcome", "code"], numbers: ["durationMs", "units"] },

@@ -1,24 +1,27 @@
 import { sha256 } from "./hash.ts";
 
-/** How long a subject's tag is, in bytes. */
+/** Length of a subject's tag in bytes. */
 export const tagLength = 8;
 
-const mostRemembered = 10_000;
-/** Of the subjects this isolate heard of last: each of their decisions needs it, and hashing is a twentieth of a check. */
-const remembered = new Map<string, Uint8Array>();
+const maxCachedTags = 10_000;
+/** Cached tags. Each decision needs its subject's tag, and hashing costs a twentieth of a check. */
+const cachedTags = new Map<string, Uint8Array>();
 
-/** The first 8 bytes of the SHA-256 of the subject's name, `<project>/<mode>/<subject_ref>`: what decision ids begin with. */
+/**
+ * Returns the first 8 bytes of the SHA-256 of the subject's name, `<project>/<mode>/<subject_ref>`. Decision
+ * ids begin with them.
+ */
 export function subjectTagBytes(subjectName: string): Uint8Array {
-  const known = remembered.get(subjectName);
+  const known = cachedTags.get(subjectName);
   if (known !== undefined) return known;
-  // A copy of its own: the digest may be a view into a larger buffer.
+  // Copied, because the digest may be a view into a larger buffer.
   const tag = sha256(subjectName).slice(0, tagLength);
-  if (remembered.size >= mostRemembered) remembered.clear();
-  remembered.set(subjectName, tag);
+  if (cachedTags.size >= maxCachedTags) cachedTags.clear();
+  cachedTags.set(subjectName, tag);
   return tag;
 }
 
-/** The same in hex: stands for the subject in logs, and finds it in D1. */
+/** Returns the tag in hex. It identifies the subject in logs and in D1. */
 export function subjectTag(subjectName: string): string {
   return tagInHex(subjectTagBytes(subjectName));
 }

@@ -1,4 +1,4 @@
-/** Unsigned numbers of 6 bytes, the most significant first: moments in milliseconds and sequences, inside ids. */
+/** Length in bytes of an unsigned, big-endian integer inside an id: a time in milliseconds or a sequence. */
 export const uint48Length = 6;
 
 export function writeUint48(bytes: Uint8Array, offset: number, value: number): void {

@@ -1,15 +1,17 @@
 import Stripe from "stripe";
 import type { DevService } from "../kit/dev-service.ts";
 
-/** The version of Stripe's API that this code is written and tested for: the one the pinned SDK is typed by. */
+/**
+ * The Stripe API version that this code is written and tested for: the one the pinned SDK's types describe.
+ */
 export const stripeApiVersion = Stripe.API_VERSION;
 
-/** Shorter than a checkout's lease of 30 s, so that a call has ended before somebody else may repeat it. */
+/** Shorter than a checkout's lease of 30 s, so that a call has ended before another request may repeat it. */
 const timeoutMs = 20_000;
 
 /**
- * The official client, for one connection. It never retries by itself: whoever calls knows whether a repetition is the
- * same event, and under which idempotency key.
+ * Creates the official client for one connection. It never retries: only the caller knows whether a
+ * repetition is the same operation, and under which idempotency key.
  */
 export function stripeClient(apiKey: string, dev: DevService | undefined): Stripe {
   return new Stripe(apiKey, {
@@ -23,17 +25,17 @@ export function stripeClient(apiKey: string, dev: DevService | undefined): Strip
   });
 }
 
-/** How a call to Stripe went wrong, as far as repeating it is concerned. */
+/** How a call to Stripe failed, classified by whether it can be repeated. */
 export type StripeFailure =
-  /** Stripe answered: the call had no effect and a repetition needs a new idempotency key. */
+  /** Stripe responded: the call had no effect, and a retry needs a new idempotency key. */
   | { kind: "refused"; message: string; isMissingCustomer: boolean }
-  /** No answer: the call may have had its effect. Only a repetition with the same idempotency key is safe. */
+  /** No response: the call may have taken effect. Only a retry with the same idempotency key is safe. */
   | { kind: "unknown"; message: string };
 
-/** Reads what the client threw. Anything that is not Stripe's is thrown on. */
+/** Classifies an error that the client threw. Rethrows errors that are not Stripe's. */
 export function stripeFailure(error: unknown): StripeFailure {
   if (!(error instanceof Stripe.errors.StripeError)) throw error;
-  const message = withoutSecrets(error.message);
+  const message = maskSecrets(error.message);
   const isStillRunning = error.statusCode === 409;
   if (error.statusCode === undefined || isStillRunning) return { kind: "unknown", message };
   const isMissingCustomer =
@@ -41,11 +43,11 @@ export function stripeFailure(error: unknown): StripeFailure {
   return { kind: "refused", message, isMissingCustomer };
 }
 
-/** A question to Stripe that got no answer we can use. What it was for is tried again later. */
+/** A read from Stripe failed. The operation that needed it is retried later. */
 export class StripeNotAnswering extends Error {
   constructor(
     message: string,
-    /** Stripe answered: there is no such object. */
+    /** Stripe responded that the object does not exist. */
     readonly isMissing: boolean,
   ) {
     super(message);
@@ -53,26 +55,28 @@ export class StripeNotAnswering extends Error {
   }
 }
 
-/** Awaits a read from Stripe; its errors come out in words that may be shown and stored. */
-export async function askStripe<T>(question: Promise<T>): Promise<T> {
+/**
+ * Awaits a read from Stripe. Stripe's errors are rethrown with messages that are safe to display and store.
+ */
+export async function askStripe<T>(read: Promise<T>): Promise<T> {
   try {
-    return await question;
+    return await read;
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
     const isMissing = error.code === "resource_missing" || error.statusCode === 404;
-    throw new StripeNotAnswering(`Stripe: ${withoutSecrets(error.message)}`, isMissing);
+    throw new StripeNotAnswering(`Stripe: ${maskSecrets(error.message)}`, isMissing);
   }
 }
 
-/** When Stripe answered, by its own clock, in milliseconds: the version of what it said. */
+/** Returns the time of Stripe's response by Stripe's clock, in milliseconds: the version of the data read. */
 export function answeredAt({ lastResponse }: { lastResponse: { headers: Record<string, string> } }): number {
-  // The fetch client leaves a `Headers` where the types promise an object; this reads both.
+  // The fetch client returns a `Headers` where the types declare an object. This handles both.
   const at = Date.parse(new Headers(lastResponse.headers).get("date") ?? "");
-  if (Number.isNaN(at)) throw new StripeNotAnswering("Stripe: the answer has no Date", false);
+  if (Number.isNaN(at)) throw new StripeNotAnswering("Stripe: the response has no Date header", false);
   return at;
 }
 
-/** Stripe masks keys in its messages; this makes sure. */
-function withoutSecrets(message: string): string {
+/** Masks keys. Stripe masks them in its messages already; this is a second safeguard. */
+function maskSecrets(message: string): string {
   return message.replace(/\b(sk|rk|pk|whsec)_[A-Za-z0-9_*]+/g, "$1_…");
 }

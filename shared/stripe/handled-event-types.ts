@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 
-/** The event types that our webhook at Stripe subscribes to, and that the sweep looks for. */
+/** The event types that Licenzy's webhook endpoint in Stripe subscribes to, and that the sweep fetches. */
 export const handledEventTypes = [
   "checkout.session.completed",
   "checkout.session.async_payment_succeeded",

@@ -1,4 +1,4 @@
-/** An object of Stripe's lacks what it can't do without. The event is kept, and fails with these words. */
+/** A Stripe object lacks a required field. The event is stored, and fails with this message. */
 export class UnreadableObject extends Error {
   constructor(message: string) {
     super(message);
@@ -6,21 +6,25 @@ export class UnreadableObject extends Error {
   }
 }
 
-/** Stripe's seconds in our milliseconds. */
+/** Converts Stripe's seconds to milliseconds. */
 export const fromSeconds = (seconds: number): number => seconds * 1_000;
 
-export function optionalMoment(seconds: number | null | undefined): number | null {
+export function fromOptionalSeconds(seconds: number | null | undefined): number | null {
   return seconds == null ? null : fromSeconds(seconds);
 }
 
-/** Stripe sends an id, or the whole object where it was asked to expand it. */
+/**
+ * Returns the id of a reference. Stripe sends the id alone, or the whole object if the request expanded it.
+ */
 export function idOf(reference: string | { id: string } | null | undefined): string | null {
   if (reference == null) return null;
   return typeof reference === "string" ? reference : reference.id;
 }
 
-/** `value`, unless it is missing: `what` names it for the operator who reads why the event failed. */
-export function required<T>(value: T | null | undefined, what: string): T {
-  if (value == null) throw new UnreadableObject(`unreadable: ${what} is missing`);
+/**
+ * Returns `value`, or throws if it is missing. `field` describes it to the operator who reviews the event.
+ */
+export function requireField<T>(value: T | null | undefined, field: string): T {
+  if (value == null) throw new UnreadableObject(`unreadable: ${field} is missing`);
   return value;
 }

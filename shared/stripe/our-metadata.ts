@@ -1,4 +1,4 @@
-/** What we write on Stripe's objects, to know them again when Stripe speaks of them. */
+/** The metadata that Licenzy writes on Stripe objects, to recognize them in Stripe's events. */
 export interface OurMetadata {
   projectId: string;
   mode: string;
@@ -25,7 +25,7 @@ export function ourMetadata(ours: OurMetadata): Record<string, string> {
   };
 }
 
-/** What `metadata` says of us, or `null` when the object is not one of ours. */
+/** Parses Licenzy's metadata; `null` when Licenzy did not create the object. */
 export function readOurMetadata(metadata: Record<string, string> | null | undefined): OurMetadata | null {
   const read = (name: keyof OurMetadata) => metadata?.[names[name]];
   const [projectId, mode, subjectRef] = [read("projectId"), read("mode"), read("subjectRef")];

@@ -5,20 +5,20 @@ import { type ReversalTold, readDispute, readRefund } from "./read-reversal.ts";
 import { readSession, type SessionFact } from "./read-session.ts";
 import { readSubscription, type SubscriptionTold } from "./read-subscription.ts";
 
-/** What an event tells us, read from its payload alone. Nothing here asks anybody or knows the time. */
+/** The facts of an event, read from its payload alone. Parsing does no I/O and does not use the clock. */
 export type Told =
   | SessionFact
   | SubscriptionTold
   | InvoiceTold
   | ReversalTold
-  /** Something was refunded: the charge does not say which refund, so they are listed. */
+  /** A charge was refunded. The charge does not identify the refund, so its refunds are listed. */
   | { type: "charge_refunded"; paymentIntentId: string | null; chargeId: string }
   | { type: "not_handled" };
 
-/** Reads any event, in the shapes of the pinned API version and of older ones. Throws `UnreadableObject`. */
+/** Parses any event, in the shapes of the pinned API version and of older ones. Throws `UnreadableObject`. */
 export function readEvent(event: Stripe.Event): Told {
   const at = fromSeconds(event.created);
-  const saying = { sourceId: event.id, at };
+  const source = { sourceId: event.id, at };
   switch (event.type) {
     case "checkout.session.completed":
       return readSession(
@@ -33,15 +33,15 @@ export function readEvent(event: Stripe.Event): Told {
     case "checkout.session.expired":
       return readSession(event.data.object, "expired", at);
     case "customer.subscription.created":
-      return readSubscription(event.data.object, { ...saying, said: "created" }, null);
+      return readSubscription(event.data.object, { ...source, said: "created" }, null);
     case "customer.subscription.updated":
       return readSubscription(
         event.data.object,
-        { ...saying, said: "updated" },
+        { ...source, said: "updated" },
         event.data.previous_attributes ?? null,
       );
     case "customer.subscription.deleted":
-      return readSubscription(event.data.object, { ...saying, said: "deleted" }, null);
+      return readSubscription(event.data.object, { ...source, said: "deleted" }, null);
     case "invoice.paid":
     case "invoice.payment_succeeded":
       return readInvoice(event.data.object, "paid");

@@ -1,17 +1,17 @@
 import type Stripe from "stripe";
-import { fromSeconds, idOf, required } from "./object-fields.ts";
+import { fromSeconds, idOf, requireField } from "./object-fields.ts";
 import { type OurMetadata, readOurMetadata } from "./our-metadata.ts";
 
-/** An invoice as Stripe told it. */
+/** An invoice, parsed from an event or a read. */
 export interface InvoiceTold {
   type: "invoice";
   invoiceId: string;
-  /** `null` for an invoice that is not of a subscription. */
+  /** `null` for an invoice without a subscription. */
   subscriptionId: string | null;
   customerId: string | null;
   ours: OurMetadata | null;
   outcome: "paid" | "failed";
-  /** The latest end of what its lines pay for. */
+  /** The latest period end among the invoice's lines. */
   periodEnd: number | null;
   amountPaid: number;
 }
@@ -27,17 +27,17 @@ export function readInvoice(invoice: Stripe.Invoice, outcome: InvoiceTold["outco
   const details = any.parent?.subscription_details ?? null;
   return {
     type: "invoice",
-    invoiceId: required(invoice.id, "the invoice's id"),
+    invoiceId: requireField(invoice.id, "the invoice's id"),
     subscriptionId: idOf(details?.subscription) ?? idOf(any.subscription),
     customerId: idOf(invoice.customer),
     ours: readOurMetadata(details?.metadata ?? any.subscription_details?.metadata),
     outcome,
-    periodEnd: periodEndOf(invoice),
+    periodEnd: findPeriodEnd(invoice),
     amountPaid: invoice.amount_paid ?? 0,
   };
 }
 
-function periodEndOf(invoice: Stripe.Invoice): number | null {
+function findPeriodEnd(invoice: Stripe.Invoice): number | null {
   const ends = (invoice.lines?.data ?? []).flatMap(({ period }) => (period?.end == null ? [] : [period.end]));
   return ends.length === 0 ? null : fromSeconds(Math.max(...ends));
 }

@@ -1,14 +1,15 @@
 import type Stripe from "stripe";
 import type { Said } from "../domain/merge-payment.ts";
 import type { DisputeStatus, RefundStatus } from "../domain/stripe-record.ts";
-import { fromSeconds, idOf, required, UnreadableObject } from "./object-fields.ts";
+import { fromSeconds, idOf, requireField, UnreadableObject } from "./object-fields.ts";
 
-/** Which payment a refund or dispute is of; older charges have no payment intent. */
+/** The payment of a refund or dispute. Older charges have no payment intent. */
 export interface PaymentReference {
   paymentIntentId: string | null;
   chargeId: string | null;
 }
 
+/** A refund or dispute, parsed from an event or a read. */
 export type ReversalTold =
   | ({ type: "refund"; refund: Said<RefundStatus> } & PaymentReference)
   | ({ type: "dispute"; dispute: Said<DisputeStatus> } & PaymentReference);
@@ -32,29 +33,33 @@ const disputeStatuses: readonly string[] = [
   "lost",
 ] satisfies DisputeStatus[];
 
-/** `version`: when Stripe said it, in milliseconds. */
+/** Parses a refund. `version` is the time of Stripe's report, in milliseconds. */
 export function readRefund(refund: Stripe.Refund, version: number): ReversalTold {
-  // Stripe leaves the status out for some old refunds, all of which went through.
+  // Stripe omits the status of some old refunds, all of which succeeded.
   const status = refund.status ?? "succeeded";
-  return { type: "refund", ...referenceOf(refund), refund: said(refund, status, refundStatuses, version) };
-}
-
-export function readDispute(dispute: Stripe.Dispute, version: number): ReversalTold {
-  const status = required(dispute.status, "the dispute's status");
   return {
-    type: "dispute",
-    ...referenceOf(dispute),
-    dispute: said(dispute, status, disputeStatuses, version),
+    type: "refund",
+    ...getPaymentReference(refund),
+    refund: parseReport(refund, status, refundStatuses, version),
   };
 }
 
-function referenceOf(
+export function readDispute(dispute: Stripe.Dispute, version: number): ReversalTold {
+  const status = requireField(dispute.status, "the dispute's status");
+  return {
+    type: "dispute",
+    ...getPaymentReference(dispute),
+    dispute: parseReport(dispute, status, disputeStatuses, version),
+  };
+}
+
+function getPaymentReference(
   object: Pick<Stripe.Refund | Stripe.Dispute, "payment_intent" | "charge">,
 ): PaymentReference {
   return { paymentIntentId: idOf(object.payment_intent), chargeId: idOf(object.charge) };
 }
 
-function said<Status extends string>(
+function parseReport<Status extends string>(
   object: Stripe.Refund | Stripe.Dispute,
   status: string,
   known: readonly string[],
@@ -63,10 +68,10 @@ function said<Status extends string>(
   if (!known.includes(status))
     throw new UnreadableObject(`unreadable: ${object.id} has the status '${status}'`);
   return {
-    id: required(object.id, "the id"),
-    amount: required(object.amount, `the amount of ${object.id}`),
+    id: requireField(object.id, "the id"),
+    amount: requireField(object.amount, `the amount of ${object.id}`),
     status: status as Status,
-    createdAt: fromSeconds(required(object.created, `the time of ${object.id}`)),
+    createdAt: fromSeconds(requireField(object.created, `the time of ${object.id}`)),
     version,
   };
 }

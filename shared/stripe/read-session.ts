@@ -1,21 +1,21 @@
 import type Stripe from "stripe";
-import { idOf, required } from "./object-fields.ts";
+import { idOf, requireField } from "./object-fields.ts";
 import { type OurMetadata, readOurMetadata } from "./our-metadata.ts";
 
-/** What a Checkout session came to. */
+/** The outcome of a Checkout session. */
 export interface SessionFact {
   type: "session";
   sessionId: string;
-  /** `null` when the session was not made by us. */
+  /** `null` when Licenzy did not create the session. */
   ours: OurMetadata | null;
-  /** `paid` also when nothing had to be paid; `processing` when the money is still on its way. */
+  /** `paid` includes sessions with nothing to pay. `processing` means the payment has not cleared. */
   outcome: "paid" | "processing" | "failed" | "expired";
-  /** When Stripe said so, in milliseconds. For `paid` it is the time paid. */
+  /** When Stripe reported the outcome, in milliseconds. For `paid` it is the time paid. */
   at: number;
   amountTotal: number | null;
   currency: string | null;
   paymentIntentId: string | null;
-  /** Of a session in subscription mode. */
+  /** Sessions in subscription mode only. */
   subscriptionId: string | null;
   customerId: string | null;
 }
@@ -27,7 +27,7 @@ export function readSession(
 ): SessionFact {
   return {
     type: "session",
-    sessionId: required(session.id, "the session's id"),
+    sessionId: requireField(session.id, "the session's id"),
     ours: readOurMetadata(session.metadata),
     outcome,
     at,

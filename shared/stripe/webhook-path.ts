@@ -1,4 +1,4 @@
-/** Where Stripe sends a connection's events, below the origin at which it reaches us. */
+/** Returns the path to which Stripe sends a connection's events, relative to Licenzy's public origin. */
 export function webhookPathOf(connectionId: string): string {
   return `/v1/webhooks/stripe/tenant/${connectionId}`;
 }

@@ -1,8 +1,8 @@
-/** What only the surroundings know of an address. */
+/** The parts of the address check that depend on the environment. */
 export interface AddressPolicy {
-  /** Development only: loopback, by name or number, any port, also without TLS. */
+  /** Development only: allows loopback by name or number, on any port, also without TLS. */
   mayBeLoopback: boolean;
-  /** Where we are reachable ourselves, `host` without port. */
+  /** Licenzy's own hosts, without port. */
   ownHosts: readonly string[];
 }
 
@@ -10,23 +10,24 @@ export type EndpointUrl =
   | { outcome: "ok"; url: URL; isLoopback: boolean }
   | { outcome: "refused"; message: string };
 
-const longestUrl = 2_000;
+const maxUrlLength = 2_000;
 const ports = ["", "8443"];
 const reservedSuffixes = [".local", ".internal", ".localhost"];
 
 /**
- * Whether an endpoint may have this URL, judged without any I/O; asked when it is saved and before every attempt. What
- * its name resolves to is judged at the attempt (`isPublicAddress`).
+ * Returns whether an endpoint may have this URL, without any I/O. Called when the endpoint is saved and
+ * before every attempt. The attempt also checks the addresses that the name resolves to (`isPublicAddress`).
  */
 export function checkEndpointUrl(text: string, policy: AddressPolicy): EndpointUrl {
   const refused = (message: string): EndpointUrl => ({ outcome: "refused", message });
-  if (text.length > longestUrl) return refused(`The URL is longer than ${longestUrl} characters.`);
+  if (text.length > maxUrlLength) return refused(`The URL is longer than ${maxUrlLength} characters.`);
   const url = parseUrl(text);
-  if (url === null) return refused("This is not a URL. Write it whole, like https://example.com/webhooks");
+  if (url === null)
+    return refused("This is not a URL. Enter a full URL, such as https://example.com/webhooks.");
   if (url.username !== "" || url.password !== "")
-    return refused("The URL must not hold a user name or password: requests are signed instead.");
-  if (url.hash !== "") return refused("The URL must not have a fragment (#…): it would never be sent.");
-  // The parser has turned every notation of an IPv4 address (0x7f.1, 2130706433, 0177.0.0.1, １２７.0.0.1) into dotted form.
+    return refused("The URL must not contain a user name or password. Requests are signed instead.");
+  if (url.hash !== "") return refused("The URL must not contain a fragment (#…). Fragments are never sent.");
+  // The URL parser normalizes every IPv4 notation (0x7f.1, 2130706433, 0177.0.0.1, １２７.0.0.1) to dotted form.
   const host = url.hostname.replace(/\.$/, "");
   if (policy.mayBeLoopback && isLoopbackHost(host) && /^https?:$/.test(url.protocol))
     return { outcome: "ok", url, isLoopback: true };
@@ -34,11 +35,11 @@ export function checkEndpointUrl(text: string, policy: AddressPolicy): EndpointU
   if (!ports.includes(url.port)) return refused("The port must be 443 (the default) or 8443.");
   if (host.startsWith("[") || /^[\d.]+$/.test(host))
     return refused("The host must be a name, not an IP address.");
-  if (!host.includes("."))
-    return refused("The host must be a full domain name: it is looked up in the public DNS.");
+  if (!host.includes(".")) return refused("The host must be a full domain name that public DNS can resolve.");
   if (reservedSuffixes.some((suffix) => host.endsWith(suffix)))
-    return refused(`Names that end in ${reservedSuffixes.join(", ")} are not public.`);
-  if (policy.ownHosts.includes(host)) return refused("This is our own host: an endpoint must be yours.");
+    return refused(`Host names ending in ${reservedSuffixes.join(", ")} are not public.`);
+  if (policy.ownHosts.includes(host))
+    return refused("This host belongs to Licenzy. Enter the URL of your own endpoint.");
   return { outcome: "ok", url, isLoopback: false };
 }
 

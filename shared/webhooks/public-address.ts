@@ -1,6 +1,6 @@
 /**
- * Which IP addresses belong to the public internet. After the special-purpose registries of IANA (IPv4 and IPv6);
- * an address that is in doubt is not public.
+ * An IP range that is not part of the public internet, from IANA's special-purpose registries (IPv4 and
+ * IPv6). An address in doubt counts as not public.
  */
 type Range = [first: string, prefixBits: number];
 
@@ -22,7 +22,10 @@ const specialV4: Range[] = [
   ["240.0.0.0", 4], // reserved, and broadcast
 ];
 
-/** Only 2000::/3 is routed at all; these parts of it are not, or lead to an IPv4 address that would have to be checked. */
+/**
+ * Only 2000::/3 is routed at all. These ranges within it are not routed, or embed an IPv4 address that would
+ * need its own check.
+ */
 const specialV6: Range[] = [
   ["2001::", 23], // IETF protocols, Teredo, benchmarks, ORCHID
   ["2001:db8::", 32], // documentation
@@ -30,17 +33,17 @@ const specialV6: Range[] = [
   ["3fff::", 20], // documentation
 ];
 
-/** Whether `address`, as a resolver gives it, may be connected to. `false` also for what is no address. */
+/** Returns whether requests may connect to `address`, as resolved by DNS. Invalid addresses give `false`. */
 export function isPublicAddress(address: string): boolean {
-  const v4 = readV4(address);
-  if (v4 !== null) return !specialV4.some(([first, bits]) => isWithin(v4, readV4(first), bits));
-  const v6 = readV6(address);
-  if (v6 === null || !isWithin(v6, readV6("2000::"), 3)) return false;
-  return !specialV6.some(([first, bits]) => isWithin(v6, readV6(first), bits));
+  const v4 = parseV4(address);
+  if (v4 !== null) return !specialV4.some(([first, bits]) => isWithin(v4, parseV4(first), bits));
+  const v6 = parseV6(address);
+  if (v6 === null || !isWithin(v6, parseV6("2000::"), 3)) return false;
+  return !specialV6.some(([first, bits]) => isWithin(v6, parseV6(first), bits));
 }
 
 function isWithin(address: number[], first: number[] | null, bits: number): boolean {
-  if (first === null) throw new Error("the table of special addresses holds something else");
+  if (first === null) throw new Error("the table of special-purpose ranges contains an invalid address");
   return address.every((byte, index) => {
     const covered = Math.max(0, Math.min(8, bits - index * 8));
     const mask = (0xff << (8 - covered)) & 0xff;
@@ -48,21 +51,21 @@ function isWithin(address: number[], first: number[] | null, bits: number): bool
   });
 }
 
-function readV4(text: string): number[] | null {
+function parseV4(text: string): number[] | null {
   const parts = text.split(".");
   if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
     return null;
   return parts.map(Number);
 }
 
-/** The 16 bytes of an IPv6 address without zone; the last 32 bits may be written as IPv4. */
-function readV6(text: string): number[] | null {
+/** Parses an IPv6 address without zone to 16 bytes. The last 32 bits may be in IPv4 notation. */
+function parseV6(text: string): number[] | null {
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
   if (dotted !== null) {
-    const v4 = readV4(dotted[2] ?? "");
+    const v4 = parseV4(dotted[2] ?? "");
     if (v4 === null) return null;
     const [a = 0, b = 0, c = 0, d = 0] = v4;
-    return readV6(`${dotted[1]}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`);
+    return parseV6(`${dotted[1]}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`);
   }
   const halves = text.split("::");
   if (halves.length > 2) return null;

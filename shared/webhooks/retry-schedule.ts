@@ -2,8 +2,8 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** The pause after the first, second, … failed attempt; the first attempt is made at once. About 56 hours in all. */
-const retryPausesMs: readonly number[] = [
+/** The delay after the first, second, … failed attempt; about 56 hours in total. */
+const retryDelaysMs: readonly number[] = [
   5 * second,
   minute,
   5 * minute,
@@ -15,33 +15,36 @@ const retryPausesMs: readonly number[] = [
   24 * hour,
 ];
 
-/** One attempt at once, and one after each pause. */
-export const attemptsInSchedule = retryPausesMs.length + 1;
+/** The first attempt, and one after each delay. */
+export const attemptsInSchedule = retryDelaysMs.length + 1;
 
 const jitter = 0.2;
-const longestRetryAfterMs = 24 * hour;
+const maxRetryAfterMs = 24 * hour;
 
 /**
- * How long to wait after the `failures`th attempt of the schedule failed, in milliseconds; `null` when it was the last.
- * `random` (0 to 1) spreads deliveries that failed together by ±20 %. A receiver's `Retry-After` can make it longer,
- * up to 24 hours, never shorter.
+ * Returns the delay in milliseconds after the `failures`th failed attempt of the schedule; `null` when it was
+ * the last. `random` (0 to 1) spreads deliveries that failed together by ±20%. A receiver's `Retry-After` can
+ * extend the delay, up to 24 hours, but never shorten it.
  */
 export function pauseAfterFailure(
   failures: number,
   { retryAfterMs, random }: { retryAfterMs: number | null; random: number },
 ): number | null {
-  const pause = retryPausesMs[failures - 1];
-  if (pause === undefined) return null;
-  const spread = Math.round(pause * (1 - jitter + 2 * jitter * random));
-  return Math.max(spread, Math.min(retryAfterMs ?? 0, longestRetryAfterMs));
+  const delayMs = retryDelaysMs[failures - 1];
+  if (delayMs === undefined) return null;
+  const spreadMs = Math.round(delayMs * (1 - jitter + 2 * jitter * random));
+  return Math.max(spreadMs, Math.min(retryAfterMs ?? 0, maxRetryAfterMs));
 }
 
-/** `Retry-After` as milliseconds from `now`: seconds or an HTTP date. `null` when it is missing, malformed or past. */
+/**
+ * Parses `Retry-After` (seconds or an HTTP date) to milliseconds from `now`. Returns `null` when the header
+ * is missing, malformed or in the past.
+ */
 export function readRetryAfter(header: string | null, now: number): number | null {
   if (header === null) return null;
   const text = header.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * second;
-  // RFC 9110: a date is English text in GMT. `Date.parse` alone would take years, offsets and much else.
+  // RFC 9110: a date is English text in GMT. `Date.parse` alone would also accept years, offsets and more.
   const at = /^[A-Z][a-z]{2,8},? .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
   return at > now ? at - now : null;
 }

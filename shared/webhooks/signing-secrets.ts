@@ -1,30 +1,36 @@
-/** One signing secret of an endpoint, sealed. */
+/** One sealed signing secret of an endpoint. */
 export interface SigningSecret {
   sealed: string;
-  /** Until when it signs beside a newer one, in milliseconds since 1970; `null` for the newest, which has no end. */
+  /**
+   * The secret signs until then, in addition to newer ones (milliseconds since 1970); `null` for the newest.
+   */
   signsUntil: number | null;
 }
 
 const dayMs = 86_400_000;
 export const longestOverlapMs = 7 * dayMs;
 
-/** More than this many never sign at once: a header has its limits. The oldest goes first. */
-const mostSecrets = 5;
+/**
+ * The most secrets that sign at once, because the size of a header is limited. The oldest is dropped first.
+ */
+const maxActiveSecrets = 5;
 
-/** What the column `endpoints.signing_secrets` holds, newest first. */
+/** Parses the column `endpoints.signing_secrets`, newest first. */
 export function readSigningSecrets(column: string): [SigningSecret, ...SigningSecret[]] {
   const secrets = JSON.parse(column) as SigningSecret[];
   const [newest, ...former] = secrets;
-  if (newest === undefined) throw new Error("an endpoint has no signing secret");
+  if (newest === undefined) throw new Error("the endpoint has no signing secret");
   return [newest, ...former];
 }
 
-/** Those that sign at `now`, newest first. */
+/** Returns the secrets that sign at `now`, newest first. */
 export function secretsThatSign(secrets: readonly SigningSecret[], now: number): SigningSecret[] {
   return secrets.filter(({ signsUntil }) => signsUntil === null || signsUntil > now);
 }
 
-/** The new secret signs from now on; the one before goes on for `overlapMs`, and older ones as long as they would have. */
+/**
+ * Adds a secret that signs from now on. Former secrets sign until their own end, but at most for `overlapMs`.
+ */
 export function rotate(
   secrets: readonly SigningSecret[],
   sealed: string,
@@ -34,5 +40,5 @@ export function rotate(
     sealed: secret.sealed,
     signsUntil: Math.min(secret.signsUntil ?? now + overlapMs, now + overlapMs),
   }));
-  return [{ sealed, signsUntil: null }, ...secretsThatSign(former, now)].slice(0, mostSecrets);
+  return [{ sealed, signsUntil: null }, ...secretsThatSign(former, now)].slice(0, maxActiveSecrets);
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 
-/** Standard Webhooks 1.0: https://www.standardwebhooks.com. Any of its libraries verifies what is made here. */
+/** Standard Webhooks 1.0: https://www.standardwebhooks.com. Its client libraries verify these signatures. */
 const secretPrefix = "whsec_";
 const secretBytes = 32;
 
@@ -9,14 +9,14 @@ export function newSigningSecret(): string {
 }
 
 /**
- * The three headers of one attempt: HMAC-SHA256 of `id.timestamp.body` with each secret, the newest first. `at` is the
- * moment of the attempt, in milliseconds; receivers refuse a timestamp that is more than five minutes off.
+ * Builds the three headers of one attempt: HMAC-SHA256 of `id.timestamp.body` with each secret, newest first.
+ * `at` is the time of the attempt in milliseconds. Receivers reject a timestamp more than five minutes off.
  */
 export function signatureHeaders(
   secrets: readonly string[],
   message: { id: string; at: number; body: string },
 ): Record<"webhook-id" | "webhook-timestamp" | "webhook-signature", string> {
-  if (secrets.length === 0) throw new Error("a message that nobody signs must not be sent");
+  if (secrets.length === 0) throw new Error("a message needs at least one signing secret");
   const timestamp = String(Math.floor(message.at / 1_000));
   const content = `${message.id}.${timestamp}.${message.body}`;
   const signatures = secrets.map((secret) => {

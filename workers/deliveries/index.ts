@@ -11,14 +11,17 @@ import { everyMinute } from "./sweeps/every-minute.ts";
 
 export { WebhookOperatorEntrypoint } from "./operator-entrypoint.ts";
 
-/** Work on one endpoint or job, called by this worker itself so that each has an invocation, and its limits, of its own. */
+/**
+ * Runs lanes and jobs. This worker calls itself here, so that each has a separate invocation with separate
+ * limits.
+ */
 export class Lanes extends WorkerEntrypoint<DeliveriesEnv> implements LanesRpc {
   async goOn(claimed: ClaimedDelivery): Promise<void> {
     await runLane(this.env, claimed);
   }
 
-  async send(wakeUp: DeliveryWakeUp): Promise<void> {
-    const claimed = await claim(this.env, wakeUp);
+  async send(message: DeliveryWakeUp): Promise<void> {
+    const claimed = await claim(this.env, message);
     if (claimed !== null) await runLane(this.env, claimed);
   }
 
@@ -37,7 +40,7 @@ export default {
       case "licenzy-deliveries":
         return consumeDeliveries(batch as MessageBatch<DeliveryWakeUp>, env, ctx);
       default:
-        throw new Error(`nothing here consumes the queue ${batch.queue}`);
+        throw new Error(`no consumer for the queue ${batch.queue}`);
     }
   },
   async scheduled(_controller, env, ctx) {

@@ -7,29 +7,33 @@ import type { RuntimeEnv } from "./env.ts";
 import type { Caller } from "./request-context.ts";
 
 /**
- * How many checks were allowed and denied, and which keys were used: counted in this isolate's memory, and brought to D1
- * in the background 10 seconds after the first count, all together. No request waits for it, and none sends a statement.
+ * Counts allowed and denied checks and used keys in this isolate's memory. Writes all counts to D1 in the
+ * background, 10 seconds after the first one. No request waits for this write or sends a statement for it.
  *
- * Approximate: what an isolate had counted when it ended is lost; what D1 took without its answer arriving counts twice.
+ * The counts are approximate. Counts are lost if the isolate ends before the flush. Counts double if D1
+ * commits a write but its response is lost.
  */
-const gatherMs = 10_000;
-const developmentGatherMs = 1_000;
-/** A context that ended before its timer leaves this to the next request. */
+const flushDelayMs = 10_000;
+const developmentFlushDelayMs = 1_000;
+/**
+ * After this time, the next request schedules a new flush: the context of the last one ended before its
+ * timer.
+ */
 const overdueMs = 30_000;
-/** While D1 is away, so many projects and keys are remembered at most. */
-const mostEntries = 10_000;
+/** Maximum number of projects, and of keys, that are counted while D1 is unavailable. */
+const maxEntries = 10_000;
 
 let checks = new Map<string, CheckCount>();
 let keyIds = new Set<string>();
-/** When a flush was arranged, on the machine's clock; null when none is. */
-let arrangedAt: number | null = null;
+/** Machine time at which the pending flush was scheduled; null if no flush is pending. */
+let scheduledAt: number | null = null;
 
 export function countKeyUse(env: RuntimeEnv, keyId: string): void {
-  if (keyIds.size < mostEntries) keyIds.add(keyId);
-  arrangeFlush(env);
+  if (keyIds.size < maxEntries) keyIds.add(keyId);
+  scheduleFlush(env);
 }
 
-/** To be called for a caller whose key use was counted: that arranged the flush. */
+/** Counts a check. Call after `countKeyUse`, which schedules the flush. */
 export function countCheck(caller: Caller, isAllowed: boolean): void {
   add({
     projectId: caller.projectId,
@@ -45,25 +49,26 @@ function add(count: CheckCount): void {
   if (known !== undefined) {
     known.allowed += count.allowed;
     known.denied += count.denied;
-  } else if (checks.size < mostEntries) checks.set(name, count);
+  } else if (checks.size < maxEntries) checks.set(name, count);
 }
 
-function arrangeFlush(env: RuntimeEnv): void {
+function scheduleFlush(env: RuntimeEnv): void {
   const now = Date.now();
-  if (arrangedAt !== null && now - arrangedAt < overdueMs) return;
-  arrangedAt = now;
-  waitUntil(scheduler.wait(env.DEV === undefined ? gatherMs : developmentGatherMs).then(() => flush(env)));
+  if (scheduledAt !== null && now - scheduledAt < overdueMs) return;
+  scheduledAt = now;
+  const delayMs = env.DEV === undefined ? flushDelayMs : developmentFlushDelayMs;
+  waitUntil(scheduler.wait(delayMs).then(() => flush(env)));
 }
 
 async function flush(env: RuntimeEnv): Promise<void> {
   const taken = { checks: [...checks.values()], keyIds: [...keyIds] };
   checks = new Map();
   keyIds = new Set();
-  arrangedAt = null;
+  scheduledAt = null;
   try {
     await d1(addActivity(env.DB, taken, await currentTime(env.DEV)));
   } catch (error) {
-    // Kept for the flush that the next request arranges.
+    // Keep the counts for the next flush, which the next request schedules.
     for (const count of taken.checks) add(count);
     for (const keyId of taken.keyIds) keyIds.add(keyId);
     log("warn", "activity.flush_failed", { count: taken.checks.length, error: errorMessage(error) });

@@ -28,7 +28,7 @@ export async function createProject(
         accountId,
         name: project.accountName,
         planStatus: project.planStatus,
-        // No Keyring exists yet: the first key brings the plan along.
+        // No Keyring exists yet; the first key also writes the plan to it.
         planSyncedAt: now,
         createdAt: now,
         updatedAt: now,

@@ -25,11 +25,8 @@ import { makeProduct } from "../../../workers/runtime/operations/products.ts";
 import { type Adopted, readAdoption } from "../../../workers/runtime/stripe-inbound/adopt.ts";
 import { type Inbound, identityOf, openInbound } from "../../../workers/runtime/stripe-inbound/inbound.ts";
 import { retryEvent } from "../../../workers/runtime/stripe-inbound/retry-event.ts";
-import {
-  applySync,
-  previewSync,
-  readDifferences,
-} from "../../../workers/runtime/stripe-inbound/sync-subject.ts";
+import { describeNoOwner } from "../../../workers/runtime/stripe-inbound/find-owner.ts";
+import { applySync, type DifferencesResult, previewSync, readDifferences } from "../../../workers/runtime/stripe-inbound/sync-subject.ts";
 import type { ManualResult } from "../../../workers/runtime/subject/apply-manual.ts";
 import type { ManualCommand } from "../../../workers/runtime/subject/manual.ts";
 import type { StripePreview } from "../../../workers/runtime/subject/stripe.ts";
@@ -92,8 +89,7 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     { apply }: { apply: boolean },
   ): Promise<StripePreview | { changes: number }> {
     const inbound = await this.inbound(projectId, mode, "sync from Stripe");
-    const differences = await readDifferences(inbound, subjectRef);
-    return apply ? applySync(inbound, differences) : previewSync(inbound, differences);
+    return this.previewOrApply(inbound, await readDifferences(inbound, subjectRef), apply);
   }
 
   /** Makes a subscription or payment the subject's that was not sold by a checkout of ours. */
@@ -104,8 +100,19 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     { apply, ...adopted }: Adopted & { apply: boolean },
   ): Promise<StripePreview | { changes: number }> {
     const inbound = await this.inbound(projectId, mode, "adopted by an operator");
-    const differences = await readAdoption(inbound, subjectRef, adopted);
-    return apply ? applySync(inbound, differences) : previewSync(inbound, differences);
+    return this.previewOrApply(inbound, await readAdoption(inbound, subjectRef, adopted), apply);
+  }
+
+  private async previewOrApply(
+    inbound: Inbound,
+    read: DifferencesResult,
+    apply: boolean,
+  ): Promise<StripePreview | { changes: number }> {
+    if (read.outcome !== "read") throw new Error(describeNoOwner(read));
+    if (!apply) return previewSync(inbound, read.differences);
+    const merged = await applySync(inbound, read.differences);
+    if (merged.outcome === "erased") throw new Error(describeNoOwner(merged));
+    return { changes: merged.changes };
   }
 
   async retryEvent(connectionId: string, eventId: string): Promise<{ retried: boolean }> {

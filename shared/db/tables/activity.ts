@@ -1,15 +1,15 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { modes } from "../../contract/words.ts";
-import { moment } from "./columns.ts";
+import { timestampMs } from "./columns.ts";
 
-/** How many checks were answered in an hour. Approximate: counted in the runtime's memory, written every 10 s by each isolate. */
+/** Checks per hour. Approximate: each isolate of the runtime counts in memory and writes every 10 s. */
 export const checkCounts = sqliteTable(
   "check_counts",
   {
     projectId: text("project_id").notNull(),
     mode: text("mode", { enum: modes }).notNull(),
-    /** When the hour began. */
-    hour: moment("hour").notNull(),
+    /** The start of the hour. */
+    hour: timestampMs("hour").notNull(),
     allowed: integer("allowed").notNull(),
     denied: integer("denied").notNull(),
   },

@@ -1,4 +1,4 @@
 import { integer } from "drizzle-orm/sqlite-core";
 
-/** A moment in milliseconds since 1970, UTC. */
-export const moment = (name: string) => integer(name);
+/** A time in milliseconds since 1970, UTC. */
+export const timestampMs = (name: string) => integer(name);

@@ -1,18 +1,21 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { kinds, modes, planStatuses, regions } from "../../contract/words.ts";
-import { moment } from "./columns.ts";
+import { timestampMs } from "./columns.ts";
 
-/** Configuration: D1 is the truth. Written by the portal and, where Stripe or a Keyring is involved, by its entrypoint. */
+/**
+ * Configuration, with D1 as the source of truth. Written by the portal, and by the runtime if Stripe or a
+ * Keyring is involved.
+ */
 
 export const accounts = sqliteTable("accounts", {
   accountId: text("account_id").primaryKey(),
   name: text("name").notNull(),
   planStatus: text("plan_status", { enum: planStatuses }).notNull(),
-  /** When every Keyring of the account confirmed the plan; null while a sweep still has to tell one. */
-  planSyncedAt: moment("plan_synced_at"),
-  createdAt: moment("created_at").notNull(),
-  updatedAt: moment("updated_at").notNull(),
+  /** When every Keyring of the account had confirmed the plan; null while a sweep still has to send it. */
+  planSyncedAt: timestampMs("plan_synced_at"),
+  createdAt: timestampMs("created_at").notNull(),
+  updatedAt: timestampMs("updated_at").notNull(),
 });
 
 export const projects = sqliteTable(
@@ -21,14 +24,14 @@ export const projects = sqliteTable(
     projectId: text("project_id").primaryKey(),
     accountId: text("account_id").notNull(),
     name: text("name").notNull(),
-    /** Where the project's objects live. Fixed at creation: it is in every key. */
+    /** The region of the project's objects. Fixed at creation, because every key contains it. */
     region: text("region", { enum: regions }).notNull(),
     successUrl: text("success_url"),
     cancelUrl: text("cancel_url"),
     graceDays: integer("grace_days").notNull().default(0),
-    archivedAt: moment("archived_at"),
-    createdAt: moment("created_at").notNull(),
-    updatedAt: moment("updated_at").notNull(),
+    archivedAt: timestampMs("archived_at"),
+    createdAt: timestampMs("created_at").notNull(),
+    updatedAt: timestampMs("updated_at").notNull(),
   },
   (table) => [index("projects_by_account").on(table.accountId)],
 );
@@ -41,19 +44,22 @@ export const products = sqliteTable(
     productCode: text("product_code").notNull(),
     name: text("name").notNull(),
     kind: text("kind", { enum: kinds }).notNull(),
-    /** The price that is sold today; former ones stay in `product_prices`. */
+    /** The current price; former ones stay in `product_prices`. */
     stripePriceId: text("stripe_price_id").notNull(),
     units: integer("units"),
     durationDays: integer("duration_days"),
     expiresAfterDays: integer("expires_after_days"),
-    archivedAt: moment("archived_at"),
-    createdAt: moment("created_at").notNull(),
-    updatedAt: moment("updated_at").notNull(),
+    archivedAt: timestampMs("archived_at"),
+    createdAt: timestampMs("created_at").notNull(),
+    updatedAt: timestampMs("updated_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.mode, table.productCode] })],
 );
 
-/** Every price a product has had: a price belongs to one product for good, so old buyers keep their product. */
+/**
+ * Current and former prices. A price belongs to one product permanently, so that existing customers keep
+ * their product.
+ */
 export const productPrices = sqliteTable(
   "product_prices",
   {
@@ -61,7 +67,7 @@ export const productPrices = sqliteTable(
     mode: text("mode", { enum: modes }).notNull(),
     stripePriceId: text("stripe_price_id").notNull(),
     productCode: text("product_code").notNull(),
-    createdAt: moment("created_at").notNull(),
+    createdAt: timestampMs("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.mode, table.stripePriceId] })],
 );
@@ -76,25 +82,36 @@ export const stripeConnections = sqliteTable(
     apiKeySealed: text("api_key_sealed").notNull(),
     webhookSecretSealed: text("webhook_secret_sealed").notNull(),
     /**
-     * When the signing secret became Stripe's; null while it is one that nobody knows, so that no signature fits until
-     * the webhook is registered or its secret is entered.
+     * When Stripe's signing secret was stored; null while a random placeholder is stored. No signature
+     * matches the placeholder, so every event is rejected until the webhook is registered or its secret is
+     * entered.
      */
-    webhookSetAt: moment("webhook_set_at"),
-    /** Of Stripe's endpoint that we registered; null when it was made by hand. */
+    webhookSetAt: timestampMs("webhook_set_at"),
+    /**
+     * The id of the endpoint that Licenzy registered at Stripe; null when an operator created it manually.
+     */
     webhookEndpointId: text("webhook_endpoint_id"),
-    /** The account at Stripe, and what people may see of the key: prefix and last four characters. */
+    /**
+     * The Stripe account id, and below it the displayable part of the key: prefix and last four characters.
+     */
     stripeAccountId: text("stripe_account_id"),
     apiKeyHint: text("api_key_hint"),
-    /** Every event that Stripe made before is in the inbox. Written by the runtime, like the four below. */
-    sweptTo: moment("swept_to"),
-    nextSweepAt: moment("next_sweep_at"),
-    /** What the last sweep failed with; null when it went well. */
+    /**
+     * Every event that Stripe created before this time is in the inbox. Written by the runtime, like the four
+     * below.
+     */
+    sweptTo: timestampMs("swept_to"),
+    nextSweepAt: timestampMs("next_sweep_at"),
+    /** The error of the last sweep; null when it succeeded. */
     sweepError: text("sweep_error"),
-    /** Set while all known objects are read because events of a gap are not listed any more: since when, how far. */
-    rereadStartedAt: moment("reread_started_at"),
+    /**
+     * Start and cursor of a full reread of known objects, needed when Stripe no longer lists the missed
+     * events.
+     */
+    rereadStartedAt: timestampMs("reread_started_at"),
     rereadAfter: text("reread_after"),
-    createdAt: moment("created_at").notNull(),
-    updatedAt: moment("updated_at").notNull(),
+    createdAt: timestampMs("created_at").notNull(),
+    updatedAt: timestampMs("updated_at").notNull(),
   },
   (table) => [
     uniqueIndex("stripe_connections_one_per_mode").on(table.projectId, table.mode),
@@ -109,17 +126,17 @@ export const apiKeys = sqliteTable(
     projectId: text("project_id").notNull(),
     mode: text("mode", { enum: modes }).notNull(),
     name: text("name").notNull(),
-    /** SHA-256 of the key, in hex. The key itself is stored nowhere. */
+    /** SHA-256 of the key, in hex. The key itself is not stored. */
     keyHash: text("key_hash").notNull(),
-    /** Prefix and last four characters, for people. */
+    /** Prefix and last four characters, for display. */
     hint: text("hint").notNull(),
-    createdAt: moment("created_at").notNull(),
-    expiresAt: moment("expires_at"),
-    revokedAt: moment("revoked_at"),
-    /** When the Keyring confirmed this row as it is; null while a sweep still has to tell it. */
-    syncedAt: moment("synced_at"),
-    /** About when it was last used: counted in the runtime's memory, moved a minute at a time. */
-    lastUsedAt: moment("last_used_at"),
+    createdAt: timestampMs("created_at").notNull(),
+    expiresAt: timestampMs("expires_at"),
+    revokedAt: timestampMs("revoked_at"),
+    /** When the Keyring confirmed the current row; null while a sweep still has to send it. */
+    syncedAt: timestampMs("synced_at"),
+    /** The approximate last use: counted in the runtime's memory and updated at most once a minute. */
+    lastUsedAt: timestampMs("last_used_at"),
   },
   (table) => [
     index("api_keys_by_project").on(table.projectId, table.mode),

@@ -1,9 +1,9 @@
 import { index, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { roles } from "../../contract/roles.ts";
 import { modes } from "../../contract/words.ts";
-import { moment } from "./columns.ts";
+import { timestampMs } from "./columns.ts";
 
-/** Who may do what, who was asked to join, and who did what. Written by the portal and the operator entrypoint. */
+/** Members, invitations, setup and the audit log. Written by the portal and the operator entrypoints. */
 
 export const members = sqliteTable(
   "members",
@@ -11,13 +11,15 @@ export const members = sqliteTable(
     operatorId: text("operator_id").primaryKey(),
     accountId: text("account_id").notNull(),
     role: text("role", { enum: roles }).notNull(),
-    createdAt: moment("created_at").notNull(),
-    updatedAt: moment("updated_at").notNull(),
+    createdAt: timestampMs("created_at").notNull(),
+    updatedAt: timestampMs("updated_at").notNull(),
   },
   (table) => [index("members_by_account").on(table.accountId)],
 );
 
-/** One-time links. The token itself is stored nowhere: the link is shown, and mailed, when it is made. */
+/**
+ * One-time invitation links. The token itself is not stored: the link is shown and mailed when it is created.
+ */
 export const invitations = sqliteTable(
   "invitations",
   {
@@ -28,10 +30,10 @@ export const invitations = sqliteTable(
     /** SHA-256 of the token, in hex. */
     tokenHash: text("token_hash").notNull(),
     invitedBy: text("invited_by").notNull(),
-    createdAt: moment("created_at").notNull(),
-    expiresAt: moment("expires_at").notNull(),
-    acceptedAt: moment("accepted_at"),
-    revokedAt: moment("revoked_at"),
+    createdAt: timestampMs("created_at").notNull(),
+    expiresAt: timestampMs("expires_at").notNull(),
+    acceptedAt: timestampMs("accepted_at"),
+    revokedAt: timestampMs("revoked_at"),
   },
   (table) => [
     uniqueIndex("invitations_by_token").on(table.tokenHash),
@@ -39,14 +41,17 @@ export const invitations = sqliteTable(
   ],
 );
 
-/** The one row that says this installation was set up. Its key decides the race of two first owners. */
+/** Holds one row once the installation is set up. Its primary key decides a race between two first owners. */
 export const setups = sqliteTable("setups", {
   name: text("name").primaryKey(),
   operatorId: text("operator_id").notNull(),
-  finishedAt: moment("finished_at").notNull(),
+  finishedAt: timestampMs("finished_at").notNull(),
 });
 
-/** Who did what, when, from where. Rows are written with the change itself and never altered. */
+/**
+ * The operator, time, IP address and values of each change. Rows are written with the change; only an erasure
+ * edits them.
+ */
 export const auditLog = sqliteTable(
   "audit_log",
   {
@@ -54,15 +59,17 @@ export const auditLog = sqliteTable(
     accountId: text("account_id").notNull(),
     projectId: text("project_id"),
     mode: text("mode", { enum: modes }),
-    at: moment("at").notNull(),
+    at: timestampMs("at").notNull(),
     operatorId: text("operator_id").notNull(),
-    /** Name and e-mail as they were, so that the log still reads when somebody is gone. */
+    /**
+     * Name and email at the time of the change, so that the log stays readable after the operator is removed.
+     */
     operatorName: text("operator_name").notNull(),
     operatorEmail: text("operator_email").notNull(),
     action: text("action").notNull(),
-    /** What was acted on: a code, an id, an address. */
+    /** The target of the action: a code, an id or an email. */
     target: text("target").notNull(),
-    /** JSON of what changed, without secrets; `null` where there was nothing before or is nothing after. */
+    /** JSON of the changed values, without secrets; `null` if there was no value before or is none after. */
     before: text("before"),
     after: text("after"),
     ipAddress: text("ip_address"),

@@ -1,8 +1,9 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /**
- * Who operators are and how they prove it. better-auth reads and writes these through Drizzle, so the properties bear
- * its field names; its moments are `Date` objects (milliseconds in D1). Written by the portal only.
+ * Operators, their sessions and their ways to sign in. better-auth reads and writes these tables through
+ * Drizzle, so the properties use its field names, and times are `Date` objects (milliseconds in D1). Written
+ * by the portal only.
  */
 const date = (name: string) => integer(name, { mode: "timestamp_ms" });
 
@@ -22,14 +23,14 @@ export const operatorSessions = sqliteTable(
   {
     id: text("session_id").primaryKey(),
     userId: text("operator_id").notNull(),
-    /** Worth nothing without the signature that the cookie carries beside it. */
+    /** Useless without the signature that the cookie carries in addition to the token. */
     token: text("token").notNull().unique(),
     expiresAt: date("expires_at").notNull(),
     ipAddress: text("ip_address"),
     userAgent: text("user_agent"),
     /**
-     * When the operator last proved who they are, by password or code. `null` while sign-in is not finished: Google or
-     * Microsoft vouched for somebody, and the second factor is still asked.
+     * When the operator last authenticated with a password or a code. `null` while sign-in is incomplete:
+     * Google or Microsoft has confirmed the identity, and the second factor is pending.
      */
     provenAt: date("proven_at"),
     createdAt: date("created_at").notNull(),
@@ -38,7 +39,7 @@ export const operatorSessions = sqliteTable(
   (table) => [index("operator_sessions_by_operator").on(table.userId)],
 );
 
-/** A way to sign in: `credential` with a password's hash, or an identity at Google or Microsoft. */
+/** A sign-in method: `credential` with a password hash, or an identity at Google or Microsoft. */
 export const operatorIdentities = sqliteTable(
   "operator_identities",
   {
@@ -59,7 +60,7 @@ export const operatorIdentities = sqliteTable(
   (table) => [index("operator_identities_by_operator").on(table.userId)],
 );
 
-/** Short-lived values of sign-in under way: OAuth states and second-factor challenges. */
+/** Short-lived values of a sign-in in progress: OAuth states and second-factor challenges. */
 export const signInVerifications = sqliteTable(
   "sign_in_verifications",
   {
@@ -84,7 +85,7 @@ export const secondFactors = sqliteTable("second_factors", {
   lockedUntil: date("locked_until"),
 });
 
-/** Failed tries at a password or a token, counted by what was tried (`email:<hash>`, `ip:<address>`). */
+/** Failed attempts at a password or token, counted under names such as `email:<hash>` and `ip:<address>`. */
 export const signInThrottles = sqliteTable("sign_in_throttles", {
   name: text("name").primaryKey(),
   failures: integer("failures").notNull(),

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { checkoutAttemptStatuses, eventFinders, inboxStatuses, modes } from "../../contract/words.ts";
-import { moment } from "./columns.ts";
+import { timestampMs } from "./columns.ts";
 
-/** What passes between Stripe and us. Written by the runtime. */
+/** Checkout attempts, Stripe objects and the inbox of Stripe events. Written by the runtime. */
 
 export const checkoutAttempts = sqliteTable(
   "checkout_attempts",
@@ -16,21 +16,24 @@ export const checkoutAttempts = sqliteTable(
     connectionId: text("connection_id").notNull(),
     idempotencyKeyHash: text("idempotency_key_hash").notNull(),
     requestHash: text("request_hash").notNull(),
-    /** JSON: the request and the product as they were, so that a crash or a later edit changes nothing. */
+    /**
+     * JSON: the request and the product when the attempt began, so that a crash or a later edit changes
+     * nothing.
+     */
     frozen: text("frozen").notNull(),
     status: text("status", { enum: checkoutAttemptStatuses }).notNull(),
     /** Part of Stripe's idempotency key. Raised after a definite refusal, kept after a timeout. */
     tryNumber: integer("try_number").notNull().default(1),
-    /** Who holds it may call Stripe for this attempt; null when nobody is at work. */
-    leaseUntil: moment("lease_until"),
+    /** The holder of the lease may call Stripe for this attempt; null when no request is working on it. */
+    leaseUntil: timestampMs("lease_until"),
     leaseId: text("lease_id"),
     stripeSessionId: text("stripe_session_id"),
     checkoutUrl: text("checkout_url"),
-    expiresAt: moment("expires_at"),
+    expiresAt: timestampMs("expires_at"),
     amountTotal: integer("amount_total"),
     currency: text("currency"),
-    createdAt: moment("created_at").notNull(),
-    updatedAt: moment("updated_at").notNull(),
+    createdAt: timestampMs("created_at").notNull(),
+    updatedAt: timestampMs("updated_at").notNull(),
   },
   (table) => [
     uniqueIndex("checkout_attempts_idempotency").on(
@@ -43,7 +46,7 @@ export const checkoutAttempts = sqliteTable(
   ],
 );
 
-/** Which subject a Stripe id belongs to: most of Stripe's events do not carry our metadata. */
+/** Maps Stripe ids to subjects, because most Stripe events do not carry our metadata. */
 export const stripeObjects = sqliteTable(
   "stripe_objects",
   {
@@ -51,7 +54,7 @@ export const stripeObjects = sqliteTable(
     stripeId: text("stripe_id").notNull(),
     subjectRef: text("subject_ref").notNull(),
     attemptId: text("attempt_id"),
-    createdAt: moment("created_at").notNull(),
+    createdAt: timestampMs("created_at").notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.connectionId, table.stripeId] }),
@@ -59,7 +62,7 @@ export const stripeObjects = sqliteTable(
   ],
 );
 
-/** The inbox: every verified event, once per connection, with what became of it. */
+/** The inbox: every verified event, once per connection, with its result. */
 export const stripeEvents = sqliteTable(
   "stripe_events",
   {
@@ -68,24 +71,24 @@ export const stripeEvents = sqliteTable(
     projectId: text("project_id").notNull(),
     mode: text("mode", { enum: modes }).notNull(),
     type: text("type").notNull(),
-    /** When Stripe made the event. */
-    stripeCreatedAt: moment("stripe_created_at").notNull(),
+    /** When Stripe created the event. */
+    stripeCreatedAt: timestampMs("stripe_created_at").notNull(),
     payload: text("payload").notNull(),
     status: text("status", { enum: inboxStatuses }).notNull(),
-    /** Why it was ignored, or what went wrong at the last try. */
+    /** Why the event was ignored, or the error of the last attempt. */
     detail: text("detail"),
     subjectRef: text("subject_ref"),
     tries: integer("tries").notNull().default(0),
-    /** When a row that is still `received` is due for another try. */
-    nextTryAt: moment("next_try_at"),
-    receivedAt: moment("received_at").notNull(),
-    /** Of an event that a sweep found, `received_at` minus `stripe_created_at` is the time from gap to healing. */
+    /** When a row that is still `received` is due for its next attempt. */
+    nextTryAt: timestampMs("next_try_at"),
+    receivedAt: timestampMs("received_at").notNull(),
+    /** For an event that a sweep found, `received_at` minus `stripe_created_at` is the recovery delay. */
     foundBy: text("found_by", { enum: eventFinders }).notNull().default("webhook"),
-    settledAt: moment("settled_at"),
+    settledAt: timestampMs("settled_at"),
   },
   (table) => [
     primaryKey({ columns: [table.connectionId, table.eventId] }),
-    // The list of the portal, newest first: whole, of one result, of one type.
+    // For the portal's list, newest first: all events, by status, by type.
     index("stripe_events_by_age").on(table.projectId, table.mode, table.receivedAt, table.eventId),
     index("stripe_events_by_status").on(
       table.projectId,

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { entitlementSources, entitlementStatuses, kinds, modes, regions } from "../../contract/words.ts";
-import { moment } from "./columns.ts";
+import { timestampMs } from "./columns.ts";
 
-/** The queryable copy of what the subject objects hold. Written by the runtime's outbox only. */
+/** The D1 copy of the subject objects' state, for queries. Written by the runtime. */
 
 export const subjects = sqliteTable(
   "subjects",
@@ -11,20 +11,23 @@ export const subjects = sqliteTable(
     projectId: text("project_id").notNull(),
     mode: text("mode", { enum: modes }).notNull(),
     subjectRef: text("subject_ref").notNull(),
-    /** The tag in its decision ids and log lines, by which the subject is found from one. Null in rows of before there were tags. */
+    /**
+     * The tag in decision ids and log lines, to find the subject from them. Null in rows written before tags
+     * existed.
+     */
     subjectTag: text("subject_tag"),
     region: text("region", { enum: regions }).notNull(),
-    /** The customer at Stripe that checkouts of this subject use again; null when unknown or deleted there. */
+    /** The Stripe customer that checkouts of this subject reuse; null when unknown or deleted at Stripe. */
     stripeCustomerId: text("stripe_customer_id"),
-    /** The anchor: how far the ledger reached at the last flush, and the hash of its head. Tells of a cut tail. */
+    /** The anchor: sequence and hash of the ledger head at the last flush. Reveals a truncated ledger. */
     headSequence: integer("head_sequence").notNull(),
     headHash: text("head_hash").notNull(),
-    /** When the next entitlement runs out: a sweep wakes objects whose own alarm did not come. */
-    nextExpiryAt: moment("next_expiry_at"),
-    /** When a subscription whose period ended without news is to be read again from Stripe. */
-    nextReviewAt: moment("next_review_at"),
-    flushedAt: moment("flushed_at"),
-    createdAt: moment("created_at").notNull(),
+    /** When the next entitlement expires. A sweep wakes objects that missed their own alarm. */
+    nextExpiryAt: timestampMs("next_expiry_at"),
+    /** When to read a subscription again from Stripe, if its period ended without an event. */
+    nextReviewAt: timestampMs("next_review_at"),
+    flushedAt: timestampMs("flushed_at"),
+    createdAt: timestampMs("created_at").notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.projectId, table.mode, table.subjectRef] }),
@@ -48,13 +51,13 @@ export const entitlements = sqliteTable(
     status: text("status", { enum: entitlementStatuses }).notNull(),
     unitsGranted: integer("units_granted"),
     unitsRemaining: integer("units_remaining"),
-    startsAt: moment("starts_at"),
-    expiresAt: moment("expires_at"),
-    currentPeriodEnd: moment("current_period_end"),
-    canceledAt: moment("canceled_at"),
-    createdAt: moment("created_at").notNull(),
-    updatedAt: moment("updated_at").notNull(),
-    /** The ledger sequence that this copy shows. A copy is only ever replaced by a later one. */
+    startsAt: timestampMs("starts_at"),
+    expiresAt: timestampMs("expires_at"),
+    currentPeriodEnd: timestampMs("current_period_end"),
+    canceledAt: timestampMs("canceled_at"),
+    createdAt: timestampMs("created_at").notNull(),
+    updatedAt: timestampMs("updated_at").notNull(),
+    /** The ledger sequence that this row reflects. A row is only replaced by a later one. */
     version: integer("version").notNull(),
   },
   (table) => [index("entitlements_by_subject").on(table.projectId, table.mode, table.subjectRef)],

@@ -5,10 +5,11 @@ import type { DeliveriesEnv } from "../env.ts";
 import { claim } from "../sending/lane.ts";
 
 /**
- * Claims, acknowledges, and goes on in `waitUntil`: with the flag `queue_consumer_no_wait_for_wait_until` the next batch
- * does not wait for a receiver. Each lane is an invocation of its own, so that a receiver that hangs holds up nobody's
- * connection but its own. A message comes back only when D1 could not be asked, and after three times goes to the
- * dead-letter queue: the row is the truth, and the sweep finds it.
+ * Claims each delivery, acknowledges its message, and continues in `waitUntil`. With the flag
+ * `queue_consumer_no_wait_for_wait_until` the next batch does not wait for a receiver. Each lane is a
+ * separate invocation, so that a hanging receiver blocks only its own connection. A message is retried only
+ * when D1 fails, and after three retries goes to the dead-letter queue: the D1 row is authoritative, and the
+ * sweep finds it.
  */
 export async function consumeDeliveries(
   batch: MessageBatch<DeliveryWakeUp>,
@@ -28,7 +29,7 @@ export async function consumeDeliveries(
           outcome: claimed === null ? "nothing_to_do" : "claimed",
           durationMs: Date.now() - startedAt,
         });
-        if (claimed !== null) ctx.waitUntil(finish(env, claimed));
+        if (claimed !== null) ctx.waitUntil(runClaimedLane(env, claimed));
       } catch (error) {
         log("error", "deliveries.claim_failed", { ...message.body, error: errorMessage(error) });
         message.retry({ delaySeconds: 5 });
@@ -37,11 +38,11 @@ export async function consumeDeliveries(
   );
 }
 
-async function finish(env: DeliveriesEnv, claimed: ClaimedDelivery): Promise<void> {
+async function runClaimedLane(env: DeliveriesEnv, claimed: ClaimedDelivery): Promise<void> {
   try {
     await env.LANES.goOn(claimed);
   } catch (error) {
-    // The claim stays, and its lease ends by itself.
+    // The claim stays. Its lease expires, and the delivery becomes due again.
     const { deliveryId, endpointId } = claimed;
     log("error", "deliveries.lane_failed", { deliveryId, endpointId, error: errorMessage(error) });
   }

@@ -3,8 +3,9 @@ import { errorMessage, log } from "../../../shared/kit/log.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
 /**
- * Wakes the runtime for each inbox row whose next try is due. The row is the truth and says when it is tried again,
- * so a message is done once the runtime has looked; only a runtime that can't be reached brings the message back.
+ * Calls the runtime for each inbox row that is due for its next attempt. The row is authoritative and holds
+ * the time of the next attempt, so a message is done once the runtime has responded. A message is retried
+ * only when the runtime is unreachable.
  */
 export async function consumeStripeRetries(
   batch: MessageBatch<StripeRetryMessage>,
@@ -22,7 +23,7 @@ export async function consumeStripeRetries(
           connectionId,
           stripeEventId: eventId,
           handedOut: message.attempts,
-          outcome: "looked_at",
+          outcome: "processed",
           durationMs: Date.now() - startedAt,
         });
       } catch (error) {

@@ -2,8 +2,9 @@ import type { AddressPolicy } from "../../../shared/webhooks/endpoint-url.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
 /**
- * Loopback receivers are a power of development and hang on its one binding. Throws where `PUBLIC_ORIGIN` is not set:
- * without it an endpoint could be ourselves, so nothing is saved or sent until it is; what is due stays due.
+ * Returns the rules for endpoint addresses. Loopback receivers are allowed only in development, where the
+ * binding `DEV` exists. Throws when `PUBLIC_ORIGIN` is not set, because an endpoint could then point at
+ * Licenzy itself. Until it is set no endpoint is saved and nothing is sent; due deliveries stay due.
  */
 export function addressPolicy(env: Pick<DeliveriesEnv, "DEV" | "PUBLIC_ORIGIN">): AddressPolicy {
   const mayBeLoopback = env.DEV !== undefined;

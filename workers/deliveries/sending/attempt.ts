@@ -11,7 +11,10 @@ import { type PostResult, post } from "./post.ts";
 import { resolveName } from "./resolve-name.ts";
 import { signingSecretPlace } from "./signing-secret-place.ts";
 
-/** Makes one attempt and says what follows from how it ended. Throws only for what is our own fault. */
+/**
+ * Makes one attempt and returns its outcome. Throws only for errors of Licenzy, never for those of the
+ * receiver.
+ */
 export async function attempt(env: DeliveriesEnv, claimed: ClaimedDelivery): Promise<AttemptOutcome> {
   const startedAt = Date.now();
   const result = await send(env, claimed, await currentTime(env.DEV));
@@ -39,13 +42,13 @@ async function send(env: DeliveriesEnv, claimed: ClaimedDelivery, now: number): 
     return { status: null, error: address.error, excerpt: address.message, retryAfter: null };
   const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
   const signing = secretsThatSign(readSigningSecrets(claimed.signingSecrets), now);
-  const place = signingSecretPlace(claimed.endpointId);
-  const secrets = await Promise.all(signing.map(({ sealed }) => open(keys, place, sealed)));
+  const associatedData = signingSecretPlace(claimed.endpointId);
+  const secrets = await Promise.all(signing.map(({ sealed }) => open(keys, associatedData, sealed)));
   const headers = {
     "content-type": "application/json; charset=utf-8",
     "user-agent": "Licenzy-Webhooks/1",
     ...signatureHeaders(secrets, { id: claimed.eventId, at: now, body: claimed.body }),
-    // Beside the standard: which row of ours this request is.
+    // In addition to the standard headers: the delivery and the attempt behind this request.
     "licenzy-delivery": claimed.deliveryId,
     "licenzy-attempt": String(claimed.number),
   };

@@ -6,10 +6,11 @@ export type AddressCheck =
   | { outcome: "refused"; error: "blocked_address" | "dns"; message: string };
 
 /**
- * The address guard, before each attempt: the rules for URLs again (they may have become stricter since it was saved),
- * then every address that the name has. One that is not public refuses them all: which of them the connection will take
- * is not ours to choose. The name is resolved once more by the connection itself; what could differ then is refused by
- * the flag `global_fetch_strictly_public`.
+ * Checks the address of an endpoint before each attempt. Applies the URL rules again, because they may have
+ * become stricter since the endpoint was saved. Then resolves the name: one address that is not public
+ * refuses the attempt, because Licenzy cannot choose which address the connection uses. The connection
+ * resolves the name again; the flag `global_fetch_strictly_public` refuses an address that has changed in
+ * between.
  */
 export async function checkAddress(
   text: string,
@@ -25,17 +26,17 @@ export async function checkAddress(
   try {
     addresses = await resolve(url.hostname);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { outcome: "refused", error: "dns", message: `${url.hostname} could not be looked up: ${why}` };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { outcome: "refused", error: "dns", message: `${url.hostname} could not be resolved: ${reason}` };
   }
   if (addresses.length === 0)
     return { outcome: "refused", error: "dns", message: `${url.hostname} has no address` };
-  const special = addresses.find((address) => !isPublicAddress(address));
-  if (special !== undefined)
+  const nonPublic = addresses.find((address) => !isPublicAddress(address));
+  if (nonPublic !== undefined)
     return {
       outcome: "refused",
       error: "blocked_address",
-      message: `${url.hostname} leads to ${special}, which is not a public address`,
+      message: `${url.hostname} resolves to ${nonPublic}, which is not a public address`,
     };
   return { outcome: "ok", url };
 }

@@ -10,11 +10,11 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { wake } from "./lane.ts";
 
-/** The queue takes at most 100 messages at once. */
+/** The queue accepts at most 100 messages in one batch. */
 const pageSize = 100;
 const turnMs = 12_000;
 
-/** Works on a job until it is over, stopped, or this turn has taken long enough: then the sweep goes on with it. */
+/** Runs a job until it is finished or stopped, for at most 12 s. The sweep then resumes it. */
 export async function runJob(env: DeliveriesEnv, jobId: string): Promise<void> {
   const endBy = Date.now() + turnMs;
   while (Date.now() < endBy) {
@@ -30,10 +30,13 @@ export async function runJob(env: DeliveriesEnv, jobId: string): Promise<void> {
   }
 }
 
-/** Has the runtime bring back the events of the next subjects. A kill between the two repeats it, which changes nothing. */
+/**
+ * Restores the events of the next subjects through the runtime. A crash before the cursor moves repeats it
+ * without effect.
+ */
 async function restorePage(env: DeliveriesEnv, job: DeliveryJobRow): Promise<void> {
   const selection = JSON.parse(job.selection) as JobSelection;
-  if (selection.kind !== "replay") throw new Error("only a replay brings events back");
+  if (selection.kind !== "replay") throw new Error("only a replay restores events");
   const { projectId, mode } = job;
   const { since, eventTypes } = selection;
   const request = { since, eventTypes, writtenAt: job.createdAt };

@@ -17,28 +17,35 @@ import type { DeliveriesEnv } from "../env.ts";
 import { attempt } from "./attempt.ts";
 
 /**
- * A lane: claim a delivery, attempt it, record how it ended, go on with what is due next at the same endpoint. The whole
- * protocol, with what a crash at each step leaves, is docs/protocols/delivery.md.
+ * A lane sends the deliveries of one endpoint: claim a delivery, attempt it, record the outcome, continue
+ * with the next due delivery. docs/protocols/delivery.md describes the whole protocol and the effect of a
+ * crash at each step.
  *
- * Guarantees: an attempt's row is in D1 before anything is sent; at most four lanes per endpoint have an attempt under
- * way, one while its breaker is open; `sent` is written only after a 2xx. Assumes: an attempt, its record included, takes
- * less than a lease. A crash leaves the claim, whose lease ends by itself and makes the delivery due again.
+ * Guarantees: an attempt's row is in D1 before anything is sent. At most four lanes per endpoint have an
+ * attempt in progress, one while its breaker is open. `sent` is written only after a 2xx. Assumes: an
+ * attempt, including its record, takes less than a lease. A crash leaves the claim: its lease expires and
+ * makes the delivery due again.
  */
 const leaseMs = 45_000;
-/** No further attempt is begun after this time, so that one more still ends before the platform ends the invocation. */
+/** No attempt begins after this time, so that the last one ends before the platform ends the invocation. */
 const laneMs = 12_000;
-const longestDelaySeconds = 86_400;
-/** An endpoint that has brought nothing but failures for so long is disabled. */
+const maxDelaySeconds = 86_400;
+/** An endpoint that has only failed for this long is disabled. */
 const disableAfterMs = 5 * dayMs;
 
-/** Takes the delivery if it is due and may be attempted now. Costs one round trip to D1, whatever the answer. */
-export async function claim(env: DeliveriesEnv, wakeUp: DeliveryWakeUp): Promise<ClaimedDelivery | null> {
+/**
+ * Claims the delivery if it is due and may be attempted now. Takes one round trip to D1, whatever the result.
+ */
+export async function claim(env: DeliveriesEnv, message: DeliveryWakeUp): Promise<ClaimedDelivery | null> {
   const now = await currentTime(env.DEV);
   const lease = { id: crypto.randomUUID(), now, until: now + leaseMs };
-  return d1(claimDelivery(env.DB, wakeUp, lease, attemptsInSchedule));
+  return d1(claimDelivery(env.DB, message, lease, attemptsInSchedule));
 }
 
-/** Goes on from a claim until nothing is due at the endpoint, or this lane has run for long enough. */
+/**
+ * Runs from a claim until nothing is due at the endpoint, for at most 12 s. A queue message then continues
+ * the lane.
+ */
 export async function runLane(env: DeliveriesEnv, first: ClaimedDelivery): Promise<void> {
   const endBy = Date.now() + laneMs;
   for (let claimed: ClaimedDelivery | null = first; claimed !== null; ) {
@@ -56,19 +63,19 @@ async function attemptAndRecord(
   const outcome = await attempt(env, claimed);
   const now = await currentTime(env.DEV);
   const next = await d1(recordAttempt(env.DB, claimed, outcome, { now, disableAfterMs }));
-  tellAttempt(env, claimed, outcome);
+  logDeliveryAttempt(env, claimed, outcome);
   if (outcome.error !== null && outcome.nextAttemptAt !== null)
     await wake(env, [claimed], Math.ceil((outcome.nextAttemptAt - now) / 1_000));
   return next;
 }
 
-function tellAttempt(env: DeliveriesEnv, claimed: ClaimedDelivery, outcome: AttemptOutcome): void {
+function logDeliveryAttempt(env: DeliveriesEnv, claimed: ClaimedDelivery, outcome: AttemptOutcome): void {
   const { deliveryId, endpointId, eventId, number, projectId, mode, subjectRef, sequence } = claimed;
   const { durationMs, httpStatus, error, nextAttemptAt } = outcome;
-  const came = error === null ? "sent" : nextAttemptAt === null ? "dead" : "failed";
+  const state = error === null ? "sent" : nextAttemptAt === null ? "dead" : "failed";
   measure(env, claimed, {
     name: "delivery_attempt",
-    outcome: came,
+    outcome: state,
     error: error ?? "",
     status: httpStatus ?? 0,
     attempt: number,
@@ -85,18 +92,18 @@ function tellAttempt(env: DeliveriesEnv, claimed: ClaimedDelivery, outcome: Atte
     ...(subjectRef === null ? {} : { subjectTag: subjectTag(subjectName({ projectId, mode, subjectRef })) }),
     sequence,
     status: httpStatus,
-    outcome: came,
+    outcome: state,
     code: error ?? undefined,
     durationMs,
   });
 }
 
-/** Asks the queue for a look at these deliveries. A queue that fails costs time only: the sweep finds what is due. */
-export async function wake(env: DeliveriesEnv, wakeUps: DeliveryWakeUp[], delaySeconds = 0): Promise<void> {
-  const messages = wakeUps.map(({ deliveryId, epoch }) => ({ body: { deliveryId, epoch } }));
-  const options = { delaySeconds: Math.min(Math.max(delaySeconds, 0), longestDelaySeconds) };
+/** Enqueues deliveries. A failure of the queue only delays them, because the sweep finds due deliveries. */
+export async function wake(env: DeliveriesEnv, messages: DeliveryWakeUp[], delaySeconds = 0): Promise<void> {
+  const requests = messages.map(({ deliveryId, epoch }) => ({ body: { deliveryId, epoch } }));
+  const options = { delaySeconds: Math.min(Math.max(delaySeconds, 0), maxDelaySeconds) };
   try {
-    if (messages.length > 0) await env.DELIVERIES.sendBatch(messages, options);
+    if (requests.length > 0) await env.DELIVERIES.sendBatch(requests, options);
   } catch (error) {
     log("warn", "deliveries.queue_unavailable", { count: messages.length, error: errorMessage(error) });
   }

@@ -1,30 +1,30 @@
 import type { AttemptError } from "../../../shared/contract/words.ts";
 
-/** One POST, as far as it came. */
+/** The result of one POST, complete or not. */
 export interface PostResult {
-  /** `null` when no reply came. */
+  /** `null` when no response arrived. */
   status: number | null;
   /** `null` for a 2xx, and only then. */
   error: AttemptError | null;
-  /** What the error says, or the beginning of the reply. */
+  /** The error message, or the beginning of the response body. */
   excerpt: string;
   retryAfter: string | null;
 }
 
 const attemptTimeoutMs = 10_000;
-/** Of the reply; the rest is never read. */
+/** The rest of the response body is not read. */
 const excerptBytes = 2_048;
-/** How long a reply that has begun may take with its first bytes of body: they are for people, they decide nothing. */
+/** Limits the read of the excerpt. The excerpt is only displayed and does not affect the outcome. */
 const excerptTimeoutMs = 2_000;
 
-/** Sends once, in 10 seconds at most, and follows no redirect. Never throws for what a receiver does. */
+/** Sends one request, for at most 10 s, and follows no redirect. Never throws for errors of the receiver. */
 export async function post(url: URL, headers: Record<string, string>, body: string): Promise<PostResult> {
   const signal = AbortSignal.timeout(attemptTimeoutMs);
   let response: Response;
   try {
     response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
   } catch (error) {
-    return { status: null, error: errorOf(error), excerpt: messageOf(error), retryAfter: null };
+    return { status: null, error: classifyError(error), excerpt: toMessage(error), retryAfter: null };
   }
   const { status } = response;
   const isSuccess = status >= 200 && status < 300;
@@ -37,42 +37,47 @@ export async function post(url: URL, headers: Record<string, string>, body: stri
   };
 }
 
-/** The first 2 KB of the body as text, or what of it came in time. The connection is given up afterwards. */
+/**
+ * Returns the first 2 KB of the body as text, or the part that arrived in time. Then closes the connection.
+ */
 async function readExcerpt(response: Response): Promise<string> {
   if (response.body === null) return "";
   const reader = response.body.getReader();
-  const late = AbortSignal.timeout(excerptTimeoutMs);
-  const stop = () => void reader.cancel().catch(() => undefined);
-  late.addEventListener("abort", stop);
+  const timeout = AbortSignal.timeout(excerptTimeoutMs);
+  const cancel = () => void reader.cancel().catch(() => undefined);
+  timeout.addEventListener("abort", cancel);
   const bytes = new Uint8Array(excerptBytes);
   let length = 0;
   try {
     while (length < excerptBytes) {
       const { done, value } = await reader.read();
       if (done) break;
-      const part = value.subarray(0, excerptBytes - length);
-      bytes.set(part, length);
-      length += part.length;
+      const chunk = value.subarray(0, excerptBytes - length);
+      bytes.set(chunk, length);
+      length += chunk.length;
     }
   } catch {
-    // Broken off in the middle: the status has come, and it alone decides.
+    // The body was interrupted. The status has arrived, and it alone decides the outcome.
   } finally {
-    late.removeEventListener("abort", stop);
-    stop();
+    timeout.removeEventListener("abort", cancel);
+    cancel();
   }
-  // A page may show it: no control characters but line breaks and tabs.
+  // The portal displays the excerpt: replaces control characters other than line breaks and tabs.
   return new TextDecoder().decode(bytes.subarray(0, length)).replace(/[^\P{Cc}\n\r\t]/gu, "\ufffd");
 }
 
-/** The platform gives errors no codes, only sentences. What is none of the others ended the connection. */
-function errorOf(error: unknown): AttemptError {
+/**
+ * Classifies by message, because the platform gives errors no codes. Any other error counts as a refused
+ * connection.
+ */
+function classifyError(error: unknown): AttemptError {
   if (error instanceof Error && error.name === "TimeoutError") return "timeout";
-  const message = messageOf(error);
+  const message = toMessage(error);
   if (/\b(tls|ssl|certificate)\b/i.test(message)) return "tls";
   if (/\bdns\b/i.test(message)) return "dns";
   return "refused";
 }
 
-function messageOf(error: unknown): string {
+function toMessage(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, 500);
 }

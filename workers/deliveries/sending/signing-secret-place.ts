@@ -1,4 +1,7 @@
-/** What a sealed signing secret is bound to: it opens nowhere else. */
+/**
+ * Returns the associated data of an endpoint's sealed signing secret, so that it decrypts for this endpoint
+ * only.
+ */
 export function signingSecretPlace(endpointId: string): string {
   return `endpoints/${endpointId}/signing_secret`;
 }

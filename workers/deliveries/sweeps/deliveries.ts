@@ -8,12 +8,12 @@ import type { DeliveriesEnv } from "../env.ts";
 const lanesPerSweep = 100;
 const rowsPerSweep = 5_000;
 const jobsPerSweep = 20;
-/** A job that runs moves at every page; one that has not for so long lost its worker. */
+/** A running job updates its row at every page. After 30 s without an update, its worker is presumed dead. */
 const jobStalledMs = 30_000;
 
 /**
- * Finds what has no message: what a queue lost, what a killed worker left behind when its lease ended, jobs that nobody
- * goes on with. Each lane and job is an invocation of its own; `background` is given their ends.
+ * Finds deliveries and jobs without a message: lost by a queue, or left by a crashed worker after its lease
+ * expired. Each lane and job runs in a separate invocation. `background` receives their promises.
  */
 export async function sweepDeliveries(
   env: DeliveriesEnv,
@@ -21,9 +21,9 @@ export async function sweepDeliveries(
 ): Promise<{ due: number; ended: number; jobs: number }> {
   const now = await currentTime(env.DEV);
   const due = await d1(dueDeliveries(env.DB, now, lanesPerSweep));
-  for (const wakeUp of due)
+  for (const message of due)
     background(
-      env.LANES.send(wakeUp).catch((error: unknown) => logFailure("delivery", wakeUp.deliveryId, error)),
+      env.LANES.send(message).catch((error: unknown) => logFailure("delivery", message.deliveryId, error)),
     );
   const jobs = await d1(stalledJobs(env.DB, now - jobStalledMs, jobsPerSweep));
   for (const jobId of jobs)
@@ -32,7 +32,7 @@ export async function sweepDeliveries(
   return { due: due.length, ended, jobs: jobs.length };
 }
 
-function logFailure(what: "delivery" | "job", id: string, error: unknown): void {
-  const which = what === "job" ? { jobId: id } : { deliveryId: id };
-  log("error", "sweep.lane_failed", { ...which, error: errorMessage(error) });
+function logFailure(kind: "delivery" | "job", id: string, error: unknown): void {
+  const ids = kind === "job" ? { jobId: id } : { deliveryId: id };
+  log("error", "sweep.lane_failed", { ...ids, error: errorMessage(error) });
 }

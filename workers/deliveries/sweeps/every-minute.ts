@@ -6,8 +6,9 @@ import { sweepRetention } from "./retention.ts";
 import { sweepSubjectJobs } from "./subject-jobs.ts";
 
 /**
- * What each minute finishes: work that a queue, an alarm or a crash lost. One sweep's failure stops no other, and no
- * receiver holds up any: `background` is given what is sent on the way.
+ * Runs the sweeps of each minute: they recover work that a queue, an alarm or a crash lost. The failure of
+ * one sweep does not stop the others. No sweep waits for a receiver: `background` receives the promises of
+ * the sends.
  */
 export async function everyMinute(
   env: DeliveriesEnv,

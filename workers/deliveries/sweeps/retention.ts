@@ -7,18 +7,22 @@ import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
-/** How long events, deliveries, counted hours and jobs are kept, whatever their state; the ledger keeps what happened. */
+/**
+ * The retention of events, deliveries, check counts and jobs in any state. The ledger keeps the permanent
+ * history.
+ */
 export const keptMs = 30 * dayMs;
 const rowsPerSweep = 5_000;
 
 interface Removed extends SweepCounts {
   deliveries: number;
   events: number;
-  /** Of checks that were counted, by project and mode. */
+  /** Rows of check counts, one per scope and hour. */
   hours: number;
   subjectJobs: number;
 }
 
+/** Deletes rows older than the retention. Returns how many were deleted. */
 export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
   const now = await currentTime(env.DEV);
   const removed = await d1(removeOldDeliveries(env.DB, now - keptMs, rowsPerSweep));

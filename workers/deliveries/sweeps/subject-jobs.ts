@@ -1,7 +1,9 @@
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
-/** Has the runtime go on with its work on all subjects; each turn takes a while, so that `background` is given its end. */
+/**
+ * Resumes stalled subject jobs in the runtime. A turn takes up to 20 s, so `background` receives its promise.
+ */
 export async function sweepSubjectJobs(
   env: DeliveriesEnv,
   background: (work: Promise<void>) => void,

@@ -17,20 +17,25 @@ import { type Caller, identifySubject } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import type { FrozenRequest } from "./frozen-request.ts";
 
-/** While it runs, a second request with the same key is told to wait. Longer than a call to Stripe may take. */
+/**
+ * During the lease, a second request with the same key gets `idempotency_in_progress`. Longer than the 20 s
+ * limit of a call to Stripe.
+ */
 const leaseMs = 30_000;
 
 export type Connection = typeof stripeConnections.$inferSelect;
 
 export type Claim =
-  /** The session exists: the same answer again. */
+  /** The session exists; the caller returns it again. */
   | { outcome: "done"; attempt: CheckoutAttemptRow }
-  /** Ours to work on, new or taken over from a request that crashed. */
+  /**
+   * This request holds the lease of a new attempt, or of one that an earlier request left without a session.
+   */
   | { outcome: "claimed"; attempt: CheckoutAttemptRow; leaseId: string; connection: Connection };
 
 /**
- * Finds or makes the attempt of this request. The attempt is in D1 before Stripe hears of it, so that a crash at any
- * later step leaves something that a repetition with the same key finishes.
+ * Finds or creates the attempt of this request. The attempt is in D1 before the call to Stripe, so that a
+ * retry with the same key can finish it after a crash at any later step.
  */
 export async function claimAttempt(
   env: RuntimeEnv,
@@ -46,20 +51,24 @@ export async function claimAttempt(
   const found = await d1(readForCheckout(env.DB, scope, keyHash, request.product_code));
 
   const { attempt: existing, connection, erasure } = found;
-  if (erasure?.state === "running") throw beingErased();
-  if (existing !== null && !mayStartOver(existing)) {
-    refuseConflict(existing, requestHash);
+  if (erasure?.state === "running") throw erasureInProgressError();
+  if (existing !== null && !canStartOver(existing)) {
+    assertSameRequest(existing, requestHash);
     if (existing.stripeSessionId !== null) return { outcome: "done", attempt: existing };
   }
-  if (connection === null) throw notConnected(caller);
-  if (found.product?.kind === "subscription") await refuseSecond(env, caller, request);
+  if (connection === null) throw notConnectedError(caller);
+  if (found.product?.kind === "subscription") await rejectSecondSubscription(env, caller, request);
 
   if (existing !== null) {
-    const refrozen = mayStartOver(existing)
-      ? { frozen: JSON.stringify(freeze(request, found)), requestHash, productCode: request.product_code }
+    const refrozen = canStartOver(existing)
+      ? {
+          frozen: JSON.stringify(freezeRequest(caller, request, found)),
+          requestHash,
+          productCode: request.product_code,
+        }
       : null;
     const leased = await d1(leaseAttempt(env.DB, existing.attemptId, lease, refrozen));
-    if (leased === null) throw inProgress();
+    if (leased === null) throw inProgressError();
     return { outcome: "claimed", attempt: leased, leaseId: lease.leaseId, connection };
   }
 
@@ -75,11 +84,11 @@ export async function claimAttempt(
         connectionId: connection.connectionId,
         idempotencyKeyHash: keyHash,
         requestHash,
-        frozen: JSON.stringify(freeze(request, found)),
+        frozen: JSON.stringify(freezeRequest(caller, request, found)),
         status: "created",
         leaseId: lease.leaseId,
         leaseUntil: lease.leaseUntil,
-        // After what was erased: by that what it sells is told from what was sold before.
+        // Later than the erasure, so that purchases of this attempt do not count as older than the erasure.
         createdAt: erasedAt === null ? now : Math.max(now, erasedAt + 1),
         updatedAt: now,
       },
@@ -88,27 +97,38 @@ export async function claimAttempt(
   );
   if (attempt.leaseId === lease.leaseId)
     return { outcome: "claimed", attempt, leaseId: lease.leaseId, connection };
-  // Somebody with the same key was faster between our read and our insert.
-  refuseConflict(attempt, requestHash);
-  if (attempt.stripeSessionId === null) throw inProgress();
+  // Another request with the same key inserted its attempt between our read and our insert.
+  assertSameRequest(attempt, requestHash);
+  if (attempt.stripeSessionId === null) throw inProgressError();
   return { outcome: "done", attempt };
 }
 
-/** Stripe refused it, so there is nothing to keep: a refusal is not remembered, the next request may differ. */
-function mayStartOver(attempt: CheckoutAttemptRow): boolean {
+/**
+ * Returns whether the attempt failed without a stored session: Stripe rejected it, or its session expired before we
+ * stored it. Such a failure is not replayed, so the next request may differ.
+ */
+function canStartOver(attempt: CheckoutAttemptRow): boolean {
   return attempt.status === "failed" && attempt.stripeSessionId === null;
 }
 
-export function refuseConflict(attempt: CheckoutAttemptRow, requestHash: string): void {
+/** Throws if the attempt was created with a different request body. */
+export function assertSameRequest(attempt: CheckoutAttemptRow, requestHash: string): void {
   if (attempt.requestHash !== requestHash)
     throw new ApiError(
       "idempotency_conflict",
-      "This Idempotency-Key was used before with another body. Use a new key for a new checkout.",
+      "This Idempotency-Key was already used with different parameters. Use a new key.",
     );
 }
 
-/** A second subscription to the same product would be paid for nothing. Manual grants do not stand in the way. */
-async function refuseSecond(env: RuntimeEnv, caller: Caller, request: CheckoutRequest): Promise<void> {
+/**
+ * Throws if the customer already has an open Stripe subscription to the product. A second one would charge
+ * them twice. A manual grant does not block a checkout.
+ */
+async function rejectSecondSubscription(
+  env: RuntimeEnv,
+  caller: Caller,
+  request: CheckoutRequest,
+): Promise<void> {
   const { subject_ref, product_code } = request;
   const isOpen = await callSubject(env, identifySubject(caller, subject_ref), (subject) =>
     subject.hasOpenSubscription(product_code),
@@ -116,48 +136,48 @@ async function refuseSecond(env: RuntimeEnv, caller: Caller, request: CheckoutRe
   if (isOpen)
     throw new ApiError(
       "already_subscribed",
-      `The subject has a subscription to '${product_code}' that has not ended. End it first, or let its payment be settled.`,
+      `Customer already has an active subscription to '${product_code}'. ` +
+        "Cancel it, or resolve its payment, before creating a checkout.",
     );
 }
 
-export function inProgress(): ApiError {
+export function inProgressError(): ApiError {
   return new ApiError(
     "idempotency_in_progress",
-    "The first request with this Idempotency-Key is still under way. Try again in a moment.",
+    "A request with this Idempotency-Key is still in progress. Retry in 1 second.",
     { headers: { "Retry-After": "1" } },
   );
 }
 
-function beingErased(): ApiError {
-  return new ApiError(
-    "temporarily_unavailable",
-    "What is kept of this subject is being erased. A checkout can begin when that is done: try again in a minute.",
-    { headers: { "Retry-After": "30" } },
-  );
+function erasureInProgressError(): ApiError {
+  return new ApiError("temporarily_unavailable", "This subject is being erased. Retry in a minute.", {
+    headers: { "Retry-After": "30" },
+  });
 }
 
-function notConnected({ mode }: Caller): ApiError {
+function notConnectedError({ mode }: Caller): ApiError {
   return new ApiError(
     "stripe_not_connected",
-    `The project has no Stripe connection in ${mode} mode. Connect Stripe in the portal first.`,
+    `No Stripe connection in ${mode} mode. Connect Stripe in the portal.`,
   );
 }
 
-function freeze(request: CheckoutRequest, found: Awaited<ReturnType<typeof readForCheckout>>): FrozenRequest {
+function freezeRequest(
+  { mode }: Caller,
+  request: CheckoutRequest,
+  found: Awaited<ReturnType<typeof readForCheckout>>,
+): FrozenRequest {
   const { product, project, stripeCustomerId } = found;
   if (product === null)
-    throw new ApiError(
-      "product_not_found",
-      `There is no product '${request.product_code}' in the project and mode of this key.`,
-    );
+    throw new ApiError("product_not_found", `No product '${request.product_code}' in ${mode} mode.`);
   if (product.archivedAt !== null)
-    throw new ApiError("product_inactive", `The product '${product.productCode}' is archived.`);
+    throw new ApiError("product_inactive", `Product '${product.productCode}' is archived.`);
   const successUrl = request.success_url ?? project?.successUrl;
   if (successUrl == null)
     throw invalidRequest([
       {
         path: "success_url",
-        message: "is required: neither the request nor the project's settings give one",
+        message: "is required, because the project has no default success URL",
       },
     ]);
   return {

@@ -11,15 +11,17 @@ import { stripeFailure } from "../../../shared/stripe/gateway.ts";
 import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { ApiError } from "../http/api-error.ts";
-import { type Claim, inProgress, refuseConflict } from "./claim-attempt.ts";
+import { assertSameRequest, type Claim, inProgressError } from "./claim-attempt.ts";
 import { createSession } from "./create-session.ts";
-import { readFrozen } from "./frozen-request.ts";
+import { parseFrozenRequest } from "./frozen-request.ts";
 
 /**
- * Brings a claimed attempt to its session.
+ * Creates the session of a claimed attempt and stores it.
  *
- * A crash before Stripe was called leaves an attempt whose lease runs out; after it, Stripe's idempotency key makes
- * the repetition return the same session. A refusal by Stripe is definite and raises the try number; silence is not.
+ * After a crash before the call to Stripe, the lease expires and a retry resumes. After a crash after the
+ * call, Stripe's idempotency key makes the retry return the same session. A rejection by Stripe is
+ * definite, so it raises the try number. A missing response is not definite, so the retry uses the same
+ * number.
  */
 export async function finishAttempt(
   env: RuntimeEnv,
@@ -28,8 +30,8 @@ export async function finishAttempt(
 ): Promise<CheckoutAttemptRow> {
   const { attempt, leaseId, connection } = claim;
   const stripe = await stripeOfConnection(env, connection);
-  const { session, answered } = await sessionOrRelease(env, stripe, attempt, leaseId, now);
-  if (session.url === null) throw new Error("Stripe made a session without a url");
+  const { session, answered } = await createSessionOrRelease(env, stripe, attempt, leaseId, now);
+  if (session.url === null) throw new Error("Stripe created a session without a URL");
   const completed = {
     id: session.id,
     url: session.url,
@@ -39,19 +41,23 @@ export async function finishAttempt(
   };
   const isCurrent = await d1(completeAttempt(env.DB, answered, leaseId, completed, now));
   if (isCurrent) return { ...answered, checkoutUrl: completed.url, expiresAt: completed.expiresAt };
-  return answerOfWhoTookOver(env, answered);
+  return readAttemptOfNewLease(env, answered);
 }
 
-/** The lease ran out while Stripe was answering: what counts is what whoever took over has made of the attempt. */
-async function answerOfWhoTookOver(env: RuntimeEnv, ours: CheckoutAttemptRow): Promise<CheckoutAttemptRow> {
-  const { attempt: present } = await d1(readSale(env.DB, ours.attemptId, ours));
-  if (present === null) throw new Error("the customer was erased while Stripe was answering");
-  refuseConflict(present, ours.requestHash);
-  if (present.stripeSessionId === null) throw inProgress();
-  return present;
+/** Returns the attempt of the request that took over the lease, which expired during our call to Stripe. */
+async function readAttemptOfNewLease(env: RuntimeEnv, ours: CheckoutAttemptRow): Promise<CheckoutAttemptRow> {
+  const { attempt: current } = await d1(readSale(env.DB, ours.attemptId, ours));
+  if (current === null) throw new Error("the customer was erased during the call to Stripe");
+  assertSameRequest(current, ours.requestHash);
+  if (current.stripeSessionId === null) throw inProgressError();
+  return current;
 }
 
-async function sessionOrRelease(
+/**
+ * Creates the session, or releases the lease and throws. Retries once without a customer that Stripe has
+ * deleted.
+ */
+async function createSessionOrRelease(
   env: RuntimeEnv,
   stripe: Stripe,
   attempt: CheckoutAttemptRow,
@@ -62,12 +68,12 @@ async function sessionOrRelease(
     return { session: await createSession(stripe, attempt), answered: attempt };
   } catch (error) {
     const failure = stripeFailure(error);
-    const { customerId, ...frozen } = readFrozen(attempt);
+    const { customerId, ...frozen } = parseFrozenRequest(attempt);
     if (failure.kind === "refused" && failure.isMissingCustomer && customerId !== null) {
       const frozenWithout = JSON.stringify({ ...frozen, customerId: null });
       await d1(forgetCustomer(env.DB, attempt, frozenWithout, customerId));
-      const again = { ...attempt, frozen: frozenWithout, tryNumber: attempt.tryNumber + 1 };
-      return sessionOrRelease(env, stripe, again, leaseId, now);
+      const next = { ...attempt, frozen: frozenWithout, tryNumber: attempt.tryNumber + 1 };
+      return createSessionOrRelease(env, stripe, next, leaseId, now);
     }
     const refused = failure.kind === "refused";
     const status = refused ? "failed" : "created";
@@ -75,8 +81,8 @@ async function sessionOrRelease(
     throw new ApiError(
       "stripe_error",
       refused
-        ? `Stripe refused the checkout: ${failure.message}`
-        : `Stripe could not be reached: ${failure.message}`,
+        ? `Stripe rejected the checkout: ${failure.message}`
+        : `Could not reach Stripe: ${failure.message}`,
     );
   }
 }

@@ -2,8 +2,8 @@ import type { CheckoutRequest } from "../../../shared/contract/checkout.ts";
 import type { GrantTerms } from "../../../shared/domain/entitlement.ts";
 
 /**
- * What a checkout attempt keeps: the request and the product as they were. A repetition after a crash sends Stripe
- * exactly the same, and what is granted in the end is what was sold, whatever the product says by then.
+ * The request and the product's terms as stored with a checkout attempt. A retry after a crash sends Stripe
+ * exactly the same request. The grant uses these terms, even if the product has changed since.
  */
 export interface FrozenRequest {
   request: CheckoutRequest;
@@ -11,10 +11,10 @@ export interface FrozenRequest {
   stripePriceId: string;
   successUrl: string;
   cancelUrl: string | null;
-  /** The subject's customer at Stripe, when it was known. */
+  /** The subject's Stripe customer, if known. */
   customerId: string | null;
 }
 
-export function readFrozen(attempt: { frozen: string }): FrozenRequest {
+export function parseFrozenRequest(attempt: { frozen: string }): FrozenRequest {
   return JSON.parse(attempt.frozen) as FrozenRequest;
 }

@@ -24,24 +24,31 @@ import type { RuntimeEnv } from "../env.ts";
 import { type KeyRecord, keyringName } from "../keyring/keyring.ts";
 
 /**
- * Keys and plan are in D1 first (with `synced_at` empty), then in the Keyring, then `synced_at` is set; only then is it
- * said to be done. A crash or failure in between leaves an empty `synced_at`, and the sweep tells the Keyring.
+ * A change of a key or a plan goes to D1 first (with `synced_at` empty), then to the Keyring, then
+ * `synced_at` is set. Only then does the call return. After a crash or failure in between, `synced_at` stays
+ * empty and the sweep updates the Keyring.
  */
 
 export interface NewApiKey {
   keyId: string;
-  /** The key itself. It is shown once and stored nowhere. */
+  /** The plain key. It is shown once and never stored. */
   apiKey: string;
 }
 
 export interface KeyRequest {
   name: string;
   expiresAt: number | null;
-  /** Chosen with the form, so that a form which is sent twice makes one key. Without it every call makes a new one. */
+  /**
+   * Chosen by the form, so that a form submitted twice creates one key. Without it, every call creates a new
+   * key.
+   */
   keyId?: string;
 }
 
-/** `null` when there is a key of this id: its form was sent before, and a key is shown only once. */
+/**
+ * Creates a key. Returns `null` if a key with this id exists: its form was already submitted, and a key is
+ * shown only once.
+ */
 export async function createApiKey(
   env: RuntimeEnv,
   projectId: string,
@@ -50,8 +57,8 @@ export async function createApiKey(
   now: number,
   actor: Actor | null = null,
 ): Promise<NewApiKey | null> {
-  const project = await projectOf(env, projectId);
-  const { apiKey, row } = newKey({ ...project, mode }, request, now);
+  const project = await readExistingProject(env, projectId);
+  const { apiKey, row } = buildKey({ ...project, mode }, request, now);
   const { keyId, name, expiresAt, hint } = row;
   const audit: AuditEntry | null = actor && {
     actor,
@@ -67,7 +74,10 @@ export async function createApiKey(
   return { keyId, apiKey };
 }
 
-/** A successor of the same name; the old key goes on working until `overlapMs` from now. `null` as above. */
+/**
+ * Creates a new key with the same name. The old key stays valid for `overlapMs`. Returns `null` if the new id
+ * exists.
+ */
 export async function rotateApiKey(
   env: RuntimeEnv,
   old: ApiKeyRow,
@@ -76,8 +86,8 @@ export async function rotateApiKey(
   actor: Actor,
 ): Promise<(NewApiKey & { oldExpiresAt: number }) | null> {
   const { projectId, mode, name, keyId: oldKeyId } = old;
-  const project = await projectOf(env, projectId);
-  const { apiKey, row } = newKey({ ...project, mode }, { name, expiresAt: null, keyId: newKeyId }, now);
+  const project = await readExistingProject(env, projectId);
+  const { apiKey, row } = buildKey({ ...project, mode }, { name, expiresAt: null, keyId: newKeyId }, now);
   const oldExpiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + overlapMs);
   const audit: AuditEntry = {
     actor,
@@ -89,12 +99,12 @@ export async function rotateApiKey(
     before: { expiresAt: old.expiresAt },
     after: { expiresAt: oldExpiresAt, successor: row.keyId, hint: row.hint },
   };
-  const ending = { keyId: oldKeyId, expiresAt: oldExpiresAt };
-  if (!(await d1(insertSuccessor(env.DB, row, ending, audit)))) return null;
+  const expiring = { keyId: oldKeyId, expiresAt: oldExpiresAt };
+  if (!(await d1(insertSuccessor(env.DB, row, expiring, audit)))) return null;
   const address = { projectId, mode, region: project.region };
   await syncKey(env, row, address, project.plan, now);
-  const ended = await d1(readKey(env.DB, oldKeyId));
-  if (ended !== null) await syncKey(env, ended, address, project.plan, now);
+  const oldKey = await d1(readKey(env.DB, oldKeyId));
+  if (oldKey !== null) await syncKey(env, oldKey, address, project.plan, now);
   return { keyId: row.keyId, apiKey, oldExpiresAt };
 }
 
@@ -105,19 +115,19 @@ export async function revokeApiKey(
   audit: AuditEntry | null = null,
 ): Promise<{ revokedAt: number }> {
   const key = await d1(markRevoked(env.DB, keyId, now, audit));
-  if (key === null) throw new Error(`There is no key ${keyId}`);
-  const project = await projectOf(env, key.projectId);
+  if (key === null) throw new Error(`No API key ${keyId}`);
+  const project = await readExistingProject(env, key.projectId);
   await syncKey(env, key, { ...key, region: project.region }, project.plan, now);
   return { revokedAt: key.revokedAt ?? now };
 }
 
-async function projectOf(env: RuntimeEnv, projectId: string) {
+async function readExistingProject(env: RuntimeEnv, projectId: string) {
   const project = await d1(readProject(env.DB, projectId));
-  if (project === null) throw new Error(`There is no project ${projectId}`);
+  if (project === null) throw new Error(`No project ${projectId}`);
   return project;
 }
 
-function newKey(
+function buildKey(
   { projectId, mode, region }: KeyringAddress,
   { name, expiresAt, keyId }: KeyRequest,
   now: number,
@@ -150,14 +160,14 @@ export async function setPlanStatus(
   await syncPlan(env, accountId, plan, now);
 }
 
-/** Finishes what a crash or an outage left between D1 and the Keyrings. */
+/** Sends every change that is in D1 but not yet in a Keyring, after a crash or an outage. */
 export async function syncKeyrings(
   env: RuntimeEnv,
   now: number,
 ): Promise<{ finished: number; failed: number }> {
   let finished = 0;
   let failed = 0;
-  const attempt = async (what: string, work: Promise<void>) => {
+  const count = async (what: string, work: Promise<void>) => {
     try {
       await work;
       finished++;
@@ -167,9 +177,9 @@ export async function syncKeyrings(
     }
   };
   for (const { key, region, plan } of await d1(unsyncedKeys(env.DB, 100)))
-    await attempt(key.keyId, syncKey(env, key, { ...key, region }, plan, now));
+    await count(key.keyId, syncKey(env, key, { ...key, region }, plan, now));
   for (const { accountId, plan } of await d1(unsyncedPlans(env.DB, 100)))
-    await attempt(accountId, syncPlan(env, accountId, plan, now));
+    await count(accountId, syncPlan(env, accountId, plan, now));
   return { finished, failed };
 }
 

@@ -8,11 +8,16 @@ export type KeyVerdict =
   | { outcome: "usable"; stripe: Stripe; stripeAccountId: string | null; permissions: PermissionCheck[] }
   | { outcome: "refused"; message: string };
 
-/** An id that no object has: calling for it tells whether we may, and changes nothing. */
-const nothing = "licenzy_permission_check";
+/**
+ * An id that no object has. A call with it reveals whether the key has the permission, and changes nothing.
+ */
+const unusedId = "licenzy_permission_check";
 
-/** What we need of Stripe and what for. A call that is allowed succeeds or finds nothing; one that is not is told so. */
-const needed: {
+/**
+ * The permissions that Licenzy needs and their purpose. A permitted call succeeds or returns "not found"; any
+ * other call returns a permission error.
+ */
+const requiredPermissions: {
   name: string;
   needs: "Read" | "Write";
   note: string;
@@ -21,8 +26,8 @@ const needed: {
   {
     name: "Checkout Sessions",
     needs: "Write",
-    note: "opens checkouts",
-    call: (stripe) => stripe.checkout.sessions.expire(`cs_${nothing}`),
+    note: "creates checkouts",
+    call: (stripe) => stripe.checkout.sessions.expire(`cs_${unusedId}`),
   },
   {
     name: "Prices",
@@ -33,7 +38,7 @@ const needed: {
   {
     name: "Products",
     needs: "Read",
-    note: "names prices",
+    note: "shows product names",
     call: (stripe) => stripe.products.list({ limit: 1 }),
   },
   {
@@ -45,70 +50,73 @@ const needed: {
   {
     name: "Subscriptions",
     needs: "Read",
-    note: "reads what a subscription is",
+    note: "reads subscription status",
     call: (stripe) => stripe.subscriptions.list({ limit: 1 }),
   },
   {
     name: "Invoices",
     needs: "Read",
-    note: "finds what was paid",
+    note: "matches payments to subscriptions",
     call: (stripe) => stripe.invoices.list({ limit: 1 }),
   },
   {
     name: "PaymentIntents",
     needs: "Read",
-    note: "traces payments",
+    note: "finds payments",
     call: (stripe) => stripe.paymentIntents.list({ limit: 1 }),
   },
   {
     name: "Charges and Refunds",
     needs: "Read",
-    note: "traces refunds",
+    note: "finds refunds",
     call: (stripe) => stripe.refunds.list({ limit: 1 }),
   },
   {
     name: "Disputes",
     needs: "Read",
-    note: "sees disputes",
+    note: "finds disputes",
     call: (stripe) => stripe.disputes.list({ limit: 1 }),
   },
   {
     name: "Events",
     needs: "Read",
-    note: "finds missed events",
+    note: "recovers missed events",
     call: (stripe) => stripe.events.list({ limit: 1 }),
   },
   {
     name: "Webhook Endpoints",
     needs: "Write",
     note: "registers the webhook",
-    call: (stripe) => stripe.webhookEndpoints.del(`we_${nothing}`),
+    call: (stripe) => stripe.webhookEndpoints.del(`we_${unusedId}`),
   },
 ];
 
 /**
- * Asks Stripe whether the key is of this mode and may do all that we need. Refused in words for a key of the wrong form
- * or mode, one that Stripe does not take, and when Stripe can't be reached; a missing permission is in the list.
+ * Checks with Stripe that the key belongs to this mode, and which permissions it has. Refuses, with a message, a key
+ * that is malformed, of the other mode or rejected by Stripe, and any key while Stripe can't be reached. A missing
+ * permission only appears in the list.
  */
 export async function checkStripeKey(env: RuntimeEnv, mode: Mode, apiKey: string): Promise<KeyVerdict> {
-  if (!/^[sr]k_(test|live)_[A-Za-z0-9_]{8,250}$/.test(apiKey)) return refused(formFault(apiKey, mode));
-  if (!new RegExp(`^[sr]k_${mode}_`).test(apiKey)) return refused(modeFault(mode));
+  if (!/^[sr]k_(test|live)_[A-Za-z0-9_]{8,250}$/.test(apiKey)) return refused(formatError(apiKey, mode));
+  if (!new RegExp(`^[sr]k_${mode}_`).test(apiKey)) return refused(modeError(mode));
   const stripe = stripeClient(apiKey, env.DEV);
   try {
     const balance = await stripe.balance.retrieve();
-    if (balance.livemode !== (mode === "live")) return refused(modeFault(mode));
-    const permissions = await Promise.all(needed.map((permission) => checkPermission(stripe, permission)));
-    return { outcome: "usable", stripe, stripeAccountId: await accountIdOf(stripe), permissions };
+    if (balance.livemode !== (mode === "live")) return refused(modeError(mode));
+    const permissions = await Promise.all(
+      requiredPermissions.map((permission) => checkPermission(stripe, permission)),
+    );
+    return { outcome: "usable", stripe, stripeAccountId: await readAccountId(stripe), permissions };
   } catch (error) {
     const { kind, message } = stripeFailure(error);
-    if (kind === "refused") return refused(`Stripe did not accept the key: ${message}`);
-    return refused(`Stripe could not be reached, so nothing was saved. Try again. (${message})`);
+    if (kind === "refused") return refused(`Stripe rejected the key: ${message}`);
+    return refused(`Could not reach Stripe, so nothing was saved. Try again. (${message})`);
   }
 }
 
 async function checkPermission(
   stripe: Stripe,
-  { name, needs, note, call }: (typeof needed)[number],
+  { name, needs, note, call }: (typeof requiredPermissions)[number],
 ): Promise<PermissionCheck> {
   try {
     await call(stripe);
@@ -120,8 +128,8 @@ async function checkPermission(
   return { name, needs, ok: true, note };
 }
 
-/** Whose key it is; `null` for a restricted key that may not say. */
-async function accountIdOf(stripe: Stripe): Promise<string | null> {
+/** Returns the account of the key, or `null` for a restricted key without permission to read it. */
+async function readAccountId(stripe: Stripe): Promise<string | null> {
   try {
     return (await stripe.accounts.retrieveCurrent()).id;
   } catch (error) {
@@ -132,15 +140,15 @@ async function accountIdOf(stripe: Stripe): Promise<string | null> {
 
 const refused = (message: string): KeyVerdict => ({ outcome: "refused", message });
 
-function formFault(apiKey: string, mode: Mode): string {
+function formatError(apiKey: string, mode: Mode): string {
   if (apiKey.startsWith("pk_"))
-    return `This is a publishable key. A secret or restricted key is needed: sk_${mode}_… or rk_${mode}_….`;
+    return `This is a publishable key. Enter a secret or restricted key: sk_${mode}_… or rk_${mode}_….`;
   if (apiKey.startsWith("whsec_"))
-    return "This is a webhook's signing secret. The API key is needed: Stripe, Developers, API keys.";
-  return `This is no Stripe API key: it must begin with sk_${mode}_ or rk_${mode}_ and be copied whole.`;
+    return "This is a webhook signing secret. Enter an API key from Stripe: Developers, API keys.";
+  return `This is not a Stripe API key. Enter the full key, which starts with sk_${mode}_ or rk_${mode}_.`;
 }
 
-const modeFault = (mode: Mode): string =>
+const modeError = (mode: Mode): string =>
   mode === "live"
-    ? "This key is of Stripe's test mode, but this page is about live mode. Take the live key (sk_live_… or rk_live_…)."
-    : "This is a live key, but this page is about test mode. Take the test key (sk_test_… or rk_test_…).";
+    ? "This is a test key, but this page configures live mode. Enter the live key (sk_live_… or rk_live_…)."
+    : "This is a live key, but this page configures test mode. Enter the test key (sk_test_… or rk_test_…).";

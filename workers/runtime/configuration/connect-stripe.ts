@@ -9,9 +9,9 @@ import type { RuntimeEnv } from "../env.ts";
 import { apiKeyPlace, webhookSecretPlace } from "../stripe-inbound/connection.ts";
 
 /**
- * Keeps a key that was checked, sealed, as the connection of this project and mode. A connection is replaced in place:
- * its id is in the webhook's address at Stripe. Until the webhook's secret is known, a secret that nobody knows stands
- * for it, so that no signature fits.
+ * Stores a checked key, encrypted, as the connection of this project and mode. A new key replaces the
+ * connection in place, because its id is part of the webhook URL in Stripe. Until the webhook's signing
+ * secret is set, a random secret takes its place, so that no signature is valid.
  */
 export async function connectStripe(
   env: RuntimeEnv,
@@ -23,13 +23,13 @@ export async function connectStripe(
   const connectionId = derivedId("con", `${projectId}/${mode}`);
   const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
   const hint = apiKeyHint(apiKey);
-  const nobodysSecret = crypto.randomUUID() + crypto.randomUUID();
+  const unknownSecret = crypto.randomUUID() + crypto.randomUUID();
   const connection: ConnectionRow = {
     connectionId,
     projectId,
     mode,
     apiKeySealed: await seal(keys, apiKeyPlace(connectionId), apiKey),
-    webhookSecretSealed: await seal(keys, webhookSecretPlace(connectionId), nobodysSecret),
+    webhookSecretSealed: await seal(keys, webhookSecretPlace(connectionId), unknownSecret),
     webhookSetAt: null,
     webhookEndpointId: null,
     stripeAccountId,

@@ -10,10 +10,11 @@ import type { RuntimeEnv } from "../env.ts";
 import { webhookSecretPlace } from "../stripe-inbound/connection.ts";
 
 /**
- * Makes our webhook endpoint at Stripe and keeps its secret sealed. Stripe shows the secret only when an endpoint is
- * made, so one that stands at our address is deleted first; a crash after that is mended by doing it again.
+ * Creates our webhook endpoint in Stripe and stores its signing secret, encrypted. Stripe returns the secret
+ * only at creation, so an existing endpoint with our URL is deleted first. After a crash in between, a
+ * repeated call recovers.
  *
- * Throws what Stripe's client throws.
+ * Throws the errors of Stripe's client.
  */
 export async function registerWebhook(
   env: RuntimeEnv,
@@ -32,12 +33,12 @@ export async function registerWebhook(
     description: "Licenzy",
   });
   if (endpoint.secret === undefined)
-    throw new Error("Stripe made the webhook endpoint without showing its secret");
+    throw new Error("Stripe created the webhook endpoint without returning its secret");
   await keepWebhookSecret(env, connection, { secret: endpoint.secret, endpointId: endpoint.id }, now, actor);
   return { webhookUrl, webhookSecret: endpoint.secret };
 }
 
-/** The signing secret of the endpoint at our address: from Stripe, or entered by hand (`endpointId` is `null` then). */
+/** Stores the signing secret of our endpoint. `endpointId` is `null` if an operator entered the secret. */
 export async function keepWebhookSecret(
   env: RuntimeEnv,
   { connectionId, projectId, mode }: ConnectionRow,

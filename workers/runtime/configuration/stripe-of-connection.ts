@@ -4,7 +4,7 @@ import { stripeClient } from "../../../shared/stripe/gateway.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { apiKeyPlace } from "../stripe-inbound/connection.ts";
 
-/** The client of a stored connection, with its own key. */
+/** Creates the Stripe client of a stored connection, with the connection's decrypted key. */
 export async function stripeOfConnection(
   env: RuntimeEnv,
   { connectionId, apiKeySealed }: { connectionId: string; apiKeySealed: string },

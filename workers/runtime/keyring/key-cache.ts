@@ -4,36 +4,36 @@ import type { RuntimeEnv } from "../env.ts";
 import { timeouts } from "../timeouts.ts";
 import { type KeyEntry, keyringName } from "./keyring.ts";
 
-/** Page 1 promises that a revoked key stops within 5 s everywhere: no entry is used longer after it was asked for. */
+/** A revoked key must stop working everywhere within 5 s, so no entry is used longer than that. */
 const lifetimeMs = 5_000;
 const maxKeys = 10_000;
 
-/** What a key says of itself, and what its Keyring knows of it. */
+/** The parsed parts of a key, and its entry in the Keyring. */
 export interface KnownKey extends ApiKeyParts {
   entry: KeyEntry;
 }
 
 interface CachedKey extends KnownKey {
-  askedAt: number;
+  requestedAt: number;
 }
 
 /**
- * By the key as it was presented: that a warm key needs neither its checksum nor its hash again is a tenth of a check. Only
- * keys that their Keyring knows are in it.
+ * Cached keys by the presented string. A cached key needs no checksum and no hash, which saves a tenth of a
+ * check. Contains only keys that their Keyring knows.
  */
 const cache = new Map<string, CachedKey>();
 
 /**
- * The presented key from this isolate's memory, else from its Keyring; `null` when it is malformed or unknown. Form and
- * checksum come before any I/O.
+ * Finds the presented key in this isolate's memory, else in its Keyring. Returns `null` if it is malformed or
+ * unknown. Checks format and checksum before any I/O.
  *
- * The lifetime is counted from before the Keyring was asked, on the machine's clock, so that an answer which was slow
- * to come does not live longer.
+ * The lifetime of an entry starts before the call to the Keyring, on the machine clock, so that a slow
+ * response does not extend it.
  */
 export async function findKey(env: RuntimeEnv, presented: string): Promise<KnownKey | null> {
-  const askedAt = Date.now();
+  const requestedAt = Date.now();
   const known = cache.get(presented);
-  if (known !== undefined && askedAt - known.askedAt < lifetimeMs) return known;
+  if (known !== undefined && requestedAt - known.requestedAt < lifetimeMs) return known;
   cache.delete(presented);
   const key = parseApiKey(presented);
   if (key === null) return null;
@@ -42,7 +42,7 @@ export async function findKey(env: RuntimeEnv, presented: string): Promise<Known
   const entry = await withTimeout("Keyring", timeouts.keyLookup, found);
   if (entry === null) return null;
   if (cache.size >= maxKeys) cache.clear();
-  const asked = { ...key, entry, askedAt };
-  cache.set(presented, asked);
-  return asked;
+  const fresh = { ...key, entry, requestedAt };
+  cache.set(presented, fresh);
+  return fresh;
 }

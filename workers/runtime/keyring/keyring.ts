@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { PlanStatus } from "../../../shared/contract/words.ts";
 import type { RuntimeEnv } from "../env.ts";
 
-/** What a request needs to know of its key. */
+/** The properties of a key that a request needs. */
 export interface KeyEntry {
   keyId: string;
   expiresAt: number | null;
@@ -20,17 +20,17 @@ export interface KeyRecord {
 
 const defaultRateLimit = 10_000;
 
-/** The name of a project's Keyring in one mode. */
+/** Returns the name of a project's Keyring in one mode. */
 export function keyringName(projectId: string, mode: string): string {
   return `${projectId}/${mode}`;
 }
 
 /**
- * The keys of one project and mode, and the account's plan: what every cold request asks before it may reach a
- * subject. D1 holds the same; a change is durable in both before the portal says done, and the object can be rebuilt
- * from D1 by putting every row again (`put` is idempotent).
+ * The keys of one project and mode, and the account's plan. Every request without a cached key reads them
+ * before it reaches a subject. D1 holds the same data. A change is durable in both before the portal confirms
+ * it. The object can be rebuilt from D1 with one idempotent `put` of every row.
  *
- * A Keyring that was only asked about an unknown key leaves nothing in storage.
+ * Reads of an unknown key write nothing to storage.
  */
 export class Keyring extends DurableObject<RuntimeEnv> {
   private exists: boolean;
@@ -41,7 +41,9 @@ export class Keyring extends DurableObject<RuntimeEnv> {
       ctx.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'keys'").toArray().length > 0;
   }
 
-  /** The key with this SHA-256, unless it is unknown or revoked. Expiry is for the asker to judge. */
+  /**
+   * Returns the key with this SHA-256, or `null` if it is unknown or revoked. The caller checks the expiry.
+   */
   async find(keyHash: string): Promise<KeyEntry | null> {
     if (!this.exists) return null;
     const [row] = this.ctx.storage.sql
@@ -55,7 +57,7 @@ export class Keyring extends DurableObject<RuntimeEnv> {
     return { ...row, plan: row.plan as PlanStatus, rateLimit: row.rateLimit ?? defaultRateLimit };
   }
 
-  /** Takes over keys and plan as D1 has them. Safe to repeat; a revocation is never taken back. */
+  /** Writes keys and plan from D1. Safe to repeat; never undoes a revocation. */
   async put(keys: KeyRecord[], plan: PlanStatus): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       this.ensureTables();

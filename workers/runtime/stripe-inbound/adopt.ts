@@ -5,97 +5,115 @@ import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { askStripe } from "../../../shared/stripe/gateway.ts";
 import { fromSeconds, idOf } from "../../../shared/stripe/object-fields.ts";
 import { type OurMetadata, readOurMetadata } from "../../../shared/stripe/our-metadata.ts";
-import { Erased, invoicePaidBy, paidInvoice, soldTo } from "./find-owner.ts";
+import { readInvoicePaidBy, resolveOwnerFromMetadata, toPaidInvoice } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
-import { readSubscriptionNow } from "./read-from-stripe.ts";
-import { reversedChargesOf } from "./read-subject-objects.ts";
-import { type Differences, refuseErased, reversalFacts, subscriptionFacts } from "./sync-subject.ts";
+import { readCurrentSubscription } from "./read-from-stripe.ts";
+import { listReversedCharges } from "./read-subject-objects.ts";
+import {
+  type DifferencesResult,
+  readErasureFence,
+  readReversalFacts,
+  readSubscriptionFacts,
+} from "./sync-subject.ts";
 
-/** Why an object can't be adopted, in a sentence for the operator. */
-class AdoptionRefused extends Error {
-  constructor(why: string) {
-    super(why);
-    this.name = "AdoptionRefused";
+/** An object can't be adopted. The message explains why to the operator. */
+class AdoptionError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "AdoptionError";
   }
 }
 
 export type Adopted = { subscriptionId: string } | { paymentIntentId: string; productCode: string };
 
 /**
- * What it would mean to make a subscription or payment the subject's that was not sold by a checkout of ours, with
- * everything that took it back before. Preview and apply it like the differences of a sync.
+ * Reads a subscription or payment that no checkout of ours sold, with its refunds and disputes, to make it
+ * the subject's. The result is previewed and applied like the differences of a sync.
  */
 export async function readAdoption(
-  inbound: Inbound,
+  context: Inbound,
   subjectRef: string,
   adopted: Adopted,
-): Promise<Differences> {
-  const knownErasureAt = await refuseErased(inbound, subjectRef);
+): Promise<DifferencesResult> {
+  const fence = await readErasureFence(context, subjectRef);
+  if (fence.outcome === "erased") return fence;
+  const { erasureFence } = fence;
   const stripeId = "subscriptionId" in adopted ? adopted.subscriptionId : adopted.paymentIntentId;
-  const { env, connection } = inbound;
+  const { env, connection } = context;
   const owner = await d1(findOwner(env.DB, connection.connectionId, [stripeId]));
   if (owner !== null && owner.subjectRef !== subjectRef)
-    throw new AdoptionRefused(`${stripeId} belongs to the customer ${owner.subjectRef}`);
+    throw new AdoptionError(`${stripeId} belongs to customer ${owner.subjectRef}`);
   const facts =
     "subscriptionId" in adopted
-      ? await factsOfSubscription(inbound, subjectRef, stripeId)
-      : await factsOfPayment(inbound, adopted);
-  return { subjectRef, facts, attempts: [], stripeIds: [stripeId], knownErasureAt };
+      ? await readFactsOfSubscription(context, subjectRef, stripeId)
+      : await readFactsOfPayment(context, adopted);
+  return {
+    outcome: "read",
+    differences: { subjectRef, facts, attempts: [], stripeIds: [stripeId], erasureFence },
+  };
 }
 
-/** What a checkout of ours sold comes by its own events: adopted as well, it would be granted twice. */
-async function refuseSold(inbound: Inbound, stripeId: string, ours: OurMetadata | null): Promise<void> {
-  const sold = ours === null ? null : await soldTo(inbound, ours);
-  if (sold instanceof Erased) throw new AdoptionRefused(`${stripeId} was sold to a customer who was erased`);
-  if (sold === null || sold instanceof Error) return;
-  throw new AdoptionRefused(
-    `${stripeId} was sold to the customer ${sold.subjectRef} by a checkout: sync that customer instead`,
-  );
+/**
+ * Throws if a checkout of ours sold the object: its own events grant it, and an adoption would grant it
+ * twice.
+ */
+async function rejectIfSold(context: Inbound, stripeId: string, ours: OurMetadata | null): Promise<void> {
+  if (ours === null) return;
+  const sold = await resolveOwnerFromMetadata(context, ours);
+  switch (sold.outcome) {
+    case "erased":
+      throw new AdoptionError(`${stripeId} was sold to a customer who was erased`);
+    case "owner":
+      throw new AdoptionError(
+        `${stripeId} was sold to customer ${sold.owner.subjectRef} by a checkout. Sync that customer instead.`,
+      );
+    case "foreign":
+    case "unknown_attempt":
+      return;
+  }
 }
 
-async function factsOfSubscription(
-  inbound: Inbound,
+async function readFactsOfSubscription(
+  context: Inbound,
   subjectRef: string,
   subscriptionId: string,
 ): Promise<SubjectFact[]> {
-  const stripe = await inbound.stripe();
-  const { ours, customerId } = await readSubscriptionNow(stripe, subscriptionId);
-  await refuseSold(inbound, subscriptionId, ours);
-  const facts = await subscriptionFacts(
-    inbound,
-    { subjectRef, attempt: null, knownErasureAt: null },
-    subscriptionId,
-  );
-  const reversed = customerId === null ? [] : await reversedChargesOf(stripe, customerId);
+  const stripe = await context.stripe();
+  const { ours, customerId } = await readCurrentSubscription(stripe, subscriptionId);
+  await rejectIfSold(context, subscriptionId, ours);
+  const owner = { subjectRef, attempt: null, erasureFence: null };
+  const facts = await readSubscriptionFacts(context, owner, subscriptionId);
+  const reversed = customerId === null ? [] : await listReversedCharges(stripe, customerId);
   for (const { paymentIntentId } of reversed) {
-    const invoice = await invoicePaidBy(inbound, paymentIntentId);
+    const invoice = await readInvoicePaidBy(context, paymentIntentId);
     if (invoice?.subscriptionId !== subscriptionId) continue;
-    const payment = { paymentIntentId, invoice: paidInvoice(invoice, subscriptionId) };
-    facts.push(...(await reversalFacts(inbound, payment)));
+    const payment = { paymentIntentId, invoice: toPaidInvoice(invoice, subscriptionId) };
+    facts.push(...(await readReversalFacts(context, payment)));
   }
   return facts;
 }
 
-async function factsOfPayment(
-  inbound: Inbound,
+async function readFactsOfPayment(
+  context: Inbound,
   { paymentIntentId, productCode }: { paymentIntentId: string; productCode: string },
 ): Promise<SubjectFact[]> {
-  const found = await d1(readProduct(inbound.env.DB, inbound.connection, productCode));
-  if (found === null) throw new AdoptionRefused(`There is no product ${productCode}`);
+  const found = await d1(readProduct(context.env.DB, context.connection, productCode));
+  if (found === null)
+    throw new AdoptionError(`No product '${productCode}' in ${context.connection.mode} mode`);
   const { product } = found;
   if (product.kind === "subscription")
-    throw new AdoptionRefused(
-      `${productCode} is a subscription: name the subscription itself, not its payment`,
-    );
-  const stripe = await inbound.stripe();
+    throw new AdoptionError(`${productCode} is a subscription. Adopt the subscription, not its payment.`);
+  const stripe = await context.stripe();
   const intent = await askStripe(
     stripe.paymentIntents.retrieve(paymentIntentId, { expand: ["latest_charge"] }),
   );
   if (intent.status !== "succeeded")
-    throw new AdoptionRefused(`${paymentIntentId} is ${intent.status}: only what is paid can be adopted`);
-  await refuseSold(inbound, paymentIntentId, readOurMetadata(intent.metadata));
+    throw new AdoptionError(
+      `${paymentIntentId} has status ${intent.status}. Only a succeeded payment can be adopted.`,
+    );
+  await rejectIfSold(context, paymentIntentId, readOurMetadata(intent.metadata));
   const charge = intent.latest_charge;
-  const bought: SubjectFact = {
+  const purchase: SubjectFact = {
     type: "purchase",
     terms: {
       kind: product.kind,
@@ -116,5 +134,5 @@ async function factsOfPayment(
       metadata: {},
     },
   };
-  return [bought, ...(await reversalFacts(inbound, { paymentIntentId, invoice: null }))];
+  return [purchase, ...(await readReversalFacts(context, { paymentIntentId, invoice: null }))];
 }

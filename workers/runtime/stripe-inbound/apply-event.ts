@@ -8,24 +8,24 @@ import { applyInvoice } from "./apply-invoice.ts";
 import { applyReversals } from "./apply-reversals.ts";
 import { applySession } from "./apply-session.ts";
 import { applySubscription } from "./apply-subscription.ts";
-import { Erased, NotOurs } from "./find-owner.ts";
+import { describeNoOwner } from "./find-owner.ts";
 import { type Inbound, openInbound } from "./inbound.ts";
-import type { Applied } from "./merge-facts.ts";
+import type { ApplyResult } from "./merge-facts.ts";
 import { listRefunds } from "./read-from-stripe.ts";
 
-/** How an event ended. `failed` is final at once; an error that may pass is thrown instead. */
+/** The final result of an event. A `failed` event is not retried; a transient error is thrown instead. */
 export interface Settlement {
   status: "applied" | "ignored" | "failed";
-  /** Why, where the status does not say. */
+  /** The reason, if the status alone does not explain it. */
   detail: string | null;
   subjectRef: string | null;
-  /** What it made in the subject's ledger, and where that ends; both only where the ledger was asked. */
+  /** The changes in the subject's ledger and its last sequence; absent if the subject was not called. */
   ledger?: { changes: number; sequence?: number };
-  /** What is kept of the payload, where that is not all of it. */
+  /** The payload to store in place of the received one. */
   payload?: "";
 }
 
-/** Reads the event and does what it asks. Throws what may go better at another try. */
+/** Parses the event and applies it. Throws errors that another attempt may not meet. */
 export async function applyEvent(
   env: RuntimeEnv,
   found: ConnectionOfProject,
@@ -35,44 +35,62 @@ export async function applyEvent(
   const event = JSON.parse(row.payload) as Stripe.Event;
   const { mode } = found.connection;
   if (event.livemode !== (mode === "live"))
-    return failed(`the event says livemode ${event.livemode}, but the connection is for ${mode} mode`);
+    return failed(`the event has livemode ${event.livemode}, but the connection is for ${mode} mode`);
   const cause = { type: "stripe_event" as const, id: row.eventId, eventType: row.type };
   try {
-    const applied = await applyTold(openInbound(env, found, cause, now), readEvent(event));
-    if (applied === null) return ignored("type not handled");
-    const { subjectRef, ...ledger } = applied;
-    return ledger.changes === 0
-      ? { status: "ignored", detail: "no change", subjectRef, ledger }
-      : { status: "applied", detail: null, subjectRef, ledger };
+    const result = await applyParsedEvent(openInbound(env, found, cause, now), readEvent(event));
+    return toSettlement(result);
   } catch (error) {
-    if (error instanceof NotOurs) return ignored(error.message);
-    if (error instanceof Erased) return { ...ignored("erased"), payload: "" };
-    // Another try would read the same payload: an operator has to look, and can retry it when we read more.
+    // Another attempt would read the same payload. An operator can retry the event after a release that can
+    // read it.
     if (error instanceof UnreadableObject) return failed(error.message);
     throw error;
+  }
+}
+
+function toSettlement(result: ApplyResult | { outcome: "not_handled" }): Settlement {
+  switch (result.outcome) {
+    case "merged": {
+      const { subjectRef, changes, sequence } = result;
+      const ledger = { changes, ...(sequence === undefined ? {} : { sequence }) };
+      return changes === 0
+        ? { status: "ignored", detail: "no change", subjectRef, ledger }
+        : { status: "applied", detail: null, subjectRef, ledger };
+    }
+    case "foreign":
+      return ignored(describeNoOwner(result));
+    case "erased":
+      return { ...ignored("erased"), payload: "" };
+    case "not_handled":
+      return ignored("type not handled");
+    case "unknown_attempt":
+      // The attempt may still arrive in D1, so the event is retried.
+      throw new Error(describeNoOwner(result));
   }
 }
 
 const ignored = (detail: string): Settlement => ({ status: "ignored", detail, subjectRef: null });
 const failed = (detail: string): Settlement => ({ status: "failed", detail, subjectRef: null });
 
-/** `null` when nothing is done for events of this type. */
-async function applyTold(inbound: Inbound, told: Told): Promise<Applied | null> {
-  switch (told.type) {
+async function applyParsedEvent(
+  context: Inbound,
+  event: Told,
+): Promise<ApplyResult | { outcome: "not_handled" }> {
+  switch (event.type) {
     case "session":
-      return applySession(inbound, told);
+      return applySession(context, event);
     case "subscription":
-      return applySubscription(inbound, told);
+      return applySubscription(context, event);
     case "invoice":
-      return applyInvoice(inbound, told);
+      return applyInvoice(context, event);
     case "refund":
     case "dispute":
-      return applyReversals(inbound, [told], told);
+      return applyReversals(context, [event], event);
     case "charge_refunded": {
-      const refunds = await listRefunds(await inbound.stripe(), { charge: told.chargeId });
-      return applyReversals(inbound, refunds, told);
+      const refunds = await listRefunds(await context.stripe(), { charge: event.chargeId });
+      return applyReversals(context, refunds, event);
     }
     case "not_handled":
-      return null;
+      return { outcome: "not_handled" };
   }
 }

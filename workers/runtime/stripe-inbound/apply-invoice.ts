@@ -1,30 +1,34 @@
 import type { InvoiceFact } from "../../../shared/domain/decide-stripe.ts";
 import type { InvoiceTold } from "../../../shared/stripe/read-invoice.ts";
-import { NotOurs, type Owner, originOf, ownerOfSubscription } from "./find-owner.ts";
+import { buildCheckoutOrigin, findSubscriptionOwner, foreign, type Owner } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
-import { type Applied, mergeFacts, subscriptionNow } from "./merge-facts.ts";
+import { type ApplyResult, mergeFacts, readSubscriptionFact } from "./merge-facts.ts";
 
-/** Notes what became of a subscription's invoice, and reads the subscription again: an invoice does not tell its status. */
-export async function applyInvoice(inbound: Inbound, told: InvoiceTold): Promise<Applied> {
-  const { subscriptionId, customerId, invoiceId } = told;
-  // One-off invoices of a customer say nothing of any subscription.
-  if (subscriptionId === null) throw new NotOurs("an invoice without a subscription");
-  const owner = await ownerOfSubscription(inbound, subscriptionId, told.ours);
+/**
+ * Records the result of a subscription's invoice, and reads the subscription from Stripe: an invoice does not
+ * contain its status.
+ */
+export async function applyInvoice(context: Inbound, invoice: InvoiceTold): Promise<ApplyResult> {
+  const { subscriptionId, customerId, invoiceId } = invoice;
+  if (subscriptionId === null) return foreign("invoice without a subscription");
+  const found = await findSubscriptionOwner(context, subscriptionId, invoice.ours);
+  if (found.outcome !== "owner") return found;
+  const { owner } = found;
   const facts = [
-    await subscriptionNow(inbound, owner, subscriptionId),
-    invoiceFact(owner, subscriptionId, told),
+    await readSubscriptionFact(context, owner, subscriptionId),
+    buildInvoiceFact(owner, subscriptionId, invoice),
   ];
-  return mergeFacts(inbound, owner, facts, { customerId, stripeIds: [subscriptionId, invoiceId] });
+  return mergeFacts(context, owner, facts, { customerId, stripeIds: [subscriptionId, invoiceId] });
 }
 
-export function invoiceFact(owner: Owner, subscriptionId: string, told: InvoiceTold): InvoiceFact {
-  const { invoiceId, outcome, periodEnd, customerId } = told;
+export function buildInvoiceFact(owner: Owner, subscriptionId: string, invoice: InvoiceTold): InvoiceFact {
+  const { invoiceId, outcome, periodEnd, customerId } = invoice;
   return {
     type: "invoice",
     invoiceId,
     subscriptionId,
     outcome,
     periodEnd,
-    origin: originOf(owner, customerId),
+    origin: buildCheckoutOrigin(owner, customerId),
   };
 }

@@ -1,31 +1,33 @@
 import type { ReversalFact } from "../../../shared/domain/merge-payment.ts";
 import type { PaymentReference, ReversalTold } from "../../../shared/stripe/read-reversal.ts";
-import { type OwnedPayment, ownerOfPayment } from "./find-owner.ts";
+import { findPaymentOwner, type OwnedPayment } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
-import { type Applied, mergeFacts } from "./merge-facts.ts";
+import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
 
-/** Merges refunds or disputes, all of one payment: they touch the purchase that it paid for and no other. */
+/** Merges refunds or disputes of one payment. They affect the purchase that it paid for and no other. */
 export async function applyReversals(
-  inbound: Inbound,
-  told: ReversalTold[],
+  context: Inbound,
+  reversals: ReversalTold[],
   payment: PaymentReference,
-): Promise<Applied> {
-  const owned = await ownerOfPayment(inbound, payment);
-  // A payment is remembered together with what took it back, or not at all: its record has the invoice that it paid.
-  if (told.length === 0) return { subjectRef: owned.owner.subjectRef, changes: 0 };
+): Promise<ApplyResult> {
+  const found = await findPaymentOwner(context, payment);
+  if (found.outcome !== "owner") return found;
+  const { owner, paymentIntentId } = found;
+  // Without a reversal the payment is not recorded either: its record must include the invoice that it paid.
+  if (reversals.length === 0) return { outcome: "merged", subjectRef: owner.subjectRef, changes: 0 };
   return mergeFacts(
-    inbound,
-    owned.owner,
-    told.map((reversal) => reversalFact(owned, reversal)),
-    { customerId: null, stripeIds: [owned.paymentIntentId, payment.chargeId] },
+    context,
+    owner,
+    reversals.map((reversal) => buildReversalFact(found, reversal)),
+    { customerId: null, stripeIds: [paymentIntentId, payment.chargeId] },
   );
 }
 
-export function reversalFact(
+export function buildReversalFact(
   { paymentIntentId, invoice }: Omit<OwnedPayment, "owner">,
-  told: ReversalTold,
+  reversal: ReversalTold,
 ): ReversalFact {
-  return told.type === "refund"
-    ? { type: "refund", paymentIntentId, invoice, refund: told.refund }
-    : { type: "dispute", paymentIntentId, invoice, dispute: told.dispute };
+  return reversal.type === "refund"
+    ? { type: "refund", paymentIntentId, invoice, refund: reversal.refund }
+    : { type: "dispute", paymentIntentId, invoice, dispute: reversal.dispute };
 }

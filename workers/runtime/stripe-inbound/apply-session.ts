@@ -2,41 +2,44 @@ import { advanceAttempt } from "../../../shared/db/advance-attempt.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import type { SessionFact } from "../../../shared/stripe/read-session.ts";
-import { readFrozen } from "../checkout/frozen-request.ts";
-import { NotOurs, type Owner, originOf, ownerByMetadata } from "./find-owner.ts";
+import { parseFrozenRequest } from "../checkout/frozen-request.ts";
+import { buildCheckoutOrigin, type CheckoutOwner, foreign, resolveOwnerFromMetadata } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
-import { type Applied, mergeFacts } from "./merge-facts.ts";
+import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
 
 /**
- * Settles the checkout attempt, and grants what was bought once. Of a subscription the session says only that it was
- * sold: access follows the subscription's own status.
+ * Advances the checkout attempt and grants a one-time purchase. For a subscription, the session only records
+ * the sale: access follows the subscription's status.
  *
- * Grants first, then notes the attempt, then (in the caller) settles the row. A crash in between leaves the row
- * `received`; the next try finds the entitlement granted and does the rest.
+ * Order: grant, then advance the attempt, then (in the caller) mark the event as processed. A crash in
+ * between leaves the event `received`. The next attempt finds the entitlement granted and does the rest.
  */
-export async function applySession(inbound: Inbound, session: SessionFact): Promise<Applied> {
-  if (session.ours === null) throw new NotOurs("not one of our objects");
-  const owner = await ownerByMetadata(inbound, session.ours);
+export async function applySession(context: Inbound, session: SessionFact): Promise<ApplyResult> {
+  if (session.ours === null) return foreign("not created by Licenzy");
+  const found = await resolveOwnerFromMetadata(context, session.ours);
+  if (found.outcome !== "owner") return found;
+  const { owner } = found;
   const { attemptId } = session.ours;
-  const { env, now } = inbound;
+  const { env, now } = context;
   if (session.outcome !== "paid") {
     const status = session.outcome === "processing" ? "processing" : "failed";
-    const hasMoved = await d1(advanceAttempt(env.DB, attemptId, status, now));
-    return { subjectRef: owner.subjectRef, changes: hasMoved ? 1 : 0 };
+    const hasAdvanced = await d1(advanceAttempt(env.DB, attemptId, status, now));
+    return { outcome: "merged", subjectRef: owner.subjectRef, changes: hasAdvanced ? 1 : 0 };
   }
   const { sessionId, paymentIntentId, subscriptionId, customerId } = session;
-  const applied = await mergeFacts(inbound, owner, [paidFact(owner, session)], {
+  const merged = await mergeFacts(context, owner, [buildPaidSessionFact(owner, session)], {
     customerId,
     stripeIds: [sessionId, paymentIntentId, subscriptionId],
   });
-  const hasMoved = await d1(advanceAttempt(env.DB, attemptId, "finalized", now));
-  return { ...applied, changes: applied.changes + (hasMoved ? 1 : 0) };
+  if (merged.outcome !== "merged") return merged;
+  const hasAdvanced = await d1(advanceAttempt(env.DB, attemptId, "finalized", now));
+  return { ...merged, changes: merged.changes + (hasAdvanced ? 1 : 0) };
 }
 
-/** What a paid session of the attempt says of the subject. */
-export function paidFact(owner: Owner, session: SessionFact): SubjectFact {
+/** Builds the fact of a paid session: a purchase, or the sale of a subscription. */
+export function buildPaidSessionFact(owner: CheckoutOwner, session: SessionFact): SubjectFact {
   const { sessionId, paymentIntentId, subscriptionId, customerId, amountTotal, currency } = session;
-  const origin = originOf(owner, customerId);
+  const origin = buildCheckoutOrigin(owner, customerId);
   if (subscriptionId !== null)
     return {
       type: "subscription_sold",
@@ -44,10 +47,9 @@ export function paidFact(owner: Owner, session: SessionFact): SubjectFact {
       origin,
       checkout: { sessionId, amountTotal, currency },
     };
-  if (owner.attempt === null) throw new NotOurs("not one of our objects");
   return {
     type: "purchase",
-    terms: readFrozen(owner.attempt).terms,
+    terms: parseFrozenRequest(owner.attempt).terms,
     paidAt: session.at,
     purchase: {
       attemptId: origin.attemptId,

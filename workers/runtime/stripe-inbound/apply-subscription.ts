@@ -1,12 +1,18 @@
 import type { SubscriptionTold } from "../../../shared/stripe/read-subscription.ts";
-import { originOf, ownerOfSubscription } from "./find-owner.ts";
+import { buildCheckoutOrigin, findSubscriptionOwner } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
-import { type Applied, mergeFacts, subscriptionFact } from "./merge-facts.ts";
+import { type ApplyResult, buildSubscriptionFact, mergeFacts } from "./merge-facts.ts";
 
-/** Subscription events are the only source of a subscription's status. */
-export async function applySubscription(inbound: Inbound, told: SubscriptionTold): Promise<Applied> {
-  const { subscriptionId, customerId } = told;
-  const owner = await ownerOfSubscription(inbound, subscriptionId, told.ours);
-  const fact = await subscriptionFact(inbound, subscriptionId, originOf(owner, customerId), told.observation);
-  return mergeFacts(inbound, owner, [fact], { customerId, stripeIds: [subscriptionId] });
+/** Merges a subscription event. These events are the only source of a subscription's status. */
+export async function applySubscription(
+  context: Inbound,
+  subscription: SubscriptionTold,
+): Promise<ApplyResult> {
+  const { subscriptionId, customerId } = subscription;
+  const found = await findSubscriptionOwner(context, subscriptionId, subscription.ours);
+  if (found.outcome !== "owner") return found;
+  const { owner } = found;
+  const origin = buildCheckoutOrigin(owner, customerId);
+  const fact = await buildSubscriptionFact(context, subscriptionId, origin, subscription.observation);
+  return mergeFacts(context, owner, [fact], { customerId, stripeIds: [subscriptionId] });
 }

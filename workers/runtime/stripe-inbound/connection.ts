@@ -1,4 +1,7 @@
-/** Where a connection's secrets lie: sealed with their place, they open nowhere else (shared/kit/crypto-box.ts). */
+/**
+ * Associated data of a connection's encrypted secrets. It binds a ciphertext to its column and row, so it
+ * can't be decrypted anywhere else (shared/kit/crypto-box.ts).
+ */
 export const apiKeyPlace = (connectionId: string) => `stripe_connections/${connectionId}/api_key`;
 export const webhookSecretPlace = (connectionId: string) =>
   `stripe_connections/${connectionId}/webhook_secret`;

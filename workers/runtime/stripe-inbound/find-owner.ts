@@ -8,135 +8,172 @@ import { idOf } from "../../../shared/stripe/object-fields.ts";
 import { type OurMetadata, readOurMetadata } from "../../../shared/stripe/our-metadata.ts";
 import { type InvoiceTold, readInvoice } from "../../../shared/stripe/read-invoice.ts";
 import type { PaymentReference } from "../../../shared/stripe/read-reversal.ts";
-import { readFrozen } from "../checkout/frozen-request.ts";
+import { parseFrozenRequest } from "../checkout/frozen-request.ts";
 import type { Inbound } from "./inbound.ts";
-import { readSubscriptionNow } from "./read-from-stripe.ts";
+import { readCurrentSubscription } from "./read-from-stripe.ts";
 
-/** The object is nothing of this project and mode. Why is what the operator reads in the inbox. */
-export class NotOurs extends Error {
-  constructor(why: "not one of our objects" | "another project's" | "an invoice without a subscription") {
-    super(why);
-    this.name = "NotOurs";
-  }
-}
-
-/** It says that it is ours, but what it speaks of is not here yet. Tried again for 72 hours. */
-export class Unroutable extends Error {
-  constructor(why: string) {
-    super(`unroutable: ${why}`);
-    this.name = "Unroutable";
-  }
-}
-
-/** It is of a customer who was erased, and of before. Nothing is done, and what it tells is not kept. */
-export class Erased extends Error {
-  constructor() {
-    super("the customer was erased");
-    this.name = "Erased";
-  }
-}
-
-/** The owner with the checkout attempt, when there was one: it froze what was sold. */
+/** The owner of a Stripe object. */
 export interface Owner {
   subjectRef: string;
+  /** The checkout attempt that sold the object, with the frozen terms; `null` if no checkout sold it. */
   attempt: CheckoutAttemptRow | null;
-  /** When the latest erasure of the subject was asked that is known, if any: all of this is of after it. */
-  knownErasureAt: number | null;
+  /** `asked_at` of the newest erasure known when the owner was resolved, or null. The object is newer. */
+  erasureFence: number | null;
 }
 
-/** Who owns an object with our metadata. Throws `NotOurs` for another project's, `Unroutable` for an unknown attempt, `Erased`. */
-export async function ownerByMetadata(inbound: Inbound, ours: OurMetadata): Promise<Owner> {
-  const sold = await soldTo(inbound, ours);
-  if (sold instanceof Error) throw sold;
-  return sold;
-}
-
-/** Whom the checkout attempt in the metadata sold to, or why it tells nobody. */
-export async function soldTo(
-  { env, connection }: Inbound,
-  ours: OurMetadata,
-): Promise<Owner | NotOurs | Unroutable | Erased> {
-  if (ours.projectId !== connection.projectId || ours.mode !== connection.mode)
-    return new NotOurs("another project's");
-  const key = { ...connection, subjectRef: ours.subjectRef };
-  const { attempt, erasure } = await d1(readSale(env.DB, ours.attemptId, key));
-  if (isOfBefore(attempt, erasure)) return new Erased();
-  if (attempt === null || attempt.projectId !== ours.projectId || attempt.mode !== ours.mode)
-    return new Unroutable(`there is no checkout attempt ${ours.attemptId}`);
-  return { subjectRef: attempt.subjectRef, attempt, knownErasureAt: erasure?.askedAt ?? null };
-}
-
-/** An attempt that is gone, or was there when the erasure was asked, is of before. */
-function isOfBefore(attempt: CheckoutAttemptRow | null, erasure: LastErasure | null): boolean {
-  return erasure !== null && (attempt === null || attempt.createdAt <= erasure.askedAt);
+/** The owner of an object that a checkout sold. */
+export interface CheckoutOwner extends Owner {
+  attempt: CheckoutAttemptRow;
 }
 
 /**
- * Who owns a subscription: as its metadata says, as we know it, or as Stripe says when we ask. Metadata that tells
- * nobody is no obstacle: an operator may have adopted what another project sold.
+ * The reason that an object belongs to no subject of this project and mode. Stored as the event's detail.
  */
-export async function ownerOfSubscription(
-  inbound: Inbound,
-  subscriptionId: string,
-  ours: OurMetadata | null,
-): Promise<Owner> {
-  const sold = ours === null ? null : await soldTo(inbound, ours);
-  if (sold instanceof Erased) throw sold;
-  if (sold !== null && !(sold instanceof Error)) return sold;
-  const known = await knownOwner(inbound, [subscriptionId]);
-  if (known !== null) return known;
-  if (sold !== null) throw sold;
-  const { ours: asked } = await readSubscriptionNow(await inbound.stripe(), subscriptionId);
-  if (asked === null) throw new NotOurs("not one of our objects");
-  return ownerByMetadata(inbound, asked);
-}
+export type ForeignReason =
+  | "not created by Licenzy"
+  | "belongs to another project"
+  | "invoice without a subscription";
 
-/** A payment with its owner; `invoice` when it is one of a subscription. */
+/** The outcomes of an owner look-up that finds no owner. */
+export type NoOwner =
+  | { outcome: "foreign"; reason: ForeignReason }
+  /** The object has our metadata, but its checkout attempt is not in D1 yet. Retried for 72 hours. */
+  | { outcome: "unknown_attempt"; attemptId: string }
+  /** The customer was erased after this object was created. Nothing of the object is merged or stored. */
+  | { outcome: "erased" };
+
+export type OwnerLookup<T extends Owner = Owner> = { outcome: "owner"; owner: T } | NoOwner;
+
+/**
+ * A payment with its owner. `invoice` is set for a payment of a subscription that was looked up in Stripe.
+ */
 export interface OwnedPayment {
   owner: Owner;
   paymentIntentId: string;
   invoice: PaidInvoice | null;
 }
 
-/**
- * Whose payment a refund or dispute is of. Those objects don't carry our metadata: what the id table lacks is looked up
- * in Stripe, first at the payment, then at the invoice that it paid. A payment that the table has needs no look-up:
- * its invoice, if any, is in the subject's record since it was first met.
- */
-export async function ownerOfPayment(inbound: Inbound, payment: PaymentReference): Promise<OwnedPayment> {
-  const paymentIntentId = payment.paymentIntentId ?? (await paymentIntentOf(inbound, payment.chargeId));
-  const known = await knownOwner(inbound, [paymentIntentId]);
-  if (known !== null) return { owner: known, paymentIntentId, invoice: null };
-  const stripe = await inbound.stripe();
-  const intent = await askStripe(stripe.paymentIntents.retrieve(paymentIntentId));
-  const ours = readOurMetadata(intent.metadata);
-  if (ours !== null) return { owner: await ownerByMetadata(inbound, ours), paymentIntentId, invoice: null };
-  const invoice = await invoicePaidBy(inbound, paymentIntentId);
-  if (invoice === null || invoice.subscriptionId === null) throw new NotOurs("not one of our objects");
-  const { subscriptionId } = invoice;
-  const owner = await ownerOfSubscription(inbound, subscriptionId, invoice.ours);
-  return { owner, paymentIntentId, invoice: paidInvoice(invoice, subscriptionId) };
+export type PaymentOwnerLookup = ({ outcome: "owner" } & OwnedPayment) | NoOwner;
+
+export const foreign = (reason: ForeignReason): NoOwner => ({ outcome: "foreign", reason });
+
+/** Describes the outcome in one phrase, for the detail of an event and for error messages. */
+export function describeNoOwner(lookup: NoOwner): string {
+  switch (lookup.outcome) {
+    case "foreign":
+      return lookup.reason;
+    case "unknown_attempt":
+      return `unknown checkout attempt ${lookup.attemptId}`;
+    case "erased":
+      return "the customer was erased";
+  }
 }
 
-export function paidInvoice(
+/** Resolves the owner from the checkout attempt that an object's metadata names. */
+export async function resolveOwnerFromMetadata(
+  { env, connection }: Inbound,
+  ours: OurMetadata,
+): Promise<OwnerLookup<CheckoutOwner>> {
+  if (ours.projectId !== connection.projectId || ours.mode !== connection.mode)
+    return foreign("belongs to another project");
+  const customer = { ...connection, subjectRef: ours.subjectRef };
+  const { attempt, erasure } = await d1(readSale(env.DB, ours.attemptId, customer));
+  if (predatesErasure(attempt, erasure)) return { outcome: "erased" };
+  if (attempt === null || attempt.projectId !== ours.projectId || attempt.mode !== ours.mode)
+    return { outcome: "unknown_attempt", attemptId: ours.attemptId };
+  const { subjectRef } = attempt;
+  return { outcome: "owner", owner: { subjectRef, attempt, erasureFence: erasure?.askedAt ?? null } };
+}
+
+/**
+ * Returns whether a sale is older than the erasure: its attempt is deleted, or was created before the
+ * erasure.
+ */
+function predatesErasure(attempt: CheckoutAttemptRow | null, erasure: LastErasure | null): boolean {
+  return erasure !== null && (attempt === null || attempt.createdAt <= erasure.askedAt);
+}
+
+/**
+ * Finds the owner of a subscription: from its metadata, else from the id table, else from its current
+ * metadata in Stripe. The id table also wins over metadata that resolves to no owner, because an operator may
+ * have adopted a subscription that another project sold.
+ */
+export async function findSubscriptionOwner(
+  context: Inbound,
+  subscriptionId: string,
+  ours: OurMetadata | null,
+): Promise<OwnerLookup> {
+  const fromMetadata = ours === null ? null : await resolveOwnerFromMetadata(context, ours);
+  switch (fromMetadata?.outcome) {
+    case "owner":
+    case "erased":
+      return fromMetadata;
+    case "foreign":
+    case "unknown_attempt":
+      return (await findKnownOwner(context, subscriptionId)) ?? fromMetadata;
+    case undefined:
+      break;
+  }
+  const known = await findKnownOwner(context, subscriptionId);
+  if (known !== null) return known;
+  const current = await readCurrentSubscription(await context.stripe(), subscriptionId);
+  if (current.ours === null) return foreign("not created by Licenzy");
+  return resolveOwnerFromMetadata(context, current.ours);
+}
+
+/**
+ * Finds the payment of a refund or dispute, and its owner. Refunds and disputes don't carry our metadata. A
+ * payment that is not in the id table is looked up in Stripe: first the payment intent, then the invoice that
+ * it paid. A payment in the id table needs no look-up, because its invoice was recorded with it.
+ */
+export async function findPaymentOwner(
+  context: Inbound,
+  payment: PaymentReference,
+): Promise<PaymentOwnerLookup> {
+  const paymentIntentId = payment.paymentIntentId ?? (await readPaymentIntentId(context, payment.chargeId));
+  if (paymentIntentId === null) return foreign("not created by Licenzy");
+  const known = await findKnownOwner(context, paymentIntentId);
+  if (known !== null) return withPayment(known, paymentIntentId, null);
+  const stripe = await context.stripe();
+  const intent = await askStripe(stripe.paymentIntents.retrieve(paymentIntentId));
+  const ours = readOurMetadata(intent.metadata);
+  if (ours !== null) return withPayment(await resolveOwnerFromMetadata(context, ours), paymentIntentId, null);
+  const invoice = await readInvoicePaidBy(context, paymentIntentId);
+  if (invoice === null || invoice.subscriptionId === null) return foreign("not created by Licenzy");
+  const { subscriptionId } = invoice;
+  const lookup = await findSubscriptionOwner(context, subscriptionId, invoice.ours);
+  return withPayment(lookup, paymentIntentId, toPaidInvoice(invoice, subscriptionId));
+}
+
+function withPayment(
+  lookup: OwnerLookup,
+  paymentIntentId: string,
+  invoice: PaidInvoice | null,
+): PaymentOwnerLookup {
+  return lookup.outcome === "owner" ? { ...lookup, paymentIntentId, invoice } : lookup;
+}
+
+export function toPaidInvoice(
   { invoiceId, amountPaid, periodEnd }: InvoiceTold,
   subscriptionId: string,
 ): PaidInvoice {
   return { invoiceId, subscriptionId, periodEnd, amountPaid };
 }
 
-async function paymentIntentOf(inbound: Inbound, chargeId: string | null): Promise<string> {
-  if (chargeId === null) throw new NotOurs("not one of our objects");
-  const charge = await askStripe((await inbound.stripe()).charges.retrieve(chargeId));
-  const paymentIntentId = idOf(charge.payment_intent);
-  // A charge without payment intent was not made by Checkout.
-  if (paymentIntentId === null) throw new NotOurs("not one of our objects");
-  return paymentIntentId;
+/** Returns the payment intent of a charge, or `null` if it has none: Checkout did not create that charge. */
+async function readPaymentIntentId(context: Inbound, chargeId: string | null): Promise<string | null> {
+  if (chargeId === null) return null;
+  const stripe = await context.stripe();
+  const charge = await askStripe(stripe.charges.retrieve(chargeId));
+  return idOf(charge.payment_intent);
 }
 
-/** The invoice that the payment paid, or `null` when it paid none. */
-export async function invoicePaidBy(inbound: Inbound, paymentIntentId: string): Promise<InvoiceTold | null> {
-  const stripe = await inbound.stripe();
+/** Returns the invoice that the payment paid, or `null` if it paid none. */
+export async function readInvoicePaidBy(
+  context: Inbound,
+  paymentIntentId: string,
+): Promise<InvoiceTold | null> {
+  const stripe = await context.stripe();
   const payment = { type: "payment_intent" as const, payment_intent: paymentIntentId };
   const { data } = await askStripe(stripe.invoicePayments.list({ payment, limit: 1 }));
   const invoiceId = idOf(data[0]?.invoice);
@@ -144,20 +181,22 @@ export async function invoicePaidBy(inbound: Inbound, paymentIntentId: string): 
   return readInvoice(await askStripe(stripe.invoices.retrieve(invoiceId)), "paid");
 }
 
-async function knownOwner({ env, connection }: Inbound, stripeIds: string[]): Promise<Owner | null> {
-  const found: ObjectOwner | null = await d1(findOwner(env.DB, connection.connectionId, stripeIds));
+/** Finds the owner in the id table. Returns `null` if the table does not have the id. */
+async function findKnownOwner({ env, connection }: Inbound, stripeId: string): Promise<OwnerLookup | null> {
+  const found: ObjectOwner | null = await d1(findOwner(env.DB, connection.connectionId, [stripeId]));
   if (found === null) return null;
   const { subjectRef, attemptId } = found;
   const { attempt, erasure } = await d1(readSale(env.DB, attemptId ?? "", { ...connection, subjectRef }));
-  // An object that nobody sold is remembered until the erasure is done; then it is forgotten, and may be adopted anew.
-  const isErased = attemptId === null ? erasure?.state === "running" : isOfBefore(attempt, erasure);
-  if (isErased) throw new Erased();
-  return { subjectRef, attempt, knownErasureAt: erasure?.askedAt ?? null };
+  // An object that no checkout sold stays in the table until the erasure has run. After that it can be
+  // adopted again.
+  const isErased = attemptId === null ? erasure?.state === "running" : predatesErasure(attempt, erasure);
+  if (isErased) return { outcome: "erased" };
+  return { outcome: "owner", owner: { subjectRef, attempt, erasureFence: erasure?.askedAt ?? null } };
 }
 
-/** What the checkout says of the subscription that it sold. */
-export function originOf({ attempt }: Owner, customerId: string | null) {
-  const frozen = attempt === null ? null : readFrozen(attempt);
+/** Builds the origin of a subscription from the checkout that sold it. */
+export function buildCheckoutOrigin({ attempt }: Owner, customerId: string | null) {
+  const frozen = attempt === null ? null : parseFrozenRequest(attempt);
   return {
     attemptId: attempt?.attemptId ?? null,
     customerId,

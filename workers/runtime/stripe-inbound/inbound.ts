@@ -5,13 +5,15 @@ import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
 
-/** What everything needs that applies what Stripe tells: where it came in, why, and when. */
+/** The context of every function that applies facts from Stripe: the connection, the cause and the time. */
 export interface Inbound extends ConnectionOfProject {
   env: RuntimeEnv;
   cause: Cause;
-  /** Milliseconds, the stack's clock. */
+  /** Milliseconds, on the stack's clock. */
   now: number;
-  /** The client of the connection, made when it is first asked for: most events need no look-up. */
+  /**
+   * Returns the connection's client. It is created on the first call, because most events need no look-up.
+   */
   stripe(): Promise<Stripe>;
 }
 

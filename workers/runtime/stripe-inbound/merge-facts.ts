@@ -3,21 +3,25 @@ import { productsOfPrices, rememberObjects } from "../../../shared/db/stripe-obj
 import type { SubjectFact, SubscriptionFact } from "../../../shared/domain/decide-stripe.ts";
 import type { Observation, SubscriptionOrigin } from "../../../shared/domain/stripe-record.ts";
 import { callSubject } from "../subject-stub.ts";
-import { Erased, type Owner, originOf } from "./find-owner.ts";
+import { buildCheckoutOrigin, type NoOwner, type Owner } from "./find-owner.ts";
 import { type Inbound, identityOf } from "./inbound.ts";
-import { readSubscriptionNow } from "./read-from-stripe.ts";
+import { readCurrentSubscription } from "./read-from-stripe.ts";
 
-/** What came of something that Stripe told. */
-export interface Applied {
+/** The result of facts that were merged into a subject. */
+export interface Merged {
+  outcome: "merged";
   subjectRef: string;
-  /** Ledger entries that it made; 0 when everything was known. */
+  /** Number of changes in the ledger or the checkout attempt; 0 if every fact was known. */
   changes: number;
-  /** The last entry of the subject's ledger afterwards; absent when the ledger was not asked. */
+  /** The last sequence of the subject's ledger after the merge; absent if the subject was not called. */
   sequence?: number;
 }
 
-/** What a subscription's observation says, with the products that its prices are. */
-export async function subscriptionFact(
+/** The result of applying an event: its facts were merged, or the event has no owner here. */
+export type ApplyResult = Merged | NoOwner;
+
+/** Builds the fact of a subscription's observation, with the product of each price. */
+export async function buildSubscriptionFact(
   { env, connection }: Inbound,
   subscriptionId: string,
   origin: SubscriptionOrigin,
@@ -32,55 +36,68 @@ export async function subscriptionFact(
   return { type: "subscription", subscriptionId, origin, observations: [{ ...observation, items }] };
 }
 
-/** The subscription as it is now, as a fact. */
-export async function subscriptionNow(
-  inbound: Inbound,
+/** Reads the subscription from Stripe and returns its current state as a fact. */
+export async function readSubscriptionFact(
+  context: Inbound,
   owner: Owner,
   subscriptionId: string,
 ): Promise<SubscriptionFact> {
-  const told = await readSubscriptionNow(await inbound.stripe(), subscriptionId);
-  return subscriptionFact(inbound, subscriptionId, originOf(owner, told.customerId), told.observation);
+  const current = await readCurrentSubscription(await context.stripe(), subscriptionId);
+  const origin = buildCheckoutOrigin(owner, current.customerId);
+  return buildSubscriptionFact(context, subscriptionId, origin, current.observation);
 }
 
 /**
- * Merges facts into the subject and remembers whose Stripe's objects are. Where two words of one second contradict
- * each other, Stripe is asked and its answer merged with them.
+ * Merges facts into the subject and records the owner of the Stripe objects. If two observations of one
+ * second contradict each other, reads the subscription from Stripe and merges its current state with them.
  *
- * A crash after the merge, before the ids are remembered: the row is tried again, and finds the facts merged.
+ * After a crash between the merge and recording the ids, the event is retried and finds its facts merged.
  */
 export async function mergeFacts(
-  inbound: Inbound,
+  context: Inbound,
   owner: Owner,
   facts: SubjectFact[],
   objects: { customerId: string | null; stripeIds: (string | null)[] },
-): Promise<Applied> {
-  const { env, connection, graceDays, cause, now } = inbound;
-  const { knownErasureAt } = owner;
-  const identity = identityOf(inbound, owner.subjectRef);
+): Promise<ApplyResult> {
+  const { env, connection, graceDays, cause, now } = context;
+  const { erasureFence } = owner;
+  const identity = identityOf(context, owner.subjectRef);
   const merge = (all: SubjectFact[]) =>
     callSubject(env, identity, (subject) =>
-      subject.applyStripe(identity, { facts: all, graceDays, cause, knownErasureAt }),
+      subject.applyStripe(identity, { facts: all, graceDays, cause, erasureFence }),
     );
   let result = await merge(facts);
   if (result.outcome === "read_again") {
-    const read = await subscriptionNow(inbound, owner, result.subscriptionId);
-    result = await merge(withRead(facts, read));
+    const current = await readSubscriptionFact(context, owner, result.subscriptionId);
+    result = await merge(addCurrentState(facts, current));
   }
-  if (result.outcome === "read_again") throw new Error("Stripe's answer did not settle what came last");
-  if (result.outcome === "erased") throw new Erased();
-  const stripeIds = [...objects.stripeIds, objects.customerId].filter((id) => id !== null);
-  const attemptId = owner.attempt?.attemptId ?? null;
-  const remembered = { subjectRef: owner.subjectRef, attemptId, customerId: objects.customerId };
-  await d1(rememberObjects(env.DB, connection, remembered, stripeIds, now));
-  return { subjectRef: owner.subjectRef, changes: result.changes, sequence: result.sequence };
+  switch (result.outcome) {
+    case "read_again":
+      throw new Error(
+        "the order of the subscription's changes is ambiguous, even after reading it from Stripe",
+      );
+    case "erased":
+      return { outcome: "erased" };
+    case "merged": {
+      const stripeIds = [...objects.stripeIds, objects.customerId].filter((id) => id !== null);
+      const attemptId = owner.attempt?.attemptId ?? null;
+      const remembered = { subjectRef: owner.subjectRef, attemptId, customerId: objects.customerId };
+      await d1(rememberObjects(env.DB, connection, remembered, stripeIds, now));
+      const { changes, sequence } = result;
+      return { outcome: "merged", subjectRef: owner.subjectRef, changes, sequence };
+    }
+  }
 }
 
-/** The facts with the read beside what the same subscription was said to be, or before all when nothing was. */
-function withRead(facts: SubjectFact[], read: SubscriptionFact): SubjectFact[] {
+/**
+ * Adds the current state to the observations of the same subscription, or as the first fact if there are
+ * none.
+ */
+function addCurrentState(facts: SubjectFact[], current: SubscriptionFact): SubjectFact[] {
   const isSame = (fact: SubjectFact): fact is SubscriptionFact =>
-    fact.type === "subscription" && fact.subscriptionId === read.subscriptionId;
-  if (!facts.some(isSame)) return [read, ...facts];
+    fact.type === "subscription" && fact.subscriptionId === current.subscriptionId;
+  if (!facts.some(isSame)) return [current, ...facts];
   return facts.map((fact) =>
-    isSame(fact) ? { ...fact, observations: [...fact.observations, ...read.observations] } : fact,
+    isSame(fact) ? { ...fact, observations: [...fact.observations, ...current.observations] } : fact,
   );
 }

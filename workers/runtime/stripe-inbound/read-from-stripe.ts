@@ -4,26 +4,32 @@ import { answeredAt, askStripe } from "../../../shared/stripe/gateway.ts";
 import { type ReversalTold, readDispute, readRefund } from "../../../shared/stripe/read-reversal.ts";
 import { readSubscription, type SubscriptionTold } from "../../../shared/stripe/read-subscription.ts";
 
-/** What the subscription is now. Its version is the `Date` of Stripe's answer (spec page 2). */
-export async function readSubscriptionNow(stripe: Stripe, subscriptionId: string): Promise<SubscriptionTold> {
-  // The id is made before the question: of two reads of one second, the one asked for later has the later id.
+/** Reads the subscription's current state. Its version is the `Date` header of Stripe's response. */
+export async function readCurrentSubscription(
+  stripe: Stripe,
+  subscriptionId: string,
+): Promise<SubscriptionTold> {
+  // Create the id before the request: of two reads in one second, the later request then has the later id.
   const sourceId = newId("read");
   const subscription = await askStripe(stripe.subscriptions.retrieve(subscriptionId));
   return readSubscription(subscription, { sourceId, said: "read", at: answeredAt(subscription) }, null);
 }
 
-/** Which refunds or disputes to list. */
-export type ReversalsOf = { payment_intent: string } | { charge: string };
+/** Selects the payment or charge to list reversals of. */
+export type ReversalFilter = { payment_intent: string } | { charge: string };
 
-export async function listRefunds(stripe: Stripe, of: ReversalsOf): Promise<ReversalTold[]> {
-  return everyPage((page) => stripe.refunds.list({ ...of, ...page }), readRefund);
+export async function listRefunds(stripe: Stripe, filter: ReversalFilter): Promise<ReversalTold[]> {
+  return everyPage((page) => stripe.refunds.list({ ...filter, ...page }), readRefund);
 }
 
-export async function listDisputes(stripe: Stripe, of: ReversalsOf): Promise<ReversalTold[]> {
-  return everyPage((page) => stripe.disputes.list({ ...of, ...page }), readDispute);
+export async function listDisputes(stripe: Stripe, filter: ReversalFilter): Promise<ReversalTold[]> {
+  return everyPage((page) => stripe.disputes.list({ ...filter, ...page }), readDispute);
 }
 
-/** All pages of a list of Stripe's, each object read with the time of the answer that it came in. */
+/**
+ * Reads all pages of a Stripe list. Each object is parsed with the time of its page's response as its
+ * version.
+ */
 export async function everyPage<S extends { id: string }, T>(
   list: (page: Stripe.PaginationParams) => Stripe.ApiListPromise<S>,
   read: (object: S, version: number) => T,
@@ -31,7 +37,7 @@ export async function everyPage<S extends { id: string }, T>(
   return (await everyPageSince(list, read)).all;
 }
 
-/** All pages, and when Stripe answered with the first: what it makes later may be missing. */
+/** Reads all pages. `listedAt` is the time of the first page's response: newer objects may be missing. */
 export async function everyPageSince<S extends { id: string }, T>(
   list: (page: Stripe.PaginationParams) => Stripe.ApiListPromise<S>,
   read: (object: S, version: number) => T,

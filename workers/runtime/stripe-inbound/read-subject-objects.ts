@@ -8,29 +8,29 @@ import { readSession, type SessionFact } from "../../../shared/stripe/read-sessi
 import type { Inbound } from "./inbound.ts";
 import { everyPage } from "./read-from-stripe.ts";
 
-/** What Stripe has of one subject, as far as it can be found. */
+/** The Stripe objects of one subject. */
 export interface SubjectObjects {
-  /** Checkout sessions that were paid, or are over without. */
+  /** Checkout sessions that are complete or expired. */
   sessions: SessionFact[];
   subscriptionIds: string[];
   reversedCharges: ReversedCharge[];
 }
 
-/** A charge that was refunded or disputed, in whole or in part. */
+/** A charge that was fully or partly refunded or disputed. */
 export interface ReversedCharge {
   chargeId: string;
   paymentIntentId: string;
 }
 
 /**
- * Everything that Stripe has of the subject: of its customers, and what our id table names beside. Objects of its
- * customers that are another subject's, or nothing of ours, are left out.
+ * Reads the subject's objects from Stripe: those in the id table, and those of its Stripe customers. Skips
+ * objects of these customers that belong to another subject or that Licenzy did not create.
  */
-export async function readSubjectObjects(inbound: Inbound, subjectRef: string): Promise<SubjectObjects> {
-  const { env, connection } = inbound;
+export async function readSubjectObjects(context: Inbound, subjectRef: string): Promise<SubjectObjects> {
+  const { env, connection } = context;
   const known = await d1(objectsOf(env.DB, connection.connectionId, subjectRef));
-  const ofType = (prefix: string) => known.filter((id) => id.startsWith(prefix));
-  const stripe = await inbound.stripe();
+  const knownIds = (prefix: string) => known.filter((id) => id.startsWith(prefix));
+  const stripe = await context.stripe();
   const isOurs = (metadata: Stripe.Metadata | null) => {
     const ours = readOurMetadata(metadata);
     const { projectId, mode } = connection;
@@ -38,14 +38,14 @@ export async function readSubjectObjects(inbound: Inbound, subjectRef: string): 
   };
 
   const sessions = new Map<string, Stripe.Checkout.Session>();
-  for (const sessionId of ofType("cs_"))
+  for (const sessionId of knownIds("cs_"))
     sessions.set(sessionId, await askStripe(stripe.checkout.sessions.retrieve(sessionId)));
-  // A session may be all that we know: nothing was heard of its customer or subscription yet.
-  const ofSessions = (pick: "customer" | "subscription") =>
-    [...sessions.values()].flatMap((session) => idOf(session[pick]) ?? []);
-  const subscriptionIds = new Set(ofType("sub_"));
-  const customerIds = new Set([...ofType("cus_"), ...ofSessions("customer")]);
-  // A customer may be known as another subject's, who pays with the same one.
+  // A session may be the only known object, if no event of its customer or subscription has arrived yet.
+  const idsInSessions = (field: "customer" | "subscription") =>
+    [...sessions.values()].flatMap((session) => idOf(session[field]) ?? []);
+  const subscriptionIds = new Set(knownIds("sub_"));
+  const customerIds = new Set([...knownIds("cus_"), ...idsInSessions("customer")]);
+  // The id table may list the customer under another subject that pays with the same Stripe customer.
   for (const subscriptionId of subscriptionIds) {
     const customerId = idOf((await askStripe(stripe.subscriptions.retrieve(subscriptionId))).customer);
     if (customerId !== null) customerIds.add(customerId);
@@ -57,32 +57,32 @@ export async function readSubjectObjects(inbound: Inbound, subjectRef: string): 
       same,
     ))
       if (isOurs(session.metadata)) sessions.set(session.id, session);
-    const ofCustomer = (page: Stripe.PaginationParams) =>
+    const listSubscriptions = (page: Stripe.PaginationParams) =>
       stripe.subscriptions.list({ ...page, customer, status: "all" });
-    for (const subscription of await everyPage(ofCustomer, same))
+    for (const subscription of await everyPage(listSubscriptions, same))
       if (isOurs(subscription.metadata)) subscriptionIds.add(subscription.id);
     for (const charge of await everyPage((page) => stripe.charges.list({ ...page, customer }), same))
       charges.set(charge.id, charge);
   }
-  for (const subscriptionId of ofSessions("subscription")) subscriptionIds.add(subscriptionId);
-  for (const payment_intent of ofType("pi_")) {
-    const ofPayment = (page: Stripe.PaginationParams) => stripe.charges.list({ ...page, payment_intent });
-    for (const charge of await everyPage(ofPayment, same)) charges.set(charge.id, charge);
+  for (const subscriptionId of idsInSessions("subscription")) subscriptionIds.add(subscriptionId);
+  for (const payment_intent of knownIds("pi_")) {
+    const listCharges = (page: Stripe.PaginationParams) => stripe.charges.list({ ...page, payment_intent });
+    for (const charge of await everyPage(listCharges, same)) charges.set(charge.id, charge);
   }
 
   return {
-    sessions: await settledSessions(stripe, [...sessions.values()], [...charges.values()]),
+    sessions: await parseFinishedSessions(stripe, [...sessions.values()], [...charges.values()]),
     subscriptionIds: [...subscriptionIds],
-    reversedCharges: reversedAmong([...charges.values()]),
+    reversedCharges: filterReversed([...charges.values()]),
   };
 }
 
-/** Those charges of the customer's that were taken back, whoever bought what they paid for. */
-export async function reversedChargesOf(stripe: Stripe, customer: string): Promise<ReversedCharge[]> {
-  return reversedAmong(await everyPage((page) => stripe.charges.list({ ...page, customer }), same));
+/** Lists the customer's charges that were refunded or disputed, whichever subject they belong to. */
+export async function listReversedCharges(stripe: Stripe, customer: string): Promise<ReversedCharge[]> {
+  return filterReversed(await everyPage((page) => stripe.charges.list({ ...page, customer }), same));
 }
 
-function reversedAmong(charges: Stripe.Charge[]): ReversedCharge[] {
+function filterReversed(charges: Stripe.Charge[]): ReversedCharge[] {
   return charges.flatMap((charge) => {
     const paymentIntentId = idOf(charge.payment_intent);
     const isReversed = charge.amount_refunded > 0 || charge.disputed;
@@ -92,7 +92,7 @@ function reversedAmong(charges: Stripe.Charge[]): ReversedCharge[] {
 
 const same = <T>(object: T): T => object;
 
-async function settledSessions(
+async function parseFinishedSessions(
   stripe: Stripe,
   sessions: Stripe.Checkout.Session[],
   charges: Stripe.Charge[],
@@ -103,13 +103,13 @@ async function settledSessions(
       facts.push(readSession(session, "expired", fromSeconds(session.expires_at)));
     if (session.status !== "complete") continue;
     const outcome = session.payment_status === "unpaid" ? "processing" : "paid";
-    facts.push(readSession(session, outcome, await paidAt(stripe, session, charges)));
+    facts.push(readSession(session, outcome, await findPaidAt(stripe, session, charges)));
   }
   return facts;
 }
 
-/** A session does not say when it was paid: its charge does, and without a charge nothing had to be paid. */
-async function paidAt(
+/** Returns the time of the session's charge, which is the time of payment. A free session has no charge. */
+async function findPaidAt(
   stripe: Stripe,
   session: Stripe.Checkout.Session,
   charges: Stripe.Charge[],

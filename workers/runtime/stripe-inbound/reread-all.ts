@@ -6,43 +6,40 @@ import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import { StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
 import { UnreadableObject } from "../../../shared/stripe/object-fields.ts";
-import { Erased, NotOurs, Unroutable } from "./find-owner.ts";
+import { describeNoOwner } from "./find-owner.ts";
 import type { Inbound } from "./inbound.ts";
 import { applySync, readDifferences } from "./sync-subject.ts";
 
-const subjectsPerPage = 20;
+const maxSubjectsPerPage = 20;
 
 /**
- * After a gap longer than Stripe lists events for: reads every known subscription and payment instead, subject by
- * subject. One page per sweep, the place is kept in the connection's row; at the end the cursor stands where it began,
- * and the ordinary sweep goes on from there.
+ * Reads every known subscription and payment, subject by subject. Used after a gap longer than Stripe's event
+ * list covers. Reads one page per sweep and stores its position in the connection's row. At the end the
+ * cursor is set to the time when the reread started, and the ordinary sweep continues from there.
  *
- * A subject that can't be read however often Stripe is asked must not stop all others for ever: it is passed over, and
- * named in the error that ends the page. When Stripe is silent the page ends at once and is read again.
+ * A subject that fails permanently must not block the others. It is skipped and named in the error that is
+ * thrown after the page. If Stripe does not respond, the page ends at once and is read again in the next
+ * sweep.
  */
-export async function rereadPage(inbound: Inbound): Promise<void> {
-  const { env, connection, now } = inbound;
+export async function rereadPage(context: Inbound): Promise<void> {
+  const { env, connection, now } = context;
   const { connectionId } = connection;
   const rereadStartedAt = connection.rereadStartedAt ?? now;
   const page = await d1(
-    subjectsWithObjects(env.DB, connectionId, connection.rereadAfter ?? "", subjectsPerPage),
+    subjectsWithObjects(env.DB, connectionId, connection.rereadAfter ?? "", maxSubjectsPerPage),
   );
-  const passedOver: string[] = [];
+  const skipped: string[] = [];
   for (const subjectRef of page) {
-    try {
-      await applySync(inbound, await readDifferences(inbound, subjectRef));
-    } catch (error) {
-      if (error instanceof Erased) continue;
-      if (!staysUnreadable(error)) throw error;
-      passedOver.push(`${subjectRef}: ${errorMessage(error)}`);
-      log("error", "stripe_reread.subject_passed_over", {
-        connectionId,
-        subjectTag: subjectTag(subjectName({ ...connection, subjectRef })),
-        error: errorMessage(error),
-      });
-    }
+    const failure = await rereadSubject(context, subjectRef);
+    if (failure === null) continue;
+    skipped.push(`${subjectRef}: ${failure}`);
+    log("error", "stripe_reread.subject_passed_over", {
+      connectionId,
+      subjectTag: subjectTag(subjectName({ ...connection, subjectRef })),
+      error: failure,
+    });
   }
-  const isDone = page.length < subjectsPerPage;
+  const isDone = page.length < maxSubjectsPerPage;
   await d1(
     recordSweep(
       env.DB,
@@ -52,11 +49,36 @@ export async function rereadPage(inbound: Inbound): Promise<void> {
         : { rereadStartedAt, rereadAfter: page.at(-1) ?? null, nextSweepAt: now },
     ),
   );
-  if (passedOver.length > 0) throw new Error(`customers that could not be read: ${passedOver.join("; ")}`);
+  if (skipped.length > 0) throw new Error(`customers skipped: ${skipped.join("; ")}`);
 }
 
-/** Whether asking again would bring the same: Stripe has no such object, or it can't be read or routed. */
-function staysUnreadable(error: unknown): boolean {
-  if (error instanceof StripeNotAnswering) return error.isMissing;
-  return error instanceof UnreadableObject || error instanceof NotOurs || error instanceof Unroutable;
+/**
+ * Syncs one subject. Returns why it can't be synced, if another attempt would fail in the same way, else
+ * `null`.
+ */
+async function rereadSubject(context: Inbound, subjectRef: string): Promise<string | null> {
+  try {
+    const read = await readDifferences(context, subjectRef);
+    switch (read.outcome) {
+      case "read":
+        // An erasure that starts before the merge leaves nothing to sync.
+        await applySync(context, read.differences);
+        return null;
+      case "erased":
+        return null;
+      case "foreign":
+      case "unknown_attempt":
+        return describeNoOwner(read);
+    }
+  } catch (error) {
+    if (!isPermanent(error)) throw error;
+    return errorMessage(error);
+  }
+}
+
+/**
+ * Returns whether another attempt would fail in the same way: the object is missing in Stripe, or unreadable.
+ */
+function isPermanent(error: unknown): boolean {
+  return error instanceof StripeNotAnswering ? error.isMissing : error instanceof UnreadableObject;
 }

@@ -6,7 +6,7 @@ import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { tryEvent } from "./try-event.ts";
 
-/** An operator's retry of an event that failed or still waits: at once, and from then on by the whole schedule. */
+/** Retries a failed or queued event for an operator: once now, then on the full retry schedule. */
 export async function retryEvent(
   env: RuntimeEnv,
   key: StripeRetryMessage,

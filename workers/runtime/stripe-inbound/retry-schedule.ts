@@ -2,11 +2,14 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** A row whose first try left no trace (a crash in between) is taken up by the sweep after this time. */
+/** The sweep picks up a new event after this time, if its first attempt crashed before recording a result. */
 export const firstTryMs = 30 * second;
 
-/** The pause after the first, second, … failed try: 72 hours in all, as long as an event may stay unroutable. */
-const pausesMs = [
+/**
+ * Delays after the first, second, … failed attempt: 72 hours in total, the limit for an unknown checkout
+ * attempt.
+ */
+const retryDelaysMs = [
   5 * second,
   30 * second,
   2 * minute,
@@ -20,7 +23,9 @@ const pausesMs = [
   24 * hour,
 ];
 
-/** How long to wait after `tries` failed ones, in milliseconds; `null` when it was the last. */
-export function pauseAfter(tries: number): number | null {
-  return pausesMs[tries - 1] ?? null;
+/**
+ * Returns the delay after `tries` failed attempts in milliseconds, or `null` if that was the last attempt.
+ */
+export function getRetryDelay(tries: number): number | null {
+  return retryDelaysMs[tries - 1] ?? null;
 }

@@ -5,29 +5,33 @@ import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { callSubject } from "../subject-stub.ts";
-import { ownerOfSubscription } from "./find-owner.ts";
+import { describeNoOwner, findSubscriptionOwner } from "./find-owner.ts";
 import { openInbound } from "./inbound.ts";
-import { mergeFacts, subscriptionNow } from "./merge-facts.ts";
+import { mergeFacts, readSubscriptionFact } from "./merge-facts.ts";
 
-const retryMs = 3_600_000;
+const retryDelayMs = 3_600_000;
 
-/** Reads a subscription from Stripe whose period ended more than 72 hours ago without news (spec page 2). */
+/** Reads a subscription from Stripe if its period ended more than 72 hours ago without a new event. */
 export async function reviewSubject(env: RuntimeEnv, identity: SubjectIdentity): Promise<void> {
   const now = await currentTime(env.DEV);
-  // First the next time, then the work: one that fails must not be asked for each minute.
-  await d1(postponeReview(env.DB, identity, now + retryMs));
+  // Schedule the next review first, so that a failing one is retried every hour and not every minute.
+  await d1(postponeReview(env.DB, identity, now + retryDelayMs));
   const review = await callSubject(env, identity, (subject) => subject.nextReview());
   if (review === null || review.at > now) return;
   const found = await d1(readConnectionOf(env.DB, identity.projectId, identity.mode));
-  if (found === null) throw new Error(`there is no Stripe connection in ${identity.mode} mode`);
+  if (found === null) throw new Error(`the project has no Stripe connection in ${identity.mode} mode`);
   const { subscriptionId } = review;
   const cause = {
     type: "stripe_read" as const,
     id: subscriptionId,
-    because: "its period ended without news",
+    because: "the period ended without a Stripe event",
   };
-  const inbound = openInbound(env, found, cause, now);
-  const owner = await ownerOfSubscription(inbound, subscriptionId, null);
-  const fact = await subscriptionNow(inbound, owner, subscriptionId);
-  await mergeFacts(inbound, owner, [fact], { customerId: null, stripeIds: [subscriptionId] });
+  const context = openInbound(env, found, cause, now);
+  const lookup = await findSubscriptionOwner(context, subscriptionId, null);
+  if (lookup.outcome !== "owner") throw new Error(describeNoOwner(lookup));
+  const { owner } = lookup;
+  const fact = await readSubscriptionFact(context, owner, subscriptionId);
+  const objects = { customerId: null, stripeIds: [subscriptionId] };
+  const merged = await mergeFacts(context, owner, [fact], objects);
+  if (merged.outcome !== "merged") throw new Error(describeNoOwner(merged));
 }

@@ -3,7 +3,7 @@ import Stripe from "stripe";
 const toleranceSeconds = 300;
 const cryptoProvider = Stripe.createSubtleCryptoProvider();
 
-/** The form and the age of `Stripe-Signature`, judged before any I/O. `now` in milliseconds. */
+/** Checks the format and age of a `Stripe-Signature` header before any I/O. `now` is in milliseconds. */
 export function hasPlausibleSignature(header: string | undefined, now: number): header is string {
   if (header === undefined || header.length > 4_096) return false;
   const timestamp = /(?:^|,)t=(\d{1,12})(?:,|$)/.exec(header)?.[1];
@@ -11,7 +11,7 @@ export function hasPlausibleSignature(header: string | undefined, now: number): 
   return Math.abs(now / 1_000 - Number(timestamp)) <= toleranceSeconds;
 }
 
-/** Whether `secret` signed exactly these bytes, within the tolerance around `now`. */
+/** Returns whether `secret` signed exactly these bytes, at most 300 s before or after `now`. */
 export async function isSignedBy(
   secret: string,
   payload: Uint8Array,

@@ -16,38 +16,42 @@ import { firstTryMs } from "./retry-schedule.ts";
 import { tryEvent } from "./try-event.ts";
 
 /**
- * Finds the events that never reached us: reads Stripe's event list and puts what the inbox lacks through the same
- * door as everything else.
+ * Recovers events that Stripe did not deliver: reads Stripe's event list, and stores and processes each event
+ * that is missing in the inbox.
  *
- * Guarantees: every event that Stripe lists is in the inbox before the cursor (`swept_to`) passes it. The cursor never
- * passes Stripe's own present, however far our clock runs ahead: what Stripe makes later would be behind it.
- * A crash at any moment leaves the cursor where it was; the same stretch is read again, and what is stored is known.
+ * Guarantees: every listed event is in the inbox before the cursor (`swept_to`) passes it. The cursor never
+ * passes Stripe's current time, even if our clock is ahead; otherwise a later event could be created behind
+ * the cursor. After a crash the cursor is unchanged. The same interval is read again, and stored events are
+ * skipped.
  */
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-/** An event may appear in the list a little after the moment that it carries. */
+/** An event can appear in the list some minutes after its own `created` time. */
 const overlapMs = 10 * minute;
-/** Stripe lists events of 30 days. Beyond, the objects themselves are read. */
-const listedMs = 29 * day;
+/** Stripe lists 30 days of events. After a longer gap, the objects themselves are read. */
+const maxListedMs = 29 * day;
 /**
- * A long gap is read in stretches, so that the cursor moves and no list grows beyond memory. After one that held little
- * the next is longer: a quiet month must not take a hundred questions.
+ * A long gap is read in intervals, so that the cursor advances and a list fits into memory. The interval
+ * grows while few events are listed, so that a quiet month does not take a hundred requests.
  */
-const shortestStretchMs = 6 * 60 * minute;
+const minIntervalMs = 6 * 60 * minute;
 const fewEvents = 100;
 const budgetMs = 20_000;
-const connectionsPerSweep = 50;
-const pauseMs = 5 * minute;
-const developmentPauseMs = 5_000;
+const maxConnectionsPerSweep = 50;
+const sweepEveryMs = 5 * minute;
+const developmentSweepEveryMs = 5_000;
 
-/** Sweeps the connections that are due. One that fails says so in its row and stops no other. */
+/**
+ * Sweeps the connections that are due. A failure is recorded in the connection's row and does not stop the
+ * others.
+ */
 export async function sweepMissedEvents(
   env: RuntimeEnv,
   now: number,
 ): Promise<{ swept: number; found: number }> {
-  const due = await d1(connectionsToSweep(env.DB, now, connectionsPerSweep));
+  const due = await d1(connectionsToSweep(env.DB, now, maxConnectionsPerSweep));
   let found = 0;
   for (const each of due) found += await sweepOne(env, each, now);
   return { swept: due.length, found };
@@ -55,13 +59,13 @@ export async function sweepMissedEvents(
 
 async function sweepOne(env: RuntimeEnv, each: ConnectionOfProject, now: number): Promise<number> {
   const { connectionId } = each.connection;
-  const nextSweepAt = now + (env.DEV === undefined ? pauseMs : developmentPauseMs);
-  // First the next time, then the work: a connection whose sweep crashes must not hold up the others.
+  const nextSweepAt = now + (env.DEV === undefined ? sweepEveryMs : developmentSweepEveryMs);
+  // Schedule the next sweep first, so that a connection that crashes does not hold up the others.
   await d1(recordSweep(env.DB, connectionId, { nextSweepAt }));
-  const because = { type: "stripe_read" as const, id: connectionId, because: "sweep" };
-  const inbound = openInbound(env, each, because, now);
+  const cause = { type: "stripe_read" as const, id: connectionId, because: "sweep" };
+  const context = openInbound(env, each, cause, now);
   try {
-    const found = await sweepConnection(inbound);
+    const found = await sweepConnection(context);
     if (each.connection.sweepError !== null)
       await d1(recordSweep(env.DB, connectionId, { sweepError: null }));
     return found;
@@ -73,33 +77,33 @@ async function sweepOne(env: RuntimeEnv, each: ConnectionOfProject, now: number)
   }
 }
 
-async function sweepConnection(inbound: Inbound): Promise<number> {
-  const { connection, now } = inbound;
+async function sweepConnection(context: Inbound): Promise<number> {
+  const { connection, now } = context;
   const sweptTo = connection.sweptTo ?? connection.createdAt;
-  if (connection.rereadStartedAt !== null || now - sweptTo > listedMs) {
-    await rereadPage(inbound);
+  if (connection.rereadStartedAt !== null || now - sweptTo > maxListedMs) {
+    await rereadPage(context);
     return 0;
   }
   const startedAt = Date.now();
   let found = 0;
-  let stretchMs = shortestStretchMs;
+  let intervalMs = minIntervalMs;
   for (let from = sweptTo; ; ) {
-    const until = Math.min(from + stretchMs, now);
-    const stretch = await sweepStretch(inbound, from - overlapMs, until);
-    found += stretch.found;
-    const swept = { sweptTo: Math.min(until, stretch.listedAt) };
-    await d1(recordSweep(inbound.env.DB, connection.connectionId, swept));
+    const until = Math.min(from + intervalMs, now);
+    const interval = await sweepInterval(context, from - overlapMs, until);
+    found += interval.found;
+    const swept = { sweptTo: Math.min(until, interval.listedAt) };
+    await d1(recordSweep(context.env.DB, connection.connectionId, swept));
     from = until;
-    stretchMs = stretch.listed < fewEvents ? stretchMs * 4 : shortestStretchMs;
+    intervalMs = interval.listed < fewEvents ? intervalMs * 4 : minIntervalMs;
     if (until >= now || Date.now() - startedAt > budgetMs) return found;
   }
 }
 
 /**
- * Stores and tries what the inbox lacks of the events made in this time, oldest first. Returns how many that were, how
- * many Stripe listed, and when by Stripe's clock the list was true.
+ * Stores and processes the missing events of one interval, oldest first. Returns the number of missing
+ * events, the number of listed events, and the time of the list on Stripe's clock.
  */
-async function sweepStretch(
+async function sweepInterval(
   { env, connection, now, stripe }: Inbound,
   from: number,
   until: number,

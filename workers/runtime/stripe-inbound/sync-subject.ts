@@ -6,48 +6,58 @@ import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { readInvoice } from "../../../shared/stripe/read-invoice.ts";
 import type { StripePreview } from "../subject/stripe.ts";
 import { callSubject } from "../subject-stub.ts";
-import { invoiceFact } from "./apply-invoice.ts";
-import { reversalFact } from "./apply-reversals.ts";
-import { paidFact } from "./apply-session.ts";
+import { buildInvoiceFact } from "./apply-invoice.ts";
+import { buildReversalFact } from "./apply-reversals.ts";
+import { buildPaidSessionFact } from "./apply-session.ts";
 import {
-  Erased,
-  NotOurs,
+  findPaymentOwner,
+  findSubscriptionOwner,
+  type NoOwner,
   type OwnedPayment,
   type Owner,
-  ownerByMetadata,
-  ownerOfPayment,
-  ownerOfSubscription,
+  resolveOwnerFromMetadata,
 } from "./find-owner.ts";
 import { type Inbound, identityOf } from "./inbound.ts";
-import { subscriptionNow } from "./merge-facts.ts";
+import { readSubscriptionFact } from "./merge-facts.ts";
 import { everyPage, listDisputes, listRefunds } from "./read-from-stripe.ts";
-import { type ReversedCharge, readSubjectObjects } from "./read-subject-objects.ts";
+import { readSubjectObjects } from "./read-subject-objects.ts";
 
-/** What Stripe says of one subject, ready to be compared with its ledger or merged into it. */
+/** The current state of one subject in Stripe, ready to preview or to merge. */
 export interface Differences {
   subjectRef: string;
   facts: SubjectFact[];
-  /** Checkout attempts that are settled at Stripe, with what they came to. */
+  /** Checkout attempts with a finished session in Stripe, and their new status. */
   attempts: { attemptId: string; status: "processing" | "failed" | "finalized" }[];
-  /** Objects to remember as the subject's. */
+  /** Objects to record as the subject's. */
   stripeIds: string[];
-  /** As with `Owner`. */
-  knownErasureAt: number | null;
+  /** As in `Owner`. */
+  erasureFence: number | null;
 }
 
 /**
- * Reads the subject's sessions, subscriptions, invoices, refunds and disputes from Stripe. Nothing is changed: facts
- * that the ledger knows already change nothing when they are merged, so what remains of them is what differs.
+ * The outcome of reading a subject from Stripe. `erased`: the subject itself is erased. `foreign` and
+ * `unknown_attempt`: one of the subject's objects does not resolve to an owner.
  */
-export async function readDifferences(inbound: Inbound, subjectRef: string): Promise<Differences> {
-  const knownErasureAt = await refuseErased(inbound, subjectRef);
-  const found = await readSubjectObjects(inbound, subjectRef);
-  const differences: Differences = { subjectRef, facts: [], attempts: [], stripeIds: [], knownErasureAt };
+export type DifferencesResult = { outcome: "read"; differences: Differences } | NoOwner;
+
+/**
+ * Reads the subject's sessions, subscriptions, invoices, refunds and disputes from Stripe. Changes nothing. A
+ * fact that the ledger already contains has no effect when merged, so the facts with an effect are the
+ * differences.
+ */
+export async function readDifferences(context: Inbound, subjectRef: string): Promise<DifferencesResult> {
+  const fence = await readErasureFence(context, subjectRef);
+  if (fence.outcome === "erased") return fence;
+  const { erasureFence } = fence;
+  const found = await readSubjectObjects(context, subjectRef);
+  const differences: Differences = { subjectRef, facts: [], attempts: [], stripeIds: [], erasureFence };
   for (const session of found.sessions) {
     const { ours } = session;
     if (ours === null) continue;
-    const owner = await unlessErased(ownerByMetadata(inbound, ours));
-    if (owner === null) continue;
+    const lookup = await resolveOwnerFromMetadata(context, ours);
+    // Sold before an erasure: the customer has come back, but that purchase has not.
+    if (lookup.outcome === "erased") continue;
+    if (lookup.outcome !== "owner") return lookup;
     const status = {
       paid: "finalized",
       processing: "processing",
@@ -55,110 +65,115 @@ export async function readDifferences(inbound: Inbound, subjectRef: string): Pro
       expired: "failed",
     } as const;
     differences.attempts.push({ attemptId: ours.attemptId, status: status[session.outcome] });
-    if (session.outcome === "paid") differences.facts.push(paidFact(owner, session));
+    if (session.outcome === "paid") differences.facts.push(buildPaidSessionFact(lookup.owner, session));
   }
   for (const subscriptionId of found.subscriptionIds) {
-    const owner = await unlessErased(ownerOfSubscription(inbound, subscriptionId, null));
-    if (owner === null) continue;
-    const facts = await subscriptionFacts(inbound, owner, subscriptionId);
-    // Before the session that sold it: the sale alone does not say what it is.
+    const lookup = await findSubscriptionOwner(context, subscriptionId, null);
+    if (lookup.outcome === "erased") continue;
+    if (lookup.outcome !== "owner") return lookup;
+    const facts = await readSubscriptionFacts(context, lookup.owner, subscriptionId);
+    // Before the session that sold it: a sale alone does not contain the subscription's state.
     differences.facts.unshift(...facts);
     differences.stripeIds.push(subscriptionId);
   }
-  for (const charge of found.reversedCharges)
-    differences.facts.push(...(await reversalsOfSubject(inbound, subjectRef, charge)));
-  return differences;
+  for (const charge of found.reversedCharges) {
+    const lookup = await findPaymentOwner(context, charge);
+    switch (lookup.outcome) {
+      case "owner":
+        // The customer may also have paid for another subject.
+        if (lookup.owner.subjectRef === subjectRef)
+          differences.facts.push(...(await readReversalFacts(context, lookup)));
+        break;
+      // The same Stripe customer also paid one-off invoices, or paid before an erasure.
+      case "foreign":
+      case "erased":
+        break;
+      case "unknown_attempt":
+        return lookup;
+    }
+  }
+  return { outcome: "read", differences };
 }
 
-/** Nothing is read of who is erased. Returns when their latest erasure was asked, where there was one before. */
-export async function refuseErased({ env, connection }: Inbound, subjectRef: string): Promise<number | null> {
+/** Returns `asked_at` of the subject's latest finished erasure, or `erased` if the subject is erased now. */
+export async function readErasureFence(
+  { env, connection }: Inbound,
+  subjectRef: string,
+): Promise<{ outcome: "not_erased"; erasureFence: number | null } | { outcome: "erased" }> {
   const key = { projectId: connection.projectId, mode: connection.mode, subjectRef };
   const erasure = await d1(readLastErasure(env.DB, key));
-  if (erasure === null) return null;
-  if (await d1(isErased(env.DB, key))) throw new Erased();
-  return erasure.askedAt;
+  if (erasure === null) return { outcome: "not_erased", erasureFence: null };
+  if (await d1(isErased(env.DB, key))) return { outcome: "erased" };
+  return { outcome: "not_erased", erasureFence: erasure.askedAt };
 }
 
-/** `null` for what was sold before an erasure: the customer came back, and that did not. */
-async function unlessErased(owner: Promise<Owner>): Promise<Owner | null> {
-  try {
-    return await owner;
-  } catch (error) {
-    if (error instanceof Erased) return null;
-    throw error;
-  }
-}
-
-/** What the subscription is, and what became of its invoices. */
-export async function subscriptionFacts(
-  inbound: Inbound,
+/** Reads the subscription's current state and the results of its invoices. */
+export async function readSubscriptionFacts(
+  context: Inbound,
   owner: Owner,
   subscriptionId: string,
 ): Promise<SubjectFact[]> {
-  const stripe = await inbound.stripe();
-  const facts: SubjectFact[] = [await subscriptionNow(inbound, owner, subscriptionId)];
-  const ofSubscription = (page: object) => stripe.invoices.list({ ...page, subscription: subscriptionId });
-  for (const invoice of await everyPage(ofSubscription, (each) => each)) {
+  const stripe = await context.stripe();
+  const facts: SubjectFact[] = [await readSubscriptionFact(context, owner, subscriptionId)];
+  const listInvoices = (page: object) => stripe.invoices.list({ ...page, subscription: subscriptionId });
+  for (const invoice of await everyPage(listInvoices, (each) => each)) {
     const isPaid = invoice.status === "paid";
-    // One that was never tried has come to nothing yet.
+    // An invoice without a payment attempt has no result yet.
     if (isPaid || invoice.attempt_count > 0)
-      facts.push(invoiceFact(owner, subscriptionId, readInvoice(invoice, isPaid ? "paid" : "failed")));
+      facts.push(buildInvoiceFact(owner, subscriptionId, readInvoice(invoice, isPaid ? "paid" : "failed")));
   }
   return facts;
 }
 
-/** Nothing for what the same customer paid for elsewhere: another subject's purchase, a one-off invoice. */
-async function reversalsOfSubject(
-  inbound: Inbound,
-  subjectRef: string,
-  charge: ReversedCharge,
-): Promise<SubjectFact[]> {
-  try {
-    const owned = await ownerOfPayment(inbound, charge);
-    return owned.owner.subjectRef === subjectRef ? await reversalFacts(inbound, owned) : [];
-  } catch (error) {
-    if (error instanceof NotOurs || error instanceof Erased) return [];
-    throw error;
-  }
-}
-
-/** Every refund and dispute of the payment. */
-export async function reversalFacts(
-  inbound: Inbound,
+/** Reads every refund and dispute of the payment. */
+export async function readReversalFacts(
+  context: Inbound,
   payment: Omit<OwnedPayment, "owner">,
 ): Promise<SubjectFact[]> {
-  const stripe = await inbound.stripe();
-  const of = { payment_intent: payment.paymentIntentId };
-  const told = [...(await listRefunds(stripe, of)), ...(await listDisputes(stripe, of))];
-  return told.map((reversal) => reversalFact(payment, reversal));
+  const stripe = await context.stripe();
+  const filter = { payment_intent: payment.paymentIntentId };
+  const reversals = [...(await listRefunds(stripe, filter)), ...(await listDisputes(stripe, filter))];
+  return reversals.map((reversal) => buildReversalFact(payment, reversal));
 }
 
-/** The differences as they would change the subject, each with the fact that causes it. */
-export async function previewSync(inbound: Inbound, differences: Differences): Promise<StripePreview> {
-  const identity = identityOf(inbound, differences.subjectRef);
-  const { graceDays, cause } = inbound;
-  return callSubject(inbound.env, identity, (subject) =>
+/** Returns the changes that the differences would make to the subject, each with the fact that causes it. */
+export async function previewSync(context: Inbound, differences: Differences): Promise<StripePreview> {
+  const identity = identityOf(context, differences.subjectRef);
+  const { graceDays, cause } = context;
+  return callSubject(context.env, identity, (subject) =>
     subject.previewStripe(identity, { facts: differences.facts, graceDays, cause }),
   );
 }
 
 /**
- * Merges the differences. Returns how many changes they made; a crash in between is healed by doing it again.
+ * Merges the differences and returns the number of changes. After a crash in between, a repeated call does
+ * the rest.
  *
- * Whose the objects are is remembered first: if a crash follows, their events find the subject all the same, while
- * rights whose payment is nobody's would outlive its refund.
+ * Records the owner of the objects first. After a crash, their later events still find the subject. In the
+ * other order, an entitlement could outlive the refund of its payment, because the refund would have no
+ * owner.
  */
-export async function applySync(inbound: Inbound, differences: Differences): Promise<{ changes: number }> {
-  const { env, connection, graceDays, cause, now } = inbound;
-  const { subjectRef, facts, attempts, stripeIds, knownErasureAt } = differences;
-  const identity = identityOf(inbound, subjectRef);
+export async function applySync(
+  context: Inbound,
+  differences: Differences,
+): Promise<{ outcome: "merged"; changes: number } | { outcome: "erased" }> {
+  const { env, connection, graceDays, cause, now } = context;
+  const { subjectRef, facts, attempts, stripeIds, erasureFence } = differences;
+  const identity = identityOf(context, subjectRef);
   const owner = { subjectRef, attemptId: null, customerId: null };
   await d1(rememberObjects(env.DB, connection, owner, stripeIds, now));
   const result = await callSubject(env, identity, (subject) =>
-    subject.applyStripe(identity, { facts, graceDays, cause, knownErasureAt }),
+    subject.applyStripe(identity, { facts, graceDays, cause, erasureFence }),
   );
-  if (result.outcome === "erased") throw new Erased();
-  if (result.outcome === "read_again") throw new Error("Stripe's answer did not settle what came last");
-  for (const { attemptId, status } of attempts) await d1(advanceAttempt(env.DB, attemptId, status, now));
-  return { changes: result.changes };
+  switch (result.outcome) {
+    case "erased":
+      return { outcome: "erased" };
+    case "read_again":
+      throw new Error(
+        "the order of the subscription's changes is ambiguous, even after reading it from Stripe",
+      );
+    case "merged":
+      for (const { attemptId, status } of attempts) await d1(advanceAttempt(env.DB, attemptId, status, now));
+      return { outcome: "merged", changes: result.changes };
+  }
 }

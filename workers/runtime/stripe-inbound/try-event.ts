@@ -9,17 +9,19 @@ import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { applyEvent } from "./apply-event.ts";
-import { pauseAfter } from "./retry-schedule.ts";
+import { getRetryDelay } from "./retry-schedule.ts";
 
-/** Queues hold a message for at most this long; the sweep finds the rows that wait longer. */
+/** A queue delays a message by 12 hours at most. The sweep finds rows with a longer delay. */
 const maxQueueDelaySeconds = 12 * 60 * 60;
 
 /**
- * Applies one stored event, and records what came of it. Called for the first time by the route, later by the queue
- * and the sweep; two at once do no harm, since applying a fact twice changes nothing.
+ * Applies one stored event and records the result. The route makes the first attempt, the queue and the sweep
+ * make the retries. Two concurrent attempts are harmless, because a fact that is applied twice changes
+ * nothing.
  *
- * Never throws because of the event: its row stays `received` with the error and the time of the next try, or becomes
- * `failed` after the last. The row is the truth; the queue message is only a wake-up.
+ * Never throws because of the event. Its row stays `received` with the error and the time of the next
+ * attempt, or becomes `failed` after the last one. The row is authoritative; the queue message only triggers
+ * an attempt.
  */
 export async function tryEvent(env: RuntimeEnv, key: StripeRetryMessage): Promise<void> {
   const startedAt = Date.now();
@@ -29,21 +31,21 @@ export async function tryEvent(env: RuntimeEnv, key: StripeRetryMessage): Promis
     row = await d1(readEvent(env.DB, key));
     if (row?.status !== "received") return;
     const found = await d1(readConnection(env.DB, key.connectionId));
-    if (found === null) throw new Error("the connection does not exist any more");
+    if (found === null) throw new Error("the Stripe connection no longer exists");
     const { status, detail, subjectRef, ledger, ...kept } = await applyEvent(env, found, row, now);
     await d1(
       recordTry(env.DB, key, { status, detail, subjectRef, nextTryAt: null, settledAt: now, ...kept }),
     );
-    logTry(row, startedAt, { outcome: status, ...tagOf(row, subjectRef), ...ledger });
-    measureTry(env, row, status, { now, startedAt });
+    logAttempt(row, startedAt, { outcome: status, ...toTagField(row, subjectRef), ...ledger });
+    measureAttempt(env, row, status, { now, startedAt });
   } catch (error) {
     await recordFailure(env, key, row, error, now);
-    if (row !== null) measureTry(env, row, "try_failed", { now, startedAt });
+    if (row !== null) measureAttempt(env, row, "try_failed", { now, startedAt });
   }
 }
 
-/** The line of one try that came to an end; one that failed has a line with its error. */
-function logTry(row: InboxRow, startedAt: number, came: LogFields): void {
+/** Logs an attempt that ended with a result. `recordFailure` logs an attempt that threw. */
+function logAttempt(row: InboxRow, startedAt: number, result: LogFields): void {
   log("info", "stripe_event", {
     stripeEventId: row.eventId,
     stripeEventType: row.type,
@@ -53,11 +55,11 @@ function logTry(row: InboxRow, startedAt: number, came: LogFields): void {
     foundBy: row.foundBy,
     tries: row.tries + 1,
     durationMs: Date.now() - startedAt,
-    ...came,
+    ...result,
   });
 }
 
-function measureTry(
+function measureAttempt(
   env: RuntimeEnv,
   row: InboxRow,
   outcome: string,
@@ -73,7 +75,7 @@ function measureTry(
   });
 }
 
-function tagOf({ projectId, mode }: InboxRow, subjectRef: string | null): LogFields {
+function toTagField({ projectId, mode }: InboxRow, subjectRef: string | null): LogFields {
   if (subjectRef === null || !isLogged("info")) return {};
   return { subjectTag: subjectTag(subjectName({ projectId, mode, subjectRef })) };
 }
@@ -93,25 +95,25 @@ async function recordFailure(
     ...(row === null ? {} : { projectId: row.projectId, mode: row.mode, tries: row.tries + 1 }),
     error: detail,
   });
-  // Without the row its tries are not known. Nothing is lost: it stays due, and the sweep comes by.
+  // Without the row the number of attempts is unknown. The row stays due, so the sweep retries it.
   if (row === null) return;
-  const pauseMs = pauseAfter(row.tries + 1);
-  const isLast = pauseMs === null;
+  const delayMs = getRetryDelay(row.tries + 1);
+  const isLast = delayMs === null;
   try {
     await d1(
       recordTry(env.DB, key, {
         status: isLast ? "failed" : "received",
         detail,
         subjectRef: row.subjectRef,
-        nextTryAt: isLast ? null : now + pauseMs,
+        nextTryAt: isLast ? null : now + delayMs,
         settledAt: isLast ? now : null,
       }),
     );
     if (isLast) return;
-    const delaySeconds = Math.min(maxQueueDelaySeconds, Math.ceil(pauseMs / 1_000));
+    const delaySeconds = Math.min(maxQueueDelaySeconds, Math.ceil(delayMs / 1_000));
     await env.STRIPE_RETRIES.send(key, { delaySeconds });
   } catch (failure) {
-    // The row still says `received` and is due: the minute sweep finishes what queue or D1 did not take now.
+    // The row is still `received` and due, so the sweep retries it.
     log("error", "stripe_event.retry_not_scheduled", {
       connectionId: key.connectionId,
       stripeEventId: key.eventId,

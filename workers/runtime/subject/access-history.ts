@@ -2,48 +2,53 @@ import { decideAccess } from "../../../shared/domain/decision.ts";
 import type { Moment } from "../../../shared/domain/entitlement.ts";
 import { applyEntry, type LedgerEntry, type SubjectState } from "../../../shared/domain/ledger.ts";
 
-/** When access began and ended. */
+/** The changes of access between allowed and denied. */
 export interface AccessHistory {
-  /** Since when it is as it is; `null` when it never was otherwise. */
+  /** Time of the last access change; `null` if access never changed. */
   since: Moment | null;
-  /** The entries with which it changed, by sequence. */
+  /** The entries that changed access, by sequence. */
   flips: Map<number, { from: boolean; to: boolean }>;
 }
 
-/** Walks `entries`, oldest first, from the state they follow, and looks at access after each and in the time between. */
-export function accessHistory(start: SubjectState, entries: LedgerEntry[], now: Moment): AccessHistory {
+/**
+ * Replays `entries`, oldest first, on the state before them. Computes access after each entry and at each
+ * moment between two entries when time alone can change it.
+ */
+export function buildAccessHistory(start: SubjectState, entries: LedgerEntry[], now: Moment): AccessHistory {
   const flips: AccessHistory["flips"] = new Map();
   let state = start;
   let from = entries[0]?.at ?? now;
-  let isAllowed = allowedAt(state, from);
+  let isAllowed = isAllowedAt(state, from);
   let since: Moment | null = null;
-  /** Access also comes and goes without an entry, when a right begins or runs out. */
-  const waitUntil = (until: Moment) => {
-    for (const moment of turningPoints(state, from, until)) {
-      if (allowedAt(state, moment) === isAllowed) continue;
+  /** Access also changes without an entry, when an entitlement starts or expires. */
+  const advanceTo = (until: Moment) => {
+    for (const moment of timeBoundaries(state, from, until)) {
+      if (isAllowedAt(state, moment) === isAllowed) continue;
       isAllowed = !isAllowed;
       since = moment;
     }
     from = until;
   };
   for (const entry of entries) {
-    waitUntil(entry.at);
+    advanceTo(entry.at);
     state = applyEntry(state, entry);
-    const isAllowedAfter = allowedAt(state, entry.at);
+    const isAllowedAfter = isAllowedAt(state, entry.at);
     if (isAllowedAfter === isAllowed) continue;
     flips.set(entry.sequence, { from: isAllowed, to: isAllowedAfter });
     isAllowed = isAllowedAfter;
     since = entry.at;
   }
-  waitUntil(now);
+  advanceTo(now);
   return { since, flips };
 }
 
-const allowedAt = ({ entitlements }: SubjectState, at: Moment) =>
+const isAllowedAt = ({ entitlements }: SubjectState, at: Moment) =>
   decideAccess(entitlements.values(), at).allowed;
 
-/** Moments in (from, until] at which time alone can change what is usable, in order. */
-function turningPoints({ entitlements }: SubjectState, from: Moment, until: Moment): Moment[] {
+/**
+ * Returns, in order, the moments in (from, until] at which an entitlement starts, expires or leaves grace.
+ */
+function timeBoundaries({ entitlements }: SubjectState, from: Moment, until: Moment): Moment[] {
   return [...entitlements.values()]
     .flatMap(({ startsAt, expiresAt, graceUntil }) => [startsAt, expiresAt, graceUntil])
     .filter((moment): moment is Moment => moment !== null && moment > from && moment <= until)

@@ -1,8 +1,8 @@
 import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
 import type { IdempotencyRecord } from "../../../shared/domain/ledger.ts";
-import { idempotencyIndex, readEntry } from "./stored-entry.ts";
+import { parseEntry, toIdempotencyIndex } from "./stored-entry.ts";
 
-/** An answered request: what its answer is made from, and the place and moment of the decision. */
+/** A request that was answered: the parts of its reply, and the sequence and time of its decision. */
 export interface AnsweredRequest {
   requestHash: string;
   reply: IdempotencyRecord["reply"];
@@ -10,13 +10,16 @@ export interface AnsweredRequest {
   at: number;
 }
 
-/** What is known of it: its entry whole, or what was kept of it when the entry was folded away. */
+/** The full ledger entry, or the columns of `compact_requests` once the entry is folded. */
 type Row = { sequence: number; at: number } & (
   | { body: string }
   | { body: null; requestHash: string; units: number; remaining: number }
 );
 
-/** The request that was answered under this key, however long ago. One statement: every new consume asks in vain. */
+/**
+ * Returns the request that was answered under this key, at any time in the past. One statement reads both
+ * tables, because every new consume runs this query and finds nothing.
+ */
 export function readAnsweredRequest(
   sql: SqlStorage,
   endpoint: IdempotentEndpoint,
@@ -29,7 +32,7 @@ export function readAnsweredRequest(
        UNION ALL
        SELECT sequence, at, NULL, request_hash, units, remaining
        FROM compact_requests WHERE idempotency_key = ?1`,
-      idempotencyIndex(endpoint, key),
+      toIdempotencyIndex(endpoint, key),
     )
     .toArray();
   if (row === undefined) return null;
@@ -38,7 +41,8 @@ export function readAnsweredRequest(
     const { requestHash, units, remaining } = row;
     return { requestHash, reply: { consumed: units, usageRemaining: remaining }, sequence, at };
   }
-  const { idempotency } = readEntry(row);
-  if (idempotency === null) throw new Error(`entry ${sequence} has no request, but is indexed by one`);
+  const { idempotency } = parseEntry(row);
+  if (idempotency === null)
+    throw new Error(`entry ${sequence} has an idempotency key but no idempotency record`);
   return { requestHash: idempotency.requestHash, reply: idempotency.reply, sequence, at };
 }

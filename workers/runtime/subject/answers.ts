@@ -5,16 +5,18 @@ import type { IdempotencyRecord } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
 
-/** A decision with the place in the ledger and the moment it holds for: with both it can be computed again. */
+/**
+ * A decision with its ledger sequence and time. The two are enough to recompute the decision from the ledger.
+ */
 export type DecisionAt = DecisionMoment & { decision: Decision };
 
 export interface SubjectReading extends DecisionAt {
-  /** All entitlements, as the ledger has them. */
+  /** All entitlements of the subject, in their stored form. */
   entitlements: Entitlement[];
   usageRemaining: number;
 }
 
-/** `consume` with its arguments as one value. */
+/** The arguments of `consume` as one value. */
 export interface ConsumeCall {
   identity: SubjectIdentity;
   command: ConsumeCommand;
@@ -28,8 +30,8 @@ export type ConsumeResult = DecisionMoment &
   );
 
 export type StripeResult =
-  /** `changes` is 0 when all of it was known already. */
+  /** `changes` is 0 when the ledger already contains every fact. */
   | { outcome: "merged"; changes: number; sequence: number }
   | { outcome: "read_again"; subscriptionId: string }
-  /** The subject was erased, and this is of before. */
+  /** The subject was erased after the caller resolved the owner. */
   | { outcome: "erased" };

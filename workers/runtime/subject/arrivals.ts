@@ -1,17 +1,18 @@
 /**
- * Lets requests that come at the same time share a commit.
+ * Group commit: requests that arrive at the same time share one commit.
  *
- * Each waits until those beside it are here too, then decides and writes for itself, synchronously and one after another, but
- * in one turn of the event loop; the platform commits what a turn wrote as one. Nothing of a request is read before the wait,
- * so it changes nothing about what it sees.
+ * Each request waits for the next turn of the event loop. All waiting requests then decide and write in that
+ * turn, synchronously and one after another. The platform commits all writes of a turn together. A request
+ * reads nothing before the wait, so the wait does not change what it reads.
  */
 export class Arrivals {
-  private arrival: Promise<void> | null = null;
+  private nextTurn: Promise<void> | null = null;
 
+  /** Resolves in the next turn of the event loop, for all callers of this turn. */
   together(): Promise<void> {
-    this.arrival ??= scheduler.wait(0).then(() => {
-      this.arrival = null;
+    this.nextTurn ??= scheduler.wait(0).then(() => {
+      this.nextTurn = null;
     });
-    return this.arrival;
+    return this.nextTurn;
   }
 }

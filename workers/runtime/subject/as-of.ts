@@ -2,22 +2,29 @@ import { type Decision, decideAccess } from "../../../shared/domain/decision.ts"
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import { applyEntry } from "../../../shared/domain/ledger.ts";
 import { entriesPerSlice, type SubjectStore } from "./store.ts";
-import { readEntry, type StoredEntry } from "./stored-entry.ts";
+import { parseEntry, type StoredEntry } from "./stored-entry.ts";
 
-/** With a sequence: after exactly that entry. Without: after the last entry of that time. */
+/**
+ * With a sequence: the state after exactly that entry. Without: the state after the last entry up to `at`.
+ */
 export interface PastMoment {
   sequence: number | null;
   at: number;
 }
 
-/** `reachesBackTo` is the earliest entry after which a decision can be told; sequence 0 is the beginning. */
+/**
+ * `reachesBackTo` is the earliest entry for which a decision can be computed; sequence 0 is the empty ledger.
+ */
 export type DecisionAsOf = { reachesBackTo: { sequence: number; at: number } } & (
   | { outcome: "computed"; decision: Decision; sequence: number; at: number; entitlements: Entitlement[] }
   | { outcome: "too_long_ago" }
 );
 
-/** The decision as it was at `moment`, computed from checkpoint and ledger alone. Nothing must be folded meanwhile. */
-export async function decisionAsOf(store: SubjectStore, moment: PastMoment): Promise<DecisionAsOf> {
+/**
+ * Computes the decision at `moment` from the checkpoint and the ledger alone. The caller must keep the ledger
+ * from being folded until this returns.
+ */
+export async function computeDecisionAsOf(store: SubjectStore, moment: PastMoment): Promise<DecisionAsOf> {
   const { sequence: folded, at: foldedAt } = store.checkpoint();
   const reachesBackTo = { sequence: folded, at: foldedAt };
   const isTooLongAgo = moment.sequence === null ? moment.at < foldedAt : moment.sequence < folded;
@@ -30,12 +37,12 @@ export async function decisionAsOf(store: SubjectStore, moment: PastMoment): Pro
     const slice = store.entriesAfter(sequence, entriesPerSlice);
     for (const stored of slice) {
       if (isLater(stored)) break;
-      state = applyEntry(state, readEntry(stored));
+      state = applyEntry(state, parseEntry(stored));
       sequence = stored.sequence;
     }
-    const isWhole = slice.length === entriesPerSlice && slice.at(-1)?.sequence === sequence;
-    if (!isWhole) break;
-    // A long history must not keep the checks of others waiting.
+    const mayHaveMore = slice.length === entriesPerSlice && slice.at(-1)?.sequence === sequence;
+    if (!mayHaveMore) break;
+    // Yields, so that a long history does not delay concurrent checks.
     await scheduler.wait(0);
   }
   const entitlements = [...state.entitlements.values()];

@@ -2,35 +2,40 @@ import type { EntryDraft, SubjectState } from "../../../shared/domain/ledger.ts"
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { Head, SubjectStore } from "./store.ts";
 
-/** What a decision returns when it wants something written. Everything else it returns is passed through. */
-export interface Change {
+/**
+ * The outcome of a decision that writes an entry. Every other outcome is returned to the caller unchanged.
+ */
+export interface ChangeDecision {
   outcome: "change";
   draft: EntryDraft;
 }
 
-export interface Changed<D> {
+export interface ChangeResult<D> {
   decision: D;
-  /** The head after the change, or the head the decision rested on when nothing was written. */
+  /** The head after the change, or the head that the decision read if nothing was written. */
   head: Head;
-  /** The moment the decision was made for; never before the entry it follows. */
+  /** The time of the decision; never earlier than the previous entry. */
   at: number;
 }
 
 /**
- * The one function through which a subject changes, whoever asks (spec page 2): decide, write the state and one
- * ledger entry, in one synchronous transaction.
+ * Decides, and writes one ledger entry and the resulting state, in one synchronous transaction. Every change
+ * of a subject goes through this function.
  *
- * Guarantees: no other request sees or makes a state in between (there is no `await`); either the entry and the state
- * are both there after a crash or neither is; entries' times never go backwards.
- * The caller arms the outbox right after, also without an `await`, so that both reach the disk in one commit.
+ * Guarantees:
+ * - No other request reads or writes a state in between, because there is no `await`.
+ * - After a crash the entry and the state both exist, or neither does.
+ * - The times of entries never decrease.
+ *
+ * The caller arms the outbox right after, also without an `await`, so that entry and alarm are one commit.
  */
-export function change<D extends { outcome: string }>(
+export function changeSubject<D extends { outcome: string }>(
   storage: DurableObjectStorage,
   store: SubjectStore,
   identity: SubjectIdentity,
   now: number,
-  decide: (state: SubjectState, at: number) => D | (D & Change),
-): Changed<D> {
+  decide: (state: SubjectState, at: number) => D | (D & ChangeDecision),
+): ChangeResult<D> {
   try {
     return storage.transactionSync(() => {
       const previous = store.state();
@@ -42,11 +47,11 @@ export function change<D extends { outcome: string }>(
       return { decision, head: store.append(previous, decision.draft, at), at };
     });
   } catch (error) {
-    store.rolledBack();
+    store.reloadAfterRollback();
     throw error;
   }
 }
 
-function isChange<D extends { outcome: string }>(decision: D): decision is D & Change {
+function isChange<D extends { outcome: string }>(decision: D): decision is D & ChangeDecision {
   return decision.outcome === "change";
 }

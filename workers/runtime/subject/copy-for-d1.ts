@@ -3,15 +3,18 @@ import { nextExpiry } from "../../../shared/domain/expire.ts";
 import { nextReview } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectStore } from "./store.ts";
 
-const entitlementsPerFlush = 200;
+const maxEntitlementsPerFlush = 200;
 
-/** What D1 has to be told to be as the ledger after `sequence`, or as far as one flush goes: `flushedTo` says how far. */
-export function copyAfter(store: SubjectStore, sequence: number, now: number): SubjectCopy {
+/**
+ * Builds the next flush to D1: everything that changed after `sequence`, in at most about 200 entitlements.
+ * `flushedTo` is the sequence up to which D1 is complete once the flush is written.
+ */
+export function buildD1Copy(store: SubjectStore, sequence: number, now: number): SubjectCopy {
   const identity = store.identity();
-  if (identity === null) throw new Error("a subject without identity has nothing to flush");
+  if (identity === null) throw new Error("the subject has no identity, so it cannot be flushed");
   const { head, ...state } = store.state();
-  const changed = store.entitlementsChangedAfter(sequence, entitlementsPerFlush);
-  const isLastPage = changed.length < entitlementsPerFlush;
+  const changed = store.entitlementsChangedAfter(sequence, maxEntitlementsPerFlush);
+  const isLastPage = changed.length < maxEntitlementsPerFlush;
   return {
     identity,
     head,

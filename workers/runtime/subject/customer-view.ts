@@ -10,26 +10,31 @@ import { dayMs, newestFirst } from "../../../shared/domain/entitlement.ts";
 import { type LedgerEntry, unitsMoved } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
-import { type AccessHistory, accessHistory } from "./access-history.ts";
+import { type AccessHistory, buildAccessHistory } from "./access-history.ts";
 import { decisionView, explain } from "./explain.ts";
-import { keyOf } from "./manual.ts";
+import { actionKey } from "./manual.ts";
 import type { SubjectStore } from "./store.ts";
-import { readEntry } from "./stored-entry.ts";
+import { parseEntry } from "./stored-entry.ts";
 
-/** Which entries to list: the newest `limit` before sequence `before`, or the newest of all. */
+/**
+ * A page of entries: the newest `limit` entries before sequence `before`, or the newest entries if it is
+ * null.
+ */
 export interface EntryPage {
   before: number | null;
   limit: number;
 }
 
-/** So many entries are read for a page at most, however long the history is: about 20 ms. */
-const entriesRead = 2_000;
+/**
+ * Maximum number of entries read for one page, however long the history is. Reading them takes about 20 ms.
+ */
+const maxEntriesRead = 2_000;
 
 /**
- * Everything of one subject that an operator looks at, as it is at this moment; on a further page of entries no usage, and
- * not since when. Reads a bounded number of entries.
+ * Builds the view of one subject that the portal shows to operators. Pages of older entries have no usage and
+ * no `since`. Reads a bounded number of entries.
  */
-export function customerView(
+export function buildCustomerView(
   store: SubjectStore,
   identity: SubjectIdentity,
   { before, limit }: EntryPage,
@@ -39,11 +44,15 @@ export function customerView(
   const isFirst = before === null;
   const { sequence: folded } = store.checkpoint();
   const end = before ?? head.sequence + 1;
-  // With which entries access changed can be told from the beginning on only; of a long history it is not told.
-  const isWhole = end - 1 - folded <= entriesRead;
-  const read = store.entriesBefore(end, isFirst || isWhole ? entriesRead : limit).map(readEntry);
+  // Access changes can only be replayed from the checkpoint, so a view of a long history omits them.
+  const isWhole = end - 1 - folded <= maxEntriesRead;
+  const read = store.entriesBefore(end, isFirst || isWhole ? maxEntriesRead : limit).map(parseEntry);
   const history = isWhole
-    ? accessHistory(store.checkpointState(), read.toReversed(), isFirst ? now.at : (read[0]?.at ?? now.at))
+    ? buildAccessHistory(
+        store.checkpointState(),
+        read.toReversed(),
+        isFirst ? now.at : (read[0]?.at ?? now.at),
+      )
     : null;
   const listed = read.slice(0, limit);
   const last = listed.at(-1)?.sequence ?? 0;
@@ -55,16 +64,16 @@ export function customerView(
     since: isFirst ? (history?.since ?? null) : null,
     entitlements: newestFirst(all).map((entitlement) => explain(entitlement, now.at)),
     usageRemaining: usageRemaining(all, now.at),
-    entries: listed.map((entry) => entryView(store, entry, history)),
+    entries: listed.map((entry) => toEntryView(store, entry, history)),
     entriesBefore: last > folded + 1 ? last : null,
-    usage: isFirst ? usageByDay(read, store.foldedUsage()) : [],
+    usage: isFirst ? sumUsageByDay(read, store.foldedUsage()) : [],
     usageIsPartial: isFirst && !isWhole,
     headSequence: head.sequence,
     flushedSequence: store.flushedSequence(),
   };
 }
 
-function entryView(store: SubjectStore, entry: LedgerEntry, history: AccessHistory | null): EntryView {
+function toEntryView(store: SubjectStore, entry: LedgerEntry, history: AccessHistory | null): EntryView {
   const { cause } = entry;
   const operator = cause.type === "operator" ? cause : null;
   return {
@@ -90,18 +99,20 @@ function entryView(store: SubjectStore, entry: LedgerEntry, history: AccessHisto
     })),
     flip: history?.flips.get(entry.sequence) ?? null,
     manual: operator === null ? null : { type: operator.action?.type ?? "undo", undoes: operator.undoes },
-    undoneBy: operator === null ? null : undoneBy(store, entry.sequence),
+    undoneBy: operator === null ? null : findUndo(store, entry.sequence),
   };
 }
 
-/** An entry is undone once, under a key that names it. */
-function undoneBy(store: SubjectStore, sequence: number): number | null {
-  const key = keyOf({ actionId: "", action: { type: "undo", sequence } });
+/**
+ * Returns the sequence of the entry that undid this one. An undo has a key that contains the undone sequence.
+ */
+function findUndo(store: SubjectStore, sequence: number): number | null {
+  const key = actionKey({ actionId: "", action: { type: "undo", sequence } });
   return store.answeredRequest("portal/action", key)?.sequence ?? null;
 }
 
-/** Newest first. A day may have entries on both sides of the checkpoint. */
-function usageByDay(entries: LedgerEntry[], folded: UsageDay[]): UsageDay[] {
+/** Returns usage per day, newest first. One day can have entries before and after the checkpoint. */
+function sumUsageByDay(entries: LedgerEntry[], folded: UsageDay[]): UsageDay[] {
   const days = new Map(folded.map(({ day, units }) => [day, units]));
   for (const { at, operation, touched } of entries) {
     if (operation !== "consume") continue;

@@ -12,17 +12,18 @@ import type { EntitlementChange } from "../../../shared/domain/ledger.ts";
 import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
 import { type DecisionMoment, encodeDecisionId } from "../../../shared/kit/decision-id.ts";
 
+/** The decision without its moment, as the portal shows it. */
 export function accessView(decision: Decision): AccessView {
   const { allowed, entitlementId } = decision;
   return { allowed, reason: allowed ? null : decision.reason, entitlementId };
 }
 
-/** A change as an operator sees it at `now`. */
+/** Returns a change of an entitlement as the portal shows it at `now`. */
 export function changeView({ before, after, units }: EntitlementChange, now: Moment): ChangeView {
   return { before: before === null ? null : explain(before, now), after: explain(after, now), units };
 }
 
-/** A decision as an operator sees it, with the id under which it can be seen again. */
+/** Returns a decision as the portal shows it, with the id that looks it up later. */
 export function decisionView(
   identity: SubjectIdentity,
   decision: Decision,
@@ -36,10 +37,10 @@ export function decisionView(
   };
 }
 
-/** One entitlement as it is at `now`, with all that stands between it and its use. */
+/** Returns one entitlement at `now`, with every reason that blocks its use. */
 export function explain(entitlement: Entitlement, now: Moment): EntitlementExplained {
-  const found = blockers(entitlement, now);
-  const ranked = denialReasons.filter((reason) => found.includes(reason));
+  const active = blockers(entitlement, now);
+  const ranked = denialReasons.filter((reason) => active.includes(reason));
   const { purchase } = entitlement;
   return {
     entitlementId: entitlement.entitlementId,

@@ -5,13 +5,13 @@ import { type Checkpoint, type CompactRequest, readCompactRequests } from "./his
 import type { Head, SubjectStore } from "./store.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
-/** A state as a list of what it consists of. */
+/** A subject state as lists. */
 interface ListedState {
   entitlements: Entitlement[];
   records: StripeRecord[];
 }
 
-/** What a ledger adds up to, at its head and at its checkpoint, as of one moment. */
+/** The state of a ledger at its head and at its checkpoint, read at one moment. */
 export interface ExportedState {
   head: Head;
   state: ListedState;
@@ -34,29 +34,29 @@ const listed = ({ entitlements, records }: SubjectState): ListedState => ({
   records: [...records.values()],
 });
 
-const rowsPerPage = 500;
-/** About so much in one answer: a message between workers takes 32 MiB, and an entry may be long. */
-const charactersPerPage = 4_000_000;
+const maxRowsPerPage = 500;
+/** Keeps one response well below the 32 MiB limit of an RPC message, because an entry can be long. */
+const maxCharactersPerPage = 4_000_000;
 
-/** A page of entries after `after`, of at most 32 MiB, or `folded` when some of them are in the checkpoint by now. */
+/** Returns a page of entries after `after`, or `folded` if some of them were folded into the checkpoint. */
 export function exportEntries(
   store: SubjectStore,
   after: number,
 ): { outcome: "read"; entries: StoredEntry[] } | { outcome: "folded" } {
   if (after < store.checkpoint().sequence) return { outcome: "folded" };
   let characters = 0;
-  const entries = store.entriesAfter(after, rowsPerPage).filter(({ body }, index) => {
+  const entries = store.entriesAfter(after, maxRowsPerPage).filter(({ body }, index) => {
     characters += body.length;
-    return index === 0 || characters <= charactersPerPage;
+    return index === 0 || characters <= maxCharactersPerPage;
   });
   return { outcome: "read", entries };
 }
 
-/** A page of the answered requests of folded entries, in the order of their keys. */
+/** Returns a page of the answered requests of folded entries, ordered by key. */
 export function exportRequests(
   storage: DurableObjectStorage,
   store: SubjectStore,
   after: string,
 ): CompactRequest[] {
-  return store.isCreated() ? readCompactRequests(storage.sql, after, rowsPerPage) : [];
+  return store.isCreated() ? readCompactRequests(storage.sql, after, maxRowsPerPage) : [];
 }

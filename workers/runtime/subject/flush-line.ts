@@ -4,22 +4,22 @@ import { isLogged, log } from "../../../shared/kit/log.ts";
 import { type Metered, measure } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 
-/** What one flush brought to D1. */
-export interface FlushDone {
+/** The result of one flush to D1. */
+export interface FlushSummary {
   copy: SubjectCopy;
   fromSequence: number;
-  /** How long its oldest entry had waited when the flush began. */
+  /** The age of the oldest entry when the flush began. */
   waitedMs: number;
   events: number;
   deliveries: number;
-  /** On the machine's clock. */
+  /** On the machine clock. */
   startedAt: number;
 }
 
-/** Tells of an alarm that brought something to D1: from here an entry of the ledger is in the copy, its events due. */
-export function tellFlush(
+/** Logs and measures one flush. From this point its ledger entries are in D1 and their events are due. */
+export function logFlush(
   env: Metered,
-  { copy, fromSequence, waitedMs, events, deliveries, startedAt }: FlushDone,
+  { copy, fromSequence, waitedMs, events, deliveries, startedAt }: FlushSummary,
 ): void {
   const durationMs = Date.now() - startedAt;
   const lagMs = waitedMs + durationMs;

@@ -1,15 +1,16 @@
-import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
 import { dayMs, type Entitlement } from "../../../shared/domain/entitlement.ts";
 import { type LedgerEntry, type SubjectState, unitsMoved } from "../../../shared/domain/ledger.ts";
 import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
 import { genesisHash } from "./chain.ts";
+import { toIdempotencyIndex } from "./stored-entry.ts";
 
 /**
- * The bounded past of a subject: what is kept of entries that were folded away.
+ * The bounded history of a subject: the data kept for folded entries.
  *
- * `checkpoint` is the last folded entry and the hash of it, `checkpoint_state` what the ledger added up to there: a walk that
- * begins with both comes to the same as one from the first entry. `compact_requests` keeps of each answered request what
- * its answer is made from again, `daily_usage` what was consumed.
+ * `checkpoint` holds the last folded entry's sequence, time and hash. `checkpoint_state` holds the state
+ * after that entry. A walk that starts there ends in the same state as a walk from the first entry.
+ * `compact_requests` keeps what is needed to repeat the reply of each answered request. `daily_usage` keeps
+ * the consumed units.
  */
 export const historySchema = `
   CREATE TABLE checkpoint (
@@ -41,7 +42,7 @@ export const historySchema = `
   ) WITHOUT ROWID;
 `;
 
-/** The last entry that was folded away; sequence 0 while none was. */
+/** The last folded entry; sequence 0 if no entry is folded. */
 export interface Checkpoint {
   sequence: number;
   at: number;
@@ -55,7 +56,7 @@ export function readCheckpoint(sql: SqlStorage): Checkpoint {
   return checkpoint ?? { sequence: 0, at: 0, hash: genesisHash };
 }
 
-/** What the ledger added up to at the checkpoint. */
+/** Returns the state after the last folded entry. */
 export function readCheckpointState(sql: SqlStorage): SubjectState {
   const bodies = (part: "entitlement" | "record") =>
     sql
@@ -70,7 +71,7 @@ export function readCheckpointState(sql: SqlStorage): SubjectState {
   };
 }
 
-/** A row of `compact_requests`; `idempotencyKey` is the hashed one, as the ledger's column has it. */
+/** A row of `compact_requests`. `idempotencyKey` is hashed, as in the column of `ledger`. */
 export interface CompactRequest {
   idempotencyKey: string;
   requestHash: string;
@@ -80,7 +81,7 @@ export interface CompactRequest {
   at: number;
 }
 
-/** Up to `limit` rows, in the order of their keys, after `idempotencyKey`. */
+/** Returns up to `limit` rows after `idempotencyKey`, ordered by key. */
 export function readCompactRequests(
   sql: SqlStorage,
   idempotencyKey: string,
@@ -102,13 +103,8 @@ export function readDailyUsage(sql: SqlStorage): { day: number; units: number }[
     .toArray();
 }
 
-/** Takes `entry` over into the bounded past. To be called inside the transaction that deletes it from the ledger. */
-export function foldEntry(
-  sql: SqlStorage,
-  entry: LedgerEntry,
-  hash: string,
-  indexOf: (endpoint: IdempotentEndpoint, key: string) => string,
-): void {
+/** Folds `entry` into the bounded history. Call inside the transaction that deletes it from the ledger. */
+export function foldEntry(sql: SqlStorage, entry: LedgerEntry, hash: string): void {
   sql.exec(
     `INSERT INTO checkpoint VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
      sequence = excluded.sequence, at = excluded.at, hash = excluded.hash`,
@@ -116,7 +112,7 @@ export function foldEntry(
     entry.at,
     hash,
   );
-  const keep = (part: "entitlement" | "record", id: string, value: unknown) =>
+  const upsertState = (part: "entitlement" | "record", id: string, value: unknown) =>
     sql.exec(
       `INSERT INTO checkpoint_state VALUES (?, ?, ?)
        ON CONFLICT (part, item_id) DO UPDATE SET body = excluded.body`,
@@ -124,13 +120,14 @@ export function foldEntry(
       id,
       JSON.stringify(value),
     );
-  for (const { entitlement } of entry.touched) keep("entitlement", entitlement.entitlementId, entitlement);
-  for (const record of entry.records) keep("record", record.recordId, record);
+  for (const { entitlement } of entry.touched)
+    upsertState("entitlement", entitlement.entitlementId, entitlement);
+  for (const record of entry.records) upsertState("record", record.recordId, record);
   if (entry.idempotency !== null) {
     const { endpoint, key, requestHash, reply } = entry.idempotency;
     sql.exec(
       "INSERT INTO compact_requests VALUES (?, ?, ?, ?, ?, ?)",
-      indexOf(endpoint, key),
+      toIdempotencyIndex(endpoint, key),
       requestHash,
       reply.consumed,
       reply.usageRemaining,
@@ -141,7 +138,10 @@ export function foldEntry(
   if (entry.operation === "consume") addUsage(sql, entry);
 }
 
-/** Units by UTC day and product. A consume that spans packs of two products counts as an entry of each. */
+/**
+ * Adds consumed units by UTC day and product. A consume from packs of two products counts as one entry of
+ * each.
+ */
 function addUsage(sql: SqlStorage, entry: LedgerEntry): void {
   for (const touched of entry.touched) {
     const { entitlement } = touched;

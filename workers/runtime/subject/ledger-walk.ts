@@ -1,29 +1,32 @@
 import { applyEntry, entryFaults, type SubjectState } from "../../../shared/domain/ledger.ts";
 import { chainHash } from "./chain.ts";
 import type { Checkpoint } from "./history.ts";
-import { idempotencyIndex, readEntry, type StoredEntry } from "./stored-entry.ts";
+import { parseEntry, type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
 
-/** One thing that does not agree, where it is, and at which ledger sequence. */
-export interface Fault {
+/** One inconsistency: where it was found, at which ledger sequence, and what is wrong. */
+export interface Finding {
   where: "ledger" | "state" | "d1";
   sequence: number | null;
   message: string;
 }
 
-/** After this many faults the picture is clear; the rest would repeat it. */
-export const maxFaults = 50;
+/** More findings than this would only repeat the same damage. */
+export const maxFindings = 50;
 
-/** Goes over a ledger from a checkpoint on, entry by entry, and gathers what does not follow from what was before. */
+/**
+ * Walks a ledger from a checkpoint, entry by entry, and collects each entry that does not follow from the
+ * previous.
+ */
 export class LedgerWalk {
   sequence: number;
   entries = 0;
-  faults: Fault[] = [];
-  /** The hash of the entry at the anchor's sequence; the checkpoint's until the walk is there. */
+  faults: Finding[] = [];
+  /** The hash of the entry at the anchor's sequence; the checkpoint's hash until the walk reaches it. */
   hashAtAnchor: string;
   private at: number;
   private hash: string;
 
-  /** `state` is what the ledger added up to at `from`. */
+  /** `state` is the state of the ledger after `from`. */
   constructor(
     from: Checkpoint,
     public state: SubjectState,
@@ -38,41 +41,42 @@ export class LedgerWalk {
   visit(stored: StoredEntry): void {
     this.entries++;
     const { sequence } = stored;
-    for (let missing = this.sequence + 1; missing < sequence && this.faults.length < maxFaults; missing++)
-      this.fault(missing, "the entry is missing");
+    for (let missing = this.sequence + 1; missing < sequence && this.faults.length < maxFindings; missing++)
+      this.report(missing, "the entry is missing");
     if (chainHash(this.hash, sequence, stored.at, stored.body) !== stored.hash)
-      this.fault(
+      this.report(
         sequence,
-        "the entry was changed, moved or doubled: its hash does not follow from the one before",
+        "the entry was changed, reordered or duplicated: its hash does not follow from the previous entry",
       );
-    if (stored.at < this.at) this.fault(sequence, "the entry is earlier than the one before it");
+    if (stored.at < this.at) this.report(sequence, "the entry is earlier than the previous entry");
     const entry = this.read(stored);
     if (entry !== null) {
-      for (const message of entryFaults(this.state, entry)) this.fault(sequence, message);
+      for (const message of entryFaults(this.state, entry)) this.report(sequence, message);
       this.state = applyEntry(this.state, entry);
     }
     this.sequence = sequence;
     this.at = stored.at;
-    // Goes on with the hash as stored, so that one changed entry is named and not all after it.
+    // Continues with the stored hash, so that one changed entry is reported and not every entry after it.
     this.hash = stored.hash;
     if (sequence === this.anchorSequence) this.hashAtAnchor = stored.hash;
   }
 
   private read(stored: StoredEntry) {
     try {
-      const entry = readEntry(stored);
+      const entry = parseEntry(stored);
       const { idempotency } = entry;
-      const expected = idempotency === null ? null : idempotencyIndex(idempotency.endpoint, idempotency.key);
+      const expected =
+        idempotency === null ? null : toIdempotencyIndex(idempotency.endpoint, idempotency.key);
       if (expected !== stored.idempotencyKey)
-        this.fault(stored.sequence, "the idempotency index does not belong to the entry");
+        this.report(stored.sequence, "the idempotency index does not match the entry");
       return entry;
     } catch {
-      this.fault(stored.sequence, "the entry cannot be read");
+      this.report(stored.sequence, "the entry cannot be parsed");
       return null;
     }
   }
 
-  private fault(sequence: number, message: string): void {
+  private report(sequence: number, message: string): void {
     this.faults.push({ where: "ledger", sequence, message });
   }
 }

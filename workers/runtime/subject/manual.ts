@@ -4,10 +4,10 @@ import {
   changesOf,
   type EntitlementChange,
   type EntryDraft,
+  type ManualAction,
 } from "../../../shared/domain/ledger.ts";
 import {
   decideManual,
-  type ManualAction,
   type ManualContext,
   type ManualDecision,
   type ManualRefusal,
@@ -18,24 +18,24 @@ import { fingerprintOf } from "../../../shared/domain/manual-fingerprint.ts";
 import { type OutboundEventDraft, outboundEvents } from "../../../shared/domain/outbound-events.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
-import { entitlementIdsOf } from "./entitlement-id.ts";
+import { buildEntitlementIds } from "./entitlement-id.ts";
 import type { StateAtHead, SubjectStore } from "./store.ts";
-import { readEntry } from "./stored-entry.ts";
+import { parseEntry } from "./stored-entry.ts";
 
-/** An operator's action on one subject: what to do, and the id of the form that it came with. */
+/** An operator's action on one subject, with the id of the form that submitted it. */
 export interface ManualRequest {
   actionId: string;
-  /** Of what the operator's form says: the same id with another hash is another action. */
+  /** Hash of the form's values. The same `actionId` with another hash is another action. */
   requestHash: string;
   action: ManualAction | { type: "undo"; sequence: number };
 }
 
 export interface ManualCommand extends ManualRequest {
-  /** Of the preview that the operator saw; `null` to act on whatever there is. */
+  /** The fingerprint of the preview that the operator confirmed; `null` to apply without a preview. */
   fingerprint: string | null;
   actor: { operatorId: string; name: string };
   reason: string;
-  /** The row for the audit log, as JSON; `null` where no operator stands behind it. */
+  /** The audit log row as JSON; `null` if no operator performs the action. */
   audit: string | null;
 }
 
@@ -56,7 +56,7 @@ export interface ManualRefused {
   unitsRemaining: number | null;
 }
 
-/** The action as the rules take it: for an undo, with the entry that it answers. */
+/** Converts the request into an action of the domain. For an undo, reads the entry to undo. */
 export function resolveAction(
   store: SubjectStore,
   { action }: ManualRequest,
@@ -66,16 +66,16 @@ export function resolveAction(
     code,
     unitsRemaining: null,
   });
-  // Only what is paid anew begins a record of who was erased; a form that was opened before must not.
+  // Only a new payment starts a new record of an erased customer; a form opened before the erasure must not.
   if (store.tombstone !== null && !store.isCreated()) return refused("erased");
   if (action.type !== "undo") return action;
   const { sequence } = action;
   if (sequence <= store.checkpoint().sequence) return refused("too_long_ago");
   const [stored] = store.entriesAfter(sequence - 1, 1);
-  return stored === undefined ? refused("no_such_entry") : { type: "undo", entry: readEntry(stored) };
+  return stored === undefined ? refused("no_such_entry") : { type: "undo", entry: parseEntry(stored) };
 }
 
-/** The real decision, without writing it. */
+/** Decides the action by the same rules as `applyManual`, without writing anything. */
 export function previewManual(
   store: SubjectStore,
   identity: SubjectIdentity,
@@ -85,21 +85,21 @@ export function previewManual(
   const action = resolveAction(store, request);
   if ("outcome" in action) return action;
   const state = store.state();
-  const decision = decideManual(state, action, contextOf(identity, request), at);
-  return decision.outcome === "refused" ? decision : describe(state, identity, action, decision, at);
+  const decision = decideManual(state, action, toManualContext(identity, request), at);
+  return decision.outcome === "refused" ? decision : buildPreview(state, identity, action, decision, at);
 }
 
-export function contextOf(identity: SubjectIdentity, { actionId }: ManualRequest): ManualContext {
-  return { entitlementIdOf: entitlementIdsOf(identity), actionId };
+export function toManualContext(identity: SubjectIdentity, { actionId }: ManualRequest): ManualContext {
+  return { entitlementIdOf: buildEntitlementIds(identity), actionId };
 }
 
-/** The fingerprint of what the action rests on, short enough for a form. */
-export function restsOn(...what: Parameters<typeof fingerprintOf>): string {
-  return sha256Hex(fingerprintOf(...what));
+/** Returns the fingerprint of the state that the action depends on, short enough for a form field. */
+export function previewFingerprint(...args: Parameters<typeof fingerprintOf>): string {
+  return sha256Hex(fingerprintOf(...args));
 }
 
-/** Everything that the decision would change, in the terms of who has to confirm it. */
-export function describe(
+/** Lists every effect of the decision, for the operator to confirm. */
+export function buildPreview(
   state: StateAtHead,
   identity: SubjectIdentity,
   action: ManualAction | UndoAction,
@@ -110,7 +110,7 @@ export function describe(
   const after = applyEntry(state, draft);
   return {
     outcome: "previewed",
-    fingerprint: restsOn(state, action, decision.touched, at),
+    fingerprint: previewFingerprint(state, action, decision.touched, at),
     sequence: state.head.sequence,
     at,
     before: decideAccess(state.entitlements.values(), at),
@@ -120,13 +120,15 @@ export function describe(
   };
 }
 
-/** By what a repeated action is found. An entry is undone once, whoever asks. */
-export function keyOf({ actionId, action }: Pick<ManualRequest, "actionId" | "action">): string {
+/**
+ * Returns the idempotency key of the action. An undo is keyed by its entry, so an entry is undone only once.
+ */
+export function actionKey({ actionId, action }: Pick<ManualRequest, "actionId" | "action">): string {
   return action.type === "undo" ? `undo/${action.sequence}` : actionId;
 }
 
-/** The entry of the action, as the ledger is to have it. */
-export function entryOf(
+/** Builds the ledger entry of the action. */
+export function buildEntryDraft(
   { actionId, requestHash, action, actor, reason }: ManualCommand,
   decision: Extract<ManualDecision, { outcome: "change" }>,
   usageRemaining: number,
@@ -142,7 +144,7 @@ export function entryOf(
     },
     idempotency: {
       endpoint: "portal/action",
-      key: keyOf({ actionId, action }),
+      key: actionKey({ actionId, action }),
       requestHash,
       reply: { consumed: 0, usageRemaining },
     },

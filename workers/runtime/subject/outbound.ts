@@ -4,7 +4,7 @@ import { outboundEvents } from "../../../shared/domain/outbound-events.ts";
 import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
 import { derivedIdAt } from "../../../shared/kit/ids.ts";
 
-/** Events that D1 has not confirmed yet. */
+/** The table of outbound events that D1 has not confirmed yet. */
 export const outboundSchema = `
   CREATE TABLE outbound (
     event_id TEXT PRIMARY KEY,
@@ -14,17 +14,17 @@ export const outboundSchema = `
   CREATE INDEX outbound_by_sequence ON outbound (sequence);`;
 
 /**
- * The events of one entry as they are stored, signed and sent. The same entry always makes the same rows: the id comes
- * from the subject, the entry's sequence and the event's place in it.
+ * Builds the events of one entry in the form that is stored, signed and sent. The same entry always produces
+ * the same rows, because the id is derived from the subject, the entry's sequence and the event's index.
  */
-export function eventsOfEntry(
+export function buildEntryEvents(
   identity: SubjectIdentity,
   before: SubjectState,
   entry: LedgerEntry,
 ): NewEvent[] {
   const timestamp = new Date(entry.at).toISOString();
-  return outboundEvents(identity, before, entry).map(({ type, data }, place) => {
-    const source = `${subjectName(identity)}/${entry.sequence}/${place}`;
+  return outboundEvents(identity, before, entry).map(({ type, data }, index) => {
+    const source = `${subjectName(identity)}/${entry.sequence}/${index}`;
     const id = derivedIdAt("evt", entry.at, source);
     const body = JSON.stringify({ id, type, timestamp, data });
     return { eventId: id, type, sequence: entry.sequence, occurredAt: entry.at, body };
@@ -32,19 +32,20 @@ export function eventsOfEntry(
 }
 
 /**
- * Keeps what the entry has to tell, in the transaction that writes it and while the state before it is at hand; the flush
- * only carries it to D1. Consumption is left out: it is told only where somebody asks, and the entry alone tells it.
+ * Stores the entry's events in the transaction that writes the entry, while the state before it is available.
+ * The flush only copies them to D1. Skips consumption: its events are sent only if an endpoint subscribes to
+ * them, and they can be built from the entry alone.
  */
-export function keepEvents(
+export function storeEvents(
   sql: SqlStorage,
-  identityOf: () => SubjectIdentity | null,
+  readIdentity: () => SubjectIdentity | null,
   before: SubjectState,
   entry: LedgerEntry,
 ): void {
   if (entry.operation === "consume") return;
-  const identity = identityOf();
-  if (identity === null) throw new Error("a subject without identity has nothing to tell");
-  for (const event of eventsOfEntry(identity, before, entry))
+  const identity = readIdentity();
+  if (identity === null) throw new Error("the subject has no identity, so it cannot emit events");
+  for (const event of buildEntryEvents(identity, before, entry))
     sql.exec(
       "INSERT INTO outbound (event_id, sequence, event) VALUES (?, ?, ?)",
       event.eventId,
@@ -53,8 +54,8 @@ export function keepEvents(
     );
 }
 
-/** The oldest events that are kept, of entries up to `sequence`. */
-export function keptEvents(sql: SqlStorage, sequence: number, limit: number): NewEvent[] {
+/** Returns the oldest stored events of entries up to `sequence`. */
+export function readEvents(sql: SqlStorage, sequence: number, limit: number): NewEvent[] {
   return sql
     .exec<{ event: string }>(
       "SELECT event FROM outbound WHERE sequence <= ? ORDER BY sequence, event_id LIMIT ?",
@@ -65,19 +66,22 @@ export function keptEvents(sql: SqlStorage, sequence: number, limit: number): Ne
     .map((row) => JSON.parse(row.event) as NewEvent);
 }
 
-/** At most this many events in one statement: as many as the queue takes messages at once. */
-export const eventsPerBatch = 100;
-/** And about so many characters: D1 takes 2 MB in one parameter, and a checkout's metadata may be long. */
-const charactersPerBatch = 300_000;
+/** Maximum number of events in one statement. A queue accepts 100 messages in one batch. */
+export const maxEventsPerBatch = 100;
+/**
+ * Maximum size of one statement's events. D1 accepts 2 MB in one parameter, and checkout metadata can be
+ * long.
+ */
+const maxCharactersPerBatch = 300_000;
 
-/** The events in their order, in parts that one statement takes. */
-export function inBatches(events: NewEvent[]): NewEvent[][] {
+/** Splits the events, in order, into batches that fit into one statement. */
+export function toBatches(events: NewEvent[]): NewEvent[][] {
   const batches: NewEvent[][] = [];
   let characters = 0;
   for (const event of events) {
     const batch = batches.at(-1);
     characters += event.body.length;
-    if (batch !== undefined && batch.length < eventsPerBatch && characters <= charactersPerBatch) {
+    if (batch !== undefined && batch.length < maxEventsPerBatch && characters <= maxCharactersPerBatch) {
       batch.push(event);
     } else {
       batches.push([event]);
@@ -87,7 +91,7 @@ export function inBatches(events: NewEvent[]): NewEvent[][] {
   return batches;
 }
 
-/** To be called when D1 has them. */
-export function forgetEvents(sql: SqlStorage, events: NewEvent[]): void {
+/** Deletes events once D1 has confirmed them. */
+export function deleteEvents(sql: SqlStorage, events: NewEvent[]): void {
   for (const { eventId } of events) sql.exec("DELETE FROM outbound WHERE event_id = ?", eventId);
 }

@@ -6,52 +6,74 @@ import { emptyState } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { type Metered, measure } from "../../../shared/kit/metrics.ts";
-import { forgetAudits, keptAudits } from "./audit-outbox.ts";
-import { change } from "./change.ts";
-import { copyAfter } from "./copy-for-d1.ts";
-import { type Erasure, eraseSubject } from "./erase.ts";
-import { tellFlush } from "./flush-line.ts";
-import { eventsOfEntry, eventsPerBatch, forgetEvents, inBatches, keptEvents } from "./outbound.ts";
+import { deleteAudits, readAudits } from "./audit-outbox.ts";
+import { changeSubject } from "./change.ts";
+import { buildD1Copy } from "./copy-for-d1.ts";
+import { eraseSubject } from "./erase.ts";
+import { logFlush } from "./flush-line.ts";
+import { buildEntryEvents, deleteEvents, maxEventsPerBatch, readEvents, toBatches } from "./outbound.ts";
 import type { SubjectStore } from "./store.ts";
-import { readEntry } from "./stored-entry.ts";
+import { parseEntry } from "./stored-entry.ts";
+import type { Erasure } from "./tombstone.ts";
 
 /**
- * The outbox: brings what the ledger says to D1, from the object's alarm, and with it the events that its changes have to
- * tell; then it asks the queue for a look at the deliveries that came of them.
+ * The outbox copies the ledger to D1 from the object's alarm, together with the outbound events of its
+ * entries. Then it enqueues the new deliveries.
  *
- * Guarantees: every entry after `flushed_sequence` reaches D1, at least once, with its events in the same transaction or
- * before it; the copy never goes backwards (each row carries the sequence it shows); an event sent again makes the same
- * row. Assumes: the alarm comes, sooner or later; D1's upserts are idempotent.
- * A crash
- * - before the alarm was armed: impossible, it is in the same commit as the entry;
- * - while flushing: the alarm was armed anew before the work began, and everything unconfirmed is sent again;
- * - after D1 took the rows, before `flushed_sequence` was written: the rows are sent again and change nothing;
- * - before the queue was asked: the deliveries are due in D1, and the sweep finds them.
- * An alarm that the platform lost is armed anew by the next instance of the object, whoever it is that asks it something.
+ * Guarantees:
+ * - Every entry after `flushed_sequence` reaches D1 at least once, with its events in the same transaction or
+ *   earlier.
+ * - The D1 copy never moves backwards, because each row carries the sequence it shows.
+ * - An event that is sent again produces the same row.
+ *
+ * Assumes: an alarm that is set fires eventually; D1's upserts are idempotent.
+ *
+ * A crash:
+ * - before the alarm is armed: impossible, because alarm and entry are one commit;
+ * - during a flush: the next alarm was armed before the work began, and all unconfirmed rows are sent again;
+ * - after D1 stored the rows, before `flushed_sequence` is written: the rows are sent again and change
+ *   nothing;
+ * - before the deliveries are enqueued: they are due in D1, and the sweep finds them.
+ *
+ * If the platform loses an alarm, the next instance of the object arms it in its constructor.
  */
 
 /**
- * Consumption is gathered for a while, so that a busy subject costs D1 one write per interval and not one per call: where
- * an endpoint asks for it so short that a receiver hears of it within half a second, elsewhere longer, since only lists wait.
- * A subject that is consumed from all the time comes to D1 once in `busy`: D1 takes some 1,000 rows a second of all subjects
- * together, and a flush costs as much as several consumes.
+ * Delay before consumption is flushed, so that a busy subject costs D1 one write per interval and not one per
+ * call.
+ * - `subscribed`: an endpoint subscribes to usage events, and its receiver gets them within 0.5 s.
+ * - `unsubscribed`: only the portal's lists are delayed.
+ * - `busy`: the minimum between two flushes of a constantly active subject. D1 writes about 1,000 rows/s for
+ *   all subjects together, and one flush costs as much as several consumes.
  */
-const gatherMs = { told: 200, untold: 5_000, busy: 30_000 };
-const retryMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
+const flushDelayMs = { subscribed: 200, unsubscribed: 5_000, busy: 30_000 };
+const retryDelayMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
 export class Outbox {
-  /** When the alarm is armed for a flush, as far as this instance knows. Forgetting it costs one more arming. */
+  /**
+   * The time of the armed flush alarm, if this instance knows it. Losing this value costs one extra
+   * `setAlarm`.
+   */
   private armedFor: number | null = null;
   private failures = 0;
-  /** Since when something waits, on the machine's clock, as far as this instance knows: a flush need not read an entry to tell. */
+  /**
+   * Machine time of the oldest unflushed change, if this instance made it. Spares the flush a read of that
+   * entry.
+   */
   private pendingSince: number | null = null;
-  /** Whether an endpoint asked for consumption at the last flush of this instance; before its first one nobody knows. */
-  private asksUsage: boolean | null = null;
-  /** Whether consumption waits, and when this instance last brought some to D1, on the machine's clock. */
-  private hasConsumption = false;
+  /**
+   * Whether an endpoint subscribed to usage events at this instance's last flush; `null` before its first
+   * flush.
+   */
+  private hasUsageSubscriber: boolean | null = null;
+  private hasUnflushedConsumption = false;
+  /** Machine time of this instance's last flush of consumption. */
   private consumptionFlushedAt = 0;
-  /** Flush and resync both write the subject's rows in D1; they take turns. */
-  private turn: Promise<unknown> = Promise.resolve();
+  /**
+   * Flush, resync, registration and erasure write the subject's rows in D1. This chain runs them one at a
+   * time.
+   */
+  private lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly ctx: DurableObjectState,
@@ -61,37 +83,37 @@ export class Outbox {
     private readonly metered: Metered,
   ) {}
 
-  /** Call right after a change, with no `await` between: both are then one commit. */
+  /** Arms the alarm. Call right after a change, without an `await` in between: both are then one commit. */
   arm(operation: "consume" | "other"): void {
     this.pendingSince ??= Date.now();
-    if (operation === "consume") this.hasConsumption = true;
-    this.armFor(this.dueAt(operation));
+    if (operation === "consume") this.hasUnflushedConsumption = true;
+    this.armFor(this.flushTime(operation));
   }
 
-  private dueAt(operation: "consume" | "other"): number {
+  private flushTime(operation: "consume" | "other"): number {
     const now = Date.now();
     if (operation === "other") return now;
-    if (this.asksUsage !== false) return now + gatherMs.told;
-    return Math.max(now + gatherMs.untold, this.consumptionFlushedAt + gatherMs.busy);
+    if (this.hasUsageSubscriber !== false) return now + flushDelayMs.subscribed;
+    return Math.max(now + flushDelayMs.unsubscribed, this.consumptionFlushedAt + flushDelayMs.busy);
   }
 
-  private armFor(wanted: number): void {
-    if (this.armedFor !== null && this.armedFor <= wanted) return;
-    this.armedFor = wanted;
-    // Not awaited: the storage's output gate holds every answer until this write is durable too.
-    this.ctx.storage.setAlarm(wanted);
+  private armFor(time: number): void {
+    if (this.armedFor !== null && this.armedFor <= time) return;
+    this.armedFor = time;
+    // Not awaited: the output gate holds every response until this write is durable.
+    this.ctx.storage.setAlarm(time);
   }
 
-  /** What an instance begins with: an alarm for what an earlier one left, should the platform have lost that one's. */
+  /** Arms the alarm for entries that an earlier instance did not flush. Call when an instance starts. */
   resume(): void {
-    // Since when that waits only its entry knows: the flush reads it.
+    // `pendingSince` stays unknown: the flush reads the time of the oldest unflushed entry.
     if (this.store.flushedSequence() < this.store.head().sequence) this.armFor(Date.now());
   }
 
-  /** What the alarm does. `now` is the present of the stack's clock; alarms themselves run on the machine's clock. */
+  /** Handles the alarm. `now` is on the stack's clock; alarms themselves fire on the machine clock. */
   async run(now: number): Promise<void> {
-    // First the next alarm, then the work: an alarm that fails six times is deleted by the platform.
-    this.armedFor = Date.now() + retryMs(this.failures + 1);
+    // Set the next alarm first: the platform deletes an alarm after six failures.
+    this.armedFor = Date.now() + retryDelayMs(this.failures + 1);
     await this.ctx.storage.setAlarm(this.armedFor);
     this.recordExpiry(now);
     try {
@@ -105,44 +127,49 @@ export class Outbox {
       measure(this.metered, { projectId, mode }, { name: "flush_failed", failures });
       return;
     }
-    this.settleAlarm(now);
+    this.setNextAlarm(now);
   }
 
-  /** Sends to D1 what it has not confirmed yet. */
+  /** Sends every unconfirmed entry to D1. */
   async flush(now: number): Promise<void> {
-    await this.inTurn(() => this.flushPending(now));
+    await this.runExclusive(() => this.flushPending(now));
   }
 
-  /** Writes the subject's row in D1; not while it is erased, which would bring the row back. */
+  /** Writes the subject's row in D1, unless the subject is erased: that would create the row again. */
   async register(identity: SubjectIdentity, now: number, isErased: () => boolean): Promise<void> {
-    await this.inTurn(async () => {
+    await this.runExclusive(async () => {
       if (!isErased()) await d1(registerSubject(this.db, identity, now));
     });
   }
 
-  /** Takes the subject away, once a flush under way has ended: so nothing of it comes back to D1. `false` as `eraseSubject` says. */
-  async erase(erasure: Erasure, mayGoOn: () => boolean): Promise<boolean> {
-    return this.inTurn(async () => {
-      if (!(await eraseSubject(this.ctx.storage, this.store, this.db, erasure, mayGoOn))) return false;
+  /**
+   * Deletes the subject after any running flush has ended, so that no flush writes it to D1 again. Returns
+   * `false` if `eraseSubject` did.
+   */
+  async erase(erasure: Erasure, mayContinue: () => boolean): Promise<boolean> {
+    return this.runExclusive(async () => {
+      if (!(await eraseSubject(this.ctx.storage, this.store, this.db, erasure, mayContinue))) return false;
       this.armedFor = null;
       this.pendingSince = null;
-      this.hasConsumption = false;
+      this.hasUnflushedConsumption = false;
       return true;
     });
   }
 
-  /** Makes D1 say again what the object says, whatever it says now: rows are replaced, rows too many go. */
+  /**
+   * Rewrites the D1 copy from the object: replaces every row and deletes rows that the object does not have.
+   */
   async resync(now: number): Promise<void> {
-    await this.inTurn(async () => {
+    await this.runExclusive(async () => {
       if (!this.store.isCreated()) return;
-      // What is replaced below tells nobody anything, so events go first; and `flushed_sequence` stays where this left it.
+      // `replace` emits no events and does not advance `flushed_sequence`, so flush pending entries first.
       await this.flushPending(now);
       let sequence = 0;
-      let how: "replace" | "newer" = "replace";
+      let writeMode: "replace" | "newer" = "replace";
       for (;;) {
-        const copy = copyAfter(this.store, sequence, now);
-        await d1(flushSubject(this.db, copy, how));
-        how = "newer";
+        const copy = buildD1Copy(this.store, sequence, now);
+        await d1(flushSubject(this.db, copy, writeMode));
+        writeMode = "newer";
         sequence = copy.flushedTo;
         if (sequence >= this.store.head().sequence) break;
       }
@@ -156,83 +183,91 @@ export class Outbox {
       const copy = this.pendingCopy(now);
       if (copy === null) {
         this.pendingSince = null;
-        if (this.hasConsumption) this.consumptionFlushedAt = Date.now();
-        this.hasConsumption = false;
+        if (this.hasUnflushedConsumption) this.consumptionFlushedAt = Date.now();
+        this.hasUnflushedConsumption = false;
         return;
       }
       const waitedMs =
         this.pendingSince === null
           ? now - (this.store.entriesAfter(fromSequence - 1, 1)[0]?.at ?? now)
           : startedAt - this.pendingSince;
-      const wakeUps: DeliveryWakeUp[] = [];
-      const audits = keptAudits(this.ctx.storage.sql, copy.flushedTo);
-      const events = await this.sendAllButLastEvents(copy, now, wakeUps);
+      const deliveries: DeliveryWakeUp[] = [];
+      const audits = readAudits(this.ctx.storage.sql, copy.flushedTo);
+      const events = await this.sendAllButLastBatch(copy, now, deliveries);
       const flushed = await d1(flushSubject(this.db, { ...copy, events, audits }, "newer"));
-      wakeUps.push(...flushed.wakeUps);
-      this.asksUsage = flushed.asksUsage;
-      if (flushed.asksUsage) wakeUps.push(...(await this.sendUsage(copy, now)));
-      forgetEvents(this.ctx.storage.sql, events);
-      if (audits.length > 0) forgetAudits(this.ctx.storage.sql, copy.flushedTo);
+      deliveries.push(...flushed.wakeUps);
+      this.hasUsageSubscriber = flushed.asksUsage;
+      if (flushed.asksUsage) deliveries.push(...(await this.sendUsage(copy, now)));
+      deleteEvents(this.ctx.storage.sql, events);
+      if (audits.length > 0) deleteAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushedSequence(copy.flushedTo);
-      const counts = { events: events.length, deliveries: wakeUps.length };
-      tellFlush(this.metered, { copy, fromSequence, waitedMs, startedAt, ...counts });
-      await this.wake(wakeUps);
+      const counts = { events: events.length, deliveries: deliveries.length };
+      logFlush(this.metered, { copy, fromSequence, waitedMs, startedAt, ...counts });
+      await this.enqueueDeliveries(deliveries);
     }
   }
 
-  /** Of more events than one statement takes, all but the last part go before the copy. Returns the last part. */
-  private async sendAllButLastEvents(
+  /**
+   * Sends events in batches before the copy, if they do not fit into one statement. Returns the last batch,
+   * which is sent with the copy. Adds the new deliveries to `deliveries`.
+   */
+  private async sendAllButLastBatch(
     { identity, flushedTo }: SubjectCopy,
     now: number,
-    wakeUps: DeliveryWakeUp[],
+    deliveries: DeliveryWakeUp[],
   ): Promise<NewEvent[]> {
     const { sql } = this.ctx.storage;
     for (;;) {
-      const [first = [], ...others] = inBatches(keptEvents(sql, flushedTo, eventsPerBatch + 1));
+      const [first = [], ...others] = toBatches(readEvents(sql, flushedTo, maxEventsPerBatch + 1));
       if (others.length === 0) return first;
-      wakeUps.push(...(await d1(insertEventsOf(this.db, identity, first, now))));
-      forgetEvents(sql, first);
+      deliveries.push(...(await d1(insertEventsOf(this.db, identity, first, now))));
+      deleteEvents(sql, first);
     }
   }
 
-  /** Consumption is told only where somebody asks: elsewhere its entries are not even read. */
+  /**
+   * Sends usage events. Called only if an endpoint subscribes to them; otherwise their entries are not even
+   * read.
+   */
   private async sendUsage({ identity, flushedTo }: SubjectCopy, now: number): Promise<DeliveryWakeUp[]> {
-    const wakeUps: DeliveryWakeUp[] = [];
+    const deliveries: DeliveryWakeUp[] = [];
     let sequence = this.store.flushedSequence();
     while (sequence < flushedTo) {
       const entries = this.store
-        .entriesAfter(sequence, eventsPerBatch)
+        .entriesAfter(sequence, maxEventsPerBatch)
         .filter((stored) => stored.sequence <= flushedTo)
-        .map(readEntry);
+        .map(parseEntry);
       const events = entries
         .filter(({ operation }) => operation === "consume")
-        .flatMap((entry) => eventsOfEntry(identity, emptyState, entry));
-      for (const batch of inBatches(events))
-        wakeUps.push(...(await d1(insertEventsOf(this.db, identity, batch, now))));
+        .flatMap((entry) => buildEntryEvents(identity, emptyState, entry));
+      for (const batch of toBatches(events))
+        deliveries.push(...(await d1(insertEventsOf(this.db, identity, batch, now))));
       sequence = entries.at(-1)?.sequence ?? flushedTo;
     }
-    return wakeUps;
+    return deliveries;
   }
 
-  private async wake(wakeUps: DeliveryWakeUp[]): Promise<void> {
+  private async enqueueDeliveries(deliveries: DeliveryWakeUp[]): Promise<void> {
     try {
-      for (let from = 0; from < wakeUps.length; from += eventsPerBatch)
-        await this.queue.sendBatch(wakeUps.slice(from, from + eventsPerBatch).map((body) => ({ body })));
+      for (let from = 0; from < deliveries.length; from += maxEventsPerBatch) {
+        const batch = deliveries.slice(from, from + maxEventsPerBatch);
+        await this.queue.sendBatch(batch.map((body) => ({ body })));
+      }
     } catch (error) {
-      log("warn", "outbox.queue_unavailable", { count: wakeUps.length, error: errorMessage(error) });
+      log("warn", "outbox.queue_unavailable", { count: deliveries.length, error: errorMessage(error) });
     }
   }
 
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.turn.then(work, work);
-    this.turn = mine.catch(() => undefined);
-    return mine;
+  private async runExclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.lastTurn.then(work, work);
+    this.lastTurn = turn.catch(() => undefined);
+    return turn;
   }
 
   private recordExpiry(now: number): void {
     const identity = this.store.identity();
     if (identity === null) return;
-    change(this.ctx.storage, this.store, identity, now, (state, at) => {
+    changeSubject(this.ctx.storage, this.store, identity, now, (state, at) => {
       const draft = decideExpire(state.entitlements, at);
       return draft === null ? { outcome: "unchanged" } : { outcome: "change", draft };
     });
@@ -240,10 +275,10 @@ export class Outbox {
 
   private pendingCopy(now: number): SubjectCopy | null {
     const flushed = this.store.flushedSequence();
-    return flushed >= this.store.head().sequence ? null : copyAfter(this.store, flushed, now);
+    return flushed >= this.store.head().sequence ? null : buildD1Copy(this.store, flushed, now);
   }
 
-  private settleAlarm(now: number): void {
+  private setNextAlarm(now: number): void {
     const { head, entitlements } = this.store.state();
     if (this.store.flushedSequence() < head.sequence) {
       this.armedFor = null;

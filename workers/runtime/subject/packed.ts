@@ -1,6 +1,7 @@
 /**
- * What crosses to the object and back in the calls that a request waits for, as JSON text. An object would be written property
- * by property and given a disposer on arrival; text is copied (docs/performance.md: a twentieth of a bare call).
+ * An RPC argument or result as JSON text, used in the calls to the object that a request waits for. The
+ * platform serializes an object property by property and adds a disposer on arrival; it only copies text.
+ * That saves a twentieth of a bare call (docs/performance.md).
  */
 export type Packed<T> = string & { readonly packed: T };
 

@@ -1,22 +1,25 @@
 import { d1 } from "../../../shared/db/deadline.ts";
-import { type NewEvent, restoreEvents as writeRestored } from "../../../shared/db/write-events.ts";
+import { restoreEvents as insertRestoredEvents, type NewEvent } from "../../../shared/db/write-events.ts";
 import { applyEntry } from "../../../shared/domain/ledger.ts";
-import { eventsOfEntry, inBatches } from "./outbound.ts";
+import { buildEntryEvents, toBatches } from "./outbound.ts";
 import { entriesPerSlice, type SubjectStore } from "./store.ts";
-import { readEntry } from "./stored-entry.ts";
+import { parseEntry } from "./stored-entry.ts";
 
-/** Which events of a subject are to be in D1 again. Times in milliseconds since 1970. */
+/** Selects the events of a subject to restore in D1. Times are in milliseconds since 1970. */
 export interface RestoreRequest {
   since: number;
   eventTypes: string[];
-  /** For the rows: from when on they are kept. */
+  /** The start of the rows' retention period. */
   writtenAt: number;
 }
 
 /**
- * Makes the events of the ledger's past again, each as it was: what D1 no longer keeps, and consumption that nobody asked
- * for at its time. Rows that are there stay as they are. Goes in slices, so that a long history blocks no check; what is not
- * flushed yet is left to the flush, what is folded into the checkpoint tells nothing any more. Returns how many events there are.
+ * Rebuilds past events from the ledger, each identical to the original. Restores events that D1 has deleted,
+ * and usage events that no endpoint subscribed to at the time. Existing rows stay unchanged. Returns the
+ * number of events.
+ *
+ * Works in slices, so that a long history does not block checks. Skips entries that are not flushed, because
+ * the flush writes their events. Folded entries have no events any more.
  */
 export async function restoreEvents(
   store: SubjectStore,
@@ -32,14 +35,16 @@ export async function restoreEvents(
   while (sequence < flushed) {
     const events: NewEvent[] = [];
     for (const stored of store.entriesAfter(sequence, entriesPerSlice)) {
-      const entry = readEntry(stored);
+      const entry = parseEntry(stored);
       const isWanted = entry.at >= since && entry.sequence <= flushed;
       if (isWanted)
-        events.push(...eventsOfEntry(identity, state, entry).filter(({ type }) => eventTypes.includes(type)));
+        events.push(
+          ...buildEntryEvents(identity, state, entry).filter(({ type }) => eventTypes.includes(type)),
+        );
       state = applyEntry(state, entry);
       sequence = entry.sequence;
     }
-    for (const batch of inBatches(events)) await d1(writeRestored(db, identity, batch, writtenAt));
+    for (const batch of toBatches(events)) await d1(insertRestoredEvents(db, identity, batch, writtenAt));
     restored += events.length;
     await scheduler.wait(0);
   }

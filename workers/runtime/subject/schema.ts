@@ -2,7 +2,7 @@ import { auditSchema } from "./audit-outbox.ts";
 import { historySchema } from "./history.ts";
 import { outboundSchema } from "./outbound.ts";
 
-/** The tables of one subject object. */
+/** The tables of one subject object, except `tombstone` (tombstone.ts). */
 export const schema = `
   CREATE TABLE subject (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -33,10 +33,10 @@ export const schema = `
   ${auditSchema}
 `;
 
-/** Of the object's tables. Version 1 had no bounded history, version 2 no actions of operators. */
+/** The version of the object's tables. Version 1 lacks the bounded history, version 2 the audit outbox. */
 export const schemaVersion = 3;
 
-/** Adds what `version` did not have. What is there stays as it is. */
+/** Adds the tables that `version` lacks. Existing tables stay unchanged. */
 export function migrateSchema(sql: SqlStorage, version: number): void {
   if (version < 2) sql.exec(historySchema);
   if (version < 3) sql.exec(auditSchema);

@@ -4,12 +4,18 @@ import { applyEntry, type EntryDraft, emptyState, type SubjectState } from "../.
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { type AnsweredRequest, readAnsweredRequest } from "./answered-request.ts";
 import { chainHash } from "./chain.ts";
-import { beginningOf, type Erasure, eraseTables, readTombstone, type Tombstone } from "./erase.ts";
 import { type Checkpoint, readCheckpoint, readCheckpointState, readDailyUsage } from "./history.ts";
-import { keepEvents } from "./outbound.ts";
+import { storeEvents } from "./outbound.ts";
 import { migrateSchema, schema, schemaVersion } from "./schema.ts";
-import { idempotencyIndex, type StoredEntry } from "./stored-entry.ts";
+import { type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
 import { readStoredState } from "./stored-state.ts";
+import {
+  type Erasure,
+  ledgerStart,
+  readTombstone,
+  replaceTablesWithTombstone,
+  type Tombstone,
+} from "./tombstone.ts";
 
 /** The last entry of the ledger. Sequence 0 is an empty ledger. */
 export interface Head {
@@ -18,27 +24,27 @@ export interface Head {
   hash: string;
 }
 
-/** The state, and the entry it is the state after. */
+/** The state of the ledger after `head`. */
 export interface StateAtHead extends SubjectState {
   head: Head;
 }
 
-/** How many entries a walk over the ledger reads before it lets others in. */
+/** Number of entries that a walk over the ledger reads before it yields to other requests. */
 export const entriesPerSlice = 500;
 
 const entryColumns = "sequence, at, hash, body, idempotency_key AS idempotencyKey";
 
 /**
- * The SQLite of one subject object. Every method is synchronous: whoever calls several of them without an `await`
- * between sees and leaves one consistent state.
+ * The SQLite database of one subject object. Every method is synchronous, so a caller that makes several
+ * calls without an `await` in between reads and leaves one consistent state.
  *
- * A subject that was only asked about has no tables, and asking makes none.
+ * The tables are created with the first entry. Reads of an unknown subject create none.
  */
 export class SubjectStore {
   private readonly sql: SqlStorage;
   private exists: boolean;
   private cache: StateAtHead | null = null;
-  /** That the subject was erased. It stays when there is something of it again. */
+  /** The last erasure of the subject. Stays after the subject gets a new ledger. */
   tombstone: Tombstone | null;
 
   constructor(storage: DurableObjectStorage) {
@@ -48,7 +54,7 @@ export class SubjectStore {
     if (this.exists) storage.transactionSync(() => this.migrate());
   }
 
-  /** Brings an object that was made by an earlier release up to date, before it answers anything. */
+  /** Migrates the tables of an earlier release before the object answers any request. */
   private migrate(): void {
     const { version } = this.sql
       .exec<{ version: number }>("SELECT schema_version AS version FROM subject")
@@ -62,7 +68,7 @@ export class SubjectStore {
 
   create(identity: SubjectIdentity): void {
     this.sql.exec(schema);
-    const { sequence, at, hash } = beginningOf(this.tombstone);
+    const { sequence, at, hash } = ledgerStart(this.tombstone);
     this.sql.exec(
       "INSERT INTO subject VALUES (1, ?, ?, ?)",
       schemaVersion,
@@ -73,17 +79,17 @@ export class SubjectStore {
     this.exists = true;
   }
 
-  /** Takes everything away, for good. To be called inside a transaction. */
+  /** Permanently deletes everything and leaves a tombstone. Call inside a transaction. */
   erase(erasure: Erasure): void {
     const tombstone = { ...erasure, sequence: this.head().sequence };
-    eraseTables(this.sql, tombstone);
+    replaceTablesWithTombstone(this.sql, tombstone);
     this.tombstone = tombstone;
     this.exists = false;
     this.cache = null;
   }
 
-  /** To be called when a transaction was rolled back: what is in memory may never have happened. */
-  rolledBack(): void {
+  /** Discards the state in memory after a rollback and reads it again from storage. */
+  reloadAfterRollback(): void {
     this.exists = this.hasTables();
     this.tombstone = readTombstone(this.sql);
     this.cache = null;
@@ -99,25 +105,25 @@ export class SubjectStore {
     return JSON.parse(identity) as SubjectIdentity;
   }
 
-  /** Always read from storage: an instance that was superseded must not answer from memory. */
+  /** Always reads from storage, because a superseded instance must not answer from memory. */
   head(): Head {
-    if (!this.exists) return beginningOf(this.tombstone);
+    if (!this.exists) return ledgerStart(this.tombstone);
     const [head] = this.sql
       .exec<Head & Record<string, SqlStorageValue>>(
         "SELECT sequence, at, hash FROM ledger ORDER BY sequence DESC LIMIT 1",
       )
       .toArray();
-    return head ?? beginningOf(this.tombstone);
+    return head ?? ledgerStart(this.tombstone);
   }
 
-  /** The current state; kept in memory as long as the ledger in storage ends where it did when it was read. */
+  /** Returns the current state. It is cached in memory while the last sequence in storage stays the same. */
   state(): StateAtHead {
     if (this.cache !== null && this.cache.head.sequence === this.lastSequence()) return this.cache;
     this.cache = { head: this.head(), ...this.readState() };
     return this.cache;
   }
 
-  /** Of the ledger in storage, `null` when it has no entry. */
+  /** Returns the last sequence of the ledger in storage, or `null` if it has no entry. */
   private lastSequence(): number | null {
     if (!this.exists) return null;
     const query = "SELECT max(sequence) AS last FROM ledger";
@@ -129,7 +135,7 @@ export class SubjectStore {
     return readStoredState(this.sql);
   }
 
-  /** Writes the entry and the state it leads to. To be called inside the transaction that read `previous`. */
+  /** Writes the entry and the resulting state. Call inside the transaction that read `previous`. */
   append(previous: StateAtHead, draft: EntryDraft, at: number): Head {
     const sequence = previous.head.sequence + 1;
     const body = JSON.stringify(draft);
@@ -140,7 +146,9 @@ export class SubjectStore {
       at,
       head.hash,
       body,
-      draft.idempotency === null ? null : idempotencyIndex(draft.idempotency.endpoint, draft.idempotency.key),
+      draft.idempotency === null
+        ? null
+        : toIdempotencyIndex(draft.idempotency.endpoint, draft.idempotency.key),
     );
     for (const { entitlement } of draft.touched)
       this.sql.exec(
@@ -157,32 +165,32 @@ export class SubjectStore {
         record.recordId,
         JSON.stringify(record),
       );
-    keepEvents(this.sql, () => this.identity(), previous, { ...draft, sequence, at });
+    storeEvents(this.sql, () => this.identity(), previous, { ...draft, sequence, at });
     this.cache = { head, ...applyEntry(previous, draft) };
     return head;
   }
 
-  /** The request that was answered under this key, however long ago. */
+  /** Returns the request that was answered under this key, at any time in the past. */
   answeredRequest(endpoint: IdempotentEndpoint, key: string): AnsweredRequest | null {
     return this.exists ? readAnsweredRequest(this.sql, endpoint, key) : null;
   }
 
-  /** How far back the ledger reaches: the last entry that was folded away. */
+  /** Returns the last folded entry. The ledger contains only the entries after it. */
   checkpoint(): Checkpoint {
-    return this.exists ? readCheckpoint(this.sql) : beginningOf(this.tombstone);
+    return this.exists ? readCheckpoint(this.sql) : ledgerStart(this.tombstone);
   }
 
   checkpointState(): SubjectState {
     return this.exists ? readCheckpointState(this.sql) : emptyState;
   }
 
-  /** When the oldest entry that is not folded away was written, or `null`. */
+  /** Returns the time of the oldest entry that is not folded, or `null`. */
   oldestAt(): number | null {
     const query = "SELECT at FROM ledger ORDER BY sequence LIMIT 1";
     return this.exists ? (this.sql.exec<{ at: number }>(query).toArray()[0]?.at ?? null) : null;
   }
 
-  /** Up to `limit` entries after `sequence`, oldest first. */
+  /** Returns up to `limit` entries after `sequence`, oldest first. */
   entriesAfter(sequence: number, limit: number): StoredEntry[] {
     if (!this.exists) return [];
     return this.sql
@@ -194,7 +202,7 @@ export class SubjectStore {
       .toArray();
   }
 
-  /** The newest `limit` entries before `sequence`, newest first. */
+  /** Returns the newest `limit` entries before `sequence`, newest first. */
   entriesBefore(sequence: number, limit: number): StoredEntry[] {
     if (!this.exists) return [];
     return this.sql
@@ -206,13 +214,13 @@ export class SubjectStore {
       .toArray();
   }
 
-  /** What was consumed on the days of folded entries: UTC midnights. */
+  /** Returns the units consumed by folded entries, per day (UTC midnight). */
   foldedUsage(): { day: number; units: number }[] {
     return this.exists ? readDailyUsage(this.sql) : [];
   }
 
   flushedSequence(): number {
-    if (!this.exists) return beginningOf(this.tombstone).sequence;
+    if (!this.exists) return ledgerStart(this.tombstone).sequence;
     return this.sql.exec<{ flushed: number }>("SELECT flushed_sequence AS flushed FROM subject").one()
       .flushed;
   }
@@ -222,8 +230,8 @@ export class SubjectStore {
   }
 
   /**
-   * Entitlements that changed after `sequence`, in the order they changed: about `limit` of them, but always all that
-   * one entry touched, so that a page never ends inside an entry.
+   * Returns about `limit` entitlements that changed after `sequence`, in the order of their changes. Always
+   * includes every entitlement that one entry changed, so a page never ends inside an entry.
    */
   entitlementsChangedAfter(sequence: number, limit: number): { version: number; entitlement: Entitlement }[] {
     if (!this.exists) return [];

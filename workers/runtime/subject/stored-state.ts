@@ -2,7 +2,7 @@ import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import type { SubjectState } from "../../../shared/domain/ledger.ts";
 import type { StripeRecord } from "../../../shared/domain/stripe-record.ts";
 
-/** What the ledger adds up to, as it is kept beside it. */
+/** Returns the current state from the tables that are written together with the ledger. */
 export function readStoredState(sql: SqlStorage): SubjectState {
   const bodies = (table: "entitlements" | "stripe_records") =>
     sql

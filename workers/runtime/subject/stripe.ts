@@ -10,19 +10,19 @@ import {
 } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
-import { entitlementIdsOf } from "./entitlement-id.ts";
+import { buildEntitlementIds } from "./entitlement-id.ts";
 
-/** Facts of one event or read, in the order in which they are to be merged. */
+/** Facts from one event or one read of Stripe, in merge order. */
 export interface StripeCommand {
   facts: SubjectFact[];
-  /** Of the project. */
+  /** The project's grace period. */
   graceDays: number;
   cause: Cause;
-  /** When the latest erasure of the subject was asked that was known when it was read whose the facts are, if any. */
-  knownErasureAt?: number | null;
+  /** `asked_at` of the newest erasure known when the owner was resolved, or null. */
+  erasureFence?: number | null;
 }
 
-/** What facts would change, without changing it. */
+/** The changes that facts would make. */
 export interface StripePreview {
   before: DecisionMoment & { decision: Decision };
   after: Decision;
@@ -34,14 +34,14 @@ export interface StripePreview {
   }[];
 }
 
-/** The real decisions, run one after another on a copy of the state. */
+/** Makes the real decisions, one after another, on a copy of the state. */
 export function previewStripe(
   present: SubjectState,
   before: StripePreview["before"],
   identity: SubjectIdentity,
   { facts, graceDays, cause }: StripeCommand,
 ): StripePreview {
-  const context = stripeContext(identity, graceDays);
+  const context = toStripeContext(identity, graceDays);
   let state = present;
   const changes: StripePreview["changes"] = [];
   for (const fact of facts) {
@@ -50,13 +50,13 @@ export function previewStripe(
     const { operation, reason } = decision.draft;
     const touched = changesOf(state, decision.draft.touched);
     state = applyEntry(state, decision.draft);
-    // That a subscription was read and is as it was is no difference.
+    // A read of an unchanged subscription is recorded, but is not a difference.
     if (operation !== "subscription" || touched.length > 0)
       changes.push({ operation, reason, touched, fact });
   }
   return { before, after: decideAccess(state.entitlements.values(), before.at), changes };
 }
 
-export function stripeContext(identity: SubjectIdentity, graceDays: number): StripeContext {
-  return { graceDays, entitlementIdOf: entitlementIdsOf(identity) };
+export function toStripeContext(identity: SubjectIdentity, graceDays: number): StripeContext {
+  return { graceDays, entitlementIdOf: buildEntitlementIds(identity) };
 }

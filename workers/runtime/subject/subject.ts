@@ -10,10 +10,9 @@ import type { RuntimeEnv } from "../env.ts";
 import type { ConsumeCall, ConsumeResult, DecisionAt, StripeResult, SubjectReading } from "./answers.ts";
 import { applyManual, type ManualResult } from "./apply-manual.ts";
 import { Arrivals } from "./arrivals.ts";
-import { type DecisionAsOf, decisionAsOf, type PastMoment } from "./as-of.ts";
-import { change } from "./change.ts";
-import { customerView, type EntryPage } from "./customer-view.ts";
-import type { Erasure } from "./erase.ts";
+import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./as-of.ts";
+import { changeSubject } from "./change.ts";
+import { buildCustomerView, type EntryPage } from "./customer-view.ts";
 import { type ExportedState, exportEntries, exportRequests, exportState } from "./export.ts";
 import { foldHistory } from "./fold.ts";
 import {
@@ -27,21 +26,25 @@ import { Outbox } from "./outbox.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
 import { type RestoreRequest, restoreEvents } from "./restore-events.ts";
 import { SubjectStore } from "./store.ts";
-import { previewStripe, type StripeCommand, type StripePreview, stripeContext } from "./stripe.ts";
+import { previewStripe, type StripeCommand, type StripePreview, toStripeContext } from "./stripe.ts";
+import type { Erasure } from "./tombstone.ts";
 import { type Verification, verify } from "./verify.ts";
 
 /**
- * One subject of one project and mode: its entitlements, balances, idempotency records and ledger (spec page 2).
+ * One subject of one project and mode: its entitlements, balances, idempotency records and ledger.
  *
- * Guarantees: what a method answers is durable before the answer leaves (the platform's output gate); a request with
- * an idempotency key that was answered is answered the same for ever; every change is one ledger entry.
- * A subject that was only asked about leaves nothing in storage.
+ * Guarantees:
+ * - The platform's output gate holds a method's result until its writes are durable.
+ * - A request repeated with the same idempotency key always gets the same result.
+ * - Every change is one ledger entry.
+ * - Reads of an unknown subject write nothing to storage.
  */
 export class Subject extends DurableObject<RuntimeEnv> {
   private readonly store: SubjectStore;
   private readonly outbox: Outbox;
-  private readonly arrivals = new Arrivals();
-  private walks = 0;
+  private readonly groupCommit = new Arrivals();
+  /** Number of running reads of the ledger that need it to stay unfolded. */
+  private pinnedReads = 0;
 
   constructor(ctx: DurableObjectState, env: RuntimeEnv) {
     super(ctx, env);
@@ -54,7 +57,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return this.decideNow(await currentTime(this.env.DEV));
   }
 
-  /** `check` for a request that waits. */
+  /** `check` with a packed result, for the request path. */
   async packedCheck(): Promise<Packed<DecisionAt>> {
     return pack(await this.check());
   }
@@ -67,9 +70,9 @@ export class Subject extends DurableObject<RuntimeEnv> {
 
   async consume(identity: SubjectIdentity, command: ConsumeCommand): Promise<ConsumeResult> {
     const now = await currentTime(this.env.DEV);
-    await this.arrivals.together();
+    await this.groupCommit.together();
     const { endpoint, key, requestHash } = command.idempotency;
-    const { decision, head, at } = change(this.ctx.storage, this.store, identity, now, (state, at) => {
+    const { decision, head, at } = changeSubject(this.ctx.storage, this.store, identity, now, (state, at) => {
       const earlier = this.store.answeredRequest(endpoint, key);
       return earlier === null
         ? decideConsume(state.entitlements.values(), command, at)
@@ -95,29 +98,30 @@ export class Subject extends DurableObject<RuntimeEnv> {
     }
   }
 
-  /** `consume` for a request that waits. */
+  /** `consume` with packed arguments and result, for the request path. */
   async packedConsume(call: Packed<ConsumeCall>): Promise<Packed<ConsumeResult>> {
     const { identity, command } = unpack(call);
     return pack(await this.consume(identity, command));
   }
 
   /**
-   * Merges what Stripe told; nothing happens when it is known already. Safe to repeat, in any order. Each fact is an
-   * entry of its own: after a crash in between, the repetition finds the first ones merged.
+   * Merges facts from Stripe. A known fact changes nothing, so calls can be repeated and can arrive in any
+   * order. Each fact is a separate entry. After a crash between two entries, a repeated call finds the first
+   * ones merged.
    */
   async applyStripe(
     identity: SubjectIdentity,
-    { facts, graceDays, cause, knownErasureAt = null }: StripeCommand,
+    { facts, graceDays, cause, erasureFence = null }: StripeCommand,
   ): Promise<StripeResult> {
     const now = await currentTime(this.env.DEV);
-    const isErased = () => this.isErasedSince(knownErasureAt);
+    const isErased = () => this.isErasedSince(erasureFence);
     await this.ensureRegistered(identity, now, isErased);
-    // No await from here on: what was erased meanwhile is told nothing of what was read before.
+    // No await below: otherwise an erasure could run between this check and the write.
     if (isErased()) return { outcome: "erased" };
-    const context = stripeContext(identity, graceDays);
+    const context = toStripeContext(identity, graceDays);
     let changes = 0;
     for (const fact of facts) {
-      const { decision } = change(this.ctx.storage, this.store, identity, now, (state, at) =>
+      const { decision } = changeSubject(this.ctx.storage, this.store, identity, now, (state, at) =>
         decideStripe(state, fact, cause, context, at),
       );
       if (decision.outcome === "read_again") return decision;
@@ -128,35 +132,38 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return { outcome: "merged", changes, sequence: this.store.head().sequence };
   }
 
-  /** What facts would change. Nothing is written. */
+  /** Returns the changes that facts would make. Writes nothing. */
   async previewStripe(identity: SubjectIdentity, command: StripeCommand): Promise<StripePreview> {
     const before = this.decideNow(await currentTime(this.env.DEV));
     return previewStripe(this.store.state(), before, identity, command);
   }
 
-  /** Whether a Stripe subscription to the product has not ended: a second one would be paid for nothing. */
+  /**
+   * Returns whether a Stripe subscription to the product is open. A second one would charge the customer
+   * twice.
+   */
   async hasOpenSubscription(productCode: string): Promise<boolean> {
     return [...this.store.state().entitlements.values()].some(
-      ({ kind, source, status, ...more }) =>
-        kind === "subscription" &&
-        source === "stripe" &&
-        more.productCode === productCode &&
-        // A revoked one is still paid for.
-        (status !== "canceled" || more.statusReason === "revoked"),
+      (entitlement) =>
+        entitlement.kind === "subscription" &&
+        entitlement.source === "stripe" &&
+        entitlement.productCode === productCode &&
+        // Stripe still charges for a subscription that an operator revoked.
+        (entitlement.status !== "canceled" || entitlement.statusReason === "revoked"),
     );
   }
 
-  /** The subscription to read again from Stripe next, and when. */
+  /** Returns the next subscription to read again from Stripe, and its due time. */
   async nextReview(): Promise<Review | null> {
     return nextReview(this.store.state());
   }
 
-  /** Everything of the subject that an operator looks at. */
+  /** Returns the view of the subject that the portal shows to operators. */
   async customerView(identity: SubjectIdentity, page: EntryPage): Promise<CustomerView> {
-    return customerView(this.store, identity, page, this.decideNow(await currentTime(this.env.DEV)));
+    return buildCustomerView(this.store, identity, page, this.decideNow(await currentTime(this.env.DEV)));
   }
 
-  /** What an operator's action would change. Nothing is written. */
+  /** Returns the changes that an operator's action would make. Writes nothing. */
   async previewManual(
     identity: SubjectIdentity,
     request: ManualRequest,
@@ -165,7 +172,9 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return previewManual(this.store, identity, request, at);
   }
 
-  /** Acts as previewed, or not at all; once however often the form is sent. */
+  /**
+   * Applies the action exactly as previewed, or not at all. A form that is sent again has no further effect.
+   */
   async applyManual(identity: SubjectIdentity, command: ManualCommand): Promise<ManualResult> {
     const now = await currentTime(this.env.DEV);
     await this.ensureRegistered(identity, now, () => this.store.tombstone !== null);
@@ -174,7 +183,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return result;
   }
 
-  /** For an export: what the ledger adds up to, then page by page what it adds up from (export.ts). */
+  /** For an export: the state. `exportEntries` and `exportRequests` return the rest in pages (export.ts). */
   async exportState(): Promise<ExportedState> {
     return exportState(this.store);
   }
@@ -187,13 +196,13 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return exportRequests(this.ctx.storage, this.store, after);
   }
 
-  /** The decision as it was at `moment`, or how far back one can be told. */
+  /** Returns the decision at `moment`, or how far back decisions are available. */
   async decisionAsOf(moment: PastMoment): Promise<DecisionAsOf> {
-    return this.walking(() => decisionAsOf(this.store, moment));
+    return this.withPinnedLedger(() => computeDecisionAsOf(this.store, moment));
   }
 
   async verify(): Promise<Verification> {
-    return this.walking(() => verify(this.store, this.env.DB));
+    return this.withPinnedLedger(() => verify(this.store, this.env.DB));
   }
 
   async resync(): Promise<Verification> {
@@ -202,20 +211,20 @@ export class Subject extends DurableObject<RuntimeEnv> {
   }
 
   restoreEvents(request: RestoreRequest): Promise<number> {
-    return this.walking(() => restoreEvents(this.store, this.env.DB, request));
+    return this.withPinnedLedger(() => restoreEvents(this.store, this.env.DB, request));
   }
 
-  /** Takes everything of the subject away, once however often it is asked (docs/protocols/erase.md). */
+  /** Deletes all data of the subject. Safe to repeat (docs/protocols/erase.md). */
   async erase(erasure: Erasure): Promise<void> {
     const isDone = () => this.isErasedSince(erasure.askedAt - 1);
     while (!isDone()) {
-      // Whoever walks the history reads it to the end.
-      if (this.walks > 0) await scheduler.wait(20);
-      else await this.outbox.erase(erasure, () => this.walks === 0);
+      // Lets running reads of the ledger finish first.
+      if (this.pinnedReads > 0) await scheduler.wait(20);
+      else await this.outbox.erase(erasure, () => this.pinnedReads === 0);
     }
   }
 
-  /** What the alarm would do, now: for the sweep that finds a subject whose alarm did not come. */
+  /** Runs the alarm handler now. The sweep calls this if an alarm did not fire. */
   async wake(): Promise<void> {
     if (this.store.isCreated()) await this.alarm();
   }
@@ -223,17 +232,17 @@ export class Subject extends DurableObject<RuntimeEnv> {
   override async alarm(): Promise<void> {
     const now = await currentTime(this.env.DEV);
     await this.outbox.run(now);
-    const isMore = await foldHistory(this.ctx.storage, this.store, now, () => this.walks === 0);
+    const isMore = await foldHistory(this.ctx.storage, this.store, now, () => this.pinnedReads === 0);
     if (isMore) this.outbox.arm("other");
   }
 
-  /** For whoever reads the ledger with pauses in between: meanwhile nothing is folded away under it. */
-  private async walking<T>(work: () => Promise<T>): Promise<T> {
-    this.walks++;
+  /** Prevents folding and erasure while `work` reads the ledger with pauses in between. */
+  private async withPinnedLedger<T>(work: () => Promise<T>): Promise<T> {
+    this.pinnedReads++;
     try {
       return await work();
     } finally {
-      this.walks--;
+      this.pinnedReads--;
     }
   }
 
@@ -243,10 +252,10 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return { decision: decideAccess(entitlements.values(), at), sequence: head.sequence, at };
   }
 
-  /** Whether the subject was erased after the latest erasure that the caller knew of. */
-  private isErasedSince(knownErasureAt: number | null): boolean {
+  /** Returns whether the subject was erased by an erasure newer than the caller's fence. */
+  private isErasedSince(erasureFence: number | null): boolean {
     const { tombstone } = this.store;
-    return tombstone !== null && tombstone.askedAt > (knownErasureAt ?? Number.NEGATIVE_INFINITY);
+    return tombstone !== null && tombstone.askedAt > (erasureFence ?? Number.NEGATIVE_INFINITY);
   }
 
   private async ensureRegistered(identity: SubjectIdentity, now: number, isErased: () => boolean) {

@@ -3,31 +3,32 @@ import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { genesisHash } from "./chain.ts";
 import type { Checkpoint } from "./history.ts";
-import { type Fault, LedgerWalk, maxFaults } from "./ledger-walk.ts";
+import { type Finding, LedgerWalk, maxFindings } from "./ledger-walk.ts";
 import { entriesPerSlice, type SubjectStore } from "./store.ts";
 
 export interface Verification {
   ok: boolean;
-  faults: Fault[];
-  /** Entries that were looked at: those after the checkpoint. */
+  faults: Finding[];
+  /** Number of entries that were checked: all entries after the checkpoint. */
   entries: number;
   headSequence: number;
-  /** Up to this sequence the history is folded, and was compared when it was. */
+  /** The last folded sequence. Entries up to here were checked when they were folded. */
   checkpointSequence: number;
-  /** Entries that D1 has not confirmed yet: not a fault, but a copy that lags. */
+  /** Number of entries that D1 has not confirmed yet. A lagging D1 copy is not a finding. */
   unflushed: number;
 }
 
 /**
- * Compares the ledger with itself (sequence, time, hash chain, balances), with the object's state (its fold), and with
- * D1 (anchor and copies). Works in slices with a pause between, so that a long history never blocks a check.
+ * Checks the ledger (sequence, time, hash chain, balances) and compares its fold with the stored state and
+ * with D1 (anchor and copied entitlements). Works in slices with pauses, so that a long history never blocks
+ * a check.
  */
 export async function verify(store: SubjectStore, db: D1Database): Promise<Verification> {
   const identity = store.identity();
   if (identity === null)
     return { ok: true, faults: [], entries: 0, headSequence: 0, checkpointSequence: 0, unflushed: 0 };
-  // In this order: what D1 had confirmed by now is in the copy read next, and an anchor written after that would be of
-  // entries that the walk below may not have seen.
+  // Read `flushed` before the D1 copy, and walk after it. Everything confirmed by now is then in the copy,
+  // and the walk covers every entry that the copy's anchor can refer to.
   const flushed = store.flushedSequence();
   const copy = await readSubjectCopy(db, identity);
 
@@ -36,21 +37,21 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
   for (;;) {
     const slice = store.entriesAfter(walk.sequence, entriesPerSlice);
     for (const entry of slice) walk.visit(entry);
-    // No await between the last slice and the comparison: nothing can be appended in between.
+    // No await between the last slice and the comparison, so no entry can be appended in between.
     if (slice.length < entriesPerSlice) break;
     await scheduler.wait(0);
   }
   const state = store.state();
-  const faults = [
+  const findings = [
     ...walk.faults,
-    ...stateFaults(walk.state.entitlements, state.entitlements),
-    ...stateFaults(walk.state.records, state.records),
-    ...anchorFaults(walk, checkpoint, copy.subject),
-    ...copyFaults(store, flushed, copy.entitlements),
+    ...compareState(walk.state.entitlements, state.entitlements),
+    ...compareState(walk.state.records, state.records),
+    ...compareAnchor(walk, checkpoint, copy.subject),
+    ...compareCopies(store, flushed, copy.entitlements),
   ];
   return {
-    ok: faults.length === 0,
-    faults: faults.slice(0, maxFaults),
+    ok: findings.length === 0,
+    faults: findings.slice(0, maxFindings),
     entries: walk.entries,
     headSequence: walk.sequence,
     checkpointSequence: checkpoint.sequence,
@@ -58,21 +59,21 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
   };
 }
 
-function stateFaults(fold: ReadonlyMap<string, unknown>, state: ReadonlyMap<string, unknown>): Fault[] {
+function compareState(fold: ReadonlyMap<string, unknown>, state: ReadonlyMap<string, unknown>): Finding[] {
   const ids = new Set([...fold.keys(), ...state.keys()]);
-  const faults: Fault[] = [];
+  const findings: Finding[] = [];
   for (const id of ids) {
     if (canonicalJson(fold.get(id) ?? null) !== canonicalJson(state.get(id) ?? null))
-      faults.push({ where: "state", sequence: null, message: `${id} is not what the ledger adds up to` });
+      findings.push({ where: "state", sequence: null, message: `${id} does not match the ledger` });
   }
-  return faults;
+  return findings;
 }
 
-function anchorFaults(
+function compareAnchor(
   walk: LedgerWalk,
   checkpoint: Checkpoint,
   anchor: { headSequence: number; headHash: string } | null,
-): Fault[] {
+): Finding[] {
   if (anchor === null)
     return [{ where: "d1", sequence: null, message: "the subject is not registered in D1" }];
   const { headSequence: sequence, headHash } = anchor;
@@ -81,14 +82,19 @@ function anchorFaults(
       {
         where: "ledger",
         sequence: walk.sequence + 1,
-        message: `the ledger ends at ${walk.sequence}, but D1 has seen it reach ${sequence}: its tail was cut`,
+        message: `the ledger ends at ${walk.sequence}, but D1 has a copy up to ${sequence}: its tail was cut`,
       },
     ];
-  // Only what D1 had confirmed was folded, so D1 once knew better; but after an erasure the ledger begins there.
+  // Only entries that D1 confirmed are folded, so its anchor cannot be older than the checkpoint. The
+  // exception is a ledger that starts after an erasure: its checkpoint has the genesis hash.
   const isBeginning = sequence === 0 && checkpoint.hash === genesisHash;
   if (sequence < checkpoint.sequence && !isBeginning)
     return [
-      { where: "d1", sequence, message: `D1's anchor lies before the checkpoint at ${checkpoint.sequence}` },
+      {
+        where: "d1",
+        sequence,
+        message: `D1's anchor is older than the checkpoint at ${checkpoint.sequence}`,
+      },
     ];
   if (sequence > 0 && headHash !== walk.hashAtAnchor)
     return [{ where: "d1", sequence, message: "D1's anchor is not the hash of this entry" }];
@@ -112,30 +118,33 @@ const comparedColumns = [
   "updatedAt",
 ] as const satisfies (keyof Copy & keyof Entitlement)[];
 
-/** Every entitlement up to `flushed` must be in D1 as it is; what D1 has beyond that must exist here. */
-function copyFaults(store: SubjectStore, flushed: number, copies: Copy[]): Fault[] {
-  const faults: Fault[] = [];
-  const fault = (sequence: number, message: string) => faults.push({ where: "d1", sequence, message });
+/**
+ * Requires an equal copy in D1 of every entitlement up to `flushed`, and no copy of an unknown entitlement.
+ */
+function compareCopies(store: SubjectStore, flushed: number, copies: Copy[]): Finding[] {
+  const findings: Finding[] = [];
+  const report = (sequence: number, message: string) => findings.push({ where: "d1", sequence, message });
   const byId = new Map(copies.map((copy) => [copy.entitlementId, copy]));
   for (const { version, entitlement } of store.entitlementsChangedAfter(0, Number.MAX_SAFE_INTEGER)) {
     const id = entitlement.entitlementId;
     const copy = byId.get(id);
     byId.delete(id);
     if (copy === undefined) {
-      if (version <= flushed) fault(version, `${id} is missing in D1`);
+      if (version <= flushed) report(version, `${id} is missing in D1`);
     } else if (copy.version > version) {
-      fault(copy.version, `D1 has ${id} at a later version than the ledger`);
+      report(copy.version, `D1 has ${id} at a later version than the ledger`);
     } else if (copy.version === version) {
-      const wrong = comparedColumns.filter((column) => copy[column] !== entitlement[column]);
-      if (wrong.length > 0) fault(version, `D1 has ${id} with another ${wrong.map(inWords).join(", ")}`);
+      const different = comparedColumns.filter((column) => copy[column] !== entitlement[column]);
+      if (different.length > 0)
+        report(version, `D1 has ${id} with a different ${different.map(toWords).join(", ")}`);
     } else if (version <= flushed) {
-      fault(version, `D1 has ${id} at the old version ${copy.version}`);
+      report(version, `D1 has ${id} at the old version ${copy.version}`);
     }
   }
   for (const copy of byId.values())
-    fault(copy.version, `D1 has ${copy.entitlementId}, which the ledger has not`);
-  return faults;
+    report(copy.version, `D1 has ${copy.entitlementId}, which is not in the ledger`);
+  return findings;
 }
 
-/** `unitsRemaining` as people read it. */
-const inWords = (column: string) => column.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** Converts a column name into words: `unitsRemaining` becomes `units remaining`. */
+const toWords = (column: string) => column.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

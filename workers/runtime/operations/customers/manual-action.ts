@@ -58,9 +58,9 @@ export const apply = implementForCustomer(
     switch (result.outcome) {
       case "applied":
         return { outcome: "done", sequence: result.sequence, repeated: result.repeated };
-      case "moved":
+      case "preview_outdated":
         return { outcome: "moved", preview: previewView(identity, result.preview) };
-      case "form_used":
+      case "already_submitted":
         return refusal(
           "conflict",
           "This form was already submitted with different values. Reopen the action.",

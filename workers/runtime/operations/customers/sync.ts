@@ -6,7 +6,7 @@ import { readConnectionOf } from "../../../../shared/db/stripe-connections.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { canonicalJson } from "../../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
-import { Erased } from "../../stripe-inbound/find-owner.ts";
+import { describeNoOwner } from "../../stripe-inbound/find-owner.ts";
 import { openInbound } from "../../stripe-inbound/inbound.ts";
 import * as stripeSync from "../../stripe-inbound/sync-subject.ts";
 import { accessView, changeView, decisionView } from "../../subject/explain.ts";
@@ -31,13 +31,8 @@ export const apply = implementForCustomer(
     const after = { changes: found.preview.changes.length, reason: ledgerReason(actionReason) };
     // Write the audit row first; a crash after the merge would otherwise leave it unattributed.
     await d1(writeAudit(env.DB, audit({ target: subjectRef, after })));
-    try {
-      const { changes } = await stripeSync.applySync(found.inbound, found.differences);
-      return { outcome: "done", changes };
-    } catch (error) {
-      if (error instanceof Erased) return erasedRefusal();
-      throw error;
-    }
+    const merged = await stripeSync.applySync(found.inbound, found.differences);
+    return merged.outcome === "erased" ? erasedRefusal() : { outcome: "done", changes: merged.changes };
   },
 );
 
@@ -57,11 +52,13 @@ async function readDifferences({
   const cause = { type: "stripe_read" as const, id: found.connection.connectionId, because };
   const inbound = openInbound(env, found, cause, now);
   try {
-    const differences = await stripeSync.readDifferences(inbound, identity.subjectRef);
+    const read = await stripeSync.readDifferences(inbound, identity.subjectRef);
+    if (read.outcome === "erased") return erasedRefusal();
+    if (read.outcome !== "read") throw new Error(describeNoOwner(read));
+    const { differences } = read;
     const preview = syncView(identity, await stripeSync.previewSync(inbound, differences));
     return { outcome: "read" as const, inbound, differences, preview };
   } catch (error) {
-    if (error instanceof Erased) return erasedRefusal();
     return stripeRefusal(error);
   }
 }
