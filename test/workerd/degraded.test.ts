@@ -1,6 +1,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { newestMigration } from "../../shared/db/newest-migration.ts";
 import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
@@ -106,6 +107,35 @@ describe("with D1 stalled", () => {
     expect(unready.status).toBe(503);
     expect(unready.headers.get("Retry-After")).toBe("5");
     expect((await get("/readyz", env)).status).toBe(200);
+  });
+});
+
+describe("/readyz", () => {
+  const readyz = async () => {
+    const reply = await app.fetch(new Request("http://runtime/readyz"), env);
+    return { status: reply.status, body: await reply.json() };
+  };
+  const missing = { ok: false, d1: "migration_missing", missing_migration: newestMigration };
+
+  it("is 503 and names the newest migration while the database lacks it", async () => {
+    await env.DB.prepare("UPDATE d1_migrations SET name = 'away' WHERE name = ?").bind(newestMigration).run();
+    try {
+      expect(await readyz()).toEqual({ status: 503, body: missing });
+    } finally {
+      await env.DB.prepare("UPDATE d1_migrations SET name = ? WHERE name = 'away'")
+        .bind(newestMigration)
+        .run();
+    }
+    expect(await readyz()).toEqual({ status: 200, body: { ok: true, d1: "ok" } });
+  });
+
+  it("is 503 and names the newest migration when no migration was ever applied", async () => {
+    await env.DB.exec("ALTER TABLE d1_migrations RENAME TO d1_migrations_away");
+    try {
+      expect(await readyz()).toEqual({ status: 503, body: missing });
+    } finally {
+      await env.DB.exec("ALTER TABLE d1_migrations_away RENAME TO d1_migrations");
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import { hasNewestMigration, newestMigration } from "../../../shared/db/newest-migration.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { DependencyUnavailableError, withTimeout } from "../../../shared/kit/timeout.ts";
 import { jsonReply } from "../http/reply.ts";
@@ -10,16 +11,22 @@ export function healthz(c: ApiContext): Response {
 }
 
 /**
- * Ready means that D1 answers. While it does not, checkouts and Stripe events fail and are retried; checks, reads and
- * consumes with known keys work without D1. So a 503 here must not take the worker out of service.
+ * Ready means that D1 answers and has the newest migration. While it does not, checkouts and Stripe events fail and are
+ * retried; checks, reads and consumes with known keys work without D1. So a 503 here must not take the worker out of service.
  */
 export async function readyz(c: ApiContext): Promise<Response> {
   try {
-    await withTimeout("D1", timeouts.readiness, c.env.DB.prepare("SELECT 1").first());
-    return jsonReply(c, { ok: true, d1: "ok" });
+    const isMigrated = await withTimeout("D1", timeouts.readiness, hasNewestMigration(c.env.DB));
+    if (isMigrated) return jsonReply(c, { ok: true, d1: "ok" });
+    log("warn", "readyz.migration_missing", { what: newestMigration });
+    return notReady(c, { d1: "migration_missing", missing_migration: newestMigration });
   } catch (error) {
     if (!(error instanceof DependencyUnavailableError)) throw error;
     log("warn", "readyz.d1_unavailable", { error: errorMessage(error.cause) });
-    return jsonReply(c, { ok: false, d1: "unavailable" }, { status: 503, headers: { "Retry-After": "5" } });
+    return notReady(c, { d1: "unavailable" });
   }
+}
+
+function notReady(c: ApiContext, state: { d1: string; missing_migration?: string }): Response {
+  return jsonReply(c, { ok: false, ...state }, { status: 503, headers: { "Retry-After": "5" } });
 }
