@@ -116,6 +116,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "dev",
+          setupFiles: ["./dev/stack/keep-alive.ts"],
+          include: ["test/dev/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+        },
+      },
+      {
+        test: {
           name: "fault",
           setupFiles: ["./dev/stack/keep-alive.ts"],
           include: ["test/fault/**/*.test.ts"],

@@ -10,7 +10,7 @@ import { findChromium } from "../dev/browser/chromium.ts";
 import { run } from "./run.ts";
 
 const memoryFolder = "/dev/shm";
-const kinds = ["unit", "workerd", "system", "browser", "fault"];
+const kinds = ["unit", "workerd", "system", "browser", "dev", "fault"];
 
 interface Counts {
   passed: number;
