@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/unit/**/*.test.ts", "test/house/**/*.test.ts"],
+          include: ["shared/**/*.test.ts", "test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"],
         },
       },
       {
