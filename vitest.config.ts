@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/unit/**/*.test.ts", "test/house/**/*.test.ts"],
+          include: ["shared/**/*.test.ts", "test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"],
         },
       },
       {
@@ -112,6 +112,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "dev",
+          setupFiles: ["./dev/stack/keep-alive.ts"],
+          include: ["test/dev/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
         },
       },
       {

@@ -5,19 +5,29 @@ export interface Finished {
   output: string;
 }
 
-/** Runs a command of this project, showing what it prints, and keeps that too. */
-export async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> {
+interface RunOptions {
+  env?: NodeJS.ProcessEnv;
+  /** Shows nothing while the command runs. */
+  quiet?: boolean;
+}
+
+/** Runs a command of this project, shows what it prints, and returns that too. */
+export async function run(
+  command: string,
+  args: string[],
+  { env = {}, quiet = false }: RunOptions = {},
+): Promise<Finished> {
   const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
   let output = "";
-  const show = (stream: NodeJS.WriteStream) => (chunk: Buffer) => {
+  const collect = (stream: NodeJS.WriteStream) => (chunk: Buffer) => {
     output += chunk.toString();
-    stream.write(chunk);
+    if (!quiet) stream.write(chunk);
   };
-  child.stdout.on("data", show(process.stdout));
-  child.stderr.on("data", show(process.stderr));
+  child.stdout.on("data", collect(process.stdout));
+  child.stderr.on("data", collect(process.stderr));
   const code = await new Promise<number>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (exitCode) => resolve(exitCode ?? 1));

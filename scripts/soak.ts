@@ -25,7 +25,7 @@ const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 const summary: string[] = [];
 let failed = 0;
 for (const step of steps) {
-  const { code, output } = await run("npx", ["vitest", "run", ...step], environment);
+  const { code, output } = await run("npx", ["vitest", "run", ...step], { env: environment });
   if (code !== 0) failed++;
   summary.push(
     ...output

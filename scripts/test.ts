@@ -1,7 +1,9 @@
 /**
- * `npm test`: every test that needs no account and no network, kind after kind, and at the end one plain line of
- * counts. `npm test -- unit workerd` runs only these kinds.
+ * `npm test`: every test that needs no account and no network, kind after kind, and at the end one plain line of counts.
+ * `npm test -- unit workerd` runs only these kinds. `npm test -- --changed` runs what the uncommitted changes touch, and
+ * `--changed=main` what changed since main.
  */
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +12,11 @@ import { findChromium } from "../dev/browser/chromium.ts";
 import { run } from "./run.ts";
 
 const memoryFolder = "/dev/shm";
-const kinds = ["unit", "workerd", "system", "browser", "fault"];
+const kinds = ["unit", "workerd", "system", "browser", "dev", "fault"];
+/** Tests of these kinds import what they test, so vitest knows what a change touches. */
+const importingKinds = ["unit", "workerd"];
+/** Runs after any change of what is served: the kinds that test over HTTP import none of it. */
+const mainJobTest = "test/system/main-job.test.ts";
 
 interface Counts {
   passed: number;
@@ -31,7 +37,7 @@ interface VitestReport {
   }[];
 }
 
-async function runKind(kind: string, folder: string): Promise<Counts> {
+async function runKind(kind: string, folder: string, selection: string[]): Promise<Counts> {
   const report = join(folder, `${kind}.json`);
   const startedAt = Date.now();
   const { code } = await run("npx", [
@@ -42,13 +48,14 @@ async function runKind(kind: string, folder: string): Promise<Counts> {
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
+    ...selection,
   ]);
   const counts = await readCounts(kind, report, code);
   console.log(`${kind}: ${((Date.now() - startedAt) / 1000).toFixed(0)} s\n`);
   return counts;
 }
 
-/** A run that ended without a report, or badly although no test failed, counts as one failure: never as nothing. */
+/** Counts a run that ended without a report, or badly although no test failed, as one failure. */
 async function readCounts(kind: string, report: string, code: number): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
   try {
@@ -85,24 +92,54 @@ function firstLine(message = "no message"): string {
   return message.split("\n", 1)[0] ?? message;
 }
 
-const wanted = process.argv.slice(2);
+/** Returns the paths that differ from `since`, with those that git does not track yet. */
+function listChanges(since: string): string[] {
+  const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8" }).split("\n");
+  return [
+    ...git("diff", "--name-only", "--diff-filter=d", since),
+    ...git("ls-files", "--others", "--exclude-standard"),
+  ].filter((path) => path !== "");
+}
+
+/** Returns vitest's arguments per kind for what changed since a commit. A kind without any does not run. */
+function selectChanged(since: string): Map<string, string[]> {
+  const changes = listChanges(since);
+  const selections = new Map(
+    importingKinds.map((kind) => [kind, [`--changed=${since}`, "--passWithNoTests"]]),
+  );
+  for (const kind of kinds.filter((name) => !importingKinds.includes(name))) {
+    const files = changes.filter((path) => path.startsWith(`test/${kind}/`) && path.endsWith(".test.ts"));
+    const isServed = changes.some((path) => /^(dev|migrations|shared|workers)\//.test(path));
+    if (kind === "system" && isServed && !files.includes(mainJobTest)) files.push(mainJobTest);
+    if (files.length > 0) selections.set(kind, files);
+  }
+  return selections;
+}
+
+const options = process.argv.slice(2);
+const changed = options.find((option) => /^--changed(=|$)/.test(option));
+const wanted = options.filter((option) => option !== changed);
 const unknown = wanted.filter((kind) => !kinds.includes(kind));
 if (unknown.length > 0) {
   console.error(`There is no kind of test named ${unknown.join(", ")}. Kinds: ${kinds.join(", ")}.`);
   process.exit(2);
 }
+const selections =
+  changed === undefined
+    ? new Map(kinds.map((kind): [string, string[]] => [kind, []]))
+    : selectChanged(changed.split("=")[1] || "HEAD");
 
-// Thousands of objects commit in these tests: in memory, where there is such a folder, they don't wait for the disk. What
-// a SIGKILL leaves is the same there.
+// Thousands of objects commit in these tests: in memory, where there is such a folder, they don't wait for the disk. A
+// SIGKILL leaves the same there.
 if (process.env["TMPDIR"] === undefined && existsSync(memoryFolder)) process.env["TMPDIR"] = memoryFolder;
-const chosen = wanted.length > 0 ? wanted : kinds;
+const chosen = [...selections.keys()].filter((kind) => wanted.length === 0 || wanted.includes(kind));
 if (chosen.includes("browser") && findChromium() === undefined)
   console.log("browser: skipped, there is no Chromium on the PATH or in CHROME_PATH.\n");
 
 const folder = await mkdtemp(join(tmpdir(), "licenzy-test-"));
 const total: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
 for (const kind of chosen) {
-  const counts = await runKind(kind, folder);
+  const counts = await runKind(kind, folder, selections.get(kind) ?? []);
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
@@ -110,8 +147,9 @@ for (const kind of chosen) {
 }
 await rm(folder, { recursive: true });
 
-// Again at the end: whoever has only the last lines of a long log learns what failed.
+// Again at the end, for a reader who has only the last lines of a long log.
 for (const failure of total.failures) console.log(`failed: ${failure}`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
-process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+// Nothing at all is a defect, unless nothing was changed.
+process.exitCode = total.failed === 0 && (total.passed > 0 || changed !== undefined) ? 0 : 1;

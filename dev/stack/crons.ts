@@ -26,6 +26,8 @@ async function runRound(origin: string, signal: AbortSignal): Promise<void> {
   try {
     const reply = await fetch(`${origin}/__dev/cron`, { method: "POST", signal });
     const text = await reply.text();
+    // wrangler dev is reloading a worker; the next round comes soon.
+    if (reply.status === 503 && text.startsWith("Your worker restarted mid-request")) return;
     if (!reply.ok) console.error(`The cron jobs failed (${reply.status}): ${text}`);
   } catch (error) {
     if (!signal.aborted) console.error("The cron jobs could not be started:", error);

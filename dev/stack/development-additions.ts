@@ -29,31 +29,32 @@ export function developmentAdditions({
   secrets,
 }: AdditionsInput): Record<WorkerName, Additions> {
   // Quiet by default; `LOG_LEVEL=info npm start` logs a line per request.
-  const vars = { LOG_LEVEL: process.env["LOG_LEVEL"] || "warn", PUBLIC_ORIGIN: origin };
+  const logLevel = { LOG_LEVEL: process.env["LOG_LEVEL"] || "warn" };
+  const publicOrigin = { PUBLIC_ORIGIN: origin };
   return {
     "licenzy-dev-gateway": {
       services: {},
-      vars: { PUBLIC_ORIGIN: origin, ...(realStripe ? { REAL_STRIPE: "true" } : {}) },
+      vars: { ...publicOrigin, ...(realStripe ? { REAL_STRIPE: "true" } : {}) },
       secrets: {},
     },
     "licenzy-runtime": {
       services: dev,
-      vars,
+      vars: logLevel,
       secrets: { STRIPE_WRAPPING_KEYS: JSON.stringify(secrets.stripeWrappingKeys) },
     },
     "licenzy-portal": {
       services: { ...dev, MAIL: { name: "licenzy-dev-gateway", entrypoint: "Mailbox" } },
-      vars: { ...vars, MAIL_FROM: "licenzy@mail.example" },
+      vars: { ...logLevel, ...publicOrigin, MAIL_FROM: "licenzy@mail.example" },
       secrets: { SIGN_IN_SECRET: secrets.signInSecret, SETUP_TOKEN: secrets.setupToken },
     },
     "licenzy-deliveries": {
       services: dev,
-      vars,
+      vars: { ...logLevel, ...publicOrigin },
       secrets: { WEBHOOK_WRAPPING_KEYS: JSON.stringify(secrets.webhookWrappingKeys) },
     },
     "licenzy-pocket-stripe": {
       services: { ...dev, GATEWAY: { name: "licenzy-dev-gateway" } },
-      vars: { PUBLIC_ORIGIN: origin },
+      vars: publicOrigin,
       secrets: {},
     },
   };

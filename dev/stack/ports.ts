@@ -11,10 +11,10 @@ const freePorts = { from: 20_000, count: 12_000 };
  * Makes sure that `port` can be bound, or finds a free one for 0. Between this and the bind by workerd somebody
  * else can take it; then the start fails and says so.
  */
-export async function reservePort(port: number): Promise<number> {
+export async function reservePort(port: number, waitMs = 2_000): Promise<number> {
   if (port === 0) return findFreePort();
   // A stack that was just killed may hold its port for the moment that the kernel needs to bury it.
-  const deadline = Date.now() + 2_000;
+  const deadline = Date.now() + waitMs;
   for (;;) {
     const result = await tryPort(port);
     if (typeof result === "number") return result;

@@ -15,6 +15,7 @@ const inputs = [
   "package-lock.json",
   "dev/stack/build.ts",
   "scripts/build-islands.ts",
+  "scripts/islands",
 ];
 
 /** One hash over names and contents of everything that a bundle is made from. Tens of milliseconds. */

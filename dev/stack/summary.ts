@@ -9,12 +9,15 @@ export interface SummaryInput {
   /** Where the first owner is made; missing when there is one. */
   setupUrl: string | undefined;
   realStripe: boolean;
+  /** The port for a debugger; missing unless `wrangler dev` runs the stack. */
+  inspectorPort: number | undefined;
   /** What happened before, one line each. */
   notes: string[];
 }
 
 /** What `npm start` prints when everything is up. */
-export function summary({ origin, testKey, owner, setupUrl, realStripe, notes }: SummaryInput): string {
+export function summary(input: SummaryInput): string {
+  const { origin, testKey, owner, setupUrl, realStripe, inspectorPort, notes } = input;
   return [
     "",
     `Licenzy is running: ${origin}   Ctrl-C stops it, its state stays in .dev, npm run reset forgets it.`,
@@ -29,7 +32,14 @@ export function summary({ origin, testKey, owner, setupUrl, realStripe, notes }:
     `  Receiver        ${origin}/receiver/demo (what your backend would get)`,
     `  Mail            ${origin}/__dev/mail (what would be sent to invited people)`,
     `  Test API key    ${testKey ?? "none yet"}`,
-    "  Also            .dev/stack.json (all keys and operators), .dev/stack.log (what the workers print)",
+    ...(inspectorPort === undefined
+      ? [
+          "  Also            .dev/stack.json (all keys and operators), .dev/stack.log (what the workers print)",
+        ]
+      : [
+          `  Debugger        http://127.0.0.1:${inspectorPort}/json lists an address per worker`,
+          "  Also            .dev/stack.json (all keys and operators); a saved source is served within seconds",
+        ]),
     ...notes.map((note) => `\n${note}`),
     "",
     // The demo project lives at pocket Stripe: with a real account its lines would not work.

@@ -65,8 +65,8 @@ async function isWorkerd(pid: number): Promise<boolean> {
   return commandLine.includes("workerd");
 }
 
-/** The binary that Miniflare would start. */
-function workerdPath(): string {
+/** Returns the path of the binary that Miniflare starts. */
+export function workerdPath(): string {
   const fromMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));
   return (fromMiniflare("workerd") as { default: string }).default;
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { buildWorkers } from "../../dev/stack/build.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const deployable = ["wrangler.toml", "workers/portal/wrangler.toml", "workers/deliveries/wrangler.toml"];
@@ -74,10 +73,4 @@ describe("what can be deployed", () => {
     expect(ids.length).toBe(4);
     expect(new Set(ids).size).toBe(1);
   });
-
-  it("shows no DEV binding in the options that a deployment is made of", async () => {
-    const bundles = await buildWorkers();
-    expect(bundles.length).toBe(5);
-    for (const bundle of bundles) expect(JSON.stringify(bundle)).not.toMatch(/"DEV"/);
-  }, 60_000);
 });

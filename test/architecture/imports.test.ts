@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, "../..");
 const workers = ["runtime", "portal", "deliveries"];
 /** Workers of development: they stand apart from what is deployed, and nothing that is deployed imports them. */
 const devWorkers = ["gateway", "pocket-stripe"];
-const devFolders = [...devWorkers, "bench", "browser", "screenshots", "seed", "stack"];
+const devFolders = [...devWorkers, "bench", "browser", "screenshots", "seed", "stack", "wrangler"];
 const sharedFolders = ["contract", "db", "domain", "kit", "stripe", "webhooks"];
 
 /** What each part of the house may import: folders of this repository, and packages. */
@@ -23,8 +23,8 @@ const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
   { part: /^shared\/stripe\//, folders: /^shared\/(stripe|domain|contract|kit)\//, packages: /^stripe$/ },
   { part: /^shared\/webhooks\//, folders: /^shared\/(webhooks|contract|kit)\//, packages: /^node:crypto$/ },
   {
-    part: /^dev\/(bench|browser|screenshots|seed|stack)\//,
-    folders: /^(dev|shared|workers)\//,
+    part: /^dev\/(bench|browser|screenshots|seed|stack|wrangler)\//,
+    folders: /^(dev|shared|workers|scripts\/islands)\//,
     packages: /./,
   },
   ...[...workers.map((name) => `workers/${name}`), ...devWorkers.map((name) => `dev/${name}`)].map(
