@@ -26,7 +26,10 @@ export async function previewAction(c: PortalContext) {
     return "faults" in reason ? actionPage(c, name, { values: form, ...reason }, 422) : previewSync(c, form);
   const input = readManualForm(name, form);
   if ("faults" in reason || "faults" in input) {
-    const faults = { ...("faults" in input ? input.faults : {}), ...("faults" in reason ? reason.faults : {}) };
+    const faults = {
+      ...("faults" in input ? input.faults : {}),
+      ...("faults" in reason ? reason.faults : {}),
+    };
     return actionPage(c, name, { values: form, faults }, 422);
   }
   const action = { actionId: field(form, "action_id"), form: input };

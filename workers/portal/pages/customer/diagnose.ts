@@ -111,7 +111,7 @@ function failedDeliveries({ subjectRef }: CustomerView, { deliveries }: Facts): 
       cause: "delivery_failed",
       title: hasDead ? "Your backend was never told" : "Your backend has not taken what it was told",
       text: `${
-        troubled.length === 1
+        affected.length === 1
           ? `The delivery of ${first.eventType} to ${host} failed`
           : `${affected.length} deliveries failed, the last of them ${first.eventType} to ${host}`
       }${hasDead ? " and will not be tried again" : " and is tried again by itself"}. What it shows the customer may be out of date.`,

@@ -50,7 +50,9 @@ export function timelineItems(customer: CustomerView, lists: CustomerLists): Tim
   const since = entriesBefore === null ? Number.NEGATIVE_INFINITY : (entries.at(-1)?.at ?? 0);
   return items
     .filter(({ at }) => at >= since)
-    .toSorted((a, b) => b.at - a.at || order.indexOf(a.type) - order.indexOf(b.type) || compareSequence(a, b));
+    .toSorted(
+      (a, b) => b.at - a.at || order.indexOf(a.type) - order.indexOf(b.type) || compareSequence(a, b),
+    );
 }
 
 const compareSequence = (a: TimelineItem, b: TimelineItem): number =>
