@@ -2,7 +2,7 @@ import type { Env } from "./env.ts";
 
 export { PocketStripe } from "./pocket-stripe.ts";
 
-/** Everything is in one object, so that what an API call reads and what a webhook says can't disagree. */
+/** One Durable Object holds all state, so that API responses and webhooks can't disagree. */
 export default {
   fetch(request, env): Promise<Response> {
     return env.POCKET_STRIPE.getByName("stripe").fetch(request);

@@ -1,4 +1,7 @@
-/** One account in one mode: what a secret key opens. Objects of different scopes never meet. */
+/**
+ * One account in one mode, which is what a secret key grants access to. Objects of different scopes never
+ * mix.
+ */
 export interface Scope {
   accountId: string;
   livemode: boolean;

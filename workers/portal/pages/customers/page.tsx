@@ -46,7 +46,7 @@ export async function showCustomers(c: PortalContext) {
             <button class="button" type="submit">
               Find
             </button>
-            {text === "" ? null : <a href={pathTo(c, "/customers")}>Show listRecent</a>}
+            {text === "" ? null : <a href={pathTo(c, "/customers")}>Show recent</a>}
           </form>
         </search>
         {note === null ? null : <p class="pad quiet">{note}</p>}
