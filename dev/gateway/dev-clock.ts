@@ -1,5 +1,4 @@
 import { DurableObject } from "cloudflare:workers";
-import type { GatewayEnv } from "./env.ts";
 
 /**
  * Stores the offset of the stack's clock from the machine's clock. Durable, so that time never goes back
@@ -18,6 +17,10 @@ export class DevClock extends DurableObject {
   }
 }
 
+interface ClockEnv {
+  CLOCK: DurableObjectNamespace<DevClock>;
+}
+
 /**
  * The offset as this isolate knows it. Every request of every worker reads it, so it must not cost a call
  * to the object each time.
@@ -27,7 +30,7 @@ export class DevClock extends DurableObject {
  */
 let knownOffsetMs: number | undefined;
 
-export async function clockOffsetMs(env: GatewayEnv): Promise<number> {
+export async function clockOffsetMs(env: ClockEnv): Promise<number> {
   if (knownOffsetMs === undefined) {
     const offsetMs = await clockObject(env).offsetMs();
     // A concurrent advance may have finished first, and the clock never goes back.
@@ -36,12 +39,12 @@ export async function clockOffsetMs(env: GatewayEnv): Promise<number> {
   return knownOffsetMs;
 }
 
-export async function advanceClock(env: GatewayEnv, byMs: number): Promise<number> {
+export async function advanceClock(env: ClockEnv, byMs: number): Promise<number> {
   const offsetMs = await clockObject(env).advance(byMs);
   knownOffsetMs = Math.max(knownOffsetMs ?? 0, offsetMs);
   return knownOffsetMs;
 }
 
-function clockObject(env: GatewayEnv) {
+function clockObject(env: ClockEnv) {
   return env.CLOCK.getByName("clock");
 }

@@ -4,7 +4,7 @@ const localNames = new Set(["localhost", "127.0.0.1"]);
  * Returns whether a request for the controls comes from this machine's own tools or pages.
  *
  * Any web page open in a browser may send requests to localhost. `Origin` reveals a foreign page. `Host`
- * reveals a page whose domain name resolves to 127.0.0.1.
+ * reveals a foreign domain name that resolves to 127.0.0.1.
  */
 export function isLocalCaller(request: Request): boolean {
   const host = request.headers.get("host");

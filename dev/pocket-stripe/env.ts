@@ -1,8 +1,7 @@
 import type { DevService } from "../../shared/kit/dev-service.ts";
-import type { PocketStripe } from "./pocket-stripe.ts";
 
+/** The bindings that the Durable Object uses. */
 export interface Env {
-  POCKET_STRIPE: DurableObjectNamespace<PocketStripe>;
   DEV: DevService;
   /**
    * The development gateway. Deliveries to its own origin use this binding, since a worker can't call its

@@ -1,7 +1,4 @@
-/**
- * One account in one mode, which is what a secret key grants access to. Objects of different scopes never
- * mix.
- */
+/** One account in one mode: the scope of a secret key. Objects of different scopes never mix. */
 export interface Scope {
   accountId: string;
   livemode: boolean;

@@ -1,5 +1,4 @@
 import { DurableObject } from "cloudflare:workers";
-import type { GatewayEnv } from "../env.ts";
 import { signatureFault } from "./verify.ts";
 
 /** The configured response. Missing members default to an immediate 200. */
@@ -58,8 +57,8 @@ interface DeliveredEvent {
  * processed events, and drops events older than the stored sequence of their subject. It responds with 200
  * only for what it has stored.
  */
-export class Receiver extends DurableObject<GatewayEnv> {
-  constructor(ctx: DurableObjectState, env: GatewayEnv) {
+export class Receiver extends DurableObject {
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     ctx.storage.sql.exec(schema);
   }

@@ -9,8 +9,8 @@ import { addNote, deleteNote } from "./note-actions.ts";
 const customer = `${projectRoot}/customers/:subject`;
 
 /**
- * Routes of a customer's notes, check, export and erasure. They precede the actions, whose path pattern
- * also matches them.
+ * Routes of a customer's notes, check, export and erasure. They precede the actions, since the path pattern
+ * of the actions also matches them.
  */
 export const recordRoutes: readonly Route[] = [
   action(`${customer}/notes`, customers.addNote, addNote),

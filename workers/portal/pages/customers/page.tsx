@@ -75,7 +75,7 @@ export async function showCustomers(c: PortalContext) {
 export const foundPath = (c: PortalContext, subjectRef: string, text: string): string =>
   customerPath(c, subjectRef, text.startsWith("dec_") ? `?as_of=${encodeURIComponent(text)}` : "");
 
-/** Returns the only result, or the customer whose `subject_ref` is the search text. */
+/** Returns the only result, or the customer with the search text as `subject_ref`. */
 function findMatch(customers: CustomerInList[], text: string): CustomerInList | undefined {
   return customers.length === 1 ? customers[0] : customers.find(({ subjectRef }) => subjectRef === text);
 }

@@ -73,8 +73,8 @@ function NoProducts({
   return (
     <Empty title={`No product in ${mode} mode yet`}>
       <p>
-        A product joins a price in Stripe with what a customer gets for it: a subscription, some formatDays,
-        or some units.
+        A product joins a price in Stripe with what a customer gets for it: a subscription, some days, or some
+        units.
       </p>
       {mayChange ? (
         <a class="button primary" href={pathTo(c, "/products/new")}>
