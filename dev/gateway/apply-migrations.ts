@@ -1,16 +1,16 @@
 export interface Migration {
-  /** File name, as wrangler records it. */
+  /** The file name, as wrangler records it. */
   name: string;
   statements: string[];
 }
 
 /**
- * Applies the missing migrations and returns their names. Each file and its row in `d1_migrations` are one batch, hence
- * one transaction: a kill leaves a file applied and recorded, or neither. The table is wrangler's own, so
- * `wrangler d1 migrations` agrees.
+ * Applies the missing migrations and returns their names. Each file and its row in `d1_migrations` are one
+ * batch, hence one transaction. A kill leaves a file applied and recorded, or neither. The table is
+ * wrangler's own, so `wrangler d1 migrations` agrees.
  *
- * Runs inside workerd. From Node, every `prepare` is a synchronous call through Miniflare's proxy, and that proxy ended
- * 1 start in 11 on a loaded machine.
+ * Runs inside workerd. From Node, every `prepare` is a synchronous call through Miniflare's proxy. On a
+ * loaded machine, 1 start in 11 failed because the proxy ended.
  */
 export async function applyMigrations(db: D1Database, migrations: Migration[]): Promise<string[]> {
   await db
@@ -27,7 +27,9 @@ export async function applyMigrations(db: D1Database, migrations: Migration[]): 
       db.prepare("INSERT INTO d1_migrations (name) VALUES (?1)").bind(name),
     ];
     await db.batch(batch).catch((error: Error) => {
-      throw new Error(`migrations/${name} cannot be applied, and nothing of it was: ${error.message}`);
+      throw new Error(
+        `migrations/${name} can't be applied. No statement of the file took effect: ${error.message}`,
+      );
     });
   }
   return missing.map(({ name }) => name);

@@ -2,33 +2,35 @@ import { advanceClock, clockOffsetMs } from "./dev-clock.ts";
 import type { GatewayEnv } from "./env.ts";
 
 const dayMs = 86_400_000;
-const mostHalts = 400;
-/** Shorter than the 29 days after which a sweep no longer trusts Stripe's event list. */
-const longestMs = 28 * dayMs;
+const maxSteps = 400;
+/** Maximum step. Sweeps stop trusting Stripe's event list after 29 days. */
+const maxStepMs = 28 * dayMs;
 
-/** A step that another worker did not follow. The clock stays where it got to: it never goes back. */
+/** Another worker failed to follow a step. The clock stays at that step, since it never goes back. */
 export class ClockWalkError extends Error {
   override name = "ClockWalkError";
 }
 
 /**
- * Moves the one clock of the stack by `totalMs`. It halts where something falls due, at pocket Stripe or with us, but not
- * more than once a day, so that a renewal and our own expiries happen in the order in which they would in life. At each
- * halt pocket Stripe does what has become due there, and then our sweeps do.
+ * Advances the stack's clock by `totalMs`, in steps. Each step ends where work falls due, in pocket Stripe
+ * or in a sweep, and takes at least one day. Renewals and expiries therefore happen in the same order as in
+ * real time.
+ *
+ * After each step, pocket Stripe processes what is due there. Then the sweeps run.
  */
 export async function walkClock(env: GatewayEnv, totalMs: number): Promise<number> {
   let offsetMs = await clockOffsetMs(env);
   const endMs = offsetMs + totalMs;
-  const shortestMs = Math.max(dayMs, Math.ceil(totalMs / mostHalts));
+  const minStepMs = Math.max(dayMs, Math.ceil(totalMs / maxSteps));
   let dueAtMs = await env.SWEEPS.nextDue();
-  // A real Stripe account has a clock that nobody can move.
+  // The clock of a real Stripe account can't be moved.
   const hasPocketStripe = env.REAL_STRIPE === undefined;
-  if (hasPocketStripe) dueAtMs = earlier(dueAtMs, await tellPocketStripe(env, Date.now() + offsetMs));
+  if (hasPocketStripe) dueAtMs = earlier(dueAtMs, await advancePocketStripe(env, Date.now() + offsetMs));
   while (offsetMs < endMs) {
-    const untilDueMs = dueAtMs === null ? longestMs : dueAtMs - Date.now() - offsetMs;
-    const stepMs = Math.min(Math.max(untilDueMs, shortestMs), longestMs, endMs - offsetMs);
+    const untilDueMs = dueAtMs === null ? maxStepMs : dueAtMs - Date.now() - offsetMs;
+    const stepMs = Math.min(Math.max(untilDueMs, minStepMs), maxStepMs, endMs - offsetMs);
     offsetMs = await advanceClock(env, stepMs);
-    const stripeDueAtMs = hasPocketStripe ? await tellPocketStripe(env, Date.now() + offsetMs) : null;
+    const stripeDueAtMs = hasPocketStripe ? await advancePocketStripe(env, Date.now() + offsetMs) : null;
     await env.SWEEPS.everyMinute({ settle: true });
     dueAtMs = earlier(stripeDueAtMs, await env.SWEEPS.nextDue());
   }
@@ -40,8 +42,11 @@ function earlier(one: number | null, other: number | null): number | null {
   return Math.min(one, other);
 }
 
-/** Has pocket Stripe do what fell due by `nowMs`. Returns when its next thing does, in milliseconds since 1970. */
-async function tellPocketStripe(env: GatewayEnv, nowMs: number): Promise<number | null> {
+/**
+ * Makes pocket Stripe process what is due by `nowMs`. Returns when its next work is due, in milliseconds
+ * since 1970.
+ */
+async function advancePocketStripe(env: GatewayEnv, nowMs: number): Promise<number | null> {
   const reply = await env.POCKET_STRIPE.fetch(`${env.PUBLIC_ORIGIN}/pocket-stripe/control/clock`, {
     method: "POST",
     headers: { "content-type": "application/json" },

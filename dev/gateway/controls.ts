@@ -5,11 +5,11 @@ import { type GatewayEnv, provisioningFunctions, webhookFunctions } from "./env.
 import { keptMails } from "./mailbox.ts";
 import { errorReply, jsonReply } from "./replies.ts";
 
-const longestAdvanceSeconds = 10 * 365.25 * 86_400;
+const maxAdvanceSeconds = 10 * 365.25 * 86_400;
 const provisionPath = "/__dev/provision/";
 const webhooksPath = "/__dev/webhooks/";
 
-/** `/__dev/*`: what a person or a test does to the stack from outside. The caller was found to be local. */
+/** Handles `/__dev/*`, the controls of the stack. The caller has already been checked to be local. */
 export async function handleControl(request: Request, env: GatewayEnv): Promise<Response> {
   const { pathname } = new URL(request.url);
   const control = `${request.method} ${pathname}`;
@@ -45,7 +45,7 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
       );
     }
   } catch (error) {
-    // What a worker threw is what the caller has to read; there is nobody else to tell.
+    // Development only: the caller needs the worker's own error message.
     const message = error instanceof Error ? error.message : String(error);
     return errorReply(error instanceof ClockWalkError ? 502 : 500, "control_failed", message);
   }
@@ -57,11 +57,11 @@ async function moveClock(request: Request, env: GatewayEnv): Promise<Response> {
   const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
   const seconds =
     isObject && Object.keys(body).length === 1 && "advance_seconds" in body ? body.advance_seconds : null;
-  if (typeof seconds !== "number" || !(seconds > 0) || seconds > longestAdvanceSeconds) {
+  if (typeof seconds !== "number" || !(seconds > 0) || seconds > maxAdvanceSeconds) {
     return errorReply(
       400,
       "invalid_request",
-      `Send {"advance_seconds": n} where n is a positive number of at most ${longestAdvanceSeconds} (ten years). The clock cannot go back.`,
+      `Send {"advance_seconds": n} where n is a positive number of at most ${maxAdvanceSeconds} (ten years). The clock cannot go back.`,
     );
   }
   return clockReply(await walkClock(env, Math.ceil(seconds * 1000)));
@@ -74,7 +74,7 @@ function clockReply(offsetMs: number): Response {
   });
 }
 
-/** Calls one function of an entrypoint with the JSON array of the body as its arguments. */
+/** Calls a function of an entrypoint with the JSON array in the body as its arguments. */
 async function callFunction<Name extends string>(
   request: Request,
   name: string,
@@ -96,7 +96,7 @@ async function callFunction<Name extends string>(
   }
 }
 
-/** `undefined` for what is not JSON, which no control accepts. */
+/** Returns `undefined` for invalid JSON, which no control accepts. */
 async function readJson(request: Request): Promise<unknown> {
   const text = await request.text();
   try {

@@ -1,13 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
-import type { GatewayEnv } from "./env.ts";
 
-/** How far the stack's clock is ahead of the machine's. Durable, so that time never runs back at a restart. */
+/**
+ * Stores the offset of the stack's clock from the machine's clock. Durable, so that time never goes back
+ * after a restart.
+ */
 export class DevClock extends DurableObject {
   offsetMs(): number {
     return this.ctx.storage.kv.get<number>("offset_ms") ?? 0;
   }
 
-  /** Adds, so that two callers at once both get their advance. Returns the new offset. */
+  /** Adds to the offset, so that concurrent callers both get their advance. Returns the new offset. */
   advance(byMs: number): number {
     const offsetMs = this.offsetMs() + byMs;
     this.ctx.storage.kv.put("offset_ms", offsetMs);
@@ -15,28 +17,34 @@ export class DevClock extends DurableObject {
   }
 }
 
+interface ClockEnv {
+  CLOCK: DurableObjectNamespace<DevClock>;
+}
+
 /**
- * The offset as this isolate knows it. Every request of every worker asks for it, so it must not cost a call to
- * the object each time. Sound because the stack is one process, where each worker has exactly one isolate, and
- * because the clock is moved through `advanceClock` only.
+ * The offset as this isolate knows it. Every request of every worker reads it, so it must not cost a call
+ * to the object each time.
+ *
+ * This is sound for two reasons. The stack is one process, in which each worker has exactly one isolate.
+ * And the clock is moved only through `advanceClock`.
  */
 let knownOffsetMs: number | undefined;
 
-export async function clockOffsetMs(env: GatewayEnv): Promise<number> {
+export async function clockOffsetMs(env: ClockEnv): Promise<number> {
   if (knownOffsetMs === undefined) {
     const offsetMs = await clockObject(env).offsetMs();
-    // An advance may have overtaken the reply, and the clock never goes back.
+    // A concurrent advance may have finished first, and the clock never goes back.
     knownOffsetMs = Math.max(knownOffsetMs ?? 0, offsetMs);
   }
   return knownOffsetMs;
 }
 
-export async function advanceClock(env: GatewayEnv, byMs: number): Promise<number> {
+export async function advanceClock(env: ClockEnv, byMs: number): Promise<number> {
   const offsetMs = await clockObject(env).advance(byMs);
   knownOffsetMs = Math.max(knownOffsetMs ?? 0, offsetMs);
   return knownOffsetMs;
 }
 
-function clockObject(env: GatewayEnv) {
+function clockObject(env: ClockEnv) {
   return env.CLOCK.getByName("clock");
 }

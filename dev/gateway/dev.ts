@@ -5,17 +5,17 @@ import type { GatewayEnv } from "./env.ts";
 
 const stripeOrigin = "https://api.stripe.com";
 
-/** What the binding `DEV` of the other workers leads to. */
+/** Implements the binding `DEV` of the other workers. */
 export class Dev extends WorkerEntrypoint<GatewayEnv> implements DevService {
   clockOffsetMs(): Promise<number> {
     return clockOffsetMs(this.env);
   }
 
-  /** Lets pocket Stripe answer what was meant for Stripe; or Stripe itself, with a real test account. */
+  /** Forwards requests for Stripe to pocket Stripe, or to Stripe itself with a real test account. */
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     if (url.origin !== stripeOrigin || !url.pathname.startsWith("/v1/")) {
-      // Stripe's shape, because Stripe's SDK takes an error reply without an `error` member for a success.
+      // Stripe's error shape: the SDK takes an error response without an `error` member for a success.
       const message = `DEV answers ${stripeOrigin}/v1/… only, not ${url.origin}${url.pathname}`;
       return Response.json({ error: { type: "invalid_request_error", message } }, { status: 400 });
     }

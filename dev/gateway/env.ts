@@ -2,8 +2,8 @@ import type { DevClock } from "./dev-clock.ts";
 import type { Receiver } from "./receiver/receiver.ts";
 
 /**
- * What the gateway uses of the other workers' entrypoints, told structurally: workers never import each other.
- * Arguments and results pass through as JSON, so their types are the entrypoints' own business.
+ * Functions of the other workers' entrypoints, declared structurally, since workers never import each
+ * other. Arguments and results pass through as JSON, so only the entrypoints know their types.
  */
 export const provisioningFunctions = [
   "createProject",
@@ -23,7 +23,7 @@ export type ProvisioningFunction = (typeof provisioningFunctions)[number];
 
 export type Provisioning = Record<ProvisioningFunction, (...args: unknown[]) => Promise<unknown>>;
 
-/** The deliveries worker's operations by name (`run`), and what the seed and tests read. */
+/** Runs the deliveries worker's operations by name (`run`), and reads what the seed and tests need. */
 export const webhookFunctions = [
   "run",
   "listEndpoints",
@@ -41,7 +41,7 @@ export interface Verification {
 }
 
 export interface Sweeps {
-  everyMinute(how?: { settle: boolean }): Promise<unknown>;
+  everyMinute(options?: { settle: boolean }): Promise<unknown>;
   nextDue(): Promise<number | null>;
 }
 
@@ -56,8 +56,8 @@ export interface GatewayEnv {
   WEBHOOK_OPERATOR: WebhookOperator;
   VERIFICATION: Verification;
   SWEEPS: Sweeps;
-  /** The stack's own address, `http://localhost:<port>`. */
+  /** The stack's own origin, `http://localhost:<port>`. */
   PUBLIC_ORIGIN: string;
-  /** Present when the stack was given the key of a real Stripe test account. */
+  /** Set when the stack runs with the key of a real Stripe test account. */
   REAL_STRIPE?: string;
 }

@@ -9,14 +9,17 @@ export { DevClock } from "./dev-clock.ts";
 export { Mailbox } from "./mailbox.ts";
 export { Receiver } from "./receiver/receiver.ts";
 
-/** Where the demo's customers come back to after paying: it stands for the shop that sells with Licenzy. */
+/**
+ * The page that customers of the demo return to after paying. It represents the app that sells with
+ * Licenzy.
+ */
 function shopPage(): Response {
   return new Response(
-    "Back in the shop. If you paid, access is on: ask POST /v1/access/check for the subject of the checkout.\n",
+    "Back in the shop. If you paid, access is on: call POST /v1/access/check for the subject of the checkout.\n",
   );
 }
 
-/** One origin in front of all workers. Requests and replies pass unchanged and unread. */
+/** Serves all workers under one origin. Requests and responses pass through unchanged and unread. */
 export default {
   fetch(request, env): Response | Promise<Response> {
     const { pathname } = new URL(request.url);

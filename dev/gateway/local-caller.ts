@@ -1,9 +1,10 @@
 const localNames = new Set(["localhost", "127.0.0.1"]);
 
 /**
- * Whether a request for the controls comes from this machine's own tools or pages. Any web page that a developer
- * has open may send requests to localhost: a foreign page is told by its `Origin`, and one that made its own name
- * resolve to 127.0.0.1 by the `Host`.
+ * Returns whether a request for the controls comes from this machine's own tools or pages.
+ *
+ * Any web page open in a browser may send requests to localhost. `Origin` reveals a foreign page. `Host`
+ * reveals a foreign domain name that resolves to 127.0.0.1.
  */
 export function isLocalCaller(request: Request): boolean {
   const host = request.headers.get("host");

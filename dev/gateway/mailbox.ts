@@ -1,6 +1,9 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 
-/** What the portal hands to its binding `MAIL`, told structurally: workers never import each other. */
+/**
+ * An email as the portal passes it to its binding `MAIL`. Declared structurally, since workers never import
+ * each other.
+ */
 interface Mail {
   from: { name: string; email: string };
   to: string;
@@ -10,24 +13,26 @@ interface Mail {
   html: string;
 }
 
-const mostKept = 200;
+const maxMails = 200;
 
-/** Newest first, of this run of the stack: nobody needs a mail of yesterday's run. */
-const kept: (Mail & { at: string })[] = [];
+/** Emails of this run of the stack, newest first. They are not kept across restarts. */
+const mails: (Mail & { at: string })[] = [];
 
-export const keptMails = (): readonly Mail[] => kept;
+export const keptMails = (): readonly Mail[] => mails;
 
 /**
- * Stands for Cloudflare's Email Service: keeps what would be sent, for `GET /__dev/mail`. Addresses at `.invalid`, which
- * nobody has, play its failures: those at `hangs.invalid` get no answer in time, all others are refused.
+ * Replaces Cloudflare's Email Service: stores emails for `GET /__dev/mail` instead of sending them.
+ *
+ * Addresses at `.invalid` simulate failures. Those at `hangs.invalid` time out, and all others are
+ * rejected.
  */
 export class Mailbox extends WorkerEntrypoint {
   async send(mail: Mail): Promise<{ messageId: string }> {
     if (mail.to.endsWith("@hangs.invalid")) await scheduler.wait(30_000);
     if (mail.to.endsWith(".invalid"))
       throw new Error("E_RECIPIENT_SUPPRESSED: the recipient is on the suppression list");
-    kept.unshift({ at: new Date().toISOString(), ...mail });
-    kept.splice(mostKept);
+    mails.unshift({ at: new Date().toISOString(), ...mail });
+    mails.splice(maxMails);
     return { messageId: `<${crypto.randomUUID()}@mailbox.invalid>` };
   }
 }

@@ -10,7 +10,7 @@ import {
   readSettings,
 } from "./settings.ts";
 
-/** The failure that this call is to have by `control/api`, or `null`. Counts it down. */
+/** Returns the failure that `control/api` set for this call, or `null`. Decrements its counter. */
 export function takeFailure(storage: DurableObjectStorage, call: ApiCall): ApiFailure | null {
   for (const accountId of [callerOf(call)?.scope.accountId, undefined]) {
     const { apiFailure } = accountId === undefined ? readSettings(storage) : ownSettings(storage, accountId);
@@ -22,7 +22,10 @@ export function takeFailure(storage: DurableObjectStorage, call: ApiCall): ApiFa
   return null;
 }
 
-/** The call's idempotency key as `keysInUse` knows it; `undefined` when it has none, or no good API key. */
+/**
+ * Returns the call's entry in `keysInUse`. Returns `undefined` without an idempotency key or a valid API
+ * key.
+ */
 export function nameOfKeyIn(call: ApiCall): string | undefined {
   const caller = callerOf(call);
   const key = caller && idempotencyOf(call, caller);
@@ -39,7 +42,7 @@ function callerOf(call: ApiCall): Caller | undefined {
 }
 
 const errors: Record<FailureStatus, ErrorBody> = {
-  400: { type: "invalid_request_error", message: "A failure that was asked for: bad request." },
+  400: { type: "invalid_request_error", message: "Requested failure: bad request." },
   402: declined().error,
   409: {
     type: "invalid_request_error",
@@ -57,8 +60,10 @@ const errors: Record<FailureStatus, ErrorBody> = {
 };
 
 /**
- * The answer of a call that fails and takes no effect. Stripe keeps what a call came to once it was begun, so a
- * declined card and a server error are answered to the same idempotency key again, unless it had an answer before.
+ * Returns the reply of a call that fails without effect.
+ *
+ * Stripe stores the result of a call once it has started. A declined card or server error is therefore
+ * replayed for the same idempotency key, unless the key already has a reply.
  */
 export function failCall(storage: DurableObjectStorage, call: ApiCall, status: FailureStatus): ApiReply {
   const reply = failedReply(call, status);
@@ -74,7 +79,7 @@ export function failCall(storage: DurableObjectStorage, call: ApiCall, status: F
   }
 }
 
-/** What a proxy before Stripe might answer: Stripe itself knows nothing of it. */
+/** Returns a reply as a proxy in front of Stripe would. Stripe does not store it. */
 export function failedReply(call: ApiCall, status: FailureStatus): ApiReply {
   return failureReply(new StripeFailure(status, errors[status]), call.requestId);
 }

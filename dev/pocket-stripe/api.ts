@@ -15,13 +15,13 @@ import { apiVersion } from "./wire.ts";
 
 export interface ApiCall {
   method: string;
-  /** Begins with `/v1/`. */
+  /** Starts with `/v1/`. */
   path: string;
   /** The query of a GET or DELETE, the body of a POST. */
   form: string;
   headers: Headers;
   requestId: string;
-  /** Seconds, virtual clock. */
+  /** Seconds since 1970, virtual clock. */
   now: number;
 }
 
@@ -29,20 +29,20 @@ export interface ApiReply {
   status: number;
   body: string;
   requestId: string;
-  /** The call that was answered so before, when this is its reply again. */
+  /** Whether this is the stored reply of an earlier call. */
   replayed: boolean;
 }
 
 export interface ApiHost {
   storage: DurableObjectStorage;
   publicOrigin: string;
-  /** Idempotency keys of calls that hang at the moment. */
+  /** Idempotency keys of calls that currently hang. */
   keysInUse: ReadonlySet<string>;
 }
 
 /**
- * Answers one call. Synchronous: what it reads and writes, the events it causes and what its idempotency key will be
- * answered from now on are one transaction. A refusal undoes everything and is then remembered alone.
+ * Handles one call, synchronously. Its reads, writes, events and stored reply are one transaction. An error
+ * rolls back everything, and then only its reply is stored.
  */
 export function answerCall(host: ApiHost, call: ApiCall): ApiReply {
   try {
@@ -57,7 +57,7 @@ export function answerCall(host: ApiHost, call: ApiCall): ApiReply {
       if (before !== undefined) return { ...before, replayed: true };
     }
     const run = prepare(call, matched.route, matched.id);
-    return carryOut(host, call, caller, key, run);
+    return execute(host, call, caller, key, run);
   } catch (error) {
     return failureReply(error, call.requestId);
   }
@@ -79,14 +79,14 @@ function prepare(call: ApiCall, route: Route, id: string): Run {
   return (context) => {
     const outcome = work(context);
     if (outcome instanceof StripeFailure) return failureReply(outcome, call.requestId);
-    // An event keeps the shape in which it was made, whoever asks for it.
+    // An event keeps its shape, whatever version the caller requests.
     const shape = call.path.startsWith("/v1/events") ? null : version;
     const answer = renderAs(context, expand(context, outcome, paths), shape);
     return { status: 200, body: JSON.stringify(answer, null, 2) };
   };
 }
 
-function carryOut(
+function execute(
   host: ApiHost,
   call: ApiCall,
   caller: Caller,
@@ -94,7 +94,7 @@ function carryOut(
   run: Run,
 ): ApiReply {
   const { storage } = host;
-  const remember = (reply: ApiReply): ApiReply => {
+  const store = (reply: ApiReply): ApiReply => {
     if (key !== undefined) rememberReply(storage.sql, key, reply, call.now);
     return reply;
   };
@@ -103,14 +103,17 @@ function carryOut(
       storage.sql.exec("INSERT OR IGNORE INTO accounts VALUES (?, ?)", caller.scope.accountId, call.now);
       const request = { id: call.requestId, idempotency_key: key?.key ?? null };
       const context = openContext(storage, host.publicOrigin, caller.scope, call.now, request);
-      return remember({ ...run(context), requestId: call.requestId, replayed: false });
+      return store({ ...run(context), requestId: call.requestId, replayed: false });
     });
   } catch (error) {
-    return storage.transactionSync(() => remember(failureReply(error, call.requestId)));
+    return storage.transactionSync(() => store(failureReply(error, call.requestId)));
   }
 }
 
-/** `error` in Stripe's shape. What isn't a refusal is a bug of ours: told, and logged. */
+/**
+ * Returns `error` in Stripe's shape. Anything but a `StripeFailure` is a bug in pocket Stripe: it is
+ * returned as a 500 and logged.
+ */
 export function failureReply(error: unknown, requestId: string): ApiReply {
   if (!(error instanceof StripeFailure)) console.error(error);
   const failure =
@@ -128,7 +131,7 @@ export function idempotencyOf(call: ApiCall, caller: Caller): IdempotentCall | u
   return { scope: scopeName(caller.scope), key, path: call.path, fingerprint: fingerprintOf(call.form) };
 }
 
-/** How a key is called in `keysInUse`. */
+/** Returns the entry of a key in `keysInUse`. */
 export function inUseName({ scope, key }: IdempotentCall): string {
   return `${scope} ${key}`;
 }

@@ -2,7 +2,7 @@ import { StripeFailure } from "./errors.ts";
 import type { Route } from "./router.ts";
 import type { Scope } from "./scope.ts";
 
-const keyForm = /^(sk|rk)_(test|live)_([A-Za-z0-9]{8,})(_revoked)?$/;
+const keyPattern = /^(sk|rk)_(test|live)_([A-Za-z0-9]{8,})(_revoked)?$/;
 
 export interface Caller {
   key: string;
@@ -10,8 +10,8 @@ export interface Caller {
 }
 
 /**
- * Any key of the right form works and names its account and mode: `sk_test_demo0001` and `sk_live_demo0001` are the
- * two modes of `acct_demo0001`. One that ends in `_revoked` is refused.
+ * Accepts any key in Stripe's format. The key names its account and mode: `sk_test_demo0001` and
+ * `sk_live_demo0001` are the two modes of `acct_demo0001`. A key that ends in `_revoked` is rejected.
  */
 export function authenticate(headers: Headers): Caller {
   const key = readKey(headers.get("authorization"));
@@ -20,7 +20,7 @@ export function authenticate(headers: Headers): Caller {
       "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
     );
   }
-  const match = keyForm.exec(key);
+  const match = keyPattern.exec(key);
   if (match === null) throw unauthorized(`Invalid API Key provided: ${mask(key)}`);
   const [, , mode, account = "", revoked] = match;
   if (revoked !== undefined) throw unauthorized(`Expired API Key provided: ${mask(key)}`, "api_key_expired");
@@ -44,7 +44,7 @@ function readKey(authorization: string | null): string | undefined {
   const [, scheme, value = ""] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization ?? "") ?? [];
   if (scheme === undefined) return undefined;
   if (scheme.toLowerCase() === "bearer") return value;
-  // curl -u sk_test_…: — the key is the user's name, there is no password.
+  // `curl -u sk_test_…:` sends the key as the user name, without a password.
   try {
     return atob(value).split(":")[0];
   } catch {

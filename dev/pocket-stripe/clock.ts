@@ -5,9 +5,10 @@ import { parseScope } from "./scope.ts";
 import { clearTimer, nextTimer } from "./timers.ts";
 
 /**
- * Does everything that has fallen due up to `now`, in the order of time, each at its own moment: a renewal in March
- * has an event of March, also when the clock jumped from February to May. Every request does this first, so nobody
- * can see a state that the clock has passed.
+ * Runs all timers due by `now`, in order, each at its own time. A renewal due in March creates events of
+ * March, even when the clock jumps from February to May.
+ *
+ * Every request runs this first, so that no caller sees an outdated state.
  */
 export function catchUp(storage: DurableObjectStorage, publicOrigin: string, now: number): void {
   for (
@@ -25,7 +26,7 @@ export function catchUp(storage: DurableObjectStorage, publicOrigin: string, now
         advanceSubscription(context, timer.id);
         break;
       default:
-        throw new Error(`Nothing is known to do for a ${timer.type} when its time comes`);
+        throw new Error(`No timer action for ${timer.type}`);
     }
   }
 }

@@ -2,12 +2,12 @@ import type Stripe from "stripe";
 import { ObjectStore } from "./object-store.ts";
 import type { Scope } from "./scope.ts";
 
-/** Everything that changes objects gets one of these: whose objects, when, and on whose request. */
+/** The scope, time and cause of a change of objects. */
 export interface Context {
   scope: Scope;
-  /** Seconds since 1970 on the virtual clock. For what falls due, the moment when it fell due. */
+  /** Seconds since 1970 on the virtual clock. For a timer, the time at which it was due. */
   now: number;
-  /** The API call that is the cause; `null` for what happens by itself or on the pay page. */
+  /** The causing API call. `null` for timers and the pay page. */
   request: Stripe.Event.Request | null;
   objects: ObjectStore;
   storage: DurableObjectStorage;

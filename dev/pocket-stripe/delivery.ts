@@ -4,12 +4,12 @@ import { renderAs } from "./render.ts";
 import { parseScope } from "./scope.ts";
 import { signWebhook } from "./signature.ts";
 
-/** What the controls say of one attempt. */
+/** The report of one attempt in a control's reply. */
 export interface DeliveryReport {
   event: string;
   type: string;
   endpoint: string;
-  /** `null` when the receiver couldn't be reached or took too long. */
+  /** `null` when the receiver was unreachable or timed out. */
   status: number | null;
   error: string | null;
 }
@@ -23,17 +23,20 @@ interface DeliveryRow extends Record<string, SqlStorageValue> {
 }
 
 const timeoutMs = 10_000;
-/** Stripe tries for three days; so do we, only the first few tries come sooner. On the machine's clock. */
+/**
+ * Delay before each retry, on the machine's clock. Retries span three days, as with Stripe, but the first
+ * ones come sooner.
+ */
 const retryAfterMs = [1, 5, 30, 120, 600, 3_600, 3 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600].map(
   (s) => s * 1_000,
 );
 
 /**
- * Sends the deliveries that the table holds. What is sent was committed before, and is marked delivered only after
- * the receiver said so: a kill at any moment repeats a delivery, it never loses one.
+ * Sends the deliveries in the table. A delivery is committed before it is sent, and marked as delivered
+ * only after the receiver's response. A kill may repeat a delivery, but never loses one.
  */
 export class Deliverer {
-  /** Being sent right now by this instance, so that the alarm doesn't send them too. */
+  /** Deliveries that this instance is sending, so that the alarm does not send them too. */
   private readonly underway = new Set<number>();
   private readonly sending = new Set<Promise<unknown>>();
 
@@ -46,7 +49,7 @@ export class Deliverer {
     return this.number("SELECT coalesce(max(seq), 0) AS number FROM deliveries") ?? 0;
   }
 
-  /** The deliveries that came up after `sequence` and aren't held back. */
+  /** Returns the pending deliveries created after `sequence`. Held deliveries are excluded. */
   pendingAfter(sequence: number): number[] {
     return this.numbers(
       "SELECT seq AS number FROM deliveries WHERE seq > ? AND state = 'pending' ORDER BY seq",
@@ -65,7 +68,10 @@ export class Deliverer {
     return this.number("SELECT min(next_at_ms) AS number FROM deliveries WHERE state = 'pending'");
   }
 
-  /** One after another per endpoint, in the order given; endpoints don't wait for each other. */
+  /**
+   * Sends deliveries in the given order, one at a time for each endpoint. Endpoints do not wait for each
+   * other.
+   */
   async send(sequences: number[]): Promise<DeliveryReport[]> {
     const sending = this.sendAll(sequences);
     this.sending.add(sending);
@@ -76,7 +82,7 @@ export class Deliverer {
     }
   }
 
-  /** When everything that is being sent now was tried, whoever caused it. */
+  /** Resolves when all running deliveries have been attempted, including those of other requests. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.sending);
   }

@@ -1,6 +1,9 @@
 import type { Json, JsonObject } from "./wire.ts";
 
-/** The members of `before` that are not so in `after`; one that is new is `null`. Goes into objects, not lists. */
+/**
+ * Returns the members of `before` that differ in `after`; new members are `null`. Descends into objects,
+ * but not into lists.
+ */
 export function difference(before: JsonObject, after: JsonObject): JsonObject | undefined {
   const previous: JsonObject = {};
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {

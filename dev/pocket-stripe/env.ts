@@ -1,11 +1,13 @@
 import type { DevService } from "../../shared/kit/dev-service.ts";
-import type { PocketStripe } from "./pocket-stripe.ts";
 
+/** The bindings that the Durable Object uses. */
 export interface Env {
-  POCKET_STRIPE: DurableObjectNamespace<PocketStripe>;
   DEV: DevService;
-  /** The front of the whole stack. Deliveries to its own origin go by it, because a worker can't call its own port. */
+  /**
+   * The development gateway. Deliveries to its own origin use this binding, since a worker can't call its
+   * own port.
+   */
   GATEWAY: Fetcher;
-  /** `http://localhost:<port>`, without a slash at the end. */
+  /** `http://localhost:<port>`, without a trailing slash. */
   PUBLIC_ORIGIN: string;
 }

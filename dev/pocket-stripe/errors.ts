@@ -1,6 +1,6 @@
 import type { Json } from "./wire.ts";
 
-/** The `error` member of Stripe's error answers. The SDK takes an answer without it for a success. */
+/** The `error` member of Stripe's error responses. The SDK takes a response without it for a success. */
 export interface ErrorBody {
   type: "api_error" | "card_error" | "idempotency_error" | "invalid_request_error";
   message: string;
@@ -10,7 +10,7 @@ export interface ErrorBody {
   request_log_url?: string;
 }
 
-/** A refusal in Stripe's shape. Thrown, because it must undo the transaction in which it comes up. */
+/** An error in Stripe's shape. Thrown, since it must roll back its transaction. */
 export class StripeFailure extends Error {
   constructor(
     readonly status: number,
@@ -36,7 +36,7 @@ export function missingParameter(param: string): StripeFailure {
   return invalidRequest(`Missing required param: ${param}.`, { code: "parameter_missing", param });
 }
 
-/** With `param` an object that a parameter names is meant (400), else the one that the path names (404). */
+/** With `param`, the id comes from a parameter (400). Without it, the id comes from the path (404). */
 export function noSuchObject(type: string, id: string, param?: string, hint = ""): StripeFailure {
   const words = type === "webhook_endpoint" ? "webhook endpoint" : type;
   return new StripeFailure(param === undefined ? 404 : 400, {

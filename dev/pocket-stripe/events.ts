@@ -15,12 +15,15 @@ import {
 
 type EventObject<T extends Stripe.Event["type"]> = Wire<Extract<Stripe.Event, { type: T }>["data"]["object"]>;
 
-/** How long the immediate attempt has before the alarm makes it up. Also what a kill right after the commit costs. */
+/**
+ * Time for the immediate attempt before the alarm sends the event. A kill right after the commit delays the
+ * event by this much.
+ */
 export const firstAttemptGraceMs = 2_000;
 
 /**
- * Records that something happened, in the transaction that made it happen: the event, and a delivery for every
- * endpoint that wants it. Whether those go out, wait or are dropped is decided now, by the delivery mode.
+ * Stores an event and a delivery for each subscribed endpoint, in the transaction of the change. The
+ * delivery mode decides now whether a delivery is sent, held or dropped.
  */
 export function emitEvent<T extends Stripe.Event["type"]>(
   context: Context,
@@ -61,7 +64,7 @@ export function emitEvent<T extends Stripe.Event["type"]>(
   }
 }
 
-/** Saves `after` and, if anything differs, tells it with what was before. Returns `after`. */
+/** Saves `after` and emits an event with the previous values, if anything differs. Returns `after`. */
 export function changeObject<
   T extends Stripe.Event["type"],
   O extends StripeObjects[ObjectName] & EventObject<T>,

@@ -2,7 +2,7 @@ import type { Context } from "./context.ts";
 import { invalidRequest } from "./errors.ts";
 import type { ApiObject, Json, JsonObject, ObjectName } from "./wire.ts";
 
-/** Where an id may be replaced by its object: object, path in it → what the id names. */
+/** Expandable ids: object type, path in the object, and the type that the id references. */
 const references: Record<string, Record<string, ObjectName>> = {
   product: { default_price: "price" },
   price: { product: "product" },
@@ -27,7 +27,7 @@ type Include = (context: Context, id: string) => ApiObject;
 
 const firstPage = { limit: undefined, starting_after: undefined, ending_before: undefined };
 
-/** What is left out unless asked for. */
+/** Members that are omitted unless requested. */
 const inclusions: Record<string, Record<string, Include>> = {
   "checkout.session": {
     line_items: ({ objects }, id) =>
@@ -50,16 +50,16 @@ const inclusions: Record<string, Record<string, Include>> = {
   },
 };
 
-const deepest = 4;
+const maxDepth = 4;
 
-/** Does `expand[]` on an answer. A path that leads to nothing expandable is refused, as Stripe does. */
+/** Applies `expand[]` to a response. Rejects a path that leads to nothing expandable, as Stripe does. */
 export function expand(context: Context, answer: ApiObject, paths: string[]): ApiObject {
   const expanded = structuredClone(answer) as unknown as JsonObject;
   for (const path of paths) {
     const segments = path.split(".");
-    // Stripe counts the levels of a list's members without the list.
-    if (segments.length > deepest + (segments[0] === "data" ? 1 : 0)) {
-      throw invalidRequest(`You cannot expand more than ${deepest} levels of a property: ${path}`, {
+    // Stripe does not count the list itself as a level.
+    if (segments.length > maxDepth + (segments[0] === "data" ? 1 : 0)) {
+      throw invalidRequest(`You cannot expand more than ${maxDepth} levels of a property: ${path}`, {
         param: "expand",
       });
     }
@@ -74,13 +74,13 @@ class Expansion {
     private readonly path: string,
   ) {}
 
-  /** Goes one step down from `node`, which stands at `within` in the Stripe object `owner`. */
+  /** Follows one segment from `node`, which is at the path `within` of the Stripe object `owner`. */
   follow(node: JsonObject, owner: JsonObject, within: string, [field = "", ...rest]: string[]): void {
     const type = String(owner["object"]);
-    const place = within === "" ? field : `${within}.${field}`;
+    const fieldPath = within === "" ? field : `${within}.${field}`;
     const value = node[field] ?? null;
-    const include = inclusions[type]?.[place];
-    const reference = references[type]?.[place];
+    const include = inclusions[type]?.[fieldPath];
+    const reference = references[type]?.[fieldPath];
     if (include !== undefined && value === null) {
       node[field] = include(this.context, String(owner["id"])) as unknown as Json;
     } else if (reference !== undefined && typeof value === "string") {
@@ -88,7 +88,7 @@ class Expansion {
     } else if (
       include === undefined &&
       reference === undefined &&
-      (rest.length === 0 || !this.leadsOn(type, place))
+      (rest.length === 0 || !this.isOnPath(type, fieldPath))
     ) {
       throw invalidRequest(
         `This property cannot be expanded (${field}), or pocket Stripe does not know how: ${this.path}`,
@@ -99,7 +99,7 @@ class Expansion {
     const next = node[field] ?? null;
     for (const child of Array.isArray(next) ? next : [next]) {
       if (!isObject(child)) continue;
-      if (child["object"] === undefined) this.follow(child, owner, place, rest);
+      if (child["object"] === undefined) this.follow(child, owner, fieldPath, rest);
       else this.follow(child, child, "", rest);
     }
   }
@@ -109,8 +109,11 @@ class Expansion {
     return (objects.tombstone(type, id) ?? objects.get(type, id)) as unknown as Json;
   }
 
-  /** A path may lead through a list's members, a subscription's items, and plain members to something expandable. */
-  private leadsOn(type: string, place: string): boolean {
+  /**
+   * Returns whether a path through list members, subscription items or plain members leads to something
+   * expandable.
+   */
+  private isOnPath(type: string, fieldPath: string): boolean {
     const throughs: Record<string, string[]> = {
       list: ["data"],
       item: ["price"],
@@ -119,7 +122,7 @@ class Expansion {
       invoice: ["lines"],
     };
     const known = [...(throughs[type] ?? []), ...Object.keys(references[type] ?? {})];
-    return known.some((candidate) => candidate === place || candidate.startsWith(`${place}.`));
+    return known.some((candidate) => candidate === fieldPath || candidate.startsWith(`${fieldPath}.`));
   }
 }
 

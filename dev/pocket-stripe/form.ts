@@ -1,12 +1,15 @@
 import { invalidRequest } from "./errors.ts";
 
-/** A decoded form: text, or named parts. A list is parts named `0`, `1`, …. Maps, so that `__proto__` is only a name. */
+/**
+ * A decoded form: a text, or named parts. A list has parts named `0`, `1`, …. Maps, so that `__proto__` is
+ * only a name.
+ */
 export type FormValue = string | FormParts;
 export type FormParts = Map<string, FormValue>;
 
 /**
- * Decodes `a=1&b[c]=2&d[0][e]=3&d[]=4` as Stripe does: brackets nest, `[]` appends. Of two values with the same name
- * the last one counts. Throws Stripe's 400 for a name that is both a text and a group.
+ * Decodes `a=1&b[c]=2&d[0][e]=3&d[]=4` as Stripe does: brackets nest, and `[]` appends. The last of several
+ * values with the same name wins. Throws Stripe's 400 for a name that is both a text and a group.
  */
 export function decodeForm(text: string): FormParts {
   const root: FormParts = new Map();
@@ -30,12 +33,15 @@ function descend(parts: FormParts, segment: string, name: string): FormParts {
   return group;
 }
 
-/** `[]` means the place after the last one. */
+/** `[]` appends after the last part. */
 function nextKey(parts: FormParts, segment: string): string {
   return segment === "" ? String(parts.size) : segment;
 }
 
-/** `a[b][]` → `a`, `b`, ``. A name without proper brackets is one segment, and then an unknown parameter. */
+/**
+ * Splits `a[b][]` into `a`, `b` and an empty segment. A name with malformed brackets is one segment, which
+ * is an unknown parameter.
+ */
 function splitName(name: string): string[] {
   const match = /^([^[\]]+)((?:\[[^[\]]*\])*)$/.exec(name);
   if (match === null) return [name];

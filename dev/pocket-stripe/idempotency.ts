@@ -1,7 +1,7 @@
 import { StripeFailure } from "./errors.ts";
 
-/** As long as Stripe remembers a key, in seconds. */
-const rememberedForSeconds = 86_400;
+/** Lifetime of a key in seconds, as with Stripe. */
+const keyLifetimeSeconds = 86_400;
 
 export interface StoredReply {
   status: number;
@@ -13,14 +13,16 @@ export interface IdempotentCall {
   scope: string;
   key: string;
   path: string;
-  /** The parameters, in an order of their own. */
+  /** The parameters in canonical order. */
   fingerprint: string;
 }
 
 /**
- * What this key was answered before, in this account and mode. Throws Stripe's `idempotency_error` when it was used
- * for something else. Kept are the outcomes of calls that were carried out, failures of them too; a call that was
- * refused for its parameters or its key leaves no trace.
+ * Returns the stored reply of this key in its scope. Throws Stripe's `idempotency_error` when the key was
+ * used for a different call.
+ *
+ * Replies of executed calls are stored, including failures. A call rejected for its parameters or key is
+ * not stored.
  */
 export function recallReply(sql: SqlStorage, call: IdempotentCall, now: number): StoredReply | undefined {
   const [row] = sql
@@ -37,7 +39,7 @@ export function recallReply(sql: SqlStorage, call: IdempotentCall, now: number):
       call.key,
     )
     .toArray();
-  if (row === undefined || row.created < now - rememberedForSeconds) return undefined;
+  if (row === undefined || row.created < now - keyLifetimeSeconds) return undefined;
   if (row.path !== call.path) {
     throw conflict(
       `Keys for idempotent requests can only be used for the same endpoint they were first used for ('${call.path}' vs '${row.path}'). Try using a key other than '${call.key}' if you meant to execute a different request.`,
@@ -73,7 +75,7 @@ export function keyInUse(key: string): StripeFailure {
   });
 }
 
-/** The same for the same parameters in another order. */
+/** Returns the same fingerprint for the same parameters in any order. */
 export function fingerprintOf(form: string): string {
   return [...new URLSearchParams(form)]
     .map((pair) => JSON.stringify(pair))

@@ -1,10 +1,14 @@
-import type { Env } from "./env.ts";
+import type { PocketStripe } from "./pocket-stripe.ts";
 
 export { PocketStripe } from "./pocket-stripe.ts";
 
-/** Everything is in one object, so that what an API call reads and what a webhook says can't disagree. */
+interface WorkerEnv {
+  POCKET_STRIPE: DurableObjectNamespace<PocketStripe>;
+}
+
+/** One Durable Object holds all state, so that API responses and webhooks can't disagree. */
 export default {
   fetch(request, env): Promise<Response> {
     return env.POCKET_STRIPE.getByName("stripe").fetch(request);
   },
-} satisfies ExportedHandler<Env>;
+} satisfies ExportedHandler<WorkerEnv>;

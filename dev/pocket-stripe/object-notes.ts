@@ -1,14 +1,14 @@
-/** What has to be remembered of an object and is not part of what Stripe shows. */
+/** Stored data of an object that Stripe does not expose. */
 export interface ObjectNotes {
   "checkout.session": {
-    /** `payment_intent_data[metadata]`: there is no payment intent before somebody pays. */
+    /** `payment_intent_data[metadata]`, kept until the payment creates the payment intent. */
     paymentMetadata: Record<string, string>;
-    /** `subscription_data`: nor is there a subscription. */
+    /** `subscription_data`, kept until the payment creates the subscription. */
     subscriptionMetadata: Record<string, string>;
     trialDays: number | null;
   };
   subscription: {
-    /** What comes of the next attempts to collect money, until a control says otherwise. */
+    /** Outcome of payment attempts, until a control changes it. */
     nextPayment: "succeed" | "fail";
   };
 }

@@ -17,15 +17,18 @@ export interface Page {
   ending_before: string | undefined;
 }
 
-/** Which objects a list shows. `fields` compares members of the object, dots go down; `undefined` doesn't filter. */
+/**
+ * Filters of a list. `fields` compares members of the object; dots descend, and `undefined` does not
+ * filter.
+ */
 export interface Selection {
   page?: Page;
   parent?: string;
   created?: Record<"gt" | "gte" | "lt" | "lte", number | undefined> | undefined;
   fields?: Record<string, string | boolean | string[] | undefined>;
-  /** Like `fields`, with `*` for anything. */
+  /** Like `fields`, with `*` as a wildcard. */
   globs?: Record<string, string>;
-  /** A query for the ids that are left out. */
+  /** A query for ids to exclude. */
   without?: string;
 }
 
@@ -40,7 +43,7 @@ interface Row extends Record<string, SqlStorageValue> {
   json: string;
 }
 
-/** The objects of one account in one mode. */
+/** Stores the objects of one scope. */
 export class ObjectStore {
   constructor(
     private readonly sql: SqlStorage,
@@ -51,7 +54,10 @@ export class ObjectStore {
     return this.read(this.scope, type, id);
   }
 
-  /** Throws Stripe's `resource_missing`; with `param` as for an object that a parameter names. */
+  /**
+   * Returns the object, or throws Stripe's `resource_missing`. `param` names the parameter that contains
+   * the id.
+   */
   get<T extends ObjectName>(type: T, id: string, param?: string): StripeObjects[T] {
     const object = this.find(type, id);
     if (object !== undefined) return object;
@@ -100,7 +106,7 @@ export class ObjectStore {
     );
   }
 
-  /** Leaves what a retrieve of the deleted object answers. Nothing else finds it from now on. */
+  /** Replaces a deleted object with the response to later reads of it. No other function finds it. */
   bury(tombstone: ApiObject & { id: string }): void {
     this.update(tombstone.id, `deleted:${tombstone.object}`, tombstone);
   }
@@ -121,7 +127,7 @@ export class ObjectStore {
     this.sql.exec("DELETE FROM objects WHERE id = ? AND scope = ?", id, scopeName(this.scope));
   }
 
-  /** Newest first, as Stripe lists. `url` is what the list says of itself. */
+  /** Lists objects, newest first. `url` is the `url` member of the list. */
   list<T extends ObjectName>(
     type: T,
     url: string,
@@ -155,9 +161,9 @@ export class ObjectStore {
     }
     const backwards = page?.ending_before !== undefined;
     if (page?.starting_after !== undefined)
-      add("(created, seq) < (?, ?)", ...this.place(type, page.starting_after, "starting_after"));
+      add("(created, seq) < (?, ?)", ...this.findCursor(type, page.starting_after, "starting_after"));
     if (page?.ending_before !== undefined)
-      add("(created, seq) > (?, ?)", ...this.place(type, page.ending_before, "ending_before"));
+      add("(created, seq) > (?, ?)", ...this.findCursor(type, page.ending_before, "ending_before"));
     const limit = page === undefined ? -1 : (page.limit ?? 10);
     const order = backwards ? "created, seq" : "created DESC, seq DESC";
     const query = `SELECT json FROM objects WHERE ${where.join(" AND ")} ORDER BY ${order} LIMIT ?`;
@@ -189,10 +195,10 @@ export class ObjectStore {
       id,
       scopeName(this.scope),
     );
-    if (rowsWritten === 0) throw new Error(`${id} is to be changed but isn't there`);
+    if (rowsWritten === 0) throw new Error(`Object to change not found: ${id}`);
   }
 
-  private place(type: ObjectName, id: string, param: string): [number, number] {
+  private findCursor(type: ObjectName, id: string, param: string): [number, number] {
     const [row] = this.sql
       .exec<{ created: number; seq: number }>(
         "SELECT created, seq FROM objects WHERE id = ? AND scope = ? AND type = ?",

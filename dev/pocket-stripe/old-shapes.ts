@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from "./wire.ts";
 
 /**
- * Versions before 2025-03-31, which an endpoint or a call may still be pinned to. As far as the objects go that
- * exist here, they had one shape in common, and this file tells how it differs from today's.
+ * API versions before 2025-03-31, which endpoints and calls may be pinned to. For the objects emulated
+ * here, they share one shape, which this file derives from the current shape.
  */
 export const oldApiVersions = [
   "2022-11-15",
@@ -12,13 +12,16 @@ export const oldApiVersions = [
   "2025-02-24.acacia",
 ];
 
-/** The link between an invoice and its payment is an object of its own today; it was a field on either side. */
+/**
+ * Resolves the link between an invoice and its payment. Today the link is a separate object; it was a field
+ * on both.
+ */
 export interface PaymentLinks {
   invoiceOf(paymentIntentId: string): string | null;
   paymentOf(invoiceId: string): { payment_intent: string | null; charge: string | null };
 }
 
-/** `value`, with every object in it as `version` showed it. */
+/** Returns `value` with all of its objects in the shape of `version`. */
 export function toOldShape(value: Json, version: string, links: PaymentLinks): Json {
   if (Array.isArray(value)) return value.map((member) => toOldShape(member, version, links));
   if (!isObject(value)) return value;
@@ -65,7 +68,10 @@ function reshape(object: JsonObject, version: string, links: PaymentLinks): Json
   }
 }
 
-/** The period was the subscription's; all its items had the same. `items` may be missing in `previous_attributes`. */
+/**
+ * Returns the period as a member of the subscription; all items had the same one. `items` may be missing in
+ * `previous_attributes`.
+ */
 function periodOf(subscription: JsonObject): JsonObject {
   const items = member(subscription["items"], "data");
   const first = Array.isArray(items) ? (items[0] ?? null) : null;
@@ -77,7 +83,7 @@ function periodOf(subscription: JsonObject): JsonObject {
   };
 }
 
-/** What changed is told in the same words: a renewal's old period end moves from the items to the top. */
+/** Reshapes `previous_attributes` too: a renewal's old period end moves from the items to the top. */
 function reshapeEventData(data: Json): Json {
   const previous = member(data, "previous_attributes");
   if (!isObject(data) || !isObject(previous) || member(data["object"], "object") !== "subscription")

@@ -1,16 +1,16 @@
 import { invalidRequest, missingParameter, unknownParameter } from "./errors.ts";
 import type { FormParts, FormValue } from "./form.ts";
 
-/** Reads one parameter. `path` is its full name, as Stripe's errors tell it: `line_items[0][price]`. */
+/** Parses one parameter. `path` is its full name in Stripe's errors: `line_items[0][price]`. */
 export type Param<T> = (value: FormValue | undefined, path: string) => T;
 export type Fields = Record<string, Param<unknown>>;
 export type Decoded<F extends Fields> = { [K in keyof F]: ReturnType<F[K]> };
 
-/** All of `parts` by `fields`. A name that is not there is refused: nothing may be ignored in silence. */
+/** Parses all `parts` by `fields`. Rejects unknown names, so that no parameter is silently ignored. */
 export function decodeFields<F extends Fields>(fields: F, parts: FormParts, path = ""): Decoded<F> {
-  const nameOf = (key: string) => (path === "" ? key : `${path}[${key}]`);
-  for (const key of parts.keys()) if (!Object.hasOwn(fields, key)) throw unknownParameter(nameOf(key));
-  const decoded = Object.entries(fields).map(([key, read]) => [key, read(parts.get(key), nameOf(key))]);
+  const buildPath = (key: string) => (path === "" ? key : `${path}[${key}]`);
+  for (const key of parts.keys()) if (!Object.hasOwn(fields, key)) throw unknownParameter(buildPath(key));
+  const decoded = Object.entries(fields).map(([key, read]) => [key, read(parts.get(key), buildPath(key))]);
   return Object.fromEntries(decoded) as Decoded<F>;
 }
 
@@ -71,7 +71,7 @@ export function optional<T>(read: Param<T>): Param<T | undefined> {
   return (value, path) => (value === undefined ? undefined : read(value, path));
 }
 
-/** An empty text unsets the field. */
+/** Parses a value that an empty text unsets. */
 export function clearable<T>(read: Param<T>): Param<T | null | undefined> {
   return (value, path) => (value === "" ? null : optional(read)(value, path));
 }
@@ -101,7 +101,7 @@ export function list<T>(read: Param<T>, limits: { max?: number } = {}): Param<T[
   };
 }
 
-/** What `metadata` is to become: a value, or `null` for a key to remove. The whole is `null` to remove all. */
+/** A metadata change: values by key, with `null` to remove a key. `null` as a whole removes all. */
 export type MetadataChange = Record<string, string | null> | null;
 
 export function metadata(): Param<MetadataChange | undefined> {

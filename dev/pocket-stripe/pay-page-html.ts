@@ -14,7 +14,7 @@ const style = `
   button.pay { background: #4f46e5; color: #fff; border-color: #4f46e5 }
   small { opacity: .7 }`;
 
-/** `content` is HTML already. */
+/** Renders a page. `content` is HTML and not escaped. */
 export function page(title: string, content: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

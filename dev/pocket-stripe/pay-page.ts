@@ -13,7 +13,10 @@ export interface PayRequest {
   now: number;
 }
 
-/** Where a checkout session's `url` leads: shows what is bought, and lets the payer pay, pay later or let it expire. */
+/**
+ * Serves the page of a checkout session's `url`. It shows the items and lets the payer pay, pay later or
+ * expire the session.
+ */
 export function answerPayer(
   storage: DurableObjectStorage,
   publicOrigin: string,
@@ -39,7 +42,7 @@ export function answerPayer(
   }
 }
 
-/** A shop's page after the payment, for those who have no shop yet. */
+/** A success page for projects without one. */
 export function thanksPage(): Response {
   return htmlReply(200, page("Thank you", sentence("You paid. A shop would tell you here what you got.")));
 }

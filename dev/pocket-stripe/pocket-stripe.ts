@@ -14,21 +14,21 @@ import { apiVersion } from "./wire.ts";
 
 const prefix = "/pocket-stripe";
 const hangMs = 30_000;
-/** The alarm never comes sooner than this after it was set, whatever waits: a slow receiver must not make it spin. */
-const shortestAlarmMs = 250;
+/** Minimum delay of the alarm, so that a slow receiver can't make it spin. */
+const minAlarmDelayMs = 250;
 
 /**
- * Stripe, small enough for a laptop. It guarantees: an answered call is durable together with its events and with
- * what its idempotency key will be answered; every event reaches every enabled endpoint at least once, unless a
- * control said otherwise. It assumes that the virtual clock never goes back.
+ * Stateful Stripe emulator. It guarantees that a completed call is durable together with its events and its
+ * stored reply. Every event reaches each enabled endpoint at least once, unless a control changes that. It
+ * assumes that the virtual clock never goes back.
  *
- * A kill before the commit leaves nothing, the caller sees a broken connection. One after the commit leaves the
- * deliveries as pending rows, and the alarm, which was set in the same commit, sends them.
+ * A kill before the commit leaves no change, and the caller sees a broken connection. A kill after the
+ * commit leaves pending deliveries, which the alarm of the same commit sends.
  */
 export class PocketStripe extends DurableObject<Env> {
   private readonly deliverer: Deliverer;
   private readonly keysInUse = new Set<string>();
-  /** How far the virtual clock is ahead, as last heard. Whoever needs the present asks. */
+  /** Last known offset of the virtual clock. `readClock` returns the current time. */
   private offsetMs = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -55,7 +55,7 @@ export class PocketStripe extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    // First the next one, so that a failure below can't leave us without; then what is due.
+    // Set the next alarm first, so that a failure below can't leave none. Then process what is due.
     await this.ctx.storage.setAlarm(Date.now() + hangMs);
     const now = await this.readClock();
     const { batch } = this.change(now, () => undefined);
@@ -72,7 +72,7 @@ export class PocketStripe extends DurableObject<Env> {
     }
     const host = { storage, publicOrigin: this.env.PUBLIC_ORIGIN, keysInUse: this.keysInUse };
     const { result, batch } = this.change(call.now, () => answerCall(host, call));
-    // Stripe answers first and sends its events then.
+    // Stripe sends events after the response.
     this.ctx.waitUntil(this.deliver(batch).catch((error) => console.error(error)));
     if (failure !== null) {
       if (typeof failure.fail !== "string") return apiResponse(failedReply(call, failure.fail.status), call);
@@ -90,7 +90,7 @@ export class PocketStripe extends DurableObject<Env> {
     const { storage } = this.ctx;
     const answer = () => answerPayer(storage, this.env.PUBLIC_ORIGIN, { method, sessionId, form, now });
     const { result, batch } = this.change(now, answer);
-    // Stripe too lets the payer wait until the shop's webhook had its chance.
+    // Stripe also delays the payer until the shop's webhook had its chance.
     await this.deliver(batch);
     return result;
   }
@@ -108,8 +108,10 @@ export class PocketStripe extends DurableObject<Env> {
   }
 
   /**
-   * Lets the clock catch up, then does `work`, and says which deliveries came of both. Nothing is awaited in here, so
-   * all of it and the alarm are one commit. `work` has its own transaction, and what it throws undoes only that.
+   * Runs due timers, then `work`, and returns the deliveries that both caused.
+   *
+   * Nothing is awaited, so that all writes and the alarm are one commit. `work` has its own transaction,
+   * and its error rolls back only that.
    */
   private change<T>(now: number, work: () => T): { result: T; batch: number[] } {
     const { storage } = this.ctx;
@@ -135,23 +137,23 @@ export class PocketStripe extends DurableObject<Env> {
       (at) => at !== undefined,
     );
     if (times.length === 0) this.ctx.storage.deleteAlarm();
-    else this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now() + shortestAlarmMs));
+    else this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now() + minAlarmDelayMs));
   }
 
-  /** Seconds since 1970, on the virtual clock. An answer that was overtaken by a newer one doesn't turn it back. */
+  /** Returns the virtual time in seconds since 1970. An outdated response does not turn the clock back. */
   private async readClock(): Promise<number> {
     this.offsetMs = Math.max(this.offsetMs, await this.env.DEV.clockOffsetMs());
     return Math.floor((Date.now() + this.offsetMs) / 1000);
   }
 
-  /** Never returns: the caller of the API sees a connection that breaks, at once or after a long silence. */
+  /** Never returns. The API caller sees a connection that breaks, at once or after a long silence. */
   private async loseConnection(how: "hang" | "reset", keyInUse: string | undefined): Promise<never> {
     if (how === "hang") {
       if (keyInUse !== undefined) this.keysInUse.add(keyInUse);
       await new Promise((resolve) => setTimeout(resolve, hangMs));
       if (keyInUse !== undefined) this.keysInUse.delete(keyInUse);
     }
-    throw new Error("The connection breaks because control/api asked for it");
+    throw new Error("Connection closed by control/api");
   }
 }
 
@@ -159,7 +161,7 @@ function apiResponse(reply: ApiReply, call: ApiCall): Response {
   const key = call.headers.get("idempotency-key");
   const headers = new Headers({
     "content-type": "application/json",
-    // What a read is compared by, so it must be of the same clock as everything in the answer.
+    // Clients compare reads by this header, so it must use the virtual clock.
     date: new Date(call.now * 1000).toUTCString(),
     "request-id": call.requestId,
     "stripe-version": call.headers.get("stripe-version") ?? apiVersion,

@@ -1,18 +1,18 @@
 import { firstAttemptGraceMs } from "./events.ts";
 import { shuffle } from "./shuffle.ts";
 
-/** How held deliveries go out. */
+/** Options for releasing held deliveries. */
 export interface Release {
-  /** Only those of this account. */
+  /** Releases only deliveries of this account. */
   account: string | undefined;
   order: "in_order" | "reversed" | "shuffled";
   /** The same seed gives the same order. */
   seed: number;
-  /** How often each is sent; more than once, it is delivered again as Stripe at times does. */
+  /** Number of times each delivery is sent. Stripe occasionally sends duplicates too. */
   copies: number;
 }
 
-/** Turns everything held into what is to be sent, and returns that in its order. */
+/** Marks all held deliveries as pending, and returns them in order. */
 export function releaseHeld(sql: SqlStorage, { account, order, seed, copies }: Release): number[] {
   const held = sql
     .exec<{ seq: number }>(
@@ -24,13 +24,13 @@ export function releaseHeld(sql: SqlStorage, { account, order, seed, copies }: R
   const all = [...held];
   for (let copy = 1; copy < copies; copy++) {
     for (const seq of held) {
-      const { seq: twin } = sql
+      const { seq: copySeq } = sql
         .exec<{ seq: number }>(
           "INSERT INTO deliveries (scope, event, endpoint, state, next_at_ms) SELECT scope, event, endpoint, 'held', next_at_ms FROM deliveries WHERE seq = ? RETURNING seq",
           seq,
         )
         .one();
-      all.push(twin);
+      all.push(copySeq);
     }
   }
   sql.exec(

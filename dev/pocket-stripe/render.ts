@@ -2,7 +2,10 @@ import type { Context } from "./context.ts";
 import { oldApiVersions, toOldShape } from "./old-shapes.ts";
 import type { ApiObject, Json } from "./wire.ts";
 
-/** `object` as JSON in the shape of `version`; `null` means the account's own version, which is the newest. */
+/**
+ * Returns `object` as JSON in the shape of `version`. `null` means the account's version, which is the
+ * newest.
+ */
 export function renderAs(context: Context, object: ApiObject, version: string | null): Json {
   const json = object as unknown as Json;
   if (version === null || !oldApiVersions.includes(version)) return json;

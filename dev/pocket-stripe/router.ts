@@ -6,21 +6,23 @@ import type { ApiObject } from "./wire.ts";
 
 export interface Call<F extends Fields> {
   context: Context;
-  /** The object's id from the path; empty where the path has none. */
+  /** The object's id from the path, or an empty string. */
   id: string;
   params: Decoded<F>;
 }
 
-/** A refusal that is returned, not thrown, keeps what was done: a payment that was declined was tried. */
+/**
+ * A returned failure keeps the changes of the call, unlike a thrown one: a declined payment was attempted.
+ */
 export type Outcome = ApiObject | StripeFailure;
 
 export interface Route {
   method: "GET" | "POST" | "DELETE";
   /** `/v1/prices/:id` */
   path: string;
-  /** What a restricted key needs, without `_read` or `_write`: `rak_product`. */
+  /** Permission that a restricted key needs, without `_read` or `_write`: `rak_product`. */
   permission: string;
-  /** Checks the parameters, throws Stripe's refusal, and returns what is left to do. */
+  /** Validates the parameters or throws Stripe's error. Returns the function that executes the call. */
   prepare(id: string, parts: FormParts): (context: Context) => Outcome;
 }
 

@@ -13,7 +13,7 @@ import { subscriptionRoutes } from "./resources/subscriptions.ts";
 import { webhookEndpointRoutes } from "./resources/webhook-endpoints.ts";
 import type { Route } from "./router.ts";
 
-/** The part of Stripe's API that exists here. */
+/** The emulated part of Stripe's API. */
 export const routes: Route[] = [
   ...accountRoutes,
   ...productRoutes,

@@ -1,10 +1,11 @@
 /**
- * `objects` holds every Stripe object as JSON, events too. `parent` names the object that it is listed under (the
- * line items of a session), `notes` is what we must remember and Stripe does not show. A deleted customer keeps its row with the type `deleted:customer`.
+ * `objects` stores every Stripe object as JSON, including events. `parent` is the object that it is listed
+ * under, such as the session of a line item. `notes` is data that Stripe does not expose. A deleted
+ * customer keeps its row with the type `deleted:customer`.
  *
- * `timers` says when the clock next has something to do for an object, at most one time each; seconds, virtual clock.
- * `deliveries` has a row per event, endpoint and copy. `next_at_ms` is on the machine's clock, as are Stripe's retries.
- * `replies` remembers what an idempotency key was answered.
+ * `timers` stores the next due time of an object in seconds on the virtual clock, at most one per object.
+ * `deliveries` has a row per event, endpoint and copy; `next_at_ms` is on the machine's clock, as are the
+ * retries. `replies` stores the reply of each idempotency key.
  */
 export const schema = `
 CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,4 +1,4 @@
-/** One account in one mode: what a secret key opens. Objects of different scopes never meet. */
+/** One account in one mode: the scope of a secret key. Objects of different scopes never mix. */
 export interface Scope {
   accountId: string;
   livemode: boolean;

@@ -1,34 +1,37 @@
 /**
- * What the controls set, for all accounts or for one, so that tests which share a stack don't disturb each other. Kept beside the objects, so that a restart
- * doesn't end a failure that was asked for.
+ * Settings made by controls, for all accounts or for one, so that tests can share a stack. Stored with the
+ * objects, so that a restart does not clear a requested failure.
  */
 export interface Settings {
   /**
-   * What becomes of new events: sent, kept for a `release`, or not sent at all. The event list has them all the same,
-   * but for `late`: kept like `hold`, and not listed before they are released, as when Stripe itself is behind.
+   * Handling of new events: sent, held for a `release`, or dropped. The event list shows them in all cases
+   * but one.
+   *
+   * `late` events are held and also missing from the list until they are released, as when Stripe itself is
+   * behind.
    */
   deliveryMode: "normal" | "hold" | "late" | "drop";
-  /** The failure of the next API calls; `null` when they are to succeed. */
+  /** Failure of the next API calls. `null` when they succeed. */
   apiFailure: ApiFailure | null;
-  /** By restricted key, the permissions that it lacks. */
+  /** Missing permissions by restricted key. */
   missingPermissions: Record<string, string[]>;
-  /** What follows a renewal that isn't paid. */
+  /** Handling of unpaid renewals. */
   dunning: {
-    /** Days from each failed attempt to the next. */
+    /** Days between a failed attempt and the next. */
     retryDays: number[];
-    /** What becomes of the subscription when the last attempt fails. */
+    /** Status of the subscription after the last attempt failed. */
     afterwards: "canceled" | "unpaid";
   };
 }
 
 export interface ApiFailure {
-  /** How many more calls fail. */
+  /** Number of calls that still fail. */
   next: number;
-  /** `reset`: the connection breaks. `hang`: no answer for 30 s, then it breaks. */
+  /** `reset`: the connection breaks. `hang`: no response for 30 s, then the connection breaks. */
   fail: { status: FailureStatus } | "hang" | "reset";
-  /** The call takes effect, only its answer is lost. */
+  /** The call takes effect, but its response is lost. */
   lost: boolean;
-  /** Calls whose path begins so, with `/v1/`. */
+  /** Prefix of the affected paths, including `/v1/`. */
   path: string;
 }
 
@@ -42,7 +45,7 @@ const defaults: Settings = {
   dunning: { retryDays: [1, 3, 5, 7], afterwards: "canceled" },
 };
 
-/** As they hold for an account: its own first, then what was set for all. Without one, what was set for all. */
+/** Returns the settings of an account: its own, then those for all accounts, then the defaults. */
 export function readSettings(storage: DurableObjectStorage, accountId?: string): Settings {
   return {
     ...defaults,
@@ -51,7 +54,7 @@ export function readSettings(storage: DurableObjectStorage, accountId?: string):
   };
 }
 
-/** For one account, or without one for all that have no setting of their own. Returns what then holds. */
+/** Changes the settings of an account, or the settings for all accounts. Returns the result. */
 export function changeSettings(
   storage: DurableObjectStorage,
   change: Partial<Settings>,

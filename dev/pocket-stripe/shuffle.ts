@@ -1,4 +1,4 @@
-/** `values` in an order that only `seed` decides, with mulberry32 for its numbers. */
+/** Shuffles `values` in an order that depends only on `seed`, using mulberry32. */
 export function shuffle<T>(values: readonly T[], seed: number): T[] {
   let state = seed >>> 0;
   const random = () => {

@@ -2,7 +2,7 @@ import type { Context } from "./context.ts";
 import { scopeName } from "./scope.ts";
 import type { ObjectName } from "./wire.ts";
 
-/** Makes the clock come back to the object at `at` (seconds, virtual clock), instead of when it would have. */
+/** Sets the timer of an object to `at` (seconds, virtual clock), replacing an earlier one. */
 export function setTimer(context: Context, type: ObjectName, id: string, at: number): void {
   context.storage.sql.exec(
     "INSERT OR REPLACE INTO timers (scope, id, type, at) VALUES (?, ?, ?, ?)",
@@ -24,7 +24,7 @@ export interface Timer extends Record<string, SqlStorageValue> {
   at: number;
 }
 
-/** The earliest timer, of whatever account. */
+/** Returns the earliest timer of any account. */
 export function nextTimer(sql: SqlStorage): Timer | undefined {
   return sql.exec<Timer>("SELECT scope, id, type, at FROM timers ORDER BY at, id LIMIT 1").toArray()[0];
 }

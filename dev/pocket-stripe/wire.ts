@@ -1,8 +1,10 @@
 import type Stripe from "stripe";
 
 /**
- * An SDK type as it travels: decimals are strings in JSON, the SDK makes `Decimal`s of them when it reads an answer.
- * All objects here are of these types, so that an upgrade of the SDK which adds or renames a field doesn't compile.
+ * An SDK type in its JSON form. Decimals are strings in JSON, and the SDK parses them to `Decimal`.
+ *
+ * All objects here have these types. An SDK upgrade that adds or renames a field therefore fails to
+ * compile.
  */
 export type Wire<T> = T extends string | number | boolean | null | undefined
   ? T
@@ -12,16 +14,18 @@ export type Wire<T> = T extends string | number | boolean | null | undefined
       ? Wire<Item>[]
       : { [K in keyof T]: Wire<T[K]> };
 
-/** Of the SDK that is installed; the type refuses any other. Every object is built in the shape of this version. */
+/**
+ * The version of the installed SDK; the type accepts no other. All objects have the shape of this version.
+ */
 export const apiVersion: Stripe.LatestApiVersion = "2026-10-28.endive";
 
-/** An event of any type. `emitEvent` checks type and object against each other. */
+/** An event of any type. `emitEvent` checks that type and object match. */
 export type StoredEvent = Wire<Omit<Stripe.EventBase, "data" | "type">> & {
   type: string;
   data: { object: JsonObject; previous_attributes?: JsonObject };
 };
 
-/** What is stored as an object of its own, by the name that Stripe gives it in `object`. */
+/** Stored objects by the name that Stripe puts in `object`. */
 export interface StripeObjects {
   product: Wire<Stripe.Product>;
   price: Wire<Stripe.Price>;
@@ -46,5 +50,5 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
-/** What an API call answers: a list, a deleted object, or one of the objects. Written out as JSON right after. */
+/** The result of an API call: a list, a deleted object, or an object. It is serialized immediately. */
 export type ApiObject = { object: string };

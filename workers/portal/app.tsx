@@ -15,7 +15,7 @@ import { routes } from "./routes.ts";
 
 export const app = new Hono<PortalHono>();
 
-/** Where a form may lead by redirects: Chromium holds `form-action` against those too. */
+/** Origins that forms may redirect to. Chromium applies `form-action` to redirects too. */
 const providerOrigins = {
   google: "https://accounts.google.com",
   microsoft: "https://login.microsoftonline.com",
@@ -26,7 +26,8 @@ app.use(requestLine);
 app.use(async (c, next) => {
   const formAction = ["'self'", ...providersOf(c.env).map((provider) => providerOrigins[provider])];
   const headers = secureHeaders({
-    // With no-referrer browsers would send `Origin: null` with forms, and our own check would refuse them.
+    // With `no-referrer`, browsers send `Origin: null` with forms, and the origin check below would reject
+    // them.
     referrerPolicy: "same-origin",
     xFrameOptions: "DENY",
     contentSecurityPolicy: {
@@ -41,18 +42,18 @@ app.use(async (c, next) => {
     },
   });
   await headers(c, next);
-  // A page of the portal is for one person at one moment; files that say otherwise have said so by now.
+  // Pages are personal and change at any time, so they are not cached. Static files set their own header.
   if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
 });
 
-// Runtime keys never reach an operator's workflow: whoever presents one here is refused before anything else.
+// API keys have no use in the portal. A request that presents one is rejected before any other check.
 app.use(async (c, next) => {
   if (c.req.header("Authorization") !== undefined)
     return c.text("The portal takes no API keys. Sign in with a browser.\n", 401);
   return next();
 });
 
-// Browsers say where a form came from. One that comes from elsewhere, or does not say, changes nothing here.
+// Browsers send `Origin` with forms. A form from another origin, or without one, is rejected.
 app.use(async (c, next) => {
   const isSafe = c.req.method === "GET" || c.req.method === "HEAD";
   if (!isSafe && c.req.header("Origin") !== originOf(c))

@@ -1,7 +1,7 @@
 import type { OperatorRpc } from "../../shared/contract/operations/operation.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
 
-/** The bindings of the portal worker (wrangler.toml), its secrets, and `DEV` in development only. */
+/** Bindings and secrets of the portal worker (wrangler.toml). `DEV` exists in development only. */
 export interface PortalEnv {
   DB: D1Database;
   /** The runtime's `OperatorEntrypoint`, over RPC. */
@@ -10,17 +10,20 @@ export interface PortalEnv {
   WEBHOOKS: OperatorRpc;
   /** Signs the session cookies and seals second factors: at least 32 random characters. */
   SIGN_IN_SECRET: string;
-  /** Opens /setup as long as there is no owner. Unset: closed. */
+  /** Enables /setup until there is an owner. When unset, /setup is disabled. */
   SETUP_TOKEN?: string;
   GOOGLE_CLIENT_ID?: string;
   GOOGLE_CLIENT_SECRET?: string;
   MICROSOFT_CLIENT_ID?: string;
   MICROSOFT_CLIENT_SECRET?: string;
-  /** Cloudflare's Email Service, which sends invitations. Unset, with `MAIL_FROM`: links are copied. */
+  /**
+   * Cloudflare's Email Service, which sends invitations. Without it or `MAIL_FROM`, operators copy the
+   * link.
+   */
   MAIL?: SendEmail;
-  /** The sender's address, at a domain that the Email Service sends for. */
+  /** The sender's address, at a domain that the Email Service may send for. */
   MAIL_FROM?: string;
-  /** The portal's own address, for the links in mails. */
+  /** The portal's own origin, for links in emails. */
   PUBLIC_ORIGIN?: string;
   DEV?: DevService;
 }

@@ -7,35 +7,35 @@ import type { Actor } from "../../shared/db/audit.ts";
 import type { OperatorSession, ProjectOfSession } from "../../shared/db/session.ts";
 import type { PortalEnv } from "./env.ts";
 
-/** A session whose sign-in is finished and whose operator belongs to an account. */
+/** A session with complete sign-in and an operator who belongs to an account. */
 export type Member = OperatorSession & { role: Role; accountId: string; accountName: string };
 
 export interface PortalHono {
   Bindings: PortalEnv;
   Variables: {
     requestId: string;
-    /** The stack's clock, in milliseconds: what rows are stamped with. */
+    /** The time by the stack's clock in milliseconds since 1970. Rows are stamped with it. */
     now: number;
-    /** Set on every route but the open ones. */
+    /** Set on every route that is not public. */
     session: OperatorSession;
-    /** Set on routes that need a role. */
+    /** Set on routes that require a role. */
     member: Member;
     /** Set on routes below /p/:project/:mode. */
     project: ProjectOfSession;
     mode: Mode;
-    /** The form, once it was read: by the guard, to carry it through signing in, or by the action. */
+    /** The form, once the guard or the action has read it. The guard carries it through sign-in. */
     form: Form;
-    /** Handles a request as if it had just come in. */
+    /** Handles another request in the same way as an incoming one. */
     redispatch: (request: Request) => Promise<Response>;
   };
 }
 
 export type PortalContext = Context<PortalHono>;
 
-/** Fields of a form by name; a field that is sent twice keeps its last value. */
+/** Fields of a form by name. The last value wins when a field is sent twice. */
 export type Form = Readonly<Record<string, string>>;
 
-/** What the runtime is told of who asks: it finds out the rest by itself. */
+/** Returns the caller of an operation. The worker resolves the operator from the session token. */
 export function callerOf(c: PortalContext): OperatorCaller {
   return { sessionToken: c.get("session").token, ipAddress: addressOf(c) };
 }
@@ -45,7 +45,7 @@ export function actorOf(c: PortalContext): Actor {
   return { accountId, operatorId, name, email, ipAddress: addressOf(c) };
 }
 
-/** Where the request came from, as Cloudflare says; `null` elsewhere. */
+/** Returns the IP address that Cloudflare reports, or `null` outside Cloudflare. */
 export function addressOf(c: PortalContext): string | null {
   return c.req.header("CF-Connecting-IP") ?? null;
 }
@@ -54,7 +54,7 @@ export function scopeOf(c: PortalContext): Scope {
   return { projectId: c.get("project").projectId, mode: c.get("mode") };
 }
 
-/** The path of a page of the present project and mode. */
+/** Returns the path of a page in the current project and mode. */
 export function pathTo(c: PortalContext, page = ""): string {
   const { projectId, mode } = scopeOf(c);
   return projectPath(projectId, mode, page);
@@ -64,7 +64,7 @@ export function projectPath(projectId: string, mode: Mode, page = ""): string {
   return `/p/${projectId}/${mode}${page}`;
 }
 
-/** The path of a customer's page, or of a page below it. */
+/** Returns the path of a customer's page, or of a page below it. */
 export function customerPath(c: PortalContext, subjectRef: string, page = ""): string {
   return pathTo(c, `/customers/${encodeURIComponent(subjectRef)}${page}`);
 }

@@ -68,8 +68,9 @@ import { invite, renew, revokeInvitation } from "./pages/team/invitation-actions
 import { webhookRoutes } from "./pages/webhooks/routes.ts";
 
 /**
- * Every route of the portal, with who may use it. The app is built from this table and from nothing else; a test walks
- * it with every kind of credential (test/system/separation.test.ts).
+ * Every route of the portal with the access it requires. The app is built from this table alone.
+ *
+ * A test requests each route with every kind of credential (test/system/separation.test.ts).
  */
 export const routes: readonly Route[] = [
   publicRoute("GET", "/portal.css", stylesheet),
@@ -122,7 +123,7 @@ export const routes: readonly Route[] = [
   form(`${projectRoot}/customers/:subject`, customer.readCustomer, showCustomer),
   ...recordRoutes,
   form(`${projectRoot}/customers/:subject/:action`, customer.applyAction, showAction),
-  // Authentication is checked before the preview, so that confirming it is never interrupted.
+  // Recent authentication is required for the preview, so that confirming is never interrupted.
   action(`${projectRoot}/customers/:subject/:action/preview`, customer.applyAction, previewAction),
   action(`${projectRoot}/customers/:subject/:action`, customer.applyAction, applyAction),
   page(`${projectRoot}/find`, "viewer", findForPalette),

@@ -11,17 +11,18 @@ import { readSigningSecrets, secretsThatSign } from "../../../shared/webhooks/si
 import type { DeliveriesEnv } from "../../../workers/deliveries/env.ts";
 import { deliveriesOperations } from "../../../workers/deliveries/operations/table.ts";
 
-/** A delivery as the seed and tests read it. */
+/** A delivery, as the seed and tests read it. */
 export type DeliveryView = Omit<DeliveryRow, "leaseId">;
 
 /**
- * Executes operations on webhooks, and reads them, for the seed and tests: as an owner, without a session. Development
- * only: the entry of this folder adds it to the worker, and only the development gateway binds it.
+ * Runs webhook operations as an owner without a session, and reads webhook data, for the seed and tests.
+ *
+ * Development only: this folder's entry adds it to the worker, and only the development gateway binds it.
  */
 export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
   async run(operation: string, scope: Scope, input: unknown): Promise<{ outcome: string }> {
     const project = await d1(readProjectSettings(this.env.DB, scope.projectId));
-    if (project === null) throw new Error(`There is no project ${scope.projectId}`);
+    if (project === null) throw new Error(`Project not found: ${scope.projectId}`);
     const { accountId, region } = project;
     const operator = { operatorId: "opr_development", name: "Development", email: "development@localhost" };
     const actor = { accountId, ...operator, ipAddress: null };
@@ -40,7 +41,7 @@ export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
     });
   }
 
-  /** Newest event first. */
+  /** Lists deliveries, newest event first. */
   async listDeliveries(
     scope: Scope,
     filter: Parameters<typeof listDeliveries>[2],

@@ -1,4 +1,7 @@
-/** The deliveries worker as development runs it: what is deployed, and entrypoints that no deployment has. */
+/**
+ * Entry of the deliveries worker in development: the deployed worker, with entrypoints for development
+ * only.
+ */
 export * from "../../../workers/deliveries/index.ts";
 export { default } from "../../../workers/deliveries/index.ts";
 export { DevelopmentOperator } from "./development-operator.ts";

@@ -4,9 +4,12 @@ import { nextDue } from "../../../shared/db/next-due.ts";
 import type { DeliveriesEnv } from "../../../workers/deliveries/env.ts";
 import { everyMinute } from "../../../workers/deliveries/sweeps/every-minute.ts";
 
-/** Runs the sweeps on demand, for the development gateway when the clock is moved. */
+/** Runs the sweeps on demand. The development gateway calls it when the clock moves. */
 export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
-  /** `settle` waits for the deliveries that the sweep started, so that they happen at the time that the clock shows. */
+  /**
+   * Runs all sweeps. With `settle`, waits for the deliveries that the sweeps started, so that they happen
+   * at the current time of the clock.
+   */
   async everyMinute({ settle }: { settle: boolean } = { settle: false }): Promise<Record<string, unknown>> {
     const started: Promise<void>[] = [];
     const results = await everyMinute(this.env, (work) => {
@@ -17,7 +20,10 @@ export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
     return results;
   }
 
-  /** Returns when the sweeps next have something to finish, in milliseconds since 1970; `null` when nothing is known. */
+  /**
+   * Returns when the sweeps next have work, in milliseconds since 1970. Returns `null` when no work is
+   * known.
+   */
   async nextDue(): Promise<number | null> {
     return d1(nextDue(this.env.DB));
   }

@@ -13,7 +13,7 @@ export interface NewProject {
   cancelUrl: string | null;
 }
 
-/** Creates a project in an account of its own. */
+/** Creates a project in a new account. */
 export async function createProject(
   env: RuntimeEnv,
   project: NewProject,
@@ -28,7 +28,7 @@ export async function createProject(
         accountId,
         name: project.accountName,
         planStatus: project.planStatus,
-        // No Keyring exists yet; the first key also writes the plan to it.
+        // No Keyring exists yet. Creating the first key also writes the plan.
         planSyncedAt: now,
         createdAt: now,
         updatedAt: now,

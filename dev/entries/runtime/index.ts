@@ -1,4 +1,4 @@
-/** The runtime worker as development runs it: what is deployed, and entrypoints that no deployment has. */
+/** Entry of the runtime worker in development: the deployed worker, with entrypoints for development only. */
 export * from "../../../workers/runtime/index.ts";
 export { default } from "../../../workers/runtime/index.ts";
 export { ProvisioningEntrypoint } from "./provisioning-entrypoint.ts";

@@ -34,8 +34,8 @@ import { callSubject } from "../../../workers/runtime/subject-stub.ts";
 import { createProject, type NewProject } from "./create-project.ts";
 
 /**
- * Sets up projects for the seed and for tests, without an operator. Development only: the entry of this folder adds it to
- * the runtime worker, and only the development gateway binds it.
+ * Sets up projects for the seed and tests, without an operator. Development only: this folder's entry adds
+ * it to the runtime worker, and only the development gateway binds it.
  */
 export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
   async createProject(project: NewProject): Promise<{ accountId: string; projectId: string }> {
@@ -69,7 +69,7 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     key: { name: string; expiresAt: number | null },
   ): Promise<NewApiKey> {
     const made = await createApiKey(this.env, projectId, mode, key, await this.now());
-    if (made === null) throw new Error("A new id was taken already");
+    if (made === null) throw new Error("The new key id already exists");
     return made;
   }
 
@@ -81,7 +81,7 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     await setPlanStatus(this.env, accountId, plan, await this.now());
   }
 
-  /** What differs between Stripe and the subject's ledger; merged when `apply` says so. */
+  /** Returns the differences between Stripe and the subject's ledger. With `apply`, merges them. */
   async syncFromStripe(
     projectId: string,
     mode: Mode,
@@ -92,7 +92,10 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     return this.previewOrApply(inbound, await readDifferences(inbound, subjectRef), apply);
   }
 
-  /** Makes a subscription or payment the subject's that was not sold by a checkout of ours. */
+  /**
+   * Assigns a Stripe subscription or payment to the subject, although it was not sold through a Licenzy
+   * checkout.
+   */
   async adoptFromStripe(
     projectId: string,
     mode: Mode,
@@ -119,7 +122,10 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     return retryEvent(this.env, { connectionId, eventId });
   }
 
-  /** An operator's action without an operator: `fingerprint` null acts on whatever there is. */
+  /**
+   * Applies a manual action without an operator. With the fingerprint `null`, the current state is not
+   * checked.
+   */
   async act(
     projectId: string,
     mode: Mode,
@@ -140,17 +146,17 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     return openInbound(this.env, found, { type: "stripe_read", id: connectionId, because }, await this.now());
   }
 
-  /** Moves an operator to another account: setup makes one account, and tests need several. */
+  /** Moves an operator to another account. Setup creates one account, and tests need several. */
   async moveOperator(email: string, accountId: string, role: Role): Promise<void> {
     const { meta } = await drizzle(this.env.DB)
       .update(members)
       .set({ accountId, role })
       .where(sql`operator_id = (SELECT operator_id FROM operators WHERE email = ${email})`)
       .run();
-    if (meta.changes === 0) throw new Error(`There is no member with the address ${email}`);
+    if (meta.changes === 0) throw new Error(`Member not found: ${email}`);
   }
 
-  /** Makes the operator's last authentication `ageMs` old: a test can't wait half an hour. */
+  /** Makes the operator's last authentication `ageMs` old, since tests can't wait 30 minutes. */
   async ageProof(email: string, ageMs: number): Promise<void> {
     await drizzle(this.env.DB)
       .update(operatorSessions)

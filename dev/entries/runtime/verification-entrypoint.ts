@@ -16,18 +16,21 @@ export interface VerificationReport {
   subjects: number;
   entries: number;
   unflushed: number;
-  /** The subjects with errors, with all of their errors. Empty when everything agrees. */
+  /** The subjects with errors, each with all of its errors. Empty when all data agrees. */
   faulty: SubjectVerification[];
 }
 
-/** Compares every subject of the installation in one call. Development only: a deployment runs a job instead. */
+/**
+ * Verifies every subject of the installation in one call. Development only: a deployment runs a job
+ * instead.
+ */
 export class VerificationEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
-  /** Compares every subject's ledger, state and D1 copy. */
+  /** Compares each subject's ledger, state and D1 copy. */
   async verifyAll(): Promise<VerificationReport> {
     return this.visitAll((subject) => subject.verify());
   }
 
-  /** Writes every D1 copy again from the objects, and compares. */
+  /** Rewrites each D1 copy from the subject, and compares. */
   async resyncAll(): Promise<VerificationReport> {
     return this.visitAll((subject) => subject.resync());
   }

@@ -9,7 +9,7 @@ const style = `
   .unverified, .failed { color: #a40e26; }
   code { font-size: 13px; }`;
 
-/** What the receiver got, newest first, for a person. */
+/** Renders the receiver's log as a page, newest first. */
 export function logPage(name: string, log: LogEntry[], answer: Answer) {
   const rows = log.map(
     (entry) => html`<tr>

@@ -1,26 +1,25 @@
 import { DurableObject } from "cloudflare:workers";
-import type { GatewayEnv } from "../env.ts";
 import { signatureFault } from "./verify.ts";
 
-/** How the receiver is told to answer; what is left out is as in life: 200, at once. */
+/** The configured response. Missing members default to an immediate 200. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: string;
   delayMs: number;
-  /** After so many requests it answers 200 again; `null` for ever. */
+  /** Number of requests after which it responds with 200 again. `null` for no limit. */
   times: number | null;
 }
 
-/** What became of one request. */
+/** The result of one request. */
 export type Verdict =
-  /** Verified, new, and newer than what was known of its subject. */
+  /** Verified, new, and newer than the stored sequence of its subject. */
   | "applied"
-  /** Verified and new, but a later event of this subject came before: its state is dropped. */
+  /** Verified and new, but a later event of this subject was stored before: its state is dropped. */
   | "superseded"
-  /** Verified, and had before: nothing is done a second time. */
+  /** Verified, and processed before: not processed again. */
   | "duplicate"
-  /** Verified, and answered with what the receiver was told to: not processed. */
+  /** Verified, but the configured response is an error: not processed. */
   | "failed"
   | "unverified";
 
@@ -28,7 +27,7 @@ export interface LogEntry {
   number: number;
   receivedAt: number;
   verdict: Verdict;
-  /** What is wrong with the signature, when it was not verified. */
+  /** Why the signature was not verified, if so. */
   fault: string | null;
   answered: number;
   eventId: string | null;
@@ -40,8 +39,8 @@ export interface LogEntry {
   body: string;
 }
 
-const normal: Answer = { status: 200, headers: {}, body: "", delayMs: 0, times: null };
-const entriesKept = 1_000;
+const defaultAnswer: Answer = { status: 200, headers: {}, body: "", delayMs: 0, times: null };
+const maxEntries = 1_000;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS log (number INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
@@ -54,11 +53,12 @@ interface DeliveredEvent {
 }
 
 /**
- * A customer's backend as it should be (docs/receiver-guide.md): it verifies, remembers which events it has processed,
- * drops what is older than it knows of a subject, and answers 200 only for what it has stored.
+ * An exemplary backend of a Licenzy customer (docs/receiver-guide.md). It verifies signatures, remembers
+ * processed events, and drops events older than the stored sequence of their subject. It responds with 200
+ * only for what it has stored.
  */
-export class Receiver extends DurableObject<GatewayEnv> {
-  constructor(ctx: DurableObjectState, env: GatewayEnv) {
+export class Receiver extends DurableObject {
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     ctx.storage.sql.exec(schema);
   }
@@ -68,16 +68,16 @@ export class Receiver extends DurableObject<GatewayEnv> {
   }
 
   setAnswer(answer: Partial<Answer>): Answer {
-    const complete = { ...normal, ...answer };
+    const complete = { ...defaultAnswer, ...answer };
     this.ctx.storage.kv.put("answer", complete);
     return complete;
   }
 
   answer(): Answer {
-    return this.ctx.storage.kv.get<Answer>("answer") ?? normal;
+    return this.ctx.storage.kv.get<Answer>("answer") ?? defaultAnswer;
   }
 
-  /** Newest first. */
+  /** Returns the log, newest first. */
   log(): LogEntry[] {
     return this.ctx.storage.sql
       .exec<{ number: number; entry: string }>("SELECT number, entry FROM log ORDER BY number DESC")
@@ -89,7 +89,7 @@ export class Receiver extends DurableObject<GatewayEnv> {
     for (const table of ["log", "processed", "subjects"]) this.ctx.storage.sql.exec(`DELETE FROM ${table}`);
   }
 
-  /** Takes one delivery in one transaction and returns the answer to it; the delay is the caller's to wait. */
+  /** Processes one delivery in one transaction and returns the response. The caller waits for the delay. */
   receive(headers: Headers, body: string, nowMs: number): Answer {
     return this.ctx.storage.transactionSync(() => {
       const answer = this.nextAnswer();
@@ -98,10 +98,10 @@ export class Receiver extends DurableObject<GatewayEnv> {
         secret === undefined ? "it has no secret yet" : signatureFault(secret, headers, body, nowMs);
       const event = fault === null ? (JSON.parse(body) as DeliveredEvent) : null;
       const eventId = headers.get("webhook-id");
-      const isRefused = answer.status < 200 || answer.status > 299;
+      const isFailure = answer.status < 200 || answer.status > 299;
       const verdict =
-        event === null ? "unverified" : isRefused ? "failed" : this.process(eventId ?? "", event);
-      const answered = verdict === "unverified" && !isRefused ? 401 : answer.status;
+        event === null ? "unverified" : isFailure ? "failed" : this.process(eventId ?? "", event);
+      const answered = verdict === "unverified" && !isFailure ? 401 : answer.status;
       this.append({
         receivedAt: nowMs,
         verdict,
@@ -128,7 +128,7 @@ export class Receiver extends DurableObject<GatewayEnv> {
     const [known] = sql
       .exec<{ sequence: number }>("SELECT sequence FROM subjects WHERE subject_ref = ?", subject_ref)
       .toArray();
-    // One change may be told by several events, all of one sequence: only what is older is dropped.
+    // One change may cause several events with the same sequence. Only older sequences are dropped.
     if (known !== undefined && known.sequence > sequence) return "superseded";
     sql.exec(
       `INSERT INTO subjects VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sequence = excluded.sequence`,
@@ -141,7 +141,7 @@ export class Receiver extends DurableObject<GatewayEnv> {
   private nextAnswer(): Answer {
     const answer = this.answer();
     if (answer.times === null) return answer;
-    if (answer.times <= 0) return normal;
+    if (answer.times <= 0) return defaultAnswer;
     this.ctx.storage.kv.put("answer", { ...answer, times: answer.times - 1 });
     return answer;
   }
@@ -149,6 +149,6 @@ export class Receiver extends DurableObject<GatewayEnv> {
   private append(entry: Omit<LogEntry, "number">): void {
     const { sql } = this.ctx.storage;
     sql.exec("INSERT INTO log (entry) VALUES (?)", JSON.stringify(entry));
-    sql.exec("DELETE FROM log WHERE number <= (SELECT max(number) FROM log) - ?", entriesKept);
+    sql.exec("DELETE FROM log WHERE number <= (SELECT max(number) FROM log) - ?", maxEntries);
   }
 }

@@ -6,12 +6,15 @@ import { logPage } from "./page.ts";
 import type { Answer } from "./receiver.ts";
 
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
-const largestBody = 1_000_000;
-const longestDelayMs = 60_000;
+const maxBodyBytes = 1_000_000;
+const maxDelayMs = 60_000;
 
 /**
- * `/receiver/<name>`: as many sample receivers as there are names. POST delivers to it, GET shows what it got as a page.
- * `GET …/log` is the same as JSON; `POST …/secret`, `…/answer` and `…/clear` are controls, for callers of this machine.
+ * Handles `/receiver/<name>`, one sample receiver per name. POST delivers a webhook, and GET shows the log
+ * as a page.
+ *
+ * `GET …/log` returns the log as JSON. `POST …/secret`, `…/answer` and `…/clear` are controls for local
+ * callers.
  */
 export async function handleReceiver(request: Request, env: GatewayEnv): Promise<Response> {
   const [, , name = "", part, ...rest] = new URL(request.url).pathname.split("/");
@@ -25,7 +28,7 @@ export async function handleReceiver(request: Request, env: GatewayEnv): Promise
   const action = `${request.method} ${part ?? ""}`;
   if (action === "POST ") return deliver(request, env, receiver);
   if (!isLocalCaller(request))
-    return errorReply(403, "foreign_caller", "Only this machine may look or control.");
+    return errorReply(403, "foreign_caller", "Only local callers may read or control a receiver.");
   switch (action) {
     case "GET ":
       return new Response(logPage(name, await receiver.log(), await receiver.answer()), {
@@ -48,7 +51,8 @@ type ReceiverStub = ReturnType<GatewayEnv["RECEIVER"]["getByName"]>;
 
 async function deliver(request: Request, env: GatewayEnv, receiver: ReceiverStub): Promise<Response> {
   const body = await request.text();
-  if (body.length > largestBody) return errorReply(413, "payload_too_large", "A delivery is never so large.");
+  if (body.length > maxBodyBytes)
+    return errorReply(413, "payload_too_large", `A delivery has at most ${maxBodyBytes} bytes.`);
   const now = Date.now() + (await clockOffsetMs(env));
   const answer = await receiver.receive(request.headers, body, now);
   if (answer.delayMs > 0) await scheduler.wait(answer.delayMs);
@@ -66,14 +70,14 @@ async function setSecret(request: Request, receiver: ReceiverStub): Promise<Resp
   return jsonReply(null);
 }
 
-/** `{}` is the way back to answering 200. */
+/** Sets the response. `{}` restores an immediate 200. */
 async function setAnswer(request: Request, receiver: ReceiverStub): Promise<Response> {
-  const wanted = await readObject(request);
-  const { status = 200, headers = {}, body = "", delay_ms: delayMs = 0, times = null } = wanted ?? {};
+  const input = await readObject(request);
+  const { status = 200, headers = {}, body = "", delay_ms: delayMs = 0, times = null } = input ?? {};
   const isValid =
-    wanted !== null &&
+    input !== null &&
     isWhole(status, 200, 599) &&
-    isWhole(delayMs, 0, longestDelayMs) &&
+    isWhole(delayMs, 0, maxDelayMs) &&
     (times === null || isWhole(times, 1, 1_000_000)) &&
     typeof body === "string" &&
     typeof headers === "object" &&
@@ -88,8 +92,8 @@ async function setAnswer(request: Request, receiver: ReceiverStub): Promise<Resp
   return jsonReply(await receiver.setAnswer({ status, headers, body, delayMs, times } as Answer));
 }
 
-function isWhole(value: unknown, least: number, most: number): boolean {
-  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+function isWhole(value: unknown, min: number, max: number): boolean {
+  return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 }
 
 async function readObject(request: Request): Promise<Record<string, unknown> | null> {

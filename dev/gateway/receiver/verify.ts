@@ -3,8 +3,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 const toleranceSeconds = 300;
 
 /**
- * Verifies a delivery by Standard Webhooks, in the few lines that it takes without a library. `null` when it is well,
- * else what is wrong.
+ * Verifies the Standard Webhooks signature of a delivery without a library. Returns `null` for a valid
+ * signature, or else the error.
  */
 export function signatureFault(secret: string, headers: Headers, body: string, nowMs: number): string | null {
   const id = headers.get("webhook-id");
@@ -14,7 +14,7 @@ export function signatureFault(secret: string, headers: Headers, body: string, n
   if (!(Math.abs(nowMs / 1000 - Number(timestamp)) <= toleranceSeconds)) return "the timestamp is too old";
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
   const expected = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest();
-  // Several while a secret is being changed: any of them will do.
+  // During a secret rotation, a delivery has several signatures. One valid signature is enough.
   const isSigned = signatures.split(" ").some((signature) => {
     const [version, value = ""] = signature.split(",");
     const bytes = Buffer.from(value, "base64");

@@ -6,14 +6,14 @@ import { cancelSubscription } from "./cancel.ts";
 import { collectDue } from "./collect.ts";
 import { finalizeInvoice, markUncollectible, saveDraft, voidInvoice } from "./invoices.ts";
 import { periodEnd } from "./period.ts";
-import { type Due, momentsOf, scheduleSubscription } from "./schedule.ts";
+import { type Due, listMoments, scheduleSubscription } from "./schedule.ts";
 
-/** A renewal's invoice is a draft for an hour, in which the shop could still add to it. */
+/** A renewal's invoice stays a draft for one hour, as with Stripe, so that a shop can add to it. */
 const draftForSeconds = 3_600;
 
-/** The clock has come to a moment of this subscription: a period ends, an invoice is due, a retry is. */
+/** Processes the earliest due moment of a subscription: a period end, an invoice or a retry. */
 export function advanceSubscription(context: Context, id: string): void {
-  const [moment] = momentsOf(context, id)
+  const [moment] = listMoments(context, id)
     .filter(({ at }) => at <= context.now)
     .sort((a, b) => a.at - b.at);
   if (moment !== undefined) act(context, context.objects.get("subscription", id), moment.due);
@@ -50,7 +50,7 @@ function act(context: Context, subscription: Subscription, due: Due): void {
   }
 }
 
-/** The next period begins, whether or not it will be paid; a trial becomes a paying subscription. */
+/** Starts the next period, paid or not. A trial becomes active. */
 function renew(context: Context, subscription: Subscription): void {
   const [first] = subscription.items.data;
   if (first === undefined) throw new Error(`${subscription.id} has no items`);
@@ -62,7 +62,7 @@ function renew(context: Context, subscription: Subscription): void {
     { start: end, end: periodEnd(subscription.billing_cycle_anchor, end, first.plan) },
     { reason: "subscription_cycle", period: { start, end } },
   );
-  // Nobody collects for a subscription that was given up, or whose invoices are to stay drafts.
+  // No payment is collected for an `unpaid` subscription, or when invoices stay drafts.
   const idle = status === "unpaid" || subscription.pause_collection?.behavior === "keep_as_draft";
   context.objects.save({
     ...draft,
@@ -72,8 +72,10 @@ function renew(context: Context, subscription: Subscription): void {
 }
 
 /**
- * Gives all items of `changed` a new period and bills it with a draft, which becomes the latest invoice; attempts on
- * the one before end. `changed` may differ from what is stored, all of that is one update.
+ * Starts a new period for all items of `changed` and creates a draft invoice, the new latest invoice. Stops
+ * attempts on the previous invoice.
+ *
+ * All differences between `changed` and the stored subscription become one update.
  */
 export function beginPeriod(
   context: Context,

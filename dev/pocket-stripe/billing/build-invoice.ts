@@ -11,12 +11,12 @@ export interface InvoiceOrder {
   currency: string;
   reason: NonNullable<Invoice["billing_reason"]>;
   period: Period;
-  /** `null` for an invoice that was made by hand. */
+  /** `null` for a manual invoice. */
   subscription: Subscription | null;
   lines: (invoice: string) => Line[];
 }
 
-/** A draft. `finalizeInvoice` makes it due. */
+/** Builds a draft invoice. `finalizeInvoice` makes it due. */
 export function buildInvoice(context: Context, order: InvoiceOrder): Invoice {
   const id = newId("in");
   const lines = order.lines(id);
@@ -107,7 +107,7 @@ export function buildInvoice(context: Context, order: InvoiceOrder): Invoice {
   };
 }
 
-/** `free` is the trial's line, which says what it would cost and takes nothing. */
+/** Builds the line of a subscription item. A `free` line is for a trial and costs 0. */
 export function buildItemLine(
   context: Context,
   invoice: string,

@@ -14,7 +14,7 @@ export interface SubscriptionOrder {
   customer: string;
   items: { price: StripeObjects["price"]; quantity: number }[];
   period: Period;
-  /** The period is a trial, and the first payment comes at its end. */
+  /** The period is a trial. The first payment is due at its end. */
   trial: boolean;
   metadata: Record<string, string>;
 }
@@ -107,7 +107,7 @@ export function buildItem(
     current_trial: null,
     discounts: [],
     metadata: {},
-    plan: planOf(price),
+    plan: buildPlan(price),
     price,
     quantity,
     subscription,
@@ -115,8 +115,8 @@ export function buildItem(
   };
 }
 
-/** A plan is what prices were before; subscription items still tell theirs. */
-export function planOf(price: StripeObjects["price"]): SubscriptionItem["plan"] {
+/** Builds the legacy plan of a price, which subscription items still contain. */
+export function buildPlan(price: StripeObjects["price"]): SubscriptionItem["plan"] {
   return {
     id: price.id,
     object: "plan",

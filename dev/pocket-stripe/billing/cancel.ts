@@ -5,7 +5,7 @@ import type { Subscription } from "./build-subscription.ts";
 
 type Reason = "cancellation_requested" | "payment_failed";
 
-/** Ends it at this moment. What is unpaid stays so and isn't tried again. */
+/** Cancels a subscription now. Open invoices stay open and are not retried. */
 export function cancelSubscription(
   context: Context,
   subscription: Subscription,

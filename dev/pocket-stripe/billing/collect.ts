@@ -8,9 +8,9 @@ import { collectInvoice } from "./invoices.ts";
 
 const daySeconds = 86_400;
 
-/** An attempt to collect an open invoice, and what that makes of its subscription. */
+/** Attempts to collect an open invoice, and updates its subscription. */
 export function collectDue(context: Context, invoice: Invoice): Invoice {
-  const subscription = subscriptionOf(invoice);
+  const subscription = getSubscriptionId(invoice);
   const { retryDays } = readSettings(context.storage, context.scope.accountId).dunning;
   const days = subscription === null ? undefined : retryDays[invoice.attempt_count];
   const attempt =
@@ -21,9 +21,9 @@ export function collectDue(context: Context, invoice: Invoice): Invoice {
   return collected;
 }
 
-/** Gives the subscription the status that its latest invoice calls for. An older invoice changes nothing. */
+/** Updates the status of a subscription after its latest invoice changed. Older invoices have no effect. */
 export function followInvoice(context: Context, invoice: Invoice): void {
-  const id = subscriptionOf(invoice);
+  const id = getSubscriptionId(invoice);
   if (id === null) return;
   const subscription = context.objects.get("subscription", id);
   if (subscription.latest_invoice !== invoice.id || hasEnded(subscription)) return;
@@ -36,7 +36,7 @@ export function hasEnded({ status }: Subscription): boolean {
   return status === "canceled" || status === "incomplete_expired";
 }
 
-export function subscriptionOf(invoice: Invoice): string | null {
+export function getSubscriptionId(invoice: Invoice): string | null {
   const subscription = invoice.parent?.subscription_details?.subscription;
   return typeof subscription === "string" ? subscription : null;
 }

@@ -14,7 +14,7 @@ export function saveDraft(context: Context, draft: Invoice): Invoice {
   return draft;
 }
 
-/** From now on it has a number and is due. */
+/** Finalizes a draft: assigns its number and makes it due. */
 export function finalizeInvoice(context: Context, draft: Invoice): Invoice {
   const customer = context.objects.get("customer", String(draft.customer));
   const sequence = customer.next_invoice_sequence ?? 1;
@@ -33,12 +33,12 @@ export function finalizeInvoice(context: Context, draft: Invoice): Invoice {
   return open;
 }
 
-/** How an attempt to collect an invoice ends. `processing`: a bank debit is under way. */
+/** Outcome of a payment attempt. `processing`: a bank debit is in progress. */
 export type Attempt = "succeed" | "fail" | "processing";
 
 /**
- * Tries to collect what `invoice` (open) asks for. All attempts are of one payment intent. Returns the invoice as it
- * then is; what that means for its subscription is the caller's business, `retryAt` too.
+ * Attempts to collect an open invoice. All attempts use one payment intent. Returns the changed invoice.
+ * The caller updates the subscription and chooses `retryAt`.
  */
 export function collectInvoice(
   context: Context,
@@ -47,7 +47,7 @@ export function collectInvoice(
   retryAt: number | null = null,
 ): Invoice {
   if (invoice.amount_remaining === 0) return markPaid(context, invoice, null);
-  const payment = paymentOf(context, invoice);
+  const payment = findPayment(context, invoice);
   const intent =
     payment === undefined
       ? openPayment(context, invoice, attempt === "processing" ? "sepa_debit" : "card")
@@ -65,9 +65,9 @@ export function collectInvoice(
   }
 }
 
-/** The money of `paymentIntent` is here; `null` when there was nothing to pay. */
+/** Marks an invoice as paid by `paymentIntent`. `null` when the amount was 0. */
 export function markPaid(context: Context, invoice: Invoice, paymentIntent: string | null): Invoice {
-  const payment = paymentOf(context, invoice);
+  const payment = findPayment(context, invoice);
   if (payment !== undefined && paymentIntent !== null) {
     const paid: InvoicePayment = {
       ...payment,
@@ -134,15 +134,15 @@ export function markUncollectible(context: Context, invoice: Invoice): Invoice {
   return uncollectible;
 }
 
-/** The invoice that a payment intent pays. */
-export function invoiceOfPayment(context: Context, paymentIntent: string): Invoice | undefined {
+/** Returns the invoice that a payment intent pays. */
+export function findInvoiceOfPayment(context: Context, paymentIntent: string): Invoice | undefined {
   const [payment] = context.objects.list("invoice_payment", "/v1/invoice_payments", {
     fields: { "payment.payment_intent": paymentIntent },
   }).data;
   return payment === undefined ? undefined : context.objects.get("invoice", String(payment.invoice));
 }
 
-export function paymentOf(context: Context, invoice: Invoice): InvoicePayment | undefined {
+export function findPayment(context: Context, invoice: Invoice): InvoicePayment | undefined {
   return context.objects.list("invoice_payment", "/v1/invoice_payments", { parent: invoice.id }).data[0];
 }
 
@@ -156,7 +156,7 @@ function openPayment(
     currency: invoice.currency,
     customer: String(invoice.customer),
     email: invoice.customer_email,
-    // Neither the subscription's metadata nor the invoice's id: that is Stripe's way since 2025.
+    // Contains neither the subscription's metadata nor the invoice id, as with Stripe since 2025.
     metadata: {},
     description:
       invoice.billing_reason === "subscription_create" ? "Subscription creation" : "Payment for Invoice",

@@ -8,7 +8,7 @@ import { finalizeInvoice } from "./invoices.ts";
 import { periodEnd } from "./period.ts";
 import { scheduleSubscription } from "./schedule.ts";
 
-/** Status `paused`: no renewals until it is resumed. Not to be confused with `pause_collection`. */
+/** Sets the status `paused`: no renewals until it is resumed. Unrelated to `pause_collection`. */
 export function pauseSubscription(context: Context, id: string): Subscription {
   const before = context.objects.get("subscription", id);
   if (before.status !== "active" && before.status !== "trialing" && before.status !== "past_due") {
@@ -30,8 +30,10 @@ export function pauseSubscription(context: Context, id: string): Subscription {
 }
 
 /**
- * `unchanged` goes on with the period that was running, when there is one left; otherwise, and with `now`, a new
- * period begins and is billed at once. The subscription is active with the attempt to collect, whatever comes of it.
+ * Resumes a paused subscription. `unchanged` continues the current period if it has not ended. Otherwise,
+ * and with `now`, a new period starts and is billed at once.
+ *
+ * The subscription becomes active whether or not the payment succeeds.
  */
 export function resumeSubscription(context: Context, id: string, anchor: "now" | "unchanged"): Subscription {
   const before = context.objects.get("subscription", id);

@@ -1,5 +1,5 @@
-/** How often a price is due. */
-export interface Rhythm {
+/** The billing interval of a price. */
+export interface BillingInterval {
   interval: string;
   interval_count: number;
 }
@@ -7,13 +7,13 @@ export interface Rhythm {
 const daySeconds = 86_400;
 
 /**
- * The end of the period that begins at `start`, in seconds. Months and years are counted from `anchor`, so that who
- * began on the 31st pays on the last day of short months and on the 31st again after them.
+ * Returns the end of the period that begins at `start`, in seconds. Months and years count from `anchor`: a
+ * subscription that began on the 31st renews on the last day of short months, and on the 31st otherwise.
  */
 export function periodEnd(
   anchor: number,
   start: number,
-  { interval, interval_count: count }: Rhythm,
+  { interval, interval_count: count }: BillingInterval,
 ): number {
   if (interval === "day") return start + count * daySeconds;
   if (interval === "week") return start + 7 * count * daySeconds;

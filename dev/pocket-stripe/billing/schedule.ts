@@ -1,24 +1,24 @@
 import type { Context } from "../context.ts";
 import { clearTimer, setTimer } from "../timers.ts";
 import { hasEnded } from "./collect.ts";
-import { paymentOf } from "./invoices.ts";
+import { findPayment } from "./invoices.ts";
 
-/** Stripe gives a first payment 23 hours. */
+/** Stripe allows 23 hours for a first payment. */
 const incompleteForSeconds = 23 * 3_600;
 
 export type Due = "retry" | "finalize" | "resume_collection" | "period_end" | "give_up";
 
-/** When the clock has something to do for a subscription, and what; several may have the same moment. */
-export function momentsOf(context: Context, id: string): { at: number; due: Due }[] {
+/** Returns the next times at which a subscription needs work, and the kind of work. Times may be equal. */
+export function listMoments(context: Context, id: string): { at: number; due: Due }[] {
   const subscription = context.objects.get("subscription", id);
   const { status, latest_invoice: latest, items, pause_collection: pause } = subscription;
   if (hasEnded(subscription) || status === "paused") return [];
   const invoice = typeof latest === "string" ? context.objects.find("invoice", latest) : undefined;
   if (status === "incomplete") {
-    const intent = invoice && paymentOf(context, invoice)?.payment.payment_intent;
-    const underWay =
+    const intent = invoice && findPayment(context, invoice)?.payment.payment_intent;
+    const isProcessing =
       typeof intent === "string" && context.objects.get("payment_intent", intent).status === "processing";
-    return underWay ? [] : [{ at: subscription.created + incompleteForSeconds, due: "give_up" }];
+    return isProcessing ? [] : [{ at: subscription.created + incompleteForSeconds, due: "give_up" }];
   }
   const moments: { at: number | null | undefined; due: Due }[] = [
     { at: invoice?.status === "open" ? invoice.next_payment_attempt : null, due: "retry" },
@@ -30,7 +30,7 @@ export function momentsOf(context: Context, id: string): { at: number; due: Due 
 }
 
 export function scheduleSubscription(context: Context, id: string): void {
-  const moments = momentsOf(context, id).map(({ at }) => at);
+  const moments = listMoments(context, id).map(({ at }) => at);
   if (moments.length === 0) clearTimer(context, id);
   else setTimer(context, "subscription", id, Math.min(...moments));
 }

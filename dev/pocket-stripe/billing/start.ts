@@ -15,13 +15,13 @@ export interface SubscriptionStart {
   items: SubscriptionOrder["items"];
   metadata: Record<string, string>;
   trialDays: number | null;
-  /** Of the first invoice. A trial's invoice asks for nothing and is paid. */
+  /** Outcome of the first invoice. A trial's invoice is 0 and counts as paid. */
   attempt: Attempt;
 }
 
 /**
- * Begins a subscription: `incomplete`, then `active` with its first payment, or `trialing`. When the payment is under
- * way it stays `incomplete` until the bank has answered.
+ * Starts a subscription: `incomplete`, then `active` with the first payment, or `trialing`. While a payment
+ * is processing, it stays `incomplete`.
  */
 export function startSubscription(
   context: Context,

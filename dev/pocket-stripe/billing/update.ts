@@ -3,14 +3,14 @@ import { invalidRequest } from "../errors.ts";
 import { changeObject } from "../events.ts";
 import type { StripeObjects } from "../wire.ts";
 import { beginPeriod } from "./advance.ts";
-import { buildItem, planOf, type Subscription, type SubscriptionItem } from "./build-subscription.ts";
+import { buildItem, buildPlan, type Subscription, type SubscriptionItem } from "./build-subscription.ts";
 import { collectDue, hasEnded } from "./collect.ts";
 import { finalizeInvoice } from "./invoices.ts";
 import { periodEnd } from "./period.ts";
 import { scheduleSubscription } from "./schedule.ts";
 
 export interface ItemChange {
-  /** Of the item to change; `undefined` adds one. */
+  /** Id of the item to change. `undefined` adds an item. */
   id: string | undefined;
   price: string | undefined;
   quantity: number | undefined;
@@ -22,13 +22,14 @@ export interface SubscriptionChange {
   items?: ItemChange[] | undefined;
   metadata?: Record<string, string> | undefined;
   pauseCollection?: Subscription["pause_collection"] | undefined;
-  /** `billing_cycle_anchor: now`: a new period begins at once, and is billed. */
+  /** `billing_cycle_anchor: now` starts and bills a new period at once. */
   restartCycle?: boolean | undefined;
 }
 
 /**
- * Changes what a subscription is, without proration. A price with another rhythm begins a new period at once and
- * bills it, as Stripe does; with the same rhythm the period goes on and the next renewal costs what it then costs.
+ * Updates a subscription without proration. A price with a different billing interval starts and bills a
+ * new period at once, as with Stripe. With the same interval, the period continues and the next renewal has
+ * the new price.
  */
 export function updateSubscription(context: Context, id: string, change: SubscriptionChange): Subscription {
   const before = context.objects.get("subscription", id);
@@ -45,7 +46,7 @@ export function updateSubscription(context: Context, id: string, change: Subscri
     items: { ...before.items, data: items },
   };
   const [oldFirst, newFirst] = [before.items.data[0], items[0]];
-  const restarts = change.restartCycle === true || rhythmOf(oldFirst) !== rhythmOf(newFirst);
+  const restarts = change.restartCycle === true || toIntervalKey(oldFirst) !== toIntervalKey(newFirst);
   if (newFirst !== undefined && restarts) {
     const end = periodEnd(context.now, context.now, newFirst.plan);
     const draft = beginPeriod(
@@ -115,7 +116,7 @@ function changeItems(
           item.id === id
             ? {
                 ...item,
-                ...(replacement === undefined ? {} : { price: replacement, plan: planOf(replacement) }),
+                ...(replacement === undefined ? {} : { price: replacement, plan: buildPlan(replacement) }),
                 quantity: quantity ?? item.quantity ?? 1,
               }
             : item,
@@ -123,7 +124,7 @@ function changeItems(
   }
   if (items.length === 0)
     throw invalidRequest("A subscription must have at least one active plan.", { param: "items" });
-  if (new Set(items.map(rhythmOf)).size > 1) {
+  if (new Set(items.map(toIntervalKey)).size > 1) {
     throw invalidRequest("Currently, all prices on a subscription must have the same interval.", {
       param: "items",
     });
@@ -139,6 +140,6 @@ function recurringPrice(context: Context, id: string, param: string): StripeObje
   return price;
 }
 
-function rhythmOf(item: SubscriptionItem | undefined): string {
+function toIntervalKey(item: SubscriptionItem | undefined): string {
   return `${item?.plan.interval_count} ${item?.plan.interval}`;
 }

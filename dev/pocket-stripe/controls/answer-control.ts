@@ -29,7 +29,9 @@ const controls: Record<string, Control> = {
   "/control/subscriptions/:id": controlSubscription,
 };
 
-/** `path` begins with `/control/` and may have a query. Throws a refusal in the shape of Stripe's errors. */
+/**
+ * Handles a control. `path` starts with `/control/` and may have a query. Throws errors in Stripe's shape.
+ */
 export function answerControl(
   world: ControlWorld,
   method: string,

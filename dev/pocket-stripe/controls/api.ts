@@ -13,7 +13,7 @@ const body = z.strictObject({
   path: z.string().startsWith("/v1/").optional(),
 });
 
-/** `next: 0` ends a failure before its time. */
+/** Sets the failure of the next API calls. `next: 0` clears it. */
 export const controlApi: Control = ({ storage }, json) => {
   const { account, next, fail, lost = false, path = "/v1/" } = readBody(body, json);
   const failure = next === 0 ? null : { next, fail, lost, path };

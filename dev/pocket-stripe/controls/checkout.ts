@@ -2,13 +2,13 @@ import { z } from "zod";
 import { invalidRequest } from "../errors.ts";
 import { completeSession } from "../payments/complete-session.ts";
 import { expireSession } from "../payments/expire-session.ts";
-import { type Control, contextOf, readBody } from "./control.ts";
+import { type Control, openObjectContext, readBody } from "./control.ts";
 
 const body = z.strictObject({ outcome: z.enum(["paid", "unpaid", "expired"]), email: z.string().optional() });
 
 export const controlCheckout: Control = (world, json, id) => {
   const { outcome, email } = readBody(body, json);
-  const context = contextOf(world, "checkout.session", id);
+  const context = openObjectContext(world, "checkout.session", id);
   const session = context.objects.get("checkout.session", id);
   if (outcome !== "expired") return { reply: { session: completeSession(context, session, outcome, email) } };
   if (session.status !== "open")

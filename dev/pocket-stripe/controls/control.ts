@@ -12,15 +12,15 @@ export interface ControlWorld {
 
 export interface ControlResult {
   reply: object;
-  /** Deliveries to send now, besides those that the control caused. */
+  /** Deliveries to send now, in addition to those that the control caused. */
   send?: number[];
-  /** Reply only when all deliveries under way were tried, also those that somebody else caused. */
+  /** Waits for all running deliveries before replying, including those of other requests. */
   settle?: true;
 }
 
 export type Control = (world: ControlWorld, body: unknown, id: string) => ControlResult;
 
-/** Of the controls that can be meant for one account; the others go on as they were. */
+/** Body field of controls that can apply to one account. Other accounts are unaffected. */
 export const forAccount = {
   account: z
     .string()
@@ -28,7 +28,10 @@ export const forAccount = {
     .optional(),
 };
 
-/** Unknown members are refused, because a control that is misspelt would make a test prove nothing. */
+/**
+ * Parses the body of a control. Rejects unknown members, since a misspelled control would make a test prove
+ * nothing.
+ */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const { success, data, error } = schema.safeParse(body);
   if (success) return data;
@@ -38,8 +41,12 @@ export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   });
 }
 
-/** As the account and mode that has the object `id`: ids are unique over all of them. */
-export function contextOf({ storage, publicOrigin, now }: ControlWorld, type: string, id: string): Context {
+/** Opens the context of the scope that owns the object `id`. Ids are unique across scopes. */
+export function openObjectContext(
+  { storage, publicOrigin, now }: ControlWorld,
+  type: string,
+  id: string,
+): Context {
   const [row] = storage.sql
     .exec<{ scope: string }>("SELECT scope FROM objects WHERE id = ? AND type = ?", id, type)
     .toArray();

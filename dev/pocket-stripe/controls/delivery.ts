@@ -11,7 +11,7 @@ const body = z.strictObject({
   copies: z.int().min(1).max(20).optional(),
 });
 
-/** `mode` is for events to come; what is held waits for `release`, whatever the mode. */
+/** `mode` applies to future events. Held events wait for `release`, whatever the mode. */
 export const controlDelivery: Control = ({ storage }, json) => {
   const { account, mode, release, seed = 1, copies = 1 } = readBody(body, json);
   const settings =

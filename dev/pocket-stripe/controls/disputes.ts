@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { laterStatuses, moveDispute, openDispute, openingStatuses } from "../payments/dispute.ts";
 import { findCharge } from "../payments/refund.ts";
-import { type Control, contextOf, readBody } from "./control.ts";
+import { type Control, openObjectContext, readBody } from "./control.ts";
 
 const createBody = z.strictObject({
   payment_intent: z.string(),
@@ -11,7 +11,7 @@ const createBody = z.strictObject({
 
 export const controlNewDispute: Control = (world, json) => {
   const { payment_intent, amount, status = "needs_response" } = readBody(createBody, json);
-  const context = contextOf(world, "payment_intent", payment_intent);
+  const context = openObjectContext(world, "payment_intent", payment_intent);
   const charge = findCharge(context, { payment_intent });
   return { reply: { dispute: openDispute(context, charge, { amount, status }) } };
 };
@@ -20,6 +20,6 @@ const moveBody = z.strictObject({ status: z.enum(laterStatuses) });
 
 export const controlDispute: Control = (world, json, id) => {
   const { status } = readBody(moveBody, json);
-  const context = contextOf(world, "dispute", id);
+  const context = openObjectContext(world, "dispute", id);
   return { reply: { dispute: moveDispute(context, context.objects.get("dispute", id), status) } };
 };

@@ -8,7 +8,7 @@ const body = z.strictObject({
   afterwards: z.enum(["canceled", "unpaid"]).optional(),
 });
 
-/** When a failed renewal is tried again, and what becomes of the subscription when all attempts failed. */
+/** Sets when a failed renewal is retried, and the status of the subscription after the last attempt. */
 export const controlDunning: Control = ({ storage }, json) => {
   const { account, retry_days, afterwards } = readBody(body, json);
   const before = readSettings(storage, account).dunning;

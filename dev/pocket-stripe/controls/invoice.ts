@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { buildInvoice, buildManualLine } from "../billing/build-invoice.ts";
 import { collectInvoice, finalizeInvoice, saveDraft } from "../billing/invoices.ts";
-import { type Control, contextOf, readBody } from "./control.ts";
+import { type Control, openObjectContext, readBody } from "./control.ts";
 
 const body = z.strictObject({
   customer: z.string(),
@@ -10,10 +10,10 @@ const body = z.strictObject({
   outcome: z.enum(["paid", "failed"]),
 });
 
-/** An invoice that has nothing to do with a subscription, made by hand in Stripe's dashboard. */
+/** Creates an invoice without a subscription, as in Stripe's dashboard. */
 export const controlNewInvoice: Control = (world, json) => {
   const { customer, amount, currency = "usd", outcome } = readBody(body, json);
-  const context = contextOf(world, "customer", customer);
+  const context = openObjectContext(world, "customer", customer);
   const draft = buildInvoice(context, {
     customer: context.objects.get("customer", customer),
     currency,

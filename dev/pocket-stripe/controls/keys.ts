@@ -7,7 +7,7 @@ const body = z.strictObject({
   missing: z.array(z.string().regex(/^rak_[a-z_]+_(read|write)$/)),
 });
 
-/** A restricted key can do everything until it is said here what it can't. */
+/** Sets the permissions that a restricted key lacks. By default, it has all permissions. */
 export const controlKeys: Control = ({ storage }, json) => {
   const { key, missing } = readBody(body, json);
   const { missingPermissions } = readSettings(storage);

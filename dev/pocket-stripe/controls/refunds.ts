@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { createRefund, findCharge, finishRefund } from "../payments/refund.ts";
-import { type Control, contextOf, readBody } from "./control.ts";
+import { type Control, openObjectContext, readBody } from "./control.ts";
 
 const createBody = z.strictObject({
   payment_intent: z.string(),
   amount: z.int().min(1).optional(),
-  // Refunds fail days later in life; here at once, after the events that say that it was made.
-  // biome-ignore lint/suspicious/noThenProperty: the word of the control; nobody awaits this.
+  // Real refunds fail days later. Here they fail at once, after the events of their creation.
+  // biome-ignore lint/suspicious/noThenProperty: the control's field name; the object is never awaited.
   then: z.literal("failed").optional(),
 });
 
 export const controlNewRefund: Control = (world, json) => {
   const { payment_intent, amount, then } = readBody(createBody, json);
-  const context = contextOf(world, "payment_intent", payment_intent);
+  const context = openObjectContext(world, "payment_intent", payment_intent);
   const order = { amount, reason: "requested_by_customer", metadata: {} };
   const refund = createRefund(context, findCharge(context, { payment_intent }), order);
   return { reply: { refund: then === undefined ? refund : finishRefund(context, refund, then) } };
@@ -22,6 +22,6 @@ const finishBody = z.strictObject({ status: z.enum(["succeeded", "failed"]) });
 
 export const controlRefund: Control = (world, json, id) => {
   const { status } = readBody(finishBody, json);
-  const context = contextOf(world, "refund", id);
+  const context = openObjectContext(world, "refund", id);
   return { reply: { refund: finishRefund(context, context.objects.get("refund", id), status) } };
 };

@@ -1,7 +1,9 @@
 import { readSettings } from "../settings.ts";
 import type { ControlWorld } from "./control.ts";
 
-/** Everything, or all of one account, for people and tests to look into. Objects by scope and type, oldest first. */
+/**
+ * Returns the stored state, of all accounts or of one. Objects are grouped by scope and type, oldest first.
+ */
 export function readState({ storage, now }: ControlWorld, account: string | undefined): object {
   const { sql } = storage;
   const scopeGlob = `${account ?? "*"}/*`;
@@ -12,9 +14,9 @@ export function readState({ storage, now }: ControlWorld, account: string | unde
   );
   for (const { scope, type, json } of rows) {
     scopes[scope] ??= {};
-    const ofScope = scopes[scope];
-    ofScope[type] ??= [];
-    ofScope[type].push(JSON.parse(json));
+    const scopeObjects = scopes[scope];
+    scopeObjects[type] ??= [];
+    scopeObjects[type].push(JSON.parse(json));
   }
   const all = (columns: string, table: string, order: string) =>
     sql.exec(`SELECT ${columns} FROM ${table} WHERE scope GLOB ? ORDER BY ${order}`, scopeGlob).toArray();

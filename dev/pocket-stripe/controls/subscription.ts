@@ -5,17 +5,17 @@ import { pauseSubscription, resumeSubscription } from "../billing/pause.ts";
 import { updateSubscription } from "../billing/update.ts";
 import type { Context } from "../context.ts";
 import { invalidRequest } from "../errors.ts";
-import { type Control, contextOf, readBody } from "./control.ts";
+import { type Control, openObjectContext, readBody } from "./control.ts";
 
 const body = z.union(
   [
-    // Stays so until it is said otherwise, because dunning fails several times.
+    // Stays in effect until it is changed, since dunning fails several times.
     z.strictObject({ next_payment: z.enum(["fail", "succeed"]) }),
-    // `null` withdraws a cancellation at the period's end.
+    // `null` reverts a cancellation at period end.
     z.strictObject({ cancel: z.enum(["now", "at_period_end"]).nullable() }),
     z.strictObject({ pause: z.boolean() }),
     z.strictObject({ price: z.string() }),
-    // The next period begins now and is billed, without moving the clock.
+    // Starts and bills the next period now, without moving the clock.
     z.strictObject({ renew: z.literal("now") }),
   ],
   "Send one of next_payment, cancel, pause, price and renew",
@@ -23,7 +23,7 @@ const body = z.union(
 
 export const controlSubscription: Control = (world, json, id) => {
   const change = readBody(body, json);
-  const context = contextOf(world, "subscription", id);
+  const context = openObjectContext(world, "subscription", id);
   if ("next_payment" in change) {
     context.objects.writeNotes("subscription", id, { nextPayment: change.next_payment });
   } else if ("pause" in change) {

@@ -4,7 +4,7 @@ import type { StripeObjects } from "../wire.ts";
 
 type Charge = StripeObjects["charge"];
 
-/** How somebody pays: a card settles at once, a bank debit days later. */
+/** A card settles at once, a bank debit days later. */
 export type PaymentMethodType = "card" | "sepa_debit";
 
 const card: NonNullable<Charge["payment_method_details"]> = {

@@ -12,7 +12,7 @@ export interface SessionOrder {
   customerEmail: string | null;
   customerCreation: "always" | "if_required";
   expiresAt: number;
-  /** Nothing is due yet, because a trial comes first. */
+  /** A trial comes first, so no payment is due yet. */
   trial: boolean;
   metadata: Record<string, string>;
 }

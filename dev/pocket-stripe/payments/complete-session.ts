@@ -10,8 +10,8 @@ import { processPayment, startPayment, succeedPayment } from "./payment.ts";
 type Session = StripeObjects["checkout.session"];
 
 /**
- * Somebody went through with `session`: `paid` at once, or `unpaid` as yet because a bank debit is under way
- * (`settleAsyncPayment` ends that). `email` is what they typed, used when neither session nor customer has one.
+ * Completes a session: `paid` at once, or `unpaid` while a bank debit is processing (see
+ * `settleAsyncPayment`). `email` is the typed email, used when neither session nor customer has one.
  */
 export function completeSession(
   context: Context,
@@ -24,8 +24,8 @@ export function completeSession(
   }
   clearTimer(context, session.id);
   const payer = identifyPayer(context, session, email);
-  const complete = session.mode === "subscription" ? completeSubscription : completePayment;
-  const completed = complete(context, { ...session, ...payer, status: "complete", url: null }, outcome);
+  const finish = session.mode === "subscription" ? completeSubscription : completePayment;
+  const completed = finish(context, { ...session, ...payer, status: "complete", url: null }, outcome);
   context.objects.save(completed);
   emitEvent(context, "checkout.session.completed", completed);
   return completed;
@@ -41,8 +41,8 @@ function identifyPayer(
       ? context.objects.get("customer", session.customer, "customer")
       : undefined;
   const email = known?.email ?? session.customer_email ?? typedEmail ?? "payer@example.com";
-  const wanted = session.mode === "subscription" || session.customer_creation === "always";
-  const customer = known ?? (wanted ? createCustomer(context, { email }) : null);
+  const needsCustomer = session.mode === "subscription" || session.customer_creation === "always";
+  const customer = known ?? (needsCustomer ? createCustomer(context, { email }) : null);
   return {
     customer: customer?.id ?? null,
     customer_details: {

@@ -1,6 +1,6 @@
 import type { StripeObjects } from "../wire.ts";
 
-/** Nothing was handed in yet. */
+/** Builds empty evidence. */
 export function buildEvidence(customerEmail: string | null): StripeObjects["dispute"]["evidence"] {
   return {
     access_activity_log: null,

@@ -7,11 +7,11 @@ import { buildEvidence } from "./dispute-evidence.ts";
 
 type Dispute = StripeObjects["dispute"];
 
-/** An inquiry (`warning_…`) asks and takes no money; `prevented` was settled before it became a dispute. */
+/** An inquiry (`warning_…`) withdraws no funds. `prevented` was resolved before it became a dispute. */
 export const openingStatuses = ["needs_response", "warning_needs_response", "prevented"] as const;
 
-/** What may follow what. A status that isn't a key here is the end. */
-const next: Record<string, string[]> = {
+/** Allowed transitions. A status without an entry is final. */
+const transitions: Record<string, string[]> = {
   needs_response: ["under_review", "won", "lost"],
   under_review: ["won", "lost"],
   warning_needs_response: ["warning_under_review", "warning_closed", "needs_response"],
@@ -30,7 +30,7 @@ export const laterStatuses = [
 const daySeconds = 86_400;
 
 export interface DisputeOrder {
-  /** Default: the whole charge. */
+  /** Defaults to the whole charge. */
   amount: number | undefined;
   status: (typeof openingStatuses)[number];
 }
@@ -90,20 +90,20 @@ export function moveDispute(
   dispute: Dispute,
   status: (typeof laterStatuses)[number],
 ): Dispute {
-  if (next[dispute.status]?.includes(status) !== true) {
+  if (transitions[dispute.status]?.includes(status) !== true) {
     throw invalidRequest(`A dispute that is ${dispute.status} can't become ${status}.`, { param: "status" });
   }
   const escalated = status === "needs_response";
-  const moved = changeObject(context, "charge.dispute.updated", dispute, {
+  const updated = changeObject(context, "charge.dispute.updated", dispute, {
     ...dispute,
     status,
     is_charge_refundable:
       escalated || status === "lost" ? false : dispute.is_charge_refundable || status === "won",
   });
-  if (escalated) emitEvent(context, "charge.dispute.funds_withdrawn", moved);
-  if (status === "won") emitEvent(context, "charge.dispute.funds_reinstated", moved);
-  if (next[status] === undefined) emitEvent(context, "charge.dispute.closed", moved);
-  return moved;
+  if (escalated) emitEvent(context, "charge.dispute.funds_withdrawn", updated);
+  if (status === "won") emitEvent(context, "charge.dispute.funds_reinstated", updated);
+  if (transitions[status] === undefined) emitEvent(context, "charge.dispute.closed", updated);
+  return updated;
 }
 
 function caseType(status: DisputeOrder["status"]): string {

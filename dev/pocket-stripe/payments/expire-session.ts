@@ -3,7 +3,7 @@ import { emitEvent } from "../events.ts";
 import { clearTimer } from "../timers.ts";
 import type { StripeObjects } from "../wire.ts";
 
-/** `session` must be open. */
+/** Expires a session, which must be open. */
 export function expireSession(
   context: Context,
   session: StripeObjects["checkout.session"],

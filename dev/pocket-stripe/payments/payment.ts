@@ -16,7 +16,7 @@ export interface PaymentOrder {
   method: PaymentMethodType;
 }
 
-/** A payment that nobody has tried yet. One of the functions below follows. */
+/** Creates a payment intent without an attempt. One of the functions below follows. */
 export function startPayment(context: Context, order: PaymentOrder): PaymentIntent {
   const id = newId("pi");
   const intent: PaymentIntent = {
@@ -70,9 +70,9 @@ export function startPayment(context: Context, order: PaymentOrder): PaymentInte
   return intent;
 }
 
-/** The money is on its way: a bank debit that will succeed or fail days later. */
+/** Starts a bank debit, which succeeds or fails days later. */
 export function processPayment(context: Context, intent: PaymentIntent): PaymentIntent {
-  const charge = buildCharge(context, intent, methodOf(intent), "pending");
+  const charge = buildCharge(context, intent, getMethod(intent), "pending");
   context.objects.insert(charge, { created: context.now });
   const processing: PaymentIntent = { ...intent, status: "processing", latest_charge: charge.id };
   context.objects.save(processing);
@@ -97,7 +97,7 @@ export function succeedPayment(context: Context, waiting: PaymentIntent): Paymen
   return succeeded;
 }
 
-/** It may be tried again: the payment intent waits for another payment method. */
+/** Fails an attempt. The payment intent then waits for another payment method. */
 export function failPayment(context: Context, waiting: PaymentIntent): PaymentIntent {
   const intent = withMethod(waiting);
   const charge = finishCharge(context, intent, "failed");
@@ -120,18 +120,18 @@ export function failPayment(context: Context, waiting: PaymentIntent): PaymentIn
   return failed;
 }
 
-/** A failed attempt took its payment method away; the next one brings another. */
+/** Adds a payment method, since a failed attempt removes it. */
 function withMethod(intent: PaymentIntent): PaymentIntent {
   return { ...intent, payment_method: intent.payment_method ?? newId("pm") };
 }
 
-/** The charge that was pending gets its outcome; otherwise each attempt is a charge of its own. */
+/** Sets the outcome of the pending charge. Without one, creates a new charge for the attempt. */
 function finishCharge(
   context: Context,
   intent: PaymentIntent,
   status: "succeeded" | "failed",
 ): StripeObjects["charge"] {
-  const outcome = buildCharge(context, intent, methodOf(intent), status);
+  const outcome = buildCharge(context, intent, getMethod(intent), status);
   if (intent.status !== "processing" || typeof intent.latest_charge !== "string") {
     context.objects.insert(outcome, { created: context.now });
     return outcome;
@@ -142,6 +142,6 @@ function finishCharge(
   return finished;
 }
 
-function methodOf(intent: PaymentIntent): PaymentMethodType {
+function getMethod(intent: PaymentIntent): PaymentMethodType {
   return intent.payment_method_types.includes("card") ? "card" : "sepa_debit";
 }

@@ -7,7 +7,7 @@ import type { StripeObjects } from "../wire.ts";
 type Charge = StripeObjects["charge"];
 type Refund = StripeObjects["refund"];
 
-/** The charge that was named, or the one that settled the payment intent that was. */
+/** Finds the named charge, or the charge of the named payment intent. */
 export function findCharge(
   context: Context,
   named: { charge?: string | undefined; payment_intent?: string | undefined },
@@ -22,13 +22,16 @@ export function findCharge(
 }
 
 export interface RefundOrder {
-  /** Default: all that is left. */
+  /** Defaults to the remaining amount. */
   amount: number | undefined;
   reason: Refund["reason"];
   metadata: Record<string, string>;
 }
 
-/** Gives money back. A card's refund has succeeded at once, a bank debit's is pending until a control ends it. */
+/**
+ * Refunds a charge. A card refund succeeds at once. A bank debit refund is pending until a control finishes
+ * it.
+ */
 export function createRefund(context: Context, charge: Charge, order: RefundOrder): Refund {
   const amount = refundableAmount(context, charge, order.amount);
   const byCard = charge.payment_method_details?.type === "card";
@@ -68,7 +71,7 @@ export function createRefund(context: Context, charge: Charge, order: RefundOrde
   return refund;
 }
 
-/** What became of a refund later. One that fails gives the money back to the shop, as if it had not been. */
+/** Sets the final status of a refund. A failed refund returns the money to the shop. */
 export function finishRefund(context: Context, refund: Refund, status: "succeeded" | "failed"): Refund {
   if (refund.status !== "pending" && !(refund.status === "succeeded" && status === "failed")) {
     throw invalidRequest(`A refund that is ${refund.status} can't become ${status}.`);
@@ -92,7 +95,7 @@ export function finishRefund(context: Context, refund: Refund, status: "succeede
   return finished;
 }
 
-function refundableAmount(context: Context, charge: Charge, wanted: number | undefined): number {
+function refundableAmount(context: Context, charge: Charge, requested: number | undefined): number {
   if (charge.status !== "succeeded") {
     throw invalidRequest(`Charge ${charge.id} is ${charge.status}; it can't be refunded.`);
   }
@@ -104,16 +107,19 @@ function refundableAmount(context: Context, charge: Charge, wanted: number | und
       code: "charge_disputed",
     });
   }
-  const left = charge.amount - charge.amount_refunded;
-  if (left === 0) {
+  const remaining = charge.amount - charge.amount_refunded;
+  if (remaining === 0) {
     throw invalidRequest(`Charge ${charge.id} has already been refunded.`, {
       code: "charge_already_refunded",
     });
   }
-  if (wanted !== undefined && wanted > left) {
-    throw invalidRequest(`Refund amount (${wanted}) is greater than unrefunded amount on charge (${left})`, {
-      param: "amount",
-    });
+  if (requested !== undefined && requested > remaining) {
+    throw invalidRequest(
+      `Refund amount (${requested}) is greater than unrefunded amount on charge (${remaining})`,
+      {
+        param: "amount",
+      },
+    );
   }
-  return wanted ?? left;
+  return requested ?? remaining;
 }

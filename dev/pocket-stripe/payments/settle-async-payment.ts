@@ -1,6 +1,6 @@
 import type { Invoice } from "../billing/build-invoice.ts";
-import { followInvoice, subscriptionOf } from "../billing/collect.ts";
-import { invoiceOfPayment, markAttemptFailed, markPaid } from "../billing/invoices.ts";
+import { followInvoice, getSubscriptionId } from "../billing/collect.ts";
+import { findInvoiceOfPayment, markAttemptFailed, markPaid } from "../billing/invoices.ts";
 import { scheduleSubscription } from "../billing/schedule.ts";
 import type { Context } from "../context.ts";
 import { invalidRequest } from "../errors.ts";
@@ -8,7 +8,7 @@ import { emitEvent } from "../events.ts";
 import type { StripeObjects } from "../wire.ts";
 import { failPayment, succeedPayment } from "./payment.ts";
 
-/** The bank has answered for a payment that was under way, days after its session was completed. */
+/** Settles a processing payment, days after its session was completed. */
 export function settleAsyncPayment(
   context: Context,
   intent: StripeObjects["payment_intent"],
@@ -18,9 +18,9 @@ export function settleAsyncPayment(
     throw invalidRequest(`${intent.id} is ${intent.status}, not processing.`, { param: "payment_intent" });
   }
   const settled = outcome === "succeeded" ? succeedPayment(context, intent) : failPayment(context, intent);
-  const invoice = invoiceOfPayment(context, intent.id);
+  const invoice = findInvoiceOfPayment(context, intent.id);
   if (invoice !== undefined) settleInvoice(context, invoice, intent.id, outcome);
-  const session = sessionOf(
+  const session = findSession(
     context,
     invoice === undefined ? { payment_intent: intent.id } : { invoice: invoice.id },
   );
@@ -46,11 +46,11 @@ function settleInvoice(
       ? markPaid(context, invoice, paymentIntent)
       : markAttemptFailed(context, invoice, null);
   followInvoice(context, after);
-  const subscription = subscriptionOf(invoice);
+  const subscription = getSubscriptionId(invoice);
   if (subscription !== null) scheduleSubscription(context, subscription);
 }
 
-function sessionOf(
+function findSession(
   context: Context,
   fields: Record<string, string>,
 ): StripeObjects["checkout.session"] | undefined {

@@ -92,7 +92,7 @@ export const checkoutSessionRoutes: Route[] = [
         trialDays: params.subscription_data?.trial_period_days ?? null,
       },
     });
-    // Lists are newest first and line items are shown in the order given.
+    // Reversed, since lists are newest first and line items are shown in the given order.
     for (const item of order.items.toReversed()) {
       context.objects.insert(buildLineItem(context, item), { created: context.now, parent: session.id });
     }
@@ -166,13 +166,13 @@ function readItems(context: Context, params: Decoded<typeof createFields>): Sess
   const [first] = items;
   if (first === undefined) throw invalidRequest("You must pass line_items.", { param: "line_items" });
   for (const { price, param } of items) {
-    const refusal = refusalOfPrice(params.mode, price, first.price);
-    if (refusal !== undefined) throw invalidRequest(refusal, { param });
+    const error = findPriceError(params.mode, price, first.price);
+    if (error !== undefined) throw invalidRequest(error, { param });
   }
   return items;
 }
 
-function refusalOfPrice(mode: SessionOrder["mode"], price: Price, first: Price): string | undefined {
+function findPriceError(mode: SessionOrder["mode"], price: Price, first: Price): string | undefined {
   if (!price.active) return "The price specified is inactive. This field only accepts active prices.";
   if (mode === "payment" && price.type === "recurring") {
     return "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.";
@@ -181,8 +181,8 @@ function refusalOfPrice(mode: SessionOrder["mode"], price: Price, first: Price):
     return "You must provide at least one recurring price in `subscription` mode. Pocket Stripe takes only recurring ones.";
   }
   if (price.currency !== first.currency) return "All line items must have the same currency.";
-  const rhythm = ({ recurring }: Price) => `${recurring?.interval_count} ${recurring?.interval}`;
-  if (rhythm(price) !== rhythm(first))
+  const toInterval = ({ recurring }: Price) => `${recurring?.interval_count} ${recurring?.interval}`;
+  if (toInterval(price) !== toInterval(first))
     return "Checkout does not support multiple prices with different billing intervals.";
   return undefined;
 }

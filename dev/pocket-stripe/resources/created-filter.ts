@@ -5,7 +5,7 @@ type Range = Record<"gt" | "gte" | "lt" | "lte", number | undefined>;
 const limit = optional(timestamp());
 const range = group({ gt: limit, gte: limit, lt: limit, lte: limit });
 
-/** `created[gte]=…`, or `created=…` for that very second. */
+/** Parses `created[gte]=…`, or `created=…` for that second. */
 export const createdFilter: Param<Range | undefined> = (value, path) => {
   if (value === undefined) return undefined;
   if (typeof value !== "string") return range(value, path);

@@ -35,7 +35,7 @@ export interface Contact {
 export function createCustomer(
   context: Context,
   contact: Contact,
-  metadataOfIt: Record<string, string> = {},
+  metadataValues: Record<string, string> = {},
 ): StripeObjects["customer"] {
   const id = newId("cus", 14);
   const customer: StripeObjects["customer"] = {
@@ -58,7 +58,7 @@ export function createCustomer(
       rendering_options: null,
     },
     livemode: context.scope.livemode,
-    metadata: metadataOfIt,
+    metadata: metadataValues,
     name: contact.name ?? null,
     next_invoice_sequence: 1,
     phone: contact.phone ?? null,

@@ -7,8 +7,8 @@ import { type Route, route } from "../router.ts";
 import type { StoredEvent } from "../wire.ts";
 import { createdFilter } from "./created-filter.ts";
 
-/** Stripe shows events for 30 days only. Whoever missed one for longer must read the objects instead. */
-const shownForSeconds = 30 * 86_400;
+/** Stripe lists events for 30 days. To recover older ones, a client must read the objects. */
+const listedForSeconds = 30 * 86_400;
 
 const listFields = {
   ...pageFields,
@@ -17,7 +17,7 @@ const listFields = {
   types: optional(list(text(), { max: 20 })),
 } satisfies Fields & Partial<Record<keyof Stripe.EventListParams, unknown>>;
 
-/** How many endpoints still wait for it changes with every attempt, so it is counted when somebody asks. */
+/** Counts the pending endpoints on read, since the number changes with every attempt. */
 function withPendingWebhooks(context: Context, event: StoredEvent): StoredEvent {
   const { pending } = context.storage.sql
     .exec<{ pending: number }>(
@@ -34,7 +34,7 @@ export const eventRoutes: Route[] = [
     if (type !== undefined && types !== undefined) {
       throw invalidRequest("You may only specify one of these parameters: type, types.");
     }
-    const oldest = context.now - shownForSeconds;
+    const oldest = context.now - listedForSeconds;
     const events = context.objects.list("event", "/v1/events", {
       page: params,
       created: {
@@ -52,7 +52,7 @@ export const eventRoutes: Route[] = [
 
   route("GET", "/v1/events/:id", "rak_event", {}, ({ context, id }) => {
     const event = context.objects.get("event", id);
-    if (event.created < context.now - shownForSeconds) throw noSuchObject("event", id);
+    if (event.created < context.now - listedForSeconds) throw noSuchObject("event", id);
     return withPendingWebhooks(context, event);
   }),
 ];

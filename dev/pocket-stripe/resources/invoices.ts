@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { collectDue, subscriptionOf } from "../billing/collect.ts";
+import { collectDue, getSubscriptionId } from "../billing/collect.ts";
 import { scheduleSubscription } from "../billing/schedule.ts";
 import { declined, invalidRequest } from "../errors.ts";
 import { pageFields } from "../object-store.ts";
@@ -48,7 +48,7 @@ export const invoiceRoutes: Route[] = [
       });
     }
     const paid = collectDue(context, invoice);
-    const subscription = subscriptionOf(invoice);
+    const subscription = getSubscriptionId(invoice);
     if (subscription !== null) scheduleSubscription(context, subscription);
     return paid.status === "paid" ? paid : declined();
   }),

@@ -56,7 +56,7 @@ const updateFields = {
   proration_behavior: optional(oneOf("none")),
 } satisfies Fields & Partial<Record<keyof Stripe.SubscriptionUpdateParams, unknown>>;
 
-/** Credits for unused time are not made here, so whoever pauses has to say that they don't want any. */
+/** Credits for unused time are not emulated, so `none` is required. */
 const pauseFields = {
   type: optional(oneOf("subscription")),
   bill_for: group({ unused_time_from: group({ type: oneOf("none") }) } satisfies Fields &
@@ -109,7 +109,7 @@ export const subscriptionRoutes: Route[] = [
 
 function readChange(
   params: Decoded<typeof updateFields>,
-  metadataNow: Record<string, string>,
+  currentMetadata: Record<string, string>,
 ): SubscriptionChange {
   if (params.items !== undefined && params.proration_behavior === undefined) throw noProration();
   const { pause_collection: pause } = params;
@@ -121,7 +121,7 @@ function readChange(
       quantity,
       deleted: deleted ?? false,
     })),
-    metadata: params.metadata === undefined ? undefined : applyMetadata(metadataNow, params.metadata),
+    metadata: params.metadata === undefined ? undefined : applyMetadata(currentMetadata, params.metadata),
     pauseCollection: pause && { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null },
   };
 }

@@ -1,16 +1,16 @@
 import { invalidRequest } from "../errors.ts";
 import { type Param, text } from "../params.ts";
 
-/** An absolute address on the web. */
+/** Parses an absolute HTTP or HTTPS URL. */
 export const webUrl: Param<string> = (value, path) => {
-  const address = text()(value, path);
-  if (/^https?:\/\/[^/]/.test(address) && isUrl(address)) return address;
+  const url = text()(value, path);
+  if (/^https?:\/\/[^/]/.test(url) && isUrl(url)) return url;
   throw invalidRequest("Not a valid URL", { code: "url_invalid", param: path });
 };
 
-function isUrl(address: string): boolean {
+function isUrl(url: string): boolean {
   try {
-    new URL(address);
+    new URL(url);
     return true;
   } catch {
     return false;

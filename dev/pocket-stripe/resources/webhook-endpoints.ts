@@ -42,7 +42,7 @@ const updateFields = {
   metadata: metadata(),
 } satisfies Fields & Partial<Record<keyof Stripe.WebhookEndpointUpdateParams, unknown>>;
 
-/** The signing secret is shown once, to whoever creates the endpoint. */
+/** Removes the signing secret, which only the response to the creation contains. */
 function withoutSecret({ secret: _, ...endpoint }: Endpoint): Endpoint {
   return endpoint;
 }

@@ -59,7 +59,7 @@ describe("the timeline", () => {
       "stripe",
       "checkout",
     ]);
-    expect(items[3]).toMatchObject({ told: [{ deliveryId: "dlv_1" }] });
+    expect(items[3]).toMatchObject({ deliveries: [{ deliveryId: "dlv_1" }] });
     expect(items[4]).toMatchObject({ caused: [1] });
   });
 

@@ -3,8 +3,10 @@ import type { PortalContext } from "../request-context.ts";
 import type { Pending } from "./pending.tsx";
 
 /**
- * Where somebody goes who has just signed in: the page they wanted, or the form they had sent when the session ended.
- * That is shown with a button rather than sent, since it may be somebody else who signed in.
+ * Continues after sign-in: redirects to the requested page, or shows the form that was sent when the
+ * session ended.
+ *
+ * The form needs a click on a button, since a different person may have signed in.
  */
 export function arrive(
   c: PortalContext,

@@ -11,13 +11,15 @@ import type { Route } from "./route.ts";
 import { sessionOf } from "./session-cookie.ts";
 
 /**
- * Decides whether a request reaches its route's handler. Returns the refusal, or `null` for whoever may pass. The order
- * tells nobody of what they may not know: without a session every path asks to sign in, known or not.
+ * Decides whether a request reaches its route's handler. Returns the error response, or `null` when the
+ * request may pass.
+ *
+ * The order of checks avoids leaking whether a page exists: without a session, every path leads to sign-in.
  */
 export async function guard(c: PortalContext, route: Route): Promise<Response | null> {
   if (route.needs === "nobody") return null;
   const session = await sessionOf(c);
-  if (session === null) return askToSignIn(c);
+  if (session === null) return requireSignIn(c);
   c.set("session", session);
   if (route.needs === "session") return null;
 
@@ -29,17 +31,17 @@ export async function guard(c: PortalContext, route: Route): Promise<Response | 
     !c.req.path.startsWith("/account/")
   )
     return c.redirect("/account/second-factor", 303);
-  if (!isMember(session)) return errorPage(c, 403, "You belong to no account", notInvited(session));
+  if (!isMember(session)) return errorPage(c, 403, "You belong to no account", noAccountMessage(session));
   c.set("member", session);
 
-  const foreign = resolvePlace(c);
+  const foreign = resolveScope(c);
   if (foreign !== null) return foreign;
   if (!mayActAs(session.role, route.needs))
-    return errorPage(c, 403, "Your role does not reach here", roleFault(route, session));
-  return needsProof(c, route) ? provePage(c, await pending(c)) : null;
+    return errorPage(c, 403, "Your role does not reach here", roleMessage(route, session));
+  return needsRecentAuth(c, route) ? provePage(c, await readPending(c)) : null;
 }
 
-function askToSignIn(c: PortalContext): Response | Promise<Response> {
+function requireSignIn(c: PortalContext): Response | Promise<Response> {
   if (c.req.method === "GET") {
     const { pathname, search } = new URL(c.req.url);
     return c.redirect(
@@ -47,11 +49,13 @@ function askToSignIn(c: PortalContext): Response | Promise<Response> {
       303,
     );
   }
-  return pending(c).then((form) => signInPage(c, { status: 401, pending: form }));
+  return readPending(c).then((form) => signInPage(c, { status: 401, pending: form }));
 }
 
-/** The form that is under way: it goes through signing in or proving, and comes back with its content. */
-async function pending(c: PortalContext) {
+/**
+ * Returns the request in progress. Sign-in and re-authentication carry it, so that its content is not lost.
+ */
+async function readPending(c: PortalContext) {
   const { pathname, search } = new URL(c.req.url);
   return {
     method: c.req.method,
@@ -64,8 +68,11 @@ export function isMember(session: OperatorSession): session is Member {
   return session.role !== null && session.accountId !== null && session.accountName !== null;
 }
 
-/** Finds the project of a path below /p: only among the account's own, so that a foreign one is not there at all. */
-function resolvePlace(c: PortalContext): Response | Promise<Response> | null {
+/**
+ * Resolves the project and mode of a path below /p. Only the account's own projects match; others answer
+ * 404.
+ */
+function resolveScope(c: PortalContext): Response | Promise<Response> | null {
   const projectId = c.req.param("project");
   if (projectId === undefined) return null;
   const project = c.get("session").projects.find((candidate) => candidate.projectId === projectId);
@@ -82,13 +89,13 @@ function resolvePlace(c: PortalContext): Response | Promise<Response> | null {
   return null;
 }
 
-function needsProof(c: PortalContext, { recentAuth }: Route): boolean {
+function needsRecentAuth(c: PortalContext, { recentAuth }: Route): boolean {
   if (recentAuth === "never" || (recentAuth === "live" && c.get("mode") !== "live")) return false;
   return !isProofFresh(c.get("session").provenAt?.getTime() ?? null, Date.now());
 }
 
-const notInvited = ({ email }: OperatorSession) =>
+const noAccountMessage = ({ email }: OperatorSession) =>
   `You are signed in as ${email}, but are a member of no account. Ask an owner for an invitation.`;
 
-const roleFault = ({ needs }: Route, { role }: Member) =>
+const roleMessage = ({ needs }: Route, { role }: Member) =>
   `This needs the role ${needs} or a higher one; yours is ${role}. An owner can change it on the page Team.`;

@@ -1,19 +1,22 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 
 /**
- * Passwords at rest: scrypt from `node:crypto`, which is native (PBKDF2 in Workers stops at 100,000 rounds). 16 MB and
- * five passes for each; the numbers stand in the stored text, so that they can be raised.
+ * Cost of hashing a password: scrypt from `node:crypto`, which is native. PBKDF2 in Workers stops at
+ * 100,000 rounds.
+ *
+ * One hash takes 16 MB and five passes. The numbers are part of the stored text, so that they can be
+ * raised.
  */
 const cost = { logN: 14, r: 8, p: 5 };
 const keyBytes = 32;
 
-const shortestPassword = 12;
-const longestPassword = 200;
+const minPasswordLength = 12;
+const maxPasswordLength = 200;
 
-/** What is wrong with a new password, in words, or `null`. */
+/** Returns why a new password is not accepted, or `null`. */
 export function passwordFault(password: string): string | null {
-  if (password.length < shortestPassword) return `Use at least ${shortestPassword} characters.`;
-  if (password.length > longestPassword) return `Use at most ${longestPassword} characters.`;
+  if (password.length < minPasswordLength) return `Use at least ${minPasswordLength} characters.`;
+  if (password.length > maxPasswordLength) return `Use at most ${maxPasswordLength} characters.`;
   return null;
 }
 
@@ -36,7 +39,7 @@ export async function isPassword(password: string, stored: string): Promise<bool
 }
 
 function derive(password: string, salt: Buffer, { logN, r, p }: typeof cost): Promise<Buffer> {
-  // The same text may be typed in two ways (composed or not): one password all the same.
+  // Keyboards produce composed or decomposed characters for the same text. Both are the same password.
   const text = password.normalize("NFKC");
   return new Promise((resolve, reject) => {
     scrypt(text, salt, keyBytes, { N: 2 ** logN, r, p, maxmem: 64 * 1024 * 1024 }, (error, key) => {

@@ -1,6 +1,6 @@
 import type { Form } from "../request-context.ts";
 
-/** What somebody was about to do when signing in or proving came between. */
+/** The request that sign-in or re-authentication interrupted. */
 export interface Pending {
   method: string;
   path: string;
@@ -9,7 +9,10 @@ export interface Pending {
 
 const fieldPrefix = "pending.field.";
 
-/** Carries it through a form, as hidden fields: nothing that was entered is lost, and nothing is stored. */
+/**
+ * Carries the pending request through a form as hidden fields. Nothing entered is lost, and nothing is
+ * stored.
+ */
 export function PendingFields({ pending }: { pending: Pending | null }) {
   if (pending === null) return null;
   return (
@@ -33,7 +36,7 @@ export function readPending(form: Form): Pending | null {
   return { method, path, fields: Object.fromEntries(fields) };
 }
 
-/** A path of the portal; `null` for anything that could lead elsewhere. */
+/** Returns a path of the portal, or `null` for anything that could lead to another origin. */
 export function ownPath(path: string | undefined): string | null {
   return path !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) ? path : null;
 }

@@ -2,11 +2,11 @@ import type { Operation } from "../../../shared/contract/operations/operation.ts
 import type { Role } from "../../../shared/contract/roles.ts";
 import type { PortalContext } from "../request-context.ts";
 
-/** Who may use a route. */
+/** The access that a route requires. */
 export type Needs =
-  /** Everyone. */
+  /** Anyone. */
   | "nobody"
-  /** Everyone with a session, also while its sign-in is unfinished. */
+  /** Operators with a session, even when sign-in is not complete. */
   | "session"
   /** Members with this role or a higher one. */
   | Role;
@@ -24,10 +24,10 @@ export interface Route {
 
 type Handler = (c: PortalContext) => Response | Promise<Response>;
 
-/** The path below which everything belongs to one project and mode. */
+/** Path prefix of the pages that belong to one project and mode. */
 export const projectRoot = "/p/:project/:mode";
 
-/** A route for people who are not signed in. */
+/** A route that needs no session. */
 export const publicRoute = (method: Route["method"], path: string, handler: Handler): Route => ({
   method,
   path,
@@ -36,7 +36,7 @@ export const publicRoute = (method: Route["method"], path: string, handler: Hand
   handler,
 });
 
-/** A page, for members with this role or a higher one; `session` for unfinished sign-ins too. */
+/** A page for members with this role or a higher one. `session` also admits unfinished sign-ins. */
 export const page = (path: string, needs: "session" | Role, handler: Handler): Route => ({
   method: "GET",
   path,
@@ -45,13 +45,16 @@ export const page = (path: string, needs: "session" | Role, handler: Handler): R
   handler,
 });
 
-/** A page with the form of an operation. Recent authentication is required when the form is sent. */
+/**
+ * A page with the form of an operation. Sending the form requires recent authentication; showing it does
+ * not.
+ */
 export const form = (path: string, operation: Operation, handler: Handler): Route => ({
   ...page(path, operation.role, handler),
   operation,
 });
 
-/** A form's target: it requires what the operation requires. */
+/** The target of a form. Requires the role and recent authentication of the operation. */
 export const action = (path: string, operation: Operation, handler: Handler): Route => ({
   method: "POST",
   path,

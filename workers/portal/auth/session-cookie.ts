@@ -6,8 +6,10 @@ import { originOf, type PortalContext } from "../request-context.ts";
 import { signInService } from "./sign-in-service.ts";
 
 /**
- * The session that the request's cookie stands for, or `null`. The cookie's signature is checked before anything is
- * looked up; what the session may do is read from D1 at every request.
+ * Returns the session of the request's cookie, or `null`. The cookie's signature is checked before D1 is
+ * read.
+ *
+ * The role and projects of the session are read from D1 for every request.
  */
 export async function sessionOf(c: PortalContext): Promise<OperatorSession | null> {
   const { authCookies } = await signInService(c.env, originOf(c)).$context;
@@ -15,26 +17,26 @@ export async function sessionOf(c: PortalContext): Promise<OperatorSession | nul
   return typeof token === "string" ? d1(readSession(c.env.DB, token, Date.now())) : null;
 }
 
-/** Passes the cookies that better-auth set on to our own reply. */
+/** Copies the cookies that better-auth set to the portal's response. */
 export function passCookies(c: PortalContext, from: Headers): void {
   for (const cookie of cookiesIn(from)) c.header("Set-Cookie", cookie, { append: true });
 }
 
-/** The workers' types do not know this method yet. */
+/** The Workers types do not include this method yet. */
 function cookiesIn(headers: Headers): string[] {
   return (headers as Headers & { getSetCookie(): string[] }).getSetCookie();
 }
 
 /**
- * Passes on the session that better-auth began, as one whose operator has just proven who they are: by a password, and
- * by a code where there is a second factor.
+ * Starts the session that better-auth created and marks it as recently authenticated. The operator has just
+ * entered a password, and a code where there is a second factor.
  */
 export async function beginSession(c: PortalContext, from: Headers): Promise<void> {
   passCookies(c, from);
   const { authCookies } = await signInService(c.env, originOf(c)).$context;
   const prefix = `${authCookies.sessionToken.name}=`;
   const cookie = cookiesIn(from).findLast((candidate) => candidate.startsWith(prefix));
-  // The cookie is the token, a point, and the signature.
+  // The cookie's value is the token, a dot, and the signature.
   const [token] = decodeURIComponent(cookie?.slice(prefix.length) ?? "").split(".");
   if (token === undefined || token === "") throw new Error("better-auth began no session");
   await d1(markProven(c.env.DB, token, Date.now()));

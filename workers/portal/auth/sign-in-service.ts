@@ -17,10 +17,12 @@ import { hashPassword, isPassword } from "./password.ts";
 const sessionLifetimeSeconds = 7 * 24 * 60 * 60;
 
 /**
- * better-auth over our own tables: accounts, sessions, second factors and the exchange with Google and Microsoft. Its
- * handler is never mounted: our pages call its API, and only the OAuth callbacks are passed on to it.
+ * Configures better-auth on the portal's own tables: accounts, sessions, second factors, and OAuth with
+ * Google and Microsoft. Its handler is never mounted. Pages call its API, and only OAuth callbacks are
+ * passed to its handler.
  *
- * Nobody signs up by themselves: a new operator must have been invited, also when Google vouches for them.
+ * There is no self-service sign-up. A new operator must have been invited, also when signing in with
+ * Google.
  */
 export function signInService(env: PortalEnv, origin: string) {
   return betterAuth({
@@ -29,7 +31,7 @@ export function signInService(env: PortalEnv, origin: string) {
     basePath: "/sign-in",
     secret: env.SIGN_IN_SECRET,
     telemetry: { enabled: false },
-    // Said by our pages in our words; the library's own lines would name addresses.
+    // The portal shows its own messages. The library's log lines would contain email addresses.
     logger: { disabled: true },
     onAPIError: { errorURL: `${origin}/sign-in` },
     database: drizzleAdapter(drizzle(env.DB), {
@@ -59,7 +61,7 @@ export function signInService(env: PortalEnv, origin: string) {
       user: {
         create: {
           before: async (user) => {
-            // An address that the provider only took somebody's word for is not proof of being invited.
+            // An email that the provider has not verified does not prove that its owner was invited.
             if (!user.emailVerified)
               throw new APIError("FORBIDDEN", { code: "email_not_verified", message: "" });
             if (!(await hasOpenInvitation(env.DB, user.email, Date.now()))) return false;
@@ -75,7 +77,7 @@ export function signInService(env: PortalEnv, origin: string) {
 export const providers = { google: "Google", microsoft: "Microsoft" } as const;
 export type Provider = keyof typeof providers;
 
-/** The providers whose client id and secret are set. */
+/** Returns the providers that have a client id and secret. */
 export function providersOf(env: PortalEnv): Provider[] {
   return Object.keys(configuredProviders(env)) as Provider[];
 }

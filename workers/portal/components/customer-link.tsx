@@ -1,6 +1,6 @@
 import { customerPath, type PortalContext } from "../request-context.ts";
 
-/** The customer something is about, linked to their page; `otherwise` where it is about none. */
+/** Links to the page of a customer. Shows `otherwise` where there is no customer. */
 export function CustomerLink({
   c,
   subjectRef,

@@ -9,9 +9,9 @@ import type {
 } from "../../../shared/contract/words.ts";
 import type { Tone } from "./parts.tsx";
 
-/** What the words about a customer's rights are called on pages. */
+/** Labels for a customer's entitlements, actions and ledger entries. */
 
-/** After "Access denied:" and after "not usable:". */
+/** Shown after "Access denied:" and after "not usable:". */
 export const denialWords: Record<DenialReason, string> = {
   payment_past_due: "the payment is overdue",
   payment_disputed: "the payment is disputed at the bank",
@@ -34,7 +34,7 @@ export const statusWords: Record<EntitlementStatus, { label: string; tone: Tone 
   expired: { label: "Expired", tone: "" },
 };
 
-/** Flags are an open set on the page: one that is not known here is shown as it is. */
+/** New flags may appear before this table knows them. An unknown flag is shown unchanged. */
 const flagWords: Record<string, string> = {
   unknown_price: "A price of the subscription belongs to no product; the product it had is kept.",
   parallel_subscription: "The customer pays for this product twice at a time.",
@@ -91,14 +91,14 @@ const operationNames: Record<string, string> = {
   lift_hold: "Hold lifted",
 };
 
-/** What an entry did, as a heading. */
+/** Returns the heading of a ledger entry. */
 export function entryTitle({ operation, manual }: EntryView): string {
   return manual === null ? operationTitle(operation) : manualNames[manual.type];
 }
 
 export const operationTitle = (operation: string): string => operationNames[operation] ?? operation;
 
-/** An operator's reason as the ledger keeps it, `<choice>: <text>`, in words. */
+/** Formats an operator's reason, which the ledger stores as `<choice>: <text>`. */
 export function reasonSentence(reason: string): string {
   const [, choice = "", text = reason] = /^([a-z_]+): (.*)$/s.exec(reason) ?? [];
   const name = Object.entries(reasonNames).find(([key]) => key === choice)?.[1];

@@ -3,7 +3,7 @@ import type { Finding } from "../../../shared/db/subject-jobs.ts";
 import type { Tone } from "./parts.tsx";
 import { count } from "./words.ts";
 
-/** What verifying and resyncing are called on pages, of one customer and of all. */
+/** Labels of the data check, for one customer and for all. */
 export const checkLabel = "Check against the ledger";
 
 export const subjectJobNames: Record<SubjectJobKind, string> = {

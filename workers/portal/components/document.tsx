@@ -5,12 +5,15 @@ import { assetPaths } from "../http/assets.ts";
 
 interface DocumentOptions {
   title: string;
-  /** `account` where nothing of test or live is shown. */
+  /** `account` on pages that show neither test nor live data. */
   mode: Mode | "account";
   children?: Child;
 }
 
-/** A whole page. What differs by mode hangs on `data-mode`, so that no page can forget it. */
+/**
+ * Renders a whole HTML document. Styles that differ by mode depend on `data-mode`, so that no page can omit
+ * them.
+ */
 export function documentOf({ title, mode, children }: DocumentOptions) {
   const page = (
     <html lang="en">

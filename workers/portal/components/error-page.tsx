@@ -1,7 +1,10 @@
 import type { PortalContext } from "../request-context.ts";
 import { page, plainPage } from "./frame.tsx";
 
-/** What went wrong and what to do, in the frame when somebody is signed in. Never a stack trace. */
+/**
+ * Shows what went wrong and what to do, inside the app layout for signed-in members. Never shows a stack
+ * trace.
+ */
 export function errorPage(
   c: PortalContext,
   status: 401 | 403 | 404 | 409 | 422 | 502 | 503,

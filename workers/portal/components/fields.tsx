@@ -1,7 +1,9 @@
 import type { Child } from "hono/jsx";
 import type { Form } from "../request-context.ts";
 
-/** What was entered and what is wrong with it, by field; the empty name is about the form as a whole. */
+/**
+ * The entered values and their errors by field name. An error under the empty name concerns the whole form.
+ */
 export interface FormState {
   values: Form;
   faults: Readonly<Record<string, string>>;
@@ -27,7 +29,10 @@ interface FieldProps {
   data?: Record<string, string>;
 }
 
-/** A labelled field with its hint and, where it was wrong, what is wrong: said beside it and to screen readers. */
+/**
+ * A labeled field with its hint and error. The error is shown below the field and announced by screen
+ * readers.
+ */
 export function Field(props: FieldProps) {
   const { form, name, label, hint, type = "text", required = true, mono, data = {}, ...input } = props;
   const fault = form.faults[name];
@@ -65,7 +70,7 @@ interface ChoiceProps {
   name: string;
   label: string;
   hint?: Child;
-  /** `kind` is for the style sheet: what else of the form belongs to the choice. */
+  /** `kind` is read by the style sheet, which shows only the fields of the chosen kind. */
   options: readonly { value: string; label: string; kind?: string }[];
   fallback?: string;
 }
@@ -92,7 +97,7 @@ export function Select({ form, name, label, hint, options, fallback }: ChoicePro
   );
 }
 
-/** One of few, each with what it means. */
+/** One choice of a few, each with an explanation. */
 export function Radios({
   form,
   name,
@@ -124,7 +129,7 @@ export function Radios({
   );
 }
 
-/** Any number of several; each is a field of its own, named `<name>_<value>`. */
+/** Any number of choices. Each one is a separate field named `<name>_<value>`. */
 export function Checkboxes({
   form,
   name,
@@ -168,7 +173,7 @@ export function Fault({ form, name }: { form: FormState; name: string }) {
   );
 }
 
-/** A button that posts, as a form of its own. */
+/** A button that posts, in a form that has no other fields. */
 export function ActionButton({
   action,
   label,

@@ -2,18 +2,18 @@ import type { Finding } from "../../../shared/db/subject-jobs.ts";
 import { findingWords } from "./data-check-words.ts";
 import { Card } from "./parts.tsx";
 
-const places = Object.keys(findingWords) as Finding["where"][];
+const locations = Object.keys(findingWords) as Finding["where"][];
 
-/** What a fault in each place means, and what mends it; only of the places where something was found. */
+/** Explains the findings and how to repair them. Covers only the locations that have findings. */
 export function Meanings({ found, note }: { found: Pick<Finding, "where">[]; note?: string }) {
-  const touched = places.filter((place) => found.some(({ where }) => where === place));
+  const affected = locations.filter((location) => found.some(({ where }) => where === location));
   return (
     <Card title="What it means" note={note} pad>
       <dl class="facts">
-        {touched.map((place) => (
+        {affected.map((location) => (
           <>
-            <dt>{findingWords[place].label}</dt>
-            <dd>{findingWords[place].meaning}</dd>
+            <dt>{findingWords[location].label}</dt>
+            <dd>{findingWords[location].meaning}</dd>
           </>
         ))}
       </dl>

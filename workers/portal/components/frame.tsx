@@ -1,30 +1,31 @@
 import { getCookie, setCookie } from "hono/cookie";
 import type { Child } from "hono/jsx";
+import type { Scope } from "../../../shared/contract/scope.ts";
 import { modes } from "../../../shared/contract/words.ts";
 import { type Flash, takeFlash } from "../http/flash.ts";
 import { type PortalContext, projectPath } from "../request-context.ts";
 import { documentOf } from "./document.tsx";
 import { Logo } from "./logo.tsx";
-import { Navigation, type NavigationPlace, ProjectSwitcher } from "./navigation.tsx";
+import { Navigation, ProjectSwitcher } from "./navigation.tsx";
 
 interface PageOptions {
   title: string;
   status?: 200 | 401 | 403 | 404 | 409 | 422 | 502 | 503;
-  /** Said on this page instead of the next one. */
+  /** Shown on this page instead of after the next redirect. */
   flash?: Flash;
 }
 
-/** A page inside the frame, for whoever is signed in. */
+/** Renders a page inside the app layout, for a signed-in member. */
 export function page(c: PortalContext, { title, status = 200, flash }: PageOptions, children: Child) {
   const member = c.get("member");
-  const place = placeFor(c);
-  const isPlaced = c.get("project") !== undefined;
-  const mode = isPlaced ? c.get("mode") : "account";
-  const said = flash ?? takeFlash(c);
+  const scope = resolveScope(c);
+  const hasProject = c.get("project") !== undefined;
+  const mode = hasProject ? c.get("mode") : "account";
+  const message = flash ?? takeFlash(c);
   const path = c.req.path;
   return c.html(
     documentOf({
-      title: isPlaced ? `${title} · ${c.get("project").name}` : title,
+      title: hasProject ? `${title} · ${c.get("project").name}` : title,
       mode,
       children: (
         <div class="shell">
@@ -33,8 +34,8 @@ export function page(c: PortalContext, { title, status = 200, flash }: PageOptio
           </a>
           <aside class="side" aria-label="Navigation">
             <Brand />
-            <ProjectSwitcher member={member} place={place} />
-            <Navigation place={place} path={path} />
+            <ProjectSwitcher member={member} scope={scope} />
+            <Navigation scope={scope} path={path} />
             <SignedIn name={member.name} />
           </aside>
           <div class="content">
@@ -42,16 +43,16 @@ export function page(c: PortalContext, { title, status = 200, flash }: PageOptio
               <details class="menu">
                 <summary class="button small">Menu</summary>
                 <div class="menu-body">
-                  <ProjectSwitcher member={member} place={place} />
-                  <Navigation place={place} path={path} />
+                  <ProjectSwitcher member={member} scope={scope} />
+                  <Navigation scope={scope} path={path} />
                   <SignedIn name={member.name} />
                 </div>
               </details>
-              {place === null ? <span class="spacer" /> : <Find place={place} />}
+              {scope === null ? <span class="spacer" /> : <SearchForm scope={scope} />}
               <ModeSwitch c={c} />
             </header>
             <main class="page" id="main" tabindex={-1}>
-              {said === null ? null : <FlashLine flash={said} />}
+              {message === null ? null : <FlashLine flash={message} />}
               {children}
             </main>
           </div>
@@ -62,9 +63,9 @@ export function page(c: PortalContext, { title, status = 200, flash }: PageOptio
   );
 }
 
-/** A page without the frame: signing in, setting up, and errors of who is not signed in. */
+/** Renders a page without navigation: sign-in, setup, and errors without a session. */
 export function plainPage(c: PortalContext, { title, status = 200, flash }: PageOptions, children: Child) {
-  const said = flash ?? takeFlash(c);
+  const message = flash ?? takeFlash(c);
   return c.html(
     documentOf({
       title,
@@ -73,7 +74,7 @@ export function plainPage(c: PortalContext, { title, status = 200, flash }: Page
         <main class="alone">
           <div class="alone-card">
             <Brand />
-            {said === null ? null : <FlashLine flash={said} />}
+            {message === null ? null : <FlashLine flash={message} />}
             {children}
           </div>
         </main>
@@ -111,8 +112,8 @@ function SignedIn({ name }: { name: string }) {
   );
 }
 
-function Find({ place }: { place: NavigationPlace }) {
-  const path = projectPath(place.projectId, place.mode);
+function SearchForm({ scope }: { scope: Scope }) {
+  const path = projectPath(scope.projectId, scope.mode);
   return (
     <search class="find-place">
       <form class="find" action={`${path}/customers`} data-palette={`${path}/find`}>
@@ -131,13 +132,13 @@ function Find({ place }: { place: NavigationPlace }) {
   );
 }
 
-/** The mode as a word, and the same page in the other one. */
+/** Shows the mode, and links to the same list in the other mode. */
 function ModeSwitch({ c }: { c: PortalContext }) {
   const project = c.get("project");
   if (project === undefined) return <span class="pill">Account</span>;
   const mode = c.get("mode");
   const other = mode === "test" ? "live" : "test";
-  // The list that a page belongs to: what is open here need not exist in the other mode.
+  // Links to the list of the current page. The record shown here need not exist in the other mode.
   const [, , , , list = ""] = c.req.path.split("/");
   return (
     <>
@@ -151,13 +152,15 @@ function ModeSwitch({ c }: { c: PortalContext }) {
 
 const cookieName = "licenzy.place";
 
-/** The project and mode of the address; on the account's pages those that were open last, else the first project. */
-function placeFor(c: PortalContext): NavigationPlace | null {
+/**
+ * Returns the scope of the URL. On account pages, returns the scope opened last, or else the first project.
+ */
+function resolveScope(c: PortalContext): Scope | null {
   const project = c.get("project");
   if (project !== undefined) {
-    const place = { projectId: project.projectId, mode: c.get("mode") };
+    const scope = { projectId: project.projectId, mode: c.get("mode") };
     const secure = new URL(c.req.url).protocol === "https:";
-    const value = `${place.projectId}.${place.mode}`;
+    const value = `${scope.projectId}.${scope.mode}`;
     setCookie(c, cookieName, value, {
       path: "/",
       httpOnly: true,
@@ -165,12 +168,12 @@ function placeFor(c: PortalContext): NavigationPlace | null {
       secure,
       maxAge: 31_536_000,
     });
-    return place;
+    return scope;
   }
   return lastPlace(c);
 }
 
-export function lastPlace(c: PortalContext): NavigationPlace | null {
+export function lastPlace(c: PortalContext): Scope | null {
   const [projectId, word] = (getCookie(c, cookieName) ?? "").split(".");
   const { projects } = c.get("member");
   const open = projects.filter(({ archivedAt }) => archivedAt === null);

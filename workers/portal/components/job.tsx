@@ -4,14 +4,17 @@ import { PageHead, Pill } from "./parts.tsx";
 import { FullTime } from "./time.tsx";
 import { count } from "./words.ts";
 
-/** A page of a job that runs loads itself anew so often, without scripts. */
+/** The page of a running job reloads after this many seconds, without scripts. */
 const refreshSeconds = 2;
 
 export function refreshWhileRunning(c: PortalContext, isRunning: boolean): void {
   if (isRunning) c.header("Refresh", String(refreshSeconds));
 }
 
-/** What the job is, the list it belongs to, and the way to stop it; `stop` is `null` where it can't be, or not by this person. */
+/**
+ * Heading of a job: its title, a link to its list, and the button to stop it. `stop` is `null` when the job
+ * can't be stopped, or not by this operator.
+ */
 export function JobHead({
   title,
   list,
@@ -60,7 +63,7 @@ export function JobProgress({ done, total, word }: { done: number; total: number
   );
 }
 
-/** Two entries of a list of facts. */
+/** Two rows of a definition list. */
 export function JobTimes({
   job: { createdAt, updatedAt },
   now,

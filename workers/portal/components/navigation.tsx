@@ -1,25 +1,20 @@
-import type { Mode } from "../../../shared/contract/words.ts";
+import type { Scope } from "../../../shared/contract/scope.ts";
 import type { Member } from "../request-context.ts";
 import { projectPath } from "../request-context.ts";
-
-export interface NavigationPlace {
-  projectId: string;
-  mode: Mode;
-}
 
 interface Item {
   label: string;
   href: string;
 }
 
-const operate: [string, string][] = [
+const operatePages: [string, string][] = [
   ["Overview", ""],
   ["Customers", "/customers"],
   ["Stripe events", "/events"],
   ["Deliveries", "/deliveries"],
 ];
 
-const configure: [string, string][] = [
+const configurePages: [string, string][] = [
   ["Products", "/products"],
   ["API keys", "/keys"],
   ["Stripe connection", "/stripe"],
@@ -29,7 +24,7 @@ const configure: [string, string][] = [
   ["Data check", "/data"],
 ];
 
-const ofAccount: Item[] = [
+const accountItems: Item[] = [
   { label: "Projects", href: "/projects" },
   { label: "Team", href: "/team" },
   { label: "Plan", href: "/plan" },
@@ -37,24 +32,26 @@ const ofAccount: Item[] = [
   { label: "Your sign-in", href: "/account" },
 ];
 
-/** Every page that can be gone to, in three groups. The same list serves the side, the menu and the palette. */
-export function Navigation({ place, path }: { place: NavigationPlace | null; path: string }) {
-  const inPlace = (items: [string, string][]): Item[] =>
-    place === null
+/**
+ * Links to every page, in three groups. The same list serves the sidebar, the menu and the command palette.
+ */
+export function Navigation({ scope, path }: { scope: Scope | null; path: string }) {
+  const toItems = (items: [string, string][]): Item[] =>
+    scope === null
       ? []
-      : items.map(([label, page]) => ({ label, href: projectPath(place.projectId, place.mode, page) }));
+      : items.map(([label, page]) => ({ label, href: projectPath(scope.projectId, scope.mode, page) }));
   return (
     <nav aria-label="Main">
-      <Group name="Operate" items={inPlace(operate)} path={path} />
-      <Group name="Configure" items={inPlace(configure)} path={path} />
-      <Group name="Account" items={ofAccount} path={path} />
+      <Group name="Operate" items={toItems(operatePages)} path={path} />
+      <Group name="Configure" items={toItems(configurePages)} path={path} />
+      <Group name="Account" items={accountItems} path={path} />
     </nav>
   );
 }
 
 function Group({ name, items, path }: { name: string; items: Item[]; path: string }) {
   if (items.length === 0) return null;
-  const current = bestMatch(items, path);
+  const current = findCurrentHref(items, path);
   return (
     <div class="group">
       <p class="group-name">{name}</p>
@@ -71,18 +68,21 @@ function Group({ name, items, path }: { name: string; items: Item[]; path: strin
   );
 }
 
-/** The longest address that the path begins with: the list's entry stays lit on a page below it. */
-function bestMatch(items: Item[], path: string): string | undefined {
+/**
+ * Returns the longest link that the path begins with. A list's entry stays highlighted on the pages below
+ * it.
+ */
+function findCurrentHref(items: Item[], path: string): string | undefined {
   return items
     .map(({ href }) => href)
     .filter((href) => path === href || (path.startsWith(`${href}/`) && !/^\/p\/[^/]+\/[^/]+$/.test(href)))
     .sort((a, b) => b.length - a.length)[0];
 }
 
-/** The project that is open, and the way to the others. */
-export function ProjectSwitcher({ member, place }: { member: Member; place: NavigationPlace | null }) {
+/** Shows the current project and links to the others. */
+export function ProjectSwitcher({ member, scope }: { member: Member; scope: Scope | null }) {
   const open = member.projects.filter(({ archivedAt }) => archivedAt === null);
-  const current = member.projects.find(({ projectId }) => projectId === place?.projectId);
+  const current = member.projects.find(({ projectId }) => projectId === scope?.projectId);
   return (
     <details class="switcher">
       <summary>
@@ -93,8 +93,8 @@ export function ProjectSwitcher({ member, place }: { member: Member; place: Navi
         {open.map(({ projectId, name }) => (
           <li>
             <a
-              href={projectPath(projectId, place?.mode ?? "test")}
-              aria-current={projectId === place?.projectId ? "true" : undefined}
+              href={projectPath(projectId, scope?.mode ?? "test")}
+              aria-current={projectId === scope?.projectId ? "true" : undefined}
             >
               {name}
             </a>

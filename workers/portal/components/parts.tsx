@@ -48,7 +48,7 @@ export function Card({
   );
 }
 
-/** Where nothing is yet: what would be here, and how to get it. */
+/** Shown in place of an empty list: what will be listed, and how to add the first entry. */
 export function Empty({ title, children }: { title: string; children?: Child }) {
   return (
     <div class="empty">
@@ -64,7 +64,7 @@ export function Pill({ tone = "", children }: { tone?: Tone; children?: Child })
   return <span class={tone === "" ? "pill" : `pill ${tone}`}>{children}</span>;
 }
 
-/** An id: whole for screen readers and copying, shortened in the middle for the eye. */
+/** An id. Complete for screen readers and copying; shortened in the middle on screen. */
 export function Id({ value, href }: { value: string; href?: string }) {
   const short = value.length > 20 ? `${value.slice(0, 9)}…${value.slice(-5)}` : value;
   const text = (
@@ -80,7 +80,7 @@ export function Id({ value, href }: { value: string; href?: string }) {
   );
 }
 
-/** Appears where scripts run; without them the text can be selected. */
+/** Visible only with scripts. Without them, the text can be selected. */
 export function CopyButton({ value, label = "Copy" }: { value: string; label?: string }) {
   return (
     <button
@@ -96,7 +96,7 @@ export function CopyButton({ value, label = "Copy" }: { value: string; label?: s
   );
 }
 
-/** A table that scrolls by itself on a narrow screen; the keyboard reaches it. */
+/** A table that scrolls inside its own box on narrow screens. The keyboard can focus it. */
 export function Table({
   label,
   head,
@@ -122,7 +122,7 @@ export function Table({
   );
 }
 
-/** The way to the next page of a list, keeping its filters. */
+/** Links to the next page of a list. `href` keeps the list's filters. */
 export function NextPage({ href, shown }: { href: string | null; shown: number }) {
   if (href === null) return null;
   return (

@@ -1,11 +1,11 @@
 import { encode } from "uqr";
 
-/** What readers need around a code to find it, in modules. */
+/** Width of the quiet zone around the code in modules. Scanners need it to find the code. */
 const quietModules = 4;
 
 /**
- * A QR code of the text, as SVG that needs neither script nor style of its own. Black on white in dark pages too: many
- * readers do not know it the other way round.
+ * Renders a QR code as SVG without scripts or styles. It is black on white in dark mode too, since many
+ * scanners can't read inverted codes.
  */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { data, size } = encode(text, { ecc: "M", border: quietModules });

@@ -13,7 +13,7 @@ const titles: Record<Refusal["reason"], string> = {
   stripe: "Stripe did not go along",
 };
 
-/** A refusal of the runtime as a page of its own, where no form can show it. */
+/** Shows a worker's refusal as a page, where there is no form to show it in. */
 export function refusalPage(c: PortalContext, refusal: Refusal) {
   return errorPage(c, statusOf(refusal), titles[refusal.reason], refusal.message);
 }

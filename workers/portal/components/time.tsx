@@ -11,7 +11,7 @@ const steps: [number, string, number][] = [
   [Number.POSITIVE_INFINITY, "year", 365 * day],
 ];
 
-/** `3 hours ago`, `in 2 days`; both in milliseconds. */
+/** Formats `at` relative to `now`: `3 hours ago`, `in 2 days`. Both are in milliseconds since 1970. */
 export function relativeTime(at: number, now: number): string {
   const distance = Math.abs(now - at);
   if (distance < minute) return at > now + 5_000 ? "in a moment" : "just now";
@@ -19,14 +19,14 @@ export function relativeTime(at: number, now: number): string {
   return at > now ? `in ${amount}` : `${amount} ago`;
 }
 
-/** `40 seconds`, `3 hours`: whole ones of the largest unit. */
+/** Formats a duration in whole units of its largest unit: `40 seconds`, `3 hours`. */
 export function duration(ms: number): string {
   const [, word, unit] = steps.find(([limit]) => ms < limit) ?? ["", "year", 365 * day];
   const count = Math.floor(ms / Number(unit));
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
-/** `24 Nov 2026, 11:03:05 UTC`. */
+/** Formats a time as `24 Nov 2026, 11:03:05 UTC`. */
 export function exactTime(at: number): string {
   const date = new Date(at);
   const words = date.toLocaleDateString("en-GB", {
@@ -38,7 +38,7 @@ export function exactTime(at: number): string {
   return `${words}, ${date.toISOString().slice(11, 19)} UTC`;
 }
 
-/** Relative for the eye, exact in UTC on hover; scripts add the viewer's own zone. */
+/** Shows the relative time, and the exact time in UTC on hover. Scripts add the viewer's time zone. */
 export function Time({ at, now }: { at: number; now: number }) {
   return (
     <time datetime={new Date(at).toISOString()} title={exactTime(at)}>
@@ -47,7 +47,7 @@ export function Time({ at, now }: { at: number; now: number }) {
   );
 }
 
-/** Exact, in UTC; scripts show the viewer's own zone. */
+/** Shows the exact time in UTC. Scripts change it to the viewer's time zone. */
 export function ExactTime({ at }: { at: number }) {
   return (
     <time datetime={new Date(at).toISOString()} data-exact>
@@ -56,7 +56,7 @@ export function ExactTime({ at }: { at: number }) {
   );
 }
 
-/** Relative, with the exact moment beside it. */
+/** Shows the relative time and the exact time next to it. */
 export function FullTime({ at, now }: { at: number; now: number }) {
   return (
     <span class="full-time">

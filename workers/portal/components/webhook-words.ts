@@ -3,7 +3,7 @@ import type { AttemptError, DeliveryState, endpointDisableReasons } from "../../
 import type { DeliveryJobRow } from "../../../shared/db/delivery-jobs.ts";
 import type { Tone } from "./parts.tsx";
 
-/** What the closed words of webhooks are called, on every page. `waiting` stands for pending and retrying together. */
+/** Labels of delivery states. The filter value `waiting` combines pending and retrying. */
 export const deliveryWords: Record<DeliveryState, { label: string; tone: Tone }> = {
   pending: { label: "Pending", tone: "" },
   failed: { label: "Retrying", tone: "warn" },
@@ -11,7 +11,7 @@ export const deliveryWords: Record<DeliveryState, { label: string; tone: Tone }>
   dead: { label: "Given up", tone: "bad" },
 };
 
-/** `label` where there is room for a word, `sentence` where one delivery attempt is explained. */
+/** `label` is for tables. `sentence` explains one delivery attempt. */
 export const errorWords: Record<AttemptError, { label: string; sentence: string }> = {
   timeout: { label: "Timed out", sentence: "No answer came within 10 seconds." },
   dns: { label: "Name not found", sentence: "The host's name could not be looked up." },
@@ -26,13 +26,15 @@ export const errorWords: Record<AttemptError, { label: string; sentence: string 
   },
 };
 
-/** `HTTP 500`, `Timed out`; `null` before the first attempt ended. */
+/**
+ * Formats the result of an attempt: `HTTP 500`, `Timed out`. Returns `null` before the first attempt ended.
+ */
 export function answerWord(status: number | null, error: AttemptError | null): string | null {
   if (status !== null) return `HTTP ${status}`;
   return error === null ? null : errorWords[error].label;
 }
 
-/** What work on many deliveries is called. */
+/** Names of jobs that process many deliveries. */
 export const jobNames: Record<DeliveryJobRow["kind"], string> = {
   requeue: "Queueing many again",
   replay: "Replay",

@@ -1,7 +1,7 @@
 import type { Kind, Region } from "../../../shared/contract/words.ts";
 import { kinds, regions } from "../../../shared/contract/words.ts";
 
-/** What the closed words of the contract are called on pages. */
+/** Labels for the values of the contract's enums. */
 export const regionNames: Record<Region, string> = {
   wnam: "Western North America",
   enam: "Eastern North America",
@@ -37,16 +37,18 @@ export const kindOptions = kinds.map((value) => ({
 const numbers = new Intl.NumberFormat("en-US");
 export const count = (value: number): string => numbers.format(value);
 
-/** Of what is counted up to 1,000 only. */
+/** Formats a count that stops at 1,000. */
 export const upTo = (value: number): string => (value >= 1_000 ? "1,000+" : count(value));
 
-/** Currencies whose smallest unit is the whole: Stripe's list. */
-const wholeCurrencies = new Set("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split(" "));
+/** Zero-decimal currencies, from Stripe's list. */
+const zeroDecimalCurrencies = new Set(
+  "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split(" "),
+);
 
-/** `€49.00` from Stripe's smallest unit. */
+/** Formats an amount in Stripe's smallest unit as `€49.00`. */
 export function money(amount: number | null, currency: string): string {
   if (amount === null) return "no fixed amount";
-  const value = wholeCurrencies.has(currency) ? amount : amount / 100;
+  const value = zeroDecimalCurrencies.has(currency) ? amount : amount / 100;
   return new Intl.NumberFormat("en-US", { style: "currency", currency: currency.toUpperCase() }).format(
     value,
   );

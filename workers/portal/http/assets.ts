@@ -12,7 +12,7 @@ import tokens from "../styles/tokens.css";
 const css = [tokens, base, frame, controls, parts, customer, islandStyles].join("\n");
 const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><rect width="20" height="20" rx="5" fill="#4338ca"/><path d="M6 5v10h8" fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
-/** The address changes with the content, so that a file may be kept for good. */
+/** Adds a hash of the content to the path, so that browsers may cache the file permanently. */
 const versioned = (path: string, content: string) => `${path}?v=${sha256Hex(content).slice(0, 12)}`;
 
 export const assetPaths = {

@@ -1,7 +1,7 @@
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { PortalContext } from "../request-context.ts";
 
-/** One sentence that the next page says, after a form was done. */
+/** A message that the next page shows after a form was processed. */
 export interface Flash {
   tone: "good" | "bad";
   text: string;
@@ -25,7 +25,7 @@ function setFlash(c: PortalContext, flash: Flash): void {
   setCookie(c, name, value, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: 60 });
 }
 
-/** Takes the sentence that the page before left. */
+/** Returns the message of the previous page and deletes its cookie. */
 export function takeFlash(c: PortalContext): Flash | null {
   const value = getCookie(c, name);
   if (value === undefined) return null;
@@ -34,7 +34,7 @@ export function takeFlash(c: PortalContext): Flash | null {
     const { tone, text } = JSON.parse(value) as Partial<Flash>;
     return typeof text === "string" ? { tone: tone === "bad" ? "bad" : "good", text } : null;
   } catch {
-    // Not written by us, and nothing depends on it.
+    // Not written by the portal. Nothing depends on it.
     return null;
   }
 }

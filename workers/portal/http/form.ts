@@ -1,9 +1,12 @@
 import type { Form, PortalContext } from "../request-context.ts";
 
-/** Far more than any form here has; what is larger is no form of ours. */
+/** Maximum size of a form's body, far more than any form of the portal has. */
 export const maxFormBytes = 64 * 1024;
 
-/** The fields of a posted form, read once. Files and anything that is not a form count as no fields. */
+/**
+ * Returns the fields of a posted form and reads the body only once. Files and other content types count as
+ * no fields.
+ */
 export async function readForm(c: PortalContext): Promise<Form> {
   const known = c.get("form") as Form | undefined;
   if (known !== undefined) return known;
@@ -18,7 +21,7 @@ async function formText(c: PortalContext): Promise<string> {
   return c.req.text();
 }
 
-/** A field without the spaces around it; empty when it is missing. */
+/** Returns a field without surrounding spaces, or an empty string when it is missing. */
 export function field(form: Form, name: string): string {
   return (form[name] ?? "").trim();
 }

@@ -6,7 +6,7 @@ import { alteredForm, parseOptions } from "../../../shared/operations/parse-inpu
 import type { FormState } from "../components/fields.tsx";
 import { callerOf, type Form, type PortalContext, scopeOf } from "../request-context.ts";
 
-/** Runs an operation of another worker as the signed-in operator, in the project and mode of the page. */
+/** Runs an operation of another worker as the signed-in operator, in the page's project and mode. */
 export async function callOperation<O extends Operation & { worker: "runtime" | "deliveries" }>(
   c: PortalContext,
   operation: O,
@@ -22,20 +22,25 @@ export async function callOperation<O extends Operation & { worker: "runtime" | 
   }
 }
 
-/** Names of form fields that are not the operation's input key in snake case. */
+/** Form field names that are not the operation's input key in snake case. */
 export type FieldNames = Readonly<Record<string, string>>;
 
-/** The form as it was sent, with the refusal at its field; a refusal without a field is shown above the button. */
+/**
+ * Returns the sent form with the refusal at its field. A refusal without a field is shown above the button.
+ */
 export function refusedForm(values: Form, { message, field }: Refusal, names: FieldNames = {}): FormState {
   return { values, faults: { [field === undefined ? "" : fieldName(field, names)]: message } };
 }
 
-/** The form field of a key of an operation's input. */
+/** Returns the form field name of an operation's input key. */
 export function fieldName(key: string, names: FieldNames = {}): string {
   return names[key] ?? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Parses the fields of a form by an operation's schema. Errors are by form field, with the schema's messages. */
+/**
+ * Parses form fields with an operation's schema. Errors are keyed by form field and have the schema's
+ * messages.
+ */
 export function parseForm<Schema extends z.ZodType>(
   schema: Schema,
   fields: unknown,

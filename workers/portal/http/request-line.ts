@@ -4,8 +4,9 @@ import { log } from "../../../shared/kit/log.ts";
 import type { PortalHono } from "../request-context.ts";
 
 /**
- * Gives each request its id, and writes the one line that says how it ended (docs/observability.md). Its route is the
- * pattern: paths of invitations hold one-time links.
+ * Assigns each request its id, and logs how the request ended (docs/observability.md).
+ *
+ * `route` is the pattern instead of the path, since paths of invitations contain one-time tokens.
  */
 export const requestLine = createMiddleware<PortalHono>(async (c, next) => {
   const startedAt = Date.now();

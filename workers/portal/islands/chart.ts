@@ -1,6 +1,8 @@
 /**
- * Says what a bar stands for, under the pointer and from the keyboard: the chart is one stop of the Tab key and the
- * arrow keys go from day to day, as on a slider, which is what screen readers are told it is.
+ * Describes the selected bar, for the pointer and the keyboard. The chart is one Tab stop, and the arrow
+ * keys move from day to day.
+ *
+ * Screen readers see the chart as a slider, which has the same keys.
  */
 export function explainCharts(): void {
   for (const plot of document.querySelectorAll<HTMLElement>("[data-chart]")) explain(plot);
@@ -10,14 +12,14 @@ function explain(plot: HTMLElement): void {
   const bars = [...plot.querySelectorAll("rect")];
   const texts = bars.map((bar) => {
     const title = bar.querySelector("title");
-    // It would show a second time, by the browser itself.
+    // Otherwise, the browser would show the title a second time.
     title?.remove();
     return title?.textContent ?? "";
   });
   const tip = document.createElement("div");
   tip.className = "tip";
   tip.hidden = true;
-  // The slider's own value says the same.
+  // The slider's value has the same text.
   tip.setAttribute("aria-hidden", "true");
   plot.append(tip);
   let at = bars.length - 1;
@@ -31,7 +33,8 @@ function explain(plot: HTMLElement): void {
     tip.textContent = texts[at] ?? "";
     tip.hidden = false;
     const share = (at + 0.5) / bars.length;
-    // From the bar's middle, but never past an end of the chart. Set as properties, which the policy allows.
+    // Centers the tip on the bar, but keeps it inside the chart. The content security policy allows style
+    // properties.
     tip.style.left = `${share * 100}%`;
     tip.style.translate = `${share * -100}%`;
   };

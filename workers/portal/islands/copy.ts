@@ -1,4 +1,4 @@
-/** Copies a value whole, also where it is shown shortened. */
+/** Copies the complete value, even where it is shown shortened. */
 export function addCopyButtons(): void {
   document.addEventListener("click", async (event) => {
     const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-copy]") : null;
@@ -8,7 +8,8 @@ export function addCopyButtons(): void {
       await navigator.clipboard.writeText(button.dataset["copy"] ?? "");
       button.textContent = "Copied";
     } catch {
-      // Without https, or when the browser refuses: the text can still be selected.
+      // Clipboard access fails without HTTPS, or when the browser denies it. The text can still be
+      // selected.
       button.textContent = "Can't copy";
     }
     setTimeout(() => {

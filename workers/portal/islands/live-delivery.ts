@@ -6,8 +6,8 @@ const refused = "No longer live: you are signed out, or it is gone.";
 const tooLong = `No longer live, after ${liveForMs / 60_000} minutes.`;
 
 /**
- * Shows what becomes of a delivery: asks the server for the part of the page that tells it, while somebody can see it,
- * until its end. Ends also after a while, and as soon as the server refuses.
+ * Updates a delivery's status by polling the server while the tab is waitUntilVisible. Stops when the delivery ends,
+ * after `liveForMs`, or when the server rejects the request.
  */
 export function followDelivery(enhance: (part: ParentNode) => void): void {
   const note = document.querySelector<HTMLElement>("[data-live-note]");
@@ -17,18 +17,18 @@ export function followDelivery(enhance: (part: ParentNode) => void): void {
 }
 
 async function follow(first: HTMLElement, note: HTMLElement, enhance: (part: ParentNode) => void) {
-  // The note is a live region: a screen reader says what is new in it, when nothing else is being said.
+  // The note is a live region. Screen readers announce new text when they are idle.
   const say = (text: string) => {
     if (note.textContent !== text) note.textContent = text;
   };
   const until = performance.now() + liveForMs;
   let shown = first;
-  let told = live;
-  say(told);
+  let message = live;
+  say(message);
   while (performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, askEveryMs));
-    await visible();
-    const answer = await ask(shown.dataset["live"] ?? "");
+    await waitUntilVisible();
+    const answer = await fetchPart(shown.dataset["live"] ?? "");
     if (answer === "stop") return say(refused);
     if (answer === "again") {
       say(unreachable);
@@ -38,23 +38,23 @@ async function follow(first: HTMLElement, note: HTMLElement, enhance: (part: Par
       enhance(answer);
       replace(shown, answer);
       shown = answer;
-      told = answer.dataset["said"] ?? live;
+      message = answer.dataset["said"] ?? live;
     }
-    say(told);
+    say(message);
     if (answer.dataset["atEnd"] !== undefined) return;
   }
   say(tooLong);
 }
 
-/** Resolves while the tab can be seen. */
-function visible(): Promise<void> {
+/** Resolves once the tab is waitUntilVisible. */
+function waitUntilVisible(): Promise<void> {
   if (!document.hidden) return Promise.resolve();
   return new Promise((resolve) =>
     document.addEventListener("visibilitychange", () => resolve(), { once: true }),
   );
 }
 
-async function ask(address: string): Promise<HTMLElement | "again" | "stop"> {
+async function fetchPart(address: string): Promise<HTMLElement | "again" | "stop"> {
   try {
     const reply = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
     const meaning = meaningOf(reply);
@@ -62,25 +62,25 @@ async function ask(address: string): Promise<HTMLElement | "again" | "stop"> {
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
     return page.querySelector<HTMLElement>("[data-live]") ?? "again";
   } catch {
-    // The network, or a server that takes too long: the line on the page says so.
+    // The network failed, or the server took too long. The note on the page reports it.
     return "again";
   }
 }
 
-/** Puts the new part in the old one's place; what was opened stays open, and the focus where it was. */
+/** Replaces a part of the page. Keeps its details open and restores the focus. */
 function replace(old: HTMLElement, fresh: HTMLElement): void {
   for (const { id } of old.querySelectorAll<HTMLDetailsElement>("details[open]"))
     fresh.querySelector(`details#${id}`)?.setAttribute("open", "");
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(fresh);
   if (focused === null) return;
-  const alike = [...fresh.querySelectorAll<HTMLElement>(focused.localName)].find(
-    (candidate) => nameOf(candidate) === nameOf(focused),
+  const counterpart = [...fresh.querySelectorAll<HTMLElement>(focused.localName)].find(
+    (candidate) => identify(candidate) === identify(focused),
   );
-  (alike ?? fresh).focus({ preventScroll: true });
+  (counterpart ?? fresh).focus({ preventScroll: true });
 }
 
-function nameOf(element: Element): string {
+function identify(element: Element): string {
   const name = element.getAttribute("aria-label") ?? element.getAttribute("href") ?? element.textContent;
   return `${element.closest("details")?.id}: ${name}`;
 }

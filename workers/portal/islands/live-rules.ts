@@ -1,11 +1,14 @@
-/** How often what changes by itself is asked for, in milliseconds. */
+/** Interval between two requests, in milliseconds. */
 export const askEveryMs = 3_000;
-/** After this long without an end a person has stopped looking, in milliseconds. */
+/** Duration after which polling stops, in milliseconds. By then the operator has stopped looking. */
 export const liveForMs = 10 * 60_000;
 
 /**
- * What an answer means: `show` what came; `again`, since it may go better the next time; `stop`, since it will not: the
- * session has ended (which answers with a redirect, not followed here), the role was taken away, or it is gone.
+ * Classifies a response. `show`: it has the new state. `again`: a later request may succeed. `stop`: no
+ * later request will succeed.
+ *
+ * `stop` covers an ended session, a removed role and a deleted delivery. An ended session redirects, which
+ * fetch does not follow here.
  */
 export function meaningOf({ type, status }: { type: string; status: number }): "show" | "again" | "stop" {
   if (type === "opaqueredirect") return "stop";

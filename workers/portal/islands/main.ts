@@ -6,7 +6,7 @@ import { addPayloadViewers } from "./payload.ts";
 import { guideProductForm } from "./product-form.ts";
 import { localizeTimes } from "./times.ts";
 
-// Everything here adds to pages that are whole without it.
+// Progressive enhancement: every page works without these scripts.
 enhance(document);
 addCopyButtons();
 addPalette();

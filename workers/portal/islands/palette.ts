@@ -6,41 +6,41 @@ interface Result {
 
 const pauseMs = 120;
 
-/** Ctrl-K or Cmd-K: every page of the navigation, every project, and customers by what is typed. */
+/** Opens on Ctrl-K or Cmd-K. Lists every page, every project, and customers that match the text. */
 export function addPalette(): void {
   const search = document.querySelector<HTMLFormElement>("[data-palette]");
-  const pages = pagesOf(document);
+  const pages = listPages(document);
   if (pages.length === 0) return;
-  const dialog = build();
+  const dialog = buildDialog();
   const input = dialog.querySelector("input");
   const list = dialog.querySelector<HTMLElement>("[role=listbox]");
   if (input === null || list === null) return;
   let results: Result[] = [];
   let chosen = 0;
-  let turn = 0;
+  let latestRequest = 0;
 
   const show = () => {
     list.replaceChildren(
-      ...results.map((result, index) => option(result, index, index === chosen, () => go(result))),
+      ...results.map((result, index) => buildOption(result, index, index === chosen, () => go(result))),
     );
     input.setAttribute("aria-activedescendant", results.length > 0 ? `option-${chosen}` : "");
     list.children[chosen]?.scrollIntoView({ block: "nearest" });
   };
   const find = async () => {
     const text = input.value.trim();
-    const mine = ++turn;
-    const fitting = pages.filter(({ label, kind }) =>
+    const request = ++latestRequest;
+    const matching = pages.filter(({ label, kind }) =>
       `${label} ${kind}`.toLowerCase().includes(text.toLowerCase()),
     );
-    results = text === "" ? pages : [...fitting, ...everything(search, text)];
+    results = text === "" ? pages : [...matching, ...buildSearchResults(search, text)];
     chosen = 0;
     show();
     if (text === "" || search === null) return;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    if (mine !== turn) return;
+    if (request !== latestRequest) return;
     const customers = await findCustomers(`${search.dataset["palette"]}?q=${encodeURIComponent(text)}`);
-    if (mine !== turn) return;
-    results = [...fitting, ...customers, ...everything(search, text)];
+    if (request !== latestRequest) return;
+    results = [...matching, ...customers, ...buildSearchResults(search, text)];
     show();
   };
   input.addEventListener("input", find);
@@ -63,7 +63,7 @@ export function addPalette(): void {
   });
 }
 
-function pagesOf(root: Document): Result[] {
+function listPages(root: Document): Result[] {
   const links = root.querySelectorAll<HTMLAnchorElement>(".side nav a, .side .switcher li a");
   return [...links].map((link) => ({
     label: link.textContent?.trim() ?? "",
@@ -75,7 +75,7 @@ function pagesOf(root: Document): Result[] {
   }));
 }
 
-function everything(search: HTMLFormElement | null, text: string): Result[] {
+function buildSearchResults(search: HTMLFormElement | null, text: string): Result[] {
   if (search === null) return [];
   return [
     { label: `Find “${text}”`, kind: "Customers", href: `${search.action}?q=${encodeURIComponent(text)}` },
@@ -87,7 +87,7 @@ async function findCustomers(address: string): Promise<Result[]> {
     const reply = await fetch(address);
     if (reply.ok) return ((await reply.json()) as { results: Result[] }).results;
   } catch {
-    // The pages are still there, and so is the way to the search.
+    // Pages and the link to the search are still listed.
   }
   return [];
 }
@@ -96,12 +96,12 @@ function go({ href }: Result): void {
   location.href = href;
 }
 
-function build(): HTMLDialogElement {
+function buildDialog(): HTMLDialogElement {
   const dialog = document.createElement("dialog");
   dialog.className = "palette";
   dialog.setAttribute("aria-label", "Go to");
   const input = document.createElement("input");
-  // Not "search": there the first Escape would empty the field instead of closing.
+  // With `search`, the first Escape would clear the field instead of closing the dialog.
   input.type = "text";
   input.placeholder = "Go to a page, a project, a customer…";
   input.setAttribute("role", "combobox");
@@ -120,7 +120,12 @@ function build(): HTMLDialogElement {
   return dialog;
 }
 
-function option({ label, kind }: Result, index: number, isChosen: boolean, choose: () => void): HTMLElement {
+function buildOption(
+  { label, kind }: Result,
+  index: number,
+  isChosen: boolean,
+  choose: () => void,
+): HTMLElement {
   const element = document.createElement("div");
   element.id = `option-${index}`;
   element.setAttribute("role", "option");

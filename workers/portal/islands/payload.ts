@@ -1,12 +1,12 @@
-/** Payloads as a tree that folds and can be searched, in place of the text; what is no JSON stays text. */
+/** Replaces JSON payloads with a searchable tree that folds. Other payloads stay text. */
 export function addPayloadViewers(): void {
   for (const text of document.querySelectorAll<HTMLElement>("[data-payload]")) {
     const value = parse(text.textContent ?? "");
     if (typeof value !== "object" || value === null) continue;
     const tree = document.createElement("div");
     tree.className = "payload tree";
-    tree.append(nodeOf(null, value));
-    text.replaceWith(searchOf(tree), tree);
+    tree.append(buildNode(null, value));
+    text.replaceWith(buildSearch(tree), tree);
   }
 }
 
@@ -18,11 +18,11 @@ function parse(text: string): unknown {
   }
 }
 
-function nodeOf(name: string | null, value: unknown): HTMLElement {
+function buildNode(name: string | null, value: unknown): HTMLElement {
   if (typeof value !== "object" || value === null) {
     const leaf = document.createElement("div");
     leaf.className = "leaf";
-    leaf.append(...nameOf(name), code(JSON.stringify(value)));
+    leaf.append(...buildName(name), code(JSON.stringify(value)));
     return leaf;
   }
   const entries = Object.entries(value);
@@ -32,12 +32,12 @@ function nodeOf(name: string | null, value: unknown): HTMLElement {
   const isList = Array.isArray(value);
   const size = document.createElement("small");
   size.textContent = isList ? `[${entries.length}]` : `{${entries.length}}`;
-  summary.append(...nameOf(name), size);
-  branch.append(summary, ...entries.map(([key, inner]) => nodeOf(key, inner)));
+  summary.append(...buildName(name), size);
+  branch.append(summary, ...entries.map(([key, inner]) => buildNode(key, inner)));
   return branch;
 }
 
-function nameOf(name: string | null): Node[] {
+function buildName(name: string | null): Node[] {
   if (name === null) return [];
   const element = document.createElement("b");
   element.textContent = name;
@@ -50,8 +50,8 @@ function code(text: string): HTMLElement {
   return element;
 }
 
-/** Shows the lines that hold what is typed, with the branches that lead there, and says how many they are. */
-function searchOf(tree: HTMLElement): HTMLElement {
+/** Shows the lines that contain the text, with their branches, and their number. */
+function buildSearch(tree: HTMLElement): HTMLElement {
   const box = document.createElement("div");
   box.className = "payload-search";
   const input = document.createElement("input");
@@ -62,21 +62,21 @@ function searchOf(tree: HTMLElement): HTMLElement {
   found.className = "quiet";
   box.append(input, found);
   input.addEventListener("input", () => {
-    const wanted = input.value.trim().toLowerCase();
+    const searchText = input.value.trim().toLowerCase();
     const leaves = [...tree.querySelectorAll<HTMLElement>(".leaf")];
-    for (const leaf of leaves) leaf.hidden = !pathOf(leaf, tree).includes(wanted);
+    for (const leaf of leaves) leaf.hidden = !toSearchText(leaf, tree).includes(searchText);
     for (const branch of tree.querySelectorAll<HTMLDetailsElement>("details")) {
-      branch.hidden = wanted !== "" && branch.querySelector(".leaf:not([hidden])") === null;
-      if (wanted !== "") branch.open = true;
+      branch.hidden = searchText !== "" && branch.querySelector(".leaf:not([hidden])") === null;
+      if (searchText !== "") branch.open = true;
     }
     const count = leaves.filter(({ hidden }) => !hidden).length;
-    found.textContent = wanted === "" ? "" : count === 1 ? "1 line" : `${count} lines`;
+    found.textContent = searchText === "" ? "" : count === 1 ? "1 line" : `${count} lines`;
   });
   return box;
 }
 
-/** The line's own text after the names of the branches that it is in. */
-function pathOf(leaf: HTMLElement, tree: HTMLElement): string {
+/** Returns the text of a line after the names of its branches, in lower case. */
+function toSearchText(leaf: HTMLElement, tree: HTMLElement): string {
   let path = leaf.textContent ?? "";
   for (let above = leaf.parentElement; above !== null && above !== tree; above = above.parentElement)
     path = `${above.querySelector("summary b")?.textContent ?? ""} ${path}`;

@@ -5,55 +5,55 @@ interface Verdict {
 
 const pauseMs = 350;
 
-/** Shows only the fields of the chosen kind, and says what Stripe knows of the price while typing ends. */
+/** Shows only the fields of the chosen kind. Looks the price up at Stripe once typing pauses. */
 export function guideProductForm(): void {
   const form = document.querySelector<HTMLFormElement>("[data-product-form]");
   if (form === null) return;
-  const kindOf = () => String(new FormData(form).get("kind") ?? "");
+  const readKind = () => String(new FormData(form).get("kind") ?? "");
   const showKind = () => {
     for (const part of form.querySelectorAll<HTMLElement>("[data-kind]"))
-      part.hidden = part.dataset["kind"] !== kindOf();
+      part.hidden = part.dataset["kind"] !== readKind();
   };
   const price = form.querySelector<HTMLInputElement>("[data-price-lookup]");
   const result = form.querySelector<HTMLElement>("[data-price-result]");
-  let asked = 0;
+  let latestRequest = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const lookUp = async () => {
     if (price === null || result === null) return;
-    const turn = ++asked;
+    const request = ++latestRequest;
     const typed = price.value.trim();
     if (!/^(price|prod)_\w{6,}$/.test(typed)) {
       result.textContent = "";
       return;
     }
     result.textContent = "Asking Stripe…";
-    const verdict = await ask(
-      `${price.dataset["priceLookup"]}?${new URLSearchParams({ price: typed, kind: kindOf() })}`,
+    const verdict = await fetchVerdict(
+      `${price.dataset["priceLookup"]}?${new URLSearchParams({ price: typed, kind: readKind() })}`,
     );
-    // A slow answer about what stood there before says nothing.
-    if (turn !== asked) return;
+    // A newer request was sent: this response is for an old price.
+    if (request !== latestRequest) return;
     result.textContent = `${verdict.ok ? "✓" : "✕"} ${verdict.text}`;
     result.dataset["ok"] = String(verdict.ok);
   };
-  const later = () => {
+  const scheduleLookup = () => {
     clearTimeout(timer);
     timer = setTimeout(lookUp, pauseMs);
   };
   form.addEventListener("change", () => {
     showKind();
-    later();
+    scheduleLookup();
   });
-  price?.addEventListener("input", later);
+  price?.addEventListener("input", scheduleLookup);
   showKind();
-  if (price?.value) later();
+  if (price?.value) scheduleLookup();
 }
 
-async function ask(address: string): Promise<Verdict> {
+async function fetchVerdict(address: string): Promise<Verdict> {
   try {
     const reply = await fetch(address);
     if (reply.ok) return (await reply.json()) as Verdict;
   } catch {
-    // The form says what is wrong when it is sent.
+    // The price is checked again when the form is sent.
   }
   return { ok: false, text: "The price can't be looked up right now. It is checked when you save." };
 }

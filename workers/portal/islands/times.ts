@@ -1,4 +1,4 @@
-/** Shows exact times in the viewer's own zone; UTC stays on hover. */
+/** Shows exact times in the viewer's time zone. UTC stays available on hover. */
 export function localizeTimes(root: ParentNode): void {
   const format = new Intl.DateTimeFormat("en-GB", {
     day: "numeric",

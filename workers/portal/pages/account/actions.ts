@@ -16,14 +16,14 @@ export const showAccount = (c: PortalContext) => accountPage(c);
 export async function changePassword(c: PortalContext) {
   const form = await readForm(c);
   const { operatorId, token, email } = c.get("member");
-  const refuse = (faults: Record<string, string>) => accountPage(c, { values: {}, faults }, 422);
-  if (!(await mayGuess(c, email))) return refuse({ current: triedTooOften });
+  const showErrors = (faults: Record<string, string>) => accountPage(c, { values: {}, faults }, 422);
+  if (!(await mayGuess(c, email))) return showErrors({ current: triedTooOften });
   const hash = await d1(readPasswordHash(c.env.DB, operatorId));
   if (hash === null || !(await isPassword(form["current"] ?? "", hash)))
-    return refuse({ current: "That is not your present password." });
+    return showErrors({ current: "That is not your present password." });
   await guessedRight(c, email);
-  const fault = passwordFault(form["password"] ?? "");
-  if (fault !== null) return refuse({ password: fault });
+  const error = passwordFault(form["password"] ?? "");
+  if (error !== null) return showErrors({ password: error });
   const newHash = await hashPassword(form["password"] ?? "");
   const audit: AuditEntry = {
     actor: actorOf(c),
@@ -57,18 +57,18 @@ export async function endSession(c: PortalContext) {
 
 export const showSecondFactor = (c: PortalContext) => secondFactorPage(c);
 
-/** Makes a secret that counts only once a code from it was entered. */
+/** Creates a secret. The second factor is on only after a code from it was entered. */
 export async function enableSecondFactor(c: PortalContext) {
   const { password = "" } = await readForm(c);
   const { hasPassword, email } = c.get("member");
-  if (!(await mayGuess(c, email))) return secondFactorPage(c, faulty("password", triedTooOften));
+  if (!(await mayGuess(c, email))) return secondFactorPage(c, fieldError("password", triedTooOften));
   const { api } = signInService(c.env, originOf(c));
   const body = hasPassword ? { password } : {};
   const reply = await api.enableTwoFactor({ body, headers: c.req.raw.headers, asResponse: true });
-  if (!reply.ok) return secondFactorPage(c, faulty("password", "That is not your password."));
+  if (!reply.ok) return secondFactorPage(c, fieldError("password", "That is not your password."));
   await guessedRight(c, email);
   const { totpURI, backupCodes } = (await reply.json()) as { totpURI: string; backupCodes: string[] };
-  return secondFactorPage(c, { enrolment: { secret: secretOf(totpURI), uri: totpURI, backupCodes } });
+  return secondFactorPage(c, { enrolment: { secret: parseSecret(totpURI), uri: totpURI, backupCodes } });
 }
 
 export async function confirmSecondFactor(c: PortalContext) {
@@ -79,10 +79,10 @@ export async function confirmSecondFactor(c: PortalContext) {
   const reply = await api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
   if (!reply.ok) {
     const uri = form["uri"] ?? "";
-    const enrolment = { secret: secretOf(uri), uri, backupCodes: (form["backup_codes"] ?? "").split(" ") };
-    return secondFactorPage(c, { ...faulty("code", await codeFault(reply)), enrolment });
+    const enrolment = { secret: parseSecret(uri), uri, backupCodes: (form["backup_codes"] ?? "").split(" ") };
+    return secondFactorPage(c, { ...fieldError("code", await codeFault(reply)), enrolment });
   }
-  // better-auth has ended this session and begun another.
+  // better-auth has replaced the session.
   await beginSession(c, reply.headers);
   const audit: AuditEntry = {
     actor: actorOf(c),
@@ -98,14 +98,14 @@ export async function disableSecondFactor(c: PortalContext) {
   const { password = "" } = await readForm(c);
   const { email, hasPassword } = c.get("member");
   if (!hasPassword) return redirectWith(c, "/account", "Who has no password needs the second factor.", "bad");
-  if (!(await mayGuess(c, email))) return secondFactorPage(c, faulty("password", triedTooOften));
+  if (!(await mayGuess(c, email))) return secondFactorPage(c, fieldError("password", triedTooOften));
   const { api } = signInService(c.env, originOf(c));
   const reply = await api.disableTwoFactor({
     body: { password },
     headers: c.req.raw.headers,
     asResponse: true,
   });
-  if (!reply.ok) return secondFactorPage(c, faulty("password", "That is not your password."));
+  if (!reply.ok) return secondFactorPage(c, fieldError("password", "That is not your password."));
   await guessedRight(c, email);
   await beginSession(c, reply.headers);
   const audit: AuditEntry = {
@@ -118,15 +118,18 @@ export async function disableSecondFactor(c: PortalContext) {
   return redirectWith(c, "/account", "The second factor is off.");
 }
 
-const faulty = (name: string, fault: string) => ({
-  form: { values: {}, faults: { [name]: fault } },
+const fieldError = (name: string, error: string) => ({
+  form: { values: {}, faults: { [name]: error } },
   status: 422 as const,
 });
 
-const longestUri = 500;
+const maxUriLength = 500;
 
-/** The secret in an `otpauth:` address; empty for anything else, and for one that no authenticator would take. */
-function secretOf(uri: string): string {
-  if (uri.length > longestUri) return "";
+/**
+ * Returns the secret of an `otpauth:` URI. Returns an empty string for other text and for URIs longer than
+ * any authenticator accepts.
+ */
+function parseSecret(uri: string): string {
+  if (uri.length > maxUriLength) return "";
   return /^otpauth:.*[?&]secret=([A-Z2-7]+)/.exec(uri)?.[1] ?? "";
 }

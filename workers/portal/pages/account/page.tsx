@@ -56,13 +56,13 @@ function EndOthers({ sessions }: { sessions: AccountSession[] }) {
 }
 
 function SessionRow({ c, session }: { c: PortalContext; session: AccountSession }) {
-  // better-auth's moments are of the machine's clock, not of the stack's.
+  // better-auth uses the machine's clock instead of the stack's clock.
   const now = Date.now();
   const isThis = session.sessionId === c.get("member").sessionId;
   return (
     <tr>
       <td class="wrap">
-        {browserOf(session.userAgent)} {isThis ? <Pill tone="good">This one</Pill> : null}
+        {describeBrowser(session.userAgent)} {isThis ? <Pill tone="good">This one</Pill> : null}
       </td>
       <td>{session.ipAddress || <span class="quiet">not known</span>}</td>
       <td>
@@ -84,8 +84,8 @@ function SessionRow({ c, session }: { c: PortalContext; session: AccountSession 
   );
 }
 
-/** The browser's name and system, as far as a user agent tells. */
-function browserOf(userAgent: string | null): string {
+/** Returns the browser and operating system that a user agent names. */
+function describeBrowser(userAgent: string | null): string {
   const agent = userAgent ?? "";
   const [, browser] =
     [
@@ -139,7 +139,7 @@ function PasswordForm({ form }: { form: FormState }) {
 interface SecondFactorOptions {
   form?: FormState;
   status?: 200 | 422;
-  /** A secret that waits for its first code. */
+  /** A secret without its first code yet. */
   enrolment?: { secret: string; uri: string; backupCodes: string[] };
 }
 

@@ -3,7 +3,7 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { filterOf } from "./filter.ts";
 
-const perRead = 1_000;
+const rowsPerRead = 1_000;
 
 const columns = [
   "auditId",
@@ -19,20 +19,20 @@ const columns = [
   "after",
 ] as const satisfies (keyof AuditRow)[];
 
-/** The filtered log as CSV, newest first, streamed: its length does not matter. */
+/** Streams the filtered log as CSV, newest first, so that its length is not limited. */
 export function exportAudit(c: PortalContext) {
   const { filter } = filterOf(c);
   const encoder = new TextEncoder();
   let before: string | undefined;
   const body = new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(encoder.encode(line(columns.map(snakeCase)))),
+    start: (controller) => controller.enqueue(encoder.encode(toCsvLine(columns.map(snakeCase)))),
     async pull(controller) {
       const page = before === undefined ? filter : { ...filter, before };
-      const rows = await d1(listAudit(c.env.DB, page, perRead));
+      const rows = await d1(listAudit(c.env.DB, page, rowsPerRead));
       for (const row of rows)
-        controller.enqueue(encoder.encode(line(columns.map((name) => cellOf(row, name)))));
+        controller.enqueue(encoder.encode(toCsvLine(columns.map((name) => toCell(row, name)))));
       before = rows.at(-1)?.auditId;
-      if (rows.length < perRead) controller.close();
+      if (rows.length < rowsPerRead) controller.close();
     },
   });
   return c.body(body, 200, {
@@ -41,13 +41,15 @@ export function exportAudit(c: PortalContext) {
   });
 }
 
-function cellOf(row: AuditRow, name: (typeof columns)[number]): string {
+function toCell(row: AuditRow, name: (typeof columns)[number]): string {
   const value = row[name];
   return name === "at" ? new Date(row.at).toISOString() : String(value ?? "");
 }
 
-/** Quoted, and without a beginning that a spreadsheet would take for a formula. */
-function line(cells: string[]): string {
+/**
+ * Quotes the cells of a CSV line. A leading apostrophe keeps spreadsheets from reading a cell as a formula.
+ */
+function toCsvLine(cells: string[]): string {
   return `${cells.map((cell) => `"${cell.replace(/^(?=[=+\-@\t\r])/, "'").replaceAll('"', '""')}"`).join(",")}\r\n`;
 }
 

@@ -2,7 +2,7 @@ import type { AuditFilter } from "../../../../shared/db/audit.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import type { PortalContext } from "../../request-context.ts";
 
-/** What the address asks for: days are days in UTC, the last one whole. */
+/** Parses the filter in the query string. Days are UTC days, and the last day is included. */
 export function filterOf(c: PortalContext): { filter: AuditFilter; values: Record<string, string> } {
   const { action = "", who: typed = "", project = "", from = "", to = "" } = c.req.query();
   const who = typed.trim().toLowerCase();

@@ -109,9 +109,9 @@ function Entry({ c, entry }: { c: PortalContext; entry: AuditRow }) {
   );
 }
 
-/** What changed, field by field. */
+/** Lists the changed fields with their old and new values. */
 function Changes({ before, after }: Pick<AuditRow, "before" | "after">) {
-  const [old, now] = [membersOf(before), membersOf(after)];
+  const [old, now] = [parseObject(before), parseObject(after)];
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
     (name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]),
   );
@@ -133,6 +133,6 @@ function Changes({ before, after }: Pick<AuditRow, "before" | "after">) {
   );
 }
 
-function membersOf(json: string | null): Record<string, unknown> {
+function parseObject(json: string | null): Record<string, unknown> {
   return json === null ? {} : ((JSON.parse(json) as Record<string, unknown> | null) ?? {});
 }

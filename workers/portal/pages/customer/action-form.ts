@@ -11,7 +11,7 @@ import { field } from "../../http/form.ts";
 import { parseForm, refusedForm } from "../../http/outcome.ts";
 import type { Form } from "../../request-context.ts";
 
-/** The actions as their addresses name them; what each is in the contract, and on its page. */
+/** The manual actions by the name in their URL, with their type in the contract and their page title. */
 export const actions = {
   grant: { type: "grant", title: "Grant access" },
   revoke: { type: "revoke", title: "Revoke an entitlement" },
@@ -27,25 +27,25 @@ export function actionOf(word: string | undefined): ActionName | null {
   return names.find((name) => name === word) ?? null;
 }
 
-type Faults = FormState["faults"];
+type FieldErrors = FormState["faults"];
 
-/** Why the operator acts, or what is missing. */
-export function readWhy(form: Form): ActionReasonInput | { faults: Faults } {
+/** Parses the reason of an action. Returns errors by field when it is incomplete. */
+export function readWhy(form: Form): ActionReasonInput | { faults: FieldErrors } {
   const parsed = parseForm(z.object(actionReason), { reason: form["reason"], text: field(form, "text") });
   return parsed.outcome === "parsed" ? parsed.input : { faults: parsed.faults };
 }
 
-/** What to do, as the contract has it, or what is wrong with it by field. */
+/** Parses the form of a manual action. Returns errors by field when it is not valid. */
 export function readManualForm(
   name: Exclude<ActionName, "sync">,
   form: Form,
-): ManualActionInput | { faults: Faults } {
-  const fields = { type: actions[name].type, ...fieldsOf(name, form) };
+): ManualActionInput | { faults: FieldErrors } {
+  const fields = { type: actions[name].type, ...readFields(name, form) };
   const parsed = parseForm(manualActionSchema, fields, fieldNames);
   return parsed.outcome === "parsed" ? parsed.input : { faults: parsed.faults };
 }
 
-function fieldsOf(name: Exclude<ActionName, "sync">, form: Form) {
+function readFields(name: Exclude<ActionName, "sync">, form: Form) {
   const number = (key: string) => (field(form, key) === "" ? null : Number(field(form, key)));
   switch (name) {
     case "grant":
@@ -66,13 +66,13 @@ function fieldsOf(name: Exclude<ActionName, "sync">, form: Form) {
   }
 }
 
-/** The last day counts: it ends at midnight UTC after it. */
+/** Returns the end of the day: midnight UTC after it. The last day counts in full. */
 const endOfDay = (day: string): number => Date.parse(`${day}T00:00Z`) + dayMs;
 
-/** The grant's last day is a date; the contract wants its end. */
+/** The form has the last day of a grant, and the contract has its end. */
 const fieldNames = { expiresAt: "ends_on" };
 
-/** The form with the runtime's refusal at its field, if it has one there. */
+/** Returns the form with the runtime's refusal at its field, if it has one. */
 export function refusedAction(values: Form, refusal: Refusal): FormState {
   return refusedForm(values, refusal, fieldNames);
 }

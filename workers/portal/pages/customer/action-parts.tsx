@@ -5,7 +5,7 @@ import { Field, type FormState, Select } from "../../components/fields.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { customerPath, type PortalContext, pathTo } from "../../request-context.ts";
 
-/** What every page has that is about doing something with one customer. */
+/** Parts of every page that acts on one customer. */
 
 export function ActionHead({
   c,
@@ -32,7 +32,7 @@ export function ActionHead({
   );
 }
 
-/** Why the operator acts: a choice and a text (`readWhy` reads them). */
+/** Fields of the reason: a choice and a text. `readWhy` parses them. */
 export function WhyFields({
   form,
   placeholder,
@@ -55,7 +55,7 @@ export function WhyFields({
   );
 }
 
-/** `allowed`, or `denied, no units are left`. */
+/** Formats the access as `allowed`, or `denied, no units are left`. */
 export function accessWord({ allowed, reason }: AccessView): string {
   return allowed ? "allowed" : `denied${reason === null ? "" : `, ${denialWords[reason]}`}`;
 }

@@ -21,38 +21,41 @@ export async function previewAction(c: PortalContext) {
   const name = actionOf(c.req.param("action"));
   if (name === null) return unknownAction(c);
   const form = await readForm(c);
-  const why = readWhy(form);
+  const reason = readWhy(form);
   if (name === "sync")
-    return "faults" in why ? actionPage(c, name, { values: form, ...why }, 422) : previewSync(c, form);
-  const asks = readManualForm(name, form);
-  if ("faults" in why || "faults" in asks) {
-    const faults = { ...("faults" in asks ? asks.faults : {}), ...("faults" in why ? why.faults : {}) };
+    return "faults" in reason ? actionPage(c, name, { values: form, ...reason }, 422) : previewSync(c, form);
+  const input = readManualForm(name, form);
+  if ("faults" in reason || "faults" in input) {
+    const faults = {
+      ...("faults" in input ? input.faults : {}),
+      ...("faults" in reason ? reason.faults : {}),
+    };
     return actionPage(c, name, { values: form, faults }, 422);
   }
-  const action = { actionId: field(form, "action_id"), form: asks };
+  const action = { actionId: field(form, "action_id"), form: input };
   const subjectRef = c.req.param("subject") ?? "";
   const reply = await callOperation(c, customers.previewAction, { subjectRef, ...action });
   if (reply.outcome === "done") return previewPage(c, name, form, reply.preview);
   return refusedActionPage(c, name, form, reply);
 }
 
-/** Does what was previewed. The answer to a form that is sent twice is the same twice. */
+/** Applies the previewed action. A form that is sent twice gets the same response twice. */
 export async function applyAction(c: PortalContext) {
   const name = actionOf(c.req.param("action"));
   if (name === null) return unknownAction(c);
   const form = await readForm(c);
-  const why = readWhy(form);
-  if ("faults" in why) return actionPage(c, name, { values: form, ...why }, 422);
-  if (name === "sync") return applySync(c, form, why);
-  const asks = readManualForm(name, form);
-  if ("faults" in asks) return actionPage(c, name, { values: form, ...asks }, 422);
+  const reason = readWhy(form);
+  if ("faults" in reason) return actionPage(c, name, { values: form, ...reason }, 422);
+  if (name === "sync") return applySync(c, form, reason);
+  const input = readManualForm(name, form);
+  if ("faults" in input) return actionPage(c, name, { values: form, ...input }, 422);
   const subjectRef = c.req.param("subject") ?? "";
   const reply = await callOperation(c, customers.applyAction, {
     subjectRef,
     actionId: field(form, "action_id"),
     fingerprint: form["fingerprint"] ?? "",
-    form: asks,
-    ...why,
+    form: input,
+    ...reason,
   });
   switch (reply.outcome) {
     case "refused":

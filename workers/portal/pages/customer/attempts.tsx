@@ -6,7 +6,7 @@ import { money } from "../../components/words.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { stripeLink } from "./stripe-link.ts";
 
-const shown = 10;
+const maxShown = 10;
 
 export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists }) {
   const { attempts, stripeAccountId } = lists;
@@ -19,7 +19,7 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
         </p>
       ) : (
         <ul class="rows">
-          {attempts.slice(0, shown).map((attempt) => (
+          {attempts.slice(0, maxShown).map((attempt) => (
             <li id={attempt.attemptId}>
               <div class="row">
                 <b>{attempt.productCode}</b>
@@ -53,7 +53,7 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
           ))}
         </ul>
       )}
-      {attempts.length > shown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
+      {attempts.length > maxShown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
     </Card>
   );
 }

@@ -7,7 +7,7 @@ import { Id, Pill, Table } from "../../components/parts.tsx";
 import { ExactTime } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
 
-/** Entitlements as they are, and as they will be. */
+/** Lists entitlements before and after the change. */
 export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: number }) {
   return (
     <Table label="Entitlements that change" head={["Product", "Before", "After", "Units"]}>

@@ -12,7 +12,7 @@ import { callOperation } from "../../http/outcome.ts";
 import { customerPath, type PortalContext } from "../../request-context.ts";
 import { ActionHead } from "./action-parts.tsx";
 
-/** Compares the customer's ledger with itself and with its copy, now: looking again is loading the page again. */
+/** Verifies the customer's ledger and compares it with the D1 copy. Reloading the page checks again. */
 export async function showCheck(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
   const reply = await callOperation(c, dataCheck.verifyCustomer, { subjectRef });
@@ -54,19 +54,19 @@ export async function repairCopy(c: PortalContext) {
     : redirectWith(c, path, "The copy was written anew from the ledger, and still differs.", "bad");
 }
 
-/** Where there is a ledger, and it agrees with itself: otherwise the runtime would refuse. */
+/** Returns whether repair is possible. The runtime refuses it for an empty or inconsistent ledger. */
 const isRepairable = ({ faults, entries }: CustomerCheck) =>
   entries > 0 && faults.every(({ where }) => where === "d1");
 
 function Result({ check: { faults, entries, unflushed } }: { check: CustomerCheck }) {
-  const looked = `${count(entries)} ${entries === 1 ? "entry" : "entries"} looked at`;
-  const lag =
+  const checkedText = `${count(entries)} ${entries === 1 ? "entry" : "entries"} looked at`;
+  const lagText =
     unflushed === 0 ? "" : `, ${count(unflushed)} on ${unflushed === 1 ? "its" : "their"} way to the copy`;
   if (faults.length === 0)
     return (
       <Card title="Result" note={<Pill tone="good">No fault</Pill>}>
         <Empty title={entries === 0 ? "There is nothing to compare" : "Ledger, state and copy agree"}>
-          <p>{entries === 0 ? "Nothing ever happened to this customer." : `${looked}${lag}.`}</p>
+          <p>{entries === 0 ? "Nothing ever happened to this customer." : `${checkedText}${lagText}.`}</p>
         </Empty>
       </Card>
     );
@@ -85,7 +85,7 @@ function Result({ check: { faults, entries, unflushed } }: { check: CustomerChec
           ))}
         </Table>
       </Card>
-      <Meanings found={faults} note={`${looked}${lag}`} />
+      <Meanings found={faults} note={`${checkedText}${lagText}`} />
     </>
   );
 }

@@ -6,7 +6,10 @@ import { ExactTime, Time } from "../../components/time.tsx";
 import { customerPath, type PortalContext } from "../../request-context.ts";
 import type { CustomerPage, Shown } from "./load.ts";
 
-/** The answer, before everything else: allowed or not, why, since when, because of what. */
+/**
+ * Shows the decision first on the page: allowed or denied, the reason, since when, and the deciding
+ * entitlement.
+ */
 export function DecisionPanel({ c, page }: { c: PortalContext; page: CustomerPage }) {
   const { customer, past } = page;
   const isPast = past !== null && typeof past !== "string";

@@ -5,7 +5,7 @@ import { Time } from "../../components/time.tsx";
 import { answerWord, deliveryWords } from "../../components/webhook-words.ts";
 import { type PortalContext, pathTo } from "../../request-context.ts";
 
-const shown = 10;
+const maxShown = 10;
 
 interface Props {
   c: PortalContext;
@@ -16,7 +16,7 @@ interface Props {
 
 export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Props) {
   const now = c.get("now");
-  const canRequeue = mayAct && deliveries.slice(0, shown).some(isRequeueable);
+  const canRequeue = mayAct && deliveries.slice(0, maxShown).some(isRequeueable);
   return (
     <Card id="deliveries" title="Webhook deliveries" note="What your backend was told of this customer">
       {deliveries.length === 0 ? (
@@ -28,7 +28,7 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Pro
           label="Webhook deliveries"
           head={["Event", "Status", "Attempts", "Answer", "Happened", ...(canRequeue ? ["Actions"] : [])]}
         >
-          {deliveries.slice(0, shown).map((delivery) => (
+          {deliveries.slice(0, maxShown).map((delivery) => (
             <tr>
               <td>
                 <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
@@ -55,7 +55,7 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Pro
           ))}
         </Table>
       )}
-      {deliveries.length > shown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
+      {deliveries.length > maxShown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
     </Card>
   );
 }

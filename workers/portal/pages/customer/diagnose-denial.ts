@@ -7,7 +7,7 @@ import type { DenialReason } from "../../../../shared/contract/words.ts";
 import { count } from "../../components/words.ts";
 import { type Action, type Finding, grant, sync } from "./finding.ts";
 
-/** Why access is denied, as the ledger tells it. */
+/** Returns findings for a denial. Reads only the customer's ledger. */
 export function deniedBecause(customer: CustomerView, reason: DenialReason): Finding[] {
   const decider = customer.entitlements.find(
     ({ entitlementId }) => entitlementId === customer.decision.entitlementId,
@@ -22,7 +22,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
       return decider?.holds.some(({ effective }) => effective)
         ? [heldFinding(name, decider)]
         : [
-            stripeSays(
+            stripeFinding(
               decider,
               "The renewal was not paid",
               `Stripe could not collect the last invoice of ${name} and goes on trying. The customer can pay it or change the card.`,
@@ -34,7 +34,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
       return [revokedFinding(customer, name)];
     case "subscription_incomplete":
       return [
-        stripeSays(
+        stripeFinding(
           decider,
           "The first payment is not done",
           `${name} was begun, but its first invoice is not paid: the bank may be asking the customer to confirm.`,
@@ -42,7 +42,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
       ];
     case "subscription_paused":
       return [
-        stripeSays(
+        stripeFinding(
           decider,
           "The subscription is paused",
           `${name} is paused in Stripe, and goes on when resumed there.`,
@@ -50,7 +50,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
       ];
     case "subscription_ended":
       return [
-        stripeSays(
+        stripeFinding(
           decider,
           "The subscription has ended",
           `${name} was canceled in Stripe, or ran out unpaid. A new one, or a grant, gives access.`,
@@ -79,7 +79,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
   }
 }
 
-const stripeSays = (decider: EntitlementExplained | undefined, title: string, text: string): Finding => ({
+const stripeFinding = (decider: EntitlementExplained | undefined, title: string, text: string): Finding => ({
   cause: "stripe_says_so",
   title,
   text,
@@ -88,7 +88,7 @@ const stripeSays = (decider: EntitlementExplained | undefined, title: string, te
 
 function refundFinding({ entries }: CustomerView, name: string, remedy: Action): Finding {
   const entry = entries.find(({ operation }) => operation === "refund" || operation === "dispute");
-  const spent = takenBy(entries, ["consume"]).units;
+  const spent = unitsTaken(entries, ["consume"]).units;
   return {
     cause: "reversal",
     title: "The payment was refunded in full",
@@ -119,21 +119,21 @@ function heldFinding(name: string, entitlement: EntitlementExplained | undefined
   };
 }
 
-/** Who took the most of the units: the customer, time, or an operator. */
+/** Finds what used up most of the units: the customer, expiry, or an operator. */
 function creditsFinding({ entries }: CustomerView, decider: EntitlementExplained | undefined): Finding {
-  const used = takenBy(entries, ["consume"]);
-  const expired = takenBy(entries, ["expire"]);
-  const byHand = takenBy(entries, ["manual_adjustment", "manual_revoke", "undo"]);
+  const used = unitsTaken(entries, ["consume"]);
+  const expired = unitsTaken(entries, ["expire"]);
+  const byOperator = unitsTaken(entries, ["manual_adjustment", "manual_revoke", "undo"]);
   const refill: Action =
     decider === undefined
       ? grant()
       : { label: "Preview adding units", page: `./adjust?entitlement_id=${decider.entitlementId}` };
-  const [newest] = byHand.entries;
-  if (newest !== undefined && byHand.units >= Math.max(used.units, expired.units))
+  const [newest] = byOperator.entries;
+  if (newest !== undefined && byOperator.units >= Math.max(used.units, expired.units))
     return {
       cause: "credits_gone",
       title: "An operator took units back",
-      text: `${newest.actor?.name ?? "An operator"} took ${count(byHand.units)} units by hand, lately in entry ${newest.sequence}.`,
+      text: `${newest.actor?.name ?? "An operator"} took ${count(byOperator.units)} units by hand, lately in entry ${newest.sequence}.`,
       actions: [
         ...(newest.manual === null || newest.manual.type === "undo" ? [refill] : [undo(newest)]),
         seeEntry(newest),
@@ -168,7 +168,7 @@ const undo = ({ sequence }: EntryView): Action => ({
   page: `./undo?sequence=${sequence}`,
 });
 
-function takenBy(entries: EntryView[], operations: string[]) {
+function unitsTaken(entries: EntryView[], operations: string[]) {
   const taken = (entry: EntryView) => entry.touched.reduce((sum, { units }) => sum + Math.max(0, -units), 0);
   const found = entries.filter((entry) => operations.includes(entry.operation) && taken(entry) > 0);
   return { entries: found, units: found.reduce((sum, entry) => sum + taken(entry), 0) };

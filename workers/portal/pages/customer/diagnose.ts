@@ -6,24 +6,26 @@ import { type Finding, grant, sync } from "./finding.ts";
 export type Facts = Pick<CustomerLists, "attempts" | "stripeEvents" | "deliveries" | "otherMode">;
 
 /**
- * The support playbooks over what the page knows, the likeliest cause first. Never empty. Pure: it reads nothing, and only
- * proposes what an operator then previews.
+ * Applies the support playbooks to the loaded page and returns findings, the likeliest cause first. Never
+ * empty.
+ *
+ * Pure: it reads nothing, and only proposes actions that an operator previews.
  */
 export function diagnose(customer: CustomerView, facts: Facts): Finding[] {
-  const why = customer.decision.allowed
+  const denialFindings = customer.decision.allowed
     ? []
     : [
         ...unappliedEvents(facts),
         ...deniedBecause(customer, customer.decision.reason ?? "no_entitlement"),
         ...unsettledCheckouts(customer, facts),
       ];
-  const behind = customer.decision.allowed ? unappliedEvents(facts) : [];
-  const found = [...why, ...failedDeliveries(customer, facts), ...behind];
-  if (found.length > 0) return found;
+  const delayedEvents = customer.decision.allowed ? unappliedEvents(facts) : [];
+  const findings = [...denialFindings, ...failedDeliveries(customer, facts), ...delayedEvents];
+  if (findings.length > 0) return findings;
   return customer.decision.allowed ? [allWell] : [nothingBought(customer, facts)];
 }
 
-/** Stripe said something that has not reached the ledger. */
+/** Finds Stripe events that are not applied to the ledger yet. */
 function unappliedEvents({ stripeEvents }: Facts): Finding[] {
   const failed = stripeEvents.find(({ status }) => status === "failed");
   const waiting = stripeEvents.find(({ status }) => status === "received");
@@ -48,7 +50,7 @@ function unappliedEvents({ stripeEvents }: Facts): Finding[] {
   return [];
 }
 
-/** The newest checkout that gave nothing, unless something later did. */
+/** Finds the newest checkout without an entitlement, unless a later entitlement exists. */
 function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts): Finding[] {
   const newest = attempts[0];
   if (newest === undefined || entitlements.some(({ createdAt }) => createdAt > newest.createdAt)) return [];
@@ -97,31 +99,31 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts)
 function failedDeliveries({ subjectRef }: CustomerView, { deliveries }: Facts): Finding[] {
   const dead = deliveries.filter(({ state }) => state === "dead");
   const failed = deliveries.filter(({ state }) => state === "failed");
-  const isGivenUp = dead.length > 0;
-  const troubled = isGivenUp ? dead : failed;
-  const [first] = troubled;
+  const hasDead = dead.length > 0;
+  const affected = hasDead ? dead : failed;
+  const [first] = affected;
   if (first === undefined) return [];
-  const status = isGivenUp ? "dead" : "failed";
-  const many = `status=${status}&customer=${encodeURIComponent(subjectRef)}`;
+  const status = hasDead ? "dead" : "failed";
+  const query = `status=${status}&customer=${encodeURIComponent(subjectRef)}`;
   const host = new URL(first.url).host;
   return [
     {
       cause: "delivery_failed",
-      title: isGivenUp ? "Your backend was never told" : "Your backend has not taken what it was told",
+      title: hasDead ? "Your backend was never told" : "Your backend has not taken what it was told",
       text: `${
-        troubled.length === 1
+        affected.length === 1
           ? `The delivery of ${first.eventType} to ${host} failed`
-          : `${troubled.length} deliveries failed, the last of them ${first.eventType} to ${host}`
-      }${isGivenUp ? " and will not be tried again" : " and is tried again by itself"}. What it shows the customer may be out of date.`,
+          : `${affected.length} deliveries failed, the last of them ${first.eventType} to ${host}`
+      }${hasDead ? " and will not be tried again" : " and is tried again by itself"}. What it shows the customer may be out of date.`,
       actions:
-        troubled.length === 1
+        affected.length === 1
           ? [
               { label: "Send it again now", form: `/deliveries/${first.deliveryId}/requeue` },
               { label: "See the answer", page: `/deliveries/${first.deliveryId}` },
             ]
           : [
-              { label: "Send them again…", page: `/deliveries/requeue?${many}` },
-              { label: "See the answers", page: `/deliveries?${many}` },
+              { label: "Send them again…", page: `/deliveries/requeue?${query}` },
+              { label: "See the answers", page: `/deliveries?${query}` },
             ],
     },
   ];

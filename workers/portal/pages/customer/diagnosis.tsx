@@ -5,7 +5,7 @@ import { diagnose } from "./diagnose.ts";
 import type { Action, Finding } from "./finding.ts";
 import type { CustomerPage } from "./load.ts";
 
-/** The likely cause first. It is made anew each time the page is opened. */
+/** Lists the likely causes, the likeliest first. Computed each time the page is opened. */
 export function Diagnosis({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
   const { customer, lists, past } = page;
   return (
@@ -48,7 +48,7 @@ function Actions({
   isFirst: boolean;
   mayAct: boolean;
 }) {
-  // Who may only look is not shown the way to what would refuse them.
+  // Hides actions that the operator's role does not allow.
   const open = finding.actions.filter((action) => mayAct || !needsSupport(action));
   if (open.length < finding.actions.length && open.length === 0)
     return <p class="quiet">Somebody with the role support can act.</p>;
@@ -85,11 +85,11 @@ function ActionLink({
       />
     );
   const { page, mode = c.get("mode") } = action;
-  const below = page.startsWith(".") ? `/customers/${encodeURIComponent(subjectRef)}${page.slice(1)}` : page;
+  const path = page.startsWith(".") ? `/customers/${encodeURIComponent(subjectRef)}${page.slice(1)}` : page;
   return (
     <a
       class={isPrimary ? "button primary small" : "button small"}
-      href={projectPath(c.get("project").projectId, mode, below)}
+      href={projectPath(c.get("project").projectId, mode, path)}
     >
       {action.label}
     </a>

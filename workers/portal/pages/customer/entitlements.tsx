@@ -34,7 +34,7 @@ export function Entitlements({ c, customer, stripeAccountId, mayAct }: Props) {
               <div>
                 <div class="row">
                   <b>{entitlement.productCode}</b>
-                  <Standing entitlement={entitlement} />
+                  <Status entitlement={entitlement} />
                 </div>
                 <Origin c={c} entitlement={entitlement} stripeAccountId={stripeAccountId} />
                 {entitlement.holds.map((hold) => (
@@ -57,7 +57,7 @@ export function Entitlements({ c, customer, stripeAccountId, mayAct }: Props) {
   );
 }
 
-function Standing({ entitlement }: { entitlement: EntitlementExplained }) {
+function Status({ entitlement }: { entitlement: EntitlementExplained }) {
   const { label, tone } = statusWords[entitlement.status];
   return (
     <>
@@ -96,7 +96,10 @@ function Hold({
   );
 }
 
-/** Used of granted; what was adjusted by hand counts into neither, so more may be left than was granted. */
+/**
+ * Shows the units used out of those granted. Manual adjustments count in neither, so more units may remain
+ * than were granted.
+ */
 function Units({
   entitlement: { unitsGranted, unitsRemaining },
 }: {
@@ -134,10 +137,10 @@ function Validity({ entitlement, now }: { entitlement: EntitlementExplained; now
     ["grace until", graceUntil],
     ["canceled", canceledAt],
   ];
-  const told = lines.filter((line): line is [string, number] => line[1] !== null);
+  const known = lines.filter((line): line is [string, number] => line[1] !== null);
   return (
     <>
-      {told.map(([word, at]) => (
+      {known.map(([word, at]) => (
         <small>
           {word} <Time at={at} now={now} />
         </small>

@@ -14,7 +14,7 @@ import { customerPath, type PortalContext } from "../../request-context.ts";
 import { readWhy } from "./action-form.ts";
 import { ActionHead, WhyFields } from "./action-parts.tsx";
 
-/** What would be taken away, and the form that does it. */
+/** Shows what an erasure deletes, and the form that starts it. */
 export async function showErase(c: PortalContext) {
   return erasePage(c, emptyForm, 200);
 }
@@ -43,7 +43,7 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
   const subjectRef = c.req.param("subject") ?? "";
   const reply = await callOperation(c, customers.previewErase, { subjectRef });
   if (reply.outcome === "refused") return refusalPage(c, reply);
-  // Chosen with the form: sent twice, it is one erasure.
+  // The id is chosen with the form, so that a form sent twice is one erasure.
   const erasureId = form.values["erasure_id"] ?? newId("ers", c.get("now"));
   return page(
     c,
@@ -142,7 +142,7 @@ function Warnings({ preview: { openCheckouts, openSubscriptions } }: { preview: 
   );
 }
 
-/** Instead of all else, where a customer was erased and nothing came after. */
+/** Replaces the page of an erased customer that has no later activity. */
 export function ErasedCard({ c, erasure }: { c: PortalContext; erasure: LastErasure }) {
   const { state, doneAt, askedAt, operatorName } = erasure;
   const now = c.get("now");

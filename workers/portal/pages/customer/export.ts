@@ -4,8 +4,9 @@ import { callOperation } from "../../http/outcome.ts";
 import type { PortalContext } from "../../request-context.ts";
 
 /**
- * Everything of the customer as one file. It is written while it is read, part by part: its length does not matter. What
- * goes wrong on the way breaks the download off, so that half a file never looks like a whole one.
+ * Streams everything stored about the customer as one file, part by part, so that its size is not limited.
+ *
+ * An error aborts the download, so that an incomplete file never looks complete.
  */
 export async function exportCustomer(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";

@@ -1,8 +1,8 @@
 import type { Mode } from "../../../../shared/contract/words.ts";
 
-/** A likely cause, with what mends it. */
+/** A likely cause and the actions that fix it. */
 export interface Finding {
-  /** The playbook it is from. */
+  /** The support playbook of the finding. */
   cause:
     | "paid_without_access"
     | "delivery_failed"
@@ -14,18 +14,20 @@ export interface Finding {
     | "all_well";
   title: string;
   text: string;
-  /** The likeliest remedy first. */
+  /** The likeliest fix first. */
   actions: Action[];
 }
 
 /**
- * A `page` that is gone to, or a `form` that is posted with the customer's name in it. Both are below the project and mode
- * (`mode` says another one); or, a page with a leading `.`, below the customer's own.
+ * A link to a `page`, or a `form` that is posted with the customer's `subject_ref`. Both are paths below
+ * the project and mode. `mode` selects another mode.
+ *
+ * A page that begins with `.` is below the customer's page.
  */
 export type Action = { label: string } & ({ page: string; mode?: Mode } | { form: string });
 
 export const sync: Action = { label: "Preview a sync from Stripe", page: "./sync" };
-/** `productCode`: what the customer lacks, where that is known. */
+/** `productCode` is the product that the customer lacks, if known. */
 export const grant = (productCode?: string): Action => ({
   label: "Preview a grant by hand",
   page: productCode === undefined ? "./grant" : `./grant?product_code=${productCode}`,

@@ -14,7 +14,7 @@ import { customerPath, type Form, type PortalContext, pathTo, scopeOf } from "..
 import { type ActionName, actions, refusedAction } from "./action-form.ts";
 import { ActionHead, WhyFields } from "./action-parts.tsx";
 
-/** Where an action begins: what and why. Nothing is done by it but a preview. */
+/** Shows the form of an action: its parameters and the reason. Sending the form only previews the action. */
 export async function actionPage(
   c: PortalContext,
   name: ActionName,
@@ -22,8 +22,8 @@ export async function actionPage(
   status: 200 | 404 | 409 | 422 | 502 = 200,
 ) {
   const subjectRef = c.req.param("subject") ?? "";
-  const products = name === "grant" ? await productOptions(c) : [];
-  // Chosen with the form: sent twice, it acts once.
+  const products = name === "grant" ? await listProductOptions(c) : [];
+  // The id is chosen with the form, so that a form sent twice acts once.
   const actionId = form.values["action_id"] ?? newId("act", c.get("now"));
   return page(
     c,
@@ -52,7 +52,10 @@ export async function actionPage(
   );
 }
 
-/** What the runtime refused, where it can be put right; who may not do it at all is told so on a page of its own. */
+/**
+ * Shows the form with the refusal. An operator without a session or without the role gets an error page
+ * instead.
+ */
 export async function refusedActionPage(c: PortalContext, name: ActionName, form: Form, refused: Refusal) {
   const status = statusOf(refused);
   return status === 401 || status === 403
@@ -187,10 +190,10 @@ function Target({ form, field, children }: { form: FormState; field: string; chi
   );
 }
 
-const mostProducts = 500;
+const maxProducts = 500;
 
-async function productOptions(c: PortalContext): Promise<Options> {
-  const { products } = await d1(listProducts(c.env.DB, scopeOf(c), { archived: false }, mostProducts));
+async function listProductOptions(c: PortalContext): Promise<Options> {
+  const { products } = await d1(listProducts(c.env.DB, scopeOf(c), { archived: false }, maxProducts));
   return products.map(({ productCode, name, kind }) => ({
     value: productCode,
     label: `${productCode} · ${name} (${kindNames[kind].toLowerCase()})`,

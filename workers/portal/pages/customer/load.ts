@@ -11,7 +11,7 @@ import { callOperation } from "../../http/outcome.ts";
 import { type PortalContext, scopeOf } from "../../request-context.ts";
 import { parseAsOf } from "./as-of.ts";
 
-/** What the panel shows: a decision with the entitlements it rests on, and what was asked for. */
+/** A decision and the entitlements it is based on. */
 export interface Shown {
   decision: DecisionView;
   entitlements: EntitlementExplained[];
@@ -20,9 +20,9 @@ export interface Shown {
 export interface CustomerPage {
   customer: CustomerView;
   lists: CustomerLists;
-  /** The decision at another moment; a sentence where there is none to show; `null` when nobody asked. */
+  /** The decision at another time, or an error message. `null` when no time was requested. */
   past: Shown | string | null;
-  /** Where the page of the timeline before ended; `null` on the first. */
+  /** The end of the previous timeline page. `null` on the first page. */
   cursor: Cursor | null;
 }
 
@@ -32,10 +32,13 @@ interface Cursor {
 }
 
 const entriesPerPage = 50;
-/** Of checkouts, Stripe events and deliveries each. */
+/** Maximum number of checkouts, of Stripe events and of deliveries. */
 export const rowsPerList = 100;
 
-/** Ledger and D1 at once: with the session's, three round trips to D1 (a fourth where an earlier decision is asked for). */
+/**
+ * Reads the ledger and D1 in parallel. Including the session, this takes three round trips to D1. An
+ * earlier decision takes a fourth.
+ */
 export async function loadCustomer(
   c: PortalContext,
 ): Promise<({ outcome: "done" } & CustomerPage) | Refusal> {
@@ -46,13 +49,13 @@ export async function loadCustomer(
   const [reply, lists, past] = await Promise.all([
     callOperation(c, customers.readCustomer, { subjectRef, ...page }),
     d1(readCustomerLists(c.env.DB, { ...scopeOf(c), subjectRef }, window)),
-    readPast(c, subjectRef),
+    readPastDecision(c, subjectRef),
   ]);
   if (reply.outcome === "refused") return reply;
   return { outcome: "done", customer: reply.customer, lists, past, cursor };
 }
 
-async function readPast(c: PortalContext, subjectRef: string): Promise<Shown | string | null> {
+async function readPastDecision(c: PortalContext, subjectRef: string): Promise<Shown | string | null> {
   const text = (c.req.query("as_of") ?? "").trim();
   if (text === "") return null;
   const asOf = parseAsOf(text);

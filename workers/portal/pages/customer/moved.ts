@@ -4,8 +4,10 @@ import { count } from "../../components/words.ts";
 import { accessWord } from "./action-parts.tsx";
 
 /**
- * What a preview showed as being so, by entitlement and in words: it travels with the form, so that a later preview can
- * say what changed since. Only shown: what may be applied is decided by the fingerprint.
+ * Serializes the state that a preview shows, by entitlement and in words. The form carries it, so that a
+ * later preview can show what changed since.
+ *
+ * The outline is display only. The fingerprint decides whether the action may be applied.
  */
 export function outlineOf({ before, changes }: PreviewView): string {
   const lines = changes.flatMap(({ before: entitlement }) => {
@@ -24,7 +26,7 @@ export function outlineOf({ before, changes }: PreviewView): string {
   return JSON.stringify(Object.fromEntries([["access", `Access: ${accessWord(before)}`], ...lines]));
 }
 
-/** What is otherwise than the form's outline says; `""` for what was or is not there. */
+/** Returns the differences between two outlines. `""` marks an entry that did or does not exist. */
 export function movedSince(earlier: string | undefined, present: string): { was: string; is: string }[] {
   const before = readOutline(earlier);
   const after = readOutline(present);
@@ -39,7 +41,7 @@ function readOutline(text: string | undefined): Record<string, string> {
     if (typeof read !== "object" || read === null) return {};
     return Object.fromEntries(Object.entries(read).map(([key, value]) => [key, String(value)]));
   } catch {
-    // Not as our form had it: then it is only not said what changed.
+    // Altered outline. The preview then does not list what changed.
     return {};
   }
 }

@@ -8,7 +8,7 @@ import { Card, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { customerPath, type PortalContext } from "../../request-context.ts";
 
-/** What operators wrote down for each other. Customers and their backends never see it. */
+/** Notes by operators for other operators. Customers and their backends never see them. */
 export function Notes({
   c,
   subjectRef,
@@ -61,7 +61,7 @@ function Note({ c, note, mayAct }: { c: PortalContext; note: NoteOfCustomer; may
 }
 
 function NoteForm({ c, subjectRef, form }: { c: PortalContext; subjectRef: string; form: FormState }) {
-  // Chosen with the form: sent twice, it is one note.
+  // The id is chosen with the form, so that a form sent twice is one note.
   const noteId = form.values["note_id"] ?? newId("note", c.get("now"));
   return (
     <form method="post" action={customerPath(c, subjectRef, "/notes")} class="form">
@@ -90,7 +90,7 @@ function NoteForm({ c, subjectRef, form }: { c: PortalContext; subjectRef: strin
   );
 }
 
-/** The form by itself, with what was wrong and all that was written. */
+/** Shows the form alone, with its errors and the entered text. */
 export function notePage(c: PortalContext, form: FormState, status: 409 | 422) {
   const subjectRef = c.req.param("subject") ?? "";
   return page(

@@ -46,7 +46,7 @@ export async function showCustomer(c: PortalContext) {
         <Unknown c={c} page={page} mayAct={mayAct} />
       </>,
     );
-  // An older page of the timeline is that and no more: everything else is of the present.
+  // Older timeline pages show only the timeline. All other sections show the present.
   if (cursor !== null)
     return framed(
       c,
@@ -109,10 +109,10 @@ function Head({ c, page: { customer }, mayAct }: { c: PortalContext; page: Custo
   );
 }
 
-/** A copy takes a moment after every change: only one that takes longer is worth a word. */
+/** The D1 copy normally follows within seconds. Only a longer lag is reported. */
 const usualLagMs = 45_000;
 
-/** What comes from the ledger is of this moment; what comes from D1 may be behind. */
+/** Reports a D1 copy that is behind. Ledger data is current; data from D1 may be old. */
 function Lag({ c, page: { customer }, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
   const behind = customer.headSequence - customer.flushedSequence;
   const oldest = customer.entries.findLast(({ sequence }) => sequence > customer.flushedSequence);

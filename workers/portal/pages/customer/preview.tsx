@@ -9,22 +9,22 @@ import { ActionHead, accessWord } from "./action-parts.tsx";
 import { ChangeTable } from "./changes.tsx";
 import { movedSince, outlineOf } from "./moved.ts";
 
-/** What an action will do, in the words of the result; confirming sends all of it again with what it rests on. */
+/** Shows what an action will change. Confirming sends the form again with the preview's fingerprint. */
 export function previewPage(
   c: PortalContext,
   name: ActionName,
   form: Form,
   preview: PreviewView,
-  hasMoved = false,
+  isOutdated = false,
 ) {
   const { fingerprint, before, after, changes, events } = preview;
   const outline = outlineOf(preview);
   return page(
     c,
-    { title: "Preview", status: hasMoved ? 409 : 200 },
+    { title: "Preview", status: isOutdated ? 409 : 200 },
     <>
       <ActionHead c={c} subjectRef={c.req.param("subject") ?? ""} title={actions[name].title} />
-      {hasMoved ? <Moved lines={movedSince(form["outline"], outline)} /> : null}
+      {isOutdated ? <Moved lines={movedSince(form["outline"], outline)} /> : null}
       <Card title="What will change" note="Nothing is done yet">
         <div class="pad">
           <AccessLine before={before} after={after} />
@@ -42,7 +42,7 @@ export function previewPage(
   );
 }
 
-/** `Access: denied, no units are left → allowed`. */
+/** Shows a change of access, such as `Access: denied, no units are left → allowed`. */
 export function AccessLine({ before, after }: { before: DecisionView; after: PreviewView["after"] }) {
   const isSame = accessWord(before) === accessWord(after);
   return (

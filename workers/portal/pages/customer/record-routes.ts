@@ -8,7 +8,10 @@ import { addNote, deleteNote } from "./note-actions.ts";
 
 const customer = `${projectRoot}/customers/:subject`;
 
-/** Notes, check, export and erase of a customer. They come before the actions, whose path would match them. */
+/**
+ * Routes of a customer's notes, check, export and erasure. They precede the actions, since the path pattern
+ * of the actions also matches them.
+ */
 export const recordRoutes: readonly Route[] = [
   action(`${customer}/notes`, customers.addNote, addNote),
   action(`${customer}/notes/:note/delete`, customers.deleteNote, deleteNote),

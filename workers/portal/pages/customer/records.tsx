@@ -3,7 +3,7 @@ import { checkLabel } from "../../components/data-check-words.ts";
 import { ActionButton } from "../../components/fields.tsx";
 import { customerPath, type PortalContext } from "../../request-context.ts";
 
-/** What can be done with all that is kept of the customer: support compares it, an owner also takes it out or away. */
+/** Links to the data operations of a customer: support may check, and owners may also export and erase. */
 export function Records({ c, subjectRef }: { c: PortalContext; subjectRef: string }) {
   const { role } = c.get("member");
   if (!mayActAs(role, "support")) return null;

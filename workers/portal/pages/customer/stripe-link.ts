@@ -7,7 +7,10 @@ const sections: [RegExp, string][] = [
   [/^evt_/, "events"],
 ];
 
-/** Where Stripe's dashboard shows an object; its search for what has no page that is known to stay. */
+/**
+ * Returns the dashboard URL of a Stripe object. Objects without a known, stable page link to the
+ * dashboard's search.
+ */
 export function stripeLink(stripeId: string, mode: Mode, stripeAccountId: string | null): string {
   const account = stripeAccountId === null ? "" : `/${stripeAccountId}`;
   const base = `https://dashboard.stripe.com${account}${mode === "test" ? "/test" : ""}`;

@@ -19,9 +19,9 @@ export async function previewSync(c: PortalContext, form: Form) {
   return refusedActionPage(c, "sync", form, reply);
 }
 
-export async function applySync(c: PortalContext, form: Form, why: ActionReasonInput) {
+export async function applySync(c: PortalContext, form: Form, reason: ActionReasonInput) {
   const subjectRef = c.req.param("subject") ?? "";
-  const sync = { fingerprint: form["fingerprint"] ?? "", ...why };
+  const sync = { fingerprint: form["fingerprint"] ?? "", ...reason };
   const reply = await callOperation(c, customers.applySync, { subjectRef, ...sync });
   switch (reply.outcome) {
     case "refused":
@@ -29,17 +29,20 @@ export async function applySync(c: PortalContext, form: Form, why: ActionReasonI
     case "moved":
       return syncPage(c, form, reply.preview, true);
     case "done":
-      return redirectWith(c, customerPath(c, subjectRef), syncedSentence(reply.changes));
+      return redirectWith(c, customerPath(c, subjectRef), syncedMessage(reply.changes));
   }
 }
 
-const syncedSentence = (changes: number): string =>
+const syncedMessage = (changes: number): string =>
   changes === 0
     ? "Stripe and the ledger agree: there was nothing to change."
     : `Taken over from Stripe: ${changes === 1 ? "one change" : `${changes} changes`}.`;
 
-/** What Stripe says that the ledger does not, each with its cause. A form that was sent twice finds nothing any more. */
-function syncPage(c: PortalContext, form: Form, preview: SyncPreview, hasMoved = false) {
+/**
+ * Shows the changes in Stripe that the ledger lacks, each with its cause. After a form is sent twice, no
+ * changes remain.
+ */
+function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated = false) {
   const { fingerprint, before, after, changes } = preview;
   const subjectRef = c.req.param("subject") ?? "";
   if (changes.length === 0)
@@ -49,7 +52,7 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, hasMoved =
       <>
         <ActionHead c={c} subjectRef={subjectRef} title={actions.sync.title} />
         <Card>
-          <Empty title={hasMoved ? "It is done already" : "Stripe and the ledger agree"}>
+          <Empty title={isOutdated ? "It is done already" : "Stripe and the ledger agree"}>
             <p>All that Stripe says of this customer is in the ledger. There is nothing to take over.</p>
             <a class="button" href={customerPath(c, subjectRef)}>
               Back to the customer
@@ -60,10 +63,10 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, hasMoved =
     );
   return page(
     c,
-    { title: "Preview", status: hasMoved ? 409 : 200 },
+    { title: "Preview", status: isOutdated ? 409 : 200 },
     <>
       <ActionHead c={c} subjectRef={subjectRef} title={actions.sync.title} />
-      {hasMoved ? <Moved lines={[]} /> : null}
+      {isOutdated ? <Moved lines={[]} /> : null}
       <Card title="What Stripe says and the ledger does not" note="Nothing is done yet">
         <div class="pad">
           <AccessLine before={before} after={after} />

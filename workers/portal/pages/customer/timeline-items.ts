@@ -6,7 +6,7 @@ import type {
   StripeEventOfCustomer,
 } from "../../../../shared/db/customer-page.ts";
 
-/** What the timeline can be narrowed to. */
+/** The filters of the timeline. */
 export const timelineKinds = {
   access: "Access on and off",
   changes: "Entitlement changes",
@@ -18,17 +18,17 @@ export const timelineKinds = {
 } as const;
 export type TimelineKind = keyof typeof timelineKinds;
 
-/** One line of the timeline, with what it is linked to in both directions. `at` in milliseconds since 1970. */
+/** One item of the timeline, linked to its causes and effects. `at` is in milliseconds since 1970. */
 export type TimelineItem =
-  | { type: "entry"; at: number; entry: EntryView; told: DeliveryOfCustomer[] }
+  | { type: "entry"; at: number; entry: EntryView; deliveries: DeliveryOfCustomer[] }
   | { type: "stripe"; at: number; event: StripeEventOfCustomer; caused: number[] }
   | { type: "checkout"; at: number; attempt: AttemptOfCustomer }
   | { type: "webhook"; at: number; delivery: DeliveryOfCustomer };
 
-/** Of what happened in the same millisecond, cause before effect; the list is newest first. */
+/** Order of items in the same millisecond: effect before cause, since the list is newest first. */
 const order: TimelineItem["type"][] = ["webhook", "entry", "stripe", "checkout"];
 
-/** Everything in one list, newest first, as far back as the entries of this page go. */
+/** Merges all items into one list, newest first, back to the oldest ledger entry of this page. */
 export function timelineItems(customer: CustomerView, lists: CustomerLists): TimelineItem[] {
   const { entries, entriesBefore } = customer;
   const items: TimelineItem[] = [
@@ -36,7 +36,7 @@ export function timelineItems(customer: CustomerView, lists: CustomerLists): Tim
       type: "entry" as const,
       at: entry.at,
       entry,
-      told: lists.deliveries.filter(({ sequence }) => sequence === entry.sequence),
+      deliveries: lists.deliveries.filter(({ sequence }) => sequence === entry.sequence),
     })),
     ...lists.stripeEvents.map((event) => ({
       type: "stripe" as const,
@@ -50,10 +50,12 @@ export function timelineItems(customer: CustomerView, lists: CustomerLists): Tim
   const since = entriesBefore === null ? Number.NEGATIVE_INFINITY : (entries.at(-1)?.at ?? 0);
   return items
     .filter(({ at }) => at >= since)
-    .toSorted((a, b) => b.at - a.at || order.indexOf(a.type) - order.indexOf(b.type) || laterEntry(a, b));
+    .toSorted(
+      (a, b) => b.at - a.at || order.indexOf(a.type) - order.indexOf(b.type) || compareSequence(a, b),
+    );
 }
 
-const laterEntry = (a: TimelineItem, b: TimelineItem): number =>
+const compareSequence = (a: TimelineItem, b: TimelineItem): number =>
   a.type === "entry" && b.type === "entry" ? b.entry.sequence - a.entry.sequence : 0;
 
 export function isOfKind(item: TimelineItem, kind: TimelineKind): boolean {
@@ -65,11 +67,11 @@ export function isOfKind(item: TimelineItem, kind: TimelineKind): boolean {
     case "webhook":
       return kind === "webhooks";
     case "entry":
-      return kindsOfEntry(item.entry).includes(kind);
+      return listEntryKinds(item.entry).includes(kind);
   }
 }
 
-function kindsOfEntry({ operation, manual, flip }: EntryView): TimelineKind[] {
+function listEntryKinds({ operation, manual, flip }: EntryView): TimelineKind[] {
   const kind = operation === "consume" ? "usage" : "changes";
   return [
     kind,

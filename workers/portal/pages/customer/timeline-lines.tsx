@@ -21,7 +21,7 @@ interface ItemProps<T extends TimelineItem["type"]> {
   mayAct: boolean;
 }
 
-/** One line of the timeline: what it was, what caused it, and what it caused. */
+/** One item of the timeline: what happened, its cause, and its effects. */
 export function Item(props: { c: PortalContext; subjectRef: string; item: TimelineItem; mayAct: boolean }) {
   const { item } = props;
   switch (item.type) {
@@ -57,7 +57,7 @@ function Line({
   );
 }
 
-function EntryItem({ c, subjectRef, item: { at, entry, told }, mayAct }: ItemProps<"entry">) {
+function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, mayAct }: ItemProps<"entry">) {
   const { sequence, flip, manual, touched, actor, undoneBy } = entry;
   const tone = flip === null ? "" : flip.to ? "good" : "bad";
   return (
@@ -84,7 +84,7 @@ function EntryItem({ c, subjectRef, item: { at, entry, told }, mayAct }: ItemPro
       )}
       <p class="cause">
         entry {sequence} · <EntryCause c={c} entry={entry} />
-        {told.map(({ deliveryId, eventType }) => (
+        {deliveries.map(({ deliveryId, eventType }) => (
           <>
             {" · told by "}
             <a href={`#${deliveryId}`}>{eventType}</a>
@@ -148,7 +148,7 @@ function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: Portal
 
 function StripeItem({ c, item: { at, event, caused } }: ItemProps<"stripe">) {
   const { label, tone } = inboxWords[event.status];
-  const late = event.receivedAt - event.stripeCreatedAt;
+  const delayMs = event.receivedAt - event.stripeCreatedAt;
   return (
     <Line c={c} id={`stripe-${event.eventId}`} at={at} tone={tone === "good" ? "" : tone}>
       <a href={pathTo(c, `/events/${event.eventId}`)}>
@@ -158,7 +158,7 @@ function StripeItem({ c, item: { at, event, caused } }: ItemProps<"stripe">) {
       {event.detail === null ? null : <p>{event.detail}</p>}
       <p class="cause">
         {event.foundBy === "sweep" ? "found in Stripe's event list" : "sent by Stripe"}
-        {late >= 60_000 ? `, ${duration(late)} after it was made` : null}
+        {delayMs >= 60_000 ? `, ${duration(delayMs)} after it was made` : null}
         {caused.map((sequence) => (
           <>
             {" · caused "}

@@ -6,12 +6,12 @@ import { Item } from "./timeline-lines.tsx";
 
 export function Timeline({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
   const { customer, lists, cursor } = page;
-  const words = c.req.query("show");
+  const filter = c.req.query("show");
   const kinds = Object.keys(timelineKinds) as TimelineKind[];
-  const kind = kinds.find((candidate) => candidate === words);
+  const kind = kinds.find((candidate) => candidate === filter);
   const all = timelineItems(customer, lists);
   const items = kind === undefined ? all : all.filter((item) => isOfKind(item, kind));
-  const isCut = [lists.stripeEvents, lists.attempts, lists.deliveries].some(
+  const isTruncated = [lists.stripeEvents, lists.attempts, lists.deliveries].some(
     ({ length }) => length === rowsPerList,
   );
   return (
@@ -31,7 +31,7 @@ export function Timeline({ c, page, mayAct }: { c: PortalContext; page: Customer
           ))}
         </ol>
       )}
-      {isCut ? (
+      {isTruncated ? (
         <p class="pad quiet">
           Of checkouts, Stripe events and webhooks the newest {rowsPerList} each are listed here.
         </p>

@@ -12,10 +12,10 @@ import type { PortalContext } from "../../request-context.ts";
 const shownDays = 30;
 const shownEntries = 10;
 
-/** Units by day as bars with a table twin, and the latest consumption one by one. */
+/** Shows units by day as a chart and a table, and the latest consume requests. */
 export function Usage({ c, customer }: { c: PortalContext; customer: CustomerView }) {
   const now = c.get("now");
-  const days = lastDays(customer.usage, now);
+  const days = listLastDays(customer.usage, now);
   const total = days.reduce((sum, { units }) => sum + units, 0);
   const recent = customer.entries.filter(({ operation }) => operation === "consume").slice(0, shownEntries);
   if (customer.usage.length === 0 && recent.length === 0) return null;
@@ -84,7 +84,7 @@ const width = 20;
 const height = 80;
 
 function Chart({ days }: { days: UsageDay[] }) {
-  const most = Math.max(1, ...days.map(({ units }) => units));
+  const maxUnits = Math.max(1, ...days.map(({ units }) => units));
   const first = days[0]?.day ?? 0;
   const last = days.at(-1)?.day ?? 0;
   return (
@@ -94,10 +94,10 @@ function Chart({ days }: { days: UsageDay[] }) {
           viewBox={`0 0 ${days.length * width} ${height}`}
           preserveAspectRatio="none"
           role="img"
-          aria-label={`Units per day from ${dayName(first)} to ${dayName(last)}, at most ${count(most)}`}
+          aria-label={`Units per day from ${dayName(first)} to ${dayName(last)}, at most ${count(maxUnits)}`}
         >
           {days.map(({ day, units }, index) => {
-            const bar = units === 0 ? 1 : Math.max(2, Math.round((units / most) * height));
+            const bar = units === 0 ? 1 : Math.max(2, Math.round((units / maxUnits) * height));
             return (
               <rect
                 x={index * width + 2}
@@ -120,8 +120,8 @@ function Chart({ days }: { days: UsageDay[] }) {
   );
 }
 
-/** The last days up to today, oldest first, with a zero for those that had no usage. */
-function lastDays(usage: UsageDay[], now: number): UsageDay[] {
+/** Returns the last 30 days up to today, oldest first. Days without usage have 0 units. */
+function listLastDays(usage: UsageDay[], now: number): UsageDay[] {
   const units = new Map(usage.map((entry) => [entry.day, entry.units]));
   const today = now - (now % dayMs);
   return Array.from({ length: shownDays }, (_, index) => {

@@ -3,7 +3,10 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import { type PortalContext, scopeOf } from "../../request-context.ts";
 import { foundPath } from "./page.tsx";
 
-/** What the palette shows while somebody types: customers, fast. Addresses are for the page, which asks Stripe. */
+/**
+ * Finds customers for the command palette. Email search is left to the customers page, since it needs a
+ * request to Stripe.
+ */
 export async function findForPalette(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
   const customers = text === "" ? [] : await d1(findCustomers(c.env.DB, scopeOf(c), text, [], 8));

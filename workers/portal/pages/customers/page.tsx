@@ -19,9 +19,9 @@ const perPage = 50;
 
 export async function showCustomers(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
-  const { customers, next, note, erasure = null } = text === "" ? await recent(c) : await search(c, text);
-  const meant = text === "" ? undefined : theOne(customers, text);
-  if (meant !== undefined) return c.redirect(foundPath(c, meant.subjectRef, text), 303);
+  const { customers, next, note, erasure = null } = text === "" ? await listRecent(c) : await search(c, text);
+  const match = text === "" ? undefined : findMatch(customers, text);
+  if (match !== undefined) return c.redirect(foundPath(c, match.subjectRef, text), 303);
   return page(
     c,
     { title: text === "" ? "Customers" : `“${text}”` },
@@ -71,24 +71,24 @@ export async function showCustomers(c: PortalContext) {
   );
 }
 
-/** The page of whoever was found; from a decision's id, as of that decision. */
+/** Returns the path of a customer found by `text`. A decision id opens the page as of that decision. */
 export const foundPath = (c: PortalContext, subjectRef: string, text: string): string =>
   customerPath(c, subjectRef, text.startsWith("dec_") ? `?as_of=${encodeURIComponent(text)}` : "");
 
-/** Whoever is found alone, or by their whole name, is who was looked for. */
-function theOne(customers: CustomerInList[], text: string): CustomerInList | undefined {
+/** Returns the only result, or the customer with the search text as `subject_ref`. */
+function findMatch(customers: CustomerInList[], text: string): CustomerInList | undefined {
   return customers.length === 1 ? customers[0] : customers.find(({ subjectRef }) => subjectRef === text);
 }
 
-interface Found {
+interface SearchResult {
   customers: CustomerInList[];
   next: string | null;
   note: string | null;
-  /** Where nothing was found: whether a customer of this very name was erased. */
+  /** The erasure of a customer with this `subject_ref`, when there are no results. */
   erasure?: LastErasure | null;
 }
 
-async function recent(c: PortalContext): Promise<Found> {
+async function listRecent(c: PortalContext): Promise<SearchResult> {
   const [, createdAt, subjectRef] = /^(\d{1,16})\.(.+)$/.exec(c.req.query("before") ?? "") ?? [];
   const before =
     createdAt === undefined || subjectRef === undefined
@@ -102,8 +102,8 @@ async function recent(c: PortalContext): Promise<Found> {
   return { customers, next, note: null };
 }
 
-/** An e-mail address is asked of Stripe, which knows it; we keep none to search in. */
-async function search(c: PortalContext, text: string): Promise<Found> {
+/** Searches customers. Email addresses are looked up at Stripe, since Licenzy does not store them. */
+async function search(c: PortalContext, text: string): Promise<SearchResult> {
   const isEmail = /^[^\s@]+@[^\s@]+$/.test(text);
   const reply = isEmail ? await callOperation(c, findCustomersByEmail, { email: text }) : null;
   const customerIds = reply?.outcome === "done" ? reply.customerIds : [];
@@ -149,11 +149,13 @@ function CustomerTable({ c, customers }: { c: PortalContext; customers: Customer
   );
 }
 
-/** What the copy in D1 says; a hold is seen on the customer's own page, which asks the ledger. */
+/**
+ * Shows an entitlement from the D1 copy. Holds appear only on the customer's page, which reads the ledger.
+ */
 function EntitlementPill({ entitlement, now }: { entitlement: EntitlementInList; now: number }) {
   const { code, status, unitsRemaining, expiresAt } = entitlement;
-  const isOver = expiresAt !== null && expiresAt <= now;
-  if (status === "active" && isOver) return <Pill>{code} · over</Pill>;
+  const hasExpired = expiresAt !== null && expiresAt <= now;
+  if (status === "active" && hasExpired) return <Pill>{code} · over</Pill>;
   if (status === "active" && unitsRemaining === 0) return <Pill tone="warn">{code} · used up</Pill>;
   return (
     <Pill tone={statusWords[status].tone}>

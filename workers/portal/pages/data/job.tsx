@@ -15,7 +15,7 @@ import { Card, Empty, Pill } from "../../components/parts.tsx";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
-/** How far a run is and what it found. While it runs the page loads itself anew, without scripts. */
+/** Shows the progress of a job and its findings. The page reloads while the job runs, without scripts. */
 export async function showDataJob(c: PortalContext) {
   const job = await d1(readSubjectJob(c.env.DB, c.req.param("job") ?? ""));
   const { projectId, mode } = scopeOf(c);
@@ -83,8 +83,8 @@ function Findings({ c, job }: { c: PortalContext; job: SubjectJobRow }) {
         </Empty>
       </Card>
     );
-  const isShort = findings.length < found;
-  const note = `${count(faulty)} with faults, ${count(unreached)} not checked${isShort ? `; ${count(findings.length)} are named` : ""}`;
+  const isTruncated = findings.length < found;
+  const note = `${count(faulty)} with faults, ${count(unreached)} not checked${isTruncated ? `; ${count(findings.length)} are named` : ""}`;
   return (
     <>
       <Card title="Found" note={note}>

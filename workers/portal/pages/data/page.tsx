@@ -10,13 +10,13 @@ import { Time } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
-const jobsShown = 20;
+const maxJobs = 20;
 
 type Jobs = Awaited<ReturnType<typeof listSubjectJobs>>;
 
-/** Where all customers of the project and mode are compared with their ledgers, and their copies repaired. */
+/** Lists the data checks of the project and mode. Verifies all customers, or repairs their D1 copies. */
 export async function showData(c: PortalContext) {
-  const jobs = await d1(listSubjectJobs(c.env.DB, scopeOf(c), jobsShown));
+  const jobs = await d1(listSubjectJobs(c.env.DB, scopeOf(c), maxJobs));
   const running = jobs.find(({ status }) => status === "running");
   return page(
     c,
@@ -55,7 +55,7 @@ function Choice({ c, kind, children }: { c: PortalContext; kind: "verify" | "res
         <ActionButton
           action={pathTo(c, "/data")}
           label={kind === "verify" ? "Check all" : "Repair all"}
-          // Chosen with the form: sent twice, it is one job.
+          // The id is chosen with the form, so that a form sent twice is one job.
           fields={{ job_id: newId("job", c.get("now")), kind }}
           tone={kind === "verify" ? "primary" : ""}
           small={false}

@@ -4,7 +4,7 @@ import { startDataJob, stopDataJob } from "./actions.ts";
 import { showDataJob } from "./job.tsx";
 import { showData } from "./page.tsx";
 
-/** The data check of all customers. */
+/** Routes of the data check of all customers. */
 export const dataRoutes: readonly Route[] = [
   form(`${projectRoot}/data`, startSubjectJob, showData),
   action(`${projectRoot}/data`, startSubjectJob, startDataJob),

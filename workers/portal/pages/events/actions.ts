@@ -9,8 +9,13 @@ export async function retryEvent(c: PortalContext) {
   const reply = await callOperation(c, stripe.retryStripeEvent, { eventId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const path = pathTo(c, `/events/${eventId}`);
-  const why = reply.detail === null ? "" : `: ${reply.detail}`;
+  const detail = reply.detail === null ? "" : `: ${reply.detail}`;
   if (reply.status === "applied") return redirectWith(c, path, "The event was applied.");
-  if (reply.status === "ignored") return redirectWith(c, path, `There was nothing to do${why}.`);
-  return redirectWith(c, path, `It did not work this time either${why}. It is tried again by itself.`, "bad");
+  if (reply.status === "ignored") return redirectWith(c, path, `There was nothing to do${detail}.`);
+  return redirectWith(
+    c,
+    path,
+    `It did not work this time either${detail}. It is tried again by itself.`,
+    "bad",
+  );
 }

@@ -20,7 +20,7 @@ export async function showEvents(c: PortalContext) {
     ...(known === undefined ? {} : { status: known }),
     ...(type === "" ? {} : { type }),
     ...(customer === "" ? {} : { subjectRef: customer }),
-    ...cursorOf(before),
+    ...parseCursor(before),
   };
   const rows = await d1(listEvents(c.env.DB, scopeOf(c), filter, perPage + 1));
   const events = rows.slice(0, perPage);
@@ -71,7 +71,10 @@ export async function showEvents(c: PortalContext) {
             </p>
           </Empty>
         )}
-        <NextPage href={rows.length > perPage ? nextHref(c, events.at(-1)) : null} shown={events.length} />
+        <NextPage
+          href={rows.length > perPage ? buildNextHref(c, events.at(-1)) : null}
+          shown={events.length}
+        />
       </Card>
     </>,
   );
@@ -183,30 +186,30 @@ export async function showEvent(c: PortalContext) {
       </Card>
       <Card title="Payload" note={<CopyButton value={row.payload} label="Copy all" />}>
         <pre class="payload" tabindex={0} data-payload>
-          {pretty(row.payload)}
+          {formatPayload(row.payload)}
         </pre>
       </Card>
     </>,
   );
 }
 
-function pretty(payload: string): string {
+function formatPayload(payload: string): string {
   try {
     return JSON.stringify(JSON.parse(payload), null, 2);
   } catch {
-    // Signed by Stripe and stored as it came; shown as it is.
+    // The payload is not JSON. It is shown as Stripe sent it.
     return payload;
   }
 }
 
-function cursorOf(before: string | undefined) {
+function parseCursor(before: string | undefined) {
   const [, receivedAt, eventId] = /^(\d{1,16})\.([\w-]{1,255})$/.exec(before ?? "") ?? [];
   return receivedAt === undefined || eventId === undefined
     ? {}
     : { before: { receivedAt: Number(receivedAt), eventId } };
 }
 
-function nextHref(c: PortalContext, last: EventInList | undefined): string | null {
+function buildNextHref(c: PortalContext, last: EventInList | undefined): string | null {
   if (last === undefined) return null;
   const query = new URLSearchParams(c.req.query());
   query.set("before", `${last.receivedAt}.${last.eventId}`);

@@ -12,10 +12,10 @@ interface Line {
   action: string;
 }
 
-/** Everything that stands between test and taking money, each line computed at this moment. */
+/** Lists what is missing before live mode can take payments. Each line is computed on every request. */
 export async function showGoLive(c: PortalContext) {
   const { projectId, name } = c.get("project");
-  const lines = linesOf(await d1(readGoLiveFacts(c.env.DB, projectId, c.get("now"))));
+  const lines = buildLines(await d1(readGoLiveFacts(c.env.DB, projectId, c.get("now"))));
   const open = lines.filter(({ done }) => !done).length;
   return page(
     c,
@@ -52,7 +52,7 @@ export async function showGoLive(c: PortalContext) {
   );
 }
 
-function linesOf(facts: GoLiveFacts): Line[] {
+function buildLines(facts: GoLiveFacts): Line[] {
   const { missingTwins, testProducts } = facts;
   return [
     {

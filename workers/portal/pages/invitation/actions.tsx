@@ -22,8 +22,8 @@ import { startSession } from "../setup/actions.tsx";
 
 type Found = NonNullable<Awaited<ReturnType<typeof readInvitation>>>;
 
-/** The invitation behind the address, or the page that says why it opens nothing any more. */
-async function find(c: PortalContext): Promise<Found | Response> {
+/** Returns the invitation of the path's token, or an error page when it can't be accepted. */
+async function findInvitation(c: PortalContext): Promise<Found | Response> {
   const found = await d1(readInvitation(c.env.DB, sha256Hex(c.req.param("token") ?? "")));
   if (found === null)
     return errorPage(
@@ -33,22 +33,24 @@ async function find(c: PortalContext): Promise<Found | Response> {
       "It may be mistyped or cut off. Ask for a new invitation.",
     );
   const { acceptedAt, revokedAt, expiresAt } = found.invitation;
-  const ask = "Ask an owner for a new one.";
+  const advice = "Ask an owner for a new one.";
   if (acceptedAt !== null)
     return errorPage(c, 409, "This invitation was used", "A link works once. If it was you, sign in.");
-  if (revokedAt !== null) return errorPage(c, 409, "This invitation was taken back", ask);
-  if (expiresAt <= c.get("now")) return errorPage(c, 409, "This invitation has expired", ask);
+  if (revokedAt !== null) return errorPage(c, 409, "This invitation was taken back", advice);
+  if (expiresAt <= c.get("now")) return errorPage(c, 409, "This invitation has expired", advice);
   return found;
 }
 
 export async function showInvitation(c: PortalContext) {
-  const found = await find(c);
+  const found = await findInvitation(c);
   return found instanceof Response ? found : invitationPage(c, found, await sessionOf(c), emptyForm, 200);
 }
 
-/** Joins: with a new name and password, or as the operator who is signed in with the invited address. */
+/**
+ * Accepts the invitation with a new name and password, or as the signed-in operator with the invited email.
+ */
 export async function accept(c: PortalContext) {
-  const found = await find(c);
+  const found = await findInvitation(c);
   if (found instanceof Response) return found;
   const { invitation, operatorId: existingId, accountName } = found;
   const session = await sessionOf(c);
@@ -65,8 +67,8 @@ export async function accept(c: PortalContext) {
   const [name, password] = [field(form, "name"), form["password"] ?? ""];
   const faults: Record<string, string> = {};
   if (name === "") faults["name"] = "Say how others see you.";
-  const fault = passwordFault(password);
-  if (fault !== null) faults["password"] = fault;
+  const error = passwordFault(password);
+  if (error !== null) faults["password"] = error;
   if (Object.keys(faults).length > 0) return invitationPage(c, found, session, { values: form, faults }, 422);
   const passwordHash = await hashPassword(password);
   const person = { operatorId: newId("opr", now), name, email, passwordHash, ipAddress };
@@ -76,13 +78,16 @@ export async function accept(c: PortalContext) {
   return redirectWith(c, "/", welcome);
 }
 
-/** Accepts; or, when somebody else was faster, says what has become of the invitation. */
+/**
+ * Accepts the invitation. When another request was faster, returns the page with the invitation's new
+ * state.
+ */
 async function join(c: PortalContext, invitation: InvitationRow, person: Joining): Promise<Response | null> {
   try {
     await d1(acceptInvitation(c.env.DB, invitation, person, c.get("now")));
     return null;
   } catch (error) {
-    const found = await find(c);
+    const found = await findInvitation(c);
     if (found instanceof Response) return found;
     throw error;
   }

@@ -31,13 +31,13 @@ export async function createKey(c: PortalContext) {
 }
 
 export async function showRotate(c: PortalContext) {
-  const key = await keyOf(c);
+  const key = await findKey(c);
   return key === null ? unknownKey(c) : confirmPage(c, key, "rotate");
 }
 
 export async function rotateKey(c: PortalContext) {
   const form = await readForm(c);
-  const key = await keyOf(c);
+  const key = await findKey(c);
   if (key === null) return unknownKey(c);
   const overlapMs = Number(field(form, "overlap")) * hourMs;
   const rotation = { keyId: key.keyId, newKeyId: field(form, "new_key_id"), overlapMs };
@@ -52,19 +52,19 @@ export async function rotateKey(c: PortalContext) {
 }
 
 export async function showRevoke(c: PortalContext) {
-  const key = await keyOf(c);
+  const key = await findKey(c);
   return key === null ? unknownKey(c) : confirmPage(c, key, "revoke");
 }
 
 export async function revokeKey(c: PortalContext) {
-  const key = await keyOf(c);
+  const key = await findKey(c);
   if (key === null) return unknownKey(c);
   const reply = await callOperation(c, apiKeys.revokeApiKey, { keyId: key.keyId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(c, pathTo(c, "/keys"), `${key.name} (${key.hint}) is revoked.`);
 }
 
-async function keyOf(c: PortalContext): Promise<ApiKeyRow | null> {
+async function findKey(c: PortalContext): Promise<ApiKeyRow | null> {
   const key = await d1(readKey(c.env.DB, c.req.param("key") ?? ""));
   const { projectId, mode } = scopeOf(c);
   return key?.projectId === projectId && key.mode === mode ? key : null;

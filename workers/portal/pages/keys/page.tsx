@@ -19,7 +19,7 @@ export interface ShownKey {
 interface KeysPageOptions {
   form?: FormState;
   status?: 200 | 409 | 422 | 502;
-  /** A key that was just made: this page is the only place that ever shows it. */
+  /** A key that was just created. No other page ever shows it. */
   shown?: ShownKey;
 }
 
@@ -93,7 +93,7 @@ function NewKey({ shown }: { shown: ShownKey }) {
 function KeyRow({ c, apiKey, mayChange }: { c: PortalContext; apiKey: ApiKeyRow; mayChange: boolean }) {
   const now = c.get("now");
   const { keyId, name, hint, createdAt, lastUsedAt, expiresAt, revokedAt } = apiKey;
-  const works = revokedAt === null && (expiresAt === null || expiresAt > now);
+  const isActive = revokedAt === null && (expiresAt === null || expiresAt > now);
   return (
     <tr>
       <td class="wrap">
@@ -122,7 +122,7 @@ function KeyRow({ c, apiKey, mayChange }: { c: PortalContext; apiKey: ApiKeyRow;
       </td>
       <td>{expiresAt === null ? <span class="quiet">never</span> : <Time at={expiresAt} now={now} />}</td>
       <td class="end">
-        {works && mayChange ? (
+        {isActive && mayChange ? (
           <div class="actions">
             <a class="button small" href={pathTo(c, `/keys/${keyId}/rotate`)}>
               Rotate…
@@ -185,19 +185,19 @@ function CreateForm({ c, form }: { c: PortalContext; form: FormState }) {
   );
 }
 
-/** Rotating and revoking say what they will do before they do it. */
+/** Explains the effect of rotating or revoking a key before it happens. */
 export function confirmPage(
   c: PortalContext,
   key: ApiKeyRow,
-  what: "rotate" | "revoke",
-  fault: string | null = null,
+  operation: "rotate" | "revoke",
+  error: string | null = null,
 ) {
-  const path = pathTo(c, `/keys/${key.keyId}/${what}`);
-  const isRotation = what === "rotate";
+  const path = pathTo(c, `/keys/${key.keyId}/${operation}`);
+  const isRotation = operation === "rotate";
   const title = isRotation ? `Rotate ${key.name}` : `Revoke ${key.name}`;
   return page(
     c,
-    { title, status: fault === null ? 200 : 409 },
+    { title, status: error === null ? 200 : 409 },
     <>
       <PageHead
         title={title}
@@ -220,9 +220,9 @@ export function confirmPage(
             />
           </>
         ) : null}
-        {fault === null ? null : (
+        {error === null ? null : (
           <p class="fault" role="alert">
-            {fault}
+            {error}
           </p>
         )}
         <div class="row">
@@ -238,7 +238,7 @@ export function confirmPage(
   );
 }
 
-/** In hours. */
+/** Values are in hours. */
 const overlaps = [
   { value: "0", label: "Not at all: it stops now" },
   { value: "1", label: "1 hour" },

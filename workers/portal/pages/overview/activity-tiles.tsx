@@ -2,7 +2,7 @@ import type { Activity } from "../../../../shared/db/activity.ts";
 import { duration } from "../../components/time.tsx";
 import { count } from "../../components/words.ts";
 
-/** What the runtime answered lately, and whether what the portal shows of customers is up to date. */
+/** Shows recent access checks, and how far the D1 copy is behind. */
 export function ActivityTiles({ activity, now }: { activity: Activity; now: number }) {
   const { allowed, denied, behindSince } = activity;
   return (

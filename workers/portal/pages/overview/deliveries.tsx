@@ -10,10 +10,10 @@ interface DeliveriesProps {
   now: number;
 }
 
-/** A delivery to a sound endpoint is sent within seconds; one that waits longer than this is worth a sentence. */
+/** A working endpoint receives its delivery within seconds. A wait longer than this is reported. */
 const longWaitMs = 10 * 60_000;
 
-/** What of the deliveries needs somebody. */
+/** Reports problems with deliveries that need an operator. */
 export function DeliveryProblems({ c, facts, now }: DeliveriesProps) {
   const { endpointsDisabled, oldestUnsentAt } = facts;
   return (
@@ -48,7 +48,7 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
         <dt>Deliveries {deliveryWords.sent.label.toLowerCase()}, last 24 hours</dt>
         <dd class="num">
           <a href={pathTo(c, "/deliveries")}>
-            {deliveriesTried === 0 ? "none" : percent(deliveriesSent, deliveriesTried)}
+            {deliveriesTried === 0 ? "none" : formatPercent(deliveriesSent, deliveriesTried)}
           </a>{" "}
           {deliveriesTried === 0 ? null : (
             <small>
@@ -71,5 +71,5 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
   );
 }
 
-/** Rounded down, so that 100 % says that all were delivered. */
-const percent = (part: number, whole: number): string => `${Math.floor((part / whole) * 1_000) / 10} %`;
+/** Rounds down, so that 100 % means that all were delivered. */
+const formatPercent = (part: number, whole: number): string => `${Math.floor((part / whole) * 1_000) / 10} %`;

@@ -30,7 +30,7 @@ export async function showOverview(c: PortalContext) {
   );
 }
 
-/** What needs somebody, in words, first. Nothing here when nothing does. */
+/** Reports problems that need an operator, at the top of the page. Empty without problems. */
 function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; now: number }) {
   const { eventsFailed, eventsWaiting, oldestWaitingAt, unsynced, sweepError } = facts;
   return (
@@ -38,7 +38,7 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
       {eventsFailed > 0 ? (
         <div class="notice bad">
           <p>
-            <b>{countOf(eventsFailed, "Stripe event")} failed.</b> What they say has not reached their
+            <b>{formatCount(eventsFailed, "Stripe event")} failed.</b> What they say has not reached their
             customers. <a href={pathTo(c, "/events?status=failed")}>Look and retry</a>
           </p>
         </div>
@@ -46,7 +46,7 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
       {eventsWaiting > 0 && oldestWaitingAt !== null && now - oldestWaitingAt > 60_000 ? (
         <div class="notice">
           <p>
-            <b>{countOf(eventsWaiting, "Stripe event")} waiting,</b> the oldest came{" "}
+            <b>{formatCount(eventsWaiting, "Stripe event")} waiting,</b> the oldest came{" "}
             <Time at={oldestWaitingAt} now={now} />. They are tried again by themselves.{" "}
             <a href={pathTo(c, "/events?status=received")}>Look</a>
           </p>
@@ -64,8 +64,8 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
       {unsynced > 0 ? (
         <div class="notice">
           <p>
-            <b>{countOf(unsynced, "API key")} not everywhere yet.</b> A change is being finished; it takes a
-            minute at most. <a href={pathTo(c, "/keys")}>Look</a>
+            <b>{formatCount(unsynced, "API key")} not everywhere yet.</b> A change is being finished; it takes
+            a minute at most. <a href={pathTo(c, "/keys")}>Look</a>
           </p>
         </div>
       ) : null}
@@ -160,4 +160,5 @@ function Health({ c, facts, activity, now }: HealthProps) {
   );
 }
 
-const countOf = (value: number, thing: string): string => `${upTo(value)} ${thing}${value === 1 ? "" : "s"}`;
+const formatCount = (value: number, noun: string): string =>
+  `${upTo(value)} ${noun}${value === 1 ? "" : "s"}`;

@@ -5,12 +5,12 @@ export interface Step {
   done: boolean;
   title: string;
   text: string;
-  /** The page below the project and mode where it is done. */
+  /** The page of the step, below the project and mode. */
   page: string;
   action: string;
 }
 
-/** What leads from an empty project to the first allowed check, in order. */
+/** Returns the setup steps from an empty project to the first allowed access check, in order. */
 export function setupSteps(facts: ProjectFacts, mode: Mode): Step[] {
   return [
     {

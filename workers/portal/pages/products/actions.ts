@@ -23,7 +23,7 @@ export async function createProduct(c: PortalContext) {
   const reply = await callOperation(c, products.createProduct, product);
   if (reply.outcome === "done")
     return redirectWith(c, pathTo(c, "/products"), `${product.productCode} is on sale.`);
-  return explain(c, reply, (status) => newProductPage(c, refusedForm(form, reply, fieldNames), status));
+  return showRefusal(c, reply, (status) => newProductPage(c, refusedForm(form, reply, fieldNames), status));
 }
 
 export async function editProduct(c: PortalContext) {
@@ -35,7 +35,7 @@ export async function editProduct(c: PortalContext) {
   const reply = await callOperation(c, products.editProduct, edit);
   if (reply.outcome === "done")
     return redirectWith(c, pathTo(c, `/products/${product.productCode}`), "The product is saved.");
-  return explain(c, reply, (status) => productPage(c, refusedForm(form, reply, fieldNames), status));
+  return showRefusal(c, reply, (status) => productPage(c, refusedForm(form, reply, fieldNames), status));
 }
 
 export const archiveProduct = (c: PortalContext) => setArchived(c, true);
@@ -52,7 +52,10 @@ async function setArchived(c: PortalContext, archived: boolean) {
   return redirectWith(c, pathTo(c, "/products"), text);
 }
 
-/** What the form shows while a price is typed: the price as Stripe has it, or what is wrong with it. */
+/**
+ * Returns the price as Stripe describes it, or what is wrong with it. The form shows it while the operator
+ * types.
+ */
 export async function lookUpPrice(c: PortalContext) {
   const { price = "", kind: word } = c.req.query();
   const kind = kinds.find((candidate) => candidate === word) ?? "usage_pack";
@@ -62,7 +65,7 @@ export async function lookUpPrice(c: PortalContext) {
     : c.json({ ok: false, text: reply.message });
 }
 
-function explain<T>(c: PortalContext, reply: Refusal, show: (status: 409 | 422 | 502) => T) {
+function showRefusal<T>(c: PortalContext, reply: Refusal, show: (status: 409 | 422 | 502) => T) {
   const status = statusOf(reply);
   return status === 409 || status === 422 || status === 502 ? show(status) : refusalPage(c, reply);
 }

@@ -8,13 +8,16 @@ import { type PortalContext, pathTo } from "../../request-context.ts";
 interface ProductFormProps {
   c: PortalContext;
   form: FormState;
-  /** The account's prices, or why they can't be shown; the price may be typed all the same. */
+  /** The account's prices, or why they can't be listed. The price may be typed in either case. */
   prices: PriceView[] | string;
-  /** The product that is edited; `null` for a new one. */
+  /** The edited product. `null` for a new product. */
   product: ProductRow | null;
 }
 
-/** One form for creating and editing. Without scripts all fields stand there; with them, those of the chosen kind. */
+/**
+ * The form for creating and editing a product. Scripts hide the fields of other kinds; without scripts, all
+ * fields are visible.
+ */
 export function ProductForm({ c, form, prices, product }: ProductFormProps) {
   const path = pathTo(c, product === null ? "/products" : `/products/${product.productCode}`);
   const kind = (product?.kind ?? form.values["kind"]) as Kind | undefined;
@@ -143,7 +146,7 @@ function PriceField({
   );
 }
 
-/** `1,000 credits: €49.00, once`. */
+/** Formats a price as `1,000 credits: €49.00, once`. */
 export function priceLabel({ productName, unitAmount, currency, interval }: PriceView): string {
   const how = interval === null ? "once" : `every ${interval}`;
   return `${productName}: ${money(unitAmount, currency)}, ${how}`;

@@ -107,11 +107,11 @@ function Row({ c, product }: { c: PortalContext; product: ProductRow }) {
   );
 }
 
-const days = (value: number): string => `${count(value)} day${value === 1 ? "" : "s"}`;
+const formatDays = (value: number): string => `${count(value)} day${value === 1 ? "" : "s"}`;
 
-/** `1,000 units for 90 days`, and so on. */
+/** Describes what a product gives, such as `1,000 units, usable for 90 days`. */
 export function givesOf({ kind, units, durationDays, expiresAfterDays }: ProductRow): string {
   if (kind === "subscription") return "access while it is paid";
-  if (kind === "time_pass") return `${days(durationDays ?? 0)} of access`;
-  return `${count(units ?? 0)} units${expiresAfterDays === null ? "" : `, usable for ${days(expiresAfterDays)}`}`;
+  if (kind === "time_pass") return `${formatDays(durationDays ?? 0)} of access`;
+  return `${count(units ?? 0)} units${expiresAfterDays === null ? "" : `, usable for ${formatDays(expiresAfterDays)}`}`;
 }

@@ -25,7 +25,7 @@ export async function newProductPage(c: PortalContext, form: FormState = emptyFo
         lead={`In ${c.get("mode")} mode. The price is checked in Stripe before anything is saved.`}
       />
       <Card pad>
-        <ProductForm c={c} form={form} prices={await pricesFor(c)} product={null} />
+        <ProductForm c={c} form={form} prices={await listPrices(c)} product={null} />
       </Card>
     </>,
   );
@@ -38,8 +38,9 @@ export async function productPage(c: PortalContext, sent: FormState | null = nul
   const { product, prices: history } = found;
   const now = c.get("now");
   const mayChange = mayActAs(c.get("member").role, "admin");
-  // After a conflict the version is the present one: saving again is then meant.
-  const values = sent === null ? valuesOf(product) : { ...sent.values, version: String(product.updatedAt) };
+  // After a conflict, the form has the current version, so that saving again overwrites it deliberately.
+  const values =
+    sent === null ? toFormValues(product) : { ...sent.values, version: String(product.updatedAt) };
   const form = { values, faults: sent?.faults ?? {} };
   const path = pathTo(c, `/products/${product.productCode}`);
   return page(
@@ -67,7 +68,7 @@ export async function productPage(c: PortalContext, sent: FormState | null = nul
       <div class="cols">
         {mayChange ? (
           <Card title="Edit" note="What was bought keeps the terms it was bought with." pad>
-            <ProductForm c={c} form={form} prices={await pricesFor(c)} product={product} />
+            <ProductForm c={c} form={form} prices={await listPrices(c)} product={product} />
           </Card>
         ) : (
           <Facts product={product} />
@@ -114,13 +115,13 @@ function Facts({ product, title = "Product" }: { product: ProductRow; title?: st
   );
 }
 
-/** What can be picked; Stripe not answering does not keep the page from being shown. */
-async function pricesFor(c: PortalContext) {
+/** Lists the prices to choose from. The page is shown even when Stripe does not respond. */
+async function listPrices(c: PortalContext) {
   const reply = await callOperation(c, products.listPrices, {});
   return reply.outcome === "done" ? reply.prices : `The account's prices can't be shown: ${reply.message}`;
 }
 
-function valuesOf(product: ProductRow): Record<string, string> {
+function toFormValues(product: ProductRow): Record<string, string> {
   const { name, kind, stripePriceId, units, durationDays, expiresAfterDays } = product;
   return {
     name,

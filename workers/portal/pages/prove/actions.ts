@@ -8,34 +8,34 @@ import { readForm } from "../../http/form.ts";
 import { originOf, type PortalContext } from "../../request-context.ts";
 import { provePage } from "./page.tsx";
 
-/** Takes the proof, then does what was asked for, as if it had just come in. */
+/** Verifies the password or code, then handles the interrupted request as a new request. */
 export async function prove(c: PortalContext) {
   const form = await readForm(c);
   const pending = readPending(form);
   const { token, email } = c.get("session");
-  const refuse = (fault: string) => provePage(c, pending, { values: {}, faults: { proof: fault } }, 422);
+  const showError = (error: string) => provePage(c, pending, { values: {}, faults: { proof: error } }, 422);
 
-  if (!(await mayGuess(c, email))) return refuse(triedTooOften);
-  if (!(await isProof(c, form["proof"] ?? ""))) return refuse("That does not fit.");
+  if (!(await mayGuess(c, email))) return showError(triedTooOften);
+  if (!(await isCredential(c, form["proof"] ?? ""))) return showError("That does not fit.");
   await guessedRight(c, email);
   await d1(markProven(c.env.DB, token, Date.now()));
   if (pending === null || pending.method === "GET") return c.redirect(pending?.path ?? "/", 303);
-  return c.get("redispatch")(asRequest(c, pending.path, pending.fields));
+  return c.get("redispatch")(buildRequest(c, pending.path, pending.fields));
 }
 
-async function isProof(c: PortalContext, proof: string): Promise<boolean> {
+async function isCredential(c: PortalContext, credential: string): Promise<boolean> {
   const { operatorId, hasSecondFactor } = c.get("session");
-  const code = proof.replaceAll(" ", "");
+  const code = credential.replaceAll(" ", "");
   if (hasSecondFactor && /^\d{6}$/.test(code)) {
     const { api } = signInService(c.env, originOf(c));
     const reply = await api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
     if (reply.ok) return true;
   }
   const hash = await d1(readPasswordHash(c.env.DB, operatorId));
-  return hash !== null && isPassword(proof, hash);
+  return hash !== null && isPassword(credential, hash);
 }
 
-function asRequest(c: PortalContext, path: string, fields: Readonly<Record<string, string>>): Request {
+function buildRequest(c: PortalContext, path: string, fields: Readonly<Record<string, string>>): Request {
   const headers = new Headers({ Origin: originOf(c), "Content-Type": "application/x-www-form-urlencoded" });
   for (const name of ["Cookie", "CF-Connecting-IP"]) {
     const value = c.req.header(name);

@@ -4,7 +4,7 @@ import { page } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import type { PortalContext } from "../../request-context.ts";
 
-/** Asks for password or code again, and keeps what was about to be done. */
+/** Shows the re-authentication form, which carries the interrupted request. */
 export function provePage(
   c: PortalContext,
   pending: Pending | null,

@@ -9,13 +9,13 @@ import { originOf, type PortalContext } from "../../request-context.ts";
 import { codeFault } from "../sign-in/actions.ts";
 
 /**
- * Finishes a sign-in that somebody else vouched for: Google, Microsoft, or a password whose last step was lost. Who has
- * a second factor shows it; the others have proven themselves when the session began.
+ * Completes a sign-in through Google or Microsoft, or a password sign-in that lost its last step. Operators
+ * with a second factor enter a code. For all others, authentication was recent when the session began.
  */
 export async function finishSignIn(c: PortalContext) {
   const session = c.get("session");
   if (session.provenAt !== null) return c.redirect("/", 303);
-  if (session.hasSecondFactor) return askCode(c, emptyForm, 200);
+  if (session.hasSecondFactor) return codePage(c, emptyForm, 200);
   await d1(markProven(c.env.DB, session.token, session.startedAt.getTime()));
   return c.redirect(session.hasPassword ? "/" : "/account/second-factor", 303);
 }
@@ -23,18 +23,18 @@ export async function finishSignIn(c: PortalContext) {
 export async function enterSecondFactor(c: PortalContext) {
   const code = field(await readForm(c), "code").replaceAll(" ", "");
   const { email, token } = c.get("session");
-  // better-auth counts wrong codes only before there is a session.
-  if (!(await mayGuess(c, email))) return askCode(c, { values: {}, faults: { code: triedTooOften } }, 422);
+  // better-auth limits wrong codes only before a session exists.
+  if (!(await mayGuess(c, email))) return codePage(c, { values: {}, faults: { code: triedTooOften } }, 422);
   const { api } = signInService(c.env, originOf(c));
   const call = { headers: c.req.raw.headers, asResponse: true as const, body: { code } };
   const reply = /^\d{6}$/.test(code) ? await api.verifyTOTP(call) : await api.verifyBackupCode(call);
-  if (!reply.ok) return askCode(c, { values: {}, faults: { code: await codeFault(reply) } }, 422);
+  if (!reply.ok) return codePage(c, { values: {}, faults: { code: await codeFault(reply) } }, 422);
   await guessedRight(c, email);
   await d1(markProven(c.env.DB, token, Date.now()));
   return c.redirect("/", 303);
 }
 
-function askCode(c: PortalContext, form: FormState, status: 200 | 422) {
+function codePage(c: PortalContext, form: FormState, status: 200 | 422) {
   return plainPage(
     c,
     { title: "Second factor", status },

@@ -31,8 +31,8 @@ export async function saveSettings(c: PortalContext) {
     after,
   };
   const project = { projectId, name, version };
-  const later = Math.max(c.get("now"), before.updatedAt + 1);
-  if (await d1(changeProject(c.env.DB, actorOf(c), project, change, later)))
+  const updatedAt = Math.max(c.get("now"), before.updatedAt + 1);
+  if (await d1(changeProject(c.env.DB, actorOf(c), project, change, updatedAt)))
     return redirectWith(c, pathTo(c, "/settings"), "The settings are saved.");
   const conflict =
     "Somebody else changed the settings since you opened this page. What you entered is below; save again to put it in place.";

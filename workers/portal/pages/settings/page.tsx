@@ -15,7 +15,7 @@ export async function settingsPage(
   const { projectId } = c.get("project");
   const project = await d1(readProjectSettings(c.env.DB, projectId));
   if (project === null) throw new Error(`The project ${projectId} is gone`);
-  const form = sent ?? { values: valuesOf(project), faults: {} };
+  const form = sent ?? { values: toFormValues(project), faults: {} };
   const mayChange = mayActAs(c.get("member").role, "admin");
   return page(
     c,
@@ -98,7 +98,7 @@ function SettingsFacts({ project }: { project: ProjectRow }) {
   );
 }
 
-function valuesOf({ name, successUrl, cancelUrl, graceDays }: ProjectRow) {
+function toFormValues({ name, successUrl, cancelUrl, graceDays }: ProjectRow) {
   return {
     name,
     success_url: successUrl ?? "",

@@ -14,25 +14,28 @@ import { redirectWith } from "../../http/flash.ts";
 import { field, readForm } from "../../http/form.ts";
 import { addressOf, originOf, type PortalContext, projectPath } from "../../request-context.ts";
 
-/** Open only to who knows the setup token, and only until there is an owner; otherwise there is no such page. */
-async function isOpen(c: PortalContext, token: string | undefined): Promise<boolean> {
+/**
+ * Returns whether setup is available: the setup token is correct, and there is no owner yet. Otherwise the
+ * page answers 404.
+ */
+async function isSetupOpen(c: PortalContext, token: string | undefined): Promise<boolean> {
   const expected = c.env.SETUP_TOKEN;
   if (expected === undefined || expected === "" || token === undefined) return false;
   if (!equalInConstantTime(sha256(token), sha256(expected))) return false;
   return !(await d1(isSetUp(c.env.DB)));
 }
 
-const closed = (c: PortalContext) =>
+const notFound = (c: PortalContext) =>
   errorPage(c, 404, "There is no such page", "The address may be mistyped, or what it named is gone.");
 
 export async function showSetup(c: PortalContext) {
   const token = c.req.query("token");
-  return (await isOpen(c, token)) ? setupPage(c, token ?? "", emptyForm, 200) : closed(c);
+  return (await isSetupOpen(c, token)) ? setupPage(c, token ?? "", emptyForm, 200) : notFound(c);
 }
 
 export async function setUp(c: PortalContext) {
   const form = await readForm(c);
-  if (!(await isOpen(c, form["token"]))) return closed(c);
+  if (!(await isSetupOpen(c, form["token"]))) return notFound(c);
   const [name, email, project] = [
     field(form, "name"),
     field(form, "email").toLowerCase(),
@@ -44,8 +47,8 @@ export async function setUp(c: PortalContext) {
   const faults: Record<string, string> = {};
   if (name === "") faults["name"] = "Say how others see you.";
   if (!/^[^\s@]+@[^\s@]+$/.test(email)) faults["email"] = "This is no e-mail address.";
-  const fault = passwordFault(password);
-  if (fault !== null) faults["password"] = fault;
+  const error = passwordFault(password);
+  if (error !== null) faults["password"] = error;
   if (account === "") faults["account"] = "Name the company that this is for.";
   if (project === "") faults["project"] = "Name the product that you sell.";
   if (region === undefined) faults["region"] = "Choose a region.";
@@ -66,15 +69,15 @@ export async function setUp(c: PortalContext) {
   try {
     await d1(insertFirstOwner(c.env.DB, owner, now));
   } catch (error) {
-    // Two at the same moment: the other was first.
-    if (await d1(isSetUp(c.env.DB))) return closed(c);
+    // A concurrent request created the first owner.
+    if (await d1(isSetUp(c.env.DB))) return notFound(c);
     throw error;
   }
   await startSession(c, email, password);
   return redirectWith(c, projectPath(projectId, "test"), "Licenzy is set up, and you are its owner.");
 }
 
-/** Signs in who has just chosen this password. */
+/** Signs in a new operator with the password that was just chosen. */
 export async function startSession(c: PortalContext, email: string, password: string): Promise<void> {
   const { api } = signInService(c.env, originOf(c));
   const reply = await api.signInEmail({

@@ -11,23 +11,26 @@ import { codePage, signInPage } from "./page.tsx";
 
 export function showSignIn(c: PortalContext) {
   const error = c.req.query("error");
-  const note = error === undefined ? {} : { note: providerFault(error) };
+  const note = error === undefined ? {} : { note: toProviderMessage(error) };
   return signInPage(c, { next: ownPath(c.req.query("next")), ...note });
 }
 
-/** E-mail and password. One wording for whatever is wrong, and the same time: nobody learns who has an account. */
+/**
+ * Signs in with email and password. Every failure gets the same message in the same time, so that it does
+ * not reveal who has an account.
+ */
 export async function signIn(c: PortalContext) {
   const form = await readForm(c);
   const kept = { next: ownPath(form["next"]), pending: readPending(form) };
   const email = field(form, "email").toLowerCase();
-  const refuse = (fault: string) =>
-    signInPage(c, { status: 422, form: { values: { email }, faults: { "": fault } }, ...kept });
+  const showError = (error: string) =>
+    signInPage(c, { status: 422, form: { values: { email }, faults: { "": error } }, ...kept });
 
-  if (!(await mayGuess(c, email))) return refuse(triedTooOften);
+  if (!(await mayGuess(c, email))) return showError(triedTooOften);
   const body = { email, password: form["password"] ?? "" };
   const { api } = signInService(c.env, originOf(c));
   const reply = await api.signInEmail({ body, headers: c.req.raw.headers, asResponse: true });
-  if (!reply.ok) return refuse("E-mail and password do not fit.");
+  if (!reply.ok) return showError("E-mail and password do not fit.");
   const { twoFactorRedirect } = (await reply.json()) as { twoFactorRedirect?: boolean };
   if (twoFactorRedirect === true) {
     passCookies(c, reply.headers);
@@ -40,7 +43,10 @@ export async function signIn(c: PortalContext) {
 
 export const showCode = (c: PortalContext) => codePage(c, { next: ownPath(c.req.query("next")) });
 
-/** The second factor after a password. better-auth counts wrong codes and locks the account for a while. */
+/**
+ * Verifies the second factor after a password. better-auth limits wrong codes and locks the account
+ * temporarily.
+ */
 export async function enterCode(c: PortalContext) {
   const form = await readForm(c);
   const kept = { next: ownPath(form["next"]), pending: readPending(form) };
@@ -66,23 +72,26 @@ export async function codeFault(reply: Response): Promise<string> {
   return "The code does not fit. Codes change every 30 seconds: enter the present one.";
 }
 
-/** Sends the operator to Google or Microsoft. */
+/** Redirects the operator to Google or Microsoft. */
 export async function startProvider(c: PortalContext) {
   const provider = providersOf(c.env).find((candidate) => candidate === c.req.param("provider"));
   if (provider === undefined) return unknownProvider(c);
   const form = await readForm(c);
   const callbackURL = ownPath(form["next"]) ?? "/";
-  return toProvider(c, provider, { callbackURL, requestSignUp: callbackURL.startsWith("/invitations/") });
+  return redirectToProvider(c, provider, {
+    callbackURL,
+    requestSignUp: callbackURL.startsWith("/invitations/"),
+  });
 }
 
-async function toProvider(
+async function redirectToProvider(
   c: PortalContext,
   provider: Provider,
-  where: { callbackURL: string; requestSignUp: boolean },
+  target: { callbackURL: string; requestSignUp: boolean },
 ) {
   const { api } = signInService(c.env, originOf(c));
   const reply = await api.signInSocial({
-    body: { provider, errorCallbackURL: "/sign-in", disableRedirect: true, ...where },
+    body: { provider, errorCallbackURL: "/sign-in", disableRedirect: true, ...target },
     headers: c.req.raw.headers,
     asResponse: true,
   });
@@ -91,7 +100,7 @@ async function toProvider(
   return url === undefined ? unknownProvider(c) : c.redirect(url, 303);
 }
 
-/** The one request that better-auth answers itself: the way back from the provider. */
+/** Handles the callback from the provider. It is the only request that better-auth's handler answers. */
 export async function finishProvider(c: PortalContext) {
   const provider = providersOf(c.env).find((candidate) => candidate === c.req.param("provider"));
   if (provider === undefined) return unknownProvider(c);
@@ -101,7 +110,7 @@ export async function finishProvider(c: PortalContext) {
 const unknownProvider = (c: PortalContext) =>
   errorPage(c, 404, "There is no such page", "This way of signing in is not set up here.");
 
-function providerFault(error: string): string {
+function toProviderMessage(error: string): string {
   if (error === "signup_disabled" || error === "unable_to_create_user")
     return "Nobody with this address is an operator here. Ask an owner for an invitation.";
   if (error === "account_not_linked")

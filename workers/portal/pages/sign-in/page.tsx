@@ -9,23 +9,23 @@ interface SignInOptions {
   form?: FormState;
   next?: string | null;
   pending?: Pending | null;
-  /** Why somebody is here who did not ask to be. */
+  /** Explains why the operator was sent to this page. */
   note?: string;
 }
 
 export function signInPage(c: PortalContext, options: SignInOptions = {}) {
   const { status = 200, form = emptyForm, next = null, pending = null, note } = options;
   const choices = providersOf(c.env);
-  const said =
+  const message =
     note ?? (pending?.method === "POST" ? "Your session has ended. What you entered is kept." : null);
   return plainPage(
     c,
     { title: "Sign in", status },
     <>
       <h1>Sign in</h1>
-      {said === null ? null : <p class="quiet">{said}</p>}
+      {message === null ? null : <p class="quiet">{message}</p>}
       <form method="post" action="/sign-in" class="form">
-        <Kept next={next} pending={pending} />
+        <HiddenFields next={next} pending={pending} />
         <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" autofocus />
         <Field form={form} name="password" label="Password" type="password" autocomplete="current-password" />
         <Fault form={form} name="" />
@@ -57,7 +57,7 @@ export function codePage(
     <>
       <h1>Enter the code from your app</h1>
       <form method="post" action="/sign-in/code" class="form">
-        <Kept next={next} pending={pending} />
+        <HiddenFields next={next} pending={pending} />
         <Field
           form={form}
           name="code"
@@ -78,7 +78,7 @@ export function codePage(
   );
 }
 
-function Kept({ next, pending }: { next: string | null; pending: Pending | null }) {
+function HiddenFields({ next, pending }: { next: string | null; pending: Pending | null }) {
   return (
     <>
       {next === null ? null : <input type="hidden" name="next" value={next} />}

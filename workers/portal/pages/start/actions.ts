@@ -1,8 +1,8 @@
 import { lastPlace } from "../../components/frame.tsx";
 import { type PortalContext, projectPath } from "../../request-context.ts";
 
-/** The address without a path: the project that was open last, or the list to make one. */
+/** Redirects `/` to the project that was opened last, or to the list of projects. */
 export function start(c: PortalContext) {
-  const place = lastPlace(c);
-  return c.redirect(place === null ? "/projects" : projectPath(place.projectId, place.mode), 303);
+  const scope = lastPlace(c);
+  return c.redirect(scope === null ? "/projects" : projectPath(scope.projectId, scope.mode), 303);
 }

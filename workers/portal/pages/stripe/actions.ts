@@ -12,14 +12,14 @@ export const showStripe = (c: PortalContext) => stripePage(c);
 export async function connectStripe(c: PortalContext) {
   const apiKey = field(await readForm(c), "api_key");
   const reply = await callOperation(c, stripe.connectStripe, { apiKey });
-  return settle(
+  return showResult(
     c,
     reply,
     `Stripe is connected in ${c.get("mode")} mode, and the key may do all that we need.`,
   );
 }
 
-/** Asks Stripe what the stored key may do, and shows it. Nothing is changed. */
+/** Checks the permissions of the stored key at Stripe, and shows them. Changes nothing. */
 export async function checkStripe(c: PortalContext) {
   const reply = await callOperation(c, stripe.checkStripe, {});
   if (reply.outcome === "done") return stripePage(c, { permissions: reply.permissions });
@@ -30,17 +30,17 @@ export async function checkStripe(c: PortalContext) {
 
 export async function registerWebhook(c: PortalContext) {
   const reply = await callOperation(c, stripe.registerWebhook, { origin: originOf(c) });
-  return settle(c, reply, "The webhook is registered: Stripe's events now come here.");
+  return showResult(c, reply, "The webhook is registered: Stripe's events now come here.");
 }
 
 export async function setWebhookSecret(c: PortalContext) {
   const secret = field(await readForm(c), "webhook_secret");
   const reply = await callOperation(c, stripe.setWebhookSecret, { secret });
-  return settle(c, reply, "The signing secret is saved. Send a test event from Stripe to see it arrive.");
+  return showResult(c, reply, "The signing secret is saved. Send a test event from Stripe to see it arrive.");
 }
 
-/** A secret that was refused is not shown again, so the form comes back without it. */
-function settle(c: PortalContext, reply: OperatorReply, done: string) {
+/** Redirects after success, or shows the refusal. The form is shown without the refused secret. */
+function showResult(c: PortalContext, reply: OperatorReply, done: string) {
   if (reply.outcome === "done") return redirectWith(c, pathTo(c, "/stripe"), done);
   const status = statusOf(reply);
   if (status !== 422 && status !== 409 && status !== 502) return refusalPage(c, reply);

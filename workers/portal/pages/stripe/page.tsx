@@ -13,7 +13,7 @@ import { WebhookCard } from "./webhook-card.tsx";
 interface StripePageOptions {
   form?: FormState;
   status?: 200 | 409 | 422 | 502;
-  /** What a check of the stored key has just found. */
+  /** Result of a check of the stored key. */
   permissions?: PermissionCheck[];
   fault?: string;
 }

@@ -6,7 +6,7 @@ import { Card, CopyButton, Id, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { originOf, type PortalContext, pathTo } from "../../request-context.ts";
 
-/** How Stripe's events reach us: registered by us with one click, or by hand. */
+/** Shows how Stripe events are received: registered with one click, or manually in Stripe. */
 export function WebhookCard({
   c,
   connection,

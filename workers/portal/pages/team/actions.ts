@@ -10,7 +10,7 @@ export const showTeam = (c: PortalContext) => teamPage(c);
 
 export async function setRole(c: PortalContext) {
   const form = await readForm(c);
-  const person = await find(c, form["operator"]);
+  const person = await findMember(c, form["operator"]);
   const to = roles.find((candidate) => candidate === form["role"]);
   const from = roles.find((candidate) => candidate === form["from"]);
   if (person === undefined || to === undefined || from === undefined)
@@ -19,31 +19,32 @@ export async function setRole(c: PortalContext) {
   if (person.role === to) return redirectWith(c, "/team", `${name} has the role ${to}.`);
   if (await d1(changeRole(c.env.DB, actorOf(c), { operatorId, email, from, to }, c.get("now"))))
     return redirectWith(c, "/team", `${name} now has the role ${to}.`);
-  const why =
+  const message =
     person.role === from
       ? "An account keeps at least one owner: make somebody else an owner first."
       : `Somebody else changed this meanwhile: ${name} has the role ${person.role}.`;
-  return redirectWith(c, "/team", why, "bad");
+  return redirectWith(c, "/team", message, "bad");
 }
 
 export async function removeOther(c: PortalContext) {
-  const person = await find(c, (await readForm(c))["operator"]);
+  const person = await findMember(c, (await readForm(c))["operator"]);
   if (person === undefined) return redirectWith(c, "/team", "There is no such member any more.", "bad");
   return (await d1(removeMember(c.env.DB, actorOf(c), person, c.get("now"))))
     ? redirectWith(c, "/team", `${person.name} is removed, and signed out everywhere.`)
-    : redirectWith(c, "/team", lastOwner, "bad");
+    : redirectWith(c, "/team", lastOwnerMessage, "bad");
 }
 
 export async function leave(c: PortalContext) {
   const { operatorId, email, role, accountName } = c.get("member");
   return (await d1(removeMember(c.env.DB, actorOf(c), { operatorId, email, role }, c.get("now"))))
     ? redirectWith(c, "/sign-in", `You have left ${accountName}.`)
-    : redirectWith(c, "/team", lastOwner, "bad");
+    : redirectWith(c, "/team", lastOwnerMessage, "bad");
 }
 
-const lastOwner = "You are the last owner, and an account keeps one: make somebody else an owner first.";
+const lastOwnerMessage =
+  "You are the last owner, and an account keeps one: make somebody else an owner first.";
 
-async function find(c: PortalContext, operatorId: string | undefined) {
+async function findMember(c: PortalContext, operatorId: string | undefined) {
   const { people } = await d1(readTeam(c.env.DB, c.get("member").accountId, c.get("now")));
   return people.find((person) => person.operatorId === operatorId);
 }

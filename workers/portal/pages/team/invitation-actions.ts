@@ -20,7 +20,10 @@ import { teamPage } from "./page.tsx";
 
 const lifetimeMs = 7 * dayMs;
 
-/** The secret of a one-time link. Only its hash is kept: what is shown and mailed now can't be shown again. */
+/**
+ * Creates the secret of a one-time link. Only its hash is stored, so the link can be shown and mailed only
+ * now.
+ */
 const newToken = () => encodeBase32(crypto.getRandomValues(new Uint8Array(20)));
 
 export async function invite(c: PortalContext) {
@@ -30,13 +33,13 @@ export async function invite(c: PortalContext) {
     email: field(form, "email"),
     role: form["role"],
   };
-  const refuse = (faults: FormState["faults"], status: 409 | 422 = 422) =>
+  const showErrors = (faults: FormState["faults"], status: 409 | 422 = 422) =>
     teamPage(c, { form: { values: form, faults }, status });
   const parsed = parseForm(inviteMember.input, fields);
-  if (parsed.outcome === "invalid") return refuse(parsed.faults);
+  if (parsed.outcome === "invalid") return showErrors(parsed.faults);
   const { invitationId, email, role } = parsed.input;
   if (await d1(isOperator(c.env.DB, email)))
-    return refuse({ email: "Somebody with this address is a member already." }, 409);
+    return showErrors({ email: "Somebody with this address is a member already." }, 409);
   const actor = actorOf(c);
   const now = c.get("now");
   const token = newToken();
@@ -53,14 +56,14 @@ export async function invite(c: PortalContext) {
     revokedAt: null,
   };
   if (!(await d1(insertInvitation(c.env.DB, actor, invitation))))
-    return refuse(
+    return showErrors(
       { "": "This form was sent twice. If the link was lost, make a new one under “Invited”." },
       409,
     );
-  return handOut(c, invitation, token);
+  return deliverLink(c, invitation, token);
 }
 
-/** For a mail that did not come, or a link that was lost. */
+/** Replaces the link, for an email that did not arrive or a link that was lost. */
 export async function renew(c: PortalContext) {
   const { invitation: invitationId = "", expires_at } = await readForm(c);
   const now = c.get("now");
@@ -70,11 +73,11 @@ export async function renew(c: PortalContext) {
   const invitation = await d1(renewInvitation(c.env.DB, actorOf(c), shown, link, now));
   return invitation === null
     ? redirectWith(c, "/team", "That invitation is not open any more, or has a new link already.", "bad")
-    : handOut(c, invitation, token);
+    : deliverLink(c, invitation, token);
 }
 
-/** Mails the link where that is configured, and shows it in any case, on this page only. */
-async function handOut(c: PortalContext, { email, role, expiresAt }: InvitationRow, token: string) {
+/** Mails the link when email is configured. Always shows the link, on this page only. */
+async function deliverLink(c: PortalContext, { email, role, expiresAt }: InvitationRow, token: string) {
   const url = `${publicOrigin(c.env) ?? originOf(c)}/invitations/${token}`;
   const { name, email: from, accountName } = c.get("member");
   const inviter = { name, email: from };

@@ -7,7 +7,7 @@ export interface InvitationMail {
   role: Role;
   /** In milliseconds since 1970. */
   expiresAt: number;
-  /** The one-time link: a secret. */
+  /** The one-time link, which is a secret. */
   url: string;
 }
 
@@ -17,32 +17,34 @@ export interface Message {
   html: string;
 }
 
-const longestName = 80;
+const maxNameLength = 80;
 
 /**
- * A name on one line, at most 80 characters of it: names are what people typed, and a line break would begin a header in
- * a subject, and a paragraph that we seem to have written in a text. Marks that turn the direction of writing go too.
+ * Returns a name on one line, at most 80 characters long.
+ *
+ * Operators typed these names. A line break would begin a new header in a subject, or a paragraph that
+ * appears to be from Licenzy in a text. Characters that change the writing direction are removed too.
  */
-function oneLine(name: string): string {
+function toOneLine(name: string): string {
   const line = name.replace(/[\p{C}\p{Z}]+/gu, " ").trim();
   const letters = [...line];
-  return letters.length > longestName ? `${letters.slice(0, longestName - 1).join("")}…` : line;
+  return letters.length > maxNameLength ? `${letters.slice(0, maxNameLength - 1).join("")}…` : line;
 }
 
-/** What an invited person is sent: nothing is loaded from anywhere, and nobody learns whether it was read. */
+/** Builds the invitation email. It loads nothing from any server, so reading it can't be tracked. */
 export function invitationMessage({ accountName, inviter, role, expiresAt, url }: InvitationMail): Message {
-  const account = oneLine(accountName);
-  const name = oneLine(inviter.name);
-  const who = `${name} (${oneLine(inviter.email)})`;
-  const lasts = `The link works once, until ${exactTime(expiresAt)}. Who has it can join, so pass it on to nobody.`;
-  const unexpected =
+  const account = toOneLine(accountName);
+  const name = toOneLine(inviter.name);
+  const who = `${name} (${toOneLine(inviter.email)})`;
+  const expiryNote = `The link works once, until ${exactTime(expiresAt)}. Who has it can join, so pass it on to nobody.`;
+  const ignoreNote =
     "If you did not expect this, do nothing: nobody joins unless the link is used. A reply reaches the person who invited you.";
   const text = [
     `${who} invites you to join ${account} on Licenzy.`,
     `Your role will be ${role}. ${roleMeanings[role]}`,
     `Accept the invitation here:\n${url}`,
-    lasts,
-    unexpected,
+    expiryNote,
+    ignoreNote,
   ].join("\n\n");
   const html = (
     <html lang="en">
@@ -62,8 +64,8 @@ export function invitationMessage({ accountName, inviter, role, expiresAt, url }
           <br />
           <a href={url}>{url}</a>
         </p>
-        <p>{lasts}</p>
-        <p>{unexpected}</p>
+        <p>{expiryNote}</p>
+        <p>{ignoreNote}</p>
       </body>
     </html>
   );

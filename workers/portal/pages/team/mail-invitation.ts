@@ -7,20 +7,26 @@ import { actorOf, type PortalContext } from "../../request-context.ts";
 import { type InvitationMail, invitationMessage } from "./invitation-message.tsx";
 
 /**
- * Mails an invitation that stands already. Whatever happens to the mail, the invitation and its link do not depend on it:
- * a failure is a value. A crash before or after sending leaves an open invitation, which can be sent again with a new link.
+ * Result of mailing an invitation that is already stored. The invitation and its link do not depend on the
+ * email, so a failure is a value.
+ *
+ * A crash before or after sending leaves an open invitation, which an operator can send again with a new
+ * link.
  */
 export type MailOutcome = { outcome: "off" } | { outcome: "sent" } | { outcome: "failed"; reason: string };
 
-/** An operator waits for the page meanwhile. */
+/** Time limit for the mail service. The operator waits for the page until then. */
 const timeoutMs = 5_000;
 
 type MailEnv = Pick<PortalEnv, "MAIL" | "MAIL_FROM" | "PUBLIC_ORIGIN">;
 
-/** Whether invitations are to be mailed. Half of the configuration counts: then the page says what is missing. */
+/**
+ * Returns whether invitations are mailed. Also true for incomplete configuration, so that the page reports
+ * what is missing.
+ */
 export const isMailOn = ({ MAIL, MAIL_FROM }: MailEnv): boolean => MAIL !== undefined || Boolean(MAIL_FROM);
 
-/** Sends, and writes down what came of it. Throws for D1 only. */
+/** Mails an invitation and writes the result to the audit log. Throws only when D1 fails. */
 export async function mailInvitation(
   c: PortalContext,
   to: string,
@@ -35,13 +41,16 @@ export async function mailInvitation(
   return result;
 }
 
-/** One line, without address and link: reasons have neither. */
+/** Logs the result. Reasons contain neither the email address nor the link. */
 function logOutcome(result: MailOutcome, about: { requestId: string; durationMs: number }): void {
   if (result.outcome === "failed") log("error", "mail.failed", { ...about, error: result.reason });
   else log("info", "mail", { ...about, outcome: result.outcome });
 }
 
-/** Hands the message to the mail service, which takes it within 5 s or counts as failed. Never throws. */
+/**
+ * Passes the message to the mail service. A service that takes longer than 5 s counts as failed. Never
+ * throws.
+ */
 export async function send(env: MailEnv, to: string, invitation: InvitationMail): Promise<MailOutcome> {
   const { MAIL, MAIL_FROM } = env;
   if (MAIL === undefined) return failed("the portal has no binding MAIL");
@@ -53,18 +62,21 @@ export async function send(env: MailEnv, to: string, invitation: InvitationMail)
     await withTimeout("the mail service", timeoutMs, MAIL.send(message));
     return { outcome: "sent" };
   } catch (error) {
-    return failed(reasonOf(error instanceof DependencyUnavailableError ? error.cause : error));
+    return failed(toReason(error instanceof DependencyUnavailableError ? error.cause : error));
   }
 }
 
 const failed = (reason: string): MailOutcome => ({ outcome: "failed", reason });
 
-/** The origin that links in mails have: configured, because a request's host is what its sender says. */
+/**
+ * Returns the origin for links in emails. It is configured, since the Host header is under the sender's
+ * control.
+ */
 export function publicOrigin({ PUBLIC_ORIGIN }: MailEnv): string | null {
   return /^https?:\/\/[^\s/?#]+/.exec(PUBLIC_ORIGIN ?? "")?.[0] ?? null;
 }
 
-/** Codes of Cloudflare's Email Service that an owner or their administrator can do something about. */
+/** Messages for the error codes of Cloudflare's Email Service that an owner can act on. */
 const reasons: Record<string, string> = {
   E_SENDER_NOT_VERIFIED: "the domain of MAIL_FROM is not set up for sending",
   E_SENDER_DOMAIN_NOT_AVAILABLE: "the domain of MAIL_FROM is not set up for sending",
@@ -75,10 +87,10 @@ const reasons: Record<string, string> = {
   E_DAILY_LIMIT_EXCEEDED: "the mail service takes no more mails today",
 };
 
-function reasonOf(cause: unknown): string {
+function toReason(cause: unknown): string {
   if (cause instanceof TimeoutError)
     return `the mail service did not answer within ${timeoutMs / 1000} seconds, so it may arrive or not`;
-  const said = errorMessage(cause);
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : said.split(":", 1)[0];
-  return reasons[code ?? ""] ?? `the mail service says “${said}”`;
+  const message = errorMessage(cause);
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : message.split(":", 1)[0];
+  return reasons[code ?? ""] ?? `the mail service says “${message}”`;
 }

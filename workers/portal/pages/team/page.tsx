@@ -22,7 +22,7 @@ interface NewLink {
 interface TeamPageOptions {
   form?: FormState;
   status?: 200 | 409 | 422;
-  /** A link that was just made: this page is the only place that ever shows it. */
+  /** A link that was just created. No other page ever shows it. */
   link?: NewLink;
 }
 

@@ -17,10 +17,10 @@ export const showDelete = (c: PortalContext) => confirmPage(c, "delete");
 export const showRotate = (c: PortalContext) => confirmPage(c, "rotate");
 export const showReplay = (c: PortalContext) => confirmPage(c, "replay");
 
-/** What these will do is said, and what has to be chosen is asked, before they do it. */
+/** Explains an action and collects its options before it is applied. */
 export async function confirmPage(
   c: PortalContext,
-  what: ConfirmedAction,
+  action: ConfirmedAction,
   form: FormState = emptyForm,
   status: 200 | 409 | 422 = 200,
 ) {
@@ -28,7 +28,7 @@ export async function confirmPage(
   const found = await d1(readEndpointDetail(c.env.DB, scopeOf(c), endpointId, 0));
   if (found === null) return unknownEndpoint(c);
   const { endpoint } = found;
-  const { title, lead, button, tone, fields } = partsOf(what, {
+  const { title, lead, button, tone, fields } = buildParts(action, {
     form,
     waiting: endpoint.open,
     version: endpoint.updatedAt,
@@ -43,7 +43,7 @@ export async function confirmPage(
       <p>
         <code class="wrap">{endpoint.url}</code>
       </p>
-      <form method="post" action={`${path}/${what}`} class="form">
+      <form method="post" action={`${path}/${action}`} class="form">
         {fields}
         <Fault form={form} name="" />
         <div class="row">
@@ -67,16 +67,16 @@ interface Parts {
   fields: Child;
 }
 
-function partsOf(
-  what: ConfirmedAction,
+function buildParts(
+  action: ConfirmedAction,
   { form, waiting, version, now }: { form: FormState; waiting: number; version: number; now: number },
 ): Parts {
-  const kept = `${upTo(waiting)} deliver${waiting === 1 ? "y" : "ies"}`;
-  switch (what) {
+  const waitingText = `${upTo(waiting)} deliver${waiting === 1 ? "y" : "ies"}`;
+  switch (action) {
     case "enable":
       return {
         title: "Enable the endpoint",
-        lead: `It gets new events from now on, with a clean record. ${kept} waited for it meanwhile.`,
+        lead: `It gets new events from now on, with a clean record. ${waitingText} waited for it meanwhile.`,
         button: "Enable it",
         tone: "primary",
         fields: (
@@ -86,11 +86,11 @@ function partsOf(
             label="What waited"
             fallback="send"
             options={[
-              { value: "send", label: "Send it now", meaning: `${kept} will be sent, four at once.` },
+              { value: "send", label: "Send it now", meaning: `${waitingText} will be sent, four at once.` },
               {
                 value: "drop",
                 label: "Drop it",
-                meaning: `${kept} will be given up. They can be queued again later.`,
+                meaning: `${waitingText} will be given up. They can be queued again later.`,
               },
             ]}
           />
@@ -99,7 +99,7 @@ function partsOf(
     case "delete":
       return {
         title: "Delete the endpoint",
-        lead: `Nothing is sent to it any more, ${kept} that wait are given up, and its secret is gone. This can't be undone. Past deliveries stay to be seen for 30 days.`,
+        lead: `Nothing is sent to it any more, ${waitingText} that wait are given up, and its secret is gone. This can't be undone. Past deliveries stay to be seen for 30 days.`,
         button: "Delete it",
         tone: "danger",
         fields: null,
@@ -147,7 +147,7 @@ function partsOf(
   }
 }
 
-/** In hours. */
+/** Values are in hours. */
 const overlaps = [
   { value: "0", label: "Not at all: it stops now" },
   { value: "1", label: "1 hour" },

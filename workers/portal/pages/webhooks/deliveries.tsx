@@ -111,7 +111,7 @@ function Filters({
   );
 }
 
-/** Work on many that goes on, or has just ended. */
+/** Shows running jobs. */
 function Jobs({ c, jobs }: { c: PortalContext; jobs: DeliveryPage["jobs"] }) {
   return jobs
     .filter(({ status }) => status === "running")

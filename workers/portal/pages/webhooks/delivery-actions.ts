@@ -10,7 +10,7 @@ export async function requeueDelivery(c: PortalContext) {
   const deliveryId = c.req.param("delivery") ?? "";
   const reply = await callOperation(c, deliveries.requeueDelivery, { deliveryId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
-  // Back to where the button was: a customer's page, or the delivery's own.
+  // Returns to the page of the button: the customer's page or the delivery's page.
   const subjectRef = field(await readForm(c), "subject_ref");
   return redirectWith(
     c,

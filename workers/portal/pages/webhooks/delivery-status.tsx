@@ -12,13 +12,13 @@ import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 export type DeliveryDetail = NonNullable<Awaited<ReturnType<typeof readDelivery>>>;
 
-/** The part of a delivery's page that changes by itself, alone: what the page asks for while it is open. */
+/** Serves the changing part of a delivery's page, which the open page polls. */
 export async function showDeliveryStatus(c: PortalContext) {
   const found = await d1(readDelivery(c.env.DB, scopeOf(c), c.req.param("delivery") ?? ""));
-  return found === null ? noSuchDelivery(c) : c.html(<Status c={c} found={found} />);
+  return found === null ? unknownDelivery(c) : c.html(<Status c={c} found={found} />);
 }
 
-export const noSuchDelivery = (c: PortalContext) =>
+export const unknownDelivery = (c: PortalContext) =>
   errorPage(
     c,
     404,
@@ -26,11 +26,14 @@ export const noSuchDelivery = (c: PortalContext) =>
     "It is not one of this project and mode, or is older than 30 days.",
   );
 
-/** Where the delivery stands; until its end with a line that scripts keep up to date, and a way to look again without. */
+/**
+ * Shows the status of a delivery. Until its end, scripts update a note, and a link reloads the page without
+ * scripts.
+ */
 export function LiveStatus({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   return (
     <>
-      {isAtEnd(found) ? null : (
+      {isFinal(found) ? null : (
         <p class="live quiet">
           <span role="status" data-live-note>
             More will happen to this delivery by itself.
@@ -45,15 +48,15 @@ export function LiveStatus({ c, found }: { c: PortalContext; found: DeliveryDeta
 
 function Status({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const { delivery, attempts } = found;
-  const said = `${deliveryWords[delivery.state].label}, after ${count(attempts.length)} attempt${attempts.length === 1 ? "" : "s"}.`;
+  const announcement = `${deliveryWords[delivery.state].label}, after ${count(attempts.length)} attempt${attempts.length === 1 ? "" : "s"}.`;
   return (
     <div
       class="stack"
       tabindex={-1}
       data-live={pathTo(c, `/deliveries/${delivery.deliveryId}/status`)}
-      data-version={versionOf(found)}
-      data-said={said}
-      data-at-end={isAtEnd(found) ? "" : undefined}
+      data-version={buildVersion(found)}
+      data-said={announcement}
+      data-at-end={isFinal(found) ? "" : undefined}
     >
       <Facts c={c} found={found} />
       <Attempts c={c} found={found} />
@@ -61,13 +64,16 @@ function Status({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   );
 }
 
-/** Nothing comes by itself any more; where the endpoint is disabled, not before somebody enables it. */
-function isAtEnd({ delivery, endpoint }: DeliveryDetail): boolean {
+/**
+ * Returns whether no further attempt is scheduled. A disabled endpoint gets none until an operator enables
+ * it.
+ */
+function isFinal({ delivery, endpoint }: DeliveryDetail): boolean {
   return delivery.nextAttemptAt === null || !endpoint.isEnabled;
 }
 
-/** Differs whenever something happened, and not by the passing of time alone. */
-function versionOf({ delivery, endpoint, attempts }: DeliveryDetail): string {
+/** Returns a value that changes with every event of the delivery, but not with time alone. */
+function buildVersion({ delivery, endpoint, attempts }: DeliveryDetail): string {
   const { epoch, state, nextAttemptAt } = delivery;
   return [epoch, state, nextAttemptAt, endpoint.isEnabled, attempts.at(-1)?.durationMs].join(".");
 }
@@ -98,7 +104,7 @@ function Attempts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
 function Actions({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const { delivery, endpoint } = found;
   if (!mayActAs(c.get("member").role, "support") || !endpoint.isEnabled) return null;
-  const path = (what: string) => pathTo(c, `/deliveries/${delivery.deliveryId}/${what}`);
+  const path = (action: string) => pathTo(c, `/deliveries/${delivery.deliveryId}/${action}`);
   switch (delivery.state) {
     case "failed":
     case "dead":

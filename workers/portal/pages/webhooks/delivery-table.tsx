@@ -8,7 +8,7 @@ import { type PortalContext, pathTo } from "../../request-context.ts";
 interface DeliveryTableProps {
   c: PortalContext;
   deliveries: DeliveryRow[];
-  /** The endpoints' addresses by id; `null` where all are of one. */
+  /** The endpoints' URLs by id. `null` when all deliveries belong to one endpoint. */
   targets: ReadonlyMap<string, string> | null;
 }
 
@@ -56,13 +56,13 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
 
 function LastResult({ delivery, now }: { delivery: DeliveryRow; now: number }) {
   const { lastStatus, lastError, nextAttemptAt, state } = delivery;
-  const what = answerWord(lastStatus, lastError);
+  const result = answerWord(lastStatus, lastError);
   return (
     <>
-      {what}
+      {result}
       {state === "failed" && nextAttemptAt !== null ? (
         <>
-          {what === null ? null : " · "}next <Time at={nextAttemptAt} now={now} />
+          {result === null ? null : " · "}next <Time at={nextAttemptAt} now={now} />
         </>
       ) : null}
     </>

@@ -3,11 +3,11 @@ import { readDelivery } from "../../../../shared/db/deliveries.ts";
 import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, Id, PageHead } from "../../components/parts.tsx";
 import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
-import { type DeliveryDetail, LiveStatus, noSuchDelivery } from "./delivery-status.tsx";
+import { type DeliveryDetail, LiveStatus, unknownDelivery } from "./delivery-status.tsx";
 
 export async function showDelivery(c: PortalContext) {
   const found = await d1(readDelivery(c.env.DB, scopeOf(c), c.req.param("delivery") ?? ""));
-  if (found === null) return noSuchDelivery(c);
+  if (found === null) return unknownDelivery(c);
   const { delivery, event } = found;
   return page(
     c,
@@ -24,7 +24,7 @@ export async function showDelivery(c: PortalContext) {
       <LiveStatus c={c} found={found} />
       <Card title="Headers" note="Beside these, what HTTP itself needs">
         <pre class="payload" tabindex={0}>
-          {headersOf(found)}
+          {formatHeaders(found)}
         </pre>
       </Card>
       <Card title="Payload" note={<CopyButton value={event.body} label="Copy all" />}>
@@ -36,8 +36,8 @@ export async function showDelivery(c: PortalContext) {
   );
 }
 
-/** What every attempt carries; time, signature and number are made anew for each. */
-function headersOf({ delivery, attempts }: DeliveryDetail): string {
+/** Returns the headers of the delivery. Timestamp, signature and attempt number differ for each attempt. */
+function formatHeaders({ delivery, attempts }: DeliveryDetail): string {
   const last = attempts.at(-1);
   const at = last === undefined ? "<seconds since 1970>" : Math.floor(last.startedAt / 1_000);
   return [

@@ -12,8 +12,8 @@ import { secretPage } from "./secret-page.tsx";
 
 const hourMs = 3_600_000;
 
-const idOf = (c: PortalContext) => c.req.param("endpoint") ?? "";
-const pageOf = (c: PortalContext) => pathTo(c, `/webhooks/${idOf(c)}`);
+const getEndpointId = (c: PortalContext) => c.req.param("endpoint") ?? "";
+const buildEndpointPath = (c: PortalContext) => pathTo(c, `/webhooks/${getEndpointId(c)}`);
 
 export const showNewEndpoint = (c: PortalContext) => newEndpointPage(c);
 export const showEditEndpoint = (c: PortalContext) => editEndpointPage(c);
@@ -32,9 +32,9 @@ export async function createEndpoint(c: PortalContext) {
 
 export async function updateEndpoint(c: PortalContext) {
   const form = await readForm(c);
-  const edit = { endpointId: idOf(c), version: Number(form["version"]), ...readEndpointForm(form) };
+  const edit = { endpointId: getEndpointId(c), version: Number(form["version"]), ...readEndpointForm(form) };
   const reply = await callOperation(c, endpoints.editEndpoint, edit);
-  if (reply.outcome === "done") return redirectWith(c, pageOf(c), "The endpoint is saved.");
+  if (reply.outcome === "done") return redirectWith(c, buildEndpointPath(c), "The endpoint is saved.");
   const status = statusOf(reply);
   return status === 409 || status === 422
     ? editEndpointPage(c, refusedForm(form, reply), status)
@@ -48,26 +48,30 @@ export async function enableEndpoint(c: PortalContext) {
     const faults = { waiting: "Choose what becomes of the deliveries that waited." };
     return confirmPage(c, "enable", { values: form, faults }, 422);
   }
-  const reply = await callOperation(c, endpoints.enableEndpoint, { endpointId: idOf(c), waiting });
+  const reply = await callOperation(c, endpoints.enableEndpoint, { endpointId: getEndpointId(c), waiting });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const text = waiting === "send" ? "and what waited is being sent" : "and what waited is given up";
-  return redirectWith(c, pageOf(c), `The endpoint is enabled, ${text}.`);
+  return redirectWith(c, buildEndpointPath(c), `The endpoint is enabled, ${text}.`);
 }
 
 export async function disableEndpoint(c: PortalContext) {
-  const reply = await callOperation(c, endpoints.disableEndpoint, { endpointId: idOf(c) });
+  const reply = await callOperation(c, endpoints.disableEndpoint, { endpointId: getEndpointId(c) });
   if (reply.outcome === "refused") return refusalPage(c, reply);
-  return redirectWith(c, pageOf(c), "The endpoint is disabled. Its events are kept until it is enabled.");
+  return redirectWith(
+    c,
+    buildEndpointPath(c),
+    "The endpoint is disabled. Its events are kept until it is enabled.",
+  );
 }
 
 export async function deleteEndpoint(c: PortalContext) {
-  const reply = await callOperation(c, endpoints.deleteEndpoint, { endpointId: idOf(c) });
+  const reply = await callOperation(c, endpoints.deleteEndpoint, { endpointId: getEndpointId(c) });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   return redirectWith(c, pathTo(c, "/webhooks"), "The endpoint is deleted.");
 }
 
 export async function revealSecret(c: PortalContext) {
-  const endpointId = idOf(c);
+  const endpointId = getEndpointId(c);
   const reply = await callOperation(c, endpoints.revealSecret, { endpointId });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const text = "That you looked at it stands in the audit log.";
@@ -76,7 +80,7 @@ export async function revealSecret(c: PortalContext) {
 
 export async function rotateSecret(c: PortalContext) {
   const form = await readForm(c);
-  const endpointId = idOf(c);
+  const endpointId = getEndpointId(c);
   const overlapMs = Number(field(form, "overlap")) * hourMs;
   const rotation = { endpointId, version: Number(form["version"]), overlapMs };
   const reply = await callOperation(c, endpoints.rotateSecret, rotation);
@@ -98,7 +102,7 @@ export async function rotateSecret(c: PortalContext) {
 }
 
 export async function sendTestEvent(c: PortalContext) {
-  const reply = await callOperation(c, endpoints.sendTestEvent, { endpointId: idOf(c) });
+  const reply = await callOperation(c, endpoints.sendTestEvent, { endpointId: getEndpointId(c) });
   if (reply.outcome === "refused") return refusalPage(c, reply);
   const text = "The test event is on its way. Load this page again to see what the receiver answered.";
   return redirectWith(c, pathTo(c, `/deliveries/${reply.deliveryId}`), text);
@@ -111,7 +115,7 @@ export async function replayEvents(c: PortalContext) {
     const faults = { since: "Choose a day and a time, in UTC." };
     return confirmPage(c, "replay", { values: form, faults }, 422);
   }
-  const job = { jobId: field(form, "job_id"), endpointId: idOf(c), since };
+  const job = { jobId: field(form, "job_id"), endpointId: getEndpointId(c), since };
   const reply = await callOperation(c, endpoints.replayEvents, job);
   if (reply.outcome === "done") return c.redirect(pathTo(c, `/deliveries/jobs/${reply.jobId}`), 303);
   return reply.reason === "invalid"

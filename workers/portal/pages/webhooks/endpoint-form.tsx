@@ -14,15 +14,15 @@ import { unknownEndpoint } from "./endpoint.tsx";
 
 type Status = 200 | 409 | 422;
 
-/** What new endpoints are told of at first: all but consumption, which is one event for every call. */
-const usual = outboundEventTypes.filter((type) => type !== "usage.consumed");
+/** Event types of new endpoints: all but `usage.consumed`, which is one event per consume request. */
+const defaultTypes = outboundEventTypes.filter((type) => type !== "usage.consumed");
 
 const typeField = (type: string) => `event_types_${type}`;
 const checkedTypes = (types: readonly string[]): Form =>
   Object.fromEntries(types.map((type) => [typeField(type), "on"]));
 
 export function newEndpointPage(c: PortalContext, form: FormState = emptyForm, status: Status = 200) {
-  const shown = form === emptyForm ? { ...form, values: checkedTypes(usual) } : form;
+  const shown = form === emptyForm ? { ...form, values: checkedTypes(defaultTypes) } : form;
   const endpointId = field(form.values, "endpoint_id") || newId("ep", c.get("now"));
   return page(
     c,
@@ -49,10 +49,10 @@ export async function editEndpointPage(c: PortalContext, form?: FormState, statu
     { title: "Edit endpoint", status },
     <>
       <PageHead title="Edit endpoint" lead="What is already waiting goes to the new address." />
-      {status === 409 ? <Present endpoint={endpoint} /> : null}
+      {status === 409 ? <CurrentVersion endpoint={endpoint} /> : null}
       <EndpointForm
         c={c}
-        form={form ?? { values: valuesOf(endpoint), faults: {} }}
+        form={form ?? { values: toFormValues(endpoint), faults: {} }}
         path={`${path}/edit`}
         button="Save the endpoint"
         cancel={path}
@@ -63,8 +63,8 @@ export async function editEndpointPage(c: PortalContext, form?: FormState, statu
   );
 }
 
-/** What stands now, beside what was entered on an older version. */
-function Present({ endpoint }: { endpoint: EndpointRow }) {
+/** Shows the current version next to values that were entered on an older version. */
+function CurrentVersion({ endpoint }: { endpoint: EndpointRow }) {
   return (
     <div class="notice">
       <p>
@@ -124,7 +124,7 @@ function EndpointForm({
   );
 }
 
-const valuesOf = ({ url, description, eventTypes }: EndpointRow): Form => ({
+const toFormValues = ({ url, description, eventTypes }: EndpointRow): Form => ({
   url,
   description,
   ...checkedTypes(eventTypes),

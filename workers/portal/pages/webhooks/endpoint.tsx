@@ -12,11 +12,11 @@ import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { EndpointStatus, Notice } from "./endpoints.tsx";
 
-const latestShown = 10;
+const maxLatest = 10;
 
 export async function showEndpoint(c: PortalContext) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await d1(readEndpointDetail(c.env.DB, scopeOf(c), endpointId, latestShown));
+  const found = await d1(readEndpointDetail(c.env.DB, scopeOf(c), endpointId, maxLatest));
   if (found === null) return unknownEndpoint(c);
   const { endpoint, latest } = found;
   return page(
@@ -58,7 +58,7 @@ export const unknownEndpoint = (c: PortalContext) =>
 function Actions({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
   const { endpointId, isEnabled } = endpoint;
   const { role } = c.get("member");
-  const path = (what: string) => pathTo(c, `/webhooks/${endpointId}/${what}`);
+  const path = (action: string) => pathTo(c, `/webhooks/${endpointId}/${action}`);
   const mayOperate = mayActAs(role, "support");
   const mayConfigure = mayActAs(role, "admin");
   return (
@@ -138,7 +138,7 @@ function Facts({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) 
 
 function Secret({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
   if (!mayActAs(c.get("member").role, "admin")) return null;
-  const path = (what: string) => pathTo(c, `/webhooks/${endpoint.endpointId}/${what}`);
+  const path = (action: string) => pathTo(c, `/webhooks/${endpoint.endpointId}/${action}`);
   return (
     <Card title="Signing secret" pad>
       <p>

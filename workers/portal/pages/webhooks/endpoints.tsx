@@ -53,7 +53,7 @@ export async function showEndpoints(c: PortalContext) {
   );
 }
 
-/** What somebody has to know before anything else: it switched itself off, or is about to. */
+/** Warns about an endpoint that was disabled automatically. */
 export function Notice({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
   const { endpointId, url, isEnabled, disableReason, disabledAt, open } = endpoint;
   if (isEnabled || disableReason === null || disableReason === "operator") return null;

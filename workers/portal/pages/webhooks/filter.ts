@@ -2,13 +2,13 @@ import type { DeliveryFilter } from "../../../../shared/contract/operations/deli
 import { type DeliveryState, deliveryStates } from "../../../../shared/contract/words.ts";
 import { deliveryWords } from "../../components/webhook-words.ts";
 
-/** What a list's address, or a form that carries it on, asks for; the values as they stand in the form. */
+/** A parsed delivery filter, and its values for the form. */
 export interface ReadFilter {
   filter: DeliveryFilter;
   values: Partial<Record<FilterName, string>>;
 }
 
-/** What can be filtered by, and what it is called. */
+/** The filters and their labels. */
 export const filterLabels = {
   status: "Status",
   endpoint: "Endpoint",
@@ -21,18 +21,21 @@ export const filterLabels = {
 export type FilterName = keyof typeof filterLabels;
 const filterNames = Object.keys(filterLabels) as FilterName[];
 
-/** Groups of states that people look for together, beside the states themselves. */
+/** Groups of states that operators look for, in addition to single states. */
 const groups: Record<string, { label: string; states: DeliveryState[] }> = {
   open: { label: "Waiting: pending or retrying", states: ["pending", "failed"] },
   trouble: { label: "In trouble: retrying or given up", states: ["failed", "dead"] },
 };
 
-/** Groups and states by the value that stands for them in an address. */
+/** Labels of groups and states by their value in the query string. */
 export const statusLabels: Record<string, string> = Object.fromEntries(
   [...Object.entries(groups), ...Object.entries(deliveryWords)].map(([value, { label }]) => [value, label]),
 );
 
-/** `since` and `until` are moments in UTC, as `datetime-local` writes them. What is malformed restricts nothing. */
+/**
+ * Parses a delivery filter. `since` and `until` are UTC times in the format of `datetime-local`. Malformed
+ * values are ignored.
+ */
 export function readFilter(given: Readonly<Record<string, string | undefined>>): ReadFilter {
   const values = Object.fromEntries(
     filterNames
@@ -55,7 +58,7 @@ export function readFilter(given: Readonly<Record<string, string | undefined>>):
   return { filter, values };
 }
 
-/** Milliseconds since 1970 of `2026-11-24T11:30`, read as UTC; `null` for anything else. */
+/** Parses a UTC time such as `2026-11-24T11:30` to milliseconds since 1970. Returns `null` for other text. */
 export function momentOf(text: string): number | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text)) return null;
   const at = Date.parse(`${text}Z`);

@@ -8,7 +8,7 @@ import { Card } from "../../components/parts.tsx";
 import { jobNames } from "../../components/webhook-words.ts";
 import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
-/** How far the work on many is. While it runs the page loads itself anew, without scripts. */
+/** Shows the progress of a job. The page reloads while the job runs, without scripts. */
 export async function showJob(c: PortalContext) {
   const job = await d1(readJob(c.env.DB, c.req.param("job") ?? ""));
   const { projectId, mode } = scopeOf(c);

@@ -8,11 +8,11 @@ import { count } from "../../components/words.ts";
 import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 import { type FilterName, filterLabels, readFilter, statusLabels } from "./filter.ts";
 
-/** Says how many would be queued again, before anything is. */
+/** Shows how many deliveries would be requeued, before any is. */
 export async function showRequeue(c: PortalContext) {
   const { filter, values } = readFilter(c.req.query());
-  const fitting = requeueable(filter);
-  const { count: total, targets } = await d1(countWithEndpoints(c.env.DB, scopeOf(c), fitting));
+  const requeueFilter = requeueable(filter);
+  const { count: total, targets } = await d1(countWithEndpoints(c.env.DB, scopeOf(c), requeueFilter));
   const back = `${pathTo(c, "/deliveries")}?${new URLSearchParams(values)}`;
   const url = targets.find(({ endpointId }) => endpointId === filter.endpointId)?.url;
   const { status = "" } = values;

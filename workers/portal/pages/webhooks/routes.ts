@@ -27,7 +27,7 @@ import { showRequeue } from "./requeue.tsx";
 const endpoint = `${projectRoot}/webhooks/:endpoint`;
 const delivery = `${projectRoot}/deliveries/:delivery`;
 
-/** Endpoints and their deliveries. */
+/** Routes of webhook endpoints and their deliveries. */
 export const webhookRoutes: readonly Route[] = [
   page(`${projectRoot}/webhooks`, "viewer", showEndpoints),
   action(`${projectRoot}/webhooks`, endpoints.createEndpoint, createEndpoint),

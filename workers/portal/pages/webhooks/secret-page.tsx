@@ -2,7 +2,7 @@ import { page } from "../../components/frame.tsx";
 import { CopyButton, PageHead } from "../../components/parts.tsx";
 import { type PortalContext, pathTo } from "../../request-context.ts";
 
-/** Shows a signing secret in the reply to the form that asked for it, and nowhere else. */
+/** Shows a signing secret. Only the response to the form that requested it contains the secret. */
 export function secretPage(
   c: PortalContext,
   { endpointId, secret, text }: { endpointId: string; secret: string; text: string },
