@@ -44,7 +44,7 @@ export function answerPayer(
 
 /** A success page for projects without one. */
 export function thanksPage(): Response {
-  return htmlReply(200, page("Thank you", sentence("You paid. A shop would tell you here what you got.")));
+  return htmlReply(200, page("Thank you", sentence("You paid. Your shop would show the purchase here.")));
 }
 
 function show(context: Context, session: StripeObjects["checkout.session"]): Response {

@@ -1,10 +1,21 @@
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { buildWorkers, bundleWorker } from "../../dev/stack/build.ts";
+import { developmentEntries, type WorkerName, workerConfigs } from "../../dev/stack/paths.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const deployable = ["wrangler.toml", "workers/portal/wrangler.toml", "workers/deliveries/wrangler.toml"];
 const developmentOnly = ["dev/pocket-stripe/wrangler.toml", "dev/gateway/wrangler.toml"];
+
+/** Entrypoints of development: `dev/entries/` adds them to the workers that it bundles. */
+const developmentEntrypoints = {
+  "licenzy-runtime": ["ProvisioningEntrypoint", "VerificationEntrypoint"],
+  "licenzy-deliveries": ["DevelopmentOperator", "Sweeps"],
+};
+const allEntrypoints = Object.values(developmentEntrypoints).flat();
 
 const withoutComments = (path: string) => readFileSync(join(root, path), "utf8").replace(/^\s*#.*$/gm, "");
 
@@ -25,7 +36,8 @@ describe("what can be deployed", () => {
   });
 
   it.each(deployable)("%s reaches no development worker, and does not bind provisioning", (path) => {
-    expect(withoutComments(path)).not.toMatch(/pocket-stripe|gateway|ProvisioningEntrypoint/);
+    expect(withoutComments(path)).not.toMatch(/pocket-stripe|gateway/);
+    for (const name of allEntrypoints) expect(withoutComments(path)).not.toContain(name);
   });
 
   it("says with the deliveries worker that our own origin has to be set, and holds no installation's", () => {
@@ -73,4 +85,31 @@ describe("what can be deployed", () => {
     expect(ids.length).toBe(4);
     expect(new Set(ids).size).toBe(1);
   });
+
+  it("shows no DEV binding in the options that a deployment is made of", async () => {
+    const bundles = await buildWorkers();
+    expect(bundles.length).toBe(5);
+    for (const bundle of bundles) expect(JSON.stringify(bundle)).not.toMatch(/"DEV"/);
+  }, 60_000);
+
+  it("has no entrypoint of development in its bundle, where the bundle of development has them", async () => {
+    expect(Object.keys(developmentEntries)).toEqual(Object.keys(developmentEntrypoints));
+    const wordsOf = (dir: string) => new Set(readFileSync(join(dir, "index.js"), "utf8").match(/\w+/g));
+    const builtDirs = new Map((await buildWorkers()).map(({ name, dir }) => [name, dir]));
+    const outDir = await mkdtemp(join(tmpdir(), "licenzy-deployable-"));
+    try {
+      await Promise.all(
+        Object.entries(developmentEntrypoints).map(async ([worker, names]) => {
+          const name = worker as WorkerName;
+          const development = wordsOf(builtDirs.get(name) ?? "");
+          expect(names.filter((entrypoint) => !development.has(entrypoint))).toEqual([]);
+          await bundleWorker(workerConfigs[name], join(outDir, name));
+          const deployed = wordsOf(join(outDir, name));
+          expect(allEntrypoints.filter((entrypoint) => deployed.has(entrypoint))).toEqual([]);
+        }),
+      );
+    } finally {
+      await rm(outDir, { recursive: true, force: true });
+    }
+  }, 120_000);
 });

@@ -11,8 +11,8 @@ const root = resolve(import.meta.dirname, "../..");
 const workers = ["runtime", "portal", "deliveries"];
 /** Workers of development: they stand apart from what is deployed, and nothing that is deployed imports them. */
 const devWorkers = ["gateway", "pocket-stripe"];
-const devFolders = [...devWorkers, "bench", "browser", "screenshots", "seed", "stack", "wrangler"];
-const sharedFolders = ["contract", "db", "domain", "kit", "stripe", "webhooks"];
+const devFolders = [...devWorkers, "bench", "browser", "entries", "screenshots", "seed", "stack", "wrangler"];
+const sharedFolders = ["contract", "db", "domain", "kit", "operations", "stripe", "webhooks"];
 
 /** What each part of the house may import: folders of this repository, and packages. */
 const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
@@ -22,6 +22,16 @@ const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
   { part: /^shared\/db\//, folders: /^shared\/(db|domain|contract|kit)\//, packages: /^drizzle-orm(\/.+)?$/ },
   { part: /^shared\/stripe\//, folders: /^shared\/(stripe|domain|contract|kit)\//, packages: /^stripe$/ },
   { part: /^shared\/webhooks\//, folders: /^shared\/(webhooks|contract|kit)\//, packages: /^node:crypto$/ },
+  {
+    part: /^shared\/operations\//,
+    folders: /^shared\/(operations|db|domain|contract|kit)\//,
+    packages: /^$/,
+  },
+  {
+    part: /^dev\/entries\//,
+    folders: /^(dev\/entries|shared|workers\/(runtime|deliveries))\//,
+    packages: /^(cloudflare:workers|drizzle-orm(\/d1)?)$/,
+  },
   {
     part: /^dev\/(bench|browser|screenshots|seed|stack|wrangler)\//,
     folders: /^(dev|shared|workers|scripts\/islands)\//,

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { control, type RuntimePorts, type RuntimeStackOptions } from "../../dev/bench/runtime-stack.ts";
+import type { VerificationReport } from "../../dev/entries/runtime/verification-entrypoint.ts";
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { host } from "../../dev/stack/ports.ts";
 import { spawnReady } from "../../dev/stack/spawn-ready.ts";
-import type { VerificationReport } from "../../dev/entries/runtime/verification-entrypoint.ts";
 
 export interface SpawnedRuntime {
   /** A caller of the runtime's own port, with nothing in front. */

@@ -6,6 +6,7 @@ import type { DeliveryView } from "../../dev/entries/deliveries/development-oper
 import { readWebhooks, runWebhookOperation } from "../../dev/seed/provision.ts";
 import { createEndpoint, rotateSecret } from "../../shared/contract/operations/endpoints.ts";
 import type { InputOf, Operation, ReplyOf } from "../../shared/contract/operations/operation.ts";
+import type { Refusal } from "../../shared/contract/operations/reply.ts";
 import type { OutboundEvent, OutboundEventType } from "../../shared/contract/outbound-event.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { World } from "./world.ts";
@@ -90,22 +91,24 @@ export class Webhooks {
     return runWebhookOperation(this.origin, operation, this.scope, input);
   }
 
-  async create(url: string, eventTypes: OutboundEventType[] = ["purchase.finalized"]) {
-    const made = await this.run(createEndpoint, {
-      endpointId: newId("ep"),
-      url,
-      description: "test",
-      eventTypes,
-    });
-    if (made.outcome !== "done") throw new Error(made.message);
-    return made;
+  /** Runs an operation that must not be refused. */
+  async done<O extends Operation & { worker: "deliveries" }>(
+    operation: O,
+    input: InputOf<O>,
+  ): Promise<Exclude<ReplyOf<O>, Refusal>> {
+    const reply = await this.run(operation, input);
+    const { outcome, message } = reply as { outcome: string; message?: string };
+    if (outcome !== "done") throw new Error(message);
+    return reply as Exclude<ReplyOf<O>, Refusal>;
+  }
+
+  create(url: string, eventTypes: OutboundEventType[] = ["purchase.finalized"]) {
+    return this.done(createEndpoint, { endpointId: newId("ep"), url, description: "test", eventTypes });
   }
 
   async rotate(endpointId: string, overlapMs: number) {
     const { updatedAt: version } = await this.endpoint(endpointId);
-    const rotated = await this.run(rotateSecret, { endpointId, version, overlapMs });
-    if (rotated.outcome !== "done") throw new Error(rotated.message);
-    return rotated;
+    return this.done(rotateSecret, { endpointId, version, overlapMs });
   }
 
   async deliveries(filter: object = {}): Promise<DeliveryView[]> {

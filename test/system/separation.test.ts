@@ -1,128 +1,65 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, inject, it } from "vitest";
+import { operations } from "../../shared/contract/operations/table.ts";
 import { mayActAs, type Role, roles } from "../../shared/contract/roles.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app as portalApp } from "../../workers/portal/app.tsx";
+import type { Needs, Route } from "../../workers/portal/auth/route.ts";
+import { routes } from "../../workers/portal/routes.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { runtimeRoutes } from "./runtime-routes.ts";
 import { newKey, newWorld, type World } from "./world.ts";
 
 /**
+<<<<<<< HEAD
  * Every route of every deployable worker, with who may use it: written down a second time, so that a route which is
  * added, or whose need is changed, is noticed here (the runtime's are in runtime-routes.ts). `nobody`: open to all; `session`: to whoever is signed in.
+=======
+ * The portal's routes that run no operation and are no page for every member: who may use them, written down a second
+ * time, and why. `nobody`: open to all; `session`: to whoever is signed in.
+>>>>>>> wip-core
  */
-const portal: Record<string, "nobody" | "session" | Role> = {
-  "GET /portal.css": "nobody",
-  "GET /portal.js": "nobody",
-  "GET /favicon.svg": "nobody",
-  "GET /setup": "nobody",
-  "POST /setup": "nobody",
-  "GET /sign-in": "nobody",
-  "POST /sign-in": "nobody",
-  "GET /sign-in/code": "nobody",
-  "POST /sign-in/code": "nobody",
-  "POST /sign-in/with/:provider": "nobody",
-  "GET /sign-in/callback/:provider": "nobody",
-  "GET /invitations/:token": "nobody",
-  "POST /invitations/:token": "nobody",
-  "POST /sign-out": "session",
-  "GET /second-factor": "session",
-  "POST /second-factor": "session",
-  "GET /": "viewer",
-  "POST /prove": "viewer",
-  "GET /account": "viewer",
-  "POST /account/password": "viewer",
-  "POST /account/sessions/end": "viewer",
-  "GET /account/second-factor": "viewer",
-  "POST /account/second-factor": "viewer",
-  "POST /account/second-factor/confirm": "viewer",
-  "POST /account/second-factor/disable": "viewer",
-  "GET /projects": "viewer",
-  "POST /projects": "admin",
-  "POST /projects/archive": "admin",
-  "POST /projects/restore": "admin",
-  "GET /team": "viewer",
-  "POST /team/invitations": "owner",
-  "POST /team/invitations/renew": "owner",
-  "POST /team/invitations/revoke": "owner",
-  "POST /team/role": "owner",
-  "POST /team/remove": "owner",
-  "POST /team/leave": "viewer",
-  "GET /plan": "viewer",
-  "POST /plan": "owner",
-  "GET /audit": "admin",
-  "GET /audit/export": "admin",
-  "GET /p/:project/:mode": "viewer",
-  "GET /p/:project/:mode/customers": "viewer",
-  "GET /p/:project/:mode/customers/:subject": "viewer",
-  "POST /p/:project/:mode/customers/:subject/notes": "support",
-  "POST /p/:project/:mode/customers/:subject/notes/:note/delete": "support",
-  "GET /p/:project/:mode/customers/:subject/check": "support",
-  "POST /p/:project/:mode/customers/:subject/repair": "support",
-  "POST /p/:project/:mode/customers/:subject/export": "owner",
-  "GET /p/:project/:mode/customers/:subject/erase": "owner",
-  "POST /p/:project/:mode/customers/:subject/erase": "owner",
-  "GET /p/:project/:mode/customers/:subject/:action": "support",
-  "POST /p/:project/:mode/customers/:subject/:action/preview": "support",
-  "POST /p/:project/:mode/customers/:subject/:action": "support",
-  "GET /p/:project/:mode/find": "viewer",
-  "GET /p/:project/:mode/events": "viewer",
-  "GET /p/:project/:mode/events/:event": "viewer",
-  "POST /p/:project/:mode/events/:event/retry": "support",
-  "GET /p/:project/:mode/products": "viewer",
-  "POST /p/:project/:mode/products": "admin",
-  "GET /p/:project/:mode/products/new": "admin",
-  "GET /p/:project/:mode/products/price": "admin",
-  "GET /p/:project/:mode/products/:code": "viewer",
-  "POST /p/:project/:mode/products/:code": "admin",
-  "POST /p/:project/:mode/products/:code/archive": "admin",
-  "POST /p/:project/:mode/products/:code/restore": "admin",
-  "GET /p/:project/:mode/keys": "viewer",
-  "POST /p/:project/:mode/keys": "admin",
-  "GET /p/:project/:mode/keys/:key/rotate": "admin",
-  "POST /p/:project/:mode/keys/:key/rotate": "admin",
-  "GET /p/:project/:mode/keys/:key/revoke": "admin",
-  "POST /p/:project/:mode/keys/:key/revoke": "admin",
-  "GET /p/:project/:mode/stripe": "viewer",
-  "POST /p/:project/:mode/stripe": "admin",
-  "POST /p/:project/:mode/stripe/check": "support",
-  "POST /p/:project/:mode/stripe/webhook": "admin",
-  "POST /p/:project/:mode/stripe/webhook-secret": "admin",
-  "GET /p/:project/:mode/webhooks": "viewer",
-  "POST /p/:project/:mode/webhooks": "admin",
-  "GET /p/:project/:mode/webhooks/new": "admin",
-  "GET /p/:project/:mode/webhooks/:endpoint": "viewer",
-  "GET /p/:project/:mode/webhooks/:endpoint/edit": "admin",
-  "POST /p/:project/:mode/webhooks/:endpoint/edit": "admin",
-  "GET /p/:project/:mode/webhooks/:endpoint/enable": "admin",
-  "POST /p/:project/:mode/webhooks/:endpoint/enable": "admin",
-  "POST /p/:project/:mode/webhooks/:endpoint/disable": "admin",
-  "GET /p/:project/:mode/webhooks/:endpoint/delete": "admin",
-  "POST /p/:project/:mode/webhooks/:endpoint/delete": "admin",
-  "POST /p/:project/:mode/webhooks/:endpoint/reveal": "admin",
-  "GET /p/:project/:mode/webhooks/:endpoint/rotate": "admin",
-  "POST /p/:project/:mode/webhooks/:endpoint/rotate": "admin",
-  "POST /p/:project/:mode/webhooks/:endpoint/test": "support",
-  "GET /p/:project/:mode/webhooks/:endpoint/replay": "support",
-  "POST /p/:project/:mode/webhooks/:endpoint/replay": "support",
-  "GET /p/:project/:mode/deliveries": "viewer",
-  "GET /p/:project/:mode/deliveries/requeue": "support",
-  "POST /p/:project/:mode/deliveries/requeue": "support",
-  "GET /p/:project/:mode/deliveries/jobs/:job": "viewer",
-  "POST /p/:project/:mode/deliveries/jobs/:job/stop": "support",
-  "GET /p/:project/:mode/deliveries/:delivery": "viewer",
-  "GET /p/:project/:mode/deliveries/:delivery/status": "viewer",
-  "POST /p/:project/:mode/deliveries/:delivery/requeue": "support",
-  "POST /p/:project/:mode/deliveries/:delivery/resend": "support",
-  "GET /p/:project/:mode/go-live": "viewer",
-  "GET /p/:project/:mode/settings": "viewer",
-  "POST /p/:project/:mode/settings": "admin",
-  "GET /p/:project/:mode/data": "admin",
-  "POST /p/:project/:mode/data": "admin",
-  "GET /p/:project/:mode/data/:job": "admin",
-  "POST /p/:project/:mode/data/:job/stop": "admin",
+const others: Record<string, [needs: Needs, why: string]> = {
+  "GET /portal.css": ["nobody", "a file"],
+  "GET /portal.js": ["nobody", "a file"],
+  "GET /favicon.svg": ["nobody", "a file"],
+  "GET /setup": ["nobody", "the first owner has no session; a token opens it"],
+  "POST /setup": ["nobody", "the first owner has no session; a token opens it"],
+  "GET /sign-in": ["nobody", "makes a session"],
+  "POST /sign-in": ["nobody", "makes a session"],
+  "GET /sign-in/code": ["nobody", "makes a session"],
+  "POST /sign-in/code": ["nobody", "makes a session"],
+  "POST /sign-in/with/:provider": ["nobody", "makes a session"],
+  "GET /sign-in/callback/:provider": ["nobody", "makes a session"],
+  "GET /invitations/:token": ["nobody", "who is invited has no session; the link opens it"],
+  "POST /invitations/:token": ["nobody", "who is invited has no session; the link opens it"],
+  "POST /sign-out": ["session", "ends the session itself, finished or not"],
+  "GET /second-factor": ["session", "finishes the session itself"],
+  "POST /second-factor": ["session", "finishes the session itself"],
+  "POST /prove": ["viewer", "renews the session's own authentication"],
+  "GET /audit": ["admin", "the audit log is not for every member"],
+  "GET /audit/export": ["admin", "the audit log is not for every member"],
 };
 
+<<<<<<< HEAD
+=======
+const nameOf = ({ method, path }: Route) => `${method} ${path}`;
+const portal = routes.map((route) => [nameOf(route), route.needs] as const);
+
+const runtime: Record<string, "nobody" | "key"> = {
+  "GET /healthz": "nobody",
+  "GET /readyz": "nobody",
+  "GET /v1/openapi.json": "nobody",
+  "GET /v1/docs": "nobody",
+  "POST /v1/webhooks/stripe/tenant/:connection_id": "nobody",
+  "POST /v1/checkout/session": "key",
+  "POST /v1/access/check": "key",
+  "GET /v1/customer/access/:subject_ref": "key",
+  "GET /v1/entitlements/:subject_ref": "key",
+  "POST /v1/usage/consume": "key",
+};
+
+>>>>>>> wip-core
 /** These end the session or the membership that uses them: each use needs an operator of its own. */
 const ending = new Set(["POST /sign-out", "POST /team/leave"]);
 
@@ -166,12 +103,41 @@ const bare = (route: string, headers: Record<string, string> = {}, origin = worl
 
 describe("the tables", () => {
   it("have a row for exactly the routes that the workers register", () => {
+<<<<<<< HEAD
     expect(registeredByPortal()).toEqual(Object.keys(portal).toSorted());
+=======
+    expect(registeredByPortal()).toEqual(portal.map(([route]) => route).toSorted());
+    expect(registeredByRuntime()).toEqual(Object.keys(runtime).toSorted());
+>>>>>>> wip-core
     expect(sourceOf("deliveries/index.ts")).not.toMatch(/\bfetch\b/);
+  });
+
+  it("require of a portal route what its operation requires", () => {
+    for (const route of routes) {
+      const { method, path, needs, recentAuth, operation } = route;
+      if (operation === undefined) continue;
+      expect(operations).toContain(operation);
+      // Of a form, authentication is asked for when it is sent.
+      const required = {
+        needs: operation.role,
+        recentAuth: method === "GET" ? "never" : operation.recentAuth,
+      };
+      expect({ path, needs, recentAuth }).toEqual({ path, ...required });
+    }
+  });
+
+  it("name an operation for every form, and leave every page to members, but for those listed here", () => {
+    const withoutOperation = routes.filter(({ operation }) => operation === undefined);
+    const isPage = ({ method, needs }: Route) => method === "GET" && needs === "viewer";
+    const rest = withoutOperation.filter((route) => !isPage(route));
+    const listed = Object.entries(others).map(([name, [needs]]) => [name, needs]);
+    expect(rest.map((route) => [nameOf(route), route.needs]).toSorted()).toEqual(listed.toSorted());
+    for (const { path, recentAuth } of withoutOperation)
+      expect({ path, recentAuth }).toEqual({ path, recentAuth: "never" });
   });
 });
 
-describe.each(Object.entries(portal))("%s, for %s", (route, needs) => {
+describe.each(portal)("%s, for %s", (route, needs) => {
   const isRead = route.startsWith("GET ");
 
   it("takes no API key of either mode", async () => {

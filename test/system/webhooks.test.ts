@@ -79,7 +79,7 @@ describe("a delivery", () => {
         type: "endpoint.test",
       });
     await hooks.rotate(endpointId, 0);
-    const { secret: newest } = await hooks.run(revealSecret, { endpointId });
+    const { secret: newest } = await hooks.done(revealSecret, { endpointId });
     await hooks.run(sendTestEvent, { endpointId });
     await until(() => expect(target.log).toHaveLength(2));
     const after = target.log[1];
@@ -265,7 +265,7 @@ describe("with the clock moved", () => {
     await hooks.run(enableEndpoint, { endpointId, waiting: "drop" });
     const dropped = await hooks.deliveries({ states: ["dead"] });
     expect(dropped).toHaveLength(9);
-    const started = await hooks.run(replayEvents, {
+    const started = await hooks.done(replayEvents, {
       jobId: newId("job"),
       endpointId,
       since,
@@ -309,7 +309,7 @@ describe("with the clock moved", () => {
 
     const late = await receiver();
     const { endpointId } = await hooks.create(late.url, ["purchase.finalized", "usage.consumed"]);
-    const { jobId } = await hooks.run(replayEvents, {
+    const { jobId } = await hooks.done(replayEvents, {
       jobId: newId("job"),
       endpointId,
       since: since - 1_000,
@@ -341,7 +341,7 @@ describe("with the clock moved", () => {
     expect(await hooks.deliveries({ states: ["dead"] })).toHaveLength(5);
     target.respond = ok;
     expect(await hooks.deliveries({ endpointId, states: ["failed", "dead"] })).toHaveLength(5);
-    const { total } = await hooks.run(requeueMany, {
+    const { total } = await hooks.done(requeueMany, {
       jobId: newId("job"),
       filter: { endpointId, states: ["dead"] },
     });
@@ -374,7 +374,7 @@ describe("the sample receiver", () => {
     await advanceClock(world.origin, longest(5));
     await until(async () => expect((await verdicts()).filter((one) => one === "superseded")).toHaveLength(1));
     const [latest] = await hooks.deliveries({ eventType: "purchase.finalized" });
-    await hooks.run(resendDelivery, { deliveryId: latest?.deliveryId });
+    await hooks.run(resendDelivery, { deliveryId: latest?.deliveryId ?? "" });
     await until(async () => expect((await verdicts())[0]).toBe("duplicate"));
     const page = await fetch(url);
     expect(page.headers.get("content-type")).toMatch(/^text\/html/);

@@ -1,7 +1,7 @@
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it, vi } from "vitest";
-import { readActivity, removeOldCheckCounts } from "../../shared/db/activity.ts";
 import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
+import { readActivity, removeOldCheckCounts } from "../../shared/db/activity.ts";
 import { checkCounts } from "../../shared/db/tables/activity.ts";
 import { apiKeys } from "../../shared/db/tables/configuration.ts";
 import { subjects } from "../../shared/db/tables/subjects.ts";

@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
+import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
 import type { CheckoutRequest } from "../../shared/contract/checkout.ts";
 import { completeAttempt, readSale, releaseAttempt } from "../../shared/db/checkout-attempts.ts";
-import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
 import { products, stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { claimAttempt } from "../../workers/runtime/checkout/claim-attempt.ts";

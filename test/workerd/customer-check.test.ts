@@ -1,22 +1,23 @@
 import { runInDurableObject } from "cloudflare:test";
-import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { resyncCustomer, verifyCustomer } from "../../shared/contract/operations/data-check.ts";
 import { listAudit } from "../../shared/db/audit.ts";
 import { editCopy, newCustomers, stubOf } from "./customers.ts";
 import { newMember } from "./members.ts";
+import { run } from "./operator-calls.ts";
 import { env, packOf, purchase } from "./subjects.ts";
 
-const operator = (exports as unknown as { OperatorEntrypoint: OperatorRpc }).OperatorEntrypoint;
+const subjectRef = "user_1";
 
 describe("one customer", () => {
   it("is compared by support, and their copy written anew with support's name on it", async () => {
     const { account, place, named } = await newCustomers(1);
     const { caller, actor } = await newMember(account, "support");
-    const verify = () => operator.verifyCustomer(caller, place, "user_1");
+    const verify = () => run(verifyCustomer, caller, place, { subjectRef });
     expect(await verify()).toEqual({ outcome: "done", check: { faults: [], entries: 1, unflushed: 0 } });
     await editCopy(named("user_1"));
     expect(await verify()).toMatchObject({ check: { faults: [{ where: "d1", sequence: 1 }] } });
-    expect(await operator.resyncCustomer(caller, place, "user_1")).toMatchObject({ check: { faults: [] } });
+    expect(await run(resyncCustomer, caller, place, { subjectRef })).toMatchObject({ check: { faults: [] } });
     expect(await verify()).toMatchObject({ check: { faults: [] } });
     const audit = await listAudit(env.DB, { accountId: account.accountId }, 5);
     expect(audit).toMatchObject([
@@ -28,10 +29,10 @@ describe("one customer", () => {
     const { place, admin, named } = await newCustomers(1);
     for (const table of ["subjects", "entitlements"])
       await env.DB.prepare(`DELETE FROM ${table} WHERE project_id = ?`).bind(place.projectId).run();
-    expect(await operator.verifyCustomer(admin.caller, place, "user_1")).toMatchObject({
+    expect(await run(verifyCustomer, admin.caller, place, { subjectRef })).toMatchObject({
       check: { faults: [{ message: "the subject is not registered in D1" }, { where: "d1" }] },
     });
-    expect(await operator.resyncCustomer(admin.caller, place, "user_1")).toMatchObject({
+    expect(await run(resyncCustomer, admin.caller, place, { subjectRef })).toMatchObject({
       check: { faults: [] },
     });
     expect(await stubOf(named("user_1")).verify()).toMatchObject({ ok: true, entries: 1 });
@@ -45,11 +46,11 @@ describe("one customer", () => {
     await runInDurableObject(stubOf(identity), (_, { storage }) => {
       storage.sql.exec("DELETE FROM ledger WHERE sequence = 2").toArray();
     });
-    expect(await operator.resyncCustomer(admin.caller, place, "user_1")).toMatchObject({
+    expect(await run(resyncCustomer, admin.caller, place, { subjectRef })).toMatchObject({
       reason: "conflict",
       message: expect.stringContaining("left as it is"),
     });
-    const check = await operator.verifyCustomer(admin.caller, place, "user_1");
+    const check = await run(verifyCustomer, admin.caller, place, { subjectRef });
     expect(check).toMatchObject({
       check: {
         faults: expect.arrayContaining([

@@ -283,7 +283,7 @@ describe("the outbox's alarm", () => {
     const again = env.SUBJECT.get(stub.id);
     // What other tests left has run out by now too, and a sweep takes so many at a time.
     await vi.waitFor(async () => {
-      expect((await maintenance.sweepExpiries()).woken).toBeGreaterThan(0);
+      expect((await maintenance.sweep("expiries")).woken).toBeGreaterThan(0);
       expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 3, faults: [] });
     }, 20_000);
     expect((await again.read()).entitlements).toMatchObject([{ status: "expired" }]);

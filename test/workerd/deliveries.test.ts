@@ -1,4 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { requeueDelivery, resendDelivery } from "../../shared/contract/operations/deliveries.ts";
+import {
+  deleteEndpoint,
+  disableEndpoint,
+  enableEndpoint,
+} from "../../shared/contract/operations/endpoints.ts";
 import {
   type AttemptOutcome,
   type ClaimedDelivery,
@@ -14,10 +20,7 @@ import {
 } from "../../shared/db/sweep-deliveries.ts";
 import { type DeliveryWakeUp, insertEventsOf } from "../../shared/db/write-events.ts";
 import { derivedIdAt, newId } from "../../shared/kit/ids.ts";
-import { deleteEndpoint } from "../../workers/deliveries/operator/delete-endpoint.ts";
-import { requeueDelivery, resendDelivery } from "../../workers/deliveries/operator/restart-delivery.ts";
-import { disableEndpoint, enableEndpoint } from "../../workers/deliveries/operator/set-endpoint-enabled.ts";
-import { actor, deliveriesEnv, newEndpoint, newScope } from "./endpoints.ts";
+import { act, newEndpoint, newScope } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 
 const { DB } = env;
@@ -231,10 +234,10 @@ describe("an endpoint that is disabled", () => {
       ["drop", "dead", 0],
     ] as const) {
       const { scope, endpointId, wakeUps } = await newDeliveries(2);
-      await disableEndpoint(deliveriesEnv, actor, scope, endpointId, start);
+      await act(disableEndpoint, scope, { endpointId }, start);
       expect(await claim(wakeUps[0] ?? { deliveryId: "", epoch: 0 })).toBeNull();
       const week = start + 7 * dayMs;
-      expect(await enableEndpoint(deliveriesEnv, actor, scope, endpointId, waiting, week)).toEqual({
+      expect(await act(enableEndpoint, scope, { endpointId, waiting }, week)).toEqual({
         outcome: "done",
       });
       expect(await dueDeliveries(DB, week, 100, endpointId)).toHaveLength(due);
@@ -245,7 +248,7 @@ describe("an endpoint that is disabled", () => {
 
   it("drops nothing when it was enabled already", async () => {
     const { scope, endpointId, wakeUps } = await newDeliveries(1);
-    await enableEndpoint(deliveriesEnv, actor, scope, endpointId, "drop", start);
+    await act(enableEndpoint, scope, { endpointId, waiting: "drop" }, start);
     expect((await read(scope, wakeUps[0]?.deliveryId ?? "")).delivery.state).toBe("pending");
   });
 });
@@ -257,7 +260,7 @@ describe("an endpoint that is deleted while deliveries are under way", () => {
       wakeUps.slice(0, 3).map((wakeUp) => mustClaim(wakeUp)),
     );
     if (sending === undefined || failing === undefined || lost === undefined) throw new Error("too few");
-    await deleteEndpoint(deliveriesEnv, actor, scope, endpointId, start);
+    await act(deleteEndpoint, scope, { endpointId }, start);
     const stateOf = async (index: number) =>
       (await read(scope, wakeUps[index]?.deliveryId ?? "")).delivery.state;
     expect(await stateOf(3)).toBe("dead");
@@ -267,12 +270,12 @@ describe("an endpoint that is deleted while deliveries are under way", () => {
     expect([await stateOf(0), await stateOf(1), await stateOf(2)]).toEqual(["sent", "dead", "pending"]);
     await endDeliveriesOfDeleted(DB, start + leaseMs, 100);
     expect(await stateOf(2)).toBe("dead");
-    expect(
-      await requeueDelivery(deliveriesEnv, actor, scope, lost.deliveryId, start + leaseMs),
-    ).toMatchObject({
-      reason: "conflict",
-      message: expect.stringContaining("was deleted"),
-    });
+    expect(await act(requeueDelivery, scope, { deliveryId: lost.deliveryId }, start + leaseMs)).toMatchObject(
+      {
+        reason: "conflict",
+        message: expect.stringContaining("was deleted"),
+      },
+    );
   });
 });
 
@@ -281,7 +284,7 @@ describe("an operator's action on one delivery", () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const claimed = await mustClaim(wakeUps[0]);
     await record(claimed, failure(start + 5_000));
-    expect(await requeueDelivery(deliveriesEnv, actor, scope, claimed.deliveryId, start + 1)).toEqual({
+    expect(await act(requeueDelivery, scope, { deliveryId: claimed.deliveryId }, start + 1)).toEqual({
       outcome: "done",
     });
     // The wake-up of the scheduled attempt comes too late.
@@ -300,12 +303,10 @@ describe("an operator's action on one delivery", () => {
     const first = await mustClaim(wakeUps[0]);
     await record(first, failure(start + 5_000));
     const second = await mustClaim(first, start + 5_000);
-    expect(await requeueDelivery(deliveriesEnv, actor, scope, first.deliveryId, start + 5_001)).toMatchObject(
-      {
-        reason: "conflict",
-        message: expect.stringContaining("under way"),
-      },
-    );
+    expect(await act(requeueDelivery, scope, { deliveryId: first.deliveryId }, start + 5_001)).toMatchObject({
+      reason: "conflict",
+      message: expect.stringContaining("under way"),
+    });
     await record(second, success, start + 5_002);
     expect((await read(scope, first.deliveryId)).delivery).toMatchObject({ state: "sent", attempts: 2 });
   });
@@ -313,15 +314,15 @@ describe("an operator's action on one delivery", () => {
   it("is for the state it is for, and for no other project's deliveries", async () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const id = wakeUps[0]?.deliveryId ?? "";
-    expect(await requeueDelivery(deliveriesEnv, actor, scope, id, start)).toMatchObject({
+    expect(await act(requeueDelivery, scope, { deliveryId: id }, start)).toMatchObject({
       reason: "conflict",
       message: expect.stringContaining("is pending"),
     });
-    expect(await requeueDelivery(deliveriesEnv, actor, newScope(), id, start)).toMatchObject({
+    expect(await act(requeueDelivery, newScope(), { deliveryId: id }, start)).toMatchObject({
       reason: "not_found",
     });
     await record(await mustClaim(wakeUps[0]), success);
-    expect(await resendDelivery(deliveriesEnv, actor, scope, id, start)).toEqual({ outcome: "done" });
+    expect(await act(resendDelivery, scope, { deliveryId: id }, start)).toEqual({ outcome: "done" });
     const resent = await mustClaim({ deliveryId: id, epoch: 2 });
     expect((await read(scope, id)).delivery.state).toBe("sent");
     await record(resent, failure(start + 5_000));

@@ -1,18 +1,22 @@
 import { describe, expect, it } from "vitest";
-import type { DeliveryFilter } from "../../shared/contract/operations/deliveries.ts";
-import { doJobPage, readJob } from "../../shared/db/delivery-jobs.ts";
+import {
+  type DeliveryFilter,
+  requeueMany,
+  stopDeliveryJob,
+} from "../../shared/contract/operations/deliveries.ts";
+import { disableEndpoint, enableEndpoint, replayEvents } from "../../shared/contract/operations/endpoints.ts";
+import { countDeliveries, listDeliveries } from "../../shared/db/deliveries.ts";
+import { doJobPage, readJob, requeueable } from "../../shared/db/delivery-jobs.ts";
 import { dueDeliveries } from "../../shared/db/sweep-deliveries.ts";
 import { insertEventsOf } from "../../shared/db/write-events.ts";
 import { derivedIdAt, newId } from "../../shared/kit/ids.ts";
-import { stopJob } from "../../workers/deliveries/operator/jobs.ts";
-import { listDeliveries } from "../../workers/deliveries/operator/list-deliveries.ts";
-import { replayEvents } from "../../workers/deliveries/operator/replay-events.ts";
-import { countRequeueable, requeueMany } from "../../workers/deliveries/operator/requeue-many.ts";
-import { disableEndpoint, enableEndpoint } from "../../workers/deliveries/operator/set-endpoint-enabled.ts";
-import { actor, asked, deliveriesEnv, newEndpoint, newScope, now } from "./endpoints.ts";
+import { act, asked, newEndpoint, newScope, now } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 
 const { DB } = env;
+
+const countRequeueable = (scope: ReturnType<typeof newScope>, filter: DeliveryFilter) =>
+  countDeliveries(DB, scope, requeueable(filter));
 
 /** `count` events of this project a second apart, ending now, for whatever endpoints it has. */
 async function newEvents(scope: ReturnType<typeof newScope>, count: number, from: number) {
@@ -34,14 +38,14 @@ async function allDead(count: number) {
   const { endpointId } = await newEndpoint(scope, [...both]);
   const at = await now();
   await newEvents(scope, count, at - 10_000_000);
-  await disableEndpoint(deliveriesEnv, actor, scope, endpointId, at);
-  await enableEndpoint(deliveriesEnv, actor, scope, endpointId, "drop", at);
+  await act(disableEndpoint, scope, { endpointId }, at);
+  await act(enableEndpoint, scope, { endpointId, waiting: "drop" }, at);
   return { scope, endpointId };
 }
 
 async function requeue(scope: ReturnType<typeof newScope>, filter: DeliveryFilter) {
   const job = { jobId: newId("job"), filter };
-  const begun = await requeueMany(deliveriesEnv, actor, scope, job, await now());
+  const begun = await act(requeueMany, scope, job, await now());
   if (begun.outcome !== "done") throw new Error(begun.message);
   return begun;
 }
@@ -56,7 +60,7 @@ describe("queueing many again", () => {
   it("counts first, then does exactly those, page by page", async () => {
     const { scope, endpointId } = await allDead(25);
     const filter = { endpointId, states: ["dead" as const], eventType: "purchase.finalized" };
-    expect(await countRequeueable(deliveriesEnv, scope, filter)).toEqual({ count: 13 });
+    expect(await countRequeueable(scope, filter)).toBe(13);
     const { jobId, total } = await requeue(scope, filter);
     expect(total).toBe(13);
     const pages = [await page(jobId, 5), await page(jobId, 5), await page(jobId, 5)];
@@ -66,7 +70,7 @@ describe("queueing many again", () => {
       [3, true],
     ]);
     expect(await readJob(DB, jobId)).toMatchObject({ status: "finished", done: 13, total: 13 });
-    const { deliveries } = await listDeliveries(deliveriesEnv, scope, {}, { after: null, limit: 100 });
+    const deliveries = await listDeliveries(DB, scope, {}, { after: null, limit: 100 });
     const due = deliveries.filter(({ nextAttemptAt }) => nextAttemptAt !== null);
     expect(due).toHaveLength(13);
     expect(
@@ -83,7 +87,7 @@ describe("queueing many again", () => {
     const both = await Promise.all([doJobPage(DB, job, 5, await now()), doJobPage(DB, job, 5, await now())]);
     expect(both.map(({ wakeUps }) => wakeUps.length).toSorted()).toEqual([0, 5]);
     expect(await readJob(DB, jobId)).toMatchObject({ done: 5 });
-    const { deliveries } = await listDeliveries(deliveriesEnv, scope, {}, { after: null, limit: 100 });
+    const deliveries = await listDeliveries(DB, scope, {}, { after: null, limit: 100 });
     expect(Math.max(...deliveries.map(({ epoch }) => epoch))).toBe(2);
   });
 
@@ -93,11 +97,11 @@ describe("queueing many again", () => {
     const stale = await readJob(DB, jobId);
     if (stale === null) throw new Error("no such job");
     await page(jobId, 4);
-    expect(await stopJob(deliveriesEnv, actor, scope, jobId, await now())).toEqual({ outcome: "done" });
+    expect(await act(stopDeliveryJob, scope, { jobId }, await now())).toEqual({ outcome: "done" });
     expect(await readJob(DB, jobId)).toMatchObject({ status: "stopped", done: 4, total: 10 });
     expect((await page(jobId, 4)).wakeUps).toEqual([]);
     expect((await doJobPage(DB, stale, 4, await now())).wakeUps).toEqual([]);
-    expect(await stopJob(deliveriesEnv, actor, newScope(), jobId, await now())).toMatchObject({
+    expect(await act(stopDeliveryJob, newScope(), { jobId }, await now())).toMatchObject({
       reason: "not_found",
     });
   });
@@ -106,10 +110,8 @@ describe("queueing many again", () => {
     const scope = newScope();
     await newEndpoint(scope, [...both]);
     await newEvents(scope, 3, await now());
-    expect(await countRequeueable(deliveriesEnv, scope, { states: ["pending", "sent"] })).toEqual({
-      count: 0,
-    });
-    expect(await countRequeueable(deliveriesEnv, scope, {})).toEqual({ count: 0 });
+    expect(await countRequeueable(scope, { states: ["pending", "sent"] })).toBe(0);
+    expect(await countRequeueable(scope, {})).toBe(0);
   });
 });
 
@@ -121,9 +123,8 @@ describe("a replay", () => {
     const events = await newEvents(scope, 10, from);
     // It comes later than the events, so that it had none of them.
     const { endpointId } = await newEndpoint(scope, ["entitlement.updated"]);
-    const started = await replayEvents(
-      deliveriesEnv,
-      actor,
+    const started = await act(
+      replayEvents,
       scope,
       { jobId: newId("job"), endpointId, since: from + 4_000 },
       await now(),
@@ -132,23 +133,18 @@ describe("a replay", () => {
     expect(started.total).toBe(3);
     asked.length = 0;
     while (!(await page(started.jobId, 2)).isOver);
-    const { deliveries } = await listDeliveries(
-      deliveriesEnv,
-      scope,
-      { endpointId },
-      { after: null, limit: 100 },
-    );
+    const deliveries = await listDeliveries(DB, scope, { endpointId }, { after: null, limit: 100 });
     expect(deliveries.map(({ eventId }) => eventId).toSorted()).toEqual(
       [events[5], events[7], events[9]].map((event) => event?.eventId).toSorted(),
     );
     expect(await dueDeliveries(DB, await now(), 100, endpointId)).toHaveLength(3);
     const untouched = await listDeliveries(
-      deliveriesEnv,
+      DB,
       scope,
       { endpointId: other.endpointId },
       { after: null, limit: 100 },
     );
-    expect(untouched.deliveries.every(({ epoch }) => epoch === 0)).toBe(true);
+    expect(untouched.every(({ epoch }) => epoch === 0)).toBe(true);
   });
 });
 
@@ -161,18 +157,18 @@ describe("the list of deliveries", () => {
     const seen: string[] = [];
     let after: string | null = null;
     do {
-      const result: Awaited<ReturnType<typeof listDeliveries>> = await listDeliveries(
-        deliveriesEnv,
+      const rows: Awaited<ReturnType<typeof listDeliveries>> = await listDeliveries(
+        DB,
         scope,
         {},
         { after, limit: 3 },
       );
-      seen.push(...result.deliveries.map(({ eventId }) => eventId));
-      after = result.cursor;
+      seen.push(...rows.map(({ eventId }) => eventId));
+      after = rows.at(-1)?.deliveryId ?? null;
     } while (after !== null);
     expect(seen).toEqual(events.map(({ eventId }) => eventId).toReversed());
     const count = async (filter: Parameters<typeof listDeliveries>[2]) =>
-      (await listDeliveries(deliveriesEnv, scope, filter, { after: null, limit: 100 })).deliveries.length;
+      (await listDeliveries(DB, scope, filter, { after: null, limit: 100 })).length;
     expect(await count({ endpointId })).toBe(7);
     expect(await count({ endpointId: "ep_other" })).toBe(0);
     expect(await count({ eventType: "purchase.finalized" })).toBe(4);

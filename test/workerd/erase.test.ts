@@ -1,20 +1,27 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import {
+  addNote,
+  eraseCustomer,
+  previewAction,
+  previewErase,
+  previewSync,
+} from "../../shared/contract/operations/customers.ts";
 import type { AuditEntry } from "../../shared/db/audit.ts";
 import { type ErasureRow, insertErasure, isErased, subjectHash } from "../../shared/db/erasures.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { finishErasure } from "../../workers/runtime/jobs/finish-erasure.ts";
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
-import { finishErasure } from "../../workers/runtime/operator/finish-erasure.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 import { attemptOf, type ConnectedProject, connectedProject, now, receive } from "./connected-project.ts";
 import { newEndpoint } from "./endpoints.ts";
 import { newMember } from "./members.ts";
+import { run } from "./operator-calls.ts";
 import { consumption, env, packOf, purchase } from "./subjects.ts";
 
-const { OperatorEntrypoint: operator, MaintenanceEntrypoint: maintenance } = exports as unknown as {
-  OperatorEntrypoint: OperatorRpc;
+const { MaintenanceEntrypoint: maintenance } = exports as unknown as {
   MaintenanceEntrypoint: MaintenanceEntrypoint;
 };
 
@@ -70,8 +77,8 @@ async function customerWithAll(): Promise<Customer> {
     durationDays: null,
     expiresAt: null,
   };
-  await operator.previewAction(caller, place, subjectRef, { actionId: newId("act"), form });
-  await operator.addNote(caller, place, subjectRef, { noteId: newId("note"), text: `Write to ${email}` });
+  await run(previewAction, caller, place, { subjectRef, actionId: newId("act"), form });
+  await run(addNote, caller, place, { subjectRef, noteId: newId("note"), note: `Write to ${email}` });
   await stub.wake();
   return { project, place, subjectRef, secrets: [name, email], metadata, identity, stub, member };
 }
@@ -104,6 +111,7 @@ const stubOf = ({ identity }: Customer): DurableObjectStub<Subject> =>
   env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
 
 const command = (subjectRef: string) => ({
+  subjectRef,
   erasureId: newId("ers"),
   confirmation: subjectRef,
   reason: "customer_request" as const,
@@ -111,7 +119,7 @@ const command = (subjectRef: string) => ({
 });
 
 const erase = ({ member, place, subjectRef }: Customer) =>
-  operator.eraseCustomer(member.caller, place, subjectRef, command(subjectRef));
+  run(eraseCustomer, member.caller, place, command(subjectRef));
 
 async function promise({ place, subjectRef, member }: Customer): Promise<ErasureRow> {
   const { operatorId, name: operatorName } = member.actor;
@@ -164,7 +172,7 @@ describe("erasing a customer", () => {
       const row = await promise(customer);
       const broken = { ...env, DB: breaksAfter(env.DB, calls, isBefore) };
       const isWhole = await finishErasure(broken as never, row).catch(() => false);
-      if (!isWhole) await maintenance.sweepErasures();
+      if (!isWhole) await maintenance.sweep("erasures");
       expect(await traces(customer), `broken off at call ${calls}`).toEqual([]);
       expect(
         await env.DB.prepare("SELECT state FROM erasures WHERE erasure_id = ?").bind(row.erasureId).first(),
@@ -181,7 +189,7 @@ describe("erasing a customer", () => {
   it("takes nothing of what came after it, however late somebody goes on with it", async () => {
     const customer = await customerWithAll();
     const row = await promise(customer);
-    await maintenance.sweepErasures();
+    await maintenance.sweep("erasures");
     const metadata = await attemptOf(customer.project, customer.subjectRef);
     const session = paidSession(crypto.randomUUID(), metadata, "new@customers.example");
     expect(await receive(customer.project, "checkout.session.completed", session)).toMatchObject({
@@ -242,11 +250,11 @@ describe("an erased customer", () => {
       audit: null,
     };
     expect(await stub.applyManual(identity, done)).toMatchObject({ outcome: "refused", code: "erased" });
-    const note = { noteId: newId("note"), text: "hello" };
-    expect(await operator.addNote(caller, place, subjectRef, note)).toMatchObject({ reason: "conflict" });
-    const synced = await operator.previewSync(caller, place, subjectRef);
+    const note = { subjectRef, noteId: newId("note"), note: "hello" };
+    expect(await run(addNote, caller, place, note)).toMatchObject({ reason: "conflict" });
+    const synced = await run(previewSync, caller, place, { subjectRef });
     expect(synced).toMatchObject({ reason: "conflict", message: expect.stringContaining("was erased") });
-    expect(await operator.previewErase(caller, place, subjectRef)).toMatchObject({ reason: "conflict" });
+    expect(await run(previewErase, caller, place, { subjectRef })).toMatchObject({ reason: "conflict" });
     expect(await traces(customer)).toEqual([]);
   });
 

@@ -1,14 +1,16 @@
-import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { verifyExport } from "../../scripts/export/verify.ts";
+import { exportCustomer } from "../../shared/contract/operations/customers.ts";
+import type { ReplyOf } from "../../shared/contract/operations/operation.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newAccount, newMember } from "./members.ts";
+import { run } from "./operator-calls.ts";
 import { consumption, env, packOf, purchase } from "./subjects.ts";
 
-const operator = (exports as unknown as { OperatorEntrypoint: OperatorRpc }).OperatorEntrypoint;
+const subjectRef = "user_1";
 
 /** A customer of an account's, with `count` consumes. */
 async function customerWith(count: number) {
@@ -29,12 +31,10 @@ async function exported(caller: OperatorCaller, place: Scope) {
   let text = "";
   let parts = 0;
   for (let cursor: string | null = null; ; parts++) {
-    const part: Awaited<ReturnType<OperatorRpc["exportCustomer"]>> = await operator.exportCustomer(
-      caller,
-      place,
-      "user_1",
+    const part: ReplyOf<typeof exportCustomer> = await run(exportCustomer, caller, place, {
+      subjectRef,
       cursor,
-    );
+    });
     if (part.outcome === "refused") throw new Error(part.message);
     text += part.text;
     if (part.next === null) return { text, file: JSON.parse(text), parts };
@@ -45,10 +45,10 @@ async function exported(caller: OperatorCaller, place: Scope) {
 describe("an export", () => {
   it("goes through the line in parts, and is as of the moment it began", async () => {
     const { caller, place, identity, stub } = await customerWith(1_200);
-    const first = await operator.exportCustomer(caller, place, "user_1", null);
+    const first = await run(exportCustomer, caller, place, { subjectRef, cursor: null });
     if (first.outcome === "refused" || first.next === null) throw new Error("refused");
     await stub.consume(identity, consumption(1, "meanwhile"));
-    const second = await operator.exportCustomer(caller, place, "user_1", first.next);
+    const second = await run(exportCustomer, caller, place, { subjectRef, cursor: first.next });
     if (second.outcome === "refused") throw new Error(second.message);
     expect(second.text.match(/"sequence"/g)).toHaveLength(500);
     const { text, file } = await exported(caller, place);
@@ -59,12 +59,12 @@ describe("an export", () => {
   it("begins at the checkpoint when history was folded, and breaks off when it is folded meanwhile", async () => {
     const { account, place, identity, stub } = await customerWith(600);
     const early = await newMember(account, "owner");
-    const begun = await operator.exportCustomer(early.caller, place, "user_1", null);
+    const begun = await run(exportCustomer, early.caller, place, { subjectRef, cursor: null });
     await env.DEV.advance(92 * dayMs);
     await stub.consume(identity, consumption(1, "today"));
     await stub.wake();
     const cursor = begun.outcome === "done" ? begun.next : null;
-    expect(await operator.exportCustomer(early.caller, place, "user_1", cursor)).toMatchObject({
+    expect(await run(exportCustomer, early.caller, place, { subjectRef, cursor })).toMatchObject({
       reason: "conflict",
     });
     const { text, file } = await exported(early.caller, place);
@@ -76,11 +76,11 @@ describe("an export", () => {
   it("needs an owner with a fresh proof, in test mode too", async () => {
     const { account, place } = await customerWith(1);
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
-    expect(await operator.exportCustomer(stale.caller, place, "user_1", null)).toMatchObject({
+    expect(await run(exportCustomer, stale.caller, place, { subjectRef, cursor: null })).toMatchObject({
       reason: "proof_needed",
     });
     const admin = await newMember(account, "admin");
-    expect(await operator.exportCustomer(admin.caller, place, "user_1", null)).toMatchObject({
+    expect(await run(exportCustomer, admin.caller, place, { subjectRef, cursor: null })).toMatchObject({
       reason: "not_allowed",
     });
   });

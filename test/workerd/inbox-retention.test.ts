@@ -33,12 +33,12 @@ it("forgets what was settled and came more than 30 days ago; what failed or wait
   await came("old_waiting", "received", 400);
   await came("young_applied", "applied", 29.99);
 
-  expect((await maintenance.forgetOldEvents()).forgotten).toBeGreaterThanOrEqual(2);
+  expect((await maintenance.sweep("oldEvents")).removed).toBeGreaterThanOrEqual(2);
   const payloadOf = async (eventId: string) =>
     (await readEvent(env.DB, { connectionId, eventId }))?.payload ?? null;
   expect(await payloadOf("old_applied")).toBeNull();
   expect(await payloadOf("old_ignored")).toBeNull();
   for (const kept of ["old_failed", "old_waiting", "young_applied"])
     expect(await payloadOf(kept)).toBe(`{"id":"${kept}"}`);
-  expect(await maintenance.forgetOldEvents()).toEqual({ forgotten: 0 });
+  expect(await maintenance.sweep("oldEvents")).toEqual({ removed: 0 });
 });

@@ -1,8 +1,8 @@
 import { drizzle } from "drizzle-orm/d1";
+import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import type { Role } from "../../shared/contract/roles.ts";
 import type { Actor } from "../../shared/db/audit.ts";
-import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
 import { members } from "../../shared/db/tables/people.ts";
 import { operatorSessions, operators } from "../../shared/db/tables/sign-in.ts";
 import { newId } from "../../shared/kit/ids.ts";

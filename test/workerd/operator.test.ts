@@ -1,15 +1,15 @@
-import { exports } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
+import { createApiKey, revokeApiKey } from "../../shared/contract/operations/api-keys.ts";
 import { listAudit } from "../../shared/db/audit.ts";
 import { changeRole } from "../../shared/db/members.ts";
 import { insertFirstOwner } from "../../shared/db/setup.ts";
 import { members } from "../../shared/db/tables/people.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { newAccount, newMember } from "./members.ts";
+import { run } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
 
-const operator = (exports as unknown as { OperatorEntrypoint: OperatorRpc }).OperatorEntrypoint;
 const database = drizzle(env.DB);
 
 const key = () => ({ keyId: newId("key"), name: "Backend", expiresAt: null });
@@ -24,7 +24,7 @@ describe("who the entrypoint believes", () => {
       (await newMember(account, "owner", { expiresAt: new Date(Date.now() - 1) })).caller,
     ];
     for (const caller of strangers)
-      expect(await operator.createApiKey(caller, place, key())).toMatchObject({ reason: "session_ended" });
+      expect(await run(createApiKey, caller, place, key())).toMatchObject({ reason: "session_ended" });
   });
 
   it("reads role and membership at that moment, whatever was true before", async () => {
@@ -32,7 +32,7 @@ describe("who the entrypoint believes", () => {
     const place = { projectId: account.projectId, mode: "test" as const };
     const { caller, actor } = await newMember(account, "admin");
     const boss = await newMember(account, "owner");
-    expect(await operator.createApiKey(caller, place, key())).toMatchObject({ outcome: "done" });
+    expect(await run(createApiKey, caller, place, key())).toMatchObject({ outcome: "done" });
     const change = {
       operatorId: actor.operatorId,
       email: actor.email,
@@ -40,19 +40,19 @@ describe("who the entrypoint believes", () => {
       to: "viewer" as const,
     };
     expect(await changeRole(env.DB, boss.actor, change, Date.now())).toBe(true);
-    expect(await operator.createApiKey(caller, place, key())).toMatchObject({ reason: "not_allowed" });
+    expect(await run(createApiKey, caller, place, key())).toMatchObject({ reason: "not_allowed" });
     await database.delete(members);
-    expect(await operator.createApiKey(caller, place, key())).toMatchObject({ reason: "not_allowed" });
+    expect(await run(createApiKey, caller, place, key())).toMatchObject({ reason: "not_allowed" });
   });
 
   it("asks for a fresh proof in live mode, and not to take a key away", async () => {
     const account = await newAccount();
     const place = { projectId: account.projectId, mode: "live" as const };
-    const made = await operator.createApiKey((await newMember(account, "admin")).caller, place, key());
+    const made = await run(createApiKey, (await newMember(account, "admin")).caller, place, key());
     const stale = await newMember(account, "admin", { provenAt: new Date(Date.now() - 31 * 60_000) });
-    expect(await operator.createApiKey(stale.caller, place, key())).toMatchObject({ reason: "proof_needed" });
+    expect(await run(createApiKey, stale.caller, place, key())).toMatchObject({ reason: "proof_needed" });
     const keyId = made.outcome === "done" ? made.keyId : "";
-    expect(await operator.revokeApiKey(stale.caller, place, keyId)).toEqual({ outcome: "done" });
+    expect(await run(revokeApiKey, stale.caller, place, { keyId })).toEqual({ outcome: "done" });
   });
 });
 
@@ -62,9 +62,9 @@ describe("what is written down", () => {
     const place = { projectId: account.projectId, mode: "test" as const };
     const { caller, actor } = await newMember(account, "admin");
     const wanted = key();
-    const made = await operator.createApiKey(caller, place, wanted);
-    expect(await operator.createApiKey(caller, place, wanted)).toMatchObject({ reason: "conflict" });
-    await operator.createApiKey(caller, place, { ...key(), name: "" });
+    const made = await run(createApiKey, caller, place, wanted);
+    expect(await run(createApiKey, caller, place, wanted)).toMatchObject({ reason: "conflict" });
+    await run(createApiKey, caller, place, { ...key(), name: "" });
     const entries = await listAudit(env.DB, { accountId: account.accountId }, 10);
     expect(entries).toHaveLength(1);
     expect(entries[0]).toMatchObject({

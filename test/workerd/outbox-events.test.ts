@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
+import { disableEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import { type OutboundEvent, outboundEventSchema } from "../../shared/contract/outbound-event.ts";
 import { dueDeliveries } from "../../shared/db/sweep-deliveries.ts";
-import { disableEndpoint } from "../../workers/deliveries/operator/set-endpoint-enabled.ts";
-import { actor, deliveriesEnv, newEndpoint, now } from "./endpoints.ts";
+import { act, newEndpoint, now } from "./endpoints.ts";
 import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
 
 const scopeOf = ({ projectId }: { projectId: string }) => ({ projectId, mode: "test" as const });
@@ -56,7 +56,7 @@ describe("the outbox and events", () => {
     const asking = await newEndpoint(scopeOf(identity));
     const disabled = await newEndpoint(scopeOf(identity));
     const other = await newEndpoint(scopeOf(identity), ["subscription.updated"]);
-    await disableEndpoint(deliveriesEnv, actor, scopeOf(identity), disabled.endpointId, await now());
+    await act(disableEndpoint, scopeOf(identity), { endpointId: disabled.endpointId }, await now());
     await stub.applyStripe(identity, purchase("bought", packOf(10), await now()));
     await flushed(stub);
     const events = await eventsOf(identity);
@@ -99,7 +99,7 @@ describe("the outbox and events", () => {
   it("tells of consumption only where an enabled endpoint asks, and reads no entry for it elsewhere", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity), ["usage.consumed"]);
-    await disableEndpoint(deliveriesEnv, actor, scopeOf(identity), endpointId, await now());
+    await act(disableEndpoint, scopeOf(identity), { endpointId }, await now());
     await stub.applyStripe(identity, purchase("quiet", packOf(100), await now()));
     await flushed(stub);
     for (let call = 0; call < 20; call++) await stub.consume(identity, consumption(1, `quiet${call}`));

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { fetchPrice } from "../../workers/runtime/operator/prices.ts";
+import { fetchPrice } from "../../workers/runtime/operations/prices.ts";
 import { connectedProject } from "./connected-project.ts";
 import { env } from "./subjects.ts";
 
@@ -21,7 +21,7 @@ describe("a price that Stripe gave no answer about", () => {
     [401, { type: "invalid_request_error", message: "Invalid API Key provided" }],
   ])("was called unknown to Stripe on a %i", async (status, error) => {
     const reply = await answerTo(status, error);
-    expect(reply).toMatchObject({ outcome: "refused", reason: "stripe", field: "price" });
+    expect(reply).toMatchObject({ outcome: "refused", reason: "stripe", field: "stripePriceId" });
     expect(reply).toMatchObject({ message: expect.stringContaining("could not be asked") });
     expect(reply).toMatchObject({ message: expect.stringContaining(error.message) });
   });

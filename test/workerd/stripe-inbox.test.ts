@@ -150,13 +150,13 @@ describe("a crash right after the event was stored", () => {
   it("is healed by the sweep, after 30 seconds and not before", async () => {
     const purchase = await storedEvent();
     await insertAttemptOf(purchase);
-    expect(await maintenance.sweepInbox()).toEqual({ tried: 0 });
+    expect(await maintenance.sweep("inbox")).toEqual({ tried: 0 });
     await env.DEV.advance(31_000);
-    expect(await maintenance.sweepInbox()).toEqual({ tried: 1 });
+    expect(await maintenance.sweep("inbox")).toEqual({ tried: 1 });
     expect(await rowOf(purchase)).toMatchObject({ status: "applied", subjectRef: "user_1", tries: 1 });
     expect(await creditsOf(purchase)).toBe(10);
     expect(await attemptStatus(purchase)).toBe("finalized");
-    expect(await maintenance.sweepInbox()).toEqual({ tried: 0 });
+    expect(await maintenance.sweep("inbox")).toEqual({ tried: 0 });
   });
 });
 
@@ -167,7 +167,7 @@ describe("a crash after the grant, before the row was settled", () => {
     await tryEvent(env, purchase);
     await env.DB.exec("UPDATE stripe_events SET status = 'received', next_try_at = 0");
     await env.DB.exec("UPDATE checkout_attempts SET status = 'created'");
-    await maintenance.sweepInbox();
+    await maintenance.sweep("inbox");
     expect(await rowOf(purchase)).toMatchObject({ status: "applied", detail: null });
     expect(await creditsOf(purchase)).toBe(10);
     expect(await attemptStatus(purchase)).toBe("finalized");
@@ -187,7 +187,7 @@ describe("an event that can't be applied yet", () => {
     expect((waiting?.nextTryAt ?? 0) - (await now())).toBeLessThanOrEqual(5_000);
     await insertAttemptOf(purchase);
     await env.DEV.advance(6_000);
-    await maintenance.sweepInbox();
+    await maintenance.sweep("inbox");
     expect(await rowOf(purchase)).toMatchObject({ status: "applied", tries: 2 });
     expect(await creditsOf(purchase)).toBe(10);
   });
@@ -198,7 +198,7 @@ describe("an event that can't be applied yet", () => {
     await tryEvent(env, purchase);
     while ((await rowOf(purchase))?.status === "received") {
       await env.DEV.advance(30 * minute);
-      await maintenance.sweepInbox();
+      await maintenance.sweep("inbox");
     }
     expect(await rowOf(purchase)).toMatchObject({
       status: "failed",

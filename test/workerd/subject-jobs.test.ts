@@ -1,6 +1,11 @@
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { SubjectJobKind } from "../../shared/contract/operations/data-check.ts";
+import { eraseCustomer } from "../../shared/contract/operations/customers.ts";
+import {
+  type SubjectJobKind,
+  startSubjectJob,
+  stopSubjectJob,
+} from "../../shared/contract/operations/data-check.ts";
 import { type AuditEntry, listAudit } from "../../shared/db/audit.ts";
 import {
   findingsOf,
@@ -13,15 +18,15 @@ import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { sweepSubjectJobs } from "../../workers/deliveries/sweeps/subject-jobs.ts";
 import type { RuntimeEnv } from "../../workers/runtime/env.ts";
+import { doPage, runSubjectJob } from "../../workers/runtime/jobs/run-subject-job.ts";
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
-import { doPage, runSubjectJob } from "../../workers/runtime/operator/run-subject-job.ts";
 import { now } from "./connected-project.ts";
 import { type Customers, editCopy, editLedger, newCustomers, stubOf } from "./customers.ts";
 import { newMember } from "./members.ts";
+import { run } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
 
-const { OperatorEntrypoint: operator, MaintenanceEntrypoint: maintenance } = exports as unknown as {
-  OperatorEntrypoint: OperatorRpc;
+const { MaintenanceEntrypoint: maintenance } = exports as unknown as {
   MaintenanceEntrypoint: MaintenanceEntrypoint;
 };
 
@@ -47,7 +52,7 @@ async function jobOf(jobId: string) {
 
 /** As the portal starts it: at once, by itself, to its end. */
 async function started({ place, admin }: Customers, kind: SubjectJobKind) {
-  const reply = await operator.startSubjectJob(admin.caller, place, { jobId: newId("job"), kind });
+  const reply = await run(startSubjectJob, admin.caller, place, { jobId: newId("job"), kind });
   if (reply.outcome !== "done") throw new Error(reply.message);
   await expect.poll(async () => (await jobOf(reply.jobId)).status, { timeout: 20_000 }).toBe("finished");
   return jobOf(reply.jobId);
@@ -146,20 +151,20 @@ describe("a job over all customers", () => {
     const jobId = await waitingJob(customers, "verify", 5);
     await page(jobId, 2);
     const stale = await page(jobId, 1);
-    expect(await operator.stopSubjectJob(admin.caller, place, jobId)).toEqual({ outcome: "done" });
+    expect(await run(stopSubjectJob, admin.caller, place, { jobId })).toEqual({ outcome: "done" });
     const stopped = { status: "stopped", done: 3, total: 5, cursor: "" };
     expect(await jobOf(jobId)).toMatchObject(stopped);
     await doPage(env, stale, 2);
     await runSubjectJob(env, jobId);
     expect(await jobOf(jobId)).toMatchObject(stopped);
     const other = await newCustomers(1);
-    expect(await operator.stopSubjectJob(other.admin.caller, other.place, jobId)).toMatchObject({
+    expect(await run(stopSubjectJob, other.admin.caller, other.place, { jobId })).toMatchObject({
       reason: "not_found",
     });
     const [last] = await listAudit(env.DB, { accountId: account.accountId }, 1);
     expect(last).toMatchObject({ action: "subject_job.stop", target: jobId });
     const { jobId: finished } = await started(customers, "verify");
-    expect(await operator.stopSubjectJob(admin.caller, place, finished)).toMatchObject({
+    expect(await run(stopSubjectJob, admin.caller, place, { jobId: finished })).toMatchObject({
       reason: "conflict",
     });
   });
@@ -198,20 +203,18 @@ describe("a job over all customers", () => {
     const { admin, place } = customers;
     const running = await waitingJob(customers, "verify", 1);
     const form = { jobId: newId("job"), kind: "resync" as const };
-    expect(await operator.startSubjectJob(admin.caller, place, form)).toMatchObject({
+    expect(await run(startSubjectJob, admin.caller, place, form)).toMatchObject({
       reason: "conflict",
       message: expect.stringContaining("Another one is under way"),
     });
     expect(await readSubjectJob(env.DB, form.jobId)).toBeNull();
     await runSubjectJob(env, running);
-    expect(await operator.startSubjectJob(admin.caller, place, form)).toMatchObject({ total: 1 });
-    expect(await operator.startSubjectJob(admin.caller, place, form)).toMatchObject({
+    expect(await run(startSubjectJob, admin.caller, place, form)).toMatchObject({ total: 1 });
+    expect(await run(startSubjectJob, admin.caller, place, form)).toMatchObject({
       message: expect.stringContaining("sent twice"),
     });
     const empty = { ...place, mode: "live" as const };
-    expect(
-      await operator.startSubjectJob(admin.caller, empty, { ...form, jobId: newId("job") }),
-    ).toMatchObject({
+    expect(await run(startSubjectJob, admin.caller, empty, { ...form, jobId: newId("job") })).toMatchObject({
       message: expect.stringContaining("no customer"),
     });
     const audit = await listAudit(env.DB, { accountId: customers.account.accountId }, 10);
@@ -238,12 +241,13 @@ describe("an erased customer", () => {
     const stale = await page(jobId, 2);
     expect(await jobOf(jobId)).toMatchObject({ cursor: "user_2", faulty: 2 });
     const command = {
+      subjectRef: "user_2",
       erasureId: newId("ers"),
       confirmation: "user_2",
       reason: "customer_request" as const,
       text: "Ticket 12",
     };
-    expect(await operator.eraseCustomer(owner.caller, place, "user_2", command)).toMatchObject({
+    expect(await run(eraseCustomer, owner.caller, place, command)).toMatchObject({
       state: "done",
     });
     const job = await jobOf(jobId);
@@ -281,7 +285,8 @@ describe("a customer who was erased after the backup that D1 was restored from",
     const { account, place, named } = customers;
     const { caller } = await newMember(account, "owner");
     const erase = () =>
-      operator.eraseCustomer(caller, place, "user_2", {
+      run(eraseCustomer, caller, place, {
+        subjectRef: "user_2",
         erasureId: newId("ers"),
         confirmation: "user_2",
         reason: "customer_request",

@@ -1,17 +1,18 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { applyAction, previewAction, readCustomer } from "../../shared/contract/operations/customers.ts";
+import type { InputOf } from "../../shared/contract/operations/operation.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
-import { mayActAs, type Role, roles } from "../../shared/contract/roles.ts";
+import { type OperationOf, operations } from "../../shared/contract/operations/table.ts";
+import { mayActAs, roles } from "../../shared/contract/roles.ts";
 import type { Mode } from "../../shared/contract/words.ts";
 import { listAudit } from "../../shared/db/audit.ts";
 import { addProduct } from "../../shared/db/products.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { type Account, newAccount, newMember } from "./members.ts";
+import { run, runtimeEntrypoint } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
-
-const operator = (exports as unknown as { OperatorEntrypoint: OperatorRpc }).OperatorEntrypoint;
 
 type Place = { projectId: string; mode: Mode };
 const placeOf = ({ projectId }: Account, mode: Mode = "test"): Place => ({ projectId, mode });
@@ -28,101 +29,74 @@ const asked = () => ({ actionId: newId("act"), form });
 const why = { reason: "goodwill" as const, text: "sorry" };
 const product = { productCode: "A", name: "A", stripePriceId: "price_1", kind: "subscription" as const };
 
-/** Every method that takes a place, with the least role, and in which modes it asks for a fresh proof. */
-type Call = (caller: OperatorCaller, place: Place) => Promise<unknown>;
-type Method = Exclude<keyof OperatorRpc, "setPlan">;
-const methods: Record<Method, [role: Role, proof: "never" | "live" | "always", call: Call]> = {
-  readCustomer: [
-    "viewer",
-    "never",
-    (c, p) => operator.readCustomer(c, p, subjectRef, { before: null, limit: 1 }),
-  ],
-  readDecision: ["viewer", "never", (c, p) => operator.readDecision(c, p, subjectRef, { at: 1 })],
-  findCustomersByEmail: ["viewer", "never", (c, p) => operator.findCustomersByEmail(c, p, "a@example.com")],
-  previewAction: ["support", "never", (c, p) => operator.previewAction(c, p, subjectRef, asked())],
-  applyAction: [
-    "support",
-    "live",
-    (c, p) => operator.applyAction(c, p, subjectRef, { ...asked(), ...why, fingerprint: "" }),
-  ],
-  previewSync: ["support", "never", (c, p) => operator.previewSync(c, p, subjectRef)],
-  applySync: ["support", "live", (c, p) => operator.applySync(c, p, subjectRef, { ...why, fingerprint: "" })],
-  addNote: [
-    "support",
-    "never",
-    (c, p) => operator.addNote(c, p, subjectRef, { noteId: newId("note"), text: "hello" }),
-  ],
-  deleteNote: ["support", "never", (c, p) => operator.deleteNote(c, p, subjectRef, "note_none")],
-  exportCustomer: ["owner", "always", (c, p) => operator.exportCustomer(c, p, subjectRef, null)],
-  previewErase: ["owner", "never", (c, p) => operator.previewErase(c, p, subjectRef)],
-  eraseCustomer: [
-    "owner",
-    "always",
-    (c, p) =>
-      operator.eraseCustomer(c, p, subjectRef, {
-        ...why,
-        erasureId: newId("ers"),
-        confirmation: subjectRef,
-      }),
-  ],
-  verifyCustomer: ["support", "never", (c, p) => operator.verifyCustomer(c, p, subjectRef)],
-  resyncCustomer: ["support", "never", (c, p) => operator.resyncCustomer(c, p, subjectRef)],
-  startSubjectJob: [
-    "admin",
-    "never",
-    (c, p) => operator.startSubjectJob(c, p, { jobId: newId("job"), kind: "verify" }),
-  ],
-  stopSubjectJob: ["admin", "never", (c, p) => operator.stopSubjectJob(c, p, "job_none")],
-  retryEvent: ["support", "never", (c, p) => operator.retryEvent(c, p, "evt_none")],
-  checkStripe: ["support", "never", (c, p) => operator.checkStripe(c, p)],
-  createApiKey: [
-    "admin",
-    "live",
-    (c, p) => operator.createApiKey(c, p, { keyId: newId("key"), name: "k", expiresAt: null }),
-  ],
-  rotateApiKey: [
-    "admin",
-    "live",
-    (c, p) => operator.rotateApiKey(c, p, { keyId: "key_none", newKeyId: newId("key"), overlapMs: 0 }),
-  ],
-  revokeApiKey: ["admin", "never", (c, p) => operator.revokeApiKey(c, p, "key_none")],
-  connectStripe: ["admin", "live", (c, p) => operator.connectStripe(c, p, "not a key")],
-  registerWebhook: ["admin", "live", (c, p) => operator.registerWebhook(c, p, "https://a.example")],
-  setWebhookSecret: ["admin", "live", (c, p) => operator.setWebhookSecret(c, p, "not a secret")],
-  listPrices: ["admin", "never", (c, p) => operator.listPrices(c, p)],
-  lookUpPrice: [
-    "admin",
-    "never",
-    (c, p) => operator.lookUpPrice(c, p, { priceId: "price_1", kind: "subscription" }),
-  ],
-  createProduct: ["admin", "never", (c, p) => operator.createProduct(c, p, product)],
-  editProduct: ["admin", "never", (c, p) => operator.editProduct(c, p, { product, version: 0 })],
-  archiveProduct: [
-    "admin",
-    "never",
-    (c, p) => operator.archiveProduct(c, p, { productCode: "A", archived: true }),
-  ],
+/** An input of each operation that its schema takes. */
+const inputs: { [O in OperationOf<"runtime"> as O["name"]]: () => InputOf<O> } = {
+  "customer.read": () => ({ subjectRef, before: null, limit: 1 }),
+  "customer.read_decision": () => ({ subjectRef, asOf: { at: 1 } }),
+  "customer.find_by_email": () => ({ email: "a@example.com" }),
+  "customer.preview_action": () => ({ subjectRef, ...asked() }),
+  "customer.apply_action": () => ({ subjectRef, ...asked(), ...why, fingerprint: "" }),
+  "customer.preview_sync": () => ({ subjectRef }),
+  "customer.sync": () => ({ subjectRef, ...why, fingerprint: "" }),
+  "customer.note_add": () => ({ subjectRef, noteId: newId("note"), note: "hello" }),
+  "customer.note_delete": () => ({ subjectRef, noteId: "note_none" }),
+  "customer.export": () => ({ subjectRef, cursor: null }),
+  "customer.preview_erase": () => ({ subjectRef }),
+  "customer.erase": () => ({ subjectRef, ...why, erasureId: newId("ers"), confirmation: subjectRef }),
+  "customer.verify": () => ({ subjectRef }),
+  "customer.resync": () => ({ subjectRef }),
+  "subject_job.start": () => ({ jobId: newId("job"), kind: "verify" }),
+  "subject_job.stop": () => ({ jobId: "job_none" }),
+  "stripe_event.retry": () => ({ eventId: "evt_none" }),
+  "product.create": () => product,
+  "product.edit": () => ({ product, version: 0 }),
+  "product.archive": () => ({ productCode: "A", archived: true }),
+  "price.list": () => ({}),
+  "price.look_up": () => ({ priceId: "price_1", kind: "subscription" }),
+  "api_key.create": () => ({ keyId: newId("key"), name: "k", expiresAt: null }),
+  "api_key.rotate": () => ({ keyId: "key_none", newKeyId: newId("key"), overlapMs: 0 }),
+  "api_key.revoke": () => ({ keyId: "key_none" }),
+  "stripe.connect": () => ({ apiKey: "not a key" }),
+  "stripe.check": () => ({}),
+  "stripe.register_webhook": () => ({ origin: "https://a.example" }),
+  "stripe.set_webhook_secret": () => ({ secret: "whsec_0123456789abcdef" }),
+  "plan.set": () => ({ plan: "trial" }),
 };
-const table = Object.entries(methods).map(([name, rest]) => [name, ...rest] as const);
+const table = operations.flatMap((operation) =>
+  operation.worker === "runtime"
+    ? [[operation.name, operation.role, operation.recentAuth, operation] as const]
+    : [],
+);
 
 const reasonOf = (reply: unknown) =>
   typeof reply === "object" && reply !== null && "reason" in reply ? reply.reason : null;
 
-describe.each(table)("%s, for %s and above, proof asked for: %s", (_, needed, proof, call) => {
+describe.each(table)("%s, for %s and above, proof asked for: %s", (name, needed, proof, operation) => {
+  const isOnAccount = operation.scope === "account";
+  const call = (caller: OperatorCaller, place: Place) =>
+    runtimeEntrypoint.run({
+      operation: name,
+      caller,
+      scope: isOnAccount ? null : place,
+      input: inputs[name](),
+    });
+
   it("is refused to lower roles, strangers and other accounts, and to nobody else", async () => {
+    expect(operation.input.safeParse(inputs[name]()).error).toBeUndefined();
     const account = await newAccount();
     for (const role of roles) {
       const { caller } = await newMember(account, role);
       const isRefused = reasonOf(await call(caller, placeOf(account))) === "not_allowed";
       expect({ role, isRefused }).toEqual({ role, isRefused: !mayActAs(role, needed) });
     }
+    const stranger = { sessionToken: "guessed", ipAddress: null };
+    expect(reasonOf(await call(stranger, placeOf(account)))).toBe("session_ended");
+    if (isOnAccount) return;
     const { caller } = await newMember(account, "owner");
     expect(await call(caller, placeOf(await newAccount()))).toMatchObject({
       reason: "not_found",
       message: "There is no such project in your account.",
     });
-    const stranger = { sessionToken: "guessed", ipAddress: null };
-    expect(reasonOf(await call(stranger, placeOf(account)))).toBe("session_ended");
   });
 
   it("asks for a fresh proof where it should", async () => {
@@ -130,18 +104,10 @@ describe.each(table)("%s, for %s and above, proof asked for: %s", (_, needed, pr
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     for (const mode of ["test", "live"] as const) {
       const isAsked = reasonOf(await call(stale.caller, placeOf(account, mode))) === "proof_needed";
-      expect({ mode, isAsked }).toEqual({ mode, isAsked: proof === "always" || proof === mode });
-    }
-  });
-});
-
-describe("the plan", () => {
-  it("is the owner's alone", async () => {
-    const account = await newAccount();
-    for (const role of roles) {
-      const { caller } = await newMember(account, role);
-      const isRefused = reasonOf(await operator.setPlan(caller, "trial")) === "not_allowed";
-      expect({ role, isRefused }).toEqual({ role, isRefused: role !== "owner" });
+      expect({ mode, isAsked }).toEqual({
+        mode,
+        isAsked: proof === "always" || (proof === mode && !isOnAccount),
+      });
     }
   });
 });
@@ -162,24 +128,24 @@ describe("acting for a customer", () => {
       createdAt: 0,
       updatedAt: 0,
     });
-    const command = asked();
-    const preview = await operator.previewAction(support.caller, place, subjectRef, command);
+    const command = { subjectRef, ...asked() };
+    const preview = await run(previewAction, support.caller, place, command);
     if (preview.outcome !== "done") throw new Error(preview.message);
     const { fingerprint } = preview.preview;
     const full = { ...command, ...why, fingerprint };
-    expect(await operator.applyAction(viewer.caller, place, subjectRef, full)).toMatchObject({
+    expect(await run(applyAction, viewer.caller, place, full)).toMatchObject({
       reason: "not_allowed",
     });
     const identity = { ...place, region: "weur" as const, subjectRef };
     const stub = env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
     expect((await stub.read()).entitlements).toEqual([]);
 
-    expect(await operator.applyAction(support.caller, place, subjectRef, full)).toEqual({
+    expect(await run(applyAction, support.caller, place, full)).toEqual({
       outcome: "done",
       sequence: 1,
       repeated: false,
     });
-    const seen = await operator.readCustomer(viewer.caller, place, subjectRef, { before: null, limit: 5 });
+    const seen = await run(readCustomer, viewer.caller, place, { subjectRef, before: null, limit: 5 });
     if (seen.outcome !== "done") throw new Error(seen.message);
     expect(seen.customer).toMatchObject({
       usageRemaining: 50,

@@ -1,6 +1,26 @@
 import { describe, expect, it, vi } from "vitest";
+import { DevelopmentOperator } from "../../dev/entries/deliveries/development-operator.ts";
+import {
+  requeueDelivery,
+  requeueMany,
+  resendDelivery,
+  stopDeliveryJob,
+} from "../../shared/contract/operations/deliveries.ts";
+import {
+  createEndpoint,
+  deleteEndpoint,
+  disableEndpoint,
+  editEndpoint,
+  enableEndpoint,
+  replayEvents,
+  revealSecret,
+  rotateSecret,
+  sendTestEvent,
+} from "../../shared/contract/operations/endpoints.ts";
+import type { InputOf } from "../../shared/contract/operations/operation.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
-import { mayActAs, type Role, roles } from "../../shared/contract/roles.ts";
+import { type OperationOf, operations } from "../../shared/contract/operations/table.ts";
+import { mayActAs, roles } from "../../shared/contract/roles.ts";
 import type { Mode } from "../../shared/contract/words.ts";
 import { listAudit } from "../../shared/db/audit.ts";
 import { claimDelivery, recordAttempt } from "../../shared/db/claim-delivery.ts";
@@ -11,79 +31,54 @@ import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { WebhookOperatorEntrypoint } from "../../workers/deliveries/operator-entrypoint.ts";
 import { deliveriesEnv, now } from "./endpoints.ts";
 import { type Account, newAccount, newMember } from "./members.ts";
+import { callsOf } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
 
 const { DB } = env;
 const waitUntil = vi.fn((work: Promise<unknown>) => work);
 const started: string[] = [];
 
-function entrypoint(more: Partial<DeliveriesEnv> = {}): WebhookOperatorEntrypoint {
-  const LANES = { runJob: async (jobId: string) => void started.push(jobId) };
-  const bindings = { ...deliveriesEnv, LANES, ...more } as DeliveriesEnv;
-  return new WebhookOperatorEntrypoint({ waitUntil } as unknown as ExecutionContext, bindings);
-}
-
-const operator = entrypoint();
+const LANES = { runJob: async (jobId: string) => void started.push(jobId) };
+const context = { waitUntil } as unknown as ExecutionContext;
+const entrypoint = new WebhookOperatorEntrypoint(context, { ...deliveriesEnv, LANES } as DeliveriesEnv);
+const run = callsOf<"deliveries">(entrypoint);
 const input = { url: "http://127.0.0.1:9/", description: "", eventTypes: ["purchase.finalized"] };
 const newInput = () => ({ endpointId: newId("ep"), ...input });
 
 type Place = { projectId: string; mode: Mode };
 const placeOf = ({ projectId }: Account, mode: Mode = "test"): Place => ({ projectId, mode });
 
-/** Every method that changes something, with the least role, and whether it asks for a fresh proof in live mode. */
-type Act = (caller: OperatorCaller, place: Place) => Promise<unknown>;
-const actions: [name: string, role: Role, proof: "never" | "live" | "always", act: Act][] = [
-  ["createEndpoint", "admin", "live", (c, p) => operator.createEndpoint(c, p, newInput())],
-  [
-    "updateEndpoint",
-    "admin",
-    "live",
-    (c, p) => operator.updateEndpoint(c, p, { ...input, endpointId: "ep_none", version: 0 }),
-  ],
-  ["enableEndpoint", "admin", "live", (c, p) => operator.enableEndpoint(c, p, "ep_none", "send")],
-  ["disableEndpoint", "admin", "never", (c, p) => operator.disableEndpoint(c, p, "ep_none")],
-  ["deleteEndpoint", "admin", "live", (c, p) => operator.deleteEndpoint(c, p, "ep_none")],
-  ["revealSecret", "admin", "always", (c, p) => operator.revealSecret(c, p, "ep_none")],
-  [
-    "rotateSecret",
-    "admin",
-    "live",
-    (c, p) => operator.rotateSecret(c, p, { endpointId: "ep_none", version: 0, overlapMs: 0 }),
-  ],
-  ["sendTestEvent", "support", "live", (c, p) => operator.sendTestEvent(c, p, "ep_none")],
-  ["requeueDelivery", "support", "live", (c, p) => operator.requeueDelivery(c, p, "dlv_none")],
-  ["resendDelivery", "support", "live", (c, p) => operator.resendDelivery(c, p, "dlv_none")],
-  [
-    "requeueMany",
-    "support",
-    "live",
-    (c, p) => operator.requeueMany(c, p, { jobId: newId("job"), filter: {} }),
-  ],
-  [
-    "replayEvents",
-    "support",
-    "live",
-    (c, p) => operator.replayEvents(c, p, { jobId: newId("job"), endpointId: "ep_none", since: 1 }),
-  ],
-  ["stopJob", "support", "never", (c, p) => operator.stopJob(c, p, "job_none")],
-  ["listEndpoints", "viewer", "never", (c, p) => operator.listEndpoints(c, p)],
-  [
-    "listDeliveries",
-    "viewer",
-    "never",
-    (c, p) => operator.listDeliveries(c, p, {}, { after: null, limit: 1 }),
-  ],
-  ["readDelivery", "viewer", "never", (c, p) => operator.readDelivery(c, p, "dlv_none")],
-  ["countRequeueable", "viewer", "never", (c, p) => operator.countRequeueable(c, p, {})],
-  ["listJobs", "viewer", "never", (c, p) => operator.listJobs(c, p)],
-  ["readJob", "viewer", "never", (c, p) => operator.readJob(c, p, "job_none")],
-];
+/** An input of each operation that its schema takes. */
+const inputs: { [O in OperationOf<"deliveries"> as O["name"]]: () => InputOf<O> } = {
+  "endpoint.create": newInput,
+  "endpoint.edit": () => ({ ...input, endpointId: "ep_none", version: 0 }),
+  "endpoint.enable": () => ({ endpointId: "ep_none", waiting: "send" }),
+  "endpoint.disable": () => ({ endpointId: "ep_none" }),
+  "endpoint.delete": () => ({ endpointId: "ep_none" }),
+  "endpoint.reveal_secret": () => ({ endpointId: "ep_none" }),
+  "endpoint.rotate_secret": () => ({ endpointId: "ep_none", version: 0, overlapMs: 0 }),
+  "endpoint.send_test": () => ({ endpointId: "ep_none" }),
+  "endpoint.replay": () => ({ jobId: newId("job"), endpointId: "ep_none", since: 1 }),
+  "delivery.requeue": () => ({ deliveryId: "dlv_none" }),
+  "delivery.resend": () => ({ deliveryId: "dlv_none" }),
+  "delivery.requeue_many": () => ({ jobId: newId("job"), filter: {} }),
+  "delivery_job.stop": () => ({ jobId: "job_none" }),
+};
+const actions = operations.flatMap((operation) =>
+  operation.worker === "deliveries"
+    ? [[operation.name, operation.role, operation.recentAuth, operation] as const]
+    : [],
+);
 
 const reasonOf = (reply: unknown) =>
   typeof reply === "object" && reply !== null && "reason" in reply ? reply.reason : null;
 
-describe.each(actions)("%s, for %s and above, proof asked for: %s", (_, needed, proof, act) => {
+describe.each(actions)("%s, for %s and above, proof asked for: %s", (name, needed, proof, operation) => {
+  const act = (caller: OperatorCaller, scope: Place) =>
+    entrypoint.run({ operation: name, caller, scope, input: inputs[name]() });
+
   it("is refused to lower roles, strangers and other accounts, and to nobody else", async () => {
+    expect(operation.input.safeParse(inputs[name]()).error).toBeUndefined();
     const account = await newAccount();
     for (const role of roles) {
       const { caller } = await newMember(account, role);
@@ -106,15 +101,15 @@ describe.each(actions)("%s, for %s and above, proof asked for: %s", (_, needed, 
   });
 });
 
-describe("the development session", () => {
-  it("opens everything where the binding DEV exists, and nothing without it", async () => {
+describe("the operator of development", () => {
+  it("needs no session where its entrypoint exists, and no session of that name is one", async () => {
     const place = placeOf(await newAccount());
+    const development = new DevelopmentOperator(context, deliveriesEnv);
+    expect(await development.run("endpoint.create", place, newInput())).toMatchObject({ outcome: "done" });
     const developer = { sessionToken: "development", ipAddress: null };
-    expect(await operator.createEndpoint(developer, place, newInput())).toMatchObject({ outcome: "done" });
-    const production = { ...deliveriesEnv, PUBLIC_ORIGIN: "https://licenzy.example" };
-    delete production.DEV;
-    const deployed = new WebhookOperatorEntrypoint({ waitUntil } as unknown as ExecutionContext, production);
-    expect(await deployed.listEndpoints(developer, place)).toMatchObject({ reason: "session_ended" });
+    expect(await run(createEndpoint, developer, place, newInput())).toMatchObject({
+      reason: "session_ended",
+    });
   });
 });
 
@@ -123,7 +118,7 @@ describe("what operators do with webhooks", () => {
     const account = await newAccount();
     const { caller, actor } = await newMember(account, "admin");
     const place = placeOf(account);
-    const made = await operator.createEndpoint(caller, place, newInput());
+    const made = await run(createEndpoint, caller, place, newInput());
     if (made.outcome !== "done") throw new Error(made.message);
     const log = async () => (await listAudit(DB, { accountId: account.accountId }, 50)).toReversed();
     return { account, caller, actor, place, log, ...made };
@@ -154,27 +149,28 @@ describe("what operators do with webhooks", () => {
     const { caller, actor, place, endpointId, secret, log } = await newPlace();
     const done = { outcome: "done" };
     const edit = { ...input, endpointId, description: "Ours", version: await version(place, endpointId) };
-    expect(await operator.updateEndpoint(caller, place, edit)).toEqual(done);
-    expect(await operator.revealSecret(caller, place, endpointId)).toEqual({ ...done, secret });
+    expect(await run(editEndpoint, caller, place, edit)).toEqual(done);
+    expect(await run(revealSecret, caller, place, { endpointId })).toEqual({ ...done, secret });
     const rotation = { endpointId, version: await version(place, endpointId), overlapMs: 1_000 };
-    const rotated = await operator.rotateSecret(caller, place, rotation);
-    const sent = await operator.sendTestEvent(caller, place, endpointId);
+    const rotated = await run(rotateSecret, caller, place, rotation);
+    const sent = await run(sendTestEvent, caller, place, { endpointId });
     if (sent.outcome !== "done" || rotated.outcome !== "done") throw new Error("refused");
+    const delivery = { deliveryId: sent.deliveryId };
     await attempt(sent.deliveryId, place, 500);
-    expect(await operator.requeueDelivery(caller, place, sent.deliveryId)).toEqual(done);
+    expect(await run(requeueDelivery, caller, place, delivery)).toEqual(done);
     await attempt(sent.deliveryId, place, 200);
-    expect(await operator.resendDelivery(caller, place, sent.deliveryId)).toEqual(done);
+    expect(await run(resendDelivery, caller, place, delivery)).toEqual(done);
     await attempt(sent.deliveryId, place, 500);
     const [many, replay] = [newId("job"), newId("job")];
     const requeue = { jobId: many, filter: { endpointId } };
-    expect(await operator.requeueMany(caller, place, requeue)).toMatchObject({ ...done, total: 1 });
+    expect(await run(requeueMany, caller, place, requeue)).toMatchObject({ ...done, total: 1 });
     expect(
-      await operator.replayEvents(caller, place, { jobId: replay, endpointId, since: await now() }),
+      await run(replayEvents, caller, place, { jobId: replay, endpointId, since: await now() }),
     ).toMatchObject({ ...done, total: 0 });
-    expect(await operator.stopJob(caller, place, replay)).toEqual(done);
-    expect(await operator.disableEndpoint(caller, place, endpointId)).toEqual(done);
-    expect(await operator.enableEndpoint(caller, place, endpointId, "drop")).toEqual(done);
-    expect(await operator.deleteEndpoint(caller, place, endpointId)).toEqual(done);
+    expect(await run(stopDeliveryJob, caller, place, { jobId: replay })).toEqual(done);
+    expect(await run(disableEndpoint, caller, place, { endpointId })).toEqual(done);
+    expect(await run(enableEndpoint, caller, place, { endpointId, waiting: "drop" })).toEqual(done);
+    expect(await run(deleteEndpoint, caller, place, { endpointId })).toEqual(done);
     const entries = await log();
     expect(entries.map(({ action, target }) => [action, target]).toSorted()).toEqual(
       [
@@ -202,16 +198,16 @@ describe("what operators do with webhooks", () => {
   it("is done once when a form is sent twice, and written down once", async () => {
     const { caller, place, endpointId, log } = await newPlace();
     const form = newInput();
-    const twice = await Promise.all([1, 2].map(() => operator.createEndpoint(caller, place, form)));
+    const twice = await Promise.all([1, 2].map(() => run(createEndpoint, caller, place, form)));
     expect(twice.map(({ outcome }) => outcome).toSorted()).toEqual(["done", "refused"]);
     const rotation = { endpointId, version: await version(place, endpointId), overlapMs: 0 };
-    const rotations = await Promise.all([1, 2].map(() => operator.rotateSecret(caller, place, rotation)));
+    const rotations = await Promise.all([1, 2].map(() => run(rotateSecret, caller, place, rotation)));
     expect(rotations.map(({ outcome }) => outcome).toSorted()).toEqual(["done", "refused"]);
     const job = { jobId: newId("job"), endpointId, since: await now() };
-    const replays = await Promise.all([1, 2].map(() => operator.replayEvents(caller, place, job)));
+    const replays = await Promise.all([1, 2].map(() => run(replayEvents, caller, place, job)));
     expect(replays.map(({ outcome }) => outcome).toSorted()).toEqual(["done", "refused"]);
-    for (const _ of [1, 2]) await operator.disableEndpoint(caller, place, endpointId);
-    for (const _ of [1, 2]) await operator.enableEndpoint(caller, place, endpointId, "send");
+    for (const _ of [1, 2]) await run(disableEndpoint, caller, place, { endpointId });
+    for (const _ of [1, 2]) await run(enableEndpoint, caller, place, { endpointId, waiting: "send" });
     expect((await log()).map(({ action }) => action).toSorted()).toEqual([
       "endpoint.create",
       "endpoint.create",
@@ -225,13 +221,13 @@ describe("what operators do with webhooks", () => {
   it("leaves no entry when nothing came of it", async () => {
     const { caller, place, endpointId, log } = await newPlace();
     const stale = { ...input, endpointId, version: 1 };
-    expect(await operator.updateEndpoint(caller, place, stale)).toMatchObject({ reason: "conflict" });
+    expect(await run(editEndpoint, caller, place, stale)).toMatchObject({ reason: "conflict" });
     const bad = { ...newInput(), url: "https://10.0.0.1/" };
-    expect(await operator.createEndpoint(caller, place, bad)).toMatchObject({ field: "url" });
+    expect(await run(createEndpoint, caller, place, bad)).toMatchObject({ field: "url" });
     const nothing = { jobId: newId("job"), filter: {} };
-    expect(await operator.requeueMany(caller, place, nothing)).toMatchObject({ reason: "conflict" });
+    expect(await run(requeueMany, caller, place, nothing)).toMatchObject({ reason: "conflict" });
     const tomorrow = { jobId: newId("job"), endpointId, since: (await now()) + 86_400_000 };
-    expect(await operator.replayEvents(caller, place, tomorrow)).toMatchObject({ field: "since" });
+    expect(await run(replayEvents, caller, place, tomorrow)).toMatchObject({ field: "since" });
     expect((await log()).map(({ action }) => action)).toEqual(["endpoint.create"]);
   });
 });

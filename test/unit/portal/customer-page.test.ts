@@ -100,7 +100,7 @@ describe("an action's form", () => {
   it("says at its field what is wrong", () => {
     const faultsOf = (...args: Parameters<typeof readManualForm>) => {
       const read = readManualForm(...args);
-      return "faults" in read ? Object.keys(read.faults) : [];
+      return "errors" in read ? Object.keys(read.errors) : [];
     };
     expect(faultsOf("grant", { product_code: "X", units: "none", ends_on: "soon" })).toEqual([
       "units",
@@ -108,8 +108,8 @@ describe("an action's form", () => {
     ]);
     expect(faultsOf("adjust", { entitlement_id: entitlementId, how: "add", units: "" })).toEqual(["units"]);
     expect(faultsOf("revoke", { entitlement_id: "x" })).toEqual([""]);
-    expect(readWhy({ reason: "whim", text: "" })).toHaveProperty("faults.reason");
-    expect(readWhy({ reason: "goodwill", text: "a".repeat(501) })).toHaveProperty("faults.text");
+    expect(readWhy({ reason: "whim", text: "" })).toHaveProperty("errors.reason");
+    expect(readWhy({ reason: "goodwill", text: "a".repeat(501) })).toHaveProperty("errors.text");
     expect(readWhy({ reason: "goodwill", text: " ok " })).toEqual({ reason: "goodwill", text: "ok" });
   });
 

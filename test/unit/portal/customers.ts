@@ -1,4 +1,8 @@
-import type { CustomerView, EntitlementExplained, EntryView } from "../../../shared/contract/operations/customer-views.ts";
+import type {
+  CustomerView,
+  EntitlementExplained,
+  EntryView,
+} from "../../../shared/contract/operations/customer-views.ts";
 import type {
   AttemptOfCustomer,
   DeliveryOfCustomer,

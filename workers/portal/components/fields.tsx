@@ -6,10 +6,10 @@ import type { Form } from "../request-context.ts";
  */
 export interface FormState {
   values: Form;
-  faults: Readonly<Record<string, string>>;
+  errors: Readonly<Record<string, string>>;
 }
 
-export const emptyForm: FormState = { values: {}, faults: {} };
+export const emptyForm: FormState = { values: {}, errors: {} };
 
 interface FieldProps {
   form: FormState;
@@ -35,8 +35,8 @@ interface FieldProps {
  */
 export function Field(props: FieldProps) {
   const { form, name, label, hint, type = "text", required = true, mono, data = {}, ...input } = props;
-  const fault = form.faults[name];
-  const ids = [hint === undefined ? null : `${name}-hint`, fault === undefined ? null : `${name}-fault`];
+  const error = form.errors[name];
+  const ids = [hint === undefined ? null : `${name}-hint`, error === undefined ? null : `${name}-fault`];
   return (
     <div class="field">
       <label for={name}>
@@ -50,7 +50,7 @@ export function Field(props: FieldProps) {
         class={mono ? "mono" : undefined}
         required={required}
         value={type === "password" ? "" : (form.values[name] ?? "")}
-        aria-invalid={fault === undefined ? undefined : "true"}
+        aria-invalid={error === undefined ? undefined : "true"}
         aria-describedby={ids.filter((id) => id !== null).join(" ") || undefined}
         {...input}
         {...data}
@@ -60,7 +60,7 @@ export function Field(props: FieldProps) {
           {hint}
         </p>
       )}
-      <Fault form={form} name={name} />
+      <FieldError form={form} name={name} />
     </div>
   );
 }
@@ -92,7 +92,7 @@ export function Select({ form, name, label, hint, options, fallback }: ChoicePro
           {hint}
         </p>
       )}
-      <Fault form={form} name={name} />
+      <FieldError form={form} name={name} />
     </div>
   );
 }
@@ -124,7 +124,7 @@ export function Radios({
           </span>
         </label>
       ))}
-      <Fault form={form} name={name} />
+      <FieldError form={form} name={name} />
     </fieldset>
   );
 }
@@ -158,17 +158,17 @@ export function Checkboxes({
           </span>
         </label>
       ))}
-      <Fault form={form} name={name} />
+      <FieldError form={form} name={name} />
     </fieldset>
   );
 }
 
-export function Fault({ form, name }: { form: FormState; name: string }) {
-  const fault = form.faults[name];
-  if (fault === undefined) return null;
+export function FieldError({ form, name }: { form: FormState; name: string }) {
+  const error = form.errors[name];
+  if (error === undefined) return null;
   return (
     <p class="fault" id={`${name}-fault`} role="alert">
-      {fault}
+      {error}
     </p>
   );
 }

@@ -29,7 +29,7 @@ export type FieldNames = Readonly<Record<string, string>>;
  * Returns the sent form with the refusal at its field. A refusal without a field is shown above the button.
  */
 export function refusedForm(values: Form, { message, field }: Refusal, names: FieldNames = {}): FormState {
-  return { values, faults: { [field === undefined ? "" : fieldName(field, names)]: message } };
+  return { values, errors: { [field === undefined ? "" : fieldName(field, names)]: message } };
 }
 
 /** Returns the form field name of an operation's input key. */
@@ -45,14 +45,14 @@ export function parseForm<Schema extends z.ZodType>(
   schema: Schema,
   fields: unknown,
   names: FieldNames = {},
-): { outcome: "parsed"; input: z.output<Schema> } | { outcome: "invalid"; faults: FormState["faults"] } {
+): { outcome: "parsed"; input: z.output<Schema> } | { outcome: "invalid"; errors: FormState["errors"] } {
   const parsed = schema.safeParse(fields, parseOptions);
   if (parsed.success) return { outcome: "parsed", input: parsed.data };
   const { issues } = parsed.error;
   if (issues.some(({ message }) => message === alteredForm))
-    return { outcome: "invalid", faults: { "": alteredForm } };
-  const faults = issues.map(({ path, message }) => [fieldName(String(path.at(-1) ?? ""), names), message]);
-  return { outcome: "invalid", faults: Object.fromEntries(faults) };
+    return { outcome: "invalid", errors: { "": alteredForm } };
+  const errors = issues.map(({ path, message }) => [fieldName(String(path.at(-1) ?? ""), names), message]);
+  return { outcome: "invalid", errors: Object.fromEntries(errors) };
 }
 
 const statuses = {

@@ -6,7 +6,7 @@ const refused = "No longer live: you are signed out, or it is gone.";
 const tooLong = `No longer live, after ${liveForMs / 60_000} minutes.`;
 
 /**
- * Updates a delivery's status by polling the server while the tab is waitUntilVisible. Stops when the delivery ends,
+ * Updates a delivery's status by polling the server while the tab is visible. Stops when the delivery ends,
  * after `liveForMs`, or when the server rejects the request.
  */
 export function followDelivery(enhance: (part: ParentNode) => void): void {
@@ -46,7 +46,7 @@ async function follow(first: HTMLElement, note: HTMLElement, enhance: (part: Par
   say(tooLong);
 }
 
-/** Resolves once the tab is waitUntilVisible. */
+/** Resolves once the tab is visible. */
 function waitUntilVisible(): Promise<void> {
   if (!document.hidden) return Promise.resolve();
   return new Promise((resolve) =>

@@ -16,7 +16,7 @@ export const showAccount = (c: PortalContext) => accountPage(c);
 export async function changePassword(c: PortalContext) {
   const form = await readForm(c);
   const { operatorId, token, email } = c.get("member");
-  const showErrors = (faults: Record<string, string>) => accountPage(c, { values: {}, faults }, 422);
+  const showErrors = (errors: Record<string, string>) => accountPage(c, { values: {}, errors }, 422);
   if (!(await mayGuess(c, email))) return showErrors({ current: triedTooOften });
   const hash = await d1(readPasswordHash(c.env.DB, operatorId));
   if (hash === null || !(await isPassword(form["current"] ?? "", hash)))
@@ -119,7 +119,7 @@ export async function disableSecondFactor(c: PortalContext) {
 }
 
 const fieldError = (name: string, error: string) => ({
-  form: { values: {}, faults: { [name]: error } },
+  form: { values: {}, errors: { [name]: error } },
   status: 422 as const,
 });
 

@@ -1,6 +1,6 @@
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { listSessions } from "../../../../shared/db/session.ts";
-import { ActionButton, emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
+import { ActionButton, emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { QrCode } from "../../components/qr-code.tsx";
@@ -125,7 +125,7 @@ function PasswordForm({ form }: { form: FormState }) {
           autocomplete="new-password"
           hint="At least 12 characters. A sentence is good."
         />
-        <Fault form={form} name="" />
+        <FieldError form={form} name="" />
         <div>
           <button class="button" type="submit">
             Change password
@@ -182,7 +182,7 @@ function TurnOn({ form, hasPassword }: { form: FormState; hasPassword: boolean }
             autocomplete="current-password"
           />
         ) : null}
-        <Fault form={form} name="" />
+        <FieldError form={form} name="" />
         <div>
           <button class="button primary" type="submit">
             Continue

@@ -17,7 +17,7 @@ export async function showAudit(c: PortalContext) {
     listAudit(c.env.DB, { ...filter, ...(before === undefined ? {} : { before }) }, perPage + 1),
   );
   const entries = rows.slice(0, perPage);
-  const form = { values, faults: {} };
+  const form = { values, errors: {} };
   const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ""));
   const next = new URLSearchParams(query);
   next.set("before", entries.at(-1)?.auditId ?? "");

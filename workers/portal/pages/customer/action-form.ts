@@ -27,22 +27,22 @@ export function actionOf(word: string | undefined): ActionName | null {
   return names.find((name) => name === word) ?? null;
 }
 
-type FieldErrors = FormState["faults"];
+type FieldErrors = FormState["errors"];
 
 /** Parses the reason of an action. Returns errors by field when it is incomplete. */
-export function readWhy(form: Form): ActionReasonInput | { faults: FieldErrors } {
+export function readWhy(form: Form): ActionReasonInput | { errors: FieldErrors } {
   const parsed = parseForm(z.object(actionReason), { reason: form["reason"], text: field(form, "text") });
-  return parsed.outcome === "parsed" ? parsed.input : { faults: parsed.faults };
+  return parsed.outcome === "parsed" ? parsed.input : { errors: parsed.errors };
 }
 
 /** Parses the form of a manual action. Returns errors by field when it is not valid. */
 export function readManualForm(
   name: Exclude<ActionName, "sync">,
   form: Form,
-): ManualActionInput | { faults: FieldErrors } {
+): ManualActionInput | { errors: FieldErrors } {
   const fields = { type: actions[name].type, ...readFields(name, form) };
   const parsed = parseForm(manualActionSchema, fields, fieldNames);
-  return parsed.outcome === "parsed" ? parsed.input : { faults: parsed.faults };
+  return parsed.outcome === "parsed" ? parsed.input : { errors: parsed.errors };
 }
 
 function readFields(name: Exclude<ActionName, "sync">, form: Form) {

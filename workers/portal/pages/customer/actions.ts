@@ -14,7 +14,7 @@ const unknownAction = (c: PortalContext) =>
 
 export async function showAction(c: PortalContext) {
   const name = actionOf(c.req.param("action"));
-  return name === null ? unknownAction(c) : actionPage(c, name, { values: c.req.query(), faults: {} });
+  return name === null ? unknownAction(c) : actionPage(c, name, { values: c.req.query(), errors: {} });
 }
 
 export async function previewAction(c: PortalContext) {
@@ -23,14 +23,14 @@ export async function previewAction(c: PortalContext) {
   const form = await readForm(c);
   const reason = readWhy(form);
   if (name === "sync")
-    return "faults" in reason ? actionPage(c, name, { values: form, ...reason }, 422) : previewSync(c, form);
+    return "errors" in reason ? actionPage(c, name, { values: form, ...reason }, 422) : previewSync(c, form);
   const input = readManualForm(name, form);
-  if ("faults" in reason || "faults" in input) {
-    const faults = {
-      ...("faults" in input ? input.faults : {}),
-      ...("faults" in reason ? reason.faults : {}),
+  if ("errors" in reason || "errors" in input) {
+    const errors = {
+      ...("errors" in input ? input.errors : {}),
+      ...("errors" in reason ? reason.errors : {}),
     };
-    return actionPage(c, name, { values: form, faults }, 422);
+    return actionPage(c, name, { values: form, errors }, 422);
   }
   const action = { actionId: field(form, "action_id"), form: input };
   const subjectRef = c.req.param("subject") ?? "";
@@ -45,10 +45,10 @@ export async function applyAction(c: PortalContext) {
   if (name === null) return unknownAction(c);
   const form = await readForm(c);
   const reason = readWhy(form);
-  if ("faults" in reason) return actionPage(c, name, { values: form, ...reason }, 422);
+  if ("errors" in reason) return actionPage(c, name, { values: form, ...reason }, 422);
   if (name === "sync") return applySync(c, form, reason);
   const input = readManualForm(name, form);
-  if ("faults" in input) return actionPage(c, name, { values: form, ...input }, 422);
+  if ("errors" in input) return actionPage(c, name, { values: form, ...input }, 422);
   const subjectRef = c.req.param("subject") ?? "";
   const reply = await callOperation(c, customers.applyAction, {
     subjectRef,

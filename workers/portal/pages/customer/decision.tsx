@@ -100,12 +100,12 @@ function Rules({ entitlements }: { entitlements: EntitlementExplained[] }) {
 
 export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; page: CustomerPage }) {
   const text = c.req.query("as_of") ?? "";
-  const faults = typeof past === "string" ? { as_of: past } : {};
+  const errors = typeof past === "string" ? { as_of: past } : {};
   return (
     <Card title="Access at another moment" pad>
       <form method="get" action={customerPath(c, customer.subjectRef)} class="form">
         <Field
-          form={{ values: { as_of: text }, faults }}
+          form={{ values: { as_of: text }, errors }}
           name="as_of"
           label="Moment or decision id"
           placeholder="dec_… or 2026-11-22 14:00"

@@ -11,12 +11,12 @@ interface Props {
   c: PortalContext;
   subjectRef: string;
   lists: CustomerLists;
-  mayAct: boolean;
+  canAct: boolean;
 }
 
-export function Deliveries({ c, subjectRef, lists: { deliveries }, mayAct }: Props) {
+export function Deliveries({ c, subjectRef, lists: { deliveries }, canAct }: Props) {
   const now = c.get("now");
-  const canRequeue = mayAct && deliveries.slice(0, maxShown).some(isRequeueable);
+  const canRequeue = canAct && deliveries.slice(0, maxShown).some(isRequeueable);
   return (
     <Card id="deliveries" title="Webhook deliveries" note="What your backend was told of this customer">
       {deliveries.length === 0 ? (

@@ -6,7 +6,7 @@ import type { Action, Finding } from "./finding.ts";
 import type { CustomerPage } from "./load.ts";
 
 /** Lists the likely causes, the likeliest first. Computed each time the page is opened. */
-export function Diagnosis({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
+export function Diagnosis({ c, page, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
   const { customer, lists, past } = page;
   return (
     <Card
@@ -26,7 +26,7 @@ export function Diagnosis({ c, page, mayAct }: { c: PortalContext; page: Custome
               subjectRef={customer.subjectRef}
               finding={finding}
               isFirst={index === 0}
-              mayAct={mayAct}
+              canAct={canAct}
             />
           </li>
         ))}
@@ -40,16 +40,16 @@ function Actions({
   subjectRef,
   finding,
   isFirst,
-  mayAct,
+  canAct,
 }: {
   c: PortalContext;
   subjectRef: string;
   finding: Finding;
   isFirst: boolean;
-  mayAct: boolean;
+  canAct: boolean;
 }) {
   // Hides actions that the operator's role does not allow.
-  const open = finding.actions.filter((action) => mayAct || !needsSupport(action));
+  const open = finding.actions.filter((action) => canAct || !needsSupport(action));
   if (open.length < finding.actions.length && open.length === 0)
     return <p class="quiet">Somebody with the role support can act.</p>;
   return (

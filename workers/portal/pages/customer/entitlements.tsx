@@ -14,10 +14,10 @@ interface Props {
   c: PortalContext;
   customer: CustomerView;
   stripeAccountId: string | null;
-  mayAct: boolean;
+  canAct: boolean;
 }
 
-export function Entitlements({ c, customer, stripeAccountId, mayAct }: Props) {
+export function Entitlements({ c, customer, stripeAccountId, canAct }: Props) {
   const { entitlements, usageRemaining } = customer;
   const usable = entitlements.filter((entitlement) => entitlement.usable).length;
   const units = usageRemaining > 0 ? ` · ${count(usageRemaining)} units left` : "";
@@ -38,7 +38,7 @@ export function Entitlements({ c, customer, stripeAccountId, mayAct }: Props) {
                 </div>
                 <Origin c={c} entitlement={entitlement} stripeAccountId={stripeAccountId} />
                 {entitlement.holds.map((hold) => (
-                  <Hold c={c} customer={customer} entitlement={entitlement} hold={hold} mayAct={mayAct} />
+                  <Hold c={c} customer={customer} entitlement={entitlement} hold={hold} canAct={canAct} />
                 ))}
                 {entitlement.flags.map((flag) => (
                   <small>⚑ {flagWord(flag)}</small>
@@ -48,7 +48,7 @@ export function Entitlements({ c, customer, stripeAccountId, mayAct }: Props) {
                 <Units entitlement={entitlement} />
                 <Validity entitlement={entitlement} now={c.get("now")} />
               </div>
-              {mayAct ? <Actions c={c} customer={customer} entitlement={entitlement} /> : null}
+              {canAct ? <Actions c={c} customer={customer} entitlement={entitlement} /> : null}
             </li>
           ))}
         </ul>
@@ -76,8 +76,8 @@ function Hold({
   customer,
   entitlement,
   hold,
-  mayAct,
-}: Pick<Props, "c" | "customer" | "mayAct"> & { entitlement: EntitlementExplained; hold: HoldView }) {
+  canAct,
+}: Pick<Props, "c" | "customer" | "canAct"> & { entitlement: EntitlementExplained; hold: HoldView }) {
   const now = c.get("now");
   const query = new URLSearchParams({ entitlement_id: entitlement.entitlementId, cause_id: hold.causeId });
   return (
@@ -89,7 +89,7 @@ function Hold({
         </>
       )}
       {hold.liftedAt === null && !hold.effective ? ", over: a later period is paid" : null}{" "}
-      {mayAct && hold.effective ? (
+      {canAct && hold.effective ? (
         <a href={customerPath(c, customer.subjectRef, `/lift-hold?${query}`)}>Lift…</a>
       ) : null}
     </small>

@@ -1,7 +1,7 @@
 import * as customers from "../../../../shared/contract/operations/customers.ts";
 import type { LastErasure } from "../../../../shared/db/erasures.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
+import { emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, Id } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
@@ -23,7 +23,7 @@ export async function eraseCustomer(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
   const form = await readForm(c);
   const why = readWhy(form);
-  if ("faults" in why) return erasePage(c, { values: form, ...why }, 422);
+  if ("errors" in why) return erasePage(c, { values: form, ...why }, 422);
   const erasureId = form["erasure_id"] ?? "";
   const confirmation = form["confirmation"] ?? "";
   const command = { erasureId, confirmation, ...why };
@@ -66,7 +66,7 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
           mono
           hint={<code>{subjectRef}</code>}
         />
-        <Fault form={form} name="" />
+        <FieldError form={form} name="" />
         <div class="row">
           <button class="button danger" type="submit">
             Erase for good

@@ -4,7 +4,7 @@ import type { Kind } from "../../../../shared/contract/words.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { listProducts } from "../../../../shared/db/products.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { Fault, Field, type FormState, Radios, Select } from "../../components/fields.tsx";
+import { Field, FieldError, type FormState, Radios, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Id } from "../../components/parts.tsx";
 import { refusalPage } from "../../components/refusal-page.ts";
@@ -38,7 +38,7 @@ export async function actionPage(
           placeholder="Ticket 4471: double charge"
           hint="Stands in the timeline and the audit log, at most 500 characters."
         />
-        <Fault form={form} name="" />
+        <FieldError form={form} name="" />
         <div class="row">
           <button class="button primary" type="submit">
             Preview

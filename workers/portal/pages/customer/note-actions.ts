@@ -15,7 +15,7 @@ export async function addNote(c: PortalContext) {
     return redirectWith(c, `${customerPath(c, subjectRef)}#notes`, "The note is saved.");
   const status = statusOf(reply);
   return status === 409 || status === 422
-    ? notePage(c, { values: form, faults: { note: reply.message } }, status)
+    ? notePage(c, { values: form, errors: { note: reply.message } }, status)
     : refusalPage(c, reply);
 }
 

@@ -2,7 +2,7 @@ import { maxNoteCharacters } from "../../../../shared/contract/operations/custom
 import { mayActAs } from "../../../../shared/contract/roles.ts";
 import type { CustomerLists, NoteOfCustomer } from "../../../../shared/db/customer-page.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { ActionButton, emptyForm, Fault, type FormState } from "../../components/fields.tsx";
+import { ActionButton, emptyForm, FieldError, type FormState } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
@@ -13,12 +13,12 @@ export function Notes({
   c,
   subjectRef,
   lists: { notes },
-  mayAct,
+  canAct,
 }: {
   c: PortalContext;
   subjectRef: string;
   lists: CustomerLists;
-  mayAct: boolean;
+  canAct: boolean;
 }) {
   return (
     <Card id="notes" title="Notes" note="Seen by operators only">
@@ -26,11 +26,11 @@ export function Notes({
       {notes.length === 0 ? null : (
         <ul class="rows">
           {notes.map((note) => (
-            <Note c={c} note={note} mayAct={mayAct} />
+            <Note c={c} note={note} canAct={canAct} />
           ))}
         </ul>
       )}
-      {mayAct ? (
+      {canAct ? (
         <div class="pad">
           <NoteForm c={c} subjectRef={subjectRef} form={emptyForm} />
         </div>
@@ -39,9 +39,9 @@ export function Notes({
   );
 }
 
-function Note({ c, note, mayAct }: { c: PortalContext; note: NoteOfCustomer; mayAct: boolean }) {
+function Note({ c, note, canAct }: { c: PortalContext; note: NoteOfCustomer; canAct: boolean }) {
   const { role, operatorId } = c.get("member");
-  const mayDelete = mayAct && (note.operatorId === operatorId || mayActAs(role, "admin"));
+  const canDelete = canAct && (note.operatorId === operatorId || mayActAs(role, "admin"));
   const path = customerPath(c, note.subjectRef, `/notes/${note.noteId}/delete`);
   return (
     <li id={note.noteId}>
@@ -54,7 +54,7 @@ function Note({ c, note, mayAct }: { c: PortalContext; note: NoteOfCustomer; may
         <small class="quiet">
           {note.operatorName}, <Time at={note.createdAt} now={c.get("now")} />
         </small>
-        {mayDelete && note.deletedAt === null ? <ActionButton action={path} label="Delete" /> : null}
+        {canDelete && note.deletedAt === null ? <ActionButton action={path} label="Delete" /> : null}
       </div>
     </li>
   );
@@ -74,12 +74,12 @@ function NoteForm({ c, subjectRef, form }: { c: PortalContext; subjectRef: strin
           rows={3}
           required
           maxlength={maxNoteCharacters}
-          aria-invalid={form.faults["note"] === undefined ? undefined : "true"}
-          aria-describedby={form.faults["note"] === undefined ? undefined : "note-fault"}
+          aria-invalid={form.errors["note"] === undefined ? undefined : "true"}
+          aria-describedby={form.errors["note"] === undefined ? undefined : "note-fault"}
         >
           {form.values["note"] ?? ""}
         </textarea>
-        <Fault form={form} name="note" />
+        <FieldError form={form} name="note" />
       </div>
       <div class="row">
         <button class="button" type="submit">

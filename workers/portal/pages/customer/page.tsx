@@ -23,7 +23,7 @@ export async function showCustomer(c: PortalContext) {
   const page = await loadCustomer(c);
   if (page.outcome === "refused") return refusalPage(c, page);
   const { customer, lists, cursor } = page;
-  const mayAct = mayActAs(c.get("member").role, "support");
+  const canAct = mayActAs(c.get("member").role, "support");
   const isKnown =
     customer.exists || lists.subject !== null || lists.attempts.length > 0 || lists.notes.length > 0;
   const title = customer.subjectRef;
@@ -33,7 +33,7 @@ export async function showCustomer(c: PortalContext) {
       c,
       { title, status: erasure.state === "running" ? 200 : 404 },
       <>
-        <Head c={c} page={page} mayAct={false} />
+        <Head c={c} page={page} canAct={false} />
         <ErasedCard c={c} erasure={erasure} />
       </>,
     );
@@ -42,8 +42,8 @@ export async function showCustomer(c: PortalContext) {
       c,
       { title, status: 404 },
       <>
-        <Head c={c} page={page} mayAct={false} />
-        <Unknown c={c} page={page} mayAct={mayAct} />
+        <Head c={c} page={page} canAct={false} />
+        <Unknown c={c} page={page} canAct={canAct} />
       </>,
     );
   // Older timeline pages show only the timeline. All other sections show the present.
@@ -52,28 +52,28 @@ export async function showCustomer(c: PortalContext) {
       c,
       { title },
       <>
-        <Head c={c} page={page} mayAct={false} />
-        <Timeline c={c} page={page} mayAct={mayAct} />
+        <Head c={c} page={page} canAct={false} />
+        <Timeline c={c} page={page} canAct={canAct} />
       </>,
     );
   return framed(
     c,
     { title },
     <>
-      <Head c={c} page={page} mayAct={mayAct} />
-      <Lag c={c} page={page} mayAct={mayAct} />
+      <Head c={c} page={page} canAct={canAct} />
+      <Lag c={c} page={page} canAct={canAct} />
       <DecisionPanel c={c} page={page} />
-      <Diagnosis c={c} page={page} mayAct={mayAct} />
+      <Diagnosis c={c} page={page} canAct={canAct} />
       <div class="cols">
         <div class="stack">
-          <Entitlements c={c} customer={customer} stripeAccountId={lists.stripeAccountId} mayAct={mayAct} />
-          <Timeline c={c} page={page} mayAct={mayAct} />
+          <Entitlements c={c} customer={customer} stripeAccountId={lists.stripeAccountId} canAct={canAct} />
+          <Timeline c={c} page={page} canAct={canAct} />
           <Usage c={c} customer={customer} />
-          <Deliveries c={c} subjectRef={customer.subjectRef} lists={lists} mayAct={mayAct} />
+          <Deliveries c={c} subjectRef={customer.subjectRef} lists={lists} canAct={canAct} />
         </div>
         <div class="stack">
           <AsOfCard c={c} page={page} />
-          <Notes c={c} subjectRef={title} lists={lists} mayAct={mayAct} />
+          <Notes c={c} subjectRef={title} lists={lists} canAct={canAct} />
           <Attempts c={c} lists={lists} />
           <About c={c} page={page} />
         </div>
@@ -82,7 +82,7 @@ export async function showCustomer(c: PortalContext) {
   );
 }
 
-function Head({ c, page: { customer }, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
+function Head({ c, page: { customer }, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
   const { subjectRef } = customer;
   return (
     <PageHead
@@ -95,7 +95,7 @@ function Head({ c, page: { customer }, mayAct }: { c: PortalContext; page: Custo
         </>
       }
     >
-      {mayAct ? (
+      {canAct ? (
         <>
           <a class="button" href={customerPath(c, subjectRef, "/grant")}>
             Grant…
@@ -113,7 +113,7 @@ function Head({ c, page: { customer }, mayAct }: { c: PortalContext; page: Custo
 const usualLagMs = 45_000;
 
 /** Reports a D1 copy that is behind. Ledger data is current; data from D1 may be old. */
-function Lag({ c, page: { customer }, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
+function Lag({ c, page: { customer }, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
   const behind = customer.headSequence - customer.flushedSequence;
   const oldest = customer.entries.findLast(({ sequence }) => sequence > customer.flushedSequence);
   if (oldest === undefined || c.get("now") - oldest.at < usualLagMs) return null;
@@ -123,13 +123,13 @@ function Lag({ c, page: { customer }, mayAct }: { c: PortalContext; page: Custom
         <b>The copy for lists is {behind === 1 ? "one entry" : `${count(behind)} entries`} behind.</b>{" "}
         Decision, entitlements and ledger are up to date; webhooks and the customers list follow by
         themselves.{" "}
-        {mayAct ? <a href={customerPath(c, customer.subjectRef, "/check")}>{checkLabel}</a> : null}
+        {canAct ? <a href={customerPath(c, customer.subjectRef, "/check")}>{checkLabel}</a> : null}
       </p>
     </div>
   );
 }
 
-function Unknown({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
+function Unknown({ c, page, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
   const { subjectRef } = page.customer;
   const { otherMode } = page.lists;
   const mode = c.get("mode");
@@ -155,7 +155,7 @@ function Unknown({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; ma
           >
             Look in {other} mode
           </a>
-          {mayAct ? (
+          {canAct ? (
             <a class="button" href={customerPath(c, subjectRef, "/grant")}>
               Grant…
             </a>

@@ -18,11 +18,11 @@ interface ItemProps<T extends TimelineItem["type"]> {
   c: PortalContext;
   subjectRef: string;
   item: Extract<TimelineItem, { type: T }>;
-  mayAct: boolean;
+  canAct: boolean;
 }
 
 /** One item of the timeline: what happened, its cause, and its effects. */
-export function Item(props: { c: PortalContext; subjectRef: string; item: TimelineItem; mayAct: boolean }) {
+export function Item(props: { c: PortalContext; subjectRef: string; item: TimelineItem; canAct: boolean }) {
   const { item } = props;
   switch (item.type) {
     case "entry":
@@ -57,7 +57,7 @@ function Line({
   );
 }
 
-function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, mayAct }: ItemProps<"entry">) {
+function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, canAct }: ItemProps<"entry">) {
   const { sequence, flip, manual, touched, actor, undoneBy } = entry;
   const tone = flip === null ? "" : flip.to ? "good" : "bad";
   return (
@@ -102,7 +102,7 @@ function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, mayAct }: I
             <a href={`#entry-${undoneBy}`}>entry {undoneBy}</a>
           </>
         )}
-        {mayAct && manual !== null && manual.type !== "undo" && undoneBy === null ? (
+        {canAct && manual !== null && manual.type !== "undo" && undoneBy === null ? (
           <>
             {" · "}
             <a

@@ -4,7 +4,7 @@ import { type CustomerPage, rowsPerList } from "./load.ts";
 import { isOfKind, type TimelineKind, timelineItems, timelineKinds } from "./timeline-items.ts";
 import { Item } from "./timeline-lines.tsx";
 
-export function Timeline({ c, page, mayAct }: { c: PortalContext; page: CustomerPage; mayAct: boolean }) {
+export function Timeline({ c, page, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
   const { customer, lists, cursor } = page;
   const filter = c.req.query("show");
   const kinds = Object.keys(timelineKinds) as TimelineKind[];
@@ -27,7 +27,7 @@ export function Timeline({ c, page, mayAct }: { c: PortalContext; page: Customer
       ) : (
         <ol class="timeline">
           {items.map((item) => (
-            <Item c={c} subjectRef={customer.subjectRef} item={item} mayAct={mayAct} />
+            <Item c={c} subjectRef={customer.subjectRef} item={item} canAct={canAct} />
           ))}
         </ol>
       )}

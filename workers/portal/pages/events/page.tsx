@@ -25,7 +25,7 @@ export async function showEvents(c: PortalContext) {
   const rows = await d1(listEvents(c.env.DB, scopeOf(c), filter, perPage + 1));
   const events = rows.slice(0, perPage);
   const isFiltered = known !== undefined || type !== "" || customer !== "";
-  const form = { values: { status: known ?? "", type, customer }, faults: {} };
+  const form = { values: { status: known ?? "", type, customer }, errors: {} };
   return page(
     c,
     { title: "Stripe events" },
@@ -121,7 +121,7 @@ export async function showEvent(c: PortalContext) {
       "It is not one of this project and mode, or is older than 30 days.",
     );
   const now = c.get("now");
-  const mayRetry =
+  const canRetry =
     mayActAs(c.get("member").role, "support") && (row.status === "failed" || row.status === "received");
   return page(
     c,
@@ -135,7 +135,7 @@ export async function showEvent(c: PortalContext) {
           </>
         }
       >
-        {mayRetry ? (
+        {canRetry ? (
           <ActionButton
             action={pathTo(c, `/events/${row.eventId}/retry`)}
             label="Try again now"

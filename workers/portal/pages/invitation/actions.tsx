@@ -65,11 +65,11 @@ export async function accept(c: PortalContext) {
   }
   const form = await readForm(c);
   const [name, password] = [field(form, "name"), form["password"] ?? ""];
-  const faults: Record<string, string> = {};
-  if (name === "") faults["name"] = "Say how others see you.";
+  const errors: Record<string, string> = {};
+  if (name === "") errors["name"] = "Say how others see you.";
   const error = passwordFault(password);
-  if (error !== null) faults["password"] = error;
-  if (Object.keys(faults).length > 0) return invitationPage(c, found, session, { values: form, faults }, 422);
+  if (error !== null) errors["password"] = error;
+  if (Object.keys(errors).length > 0) return invitationPage(c, found, session, { values: form, errors }, 422);
   const passwordHash = await hashPassword(password);
   const person = { operatorId: newId("opr", now), name, email, passwordHash, ipAddress };
   const refused = await join(c, invitation, person);

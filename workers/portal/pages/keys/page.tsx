@@ -3,7 +3,7 @@ import type { ApiKeyRow } from "../../../../shared/db/api-keys.ts";
 import { listKeys } from "../../../../shared/db/api-keys.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { emptyForm, Fault, Field, type FormState, Select } from "../../components/fields.tsx";
+import { emptyForm, Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
@@ -31,7 +31,7 @@ export async function keysPage(
   const rows = await d1(listKeys(c.env.DB, scopeOf(c), before, perPage + 1));
   const keys = rows.slice(0, perPage);
   const next = rows.length > perPage ? `${pathTo(c, "/keys")}?before=${keys.at(-1)?.keyId}` : null;
-  const mayChange = mayActAs(c.get("member").role, "admin");
+  const canChange = mayActAs(c.get("member").role, "admin");
   const mode = c.get("mode");
   return page(
     c,
@@ -64,13 +64,13 @@ export async function keysPage(
             ]}
           >
             {keys.map((key) => (
-              <KeyRow c={c} apiKey={key} mayChange={mayChange} />
+              <KeyRow c={c} apiKey={key} canChange={canChange} />
             ))}
           </Table>
         )}
         <NextPage href={next} shown={keys.length} />
       </Card>
-      {mayChange ? <CreateForm c={c} form={form} /> : null}
+      {canChange ? <CreateForm c={c} form={form} /> : null}
     </>,
   );
 }
@@ -90,7 +90,7 @@ function NewKey({ shown }: { shown: ShownKey }) {
   );
 }
 
-function KeyRow({ c, apiKey, mayChange }: { c: PortalContext; apiKey: ApiKeyRow; mayChange: boolean }) {
+function KeyRow({ c, apiKey, canChange }: { c: PortalContext; apiKey: ApiKeyRow; canChange: boolean }) {
   const now = c.get("now");
   const { keyId, name, hint, createdAt, lastUsedAt, expiresAt, revokedAt } = apiKey;
   const isActive = revokedAt === null && (expiresAt === null || expiresAt > now);
@@ -122,7 +122,7 @@ function KeyRow({ c, apiKey, mayChange }: { c: PortalContext; apiKey: ApiKeyRow;
       </td>
       <td>{expiresAt === null ? <span class="quiet">never</span> : <Time at={expiresAt} now={now} />}</td>
       <td class="end">
-        {isActive && mayChange ? (
+        {isActive && canChange ? (
           <div class="actions">
             <a class="button small" href={pathTo(c, `/keys/${keyId}/rotate`)}>
               Rotate…
@@ -174,7 +174,7 @@ function CreateForm({ c, form }: { c: PortalContext; form: FormState }) {
           hint="What will use it."
         />
         <Select form={form} name="expires" label="Expires" options={lifetimes} />
-        <Fault form={form} name="" />
+        <FieldError form={form} name="" />
         <div>
           <button class="button primary" type="submit">
             Create key

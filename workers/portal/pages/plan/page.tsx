@@ -28,7 +28,7 @@ export function showPlan(c: PortalContext) {
   const { planStatus, role, accountName } = c.get("member");
   const plan = planStatus ?? "none";
   const works = plan === "active" || plan === "trial";
-  const form: FormState = { values: { plan }, faults: {} };
+  const form: FormState = { values: { plan }, errors: {} };
   const options = planStatuses.map((value) => ({ value, label: names[value], meaning: meanings[value] }));
   return page(
     c,

@@ -18,7 +18,7 @@ export const showProduct = (c: PortalContext) => productPage(c);
 export async function createProduct(c: PortalContext) {
   const form = await readForm(c);
   const parsed = readProductForm(form, field(form, "product_code"));
-  if (parsed.outcome === "invalid") return newProductPage(c, { values: form, faults: parsed.faults }, 422);
+  if (parsed.outcome === "invalid") return newProductPage(c, { values: form, errors: parsed.errors }, 422);
   const product = parsed.input;
   const reply = await callOperation(c, products.createProduct, product);
   if (reply.outcome === "done")
@@ -29,7 +29,7 @@ export async function createProduct(c: PortalContext) {
 export async function editProduct(c: PortalContext) {
   const form = await readForm(c);
   const parsed = readProductForm(form, c.req.param("code") ?? "");
-  if (parsed.outcome === "invalid") return productPage(c, { values: form, faults: parsed.faults }, 422);
+  if (parsed.outcome === "invalid") return productPage(c, { values: form, errors: parsed.errors }, 422);
   const product = parsed.input;
   const edit = { product, version: Number(form["version"]) };
   const reply = await callOperation(c, products.editProduct, edit);

@@ -1,7 +1,7 @@
 import type { PriceView } from "../../../../shared/contract/operations/products.ts";
 import type { Kind } from "../../../../shared/contract/words.ts";
 import type { ProductRow } from "../../../../shared/db/products.ts";
-import { Fault, Field, type FormState, Radios } from "../../components/fields.tsx";
+import { Field, FieldError, type FormState, Radios } from "../../components/fields.tsx";
 import { kindMeanings, kindNames, kindOptions, money } from "../../components/words.ts";
 import { type PortalContext, pathTo } from "../../request-context.ts";
 
@@ -92,7 +92,7 @@ export function ProductForm({ c, form, prices, product }: ProductFormProps) {
           />
         </div>
       ) : null}
-      <Fault form={form} name="" />
+      <FieldError form={form} name="" />
       <div class="row">
         <button class="button primary" type="submit">
           {product === null ? "Create product" : "Save product"}

@@ -15,7 +15,7 @@ export async function showProducts(c: PortalContext) {
   const filter = { archived, ...(after === undefined ? {} : { after }) };
   const { products: rows, isConnected } = await d1(listProducts(c.env.DB, scopeOf(c), filter, perPage + 1));
   const products = rows.slice(0, perPage);
-  const mayChange = mayActAs(c.get("member").role, "admin");
+  const canChange = mayActAs(c.get("member").role, "admin");
   const path = pathTo(c, "/products");
   const flag = archived ? "&archived=1" : "";
   const next = rows.length > perPage ? `${path}?after=${products.at(-1)?.productCode}${flag}` : null;
@@ -27,7 +27,7 @@ export async function showProducts(c: PortalContext) {
         <a class="button" href={archived ? path : `${path}?archived=1`}>
           {archived ? "Hide archived" : "Show archived"}
         </a>
-        {mayChange && isConnected ? (
+        {canChange && isConnected ? (
           <a class="button primary" href={`${path}/new`}>
             New product
           </a>
@@ -41,7 +41,7 @@ export async function showProducts(c: PortalContext) {
             ))}
           </Table>
         ) : (
-          <NoProducts c={c} isConnected={isConnected} mayChange={mayChange} />
+          <NoProducts c={c} isConnected={isConnected} canChange={canChange} />
         )}
         <NextPage href={next} shown={products.length} />
       </Card>
@@ -52,18 +52,18 @@ export async function showProducts(c: PortalContext) {
 function NoProducts({
   c,
   isConnected,
-  mayChange,
+  canChange,
 }: {
   c: PortalContext;
   isConnected: boolean;
-  mayChange: boolean;
+  canChange: boolean;
 }) {
   const mode = c.get("mode");
   if (!isConnected)
     return (
       <Empty title="Connect Stripe first">
         <p>A product is sold at a price of your Stripe account, which is not connected in {mode} mode yet.</p>
-        {mayChange ? (
+        {canChange ? (
           <a class="button primary" href={pathTo(c, "/stripe")}>
             Connect Stripe
           </a>
@@ -76,7 +76,7 @@ function NoProducts({
         A product joins a price in Stripe with what a customer gets for it: a subscription, some days, or some
         units.
       </p>
-      {mayChange ? (
+      {canChange ? (
         <a class="button primary" href={pathTo(c, "/products/new")}>
           Create the first product
         </a>

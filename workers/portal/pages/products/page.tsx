@@ -37,11 +37,11 @@ export async function productPage(c: PortalContext, sent: FormState | null = nul
     return errorPage(c, 404, "There is no such product", "It is not one of this project and mode.");
   const { product, prices: history } = found;
   const now = c.get("now");
-  const mayChange = mayActAs(c.get("member").role, "admin");
+  const canChange = mayActAs(c.get("member").role, "admin");
   // After a conflict, the form has the current version, so that saving again overwrites it deliberately.
   const values =
     sent === null ? toFormValues(product) : { ...sent.values, version: String(product.updatedAt) };
-  const form = { values, faults: sent?.faults ?? {} };
+  const form = { values, errors: sent?.errors ?? {} };
   const path = pathTo(c, `/products/${product.productCode}`);
   return page(
     c,
@@ -57,7 +57,7 @@ export async function productPage(c: PortalContext, sent: FormState | null = nul
         }
       >
         {product.archivedAt === null ? null : <Pill>Archived</Pill>}
-        {mayChange ? (
+        {canChange ? (
           <ActionButton
             action={`${path}/${product.archivedAt === null ? "archive" : "restore"}`}
             label={product.archivedAt === null ? "Archive" : "Restore"}
@@ -66,7 +66,7 @@ export async function productPage(c: PortalContext, sent: FormState | null = nul
         ) : null}
       </PageHead>
       <div class="cols">
-        {mayChange ? (
+        {canChange ? (
           <Card title="Edit" note="What was bought keeps the terms it was bought with." pad>
             <ProductForm c={c} form={form} prices={await listPrices(c)} product={product} />
           </Card>

@@ -14,7 +14,7 @@ export async function createProject(c: PortalContext) {
   const form = await readForm(c);
   const fields = { projectId: field(form, "project_id"), name: field(form, "name"), region: form["region"] };
   const parsed = parseForm(projects.createProject.input, fields);
-  if (parsed.outcome === "invalid") return projectsPage(c, { values: form, faults: parsed.faults }, 422);
+  if (parsed.outcome === "invalid") return projectsPage(c, { values: form, errors: parsed.errors }, 422);
   const { projectId, name, region } = parsed.input;
   const now = c.get("now");
   const { accountId } = c.get("member");

@@ -1,6 +1,13 @@
 import { mayActAs } from "../../../../shared/contract/roles.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { ActionButton, emptyForm, Fault, Field, type FormState, Select } from "../../components/fields.tsx";
+import {
+  ActionButton,
+  emptyForm,
+  Field,
+  FieldError,
+  type FormState,
+  Select,
+} from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, Empty, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
@@ -10,7 +17,7 @@ import { type PortalContext, projectPath } from "../../request-context.ts";
 export function projectsPage(c: PortalContext, form: FormState = emptyForm, status: 200 | 422 = 200) {
   const { projects, role } = c.get("member");
   const now = c.get("now");
-  const mayChange = mayActAs(role, "admin");
+  const canChange = mayActAs(role, "admin");
   return page(
     c,
     { title: "Projects", status },
@@ -47,9 +54,9 @@ export function projectsPage(c: PortalContext, form: FormState = emptyForm, stat
                 <td class="end">
                   <div class="actions">
                     <a class="button small" href={projectPath(projectId, "test", "/settings")}>
-                      {mayChange ? "Rename…" : "Settings"}
+                      {canChange ? "Rename…" : "Settings"}
                     </a>
-                    {mayChange ? (
+                    {canChange ? (
                       <ActionButton
                         action={archivedAt === null ? "/projects/archive" : "/projects/restore"}
                         fields={{ project: projectId }}
@@ -63,7 +70,7 @@ export function projectsPage(c: PortalContext, form: FormState = emptyForm, stat
           </Table>
         )}
       </Card>
-      {mayChange ? (
+      {canChange ? (
         <Card title="New project" pad>
           <form method="post" action="/projects" class="form">
             <input type="hidden" name="project_id" value={form.values["project_id"] ?? newId("prj", now)} />
@@ -76,7 +83,7 @@ export function projectsPage(c: PortalContext, form: FormState = emptyForm, stat
               options={regionOptions}
               fallback="weur"
             />
-            <Fault form={form} name="" />
+            <FieldError form={form} name="" />
             <div>
               <button class="button primary" type="submit">
                 Create project

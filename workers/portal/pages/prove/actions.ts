@@ -13,7 +13,7 @@ export async function prove(c: PortalContext) {
   const form = await readForm(c);
   const pending = readPending(form);
   const { token, email } = c.get("session");
-  const showError = (error: string) => provePage(c, pending, { values: {}, faults: { proof: error } }, 422);
+  const showError = (error: string) => provePage(c, pending, { values: {}, errors: { proof: error } }, 422);
 
   if (!(await mayGuess(c, email))) return showError(triedTooOften);
   if (!(await isCredential(c, form["proof"] ?? ""))) return showError("That does not fit.");

@@ -24,11 +24,11 @@ export async function enterSecondFactor(c: PortalContext) {
   const code = field(await readForm(c), "code").replaceAll(" ", "");
   const { email, token } = c.get("session");
   // better-auth limits wrong codes only before a session exists.
-  if (!(await mayGuess(c, email))) return codePage(c, { values: {}, faults: { code: triedTooOften } }, 422);
+  if (!(await mayGuess(c, email))) return codePage(c, { values: {}, errors: { code: triedTooOften } }, 422);
   const { api } = signInService(c.env, originOf(c));
   const call = { headers: c.req.raw.headers, asResponse: true as const, body: { code } };
   const reply = /^\d{6}$/.test(code) ? await api.verifyTOTP(call) : await api.verifyBackupCode(call);
-  if (!reply.ok) return codePage(c, { values: {}, faults: { code: await codeFault(reply) } }, 422);
+  if (!reply.ok) return codePage(c, { values: {}, errors: { code: await codeFault(reply) } }, 422);
   await guessedRight(c, email);
   await d1(markProven(c.env.DB, token, Date.now()));
   return c.redirect("/", 303);

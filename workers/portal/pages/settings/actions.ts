@@ -20,7 +20,7 @@ export async function saveSettings(c: PortalContext) {
     graceDays: field(form, "grace_days"),
   };
   const parsed = parseForm(changeProjectSettings.input, fields);
-  if (parsed.outcome === "invalid") return settingsPage(c, { values: form, faults: parsed.faults }, 422);
+  if (parsed.outcome === "invalid") return settingsPage(c, { values: form, errors: parsed.errors }, 422);
   const { version, ...after } = parsed.input;
   const before = await d1(readProjectSettings(c.env.DB, projectId));
   if (before === null) throw new Error(`The project ${projectId} is gone`);
@@ -36,5 +36,5 @@ export async function saveSettings(c: PortalContext) {
     return redirectWith(c, pathTo(c, "/settings"), "The settings are saved.");
   const conflict =
     "Somebody else changed the settings since you opened this page. What you entered is below; save again to put it in place.";
-  return settingsPage(c, { values: form, faults: { "": conflict } }, 409);
+  return settingsPage(c, { values: form, errors: { "": conflict } }, 409);
 }

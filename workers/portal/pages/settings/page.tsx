@@ -1,7 +1,7 @@
 import { mayActAs } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type ProjectRow, readProjectSettings } from "../../../../shared/db/projects.ts";
-import { Fault, Field, type FormState } from "../../components/fields.tsx";
+import { Field, FieldError, type FormState } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, Id, PageHead } from "../../components/parts.tsx";
 import { regionNames } from "../../components/words.ts";
@@ -15,8 +15,8 @@ export async function settingsPage(
   const { projectId } = c.get("project");
   const project = await d1(readProjectSettings(c.env.DB, projectId));
   if (project === null) throw new Error(`The project ${projectId} is gone`);
-  const form = sent ?? { values: toFormValues(project), faults: {} };
-  const mayChange = mayActAs(c.get("member").role, "admin");
+  const form = sent ?? { values: toFormValues(project), errors: {} };
+  const canChange = mayActAs(c.get("member").role, "admin");
   return page(
     c,
     { title: "Settings", status },
@@ -35,7 +35,7 @@ export async function settingsPage(
           </dd>
         </dl>
       </Card>
-      {mayChange ? <SettingsForm c={c} form={form} project={project} /> : <SettingsFacts project={project} />}
+      {canChange ? <SettingsForm c={c} form={form} project={project} /> : <SettingsFacts project={project} />}
     </>,
   );
 }
@@ -72,7 +72,7 @@ function SettingsForm({ c, form, project }: { c: PortalContext; form: FormState;
           max={60}
           hint="How long a subscription stays usable after a payment failed. 0 ends access at once."
         />
-        <Fault form={form} name="" />
+        <FieldError form={form} name="" />
         <div>
           <button class="button primary" type="submit">
             Save settings

@@ -44,16 +44,16 @@ export async function setUp(c: PortalContext) {
   const account = field(form, "account");
   const password = form["password"] ?? "";
   const region = regions.find((candidate) => candidate === form["region"]);
-  const faults: Record<string, string> = {};
-  if (name === "") faults["name"] = "Say how others see you.";
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) faults["email"] = "This is no e-mail address.";
+  const errors: Record<string, string> = {};
+  if (name === "") errors["name"] = "Say how others see you.";
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) errors["email"] = "This is no e-mail address.";
   const error = passwordFault(password);
-  if (error !== null) faults["password"] = error;
-  if (account === "") faults["account"] = "Name the company that this is for.";
-  if (project === "") faults["project"] = "Name the product that you sell.";
-  if (region === undefined) faults["region"] = "Choose a region.";
-  if (Object.keys(faults).length > 0 || region === undefined)
-    return setupPage(c, form["token"] ?? "", { values: form, faults }, 422);
+  if (error !== null) errors["password"] = error;
+  if (account === "") errors["account"] = "Name the company that this is for.";
+  if (project === "") errors["project"] = "Name the product that you sell.";
+  if (region === undefined) errors["region"] = "Choose a region.";
+  if (Object.keys(errors).length > 0 || region === undefined)
+    return setupPage(c, form["token"] ?? "", { values: form, errors }, 422);
 
   const now = c.get("now");
   const projectId = newId("prj", now);

@@ -24,7 +24,7 @@ export async function signIn(c: PortalContext) {
   const kept = { next: ownPath(form["next"]), pending: readPending(form) };
   const email = field(form, "email").toLowerCase();
   const showError = (error: string) =>
-    signInPage(c, { status: 422, form: { values: { email }, faults: { "": error } }, ...kept });
+    signInPage(c, { status: 422, form: { values: { email }, errors: { "": error } }, ...kept });
 
   if (!(await mayGuess(c, email))) return showError(triedTooOften);
   const body = { email, password: form["password"] ?? "" };
@@ -57,7 +57,7 @@ export async function enterCode(c: PortalContext) {
   if (!reply.ok)
     return codePage(c, {
       status: 422,
-      form: { values: {}, faults: { code: await codeFault(reply) } },
+      form: { values: {}, errors: { code: await codeFault(reply) } },
       ...kept,
     });
   await beginSession(c, reply.headers);

@@ -1,6 +1,6 @@
 import { type Pending, PendingFields } from "../../auth/pending.tsx";
 import { providers, providersOf } from "../../auth/sign-in-service.ts";
-import { emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
+import { emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
 import { plainPage } from "../../components/frame.tsx";
 import type { PortalContext } from "../../request-context.ts";
 
@@ -28,7 +28,7 @@ export function signInPage(c: PortalContext, options: SignInOptions = {}) {
         <HiddenFields next={next} pending={pending} />
         <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" autofocus />
         <Field form={form} name="password" label="Password" type="password" autocomplete="current-password" />
-        <Fault form={form} name="" />
+        <FieldError form={form} name="" />
         <button class="button primary" type="submit">
           Sign in
         </button>

@@ -24,7 +24,7 @@ export async function checkStripe(c: PortalContext) {
   const reply = await callOperation(c, stripe.checkStripe, {});
   if (reply.outcome === "done") return stripePage(c, { permissions: reply.permissions });
   return reply.reason === "stripe"
-    ? stripePage(c, { fault: reply.message, status: 502 })
+    ? stripePage(c, { error: reply.message, status: 502 })
     : refusalPage(c, reply);
 }
 
@@ -45,6 +45,6 @@ function showResult(c: PortalContext, reply: OperatorReply, done: string) {
   const status = statusOf(reply);
   if (status !== 422 && status !== 409 && status !== 502) return refusalPage(c, reply);
   return reply.field === undefined
-    ? stripePage(c, { fault: reply.message, status })
+    ? stripePage(c, { error: reply.message, status })
     : stripePage(c, { form: refusedForm({}, reply, { secret: "webhook_secret" }), status });
 }

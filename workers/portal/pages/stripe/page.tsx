@@ -15,20 +15,20 @@ interface StripePageOptions {
   status?: 200 | 409 | 422 | 502;
   /** Result of a check of the stored key. */
   permissions?: PermissionCheck[];
-  fault?: string;
+  error?: string;
 }
 
 export async function stripePage(c: PortalContext, options: StripePageOptions = {}) {
-  const { form = emptyForm, status = 200, permissions, fault } = options;
+  const { form = emptyForm, status = 200, permissions, error } = options;
   const { connection, events } = await d1(readConnectionAndEvents(c.env.DB, scopeOf(c), 5));
-  const mayChange = mayActAs(c.get("member").role, "admin");
+  const canChange = mayActAs(c.get("member").role, "admin");
   const mode = c.get("mode");
   return page(
     c,
     {
       title: "Stripe connection",
       status,
-      ...(fault === undefined ? {} : { flash: { tone: "bad" as const, text: fault } }),
+      ...(error === undefined ? {} : { flash: { tone: "bad" as const, text: error } }),
     },
     <>
       <PageHead
@@ -45,11 +45,11 @@ export async function stripePage(c: PortalContext, options: StripePageOptions = 
           </Empty>
         </Card>
       ) : (
-        <Connection c={c} connection={connection} permissions={permissions} mayChange={mayChange} />
+        <Connection c={c} connection={connection} permissions={permissions} canChange={canChange} />
       )}
-      {mayChange ? <KeyForm c={c} form={form} connection={connection} /> : null}
+      {canChange ? <KeyForm c={c} form={form} connection={connection} /> : null}
       {connection === null ? null : (
-        <WebhookCard c={c} connection={connection} form={form} mayChange={mayChange} />
+        <WebhookCard c={c} connection={connection} form={form} canChange={canChange} />
       )}
       {connection === null ? null : (
         <Card title="Last events" note={<a href={pathTo(c, "/events")}>All events</a>}>
@@ -70,12 +70,12 @@ function Connection({
   c,
   connection,
   permissions,
-  mayChange,
+  canChange,
 }: {
   c: PortalContext;
   connection: ConnectionRow;
   permissions: PermissionCheck[] | undefined;
-  mayChange: boolean;
+  canChange: boolean;
 }) {
   const now = c.get("now");
   return (
@@ -101,7 +101,7 @@ function Connection({
           </dd>
         </dl>
         {permissions === undefined ? null : <Permissions permissions={permissions} />}
-        {mayChange ? (
+        {canChange ? (
           <div>
             <ActionButton action={pathTo(c, "/stripe/check")} label="Check the key again" />
           </div>

@@ -11,12 +11,12 @@ export function WebhookCard({
   c,
   connection,
   form,
-  mayChange,
+  canChange,
 }: {
   c: PortalContext;
   connection: ConnectionRow;
   form: FormState;
-  mayChange: boolean;
+  canChange: boolean;
 }) {
   const url = originOf(c) + webhookPathOf(connection.connectionId);
   const { webhookSetAt, webhookEndpointId } = connection;
@@ -47,7 +47,7 @@ export function WebhookCard({
             </>
           ) : null}
         </dl>
-        {mayChange ? (
+        {canChange ? (
           <>
             <ActionButton
               action={pathTo(c, "/stripe/webhook")}
@@ -55,7 +55,7 @@ export function WebhookCard({
               tone={isSet ? "" : "primary"}
               small={isSet}
             />
-            <details open={form.faults["webhook_secret"] !== undefined}>
+            <details open={form.errors["webhook_secret"] !== undefined}>
               <summary>Do it by hand</summary>
               <div class="pad">
                 <p>

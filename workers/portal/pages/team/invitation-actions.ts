@@ -33,10 +33,10 @@ export async function invite(c: PortalContext) {
     email: field(form, "email"),
     role: form["role"],
   };
-  const showErrors = (faults: FormState["faults"], status: 409 | 422 = 422) =>
-    teamPage(c, { form: { values: form, faults }, status });
+  const showErrors = (errors: FormState["errors"], status: 409 | 422 = 422) =>
+    teamPage(c, { form: { values: form, errors }, status });
   const parsed = parseForm(inviteMember.input, fields);
-  if (parsed.outcome === "invalid") return showErrors(parsed.faults);
+  if (parsed.outcome === "invalid") return showErrors(parsed.errors);
   const { invitationId, email, role } = parsed.input;
   if (await d1(isOperator(c.env.DB, email)))
     return showErrors({ email: "Somebody with this address is a member already." }, 409);

@@ -3,7 +3,14 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import type { InvitationRow } from "../../../../shared/db/invitations.ts";
 import { readTeam } from "../../../../shared/db/members.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { ActionButton, emptyForm, Fault, Field, type FormState, Radios } from "../../components/fields.tsx";
+import {
+  ActionButton,
+  emptyForm,
+  Field,
+  FieldError,
+  type FormState,
+  Radios,
+} from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
@@ -183,7 +190,7 @@ function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
         <input type="hidden" name="invitation_id" value={newId("inv", c.get("now"))} />
         <Field form={form} name="email" label="E-mail" type="email" autocomplete="off" />
         <Radios form={form} name="role" label="Role" options={options} fallback="support" />
-        <Fault form={form} name="" />
+        <FieldError form={form} name="" />
         <div>
           <button class="button primary" type="submit">
             {isMailed ? "Send the invitation" : "Make the link"}

@@ -3,7 +3,7 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import { readEndpointDetail } from "../../../../shared/db/webhook-pages.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { emptyForm, Fault, Field, type FormState, Radios, Select } from "../../components/fields.tsx";
+import { emptyForm, Field, FieldError, type FormState, Radios, Select } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { upTo } from "../../components/words.ts";
@@ -45,7 +45,7 @@ export async function confirmPage(
       </p>
       <form method="post" action={`${path}/${action}`} class="form">
         {fields}
-        <Fault form={form} name="" />
+        <FieldError form={form} name="" />
         <div class="row">
           <button class={`button ${tone}`} type="submit">
             {button}

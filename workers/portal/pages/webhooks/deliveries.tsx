@@ -34,7 +34,7 @@ export async function showDeliveries(c: PortalContext) {
   const urls = new Map(targets.map(({ endpointId, url }) => [endpointId, url]));
   const query = new URLSearchParams(values);
   const next = new URLSearchParams({ ...values, after: shown.at(-1)?.deliveryId ?? "" });
-  const mayRequeue = mayActAs(c.get("member").role, "support") && shown.length > 0;
+  const canRequeue = mayActAs(c.get("member").role, "support") && shown.length > 0;
   return page(
     c,
     { title: "Deliveries" },
@@ -43,7 +43,7 @@ export async function showDeliveries(c: PortalContext) {
         title="Deliveries"
         lead="Every event for every endpoint, and what the receiver answered. Kept for 30 days."
       >
-        {mayRequeue ? (
+        {canRequeue ? (
           <a class="button" href={`${pathTo(c, "/deliveries/requeue")}?${query}`}>
             Queue many again…
           </a>
@@ -77,7 +77,7 @@ function Filters({
   values: ReadFilter["values"];
   endpoints: DeliveryPage["targets"];
 }) {
-  const form = { values, faults: {} };
+  const form = { values, errors: {} };
   const targets = endpoints.map(({ endpointId, url, deletedAt }) => ({
     value: endpointId,
     label: deletedAt === null ? url : `${url} (deleted)`,

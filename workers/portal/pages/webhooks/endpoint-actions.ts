@@ -45,8 +45,8 @@ export async function enableEndpoint(c: PortalContext) {
   const form = await readForm(c);
   const waiting = field(form, "waiting");
   if (waiting !== "send" && waiting !== "drop") {
-    const faults = { waiting: "Choose what becomes of the deliveries that waited." };
-    return confirmPage(c, "enable", { values: form, faults }, 422);
+    const errors = { waiting: "Choose what becomes of the deliveries that waited." };
+    return confirmPage(c, "enable", { values: form, errors }, 422);
   }
   const reply = await callOperation(c, endpoints.enableEndpoint, { endpointId: getEndpointId(c), waiting });
   if (reply.outcome === "refused") return refusalPage(c, reply);
@@ -112,8 +112,8 @@ export async function replayEvents(c: PortalContext) {
   const form = await readForm(c);
   const since = momentOf(field(form, "since"));
   if (since === null) {
-    const faults = { since: "Choose a day and a time, in UTC." };
-    return confirmPage(c, "replay", { values: form, faults }, 422);
+    const errors = { since: "Choose a day and a time, in UTC." };
+    return confirmPage(c, "replay", { values: form, errors }, 422);
   }
   const job = { jobId: field(form, "job_id"), endpointId: getEndpointId(c), since };
   const reply = await callOperation(c, endpoints.replayEvents, job);

@@ -4,7 +4,7 @@ import { outboundEventTypes } from "../../../../shared/contract/outbound-event.t
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type EndpointRow, readEndpoint } from "../../../../shared/db/endpoints.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { Checkboxes, emptyForm, Fault, Field, type FormState } from "../../components/fields.tsx";
+import { Checkboxes, emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
 import { page } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { eventMeanings } from "../../components/webhook-words.ts";
@@ -52,7 +52,7 @@ export async function editEndpointPage(c: PortalContext, form?: FormState, statu
       {status === 409 ? <CurrentVersion endpoint={endpoint} /> : null}
       <EndpointForm
         c={c}
-        form={form ?? { values: toFormValues(endpoint), faults: {} }}
+        form={form ?? { values: toFormValues(endpoint), errors: {} }}
         path={`${path}/edit`}
         button="Save the endpoint"
         cancel={path}
@@ -111,7 +111,7 @@ function EndpointForm({
       />
       <Field form={form} name="description" label="Description" required={false} hint="For your team." />
       <Checkboxes form={form} name="event_types" label="Tell it of" options={typeOptions} />
-      <Fault form={form} name="" />
+      <FieldError form={form} name="" />
       <div class="row">
         <button class="button primary" type="submit">
           {button}

@@ -59,24 +59,24 @@ function Actions({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }
   const { endpointId, isEnabled } = endpoint;
   const { role } = c.get("member");
   const path = (action: string) => pathTo(c, `/webhooks/${endpointId}/${action}`);
-  const mayOperate = mayActAs(role, "support");
-  const mayConfigure = mayActAs(role, "admin");
+  const canOperate = mayActAs(role, "support");
+  const canConfigure = mayActAs(role, "admin");
   return (
     <>
-      {mayOperate && isEnabled ? (
+      {canOperate && isEnabled ? (
         <ActionButton action={path("test")} label="Send a test event" tone="primary" small={false} />
       ) : null}
-      {mayConfigure && !isEnabled ? (
+      {canConfigure && !isEnabled ? (
         <a class="button primary" href={path("enable")}>
           Enable…
         </a>
       ) : null}
-      {mayOperate ? (
+      {canOperate ? (
         <a class="button" href={path("replay")}>
           Replay…
         </a>
       ) : null}
-      {mayConfigure ? (
+      {canConfigure ? (
         <>
           <a class="button" href={path("edit")}>
             Edit

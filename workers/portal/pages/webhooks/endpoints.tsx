@@ -10,7 +10,7 @@ import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
 
 export async function showEndpoints(c: PortalContext) {
   const endpoints = await d1(readEndpointPage(c.env.DB, scopeOf(c)));
-  const mayChange = mayActAs(c.get("member").role, "admin");
+  const canChange = mayActAs(c.get("member").role, "admin");
   const add = (
     <a class="button primary" href={pathTo(c, "/webhooks/new")}>
       Add an endpoint
@@ -24,7 +24,7 @@ export async function showEndpoints(c: PortalContext) {
         title="Webhook endpoints"
         lead="Where your backend is told what changed: signed, at least once, tried again for 56 hours."
       >
-        {mayChange && endpoints.length > 0 ? add : null}
+        {canChange && endpoints.length > 0 ? add : null}
       </PageHead>
       {endpoints.map((endpoint) => (
         <Notice c={c} endpoint={endpoint} />
@@ -36,7 +36,7 @@ export async function showEndpoints(c: PortalContext) {
               An endpoint is an https address of your backend. It is told of purchases, renewals and every
               change of access as they happen, so that you need not ask.
             </p>
-            {mayChange ? add : <p>An admin can add one.</p>}
+            {canChange ? add : <p>An admin can add one.</p>}
           </Empty>
         ) : (
           <Table

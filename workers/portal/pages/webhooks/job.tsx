@@ -22,7 +22,7 @@ export async function showJob(c: PortalContext) {
   const isRunning = job.status === "running";
   refreshWhileRunning(c, isRunning);
   const title = jobNames[job.kind];
-  const mayStop = isRunning && mayActAs(c.get("member").role, "support");
+  const canStop = isRunning && mayActAs(c.get("member").role, "support");
   return page(
     c,
     { title },
@@ -31,7 +31,7 @@ export async function showJob(c: PortalContext) {
         title={title}
         list={{ label: "Deliveries", href: pathTo(c, "/deliveries") }}
         isRunning={isRunning}
-        stop={mayStop ? pathTo(c, `/deliveries/jobs/${job.jobId}/stop`) : null}
+        stop={canStop ? pathTo(c, `/deliveries/jobs/${job.jobId}/stop`) : null}
       />
       <Card title="Progress" note={<JobStatus status={job.status} />} pad>
         {job.phase === "ledger" ? (
