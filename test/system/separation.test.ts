@@ -7,8 +7,9 @@ import { newOperator, type TestOperator } from "./operators.ts";
 import { newKey, newWorld, type World } from "./world.ts";
 
 /**
- * Every route of every deployable worker, with who may use it: written down a second time, so that a route which is
- * added, or whose need is changed, is noticed here. `nobody`: open to all; `session`: to whoever is signed in.
+ * Lists every route of every deployable worker with its required access, independently of the code. An added
+ * route or a changed requirement fails this test. `nobody` means that a route is public, `session` that it
+ * requires a session.
  */
 const portal: Record<string, "nobody" | "session" | Role> = {
   "GET /portal.css": "nobody",
@@ -135,7 +136,7 @@ const runtime: Record<string, "nobody" | "key"> = {
   "POST /v1/usage/consume": "key",
 };
 
-/** These end the session or the membership that uses them: each use needs an operator of its own. */
+/** Routes that end the caller's session or membership, so each call needs a new operator. */
 const ending = new Set(["POST /sign-out", "POST /team/leave"]);
 
 function registeredByPortal(): string[] {
@@ -146,7 +147,7 @@ function registeredByPortal(): string[] {
 const sourceOf = (worker: string) =>
   readFileSync(new URL(`../../workers/${worker}`, import.meta.url), "utf8");
 
-/** The runtime runs in workerd only, so its routes are read from where they are registered. */
+/** Reads the routes from the source that registers them, because the runtime's code loads in workerd only. */
 function registeredByRuntime(): string[] {
   const found = sourceOf("runtime/app.ts").matchAll(
     /app\.(get|post|put|patch|delete|all|on|route)\(\s*"([^"]*)"/g,
@@ -184,30 +185,30 @@ const bare = (route: string, headers: Record<string, string> = {}, origin = worl
     headers: { Origin: origin, "Content-Type": "application/x-www-form-urlencoded", ...headers },
   });
 
-describe("the tables", () => {
-  it("have a row for exactly the routes that the workers register", () => {
+describe("route tables", () => {
+  it("the route tables list exactly the routes that the workers register", () => {
     expect(registeredByPortal()).toEqual(Object.keys(portal).toSorted());
     expect(registeredByRuntime()).toEqual(Object.keys(runtime).toSorted());
     expect(sourceOf("deliveries/index.ts")).not.toMatch(/\bfetch\b/);
   });
 });
 
-describe.each(Object.entries(portal))("%s, for %s", (route, needs) => {
+describe.each(Object.entries(portal))("portal route %s, requires %s", (route, needs) => {
   const isRead = route.startsWith("GET ");
 
-  it("takes no API key of either mode", async () => {
+  it("the portal route rejects an API key of either mode", async () => {
     for (const apiKey of [world.apiKey, liveKey])
       expect((await bare(route, { Authorization: `Bearer ${apiKey}` })).status).toBe(401);
   });
 
-  it("asks who has no session to sign in, unless it is open", async () => {
+  it("the portal route requires sign-in when it is not public", async () => {
     const reply = await bare(route);
     if (needs === "nobody") expect([200, 404, 422]).toContain(reply.status);
     else if (isRead) expect(reply.headers.get("Location")).toMatch(/^\/sign-in/);
     else expect(reply.status).toBe(401);
   });
 
-  it("lets in exactly the roles that it needs", async () => {
+  it("the portal route admits exactly the roles that it requires", async () => {
     for (const role of roles) {
       const operator = ending.has(route) ? await newOperator(role, world.accountId) : members.get(role);
       if (operator === undefined) throw new Error(`no ${role}`);
@@ -219,12 +220,12 @@ describe.each(Object.entries(portal))("%s, for %s", (route, needs) => {
     }
   });
 
-  it("shows another account nothing of this one's projects", async () => {
+  it("the portal route returns 404 when the project belongs to another account", async () => {
     if (!route.includes(":project")) return;
     expect((await call(route, foreigner)).status).toBe(404);
   });
 
-  it("changes nothing for a form from elsewhere", async () => {
+  it("the portal route rejects a form when it comes from another origin", async () => {
     if (isRead) return;
     const operator = members.get("owner");
     if (operator === undefined) throw new Error("no owner");
@@ -233,7 +234,7 @@ describe.each(Object.entries(portal))("%s, for %s", (route, needs) => {
   });
 });
 
-describe.each(Object.entries(runtime))("%s, for %s", (route, needs) => {
+describe.each(Object.entries(runtime))("runtime route %s, requires %s", (route, needs) => {
   const body = JSON.stringify({ subject_ref: "user_1", units: 1, product_code: "CREDITS_1000" });
   const send = (headers: Record<string, string>) =>
     fetch(world.origin + pathOf(route), {
@@ -242,7 +243,7 @@ describe.each(Object.entries(runtime))("%s, for %s", (route, needs) => {
       ...(route.startsWith("POST ") ? { body } : {}),
     });
 
-  it("takes no session", async () => {
+  it("the runtime route ignores a portal session", async () => {
     const { email, password } = inject("owner");
     const signIn = await fetch(`${world.origin}/sign-in`, {
       method: "POST",
@@ -261,7 +262,7 @@ describe.each(Object.entries(runtime))("%s, for %s", (route, needs) => {
     }
   });
 
-  it("takes a key, where it needs one", async () => {
+  it("the runtime route accepts an API key when it requires one", async () => {
     if (needs === "nobody") return;
     expect((await send({ Authorization: `Bearer ${world.apiKey}` })).status).not.toBe(401);
   });

@@ -6,10 +6,10 @@ import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { createEndpoint } from "../../workers/deliveries/operator/create-endpoint.ts";
 import { env } from "./subjects.ts";
 
-/** What the queue was asked for, by the functions under test. */
+/** The messages that the functions under test have sent to the queue. */
 export const asked: DeliveryWakeUp[] = [];
 
-/** The bindings of the deliveries worker, with a queue that only remembers. */
+/** The bindings of the deliveries worker, with a queue that only records its messages. */
 export const deliveriesEnv = {
   DB: env.DB,
   DEV: env.DEV,
@@ -31,7 +31,7 @@ export const actor: Actor = {
   ipAddress: null,
 };
 
-/** A project of its own, in test mode. */
+/** Returns the scope of a new project, in test mode. */
 export function newScope() {
   return { projectId: newId("prj"), mode: "test" as const };
 }

@@ -7,9 +7,9 @@ import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newAccount, newMember } from "./members.ts";
 import { consumption, env, packOf, purchase } from "./subjects.ts";
 
-const operator = (exports as unknown as { OperatorEntrypoint: OperatorRpc }).OperatorEntrypoint;
+const operator = exports.OperatorEntrypoint;
 
-/** A customer of an account's, with `count` consumes. */
+/** Creates an account with a customer that has `count` consumes. */
 async function customerWith(count: number) {
   const account = await newAccount();
   const place = { projectId: account.projectId, mode: "test" as const };
@@ -41,8 +41,8 @@ async function exported(caller: OperatorCaller, place: Place) {
   }
 }
 
-describe("an export", () => {
-  it("goes through the line in parts, and is as of the moment it began", async () => {
+describe("exportCustomer", () => {
+  it("an export returns its parts as of the moment it began", async () => {
     const { caller, place, identity, stub } = await customerWith(1_200);
     const first = await operator.exportCustomer(caller, place, "user_1", null);
     if (first.outcome === "refused" || first.next === null) throw new Error("refused");
@@ -55,7 +55,7 @@ describe("an export", () => {
     expect(file.ledger).toHaveLength(1_202);
   });
 
-  it("begins at the checkpoint when history was folded, and breaks off when it is folded meanwhile", async () => {
+  it("an export begins at the checkpoint and is refused when history is folded while it runs", async () => {
     const { account, place, identity, stub } = await customerWith(600);
     const early = await newMember(account, "owner");
     const begun = await operator.exportCustomer(early.caller, place, "user_1", null);
@@ -72,7 +72,7 @@ describe("an export", () => {
     expect(file.folded_requests).toHaveLength(600);
   });
 
-  it("needs an owner with a fresh proof, in test mode too", async () => {
+  it("an export requires an owner with recent authentication, even in test mode", async () => {
     const { account, place } = await customerWith(1);
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     expect(await operator.exportCustomer(stale.caller, place, "user_1", null)).toMatchObject({

@@ -11,7 +11,7 @@ import { newId } from "../../shared/kit/ids.ts";
 import { type Account, newAccount, newMember } from "./members.ts";
 import { env } from "./subjects.ts";
 
-const operator = (exports as unknown as { OperatorEntrypoint: OperatorRpc }).OperatorEntrypoint;
+const operator = exports.OperatorEntrypoint;
 
 type Place = { projectId: string; mode: Mode };
 const placeOf = ({ projectId }: Account, mode: Mode = "test"): Place => ({ projectId, mode });
@@ -24,11 +24,14 @@ const form = {
   durationDays: null,
   expiresAt: null,
 };
-const asked = () => ({ actionId: newId("act"), form });
+const newRequest = () => ({ actionId: newId("act"), form });
 const why = { reason: "goodwill" as const, text: "sorry" };
 const product = { productCode: "A", name: "A", stripePriceId: "price_1", kind: "subscription" as const };
 
-/** Every method that takes a place, with the least role, and in which modes it asks for a fresh proof. */
+/**
+ * Lists every method that takes a scope, with its least role and the modes that require recent
+ * authentication.
+ */
 type Call = (caller: OperatorCaller, place: Place) => Promise<unknown>;
 type Method = Exclude<keyof OperatorRpc, "setPlan">;
 const methods: Record<Method, [role: Role, proof: "never" | "live" | "always", call: Call]> = {
@@ -39,11 +42,11 @@ const methods: Record<Method, [role: Role, proof: "never" | "live" | "always", c
   ],
   readDecision: ["viewer", "never", (c, p) => operator.readDecision(c, p, subjectRef, { at: 1 })],
   findCustomersByEmail: ["viewer", "never", (c, p) => operator.findCustomersByEmail(c, p, "a@example.com")],
-  previewAction: ["support", "never", (c, p) => operator.previewAction(c, p, subjectRef, asked())],
+  previewAction: ["support", "never", (c, p) => operator.previewAction(c, p, subjectRef, newRequest())],
   applyAction: [
     "support",
     "live",
-    (c, p) => operator.applyAction(c, p, subjectRef, { ...asked(), ...why, fingerprint: "" }),
+    (c, p) => operator.applyAction(c, p, subjectRef, { ...newRequest(), ...why, fingerprint: "" }),
   ],
   previewSync: ["support", "never", (c, p) => operator.previewSync(c, p, subjectRef)],
   applySync: ["support", "live", (c, p) => operator.applySync(c, p, subjectRef, { ...why, fingerprint: "" })],
@@ -108,8 +111,8 @@ const table = Object.entries(methods).map(([name, rest]) => [name, ...rest] as c
 const reasonOf = (reply: unknown) =>
   typeof reply === "object" && reply !== null && "reason" in reply ? reply.reason : null;
 
-describe.each(table)("%s, for %s and above, proof asked for: %s", (_, needed, proof, call) => {
-  it("is refused to lower roles, strangers and other accounts, and to nobody else", async () => {
+describe.each(table)("%s, requires %s, recent authentication: %s", (_, needed, proof, call) => {
+  it("the operator method rejects exactly lower roles, strangers and other accounts", async () => {
     const account = await newAccount();
     for (const role of roles) {
       const { caller } = await newMember(account, role);
@@ -125,18 +128,18 @@ describe.each(table)("%s, for %s and above, proof asked for: %s", (_, needed, pr
     expect(reasonOf(await call(stranger, placeOf(account)))).toBe("session_ended");
   });
 
-  it("asks for a fresh proof where it should", async () => {
+  it("the operator method requires recent authentication in exactly its listed modes", async () => {
     const account = await newAccount();
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     for (const mode of ["test", "live"] as const) {
-      const isAsked = reasonOf(await call(stale.caller, placeOf(account, mode))) === "proof_needed";
-      expect({ mode, isAsked }).toEqual({ mode, isAsked: proof === "always" || proof === mode });
+      const isRequired = reasonOf(await call(stale.caller, placeOf(account, mode))) === "proof_needed";
+      expect({ mode, isRequired }).toEqual({ mode, isRequired: proof === "always" || proof === mode });
     }
   });
 });
 
-describe("the plan", () => {
-  it("is the owner's alone", async () => {
+describe("setPlan", () => {
+  it("the operator entrypoint lets only an owner set the plan", async () => {
     const account = await newAccount();
     for (const role of roles) {
       const { caller } = await newMember(account, role);
@@ -146,8 +149,8 @@ describe("the plan", () => {
   });
 });
 
-describe("acting for a customer", () => {
-  it("by support takes effect, with their name on it; what a viewer asked for has left no trace", async () => {
+describe("applyAction", () => {
+  it("an action of support takes effect under its name, and a viewer's request leaves no trace", async () => {
     const account = await newAccount();
     const place = placeOf(account);
     const viewer = await newMember(account, "viewer");
@@ -162,7 +165,7 @@ describe("acting for a customer", () => {
       createdAt: 0,
       updatedAt: 0,
     });
-    const command = asked();
+    const command = newRequest();
     const preview = await operator.previewAction(support.caller, place, subjectRef, command);
     if (preview.outcome !== "done") throw new Error(preview.message);
     const { fingerprint } = preview.preview;

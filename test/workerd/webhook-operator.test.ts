@@ -30,7 +30,7 @@ const newInput = () => ({ endpointId: newId("ep"), ...input });
 type Place = { projectId: string; mode: Mode };
 const placeOf = ({ projectId }: Account, mode: Mode = "test"): Place => ({ projectId, mode });
 
-/** Every method that changes something, with the least role, and whether it asks for a fresh proof in live mode. */
+/** Lists the methods with their least role and the modes that require recent authentication. */
 type Act = (caller: OperatorCaller, place: Place) => Promise<unknown>;
 const actions: [name: string, role: Role, proof: "never" | "live" | "always", act: Act][] = [
   ["createEndpoint", "admin", "live", (c, p) => operator.createEndpoint(c, p, newInput())],
@@ -82,8 +82,8 @@ const actions: [name: string, role: Role, proof: "never" | "live" | "always", ac
 const reasonOf = (reply: unknown) =>
   typeof reply === "object" && reply !== null && "reason" in reply ? reply.reason : null;
 
-describe.each(actions)("%s, for %s and above, proof asked for: %s", (_, needed, proof, act) => {
-  it("is refused to lower roles, strangers and other accounts, and to nobody else", async () => {
+describe.each(actions)("%s, requires %s, recent authentication: %s", (_, needed, proof, act) => {
+  it("the webhook method rejects exactly lower roles, strangers and other accounts", async () => {
     const account = await newAccount();
     for (const role of roles) {
       const { caller } = await newMember(account, role);
@@ -96,18 +96,18 @@ describe.each(actions)("%s, for %s and above, proof asked for: %s", (_, needed, 
     expect(reasonOf(await act(stranger, placeOf(account)))).toBe("session_ended");
   });
 
-  it("asks for a fresh proof where it should", async () => {
+  it("the webhook method requires recent authentication in exactly its listed modes", async () => {
     const account = await newAccount();
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     for (const mode of ["test", "live"] as const) {
-      const isAsked = reasonOf(await act(stale.caller, placeOf(account, mode))) === "proof_needed";
-      expect({ mode, isAsked }).toEqual({ mode, isAsked: proof === "always" || proof === mode });
+      const isRequired = reasonOf(await act(stale.caller, placeOf(account, mode))) === "proof_needed";
+      expect({ mode, isRequired }).toEqual({ mode, isRequired: proof === "always" || proof === mode });
     }
   });
 });
 
-describe("the development session", () => {
-  it("opens everything where the binding DEV exists, and nothing without it", async () => {
+describe("development session", () => {
+  it("the development session is accepted only when the binding DEV exists", async () => {
     const place = placeOf(await newAccount());
     const developer = { sessionToken: "development", ipAddress: null };
     expect(await operator.createEndpoint(developer, place, newInput())).toMatchObject({ outcome: "done" });
@@ -118,7 +118,7 @@ describe("the development session", () => {
   });
 });
 
-describe("what operators do with webhooks", () => {
+describe("webhook audit log", () => {
   async function newPlace() {
     const account = await newAccount();
     const { caller, actor } = await newMember(account, "admin");
@@ -132,7 +132,7 @@ describe("what operators do with webhooks", () => {
   const version = async (place: Place, endpointId: string) =>
     (await readEndpoint(DB, place, endpointId))?.updatedAt ?? 0;
 
-  /** Ends the delivery's next attempt, as the lane would. */
+  /** Makes the delivery's next attempt and records its result, as the lane would. */
   async function attempt(deliveryId: string, place: Place, status: 200 | 500) {
     const at = await now();
     const [row] = await listDeliveries(DB, place, {}, { after: null, limit: 1 });
@@ -150,7 +150,7 @@ describe("what operators do with webhooks", () => {
     await recordAttempt(DB, claimed, outcome, { now: at, disableAfterMs: 1e9 });
   }
 
-  it("stands in the audit log, each action once, with who and from where, and never a secret", async () => {
+  it("the audit log records each webhook action once, with operator and IP and without secrets", async () => {
     const { caller, actor, place, endpointId, secret, log } = await newPlace();
     const done = { outcome: "done" };
     const edit = { ...input, endpointId, description: "Ours", version: await version(place, endpointId) };
@@ -199,7 +199,7 @@ describe("what operators do with webhooks", () => {
     expect(started).toEqual(expect.arrayContaining([many, replay]));
   });
 
-  it("is done once when a form is sent twice, and written down once", async () => {
+  it("a webhook action runs and is audited once when its form is submitted twice", async () => {
     const { caller, place, endpointId, log } = await newPlace();
     const form = newInput();
     const twice = await Promise.all([1, 2].map(() => operator.createEndpoint(caller, place, form)));
@@ -222,7 +222,7 @@ describe("what operators do with webhooks", () => {
     ]);
   });
 
-  it("leaves no entry when nothing came of it", async () => {
+  it("the audit log records nothing when a webhook action is refused", async () => {
     const { caller, place, endpointId, log } = await newPlace();
     const stale = { ...input, endpointId, version: 1 };
     expect(await operator.updateEndpoint(caller, place, stale)).toMatchObject({ reason: "conflict" });

@@ -1,53 +1,51 @@
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildWorkers } from "../../scripts/stack/build.ts";
+import { read } from "./source-files.ts";
 
-const root = resolve(import.meta.dirname, "../..");
 const deployable = ["wrangler.toml", "workers/portal/wrangler.toml", "workers/deliveries/wrangler.toml"];
 const developmentOnly = ["workers/pocket-stripe/wrangler.toml", "workers/dev-gateway/wrangler.toml"];
 
-const withoutComments = (path: string) => readFileSync(join(root, path), "utf8").replace(/^\s*#.*$/gm, "");
+const withoutComments = (path: string) => read(path).replace(/^\s*#.*$/gm, "");
 
-describe("what can be deployed", () => {
+describe("wrangler files", () => {
   it.each([...deployable, ...developmentOnly])(
-    "%s declares no DEV binding and no development flag",
+    "%s declares no DEV binding and no named environment",
     (path) => {
       expect(withoutComments(path)).not.toMatch(/\bDEV\b/);
       expect(withoutComments(path)).not.toMatch(/^\s*\[(env\.|vars\.)/m);
     },
   );
 
-  it.each([...deployable, ...developmentOnly])("%s sets no variable but the log's level", (path) => {
+  it.each([...deployable, ...developmentOnly])("%s sets no variable except LOG_LEVEL", (path) => {
     const [, variables = ""] = withoutComments(path).split(/^\[vars\]$/m);
     expect([...variables.matchAll(/^(\w+) = /gm)].map(([, name]) => name)).toEqual(
       deployable.includes(path) ? ["LOG_LEVEL"] : [],
     );
   });
 
-  it.each(deployable)("%s reaches no development worker, and does not bind provisioning", (path) => {
+  it.each(deployable)("%s binds no development worker and no ProvisioningEntrypoint", (path) => {
     expect(withoutComments(path)).not.toMatch(/pocket-stripe|dev-gateway|ProvisioningEntrypoint/);
   });
 
-  it("says with the deliveries worker that our own origin has to be set, and holds no installation's", () => {
-    const text = readFileSync(join(root, "workers/deliveries/wrangler.toml"), "utf8");
+  it("the deliveries wrangler file documents PUBLIC_ORIGIN as a secret and sets no value for it", () => {
+    const text = read("workers/deliveries/wrangler.toml");
     expect(text).toMatch(/^# Secrets .*\bPUBLIC_ORIGIN\b/m);
     expect(withoutComments("workers/deliveries/wrangler.toml")).not.toContain("PUBLIC_ORIGIN");
-    expect(readFileSync(join(root, "docs/secrets.md"), "utf8")).toContain("`PUBLIC_ORIGIN`");
+    expect(read("docs/secrets.md")).toContain("`PUBLIC_ORIGIN`");
   });
 
-  it("mails nothing until an installation says so, and holds no installation's sender", () => {
-    const text = readFileSync(join(root, "workers/portal/wrangler.toml"), "utf8");
+  it("the portal wrangler file has the email binding commented out and names no sender", () => {
+    const text = read("workers/portal/wrangler.toml");
     expect(text).toMatch(/^# \[\[send_email\]\]\n# name = "MAIL"$/m);
     expect(withoutComments("workers/portal/wrangler.toml")).not.toMatch(/send_email|MAIL_FROM|PUBLIC_ORIGIN/);
     for (const name of ["MAIL_FROM", "PUBLIC_ORIGIN"])
-      expect(readFileSync(join(root, "docs/portal.md"), "utf8")).toContain(`\`${name}\``);
+      expect(read("docs/portal.md")).toContain(`\`${name}\``);
   });
 
-  it("is in the guide for deploying with every name, binding and secret that its wrangler file has", () => {
-    const guide = readFileSync(join(root, "docs/deploying.md"), "utf8");
+  it("docs/deploying.md names every name, binding and secret of the wrangler files that are deployed", () => {
+    const guide = read("docs/deploying.md");
     const named = deployable.flatMap((path) => {
-      const text = readFileSync(join(root, path), "utf8");
+      const text = read(path);
       const [, secrets = ""] = /^# Secrets \(wrangler secret put\): ((?:.*\n#?)*?)\n/m.exec(text) ?? [];
       const values = text.matchAll(
         /^(?!#).*?\b(?:name|binding|queue|dead_letter_queue|database_name|database_id) = "([^"]+)"/gm,
@@ -62,7 +60,7 @@ describe("what can be deployed", () => {
     expect(named.filter((name) => !guide.includes(name))).toEqual([]);
   });
 
-  it("shows no DEV binding in the options that a deployment is made of", async () => {
+  it("wrangler derives no DEV binding from any wrangler file", async () => {
     const bundles = await buildWorkers();
     expect(bundles.length).toBe(5);
     for (const bundle of bundles) expect(JSON.stringify(bundle)).not.toMatch(/"DEV"/);

@@ -1,0 +1,115 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isTestFile, read, readSourceFiles, resolveImport, root } from "./source-files.ts";
+
+/** The rules of docs/architecture.md that imports, names and sizes can show. */
+
+const workers = ["runtime", "portal", "deliveries", "pocket-stripe", "dev-gateway"];
+const sharedFolders = ["contract", "db", "domain", "kit", "stripe", "webhooks"];
+
+/**
+ * The folders and packages that each part may import. The order of layers is workers, then `shared/db`,
+ * `shared/stripe` and `shared/webhooks`, then `shared/domain`, with `shared/kit` and `shared/contract` below.
+ */
+const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
+  { part: /^shared\/contract\//, folders: /^shared\/contract\//, packages: /^zod$/ },
+  { part: /^shared\/domain\//, folders: /^shared\/(domain|contract)\//, packages: /^$/ },
+  { part: /^shared\/kit\//, folders: /^shared\/(kit|contract)\//, packages: /^node:crypto$/ },
+  { part: /^shared\/db\//, folders: /^shared\/(db|domain|contract|kit)\//, packages: /^drizzle-orm(\/.+)?$/ },
+  { part: /^shared\/stripe\//, folders: /^shared\/(stripe|domain|contract|kit)\//, packages: /^stripe$/ },
+  { part: /^shared\/webhooks\//, folders: /^shared\/(webhooks|contract|kit)\//, packages: /^node:crypto$/ },
+  ...workers.map((worker) => ({
+    part: new RegExp(`^workers/${worker}/`),
+    folders: new RegExp(`^(workers/${worker}|shared)/`),
+    packages:
+      worker === "portal"
+        ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm\/d1|better-auth\/.+|uqr)$/
+        : /^(cloudflare:workers|node:\w+|hono(\/.+)?|stripe|zod|@hono\/zod-openapi)$/,
+  })),
+];
+
+/** What a test next to a rule may import in addition to what the rule may import. */
+const testFolders = /^test\/unit\//;
+const testPackages = /^(vitest|fast-check|standardwebhooks)$/;
+
+const all = [...readSourceFiles("shared"), ...readSourceFiles("workers")];
+const files = all.filter(({ path }) => !isTestFile(path));
+const tests = all.filter(({ path }) => isTestFile(path));
+
+/** Returns one line for each import of `path` that the rules do not allow. */
+function findBreaches(path: string, imports: string[]): string[] {
+  const rule = rules.find(({ part }) => part.test(path));
+  if (rule === undefined) return [`${path} belongs to no part`];
+  const isTest = isTestFile(path);
+  return imports
+    .filter((specifier) => {
+      const target = resolveImport(path, specifier);
+      if (target === null)
+        return !(rule.packages.test(specifier) || (isTest && testPackages.test(specifier)));
+      if (isTestFile(target)) return true;
+      return !(rule.folders.test(target) || (isTest && testFolders.test(target)));
+    })
+    .map((specifier) => `${path} imports ${specifier}`);
+}
+
+describe("imports", () => {
+  it("the import reader sees every source file, and imports in nearly all of them", () => {
+    // Lower counts would mean that the reader misses files, not that the repository became smaller.
+    expect(files.length).toBeGreaterThan(120);
+    expect(files.filter(({ imports }) => imports.length > 0).length).toBeGreaterThan(files.length * 0.7);
+    expect(tests.length).toBeGreaterThan(15);
+    expect(tests.every(({ imports }) => imports.includes("vitest"))).toBe(true);
+  });
+
+  it("the import rules report an import against the direction and an import of a test", () => {
+    expect(findBreaches("shared/domain/x.ts", ["./y.ts", "../contract/z.ts"])).toEqual([]);
+    expect(findBreaches("shared/domain/x.ts", ["../kit/ids.ts", "vitest", "./x.test.ts"])).toEqual([
+      "shared/domain/x.ts imports ../kit/ids.ts",
+      "shared/domain/x.ts imports vitest",
+      "shared/domain/x.ts imports ./x.test.ts",
+    ]);
+    expect(findBreaches("shared/domain/x.ts", ["../../test/unit/entitlements.ts"])).toHaveLength(1);
+    expect(findBreaches("shared/domain/x.test.ts", ["./x.ts", "../../test/unit/x.ts", "vitest"])).toEqual([]);
+    expect(findBreaches("shared/domain/x.test.ts", ["../db/x.ts"])).toHaveLength(1);
+    expect(findBreaches("workers/runtime/x.ts", ["../portal/y.ts"])).toHaveLength(1);
+  });
+
+  it("the repository has no worker or shared folder that the import rules do not name", () => {
+    expect(readdirSync(join(root, "workers")).toSorted()).toEqual(workers.toSorted());
+    const shared = readdirSync(join(root, "shared"), { withFileTypes: true }).map(({ name }) => name);
+    expect(shared.toSorted()).toEqual(sharedFolders.toSorted());
+  });
+
+  it("every file imports only from the layers below it, and no worker imports another worker", () => {
+    expect(all.flatMap(({ path, imports }) => findBreaches(path, imports))).toEqual([]);
+  });
+
+  it("every test next to a rule tests a file of the same name", () => {
+    const paths = new Set(files.map(({ path }) => path));
+    expect(
+      tests.map(({ path }) => path.replace(".test.ts", ".ts")).filter((path) => !paths.has(path)),
+    ).toEqual([]);
+  });
+
+  it("the domain uses no clock, I/O or waiting", () => {
+    const forbidden = /\b(Date\.now|new Date\(\)|async |await |fetch\(|crypto\.|Math\.random|setTimeout)/;
+    const breaches = files
+      .filter(({ path }) => path.startsWith("shared/domain/"))
+      .filter(({ path }) => forbidden.test(read(path).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")))
+      .map(({ path }) => path);
+    expect(breaches).toEqual([]);
+  });
+
+  it("every file has a kebab-case name, and every file but a test has at most 260 lines", () => {
+    const breaches = all.flatMap(({ path }) => {
+      const name = path.split("/").at(-1) ?? "";
+      const lines = read(path).split("\n").length;
+      return [
+        ...(/^[a-z0-9]+(-[a-z0-9]+)*(\.d|\.test)?\.tsx?$/.test(name) ? [] : [`${path} is not kebab-case`]),
+        ...(lines <= 260 || isTestFile(path) ? [] : [`${path} has ${lines} lines`]),
+      ];
+    });
+    expect(breaches).toEqual([]);
+  });
+});
