@@ -1,28 +1,18 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { build } from "esbuild";
 import { defineConfig } from "vitest/config";
 
-/** A DEV binding for tests in workerd: a clock that a test can move, and a Stripe that says what a test tells it to. */
-const testDev = `
-  import { WorkerEntrypoint } from "cloudflare:workers";
-  let offsetMs = 0;
-  let stripeBehindMs = 0;
-  let answers = [];
-  const missing = { error: { type: "invalid_request_error", code: "resource_missing", message: "No such object" } };
-  export class Dev extends WorkerEntrypoint {
-    clockOffsetMs() { return offsetMs; }
-    advance(ms) { offsetMs += ms; return offsetMs; }
-    stripeIsBehind(ms) { stripeBehindMs = ms; }
-    stripeAnswers(all) { answers = all; }
-    fetch(request) {
-      const { pathname, search } = new URL(request.url);
-      const asked = decodeURIComponent(pathname + search);
-      const { status, body } = answers.find(({ path }) => asked.startsWith(path)) ?? { status: 404, body: missing };
-      const at = new Date(Date.now() + offsetMs - stripeBehindMs);
-      return Response.json(body, { status, headers: { Date: at.toUTCString() } });
-    }
-  }
-  export default { fetch() { return new Response(null, { status: 404 }); } };
-`;
+/** Bundles the worker behind the `DEV` binding of the tests in workerd. */
+async function bundleDevWorker(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: ["test/workerd/dev-worker.ts"],
+    bundle: true,
+    write: false,
+    format: "esm",
+    external: ["cloudflare:workers"],
+  });
+  return outputFiles[0]?.text ?? "";
+}
 
 export default defineConfig({
   test: {
@@ -56,7 +46,7 @@ export default defineConfig({
                 {
                   name: "test-dev",
                   modules: true,
-                  script: testDev,
+                  script: await bundleDevWorker(),
                   compatibilityDate: "2026-04-01",
                 },
               ],

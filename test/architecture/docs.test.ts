@@ -1,27 +1,26 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { read, root, toRepositoryPath } from "./source-files.ts";
 
-/** What documents and code say of each other: a page that is named is there, and what must be documented is. */
-const root = resolve(import.meta.dirname, "../..");
-const read = (path: string) => readFileSync(join(root, path), "utf8");
+/** Documents and code agree: every file that is named exists, and everything that must be documented is. */
 
 const folders = ["dev", "docs", "migrations", "scripts", "shared", "test", "workers"];
 const textFile = /\.(md|ts|tsx|toml|json|sql|sh)$/;
 
-const listed = (folder: string, options: { recursive: boolean }) =>
+const listTextFiles = (folder: string, options: { recursive: boolean }) =>
   readdirSync(join(root, folder), { ...options, withFileTypes: true })
     .filter((entry) => entry.isFile() && textFile.test(entry.name) && entry.name !== "package-lock.json")
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"));
+    .map((entry) => toRepositoryPath(join(entry.parentPath, entry.name)));
 
 const files = [
-  ...listed(".", { recursive: false }),
-  ...folders.flatMap((folder) => listed(folder, { recursive: true })),
+  ...listTextFiles(".", { recursive: false }),
+  ...folders.flatMap((folder) => listTextFiles(folder, { recursive: true })),
 ];
 const documents = files.filter((path) => path.endsWith(".md"));
 
-/** The paths of this repository that `text` names, from the root or from the folder of the file it stands in. */
-function mentions(path: string, text: string): string[] {
+/** Returns the paths that `text` names, relative to the repository or to the folder of its file. */
+function findMentions(path: string, text: string): string[] {
   const pages = [
     ...text.matchAll(/(?<![\w./:-])(?:docs\/[\w-]+(?:\/[\w-]+)*(?:\.\w+)?|(?:[\w-]+\/)*[\w-]+\.md)\b/g),
   ];
@@ -31,47 +30,45 @@ function mentions(path: string, text: string): string[] {
     const links = text.matchAll(/\]\(([^)\s]+)\)/g);
     for (const [, mention = ""] of [...quoted, ...links]) found.push(mention);
   }
-  // Not a path, but the form of one.
+  // A URL or a placeholder has the form of a path.
   return found.filter((mention) => !/^https?:|[<…]|NNNN/.test(mention));
 }
 
-function isThere(path: string, mention: string): boolean {
+function exists(path: string, mention: string): boolean {
   if (/^docs\/decisions\/\d{4}$/.test(mention)) return files.some((file) => file.startsWith(`${mention}-`));
   return existsSync(join(root, mention)) || existsSync(join(root, dirname(path), mention));
 }
 
-const broken = (path: string, text: string) =>
-  mentions(path, text)
-    .filter((mention) => !isThere(path, mention))
+const findBroken = (path: string, text: string) =>
+  findMentions(path, text)
+    .filter((mention) => !exists(path, mention))
     .map((mention) => `${path} names ${mention}`);
 
-describe("what is named", () => {
-  it("is found by the reader of this test, in code and in documents", () => {
-    expect(broken("shared/x.ts", "// see docs/nowhere.md and docs/decisions/9999.")).toEqual([
+describe("names in documents and code", () => {
+  it("the reader finds names of missing files in code and in documents, and many names overall", () => {
+    expect(findBroken("shared/x.ts", "// see docs/nowhere.md and docs/decisions/9999.")).toEqual([
       "shared/x.ts names docs/nowhere.md",
       "shared/x.ts names docs/decisions/9999",
     ]);
-    expect(broken("docs/x.md", "[there](storage.md), [not](gone.md), `shared/gone/`, `shared/kit/`")).toEqual(
-      ["docs/x.md names gone.md", "docs/x.md names shared/gone/", "docs/x.md names gone.md"],
-    );
+    expect(
+      findBroken("docs/x.md", "[there](storage.md), [not](gone.md), `shared/gone/`, `shared/kit/`"),
+    ).toEqual(["docs/x.md names gone.md", "docs/x.md names shared/gone/", "docs/x.md names gone.md"]);
     const fromCode = files
       .filter((path) => !path.endsWith(".md"))
-      .flatMap((path) => mentions(path, read(path)));
+      .flatMap((path) => findMentions(path, read(path)));
     expect(fromCode.length).toBeGreaterThan(10);
-    expect(documents.flatMap((path) => mentions(path, read(path))).length).toBeGreaterThan(100);
+    expect(documents.flatMap((path) => findMentions(path, read(path))).length).toBeGreaterThan(100);
   });
 
-  it("exists", () => {
-    const here = relative(root, import.meta.filename)
-      .split(sep)
-      .join("/");
+  it("every file that a document or a comment names exists", () => {
+    const here = toRepositoryPath(import.meta.filename);
     // A superseded record describes the code of its time.
     const isHistory = (path: string) => /^Status: superseded/m.test(read(path));
     const checked = files.filter((path) => path !== here && !isHistory(path));
-    expect(checked.flatMap((path) => broken(path, read(path)))).toEqual([]);
+    expect(checked.flatMap((path) => findBroken(path, read(path)))).toEqual([]);
   });
 
-  it("as a command of npm is one", () => {
+  it("every npm command that a document names exists in package.json", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const unknown = documents.flatMap((path) =>
       [...read(path).matchAll(/npm run (\w+)/g)]
@@ -83,9 +80,9 @@ describe("what is named", () => {
 });
 
 describe("decision records", () => {
-  const records = files.filter((path) => path.startsWith("docs/decisions/")).toSorted();
+  const records = files.filter((path) => /^docs\/decisions\/(?!README\.md$)/.test(path)).toSorted();
 
-  it("are numbered from 0001 without gaps, one page each", () => {
+  it("decision records are numbered from 0001 without gaps and have one page each", () => {
     expect(records.length).toBeGreaterThanOrEqual(8);
     for (const [index, path] of records.entries()) {
       const number = String(index + 1).padStart(4, "0");
@@ -95,44 +92,46 @@ describe("decision records", () => {
     }
   });
 
-  it.each(records)("%s has its sections, and tests that hold it", (path) => {
+  it.each(records)("%s has the required sections and names existing tests that hold it", (path) => {
     const sections = [...read(path).matchAll(/^## (.+)$/gm)].map((match) => match[1]);
     expect(sections).toEqual(["Context", "Decision", "Consequences", "Alternatives", "Held by"]);
     const heldBy = read(path).split("\n## Held by\n")[1] ?? "";
-    const tests = [...heldBy.matchAll(/`(test\/[^`]+\.test\.ts)`/g)].map((match) => match[1] ?? "");
+    const tests = [...heldBy.matchAll(/`((?:test|shared)\/[^`]+\.test\.ts)`/g)].map(
+      (match) => match[1] ?? "",
+    );
     expect(tests.length).toBeGreaterThan(0);
     for (const test of tests) expect(existsSync(join(root, test)), `${test} exists`).toBe(true);
   });
 });
 
-describe("what must be documented", () => {
-  it("is every table, in docs/storage.md", () => {
-    const namesIn = (folder: string, pattern: RegExp) =>
+describe("required documentation", () => {
+  it("docs/storage.md documents every table", () => {
+    const findNames = (folder: string, pattern: RegExp) =>
       files
         .filter((path) => path.startsWith(folder))
         .flatMap((path) => [...read(path).matchAll(pattern)].map((match) => match[1] ?? ""));
     const tables = [
-      ...namesIn("shared/db/tables/", /sqliteTable\(\s*"(\w+)"/g),
-      ...namesIn("workers/runtime/", /CREATE TABLE (?:IF NOT EXISTS )?(\w+)/g),
+      ...findNames("shared/db/tables/", /sqliteTable\(\s*"(\w+)"/g),
+      ...findNames("workers/runtime/", /CREATE TABLE (?:IF NOT EXISTS )?(\w+)/g),
     ];
     expect(tables.length).toBeGreaterThan(14);
     const page = read("docs/storage.md");
     expect(tables.filter((table) => !page.includes(`| \`${table}\` |`))).toEqual([]);
   });
 
-  it("is every development control, in CONTRIBUTING.md, and no other", () => {
-    const pathsIn = (path: string, pattern: RegExp) =>
+  it("CONTRIBUTING.md documents exactly the development controls that exist", () => {
+    const findPaths = (path: string, pattern: RegExp) =>
       [...read(path).matchAll(pattern)].map((match) => match[1] ?? "");
     const gateway = "dev/gateway/";
     const controls = [
-      ...pathsIn(`${gateway}controls.ts`, /case "((?:GET|POST) \/__dev\/[\w/]+)"/g),
-      ...pathsIn("dev/pocket-stripe/controls/answer-control.ts", /^ {2}"(\/control\/[\w/:]+)": /gm).map(
+      ...findPaths(`${gateway}controls.ts`, /case "((?:GET|POST) \/__dev\/[\w/]+)"/g),
+      ...findPaths("dev/pocket-stripe/controls/answer-control.ts", /^ {2}"(\/control\/[\w/:]+)": /gm).map(
         (path) => `POST /pocket-stripe${path}`,
       ),
     ];
     expect(controls.length).toBeGreaterThan(15);
-    const documented = pathsIn("CONTRIBUTING.md", /^\| `((?:GET|POST) \/[^`]+)`/gm);
-    // Four are told apart by other means than those two tables: three by their paths' beginning, one has a method of its own.
+    const documented = findPaths("CONTRIBUTING.md", /^\| `((?:GET|POST) \/[^`]+)`/gm);
+    // Four controls are not in those two tables: three match by path prefix, and one has another method.
     const others = [
       "POST /__dev/provision/<function>",
       "POST /__dev/webhooks/<function>",

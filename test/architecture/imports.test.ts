@@ -1,20 +1,20 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isTestFile, read, readSourceFiles, resolveImport, root } from "./source-files.ts";
 
-/**
- * The house rules of docs/architecture.md, as far as imports show them. Read with our own eyes: tools that load the
- * compiler as a library see nothing under TypeScript 7 and report success.
- */
-const root = resolve(import.meta.dirname, "../..");
+/** The rules of docs/architecture.md that imports, names and sizes can show. */
 
 const workers = ["runtime", "portal", "deliveries"];
-/** Workers of development: they stand apart from what is deployed, and nothing that is deployed imports them. */
+/** Workers of development. Nothing that is deployed imports them. */
 const devWorkers = ["gateway", "pocket-stripe"];
 const devFolders = [...devWorkers, "bench", "browser", "entries", "screenshots", "seed", "stack", "wrangler"];
 const sharedFolders = ["contract", "db", "domain", "kit", "operations", "stripe", "webhooks"];
 
-/** What each part of the house may import: folders of this repository, and packages. */
+/**
+ * The folders and packages that each part may import. The order of layers is workers, then `shared/db`,
+ * `shared/stripe` and `shared/webhooks`, then `shared/domain`, with `shared/kit` and `shared/contract` below.
+ */
 const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
   { part: /^shared\/contract\//, folders: /^shared\/contract\//, packages: /^zod$/ },
   { part: /^shared\/domain\//, folders: /^shared\/(domain|contract)\//, packages: /^$/ },
@@ -43,82 +43,91 @@ const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
       folders: new RegExp(`^(${worker}|shared)/`),
       packages:
         worker === "workers/portal"
-          ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm\/d1|better-auth\/.+|uqr)$/
-          : /^(cloudflare:workers|node:\w+|hono(\/.+)?|stripe|zod|@hono\/zod-openapi)$/,
+          ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm(\/.+)?|better-auth\/.+|uqr)$/
+          : /^(cloudflare:workers|node:\w+|hono(\/.+)?|stripe|zod|@hono\/zod-openapi|drizzle-orm(\/.+)?)$/,
     }),
   ),
 ];
 
-interface SourceFile {
-  path: string;
-  imports: string[];
+/** What a test next to a rule may import in addition to what the rule may import. */
+const testFolders = /^test\/unit\//;
+const testPackages = /^(vitest|fast-check|standardwebhooks)$/;
+
+const all = ["shared", "workers", "dev"].flatMap((folder) => readSourceFiles(folder));
+const files = all.filter(({ path }) => !isTestFile(path));
+const tests = all.filter(({ path }) => isTestFile(path));
+
+/** Returns one line for each import of `path` that the rules do not allow. */
+function findBreaches(path: string, imports: string[]): string[] {
+  const rule = rules.find(({ part }) => part.test(path));
+  if (rule === undefined) return [`${path} belongs to no part`];
+  const isTest = isTestFile(path);
+  return imports
+    .filter((specifier) => {
+      const target = resolveImport(path, specifier);
+      if (target === null)
+        return !(rule.packages.test(specifier) || (isTest && testPackages.test(specifier)));
+      if (isTestFile(target)) return true;
+      return !(rule.folders.test(target) || (isTest && testFolders.test(target)));
+    })
+    .map((specifier) => `${path} imports ${specifier}`);
 }
 
-const importPattern =
-  /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g;
-
-function sourceFiles(folder: string): SourceFile[] {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
-    .map((entry) => {
-      const path = relative(root, join(entry.parentPath, entry.name)).split(sep).join("/");
-      const text = readFileSync(join(root, path), "utf8");
-      const imports = [...text.matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? "");
-      return { path, imports };
-    });
-}
-
-const files = [...sourceFiles("shared"), ...sourceFiles("workers"), ...sourceFiles("dev")];
-
-describe("the house", () => {
-  it("sees every source file, and imports in nearly all of them", () => {
-    // Fewer would mean that the reader went blind, not that the house got smaller.
+describe("imports", () => {
+  it("the import reader sees every source file, and imports in nearly all of them", () => {
+    // Lower counts would mean that the reader misses files, not that the repository became smaller.
     expect(files.length).toBeGreaterThan(120);
     expect(files.filter(({ imports }) => imports.length > 0).length).toBeGreaterThan(files.length * 0.7);
+    expect(tests.length).toBeGreaterThan(15);
+    expect(tests.every(({ imports }) => imports.includes("vitest"))).toBe(true);
   });
 
-  it("has no folder that the plan does not name", () => {
+  it("the import rules report an import against the direction and an import of a test", () => {
+    expect(findBreaches("shared/domain/x.ts", ["./y.ts", "../contract/z.ts"])).toEqual([]);
+    expect(findBreaches("shared/domain/x.ts", ["../kit/ids.ts", "vitest", "./x.test.ts"])).toEqual([
+      "shared/domain/x.ts imports ../kit/ids.ts",
+      "shared/domain/x.ts imports vitest",
+      "shared/domain/x.ts imports ./x.test.ts",
+    ]);
+    expect(findBreaches("shared/domain/x.ts", ["../../test/unit/entitlements.ts"])).toHaveLength(1);
+    expect(findBreaches("shared/domain/x.test.ts", ["./x.ts", "../../test/unit/x.ts", "vitest"])).toEqual([]);
+    expect(findBreaches("shared/domain/x.test.ts", ["../db/x.ts"])).toHaveLength(1);
+    expect(findBreaches("workers/runtime/x.ts", ["../portal/y.ts"])).toHaveLength(1);
+  });
+
+  it("the repository has no worker or shared folder that the import rules do not name", () => {
     expect(readdirSync(join(root, "workers")).toSorted()).toEqual(workers.toSorted());
-    expect(readdirSync(join(root, "dev")).toSorted()).toEqual(devFolders.toSorted());
     const shared = readdirSync(join(root, "shared"), { withFileTypes: true }).map(({ name }) => name);
     expect(shared.toSorted()).toEqual(sharedFolders.toSorted());
   });
 
-  it("imports one way: workers from shared, never from each other; domain and contract from nearly nothing", () => {
-    const breaches = files.flatMap(({ path, imports }) => {
-      const rule = rules.find(({ part }) => part.test(path));
-      if (rule === undefined) return [`${path} belongs to no part of the house`];
-      return imports
-        .filter((specifier) => {
-          if (!specifier.startsWith(".")) return !rule.packages.test(specifier);
-          const target = relative(root, resolve(root, dirname(path), specifier))
-            .split(sep)
-            .join("/");
-          return !rule.folders.test(target);
-        })
-        .map((specifier) => `${path} imports ${specifier}`);
-    });
-    expect(breaches).toEqual([]);
+  it("every file imports only from the layers below it, and no worker imports another worker", () => {
+    expect(all.flatMap(({ path, imports }) => findBreaches(path, imports))).toEqual([]);
   });
 
-  it("keeps clocks, I/O and waiting out of the domain", () => {
+  it("every test next to a rule tests a file of the same name", () => {
+    const paths = new Set(files.map(({ path }) => path));
+    expect(
+      tests.map(({ path }) => path.replace(".test.ts", ".ts")).filter((path) => !paths.has(path)),
+    ).toEqual([]);
+  });
+
+  it("the domain uses no clock, I/O or waiting", () => {
     const forbidden = /\b(Date\.now|new Date\(\)|async |await |fetch\(|crypto\.|Math\.random|setTimeout)/;
     const breaches = files
       .filter(({ path }) => path.startsWith("shared/domain/"))
-      .filter(({ path }) =>
-        forbidden.test(readFileSync(join(root, path), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")),
-      )
+      .filter(({ path }) => forbidden.test(read(path).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")))
       .map(({ path }) => path);
     expect(breaches).toEqual([]);
   });
 
-  it("names files in kebab-case and keeps each to one screenful of subject", () => {
-    const breaches = files.flatMap(({ path }) => {
+  it("every file has a kebab-case name, and every file but a test has at most 260 lines", () => {
+    const breaches = all.flatMap(({ path }) => {
       const name = path.split("/").at(-1) ?? "";
-      const lines = readFileSync(join(root, path), "utf8").split("\n").length;
+      const lines = read(path).split("\n").length;
       return [
-        ...(/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.tsx?$/.test(name) ? [] : [`${path} is not kebab-case`]),
-        ...(lines <= 260 ? [] : [`${path} has ${lines} lines`]),
+        ...(/^[a-z0-9]+(-[a-z0-9]+)*(\.d|\.test)?\.tsx?$/.test(name) ? [] : [`${path} is not kebab-case`]),
+        ...(lines <= 260 || isTestFile(path) ? [] : [`${path} has ${lines} lines`]),
       ];
     });
     expect(breaches).toEqual([]);

@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-
-const root = resolve(import.meta.dirname, "../..");
-const read = (path: string) => readFileSync(join(root, path), "utf8");
+import { read, root } from "./source-files.ts";
 
 interface Package {
   dependencies: Record<string, string>;
@@ -14,7 +12,7 @@ const { dependencies, devDependencies } = JSON.parse(read("package.json")) as Pa
 const pinned = { ...dependencies, ...devDependencies };
 
 describe("versions", () => {
-  it("are exact, and the lock file has the same", () => {
+  it("package.json pins exact versions, and package-lock.json has the same versions", () => {
     const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { version: string }> };
     expect(Object.keys(pinned).length).toBeGreaterThan(15);
     for (const [name, version] of Object.entries(pinned)) {
@@ -23,7 +21,7 @@ describe("versions", () => {
     }
   });
 
-  it("have one compatibility date, which the workerd in Miniflare knows", () => {
+  it("all wrangler files have one compatibility date that the pinned workerd supports", () => {
     const configurations = [
       "wrangler.toml",
       "workers/portal/wrangler.toml",

@@ -12,7 +12,7 @@ import {
   sizes,
 } from "./portal-browser.ts";
 
-const ofProject = [
+const projectPaths = [
   "",
   "/customers",
   "/customers?q=user_",
@@ -54,9 +54,17 @@ const ofProject = [
   "/data/none",
   "/products/NOTHING",
 ];
-const ofAccount = ["/projects", "/team", "/plan", "/audit", "/account", "/account/second-factor", "/nowhere"];
+const accountPaths = [
+  "/projects",
+  "/team",
+  "/plan",
+  "/audit",
+  "/account",
+  "/account/second-factor",
+  "/nowhere",
+];
 
-describe.skipIf(chromiumPath === undefined)("every page", () => {
+describe.skipIf(chromiumPath === undefined)("portal pages", () => {
   let portal: PortalBrowser;
   let file: StackFile;
 
@@ -73,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     return opened;
   }
 
-  it.each(sizes)("has nothing that axe finds, and fits, at $width px in $colorScheme", async (look) => {
+  it.each(sizes)("every page passes axe and fits its width at $width px in $colorScheme", async (look) => {
     const { page, errors } = await openPage(portal, look);
     for (const path of ["/sign-in", "/sign-in/code", "/invitations/none"]) {
       await page.goto(path);
@@ -81,12 +89,12 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     }
     const { page: own, errors: ownErrors } = await signedIn(look);
     const paths = [
-      ...ofProject.map((path) => `/p/${file.project_id}/test${path}`),
-      // Live mode differs in its colours only, which these have all of.
+      ...projectPaths.map((path) => `/p/${file.project_id}/test${path}`),
+      // Live mode differs in its colors only, and these pages have all of them.
       ...["", "/stripe", "/events", "/webhooks", "/deliveries"].map(
         (path) => `/p/${file.project_id}/live${path}`,
       ),
-      ...ofAccount,
+      ...accountPaths,
     ];
     for (const path of paths) {
       await own.goto(path);
@@ -97,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     expect([...errors, ...ownErrors]).toEqual([]);
   });
 
-  it("shows an event with its payload, the palette and the menu, accessibly", async () => {
+  it("the portal shows an event with its payload, the palette and the menu accessibly", async () => {
     for (const look of sizes) {
       const { page } = await signedIn(look);
       await page.goto(`/p/${file.project_id}/test/events`);
@@ -120,7 +128,7 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     }
   });
 
-  it("shows an endpoint, what it asks before it acts, and a delivery with its attempts, accessibly", async () => {
+  it("the portal shows an endpoint, its forms and a delivery with its attempts accessibly", async () => {
     for (const look of sizes) {
       const { page, errors } = await signedIn(look);
       const path = `/p/${file.project_id}/test`;
@@ -139,7 +147,7 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     }
   });
 
-  it("shows a run over all customers, from its start to its end, and one customer's check, accessibly", async () => {
+  it("the portal shows a data check of all customers and of one customer accessibly", async () => {
     for (const look of sizes) {
       const { page, errors } = await signedIn(look);
       const path = `/p/${file.project_id}/test`;
@@ -162,9 +170,9 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     }
   });
 
-  it("shows live mode differently from test mode on every page", async () => {
+  it("every page shows whether it is in test mode or live mode", async () => {
     const { page } = await signedIn(sizes[0] as Look);
-    for (const path of ofProject) {
+    for (const path of projectPaths) {
       for (const mode of ["test", "live"] as const) {
         await page.goto(`/p/${file.project_id}/${mode}${path}`);
         expect(await page.locator("body").getAttribute("data-mode")).toBe(mode);
@@ -175,7 +183,7 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     }
   });
 
-  it("folds a payload and finds a line in it", async () => {
+  it("the portal collapses a payload and filters its lines when an operator searches it", async () => {
     const { page, errors } = await signedIn(sizes[0] as Look);
     await page.getByRole("link", { name: "Stripe events" }).first().click();
     await page.locator("main tbody a").first().click();
@@ -194,7 +202,7 @@ describe.skipIf(chromiumPath === undefined)("every page", () => {
     expect(errors).toEqual([]);
   });
 
-  it("sends a strict policy, and scripts of at most 20 KB in all", async () => {
+  it("the portal sends a strict content policy, and scripts under 20 KB gzipped in total", async () => {
     const reply = await fetch(`${portal.stack.origin}/sign-in`);
     const policy = reply.headers.get("Content-Security-Policy") ?? "";
     expect(policy).toContain("default-src 'none'");

@@ -6,7 +6,7 @@ import { chromiumPath, openPage, openPortalBrowser, type PortalBrowser, tabTo } 
 
 const password = "a sentence that nobody guesses";
 
-describe.skipIf(chromiumPath === undefined)("the first run", () => {
+describe.skipIf(chromiumPath === undefined)("first run", () => {
   let portal: PortalBrowser;
   let stripe: PocketStripe;
 
@@ -16,7 +16,7 @@ describe.skipIf(chromiumPath === undefined)("the first run", () => {
   });
   afterAll(() => portal.close());
 
-  it("leads from the printed link to an allowed check, without a script error, in under three minutes", async () => {
+  it("the owner gets from the setup link to an allowed check in 3 minutes without errors", async () => {
     const startedAt = Date.now();
     const { page, errors } = await openPage(portal);
     const { origin, secrets } = portal.stack;
@@ -78,7 +78,7 @@ describe.skipIf(chromiumPath === undefined)("the first run", () => {
     expect(Date.now() - startedAt).toBeLessThan(180_000);
   });
 
-  it("signs in, makes a product and a key with the keyboard alone", async () => {
+  it("the owner signs in and creates a product and an API key with the keyboard alone", async () => {
     const { page, errors } = await openPage(portal);
     const price = await stripe.createPrice("Day pass", 500);
     await page.goto("/sign-in");
@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath === undefined)("the first run", () => {
     expect(errors).toEqual([]);
   });
 
-  it("works without scripts: reading, creating, and being told what is wrong", async () => {
+  it("the portal reads, creates and reports field errors when JavaScript is disabled", async () => {
     const context = await portal.browser.newContext({
       baseURL: portal.stack.origin,
       javaScriptEnabled: false,
@@ -139,22 +139,22 @@ describe.skipIf(chromiumPath === undefined)("the first run", () => {
   });
 });
 
-/** The first open step on the overview. */
+/** Opens the first step on the overview that is not done. */
 async function nextStep(page: Page, action: string): Promise<void> {
   await page.getByRole("link", { name: "Overview" }).click();
   await page.getByRole("link", { name: action, exact: true }).first().click();
 }
 
 /**
- * Waits until the page has put the cursor into the field, as a person does. A browser does that with its first frame,
- * which may come after `load`: a key that was pressed between them was lost, and somebody else's address was sent.
+ * Waits until the page has focused the field. A browser applies autofocus with its first frame, which can
+ * come after `load`. Keys pressed in between were lost, and the form was sent with an incomplete address.
  */
 async function focusOn(page: Page, label: string): Promise<void> {
   await page.getByLabel(label, { exact: true }).and(page.locator(":focus")).waitFor();
 }
 
 async function goByPalette(page: Page, text: string, address: RegExp): Promise<void> {
-  // Text is there before scripts are: without them nobody listens to the keys.
+  // The text renders before the scripts load, and no script listens for keys until then.
   await page.waitForLoadState();
   await page.keyboard.press("Control+k");
   await page.getByRole("dialog", { name: "Go to" }).waitFor();

@@ -13,7 +13,7 @@ import {
   sizes,
 } from "./portal-browser.ts";
 
-describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
+describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
   let portal: PortalBrowser;
   let file: StackFile;
   let target: ScriptedReceiver;
@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
 
   const signedInPages = new Map<Look, ReturnType<typeof openSignedIn>>();
 
-  /** One page for each look: signing in takes longer than what is tried here. */
+  /** Returns one signed-in page per look, because signing in takes longer than the tests. */
   function signedIn(look: Look = sizes[0] as Look): ReturnType<typeof openSignedIn> {
     const page = signedInPages.get(look) ?? openSignedIn(look);
     signedInPages.set(look, page);
@@ -46,7 +46,7 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
     return opened;
   }
 
-  it("show a delivery going from pending to delivered without a reload, and keep the focus", async () => {
+  it("the delivery page updates from pending to delivered without a reload and keeps the focus", async () => {
     const { page, errors } = await signedIn();
     const hooks = new Webhooks(portal.stack.origin, file.project_id);
     const { endpointId } = await hooks.create(target.url);
@@ -59,9 +59,9 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
     await page.clock.install();
     await page.goto(`${path}/deliveries/${deliveryId}`);
     await page.evaluate("window.isSamePage = true");
-    let asked = 0;
+    let statusRequests = 0;
     page.on("request", (request) => {
-      if (request.url().endsWith("/status")) asked++;
+      if (request.url().endsWith("/status")) statusRequests++;
     });
     const note = page.locator("[data-live-note]");
     await page.getByText("Live: looked at every 3 seconds.").waitFor();
@@ -78,14 +78,14 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
       target.url,
     ]);
     await expectAccessible(page);
-    const askedUntilTheEnd = asked;
-    expect(askedUntilTheEnd).toBeGreaterThan(0);
+    const requestsUntilDelivered = statusRequests;
+    expect(requestsUntilDelivered).toBeGreaterThan(0);
     await page.clock.runFor(30_000);
-    expect(asked).toBe(askedUntilTheEnd);
+    expect(statusRequests).toBe(requestsUntilDelivered);
     expect(errors).toEqual([]);
   });
 
-  it("say what a bar of the usage chart stands for, under the pointer and from the keyboard", async () => {
+  it("the usage chart shows the value of a bar under the pointer and from the keyboard", async () => {
     for (const look of sizes) {
       const { page, errors } = await signedIn(look);
       await page.goto(`${path}/customers/user_out_of_credits`);
@@ -109,7 +109,7 @@ describe.skipIf(chromiumPath === undefined)("what scripts add to pages", () => {
     }
   });
 
-  it("leave everything readable where there are none", async () => {
+  it("the delivery page stays readable when JavaScript is disabled", async () => {
     const context = await portal.browser.newContext({
       baseURL: portal.stack.origin,
       javaScriptEnabled: false,

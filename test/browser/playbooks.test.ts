@@ -14,17 +14,17 @@ import {
   tabTo,
 } from "./portal-browser.ts";
 
-/** From what a ticket names to the cause, and on to access that is right again: so many actions at most. */
-const mostToCause = 2;
-const mostToRepair = 4;
+/** The most actions from the identifier in a ticket to the cause, and on to restored access. */
+const maxActionsToCause = 2;
+const maxActionsToRepair = 4;
 
-/** Somebody at support, whose actions are counted: a click, or sending a form that they filled in. */
+/** A support operator. Counts actions: each click, and each form that is filled in and sent. */
 class Supporter {
   actions = 0;
 
   constructor(readonly page: Page) {}
 
-  /** Ctrl-K, paste, and the first of what is found. */
+  /** Presses Ctrl-K, pastes the identifier and opens the first result. */
   async paste(identifier: string): Promise<void> {
     this.actions++;
     await this.page.keyboard.press("Control+k");
@@ -46,15 +46,15 @@ class Supporter {
     await this.page.getByRole("button", { name: button }).click();
   }
 
-  /** What the diagnosis puts first, which must not have taken too many actions to see. */
+  /** Returns the first cause in the diagnosis, and checks how many actions it took to see it. */
   async cause(): Promise<string> {
     const text = await this.page.locator("#diagnosis li").first().innerText();
-    expect(this.actions).toBeLessThanOrEqual(mostToCause);
+    expect(this.actions).toBeLessThanOrEqual(maxActionsToCause);
     return text;
   }
 }
 
-describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
+describe.skipIf(chromiumPath === undefined)("support playbooks", () => {
   let portal: PortalBrowser;
   let file: StackFile;
   let api: ApiClient;
@@ -77,64 +77,64 @@ describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
   afterEach(() => expect(errors).toEqual([]));
   afterAll(() => portal.close());
 
-  /** Somebody with a ticket before them, and the portal open at its customers. */
+  /** Returns a support operator who starts at the customer list. */
   async function newTicket(): Promise<Supporter> {
     await page.goto(`/p/${file.project_id}/test/customers`);
     return new Supporter(page);
   }
 
-  /** The screen and the runtime API say the same of the customer, and it is this. */
+  /** Expects this access for the customer on the page and from the runtime API. */
   async function expectAccess(subjectRef: string, allowed: boolean): Promise<void> {
     const { body } = await api.check(subjectRef);
     expect(body.allowed).toBe(allowed);
-    const said = await page.locator("#decision").innerText();
+    const headline = await page.locator("#decision").innerText();
     const reason = body.reason === undefined ? "" : `: ${denialWords[body.reason as DenialReason]}`;
-    expect(said).toBe(`Access is ${allowed ? "allowed" : "denied"}${reason}`);
+    expect(headline).toBe(`Access is ${allowed ? "allowed" : "denied"}${reason}`);
   }
 
-  async function checkoutOf(subjectRef: string) {
+  async function findCheckout(subjectRef: string) {
     const { data } = await stripe.client.checkout.sessions.list({ limit: 100 });
     const found = data.find(({ metadata }) => metadata?.["licenzy_subject_ref"] === subjectRef);
     if (found === undefined) throw new Error(`${subjectRef} has no checkout`);
     return { id: found.id, ...(await stripe.session(found.id)), customer: String(found.customer) };
   }
 
-  const saysWhy = { "In your words": "Ticket 4471" };
+  const reasonFields = { "In your words": "Ticket 4471" };
 
-  /** From an action's form to access that is right again, within the actions that a playbook may take. */
+  /** Completes an action's form and expects restored access within the actions that a playbook allows. */
   async function repair(
-    somebody: Supporter,
+    supporter: Supporter,
     subjectRef: string,
     fields: Record<string, string> = {},
     confirm: [button: string, done: string] = ["Apply this", "Done, and in effect"],
   ): Promise<void> {
-    await somebody.submit({ ...saysWhy, ...fields }, "Preview");
+    await supporter.submit({ ...reasonFields, ...fields }, "Preview");
     await page.getByText("→ allowed").waitFor();
-    await somebody.click("button", confirm[0]);
+    await supporter.click("button", confirm[0]);
     await page.getByText(confirm[1]).waitFor();
     await expectAccess(subjectRef, true);
-    expect(somebody.actions).toBeLessThanOrEqual(mostToRepair);
+    expect(supporter.actions).toBeLessThanOrEqual(maxActionsToRepair);
   }
 
-  it("paid but no access: from the checkout's id to what Stripe was never heard to say, taken over", async () => {
-    const somebody = await newTicket();
+  it("support syncs a missed payment when given the checkout id (paid but no access)", async () => {
+    const supporter = await newTicket();
     const subjectRef = "user_paid_but_waiting";
-    await somebody.paste((await checkoutOf(subjectRef)).id);
+    await supporter.paste((await findCheckout(subjectRef)).id);
     await expectAccess(subjectRef, false);
-    expect(await somebody.cause()).toContain("Stripe has not told us of a payment");
-    await somebody.click("link", "Preview a sync from Stripe");
-    await repair(somebody, subjectRef, {}, ["Take this over", "Taken over from Stripe"]);
+    expect(await supporter.cause()).toContain("Stripe has not told us of a payment");
+    await supporter.click("link", "Preview a sync from Stripe");
+    await repair(supporter, subjectRef, {}, ["Take this over", "Taken over from Stripe"]);
   });
 
-  it("delivery failed: from the Stripe customer to the answer that the backend never took, sent again", async () => {
-    const somebody = await newTicket();
+  it("support resends a failed webhook when given the Stripe customer id (delivery failed)", async () => {
+    const supporter = await newTicket();
     const subjectRef = "user_dead_delivery";
-    await somebody.paste((await checkoutOf(subjectRef)).customer);
+    await supporter.paste((await findCheckout(subjectRef)).customer);
     await expectAccess(subjectRef, true);
-    const cause = await somebody.cause();
+    const cause = await supporter.cause();
     expect(cause).toContain("Your backend was never told");
     expect(cause).toContain("purchase.finalized");
-    await somebody.click("button", "Send it again now");
+    await supporter.click("button", "Send it again now");
     await page.getByText("It is sent again now").waitFor();
     await vi.waitFor(async () => {
       await page.reload();
@@ -142,60 +142,60 @@ describe.skipIf(chromiumPath === undefined)("each support playbook", () => {
     }, 10_000);
     expect(await page.locator("#diagnosis").innerText()).toContain("Nothing is wrong");
     await expectAccess(subjectRef, true);
-    expect(somebody.actions).toBeLessThanOrEqual(mostToRepair);
+    expect(supporter.actions).toBeLessThanOrEqual(maxActionsToRepair);
   });
 
-  it("refund revoked access: from the e-mail address to the refund, and a grant by hand", async () => {
-    const somebody = await newTicket();
+  it("support grants access after a refund when given the email (refund revoked access)", async () => {
+    const supporter = await newTicket();
     const subjectRef = "user_refunded";
-    await somebody.paste("user_refunded@example.com");
+    await supporter.paste("user_refunded@example.com");
     await expectAccess(subjectRef, false);
-    expect(await somebody.cause()).toContain("The payment was refunded in full");
-    await somebody.click("link", "Preview a grant by hand");
-    await repair(somebody, subjectRef);
+    expect(await supporter.cause()).toContain("The payment was refunded in full");
+    await supporter.click("link", "Preview a grant by hand");
+    await repair(supporter, subjectRef);
   });
 
-  it("credits gone unexpectedly: from the refused decision's id to the uses, and credits added", async () => {
-    const somebody = await newTicket();
+  it("support adds credits when given the id of a denied decision (credits gone unexpectedly)", async () => {
+    const supporter = await newTicket();
     const subjectRef = "user_out_of_credits";
     const refused = await api.check(subjectRef);
-    await somebody.paste(refused.headers.get("Licenzy-Decision") ?? "");
+    await supporter.paste(refused.headers.get("Licenzy-Decision") ?? "");
     expect(await page.locator("#decision").innerText()).toBe("Access was denied: no units are left");
-    const cause = await somebody.cause();
+    const cause = await supporter.cause();
     expect(cause).toContain("All units are used up");
     expect(cause).toContain("The 3 newest uses took 1,000 units");
-    await somebody.click("link", "Preview adding units");
-    await repair(somebody, subjectRef, { Units: "200" });
+    await supporter.click("link", "Preview adding units");
+    await repair(supporter, subjectRef, { Units: "200" });
     const { body } = await api.get<{ usage_remaining: number }>(`/v1/customer/access/${subjectRef}`);
     expect(body.usage_remaining).toBe(200);
   });
 
-  it("manual recovery: from the subscription's id to the unpaid renewal, and access by hand until it is settled", async () => {
-    const somebody = await newTicket();
+  it("support grants access for an unpaid renewal when given its subscription (manual recovery)", async () => {
+    const supporter = await newTicket();
     const subjectRef = "user_past_due";
-    await somebody.paste((await checkoutOf(subjectRef)).subscription ?? "");
+    await supporter.paste((await findCheckout(subjectRef)).subscription ?? "");
     await expectAccess(subjectRef, false);
-    expect(await somebody.cause()).toContain("The renewal was not paid");
-    await somebody.click("link", "Preview a grant by hand");
+    expect(await supporter.cause()).toContain("The renewal was not paid");
+    await supporter.click("link", "Preview a grant by hand");
     expect(await page.getByLabel("Product", { exact: true }).inputValue()).toBe("PRO_MONTHLY");
-    await repair(somebody, subjectRef, { "Last day": "2030-12-31" });
+    await repair(supporter, subjectRef, { "Last day": "2030-12-31" });
   });
 
-  it("manual recovery: from the payment's id to the dispute, and the hold lifted", async () => {
-    const somebody = await newTicket();
+  it("support lifts a dispute hold when given the payment id (manual recovery)", async () => {
+    const supporter = await newTicket();
     const subjectRef = "user_disputed";
-    await somebody.paste((await checkoutOf(subjectRef)).payment_intent ?? "");
+    await supporter.paste((await findCheckout(subjectRef)).payment_intent ?? "");
     await expectAccess(subjectRef, false);
-    expect(await somebody.cause()).toContain("The customer disputes the payment at the bank");
-    await somebody.click("link", "Preview lifting the hold");
-    await repair(somebody, subjectRef);
+    expect(await supporter.cause()).toContain("The customer disputes the payment at the bank");
+    await supporter.click("link", "Preview lifting the hold");
+    await repair(supporter, subjectRef);
   });
 
-  it("works by the keyboard alone: find a customer, grant after a preview, undo it", async () => {
-    const somebody = await newTicket();
+  it("support finds a customer, grants after a preview and undoes it with the keyboard alone", async () => {
+    const supporter = await newTicket();
     const subjectRef = "user_paid";
     const before = (await api.get(`/v1/customer/access/${subjectRef}`)).body["usage_remaining"];
-    await somebody.paste(subjectRef);
+    await supporter.paste(subjectRef);
     await tabTo(page, "Grant…");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/grant$/);

@@ -8,7 +8,7 @@ import { findChromium, launchChromium } from "../../dev/browser/chromium.ts";
 import type { OperatorEntry } from "../../dev/seed/seed.ts";
 import { type Stack, startStack } from "../../dev/stack/stack.ts";
 
-/** Where the browser is; tests without one are skipped, and `npm test` says so. */
+/** The path of the browser. Tests without a browser are skipped, and `npm test` reports that. */
 export const chromiumPath = findChromium();
 
 export interface PortalBrowser {
@@ -17,7 +17,7 @@ export interface PortalBrowser {
   close(): Promise<void>;
 }
 
-/** An empty stack of its own and a browser, for one test file. */
+/** Starts an empty stack and a browser for one test file. */
 export async function openPortalBrowser(): Promise<PortalBrowser> {
   if (chromiumPath === undefined) throw new Error("There is no Chromium");
   const stateDir = await mkdtemp(join(tmpdir(), "licenzy-browser-"));
@@ -47,7 +47,7 @@ export interface Look {
 const wideLight: Look = { width: 1280, colorScheme: "light" };
 const narrowDark: Look = { width: 390, colorScheme: "dark" };
 
-/** A page that fails its test at the first script error, or anything that the content policy refuses. */
+/** Opens a page and collects its script errors and content policy violations in `errors`. */
 export async function openPage(
   { browser, stack }: PortalBrowser,
   look: Look = wideLight,
@@ -61,14 +61,14 @@ export async function openPage(
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(`${page.url()}: ${error.message}`));
   page.on("console", (message) => {
-    // A refused form is answered with 4xx, which Chromium reports as an error of loading.
+    // Chromium reports the 4xx response to a refused form as a loading error.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
       errors.push(`${page.url()}: ${message.text()}`);
   });
   return { page, errors };
 }
 
-/** Signs in by the form, and waits for the first page of the project. */
+/** Signs in with the form, and waits for the first page of the project. */
 export async function signIn(page: Page, operator: OperatorEntry | undefined): Promise<void> {
   await page.goto("/sign-in");
   await page.getByLabel("E-mail").fill(operator?.email ?? "");
@@ -82,18 +82,18 @@ interface AxeResult {
   passes: unknown[];
 }
 
-/** Lets axe look at the page as it stands. By evaluation: the page's own policy forbids foreign scripts. */
+/** Runs axe on the current page. Evaluates its source, because the content policy blocks foreign scripts. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(axe.source);
   const result = (await page.evaluate("axe.run(document)")) as AxeResult;
-  expect(result.passes.length, "axe looked at something").toBeGreaterThan(5);
+  expect(result.passes.length, "axe checked some rules").toBeGreaterThan(5);
   const found = result.violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${page.url()} ${id}: ${help}\n${html}\n${failureSummary}`),
   );
   expect(found).toEqual([]);
 }
 
-/** Presses Tab until the focus is on what is named so, as a person would. */
+/** Presses Tab until the element with this name has the focus. */
 export async function tabTo(page: Page, name: string): Promise<void> {
   for (let presses = 0; presses < 120; presses++) {
     await page.keyboard.press("Tab");

@@ -8,17 +8,21 @@ import type { ApiClient, ApiReply } from "../../dev/seed/api-client.ts";
 import { type SpawnedRuntime, spawnRuntime } from "./spawn-runtime.ts";
 
 /**
- * The real runtime over HTTP with a D1 that stalls, fails, loses its answers or gives them late. Check and consume with a
- * known key never notice; what needs D1 is refused in time; when D1 answers again it comes to equal the objects.
+ * Runs the real runtime over HTTP with a D1 that stalls, fails, loses its responses or sends them late. Check
+ * and consume with a cached key are not affected. Requests that need D1 are refused in time. When D1 responds
+ * again, it catches up with the objects.
  */
 const calls = 1_000;
-/** Longer than our own timeout of D1 (10 s), so that flushes give up and what they sent is done late. */
+/** Longer than the 10 s timeout of D1 calls, so that flushes give up and D1 applies their writes late. */
 const stallMs = Number(process.env["STALL_MS"] ?? 11_000);
 const callers = 16;
-/** Each case has its own: consumption of a subject that was flushed just before would be gathered for 30 s. */
+/**
+ * Each case has new subjects, because a subject that was just flushed delays its next flush by up to 30 s.
+ */
 const subjectsPerCase = 4;
-/** What page 1 of the specification promises, and the timeout of D1, in milliseconds; late timers of a busy machine are on top. */
+/** The latency budgets of check and consume, and the timeout of D1, in milliseconds. */
 const budgetMs = { check: 400, consume: 2_000, checkout: 10_000 };
+/** Added to each budget, because timers are late on a busy machine. */
 const timerSlackMs = 1_500;
 
 let folder: string;
@@ -30,7 +34,7 @@ let filled = 0;
 let consumed = 0;
 let repeated = 0;
 
-const d1 = (behaviour: D1Behaviour) => control(runtime.ports, "/d1", behaviour);
+const d1 = (behavior: D1Behaviour) => control(runtime.ports, "/d1", behavior);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "licenzy-fault-"));
@@ -52,7 +56,10 @@ beforeEach(async () => {
   await control(runtime.ports, "/fill", { projectId, subjectRefs: subjects, consumes: 0 });
 });
 
-/** Repeats what is answered 503, as a customer's backend does: a machine at a standstill uses up a budget also without D1. */
+/**
+ * Records the time of a call, and retries a 503 as a customer's backend does. A stalled machine uses up a
+ * budget even without D1.
+ */
 async function timed(times: number[], call: () => Promise<ApiReply<unknown>>): Promise<void> {
   const startedAt = performance.now();
   let { status } = await call();
@@ -61,7 +68,10 @@ async function timed(times: number[], call: () => Promise<ApiReply<unknown>>): P
   expect(status).toBe(200);
 }
 
-/** `count` checks and as many consumes, each of which must be answered 200, not 3 in a hundred repeated. The times that they took, shortest first. */
+/**
+ * Sends `count` checks and as many consumes, and returns their times, shortest first. Each must end in 200,
+ * and fewer than 3 % may need a retry.
+ */
 async function load(run: string, count: number): Promise<{ check: number[]; consume: number[] }> {
   const times = { check: [] as number[], consume: [] as number[] };
   const repeatedBefore = repeated;
@@ -78,9 +88,9 @@ async function load(run: string, count: number): Promise<{ check: number[]; cons
   return { check: times.check.toSorted((a, b) => a - b), consume: times.consume.toSorted((a, b) => a - b) };
 }
 
-const medianOf = (times: number[]) => times[Math.floor(times.length / 2)] ?? Number.NaN;
+const median = (times: number[]) => times[Math.floor(times.length / 2)] ?? Number.NaN;
 
-/** By the objects' own alarms: nothing here asks them to flush. */
+/** Waits for the objects' own alarms. The test does not trigger a flush. */
 async function expectD1ToEqualTheObjects(): Promise<void> {
   await expect
     .poll(() => runtime.verify(), { timeout: 45_000, interval: 250 })
@@ -92,18 +102,18 @@ async function expectD1ToEqualTheObjects(): Promise<void> {
     });
 }
 
-/** A checkout needs D1: it is refused in time, or, when D1 answers, for what is wrong with it. */
-async function checkout(behaviour: D1Behaviour): Promise<{ status: number; tookMs: number }> {
+/** Sends a checkout, which needs D1. It is refused in time, or for its own error when D1 responds. */
+async function checkout(behavior: D1Behaviour): Promise<{ status: number; tookMs: number }> {
   const startedAt = performance.now();
-  const { status, headers, body } = await api.checkout("user_a", "NOTHING", `checkout-${behaviour}`);
+  const { status, headers, body } = await api.checkout("user_a", "NOTHING", `checkout-${behavior}`);
   const tookMs = performance.now() - startedAt;
   expect(body).toMatchObject({ error: status === 503 ? "temporarily_unavailable" : "stripe_not_connected" });
   expect(headers.get("Retry-After")).toBe(status === 503 ? "1" : null);
   return { status, tookMs };
 }
 
-describe("with D1 stalled", () => {
-  it(`${calls} checks and consumes with a known key succeed as fast as ever, and D1 catches up`, async () => {
+describe("runtime with a stalled D1", () => {
+  it(`the runtime serves ${calls} checks and consumes as usual when D1 stalls, and D1 catches up`, async () => {
     await load("warm", 100);
     const usual = await load("usual", calls);
     await d1("stalls");
@@ -111,19 +121,19 @@ describe("with D1 stalled", () => {
     const refused = checkout("stalls");
     const stalled = await load("stalled", calls);
     for (const operation of ["check", "consume"] as const) {
-      const [before, during] = [medianOf(usual[operation]), medianOf(stalled[operation])];
+      const [before, during] = [median(usual[operation]), median(stalled[operation])];
       const slowest = stalled[operation].at(-1) ?? Number.NaN;
       console.log(
         `${operation}: median ${before.toFixed(1)} ms, with D1 stalled ${during.toFixed(1)} ms (ratio ${(during / before).toFixed(2)}), slowest ${slowest.toFixed(0)} ms`,
       );
-      // Waiting for D1 would take the whole budget, each time.
+      // A call that waited for D1 would use the whole budget.
       expect(during).toBeLessThan(Math.max(before * 3 + 5, budgetMs[operation] / 2));
       expect(slowest).toBeLessThan(budgetMs[operation] + timerSlackMs);
     }
     const { status, tookMs } = await refused;
     expect(status).toBe(503);
     expect(tookMs).toBeLessThan(budgetMs.checkout + timerSlackMs);
-    // The stall is what is tested: it has to last until flushes have given up on D1.
+    // The stall has to last until flushes have given up on D1.
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, stalledAt + stallMs - performance.now())));
     await load("still-stalled", 100);
     await d1("answers");
@@ -131,20 +141,20 @@ describe("with D1 stalled", () => {
   });
 });
 
-describe("a D1 that", () => {
+describe("runtime with a faulty D1", () => {
   it.each([
     ["fails", 503],
     ["loses-answers", 503],
     ["late", 409],
   ] as const)(
-    "%s does not show in check and consume, and equals the objects in the end",
-    async (behaviour, status) => {
-      await d1(behaviour);
-      const times = await load(behaviour, 200);
+    "the runtime serves check and consume when D1 is set to %s, and D1 equals the objects afterwards",
+    async (behavior, status) => {
+      await d1(behavior);
+      const times = await load(behavior, 200);
       for (const operation of ["check", "consume"] as const)
         expect(times[operation].at(-1)).toBeLessThan(budgetMs[operation] + timerSlackMs);
-      expect((await checkout(behaviour)).status).toBe(status);
-      // Until each object's alarm has met it, too.
+      expect((await checkout(behavior)).status).toBe(status);
+      // Wait until each object's alarm has called the faulty D1.
       await expect
         .poll(() => control<number>(runtime.ports, "/d1/asked", {}), { timeout: 15_000, interval: 50 })
         .toBeGreaterThan(subjects.length);
@@ -153,7 +163,7 @@ describe("a D1 that", () => {
     },
   );
 
-  it("answers lets a checkout be refused for what is wrong with it", async () => {
+  it("the runtime refuses a checkout for its own error when D1 responds", async () => {
     expect((await checkout("answers")).status).toBe(409);
   });
 });

@@ -11,8 +11,8 @@ import { newWorld, type World } from "../system/world.ts";
 import { isConnectionGone, randomFrom } from "./random.ts";
 
 /**
- * SIGKILL while customers pay: Stripe's events are under way, half applied, or were never sent. After the restart and a
- * sweep, every purchase that is paid at Stripe has its entitlement, once.
+ * Kills the stack with SIGKILL while customers pay. Stripe events are in flight, partly applied or never
+ * sent. After the restart and a sweep, every purchase that is paid in Stripe has exactly one entitlement.
  */
 const kills = Number(process.env["KILLS"] ?? 3);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(stateDir, { recursive: true, force: true });
 });
 
-/** Each buyer buys one thing after another, each as a new subject, until the stack is gone. */
+/** Lets each buyer make one purchase after another, each as a new subject, until the stack is killed. */
 async function buyUntilKilled(round: number, random: (below: number) => number): Promise<void> {
   const api = new ApiClient(stack.origin, world.apiKey);
   const stripe = new PocketStripe(stack.origin, world.stripe.apiKey);
@@ -72,11 +72,11 @@ async function paidSessions(): Promise<Stripe.Checkout.Session[]> {
   return sessions;
 }
 
-describe("the stack, killed while customers pay", () => {
-  it(`gives every paid purchase its entitlement once (${kills} kills, SEED=${seed})`, async () => {
+describe("stack killed while customers pay", () => {
+  it(`the stack grants every paid purchase once when it is killed (${kills} kills, SEED=${seed})`, async () => {
     const random = randomFrom(seed);
     for (let round = 0; round < kills; round++) {
-      // Of every second round no event is ever sent: those are for the sweep to find.
+      // In every second round Stripe sends no events, so that the sweep has to find them.
       await new PocketStripe(stack.origin, world.stripe.apiKey).deliver(round % 2 === 1 ? "drop" : "normal");
       await buyUntilKilled(round, random);
       stack = await spawnStack({ port: Number(new URL(stack.origin).port), stateDir, cronEveryMs: 0 });
@@ -89,7 +89,7 @@ describe("the stack, killed while customers pay", () => {
     let waiting = 0;
     for (const subject of subjects) if ((await entitlementsOf(subject)) === 0) waiting++;
 
-    // Past the first retries, so that the sweeps have looked at everything once.
+    // Moves past the first retries, so that the sweeps have checked every row once.
     await advanceClock(stack.origin, 60);
     await advanceClock(stack.origin, 60);
     const missing: string[] = [];

@@ -8,21 +8,22 @@ import { buy, newWorld, type World } from "../system/world.ts";
 import { isConnectionGone, randomFrom } from "./random.ts";
 
 /**
- * SIGKILL of the whole stack under load, and exact accounting afterwards: each acknowledged consume is there once, each
- * unacknowledged one is settled by replaying its key, ledger, state and D1 agree, and nothing else was spent.
+ * Kills the whole stack with SIGKILL under load and accounts for every unit afterwards. Each acknowledged
+ * consume exists exactly once. Replaying its key settles each unacknowledged one. Ledger, state and D1 agree,
+ * and no other units were spent.
  */
 const kills = Number(process.env["KILLS"] ?? 3);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 const callers = 16;
 const subjects = ["user_a", "user_b", "user_c", "user_d"];
-/** Of 1,000 units: more than a subject spends between two kills. */
+/** Packs of 1,000 units each. A subject spends fewer units than that between two kills. */
 const packsEach = Math.max(3, kills);
 
 interface Consume {
   subjectRef: string;
   key: string;
   units: number;
-  /** The reply that arrived; `null` while nobody knows what became of it. */
+  /** The body of the reply, or `null` while the outcome is unknown. */
   acknowledged: string | null;
 }
 
@@ -43,7 +44,7 @@ afterAll(async () => {
   await rm(stateDir, { recursive: true, force: true });
 });
 
-/** Consumes one unit at a time from `callers` at once until the stack is gone. */
+/** Consumes one unit per call from `callers` concurrent callers until the stack is killed. */
 async function loadUntilKilled(
   round: number,
   random: (below: number) => number,
@@ -66,7 +67,7 @@ async function loadUntilKilled(
         if (status === 200) consume.acknowledged = JSON.stringify(body);
         else if (status < 500) throw new Error(`consume: ${status} ${JSON.stringify(body)}`);
       } catch (error) {
-        // Connection gone: it is not known what became of this one. Anything else is a fault of the test.
+        // The connection is gone, so the outcome is unknown. Any other error is a bug in the test.
         if (!isConnectionGone(error)) throw error;
         return;
       }
@@ -79,8 +80,8 @@ async function loadUntilKilled(
   await load;
 }
 
-describe("the stack, killed under load", () => {
-  it(`keeps what it acknowledged, once (${kills} kills, SEED=${seed})`, async () => {
+describe("stack killed under load", () => {
+  it(`the stack keeps every acknowledged consume once when killed (${kills} kills, SEED=${seed})`, async () => {
     const random = randomFrom(seed);
     const sent: Consume[] = [];
     let unknown = 0;

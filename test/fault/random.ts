@@ -1,4 +1,4 @@
-/** A small generator with a seed, so that a failure can be played again. */
+/** Returns a seeded random number generator, so that a failure can be reproduced. */
 export function randomFrom(start: number): (below: number) => number {
   let state = start >>> 0;
   return (below) => {
@@ -7,7 +7,7 @@ export function randomFrom(start: number): (below: number) => number {
   };
 }
 
-/** Whether `error` is what a caller gets when the stack goes away in the middle of a call. */
+/** Returns whether a caller gets `error` when the stack is killed during a call. */
 export function isConnectionGone(error: unknown): boolean {
   return error instanceof TypeError || error instanceof SyntaxError;
 }

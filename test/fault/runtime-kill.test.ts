@@ -7,24 +7,25 @@ import { isConnectionGone, randomFrom } from "./random.ts";
 import { type SpawnedRuntime, spawnRuntime } from "./spawn-runtime.ts";
 
 /**
- * SIGKILL of the real runtime worker under load, again and again on the same state. After each restart every key that was
- * sent is sent again, and at the end all of them once more: what was acknowledged is there once, with the same answer;
- * what nobody knows of is settled; ledger, state and D1 agree. `npm run test:soak` kills it 20 times.
+ * Kills the real runtime worker with SIGKILL under load, repeatedly on the same state. After each restart the
+ * test sends every key again, and all keys once more at the end. Each acknowledged consume exists exactly
+ * once and replays the same reply. Each unknown one is settled. Ledger, state and D1 agree. `npm run
+ * test:soak` kills the runtime 20 times.
  */
 const kills = Number(process.env["RUNTIME_KILLS"] ?? 6);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 const callers = 16;
-const fewestSent = 60;
-const mostSent = 400;
+const minSent = 60;
+const maxSent = 400;
 const subjects = ["user_a", "user_b", "user_c", "user_d", "user_e"];
-/** What dev/bench/worker/fill.ts gives to each. */
+/** The units that scripts/bench/worker/fill.ts grants to each subject. */
 const granted = 1_000_000_000;
 
 interface Consume {
   subjectRef: string;
   key: string;
   units: number;
-  /** The body that arrived; `null` while nobody knows what became of it. */
+  /** The body of the reply, or `null` while the outcome is unknown. */
   acknowledged: string | null;
 }
 
@@ -47,10 +48,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Consumes from `callers` at once; the kill comes as soon as a number of them, by the seed, was sent. */
+/** Consumes from `callers` concurrent callers, and kills the runtime after a seeded number of calls. */
 async function consumeUntilKilled(round: number): Promise<Consume[]> {
   const api = runtime.client(apiKey);
-  const killAt = fewestSent + random(mostSent - fewestSent);
+  const killAt = minSent + random(maxSent - minSent);
   const sent: Consume[] = [];
   let killed: Promise<void> | null = null;
   const caller = async (number: number) => {
@@ -65,7 +66,7 @@ async function consumeUntilKilled(round: number): Promise<Consume[]> {
         if (status === 200) consume.acknowledged = JSON.stringify(body);
         else if (status < 500) throw new Error(`consume: ${status} ${JSON.stringify(body)}`);
       } catch (error) {
-        // Connection gone: it is not known what became of this one. Anything else is a fault of the test.
+        // The connection is gone, so the outcome is unknown. Any other error is a bug in the test.
         if (!isConnectionGone(error)) throw error;
       }
     }
@@ -75,7 +76,7 @@ async function consumeUntilKilled(round: number): Promise<Consume[]> {
   return sent;
 }
 
-/** Sends every key again. What was acknowledged must come as a replay of the same answer. */
+/** Sends every key again. An acknowledged consume must return a replay of the same reply. */
 async function replay(sent: Consume[]): Promise<void> {
   const api = runtime.client(apiKey);
   const caller = async (from: number) => {
@@ -92,8 +93,8 @@ async function replay(sent: Consume[]): Promise<void> {
   await Promise.all(Array.from({ length: callers }, (_, from) => caller(from)));
 }
 
-describe("the runtime, killed under load", () => {
-  it(`keeps what it acknowledged, once (${kills} kills, SEED=${seed})`, async () => {
+describe("runtime killed under load", () => {
+  it(`the runtime keeps every acknowledged consume once when killed (${kills} kills, SEED=${seed})`, async () => {
     const all: Consume[] = [];
     for (let round = 0; round < kills; round++) {
       const sent = await consumeUntilKilled(round);
@@ -111,8 +112,8 @@ describe("the runtime, killed under load", () => {
     for (const subjectRef of subjects)
       remaining += (await api.get<{ usage_remaining: number }>(`/v1/customer/access/${subjectRef}`)).body
         .usage_remaining;
-    const asked = all.reduce((sum, { units }) => sum + units, 0);
-    const doubledUnits = subjects.length * granted - remaining - asked;
+    const requested = all.reduce((sum, { units }) => sum + units, 0);
+    const doubledUnits = subjects.length * granted - remaining - requested;
     const { acknowledged, unknown, replayed, lost } = accounts;
     console.log(
       `kills ${kills}, sent ${all.length}, acknowledged ${acknowledged}, unknown ${unknown}, replayed ${replayed}, lost ${lost}, units doubled ${doubledUnits}`,
@@ -120,7 +121,7 @@ describe("the runtime, killed under load", () => {
     expect({ lost, doubledUnits }).toEqual({ lost: 0, doubledUnits: 0 });
     expect(acknowledged).toBeGreaterThan(kills * callers);
     expect(unknown).toBeGreaterThan(0);
-    // By the objects' own alarms: nothing here asks them to flush.
+    // Waits for the objects' own alarms. The test does not trigger a flush.
     await expect
       .poll(() => runtime.verify(), { timeout: 20_000, interval: 200 })
       .toEqual({

@@ -6,16 +6,16 @@ import { host } from "../../dev/stack/ports.ts";
 import { spawnReady } from "../../dev/stack/spawn-ready.ts";
 
 export interface SpawnedRuntime {
-  /** A caller of the runtime's own port, with nothing in front. */
+  /** Returns a client of the runtime's own port, without the gateway. */
   client(apiKey: string): ApiClient;
   ports: RuntimePorts;
-  /** Ledger, state and D1 of every subject, compared. */
+  /** Compares ledger, state and D1 of every subject. */
   verify(): Promise<VerificationReport>;
-  /** SIGKILL to Node and workerd at once. */
+  /** Sends SIGKILL to Node and workerd together. */
   kill(): Promise<void>;
 }
 
-/** The real runtime worker on a Miniflare of its own, in a process group of its own. */
+/** Starts the real runtime worker in a separate Miniflare and process group. */
 export async function spawnRuntime(options: RuntimeStackOptions): Promise<SpawnedRuntime> {
   const child = await spawnReady<RuntimePorts>(join(import.meta.dirname, "runtime-child.ts"), options);
   const ports = child.ready;

@@ -10,19 +10,20 @@ import { buy, newWorld, type World } from "../system/world.ts";
 import { isConnectionGone, randomFrom } from "./random.ts";
 
 /**
- * SIGKILL of the whole stack with deliveries in flight, and exact accounting afterwards: every event reaches every
- * endpoint, nothing is `sent` without a 2xx, and what we say of our attempts is what the receivers saw.
+ * Kills the whole stack with SIGKILL while deliveries are in flight, and accounts for every attempt
+ * afterwards. Every event reaches every endpoint. No delivery is `sent` without a 2xx. The recorded attempts
+ * match what the receivers saw.
  */
 const kills = Number(process.env["WEBHOOK_KILLS"] ?? 3);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 const callers = 3;
 const pauseMs = 40;
 
-/** What a receiver in this process saw, which no kill takes away. */
+/** What a receiver in the test process saw. A kill of the stack does not affect it. */
 interface Target {
   receiver: ScriptedReceiver;
   endpointId: string;
-  /** `delivery/attempt` → the status that it answered, `null` while it had not. */
+  /** Maps `delivery/attempt` to the status that the receiver sent, or `null` before it responds. */
   answered: Map<string, number | null>;
 }
 
@@ -32,7 +33,7 @@ let world: World;
 const targets: Target[] = [];
 const random = randomFrom(seed);
 
-/** One that answers at once, one that takes its time, and one that fails every third time. */
+/** One receiver responds immediately, one after 40 ms, and one fails every third request. */
 const habits: ((number: number) => { status: number; delayMs: number })[] = [
   () => ({ status: 200, delayMs: 0 }),
   () => ({ status: 204, delayMs: 40 }),
@@ -70,7 +71,10 @@ afterAll(async () => {
   await rm(stateDir, { recursive: true, force: true });
 });
 
-/** Spends one credit after another until the stack is gone; the keys of all calls, whatever became of them. */
+/**
+ * Consumes one unit per call until the stack is killed. Returns the keys of all calls, whatever their
+ * outcome.
+ */
 async function consumeUntilKilled(round: number): Promise<string[]> {
   const api = new ApiClient(stack.origin, world.apiKey);
   const keys: string[] = [];
@@ -96,8 +100,8 @@ async function consumeUntilKilled(round: number): Promise<string[]> {
   return keys;
 }
 
-describe("webhooks, when the stack is killed", () => {
-  it(`reach every endpoint, and the books agree (${kills} kills, SEED=${seed})`, async () => {
+describe("webhooks of a stack that is killed", () => {
+  it(`the stack delivers every event and records every attempt when killed (${kills} kills, SEED=${seed})`, async () => {
     const keys: string[] = [];
     for (let round = 0; round < kills; round++) {
       keys.push(...(await consumeUntilKilled(round)));
@@ -111,7 +115,8 @@ describe("webhooks, when the stack is killed", () => {
     await expect
       .poll(async () => (await hooks.deliveries()).length, { timeout: 15_000, interval: 300 })
       .toBe(events * targets.length);
-    // Leases of killed workers end, retries become due; the queue lost its messages, so it is the sweep that finds them.
+    // Leases of killed workers expire and retries become due. The queue lost its messages, so the sweep finds
+    // them.
     for (let hour = 0; hour < 100; hour++) {
       if ((await hooks.deliveries({ states: ["pending", "failed"] })).length === 0) break;
       await advanceClock(stack.origin, 3_600);
@@ -122,16 +127,16 @@ describe("webhooks, when the stack is killed", () => {
     for (const { endpointId, answered, receiver } of targets) {
       const deliveries = await hooks.deliveries({ endpointId });
       expect(deliveries.length).toBe(events);
-      const booked = new Set<string>();
+      const recorded = new Set<string>();
       for (const { deliveryId, eventId, state } of deliveries) {
         const detail = await hooks.detail(deliveryId);
         expect(["sent", "dead"]).toContain(state);
         const seen = detail.attempts.map(({ number }) => answered.get(`${deliveryId}/${number}`));
         for (const [index, attempt] of detail.attempts.entries()) {
-          booked.add(`${deliveryId}/${attempt.number}`);
+          recorded.add(`${deliveryId}/${attempt.number}`);
           attempts++;
           if (attempt.error === "interrupted") interrupted++;
-          // What was recorded is what the receiver answered; of an interrupted attempt only the receiver knows.
+          // The record matches the response. Only the receiver knows the result of an interrupted attempt.
           else
             expect([deliveryId, attempt.number, attempt.httpStatus]).toEqual([
               deliveryId,
@@ -141,12 +146,12 @@ describe("webhooks, when the stack is killed", () => {
         }
         const hasSuccess = detail.attempts.some(({ httpStatus }) => httpStatus !== null && httpStatus < 300);
         expect(hasSuccess).toBe(state === "sent");
-        const told = receiver.log.filter(({ headers }) => headers["licenzy-delivery"] === deliveryId);
-        expect(new Set(told.map(({ event }) => event.id))).toEqual(new Set([eventId]));
-        expect(new Set(told.map(({ body }) => body)).size).toBe(1);
+        const received = receiver.log.filter(({ headers }) => headers["licenzy-delivery"] === deliveryId);
+        expect(new Set(received.map(({ event }) => event.id))).toEqual(new Set([eventId]));
+        expect(new Set(received.map(({ body }) => body)).size).toBe(1);
       }
-      // Nothing arrived that is not in the books.
-      expect([...answered.keys()].filter((key) => !booked.has(key))).toEqual([]);
+      // Every request that arrived is recorded.
+      expect([...answered.keys()].filter((key) => !recorded.has(key))).toEqual([]);
       const sequences = new Set(receiver.log.map(({ event }) => event.data.sequence));
       expect(sequences.size).toBe(events);
     }

@@ -3,14 +3,14 @@ import { sentencesOf } from "../../dev/seed/portal-client.ts";
 import { newOperator } from "./operators.ts";
 import { buy, newWorld } from "./world.ts";
 
-/** The text of one tile of the overview. */
+/** Returns the text of one tile on the overview page. */
 function tileOf(html: string, title: string): string {
   const [, rest = ""] = html.split(`<dt>${title}</dt>`);
   return sentencesOf(rest.split("</dd>")[0] ?? "");
 }
 
-describe("the overview", () => {
-  it("shows checks allowed and denied, and the keys page when a key was last used", async () => {
+describe("activity on the portal", () => {
+  it("the portal shows check counts and a key's last use when the API was called", async () => {
     const world = await newWorld();
     const { portal } = await newOperator("viewer", world.accountId);
     const path = `/p/${world.projectId}/test`;

@@ -17,7 +17,7 @@ const notesWanted = 200;
 const subjectRef = "user_walk";
 const hour = 3_600;
 
-/** What the API answered at a moment. */
+/** The API's answer at one moment, with its decision ID. */
 interface Note {
   decisionId: string;
   sequence: number;
@@ -29,7 +29,7 @@ let stack: Stack;
 let stateDir: string;
 let world: World;
 
-// On a stack of its own: the clock goes forward by weeks.
+// Uses its own stack, because the test advances the clock by weeks.
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), "licenzy-as-of-"));
   stack = await startStack({ port: 0, stateDir, cronEveryMs: 0, logFile: join(stateDir, "workers.log") });
@@ -40,29 +40,34 @@ afterAll(async () => {
   await rm(stateDir, { recursive: true, force: true });
 });
 
-test(`the decision as of ${notesWanted} past moments is what the API answered then`, async () => {
+test(`the customer page shows the API's decision of each of ${notesWanted} past moments`, async () => {
   const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
   console.log(`as of: SEED=${seed}`);
   const notes = await walk(randomFrom(seed));
   const answers = new Set(notes.map(({ said }) => said));
   console.log(`as of: ${[...answers].join("; ")}`);
   expect(answers).toContain("Access was allowed");
-  expect(answers.size, "the walk met allowed and some reason").toBeGreaterThanOrEqual(2);
+  expect(answers.size, "the walk produced allowed and denied answers").toBeGreaterThanOrEqual(2);
   expect(new Set(notes.map(({ decisionId }) => decisionId)).size).toBeGreaterThanOrEqual(notesWanted);
 
   const quiet = quietMoments(notes);
   expect(quiet.length, "moments between notes").toBeGreaterThan(5);
 
   const portal = await operator();
-  const asked = [
+  const wanted = [
     ...notes.map(({ decisionId, said }) => ({ asOf: decisionId, said })),
     ...quiet.map(({ at, said }) => ({ asOf: new Date(at).toISOString(), said })),
   ];
-  const told = await inParallel(6, asked, async ({ asOf }) => ({ asOf, said: await saidAsOf(portal, asOf) }));
-  expect(told, `SEED=${seed}`).toEqual(asked);
+  const shown = await inParallel(6, wanted, async ({ asOf }) => ({
+    asOf,
+    said: await saidAsOf(portal, asOf),
+  }));
+  expect(shown, `SEED=${seed}`).toEqual(wanted);
 }, 90_000);
 
-/** Lives a customer's life at random, and notes what the API answers after each step. */
+/**
+ * Runs random purchases, reversals and consumes of one customer. Records the API's answer after each step.
+ */
 async function walk(random: (below: number) => number): Promise<Note[]> {
   const notes: Note[] = [await note()];
   const payments: string[] = [];
@@ -131,14 +136,17 @@ async function note(): Promise<Note> {
   const decisionId = headers.get("Licenzy-Decision") ?? "";
   const name = subjectName({ projectId: world.projectId, mode: "test", subjectRef });
   const moment = decodeDecisionId(name, decisionId);
-  if (moment === null) throw new Error(`no decision of this subject: ${decisionId}`);
+  if (moment === null) throw new Error(`not a decision ID of this subject: ${decisionId}`);
   const said = body.allowed
     ? "Access was allowed"
     : `Access was denied: ${denialWords[body.reason as DenialReason]}`;
   return { decisionId, ...moment, said };
 }
 
-/** Moments half-way between two notes with the same answer and no ledger entry in between: nothing changed then. */
+/**
+ * Returns moments halfway between two notes that have the same answer and no ledger entry between them. The
+ * decision can't have changed there.
+ */
 function quietMoments(notes: Note[]): { at: number; said: string }[] {
   return notes.flatMap((earlier, index) => {
     const later = notes[index + 1];
@@ -149,7 +157,7 @@ function quietMoments(notes: Note[]): { at: number; said: string }[] {
   });
 }
 
-/** A viewer of the world's account. Signs in after the walk: a session does not last for weeks. */
+/** Creates a viewer in the world's account, after the walk, because a session does not last for weeks. */
 async function operator(): Promise<PortalClient> {
   const portal = new PortalClient(stack.origin);
   const email = "viewer@tests.example";

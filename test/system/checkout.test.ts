@@ -14,8 +14,8 @@ const sessions = async () => (await world.stripe.client.checkout.sessions.list({
 const failNext = (fail: object | string, lost = false) =>
   world.stripe.control("api", { next: 1, fail, lost, path: "/v1/checkout/sessions" });
 
-describe("a checkout", () => {
-  it("tells Stripe our ids, the price and where to go back to", async () => {
+describe("POST /v1/checkout/session", () => {
+  it("a checkout sends Stripe our metadata, the price and the return URLs", async () => {
     const { body } = await world.api.post<{ checkout_url: string; attempt_id: string; expires_at: string }>(
       "/v1/checkout/session",
       {
@@ -51,7 +51,7 @@ describe("a checkout", () => {
     expect(intent.metadata).toMatchObject(metadata);
   });
 
-  it("is one session for one key, also when 20 ask at once, and replays the original URL", async () => {
+  it("a checkout creates one session and replays its URL when 20 requests share a key", async () => {
     const replies = await Promise.all(
       Array.from({ length: 20 }, () => world.api.checkout("user_race", "CREDITS_1000", "race")),
     );
@@ -69,7 +69,7 @@ describe("a checkout", () => {
     expect(mine).toHaveLength(1);
   });
 
-  it("replays after the product was paid, and refuses the key for another product", async () => {
+  it("a checkout replays its response after payment and rejects its key for another product", async () => {
     const first = await world.api.checkout("user_replay", "CREDITS_1000", "replay");
     await world.stripe.pay(sessionIdOf(first.body.checkout_url));
     expect((await world.api.checkout("user_replay", "CREDITS_1000", "replay")).body).toEqual(first.body);
@@ -77,7 +77,7 @@ describe("a checkout", () => {
     expect(other).toMatchObject({ status: 409, body: { error: "idempotency_conflict" } });
   });
 
-  it("uses the subject's customer again, and forgets one that was deleted at Stripe", async () => {
+  it("a checkout reuses the subject's Stripe customer and replaces one deleted in Stripe", async () => {
     const first = await buy(world, "user_customer");
     const { customer } = await world.stripe.client.checkout.sessions.retrieve(first);
     const second = await buy(world, "user_customer");
@@ -91,9 +91,9 @@ describe("a checkout", () => {
   });
 });
 
-describe("when Stripe fails", () => {
+describe("POST /v1/checkout/session when Stripe fails", () => {
   it.each([400, 402, 429, 500, 503])(
-    "with %i: 502, nothing kept, and the same key goes through next",
+    "a checkout returns 502 when Stripe returns %i, and its key succeeds on retry",
     async (status) => {
       await failNext({ status });
       const key = `refused-${status}`;
@@ -105,14 +105,14 @@ describe("when Stripe fails", () => {
     },
   );
 
-  it("a refusal is not remembered: the same key may come back with another body", async () => {
+  it("a checkout accepts its key with another body when Stripe rejected the first request", async () => {
     await failNext({ status: 400 });
     await world.api.checkout("user_other_body", "CREDITS_1000", "other-body");
     const changed = await world.api.checkout("user_other_body", "DAY_PASS", "other-body");
     expect(changed.status).toBe(201);
   });
 
-  it("with a reply that was lost: 502, then the same session, not a second one", async () => {
+  it("a checkout returns 502 when Stripe's reply is lost, and a retry returns the same session", async () => {
     await failNext("reset", true);
     const lost = await world.api.checkout("user_lost", "CREDITS_1000", "lost");
     expect(lost).toMatchObject({ status: 502, body: { error: "stripe_error" } });
@@ -125,9 +125,9 @@ describe("when Stripe fails", () => {
     expect(mine).toHaveLength(1);
   });
 
-  it("by saying nothing: others with the key wait, then 502, then the same session", async () => {
+  it("a checkout returns 502 when Stripe hangs, and a retry returns the same session", async () => {
     await failNext("hang", true);
-    // Whichever comes first is the one that hangs.
+    // The first request to arrive is the one that hangs.
     const both = [1, 2].map(() => world.api.checkout("user_hang", "CREDITS_1000", "hang"));
     const replies = (await Promise.all(both)).toSorted((a, b) => a.status - b.status);
     expect(replies).toMatchObject([
@@ -141,10 +141,10 @@ describe("when Stripe fails", () => {
     expect(mine).toHaveLength(1);
   }, 40_000);
 
-  it("says what Stripe said, without the key", async () => {
+  it("a checkout error quotes Stripe's message without the API key", async () => {
     await failNext({ status: 400 });
     const { body } = await world.api.checkout("user_words", "CREDITS_1000", "words");
     expect(JSON.stringify(body)).not.toContain(world.stripe.apiKey);
-    expect(String((body as Record<string, unknown>)["message"])).toMatch(/^Stripe refused the checkout: ./);
+    expect(String((body as Record<string, unknown>)["message"])).toMatch(/^Stripe rejected the checkout: ./);
   });
 });

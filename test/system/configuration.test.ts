@@ -25,8 +25,8 @@ async function createKey(name = "Backend"): Promise<string> {
 
 const check = (apiKey: string) => new ApiClient(inject("origin"), apiKey).check("user_1");
 
-describe("API keys", () => {
-  it("are made once, however often the form is sent", async () => {
+describe("API key pages", () => {
+  it("the keys page creates one key when its form is submitted twice", async () => {
     const keyId = hiddenField((await admin.portal.get(`${path}/keys`)).html, "key_id");
     const form = { key_id: keyId, name: "Twice", expires: "" };
     const replies = await Promise.all([1, 2].map(() => admin.portal.post(`${path}/keys`, form)));
@@ -38,7 +38,7 @@ describe("API keys", () => {
     expect(html).not.toContain(apiKey);
   });
 
-  it("rotate with an overlap, and stop when revoked", async () => {
+  it("a rotated key works during its overlap and stops when revoked", async () => {
     const old = await createKey("Rotated");
     const list = await admin.portal.get(`${path}/keys`);
     const keyId = /Rotated.*?\/keys\/(key_\w+)\/rotate/s.exec(list.html)?.[1] ?? "";
@@ -55,24 +55,24 @@ describe("API keys", () => {
   });
 });
 
-describe("the Stripe connection", () => {
+describe("Stripe connection page", () => {
   const connect = (api_key: string, mode = "test") =>
     admin.portal.post(`/p/${world.projectId}/${mode}/stripe`, { api_key });
 
   it.each([
-    ["sk_live_0000000000000000", "This is a live key, but this page is about test mode"],
+    ["sk_live_0000000000000000", "This is a live key, but this page configures test mode"],
     ["pk_test_0000000000000000", "This is a publishable key"],
-    ["whsec_00000000000000000000", "This is a webhook&#39;s signing secret"],
-    ["hello", "This is no Stripe API key"],
-    ["sk_test_00000000_revoked", "Stripe did not accept the key"],
-  ])("refuses %s in words", async (key, words) => {
+    ["whsec_00000000000000000000", "This is a webhook signing secret"],
+    ["hello", "This is not a Stripe API key"],
+    ["sk_test_00000000_revoked", "Stripe rejected the key"],
+  ])("the Stripe page rejects the key %s with an explanation", async (key, words) => {
     const reply = await connect(key);
     expect(reply.status).toBe(422);
     expect(reply.html).toContain(words);
     expect(reply.html).not.toContain(key);
   });
 
-  it("names each permission that a restricted key lacks, and saves nothing", async () => {
+  it("the Stripe page lists each permission that a restricted key lacks and saves nothing", async () => {
     const other = await newWorld();
     const operator = await newOperator("admin", other.accountId);
     const key = `rk_test_${randomBytes(8).toString("hex")}`;
@@ -89,7 +89,7 @@ describe("the Stripe connection", () => {
     expect((await operator.portal.post(where, { api_key: key })).status).toBe(303);
   });
 
-  it("registers the webhook again in place of the old one, and events still come", async () => {
+  it("the Stripe page replaces the webhook when it registers again, and events still arrive", async () => {
     await admin.portal.submit(`${path}/stripe/webhook`);
     await admin.portal.submit(`${path}/stripe/webhook`);
     const endpoints = await world.stripe.client.webhookEndpoints.list();
@@ -101,7 +101,7 @@ describe("the Stripe connection", () => {
     );
   });
 
-  it("says that Stripe can't be reached, and keeps what was there", async () => {
+  it("the Stripe page reports an outage and keeps the connection when Stripe is down", async () => {
     await world.stripe.control("api", { path: "/v1/balance", fail: { status: 503 }, next: 1 });
     const reply = await admin.portal.post(`${path}/stripe/check`);
     expect(reply.status).toBe(502);
@@ -110,7 +110,7 @@ describe("the Stripe connection", () => {
   });
 });
 
-describe("products", () => {
+describe("product pages", () => {
   const product = (fields: Record<string, string>) => ({
     product_code: "SPARE",
     name: "Spare",
@@ -120,7 +120,7 @@ describe("products", () => {
     ...fields,
   });
 
-  it("refuse a price that Stripe does not know, is archived, recurring, or another product's", async () => {
+  it("the product form rejects a price that is unknown, archived, recurring or in use", async () => {
     const recurring = await world.stripe.client.prices.create({
       product: (await world.stripe.client.products.create({ name: "Monthly" })).id,
       unit_amount: 900,
@@ -145,13 +145,13 @@ describe("products", () => {
     expect((await admin.portal.get(`${path}/products/SPARE`)).status).toBe(404);
   });
 
-  it("are made once, however often the form is sent", async () => {
+  it("the product form creates one product when it is submitted twice", async () => {
     const form = product({ product_code: "ONCE", price: await world.stripe.createPrice("Once", 100) });
     const replies = await Promise.all([1, 2].map(() => admin.portal.post(`${path}/products`, form)));
     expect(replies.map(({ status }) => status).toSorted()).toEqual([303, 409]);
   });
 
-  it("let nobody overwrite what somebody else saved meanwhile without seeing it", async () => {
+  it("the product form rejects an edit that would overwrite another operator's unseen edit", async () => {
     const price = await world.stripe.createPrice("Shared", 100);
     await admin.portal.submit(`${path}/products`, product({ product_code: "SHARED", price }));
     const where = `${path}/products/SHARED`;
@@ -166,7 +166,7 @@ describe("products", () => {
     expect((await admin.portal.get(where)).html).toContain('value="Second"');
   });
 
-  it("keep former prices, go out of sale and come back", async () => {
+  it("a product keeps its former prices and is sold again when restored from the archive", async () => {
     const [first, next] = [
       await world.stripe.createPrice("P1", 100),
       await world.stripe.createPrice("P2", 200),
@@ -190,22 +190,22 @@ describe("products", () => {
     expect((await world.api.checkout("user_1", "PRICED", "after-restoring")).status).toBe(201);
   });
 
-  it("look a price up while it is typed", async () => {
-    const ask = async (price: string, kind = "usage_pack") =>
+  it("the product form looks up a price while an operator types it", async () => {
+    const lookUp = async (price: string, kind = "usage_pack") =>
       JSON.parse(
         (await admin.portal.get(`${path}/products/price?price=${price}&kind=${kind}`)).html,
       ) as unknown;
-    expect(await ask(world.prices.credits)).toEqual({ ok: true, text: "1,000 credits: €49.00, once" });
-    expect(await ask(world.prices.credits, "subscription")).toMatchObject({ ok: false });
-    expect(await ask("prod_something")).toMatchObject({
+    expect(await lookUp(world.prices.credits)).toEqual({ ok: true, text: "1,000 credits: €49.00, once" });
+    expect(await lookUp(world.prices.credits, "subscription")).toMatchObject({ ok: false });
+    expect(await lookUp("prod_something")).toMatchObject({
       ok: false,
       text: expect.stringContaining("product's id"),
     });
   });
 });
 
-describe("inbound events", () => {
-  it("are listed, shown with payload, and found by customer", async () => {
+describe("Stripe event pages", () => {
+  it("the portal lists a customer's Stripe events and shows their payloads", async () => {
     await buy(world, "user_events");
     await vi.waitFor(async () => {
       const list = await admin.portal.get(`${path}/events?customer=user_events`);
@@ -218,13 +218,13 @@ describe("inbound events", () => {
     expect(detail.html).toContain("payment_status");
     expect((await admin.portal.post(`${path}/events/${event}/retry`)).status).toBe(409);
     const found = await admin.portal.get(`${path}/customers?q=user_ev`);
-    // Found alone, so the search leads to the customer.
+    // A search with one match redirects to that customer.
     expect(found.location).toBe(`${path}/customers/user_events`);
   });
 });
 
-describe("the audit log", () => {
-  it("says who did what, with before and after, and never a secret", async () => {
+describe("audit log", () => {
+  it("the audit log shows who changed what and never shows a secret", async () => {
     const apiKey = await createKey("Audited");
     const { html } = await admin.portal.get("/audit");
     expect(html).toContain("api_key.create");

@@ -19,8 +19,8 @@ beforeAll(async () => {
 const customer = (page: string) =>
   `/p/${world.projectId}/test/customers/${encodeURIComponent("user/1 ü")}${page}`;
 
-describe("the data check", () => {
-  it("visits all customers at once, says how far it is, and is listed; its sweep runs with the others", async () => {
+describe("data check", () => {
+  it("the data check visits every customer and shows its progress, and the cron sweeps it", async () => {
     const empty = hiddenFields((await admin.portal.get(data)).html, data);
     const refused = await admin.portal.post(data, empty);
     expect(refused.status).toBe(409);
@@ -53,7 +53,7 @@ describe("the data check", () => {
     expect(await swept.json()).toMatchObject({ subjectJobs: { jobs: 0 } });
   });
 
-  it("of one customer is a step from their page, and so is repairing their copy", async () => {
+  it("the customer page links to that customer's data check and to the repair of its D1 copy", async () => {
     const page = unescaped((await support.portal.get(customer(""))).html);
     expect(page).toContain(`href="${customer("/check")}"`);
     expect(textOf(await support.portal.get(customer("/check")))).toContain("Ledger, state and copy agree");

@@ -6,7 +6,7 @@ import { newApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { buy, newKey, newWorld, type World } from "./world.ts";
 
-/** Every row of the error table of spec page 1, over HTTP. `429` and `503` are shown in test/workerd. */
+/** Covers every error code over HTTP, except those of `429` and `503`, which test/workerd covers. */
 let world: World;
 beforeAll(async () => {
   world = await newWorld();
@@ -21,10 +21,10 @@ function expectError(reply: ApiReply, status: number, code: string): void {
 
 const key = () => ({ "Idempotency-Key": randomBytes(6).toString("hex") });
 
-describe("401", () => {
+describe("401 responses", () => {
   const check = { subject_ref: "user_1" };
 
-  it("missing_bearer_token without a key, whatever else is sent", async () => {
+  it("the API returns missing_bearer_token when a request has no bearer token", async () => {
     for (const headers of [
       {},
       { Authorization: "" },
@@ -42,7 +42,7 @@ describe("401", () => {
     }
   });
 
-  it("invalid_api_key in one wording for malformed, mistyped, unknown, foreign, expired and revoked keys", async () => {
+  it("the API returns one invalid_api_key message for every kind of invalid key", async () => {
     const { origin, projectId } = world;
     const expired = await newKey(origin, projectId, "test", Date.now() - 1);
     const revoked = await newKey(origin, projectId, "test");
@@ -68,14 +68,14 @@ describe("401", () => {
     expect(wordings.size).toBe(1);
   });
 
-  it("ignores a cookie beside a valid key", async () => {
+  it("the API ignores a cookie when a request has a valid key", async () => {
     const reply = await world.api.post("/v1/access/check", check, { Cookie: "session=somebody" });
     expect(reply.status).toBe(200);
   });
 });
 
-describe("400", () => {
-  it("invalid_json for what is not JSON, or not UTF-8", async () => {
+describe("400 responses", () => {
+  it("the API returns invalid_json when a body is not JSON or not UTF-8", async () => {
     for (const body of ["", "{", "{'subject_ref':1}", "nul", '{"subject_ref":"a"}{}'])
       expectError(await world.api.post("/v1/access/check", body), 400, "invalid_json");
     const response = await fetch(`${world.origin}/v1/access/check`, {
@@ -86,7 +86,7 @@ describe("400", () => {
     expect(((await response.json()) as { error: string }).error).toBe("invalid_json");
   });
 
-  it("invalid_request names an unknown field, also `mode` and `meter`", async () => {
+  it("the API returns invalid_request with the field when a body has an unknown field", async () => {
     for (const field of ["mode", "meter", "__proto__", "constructor"]) {
       const body = `{"subject_ref":"user_1","units":1,"${field}":"x"}`;
       const reply = await world.api.post("/v1/usage/consume", body, key());
@@ -96,7 +96,7 @@ describe("400", () => {
   });
 
   it.each([0, -1, 1.5, 1e12, "5", null, true, [1], Number.MAX_SAFE_INTEGER + 1])(
-    "invalid_request for units of %j",
+    "the API returns invalid_request when units is %j",
     async (units) => {
       const reply = await world.api.post("/v1/usage/consume", { subject_ref: "user_1", units }, key());
       expectError(reply, 400, "invalid_request");
@@ -105,7 +105,7 @@ describe("400", () => {
     },
   );
 
-  it("invalid_request for a subject_ref that can't be one, in body and path", async () => {
+  it("the API returns invalid_request when a body or path has a malformed subject_ref", async () => {
     const bad = ["", " a", "a ", ".", "..", "a\u0000b", "a\nb", "a\u0085b", "x".repeat(256), "é".repeat(128)];
     for (const subject_ref of bad)
       expectError(await world.api.post("/v1/access/check", { subject_ref }), 400, "invalid_request");
@@ -120,7 +120,7 @@ describe("400", () => {
     }
   });
 
-  it("takes a subject_ref with slash, percent sign, emoji, 255 bytes or the name of a prototype as it is", async () => {
+  it("the API accepts a subject_ref with slashes, emoji or 255 bytes unchanged", async () => {
     for (const subjectRef of [
       "a/b",
       "100%",
@@ -139,7 +139,7 @@ describe("400", () => {
     }
   });
 
-  it("keeps subjects apart whose names look alike", async () => {
+  it("the API keeps subjects separate when their names are similar", async () => {
     await buy(world, "look/alike");
     expect((await world.api.check("look/alike")).body.allowed).toBe(true);
     for (const other of ["look%2Falike", "look/Alike", "alike", "look"])
@@ -148,14 +148,14 @@ describe("400", () => {
     expect(read.body["entitlements"]).toHaveLength(1);
   });
 
-  it("invalid_request for bad paging", async () => {
+  it("the API returns invalid_request when pagination parameters are invalid", async () => {
     for (const query of ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "page=2", "starting_after=x"])
       expectError(await world.api.get(`/v1/entitlements/user_1?${query}`), 400, "invalid_request");
     const unknown = `starting_after=${newId("ent")}`;
     expectError(await world.api.get(`/v1/entitlements/user_1?${unknown}`), 400, "invalid_request");
   });
 
-  it("missing_idempotency_key and invalid_idempotency_key on both writes", async () => {
+  it("the API returns an idempotency key error when a write's key is absent or invalid", async () => {
     const writes: [string, object][] = [
       ["/v1/usage/consume", { subject_ref: "user_1", units: 1 }],
       ["/v1/checkout/session", { subject_ref: "user_1", product_code: "CREDITS_1000" }],
@@ -171,7 +171,7 @@ describe("400", () => {
     }
   });
 
-  it("invalid_request for a checkout without any success_url, and for broken URLs, mails and metadata", async () => {
+  it("a checkout returns invalid_request when a URL, email or metadata is missing or invalid", async () => {
     const bare = await newWorld({ successUrl: null });
     const base = { subject_ref: "user_1", product_code: "CREDITS_1000" };
     expectError(await bare.api.post("/v1/checkout/session", base, key()), 400, "invalid_request");
@@ -194,8 +194,8 @@ describe("400", () => {
   });
 });
 
-describe("403", () => {
-  it("plan_mode_not_allowed for live writes without a plan; reads and test mode go on", async () => {
+describe("403 responses", () => {
+  it("the API returns plan_mode_not_allowed for live writes when the account has no plan", async () => {
     const live = await newWorld({ mode: "live", plan: "none" });
     const consume = { subject_ref: "user_1", units: 1 };
     const checkout = { subject_ref: "user_1", product_code: "CREDITS_1000" };
@@ -210,13 +210,13 @@ describe("403", () => {
   });
 });
 
-describe("404", () => {
-  it("not_found for unknown paths and empty names", async () => {
+describe("404 responses", () => {
+  it("the API returns not_found for unknown paths and empty names", async () => {
     for (const path of ["/v1/", "/v1/nothing", "/v1/entitlements/", "/v1/entitlements/a/b"])
       expectError(await world.api.get(path), 404, "not_found");
   });
 
-  it("product_not_found for an unknown product, and for one of another mode or project", async () => {
+  it("a checkout returns product_not_found when a product is unknown or in another mode", async () => {
     const live = await newKey(world.origin, world.projectId, "live");
     const liveApi = new ApiClient(world.origin, live.apiKey);
     expectError(await world.api.checkout("user_1", "NOTHING", "k"), 404, "product_not_found");
@@ -246,8 +246,8 @@ describe("405", () => {
   });
 });
 
-describe("409", () => {
-  it("stripe_not_connected where the mode has no connection", async () => {
+describe("409 responses", () => {
+  it("a checkout returns stripe_not_connected when its mode has no Stripe connection", async () => {
     const { projectId } = await provision<{ projectId: string }>(world.origin, "createProject", {
       accountName: "A",
       name: "bare",
@@ -261,7 +261,7 @@ describe("409", () => {
     expectError(reply, 409, "stripe_not_connected");
   });
 
-  it("idempotency_conflict for the same key with another body; key order and spaces do not matter", async () => {
+  it("a consume returns idempotency_conflict only when its body differs in content", async () => {
     await buy(world, "user_conflict");
     expect((await world.api.consume("user_conflict", 1, "same")).status).toBe(200);
     expectError(await world.api.consume("user_conflict", 2, "same"), 409, "idempotency_conflict");
@@ -270,7 +270,7 @@ describe("409", () => {
     expect(replay.headers.get("Idempotency-Replayed")).toBe("true");
   });
 
-  it("scopes a key to subject and endpoint", async () => {
+  it("the API scopes an idempotency key to one subject and endpoint", async () => {
     await buy(world, "user_scope_a");
     await buy(world, "user_scope_b");
     expect(
@@ -283,8 +283,8 @@ describe("409", () => {
   });
 });
 
-describe("413 and 415", () => {
-  it("payload_too_large above 16 KB, also when no length is declared", async () => {
+describe("413 and 415 responses", () => {
+  it("the API returns payload_too_large above 16 KB, even when no length is declared", async () => {
     const large = JSON.stringify({ subject_ref: "user_1", padding: "x".repeat(17_000) });
     expectError(await world.api.post("/v1/access/check", large), 413, "payload_too_large");
     const stream = new ReadableStream({
@@ -303,7 +303,7 @@ describe("413 and 415", () => {
     expect(response.status).toBe(413);
   });
 
-  it("unsupported_media_type for anything but application/json", async () => {
+  it("the API returns unsupported_media_type when a body is not application/json", async () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""]) {
       const reply = await world.api.post(
         "/v1/access/check",
@@ -317,8 +317,8 @@ describe("413 and 415", () => {
   });
 });
 
-describe("the other door", () => {
-  it("refuses API keys on every portal route", async () => {
+describe("portal routes", () => {
+  it("the portal returns 401 when a request carries an API key", async () => {
     for (const path of ["/", "/sign-in", "/portal.css", "/setup", "/p/x/test/customers/a"]) {
       const response = await fetch(world.origin + path, {
         headers: { Authorization: `Bearer ${world.apiKey}` },

@@ -1,8 +1,8 @@
 import { hiddenFields, type PortalReply, unescaped } from "../../dev/seed/portal-client.ts";
 
-/** The fields of the form that posts to `action`, as a browser would send them. */
+/** Returns the fields of the form that posts to `action`, as a browser would send them. */
 export const fieldsOf = ({ html }: PortalReply, action: string) => hiddenFields(html, action);
 
-/** What a page says, without its markup. */
+/** Returns the text of a page, without its markup. */
 export const textOf = ({ html }: PortalReply) =>
   unescaped(html.replace(/<[^>]+>/g, " ")).replace(/\s+/g, " ");

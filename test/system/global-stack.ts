@@ -9,12 +9,12 @@ import { startStack } from "../../dev/stack/stack.ts";
 declare module "vitest" {
   export interface ProvidedContext {
     origin: string;
-    /** The one owner of the stack's portal; tests make other operators from it. */
+    /** The only owner of the stack's portal. Tests invite other operators as this owner. */
     owner: { email: string; password: string };
   }
 }
 
-/** One stack for all system tests; each test makes its own project in it. */
+/** Starts one stack for all system tests. Each test creates its own project in it. */
 export default async function globalStack(project: TestProject): Promise<() => Promise<void>> {
   const stateDir = await mkdtemp(join(tmpdir(), "licenzy-system-"));
   const stack = await startStack({

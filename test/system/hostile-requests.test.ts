@@ -14,7 +14,7 @@ interface RawReply {
   text: string;
 }
 
-/** Sends `path` exactly as it is: `fetch` would resolve dots and turn backslashes before sending. */
+/** Sends `path` unchanged. `fetch` would resolve dots and convert backslashes before sending. */
 function sendRaw(method: string, path: string): Promise<RawReply> {
   const { hostname, port } = new URL(world.origin);
   const headers = { Authorization: `Bearer ${world.apiKey}` };
@@ -36,7 +36,7 @@ function sendRaw(method: string, path: string): Promise<RawReply> {
   });
 }
 
-describe("Request-Id", () => {
+describe("Request-Id header", () => {
   it.each([
     ["HEAD", "/v1/entitlements/a", 200],
     ["HEAD", "/v1/docs", 200],
@@ -50,20 +50,20 @@ describe("Request-Id", () => {
     ["GET", "/v1/webhooks/stripe/tenant/con_x", 405],
     ["OPTIONS", "/v1/nothing", 404],
     ["GET", "/v1/entitlements/%ff", 400],
-  ])("is on the reply to %s %s", async (method, path, status) => {
+  ])("the API returns a Request-Id when it answers %s %s", async (method, path, status) => {
     const reply = await sendRaw(method, path);
     expect(reply.status).toBe(status);
     expect(reply.requestId).toMatch(/^req_[0-9a-z]{26}$/);
   });
 });
 
-describe("a subject in a path", () => {
-  it("with a raw backslash is not read as the subject behind it", async () => {
+describe("subject_ref in a path", () => {
+  it("the API keeps a raw backslash in a path as part of the subject_ref", async () => {
     const reply = await sendRaw("GET", "/v1/customer/access/a\\b");
     expect(JSON.parse(reply.text)).toMatchObject({ subject_ref: "a\\b" });
   });
 
-  it("of dots, encoded, is refused for what it is, and named once", async () => {
+  it("the API rejects an encoded '..' in a path and names subject_ref once", async () => {
     const reply = await sendRaw("GET", "/v1/entitlements/%2e%2e");
     expect(reply.status).toBe(400);
     expect(JSON.parse(reply.text)).toMatchObject({
@@ -74,15 +74,15 @@ describe("a subject in a path", () => {
   });
 });
 
-describe("a body", () => {
-  it("of 8,000 nested arrays is refused like any other that is no object", async () => {
+describe("request body", () => {
+  it("the API returns invalid_request when a body is 8,000 nested arrays", async () => {
     const reply = await world.api.post("/v1/access/check", "[".repeat(8_000) + "]".repeat(8_000));
     expect(reply).toMatchObject({ status: 400, body: { error: "invalid_request" } });
   });
 });
 
-describe("1,000 calls at once with one key", () => {
-  it("get one answer and take the units once", async () => {
+describe("POST /v1/usage/consume", () => {
+  it("1,000 concurrent consumes with one key return one answer and take the units once", async () => {
     await buy(world, "user_thousand");
     await expect.poll(async () => (await world.api.check("user_thousand")).body.allowed).toBe(true);
     const replies = await Promise.all(
@@ -95,8 +95,8 @@ describe("1,000 calls at once with one key", () => {
   });
 });
 
-describe("a key in use", () => {
-  it("is refused within 5 seconds of being said to be revoked", async () => {
+describe("API key revocation", () => {
+  it("the API rejects a key in use within 5 seconds when it is revoked", async () => {
     const own = await newWorld();
     expect((await own.api.check("a")).status).toBe(200);
     await provision(own.origin, "revokeApiKey", own.keyId);

@@ -27,7 +27,7 @@ async function mailsTo(email: string, origin = inject("origin")): Promise<Mail[]
   return mails.filter(({ to }) => to === email);
 }
 
-/** What the page says after inviting, and the link that it shows. */
+/** Invites `email`. Returns the page's HTML and the link that it shows. */
 async function invite(portal: PortalClient, email: string) {
   const invitation_id = hiddenField((await portal.get("/team")).html, "invitation_id");
   const { html } = await portal.submit("/team/invitations", { invitation_id, email, role: "support" });
@@ -36,15 +36,15 @@ async function invite(portal: PortalClient, email: string) {
 
 const accept = (url: string) => new PortalClient(inject("origin")).post(new URL(url).pathname, person);
 
-/** Posts what a button of the invitation's row would. */
+/** Submits the form of the invitation's row that sends a new link. */
 async function renew(portal: PortalClient, email: string, html?: string) {
   const team = html ?? (await portal.get("/team")).html;
   const row = team.slice(team.indexOf(`<td class="wrap">${email}</td>`));
   return portal.post("/team/invitations/renew", hiddenFields(row, "/team/invitations/renew"));
 }
 
-describe("an invitation's mail", () => {
-  it("reaches the invited person, says from whom, and has the link of the page, which works once", async () => {
+describe("invitation email", () => {
+  it("an invitation email names the sender and carries the page's link, which works once", async () => {
     const portal = await owner();
     const email = address();
     const { html, url } = await invite(portal, email);
@@ -63,7 +63,7 @@ describe("an invitation's mail", () => {
     expect((await accept(url)).status).toBe(409);
   });
 
-  it("has the configured origin, whatever host the request named", async () => {
+  it("an invitation email uses the configured origin when a request names another host", async () => {
     const { port } = new URL(inject("origin"));
     const portal = new PortalClient(`http://127.0.0.1:${port}`);
     await portal.signIn(inject("owner").email, inject("owner").password);
@@ -75,7 +75,7 @@ describe("an invitation's mail", () => {
     expect(`${mail?.text}${mail?.html}`).not.toContain("127.0.0.1");
   });
 
-  it("is not sent to what is several addresses, or a name and an address", async () => {
+  it("the team page sends no email when the field holds anything but one plain address", async () => {
     const portal = await owner();
     for (const email of [
       "a,b@tests.example",
@@ -98,7 +98,7 @@ describe("an invitation's mail", () => {
       "the mail service did not answer within 5 seconds, so it may arrive or not",
     ],
   ])(
-    "that %s leaves the invitation, and a page that says so with the link",
+    "the team page keeps the invitation and shows its link when the email %s",
     async (_what, domain, reason) => {
       const portal = await owner();
       const email = address(domain);
@@ -109,7 +109,7 @@ describe("an invitation's mail", () => {
     },
   );
 
-  it("is in the audit log with what came of it, without the link", async () => {
+  it("the audit log records the result of an invitation email without the link", async () => {
     const portal = await owner();
     const [sent, refused] = [address(), address("refused.invalid")];
     const urls = [(await invite(portal, sent)).url, (await invite(portal, refused)).url];
@@ -122,7 +122,7 @@ describe("an invitation's mail", () => {
     for (const url of urls) expect(csv).not.toContain(url.split("/").at(-1));
   });
 
-  it("is sent again with a new link, once for a form that is sent twice, and the link before is dead", async () => {
+  it("a resent invitation email is sent once per form, and its new link replaces the old one", async () => {
     const portal = await owner();
     const email = address();
     const before = await invite(portal, email);
@@ -141,7 +141,7 @@ describe("an invitation's mail", () => {
     expect(await mailsTo(email)).toHaveLength(2);
   });
 
-  it("is not sent again for an invitation of another account", async () => {
+  it("the team page resends nothing when the invitation belongs to another account", async () => {
     const email = address();
     await inviteAs(await owner(), "viewer", email);
     const shown = (await (await owner()).get("/team")).html;
@@ -152,7 +152,7 @@ describe("an invitation's mail", () => {
   });
 });
 
-/** Runs `work` on a stack of its own, whose portal has these bindings on top, and returns what its workers logged. */
+/** Runs `work` on its own stack with `bindings` added to the portal. Returns the log of its workers. */
 async function onStackWith(
   bindings: Record<string, string>,
   work: (portal: PortalClient) => Promise<void>,
@@ -186,8 +186,8 @@ async function onStackWith(
   return lines;
 }
 
-describe("the log", () => {
-  it("has one line for each mail, without link and address", async () => {
+describe("invitation email log", () => {
+  it("the portal logs one line for each invitation email, without its link and address", async () => {
     const made: string[] = [];
     const lines = await onStackWith({ LOG_LEVEL: "info" }, async (portal) => {
       for (const domain of ["tests.example", "refused.invalid"]) {
@@ -195,8 +195,8 @@ describe("the log", () => {
         made.push(email, new URL((await invite(portal, email)).url).pathname.split("/").at(-1) ?? "");
       }
     });
-    const said = lines.split("\n").filter((line) => line.includes('"event":"mail'));
-    expect(said.map((line) => JSON.parse(line) as unknown)).toEqual([
+    const mailLines = lines.split("\n").filter((line) => line.includes('"event":"mail'));
+    expect(mailLines.map((line) => JSON.parse(line) as unknown)).toEqual([
       expect.objectContaining({
         level: "info",
         event: "mail",
@@ -214,8 +214,8 @@ describe("the log", () => {
   }, 60_000);
 });
 
-describe("where mail is not configured", () => {
-  it("an invitation is a link to copy, and nothing is said of mails", async () => {
+describe("invitations without email", () => {
+  it("the team page shows a link to copy and mentions no email when email is not configured", async () => {
     await onStackWith({ MAIL_FROM: "", PUBLIC_ORIGIN: "" }, async (portal) => {
       const email = address();
       const { html, url } = await invite(portal, email);

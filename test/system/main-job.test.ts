@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from "vitest";
 import { sessionIdOf } from "../../dev/seed/api-client.ts";
 import { newWorld } from "./world.ts";
 
-describe("the main job", () => {
-  it("goes from denied through paying to spending credits", async () => {
+describe("check, checkout and consume", () => {
+  it("a customer is denied access, pays through a checkout and spends credits", async () => {
     const { api, stripe, origin } = await newWorld();
     const before = await api.check("user_1");
     expect(before).toMatchObject({

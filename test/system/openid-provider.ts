@@ -27,11 +27,16 @@ const tokenEndpoints = [
   "https://login.microsoftonline.com/common/oauth2/v2.0/token",
 ];
 
-/** Google and Microsoft in pocket form: codes that work once, for the client, address and PKCE verifier they were made for. */
+/**
+ * Emulates the sign-in of Google and Microsoft. Each code works once, for the client, redirect URI and PKCE
+ * verifier that it was issued for.
+ */
 export class OpenIdProvider {
   private readonly grants = new Map<string, Grant>();
 
-  /** Gives the portal its client ids, and has its calls to the outside end here: its code is that of a deployment. */
+  /**
+   * Gives the portal its client IDs and answers its outbound calls. The portal's code is the deployed code.
+   */
   servePortal(workers: StackWorkerOptions[]): StackWorkerOptions[] {
     return workers.map((worker) => {
       if (worker.name !== "licenzy-portal") return worker;
@@ -39,11 +44,11 @@ export class OpenIdProvider {
     });
   }
 
-  /** What the person does at the provider: agrees, as who `claims` says. Returns the path of the portal's way back. */
+  /** Signs in as the person in `claims` and grants consent. Returns the URL of the portal's callback. */
   agree(authorizationUrl: string, claims: Claims): URL {
     const { searchParams } = new URL(authorizationUrl);
     const given = (name: string) => searchParams.get(name) ?? "";
-    if (given("code_challenge_method") !== "S256") throw new Error("The portal asked without PKCE");
+    if (given("code_challenge_method") !== "S256") throw new Error("The portal sent no PKCE challenge");
     const code = randomBytes(12).toString("hex");
     const subject = createHash("sha256").update(claims.email).digest("hex");
     const isGoogle = given("client_id").startsWith("google");
@@ -59,7 +64,7 @@ export class OpenIdProvider {
         oid: subject,
         tid: tenant,
         name: "Somebody",
-        ...(isGoogle ? claims : asMicrosoftSays(claims)),
+        ...(isGoogle ? claims : toMicrosoftClaims(claims)),
       },
     });
     const back = new URL(given("redirect_uri"));
@@ -67,7 +72,7 @@ export class OpenIdProvider {
     return back;
   }
 
-  /** What the portal's own calls reach. */
+  /** Answers the portal's outbound calls. */
   private readonly answer = async (request: Request): Promise<Response> => {
     if (!tokenEndpoints.includes(request.url)) return new Response("Not found", { status: 404 });
     const form = new URLSearchParams(await request.text());
@@ -77,25 +82,28 @@ export class OpenIdProvider {
     const challenge = createHash("sha256")
       .update(form.get("code_verifier") ?? "")
       .digest("base64url");
-    const isMeant =
+    const isValid =
       grant !== undefined &&
       grant.clientId === form.get("client_id") &&
       grant.redirectUri === form.get("redirect_uri") &&
       grant.challenge === challenge &&
       form.get("client_secret") === grant.clientId.replace("client", "secret");
-    if (!isMeant) return Response.json({ error: "invalid_grant" }, { status: 400 });
+    if (!isValid) return Response.json({ error: "invalid_grant" }, { status: 400 });
     const now = Math.floor(Date.now() / 1_000);
-    const idToken = signed({ ...grant.claims, iat: now, exp: now + 3_600 });
+    const idToken = signToken({ ...grant.claims, iat: now, exp: now + 3_600 });
     return Response.json({ token_type: "Bearer", access_token: "at", expires_in: 3_600, id_token: idToken });
   };
 }
 
-/** Microsoft has no `email_verified`: an optional claim lists the addresses whose domain the tenant has proven. */
-function asMicrosoftSays({ email, email_verified }: Claims) {
+/**
+ * Microsoft sends no `email_verified`. An optional claim lists the addresses in domains that the tenant
+ * verified.
+ */
+function toMicrosoftClaims({ email, email_verified }: Claims) {
   return { email, ...(email_verified === true ? { verified_primary_email: [email] } : {}) };
 }
 
-function signed(claims: object): string {
+function signToken(claims: object): string {
   const text = [{ alg: "RS256", typ: "JWT", kid: "1" }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
     .join(".");

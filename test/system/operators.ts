@@ -7,7 +7,7 @@ import type { Role } from "../../shared/contract/roles.ts";
 export interface TestOperator {
   email: string;
   password: string;
-  /** Signed in. */
+  /** A client that is signed in as this operator. */
   portal: PortalClient;
 }
 
@@ -18,7 +18,7 @@ export async function owner(): Promise<PortalClient> {
   return portal;
 }
 
-/** Invites somebody and returns the path of the link. */
+/** Invites `email` and returns the path of the invitation's link. */
 export async function inviteAs(portal: PortalClient, role: Role, email: string): Promise<string> {
   const { html } = await portal.get("/team");
   const invitationId = hiddenField(html, "invitation_id");
@@ -26,7 +26,7 @@ export async function inviteAs(portal: PortalClient, role: Role, email: string):
   return /\/invitations\/[0-9a-z]+(?=<)/.exec(reply.html)?.[0] ?? "";
 }
 
-/** An operator of their own, who came by an invitation; a member of `accountId` when it is given. */
+/** Creates an operator through an invitation, and moves the operator to `accountId` if it is given. */
 export async function newOperator(role: Role, accountId?: string): Promise<TestOperator> {
   const name = randomBytes(6).toString("hex");
   const email = `${role}-${name}@tests.example`;
@@ -37,7 +37,7 @@ export async function newOperator(role: Role, accountId?: string): Promise<TestO
   return { email, password, portal };
 }
 
-/** A time-based code as authenticator apps make it (RFC 6238: SHA-1, 30 seconds, six digits). */
+/** Returns a time-based code as authenticator apps compute it (RFC 6238: SHA-1, 30 seconds, six digits). */
 export function codeOf(secret: string): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");

@@ -5,10 +5,10 @@ import { provision } from "../../dev/seed/provision.ts";
 import { codeOf, inviteAs, newOperator, owner } from "./operators.ts";
 import { newWorld } from "./world.ts";
 
-const address = () => `somebody-${randomBytes(6).toString("hex")}@tests.example`;
+const address = () => `person-${randomBytes(6).toString("hex")}@tests.example`;
 
-describe("setup", () => {
-  it("is closed once there is an owner, with and without the token", async () => {
+describe("setup page", () => {
+  it("the setup page returns 404 once an owner exists", async () => {
     const stranger = new PortalClient(inject("origin"));
     expect((await stranger.get("/setup")).status).toBe(404);
     expect((await stranger.get("/setup?token=wrong")).status).toBe(404);
@@ -17,8 +17,8 @@ describe("setup", () => {
   });
 });
 
-describe("signing in", () => {
-  it("says the same of a wrong password and an unknown address", async () => {
+describe("sign-in", () => {
+  it("sign-in shows one error for a wrong password and an unknown address", async () => {
     const { email } = await newOperator("viewer");
     const stranger = new PortalClient(inject("origin"));
     for (const who of [email, address()]) {
@@ -28,7 +28,7 @@ describe("signing in", () => {
     }
   });
 
-  it("stops guessing after ten tries, also with the right password", async () => {
+  it("sign-in rejects even the right password after ten failed attempts", async () => {
     const { email, password } = await newOperator("viewer");
     const stranger = new PortalClient(inject("origin"));
     for (let index = 0; index < 10; index++) await stranger.post("/sign-in", { email, password: "guess" });
@@ -37,7 +37,7 @@ describe("signing in", () => {
     expect((await stranger.get("/account")).status).toBe(303);
   });
 
-  it("keeps what was entered when the session has ended, and sends it only when told to", async () => {
+  it("sign-in keeps a form when its session has ended and submits it only on confirmation", async () => {
     const world = await newWorld();
     const { email, password, portal } = await newOperator("admin", world.accountId);
     const path = `/p/${world.projectId}/test/settings`;
@@ -50,10 +50,10 @@ describe("signing in", () => {
       cancel_url: "",
       grace_days: "3",
     };
-    const asked = await portal.post(path, form);
-    expect(asked.status).toBe(401);
+    const signInPage = await portal.post(path, form);
+    expect(signInPage.status).toBe(401);
     const pending = Object.fromEntries(
-      [...asked.html.matchAll(/name="(pending\.[^"]+)" value="([^"]*)"/g)].map(
+      [...signInPage.html.matchAll(/name="(pending\.[^"]+)" value="([^"]*)"/g)].map(
         ([, name = "", value = ""]) => [name, value.replaceAll("&amp;", "&")],
       ),
     );
@@ -65,7 +65,7 @@ describe("signing in", () => {
     expect((await portal.get(path)).html).toContain("Kept &amp; sent");
   });
 
-  it("leads nowhere but to the portal", async () => {
+  it("sign-in redirects to the portal when `next` names another site", async () => {
     const { email, password } = await newOperator("viewer");
     for (const next of [
       "https://evil.example/",
@@ -78,7 +78,7 @@ describe("signing in", () => {
     }
   });
 
-  it("asks for a code once a second factor is on, and takes each backup code once", async () => {
+  it("sign-in requires a code when a second factor is on and accepts each backup code once", async () => {
     const { email, password, portal } = await newOperator("support");
     const offer = await portal.submit("/account/second-factor", { password });
     const secret = /id="totp-secret">([A-Z2-7]+)</.exec(offer.html)?.[1] ?? "";
@@ -91,8 +91,8 @@ describe("signing in", () => {
     expect((await portal.get("/account")).status).toBe(200);
 
     const browser = new PortalClient(inject("origin"));
-    const asked = await browser.post("/sign-in", { email, password });
-    expect(asked.html).toContain("Enter the code from your app");
+    const codePage = await browser.post("/sign-in", { email, password });
+    expect(codePage.html).toContain("Enter the code from your app");
     expect((await browser.get("/account")).location).toMatch(/^\/sign-in/);
     expect((await browser.post("/sign-in/code", { code: "123456" })).status).toBe(422);
     expect((await browser.post("/sign-in/code", { code: codeOf(secret) })).status).toBe(303);
@@ -105,7 +105,7 @@ describe("signing in", () => {
     }
   });
 
-  it("lists sessions and ends them", async () => {
+  it("the account page lists sessions and ends a selected one", async () => {
     const { email, password, portal } = await newOperator("viewer");
     const other = new PortalClient(inject("origin"));
     await other.signIn(email, password);
@@ -117,7 +117,7 @@ describe("signing in", () => {
     expect((await portal.get("/account")).status).toBe(200);
   });
 
-  it("ends every other session with the password's change", async () => {
+  it("a password change ends every other session", async () => {
     const { email, password, portal } = await newOperator("viewer");
     const other = new PortalClient(inject("origin"));
     await other.signIn(email, password);
@@ -129,8 +129,8 @@ describe("signing in", () => {
   });
 });
 
-describe("invitations", () => {
-  it("open once, and say what became of them", async () => {
+describe("invitation links", () => {
+  it("an invitation link accepts one of three concurrent forms and then shows that it was used", async () => {
     const email = address();
     const path = await inviteAs(await owner(), "viewer", email);
     const person = { name: "Once", password: "long enough for this" };
@@ -143,7 +143,7 @@ describe("invitations", () => {
     expect(late.html).toContain("This invitation was used");
   });
 
-  it("open nothing once they are taken back, or mistyped", async () => {
+  it("an invitation link is rejected when it was revoked or mistyped", async () => {
     const portal = await owner();
     const email = address();
     const path = await inviteAs(portal, "viewer", email);
@@ -156,7 +156,7 @@ describe("invitations", () => {
     expect((await new PortalClient(inject("origin")).get(`${path}x`)).status).toBe(404);
   });
 
-  it("are refused for who is a member already", async () => {
+  it("the team page rejects an invitation when its address belongs to a member", async () => {
     const { email } = await newOperator("viewer");
     const portal = await owner();
     const invitationId = hiddenField((await portal.get("/team")).html, "invitation_id");
@@ -170,8 +170,8 @@ describe("invitations", () => {
   });
 });
 
-describe("roles", () => {
-  it("keep the last owner of an account, also when two step down at once", async () => {
+describe("team page", () => {
+  it("an account keeps its last owner when both owners leave at once", async () => {
     const { accountId } = await newWorld();
     const [first, second] = [await newOperator("owner", accountId), await newOperator("owner", accountId)];
     await Promise.all([first.portal.post("/team/leave"), second.portal.post("/team/leave")]);
@@ -182,7 +182,7 @@ describe("roles", () => {
     expect((await last.portal.get("/team")).html).toContain("You are the last owner");
   });
 
-  it("hold at once: who was removed is signed out everywhere", async () => {
+  it("a removed member is signed out immediately", async () => {
     const { accountId } = await newWorld();
     const boss = await newOperator("owner", accountId);
     const other = await newOperator("admin", accountId);
@@ -194,16 +194,16 @@ describe("roles", () => {
   });
 });
 
-describe("proof", () => {
-  it("is asked for again in live mode after 30 minutes, and what was sent goes on by itself", async () => {
+describe("recent authentication", () => {
+  it("live mode requires re-authentication after 30 minutes, then completes the form", async () => {
     const world = await newWorld();
     const { email, password, portal } = await newOperator("admin", world.accountId);
     const path = `/p/${world.projectId}/live/keys`;
     const keyId = hiddenField((await portal.get(path)).html, "key_id");
     await provision(inject("origin"), "ageProof", email, 31 * 60_000);
     const form = { key_id: keyId, name: "Live backend", expires: "" };
-    const asked = await portal.post(path, form);
-    expect({ status: asked.status, says: sentencesOf(asked.html) }).toMatchObject({
+    const reauthPage = await portal.post(path, form);
+    expect({ status: reauthPage.status, says: sentencesOf(reauthPage.html) }).toMatchObject({
       status: 401,
       says: expect.stringContaining("Confirm that it is you"),
     });

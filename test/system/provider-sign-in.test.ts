@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const address = () => `${randomBytes(6).toString("hex")}@tests.example`;
 
-/** Where the portal sends a browser that chose the provider. */
+/** Starts a sign-in with the provider. Returns the URL that the portal redirects the browser to. */
 async function begin(browser: PortalClient, name: string, next?: string): Promise<string> {
   const { location } = await browser.submit(`/sign-in/with/${name}`, next === undefined ? {} : { next });
   return location ?? "";
@@ -43,7 +43,7 @@ async function begin(browser: PortalClient, name: string, next?: string): Promis
 
 const pathOf = ({ pathname, search }: URL) => pathname + search;
 
-/** What the sign-in page says after a way back that was refused. */
+/** Follows a callback that the portal must reject. Returns the HTML of the sign-in page. */
 async function refusalOf(browser: PortalClient, back: URL): Promise<string> {
   const { location } = await browser.get(pathOf(back));
   expect(location).toMatch(/\/sign-in\?error=/);
@@ -51,8 +51,8 @@ async function refusalOf(browser: PortalClient, back: URL): Promise<string> {
   return (await browser.get(pathOf(new URL(location ?? "", stack.origin)))).html;
 }
 
-describe.each(["google", "microsoft"])("signing in with %s", (name) => {
-  it("is offered where it is configured, and nowhere else", async () => {
+describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
+  it("the sign-in page offers a provider only when it is configured", async () => {
     const button = `action="/sign-in/with/${name}"`;
     expect((await new PortalClient(stack.origin).get("/sign-in")).html).toContain(button);
     const elsewhere = new PortalClient(inject("origin"));
@@ -60,7 +60,7 @@ describe.each(["google", "microsoft"])("signing in with %s", (name) => {
     expect((await elsewhere.post(`/sign-in/with/${name}`)).status).toBe(404);
   });
 
-  it("lets an invited person join, makes them take a second factor, and knows them again", async () => {
+  it("provider sign-in lets an invited person join and requires a second factor", async () => {
     const claims = { email: address(), email_verified: true };
     const link = await inviteAs(boss, "support", claims.email);
     const browser = new PortalClient(stack.origin);
@@ -84,7 +84,7 @@ describe.each(["google", "microsoft"])("signing in with %s", (name) => {
     expect((await again.get("/team")).status).toBe(200);
   });
 
-  it("is refused to who was not invited, in words", async () => {
+  it("provider sign-in is refused with an explanation when the person was not invited", async () => {
     const browser = new PortalClient(stack.origin);
     for (const next of [undefined, "/invitations/guessed"]) {
       const back = provider.agree(await begin(browser, name, next), {
@@ -95,7 +95,7 @@ describe.each(["google", "microsoft"])("signing in with %s", (name) => {
     }
   });
 
-  it("is refused to an invited address that the provider has not confirmed", async () => {
+  it("provider sign-in is refused when the provider has not verified the invited address", async () => {
     const email = address();
     const link = await inviteAs(boss, "support", email);
     for (const claims of [{ email, email_verified: false }, { email }]) {
@@ -105,7 +105,7 @@ describe.each(["google", "microsoft"])("signing in with %s", (name) => {
     }
   });
 
-  it("knows an operator with a password by a confirmed address, and by no other", async () => {
+  it("provider sign-in matches an operator with a password only when the address is verified", async () => {
     const email = "boss@tests.example";
     const stranger = new PortalClient(stack.origin);
     const unconfirmed = provider.agree(await begin(stranger, name), { email, email_verified: false });
@@ -117,7 +117,7 @@ describe.each(["google", "microsoft"])("signing in with %s", (name) => {
     expect((await browser.get("/team")).status).toBe(200);
   });
 
-  it("is refused with another's state, a state of another browser, and a code made for another request", async () => {
+  it("provider sign-in rejects a forged state and a state or code of another sign-in", async () => {
     const claims = { email: address(), email_verified: true };
     const link = await inviteAs(boss, "support", claims.email);
     const [browser, other] = [new PortalClient(stack.origin), new PortalClient(stack.origin)];
@@ -129,7 +129,7 @@ describe.each(["google", "microsoft"])("signing in with %s", (name) => {
     const stolen = provider.agree(await begin(other, name, link), claims);
     expect(await refusalOf(browser, stolen)).toContain("was not begun in this browser");
 
-    // The code carries the challenge of the other request: PKCE refuses it.
+    // The code carries the challenge of the other request, so PKCE rejects it.
     const own = provider.agree(await begin(browser, name, link), claims);
     const foreign = provider.agree(await begin(other, name, link), claims);
     own.searchParams.set("code", foreign.searchParams.get("code") ?? "");

@@ -23,7 +23,7 @@ type Respond = (request: Received, response: ServerResponse, raw: IncomingMessag
 export interface ScriptedReceiver {
   url: string;
   log: Received[];
-  /** How it answers from now on. */
+  /** Answers each request. A test replaces it to change the behavior. */
   respond: Respond;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export const answer =
   (_, response) =>
     void response.writeHead(status, headers).end(body);
 
-/** A receiver in this process that does what a test tells it to. */
+/** Starts an HTTP receiver in this process that answers as the test scripts it. */
 export async function newReceiver(respond: Respond = ok): Promise<ScriptedReceiver> {
   const log: Received[] = [];
   const receiver = { url: "", log, respond, close: async () => {} };
@@ -62,7 +62,7 @@ export async function newReceiver(respond: Respond = ok): Promise<ScriptedReceiv
   return receiver;
 }
 
-/** The whole body; `null` when its sender was killed before it had sent all of it. */
+/** Returns the whole body, or `null` when the sender was killed before it sent all of it. */
 async function bodyOf(request: IncomingMessage): Promise<string | null> {
   try {
     return await text(request);
@@ -72,7 +72,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
   }
 }
 
-/** The project's webhooks as an operator has them. */
+/** Calls the webhook operations of one project, in test mode. */
 export class Webhooks {
   private readonly scope: { projectId: string; mode: "test" | "live" };
 

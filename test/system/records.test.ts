@@ -24,8 +24,8 @@ const newSubject = () => `user/${randomBytes(4).toString("hex")} ü%`;
 const pathOf = (subjectRef: string, page = "") =>
   `/p/${world.projectId}/test/customers/${encodeURIComponent(subjectRef)}${page}`;
 
-describe("notes", () => {
-  it("are written once by support, read by viewers, and deleted by their author or an admin", async () => {
+describe("customer notes", () => {
+  it("a note is written once by support, read by viewers and deleted by its author or an admin", async () => {
     const subjectRef = newSubject();
     await buy(world, subjectRef);
     const page = await support.portal.get(pathOf(subjectRef));
@@ -61,8 +61,8 @@ describe("notes", () => {
   });
 });
 
-describe("an export", () => {
-  it("has everything of the customer for an owner only, agrees with itself, and stands in the audit log", async () => {
+describe("customer export", () => {
+  it("an export gives only owners the customer's whole record, verifies and is audited", async () => {
     const subjectRef = newSubject();
     await buy(world, subjectRef);
     for (const key of ["one", "two"]) await world.api.consume(subjectRef, 5, key);
@@ -93,10 +93,10 @@ describe("an export", () => {
   });
 });
 
-describe("erasing", () => {
+describe("customer erasure", () => {
   const why = { reason: "customer_request", text: "Ticket 7" };
 
-  it("is for owners, asks for the name again, and is done once however often the form is sent", async () => {
+  it("an erasure requires an owner and the typed name and happens once when submitted twice", async () => {
     const subjectRef = newSubject();
     await buy(world, subjectRef);
     const path = pathOf(subjectRef, "/erase");
@@ -136,7 +136,7 @@ describe("erasing", () => {
     expect(log).not.toContain(subjectRef);
   });
 
-  it("ends with a new checkout, which grants what it sells, while one of before brings nothing", async () => {
+  it("a checkout grants access when opened after an erasure, but not when opened before it", async () => {
     const subjectRef = newSubject();
     const open = await world.api.checkout(subjectRef, "CREDITS_1000", randomBytes(8).toString("hex"));
     const path = pathOf(subjectRef, "/erase");
@@ -156,22 +156,22 @@ describe("erasing", () => {
     expect((await owner.portal.get(pathOf(subjectRef))).status).toBe(200);
   });
 
-  it("asks for password or code first when the last proof is old, and then does it", async () => {
+  it("an erasure requires re-authentication when the last one is old, and then completes", async () => {
     const subjectRef = newSubject();
     await buy(world, subjectRef);
     const careful = await newOperator("owner", world.accountId);
     const path = pathOf(subjectRef, "/erase").replace("/test/", "/live/");
     const form = { erasure_id: newId("ers"), ...why, confirmation: subjectRef };
     await provision(world.origin, "ageProof", careful.email, 31 * 60_000);
-    const asked = await careful.portal.post(path, form);
-    expect(asked.status).toBe(401);
-    expect(textOf(asked)).toContain("Confirm that it is you");
+    const reauthPage = await careful.portal.post(path, form);
+    expect(reauthPage.status).toBe(401);
+    expect(textOf(reauthPage)).toContain("Confirm that it is you");
     const done = await careful.portal.submit("/prove", {
-      ...fieldsOf(asked, "/prove"),
+      ...fieldsOf(reauthPage, "/prove"),
       proof: careful.password,
     });
     expect(done.location).toBe(pathOf(subjectRef).replace("/test/", "/live/"));
-    // The other mode is another customer.
+    // The same subject_ref in the other mode is a different customer.
     expect((await world.api.check(subjectRef)).body).toMatchObject({ allowed: true });
   });
 });

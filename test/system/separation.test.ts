@@ -11,13 +11,8 @@ import { runtimeRoutes } from "./runtime-routes.ts";
 import { newKey, newWorld, type World } from "./world.ts";
 
 /**
-<<<<<<< HEAD
- * Every route of every deployable worker, with who may use it: written down a second time, so that a route which is
- * added, or whose need is changed, is noticed here (the runtime's are in runtime-routes.ts). `nobody`: open to all; `session`: to whoever is signed in.
-=======
  * The portal's routes that run no operation and are no page for every member: who may use them, written down a second
  * time, and why. `nobody`: open to all; `session`: to whoever is signed in.
->>>>>>> wip-core
  */
 const others: Record<string, [needs: Needs, why: string]> = {
   "GET /portal.css": ["nobody", "a file"],
@@ -41,25 +36,9 @@ const others: Record<string, [needs: Needs, why: string]> = {
   "GET /audit/export": ["admin", "the audit log is not for every member"],
 };
 
-<<<<<<< HEAD
-=======
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 const portal = routes.map((route) => [nameOf(route), route.needs] as const);
 
-const runtime: Record<string, "nobody" | "key"> = {
-  "GET /healthz": "nobody",
-  "GET /readyz": "nobody",
-  "GET /v1/openapi.json": "nobody",
-  "GET /v1/docs": "nobody",
-  "POST /v1/webhooks/stripe/tenant/:connection_id": "nobody",
-  "POST /v1/checkout/session": "key",
-  "POST /v1/access/check": "key",
-  "GET /v1/customer/access/:subject_ref": "key",
-  "GET /v1/entitlements/:subject_ref": "key",
-  "POST /v1/usage/consume": "key",
-};
-
->>>>>>> wip-core
 /** These end the session or the membership that uses them: each use needs an operator of its own. */
 const ending = new Set(["POST /sign-out", "POST /team/leave"]);
 
@@ -103,12 +82,7 @@ const bare = (route: string, headers: Record<string, string> = {}, origin = worl
 
 describe("the tables", () => {
   it("have a row for exactly the routes that the workers register", () => {
-<<<<<<< HEAD
-    expect(registeredByPortal()).toEqual(Object.keys(portal).toSorted());
-=======
     expect(registeredByPortal()).toEqual(portal.map(([route]) => route).toSorted());
-    expect(registeredByRuntime()).toEqual(Object.keys(runtime).toSorted());
->>>>>>> wip-core
     expect(sourceOf("deliveries/index.ts")).not.toMatch(/\bfetch\b/);
   });
 
@@ -140,19 +114,19 @@ describe("the tables", () => {
 describe.each(portal)("%s, for %s", (route, needs) => {
   const isRead = route.startsWith("GET ");
 
-  it("takes no API key of either mode", async () => {
+  it("the portal route rejects an API key of either mode", async () => {
     for (const apiKey of [world.apiKey, liveKey])
       expect((await bare(route, { Authorization: `Bearer ${apiKey}` })).status).toBe(401);
   });
 
-  it("asks who has no session to sign in, unless it is open", async () => {
+  it("the portal route requires sign-in when it is not public", async () => {
     const reply = await bare(route);
     if (needs === "nobody") expect([200, 404, 422]).toContain(reply.status);
     else if (isRead) expect(reply.headers.get("Location")).toMatch(/^\/sign-in/);
     else expect(reply.status).toBe(401);
   });
 
-  it("lets in exactly the roles that it needs", async () => {
+  it("the portal route admits exactly the roles that it requires", async () => {
     for (const role of roles) {
       const operator = ending.has(route) ? await newOperator(role, world.accountId) : members.get(role);
       if (operator === undefined) throw new Error(`no ${role}`);
@@ -164,12 +138,12 @@ describe.each(portal)("%s, for %s", (route, needs) => {
     }
   });
 
-  it("shows another account nothing of this one's projects", async () => {
+  it("the portal route returns 404 when the project belongs to another account", async () => {
     if (!route.includes(":project")) return;
     expect((await call(route, foreigner)).status).toBe(404);
   });
 
-  it("changes nothing for a form from elsewhere", async () => {
+  it("the portal route rejects a form when it comes from another origin", async () => {
     if (isRead) return;
     const operator = members.get("owner");
     if (operator === undefined) throw new Error("no owner");
@@ -178,7 +152,7 @@ describe.each(portal)("%s, for %s", (route, needs) => {
   });
 });
 
-describe.each(Object.entries(runtimeRoutes))("%s, for %s", (route, needs) => {
+describe.each(Object.entries(runtimeRoutes))("runtime route %s, requires %s", (route, needs) => {
   const body = JSON.stringify({ subject_ref: "user_1", units: 1, product_code: "CREDITS_1000" });
   const send = (headers: Record<string, string>) =>
     fetch(world.origin + pathOf(route), {
@@ -187,7 +161,7 @@ describe.each(Object.entries(runtimeRoutes))("%s, for %s", (route, needs) => {
       ...(route.startsWith("POST ") ? { body } : {}),
     });
 
-  it("takes no session", async () => {
+  it("the runtime route ignores a portal session", async () => {
     const { email, password } = inject("owner");
     const signIn = await fetch(`${world.origin}/sign-in`, {
       method: "POST",
@@ -206,7 +180,7 @@ describe.each(Object.entries(runtimeRoutes))("%s, for %s", (route, needs) => {
     }
   });
 
-  it("takes a key, where it needs one", async () => {
+  it("the runtime route accepts an API key when it requires one", async () => {
     if (needs === "public") return;
     expect((await send({ Authorization: `Bearer ${world.apiKey}` })).status).not.toBe(401);
   });

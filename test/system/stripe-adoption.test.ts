@@ -12,7 +12,7 @@ beforeAll(async () => {
 const adopt = (subjectRef: string, what: object) =>
   provision(world.origin, "adoptFromStripe", world.projectId, "test", subjectRef, { ...what, apply: true });
 
-/** Paid at Stripe, without a checkout of ours. */
+/** Creates and pays a checkout session in Stripe that Licenzy did not open. */
 async function soldElsewhere(mode: "payment" | "subscription", price: string) {
   const { client } = world.stripe;
   const line_items = [{ price, quantity: 1 }];
@@ -25,8 +25,8 @@ async function soldElsewhere(mode: "payment" | "subscription", price: string) {
   return world.stripe.session(id);
 }
 
-describe("adopting from Stripe", () => {
-  it("gives no right to what was refunded or disputed before", async () => {
+describe("adoption from Stripe", () => {
+  it("an adoption grants no access when its payment was refunded or disputed before", async () => {
     const { payment_intent } = await soldElsewhere("payment", world.prices.credits);
     await world.stripe.control("refunds", { payment_intent });
     await adopt("refunded_before", { paymentIntentId: payment_intent, productCode: "CREDITS_1000" });
@@ -45,16 +45,16 @@ describe("adopting from Stripe", () => {
     });
   });
 
-  it("refuses what a checkout of ours sold: it would be granted twice", async () => {
+  it("an adoption rejects a payment of our own checkout, which would be granted twice", async () => {
     const { paymentIntent } = await purchase(world, "buyer", "CREDITS_1000");
     const payment = { paymentIntentId: paymentIntent, productCode: "CREDITS_1000" };
     for (const subject of ["buyer", "somebody_else"])
-      await expect(adopt(subject, payment)).rejects.toThrow(/was sold to the customer buyer by a checkout/);
+      await expect(adopt(subject, payment)).rejects.toThrow(/was sold to customer buyer by a checkout/);
     const { subscription } = await purchase(world, "buyer", "PRO_MONTHLY");
     await expect(adopt("somebody_else", { subscriptionId: subscription })).rejects.toThrow(/was sold to/);
   });
 
-  it("grants once however often the same payment is adopted", async () => {
+  it("an adoption grants once when the same payment is adopted three times", async () => {
     const { payment_intent } = await soldElsewhere("payment", world.prices.credits);
     const payment = { paymentIntentId: payment_intent, productCode: "CREDITS_1000" };
     await Promise.all([adopt("twice", payment), adopt("twice", payment)]);
@@ -64,7 +64,7 @@ describe("adopting from Stripe", () => {
 });
 
 describe("sync from Stripe", () => {
-  it("is not stopped by a refund of what the same customer paid for elsewhere", async () => {
+  it("a sync applies a purchase when the same customer has a refund of a foreign payment", async () => {
     const { sessionId } = await purchase(world, "shopper", "CREDITS_1000");
     const { client } = world.stripe;
     const { customer } = await client.checkout.sessions.retrieve(sessionId);

@@ -14,10 +14,11 @@ const day = 86_400;
 const subjects = ["subscriber", "refunded", "disputed", "passes"];
 
 /**
- * One story, told to three projects in step: one hears each event at once and in order, one hears all of them late,
- * shuffled and three times, one hears none and finds them by its sweep.
+ * Runs the same purchases and reversals in three projects in step. The first receives each event at once and
+ * in order. The second receives all events late, shuffled and three times. The third receives none, and its
+ * sweep finds them.
  */
-it("shuffled, tripled or dropped events end in the standing of the in-order run", async () => {
+it("a customer ends with the same access when events are shuffled, tripled or dropped", async () => {
   const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
   console.log(`SEED=${seed}`);
   const [inOrder, shuffled, dropped] = [
@@ -31,15 +32,15 @@ it("shuffled, tripled or dropped events end in the standing of the in-order run"
   const { origin } = inOrder;
 
   const first = await Promise.all(worlds.map(buyAll));
-  // One renewal happened, and its invoice was settled, whatever month this is.
+  // One renewal has happened and its invoice is settled, regardless of the length of the month.
   await advanceClock(origin, 32 * day);
   await Promise.all(worlds.map((world, index) => failRenewal(world, first[index])));
-  // The second one fails and is not given up yet.
+  // The second renewal fails, and Stripe still retries it.
   await advanceClock(origin, 34 * day);
   await Promise.all(worlds.map((world, index) => reverse(world, first[index])));
 
   await setDelivery(shuffled, { mode: "normal", release: "shuffled", seed, copies: 3 });
-  // What one event still needed of another is tried again, as the queue would.
+  // Retries the events that waited for others, as the queue would.
   await advanceClock(origin, 60);
 
   const wanted = await standings(inOrder);
@@ -75,7 +76,7 @@ async function reverse(world: StripeWorld, bought: Bought | undefined): Promise<
   if (bought === undefined) throw new Error("nothing bought");
   const control = (path: string, body: object) => world.stripe.control(path, body);
   await control("refunds", { payment_intent: bought.credits, amount: 1_000 });
-  // biome-ignore lint/suspicious/noThenProperty: the word of the control; nobody awaits this.
+  // biome-ignore lint/suspicious/noThenProperty: a field name of the control API; the object is never awaited.
   await control("refunds", { payment_intent: bought.credits, amount: 100, then: "failed" });
   await control("refunds", { payment_intent: bought.credits });
   const payment_intent = await latestPayment(world, bought.disputed);
@@ -91,7 +92,10 @@ async function standings(world: StripeWorld): Promise<Record<string, unknown>> {
   return Object.fromEntries(all) as Record<string, unknown>;
 }
 
-/** Without ids and moments of writing; times as hours since the first right began, since the projects act one by one. */
+/**
+ * Drops IDs and write times, and converts times to hours since the first entitlement began, because the
+ * projects act one after another.
+ */
 function comparable({ entitlements, has_access, status, reason, usage_remaining }: Standing) {
   const time = (value: unknown) => (typeof value === "string" ? Date.parse(value) : null);
   const start = Math.min(...entitlements.map((each) => time(each["starts_at"]) ?? Number.POSITIVE_INFINITY));

@@ -13,8 +13,10 @@ import {
 const allowed = { has_access: true, status: "active", reason: null };
 const denied = (status: string, reason: string) => ({ has_access: false, status, reason });
 
-/** Every row of the event table of spec page 2, with payloads in the shapes of today and of before 2025. */
-describe.each(["current", "old"] as const)("an event in the %s API shape", (shape) => {
+/**
+ * Covers every type of Stripe event that Licenzy handles, in today's API shape and in the shape before 2025.
+ */
+describe.each(["current", "old"] as const)("Stripe events in the %s API shape", (shape) => {
   let world: StripeWorld;
   let deliverer: Deliverer;
   beforeAll(async () => {
@@ -23,18 +25,18 @@ describe.each(["current", "old"] as const)("an event in the %s API shape", (shap
     deliverer = new Deliverer(world, shape);
   });
   const control = (path: string, body: object) => world.stripe.control(path, body);
-  const told = async (subject: string) => {
+  const settle = async (subject: string) => {
     await deliverer.deliverNew();
     return standingOf(world, subject);
   };
 
-  it("checkout.session.completed, paid: grants a one-time purchase", async () => {
+  it("checkout.session.completed grants a one-time purchase when the session is paid", async () => {
     await purchase(world, "one_time", "CREDITS_1000");
     expect(await standingOf(world, "one_time")).toMatchObject({ has_access: false });
-    expect(await told("one_time")).toMatchObject({ ...allowed, usage_remaining: 1_000 });
+    expect(await settle("one_time")).toMatchObject({ ...allowed, usage_remaining: 1_000 });
   });
 
-  it("checkout.session.completed, unpaid: grants nothing before the money came", async () => {
+  it("checkout.session.completed grants nothing when an asynchronous payment has not succeeded", async () => {
     for (const [subject, outcome] of [
       ["async_ok", "succeeded"],
       ["async_bad", "failed"],
@@ -42,25 +44,25 @@ describe.each(["current", "old"] as const)("an event in the %s API shape", (shap
       const { body } = await world.api.checkout(subject, "DAY_PASS", subject);
       const sessionId = new URL(body.checkout_url).pathname.split("/").at(-1) ?? "";
       await world.stripe.pay(sessionId, { outcome: "unpaid" });
-      expect(await told(subject)).toMatchObject(denied("none", "no_entitlement"));
+      expect(await settle(subject)).toMatchObject(denied("none", "no_entitlement"));
       const { payment_intent } = await world.stripe.session(sessionId);
       await control(`payments/${payment_intent}`, { async: outcome });
     }
-    expect(await told("async_ok")).toMatchObject(allowed);
+    expect(await settle("async_ok")).toMatchObject(allowed);
     expect(await standingOf(world, "async_bad")).toMatchObject(denied("none", "no_entitlement"));
   });
 
-  it("checkout.session.expired: nothing", async () => {
+  it("checkout.session.expired grants nothing", async () => {
     const { body } = await world.api.checkout("expired", "DAY_PASS", "expired");
     await world.stripe.pay(new URL(body.checkout_url).pathname.split("/").at(-1) ?? "", {
       outcome: "expired",
     });
-    expect(await told("expired")).toMatchObject(denied("none", "no_entitlement"));
+    expect(await settle("expired")).toMatchObject(denied("none", "no_entitlement"));
   });
 
-  it("customer.subscription.created and .updated: status, period, cancellation and its withdrawal", async () => {
+  it("customer.subscription.created and .updated set status, period and cancellation", async () => {
     const { subscription } = await purchase(world, "subscribed", "PRO_MONTHLY");
-    const standing = await told("subscribed");
+    const standing = await settle("subscribed");
     expect(standing).toMatchObject(allowed);
     expect(standing.entitlements).toHaveLength(1);
     expect(standing.entitlements[0]).toMatchObject({
@@ -70,19 +72,19 @@ describe.each(["current", "old"] as const)("an event in the %s API shape", (shap
     expect(standing.entitlements[0]?.["current_period_end"]).not.toBeNull();
 
     await control(`subscriptions/${subscription}`, { cancel: "at_period_end" });
-    expect((await told("subscribed")).entitlements[0]).toMatchObject({
+    expect((await settle("subscribed")).entitlements[0]).toMatchObject({
       cancel_at_period_end: true,
       available: true,
     });
     await control(`subscriptions/${subscription}`, { cancel: null });
-    expect((await told("subscribed")).entitlements[0]).toMatchObject({ cancel_at_period_end: false });
+    expect((await settle("subscribed")).entitlements[0]).toMatchObject({ cancel_at_period_end: false });
     await control(`subscriptions/${subscription}`, { pause: true });
-    expect(await told("subscribed")).toMatchObject(denied("paused", "subscription_paused"));
+    expect(await settle("subscribed")).toMatchObject(denied("paused", "subscription_paused"));
     await control(`subscriptions/${subscription}`, { pause: false });
-    expect(await told("subscribed")).toMatchObject(allowed);
+    expect(await settle("subscribed")).toMatchObject(allowed);
   });
 
-  it("customer.subscription.updated with another price: the product changes, an unknown one keeps it", async () => {
+  it("customer.subscription.updated changes the product when its new price is known", async () => {
     const team = await world.stripe.createMonthlyPrice("Team", 9_900);
     await provision(world.origin, "createProduct", world.projectId, "test", {
       productCode: "TEAM_MONTHLY",
@@ -94,7 +96,7 @@ describe.each(["current", "old"] as const)("an event in the %s API shape", (shap
     await control(`subscriptions/${subscription}`, { price: team });
     const products = async () =>
       Object.fromEntries(
-        (await told("plans")).entitlements.map((each) => [each["product_code"], each["status"]]),
+        (await settle("plans")).entitlements.map((each) => [each["product_code"], each["status"]]),
       );
     expect(await products()).toEqual({ TEAM_MONTHLY: "active", PRO_MONTHLY: "canceled" });
     const unknown = await world.stripe.createMonthlyPrice("Sold elsewhere", 100);
@@ -102,36 +104,36 @@ describe.each(["current", "old"] as const)("an event in the %s API shape", (shap
     expect(await products()).toEqual({ TEAM_MONTHLY: "active", PRO_MONTHLY: "canceled" });
   });
 
-  it("customer.subscription.deleted: canceled", async () => {
+  it("customer.subscription.deleted cancels the entitlement and allows a new checkout", async () => {
     const { subscription } = await purchase(world, "deleted", "PRO_MONTHLY");
-    await told("deleted");
+    await settle("deleted");
     expect((await world.api.checkout("deleted", "PRO_MONTHLY", "second")).body).toMatchObject({
       error: "already_subscribed",
     });
     await control(`subscriptions/${subscription}`, { cancel: "now" });
-    expect(await told("deleted")).toMatchObject(denied("canceled", "subscription_ended"));
+    expect(await settle("deleted")).toMatchObject(denied("canceled", "subscription_ended"));
     expect((await world.api.checkout("deleted", "PRO_MONTHLY", "third")).status).toBe(201);
   });
 
-  it("invoice.payment_failed and invoice.paid: past due, and active again", async () => {
+  it("invoice.payment_failed makes a subscription past due, and invoice.paid makes it active", async () => {
     const { subscription } = await purchase(world, "invoiced", "PRO_MONTHLY");
     await control(`subscriptions/${subscription}`, { next_payment: "fail" });
     await control(`subscriptions/${subscription}`, { renew: "now" });
-    expect(await told("invoiced")).toMatchObject(denied("past_due", "payment_past_due"));
+    expect(await settle("invoiced")).toMatchObject(denied("past_due", "payment_past_due"));
     expect((await world.api.checkout("invoiced", "PRO_MONTHLY", "again")).body).toMatchObject({
       error: "already_subscribed",
     });
     await control(`subscriptions/${subscription}`, { next_payment: "succeed" });
     const { data } = await world.stripe.client.invoices.list({ subscription, status: "open" });
     await world.stripe.client.invoices.pay(data[0]?.id ?? "");
-    expect(await told("invoiced")).toMatchObject(allowed);
+    expect(await settle("invoiced")).toMatchObject(allowed);
   });
 
-  it("invoice.payment_failed of a one-off invoice leaves a subscriber in good standing", async () => {
+  it("invoice.payment_failed leaves a subscription active when the invoice is a one-off", async () => {
     const { subscription } = await purchase(world, "good_standing", "PRO_MONTHLY");
     const { customer } = await world.stripe.client.subscriptions.retrieve(subscription);
     await control("invoices", { customer, amount: 500, outcome: "failed" });
-    expect(await told("good_standing")).toMatchObject(allowed);
+    expect(await settle("good_standing")).toMatchObject(allowed);
   });
 
   it.each([
@@ -139,21 +141,21 @@ describe.each(["current", "old"] as const)("an event in the %s API shape", (shap
     ["DAY_PASS", "canceled", "refunded", {}],
     ["PRO_MONTHLY", "past_due", "payment_past_due", {}],
   ])(
-    "refund.* of %s: in part a note, in full taken back, failed undone",
+    "a refund of %s revokes access when it is full, and restores it when it fails",
     async (product, status, reason, back) => {
       const subject = `refund_${product}`;
       const bought = await purchase(world, subject, product);
       const other = await purchase(world, subject, "CREDITS_1000");
-      await told(subject);
+      await settle(subject);
       const payment_intent = bought.paymentIntent || (await latestPayment(world, bought.subscription));
       await control("refunds", { payment_intent: other.paymentIntent });
       await control("refunds", { payment_intent, amount: 100 });
-      expect(await told(subject)).toMatchObject(allowed);
+      expect(await settle(subject)).toMatchObject(allowed);
       const { refund } = (await control("refunds", { payment_intent })) as { refund: { id: string } };
-      const standing = await told(subject);
+      const standing = await settle(subject);
       expect(standing).toMatchObject(denied(status, reason));
       await control(`refunds/${refund.id}`, { status: "failed" });
-      expect(await told(subject)).toMatchObject({ ...allowed, ...back });
+      expect(await settle(subject)).toMatchObject({ ...allowed, ...back });
     },
   );
 
@@ -161,7 +163,7 @@ describe.each(["current", "old"] as const)("an event in the %s API shape", (shap
     ["CREDITS_1000", "refunded"],
     ["DAY_PASS", "refunded"],
     ["PRO_MONTHLY", "payment_past_due"],
-  ])("charge.dispute.* of %s: held, freed when won, taken back when lost", async (product, lostReason) => {
+  ])("a dispute of %s holds access until it is won or revokes it when lost", async (product, lostReason) => {
     const subject = `dispute_${product}`;
     const bought = await purchase(world, subject, product);
     const payment_intent = bought.paymentIntent || (await latestPayment(world, bought.subscription));
@@ -169,16 +171,16 @@ describe.each(["current", "old"] as const)("an event in the %s API shape", (shap
       ((await control("disputes", { payment_intent, ...body })) as { dispute: { id: string } }).dispute.id;
 
     const inquiry = await open({ status: "warning_needs_response" });
-    expect(await told(subject)).toMatchObject(allowed);
+    expect(await settle(subject)).toMatchObject(allowed);
     await control(`disputes/${inquiry}`, { status: "warning_closed" });
     const won = await open({});
-    expect(await told(subject)).toMatchObject(denied("past_due", "payment_disputed"));
+    expect(await settle(subject)).toMatchObject(denied("past_due", "payment_disputed"));
     await control(`disputes/${won}`, { status: "under_review" });
-    expect(await told(subject)).toMatchObject(denied("past_due", "payment_disputed"));
+    expect(await settle(subject)).toMatchObject(denied("past_due", "payment_disputed"));
     await control(`disputes/${won}`, { status: "won" });
-    expect(await told(subject)).toMatchObject(allowed);
+    expect(await settle(subject)).toMatchObject(allowed);
     const lost = await open({});
     await control(`disputes/${lost}`, { status: "lost" });
-    expect(await told(subject)).toMatchObject({ has_access: false, reason: lostReason });
+    expect(await settle(subject)).toMatchObject({ has_access: false, reason: lostReason });
   });
 });

@@ -11,7 +11,7 @@ afterEach(async () => {
   await world.stripe.control("delivery", { mode: "normal" });
 });
 
-/** An event as Stripe would send it, about a session that nobody needs to know. */
+/** Builds an event as Stripe would send it, about an object that Licenzy need not know. */
 function eventOf(
   type: string,
   object: Record<string, unknown>,
@@ -53,8 +53,8 @@ const credits = async (subjectRef: string) =>
   (await world.api.get<{ usage_remaining: number }>(`/v1/customer/access/${subjectRef}`)).body
     .usage_remaining;
 
-describe("the door", () => {
-  it("answers an unknown connection, a wrong secret, a changed byte and an old timestamp alike, and stores nothing", async () => {
+describe("Stripe webhook endpoint", () => {
+  it("the Stripe webhook returns one error when connection, signature or time is invalid", async () => {
     const payload = eventOf("checkout.session.completed", {});
     const other = await newWorld();
     const replies = [
@@ -78,7 +78,7 @@ describe("the door", () => {
     expect(wordings.size).toBe(1);
   });
 
-  it("gives an API key no meaning here", async () => {
+  it("the Stripe webhook returns 400 when a request has an API key instead of a signature", async () => {
     const response = await fetch(world.connection.webhookUrl, {
       method: "POST",
       headers: { Authorization: `Bearer ${world.apiKey}` },
@@ -87,7 +87,7 @@ describe("the door", () => {
     expect(response.status).toBe(400);
   });
 
-  it("refuses more than 1 MB, and signed bodies that are no events", async () => {
+  it("the Stripe webhook rejects bodies above 1 MB and signed bodies that are not events", async () => {
     expect((await send("x".repeat(1024 * 1024 + 1))).status).toBe(413);
     expect((await send("not json")).status).toBe(400);
     expect((await send("{}")).status).toBe(400);
@@ -96,7 +96,7 @@ describe("the door", () => {
 });
 
 describe("one-time purchases", () => {
-  it("grant once when the same event comes 10 times at once, and again later", async () => {
+  it("a purchase is granted once when its event arrives 10 times at once and again later", async () => {
     await world.stripe.deliver("hold");
     const event = await paidSession("user_ten");
     expect((await world.api.check("user_ten")).body.allowed).toBe(false);
@@ -108,14 +108,14 @@ describe("one-time purchases", () => {
     expect(await credits("user_ten")).toBe(1_000);
   });
 
-  it("grant what was sold, not what the product says by then", async () => {
+  it("a purchase grants the terms that were sold at checkout", async () => {
     const { body } = await world.api.checkout("user_frozen", "CREDITS_1000", "frozen");
     expect((await world.api.check("user_frozen")).body.allowed).toBe(false);
     await world.stripe.pay(sessionIdOf(body.checkout_url));
     expect(await credits("user_frozen")).toBe(1_000);
   });
 
-  it("paid later: processing grants nothing, success grants, failure does not", async () => {
+  it("an asynchronous payment grants access only when it succeeds", async () => {
     const async = async (subjectRef: string, outcome: "succeeded" | "failed") => {
       const { body } = await world.api.checkout(subjectRef, "DAY_PASS", `async-${subjectRef}`);
       const sessionId = sessionIdOf(body.checkout_url);
@@ -132,13 +132,13 @@ describe("one-time purchases", () => {
     });
   });
 
-  it("expired: nothing is granted", async () => {
+  it("a checkout grants nothing when it expires", async () => {
     const { body } = await world.api.checkout("user_expired", "DAY_PASS", "expired");
     await world.stripe.pay(sessionIdOf(body.checkout_url), { outcome: "expired" });
     expect((await world.api.check("user_expired")).body.allowed).toBe(false);
   });
 
-  it("of several passes queue up", async () => {
+  it("a second pass starts when the first one expires", async () => {
     await buy(world, "user_passes", "DAY_PASS");
     await buy(world, "user_passes", "DAY_PASS");
     const { body } = await world.api.get<{
@@ -155,8 +155,8 @@ describe("one-time purchases", () => {
   });
 });
 
-describe("events that are not for us", () => {
-  it("are stored and ignored: other types, foreign objects, another project's", async () => {
+describe("unrelated Stripe events", () => {
+  it("the Stripe webhook returns 200 when an event is unhandled, foreign or another project's", async () => {
     const foreign = { id: "cs_foreign", payment_status: "paid", metadata: {} };
     const others = {
       ...foreign,

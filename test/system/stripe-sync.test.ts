@@ -33,7 +33,7 @@ const adopt = <T>(subjectRef: string, what: object) =>
   provision<T>(world.origin, "adoptFromStripe", world.projectId, "test", subjectRef, what);
 
 describe("sync from Stripe", () => {
-  it("shows what differs with its cause, changes nothing by that, and merges it when told to", async () => {
+  it("a sync previews each difference with its cause and changes access only when applied", async () => {
     const { paymentIntent } = await purchase(world, "synced", "CREDITS_1000");
     const { subscription } = await purchase(world, "synced", "PRO_MONTHLY");
     const preview = await sync<Preview>("synced", false);
@@ -55,7 +55,7 @@ describe("sync from Stripe", () => {
     expect(reversed.changes.map(({ operation }) => operation).toSorted()).toEqual(["dispute", "refund"]);
     const touched = reversed.changes.flatMap((change) => change.touched);
     expect(touched.map(({ after }) => after.productCode).toSorted()).toEqual(["CREDITS_1000", "PRO_MONTHLY"]);
-    // What is there already is shown as it was, not as if it were new.
+    // Existing entitlements are shown with their state before, not as new.
     expect(touched.every(({ before }) => before !== null)).toBe(true);
     expect(reversed.after.allowed).toBe(false);
     await sync("synced", true);
@@ -65,7 +65,7 @@ describe("sync from Stripe", () => {
     });
   });
 
-  it("adopts a subscription and a payment that were not sold through us", async () => {
+  it("an adoption grants a subscription and a payment that were not sold through Licenzy", async () => {
     const { stripe } = world;
     const sold = await stripe.client.checkout.sessions.create({
       mode: "subscription",
@@ -89,7 +89,7 @@ describe("sync from Stripe", () => {
     expect(await standingOf(world, "adopted")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
     await expect(adopt("somebody_else", { ...payment, apply: true })).rejects.toThrow(/belongs to/);
 
-    // From now on its events find their way without our metadata.
+    // From here on, its events resolve to the customer without our metadata.
     await setDelivery(world, { mode: "normal" });
     await stripe.control(`subscriptions/${subscription}`, { cancel: "now" });
     await stripe.control("refunds", { payment_intent });
@@ -98,8 +98,8 @@ describe("sync from Stripe", () => {
   });
 });
 
-describe("a hold that an operator lifted", () => {
-  it("stays lifted when Stripe speaks of the same dispute again", async () => {
+describe("lifted hold", () => {
+  it("a lifted hold stays lifted when Stripe sends another event of its dispute", async () => {
     await setDelivery(world, { mode: "normal" });
     const { paymentIntent } = await purchase(world, "lifted", "CREDITS_1000");
     const opened = await world.stripe.control("disputes", { payment_intent: paymentIntent });
@@ -121,8 +121,8 @@ describe("a hold that an operator lifted", () => {
   });
 });
 
-describe("missed events", () => {
-  it("beyond the 30 days that Stripe lists are healed by reading every known object", async () => {
+describe("sweep for missed events", () => {
+  it("the sweep rereads every known object when missed events are older than 30 days", async () => {
     await setDelivery(world, { mode: "normal" });
     const { subscription } = await purchase(world, "gap", "PRO_MONTHLY");
     expect(await standingOf(world, "gap")).toMatchObject({ has_access: true });

@@ -8,7 +8,10 @@ export interface StripeWorld extends World {
   accountId: string;
 }
 
-/** A world whose Stripe account can be told by itself what becomes of its events. */
+/**
+ * Creates a world with the ID of its Stripe account, so that a test can control the delivery of its events
+ * alone.
+ */
 export async function newStripeWorld(): Promise<StripeWorld> {
   const world = await newWorld();
   const { id } = await world.stripe.client.accounts.retrieveCurrent();
@@ -27,7 +30,7 @@ export async function setDelivery(
   await stripe.control("delivery", { account: accountId, ...change });
 }
 
-/** Buys and pays, and returns Stripe's ids of what was bought. */
+/** Opens a checkout and pays it. Returns Stripe's IDs of the purchase. */
 export async function purchase(world: StripeWorld, subjectRef: string, productCode: string) {
   const key = `${subjectRef}-${productCode}-${Math.random()}`;
   const reply = await world.api.checkout(subjectRef, productCode, key);
@@ -38,7 +41,7 @@ export async function purchase(world: StripeWorld, subjectRef: string, productCo
   return { sessionId, paymentIntent: payment_intent ?? "", subscription: subscription ?? "" };
 }
 
-/** The payment of the subscription's latest paid invoice. */
+/** Returns the payment intent of the subscription's latest paid invoice. */
 export async function latestPayment({ stripe }: World, subscription: string): Promise<string> {
   const { data } = await stripe.client.invoices.list({ subscription, status: "paid", limit: 1 });
   const { data: payments } = await stripe.client.invoicePayments.list({ invoice: data[0]?.id ?? "" });
@@ -47,7 +50,7 @@ export async function latestPayment({ stripe }: World, subscription: string): Pr
   return intent;
 }
 
-/** Events in order, as Stripe sends them in the shapes of today or of before 2025; each once. */
+/** Delivers each event once and in order, in today's API shape or in the shape before 2025. */
 export class Deliverer {
   private readonly delivered = new Set<string>();
 
@@ -73,7 +76,7 @@ export class Deliverer {
   }
 }
 
-/** Posts a payload to the world's webhook, signed at the stack's present. */
+/** Posts a payload to the world's webhook, signed with the stack's current time. */
 async function sendSigned({ origin, connection }: World, payload: string): Promise<Response> {
   const header = Stripe.webhooks.generateTestHeaderString({
     payload,

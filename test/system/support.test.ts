@@ -21,7 +21,9 @@ const pathOf = (subjectRef: string, page = "") =>
 
 const why = { reason: "goodwill", text: "said sorry <b>" };
 
-/** Opens the form, fills it in and previews. Returns the preview, and what its Confirm sends. */
+/**
+ * Opens the form, fills it in and previews. Returns the preview and the fields that its Confirm button sends.
+ */
 async function preview(
   portal: PortalClient,
   subjectRef: string,
@@ -49,8 +51,8 @@ const idOf = async (subjectRef: string) =>
   /id="(ent_[0-9a-z]{26})"/.exec((await support.portal.get(pathOf(subjectRef))).html)?.[1] ?? "";
 const sequenceOf = ({ location }: PortalReply) => Number(/#entry-(\d+)$/.exec(location ?? "")?.[1]);
 
-describe("acting for a customer", () => {
-  it("grants what was previewed, at once, and takes it back by undo", async () => {
+describe("manual actions on the customer page", () => {
+  it("a grant applies immediately as previewed, and an undo reverses it", async () => {
     const subjectRef = newSubject();
     expect(await check(subjectRef)).toEqual([false, "no_entitlement"]);
     const unknown = await support.portal.get(pathOf(subjectRef));
@@ -80,7 +82,7 @@ describe("acting for a customer", () => {
     expect(after.html).not.toContain(`undo?sequence=${sequenceOf(done)}`);
   });
 
-  it("does a form that is sent twice once, and says so", async () => {
+  it("an action applies once and reports the repeat when its form is submitted twice", async () => {
     const subjectRef = newSubject();
     await buy(world, subjectRef);
     const entitlementId = await idOf(subjectRef);
@@ -97,7 +99,7 @@ describe("acting for a customer", () => {
     expect(textOf(await support.portal.get(pathOf(subjectRef)))).toMatch(/done already.*1,007 left of 1,000/);
   });
 
-  it("shows what moved since the preview, and does what is confirmed then", async () => {
+  it("an action shows what changed since its preview and applies when confirmed again", async () => {
     const subjectRef = newSubject();
     await buy(world, subjectRef);
     const adjust = `adjust?entitlement_id=${await idOf(subjectRef)}`;
@@ -105,15 +107,15 @@ describe("acting for a customer", () => {
     const { fields } = await preview(support.portal, subjectRef, adjust, entered);
     expect((await world.api.consume(subjectRef, 400, "meanwhile")).status).toBe(200);
     const path = pathOf(subjectRef, "/adjust");
-    const moved = await support.portal.post(path, fields);
-    expect(moved.status).toBe(409);
-    expect(textOf(moved)).toMatch(/nothing was done\. .*1,000 units left.*600 units left/);
+    const outdated = await support.portal.post(path, fields);
+    expect(outdated.status).toBe(409);
+    expect(textOf(outdated)).toMatch(/nothing was done\. .*1,000 units left.*600 units left/);
     expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain("600 left of 1,000");
-    await support.portal.submit(path, hiddenFields(moved.html, path));
+    await support.portal.submit(path, hiddenFields(outdated.html, path));
     expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain("10 left of 1,000");
   });
 
-  it("revokes, and says at its field or above the button why something can't be done", async () => {
+  it("a revocation takes effect once and explains why a repeat or an empty reason is rejected", async () => {
     const subjectRef = newSubject();
     await buy(world, subjectRef, "DAY_PASS");
     const entitlementId = await idOf(subjectRef);
@@ -128,7 +130,7 @@ describe("acting for a customer", () => {
     expect(textOf(wordless)).toContain("Say why in a few words");
   });
 
-  it("lets viewers see everything and do nothing", async () => {
+  it("the customer page lets viewers read everything and change nothing", async () => {
     const subjectRef = newSubject();
     await buy(world, subjectRef);
     const { fields } = await preview(support.portal, subjectRef, "grant", { product_code: "DAY_PASS" });
@@ -143,8 +145,8 @@ describe("acting for a customer", () => {
   });
 });
 
-describe("the page", () => {
-  it("links cause and effect, and shows the decision as of another moment", async () => {
+describe("customer page", () => {
+  it("the customer page links causes to effects and shows the decision at a past moment", async () => {
     const subjectRef = newSubject();
     const { headers } = await world.api.check(subjectRef);
     await buy(world, subjectRef);
@@ -169,7 +171,7 @@ describe("the page", () => {
     expect(textOf(refused)).toContain("Access is allowed");
   });
 
-  it("syncs from Stripe what never came, once", async () => {
+  it("the customer page syncs a missed payment from Stripe once", async () => {
     const subjectRef = newSubject();
     const { id: account } = await world.stripe.client.accounts.retrieveCurrent();
     await world.stripe.control("delivery", { account, mode: "drop" });

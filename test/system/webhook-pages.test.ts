@@ -29,7 +29,7 @@ const secretIn = ({ html }: PortalReply) => /id="signing-secret">(whsec_[^<]+)</
 const versionIn = ({ html }: PortalReply) => /data-version="([^"]+)"/.exec(html)?.[1] ?? "none";
 const endpointIdIn = ({ html }: PortalReply) => /\/webhooks\/(ep_\w+)/.exec(html)?.[1] ?? "";
 
-/** Fills in the form for a new endpoint and returns what comes of it. */
+/** Submits the form for a new endpoint. Returns the form and the reply. */
 async function add(url: string, types: string[] = ["purchase.finalized"]) {
   const page = await admin.portal.get(`${path}/webhooks/new`);
   const form = {
@@ -47,8 +47,8 @@ async function added(url = target.url): Promise<{ endpointId: string; secret: st
   return { endpointId, secret: secretIn(reply), page: `${path}/webhooks/${endpointId}` };
 }
 
-describe("an endpoint, through the portal's forms", () => {
-  it("is added with its secret shown once, made once however often the form is sent, and verifies", async () => {
+describe("endpoint pages", () => {
+  it("the portal creates an endpoint once, shows its secret once and sends a verifiable test", async () => {
     const { form, reply } = await add(target.url);
     expect(reply.status, sentencesOf(reply.html)).toBe(200);
     const secret = secretIn(reply);
@@ -60,7 +60,7 @@ describe("an endpoint, through the portal's forms", () => {
     const sent = await support.portal.submit(`${page}/test`);
     await until(() => expect(target.log.at(-1)?.event.type).toBe("endpoint.test"));
     const got = target.log.at(-1);
-    // By the stack's clock, which other tests have moved.
+    // Uses the stack's clock, which other tests have advanced.
     vi.useFakeTimers({ toFake: ["Date"], now: Number(got?.headers["webhook-timestamp"]) * 1_000 });
     expect(() => new Webhook(secret).verify(got?.body ?? "", got?.headers ?? {})).not.toThrow();
     vi.useRealTimers();
@@ -76,7 +76,7 @@ describe("an endpoint, through the portal's forms", () => {
     ["https://10.0.0.1/", "must be a name, not an IP address"],
     ["ftp://example.com/", "must begin with https://"],
     ["https://intranet/", "full domain name"],
-  ])("is refused at %s in words, with what was entered", async (url, words) => {
+  ])("the endpoint form rejects %s with an explanation and keeps the entered values", async (url, words) => {
     const { reply } = await add(url);
     expect(reply.status).toBe(422);
     expect(reply.html).toContain(words);
@@ -84,7 +84,7 @@ describe("an endpoint, through the portal's forms", () => {
     expect((await add("https://example.com/", [])).reply.html).toContain("Choose at least one event type");
   });
 
-  it("is edited by version, rotated and revealed, and never shown to who may not", async () => {
+  it("an admin edits, rotates and reveals an endpoint unless the form is stale", async () => {
     const { page, secret } = await added();
     const edit = await admin.portal.get(`${page}/edit`);
     const form = {
@@ -108,13 +108,13 @@ describe("an endpoint, through the portal's forms", () => {
     await admin.portal.submit(`${page}/delete`);
   });
 
-  it("shows its secret in test mode too only to who showed their password lately", async () => {
+  it("the portal reveals a secret only after recent authentication, even in test mode", async () => {
     const { page, secret } = await added();
     await provision(world.origin, "ageProof", admin.email, 31 * 60_000);
-    const asked = await admin.portal.post(`${page}/reveal`);
-    expect(asked.status).toBe(401);
-    expect(asked.html).toContain("Confirm that it is you");
-    expect(asked.html).not.toContain(secret);
+    const reauthPage = await admin.portal.post(`${page}/reveal`);
+    expect(reauthPage.status).toBe(401);
+    expect(reauthPage.html).toContain("Confirm that it is you");
+    expect(reauthPage.html).not.toContain(secret);
     const shown = await admin.portal.submit("/prove", {
       proof: admin.password,
       "pending.method": "POST",
@@ -124,7 +124,7 @@ describe("an endpoint, through the portal's forms", () => {
     await admin.portal.submit(`${page}/delete`);
   });
 
-  it("keeps what comes while it is disabled, and asks what becomes of it", async () => {
+  it("a disabled endpoint keeps its deliveries until an operator sends or drops them", async () => {
     const { page, endpointId } = await added();
     await admin.portal.submit(`${page}/disable`);
     await buy(world, "user_waiting");
@@ -139,8 +139,8 @@ describe("an endpoint, through the portal's forms", () => {
   });
 });
 
-describe("deliveries, through the portal's pages", () => {
-  it("are found by every filter, queued again one and many, resent, and replayed", async () => {
+describe("delivery pages", () => {
+  it("the portal filters, requeues, resends and replays deliveries", async () => {
     const failing = await newReceiver(answer(500, {}, "<b>the database is down</b>"));
     const { page, endpointId } = await added(failing.url);
     for (const subject of ["user_f1", "user_f2", "user_f3"]) await buy(world, subject);
@@ -179,11 +179,11 @@ describe("deliveries, through the portal's pages", () => {
     expect(underWay.html).toContain("&lt;b&gt;the database is down&lt;/b&gt;");
     expect(underWay.html).not.toMatch(/<html|data-at-end/);
 
-    const asked = await support.portal.get(
+    const requeuePage = await support.portal.get(
       `${path}/deliveries/requeue?endpoint=${endpointId}&status=trouble`,
     );
-    expect(asked.html).toContain("Queue 3 deliveries again");
-    expect(asked.html).toContain("In trouble: retrying or given up");
+    expect(requeuePage.html).toContain("Queue 3 deliveries again");
+    expect(requeuePage.html).toContain("In trouble: retrying or given up");
 
     failing.respond = ok;
     await support.portal.submit(`${detail}/requeue`);
@@ -232,7 +232,7 @@ describe("deliveries, through the portal's pages", () => {
     await failing.close();
   });
 
-  it("stand in the audit log with who did it", async () => {
+  it("the audit log records webhook actions with their operator and without secrets", async () => {
     const { html } = await admin.portal.get("/audit");
     for (const action of [
       "endpoint.create",

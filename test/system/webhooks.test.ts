@@ -17,8 +17,8 @@ import { buy, newWorld, stackTime } from "./world.ts";
 
 const hour = 3_600;
 const day = 24 * hour;
-/** A pause of the schedule with its jitter, and the clock that goes on meanwhile. */
-const longest = (seconds: number) => Math.ceil(seconds * 1.2) + 2;
+/** Returns the upper bound of a scheduled pause: 20% jitter, plus 2 s because the clock keeps running. */
+const maxPause = (seconds: number) => Math.ceil(seconds * 1.2) + 2;
 
 const open: ScriptedReceiver[] = [];
 async function receiver(respond = ok): Promise<ScriptedReceiver> {
@@ -33,8 +33,8 @@ afterEach(async () => {
 const until = (check: () => Promise<void> | void, timeout = 8_000) =>
   vi.waitFor(check, { timeout, interval: 50 });
 
-describe("a delivery", () => {
-  it("tells of a purchase, and is verified with nothing but the standardwebhooks package", async () => {
+describe("webhook delivery", () => {
+  it("a delivery reports a purchase, and the standardwebhooks package verifies it", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const target = await receiver();
@@ -60,7 +60,7 @@ describe("a delivery", () => {
     );
   });
 
-  it("is signed by the old and the new secret during a rotation, then by the new one alone", async () => {
+  it("a delivery has both signatures during a secret rotation and only the new one after it", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const target = await receiver();
@@ -87,12 +87,12 @@ describe("a delivery", () => {
     expect(() => new Webhook(rotated.secret).verify(after?.body ?? "", after?.headers ?? {})).toThrow();
   });
 
-  it("goes to no address that the guard refuses, and says why", async () => {
+  it("a delivery records the reason when the guard rejects its address", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     await expect(hooks.create("https://10.0.0.1/")).rejects.toThrow("not an IP address");
     await expect(hooks.create("https://intranet/")).rejects.toThrow("full domain name");
-    // Nobody answers for this name, here or anywhere.
+    // This name does not resolve anywhere.
     const { endpointId } = await hooks.create("https://hooks.nothing.invalid/");
     await hooks.run(sendTestEvent, { endpointId });
     await until(async () =>
@@ -101,7 +101,7 @@ describe("a delivery", () => {
   });
 });
 
-describe("a receiver that misbehaves", () => {
+describe("delivery to a failing receiver", () => {
   const cases: [what: string, respond: typeof ok, error: AttemptError, status: number | null][] = [
     ["answers 500", answer(500, {}, "broken"), "http", 500],
     ["answers 10 MB of error", answer(503, {}, "x".repeat(10_000_000)), "http", 503],
@@ -111,7 +111,7 @@ describe("a receiver that misbehaves", () => {
     ["answers no HTTP", (_, __, raw) => void raw.socket.end("garbage\r\n\r\n"), "refused", null],
   ];
 
-  it.each(cases)("and %s is recorded as it was, and tried again", async (_, respond, error, status) => {
+  it.each(cases)("a delivery is retried when the receiver %s", async (_, respond, error, status) => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const target = await receiver(respond);
@@ -123,13 +123,13 @@ describe("a receiver that misbehaves", () => {
     expect(first.attempts).toMatchObject([{ number: 1, error, httpStatus: status }]);
     expect((first.attempts[0]?.excerpt ?? "").length).toBeLessThanOrEqual(2_048);
     target.respond = ok;
-    await advanceClock(world.origin, longest(5));
+    await advanceClock(world.origin, maxPause(5));
     await until(async () => expect((await hooks.only()).state).toBe("sent"));
     expect(target.log.map(({ event }) => event.id)).toEqual(Array(2).fill(first.delivery.eventId));
     expect(target.log.map(({ headers }) => headers["licenzy-attempt"])).toEqual(["1", "2"]);
   });
 
-  it("and hangs, is given up after 10 s without holding up another, also when 2xx drips slowly", async () => {
+  it("a delivery times out after 10 s when a receiver hangs, without delaying other endpoints", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const hanging = await receiver(() => {});
@@ -148,14 +148,14 @@ describe("a receiver that misbehaves", () => {
     for (const { endpointId } of [drip, fine]) await hooks.run(sendTestEvent, { endpointId });
     await until(() => expect(good.log).toHaveLength(1));
     expect(Date.now() - startedAt).toBeLessThan(2_000);
-    // A 2xx came: that it goes on talking changes nothing.
+    // The 2xx status has arrived, so its unfinished body does not matter.
     await until(async () =>
       expect(await hooks.only({ endpointId: drip.endpointId })).toMatchObject({
         state: "sent",
         lastStatus: 200,
       }),
     );
-    // Four at once and no more, until they are given up.
+    // At most four attempts run at once until they time out.
     expect(hanging.log).toHaveLength(4);
     await until(async () => {
       const failed = await hooks.deliveries({ endpointId: slow.endpointId, states: ["failed"] });
@@ -167,7 +167,7 @@ describe("a receiver that misbehaves", () => {
     }, 20_000);
   }, 40_000);
 
-  it("and asks for time with Retry-After is left alone for as long, up to a day", async () => {
+  it("a delivery waits as long as Retry-After requests, up to a day", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const target = await receiver(answer(429, { "retry-after": "86400" }));
@@ -183,7 +183,7 @@ describe("a receiver that misbehaves", () => {
     await until(async () => expect((await hooks.only()).state).toBe("sent"));
   });
 
-  it("and says 410 is disabled, and what comes meanwhile is kept and sent when it is enabled", async () => {
+  it("an endpoint is disabled when it answers 410 and gets its deliveries when enabled again", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const target = await receiver(answer(410));
@@ -204,8 +204,8 @@ describe("a receiver that misbehaves", () => {
   });
 });
 
-describe("with the clock moved", () => {
-  it("the schedule is kept to the end: 10 attempts of one event id, then dead; requeued, it starts again", async () => {
+describe("delivery with an advanced clock", () => {
+  it("a delivery makes 10 scheduled attempts with one event ID, then is dead until requeued", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const target = await receiver(answer(500));
@@ -219,12 +219,12 @@ describe("with the clock moved", () => {
       const planned = ((nextAttemptAt ?? 0) - updatedAt) / 1_000;
       expect(planned).toBeGreaterThanOrEqual(pause * 0.8 - 0.5);
       expect(planned).toBeLessThanOrEqual(pause * 1.2 + 0.5);
-      // Not before its time: half of it brings nothing.
+      // The attempt is not made early: half of the pause triggers nothing.
       if (pause >= 300) {
         await advanceClock(world.origin, pause * 0.5);
         expect(target.log).toHaveLength(index + 1);
       }
-      await advanceClock(world.origin, longest(pause));
+      await advanceClock(world.origin, maxPause(pause));
     }
     await until(async () => expect((await hooks.only()).state).toBe("dead"));
     expect(target.log).toHaveLength(10);
@@ -243,7 +243,7 @@ describe("with the clock moved", () => {
     expect(new Set(target.log.map(({ event }) => event.id)).size).toBe(1);
   }, 60_000);
 
-  it("a week of being disabled loses nothing: a replay brings exactly the events that occurred", async () => {
+  it("a replay sends exactly the missed events when an endpoint was disabled for a week", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const target = await receiver();
@@ -289,7 +289,7 @@ describe("with the clock moved", () => {
     );
   }, 60_000);
 
-  it("what is no longer kept is replayed from the ledger, consumption that nobody asked for too, under the same ids", async () => {
+  it("a replay restores removed events from the ledger with their IDs, unsubscribed usage too", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const target = await receiver();
@@ -299,7 +299,7 @@ describe("with the clock moved", () => {
     await buy(world, "user_2");
     await until(() => expect(target.log).toHaveLength(2));
     for (const key of ["k1", "k2"]) await world.api.consume("user_1", 10, key);
-    // Flushed before anybody asks, so that only the ledger knows of it.
+    // Flushed before an endpoint subscribes, so that only the ledger has these events.
     await until(async () => {
       const report = (await (await fetch(`${world.origin}/__dev/verify`)).json()) as { unflushed: number };
       expect(report.unflushed).toBe(0);
@@ -325,14 +325,14 @@ describe("with the clock moved", () => {
     expect(target.log).toHaveLength(2);
   }, 90_000);
 
-  it("many dead ones are queued again at once, and all arrive", async () => {
+  it("a bulk requeue delivers every dead delivery", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const target = await receiver(answer(500));
     const { endpointId } = await hooks.create(target.url);
     for (let number = 0; number < 5; number++) await hooks.run(sendTestEvent, { endpointId });
     await until(async () => expect(await hooks.deliveries({ states: ["failed"] })).toHaveLength(5));
-    // The breaker lets one attempt through at a time now, so this takes more steps than the schedule has.
+    // The breaker now allows one attempt at a time, so this takes more steps than the schedule has.
     for (let step = 0; step < 60; step++) {
       if ((await hooks.deliveries({ states: ["dead"] })).length === 5) break;
       await advanceClock(world.origin, 29 * hour);
@@ -350,8 +350,8 @@ describe("with the clock moved", () => {
   }, 60_000);
 });
 
-describe("the sample receiver", () => {
-  it("verifies, deduplicates, drops what is older than it knows, and shows what it got", async () => {
+describe("sample receiver", () => {
+  it("the sample receiver verifies, deduplicates and drops outdated events, and shows its log", async () => {
     const world = await newWorld();
     const hooks = Webhooks.of(world);
     const name = `sample-${world.projectId.slice(-8)}`;
@@ -370,8 +370,8 @@ describe("the sample receiver", () => {
     await until(async () => expect(await verdicts()).toEqual(["failed", "unverified"]));
     await buy(world, "user_1");
     await until(async () => expect(await verdicts()).toEqual(["applied", "failed", "unverified"]));
-    // The first purchase comes again after the second one: it is verified, and older than what is known.
-    await advanceClock(world.origin, longest(5));
+    // The first purchase is retried after the second one. It is valid, but older than the known state.
+    await advanceClock(world.origin, maxPause(5));
     await until(async () => expect((await verdicts()).filter((one) => one === "superseded")).toHaveLength(1));
     const [latest] = await hooks.deliveries({ eventType: "purchase.finalized" });
     await hooks.run(resendDelivery, { deliveryId: latest?.deliveryId ?? "" });

@@ -24,7 +24,7 @@ interface WorldOptions {
   origin?: string;
 }
 
-/** A project of its own, connected to a Stripe account of its own, with three products and a key. */
+/** Creates a project with its own Stripe account, three products and an API key. */
 export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const { mode = "test", plan = "active", origin = inject("origin") } = options;
   const { successUrl = `${origin}/thanks` } = options;
@@ -74,7 +74,7 @@ export async function newKey(origin: string, projectId: string, mode: Mode, expi
   return provision<{ apiKey: string; keyId: string }>(origin, "createApiKey", projectId, mode, key);
 }
 
-/** Checks out and pays. Returns the session's id. */
+/** Opens a checkout and pays it. Returns the session's ID. */
 export async function buy(world: World, subjectRef: string, productCode = "CREDITS_1000"): Promise<string> {
   const reply = await world.api.checkout(subjectRef, productCode, randomBytes(8).toString("hex"));
   if (reply.status !== 201) throw new Error(`checkout: ${reply.status} ${JSON.stringify(reply.body)}`);
@@ -83,7 +83,7 @@ export async function buy(world: World, subjectRef: string, productCode = "CREDI
   return sessionId;
 }
 
-/** The present of the stack's clock, which some tests move: in milliseconds since 1970. */
+/** Returns the stack's current time in milliseconds since 1970. Some tests advance its clock. */
 export async function stackTime(origin: string): Promise<number> {
   const clock = (await (await fetch(`${origin}/__dev/clock`)).json()) as { now: string };
   return Date.parse(clock.now);

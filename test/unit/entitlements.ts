@@ -1,7 +1,7 @@
 import type { Entitlement } from "../../shared/domain/entitlement.ts";
 import { newEntitlement } from "../../shared/domain/new-entitlement.ts";
 
-/** An entitlement that is active and has nothing special, with `change` applied. */
+/** Returns an active entitlement with default values and `change` applied. */
 export function entitlement(change: Partial<Entitlement> & Pick<Entitlement, "kind">): Entitlement {
   return newEntitlement(
     {

@@ -51,7 +51,7 @@ async function callerOf(projectId: string) {
 const activityOf = async (projectId: string) =>
   readActivity(env.DB, { projectId, mode: "test" }, await now());
 
-/** The runtime's D1 with its transactions counted, and refused while `isAway`. */
+/** Wraps the runtime's D1 to count its transactions, and to fail them while `isAway`. */
 function watchedD1() {
   const watch = { batches: 0, isAway: false };
   const DB = new Proxy(env.DB, {
@@ -69,8 +69,8 @@ function watchedD1() {
   return { watch, bindings: { ...env, DB } };
 }
 
-describe("checks and key uses", () => {
-  it("are counted without D1 and come to it together, in one transaction", async () => {
+describe("activity counters", () => {
+  it("the runtime counts checks without D1 and writes them in one transaction", async () => {
     const { identity, stub } = newSubject();
     const { projectId } = identity;
     await stub.applyStripe(identity, purchase("counted", packOf(10), await now()));
@@ -87,7 +87,7 @@ describe("checks and key uses", () => {
     expect(Math.abs((await now()) - ((await lastUsedAt()) ?? 0))).toBeLessThan(10_000);
   });
 
-  it("are kept while D1 is away, and come with the next ones", async () => {
+  it("the runtime keeps its counts while D1 is down and writes them with the next ones", async () => {
     const projectId = newId("prj");
     const { check, lastUsedAt } = await callerOf(projectId);
     const { watch, bindings } = watchedD1();
@@ -104,8 +104,8 @@ describe("checks and key uses", () => {
   });
 });
 
-describe("what the overview reads", () => {
-  it("is the last 24 hours of one project and mode, and older hours go after the time they are kept", async () => {
+describe("readActivity", () => {
+  it("readActivity sums the last 24 hours of one project and mode, and old hours are removed", async () => {
     const at = await now();
     const hour = at - (at % hourMs);
     const projectId = newId("prj");
@@ -120,7 +120,7 @@ describe("what the overview reads", () => {
     expect(await removeOldCheckCounts(env.DB, at - 30 * 24 * hourMs)).toBe(1);
   });
 
-  it("says since when something ran out that the copy does not show yet, of this project only", async () => {
+  it("readActivity returns the oldest expiry of its project that the D1 copy does not show yet", async () => {
     const [projectId, other] = [newId("prj"), newId("prj")];
     const at = await now();
     const row = {

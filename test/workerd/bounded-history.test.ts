@@ -12,7 +12,10 @@ const sqlOf = <T>(stub: DurableObjectStub<Subject>, work: (sql: SqlStorage) => T
 const rowsOf = (stub: DurableObjectStub<Subject>, table: string) =>
   sqlOf(stub, (sql) => sql.exec<{ rows: number }>(`SELECT count(*) AS rows FROM ${table}`).one().rows);
 
-/** A subject with one pack and `count` consumes that are 92 days old, all of them flushed, and two of today. */
+/**
+ * Creates a subject with one pack and `count` flushed consumes that are 92 days old, and two consumes of
+ * today.
+ */
 async function oldSubject(count: number) {
   const { identity, stub } = newSubject();
   await stub.applyStripe(identity, purchase("old", packOf(10_000), await now()));
@@ -26,8 +29,8 @@ async function oldSubject(count: number) {
   return { identity, stub, answers, longAgo };
 }
 
-describe("a history older than 90 days", () => {
-  it("folds into a checkpoint, and everything that was answered is answered the same", async () => {
+describe("folding of history older than 90 days", () => {
+  it("a subject folds its history into a checkpoint and still returns the same answers", async () => {
     const { identity, stub, answers, longAgo } = await oldSubject(1_200);
     const before = await stub.read();
     await stub.wake();
@@ -61,7 +64,7 @@ describe("a history older than 90 days", () => {
     );
     expect(usage).toEqual([{ product_code: "CREDITS", units: 1_200, entries: 1_200 }]);
 
-    // The checkpoint's own moment can still be told, one entry earlier can't.
+    // The decision at the checkpoint can still be computed, but not the one an entry earlier.
     expect(await stub.decisionAsOf(longAgo)).toMatchObject({
       outcome: "computed",
       decision: longAgo.decision,
@@ -73,7 +76,7 @@ describe("a history older than 90 days", () => {
     expect(await stub.resync()).toMatchObject({ ok: true, faults: [] });
   });
 
-  it("is not folded where an entry does not follow from the one before: it stays for verify to name", async () => {
+  it("a subject stops folding at an entry with a broken chain, so that verify reports it", async () => {
     const { stub } = await oldSubject(5);
     await sqlOf(stub, (sql) =>
       sql.exec("UPDATE ledger SET body = replace(body, '-1', '-2') WHERE sequence = 4").toArray(),
@@ -87,7 +90,7 @@ describe("a history older than 90 days", () => {
     );
   });
 
-  it("is not folded while D1 has not confirmed it", async () => {
+  it("a subject folds no history that D1 has not confirmed", async () => {
     const { stub } = await oldSubject(5);
     await sqlOf(stub, (sql) => sql.exec("UPDATE subject SET flushed_sequence = 0").toArray());
     await env.DB.exec("ALTER TABLE entitlements RENAME TO entitlements_away");
@@ -101,7 +104,7 @@ describe("a history older than 90 days", () => {
     expect(await rowsOf(stub, "ledger")).toBe(2);
   });
 
-  it("shows a changed checkpoint by D1's anchor and by the entries after it", async () => {
+  it("verify reports a checkpoint that was changed", async () => {
     const { stub } = await oldSubject(5);
     await stub.wake();
     await sqlOf(stub, (sql) => sql.exec("UPDATE checkpoint SET hash = hex(randomblob(32))").toArray());
@@ -111,8 +114,8 @@ describe("a history older than 90 days", () => {
   });
 });
 
-describe("an object of an earlier release", () => {
-  it("is brought up to date before it answers, and loses nothing", async () => {
+describe("schema upgrade of a subject", () => {
+  it("an object of an earlier release is upgraded before it answers and loses nothing", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("earlier", packOf(10), await now()));
     const answer = await stub.consume(identity, consumption(1, "k"));
@@ -135,12 +138,12 @@ describe("an object of an earlier release", () => {
   });
 });
 
-describe("cost against history", () => {
-  /** Rows read and written by `work`, in all cursors of the object. */
+describe("cost of an operation", () => {
+  /** Counts the rows that `work` reads and writes, over all cursors of the object. */
   async function rowsTouched(stub: DurableObjectStub<Subject>, work: (subject: Subject) => Promise<unknown>) {
     return runInDurableObject(stub, async (subject, { storage }) => {
       const store = (subject as unknown as { store: { sql: SqlStorage } }).store;
-      // A flush that came while it is counted would be counted too.
+      // Flushes first, because a flush during the count would be counted too.
       await (subject as Subject).wake();
       await storage.deleteAlarm();
       const cursors: { rowsRead: number; rowsWritten: number }[] = [];
@@ -168,7 +171,7 @@ describe("cost against history", () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("cost", packOf(1_000), await now()));
     await stub.consume(identity, consumption(1, "first"));
-    // Only their number matters here, so the chain is not kept.
+    // Only the number of entries matters here, so their hash chain is not valid.
     await sqlOf(stub, (sql) =>
       sql
         .exec(
@@ -189,7 +192,7 @@ describe("cost against history", () => {
     };
   }
 
-  it("is the same number of rows at 10 and at 100,000 ledger rows", async () => {
+  it("an operation touches the same number of rows at 10 and at 100,000 ledger rows", async () => {
     const atTen = await costAt(10);
     console.log(`rows: ${JSON.stringify(atTen)}`);
     expect(atTen.check.read).toBeGreaterThan(0);

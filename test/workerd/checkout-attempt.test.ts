@@ -13,7 +13,7 @@ import { env } from "./subjects.ts";
 const t0 = Date.UTC(2026, 4, 1);
 const request: CheckoutRequest = { subject_ref: "user_1", product_code: "CREDITS" };
 
-/** A project with a connection and one product, and who calls. */
+/** Creates a project with a Stripe connection and one product. Returns its caller. */
 async function newShop(): Promise<Caller> {
   const [accountId, projectId] = [newId("acc"), newId("prj")];
   const created = { createdAt: t0, updatedAt: t0 };
@@ -40,8 +40,8 @@ async function claimed(caller: Caller, now: number, body = request) {
   return claim;
 }
 
-describe("a checkout whose worker died before Stripe answered", () => {
-  it("is in progress for 30 seconds, then is taken over as the same attempt and the same call", async () => {
+describe("claimAttempt when a worker died before Stripe answered", () => {
+  it("a checkout is in progress for 30 seconds, then another worker takes over its attempt", async () => {
     const caller = await newShop();
     const first = await claimed(caller, t0);
     await expect(claimAttempt(env, caller, request, "k", t0 + 29_999)).rejects.toMatchObject({
@@ -53,7 +53,7 @@ describe("a checkout whose worker died before Stripe answered", () => {
     expect(second.leaseId).not.toBe(first.leaseId);
   });
 
-  it("lets one of many take over", async () => {
+  it("one of 20 concurrent workers takes over a checkout", async () => {
     const caller = await newShop();
     await claimed(caller, t0);
     const claims = await Promise.allSettled(
@@ -62,7 +62,7 @@ describe("a checkout whose worker died before Stripe answered", () => {
     expect(claims.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
-  it("is not given up by the one that was taken over and comes back", async () => {
+  it("a worker that lost its lease does not release the attempt of its successor", async () => {
     const caller = await newShop();
     const first = await claimed(caller, t0);
     const second = await claimed(caller, t0 + 30_001);
@@ -88,7 +88,7 @@ describe("a checkout whose worker died before Stripe answered", () => {
     expect(await claimAttempt(env, caller, request, "k", t0 + 34_000)).toMatchObject({ outcome: "done" });
   });
 
-  it("had its successor's session written over by the one that stalled past its lease", async () => {
+  it("a worker that lost its lease does not overwrite its successor's session", async () => {
     const caller = await newShop();
     const first = await claimed(caller, t0);
     const second = await claimed(caller, t0 + 30_001);
@@ -106,7 +106,7 @@ describe("a checkout whose worker died before Stripe answered", () => {
     expect(attempt).toMatchObject({ stripeSessionId: "cs_kept" });
   });
 
-  it("is the only one that its key may name, whatever the crash left", async () => {
+  it("a checkout rejects its key with another body when a crash left it unanswered", async () => {
     const caller = await newShop();
     await claimed(caller, t0);
     const other = { ...request, customer_email: "other@example.com" };
@@ -116,8 +116,8 @@ describe("a checkout whose worker died before Stripe answered", () => {
   });
 });
 
-describe("a checkout that was answered", () => {
-  it("replays its URL when the session has expired and the product is archived", async () => {
+describe("claimAttempt after an answer", () => {
+  it("a checkout replays its URL when its session has expired and its product is archived", async () => {
     const caller = await newShop();
     const { attempt, leaseId } = await claimed(caller, t0);
     const session = { id: `cs_${attempt.attemptId}`, url: "https://pay", amountTotal: 1, currency: "eur" };
@@ -129,8 +129,8 @@ describe("a checkout that was answered", () => {
   });
 });
 
-describe("409", () => {
-  it("product_inactive for an archived product", async () => {
+describe("claimAttempt for a new checkout", () => {
+  it("a checkout is refused with product_inactive when its product is archived", async () => {
     const caller = await newShop();
     const archived = drizzle(env.DB).update(products).set({ archivedAt: t0 });
     await archived.where(eq(products.projectId, caller.projectId));

@@ -20,7 +20,7 @@ export interface ConnectedProject {
 
 export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 
-/** A project whose connection has a key, so that Stripe can be asked. */
+/** Creates a project with a Stripe connection that has an API key, so that Stripe can be called. */
 export async function connectedProject(): Promise<ConnectedProject> {
   const at = await now();
   const [accountId, projectId, connectionId] = [newId("acc"), newId("prj"), newId("con")];
@@ -41,7 +41,10 @@ export async function connectedProject(): Promise<ConnectedProject> {
   return { projectId, connectionId };
 }
 
-/** A checkout attempt of the subject's for 10 credits. Returns the metadata that it writes on Stripe's objects. */
+/**
+ * Inserts a checkout attempt of the subject for 10 credits. Returns the metadata that it sets on Stripe
+ * objects.
+ */
 export async function attemptOf(project: ConnectedProject, subjectRef: string) {
   const at = await now();
   const attemptId = newId("att");
@@ -84,7 +87,7 @@ export async function eventOf(type: string, object: object) {
   };
 }
 
-/** Stores the event as the route does, and tries it once. Returns what its row says. */
+/** Stores the event as the route does, and tries it once. Returns its row in the inbox. */
 export async function receive(project: ConnectedProject, type: string, object: object) {
   const event = await eventOf(type, object);
   const at = await now();

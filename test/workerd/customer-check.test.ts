@@ -9,8 +9,8 @@ import { env, packOf, purchase } from "./subjects.ts";
 
 const subjectRef = "user_1";
 
-describe("one customer", () => {
-  it("is compared by support, and their copy written anew with support's name on it", async () => {
+describe("verifyCustomer and resyncCustomer", () => {
+  it("support verifies a customer and rewrites the D1 copy, which the audit log records", async () => {
     const { account, place, named } = await newCustomers(1);
     const { caller, actor } = await newMember(account, "support");
     const verify = () => run(verifyCustomer, caller, place, { subjectRef });
@@ -25,7 +25,7 @@ describe("one customer", () => {
     ]);
   });
 
-  it("who is missing in D1, as after a restore, is found by name and brought back", async () => {
+  it("a resync restores a customer who is missing in D1", async () => {
     const { place, admin, named } = await newCustomers(1);
     for (const table of ["subjects", "entitlements"])
       await env.DB.prepare(`DELETE FROM ${table} WHERE project_id = ?`).bind(place.projectId).run();
@@ -38,7 +38,7 @@ describe("one customer", () => {
     expect(await stubOf(named("user_1")).verify()).toMatchObject({ ok: true, entries: 1 });
   });
 
-  it("whose ledger was cut keeps in D1 the anchor that tells of it", async () => {
+  it("a resync keeps D1's anchor when the ledger was truncated, so that verify reports it", async () => {
     const { place, admin, named } = await newCustomers(1);
     const identity = named("user_1");
     await stubOf(identity).applyStripe(identity, purchase("more", packOf(5), Date.now()));

@@ -6,7 +6,7 @@ import { env, packOf, purchase } from "./subjects.ts";
 export const stubOf = (identity: SubjectIdentity) =>
   env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
 
-/** A project with customers `user_1`, `user_2`, …, each with a flushed purchase, and who looks after it. */
+/** Creates a project with an admin and customers `user_1`, `user_2`, …, each with a flushed purchase. */
 export async function newCustomers(count: number) {
   const account = await newAccount();
   const place = { projectId: account.projectId, mode: "test" as const };

@@ -6,20 +6,18 @@ import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
-import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
 
-const maintenance = (exports as unknown as { MaintenanceEntrypoint: MaintenanceEntrypoint })
-  .MaintenanceEntrypoint;
+const maintenance = exports.MaintenanceEntrypoint;
 
-/** A D1 whose answers never come. */
+/** A D1 that never answers. */
 const stalledD1 = new Proxy({} as D1Database, {
   get: () => () =>
     new Proxy({}, { get: (_, name) => (name === "then" ? undefined : () => new Promise(() => {})) }),
 });
 
-/** From here on the object's outbox has this D1. */
+/** Replaces the D1 of the object's outbox. */
 async function giveD1(stub: DurableObjectStub<Subject>, db: D1Database): Promise<void> {
   await runInDurableObject(stub, (subject) => {
     (subject as unknown as { outbox: { db: D1Database } }).outbox.db = db;
@@ -48,18 +46,19 @@ const post = (bindings: typeof env, apiKey: string, path: string, body: unknown,
     bindings,
   );
 
-describe("with D1 stalled", () => {
-  it("1,000 checks and 1,000 consumes with a known key succeed as fast as ever", async () => {
+describe("runtime with D1 stalled", () => {
+  it("the runtime answers 1,000 checks and 1,000 consumes with a known key when D1 is stalled", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("stalled", packOf(5_000), Date.now()));
     const apiKey = await keyFor(identity.projectId);
     const subject_ref = identity.subjectRef;
     const callers = 8;
     let retried = 0;
-    // As a customer's backend does: on a machine that stands still for a moment, the budget runs out also without D1.
-    const settled = async (ask: () => Promise<Response> | Response) => {
-      let reply = await ask();
-      for (let tries = 0; reply.status === 503 && tries < 3; tries++, retried++) reply = await ask();
+    // Retries as a customer's backend does: on a machine that pauses, calls exceed their time budget even
+    // without D1.
+    const withRetries = async (call: () => Promise<Response> | Response) => {
+      let reply = await call();
+      for (let tries = 0; reply.status === 503 && tries < 3; tries++, retried++) reply = await call();
       return reply;
     };
     const load = async (bindings: typeof env, run: string, calls: number) => {
@@ -68,8 +67,8 @@ describe("with D1 stalled", () => {
         for (let call = from; call < calls; call += callers) {
           const startedAt = performance.now();
           const replies = await Promise.all([
-            settled(() => post(bindings, apiKey, "/v1/access/check", { subject_ref })),
-            settled(() =>
+            withRetries(() => post(bindings, apiKey, "/v1/access/check", { subject_ref })),
+            withRetries(() =>
               post(bindings, apiKey, "/v1/usage/consume", { subject_ref, units: 1 }, `${run}-${call}`),
             ),
           ]);
@@ -84,9 +83,9 @@ describe("with D1 stalled", () => {
     await giveD1(stub, stalledD1);
     const stalled = await load({ ...env, DB: stalledD1 }, "stalled", 1_000);
     console.log(
-      `median of a check beside a consume: ${usual} ms, with D1 stalled ${stalled} ms, retried ${retried}`,
+      `median of a check next to a consume: ${usual} ms, with D1 stalled ${stalled} ms, retried ${retried}`,
     );
-    // Waiting for D1 would take the whole budget of 400 ms, each time.
+    // Waiting for D1 would use up the budget of 400 ms each time.
     expect(stalled).toBeLessThan(400);
     expect(retried).toBeLessThan(100);
 
@@ -98,7 +97,7 @@ describe("with D1 stalled", () => {
     }, 20_000);
   });
 
-  it("/healthz is 200, /readyz 503 with Retry-After, and 200 again when D1 answers", async () => {
+  it("the runtime returns 200 on /healthz, and 503 on /readyz until D1 answers again", async () => {
     const get = (path: string, bindings: typeof env) =>
       app.fetch(new Request(`http://runtime${path}`), bindings);
     const stalled = { ...env, DB: stalledD1 };
@@ -139,7 +138,7 @@ describe("/readyz", () => {
   });
 });
 
-describe("an object that does not answer", () => {
+describe("runtime with an object that hangs", () => {
   const hanging = {
     get: () => new Proxy({}, { get: () => () => new Promise(() => {}) }),
     idFromName: () => "id",
@@ -148,7 +147,7 @@ describe("an object that does not answer", () => {
   it.each([
     ["a check within 400 ms", "/v1/access/check", {}, 400],
     ["a consume within 2 s", "/v1/usage/consume", { units: 1 }, 2_000],
-  ])("ends %s in 503 with Retry-After", async (_, path, more, budget) => {
+  ])("the runtime ends %s with 503 and Retry-After when the subject hangs", async (_, path, more, budget) => {
     const apiKey = await keyFor(newId("prj"));
     await post(env, apiKey, "/v1/access/check", { subject_ref: "user_1" });
     const startedAt = performance.now();
@@ -158,11 +157,11 @@ describe("an object that does not answer", () => {
     expect(reply.status).toBe(503);
     expect(reply.headers.get("Retry-After")).toBe("1");
     expect(await reply.json()).toMatchObject({ error: "temporarily_unavailable" });
-    // Twice the budget: a timer comes late on a machine that is busy.
+    // Allows twice the budget, because timers fire late on a busy machine.
     expect(tookMs).toBeLessThan(2 * budget);
   });
 
-  it("ends a request whose Keyring hangs in 503 within the check's budget", async () => {
+  it("the runtime ends a check with 503 within its budget when the keyring hangs", async () => {
     const apiKey = await keyFor(newId("prj"));
     const startedAt = performance.now();
     const bindings = { ...env, KEYRING: hanging as unknown as typeof env.KEYRING };
@@ -172,8 +171,8 @@ describe("an object that does not answer", () => {
   });
 });
 
-describe("the outbox's alarm", () => {
-  /** D1's batch with something done to it. */
+describe("outbox alarm", () => {
+  /** Returns D1 with its `batch` method replaced. */
   const withBatch = (batch: (statements: D1PreparedStatement[]) => Promise<D1Result[]>) =>
     new Proxy(env.DB, {
       get(target, name) {
@@ -192,7 +191,7 @@ describe("the outbox's alarm", () => {
         throw new Error("D1_ERROR: the answer was lost");
       },
     ],
-  ])("that fails %s is armed again, and the next one leaves D1 equal to the object", async (_, batch) => {
+  ])("an alarm that fails %s is armed again, and D1 matches the object after it", async (_, batch) => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("alarms", packOf(10), Date.now()));
     await giveD1(stub, withBatch(batch));
@@ -204,13 +203,13 @@ describe("the outbox's alarm", () => {
     expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
   });
 
-  it("whose object ends between D1's answer and the note of it sends the same rows again, to no effect", async () => {
+  it("an alarm sends the same rows again without effect when a crash followed D1's answer", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("ends", packOf(10), Date.now()));
     await stub.wake();
     await stub.consume(identity, consumption(4, "k"));
     await stub.wake();
-    // As if it had ended after D1's answer, before it wrote down how far D1 is.
+    // Simulates a crash after D1's answer, before the object recorded the flushed sequence.
     await runInDurableObject(stub, (_, { storage }) => {
       storage.sql.exec("UPDATE subject SET flushed_sequence = 1");
     });
@@ -221,7 +220,7 @@ describe("the outbox's alarm", () => {
     expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
   });
 
-  it("that the platform lost is armed again by the next question to the object", async () => {
+  it("an object arms its alarm again on the next call when the platform lost it", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("lost-alarm", packOf(10), Date.now()));
     await stub.wake();
@@ -237,9 +236,9 @@ describe("the outbox's alarm", () => {
 
   it.each([
     ["before D1 takes the rows", false],
-    ["after D1 took the rows, before the object hears of it", true],
+    ["after D1 took the rows, before the object has the answer", true],
   ])(
-    "that is under way when its object is aborted %s comes again by itself, and D1 equals the object",
+    "an alarm that is under way when its object is aborted %s runs again and makes D1 match the object",
     async (_, isTaken) => {
       const { identity, stub } = newSubject();
       await stub.applyStripe(identity, purchase("aborted", packOf(10), Date.now()));
@@ -254,12 +253,12 @@ describe("the outbox's alarm", () => {
         }),
       );
       await stub.consume(identity, consumption(4, "k"));
-      // Its answer is not waited for: the caller of an object that is aborted may never get one.
+      // Not awaited, because the caller of an aborted object may never get an answer.
       runDurableObjectAlarm(stub).catch(() => undefined);
       await vi.waitFor(() => expect(isReached).toBe(true));
       await abortAllDurableObjects();
 
-      // Nothing asked the object meanwhile: that its alarm is still armed is what brings the copy up to date.
+      // No call has reached the object since, so only its armed alarm can update the D1 copy.
       const again = env.SUBJECT.get(stub.id);
       expect(await runDurableObjectAlarm(again)).toBe(true);
       expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
@@ -268,7 +267,7 @@ describe("the outbox's alarm", () => {
     },
   );
 
-  it("that never came is made up for by the sweep once something ran out, with what was unflushed", async () => {
+  it("the expiry sweep records an expiry and flushes the subject when its alarm was lost", async () => {
     const { identity, stub } = newSubject();
     const dayMs = 86_400_000;
     await stub.applyStripe(
@@ -281,7 +280,7 @@ describe("the outbox's alarm", () => {
     await abortAllDurableObjects();
     await env.DEV.advance(dayMs + 1);
     const again = env.SUBJECT.get(stub.id);
-    // What other tests left has run out by now too, and a sweep takes so many at a time.
+    // Subjects of other tests have expired too, and a sweep handles only 100 at a time.
     await vi.waitFor(async () => {
       expect((await maintenance.sweep("expiries")).woken).toBeGreaterThan(0);
       expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 3, faults: [] });

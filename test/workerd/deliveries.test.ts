@@ -27,9 +27,9 @@ const { DB } = env;
 const start = 1_800_000_000_000;
 const leaseMs = 45_000;
 const dayMs = 86_400_000;
-const mostAttempts = 10;
+const maxAttempts = 10;
 
-/** An endpoint and `count` deliveries for it, due at `start`. */
+/** Creates an endpoint and `count` deliveries for it, due at `start`. */
 async function newDeliveries(count: number) {
   const scope = newScope();
   const { endpointId } = await newEndpoint(scope);
@@ -46,7 +46,7 @@ async function newDeliveries(count: number) {
 }
 
 const claim = (wakeUp: DeliveryWakeUp, at = start) =>
-  claimDelivery(DB, wakeUp, { id: newId("req"), now: at, until: at + leaseMs }, mostAttempts);
+  claimDelivery(DB, wakeUp, { id: newId("req"), now: at, until: at + leaseMs }, maxAttempts);
 
 async function mustClaim(wakeUp: DeliveryWakeUp | undefined, at = start): Promise<ClaimedDelivery> {
   const claimed = wakeUp === undefined ? null : await claim(wakeUp, at);
@@ -79,8 +79,8 @@ async function read(scope: ReturnType<typeof newScope>, deliveryId: string) {
   return detail;
 }
 
-describe("a claim", () => {
-  it("is one worker's, of twenty that try at once, and begins exactly one attempt", async () => {
+describe("claimDelivery", () => {
+  it("one of 20 concurrent workers claims a delivery and begins exactly one attempt", async () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const [wakeUp] = wakeUps;
     if (wakeUp === undefined) throw new Error("none");
@@ -91,7 +91,7 @@ describe("a claim", () => {
     expect(delivery).toMatchObject({ state: "pending", epoch: 1, attempts: 1 });
   });
 
-  it("is refused to a stale wake-up, before it is due, and during another attempt", async () => {
+  it("a claim is refused when its message is stale, or the delivery not due or in progress", async () => {
     const { wakeUps } = await newDeliveries(1);
     const [wakeUp] = wakeUps;
     if (wakeUp === undefined) throw new Error("none");
@@ -105,7 +105,7 @@ describe("a claim", () => {
     expect(await claim(claimed, start + 5_000)).toMatchObject({ number: 2, attemptsInRun: 2 });
   });
 
-  it("is given to four at most per endpoint, and to the next one when one of them ends", async () => {
+  it("an endpoint has at most four claims, and ending one starts the next delivery", async () => {
     const { wakeUps } = await newDeliveries(6);
     const claims = await Promise.all(wakeUps.map((wakeUp) => claim(wakeUp)));
     const held = claims.filter((claimed) => claimed !== null);
@@ -117,7 +117,7 @@ describe("a claim", () => {
     expect(await mustClaim(next ?? undefined)).toMatchObject({ number: 1 });
   });
 
-  it("ends by itself when its worker is gone: the attempt stays on record as interrupted, and another follows", async () => {
+  it("a claim expires as interrupted when its worker is gone, and another attempt follows", async () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const claimed = await mustClaim(wakeUps[0]);
     const later = start + leaseMs;
@@ -135,7 +135,7 @@ describe("a claim", () => {
     expect(delivery.state).toBe("sent");
   });
 
-  it("that was overtaken completes its own attempt and changes nothing else", async () => {
+  it("an overtaken worker completes its own attempt and changes nothing else", async () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const slow = await mustClaim(wakeUps[0]);
     const second = await mustClaim(slow, start + leaseMs);
@@ -147,22 +147,22 @@ describe("a claim", () => {
     expect((await read(scope, slow.deliveryId)).delivery.state).toBe("sent");
   });
 
-  it("is not given an eleventh time to a delivery that kills its workers: it is dead, and says so", async () => {
+  it("a delivery becomes dead when ten attempts killed their workers", async () => {
     const { scope, wakeUps } = await newDeliveries(1);
     let [wakeUp] = wakeUps;
-    for (let number = 1; number <= mostAttempts; number++)
+    for (let number = 1; number <= maxAttempts; number++)
       wakeUp = await mustClaim(wakeUp, start + number * leaseMs);
     if (wakeUp === undefined) throw new Error("none");
     expect(await claim(wakeUp, start + 20 * leaseMs)).toBeNull();
     const { delivery, attempts } = await read(scope, wakeUp.deliveryId);
     expect(delivery).toMatchObject({ state: "dead", lastError: "interrupted", nextAttemptAt: null });
-    expect(attempts).toHaveLength(mostAttempts);
+    expect(attempts).toHaveLength(maxAttempts);
     expect(attempts.every(({ error }) => error === "interrupted")).toBe(true);
   });
 });
 
-describe("an endpoint that fails", () => {
-  it("opens its breaker after five failures: one attempt at a time, with growing pauses, until a 2xx", async () => {
+describe("failing endpoint", () => {
+  it("the breaker allows one attempt at a time after five failures until a 2xx response", async () => {
     const { scope, endpointId, wakeUps } = await newDeliveries(12);
     let at = start;
     for (const wakeUp of wakeUps.slice(0, 5))
@@ -189,7 +189,7 @@ describe("an endpoint that fails", () => {
     expect(claims.filter((claimed) => claimed !== null)).toHaveLength(4);
   });
 
-  it("never pauses for more than a minute", async () => {
+  it("the breaker never pauses an endpoint for more than a minute", async () => {
     const { scope, endpointId, wakeUps } = await newDeliveries(12);
     for (const [number, wakeUp] of wakeUps.entries()) {
       const at = start + number * 100_000;
@@ -199,7 +199,7 @@ describe("an endpoint that fails", () => {
     expect(endpoint?.pausedUntil).toBe(start + 11 * 100_000 + 60_000);
   });
 
-  it("is disabled after five days of nothing but failures, and what waits is kept", async () => {
+  it("an endpoint is disabled after five days of only failures, and its deliveries are kept", async () => {
     const { scope, endpointId, wakeUps } = await newDeliveries(3);
     await record(await mustClaim(wakeUps[0]), failure(null));
     expect((await read(scope, wakeUps[0]?.deliveryId ?? "")).delivery.state).toBe("dead");
@@ -217,7 +217,7 @@ describe("an endpoint that fails", () => {
     expect((await read(scope, wakeUps[2]?.deliveryId ?? "")).delivery.state).toBe("failed");
   });
 
-  it("is disabled at once by 410", async () => {
+  it("an endpoint is disabled immediately when it answers 410", async () => {
     const { scope, endpointId, wakeUps } = await newDeliveries(1);
     await record(await mustClaim(wakeUps[0]), { ...failure(start + 5_000), httpStatus: 410, isGone: true });
     expect(await readEndpoint(DB, scope, endpointId)).toMatchObject({
@@ -227,8 +227,8 @@ describe("an endpoint that fails", () => {
   });
 });
 
-describe("an endpoint that is disabled", () => {
-  it("gets what was kept for it when it is enabled, or none of it, as the operator says", async () => {
+describe("disabled endpoint", () => {
+  it("an endpoint gets its kept deliveries or none when an operator enables it", async () => {
     for (const [waiting, state, due] of [
       ["send", "pending", 2],
       ["drop", "dead", 0],
@@ -246,15 +246,15 @@ describe("an endpoint that is disabled", () => {
     }
   });
 
-  it("drops nothing when it was enabled already", async () => {
+  it("an endpoint drops nothing when it was enabled already", async () => {
     const { scope, endpointId, wakeUps } = await newDeliveries(1);
     await act(enableEndpoint, scope, { endpointId, waiting: "drop" }, start);
     expect((await read(scope, wakeUps[0]?.deliveryId ?? "")).delivery.state).toBe("pending");
   });
 });
 
-describe("an endpoint that is deleted while deliveries are under way", () => {
-  it("ends what waits as dead at once, and what is under way with what its attempt comes to", async () => {
+describe("deleted endpoint", () => {
+  it("a deleted endpoint ends queued deliveries as dead and running ones with their result", async () => {
     const { scope, endpointId, wakeUps } = await newDeliveries(4);
     const [sending, failing, lost] = await Promise.all(
       wakeUps.slice(0, 3).map((wakeUp) => mustClaim(wakeUp)),
@@ -279,15 +279,15 @@ describe("an endpoint that is deleted while deliveries are under way", () => {
   });
 });
 
-describe("an operator's action on one delivery", () => {
-  it("replaces the scheduled attempt: at once, next number, the schedule from its beginning", async () => {
+describe("requeueDelivery and resendDelivery", () => {
+  it("a requeue replaces the scheduled attempt immediately and restarts the schedule", async () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const claimed = await mustClaim(wakeUps[0]);
     await record(claimed, failure(start + 5_000));
     expect(await act(requeueDelivery, scope, { deliveryId: claimed.deliveryId }, start + 1)).toEqual({
       outcome: "done",
     });
-    // The wake-up of the scheduled attempt comes too late.
+    // The message of the scheduled attempt arrives too late.
     expect(await claim(claimed, start + 5_000)).toBeNull();
     const [due] = await dueDeliveries(DB, start + 1, 100, claimed.endpointId);
     const manual = await mustClaim(due, start + 1);
@@ -298,7 +298,7 @@ describe("an operator's action on one delivery", () => {
     expect((await read(scope, claimed.deliveryId)).attempts[2]?.kind).toBe("scheduled");
   });
 
-  it("does not race an attempt that is under way", async () => {
+  it("a requeue is refused while an attempt is in progress", async () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const first = await mustClaim(wakeUps[0]);
     await record(first, failure(start + 5_000));
@@ -311,7 +311,7 @@ describe("an operator's action on one delivery", () => {
     expect((await read(scope, first.deliveryId)).delivery).toMatchObject({ state: "sent", attempts: 2 });
   });
 
-  it("is for the state it is for, and for no other project's deliveries", async () => {
+  it("a requeue is refused in the wrong state and for another project's delivery", async () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const id = wakeUps[0]?.deliveryId ?? "";
     expect(await act(requeueDelivery, scope, { deliveryId: id }, start)).toMatchObject({
@@ -330,8 +330,8 @@ describe("an operator's action on one delivery", () => {
   });
 });
 
-describe("retention", () => {
-  it("removes deliveries, attempts and events of 30 days ago, and nothing younger", async () => {
+describe("removeOldDeliveries", () => {
+  it("retention removes deliveries, attempts and events after 30 days and nothing younger", async () => {
     const { scope, events, wakeUps } = await newDeliveries(3);
     await record(await mustClaim(wakeUps[0]), success);
     const id = wakeUps[0]?.deliveryId ?? "";
@@ -348,7 +348,7 @@ describe("retention", () => {
     expect(left).toEqual({ attempts: 0, events: 0 });
   });
 
-  it("keeps an event of long ago that was written lately", async () => {
+  it("retention keeps an old event that was written recently", async () => {
     const scope = newScope();
     await newEndpoint(scope);
     const event = {

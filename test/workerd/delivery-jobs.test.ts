@@ -18,7 +18,10 @@ const { DB } = env;
 const countRequeueable = (scope: ReturnType<typeof newScope>, filter: DeliveryFilter) =>
   countDeliveries(DB, scope, requeueable(filter));
 
-/** `count` events of this project a second apart, ending now, for whatever endpoints it has. */
+/**
+ * Inserts `count` events of the project, one second apart and beginning at `from`, for the endpoints that it
+ * has.
+ */
 async function newEvents(scope: ReturnType<typeof newScope>, count: number, from: number) {
   const events = Array.from({ length: count }, (_, number) => ({
     eventId: derivedIdAt("evt", from + number * 1_000, `${scope.projectId}/${from}/${number}`),
@@ -56,8 +59,8 @@ async function page(jobId: string, size: number) {
   return { job, ...(await doJobPage(DB, job, size, await now())) };
 }
 
-describe("queueing many again", () => {
-  it("counts first, then does exactly those, page by page", async () => {
+describe("bulk requeue", () => {
+  it("a bulk requeue counts its deliveries, then processes exactly those page by page", async () => {
     const { scope, endpointId } = await allDead(25);
     const filter = { endpointId, states: ["dead" as const], eventType: "purchase.finalized" };
     expect(await countRequeueable(scope, filter)).toBe(13);
@@ -79,7 +82,7 @@ describe("queueing many again", () => {
     expect(deliveries.filter(({ state }) => state === "dead")).toHaveLength(12);
   });
 
-  it("does a page once when two workers have it at the same time, or when one is killed after it", async () => {
+  it("a bulk requeue processes a page once when two workers have it at the same time", async () => {
     const { scope } = await allDead(10);
     const { jobId } = await requeue(scope, {});
     const job = await readJob(DB, jobId);
@@ -91,7 +94,7 @@ describe("queueing many again", () => {
     expect(Math.max(...deliveries.map(({ epoch }) => epoch))).toBe(2);
   });
 
-  it("stops when it is told to, with what is done done", async () => {
+  it("a bulk requeue stops on request and keeps its finished pages", async () => {
     const { scope } = await allDead(10);
     const { jobId } = await requeue(scope, {});
     const stale = await readJob(DB, jobId);
@@ -106,7 +109,7 @@ describe("queueing many again", () => {
     });
   });
 
-  it("takes in no delivery that is sent or on its way", async () => {
+  it("a bulk requeue includes no delivery that is sent or pending", async () => {
     const scope = newScope();
     await newEndpoint(scope, [...both]);
     await newEvents(scope, 3, await now());
@@ -115,13 +118,13 @@ describe("queueing many again", () => {
   });
 });
 
-describe("a replay", () => {
-  it("delivers to one endpoint exactly the events of its types since a time, had or not", async () => {
+describe("replayEvents", () => {
+  it("a replay sends one endpoint exactly the events of its types since a time", async () => {
     const scope = newScope();
     const other = await newEndpoint(scope, [...both]);
     const from = (await now()) - 100_000;
     const events = await newEvents(scope, 10, from);
-    // It comes later than the events, so that it had none of them.
+    // Created after the events, so that it has received none of them.
     const { endpointId } = await newEndpoint(scope, ["entitlement.updated"]);
     const started = await act(
       replayEvents,
@@ -148,8 +151,8 @@ describe("a replay", () => {
   });
 });
 
-describe("the list of deliveries", () => {
-  it("goes newest first through pages that neither repeat nor skip one, and filters", async () => {
+describe("listDeliveries", () => {
+  it("the delivery list pages newest first without repeats or gaps, and filters", async () => {
     const scope = newScope();
     const { endpointId } = await newEndpoint(scope, [...both]);
     const from = (await now()) - 100_000;

@@ -9,10 +9,10 @@ import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { runAsActor } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
 
-/** What the queue was asked for, by the functions under test. */
+/** The messages that the functions under test have sent to the queue. */
 export const asked: DeliveryWakeUp[] = [];
 
-/** The bindings of the deliveries worker, with a queue that only remembers. */
+/** The bindings of the deliveries worker, with a queue that only records its messages. */
 export const deliveriesEnv = {
   DB: env.DB,
   DEV: env.DEV,
@@ -44,7 +44,7 @@ export const act = <O extends Operation & { worker: "deliveries" }>(
   at: number,
 ): Promise<ReplyOf<O>> => runAsActor({ env: deliveriesEnv, actor, now: at }, operation, scope, input);
 
-/** A project of its own, in test mode. */
+/** Returns the scope of a new project, in test mode. */
 export function newScope() {
   return { projectId: newId("prj"), mode: "test" as const };
 }

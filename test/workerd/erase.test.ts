@@ -29,7 +29,7 @@ interface Customer {
   project: ConnectedProject;
   place: { projectId: string; mode: "test" };
   subjectRef: string;
-  /** Words that must be found nowhere once the customer is erased. */
+  /** Strings that must not appear anywhere once the customer is erased. */
   secrets: string[];
   metadata: Record<string, string>;
   identity: { projectId: string; mode: "test"; region: "weur"; subjectRef: string };
@@ -46,7 +46,7 @@ const paidSession = (name: string, metadata: object, email: string) => ({
   metadata,
 });
 
-/** A customer with something in every table that can have something of one. */
+/** Creates a customer with rows in every table that can hold data of one. */
 async function customerWithAll(): Promise<Customer> {
   const project = await connectedProject();
   const account = await env.DB.prepare("SELECT account_id AS accountId FROM projects WHERE project_id = ?")
@@ -62,9 +62,9 @@ async function customerWithAll(): Promise<Customer> {
   await newEndpoint(place);
   const metadata = await attemptOf(project, subjectRef);
   await receive(project, "checkout.session.completed", paidSession(name, metadata, email));
-  // Nothing that we handle, but told of the same customer.
+  // An event type that Licenzy does not handle, about the same customer.
   await receive(project, "customer.updated", { id: `cus_${name}`, email });
-  // Waits for what it names.
+  // Stays received, because its checkout attempt does not exist.
   await receive(project, "checkout.session.completed", {
     ...paidSession(`${name}_2`, { ...metadata, licenzy_attempt_id: "att_none" }, email),
   });
@@ -83,11 +83,11 @@ async function customerWithAll(): Promise<Customer> {
   return { project, place, subjectRef, secrets: [name, email], metadata, identity, stub, member };
 }
 
-/** Every row of D1 and of the object that has one of the words. */
+/** Returns every row of D1 and of the object that contains one of the customer's secrets. */
 async function traces(customer: Customer): Promise<string[]> {
   const { secrets } = customer;
   const found: string[] = [];
-  const look = (table: string, rows: object[]) => {
+  const collect = (table: string, rows: object[]) => {
     for (const row of rows) {
       const text = JSON.stringify(row);
       if (secrets.some((secret) => text.includes(secret))) found.push(`${table}: ${text}`);
@@ -98,15 +98,15 @@ async function traces(customer: Customer): Promise<string[]> {
   const { results } = await env.DB.prepare(tables).all<{ name: string }>();
   expect(results.length).toBeGreaterThan(20);
   for (const { name } of results)
-    look(name, (await env.DB.prepare(`SELECT * FROM ${name}`).all()).results as object[]);
+    collect(name, (await env.DB.prepare(`SELECT * FROM ${name}`).all()).results as object[]);
   await runInDurableObject(stubOf(customer), (_subject, { storage }) => {
     for (const { name } of storage.sql.exec<{ name: string }>(tables).toArray())
-      look(`object ${name}`, storage.sql.exec(`SELECT * FROM ${name}`).toArray());
+      collect(`object ${name}`, storage.sql.exec(`SELECT * FROM ${name}`).toArray());
   });
   return found;
 }
 
-/** A stub of its own: one whose object was aborted is broken. */
+/** Returns a new stub, because the stub of an aborted object is broken. */
 const stubOf = ({ identity }: Customer): DurableObjectStub<Subject> =>
   env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
 
@@ -121,7 +121,7 @@ const command = (subjectRef: string) => ({
 const erase = ({ member, place, subjectRef }: Customer) =>
   run(eraseCustomer, member.caller, place, command(subjectRef));
 
-async function promise({ place, subjectRef, member }: Customer): Promise<ErasureRow> {
+async function recordErasure({ place, subjectRef, member }: Customer): Promise<ErasureRow> {
   const { operatorId, name: operatorName } = member.actor;
   const audit: AuditEntry = {
     actor: member.actor,
@@ -132,12 +132,12 @@ async function promise({ place, subjectRef, member }: Customer): Promise<Erasure
   };
   const erasure = { ...place, subjectRef, erasureId: newId("ers"), operatorId, operatorName };
   const row = await insertErasure(env.DB, erasure, audit);
-  if (row === null) throw new Error("nothing was promised");
+  if (row === null) throw new Error("no erasure was recorded");
   return row;
 }
 
-describe("erasing a customer", () => {
-  it("leaves nothing of them in any table of D1 or of their object, and a decision as for nobody", async () => {
+describe("customer erasure", () => {
+  it("an erasure leaves no trace in D1 and the object, and the subject checks as unknown", async () => {
     const customer = await customerWithAll();
     expect((await traces(customer)).map((trace) => trace.split(":")[0])).toEqual(
       expect.arrayContaining(["subjects", "entitlements", "notes", "stripe_events", "events", "deliveries"]),
@@ -148,12 +148,12 @@ describe("erasing a customer", () => {
     expect(await traces(customer)).toEqual([]);
     await abortAllDurableObjects();
     const unknown = env.SUBJECT.get(env.SUBJECT.idFromName(newId("req")));
-    const anew = stubOf(customer);
-    expect((await anew.check()).decision).toEqual((await unknown.check()).decision);
-    const consumed = await anew.consume(customer.identity, consumption(3, "k"));
+    const fresh = stubOf(customer);
+    expect((await fresh.check()).decision).toEqual((await unknown.check()).decision);
+    const consumed = await fresh.consume(customer.identity, consumption(3, "k"));
     expect(consumed).toMatchObject({ outcome: "insufficient_usage", usageRemaining: 0 });
     expect(await traces(customer)).toEqual([]);
-    await runInDurableObject(anew, async (_subject, { storage }) => {
+    await runInDurableObject(fresh, async (_subject, { storage }) => {
       expect(await storage.getAlarm()).toBeNull();
     });
     const audit = await env.DB.prepare("SELECT * FROM audit_log WHERE target = ? ORDER BY audit_id")
@@ -165,15 +165,15 @@ describe("erasing a customer", () => {
     ]);
   });
 
-  it("is finished by the minute's sweep wherever it was broken off", async () => {
+  it("the sweep finishes an erasure that was interrupted before or after any call to D1", async () => {
     for (let calls = 0; ; calls++) {
       const isBefore = calls % 2 === 0;
       const customer = await customerWithAll();
-      const row = await promise(customer);
+      const row = await recordErasure(customer);
       const broken = { ...env, DB: breaksAfter(env.DB, calls, isBefore) };
-      const isWhole = await finishErasure(broken as never, row).catch(() => false);
+      const isWhole = await finishErasure(broken, row).catch(() => false);
       if (!isWhole) await maintenance.sweep("erasures");
-      expect(await traces(customer), `broken off at call ${calls}`).toEqual([]);
+      expect(await traces(customer), `interrupted at call ${calls}`).toEqual([]);
       expect(
         await env.DB.prepare("SELECT state FROM erasures WHERE erasure_id = ?").bind(row.erasureId).first(),
       ).toEqual({
@@ -186,9 +186,9 @@ describe("erasing a customer", () => {
     }
   });
 
-  it("takes nothing of what came after it, however late somebody goes on with it", async () => {
+  it("an erasure that resumes late keeps the data written after it", async () => {
     const customer = await customerWithAll();
-    const row = await promise(customer);
+    const row = await recordErasure(customer);
     await maintenance.sweep("erasures");
     const metadata = await attemptOf(customer.project, customer.subjectRef);
     const session = paidSession(crypto.randomUUID(), metadata, "new@customers.example");
@@ -202,8 +202,8 @@ describe("erasing a customer", () => {
   });
 });
 
-describe("an erased customer", () => {
-  it("is told nothing of before by Stripe: the event is ignored, and its payload not kept", async () => {
+describe("erased customer", () => {
+  it("a Stripe event is ignored and its payload dropped when it predates the erasure", async () => {
     const customer = await customerWithAll();
     await erase(customer);
     const late = paidSession(crypto.randomUUID(), customer.metadata, customer.secrets[1] ?? "");
@@ -221,13 +221,13 @@ describe("an erased customer", () => {
       created: 1,
     };
     expect(await receive(customer.project, "refund.created", refund)).toMatchObject(settled);
-    // Somebody read whose it is before the erasure, and comes only now.
+    // A worker resolved the owner before the erasure and applies the event only now.
     const early = purchase("early", packOf(5), 1_000);
     expect(await customer.stub.applyStripe(customer.identity, early)).toEqual({ outcome: "erased" });
     expect(await traces(customer)).toEqual([]);
   });
 
-  it("is acted for in no way, and gets no note", async () => {
+  it("an erased customer rejects manual actions, syncs and notes", async () => {
     const customer = await customerWithAll();
     await erase(customer);
     const { member, place, subjectRef, stub, identity } = customer;
@@ -240,10 +240,10 @@ describe("an erased customer", () => {
       durationDays: null,
       expiresAt: null,
     };
-    const asked = { actionId: newId("act"), requestHash: "", action: action as never };
-    expect(await stub.previewManual(identity, asked)).toMatchObject({ outcome: "refused", code: "erased" });
+    const request = { actionId: newId("act"), requestHash: "", action: action as never };
+    expect(await stub.previewManual(identity, request)).toMatchObject({ outcome: "refused", code: "erased" });
     const done = {
-      ...asked,
+      ...request,
       fingerprint: null,
       actor: { operatorId: "o", name: "n" },
       reason: "r",
@@ -258,7 +258,7 @@ describe("an erased customer", () => {
     expect(await traces(customer)).toEqual([]);
   });
 
-  it("begins anew with a checkout of after, whose ledger goes on counting; what was before stays away", async () => {
+  it("an erased customer starts over with a new checkout, and older Stripe data stays erased", async () => {
     const customer = await customerWithAll();
     const before = await customer.stub.check();
     await erase(customer);
@@ -286,13 +286,13 @@ describe("an erased customer", () => {
   });
 });
 
-/** A D1 whose call number `calls` fails, before it is made or after. */
+/** Returns a D1 that fails at call number `calls`, before or after it is made. */
 function breaksAfter(db: D1Database, calls: number, isBefore: boolean): D1Database {
   let made = 0;
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
     if (made++ !== calls) return work();
     if (!isBefore) await work();
-    throw new Error("broken off");
+    throw new Error("interrupted");
   };
   const statement = (prepared: D1PreparedStatement): D1PreparedStatement =>
     new Proxy(prepared, {

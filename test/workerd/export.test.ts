@@ -12,7 +12,7 @@ import { consumption, env, packOf, purchase } from "./subjects.ts";
 
 const subjectRef = "user_1";
 
-/** A customer of an account's, with `count` consumes. */
+/** Creates an account with a customer that has `count` consumes. */
 async function customerWith(count: number) {
   const account = await newAccount();
   const place = { projectId: account.projectId, mode: "test" as const };
@@ -42,8 +42,8 @@ async function exported(caller: OperatorCaller, place: Scope) {
   }
 }
 
-describe("an export", () => {
-  it("goes through the line in parts, and is as of the moment it began", async () => {
+describe("exportCustomer", () => {
+  it("an export returns its parts as of the moment it began", async () => {
     const { caller, place, identity, stub } = await customerWith(1_200);
     const first = await run(exportCustomer, caller, place, { subjectRef, cursor: null });
     if (first.outcome === "refused" || first.next === null) throw new Error("refused");
@@ -56,7 +56,7 @@ describe("an export", () => {
     expect(file.ledger).toHaveLength(1_202);
   });
 
-  it("begins at the checkpoint when history was folded, and breaks off when it is folded meanwhile", async () => {
+  it("an export begins at the checkpoint and is refused when history is folded while it runs", async () => {
     const { account, place, identity, stub } = await customerWith(600);
     const early = await newMember(account, "owner");
     const begun = await run(exportCustomer, early.caller, place, { subjectRef, cursor: null });
@@ -73,7 +73,7 @@ describe("an export", () => {
     expect(file.folded_requests).toHaveLength(600);
   });
 
-  it("needs an owner with a fresh proof, in test mode too", async () => {
+  it("an export requires an owner with recent authentication, even in test mode", async () => {
     const { account, place } = await customerWith(1);
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     expect(await run(exportCustomer, stale.caller, place, { subjectRef, cursor: null })).toMatchObject({

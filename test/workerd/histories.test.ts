@@ -6,8 +6,8 @@ import { Subject } from "../../workers/runtime/subject/subject.ts";
 import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
 
 /**
- * Random histories of one subject on the real object, checked against a model that knows nothing of ledgers: what was
- * bought, what was spent, and what the clock took.
+ * Runs random histories of one subject on the real object. Checks them against a model without a ledger: the
+ * units bought, spent and expired.
  */
 type Step =
   | { do: "buy"; terms: GrantTerms; name: string; paidAgoMs: number }
@@ -29,7 +29,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("buy" as const),
       terms,
-      // Few names: the same purchase is told again, also late.
+      // Few names, so that the same purchase is reported again, also late.
       name: fc.constantFrom("a", "b", "c", "d", "e"),
       paidAgoMs: fc.integer({ min: 0, max: 2 * dayMs }),
     }),
@@ -60,16 +60,16 @@ describe("random histories", () => {
   afterEach(() => vi.useRealTimers());
 
   it(
-    `add up at every entry, replay alike, and can be asked again (${histories} histories, SEED=${seed})`,
+    `a subject balances, replays and reproduces its decisions (${histories} histories, SEED=${seed})`,
     async () => {
-      // One object is emptied and made anew for each history: entering another one takes the test harness longer with
-      // every object there is.
+      // One object is emptied and recreated for each history, because the test harness takes longer to enter
+      // a new object with every object that exists.
       await runInDurableObject(newSubject().stub, async (_, ctx) => {
         await fc.assert(
           fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 20 }), async (steps) => {
             await ctx.storage.deleteAll();
-            // Time stands still between the steps: a right that ends 2 ms after it began must not end between asking
-            // what is left and spending it.
+            // Time is frozen between the steps. An entitlement that lasts 2 ms must not end between reading
+            // the balance and spending it.
             vi.useFakeTimers({ toFake: ["Date"], now: vi.getRealSystemTime() });
             await playAndCheck(new Subject(ctx, env), newSubject().identity, steps);
           }),
@@ -144,7 +144,7 @@ async function playAndCheck(
   for (const answer of answers) expect(await subject.decisionAsOf(answer)).toMatchObject(answer);
 }
 
-/** Units by kind of movement, added up from the entries as they lie in storage. */
+/** Sums the units by kind of movement, from the entries in storage. */
 async function movementsOf(subject: Subject): Promise<Record<string, number>> {
   const { ctx } = subject as unknown as { ctx: DurableObjectState };
   const hasLedger =
@@ -159,8 +159,8 @@ async function movementsOf(subject: Subject): Promise<Record<string, number>> {
   return sums;
 }
 
-describe("a decision asked again after the object was evicted", () => {
-  it("is the one that was answered", async () => {
+describe("decisionAsOf after an eviction", () => {
+  it("a subject returns the decisions it answered when its object was evicted", async () => {
     const { identity, stub } = newSubject();
     const before = await stub.check();
     await stub.applyStripe(identity, purchase("evicted", packOf(2), Date.now()));

@@ -4,16 +4,14 @@ import type { InboxStatus } from "../../shared/contract/words.ts";
 import { insertEvent, readEvent } from "../../shared/db/stripe-inbox.ts";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import { env } from "./subjects.ts";
 
-const maintenance = (exports as unknown as { MaintenanceEntrypoint: MaintenanceEntrypoint })
-  .MaintenanceEntrypoint;
+const maintenance = exports.MaintenanceEntrypoint;
 
-it("forgets what was settled and came more than 30 days ago; what failed or waits is kept with its payload", async () => {
+it("the inbox removes settled events after 30 days and keeps failed and queued ones", async () => {
   const connectionId = newId("con");
   const now = Date.now() + (await env.DEV.clockOffsetMs());
-  const came = async (name: string, status: InboxStatus, daysAgo: number) => {
+  const store = async (name: string, status: InboxStatus, daysAgo: number) => {
     const receivedAt = now - daysAgo * dayMs;
     await insertEvent(env.DB, {
       connectionId,
@@ -27,11 +25,11 @@ it("forgets what was settled and came more than 30 days ago; what failed or wait
       receivedAt,
     });
   };
-  await came("old_applied", "applied", 30.01);
-  await came("old_ignored", "ignored", 400);
-  await came("old_failed", "failed", 400);
-  await came("old_waiting", "received", 400);
-  await came("young_applied", "applied", 29.99);
+  await store("old_applied", "applied", 30.01);
+  await store("old_ignored", "ignored", 400);
+  await store("old_failed", "failed", 400);
+  await store("old_waiting", "received", 400);
+  await store("young_applied", "applied", 29.99);
 
   expect((await maintenance.sweep("oldEvents")).removed).toBeGreaterThanOrEqual(2);
   const payloadOf = async (eventId: string) =>

@@ -10,16 +10,16 @@ import { listEvents, readEventOf } from "../../shared/db/stripe-events.ts";
 import { readDeliveryPage, readEndpointDetail, readEndpointPage } from "../../shared/db/webhook-pages.ts";
 import { env } from "./subjects.ts";
 
-/** What the pages of the portal ask D1: one round trip each, from an index that has the rows in order. */
+/** Covers the portal's D1 reads: each takes one round trip, from an index that returns the rows in order. */
 
-interface Asked {
+interface Query {
   sql: string;
   values: unknown[];
 }
 
-/** D1 that notes what it is asked, and how often. */
+/** Wraps D1 to record its queries and to count its round trips. */
 function recordingD1() {
-  const asked: Asked[] = [];
+  const queries: Query[] = [];
   let roundTrips = 0;
   const originals = new WeakMap<object, D1PreparedStatement>();
   const wrap = (statement: D1PreparedStatement, sql: string, values: unknown[]): D1PreparedStatement => {
@@ -27,7 +27,7 @@ function recordingD1() {
       <T>(work: () => T) =>
       () => {
         roundTrips++;
-        asked.push({ sql, values });
+        queries.push({ sql, values });
         return work();
       };
     const wrapped = {
@@ -44,26 +44,26 @@ function recordingD1() {
   };
   const db = {
     prepare: (sql: string) => wrap(env.DB.prepare(sql), sql, []),
-    batch: (statements: (D1PreparedStatement & Asked)[]) => {
+    batch: (statements: (D1PreparedStatement & Query)[]) => {
       roundTrips++;
-      asked.push(...statements.map(({ sql, values }) => ({ sql, values })));
+      queries.push(...statements.map(({ sql, values }) => ({ sql, values })));
       return env.DB.batch(statements.map((each) => originals.get(each) ?? each));
     },
   } as unknown as D1Database;
-  return { db, asked, roundTrips: () => roundTrips };
+  return { db, queries, roundTrips: () => roundTrips };
 }
 
-async function planOf({ sql, values }: Asked): Promise<string[]> {
+async function planOf({ sql, values }: Query): Promise<string[]> {
   const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
     .bind(...values)
     .all<{ detail: string }>();
   return results.map(({ detail }) => detail);
 }
 
-/** A table read from end to end. */
+/** Matches a plan step that reads a whole table. */
 const isScan = (step: string) =>
   /^SCAN /.test(step) && !/^SCAN (json_each|\(subquery|CONSTANT ROW)/.test(step);
-/** Rows sorted that an index did not give in order. */
+/** Matches a plan step that sorts rows, because no index returned them in order. */
 const isSort = (step: string) => step.includes("USE TEMP B-TREE");
 
 const place = { projectId: "prj_plans", mode: "test" as const };
@@ -73,7 +73,9 @@ const deliveries = (filter: Parameters<typeof readDeliveryPage>[2]) => (db: D1Da
   readDeliveryPage(db, place, filter, { after: null, limit: 51 });
 const before = { receivedAt: 1, eventId: "evt_1" };
 
-/** With how many sorts there may be: of the few rows of one customer (entitlements, checkouts), never of a list. */
+/**
+ * `sorts` is the number of allowed sorts: of one customer's few entitlements or checkouts, never of a list.
+ */
 type Read = [what: string, index: string | null, read: (db: D1Database) => Promise<unknown>, sorts?: number];
 
 const reads: Read[] = [
@@ -110,12 +112,12 @@ const reads: Read[] = [
   ],
 ];
 
-describe("one round trip, from an index", () => {
-  it.each(reads)("%s", async (_, index, read, sorts = 0) => {
-    const { db, asked, roundTrips } = recordingD1();
+describe("portal reads", () => {
+  it.each(reads)("the read of %s makes one call to D1 without a scan", async (_, index, read, sorts = 0) => {
+    const { db, queries, roundTrips } = recordingD1();
     await read(db);
     expect(roundTrips()).toBe(1);
-    const plans = (await Promise.all(asked.map(planOf))).flat();
+    const plans = (await Promise.all(queries.map(planOf))).flat();
     expect(plans.filter(isScan)).toEqual([]);
     expect(plans.filter(isSort)).toHaveLength(sorts);
     if (index !== null) expect(plans.join("\n")).toContain(` ${index} `);

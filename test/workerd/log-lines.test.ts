@@ -56,8 +56,8 @@ const post = (apiKey: string, path: string, body: object, bindings = env) =>
 
 const subjectRef = "jane.doe@example.com";
 
-describe("what is measured", () => {
-  it("is a point for a check and a consume as they were decided, beside one for the request", async () => {
+describe("metrics", () => {
+  it("the runtime writes a metric for each request and one for its check or consume", async () => {
     const projectId = newId("prj");
     const { apiKey } = await keyOf(projectId);
     const points: (AnalyticsEngineDataPoint | undefined)[] = [];
@@ -76,8 +76,8 @@ describe("what is measured", () => {
   });
 });
 
-describe("the lines of a purchase", () => {
-  it("lead from the Stripe event to the ledger, to D1, to the delivery, and name no customer and no secret", async () => {
+describe("log lines", () => {
+  it("log lines follow a purchase from event to delivery and contain no customer or secret", async () => {
     const project = await connectedProject();
     const { projectId } = project;
     const { endpointId, secret } = await newEndpoint({ projectId, mode: "test" });
@@ -160,7 +160,7 @@ describe("the lines of a purchase", () => {
       expect(all).not.toContain(hidden);
   });
 
-  it("say why a request was refused, and nothing of a key that is none", async () => {
+  it("a request line states why a request was refused and omits an invalid key", async () => {
     const { apiKey } = await keyOf(newId("prj"));
     listen();
     await post(apiKey, "/v1/usage/consume", { subject_ref: subjectRef, units: 4 });
@@ -172,7 +172,7 @@ describe("the lines of a purchase", () => {
     expect(written.join("\n")).not.toContain("lz_test_junk");
   });
 
-  it("are not written below the level that is asked for", async () => {
+  it("log lines are not written when they are below the configured level", async () => {
     const { apiKey } = await keyOf(newId("prj"));
     listen();
     process.env["LOG_LEVEL"] = "warn";
@@ -181,8 +181,8 @@ describe("the lines of a purchase", () => {
   });
 });
 
-describe("a flush after its object was gone for a while", () => {
-  it("tells how long its entry has waited, not how long the new instance has been there", async () => {
+describe("flush line", () => {
+  it("a flush line reports how long its entry waited when the object was restarted", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("late-flush", packOf(10), Date.now()));
     await stub.wake();

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { auditRow } from "../../shared/db/audit.ts";
-import type { ManualAction } from "../../shared/domain/manual-action.ts";
+import type { ManualAction } from "../../shared/domain/ledger.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { ManualCommand, ManualRequest } from "../../workers/runtime/subject/manual.ts";
 import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
@@ -30,11 +30,11 @@ async function entitlementIdOf({ stub }: ReturnType<typeof newSubject>): Promise
   return entitlements[0]?.entitlementId ?? "";
 }
 
-describe("an operator's action", () => {
-  it("applies what was previewed, once however often the form is sent", async () => {
+describe("applyManual", () => {
+  it("an action applies once as previewed when its form is submitted twice", async () => {
     const { identity, stub } = newSubject();
-    const asked = request(grant);
-    const preview = await stub.previewManual(identity, asked);
+    const grantRequest = request(grant);
+    const preview = await stub.previewManual(identity, grantRequest);
     expect(preview).toMatchObject({
       outcome: "previewed",
       before: { allowed: false, reason: "no_entitlement" },
@@ -43,21 +43,21 @@ describe("an operator's action", () => {
       events: [{ type: "entitlement.updated", data: { reason: "manual_grant", units: 500 } }],
     });
     if (preview.outcome !== "previewed") throw new Error(preview.outcome);
-    const form = { ...command(grant), ...asked, fingerprint: preview.fingerprint };
+    const form = { ...command(grant), ...grantRequest, fingerprint: preview.fingerprint };
     const replies = await Promise.all([stub.applyManual(identity, form), stub.applyManual(identity, form)]);
     expect(replies).toMatchObject([
       { outcome: "applied", sequence: 1 },
       { outcome: "applied", sequence: 1 },
     ]);
-    // Whichever came first.
+    // Either reply may be the first.
     const repeated = replies.map((reply) => reply.outcome === "applied" && reply.repeated);
     expect(repeated.toSorted()).toEqual([false, true]);
     expect(await stub.read()).toMatchObject({ usageRemaining: 500, decision: { allowed: true } });
     const other = command({ ...grant, units: 9 }, { actionId: form.actionId, requestHash: "another" });
-    expect(await stub.applyManual(identity, other)).toEqual({ outcome: "form_used" });
+    expect(await stub.applyManual(identity, other)).toEqual({ outcome: "already_submitted" });
   });
 
-  it("is not applied when what its preview rested on has changed, and says how it would be now", async () => {
+  it("an action returns a new preview when its balance changed, unless it sets no balance", async () => {
     const customer = newSubject();
     const { identity, stub } = customer;
     await stub.applyStripe(identity, purchase("moved", packOf(1_000), 1_000));
@@ -73,17 +73,17 @@ describe("an operator's action", () => {
     );
     await stub.consume(identity, consumption(10, "meanwhile"));
     expect(await stub.applyManual(identity, command(set, { fingerprint: forSet ?? "" }))).toMatchObject({
-      outcome: "moved",
+      outcome: "preview_outdated",
       preview: { changes: [{ units: -940 }] },
     });
-    // Who consumes meanwhile does not stand in the way of what does not name a balance.
+    // A concurrent consume does not block an action that sets no balance.
     expect(await stub.applyManual(identity, command(add, { fingerprint: forAdd ?? "" }))).toMatchObject({
       outcome: "applied",
     });
     expect(await stub.read()).toMatchObject({ usageRemaining: 1_040 });
   });
 
-  it("is undone by an entry of its own, once", async () => {
+  it("an action is undone once, by a new ledger entry", async () => {
     const customer = newSubject();
     const { identity, stub } = customer;
     await stub.applyStripe(identity, purchase("undo", packOf(1_000), 1_000));
@@ -100,7 +100,7 @@ describe("an operator's action", () => {
     expect(await stub.verify()).toMatchObject({ ok: true });
   });
 
-  it("can't take back credits that were spent meanwhile", async () => {
+  it("an undo is refused when the added credits were spent", async () => {
     const customer = newSubject();
     const { identity, stub } = customer;
     await stub.applyStripe(identity, purchase("spent", packOf(10), 1_000));
@@ -119,7 +119,7 @@ describe("an operator's action", () => {
     });
   });
 
-  it("reaches the audit log with the flush of its entry", async () => {
+  it("an action reaches the audit log when its entry is flushed", async () => {
     const { identity, stub } = newSubject();
     const audit = auditRow({
       actor: { accountId: "acc_1", ...actor, email: "ada@example.com", ipAddress: null },
@@ -134,7 +134,7 @@ describe("an operator's action", () => {
       env.DB.prepare("SELECT action FROM audit_log WHERE audit_id = ?").bind(audit.auditId).all();
     expect((await rows()).results).toEqual([{ action: "customer.grant" }]);
     const left = await runInDurableObject(
-      stub as never,
+      stub,
       (_subject, state: DurableObjectState) =>
         state.storage.sql.exec("SELECT count(*) AS n FROM audit_outbox").one()["n"],
     );
@@ -142,8 +142,8 @@ describe("an operator's action", () => {
   });
 });
 
-describe("a customer's page", () => {
-  it("tells the decision, since when, and the entries with what they changed", async () => {
+describe("customerView", () => {
+  it("customerView returns the decision, its start and the entries with their changes", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("view", packOf(10), 1_000));
     await stub.consume(identity, consumption(10, "all"));
@@ -165,7 +165,7 @@ describe("a customer's page", () => {
     expect(asOf).toMatchObject({ outcome: "computed", decision: { allowed: true } });
   });
 
-  it("tells on an older page what was undone since, and with which entries access changed", async () => {
+  it("customerView shows on an older page which entries were undone and which changed access", async () => {
     const { identity, stub } = newSubject();
     await stub.applyManual(identity, command(grant));
     await stub.applyManual(identity, command({ type: "undo", sequence: 1 }));
@@ -180,7 +180,7 @@ describe("a customer's page", () => {
     });
   });
 
-  it("of a customer whom nobody knows is empty, and looking leaves nothing", async () => {
+  it("customerView is empty when the customer is unknown", async () => {
     const { identity, stub } = newSubject();
     const view = await stub.customerView(identity, { before: null, limit: 50 });
     expect(view).toMatchObject({ exists: false, entries: [], since: null, decision: { allowed: false } });

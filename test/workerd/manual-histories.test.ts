@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { auditRow } from "../../shared/db/audit.ts";
 import { statusAt } from "../../shared/domain/availability.ts";
-import type { ManualAction } from "../../shared/domain/manual-action.ts";
+import type { ManualAction } from "../../shared/domain/ledger.ts";
 import type { ReversalFact } from "../../shared/domain/merge-payment.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { SubjectReading } from "../../workers/runtime/subject/answers.ts";
@@ -11,8 +11,8 @@ import { randomFrom } from "../fault/random.ts";
 import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
 
 /**
- * Generated states and actions on real objects: what is applied is what was previewed, undoing restores the effective
- * access, and each action has its ledger entry, its audit row and its event.
+ * Runs generated actions on generated states of real objects. An applied action matches its preview, and an
+ * undo restores the effective access. Each action has its ledger entry, audit row and event.
  */
 
 const cases = 1_000;
@@ -23,7 +23,7 @@ const dayMs = 86_400_000;
 type Random = ReturnType<typeof randomFrom>;
 type Customer = ReturnType<typeof newSubject>;
 
-it("applies what was previewed, and undoes it, whatever happened before", async () => {
+it("a manual action applies as previewed and can be undone after any history", async () => {
   const seed = env.SEED || Date.now() % 1_000_000;
   console.log(`SEED=${seed}`);
   const random = randomFrom(seed);
@@ -34,11 +34,11 @@ it("applies what was previewed, and undoes it, whatever happened before", async 
     const customer = newSubject();
     await populate(customer, random, number);
     const sequences: number[] = [];
-    const told = { events: 0 };
+    const emitted = { events: 0 };
     for (let turn = 0; turn < actionsEach; turn++) {
       const before = await customer.stub.read();
       const action = someAction(before, random);
-      const sequence = await actAsPreviewed(customer, action, told);
+      const sequence = await actAsPreviewed(customer, action, emitted);
       if (sequence === null) {
         refused++;
         continue;
@@ -46,7 +46,7 @@ it("applies what was previewed, and undoes it, whatever happened before", async 
       done++;
       sequences.push(sequence);
       if (random(2) === 0) continue;
-      const undo = await actAsPreviewed(customer, { type: "undo", sequence }, told);
+      const undo = await actAsPreviewed(customer, { type: "undo", sequence }, emitted);
       expect(undo, `SEED=${seed} subject ${number}: undo of ${JSON.stringify(action)}`).not.toBeNull();
       if (undo !== null) sequences.push(undo);
       undone++;
@@ -54,19 +54,19 @@ it("applies what was previewed, and undoes it, whatever happened before", async 
         effect(before),
       );
     }
-    await checkRecords(customer, sequences, told.events);
+    await checkRecords(customer, sequences, emitted.events);
   }
   console.log(`${done} actions done, ${undone} undone, ${refused} refused`);
   expect(undone).toBeGreaterThan(0);
 }, 120_000);
 
-/** Purchases of several kinds, some refunded, disputed or spent. */
+/** Buys products of several kinds, and refunds, disputes or spends some of them. */
 async function populate({ identity, stub }: Customer, random: Random, number: number): Promise<void> {
   const now = Date.now();
   for (let bought = random(4); bought >= 0; bought--) {
     const name = `${number}-${bought}-${newId("req")}`;
     const terms = random(2) === 0 ? packOf(100 + random(900)) : passOf(1 + random(30));
-    // Half a day beside whole days: nothing runs out between a preview and its action.
+    // Half a day off whole days, so that no entitlement expires between a preview and its action.
     await stub.applyStripe(identity, purchase(name, terms, now - (random(20) + 0.5) * dayMs));
     if (random(4) === 0) {
       const cause = { type: "stripe_event" as const, id: `evt_r_${name}`, eventType: "x" };
@@ -142,13 +142,16 @@ function someAction({ entitlements }: SubjectReading, random: Random): ManualAct
   }
 }
 
-/** Previews, applies with the preview's fingerprint, and compares. Returns the entry's sequence, or `null` if refused. */
+/**
+ * Previews an action, applies it with the preview's fingerprint and compares the results. Returns the
+ * sequence of the entry, or `null` if the action was refused.
+ */
 async function actAsPreviewed(
   { identity, stub }: Customer,
   action: ManualRequest["action"],
-  told: { events: number },
+  emitted: { events: number },
 ): Promise<number | null> {
-  const subject = stub as unknown as Pick<Subject, "previewManual" | "applyManual" | "read">;
+  const subject: Pick<Subject, "previewManual" | "applyManual" | "read"> = stub;
   const request = { actionId: newId("req"), action, requestHash: JSON.stringify(action) };
   const preview = await subject.previewManual(identity, request);
   const at = Date.now();
@@ -178,18 +181,21 @@ async function actAsPreviewed(
   for (const { after } of preview.changes)
     expect(timeless(later.get(after.entitlementId))).toEqual(timeless(after));
   expect(decision.allowed).toBe(preview.after.allowed);
-  told.events += preview.events.length;
+  emitted.events += preview.events.length;
   return result.sequence;
 }
 
-/** Between preview and application the clock moves on by some milliseconds; nothing else may differ. */
+/**
+ * Drops times, because the clock advances by milliseconds between a preview and its action. Nothing else may
+ * differ.
+ */
 function timeless(entitlement: SubjectReading["entitlements"][number] | undefined) {
   if (entitlement === undefined) return undefined;
   const isManual = entitlement.source === "portal";
   const { updatedAt: _u, createdAt: _c, canceledAt, revocation, holds, ...rest } = entitlement;
   return {
     ...rest,
-    // An alarm may have recorded in between that a pass which was given back had run out long ago.
+    // An alarm may have recorded in between that a restored pass has expired.
     status: statusAt(entitlement, Date.now()),
     ...(isManual || entitlement.kind === "time_pass" ? { paidAt: 0, startsAt: 0, expiresAt: 0 } : {}),
     isCanceled: canceledAt !== null,
@@ -198,7 +204,7 @@ function timeless(entitlement: SubjectReading["entitlements"][number] | undefine
   };
 }
 
-/** What a customer's backend can tell apart by asking: access, and what can be spent. */
+/** Returns what a customer's backend can observe: access and the units left. */
 function effect({ decision, usageRemaining }: SubjectReading) {
   return { allowed: decision.allowed, usageRemaining };
 }
@@ -213,10 +219,10 @@ async function checkRecords(
     .bind(identity.projectId)
     .first<number>("n");
   expect(audits).toBe(sequences.length);
-  const told = await env.DB.prepare(
+  const stored = await env.DB.prepare(
     "SELECT count(*) AS n FROM events WHERE project_id = ? AND json_extract(body, '$.data.source') = 'portal'",
   )
     .bind(identity.projectId)
     .first<number>("n");
-  expect(told).toBe(events);
+  expect(stored).toBe(events);
 }

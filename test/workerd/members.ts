@@ -27,7 +27,7 @@ export async function newAccount(): Promise<Account> {
   return { accountId, projectId };
 }
 
-/** A member with a session, and what the portal would hand over for them. */
+/** Creates a member with a session. Returns the member's actor and the caller that the portal would send. */
 export async function newMember(
   { accountId }: Account,
   role: Role,

@@ -14,8 +14,8 @@ const database = drizzle(env.DB);
 
 const key = () => ({ keyId: newId("key"), name: "Backend", expiresAt: null });
 
-describe("who the entrypoint believes", () => {
-  it("is nobody but a live, finished session", async () => {
+describe("operator authorization", () => {
+  it("the operator entrypoint rejects a session that is unknown, unfinished or expired", async () => {
     const account = await newAccount();
     const place = { projectId: account.projectId, mode: "test" as const };
     const strangers = [
@@ -27,7 +27,7 @@ describe("who the entrypoint believes", () => {
       expect(await run(createApiKey, caller, place, key())).toMatchObject({ reason: "session_ended" });
   });
 
-  it("reads role and membership at that moment, whatever was true before", async () => {
+  it("the operator entrypoint reads role and membership on each call", async () => {
     const account = await newAccount();
     const place = { projectId: account.projectId, mode: "test" as const };
     const { caller, actor } = await newMember(account, "admin");
@@ -45,7 +45,7 @@ describe("who the entrypoint believes", () => {
     expect(await run(createApiKey, caller, place, key())).toMatchObject({ reason: "not_allowed" });
   });
 
-  it("asks for a fresh proof in live mode, and not to take a key away", async () => {
+  it("live mode requires recent authentication to create a key, but not to revoke one", async () => {
     const account = await newAccount();
     const place = { projectId: account.projectId, mode: "live" as const };
     const made = await run(createApiKey, (await newMember(account, "admin")).caller, place, key());
@@ -56,8 +56,8 @@ describe("who the entrypoint believes", () => {
   });
 });
 
-describe("what is written down", () => {
-  it("is who, what and from where, with the change and never without it", async () => {
+describe("operator audit log", () => {
+  it("the audit log records operator, action and IP address when a change succeeds", async () => {
     const account = await newAccount();
     const place = { projectId: account.projectId, mode: "test" as const };
     const { caller, actor } = await newMember(account, "admin");
@@ -79,7 +79,7 @@ describe("what is written down", () => {
     expect(JSON.stringify(entries)).not.toContain(made.outcome === "done" ? made.apiKey : "");
   });
 
-  it("is nothing for a change that did not happen", async () => {
+  it("the audit log records nothing when a change is refused", async () => {
     const account = await newAccount();
     const { actor } = await newMember(account, "owner");
     const change = {
@@ -93,8 +93,8 @@ describe("what is written down", () => {
   });
 });
 
-describe("the first owner", () => {
-  it("is one, however many try at the same moment, and the others leave nothing", async () => {
+describe("insertFirstOwner", () => {
+  it("one of three concurrent setups creates the first owner, and the others leave nothing", async () => {
     const tries = [1, 2, 3].map((index) =>
       insertFirstOwner(
         env.DB,
@@ -119,14 +119,14 @@ describe("the first owner", () => {
   });
 });
 
-describe("lists", () => {
+describe("list queries", () => {
   it.each([
     ["stripe_events", "project_id = ? AND mode = ? ORDER BY received_at DESC, event_id DESC LIMIT 51"],
     ["subjects", "project_id = ? AND mode = ? ORDER BY created_at DESC, subject_ref DESC LIMIT 51"],
     ["subjects", "project_id = ? AND mode = ? AND subject_ref >= 'a' AND subject_ref < 'b' LIMIT 51"],
     ["products", "project_id = ? AND mode = ? AND product_code > 'A' ORDER BY product_code LIMIT 51"],
     ["audit_log", "account_id = ? ORDER BY audit_id DESC LIMIT 51"],
-  ])("read %s by an index, however long it is (%s)", async (table, rest) => {
+  ])("a list of %s is read by an index (%s)", async (table, rest) => {
     const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN SELECT * FROM ${table} WHERE ${rest}`)
       .bind(...["x", "test"].slice(0, rest.split("?").length - 1))
       .all<{ detail: string }>();

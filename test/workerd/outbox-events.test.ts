@@ -27,7 +27,7 @@ const flushed = async (stub: ReturnType<typeof newSubject>["stub"]) => {
   await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
 };
 
-/** How often a flush, right after one more consume, goes through the ledger's entries. */
+/** Counts how often a flush, right after one more consume, reads the ledger's entries. */
 async function ledgerReadsOfFlush({ identity, stub }: ReturnType<typeof newSubject>): Promise<number> {
   return runInDurableObject(stub, async (subject, { storage }) => {
     const { sql } = storage;
@@ -50,10 +50,10 @@ async function ledgerReadsOfFlush({ identity, stub }: ReturnType<typeof newSubje
   });
 }
 
-describe("the outbox and events", () => {
-  it("brings an event and one delivery per endpoint that asks, enabled or not, and none for others", async () => {
+describe("outbox events", () => {
+  it("the outbox writes an event and one delivery for each subscribed endpoint, enabled or not", async () => {
     const { identity, stub } = newSubject();
-    const asking = await newEndpoint(scopeOf(identity));
+    const subscribed = await newEndpoint(scopeOf(identity));
     const disabled = await newEndpoint(scopeOf(identity));
     const other = await newEndpoint(scopeOf(identity), ["subscription.updated"]);
     await act(disableEndpoint, scopeOf(identity), { endpointId: disabled.endpointId }, await now());
@@ -63,12 +63,12 @@ describe("the outbox and events", () => {
     expect(events).toMatchObject([
       { type: "purchase.finalized", data: { subject_ref: "user_1", sequence: 1 } },
     ]);
-    expect(await countDeliveries(asking.endpointId)).toBe(1);
+    expect(await countDeliveries(subscribed.endpointId)).toBe(1);
     expect(await countDeliveries(disabled.endpointId)).toBe(1);
     expect(await countDeliveries(other.endpointId)).toBe(0);
   });
 
-  it("makes the same rows when a flush is repeated because its end was lost", async () => {
+  it("the outbox writes the same rows when a flush is repeated after a crash", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity), ["purchase.finalized", "usage.consumed"]);
     await stub.applyStripe(identity, purchase("repeated", packOf(10), await now()));
@@ -79,7 +79,7 @@ describe("the outbox and events", () => {
     await flushed(stub);
     const before = await eventsOf(identity);
     expect(before.map(({ type }) => type)).toEqual(["purchase.finalized", "usage.consumed"]);
-    // As a crash leaves it that came after D1 took the rows.
+    // The state that a crash leaves after D1 took the rows.
     await runInDurableObject(stub, (_, { storage }) => {
       storage.sql.exec("UPDATE subject SET flushed_sequence = 0");
       for (const row of kept)
@@ -96,7 +96,7 @@ describe("the outbox and events", () => {
     expect((await stub.verify()).ok).toBe(true);
   });
 
-  it("tells of consumption only where an enabled endpoint asks, and reads no entry for it elsewhere", async () => {
+  it("the outbox emits usage events only when an enabled endpoint subscribes to them", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity), ["usage.consumed"]);
     await act(disableEndpoint, scopeOf(identity), { endpointId }, await now());
@@ -106,35 +106,35 @@ describe("the outbox and events", () => {
     expect(await ledgerReadsOfFlush({ identity, stub })).toBe(0);
     expect((await eventsOf(identity)).map(({ type }) => type)).toEqual(["purchase.finalized"]);
 
-    const asking = await newEndpoint(scopeOf(identity), ["usage.consumed"]);
-    for (let call = 0; call < 60; call++) await stub.consume(identity, consumption(1, `told${call}`));
-    // What is refused is no event.
+    const subscribed = await newEndpoint(scopeOf(identity), ["usage.consumed"]);
+    for (let call = 0; call < 60; call++) await stub.consume(identity, consumption(1, `heard${call}`));
+    // A refused consume emits no event.
     expect((await stub.consume(identity, consumption(1_000, "too much"))).outcome).toBe("insufficient_usage");
     expect(await ledgerReadsOfFlush({ identity, stub })).toBeGreaterThan(0);
     await flushed(stub);
-    const told = (await eventsOf(identity)).filter(({ type }) => type === "usage.consumed");
-    expect(told).toHaveLength(61);
-    expect(new Set(told.map(({ data }) => data.sequence)).size).toBe(61);
-    expect(await countDeliveries(asking.endpointId)).toBe(61);
+    const usageEvents = (await eventsOf(identity)).filter(({ type }) => type === "usage.consumed");
+    expect(usageEvents).toHaveLength(61);
+    expect(new Set(usageEvents.map(({ data }) => data.sequence)).size).toBe(61);
+    expect(await countDeliveries(subscribed.endpointId)).toBe(61);
     expect(await countDeliveries(endpointId)).toBe(61);
   });
 
-  it("leaves a delivery due for the sweep when the queue cannot be asked", async () => {
+  it("the outbox leaves a delivery due for the sweep when the queue is down", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity));
-    const asks = await runInDurableObject(stub, (subject) => {
+    const sendBatchSpy = await runInDurableObject(stub, (subject) => {
       const outbox = Reflect.get(subject, "outbox") as object;
       const sendBatch = vi.fn(() => Promise.reject(new Error("the queue is down")));
       Reflect.set(outbox, "queue", { sendBatch });
       return sendBatch;
     });
-    await stub.applyStripe(identity, purchase("unasked", packOf(10), await now()));
+    await stub.applyStripe(identity, purchase("unqueued", packOf(10), await now()));
     await flushed(stub);
-    expect(asks).toHaveBeenCalledOnce();
+    expect(sendBatchSpy).toHaveBeenCalledOnce();
     expect(await dueDeliveries(env.DB, await now(), 100, endpointId)).toHaveLength(1);
   });
 
-  it("sends more events than one statement takes", async () => {
+  it("the outbox writes more events than one statement can hold", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity));
     const at = await now();
@@ -148,7 +148,7 @@ describe("the outbox and events", () => {
     expect(await countDeliveries(endpointId)).toBe(230);
   });
 
-  it("sends events that are large in parts, each of which D1 takes", async () => {
+  it("the outbox splits large events into batches that D1 accepts", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity));
     const at = await now();
@@ -167,7 +167,7 @@ describe("the outbox and events", () => {
     expect(await countDeliveries(endpointId)).toBe(90);
   });
 
-  it("tells nothing again at a resync", async () => {
+  it("a resync emits no event again", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity));
     await stub.applyStripe(identity, purchase("resynced", packOf(10), await now()));
@@ -177,12 +177,12 @@ describe("the outbox and events", () => {
     expect(await countDeliveries(endpointId)).toBe(0);
   });
 
-  it("loses no event to a resync that comes before the flush", async () => {
+  it("a resync loses no event when it runs before the flush", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity), ["purchase.finalized", "usage.consumed"]);
     await stub.applyStripe(identity, purchase("first", packOf(10), await now()));
     await flushed(stub);
-    // Its flush is a while away: the resync comes first.
+    // The flush is due later, so the resync runs first.
     await stub.consume(identity, consumption(1, "k"));
     await stub.resync();
     expect((await eventsOf(identity)).map(({ type }) => type)).toEqual([

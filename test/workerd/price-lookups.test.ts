@@ -13,20 +13,20 @@ async function answerTo(status: number, error: object) {
   return fetchPrice(env, { projectId, mode: "test" }, "price_1");
 }
 
-describe("a price that Stripe gave no answer about", () => {
+describe("fetchPrice", () => {
   it.each([
     [429, { type: "invalid_request_error", code: "rate_limit", message: "Too many requests" }],
     [500, { type: "api_error", message: "Something broke" }],
     [503, { type: "api_error", message: "Down for maintenance" }],
     [401, { type: "invalid_request_error", message: "Invalid API Key provided" }],
-  ])("was called unknown to Stripe on a %i", async (status, error) => {
+  ])("fetchPrice reports an error of Stripe when Stripe returns %i", async (status, error) => {
     const reply = await answerTo(status, error);
     expect(reply).toMatchObject({ outcome: "refused", reason: "stripe", field: "stripePriceId" });
     expect(reply).toMatchObject({ message: expect.stringContaining("could not be asked") });
     expect(reply).toMatchObject({ message: expect.stringContaining(error.message) });
   });
 
-  it("is unknown only when Stripe says so", async () => {
+  it("fetchPrice reports an unknown price only when Stripe does", async () => {
     const missing = { type: "invalid_request_error", code: "resource_missing", message: "No such price" };
     expect(await answerTo(404, missing)).toMatchObject({
       reason: "invalid",

@@ -8,9 +8,9 @@ import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
 import { runtimeRoutes } from "../system/runtime-routes.ts";
 import { env } from "./subjects.ts";
 
-const runtime = (exports as unknown as { default: Fetcher }).default;
+const runtime = exports.default;
 
-/** A key that its Keyring knows, without a project in D1: nothing that a check needs. */
+/** Creates a key in its keyring, without a project in D1, which a check does not need. */
 async function knownKey(rateLimit?: number): Promise<{ apiKey: string; keyring: DurableObjectStub }> {
   const projectId = newId("prj");
   const apiKey = newApiKey("test", "weur", projectId);
@@ -41,8 +41,8 @@ describe("the table of routes", () => {
   });
 });
 
-describe("429", () => {
-  it("answers rate_limited above the key's limit, with when to go on", async () => {
+describe("429 responses", () => {
+  it("the API returns rate_limited with Retry-After when a key exceeds its limit", async () => {
     const { apiKey } = await knownKey(3);
     for (let index = 0; index < 3; index++) expect((await check(apiKey)).status).toBe(200);
     const refused = await check(apiKey);
@@ -56,8 +56,8 @@ describe("429", () => {
   });
 });
 
-describe("503", () => {
-  it("answers temporarily_unavailable with Retry-After while D1 is away, and check and consume go on", async () => {
+describe("503 responses", () => {
+  it("a checkout returns temporarily_unavailable when D1 is down, while check and consume work", async () => {
     const { apiKey } = await knownKey();
     expect((await check(apiKey)).status).toBe(200);
     await env.DB.exec("ALTER TABLE checkout_attempts RENAME TO checkout_attempts_away");
@@ -100,8 +100,8 @@ describe("a value that is thrown and is no Error", () => {
   });
 });
 
-describe("keys", () => {
-  /** Bindings that fail the test at the first touch, except those named. No dataset for measurements is bound. */
+describe("API key authentication", () => {
+  /** Returns bindings that throw on first use, except those in `allowed`. No metrics dataset is bound. */
   const untouchable = (allowed: Partial<typeof env>) =>
     new Proxy({ METRICS: undefined, ...allowed } as unknown as typeof env, {
       get(target, name) {
@@ -116,14 +116,14 @@ describe("keys", () => {
       body: '{"subject_ref":"user_1"}',
     });
 
-  it("refuses a malformed or mistyped key without any I/O", async () => {
+  it("the API rejects a malformed or mistyped key without any I/O", async () => {
     const { apiKey } = await knownKey();
     const mistyped = apiKey.slice(0, -1) + (apiKey.endsWith("0") ? "1" : "0");
     for (const junk of ["junk", "lz_test_", "lz_live_0000", mistyped])
       expect((await app.fetch(request(junk), untouchable({}))).status).toBe(401);
   });
 
-  it("asks only its Keyring about a well-formed unknown key, and leaves nothing there", async () => {
+  it("the API looks up an unknown key only in its keyring and stores nothing there", async () => {
     const stranger = newApiKey("test", "weur", newId("prj"));
     const { KEYRING, DEV } = env;
     expect((await app.fetch(request(stranger), untouchable({ KEYRING, DEV }))).status).toBe(401);
@@ -134,13 +134,13 @@ describe("keys", () => {
     expect(tables).toEqual([]);
   });
 
-  it("needs no D1 for a check or a consume with a known key", async () => {
+  it("the API needs no D1 when a check has a known key", async () => {
     const { apiKey } = await knownKey();
     const { KEYRING, SUBJECT, DEV } = env;
     expect((await app.fetch(request(apiKey), untouchable({ KEYRING, SUBJECT, DEV }))).status).toBe(200);
   });
 
-  it("stores hashes only", async () => {
+  it("a keyring stores only the hashes of keys", async () => {
     const { apiKey, keyring } = await knownKey();
     const rows = await runInDurableObject(keyring, (_, { storage }) =>
       storage.sql.exec("SELECT * FROM keys").toArray(),
@@ -150,8 +150,8 @@ describe("keys", () => {
   });
 });
 
-describe("the reference", () => {
-  it("is OpenAPI 3.1 of exactly the five public endpoints", async () => {
+describe("API reference", () => {
+  it("the API serves an OpenAPI 3.1 document of exactly the five public endpoints", async () => {
     const document = (await (await runtime.fetch("http://runtime/v1/openapi.json")).json()) as {
       openapi: string;
       paths: Record<string, object>;
@@ -166,7 +166,7 @@ describe("the reference", () => {
     ]);
   });
 
-  it("is a page that names each endpoint and each error code, without script", async () => {
+  it("the API serves a reference page with endpoints and error codes and without scripts", async () => {
     const response = await runtime.fetch("http://runtime/v1/docs");
     const html = await response.text();
     for (const word of [

@@ -9,13 +9,11 @@ import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts
 import { newId } from "../../shared/kit/ids.ts";
 import { ourMetadata } from "../../shared/stripe/our-metadata.ts";
 import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
-import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import { tryEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
 import { callSubject } from "../../workers/runtime/subject-stub.ts";
 import { env, packOf } from "./subjects.ts";
 
-const maintenance = (exports as unknown as { MaintenanceEntrypoint: MaintenanceEntrypoint })
-  .MaintenanceEntrypoint;
+const maintenance = exports.MaintenanceEntrypoint;
 const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 const minute = 60_000;
 
@@ -26,7 +24,10 @@ interface Purchase {
   eventId: string;
 }
 
-/** A connected project, and a paid session's event in its inbox as the route leaves it before the first try. */
+/**
+ * Creates a connected project with a paid session's event in its inbox, as the route leaves it before the
+ * first try.
+ */
 async function storedEvent(
   change: { type?: string; livemode?: boolean; metadata?: object } = {},
 ): Promise<Purchase> {
@@ -141,13 +142,13 @@ const attemptStatus = async ({ attemptId }: Purchase) => {
   return rows[0]?.status;
 };
 
-// What other tests left behind must not be swept here.
+// Removes events of other tests, so that the sweep does not process them here.
 beforeEach(async () => {
   await env.DB.exec("DELETE FROM stripe_events");
 });
 
-describe("a crash right after the event was stored", () => {
-  it("is healed by the sweep, after 30 seconds and not before", async () => {
+describe("inbox after a crash before the first try", () => {
+  it("the sweep processes a stored event after 30 seconds and not before", async () => {
     const purchase = await storedEvent();
     await insertAttemptOf(purchase);
     expect(await maintenance.sweep("inbox")).toEqual({ tried: 0 });
@@ -160,8 +161,8 @@ describe("a crash right after the event was stored", () => {
   });
 });
 
-describe("a crash after the grant, before the row was settled", () => {
-  it("grants nothing a second time, and settles", async () => {
+describe("inbox after a crash between grant and settlement", () => {
+  it("the sweep settles an event without a second grant when a crash followed the grant", async () => {
     const purchase = await storedEvent();
     await insertAttemptOf(purchase);
     await tryEvent(env, purchase);
@@ -174,15 +175,15 @@ describe("a crash after the grant, before the row was settled", () => {
   });
 });
 
-describe("an event that can't be applied yet", () => {
-  it("stays received with the error, and is applied at a later try", async () => {
+describe("unroutable event", () => {
+  it("an unroutable event stays received with its error and is applied on a later try", async () => {
     const purchase = await storedEvent();
     await tryEvent(env, purchase);
     const waiting = await rowOf(purchase);
     expect(waiting).toMatchObject({
       status: "received",
       tries: 1,
-      detail: expect.stringMatching(/^unroutable/),
+      detail: expect.stringMatching(/^unknown checkout attempt/),
     });
     expect((waiting?.nextTryAt ?? 0) - (await now())).toBeLessThanOrEqual(5_000);
     await insertAttemptOf(purchase);
@@ -192,7 +193,7 @@ describe("an event that can't be applied yet", () => {
     expect(await creditsOf(purchase)).toBe(10);
   });
 
-  it("is failed after 72 hours of tries, and says why", async () => {
+  it("an unroutable event fails with its error after 72 hours of tries", async () => {
     const purchase = await storedEvent();
     const start = await now();
     await tryEvent(env, purchase);
@@ -202,7 +203,7 @@ describe("an event that can't be applied yet", () => {
     }
     expect(await rowOf(purchase)).toMatchObject({
       status: "failed",
-      detail: expect.stringMatching(/^unroutable/),
+      detail: expect.stringMatching(/^unknown checkout attempt/),
       nextTryAt: null,
     });
     const hours = ((await now()) - start) / (60 * minute);
@@ -211,7 +212,7 @@ describe("an event that can't be applied yet", () => {
   });
 });
 
-describe("an event that is not for us", () => {
+describe("unrelated event", () => {
   const foreign = {
     ...ourMetadata({
       projectId: "prj_other",
@@ -223,15 +224,15 @@ describe("an event that is not for us", () => {
   };
   it.each([
     ["of a type without effect", { type: "customer.created" }, "ignored", "type not handled"],
-    ["about a session that we did not make", { metadata: {} }, "ignored", "not one of our objects"],
-    ["about another project's session", { metadata: foreign }, "ignored", "another project's"],
+    ["about a session that we did not make", { metadata: {} }, "ignored", "not created by Licenzy"],
+    ["about another project's session", { metadata: foreign }, "ignored", "belongs to another project"],
     [
       "of the other mode",
       { livemode: true },
       "failed",
-      "the event says livemode true, but the connection is for test mode",
+      "the event has livemode true, but the connection is for test mode",
     ],
-  ] as const)("%s says so in its row", async (_, change, status, detail) => {
+  ] as const)("an event %s is settled with the reason in its row", async (_, change, status, detail) => {
     const purchase = await storedEvent(change);
     await tryEvent(env, purchase);
     expect(await rowOf(purchase)).toMatchObject({ status, detail });
@@ -239,11 +240,11 @@ describe("an event that is not for us", () => {
   });
 });
 
-describe("a session that is not paid", () => {
+describe("unpaid session", () => {
   it.each([
     ["checkout.session.async_payment_failed", "failed"],
     ["checkout.session.expired", "failed"],
-  ])("by %s leaves its attempt %s and grants nothing; paying later still wins", async (type, status) => {
+  ])("%s leaves the checkout attempt %s and grants nothing", async (type, status) => {
     const purchase = await storedEvent({ type });
     await insertAttemptOf(purchase);
     await tryEvent(env, purchase);

@@ -5,7 +5,7 @@ import { tryEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
 import { attemptOf, connectedProject, now, receive, rowOf, standingOf } from "./connected-project.ts";
 import { env } from "./subjects.ts";
 
-/** Stripe's objects refer to each other by bare ids, and only some carry our metadata. */
+/** Covers Stripe objects that reference each other by bare IDs, when only some of them carry our metadata. */
 beforeEach(async () => {
   await env.DEV.stripeAnswers([]);
 });
@@ -58,8 +58,8 @@ async function subscribedProject(subjectRef = "user_1") {
   return { project, metadata };
 }
 
-describe("a refund or dispute that names only its payment or charge", () => {
-  it("finds its subject over the payment, the invoice that it paid, and the invoice's subscription", async () => {
+describe("routing of a refund by its payment or charge", () => {
+  it("a refund finds its subject through its payment, invoice and subscription", async () => {
     const { project, metadata } = await subscribedProject();
     await receive(project, "customer.subscription.created", await subscriptionOf(metadata));
     expect((await standingOf(project, "user_1")).decision.allowed).toBe(true);
@@ -83,7 +83,7 @@ describe("a refund or dispute that names only its payment or charge", () => {
     const row = await receive(project, "refund.created", refund);
     expect(row).toMatchObject({ status: "applied", subjectRef: "user_1" });
     expect((await standingOf(project, "user_1")).decision).toMatchObject({ allowed: false });
-    // Its payment is known now: nobody is asked again.
+    // The payment is known now, so Stripe is not called again.
     await env.DEV.stripeAnswers([]);
     const failed = { ...refund, payment_intent: "pi_1", status: "failed" };
     await env.DEV.advance(2_000);
@@ -96,7 +96,7 @@ describe("a refund or dispute that names only its payment or charge", () => {
     ["neither payment nor charge", { payment_intent: null, charge: null }],
     ["a payment of a one-off invoice", { payment_intent: "pi_one_off", charge: null }],
     ["a payment without invoice", { payment_intent: { id: "pi_foreign" }, charge: null }],
-  ])("of %s is ignored, and its row says why", async (_, reference) => {
+  ])("a refund that names %s is ignored with the reason in its row", async (_, reference) => {
     const project = await connectedProject();
     await env.DEV.stripeAnswers([
       { path: "/v1/charges/ch_old", status: 200, body: { id: "ch_old", payment_intent: null } },
@@ -112,11 +112,11 @@ describe("a refund or dispute that names only its payment or charge", () => {
     const refund = { id: "re_1", amount: 1, status: "succeeded", created: await seconds(), ...reference };
     expect(await receive(project, "refund.created", refund)).toMatchObject({
       status: "ignored",
-      detail: "not one of our objects",
+      detail: "not created by Licenzy",
     });
   });
 
-  it("is told by charge.refunded: its refunds are listed; none leaves no trace that would hide its invoice", async () => {
+  it("charge.refunded applies the refunds that Stripe lists, also after an empty list", async () => {
     const { project, metadata } = await subscribedProject();
     await receive(project, "customer.subscription.created", await subscriptionOf(metadata));
     const answers = [
@@ -137,8 +137,8 @@ describe("a refund or dispute that names only its payment or charge", () => {
   });
 });
 
-describe("Stripe that can't be reached while an event needs a read", () => {
-  it("leaves the row received with the reason, and the next try heals it", async () => {
+describe("events that require a read when Stripe is down", () => {
+  it("an event stays received when Stripe is down and is applied on the next try", async () => {
     const { project, metadata } = await subscribedProject();
     await env.DEV.stripeAnswers([{ path: "/v1/", status: 503, body: broken }]);
     const row = await receive(project, "invoice.paid", await invoiceOf(metadata));
@@ -152,7 +152,7 @@ describe("Stripe that can't be reached while an event needs a read", () => {
     expect((await standingOf(project, "user_1")).decision.allowed).toBe(true);
   });
 
-  it("keeps trying when Stripe does not know the object yet", async () => {
+  it("an event is retried when Stripe does not know its object yet", async () => {
     const project = await connectedProject();
     await env.DEV.stripeAnswers([{ path: "/v1/", status: 404, body: missing }]);
     const refund = {
@@ -169,7 +169,7 @@ describe("Stripe that can't be reached while an event needs a read", () => {
   });
 });
 
-describe("an event with missing, null or unknown fields", () => {
+describe("events with missing, null or unknown fields", () => {
   it.each([
     ["customer.subscription.updated", { id: "sub_1", status: null }, /the subscription's status is missing/],
     [
@@ -191,13 +191,13 @@ describe("an event with missing, null or unknown fields", () => {
     ["refund.created", { id: "re_1", status: "succeeded", amount: null }, /the amount of re_1 is missing/],
     ["refund.created", { id: "re_1", status: "lost", amount: 1, created: 1 }, /has the status 'lost'/],
     ["charge.dispute.created", { id: "dp_1", amount: 1, created: 1 }, /the dispute's status is missing/],
-  ])("%s %j fails at once and says what is wrong", async (type, object, detail) => {
+  ])("%s with %j fails immediately with the reason", async (type, object, detail) => {
     const project = await connectedProject();
     const row = await receive(project, type, object);
     expect(row).toMatchObject({ status: "failed", detail: expect.stringMatching(detail), nextTryAt: null });
   });
 
-  it("is applied when what is missing was not needed", async () => {
+  it("an event is applied when its missing fields are optional", async () => {
     const { project, metadata } = await subscribedProject();
     const bare = { ...(await subscriptionOf(metadata)), customer: null, pause_collection: undefined };
     expect(await receive(project, "customer.subscription.created", bare)).toMatchObject({
@@ -215,28 +215,28 @@ describe("an event with missing, null or unknown fields", () => {
   });
 });
 
-describe("a subscription that was adopted", () => {
-  it("is the adopter's although its metadata names another project", async () => {
+describe("adopted subscription", () => {
+  it("an adopted subscription stays with its adopter when its metadata names another project", async () => {
     const { project, metadata } = await subscribedProject();
     const { metadata: elsewhere } = await subscribedProject();
     const owner = { subjectRef: "user_1", attemptId: null, customerId: null };
     await rememberObjects(env.DB, { ...project, mode: "test" }, owner, ["sub_1"], await now());
-    const moved = await subscriptionOf(elsewhere);
-    expect(await receive(project, "customer.subscription.updated", moved)).toMatchObject({
+    const adopted = await subscriptionOf(elsewhere);
+    expect(await receive(project, "customer.subscription.updated", adopted)).toMatchObject({
       status: "applied",
       subjectRef: "user_1",
     });
     expect(metadata).not.toEqual(elsewhere);
-    const foreign = { ...moved, id: "sub_2" };
+    const foreign = { ...adopted, id: "sub_2" };
     expect(await receive(project, "customer.subscription.updated", foreign)).toMatchObject({
       status: "ignored",
-      detail: "another project's",
+      detail: "belongs to another project",
     });
   });
 });
 
-describe("two subjects with one customer at Stripe", () => {
-  it("each hear of their own payments only, whatever characters their names have", async () => {
+describe("subjects that share a Stripe customer", () => {
+  it("two subjects with one Stripe customer each receive only their own payments", async () => {
     const project = await connectedProject();
     const names = ["a/b?c=%00 ü", "a/b?c=%00 u"];
     for (const [index, name] of names.entries()) {

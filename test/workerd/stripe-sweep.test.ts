@@ -27,7 +27,7 @@ beforeEach(async () => {
   project = await connectedProject();
 });
 
-/** As the cron does when the connection is due. */
+/** Runs the sweep with each connection due, as the cron does. */
 async function sweep(): Promise<void> {
   await drizzle(env.DB)
     .update(stripeConnections)
@@ -41,8 +41,8 @@ async function paidSession(subjectRef: string) {
   return { id, payment_status: "paid", payment_intent: `pi_${id}`, amount_total: 1, metadata };
 }
 
-describe("the sweep's cursor", () => {
-  it("does not pass Stripe's present when our clock runs ahead: later events would be behind it", async () => {
+describe("sweep cursor", () => {
+  it("the cursor does not pass Stripe's current time when our clock runs ahead", async () => {
     await env.DEV.stripeIsBehind(60 * minute);
     await env.DEV.stripeAnswers([{ path: "/v1/events", status: 200, body: list([]) }]);
     await sweep();
@@ -51,7 +51,7 @@ describe("the sweep's cursor", () => {
     expect(sweptTo).toBeLessThanOrEqual((await now()) - 60 * minute);
   });
 
-  it("stays where it was when a later page can't be read, and the next sweep finds all", async () => {
+  it("the cursor stays when a later page fails, and the next sweep finds every event", async () => {
     const events = [
       await eventOf("checkout.session.completed", await paidSession("newer")),
       await eventOf("checkout.session.completed", await paidSession("older")),
@@ -76,7 +76,7 @@ describe("the sweep's cursor", () => {
   });
 });
 
-describe("reading everything again after a long gap", () => {
+describe("full reread after a long gap", () => {
   const gap = 31 * 24 * 60 * minute;
   const remember = async (subjectRef: string, stripeId: string) =>
     rememberObjects(
@@ -87,7 +87,7 @@ describe("reading everything again after a long gap", () => {
       await now(),
     );
 
-  it("is not stopped for ever by a customer whose objects Stripe has no more, and names it", async () => {
+  it("a reread skips and names a customer when Stripe no longer has the objects", async () => {
     const session = { ...(await paidSession("z_well")), status: "complete", created: 1, customer: null };
     await remember("a_gone", "sub_gone");
     await remember("z_well", session.id);
@@ -101,12 +101,12 @@ describe("reading everything again after a long gap", () => {
     expect((await standingOf(project, "z_well")).usageRemaining).toBe(10);
     expect(await connectionRow(project)).toMatchObject({
       rereadStartedAt: null,
-      sweepError: "customers that could not be read: a_gone: Stripe: No such object",
+      sweepError: "customers skipped: a_gone: Stripe: No such object",
     });
     expect((await connectionRow(project)).sweptTo).toBeGreaterThan((await now()) - minute);
   });
 
-  it("passes over nobody while Stripe is silent", async () => {
+  it("a reread skips no customer when Stripe is down", async () => {
     await remember("a_gone", "sub_gone");
     await env.DEV.advance(gap);
     await env.DEV.stripeAnswers([{ path: "/v1/", status: 500, body: broken }]);

@@ -30,7 +30,7 @@ const { MaintenanceEntrypoint: maintenance } = exports as unknown as {
   MaintenanceEntrypoint: MaintenanceEntrypoint;
 };
 
-/** A job that nobody works on yet. */
+/** Inserts a job that no worker has started. */
 async function waitingJob({ place, admin }: Customers, kind: SubjectJobKind, total: number) {
   const jobId = newId("job");
   const audit: AuditEntry = {
@@ -50,7 +50,7 @@ async function jobOf(jobId: string) {
   return { ...job, findings: findingsOf(job) };
 }
 
-/** As the portal starts it: at once, by itself, to its end. */
+/** Starts a job as the portal does and waits until it has finished. */
 async function started({ place, admin }: Customers, kind: SubjectJobKind) {
   const reply = await run(startSubjectJob, admin.caller, place, { jobId: newId("job"), kind });
   if (reply.outcome !== "done") throw new Error(reply.message);
@@ -65,8 +65,8 @@ async function page(jobId: string, size: number, from: RuntimeEnv = env) {
   return job;
 }
 
-describe("a job over all customers", () => {
-  it("names what verify finds, resync mends the copy and leaves alone what only D1 can witness", async () => {
+describe("job over all customers", () => {
+  it("a verify job reports findings, and a resync job repairs D1 copies with an intact ledger", async () => {
     const customers = await newCustomers(12);
     const { named, account } = customers;
     await editLedger(named("user_3"));
@@ -84,7 +84,7 @@ describe("a job over all customers", () => {
         subjectRef: "user_5",
         where: "d1",
         faults: 1,
-        message: expect.stringContaining("with another units remaining"),
+        message: expect.stringContaining("with a different units remaining"),
       }),
     ]);
     const resynced = await started(customers, "resync");
@@ -104,7 +104,7 @@ describe("a job over all customers", () => {
     ]);
   });
 
-  it("names a customer whose object is empty although D1 has seen a ledger", async () => {
+  it("a verify job reports a customer with an empty object when D1 has seen a ledger", async () => {
     const customers = await newCustomers(1);
     const { projectId } = customers.place;
     await env.DB.prepare(
@@ -124,7 +124,7 @@ describe("a job over all customers", () => {
     ]);
   });
 
-  it("names whom it did not reach, counts them apart, and goes on", async () => {
+  it("a job counts and reports each customer that it did not reach, and continues", async () => {
     const customers = await newCustomers(3);
     const jobId = await waitingJob(customers, "verify", 3);
     const broken = env.SUBJECT.idFromName(subjectName(customers.named("user_2")));
@@ -145,7 +145,7 @@ describe("a job over all customers", () => {
     });
   });
 
-  it("stops when it is told to, with what is done done", async () => {
+  it("a job stops on request and keeps its finished pages", async () => {
     const customers = await newCustomers(5);
     const { admin, place, account } = customers;
     const jobId = await waitingJob(customers, "verify", 5);
@@ -169,7 +169,7 @@ describe("a job over all customers", () => {
     });
   });
 
-  it("that was broken off is gone on with from where it was, by the sweep", async () => {
+  it("the sweep resumes an interrupted job from its last page", async () => {
     const customers = await newCustomers(5);
     const jobId = await waitingJob(customers, "verify", 5);
     await page(jobId, 2);
@@ -177,7 +177,7 @@ describe("a job over all customers", () => {
     expect(await maintenance.stalledSubjectJobs()).not.toContain(jobId);
     await env.DEV.advance(20_000);
     expect(await maintenance.stalledSubjectJobs()).toContain(jobId);
-    // What was visited is not visited again: this would be found.
+    // user_1 was visited before. A second visit would report this edit.
     await editLedger(customers.named("user_1"));
     await editLedger(customers.named("user_4"));
     const turns: Promise<void>[] = [];
@@ -190,7 +190,7 @@ describe("a job over all customers", () => {
     expect(await maintenance.stalledSubjectJobs()).not.toContain(jobId);
   });
 
-  it("counts a page once when two work on it at the same time", async () => {
+  it("a job counts a page once when two workers process it at the same time", async () => {
     const customers = await newCustomers(4);
     await editLedger(customers.named("user_1"));
     const jobId = await waitingJob(customers, "verify", 4);
@@ -198,7 +198,7 @@ describe("a job over all customers", () => {
     expect(await jobOf(jobId)).toMatchObject({ done: 2, faulty: 1, findings: [{ subjectRef: "user_1" }] });
   });
 
-  it("is one at a time in a project and mode, and one for a form that is sent twice", async () => {
+  it("a project and mode run one job at a time, and one when a form is submitted twice", async () => {
     const customers = await newCustomers(1);
     const { admin, place } = customers;
     const running = await waitingJob(customers, "verify", 1);
@@ -221,7 +221,7 @@ describe("a job over all customers", () => {
     expect(audit.map(({ target }) => target)).toEqual([form.jobId, running]);
   });
 
-  it("is forgotten after its time", async () => {
+  it("a job is removed after its retention period", async () => {
     const customers = await newCustomers(1);
     const { jobId, createdAt } = await started(customers, "verify");
     await removeOldSubjectJobs(env.DB, createdAt - 60_000);
@@ -231,8 +231,8 @@ describe("a job over all customers", () => {
   });
 });
 
-describe("an erased customer", () => {
-  it("goes from the place and the findings of every job, and comes back by none that read them before", async () => {
+describe("erased customer in jobs", () => {
+  it("an erasure removes a customer from cursors and findings, also when a page read it before", async () => {
     const customers = await newCustomers(3);
     const { account, place, named } = customers;
     const owner = await newMember(account, "owner");
@@ -252,7 +252,7 @@ describe("an erased customer", () => {
     });
     const job = await jobOf(jobId);
     expect(job).toMatchObject({ cursor: "user_1", findings: [{ subjectRef: "user_1" }] });
-    // Somebody slow, who had read the customer before the erasure and writes down their page after it.
+    // A slow worker read the customer before the erasure and writes its page after it.
     await env.DB.prepare("UPDATE subject_jobs SET done = 0, findings = '[]' WHERE job_id = ?")
       .bind(jobId)
       .run();
@@ -261,7 +261,7 @@ describe("an erased customer", () => {
     const DB = {
       prepare: (sql: string) => {
         const statement = env.DB.prepare(sql);
-        // The list of subjects as it was before.
+        // Returns the list of subjects from before the erasure.
         if (!sql.startsWith("select") || !sql.includes("subjects")) return statement;
         const rows = ["user_1", "user_2"].map((name) => [place.projectId, "test", name, "weur", 1]);
         return { bind: () => ({ raw: async () => rows }) };
@@ -279,8 +279,8 @@ describe("an erased customer", () => {
   });
 });
 
-describe("a customer who was erased after the backup that D1 was restored from", () => {
-  it("is named, and can be erased again", async () => {
+describe("customer erased after the backup that D1 was restored from", () => {
+  it("a job reports an erased customer when D1 was restored, and it can be erased again", async () => {
     const customers = await newCustomers(2);
     const { account, place, named } = customers;
     const { caller } = await newMember(account, "owner");

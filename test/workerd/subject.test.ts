@@ -6,8 +6,8 @@ import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjec
 
 const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 
-describe("a subject nobody has heard of", () => {
-  it("is denied, refused credits, and leaves no tables behind", async () => {
+describe("unknown subject", () => {
+  it("an unknown subject is denied access and credits and creates no tables", async () => {
     const { identity, stub } = newSubject();
     expect((await stub.check()).decision).toEqual({
       allowed: false,
@@ -25,8 +25,8 @@ describe("a subject nobody has heard of", () => {
   });
 });
 
-describe("granting", () => {
-  it("grants a purchase once, however often it is told", async () => {
+describe("applyStripe", () => {
+  it("a subject grants a purchase once when it is reported 10 times at once", async () => {
     const { identity, stub } = newSubject();
     const command = purchase("once", packOf(100), await now());
     const results = await Promise.all(Array.from({ length: 10 }, () => stub.applyStripe(identity, command)));
@@ -34,13 +34,13 @@ describe("granting", () => {
     expect((await stub.read()).usageRemaining).toBe(100);
   });
 
-  it("registers the subject in D1 before its first change", async () => {
+  it("a subject is registered in D1 before its first change", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("registered", packOf(1), await now()));
     expect((await readSubjectCopy(env.DB, identity)).subject).not.toBeNull();
   });
 
-  it("queues passes by the time paid, whatever the order they become known in", async () => {
+  it("a subject queues passes by payment time in any order of arrival", async () => {
     const start = await now();
     const windows = async (names: string[]) => {
       const { identity, stub } = newSubject();
@@ -61,8 +61,8 @@ describe("granting", () => {
   });
 });
 
-describe("consuming", () => {
-  it("lets exactly 100 of 200 concurrent consumes of 10 through a pack of 1,000, and D1 agrees", async () => {
+describe("consume", () => {
+  it("a pack of 1,000 accepts exactly 100 of 200 concurrent consumes of 10, and D1 agrees", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("hundred", packOf(1000), await now()));
     const results = await Promise.all(
@@ -80,7 +80,7 @@ describe("consuming", () => {
     expect(copy.subject?.headSequence).toBe(101);
   });
 
-  it("answers 1,000 concurrent calls with one key alike, and takes the units once", async () => {
+  it("1,000 concurrent consumes with one key get the same answer and take the units once", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("thousand", packOf(1000), await now()));
     const results = await Promise.all(
@@ -94,7 +94,7 @@ describe("consuming", () => {
     expect((await stub.read()).usageRemaining).toBe(993);
   });
 
-  it("refuses the same key with another request, and does not remember a refusal", async () => {
+  it("a consume rejects its key with another request and does not remember a refusal", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("conflict", packOf(10), await now()));
     expect((await stub.consume(identity, consumption(11, "a"))).outcome).toBe("insufficient_usage");
@@ -103,7 +103,7 @@ describe("consuming", () => {
     expect((await stub.consume(identity, consumption(12, "a"))).outcome).toBe("idempotency_conflict");
   });
 
-  it("draws from the lot that expires soonest, then from the oldest, over several lots", async () => {
+  it("a consume draws from the pack that expires first, then from the oldest", async () => {
     const { identity, stub } = newSubject();
     const start = await now();
     await stub.applyStripe(identity, purchase("old", packOf(5), start - 3000));
@@ -117,8 +117,8 @@ describe("consuming", () => {
   });
 });
 
-describe("time", () => {
-  it("ends access at the moment of expiry although no alarm came, and records it when one comes", async () => {
+describe("expiry", () => {
+  it("access ends at its expiry without an alarm, and the next alarm records it", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("lot", packOf(9, 1), await now()));
     await stub.applyStripe(identity, purchase("pass", passOf(1), await now()));
@@ -138,15 +138,15 @@ describe("time", () => {
   });
 });
 
-describe("the outbox", () => {
-  it("brings a change to D1 by its own alarm", async () => {
+describe("outbox", () => {
+  it("the outbox flushes a change to D1 through its alarm", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("alarm", packOf(3), await now()));
     await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
     expect((await readSubjectCopy(env.DB, identity)).entitlements).toMatchObject([{ unitsRemaining: 3 }]);
   });
 
-  it("gathers consumption for 5 s, of a subject consumed from all the time for 30, and waits with nothing else", async () => {
+  it("the outbox delays only consumes: by 5 s, or by 30 s when a subject is always active", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("gather", packOf(9), await now()));
     await stub.wake();
@@ -164,7 +164,7 @@ describe("the outbox", () => {
     expect(await alarmInMs()).toBeLessThan(1_000);
   });
 
-  it("keeps trying when D1 refuses, with an alarm armed all the while", async () => {
+  it("the outbox retries with an armed alarm when D1 fails", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("flush", packOf(3), await now()));
     await env.DB.exec("ALTER TABLE entitlements RENAME TO entitlements_away");
@@ -179,7 +179,7 @@ describe("the outbox", () => {
     expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2 });
   });
 
-  it("resync repairs whatever was done to the copy in D1", async () => {
+  it("a resync repairs the D1 copy when its rows were changed or deleted", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("resync", packOf(3), await now()));
     await stub.wake();

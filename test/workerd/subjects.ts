@@ -2,28 +2,25 @@ import { env as bindings } from "cloudflare:workers";
 import type { GrantTerms } from "../../shared/domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { derivedId, newId } from "../../shared/kit/ids.ts";
-import type { RuntimeEnv } from "../../workers/runtime/env.ts";
 import type { StripeCommand } from "../../workers/runtime/subject/stripe.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 
-/** Moves the clock, and decides what Stripe answers. */
+/** Advances the clock and sets Stripe's answers. */
 export interface TestDev {
   clockOffsetMs(): Promise<number>;
   advance(ms: number): Promise<number>;
-  /** How far Stripe's clock is behind ours. */
+  /** Sets how far Stripe's clock is behind ours. */
   stripeIsBehind(ms: number): Promise<void>;
-  /** The first whose path, with its query, begins the question; to everything else Stripe says "No such object". */
+  /**
+   * Sets Stripe's answers. A request gets the first answer with a path that its own path and query start with.
+   * Other requests get "No such object".
+   */
   stripeAnswers(answers: { path: string; status: number; body: object }[]): Promise<void>;
 }
 
-export const env = bindings as unknown as RuntimeEnv & {
-  DEV: TestDev;
-  /** How many random histories a property test plays, and from which seed; both set from outside. */
-  HISTORIES: number;
-  SEED: number;
-};
+export const env = bindings;
 
-/** A subject that no other test has. */
+/** Returns a subject that no other test uses. */
 export function newSubject(): { identity: SubjectIdentity; stub: DurableObjectStub<Subject> } {
   const identity: SubjectIdentity = {
     projectId: newId("prj"),
@@ -50,7 +47,7 @@ export const passOf = (durationDays: number): GrantTerms => ({
   expiresAfterDays: null,
 });
 
-/** What a paid session `name` grants to the subject; the same name is the same purchase. */
+/** Builds the command of a paid session `name`. The same name is the same purchase. */
 export function purchase(name: string, terms: GrantTerms, paidAt: number): StripeCommand {
   return {
     facts: [

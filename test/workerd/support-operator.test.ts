@@ -25,7 +25,7 @@ const form = {
   durationDays: null,
   expiresAt: null,
 };
-const asked = () => ({ actionId: newId("act"), form });
+const newRequest = () => ({ actionId: newId("act"), form });
 const why = { reason: "goodwill" as const, text: "sorry" };
 const product = { productCode: "A", name: "A", stripePriceId: "price_1", kind: "subscription" as const };
 
@@ -34,8 +34,8 @@ const inputs: { [O in OperationOf<"runtime"> as O["name"]]: () => InputOf<O> } =
   "customer.read": () => ({ subjectRef, before: null, limit: 1 }),
   "customer.read_decision": () => ({ subjectRef, asOf: { at: 1 } }),
   "customer.find_by_email": () => ({ email: "a@example.com" }),
-  "customer.preview_action": () => ({ subjectRef, ...asked() }),
-  "customer.apply_action": () => ({ subjectRef, ...asked(), ...why, fingerprint: "" }),
+  "customer.preview_action": () => ({ subjectRef, ...newRequest() }),
+  "customer.apply_action": () => ({ subjectRef, ...newRequest(), ...why, fingerprint: "" }),
   "customer.preview_sync": () => ({ subjectRef }),
   "customer.sync": () => ({ subjectRef, ...why, fingerprint: "" }),
   "customer.note_add": () => ({ subjectRef, noteId: newId("note"), note: "hello" }),
@@ -71,7 +71,7 @@ const table = operations.flatMap((operation) =>
 const reasonOf = (reply: unknown) =>
   typeof reply === "object" && reply !== null && "reason" in reply ? reply.reason : null;
 
-describe.each(table)("%s, for %s and above, proof asked for: %s", (name, needed, proof, operation) => {
+describe.each(table)("%s, requires %s, recent authentication: %s", (name, needed, proof, operation) => {
   const isOnAccount = operation.scope === "account";
   const call = (caller: OperatorCaller, place: Place) =>
     runtimeEntrypoint.run({
@@ -81,7 +81,7 @@ describe.each(table)("%s, for %s and above, proof asked for: %s", (name, needed,
       input: inputs[name](),
     });
 
-  it("is refused to lower roles, strangers and other accounts, and to nobody else", async () => {
+  it("the operator entrypoint rejects exactly lower roles, strangers and other accounts", async () => {
     expect(operation.input.safeParse(inputs[name]()).error).toBeUndefined();
     const account = await newAccount();
     for (const role of roles) {
@@ -99,21 +99,21 @@ describe.each(table)("%s, for %s and above, proof asked for: %s", (name, needed,
     });
   });
 
-  it("asks for a fresh proof where it should", async () => {
+  it("the operator method requires recent authentication in exactly its listed modes", async () => {
     const account = await newAccount();
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     for (const mode of ["test", "live"] as const) {
-      const isAsked = reasonOf(await call(stale.caller, placeOf(account, mode))) === "proof_needed";
-      expect({ mode, isAsked }).toEqual({
+      const isRequired = reasonOf(await call(stale.caller, placeOf(account, mode))) === "proof_needed";
+      expect({ mode, isRequired }).toEqual({
         mode,
-        isAsked: proof === "always" || (proof === mode && !isOnAccount),
+        isRequired: proof === "always" || (proof === mode && !isOnAccount),
       });
     }
   });
 });
 
-describe("acting for a customer", () => {
-  it("by support takes effect, with their name on it; what a viewer asked for has left no trace", async () => {
+describe("applyAction", () => {
+  it("an action of support takes effect under its name, and a viewer's request leaves no trace", async () => {
     const account = await newAccount();
     const place = placeOf(account);
     const viewer = await newMember(account, "viewer");
@@ -128,7 +128,7 @@ describe("acting for a customer", () => {
       createdAt: 0,
       updatedAt: 0,
     });
-    const command = { subjectRef, ...asked() };
+    const command = { subjectRef, ...newRequest() };
     const preview = await run(previewAction, support.caller, place, command);
     if (preview.outcome !== "done") throw new Error(preview.message);
     const { fingerprint } = preview.preview;

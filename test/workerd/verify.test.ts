@@ -2,7 +2,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
 
-/** A ledger of one grant and nine consumes, flushed; then `harm` is done to it by hand. */
+/** Creates a flushed ledger of one grant and nine consumes, runs the SQL of `harm` on it, and verifies it. */
 async function verifyAfter(harm: string) {
   const { identity, stub } = newSubject();
   await stub.applyStripe(identity, purchase("verify", packOf(100), Date.now()));
@@ -15,7 +15,7 @@ async function verifyAfter(harm: string) {
   return stub.verify();
 }
 
-describe("verify names", () => {
+describe("verify", () => {
   it.each([
     ["an edited body", "UPDATE ledger SET body = replace(body, '-5', '-4') WHERE sequence = 6"],
     ["an edited time", "UPDATE ledger SET at = at + 1 WHERE sequence = 6"],
@@ -23,16 +23,16 @@ describe("verify names", () => {
     ["a moved idempotency key", "UPDATE ledger SET idempotency_key = 'elsewhere' WHERE sequence = 6"],
     ["a removed entry", "DELETE FROM ledger WHERE sequence = 6"],
     [
-      "two entries that changed places",
+      "an entry with the body of the next one",
       "UPDATE ledger SET body = (SELECT other.body FROM ledger other WHERE other.sequence = 7) WHERE sequence = 6",
     ],
-  ])("%s", async (_, harm) => {
+  ])("verify reports %s", async (_, harm) => {
     const { ok, faults } = await verifyAfter(harm);
     expect(ok).toBe(false);
     expect(faults).toContainEqual(expect.objectContaining({ where: "ledger", sequence: 6 }));
   });
 
-  it("a doubled entry, at the place where it was put", async () => {
+  it("verify reports a duplicated entry at its sequence", async () => {
     const { ok, faults } = await verifyAfter(
       "INSERT INTO ledger SELECT 11, at, hash, body, NULL FROM ledger WHERE sequence = 10",
     );
@@ -40,7 +40,7 @@ describe("verify names", () => {
     expect(faults).toContainEqual(expect.objectContaining({ where: "ledger", sequence: 11 }));
   });
 
-  it("a cut tail, which the chain alone can't show, by D1's anchor", async () => {
+  it("verify reports a truncated ledger by D1's anchor, which the hash chain alone can't show", async () => {
     const { ok, faults } = await verifyAfter("DELETE FROM ledger WHERE sequence > 8");
     expect(ok).toBe(false);
     expect(faults).toContainEqual(
@@ -52,7 +52,7 @@ describe("verify names", () => {
     );
   });
 
-  it("an edited balance in the state, after a restart", async () => {
+  it("verify reports an edited balance in the state after a restart", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("edited", packOf(100), Date.now()));
     await stub.wake();
@@ -67,8 +67,8 @@ describe("verify names", () => {
   });
 });
 
-describe("verify finds no fault", () => {
-  it("in a copy that is flushed between its being read and the walk", async () => {
+describe("verify during a flush", () => {
+  it("verify reports no fault when a flush runs between its read of D1 and its ledger walk", async () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, purchase("flushed-meanwhile", packOf(100), Date.now()));
     await stub.wake();

@@ -73,11 +73,11 @@ const actions = operations.flatMap((operation) =>
 const reasonOf = (reply: unknown) =>
   typeof reply === "object" && reply !== null && "reason" in reply ? reply.reason : null;
 
-describe.each(actions)("%s, for %s and above, proof asked for: %s", (name, needed, proof, operation) => {
+describe.each(actions)("%s, requires %s, recent authentication: %s", (name, needed, proof, operation) => {
   const act = (caller: OperatorCaller, scope: Place) =>
     entrypoint.run({ operation: name, caller, scope, input: inputs[name]() });
 
-  it("is refused to lower roles, strangers and other accounts, and to nobody else", async () => {
+  it("the operator entrypoint rejects exactly lower roles, strangers and other accounts", async () => {
     expect(operation.input.safeParse(inputs[name]()).error).toBeUndefined();
     const account = await newAccount();
     for (const role of roles) {
@@ -91,18 +91,18 @@ describe.each(actions)("%s, for %s and above, proof asked for: %s", (name, neede
     expect(reasonOf(await act(stranger, placeOf(account)))).toBe("session_ended");
   });
 
-  it("asks for a fresh proof where it should", async () => {
+  it("the webhook method requires recent authentication in exactly its listed modes", async () => {
     const account = await newAccount();
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     for (const mode of ["test", "live"] as const) {
-      const isAsked = reasonOf(await act(stale.caller, placeOf(account, mode))) === "proof_needed";
-      expect({ mode, isAsked }).toEqual({ mode, isAsked: proof === "always" || proof === mode });
+      const isRequired = reasonOf(await act(stale.caller, placeOf(account, mode))) === "proof_needed";
+      expect({ mode, isRequired }).toEqual({ mode, isRequired: proof === "always" || proof === mode });
     }
   });
 });
 
-describe("the operator of development", () => {
-  it("needs no session where its entrypoint exists, and no session of that name is one", async () => {
+describe("development session", () => {
+  it("the development session is accepted only when the binding DEV exists", async () => {
     const place = placeOf(await newAccount());
     const development = new DevelopmentOperator(context, deliveriesEnv);
     expect(await development.run("endpoint.create", place, newInput())).toMatchObject({ outcome: "done" });
@@ -113,7 +113,7 @@ describe("the operator of development", () => {
   });
 });
 
-describe("what operators do with webhooks", () => {
+describe("webhook audit log", () => {
   async function newPlace() {
     const account = await newAccount();
     const { caller, actor } = await newMember(account, "admin");
@@ -127,7 +127,7 @@ describe("what operators do with webhooks", () => {
   const version = async (place: Place, endpointId: string) =>
     (await readEndpoint(DB, place, endpointId))?.updatedAt ?? 0;
 
-  /** Ends the delivery's next attempt, as the lane would. */
+  /** Makes the delivery's next attempt and records its result, as the lane would. */
   async function attempt(deliveryId: string, place: Place, status: 200 | 500) {
     const at = await now();
     const [row] = await listDeliveries(DB, place, {}, { after: null, limit: 1 });
@@ -145,7 +145,7 @@ describe("what operators do with webhooks", () => {
     await recordAttempt(DB, claimed, outcome, { now: at, disableAfterMs: 1e9 });
   }
 
-  it("stands in the audit log, each action once, with who and from where, and never a secret", async () => {
+  it("the audit log records each webhook action once, with operator and IP and without secrets", async () => {
     const { caller, actor, place, endpointId, secret, log } = await newPlace();
     const done = { outcome: "done" };
     const edit = { ...input, endpointId, description: "Ours", version: await version(place, endpointId) };
@@ -195,7 +195,7 @@ describe("what operators do with webhooks", () => {
     expect(started).toEqual(expect.arrayContaining([many, replay]));
   });
 
-  it("is done once when a form is sent twice, and written down once", async () => {
+  it("a webhook action runs and is audited once when its form is submitted twice", async () => {
     const { caller, place, endpointId, log } = await newPlace();
     const form = newInput();
     const twice = await Promise.all([1, 2].map(() => run(createEndpoint, caller, place, form)));
@@ -218,7 +218,7 @@ describe("what operators do with webhooks", () => {
     ]);
   });
 
-  it("leaves no entry when nothing came of it", async () => {
+  it("the audit log records nothing when a webhook action is refused", async () => {
     const { caller, place, endpointId, log } = await newPlace();
     const stale = { ...input, endpointId, version: 1 };
     expect(await run(editEndpoint, caller, place, stale)).toMatchObject({ reason: "conflict" });

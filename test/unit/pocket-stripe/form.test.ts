@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { StripeFailure } from "../../../dev/pocket-stripe/errors.ts";
 import { decodeForm, type FormValue } from "../../../dev/pocket-stripe/form.ts";
 
-/** Maps as plain arrays of pairs, which are easier to read in a failure. */
+/** Converts maps to arrays of pairs, which are easier to read in a failure. */
 function plain(value: FormValue): unknown {
   return typeof value === "string" ? value : [...value].map(([key, member]) => [key, plain(member)]);
 }
@@ -62,11 +62,11 @@ describe("decodeForm", () => {
     ["a%5Bb%5D=1", [["a", [["b", "1"]]]]],
     ["a=1&a=2", [["a", "2"]]],
     ["a=", [["a", ""]]],
-  ])("decodes %s", (text, expected) => {
+  ])("decodeForm() decodes %s", (text, expected) => {
     expect(plain(decodeForm(text))).toEqual(expected);
   });
 
-  test("keeps names that mean something to JavaScript as names", () => {
+  test("decodeForm() treats names that are special in JavaScript as ordinary names", () => {
     const decoded = decodeForm("metadata[__proto__]=1&__proto__[x]=2");
     expect(plain(decoded)).toEqual([
       ["metadata", [["__proto__", "1"]]],
@@ -75,12 +75,15 @@ describe("decodeForm", () => {
     expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
   });
 
-  test.each(["a=1&a[b]=2", "a[b]=1&a=2"])("refuses %s, where a name is both a text and a group", (text) => {
-    expect(() => decodeForm(text)).toThrow(StripeFailure);
-  });
+  test.each(["a=1&a[b]=2", "a[b]=1&a=2"])(
+    "decodeForm() rejects %s, where one name is both a text and a group",
+    (text) => {
+      expect(() => decodeForm(text)).toThrow(StripeFailure);
+    },
+  );
 
   test.each(["a[b=1", "a]b=1", "[a]=1", "a[b]c=1"])(
-    "leaves the name of %s whole, so that nothing knows it",
+    "decodeForm() keeps the malformed name of %s unsplit, so that it is reported as unknown",
     (text) => {
       expect([...decodeForm(text).keys()]).toEqual([text.slice(0, -2)]);
     },

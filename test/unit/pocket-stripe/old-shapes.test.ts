@@ -10,57 +10,61 @@ const links: PaymentLinks = {
 const item = { object: "subscription_item", id: "si_1", current_period_start: 1, current_period_end: 2 };
 const subscription = { object: "subscription", id: "sub_1", items: { object: "list", data: [item] } };
 
-test("a subscription has its period at the top and not on its items", () => {
-  expect(toOldShape(subscription, version, links)).toEqual({
-    object: "subscription",
-    id: "sub_1",
-    current_period_start: 1,
-    current_period_end: 2,
-    items: { object: "list", data: [{ object: "subscription_item", id: "si_1" }] },
+describe("toOldShape", () => {
+  test("toOldShape() moves the period of a subscription from its items to the subscription", () => {
+    expect(toOldShape(subscription, version, links)).toEqual({
+      object: "subscription",
+      id: "sub_1",
+      current_period_start: 1,
+      current_period_end: 2,
+      items: { object: "list", data: [{ object: "subscription_item", id: "si_1" }] },
+    });
   });
-});
 
-test("an event is of the version asked for, and tells what changed in the same words", () => {
-  const event = {
-    object: "event",
-    id: "evt_1",
-    api_version: "new",
-    data: {
-      object: subscription,
-      previous_attributes: { items: { data: [{ ...item, current_period_end: 1 }] } },
-    },
-  };
-  expect(toOldShape(event, version, links)).toMatchObject({
-    api_version: version,
-    data: { object: { current_period_end: 2 }, previous_attributes: { current_period_end: 1 } },
+  test("toOldShape() gives an event the requested version, and its previous attributes the old shape", () => {
+    const event = {
+      object: "event",
+      id: "evt_1",
+      api_version: "new",
+      data: {
+        object: subscription,
+        previous_attributes: { items: { data: [{ ...item, current_period_end: 1 }] } },
+      },
+    };
+    expect(toOldShape(event, version, links)).toMatchObject({
+      api_version: version,
+      data: { object: { current_period_end: 2 }, previous_attributes: { current_period_end: 1 } },
+    });
   });
-});
 
-test("an invoice names its subscription and payment itself", () => {
-  const invoice = {
-    object: "invoice",
-    id: "in_1",
-    status: "paid",
-    parent: {
-      type: "subscription_details",
-      subscription_details: { subscription: "sub_1", metadata: { a: "b" } },
-    },
-  };
-  expect(toOldShape(invoice, version, links)).toEqual({
-    object: "invoice",
-    id: "in_1",
-    status: "paid",
-    paid: true,
-    subscription: "sub_1",
-    subscription_details: { metadata: { a: "b" } },
-    payment_intent: "pi_1",
-    charge: "ch_1",
+  test("toOldShape() puts subscription and payment on the invoice itself", () => {
+    const invoice = {
+      object: "invoice",
+      id: "in_1",
+      status: "paid",
+      parent: {
+        type: "subscription_details",
+        subscription_details: { subscription: "sub_1", metadata: { a: "b" } },
+      },
+    };
+    expect(toOldShape(invoice, version, links)).toEqual({
+      object: "invoice",
+      id: "in_1",
+      status: "paid",
+      paid: true,
+      subscription: "sub_1",
+      subscription_details: { metadata: { a: "b" } },
+      payment_intent: "pi_1",
+      charge: "ch_1",
+    });
   });
-});
 
-test("a charge and a payment intent name their invoice, or say that there is none", () => {
-  const shape = (object: Record<string, string>) => toOldShape(object, version, links);
-  expect(shape({ object: "charge", id: "ch_1", payment_intent: "pi_1" })).toMatchObject({ invoice: "in_1" });
-  expect(shape({ object: "payment_intent", id: "pi_1" })).toMatchObject({ invoice: "in_1" });
-  expect(shape({ object: "payment_intent", id: "pi_2" })).toMatchObject({ invoice: null });
+  test("toOldShape() names the invoice of a charge or payment intent, or null when there is none", () => {
+    const shape = (object: Record<string, string>) => toOldShape(object, version, links);
+    expect(shape({ object: "charge", id: "ch_1", payment_intent: "pi_1" })).toMatchObject({
+      invoice: "in_1",
+    });
+    expect(shape({ object: "payment_intent", id: "pi_1" })).toMatchObject({ invoice: "in_1" });
+    expect(shape({ object: "payment_intent", id: "pi_2" })).toMatchObject({ invoice: null });
+  });
 });

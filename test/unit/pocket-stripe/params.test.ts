@@ -25,7 +25,7 @@ const fields = {
   metadata: metadata(),
 };
 
-function refusalOf(form: string): unknown {
+function readRefusal(form: string): unknown {
   try {
     decodeFields(fields, decodeForm(form));
   } catch (error) {
@@ -36,7 +36,7 @@ function refusalOf(form: string): unknown {
 }
 
 describe("decodeFields", () => {
-  test("reads every kind of parameter", () => {
+  test("decodeFields() reads every kind of parameter", () => {
     const form =
       "name=x&mode=payment&count=7&active=true&note=&items[1][price]=b&items[0][price]=a&metadata[k]=v";
     expect(decodeFields(fields, decodeForm(form))).toEqual({
@@ -72,15 +72,17 @@ describe("decodeFields", () => {
     ["name=x&items[a][price]=a", "parameter_unknown", "items[a]"],
     ["name=x&items[0][price]=a&items[1][price]=a&items[2][price]=a", undefined, "items"],
     ["name=x&metadata[a][b]=1", undefined, "metadata[a]"],
-  ])("refuses %s", (form, code, param) => {
-    expect(refusalOf(form)).toEqual({ code, param });
+  ])("decodeFields() refuses %s with code %s for parameter %s", (form, code, param) => {
+    expect(readRefusal(form)).toEqual({ code, param });
   });
 });
 
-test("metadata is merged, an empty value removes its key and an empty whole removes all", () => {
-  const before = { a: "1", b: "2" };
-  const change = (form: string) => decodeFields({ metadata: metadata() }, decodeForm(form)).metadata;
-  expect(applyMetadata(before, change("metadata[b]=&metadata[c]=3"))).toEqual({ a: "1", c: "3" });
-  expect(applyMetadata(before, change("metadata="))).toEqual({});
-  expect(applyMetadata(before, change(""))).toEqual(before);
+describe("applyMetadata", () => {
+  test("applyMetadata() merges keys, removes a key with an empty value, and removes all when empty", () => {
+    const before = { a: "1", b: "2" };
+    const change = (form: string) => decodeFields({ metadata: metadata() }, decodeForm(form)).metadata;
+    expect(applyMetadata(before, change("metadata[b]=&metadata[c]=3"))).toEqual({ a: "1", c: "3" });
+    expect(applyMetadata(before, change("metadata="))).toEqual({});
+    expect(applyMetadata(before, change(""))).toEqual(before);
+  });
 });

@@ -9,8 +9,8 @@ import { attempt, customer, delivery, entry, noon, stripeEvent } from "./custome
 
 const entitlementId = `ent_${"0".repeat(26)}`;
 
-describe("another moment", () => {
-  it("is a decision id, or a time in UTC unless it names a zone", () => {
+describe("parseAsOf", () => {
+  it("parseAsOf() accepts a decision id, or a time that is UTC unless it names a zone", () => {
     expect(parseAsOf("dec_0a1")).toEqual({ decisionId: "dec_0a1" });
     const at = Date.UTC(2026, 10, 22, 14);
     for (const text of [
@@ -33,7 +33,7 @@ describe("another moment", () => {
   });
 });
 
-describe("the timeline", () => {
+describe("timelineItems", () => {
   const lists: CustomerLists = {
     subject: null,
     otherMode: null,
@@ -49,7 +49,7 @@ describe("the timeline", () => {
   const undone = entry(2, "manual_adjustment", 5, { manual: { type: "adjust", undoes: null } });
   const undo = entry(3, "undo", -5, { manual: { type: "undo", undoes: 2 } });
 
-  it("is newest first, of one moment effect before cause, and links both ways", () => {
+  it("timelineItems() sorts newest first, effect before cause at one moment, and links both ways", () => {
     const items = timelineItems(customer({ entries: [undo, undone, granted] }), lists);
     expect(items.map(({ type }) => type)).toEqual([
       "entry",
@@ -63,12 +63,12 @@ describe("the timeline", () => {
     expect(items[4]).toMatchObject({ caused: [1] });
   });
 
-  it("goes back no further than the entries of its page, where there are older ones", () => {
+  it("timelineItems() goes back no further than the entries of its page when older entries exist", () => {
     const items = timelineItems(customer({ entries: [granted], entriesBefore: 1 }), lists);
     expect(items.map(({ type }) => type)).toEqual(["webhook", "entry", "stripe"]);
   });
 
-  it("can be narrowed to a kind", () => {
+  it("isOfKind() selects the timeline items of one kind", () => {
     const flip = { from: false, to: true };
     const items = timelineItems(customer({ entries: [undone, entry(1, "consume", -1, { flip })] }), lists);
     const ofKind = (kind: Parameters<typeof isOfKind>[1]) =>
@@ -81,8 +81,8 @@ describe("the timeline", () => {
   });
 });
 
-describe("an action's form", () => {
-  it("is read as the contract has it; a grant's last day counts to its end", () => {
+describe("action form", () => {
+  it("readManualForm() returns the contract's input, with a grant that includes its whole last day", () => {
     expect(
       readManualForm("grant", { product_code: "DAY_PASS", duration_days: "3", ends_on: "2026-12-31" }),
     ).toEqual({
@@ -97,23 +97,23 @@ describe("an action's form", () => {
     expect(readManualForm("undo", { sequence: "7" })).toEqual({ type: "undo", sequence: 7 });
   });
 
-  it("says at its field what is wrong", () => {
-    const faultsOf = (...args: Parameters<typeof readManualForm>) => {
+  it("readManualForm() and readWhy() report an error at the field that caused it", () => {
+    const errorFields = (...args: Parameters<typeof readManualForm>) => {
       const read = readManualForm(...args);
       return "errors" in read ? Object.keys(read.errors) : [];
     };
-    expect(faultsOf("grant", { product_code: "X", units: "none", ends_on: "soon" })).toEqual([
+    expect(errorFields("grant", { product_code: "X", units: "none", ends_on: "soon" })).toEqual([
       "units",
       "ends_on",
     ]);
-    expect(faultsOf("adjust", { entitlement_id: entitlementId, how: "add", units: "" })).toEqual(["units"]);
-    expect(faultsOf("revoke", { entitlement_id: "x" })).toEqual([""]);
+    expect(errorFields("adjust", { entitlement_id: entitlementId, how: "add", units: "" })).toEqual(["units"]);
+    expect(errorFields("revoke", { entitlement_id: "x" })).toEqual([""]);
     expect(readWhy({ reason: "whim", text: "" })).toHaveProperty("errors.reason");
     expect(readWhy({ reason: "goodwill", text: "a".repeat(501) })).toHaveProperty("errors.text");
     expect(readWhy({ reason: "goodwill", text: " ok " })).toEqual({ reason: "goodwill", text: "ok" });
   });
 
-  it("says what moved since its preview, and bears an outline that is not ours", () => {
+  it("movedSince() lists what changed since the preview, and accepts an outline that is not JSON", () => {
     const before = JSON.stringify({ access: "Access: denied", ent_1: "A: active" });
     const after = JSON.stringify({ access: "Access: denied", ent_1: "A: canceled", ent_2: "B: active" });
     expect(movedSince(before, after)).toEqual([
@@ -124,7 +124,11 @@ describe("an action's form", () => {
   });
 });
 
-it("links to Stripe's dashboard by account and mode", () => {
-  expect(stripeLink("pi_1", "test", "acct_1")).toBe("https://dashboard.stripe.com/acct_1/test/payments/pi_1");
-  expect(stripeLink("cs_1", "live", null)).toBe("https://dashboard.stripe.com/search?query=cs_1");
+describe("stripeLink", () => {
+  it("stripeLink() links to the Stripe dashboard of the account and mode", () => {
+    expect(stripeLink("pi_1", "test", "acct_1")).toBe(
+      "https://dashboard.stripe.com/acct_1/test/payments/pi_1",
+    );
+    expect(stripeLink("cs_1", "live", null)).toBe("https://dashboard.stripe.com/search?query=cs_1");
+  });
 });

@@ -75,7 +75,7 @@ export const entitlement = (change: Partial<EntitlementExplained> = {}): Entitle
   ...change,
 });
 
-/** An entry that moved `units` of the one entitlement. */
+/** Returns an entry that changed the units of `ent_1` by `units`. */
 export const entry = (
   sequence: number,
   operation: string,

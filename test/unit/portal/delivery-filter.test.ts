@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { deliveryStates } from "../../../shared/contract/words.ts";
 import { readFilter, statusLabels } from "../../../workers/portal/pages/webhooks/filter.ts";
 
-describe("the filter of deliveries", () => {
-  it("offers every state and group by a word of its own, and each restricts to states that there are", () => {
+describe("delivery filter", () => {
+  it("readFilter() limits every offered state and group, each with its own label, to existing states", () => {
     const offered = Object.keys(statusLabels);
     expect(offered).toEqual(["open", "trouble", ...deliveryStates]);
     expect(new Set(Object.values(statusLabels)).size).toBe(offered.length);
@@ -16,7 +16,7 @@ describe("the filter of deliveries", () => {
     expect(readFilter({ status: "trouble" }).filter.states).toEqual(["failed", "dead"]);
   });
 
-  it("is not restricted by what is malformed or unknown, and keeps it in the form", () => {
+  it("readFilter() ignores malformed and unknown values, and keeps the known fields in the form", () => {
     const given = { status: "bogus", http: "9", since: "yesterday", unknown: "x" };
     expect(readFilter(given)).toEqual({
       filter: {},

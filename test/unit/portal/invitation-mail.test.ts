@@ -20,8 +20,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("the message of an invitation", () => {
-  it("says who invites to what, as what, until when, and where to accept, in text and in HTML", () => {
+describe("invitationMessage", () => {
+  it("invitationMessage() states inviter, account, role, expiry and link in both text and HTML", () => {
     const { subject, text, html } = invitationMessage(invitation());
     expect(subject).toBe("Dana invites you to join Acme");
     expect(text).toContain("Dana (dana@acme.example) invites you to join Acme on Licenzy.");
@@ -34,7 +34,7 @@ describe("the message of an invitation", () => {
     }
   });
 
-  it("loads nothing and leads nowhere but to the invitation", () => {
+  it("invitationMessage() loads no resources and links only to the invitation", () => {
     const { html } = invitationMessage(invitation());
     expect([...html.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, target]) => target)).toEqual([url]);
     expect(html).not.toMatch(/<(?:img|link|script|iframe)/);
@@ -42,10 +42,10 @@ describe("the message of an invitation", () => {
 
   it.each([
     ["a line break that would begin a header", "Dana\r\nBcc: everybody@acme.example"],
-    ["a paragraph of its own", "Dana\n\nYour account is locked: call us"],
-    ["other breaks of lines", "Dana\u2028x\u2029y\u0085z\vw\fv"],
-    ["characters that can't be seen, or turn the writing", "Da\u0000na\u202Egpj\u200B"],
-  ])("puts a name with %s on one line", (_what, name) => {
+    ["a second paragraph", "Dana\n\nYour account is locked: call us"],
+    ["other line breaks", "Dana\u2028x\u2029y\u0085z\vw\fv"],
+    ["invisible or bidirectional characters", "Da\u0000na\u202Egpj\u200B"],
+  ])("invitationMessage() keeps a name with %s on one line", (_description, name) => {
     const plain = invitationMessage(invitation());
     const { subject, text, html } = invitationMessage(
       invitation({ accountName: name, inviter: { name, email: "dana@acme.example" } }),
@@ -56,12 +56,12 @@ describe("the message of an invitation", () => {
     expect(html).not.toMatch(/[\p{C}\u2028\u2029]/u);
   });
 
-  it("cuts a long name, by whole letters", () => {
+  it("invitationMessage() truncates a long name between whole characters", () => {
     const { subject } = invitationMessage(invitation({ accountName: "🦊".repeat(500) }));
     expect(subject).toBe(`Dana invites you to join ${"🦊".repeat(79)}…`);
   });
 
-  it("escapes what people typed", () => {
+  it("invitationMessage() escapes names and addresses in HTML", () => {
     const hostile = `<img src=x onerror="alert('1')">&`;
     const { html, text } = invitationMessage(
       invitation({ accountName: hostile, inviter: { name: hostile, email: `"<b>"@acme.example` } }),
@@ -72,7 +72,7 @@ describe("the message of an invitation", () => {
   });
 });
 
-describe("sending an invitation", () => {
+describe("send", () => {
   const envWith = (answer: () => Promise<unknown>) => {
     const sent: unknown[] = [];
     const MAIL = {
@@ -89,7 +89,7 @@ describe("sending an invitation", () => {
   const to = "new@acme.example";
   const refusing = (error: unknown) => envWith(() => Promise.reject(error)).env;
 
-  it("hands over one message, from the sender that is configured, with answers to who invites", async () => {
+  it("send() sends one message from the configured sender, with the inviter as reply-to", async () => {
     const { env, sent } = envWith(async () => ({ messageId: "<1@mail.example>" }));
     expect(await send(env, to, invitation())).toEqual({ outcome: "sent" });
     expect(sent).toEqual([
@@ -102,7 +102,7 @@ describe("sending an invitation", () => {
     ]);
   });
 
-  it("says what the service refused, in words where its code is known", async () => {
+  it("send() reports why the mail service refused, in plain words when its code is known", async () => {
     const coded = Object.assign(new Error("Sender domain not verified"), { code: "E_SENDER_NOT_VERIFIED" });
     expect(await send(refusing(coded), to, invitation())).toEqual({
       outcome: "failed",
@@ -117,13 +117,13 @@ describe("sending an invitation", () => {
     });
   });
 
-  it("never repeats the link or an address, whatever the service quotes", async () => {
+  it("send() never repeats the link or an address when the mail service quotes them", async () => {
     const reply = await send(refusing(new Error(`550 ${to}: spam: ${url}`)), to, invitation());
     expect(reply).toMatchObject({ outcome: "failed", reason: expect.stringContaining("550") });
     expect(JSON.stringify(reply)).not.toMatch(/0123456789abc|new@acme/);
   });
 
-  it("takes an error that is thrown at once for what it is", async () => {
+  it("send() reports the error when the binding throws synchronously", async () => {
     const { env } = envWith(() => {
       throw new Error("email to new not allowed");
     });
@@ -132,7 +132,7 @@ describe("sending an invitation", () => {
     });
   });
 
-  it("waits 5 seconds for a service that hangs, and does not say that nothing was sent", async () => {
+  it("send() gives up after 5 s when the service hangs, without claiming that no mail was sent", async () => {
     vi.useFakeTimers();
     const { env } = envWith(() => new Promise(() => undefined));
     const outcomes: unknown[] = [];
@@ -148,7 +148,7 @@ describe("sending an invitation", () => {
     ]);
   });
 
-  it("is off without binding and sender, and half of it says what is missing", async () => {
+  it("isMailOn() is false without configuration, and send() names what a partial one lacks", async () => {
     const { env } = envWith(async () => ({ messageId: "<1@mail.example>" }));
     expect([{}, { MAIL_FROM: "" }, { PUBLIC_ORIGIN: env.PUBLIC_ORIGIN }].map(isMailOn)).toEqual([
       false,

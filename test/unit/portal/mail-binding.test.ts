@@ -4,15 +4,15 @@ import { afterAll, describe, expect, it } from "vitest";
 import { invitationMessage } from "../../../workers/portal/pages/team/invitation-message.tsx";
 import { send } from "../../../workers/portal/pages/team/mail-invitation.ts";
 
-const said: string[] = [];
+const logged: string[] = [];
 
-class KeptLog extends Log {
+class CapturedLog extends Log {
   override logWithLevel(_level: LogLevel, message: string): void {
-    said.push(message);
+    logged.push(message);
   }
 }
 
-/** A worker that has the binding as wrangler.toml would declare it, and hands on what it is posted. */
+/** A worker with the binding as wrangler.toml would declare it. It sends each message that it receives. */
 const mf = new Miniflare({
   modules: true,
   script: `export default {
@@ -26,7 +26,7 @@ const mf = new Miniflare({
   }`,
   compatibilityDate: "2026-04-01",
   email: { send_email: [{ name: "MAIL", allowed_sender_addresses: ["licenzy@mail.example"] }] },
-  log: new KeptLog(LogLevel.INFO),
+  log: new CapturedLog(LogLevel.INFO),
 });
 afterAll(() => mf.dispose());
 
@@ -47,24 +47,24 @@ const invitation = {
 } as const;
 const PUBLIC_ORIGIN = "https://licenzy.example";
 
-describe("Cloudflare's binding, as Miniflare simulates it", () => {
-  it("takes the message that the portal sends", async () => {
+describe("send_email binding in Miniflare", () => {
+  it("the email binding accepts the message that the portal sends", async () => {
     const env = { MAIL, MAIL_FROM: "licenzy@mail.example", PUBLIC_ORIGIN };
     expect(await send(env, "new@acme.example", invitation)).toEqual({ outcome: "sent" });
     const { subject, text, html } = invitationMessage(invitation);
-    const line = said.find((message) => message.includes("MessageBuilder")) ?? "";
+    const line = logged.find((message) => message.includes("MessageBuilder")) ?? "";
     expect(line).toContain(
       `From: "Licenzy" <licenzy@mail.example>\nTo: new@acme.example\nSubject: ${subject}`,
     );
-    const fileOf = async (kind: string) => {
+    const readPart = async (kind: string) => {
       const path = new RegExp(`${kind}: (\\S+)`).exec(line)?.[1] ?? "";
       return readFile(path, "utf8");
     };
-    expect(await fileOf("Text")).toBe(text);
-    expect(await fileOf("HTML")).toBe(html);
+    expect(await readPart("Text")).toBe(text);
+    expect(await readPart("HTML")).toBe(html);
   });
 
-  it("refuses a sender that the binding is not for, and the page says so", async () => {
+  it("send() reports why the email binding refused when the sender is not allowed", async () => {
     const env = { MAIL, MAIL_FROM: "other@mail.example", PUBLIC_ORIGIN };
     expect(await send(env, "new@acme.example", invitation)).toEqual({
       outcome: "failed",

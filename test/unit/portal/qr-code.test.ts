@@ -4,16 +4,16 @@ import { QrCode } from "../../../workers/portal/components/qr-code.tsx";
 const uri =
   "otpauth://totp/Licenzy:dana@acme.example?secret=JBSWY3DPEHPK3PXP&issuer=Licenzy&digits=6&period=30";
 
-function drawn(text: string) {
+function draw(text: string) {
   const svg = String(QrCode({ text, label: "QR code" }));
   const size = Number(/viewBox="0 0 (\d+) \1"/.exec(svg)?.[1]);
   const dark = new Set([...svg.matchAll(/M(\d+),(\d+)h1v1h-1z/g)].map(([, x, y]) => `${x},${y}`));
   return { svg, size, dark };
 }
 
-describe("the QR code of a second factor", () => {
-  it("has the three finders inside a quiet zone of four modules", () => {
-    const { size, dark } = drawn(uri);
+describe("QrCode", () => {
+  it("QrCode draws the three finder patterns inside a quiet zone of four modules", () => {
+    const { size, dark } = draw(uri);
     const far = size - 4 - 7;
     for (const [left, top] of [
       [4, 4],
@@ -30,8 +30,8 @@ describe("the QR code of a second factor", () => {
         expect([dark.has(`${index},${edge}`), dark.has(`${edge},${index}`)]).toEqual([false, false]);
   });
 
-  it("differs with the secret, and brings neither script nor style", () => {
-    expect(drawn(uri).svg).not.toBe(drawn(uri.replace("JBSW", "JBSX")).svg);
-    expect(drawn(uri).svg).not.toMatch(/<script|style=/);
+  it("QrCode draws another image when the secret is different, without script or style", () => {
+    expect(draw(uri).svg).not.toBe(draw(uri.replace("JBSW", "JBSX")).svg);
+    expect(draw(uri).svg).not.toMatch(/<script|style=/);
   });
 });

@@ -12,7 +12,7 @@ const index = fc.nat({ max: 5 });
 const parts = fc.constantFrom(1, 1, 2, 3);
 
 const action: fc.Arbitrary<Action> = fc.oneof(
-  // Often nothing passes between two changes: they have one second, and only their content tells which came first.
+  // Often no time passes between two changes. They share one second, so only their content shows the order.
   {
     weight: 3,
     arbitrary: fc.record({ do: fc.constant("wait" as const), seconds: fc.constantFrom(0, 1, 60, 86_400) }),
@@ -78,8 +78,8 @@ const history = fc.record({
   orders: fc.array(fc.infiniteStream(fc.nat({ max: 1_000 })), { minLength: 3, maxLength: 3 }),
 });
 
-describe("Stripe's events of a subject", () => {
-  it(`end in the state of the in-order run, in whatever order and however often they come (${histories} histories, SEED=${seed})`, () => {
+describe("Stripe events in any order", () => {
+  it(`the subject reaches the in-order state from shuffled events (${histories} histories, SEED=${seed})`, () => {
     fc.assert(
       fc.property(history, ({ shape, actions, orders }) => {
         const model = new StripeModel(shape);
@@ -92,7 +92,7 @@ describe("Stripe's events of a subject", () => {
     );
   }, 120_000);
 
-  it("leave a pack that ran out expired when its refund failed in the end", () => {
+  it("the subject keeps an expired pack expired when its refund fails", () => {
     const model = new StripeModel("current");
     for (const each of [
       { do: "buy", kind: "usage_pack" },
@@ -104,7 +104,7 @@ describe("Stripe's events of a subject", () => {
   });
 });
 
-/** Each event when it happens; a read then shows the subscription of that moment. */
+/** Merges each event when it happens. A read then returns the subscription of that moment. */
 function inOrderRun(model: StripeModel, end: number) {
   const merger = new Merger(model);
   for (const { event, subscriptionsThen } of model.events) {
@@ -114,7 +114,7 @@ function inOrderRun(model: StripeModel, end: number) {
   return merger.result(end);
 }
 
-/** All of them late, in any order, some twice or thrice; a read shows the subscription as it became. */
+/** Merges all events late, in any order, some two or three times. A read returns the final subscription. */
 function shuffledRun(model: StripeModel, end: number, order: Iterable<number>) {
   const keys = order[Symbol.iterator]();
   const next = (): number => keys.next().value ?? 0;

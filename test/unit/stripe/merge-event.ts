@@ -24,10 +24,10 @@ const terms: Record<"usage_pack" | "time_pass", GrantTerms> = {
   time_pass: { kind: "time_pass", productCode: "PASS", units: null, durationDays: 5, expiresAfterDays: null },
 };
 
-/** A read of one subscription at the moment of asking. */
+/** Returns one subscription as it is at the time of the call. */
 export type Read = (subscriptionId: string) => { subscription: object; at: number };
 
-/** Applies events as the runtime does, with its look-ups answered by the model. */
+/** Applies events as the runtime does. The model answers its lookups. */
 export class Merger {
   state: SubjectState = emptyState;
   private reads = 0;
@@ -38,7 +38,10 @@ export class Merger {
     for (const fact of this.factsOf(event, read)) this.mergeFact(fact, read, now);
   }
 
-  /** What the subject has at `now`, without what tells only when it was written, or when Stripe was last asked. */
+  /**
+   * Returns the entitlements and the decision at `now`, without the values that depend only on the time of
+   * writing or of the last read from Stripe.
+   */
   result(now: number) {
     const draft = decideExpire(this.state.entitlements, now);
     const { entitlements } = draft === null ? this.state : applyEntry(this.state, draft);
@@ -70,19 +73,19 @@ export class Merger {
             ? [{ ...fact, observations: [...fact.observations, observation] }]
             : [this.subscriptionFact(decision.subscriptionId, observation), fact];
         for (const each of again) {
-          const settled = decideStripe(this.state, each, cause, context, now);
-          if (settled.outcome === "read_again") throw new Error("a read did not settle it");
-          if (settled.outcome === "change") this.state = applyEntry(this.state, settled.draft);
+          const retried = decideStripe(this.state, each, cause, context, now);
+          if (retried.outcome === "read_again") throw new Error("one read was not enough");
+          if (retried.outcome === "change") this.state = applyEntry(this.state, retried.draft);
         }
       }
     }
   }
 
   private factsOf(event: Stripe.Event, read: Read): SubjectFact[] {
-    const told = readEvent(event);
-    switch (told.type) {
+    const fact = readEvent(event);
+    switch (fact.type) {
       case "session": {
-        const { sessionId, subscriptionId, paymentIntentId, amountTotal, currency, customerId } = told;
+        const { sessionId, subscriptionId, paymentIntentId, amountTotal, currency, customerId } = fact;
         if (subscriptionId !== null)
           return [
             {
@@ -93,7 +96,8 @@ export class Merger {
             },
           ];
         const kind = this.model.sold.get(sessionId);
-        if (kind === undefined || kind === "subscription") throw new Error("sold nothing");
+        if (kind === undefined || kind === "subscription")
+          throw new Error(`no sale for session ${sessionId}`);
         const ids = {
           attemptId: "att_1",
           checkoutSessionId: sessionId,
@@ -102,22 +106,22 @@ export class Merger {
           customerId,
         };
         const purchase = { ...ids, amountTotal, currency, metadata: {} };
-        return [{ type: "purchase", terms: terms[kind], paidAt: told.at, purchase }];
+        return [{ type: "purchase", terms: terms[kind], paidAt: fact.at, purchase }];
       }
       case "subscription":
-        return [this.subscriptionFact(told.subscriptionId, told.observation)];
+        return [this.subscriptionFact(fact.subscriptionId, fact.observation)];
       case "invoice": {
-        const { invoiceId, outcome, periodEnd } = told;
-        const subscriptionId = told.subscriptionId ?? "";
+        const { invoiceId, outcome, periodEnd } = fact;
+        const subscriptionId = fact.subscriptionId ?? "";
         return [
           this.subscriptionFact(subscriptionId, this.observe(subscriptionId, read)),
           { type: "invoice", invoiceId, subscriptionId, outcome, periodEnd, origin },
         ];
       }
       case "refund":
-        return [{ ...told, ...this.paymentOf(told.paymentIntentId) }];
+        return [{ ...fact, ...this.paymentOf(fact.paymentIntentId) }];
       case "dispute":
-        return [{ ...told, ...this.paymentOf(told.paymentIntentId) }];
+        return [{ ...fact, ...this.paymentOf(fact.paymentIntentId) }];
       default:
         throw new Error(`unexpected: ${event.type}`);
     }

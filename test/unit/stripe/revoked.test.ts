@@ -1,17 +1,17 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decideAccess } from "../../../shared/domain/decision.ts";
-import { applyEntry, type LedgerEntry } from "../../../shared/domain/ledger.ts";
-import { decideManual, type ManualAction, manualDraft } from "../../../shared/domain/manual-action.ts";
+import { applyEntry, type LedgerEntry, type ManualAction } from "../../../shared/domain/ledger.ts";
+import { decideManual, manualDraft } from "../../../shared/domain/manual-action.ts";
 import { Merger } from "./merge-event.ts";
 import { StripeModel } from "./stripe-model.ts";
 
 const context = { entitlementIdOf: (source: string) => `ent_${source}`, actionId: "action" };
 
-/** A subscriber in their second period, whose subscription an operator revoked. */
+/** Returns a subscriber in the second period after an operator revoked the subscription. */
 function revokedSubscriber() {
   const model = new StripeModel("current");
   const merger = new Merger(model);
-  const tell = () => {
+  const deliverAll = () => {
     for (const { event, subscriptionsThen } of model.events)
       merger.merge(
         event,
@@ -24,7 +24,7 @@ function revokedSubscriber() {
   model.play({ do: "wait", seconds: 60 });
   model.play({ do: "renew", paid: true });
   model.play({ do: "wait", seconds: 60 });
-  tell();
+  deliverAll();
   expect(access().allowed).toBe(true);
   const [entitlementId = ""] = merger.state.entitlements.keys();
   const action: ManualAction = { type: "revoke", entitlementId };
@@ -38,39 +38,41 @@ function revokedSubscriber() {
   });
   const entry: LedgerEntry = { ...draft, sequence: 99, at: model.nowMs };
   merger.state = applyEntry(merger.state, entry);
-  return { model, merger, tell, access, entry };
+  return { model, merger, deliverAll, access, entry };
 }
 
-it("a revoked subscription stays revoked when everything that Stripe said is told again", () => {
-  const { tell, access } = revokedSubscriber();
-  tell();
-  expect(access()).toMatchObject({ allowed: false, reason: "revoked" });
-});
+describe("revoked subscription", () => {
+  it("a revoked subscription stays revoked when all Stripe events are delivered again", () => {
+    const { deliverAll, access } = revokedSubscriber();
+    deliverAll();
+    expect(access()).toMatchObject({ allowed: false, reason: "revoked" });
+  });
 
-it("a revoked subscription stays revoked when Stripe changes something else about it", () => {
-  const { model, tell, access } = revokedSubscriber();
-  model.play({ do: "cancel_at_period_end", on: true });
-  model.play({ do: "cancel_at_period_end", on: false });
-  tell();
-  expect(access()).toMatchObject({ allowed: false, reason: "revoked" });
-});
+  it("a revoked subscription stays revoked when Stripe changes something else about it", () => {
+    const { model, deliverAll, access } = revokedSubscriber();
+    model.play({ do: "cancel_at_period_end", on: true });
+    model.play({ do: "cancel_at_period_end", on: false });
+    deliverAll();
+    expect(access()).toMatchObject({ allowed: false, reason: "revoked" });
+  });
 
-it("a revoked subscription is back when a later period is paid", () => {
-  const { model, tell, access } = revokedSubscriber();
-  model.play({ do: "renew", paid: true });
-  tell();
-  expect(access().allowed).toBe(true);
-});
+  it("a revoked subscription grants access again when a later period is paid", () => {
+    const { model, deliverAll, access } = revokedSubscriber();
+    model.play({ do: "renew", paid: true });
+    deliverAll();
+    expect(access().allowed).toBe(true);
+  });
 
-it("undoing a revocation gives back what Stripe says by then", () => {
-  const { model, merger, tell, access, entry } = revokedSubscriber();
-  const undo = () => {
-    const decision = decideManual(merger.state, { type: "undo", entry }, context, model.nowMs);
-    if (decision.outcome !== "change") throw new Error(decision.code);
-    return applyEntry(merger.state, { touched: decision.touched, records: [] });
-  };
-  expect(decideAccess(undo().entitlements.values(), model.nowMs).allowed).toBe(true);
-  model.play({ do: "cancel" });
-  tell();
-  expect(access()).toMatchObject({ allowed: false, reason: "subscription_ended" });
+  it("undoing a revocation restores the access that Stripe reports at that time", () => {
+    const { model, merger, deliverAll, access, entry } = revokedSubscriber();
+    const undo = () => {
+      const decision = decideManual(merger.state, { type: "undo", entry }, context, model.nowMs);
+      if (decision.outcome !== "change") throw new Error(decision.code);
+      return applyEntry(merger.state, { touched: decision.touched, records: [] });
+    };
+    expect(decideAccess(undo().entitlements.values(), model.nowMs).allowed).toBe(true);
+    model.play({ do: "cancel" });
+    deliverAll();
+    expect(access()).toMatchObject({ allowed: false, reason: "subscription_ended" });
+  });
 });

@@ -4,8 +4,9 @@ import type { PaidInvoice } from "../../../shared/domain/stripe-record.ts";
 import { ourMetadata } from "../../../shared/stripe/our-metadata.ts";
 
 /**
- * A small Stripe for property tests: knows how objects change and which events tell of it, in the shapes of today or of
- * before 2025. Faster than pocket Stripe, and made by other hands than what it tests: it shares no code with the readers.
+ * Models Stripe for property tests: how objects change and which events report it, in today's API shape or
+ * the shape before 2025. It is faster than pocket Stripe. It shares no code with the readers, so that a
+ * mistake in them cannot hide in the model.
  */
 export type Action =
   | { do: "wait"; seconds: number }
@@ -39,7 +40,7 @@ const periodMs = 30 * dayMs;
 export class StripeModel {
   readonly events: { event: Stripe.Event; subscriptionsThen: Map<string, Json> }[] = [];
   readonly payments: Payment[] = [];
-  /** Terms that each checkout session sold. */
+  /** The kind of product that each checkout session sold. */
   readonly sold = new Map<string, "usage_pack" | "time_pass" | "subscription">();
   private readonly subscriptions = new Map<string, Json>();
   private readonly disputes: Json[] = [];
@@ -84,7 +85,7 @@ export class StripeModel {
         return;
       case "settle":
         if (subscription["status"] !== "past_due") return;
-        // The invoice that failed is the one that is paid in the end.
+        // The customer pays the invoice that failed.
         this.invoice(id, true, this.unpaid.get(id));
         this.change(id, { status: "active" });
         return;
@@ -92,7 +93,7 @@ export class StripeModel {
         this.change(id, { cancel_at_period_end: action.on });
         return;
       case "price":
-        this.change(id, { items: this.itemsOf(action.price, periodEndOf(subscription)) });
+        this.change(id, { items: this.buildItems(action.price, getPeriodEnd(subscription)) });
         return;
       case "collection":
         this.change(id, { pause_collection: action.paused ? { behavior: "void" } : null });
@@ -106,7 +107,7 @@ export class StripeModel {
     }
   }
 
-  /** The subscription as a read at the end would show it. */
+  /** Returns the subscription as a read after the last event would show it. */
   subscriptionNow(id: string): Json {
     const subscription = this.subscriptions.get(id);
     if (subscription === undefined) throw new Error(`no subscription ${id}`);
@@ -117,14 +118,14 @@ export class StripeModel {
     const payment = this.pay(1_000, null);
     const session = this.id("cs");
     this.sold.set(session, kind);
-    this.tell("checkout.session.completed", {
+    this.emit("checkout.session.completed", {
       id: session,
       payment_status: "paid",
       payment_intent: payment.paymentIntentId,
       amount_total: 1_000,
       currency: "eur",
       customer: "cus_1",
-      metadata: metadataOf(session),
+      metadata: buildMetadata(session),
     });
   }
 
@@ -141,16 +142,16 @@ export class StripeModel {
       cancel_at_period_end: false,
       ended_at: null,
       pause_collection: null,
-      metadata: metadataOf(session),
-      items: this.itemsOf("price_pro", this.seconds + periodMs / 1_000),
+      metadata: buildMetadata(session),
+      items: this.buildItems("price_pro", this.seconds + periodMs / 1_000),
     };
     this.subscriptions.set(id, created);
-    this.tell("customer.subscription.created", this.shapedSubscription(created));
+    this.emit("customer.subscription.created", this.shapedSubscription(created));
     if (!trial) {
       this.invoice(id, true);
       this.change(id, { status: "active" });
     }
-    this.tell("checkout.session.completed", {
+    this.emit("checkout.session.completed", {
       id: session,
       payment_status: trial ? "no_payment_required" : "paid",
       payment_intent: null,
@@ -158,14 +159,14 @@ export class StripeModel {
       amount_total: trial ? 0 : 1_000,
       currency: "eur",
       customer: "cus_1",
-      metadata: metadataOf(session),
+      metadata: buildMetadata(session),
     });
   }
 
   private renew(id: string, subscription: Json, paid: boolean): void {
-    this.seconds = Math.max(this.seconds, periodEndOf(subscription));
+    this.seconds = Math.max(this.seconds, getPeriodEnd(subscription));
     const price = itemsIn(subscription)[0]?.price.id ?? "price_pro";
-    const items = this.itemsOf(price, periodEndOf(subscription) + periodMs / 1_000);
+    const items = this.buildItems(price, getPeriodEnd(subscription) + periodMs / 1_000);
     const wasTrial = subscription["status"] === "trialing";
     this.change(id, { items, ...(wasTrial ? { status: "active" } : {}) });
     this.invoice(id, paid);
@@ -186,13 +187,13 @@ export class StripeModel {
     this.subscriptions.set(id, after);
     const previous = Object.fromEntries(changed.map((key) => [key, before[key]]));
     const isOver = type === "customer.subscription.deleted";
-    this.tell(type, this.shapedSubscription(after), isOver ? undefined : this.shapedSubscription(previous));
+    this.emit(type, this.shapedSubscription(after), isOver ? undefined : this.shapedSubscription(previous));
   }
 
   private invoice(id: string, paid: boolean, invoiceId = this.id("in")): void {
     const subscription = this.subscriptionNow(id);
     if (!paid) this.unpaid.set(id, invoiceId);
-    const end = periodEndOf(subscription);
+    const end = getPeriodEnd(subscription);
     if (paid) this.pay(1_000, { invoiceId, subscriptionId: id, periodEnd: end * 1_000, amountPaid: 1_000 });
     const details = { subscription: id, metadata: subscription["metadata"] };
     const invoice: Json = {
@@ -208,18 +209,24 @@ export class StripeModel {
     const types = paid
       ? (["invoice.paid", "invoice.payment_succeeded"] as const)
       : (["invoice.payment_failed"] as const);
-    for (const type of types) this.tell(type, invoice);
+    for (const type of types) this.emit(type, invoice);
   }
 
   private refund(payment: Payment | undefined, parts: number, outcome: "stays" | "fails"): void {
     if (payment === undefined) return;
     const amount = Math.min(payment.amount - payment.refunded, Math.ceil(payment.amount / parts));
     if (amount <= 0) return;
-    const refund = { id: this.id("re"), object: "refund", amount, created: this.seconds, ...paidBy(payment) };
+    const refund = {
+      id: this.id("re"),
+      object: "refund",
+      amount,
+      created: this.seconds,
+      ...paymentIds(payment),
+    };
     if (outcome === "stays") payment.refunded += amount;
-    this.tell("refund.created", { ...refund, status: "pending" });
-    this.tell("refund.updated", { ...refund, status: "succeeded" });
-    if (outcome === "fails") this.tell("refund.failed", { ...refund, status: "failed" });
+    this.emit("refund.created", { ...refund, status: "pending" });
+    this.emit("refund.updated", { ...refund, status: "succeeded" });
+    if (outcome === "fails") this.emit("refund.failed", { ...refund, status: "failed" });
   }
 
   private dispute(payment: Payment | undefined, parts: number, status: string): void {
@@ -231,10 +238,10 @@ export class StripeModel {
       amount,
       created: this.seconds,
       status,
-      ...paidBy(payment),
+      ...paymentIds(payment),
     };
     this.disputes.push(dispute);
-    this.tell("charge.dispute.created", dispute);
+    this.emit("charge.dispute.created", dispute);
   }
 
   private resolve(index: number, status: "under_review" | "won" | "lost"): void {
@@ -247,7 +254,7 @@ export class StripeModel {
         ? "warning_under_review"
         : "warning_closed"
       : status;
-    this.tell(status === "under_review" ? "charge.dispute.updated" : "charge.dispute.closed", { ...dispute });
+    this.emit(status === "under_review" ? "charge.dispute.updated" : "charge.dispute.closed", { ...dispute });
   }
 
   private pay(amount: number, invoice: PaidInvoice | null): Payment {
@@ -256,18 +263,18 @@ export class StripeModel {
     return payment;
   }
 
-  private itemsOf(price: string, periodEnd: number): Json {
+  private buildItems(price: string, periodEnd: number): Json {
     return { data: [{ id: "si_1", price: { id: price }, current_period_end: periodEnd }] };
   }
 
-  /** Before 2025 the period stood on the subscription, not on its items. */
+  /** Before 2025 the subscription had the period, not its items. */
   private shapedSubscription(subscription: Json): Json {
     if (this.shape === "current" || subscription["items"] === undefined) return subscription;
     const items = itemsIn(subscription).map(({ current_period_end: _, ...item }) => item);
-    return { ...subscription, items: { data: items }, current_period_end: periodEndOf(subscription) };
+    return { ...subscription, items: { data: items }, current_period_end: getPeriodEnd(subscription) };
   }
 
-  private tell(type: Stripe.Event["type"], object: Json, previous?: Json): void {
+  private emit(type: Stripe.Event["type"], object: Json, previous?: Json): void {
     const event = {
       id: this.id("evt"),
       object: "event",
@@ -291,14 +298,14 @@ function itemsIn(subscription: Json) {
   return (subscription["items"] as { data: { price: { id: string }; current_period_end: number }[] }).data;
 }
 
-const periodEndOf = (subscription: Json): number => itemsIn(subscription)[0]?.current_period_end ?? 0;
+const getPeriodEnd = (subscription: Json): number => itemsIn(subscription)[0]?.current_period_end ?? 0;
 
-const paidBy = ({ paymentIntentId }: Payment) => ({
+const paymentIds = ({ paymentIntentId }: Payment) => ({
   payment_intent: paymentIntentId,
   charge: paymentIntentId.replace("pi", "ch"),
 });
 
-function metadataOf(sessionId: string): Record<string, string> {
+function buildMetadata(sessionId: string): Record<string, string> {
   const [projectId, subjectRef, productCode] = ["prj_1", "user_1", "PRODUCT"];
   return ourMetadata({ projectId, mode: "test", subjectRef, productCode, attemptId: `att_${sessionId}` });
 }

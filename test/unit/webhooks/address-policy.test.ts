@@ -5,24 +5,24 @@ import { addressPolicy } from "../../../workers/deliveries/sending/address-polic
 
 const DEV = {} as NonNullable<DeliveriesEnv["DEV"]>;
 
-describe("which addresses an installation refuses", () => {
-  it("are its own, in production", () => {
+describe("addressPolicy", () => {
+  it("addressPolicy() refuses the installation's own host and loopback addresses in production", () => {
     const policy = addressPolicy({ PUBLIC_ORIGIN: "https://licenzy.example" });
     expect(checkEndpointUrl("https://licenzy.example/v1/health", policy)).toMatchObject({
       outcome: "refused",
-      message: expect.stringContaining("our own host"),
+      message: expect.stringContaining("belongs to Licenzy"),
     });
     expect(checkEndpointUrl("https://licenzy.example./", policy).outcome).toBe("refused");
     expect(checkEndpointUrl("http://127.0.0.1:8080/", policy).outcome).toBe("refused");
     expect(checkEndpointUrl("https://other.example/", policy).outcome).toBe("ok");
   });
 
-  it("can't be said without PUBLIC_ORIGIN, so nothing is saved or sent until it is set", () => {
+  it("addressPolicy() throws when PUBLIC_ORIGIN is not set, so that no endpoint is saved or called", () => {
     for (const env of [{}, { PUBLIC_ORIGIN: "" }])
       expect(() => addressPolicy(env)).toThrow("PUBLIC_ORIGIN is not set");
   });
 
-  it("leave loopback open where the binding DEV exists, and only there", () => {
+  it("addressPolicy() allows loopback addresses only when the binding DEV exists", () => {
     expect(checkEndpointUrl("http://127.0.0.1:8080/", addressPolicy({ DEV })).outcome).toBe("ok");
   });
 });

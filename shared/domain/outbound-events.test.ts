@@ -1,21 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { outboundEventDataSchema } from "../../../shared/contract/outbound-event.ts";
-import { decideConsume } from "../../../shared/domain/consume.ts";
-import { decideStripe, type SubjectFact } from "../../../shared/domain/decide-stripe.ts";
-import { dayMs, type Entitlement } from "../../../shared/domain/entitlement.ts";
-import { decideExpire } from "../../../shared/domain/expire.ts";
-import {
-  applyEntry,
-  type EntryDraft,
-  emptyState,
-  type LedgerEntry,
-  type SubjectState,
-} from "../../../shared/domain/ledger.ts";
-import { decideManual, manualDraft } from "../../../shared/domain/manual-action.ts";
-import { outboundEvents } from "../../../shared/domain/outbound-events.ts";
-import type { Observation, SubscriptionOrigin } from "../../../shared/domain/stripe-record.ts";
+import { outboundEventDataSchema } from "../contract/outbound-event.ts";
+import { decideConsume } from "./consume.ts";
+import { decideStripe, type SubjectFact } from "./decide-stripe.ts";
+import { dayMs, type Entitlement } from "./entitlement.ts";
+import { decideExpire } from "./expire.ts";
+import { applyEntry, type EntryDraft, emptyState, type LedgerEntry, type SubjectState } from "./ledger.ts";
+import { decideManual, manualDraft } from "./manual-action.ts";
+import { outboundEvents } from "./outbound-events.ts";
+import type { Observation, SubscriptionOrigin } from "./stripe-record.ts";
 
-const whose = { projectId: "prj_1", mode: "test" as const, subjectRef: "user_1" };
+const subject = { projectId: "prj_1", mode: "test" as const, subjectRef: "user_1" };
 const origin: SubscriptionOrigin = {
   attemptId: "att_s",
   customerId: "cus_1",
@@ -23,7 +17,7 @@ const origin: SubscriptionOrigin = {
   metadata: { order: "7" },
 };
 
-/** A subject's history, played through the real decisions; each step gives the events of its entry. */
+/** Plays a subject's history through the real decisions. Each step returns the events of its entry. */
 class History {
   state: SubjectState = emptyState;
   sequence = 0;
@@ -34,10 +28,10 @@ class History {
     const entry: LedgerEntry = { ...draft, sequence: this.sequence, at: this.now };
     const before = this.state;
     this.state = applyEntry(before, entry);
-    const events = outboundEvents(whose, before, entry);
-    // Whatever happens, the payload is the one that is documented, and the same entry makes the same events.
+    const events = outboundEvents(subject, before, entry);
+    // Every payload must match the documented schema, and the same entry must always make the same events.
     for (const { data } of events) expect(() => outboundEventDataSchema.parse(data)).not.toThrow();
-    expect(outboundEvents(whose, before, entry)).toEqual(events);
+    expect(outboundEvents(subject, before, entry)).toEqual(events);
     return events;
   }
 
@@ -107,10 +101,10 @@ function purchaseFact(
   };
 }
 
-const typesOf = (events: { type: string }[]) => events.map(({ type }) => type);
+const eventTypes = (events: { type: string }[]) => events.map(({ type }) => type);
 
-describe("the events of a ledger entry", () => {
-  it("tell of a pack that was bought, with every documented key and no other", () => {
+describe("outboundEvents", () => {
+  it("outboundEvents() emits purchase.finalized with exactly the documented keys when a pack is bought", () => {
     const [event, ...others] = new History().buyPack("a", 1_000);
     expect(others).toEqual([]);
     expect(event).toEqual({
@@ -146,7 +140,7 @@ describe("the events of a ledger entry", () => {
     });
   });
 
-  it("tell of the passes that a new one moved", () => {
+  it("outboundEvents() emits entitlement.updated for each pass that a new pass moves", () => {
     const history = new History();
     history.stripe(purchaseFact("late", { kind: "time_pass", units: null, durationDays: 1 }, 900_000));
     const events = history.stripe(
@@ -159,7 +153,7 @@ describe("the events of a ledger entry", () => {
     expect(events[0]?.data.usage_remaining).toBeNull();
   });
 
-  it("tell of a consume as one event, with lots when it drew from several packs", () => {
+  it("outboundEvents() emits one usage.consumed, with lots when a consume draws from several packs", () => {
     const history = new History();
     history.buyPack("a", 100);
     const [one] = history.consume(30);
@@ -191,7 +185,7 @@ describe("the events of a ledger entry", () => {
     });
   });
 
-  it("tell of what ran out, with the units that went", () => {
+  it("outboundEvents() emits entitlement.updated with the lost units when a pack expires", () => {
     const history = new History();
     history.buyPack("a", 100);
     history.consume(40);
@@ -206,7 +200,7 @@ describe("the events of a ledger entry", () => {
     ]);
   });
 
-  it("tell of a full refund, and of a partial one nothing", () => {
+  it("outboundEvents() emits entitlement.updated on a full refund, and no event on a partial one", () => {
     const history = new History();
     history.buyPack("a", 100);
     const refund = (amount: number): SubjectFact => ({
@@ -230,7 +224,7 @@ describe("the events of a ledger entry", () => {
     ]);
   });
 
-  it("tell of a dispute that holds, and of the operator who lifted the hold without what they wrote", () => {
+  it("outboundEvents() reports a dispute hold, and who lifts it without the text of the reason", () => {
     const history = new History();
     history.buyPack("a", 100);
     const dispute: SubjectFact = {
@@ -275,7 +269,7 @@ describe("the events of a ledger entry", () => {
     ]);
   });
 
-  it("tell of a subscription's life", () => {
+  it("outboundEvents() emits an event for each step from a subscription's creation to its deletion", () => {
     const history = new History();
     const created = history.observe({ said: "created" });
     expect(created).toMatchObject([
@@ -319,13 +313,13 @@ describe("the events of a ledger entry", () => {
     expect(history.observe({ status: "past_due" })).toMatchObject([
       { type: "subscription.updated", data: { status: "past_due" } },
     ]);
-    expect(typesOf(history.stripe(invoice("paid")))).toEqual(["invoice.payment_succeeded"]);
+    expect(eventTypes(history.stripe(invoice("paid")))).toEqual(["invoice.payment_succeeded"]);
     expect(history.observe({ said: "deleted", status: "canceled", endedAt: history.now })).toMatchObject([
       { type: "subscription.deleted", data: { status: "canceled", reason: "subscription_deleted" } },
     ]);
   });
 
-  it("do not tell what nobody outside can see: the same again, or a flag", () => {
+  it("outboundEvents() emits no event when an entry changes nothing that a receiver can see", () => {
     const history = new History();
     history.observe({});
     expect(history.observe({})).toEqual([]);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dayMs } from "../../shared/domain/entitlement.ts";
-import { withPassWindows } from "../../shared/domain/pass-windows.ts";
-import { entitlement } from "./entitlements.ts";
+import { entitlement } from "../../test/unit/entitlements.ts";
+import { dayMs } from "./entitlement.ts";
+import { withPassWindows } from "./pass-windows.ts";
 
 const pass = (id: string, paidAt: number, durationDays: number, canceled = false) =>
   entitlement({
@@ -25,8 +25,8 @@ const passes = fc
   )
   .map((list) => list.map(({ id, paidAt, days, canceled }) => pass(id, paidAt, days, canceled)));
 
-describe("pass windows", () => {
-  it("never overlap, never lose paid time, never start before payment", () => {
+describe("withPassWindows", () => {
+  it("withPassWindows() never overlaps windows, loses paid time or starts a pass before its payment", () => {
     fc.assert(
       fc.property(passes, (list) => {
         const windows = withPassWindows(list, 0);
@@ -41,7 +41,7 @@ describe("pass windows", () => {
     );
   });
 
-  it("do not depend on the order in which passes became known, nor on windows set before", () => {
+  it("withPassWindows() returns the same windows when passes arrive in any order or have windows", () => {
     fc.assert(
       fc.property(passes, fc.integer(), (list, seed) => {
         const known = withPassWindows(list, 0);
@@ -54,7 +54,7 @@ describe("pass windows", () => {
     );
   });
 
-  it("moves later passes forward when an earlier one is canceled", () => {
+  it("withPassWindows() moves later passes forward when an earlier one is canceled", () => {
     const [, second] = withPassWindows([pass("a", 0, 1), pass("b", 10, 1)], 0);
     expect(second?.startsAt).toBe(dayMs);
     const [alone] = withPassWindows([pass("a", 0, 1, true), ...(second ? [second] : [])], 5);

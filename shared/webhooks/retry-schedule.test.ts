@@ -1,15 +1,11 @@
 import { describe, expect, it } from "vitest";
-import {
-  attemptsInSchedule,
-  pauseAfterFailure,
-  readRetryAfter,
-} from "../../../shared/webhooks/retry-schedule.ts";
+import { attemptsInSchedule, pauseAfterFailure, readRetryAfter } from "./retry-schedule.ts";
 
 const plain = { retryAfterMs: null, random: 0.5 };
 const hour = 3_600_000;
 
-describe("the retry schedule", () => {
-  it("is the one that is promised: 10 attempts in about 56 hours", () => {
+describe("retry schedule", () => {
+  it("pauseAfterFailure() schedules 10 attempts over about 56 hours", () => {
     const pauses = Array.from({ length: attemptsInSchedule }, (_, n) => pauseAfterFailure(n + 1, plain));
     const [s, m] = [1_000, 60_000];
     expect(pauses).toEqual([
@@ -27,12 +23,12 @@ describe("the retry schedule", () => {
     expect(pauses.reduce<number>((sum, pause) => sum + (pause ?? 0), 0) / hour).toBeCloseTo(55.6, 1);
   });
 
-  it("spreads by 20 % to either side", () => {
+  it("pauseAfterFailure() spreads each pause by up to 20 % in either direction", () => {
     expect(pauseAfterFailure(2, { ...plain, random: 0 })).toBe(48_000);
     expect(pauseAfterFailure(2, { ...plain, random: 1 })).toBe(72_000);
   });
 
-  it("respects Retry-After up to 24 hours, and never comes earlier because of it", () => {
+  it("pauseAfterFailure() respects a Retry-After of up to 24 hours and never shortens the pause", () => {
     expect(pauseAfterFailure(1, { ...plain, retryAfterMs: 90_000 })).toBe(90_000);
     expect(pauseAfterFailure(1, { ...plain, retryAfterMs: 24 * hour })).toBe(24 * hour);
     expect(pauseAfterFailure(1, { ...plain, retryAfterMs: 48 * hour })).toBe(24 * hour);
@@ -40,7 +36,7 @@ describe("the retry schedule", () => {
     expect(pauseAfterFailure(10, { ...plain, retryAfterMs: 1_000 })).toBeNull();
   });
 
-  it("reads Retry-After as seconds or as an HTTP date, and nothing else", () => {
+  it("readRetryAfter() accepts seconds or an HTTP date, and returns null for anything else", () => {
     const now = Date.parse("2026-04-01T00:00:00Z");
     expect(readRetryAfter("120", now)).toBe(120_000);
     expect(readRetryAfter(" 86400 ", now)).toBe(24 * hour);
