@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import type { Scope } from "../contract/scope.ts";
 import type { DeliveryFilter } from "../contract/operations/deliveries.ts";
+import type { Scope } from "../contract/scope.ts";
 import type { DeliveryState } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
 import { type AuditEntry, auditIfChangedRaw } from "./audit.ts";

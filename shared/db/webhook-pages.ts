@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Scope } from "../contract/scope.ts";
 import type { DeliveryFilter } from "../contract/operations/deliveries.ts";
+import type { Scope } from "../contract/scope.ts";
 import { buildDeliveryCondition, type DeliveryRow, selectDeliveries } from "./deliveries.ts";
 import { deliveries, deliveryJobs, endpoints } from "./tables/webhooks.ts";
 

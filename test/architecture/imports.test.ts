@@ -95,10 +95,14 @@ describe("imports", () => {
     expect(findBreaches("workers/runtime/x.ts", ["../portal/y.ts"])).toHaveLength(1);
   });
 
-  it("the repository has no worker or shared folder that the import rules do not name", () => {
+  it("the repository has no worker, shared or development folder that the import rules do not name", () => {
     expect(readdirSync(join(root, "workers")).toSorted()).toEqual(workers.toSorted());
     const shared = readdirSync(join(root, "shared"), { withFileTypes: true }).map(({ name }) => name);
     expect(shared.toSorted()).toEqual(sharedFolders.toSorted());
+    const dev = readdirSync(join(root, "dev"), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
+    expect(dev.map(({ name }) => name).toSorted()).toEqual(devFolders.toSorted());
   });
 
   it("every file imports only from the layers below it, and no worker imports another worker", () => {

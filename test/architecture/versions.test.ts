@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { read, root } from "./source-files.ts";
+import { read } from "./source-files.ts";
 
 interface Package {
   dependencies: Record<string, string>;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readMigrations } from "../../scripts/stack/migrations.ts";
+import { readMigrations } from "../../dev/stack/migrations.ts";
 import { newestMigration } from "../../shared/db/newest-migration.ts";
 
 it("newestMigration, which /readyz requires, is the newest file of migrations/", async () => {

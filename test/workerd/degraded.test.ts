@@ -282,7 +282,7 @@ describe("outbox alarm", () => {
     const again = env.SUBJECT.get(stub.id);
     // Subjects of other tests have expired too, and a sweep handles only 100 at a time.
     await vi.waitFor(async () => {
-      expect((await maintenance.sweep("expiries")).woken).toBeGreaterThan(0);
+      expect((await maintenance.sweep("expiries"))["woken"]).toBeGreaterThan(0);
       expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 3, faults: [] });
     }, 20_000);
     expect((await again.read()).entitlements).toMatchObject([{ status: "expired" }]);

@@ -31,7 +31,7 @@ it("the inbox removes settled events after 30 days and keeps failed and queued o
   await store("old_waiting", "received", 400);
   await store("young_applied", "applied", 29.99);
 
-  expect((await maintenance.sweep("oldEvents")).removed).toBeGreaterThanOrEqual(2);
+  expect((await maintenance.sweep("oldEvents"))["removed"]).toBeGreaterThanOrEqual(2);
   const payloadOf = async (eventId: string) =>
     (await readEvent(env.DB, { connectionId, eventId }))?.payload ?? null;
   expect(await payloadOf("old_applied")).toBeNull();

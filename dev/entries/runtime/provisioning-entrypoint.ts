@@ -23,10 +23,15 @@ import { registerWebhook } from "../../../workers/runtime/configuration/register
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
 import { makeProduct } from "../../../workers/runtime/operations/products.ts";
 import { type Adopted, readAdoption } from "../../../workers/runtime/stripe-inbound/adopt.ts";
+import { describeNoOwner } from "../../../workers/runtime/stripe-inbound/find-owner.ts";
 import { type Inbound, identityOf, openInbound } from "../../../workers/runtime/stripe-inbound/inbound.ts";
 import { retryEvent } from "../../../workers/runtime/stripe-inbound/retry-event.ts";
-import { describeNoOwner } from "../../../workers/runtime/stripe-inbound/find-owner.ts";
-import { applySync, type DifferencesResult, previewSync, readDifferences } from "../../../workers/runtime/stripe-inbound/sync-subject.ts";
+import {
+  applySync,
+  type DifferencesResult,
+  previewSync,
+  readDifferences,
+} from "../../../workers/runtime/stripe-inbound/sync-subject.ts";
 import type { ManualResult } from "../../../workers/runtime/subject/apply-manual.ts";
 import type { ManualCommand } from "../../../workers/runtime/subject/manual.ts";
 import type { StripePreview } from "../../../workers/runtime/subject/stripe.ts";

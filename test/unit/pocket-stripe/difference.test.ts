@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { difference } from "../../../dev/pocket-stripe/difference.ts";
 
 describe("difference", () => {

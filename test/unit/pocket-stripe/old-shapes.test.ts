@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type PaymentLinks, toOldShape } from "../../../dev/pocket-stripe/old-shapes.ts";
 
 const version = "2024-06-20";

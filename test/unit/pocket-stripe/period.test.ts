@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { periodEnd } from "../../../dev/pocket-stripe/billing/period.ts";
 
 const seconds = (date: string) => Date.parse(date) / 1000;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { shuffle } from "../../../dev/pocket-stripe/shuffle.ts";
 
 describe("shuffle", () => {

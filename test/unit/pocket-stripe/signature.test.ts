@@ -1,5 +1,5 @@
 import Stripe from "stripe";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { signWebhook } from "../../../dev/pocket-stripe/signature.ts";
 
 const secret = "whsec_of_the_unit_tests";

@@ -106,7 +106,9 @@ describe("action form", () => {
       "units",
       "ends_on",
     ]);
-    expect(errorFields("adjust", { entitlement_id: entitlementId, how: "add", units: "" })).toEqual(["units"]);
+    expect(errorFields("adjust", { entitlement_id: entitlementId, how: "add", units: "" })).toEqual([
+      "units",
+    ]);
     expect(errorFields("revoke", { entitlement_id: "x" })).toEqual([""]);
     expect(readWhy({ reason: "whim", text: "" })).toHaveProperty("errors.reason");
     expect(readWhy({ reason: "goodwill", text: "a".repeat(501) })).toHaveProperty("errors.text");

@@ -1,5 +1,5 @@
-import type { Scope } from "../../../shared/contract/scope.ts";
 import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
+import type { Scope } from "../../../shared/contract/scope.ts";
 import { StripeNotAnswering, stripeFailure } from "../../../shared/stripe/gateway.ts";
 
 /** Turns an error of Stripe's client into a sentence. Rethrows any other error. */

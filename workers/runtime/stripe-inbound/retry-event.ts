@@ -1,8 +1,8 @@
+import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import type { AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { reopenEvent } from "../../../shared/db/stripe-events.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { tryEvent } from "./try-event.ts";
 

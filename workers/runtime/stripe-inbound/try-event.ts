@@ -1,3 +1,4 @@
+import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readConnection } from "../../../shared/db/stripe-connections.ts";
 import { type InboxRow, readEvent, recordTry } from "../../../shared/db/stripe-inbox.ts";
@@ -6,7 +7,6 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, type LogFields, log } from "../../../shared/kit/log.ts";
 import { measure } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
-import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { applyEvent } from "./apply-event.ts";
 import { getRetryDelay } from "./retry-schedule.ts";
