@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
-import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
+import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { buildWorkers, bundleWorker } from "../stack/build.ts";
 import { applyMigrations, readMigrations } from "../stack/migrations.ts";
@@ -113,7 +113,7 @@ export async function newProject(
   count: number,
 ): Promise<{ projectId: string; apiKeys: string[] }> {
   const projectId = newId("prj");
-  const apiKeys = Array.from({ length: count }, () => newApiKey("test", "weur", projectId));
+  const apiKeys = Array.from({ length: count }, () => generateApiKey("test", "weur", projectId));
   await control(ports, "/keys", { projectId, keyHashes: apiKeys.map((key) => parseApiKey(key)?.hash) });
   return { projectId, apiKeys };
 }

@@ -18,7 +18,7 @@ export class ClockWalkError extends Error {
  *
  * After each step, pocket Stripe processes what is due there. Then the sweeps run.
  */
-export async function walkClock(env: GatewayEnv, totalMs: number): Promise<number> {
+export async function advanceStackClock(env: GatewayEnv, totalMs: number): Promise<number> {
   let offsetMs = await clockOffsetMs(env);
   const endMs = offsetMs + totalMs;
   const minStepMs = Math.max(dayMs, Math.ceil(totalMs / maxSteps));
@@ -31,7 +31,7 @@ export async function walkClock(env: GatewayEnv, totalMs: number): Promise<numbe
     const stepMs = Math.min(Math.max(untilDueMs, minStepMs), maxStepMs, endMs - offsetMs);
     offsetMs = await advanceClock(env, stepMs);
     const stripeDueAtMs = hasPocketStripe ? await advancePocketStripe(env, Date.now() + offsetMs) : null;
-    await env.SWEEPS.everyMinute({ settle: true });
+    await env.SWEEPS.runAll({ settle: true });
     dueAtMs = earlier(stripeDueAtMs, await env.SWEEPS.nextDue());
   }
   return offsetMs;

@@ -1,8 +1,8 @@
 import { applyMigrations, type Migration, readSetupState } from "./apply-migrations.ts";
-import { ClockWalkError, walkClock } from "./clock-walk.ts";
+import { advanceStackClock, ClockWalkError } from "./clock-walk.ts";
 import { clockOffsetMs } from "./dev-clock.ts";
 import { type GatewayEnv, provisioningFunctions, webhookFunctions } from "./env.ts";
-import { keptMails } from "./mailbox.ts";
+import { listMails } from "./mailbox.ts";
 import { errorReply, jsonReply } from "./replies.ts";
 
 const maxAdvanceSeconds = 10 * 365.25 * 86_400;
@@ -20,13 +20,13 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
       case "POST /__dev/clock":
         return await moveClock(request, env);
       case "POST /__dev/cron":
-        return jsonReply(await env.SWEEPS.everyMinute());
+        return jsonReply(await env.SWEEPS.runAll());
       case "POST /__dev/migrations":
         return jsonReply(await applyMigrations(env.DB, await request.json<Migration[]>()));
       case "GET /__dev/setup":
         return jsonReply(await readSetupState(env.DB));
       case "GET /__dev/mail":
-        return jsonReply(keptMails());
+        return jsonReply(listMails());
       case "GET /__dev/verify":
         return jsonReply(await env.VERIFICATION.verifyAll());
       case "POST /__dev/resync":
@@ -64,7 +64,7 @@ async function moveClock(request: Request, env: GatewayEnv): Promise<Response> {
       `Send {"advance_seconds": n} where n is a positive number of at most ${maxAdvanceSeconds} (ten years). The clock cannot go back.`,
     );
   }
-  return clockReply(await walkClock(env, Math.ceil(seconds * 1000)));
+  return clockReply(await advanceStackClock(env, Math.ceil(seconds * 1000)));
 }
 
 function clockReply(offsetMs: number): Response {

@@ -41,7 +41,7 @@ export interface Verification {
 }
 
 export interface Sweeps {
-  everyMinute(options?: { settle: boolean }): Promise<unknown>;
+  runAll(options?: { settle: boolean }): Promise<unknown>;
   nextDue(): Promise<number | null>;
 }
 

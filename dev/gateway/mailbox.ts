@@ -18,7 +18,7 @@ const maxMails = 200;
 /** Emails of this run of the stack, newest first. They are not kept across restarts. */
 const mails: (Mail & { at: string })[] = [];
 
-export const keptMails = (): readonly Mail[] => mails;
+export const listMails = (): readonly Mail[] => mails;
 
 /**
  * Replaces Cloudflare's Email Service: stores emails for `GET /__dev/mail` instead of sending them.

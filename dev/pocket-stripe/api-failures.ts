@@ -1,7 +1,7 @@
-import { type ApiCall, type ApiReply, failureReply, idempotencyOf, inUseName } from "./api.ts";
+import { type ApiCall, type ApiReply, failureReply, readIdempotency, toInUseKey } from "./api.ts";
 import { authenticate, type Caller } from "./authenticate.ts";
-import { declined, type ErrorBody, StripeFailure } from "./errors.ts";
-import { recallReply, rememberReply } from "./idempotency.ts";
+import { declined, type ErrorBody, StripeApiError } from "./errors.ts";
+import { readReply, storeReply } from "./idempotency.ts";
 import {
   type ApiFailure,
   changeSettings,
@@ -26,17 +26,17 @@ export function takeFailure(storage: DurableObjectStorage, call: ApiCall): ApiFa
  * Returns the call's entry in `keysInUse`. Returns `undefined` without an idempotency key or a valid API
  * key.
  */
-export function nameOfKeyIn(call: ApiCall): string | undefined {
+export function toInUseEntry(call: ApiCall): string | undefined {
   const caller = callerOf(call);
-  const key = caller && idempotencyOf(call, caller);
-  return key && inUseName(key);
+  const key = caller && readIdempotency(call, caller);
+  return key && toInUseKey(key);
 }
 
 function callerOf(call: ApiCall): Caller | undefined {
   try {
     return authenticate(call.headers);
   } catch (error) {
-    if (error instanceof StripeFailure) return undefined;
+    if (error instanceof StripeApiError) return undefined;
     throw error;
   }
 }
@@ -69,9 +69,9 @@ export function failCall(storage: DurableObjectStorage, call: ApiCall, status: F
   const reply = failedReply(call, status);
   if (status !== 402 && status < 500) return reply;
   try {
-    const key = idempotencyOf(call, authenticate(call.headers));
-    if (key !== undefined && recallReply(storage.sql, key, call.now) === undefined) {
-      rememberReply(storage.sql, key, reply, call.now);
+    const key = readIdempotency(call, authenticate(call.headers));
+    if (key !== undefined && readReply(storage.sql, key, call.now) === undefined) {
+      storeReply(storage.sql, key, reply, call.now);
     }
     return reply;
   } catch (error) {
@@ -81,5 +81,5 @@ export function failCall(storage: DurableObjectStorage, call: ApiCall, status: F
 
 /** Returns a reply as a proxy in front of Stripe would. Stripe does not store it. */
 export function failedReply(call: ApiCall, status: FailureStatus): ApiReply {
-  return failureReply(new StripeFailure(status, errors[status]), call.requestId);
+  return failureReply(new StripeApiError(status, errors[status]), call.requestId);
 }

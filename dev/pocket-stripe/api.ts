@@ -1,12 +1,12 @@
 import { authenticate, type Caller, requirePermission } from "./authenticate.ts";
 import { type Context, openContext } from "./context.ts";
-import { errorJson, invalidRequest, StripeFailure, unknownPath } from "./errors.ts";
+import { errorJson, invalidRequest, StripeApiError, unknownPath } from "./errors.ts";
 import { expand } from "./expand.ts";
 import { decodeForm, type FormParts } from "./form.ts";
-import { fingerprintOf, type IdempotentCall, keyInUse, recallReply, rememberReply } from "./idempotency.ts";
+import { computeFingerprint, type IdempotentCall, keyInUse, readReply, storeReply } from "./idempotency.ts";
 import { oldApiVersions } from "./old-shapes.ts";
 import { list, optional, text } from "./params.ts";
-import { renderAs } from "./render.ts";
+import { renderForVersion } from "./render.ts";
 import { findRoute, type Route } from "./router.ts";
 import { routes } from "./routes.ts";
 import { scopeName } from "./scope.ts";
@@ -44,16 +44,16 @@ export interface ApiHost {
  * Handles one call, synchronously. Its reads, writes, events and stored reply are one transaction. An error
  * rolls back everything, and then only its reply is stored.
  */
-export function answerCall(host: ApiHost, call: ApiCall): ApiReply {
+export function handleCall(host: ApiHost, call: ApiCall): ApiReply {
   try {
     const caller = authenticate(call.headers);
-    const key = idempotencyOf(call, caller);
+    const key = readIdempotency(call, caller);
     const matched = findRoute(routes, call.method, call.path);
     if (matched === undefined) throw unknownPath(call.method, call.path);
     requirePermission(caller, matched.route, readSettings(host.storage).missingPermissions[caller.key]);
     if (key !== undefined) {
-      if (host.keysInUse.has(inUseName(key))) throw keyInUse(key.key);
-      const before = recallReply(host.storage.sql, key, call.now);
+      if (host.keysInUse.has(toInUseKey(key))) throw keyInUse(key.key);
+      const before = readReply(host.storage.sql, key, call.now);
       if (before !== undefined) return { ...before, replayed: true };
     }
     const run = prepare(call, matched.route, matched.id);
@@ -78,10 +78,10 @@ function prepare(call: ApiCall, route: Route, id: string): Run {
   const work = route.prepare(id, parts);
   return (context) => {
     const outcome = work(context);
-    if (outcome instanceof StripeFailure) return failureReply(outcome, call.requestId);
+    if (outcome instanceof StripeApiError) return failureReply(outcome, call.requestId);
     // An event keeps its shape, whatever version the caller requests.
     const shape = call.path.startsWith("/v1/events") ? null : version;
-    const answer = renderAs(context, expand(context, outcome, paths), shape);
+    const answer = renderForVersion(context, expand(context, outcome, paths), shape);
     return { status: 200, body: JSON.stringify(answer, null, 2) };
   };
 }
@@ -95,7 +95,7 @@ function execute(
 ): ApiReply {
   const { storage } = host;
   const store = (reply: ApiReply): ApiReply => {
-    if (key !== undefined) rememberReply(storage.sql, key, reply, call.now);
+    if (key !== undefined) storeReply(storage.sql, key, reply, call.now);
     return reply;
   };
   try {
@@ -115,23 +115,23 @@ function execute(
  * returned as a 500 and logged.
  */
 export function failureReply(error: unknown, requestId: string): ApiReply {
-  if (!(error instanceof StripeFailure)) console.error(error);
+  if (!(error instanceof StripeApiError)) console.error(error);
   const failure =
-    error instanceof StripeFailure
+    error instanceof StripeApiError
       ? error
-      : new StripeFailure(500, { type: "api_error", message: `Pocket Stripe failed: ${String(error)}` });
+      : new StripeApiError(500, { type: "api_error", message: `Pocket Stripe failed: ${String(error)}` });
   const body = JSON.stringify(errorJson(failure.error, requestId), null, 2);
   return { status: failure.status, body, requestId, replayed: false };
 }
 
-export function idempotencyOf(call: ApiCall, caller: Caller): IdempotentCall | undefined {
+export function readIdempotency(call: ApiCall, caller: Caller): IdempotentCall | undefined {
   const key = call.headers.get("idempotency-key");
   if (key === null || call.method !== "POST") return undefined;
   if (key.length > 255) throw invalidRequest("Idempotency keys can have 255 characters at most.");
-  return { scope: scopeName(caller.scope), key, path: call.path, fingerprint: fingerprintOf(call.form) };
+  return { scope: scopeName(caller.scope), key, path: call.path, fingerprint: computeFingerprint(call.form) };
 }
 
 /** Returns the entry of a key in `keysInUse`. */
-export function inUseName({ scope, key }: IdempotentCall): string {
+export function toInUseKey({ scope, key }: IdempotentCall): string {
   return `${scope} ${key}`;
 }

@@ -1,4 +1,4 @@
-import { StripeFailure } from "./errors.ts";
+import { StripeApiError } from "./errors.ts";
 import type { Route } from "./router.ts";
 import type { Scope } from "./scope.ts";
 
@@ -34,7 +34,7 @@ export function requirePermission(
 ): void {
   const permission = `${route.permission}_${route.method === "GET" ? "read" : "write"}`;
   if (!caller.key.startsWith("rk_") || missing?.includes(permission) !== true) return;
-  throw new StripeFailure(403, {
+  throw new StripeApiError(403, {
     type: "invalid_request_error",
     message: `The provided key '${mask(caller.key)}' does not have the required permissions for this endpoint on account '${caller.scope.accountId}'. Having the '${permission}' permission would allow this request to continue.`,
   });
@@ -58,8 +58,8 @@ function mask(key: string): string {
     : `${key.slice(0, 8)}${"*".repeat(key.length - 12)}${key.slice(-4)}`;
 }
 
-function unauthorized(message: string, code?: string): StripeFailure {
-  return new StripeFailure(401, {
+function unauthorized(message: string, code?: string): StripeApiError {
+  return new StripeApiError(401, {
     type: "invalid_request_error",
     message,
     ...(code === undefined ? {} : { code }),

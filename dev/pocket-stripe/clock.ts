@@ -10,7 +10,7 @@ import { clearTimer, nextTimer } from "./timers.ts";
  *
  * Every request runs this first, so that no caller sees an outdated state.
  */
-export function catchUp(storage: DurableObjectStorage, publicOrigin: string, now: number): void {
+export function runDueTimers(storage: DurableObjectStorage, publicOrigin: string, now: number): void {
   for (
     let timer = nextTimer(storage.sql);
     timer !== undefined && timer.at <= now;

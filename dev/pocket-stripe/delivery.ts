@@ -1,6 +1,6 @@
 import { openContext } from "./context.ts";
 import type { Env } from "./env.ts";
-import { renderAs } from "./render.ts";
+import { renderForVersion } from "./render.ts";
 import { parseScope } from "./scope.ts";
 import { signWebhook } from "./signature.ts";
 
@@ -115,7 +115,7 @@ export class Deliverer {
       return null;
     }
     const event = context.objects.get("event", row.event);
-    const body = JSON.stringify(renderAs(context, event, endpoint.api_version), null, 2);
+    const body = JSON.stringify(renderForVersion(context, event, endpoint.api_version), null, 2);
     const outcome = await this.post(endpoint.url, body, signWebhook(endpoint.secret ?? "", body, now));
     this.record(row, outcome);
     return { event: event.id, type: event.type, endpoint: endpoint.id, ...outcome };

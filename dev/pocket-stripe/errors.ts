@@ -11,7 +11,7 @@ export interface ErrorBody {
 }
 
 /** An error in Stripe's shape. Thrown, since it must roll back its transaction. */
-export class StripeFailure extends Error {
+export class StripeApiError extends Error {
   constructor(
     readonly status: number,
     readonly error: ErrorBody,
@@ -24,22 +24,22 @@ export class StripeFailure extends Error {
 export function invalidRequest(
   message: string,
   details: { code?: string; param?: string } = {},
-): StripeFailure {
-  return new StripeFailure(400, { type: "invalid_request_error", message, ...details });
+): StripeApiError {
+  return new StripeApiError(400, { type: "invalid_request_error", message, ...details });
 }
 
-export function unknownParameter(param: string): StripeFailure {
+export function unknownParameter(param: string): StripeApiError {
   return invalidRequest(`Received unknown parameter: ${param}`, { code: "parameter_unknown", param });
 }
 
-export function missingParameter(param: string): StripeFailure {
+export function missingParameter(param: string): StripeApiError {
   return invalidRequest(`Missing required param: ${param}.`, { code: "parameter_missing", param });
 }
 
 /** With `param`, the id comes from a parameter (400). Without it, the id comes from the path (404). */
-export function noSuchObject(type: string, id: string, param?: string, hint = ""): StripeFailure {
+export function noSuchObject(type: string, id: string, param?: string, hint = ""): StripeApiError {
   const words = type === "webhook_endpoint" ? "webhook endpoint" : type;
-  return new StripeFailure(param === undefined ? 404 : 400, {
+  return new StripeApiError(param === undefined ? 404 : 400, {
     type: "invalid_request_error",
     code: "resource_missing",
     message: `No such ${words}: '${id}'${hint}`,
@@ -47,15 +47,15 @@ export function noSuchObject(type: string, id: string, param?: string, hint = ""
   });
 }
 
-export function unknownPath(method: string, path: string): StripeFailure {
-  return new StripeFailure(404, {
+export function unknownPath(method: string, path: string): StripeApiError {
+  return new StripeApiError(404, {
     type: "invalid_request_error",
     message: `Unrecognized request URL (${method}: ${path}). Pocket Stripe does not have it.`,
   });
 }
 
-export function declined(): StripeFailure {
-  return new StripeFailure(402, {
+export function declined(): StripeApiError {
+  return new StripeApiError(402, {
     type: "card_error",
     code: "card_declined",
     decline_code: "generic_decline",

@@ -1,4 +1,4 @@
-import { StripeFailure } from "./errors.ts";
+import { StripeApiError } from "./errors.ts";
 
 /** Lifetime of a key in seconds, as with Stripe. */
 const keyLifetimeSeconds = 86_400;
@@ -24,7 +24,7 @@ export interface IdempotentCall {
  * Replies of executed calls are stored, including failures. A call rejected for its parameters or key is
  * not stored.
  */
-export function recallReply(sql: SqlStorage, call: IdempotentCall, now: number): StoredReply | undefined {
+export function readReply(sql: SqlStorage, call: IdempotentCall, now: number): StoredReply | undefined {
   const [row] = sql
     .exec<{
       path: string;
@@ -53,7 +53,7 @@ export function recallReply(sql: SqlStorage, call: IdempotentCall, now: number):
   return { status: row.status, body: row.body, requestId: row.request_id };
 }
 
-export function rememberReply(sql: SqlStorage, call: IdempotentCall, reply: StoredReply, now: number): void {
+export function storeReply(sql: SqlStorage, call: IdempotentCall, reply: StoredReply, now: number): void {
   sql.exec(
     "INSERT OR REPLACE INTO replies (scope, key, path, fingerprint, status, request_id, body, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     call.scope,
@@ -67,8 +67,8 @@ export function rememberReply(sql: SqlStorage, call: IdempotentCall, reply: Stor
   );
 }
 
-export function keyInUse(key: string): StripeFailure {
-  return new StripeFailure(409, {
+export function keyInUse(key: string): StripeApiError {
+  return new StripeApiError(409, {
     type: "idempotency_error",
     code: "idempotency_key_in_use",
     message: `There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): ${key}. Please try again later.`,
@@ -76,13 +76,13 @@ export function keyInUse(key: string): StripeFailure {
 }
 
 /** Returns the same fingerprint for the same parameters in any order. */
-export function fingerprintOf(form: string): string {
+export function computeFingerprint(form: string): string {
   return [...new URLSearchParams(form)]
     .map((pair) => JSON.stringify(pair))
     .sort()
     .join("\n");
 }
 
-function conflict(message: string): StripeFailure {
-  return new StripeFailure(400, { type: "idempotency_error", message });
+function conflict(message: string): StripeApiError {
+  return new StripeApiError(400, { type: "idempotency_error", message });
 }

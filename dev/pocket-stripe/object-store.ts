@@ -107,7 +107,7 @@ export class ObjectStore {
   }
 
   /** Replaces a deleted object with the response to later reads of it. No other function finds it. */
-  bury(tombstone: ApiObject & { id: string }): void {
+  markDeleted(tombstone: ApiObject & { id: string }): void {
     this.update(tombstone.id, `deleted:${tombstone.object}`, tombstone);
   }
 

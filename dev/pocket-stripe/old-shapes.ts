@@ -17,8 +17,8 @@ export const oldApiVersions = [
  * on both.
  */
 export interface PaymentLinks {
-  invoiceOf(paymentIntentId: string): string | null;
-  paymentOf(invoiceId: string): { payment_intent: string | null; charge: string | null };
+  findInvoice(paymentIntentId: string): string | null;
+  findPayment(invoiceId: string): { payment_intent: string | null; charge: string | null };
 }
 
 /** Returns `value` with all of its objects in the shape of `version`. */
@@ -42,7 +42,7 @@ function reshape(object: JsonObject, version: string, links: PaymentLinks): Json
       const details = member(object["parent"], "subscription_details");
       return {
         ...without(object, "parent"),
-        ...links.paymentOf(id),
+        ...links.findPayment(id),
         paid: object["status"] === "paid",
         subscription: member(details, "subscription"),
         subscription_details: { metadata: member(details, "metadata") },
@@ -60,9 +60,9 @@ function reshape(object: JsonObject, version: string, links: PaymentLinks): Json
       };
     }
     case "charge":
-      return { ...object, invoice: links.invoiceOf(String(object["payment_intent"])) };
+      return { ...object, invoice: links.findInvoice(String(object["payment_intent"])) };
     case "payment_intent":
-      return { ...object, invoice: links.invoiceOf(id) };
+      return { ...object, invoice: links.findInvoice(id) };
     default:
       return object;
   }

@@ -1,5 +1,5 @@
 import { type Context, openContext } from "./context.ts";
-import { StripeFailure } from "./errors.ts";
+import { StripeApiError } from "./errors.ts";
 import { page, payForm, sentence } from "./pay-page-html.ts";
 import { completeSession } from "./payments/complete-session.ts";
 import { expireSession } from "./payments/expire-session.ts";
@@ -17,7 +17,7 @@ export interface PayRequest {
  * Serves the page of a checkout session's `url`. It shows the items and lets the payer pay, pay later or
  * expire the session.
  */
-export function answerPayer(
+export function handlePayPage(
   storage: DurableObjectStorage,
   publicOrigin: string,
   request: PayRequest,
@@ -37,7 +37,7 @@ export function answerPayer(
   try {
     return storage.transactionSync(() => act(context, session, new URLSearchParams(request.form)));
   } catch (error) {
-    if (!(error instanceof StripeFailure)) throw error;
+    if (!(error instanceof StripeApiError)) throw error;
     return htmlReply(409, page("Not possible", sentence(error.message)));
   }
 }

@@ -1,13 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
-import { type ApiCall, type ApiReply, answerCall } from "./api.ts";
-import { failCall, failedReply, nameOfKeyIn, takeFailure } from "./api-failures.ts";
-import { catchUp } from "./clock.ts";
-import { answerControl } from "./controls/answer-control.ts";
+import { type ApiCall, type ApiReply, handleCall } from "./api.ts";
+import { failCall, failedReply, takeFailure, toInUseEntry } from "./api-failures.ts";
+import { runDueTimers } from "./clock.ts";
+import { handleControl } from "./controls/answer-control.ts";
 import { Deliverer, type DeliveryReport } from "./delivery.ts";
 import type { Env } from "./env.ts";
-import { errorJson, StripeFailure, unknownPath } from "./errors.ts";
+import { errorJson, StripeApiError, unknownPath } from "./errors.ts";
 import { newId } from "./ids.ts";
-import { answerPayer, thanksPage } from "./pay-page.ts";
+import { handlePayPage, thanksPage } from "./pay-page.ts";
 import { schema } from "./schema.ts";
 import { nextTimer } from "./timers.ts";
 import { apiVersion } from "./wire.ts";
@@ -68,10 +68,10 @@ export class PocketStripe extends DurableObject<Env> {
     if (failure !== null && !failure.lost) {
       if (typeof failure.fail !== "string")
         return apiResponse(failCall(storage, call, failure.fail.status), call);
-      await this.loseConnection(failure.fail, nameOfKeyIn(call));
+      await this.loseConnection(failure.fail, toInUseEntry(call));
     }
     const host = { storage, publicOrigin: this.env.PUBLIC_ORIGIN, keysInUse: this.keysInUse };
-    const { result, batch } = this.change(call.now, () => answerCall(host, call));
+    const { result, batch } = this.change(call.now, () => handleCall(host, call));
     // Stripe sends events after the response.
     this.ctx.waitUntil(this.deliver(batch).catch((error) => console.error(error)));
     if (failure !== null) {
@@ -88,7 +88,7 @@ export class PocketStripe extends DurableObject<Env> {
     now: number,
   ): Promise<Response> {
     const { storage } = this.ctx;
-    const answer = () => answerPayer(storage, this.env.PUBLIC_ORIGIN, { method, sessionId, form, now });
+    const answer = () => handlePayPage(storage, this.env.PUBLIC_ORIGIN, { method, sessionId, form, now });
     const { result, batch } = this.change(now, answer);
     // Stripe also delays the payer until the shop's webhook had its chance.
     await this.deliver(batch);
@@ -98,7 +98,7 @@ export class PocketStripe extends DurableObject<Env> {
   private async answerControl(method: string, path: string, text: string, now: number): Promise<Response> {
     const world = { storage: this.ctx.storage, publicOrigin: this.env.PUBLIC_ORIGIN, now };
     try {
-      const { result, batch } = this.change(now, () => answerControl(world, method, path, text));
+      const { result, batch } = this.change(now, () => handleControl(world, method, path, text));
       const deliveries = await this.deliver([...new Set([...(result.send ?? []), ...batch])]);
       if (result.settle) await this.deliverer.settled();
       return Response.json({ ...result.reply, deliveries });
@@ -117,7 +117,7 @@ export class PocketStripe extends DurableObject<Env> {
     const { storage } = this.ctx;
     const before = this.deliverer.lastSequence();
     try {
-      storage.transactionSync(() => catchUp(storage, this.env.PUBLIC_ORIGIN, now));
+      storage.transactionSync(() => runDueTimers(storage, this.env.PUBLIC_ORIGIN, now));
       const result = work();
       return { result, batch: this.deliverer.pendingAfter(before) };
     } finally {
@@ -175,6 +175,6 @@ function apiResponse(reply: ApiReply, call: ApiCall): Response {
 }
 
 function errorReply(error: unknown): Response {
-  if (!(error instanceof StripeFailure)) throw error;
+  if (!(error instanceof StripeApiError)) throw error;
   return Response.json(errorJson(error.error, newId("req", 14)), { status: error.status });
 }

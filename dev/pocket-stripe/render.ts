@@ -6,17 +6,17 @@ import type { ApiObject, Json } from "./wire.ts";
  * Returns `object` as JSON in the shape of `version`. `null` means the account's version, which is the
  * newest.
  */
-export function renderAs(context: Context, object: ApiObject, version: string | null): Json {
+export function renderForVersion(context: Context, object: ApiObject, version: string | null): Json {
   const json = object as unknown as Json;
   if (version === null || !oldApiVersions.includes(version)) return json;
   const payments = (fields: Record<string, string>) =>
     context.objects.list("invoice_payment", "/v1/invoice_payments", { fields }).data[0];
   return toOldShape(json, version, {
-    invoiceOf(paymentIntentId) {
+    findInvoice(paymentIntentId) {
       const invoice = payments({ "payment.payment_intent": paymentIntentId })?.invoice;
       return typeof invoice === "string" ? invoice : null;
     },
-    paymentOf(invoiceId) {
+    findPayment(invoiceId) {
       const intent = payments({ invoice: invoiceId })?.payment.payment_intent;
       if (typeof intent !== "string") return { payment_intent: null, charge: null };
       const charge = context.objects.find("payment_intent", intent)?.latest_charge;

@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import type { StripeFailure } from "./errors.ts";
+import type { StripeApiError } from "./errors.ts";
 import type { FormParts } from "./form.ts";
 import { type Decoded, decodeFields, type Fields } from "./params.ts";
 import type { ApiObject } from "./wire.ts";
@@ -14,7 +14,7 @@ export interface Call<F extends Fields> {
 /**
  * A returned failure keeps the changes of the call, unlike a thrown one: a declined payment was attempted.
  */
-export type Outcome = ApiObject | StripeFailure;
+export type Outcome = ApiObject | StripeApiError;
 
 export interface Route {
   method: "GET" | "POST" | "DELETE";

@@ -1,5 +1,5 @@
 import Stripe from "stripe";
-import { idOf } from "../../shared/stripe/object-fields.ts";
+import { getReferenceId } from "../../shared/stripe/object-fields.ts";
 
 /** Pocket Stripe from outside: its API by the official client, and its controls. */
 export class PocketStripe {
@@ -48,7 +48,7 @@ export class PocketStripe {
   /** A session with the ids of what it led to: the payment or the subscription. */
   async session(sessionId: string): Promise<{ payment_intent: string | null; subscription: string | null }> {
     const { payment_intent, subscription } = await this.client.checkout.sessions.retrieve(sessionId);
-    return { payment_intent: idOf(payment_intent), subscription: idOf(subscription) };
+    return { payment_intent: getReferenceId(payment_intent), subscription: getReferenceId(subscription) };
   }
 
   /** What becomes of events to come: see the control in spec page 7. */

@@ -24,7 +24,7 @@ export function verifyExport(text: string): ExportVerdict {
     walk.visit({ ...row, idempotencyKey: idempotency_key });
   const faults = [
     ...orderFaults(ledger),
-    ...walk.faults.map(({ sequence, message }) => `Entry ${sequence}: ${message}.`),
+    ...walk.findings.map(({ sequence, message }) => `Entry ${sequence}: ${message}.`),
     ...headFaults(read, walk),
     ...stateFaults(walk.state, stateOf(read.state)),
   ];

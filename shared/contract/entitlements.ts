@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { customerStatuses, denialReasons, entitlementSources, entitlementStatuses, kinds } from "./words.ts";
+import {
+  customerStatuses,
+  denialReasons,
+  entitlementKinds,
+  entitlementSources,
+  entitlementStatuses,
+} from "./words.ts";
 
 const time = z.iso.datetime().meta({ description: "ISO 8601 UTC with milliseconds." });
 
@@ -7,7 +13,7 @@ const time = z.iso.datetime().meta({ description: "ISO 8601 UTC with millisecond
 const entitlementViewSchema = z
   .object({
     entitlement_id: z.string(),
-    kind: z.enum(kinds),
+    kind: z.enum(entitlementKinds),
     product_code: z.string(),
     status: z.enum(entitlementStatuses),
     available: z.boolean().meta({ description: "Whether the entitlement can be used at this moment." }),

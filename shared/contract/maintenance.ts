@@ -28,7 +28,7 @@ export interface RestoreRequest {
 
 /** The runtime's `MaintenanceEntrypoint`: the work that queue consumers and crons of the deliveries worker start. */
 export interface RuntimeMaintenance {
-  tryEvent(message: StripeRetryMessage): Promise<void>;
+  processStripeEvent(message: StripeRetryMessage): Promise<void>;
   sweep(name: RuntimeSweep): Promise<SweepCounts>;
   /** The ids of jobs over all subjects whose turn ended or broke off. */
   stalledSubjectJobs(): Promise<string[]>;

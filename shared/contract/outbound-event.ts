@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { entitlementStatuses, kinds, modes } from "./words.ts";
+import { entitlementKinds, entitlementStatuses, modes } from "./words.ts";
 
 /** The event types an endpoint can subscribe to. `endpoint.test` is separate: it is sent on request only. */
 export const outboundEventTypes = [
@@ -21,7 +21,7 @@ export const outboundEventDataSchema = z.strictObject({
   project_id: z.string(),
   mode: z.enum(modes),
   product_code: z.string().nullable(),
-  kind: z.enum(kinds).nullable(),
+  kind: z.enum(entitlementKinds).nullable(),
   status: z.enum(entitlementStatuses).nullable(),
   reason: z.string(),
   source: z.enum(["runtime", "stripe", "portal", "system"]),

@@ -3,8 +3,8 @@
 export const modes = ["test", "live"] as const;
 export type Mode = (typeof modes)[number];
 
-export const kinds = ["subscription", "time_pass", "usage_pack"] as const;
-export type Kind = (typeof kinds)[number];
+export const entitlementKinds = ["subscription", "time_pass", "usage_pack"] as const;
+export type EntitlementKind = (typeof entitlementKinds)[number];
 
 export const entitlementStatuses = ["active", "past_due", "paused", "canceled", "expired"] as const;
 export type EntitlementStatus = (typeof entitlementStatuses)[number];
@@ -51,7 +51,7 @@ export const inboxStatuses = ["received", "applied", "ignored", "failed"] as con
 export type InboxStatus = (typeof inboxStatuses)[number];
 
 /** How an event reached the inbox: by Stripe's webhook request, or by the sweep of Stripe's event list. */
-export const eventFinders = ["webhook", "sweep"] as const;
+export const stripeEventSources = ["webhook", "sweep"] as const;
 
 /**
  * `pending`: no finished attempt yet. `failed`: the last attempt failed and a retry is scheduled. `sent`: the
@@ -60,10 +60,10 @@ export const eventFinders = ["webhook", "sweep"] as const;
 export const deliveryStates = ["pending", "failed", "sent", "dead"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
-export const attemptKinds = ["scheduled", "manual"] as const;
+export const deliveryAttemptKinds = ["scheduled", "manual"] as const;
 
 /** Why a delivery attempt failed. `refused`: connection refused or reset, or a response that is not HTTP. */
-export const attemptErrors = [
+export const deliveryAttemptErrors = [
   "timeout",
   "dns",
   "refused",
@@ -74,7 +74,7 @@ export const attemptErrors = [
   /** The attempt's end was never recorded. The receiver may have received the event. */
   "interrupted",
 ] as const;
-export type AttemptError = (typeof attemptErrors)[number];
+export type DeliveryAttemptError = (typeof deliveryAttemptErrors)[number];
 
 /** Why an endpoint is disabled: by an operator, after a 410 response, or after 5 days with only failures. */
 export const endpointDisableReasons = ["operator", "gone", "failing"] as const;
@@ -86,4 +86,4 @@ export type Region = (typeof regions)[number];
 /**
  * The operations that are idempotent per key: endpoints by `Idempotency-Key`, an operator's form by its id.
  */
-export type IdempotentEndpoint = "checkout/session" | "usage/consume" | "portal/action";
+export type IdempotentOperation = "checkout/session" | "usage/consume" | "portal/action";

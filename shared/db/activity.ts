@@ -38,7 +38,7 @@ const updateLastUse = `
  * Adds the counts of one isolate, in one transaction. Not idempotent: repeating a call with a lost response
  * counts twice.
  */
-export async function addActivity(
+export async function addCheckCounts(
   db: D1Database,
   { checks, keyIds }: { checks: CheckCount[]; keyIds: string[] },
   now: number,
@@ -70,7 +70,7 @@ export async function readActivity(
 }
 
 /** Deletes the counts of hours before `before`. Returns how many rows were deleted. */
-export async function removeOldCheckCounts(db: D1Database, before: number): Promise<number> {
+export async function deleteOldCheckCounts(db: D1Database, before: number): Promise<number> {
   const { meta } = await db.prepare("DELETE FROM check_counts WHERE hour < ?1").bind(before).run();
   return meta.changes;
 }

@@ -7,7 +7,7 @@ import { checkoutAttempts } from "./tables/stripe.ts";
 const rank: Record<CheckoutAttemptStatus, number> = { created: 0, processing: 1, failed: 2, finalized: 3 };
 
 /** Moves the attempt forward to `status`, unless it is already there or further. Returns whether it moved. */
-export async function advanceAttempt(
+export async function advanceCheckoutAttempt(
   db: D1Database,
   attemptId: string,
   status: CheckoutAttemptStatus,

@@ -7,7 +7,7 @@ import { accounts, apiKeys, projects } from "./tables/configuration.ts";
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 /** Returns a project with its account's plan, which a Keyring holds in addition to the keys. */
-export async function readProject(db: D1Database, projectId: string) {
+export async function readProjectWithPlan(db: D1Database, projectId: string) {
   const rows = await drizzle(db)
     .select({
       projectId: projects.projectId,
@@ -39,7 +39,7 @@ export async function insertKey(
  * Inserts `row` and makes `old` expire at `old.expiresAt`, unless it expires earlier anyway. One transaction,
  * so that a valid key exists at all times. Returns whether this call made the change.
  */
-export async function insertSuccessor(
+export async function insertKeySuccessor(
   db: D1Database,
   row: typeof apiKeys.$inferInsert,
   old: { keyId: string; expiresAt: number },
@@ -94,7 +94,7 @@ export async function listKeys(
  * Marks the key revoked. A second revocation keeps the first time. Returns the row, or `null` when the key is
  * unknown.
  */
-export async function markRevoked(
+export async function markKeyRevoked(
   db: D1Database,
   keyId: string,
   now: number,
@@ -122,7 +122,7 @@ export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number)
 }
 
 /** Returns keys that their Keyring has not confirmed, with the region and plan to send along. */
-export async function unsyncedKeys(
+export async function listUnsyncedKeys(
   db: D1Database,
   limit: number,
 ): Promise<{ key: ApiKeyRow; region: Region; plan: PlanStatus }[]> {
@@ -165,7 +165,7 @@ export async function markPlanSynced(
 }
 
 /** Returns accounts with a plan that at least one Keyring has not confirmed. */
-export async function unsyncedPlans(db: D1Database, limit: number) {
+export async function listUnsyncedPlans(db: D1Database, limit: number) {
   return drizzle(db)
     .select({ accountId: accounts.accountId, plan: accounts.planStatus })
     .from(accounts)
@@ -176,7 +176,7 @@ export async function unsyncedPlans(db: D1Database, limit: number) {
 /**
  * Returns the projects of an account with their regions, to address its Keyrings: one per project and mode.
  */
-export async function projectsOf(
+export async function listProjectRegions(
   db: D1Database,
   accountId: string,
 ): Promise<{ projectId: string; region: Region }[]> {

@@ -31,7 +31,7 @@ export interface AuditEntry {
  * Builds the row of an entry, to be written later. The row carries its id, so that writing it twice stores
  * one row.
  */
-export function auditRow(entry: AuditEntry) {
+export function buildAuditRow(entry: AuditEntry) {
   const { actor, at, action, target, projectId, mode, before, after } = entry;
   return {
     auditId: newId("aud", at),
@@ -55,7 +55,7 @@ export function auditRow(entry: AuditEntry) {
  * are stored.
  */
 export function auditStatement(database: DrizzleD1Database, entry: AuditEntry) {
-  return database.insert(auditLog).values(auditRow(entry));
+  return database.insert(auditLog).values(buildAuditRow(entry));
 }
 
 /**
@@ -64,7 +64,7 @@ export function auditStatement(database: DrizzleD1Database, entry: AuditEntry) {
  */
 export function auditIfChanged(database: DrizzleD1Database, entry: AuditEntry) {
   const values = sql.join(
-    Object.values(auditRow(entry)).map((value) => sql`${value}`),
+    Object.values(buildAuditRow(entry)).map((value) => sql`${value}`),
     sql`, `,
   );
   return database.insert(auditLog).select(sql`SELECT ${values} WHERE changes() > 0`);
@@ -74,7 +74,7 @@ export function auditIfChanged(database: DrizzleD1Database, entry: AuditEntry) {
  * Builds the statement that writes rows built earlier, each given as JSON. Rows that exist already stay
  * unchanged.
  */
-export function auditRowsStatement(db: D1Database, rows: string[]): D1PreparedStatement {
+export function buildAuditRowsInsert(db: D1Database, rows: string[]): D1PreparedStatement {
   return db.prepare(insertRows).bind(`[${rows.join(",")}]`);
 }
 
@@ -93,7 +93,7 @@ export function auditIfChangedRaw(db: D1Database, entry: AuditEntry): D1Prepared
 }
 
 /** Writes an entry for an action that changes no D1 row: an export, for example, or a request to Stripe. */
-export async function writeAudit(db: D1Database, entry: AuditEntry): Promise<void> {
+export async function writeAuditEntry(db: D1Database, entry: AuditEntry): Promise<void> {
   await auditStatement(drizzle(db), entry);
 }
 
@@ -119,7 +119,7 @@ export interface AuditFilter {
  * Returns a page of entries, newest first. Ids sort by time, so the last id of a page is the cursor of the
  * next.
  */
-export async function listAudit(db: D1Database, filter: AuditFilter, limit: number) {
+export async function listAuditEntries(db: D1Database, filter: AuditFilter, limit: number) {
   const { accountId, action, operatorEmail, projectId, from, to, before } = filter;
   return drizzle(db)
     .select()

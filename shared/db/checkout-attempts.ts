@@ -4,7 +4,7 @@ import type { CheckoutAttemptStatus, Region } from "../contract/words.ts";
 import { subjectName } from "../domain/subject-name.ts";
 import { subjectTag } from "../kit/subject-tag.ts";
 import type { CustomerKey } from "./customer-page.ts";
-import { selectLastErasure, subjectHash } from "./erasures.ts";
+import { hashSubjectName, selectLastErasure } from "./erasures.ts";
 import { products, projects, stripeConnections } from "./tables/configuration.ts";
 import { checkoutAttempts, stripeObjects } from "./tables/stripe.ts";
 import { subjects } from "./tables/subjects.ts";
@@ -20,7 +20,7 @@ const matchesRequest = (scope: CustomerKey, idempotencyKeyHash: string) =>
   );
 
 /** Reads everything that one checkout request needs, in one round trip. */
-export async function readForCheckout(
+export async function readCheckoutInputs(
   db: D1Database,
   scope: CustomerKey,
   idempotencyKeyHash: string,
@@ -90,7 +90,7 @@ export async function insertAttempt(
       .where(
         and(
           eq(checkoutAttempts.attemptId, attempt.attemptId),
-          sql`(SELECT max(asked_at) FROM erasures WHERE subject_hash = ${subjectHash(attempt)}) IS NOT ${erasedAt}`,
+          sql`(SELECT max(asked_at) FROM erasures WHERE subject_hash = ${hashSubjectName(attempt)}) IS NOT ${erasedAt}`,
         ),
       ),
     database
@@ -166,7 +166,7 @@ export async function releaseAttempt(
  * Clears a customer that Stripe reports as deleted. The attempt continues without the customer, as a new call
  * to Stripe.
  */
-export async function forgetCustomer(
+export async function clearDeletedStripeCustomer(
   db: D1Database,
   attempt: CheckoutAttemptRow,
   frozenWithoutCustomer: string,
@@ -245,7 +245,7 @@ export async function completeAttempt(
 }
 
 /** Reads the attempt, and the newest erasure of the customer that the caller attributes it to. */
-export async function readSale(db: D1Database, attemptId: string, key: CustomerKey) {
+export async function readAttemptAndErasure(db: D1Database, attemptId: string, key: CustomerKey) {
   const database = drizzle(db);
   const [attempts, erased] = await database.batch([
     database.select().from(checkoutAttempts).where(eq(checkoutAttempts.attemptId, attemptId)),

@@ -1,5 +1,5 @@
-import type { AttemptError, Mode } from "../contract/words.ts";
-import type { DeliveryWakeUp } from "./write-events.ts";
+import type { DeliveryAttemptError, Mode } from "../contract/words.ts";
+import type { DeliveryMessage } from "./write-events.ts";
 
 /** A delivery claimed for one attempt, with everything that the attempt needs. */
 export interface ClaimedDelivery {
@@ -87,7 +87,7 @@ const readClaimed = `
  */
 export async function claimDelivery(
   db: D1Database,
-  { deliveryId, epoch }: DeliveryWakeUp,
+  { deliveryId, epoch }: DeliveryMessage,
   lease: Lease,
   maxAttempts: number,
 ): Promise<ClaimedDelivery | null> {
@@ -102,11 +102,11 @@ export async function claimDelivery(
 }
 
 /** The result of an attempt. */
-export interface AttemptOutcome {
+export interface DeliveryAttemptOutcome {
   durationMs: number;
   httpStatus: number | null;
   /** `null` after a 2xx, and only then. */
-  error: AttemptError | null;
+  error: DeliveryAttemptError | null;
   excerpt: string | null;
   /** When the next attempt is due, if it failed; `null` when it was the last of the schedule. */
   nextAttemptAt: number | null;
@@ -155,15 +155,15 @@ const selectNextDue = `
  * delivery that is due next at the same endpoint. A claim with an expired lease still completes its own
  * attempt's row.
  */
-export async function recordAttempt(
+export async function recordDeliveryAttempt(
   db: D1Database,
   claimed: ClaimedDelivery,
-  outcome: AttemptOutcome,
+  outcome: DeliveryAttemptOutcome,
   { now, disableAfterMs }: { now: number; disableAfterMs: number },
-): Promise<DeliveryWakeUp | null> {
+): Promise<DeliveryMessage | null> {
   const { deliveryId, endpointId, epoch, number } = claimed;
   const { durationMs, httpStatus, error, excerpt, nextAttemptAt, isGone } = outcome;
-  const results = await db.batch<DeliveryWakeUp>([
+  const results = await db.batch<DeliveryMessage>([
     db.prepare(endAttempt).bind(deliveryId, number, durationMs, httpStatus, error, excerpt),
     db.prepare(settleDelivery).bind(deliveryId, epoch, httpStatus, error, nextAttemptAt, now, endpointId),
     ...(error === null

@@ -22,10 +22,10 @@ interface Window {
 }
 
 export type CustomerLists = Awaited<ReturnType<typeof readCustomerLists>>;
-export type AttemptOfCustomer = CustomerLists["attempts"][number];
-export type StripeEventOfCustomer = CustomerLists["stripeEvents"][number];
-export type NoteOfCustomer = CustomerLists["notes"][number];
-export type DeliveryOfCustomer = CustomerLists["deliveries"][number];
+export type CustomerCheckoutAttempt = CustomerLists["attempts"][number];
+export type CustomerStripeEvent = CustomerLists["stripeEvents"][number];
+export type CustomerNote = CustomerLists["notes"][number];
+export type CustomerDelivery = CustomerLists["deliveries"][number];
 
 /**
  * Reads D1's data about one customer in addition to the ledger, in one round trip. Each part reads an index

@@ -2,10 +2,10 @@ import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../contract/scope.ts";
 import type { EntitlementStatus } from "../contract/words.ts";
-import { tagOfDecision } from "../kit/decision-id.ts";
+import { getDecisionSubjectTag } from "../kit/decision-id.ts";
 import { subjects } from "./tables/subjects.ts";
 
-export interface EntitlementInList {
+export interface EntitlementListItem {
   code: string;
   status: EntitlementStatus;
   unitsRemaining: number | null;
@@ -24,16 +24,18 @@ const listColumns = {
     FROM (SELECT product_code, status, units_remaining, expires_at FROM entitlements
       WHERE entitlements.project_id = subjects.project_id
       AND entitlements.mode = subjects.mode AND entitlements.subject_ref = subjects.subject_ref
-      ORDER BY created_at DESC LIMIT 5))`.mapWith((json: string) => JSON.parse(json) as EntitlementInList[]),
+      ORDER BY created_at DESC LIMIT 5))`.mapWith(
+      (json: string) => JSON.parse(json) as EntitlementListItem[],
+    ),
 };
 
-export type CustomerInList = Awaited<ReturnType<typeof recentCustomers>>[number];
+export type CustomerListItem = Awaited<ReturnType<typeof listCustomers>>[number];
 
 const inScope = ({ projectId, mode }: Scope) =>
   and(eq(subjects.projectId, projectId), eq(subjects.mode, mode));
 
 /** Returns a page of customers, newest first. `before` is the last customer of the previous page. */
-export async function recentCustomers(
+export async function listCustomers(
   db: D1Database,
   scope: Scope,
   before: { createdAt: number; subjectRef: string } | undefined,
@@ -68,7 +70,7 @@ export async function findCustomers(
   text: string,
   customerIds: string[],
   limit: number,
-): Promise<CustomerInList[]> {
+): Promise<CustomerListItem[]> {
   const database = drizzle(db);
   const { projectId, mode } = scope;
   const [byPrefix, byId] = await database.batch([
@@ -96,7 +98,7 @@ export async function findCustomers(
             UNION SELECT subject_ref FROM entitlements
               WHERE entitlement_id = ${text} AND project_id = ${projectId} AND mode = ${mode}
             UNION SELECT subject_ref FROM subjects
-              WHERE subject_tag = ${tagOfDecision(text) ?? text} AND project_id = ${projectId} AND mode = ${mode})`,
+              WHERE subject_tag = ${getDecisionSubjectTag(text) ?? text} AND project_id = ${projectId} AND mode = ${mode})`,
         ),
       )
       .limit(limit),

@@ -6,7 +6,7 @@ import type { DeliveryState } from "../contract/words.ts";
 import { idFloor } from "../kit/ids.ts";
 import { type AuditEntry, auditIfChangedRaw } from "./audit.ts";
 import { deliveries, deliveryAttempts, endpoints, events } from "./tables/webhooks.ts";
-import type { DeliveryWakeUp } from "./write-events.ts";
+import type { DeliveryMessage } from "./write-events.ts";
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
 export type DeliveryAttemptRow = typeof deliveryAttempts.$inferSelect;
@@ -126,9 +126,9 @@ export async function restartDelivery(
   deliveryId: string,
   states: DeliveryState[],
   audit: AuditEntry,
-): Promise<DeliveryWakeUp | null> {
+): Promise<DeliveryMessage | null> {
   const now = audit.at;
-  const [restarted] = await db.batch<DeliveryWakeUp>([
+  const [restarted] = await db.batch<DeliveryMessage>([
     db
       .prepare(
         `UPDATE deliveries SET ${restartColumns}

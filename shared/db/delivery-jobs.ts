@@ -7,7 +7,7 @@ import { idFloor } from "../kit/ids.ts";
 import { type AuditEntry, auditIfChanged } from "./audit.ts";
 import { hasNoAttemptInProgress, listDeliveryIds, restartColumns } from "./deliveries.ts";
 import { deliveryJobs } from "./tables/webhooks.ts";
-import { type DeliveryWakeUp, deliveryIdSql } from "./write-events.ts";
+import { type DeliveryMessage, deliveryIdSql } from "./write-events.ts";
 
 export type DeliveryJobRow = typeof deliveryJobs.$inferSelect;
 
@@ -15,13 +15,13 @@ export type DeliveryJobRow = typeof deliveryJobs.$inferSelect;
 export const requeueableStates: DeliveryState[] = ["failed", "dead"];
 
 /** Restricts a delivery filter to requeueable states. */
-export function requeueable(filter: DeliveryFilter): DeliveryFilter {
+export function toRequeueableFilter(filter: DeliveryFilter): DeliveryFilter {
   const states = filter.states ?? requeueableStates;
   return { ...filter, states: states.filter((state) => requeueableStates.includes(state)) };
 }
 
 /** The work of a job: deliveries to restart, or events to deliver (again) to one endpoint. */
-export type JobSelection =
+export type DeliveryJobSelection =
   | { kind: "requeue"; filter: DeliveryFilter }
   | { kind: "replay"; endpointId: string; since: number; eventTypes: string[] };
 
@@ -29,10 +29,10 @@ export type JobSelection =
  * Inserts the job unless it exists: a form submitted twice carries the same job id. Returns whether it was
  * inserted.
  */
-export async function insertJob(
+export async function insertDeliveryJob(
   db: D1Database,
   scope: Scope,
-  job: Pick<DeliveryJobRow, "jobId" | "phase" | "total" | "actorId"> & { selection: JobSelection },
+  job: Pick<DeliveryJobRow, "jobId" | "phase" | "total" | "actorId"> & { selection: DeliveryJobSelection },
   audit: AuditEntry,
 ): Promise<boolean> {
   const { selection, ...columns } = job;
@@ -55,13 +55,17 @@ export async function insertJob(
   return meta.changes > 0;
 }
 
-export async function readJob(db: D1Database, jobId: string): Promise<DeliveryJobRow | null> {
+export async function readDeliveryJob(db: D1Database, jobId: string): Promise<DeliveryJobRow | null> {
   const rows = await drizzle(db).select().from(deliveryJobs).where(eq(deliveryJobs.jobId, jobId));
   return rows[0] ?? null;
 }
 
 /** Returns the newest jobs of the scope. */
-export async function listJobs(db: D1Database, scope: Scope, limit: number): Promise<DeliveryJobRow[]> {
+export async function listDeliveryJobs(
+  db: D1Database,
+  scope: Scope,
+  limit: number,
+): Promise<DeliveryJobRow[]> {
   return drizzle(db)
     .select()
     .from(deliveryJobs)
@@ -71,7 +75,11 @@ export async function listJobs(db: D1Database, scope: Scope, limit: number): Pro
 }
 
 /** Returns running jobs without an update since `before`: their worker is presumed dead. */
-export async function stalledJobs(db: D1Database, before: number, limit: number): Promise<string[]> {
+export async function listStalledDeliveryJobs(
+  db: D1Database,
+  before: number,
+  limit: number,
+): Promise<string[]> {
   const rows = await drizzle(db)
     .select({ jobId: deliveryJobs.jobId })
     .from(deliveryJobs)
@@ -84,7 +92,7 @@ export async function stalledJobs(db: D1Database, before: number, limit: number)
 /**
  * Stops a running job; completed pages stay done. Returns the job, or `null` when the scope has no such job.
  */
-export async function stopJobRow(
+export async function stopDeliveryJobRow(
   db: D1Database,
   { projectId, mode }: Scope,
   jobId: string,
@@ -136,13 +144,13 @@ const advanceCursor = `
  * even if several workers run the job, and a crash leaves the page either done or not begun. Returns messages
  * for the deliveries that became due; `isOver` when there is no further page.
  */
-export async function doJobPage(
+export async function processJobPage(
   db: D1Database,
   job: DeliveryJobRow,
   limit: number,
   now: number,
-): Promise<{ wakeUps: DeliveryWakeUp[]; isOver: boolean }> {
-  const selection = JSON.parse(job.selection) as JobSelection;
+): Promise<{ wakeUps: DeliveryMessage[]; isOver: boolean }> {
+  const selection = JSON.parse(job.selection) as DeliveryJobSelection;
   const page = { after: job.cursor, limit };
   const ids =
     selection.kind === "requeue"
@@ -150,7 +158,7 @@ export async function doJobPage(
       : await listEventIds(db, job, selection, page);
   const isOver = ids.length < limit;
   const common = [now, JSON.stringify(ids), job.jobId, job.cursor] as const;
-  const [done] = await db.batch<DeliveryWakeUp>([
+  const [done] = await db.batch<DeliveryMessage>([
     selection.kind === "requeue"
       ? db.prepare(restartDeliveries).bind(...common)
       : db.prepare(replayEvents).bind(...common, selection.endpointId),
@@ -161,7 +169,7 @@ export async function doJobPage(
   return { wakeUps: done?.results ?? [], isOver };
 }
 
-type ReplaySelection = Extract<JobSelection, { kind: "replay" }>;
+type ReplaySelection = Extract<DeliveryJobSelection, { kind: "replay" }>;
 
 // Events written after the job began are excluded, because normal delivery sends them to the endpoint.
 const fromReplayedEvents = `
@@ -202,7 +210,7 @@ export async function advanceLedgerPhase(
 ): Promise<void> {
   const isDone = after === null;
   const selection = JSON.parse(job.selection) as ReplaySelection;
-  const total = isDone ? await countReplay(db, job, selection, job.createdAt) : job.total;
+  const total = isDone ? await countReplayEvents(db, job, selection, job.createdAt) : job.total;
   await drizzle(db)
     .update(deliveryJobs)
     .set({ phase: isDone ? "deliveries" : "ledger", cursor: after ?? "", total, updatedAt: now })
@@ -217,7 +225,7 @@ export async function advanceLedgerPhase(
 }
 
 /** Counts the events that a replay started now would deliver. */
-export async function countReplay(
+export async function countReplayEvents(
   db: D1Database,
   { projectId, mode }: Scope,
   { since, eventTypes }: Pick<ReplaySelection, "since" | "eventTypes">,

@@ -3,7 +3,7 @@ import type { CustomerKey } from "./customer-page.ts";
 /**
  * Counts the D1 records of a customer, in one round trip. `now` decides which checkouts can still be paid.
  */
-export async function countRecords(
+export async function countCustomerRecords(
   db: D1Database,
   { projectId, mode, subjectRef }: CustomerKey,
   now: number,

@@ -12,7 +12,7 @@ export type ErasureRow = typeof erasures.$inferSelect;
  * Returns the hash that replaces an erased customer's name. A guess of the name can be confirmed against the
  * hash.
  */
-export function subjectHash(key: CustomerKey): string {
+export function hashSubjectName(key: CustomerKey): string {
   return sha256Hex(`licenzy erased subject\n${subjectName(key)}`);
 }
 
@@ -29,7 +29,7 @@ export async function insertErasure(
   audit: AuditEntry,
 ): Promise<ErasureRow | null> {
   const { erasureId, projectId, mode, subjectRef, operatorId, operatorName } = erasure;
-  const hash = subjectHash(erasure);
+  const hash = hashSubjectName(erasure);
   const database = drizzle(db);
   const insert = db
     .prepare(
@@ -55,7 +55,7 @@ export async function insertErasure(
 }
 
 /** Returns unfinished erasures, oldest first. */
-export async function runningErasures(db: D1Database, limit: number): Promise<ErasureRow[]> {
+export async function listRunningErasures(db: D1Database, limit: number): Promise<ErasureRow[]> {
   return drizzle(db)
     .select()
     .from(erasures)
@@ -83,7 +83,7 @@ export function selectLastErasure(database: DrizzleD1Database, key: CustomerKey)
       operatorName: erasures.operatorName,
     })
     .from(erasures)
-    .where(eq(erasures.subjectHash, subjectHash(key)))
+    .where(eq(erasures.subjectHash, hashSubjectName(key)))
     .orderBy(desc(erasures.askedAt))
     .limit(1);
 }
@@ -110,7 +110,7 @@ export async function isErased(db: D1Database, key: CustomerKey): Promise<boolea
   const { projectId, mode, subjectRef } = key;
   const row = await db
     .prepare(`SELECT ${isErasedSql("?1", "?2", "?3", "?4")} AS erased`)
-    .bind(subjectHash(key), projectId, mode, subjectRef)
+    .bind(hashSubjectName(key), projectId, mode, subjectRef)
     .first<{ erased: number }>();
   return row?.erased === 1;
 }

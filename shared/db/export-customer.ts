@@ -64,7 +64,7 @@ const queries: Record<ExportList, ListQuery> = {
 };
 
 /** Returns a page of one list and the key to continue from, or `null` after the last page. */
-export async function exportRows(
+export async function readExportPage(
   db: D1Database,
   list: ExportList,
   { projectId, mode, subjectRef }: CustomerKey,

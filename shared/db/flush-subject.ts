@@ -1,8 +1,8 @@
 import type { Entitlement } from "../domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../domain/subject-name.ts";
 import { subjectTag } from "../kit/subject-tag.ts";
-import { auditRowsStatement } from "./audit.ts";
-import { buildEventStatements, type DeliveryWakeUp, type NewEvent } from "./write-events.ts";
+import { buildAuditRowsInsert } from "./audit.ts";
+import { buildEventStatements, type DeliveryMessage, type NewEvent } from "./write-events.ts";
 
 /** The data that one flush of a subject object writes to D1. */
 export interface SubjectCopy {
@@ -25,9 +25,9 @@ export interface SubjectCopy {
   flushedTo: number;
 }
 
-export interface Flushed {
+export interface FlushResult {
   /** Messages for the new deliveries, which are due now. */
-  wakeUps: DeliveryWakeUp[];
+  wakeUps: DeliveryMessage[];
   /** Whether an enabled endpoint subscribes to `usage.consumed`. */
   asksUsage: boolean;
 }
@@ -67,7 +67,7 @@ export async function flushSubject(
   db: D1Database,
   copy: SubjectCopy,
   how: "newer" | "replace",
-): Promise<Flushed> {
+): Promise<FlushResult> {
   const { projectId, mode, subjectRef } = copy.identity;
   const subject = [projectId, mode, subjectRef] as const;
   const rows = copy.entitlements.map(toCopyRow);
@@ -91,9 +91,9 @@ export async function flushSubject(
       db.prepare(`UPDATE subjects SET head_sequence = 0, head_hash = '' ${whereSubject}`).bind(...subject),
     );
   }
-  const results = await db.batch<DeliveryWakeUp>([
+  const results = await db.batch<DeliveryMessage>([
     ...statements,
-    ...(copy.audits.length === 0 ? [] : [auditRowsStatement(db, copy.audits)]),
+    ...(copy.audits.length === 0 ? [] : [buildAuditRowsInsert(db, copy.audits)]),
     ...(copy.events.length === 0 ? [] : buildEventStatements(db, copy.identity, copy.events, copy.flushedAt)),
     db.prepare(selectUsageSubscriber).bind(projectId, mode),
   ]);

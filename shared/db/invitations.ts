@@ -39,7 +39,7 @@ export async function insertInvitation(db: D1Database, actor: Actor, row: Invita
 }
 
 /** Returns whether a member with this email exists. */
-export async function isOperator(db: D1Database, email: string): Promise<boolean> {
+export async function isMemberEmail(db: D1Database, email: string): Promise<boolean> {
   const rows = await drizzle(db)
     .select({ id: operators.id })
     .from(operators)
@@ -132,7 +132,7 @@ export async function hasOpenInvitation(db: D1Database, email: string, now: numb
   return rows.length > 0;
 }
 
-export interface Joining {
+export interface InvitedOperator {
   operatorId: string;
   name: string;
   email: string;
@@ -151,7 +151,7 @@ export interface Joining {
 export async function acceptInvitation(
   db: D1Database,
   invitation: InvitationRow,
-  person: Joining,
+  person: InvitedOperator,
   now: number,
 ): Promise<void> {
   const database = drizzle(db);

@@ -3,7 +3,7 @@
  * row is scheduled. Deliveries to a disabled or deleted endpoint are not due. Reviews of silent subscriptions
  * do not count, because they recur for as long as Stripe reports nothing new.
  */
-export async function nextDue(db: D1Database): Promise<number | null> {
+export async function findNextDueTime(db: D1Database): Promise<number | null> {
   return db.prepare(selectEarliest).first<number | null>("at");
 }
 

@@ -2,7 +2,7 @@ import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "./audit.ts";
 import type { CustomerKey } from "./customer-page.ts";
-import { isErasedSql, subjectHash } from "./erasures.ts";
+import { hashSubjectName, isErasedSql } from "./erasures.ts";
 import { notes } from "./tables/records.ts";
 
 export type NoteRow = typeof notes.$inferSelect;
@@ -22,7 +22,17 @@ export async function insertNote(db: D1Database, note: NewNote, audit: AuditEntr
       `INSERT INTO notes (note_id, project_id, mode, subject_ref, text, operator_id, operator_name, created_at)
        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT ${isErasedSql("?9", "?2", "?3", "?4")} ON CONFLICT DO NOTHING`,
     )
-    .bind(noteId, projectId, mode, subjectRef, text, operatorId, operatorName, createdAt, subjectHash(note));
+    .bind(
+      noteId,
+      projectId,
+      mode,
+      subjectRef,
+      text,
+      operatorId,
+      operatorName,
+      createdAt,
+      hashSubjectName(note),
+    );
   await db.batch([insert, auditIfChangedRaw(db, audit)]);
   return readNote(db, note, noteId);
 }

@@ -68,7 +68,7 @@ export async function readProduct(db: D1Database, scope: Scope, productCode: str
  * Returns the code of the product that a price belongs to, or `null`. A price belongs to one product
  * permanently.
  */
-export async function ownerOfPrice(
+export async function findProductOfPrice(
   db: D1Database,
   scope: Scope,
   stripePriceId: string,
@@ -90,7 +90,7 @@ export async function ownerOfPrice(
  * Inserts product, price and, with an actor, the audit entry in one transaction. Throws when code or price is
  * taken.
  */
-export async function addProduct(
+export async function insertProduct(
   db: D1Database,
   actor: Actor | null,
   product: typeof products.$inferInsert,

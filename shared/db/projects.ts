@@ -11,7 +11,7 @@ export async function readProjectSettings(db: D1Database, projectId: string): Pr
 }
 
 /** Inserts the project. Returns whether it is new: a form submitted twice carries the same project id. */
-export async function addProject(
+export async function insertProject(
   db: D1Database,
   actor: Actor,
   project: typeof projects.$inferInsert,

@@ -2,11 +2,11 @@ import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/words.ts";
 import { type AuditEntry, auditStatement } from "./audit.ts";
-import { readConnectionOf } from "./stripe-connections.ts";
+import { readProjectConnection } from "./stripe-connections.ts";
 import { selectStripeEvents } from "./stripe-events.ts";
 import { stripeConnections } from "./tables/configuration.ts";
 
-export type ConnectionRow = typeof stripeConnections.$inferSelect;
+export type StripeConnectionRow = typeof stripeConnections.$inferSelect;
 
 /**
  * Inserts the connection of a project and mode, or replaces the API key of an existing one. The connection id
@@ -15,12 +15,12 @@ export type ConnectionRow = typeof stripeConnections.$inferSelect;
  */
 export async function saveConnection(
   db: D1Database,
-  connection: ConnectionRow,
+  connection: StripeConnectionRow,
   audit: AuditEntry | null,
-): Promise<ConnectionRow> {
+): Promise<StripeConnectionRow> {
   const database = drizzle(db);
   const { projectId, mode, apiKeySealed, stripeAccountId, apiKeyHint, updatedAt } = connection;
-  const existing = (await readConnectionOf(db, projectId, mode))?.connection ?? null;
+  const existing = (await readProjectConnection(db, projectId, mode))?.connection ?? null;
   const isSameAccount = stripeAccountId !== null && existing?.stripeAccountId === stripeAccountId;
   const { webhookSecretSealed, webhookSetAt, webhookEndpointId, sweptTo, nextSweepAt } = connection;
   const accountColumns = { webhookSecretSealed, webhookSetAt, webhookEndpointId, sweptTo, nextSweepAt };
@@ -42,12 +42,12 @@ export async function saveConnection(
       ? []
       : [auditStatement(database, { ...audit, before: existing && toAuditValues(existing) })]),
   ]);
-  const saved = await readConnectionOf(db, projectId, mode);
+  const saved = await readProjectConnection(db, projectId, mode);
   if (saved === null) throw new Error(`the connection ${connection.connectionId} was not saved`);
   return saved.connection;
 }
 
-const toAuditValues = ({ apiKeyHint, stripeAccountId }: ConnectionRow) => ({
+const toAuditValues = ({ apiKeyHint, stripeAccountId }: StripeConnectionRow) => ({
   apiKey: apiKeyHint,
   stripeAccountId,
 });

@@ -61,10 +61,10 @@ export async function readSession(db: D1Database, token: string, now: number) {
 }
 
 export type OperatorSession = NonNullable<Awaited<ReturnType<typeof readSession>>>;
-export type ProjectOfSession = OperatorSession["projects"][number];
+export type SessionProject = OperatorSession["projects"][number];
 
 /** Records that the operator has just re-authenticated with a password or a code. */
-export async function markProven(db: D1Database, token: string, now: number): Promise<void> {
+export async function markReauthenticated(db: D1Database, token: string, now: number): Promise<void> {
   await drizzle(db)
     .update(operatorSessions)
     .set({ provenAt: new Date(now) })
@@ -86,7 +86,7 @@ export async function listSessions(db: D1Database, operatorId: string, now: numb
 }
 
 /** Revokes one session, or all but `keepToken`. Returns how many were revoked. */
-export async function endSessions(
+export async function revokeSessions(
   db: D1Database,
   operatorId: string,
   which: { sessionId: string } | { keepToken: string },

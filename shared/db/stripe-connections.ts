@@ -11,7 +11,7 @@ export async function readConnection(db: D1Database, connectionId: string) {
   return rows[0] ?? null;
 }
 
-export async function readConnectionOf(db: D1Database, projectId: string, mode: Mode) {
+export async function readProjectConnection(db: D1Database, projectId: string, mode: Mode) {
   const rows = await selectConnections(db).where(
     and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode)),
   );
@@ -19,7 +19,7 @@ export async function readConnectionOf(db: D1Database, projectId: string, mode: 
 }
 
 /** Returns connections that are due for a sweep of their event list, longest overdue first. */
-export async function connectionsToSweep(db: D1Database, now: number, limit: number) {
+export async function listConnectionsToSweep(db: D1Database, now: number, limit: number) {
   return selectConnections(db)
     .where(lte(stripeConnections.nextSweepAt, now))
     .orderBy(stripeConnections.nextSweepAt)
@@ -33,7 +33,7 @@ function selectConnections(db: D1Database) {
     .innerJoin(projects, eq(projects.projectId, stripeConnections.projectId));
 }
 
-export type ConnectionOfProject = NonNullable<Awaited<ReturnType<typeof readConnection>>>;
+export type ConnectionWithProject = NonNullable<Awaited<ReturnType<typeof readConnection>>>;
 
 /** Records how far the sweep got, or why it failed. */
 export async function recordSweep(

@@ -9,7 +9,7 @@ import { stripeEvents } from "./tables/stripe.ts";
 const inScope = ({ projectId, mode }: Scope) =>
   and(eq(stripeEvents.projectId, projectId), eq(stripeEvents.mode, mode));
 
-export interface EventFilter {
+export interface StripeEventFilter {
   status?: InboxStatus;
   type?: string;
   subjectRef?: string;
@@ -29,7 +29,12 @@ const listColumns = {
 };
 
 /** Returns a page of the inbox, newest first, without payloads. */
-export async function listEvents(db: D1Database, scope: Scope, filter: EventFilter, limit: number) {
+export async function listStripeEvents(
+  db: D1Database,
+  scope: Scope,
+  filter: StripeEventFilter,
+  limit: number,
+) {
   return selectStripeEvents(drizzle(db), scope, filter, limit);
 }
 
@@ -37,7 +42,7 @@ export async function listEvents(db: D1Database, scope: Scope, filter: EventFilt
 export function selectStripeEvents(
   database: DrizzleD1Database,
   scope: Scope,
-  filter: EventFilter,
+  filter: StripeEventFilter,
   limit: number,
 ) {
   const { status, type, subjectRef, before } = filter;
@@ -62,10 +67,10 @@ export function selectStripeEvents(
     .limit(limit);
 }
 
-export type EventInList = Awaited<ReturnType<typeof listEvents>>[number];
+export type StripeEventListItem = Awaited<ReturnType<typeof listStripeEvents>>[number];
 
 /** Returns one event with its payload, by Stripe's event id. */
-export async function readEventOf(db: D1Database, scope: Scope, eventId: string) {
+export async function findStripeEvent(db: D1Database, scope: Scope, eventId: string) {
   const database = drizzle(db);
   // Looks up the connection first, because the primary key begins with it: an index by project would be read
   // in full.
@@ -84,7 +89,7 @@ export async function readEventOf(db: D1Database, scope: Scope, eventId: string)
  * Makes an event that failed or is still pending due now. Returns whether the event was in one of those
  * states.
  */
-export async function reopenEvent(
+export async function reopenStripeEvent(
   db: D1Database,
   key: { connectionId: string; eventId: string },
   now: number,

@@ -2,10 +2,10 @@ import { and, eq, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { stripeEvents } from "./tables/stripe.ts";
 
-export type InboxRow = typeof stripeEvents.$inferSelect;
+export type StripeEventRow = typeof stripeEvents.$inferSelect;
 
 /** Returns the members of `eventIds` that the inbox contains. */
-export async function knownEvents(
+export async function findKnownEventIds(
   db: D1Database,
   connectionId: string,
   eventIds: string[],
@@ -23,7 +23,10 @@ export async function knownEvents(
 }
 
 /** Inserts the event unless the connection already has it. Returns whether it is new. */
-export async function insertEvent(db: D1Database, row: typeof stripeEvents.$inferInsert): Promise<boolean> {
+export async function insertStripeEvent(
+  db: D1Database,
+  row: typeof stripeEvents.$inferInsert,
+): Promise<boolean> {
   const { meta } = await drizzle(db).insert(stripeEvents).values(row).onConflictDoNothing().run();
   return meta.changes > 0;
 }
@@ -31,16 +34,16 @@ export async function insertEvent(db: D1Database, row: typeof stripeEvents.$infe
 const matchesEvent = ({ connectionId, eventId }: { connectionId: string; eventId: string }) =>
   and(eq(stripeEvents.connectionId, connectionId), eq(stripeEvents.eventId, eventId));
 
-export async function readEvent(
+export async function readStripeEvent(
   db: D1Database,
   key: { connectionId: string; eventId: string },
-): Promise<InboxRow | null> {
+): Promise<StripeEventRow | null> {
   const rows = await drizzle(db).select().from(stripeEvents).where(matchesEvent(key));
   return rows[0] ?? null;
 }
 
 /** Returns rows that are still `received` and due for processing, longest overdue first. */
-export async function dueEvents(
+export async function listDueStripeEvents(
   db: D1Database,
   now: number,
   limit: number,
@@ -57,10 +60,12 @@ export async function dueEvents(
  * Records the result of processing an event. Changes only a `received` row, so a concurrent result is not
  * overwritten.
  */
-export async function recordTry(
+export async function recordStripeEventResult(
   db: D1Database,
   key: { connectionId: string; eventId: string },
-  result: Pick<InboxRow, "status" | "detail" | "subjectRef" | "nextTryAt" | "settledAt"> & { payload?: "" },
+  result: Pick<StripeEventRow, "status" | "detail" | "subjectRef" | "nextTryAt" | "settledAt"> & {
+    payload?: "";
+  },
 ): Promise<void> {
   await drizzle(db)
     .update(stripeEvents)
@@ -72,7 +77,11 @@ export async function recordTry(
  * Deletes settled events received before `before`, oldest first. Pending and failed events stay until they
  * are settled.
  */
-export async function removeSettledEvents(db: D1Database, before: number, limit: number): Promise<number> {
+export async function deleteSettledStripeEvents(
+  db: D1Database,
+  before: number,
+  limit: number,
+): Promise<number> {
   const old = sql`SELECT connection_id, event_id FROM stripe_events
     WHERE status IN ('applied', 'ignored') AND received_at < ${before} ORDER BY received_at LIMIT ${limit}`;
   const { meta } = await drizzle(db).run(

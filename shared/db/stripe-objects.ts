@@ -1,7 +1,7 @@
 import { and, eq, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/words.ts";
-import { isErasedSql, subjectHash } from "./erasures.ts";
+import { hashSubjectName, isErasedSql } from "./erasures.ts";
 import { productPrices } from "./tables/configuration.ts";
 import { stripeObjects } from "./tables/stripe.ts";
 
@@ -13,7 +13,7 @@ export interface ObjectOwner {
 }
 
 /** Returns the owner of a known object among `stripeIds`, or `null`. */
-export async function findOwner(
+export async function findObjectOwner(
   db: D1Database,
   connectionId: string,
   stripeIds: string[],
@@ -32,7 +32,11 @@ export async function findOwner(
 }
 
 /** Returns the ids of all Stripe objects of one subject. */
-export async function objectsOf(db: D1Database, connectionId: string, subjectRef: string): Promise<string[]> {
+export async function listObjectIds(
+  db: D1Database,
+  connectionId: string,
+  subjectRef: string,
+): Promise<string[]> {
   const rows = await drizzle(db)
     .select({ stripeId: stripeObjects.stripeId })
     .from(stripeObjects)
@@ -41,7 +45,7 @@ export async function objectsOf(db: D1Database, connectionId: string, subjectRef
 }
 
 /** Returns a page of subjects that have Stripe objects, in order of `subject_ref`. */
-export async function subjectsWithObjects(
+export async function listSubjectsWithObjects(
   db: D1Database,
   connectionId: string,
   after: string,
@@ -60,7 +64,7 @@ export async function subjectsWithObjects(
  * Records the owner of Stripe objects, and the Stripe customer that the subject's next checkout reuses.
  * Records nothing for an erased subject.
  */
-export async function rememberObjects(
+export async function recordObjectOwner(
   db: D1Database,
   connection: { connectionId: string; projectId: string; mode: Mode },
   owner: ObjectOwner & { customerId: string | null },
@@ -83,7 +87,7 @@ export async function rememberObjects(
         attemptId,
         now,
         JSON.stringify(stripeIds),
-        subjectHash({ projectId, mode, subjectRef }),
+        hashSubjectName({ projectId, mode, subjectRef }),
         projectId,
         mode,
       ),
@@ -97,7 +101,7 @@ export async function rememberObjects(
 }
 
 /** Returns the product code of each of `stripePriceIds`. Prices without a product are omitted. */
-export async function productsOfPrices(
+export async function findProductsOfPrices(
   db: D1Database,
   { projectId, mode }: { projectId: string; mode: Mode },
   stripePriceIds: string[],

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { FaultView } from "../contract/operations/data-check.ts";
+import type { CheckFinding } from "../contract/operations/data-check.ts";
 import type { Scope } from "../contract/scope.ts";
 import { idFloor } from "../kit/ids.ts";
 import { type AuditEntry, auditIfChanged } from "./audit.ts";
@@ -12,7 +12,7 @@ export type SubjectJobRow = typeof subjectJobs.$inferSelect;
 /** A subject with a problem: its first error, or `unreached` when its object did not respond. */
 export interface Finding {
   subjectRef: string;
-  where: FaultView["where"] | "unreached";
+  where: CheckFinding["where"] | "unreached";
   message: string;
   /** The number of errors found, at most 50. */
   faults: number;
@@ -21,7 +21,8 @@ export interface Finding {
 /** At most this many subjects are stored by name; all of them are counted. */
 const maxFindings = 100;
 
-export const findingsOf = ({ findings }: Pick<SubjectJobRow, "findings">): Finding[] => JSON.parse(findings);
+export const parseFindings = ({ findings }: Pick<SubjectJobRow, "findings">): Finding[] =>
+  JSON.parse(findings);
 
 const inScope = ({ projectId, mode }: Scope) =>
   and(eq(subjectJobs.projectId, projectId), eq(subjectJobs.mode, mode));
@@ -80,7 +81,11 @@ export async function listSubjectJobs(db: D1Database, scope: Scope, limit: numbe
  * Returns running jobs without an update since `before`: their turn has ended, or their worker is presumed
  * dead.
  */
-export async function stalledSubjectJobs(db: D1Database, before: number, limit: number): Promise<string[]> {
+export async function listStalledSubjectJobs(
+  db: D1Database,
+  before: number,
+  limit: number,
+): Promise<string[]> {
   const rows = await drizzle(db)
     .select({ jobId: subjectJobs.jobId })
     .from(subjectJobs)
@@ -113,7 +118,7 @@ export async function stopSubjectJobRow(
 }
 
 /** Returns the next subjects of the job, each with the ledger sequence that D1 has confirmed. */
-export async function subjectsOfJob(db: D1Database, job: SubjectJobRow, limit: number) {
+export async function listSubjectsOfJob(db: D1Database, job: SubjectJobRow, limit: number) {
   const { projectId, mode, subjectRef, region, headSequence } = subjects;
   return drizzle(db)
     .select({ projectId, mode, subjectRef, region, headSequence })
@@ -179,7 +184,7 @@ export async function advanceSubjectJob(
  * Deletes jobs older than `before`: ids begin with the time the form was rendered. Returns how many were
  * deleted.
  */
-export async function removeOldSubjectJobs(db: D1Database, before: number): Promise<number> {
+export async function deleteOldSubjectJobs(db: D1Database, before: number): Promise<number> {
   const { meta } = await db
     .prepare("DELETE FROM subject_jobs WHERE job_id < ?1")
     .bind(idFloor("job", before))

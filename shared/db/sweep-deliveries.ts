@@ -1,7 +1,7 @@
 import { dayMs } from "../domain/entitlement.ts";
 import { idFloor } from "../kit/ids.ts";
 import { maxConcurrentAttempts } from "./claim-delivery.ts";
-import type { DeliveryWakeUp } from "./write-events.ts";
+import type { DeliveryMessage } from "./write-events.ts";
 
 // Reads endpoint by endpoint, so that the backlog of a disabled endpoint, however large, is never read.
 const selectDueByEndpoint = `
@@ -17,16 +17,16 @@ const selectDueByEndpoint = `
  * Returns due deliveries without an attempt in progress: a few per endpoint, because a lane continues with
  * the next one. Covers all endpoints that accept attempts, or only `endpointId`.
  */
-export async function dueDeliveries(
+export async function listDueDeliveries(
   db: D1Database,
   now: number,
   limit: number,
   endpointId: string | null = null,
-): Promise<DeliveryWakeUp[]> {
+): Promise<DeliveryMessage[]> {
   const { results } = await db
     .prepare(selectDueByEndpoint)
     .bind(now, limit, endpointId)
-    .all<DeliveryWakeUp>();
+    .all<DeliveryMessage>();
   return results;
 }
 
@@ -38,7 +38,11 @@ const endOrphaned = `
     WHERE deleted_at IS NOT NULL AND next_attempt_at IS NOT NULL AND coalesce(lease_until, 0) <= ?1 LIMIT ?2)`;
 
 /** Ends the waiting deliveries of deleted endpoints. Returns how many were ended. */
-export async function endDeliveriesOfDeleted(db: D1Database, now: number, limit: number): Promise<number> {
+export async function endDeliveriesOfDeletedEndpoints(
+  db: D1Database,
+  now: number,
+  limit: number,
+): Promise<number> {
   const { meta } = await db.prepare(endOrphaned).bind(now, limit).run();
   return meta.changes;
 }
@@ -51,7 +55,7 @@ const selectOld = (table: string, id: string) =>
  * and endpoints deleted earlier. Ids begin with the time of the event, so no newer row is read. A row that a
  * replay wrote recently stays. Returns how many deliveries and events were deleted.
  */
-export async function removeOldDeliveries(
+export async function deleteOldDeliveries(
   db: D1Database,
   before: number,
   limit: number,

@@ -11,7 +11,11 @@ const identityColumns = {
 };
 
 /** Returns subjects with an expiry before `now` that is not recorded yet, longest overdue first. */
-export async function subjectsDue(db: D1Database, now: number, limit: number): Promise<SubjectIdentity[]> {
+export async function listSubjectsToExpire(
+  db: D1Database,
+  now: number,
+  limit: number,
+): Promise<SubjectIdentity[]> {
   return drizzle(db)
     .select(identityColumns)
     .from(subjects)
@@ -21,7 +25,7 @@ export async function subjectsDue(db: D1Database, now: number, limit: number): P
 }
 
 /** Returns subjects with a subscription that is due to be read again from Stripe, longest overdue first. */
-export async function subjectsToReview(
+export async function listSubjectsToReview(
   db: D1Database,
   now: number,
   limit: number,
@@ -51,7 +55,7 @@ export async function postponeReview(db: D1Database, subject: SubjectIdentity, u
 }
 
 /** Returns a page of all subjects, in key order. `after` is the last subject of the previous page. */
-export async function subjectsAfter(
+export async function listSubjects(
   db: D1Database,
   after: SubjectIdentity | null,
   limit: number,
@@ -74,7 +78,7 @@ export async function subjectsAfter(
 }
 
 /** Returns a page of the subjects of one scope. `after` is the last `subject_ref` of the previous page. */
-export async function subjectsOfProject(
+export async function listSubjectsOfProject(
   db: D1Database,
   scope: Pick<SubjectIdentity, "projectId" | "mode">,
   after: string,

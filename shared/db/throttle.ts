@@ -4,7 +4,7 @@ import { signInThrottles } from "./tables/sign-in.ts";
 
 const windowMs = 15 * 60_000;
 
-export interface TryLimit {
+export interface SignInAttemptLimit {
   name: string;
   most: number;
 }
@@ -14,7 +14,11 @@ export interface TryLimit {
  * Returns whether all names are within their limits in the current 15-minute window. `now` is the machine's
  * clock, in milliseconds.
  */
-export async function mayTry(db: D1Database, limits: TryLimit[], now: number): Promise<boolean> {
+export async function countSignInAttempt(
+  db: D1Database,
+  limits: SignInAttemptLimit[],
+  now: number,
+): Promise<boolean> {
   const rows = await drizzle(db)
     .insert(signInThrottles)
     .values(limits.map(({ name }) => ({ name, failures: 1, windowEndsAt: now + windowMs })))
@@ -31,7 +35,7 @@ export async function mayTry(db: D1Database, limits: TryLimit[], now: number): P
 }
 
 /** Resets the counts of the names after a successful attempt. */
-export async function forgetTries(db: D1Database, limits: TryLimit[]): Promise<void> {
+export async function clearSignInAttempts(db: D1Database, limits: SignInAttemptLimit[]): Promise<void> {
   const names = limits.map(({ name }) => name);
   await drizzle(db).delete(signInThrottles).where(inArray(signInThrottles.name, names));
 }

@@ -50,11 +50,11 @@ function selectEndpoints(db: D1Database, { projectId, mode }: Scope, endpointId?
 }
 
 /** Returns all endpoints that are not deleted, oldest first. */
-export async function readEndpointPage(db: D1Database, scope: Scope) {
+export async function listEndpointHealth(db: D1Database, scope: Scope) {
   return selectEndpoints(db, scope);
 }
 
-export type EndpointHealth = Awaited<ReturnType<typeof readEndpointPage>>[number];
+export type EndpointHealth = Awaited<ReturnType<typeof listEndpointHealth>>[number];
 
 /** Reads one endpoint with its newest deliveries, or `null` when the endpoint does not exist. */
 export async function readEndpointDetail(
@@ -105,7 +105,7 @@ export async function readDeliveryPage(
 }
 
 /** Counts the deliveries that match a filter, and reads the URLs of all endpoints. */
-export async function countWithEndpoints(db: D1Database, scope: Scope, filter: DeliveryFilter) {
+export async function countDeliveriesWithEndpoints(db: D1Database, scope: Scope, filter: DeliveryFilter) {
   const database = drizzle(db);
   const [[counted], targets] = await database.batch([
     database

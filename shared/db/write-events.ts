@@ -22,7 +22,7 @@ export interface EventOwner {
  * The queue message for one delivery. The D1 row is authoritative: the message only triggers a check of the
  * row.
  */
-export interface DeliveryWakeUp {
+export interface DeliveryMessage {
   deliveryId: string;
   epoch: number;
 }
@@ -69,13 +69,13 @@ export function buildEventStatements(
 }
 
 /** Inserts events with their deliveries, in one transaction. Returns messages for the new deliveries. */
-export async function insertEventsOf(
+export async function insertEvents(
   db: D1Database,
   owner: EventOwner,
   events: NewEvent[],
   now: number,
-): Promise<DeliveryWakeUp[]> {
-  const [, inserted] = await db.batch<DeliveryWakeUp>(buildEventStatements(db, owner, events, now));
+): Promise<DeliveryMessage[]> {
+  const [, inserted] = await db.batch<DeliveryMessage>(buildEventStatements(db, owner, events, now));
   return inserted?.results ?? [];
 }
 
@@ -95,17 +95,17 @@ export async function restoreEvents(
 }
 
 /** Inserts one event with a delivery to one endpoint, regardless of the endpoint's subscriptions. */
-export async function writeEventFor(
+export async function insertEventForEndpoint(
   db: D1Database,
   endpointId: string,
   owner: EventOwner,
   event: NewEvent,
   audit: AuditEntry,
-): Promise<DeliveryWakeUp | null> {
+): Promise<DeliveryMessage | null> {
   const { projectId, mode, subjectRef } = owner;
   const list = JSON.stringify([event]);
   const now = audit.at;
-  const [, inserted] = await db.batch<DeliveryWakeUp>([
+  const [, inserted] = await db.batch<DeliveryMessage>([
     db.prepare(insertEventRows).bind(projectId, mode, subjectRef, list, now),
     db
       .prepare(buildDeliveryInsert("endpoints.endpoint_id = ?5"))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { entitlement } from "../../test/unit/entitlements.ts";
 import type { DenialReason } from "../contract/words.ts";
-import { availability, statusAt, unitsLeftAt } from "./availability.ts";
+import { getAvailability, statusAt, unitsLeftAt } from "./availability.ts";
 import type { Hold } from "./entitlement.ts";
 
 const now = 1_000_000;
@@ -69,7 +69,7 @@ describe("availability", () => {
     ],
     ["an empty disputed pack", { kind: "usage_pack", unitsRemaining: 0, holds: [hold()] }, "usage_exhausted"],
   ])("availability() reports $2 for $0", (_, change, expected) => {
-    const state = availability(entitlement(change), now);
+    const state = getAvailability(entitlement(change), now);
     expect(state.usable ? "usable" : state.reason).toBe(expected);
   });
 

@@ -39,7 +39,7 @@ export function hasExpired(entitlement: Entitlement, now: Moment): boolean {
 }
 
 /** Lists every reason that blocks use of the entitlement at `now`; empty when it is usable. */
-export function blockers(entitlement: Entitlement, now: Moment): DenialReason[] {
+export function findBlockers(entitlement: Entitlement, now: Moment): DenialReason[] {
   if (entitlement.status === "canceled") return [canceledReason(entitlement)];
   const found: DenialReason[] = [];
   if (hasExpired(entitlement, now)) found.push(expiredReason(entitlement));
@@ -61,8 +61,8 @@ export function blockers(entitlement: Entitlement, now: Moment): DenialReason[] 
  * Access requires every blocker to be removed, so the one farthest from access (the last in `denialReasons`)
  * is reported.
  */
-export function availability(entitlement: Entitlement, now: Moment): Availability {
-  const found = blockers(entitlement, now);
+export function getAvailability(entitlement: Entitlement, now: Moment): Availability {
+  const found = findBlockers(entitlement, now);
   const farthest = denialReasons.findLast((reason) => found.includes(reason));
   return farthest === undefined ? { usable: true } : { usable: false, reason: farthest };
 }

@@ -1,4 +1,4 @@
-import { availability } from "./availability.ts";
+import { getAvailability } from "./availability.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import type { Cause, EntryDraft, IdempotencyRecord } from "./ledger.ts";
 
@@ -18,7 +18,8 @@ export type ConsumeDecision =
 function findUsablePacks(entitlements: Iterable<Entitlement>, now: Moment): Entitlement[] {
   const packs: Entitlement[] = [];
   for (const entitlement of entitlements)
-    if (entitlement.kind === "usage_pack" && availability(entitlement, now).usable) packs.push(entitlement);
+    if (entitlement.kind === "usage_pack" && getAvailability(entitlement, now).usable)
+      packs.push(entitlement);
   // Two packs that never expire give NaN here. `||` treats NaN as equal, so these packs compare by age.
   return packs.sort(
     (a, b) =>
@@ -28,7 +29,7 @@ function findUsablePacks(entitlements: Iterable<Entitlement>, now: Moment): Enti
   );
 }
 
-export function usageRemaining(entitlements: Iterable<Entitlement>, now: Moment): number {
+export function getUsageRemaining(entitlements: Iterable<Entitlement>, now: Moment): number {
   return findUsablePacks(entitlements, now).reduce((sum, pack) => sum + (pack.unitsRemaining ?? 0), 0);
 }
 

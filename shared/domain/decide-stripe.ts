@@ -2,7 +2,13 @@ import { settlePurchases } from "./derive-one-time.ts";
 import { deriveSubscription } from "./derive-subscription.ts";
 import type { Moment } from "./entitlement.ts";
 import { grantPurchase, type PurchaseFact } from "./grant-purchase.ts";
-import { applyEntry, type Cause, type EntryDraft, type SubjectState, type Touched } from "./ledger.ts";
+import {
+  applyEntry,
+  type Cause,
+  type EntryDraft,
+  type SubjectState,
+  type TouchedEntitlement,
+} from "./ledger.ts";
 import { mergeReversal, type ReversalFact } from "./merge-payment.ts";
 import { mergeObservations } from "./merge-subscription.ts";
 import {
@@ -46,13 +52,13 @@ export interface InvoiceFact extends RecordedInvoice {
  */
 export type SubjectFact = PurchaseFact | SubscriptionFact | SubscriptionSoldFact | InvoiceFact | ReversalFact;
 
-export interface StripeContext {
+export interface StripeDecisionContext {
   /** The project's setting: days that a past-due subscription stays usable. */
   graceDays: number;
   /**
    * Derives the entitlement id of a purchase or of a subscription's product, always the same for a source.
    */
-  entitlementIdOf: (source: string) => string;
+  deriveEntitlementId: (source: string) => string;
 }
 
 export type StripeDecision =
@@ -68,7 +74,7 @@ export function decideStripe(
   state: SubjectState,
   fact: SubjectFact,
   cause: Cause,
-  context: StripeContext,
+  context: StripeDecisionContext,
   now: Moment,
 ): StripeDecision {
   const isUnknown = fact.type === "subscription_sold" && resolveRecord(state, fact).observations.length === 0;
@@ -85,13 +91,13 @@ export function decideStripe(
 function buildDraft(
   state: SubjectState,
   fact: Exclude<SubjectFact, SubscriptionFact>,
-  context: StripeContext,
+  context: StripeDecisionContext,
   now: Moment,
 ): StripeDraft {
   switch (fact.type) {
     case "purchase": {
       const { checkoutSessionId, paymentIntentId } = fact.purchase;
-      const entitlementId = context.entitlementIdOf(checkoutSessionId ?? paymentIntentId ?? "");
+      const entitlementId = context.deriveEntitlementId(checkoutSessionId ?? paymentIntentId ?? "");
       const touched = grantPurchase(state, fact, entitlementId, now);
       return { operation: "grant", reason: "checkout_finalized", touched, records: [] };
     }
@@ -129,7 +135,7 @@ function settleSubscription(
   state: SubjectState,
   record: SubscriptionRecord,
   operation: "subscription" | "grant" | "invoice",
-  context: StripeContext,
+  context: StripeDecisionContext,
   now: Moment,
 ): StripeDraft {
   const records = changedRecords(state, record);
@@ -148,9 +154,9 @@ function settleSubscription(
 function deriveTouched(
   state: SubjectState,
   record: SubscriptionRecord,
-  { graceDays, entitlementIdOf }: StripeContext,
+  { graceDays, deriveEntitlementId: entitlementIdOf }: StripeDecisionContext,
   now: Moment,
-): Touched[] {
+): TouchedEntitlement[] {
   const deriveProductId = (productCode: string) => entitlementIdOf(`${record.recordId}/${productCode}`);
   return deriveSubscription(state, record, { graceDays, deriveEntitlementId: deriveProductId }, now);
 }
@@ -159,9 +165,9 @@ function deriveTouched(
 function applyReversal(
   state: SubjectState,
   record: PaymentRecord,
-  context: StripeContext,
+  context: StripeDecisionContext,
   now: Moment,
-): Touched[] {
+): TouchedEntitlement[] {
   const subscription = record.invoice === null ? undefined : state.records.get(record.invoice.subscriptionId);
   if (subscription?.type === "subscription") return deriveTouched(state, subscription, context, now);
   const bought = [...state.entitlements.values()].filter(

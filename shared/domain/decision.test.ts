@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { entitlement } from "../../test/unit/entitlements.ts";
 import { type DenialReason, denialReasons } from "../contract/words.ts";
-import { customerStatus, decideAccess } from "./decision.ts";
+import { decideAccess, toCustomerStatus } from "./decision.ts";
 import type { Hold } from "./entitlement.ts";
 
 const now = 1_000_000;
@@ -54,7 +54,7 @@ describe("decision", () => {
 
   it("customerStatus() maps each denial reason to one status", () => {
     const words = denialReasons.map((reason) =>
-      customerStatus({ allowed: false, reason, entitlementId: null }),
+      toCustomerStatus({ allowed: false, reason, entitlementId: null }),
     );
     expect(words).toEqual([
       "past_due",
@@ -69,6 +69,6 @@ describe("decision", () => {
       "canceled",
       "none",
     ]);
-    expect(customerStatus({ allowed: true, entitlementId: "e" })).toBe("active");
+    expect(toCustomerStatus({ allowed: true, entitlementId: "e" })).toBe("active");
   });
 });

@@ -1,5 +1,5 @@
 import { type CustomerStatus, type DenialReason, denialReasons } from "../contract/words.ts";
-import { availability } from "./availability.ts";
+import { getAvailability } from "./availability.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 
 /** The answer to "may this subject proceed?", with the entitlement that decided it. */
@@ -15,7 +15,7 @@ export type Decision =
 export function decideAccess(entitlements: Iterable<Entitlement>, now: Moment): Decision {
   let nearest: { rank: number; entitlementId: string } | null = null;
   for (const entitlement of entitlements) {
-    const state = availability(entitlement, now);
+    const state = getAvailability(entitlement, now);
     if (state.usable) return { allowed: true, entitlementId: entitlement.entitlementId };
     const rank = denialReasons.indexOf(state.reason);
     if (nearest === null || rank < nearest.rank) nearest = { rank, entitlementId: entitlement.entitlementId };
@@ -29,7 +29,7 @@ export function decideAccess(entitlements: Iterable<Entitlement>, now: Moment): 
 }
 
 /** Maps a decision to the customer's status, as `GET /v1/customer/access` returns it. */
-export function customerStatus(decision: Decision): CustomerStatus {
+export function toCustomerStatus(decision: Decision): CustomerStatus {
   if (decision.allowed) return "active";
   switch (decision.reason) {
     case "payment_past_due":

@@ -1,6 +1,6 @@
 import type { Entitlement, Moment } from "./entitlement.ts";
-import type { Entitlements, Touched } from "./ledger.ts";
-import { withPassWindows } from "./pass-windows.ts";
+import type { Entitlements, TouchedEntitlement } from "./ledger.ts";
+import { recomputePassWindows } from "./pass-windows.ts";
 import { findDisputeHolds, getFullReversalTime, updateHolds } from "./reversals.ts";
 import type { PaymentRecord } from "./stripe-record.ts";
 import { clawBack, recordClawBack, returnUnits } from "./take-back.ts";
@@ -10,7 +10,7 @@ import { clawBack, recordClawBack, returnUnits } from "./take-back.ts";
  * remaining units; a partial one changes nothing. If the payment is no longer reversed in full, the
  * entitlement is restored. Spent units stay spent.
  */
-function derivePurchase(entitlement: Entitlement, record: PaymentRecord, now: Moment): Touched {
+function derivePurchase(entitlement: Entitlement, record: PaymentRecord, now: Moment): TouchedEntitlement {
   const reversedAt = getFullReversalTime(record, entitlement.purchase?.amountTotal ?? null);
   const settled = reversedAt === null ? removeReversal(entitlement) : applyReversal(entitlement, reversedAt);
   const after = { ...settled, holds: updateHolds(entitlement.holds, findDisputeHolds(record)) };
@@ -46,10 +46,10 @@ function removeReversal(entitlement: Entitlement): Entitlement {
  */
 export function settlePurchases(
   before: Entitlements,
-  changed: Touched[],
+  changed: TouchedEntitlement[],
   record: PaymentRecord | null,
   now: Moment,
-): Touched[] {
+): TouchedEntitlement[] {
   const reversed = changed.map((touched) => {
     if (record === null) return touched;
     const derived = derivePurchase(touched.entitlement, record, now);
@@ -67,7 +67,7 @@ export function settlePurchases(
     const passes = [...after.values()].filter(
       (other) => other.kind === "time_pass" && other.productCode === productCode,
     );
-    for (const pass of withPassWindows(passes, now))
+    for (const pass of recomputePassWindows(passes, now))
       if (pass !== after.get(pass.entitlementId))
         byId.set(pass.entitlementId, { entitlement: pass, units: byId.get(pass.entitlementId)?.units ?? [] });
   }

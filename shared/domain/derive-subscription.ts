@@ -1,7 +1,7 @@
 import type { EntitlementStatus } from "../contract/words.ts";
 import { dayMs, type Entitlement, type Flag, type Hold, type Moment } from "./entitlement.ts";
-import type { SubjectState, Touched } from "./ledger.ts";
-import { newEntitlement } from "./new-entitlement.ts";
+import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
+import { buildEntitlement } from "./new-entitlement.ts";
 import { findDisputeHolds, getFullReversalTime, updateHolds } from "./reversals.ts";
 import { isOverdue } from "./review-subscription.ts";
 import {
@@ -50,7 +50,7 @@ export function deriveSubscription(
   record: SubscriptionRecord,
   { graceDays, deriveEntitlementId }: SubscriptionContext,
   now: Moment,
-): Touched[] {
+): TouchedEntitlement[] {
   const phases = buildPhases(record);
   const latest = phases.at(-1);
   if (latest === undefined) return [];
@@ -64,7 +64,7 @@ export function deriveSubscription(
     const purchase = buildPurchase(record);
     const base =
       before ??
-      newEntitlement(
+      buildEntitlement(
         {
           entitlementId,
           kind: "subscription",

@@ -1,4 +1,4 @@
-import type { EntitlementSource, EntitlementStatus, Kind } from "../contract/words.ts";
+import type { EntitlementKind, EntitlementSource, EntitlementStatus } from "../contract/words.ts";
 
 /** A point in time in milliseconds since 1970, UTC. */
 export type Moment = number;
@@ -47,7 +47,7 @@ export interface Purchase {
  */
 export interface Entitlement {
   entitlementId: string;
-  kind: Kind;
+  kind: EntitlementKind;
   productCode: string;
   source: EntitlementSource;
   status: EntitlementStatus;
@@ -100,7 +100,7 @@ export type Flag =
  * The terms that a purchase grants: the product as of the checkout attempt's creation, not as it is today.
  */
 export interface GrantTerms {
-  kind: Kind;
+  kind: EntitlementKind;
   productCode: string;
   /** Usage packs only: the number of units. */
   units: number | null;
@@ -111,7 +111,7 @@ export interface GrantTerms {
 }
 
 /** Sorts newest first and breaks ties by id, so that pages neither repeat nor skip an entitlement. */
-export function newestFirst(entitlements: Entitlement[]): Entitlement[] {
+export function sortNewestFirst(entitlements: Entitlement[]): Entitlement[] {
   return entitlements.toSorted(
     (a, b) => b.createdAt - a.createdAt || (a.entitlementId < b.entitlementId ? 1 : -1),
   );

@@ -1,6 +1,6 @@
 import { hasExpired } from "./availability.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
-import type { Entitlements, EntryDraft, Touched } from "./ledger.ts";
+import type { Entitlements, EntryDraft, TouchedEntitlement } from "./ledger.ts";
 
 function isOpen(entitlement: Entitlement): boolean {
   return entitlement.status !== "canceled" && entitlement.status !== "expired";
@@ -10,7 +10,7 @@ function isOpen(entitlement: Entitlement): boolean {
  * Records every entitlement that expired by `now`; `null` when none did. Access already ended at `expiresAt`.
  */
 export function decideExpire(state: Entitlements, now: Moment): EntryDraft | null {
-  const touched: Touched[] = [];
+  const touched: TouchedEntitlement[] = [];
   for (const entitlement of state.values()) {
     if (!isOpen(entitlement) || !hasExpired(entitlement, now)) continue;
     const left = entitlement.unitsRemaining;
@@ -38,7 +38,7 @@ export function decideExpire(state: Entitlements, now: Moment): EntryDraft | nul
 }
 
 /** Returns the next moment at which `decideExpire` records an expiry, or `null`. */
-export function nextExpiry(state: Entitlements): Moment | null {
+export function findNextExpiry(state: Entitlements): Moment | null {
   let next: Moment | null = null;
   for (const entitlement of state.values()) {
     if (entitlement.expiresAt === null || !isOpen(entitlement)) continue;

@@ -1,7 +1,7 @@
 import { settlePurchases } from "./derive-one-time.ts";
 import { dayMs, type GrantTerms, type Moment, type Purchase } from "./entitlement.ts";
-import type { SubjectState, Touched } from "./ledger.ts";
-import { newEntitlement } from "./new-entitlement.ts";
+import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
+import { buildEntitlement } from "./new-entitlement.ts";
 
 /** A one-time purchase that Stripe reports as paid. */
 export interface PurchaseFact {
@@ -20,10 +20,10 @@ export function grantPurchase(
   { terms, paidAt, purchase }: PurchaseFact,
   entitlementId: string,
   now: Moment,
-): Touched[] {
+): TouchedEntitlement[] {
   if (state.entitlements.has(entitlementId)) return [];
   const { units, expiresAfterDays } = terms;
-  const granted = newEntitlement(
+  const granted = buildEntitlement(
     {
       entitlementId,
       kind: terms.kind,
@@ -39,7 +39,7 @@ export function grantPurchase(
     },
     now,
   );
-  const touched: Touched = {
+  const touched: TouchedEntitlement = {
     entitlement: granted,
     units: units === null ? [] : [{ movement: "granted", change: units }],
   };

@@ -1,4 +1,4 @@
-import type { IdempotentEndpoint, Kind } from "../contract/words.ts";
+import type { EntitlementKind, IdempotentOperation } from "../contract/words.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import type { StripeRecord } from "./stripe-record.ts";
 
@@ -21,13 +21,13 @@ export type Operation =
 type UnitMovement = "granted" | "consumed" | "expired" | "clawed_back" | "adjusted";
 
 /** An entitlement as it is *after* the entry, with the units moved. `change` is negative when units left. */
-export interface Touched {
+export interface TouchedEntitlement {
   entitlement: Entitlement;
   units: { movement: UnitMovement; change: number }[];
 }
 
 /** Returns the units the entry moved, summed over all movements; negative when units left. */
-export function unitsMoved({ units }: Pick<Touched, "units">): number {
+export function unitsMoved({ units }: Pick<TouchedEntitlement, "units">): number {
   return units.reduce((sum, { change }) => sum + change, 0);
 }
 
@@ -39,7 +39,10 @@ export interface EntitlementChange {
 }
 
 /** Returns the changes that `touched` makes to a state. */
-export function changesOf({ entitlements }: SubjectState, touched: Touched[]): EntitlementChange[] {
+export function toEntitlementChanges(
+  { entitlements }: SubjectState,
+  touched: TouchedEntitlement[],
+): EntitlementChange[] {
   return touched.map((each) => ({
     before: entitlements.get(each.entitlement.entitlementId) ?? null,
     after: each.entitlement,
@@ -54,7 +57,7 @@ export type ManualAction =
   | {
       type: "grant";
       productCode: string;
-      kind: Kind;
+      kind: EntitlementKind;
       /** Usage packs only: the number of units. */
       units: number | null;
       /** Time passes only: the length of the pass. It queues behind the passes that the subject has. */
@@ -80,7 +83,7 @@ export type Cause =
 
 /** The record of one answered request. A repeated request gets an identical reply from it. */
 export interface IdempotencyRecord {
-  endpoint: IdempotentEndpoint;
+  endpoint: IdempotentOperation;
   key: string;
   requestHash: string;
   reply: { consumed: number; usageRemaining: number };
@@ -89,7 +92,7 @@ export interface IdempotencyRecord {
 /** An entry that a decision proposes. The subject object adds sequence, time and hash. */
 export interface EntryDraft {
   operation: Operation;
-  touched: Touched[];
+  touched: TouchedEntitlement[];
   /** Records of Stripe objects, as they are after the entry. */
   records: StripeRecord[];
   source: EntrySource;
@@ -132,7 +135,7 @@ export function applyEntry(
 }
 
 /** Checks `entry` as the successor of `before`. Returns one message per violation; empty when valid. */
-export function entryFaults(before: SubjectState, entry: LedgerEntry): string[] {
+export function findEntryErrors(before: SubjectState, entry: LedgerEntry): string[] {
   const errors: string[] = [];
   for (const touched of entry.touched) {
     const { entitlement } = touched;

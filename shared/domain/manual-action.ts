@@ -7,10 +7,10 @@ import {
   type ManualAction,
   type Operation,
   type SubjectState,
-  type Touched,
+  type TouchedEntitlement,
   unitsMoved,
 } from "./ledger.ts";
-import { newEntitlement } from "./new-entitlement.ts";
+import { buildEntitlement } from "./new-entitlement.ts";
 import { type DeriveEntitlementId, restoreEntitlement, revokeEntitlement } from "./revoke.ts";
 
 /** The compensating action for an earlier one. `entry` is the ledger entry to reverse. */
@@ -19,7 +19,7 @@ export interface UndoAction {
   entry: LedgerEntry;
 }
 
-export type ManualRefusal =
+export type ManualActionRefusal =
   | "no_such_entitlement"
   | "no_such_hold"
   | "already_lifted"
@@ -33,29 +33,29 @@ export type ManualRefusal =
   | "nothing_to_change"
   | "not_undoable";
 
-export type ManualDecision =
-  | { outcome: "refused"; code: ManualRefusal; unitsRemaining: number | null }
-  | { outcome: "change"; operation: Operation; touched: Touched[] };
+export type ManualActionDecision =
+  | { outcome: "refused"; code: ManualActionRefusal; unitsRemaining: number | null }
+  | { outcome: "change"; operation: Operation; touched: TouchedEntitlement[] };
 
-export interface ManualContext {
-  entitlementIdOf: DeriveEntitlementId;
+export interface ManualActionContext {
+  deriveEntitlementId: DeriveEntitlementId;
   /** The action's id. An action sent twice creates one entitlement. */
   actionId: string;
 }
 
-const refused = (code: ManualRefusal, unitsRemaining: number | null = null): ManualDecision => ({
+const refused = (code: ManualActionRefusal, unitsRemaining: number | null = null): ManualActionDecision => ({
   outcome: "refused",
   code,
   unitsRemaining,
 });
 
 /** Decides what the action changes, or why it is refused. Pure: preview and application both call it. */
-export function decideManual(
+export function decideManualAction(
   state: SubjectState,
   action: ManualAction | UndoAction,
-  context: ManualContext,
+  context: ManualActionContext,
   now: Moment,
-): ManualDecision {
+): ManualActionDecision {
   const decision = decide(state, action, context, now);
   return decision.outcome === "change" && decision.touched.length === 0
     ? refused("nothing_to_change")
@@ -65,9 +65,9 @@ export function decideManual(
 function decide(
   state: SubjectState,
   action: ManualAction | UndoAction,
-  context: ManualContext,
+  context: ManualActionContext,
   now: Moment,
-): ManualDecision {
+): ManualActionDecision {
   switch (action.type) {
     case "grant":
       return decideGrant(state, action, context, now);
@@ -88,12 +88,12 @@ function decide(
 function decideGrant(
   state: SubjectState,
   action: Extract<ManualAction, { type: "grant" }>,
-  { entitlementIdOf, actionId }: ManualContext,
+  { deriveEntitlementId: entitlementIdOf, actionId }: ManualActionContext,
   now: Moment,
-): ManualDecision {
+): ManualActionDecision {
   const { kind, productCode, units, durationDays, expiresAt } = action;
   if (expiresAt !== null && expiresAt <= now) return refused("ends_in_the_past");
-  const entitlement = newEntitlement(
+  const entitlement = buildEntitlement(
     {
       entitlementId: entitlementIdOf(actionId),
       kind,
@@ -108,7 +108,7 @@ function decideGrant(
     },
     now,
   );
-  const granted: Touched["units"] = units === null ? [] : [{ movement: "granted", change: units }];
+  const granted: TouchedEntitlement["units"] = units === null ? [] : [{ movement: "granted", change: units }];
   const touched = settlePurchases(state.entitlements, [{ entitlement, units: granted }], null, now);
   return { outcome: "change", operation: "manual_grant", touched };
 }
@@ -117,9 +117,9 @@ function decideRevoke(
   state: SubjectState,
   entitlement: Entitlement,
   operation: Operation,
-  { entitlementIdOf }: ManualContext,
+  { deriveEntitlementId: entitlementIdOf }: ManualActionContext,
   now: Moment,
-): ManualDecision {
+): ManualActionDecision {
   if (hasEnded(entitlement, now)) return refused("already_ended");
   return {
     outcome: "change",
@@ -128,14 +128,19 @@ function decideRevoke(
   };
 }
 
-function decideLiftHold(entitlement: Entitlement, causeId: string, now: Moment): ManualDecision {
+function decideLiftHold(entitlement: Entitlement, causeId: string, now: Moment): ManualActionDecision {
   const hold = entitlement.holds.find((held) => held.causeId === causeId);
   if (hold === undefined) return refused("no_such_hold");
   if (hold.liftedAt !== null) return refused("already_lifted");
   return { outcome: "change", operation: "lift_hold", touched: [withHold(entitlement, causeId, now, now)] };
 }
 
-function withHold(entitlement: Entitlement, causeId: string, liftedAt: Moment | null, now: Moment): Touched {
+function withHold(
+  entitlement: Entitlement,
+  causeId: string,
+  liftedAt: Moment | null,
+  now: Moment,
+): TouchedEntitlement {
   const holds = entitlement.holds.map((held) => (held.causeId === causeId ? { ...held, liftedAt } : held));
   return { entitlement: { ...entitlement, holds, updatedAt: now }, units: [] };
 }
@@ -159,7 +164,7 @@ function decideAdjust(
   change: number,
   operation: Operation,
   now: Moment,
-): ManualDecision {
+): ManualActionDecision {
   const { kind, unitsRemaining } = entitlement;
   if (kind !== "usage_pack" || unitsRemaining === null) return refused("not_a_pack");
   if (hasEnded(entitlement, now)) return refused("already_ended");
@@ -178,9 +183,9 @@ function decideAdjust(
 function decideUndo(
   state: SubjectState,
   { entry }: UndoAction,
-  context: ManualContext,
+  context: ManualActionContext,
   now: Moment,
-): ManualDecision {
+): ManualActionDecision {
   const action = entry.cause.type === "operator" ? entry.cause.action : null;
   if (action === null) return refused("not_undoable");
   const entitlementId = action.type === "grant" ? findGrantedId(entry) : action.entitlementId;
@@ -191,7 +196,7 @@ function decideUndo(
       return decideRevoke(state, entitlement, "undo", context, now);
     case "revoke": {
       if (!entitlement.revocation) return refused("nothing_to_change");
-      const touched = restoreEntitlement(state, entitlement, context.entitlementIdOf, now);
+      const touched = restoreEntitlement(state, entitlement, context.deriveEntitlementId, now);
       return { outcome: "change", operation: "undo", touched };
     }
     case "adjust": {
@@ -225,8 +230,8 @@ const hasEnded = (entitlement: Entitlement, now: Moment) =>
   ["canceled", "expired"].includes(statusAt(entitlement, now));
 
 /** Builds the ledger entry of the action. */
-export function manualDraft(
-  { operation, touched }: Extract<ManualDecision, { outcome: "change" }>,
+export function buildManualEntry(
+  { operation, touched }: Extract<ManualActionDecision, { outcome: "change" }>,
   attribution: Pick<EntryDraft, "reason" | "actor" | "cause" | "idempotency">,
 ): EntryDraft {
   return { operation, touched, records: [], source: "portal", ...attribution };

@@ -1,6 +1,6 @@
 import { statusAt } from "./availability.ts";
 import type { Moment } from "./entitlement.ts";
-import type { ManualAction, SubjectState, Touched } from "./ledger.ts";
+import type { ManualAction, SubjectState, TouchedEntitlement } from "./ledger.ts";
 import type { UndoAction } from "./manual-action.ts";
 
 /**
@@ -8,10 +8,10 @@ import type { UndoAction } from "./manual-action.ts";
  * entitlements. The balance is included only if the action sets one, so that concurrent consumption does not
  * outdate other previews.
  */
-export function fingerprintOf(
+export function serializePreviewState(
   state: SubjectState,
   action: ManualAction | UndoAction,
-  touched: Touched[],
+  touched: TouchedEntitlement[],
   now: Moment,
 ): string {
   const isSet = action.type === "adjust" && action.how === "set";

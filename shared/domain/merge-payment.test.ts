@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { mergeReversal, type ReversalFact, type Said } from "./merge-payment.ts";
+import { mergeReversal, type ReversalFact, type ReversalReport } from "./merge-payment.ts";
 import type { DisputeStatus, RefundStatus } from "./stripe-record.ts";
 
-const said = <Status extends string>(status: Status, version: number): Said<Status> => ({
+const said = <Status extends string>(status: Status, version: number): ReversalReport<Status> => ({
   id: "re_1",
   amount: 100,
   status,

@@ -2,16 +2,21 @@ import type { DisputeStatus, PaymentRecord, RefundStatus, Reversal } from "./str
 
 /** A refund or dispute of one payment, as reported by Stripe. */
 export type ReversalFact =
-  | { type: "refund"; paymentIntentId: string; invoice: PaymentRecord["invoice"]; refund: Said<RefundStatus> }
+  | {
+      type: "refund";
+      paymentIntentId: string;
+      invoice: PaymentRecord["invoice"];
+      refund: ReversalReport<RefundStatus>;
+    }
   | {
       type: "dispute";
       paymentIntentId: string;
       invoice: PaymentRecord["invoice"];
-      dispute: Said<DisputeStatus>;
+      dispute: ReversalReport<DisputeStatus>;
     };
 
 /** One report by Stripe of a refund or dispute. `version` is the time of the report. */
-export type Said<Status extends string> = Omit<Reversal<Status>, "since">;
+export type ReversalReport<Status extends string> = Omit<Reversal<Status>, "since">;
 
 /** Ranks statuses by progress, to break the tie between two reports of one second. */
 const refundRank: Record<RefundStatus, number> = {
@@ -54,7 +59,7 @@ export function mergeReversal(record: PaymentRecord | null, fact: ReversalFact):
 
 function mergeReport<Status extends string>(
   known: Reversal<Status> | undefined,
-  report: Said<Status>,
+  report: ReversalReport<Status>,
   rank: Record<Status, number>,
 ): Reversal<Status> {
   const reported: Reversal<Status> = { ...report, since: report.version };

@@ -1,7 +1,7 @@
 import type { Entitlement, Moment } from "./entitlement.ts";
 
 /** Builds an active entitlement from defaults. `fields` overrides them. */
-export function newEntitlement(
+export function buildEntitlement(
   fields: Partial<Entitlement> &
     Pick<Entitlement, "entitlementId" | "kind" | "productCode" | "source" | "paidAt" | "purchase">,
   now: Moment,

@@ -5,8 +5,8 @@ import { decideStripe, type SubjectFact } from "./decide-stripe.ts";
 import { dayMs, type Entitlement } from "./entitlement.ts";
 import { decideExpire } from "./expire.ts";
 import { applyEntry, type EntryDraft, emptyState, type LedgerEntry, type SubjectState } from "./ledger.ts";
-import { decideManual, manualDraft } from "./manual-action.ts";
-import { outboundEvents } from "./outbound-events.ts";
+import { buildManualEntry, decideManualAction } from "./manual-action.ts";
+import { buildOutboundEvents } from "./outbound-events.ts";
 import type { Observation, SubscriptionOrigin } from "./stripe-record.ts";
 
 const subject = { projectId: "prj_1", mode: "test" as const, subjectRef: "user_1" };
@@ -28,10 +28,10 @@ class History {
     const entry: LedgerEntry = { ...draft, sequence: this.sequence, at: this.now };
     const before = this.state;
     this.state = applyEntry(before, entry);
-    const events = outboundEvents(subject, before, entry);
+    const events = buildOutboundEvents(subject, before, entry);
     // Every payload must match the documented schema, and the same entry must always make the same events.
     for (const { data } of events) expect(() => outboundEventDataSchema.parse(data)).not.toThrow();
-    expect(outboundEvents(subject, before, entry)).toEqual(events);
+    expect(buildOutboundEvents(subject, before, entry)).toEqual(events);
     return events;
   }
 
@@ -246,9 +246,9 @@ describe("outboundEvents", () => {
     const { entitlementId = "", holds = [] } = held ?? {};
     const action = { type: "lift_hold" as const, entitlementId, causeId: holds[0]?.causeId ?? "" };
     const context = { entitlementIdOf: (source: string) => source, actionId: "action" };
-    const decision = decideManual(history.state, action, context, history.now);
+    const decision = decideManualAction(history.state, action, context, history.now);
     if (decision.outcome !== "change") throw new Error(decision.outcome);
-    const draft = manualDraft(decision, {
+    const draft = buildManualEntry(decision, {
       reason: "goodwill: customer is my uncle",
       actor: "usr_1",
       cause: { type: "operator", actorName: "Ada", action, undoes: null },

@@ -1,8 +1,14 @@
 import type { OutboundEventData, OutboundEventType } from "../contract/outbound-event.ts";
 import { statusAt } from "./availability.ts";
-import { usageRemaining } from "./consume.ts";
+import { getUsageRemaining } from "./consume.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
-import { applyEntry, type LedgerEntry, type SubjectState, type Touched, unitsMoved } from "./ledger.ts";
+import {
+  applyEntry,
+  type LedgerEntry,
+  type SubjectState,
+  type TouchedEntitlement,
+  unitsMoved,
+} from "./ledger.ts";
 import type { StripeRecord, SubscriptionRecord } from "./stripe-record.ts";
 import type { SubjectIdentity } from "./subject-name.ts";
 
@@ -25,7 +31,7 @@ interface EventContent {
  * the customer's backend produces no event. `before` is the state that the entry follows; a consume does not
  * use it.
  */
-export function outboundEvents(
+export function buildOutboundEvents(
   subject: SubjectKey,
   before: SubjectState,
   entry: LedgerEntry,
@@ -34,7 +40,7 @@ export function outboundEvents(
   const after = applyEntry(before, entry);
   const event = (type: OutboundEventType, content: EventContent): OutboundEventDraft => {
     const isPack = content.entitlement?.kind === "usage_pack";
-    const remaining = isPack ? usageRemaining(after.entitlements.values(), entry.at) : null;
+    const remaining = isPack ? getUsageRemaining(after.entitlements.values(), entry.at) : null;
     return { type, data: buildEventData(subject, entry, content, remaining) };
   };
   const purchased = findPurchases(before, after, entry);
@@ -146,7 +152,7 @@ function isVisiblyChanged(before: Entitlement | undefined, after: Entitlement): 
   return JSON.stringify(visible(before)) !== JSON.stringify(visible(after));
 }
 
-function toEventContent(entitlement: Entitlement | null, touched: Touched[]): EventContent {
+function toEventContent(entitlement: Entitlement | null, touched: TouchedEntitlement[]): EventContent {
   const own = touched.find((one) => one.entitlement.entitlementId === entitlement?.entitlementId);
   const isCounted = own !== undefined && own.units.length > 0;
   return { entitlement, units: isCounted ? unitsMoved(own) : null, lots: null };

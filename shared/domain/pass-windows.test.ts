@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { entitlement } from "../../test/unit/entitlements.ts";
 import { dayMs } from "./entitlement.ts";
-import { withPassWindows } from "./pass-windows.ts";
+import { recomputePassWindows } from "./pass-windows.ts";
 
 const pass = (id: string, paidAt: number, durationDays: number, canceled = false) =>
   entitlement({
@@ -29,7 +29,7 @@ describe("withPassWindows", () => {
   it("withPassWindows() never overlaps windows, loses paid time or starts a pass before its payment", () => {
     fc.assert(
       fc.property(passes, (list) => {
-        const windows = withPassWindows(list, 0);
+        const windows = recomputePassWindows(list, 0);
         let end = Number.NEGATIVE_INFINITY;
         for (const { startsAt, expiresAt, paidAt, durationDays } of windows) {
           expect(startsAt).toBe(Math.max(paidAt, end));
@@ -44,20 +44,20 @@ describe("withPassWindows", () => {
   it("withPassWindows() returns the same windows when passes arrive in any order or have windows", () => {
     fc.assert(
       fc.property(passes, fc.integer(), (list, seed) => {
-        const known = withPassWindows(list, 0);
+        const known = recomputePassWindows(list, 0);
         const shuffled = list
           .map((each, index) => ({ each, rank: Math.imul(seed ^ index, 2654435761) >>> 0 }))
           .sort((a, b) => a.rank - b.rank)
           .map(({ each }) => known.find(({ entitlementId }) => entitlementId === each.entitlementId) ?? each);
-        expect(withPassWindows(shuffled, 0)).toEqual(known);
+        expect(recomputePassWindows(shuffled, 0)).toEqual(known);
       }),
     );
   });
 
   it("withPassWindows() moves later passes forward when an earlier one is canceled", () => {
-    const [, second] = withPassWindows([pass("a", 0, 1), pass("b", 10, 1)], 0);
+    const [, second] = recomputePassWindows([pass("a", 0, 1), pass("b", 10, 1)], 0);
     expect(second?.startsAt).toBe(dayMs);
-    const [alone] = withPassWindows([pass("a", 0, 1, true), ...(second ? [second] : [])], 5);
+    const [alone] = recomputePassWindows([pass("a", 0, 1, true), ...(second ? [second] : [])], 5);
     expect(alone).toMatchObject({ startsAt: 10, expiresAt: 10 + dayMs, updatedAt: 5 });
   });
 });

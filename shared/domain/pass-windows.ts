@@ -14,7 +14,7 @@ function compareInQueue(a: Entitlement, b: Entitlement): number {
  *
  * All passes are computed at once, so the result does not depend on the order in which they became known.
  */
-export function withPassWindows(passes: Iterable<Entitlement>, now: Moment): Entitlement[] {
+export function recomputePassWindows(passes: Iterable<Entitlement>, now: Moment): Entitlement[] {
   let previousEnd = Number.NEGATIVE_INFINITY;
   return [...passes]
     .filter((pass) => pass.status !== "canceled")

@@ -15,14 +15,14 @@ export function isOverdue(periodEnd: Moment | null, now: Moment): boolean {
  * A subscription to read from Stripe because its period ended without an update. Until then, its entitlements
  * stay open.
  */
-export interface Review {
+export interface SubscriptionReview {
   subscriptionId: string;
   at: Moment;
 }
 
 /** Returns the next review due for any subscription of the subject, or `null`. */
-export function nextReview(state: SubjectState): Review | null {
-  let next: Review | null = null;
+export function findNextReview(state: SubjectState): SubscriptionReview | null {
+  let next: SubscriptionReview | null = null;
   for (const record of state.records.values()) {
     const at = record.type === "subscription" ? getReviewTime(record) : null;
     if (at !== null && (next === null || at < next.at)) next = { subscriptionId: record.recordId, at };

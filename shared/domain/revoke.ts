@@ -1,7 +1,7 @@
 import { settlePurchases } from "./derive-one-time.ts";
 import { deriveSubscription } from "./derive-subscription.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
-import { applyEntry, type SubjectState, type Touched } from "./ledger.ts";
+import { applyEntry, type SubjectState, type TouchedEntitlement } from "./ledger.ts";
 import type { PaymentRecord, SubscriptionRecord } from "./stripe-record.ts";
 import { clawBack, recordClawBack, returnUnits } from "./take-back.ts";
 
@@ -17,7 +17,7 @@ export function revokeEntitlement(
   entitlement: Entitlement,
   deriveEntitlementId: DeriveEntitlementId,
   now: Moment,
-): Touched[] {
+): TouchedEntitlement[] {
   const { currentPeriodEnd, paidThrough } = entitlement;
   const ends = [currentPeriodEnd, paidThrough].filter((end) => end !== null);
   const revocation = { at: now, periodEnd: ends.length === 0 ? null : Math.max(...ends) };
@@ -34,7 +34,7 @@ export function restoreEntitlement(
   entitlement: Entitlement,
   deriveEntitlementId: DeriveEntitlementId,
   now: Moment,
-): Touched[] {
+): TouchedEntitlement[] {
   const subscription = findSubscriptionRecord(state, entitlement);
   if (subscription !== null)
     return rederiveSubscription(
@@ -56,7 +56,7 @@ function rederiveSubscription(
   record: SubscriptionRecord,
   deriveEntitlementId: DeriveEntitlementId,
   now: Moment,
-): Touched[] {
+): TouchedEntitlement[] {
   const next = applyEntry(state, { touched: [{ entitlement: changed, units: [] }], records: [] });
   const deriveProductId = (productCode: string) => deriveEntitlementId(`${record.recordId}/${productCode}`);
   // Grace was set when the subscription became past due. An operator's action never restarts it.

@@ -1,5 +1,5 @@
 import type { Entitlement, Moment } from "./entitlement.ts";
-import type { Touched } from "./ledger.ts";
+import type { TouchedEntitlement } from "./ledger.ts";
 
 /** Ends a purchased or granted entitlement and claws back its remaining units. Spent units stay spent. */
 export function clawBack(
@@ -31,7 +31,7 @@ export function returnUnits(entitlement: Entitlement): Entitlement {
 }
 
 /** Pairs `after` with the movement of the units that were clawed back or returned since `before`. */
-export function recordClawBack(before: Entitlement, after: Entitlement): Touched {
+export function recordClawBack(before: Entitlement, after: Entitlement): TouchedEntitlement {
   const change = (after.unitsRemaining ?? 0) - (before.unitsRemaining ?? 0);
   return { entitlement: after, units: change === 0 ? [] : [{ movement: "clawed_back", change }] };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { modes, regions } from "../contract/words.ts";
-import { newApiKey, parseApiKey } from "./api-key.ts";
+import { generateApiKey, parseApiKey } from "./api-key.ts";
 import { newId } from "./ids.ts";
 
 describe("API key", () => {
@@ -8,14 +8,14 @@ describe("API key", () => {
     for (const mode of modes)
       for (const region of regions) {
         const projectId = newId("prj");
-        const apiKey = newApiKey(mode, region, projectId);
+        const apiKey = generateApiKey(mode, region, projectId);
         expect(apiKey).toMatch(new RegExp(`^lz_${mode}_[0-9a-z]+$`));
         expect(parseApiKey(apiKey)).toMatchObject({ mode, region, projectId });
       }
   });
 
   it("parseApiKey() returns null when any one character of a key is changed", () => {
-    const apiKey = newApiKey("test", "weur", newId("prj"));
+    const apiKey = generateApiKey("test", "weur", newId("prj"));
     for (let at = 0; at < apiKey.length; at++)
       for (const character of ["0", "z", "_"]) {
         const changed = apiKey.slice(0, at) + character + apiKey.slice(at + 1);

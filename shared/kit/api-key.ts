@@ -21,7 +21,7 @@ export interface ApiKeyParts {
   hash: string;
 }
 
-export function newApiKey(mode: Mode, region: Region, projectId: string): string {
+export function generateApiKey(mode: Mode, region: Region, projectId: string): string {
   const project = decodeBase32(projectId.slice("prj_".length));
   if (project?.length !== 16) throw new Error(`not a project id: ${projectId}`);
   const payload = new Uint8Array(payloadBytes);
@@ -52,6 +52,6 @@ function checksum(mode: Mode, payload: Uint8Array): Uint8Array {
 }
 
 /** Returns the part of a key that may be displayed: prefix and last four characters. */
-export function apiKeyHint(key: string): string {
+export function formatApiKeyHint(key: string): string {
   return `${key.slice(0, "lz_test_".length)}…${key.slice(-4)}`;
 }

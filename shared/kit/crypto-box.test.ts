@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { open, seal } from "./crypto-box.ts";
+import { seal, unseal } from "./crypto-box.ts";
 
 describe("crypto box", () => {
   const wrappingKey = (byte: number) => Buffer.alloc(32, byte).toString("base64");
@@ -9,24 +9,24 @@ describe("crypto box", () => {
     const sealed = await seal(old, "associated-data/1", "sk_test_secret");
     expect(sealed).not.toContain("secret");
     const rotated = { current: "k2", keys: { k1: wrappingKey(1), k2: wrappingKey(2) } };
-    expect(await open(rotated, "associated-data/1", sealed)).toBe("sk_test_secret");
+    expect(await unseal(rotated, "associated-data/1", sealed)).toBe("sk_test_secret");
     expect(await seal(old, "associated-data/1", "sk_test_secret")).not.toBe(sealed);
   });
 
   it("open() rejects a sealed secret when the associated data, the key or the text is different", async () => {
     const sealed = await seal(old, "associated-data/1", "secret");
-    await expect(open(old, "associated-data/2", sealed)).rejects.toThrow();
+    await expect(unseal(old, "associated-data/2", sealed)).rejects.toThrow();
     await expect(
-      open({ current: "k1", keys: { k1: wrappingKey(9) } }, "associated-data/1", sealed),
+      unseal({ current: "k1", keys: { k1: wrappingKey(9) } }, "associated-data/1", sealed),
     ).rejects.toThrow();
     await expect(
-      open({ current: "k2", keys: { k2: wrappingKey(1) } }, "associated-data/1", sealed),
+      unseal({ current: "k2", keys: { k2: wrappingKey(1) } }, "associated-data/1", sealed),
     ).rejects.toThrow(/k1/);
     const record = JSON.parse(sealed) as { text: string };
     const changed = JSON.stringify({
       ...record,
       text: `${record.text[0] === "A" ? "B" : "A"}${record.text.slice(1)}`,
     });
-    await expect(open(old, "associated-data/1", changed)).rejects.toThrow();
+    await expect(unseal(old, "associated-data/1", changed)).rejects.toThrow();
   });
 });

@@ -71,7 +71,7 @@ export async function seal(keys: WrappingKeys, associatedData: string, plain: st
 }
 
 /** Throws when the record or its associated data was changed, or when its wrapping key is not configured. */
-export async function open(keys: WrappingKeys, associatedData: string, sealed: string): Promise<string> {
+export async function unseal(keys: WrappingKeys, associatedData: string, sealed: string): Promise<string> {
   const additionalData = new TextEncoder().encode(associatedData);
   const record = JSON.parse(sealed) as SealedRecord;
   const dataKey = await crypto.subtle.decrypt(

@@ -30,7 +30,7 @@ export function decodeDecisionId(subjectName: string, decisionId: string): Decis
 }
 
 /** Returns the tag of the id's subject, in hex as in logs; `null` when the id is malformed. */
-export function tagOfDecision(decisionId: string): string | null {
+export function getDecisionSubjectTag(decisionId: string): string | null {
   const bytes = decodeBytes(decisionId);
   return bytes === null ? null : tagInHex(bytes.subarray(0, tagLength));
 }

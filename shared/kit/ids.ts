@@ -34,12 +34,12 @@ export function newId(prefix: IdPrefix, now: number = Date.now()): string {
 }
 
 /** Derives an id from `source`: the same source always gives the same id, so creation can be repeated. */
-export function derivedId(prefix: IdPrefix, source: string): string {
+export function deriveId(prefix: IdPrefix, source: string): string {
   return `${prefix}_${encodeBase32(sha256(source).subarray(0, idLength))}`;
 }
 
 /** Derives an id from the time `at` (48 bits) and the source (80 bits), so that ids sort by age. */
-export function derivedIdAt(prefix: IdPrefix, at: number, source: string): string {
+export function deriveIdAt(prefix: IdPrefix, at: number, source: string): string {
   const bytes = new Uint8Array(idLength);
   bytes.set(sha256(source).subarray(0, idLength - uint48Length), uint48Length);
   writeUint48(bytes, 0, at);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { columns, type Metered, type Metric, measure } from "./metrics.ts";
+import { columns, type Metric, type MetricsEnv, writeMetric } from "./metrics.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -7,7 +7,7 @@ const scope = { projectId: "prj_1", mode: "live" };
 
 function collectPoints(metric: Metric): AnalyticsEngineDataPoint[] {
   const points: (AnalyticsEngineDataPoint | undefined)[] = [];
-  measure({ METRICS: { writeDataPoint: (point) => void points.push(point) } }, scope, metric);
+  writeMetric({ METRICS: { writeDataPoint: (point) => void points.push(point) } }, scope, metric);
   return points.filter((point) => point !== undefined);
 }
 
@@ -53,16 +53,16 @@ describe("measure", () => {
   it("measure() writes nothing without a dataset, and only warns when the dataset throws", () => {
     const metric = examples[0];
     if (metric === undefined) throw new Error("no metric");
-    measure({}, scope, metric);
+    writeMetric({}, scope, metric);
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-    const refusing: Metered = {
+    const refusing: MetricsEnv = {
       METRICS: {
         writeDataPoint() {
           throw new Error("too many points");
         },
       },
     };
-    measure(refusing, scope, metric);
+    writeMetric(refusing, scope, metric);
     expect(warn).toHaveBeenCalledWith(expect.stringContaining("metrics.not_written"));
   });
 });

@@ -4,7 +4,7 @@ import { errorMessage, log } from "./log.ts";
  * The environment of a worker that may have an Analytics Engine dataset bound (docs/observability.md).
  * Without the binding, no metrics are written.
  */
-export interface Metered {
+export interface MetricsEnv {
   METRICS?: Pick<AnalyticsEngineDataset, "writeDataPoint">;
 }
 
@@ -45,7 +45,11 @@ export type Metric =
  * Writes one data point without waiting: the platform sends it afterwards. The index is the project, `blob1`
  * the name, `blob2` the mode. Words and numbers follow in the order of `columns`.
  */
-export function measure(env: Metered, scope: { projectId: string; mode: string }, metric: Metric): void {
+export function writeMetric(
+  env: MetricsEnv,
+  scope: { projectId: string; mode: string },
+  metric: Metric,
+): void {
   if (env.METRICS === undefined) return;
   const values: Record<string, string | number> = metric;
   const { words, numbers } = columns[metric.name];

@@ -1,12 +1,12 @@
 import type { Operation } from "../contract/operations/operation.ts";
 import { type OperatorCaller, type Refusal, refusal } from "../contract/operations/reply.ts";
-import { mayActAs, type Role } from "../contract/roles.ts";
+import { hasRole, type Role } from "../contract/roles.ts";
 import type { Scope } from "../contract/scope.ts";
 import { modes, type Region } from "../contract/words.ts";
 import type { Actor } from "../db/audit.ts";
 import { d1 } from "../db/deadline.ts";
 import { readSession } from "../db/session.ts";
-import { isProofFresh } from "../domain/proof.ts";
+import { isAuthenticationRecent } from "../domain/proof.ts";
 import { currentTime } from "../kit/clock.ts";
 import type { DevService } from "../kit/dev-service.ts";
 
@@ -46,12 +46,12 @@ export async function authorize(
     return refusal("session_ended", "You are not signed in any more. Sign in again.");
   if (session.role === null || session.accountId === null)
     return refusal("not_allowed", "You are not a member of an account any more.");
-  if (!mayActAs(session.role, role))
+  if (!hasRole(session.role, role))
     return refusal("not_allowed", `This needs the role ${role} or a higher one; yours is ${session.role}.`);
   const project = session.projects.find(({ projectId }) => projectId === scope?.projectId);
   if (scope !== null && (project === undefined || !modes.includes(scope.mode)))
     return refusal("not_found", "There is no such project in your account.");
-  const isRecent = isProofFresh(provenAt, machineTime);
+  const isRecent = isAuthenticationRecent(provenAt, machineTime);
   if (recentAuth === "live" && scope?.mode === "live" && !isRecent)
     return refusal("proof_needed", "Confirm that it is you: this acts in live mode.");
   if (recentAuth === "always" && !isRecent)

@@ -13,7 +13,7 @@ const timeoutMs = 20_000;
  * Creates the official client for one connection. It never retries: only the caller knows whether a
  * repetition is the same operation, and under which idempotency key.
  */
-export function stripeClient(apiKey: string, dev: DevService | undefined): Stripe {
+export function createStripeClient(apiKey: string, dev: DevService | undefined): Stripe {
   return new Stripe(apiKey, {
     apiVersion: stripeApiVersion,
     httpClient: Stripe.createFetchHttpClient(
@@ -33,7 +33,7 @@ export type StripeFailure =
   | { kind: "unknown"; message: string };
 
 /** Classifies an error that the client threw. Rethrows errors that are not Stripe's. */
-export function stripeFailure(error: unknown): StripeFailure {
+export function classifyStripeError(error: unknown): StripeFailure {
   if (!(error instanceof Stripe.errors.StripeError)) throw error;
   const message = maskSecrets(error.message);
   const isStillRunning = error.statusCode === 409;
@@ -44,7 +44,7 @@ export function stripeFailure(error: unknown): StripeFailure {
 }
 
 /** A read from Stripe failed. The operation that needed it is retried later. */
-export class StripeNotAnswering extends Error {
+export class StripeReadError extends Error {
   constructor(
     message: string,
     /** Stripe responded that the object does not exist. */
@@ -58,21 +58,25 @@ export class StripeNotAnswering extends Error {
 /**
  * Awaits a read from Stripe. Stripe's errors are rethrown with messages that are safe to display and store.
  */
-export async function askStripe<T>(read: Promise<T>): Promise<T> {
+export async function callStripe<T>(read: Promise<T>): Promise<T> {
   try {
     return await read;
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
     const isMissing = error.code === "resource_missing" || error.statusCode === 404;
-    throw new StripeNotAnswering(`Stripe: ${maskSecrets(error.message)}`, isMissing);
+    throw new StripeReadError(`Stripe: ${maskSecrets(error.message)}`, isMissing);
   }
 }
 
 /** Returns the time of Stripe's response by Stripe's clock, in milliseconds: the version of the data read. */
-export function answeredAt({ lastResponse }: { lastResponse: { headers: Record<string, string> } }): number {
+export function getResponseTime({
+  lastResponse,
+}: {
+  lastResponse: { headers: Record<string, string> };
+}): number {
   // The fetch client returns a `Headers` where the types declare an object. This handles both.
   const at = Date.parse(new Headers(lastResponse.headers).get("date") ?? "");
-  if (Number.isNaN(at)) throw new StripeNotAnswering("Stripe: the response has no Date header", false);
+  if (Number.isNaN(at)) throw new StripeReadError("Stripe: the response has no Date header", false);
   return at;
 }
 

@@ -1,5 +1,5 @@
 /** A Stripe object lacks a required field. The event is stored, and fails with this message. */
-export class UnreadableObject extends Error {
+export class UnreadableObjectError extends Error {
   constructor(message: string) {
     super(message);
     this.name = "UnreadableObject";
@@ -16,7 +16,7 @@ export function fromOptionalSeconds(seconds: number | null | undefined): number 
 /**
  * Returns the id of a reference. Stripe sends the id alone, or the whole object if the request expanded it.
  */
-export function idOf(reference: string | { id: string } | null | undefined): string | null {
+export function getReferenceId(reference: string | { id: string } | null | undefined): string | null {
   if (reference == null) return null;
   return typeof reference === "string" ? reference : reference.id;
 }
@@ -25,6 +25,6 @@ export function idOf(reference: string | { id: string } | null | undefined): str
  * Returns `value`, or throws if it is missing. `field` describes it to the operator who reviews the event.
  */
 export function requireField<T>(value: T | null | undefined, field: string): T {
-  if (value == null) throw new UnreadableObject(`unreadable: ${field} is missing`);
+  if (value == null) throw new UnreadableObjectError(`unreadable: ${field} is missing`);
   return value;
 }

@@ -1,5 +1,5 @@
 /** The metadata that Licenzy writes on Stripe objects, to recognize them in Stripe's events. */
-export interface OurMetadata {
+export interface LicenzyMetadata {
   projectId: string;
   mode: string;
   subjectRef: string;
@@ -13,9 +13,9 @@ const names = {
   subjectRef: "licenzy_subject_ref",
   productCode: "licenzy_product_code",
   attemptId: "licenzy_attempt_id",
-} as const satisfies Record<keyof OurMetadata, string>;
+} as const satisfies Record<keyof LicenzyMetadata, string>;
 
-export function ourMetadata(ours: OurMetadata): Record<string, string> {
+export function buildLicenzyMetadata(ours: LicenzyMetadata): Record<string, string> {
   return {
     [names.projectId]: ours.projectId,
     [names.mode]: ours.mode,
@@ -26,8 +26,10 @@ export function ourMetadata(ours: OurMetadata): Record<string, string> {
 }
 
 /** Parses Licenzy's metadata; `null` when Licenzy did not create the object. */
-export function readOurMetadata(metadata: Record<string, string> | null | undefined): OurMetadata | null {
-  const read = (name: keyof OurMetadata) => metadata?.[names[name]];
+export function parseLicenzyMetadata(
+  metadata: Record<string, string> | null | undefined,
+): LicenzyMetadata | null {
+  const read = (name: keyof LicenzyMetadata) => metadata?.[names[name]];
   const [projectId, mode, subjectRef] = [read("projectId"), read("mode"), read("subjectRef")];
   const [productCode, attemptId] = [read("productCode"), read("attemptId")];
   if (!projectId || !mode || !subjectRef || !productCode || !attemptId) return null;

@@ -1,15 +1,15 @@
 import type Stripe from "stripe";
-import { fromSeconds, idOf, requireField } from "./object-fields.ts";
-import { type OurMetadata, readOurMetadata } from "./our-metadata.ts";
+import { fromSeconds, getReferenceId, requireField } from "./object-fields.ts";
+import { type LicenzyMetadata, parseLicenzyMetadata } from "./our-metadata.ts";
 
 /** An invoice, parsed from an event or a read. */
-export interface InvoiceTold {
+export interface ParsedInvoice {
   type: "invoice";
   invoiceId: string;
   /** `null` for an invoice without a subscription. */
   subscriptionId: string | null;
   customerId: string | null;
-  ours: OurMetadata | null;
+  ours: LicenzyMetadata | null;
   outcome: "paid" | "failed";
   /** The latest period end among the invoice's lines. */
   periodEnd: number | null;
@@ -22,15 +22,15 @@ type AnyShape = Stripe.Invoice & {
   subscription_details?: { metadata?: Record<string, string> | null } | null;
 };
 
-export function readInvoice(invoice: Stripe.Invoice, outcome: InvoiceTold["outcome"]): InvoiceTold {
+export function parseInvoice(invoice: Stripe.Invoice, outcome: ParsedInvoice["outcome"]): ParsedInvoice {
   const any = invoice as AnyShape;
   const details = any.parent?.subscription_details ?? null;
   return {
     type: "invoice",
     invoiceId: requireField(invoice.id, "the invoice's id"),
-    subscriptionId: idOf(details?.subscription) ?? idOf(any.subscription),
-    customerId: idOf(invoice.customer),
-    ours: readOurMetadata(details?.metadata ?? any.subscription_details?.metadata),
+    subscriptionId: getReferenceId(details?.subscription) ?? getReferenceId(any.subscription),
+    customerId: getReferenceId(invoice.customer),
+    ours: parseLicenzyMetadata(details?.metadata ?? any.subscription_details?.metadata),
     outcome,
     periodEnd: findPeriodEnd(invoice),
     amountPaid: invoice.amount_paid ?? 0,

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
-import type { Said } from "../domain/merge-payment.ts";
+import type { ReversalReport } from "../domain/merge-payment.ts";
 import type { DisputeStatus, RefundStatus } from "../domain/stripe-record.ts";
-import { fromSeconds, idOf, requireField, UnreadableObject } from "./object-fields.ts";
+import { fromSeconds, getReferenceId, requireField, UnreadableObjectError } from "./object-fields.ts";
 
 /** The payment of a refund or dispute. Older charges have no payment intent. */
 export interface PaymentReference {
@@ -10,9 +10,9 @@ export interface PaymentReference {
 }
 
 /** A refund or dispute, parsed from an event or a read. */
-export type ReversalTold =
-  | ({ type: "refund"; refund: Said<RefundStatus> } & PaymentReference)
-  | ({ type: "dispute"; dispute: Said<DisputeStatus> } & PaymentReference);
+export type ParsedReversal =
+  | ({ type: "refund"; refund: ReversalReport<RefundStatus> } & PaymentReference)
+  | ({ type: "dispute"; dispute: ReversalReport<DisputeStatus> } & PaymentReference);
 
 const refundStatuses: readonly string[] = [
   "pending",
@@ -34,7 +34,7 @@ const disputeStatuses: readonly string[] = [
 ] satisfies DisputeStatus[];
 
 /** Parses a refund. `version` is the time of Stripe's report, in milliseconds. */
-export function readRefund(refund: Stripe.Refund, version: number): ReversalTold {
+export function parseRefund(refund: Stripe.Refund, version: number): ParsedReversal {
   // Stripe omits the status of some old refunds, all of which succeeded.
   const status = refund.status ?? "succeeded";
   return {
@@ -44,7 +44,7 @@ export function readRefund(refund: Stripe.Refund, version: number): ReversalTold
   };
 }
 
-export function readDispute(dispute: Stripe.Dispute, version: number): ReversalTold {
+export function parseDispute(dispute: Stripe.Dispute, version: number): ParsedReversal {
   const status = requireField(dispute.status, "the dispute's status");
   return {
     type: "dispute",
@@ -56,7 +56,7 @@ export function readDispute(dispute: Stripe.Dispute, version: number): ReversalT
 function getPaymentReference(
   object: Pick<Stripe.Refund | Stripe.Dispute, "payment_intent" | "charge">,
 ): PaymentReference {
-  return { paymentIntentId: idOf(object.payment_intent), chargeId: idOf(object.charge) };
+  return { paymentIntentId: getReferenceId(object.payment_intent), chargeId: getReferenceId(object.charge) };
 }
 
 function parseReport<Status extends string>(
@@ -64,9 +64,9 @@ function parseReport<Status extends string>(
   status: string,
   known: readonly string[],
   version: number,
-): Said<Status> {
+): ReversalReport<Status> {
   if (!known.includes(status))
-    throw new UnreadableObject(`unreadable: ${object.id} has the status '${status}'`);
+    throw new UnreadableObjectError(`unreadable: ${object.id} has the status '${status}'`);
   return {
     id: requireField(object.id, "the id"),
     amount: requireField(object.amount, `the amount of ${object.id}`),

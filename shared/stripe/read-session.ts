@@ -1,13 +1,13 @@
 import type Stripe from "stripe";
-import { idOf, requireField } from "./object-fields.ts";
-import { type OurMetadata, readOurMetadata } from "./our-metadata.ts";
+import { getReferenceId, requireField } from "./object-fields.ts";
+import { type LicenzyMetadata, parseLicenzyMetadata } from "./our-metadata.ts";
 
 /** The outcome of a Checkout session. */
-export interface SessionFact {
+export interface ParsedSession {
   type: "session";
   sessionId: string;
   /** `null` when Licenzy did not create the session. */
-  ours: OurMetadata | null;
+  ours: LicenzyMetadata | null;
   /** `paid` includes sessions with nothing to pay. `processing` means the payment has not cleared. */
   outcome: "paid" | "processing" | "failed" | "expired";
   /** When Stripe reported the outcome, in milliseconds. For `paid` it is the time paid. */
@@ -20,21 +20,21 @@ export interface SessionFact {
   customerId: string | null;
 }
 
-export function readSession(
+export function parseSession(
   session: Stripe.Checkout.Session,
-  outcome: SessionFact["outcome"],
+  outcome: ParsedSession["outcome"],
   at: number,
-): SessionFact {
+): ParsedSession {
   return {
     type: "session",
     sessionId: requireField(session.id, "the session's id"),
-    ours: readOurMetadata(session.metadata),
+    ours: parseLicenzyMetadata(session.metadata),
     outcome,
     at,
     amountTotal: session.amount_total ?? null,
     currency: session.currency ?? null,
-    paymentIntentId: idOf(session.payment_intent),
-    subscriptionId: idOf(session.subscription),
-    customerId: idOf(session.customer),
+    paymentIntentId: getReferenceId(session.payment_intent),
+    subscriptionId: getReferenceId(session.subscription),
+    customerId: getReferenceId(session.customer),
   };
 }

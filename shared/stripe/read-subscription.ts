@@ -5,15 +5,21 @@ import type {
   StripeSubscriptionStatus,
   SubscriptionItem,
 } from "../domain/stripe-record.ts";
-import { fromOptionalSeconds, fromSeconds, idOf, requireField, UnreadableObject } from "./object-fields.ts";
-import { type OurMetadata, readOurMetadata } from "./our-metadata.ts";
+import {
+  fromOptionalSeconds,
+  fromSeconds,
+  getReferenceId,
+  requireField,
+  UnreadableObjectError,
+} from "./object-fields.ts";
+import { type LicenzyMetadata, parseLicenzyMetadata } from "./our-metadata.ts";
 
 /** A parsed subscription, before its prices are mapped to products. */
-export interface SubscriptionTold {
+export interface ParsedSubscription {
   type: "subscription";
   subscriptionId: string;
   customerId: string | null;
-  ours: OurMetadata | null;
+  ours: LicenzyMetadata | null;
   observation: Observation;
 }
 
@@ -37,20 +43,20 @@ type AnyItem = Stripe.SubscriptionItem & { current_period_end?: number | null };
 /** The source of an observation, and its time by Stripe's clock. */
 export type ObservationSource = Pick<Observation, "sourceId" | "said" | "at">;
 
-export function readSubscription(
+export function parseSubscription(
   subscription: Stripe.Subscription,
   source: ObservationSource,
   previous: AnyShape | null,
-): SubscriptionTold {
+): ParsedSubscription {
   const status = requireField(subscription.status, "the subscription's status");
   if (!isStatus(status))
-    throw new UnreadableObject(`unreadable: ${subscription.id} has the status '${status}'`);
+    throw new UnreadableObjectError(`unreadable: ${subscription.id} has the status '${status}'`);
   const start = requireField(subscription.start_date ?? subscription.created, "the subscription's start");
   return {
     type: "subscription",
     subscriptionId: requireField(subscription.id, "the subscription's id"),
-    customerId: idOf(subscription.customer),
-    ours: readOurMetadata(subscription.metadata),
+    customerId: getReferenceId(subscription.customer),
+    ours: parseLicenzyMetadata(subscription.metadata),
     observation: {
       ...source,
       status,
@@ -67,7 +73,7 @@ export function readSubscription(
 function parseItems(subscription: AnyShape): SubscriptionItem[] {
   const items = requireField(subscription.items?.data, "the subscription's items") as AnyItem[];
   return items.map((item) => ({
-    priceId: requireField(idOf(item.price), "the price of the subscription's item"),
+    priceId: requireField(getReferenceId(item.price), "the price of the subscription's item"),
     productCode: null,
     currentPeriodEnd: fromOptionalSeconds(item.current_period_end ?? subscription.current_period_end),
   }));
@@ -85,6 +91,6 @@ function parsePreviousAttributes(previous: AnyShape): Partial<ComparedAttributes
     ...(previous.status == null || !isStatus(previous.status) ? {} : { status: previous.status }),
     ...(previous.cancel_at_period_end == null ? {} : { cancelAtPeriodEnd: previous.cancel_at_period_end }),
     ...(periodEnd == null ? {} : { currentPeriodEnd: fromSeconds(periodEnd) }),
-    ...(items === undefined ? {} : { priceIds: items.map((item) => idOf(item.price)).join() }),
+    ...(items === undefined ? {} : { priceIds: items.map((item) => getReferenceId(item.price)).join() }),
   };
 }

@@ -1,4 +1,4 @@
 /** Returns the path to which Stripe sends a connection's events, relative to Licenzy's public origin. */
-export function webhookPathOf(connectionId: string): string {
+export function buildWebhookPath(connectionId: string): string {
   return `/v1/webhooks/stripe/tenant/${connectionId}`;
 }

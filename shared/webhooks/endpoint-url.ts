@@ -1,12 +1,12 @@
 /** The parts of the address check that depend on the environment. */
 export interface AddressPolicy {
   /** Development only: allows loopback by name or number, on any port, also without TLS. */
-  mayBeLoopback: boolean;
+  allowsLoopback: boolean;
   /** Licenzy's own hosts, without port. */
   ownHosts: readonly string[];
 }
 
-export type EndpointUrl =
+export type EndpointUrlCheck =
   | { outcome: "ok"; url: URL; isLoopback: boolean }
   | { outcome: "refused"; message: string };
 
@@ -18,8 +18,8 @@ const reservedSuffixes = [".local", ".internal", ".localhost"];
  * Returns whether an endpoint may have this URL, without any I/O. Called when the endpoint is saved and
  * before every attempt. The attempt also checks the addresses that the name resolves to (`isPublicAddress`).
  */
-export function checkEndpointUrl(text: string, policy: AddressPolicy): EndpointUrl {
-  const refused = (message: string): EndpointUrl => ({ outcome: "refused", message });
+export function checkEndpointUrl(text: string, policy: AddressPolicy): EndpointUrlCheck {
+  const refused = (message: string): EndpointUrlCheck => ({ outcome: "refused", message });
   if (text.length > maxUrlLength) return refused(`The URL is longer than ${maxUrlLength} characters.`);
   const url = parseUrl(text);
   if (url === null)
@@ -29,7 +29,7 @@ export function checkEndpointUrl(text: string, policy: AddressPolicy): EndpointU
   if (url.hash !== "") return refused("The URL must not contain a fragment (#…). Fragments are never sent.");
   // The URL parser normalizes every IPv4 notation (0x7f.1, 2130706433, 0177.0.0.1, １２７.0.0.1) to dotted form.
   const host = url.hostname.replace(/\.$/, "");
-  if (policy.mayBeLoopback && isLoopbackHost(host) && /^https?:$/.test(url.protocol))
+  if (policy.allowsLoopback && isLoopbackHost(host) && /^https?:$/.test(url.protocol))
     return { outcome: "ok", url, isLoopback: true };
   if (url.protocol !== "https:") return refused("The URL must begin with https://");
   if (!ports.includes(url.port)) return refused("The port must be 443 (the default) or 8443.");

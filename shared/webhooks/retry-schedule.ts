@@ -16,7 +16,7 @@ const retryDelaysMs: readonly number[] = [
 ];
 
 /** The first attempt, and one after each delay. */
-export const attemptsInSchedule = retryDelaysMs.length + 1;
+export const maxScheduledAttempts = retryDelaysMs.length + 1;
 
 const jitter = 0.2;
 const maxRetryAfterMs = 24 * hour;
@@ -26,7 +26,7 @@ const maxRetryAfterMs = 24 * hour;
  * the last. `random` (0 to 1) spreads deliveries that failed together by ±20%. A receiver's `Retry-After` can
  * extend the delay, up to 24 hours, but never shorten it.
  */
-export function pauseAfterFailure(
+export function getRetryDelayMs(
   failures: number,
   { retryAfterMs, random }: { retryAfterMs: number | null; random: number },
 ): number | null {
@@ -40,7 +40,7 @@ export function pauseAfterFailure(
  * Parses `Retry-After` (seconds or an HTTP date) to milliseconds from `now`. Returns `null` when the header
  * is missing, malformed or in the past.
  */
-export function readRetryAfter(header: string | null, now: number): number | null {
+export function parseRetryAfter(header: string | null, now: number): number | null {
   if (header === null) return null;
   const text = header.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * second;

@@ -8,7 +8,7 @@ export interface SigningSecret {
 }
 
 const dayMs = 86_400_000;
-export const longestOverlapMs = 7 * dayMs;
+export const maxOverlapMs = 7 * dayMs;
 
 /**
  * The most secrets that sign at once, because the size of a header is limited. The oldest is dropped first.
@@ -16,7 +16,7 @@ export const longestOverlapMs = 7 * dayMs;
 const maxActiveSecrets = 5;
 
 /** Parses the column `endpoints.signing_secrets`, newest first. */
-export function readSigningSecrets(column: string): [SigningSecret, ...SigningSecret[]] {
+export function parseSigningSecrets(column: string): [SigningSecret, ...SigningSecret[]] {
   const secrets = JSON.parse(column) as SigningSecret[];
   const [newest, ...former] = secrets;
   if (newest === undefined) throw new Error("the endpoint has no signing secret");
@@ -24,14 +24,14 @@ export function readSigningSecrets(column: string): [SigningSecret, ...SigningSe
 }
 
 /** Returns the secrets that sign at `now`, newest first. */
-export function secretsThatSign(secrets: readonly SigningSecret[], now: number): SigningSecret[] {
+export function findActiveSecrets(secrets: readonly SigningSecret[], now: number): SigningSecret[] {
   return secrets.filter(({ signsUntil }) => signsUntil === null || signsUntil > now);
 }
 
 /**
  * Adds a secret that signs from now on. Former secrets sign until their own end, but at most for `overlapMs`.
  */
-export function rotate(
+export function rotateSecrets(
   secrets: readonly SigningSecret[],
   sealed: string,
   { now, overlapMs }: { now: number; overlapMs: number },
@@ -40,5 +40,5 @@ export function rotate(
     sealed: secret.sealed,
     signsUntil: Math.min(secret.signsUntil ?? now + overlapMs, now + overlapMs),
   }));
-  return [{ sealed, signsUntil: null }, ...secretsThatSign(former, now)].slice(0, maxActiveSecrets);
+  return [{ sealed, signsUntil: null }, ...findActiveSecrets(former, now)].slice(0, maxActiveSecrets);
 }

@@ -4,7 +4,7 @@ import { createHmac, randomBytes } from "node:crypto";
 const secretPrefix = "whsec_";
 const secretBytes = 32;
 
-export function newSigningSecret(): string {
+export function generateSigningSecret(): string {
   return secretPrefix + randomBytes(secretBytes).toString("base64");
 }
 
@@ -12,7 +12,7 @@ export function newSigningSecret(): string {
  * Builds the three headers of one attempt: HMAC-SHA256 of `id.timestamp.body` with each secret, newest first.
  * `at` is the time of the attempt in milliseconds. Receivers reject a timestamp more than five minutes off.
  */
-export function signatureHeaders(
+export function buildSignatureHeaders(
   secrets: readonly string[],
   message: { id: string; at: number; body: string },
 ): Record<"webhook-id" | "webhook-timestamp" | "webhook-signature", string> {

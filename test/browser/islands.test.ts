@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type StackFile, seed } from "../../dev/seed/seed.ts";
 import { sendTestEvent } from "../../shared/contract/operations/endpoints.ts";
-import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "../system/receiver.ts";
+import {
+  newReceiver,
+  respondOk,
+  respondWith,
+  type ScriptedReceiver,
+  WebhookOperations,
+} from "../system/receiver.ts";
 import {
   chromiumPath,
   expectAccessible,
@@ -23,7 +29,7 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
     portal = await openPortalBrowser();
     const { origin, secrets } = portal.stack;
     file = await seed({ origin, setupToken: secrets.setupToken });
-    target = await newReceiver(answer(500, {}, "down for repairs"));
+    target = await newReceiver(respondWith(500, {}, "down for repairs"));
     path = `/p/${file.project_id}/test`;
   });
   afterAll(async () => {
@@ -48,14 +54,14 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
 
   it("the delivery page updates from pending to delivered without a reload and keeps the focus", async () => {
     const { page, errors } = await signedIn();
-    const hooks = new Webhooks(portal.stack.origin, file.project_id);
+    const hooks = new WebhookOperations(portal.stack.origin, file.project_id);
     const { endpointId } = await hooks.create(target.url);
     let release = () => {};
     target.respond = (received, response, raw) => {
-      release = () => ok(received, response, raw);
+      release = () => respondOk(received, response, raw);
     };
     await hooks.run(sendTestEvent, { endpointId });
-    const { deliveryId } = await hooks.only({ endpointId });
+    const { deliveryId } = await hooks.readOnlyDelivery({ endpointId });
     await page.clock.install();
     await page.goto(`${path}/deliveries/${deliveryId}`);
     await page.evaluate("window.isSamePage = true");
@@ -116,11 +122,11 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
     });
     const page = await context.newPage();
     await signIn(page, file.operators[0]);
-    target.respond = answer(503, {}, "not yet");
-    const hooks = new Webhooks(portal.stack.origin, file.project_id);
+    target.respond = respondWith(503, {}, "not yet");
+    const hooks = new WebhookOperations(portal.stack.origin, file.project_id);
     const { endpointId } = await hooks.create(target.url);
     await hooks.run(sendTestEvent, { endpointId });
-    const { deliveryId } = await hooks.only({ endpointId });
+    const { deliveryId } = await hooks.readOnlyDelivery({ endpointId });
     await page.goto(`${path}/deliveries/${deliveryId}`);
     expect(await page.locator("pre[data-payload]").innerText()).toContain('"type": "endpoint.test"');
     await expect

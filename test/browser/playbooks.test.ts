@@ -4,7 +4,7 @@ import { ApiClient } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { type StackFile, seed } from "../../dev/seed/seed.ts";
 import type { DenialReason } from "../../shared/contract/words.ts";
-import { denialWords } from "../../workers/portal/components/customer-words.ts";
+import { denialLabels } from "../../workers/portal/components/customer-words.ts";
 import {
   chromiumPath,
   openPage,
@@ -88,7 +88,7 @@ describe.skipIf(chromiumPath === undefined)("support playbooks", () => {
     const { body } = await api.check(subjectRef);
     expect(body.allowed).toBe(allowed);
     const headline = await page.locator("#decision").innerText();
-    const reason = body.reason === undefined ? "" : `: ${denialWords[body.reason as DenialReason]}`;
+    const reason = body.reason === undefined ? "" : `: ${denialLabels[body.reason as DenialReason]}`;
     expect(headline).toBe(`Access is ${allowed ? "allowed" : "denied"}${reason}`);
   }
 

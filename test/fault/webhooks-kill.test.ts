@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { type SpawnedStack, spawnStack } from "../../dev/stack/child.ts";
-import { newReceiver, type ScriptedReceiver, Webhooks } from "../system/receiver.ts";
+import { newReceiver, type ScriptedReceiver, WebhookOperations } from "../system/receiver.ts";
 import { advanceClock } from "../system/stripe-world.ts";
 import { buy, newWorld, type World } from "../system/world.ts";
 import { isConnectionGone, randomFrom } from "./random.ts";
@@ -58,7 +58,7 @@ beforeAll(async () => {
       }, delayMs);
     });
     const types = ["purchase.finalized", "usage.consumed"] as const;
-    const { endpointId } = await Webhooks.of(world).create(receiver.url, [...types]);
+    const { endpointId } = await WebhookOperations.forWorld(world).create(receiver.url, [...types]);
     targets.push({ receiver, endpointId, answered });
   }
   await buy(world, "user_1");
@@ -110,26 +110,26 @@ describe("webhooks of a stack that is killed", () => {
     const api = new ApiClient(stack.origin, world.apiKey);
     for (const key of keys) expect((await api.consume("user_1", 1, key)).status).toBe(200);
 
-    const hooks = Webhooks.of(world);
+    const hooks = WebhookOperations.forWorld(world);
     const events = keys.length + 2;
     await expect
-      .poll(async () => (await hooks.deliveries()).length, { timeout: 15_000, interval: 300 })
+      .poll(async () => (await hooks.listDeliveries()).length, { timeout: 15_000, interval: 300 })
       .toBe(events * targets.length);
     // Leases of killed workers expire and retries become due. The queue lost its messages, so the sweep finds
     // them.
     for (let hour = 0; hour < 100; hour++) {
-      if ((await hooks.deliveries({ states: ["pending", "failed"] })).length === 0) break;
+      if ((await hooks.listDeliveries({ states: ["pending", "failed"] })).length === 0) break;
       await advanceClock(stack.origin, 3_600);
     }
 
     let attempts = 0;
     let interrupted = 0;
     for (const { endpointId, answered, receiver } of targets) {
-      const deliveries = await hooks.deliveries({ endpointId });
+      const deliveries = await hooks.listDeliveries({ endpointId });
       expect(deliveries.length).toBe(events);
       const recorded = new Set<string>();
       for (const { deliveryId, eventId, state } of deliveries) {
-        const detail = await hooks.detail(deliveryId);
+        const detail = await hooks.readDelivery(deliveryId);
         expect(["sent", "dead"]).toContain(state);
         const seen = detail.attempts.map(({ number }) => answered.get(`${deliveryId}/${number}`));
         for (const [index, attempt] of detail.attempts.entries()) {

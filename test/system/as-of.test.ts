@@ -8,7 +8,7 @@ import { type Stack, startStack } from "../../dev/stack/stack.ts";
 import type { DenialReason } from "../../shared/contract/words.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../shared/kit/decision-id.ts";
-import { denialWords } from "../../workers/portal/components/customer-words.ts";
+import { denialLabels } from "../../workers/portal/components/customer-words.ts";
 import { randomFrom } from "../fault/random.ts";
 import { advanceClock, purchase } from "./stripe-world.ts";
 import { newWorld, type World } from "./world.ts";
@@ -139,7 +139,7 @@ async function note(): Promise<Note> {
   if (moment === null) throw new Error(`not a decision ID of this subject: ${decisionId}`);
   const said = body.allowed
     ? "Access was allowed"
-    : `Access was denied: ${denialWords[body.reason as DenialReason]}`;
+    : `Access was denied: ${denialLabels[body.reason as DenialReason]}`;
   return { decisionId, ...moment, said };
 }
 

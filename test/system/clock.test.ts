@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { spawnStack } from "../../dev/stack/child.ts";
-import { advanceClock, purchase, standingOf } from "./stripe-world.ts";
+import { advanceClock, purchase, readAccess } from "./stripe-world.ts";
 import { newWorld } from "./world.ts";
 
 const day = 86_400;
@@ -27,7 +27,7 @@ test("a subscription renews on each due date when the clock advances by 368 days
       expect(created - previous).toBeGreaterThanOrEqual(28 * day);
       expect(created - previous).toBeLessThanOrEqual(31 * day + 3_600);
     }
-    expect(await standingOf(world, "user_year")).toMatchObject({ has_access: true, status: "active" });
+    expect(await readAccess(world, "user_year")).toMatchObject({ has_access: true, status: "active" });
   } finally {
     await stack.kill();
     await rm(stateDir, { recursive: true, force: true });

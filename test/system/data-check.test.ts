@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { hiddenFields, unescaped } from "../../dev/seed/portal-client.ts";
-import { textOf } from "./forms.ts";
+import { toText } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
@@ -24,7 +24,7 @@ describe("data check", () => {
     const empty = hiddenFields((await admin.portal.get(data)).html, data);
     const refused = await admin.portal.post(data, empty);
     expect(refused.status).toBe(409);
-    expect(textOf(refused)).toContain("There is no customer here yet");
+    expect(toText(refused)).toContain("There is no customer here yet");
 
     await buy(world, "user/1 ü");
     await buy(world, "user_2");
@@ -34,16 +34,16 @@ describe("data check", () => {
     const job = location ?? "";
     expect(job).toBe(`${data}/${form["job_id"]}`);
     await expect
-      .poll(async () => textOf(await admin.portal.get(job)), { timeout: 20_000 })
+      .poll(async () => toText(await admin.portal.get(job)), { timeout: 20_000 })
       .toMatch(/It is over\..*2 of 2 customers visited.*No fault/s);
 
     const again = await admin.portal.post(data, form);
     expect(again.status).toBe(409);
-    expect(textOf(again)).toContain("This form was sent twice");
+    expect(toText(again)).toContain("This form was sent twice");
     const late = await admin.portal.post(`${job}/stop`, {});
     expect(late.status).toBe(409);
-    expect(textOf(late)).toContain("finished already");
-    expect(textOf(await admin.portal.get(data))).toMatch(
+    expect(toText(late)).toContain("finished already");
+    expect(toText(await admin.portal.get(data))).toMatch(
       /Check against the ledger just now by .* none none 2 Finished/s,
     );
     const live = await admin.portal.get(job.replace("/test/", "/live/"));
@@ -56,13 +56,13 @@ describe("data check", () => {
   it("the customer page links to that customer's data check and to the repair of its D1 copy", async () => {
     const page = unescaped((await support.portal.get(customer(""))).html);
     expect(page).toContain(`href="${customer("/check")}"`);
-    expect(textOf(await support.portal.get(customer("/check")))).toContain("Ledger, state and copy agree");
+    expect(toText(await support.portal.get(customer("/check")))).toContain("Ledger, state and copy agree");
     const { location } = await support.portal.submit(customer("/repair"), {});
     expect(location).toBe(customer("/check"));
-    expect(textOf(await support.portal.get(customer("/check")))).toContain(
+    expect(toText(await support.portal.get(customer("/check")))).toContain(
       "The copy was written anew from the ledger",
     );
     const audit = await admin.portal.get("/audit?action=customer.resync");
-    expect(textOf(audit)).toContain("user/1 ü");
+    expect(toText(audit)).toContain("user/1 ü");
   });
 });

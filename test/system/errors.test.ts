@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ApiClient, type ApiReply } from "../../dev/seed/api-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
-import { newApiKey } from "../../shared/kit/api-key.ts";
+import { generateApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { buy, newKey, newWorld, type World } from "./world.ts";
 
@@ -53,8 +53,8 @@ describe("401 responses", () => {
       empty: "lz_test_",
       mistyped: world.apiKey.slice(0, -1) + last,
       "of the other mode by its prefix": world.apiKey.replace("lz_test_", "lz_live_"),
-      "well-formed and unknown": newApiKey("test", "weur", projectId),
-      "of a project that does not exist": newApiKey("test", "weur", newId("prj")),
+      "well-formed and unknown": generateApiKey("test", "weur", projectId),
+      "of a project that does not exist": generateApiKey("test", "weur", newId("prj")),
       expired: expired.apiKey,
       revoked: revoked.apiKey,
     };

@@ -6,7 +6,7 @@ import { describe, expect, inject, it } from "vitest";
 import { hiddenField, hiddenFields, PortalClient, unescaped } from "../../dev/seed/portal-client.ts";
 import { startStack } from "../../dev/stack/stack.ts";
 import type { StackWorkerOptions } from "../../dev/stack/worker-options.ts";
-import { inviteAs, newOperator, owner } from "./operators.ts";
+import { inviteOperator, newOperator, signInAsOwner } from "./operators.ts";
 import { newWorld } from "./world.ts";
 
 interface Mail {
@@ -45,7 +45,7 @@ async function renew(portal: PortalClient, email: string, html?: string) {
 
 describe("invitation email", () => {
   it("an invitation email names the sender and carries the page's link, which works once", async () => {
-    const portal = await owner();
+    const portal = await signInAsOwner();
     const email = address();
     const { html, url } = await invite(portal, email);
     expect(html).toContain(`Sent to ${email}.`);
@@ -76,7 +76,7 @@ describe("invitation email", () => {
   });
 
   it("the team page sends no email when the field holds anything but one plain address", async () => {
-    const portal = await owner();
+    const portal = await signInAsOwner();
     for (const email of [
       "a,b@tests.example",
       "x<y@tests.example",
@@ -100,7 +100,7 @@ describe("invitation email", () => {
   ])(
     "the team page keeps the invitation and shows its link when the email %s",
     async (_what, domain, reason) => {
-      const portal = await owner();
+      const portal = await signInAsOwner();
       const email = address(domain);
       const { html, url } = await invite(portal, email);
       expect(html).toContain(`The mail could not be sent: ${reason}.`);
@@ -110,7 +110,7 @@ describe("invitation email", () => {
   );
 
   it("the audit log records the result of an invitation email without the link", async () => {
-    const portal = await owner();
+    const portal = await signInAsOwner();
     const [sent, refused] = [address(), address("refused.invalid")];
     const urls = [(await invite(portal, sent)).url, (await invite(portal, refused)).url];
     const { html: csv } = await portal.get("/audit/export?action=invitation.mail");
@@ -123,7 +123,7 @@ describe("invitation email", () => {
   });
 
   it("a resent invitation email is sent once per form, and its new link replaces the old one", async () => {
-    const portal = await owner();
+    const portal = await signInAsOwner();
     const email = address();
     const before = await invite(portal, email);
     const shown = (await portal.get("/team")).html;
@@ -143,8 +143,8 @@ describe("invitation email", () => {
 
   it("the team page resends nothing when the invitation belongs to another account", async () => {
     const email = address();
-    await inviteAs(await owner(), "viewer", email);
-    const shown = (await (await owner()).get("/team")).html;
+    await inviteOperator(await signInAsOwner(), "viewer", email);
+    const shown = (await (await signInAsOwner()).get("/team")).html;
     const { accountId } = await newWorld();
     const stranger = await newOperator("owner", accountId);
     expect((await renew(stranger.portal, email, shown)).location).toBe("/team");

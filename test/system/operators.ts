@@ -11,7 +11,7 @@ export interface TestOperator {
   portal: PortalClient;
 }
 
-export async function owner(): Promise<PortalClient> {
+export async function signInAsOwner(): Promise<PortalClient> {
   const portal = new PortalClient(inject("origin"));
   const { email, password } = inject("owner");
   await portal.signIn(email, password);
@@ -19,7 +19,7 @@ export async function owner(): Promise<PortalClient> {
 }
 
 /** Invites `email` and returns the path of the invitation's link. */
-export async function inviteAs(portal: PortalClient, role: Role, email: string): Promise<string> {
+export async function inviteOperator(portal: PortalClient, role: Role, email: string): Promise<string> {
   const { html } = await portal.get("/team");
   const invitationId = hiddenField(html, "invitation_id");
   const reply = await portal.submit("/team/invitations", { invitation_id: invitationId, email, role });
@@ -32,13 +32,13 @@ export async function newOperator(role: Role, accountId?: string): Promise<TestO
   const email = `${role}-${name}@tests.example`;
   const password = randomBytes(12).toString("hex");
   const portal = new PortalClient(inject("origin"));
-  await portal.submit(await inviteAs(await owner(), role, email), { name, password });
+  await portal.submit(await inviteOperator(await signInAsOwner(), role, email), { name, password });
   if (accountId !== undefined) await provision(inject("origin"), "moveOperator", email, accountId, role);
   return { email, password, portal };
 }
 
 /** Returns a time-based code as authenticator apps compute it (RFC 6238: SHA-1, 30 seconds, six digits). */
-export function codeOf(secret: string): string {
+export function buildTotpCode(secret: string): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, inject, it } from "vitest";
 import { hiddenField, PortalClient, sentencesOf } from "../../dev/seed/portal-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
-import { codeOf, inviteAs, newOperator, owner } from "./operators.ts";
+import { buildTotpCode, inviteOperator, newOperator, signInAsOwner } from "./operators.ts";
 import { newWorld } from "./world.ts";
 
 const address = () => `person-${randomBytes(6).toString("hex")}@tests.example`;
@@ -85,9 +85,9 @@ describe("sign-in", () => {
     expect(offer.html).toContain('role="img" aria-label="QR code of the key below"');
     const backupCodes = hiddenField(offer.html, "backup_codes").split(" ");
     expect((await portal.post("/account/second-factor/confirm", { code: "000000" })).status).toBe(422);
-    expect((await portal.submit("/account/second-factor/confirm", { code: codeOf(secret) })).location).toBe(
-      "/account",
-    );
+    expect(
+      (await portal.submit("/account/second-factor/confirm", { code: buildTotpCode(secret) })).location,
+    ).toBe("/account");
     expect((await portal.get("/account")).status).toBe(200);
 
     const browser = new PortalClient(inject("origin"));
@@ -95,7 +95,7 @@ describe("sign-in", () => {
     expect(codePage.html).toContain("Enter the code from your app");
     expect((await browser.get("/account")).location).toMatch(/^\/sign-in/);
     expect((await browser.post("/sign-in/code", { code: "123456" })).status).toBe(422);
-    expect((await browser.post("/sign-in/code", { code: codeOf(secret) })).status).toBe(303);
+    expect((await browser.post("/sign-in/code", { code: buildTotpCode(secret) })).status).toBe(303);
     expect((await browser.get("/account")).status).toBe(200);
 
     for (const expected of [303, 422]) {
@@ -132,7 +132,7 @@ describe("sign-in", () => {
 describe("invitation links", () => {
   it("an invitation link accepts one of three concurrent forms and then shows that it was used", async () => {
     const email = address();
-    const path = await inviteAs(await owner(), "viewer", email);
+    const path = await inviteOperator(await signInAsOwner(), "viewer", email);
     const person = { name: "Once", password: "long enough for this" };
     const answers = await Promise.all(
       [1, 2, 3].map(() => new PortalClient(inject("origin")).post(path, person)),
@@ -144,9 +144,9 @@ describe("invitation links", () => {
   });
 
   it("an invitation link is rejected when it was revoked or mistyped", async () => {
-    const portal = await owner();
+    const portal = await signInAsOwner();
     const email = address();
-    const path = await inviteAs(portal, "viewer", email);
+    const path = await inviteOperator(portal, "viewer", email);
     const row = new RegExp(`${email}.*?name="invitation" value="([^"]+)"`, "s").exec(
       (await portal.get("/team")).html,
     );
@@ -158,7 +158,7 @@ describe("invitation links", () => {
 
   it("the team page rejects an invitation when its address belongs to a member", async () => {
     const { email } = await newOperator("viewer");
-    const portal = await owner();
+    const portal = await signInAsOwner();
     const invitationId = hiddenField((await portal.get("/team")).html, "invitation_id");
     const reply = await portal.post("/team/invitations", {
       invitation_id: invitationId,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { PortalClient } from "../../dev/seed/portal-client.ts";
 import { type Stack, startStack } from "../../dev/stack/stack.ts";
 import { OpenIdProvider } from "./openid-provider.ts";
-import { codeOf, inviteAs } from "./operators.ts";
+import { buildTotpCode, inviteOperator } from "./operators.ts";
 
 const provider = new OpenIdProvider();
 const ownerPassword = "a sentence that nobody guesses";
@@ -62,7 +62,7 @@ describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
 
   it("provider sign-in lets an invited person join and requires a second factor", async () => {
     const claims = { email: address(), email_verified: true };
-    const link = await inviteAs(boss, "support", claims.email);
+    const link = await inviteOperator(boss, "support", claims.email);
     const browser = new PortalClient(stack.origin);
     const back = provider.agree(await begin(browser, name, link), claims);
     expect((await browser.get(pathOf(back))).location).toContain(link);
@@ -73,14 +73,14 @@ describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
     expect((await browser.get("/team")).location).toBe("/account/second-factor");
     const offer = await browser.submit("/account/second-factor");
     const secret = /id="totp-secret">([A-Z2-7]+)</.exec(offer.html)?.[1] ?? "";
-    await browser.submit("/account/second-factor/confirm", { code: codeOf(secret) });
+    await browser.submit("/account/second-factor/confirm", { code: buildTotpCode(secret) });
     expect((await browser.get("/team")).status).toBe(200);
 
     const again = new PortalClient(stack.origin);
     await again.get(pathOf(provider.agree(await begin(again, name), claims)));
     expect((await again.get("/team")).location).toBe("/second-factor");
     expect((await again.post("/second-factor", { code: "000000" })).status).toBe(422);
-    await again.submit("/second-factor", { code: codeOf(secret) });
+    await again.submit("/second-factor", { code: buildTotpCode(secret) });
     expect((await again.get("/team")).status).toBe(200);
   });
 
@@ -97,7 +97,7 @@ describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
 
   it("provider sign-in is refused when the provider has not verified the invited address", async () => {
     const email = address();
-    const link = await inviteAs(boss, "support", email);
+    const link = await inviteOperator(boss, "support", email);
     for (const claims of [{ email, email_verified: false }, { email }]) {
       const browser = new PortalClient(stack.origin);
       const back = provider.agree(await begin(browser, name, link), claims);
@@ -119,7 +119,7 @@ describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
 
   it("provider sign-in rejects a forged state and a state or code of another sign-in", async () => {
     const claims = { email: address(), email_verified: true };
-    const link = await inviteAs(boss, "support", claims.email);
+    const link = await inviteOperator(boss, "support", claims.email);
     const [browser, other] = [new PortalClient(stack.origin), new PortalClient(stack.origin)];
 
     const forged = provider.agree(await begin(browser, name, link), claims);

@@ -28,14 +28,14 @@ export interface ScriptedReceiver {
   close(): Promise<void>;
 }
 
-export const ok: Respond = (_, response) => void response.writeHead(200).end("ok");
-export const answer =
+export const respondOk: Respond = (_, response) => void response.writeHead(200).end("ok");
+export const respondWith =
   (status: number, headers: Record<string, string> = {}, body = ""): Respond =>
   (_, response) =>
     void response.writeHead(status, headers).end(body);
 
 /** Starts an HTTP receiver in this process that answers as the test scripts it. */
-export async function newReceiver(respond: Respond = ok): Promise<ScriptedReceiver> {
+export async function newReceiver(respond: Respond = respondOk): Promise<ScriptedReceiver> {
   const log: Received[] = [];
   const receiver = { url: "", log, respond, close: async () => {} };
   const server = createServer(async (request, response) => {
@@ -73,7 +73,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
 }
 
 /** Calls the webhook operations of one project, in test mode. */
-export class Webhooks {
+export class WebhookOperations {
   private readonly scope: { projectId: string; mode: "test" | "live" };
 
   constructor(
@@ -83,8 +83,8 @@ export class Webhooks {
     this.scope = { projectId, mode: "test" };
   }
 
-  static of(world: World): Webhooks {
-    return new Webhooks(world.origin, world.projectId);
+  static forWorld(world: World): WebhookOperations {
+    return new WebhookOperations(world.origin, world.projectId);
   }
 
   run<O extends Operation & { worker: "deliveries" }>(operation: O, input: InputOf<O>): Promise<ReplyOf<O>> {
@@ -107,11 +107,11 @@ export class Webhooks {
   }
 
   async rotate(endpointId: string, overlapMs: number) {
-    const { updatedAt: version } = await this.endpoint(endpointId);
+    const { updatedAt: version } = await this.readEndpoint(endpointId);
     return this.done(rotateSecret, { endpointId, version, overlapMs });
   }
 
-  async deliveries(filter: object = {}): Promise<DeliveryView[]> {
+  async listDeliveries(filter: object = {}): Promise<DeliveryView[]> {
     const all: DeliveryView[] = [];
     let after: string | null = null;
     do {
@@ -128,13 +128,13 @@ export class Webhooks {
     return all;
   }
 
-  async only(filter: object = {}): Promise<DeliveryView> {
-    const [delivery, ...others] = await this.deliveries(filter);
+  async readOnlyDelivery(filter: object = {}): Promise<DeliveryView> {
+    const [delivery, ...others] = await this.listDeliveries(filter);
     if (delivery === undefined || others.length > 0) throw new Error(`${others.length + 1} deliveries`);
     return delivery;
   }
 
-  async detail(deliveryId: string) {
+  async readDelivery(deliveryId: string) {
     const found = await readWebhooks(this.origin, "readDelivery", this.scope, deliveryId);
     if (found === null) throw new Error(`no delivery ${deliveryId}`);
     return found;
@@ -144,7 +144,7 @@ export class Webhooks {
     return readWebhooks(this.origin, "readJob", jobId);
   }
 
-  async endpoint(endpointId: string) {
+  async readEndpoint(endpointId: string) {
     const all = await readWebhooks(this.origin, "listEndpoints", this.scope);
     const found = all.find((endpoint) => endpoint.endpointId === endpointId);
     if (found === undefined) throw new Error("no such endpoint");

@@ -4,7 +4,7 @@ import { sessionIdOf } from "../../dev/seed/api-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
 import { verifyExport } from "../../scripts/export/verify.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import { fieldsOf, textOf } from "./forms.ts";
+import { readFormFields, toText } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
@@ -31,7 +31,7 @@ describe("customer notes", () => {
     const page = await support.portal.get(pathOf(subjectRef));
     const path = pathOf(subjectRef, "/notes");
     const form: Record<string, string> = {
-      ...fieldsOf(page, path),
+      ...readFormFields(page, path),
       note: "Called: wants <b>two</b> seats\nin May",
     };
     await Promise.all([1, 2].map(() => support.portal.submit(path, form)));
@@ -42,7 +42,7 @@ describe("customer notes", () => {
 
     const changed = await support.portal.post(path, { ...form, note: "another" });
     expect(changed.status).toBe(409);
-    expect(textOf(changed)).toContain("another");
+    expect(toText(changed)).toContain("another");
     expect((await support.portal.post(path, { note_id: newId("note"), note: " " })).status).toBe(422);
 
     const remove = pathOf(subjectRef, `/notes/${form["note_id"]}/delete`);
@@ -50,7 +50,7 @@ describe("customer notes", () => {
     expect((await colleague.portal.post(remove)).status).toBe(403);
     await owner.portal.submit(remove);
     await owner.portal.submit(remove);
-    const after = textOf(await viewer.portal.get(pathOf(subjectRef)));
+    const after = toText(await viewer.portal.get(pathOf(subjectRef)));
     expect(after).toContain("Deleted by");
     expect(after).not.toContain("two");
     const audit = (await owner.portal.get("/audit/export")).html;
@@ -103,12 +103,12 @@ describe("customer erasure", () => {
     const admin = await newOperator("admin", world.accountId);
     expect((await admin.portal.get(path)).status).toBe(403);
     const page = await owner.portal.get(path);
-    expect(textOf(page)).toMatch(/Access: allowed → denied.*Entitlements 1 Ledger entries 1/);
-    const form = { ...fieldsOf(page, path), ...why };
+    expect(toText(page)).toMatch(/Access: allowed → denied.*Entitlements 1 Ledger entries 1/);
+    const form = { ...readFormFields(page, path), ...why };
     expect((await admin.portal.post(path, { ...form, confirmation: subjectRef })).status).toBe(403);
     const mistyped = await owner.portal.post(path, { ...form, confirmation: subjectRef.slice(1) });
     expect(mistyped.status).toBe(422);
-    expect(textOf(mistyped)).toContain("exactly as it stands above");
+    expect(toText(mistyped)).toContain("exactly as it stands above");
     const naming = await owner.portal.post(path, {
       ...form,
       text: `for ${subjectRef}`,
@@ -126,11 +126,11 @@ describe("customer erasure", () => {
     });
     const after = await owner.portal.get(pathOf(subjectRef));
     expect(after.status).toBe(404);
-    expect(textOf(after)).toMatch(/This customer was erased Erased on .* by /);
+    expect(toText(after)).toMatch(/This customer was erased Erased on .* by /);
     expect(after.html).not.toMatch(/\/(grant|sync|export|notes)"/);
     const query = encodeURIComponent(subjectRef);
     const found = await owner.portal.get(`/p/${world.projectId}/test/customers?q=${query}`);
-    expect(textOf(found)).toContain("This customer was erased");
+    expect(toText(found)).toContain("This customer was erased");
     const log = (await owner.portal.get("/audit/export")).html;
     expect(log.match(/customer\.erase/g)).toHaveLength(1);
     expect(log).not.toContain(subjectRef);
@@ -141,16 +141,16 @@ describe("customer erasure", () => {
     const open = await world.api.checkout(subjectRef, "CREDITS_1000", randomBytes(8).toString("hex"));
     const path = pathOf(subjectRef, "/erase");
     const page = await owner.portal.get(path);
-    expect(textOf(page)).toContain("One checkout is open.");
-    await owner.portal.submit(path, { ...fieldsOf(page, path), ...why, confirmation: subjectRef });
+    expect(toText(page)).toContain("One checkout is open.");
+    await owner.portal.submit(path, { ...readFormFields(page, path), ...why, confirmation: subjectRef });
     await world.stripe.pay(sessionIdOf(open.body.checkout_url));
     expect((await world.api.check(subjectRef)).body).toMatchObject({
       allowed: false,
       reason: "no_entitlement",
     });
     const events = await owner.portal.get(`/p/${world.projectId}/test/events?status=ignored`);
-    expect(textOf(events)).toContain("erased");
-    expect(textOf(events)).not.toContain(subjectRef);
+    expect(toText(events)).toContain("erased");
+    expect(toText(events)).not.toContain(subjectRef);
     await buy(world, subjectRef);
     expect((await world.api.check(subjectRef)).body).toMatchObject({ allowed: true });
     expect((await owner.portal.get(pathOf(subjectRef))).status).toBe(200);
@@ -165,9 +165,9 @@ describe("customer erasure", () => {
     await provision(world.origin, "ageProof", careful.email, 31 * 60_000);
     const reauthPage = await careful.portal.post(path, form);
     expect(reauthPage.status).toBe(401);
-    expect(textOf(reauthPage)).toContain("Confirm that it is you");
+    expect(toText(reauthPage)).toContain("Confirm that it is you");
     const done = await careful.portal.submit("/prove", {
-      ...fieldsOf(reauthPage, "/prove"),
+      ...readFormFields(reauthPage, "/prove"),
       proof: careful.password,
     });
     expect(done.location).toBe(pathOf(subjectRef).replace("/test/", "/live/"));

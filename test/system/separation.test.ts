@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { operations } from "../../shared/contract/operations/table.ts";
-import { mayActAs, type Role, roles } from "../../shared/contract/roles.ts";
+import { hasRole, type Role, roles } from "../../shared/contract/roles.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app as portalApp } from "../../workers/portal/app.tsx";
-import type { Needs, Route } from "../../workers/portal/auth/route.ts";
+import type { Route, RouteAccess } from "../../workers/portal/auth/route.ts";
 import { routes } from "../../workers/portal/routes.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { runtimeRoutes } from "./runtime-routes.ts";
@@ -14,7 +14,7 @@ import { newKey, newWorld, type World } from "./world.ts";
  * The portal's routes that run no operation and are no page for every member: who may use them, written down a second
  * time, and why. `nobody`: open to all; `session`: to whoever is signed in.
  */
-const others: Record<string, [needs: Needs, why: string]> = {
+const others: Record<string, [needs: RouteAccess, why: string]> = {
   "GET /portal.css": ["nobody", "a file"],
   "GET /portal.js": ["nobody", "a file"],
   "GET /favicon.svg": ["nobody", "a file"],
@@ -37,7 +37,7 @@ const others: Record<string, [needs: Needs, why: string]> = {
 };
 
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
-const portal = routes.map((route) => [nameOf(route), route.needs] as const);
+const portal = routes.map((route) => [nameOf(route), route.access] as const);
 
 /** These end the session or the membership that uses them: each use needs an operator of its own. */
 const ending = new Set(["POST /sign-out", "POST /team/leave"]);
@@ -88,7 +88,7 @@ describe("the tables", () => {
 
   it("require of a portal route what its operation requires", () => {
     for (const route of routes) {
-      const { method, path, needs, recentAuth, operation } = route;
+      const { method, path, access: needs, recentAuth, operation } = route;
       if (operation === undefined) continue;
       expect(operations).toContain(operation);
       // Of a form, authentication is asked for when it is sent.
@@ -102,10 +102,10 @@ describe("the tables", () => {
 
   it("name an operation for every form, and leave every page to members, but for those listed here", () => {
     const withoutOperation = routes.filter(({ operation }) => operation === undefined);
-    const isPage = ({ method, needs }: Route) => method === "GET" && needs === "viewer";
+    const isPage = ({ method, access: needs }: Route) => method === "GET" && needs === "viewer";
     const rest = withoutOperation.filter((route) => !isPage(route));
     const listed = Object.entries(others).map(([name, [needs]]) => [name, needs]);
-    expect(rest.map((route) => [nameOf(route), route.needs]).toSorted()).toEqual(listed.toSorted());
+    expect(rest.map((route) => [nameOf(route), route.access]).toSorted()).toEqual(listed.toSorted());
     for (const { path, recentAuth } of withoutOperation)
       expect({ path, recentAuth }).toEqual({ path, recentAuth: "never" });
   });
@@ -131,7 +131,7 @@ describe.each(portal)("%s, for %s", (route, needs) => {
       const operator = ending.has(route) ? await newOperator(role, world.accountId) : members.get(role);
       if (operator === undefined) throw new Error(`no ${role}`);
       const { status } = await call(route, operator);
-      const isAllowed = needs === "nobody" || needs === "session" || mayActAs(role, needs);
+      const isAllowed = needs === "nobody" || needs === "session" || hasRole(role, needs);
       if (isAllowed)
         expect({ role, refused: [401, 403, 503].includes(status) }).toEqual({ role, refused: false });
       else expect({ role, status }).toEqual({ role, status: 403 });

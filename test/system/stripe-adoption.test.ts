@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { provision } from "../../dev/seed/provision.ts";
 import type { StripeWorld } from "./stripe-world.ts";
-import { latestPayment, newStripeWorld, purchase, setDelivery, standingOf } from "./stripe-world.ts";
+import { findLatestPayment, newStripeWorld, purchase, readAccess, setDelivery } from "./stripe-world.ts";
 
 let world: StripeWorld;
 beforeAll(async () => {
@@ -30,16 +30,16 @@ describe("adoption from Stripe", () => {
     const { payment_intent } = await soldElsewhere("payment", world.prices.credits);
     await world.stripe.control("refunds", { payment_intent });
     await adopt("refunded_before", { paymentIntentId: payment_intent, productCode: "CREDITS_1000" });
-    expect(await standingOf(world, "refunded_before")).toMatchObject({
+    expect(await readAccess(world, "refunded_before")).toMatchObject({
       has_access: false,
       reason: "refunded",
     });
 
     const { subscription } = await soldElsewhere("subscription", world.prices.pro);
-    const disputed = await latestPayment(world, subscription ?? "");
+    const disputed = await findLatestPayment(world, subscription ?? "");
     await world.stripe.control("disputes", { payment_intent: disputed });
     await adopt("disputed_before", { subscriptionId: subscription });
-    expect(await standingOf(world, "disputed_before")).toMatchObject({
+    expect(await readAccess(world, "disputed_before")).toMatchObject({
       has_access: false,
       reason: "payment_disputed",
     });
@@ -59,7 +59,7 @@ describe("adoption from Stripe", () => {
     const payment = { paymentIntentId: payment_intent, productCode: "CREDITS_1000" };
     await Promise.all([adopt("twice", payment), adopt("twice", payment)]);
     await adopt("twice", payment);
-    expect(await standingOf(world, "twice")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
+    expect(await readAccess(world, "twice")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
   });
 });
 
@@ -78,6 +78,6 @@ describe("sync from Stripe", () => {
     const { payment_intent } = await world.stripe.session(foreign.id);
     await world.stripe.control("refunds", { payment_intent });
     await provision(world.origin, "syncFromStripe", world.projectId, "test", "shopper", { apply: true });
-    expect(await standingOf(world, "shopper")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
+    expect(await readAccess(world, "shopper")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
   });
 });

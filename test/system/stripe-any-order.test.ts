@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import {
   advanceClock,
-  latestPayment,
+  type CustomerAccess,
+  findLatestPayment,
   newStripeWorld,
   purchase,
-  type Standing,
+  readAccess,
   type StripeWorld,
   setDelivery,
-  standingOf,
 } from "./stripe-world.ts";
 
 const day = 86_400;
@@ -79,7 +79,7 @@ async function reverse(world: StripeWorld, bought: Bought | undefined): Promise<
   // biome-ignore lint/suspicious/noThenProperty: a field name of the control API; the object is never awaited.
   await control("refunds", { payment_intent: bought.credits, amount: 100, then: "failed" });
   await control("refunds", { payment_intent: bought.credits });
-  const payment_intent = await latestPayment(world, bought.disputed);
+  const payment_intent = await findLatestPayment(world, bought.disputed);
   const { dispute } = (await control("disputes", { payment_intent })) as { dispute: { id: string } };
   await control(`disputes/${dispute.id}`, { status: "under_review" });
   await control(`disputes/${dispute.id}`, { status: "won" });
@@ -87,7 +87,7 @@ async function reverse(world: StripeWorld, bought: Bought | undefined): Promise<
 
 async function standings(world: StripeWorld): Promise<Record<string, unknown>> {
   const all = await Promise.all(
-    subjects.map(async (subject) => [subject, comparable(await standingOf(world, subject))]),
+    subjects.map(async (subject) => [subject, comparable(await readAccess(world, subject))]),
   );
   return Object.fromEntries(all) as Record<string, unknown>;
 }
@@ -96,7 +96,7 @@ async function standings(world: StripeWorld): Promise<Record<string, unknown>> {
  * Drops IDs and write times, and converts times to hours since the first entitlement began, because the
  * projects act one after another.
  */
-function comparable({ entitlements, has_access, status, reason, usage_remaining }: Standing) {
+function comparable({ entitlements, has_access, status, reason, usage_remaining }: CustomerAccess) {
   const time = (value: unknown) => (typeof value === "string" ? Date.parse(value) : null);
   const start = Math.min(...entitlements.map((each) => time(each["starts_at"]) ?? Number.POSITIVE_INFINITY));
   const hours = (value: unknown) => {

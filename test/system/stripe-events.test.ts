@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { provision } from "../../dev/seed/provision.ts";
 import type { StripeWorld } from "./stripe-world.ts";
 import {
-  Deliverer,
-  latestPayment,
+  EventDeliverer,
+  findLatestPayment,
   newStripeWorld,
   purchase,
+  readAccess,
   setDelivery,
-  standingOf,
 } from "./stripe-world.ts";
 
 const allowed = { has_access: true, status: "active", reason: null };
@@ -18,21 +18,21 @@ const denied = (status: string, reason: string) => ({ has_access: false, status,
  */
 describe.each(["current", "old"] as const)("Stripe events in the %s API shape", (shape) => {
   let world: StripeWorld;
-  let deliverer: Deliverer;
+  let deliverer: EventDeliverer;
   beforeAll(async () => {
     world = await newStripeWorld();
     await setDelivery(world, { mode: "drop" });
-    deliverer = new Deliverer(world, shape);
+    deliverer = new EventDeliverer(world, shape);
   });
   const control = (path: string, body: object) => world.stripe.control(path, body);
   const settle = async (subject: string) => {
     await deliverer.deliverNew();
-    return standingOf(world, subject);
+    return readAccess(world, subject);
   };
 
   it("checkout.session.completed grants a one-time purchase when the session is paid", async () => {
     await purchase(world, "one_time", "CREDITS_1000");
-    expect(await standingOf(world, "one_time")).toMatchObject({ has_access: false });
+    expect(await readAccess(world, "one_time")).toMatchObject({ has_access: false });
     expect(await settle("one_time")).toMatchObject({ ...allowed, usage_remaining: 1_000 });
   });
 
@@ -49,7 +49,7 @@ describe.each(["current", "old"] as const)("Stripe events in the %s API shape", 
       await control(`payments/${payment_intent}`, { async: outcome });
     }
     expect(await settle("async_ok")).toMatchObject(allowed);
-    expect(await standingOf(world, "async_bad")).toMatchObject(denied("none", "no_entitlement"));
+    expect(await readAccess(world, "async_bad")).toMatchObject(denied("none", "no_entitlement"));
   });
 
   it("checkout.session.expired grants nothing", async () => {
@@ -147,7 +147,7 @@ describe.each(["current", "old"] as const)("Stripe events in the %s API shape", 
       const bought = await purchase(world, subject, product);
       const other = await purchase(world, subject, "CREDITS_1000");
       await settle(subject);
-      const payment_intent = bought.paymentIntent || (await latestPayment(world, bought.subscription));
+      const payment_intent = bought.paymentIntent || (await findLatestPayment(world, bought.subscription));
       await control("refunds", { payment_intent: other.paymentIntent });
       await control("refunds", { payment_intent, amount: 100 });
       expect(await settle(subject)).toMatchObject(allowed);
@@ -166,7 +166,7 @@ describe.each(["current", "old"] as const)("Stripe events in the %s API shape", 
   ])("a dispute of %s holds access until it is won or revokes it when lost", async (product, lostReason) => {
     const subject = `dispute_${product}`;
     const bought = await purchase(world, subject, product);
-    const payment_intent = bought.paymentIntent || (await latestPayment(world, bought.subscription));
+    const payment_intent = bought.paymentIntent || (await findLatestPayment(world, bought.subscription));
     const open = async (body: object) =>
       ((await control("disputes", { payment_intent, ...body })) as { dispute: { id: string } }).dispute.id;
 

@@ -1,7 +1,7 @@
 import Stripe from "stripe";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { sessionIdOf } from "../../dev/seed/api-client.ts";
-import { buy, newWorld, stackTime, type World } from "./world.ts";
+import { buy, newWorld, readStackTime, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -32,7 +32,7 @@ async function send(
   payload: string,
   { secret = world.connection.webhookSecret, url = world.connection.webhookUrl, lateMs = 0 } = {},
 ) {
-  const at = (await stackTime(world.origin)) - lateMs;
+  const at = (await readStackTime(world.origin)) - lateMs;
   const header = Stripe.webhooks.generateTestHeaderString({
     payload,
     secret,

@@ -3,11 +3,11 @@ import { provision } from "../../dev/seed/provision.ts";
 import type { StripeWorld } from "./stripe-world.ts";
 import {
   advanceClock,
-  latestPayment,
+  findLatestPayment,
   newStripeWorld,
   purchase,
+  readAccess,
   setDelivery,
-  standingOf,
 } from "./stripe-world.ts";
 
 let world: StripeWorld;
@@ -44,13 +44,13 @@ describe("sync from Stripe", () => {
       "subscription",
       "subscription_sold",
     ]);
-    expect((await standingOf(world, "synced")).has_access).toBe(false);
+    expect((await readAccess(world, "synced")).has_access).toBe(false);
     await sync("synced", true);
-    expect(await standingOf(world, "synced")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
+    expect(await readAccess(world, "synced")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
     expect((await sync<Preview>("synced", false)).changes).toEqual([]);
 
     await world.stripe.control("refunds", { payment_intent: paymentIntent });
-    await world.stripe.control("disputes", { payment_intent: await latestPayment(world, subscription) });
+    await world.stripe.control("disputes", { payment_intent: await findLatestPayment(world, subscription) });
     const reversed = await sync<Preview>("synced", false);
     expect(reversed.changes.map(({ operation }) => operation).toSorted()).toEqual(["dispute", "refund"]);
     const touched = reversed.changes.flatMap((change) => change.touched);
@@ -59,7 +59,7 @@ describe("sync from Stripe", () => {
     expect(touched.every(({ before }) => before !== null)).toBe(true);
     expect(reversed.after.allowed).toBe(false);
     await sync("synced", true);
-    expect(await standingOf(world, "synced")).toMatchObject({
+    expect(await readAccess(world, "synced")).toMatchObject({
       has_access: false,
       reason: "payment_disputed",
     });
@@ -86,7 +86,7 @@ describe("sync from Stripe", () => {
     const payment = { paymentIntentId: payment_intent, productCode: "CREDITS_1000" };
     expect((await adopt<Preview>("adopted", { ...payment, apply: false })).changes).toHaveLength(1);
     await adopt("adopted", { ...payment, apply: true });
-    expect(await standingOf(world, "adopted")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
+    expect(await readAccess(world, "adopted")).toMatchObject({ has_access: true, usage_remaining: 1_000 });
     await expect(adopt("somebody_else", { ...payment, apply: true })).rejects.toThrow(/belongs to/);
 
     // From here on, its events resolve to the customer without our metadata.
@@ -94,7 +94,7 @@ describe("sync from Stripe", () => {
     await stripe.control(`subscriptions/${subscription}`, { cancel: "now" });
     await stripe.control("refunds", { payment_intent });
     await setDelivery(world, { mode: "drop" });
-    expect(await standingOf(world, "adopted")).toMatchObject({ has_access: false, usage_remaining: 0 });
+    expect(await readAccess(world, "adopted")).toMatchObject({ has_access: false, usage_remaining: 0 });
   });
 });
 
@@ -104,7 +104,7 @@ describe("lifted hold", () => {
     const { paymentIntent } = await purchase(world, "lifted", "CREDITS_1000");
     const opened = await world.stripe.control("disputes", { payment_intent: paymentIntent });
     const { id: causeId } = (opened as { dispute: { id: string } }).dispute;
-    const standing = await standingOf(world, "lifted");
+    const standing = await readAccess(world, "lifted");
     expect(standing).toMatchObject({ has_access: false, reason: "payment_disputed" });
     const entitlementId = standing.entitlements[0]?.["entitlement_id"];
     await provision(world.origin, "act", world.projectId, "test", "lifted", {
@@ -114,9 +114,9 @@ describe("lifted hold", () => {
       actor: { operatorId: "opr_1", name: "Ada" },
       reason: "goodwill: good customer",
     });
-    expect(await standingOf(world, "lifted")).toMatchObject({ has_access: true });
+    expect(await readAccess(world, "lifted")).toMatchObject({ has_access: true });
     await world.stripe.control(`disputes/${causeId}`, { status: "under_review" });
-    expect(await standingOf(world, "lifted")).toMatchObject({ has_access: true });
+    expect(await readAccess(world, "lifted")).toMatchObject({ has_access: true });
     await setDelivery(world, { mode: "drop" });
   });
 });
@@ -125,7 +125,7 @@ describe("sweep for missed events", () => {
   it("the sweep rereads every known object when missed events are older than 30 days", async () => {
     await setDelivery(world, { mode: "normal" });
     const { subscription } = await purchase(world, "gap", "PRO_MONTHLY");
-    expect(await standingOf(world, "gap")).toMatchObject({ has_access: true });
+    expect(await readAccess(world, "gap")).toMatchObject({ has_access: true });
     await setDelivery(world, { mode: "drop" });
     await world.stripe.control("api", {
       account: world.accountId,
@@ -138,6 +138,6 @@ describe("sweep for missed events", () => {
     await world.stripe.control("api", { account: world.accountId, next: 0, fail: { status: 500 } });
     await advanceClock(world.origin, 10);
     await advanceClock(world.origin, 10);
-    expect(await standingOf(world, "gap")).toMatchObject({ has_access: false, reason: "subscription_ended" });
+    expect(await readAccess(world, "gap")).toMatchObject({ has_access: false, reason: "subscription_ended" });
   }, 90_000);
 });

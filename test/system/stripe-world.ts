@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import { oldApiVersions, toOldShape } from "../../dev/pocket-stripe/old-shapes.ts";
 import type { Json } from "../../dev/pocket-stripe/wire.ts";
 import { sessionIdOf } from "../../dev/seed/api-client.ts";
-import { newWorld, stackTime, type World } from "./world.ts";
+import { newWorld, readStackTime, type World } from "./world.ts";
 
 export interface StripeWorld extends World {
   accountId: string;
@@ -42,7 +42,7 @@ export async function purchase(world: StripeWorld, subjectRef: string, productCo
 }
 
 /** Returns the payment intent of the subscription's latest paid invoice. */
-export async function latestPayment({ stripe }: World, subscription: string): Promise<string> {
+export async function findLatestPayment({ stripe }: World, subscription: string): Promise<string> {
   const { data } = await stripe.client.invoices.list({ subscription, status: "paid", limit: 1 });
   const { data: payments } = await stripe.client.invoicePayments.list({ invoice: data[0]?.id ?? "" });
   const intent = payments[0]?.payment.payment_intent;
@@ -51,7 +51,7 @@ export async function latestPayment({ stripe }: World, subscription: string): Pr
 }
 
 /** Delivers each event once and in order, in today's API shape or in the shape before 2025. */
-export class Deliverer {
+export class EventDeliverer {
   private readonly delivered = new Set<string>();
 
   constructor(
@@ -81,7 +81,7 @@ async function sendSigned({ origin, connection }: World, payload: string): Promi
   const header = Stripe.webhooks.generateTestHeaderString({
     payload,
     secret: connection.webhookSecret,
-    timestamp: Math.floor((await stackTime(origin)) / 1_000),
+    timestamp: Math.floor((await readStackTime(origin)) / 1_000),
   });
   const headers = { "Stripe-Signature": header };
   return fetch(connection.webhookUrl, { method: "POST", headers, body: payload });
@@ -96,7 +96,7 @@ export async function advanceClock(origin: string, seconds: number): Promise<voi
   if (!reply.ok) throw new Error(`clock: ${reply.status} ${await reply.text()}`);
 }
 
-export interface Standing {
+export interface CustomerAccess {
   has_access: boolean;
   status: string;
   reason: string | null;
@@ -104,6 +104,6 @@ export interface Standing {
   entitlements: Record<string, unknown>[];
 }
 
-export async function standingOf({ api }: World, subjectRef: string): Promise<Standing> {
-  return (await api.get<Standing>(`/v1/customer/access/${subjectRef}`)).body;
+export async function readAccess({ api }: World, subjectRef: string): Promise<CustomerAccess> {
+  return (await api.get<CustomerAccess>(`/v1/customer/access/${subjectRef}`)).body;
 }

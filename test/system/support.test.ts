@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hiddenFields, type PortalClient, type PortalReply } from "../../dev/seed/portal-client.ts";
-import { textOf } from "./forms.ts";
+import { toText } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
@@ -57,23 +57,23 @@ describe("manual actions on the customer page", () => {
     expect(await check(subjectRef)).toEqual([false, "no_entitlement"]);
     const unknown = await support.portal.get(pathOf(subjectRef));
     expect(unknown.status).toBe(404);
-    expect(textOf(unknown)).toContain("Nothing has ever happened to this customer in test mode");
+    expect(toText(unknown)).toContain("Nothing has ever happened to this customer in test mode");
 
     const { reply, fields } = await preview(support.portal, subjectRef, "grant", {
       product_code: "CREDITS_1000",
       units: "50",
     });
-    expect(textOf(reply)).toMatch(/Access: denied, nothing gives access → allowed/);
-    expect(textOf(reply)).toContain("50 units left");
-    expect(textOf(reply)).toContain("1 event will be sent");
-    expect(textOf(reply)).toContain("Goodwill: said sorry <b>");
+    expect(toText(reply)).toMatch(/Access: denied, nothing gives access → allowed/);
+    expect(toText(reply)).toContain("50 units left");
+    expect(toText(reply)).toContain("1 event will be sent");
+    expect(toText(reply)).toContain("Goodwill: said sorry <b>");
     expect(await check(subjectRef)).toEqual([false, "no_entitlement"]);
 
     const done = await support.portal.submit(pathOf(subjectRef, "/grant"), fields);
     expect(await check(subjectRef)).toEqual([true, undefined]);
     const page = await support.portal.get(pathOf(subjectRef));
-    expect(textOf(page)).toContain("Access is allowed");
-    expect(textOf(page)).toContain("Goodwill: said sorry <b>");
+    expect(toText(page)).toContain("Access is allowed");
+    expect(toText(page)).toContain("Goodwill: said sorry <b>");
     expect(page.html).toContain(`undo?sequence=${sequenceOf(done)}`);
 
     await act(support.portal, subjectRef, `undo?sequence=${sequenceOf(done)}`);
@@ -96,7 +96,7 @@ describe("manual actions on the customer page", () => {
     expect(second).toBe(first);
     const third = await support.portal.submit(path, fields);
     expect(sequenceOf(third)).toBe(first);
-    expect(textOf(await support.portal.get(pathOf(subjectRef)))).toMatch(/done already.*1,007 left of 1,000/);
+    expect(toText(await support.portal.get(pathOf(subjectRef)))).toMatch(/done already.*1,007 left of 1,000/);
   });
 
   it("an action shows what changed since its preview and applies when confirmed again", async () => {
@@ -109,10 +109,10 @@ describe("manual actions on the customer page", () => {
     const path = pathOf(subjectRef, "/adjust");
     const outdated = await support.portal.post(path, fields);
     expect(outdated.status).toBe(409);
-    expect(textOf(outdated)).toMatch(/nothing was done\. .*1,000 units left.*600 units left/);
-    expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain("600 left of 1,000");
+    expect(toText(outdated)).toMatch(/nothing was done\. .*1,000 units left.*600 units left/);
+    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain("600 left of 1,000");
     await support.portal.submit(path, hiddenFields(outdated.html, path));
-    expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain("10 left of 1,000");
+    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain("10 left of 1,000");
   });
 
   it("a revocation takes effect once and explains why a repeat or an empty reason is rejected", async () => {
@@ -124,10 +124,10 @@ describe("manual actions on the customer page", () => {
     const again = { entitlement_id: entitlementId, action_id: "act_0000000000000000", ...why };
     const refused = await support.portal.post(pathOf(subjectRef, "/revoke/preview"), again);
     expect(refused.status).toBe(409);
-    expect(textOf(refused)).toContain("has ended already");
+    expect(toText(refused)).toContain("has ended already");
     const wordless = await support.portal.post(pathOf(subjectRef, "/revoke/preview"), { ...again, text: "" });
     expect(wordless.status).toBe(422);
-    expect(textOf(wordless)).toContain("Say why in a few words");
+    expect(toText(wordless)).toContain("Say why in a few words");
   });
 
   it("the customer page lets viewers read everything and change nothing", async () => {
@@ -136,12 +136,12 @@ describe("manual actions on the customer page", () => {
     const { fields } = await preview(support.portal, subjectRef, "grant", { product_code: "DAY_PASS" });
     const page = await viewer.portal.get(pathOf(subjectRef));
     expect(page.status).toBe(200);
-    expect(textOf(page)).toContain("Access is allowed");
+    expect(toText(page)).toContain("Access is allowed");
     expect(page.html).not.toMatch(/\/(grant|sync|revoke|adjust|undo)(\?|")/);
     expect((await viewer.portal.get(pathOf(subjectRef, "/grant"))).status).toBe(403);
     expect((await viewer.portal.post(pathOf(subjectRef, "/grant/preview"), fields)).status).toBe(403);
     expect((await viewer.portal.post(pathOf(subjectRef, "/grant"), fields)).status).toBe(403);
-    expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain("1 of 1 usable");
+    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain("1 of 1 usable");
   });
 });
 
@@ -153,22 +153,22 @@ describe("customer page", () => {
     const page = await support.portal.get(pathOf(subjectRef));
     const eventId = /id="stripe-(evt_\w+)"/.exec(page.html)?.[1] ?? "";
     expect(page.html).toContain(`/events/${eventId}"`);
-    expect(textOf(page)).toMatch(/caused entry 1/);
+    expect(toText(page)).toMatch(/caused entry 1/);
     expect(page.html).toMatch(/id="entry-1"/);
     expect(page.html).toMatch(/id="att_[0-9a-z]{26}"/);
 
     const decisionId = headers.get("Licenzy-Decision") ?? "";
     expect(decisionId).toMatch(/^dec_/);
     const past = await support.portal.get(`${pathOf(subjectRef)}?as_of=${decisionId}`);
-    expect(textOf(past)).toContain("Access was denied: nothing gives access");
-    expect(textOf(past)).toContain("Back to now");
+    expect(toText(past)).toContain("Access was denied: nothing gives access");
+    expect(toText(past)).toContain("Back to now");
     const foreign = await support.portal.get(`${pathOf(newSubject())}?as_of=${decisionId}`);
     expect(foreign.status).toBe(404);
     const other = newSubject();
     await buy(world, other);
     const refused = await support.portal.get(`${pathOf(other)}?as_of=${decisionId}`);
-    expect(textOf(refused)).toContain("This is no decision of this customer");
-    expect(textOf(refused)).toContain("Access is allowed");
+    expect(toText(refused)).toContain("This is no decision of this customer");
+    expect(toText(refused)).toContain("Access is allowed");
   });
 
   it("the customer page syncs a missed payment from Stripe once", async () => {
@@ -177,15 +177,15 @@ describe("customer page", () => {
     await world.stripe.control("delivery", { account, mode: "drop" });
     await buy(world, subjectRef);
     await world.stripe.control("delivery", { account, mode: "normal" });
-    expect(textOf(await support.portal.get(pathOf(subjectRef)))).toContain(
+    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain(
       "Stripe has not told us of a payment",
     );
     const { reply, fields } = await preview(support.portal, subjectRef, "sync");
-    expect(textOf(reply)).toContain("→ allowed");
+    expect(toText(reply)).toContain("→ allowed");
     expect(await check(subjectRef)).toEqual([false, "no_entitlement"]);
     const path = pathOf(subjectRef, "/sync");
     await support.portal.submit(path, fields);
     expect(await check(subjectRef)).toEqual([true, undefined]);
-    expect(textOf(await support.portal.submit(path, fields))).toContain("It is done already");
+    expect(toText(await support.portal.submit(path, fields))).toContain("It is done already");
   });
 });

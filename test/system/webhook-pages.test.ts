@@ -3,13 +3,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { hiddenField, type PortalReply, sentencesOf } from "../../dev/seed/portal-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
-import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "./receiver.ts";
+import { newReceiver, respondOk, respondWith, type ScriptedReceiver, WebhookOperations } from "./receiver.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
 let world: World;
 let admin: TestOperator;
 let support: TestOperator;
-let hooks: Webhooks;
+let hooks: WebhookOperations;
 let target: ScriptedReceiver;
 let path: string;
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = await newWorld();
   admin = await newOperator("admin", world.accountId);
   support = await newOperator("support", world.accountId);
-  hooks = Webhooks.of(world);
+  hooks = WebhookOperations.forWorld(world);
   target = await newReceiver();
   path = `/p/${world.projectId}/test`;
 });
@@ -128,24 +128,24 @@ describe("endpoint pages", () => {
     const { page, endpointId } = await added();
     await admin.portal.submit(`${page}/disable`);
     await buy(world, "user_waiting");
-    await until(async () => expect(await hooks.deliveries({ endpointId })).toHaveLength(1));
+    await until(async () => expect(await hooks.listDeliveries({ endpointId })).toHaveLength(1));
     const confirm = await admin.portal.get(`${page}/enable`);
     expect(confirm.html).toContain("1 delivery waited");
     expect((await admin.portal.post(`${page}/enable`)).status).toBe(422);
-    expect((await hooks.endpoint(endpointId))["isEnabled"]).toBe(false);
+    expect((await hooks.readEndpoint(endpointId))["isEnabled"]).toBe(false);
     await admin.portal.submit(`${page}/enable`, { waiting: "send" });
-    await until(async () => expect((await hooks.only({ endpointId })).state).toBe("sent"));
+    await until(async () => expect((await hooks.readOnlyDelivery({ endpointId })).state).toBe("sent"));
     await admin.portal.submit(`${page}/delete`);
   });
 });
 
 describe("delivery pages", () => {
   it("the portal filters, requeues, resends and replays deliveries", async () => {
-    const failing = await newReceiver(answer(500, {}, "<b>the database is down</b>"));
+    const failing = await newReceiver(respondWith(500, {}, "<b>the database is down</b>"));
     const { page, endpointId } = await added(failing.url);
     for (const subject of ["user_f1", "user_f2", "user_f3"]) await buy(world, subject);
     await until(async () =>
-      expect(await hooks.deliveries({ endpointId, states: ["failed"] })).toHaveLength(3),
+      expect(await hooks.listDeliveries({ endpointId, states: ["failed"] })).toHaveLength(3),
     );
     const shown = async (query: string) =>
       new Set(
@@ -167,7 +167,7 @@ describe("delivery pages", () => {
     for (const [query, count] of Object.entries(counts))
       expect({ query, count: (await shown(query)).size }).toEqual({ query, count });
 
-    const [first] = await hooks.deliveries({ endpointId, subjectRef: "user_f1" });
+    const [first] = await hooks.listDeliveries({ endpointId, subjectRef: "user_f1" });
     const detail = `${path}/deliveries/${first?.deliveryId}`;
     const { html } = await support.portal.get(detail);
     expect(html).toContain("&lt;b&gt;the database is down&lt;/b&gt;");
@@ -185,10 +185,10 @@ describe("delivery pages", () => {
     expect(requeuePage.html).toContain("Queue 3 deliveries again");
     expect(requeuePage.html).toContain("In trouble: retrying or given up");
 
-    failing.respond = ok;
+    failing.respond = respondOk;
     await support.portal.submit(`${detail}/requeue`);
     await until(async () =>
-      expect((await hooks.only({ subjectRef: "user_f1", endpointId })).state).toBe("sent"),
+      expect((await hooks.readOnlyDelivery({ subjectRef: "user_f1", endpointId })).state).toBe("sent"),
     );
     const atEnd = await support.portal.get(`${detail}/status`);
     expect(atEnd.html).toContain('data-said="Delivered, after 2 attempts."');
@@ -199,7 +199,7 @@ describe("delivery pages", () => {
     expect((await support.portal.post(`${detail}/requeue`)).status).toBe(409);
     await support.portal.submit(`${detail}/resend`);
     await until(async () =>
-      expect((await hooks.only({ subjectRef: "user_f1", endpointId })).attempts).toBe(3),
+      expect((await hooks.readOnlyDelivery({ subjectRef: "user_f1", endpointId })).attempts).toBe(3),
     );
 
     const many = await support.portal.get(`${path}/deliveries/requeue?endpoint=${endpointId}`);
@@ -214,7 +214,7 @@ describe("delivery pages", () => {
       expect(progress.headers.get("Refresh")).toBeNull();
     });
     await until(async () =>
-      expect((await hooks.deliveries({ endpointId })).map(({ state }) => state)).toEqual(
+      expect((await hooks.listDeliveries({ endpointId })).map(({ state }) => state)).toEqual(
         Array(3).fill("sent"),
       ),
     );

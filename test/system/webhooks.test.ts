@@ -9,11 +9,11 @@ import {
   sendTestEvent,
 } from "../../shared/contract/operations/endpoints.ts";
 import { outboundEventSchema } from "../../shared/contract/outbound-event.ts";
-import type { AttemptError } from "../../shared/contract/words.ts";
+import type { DeliveryAttemptError } from "../../shared/contract/words.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import { answer, newReceiver, ok, type ScriptedReceiver, Webhooks } from "./receiver.ts";
+import { newReceiver, respondOk, respondWith, type ScriptedReceiver, WebhookOperations } from "./receiver.ts";
 import { advanceClock } from "./stripe-world.ts";
-import { buy, newWorld, stackTime } from "./world.ts";
+import { buy, newWorld, readStackTime } from "./world.ts";
 
 const hour = 3_600;
 const day = 24 * hour;
@@ -21,7 +21,7 @@ const day = 24 * hour;
 const maxPause = (seconds: number) => Math.ceil(seconds * 1.2) + 2;
 
 const open: ScriptedReceiver[] = [];
-async function receiver(respond = ok): Promise<ScriptedReceiver> {
+async function receiver(respond = respondOk): Promise<ScriptedReceiver> {
   const made = await newReceiver(respond);
   open.push(made);
   return made;
@@ -36,7 +36,7 @@ const until = (check: () => Promise<void> | void, timeout = 8_000) =>
 describe("webhook delivery", () => {
   it("a delivery reports a purchase, and the standardwebhooks package verifies it", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
+    const hooks = WebhookOperations.forWorld(world);
     const target = await receiver();
     const { secret } = await hooks.create(target.url, ["purchase.finalized", "usage.consumed"]);
     await buy(world, "user_1");
@@ -56,13 +56,13 @@ describe("webhook delivery", () => {
       ],
     );
     await until(async () =>
-      expect((await hooks.deliveries()).map(({ state }) => state)).toEqual(["sent", "sent"]),
+      expect((await hooks.listDeliveries()).map(({ state }) => state)).toEqual(["sent", "sent"]),
     );
   });
 
   it("a delivery has both signatures during a secret rotation and only the new one after it", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
+    const hooks = WebhookOperations.forWorld(world);
     const target = await receiver();
     const { endpointId, secret } = await hooks.create(target.url);
     const rotated = await hooks.rotate(endpointId, 60_000);
@@ -89,49 +89,63 @@ describe("webhook delivery", () => {
 
   it("a delivery records the reason when the guard rejects its address", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
+    const hooks = WebhookOperations.forWorld(world);
     await expect(hooks.create("https://10.0.0.1/")).rejects.toThrow("not an IP address");
     await expect(hooks.create("https://intranet/")).rejects.toThrow("full domain name");
     // This name does not resolve anywhere.
     const { endpointId } = await hooks.create("https://hooks.nothing.invalid/");
     await hooks.run(sendTestEvent, { endpointId });
     await until(async () =>
-      expect(await hooks.only()).toMatchObject({ state: "failed", lastError: "dns", lastStatus: null }),
+      expect(await hooks.readOnlyDelivery()).toMatchObject({
+        state: "failed",
+        lastError: "dns",
+        lastStatus: null,
+      }),
     );
   });
 });
 
 describe("delivery to a failing receiver", () => {
-  const cases: [what: string, respond: typeof ok, error: AttemptError, status: number | null][] = [
-    ["answers 500", answer(500, {}, "broken"), "http", 500],
-    ["answers 10 MB of error", answer(503, {}, "x".repeat(10_000_000)), "http", 503],
-    ["redirects", answer(302, { location: "https://example.com/" }), "redirect", 302],
-    ["redirects to a private address", answer(307, { location: "http://169.254.169.254/" }), "redirect", 307],
+  const cases: [
+    what: string,
+    respond: typeof respondOk,
+    error: DeliveryAttemptError,
+    status: number | null,
+  ][] = [
+    ["answers 500", respondWith(500, {}, "broken"), "http", 500],
+    ["answers 10 MB of error", respondWith(503, {}, "x".repeat(10_000_000)), "http", 503],
+    ["redirects", respondWith(302, { location: "https://example.com/" }), "redirect", 302],
+    [
+      "redirects to a private address",
+      respondWith(307, { location: "http://169.254.169.254/" }),
+      "redirect",
+      307,
+    ],
     ["resets the connection", (_, __, raw) => void raw.socket.resetAndDestroy(), "refused", null],
     ["answers no HTTP", (_, __, raw) => void raw.socket.end("garbage\r\n\r\n"), "refused", null],
   ];
 
   it.each(cases)("a delivery is retried when the receiver %s", async (_, respond, error, status) => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
+    const hooks = WebhookOperations.forWorld(world);
     const target = await receiver(respond);
     const { endpointId } = await hooks.create(target.url);
     await hooks.run(sendTestEvent, { endpointId });
-    await until(async () => expect((await hooks.only()).state).toBe("failed"));
-    const { deliveryId } = await hooks.only();
-    const first = await hooks.detail(deliveryId);
+    await until(async () => expect((await hooks.readOnlyDelivery()).state).toBe("failed"));
+    const { deliveryId } = await hooks.readOnlyDelivery();
+    const first = await hooks.readDelivery(deliveryId);
     expect(first.attempts).toMatchObject([{ number: 1, error, httpStatus: status }]);
     expect((first.attempts[0]?.excerpt ?? "").length).toBeLessThanOrEqual(2_048);
-    target.respond = ok;
+    target.respond = respondOk;
     await advanceClock(world.origin, maxPause(5));
-    await until(async () => expect((await hooks.only()).state).toBe("sent"));
+    await until(async () => expect((await hooks.readOnlyDelivery()).state).toBe("sent"));
     expect(target.log.map(({ event }) => event.id)).toEqual(Array(2).fill(first.delivery.eventId));
     expect(target.log.map(({ headers }) => headers["licenzy-attempt"])).toEqual(["1", "2"]);
   });
 
   it("a delivery times out after 10 s when a receiver hangs, without delaying other endpoints", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
+    const hooks = WebhookOperations.forWorld(world);
     const hanging = await receiver(() => {});
     const dripping = await receiver((_, response) => {
       response.writeHead(200);
@@ -150,7 +164,7 @@ describe("delivery to a failing receiver", () => {
     expect(Date.now() - startedAt).toBeLessThan(2_000);
     // The 2xx status has arrived, so its unfinished body does not matter.
     await until(async () =>
-      expect(await hooks.only({ endpointId: drip.endpointId })).toMatchObject({
+      expect(await hooks.readOnlyDelivery({ endpointId: drip.endpointId })).toMatchObject({
         state: "sent",
         lastStatus: 200,
       }),
@@ -158,10 +172,10 @@ describe("delivery to a failing receiver", () => {
     // At most four attempts run at once until they time out.
     expect(hanging.log).toHaveLength(4);
     await until(async () => {
-      const failed = await hooks.deliveries({ endpointId: slow.endpointId, states: ["failed"] });
+      const failed = await hooks.listDeliveries({ endpointId: slow.endpointId, states: ["failed"] });
       expect(failed.length).toBeGreaterThanOrEqual(4);
       expect(failed.every(({ lastError }) => lastError === "timeout")).toBe(true);
-      const [first] = (await hooks.detail(failed.at(-1)?.deliveryId ?? "")).attempts;
+      const [first] = (await hooks.readDelivery(failed.at(-1)?.deliveryId ?? "")).attempts;
       expect(first?.durationMs).toBeGreaterThanOrEqual(9_500);
       expect(first?.durationMs).toBeLessThan(12_000);
     }, 20_000);
@@ -169,37 +183,37 @@ describe("delivery to a failing receiver", () => {
 
   it("a delivery waits as long as Retry-After requests, up to a day", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
-    const target = await receiver(answer(429, { "retry-after": "86400" }));
+    const hooks = WebhookOperations.forWorld(world);
+    const target = await receiver(respondWith(429, { "retry-after": "86400" }));
     const { endpointId } = await hooks.create(target.url);
     await hooks.run(sendTestEvent, { endpointId });
-    await until(async () => expect((await hooks.only()).state).toBe("failed"));
-    const { nextAttemptAt, updatedAt } = await hooks.only();
+    await until(async () => expect((await hooks.readOnlyDelivery()).state).toBe("failed"));
+    const { nextAttemptAt, updatedAt } = await hooks.readOnlyDelivery();
     expect(Math.abs((nextAttemptAt ?? 0) - updatedAt - day * 1_000)).toBeLessThan(2_000);
-    target.respond = ok;
+    target.respond = respondOk;
     await advanceClock(world.origin, day - hour);
     expect(target.log).toHaveLength(1);
     await advanceClock(world.origin, hour + 5);
-    await until(async () => expect((await hooks.only()).state).toBe("sent"));
+    await until(async () => expect((await hooks.readOnlyDelivery()).state).toBe("sent"));
   });
 
   it("an endpoint is disabled when it answers 410 and gets its deliveries when enabled again", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
-    const target = await receiver(answer(410));
+    const hooks = WebhookOperations.forWorld(world);
+    const target = await receiver(respondWith(410));
     const { endpointId } = await hooks.create(target.url);
     await hooks.run(sendTestEvent, { endpointId });
     await until(async () =>
-      expect(await hooks.endpoint(endpointId)).toMatchObject({ isEnabled: false, disableReason: "gone" }),
+      expect(await hooks.readEndpoint(endpointId)).toMatchObject({ isEnabled: false, disableReason: "gone" }),
     );
     await buy(world, "user_1");
-    await until(async () => expect(await hooks.deliveries()).toHaveLength(2));
+    await until(async () => expect(await hooks.listDeliveries()).toHaveLength(2));
     await advanceClock(world.origin, 60);
     expect(target.log).toHaveLength(1);
-    target.respond = ok;
+    target.respond = respondOk;
     await hooks.run(enableEndpoint, { endpointId, waiting: "send" });
     await until(async () =>
-      expect((await hooks.deliveries()).map(({ state }) => state)).toEqual(["sent", "sent"]),
+      expect((await hooks.listDeliveries()).map(({ state }) => state)).toEqual(["sent", "sent"]),
     );
   });
 });
@@ -207,15 +221,15 @@ describe("delivery to a failing receiver", () => {
 describe("delivery with an advanced clock", () => {
   it("a delivery makes 10 scheduled attempts with one event ID, then is dead until requeued", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
-    const target = await receiver(answer(500));
+    const hooks = WebhookOperations.forWorld(world);
+    const target = await receiver(respondWith(500));
     const { endpointId } = await hooks.create(target.url);
     await hooks.run(sendTestEvent, { endpointId });
     const pauses = [5, 60, 300, 1_800, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 24 * hour];
     for (const [index, pause] of pauses.entries()) {
       await until(() => expect(target.log).toHaveLength(index + 1));
-      await until(async () => expect((await hooks.only()).state).toBe("failed"));
-      const { nextAttemptAt, updatedAt } = await hooks.only();
+      await until(async () => expect((await hooks.readOnlyDelivery()).state).toBe("failed"));
+      const { nextAttemptAt, updatedAt } = await hooks.readOnlyDelivery();
       const planned = ((nextAttemptAt ?? 0) - updatedAt) / 1_000;
       expect(planned).toBeGreaterThanOrEqual(pause * 0.8 - 0.5);
       expect(planned).toBeLessThanOrEqual(pause * 1.2 + 0.5);
@@ -226,17 +240,19 @@ describe("delivery with an advanced clock", () => {
       }
       await advanceClock(world.origin, maxPause(pause));
     }
-    await until(async () => expect((await hooks.only()).state).toBe("dead"));
+    await until(async () => expect((await hooks.readOnlyDelivery()).state).toBe("dead"));
     expect(target.log).toHaveLength(10);
     expect(new Set(target.log.map(({ event }) => event.id)).size).toBe(1);
     await advanceClock(world.origin, 2 * day);
     expect(target.log).toHaveLength(10);
 
-    const { deliveryId } = await hooks.only();
-    target.respond = ok;
+    const { deliveryId } = await hooks.readOnlyDelivery();
+    target.respond = respondOk;
     expect(await hooks.run(requeueDelivery, { deliveryId })).toEqual({ outcome: "done" });
-    await until(async () => expect(await hooks.only()).toMatchObject({ state: "sent", attempts: 11 }));
-    const { attempts } = await hooks.detail(deliveryId);
+    await until(async () =>
+      expect(await hooks.readOnlyDelivery()).toMatchObject({ state: "sent", attempts: 11 }),
+    );
+    const { attempts } = await hooks.readDelivery(deliveryId);
     expect(attempts.map(({ kind }) => kind)).toEqual([...Array(10).fill("scheduled"), "manual"]);
     expect(await hooks.run(resendDelivery, { deliveryId })).toEqual({ outcome: "done" });
     await until(() => expect(target.log).toHaveLength(12));
@@ -245,7 +261,7 @@ describe("delivery with an advanced clock", () => {
 
   it("a replay sends exactly the missed events when an endpoint was disabled for a week", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
+    const hooks = WebhookOperations.forWorld(world);
     const target = await receiver();
     const types = ["purchase.finalized", "entitlement.updated"] as const;
     const { endpointId } = await hooks.create(target.url, [...types]);
@@ -260,10 +276,10 @@ describe("delivery with an advanced clock", () => {
       await buy(world, subject, "DAY_PASS");
       await advanceClock(world.origin, 2 * day);
     }
-    await until(async () => expect((await hooks.deliveries()).length).toBe(10));
+    await until(async () => expect((await hooks.listDeliveries()).length).toBe(10));
     expect(target.log).toHaveLength(1);
     await hooks.run(enableEndpoint, { endpointId, waiting: "drop" });
-    const dropped = await hooks.deliveries({ states: ["dead"] });
+    const dropped = await hooks.listDeliveries({ states: ["dead"] });
     expect(dropped).toHaveLength(9);
     const started = await hooks.done(replayEvents, {
       jobId: newId("job"),
@@ -285,16 +301,16 @@ describe("delivery with an advanced clock", () => {
       expect(await hooks.job(started.jobId)).toMatchObject({ status: "finished", done: 9 }),
     );
     await until(async () =>
-      expect((await hooks.deliveries()).every(({ state }) => state === "sent")).toBe(true),
+      expect((await hooks.listDeliveries()).every(({ state }) => state === "sent")).toBe(true),
     );
   }, 60_000);
 
   it("a replay restores removed events from the ledger with their IDs, unsubscribed usage too", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
+    const hooks = WebhookOperations.forWorld(world);
     const target = await receiver();
     await hooks.create(target.url, ["purchase.finalized"]);
-    const since = await stackTime(world.origin);
+    const since = await readStackTime(world.origin);
     await buy(world, "user_1");
     await buy(world, "user_2");
     await until(() => expect(target.log).toHaveLength(2));
@@ -305,7 +321,7 @@ describe("delivery with an advanced clock", () => {
       expect(report.unflushed).toBe(0);
     });
     await advanceClock(world.origin, 31 * day);
-    expect(await hooks.deliveries()).toEqual([]);
+    expect(await hooks.listDeliveries()).toEqual([]);
 
     const late = await receiver();
     const { endpointId } = await hooks.create(late.url, ["purchase.finalized", "usage.consumed"]);
@@ -327,33 +343,33 @@ describe("delivery with an advanced clock", () => {
 
   it("a bulk requeue delivers every dead delivery", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
-    const target = await receiver(answer(500));
+    const hooks = WebhookOperations.forWorld(world);
+    const target = await receiver(respondWith(500));
     const { endpointId } = await hooks.create(target.url);
     for (let number = 0; number < 5; number++) await hooks.run(sendTestEvent, { endpointId });
-    await until(async () => expect(await hooks.deliveries({ states: ["failed"] })).toHaveLength(5));
+    await until(async () => expect(await hooks.listDeliveries({ states: ["failed"] })).toHaveLength(5));
     // The breaker now allows one attempt at a time, so this takes more steps than the schedule has.
     for (let step = 0; step < 60; step++) {
-      if ((await hooks.deliveries({ states: ["dead"] })).length === 5) break;
+      if ((await hooks.listDeliveries({ states: ["dead"] })).length === 5) break;
       await advanceClock(world.origin, 29 * hour);
       await hooks.run(enableEndpoint, { endpointId, waiting: "send" });
     }
-    expect(await hooks.deliveries({ states: ["dead"] })).toHaveLength(5);
-    target.respond = ok;
-    expect(await hooks.deliveries({ endpointId, states: ["failed", "dead"] })).toHaveLength(5);
+    expect(await hooks.listDeliveries({ states: ["dead"] })).toHaveLength(5);
+    target.respond = respondOk;
+    expect(await hooks.listDeliveries({ endpointId, states: ["failed", "dead"] })).toHaveLength(5);
     const { total } = await hooks.done(requeueMany, {
       jobId: newId("job"),
       filter: { endpointId, states: ["dead"] },
     });
     expect(total).toBe(5);
-    await until(async () => expect(await hooks.deliveries({ states: ["sent"] })).toHaveLength(5));
+    await until(async () => expect(await hooks.listDeliveries({ states: ["sent"] })).toHaveLength(5));
   }, 60_000);
 });
 
 describe("sample receiver", () => {
   it("the sample receiver verifies, deduplicates and drops outdated events, and shows its log", async () => {
     const world = await newWorld();
-    const hooks = Webhooks.of(world);
+    const hooks = WebhookOperations.forWorld(world);
     const name = `sample-${world.projectId.slice(-8)}`;
     const url = `${world.origin}/receiver/${name}`;
     const post = (part: string, body: object) =>
@@ -373,7 +389,7 @@ describe("sample receiver", () => {
     // The first purchase is retried after the second one. It is valid, but older than the known state.
     await advanceClock(world.origin, maxPause(5));
     await until(async () => expect((await verdicts()).filter((one) => one === "superseded")).toHaveLength(1));
-    const [latest] = await hooks.deliveries({ eventType: "purchase.finalized" });
+    const [latest] = await hooks.listDeliveries({ eventType: "purchase.finalized" });
     await hooks.run(resendDelivery, { deliveryId: latest?.deliveryId ?? "" });
     await until(async () => expect((await verdicts())[0]).toBe("duplicate"));
     const page = await fetch(url);

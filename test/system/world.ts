@@ -84,7 +84,7 @@ export async function buy(world: World, subjectRef: string, productCode = "CREDI
 }
 
 /** Returns the stack's current time in milliseconds since 1970. Some tests advance its clock. */
-export async function stackTime(origin: string): Promise<number> {
+export async function readStackTime(origin: string): Promise<number> {
   const clock = (await (await fetch(`${origin}/__dev/clock`)).json()) as { now: string };
   return Date.parse(clock.now);
 }

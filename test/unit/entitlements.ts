@@ -1,9 +1,9 @@
 import type { Entitlement } from "../../shared/domain/entitlement.ts";
-import { newEntitlement } from "../../shared/domain/new-entitlement.ts";
+import { buildEntitlement } from "../../shared/domain/new-entitlement.ts";
 
 /** Returns an active entitlement with default values and `change` applied. */
 export function entitlement(change: Partial<Entitlement> & Pick<Entitlement, "kind">): Entitlement {
-  return newEntitlement(
+  return buildEntitlement(
     {
       entitlementId: "ent_1",
       productCode: "PRODUCT",

@@ -1,16 +1,16 @@
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it, vi } from "vitest";
-import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
-import { readActivity, removeOldCheckCounts } from "../../shared/db/activity.ts";
+import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
+import { deleteOldCheckCounts, readActivity } from "../../shared/db/activity.ts";
 import { checkCounts } from "../../shared/db/tables/activity.ts";
 import { apiKeys } from "../../shared/db/tables/configuration.ts";
 import { subjects } from "../../shared/db/tables/subjects.ts";
-import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
+import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
 import { now } from "./connected-project.ts";
-import { env, newSubject, packOf, purchase } from "./subjects.ts";
+import { buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const hourMs = 3_600_000;
 
@@ -18,12 +18,12 @@ async function callerOf(projectId: string) {
   const at = await now();
   const created = { createdAt: at, updatedAt: at };
   const [accountId, keyId] = [newId("acc"), newId("key")];
-  await insertProject(
+  await insertAccountWithProject(
     env.DB,
     { accountId, name: "a", planStatus: "active", planSyncedAt: at, ...created },
     { projectId, accountId, name: "p", region: "weur", ...created },
   );
-  const apiKey = newApiKey("test", "weur", projectId);
+  const apiKey = generateApiKey("test", "weur", projectId);
   const keyHash = parseApiKey(apiKey)?.hash ?? "";
   await drizzle(env.DB)
     .insert(apiKeys)
@@ -73,7 +73,7 @@ describe("activity counters", () => {
   it("the runtime counts checks without D1 and writes them in one transaction", async () => {
     const { identity, stub } = newSubject();
     const { projectId } = identity;
-    await stub.applyStripe(identity, purchase("counted", packOf(10), await now()));
+    await stub.applyStripe(identity, buildPurchase("counted", buildPack(10), await now()));
     const { check, lastUsedAt } = await callerOf(projectId);
     const { watch, bindings } = watchedD1();
     for (let index = 0; index < 40; index++)
@@ -117,7 +117,7 @@ describe("readActivity", () => {
         { projectId, mode: "live", hour, allowed: 100, denied: 100 },
       ]);
     expect(await activityOf(projectId)).toMatchObject({ allowed: 2, denied: 4 });
-    expect(await removeOldCheckCounts(env.DB, at - 30 * 24 * hourMs)).toBe(1);
+    expect(await deleteOldCheckCounts(env.DB, at - 30 * 24 * hourMs)).toBe(1);
   });
 
   it("readActivity returns the oldest expiry of its project that the D1 copy does not show yet", async () => {

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { Subject } from "../../workers/runtime/subject/subject.ts";
-import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 
@@ -18,14 +18,14 @@ const rowsOf = (stub: DurableObjectStub<Subject>, table: string) =>
  */
 async function oldSubject(count: number) {
   const { identity, stub } = newSubject();
-  await stub.applyStripe(identity, purchase("old", packOf(10_000), await now()));
+  await stub.applyStripe(identity, buildPurchase("old", buildPack(10_000), await now()));
   const answers = await Promise.all(
-    Array.from({ length: count }, (_, index) => stub.consume(identity, consumption(1, `k${index}`))),
+    Array.from({ length: count }, (_, index) => stub.consume(identity, buildConsume(1, `k${index}`))),
   );
   const longAgo = await stub.check();
   await stub.wake();
   await env.DEV.advance(92 * dayMs);
-  for (const key of ["today-1", "today-2"]) await stub.consume(identity, consumption(1, key));
+  for (const key of ["today-1", "today-2"]) await stub.consume(identity, buildConsume(1, key));
   return { identity, stub, answers, longAgo };
 }
 
@@ -48,11 +48,11 @@ describe("folding of history older than 90 days", () => {
     });
 
     for (const index of [0, 499, 500, 1_199])
-      expect(await stub.consume(identity, consumption(1, `k${index}`))).toEqual({
+      expect(await stub.consume(identity, buildConsume(1, `k${index}`))).toEqual({
         ...answers[index],
         replayed: true,
       });
-    expect(await stub.consume(identity, consumption(2, "k7"))).toMatchObject({
+    expect(await stub.consume(identity, buildConsume(2, "k7"))).toMatchObject({
       outcome: "idempotency_conflict",
     });
     expect((await stub.read()).usageRemaining).toBe(10_000 - 1_202);
@@ -85,7 +85,7 @@ describe("folding of history older than 90 days", () => {
     expect(await sqlOf(stub, (sql) => sql.exec("SELECT sequence FROM checkpoint").one())).toEqual({
       sequence: 3,
     });
-    expect((await stub.verify()).faults).toContainEqual(
+    expect((await stub.verify()).findings).toContainEqual(
       expect.objectContaining({ where: "ledger", sequence: 4 }),
     );
   });
@@ -108,7 +108,7 @@ describe("folding of history older than 90 days", () => {
     const { stub } = await oldSubject(5);
     await stub.wake();
     await sqlOf(stub, (sql) => sql.exec("UPDATE checkpoint SET hash = hex(randomblob(32))").toArray());
-    expect((await stub.verify()).faults).toContainEqual(
+    expect((await stub.verify()).findings).toContainEqual(
       expect.objectContaining({ where: "ledger", sequence: 7 }),
     );
   });
@@ -117,8 +117,8 @@ describe("folding of history older than 90 days", () => {
 describe("schema upgrade of a subject", () => {
   it("an object of an earlier release is upgraded before it answers and loses nothing", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("earlier", packOf(10), await now()));
-    const answer = await stub.consume(identity, consumption(1, "k"));
+    await stub.applyStripe(identity, buildPurchase("earlier", buildPack(10), await now()));
+    const answer = await stub.consume(identity, buildConsume(1, "k"));
     const fresh = await runInDurableObject(stub, async (_, state) => {
       for (const table of [
         "checkpoint",
@@ -130,7 +130,7 @@ describe("schema upgrade of a subject", () => {
         state.storage.sql.exec(`DROP TABLE ${table}`);
       state.storage.sql.exec("UPDATE subject SET schema_version = 1");
       const again = new Subject(state, env);
-      return { replay: await again.consume(identity, consumption(1, "k")), read: await again.read() };
+      return { replay: await again.consume(identity, buildConsume(1, "k")), read: await again.read() };
     });
     expect(fresh.replay).toEqual({ ...answer, replayed: true });
     expect(fresh.read.usageRemaining).toBe(9);
@@ -169,8 +169,8 @@ describe("cost of an operation", () => {
 
   async function costAt(entries: number) {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("cost", packOf(1_000), await now()));
-    await stub.consume(identity, consumption(1, "first"));
+    await stub.applyStripe(identity, buildPurchase("cost", buildPack(1_000), await now()));
+    await stub.consume(identity, buildConsume(1, "first"));
     // Only the number of entries matters here, so their hash chain is not valid.
     await sqlOf(stub, (sql) =>
       sql
@@ -187,8 +187,8 @@ describe("cost of an operation", () => {
     await stub.check();
     return {
       check: await rowsTouched(stub, (subject) => subject.check()),
-      consume: await rowsTouched(stub, (subject) => subject.consume(identity, consumption(1, "counted"))),
-      replay: await rowsTouched(stub, (subject) => subject.consume(identity, consumption(1, "counted"))),
+      consume: await rowsTouched(stub, (subject) => subject.consume(identity, buildConsume(1, "counted"))),
+      replay: await rowsTouched(stub, (subject) => subject.consume(identity, buildConsume(1, "counted"))),
     };
   }
 

@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
-import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
+import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
 import type { CheckoutRequest } from "../../shared/contract/checkout.ts";
-import { completeAttempt, readSale, releaseAttempt } from "../../shared/db/checkout-attempts.ts";
+import { completeAttempt, readAttemptAndErasure, releaseAttempt } from "../../shared/db/checkout-attempts.ts";
 import { products, stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { claimAttempt } from "../../workers/runtime/checkout/claim-attempt.ts";
@@ -17,7 +17,7 @@ const request: CheckoutRequest = { subject_ref: "user_1", product_code: "CREDITS
 async function newShop(): Promise<Caller> {
   const [accountId, projectId] = [newId("acc"), newId("prj")];
   const created = { createdAt: t0, updatedAt: t0 };
-  await insertProject(
+  await insertAccountWithProject(
     env.DB,
     { accountId, name: "a", planStatus: "active", planSyncedAt: t0, ...created },
     { projectId, accountId, name: "p", region: "weur", successUrl: "https://example.com", ...created },
@@ -102,7 +102,7 @@ describe("claimAttempt when a worker died before Stripe answered", () => {
     expect(await complete(first, late, t0 + 31_000)).toBe(false);
     expect(await complete(second, kept, t0 + 32_000)).toBe(true);
     expect(await complete(first, late, t0 + 33_000)).toBe(false);
-    const { attempt } = await readSale(env.DB, first.attempt.attemptId, first.attempt);
+    const { attempt } = await readAttemptAndErasure(env.DB, first.attempt.attemptId, first.attempt);
     expect(attempt).toMatchObject({ stripeSessionId: "cs_kept" });
   });
 

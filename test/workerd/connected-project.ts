@@ -1,17 +1,17 @@
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
-import { insertEvent } from "../../shared/db/stripe-inbox.ts";
+import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
+import { insertStripeEvent } from "../../shared/db/stripe-inbox.ts";
 import { stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
 import { parseWrappingKeys, seal } from "../../shared/kit/crypto-box.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import { ourMetadata } from "../../shared/stripe/our-metadata.ts";
+import { buildLicenzyMetadata } from "../../shared/stripe/our-metadata.ts";
 import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
-import { apiKeyPlace } from "../../workers/runtime/stripe-inbound/connection.ts";
-import { tryEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
+import { apiKeyAssociatedData } from "../../workers/runtime/stripe-inbound/connection.ts";
+import { processStripeEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
 import { callSubject } from "../../workers/runtime/subject-stub.ts";
-import { env, packOf } from "./subjects.ts";
+import { buildPack, env } from "./subjects.ts";
 
 export interface ConnectedProject {
   projectId: string;
@@ -21,18 +21,18 @@ export interface ConnectedProject {
 export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 
 /** Creates a project with a Stripe connection that has an API key, so that Stripe can be called. */
-export async function connectedProject(): Promise<ConnectedProject> {
+export async function newConnectedProject(): Promise<ConnectedProject> {
   const at = await now();
   const [accountId, projectId, connectionId] = [newId("acc"), newId("prj"), newId("con")];
   const created = { createdAt: at, updatedAt: at };
-  await insertProject(
+  await insertAccountWithProject(
     env.DB,
     { accountId, name: "a", planStatus: "active", planSyncedAt: at, ...created },
     { projectId, accountId, name: "p", region: "weur", ...created },
   );
   const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
   const sealed = {
-    apiKeySealed: await seal(keys, apiKeyPlace(connectionId), "sk_test_1"),
+    apiKeySealed: await seal(keys, apiKeyAssociatedData(connectionId), "sk_test_1"),
     webhookSecretSealed: "",
   };
   await drizzle(env.DB)
@@ -45,12 +45,12 @@ export async function connectedProject(): Promise<ConnectedProject> {
  * Inserts a checkout attempt of the subject for 10 credits. Returns the metadata that it sets on Stripe
  * objects.
  */
-export async function attemptOf(project: ConnectedProject, subjectRef: string) {
+export async function insertCheckoutAttempt(project: ConnectedProject, subjectRef: string) {
   const at = await now();
   const attemptId = newId("att");
   const frozen: FrozenRequest = {
     request: { subject_ref: subjectRef, product_code: "CREDITS" },
-    terms: packOf(10),
+    terms: buildPack(10),
     stripePriceId: "price_1",
     successUrl: "https://example.com",
     cancelUrl: null,
@@ -72,10 +72,10 @@ export async function attemptOf(project: ConnectedProject, subjectRef: string) {
       updatedAt: at,
     });
   const { projectId } = project;
-  return ourMetadata({ projectId, mode: "test", subjectRef, productCode: "CREDITS", attemptId });
+  return buildLicenzyMetadata({ projectId, mode: "test", subjectRef, productCode: "CREDITS", attemptId });
 }
 
-export async function eventOf(type: string, object: object) {
+export async function buildStripeEvent(type: string, object: object) {
   const created = Math.floor((await now()) / 1_000);
   return {
     id: `evt_${crypto.randomUUID()}`,
@@ -88,10 +88,10 @@ export async function eventOf(type: string, object: object) {
 }
 
 /** Stores the event as the route does, and tries it once. Returns its row in the inbox. */
-export async function receive(project: ConnectedProject, type: string, object: object) {
-  const event = await eventOf(type, object);
+export async function receiveStripeEvent(project: ConnectedProject, type: string, object: object) {
+  const event = await buildStripeEvent(type, object);
   const at = await now();
-  await insertEvent(env.DB, {
+  await insertStripeEvent(env.DB, {
     ...project,
     eventId: event.id,
     mode: "test",
@@ -103,11 +103,11 @@ export async function receive(project: ConnectedProject, type: string, object: o
     receivedAt: at,
     foundBy: "webhook",
   });
-  await tryEvent(env, { ...project, eventId: event.id });
-  return rowOf(project, event.id);
+  await processStripeEvent(env, { ...project, eventId: event.id });
+  return readInboxRow(project, event.id);
 }
 
-export async function rowOf({ connectionId }: ConnectedProject, eventId: string) {
+export async function readInboxRow({ connectionId }: ConnectedProject, eventId: string) {
   const rows = await drizzle(env.DB)
     .select()
     .from(stripeEvents)
@@ -115,7 +115,7 @@ export async function rowOf({ connectionId }: ConnectedProject, eventId: string)
   return rows[0];
 }
 
-export async function connectionRow({ connectionId }: ConnectedProject) {
+export async function readConnection({ connectionId }: ConnectedProject) {
   const rows = await drizzle(env.DB)
     .select()
     .from(stripeConnections)
@@ -125,7 +125,7 @@ export async function connectionRow({ connectionId }: ConnectedProject) {
   return row;
 }
 
-export async function standingOf({ projectId }: ConnectedProject, subjectRef: string) {
+export async function readSubject({ projectId }: ConnectedProject, subjectRef: string) {
   const identity = { projectId, mode: "test", subjectRef, region: "weur" } as const;
   return callSubject(env, identity, (subject) => subject.read());
 }

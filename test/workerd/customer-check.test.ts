@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { resyncCustomer, verifyCustomer } from "../../shared/contract/operations/data-check.ts";
-import { listAudit } from "../../shared/db/audit.ts";
-import { editCopy, newCustomers, stubOf } from "./customers.ts";
+import { listAuditEntries } from "../../shared/db/audit.ts";
+import { editD1Copy, getSubjectStub, newCustomers } from "./customers.ts";
 import { newMember } from "./members.ts";
 import { run } from "./operator-calls.ts";
-import { env, packOf, purchase } from "./subjects.ts";
+import { buildPack, buildPurchase, env } from "./subjects.ts";
 
 const subjectRef = "user_1";
 
@@ -15,11 +15,11 @@ describe("verifyCustomer and resyncCustomer", () => {
     const { caller, actor } = await newMember(account, "support");
     const verify = () => run(verifyCustomer, caller, place, { subjectRef });
     expect(await verify()).toEqual({ outcome: "done", check: { faults: [], entries: 1, unflushed: 0 } });
-    await editCopy(named("user_1"));
+    await editD1Copy(named("user_1"));
     expect(await verify()).toMatchObject({ check: { faults: [{ where: "d1", sequence: 1 }] } });
     expect(await run(resyncCustomer, caller, place, { subjectRef })).toMatchObject({ check: { faults: [] } });
     expect(await verify()).toMatchObject({ check: { faults: [] } });
-    const audit = await listAudit(env.DB, { accountId: account.accountId }, 5);
+    const audit = await listAuditEntries(env.DB, { accountId: account.accountId }, 5);
     expect(audit).toMatchObject([
       { action: "customer.resync", target: "user_1", operatorId: actor.operatorId },
     ]);
@@ -35,15 +35,15 @@ describe("verifyCustomer and resyncCustomer", () => {
     expect(await run(resyncCustomer, admin.caller, place, { subjectRef })).toMatchObject({
       check: { faults: [] },
     });
-    expect(await stubOf(named("user_1")).verify()).toMatchObject({ ok: true, entries: 1 });
+    expect(await getSubjectStub(named("user_1")).verify()).toMatchObject({ ok: true, entries: 1 });
   });
 
   it("a resync keeps D1's anchor when the ledger was truncated, so that verify reports it", async () => {
     const { place, admin, named } = await newCustomers(1);
     const identity = named("user_1");
-    await stubOf(identity).applyStripe(identity, purchase("more", packOf(5), Date.now()));
-    await stubOf(identity).wake();
-    await runInDurableObject(stubOf(identity), (_, { storage }) => {
+    await getSubjectStub(identity).applyStripe(identity, buildPurchase("more", buildPack(5), Date.now()));
+    await getSubjectStub(identity).wake();
+    await runInDurableObject(getSubjectStub(identity), (_, { storage }) => {
       storage.sql.exec("DELETE FROM ledger WHERE sequence = 2").toArray();
     });
     expect(await run(resyncCustomer, admin.caller, place, { subjectRef })).toMatchObject({

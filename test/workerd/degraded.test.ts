@@ -2,12 +2,12 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { newestMigration } from "../../shared/db/newest-migration.ts";
-import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
+import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
-import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const maintenance = exports.MaintenanceEntrypoint;
 
@@ -25,7 +25,7 @@ async function giveD1(stub: DurableObjectStub<Subject>, db: D1Database): Promise
 }
 
 async function keyFor(projectId: string): Promise<string> {
-  const apiKey = newApiKey("test", "weur", projectId);
+  const apiKey = generateApiKey("test", "weur", projectId);
   const keyring = env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test")));
   const keyHash = parseApiKey(apiKey)?.hash ?? "";
   await keyring.put([{ keyId: newId("key"), keyHash, expiresAt: null, revokedAt: null }], "active");
@@ -49,7 +49,7 @@ const post = (bindings: typeof env, apiKey: string, path: string, body: unknown,
 describe("runtime with D1 stalled", () => {
   it("the runtime answers 1,000 checks and 1,000 consumes with a known key when D1 is stalled", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("stalled", packOf(5_000), Date.now()));
+    await stub.applyStripe(identity, buildPurchase("stalled", buildPack(5_000), Date.now()));
     const apiKey = await keyFor(identity.projectId);
     const subject_ref = identity.subjectRef;
     const callers = 8;
@@ -193,9 +193,9 @@ describe("outbox alarm", () => {
     ],
   ])("an alarm that fails %s is armed again, and D1 matches the object after it", async (_, batch) => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("alarms", packOf(10), Date.now()));
+    await stub.applyStripe(identity, buildPurchase("alarms", buildPack(10), Date.now()));
     await giveD1(stub, withBatch(batch));
-    await stub.consume(identity, consumption(4, "k"));
+    await stub.consume(identity, buildConsume(4, "k"));
     await stub.wake();
     expect(await runInDurableObject(stub, (_, { storage }) => storage.getAlarm())).not.toBeNull();
     await giveD1(stub, env.DB);
@@ -205,9 +205,9 @@ describe("outbox alarm", () => {
 
   it("an alarm sends the same rows again without effect when a crash followed D1's answer", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("ends", packOf(10), Date.now()));
+    await stub.applyStripe(identity, buildPurchase("ends", buildPack(10), Date.now()));
     await stub.wake();
-    await stub.consume(identity, consumption(4, "k"));
+    await stub.consume(identity, buildConsume(4, "k"));
     await stub.wake();
     // Simulates a crash after D1's answer, before the object recorded the flushed sequence.
     await runInDurableObject(stub, (_, { storage }) => {
@@ -215,16 +215,16 @@ describe("outbox alarm", () => {
     });
     await abortAllDurableObjects();
     const again = env.SUBJECT.get(stub.id);
-    expect(await again.consume(identity, consumption(4, "k"))).toMatchObject({ replayed: true });
+    expect(await again.consume(identity, buildConsume(4, "k"))).toMatchObject({ replayed: true });
     await again.wake();
     expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
   });
 
   it("an object arms its alarm again on the next call when the platform lost it", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("lost-alarm", packOf(10), Date.now()));
+    await stub.applyStripe(identity, buildPurchase("lost-alarm", buildPack(10), Date.now()));
     await stub.wake();
-    await stub.consume(identity, consumption(4, "k"));
+    await stub.consume(identity, buildConsume(4, "k"));
     await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
     await abortAllDurableObjects();
     const again = env.SUBJECT.get(stub.id);
@@ -241,7 +241,7 @@ describe("outbox alarm", () => {
     "an alarm that is under way when its object is aborted %s runs again and makes D1 match the object",
     async (_, isTaken) => {
       const { identity, stub } = newSubject();
-      await stub.applyStripe(identity, purchase("aborted", packOf(10), Date.now()));
+      await stub.applyStripe(identity, buildPurchase("aborted", buildPack(10), Date.now()));
       await stub.wake();
       let isReached = false;
       await giveD1(
@@ -252,7 +252,7 @@ describe("outbox alarm", () => {
           return new Promise(() => {});
         }),
       );
-      await stub.consume(identity, consumption(4, "k"));
+      await stub.consume(identity, buildConsume(4, "k"));
       // Not awaited, because the caller of an aborted object may never get an answer.
       runDurableObjectAlarm(stub).catch(() => undefined);
       await vi.waitFor(() => expect(isReached).toBe(true));
@@ -262,7 +262,7 @@ describe("outbox alarm", () => {
       const again = env.SUBJECT.get(stub.id);
       expect(await runDurableObjectAlarm(again)).toBe(true);
       expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
-      expect(await again.consume(identity, consumption(4, "k"))).toMatchObject({ replayed: true });
+      expect(await again.consume(identity, buildConsume(4, "k"))).toMatchObject({ replayed: true });
       expect((await again.read()).usageRemaining).toBe(6);
     },
   );
@@ -272,10 +272,10 @@ describe("outbox alarm", () => {
     const dayMs = 86_400_000;
     await stub.applyStripe(
       identity,
-      purchase("lost-alarm", packOf(10, 1), Date.now() + (await env.DEV.clockOffsetMs())),
+      buildPurchase("lost-alarm", buildPack(10, 1), Date.now() + (await env.DEV.clockOffsetMs())),
     );
     await stub.wake();
-    await stub.consume(identity, consumption(4, "k"));
+    await stub.consume(identity, buildConsume(4, "k"));
     await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
     await abortAllDurableObjects();
     await env.DEV.advance(dayMs + 1);

@@ -6,20 +6,20 @@ import {
   enableEndpoint,
 } from "../../shared/contract/operations/endpoints.ts";
 import {
-  type AttemptOutcome,
   type ClaimedDelivery,
   claimDelivery,
-  recordAttempt,
+  type DeliveryAttemptOutcome,
+  recordDeliveryAttempt,
 } from "../../shared/db/claim-delivery.ts";
 import { readDelivery } from "../../shared/db/deliveries.ts";
 import { readEndpoint } from "../../shared/db/endpoints.ts";
 import {
-  dueDeliveries,
-  endDeliveriesOfDeleted,
-  removeOldDeliveries,
+  deleteOldDeliveries,
+  endDeliveriesOfDeletedEndpoints,
+  listDueDeliveries,
 } from "../../shared/db/sweep-deliveries.ts";
-import { type DeliveryWakeUp, insertEventsOf } from "../../shared/db/write-events.ts";
-import { derivedIdAt, newId } from "../../shared/kit/ids.ts";
+import { type DeliveryMessage, insertEvents } from "../../shared/db/write-events.ts";
+import { deriveIdAt, newId } from "../../shared/kit/ids.ts";
 import { act, newEndpoint, newScope } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 
@@ -34,27 +34,27 @@ async function newDeliveries(count: number) {
   const scope = newScope();
   const { endpointId } = await newEndpoint(scope);
   const events = Array.from({ length: count }, (_, number) => ({
-    eventId: derivedIdAt("evt", start + number, `${scope.projectId}/${number}`),
+    eventId: deriveIdAt("evt", start + number, `${scope.projectId}/${number}`),
     type: "purchase.finalized" as const,
     sequence: number + 1,
     occurredAt: start + number,
     body: JSON.stringify({ number }),
   }));
-  const wakeUps = await insertEventsOf(DB, { ...scope, subjectRef: "user_1" }, events, start);
+  const wakeUps = await insertEvents(DB, { ...scope, subjectRef: "user_1" }, events, start);
   expect(wakeUps).toHaveLength(count);
   return { scope, endpointId, events, wakeUps };
 }
 
-const claim = (wakeUp: DeliveryWakeUp, at = start) =>
+const claim = (wakeUp: DeliveryMessage, at = start) =>
   claimDelivery(DB, wakeUp, { id: newId("req"), now: at, until: at + leaseMs }, maxAttempts);
 
-async function mustClaim(wakeUp: DeliveryWakeUp | undefined, at = start): Promise<ClaimedDelivery> {
+async function mustClaim(wakeUp: DeliveryMessage | undefined, at = start): Promise<ClaimedDelivery> {
   const claimed = wakeUp === undefined ? null : await claim(wakeUp, at);
   if (claimed === null) throw new Error("not claimed");
   return claimed;
 }
 
-const success: AttemptOutcome = {
+const success: DeliveryAttemptOutcome = {
   durationMs: 5,
   httpStatus: 200,
   error: null,
@@ -62,7 +62,7 @@ const success: AttemptOutcome = {
   nextAttemptAt: null,
   isGone: false,
 };
-const failure = (nextAttemptAt: number | null): AttemptOutcome => ({
+const failure = (nextAttemptAt: number | null): DeliveryAttemptOutcome => ({
   durationMs: 7,
   httpStatus: 500,
   error: "http",
@@ -70,8 +70,8 @@ const failure = (nextAttemptAt: number | null): AttemptOutcome => ({
   nextAttemptAt,
   isGone: false,
 });
-const record = (claimed: ClaimedDelivery, outcome: AttemptOutcome, at = start) =>
-  recordAttempt(DB, claimed, outcome, { now: at, disableAfterMs: 5 * dayMs });
+const record = (claimed: ClaimedDelivery, outcome: DeliveryAttemptOutcome, at = start) =>
+  recordDeliveryAttempt(DB, claimed, outcome, { now: at, disableAfterMs: 5 * dayMs });
 
 async function read(scope: ReturnType<typeof newScope>, deliveryId: string) {
   const detail = await readDelivery(DB, scope, deliveryId);
@@ -121,8 +121,8 @@ describe("claimDelivery", () => {
     const { scope, wakeUps } = await newDeliveries(1);
     const claimed = await mustClaim(wakeUps[0]);
     const later = start + leaseMs;
-    expect(await dueDeliveries(DB, later - 1, 100, claimed.endpointId)).toEqual([]);
-    const due = await dueDeliveries(DB, later, 100, claimed.endpointId);
+    expect(await listDueDeliveries(DB, later - 1, 100, claimed.endpointId)).toEqual([]);
+    const due = await listDueDeliveries(DB, later, 100, claimed.endpointId);
     expect(due).toEqual([{ deliveryId: claimed.deliveryId, epoch: claimed.epoch }]);
     const second = await mustClaim(due[0], later);
     expect(second).toMatchObject({ number: 2, eventId: claimed.eventId, body: claimed.body });
@@ -172,7 +172,7 @@ describe("failing endpoint", () => {
     const [sixth, seventh, eighth] = wakeUps.slice(5);
     if (sixth === undefined || seventh === undefined || eighth === undefined) throw new Error("too few");
     expect(await claim(sixth, at + 4_999)).toBeNull();
-    expect(await dueDeliveries(DB, at + 4_999, 100, endpointId)).toEqual([]);
+    expect(await listDueDeliveries(DB, at + 4_999, 100, endpointId)).toEqual([]);
     at += 5_000;
     const probe = await mustClaim(sixth, at);
     expect(await claim(seventh, at)).toBeNull();
@@ -213,7 +213,7 @@ describe("failing endpoint", () => {
       disableReason: "failing",
       disabledAt: after,
     });
-    expect(await dueDeliveries(DB, after + dayMs, 100, endpointId)).toEqual([]);
+    expect(await listDueDeliveries(DB, after + dayMs, 100, endpointId)).toEqual([]);
     expect((await read(scope, wakeUps[2]?.deliveryId ?? "")).delivery.state).toBe("failed");
   });
 
@@ -240,7 +240,7 @@ describe("disabled endpoint", () => {
       expect(await act(enableEndpoint, scope, { endpointId, waiting }, week)).toEqual({
         outcome: "done",
       });
-      expect(await dueDeliveries(DB, week, 100, endpointId)).toHaveLength(due);
+      expect(await listDueDeliveries(DB, week, 100, endpointId)).toHaveLength(due);
       for (const { deliveryId } of wakeUps)
         expect((await read(scope, deliveryId)).delivery.state).toBe(state);
     }
@@ -268,7 +268,7 @@ describe("deleted endpoint", () => {
     await record(sending, success);
     await record(failing, failure(start + 5_000));
     expect([await stateOf(0), await stateOf(1), await stateOf(2)]).toEqual(["sent", "dead", "pending"]);
-    await endDeliveriesOfDeleted(DB, start + leaseMs, 100);
+    await endDeliveriesOfDeletedEndpoints(DB, start + leaseMs, 100);
     expect(await stateOf(2)).toBe("dead");
     expect(await act(requeueDelivery, scope, { deliveryId: lost.deliveryId }, start + leaseMs)).toMatchObject(
       {
@@ -289,7 +289,7 @@ describe("requeueDelivery and resendDelivery", () => {
     });
     // The message of the scheduled attempt arrives too late.
     expect(await claim(claimed, start + 5_000)).toBeNull();
-    const [due] = await dueDeliveries(DB, start + 1, 100, claimed.endpointId);
+    const [due] = await listDueDeliveries(DB, start + 1, 100, claimed.endpointId);
     const manual = await mustClaim(due, start + 1);
     expect(manual).toMatchObject({ number: 2, attemptsInRun: 1, eventId: claimed.eventId });
     expect((await read(scope, claimed.deliveryId)).attempts[1]?.kind).toBe("manual");
@@ -335,9 +335,9 @@ describe("removeOldDeliveries", () => {
     const { scope, events, wakeUps } = await newDeliveries(3);
     await record(await mustClaim(wakeUps[0]), success);
     const id = wakeUps[0]?.deliveryId ?? "";
-    await removeOldDeliveries(DB, start, 100);
+    await deleteOldDeliveries(DB, start, 100);
     expect((await read(scope, id)).attempts).toHaveLength(1);
-    await removeOldDeliveries(DB, start + dayMs, 100);
+    await deleteOldDeliveries(DB, start + dayMs, 100);
     expect(await readDelivery(DB, scope, id)).toBeNull();
     const left = await DB.prepare(
       `SELECT (SELECT count(*) FROM delivery_attempts WHERE delivery_id = ?1) AS attempts,
@@ -352,14 +352,14 @@ describe("removeOldDeliveries", () => {
     const scope = newScope();
     await newEndpoint(scope);
     const event = {
-      eventId: derivedIdAt("evt", start - 60 * dayMs, scope.projectId),
+      eventId: deriveIdAt("evt", start - 60 * dayMs, scope.projectId),
       type: "purchase.finalized" as const,
       sequence: 1,
       occurredAt: start - 60 * dayMs,
       body: "{}",
     };
-    const [wakeUp] = await insertEventsOf(DB, { ...scope, subjectRef: "user_1" }, [event], start);
-    await removeOldDeliveries(DB, start - 30 * dayMs, 100);
+    const [wakeUp] = await insertEvents(DB, { ...scope, subjectRef: "user_1" }, [event], start);
+    await deleteOldDeliveries(DB, start - 30 * dayMs, 100);
     expect(await readDelivery(DB, scope, wakeUp?.deliveryId ?? "")).not.toBeNull();
   });
 });

@@ -6,17 +6,17 @@ import {
 } from "../../shared/contract/operations/deliveries.ts";
 import { disableEndpoint, enableEndpoint, replayEvents } from "../../shared/contract/operations/endpoints.ts";
 import { countDeliveries, listDeliveries } from "../../shared/db/deliveries.ts";
-import { doJobPage, readJob, requeueable } from "../../shared/db/delivery-jobs.ts";
-import { dueDeliveries } from "../../shared/db/sweep-deliveries.ts";
-import { insertEventsOf } from "../../shared/db/write-events.ts";
-import { derivedIdAt, newId } from "../../shared/kit/ids.ts";
-import { act, asked, newEndpoint, newScope, now } from "./endpoints.ts";
+import { processJobPage, readDeliveryJob, toRequeueableFilter } from "../../shared/db/delivery-jobs.ts";
+import { listDueDeliveries } from "../../shared/db/sweep-deliveries.ts";
+import { insertEvents } from "../../shared/db/write-events.ts";
+import { deriveIdAt, newId } from "../../shared/kit/ids.ts";
+import { act, enqueued, newEndpoint, newScope, now } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 
 const { DB } = env;
 
 const countRequeueable = (scope: ReturnType<typeof newScope>, filter: DeliveryFilter) =>
-  countDeliveries(DB, scope, requeueable(filter));
+  countDeliveries(DB, scope, toRequeueableFilter(filter));
 
 /**
  * Inserts `count` events of the project, one second apart and beginning at `from`, for the endpoints that it
@@ -24,13 +24,13 @@ const countRequeueable = (scope: ReturnType<typeof newScope>, filter: DeliveryFi
  */
 async function newEvents(scope: ReturnType<typeof newScope>, count: number, from: number) {
   const events = Array.from({ length: count }, (_, number) => ({
-    eventId: derivedIdAt("evt", from + number * 1_000, `${scope.projectId}/${from}/${number}`),
+    eventId: deriveIdAt("evt", from + number * 1_000, `${scope.projectId}/${from}/${number}`),
     type: number % 2 === 0 ? ("purchase.finalized" as const) : ("entitlement.updated" as const),
     sequence: number + 1,
     occurredAt: from + number * 1_000,
     body: "{}",
   }));
-  await insertEventsOf(DB, { ...scope, subjectRef: "user_1" }, events, from);
+  await insertEvents(DB, { ...scope, subjectRef: "user_1" }, events, from);
   return events;
 }
 
@@ -54,9 +54,9 @@ async function requeue(scope: ReturnType<typeof newScope>, filter: DeliveryFilte
 }
 
 async function page(jobId: string, size: number) {
-  const job = await readJob(DB, jobId);
+  const job = await readDeliveryJob(DB, jobId);
   if (job === null) throw new Error("no such job");
-  return { job, ...(await doJobPage(DB, job, size, await now())) };
+  return { job, ...(await processJobPage(DB, job, size, await now())) };
 }
 
 describe("bulk requeue", () => {
@@ -72,7 +72,7 @@ describe("bulk requeue", () => {
       [5, false],
       [3, true],
     ]);
-    expect(await readJob(DB, jobId)).toMatchObject({ status: "finished", done: 13, total: 13 });
+    expect(await readDeliveryJob(DB, jobId)).toMatchObject({ status: "finished", done: 13, total: 13 });
     const deliveries = await listDeliveries(DB, scope, {}, { after: null, limit: 100 });
     const due = deliveries.filter(({ nextAttemptAt }) => nextAttemptAt !== null);
     expect(due).toHaveLength(13);
@@ -85,11 +85,14 @@ describe("bulk requeue", () => {
   it("a bulk requeue processes a page once when two workers have it at the same time", async () => {
     const { scope } = await allDead(10);
     const { jobId } = await requeue(scope, {});
-    const job = await readJob(DB, jobId);
+    const job = await readDeliveryJob(DB, jobId);
     if (job === null) throw new Error("no such job");
-    const both = await Promise.all([doJobPage(DB, job, 5, await now()), doJobPage(DB, job, 5, await now())]);
+    const both = await Promise.all([
+      processJobPage(DB, job, 5, await now()),
+      processJobPage(DB, job, 5, await now()),
+    ]);
     expect(both.map(({ wakeUps }) => wakeUps.length).toSorted()).toEqual([0, 5]);
-    expect(await readJob(DB, jobId)).toMatchObject({ done: 5 });
+    expect(await readDeliveryJob(DB, jobId)).toMatchObject({ done: 5 });
     const deliveries = await listDeliveries(DB, scope, {}, { after: null, limit: 100 });
     expect(Math.max(...deliveries.map(({ epoch }) => epoch))).toBe(2);
   });
@@ -97,13 +100,13 @@ describe("bulk requeue", () => {
   it("a bulk requeue stops on request and keeps its finished pages", async () => {
     const { scope } = await allDead(10);
     const { jobId } = await requeue(scope, {});
-    const stale = await readJob(DB, jobId);
+    const stale = await readDeliveryJob(DB, jobId);
     if (stale === null) throw new Error("no such job");
     await page(jobId, 4);
     expect(await act(stopDeliveryJob, scope, { jobId }, await now())).toEqual({ outcome: "done" });
-    expect(await readJob(DB, jobId)).toMatchObject({ status: "stopped", done: 4, total: 10 });
+    expect(await readDeliveryJob(DB, jobId)).toMatchObject({ status: "stopped", done: 4, total: 10 });
     expect((await page(jobId, 4)).wakeUps).toEqual([]);
-    expect((await doJobPage(DB, stale, 4, await now())).wakeUps).toEqual([]);
+    expect((await processJobPage(DB, stale, 4, await now())).wakeUps).toEqual([]);
     expect(await act(stopDeliveryJob, newScope(), { jobId }, await now())).toMatchObject({
       reason: "not_found",
     });
@@ -134,13 +137,13 @@ describe("replayEvents", () => {
     );
     if (started.outcome !== "done") throw new Error(started.message);
     expect(started.total).toBe(3);
-    asked.length = 0;
+    enqueued.length = 0;
     while (!(await page(started.jobId, 2)).isOver);
     const deliveries = await listDeliveries(DB, scope, { endpointId }, { after: null, limit: 100 });
     expect(deliveries.map(({ eventId }) => eventId).toSorted()).toEqual(
       [events[5], events[7], events[9]].map((event) => event?.eventId).toSorted(),
     );
-    expect(await dueDeliveries(DB, await now(), 100, endpointId)).toHaveLength(3);
+    expect(await listDueDeliveries(DB, await now(), 100, endpointId)).toHaveLength(3);
     const untouched = await listDeliveries(
       DB,
       scope,

@@ -7,7 +7,7 @@ import type { TestDev } from "./subjects.ts";
  */
 let offsetMs = 0;
 let stripeBehindMs = 0;
-let answers: Parameters<TestDev["stripeAnswers"]>[0] = [];
+let answers: Parameters<TestDev["setStripeAnswers"]>[0] = [];
 
 const missing = {
   error: { type: "invalid_request_error", code: "resource_missing", message: "No such object" },
@@ -23,11 +23,11 @@ export class Dev extends WorkerEntrypoint implements TestDev {
     return offsetMs;
   }
 
-  async stripeIsBehind(ms: number): Promise<void> {
+  async setStripeDelay(ms: number): Promise<void> {
     stripeBehindMs = ms;
   }
 
-  async stripeAnswers(all: typeof answers): Promise<void> {
+  async setStripeAnswers(all: typeof answers): Promise<void> {
     answers = all;
   }
 

@@ -3,14 +3,14 @@ import type { InputOf, Operation, ReplyOf } from "../../shared/contract/operatio
 import type { OutboundEventType } from "../../shared/contract/outbound-event.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
 import type { Actor } from "../../shared/db/audit.ts";
-import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../shared/db/write-events.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { runAsActor } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
 
 /** The messages that the functions under test have sent to the queue. */
-export const asked: DeliveryWakeUp[] = [];
+export const enqueued: DeliveryMessage[] = [];
 
 /** The bindings of the deliveries worker, with a queue that only records its messages. */
 export const deliveriesEnv = {
@@ -18,8 +18,8 @@ export const deliveriesEnv = {
   DEV: env.DEV,
   WEBHOOK_WRAPPING_KEYS: env.STRIPE_WRAPPING_KEYS,
   DELIVERIES: {
-    sendBatch: async (messages: { body: DeliveryWakeUp }[]) => {
-      asked.push(...messages.map(({ body }) => body));
+    sendBatch: async (messages: { body: DeliveryMessage }[]) => {
+      enqueued.push(...messages.map(({ body }) => body));
     },
   },
   // A test runs the pages of a job itself.

@@ -9,17 +9,23 @@ import {
   previewSync,
 } from "../../shared/contract/operations/customers.ts";
 import type { AuditEntry } from "../../shared/db/audit.ts";
-import { type ErasureRow, insertErasure, isErased, subjectHash } from "../../shared/db/erasures.ts";
+import { type ErasureRow, hashSubjectName, insertErasure, isErased } from "../../shared/db/erasures.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { finishErasure } from "../../workers/runtime/jobs/finish-erasure.ts";
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
-import { attemptOf, type ConnectedProject, connectedProject, now, receive } from "./connected-project.ts";
+import {
+  type ConnectedProject,
+  insertCheckoutAttempt,
+  newConnectedProject,
+  now,
+  receiveStripeEvent,
+} from "./connected-project.ts";
 import { newEndpoint } from "./endpoints.ts";
 import { newMember } from "./members.ts";
 import { run } from "./operator-calls.ts";
-import { consumption, env, packOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env } from "./subjects.ts";
 
 const { MaintenanceEntrypoint: maintenance } = exports as unknown as {
   MaintenanceEntrypoint: MaintenanceEntrypoint;
@@ -48,7 +54,7 @@ const paidSession = (name: string, metadata: object, email: string) => ({
 
 /** Creates a customer with rows in every table that can hold data of one. */
 async function customerWithAll(): Promise<Customer> {
-  const project = await connectedProject();
+  const project = await newConnectedProject();
   const account = await env.DB.prepare("SELECT account_id AS accountId FROM projects WHERE project_id = ?")
     .bind(project.projectId)
     .first<{ accountId: string }>();
@@ -60,15 +66,15 @@ async function customerWithAll(): Promise<Customer> {
   const identity = { ...place, region: "weur" as const, subjectRef };
   const stub = env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
   await newEndpoint(place);
-  const metadata = await attemptOf(project, subjectRef);
-  await receive(project, "checkout.session.completed", paidSession(name, metadata, email));
+  const metadata = await insertCheckoutAttempt(project, subjectRef);
+  await receiveStripeEvent(project, "checkout.session.completed", paidSession(name, metadata, email));
   // An event type that Licenzy does not handle, about the same customer.
-  await receive(project, "customer.updated", { id: `cus_${name}`, email });
+  await receiveStripeEvent(project, "customer.updated", { id: `cus_${name}`, email });
   // Stays received, because its checkout attempt does not exist.
-  await receive(project, "checkout.session.completed", {
+  await receiveStripeEvent(project, "checkout.session.completed", {
     ...paidSession(`${name}_2`, { ...metadata, licenzy_attempt_id: "att_none" }, email),
   });
-  await stub.consume(identity, consumption(3, "k"));
+  await stub.consume(identity, buildConsume(3, "k"));
   const { caller } = member;
   const form = {
     type: "grant" as const,
@@ -150,14 +156,14 @@ describe("customer erasure", () => {
     const unknown = env.SUBJECT.get(env.SUBJECT.idFromName(newId("req")));
     const fresh = stubOf(customer);
     expect((await fresh.check()).decision).toEqual((await unknown.check()).decision);
-    const consumed = await fresh.consume(customer.identity, consumption(3, "k"));
+    const consumed = await fresh.consume(customer.identity, buildConsume(3, "k"));
     expect(consumed).toMatchObject({ outcome: "insufficient_usage", usageRemaining: 0 });
     expect(await traces(customer)).toEqual([]);
     await runInDurableObject(fresh, async (_subject, { storage }) => {
       expect(await storage.getAlarm()).toBeNull();
     });
     const audit = await env.DB.prepare("SELECT * FROM audit_log WHERE target = ? ORDER BY audit_id")
-      .bind(subjectHash(customer.identity))
+      .bind(hashSubjectName(customer.identity))
       .all();
     expect(audit.results.map(({ action, after }) => [action, after])).toEqual([
       ["customer.note_add", null],
@@ -190,9 +196,9 @@ describe("customer erasure", () => {
     const customer = await customerWithAll();
     const row = await recordErasure(customer);
     await maintenance.sweep("erasures");
-    const metadata = await attemptOf(customer.project, customer.subjectRef);
+    const metadata = await insertCheckoutAttempt(customer.project, customer.subjectRef);
     const session = paidSession(crypto.randomUUID(), metadata, "new@customers.example");
-    expect(await receive(customer.project, "checkout.session.completed", session)).toMatchObject({
+    expect(await receiveStripeEvent(customer.project, "checkout.session.completed", session)).toMatchObject({
       status: "applied",
     });
     await customer.stub.wake();
@@ -208,7 +214,9 @@ describe("erased customer", () => {
     await erase(customer);
     const late = paidSession(crypto.randomUUID(), customer.metadata, customer.secrets[1] ?? "");
     const settled = { status: "ignored", detail: "erased", payload: "", subjectRef: null };
-    expect(await receive(customer.project, "checkout.session.completed", late)).toMatchObject(settled);
+    expect(await receiveStripeEvent(customer.project, "checkout.session.completed", late)).toMatchObject(
+      settled,
+    );
     const intent = { id: late.payment_intent, object: "payment_intent", metadata: customer.metadata };
     await env.DEV.stripeAnswers([
       { path: `/v1/payment_intents/${late.payment_intent}`, status: 200, body: intent },
@@ -220,9 +228,9 @@ describe("erased customer", () => {
       status: "succeeded",
       created: 1,
     };
-    expect(await receive(customer.project, "refund.created", refund)).toMatchObject(settled);
+    expect(await receiveStripeEvent(customer.project, "refund.created", refund)).toMatchObject(settled);
     // A worker resolved the owner before the erasure and applies the event only now.
-    const early = purchase("early", packOf(5), 1_000);
+    const early = buildPurchase("early", buildPack(5), 1_000);
     expect(await customer.stub.applyStripe(customer.identity, early)).toEqual({ outcome: "erased" });
     expect(await traces(customer)).toEqual([]);
   });
@@ -262,10 +270,10 @@ describe("erased customer", () => {
     const customer = await customerWithAll();
     const before = await customer.stub.check();
     await erase(customer);
-    const metadata = await attemptOf(customer.project, customer.subjectRef);
+    const metadata = await insertCheckoutAttempt(customer.project, customer.subjectRef);
     expect(await isErased(env.DB, customer.identity)).toBe(false);
     const session = paidSession(crypto.randomUUID(), metadata, "new@customers.example");
-    expect(await receive(customer.project, "checkout.session.completed", session)).toMatchObject({
+    expect(await receiveStripeEvent(customer.project, "checkout.session.completed", session)).toMatchObject({
       status: "applied",
     });
     const after = await customer.stub.check();
@@ -277,7 +285,7 @@ describe("erased customer", () => {
     await customer.stub.wake();
     expect(await customer.stub.verify()).toMatchObject({ ok: true, faults: [], unflushed: 0 });
     const late = paidSession(crypto.randomUUID(), customer.metadata, "old@customers.example");
-    expect(await receive(customer.project, "checkout.session.completed", late)).toMatchObject({
+    expect(await receiveStripeEvent(customer.project, "checkout.session.completed", late)).toMatchObject({
       detail: "erased",
     });
     expect((await customer.stub.read()).entitlements).toHaveLength(1);

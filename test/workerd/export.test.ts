@@ -8,7 +8,7 @@ import { dayMs } from "../../shared/domain/entitlement.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newAccount, newMember } from "./members.ts";
 import { run } from "./operator-calls.ts";
-import { consumption, env, packOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env } from "./subjects.ts";
 
 const subjectRef = "user_1";
 
@@ -18,9 +18,9 @@ async function customerWith(count: number) {
   const place = { projectId: account.projectId, mode: "test" as const };
   const identity = { ...place, subjectRef: "user_1", region: "weur" as const };
   const stub = env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity)));
-  await stub.applyStripe(identity, purchase("bought", packOf(100_000), 1_000));
+  await stub.applyStripe(identity, buildPurchase("bought", buildPack(100_000), 1_000));
   await Promise.all(
-    Array.from({ length: count }, (_, index) => stub.consume(identity, consumption(1, `k${index}`))),
+    Array.from({ length: count }, (_, index) => stub.consume(identity, buildConsume(1, `k${index}`))),
   );
   await stub.wake();
   const { caller } = await newMember(account, "owner");
@@ -47,7 +47,7 @@ describe("exportCustomer", () => {
     const { caller, place, identity, stub } = await customerWith(1_200);
     const first = await run(exportCustomer, caller, place, { subjectRef, cursor: null });
     if (first.outcome === "refused" || first.next === null) throw new Error("refused");
-    await stub.consume(identity, consumption(1, "meanwhile"));
+    await stub.consume(identity, buildConsume(1, "meanwhile"));
     const second = await run(exportCustomer, caller, place, { subjectRef, cursor: first.next });
     if (second.outcome === "refused") throw new Error(second.message);
     expect(second.text.match(/"sequence"/g)).toHaveLength(500);
@@ -61,7 +61,7 @@ describe("exportCustomer", () => {
     const early = await newMember(account, "owner");
     const begun = await run(exportCustomer, early.caller, place, { subjectRef, cursor: null });
     await env.DEV.advance(92 * dayMs);
-    await stub.consume(identity, consumption(1, "today"));
+    await stub.consume(identity, buildConsume(1, "today"));
     await stub.wake();
     const cursor = begun.outcome === "done" ? begun.next : null;
     expect(await run(exportCustomer, early.caller, place, { subjectRef, cursor })).toMatchObject({

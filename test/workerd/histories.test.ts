@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { dayMs, type GrantTerms } from "../../shared/domain/entitlement.ts";
 import { Subject } from "../../workers/runtime/subject/subject.ts";
-import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
 
 /**
  * Runs random histories of one subject on the real object. Checks them against a model without a ledger: the
@@ -19,8 +19,8 @@ type Step =
 const terms = fc.oneof(
   fc
     .record({ units: fc.integer({ min: 1, max: 500 }), days: fc.option(fc.integer({ min: 1, max: 5 })) })
-    .map(({ units, days }) => packOf(units, days)),
-  fc.integer({ min: 1, max: 4 }).map(passOf),
+    .map(({ units, days }) => buildPack(units, days)),
+  fc.integer({ min: 1, max: 4 }).map(buildPass),
 );
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -94,12 +94,12 @@ async function playAndCheck(
     switch (step.do) {
       case "buy": {
         const paidAt = Date.now() + (await env.DEV.clockOffsetMs()) - step.paidAgoMs;
-        await subject.applyStripe(identity, purchase(step.name, step.terms, paidAt));
+        await subject.applyStripe(identity, buildPurchase(step.name, step.terms, paidAt));
         break;
       }
       case "consume": {
         const before = (await subject.read()).usageRemaining;
-        const result = await subject.consume(identity, consumption(step.units, step.key));
+        const result = await subject.consume(identity, buildConsume(step.units, step.key));
         const earlier = replies.get(step.key);
         if (earlier !== undefined) {
           if (earlier.units === step.units)
@@ -128,7 +128,7 @@ async function playAndCheck(
   }
 
   await subject.wake();
-  const { faults, unflushed } = await subject.verify();
+  const { findings: faults, unflushed } = await subject.verify();
   expect({ faults, unflushed }).toEqual({ faults: [], unflushed: 0 });
 
   const { entitlements } = await subject.read();
@@ -163,9 +163,9 @@ describe("decisionAsOf after an eviction", () => {
   it("a subject returns the decisions it answered when its object was evicted", async () => {
     const { identity, stub } = newSubject();
     const before = await stub.check();
-    await stub.applyStripe(identity, purchase("evicted", packOf(2), Date.now()));
+    await stub.applyStripe(identity, buildPurchase("evicted", buildPack(2), Date.now()));
     const allowed = await stub.check();
-    await stub.consume(identity, consumption(2, "all"));
+    await stub.consume(identity, buildConsume(2, "all"));
     const exhausted = await stub.check();
     await abortAllDurableObjects();
     const again = env.SUBJECT.get(stub.id);

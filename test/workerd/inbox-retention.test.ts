@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import type { InboxStatus } from "../../shared/contract/words.ts";
-import { insertEvent, readEvent } from "../../shared/db/stripe-inbox.ts";
+import { insertStripeEvent, readStripeEvent } from "../../shared/db/stripe-inbox.ts";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { env } from "./subjects.ts";
@@ -13,7 +13,7 @@ it("the inbox removes settled events after 30 days and keeps failed and queued o
   const now = Date.now() + (await env.DEV.clockOffsetMs());
   const store = async (name: string, status: InboxStatus, daysAgo: number) => {
     const receivedAt = now - daysAgo * dayMs;
-    await insertEvent(env.DB, {
+    await insertStripeEvent(env.DB, {
       connectionId,
       eventId: name,
       projectId: newId("prj"),
@@ -33,7 +33,7 @@ it("the inbox removes settled events after 30 days and keeps failed and queued o
 
   expect((await maintenance.sweep("oldEvents"))["removed"]).toBeGreaterThanOrEqual(2);
   const payloadOf = async (eventId: string) =>
-    (await readEvent(env.DB, { connectionId, eventId }))?.payload ?? null;
+    (await readStripeEvent(env.DB, { connectionId, eventId }))?.payload ?? null;
   expect(await payloadOf("old_applied")).toBeNull();
   expect(await payloadOf("old_ignored")).toBeNull();
   for (const kept of ["old_failed", "old_waiting", "young_applied"])

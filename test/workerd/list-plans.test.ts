@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { readActivity } from "../../shared/db/activity.ts";
 import { listKeys } from "../../shared/db/api-keys.ts";
-import { listAudit } from "../../shared/db/audit.ts";
+import { listAuditEntries } from "../../shared/db/audit.ts";
 import { readCustomerLists } from "../../shared/db/customer-page.ts";
-import { findCustomers, recentCustomers } from "../../shared/db/customers.ts";
+import { findCustomers, listCustomers } from "../../shared/db/customers.ts";
 import { readProjectFacts } from "../../shared/db/overview.ts";
 import { listProducts } from "../../shared/db/products.ts";
-import { listEvents, readEventOf } from "../../shared/db/stripe-events.ts";
-import { readDeliveryPage, readEndpointDetail, readEndpointPage } from "../../shared/db/webhook-pages.ts";
+import { findStripeEvent, listStripeEvents } from "../../shared/db/stripe-events.ts";
+import { listEndpointHealth, readDeliveryPage, readEndpointDetail } from "../../shared/db/webhook-pages.ts";
 import { env } from "./subjects.ts";
 
 /** Covers the portal's D1 reads: each takes one round trip, from an index that returns the rows in order. */
@@ -67,8 +67,8 @@ const isScan = (step: string) =>
 const isSort = (step: string) => step.includes("USE TEMP B-TREE");
 
 const place = { projectId: "prj_plans", mode: "test" as const };
-const events = (filter: Parameters<typeof listEvents>[2]) => (db: D1Database) =>
-  listEvents(db, place, filter, 51);
+const events = (filter: Parameters<typeof listStripeEvents>[2]) => (db: D1Database) =>
+  listStripeEvents(db, place, filter, 51);
 const deliveries = (filter: Parameters<typeof readDeliveryPage>[2]) => (db: D1Database) =>
   readDeliveryPage(db, place, filter, { after: null, limit: 51 });
 const before = { receivedAt: 1, eventId: "evt_1" };
@@ -79,17 +79,17 @@ const before = { receivedAt: 1, eventId: "evt_1" };
 type Read = [what: string, index: string | null, read: (db: D1Database) => Promise<unknown>, sorts?: number];
 
 const reads: Read[] = [
-  ["customers", "subjects_by_age", (db) => recentCustomers(db, place, undefined, 51), 1],
+  ["customers", "subjects_by_age", (db) => listCustomers(db, place, undefined, 51), 1],
   ["customers by prefix or id", null, (db) => findCustomers(db, place, "cus_1", ["cus_2"], 51), 2],
   ["Stripe events", "stripe_events_by_age", events({})],
   ["Stripe events, a further page", "stripe_events_by_age", events({ before })],
   ["Stripe events of a result", "stripe_events_by_status", events({ status: "failed" })],
   ["Stripe events of a type", "stripe_events_by_type", events({ type: "invoice.paid" })],
   ["Stripe events of a customer", "stripe_events_by_subject", events({ subjectRef: "user_1" })],
-  ["one Stripe event", "sqlite_autoindex_stripe_events_1", (db) => readEventOf(db, place, "evt_1")],
+  ["one Stripe event", "sqlite_autoindex_stripe_events_1", (db) => findStripeEvent(db, place, "evt_1")],
   ["products", null, (db) => listProducts(db, place, { archived: false }, 51)],
   ["API keys", "api_keys_by_project", (db) => listKeys(db, place, undefined, 51)],
-  ["endpoints", "endpoints_by_project", (db) => readEndpointPage(db, place)],
+  ["endpoints", "endpoints_by_project", (db) => listEndpointHealth(db, place)],
   ["one endpoint", "deliveries_by_endpoint", (db) => readEndpointDetail(db, place, "ep_1", 10)],
   ["deliveries", "deliveries_by_project", deliveries({})],
   ["deliveries of a state", "deliveries_in_trouble", deliveries({ states: ["dead"] })],
@@ -101,7 +101,7 @@ const reads: Read[] = [
   ],
   ["deliveries by HTTP status", "deliveries_by_failed_status", deliveries({ httpStatus: 500 })],
   ["deliveries of a customer", "deliveries_by_subject", deliveries({ subjectRef: "user_1" })],
-  ["the audit log", "audit_log_by_account", (db) => listAudit(db, { accountId: "acc_1" }, 51)],
+  ["the audit log", "audit_log_by_account", (db) => listAuditEntries(db, { accountId: "acc_1" }, 51)],
   ["the overview", "stripe_events_by_status", (db) => readProjectFacts(db, place, 1)],
   ["the overview's checks", "subjects_by_next_expiry", (db) => readActivity(db, place, 1)],
   [

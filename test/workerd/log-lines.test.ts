@@ -1,15 +1,15 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
+import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { subjectTag } from "../../shared/kit/subject-tag.ts";
 import { consumeDeliveries } from "../../workers/deliveries/consumers/deliveries.ts";
 import { runLane } from "../../workers/deliveries/sending/lane.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
-import { attemptOf, connectedProject, receive } from "./connected-project.ts";
+import { insertCheckoutAttempt, newConnectedProject, receiveStripeEvent } from "./connected-project.ts";
 import { deliveriesEnv, newEndpoint } from "./endpoints.ts";
-import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 type Line = Record<string, unknown> & { event: string };
 
@@ -32,7 +32,7 @@ const linesOf = (event: string): Line[] =>
   written.map((line) => JSON.parse(line) as Line).filter((line) => line.event === event);
 
 async function keyOf(projectId: string): Promise<{ apiKey: string; keyId: string }> {
-  const apiKey = newApiKey("test", "weur", projectId);
+  const apiKey = generateApiKey("test", "weur", projectId);
   const keyId = newId("key");
   const keyHash = parseApiKey(apiKey)?.hash ?? "";
   const keyring = env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test")));
@@ -78,11 +78,11 @@ describe("metrics", () => {
 
 describe("log lines", () => {
   it("log lines follow a purchase from event to delivery and contain no customer or secret", async () => {
-    const project = await connectedProject();
+    const project = await newConnectedProject();
     const { projectId } = project;
     const { endpointId, secret } = await newEndpoint({ projectId, mode: "test" });
     const { apiKey, keyId } = await keyOf(projectId);
-    const metadata = await attemptOf(project, subjectRef);
+    const metadata = await insertCheckoutAttempt(project, subjectRef);
     listen();
 
     const session = {
@@ -97,7 +97,7 @@ describe("log lines", () => {
       customer_details: { email: subjectRef },
       metadata,
     };
-    const row = await receive(project, "checkout.session.completed", session);
+    const row = await receiveStripeEvent(project, "checkout.session.completed", session);
     const [event] = linesOf("stripe_event");
     const tag = subjectTag(`${projectId}/test/${subjectRef}`);
     const place = { project_id: projectId, mode: "test", subject_tag: tag };
@@ -184,9 +184,9 @@ describe("log lines", () => {
 describe("flush line", () => {
   it("a flush line reports how long its entry waited when the object was restarted", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("late-flush", packOf(10), Date.now()));
+    await stub.applyStripe(identity, buildPurchase("late-flush", buildPack(10), Date.now()));
     await stub.wake();
-    await stub.consume(identity, consumption(1, "k"));
+    await stub.consume(identity, buildConsume(1, "k"));
     await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
     await env.DEV.advance(60_000);
     await abortAllDurableObjects();

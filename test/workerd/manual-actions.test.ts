@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { auditRow } from "../../shared/db/audit.ts";
+import { buildAuditRow } from "../../shared/db/audit.ts";
 import type { ManualAction } from "../../shared/domain/ledger.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import type { ManualCommand, ManualRequest } from "../../workers/runtime/subject/manual.ts";
-import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+import type { ManualActionCommand, ManualActionRequest } from "../../workers/runtime/subject/manual.ts";
+import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const grant: ManualAction = {
   type: "grant",
@@ -17,11 +17,14 @@ const grant: ManualAction = {
 
 const actor = { operatorId: "opr_1", name: "Ada" };
 
-function request(action: ManualRequest["action"], actionId = newId("req")): ManualRequest {
+function request(action: ManualActionRequest["action"], actionId = newId("req")): ManualActionRequest {
   return { actionId, action, requestHash: JSON.stringify(action) };
 }
 
-function command(action: ManualRequest["action"], more: Partial<ManualCommand> = {}): ManualCommand {
+function command(
+  action: ManualActionRequest["action"],
+  more: Partial<ManualActionCommand> = {},
+): ManualActionCommand {
   return { ...request(action), fingerprint: null, actor, reason: "goodwill: sorry", audit: null, ...more };
 }
 
@@ -60,7 +63,7 @@ describe("applyManual", () => {
   it("an action returns a new preview when its balance changed, unless it sets no balance", async () => {
     const customer = newSubject();
     const { identity, stub } = customer;
-    await stub.applyStripe(identity, purchase("moved", packOf(1_000), 1_000));
+    await stub.applyStripe(identity, buildPurchase("moved", buildPack(1_000), 1_000));
     const entitlementId = await entitlementIdOf(customer);
     const set: ManualAction = { type: "adjust", entitlementId, how: "set", units: 50 };
     const add: ManualAction = { ...set, how: "add" };
@@ -71,7 +74,7 @@ describe("applyManual", () => {
     const [forSet, forAdd] = previews.map((preview) =>
       preview.outcome === "previewed" ? preview.fingerprint : "",
     );
-    await stub.consume(identity, consumption(10, "meanwhile"));
+    await stub.consume(identity, buildConsume(10, "meanwhile"));
     expect(await stub.applyManual(identity, command(set, { fingerprint: forSet ?? "" }))).toMatchObject({
       outcome: "preview_outdated",
       preview: { changes: [{ units: -940 }] },
@@ -86,7 +89,7 @@ describe("applyManual", () => {
   it("an action is undone once, by a new ledger entry", async () => {
     const customer = newSubject();
     const { identity, stub } = customer;
-    await stub.applyStripe(identity, purchase("undo", packOf(1_000), 1_000));
+    await stub.applyStripe(identity, buildPurchase("undo", buildPack(1_000), 1_000));
     const entitlementId = await entitlementIdOf(customer);
     const revoked = await stub.applyManual(identity, command({ type: "revoke", entitlementId }));
     expect(await stub.check()).toMatchObject({ decision: { allowed: false, reason: "revoked" } });
@@ -103,13 +106,13 @@ describe("applyManual", () => {
   it("an undo is refused when the added credits were spent", async () => {
     const customer = newSubject();
     const { identity, stub } = customer;
-    await stub.applyStripe(identity, purchase("spent", packOf(10), 1_000));
+    await stub.applyStripe(identity, buildPurchase("spent", buildPack(10), 1_000));
     const entitlementId = await entitlementIdOf(customer);
     const added = await stub.applyManual(
       identity,
       command({ type: "adjust", entitlementId, how: "add", units: 100 }),
     );
-    await stub.consume(identity, consumption(105, "spend"));
+    await stub.consume(identity, buildConsume(105, "spend"));
     if (added.outcome !== "applied") throw new Error(added.outcome);
     const undo = command({ type: "undo", sequence: added.sequence });
     expect(await stub.applyManual(identity, undo)).toEqual({
@@ -121,7 +124,7 @@ describe("applyManual", () => {
 
   it("an action reaches the audit log when its entry is flushed", async () => {
     const { identity, stub } = newSubject();
-    const audit = auditRow({
+    const audit = buildAuditRow({
       actor: { accountId: "acc_1", ...actor, email: "ada@example.com", ipAddress: null },
       at: 1_000,
       action: "customer.grant",
@@ -145,8 +148,8 @@ describe("applyManual", () => {
 describe("customerView", () => {
   it("customerView returns the decision, its start and the entries with their changes", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("view", packOf(10), 1_000));
-    await stub.consume(identity, consumption(10, "all"));
+    await stub.applyStripe(identity, buildPurchase("view", buildPack(10), 1_000));
+    await stub.consume(identity, buildConsume(10, "all"));
     const view = await stub.customerView(identity, { before: null, limit: 50 });
     expect(view).toMatchObject({
       exists: true,

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
-import { auditRow } from "../../shared/db/audit.ts";
+import { buildAuditRow } from "../../shared/db/audit.ts";
 import { statusAt } from "../../shared/domain/availability.ts";
 import type { ManualAction } from "../../shared/domain/ledger.ts";
 import type { ReversalFact } from "../../shared/domain/merge-payment.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import type { SubjectReading } from "../../workers/runtime/subject/answers.ts";
-import type { ManualRequest } from "../../workers/runtime/subject/manual.ts";
+import type { SubjectSnapshot } from "../../workers/runtime/subject/answers.ts";
+import type { ManualActionRequest } from "../../workers/runtime/subject/manual.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 import { randomFrom } from "../fault/random.ts";
-import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
 
 /**
  * Runs generated actions on generated states of real objects. An applied action matches its preview, and an
@@ -65,15 +65,15 @@ async function populate({ identity, stub }: Customer, random: Random, number: nu
   const now = Date.now();
   for (let bought = random(4); bought >= 0; bought--) {
     const name = `${number}-${bought}-${newId("req")}`;
-    const terms = random(2) === 0 ? packOf(100 + random(900)) : passOf(1 + random(30));
+    const terms = random(2) === 0 ? buildPack(100 + random(900)) : buildPass(1 + random(30));
     // Half a day off whole days, so that no entitlement expires between a preview and its action.
-    await stub.applyStripe(identity, purchase(name, terms, now - (random(20) + 0.5) * dayMs));
+    await stub.applyStripe(identity, buildPurchase(name, terms, now - (random(20) + 0.5) * dayMs));
     if (random(4) === 0) {
       const cause = { type: "stripe_event" as const, id: `evt_r_${name}`, eventType: "x" };
       await stub.applyStripe(identity, { facts: [reversal(name, random, now)], graceDays: 0, cause });
     }
   }
-  await stub.consume(identity, consumption(1 + random(50), `spend-${number}`));
+  await stub.consume(identity, buildConsume(1 + random(50), `spend-${number}`));
 }
 
 function reversal(name: string, random: Random, now: number): ReversalFact {
@@ -94,7 +94,7 @@ function reversal(name: string, random: Random, now: number): ReversalFact {
       };
 }
 
-function someAction({ entitlements }: SubjectReading, random: Random): ManualAction {
+function someAction({ entitlements }: SubjectSnapshot, random: Random): ManualAction {
   const grants: ManualAction[] = [
     {
       type: "grant",
@@ -148,7 +148,7 @@ function someAction({ entitlements }: SubjectReading, random: Random): ManualAct
  */
 async function actAsPreviewed(
   { identity, stub }: Customer,
-  action: ManualRequest["action"],
+  action: ManualActionRequest["action"],
   emitted: { events: number },
 ): Promise<number | null> {
   const subject: Pick<Subject, "previewManual" | "applyManual" | "read"> = stub;
@@ -156,7 +156,7 @@ async function actAsPreviewed(
   const preview = await subject.previewManual(identity, request);
   const at = Date.now();
   const audit = JSON.stringify(
-    auditRow({
+    buildAuditRow({
       actor: { accountId: "acc_1", ...actor, email: "ada@example.com", ipAddress: null },
       at,
       action: `customer.${action.type}`,
@@ -189,7 +189,7 @@ async function actAsPreviewed(
  * Drops times, because the clock advances by milliseconds between a preview and its action. Nothing else may
  * differ.
  */
-function timeless(entitlement: SubjectReading["entitlements"][number] | undefined) {
+function timeless(entitlement: SubjectSnapshot["entitlements"][number] | undefined) {
   if (entitlement === undefined) return undefined;
   const isManual = entitlement.source === "portal";
   const { updatedAt: _u, createdAt: _c, canceledAt, revocation, holds, ...rest } = entitlement;
@@ -205,7 +205,7 @@ function timeless(entitlement: SubjectReading["entitlements"][number] | undefine
 }
 
 /** Returns what a customer's backend can observe: access and the units left. */
-function effect({ decision, usageRemaining }: SubjectReading) {
+function effect({ decision, usageRemaining }: SubjectSnapshot) {
   return { allowed: decision.allowed, usageRemaining };
 }
 

@@ -1,5 +1,5 @@
 import { drizzle } from "drizzle-orm/d1";
-import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
+import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import type { Role } from "../../shared/contract/roles.ts";
 import type { Actor } from "../../shared/db/audit.ts";
@@ -19,7 +19,7 @@ export async function newAccount(): Promise<Account> {
   const at = Date.now();
   const [accountId, projectId] = [newId("acc"), newId("prj")];
   const times = { createdAt: at, updatedAt: at };
-  await insertProject(
+  await insertAccountWithProject(
     env.DB,
     { accountId, name: "a", planStatus: "active", planSyncedAt: at, ...times },
     { projectId, accountId, name: "p", region: "weur", ...times },

@@ -1,7 +1,7 @@
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
 import { createApiKey, revokeApiKey } from "../../shared/contract/operations/api-keys.ts";
-import { listAudit } from "../../shared/db/audit.ts";
+import { listAuditEntries } from "../../shared/db/audit.ts";
 import { changeRole } from "../../shared/db/members.ts";
 import { insertFirstOwner } from "../../shared/db/setup.ts";
 import { members } from "../../shared/db/tables/people.ts";
@@ -65,7 +65,7 @@ describe("operator audit log", () => {
     const made = await run(createApiKey, caller, place, wanted);
     expect(await run(createApiKey, caller, place, wanted)).toMatchObject({ reason: "conflict" });
     await run(createApiKey, caller, place, { ...key(), name: "" });
-    const entries = await listAudit(env.DB, { accountId: account.accountId }, 10);
+    const entries = await listAuditEntries(env.DB, { accountId: account.accountId }, 10);
     expect(entries).toHaveLength(1);
     expect(entries[0]).toMatchObject({
       action: "api_key.create",
@@ -89,7 +89,7 @@ describe("operator audit log", () => {
       to: "viewer" as const,
     };
     expect(await changeRole(env.DB, actor, change, Date.now())).toBe(false);
-    expect(await listAudit(env.DB, { accountId: account.accountId }, 10)).toEqual([]);
+    expect(await listAuditEntries(env.DB, { accountId: account.accountId }, 10)).toEqual([]);
   });
 });
 

@@ -2,9 +2,9 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { disableEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import { type OutboundEvent, outboundEventSchema } from "../../shared/contract/outbound-event.ts";
-import { dueDeliveries } from "../../shared/db/sweep-deliveries.ts";
+import { listDueDeliveries } from "../../shared/db/sweep-deliveries.ts";
 import { act, newEndpoint, now } from "./endpoints.ts";
-import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const scopeOf = ({ projectId }: { projectId: string }) => ({ projectId, mode: "test" as const });
 
@@ -31,7 +31,7 @@ const flushed = async (stub: ReturnType<typeof newSubject>["stub"]) => {
 async function ledgerReadsOfFlush({ identity, stub }: ReturnType<typeof newSubject>): Promise<number> {
   return runInDurableObject(stub, async (subject, { storage }) => {
     const { sql } = storage;
-    await subject.consume(identity, consumption(1, crypto.randomUUID()));
+    await subject.consume(identity, buildConsume(1, crypto.randomUUID()));
     const [{ unflushed } = { unflushed: 0 }] = sql
       .exec<{ unflushed: number }>(
         "SELECT (SELECT max(sequence) FROM ledger) - flushed_sequence AS unflushed FROM subject",
@@ -57,7 +57,7 @@ describe("outbox events", () => {
     const disabled = await newEndpoint(scopeOf(identity));
     const other = await newEndpoint(scopeOf(identity), ["subscription.updated"]);
     await act(disableEndpoint, scopeOf(identity), { endpointId: disabled.endpointId }, await now());
-    await stub.applyStripe(identity, purchase("bought", packOf(10), await now()));
+    await stub.applyStripe(identity, buildPurchase("bought", buildPack(10), await now()));
     await flushed(stub);
     const events = await eventsOf(identity);
     expect(events).toMatchObject([
@@ -71,8 +71,8 @@ describe("outbox events", () => {
   it("the outbox writes the same rows when a flush is repeated after a crash", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity), ["purchase.finalized", "usage.consumed"]);
-    await stub.applyStripe(identity, purchase("repeated", packOf(10), await now()));
-    await stub.consume(identity, consumption(3, "k1"));
+    await stub.applyStripe(identity, buildPurchase("repeated", buildPack(10), await now()));
+    await stub.consume(identity, buildConsume(3, "k1"));
     const kept = await runInDurableObject(stub, (_, { storage }) =>
       storage.sql.exec("SELECT event_id, sequence, event FROM outbound").toArray(),
     );
@@ -100,16 +100,18 @@ describe("outbox events", () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity), ["usage.consumed"]);
     await act(disableEndpoint, scopeOf(identity), { endpointId }, await now());
-    await stub.applyStripe(identity, purchase("quiet", packOf(100), await now()));
+    await stub.applyStripe(identity, buildPurchase("quiet", buildPack(100), await now()));
     await flushed(stub);
-    for (let call = 0; call < 20; call++) await stub.consume(identity, consumption(1, `quiet${call}`));
+    for (let call = 0; call < 20; call++) await stub.consume(identity, buildConsume(1, `quiet${call}`));
     expect(await ledgerReadsOfFlush({ identity, stub })).toBe(0);
     expect((await eventsOf(identity)).map(({ type }) => type)).toEqual(["purchase.finalized"]);
 
     const subscribed = await newEndpoint(scopeOf(identity), ["usage.consumed"]);
-    for (let call = 0; call < 60; call++) await stub.consume(identity, consumption(1, `heard${call}`));
+    for (let call = 0; call < 60; call++) await stub.consume(identity, buildConsume(1, `heard${call}`));
     // A refused consume emits no event.
-    expect((await stub.consume(identity, consumption(1_000, "too much"))).outcome).toBe("insufficient_usage");
+    expect((await stub.consume(identity, buildConsume(1_000, "too much"))).outcome).toBe(
+      "insufficient_usage",
+    );
     expect(await ledgerReadsOfFlush({ identity, stub })).toBeGreaterThan(0);
     await flushed(stub);
     const usageEvents = (await eventsOf(identity)).filter(({ type }) => type === "usage.consumed");
@@ -128,10 +130,10 @@ describe("outbox events", () => {
       Reflect.set(outbox, "queue", { sendBatch });
       return sendBatch;
     });
-    await stub.applyStripe(identity, purchase("unqueued", packOf(10), await now()));
+    await stub.applyStripe(identity, buildPurchase("unqueued", buildPack(10), await now()));
     await flushed(stub);
     expect(sendBatchSpy).toHaveBeenCalledOnce();
-    expect(await dueDeliveries(env.DB, await now(), 100, endpointId)).toHaveLength(1);
+    expect(await listDueDeliveries(env.DB, await now(), 100, endpointId)).toHaveLength(1);
   });
 
   it("the outbox writes more events than one statement can hold", async () => {
@@ -140,9 +142,9 @@ describe("outbox events", () => {
     const at = await now();
     const facts = Array.from(
       { length: 230 },
-      (_, number) => purchase(`many${number}`, packOf(1), at).facts,
+      (_, number) => buildPurchase(`many${number}`, buildPack(1), at).facts,
     ).flat();
-    await stub.applyStripe(identity, { ...purchase("x", packOf(1), at), facts });
+    await stub.applyStripe(identity, { ...buildPurchase("x", buildPack(1), at), facts });
     await flushed(stub);
     expect(await eventsOf(identity)).toHaveLength(230);
     expect(await countDeliveries(endpointId)).toBe(230);
@@ -157,12 +159,12 @@ describe("outbox events", () => {
     );
     const facts = Array.from(
       { length: 90 },
-      (_, number) => purchase(`large${number}`, packOf(1), at).facts,
+      (_, number) => buildPurchase(`large${number}`, buildPack(1), at).facts,
     ).flat();
     const large = facts.map((fact) =>
       fact.type === "purchase" ? { ...fact, purchase: { ...fact.purchase, metadata } } : fact,
     );
-    await stub.applyStripe(identity, { ...purchase("x", packOf(1), at), facts: large });
+    await stub.applyStripe(identity, { ...buildPurchase("x", buildPack(1), at), facts: large });
     await flushed(stub);
     expect(await countDeliveries(endpointId)).toBe(90);
   });
@@ -170,7 +172,7 @@ describe("outbox events", () => {
   it("a resync emits no event again", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity));
-    await stub.applyStripe(identity, purchase("resynced", packOf(10), await now()));
+    await stub.applyStripe(identity, buildPurchase("resynced", buildPack(10), await now()));
     await flushed(stub);
     await env.DB.prepare("DELETE FROM deliveries WHERE endpoint_id = ?").bind(endpointId).run();
     expect((await stub.resync()).ok).toBe(true);
@@ -180,10 +182,10 @@ describe("outbox events", () => {
   it("a resync loses no event when it runs before the flush", async () => {
     const { identity, stub } = newSubject();
     const { endpointId } = await newEndpoint(scopeOf(identity), ["purchase.finalized", "usage.consumed"]);
-    await stub.applyStripe(identity, purchase("first", packOf(10), await now()));
+    await stub.applyStripe(identity, buildPurchase("first", buildPack(10), await now()));
     await flushed(stub);
     // The flush is due later, so the resync runs first.
-    await stub.consume(identity, consumption(1, "k"));
+    await stub.consume(identity, buildConsume(1, "k"));
     await stub.resync();
     expect((await eventsOf(identity)).map(({ type }) => type)).toEqual([
       "purchase.finalized",

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { fetchPrice } from "../../workers/runtime/operations/prices.ts";
-import { connectedProject } from "./connected-project.ts";
+import { newConnectedProject } from "./connected-project.ts";
 import { env } from "./subjects.ts";
 
 beforeEach(async () => {
@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 
 async function answerTo(status: number, error: object) {
-  const { projectId } = await connectedProject();
+  const { projectId } = await newConnectedProject();
   await env.DEV.stripeAnswers([{ path: "/v1/prices/price_1", status, body: { error } }]);
   return fetchPrice(env, { projectId, mode: "test" }, "price_1");
 }

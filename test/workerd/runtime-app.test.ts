@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { newApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
+import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
@@ -13,7 +13,7 @@ const runtime = exports.default;
 /** Creates a key in its keyring, without a project in D1, which a check does not need. */
 async function knownKey(rateLimit?: number): Promise<{ apiKey: string; keyring: DurableObjectStub }> {
   const projectId = newId("prj");
-  const apiKey = newApiKey("test", "weur", projectId);
+  const apiKey = generateApiKey("test", "weur", projectId);
   const keyring = env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test")));
   const keyHash = parseApiKey(apiKey)?.hash ?? "";
   await keyring.put([{ keyId: newId("key"), keyHash, expiresAt: null, revokedAt: null }], "active");
@@ -124,7 +124,7 @@ describe("API key authentication", () => {
   });
 
   it("the API looks up an unknown key only in its keyring and stores nothing there", async () => {
-    const stranger = newApiKey("test", "weur", newId("prj"));
+    const stranger = generateApiKey("test", "weur", newId("prj"));
     const { KEYRING, DEV } = env;
     expect((await app.fetch(request(stranger), untouchable({ KEYRING, DEV }))).status).toBe(401);
     const name = keyringName(parseApiKey(stranger)?.projectId ?? "", "test");

@@ -2,16 +2,16 @@ import { exports } from "cloudflare:workers";
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
-import { insertProject } from "../../dev/entries/runtime/insert-project.ts";
+import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
 import { saveConnection } from "../../shared/db/save-connection.ts";
-import { insertEvent } from "../../shared/db/stripe-inbox.ts";
+import { insertStripeEvent } from "../../shared/db/stripe-inbox.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import { ourMetadata } from "../../shared/stripe/our-metadata.ts";
+import { buildLicenzyMetadata } from "../../shared/stripe/our-metadata.ts";
 import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
-import { tryEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
+import { processStripeEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
 import { callSubject } from "../../workers/runtime/subject-stub.ts";
-import { env, packOf } from "./subjects.ts";
+import { buildPack, env } from "./subjects.ts";
 
 const maintenance = exports.MaintenanceEntrypoint;
 const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
@@ -36,7 +36,7 @@ async function storedEvent(
   const attemptId = newId("att");
   const eventId = `evt_${attemptId}`;
   const created = { createdAt: at, updatedAt: at };
-  await insertProject(
+  await insertAccountWithProject(
     env.DB,
     { accountId, name: "a", planStatus: "active", planSyncedAt: at, ...created },
     { projectId, accountId, name: "p", region: "weur", ...created },
@@ -73,11 +73,11 @@ async function storedEvent(
         payment_status: "paid",
         payment_intent: `pi_${attemptId}`,
         customer: { id: `cus_${attemptId}`, object: "customer" },
-        metadata: change.metadata ?? ourMetadata(ours),
+        metadata: change.metadata ?? buildLicenzyMetadata(ours),
       },
     },
   };
-  await insertEvent(env.DB, {
+  await insertStripeEvent(env.DB, {
     connectionId,
     eventId,
     projectId,
@@ -97,7 +97,7 @@ async function insertAttemptOf({ connectionId, projectId, attemptId }: Purchase)
   const at = await now();
   const frozen: FrozenRequest = {
     request: { subject_ref: "user_1", product_code: "CREDITS" },
-    terms: packOf(10),
+    terms: buildPack(10),
     stripePriceId: "price_1",
     successUrl: "https://example.com",
     cancelUrl: null,
@@ -165,7 +165,7 @@ describe("inbox after a crash between grant and settlement", () => {
   it("the sweep settles an event without a second grant when a crash followed the grant", async () => {
     const purchase = await storedEvent();
     await insertAttemptOf(purchase);
-    await tryEvent(env, purchase);
+    await processStripeEvent(env, purchase);
     await env.DB.exec("UPDATE stripe_events SET status = 'received', next_try_at = 0");
     await env.DB.exec("UPDATE checkout_attempts SET status = 'created'");
     await maintenance.sweep("inbox");
@@ -178,7 +178,7 @@ describe("inbox after a crash between grant and settlement", () => {
 describe("unroutable event", () => {
   it("an unroutable event stays received with its error and is applied on a later try", async () => {
     const purchase = await storedEvent();
-    await tryEvent(env, purchase);
+    await processStripeEvent(env, purchase);
     const waiting = await rowOf(purchase);
     expect(waiting).toMatchObject({
       status: "received",
@@ -196,7 +196,7 @@ describe("unroutable event", () => {
   it("an unroutable event fails with its error after 72 hours of tries", async () => {
     const purchase = await storedEvent();
     const start = await now();
-    await tryEvent(env, purchase);
+    await processStripeEvent(env, purchase);
     while ((await rowOf(purchase))?.status === "received") {
       await env.DEV.advance(30 * minute);
       await maintenance.sweep("inbox");
@@ -214,7 +214,7 @@ describe("unroutable event", () => {
 
 describe("unrelated event", () => {
   const foreign = {
-    ...ourMetadata({
+    ...buildLicenzyMetadata({
       projectId: "prj_other",
       mode: "test",
       subjectRef: "u",
@@ -234,7 +234,7 @@ describe("unrelated event", () => {
     ],
   ] as const)("an event %s is settled with the reason in its row", async (_, change, status, detail) => {
     const purchase = await storedEvent(change);
-    await tryEvent(env, purchase);
+    await processStripeEvent(env, purchase);
     expect(await rowOf(purchase)).toMatchObject({ status, detail });
     expect(await creditsOf(purchase)).toBe(0);
   });
@@ -247,7 +247,7 @@ describe("unpaid session", () => {
   ])("%s leaves the checkout attempt %s and grants nothing", async (type, status) => {
     const purchase = await storedEvent({ type });
     await insertAttemptOf(purchase);
-    await tryEvent(env, purchase);
+    await processStripeEvent(env, purchase);
     expect(await attemptStatus(purchase)).toBe(status);
     expect(await creditsOf(purchase)).toBe(0);
   });

@@ -1,8 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { addProduct } from "../../shared/db/products.ts";
-import { rememberObjects } from "../../shared/db/stripe-objects.ts";
-import { tryEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
-import { attemptOf, connectedProject, now, receive, rowOf, standingOf } from "./connected-project.ts";
+import { insertProduct } from "../../shared/db/products.ts";
+import { recordObjectOwner } from "../../shared/db/stripe-objects.ts";
+import { processStripeEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
+import {
+  insertCheckoutAttempt,
+  newConnectedProject,
+  now,
+  readInboxRow,
+  readSubject,
+  receiveStripeEvent,
+} from "./connected-project.ts";
 import { env } from "./subjects.ts";
 
 /** Covers Stripe objects that reference each other by bare IDs, when only some of them carry our metadata. */
@@ -43,9 +50,9 @@ async function invoiceOf(metadata: object) {
 }
 
 async function subscribedProject(subjectRef = "user_1") {
-  const project = await connectedProject();
+  const project = await newConnectedProject();
   const created = { createdAt: await now(), updatedAt: await now() };
-  await addProduct(env.DB, null, {
+  await insertProduct(env.DB, null, {
     ...created,
     projectId: project.projectId,
     mode: "test",
@@ -54,15 +61,15 @@ async function subscribedProject(subjectRef = "user_1") {
     kind: "subscription",
     stripePriceId: "price_pro",
   });
-  const metadata = await attemptOf(project, subjectRef);
+  const metadata = await insertCheckoutAttempt(project, subjectRef);
   return { project, metadata };
 }
 
 describe("routing of a refund by its payment or charge", () => {
   it("a refund finds its subject through its payment, invoice and subscription", async () => {
     const { project, metadata } = await subscribedProject();
-    await receive(project, "customer.subscription.created", await subscriptionOf(metadata));
-    expect((await standingOf(project, "user_1")).decision.allowed).toBe(true);
+    await receiveStripeEvent(project, "customer.subscription.created", await subscriptionOf(metadata));
+    expect((await readSubject(project, "user_1")).decision.allowed).toBe(true);
     await env.DEV.stripeAnswers([
       { path: "/v1/charges/ch_1", status: 200, body: { id: "ch_1", payment_intent: { id: "pi_1" } } },
       { path: "/v1/payment_intents/pi_1", status: 200, body: { id: "pi_1", metadata: {} } },
@@ -80,15 +87,15 @@ describe("routing of a refund by its payment or charge", () => {
       charge: "ch_1",
       created: await seconds(),
     };
-    const row = await receive(project, "refund.created", refund);
+    const row = await receiveStripeEvent(project, "refund.created", refund);
     expect(row).toMatchObject({ status: "applied", subjectRef: "user_1" });
-    expect((await standingOf(project, "user_1")).decision).toMatchObject({ allowed: false });
+    expect((await readSubject(project, "user_1")).decision).toMatchObject({ allowed: false });
     // The payment is known now, so Stripe is not called again.
     await env.DEV.stripeAnswers([]);
     const failed = { ...refund, payment_intent: "pi_1", status: "failed" };
     await env.DEV.advance(2_000);
-    expect(await receive(project, "refund.failed", failed)).toMatchObject({ status: "applied" });
-    expect((await standingOf(project, "user_1")).decision).toMatchObject({ allowed: true });
+    expect(await receiveStripeEvent(project, "refund.failed", failed)).toMatchObject({ status: "applied" });
+    expect((await readSubject(project, "user_1")).decision).toMatchObject({ allowed: true });
   });
 
   it.each([
@@ -97,7 +104,7 @@ describe("routing of a refund by its payment or charge", () => {
     ["a payment of a one-off invoice", { payment_intent: "pi_one_off", charge: null }],
     ["a payment without invoice", { payment_intent: { id: "pi_foreign" }, charge: null }],
   ])("a refund that names %s is ignored with the reason in its row", async (_, reference) => {
-    const project = await connectedProject();
+    const project = await newConnectedProject();
     await env.DEV.stripeAnswers([
       { path: "/v1/charges/ch_old", status: 200, body: { id: "ch_old", payment_intent: null } },
       { path: "/v1/payment_intents/", status: 200, body: { id: "pi", metadata: null } },
@@ -110,7 +117,7 @@ describe("routing of a refund by its payment or charge", () => {
       { path: "/v1/invoices/in_1", status: 200, body: { id: "in_1", parent: null, lines: null } },
     ]);
     const refund = { id: "re_1", amount: 1, status: "succeeded", created: await seconds(), ...reference };
-    expect(await receive(project, "refund.created", refund)).toMatchObject({
+    expect(await receiveStripeEvent(project, "refund.created", refund)).toMatchObject({
       status: "ignored",
       detail: "not created by Licenzy",
     });
@@ -118,7 +125,7 @@ describe("routing of a refund by its payment or charge", () => {
 
   it("charge.refunded applies the refunds that Stripe lists, also after an empty list", async () => {
     const { project, metadata } = await subscribedProject();
-    await receive(project, "customer.subscription.created", await subscriptionOf(metadata));
+    await receiveStripeEvent(project, "customer.subscription.created", await subscriptionOf(metadata));
     const answers = [
       { path: "/v1/payment_intents/pi_1", status: 200, body: { id: "pi_1", metadata: {} } },
       { path: "/v1/invoice_payments", status: 200, body: list({ id: "inpay_1", invoice: "in_1" }) },
@@ -126,14 +133,16 @@ describe("routing of a refund by its payment or charge", () => {
     ];
     await env.DEV.stripeAnswers([{ path: "/v1/refunds", status: 200, body: list() }, ...answers]);
     const charge = { id: "ch_1", payment_intent: "pi_1" };
-    expect(await receive(project, "charge.refunded", charge)).toMatchObject({ detail: "no change" });
+    expect(await receiveStripeEvent(project, "charge.refunded", charge)).toMatchObject({
+      detail: "no change",
+    });
     const refund = { id: "re_1", amount: 2_900, status: "succeeded", created: await seconds() };
     await env.DEV.stripeAnswers([
       { path: "/v1/refunds?charge=ch_1", status: 200, body: list(refund) },
       ...answers,
     ]);
-    expect(await receive(project, "charge.refunded", charge)).toMatchObject({ status: "applied" });
-    expect((await standingOf(project, "user_1")).decision.allowed).toBe(false);
+    expect(await receiveStripeEvent(project, "charge.refunded", charge)).toMatchObject({ status: "applied" });
+    expect((await readSubject(project, "user_1")).decision.allowed).toBe(false);
   });
 });
 
@@ -141,19 +150,19 @@ describe("events that require a read when Stripe is down", () => {
   it("an event stays received when Stripe is down and is applied on the next try", async () => {
     const { project, metadata } = await subscribedProject();
     await env.DEV.stripeAnswers([{ path: "/v1/", status: 503, body: broken }]);
-    const row = await receive(project, "invoice.paid", await invoiceOf(metadata));
+    const row = await receiveStripeEvent(project, "invoice.paid", await invoiceOf(metadata));
     expect(row).toMatchObject({ status: "received", detail: "Stripe: Stripe is down", tries: 1 });
-    expect((await standingOf(project, "user_1")).decision.allowed).toBe(false);
+    expect((await readSubject(project, "user_1")).decision.allowed).toBe(false);
     const subscription = await subscriptionOf(metadata);
     await env.DEV.stripeAnswers([{ path: "/v1/subscriptions/sub_1", status: 200, body: subscription }]);
     const eventId = row?.eventId ?? "";
-    await tryEvent(env, { ...project, eventId });
-    expect(await rowOf(project, eventId)).toMatchObject({ status: "applied", detail: null });
-    expect((await standingOf(project, "user_1")).decision.allowed).toBe(true);
+    await processStripeEvent(env, { ...project, eventId });
+    expect(await readInboxRow(project, eventId)).toMatchObject({ status: "applied", detail: null });
+    expect((await readSubject(project, "user_1")).decision.allowed).toBe(true);
   });
 
   it("an event is retried when Stripe does not know its object yet", async () => {
-    const project = await connectedProject();
+    const project = await newConnectedProject();
     await env.DEV.stripeAnswers([{ path: "/v1/", status: 404, body: missing }]);
     const refund = {
       id: "re_1",
@@ -162,7 +171,7 @@ describe("events that require a read when Stripe is down", () => {
       payment_intent: "pi_new",
       created: await seconds(),
     };
-    expect(await receive(project, "refund.created", refund)).toMatchObject({
+    expect(await receiveStripeEvent(project, "refund.created", refund)).toMatchObject({
       status: "received",
       detail: "Stripe: No such object",
     });
@@ -192,23 +201,23 @@ describe("events with missing, null or unknown fields", () => {
     ["refund.created", { id: "re_1", status: "lost", amount: 1, created: 1 }, /has the status 'lost'/],
     ["charge.dispute.created", { id: "dp_1", amount: 1, created: 1 }, /the dispute's status is missing/],
   ])("%s with %j fails immediately with the reason", async (type, object, detail) => {
-    const project = await connectedProject();
-    const row = await receive(project, type, object);
+    const project = await newConnectedProject();
+    const row = await receiveStripeEvent(project, type, object);
     expect(row).toMatchObject({ status: "failed", detail: expect.stringMatching(detail), nextTryAt: null });
   });
 
   it("an event is applied when its missing fields are optional", async () => {
     const { project, metadata } = await subscribedProject();
     const bare = { ...(await subscriptionOf(metadata)), customer: null, pause_collection: undefined };
-    expect(await receive(project, "customer.subscription.created", bare)).toMatchObject({
+    expect(await receiveStripeEvent(project, "customer.subscription.created", bare)).toMatchObject({
       status: "applied",
     });
     const expanded = { ...(await subscriptionOf(metadata, "past_due")), customer: { id: "cus_1" } };
     await env.DEV.advance(2_000);
-    expect(await receive(project, "customer.subscription.updated", expanded)).toMatchObject({
+    expect(await receiveStripeEvent(project, "customer.subscription.updated", expanded)).toMatchObject({
       status: "applied",
     });
-    expect((await standingOf(project, "user_1")).entitlements[0]).toMatchObject({
+    expect((await readSubject(project, "user_1")).entitlements[0]).toMatchObject({
       status: "past_due",
       purchase: { customerId: "cus_1" },
     });
@@ -220,15 +229,15 @@ describe("adopted subscription", () => {
     const { project, metadata } = await subscribedProject();
     const { metadata: elsewhere } = await subscribedProject();
     const owner = { subjectRef: "user_1", attemptId: null, customerId: null };
-    await rememberObjects(env.DB, { ...project, mode: "test" }, owner, ["sub_1"], await now());
+    await recordObjectOwner(env.DB, { ...project, mode: "test" }, owner, ["sub_1"], await now());
     const adopted = await subscriptionOf(elsewhere);
-    expect(await receive(project, "customer.subscription.updated", adopted)).toMatchObject({
+    expect(await receiveStripeEvent(project, "customer.subscription.updated", adopted)).toMatchObject({
       status: "applied",
       subjectRef: "user_1",
     });
     expect(metadata).not.toEqual(elsewhere);
     const foreign = { ...adopted, id: "sub_2" };
-    expect(await receive(project, "customer.subscription.updated", foreign)).toMatchObject({
+    expect(await receiveStripeEvent(project, "customer.subscription.updated", foreign)).toMatchObject({
       status: "ignored",
       detail: "belongs to another project",
     });
@@ -237,10 +246,10 @@ describe("adopted subscription", () => {
 
 describe("subjects that share a Stripe customer", () => {
   it("two subjects with one Stripe customer each receive only their own payments", async () => {
-    const project = await connectedProject();
+    const project = await newConnectedProject();
     const names = ["a/b?c=%00 ü", "a/b?c=%00 u"];
     for (const [index, name] of names.entries()) {
-      const metadata = await attemptOf(project, name);
+      const metadata = await insertCheckoutAttempt(project, name);
       const session = {
         id: `cs_${index}`,
         payment_status: "paid",
@@ -249,7 +258,7 @@ describe("subjects that share a Stripe customer", () => {
         customer: "cus_shared",
         metadata,
       };
-      await receive(project, "checkout.session.completed", session);
+      await receiveStripeEvent(project, "checkout.session.completed", session);
     }
     const refund = {
       id: "re_1",
@@ -258,8 +267,10 @@ describe("subjects that share a Stripe customer", () => {
       payment_intent: "pi_1",
       created: await seconds(),
     };
-    expect(await receive(project, "refund.created", refund)).toMatchObject({ subjectRef: names[1] });
-    expect((await standingOf(project, names[0] ?? "")).usageRemaining).toBe(10);
-    expect((await standingOf(project, names[1] ?? "")).usageRemaining).toBe(0);
+    expect(await receiveStripeEvent(project, "refund.created", refund)).toMatchObject({
+      subjectRef: names[1],
+    });
+    expect((await readSubject(project, names[0] ?? "")).usageRemaining).toBe(10);
+    expect((await readSubject(project, names[1] ?? "")).usageRemaining).toBe(0);
   });
 });

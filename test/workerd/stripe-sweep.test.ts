@@ -1,17 +1,17 @@
 import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
-import { rememberObjects } from "../../shared/db/stripe-objects.ts";
+import { recordObjectOwner } from "../../shared/db/stripe-objects.ts";
 import { stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { sweepMissedEvents } from "../../workers/runtime/stripe-inbound/sweep-missed.ts";
 import {
-  attemptOf,
+  buildStripeEvent,
   type ConnectedProject,
-  connectedProject,
-  connectionRow,
-  eventOf,
+  insertCheckoutAttempt,
+  newConnectedProject,
   now,
-  rowOf,
-  standingOf,
+  readConnection,
+  readInboxRow,
+  readSubject,
 } from "./connected-project.ts";
 import { env } from "./subjects.ts";
 
@@ -24,7 +24,7 @@ beforeEach(async () => {
   await env.DB.exec("DELETE FROM stripe_connections");
   await env.DEV.stripeAnswers([]);
   await env.DEV.stripeIsBehind(0);
-  project = await connectedProject();
+  project = await newConnectedProject();
 });
 
 /** Runs the sweep with each connection due, as the cron does. */
@@ -36,7 +36,7 @@ async function sweep(): Promise<void> {
 }
 
 async function paidSession(subjectRef: string) {
-  const metadata = await attemptOf(project, subjectRef);
+  const metadata = await insertCheckoutAttempt(project, subjectRef);
   const id = `cs_${metadata["licenzy_attempt_id"]}`;
   return { id, payment_status: "paid", payment_intent: `pi_${id}`, amount_total: 1, metadata };
 }
@@ -46,15 +46,15 @@ describe("sweep cursor", () => {
     await env.DEV.stripeIsBehind(60 * minute);
     await env.DEV.stripeAnswers([{ path: "/v1/events", status: 200, body: list([]) }]);
     await sweep();
-    const { sweptTo, sweepError } = await connectionRow(project);
+    const { sweptTo, sweepError } = await readConnection(project);
     expect(sweepError).toBeNull();
     expect(sweptTo).toBeLessThanOrEqual((await now()) - 60 * minute);
   });
 
   it("the cursor stays when a later page fails, and the next sweep finds every event", async () => {
     const events = [
-      await eventOf("checkout.session.completed", await paidSession("newer")),
-      await eventOf("checkout.session.completed", await paidSession("older")),
+      await buildStripeEvent("checkout.session.completed", await paidSession("newer")),
+      await buildStripeEvent("checkout.session.completed", await paidSession("older")),
     ];
     const [newer, older] = events;
     const pages = (second: { status: number; body: object }) => [
@@ -63,23 +63,23 @@ describe("sweep cursor", () => {
     ];
     await env.DEV.stripeAnswers(pages({ status: 500, body: broken }));
     await sweep();
-    expect(await connectionRow(project)).toMatchObject({
+    expect(await readConnection(project)).toMatchObject({
       sweptTo: null,
       sweepError: "Stripe: Stripe is down",
     });
     await env.DEV.stripeAnswers(pages({ status: 200, body: list([older ?? {}]) }));
     await sweep();
-    expect(await connectionRow(project)).toMatchObject({ sweptTo: expect.any(Number), sweepError: null });
+    expect(await readConnection(project)).toMatchObject({ sweptTo: expect.any(Number), sweepError: null });
     for (const event of events)
-      expect(await rowOf(project, event.id)).toMatchObject({ status: "applied", foundBy: "sweep" });
-    expect((await standingOf(project, "older")).usageRemaining).toBe(10);
+      expect(await readInboxRow(project, event.id)).toMatchObject({ status: "applied", foundBy: "sweep" });
+    expect((await readSubject(project, "older")).usageRemaining).toBe(10);
   });
 });
 
 describe("full reread after a long gap", () => {
   const gap = 31 * 24 * 60 * minute;
   const remember = async (subjectRef: string, stripeId: string) =>
-    rememberObjects(
+    recordObjectOwner(
       env.DB,
       { ...project, mode: "test" },
       { subjectRef, attemptId: null, customerId: null },
@@ -98,12 +98,12 @@ describe("full reread after a long gap", () => {
       { path: "/v1/events", status: 200, body: list([]) },
     ]);
     await sweep();
-    expect((await standingOf(project, "z_well")).usageRemaining).toBe(10);
-    expect(await connectionRow(project)).toMatchObject({
+    expect((await readSubject(project, "z_well")).usageRemaining).toBe(10);
+    expect(await readConnection(project)).toMatchObject({
       rereadStartedAt: null,
       sweepError: "customers skipped: a_gone: Stripe: No such object",
     });
-    expect((await connectionRow(project)).sweptTo).toBeGreaterThan((await now()) - minute);
+    expect((await readConnection(project)).sweptTo).toBeGreaterThan((await now()) - minute);
   });
 
   it("a reread skips no customer when Stripe is down", async () => {
@@ -111,7 +111,7 @@ describe("full reread after a long gap", () => {
     await env.DEV.advance(gap);
     await env.DEV.stripeAnswers([{ path: "/v1/", status: 500, body: broken }]);
     await sweep();
-    expect(await connectionRow(project)).toMatchObject({
+    expect(await readConnection(project)).toMatchObject({
       sweptTo: null,
       sweepError: "Stripe: Stripe is down",
     });

@@ -6,12 +6,12 @@ import {
   startSubjectJob,
   stopSubjectJob,
 } from "../../shared/contract/operations/data-check.ts";
-import { type AuditEntry, listAudit } from "../../shared/db/audit.ts";
+import { type AuditEntry, listAuditEntries } from "../../shared/db/audit.ts";
 import {
-  findingsOf,
+  deleteOldSubjectJobs,
   insertSubjectJob,
+  parseFindings,
   readSubjectJob,
-  removeOldSubjectJobs,
 } from "../../shared/db/subject-jobs.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -21,7 +21,7 @@ import type { RuntimeEnv } from "../../workers/runtime/env.ts";
 import { doPage, runSubjectJob } from "../../workers/runtime/jobs/run-subject-job.ts";
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import { now } from "./connected-project.ts";
-import { type Customers, editCopy, editLedger, newCustomers, stubOf } from "./customers.ts";
+import { type Customers, editD1Copy, editLedger, getSubjectStub, newCustomers } from "./customers.ts";
 import { newMember } from "./members.ts";
 import { run } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
@@ -47,7 +47,7 @@ async function waitingJob({ place, admin }: Customers, kind: SubjectJobKind, tot
 async function jobOf(jobId: string) {
   const job = await readSubjectJob(env.DB, jobId);
   if (job === null) throw new Error("no such job");
-  return { ...job, findings: findingsOf(job) };
+  return { ...job, findings: parseFindings(job) };
 }
 
 /** Starts a job as the portal does and waits until it has finished. */
@@ -70,8 +70,8 @@ describe("job over all customers", () => {
     const customers = await newCustomers(12);
     const { named, account } = customers;
     await editLedger(named("user_3"));
-    await editCopy(named("user_3"));
-    await editCopy(named("user_5"));
+    await editD1Copy(named("user_3"));
+    await editD1Copy(named("user_5"));
     const verified = await started(customers, "verify");
     expect(verified).toMatchObject({ total: 12, done: 12, faulty: 2, unreached: 0, entries: 12, cursor: "" });
     expect(verified.findings).toEqual([
@@ -90,14 +90,14 @@ describe("job over all customers", () => {
     const resynced = await started(customers, "resync");
     expect(resynced).toMatchObject({ done: 12, faulty: 1, unreached: 0 });
     expect(resynced.findings.map(({ subjectRef }) => subjectRef)).toEqual(["user_3"]);
-    expect(await stubOf(named("user_5")).verify()).toMatchObject({ ok: true });
+    expect(await getSubjectStub(named("user_5")).verify()).toMatchObject({ ok: true });
     const copies = await env.DB.prepare(
       "SELECT subject_ref AS subjectRef FROM entitlements WHERE project_id = ? AND units_remaining = 7",
     )
       .bind(account.projectId)
       .all();
     expect(copies.results).toEqual([{ subjectRef: "user_3" }]);
-    const audit = await listAudit(env.DB, { accountId: account.accountId }, 10);
+    const audit = await listAuditEntries(env.DB, { accountId: account.accountId }, 10);
     expect(audit).toMatchObject([
       { action: "subject_job.resync", target: resynced.jobId, operatorId: customers.admin.actor.operatorId },
       { action: "subject_job.verify", target: verified.jobId, after: '{"total":12}' },
@@ -161,7 +161,7 @@ describe("job over all customers", () => {
     expect(await run(stopSubjectJob, other.admin.caller, other.place, { jobId })).toMatchObject({
       reason: "not_found",
     });
-    const [last] = await listAudit(env.DB, { accountId: account.accountId }, 1);
+    const [last] = await listAuditEntries(env.DB, { accountId: account.accountId }, 1);
     expect(last).toMatchObject({ action: "subject_job.stop", target: jobId });
     const { jobId: finished } = await started(customers, "verify");
     expect(await run(stopSubjectJob, admin.caller, place, { jobId: finished })).toMatchObject({
@@ -217,16 +217,16 @@ describe("job over all customers", () => {
     expect(await run(startSubjectJob, admin.caller, empty, { ...form, jobId: newId("job") })).toMatchObject({
       message: expect.stringContaining("no customer"),
     });
-    const audit = await listAudit(env.DB, { accountId: customers.account.accountId }, 10);
+    const audit = await listAuditEntries(env.DB, { accountId: customers.account.accountId }, 10);
     expect(audit.map(({ target }) => target)).toEqual([form.jobId, running]);
   });
 
   it("a job is removed after its retention period", async () => {
     const customers = await newCustomers(1);
     const { jobId, createdAt } = await started(customers, "verify");
-    await removeOldSubjectJobs(env.DB, createdAt - 60_000);
+    await deleteOldSubjectJobs(env.DB, createdAt - 60_000);
     expect(await readSubjectJob(env.DB, jobId)).not.toBeNull();
-    await removeOldSubjectJobs(env.DB, createdAt + 60_000);
+    await deleteOldSubjectJobs(env.DB, createdAt + 60_000);
     expect(await readSubjectJob(env.DB, jobId)).toBeNull();
   });
 });
@@ -317,6 +317,6 @@ describe("customer erased after the backup that D1 was restored from", () => {
     expect(await erase()).toMatchObject({ state: "done" });
     expect(await rows()).toBeNull();
     expect((await started(customers, "verify")).findings).toEqual([]);
-    expect((await stubOf(named("user_2")).check()).decision.allowed).toBe(false);
+    expect((await getSubjectStub(named("user_2")).check()).decision.allowed).toBe(false);
   });
 });

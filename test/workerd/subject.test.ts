@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { readSubjectCopy } from "../../shared/db/read-subject.ts";
 import { dayMs } from "../../shared/domain/entitlement.ts";
-import { consumption, env, newSubject, packOf, passOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 
@@ -14,7 +14,7 @@ describe("unknown subject", () => {
       reason: "no_entitlement",
       entitlementId: null,
     });
-    expect((await stub.consume(identity, consumption(1, "k"))).outcome).toBe("insufficient_usage");
+    expect((await stub.consume(identity, buildConsume(1, "k"))).outcome).toBe("insufficient_usage");
     await stub.wake();
     expect((await stub.verify()).ok).toBe(true);
     const tables = await runInDurableObject(stub, (_, { storage }) =>
@@ -28,7 +28,7 @@ describe("unknown subject", () => {
 describe("applyStripe", () => {
   it("a subject grants a purchase once when it is reported 10 times at once", async () => {
     const { identity, stub } = newSubject();
-    const command = purchase("once", packOf(100), await now());
+    const command = buildPurchase("once", buildPack(100), await now());
     const results = await Promise.all(Array.from({ length: 10 }, () => stub.applyStripe(identity, command)));
     expect(results.filter((result) => result.outcome === "merged" && result.changes === 1)).toHaveLength(1);
     expect((await stub.read()).usageRemaining).toBe(100);
@@ -36,7 +36,7 @@ describe("applyStripe", () => {
 
   it("a subject is registered in D1 before its first change", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("registered", packOf(1), await now()));
+    await stub.applyStripe(identity, buildPurchase("registered", buildPack(1), await now()));
     expect((await readSubjectCopy(env.DB, identity)).subject).not.toBeNull();
   });
 
@@ -45,7 +45,7 @@ describe("applyStripe", () => {
     const windows = async (names: string[]) => {
       const { identity, stub } = newSubject();
       for (const name of names)
-        await stub.applyStripe(identity, purchase(name, passOf(1), start + Number(name) * 1000));
+        await stub.applyStripe(identity, buildPurchase(name, buildPass(1), start + Number(name) * 1000));
       const { entitlements } = await stub.read();
       return entitlements
         .toSorted((a, b) => a.paidAt - b.paidAt)
@@ -64,9 +64,9 @@ describe("applyStripe", () => {
 describe("consume", () => {
   it("a pack of 1,000 accepts exactly 100 of 200 concurrent consumes of 10, and D1 agrees", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("hundred", packOf(1000), await now()));
+    await stub.applyStripe(identity, buildPurchase("hundred", buildPack(1000), await now()));
     const results = await Promise.all(
-      Array.from({ length: 200 }, (_, index) => stub.consume(identity, consumption(10, `k${index}`))),
+      Array.from({ length: 200 }, (_, index) => stub.consume(identity, buildConsume(10, `k${index}`))),
     );
     expect(results.filter(({ outcome }) => outcome === "consumed")).toHaveLength(100);
     expect(results.filter(({ outcome }) => outcome === "insufficient_usage")).toHaveLength(100);
@@ -82,9 +82,9 @@ describe("consume", () => {
 
   it("1,000 concurrent consumes with one key get the same answer and take the units once", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("thousand", packOf(1000), await now()));
+    await stub.applyStripe(identity, buildPurchase("thousand", buildPack(1000), await now()));
     const results = await Promise.all(
-      Array.from({ length: 1000 }, () => stub.consume(identity, consumption(7, "same"))),
+      Array.from({ length: 1000 }, () => stub.consume(identity, buildConsume(7, "same"))),
     );
     const replies = results.map((result) => (result.outcome === "consumed" ? result.reply : result));
     expect(new Set(replies.map((reply) => JSON.stringify(reply)))).toEqual(
@@ -96,20 +96,20 @@ describe("consume", () => {
 
   it("a consume rejects its key with another request and does not remember a refusal", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("conflict", packOf(10), await now()));
-    expect((await stub.consume(identity, consumption(11, "a"))).outcome).toBe("insufficient_usage");
-    await stub.applyStripe(identity, purchase("topup", packOf(10), await now()));
-    expect((await stub.consume(identity, consumption(11, "a"))).outcome).toBe("consumed");
-    expect((await stub.consume(identity, consumption(12, "a"))).outcome).toBe("idempotency_conflict");
+    await stub.applyStripe(identity, buildPurchase("conflict", buildPack(10), await now()));
+    expect((await stub.consume(identity, buildConsume(11, "a"))).outcome).toBe("insufficient_usage");
+    await stub.applyStripe(identity, buildPurchase("topup", buildPack(10), await now()));
+    expect((await stub.consume(identity, buildConsume(11, "a"))).outcome).toBe("consumed");
+    expect((await stub.consume(identity, buildConsume(12, "a"))).outcome).toBe("idempotency_conflict");
   });
 
   it("a consume draws from the pack that expires first, then from the oldest", async () => {
     const { identity, stub } = newSubject();
     const start = await now();
-    await stub.applyStripe(identity, purchase("old", packOf(5), start - 3000));
-    await stub.applyStripe(identity, purchase("new", packOf(5), start - 1000));
-    await stub.applyStripe(identity, purchase("soon", packOf(5, 1), start - 2000));
-    await stub.consume(identity, consumption(11, "k"));
+    await stub.applyStripe(identity, buildPurchase("old", buildPack(5), start - 3000));
+    await stub.applyStripe(identity, buildPurchase("new", buildPack(5), start - 1000));
+    await stub.applyStripe(identity, buildPurchase("soon", buildPack(5, 1), start - 2000));
+    await stub.consume(identity, buildConsume(11, "k"));
     const left = Object.fromEntries(
       (await stub.read()).entitlements.map((pack) => [pack.purchase?.checkoutSessionId, pack.unitsRemaining]),
     );
@@ -120,13 +120,13 @@ describe("consume", () => {
 describe("expiry", () => {
   it("access ends at its expiry without an alarm, and the next alarm records it", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("lot", packOf(9, 1), await now()));
-    await stub.applyStripe(identity, purchase("pass", passOf(1), await now()));
+    await stub.applyStripe(identity, buildPurchase("lot", buildPack(9, 1), await now()));
+    await stub.applyStripe(identity, buildPurchase("pass", buildPass(1), await now()));
     await stub.wake();
     expect((await stub.check()).decision.allowed).toBe(true);
     await env.DEV.advance(dayMs + 1000);
     expect((await stub.check()).decision).toMatchObject({ allowed: false, reason: "usage_exhausted" });
-    expect((await stub.consume(identity, consumption(1, "late"))).outcome).toBe("insufficient_usage");
+    expect((await stub.consume(identity, buildConsume(1, "late"))).outcome).toBe("insufficient_usage");
 
     await stub.wake();
     const { entitlements } = await stub.read();
@@ -141,37 +141,37 @@ describe("expiry", () => {
 describe("outbox", () => {
   it("the outbox flushes a change to D1 through its alarm", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("alarm", packOf(3), await now()));
+    await stub.applyStripe(identity, buildPurchase("alarm", buildPack(3), await now()));
     await vi.waitFor(async () => expect((await stub.verify()).unflushed).toBe(0), 5_000);
     expect((await readSubjectCopy(env.DB, identity)).entitlements).toMatchObject([{ unitsRemaining: 3 }]);
   });
 
   it("the outbox delays only consumes: by 5 s, or by 30 s when a subject is always active", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("gather", packOf(9), await now()));
+    await stub.applyStripe(identity, buildPurchase("gather", buildPack(9), await now()));
     await stub.wake();
     const alarmInMs = () =>
       runInDurableObject(stub, async (_, { storage }) => ((await storage.getAlarm()) ?? 0) - Date.now());
     const consumeAndSee = async (key: string) => {
-      await stub.consume(identity, consumption(1, key));
+      await stub.consume(identity, buildConsume(1, key));
       return alarmInMs();
     };
     expect(Math.round((await consumeAndSee("first")) / 1_000)).toBe(5);
     expect(Math.round((await consumeAndSee("with it")) / 1_000)).toBe(5);
     await stub.wake();
     expect(Math.round((await consumeAndSee("soon after")) / 1_000)).toBe(30);
-    await stub.applyStripe(identity, purchase("other", packOf(9), await now()));
+    await stub.applyStripe(identity, buildPurchase("other", buildPack(9), await now()));
     expect(await alarmInMs()).toBeLessThan(1_000);
   });
 
   it("the outbox retries with an armed alarm when D1 fails", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("flush", packOf(3), await now()));
+    await stub.applyStripe(identity, buildPurchase("flush", buildPack(3), await now()));
     await env.DB.exec("ALTER TABLE entitlements RENAME TO entitlements_away");
     try {
       await stub.wake();
       expect(await runInDurableObject(stub, (_, { storage }) => storage.getAlarm())).not.toBeNull();
-      expect((await stub.consume(identity, consumption(1, "meanwhile"))).outcome).toBe("consumed");
+      expect((await stub.consume(identity, buildConsume(1, "meanwhile"))).outcome).toBe("consumed");
     } finally {
       await env.DB.exec("ALTER TABLE entitlements_away RENAME TO entitlements");
     }
@@ -181,7 +181,7 @@ describe("outbox", () => {
 
   it("a resync repairs the D1 copy when its rows were changed or deleted", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("resync", packOf(3), await now()));
+    await stub.applyStripe(identity, buildPurchase("resync", buildPack(3), await now()));
     await stub.wake();
     const of = "WHERE project_id = ?";
     for (const harm of [

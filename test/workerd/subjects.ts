@@ -1,7 +1,7 @@
 import { env as bindings } from "cloudflare:workers";
 import type { GrantTerms } from "../../shared/domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
-import { derivedId, newId } from "../../shared/kit/ids.ts";
+import { deriveId, newId } from "../../shared/kit/ids.ts";
 import type { StripeCommand } from "../../workers/runtime/subject/stripe.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 
@@ -10,12 +10,12 @@ export interface TestDev {
   clockOffsetMs(): Promise<number>;
   advance(ms: number): Promise<number>;
   /** Sets how far Stripe's clock is behind ours. */
-  stripeIsBehind(ms: number): Promise<void>;
+  setStripeDelay(ms: number): Promise<void>;
   /**
    * Sets Stripe's answers. A request gets the first answer with a path that its own path and query start with.
    * Other requests get "No such object".
    */
-  stripeAnswers(answers: { path: string; status: number; body: object }[]): Promise<void>;
+  setStripeAnswers(answers: { path: string; status: number; body: object }[]): Promise<void>;
 }
 
 export const env = bindings;
@@ -31,7 +31,7 @@ export function newSubject(): { identity: SubjectIdentity; stub: DurableObjectSt
   return { identity, stub: env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity))) };
 }
 
-export const packOf = (units: number, expiresAfterDays: number | null = null): GrantTerms => ({
+export const buildPack = (units: number, expiresAfterDays: number | null = null): GrantTerms => ({
   kind: "usage_pack",
   productCode: "CREDITS",
   units,
@@ -39,7 +39,7 @@ export const packOf = (units: number, expiresAfterDays: number | null = null): G
   expiresAfterDays,
 });
 
-export const passOf = (durationDays: number): GrantTerms => ({
+export const buildPass = (durationDays: number): GrantTerms => ({
   kind: "time_pass",
   productCode: "PASS",
   units: null,
@@ -48,7 +48,7 @@ export const passOf = (durationDays: number): GrantTerms => ({
 });
 
 /** Builds the command of a paid session `name`. The same name is the same purchase. */
-export function purchase(name: string, terms: GrantTerms, paidAt: number): StripeCommand {
+export function buildPurchase(name: string, terms: GrantTerms, paidAt: number): StripeCommand {
   return {
     facts: [
       {
@@ -56,7 +56,7 @@ export function purchase(name: string, terms: GrantTerms, paidAt: number): Strip
         terms,
         paidAt,
         purchase: {
-          attemptId: derivedId("att", name),
+          attemptId: deriveId("att", name),
           checkoutSessionId: `cs_${name}`,
           paymentIntentId: `pi_${name}`,
           subscriptionId: null,
@@ -72,7 +72,7 @@ export function purchase(name: string, terms: GrantTerms, paidAt: number): Strip
   };
 }
 
-export function consumption(units: number, key: string, requestHash = `hash of ${units}`) {
+export function buildConsume(units: number, key: string, requestHash = `hash of ${units}`) {
   return {
     units,
     idempotency: { endpoint: "usage/consume" as const, key, requestHash },

@@ -4,10 +4,10 @@ import { applyAction, previewAction, readCustomer } from "../../shared/contract/
 import type { InputOf } from "../../shared/contract/operations/operation.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import { type OperationOf, operations } from "../../shared/contract/operations/table.ts";
-import { mayActAs, roles } from "../../shared/contract/roles.ts";
+import { hasRole, roles } from "../../shared/contract/roles.ts";
 import type { Mode } from "../../shared/contract/words.ts";
-import { listAudit } from "../../shared/db/audit.ts";
-import { addProduct } from "../../shared/db/products.ts";
+import { listAuditEntries } from "../../shared/db/audit.ts";
+import { insertProduct } from "../../shared/db/products.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { type Account, newAccount, newMember } from "./members.ts";
@@ -87,7 +87,7 @@ describe.each(table)("%s, requires %s, recent authentication: %s", (name, needed
     for (const role of roles) {
       const { caller } = await newMember(account, role);
       const isRefused = reasonOf(await call(caller, placeOf(account))) === "not_allowed";
-      expect({ role, isRefused }).toEqual({ role, isRefused: !mayActAs(role, needed) });
+      expect({ role, isRefused }).toEqual({ role, isRefused: !hasRole(role, needed) });
     }
     const stranger = { sessionToken: "guessed", ipAddress: null };
     expect(reasonOf(await call(stranger, placeOf(account)))).toBe("session_ended");
@@ -118,7 +118,7 @@ describe("applyAction", () => {
     const place = placeOf(account);
     const viewer = await newMember(account, "viewer");
     const support = await newMember(account, "support");
-    await addProduct(env.DB, (await newMember(account, "admin")).actor, {
+    await insertProduct(env.DB, (await newMember(account, "admin")).actor, {
       ...place,
       productCode: form.productCode,
       name: "Credits",
@@ -152,7 +152,11 @@ describe("applyAction", () => {
       entries: [{ actor: { operatorId: support.actor.operatorId }, reason: "goodwill: sorry" }],
     });
     await runDurableObjectAlarm(stub);
-    const audit = await listAudit(env.DB, { accountId: account.accountId, action: "customer.grant" }, 5);
+    const audit = await listAuditEntries(
+      env.DB,
+      { accountId: account.accountId, action: "customer.grant" },
+      5,
+    );
     expect(audit).toMatchObject([
       { action: "customer.grant", operatorId: support.actor.operatorId, target: subjectRef },
     ]);

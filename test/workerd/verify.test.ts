@@ -1,12 +1,12 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { consumption, env, newSubject, packOf, purchase } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 /** Creates a flushed ledger of one grant and nine consumes, runs the SQL of `harm` on it, and verifies it. */
 async function verifyAfter(harm: string) {
   const { identity, stub } = newSubject();
-  await stub.applyStripe(identity, purchase("verify", packOf(100), Date.now()));
-  for (let index = 1; index < 10; index++) await stub.consume(identity, consumption(index, `k${index}`));
+  await stub.applyStripe(identity, buildPurchase("verify", buildPack(100), Date.now()));
+  for (let index = 1; index < 10; index++) await stub.consume(identity, buildConsume(index, `k${index}`));
   await stub.wake();
   expect(await stub.verify()).toMatchObject({ ok: true, entries: 10 });
   await runInDurableObject(stub, (_, { storage }) => {
@@ -27,13 +27,13 @@ describe("verify", () => {
       "UPDATE ledger SET body = (SELECT other.body FROM ledger other WHERE other.sequence = 7) WHERE sequence = 6",
     ],
   ])("verify reports %s", async (_, harm) => {
-    const { ok, faults } = await verifyAfter(harm);
+    const { ok, findings: faults } = await verifyAfter(harm);
     expect(ok).toBe(false);
     expect(faults).toContainEqual(expect.objectContaining({ where: "ledger", sequence: 6 }));
   });
 
   it("verify reports a duplicated entry at its sequence", async () => {
-    const { ok, faults } = await verifyAfter(
+    const { ok, findings: faults } = await verifyAfter(
       "INSERT INTO ledger SELECT 11, at, hash, body, NULL FROM ledger WHERE sequence = 10",
     );
     expect(ok).toBe(false);
@@ -41,7 +41,7 @@ describe("verify", () => {
   });
 
   it("verify reports a truncated ledger by D1's anchor, which the hash chain alone can't show", async () => {
-    const { ok, faults } = await verifyAfter("DELETE FROM ledger WHERE sequence > 8");
+    const { ok, findings: faults } = await verifyAfter("DELETE FROM ledger WHERE sequence > 8");
     expect(ok).toBe(false);
     expect(faults).toContainEqual(
       expect.objectContaining({
@@ -54,7 +54,7 @@ describe("verify", () => {
 
   it("verify reports an edited balance in the state after a restart", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("edited", packOf(100), Date.now()));
+    await stub.applyStripe(identity, buildPurchase("edited", buildPack(100), Date.now()));
     await stub.wake();
     await runInDurableObject(stub, (_, { storage }) => {
       storage.sql.exec("UPDATE entitlements SET body = replace(body, 'Remaining\":100', 'Remaining\":101')");
@@ -70,9 +70,9 @@ describe("verify", () => {
 describe("verify during a flush", () => {
   it("verify reports no fault when a flush runs between its read of D1 and its ledger walk", async () => {
     const { identity, stub } = newSubject();
-    await stub.applyStripe(identity, purchase("flushed-meanwhile", packOf(100), Date.now()));
+    await stub.applyStripe(identity, buildPurchase("flushed-meanwhile", buildPack(100), Date.now()));
     await stub.wake();
-    await stub.consume(identity, consumption(1, "k1"));
+    await stub.consume(identity, buildConsume(1, "k1"));
     await runInDurableObject(stub, async (subject) => {
       const inside = subject as unknown as { env: typeof env };
       const { DB } = env;

@@ -20,10 +20,10 @@ import {
 import type { InputOf } from "../../shared/contract/operations/operation.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import { type OperationOf, operations } from "../../shared/contract/operations/table.ts";
-import { mayActAs, roles } from "../../shared/contract/roles.ts";
+import { hasRole, roles } from "../../shared/contract/roles.ts";
 import type { Mode } from "../../shared/contract/words.ts";
-import { listAudit } from "../../shared/db/audit.ts";
-import { claimDelivery, recordAttempt } from "../../shared/db/claim-delivery.ts";
+import { listAuditEntries } from "../../shared/db/audit.ts";
+import { claimDelivery, recordDeliveryAttempt } from "../../shared/db/claim-delivery.ts";
 import { listDeliveries } from "../../shared/db/deliveries.ts";
 import { readEndpoint } from "../../shared/db/endpoints.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -83,7 +83,7 @@ describe.each(actions)("%s, requires %s, recent authentication: %s", (name, need
     for (const role of roles) {
       const { caller } = await newMember(account, role);
       const isRefused = reasonOf(await act(caller, placeOf(account))) === "not_allowed";
-      expect({ role, isRefused }).toEqual({ role, isRefused: !mayActAs(role, needed) });
+      expect({ role, isRefused }).toEqual({ role, isRefused: !hasRole(role, needed) });
     }
     const { caller } = await newMember(account, "owner");
     expect(reasonOf(await act(caller, placeOf(await newAccount())))).toBe("not_found");
@@ -120,7 +120,7 @@ describe("webhook audit log", () => {
     const place = placeOf(account);
     const made = await run(createEndpoint, caller, place, newInput());
     if (made.outcome !== "done") throw new Error(made.message);
-    const log = async () => (await listAudit(DB, { accountId: account.accountId }, 50)).toReversed();
+    const log = async () => (await listAuditEntries(DB, { accountId: account.accountId }, 50)).toReversed();
     return { account, caller, actor, place, log, ...made };
   }
 
@@ -142,7 +142,7 @@ describe("webhook audit log", () => {
       nextAttemptAt: status === 200 ? null : at + 60_000,
       isGone: false,
     };
-    await recordAttempt(DB, claimed, outcome, { now: at, disableAfterMs: 1e9 });
+    await recordDeliveryAttempt(DB, claimed, outcome, { now: at, disableAfterMs: 1e9 });
   }
 
   it("the audit log records each webhook action once, with operator and IP and without secrets", async () => {

@@ -1,21 +1,21 @@
 import type { RuntimeMaintenance } from "../../shared/contract/maintenance.ts";
 import type { ClaimedDelivery } from "../../shared/db/claim-delivery.ts";
-import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../shared/db/write-events.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
-import type { Metered } from "../../shared/kit/metrics.ts";
+import type { MetricsEnv } from "../../shared/kit/metrics.ts";
 
 /** This worker's own `Lanes`, called over RPC so that each lane is an invocation of its own. */
 export interface LanesRpc {
-  goOn(claimed: ClaimedDelivery): Promise<void>;
-  send(wakeUp: DeliveryWakeUp): Promise<void>;
+  resume(claimed: ClaimedDelivery): Promise<void>;
+  send(wakeUp: DeliveryMessage): Promise<void>;
   runJob(jobId: string): Promise<void>;
 }
 
 /** The bindings of the deliveries worker (wrangler.toml), and what only development or a secret adds. */
-export interface DeliveriesEnv extends Metered {
+export interface DeliveriesEnv extends MetricsEnv {
   RUNTIME: RuntimeMaintenance;
   DB: D1Database;
-  DELIVERIES: Queue<DeliveryWakeUp>;
+  DELIVERIES: Queue<DeliveryMessage>;
   LANES: LanesRpc;
   /** Secret; see docs/secrets.md. Seals the endpoints' signing secrets. */
   WEBHOOK_WRAPPING_KEYS: string;

@@ -1,13 +1,13 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
 import type { ClaimedDelivery } from "../../shared/db/claim-delivery.ts";
-import type { DeliveryWakeUp } from "../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../shared/db/write-events.ts";
 import { consumeDeliveries } from "./consumers/deliveries.ts";
 import { consumeStripeRetries } from "./consumers/stripe-retries.ts";
 import type { DeliveriesEnv, LanesRpc } from "./env.ts";
 import { runJob } from "./sending/job.ts";
-import { claim, runLane } from "./sending/lane.ts";
-import { everyMinute } from "./sweeps/every-minute.ts";
+import { claimForAttempt, runLane } from "./sending/lane.ts";
+import { runSweeps } from "./sweeps/every-minute.ts";
 
 export { WebhookOperatorEntrypoint } from "./operator-entrypoint.ts";
 
@@ -16,12 +16,12 @@ export { WebhookOperatorEntrypoint } from "./operator-entrypoint.ts";
  * limits.
  */
 export class Lanes extends WorkerEntrypoint<DeliveriesEnv> implements LanesRpc {
-  async goOn(claimed: ClaimedDelivery): Promise<void> {
+  async resume(claimed: ClaimedDelivery): Promise<void> {
     await runLane(this.env, claimed);
   }
 
-  async send(message: DeliveryWakeUp): Promise<void> {
-    const claimed = await claim(this.env, message);
+  async send(message: DeliveryMessage): Promise<void> {
+    const claimed = await claimForAttempt(this.env, message);
     if (claimed !== null) await runLane(this.env, claimed);
   }
 
@@ -30,7 +30,7 @@ export class Lanes extends WorkerEntrypoint<DeliveriesEnv> implements LanesRpc {
   }
 }
 
-type Message = StripeRetryMessage | DeliveryWakeUp;
+type Message = StripeRetryMessage | DeliveryMessage;
 
 export default {
   async queue(batch, env, ctx) {
@@ -38,12 +38,12 @@ export default {
       case "licenzy-stripe-retries":
         return consumeStripeRetries(batch as MessageBatch<StripeRetryMessage>, env);
       case "licenzy-deliveries":
-        return consumeDeliveries(batch as MessageBatch<DeliveryWakeUp>, env, ctx);
+        return consumeDeliveries(batch as MessageBatch<DeliveryMessage>, env, ctx);
       default:
         throw new Error(`no consumer for the queue ${batch.queue}`);
     }
   },
   async scheduled(_controller, env, ctx) {
-    await everyMinute(env, (work) => ctx.waitUntil(work));
+    await runSweeps(env, (work) => ctx.waitUntil(work));
   },
 } satisfies ExportedHandler<DeliveriesEnv, Message>;

@@ -5,12 +5,12 @@ import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
 import { DependencyUnavailableError } from "../../shared/kit/timeout.ts";
 import { guard, isMember } from "./auth/guard.ts";
-import { sessionOf } from "./auth/session-cookie.ts";
-import { providersOf } from "./auth/sign-in-service.ts";
-import { errorPage } from "./components/error-page.tsx";
+import { getSession } from "./auth/session-cookie.ts";
+import { listProviders } from "./auth/sign-in-service.ts";
+import { renderErrorPage } from "./components/error-page.tsx";
 import { maxFormBytes } from "./http/form.ts";
-import { requestLine } from "./http/request-line.ts";
-import { originOf, type PortalHono } from "./request-context.ts";
+import { requestLog } from "./http/request-line.ts";
+import { getOrigin, type PortalHono } from "./request-context.ts";
 import { routes } from "./routes.ts";
 
 export const app = new Hono<PortalHono>();
@@ -21,10 +21,10 @@ const providerOrigins = {
   microsoft: "https://login.microsoftonline.com",
 };
 
-app.use(requestLine);
+app.use(requestLog);
 
 app.use(async (c, next) => {
-  const formAction = ["'self'", ...providersOf(c.env).map((provider) => providerOrigins[provider])];
+  const formAction = ["'self'", ...listProviders(c.env).map((provider) => providerOrigins[provider])];
   const headers = secureHeaders({
     // With `no-referrer`, browsers send `Origin: null` with forms, and the origin check below would reject
     // them.
@@ -56,8 +56,8 @@ app.use(async (c, next) => {
 // Browsers send `Origin` with forms. A form from another origin, or without one, is rejected.
 app.use(async (c, next) => {
   const isSafe = c.req.method === "GET" || c.req.method === "HEAD";
-  if (!isSafe && c.req.header("Origin") !== originOf(c))
-    return errorPage(
+  if (!isSafe && c.req.header("Origin") !== getOrigin(c))
+    return renderErrorPage(
       c,
       403,
       "This form came from another place",
@@ -78,9 +78,14 @@ for (const route of routes)
   app.on(route.method, route.path, async (c) => (await guard(c, route)) ?? (await route.handler(c)));
 
 app.notFound(async (c) => {
-  const session = await sessionOf(c);
+  const session = await getSession(c);
   if (session !== null && isMember(session)) c.set("member", session);
-  return errorPage(c, 404, "There is no such page", "The address may be mistyped, or what it named is gone.");
+  return renderErrorPage(
+    c,
+    404,
+    "There is no such page",
+    "The address may be mistyped, or what it named is gone.",
+  );
 });
 
 app.onError((error, c) => {
@@ -89,7 +94,7 @@ app.onError((error, c) => {
   log("error", "portal.failed", { requestId, route: c.req.routePath, error: errorMessage(error), cause });
   const dependency =
     error instanceof DependencyUnavailableError ? `${error.dependency} did not answer` : "something broke";
-  return errorPage(
+  return renderErrorPage(
     c,
     503,
     "That did not work",

@@ -4,7 +4,7 @@ import type { Role } from "../../shared/contract/roles.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
 import type { Mode } from "../../shared/contract/words.ts";
 import type { Actor } from "../../shared/db/audit.ts";
-import type { OperatorSession, ProjectOfSession } from "../../shared/db/session.ts";
+import type { OperatorSession, SessionProject } from "../../shared/db/session.ts";
 import type { PortalEnv } from "./env.ts";
 
 /** A session with complete sign-in and an operator who belongs to an account. */
@@ -21,7 +21,7 @@ export interface PortalHono {
     /** Set on routes that require a role. */
     member: Member;
     /** Set on routes below /p/:project/:mode. */
-    project: ProjectOfSession;
+    project: SessionProject;
     mode: Mode;
     /** The form, once the guard or the action has read it. The guard carries it through sign-in. */
     form: Form;
@@ -36,39 +36,39 @@ export type PortalContext = Context<PortalHono>;
 export type Form = Readonly<Record<string, string>>;
 
 /** Returns the caller of an operation. The worker resolves the operator from the session token. */
-export function callerOf(c: PortalContext): OperatorCaller {
-  return { sessionToken: c.get("session").token, ipAddress: addressOf(c) };
+export function toOperatorCaller(c: PortalContext): OperatorCaller {
+  return { sessionToken: c.get("session").token, ipAddress: getIpAddress(c) };
 }
 
-export function actorOf(c: PortalContext): Actor {
+export function toActor(c: PortalContext): Actor {
   const { accountId, operatorId, name, email } = c.get("member");
-  return { accountId, operatorId, name, email, ipAddress: addressOf(c) };
+  return { accountId, operatorId, name, email, ipAddress: getIpAddress(c) };
 }
 
 /** Returns the IP address that Cloudflare reports, or `null` outside Cloudflare. */
-export function addressOf(c: PortalContext): string | null {
+export function getIpAddress(c: PortalContext): string | null {
   return c.req.header("CF-Connecting-IP") ?? null;
 }
 
-export function scopeOf(c: PortalContext): Scope {
+export function getScope(c: PortalContext): Scope {
   return { projectId: c.get("project").projectId, mode: c.get("mode") };
 }
 
 /** Returns the path of a page in the current project and mode. */
-export function pathTo(c: PortalContext, page = ""): string {
-  const { projectId, mode } = scopeOf(c);
-  return projectPath(projectId, mode, page);
+export function buildPath(c: PortalContext, page = ""): string {
+  const { projectId, mode } = getScope(c);
+  return buildProjectPath(projectId, mode, page);
 }
 
-export function projectPath(projectId: string, mode: Mode, page = ""): string {
+export function buildProjectPath(projectId: string, mode: Mode, page = ""): string {
   return `/p/${projectId}/${mode}${page}`;
 }
 
 /** Returns the path of a customer's page, or of a page below it. */
-export function customerPath(c: PortalContext, subjectRef: string, page = ""): string {
-  return pathTo(c, `/customers/${encodeURIComponent(subjectRef)}${page}`);
+export function buildCustomerPath(c: PortalContext, subjectRef: string, page = ""): string {
+  return buildPath(c, `/customers/${encodeURIComponent(subjectRef)}${page}`);
 }
 
-export function originOf(c: PortalContext): string {
+export function getOrigin(c: PortalContext): string {
   return new URL(c.req.url).origin;
 }

@@ -5,8 +5,8 @@ import * as product from "../../shared/contract/operations/products.ts";
 import * as project from "../../shared/contract/operations/projects.ts";
 import * as operator from "../../shared/contract/operations/sign-in.ts";
 import * as stripe from "../../shared/contract/operations/stripe.ts";
-import { action, form, page, projectRoot, publicRoute, type Route } from "./auth/route.ts";
-import { icon, islands, stylesheet } from "./http/assets.ts";
+import { actionRoute, formRoute, pageRoute, projectRoot, publicRoute, type Route } from "./auth/route.ts";
+import { serveIcon, serveScript, serveStylesheet } from "./http/assets.ts";
 import {
   changePassword,
   confirmSecondFactor,
@@ -27,7 +27,7 @@ import { dataRoutes } from "./pages/data/routes.ts";
 import { retryEvent } from "./pages/events/actions.ts";
 import { showEvent, showEvents } from "./pages/events/page.tsx";
 import { showGoLive } from "./pages/go-live/page.tsx";
-import { accept, showInvitation } from "./pages/invitation/actions.tsx";
+import { joinAccount, showInvitation } from "./pages/invitation/actions.tsx";
 import { createKey, revokeKey, rotateKey, showKeys, showRevoke, showRotate } from "./pages/keys/actions.ts";
 import { showOverview } from "./pages/overview/page.tsx";
 import { setPlan, showPlan } from "./pages/plan/page.tsx";
@@ -42,7 +42,7 @@ import {
 } from "./pages/products/actions.ts";
 import { showProducts } from "./pages/products/list.tsx";
 import { archiveProject, createProject, restoreProject, showProjects } from "./pages/projects/actions.ts";
-import { prove } from "./pages/prove/actions.ts";
+import { reauthenticate } from "./pages/prove/actions.ts";
 import { enterSecondFactor, finishSignIn } from "./pages/second-factor/actions.tsx";
 import { saveSettings, showSettings } from "./pages/settings/actions.ts";
 import { setUp, showSetup } from "./pages/setup/actions.tsx";
@@ -55,7 +55,7 @@ import {
   signOut,
   startProvider,
 } from "./pages/sign-in/actions.ts";
-import { start } from "./pages/start/actions.ts";
+import { redirectToStart } from "./pages/start/actions.ts";
 import {
   checkStripe,
   connectStripe,
@@ -63,8 +63,8 @@ import {
   setWebhookSecret,
   showStripe,
 } from "./pages/stripe/actions.ts";
-import { leave, removeOther, setRole, showTeam } from "./pages/team/actions.ts";
-import { invite, renew, revokeInvitation } from "./pages/team/invitation-actions.ts";
+import { leaveAccount, removeTeamMember, setRole, showTeam } from "./pages/team/actions.ts";
+import { replaceInvitationLink, revokeInvitation, sendInvitation } from "./pages/team/invitation-actions.ts";
 import { webhookRoutes } from "./pages/webhooks/routes.ts";
 
 /**
@@ -73,9 +73,9 @@ import { webhookRoutes } from "./pages/webhooks/routes.ts";
  * A test requests each route with every kind of credential (test/system/separation.test.ts).
  */
 export const routes: readonly Route[] = [
-  publicRoute("GET", "/portal.css", stylesheet),
-  publicRoute("GET", "/portal.js", islands),
-  publicRoute("GET", "/favicon.svg", icon),
+  publicRoute("GET", "/portal.css", serveStylesheet),
+  publicRoute("GET", "/portal.js", serveScript),
+  publicRoute("GET", "/favicon.svg", serveIcon),
 
   publicRoute("GET", "/setup", showSetup),
   publicRoute("POST", "/setup", setUp),
@@ -86,72 +86,72 @@ export const routes: readonly Route[] = [
   publicRoute("POST", "/sign-in/with/:provider", startProvider),
   publicRoute("GET", "/sign-in/callback/:provider", finishProvider),
   publicRoute("GET", "/invitations/:token", showInvitation),
-  publicRoute("POST", "/invitations/:token", accept),
+  publicRoute("POST", "/invitations/:token", joinAccount),
 
-  { ...page("/sign-out", "session", signOut), method: "POST" },
-  page("/second-factor", "session", finishSignIn),
-  { ...page("/second-factor", "session", enterSecondFactor), method: "POST" },
+  { ...pageRoute("/sign-out", "session", signOut), method: "POST" },
+  pageRoute("/second-factor", "session", finishSignIn),
+  { ...pageRoute("/second-factor", "session", enterSecondFactor), method: "POST" },
 
-  page("/", "viewer", start),
-  { ...page("/prove", "viewer", prove), method: "POST" },
-  page("/account", "viewer", showAccount),
-  action("/account/password", operator.changePassword, changePassword),
-  action("/account/sessions/end", operator.endSession, endSession),
-  page("/account/second-factor", "viewer", showSecondFactor),
-  action("/account/second-factor", operator.enableSecondFactor, enableSecondFactor),
-  action("/account/second-factor/confirm", operator.confirmSecondFactor, confirmSecondFactor),
-  action("/account/second-factor/disable", operator.disableSecondFactor, disableSecondFactor),
+  pageRoute("/", "viewer", redirectToStart),
+  { ...pageRoute("/prove", "viewer", reauthenticate), method: "POST" },
+  pageRoute("/account", "viewer", showAccount),
+  actionRoute("/account/password", operator.changePassword, changePassword),
+  actionRoute("/account/sessions/end", operator.endSession, endSession),
+  pageRoute("/account/second-factor", "viewer", showSecondFactor),
+  actionRoute("/account/second-factor", operator.enableSecondFactor, enableSecondFactor),
+  actionRoute("/account/second-factor/confirm", operator.confirmSecondFactor, confirmSecondFactor),
+  actionRoute("/account/second-factor/disable", operator.disableSecondFactor, disableSecondFactor),
 
-  page("/projects", "viewer", showProjects),
-  action("/projects", project.createProject, createProject),
-  action("/projects/archive", project.archiveProject, archiveProject),
-  action("/projects/restore", project.archiveProject, restoreProject),
-  page("/team", "viewer", showTeam),
-  action("/team/invitations", member.inviteMember, invite),
-  action("/team/invitations/renew", member.renewInvitation, renew),
-  action("/team/invitations/revoke", member.revokeInvitation, revokeInvitation),
-  action("/team/role", member.changeMemberRole, setRole),
-  action("/team/remove", member.removeMember, removeOther),
-  action("/team/leave", member.leaveAccount, leave),
-  page("/plan", "viewer", showPlan),
-  action("/plan", project.setPlan, setPlan),
-  page("/audit", "admin", showAudit),
-  page("/audit/export", "admin", exportAudit),
+  pageRoute("/projects", "viewer", showProjects),
+  actionRoute("/projects", project.createProject, createProject),
+  actionRoute("/projects/archive", project.archiveProject, archiveProject),
+  actionRoute("/projects/restore", project.archiveProject, restoreProject),
+  pageRoute("/team", "viewer", showTeam),
+  actionRoute("/team/invitations", member.inviteMember, sendInvitation),
+  actionRoute("/team/invitations/renew", member.renewInvitation, replaceInvitationLink),
+  actionRoute("/team/invitations/revoke", member.revokeInvitation, revokeInvitation),
+  actionRoute("/team/role", member.changeMemberRole, setRole),
+  actionRoute("/team/remove", member.removeMember, removeTeamMember),
+  actionRoute("/team/leave", member.leaveAccount, leaveAccount),
+  pageRoute("/plan", "viewer", showPlan),
+  actionRoute("/plan", project.setPlan, setPlan),
+  pageRoute("/audit", "admin", showAudit),
+  pageRoute("/audit/export", "admin", exportAudit),
 
-  page(projectRoot, "viewer", showOverview),
-  page(`${projectRoot}/customers`, "viewer", showCustomers),
-  form(`${projectRoot}/customers/:subject`, customer.readCustomer, showCustomer),
+  pageRoute(projectRoot, "viewer", showOverview),
+  pageRoute(`${projectRoot}/customers`, "viewer", showCustomers),
+  formRoute(`${projectRoot}/customers/:subject`, customer.readCustomer, showCustomer),
   ...recordRoutes,
-  form(`${projectRoot}/customers/:subject/:action`, customer.applyAction, showAction),
+  formRoute(`${projectRoot}/customers/:subject/:action`, customer.applyAction, showAction),
   // Recent authentication is required for the preview, so that confirming is never interrupted.
-  action(`${projectRoot}/customers/:subject/:action/preview`, customer.applyAction, previewAction),
-  action(`${projectRoot}/customers/:subject/:action`, customer.applyAction, applyAction),
-  page(`${projectRoot}/find`, "viewer", findForPalette),
-  page(`${projectRoot}/events`, "viewer", showEvents),
-  page(`${projectRoot}/events/:event`, "viewer", showEvent),
-  action(`${projectRoot}/events/:event/retry`, stripe.retryStripeEvent, retryEvent),
-  page(`${projectRoot}/products`, "viewer", showProducts),
-  action(`${projectRoot}/products`, product.createProduct, createProduct),
-  form(`${projectRoot}/products/new`, product.createProduct, showNewProduct),
-  form(`${projectRoot}/products/price`, product.lookUpPrice, lookUpPrice),
-  page(`${projectRoot}/products/:code`, "viewer", showProduct),
-  action(`${projectRoot}/products/:code`, product.editProduct, editProduct),
-  action(`${projectRoot}/products/:code/archive`, product.archiveProduct, archiveProduct),
-  action(`${projectRoot}/products/:code/restore`, product.archiveProduct, restoreProduct),
-  page(`${projectRoot}/keys`, "viewer", showKeys),
-  action(`${projectRoot}/keys`, apiKey.createApiKey, createKey),
-  form(`${projectRoot}/keys/:key/rotate`, apiKey.rotateApiKey, showRotate),
-  action(`${projectRoot}/keys/:key/rotate`, apiKey.rotateApiKey, rotateKey),
-  form(`${projectRoot}/keys/:key/revoke`, apiKey.revokeApiKey, showRevoke),
-  action(`${projectRoot}/keys/:key/revoke`, apiKey.revokeApiKey, revokeKey),
-  page(`${projectRoot}/stripe`, "viewer", showStripe),
-  action(`${projectRoot}/stripe`, stripe.connectStripe, connectStripe),
-  action(`${projectRoot}/stripe/check`, stripe.checkStripe, checkStripe),
-  action(`${projectRoot}/stripe/webhook`, stripe.registerWebhook, registerWebhook),
-  action(`${projectRoot}/stripe/webhook-secret`, stripe.setWebhookSecret, setWebhookSecret),
+  actionRoute(`${projectRoot}/customers/:subject/:action/preview`, customer.applyAction, previewAction),
+  actionRoute(`${projectRoot}/customers/:subject/:action`, customer.applyAction, applyAction),
+  pageRoute(`${projectRoot}/find`, "viewer", findForPalette),
+  pageRoute(`${projectRoot}/events`, "viewer", showEvents),
+  pageRoute(`${projectRoot}/events/:event`, "viewer", showEvent),
+  actionRoute(`${projectRoot}/events/:event/retry`, stripe.retryStripeEvent, retryEvent),
+  pageRoute(`${projectRoot}/products`, "viewer", showProducts),
+  actionRoute(`${projectRoot}/products`, product.createProduct, createProduct),
+  formRoute(`${projectRoot}/products/new`, product.createProduct, showNewProduct),
+  formRoute(`${projectRoot}/products/price`, product.lookUpPrice, lookUpPrice),
+  pageRoute(`${projectRoot}/products/:code`, "viewer", showProduct),
+  actionRoute(`${projectRoot}/products/:code`, product.editProduct, editProduct),
+  actionRoute(`${projectRoot}/products/:code/archive`, product.archiveProduct, archiveProduct),
+  actionRoute(`${projectRoot}/products/:code/restore`, product.archiveProduct, restoreProduct),
+  pageRoute(`${projectRoot}/keys`, "viewer", showKeys),
+  actionRoute(`${projectRoot}/keys`, apiKey.createApiKey, createKey),
+  formRoute(`${projectRoot}/keys/:key/rotate`, apiKey.rotateApiKey, showRotate),
+  actionRoute(`${projectRoot}/keys/:key/rotate`, apiKey.rotateApiKey, rotateKey),
+  formRoute(`${projectRoot}/keys/:key/revoke`, apiKey.revokeApiKey, showRevoke),
+  actionRoute(`${projectRoot}/keys/:key/revoke`, apiKey.revokeApiKey, revokeKey),
+  pageRoute(`${projectRoot}/stripe`, "viewer", showStripe),
+  actionRoute(`${projectRoot}/stripe`, stripe.connectStripe, connectStripe),
+  actionRoute(`${projectRoot}/stripe/check`, stripe.checkStripe, checkStripe),
+  actionRoute(`${projectRoot}/stripe/webhook`, stripe.registerWebhook, registerWebhook),
+  actionRoute(`${projectRoot}/stripe/webhook-secret`, stripe.setWebhookSecret, setWebhookSecret),
   ...webhookRoutes,
-  page(`${projectRoot}/go-live`, "viewer", showGoLive),
-  page(`${projectRoot}/settings`, "viewer", showSettings),
-  action(`${projectRoot}/settings`, project.changeProjectSettings, saveSettings),
+  pageRoute(`${projectRoot}/go-live`, "viewer", showGoLive),
+  pageRoute(`${projectRoot}/settings`, "viewer", showSettings),
+  actionRoute(`${projectRoot}/settings`, project.changeProjectSettings, saveSettings),
   ...dataRoutes,
 ];

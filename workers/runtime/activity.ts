@@ -1,5 +1,5 @@
 import { waitUntil } from "cloudflare:workers";
-import { addActivity, type CheckCount } from "../../shared/db/activity.ts";
+import { addCheckCounts, type CheckCount } from "../../shared/db/activity.ts";
 import { d1 } from "../../shared/db/deadline.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
@@ -66,7 +66,7 @@ async function flush(env: RuntimeEnv): Promise<void> {
   keyIds = new Set();
   scheduledAt = null;
   try {
-    await d1(addActivity(env.DB, taken, await currentTime(env.DEV)));
+    await d1(addCheckCounts(env.DB, taken, await currentTime(env.DEV)));
   } catch (error) {
     // Keep the counts for the next flush, which the next request schedules.
     for (const count of taken.checks) add(count);

@@ -8,12 +8,12 @@ import type {
 import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
 import { d1 } from "../../shared/db/deadline.ts";
-import { stalledSubjectJobs } from "../../shared/db/subject-jobs.ts";
-import { subjectsOfProject } from "../../shared/db/sweep-subjects.ts";
+import { listStalledSubjectJobs } from "../../shared/db/subject-jobs.ts";
+import { listSubjectsOfProject } from "../../shared/db/sweep-subjects.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import type { RuntimeEnv } from "./env.ts";
 import { runSubjectJob } from "./jobs/run-subject-job.ts";
-import { tryEvent } from "./stripe-inbound/try-event.ts";
+import { processStripeEvent } from "./stripe-inbound/try-event.ts";
 import { callSubject } from "./subject-stub.ts";
 import { sweeps } from "./sweeps/table.ts";
 
@@ -27,8 +27,8 @@ const jobStalledMs = 20_000;
  * attempts and subject copies. An RPC entrypoint: no HTTP request can call it.
  */
 export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements RuntimeMaintenance {
-  async tryEvent(message: StripeRetryMessage): Promise<void> {
-    await tryEvent(this.env, message);
+  async processStripeEvent(message: StripeRetryMessage): Promise<void> {
+    await processStripeEvent(this.env, message);
   }
 
   async sweep(name: RuntimeSweep): Promise<SweepCounts> {
@@ -37,7 +37,7 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implemen
 
   async stalledSubjectJobs(): Promise<string[]> {
     const before = (await currentTime(this.env.DEV)) - jobStalledMs;
-    return d1(stalledSubjectJobs(this.env.DB, before, maxJobsPerSweep));
+    return d1(listStalledSubjectJobs(this.env.DB, before, maxJobsPerSweep));
   }
 
   async runSubjectJob(jobId: string): Promise<void> {
@@ -49,7 +49,7 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implemen
     request: RestoreRequest,
     after: string,
   ): Promise<{ after: string | null }> {
-    const page = await d1(subjectsOfProject(this.env.DB, scope, after, subjectsPerRestore));
+    const page = await d1(listSubjectsOfProject(this.env.DB, scope, after, subjectsPerRestore));
     for (const identity of page)
       await callSubject(this.env, identity, (subject) => subject.restoreEvents(request));
     return { after: page.length < subjectsPerRestore ? null : (page.at(-1)?.subjectRef ?? null) };

@@ -2,7 +2,7 @@ import type { ConsumeCommand } from "../../shared/domain/consume.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { DependencyUnavailableError, remainingMs, withTimeout } from "../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "./env.ts";
-import type { ConsumeResult, DecisionAt, SubjectReading } from "./subject/answers.ts";
+import type { ConsumeResult, DecisionAt, SubjectSnapshot } from "./subject/answers.ts";
 import { pack, unpack } from "./subject/packed.ts";
 import type { Subject } from "./subject/subject.ts";
 import { timeouts } from "./timeouts.ts";
@@ -95,7 +95,7 @@ export class SubjectClient {
     return unpack(await this.call((subject) => subject.packedCheck(), timeouts.check));
   }
 
-  read(): Promise<SubjectReading> {
+  read(): Promise<SubjectSnapshot> {
     return this.call((subject) => subject.read(), timeouts.read);
   }
 

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { Arrivals } from "../../../workers/runtime/subject/arrivals.ts";
+import { GroupCommit } from "../../../workers/runtime/subject/arrivals.ts";
 import type { BenchEnv } from "./env.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { BenchEnv } from "./env.ts";
  * commit). It knows no keys, rights, repetition or history.
  */
 export class Bare extends DurableObject<BenchEnv> {
-  private readonly arrivals = new Arrivals();
+  private readonly arrivals = new GroupCommit();
 
   constructor(ctx: DurableObjectState, env: BenchEnv) {
     super(ctx, env);
@@ -32,7 +32,7 @@ export class Bare extends DurableObject<BenchEnv> {
 
   /** The same, in one commit with what arrives in the same turn of the event loop. */
   async consumeTogether(units: number): Promise<number> {
-    await this.arrivals.together();
+    await this.arrivals.join();
     return this.consume(units);
   }
 

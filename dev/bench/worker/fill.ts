@@ -1,7 +1,7 @@
 import type { ConsumeCommand } from "../../../shared/domain/consume.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
-import { derivedId } from "../../../shared/kit/ids.ts";
+import { deriveId } from "../../../shared/kit/ids.ts";
 import { keyringName } from "../../../workers/runtime/keyring/keyring.ts";
 import type { StripeCommand } from "../../../workers/runtime/subject/stripe.ts";
 import type { Subject } from "../../../workers/runtime/subject/subject.ts";
@@ -66,7 +66,7 @@ export function packPurchase(name: string): StripeCommand {
         },
         paidAt: Date.now(),
         purchase: {
-          attemptId: derivedId("att", name),
+          attemptId: deriveId("att", name),
           checkoutSessionId: `cs_${name}`,
           paymentIntentId: `pi_${name}`,
           subscriptionId: null,

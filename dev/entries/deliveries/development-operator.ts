@@ -2,12 +2,12 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { type DeliveryRow, listDeliveries, readDelivery } from "../../../shared/db/deliveries.ts";
-import { readJob } from "../../../shared/db/delivery-jobs.ts";
+import { readDeliveryJob } from "../../../shared/db/delivery-jobs.ts";
 import { listEndpoints } from "../../../shared/db/endpoints.ts";
 import { readProjectSettings } from "../../../shared/db/projects.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { runAuthorized } from "../../../shared/operations/run.ts";
-import { readSigningSecrets, secretsThatSign } from "../../../shared/webhooks/signing-secrets.ts";
+import { findActiveSecrets, parseSigningSecrets } from "../../../shared/webhooks/signing-secrets.ts";
 import type { DeliveriesEnv } from "../../../workers/deliveries/env.ts";
 import { deliveriesOperations } from "../../../workers/deliveries/operations/table.ts";
 
@@ -36,7 +36,7 @@ export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
     const now = await currentTime(this.env.DEV);
     const rows = await d1(listEndpoints(this.env.DB, scope));
     return rows.map(({ endpoint: { signingSecrets, ...endpoint }, open }) => {
-      const [, former] = secretsThatSign(readSigningSecrets(signingSecrets), now);
+      const [, former] = findActiveSecrets(parseSigningSecrets(signingSecrets), now);
       return { ...endpoint, formerSecretSignsUntil: former?.signsUntil ?? null, openDeliveries: open };
     });
   }
@@ -57,7 +57,7 @@ export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
   }
 
   async readJob(jobId: string) {
-    return d1(readJob(this.env.DB, jobId));
+    return d1(readDeliveryJob(this.env.DB, jobId));
   }
 }
 

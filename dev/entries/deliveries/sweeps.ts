@@ -1,8 +1,8 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { nextDue } from "../../../shared/db/next-due.ts";
+import { findNextDueTime } from "../../../shared/db/next-due.ts";
 import type { DeliveriesEnv } from "../../../workers/deliveries/env.ts";
-import { everyMinute } from "../../../workers/deliveries/sweeps/every-minute.ts";
+import { runSweeps } from "../../../workers/deliveries/sweeps/every-minute.ts";
 
 /** Runs the sweeps on demand. The development gateway calls it when the clock moves. */
 export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
@@ -10,9 +10,9 @@ export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
    * Runs all sweeps. With `settle`, waits for the deliveries that the sweeps started, so that they happen
    * at the current time of the clock.
    */
-  async everyMinute({ settle }: { settle: boolean } = { settle: false }): Promise<Record<string, unknown>> {
+  async runAll({ settle }: { settle: boolean } = { settle: false }): Promise<Record<string, unknown>> {
     const started: Promise<void>[] = [];
-    const results = await everyMinute(this.env, (work) => {
+    const results = await runSweeps(this.env, (work) => {
       started.push(work);
       this.ctx.waitUntil(work);
     });
@@ -25,6 +25,6 @@ export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
    * known.
    */
   async nextDue(): Promise<number | null> {
-    return d1(nextDue(this.env.DB));
+    return d1(findNextDueTime(this.env.DB));
   }
 }

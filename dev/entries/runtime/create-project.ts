@@ -2,7 +2,7 @@ import type { PlanStatus, Region } from "../../../shared/contract/words.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
-import { insertProject } from "./insert-project.ts";
+import { insertAccountWithProject } from "./insert-project.ts";
 
 export interface NewProject {
   accountName: string;
@@ -22,7 +22,7 @@ export async function createProject(
   const accountId = newId("acc", now);
   const projectId = newId("prj", now);
   await d1(
-    insertProject(
+    insertAccountWithProject(
       env.DB,
       {
         accountId,

@@ -2,7 +2,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { accounts, projects } from "../../../shared/db/tables/configuration.ts";
 
 /** Inserts an account and its first project, for tests and the seed. */
-export async function insertProject(
+export async function insertAccountWithProject(
   db: D1Database,
   account: typeof accounts.$inferInsert,
   project: typeof projects.$inferInsert,

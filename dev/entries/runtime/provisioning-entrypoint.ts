@@ -5,7 +5,7 @@ import { type ProductInput, productSchema } from "../../../shared/contract/opera
 import type { Role } from "../../../shared/contract/roles.ts";
 import type { Mode, PlanStatus } from "../../../shared/contract/words.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
+import { readProjectConnection } from "../../../shared/db/stripe-connections.ts";
 import { members } from "../../../shared/db/tables/people.ts";
 import { operatorSessions } from "../../../shared/db/tables/sign-in.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
@@ -22,18 +22,22 @@ import { connectStripe } from "../../../workers/runtime/configuration/connect-st
 import { registerWebhook } from "../../../workers/runtime/configuration/register-webhook.ts";
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
 import { makeProduct } from "../../../workers/runtime/operations/products.ts";
-import { type Adopted, readAdoption } from "../../../workers/runtime/stripe-inbound/adopt.ts";
+import { type AdoptionTarget, readAdoption } from "../../../workers/runtime/stripe-inbound/adopt.ts";
 import { describeNoOwner } from "../../../workers/runtime/stripe-inbound/find-owner.ts";
-import { type Inbound, identityOf, openInbound } from "../../../workers/runtime/stripe-inbound/inbound.ts";
+import {
+  type ConnectionContext,
+  createConnectionContext,
+  toSubjectIdentity,
+} from "../../../workers/runtime/stripe-inbound/inbound.ts";
 import { retryEvent } from "../../../workers/runtime/stripe-inbound/retry-event.ts";
 import {
   applySync,
-  type DifferencesResult,
   previewSync,
   readDifferences,
+  type StripeDifferencesResult,
 } from "../../../workers/runtime/stripe-inbound/sync-subject.ts";
-import type { ManualResult } from "../../../workers/runtime/subject/apply-manual.ts";
-import type { ManualCommand } from "../../../workers/runtime/subject/manual.ts";
+import type { ManualActionResult } from "../../../workers/runtime/subject/apply-manual.ts";
+import type { ManualActionCommand } from "../../../workers/runtime/subject/manual.ts";
 import type { StripePreview } from "../../../workers/runtime/subject/stripe.ts";
 import { callSubject } from "../../../workers/runtime/subject-stub.ts";
 import { createProject, type NewProject } from "./create-project.ts";
@@ -105,15 +109,15 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     projectId: string,
     mode: Mode,
     subjectRef: string,
-    { apply, ...adopted }: Adopted & { apply: boolean },
+    { apply, ...adopted }: AdoptionTarget & { apply: boolean },
   ): Promise<StripePreview | { changes: number }> {
     const inbound = await this.inbound(projectId, mode, "adopted by an operator");
     return this.previewOrApply(inbound, await readAdoption(inbound, subjectRef, adopted), apply);
   }
 
   private async previewOrApply(
-    inbound: Inbound,
-    read: DifferencesResult,
+    inbound: ConnectionContext,
+    read: StripeDifferencesResult,
     apply: boolean,
   ): Promise<StripePreview | { changes: number }> {
     if (read.outcome !== "read") throw new Error(describeNoOwner(read));
@@ -135,20 +139,25 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     projectId: string,
     mode: Mode,
     subjectRef: string,
-    command: Omit<ManualCommand, "audit" | "requestHash">,
-  ): Promise<ManualResult> {
-    const identity = identityOf(await this.inbound(projectId, mode, "an operator acts"), subjectRef);
+    command: Omit<ManualActionCommand, "audit" | "requestHash">,
+  ): Promise<ManualActionResult> {
+    const identity = toSubjectIdentity(await this.inbound(projectId, mode, "an operator acts"), subjectRef);
     const requestHash = sha256Hex(canonicalJson(command.action));
     return callSubject(this.env, identity, (subject) =>
       subject.applyManual(identity, { ...command, requestHash, audit: null }),
     );
   }
 
-  private async inbound(projectId: string, mode: Mode, because: string): Promise<Inbound> {
-    const found = await d1(readConnectionOf(this.env.DB, projectId, mode));
+  private async inbound(projectId: string, mode: Mode, because: string): Promise<ConnectionContext> {
+    const found = await d1(readProjectConnection(this.env.DB, projectId, mode));
     if (found === null) throw new Error(`The project has no Stripe connection in ${mode} mode`);
     const { connectionId } = found.connection;
-    return openInbound(this.env, found, { type: "stripe_read", id: connectionId, because }, await this.now());
+    return createConnectionContext(
+      this.env,
+      found,
+      { type: "stripe_read", id: connectionId, because },
+      await this.now(),
+    );
   }
 
   /** Moves an operator to another account. Setup creates one account, and tests need several. */

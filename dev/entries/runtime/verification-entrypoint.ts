@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { subjectsAfter } from "../../../shared/db/sweep-subjects.ts";
+import { listSubjects } from "../../../shared/db/sweep-subjects.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
 import type { Verification } from "../../../workers/runtime/subject/verify.ts";
@@ -39,7 +39,7 @@ export class VerificationEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     const report: VerificationReport = { subjects: 0, entries: 0, unflushed: 0, faulty: [] };
     let after: SubjectIdentity | null = null;
     for (;;) {
-      const page: SubjectIdentity[] = await d1(subjectsAfter(this.env.DB, after, subjectsPerPage));
+      const page: SubjectIdentity[] = await d1(listSubjects(this.env.DB, after, subjectsPerPage));
       for (const subject of page) {
         const result = await callSubject(this.env, subject, visit);
         report.subjects++;

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Answer, LogEntry } from "./receiver.ts";
+import type { LogEntry, ReceiverResponse } from "./receiver.ts";
 
 const style = `
   body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1b1f24; }
@@ -10,7 +10,7 @@ const style = `
   code { font-size: 13px; }`;
 
 /** Renders the receiver's log as a page, newest first. */
-export function logPage(name: string, log: LogEntry[], answer: Answer) {
+export function renderLogPage(name: string, log: LogEntry[], answer: ReceiverResponse) {
   const rows = log.map(
     (entry) => html`<tr>
       <td>${new Date(entry.receivedAt).toISOString()}</td>

@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
-import { signatureFault } from "./verify.ts";
+import { findSignatureError } from "./verify.ts";
 
 /** The configured response. Missing members default to an immediate 200. */
-export interface Answer {
+export interface ReceiverResponse {
   status: number;
   headers: Record<string, string>;
   body: string;
@@ -39,7 +39,7 @@ export interface LogEntry {
   body: string;
 }
 
-const defaultAnswer: Answer = { status: 200, headers: {}, body: "", delayMs: 0, times: null };
+const defaultAnswer: ReceiverResponse = { status: 200, headers: {}, body: "", delayMs: 0, times: null };
 const maxEntries = 1_000;
 
 const schema = `
@@ -67,14 +67,14 @@ export class Receiver extends DurableObject {
     this.ctx.storage.kv.put("secret", secret);
   }
 
-  setAnswer(answer: Partial<Answer>): Answer {
+  setAnswer(answer: Partial<ReceiverResponse>): ReceiverResponse {
     const complete = { ...defaultAnswer, ...answer };
     this.ctx.storage.kv.put("answer", complete);
     return complete;
   }
 
-  answer(): Answer {
-    return this.ctx.storage.kv.get<Answer>("answer") ?? defaultAnswer;
+  answer(): ReceiverResponse {
+    return this.ctx.storage.kv.get<ReceiverResponse>("answer") ?? defaultAnswer;
   }
 
   /** Returns the log, newest first. */
@@ -90,12 +90,12 @@ export class Receiver extends DurableObject {
   }
 
   /** Processes one delivery in one transaction and returns the response. The caller waits for the delay. */
-  receive(headers: Headers, body: string, nowMs: number): Answer {
+  receive(headers: Headers, body: string, nowMs: number): ReceiverResponse {
     return this.ctx.storage.transactionSync(() => {
       const answer = this.nextAnswer();
       const secret = this.ctx.storage.kv.get<string>("secret");
       const fault =
-        secret === undefined ? "it has no secret yet" : signatureFault(secret, headers, body, nowMs);
+        secret === undefined ? "it has no secret yet" : findSignatureError(secret, headers, body, nowMs);
       const event = fault === null ? (JSON.parse(body) as DeliveredEvent) : null;
       const eventId = headers.get("webhook-id");
       const isFailure = answer.status < 200 || answer.status > 299;
@@ -138,7 +138,7 @@ export class Receiver extends DurableObject {
     return "applied";
   }
 
-  private nextAnswer(): Answer {
+  private nextAnswer(): ReceiverResponse {
     const answer = this.answer();
     if (answer.times === null) return answer;
     if (answer.times <= 0) return defaultAnswer;

@@ -2,8 +2,8 @@ import { clockOffsetMs } from "../dev-clock.ts";
 import type { GatewayEnv } from "../env.ts";
 import { isLocalCaller } from "../local-caller.ts";
 import { errorReply, jsonReply } from "../replies.ts";
-import { logPage } from "./page.ts";
-import type { Answer } from "./receiver.ts";
+import { renderLogPage } from "./page.ts";
+import type { ReceiverResponse } from "./receiver.ts";
 
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
 const maxBodyBytes = 1_000_000;
@@ -31,7 +31,7 @@ export async function handleReceiver(request: Request, env: GatewayEnv): Promise
     return errorReply(403, "foreign_caller", "Only local callers may read or control a receiver.");
   switch (action) {
     case "GET ":
-      return new Response(logPage(name, await receiver.log(), await receiver.answer()), {
+      return new Response(renderLogPage(name, await receiver.log(), await receiver.answer()), {
         headers: { "content-type": "text/html; charset=utf-8" },
       });
     case "GET log":
@@ -89,7 +89,7 @@ async function setAnswer(request: Request, receiver: ReceiverStub): Promise<Resp
       "invalid_request",
       'Send {"status"?: 200-599, "headers"?: {…}, "body"?: "…", "delay_ms"?: 0-60000, "times"?: n}; {} is 200 at once.',
     );
-  return jsonReply(await receiver.setAnswer({ status, headers, body, delayMs, times } as Answer));
+  return jsonReply(await receiver.setAnswer({ status, headers, body, delayMs, times } as ReceiverResponse));
 }
 
 function isWhole(value: unknown, min: number, max: number): boolean {

@@ -6,7 +6,12 @@ const toleranceSeconds = 300;
  * Verifies the Standard Webhooks signature of a delivery without a library. Returns `null` for a valid
  * signature, or else the error.
  */
-export function signatureFault(secret: string, headers: Headers, body: string, nowMs: number): string | null {
+export function findSignatureError(
+  secret: string,
+  headers: Headers,
+  body: string,
+  nowMs: number,
+): string | null {
   const id = headers.get("webhook-id");
   const timestamp = headers.get("webhook-timestamp");
   const signatures = headers.get("webhook-signature");

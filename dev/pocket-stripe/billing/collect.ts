@@ -17,12 +17,12 @@ export function collectDue(context: Context, invoice: Invoice): Invoice {
     subscription === null ? "succeed" : context.objects.readNotes("subscription", subscription).nextPayment;
   const retryAt = days === undefined ? null : context.now + days * daySeconds;
   const collected = collectInvoice(context, invoice, attempt, retryAt);
-  followInvoice(context, collected);
+  updateStatusFromInvoice(context, collected);
   return collected;
 }
 
 /** Updates the status of a subscription after its latest invoice changed. Older invoices have no effect. */
-export function followInvoice(context: Context, invoice: Invoice): void {
+export function updateStatusFromInvoice(context: Context, invoice: Invoice): void {
   const id = getSubscriptionId(invoice);
   if (id === null) return;
   const subscription = context.objects.get("subscription", id);

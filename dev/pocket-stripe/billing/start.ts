@@ -3,7 +3,7 @@ import { emitEvent } from "../events.ts";
 import type { StripeObjects } from "../wire.ts";
 import { buildInvoice, buildItemLine, type Invoice } from "./build-invoice.ts";
 import { buildSubscription, type Subscription, type SubscriptionOrder } from "./build-subscription.ts";
-import { followInvoice } from "./collect.ts";
+import { updateStatusFromInvoice } from "./collect.ts";
 import { type Attempt, collectInvoice, finalizeInvoice, saveDraft } from "./invoices.ts";
 import { periodEnd } from "./period.ts";
 import { scheduleSubscription } from "./schedule.ts";
@@ -41,7 +41,7 @@ export function startSubscription(
   context.objects.insert(subscription, { created: context.now, notes: { nextPayment: "succeed" } });
   emitEvent(context, "customer.subscription.created", subscription);
   const collected = collectInvoice(context, finalizeInvoice(context, draft), attempt);
-  followInvoice(context, collected);
+  updateStatusFromInvoice(context, collected);
   scheduleSubscription(context, subscription.id);
   return { id: subscription.id, invoice: draft.id };
 }

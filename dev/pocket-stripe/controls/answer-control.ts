@@ -32,7 +32,7 @@ const controls: Record<string, Control> = {
 /**
  * Handles a control. `path` starts with `/control/` and may have a query. Throws errors in Stripe's shape.
  */
-export function answerControl(
+export function handleControl(
   world: ControlWorld,
   method: string,
   path: string,

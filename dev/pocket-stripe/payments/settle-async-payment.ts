@@ -1,5 +1,5 @@
 import type { Invoice } from "../billing/build-invoice.ts";
-import { followInvoice, getSubscriptionId } from "../billing/collect.ts";
+import { getSubscriptionId, updateStatusFromInvoice } from "../billing/collect.ts";
 import { findInvoiceOfPayment, markAttemptFailed, markPaid } from "../billing/invoices.ts";
 import { scheduleSubscription } from "../billing/schedule.ts";
 import type { Context } from "../context.ts";
@@ -45,7 +45,7 @@ function settleInvoice(
     outcome === "succeeded"
       ? markPaid(context, invoice, paymentIntent)
       : markAttemptFailed(context, invoice, null);
-  followInvoice(context, after);
+  updateStatusFromInvoice(context, after);
   const subscription = getSubscriptionId(invoice);
   if (subscription !== null) scheduleSubscription(context, subscription);
 }

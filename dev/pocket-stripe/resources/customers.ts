@@ -112,7 +112,7 @@ export const customerRoutes: Route[] = [
     for (const subscription of context.objects.list("subscription", "", { fields: { customer: id } }).data) {
       if (!hasEnded(subscription)) cancelSubscription(context, subscription, "cancellation_requested");
     }
-    context.objects.bury(deleted);
+    context.objects.markDeleted(deleted);
     emitEvent(context, "customer.deleted", customer);
     return deleted;
   }),

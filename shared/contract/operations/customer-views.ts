@@ -1,4 +1,4 @@
-import type { DenialReason, EntitlementSource, EntitlementStatus, Kind } from "../words.ts";
+import type { DenialReason, EntitlementKind, EntitlementSource, EntitlementStatus } from "../words.ts";
 import type { ManualActionType } from "./manual-action.ts";
 
 /** What the portal shows of a customer. Times are in milliseconds since 1970. */
@@ -31,7 +31,7 @@ export interface HoldView {
 /** An entitlement with what made it usable or not. */
 export interface EntitlementExplained {
   entitlementId: string;
-  kind: Kind;
+  kind: EntitlementKind;
   productCode: string;
   source: EntitlementSource;
   /** As it is at the moment of asking, not as recorded. */
@@ -80,7 +80,7 @@ export interface EntryView {
   touched: {
     entitlementId: string;
     productCode: string;
-    kind: Kind;
+    kind: EntitlementKind;
     status: EntitlementStatus;
     /** Negative when units left. */
     units: number;

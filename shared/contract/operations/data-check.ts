@@ -10,7 +10,7 @@ import { done, operation } from "./operation.ts";
 export const subjectJobKinds = ["verify", "resync"] as const;
 export type SubjectJobKind = (typeof subjectJobKinds)[number];
 
-export interface FaultView {
+export interface CheckFinding {
   /** The ledger itself, the object's state, or the D1 copy. */
   where: "ledger" | "state" | "d1";
   /** The ledger entry it concerns. */
@@ -20,7 +20,7 @@ export interface FaultView {
 
 export interface CustomerCheck {
   /** The first 50. Empty when everything agrees. */
-  faults: FaultView[];
+  findings: CheckFinding[];
   /** Entries that were checked: all that are not folded into the checkpoint. */
   entries: number;
   /** Entries that D1 has not confirmed yet: the D1 copy lags, which is no error. */

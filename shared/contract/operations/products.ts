@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { productCodePattern } from "../checkout.ts";
-import { kinds } from "../words.ts";
+import { entitlementKinds } from "../words.ts";
 import { days, maxUnits, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
@@ -44,7 +44,7 @@ export const productSchema = z.intersection(
         /^price_[A-Za-z0-9_]{1,200}$/,
         "A price's id is needed: it begins with price_ and is shown on the price's page in Stripe.",
       ),
-    kind: z.enum(kinds, "Choose what kind of product it is."),
+    kind: z.enum(entitlementKinds, "Choose what kind of product it is."),
   }),
   productDetailsSchema,
 );
@@ -70,7 +70,7 @@ export const lookUpPrice = operation({
   role: "admin",
   recentAuth: "never",
   audit: [],
-  input: z.strictObject({ priceId: z.string(), kind: z.enum(kinds) }),
+  input: z.strictObject({ priceId: z.string(), kind: z.enum(entitlementKinds) }),
   output: done<{ price: PriceView }>(),
 });
 

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { kinds, modes, planStatuses, regions } from "../../contract/words.ts";
+import { entitlementKinds, modes, planStatuses, regions } from "../../contract/words.ts";
 import { timestampMs } from "./columns.ts";
 
 /**
@@ -43,7 +43,7 @@ export const products = sqliteTable(
     mode: text("mode", { enum: modes }).notNull(),
     productCode: text("product_code").notNull(),
     name: text("name").notNull(),
-    kind: text("kind", { enum: kinds }).notNull(),
+    kind: text("kind", { enum: entitlementKinds }).notNull(),
     /** The current price; former ones stay in `product_prices`. */
     stripePriceId: text("stripe_price_id").notNull(),
     units: integer("units"),

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { checkoutAttemptStatuses, eventFinders, inboxStatuses, modes } from "../../contract/words.ts";
+import { checkoutAttemptStatuses, inboxStatuses, modes, stripeEventSources } from "../../contract/words.ts";
 import { timestampMs } from "./columns.ts";
 
 /** Checkout attempts, Stripe objects and the inbox of Stripe events. Written by the runtime. */
@@ -83,7 +83,7 @@ export const stripeEvents = sqliteTable(
     nextTryAt: timestampMs("next_try_at"),
     receivedAt: timestampMs("received_at").notNull(),
     /** For an event that a sweep found, `received_at` minus `stripe_created_at` is the recovery delay. */
-    foundBy: text("found_by", { enum: eventFinders }).notNull().default("webhook"),
+    foundBy: text("found_by", { enum: stripeEventSources }).notNull().default("webhook"),
     settledAt: timestampMs("settled_at"),
   },
   (table) => [

@@ -1,6 +1,12 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { entitlementSources, entitlementStatuses, kinds, modes, regions } from "../../contract/words.ts";
+import {
+  entitlementKinds,
+  entitlementSources,
+  entitlementStatuses,
+  modes,
+  regions,
+} from "../../contract/words.ts";
 import { timestampMs } from "./columns.ts";
 
 /** The D1 copy of the subject objects' state, for queries. Written by the runtime. */
@@ -45,7 +51,7 @@ export const entitlements = sqliteTable(
     projectId: text("project_id").notNull(),
     mode: text("mode", { enum: modes }).notNull(),
     subjectRef: text("subject_ref").notNull(),
-    kind: text("kind", { enum: kinds }).notNull(),
+    kind: text("kind", { enum: entitlementKinds }).notNull(),
     productCode: text("product_code").notNull(),
     source: text("source", { enum: entitlementSources }).notNull(),
     status: text("status", { enum: entitlementStatuses }).notNull(),

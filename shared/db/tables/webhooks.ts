@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { outboundEventTypes } from "../../contract/outbound-event.ts";
 import {
-  attemptErrors,
-  attemptKinds,
+  deliveryAttemptErrors,
+  deliveryAttemptKinds,
   deliveryStates,
   endpointDisableReasons,
   modes,
@@ -96,12 +96,12 @@ export const deliveries = sqliteTable(
      * scheduled.
      */
     nextAttemptAt: timestampMs("next_attempt_at"),
-    nextKind: text("next_kind", { enum: attemptKinds }).notNull().default("scheduled"),
+    nextKind: text("next_kind", { enum: deliveryAttemptKinds }).notNull().default("scheduled"),
     /** Set during an attempt. `leaseId` identifies the claim. */
     leaseUntil: timestampMs("lease_until"),
     leaseId: text("lease_id"),
     lastStatus: integer("last_status"),
-    lastError: text("last_error", { enum: attemptErrors }),
+    lastError: text("last_error", { enum: deliveryAttemptErrors }),
     createdAt: timestampMs("created_at").notNull(),
     updatedAt: timestampMs("updated_at").notNull(),
   },
@@ -130,13 +130,13 @@ export const deliveryAttempts = sqliteTable(
   {
     deliveryId: text("delivery_id").notNull(),
     number: integer("number").notNull(),
-    kind: text("kind", { enum: attemptKinds }).notNull(),
+    kind: text("kind", { enum: deliveryAttemptKinds }).notNull(),
     startedAt: timestampMs("started_at").notNull(),
     /** `null` while the attempt is in progress. */
     durationMs: integer("duration_ms"),
     httpStatus: integer("http_status"),
     /** `null` after a 2xx. */
-    error: text("error", { enum: attemptErrors }),
+    error: text("error", { enum: deliveryAttemptErrors }),
     /** The error message, or the beginning of the response body: at most 2 KB. */
     excerpt: text("excerpt"),
   },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { StripeFailure } from "../../../dev/pocket-stripe/errors.ts";
+import { StripeApiError } from "../../../dev/pocket-stripe/errors.ts";
 import { decodeForm, type FormValue } from "../../../dev/pocket-stripe/form.ts";
 
 /** Converts maps to arrays of pairs, which are easier to read in a failure. */
@@ -78,7 +78,7 @@ describe("decodeForm", () => {
   test.each(["a=1&a[b]=2", "a[b]=1&a=2"])(
     "decodeForm() rejects %s, where one name is both a text and a group",
     (text) => {
-      expect(() => decodeForm(text)).toThrow(StripeFailure);
+      expect(() => decodeForm(text)).toThrow(StripeApiError);
     },
   );
 

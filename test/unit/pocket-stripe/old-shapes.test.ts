@@ -3,8 +3,8 @@ import { type PaymentLinks, toOldShape } from "../../../dev/pocket-stripe/old-sh
 
 const version = "2024-06-20";
 const links: PaymentLinks = {
-  invoiceOf: (intent) => (intent === "pi_1" ? "in_1" : null),
-  paymentOf: (invoice) =>
+  findInvoice: (intent) => (intent === "pi_1" ? "in_1" : null),
+  findPayment: (invoice) =>
     invoice === "in_1" ? { payment_intent: "pi_1", charge: "ch_1" } : { payment_intent: null, charge: null },
 };
 const item = { object: "subscription_item", id: "si_1", current_period_start: 1, current_period_end: 2 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { StripeFailure } from "../../../dev/pocket-stripe/errors.ts";
+import { StripeApiError } from "../../../dev/pocket-stripe/errors.ts";
 import { decodeForm } from "../../../dev/pocket-stripe/form.ts";
 import {
   applyMetadata,
@@ -29,7 +29,7 @@ function readRefusal(form: string): unknown {
   try {
     decodeFields(fields, decodeForm(form));
   } catch (error) {
-    if (error instanceof StripeFailure) return { code: error.error.code, param: error.error.param };
+    if (error instanceof StripeApiError) return { code: error.error.code, param: error.error.param };
     throw error;
   }
   return "accepted";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { CustomerLists } from "../../../shared/db/customer-page.ts";
-import { readManualForm, readWhy } from "../../../workers/portal/pages/customer/action-form.ts";
+import { parseManualAction, parseReason } from "../../../workers/portal/pages/customer/action-form.ts";
 import { parseAsOf } from "../../../workers/portal/pages/customer/as-of.ts";
-import { movedSince } from "../../../workers/portal/pages/customer/moved.ts";
-import { stripeLink } from "../../../workers/portal/pages/customer/stripe-link.ts";
-import { isOfKind, timelineItems } from "../../../workers/portal/pages/customer/timeline-items.ts";
+import { compareOutlines } from "../../../workers/portal/pages/customer/moved.ts";
+import { buildStripeUrl } from "../../../workers/portal/pages/customer/stripe-link.ts";
+import { buildTimelineItems, matchesFilter } from "../../../workers/portal/pages/customer/timeline-items.ts";
 import { attempt, customer, delivery, entry, noon, stripeEvent } from "./customers.ts";
 
 const entitlementId = `ent_${"0".repeat(26)}`;
@@ -50,7 +50,7 @@ describe("timelineItems", () => {
   const undo = entry(3, "undo", -5, { manual: { type: "undo", undoes: 2 } });
 
   it("timelineItems() sorts newest first, effect before cause at one moment, and links both ways", () => {
-    const items = timelineItems(customer({ entries: [undo, undone, granted] }), lists);
+    const items = buildTimelineItems(customer({ entries: [undo, undone, granted] }), lists);
     expect(items.map(({ type }) => type)).toEqual([
       "entry",
       "entry",
@@ -64,15 +64,18 @@ describe("timelineItems", () => {
   });
 
   it("timelineItems() goes back no further than the entries of its page when older entries exist", () => {
-    const items = timelineItems(customer({ entries: [granted], entriesBefore: 1 }), lists);
+    const items = buildTimelineItems(customer({ entries: [granted], entriesBefore: 1 }), lists);
     expect(items.map(({ type }) => type)).toEqual(["webhook", "entry", "stripe"]);
   });
 
   it("isOfKind() selects the timeline items of one kind", () => {
     const flip = { from: false, to: true };
-    const items = timelineItems(customer({ entries: [undone, entry(1, "consume", -1, { flip })] }), lists);
-    const ofKind = (kind: Parameters<typeof isOfKind>[1]) =>
-      items.filter((item) => isOfKind(item, kind)).length;
+    const items = buildTimelineItems(
+      customer({ entries: [undone, entry(1, "consume", -1, { flip })] }),
+      lists,
+    );
+    const ofKind = (kind: Parameters<typeof matchesFilter>[1]) =>
+      items.filter((item) => matchesFilter(item, kind)).length;
     expect(ofKind("usage")).toBe(1);
     expect(ofKind("access")).toBe(1);
     expect(ofKind("manual")).toBe(1);
@@ -84,7 +87,7 @@ describe("timelineItems", () => {
 describe("action form", () => {
   it("readManualForm() returns the contract's input, with a grant that includes its whole last day", () => {
     expect(
-      readManualForm("grant", { product_code: "DAY_PASS", duration_days: "3", ends_on: "2026-12-31" }),
+      parseManualAction("grant", { product_code: "DAY_PASS", duration_days: "3", ends_on: "2026-12-31" }),
     ).toEqual({
       type: "grant",
       productCode: "DAY_PASS",
@@ -93,13 +96,18 @@ describe("action form", () => {
       expiresAt: Date.UTC(2027, 0, 1),
     });
     const adjust = { entitlement_id: entitlementId, how: "set", units: "0" };
-    expect(readManualForm("adjust", adjust)).toEqual({ type: "adjust", entitlementId, how: "set", units: 0 });
-    expect(readManualForm("undo", { sequence: "7" })).toEqual({ type: "undo", sequence: 7 });
+    expect(parseManualAction("adjust", adjust)).toEqual({
+      type: "adjust",
+      entitlementId,
+      how: "set",
+      units: 0,
+    });
+    expect(parseManualAction("undo", { sequence: "7" })).toEqual({ type: "undo", sequence: 7 });
   });
 
   it("readManualForm() and readWhy() report an error at the field that caused it", () => {
-    const errorFields = (...args: Parameters<typeof readManualForm>) => {
-      const read = readManualForm(...args);
+    const errorFields = (...args: Parameters<typeof parseManualAction>) => {
+      const read = parseManualAction(...args);
       return "errors" in read ? Object.keys(read.errors) : [];
     };
     expect(errorFields("grant", { product_code: "X", units: "none", ends_on: "soon" })).toEqual([
@@ -110,27 +118,27 @@ describe("action form", () => {
       "units",
     ]);
     expect(errorFields("revoke", { entitlement_id: "x" })).toEqual([""]);
-    expect(readWhy({ reason: "whim", text: "" })).toHaveProperty("errors.reason");
-    expect(readWhy({ reason: "goodwill", text: "a".repeat(501) })).toHaveProperty("errors.text");
-    expect(readWhy({ reason: "goodwill", text: " ok " })).toEqual({ reason: "goodwill", text: "ok" });
+    expect(parseReason({ reason: "whim", text: "" })).toHaveProperty("errors.reason");
+    expect(parseReason({ reason: "goodwill", text: "a".repeat(501) })).toHaveProperty("errors.text");
+    expect(parseReason({ reason: "goodwill", text: " ok " })).toEqual({ reason: "goodwill", text: "ok" });
   });
 
   it("movedSince() lists what changed since the preview, and accepts an outline that is not JSON", () => {
     const before = JSON.stringify({ access: "Access: denied", ent_1: "A: active" });
     const after = JSON.stringify({ access: "Access: denied", ent_1: "A: canceled", ent_2: "B: active" });
-    expect(movedSince(before, after)).toEqual([
+    expect(compareOutlines(before, after)).toEqual([
       { was: "A: active", is: "A: canceled" },
       { was: "", is: "B: active" },
     ]);
-    expect(movedSince("{", after)).toHaveLength(3);
+    expect(compareOutlines("{", after)).toHaveLength(3);
   });
 });
 
 describe("stripeLink", () => {
   it("stripeLink() links to the Stripe dashboard of the account and mode", () => {
-    expect(stripeLink("pi_1", "test", "acct_1")).toBe(
+    expect(buildStripeUrl("pi_1", "test", "acct_1")).toBe(
       "https://dashboard.stripe.com/acct_1/test/payments/pi_1",
     );
-    expect(stripeLink("cs_1", "live", null)).toBe("https://dashboard.stripe.com/search?query=cs_1");
+    expect(buildStripeUrl("cs_1", "live", null)).toBe("https://dashboard.stripe.com/search?query=cs_1");
   });
 });

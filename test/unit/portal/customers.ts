@@ -4,9 +4,9 @@ import type {
   EntryView,
 } from "../../../shared/contract/operations/customer-views.ts";
 import type {
-  AttemptOfCustomer,
-  DeliveryOfCustomer,
-  StripeEventOfCustomer,
+  CustomerCheckoutAttempt,
+  CustomerDelivery,
+  CustomerStripeEvent,
 } from "../../../shared/db/customer-page.ts";
 
 export const noon = Date.UTC(2026, 10, 24, 12);
@@ -106,7 +106,7 @@ export const entry = (
   ...change,
 });
 
-export const attempt = (change: Partial<AttemptOfCustomer> = {}): AttemptOfCustomer => ({
+export const attempt = (change: Partial<CustomerCheckoutAttempt> = {}): CustomerCheckoutAttempt => ({
   attemptId: "att_1",
   productCode: "CREDITS_1000",
   status: "finalized",
@@ -119,7 +119,7 @@ export const attempt = (change: Partial<AttemptOfCustomer> = {}): AttemptOfCusto
   ...change,
 });
 
-export const stripeEvent = (change: Partial<StripeEventOfCustomer> = {}): StripeEventOfCustomer => ({
+export const stripeEvent = (change: Partial<CustomerStripeEvent> = {}): CustomerStripeEvent => ({
   eventId: "evt_1",
   type: "checkout.session.completed",
   status: "applied",
@@ -130,7 +130,7 @@ export const stripeEvent = (change: Partial<StripeEventOfCustomer> = {}): Stripe
   ...change,
 });
 
-export const delivery = (change: Partial<DeliveryOfCustomer> = {}): DeliveryOfCustomer => ({
+export const delivery = (change: Partial<CustomerDelivery> = {}): CustomerDelivery => ({
   deliveryId: "dlv_1",
   eventType: "purchase.finalized",
   state: "sent",

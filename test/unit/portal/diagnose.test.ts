@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { diagnose, type Facts } from "../../../workers/portal/pages/customer/diagnose.ts";
+import { type DiagnosisFacts, diagnose } from "../../../workers/portal/pages/customer/diagnose.ts";
 import {
   allowed,
   attempt,
@@ -13,9 +13,9 @@ import {
 
 const grantCredits = "./grant?product_code=CREDITS_1000";
 
-const noFacts: Facts = { attempts: [], stripeEvents: [], deliveries: [], otherMode: null };
+const noFacts: DiagnosisFacts = { attempts: [], stripeEvents: [], deliveries: [], otherMode: null };
 
-const findings = (view: Parameters<typeof diagnose>[0], facts: Partial<Facts> = {}) =>
+const findings = (view: Parameters<typeof diagnose>[0], facts: Partial<DiagnosisFacts> = {}) =>
   diagnose(view, { ...noFacts, ...facts }).map(({ cause, actions }) => [
     cause,
     ...actions.map((action) => ("form" in action ? action.form : action.page)),

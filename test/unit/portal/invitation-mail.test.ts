@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
+  buildInvitationMessage,
   type InvitationMail,
-  invitationMessage,
 } from "../../../workers/portal/pages/team/invitation-message.tsx";
-import { isMailOn, publicOrigin, send } from "../../../workers/portal/pages/team/mail-invitation.ts";
+import {
+  getPublicOrigin,
+  isMailEnabled,
+  sendInvitationMail,
+} from "../../../workers/portal/pages/team/mail-invitation.ts";
 
 const url = "https://licenzy.example/invitations/0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -22,7 +26,7 @@ afterEach(() => {
 
 describe("invitationMessage", () => {
   it("invitationMessage() states inviter, account, role, expiry and link in both text and HTML", () => {
-    const { subject, text, html } = invitationMessage(invitation());
+    const { subject, text, html } = buildInvitationMessage(invitation());
     expect(subject).toBe("Dana invites you to join Acme");
     expect(text).toContain("Dana (dana@acme.example) invites you to join Acme on Licenzy.");
     expect(text).toContain(`\n${url}\n`);
@@ -35,7 +39,7 @@ describe("invitationMessage", () => {
   });
 
   it("invitationMessage() loads no resources and links only to the invitation", () => {
-    const { html } = invitationMessage(invitation());
+    const { html } = buildInvitationMessage(invitation());
     expect([...html.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, target]) => target)).toEqual([url]);
     expect(html).not.toMatch(/<(?:img|link|script|iframe)/);
   });
@@ -46,8 +50,8 @@ describe("invitationMessage", () => {
     ["other line breaks", "Dana\u2028x\u2029y\u0085z\vw\fv"],
     ["invisible or bidirectional characters", "Da\u0000na\u202Egpj\u200B"],
   ])("invitationMessage() keeps a name with %s on one line", (_description, name) => {
-    const plain = invitationMessage(invitation());
-    const { subject, text, html } = invitationMessage(
+    const plain = buildInvitationMessage(invitation());
+    const { subject, text, html } = buildInvitationMessage(
       invitation({ accountName: name, inviter: { name, email: "dana@acme.example" } }),
     );
     expect(subject).not.toMatch(/[\p{C}\u2028\u2029]/u);
@@ -57,13 +61,13 @@ describe("invitationMessage", () => {
   });
 
   it("invitationMessage() truncates a long name between whole characters", () => {
-    const { subject } = invitationMessage(invitation({ accountName: "🦊".repeat(500) }));
+    const { subject } = buildInvitationMessage(invitation({ accountName: "🦊".repeat(500) }));
     expect(subject).toBe(`Dana invites you to join ${"🦊".repeat(79)}…`);
   });
 
   it("invitationMessage() escapes names and addresses in HTML", () => {
     const hostile = `<img src=x onerror="alert('1')">&`;
-    const { html, text } = invitationMessage(
+    const { html, text } = buildInvitationMessage(
       invitation({ accountName: hostile, inviter: { name: hostile, email: `"<b>"@acme.example` } }),
     );
     expect(html).not.toMatch(/<img|<b>"|onerror="/);
@@ -91,34 +95,34 @@ describe("send", () => {
 
   it("send() sends one message from the configured sender, with the inviter as reply-to", async () => {
     const { env, sent } = envWith(async () => ({ messageId: "<1@mail.example>" }));
-    expect(await send(env, to, invitation())).toEqual({ outcome: "sent" });
+    expect(await sendInvitationMail(env, to, invitation())).toEqual({ outcome: "sent" });
     expect(sent).toEqual([
       {
         from: { name: "Licenzy", email: "licenzy@mail.example" },
         to,
         replyTo: "dana@acme.example",
-        ...invitationMessage(invitation()),
+        ...buildInvitationMessage(invitation()),
       },
     ]);
   });
 
   it("send() reports why the mail service refused, in plain words when its code is known", async () => {
     const coded = Object.assign(new Error("Sender domain not verified"), { code: "E_SENDER_NOT_VERIFIED" });
-    expect(await send(refusing(coded), to, invitation())).toEqual({
+    expect(await sendInvitationMail(refusing(coded), to, invitation())).toEqual({
       outcome: "failed",
       reason: "the domain of MAIL_FROM is not set up for sending",
     });
     const inMessage = new Error("E_DAILY_LIMIT_EXCEEDED: quota");
-    expect(await send(refusing(inMessage), to, invitation())).toMatchObject({
+    expect(await sendInvitationMail(refusing(inMessage), to, invitation())).toMatchObject({
       reason: "the mail service takes no more mails today",
     });
-    expect(await send(refusing(new Error("lost connection")), to, invitation())).toMatchObject({
+    expect(await sendInvitationMail(refusing(new Error("lost connection")), to, invitation())).toMatchObject({
       reason: "the mail service says “lost connection”",
     });
   });
 
   it("send() never repeats the link or an address when the mail service quotes them", async () => {
-    const reply = await send(refusing(new Error(`550 ${to}: spam: ${url}`)), to, invitation());
+    const reply = await sendInvitationMail(refusing(new Error(`550 ${to}: spam: ${url}`)), to, invitation());
     expect(reply).toMatchObject({ outcome: "failed", reason: expect.stringContaining("550") });
     expect(JSON.stringify(reply)).not.toMatch(/0123456789abc|new@acme/);
   });
@@ -127,7 +131,7 @@ describe("send", () => {
     const { env } = envWith(() => {
       throw new Error("email to new not allowed");
     });
-    expect(await send(env, to, invitation())).toMatchObject({
+    expect(await sendInvitationMail(env, to, invitation())).toMatchObject({
       reason: expect.stringContaining("not allowed"),
     });
   });
@@ -136,7 +140,7 @@ describe("send", () => {
     vi.useFakeTimers();
     const { env } = envWith(() => new Promise(() => undefined));
     const outcomes: unknown[] = [];
-    void send(env, to, invitation()).then((outcome) => outcomes.push(outcome));
+    void sendInvitationMail(env, to, invitation()).then((outcome) => outcomes.push(outcome));
     await vi.advanceTimersByTimeAsync(4_999);
     expect(outcomes).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
@@ -150,7 +154,7 @@ describe("send", () => {
 
   it("isMailOn() is false without configuration, and send() names what a partial one lacks", async () => {
     const { env } = envWith(async () => ({ messageId: "<1@mail.example>" }));
-    expect([{}, { MAIL_FROM: "" }, { PUBLIC_ORIGIN: env.PUBLIC_ORIGIN }].map(isMailOn)).toEqual([
+    expect([{}, { MAIL_FROM: "" }, { PUBLIC_ORIGIN: env.PUBLIC_ORIGIN }].map(isMailEnabled)).toEqual([
       false,
       false,
       false,
@@ -162,9 +166,11 @@ describe("send", () => {
       [{ MAIL, MAIL_FROM }, "PUBLIC_ORIGIN"],
       [{ MAIL, MAIL_FROM, PUBLIC_ORIGIN: "licenzy.example" }, "PUBLIC_ORIGIN"],
     ] as const) {
-      expect(isMailOn(half)).toBe(true);
-      expect(await send(half, to, invitation())).toMatchObject({ reason: expect.stringContaining(missing) });
+      expect(isMailEnabled(half)).toBe(true);
+      expect(await sendInvitationMail(half, to, invitation())).toMatchObject({
+        reason: expect.stringContaining(missing),
+      });
     }
-    expect(publicOrigin(env)).toBe("https://licenzy.example");
+    expect(getPublicOrigin(env)).toBe("https://licenzy.example");
   });
 });

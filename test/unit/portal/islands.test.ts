@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { meaningOf } from "../../../workers/portal/islands/live-rules.ts";
+import { classifyResponse } from "../../../workers/portal/islands/live-rules.ts";
 
 describe("meaningOf", () => {
   it.each([
@@ -11,6 +11,6 @@ describe("meaningOf", () => {
     // A redirect to the sign-in page, as fetch reports it with `redirect: "manual"`.
     ["stop", "opaqueredirect", 0],
   ])("meaningOf() returns %s for a %s response with status %i", (meaning, type, status) => {
-    expect(meaningOf({ type, status })).toBe(meaning);
+    expect(classifyResponse({ type, status })).toBe(meaning);
   });
 });

@@ -5,8 +5,8 @@ import type { GrantTerms } from "../../../shared/domain/entitlement.ts";
 import { decideExpire } from "../../../shared/domain/expire.ts";
 import { applyEntry, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
 import type { Observation } from "../../../shared/domain/stripe-record.ts";
-import { readEvent } from "../../../shared/stripe/read-event.ts";
-import { readSubscription } from "../../../shared/stripe/read-subscription.ts";
+import { parseStripeEvent } from "../../../shared/stripe/read-event.ts";
+import { parseSubscription } from "../../../shared/stripe/read-subscription.ts";
 import { prices, type StripeModel } from "./stripe-model.ts";
 
 const context = { graceDays: 3, entitlementIdOf: (source: string) => `ent_${source}` };
@@ -82,7 +82,7 @@ export class Merger {
   }
 
   private factsOf(event: Stripe.Event, read: Read): SubjectFact[] {
-    const fact = readEvent(event);
+    const fact = parseStripeEvent(event);
     switch (fact.type) {
       case "session": {
         const { sessionId, subscriptionId, paymentIntentId, amountTotal, currency, customerId } = fact;
@@ -141,7 +141,7 @@ export class Merger {
     const { subscription, at } = read(subscriptionId);
     const sourceId = `read_${String(++this.reads).padStart(6, "0")}`;
     const saying = { sourceId, said: "read" as const, at };
-    return withProducts(readSubscription(subscription as Stripe.Subscription, saying, null).observation);
+    return withProducts(parseSubscription(subscription as Stripe.Subscription, saying, null).observation);
   }
 }
 

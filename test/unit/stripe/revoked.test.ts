@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decideAccess } from "../../../shared/domain/decision.ts";
 import { applyEntry, type LedgerEntry, type ManualAction } from "../../../shared/domain/ledger.ts";
-import { decideManual, manualDraft } from "../../../shared/domain/manual-action.ts";
+import { buildManualEntry, decideManualAction } from "../../../shared/domain/manual-action.ts";
 import { Merger } from "./merge-event.ts";
 import { StripeModel } from "./stripe-model.ts";
 
@@ -28,9 +28,9 @@ function revokedSubscriber() {
   expect(access().allowed).toBe(true);
   const [entitlementId = ""] = merger.state.entitlements.keys();
   const action: ManualAction = { type: "revoke", entitlementId };
-  const decision = decideManual(merger.state, action, context, model.nowMs);
+  const decision = decideManualAction(merger.state, action, context, model.nowMs);
   if (decision.outcome !== "change") throw new Error(decision.code);
-  const draft = manualDraft(decision, {
+  const draft = buildManualEntry(decision, {
     reason: "abuse: shares the account",
     actor: "opr_1",
     cause: { type: "operator", actorName: "Ada", action, undoes: null },
@@ -66,7 +66,7 @@ describe("revoked subscription", () => {
   it("undoing a revocation restores the access that Stripe reports at that time", () => {
     const { model, merger, deliverAll, access, entry } = revokedSubscriber();
     const undo = () => {
-      const decision = decideManual(merger.state, { type: "undo", entry }, context, model.nowMs);
+      const decision = decideManualAction(merger.state, { type: "undo", entry }, context, model.nowMs);
       if (decision.outcome !== "change") throw new Error(decision.code);
       return applyEntry(merger.state, { touched: decision.touched, records: [] });
     };

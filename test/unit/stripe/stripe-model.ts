@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import type { PaidInvoice } from "../../../shared/domain/stripe-record.ts";
-import { ourMetadata } from "../../../shared/stripe/our-metadata.ts";
+import { buildLicenzyMetadata } from "../../../shared/stripe/our-metadata.ts";
 
 /**
  * Models Stripe for property tests: how objects change and which events report it, in today's API shape or
@@ -307,5 +307,11 @@ const paymentIds = ({ paymentIntentId }: Payment) => ({
 
 function buildMetadata(sessionId: string): Record<string, string> {
   const [projectId, subjectRef, productCode] = ["prj_1", "user_1", "PRODUCT"];
-  return ourMetadata({ projectId, mode: "test", subjectRef, productCode, attemptId: `att_${sessionId}` });
+  return buildLicenzyMetadata({
+    projectId,
+    mode: "test",
+    subjectRef,
+    productCode,
+    attemptId: `att_${sessionId}`,
+  });
 }

@@ -1,8 +1,8 @@
 import type { ClaimedDelivery } from "../../../shared/db/claim-delivery.ts";
-import type { DeliveryWakeUp } from "../../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../../shared/db/write-events.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import type { DeliveriesEnv } from "../env.ts";
-import { claim } from "../sending/lane.ts";
+import { claimForAttempt } from "../sending/lane.ts";
 
 /**
  * Claims each delivery, acknowledges its message, and continues in `waitUntil`. With the flag
@@ -12,7 +12,7 @@ import { claim } from "../sending/lane.ts";
  * sweep finds it.
  */
 export async function consumeDeliveries(
-  batch: MessageBatch<DeliveryWakeUp>,
+  batch: MessageBatch<DeliveryMessage>,
   env: DeliveriesEnv,
   ctx: ExecutionContext,
 ): Promise<void> {
@@ -20,7 +20,7 @@ export async function consumeDeliveries(
     batch.messages.map(async (message) => {
       const startedAt = Date.now();
       try {
-        const claimed = await claim(env, message.body);
+        const claimed = await claimForAttempt(env, message.body);
         message.ack();
         log("info", "queue_message", {
           queue: batch.queue,
@@ -40,7 +40,7 @@ export async function consumeDeliveries(
 
 async function runClaimedLane(env: DeliveriesEnv, claimed: ClaimedDelivery): Promise<void> {
   try {
-    await env.LANES.goOn(claimed);
+    await env.LANES.resume(claimed);
   } catch (error) {
     // The claim stays. Its lease expires, and the delivery becomes due again.
     const { deliveryId, endpointId } = claimed;

@@ -16,7 +16,7 @@ export async function consumeStripeRetries(
       const startedAt = Date.now();
       const { connectionId, eventId } = message.body;
       try {
-        await env.RUNTIME.tryEvent(message.body);
+        await env.RUNTIME.processStripeEvent(message.body);
         message.ack();
         log("info", "queue_message", {
           queue: batch.queue,

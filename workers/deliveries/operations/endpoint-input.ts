@@ -3,7 +3,7 @@ import { type Refusal, refusal } from "../../../shared/contract/operations/reply
 import { type OutboundEventType, outboundEventTypes } from "../../../shared/contract/outbound-event.ts";
 import { checkEndpointUrl } from "../../../shared/webhooks/endpoint-url.ts";
 import type { DeliveriesEnv } from "../env.ts";
-import { addressPolicy } from "../sending/address-policy.ts";
+import { getAddressPolicy } from "../sending/address-policy.ts";
 
 type CheckedEndpointInput =
   | { outcome: "ok"; input: EndpointInput & { eventTypes: OutboundEventType[] } }
@@ -14,7 +14,7 @@ export function checkEndpointInput(
   env: DeliveriesEnv,
   { url, description, eventTypes }: EndpointInput,
 ): CheckedEndpointInput {
-  const checked = checkEndpointUrl(url, addressPolicy(env));
+  const checked = checkEndpointUrl(url, getAddressPolicy(env));
   if (checked.outcome === "refused") return refusal("invalid", checked.message, "url");
   const known = outboundEventTypes.filter((type) => eventTypes.includes(type));
   const unknown = eventTypes.filter((type) => !outboundEventTypes.some((candidate) => candidate === type));

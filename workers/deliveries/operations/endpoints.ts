@@ -16,11 +16,11 @@ import {
   readEndpoint,
   updateEndpoint,
 } from "../../../shared/db/endpoints.ts";
-import { dueDeliveries, endDeliveriesOfDeleted } from "../../../shared/db/sweep-deliveries.ts";
+import { endDeliveriesOfDeletedEndpoints, listDueDeliveries } from "../../../shared/db/sweep-deliveries.ts";
 import { parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
-import { newSigningSecret } from "../../../shared/webhooks/signing.ts";
-import { wake } from "../sending/lane.ts";
-import { signingSecretPlace } from "../sending/signing-secret-place.ts";
+import { generateSigningSecret } from "../../../shared/webhooks/signing.ts";
+import { enqueueDeliveries } from "../sending/lane.ts";
+import { signingSecretAssociatedData } from "../sending/signing-secret-place.ts";
 import { checkEndpointInput } from "./endpoint-input.ts";
 import { implement } from "./implement.ts";
 import { unknownEndpoint } from "./refusals.ts";
@@ -35,9 +35,9 @@ const maxLanes = 100;
 export const create = implement(createEndpoint, async ({ env, scope, audit }, { endpointId, ...input }) => {
   const checked = checkEndpointInput(env, input);
   if (checked.outcome === "refused") return checked;
-  const secret = newSigningSecret();
+  const secret = generateSigningSecret();
   const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
-  const sealed = await seal(keys, signingSecretPlace(endpointId), secret);
+  const sealed = await seal(keys, signingSecretAssociatedData(endpointId), secret);
   const row = {
     endpointId,
     ...scope,
@@ -90,7 +90,7 @@ export const enable = implement(
     const change = { before: { disabled: endpoint.disableReason }, after: { waiting } };
     const entry = audit({ target: endpointId, ...change });
     await d1(enableEndpointRow(env.DB, scope, endpointId, waiting, entry));
-    await wake(env, await d1(dueDeliveries(env.DB, now, maxLanes, endpointId)));
+    await enqueueDeliveries(env, await d1(listDueDeliveries(env.DB, now, maxLanes, endpointId)));
     return { outcome: "done" };
   },
 );
@@ -101,7 +101,7 @@ export const remove = implement(deleteEndpoint, async ({ env, scope, now, audit 
   if (endpoint === null) return unknownEndpoint;
   const entry = audit({ target: endpointId, before: { url: endpoint.url } });
   await d1(deleteEndpointRow(env.DB, scope, endpointId, entry));
-  await d1(endDeliveriesOfDeleted(env.DB, now, maxRowsPerDelete));
+  await d1(endDeliveriesOfDeletedEndpoints(env.DB, now, maxRowsPerDelete));
   return { outcome: "done" };
 });
 

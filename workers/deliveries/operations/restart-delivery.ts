@@ -7,7 +7,7 @@ import { readDelivery, restartDelivery } from "../../../shared/db/deliveries.ts"
 import { requeueableStates } from "../../../shared/db/delivery-jobs.ts";
 import type { OperationContext } from "../../../shared/operations/implement.ts";
 import type { DeliveriesEnv } from "../env.ts";
-import { wake } from "../sending/lane.ts";
+import { enqueueDeliveries } from "../sending/lane.ts";
 import { implement } from "./implement.ts";
 import { unknownDelivery } from "./refusals.ts";
 
@@ -39,6 +39,6 @@ async function restart(
   // Its state was right a moment ago, so only an attempt can have started in between.
   if (wakeUp === null)
     return refusal("conflict", "An attempt is under way at this moment. See what comes of it first.");
-  await wake(env, [wakeUp]);
+  await enqueueDeliveries(env, [wakeUp]);
   return { outcome: "done" };
 }

@@ -5,9 +5,9 @@ import type { Scope } from "../../../shared/contract/scope.ts";
 import type { Actor } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readEndpoint } from "../../../shared/db/endpoints.ts";
-import { writeEventFor } from "../../../shared/db/write-events.ts";
+import { insertEventForEndpoint } from "../../../shared/db/write-events.ts";
 import { newId } from "../../../shared/kit/ids.ts";
-import { wake } from "../sending/lane.ts";
+import { enqueueDeliveries } from "../sending/lane.ts";
 import { implement } from "./implement.ts";
 import { unknownEndpoint } from "./refusals.ts";
 
@@ -28,10 +28,10 @@ export const sendTest = implement(
     };
     const owner = { ...scope, subjectRef: null };
     const entry = audit({ target: endpointId });
-    const wakeUp = await d1(writeEventFor(env.DB, endpointId, owner, event, entry));
+    const wakeUp = await d1(insertEventForEndpoint(env.DB, endpointId, owner, event, entry));
     // The endpoint was deleted since it was read.
     if (wakeUp === null) return unknownEndpoint;
-    await wake(env, [wakeUp]);
+    await enqueueDeliveries(env, [wakeUp]);
     return { outcome: "done", deliveryId: wakeUp.deliveryId, eventId };
   },
 );

@@ -1,12 +1,12 @@
 import { revealSecret, rotateSecret } from "../../../shared/contract/operations/endpoints.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
-import { writeAudit } from "../../../shared/db/audit.ts";
+import { writeAuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readEndpoint, replaceSigningSecrets } from "../../../shared/db/endpoints.ts";
-import { open, parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
-import { newSigningSecret } from "../../../shared/webhooks/signing.ts";
-import { rotate as addSecret, readSigningSecrets } from "../../../shared/webhooks/signing-secrets.ts";
-import { signingSecretPlace } from "../sending/signing-secret-place.ts";
+import { parseWrappingKeys, seal, unseal } from "../../../shared/kit/crypto-box.ts";
+import { generateSigningSecret } from "../../../shared/webhooks/signing.ts";
+import { rotateSecrets as addSecret, parseSigningSecrets } from "../../../shared/webhooks/signing-secrets.ts";
+import { signingSecretAssociatedData } from "../sending/signing-secret-place.ts";
 import { implement } from "./implement.ts";
 import { unknownEndpoint } from "./refusals.ts";
 
@@ -14,10 +14,10 @@ import { unknownEndpoint } from "./refusals.ts";
 export const reveal = implement(revealSecret, async ({ env, scope, audit }, { endpointId }) => {
   const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
   if (endpoint === null) return unknownEndpoint;
-  const [newest] = readSigningSecrets(endpoint.signingSecrets);
+  const [newest] = parseSigningSecrets(endpoint.signingSecrets);
   const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
-  const secret = await open(keys, signingSecretPlace(endpointId), newest.sealed);
-  await d1(writeAudit(env.DB, audit({ target: endpointId })));
+  const secret = await unseal(keys, signingSecretAssociatedData(endpointId), newest.sealed);
+  await d1(writeAuditEntry(env.DB, audit({ target: endpointId })));
   return { outcome: "done", secret };
 });
 
@@ -26,10 +26,10 @@ export const rotate = implement(
   async ({ env, scope, now, audit }, { endpointId, version, overlapMs }) => {
     const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
     if (endpoint === null) return unknownEndpoint;
-    const secret = newSigningSecret();
+    const secret = generateSigningSecret();
     const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
-    const sealed = await seal(keys, signingSecretPlace(endpointId), secret);
-    const secrets = addSecret(readSigningSecrets(endpoint.signingSecrets), sealed, { now, overlapMs });
+    const sealed = await seal(keys, signingSecretAssociatedData(endpointId), secret);
+    const secrets = addSecret(parseSigningSecrets(endpoint.signingSecrets), sealed, { now, overlapMs });
     const formerSignsUntil = now + overlapMs;
     const after = { former_signs_until: new Date(formerSignsUntil).toISOString() };
     const entry = audit({ target: endpointId, after });

@@ -6,9 +6,10 @@ import type { DeliveriesEnv } from "../env.ts";
  * binding `DEV` exists. Throws when `PUBLIC_ORIGIN` is not set, because an endpoint could then point at
  * Licenzy itself. Until it is set no endpoint is saved and nothing is sent; due deliveries stay due.
  */
-export function addressPolicy(env: Pick<DeliveriesEnv, "DEV" | "PUBLIC_ORIGIN">): AddressPolicy {
+export function getAddressPolicy(env: Pick<DeliveriesEnv, "DEV" | "PUBLIC_ORIGIN">): AddressPolicy {
   const mayBeLoopback = env.DEV !== undefined;
-  if (env.PUBLIC_ORIGIN) return { mayBeLoopback, ownHosts: [new URL(env.PUBLIC_ORIGIN).hostname] };
-  if (mayBeLoopback) return { mayBeLoopback, ownHosts: [] };
+  if (env.PUBLIC_ORIGIN)
+    return { allowsLoopback: mayBeLoopback, ownHosts: [new URL(env.PUBLIC_ORIGIN).hostname] };
+  if (mayBeLoopback) return { allowsLoopback: mayBeLoopback, ownHosts: [] };
   throw new Error("PUBLIC_ORIGIN is not set: see docs/secrets.md");
 }

@@ -2,13 +2,13 @@ import { d1 } from "../../../shared/db/deadline.ts";
 import {
   advanceLedgerPhase,
   type DeliveryJobRow,
-  doJobPage,
-  type JobSelection,
-  readJob,
+  type DeliveryJobSelection,
+  processJobPage,
+  readDeliveryJob,
 } from "../../../shared/db/delivery-jobs.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DeliveriesEnv } from "../env.ts";
-import { wake } from "./lane.ts";
+import { enqueueDeliveries } from "./lane.ts";
 
 /** The queue accepts at most 100 messages in one batch. */
 const pageSize = 100;
@@ -18,14 +18,14 @@ const turnMs = 12_000;
 export async function runJob(env: DeliveriesEnv, jobId: string): Promise<void> {
   const endBy = Date.now() + turnMs;
   while (Date.now() < endBy) {
-    const job = await d1(readJob(env.DB, jobId));
+    const job = await d1(readDeliveryJob(env.DB, jobId));
     if (job?.status !== "running") return;
     if (job.phase === "ledger") {
       await restorePage(env, job);
       continue;
     }
-    const { wakeUps, isOver } = await d1(doJobPage(env.DB, job, pageSize, await currentTime(env.DEV)));
-    await wake(env, wakeUps);
+    const { wakeUps, isOver } = await d1(processJobPage(env.DB, job, pageSize, await currentTime(env.DEV)));
+    await enqueueDeliveries(env, wakeUps);
     if (isOver) return;
   }
 }
@@ -35,7 +35,7 @@ export async function runJob(env: DeliveriesEnv, jobId: string): Promise<void> {
  * without effect.
  */
 async function restorePage(env: DeliveriesEnv, job: DeliveryJobRow): Promise<void> {
-  const selection = JSON.parse(job.selection) as JobSelection;
+  const selection = JSON.parse(job.selection) as DeliveryJobSelection;
   if (selection.kind !== "replay") throw new Error("only a replay restores events");
   const { projectId, mode } = job;
   const { since, eventTypes } = selection;

@@ -1,20 +1,20 @@
 import {
-  type AttemptOutcome,
   type ClaimedDelivery,
   claimDelivery,
-  recordAttempt,
+  type DeliveryAttemptOutcome,
+  recordDeliveryAttempt,
 } from "../../../shared/db/claim-delivery.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import type { DeliveryWakeUp } from "../../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../../shared/db/write-events.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, log } from "../../../shared/kit/log.ts";
-import { measure } from "../../../shared/kit/metrics.ts";
+import { writeMetric } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
-import { attemptsInSchedule } from "../../../shared/webhooks/retry-schedule.ts";
+import { maxScheduledAttempts } from "../../../shared/webhooks/retry-schedule.ts";
 import type { DeliveriesEnv } from "../env.ts";
-import { attempt } from "./attempt.ts";
+import { attemptDelivery } from "./attempt.ts";
 
 /**
  * A lane sends the deliveries of one endpoint: claim a delivery, attempt it, record the outcome, continue
@@ -36,10 +36,13 @@ const disableAfterMs = 5 * dayMs;
 /**
  * Claims the delivery if it is due and may be attempted now. Takes one round trip to D1, whatever the result.
  */
-export async function claim(env: DeliveriesEnv, message: DeliveryWakeUp): Promise<ClaimedDelivery | null> {
+export async function claimForAttempt(
+  env: DeliveriesEnv,
+  message: DeliveryMessage,
+): Promise<ClaimedDelivery | null> {
   const now = await currentTime(env.DEV);
   const lease = { id: crypto.randomUUID(), now, until: now + leaseMs };
-  return d1(claimDelivery(env.DB, message, lease, attemptsInSchedule));
+  return d1(claimDelivery(env.DB, message, lease, maxScheduledAttempts));
 }
 
 /**
@@ -51,29 +54,33 @@ export async function runLane(env: DeliveriesEnv, first: ClaimedDelivery): Promi
   for (let claimed: ClaimedDelivery | null = first; claimed !== null; ) {
     const next = await attemptAndRecord(env, claimed);
     if (next === null) return;
-    if (Date.now() >= endBy) return wake(env, [next]);
-    claimed = await claim(env, next);
+    if (Date.now() >= endBy) return enqueueDeliveries(env, [next]);
+    claimed = await claimForAttempt(env, next);
   }
 }
 
 async function attemptAndRecord(
   env: DeliveriesEnv,
   claimed: ClaimedDelivery,
-): Promise<DeliveryWakeUp | null> {
-  const outcome = await attempt(env, claimed);
+): Promise<DeliveryMessage | null> {
+  const outcome = await attemptDelivery(env, claimed);
   const now = await currentTime(env.DEV);
-  const next = await d1(recordAttempt(env.DB, claimed, outcome, { now, disableAfterMs }));
+  const next = await d1(recordDeliveryAttempt(env.DB, claimed, outcome, { now, disableAfterMs }));
   logDeliveryAttempt(env, claimed, outcome);
   if (outcome.error !== null && outcome.nextAttemptAt !== null)
-    await wake(env, [claimed], Math.ceil((outcome.nextAttemptAt - now) / 1_000));
+    await enqueueDeliveries(env, [claimed], Math.ceil((outcome.nextAttemptAt - now) / 1_000));
   return next;
 }
 
-function logDeliveryAttempt(env: DeliveriesEnv, claimed: ClaimedDelivery, outcome: AttemptOutcome): void {
+function logDeliveryAttempt(
+  env: DeliveriesEnv,
+  claimed: ClaimedDelivery,
+  outcome: DeliveryAttemptOutcome,
+): void {
   const { deliveryId, endpointId, eventId, number, projectId, mode, subjectRef, sequence } = claimed;
   const { durationMs, httpStatus, error, nextAttemptAt } = outcome;
   const state = error === null ? "sent" : nextAttemptAt === null ? "dead" : "failed";
-  measure(env, claimed, {
+  writeMetric(env, claimed, {
     name: "delivery_attempt",
     outcome: state,
     error: error ?? "",
@@ -99,7 +106,11 @@ function logDeliveryAttempt(env: DeliveriesEnv, claimed: ClaimedDelivery, outcom
 }
 
 /** Enqueues deliveries. A failure of the queue only delays them, because the sweep finds due deliveries. */
-export async function wake(env: DeliveriesEnv, messages: DeliveryWakeUp[], delaySeconds = 0): Promise<void> {
+export async function enqueueDeliveries(
+  env: DeliveriesEnv,
+  messages: DeliveryMessage[],
+  delaySeconds = 0,
+): Promise<void> {
   const requests = messages.map(({ deliveryId, epoch }) => ({ body: { deliveryId, epoch } }));
   const options = { delaySeconds: Math.min(Math.max(delaySeconds, 0), maxDelaySeconds) };
   try {

@@ -1,11 +1,11 @@
-import type { AttemptError } from "../../../shared/contract/words.ts";
+import type { DeliveryAttemptError } from "../../../shared/contract/words.ts";
 
 /** The result of one POST, complete or not. */
 export interface PostResult {
   /** `null` when no response arrived. */
   status: number | null;
   /** `null` for a 2xx, and only then. */
-  error: AttemptError | null;
+  error: DeliveryAttemptError | null;
   /** The error message, or the beginning of the response body. */
   excerpt: string;
   retryAfter: string | null;
@@ -18,7 +18,11 @@ const excerptBytes = 2_048;
 const excerptTimeoutMs = 2_000;
 
 /** Sends one request, for at most 10 s, and follows no redirect. Never throws for errors of the receiver. */
-export async function post(url: URL, headers: Record<string, string>, body: string): Promise<PostResult> {
+export async function postEvent(
+  url: URL,
+  headers: Record<string, string>,
+  body: string,
+): Promise<PostResult> {
   const signal = AbortSignal.timeout(attemptTimeoutMs);
   let response: Response;
   try {
@@ -70,7 +74,7 @@ async function readExcerpt(response: Response): Promise<string> {
  * Classifies by message, because the platform gives errors no codes. Any other error counts as a refused
  * connection.
  */
-function classifyError(error: unknown): AttemptError {
+function classifyError(error: unknown): DeliveryAttemptError {
   if (error instanceof Error && error.name === "TimeoutError") return "timeout";
   const message = toMessage(error);
   if (/\b(tls|ssl|certificate)\b/i.test(message)) return "tls";

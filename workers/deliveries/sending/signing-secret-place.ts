@@ -2,6 +2,6 @@
  * Returns the associated data of an endpoint's sealed signing secret, so that it decrypts for this endpoint
  * only.
  */
-export function signingSecretPlace(endpointId: string): string {
+export function signingSecretAssociatedData(endpointId: string): string {
   return `endpoints/${endpointId}/signing_secret`;
 }

@@ -10,7 +10,7 @@ import { sweepSubjectJobs } from "./subject-jobs.ts";
  * one sweep does not stop the others. No sweep waits for a receiver: `background` receives the promises of
  * the sends.
  */
-export async function everyMinute(
+export async function runSweeps(
   env: DeliveriesEnv,
   background: (work: Promise<void>) => void,
 ): Promise<Record<string, unknown>> {

@@ -1,8 +1,8 @@
 import type { SweepCounts } from "../../../shared/contract/maintenance.ts";
-import { removeOldCheckCounts } from "../../../shared/db/activity.ts";
+import { deleteOldCheckCounts } from "../../../shared/db/activity.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { removeOldSubjectJobs } from "../../../shared/db/subject-jobs.ts";
-import { removeOldDeliveries } from "../../../shared/db/sweep-deliveries.ts";
+import { deleteOldSubjectJobs } from "../../../shared/db/subject-jobs.ts";
+import { deleteOldDeliveries } from "../../../shared/db/sweep-deliveries.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { DeliveriesEnv } from "../env.ts";
@@ -11,7 +11,7 @@ import type { DeliveriesEnv } from "../env.ts";
  * The retention of events, deliveries, check counts and jobs in any state. The ledger keeps the permanent
  * history.
  */
-export const keptMs = 30 * dayMs;
+export const retentionMs = 30 * dayMs;
 const rowsPerSweep = 5_000;
 
 interface Removed extends SweepCounts {
@@ -25,7 +25,7 @@ interface Removed extends SweepCounts {
 /** Deletes rows older than the retention. Returns how many were deleted. */
 export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
   const now = await currentTime(env.DEV);
-  const removed = await d1(removeOldDeliveries(env.DB, now - keptMs, rowsPerSweep));
-  const hours = await d1(removeOldCheckCounts(env.DB, now - keptMs));
-  return { ...removed, hours, subjectJobs: await d1(removeOldSubjectJobs(env.DB, now - keptMs)) };
+  const removed = await d1(deleteOldDeliveries(env.DB, now - retentionMs, rowsPerSweep));
+  const hours = await d1(deleteOldCheckCounts(env.DB, now - retentionMs));
+  return { ...removed, hours, subjectJobs: await d1(deleteOldSubjectJobs(env.DB, now - retentionMs)) };
 }

@@ -1,6 +1,6 @@
-import { plainPage } from "../components/frame.tsx";
+import { renderSignedOutPage } from "../components/frame.tsx";
 import type { PortalContext } from "../request-context.ts";
-import type { Pending } from "./pending.tsx";
+import type { PendingRequest } from "./pending.tsx";
 
 /**
  * Continues after sign-in: redirects to the requested page, or shows the form that was sent when the
@@ -8,12 +8,12 @@ import type { Pending } from "./pending.tsx";
  *
  * The form needs a click on a button, since a different person may have signed in.
  */
-export function arrive(
+export function continueAfterSignIn(
   c: PortalContext,
-  { next, pending }: { next: string | null; pending: Pending | null },
+  { next, pending }: { next: string | null; pending: PendingRequest | null },
 ) {
   if (pending === null || pending.method === "GET") return c.redirect(pending?.path ?? next ?? "/", 303);
-  return plainPage(
+  return renderSignedOutPage(
     c,
     { title: "Signed in again" },
     <>

@@ -1,14 +1,14 @@
-import { mayActAs } from "../../../shared/contract/roles.ts";
+import { hasRole } from "../../../shared/contract/roles.ts";
 import { modes } from "../../../shared/contract/words.ts";
 import type { OperatorSession } from "../../../shared/db/session.ts";
-import { isProofFresh } from "../../../shared/domain/proof.ts";
-import { errorPage } from "../components/error-page.tsx";
+import { isAuthenticationRecent } from "../../../shared/domain/proof.ts";
+import { renderErrorPage } from "../components/error-page.tsx";
 import { readForm } from "../http/form.ts";
-import { provePage } from "../pages/prove/page.tsx";
-import { signInPage } from "../pages/sign-in/page.tsx";
+import { renderReauthenticationPage } from "../pages/prove/page.tsx";
+import { renderSignInPage } from "../pages/sign-in/page.tsx";
 import type { Member, PortalContext } from "../request-context.ts";
 import type { Route } from "./route.ts";
-import { sessionOf } from "./session-cookie.ts";
+import { getSession } from "./session-cookie.ts";
 
 /**
  * Decides whether a request reaches its route's handler. Returns the error response, or `null` when the
@@ -17,11 +17,11 @@ import { sessionOf } from "./session-cookie.ts";
  * The order of checks avoids leaking whether a page exists: without a session, every path leads to sign-in.
  */
 export async function guard(c: PortalContext, route: Route): Promise<Response | null> {
-  if (route.needs === "nobody") return null;
-  const session = await sessionOf(c);
+  if (route.access === "nobody") return null;
+  const session = await getSession(c);
   if (session === null) return requireSignIn(c);
   c.set("session", session);
-  if (route.needs === "session") return null;
+  if (route.access === "session") return null;
 
   if (session.provenAt === null) return c.redirect("/second-factor", 303);
   if (
@@ -31,14 +31,15 @@ export async function guard(c: PortalContext, route: Route): Promise<Response | 
     !c.req.path.startsWith("/account/")
   )
     return c.redirect("/account/second-factor", 303);
-  if (!isMember(session)) return errorPage(c, 403, "You belong to no account", noAccountMessage(session));
+  if (!isMember(session))
+    return renderErrorPage(c, 403, "You belong to no account", noAccountMessage(session));
   c.set("member", session);
 
   const foreign = resolveScope(c);
   if (foreign !== null) return foreign;
-  if (!mayActAs(session.role, route.needs))
-    return errorPage(c, 403, "Your role does not reach here", roleMessage(route, session));
-  return needsRecentAuth(c, route) ? provePage(c, await readPending(c)) : null;
+  if (!hasRole(session.role, route.access))
+    return renderErrorPage(c, 403, "Your role does not reach here", roleMessage(route, session));
+  return needsRecentAuth(c, route) ? renderReauthenticationPage(c, await readPending(c)) : null;
 }
 
 function requireSignIn(c: PortalContext): Response | Promise<Response> {
@@ -49,7 +50,7 @@ function requireSignIn(c: PortalContext): Response | Promise<Response> {
       303,
     );
   }
-  return readPending(c).then((form) => signInPage(c, { status: 401, pending: form }));
+  return readPending(c).then((form) => renderSignInPage(c, { status: 401, pending: form }));
 }
 
 /**
@@ -78,7 +79,7 @@ function resolveScope(c: PortalContext): Response | Promise<Response> | null {
   const project = c.get("session").projects.find((candidate) => candidate.projectId === projectId);
   const mode = modes.find((candidate) => candidate === c.req.param("mode"));
   if (project === undefined || mode === undefined)
-    return errorPage(
+    return renderErrorPage(
       c,
       404,
       "There is no such page",
@@ -91,11 +92,11 @@ function resolveScope(c: PortalContext): Response | Promise<Response> | null {
 
 function needsRecentAuth(c: PortalContext, { recentAuth }: Route): boolean {
   if (recentAuth === "never" || (recentAuth === "live" && c.get("mode") !== "live")) return false;
-  return !isProofFresh(c.get("session").provenAt?.getTime() ?? null, Date.now());
+  return !isAuthenticationRecent(c.get("session").provenAt?.getTime() ?? null, Date.now());
 }
 
 const noAccountMessage = ({ email }: OperatorSession) =>
   `You are signed in as ${email}, but are a member of no account. Ask an owner for an invitation.`;
 
-const roleMessage = ({ needs }: Route, { role }: Member) =>
+const roleMessage = ({ access: needs }: Route, { role }: Member) =>
   `This needs the role ${needs} or a higher one; yours is ${role}. An owner can change it on the page Team.`;

@@ -14,7 +14,7 @@ const minPasswordLength = 12;
 const maxPasswordLength = 200;
 
 /** Returns why a new password is not accepted, or `null`. */
-export function passwordFault(password: string): string | null {
+export function findPasswordError(password: string): string | null {
   if (password.length < minPasswordLength) return `Use at least ${minPasswordLength} characters.`;
   if (password.length > maxPasswordLength) return `Use at most ${maxPasswordLength} characters.`;
   return null;
@@ -26,7 +26,7 @@ export async function hashPassword(password: string): Promise<string> {
   return ["scrypt", cost.logN, cost.r, cost.p, salt.toString("base64"), key.toString("base64")].join("$");
 }
 
-export async function isPassword(password: string, stored: string): Promise<boolean> {
+export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   const [name, logN, r, p, salt, key] = stored.split("$");
   if (name !== "scrypt" || salt === undefined || key === undefined) return false;
   const expected = Buffer.from(key, "base64");

@@ -1,7 +1,7 @@
 import type { Form } from "../request-context.ts";
 
 /** The request that sign-in or re-authentication interrupted. */
-export interface Pending {
+export interface PendingRequest {
   method: string;
   path: string;
   fields: Form;
@@ -13,7 +13,7 @@ const fieldPrefix = "pending.field.";
  * Carries the pending request through a form as hidden fields. Nothing entered is lost, and nothing is
  * stored.
  */
-export function PendingFields({ pending }: { pending: Pending | null }) {
+export function PendingRequestFields({ pending }: { pending: PendingRequest | null }) {
   if (pending === null) return null;
   return (
     <>
@@ -26,9 +26,9 @@ export function PendingFields({ pending }: { pending: Pending | null }) {
   );
 }
 
-export function readPending(form: Form): Pending | null {
+export function readPendingRequest(form: Form): PendingRequest | null {
   const method = form["pending.method"];
-  const path = ownPath(form["pending.path"]);
+  const path = parseLocalPath(form["pending.path"]);
   if (path === null || (method !== "GET" && method !== "POST")) return null;
   const fields = Object.entries(form)
     .filter(([name]) => name.startsWith(fieldPrefix))
@@ -37,6 +37,6 @@ export function readPending(form: Form): Pending | null {
 }
 
 /** Returns a path of the portal, or `null` for anything that could lead to another origin. */
-export function ownPath(path: string | undefined): string | null {
+export function parseLocalPath(path: string | undefined): string | null {
   return path !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) ? path : null;
 }

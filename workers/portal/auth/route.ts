@@ -3,7 +3,7 @@ import type { Role } from "../../../shared/contract/roles.ts";
 import type { PortalContext } from "../request-context.ts";
 
 /** The access that a route requires. */
-export type Needs =
+export type RouteAccess =
   /** Anyone. */
   | "nobody"
   /** Operators with a session, even when sign-in is not complete. */
@@ -14,7 +14,7 @@ export type Needs =
 export interface Route {
   method: "GET" | "POST";
   path: string;
-  needs: Needs;
+  access: RouteAccess;
   /** When the operator must have entered a password or code within the last 30 minutes. */
   recentAuth: Operation["recentAuth"];
   /** The operation that the route's form runs or leads to. */
@@ -31,16 +31,16 @@ export const projectRoot = "/p/:project/:mode";
 export const publicRoute = (method: Route["method"], path: string, handler: Handler): Route => ({
   method,
   path,
-  needs: "nobody",
+  access: "nobody",
   recentAuth: "never",
   handler,
 });
 
 /** A page for members with this role or a higher one. `session` also admits unfinished sign-ins. */
-export const page = (path: string, needs: "session" | Role, handler: Handler): Route => ({
+export const pageRoute = (path: string, needs: "session" | Role, handler: Handler): Route => ({
   method: "GET",
   path,
-  needs,
+  access: needs,
   recentAuth: "never",
   handler,
 });
@@ -49,16 +49,16 @@ export const page = (path: string, needs: "session" | Role, handler: Handler): R
  * A page with the form of an operation. Sending the form requires recent authentication; showing it does
  * not.
  */
-export const form = (path: string, operation: Operation, handler: Handler): Route => ({
-  ...page(path, operation.role, handler),
+export const formRoute = (path: string, operation: Operation, handler: Handler): Route => ({
+  ...pageRoute(path, operation.role, handler),
   operation,
 });
 
 /** The target of a form. Requires the role and recent authentication of the operation. */
-export const action = (path: string, operation: Operation, handler: Handler): Route => ({
+export const actionRoute = (path: string, operation: Operation, handler: Handler): Route => ({
   method: "POST",
   path,
-  needs: operation.role,
+  access: operation.role,
   recentAuth: operation.recentAuth,
   operation,
   handler,

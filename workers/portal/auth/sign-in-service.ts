@@ -12,7 +12,7 @@ import {
   signInVerifications,
 } from "../../../shared/db/tables/sign-in.ts";
 import type { PortalEnv } from "../env.ts";
-import { hashPassword, isPassword } from "./password.ts";
+import { hashPassword, verifyPassword } from "./password.ts";
 
 const sessionLifetimeSeconds = 7 * 24 * 60 * 60;
 
@@ -24,7 +24,7 @@ const sessionLifetimeSeconds = 7 * 24 * 60 * 60;
  * There is no self-service sign-up. A new operator must have been invited, also when signing in with
  * Google.
  */
-export function signInService(env: PortalEnv, origin: string) {
+export function createSignInService(env: PortalEnv, origin: string) {
   return betterAuth({
     appName: "Licenzy",
     baseURL: origin,
@@ -47,7 +47,7 @@ export function signInService(env: PortalEnv, origin: string) {
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
-      password: { hash: hashPassword, verify: ({ password, hash }) => isPassword(password, hash) },
+      password: { hash: hashPassword, verify: ({ password, hash }) => verifyPassword(password, hash) },
     },
     session: { expiresIn: sessionLifetimeSeconds, disableSessionRefresh: true },
     account: { encryptOAuthTokens: true },
@@ -74,11 +74,11 @@ export function signInService(env: PortalEnv, origin: string) {
   });
 }
 
-export const providers = { google: "Google", microsoft: "Microsoft" } as const;
-export type Provider = keyof typeof providers;
+export const providerLabels = { google: "Google", microsoft: "Microsoft" } as const;
+export type Provider = keyof typeof providerLabels;
 
 /** Returns the providers that have a client id and secret. */
-export function providersOf(env: PortalEnv): Provider[] {
+export function listProviders(env: PortalEnv): Provider[] {
   return Object.keys(configuredProviders(env)) as Provider[];
 }
 

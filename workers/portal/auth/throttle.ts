@@ -1,15 +1,19 @@
 import { d1 } from "../../../shared/db/deadline.ts";
-import { forgetTries, mayTry, type TryLimit } from "../../../shared/db/throttle.ts";
+import {
+  clearSignInAttempts,
+  countSignInAttempt,
+  type SignInAttemptLimit,
+} from "../../../shared/db/throttle.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
-import { addressOf, type PortalContext } from "../request-context.ts";
+import { getIpAddress, type PortalContext } from "../request-context.ts";
 
 /**
  * Limits login attempts per 15 minutes: 10 for one email from one IP, 50 for one email, and 200 from one
  * IP. The second limit is high so that a stranger can't easily lock an operator out.
  */
-function buildLimits(c: PortalContext, email: string): TryLimit[] {
+function buildLimits(c: PortalContext, email: string): SignInAttemptLimit[] {
   const person = sha256Hex(email.toLowerCase()).slice(0, 32);
-  const ip = addressOf(c) ?? "unknown";
+  const ip = getIpAddress(c) ?? "unknown";
   return [
     { name: `person:${person}:${ip}`, most: 10 },
     { name: `person:${person}`, most: 50 },
@@ -17,12 +21,12 @@ function buildLimits(c: PortalContext, email: string): TryLimit[] {
   ];
 }
 
-export const triedTooOften = "Too many tries. Wait 15 minutes, then try again.";
+export const tooManyAttempts = "Too many tries. Wait 15 minutes, then try again.";
 
-export async function mayGuess(c: PortalContext, email: string): Promise<boolean> {
-  return d1(mayTry(c.env.DB, buildLimits(c, email), Date.now()));
+export async function isLoginAllowed(c: PortalContext, email: string): Promise<boolean> {
+  return d1(countSignInAttempt(c.env.DB, buildLimits(c, email), Date.now()));
 }
 
-export async function guessedRight(c: PortalContext, email: string): Promise<void> {
-  await d1(forgetTries(c.env.DB, buildLimits(c, email)));
+export async function clearLoginFailures(c: PortalContext, email: string): Promise<void> {
+  await d1(clearSignInAttempts(c.env.DB, buildLimits(c, email)));
 }

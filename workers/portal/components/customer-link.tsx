@@ -1,4 +1,4 @@
-import { customerPath, type PortalContext } from "../request-context.ts";
+import { buildCustomerPath, type PortalContext } from "../request-context.ts";
 
 /** Links to the page of a customer. Shows `otherwise` where there is no customer. */
 export function CustomerLink({
@@ -11,5 +11,5 @@ export function CustomerLink({
   otherwise?: string;
 }) {
   if (subjectRef === null) return <span class="quiet">{otherwise}</span>;
-  return <a href={customerPath(c, subjectRef)}>{subjectRef}</a>;
+  return <a href={buildCustomerPath(c, subjectRef)}>{subjectRef}</a>;
 }

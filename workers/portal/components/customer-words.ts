@@ -12,7 +12,7 @@ import type { Tone } from "./parts.tsx";
 /** Labels for a customer's entitlements, actions and ledger entries. */
 
 /** Shown after "Access denied:" and after "not usable:". */
-export const denialWords: Record<DenialReason, string> = {
+export const denialLabels: Record<DenialReason, string> = {
   payment_past_due: "the payment is overdue",
   payment_disputed: "the payment is disputed at the bank",
   subscription_incomplete: "the subscription's first payment is not done",
@@ -26,7 +26,7 @@ export const denialWords: Record<DenialReason, string> = {
   no_entitlement: "nothing gives access",
 };
 
-export const statusWords: Record<EntitlementStatus, { label: string; tone: Tone }> = {
+export const entitlementStatusLabels: Record<EntitlementStatus, { label: string; tone: Tone }> = {
   active: { label: "Active", tone: "good" },
   past_due: { label: "Past due", tone: "warn" },
   paused: { label: "Paused", tone: "warn" },
@@ -42,16 +42,16 @@ const flagWords: Record<string, string> = {
   collection_paused: "Stripe does not collect its invoices for now.",
 };
 
-export const flagWord = (flag: string): string => flagWords[flag] ?? flag;
+export const toFlagLabel = (flag: string): string => flagWords[flag] ?? flag;
 
-export const attemptWords: Record<CheckoutAttemptStatus, { label: string; tone: Tone }> = {
+export const checkoutAttemptLabels: Record<CheckoutAttemptStatus, { label: string; tone: Tone }> = {
   created: { label: "Open", tone: "" },
   processing: { label: "Payment on its way", tone: "warn" },
   finalized: { label: "Paid", tone: "good" },
   failed: { label: "Not paid", tone: "bad" },
 };
 
-export const inboxWords: Record<InboxStatus, { label: string; tone: Tone; sentence: string }> = {
+export const stripeEventLabels: Record<InboxStatus, { label: string; tone: Tone; sentence: string }> = {
   received: {
     label: "Waiting",
     tone: "warn",
@@ -62,7 +62,7 @@ export const inboxWords: Record<InboxStatus, { label: string; tone: Tone; senten
   failed: { label: "Failed", tone: "bad", sentence: "It could not be applied." },
 };
 
-export const reasonNames: Record<ActionReason, string> = {
+export const actionReasonLabels: Record<ActionReason, string> = {
   customer_request: "The customer asked for it",
   goodwill: "Goodwill",
   paid_elsewhere: "Paid in another way",
@@ -92,15 +92,15 @@ const operationNames: Record<string, string> = {
 };
 
 /** Returns the heading of a ledger entry. */
-export function entryTitle({ operation, manual }: EntryView): string {
-  return manual === null ? operationTitle(operation) : manualNames[manual.type];
+export function toEntryTitle({ operation, manual }: EntryView): string {
+  return manual === null ? toOperationTitle(operation) : manualNames[manual.type];
 }
 
-export const operationTitle = (operation: string): string => operationNames[operation] ?? operation;
+export const toOperationTitle = (operation: string): string => operationNames[operation] ?? operation;
 
 /** Formats an operator's reason, which the ledger stores as `<choice>: <text>`. */
-export function reasonSentence(reason: string): string {
+export function formatReason(reason: string): string {
   const [, choice = "", text = reason] = /^([a-z_]+): (.*)$/s.exec(reason) ?? [];
-  const name = Object.entries(reasonNames).find(([key]) => key === choice)?.[1];
+  const name = Object.entries(actionReasonLabels).find(([key]) => key === choice)?.[1];
   return name === undefined ? reason : `${name}: ${text}`;
 }

@@ -1,17 +1,17 @@
 import type { SubjectJobKind } from "../../../shared/contract/operations/data-check.ts";
 import type { Finding } from "../../../shared/db/subject-jobs.ts";
 import type { Tone } from "./parts.tsx";
-import { count } from "./words.ts";
+import { formatCount } from "./words.ts";
 
 /** Labels of the data check, for one customer and for all. */
 export const checkLabel = "Check against the ledger";
 
-export const subjectJobNames: Record<SubjectJobKind, string> = {
+export const subjectJobLabels: Record<SubjectJobKind, string> = {
   verify: checkLabel,
   resync: "Repair the copies",
 };
 
-export const findingWords: Record<Finding["where"], { label: string; tone: Tone; meaning: string }> = {
+export const findingLabels: Record<Finding["where"], { label: string; tone: Tone; meaning: string }> = {
   ledger: {
     label: "Ledger",
     tone: "bad",
@@ -38,5 +38,5 @@ export const findingWords: Record<Finding["where"], { label: string; tone: Tone;
   },
 };
 
-export const faultsWord = (faults: number): string =>
-  faults >= 50 ? "50 faults or more" : `${count(faults)} fault${faults === 1 ? "" : "s"}`;
+export const formatFindingCount = (faults: number): string =>
+  faults >= 50 ? "50 faults or more" : `${formatCount(faults)} fault${faults === 1 ? "" : "s"}`;

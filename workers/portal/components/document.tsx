@@ -14,7 +14,7 @@ interface DocumentOptions {
  * Renders a whole HTML document. Styles that differ by mode depend on `data-mode`, so that no page can omit
  * them.
  */
-export function documentOf({ title, mode, children }: DocumentOptions) {
+export function renderDocument({ title, mode, children }: DocumentOptions) {
   const page = (
     <html lang="en">
       <head>

@@ -1,11 +1,11 @@
 import type { PortalContext } from "../request-context.ts";
-import { page, plainPage } from "./frame.tsx";
+import { renderPage, renderSignedOutPage } from "./frame.tsx";
 
 /**
  * Shows what went wrong and what to do, inside the app layout for signed-in members. Never shows a stack
  * trace.
  */
-export function errorPage(
+export function renderErrorPage(
   c: PortalContext,
   status: 401 | 403 | 404 | 409 | 422 | 502 | 503,
   title: string,
@@ -23,6 +23,6 @@ export function errorPage(
     </section>
   );
   return c.get("member") === undefined
-    ? plainPage(c, { title, status }, body)
-    : page(c, { title, status }, body);
+    ? renderSignedOutPage(c, { title, status }, body)
+    : renderPage(c, { title, status }, body);
 }

@@ -3,8 +3,8 @@ import type { Child } from "hono/jsx";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { modes } from "../../../shared/contract/words.ts";
 import { type Flash, takeFlash } from "../http/flash.ts";
-import { type PortalContext, projectPath } from "../request-context.ts";
-import { documentOf } from "./document.tsx";
+import { buildProjectPath, type PortalContext } from "../request-context.ts";
+import { renderDocument } from "./document.tsx";
 import { Logo } from "./logo.tsx";
 import { Navigation, ProjectSwitcher } from "./navigation.tsx";
 
@@ -16,7 +16,7 @@ interface PageOptions {
 }
 
 /** Renders a page inside the app layout, for a signed-in member. */
-export function page(c: PortalContext, { title, status = 200, flash }: PageOptions, children: Child) {
+export function renderPage(c: PortalContext, { title, status = 200, flash }: PageOptions, children: Child) {
   const member = c.get("member");
   const scope = resolveScope(c);
   const hasProject = c.get("project") !== undefined;
@@ -24,7 +24,7 @@ export function page(c: PortalContext, { title, status = 200, flash }: PageOptio
   const message = flash ?? takeFlash(c);
   const path = c.req.path;
   return c.html(
-    documentOf({
+    renderDocument({
       title: hasProject ? `${title} · ${c.get("project").name}` : title,
       mode,
       children: (
@@ -64,10 +64,14 @@ export function page(c: PortalContext, { title, status = 200, flash }: PageOptio
 }
 
 /** Renders a page without navigation: sign-in, setup, and errors without a session. */
-export function plainPage(c: PortalContext, { title, status = 200, flash }: PageOptions, children: Child) {
+export function renderSignedOutPage(
+  c: PortalContext,
+  { title, status = 200, flash }: PageOptions,
+  children: Child,
+) {
   const message = flash ?? takeFlash(c);
   return c.html(
-    documentOf({
+    renderDocument({
       title,
       mode: "account",
       children: (
@@ -113,7 +117,7 @@ function SignedIn({ name }: { name: string }) {
 }
 
 function SearchForm({ scope }: { scope: Scope }) {
-  const path = projectPath(scope.projectId, scope.mode);
+  const path = buildProjectPath(scope.projectId, scope.mode);
   return (
     <search class="find-place">
       <form class="find" action={`${path}/customers`} data-palette={`${path}/find`}>
@@ -143,7 +147,10 @@ function ModeSwitch({ c }: { c: PortalContext }) {
   return (
     <>
       <span class="pill mode">{mode === "live" ? "Live mode" : "Test mode"}</span>
-      <a class="button small" href={projectPath(project.projectId, other, list === "" ? "" : `/${list}`)}>
+      <a
+        class="button small"
+        href={buildProjectPath(project.projectId, other, list === "" ? "" : `/${list}`)}
+      >
         Switch to {other}
       </a>
     </>
@@ -170,10 +177,10 @@ function resolveScope(c: PortalContext): Scope | null {
     });
     return scope;
   }
-  return lastPlace(c);
+  return readLastScope(c);
 }
 
-export function lastPlace(c: PortalContext): Scope | null {
+export function readLastScope(c: PortalContext): Scope | null {
   const [projectId, word] = (getCookie(c, cookieName) ?? "").split(".");
   const { projects } = c.get("member");
   const open = projects.filter(({ archivedAt }) => archivedAt === null);

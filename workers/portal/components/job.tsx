@@ -2,7 +2,7 @@ import type { PortalContext } from "../request-context.ts";
 import { ActionButton } from "./fields.tsx";
 import { PageHead, Pill } from "./parts.tsx";
 import { FullTime } from "./time.tsx";
-import { count } from "./words.ts";
+import { formatCount } from "./words.ts";
 
 /** The page of a running job reloads after this many seconds, without scripts. */
 const refreshSeconds = 2;
@@ -57,7 +57,7 @@ export function JobProgress({ done, total, word }: { done: number; total: number
     <>
       <progress max={Math.max(total, 1)} value={total === 0 ? 1 : done} aria-label="Done" />
       <p class="num">
-        {count(done)} of {count(total)} {word}
+        {formatCount(done)} of {formatCount(total)} {word}
       </p>
     </>
   );

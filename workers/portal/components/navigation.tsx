@@ -1,6 +1,6 @@
 import type { Scope } from "../../../shared/contract/scope.ts";
 import type { Member } from "../request-context.ts";
-import { projectPath } from "../request-context.ts";
+import { buildProjectPath } from "../request-context.ts";
 
 interface Item {
   label: string;
@@ -39,7 +39,7 @@ export function Navigation({ scope, path }: { scope: Scope | null; path: string 
   const toItems = (items: [string, string][]): Item[] =>
     scope === null
       ? []
-      : items.map(([label, page]) => ({ label, href: projectPath(scope.projectId, scope.mode, page) }));
+      : items.map(([label, page]) => ({ label, href: buildProjectPath(scope.projectId, scope.mode, page) }));
   return (
     <nav aria-label="Main">
       <Group name="Operate" items={toItems(operatePages)} path={path} />
@@ -93,7 +93,7 @@ export function ProjectSwitcher({ member, scope }: { member: Member; scope: Scop
         {open.map(({ projectId, name }) => (
           <li>
             <a
-              href={projectPath(projectId, scope?.mode ?? "test")}
+              href={buildProjectPath(projectId, scope?.mode ?? "test")}
               aria-current={projectId === scope?.projectId ? "true" : undefined}
             >
               {name}

@@ -1,7 +1,7 @@
 import type { Refusal } from "../../../shared/contract/operations/reply.ts";
-import { statusOf } from "../http/outcome.ts";
+import { toHttpStatus } from "../http/outcome.ts";
 import type { PortalContext } from "../request-context.ts";
-import { errorPage } from "./error-page.tsx";
+import { renderErrorPage } from "./error-page.tsx";
 
 const titles: Record<Refusal["reason"], string> = {
   session_ended: "Your session has ended",
@@ -14,6 +14,6 @@ const titles: Record<Refusal["reason"], string> = {
 };
 
 /** Shows a worker's refusal as a page, where there is no form to show it in. */
-export function refusalPage(c: PortalContext, refusal: Refusal) {
-  return errorPage(c, statusOf(refusal), titles[refusal.reason], refusal.message);
+export function renderRefusalPage(c: PortalContext, refusal: Refusal) {
+  return renderErrorPage(c, toHttpStatus(refusal), titles[refusal.reason], refusal.message);
 }

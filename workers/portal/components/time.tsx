@@ -12,22 +12,22 @@ const steps: [number, string, number][] = [
 ];
 
 /** Formats `at` relative to `now`: `3 hours ago`, `in 2 days`. Both are in milliseconds since 1970. */
-export function relativeTime(at: number, now: number): string {
+export function formatRelativeTime(at: number, now: number): string {
   const distance = Math.abs(now - at);
   if (distance < minute) return at > now + 5_000 ? "in a moment" : "just now";
-  const amount = duration(distance);
+  const amount = formatDuration(distance);
   return at > now ? `in ${amount}` : `${amount} ago`;
 }
 
 /** Formats a duration in whole units of its largest unit: `40 seconds`, `3 hours`. */
-export function duration(ms: number): string {
+export function formatDuration(ms: number): string {
   const [, word, unit] = steps.find(([limit]) => ms < limit) ?? ["", "year", 365 * day];
   const count = Math.floor(ms / Number(unit));
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
 /** Formats a time as `24 Nov 2026, 11:03:05 UTC`. */
-export function exactTime(at: number): string {
+export function formatExactTime(at: number): string {
   const date = new Date(at);
   const words = date.toLocaleDateString("en-GB", {
     day: "numeric",
@@ -41,8 +41,8 @@ export function exactTime(at: number): string {
 /** Shows the relative time, and the exact time in UTC on hover. Scripts add the viewer's time zone. */
 export function Time({ at, now }: { at: number; now: number }) {
   return (
-    <time datetime={new Date(at).toISOString()} title={exactTime(at)}>
-      {relativeTime(at, now)}
+    <time datetime={new Date(at).toISOString()} title={formatExactTime(at)}>
+      {formatRelativeTime(at, now)}
     </time>
   );
 }
@@ -51,7 +51,7 @@ export function Time({ at, now }: { at: number; now: number }) {
 export function ExactTime({ at }: { at: number }) {
   return (
     <time datetime={new Date(at).toISOString()} data-exact>
-      {exactTime(at)}
+      {formatExactTime(at)}
     </time>
   );
 }

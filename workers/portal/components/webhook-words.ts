@@ -1,10 +1,14 @@
 import type { OutboundEventType } from "../../../shared/contract/outbound-event.ts";
-import type { AttemptError, DeliveryState, endpointDisableReasons } from "../../../shared/contract/words.ts";
+import type {
+  DeliveryAttemptError,
+  DeliveryState,
+  endpointDisableReasons,
+} from "../../../shared/contract/words.ts";
 import type { DeliveryJobRow } from "../../../shared/db/delivery-jobs.ts";
 import type { Tone } from "./parts.tsx";
 
 /** Labels of delivery states. The filter value `waiting` combines pending and retrying. */
-export const deliveryWords: Record<DeliveryState, { label: string; tone: Tone }> = {
+export const deliveryStateLabels: Record<DeliveryState, { label: string; tone: Tone }> = {
   pending: { label: "Pending", tone: "" },
   failed: { label: "Retrying", tone: "warn" },
   sent: { label: "Delivered", tone: "good" },
@@ -12,7 +16,7 @@ export const deliveryWords: Record<DeliveryState, { label: string; tone: Tone }>
 };
 
 /** `label` is for tables. `sentence` explains one delivery attempt. */
-export const errorWords: Record<AttemptError, { label: string; sentence: string }> = {
+export const deliveryErrorLabels: Record<DeliveryAttemptError, { label: string; sentence: string }> = {
   timeout: { label: "Timed out", sentence: "No answer came within 10 seconds." },
   dns: { label: "Name not found", sentence: "The host's name could not be looked up." },
   refused: { label: "Connection refused", sentence: "The connection was refused, or broken off unanswered." },
@@ -29,24 +33,27 @@ export const errorWords: Record<AttemptError, { label: string; sentence: string 
 /**
  * Formats the result of an attempt: `HTTP 500`, `Timed out`. Returns `null` before the first attempt ended.
  */
-export function answerWord(status: number | null, error: AttemptError | null): string | null {
+export function formatAttemptResult(
+  status: number | null,
+  error: DeliveryAttemptError | null,
+): string | null {
   if (status !== null) return `HTTP ${status}`;
-  return error === null ? null : errorWords[error].label;
+  return error === null ? null : deliveryErrorLabels[error].label;
 }
 
 /** Names of jobs that process many deliveries. */
-export const jobNames: Record<DeliveryJobRow["kind"], string> = {
+export const deliveryJobLabels: Record<DeliveryJobRow["kind"], string> = {
   requeue: "Queueing many again",
   replay: "Replay",
 };
 
-export const disableSentences: Record<(typeof endpointDisableReasons)[number], string> = {
+export const disableReasonMessages: Record<(typeof endpointDisableReasons)[number], string> = {
   operator: "Disabled by an operator.",
   gone: "Disabled because it answered 410: gone for good.",
   failing: "Disabled because five days brought nothing but failures.",
 };
 
-export const eventMeanings: Record<OutboundEventType, string> = {
+export const eventTypeDescriptions: Record<OutboundEventType, string> = {
   "purchase.finalized": "A checkout was paid and gave something.",
   "entitlement.updated": "Somebody's access, end or units changed.",
   "usage.consumed": "Units were spent: one event for each call of yours.",

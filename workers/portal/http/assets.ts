@@ -20,9 +20,9 @@ export const assetPaths = {
   script: versioned("/portal.js", script),
 };
 
-export const stylesheet = (c: PortalContext) => asset(c, css, "text/css");
-export const islands = (c: PortalContext) => asset(c, script, "text/javascript");
-export const icon = (c: PortalContext) => asset(c, favicon, "image/svg+xml");
+export const serveStylesheet = (c: PortalContext) => asset(c, css, "text/css");
+export const serveScript = (c: PortalContext) => asset(c, script, "text/javascript");
+export const serveIcon = (c: PortalContext) => asset(c, favicon, "image/svg+xml");
 
 function asset(c: PortalContext, body: string, type: string): Response {
   return c.body(body, 200, {

@@ -22,6 +22,6 @@ async function formText(c: PortalContext): Promise<string> {
 }
 
 /** Returns a field without surrounding spaces, or an empty string when it is missing. */
-export function field(form: Form, name: string): string {
+export function readField(form: Form, name: string): string {
   return (form[name] ?? "").trim();
 }

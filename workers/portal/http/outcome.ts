@@ -4,7 +4,7 @@ import type { Refusal } from "../../../shared/contract/operations/reply.ts";
 import { DependencyUnavailableError } from "../../../shared/kit/timeout.ts";
 import { alteredForm, parseOptions } from "../../../shared/operations/parse-input.ts";
 import type { FormState } from "../components/fields.tsx";
-import { callerOf, type Form, type PortalContext, scopeOf } from "../request-context.ts";
+import { type Form, getScope, type PortalContext, toOperatorCaller } from "../request-context.ts";
 
 /** Runs an operation of another worker as the signed-in operator, in the page's project and mode. */
 export async function callOperation<O extends Operation & { worker: "runtime" | "deliveries" }>(
@@ -13,8 +13,8 @@ export async function callOperation<O extends Operation & { worker: "runtime" | 
   input: InputOf<O>,
 ): Promise<ReplyOf<O>> {
   const isRuntime = operation.worker === "runtime";
-  const scope = operation.scope === "project" ? scopeOf(c) : null;
-  const call = { operation: operation.name, caller: callerOf(c), scope, input };
+  const scope = operation.scope === "project" ? getScope(c) : null;
+  const call = { operation: operation.name, caller: toOperatorCaller(c), scope, input };
   try {
     return (await (isRuntime ? c.env.RUNTIME : c.env.WEBHOOKS).run(call)) as ReplyOf<O>;
   } catch (cause) {
@@ -28,12 +28,12 @@ export type FieldNames = Readonly<Record<string, string>>;
 /**
  * Returns the sent form with the refusal at its field. A refusal without a field is shown above the button.
  */
-export function refusedForm(values: Form, { message, field }: Refusal, names: FieldNames = {}): FormState {
-  return { values, errors: { [field === undefined ? "" : fieldName(field, names)]: message } };
+export function toRefusedForm(values: Form, { message, field }: Refusal, names: FieldNames = {}): FormState {
+  return { values, errors: { [field === undefined ? "" : toFieldName(field, names)]: message } };
 }
 
 /** Returns the form field name of an operation's input key. */
-export function fieldName(key: string, names: FieldNames = {}): string {
+export function toFieldName(key: string, names: FieldNames = {}): string {
   return names[key] ?? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
@@ -51,7 +51,7 @@ export function parseForm<Schema extends z.ZodType>(
   const { issues } = parsed.error;
   if (issues.some(({ message }) => message === alteredForm))
     return { outcome: "invalid", errors: { "": alteredForm } };
-  const errors = issues.map(({ path, message }) => [fieldName(String(path.at(-1) ?? ""), names), message]);
+  const errors = issues.map(({ path, message }) => [toFieldName(String(path.at(-1) ?? ""), names), message]);
   return { outcome: "invalid", errors: Object.fromEntries(errors) };
 }
 
@@ -65,6 +65,6 @@ const statuses = {
   stripe: 502,
 } as const satisfies Record<Refusal["reason"], number>;
 
-export function statusOf({ reason }: Refusal) {
+export function toHttpStatus({ reason }: Refusal) {
   return statuses[reason];
 }

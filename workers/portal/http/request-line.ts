@@ -8,7 +8,7 @@ import type { PortalHono } from "../request-context.ts";
  *
  * `route` is the pattern instead of the path, since paths of invitations contain one-time tokens.
  */
-export const requestLine = createMiddleware<PortalHono>(async (c, next) => {
+export const requestLog = createMiddleware<PortalHono>(async (c, next) => {
   const startedAt = Date.now();
   const requestId = newId("req");
   c.set("requestId", requestId);

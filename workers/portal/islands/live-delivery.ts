@@ -1,9 +1,9 @@
-import { askEveryMs, liveForMs, meaningOf } from "./live-rules.ts";
+import { classifyResponse, maxPollingMs, pollIntervalMs } from "./live-rules.ts";
 
-const live = `Live: looked at every ${askEveryMs / 1_000} seconds.`;
+const live = `Live: looked at every ${pollIntervalMs / 1_000} seconds.`;
 const unreachable = "Can't be reached at the moment; asked again.";
 const refused = "No longer live: you are signed out, or it is gone.";
-const tooLong = `No longer live, after ${liveForMs / 60_000} minutes.`;
+const tooLong = `No longer live, after ${maxPollingMs / 60_000} minutes.`;
 
 /**
  * Updates a delivery's status by polling the server while the tab is visible. Stops when the delivery ends,
@@ -21,12 +21,12 @@ async function follow(first: HTMLElement, note: HTMLElement, enhance: (part: Par
   const say = (text: string) => {
     if (note.textContent !== text) note.textContent = text;
   };
-  const until = performance.now() + liveForMs;
+  const until = performance.now() + maxPollingMs;
   let shown = first;
   let message = live;
   say(message);
   while (performance.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, askEveryMs));
+    await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
     await waitUntilVisible();
     const answer = await fetchPart(shown.dataset["live"] ?? "");
     if (answer === "stop") return say(refused);
@@ -57,7 +57,7 @@ function waitUntilVisible(): Promise<void> {
 async function fetchPart(address: string): Promise<HTMLElement | "again" | "stop"> {
   try {
     const reply = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
-    const meaning = meaningOf(reply);
+    const meaning = classifyResponse(reply);
     if (meaning !== "show") return meaning;
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
     return page.querySelector<HTMLElement>("[data-live]") ?? "again";

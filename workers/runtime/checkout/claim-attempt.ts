@@ -3,7 +3,7 @@ import {
   type CheckoutAttemptRow,
   insertAttempt,
   leaseAttempt,
-  readForCheckout,
+  readCheckoutInputs,
 } from "../../../shared/db/checkout-attempts.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import type { stripeConnections } from "../../../shared/db/tables/configuration.ts";
@@ -48,7 +48,7 @@ export async function claimAttempt(
   const keyHash = sha256Hex(`checkout/session\n${idempotencyKey}`);
   const requestHash = sha256Hex(canonicalJson(request));
   const lease = { leaseId: newId("req", now), leaseUntil: now + leaseMs, now };
-  const found = await d1(readForCheckout(env.DB, scope, keyHash, request.product_code));
+  const found = await d1(readCheckoutInputs(env.DB, scope, keyHash, request.product_code));
 
   const { attempt: existing, connection, erasure } = found;
   if (erasure?.state === "running") throw erasureInProgressError();
@@ -165,7 +165,7 @@ function notConnectedError({ mode }: Caller): ApiError {
 function freezeRequest(
   { mode }: Caller,
   request: CheckoutRequest,
-  found: Awaited<ReturnType<typeof readForCheckout>>,
+  found: Awaited<ReturnType<typeof readCheckoutInputs>>,
 ): FrozenRequest {
   const { product, project, stripeCustomerId } = found;
   if (product === null)

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { CheckoutAttemptRow } from "../../../shared/db/checkout-attempts.ts";
-import { ourMetadata } from "../../../shared/stripe/our-metadata.ts";
+import { buildLicenzyMetadata } from "../../../shared/stripe/our-metadata.ts";
 import { type FrozenRequest, parseFrozenRequest } from "./frozen-request.ts";
 
 /**
@@ -12,7 +12,7 @@ export async function createSession(
   attempt: CheckoutAttemptRow,
 ): Promise<Stripe.Checkout.Session> {
   const frozen = parseFrozenRequest(attempt);
-  const metadata = ourMetadata(attempt);
+  const metadata = buildLicenzyMetadata(attempt);
   return stripe.checkout.sessions.create(
     {
       line_items: [{ price: frozen.stripePriceId, quantity: 1 }],

@@ -1,14 +1,14 @@
 import type Stripe from "stripe";
 import {
   type CheckoutAttemptRow,
+  clearDeletedStripeCustomer,
   completeAttempt,
-  forgetCustomer,
-  readSale,
+  readAttemptAndErasure,
   releaseAttempt,
 } from "../../../shared/db/checkout-attempts.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { stripeFailure } from "../../../shared/stripe/gateway.ts";
-import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
+import { classifyStripeError } from "../../../shared/stripe/gateway.ts";
+import { createConnectionStripeClient } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { ApiError } from "../http/api-error.ts";
 import { assertSameRequest, type Claim, inProgressError } from "./claim-attempt.ts";
@@ -29,7 +29,7 @@ export async function finishAttempt(
   now: number,
 ): Promise<CheckoutAttemptRow> {
   const { attempt, leaseId, connection } = claim;
-  const stripe = await stripeOfConnection(env, connection);
+  const stripe = await createConnectionStripeClient(env, connection);
   const { session, answered } = await createSessionOrRelease(env, stripe, attempt, leaseId, now);
   if (session.url === null) throw new Error("Stripe created a session without a URL");
   const completed = {
@@ -46,7 +46,7 @@ export async function finishAttempt(
 
 /** Returns the attempt of the request that took over the lease, which expired during our call to Stripe. */
 async function readAttemptOfNewLease(env: RuntimeEnv, ours: CheckoutAttemptRow): Promise<CheckoutAttemptRow> {
-  const { attempt: current } = await d1(readSale(env.DB, ours.attemptId, ours));
+  const { attempt: current } = await d1(readAttemptAndErasure(env.DB, ours.attemptId, ours));
   if (current === null) throw new Error("the customer was erased during the call to Stripe");
   assertSameRequest(current, ours.requestHash);
   if (current.stripeSessionId === null) throw inProgressError();
@@ -67,11 +67,11 @@ async function createSessionOrRelease(
   try {
     return { session: await createSession(stripe, attempt), answered: attempt };
   } catch (error) {
-    const failure = stripeFailure(error);
+    const failure = classifyStripeError(error);
     const { customerId, ...frozen } = parseFrozenRequest(attempt);
     if (failure.kind === "refused" && failure.isMissingCustomer && customerId !== null) {
       const frozenWithout = JSON.stringify({ ...frozen, customerId: null });
-      await d1(forgetCustomer(env.DB, attempt, frozenWithout, customerId));
+      await d1(clearDeletedStripeCustomer(env.DB, attempt, frozenWithout, customerId));
       const next = { ...attempt, frozen: frozenWithout, tryNumber: attempt.tryNumber + 1 };
       return createSessionOrRelease(env, stripe, next, leaseId, now);
     }

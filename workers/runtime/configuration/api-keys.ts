@@ -2,21 +2,21 @@ import type { Mode, PlanStatus } from "../../../shared/contract/words.ts";
 import {
   type ApiKeyRow,
   insertKey,
-  insertSuccessor,
+  insertKeySuccessor,
   type KeyringAddress,
+  listProjectRegions,
+  listUnsyncedKeys,
+  listUnsyncedPlans,
+  markKeyRevoked,
   markKeySynced,
   markPlanSynced,
-  markRevoked,
-  projectsOf,
   readKey,
-  readProject,
-  unsyncedKeys,
-  unsyncedPlans,
+  readProjectWithPlan,
   writePlan,
 } from "../../../shared/db/api-keys.ts";
 import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { apiKeyHint, newApiKey } from "../../../shared/kit/api-key.ts";
+import { formatApiKeyHint, generateApiKey } from "../../../shared/kit/api-key.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
@@ -100,7 +100,7 @@ export async function rotateApiKey(
     after: { expiresAt: oldExpiresAt, successor: row.keyId, hint: row.hint },
   };
   const expiring = { keyId: oldKeyId, expiresAt: oldExpiresAt };
-  if (!(await d1(insertSuccessor(env.DB, row, expiring, audit)))) return null;
+  if (!(await d1(insertKeySuccessor(env.DB, row, expiring, audit)))) return null;
   const address = { projectId, mode, region: project.region };
   await syncKey(env, row, address, project.plan, now);
   const oldKey = await d1(readKey(env.DB, oldKeyId));
@@ -114,7 +114,7 @@ export async function revokeApiKey(
   now: number,
   audit: AuditEntry | null = null,
 ): Promise<{ revokedAt: number }> {
-  const key = await d1(markRevoked(env.DB, keyId, now, audit));
+  const key = await d1(markKeyRevoked(env.DB, keyId, now, audit));
   if (key === null) throw new Error(`No API key ${keyId}`);
   const project = await readExistingProject(env, key.projectId);
   await syncKey(env, key, { ...key, region: project.region }, project.plan, now);
@@ -122,7 +122,7 @@ export async function revokeApiKey(
 }
 
 async function readExistingProject(env: RuntimeEnv, projectId: string) {
-  const project = await d1(readProject(env.DB, projectId));
+  const project = await d1(readProjectWithPlan(env.DB, projectId));
   if (project === null) throw new Error(`No project ${projectId}`);
   return project;
 }
@@ -132,14 +132,14 @@ function buildKey(
   { name, expiresAt, keyId }: KeyRequest,
   now: number,
 ): { apiKey: string; row: ApiKeyRow } {
-  const apiKey = newApiKey(mode, region, projectId);
+  const apiKey = generateApiKey(mode, region, projectId);
   const row: ApiKeyRow = {
     keyId: keyId ?? newId("key", now),
     projectId,
     mode,
     name,
     keyHash: sha256Hex(apiKey),
-    hint: apiKeyHint(apiKey),
+    hint: formatApiKeyHint(apiKey),
     createdAt: now,
     expiresAt,
     revokedAt: null,
@@ -176,9 +176,9 @@ export async function syncKeyrings(
       log("error", "keyring.sync_failed", { what, error: errorMessage(error) });
     }
   };
-  for (const { key, region, plan } of await d1(unsyncedKeys(env.DB, 100)))
+  for (const { key, region, plan } of await d1(listUnsyncedKeys(env.DB, 100)))
     await count(key.keyId, syncKey(env, key, { ...key, region }, plan, now));
-  for (const { accountId, plan } of await d1(unsyncedPlans(env.DB, 100)))
+  for (const { accountId, plan } of await d1(listUnsyncedPlans(env.DB, 100)))
     await count(accountId, syncPlan(env, accountId, plan, now));
   return { finished, failed };
 }
@@ -195,7 +195,7 @@ async function syncKey(
 }
 
 async function syncPlan(env: RuntimeEnv, accountId: string, plan: PlanStatus, now: number): Promise<void> {
-  for (const { projectId, region } of await d1(projectsOf(env.DB, accountId))) {
+  for (const { projectId, region } of await d1(listProjectRegions(env.DB, accountId))) {
     await putIntoKeyring(env, { projectId, mode: "test", region }, [], plan);
     await putIntoKeyring(env, { projectId, mode: "live", region }, [], plan);
   }

@@ -1,7 +1,7 @@
 import Stripe from "stripe";
 import type { PermissionCheck } from "../../../shared/contract/operations/stripe.ts";
 import type { Mode } from "../../../shared/contract/words.ts";
-import { stripeClient, stripeFailure } from "../../../shared/stripe/gateway.ts";
+import { classifyStripeError, createStripeClient } from "../../../shared/stripe/gateway.ts";
 import type { RuntimeEnv } from "../env.ts";
 
 export type KeyVerdict =
@@ -99,7 +99,7 @@ const requiredPermissions: {
 export async function checkStripeKey(env: RuntimeEnv, mode: Mode, apiKey: string): Promise<KeyVerdict> {
   if (!/^[sr]k_(test|live)_[A-Za-z0-9_]{8,250}$/.test(apiKey)) return refused(formatError(apiKey, mode));
   if (!new RegExp(`^[sr]k_${mode}_`).test(apiKey)) return refused(modeError(mode));
-  const stripe = stripeClient(apiKey, env.DEV);
+  const stripe = createStripeClient(apiKey, env.DEV);
   try {
     const balance = await stripe.balance.retrieve();
     if (balance.livemode !== (mode === "live")) return refused(modeError(mode));
@@ -108,7 +108,7 @@ export async function checkStripeKey(env: RuntimeEnv, mode: Mode, apiKey: string
     );
     return { outcome: "usable", stripe, stripeAccountId: await readAccountId(stripe), permissions };
   } catch (error) {
-    const { kind, message } = stripeFailure(error);
+    const { kind, message } = classifyStripeError(error);
     if (kind === "refused") return refused(`Stripe rejected the key: ${message}`);
     return refused(`Could not reach Stripe, so nothing was saved. Try again. (${message})`);
   }
@@ -122,7 +122,7 @@ async function checkPermission(
     await call(stripe);
   } catch (error) {
     const isForbidden = error instanceof Stripe.errors.StripePermissionError;
-    if (isForbidden) return { name, needs, ok: false, note: stripeFailure(error).message };
+    if (isForbidden) return { name, needs, ok: false, note: classifyStripeError(error).message };
     if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
   }
   return { name, needs, ok: true, note };

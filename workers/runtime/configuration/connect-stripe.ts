@@ -1,12 +1,12 @@
 import type { Mode } from "../../../shared/contract/words.ts";
 import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { type ConnectionRow, saveConnection } from "../../../shared/db/save-connection.ts";
-import { apiKeyHint } from "../../../shared/kit/api-key.ts";
+import { type StripeConnectionRow, saveConnection } from "../../../shared/db/save-connection.ts";
+import { formatApiKeyHint } from "../../../shared/kit/api-key.ts";
 import { parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
-import { derivedId } from "../../../shared/kit/ids.ts";
+import { deriveId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { apiKeyPlace, webhookSecretPlace } from "../stripe-inbound/connection.ts";
+import { apiKeyAssociatedData, webhookSecretAssociatedData } from "../stripe-inbound/connection.ts";
 
 /**
  * Stores a checked key, encrypted, as the connection of this project and mode. A new key replaces the
@@ -19,17 +19,17 @@ export async function connectStripe(
   { apiKey, stripeAccountId }: { apiKey: string; stripeAccountId: string | null },
   now: number,
   actor: Actor | null,
-): Promise<ConnectionRow> {
-  const connectionId = derivedId("con", `${projectId}/${mode}`);
+): Promise<StripeConnectionRow> {
+  const connectionId = deriveId("con", `${projectId}/${mode}`);
   const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
-  const hint = apiKeyHint(apiKey);
+  const hint = formatApiKeyHint(apiKey);
   const unknownSecret = crypto.randomUUID() + crypto.randomUUID();
-  const connection: ConnectionRow = {
+  const connection: StripeConnectionRow = {
     connectionId,
     projectId,
     mode,
-    apiKeySealed: await seal(keys, apiKeyPlace(connectionId), apiKey),
-    webhookSecretSealed: await seal(keys, webhookSecretPlace(connectionId), unknownSecret),
+    apiKeySealed: await seal(keys, apiKeyAssociatedData(connectionId), apiKey),
+    webhookSecretSealed: await seal(keys, webhookSecretAssociatedData(connectionId), unknownSecret),
     webhookSetAt: null,
     webhookEndpointId: null,
     stripeAccountId,

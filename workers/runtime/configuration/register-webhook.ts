@@ -1,13 +1,13 @@
 import type Stripe from "stripe";
 import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { type ConnectionRow, saveWebhookSecret } from "../../../shared/db/save-connection.ts";
+import { type StripeConnectionRow, saveWebhookSecret } from "../../../shared/db/save-connection.ts";
 import { parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
 import { stripeApiVersion } from "../../../shared/stripe/gateway.ts";
 import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
-import { webhookPathOf } from "../../../shared/stripe/webhook-path.ts";
+import { buildWebhookPath } from "../../../shared/stripe/webhook-path.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { webhookSecretPlace } from "../stripe-inbound/connection.ts";
+import { webhookSecretAssociatedData } from "../stripe-inbound/connection.ts";
 
 /**
  * Creates our webhook endpoint in Stripe and stores its signing secret, encrypted. Stripe returns the secret
@@ -18,12 +18,12 @@ import { webhookSecretPlace } from "../stripe-inbound/connection.ts";
  */
 export async function registerWebhook(
   env: RuntimeEnv,
-  connection: ConnectionRow,
+  connection: StripeConnectionRow,
   { stripe, origin }: { stripe: Stripe; origin: string },
   now: number,
   actor: Actor | null,
 ): Promise<{ webhookUrl: string; webhookSecret: string }> {
-  const webhookUrl = origin + webhookPathOf(connection.connectionId);
+  const webhookUrl = origin + buildWebhookPath(connection.connectionId);
   for await (const endpoint of stripe.webhookEndpoints.list({ limit: 100 }))
     if (endpoint.url === webhookUrl) await stripe.webhookEndpoints.del(endpoint.id);
   const endpoint = await stripe.webhookEndpoints.create({
@@ -34,20 +34,20 @@ export async function registerWebhook(
   });
   if (endpoint.secret === undefined)
     throw new Error("Stripe created the webhook endpoint without returning its secret");
-  await keepWebhookSecret(env, connection, { secret: endpoint.secret, endpointId: endpoint.id }, now, actor);
+  await storeWebhookSecret(env, connection, { secret: endpoint.secret, endpointId: endpoint.id }, now, actor);
   return { webhookUrl, webhookSecret: endpoint.secret };
 }
 
 /** Stores the signing secret of our endpoint. `endpointId` is `null` if an operator entered the secret. */
-export async function keepWebhookSecret(
+export async function storeWebhookSecret(
   env: RuntimeEnv,
-  { connectionId, projectId, mode }: ConnectionRow,
+  { connectionId, projectId, mode }: StripeConnectionRow,
   { secret, endpointId }: { secret: string; endpointId: string | null },
   now: number,
   actor: Actor | null,
 ): Promise<void> {
   const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
-  const sealed = await seal(keys, webhookSecretPlace(connectionId), secret);
+  const sealed = await seal(keys, webhookSecretAssociatedData(connectionId), secret);
   const action = endpointId === null ? "stripe.set_webhook_secret" : "stripe.register_webhook";
   const target = endpointId ?? connectionId;
   const audit: AuditEntry | null = actor && { actor, at: now, action, target, projectId, mode };

@@ -35,11 +35,12 @@ async function compare(
   // An object that nothing ever happened to has nothing to compare, so it can't know what D1 has of it.
   if (found.headSequence === 0 && headSequence > 0 && !(await d1(isErased(env.DB, identity)))) {
     const message = `the object is empty, but D1 has seen its ledger reach ${headSequence}: it was erased, or its storage is lost`;
-    return { ...found, ok: false, faults: [{ where: "ledger", sequence: null, message }] };
+    return { ...found, ok: false, findings: [{ where: "ledger", sequence: null, message }] };
   }
   if (kind === "verify" || !isTrusted(found)) return found;
   return callSubject(env, identity, (subject) => subject.resync());
 }
 
 /** Whether the object agrees with itself, whatever D1 says. */
-export const isTrusted = ({ faults }: Verification): boolean => faults.every(({ where }) => where === "d1");
+export const isTrusted = ({ findings: faults }: Verification): boolean =>
+  faults.every(({ where }) => where === "d1");

@@ -21,7 +21,7 @@ export async function finishErasure(env: RuntimeEnv, row: ErasureRow): Promise<b
   if (project === null) throw new Error("the project of the erasure is not there");
   const identity = { projectId, mode, subjectRef, region: project.region };
   // First the object: after that nothing new of the customer can come to D1 from it.
-  await callSubject(env, identity, (subject) => subject.erase({ erasureId, askedAt }));
+  await callSubject(env, identity, (subject) => subject.erase({ erasureId, requestedAt: askedAt }));
   const startedAt = Date.now();
   const erasure = { ...row, subjectRef };
   for (let parts = 0; parts < partsPerRun && Date.now() - startedAt < budgetMs; parts++) {

@@ -2,9 +2,9 @@ import { d1 } from "../../../shared/db/deadline.ts";
 import {
   advanceSubjectJob,
   type Finding,
+  listSubjectsOfJob,
   readSubjectJob,
   type SubjectJobRow,
-  subjectsOfJob,
 } from "../../../shared/db/subject-jobs.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
@@ -50,7 +50,7 @@ export async function runSubjectJob(env: RuntimeEnv, jobId: string): Promise<voi
 }
 
 export async function doPage(env: RuntimeEnv, job: SubjectJobRow, limit: number): Promise<void> {
-  const subjects = await d1(subjectsOfJob(env.DB, job, limit));
+  const subjects = await d1(listSubjectsOfJob(env.DB, job, limit));
   const visits = await Promise.all(subjects.map((subject) => visit(env, subject, job)));
   const sum = (part: "entries" | "unflushed") => visits.reduce((total, found) => total + found[part], 0);
   const findings = visits.flatMap(({ finding }) => finding ?? []);
@@ -78,7 +78,11 @@ interface Visit {
 async function visit(env: RuntimeEnv, subject: ComparedSubject, job: SubjectJobRow): Promise<Visit> {
   const { subjectRef, projectId, mode } = subject;
   try {
-    const { entries, unflushed, faults } = await compareSubject(env, subject, job.kind, subjectBudgetMs);
+    const {
+      entries,
+      unflushed,
+      findings: faults,
+    } = await compareSubject(env, subject, job.kind, subjectBudgetMs);
     const [first] = faults;
     const finding = first === undefined ? null : { subjectRef, faults: faults.length, ...inWords(first) };
     return { entries, unflushed, finding };

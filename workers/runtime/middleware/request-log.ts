@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { isLogged, log } from "../../../shared/kit/log.ts";
-import { measure } from "../../../shared/kit/metrics.ts";
+import { writeMetric } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import { toErrorResponse } from "../http/error-response.ts";
 import { routePattern } from "../http/route-pattern.ts";
@@ -48,11 +48,11 @@ function measureRequest(c: ApiContext): void {
   const scope = { projectId, mode };
   const durationMs = Date.now() - c.get("startedAt");
   const route = routePattern(c);
-  measure(env, scope, { name: "request", outcome: toOutcome(status), code, route, status, durationMs });
+  writeMetric(env, scope, { name: "request", outcome: toOutcome(status), code, route, status, durationMs });
   if (allowed !== undefined)
-    measure(env, scope, { name: "check", outcome: allowed ? "allowed" : "denied", reason, durationMs });
+    writeMetric(env, scope, { name: "check", outcome: allowed ? "allowed" : "denied", reason, durationMs });
   if (route === "/v1/usage/consume" && decisionId !== undefined)
-    measure(env, scope, {
+    writeMetric(env, scope, {
       name: "consume",
       outcome: code !== "" ? "refused" : replayed === true ? "replayed" : "consumed",
       code,

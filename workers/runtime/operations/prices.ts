@@ -3,9 +3,9 @@ import type { PriceView } from "../../../shared/contract/operations/products.ts"
 import { type OperatorReply, type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
-import { askStripe, StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
-import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
+import { readProjectConnection } from "../../../shared/db/stripe-connections.ts";
+import { callStripe, StripeReadError } from "../../../shared/stripe/gateway.ts";
+import { createConnectionStripeClient } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { notConnected, stripeRefusal } from "./refusals.ts";
 
@@ -27,10 +27,10 @@ export async function fetchPrice(
 ): Promise<OperatorReply<{ price: PriceView }>> {
   return withStripe(env, scope, async (stripe) => {
     try {
-      const price = await askStripe(stripe.prices.retrieve(priceId, { expand: ["product"] }));
+      const price = await callStripe(stripe.prices.retrieve(priceId, { expand: ["product"] }));
       return { outcome: "done", price: toPriceView(price) };
     } catch (error) {
-      if (!(error instanceof StripeNotAnswering)) throw error;
+      if (!(error instanceof StripeReadError)) throw error;
       return error.isMissing
         ? refusal("invalid", unknownPrice(priceId, scope), "stripePriceId")
         : refusal("stripe", priceUnavailable(priceId, error), "stripePriceId");
@@ -55,9 +55,9 @@ async function withStripe<T>(
   scope: Scope,
   call: (stripe: Stripe) => Promise<T>,
 ): Promise<T | Refusal> {
-  const found = await d1(readConnectionOf(env.DB, scope.projectId, scope.mode));
+  const found = await d1(readProjectConnection(env.DB, scope.projectId, scope.mode));
   if (found === null) return notConnected(scope);
-  const stripe = await stripeOfConnection(env, found.connection);
+  const stripe = await createConnectionStripeClient(env, found.connection);
   try {
     return await call(stripe);
   } catch (error) {
@@ -73,7 +73,7 @@ function unknownPrice(priceId: string, { mode }: Scope): string {
 }
 
 /** A rate limit, an outage or a revoked key says nothing about the price itself. */
-function priceUnavailable(priceId: string, { message }: StripeNotAnswering): string {
+function priceUnavailable(priceId: string, { message }: StripeReadError): string {
   return `Stripe could not be asked about the price ${priceId}, and the product was not saved. Try again in a moment. (${message})`;
 }
 

@@ -9,10 +9,15 @@ import {
 } from "../../../shared/contract/operations/products.ts";
 import { type OperatorReply, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import type { Kind } from "../../../shared/contract/words.ts";
+import type { EntitlementKind } from "../../../shared/contract/words.ts";
 import type { Actor } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { addProduct, changeProduct, ownerOfPrice, readProduct } from "../../../shared/db/products.ts";
+import {
+  changeProduct,
+  findProductOfPrice,
+  insertProduct,
+  readProduct,
+} from "../../../shared/db/products.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { implement } from "./implement.ts";
 import { fetchPrice, fetchPrices } from "./prices.ts";
@@ -48,7 +53,7 @@ export async function makeProduct(
   if ((await d1(readProduct(env.DB, scope, productCode))) !== null) return exists;
   const row = { ...scope, productCode, name, kind, stripePriceId, ...productDetails(input) };
   try {
-    await d1(addProduct(env.DB, actor, { ...row, createdAt: now, updatedAt: now }));
+    await d1(insertProduct(env.DB, actor, { ...row, createdAt: now, updatedAt: now }));
   } catch (error) {
     // Two forms were sent at the same moment, and the other one inserted the row. Any other error is rethrown.
     if ((await d1(readProduct(env.DB, scope, productCode))) !== null) return exists;
@@ -103,7 +108,7 @@ async function checkPrice(
   scope: Scope,
   { productCode, stripePriceId, kind }: ProductInput,
 ): Promise<OperatorReply> {
-  const owner = await d1(ownerOfPrice(env.DB, scope, stripePriceId));
+  const owner = await d1(findProductOfPrice(env.DB, scope, stripePriceId));
   if (owner !== null && owner !== productCode)
     return refusal(
       "invalid",
@@ -117,7 +122,7 @@ async function checkPrice(
 }
 
 /** Returns why the price can't be sold as this kind, or `null`. */
-function priceError(price: PriceView, kind: Kind): string | null {
+function priceError(price: PriceView, kind: EntitlementKind): string | null {
   const { id, active, interval } = { id: price.priceId, ...price };
   if (!active) return `The price ${id} is archived in Stripe. Choose an active one.`;
   if (kind === "subscription" && interval === null)

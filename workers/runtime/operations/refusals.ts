@@ -1,12 +1,12 @@
 import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { StripeNotAnswering, stripeFailure } from "../../../shared/stripe/gateway.ts";
+import { classifyStripeError, StripeReadError } from "../../../shared/stripe/gateway.ts";
 
 /** Turns an error of Stripe's client into a sentence. Rethrows any other error. */
 export function stripeRefusal(error: unknown, field?: string): Refusal {
-  if (error instanceof StripeNotAnswering)
+  if (error instanceof StripeReadError)
     return refusal("stripe", `Nothing was changed here: ${error.message}`, field);
-  const { kind, message } = stripeFailure(error);
+  const { kind, message } = classifyStripeError(error);
   return refusal(
     "stripe",
     kind === "refused"

@@ -8,15 +8,15 @@ import {
 } from "../../../shared/contract/operations/stripe.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
-import type { ConnectionRow } from "../../../shared/db/save-connection.ts";
-import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
-import { open, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
+import type { StripeConnectionRow } from "../../../shared/db/save-connection.ts";
+import { readProjectConnection } from "../../../shared/db/stripe-connections.ts";
+import { parseWrappingKeys, unseal } from "../../../shared/kit/crypto-box.ts";
 import { checkStripeKey } from "../configuration/check-stripe-key.ts";
 import * as connection from "../configuration/connect-stripe.ts";
 import * as webhook from "../configuration/register-webhook.ts";
-import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
+import { createConnectionStripeClient } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { apiKeyPlace } from "../stripe-inbound/connection.ts";
+import { apiKeyAssociatedData } from "../stripe-inbound/connection.ts";
 import { implement } from "./implement.ts";
 import { notConnected, stripeRefusal } from "./refusals.ts";
 
@@ -35,7 +35,7 @@ export const check = implement(checkStripe, async ({ env, scope }) => {
   const found = await findConnection(env, scope);
   if ("outcome" in found) return found;
   const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
-  const apiKey = await open(keys, apiKeyPlace(found.connectionId), found.apiKeySealed);
+  const apiKey = await unseal(keys, apiKeyAssociatedData(found.connectionId), found.apiKeySealed);
   const verdict = await checkStripeKey(env, scope.mode, apiKey);
   if (verdict.outcome === "refused") return refusal("stripe", verdict.message);
   return { outcome: "done", permissions: verdict.permissions };
@@ -45,7 +45,7 @@ export const register = implement(registerWebhook, async ({ env, scope, now, act
   const found = await findConnection(env, scope);
   if ("outcome" in found) return found;
   try {
-    const stripe = await stripeOfConnection(env, found);
+    const stripe = await createConnectionStripeClient(env, found);
     await webhook.registerWebhook(env, found, { stripe, origin }, now, actor);
     return { outcome: "done" };
   } catch (error) {
@@ -56,12 +56,12 @@ export const register = implement(registerWebhook, async ({ env, scope, now, act
 export const setSecret = implement(setWebhookSecret, async ({ env, scope, now, actor }, { secret }) => {
   const found = await findConnection(env, scope);
   if ("outcome" in found) return found;
-  await webhook.keepWebhookSecret(env, found, { secret, endpointId: null }, now, actor);
+  await webhook.storeWebhookSecret(env, found, { secret, endpointId: null }, now, actor);
   return { outcome: "done" };
 });
 
-async function findConnection(env: RuntimeEnv, scope: Scope): Promise<ConnectionRow | Refusal> {
-  const found = await d1(readConnectionOf(env.DB, scope.projectId, scope.mode));
+async function findConnection(env: RuntimeEnv, scope: Scope): Promise<StripeConnectionRow | Refusal> {
+  const found = await d1(readProjectConnection(env.DB, scope.projectId, scope.mode));
   return found === null ? notConnected(scope) : found.connection;
 }
 

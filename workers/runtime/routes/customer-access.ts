@@ -5,8 +5,8 @@ import {
 } from "../../../shared/contract/entitlements.ts";
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import { statusAt } from "../../../shared/domain/availability.ts";
-import { customerStatus } from "../../../shared/domain/decision.ts";
-import { dayMs, type Entitlement, type Moment, newestFirst } from "../../../shared/domain/entitlement.ts";
+import { toCustomerStatus } from "../../../shared/domain/decision.ts";
+import { dayMs, type Entitlement, type Moment, sortNewestFirst } from "../../../shared/domain/entitlement.ts";
 import { defineEndpoint } from "../http/endpoint.ts";
 import { jsonReply } from "../http/reply.ts";
 import { openSubject } from "../request-context.ts";
@@ -36,11 +36,11 @@ export const customerAccess = defineEndpoint(
     const subject = openSubject(c, subject_ref);
     const reading = await subject.read();
     const { decision, at } = reading;
-    const listed = newestFirst(reading.entitlements.filter((entitlement) => isListed(entitlement, at)));
+    const listed = sortNewestFirst(reading.entitlements.filter((entitlement) => isListed(entitlement, at)));
     const reply: CustomerAccessReply = {
       subject_ref,
       has_access: decision.allowed,
-      status: customerStatus(decision),
+      status: toCustomerStatus(decision),
       reason: decision.allowed ? null : decision.reason,
       usage_remaining: reading.usageRemaining,
       entitlements: listed.slice(0, maxListed).map((entitlement) => entitlementView(entitlement, at)),

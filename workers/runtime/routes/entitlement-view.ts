@@ -1,10 +1,10 @@
 import type { EntitlementView } from "../../../shared/contract/entitlements.ts";
-import { availability, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
+import { getAvailability, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
 import type { Entitlement, Moment } from "../../../shared/domain/entitlement.ts";
 
 /** Returns one entitlement as both reads show it at `now`. */
 export function entitlementView(entitlement: Entitlement, now: Moment): EntitlementView {
-  const state = availability(entitlement, now);
+  const state = getAvailability(entitlement, now);
   return {
     entitlement_id: entitlement.entitlementId,
     kind: entitlement.kind,

@@ -5,7 +5,7 @@ import {
   entitlementListReplySchema,
 } from "../../../shared/contract/entitlements.ts";
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
-import { newestFirst } from "../../../shared/domain/entitlement.ts";
+import { sortNewestFirst } from "../../../shared/domain/entitlement.ts";
 import { defineEndpoint } from "../http/endpoint.ts";
 import { jsonReply } from "../http/reply.ts";
 import { invalidRequest } from "../http/validation-errors.ts";
@@ -35,7 +35,7 @@ export const entitlements = defineEndpoint(
     const { limit, starting_after } = c.req.valid("query");
     const subject = openSubject(c, subject_ref);
     const reading = await subject.read();
-    const all = newestFirst(reading.entitlements);
+    const all = sortNewestFirst(reading.entitlements);
     const start =
       starting_after === undefined
         ? 0

@@ -2,17 +2,17 @@ import type { z } from "zod";
 import { stripeEventEnvelopeSchema } from "../../../shared/contract/stripe-event.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readConnection } from "../../../shared/db/stripe-connections.ts";
-import { insertEvent } from "../../../shared/db/stripe-inbox.ts";
+import { insertStripeEvent } from "../../../shared/db/stripe-inbox.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { open as decrypt, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
+import { unseal as decrypt, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
 import { ApiError } from "../http/api-error.ts";
 import { readBody } from "../http/read-body.ts";
 import { jsonReply } from "../http/reply.ts";
 import { type ApiContext, addLogFields } from "../request-context.ts";
-import { webhookSecretPlace } from "../stripe-inbound/connection.ts";
-import { firstTryMs } from "../stripe-inbound/retry-schedule.ts";
-import { hasPlausibleSignature, isSignedBy } from "../stripe-inbound/signature.ts";
-import { tryEvent } from "../stripe-inbound/try-event.ts";
+import { webhookSecretAssociatedData } from "../stripe-inbound/connection.ts";
+import { firstAttemptTimeoutMs } from "../stripe-inbound/retry-schedule.ts";
+import { hasPlausibleSignature, hasValidSignature } from "../stripe-inbound/signature.ts";
+import { processStripeEvent } from "../stripe-inbound/try-event.ts";
 
 const maxBodyBytes = 1024 * 1024;
 
@@ -38,16 +38,16 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
   addLogFields(c, { connectionId, projectId: connection.projectId, mode: connection.mode });
   const secret = await decrypt(
     parseWrappingKeys(c.env.STRIPE_WRAPPING_KEYS),
-    webhookSecretPlace(connectionId),
+    webhookSecretAssociatedData(connectionId),
     connection.webhookSecretSealed,
   );
-  if (!(await isSignedBy(secret, payload, header, now))) throw invalidSignature();
+  if (!(await hasValidSignature(secret, payload, header, now))) throw invalidSignature();
 
   const text = new TextDecoder().decode(payload);
   const event = readEnvelope(text);
   addLogFields(c, { stripeEventId: event.id });
   const isNew = await d1(
-    insertEvent(c.env.DB, {
+    insertStripeEvent(c.env.DB, {
       connectionId,
       eventId: event.id,
       projectId: connection.projectId,
@@ -56,14 +56,14 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
       stripeCreatedAt: event.created * 1_000,
       payload: text,
       status: "received",
-      nextTryAt: now + firstTryMs,
+      nextTryAt: now + firstAttemptTimeoutMs,
       receivedAt: now,
       foundBy: "webhook",
     }),
   );
   addLogFields(c, { replayed: !isNew });
   // The reply promises only that the event is stored. When applying it now fails, the row is retried.
-  if (isNew) await tryEvent(c.env, { connectionId, eventId: event.id });
+  if (isNew) await processStripeEvent(c.env, { connectionId, eventId: event.id });
   return jsonReply(c, { received: true });
 }
 

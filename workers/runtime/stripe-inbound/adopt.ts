@@ -1,19 +1,19 @@
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readProduct } from "../../../shared/db/products.ts";
-import { findOwner } from "../../../shared/db/stripe-objects.ts";
+import { findObjectOwner } from "../../../shared/db/stripe-objects.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
-import { askStripe } from "../../../shared/stripe/gateway.ts";
-import { fromSeconds, idOf } from "../../../shared/stripe/object-fields.ts";
-import { type OurMetadata, readOurMetadata } from "../../../shared/stripe/our-metadata.ts";
+import { callStripe } from "../../../shared/stripe/gateway.ts";
+import { fromSeconds, getReferenceId } from "../../../shared/stripe/object-fields.ts";
+import { type LicenzyMetadata, parseLicenzyMetadata } from "../../../shared/stripe/our-metadata.ts";
 import { readInvoicePaidBy, resolveOwnerFromMetadata, toPaidInvoice } from "./find-owner.ts";
-import type { Inbound } from "./inbound.ts";
+import type { ConnectionContext } from "./inbound.ts";
 import { readCurrentSubscription } from "./read-from-stripe.ts";
 import { listReversedCharges } from "./read-subject-objects.ts";
 import {
-  type DifferencesResult,
   readErasureFence,
   readReversalFacts,
   readSubscriptionFacts,
+  type StripeDifferencesResult,
 } from "./sync-subject.ts";
 
 /** An object can't be adopted. The message explains why to the operator. */
@@ -24,23 +24,23 @@ class AdoptionError extends Error {
   }
 }
 
-export type Adopted = { subscriptionId: string } | { paymentIntentId: string; productCode: string };
+export type AdoptionTarget = { subscriptionId: string } | { paymentIntentId: string; productCode: string };
 
 /**
  * Reads a subscription or payment that no checkout of ours sold, with its refunds and disputes, to make it
  * the subject's. The result is previewed and applied like the differences of a sync.
  */
 export async function readAdoption(
-  context: Inbound,
+  context: ConnectionContext,
   subjectRef: string,
-  adopted: Adopted,
-): Promise<DifferencesResult> {
+  adopted: AdoptionTarget,
+): Promise<StripeDifferencesResult> {
   const fence = await readErasureFence(context, subjectRef);
   if (fence.outcome === "erased") return fence;
   const { erasureFence } = fence;
   const stripeId = "subscriptionId" in adopted ? adopted.subscriptionId : adopted.paymentIntentId;
   const { env, connection } = context;
-  const owner = await d1(findOwner(env.DB, connection.connectionId, [stripeId]));
+  const owner = await d1(findObjectOwner(env.DB, connection.connectionId, [stripeId]));
   if (owner !== null && owner.subjectRef !== subjectRef)
     throw new AdoptionError(`${stripeId} belongs to customer ${owner.subjectRef}`);
   const facts =
@@ -57,7 +57,11 @@ export async function readAdoption(
  * Throws if a checkout of ours sold the object: its own events grant it, and an adoption would grant it
  * twice.
  */
-async function rejectIfSold(context: Inbound, stripeId: string, ours: OurMetadata | null): Promise<void> {
+async function rejectIfSold(
+  context: ConnectionContext,
+  stripeId: string,
+  ours: LicenzyMetadata | null,
+): Promise<void> {
   if (ours === null) return;
   const sold = await resolveOwnerFromMetadata(context, ours);
   switch (sold.outcome) {
@@ -74,7 +78,7 @@ async function rejectIfSold(context: Inbound, stripeId: string, ours: OurMetadat
 }
 
 async function readFactsOfSubscription(
-  context: Inbound,
+  context: ConnectionContext,
   subjectRef: string,
   subscriptionId: string,
 ): Promise<SubjectFact[]> {
@@ -94,7 +98,7 @@ async function readFactsOfSubscription(
 }
 
 async function readFactsOfPayment(
-  context: Inbound,
+  context: ConnectionContext,
   { paymentIntentId, productCode }: { paymentIntentId: string; productCode: string },
 ): Promise<SubjectFact[]> {
   const found = await d1(readProduct(context.env.DB, context.connection, productCode));
@@ -104,14 +108,14 @@ async function readFactsOfPayment(
   if (product.kind === "subscription")
     throw new AdoptionError(`${productCode} is a subscription. Adopt the subscription, not its payment.`);
   const stripe = await context.stripe();
-  const intent = await askStripe(
+  const intent = await callStripe(
     stripe.paymentIntents.retrieve(paymentIntentId, { expand: ["latest_charge"] }),
   );
   if (intent.status !== "succeeded")
     throw new AdoptionError(
       `${paymentIntentId} has status ${intent.status}. Only a succeeded payment can be adopted.`,
     );
-  await rejectIfSold(context, paymentIntentId, readOurMetadata(intent.metadata));
+  await rejectIfSold(context, paymentIntentId, parseLicenzyMetadata(intent.metadata));
   const charge = intent.latest_charge;
   const purchase: SubjectFact = {
     type: "purchase",
@@ -128,7 +132,7 @@ async function readFactsOfPayment(
       checkoutSessionId: null,
       paymentIntentId,
       subscriptionId: null,
-      customerId: idOf(intent.customer),
+      customerId: getReferenceId(intent.customer),
       amountTotal: intent.amount_received,
       currency: intent.currency,
       metadata: {},

@@ -1,15 +1,15 @@
 import type Stripe from "stripe";
-import type { ConnectionOfProject } from "../../../shared/db/stripe-connections.ts";
-import type { InboxRow } from "../../../shared/db/stripe-inbox.ts";
-import { UnreadableObject } from "../../../shared/stripe/object-fields.ts";
-import { readEvent, type Told } from "../../../shared/stripe/read-event.ts";
+import type { ConnectionWithProject } from "../../../shared/db/stripe-connections.ts";
+import type { StripeEventRow } from "../../../shared/db/stripe-inbox.ts";
+import { UnreadableObjectError } from "../../../shared/stripe/object-fields.ts";
+import { type ParsedEvent, parseStripeEvent } from "../../../shared/stripe/read-event.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { applyInvoice } from "./apply-invoice.ts";
 import { applyReversals } from "./apply-reversals.ts";
 import { applySession } from "./apply-session.ts";
 import { applySubscription } from "./apply-subscription.ts";
 import { describeNoOwner } from "./find-owner.ts";
-import { type Inbound, openInbound } from "./inbound.ts";
+import { type ConnectionContext, createConnectionContext } from "./inbound.ts";
 import type { ApplyResult } from "./merge-facts.ts";
 import { listRefunds } from "./read-from-stripe.ts";
 
@@ -28,8 +28,8 @@ export interface Settlement {
 /** Parses the event and applies it. Throws errors that another attempt may not meet. */
 export async function applyEvent(
   env: RuntimeEnv,
-  found: ConnectionOfProject,
-  row: InboxRow,
+  found: ConnectionWithProject,
+  row: StripeEventRow,
   now: number,
 ): Promise<Settlement> {
   const event = JSON.parse(row.payload) as Stripe.Event;
@@ -38,12 +38,15 @@ export async function applyEvent(
     return failed(`the event has livemode ${event.livemode}, but the connection is for ${mode} mode`);
   const cause = { type: "stripe_event" as const, id: row.eventId, eventType: row.type };
   try {
-    const result = await applyParsedEvent(openInbound(env, found, cause, now), readEvent(event));
+    const result = await applyParsedEvent(
+      createConnectionContext(env, found, cause, now),
+      parseStripeEvent(event),
+    );
     return toSettlement(result);
   } catch (error) {
     // Another attempt would read the same payload. An operator can retry the event after a release that can
     // read it.
-    if (error instanceof UnreadableObject) return failed(error.message);
+    if (error instanceof UnreadableObjectError) return failed(error.message);
     throw error;
   }
 }
@@ -73,8 +76,8 @@ const ignored = (detail: string): Settlement => ({ status: "ignored", detail, su
 const failed = (detail: string): Settlement => ({ status: "failed", detail, subjectRef: null });
 
 async function applyParsedEvent(
-  context: Inbound,
-  event: Told,
+  context: ConnectionContext,
+  event: ParsedEvent,
 ): Promise<ApplyResult | { outcome: "not_handled" }> {
   switch (event.type) {
     case "session":

@@ -1,14 +1,14 @@
 import type { InvoiceFact } from "../../../shared/domain/decide-stripe.ts";
-import type { InvoiceTold } from "../../../shared/stripe/read-invoice.ts";
+import type { ParsedInvoice } from "../../../shared/stripe/read-invoice.ts";
 import { buildCheckoutOrigin, findSubscriptionOwner, foreign, type Owner } from "./find-owner.ts";
-import type { Inbound } from "./inbound.ts";
+import type { ConnectionContext } from "./inbound.ts";
 import { type ApplyResult, mergeFacts, readSubscriptionFact } from "./merge-facts.ts";
 
 /**
  * Records the result of a subscription's invoice, and reads the subscription from Stripe: an invoice does not
  * contain its status.
  */
-export async function applyInvoice(context: Inbound, invoice: InvoiceTold): Promise<ApplyResult> {
+export async function applyInvoice(context: ConnectionContext, invoice: ParsedInvoice): Promise<ApplyResult> {
   const { subscriptionId, customerId, invoiceId } = invoice;
   if (subscriptionId === null) return foreign("invoice without a subscription");
   const found = await findSubscriptionOwner(context, subscriptionId, invoice.ours);
@@ -21,7 +21,7 @@ export async function applyInvoice(context: Inbound, invoice: InvoiceTold): Prom
   return mergeFacts(context, owner, facts, { customerId, stripeIds: [subscriptionId, invoiceId] });
 }
 
-export function buildInvoiceFact(owner: Owner, subscriptionId: string, invoice: InvoiceTold): InvoiceFact {
+export function buildInvoiceFact(owner: Owner, subscriptionId: string, invoice: ParsedInvoice): InvoiceFact {
   const { invoiceId, outcome, periodEnd, customerId } = invoice;
   return {
     type: "invoice",

@@ -1,13 +1,13 @@
 import type { ReversalFact } from "../../../shared/domain/merge-payment.ts";
-import type { PaymentReference, ReversalTold } from "../../../shared/stripe/read-reversal.ts";
+import type { ParsedReversal, PaymentReference } from "../../../shared/stripe/read-reversal.ts";
 import { findPaymentOwner, type OwnedPayment } from "./find-owner.ts";
-import type { Inbound } from "./inbound.ts";
+import type { ConnectionContext } from "./inbound.ts";
 import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
 
 /** Merges refunds or disputes of one payment. They affect the purchase that it paid for and no other. */
 export async function applyReversals(
-  context: Inbound,
-  reversals: ReversalTold[],
+  context: ConnectionContext,
+  reversals: ParsedReversal[],
   payment: PaymentReference,
 ): Promise<ApplyResult> {
   const found = await findPaymentOwner(context, payment);
@@ -25,7 +25,7 @@ export async function applyReversals(
 
 export function buildReversalFact(
   { paymentIntentId, invoice }: Omit<OwnedPayment, "owner">,
-  reversal: ReversalTold,
+  reversal: ParsedReversal,
 ): ReversalFact {
   return reversal.type === "refund"
     ? { type: "refund", paymentIntentId, invoice, refund: reversal.refund }

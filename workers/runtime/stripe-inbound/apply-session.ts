@@ -1,10 +1,10 @@
-import { advanceAttempt } from "../../../shared/db/advance-attempt.ts";
+import { advanceCheckoutAttempt } from "../../../shared/db/advance-attempt.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
-import type { SessionFact } from "../../../shared/stripe/read-session.ts";
+import type { ParsedSession } from "../../../shared/stripe/read-session.ts";
 import { parseFrozenRequest } from "../checkout/frozen-request.ts";
 import { buildCheckoutOrigin, type CheckoutOwner, foreign, resolveOwnerFromMetadata } from "./find-owner.ts";
-import type { Inbound } from "./inbound.ts";
+import type { ConnectionContext } from "./inbound.ts";
 import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
 
 /**
@@ -14,7 +14,7 @@ import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
  * Order: grant, then advance the attempt, then (in the caller) mark the event as processed. A crash in
  * between leaves the event `received`. The next attempt finds the entitlement granted and does the rest.
  */
-export async function applySession(context: Inbound, session: SessionFact): Promise<ApplyResult> {
+export async function applySession(context: ConnectionContext, session: ParsedSession): Promise<ApplyResult> {
   if (session.ours === null) return foreign("not created by Licenzy");
   const found = await resolveOwnerFromMetadata(context, session.ours);
   if (found.outcome !== "owner") return found;
@@ -23,7 +23,7 @@ export async function applySession(context: Inbound, session: SessionFact): Prom
   const { env, now } = context;
   if (session.outcome !== "paid") {
     const status = session.outcome === "processing" ? "processing" : "failed";
-    const hasAdvanced = await d1(advanceAttempt(env.DB, attemptId, status, now));
+    const hasAdvanced = await d1(advanceCheckoutAttempt(env.DB, attemptId, status, now));
     return { outcome: "merged", subjectRef: owner.subjectRef, changes: hasAdvanced ? 1 : 0 };
   }
   const { sessionId, paymentIntentId, subscriptionId, customerId } = session;
@@ -32,12 +32,12 @@ export async function applySession(context: Inbound, session: SessionFact): Prom
     stripeIds: [sessionId, paymentIntentId, subscriptionId],
   });
   if (merged.outcome !== "merged") return merged;
-  const hasAdvanced = await d1(advanceAttempt(env.DB, attemptId, "finalized", now));
+  const hasAdvanced = await d1(advanceCheckoutAttempt(env.DB, attemptId, "finalized", now));
   return { ...merged, changes: merged.changes + (hasAdvanced ? 1 : 0) };
 }
 
 /** Builds the fact of a paid session: a purchase, or the sale of a subscription. */
-export function buildPaidSessionFact(owner: CheckoutOwner, session: SessionFact): SubjectFact {
+export function buildPaidSessionFact(owner: CheckoutOwner, session: ParsedSession): SubjectFact {
   const { sessionId, paymentIntentId, subscriptionId, customerId, amountTotal, currency } = session;
   const origin = buildCheckoutOrigin(owner, customerId);
   if (subscriptionId !== null)

@@ -1,12 +1,12 @@
-import type { SubscriptionTold } from "../../../shared/stripe/read-subscription.ts";
+import type { ParsedSubscription } from "../../../shared/stripe/read-subscription.ts";
 import { buildCheckoutOrigin, findSubscriptionOwner } from "./find-owner.ts";
-import type { Inbound } from "./inbound.ts";
+import type { ConnectionContext } from "./inbound.ts";
 import { type ApplyResult, buildSubscriptionFact, mergeFacts } from "./merge-facts.ts";
 
 /** Merges a subscription event. These events are the only source of a subscription's status. */
 export async function applySubscription(
-  context: Inbound,
-  subscription: SubscriptionTold,
+  context: ConnectionContext,
+  subscription: ParsedSubscription,
 ): Promise<ApplyResult> {
   const { subscriptionId, customerId } = subscription;
   const found = await findSubscriptionOwner(context, subscriptionId, subscription.ours);

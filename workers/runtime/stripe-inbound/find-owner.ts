@@ -1,15 +1,15 @@
-import { type CheckoutAttemptRow, readSale } from "../../../shared/db/checkout-attempts.ts";
+import { type CheckoutAttemptRow, readAttemptAndErasure } from "../../../shared/db/checkout-attempts.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import type { LastErasure } from "../../../shared/db/erasures.ts";
-import { findOwner, type ObjectOwner } from "../../../shared/db/stripe-objects.ts";
+import { findObjectOwner, type ObjectOwner } from "../../../shared/db/stripe-objects.ts";
 import type { PaidInvoice } from "../../../shared/domain/stripe-record.ts";
-import { askStripe } from "../../../shared/stripe/gateway.ts";
-import { idOf } from "../../../shared/stripe/object-fields.ts";
-import { type OurMetadata, readOurMetadata } from "../../../shared/stripe/our-metadata.ts";
-import { type InvoiceTold, readInvoice } from "../../../shared/stripe/read-invoice.ts";
+import { callStripe } from "../../../shared/stripe/gateway.ts";
+import { getReferenceId } from "../../../shared/stripe/object-fields.ts";
+import { type LicenzyMetadata, parseLicenzyMetadata } from "../../../shared/stripe/our-metadata.ts";
+import { type ParsedInvoice, parseInvoice } from "../../../shared/stripe/read-invoice.ts";
 import type { PaymentReference } from "../../../shared/stripe/read-reversal.ts";
 import { parseFrozenRequest } from "../checkout/frozen-request.ts";
-import type { Inbound } from "./inbound.ts";
+import type { ConnectionContext } from "./inbound.ts";
 import { readCurrentSubscription } from "./read-from-stripe.ts";
 
 /** The owner of a Stripe object. */
@@ -71,13 +71,13 @@ export function describeNoOwner(lookup: NoOwner): string {
 
 /** Resolves the owner from the checkout attempt that an object's metadata names. */
 export async function resolveOwnerFromMetadata(
-  { env, connection }: Inbound,
-  ours: OurMetadata,
+  { env, connection }: ConnectionContext,
+  ours: LicenzyMetadata,
 ): Promise<OwnerLookup<CheckoutOwner>> {
   if (ours.projectId !== connection.projectId || ours.mode !== connection.mode)
     return foreign("belongs to another project");
   const customer = { ...connection, subjectRef: ours.subjectRef };
-  const { attempt, erasure } = await d1(readSale(env.DB, ours.attemptId, customer));
+  const { attempt, erasure } = await d1(readAttemptAndErasure(env.DB, ours.attemptId, customer));
   if (predatesErasure(attempt, erasure)) return { outcome: "erased" };
   if (attempt === null || attempt.projectId !== ours.projectId || attempt.mode !== ours.mode)
     return { outcome: "unknown_attempt", attemptId: ours.attemptId };
@@ -99,9 +99,9 @@ function predatesErasure(attempt: CheckoutAttemptRow | null, erasure: LastErasur
  * have adopted a subscription that another project sold.
  */
 export async function findSubscriptionOwner(
-  context: Inbound,
+  context: ConnectionContext,
   subscriptionId: string,
-  ours: OurMetadata | null,
+  ours: LicenzyMetadata | null,
 ): Promise<OwnerLookup> {
   const fromMetadata = ours === null ? null : await resolveOwnerFromMetadata(context, ours);
   switch (fromMetadata?.outcome) {
@@ -127,7 +127,7 @@ export async function findSubscriptionOwner(
  * it paid. A payment in the id table needs no look-up, because its invoice was recorded with it.
  */
 export async function findPaymentOwner(
-  context: Inbound,
+  context: ConnectionContext,
   payment: PaymentReference,
 ): Promise<PaymentOwnerLookup> {
   const paymentIntentId = payment.paymentIntentId ?? (await readPaymentIntentId(context, payment.chargeId));
@@ -135,8 +135,8 @@ export async function findPaymentOwner(
   const known = await findKnownOwner(context, paymentIntentId);
   if (known !== null) return withPayment(known, paymentIntentId, null);
   const stripe = await context.stripe();
-  const intent = await askStripe(stripe.paymentIntents.retrieve(paymentIntentId));
-  const ours = readOurMetadata(intent.metadata);
+  const intent = await callStripe(stripe.paymentIntents.retrieve(paymentIntentId));
+  const ours = parseLicenzyMetadata(intent.metadata);
   if (ours !== null) return withPayment(await resolveOwnerFromMetadata(context, ours), paymentIntentId, null);
   const invoice = await readInvoicePaidBy(context, paymentIntentId);
   if (invoice === null || invoice.subscriptionId === null) return foreign("not created by Licenzy");
@@ -154,39 +154,47 @@ function withPayment(
 }
 
 export function toPaidInvoice(
-  { invoiceId, amountPaid, periodEnd }: InvoiceTold,
+  { invoiceId, amountPaid, periodEnd }: ParsedInvoice,
   subscriptionId: string,
 ): PaidInvoice {
   return { invoiceId, subscriptionId, periodEnd, amountPaid };
 }
 
 /** Returns the payment intent of a charge, or `null` if it has none: Checkout did not create that charge. */
-async function readPaymentIntentId(context: Inbound, chargeId: string | null): Promise<string | null> {
+async function readPaymentIntentId(
+  context: ConnectionContext,
+  chargeId: string | null,
+): Promise<string | null> {
   if (chargeId === null) return null;
   const stripe = await context.stripe();
-  const charge = await askStripe(stripe.charges.retrieve(chargeId));
-  return idOf(charge.payment_intent);
+  const charge = await callStripe(stripe.charges.retrieve(chargeId));
+  return getReferenceId(charge.payment_intent);
 }
 
 /** Returns the invoice that the payment paid, or `null` if it paid none. */
 export async function readInvoicePaidBy(
-  context: Inbound,
+  context: ConnectionContext,
   paymentIntentId: string,
-): Promise<InvoiceTold | null> {
+): Promise<ParsedInvoice | null> {
   const stripe = await context.stripe();
   const payment = { type: "payment_intent" as const, payment_intent: paymentIntentId };
-  const { data } = await askStripe(stripe.invoicePayments.list({ payment, limit: 1 }));
-  const invoiceId = idOf(data[0]?.invoice);
+  const { data } = await callStripe(stripe.invoicePayments.list({ payment, limit: 1 }));
+  const invoiceId = getReferenceId(data[0]?.invoice);
   if (invoiceId === null) return null;
-  return readInvoice(await askStripe(stripe.invoices.retrieve(invoiceId)), "paid");
+  return parseInvoice(await callStripe(stripe.invoices.retrieve(invoiceId)), "paid");
 }
 
 /** Finds the owner in the id table. Returns `null` if the table does not have the id. */
-async function findKnownOwner({ env, connection }: Inbound, stripeId: string): Promise<OwnerLookup | null> {
-  const found: ObjectOwner | null = await d1(findOwner(env.DB, connection.connectionId, [stripeId]));
+async function findKnownOwner(
+  { env, connection }: ConnectionContext,
+  stripeId: string,
+): Promise<OwnerLookup | null> {
+  const found: ObjectOwner | null = await d1(findObjectOwner(env.DB, connection.connectionId, [stripeId]));
   if (found === null) return null;
   const { subjectRef, attemptId } = found;
-  const { attempt, erasure } = await d1(readSale(env.DB, attemptId ?? "", { ...connection, subjectRef }));
+  const { attempt, erasure } = await d1(
+    readAttemptAndErasure(env.DB, attemptId ?? "", { ...connection, subjectRef }),
+  );
   // An object that no checkout sold stays in the table until the erasure has run. After that it can be
   // adopted again.
   const isErased = attemptId === null ? erasure?.state === "running" : predatesErasure(attempt, erasure);

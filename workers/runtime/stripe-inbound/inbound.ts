@@ -1,12 +1,12 @@
 import type Stripe from "stripe";
-import type { ConnectionOfProject } from "../../../shared/db/stripe-connections.ts";
+import type { ConnectionWithProject } from "../../../shared/db/stripe-connections.ts";
 import type { Cause } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
-import { stripeOfConnection } from "../configuration/stripe-of-connection.ts";
+import { createConnectionStripeClient } from "../configuration/stripe-of-connection.ts";
 import type { RuntimeEnv } from "../env.ts";
 
 /** The context of every function that applies facts from Stripe: the connection, the cause and the time. */
-export interface Inbound extends ConnectionOfProject {
+export interface ConnectionContext extends ConnectionWithProject {
   env: RuntimeEnv;
   cause: Cause;
   /** Milliseconds, on the stack's clock. */
@@ -17,15 +17,23 @@ export interface Inbound extends ConnectionOfProject {
   stripe(): Promise<Stripe>;
 }
 
-export function openInbound(env: RuntimeEnv, found: ConnectionOfProject, cause: Cause, now: number): Inbound {
+export function createConnectionContext(
+  env: RuntimeEnv,
+  found: ConnectionWithProject,
+  cause: Cause,
+  now: number,
+): ConnectionContext {
   let client: Promise<Stripe> | undefined;
   const stripe = () => {
-    client ??= stripeOfConnection(env, found.connection);
+    client ??= createConnectionStripeClient(env, found.connection);
     return client;
   };
   return { ...found, env, cause, now, stripe };
 }
 
-export function identityOf({ connection, region }: ConnectionOfProject, subjectRef: string): SubjectIdentity {
+export function toSubjectIdentity(
+  { connection, region }: ConnectionWithProject,
+  subjectRef: string,
+): SubjectIdentity {
   return { projectId: connection.projectId, mode: connection.mode, region, subjectRef };
 }

@@ -1,10 +1,10 @@
 import { d1 } from "../../../shared/db/deadline.ts";
-import { productsOfPrices, rememberObjects } from "../../../shared/db/stripe-objects.ts";
+import { findProductsOfPrices, recordObjectOwner } from "../../../shared/db/stripe-objects.ts";
 import type { SubjectFact, SubscriptionFact } from "../../../shared/domain/decide-stripe.ts";
 import type { Observation, SubscriptionOrigin } from "../../../shared/domain/stripe-record.ts";
 import { callSubject } from "../subject-stub.ts";
 import { buildCheckoutOrigin, type NoOwner, type Owner } from "./find-owner.ts";
-import { type Inbound, identityOf } from "./inbound.ts";
+import { type ConnectionContext, toSubjectIdentity } from "./inbound.ts";
 import { readCurrentSubscription } from "./read-from-stripe.ts";
 
 /** The result of facts that were merged into a subject. */
@@ -22,13 +22,13 @@ export type ApplyResult = Merged | NoOwner;
 
 /** Builds the fact of a subscription's observation, with the product of each price. */
 export async function buildSubscriptionFact(
-  { env, connection }: Inbound,
+  { env, connection }: ConnectionContext,
   subscriptionId: string,
   origin: SubscriptionOrigin,
   observation: Observation,
 ): Promise<SubscriptionFact> {
   const priceIds = observation.items.map(({ priceId }) => priceId);
-  const products = await d1(productsOfPrices(env.DB, connection, priceIds));
+  const products = await d1(findProductsOfPrices(env.DB, connection, priceIds));
   const items = observation.items.map((item) => ({
     ...item,
     productCode: products.get(item.priceId) ?? null,
@@ -38,7 +38,7 @@ export async function buildSubscriptionFact(
 
 /** Reads the subscription from Stripe and returns its current state as a fact. */
 export async function readSubscriptionFact(
-  context: Inbound,
+  context: ConnectionContext,
   owner: Owner,
   subscriptionId: string,
 ): Promise<SubscriptionFact> {
@@ -54,14 +54,14 @@ export async function readSubscriptionFact(
  * After a crash between the merge and recording the ids, the event is retried and finds its facts merged.
  */
 export async function mergeFacts(
-  context: Inbound,
+  context: ConnectionContext,
   owner: Owner,
   facts: SubjectFact[],
   objects: { customerId: string | null; stripeIds: (string | null)[] },
 ): Promise<ApplyResult> {
   const { env, connection, graceDays, cause, now } = context;
   const { erasureFence } = owner;
-  const identity = identityOf(context, owner.subjectRef);
+  const identity = toSubjectIdentity(context, owner.subjectRef);
   const merge = (all: SubjectFact[]) =>
     callSubject(env, identity, (subject) =>
       subject.applyStripe(identity, { facts: all, graceDays, cause, erasureFence }),
@@ -82,7 +82,7 @@ export async function mergeFacts(
       const stripeIds = [...objects.stripeIds, objects.customerId].filter((id) => id !== null);
       const attemptId = owner.attempt?.attemptId ?? null;
       const remembered = { subjectRef: owner.subjectRef, attemptId, customerId: objects.customerId };
-      await d1(rememberObjects(env.DB, connection, remembered, stripeIds, now));
+      await d1(recordObjectOwner(env.DB, connection, remembered, stripeIds, now));
       const { changes, sequence } = result;
       return { outcome: "merged", subjectRef: owner.subjectRef, changes, sequence };
     }

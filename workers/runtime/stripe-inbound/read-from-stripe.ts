@@ -1,29 +1,29 @@
 import type Stripe from "stripe";
 import { newId } from "../../../shared/kit/ids.ts";
-import { answeredAt, askStripe } from "../../../shared/stripe/gateway.ts";
-import { type ReversalTold, readDispute, readRefund } from "../../../shared/stripe/read-reversal.ts";
-import { readSubscription, type SubscriptionTold } from "../../../shared/stripe/read-subscription.ts";
+import { callStripe, getResponseTime } from "../../../shared/stripe/gateway.ts";
+import { type ParsedReversal, parseDispute, parseRefund } from "../../../shared/stripe/read-reversal.ts";
+import { type ParsedSubscription, parseSubscription } from "../../../shared/stripe/read-subscription.ts";
 
 /** Reads the subscription's current state. Its version is the `Date` header of Stripe's response. */
 export async function readCurrentSubscription(
   stripe: Stripe,
   subscriptionId: string,
-): Promise<SubscriptionTold> {
+): Promise<ParsedSubscription> {
   // Create the id before the request: of two reads in one second, the later request then has the later id.
   const sourceId = newId("read");
-  const subscription = await askStripe(stripe.subscriptions.retrieve(subscriptionId));
-  return readSubscription(subscription, { sourceId, said: "read", at: answeredAt(subscription) }, null);
+  const subscription = await callStripe(stripe.subscriptions.retrieve(subscriptionId));
+  return parseSubscription(subscription, { sourceId, said: "read", at: getResponseTime(subscription) }, null);
 }
 
 /** Selects the payment or charge to list reversals of. */
 export type ReversalFilter = { payment_intent: string } | { charge: string };
 
-export async function listRefunds(stripe: Stripe, filter: ReversalFilter): Promise<ReversalTold[]> {
-  return everyPage((page) => stripe.refunds.list({ ...filter, ...page }), readRefund);
+export async function listRefunds(stripe: Stripe, filter: ReversalFilter): Promise<ParsedReversal[]> {
+  return everyPage((page) => stripe.refunds.list({ ...filter, ...page }), parseRefund);
 }
 
-export async function listDisputes(stripe: Stripe, filter: ReversalFilter): Promise<ReversalTold[]> {
-  return everyPage((page) => stripe.disputes.list({ ...filter, ...page }), readDispute);
+export async function listDisputes(stripe: Stripe, filter: ReversalFilter): Promise<ParsedReversal[]> {
+  return everyPage((page) => stripe.disputes.list({ ...filter, ...page }), parseDispute);
 }
 
 /**
@@ -46,10 +46,10 @@ export async function everyPageSince<S extends { id: string }, T>(
   let listedAt: number | undefined;
   let startingAfter: string | undefined;
   for (;;) {
-    const page = await askStripe(
+    const page = await callStripe(
       list({ limit: 100, ...(startingAfter === undefined ? {} : { starting_after: startingAfter }) }),
     );
-    const version = answeredAt(page);
+    const version = getResponseTime(page);
     listedAt ??= version;
     all.push(...page.data.map((object) => read(object, version)));
     startingAfter = page.data.at(-1)?.id;

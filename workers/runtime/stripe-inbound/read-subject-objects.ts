@@ -1,17 +1,17 @@
 import type Stripe from "stripe";
 import { d1 } from "../../../shared/db/deadline.ts";
-import { objectsOf } from "../../../shared/db/stripe-objects.ts";
-import { askStripe } from "../../../shared/stripe/gateway.ts";
-import { fromSeconds, idOf } from "../../../shared/stripe/object-fields.ts";
-import { readOurMetadata } from "../../../shared/stripe/our-metadata.ts";
-import { readSession, type SessionFact } from "../../../shared/stripe/read-session.ts";
-import type { Inbound } from "./inbound.ts";
+import { listObjectIds } from "../../../shared/db/stripe-objects.ts";
+import { callStripe } from "../../../shared/stripe/gateway.ts";
+import { fromSeconds, getReferenceId } from "../../../shared/stripe/object-fields.ts";
+import { parseLicenzyMetadata } from "../../../shared/stripe/our-metadata.ts";
+import { type ParsedSession, parseSession } from "../../../shared/stripe/read-session.ts";
+import type { ConnectionContext } from "./inbound.ts";
 import { everyPage } from "./read-from-stripe.ts";
 
 /** The Stripe objects of one subject. */
 export interface SubjectObjects {
   /** Checkout sessions that are complete or expired. */
-  sessions: SessionFact[];
+  sessions: ParsedSession[];
   subscriptionIds: string[];
   reversedCharges: ReversedCharge[];
 }
@@ -26,28 +26,33 @@ export interface ReversedCharge {
  * Reads the subject's objects from Stripe: those in the id table, and those of its Stripe customers. Skips
  * objects of these customers that belong to another subject or that Licenzy did not create.
  */
-export async function readSubjectObjects(context: Inbound, subjectRef: string): Promise<SubjectObjects> {
+export async function readSubjectObjects(
+  context: ConnectionContext,
+  subjectRef: string,
+): Promise<SubjectObjects> {
   const { env, connection } = context;
-  const known = await d1(objectsOf(env.DB, connection.connectionId, subjectRef));
+  const known = await d1(listObjectIds(env.DB, connection.connectionId, subjectRef));
   const knownIds = (prefix: string) => known.filter((id) => id.startsWith(prefix));
   const stripe = await context.stripe();
   const isOurs = (metadata: Stripe.Metadata | null) => {
-    const ours = readOurMetadata(metadata);
+    const ours = parseLicenzyMetadata(metadata);
     const { projectId, mode } = connection;
     return ours?.subjectRef === subjectRef && ours.projectId === projectId && ours.mode === mode;
   };
 
   const sessions = new Map<string, Stripe.Checkout.Session>();
   for (const sessionId of knownIds("cs_"))
-    sessions.set(sessionId, await askStripe(stripe.checkout.sessions.retrieve(sessionId)));
+    sessions.set(sessionId, await callStripe(stripe.checkout.sessions.retrieve(sessionId)));
   // A session may be the only known object, if no event of its customer or subscription has arrived yet.
   const idsInSessions = (field: "customer" | "subscription") =>
-    [...sessions.values()].flatMap((session) => idOf(session[field]) ?? []);
+    [...sessions.values()].flatMap((session) => getReferenceId(session[field]) ?? []);
   const subscriptionIds = new Set(knownIds("sub_"));
   const customerIds = new Set([...knownIds("cus_"), ...idsInSessions("customer")]);
   // The id table may list the customer under another subject that pays with the same Stripe customer.
   for (const subscriptionId of subscriptionIds) {
-    const customerId = idOf((await askStripe(stripe.subscriptions.retrieve(subscriptionId))).customer);
+    const customerId = getReferenceId(
+      (await callStripe(stripe.subscriptions.retrieve(subscriptionId))).customer,
+    );
     if (customerId !== null) customerIds.add(customerId);
   }
   const charges = new Map<string, Stripe.Charge>();
@@ -84,7 +89,7 @@ export async function listReversedCharges(stripe: Stripe, customer: string): Pro
 
 function filterReversed(charges: Stripe.Charge[]): ReversedCharge[] {
   return charges.flatMap((charge) => {
-    const paymentIntentId = idOf(charge.payment_intent);
+    const paymentIntentId = getReferenceId(charge.payment_intent);
     const isReversed = charge.amount_refunded > 0 || charge.disputed;
     return isReversed && paymentIntentId !== null ? [{ chargeId: charge.id, paymentIntentId }] : [];
   });
@@ -96,14 +101,14 @@ async function parseFinishedSessions(
   stripe: Stripe,
   sessions: Stripe.Checkout.Session[],
   charges: Stripe.Charge[],
-): Promise<SessionFact[]> {
-  const facts: SessionFact[] = [];
+): Promise<ParsedSession[]> {
+  const facts: ParsedSession[] = [];
   for (const session of sessions) {
     if (session.status === "expired")
-      facts.push(readSession(session, "expired", fromSeconds(session.expires_at)));
+      facts.push(parseSession(session, "expired", fromSeconds(session.expires_at)));
     if (session.status !== "complete") continue;
     const outcome = session.payment_status === "unpaid" ? "processing" : "paid";
-    facts.push(readSession(session, outcome, await findPaidAt(stripe, session, charges)));
+    facts.push(parseSession(session, outcome, await findPaidAt(stripe, session, charges)));
   }
   return facts;
 }
@@ -114,10 +119,12 @@ async function findPaidAt(
   session: Stripe.Checkout.Session,
   charges: Stripe.Charge[],
 ): Promise<number> {
-  const paymentIntentId = idOf(session.payment_intent);
+  const paymentIntentId = getReferenceId(session.payment_intent);
   if (paymentIntentId === null) return fromSeconds(session.created);
-  const known = charges.find((charge) => idOf(charge.payment_intent) === paymentIntentId && charge.paid);
+  const known = charges.find(
+    (charge) => getReferenceId(charge.payment_intent) === paymentIntentId && charge.paid,
+  );
   if (known !== undefined) return fromSeconds(known.created);
-  const { data } = await askStripe(stripe.charges.list({ payment_intent: paymentIntentId, limit: 1 }));
+  const { data } = await callStripe(stripe.charges.list({ payment_intent: paymentIntentId, limit: 1 }));
   return fromSeconds(data[0]?.created ?? session.created);
 }

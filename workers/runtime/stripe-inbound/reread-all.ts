@@ -1,13 +1,13 @@
 import { d1 } from "../../../shared/db/deadline.ts";
 import { recordSweep } from "../../../shared/db/stripe-connections.ts";
-import { subjectsWithObjects } from "../../../shared/db/stripe-objects.ts";
+import { listSubjectsWithObjects } from "../../../shared/db/stripe-objects.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
-import { StripeNotAnswering } from "../../../shared/stripe/gateway.ts";
-import { UnreadableObject } from "../../../shared/stripe/object-fields.ts";
+import { StripeReadError } from "../../../shared/stripe/gateway.ts";
+import { UnreadableObjectError } from "../../../shared/stripe/object-fields.ts";
 import { describeNoOwner } from "./find-owner.ts";
-import type { Inbound } from "./inbound.ts";
+import type { ConnectionContext } from "./inbound.ts";
 import { applySync, readDifferences } from "./sync-subject.ts";
 
 const maxSubjectsPerPage = 20;
@@ -21,12 +21,12 @@ const maxSubjectsPerPage = 20;
  * thrown after the page. If Stripe does not respond, the page ends at once and is read again in the next
  * sweep.
  */
-export async function rereadPage(context: Inbound): Promise<void> {
+export async function rereadPage(context: ConnectionContext): Promise<void> {
   const { env, connection, now } = context;
   const { connectionId } = connection;
   const rereadStartedAt = connection.rereadStartedAt ?? now;
   const page = await d1(
-    subjectsWithObjects(env.DB, connectionId, connection.rereadAfter ?? "", maxSubjectsPerPage),
+    listSubjectsWithObjects(env.DB, connectionId, connection.rereadAfter ?? "", maxSubjectsPerPage),
   );
   const skipped: string[] = [];
   for (const subjectRef of page) {
@@ -56,7 +56,7 @@ export async function rereadPage(context: Inbound): Promise<void> {
  * Syncs one subject. Returns why it can't be synced, if another attempt would fail in the same way, else
  * `null`.
  */
-async function rereadSubject(context: Inbound, subjectRef: string): Promise<string | null> {
+async function rereadSubject(context: ConnectionContext, subjectRef: string): Promise<string | null> {
   try {
     const read = await readDifferences(context, subjectRef);
     switch (read.outcome) {
@@ -80,5 +80,5 @@ async function rereadSubject(context: Inbound, subjectRef: string): Promise<stri
  * Returns whether another attempt would fail in the same way: the object is missing in Stripe, or unreadable.
  */
 function isPermanent(error: unknown): boolean {
-  return error instanceof StripeNotAnswering ? error.isMissing : error instanceof UnreadableObject;
+  return error instanceof StripeReadError ? error.isMissing : error instanceof UnreadableObjectError;
 }

@@ -3,7 +3,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 
 /** The sweep picks up a new event after this time, if its first attempt crashed before recording a result. */
-export const firstTryMs = 30 * second;
+export const firstAttemptTimeoutMs = 30 * second;
 
 /**
  * Delays after the first, second, … failed attempt: 72 hours in total, the limit for an unknown checkout

@@ -1,12 +1,12 @@
 import { d1 } from "../../../shared/db/deadline.ts";
-import { readConnectionOf } from "../../../shared/db/stripe-connections.ts";
+import { readProjectConnection } from "../../../shared/db/stripe-connections.ts";
 import { postponeReview } from "../../../shared/db/sweep-subjects.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { callSubject } from "../subject-stub.ts";
 import { describeNoOwner, findSubscriptionOwner } from "./find-owner.ts";
-import { openInbound } from "./inbound.ts";
+import { createConnectionContext } from "./inbound.ts";
 import { mergeFacts, readSubscriptionFact } from "./merge-facts.ts";
 
 const retryDelayMs = 3_600_000;
@@ -18,7 +18,7 @@ export async function reviewSubject(env: RuntimeEnv, identity: SubjectIdentity):
   await d1(postponeReview(env.DB, identity, now + retryDelayMs));
   const review = await callSubject(env, identity, (subject) => subject.nextReview());
   if (review === null || review.at > now) return;
-  const found = await d1(readConnectionOf(env.DB, identity.projectId, identity.mode));
+  const found = await d1(readProjectConnection(env.DB, identity.projectId, identity.mode));
   if (found === null) throw new Error(`the project has no Stripe connection in ${identity.mode} mode`);
   const { subscriptionId } = review;
   const cause = {
@@ -26,7 +26,7 @@ export async function reviewSubject(env: RuntimeEnv, identity: SubjectIdentity):
     id: subscriptionId,
     because: "the period ended without a Stripe event",
   };
-  const context = openInbound(env, found, cause, now);
+  const context = createConnectionContext(env, found, cause, now);
   const lookup = await findSubscriptionOwner(context, subscriptionId, null);
   if (lookup.outcome !== "owner") throw new Error(describeNoOwner(lookup));
   const { owner } = lookup;

@@ -12,7 +12,7 @@ export function hasPlausibleSignature(header: string | undefined, now: number): 
 }
 
 /** Returns whether `secret` signed exactly these bytes, at most 300 s before or after `now`. */
-export async function isSignedBy(
+export async function hasValidSignature(
   secret: string,
   payload: Uint8Array,
   header: string,

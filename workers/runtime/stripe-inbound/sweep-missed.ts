@@ -1,19 +1,19 @@
 import type Stripe from "stripe";
 import { d1 } from "../../../shared/db/deadline.ts";
 import {
-  type ConnectionOfProject,
-  connectionsToSweep,
+  type ConnectionWithProject,
+  listConnectionsToSweep,
   recordSweep,
 } from "../../../shared/db/stripe-connections.ts";
-import { insertEvent, knownEvents } from "../../../shared/db/stripe-inbox.ts";
+import { findKnownEventIds, insertStripeEvent } from "../../../shared/db/stripe-inbox.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { type Inbound, openInbound } from "./inbound.ts";
+import { type ConnectionContext, createConnectionContext } from "./inbound.ts";
 import { everyPageSince } from "./read-from-stripe.ts";
 import { rereadPage } from "./reread-all.ts";
-import { firstTryMs } from "./retry-schedule.ts";
-import { tryEvent } from "./try-event.ts";
+import { firstAttemptTimeoutMs } from "./retry-schedule.ts";
+import { processStripeEvent } from "./try-event.ts";
 
 /**
  * Recovers events that Stripe did not deliver: reads Stripe's event list, and stores and processes each event
@@ -51,19 +51,19 @@ export async function sweepMissedEvents(
   env: RuntimeEnv,
   now: number,
 ): Promise<{ swept: number; found: number }> {
-  const due = await d1(connectionsToSweep(env.DB, now, maxConnectionsPerSweep));
+  const due = await d1(listConnectionsToSweep(env.DB, now, maxConnectionsPerSweep));
   let found = 0;
   for (const each of due) found += await sweepOne(env, each, now);
   return { swept: due.length, found };
 }
 
-async function sweepOne(env: RuntimeEnv, each: ConnectionOfProject, now: number): Promise<number> {
+async function sweepOne(env: RuntimeEnv, each: ConnectionWithProject, now: number): Promise<number> {
   const { connectionId } = each.connection;
   const nextSweepAt = now + (env.DEV === undefined ? sweepEveryMs : developmentSweepEveryMs);
   // Schedule the next sweep first, so that a connection that crashes does not hold up the others.
   await d1(recordSweep(env.DB, connectionId, { nextSweepAt }));
   const cause = { type: "stripe_read" as const, id: connectionId, because: "sweep" };
-  const context = openInbound(env, each, cause, now);
+  const context = createConnectionContext(env, each, cause, now);
   try {
     const found = await sweepConnection(context);
     if (each.connection.sweepError !== null)
@@ -77,7 +77,7 @@ async function sweepOne(env: RuntimeEnv, each: ConnectionOfProject, now: number)
   }
 }
 
-async function sweepConnection(context: Inbound): Promise<number> {
+async function sweepConnection(context: ConnectionContext): Promise<number> {
   const { connection, now } = context;
   const sweptTo = connection.sweptTo ?? connection.createdAt;
   if (connection.rereadStartedAt !== null || now - sweptTo > maxListedMs) {
@@ -104,7 +104,7 @@ async function sweepConnection(context: Inbound): Promise<number> {
  * events, the number of listed events, and the time of the list on Stripe's clock.
  */
 async function sweepInterval(
-  { env, connection, now, stripe }: Inbound,
+  { env, connection, now, stripe }: ConnectionContext,
   from: number,
   until: number,
 ): Promise<{ found: number; listed: number; listedAt: number }> {
@@ -117,7 +117,7 @@ async function sweepInterval(
     (event) => event,
   );
   const known = await d1(
-    knownEvents(
+    findKnownEventIds(
       env.DB,
       connectionId,
       listed.map(({ id }) => id),
@@ -126,7 +126,7 @@ async function sweepInterval(
   const missing = listed.filter(({ id }) => !known.has(id)).toReversed();
   for (const event of missing) {
     await d1(
-      insertEvent(env.DB, {
+      insertStripeEvent(env.DB, {
         connectionId,
         eventId: event.id,
         projectId,
@@ -135,12 +135,12 @@ async function sweepInterval(
         stripeCreatedAt: event.created * 1_000,
         payload: JSON.stringify(event satisfies Stripe.Event),
         status: "received",
-        nextTryAt: now + firstTryMs,
+        nextTryAt: now + firstAttemptTimeoutMs,
         receivedAt: now,
         foundBy: "sweep",
       }),
     );
-    await tryEvent(env, { connectionId, eventId: event.id });
+    await processStripeEvent(env, { connectionId, eventId: event.id });
   }
   return { found: missing.length, listed: listed.length, listedAt };
 }

@@ -1,9 +1,9 @@
-import { advanceAttempt } from "../../../shared/db/advance-attempt.ts";
+import { advanceCheckoutAttempt } from "../../../shared/db/advance-attempt.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { isErased, readLastErasure } from "../../../shared/db/erasures.ts";
-import { rememberObjects } from "../../../shared/db/stripe-objects.ts";
+import { recordObjectOwner } from "../../../shared/db/stripe-objects.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
-import { readInvoice } from "../../../shared/stripe/read-invoice.ts";
+import { parseInvoice } from "../../../shared/stripe/read-invoice.ts";
 import type { StripePreview } from "../subject/stripe.ts";
 import { callSubject } from "../subject-stub.ts";
 import { buildInvoiceFact } from "./apply-invoice.ts";
@@ -17,13 +17,13 @@ import {
   type Owner,
   resolveOwnerFromMetadata,
 } from "./find-owner.ts";
-import { type Inbound, identityOf } from "./inbound.ts";
+import { type ConnectionContext, toSubjectIdentity } from "./inbound.ts";
 import { readSubscriptionFact } from "./merge-facts.ts";
 import { everyPage, listDisputes, listRefunds } from "./read-from-stripe.ts";
 import { readSubjectObjects } from "./read-subject-objects.ts";
 
 /** The current state of one subject in Stripe, ready to preview or to merge. */
-export interface Differences {
+export interface StripeDifferences {
   subjectRef: string;
   facts: SubjectFact[];
   /** Checkout attempts with a finished session in Stripe, and their new status. */
@@ -38,19 +38,22 @@ export interface Differences {
  * The outcome of reading a subject from Stripe. `erased`: the subject itself is erased. `foreign` and
  * `unknown_attempt`: one of the subject's objects does not resolve to an owner.
  */
-export type DifferencesResult = { outcome: "read"; differences: Differences } | NoOwner;
+export type StripeDifferencesResult = { outcome: "read"; differences: StripeDifferences } | NoOwner;
 
 /**
  * Reads the subject's sessions, subscriptions, invoices, refunds and disputes from Stripe. Changes nothing. A
  * fact that the ledger already contains has no effect when merged, so the facts with an effect are the
  * differences.
  */
-export async function readDifferences(context: Inbound, subjectRef: string): Promise<DifferencesResult> {
+export async function readDifferences(
+  context: ConnectionContext,
+  subjectRef: string,
+): Promise<StripeDifferencesResult> {
   const fence = await readErasureFence(context, subjectRef);
   if (fence.outcome === "erased") return fence;
   const { erasureFence } = fence;
   const found = await readSubjectObjects(context, subjectRef);
-  const differences: Differences = { subjectRef, facts: [], attempts: [], stripeIds: [], erasureFence };
+  const differences: StripeDifferences = { subjectRef, facts: [], attempts: [], stripeIds: [], erasureFence };
   for (const session of found.sessions) {
     const { ours } = session;
     if (ours === null) continue;
@@ -97,7 +100,7 @@ export async function readDifferences(context: Inbound, subjectRef: string): Pro
 
 /** Returns `asked_at` of the subject's latest finished erasure, or `erased` if the subject is erased now. */
 export async function readErasureFence(
-  { env, connection }: Inbound,
+  { env, connection }: ConnectionContext,
   subjectRef: string,
 ): Promise<{ outcome: "not_erased"; erasureFence: number | null } | { outcome: "erased" }> {
   const key = { projectId: connection.projectId, mode: connection.mode, subjectRef };
@@ -109,7 +112,7 @@ export async function readErasureFence(
 
 /** Reads the subscription's current state and the results of its invoices. */
 export async function readSubscriptionFacts(
-  context: Inbound,
+  context: ConnectionContext,
   owner: Owner,
   subscriptionId: string,
 ): Promise<SubjectFact[]> {
@@ -120,14 +123,14 @@ export async function readSubscriptionFacts(
     const isPaid = invoice.status === "paid";
     // An invoice without a payment attempt has no result yet.
     if (isPaid || invoice.attempt_count > 0)
-      facts.push(buildInvoiceFact(owner, subscriptionId, readInvoice(invoice, isPaid ? "paid" : "failed")));
+      facts.push(buildInvoiceFact(owner, subscriptionId, parseInvoice(invoice, isPaid ? "paid" : "failed")));
   }
   return facts;
 }
 
 /** Reads every refund and dispute of the payment. */
 export async function readReversalFacts(
-  context: Inbound,
+  context: ConnectionContext,
   payment: Omit<OwnedPayment, "owner">,
 ): Promise<SubjectFact[]> {
   const stripe = await context.stripe();
@@ -137,8 +140,11 @@ export async function readReversalFacts(
 }
 
 /** Returns the changes that the differences would make to the subject, each with the fact that causes it. */
-export async function previewSync(context: Inbound, differences: Differences): Promise<StripePreview> {
-  const identity = identityOf(context, differences.subjectRef);
+export async function previewSync(
+  context: ConnectionContext,
+  differences: StripeDifferences,
+): Promise<StripePreview> {
+  const identity = toSubjectIdentity(context, differences.subjectRef);
   const { graceDays, cause } = context;
   return callSubject(context.env, identity, (subject) =>
     subject.previewStripe(identity, { facts: differences.facts, graceDays, cause }),
@@ -154,14 +160,14 @@ export async function previewSync(context: Inbound, differences: Differences): P
  * owner.
  */
 export async function applySync(
-  context: Inbound,
-  differences: Differences,
+  context: ConnectionContext,
+  differences: StripeDifferences,
 ): Promise<{ outcome: "merged"; changes: number } | { outcome: "erased" }> {
   const { env, connection, graceDays, cause, now } = context;
   const { subjectRef, facts, attempts, stripeIds, erasureFence } = differences;
-  const identity = identityOf(context, subjectRef);
+  const identity = toSubjectIdentity(context, subjectRef);
   const owner = { subjectRef, attemptId: null, customerId: null };
-  await d1(rememberObjects(env.DB, connection, owner, stripeIds, now));
+  await d1(recordObjectOwner(env.DB, connection, owner, stripeIds, now));
   const result = await callSubject(env, identity, (subject) =>
     subject.applyStripe(identity, { facts, graceDays, cause, erasureFence }),
   );
@@ -173,7 +179,8 @@ export async function applySync(
         "the order of the subscription's changes is ambiguous, even after reading it from Stripe",
       );
     case "merged":
-      for (const { attemptId, status } of attempts) await d1(advanceAttempt(env.DB, attemptId, status, now));
+      for (const { attemptId, status } of attempts)
+        await d1(advanceCheckoutAttempt(env.DB, attemptId, status, now));
       return { outcome: "merged", changes: result.changes };
   }
 }

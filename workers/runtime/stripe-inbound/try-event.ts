@@ -1,11 +1,15 @@
 import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { readConnection } from "../../../shared/db/stripe-connections.ts";
-import { type InboxRow, readEvent, recordTry } from "../../../shared/db/stripe-inbox.ts";
+import {
+  readStripeEvent,
+  recordStripeEventResult,
+  type StripeEventRow,
+} from "../../../shared/db/stripe-inbox.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, type LogFields, log } from "../../../shared/kit/log.ts";
-import { measure } from "../../../shared/kit/metrics.ts";
+import { writeMetric } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { applyEvent } from "./apply-event.ts";
@@ -23,18 +27,25 @@ const maxQueueDelaySeconds = 12 * 60 * 60;
  * attempt, or becomes `failed` after the last one. The row is authoritative; the queue message only triggers
  * an attempt.
  */
-export async function tryEvent(env: RuntimeEnv, key: StripeRetryMessage): Promise<void> {
+export async function processStripeEvent(env: RuntimeEnv, key: StripeRetryMessage): Promise<void> {
   const startedAt = Date.now();
   const now = await currentTime(env.DEV);
-  let row: InboxRow | null = null;
+  let row: StripeEventRow | null = null;
   try {
-    row = await d1(readEvent(env.DB, key));
+    row = await d1(readStripeEvent(env.DB, key));
     if (row?.status !== "received") return;
     const found = await d1(readConnection(env.DB, key.connectionId));
     if (found === null) throw new Error("the Stripe connection no longer exists");
     const { status, detail, subjectRef, ledger, ...kept } = await applyEvent(env, found, row, now);
     await d1(
-      recordTry(env.DB, key, { status, detail, subjectRef, nextTryAt: null, settledAt: now, ...kept }),
+      recordStripeEventResult(env.DB, key, {
+        status,
+        detail,
+        subjectRef,
+        nextTryAt: null,
+        settledAt: now,
+        ...kept,
+      }),
     );
     logAttempt(row, startedAt, { outcome: status, ...toTagField(row, subjectRef), ...ledger });
     measureAttempt(env, row, status, { now, startedAt });
@@ -45,7 +56,7 @@ export async function tryEvent(env: RuntimeEnv, key: StripeRetryMessage): Promis
 }
 
 /** Logs an attempt that ended with a result. `recordFailure` logs an attempt that threw. */
-function logAttempt(row: InboxRow, startedAt: number, result: LogFields): void {
+function logAttempt(row: StripeEventRow, startedAt: number, result: LogFields): void {
   log("info", "stripe_event", {
     stripeEventId: row.eventId,
     stripeEventType: row.type,
@@ -61,11 +72,11 @@ function logAttempt(row: InboxRow, startedAt: number, result: LogFields): void {
 
 function measureAttempt(
   env: RuntimeEnv,
-  row: InboxRow,
+  row: StripeEventRow,
   outcome: string,
   { now, startedAt }: { now: number; startedAt: number },
 ): void {
-  measure(env, row, {
+  writeMetric(env, row, {
     name: "stripe_event",
     outcome,
     type: row.type,
@@ -75,7 +86,7 @@ function measureAttempt(
   });
 }
 
-function toTagField({ projectId, mode }: InboxRow, subjectRef: string | null): LogFields {
+function toTagField({ projectId, mode }: StripeEventRow, subjectRef: string | null): LogFields {
   if (subjectRef === null || !isLogged("info")) return {};
   return { subjectTag: subjectTag(subjectName({ projectId, mode, subjectRef })) };
 }
@@ -83,7 +94,7 @@ function toTagField({ projectId, mode }: InboxRow, subjectRef: string | null): L
 async function recordFailure(
   env: RuntimeEnv,
   key: StripeRetryMessage,
-  row: InboxRow | null,
+  row: StripeEventRow | null,
   error: unknown,
   now: number,
 ): Promise<void> {
@@ -101,7 +112,7 @@ async function recordFailure(
   const isLast = delayMs === null;
   try {
     await d1(
-      recordTry(env.DB, key, {
+      recordStripeEventResult(env.DB, key, {
         status: isLast ? "failed" : "received",
         detail,
         subjectRef: row.subjectRef,

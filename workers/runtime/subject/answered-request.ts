@@ -1,4 +1,4 @@
-import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
+import type { IdempotentOperation } from "../../../shared/contract/words.ts";
 import type { IdempotencyRecord } from "../../../shared/domain/ledger.ts";
 import { parseEntry, toIdempotencyIndex } from "./stored-entry.ts";
 
@@ -22,7 +22,7 @@ type Row = { sequence: number; at: number } & (
  */
 export function readAnsweredRequest(
   sql: SqlStorage,
-  endpoint: IdempotentEndpoint,
+  endpoint: IdempotentOperation,
   key: string,
 ): AnsweredRequest | null {
   const [row] = sql

@@ -10,7 +10,7 @@ import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
  */
 export type DecisionAt = DecisionMoment & { decision: Decision };
 
-export interface SubjectReading extends DecisionAt {
+export interface SubjectSnapshot extends DecisionAt {
   /** All entitlements of the subject, in their stored form. */
   entitlements: Entitlement[];
   usageRemaining: number;

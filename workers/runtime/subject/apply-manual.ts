@@ -1,6 +1,6 @@
-import { usageRemaining } from "../../../shared/domain/consume.ts";
+import { getUsageRemaining } from "../../../shared/domain/consume.ts";
 import { applyEntry } from "../../../shared/domain/ledger.ts";
-import { decideManual } from "../../../shared/domain/manual-action.ts";
+import { decideManualAction } from "../../../shared/domain/manual-action.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { storeAudit } from "./audit-outbox.ts";
 import { changeSubject } from "./change.ts";
@@ -8,23 +8,23 @@ import {
   actionKey,
   buildEntryDraft,
   buildPreview,
-  type ManualCommand,
-  type ManualPreview,
-  type ManualRefused,
+  type ManualActionCommand,
+  type ManualActionPreview,
+  type ManualActionRefused,
   previewFingerprint,
   resolveAction,
   toManualContext,
 } from "./manual.ts";
 import type { SubjectStore } from "./store.ts";
 
-export type ManualResult =
+export type ManualActionResult =
   /** `repeated`: this form, or the undo of this entry, was applied earlier; this call changed nothing. */
   | { outcome: "applied"; sequence: number; at: number; repeated: boolean }
-  | ManualRefused
+  | ManualActionRefused
   /** The form's id was already used for another action. */
   | { outcome: "already_submitted" }
   /** The state that the preview depends on has changed; `preview` is the current one. */
-  | { outcome: "preview_outdated"; preview: ManualPreview };
+  | { outcome: "preview_outdated"; preview: ManualActionPreview };
 
 /**
  * Decides one action of an operator and writes its ledger entry and audit entry in one commit. The caller
@@ -34,16 +34,16 @@ export function applyManual(
   storage: DurableObjectStorage,
   store: SubjectStore,
   identity: SubjectIdentity,
-  command: ManualCommand,
+  command: ManualActionCommand,
   now: number,
-): ManualResult {
+): ManualActionResult {
   const action = resolveAction(store, command);
   if ("outcome" in action) return action;
   const { decision, head, at } = changeSubject(storage, store, identity, now, (_state, at) => {
     const earlier = store.answeredRequest("portal/action", actionKey(command));
     if (earlier !== null) return { outcome: "repeated" as const, earlier };
     const state = store.state();
-    const decided = decideManual(state, action, toManualContext(identity, command), at);
+    const decided = decideManualAction(state, action, toManualContext(identity, command), at);
     if (decided.outcome === "refused") return decided;
     const { fingerprint } = command;
     if (fingerprint !== null && fingerprint !== previewFingerprint(state, action, decided.touched, at)) {
@@ -51,7 +51,7 @@ export function applyManual(
       return { outcome: "preview_outdated" as const, preview };
     }
     const after = applyEntry(state, { touched: decided.touched, records: [] });
-    const draft = buildEntryDraft(command, decided, usageRemaining(after.entitlements.values(), at));
+    const draft = buildEntryDraft(command, decided, getUsageRemaining(after.entitlements.values(), at));
     return { outcome: "change" as const, draft };
   });
   switch (decision.outcome) {

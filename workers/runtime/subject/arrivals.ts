@@ -5,11 +5,11 @@
  * turn, synchronously and one after another. The platform commits all writes of a turn together. A request
  * reads nothing before the wait, so the wait does not change what it reads.
  */
-export class Arrivals {
+export class GroupCommit {
   private nextTurn: Promise<void> | null = null;
 
   /** Resolves in the next turn of the event loop, for all callers of this turn. */
-  together(): Promise<void> {
+  join(): Promise<void> {
     this.nextTurn ??= scheduler.wait(0).then(() => {
       this.nextTurn = null;
     });

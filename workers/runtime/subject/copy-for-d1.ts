@@ -1,6 +1,6 @@
 import type { SubjectCopy } from "../../../shared/db/flush-subject.ts";
-import { nextExpiry } from "../../../shared/domain/expire.ts";
-import { nextReview } from "../../../shared/domain/review-subscription.ts";
+import { findNextExpiry } from "../../../shared/domain/expire.ts";
+import { findNextReview } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectStore } from "./store.ts";
 
 const maxEntitlementsPerFlush = 200;
@@ -18,8 +18,8 @@ export function buildD1Copy(store: SubjectStore, sequence: number, now: number):
   return {
     identity,
     head,
-    nextExpiryAt: nextExpiry(state.entitlements),
-    nextReviewAt: nextReview(state)?.at ?? null,
+    nextExpiryAt: findNextExpiry(state.entitlements),
+    nextReviewAt: findNextReview(state)?.at ?? null,
     flushedAt: now,
     entitlements: changed,
     events: [],

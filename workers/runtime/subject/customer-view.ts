@@ -4,14 +4,14 @@ import type {
   UsageDay,
 } from "../../../shared/contract/operations/customer-views.ts";
 import { statusAt } from "../../../shared/domain/availability.ts";
-import { usageRemaining } from "../../../shared/domain/consume.ts";
+import { getUsageRemaining } from "../../../shared/domain/consume.ts";
 import type { Decision } from "../../../shared/domain/decision.ts";
-import { dayMs, newestFirst } from "../../../shared/domain/entitlement.ts";
+import { dayMs, sortNewestFirst } from "../../../shared/domain/entitlement.ts";
 import { type LedgerEntry, unitsMoved } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
 import { type AccessHistory, buildAccessHistory } from "./access-history.ts";
-import { decisionView, explain } from "./explain.ts";
+import { explainEntitlement, toDecisionView } from "./explain.ts";
 import { actionKey } from "./manual.ts";
 import type { SubjectStore } from "./store.ts";
 import { parseEntry } from "./stored-entry.ts";
@@ -60,10 +60,10 @@ export function buildCustomerView(
   return {
     subjectRef: identity.subjectRef,
     exists: store.isCreated(),
-    decision: decisionView(identity, now.decision, now),
+    decision: toDecisionView(identity, now.decision, now),
     since: isFirst ? (history?.since ?? null) : null,
-    entitlements: newestFirst(all).map((entitlement) => explain(entitlement, now.at)),
-    usageRemaining: usageRemaining(all, now.at),
+    entitlements: sortNewestFirst(all).map((entitlement) => explainEntitlement(entitlement, now.at)),
+    usageRemaining: getUsageRemaining(all, now.at),
     entries: listed.map((entry) => toEntryView(store, entry, history)),
     entriesBefore: last > folded + 1 ? last : null,
     usage: isFirst ? sumUsageByDay(read, store.foldedUsage()) : [],

@@ -1,4 +1,4 @@
-import { auditRowsStatement } from "../../../shared/db/audit.ts";
+import { buildAuditRowsInsert } from "../../../shared/db/audit.ts";
 import { d1 } from "../../../shared/db/deadline.ts";
 import { deleteAudits, readAudits } from "./audit-outbox.ts";
 import type { SubjectStore } from "./store.ts";
@@ -21,7 +21,7 @@ export async function eraseSubject(
     const audits = store.isCreated() ? readAudits(storage.sql, sequence) : [];
     // No await between this break and the transaction, so no audit row can be added in between.
     if (audits.length === 0) break;
-    await d1(auditRowsStatement(db, audits).run());
+    await d1(buildAuditRowsInsert(db, audits).run());
     deleteAudits(storage.sql, sequence);
   }
   if (!mayContinue()) return false;

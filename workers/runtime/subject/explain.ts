@@ -5,7 +5,7 @@ import type {
   EntitlementExplained,
 } from "../../../shared/contract/operations/customer-views.ts";
 import { denialReasons } from "../../../shared/contract/words.ts";
-import { blockers, isHoldEffective, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
+import { findBlockers, isHoldEffective, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
 import type { Decision } from "../../../shared/domain/decision.ts";
 import type { Entitlement, Moment } from "../../../shared/domain/entitlement.ts";
 import type { EntitlementChange } from "../../../shared/domain/ledger.ts";
@@ -13,24 +13,28 @@ import { type SubjectIdentity, subjectName } from "../../../shared/domain/subjec
 import { type DecisionMoment, encodeDecisionId } from "../../../shared/kit/decision-id.ts";
 
 /** The decision without its moment, as the portal shows it. */
-export function accessView(decision: Decision): AccessView {
+export function toAccessView(decision: Decision): AccessView {
   const { allowed, entitlementId } = decision;
   return { allowed, reason: allowed ? null : decision.reason, entitlementId };
 }
 
 /** Returns a change of an entitlement as the portal shows it at `now`. */
-export function changeView({ before, after, units }: EntitlementChange, now: Moment): ChangeView {
-  return { before: before === null ? null : explain(before, now), after: explain(after, now), units };
+export function toChangeView({ before, after, units }: EntitlementChange, now: Moment): ChangeView {
+  return {
+    before: before === null ? null : explainEntitlement(before, now),
+    after: explainEntitlement(after, now),
+    units,
+  };
 }
 
 /** Returns a decision as the portal shows it, with the id that looks it up later. */
-export function decisionView(
+export function toDecisionView(
   identity: SubjectIdentity,
   decision: Decision,
   { sequence, at }: DecisionMoment,
 ): DecisionView {
   return {
-    ...accessView(decision),
+    ...toAccessView(decision),
     decisionId: encodeDecisionId(subjectName(identity), { sequence, at }),
     at,
     sequence,
@@ -38,8 +42,8 @@ export function decisionView(
 }
 
 /** Returns one entitlement at `now`, with every reason that blocks its use. */
-export function explain(entitlement: Entitlement, now: Moment): EntitlementExplained {
-  const active = blockers(entitlement, now);
+export function explainEntitlement(entitlement: Entitlement, now: Moment): EntitlementExplained {
+  const active = findBlockers(entitlement, now);
   const ranked = denialReasons.filter((reason) => active.includes(reason));
   const { purchase } = entitlement;
   return {

@@ -1,7 +1,7 @@
 import type { SubjectCopy } from "../../../shared/db/flush-subject.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { isLogged, log } from "../../../shared/kit/log.ts";
-import { type Metered, measure } from "../../../shared/kit/metrics.ts";
+import { type MetricsEnv, writeMetric } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 
 /** The result of one flush to D1. */
@@ -18,12 +18,12 @@ export interface FlushSummary {
 
 /** Logs and measures one flush. From this point its ledger entries are in D1 and their events are due. */
 export function logFlush(
-  env: Metered,
+  env: MetricsEnv,
   { copy, fromSequence, waitedMs, events, deliveries, startedAt }: FlushSummary,
 ): void {
   const durationMs = Date.now() - startedAt;
   const lagMs = waitedMs + durationMs;
-  measure(env, copy.identity, { name: "flush", lagMs, durationMs, events, deliveries });
+  writeMetric(env, copy.identity, { name: "flush", lagMs, durationMs, events, deliveries });
   if (!isLogged("info")) return;
   log("info", "flush", {
     projectId: copy.identity.projectId,

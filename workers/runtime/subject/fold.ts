@@ -52,7 +52,7 @@ function foldSlice(storage: DurableObjectStorage, store: SubjectStore, before: n
     const walk = new LedgerWalk(checkpoint, store.checkpointState(), 0);
     for (const stored of slice) {
       walk.visit(stored);
-      const [finding] = walk.faults;
+      const [finding] = walk.findings;
       if (finding !== undefined) {
         log("error", "history.not_folded", { sequence: finding.sequence, message: finding.message });
         return false;

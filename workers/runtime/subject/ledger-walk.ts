@@ -1,4 +1,4 @@
-import { applyEntry, entryFaults, type SubjectState } from "../../../shared/domain/ledger.ts";
+import { applyEntry, findEntryErrors, type SubjectState } from "../../../shared/domain/ledger.ts";
 import { chainHash } from "./chain.ts";
 import type { Checkpoint } from "./history.ts";
 import { parseEntry, type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
@@ -20,7 +20,7 @@ export const maxFindings = 50;
 export class LedgerWalk {
   sequence: number;
   entries = 0;
-  faults: Finding[] = [];
+  findings: Finding[] = [];
   /** The hash of the entry at the anchor's sequence; the checkpoint's hash until the walk reaches it. */
   hashAtAnchor: string;
   private at: number;
@@ -41,7 +41,7 @@ export class LedgerWalk {
   visit(stored: StoredEntry): void {
     this.entries++;
     const { sequence } = stored;
-    for (let missing = this.sequence + 1; missing < sequence && this.faults.length < maxFindings; missing++)
+    for (let missing = this.sequence + 1; missing < sequence && this.findings.length < maxFindings; missing++)
       this.report(missing, "the entry is missing");
     if (chainHash(this.hash, sequence, stored.at, stored.body) !== stored.hash)
       this.report(
@@ -51,7 +51,7 @@ export class LedgerWalk {
     if (stored.at < this.at) this.report(sequence, "the entry is earlier than the previous entry");
     const entry = this.read(stored);
     if (entry !== null) {
-      for (const message of entryFaults(this.state, entry)) this.report(sequence, message);
+      for (const message of findEntryErrors(this.state, entry)) this.report(sequence, message);
       this.state = applyEntry(this.state, entry);
     }
     this.sequence = sequence;
@@ -77,6 +77,6 @@ export class LedgerWalk {
   }
 
   private report(sequence: number, message: string): void {
-    this.faults.push({ where: "ledger", sequence, message });
+    this.findings.push({ where: "ledger", sequence, message });
   }
 }

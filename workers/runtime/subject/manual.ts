@@ -1,21 +1,21 @@
 import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
 import {
   applyEntry,
-  changesOf,
   type EntitlementChange,
   type EntryDraft,
   type ManualAction,
+  toEntitlementChanges,
 } from "../../../shared/domain/ledger.ts";
 import {
-  decideManual,
-  type ManualContext,
-  type ManualDecision,
-  type ManualRefusal,
-  manualDraft,
+  buildManualEntry,
+  decideManualAction,
+  type ManualActionContext,
+  type ManualActionDecision,
+  type ManualActionRefusal,
   type UndoAction,
 } from "../../../shared/domain/manual-action.ts";
-import { fingerprintOf } from "../../../shared/domain/manual-fingerprint.ts";
-import { type OutboundEventDraft, outboundEvents } from "../../../shared/domain/outbound-events.ts";
+import { serializePreviewState } from "../../../shared/domain/manual-fingerprint.ts";
+import { buildOutboundEvents, type OutboundEventDraft } from "../../../shared/domain/outbound-events.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { buildEntitlementIds } from "./entitlement-id.ts";
@@ -23,14 +23,14 @@ import type { StateAtHead, SubjectStore } from "./store.ts";
 import { parseEntry } from "./stored-entry.ts";
 
 /** An operator's action on one subject, with the id of the form that submitted it. */
-export interface ManualRequest {
+export interface ManualActionRequest {
   actionId: string;
   /** Hash of the form's values. The same `actionId` with another hash is another action. */
   requestHash: string;
   action: ManualAction | { type: "undo"; sequence: number };
 }
 
-export interface ManualCommand extends ManualRequest {
+export interface ManualActionCommand extends ManualActionRequest {
   /** The fingerprint of the preview that the operator confirmed; `null` to apply without a preview. */
   fingerprint: string | null;
   actor: { operatorId: string; name: string };
@@ -39,7 +39,7 @@ export interface ManualCommand extends ManualRequest {
   audit: string | null;
 }
 
-export interface ManualPreview {
+export interface ManualActionPreview {
   outcome: "previewed";
   fingerprint: string;
   sequence: number;
@@ -50,18 +50,18 @@ export interface ManualPreview {
   events: Pick<OutboundEventDraft, "type" | "data">[];
 }
 
-export interface ManualRefused {
+export interface ManualActionRefused {
   outcome: "refused";
-  code: ManualRefusal | "no_such_entry" | "too_long_ago" | "erased";
+  code: ManualActionRefusal | "no_such_entry" | "too_long_ago" | "erased";
   unitsRemaining: number | null;
 }
 
 /** Converts the request into an action of the domain. For an undo, reads the entry to undo. */
 export function resolveAction(
   store: SubjectStore,
-  { action }: ManualRequest,
-): ManualAction | UndoAction | ManualRefused {
-  const refused = (code: ManualRefused["code"]): ManualRefused => ({
+  { action }: ManualActionRequest,
+): ManualAction | UndoAction | ManualActionRefused {
+  const refused = (code: ManualActionRefused["code"]): ManualActionRefused => ({
     outcome: "refused",
     code,
     unitsRemaining: null,
@@ -79,23 +79,26 @@ export function resolveAction(
 export function previewManual(
   store: SubjectStore,
   identity: SubjectIdentity,
-  request: ManualRequest,
+  request: ManualActionRequest,
   at: number,
-): ManualPreview | ManualRefused {
+): ManualActionPreview | ManualActionRefused {
   const action = resolveAction(store, request);
   if ("outcome" in action) return action;
   const state = store.state();
-  const decision = decideManual(state, action, toManualContext(identity, request), at);
+  const decision = decideManualAction(state, action, toManualContext(identity, request), at);
   return decision.outcome === "refused" ? decision : buildPreview(state, identity, action, decision, at);
 }
 
-export function toManualContext(identity: SubjectIdentity, { actionId }: ManualRequest): ManualContext {
-  return { entitlementIdOf: buildEntitlementIds(identity), actionId };
+export function toManualContext(
+  identity: SubjectIdentity,
+  { actionId }: ManualActionRequest,
+): ManualActionContext {
+  return { deriveEntitlementId: buildEntitlementIds(identity), actionId };
 }
 
 /** Returns the fingerprint of the state that the action depends on, short enough for a form field. */
-export function previewFingerprint(...args: Parameters<typeof fingerprintOf>): string {
-  return sha256Hex(fingerprintOf(...args));
+export function previewFingerprint(...args: Parameters<typeof serializePreviewState>): string {
+  return sha256Hex(serializePreviewState(...args));
 }
 
 /** Lists every effect of the decision, for the operator to confirm. */
@@ -103,10 +106,15 @@ export function buildPreview(
   state: StateAtHead,
   identity: SubjectIdentity,
   action: ManualAction | UndoAction,
-  decision: Extract<ManualDecision, { outcome: "change" }>,
+  decision: Extract<ManualActionDecision, { outcome: "change" }>,
   at: number,
-): ManualPreview {
-  const draft = manualDraft(decision, { reason: "", actor: "", cause: { type: "clock" }, idempotency: null });
+): ManualActionPreview {
+  const draft = buildManualEntry(decision, {
+    reason: "",
+    actor: "",
+    cause: { type: "clock" },
+    idempotency: null,
+  });
   const after = applyEntry(state, draft);
   return {
     outcome: "previewed",
@@ -115,25 +123,25 @@ export function buildPreview(
     at,
     before: decideAccess(state.entitlements.values(), at),
     after: decideAccess(after.entitlements.values(), at),
-    changes: changesOf(state, decision.touched),
-    events: outboundEvents(identity, state, { ...draft, sequence: state.head.sequence + 1, at }),
+    changes: toEntitlementChanges(state, decision.touched),
+    events: buildOutboundEvents(identity, state, { ...draft, sequence: state.head.sequence + 1, at }),
   };
 }
 
 /**
  * Returns the idempotency key of the action. An undo is keyed by its entry, so an entry is undone only once.
  */
-export function actionKey({ actionId, action }: Pick<ManualRequest, "actionId" | "action">): string {
+export function actionKey({ actionId, action }: Pick<ManualActionRequest, "actionId" | "action">): string {
   return action.type === "undo" ? `undo/${action.sequence}` : actionId;
 }
 
 /** Builds the ledger entry of the action. */
 export function buildEntryDraft(
-  { actionId, requestHash, action, actor, reason }: ManualCommand,
-  decision: Extract<ManualDecision, { outcome: "change" }>,
+  { actionId, requestHash, action, actor, reason }: ManualActionCommand,
+  decision: Extract<ManualActionDecision, { outcome: "change" }>,
   usageRemaining: number,
 ): EntryDraft {
-  return manualDraft(decision, {
+  return buildManualEntry(decision, {
     reason,
     actor: actor.operatorId,
     cause: {

@@ -1,8 +1,8 @@
 import type { NewEvent } from "../../../shared/db/write-events.ts";
 import type { LedgerEntry, SubjectState } from "../../../shared/domain/ledger.ts";
-import { outboundEvents } from "../../../shared/domain/outbound-events.ts";
+import { buildOutboundEvents } from "../../../shared/domain/outbound-events.ts";
 import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
-import { derivedIdAt } from "../../../shared/kit/ids.ts";
+import { deriveIdAt } from "../../../shared/kit/ids.ts";
 
 /** The table of outbound events that D1 has not confirmed yet. */
 export const outboundSchema = `
@@ -23,9 +23,9 @@ export function buildEntryEvents(
   entry: LedgerEntry,
 ): NewEvent[] {
   const timestamp = new Date(entry.at).toISOString();
-  return outboundEvents(identity, before, entry).map(({ type, data }, index) => {
+  return buildOutboundEvents(identity, before, entry).map(({ type, data }, index) => {
     const source = `${subjectName(identity)}/${entry.sequence}/${index}`;
-    const id = derivedIdAt("evt", entry.at, source);
+    const id = deriveIdAt("evt", entry.at, source);
     const body = JSON.stringify({ id, type, timestamp, data });
     return { eventId: id, type, sequence: entry.sequence, occurredAt: entry.at, body };
   });

@@ -1,11 +1,11 @@
 import { d1 } from "../../../shared/db/deadline.ts";
 import { flushSubject, registerSubject, type SubjectCopy } from "../../../shared/db/flush-subject.ts";
-import { type DeliveryWakeUp, insertEventsOf, type NewEvent } from "../../../shared/db/write-events.ts";
-import { decideExpire, nextExpiry } from "../../../shared/domain/expire.ts";
+import { type DeliveryMessage, insertEvents, type NewEvent } from "../../../shared/db/write-events.ts";
+import { decideExpire, findNextExpiry } from "../../../shared/domain/expire.ts";
 import { emptyState } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
-import { type Metered, measure } from "../../../shared/kit/metrics.ts";
+import { type MetricsEnv, writeMetric } from "../../../shared/kit/metrics.ts";
 import { deleteAudits, readAudits } from "./audit-outbox.ts";
 import { changeSubject } from "./change.ts";
 import { buildD1Copy } from "./copy-for-d1.ts";
@@ -79,8 +79,8 @@ export class Outbox {
     private readonly ctx: DurableObjectState,
     private readonly store: SubjectStore,
     private readonly db: D1Database,
-    private readonly queue: Queue<DeliveryWakeUp>,
-    private readonly metered: Metered,
+    private readonly queue: Queue<DeliveryMessage>,
+    private readonly metered: MetricsEnv,
   ) {}
 
   /** Arms the alarm. Call right after a change, without an `await` in between: both are then one commit. */
@@ -124,7 +124,7 @@ export class Outbox {
       const { projectId = "", mode = "" } = this.store.identity() ?? {};
       const { failures } = this;
       log("error", "outbox.flush_failed", { projectId, mode, failures, error: errorMessage(error) });
-      measure(this.metered, { projectId, mode }, { name: "flush_failed", failures });
+      writeMetric(this.metered, { projectId, mode }, { name: "flush_failed", failures });
       return;
     }
     this.setNextAlarm(now);
@@ -191,7 +191,7 @@ export class Outbox {
         this.pendingSince === null
           ? now - (this.store.entriesAfter(fromSequence - 1, 1)[0]?.at ?? now)
           : startedAt - this.pendingSince;
-      const deliveries: DeliveryWakeUp[] = [];
+      const deliveries: DeliveryMessage[] = [];
       const audits = readAudits(this.ctx.storage.sql, copy.flushedTo);
       const events = await this.sendAllButLastBatch(copy, now, deliveries);
       const flushed = await d1(flushSubject(this.db, { ...copy, events, audits }, "newer"));
@@ -214,13 +214,13 @@ export class Outbox {
   private async sendAllButLastBatch(
     { identity, flushedTo }: SubjectCopy,
     now: number,
-    deliveries: DeliveryWakeUp[],
+    deliveries: DeliveryMessage[],
   ): Promise<NewEvent[]> {
     const { sql } = this.ctx.storage;
     for (;;) {
       const [first = [], ...others] = toBatches(readEvents(sql, flushedTo, maxEventsPerBatch + 1));
       if (others.length === 0) return first;
-      deliveries.push(...(await d1(insertEventsOf(this.db, identity, first, now))));
+      deliveries.push(...(await d1(insertEvents(this.db, identity, first, now))));
       deleteEvents(sql, first);
     }
   }
@@ -229,8 +229,8 @@ export class Outbox {
    * Sends usage events. Called only if an endpoint subscribes to them; otherwise their entries are not even
    * read.
    */
-  private async sendUsage({ identity, flushedTo }: SubjectCopy, now: number): Promise<DeliveryWakeUp[]> {
-    const deliveries: DeliveryWakeUp[] = [];
+  private async sendUsage({ identity, flushedTo }: SubjectCopy, now: number): Promise<DeliveryMessage[]> {
+    const deliveries: DeliveryMessage[] = [];
     let sequence = this.store.flushedSequence();
     while (sequence < flushedTo) {
       const entries = this.store
@@ -241,13 +241,13 @@ export class Outbox {
         .filter(({ operation }) => operation === "consume")
         .flatMap((entry) => buildEntryEvents(identity, emptyState, entry));
       for (const batch of toBatches(events))
-        deliveries.push(...(await d1(insertEventsOf(this.db, identity, batch, now))));
+        deliveries.push(...(await d1(insertEvents(this.db, identity, batch, now))));
       sequence = entries.at(-1)?.sequence ?? flushedTo;
     }
     return deliveries;
   }
 
-  private async enqueueDeliveries(deliveries: DeliveryWakeUp[]): Promise<void> {
+  private async enqueueDeliveries(deliveries: DeliveryMessage[]): Promise<void> {
     try {
       for (let from = 0; from < deliveries.length; from += maxEventsPerBatch) {
         const batch = deliveries.slice(from, from + maxEventsPerBatch);
@@ -286,7 +286,7 @@ export class Outbox {
       return;
     }
     this.armedFor = null;
-    const expiry = nextExpiry(entitlements);
+    const expiry = findNextExpiry(entitlements);
     if (expiry === null) this.ctx.storage.deleteAlarm();
     else this.ctx.storage.setAlarm(Date.now() + Math.max(0, expiry - now));
   }

@@ -1,4 +1,4 @@
-import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
+import type { IdempotentOperation } from "../../../shared/contract/words.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import { applyEntry, type EntryDraft, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
@@ -171,7 +171,7 @@ export class SubjectStore {
   }
 
   /** Returns the request that was answered under this key, at any time in the past. */
-  answeredRequest(endpoint: IdempotentEndpoint, key: string): AnsweredRequest | null {
+  answeredRequest(endpoint: IdempotentOperation, key: string): AnsweredRequest | null {
     return this.exists ? readAnsweredRequest(this.sql, endpoint, key) : null;
   }
 

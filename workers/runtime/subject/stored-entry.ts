@@ -1,4 +1,4 @@
-import type { IdempotentEndpoint } from "../../../shared/contract/words.ts";
+import type { IdempotentOperation } from "../../../shared/contract/words.ts";
 import type { EntryDraft, LedgerEntry } from "../../../shared/domain/ledger.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 
@@ -16,6 +16,6 @@ export function parseEntry(row: Pick<StoredEntry, "sequence" | "at" | "body">): 
 }
 
 /** Returns the hashed idempotency key of a request. Keys are scoped to the subject and the endpoint. */
-export function toIdempotencyIndex(endpoint: IdempotentEndpoint, key: string): string {
+export function toIdempotencyIndex(endpoint: IdempotentOperation, key: string): string {
   return sha256Hex(`${endpoint}\n${key}`);
 }

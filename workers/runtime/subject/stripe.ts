@@ -1,12 +1,16 @@
-import { decideStripe, type StripeContext, type SubjectFact } from "../../../shared/domain/decide-stripe.ts";
+import {
+  decideStripe,
+  type StripeDecisionContext,
+  type SubjectFact,
+} from "../../../shared/domain/decide-stripe.ts";
 import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
 import {
   applyEntry,
   type Cause,
-  changesOf,
   type EntitlementChange,
   type EntryDraft,
   type SubjectState,
+  toEntitlementChanges,
 } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
@@ -48,7 +52,7 @@ export function previewStripe(
     const decision = decideStripe(state, fact, cause, context, before.at);
     if (decision.outcome !== "change") continue;
     const { operation, reason } = decision.draft;
-    const touched = changesOf(state, decision.draft.touched);
+    const touched = toEntitlementChanges(state, decision.draft.touched);
     state = applyEntry(state, decision.draft);
     // A read of an unchanged subscription is recorded, but is not a difference.
     if (operation !== "subscription" || touched.length > 0)
@@ -57,6 +61,6 @@ export function previewStripe(
   return { before, after: decideAccess(state.entitlements.values(), before.at), changes };
 }
 
-export function toStripeContext(identity: SubjectIdentity, graceDays: number): StripeContext {
-  return { graceDays, entitlementIdOf: buildEntitlementIds(identity) };
+export function toStripeContext(identity: SubjectIdentity, graceDays: number): StripeDecisionContext {
+  return { graceDays, deriveEntitlementId: buildEntitlementIds(identity) };
 }

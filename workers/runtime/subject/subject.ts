@@ -1,25 +1,25 @@
 import { DurableObject } from "cloudflare:workers";
 import type { CustomerView } from "../../../shared/contract/operations/customer-views.ts";
-import { type ConsumeCommand, decideConsume, usageRemaining } from "../../../shared/domain/consume.ts";
+import { type ConsumeCommand, decideConsume, getUsageRemaining } from "../../../shared/domain/consume.ts";
 import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
 import { decideAccess } from "../../../shared/domain/decision.ts";
-import { nextReview, type Review } from "../../../shared/domain/review-subscription.ts";
+import { findNextReview, type SubscriptionReview } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { RuntimeEnv } from "../env.ts";
-import type { ConsumeCall, ConsumeResult, DecisionAt, StripeResult, SubjectReading } from "./answers.ts";
-import { applyManual, type ManualResult } from "./apply-manual.ts";
-import { Arrivals } from "./arrivals.ts";
+import type { ConsumeCall, ConsumeResult, DecisionAt, StripeResult, SubjectSnapshot } from "./answers.ts";
+import { applyManual, type ManualActionResult } from "./apply-manual.ts";
+import { GroupCommit } from "./arrivals.ts";
 import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./as-of.ts";
 import { changeSubject } from "./change.ts";
 import { buildCustomerView, type EntryPage } from "./customer-view.ts";
 import { type ExportedState, exportEntries, exportRequests, exportState } from "./export.ts";
 import { foldHistory } from "./fold.ts";
 import {
-  type ManualCommand,
-  type ManualPreview,
-  type ManualRefused,
-  type ManualRequest,
+  type ManualActionCommand,
+  type ManualActionPreview,
+  type ManualActionRefused,
+  type ManualActionRequest,
   previewManual,
 } from "./manual.ts";
 import { Outbox } from "./outbox.ts";
@@ -42,7 +42,7 @@ import { type Verification, verify } from "./verify.ts";
 export class Subject extends DurableObject<RuntimeEnv> {
   private readonly store: SubjectStore;
   private readonly outbox: Outbox;
-  private readonly groupCommit = new Arrivals();
+  private readonly groupCommit = new GroupCommit();
   /** Number of running reads of the ledger that need it to stay unfolded. */
   private pinnedReads = 0;
 
@@ -62,15 +62,15 @@ export class Subject extends DurableObject<RuntimeEnv> {
     return pack(await this.check());
   }
 
-  async read(): Promise<SubjectReading> {
+  async read(): Promise<SubjectSnapshot> {
     const decision = this.decideNow(await currentTime(this.env.DEV));
     const entitlements = [...this.store.state().entitlements.values()];
-    return { ...decision, entitlements, usageRemaining: usageRemaining(entitlements, decision.at) };
+    return { ...decision, entitlements, usageRemaining: getUsageRemaining(entitlements, decision.at) };
   }
 
   async consume(identity: SubjectIdentity, command: ConsumeCommand): Promise<ConsumeResult> {
     const now = await currentTime(this.env.DEV);
-    await this.groupCommit.together();
+    await this.groupCommit.join();
     const { endpoint, key, requestHash } = command.idempotency;
     const { decision, head, at } = changeSubject(this.ctx.storage, this.store, identity, now, (state, at) => {
       const earlier = this.store.answeredRequest(endpoint, key);
@@ -154,8 +154,8 @@ export class Subject extends DurableObject<RuntimeEnv> {
   }
 
   /** Returns the next subscription to read again from Stripe, and its due time. */
-  async nextReview(): Promise<Review | null> {
-    return nextReview(this.store.state());
+  async nextReview(): Promise<SubscriptionReview | null> {
+    return findNextReview(this.store.state());
   }
 
   /** Returns the view of the subject that the portal shows to operators. */
@@ -166,8 +166,8 @@ export class Subject extends DurableObject<RuntimeEnv> {
   /** Returns the changes that an operator's action would make. Writes nothing. */
   async previewManual(
     identity: SubjectIdentity,
-    request: ManualRequest,
-  ): Promise<ManualPreview | ManualRefused> {
+    request: ManualActionRequest,
+  ): Promise<ManualActionPreview | ManualActionRefused> {
     const { at } = this.decideNow(await currentTime(this.env.DEV));
     return previewManual(this.store, identity, request, at);
   }
@@ -175,7 +175,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
   /**
    * Applies the action exactly as previewed, or not at all. A form that is sent again has no further effect.
    */
-  async applyManual(identity: SubjectIdentity, command: ManualCommand): Promise<ManualResult> {
+  async applyManual(identity: SubjectIdentity, command: ManualActionCommand): Promise<ManualActionResult> {
     const now = await currentTime(this.env.DEV);
     await this.ensureRegistered(identity, now, () => this.store.tombstone !== null);
     const result = applyManual(this.ctx.storage, this.store, identity, command, now);
@@ -216,7 +216,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
 
   /** Deletes all data of the subject. Safe to repeat (docs/protocols/erase.md). */
   async erase(erasure: Erasure): Promise<void> {
-    const isDone = () => this.isErasedSince(erasure.askedAt - 1);
+    const isDone = () => this.isErasedSince(erasure.requestedAt - 1);
     while (!isDone()) {
       // Lets running reads of the ledger finish first.
       if (this.pinnedReads > 0) await scheduler.wait(20);
@@ -255,7 +255,7 @@ export class Subject extends DurableObject<RuntimeEnv> {
   /** Returns whether the subject was erased by an erasure newer than the caller's fence. */
   private isErasedSince(erasureFence: number | null): boolean {
     const { tombstone } = this.store;
-    return tombstone !== null && tombstone.askedAt > (erasureFence ?? Number.NEGATIVE_INFINITY);
+    return tombstone !== null && tombstone.requestedAt > (erasureFence ?? Number.NEGATIVE_INFINITY);
   }
 
   private async ensureRegistered(identity: SubjectIdentity, now: number, isErased: () => boolean) {

@@ -6,7 +6,7 @@ import type { Checkpoint } from "./history.ts";
  */
 export interface Erasure {
   erasureId: string;
-  askedAt: number;
+  requestedAt: number;
 }
 
 /**
@@ -26,13 +26,13 @@ export function readTombstone(sql: SqlStorage): Tombstone | null {
     )
     .toArray();
   if (row === undefined) return null;
-  return { erasureId: row.erasure_id, askedAt: row.asked_at, sequence: row.sequence };
+  return { erasureId: row.erasure_id, requestedAt: row.asked_at, sequence: row.sequence };
 }
 
 /** Drops every table and writes the tombstone. Call inside a transaction. */
 export function replaceTablesWithTombstone(
   sql: SqlStorage,
-  { erasureId, askedAt, sequence }: Tombstone,
+  { erasureId, requestedAt: askedAt, sequence }: Tombstone,
 ): void {
   const tables = sql
     .exec<{ name: string }>(
@@ -54,5 +54,5 @@ export function replaceTablesWithTombstone(
 export function ledgerStart(tombstone: Tombstone | null): Checkpoint {
   return tombstone === null
     ? { sequence: 0, at: 0, hash: genesisHash }
-    : { sequence: tombstone.sequence, at: tombstone.askedAt, hash: genesisHash };
+    : { sequence: tombstone.sequence, at: tombstone.requestedAt, hash: genesisHash };
 }

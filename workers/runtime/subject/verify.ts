@@ -8,7 +8,7 @@ import { entriesPerSlice, type SubjectStore } from "./store.ts";
 
 export interface Verification {
   ok: boolean;
-  faults: Finding[];
+  findings: Finding[];
   /** Number of entries that were checked: all entries after the checkpoint. */
   entries: number;
   headSequence: number;
@@ -26,7 +26,7 @@ export interface Verification {
 export async function verify(store: SubjectStore, db: D1Database): Promise<Verification> {
   const identity = store.identity();
   if (identity === null)
-    return { ok: true, faults: [], entries: 0, headSequence: 0, checkpointSequence: 0, unflushed: 0 };
+    return { ok: true, findings: [], entries: 0, headSequence: 0, checkpointSequence: 0, unflushed: 0 };
   // Read `flushed` before the D1 copy, and walk after it. Everything confirmed by now is then in the copy,
   // and the walk covers every entry that the copy's anchor can refer to.
   const flushed = store.flushedSequence();
@@ -43,7 +43,7 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
   }
   const state = store.state();
   const findings = [
-    ...walk.faults,
+    ...walk.findings,
     ...compareState(walk.state.entitlements, state.entitlements),
     ...compareState(walk.state.records, state.records),
     ...compareAnchor(walk, checkpoint, copy.subject),
@@ -51,7 +51,7 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
   ];
   return {
     ok: findings.length === 0,
-    faults: findings.slice(0, maxFindings),
+    findings: findings.slice(0, maxFindings),
     entries: walk.entries,
     headSequence: walk.sequence,
     checkpointSequence: checkpoint.sequence,

@@ -1,32 +1,32 @@
-import { type AuditEntry, writeAudit } from "../../../../shared/db/audit.ts";
+import { type AuditEntry, writeAuditEntry } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { endSessions, readPasswordHash, replacePassword } from "../../../../shared/db/session.ts";
-import { hashPassword, isPassword, passwordFault } from "../../auth/password.ts";
-import { beginSession } from "../../auth/session-cookie.ts";
-import { signInService } from "../../auth/sign-in-service.ts";
-import { guessedRight, mayGuess, triedTooOften } from "../../auth/throttle.ts";
+import { readPasswordHash, replacePassword, revokeSessions } from "../../../../shared/db/session.ts";
+import { findPasswordError, hashPassword, verifyPassword } from "../../auth/password.ts";
+import { startSession } from "../../auth/session-cookie.ts";
+import { createSignInService } from "../../auth/sign-in-service.ts";
+import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
-import { actorOf, originOf, type PortalContext } from "../../request-context.ts";
-import { codeFault } from "../sign-in/actions.ts";
-import { accountPage, secondFactorPage } from "./page.tsx";
+import { readField, readForm } from "../../http/form.ts";
+import { getOrigin, type PortalContext, toActor } from "../../request-context.ts";
+import { toCodeError } from "../sign-in/actions.ts";
+import { renderAccountPage, renderSecondFactorPage } from "./page.tsx";
 
-export const showAccount = (c: PortalContext) => accountPage(c);
+export const showAccount = (c: PortalContext) => renderAccountPage(c);
 
 export async function changePassword(c: PortalContext) {
   const form = await readForm(c);
   const { operatorId, token, email } = c.get("member");
-  const showErrors = (errors: Record<string, string>) => accountPage(c, { values: {}, errors }, 422);
-  if (!(await mayGuess(c, email))) return showErrors({ current: triedTooOften });
+  const showErrors = (errors: Record<string, string>) => renderAccountPage(c, { values: {}, errors }, 422);
+  if (!(await isLoginAllowed(c, email))) return showErrors({ current: tooManyAttempts });
   const hash = await d1(readPasswordHash(c.env.DB, operatorId));
-  if (hash === null || !(await isPassword(form["current"] ?? "", hash)))
+  if (hash === null || !(await verifyPassword(form["current"] ?? "", hash)))
     return showErrors({ current: "That is not your present password." });
-  await guessedRight(c, email);
-  const error = passwordFault(form["password"] ?? "");
+  await clearLoginFailures(c, email);
+  const error = findPasswordError(form["password"] ?? "");
   if (error !== null) return showErrors({ password: error });
   const newHash = await hashPassword(form["password"] ?? "");
   const audit: AuditEntry = {
-    actor: actorOf(c),
+    actor: toActor(c),
     at: c.get("now"),
     action: "operator.change_password",
     target: email,
@@ -40,12 +40,12 @@ export async function endSession(c: PortalContext) {
   const { operatorId, token, email } = c.get("member");
   const which = session === "others" ? { keepToken: token } : { sessionId: session };
   const audit: AuditEntry = {
-    actor: actorOf(c),
+    actor: toActor(c),
     at: c.get("now"),
     action: "operator.end_session",
     target: email,
   };
-  const ended = await d1(endSessions(c.env.DB, operatorId, which, audit));
+  const ended = await d1(revokeSessions(c.env.DB, operatorId, which, audit));
   return ended === 0
     ? redirectWith(c, "/account", "That session had ended already.", "bad")
     : redirectWith(
@@ -55,42 +55,45 @@ export async function endSession(c: PortalContext) {
       );
 }
 
-export const showSecondFactor = (c: PortalContext) => secondFactorPage(c);
+export const showSecondFactor = (c: PortalContext) => renderSecondFactorPage(c);
 
 /** Creates a secret. The second factor is on only after a code from it was entered. */
 export async function enableSecondFactor(c: PortalContext) {
   const { password = "" } = await readForm(c);
   const { hasPassword, email } = c.get("member");
-  if (!(await mayGuess(c, email))) return secondFactorPage(c, fieldError("password", triedTooOften));
-  const { api } = signInService(c.env, originOf(c));
+  if (!(await isLoginAllowed(c, email)))
+    return renderSecondFactorPage(c, fieldError("password", tooManyAttempts));
+  const { api } = createSignInService(c.env, getOrigin(c));
   const body = hasPassword ? { password } : {};
   const reply = await api.enableTwoFactor({ body, headers: c.req.raw.headers, asResponse: true });
-  if (!reply.ok) return secondFactorPage(c, fieldError("password", "That is not your password."));
-  await guessedRight(c, email);
+  if (!reply.ok) return renderSecondFactorPage(c, fieldError("password", "That is not your password."));
+  await clearLoginFailures(c, email);
   const { totpURI, backupCodes } = (await reply.json()) as { totpURI: string; backupCodes: string[] };
-  return secondFactorPage(c, { enrolment: { secret: parseSecret(totpURI), uri: totpURI, backupCodes } });
+  return renderSecondFactorPage(c, {
+    enrolment: { secret: parseSecret(totpURI), uri: totpURI, backupCodes },
+  });
 }
 
 export async function confirmSecondFactor(c: PortalContext) {
   const form = await readForm(c);
   const { email } = c.get("member");
-  const { api } = signInService(c.env, originOf(c));
-  const code = field(form, "code").replaceAll(" ", "");
+  const { api } = createSignInService(c.env, getOrigin(c));
+  const code = readField(form, "code").replaceAll(" ", "");
   const reply = await api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
   if (!reply.ok) {
     const uri = form["uri"] ?? "";
     const enrolment = { secret: parseSecret(uri), uri, backupCodes: (form["backup_codes"] ?? "").split(" ") };
-    return secondFactorPage(c, { ...fieldError("code", await codeFault(reply)), enrolment });
+    return renderSecondFactorPage(c, { ...fieldError("code", await toCodeError(reply)), enrolment });
   }
   // better-auth has replaced the session.
-  await beginSession(c, reply.headers);
+  await startSession(c, reply.headers);
   const audit: AuditEntry = {
-    actor: actorOf(c),
+    actor: toActor(c),
     at: c.get("now"),
     action: "operator.enable_second_factor",
     target: email,
   };
-  await d1(writeAudit(c.env.DB, audit));
+  await d1(writeAuditEntry(c.env.DB, audit));
   return redirectWith(c, "/account", "The second factor is on.");
 }
 
@@ -98,23 +101,24 @@ export async function disableSecondFactor(c: PortalContext) {
   const { password = "" } = await readForm(c);
   const { email, hasPassword } = c.get("member");
   if (!hasPassword) return redirectWith(c, "/account", "Who has no password needs the second factor.", "bad");
-  if (!(await mayGuess(c, email))) return secondFactorPage(c, fieldError("password", triedTooOften));
-  const { api } = signInService(c.env, originOf(c));
+  if (!(await isLoginAllowed(c, email)))
+    return renderSecondFactorPage(c, fieldError("password", tooManyAttempts));
+  const { api } = createSignInService(c.env, getOrigin(c));
   const reply = await api.disableTwoFactor({
     body: { password },
     headers: c.req.raw.headers,
     asResponse: true,
   });
-  if (!reply.ok) return secondFactorPage(c, fieldError("password", "That is not your password."));
-  await guessedRight(c, email);
-  await beginSession(c, reply.headers);
+  if (!reply.ok) return renderSecondFactorPage(c, fieldError("password", "That is not your password."));
+  await clearLoginFailures(c, email);
+  await startSession(c, reply.headers);
   const audit: AuditEntry = {
-    actor: actorOf(c),
+    actor: toActor(c),
     at: c.get("now"),
     action: "operator.disable_second_factor",
     target: email,
   };
-  await d1(writeAudit(c.env.DB, audit));
+  await d1(writeAuditEntry(c.env.DB, audit));
   return redirectWith(c, "/account", "The second factor is off.");
 }
 

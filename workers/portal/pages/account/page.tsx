@@ -1,7 +1,7 @@
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { listSessions } from "../../../../shared/db/session.ts";
 import { ActionButton, emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { QrCode } from "../../components/qr-code.tsx";
 import { Time } from "../../components/time.tsx";
@@ -9,10 +9,14 @@ import type { PortalContext } from "../../request-context.ts";
 
 type AccountSession = Awaited<ReturnType<typeof listSessions>>[number];
 
-export async function accountPage(c: PortalContext, form: FormState = emptyForm, status: 200 | 422 = 200) {
+export async function renderAccountPage(
+  c: PortalContext,
+  form: FormState = emptyForm,
+  status: 200 | 422 = 200,
+) {
   const { operatorId, name, email, role, hasPassword, hasSecondFactor } = c.get("member");
   const sessions = await d1(listSessions(c.env.DB, operatorId, Date.now()));
-  return page(
+  return renderPage(
     c,
     { title: "Your sign-in", status },
     <>
@@ -143,10 +147,10 @@ interface SecondFactorOptions {
   enrolment?: { secret: string; uri: string; backupCodes: string[] };
 }
 
-export function secondFactorPage(c: PortalContext, options: SecondFactorOptions = {}) {
+export function renderSecondFactorPage(c: PortalContext, options: SecondFactorOptions = {}) {
   const { form = emptyForm, status = 200, enrolment } = options;
   const { hasSecondFactor, hasPassword } = c.get("member");
-  return page(
+  return renderPage(
     c,
     { title: "Second factor", status },
     <>

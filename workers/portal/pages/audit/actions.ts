@@ -1,7 +1,7 @@
-import { type AuditRow, listAudit } from "../../../../shared/db/audit.ts";
+import { type AuditRow, listAuditEntries } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import type { PortalContext } from "../../request-context.ts";
-import { filterOf } from "./filter.ts";
+import { parseAuditFilter } from "./filter.ts";
 
 const rowsPerRead = 1_000;
 
@@ -21,14 +21,14 @@ const columns = [
 
 /** Streams the filtered log as CSV, newest first, so that its length is not limited. */
 export function exportAudit(c: PortalContext) {
-  const { filter } = filterOf(c);
+  const { filter } = parseAuditFilter(c);
   const encoder = new TextEncoder();
   let before: string | undefined;
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(encoder.encode(toCsvLine(columns.map(snakeCase)))),
     async pull(controller) {
       const page = before === undefined ? filter : { ...filter, before };
-      const rows = await d1(listAudit(c.env.DB, page, rowsPerRead));
+      const rows = await d1(listAuditEntries(c.env.DB, page, rowsPerRead));
       for (const row of rows)
         controller.enqueue(encoder.encode(toCsvLine(columns.map((name) => toCell(row, name)))));
       before = rows.at(-1)?.auditId;

@@ -1,20 +1,20 @@
 import { auditActions } from "../../../../shared/contract/operations/table.ts";
-import { type AuditRow, listAudit } from "../../../../shared/db/audit.ts";
+import { type AuditRow, listAuditEntries } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { Field, Select } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import type { PortalContext } from "../../request-context.ts";
-import { filterOf } from "./filter.ts";
+import { parseAuditFilter } from "./filter.ts";
 
 const perPage = 50;
 
 export async function showAudit(c: PortalContext) {
-  const { filter, values } = filterOf(c);
+  const { filter, values } = parseAuditFilter(c);
   const before = c.req.query("before");
   const rows = await d1(
-    listAudit(c.env.DB, { ...filter, ...(before === undefined ? {} : { before }) }, perPage + 1),
+    listAuditEntries(c.env.DB, { ...filter, ...(before === undefined ? {} : { before }) }, perPage + 1),
   );
   const entries = rows.slice(0, perPage);
   const form = { values, errors: {} };
@@ -22,7 +22,7 @@ export async function showAudit(c: PortalContext) {
   const next = new URLSearchParams(query);
   next.set("before", entries.at(-1)?.auditId ?? "");
   const { projects } = c.get("member");
-  return page(
+  return renderPage(
     c,
     { title: "Audit log" },
     <>

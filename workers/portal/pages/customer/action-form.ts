@@ -7,8 +7,8 @@ import {
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import type { FormState } from "../../components/fields.tsx";
-import { field } from "../../http/form.ts";
-import { parseForm, refusedForm } from "../../http/outcome.ts";
+import { readField } from "../../http/form.ts";
+import { parseForm, toRefusedForm } from "../../http/outcome.ts";
 import type { Form } from "../../request-context.ts";
 
 /** The manual actions by the name in their URL, with their type in the contract and their page title. */
@@ -22,7 +22,7 @@ export const actions = {
 } as const;
 export type ActionName = keyof typeof actions;
 
-export function actionOf(word: string | undefined): ActionName | null {
+export function parseActionName(word: string | undefined): ActionName | null {
   const names = Object.keys(actions) as ActionName[];
   return names.find((name) => name === word) ?? null;
 }
@@ -30,13 +30,13 @@ export function actionOf(word: string | undefined): ActionName | null {
 type FieldErrors = FormState["errors"];
 
 /** Parses the reason of an action. Returns errors by field when it is incomplete. */
-export function readWhy(form: Form): ActionReasonInput | { errors: FieldErrors } {
-  const parsed = parseForm(z.object(actionReason), { reason: form["reason"], text: field(form, "text") });
+export function parseReason(form: Form): ActionReasonInput | { errors: FieldErrors } {
+  const parsed = parseForm(z.object(actionReason), { reason: form["reason"], text: readField(form, "text") });
   return parsed.outcome === "parsed" ? parsed.input : { errors: parsed.errors };
 }
 
 /** Parses the form of a manual action. Returns errors by field when it is not valid. */
-export function readManualForm(
+export function parseManualAction(
   name: Exclude<ActionName, "sync">,
   form: Form,
 ): ManualActionInput | { errors: FieldErrors } {
@@ -46,21 +46,21 @@ export function readManualForm(
 }
 
 function readFields(name: Exclude<ActionName, "sync">, form: Form) {
-  const number = (key: string) => (field(form, key) === "" ? null : Number(field(form, key)));
+  const number = (key: string) => (readField(form, key) === "" ? null : Number(readField(form, key)));
   switch (name) {
     case "grant":
       return {
-        productCode: field(form, "product_code"),
+        productCode: readField(form, "product_code"),
         units: number("units"),
         durationDays: number("duration_days"),
-        expiresAt: field(form, "ends_on") === "" ? null : endOfDay(field(form, "ends_on")),
+        expiresAt: readField(form, "ends_on") === "" ? null : endOfDay(readField(form, "ends_on")),
       };
     case "revoke":
-      return { entitlementId: field(form, "entitlement_id") };
+      return { entitlementId: readField(form, "entitlement_id") };
     case "adjust":
-      return { entitlementId: field(form, "entitlement_id"), how: form["how"], units: number("units") };
+      return { entitlementId: readField(form, "entitlement_id"), how: form["how"], units: number("units") };
     case "lift-hold":
-      return { entitlementId: field(form, "entitlement_id"), causeId: field(form, "cause_id") };
+      return { entitlementId: readField(form, "entitlement_id"), causeId: readField(form, "cause_id") };
     case "undo":
       return { sequence: number("sequence") };
   }
@@ -73,6 +73,6 @@ const endOfDay = (day: string): number => Date.parse(`${day}T00:00Z`) + dayMs;
 const fieldNames = { expiresAt: "ends_on" };
 
 /** Returns the form with the runtime's refusal at its field, if it has one. */
-export function refusedAction(values: Form, refusal: Refusal): FormState {
-  return refusedForm(values, refusal, fieldNames);
+export function toRefusedActionForm(values: Form, refusal: Refusal): FormState {
+  return toRefusedForm(values, refusal, fieldNames);
 }

@@ -1,9 +1,9 @@
 import type { AccessView } from "../../../../shared/contract/operations/customer-views.ts";
 import { actionReasons } from "../../../../shared/contract/operations/inputs.ts";
-import { denialWords, reasonNames } from "../../components/customer-words.ts";
+import { actionReasonLabels, denialLabels } from "../../components/customer-words.ts";
 import { Field, type FormState, Select } from "../../components/fields.tsx";
 import { PageHead } from "../../components/parts.tsx";
-import { customerPath, type PortalContext, pathTo } from "../../request-context.ts";
+import { buildCustomerPath, buildPath, type PortalContext } from "../../request-context.ts";
 
 /** Parts of every page that acts on one customer. */
 
@@ -21,8 +21,8 @@ export function ActionHead({
       title={title}
       lead={
         <>
-          <a href={pathTo(c, "/customers")}>Customers</a> /{" "}
-          <a href={customerPath(c, subjectRef)}>
+          <a href={buildPath(c, "/customers")}>Customers</a> /{" "}
+          <a href={buildCustomerPath(c, subjectRef)}>
             <code>{subjectRef}</code>
           </a>{" "}
           in {c.get("mode")} mode
@@ -33,7 +33,7 @@ export function ActionHead({
 }
 
 /** Fields of the reason: a choice and a text. `readWhy` parses them. */
-export function WhyFields({
+export function ReasonFields({
   form,
   placeholder,
   hint,
@@ -48,7 +48,7 @@ export function WhyFields({
         form={form}
         name="reason"
         label="Reason"
-        options={actionReasons.map((value) => ({ value, label: reasonNames[value] }))}
+        options={actionReasons.map((value) => ({ value, label: actionReasonLabels[value] }))}
       />
       <Field form={form} name="text" label="In your words" placeholder={placeholder} hint={hint} />
     </>
@@ -56,6 +56,6 @@ export function WhyFields({
 }
 
 /** Formats the access as `allowed`, or `denied, no units are left`. */
-export function accessWord({ allowed, reason }: AccessView): string {
-  return allowed ? "allowed" : `denied${reason === null ? "" : `, ${denialWords[reason]}`}`;
+export function formatAccess({ allowed, reason }: AccessView): string {
+  return allowed ? "allowed" : `denied${reason === null ? "" : `, ${denialLabels[reason]}`}`;
 }

@@ -1,10 +1,10 @@
 import type { CustomerLists } from "../../../../shared/db/customer-page.ts";
-import { attemptWords } from "../../components/customer-words.ts";
+import { checkoutAttemptLabels } from "../../components/customer-words.ts";
 import { Card, Id, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { money } from "../../components/words.ts";
+import { formatMoney } from "../../components/words.ts";
 import type { PortalContext } from "../../request-context.ts";
-import { stripeLink } from "./stripe-link.ts";
+import { buildStripeUrl } from "./stripe-link.ts";
 
 const maxShown = 10;
 
@@ -23,9 +23,11 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
             <li id={attempt.attemptId}>
               <div class="row">
                 <b>{attempt.productCode}</b>
-                <Pill tone={attemptWords[attempt.status].tone}>{attemptWords[attempt.status].label}</Pill>
+                <Pill tone={checkoutAttemptLabels[attempt.status].tone}>
+                  {checkoutAttemptLabels[attempt.status].label}
+                </Pill>
                 {attempt.currency === null ? null : (
-                  <span class="num">{money(attempt.amountTotal, attempt.currency)}</span>
+                  <span class="num">{formatMoney(attempt.amountTotal, attempt.currency)}</span>
                 )}
               </div>
               <small>
@@ -44,7 +46,7 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
                     Stripe{" "}
                     <Id
                       value={attempt.stripeSessionId}
-                      href={stripeLink(attempt.stripeSessionId, c.get("mode"), stripeAccountId)}
+                      href={buildStripeUrl(attempt.stripeSessionId, c.get("mode"), stripeAccountId)}
                     />
                   </>
                 )}

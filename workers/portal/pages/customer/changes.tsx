@@ -2,10 +2,10 @@ import type {
   ChangeView,
   EntitlementExplained,
 } from "../../../../shared/contract/operations/customer-views.ts";
-import { denialWords, statusWords } from "../../components/customer-words.ts";
+import { denialLabels, entitlementStatusLabels } from "../../components/customer-words.ts";
 import { Id, Pill, Table } from "../../components/parts.tsx";
 import { ExactTime } from "../../components/time.tsx";
-import { count } from "../../components/words.ts";
+import { formatCount } from "../../components/words.ts";
 
 /** Lists entitlements before and after the change. */
 export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: number }) {
@@ -23,7 +23,9 @@ export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: numb
           <td>
             <Facts of={after} now={now} />
           </td>
-          <td class="num">{units === 0 ? "–" : units > 0 ? `+${count(units)}` : `−${count(-units)}`}</td>
+          <td class="num">
+            {units === 0 ? "–" : units > 0 ? `+${formatCount(units)}` : `−${formatCount(-units)}`}
+          </td>
         </tr>
       ))}
     </Table>
@@ -35,9 +37,9 @@ function Facts({ of: entitlement, now }: { of: EntitlementExplained; now: number
   const held = holds.filter(({ effective }) => effective).length;
   return (
     <>
-      <Pill tone={statusWords[status].tone}>{statusWords[status].label}</Pill>
-      <small>{unavailableReason === null ? "usable" : denialWords[unavailableReason]}</small>
-      {unitsRemaining === null ? null : <small class="num">{count(unitsRemaining)} units left</small>}
+      <Pill tone={entitlementStatusLabels[status].tone}>{entitlementStatusLabels[status].label}</Pill>
+      <small>{unavailableReason === null ? "usable" : denialLabels[unavailableReason]}</small>
+      {unitsRemaining === null ? null : <small class="num">{formatCount(unitsRemaining)} units left</small>}
       {startsAt === null || startsAt <= now ? null : (
         <small>
           from <ExactTime at={startsAt} />

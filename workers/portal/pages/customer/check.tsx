@@ -1,24 +1,24 @@
 import type { CustomerCheck } from "../../../../shared/contract/operations/data-check.ts";
 import * as dataCheck from "../../../../shared/contract/operations/data-check.ts";
-import { checkLabel, faultsWord, findingWords } from "../../components/data-check-words.ts";
+import { checkLabel, findingLabels, formatFindingCount } from "../../components/data-check-words.ts";
 import { ActionButton } from "../../components/fields.tsx";
-import { Meanings } from "../../components/finding-meanings.tsx";
-import { page } from "../../components/frame.tsx";
+import { FindingExplanations } from "../../components/finding-meanings.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, Pill, Table } from "../../components/parts.tsx";
-import { refusalPage } from "../../components/refusal-page.ts";
-import { count } from "../../components/words.ts";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { formatCount } from "../../components/words.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { callOperation } from "../../http/outcome.ts";
-import { customerPath, type PortalContext } from "../../request-context.ts";
+import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
 import { ActionHead } from "./action-parts.tsx";
 
 /** Verifies the customer's ledger and compares it with the D1 copy. Reloading the page checks again. */
 export async function showCheck(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
   const reply = await callOperation(c, dataCheck.verifyCustomer, { subjectRef });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   const { check } = reply;
-  return page(
+  return renderPage(
     c,
     { title: checkLabel },
     <>
@@ -27,16 +27,16 @@ export async function showCheck(c: PortalContext) {
       <div class="row">
         {isRepairable(check) ? (
           <ActionButton
-            action={customerPath(c, subjectRef, "/repair")}
+            action={buildCustomerPath(c, subjectRef, "/repair")}
             label="Repair the copy"
-            tone={check.faults.length > 0 ? "primary" : ""}
+            tone={check.findings.length > 0 ? "primary" : ""}
             small={false}
           />
         ) : null}
-        <a class="button" href={customerPath(c, subjectRef, "/check")}>
+        <a class="button" href={buildCustomerPath(c, subjectRef, "/check")}>
           Check again
         </a>
-        <a class="button" href={customerPath(c, subjectRef)}>
+        <a class="button" href={buildCustomerPath(c, subjectRef)}>
           Back to the customer
         </a>
       </div>
@@ -44,24 +44,26 @@ export async function showCheck(c: PortalContext) {
   );
 }
 
-export async function repairCopy(c: PortalContext) {
+export async function repairD1Copy(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
   const reply = await callOperation(c, dataCheck.resyncCustomer, { subjectRef });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
-  const path = customerPath(c, subjectRef, "/check");
-  return reply.check.faults.length === 0
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
+  const path = buildCustomerPath(c, subjectRef, "/check");
+  return reply.check.findings.length === 0
     ? redirectWith(c, path, "The copy was written anew from the ledger, and both agree.")
     : redirectWith(c, path, "The copy was written anew from the ledger, and still differs.", "bad");
 }
 
 /** Returns whether repair is possible. The runtime refuses it for an empty or inconsistent ledger. */
-const isRepairable = ({ faults, entries }: CustomerCheck) =>
+const isRepairable = ({ findings: faults, entries }: CustomerCheck) =>
   entries > 0 && faults.every(({ where }) => where === "d1");
 
-function Result({ check: { faults, entries, unflushed } }: { check: CustomerCheck }) {
-  const checkedText = `${count(entries)} ${entries === 1 ? "entry" : "entries"} looked at`;
+function Result({ check: { findings: faults, entries, unflushed } }: { check: CustomerCheck }) {
+  const checkedText = `${formatCount(entries)} ${entries === 1 ? "entry" : "entries"} looked at`;
   const lagText =
-    unflushed === 0 ? "" : `, ${count(unflushed)} on ${unflushed === 1 ? "its" : "their"} way to the copy`;
+    unflushed === 0
+      ? ""
+      : `, ${formatCount(unflushed)} on ${unflushed === 1 ? "its" : "their"} way to the copy`;
   if (faults.length === 0)
     return (
       <Card title="Result" note={<Pill tone="good">No fault</Pill>}>
@@ -72,20 +74,20 @@ function Result({ check: { faults, entries, unflushed } }: { check: CustomerChec
     );
   return (
     <>
-      <Card title="Result" note={<Pill tone="bad">{faultsWord(faults.length)}</Pill>}>
+      <Card title="Result" note={<Pill tone="bad">{formatFindingCount(faults.length)}</Pill>}>
         <Table label="Faults" head={["Where", "Entry", "What"]}>
           {faults.map(({ where, sequence, message }) => (
             <tr>
               <td>
-                <Pill tone={findingWords[where].tone}>{findingWords[where].label}</Pill>
+                <Pill tone={findingLabels[where].tone}>{findingLabels[where].label}</Pill>
               </td>
-              <td class="num">{sequence === null ? <span class="quiet">–</span> : count(sequence)}</td>
+              <td class="num">{sequence === null ? <span class="quiet">–</span> : formatCount(sequence)}</td>
               <td class="wrap">{message}</td>
             </tr>
           ))}
         </Table>
       </Card>
-      <Meanings found={faults} note={`${checkedText}${lagText}`} />
+      <FindingExplanations found={faults} note={`${checkedText}${lagText}`} />
     </>
   );
 }

@@ -1,10 +1,10 @@
 import type { EntitlementExplained } from "../../../../shared/contract/operations/customer-views.ts";
-import { denialWords } from "../../components/customer-words.ts";
+import { denialLabels } from "../../components/customer-words.ts";
 import { Field } from "../../components/fields.tsx";
 import { Card, Id, Pill } from "../../components/parts.tsx";
 import { ExactTime, Time } from "../../components/time.tsx";
-import { customerPath, type PortalContext } from "../../request-context.ts";
-import type { CustomerPage, Shown } from "./load.ts";
+import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
+import type { CustomerPage, DecisionWithEntitlements } from "./load.ts";
 
 /**
  * Shows the decision first on the page: allowed or denied, the reason, since when, and the deciding
@@ -13,7 +13,7 @@ import type { CustomerPage, Shown } from "./load.ts";
 export function DecisionPanel({ c, page }: { c: PortalContext; page: CustomerPage }) {
   const { customer, past } = page;
   const isPast = past !== null && typeof past !== "string";
-  const shown: Shown = isPast ? past : customer;
+  const shown: DecisionWithEntitlements = isPast ? past : customer;
   const { decision } = shown;
   const verb = isPast ? "was" : "is";
   return (
@@ -27,14 +27,14 @@ export function DecisionPanel({ c, page }: { c: PortalContext; page: CustomerPag
       <div class="said">
         <h2 id="decision">
           {decision.allowed ? `Access ${verb} allowed` : `Access ${verb} denied`}
-          {decision.reason === null ? "" : `: ${denialWords[decision.reason]}`}
+          {decision.reason === null ? "" : `: ${denialLabels[decision.reason]}`}
         </h2>
         <p class="quiet">
           {isPast ? (
             <>
               As of <ExactTime at={decision.at} /> (<Time at={decision.at} now={c.get("now")} />
               ). Now it is {customer.decision.allowed ? "allowed" : "denied"}:{" "}
-              <a href={customerPath(c, customer.subjectRef)}>back to now</a>.
+              <a href={buildCustomerPath(c, customer.subjectRef)}>back to now</a>.
             </>
           ) : (
             <Since c={c} page={page} />
@@ -64,7 +64,7 @@ function Since({ c, page: { customer } }: { c: PortalContext; page: CustomerPage
   );
 }
 
-function Decider({ shown: { decision, entitlements } }: { shown: Shown }) {
+function Decider({ shown: { decision, entitlements } }: { shown: DecisionWithEntitlements }) {
   const decider = entitlements.find(({ entitlementId }) => entitlementId === decision.entitlementId);
   if (decider === undefined) return null;
   return (
@@ -90,7 +90,7 @@ function Rules({ entitlements }: { entitlements: EntitlementExplained[] }) {
           <small>
             {usable
               ? "Nothing stands in its way: access is allowed as long as one entitlement is usable."
-              : `In the way: ${blockers.map((blocker) => denialWords[blocker]).join("; ")}.`}
+              : `In the way: ${blockers.map((blocker) => denialLabels[blocker]).join("; ")}.`}
           </small>
         </li>
       ))}
@@ -103,7 +103,7 @@ export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; pa
   const errors = typeof past === "string" ? { as_of: past } : {};
   return (
     <Card title="Access at another moment" pad>
-      <form method="get" action={customerPath(c, customer.subjectRef)} class="form">
+      <form method="get" action={buildCustomerPath(c, customer.subjectRef)} class="form">
         <Field
           form={{ values: { as_of: text }, errors }}
           name="as_of"
@@ -115,7 +115,7 @@ export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; pa
           <button class="button" type="submit">
             Show
           </button>
-          {text === "" ? null : <a href={customerPath(c, customer.subjectRef)}>Back to now</a>}
+          {text === "" ? null : <a href={buildCustomerPath(c, customer.subjectRef)}>Back to now</a>}
         </div>
       </form>
       <p class="quiet">

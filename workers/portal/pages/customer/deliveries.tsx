@@ -1,9 +1,9 @@
-import type { CustomerLists, DeliveryOfCustomer } from "../../../../shared/db/customer-page.ts";
+import type { CustomerDelivery, CustomerLists } from "../../../../shared/db/customer-page.ts";
 import { ActionButton } from "../../components/fields.tsx";
 import { Card, Empty, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { answerWord, deliveryWords } from "../../components/webhook-words.ts";
-import { type PortalContext, pathTo } from "../../request-context.ts";
+import { deliveryStateLabels, formatAttemptResult } from "../../components/webhook-words.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
 
 const maxShown = 10;
 
@@ -31,17 +31,21 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, canAct }: Pro
           {deliveries.slice(0, maxShown).map((delivery) => (
             <tr>
               <td>
-                <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
+                <a href={buildPath(c, `/deliveries/${delivery.deliveryId}`)}>
                   <b>{delivery.eventType}</b>
                 </a>
                 <small>to {new URL(delivery.url).host}</small>
               </td>
               <td>
-                <Pill tone={deliveryWords[delivery.state].tone}>{deliveryWords[delivery.state].label}</Pill>
+                <Pill tone={deliveryStateLabels[delivery.state].tone}>
+                  {deliveryStateLabels[delivery.state].label}
+                </Pill>
               </td>
               <td class="num">{delivery.attempts}</td>
               <td>
-                {answerWord(delivery.lastStatus, delivery.lastError) ?? <span class="quiet">none yet</span>}
+                {formatAttemptResult(delivery.lastStatus, delivery.lastError) ?? (
+                  <span class="quiet">none yet</span>
+                )}
               </td>
               <td>
                 <Time at={delivery.occurredAt} now={now} />
@@ -60,7 +64,7 @@ export function Deliveries({ c, subjectRef, lists: { deliveries }, canAct }: Pro
   );
 }
 
-const isRequeueable = ({ state }: DeliveryOfCustomer): boolean => state === "failed" || state === "dead";
+const isRequeueable = ({ state }: CustomerDelivery): boolean => state === "failed" || state === "dead";
 
 function Requeue({
   c,
@@ -69,12 +73,12 @@ function Requeue({
 }: {
   c: PortalContext;
   subjectRef: string;
-  delivery: DeliveryOfCustomer;
+  delivery: CustomerDelivery;
 }) {
   if (!isRequeueable(delivery)) return null;
   return (
     <ActionButton
-      action={pathTo(c, `/deliveries/${delivery.deliveryId}/requeue`)}
+      action={buildPath(c, `/deliveries/${delivery.deliveryId}/requeue`)}
       label="Send again"
       fields={{ subject_ref: subjectRef }}
     />

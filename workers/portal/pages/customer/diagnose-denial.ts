@@ -4,18 +4,18 @@ import type {
   EntryView,
 } from "../../../../shared/contract/operations/customer-views.ts";
 import type { DenialReason } from "../../../../shared/contract/words.ts";
-import { count } from "../../components/words.ts";
-import { type Action, type Finding, grant, sync } from "./finding.ts";
+import { formatCount } from "../../components/words.ts";
+import { type Finding, type FindingAction, grantAction, syncAction } from "./finding.ts";
 
 /** Returns findings for a denial. Reads only the customer's ledger. */
-export function deniedBecause(customer: CustomerView, reason: DenialReason): Finding[] {
+export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Finding[] {
   const decider = customer.entitlements.find(
     ({ entitlementId }) => entitlementId === customer.decision.entitlementId,
   );
   const name = decider?.productCode ?? "the entitlement";
   switch (reason) {
     case "refunded":
-      return [refundFinding(customer, name, grant(decider?.productCode))];
+      return [refundFinding(customer, name, grantAction(decider?.productCode))];
     case "payment_disputed":
       return [heldFinding(name, decider)];
     case "payment_past_due":
@@ -62,7 +62,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
           cause: "nothing_bought",
           title: "The time pass has run out",
           text: `${name} lasted as long as it was sold for. Another pass, or a grant, gives access.`,
-          actions: [grant(decider?.productCode)],
+          actions: [grantAction(decider?.productCode)],
         },
       ];
     case "not_started":
@@ -71,7 +71,7 @@ export function deniedBecause(customer: CustomerView, reason: DenialReason): Fin
           cause: "nothing_bought",
           title: "It has not begun yet",
           text: `${name} begins later: see below from when it is valid.`,
-          actions: [grant(decider?.productCode)],
+          actions: [grantAction(decider?.productCode)],
         },
       ];
     case "no_entitlement":
@@ -83,17 +83,17 @@ const stripeFinding = (decider: EntitlementExplained | undefined, title: string,
   cause: "stripe_says_so",
   title,
   text,
-  actions: [grant(decider?.productCode), sync],
+  actions: [grantAction(decider?.productCode), syncAction],
 });
 
-function refundFinding({ entries }: CustomerView, name: string, remedy: Action): Finding {
+function refundFinding({ entries }: CustomerView, name: string, remedy: FindingAction): Finding {
   const entry = entries.find(({ operation }) => operation === "refund" || operation === "dispute");
   const spent = unitsTaken(entries, ["consume"]).units;
   return {
     cause: "reversal",
     title: "The payment was refunded in full",
     text: `So ${name} was canceled${entry === undefined ? "" : ` in entry ${entry.sequence}`}${
-      spent === 0 ? "" : `, after ${count(spent)} units were spent`
+      spent === 0 ? "" : `, after ${formatCount(spent)} units were spent`
     }. Access comes back with another purchase, or a grant.`,
     actions: [remedy, ...(entry === undefined ? [] : [seeEntry(entry)])],
   };
@@ -115,7 +115,8 @@ function heldFinding(name: string, entitlement: EntitlementExplained | undefined
       hold?.reason === "refund"
         ? `${name} is held until a later period is paid, or you lift the hold.`
         : `${name} is held until the dispute is won, or you lift the hold.`,
-    actions: query === null ? [sync] : [{ label: "Preview lifting the hold", page: `./lift-hold?${query}` }],
+    actions:
+      query === null ? [syncAction] : [{ label: "Preview lifting the hold", page: `./lift-hold?${query}` }],
   };
 }
 
@@ -124,16 +125,16 @@ function creditsFinding({ entries }: CustomerView, decider: EntitlementExplained
   const used = unitsTaken(entries, ["consume"]);
   const expired = unitsTaken(entries, ["expire"]);
   const byOperator = unitsTaken(entries, ["manual_adjustment", "manual_revoke", "undo"]);
-  const refill: Action =
+  const refill: FindingAction =
     decider === undefined
-      ? grant()
+      ? grantAction()
       : { label: "Preview adding units", page: `./adjust?entitlement_id=${decider.entitlementId}` };
   const [newest] = byOperator.entries;
   if (newest !== undefined && byOperator.units >= Math.max(used.units, expired.units))
     return {
       cause: "credits_gone",
       title: "An operator took units back",
-      text: `${newest.actor?.name ?? "An operator"} took ${count(byOperator.units)} units by hand, lately in entry ${newest.sequence}.`,
+      text: `${newest.actor?.name ?? "An operator"} took ${formatCount(byOperator.units)} units by hand, lately in entry ${newest.sequence}.`,
       actions: [
         ...(newest.manual === null || newest.manual.type === "undo" ? [refill] : [undo(newest)]),
         seeEntry(newest),
@@ -143,27 +144,27 @@ function creditsFinding({ entries }: CustomerView, decider: EntitlementExplained
     return {
       cause: "credits_gone",
       title: "The units that were left expired",
-      text: `${count(expired.units)} units were not used before their packs reached their end.`,
-      actions: [grant(decider?.productCode)],
+      text: `${formatCount(expired.units)} units were not used before their packs reached their end.`,
+      actions: [grantAction(decider?.productCode)],
     };
   const last = used.entries[0]?.idempotencyKey ?? null;
   const uses = used.entries.length;
   return {
     cause: "credits_gone",
     title: "All units are used up",
-    text: `${uses === 1 ? "One use" : `The ${uses} newest uses`} took ${count(used.units)} units${
+    text: `${uses === 1 ? "One use" : `The ${uses} newest uses`} took ${formatCount(used.units)} units${
       last === null ? "" : `, the last under the idempotency key ${last}`
     }. Your backend's log knows each key.`,
     actions: [refill, { label: "See the uses", page: ".?show=usage#timeline" }],
   };
 }
 
-const seeEntry = ({ sequence }: EntryView): Action => ({
+const seeEntry = ({ sequence }: EntryView): FindingAction => ({
   label: `See entry ${sequence}`,
   page: `.#entry-${sequence}`,
 });
 
-const undo = ({ sequence }: EntryView): Action => ({
+const undo = ({ sequence }: EntryView): FindingAction => ({
   label: "Preview undoing it",
   page: `./undo?sequence=${sequence}`,
 });
@@ -184,6 +185,6 @@ function revokedFinding({ entries }: CustomerView, name: string): Finding {
     cause: "by_hand",
     title: "An operator took it away",
     text: `${who} revoked ${name}${entry === undefined ? ", longer ago than this page shows" : ` in entry ${entry.sequence}`}.`,
-    actions: entry?.manual?.type === "revoke" ? [undo(entry)] : [grant()],
+    actions: entry?.manual?.type === "revoke" ? [undo(entry)] : [grantAction()],
   };
 }

@@ -1,9 +1,9 @@
 import type { CustomerView } from "../../../../shared/contract/operations/customer-views.ts";
 import type { CustomerLists } from "../../../../shared/db/customer-page.ts";
-import { deniedBecause } from "./diagnose-denial.ts";
-import { type Finding, grant, sync } from "./finding.ts";
+import { diagnoseDenial } from "./diagnose-denial.ts";
+import { type Finding, grantAction, syncAction } from "./finding.ts";
 
-export type Facts = Pick<CustomerLists, "attempts" | "stripeEvents" | "deliveries" | "otherMode">;
+export type DiagnosisFacts = Pick<CustomerLists, "attempts" | "stripeEvents" | "deliveries" | "otherMode">;
 
 /**
  * Applies the support playbooks to the loaded page and returns findings, the likeliest cause first. Never
@@ -11,12 +11,12 @@ export type Facts = Pick<CustomerLists, "attempts" | "stripeEvents" | "deliverie
  *
  * Pure: it reads nothing, and only proposes actions that an operator previews.
  */
-export function diagnose(customer: CustomerView, facts: Facts): Finding[] {
+export function diagnose(customer: CustomerView, facts: DiagnosisFacts): Finding[] {
   const denialFindings = customer.decision.allowed
     ? []
     : [
         ...unappliedEvents(facts),
-        ...deniedBecause(customer, customer.decision.reason ?? "no_entitlement"),
+        ...diagnoseDenial(customer, customer.decision.reason ?? "no_entitlement"),
         ...unsettledCheckouts(customer, facts),
       ];
   const delayedEvents = customer.decision.allowed ? unappliedEvents(facts) : [];
@@ -26,7 +26,7 @@ export function diagnose(customer: CustomerView, facts: Facts): Finding[] {
 }
 
 /** Finds Stripe events that are not applied to the ledger yet. */
-function unappliedEvents({ stripeEvents }: Facts): Finding[] {
+function unappliedEvents({ stripeEvents }: DiagnosisFacts): Finding[] {
   const failed = stripeEvents.find(({ status }) => status === "failed");
   const waiting = stripeEvents.find(({ status }) => status === "received");
   if (failed !== undefined)
@@ -51,7 +51,7 @@ function unappliedEvents({ stripeEvents }: Facts): Finding[] {
 }
 
 /** Finds the newest checkout without an entitlement, unless a later entitlement exists. */
-function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts): Finding[] {
+function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: DiagnosisFacts): Finding[] {
   const newest = attempts[0];
   if (newest === undefined || entitlements.some(({ createdAt }) => createdAt > newest.createdAt)) return [];
   switch (newest.status) {
@@ -63,7 +63,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts)
               cause: "paid_without_access",
               title: "The checkout is paid, but gave no access yet",
               text: `No entitlement names the checkout of ${newest.productCode}. A subscription follows from Stripe events of its own, and they are missing here.`,
-              actions: [sync],
+              actions: [syncAction],
             },
           ];
     case "processing":
@@ -72,7 +72,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts)
           cause: "paid_without_access",
           title: "The payment is still on its way",
           text: `The checkout of ${newest.productCode} is done, but its payment method takes up to some days. Access comes with the money.`,
-          actions: [sync, grant(newest.productCode)],
+          actions: [syncAction, grantAction(newest.productCode)],
         },
       ];
     case "created":
@@ -81,7 +81,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts)
           cause: "paid_without_access",
           title: "Stripe has not told us of a payment",
           text: `The checkout of ${newest.productCode} is still open here. If the customer has paid, Stripe's event is late or was lost: ask Stripe now.`,
-          actions: [sync],
+          actions: [syncAction],
         },
       ];
     case "failed":
@@ -90,13 +90,13 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Facts)
           cause: "nothing_bought",
           title: "The last checkout was not paid",
           text: `The checkout of ${newest.productCode} ran out, or its payment failed. The customer has to buy again.`,
-          actions: [grant(newest.productCode)],
+          actions: [grantAction(newest.productCode)],
         },
       ];
   }
 }
 
-function failedDeliveries({ subjectRef }: CustomerView, { deliveries }: Facts): Finding[] {
+function failedDeliveries({ subjectRef }: CustomerView, { deliveries }: DiagnosisFacts): Finding[] {
   const dead = deliveries.filter(({ state }) => state === "dead");
   const failed = deliveries.filter(({ state }) => state === "failed");
   const hasDead = dead.length > 0;
@@ -136,7 +136,7 @@ const allWell: Finding = {
   actions: [],
 };
 
-function nothingBought({ exists }: CustomerView, { otherMode }: Facts): Finding {
+function nothingBought({ exists }: CustomerView, { otherMode }: DiagnosisFacts): Finding {
   const cause = "nothing_bought";
   if (otherMode !== null)
     return {
@@ -149,6 +149,6 @@ function nothingBought({ exists }: CustomerView, { otherMode }: Facts): Finding 
     cause,
     title: exists ? "Nothing gives access" : "Nothing is known of this customer",
     text: "There is no checkout, payment or grant in either mode. If the customer has paid, it was under another subject_ref, or at Stripe directly.",
-    actions: [grant()],
+    actions: [grantAction()],
   };
 }

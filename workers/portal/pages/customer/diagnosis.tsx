@@ -1,8 +1,8 @@
 import { ActionButton } from "../../components/fields.tsx";
 import { Card } from "../../components/parts.tsx";
-import { type PortalContext, pathTo, projectPath } from "../../request-context.ts";
+import { buildPath, buildProjectPath, type PortalContext } from "../../request-context.ts";
 import { diagnose } from "./diagnose.ts";
-import type { Action, Finding } from "./finding.ts";
+import type { Finding, FindingAction } from "./finding.ts";
 import type { CustomerPage } from "./load.ts";
 
 /** Lists the likely causes, the likeliest first. Computed each time the page is opened. */
@@ -61,7 +61,7 @@ function Actions({
   );
 }
 
-const needsSupport = (action: Action): boolean =>
+const needsSupport = (action: FindingAction): boolean =>
   "form" in action || action.page.startsWith("./") || action.page.startsWith("/deliveries/requeue");
 
 function ActionLink({
@@ -72,13 +72,13 @@ function ActionLink({
 }: {
   c: PortalContext;
   subjectRef: string;
-  action: Action;
+  action: FindingAction;
   isPrimary: boolean;
 }) {
   if ("form" in action)
     return (
       <ActionButton
-        action={pathTo(c, action.form)}
+        action={buildPath(c, action.form)}
         label={action.label}
         fields={{ subject_ref: subjectRef }}
         tone={isPrimary ? "primary" : ""}
@@ -89,7 +89,7 @@ function ActionLink({
   return (
     <a
       class={isPrimary ? "button primary small" : "button small"}
-      href={projectPath(c.get("project").projectId, mode, path)}
+      href={buildProjectPath(c.get("project").projectId, mode, path)}
     >
       {action.label}
     </a>

@@ -3,12 +3,12 @@ import type {
   EntitlementExplained,
   HoldView,
 } from "../../../../shared/contract/operations/customer-views.ts";
-import { denialWords, flagWord, statusWords } from "../../components/customer-words.ts";
+import { denialLabels, entitlementStatusLabels, toFlagLabel } from "../../components/customer-words.ts";
 import { Card, Empty, Id, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { count, kindNames } from "../../components/words.ts";
-import { customerPath, type PortalContext } from "../../request-context.ts";
-import { stripeLink } from "./stripe-link.ts";
+import { formatCount, kindLabels } from "../../components/words.ts";
+import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
+import { buildStripeUrl } from "./stripe-link.ts";
 
 interface Props {
   c: PortalContext;
@@ -20,7 +20,7 @@ interface Props {
 export function Entitlements({ c, customer, stripeAccountId, canAct }: Props) {
   const { entitlements, usageRemaining } = customer;
   const usable = entitlements.filter((entitlement) => entitlement.usable).length;
-  const units = usageRemaining > 0 ? ` · ${count(usageRemaining)} units left` : "";
+  const units = usageRemaining > 0 ? ` · ${formatCount(usageRemaining)} units left` : "";
   return (
     <Card id="entitlements" title="Entitlements" note={`${usable} of ${entitlements.length} usable${units}`}>
       {entitlements.length === 0 ? (
@@ -41,7 +41,7 @@ export function Entitlements({ c, customer, stripeAccountId, canAct }: Props) {
                   <Hold c={c} customer={customer} entitlement={entitlement} hold={hold} canAct={canAct} />
                 ))}
                 {entitlement.flags.map((flag) => (
-                  <small>⚑ {flagWord(flag)}</small>
+                  <small>⚑ {toFlagLabel(flag)}</small>
                 ))}
               </div>
               <div>
@@ -58,14 +58,14 @@ export function Entitlements({ c, customer, stripeAccountId, canAct }: Props) {
 }
 
 function Status({ entitlement }: { entitlement: EntitlementExplained }) {
-  const { label, tone } = statusWords[entitlement.status];
+  const { label, tone } = entitlementStatusLabels[entitlement.status];
   return (
     <>
       <Pill tone={entitlement.usable || tone !== "good" ? tone : "warn"}>{label}</Pill>
       <span class="quiet">
         {entitlement.unavailableReason === null
           ? "usable"
-          : `not usable: ${denialWords[entitlement.unavailableReason]}`}
+          : `not usable: ${denialLabels[entitlement.unavailableReason]}`}
       </span>
     </>
   );
@@ -90,7 +90,7 @@ function Hold({
       )}
       {hold.liftedAt === null && !hold.effective ? ", over: a later period is paid" : null}{" "}
       {canAct && hold.effective ? (
-        <a href={customerPath(c, customer.subjectRef, `/lift-hold?${query}`)}>Lift…</a>
+        <a href={buildCustomerPath(c, customer.subjectRef, `/lift-hold?${query}`)}>Lift…</a>
       ) : null}
     </small>
   );
@@ -115,13 +115,13 @@ function Units({
         viewBox="0 0 100 6"
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${count(gone)} of ${count(unitsGranted)} units gone`}
+        aria-label={`${formatCount(gone)} of ${formatCount(unitsGranted)} units gone`}
       >
         <rect class="whole" width="100" height="6" />
         <rect width={share} height="6" />
       </svg>
       <small class="num">
-        {count(unitsRemaining)} left of {count(unitsGranted)}
+        {formatCount(unitsRemaining)} left of {formatCount(unitsGranted)}
       </small>
     </>
   );
@@ -162,7 +162,7 @@ function Origin({
   const id = ids.find((known) => typeof known === "string");
   return (
     <small>
-      {kindNames[kind]} <Id value={entitlementId} />
+      {kindLabels[kind]} <Id value={entitlementId} />
       {source === "portal" ? " · granted by hand" : null}
       {source === "stripe" && attemptId === null ? " · sold at Stripe" : null}
       {attemptId === null ? null : (
@@ -174,7 +174,7 @@ function Origin({
       {id === undefined || id === null ? null : (
         <>
           {" · Stripe "}
-          <Id value={id} href={stripeLink(id, c.get("mode"), stripeAccountId)} />
+          <Id value={id} href={buildStripeUrl(id, c.get("mode"), stripeAccountId)} />
         </>
       )}
     </small>
@@ -189,7 +189,7 @@ function Actions({
   const { entitlementId, status, kind, productCode } = entitlement;
   if (status === "canceled" || status === "expired") return null;
   const path = (action: string) =>
-    customerPath(c, customer.subjectRef, `/${action}?entitlement_id=${entitlementId}`);
+    buildCustomerPath(c, customer.subjectRef, `/${action}?entitlement_id=${entitlementId}`);
   return (
     <div class="actions">
       {kind === "usage_pack" ? (

@@ -2,17 +2,17 @@ import * as customers from "../../../../shared/contract/operations/customers.ts"
 import type { LastErasure } from "../../../../shared/db/erasures.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, Id } from "../../components/parts.tsx";
-import { refusalPage } from "../../components/refusal-page.ts";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { FullTime } from "../../components/time.tsx";
-import { count } from "../../components/words.ts";
+import { formatCount } from "../../components/words.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
-import { callOperation, refusedForm, statusOf } from "../../http/outcome.ts";
-import { customerPath, type PortalContext } from "../../request-context.ts";
-import { readWhy } from "./action-form.ts";
-import { ActionHead, WhyFields } from "./action-parts.tsx";
+import { callOperation, toHttpStatus, toRefusedForm } from "../../http/outcome.ts";
+import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
+import { parseReason } from "./action-form.ts";
+import { ActionHead, ReasonFields } from "./action-parts.tsx";
 
 /** Shows what an erasure deletes, and the form that starts it. */
 export async function showErase(c: PortalContext) {
@@ -22,7 +22,7 @@ export async function showErase(c: PortalContext) {
 export async function eraseCustomer(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
   const form = await readForm(c);
-  const why = readWhy(form);
+  const why = parseReason(form);
   if ("errors" in why) return erasePage(c, { values: form, ...why }, 422);
   const erasureId = form["erasure_id"] ?? "";
   const confirmation = form["confirmation"] ?? "";
@@ -33,27 +33,27 @@ export async function eraseCustomer(c: PortalContext) {
       reply.state === "done"
         ? "The customer is erased."
         : "The erasure is under way, and done within minutes.";
-    return redirectWith(c, customerPath(c, subjectRef), text);
+    return redirectWith(c, buildCustomerPath(c, subjectRef), text);
   }
-  const status = statusOf(reply);
-  return status === 422 ? erasePage(c, refusedForm(form, reply), status) : refusalPage(c, reply);
+  const status = toHttpStatus(reply);
+  return status === 422 ? erasePage(c, toRefusedForm(form, reply), status) : renderRefusalPage(c, reply);
 }
 
 async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
   const subjectRef = c.req.param("subject") ?? "";
   const reply = await callOperation(c, customers.previewErase, { subjectRef });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   // The id is chosen with the form, so that a form sent twice is one erasure.
   const erasureId = form.values["erasure_id"] ?? newId("ers", c.get("now"));
-  return page(
+  return renderPage(
     c,
     { title: "Erase this customer", status },
     <>
       <ActionHead c={c} subjectRef={subjectRef} title="Erase this customer" />
       <Preview preview={reply.preview} />
-      <form method="post" action={customerPath(c, subjectRef, "/erase")} class="form">
+      <form method="post" action={buildCustomerPath(c, subjectRef, "/erase")} class="form">
         <input type="hidden" name="erasure_id" value={erasureId} />
-        <WhyFields
+        <ReasonFields
           form={form}
           placeholder="Ticket 4471"
           hint="Stays in the audit log: don't name the customer. At most 500 characters."
@@ -71,7 +71,7 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
           <button class="button danger" type="submit">
             Erase for good
           </button>
-          <a class="button" href={customerPath(c, subjectRef)}>
+          <a class="button" href={buildCustomerPath(c, subjectRef)}>
             Cancel
           </a>
         </div>
@@ -99,15 +99,15 @@ function Preview({ preview }: { preview: customers.ErasePreview }) {
         </p>
         <dl class="facts">
           <dt>Entitlements</dt>
-          <dd class="num">{count(entitlements)}</dd>
+          <dd class="num">{formatCount(entitlements)}</dd>
           <dt>Ledger entries</dt>
-          <dd class="num">{count(entries)}</dd>
+          <dd class="num">{formatCount(entries)}</dd>
           <dt>Payloads of Stripe's events</dt>
-          <dd class="num">{count(stripeEvents)}</dd>
+          <dd class="num">{formatCount(stripeEvents)}</dd>
           <dt>Webhook deliveries</dt>
-          <dd class="num">{count(deliveries)}</dd>
+          <dd class="num">{formatCount(deliveries)}</dd>
           <dt>Notes</dt>
-          <dd class="num">{count(notes)}</dd>
+          <dd class="num">{formatCount(notes)}</dd>
         </dl>
         <p>
           It can't be undone. What was sent already is with its receivers, and what Stripe knows stays at
@@ -125,7 +125,9 @@ function Warnings({ preview: { openCheckouts, openSubscriptions } }: { preview: 
       {openCheckouts === 0 ? null : (
         <p>
           <b>
-            {openCheckouts === 1 ? "One checkout is open." : `${count(openCheckouts)} checkouts are open.`}
+            {openCheckouts === 1
+              ? "One checkout is open."
+              : `${formatCount(openCheckouts)} checkouts are open.`}
           </b>{" "}
           Paid after this, the money comes and no access follows: expire them at Stripe first.
         </p>

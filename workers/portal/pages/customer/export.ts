@@ -1,5 +1,5 @@
 import * as customers from "../../../../shared/contract/operations/customers.ts";
-import { refusalPage } from "../../components/refusal-page.ts";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { callOperation } from "../../http/outcome.ts";
 import type { PortalContext } from "../../request-context.ts";
 
@@ -12,7 +12,7 @@ export async function exportCustomer(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
   const read = (cursor: string | null) => callOperation(c, customers.exportCustomer, { subjectRef, cursor });
   const first = await read(null);
-  if (first.outcome === "refused") return refusalPage(c, first);
+  if (first.outcome === "refused") return renderRefusalPage(c, first);
   const encoder = new TextEncoder();
   let { next } = first;
   const body = new ReadableStream<Uint8Array>({

@@ -15,7 +15,7 @@ export interface Finding {
   title: string;
   text: string;
   /** The likeliest fix first. */
-  actions: Action[];
+  actions: FindingAction[];
 }
 
 /**
@@ -24,11 +24,11 @@ export interface Finding {
  *
  * A page that begins with `.` is below the customer's page.
  */
-export type Action = { label: string } & ({ page: string; mode?: Mode } | { form: string });
+export type FindingAction = { label: string } & ({ page: string; mode?: Mode } | { form: string });
 
-export const sync: Action = { label: "Preview a sync from Stripe", page: "./sync" };
+export const syncAction: FindingAction = { label: "Preview a sync from Stripe", page: "./sync" };
 /** `productCode` is the product that the customer lacks, if known. */
-export const grant = (productCode?: string): Action => ({
+export const grantAction = (productCode?: string): FindingAction => ({
   label: "Preview a grant by hand",
   page: productCode === undefined ? "./grant" : `./grant?product_code=${productCode}`,
 });

@@ -1,21 +1,27 @@
 import type { Child } from "hono/jsx";
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
-import type { Kind } from "../../../../shared/contract/words.ts";
+import type { EntitlementKind } from "../../../../shared/contract/words.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { listProducts } from "../../../../shared/db/products.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { Field, FieldError, type FormState, Radios, Select } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Id } from "../../components/parts.tsx";
-import { refusalPage } from "../../components/refusal-page.ts";
-import { kindNames } from "../../components/words.ts";
-import { statusOf } from "../../http/outcome.ts";
-import { customerPath, type Form, type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
-import { type ActionName, actions, refusedAction } from "./action-form.ts";
-import { ActionHead, WhyFields } from "./action-parts.tsx";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { kindLabels } from "../../components/words.ts";
+import { toHttpStatus } from "../../http/outcome.ts";
+import {
+  buildCustomerPath,
+  buildPath,
+  type Form,
+  getScope,
+  type PortalContext,
+} from "../../request-context.ts";
+import { type ActionName, actions, toRefusedActionForm } from "./action-form.ts";
+import { ActionHead, ReasonFields } from "./action-parts.tsx";
 
 /** Shows the form of an action: its parameters and the reason. Sending the form only previews the action. */
-export async function actionPage(
+export async function renderActionPage(
   c: PortalContext,
   name: ActionName,
   form: FormState,
@@ -25,15 +31,15 @@ export async function actionPage(
   const products = name === "grant" ? await listProductOptions(c) : [];
   // The id is chosen with the form, so that a form sent twice acts once.
   const actionId = form.values["action_id"] ?? newId("act", c.get("now"));
-  return page(
+  return renderPage(
     c,
     { title: actions[name].title, status },
     <>
       <ActionHead c={c} subjectRef={subjectRef} title={actions[name].title} />
-      <form method="post" action={customerPath(c, subjectRef, `/${name}/preview`)} class="form">
+      <form method="post" action={buildCustomerPath(c, subjectRef, `/${name}/preview`)} class="form">
         <input type="hidden" name="action_id" value={actionId} />
         <Fields c={c} name={name} form={form} products={products} />
-        <WhyFields
+        <ReasonFields
           form={form}
           placeholder="Ticket 4471: double charge"
           hint="Stands in the timeline and the audit log, at most 500 characters."
@@ -43,7 +49,7 @@ export async function actionPage(
           <button class="button primary" type="submit">
             Preview
           </button>
-          <a class="button" href={customerPath(c, subjectRef)}>
+          <a class="button" href={buildCustomerPath(c, subjectRef)}>
             Cancel
           </a>
         </div>
@@ -56,14 +62,19 @@ export async function actionPage(
  * Shows the form with the refusal. An operator without a session or without the role gets an error page
  * instead.
  */
-export async function refusedActionPage(c: PortalContext, name: ActionName, form: Form, refused: Refusal) {
-  const status = statusOf(refused);
+export async function renderRefusedActionPage(
+  c: PortalContext,
+  name: ActionName,
+  form: Form,
+  refused: Refusal,
+) {
+  const status = toHttpStatus(refused);
   return status === 401 || status === 403
-    ? refusalPage(c, refused)
-    : actionPage(c, name, refusedAction(form, refused), status);
+    ? renderRefusalPage(c, refused)
+    : renderActionPage(c, name, toRefusedActionForm(form, refused), status);
 }
 
-type Options = { value: string; label: string; kind: Kind }[];
+type Options = { value: string; label: string; kind: EntitlementKind }[];
 
 function Fields({
   c,
@@ -135,7 +146,7 @@ function GrantFields({ c, form, products }: { c: PortalContext; form: FormState;
   if (products.length === 0)
     return (
       <p>
-        There is no product on sale in {c.get("mode")} mode. <a href={pathTo(c, "/products")}>Products</a>
+        There is no product on sale in {c.get("mode")} mode. <a href={buildPath(c, "/products")}>Products</a>
       </p>
     );
   return (
@@ -193,10 +204,10 @@ function Target({ form, field, children }: { form: FormState; field: string; chi
 const maxProducts = 500;
 
 async function listProductOptions(c: PortalContext): Promise<Options> {
-  const { products } = await d1(listProducts(c.env.DB, scopeOf(c), { archived: false }, maxProducts));
+  const { products } = await d1(listProducts(c.env.DB, getScope(c), { archived: false }, maxProducts));
   return products.map(({ productCode, name, kind }) => ({
     value: productCode,
-    label: `${productCode} · ${name} (${kindNames[kind].toLowerCase()})`,
+    label: `${productCode} · ${name} (${kindLabels[kind].toLowerCase()})`,
     kind,
   }));
 }

@@ -8,11 +8,11 @@ import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
 import { type CustomerLists, readCustomerLists } from "../../../../shared/db/customer-page.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { callOperation } from "../../http/outcome.ts";
-import { type PortalContext, scopeOf } from "../../request-context.ts";
+import { getScope, type PortalContext } from "../../request-context.ts";
 import { parseAsOf } from "./as-of.ts";
 
 /** A decision and the entitlements it is based on. */
-export interface Shown {
+export interface DecisionWithEntitlements {
   decision: DecisionView;
   entitlements: EntitlementExplained[];
 }
@@ -21,7 +21,7 @@ export interface CustomerPage {
   customer: CustomerView;
   lists: CustomerLists;
   /** The decision at another time, or an error message. `null` when no time was requested. */
-  past: Shown | string | null;
+  past: DecisionWithEntitlements | string | null;
   /** The end of the previous timeline page. `null` on the first page. */
   cursor: Cursor | null;
 }
@@ -33,7 +33,7 @@ interface Cursor {
 
 const entriesPerPage = 50;
 /** Maximum number of checkouts, of Stripe events and of deliveries. */
-export const rowsPerList = 100;
+export const maxRowsPerList = 100;
 
 /**
  * Reads the ledger and D1 in parallel. Including the session, this takes three round trips to D1. An
@@ -45,17 +45,20 @@ export async function loadCustomer(
   const subjectRef = c.req.param("subject") ?? "";
   const cursor = readCursor(c.req.query("before"));
   const page = { before: cursor?.sequence ?? null, limit: entriesPerPage };
-  const window = { before: cursor?.at ?? null, limit: rowsPerList };
+  const window = { before: cursor?.at ?? null, limit: maxRowsPerList };
   const [reply, lists, past] = await Promise.all([
     callOperation(c, customers.readCustomer, { subjectRef, ...page }),
-    d1(readCustomerLists(c.env.DB, { ...scopeOf(c), subjectRef }, window)),
+    d1(readCustomerLists(c.env.DB, { ...getScope(c), subjectRef }, window)),
     readPastDecision(c, subjectRef),
   ]);
   if (reply.outcome === "refused") return reply;
   return { outcome: "done", customer: reply.customer, lists, past, cursor };
 }
 
-async function readPastDecision(c: PortalContext, subjectRef: string): Promise<Shown | string | null> {
+async function readPastDecision(
+  c: PortalContext,
+  subjectRef: string,
+): Promise<DecisionWithEntitlements | string | null> {
   const text = (c.req.query("as_of") ?? "").trim();
   if (text === "") return null;
   const asOf = parseAsOf(text);

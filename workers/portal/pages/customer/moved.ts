@@ -1,7 +1,7 @@
 import type { PreviewView } from "../../../../shared/contract/operations/customer-views.ts";
-import { denialWords, statusWords } from "../../components/customer-words.ts";
-import { count } from "../../components/words.ts";
-import { accessWord } from "./action-parts.tsx";
+import { denialLabels, entitlementStatusLabels } from "../../components/customer-words.ts";
+import { formatCount } from "../../components/words.ts";
+import { formatAccess } from "./action-parts.tsx";
 
 /**
  * Serializes the state that a preview shows, by entitlement and in words. The form carries it, so that a
@@ -9,25 +9,25 @@ import { accessWord } from "./action-parts.tsx";
  *
  * The outline is display only. The fingerprint decides whether the action may be applied.
  */
-export function outlineOf({ before, changes }: PreviewView): string {
+export function buildOutline({ before, changes }: PreviewView): string {
   const lines = changes.flatMap(({ before: entitlement }) => {
     if (entitlement === null) return [];
     const { entitlementId, productCode, status, unavailableReason, unitsRemaining, expiresAt, holds } =
       entitlement;
     const facts = [
-      statusWords[status].label.toLowerCase(),
-      unavailableReason === null ? "usable" : denialWords[unavailableReason],
-      ...(unitsRemaining === null ? [] : [`${count(unitsRemaining)} units left`]),
+      entitlementStatusLabels[status].label.toLowerCase(),
+      unavailableReason === null ? "usable" : denialLabels[unavailableReason],
+      ...(unitsRemaining === null ? [] : [`${formatCount(unitsRemaining)} units left`]),
       ...(expiresAt === null ? [] : [`until ${new Date(expiresAt).toISOString()}`]),
       ...holds.filter(({ effective }) => effective).map(({ causeId }) => `held by ${causeId}`),
     ];
     return [[entitlementId, `${productCode}: ${facts.join(", ")}`]];
   });
-  return JSON.stringify(Object.fromEntries([["access", `Access: ${accessWord(before)}`], ...lines]));
+  return JSON.stringify(Object.fromEntries([["access", `Access: ${formatAccess(before)}`], ...lines]));
 }
 
 /** Returns the differences between two outlines. `""` marks an entry that did or does not exist. */
-export function movedSince(earlier: string | undefined, present: string): { was: string; is: string }[] {
+export function compareOutlines(earlier: string | undefined, present: string): { was: string; is: string }[] {
   const before = readOutline(earlier);
   const after = readOutline(present);
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]

@@ -1,12 +1,12 @@
 import { maxNoteCharacters } from "../../../../shared/contract/operations/customers.ts";
-import { mayActAs } from "../../../../shared/contract/roles.ts";
-import type { CustomerLists, NoteOfCustomer } from "../../../../shared/db/customer-page.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
+import type { CustomerLists, CustomerNote } from "../../../../shared/db/customer-page.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { ActionButton, emptyForm, FieldError, type FormState } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { customerPath, type PortalContext } from "../../request-context.ts";
+import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
 
 /** Notes by operators for other operators. Customers and their backends never see them. */
 export function Notes({
@@ -39,10 +39,10 @@ export function Notes({
   );
 }
 
-function Note({ c, note, canAct }: { c: PortalContext; note: NoteOfCustomer; canAct: boolean }) {
+function Note({ c, note, canAct }: { c: PortalContext; note: CustomerNote; canAct: boolean }) {
   const { role, operatorId } = c.get("member");
-  const canDelete = canAct && (note.operatorId === operatorId || mayActAs(role, "admin"));
-  const path = customerPath(c, note.subjectRef, `/notes/${note.noteId}/delete`);
+  const canDelete = canAct && (note.operatorId === operatorId || hasRole(role, "admin"));
+  const path = buildCustomerPath(c, note.subjectRef, `/notes/${note.noteId}/delete`);
   return (
     <li id={note.noteId}>
       {note.deletedAt === null ? (
@@ -64,7 +64,7 @@ function NoteForm({ c, subjectRef, form }: { c: PortalContext; subjectRef: strin
   // The id is chosen with the form, so that a form sent twice is one note.
   const noteId = form.values["note_id"] ?? newId("note", c.get("now"));
   return (
-    <form method="post" action={customerPath(c, subjectRef, "/notes")} class="form">
+    <form method="post" action={buildCustomerPath(c, subjectRef, "/notes")} class="form">
       <input type="hidden" name="note_id" value={noteId} />
       <div class="field">
         <label for="note">Write a note</label>
@@ -91,13 +91,16 @@ function NoteForm({ c, subjectRef, form }: { c: PortalContext; subjectRef: strin
 }
 
 /** Shows the form alone, with its errors and the entered text. */
-export function notePage(c: PortalContext, form: FormState, status: 409 | 422) {
+export function renderNotePage(c: PortalContext, form: FormState, status: 409 | 422) {
   const subjectRef = c.req.param("subject") ?? "";
-  return page(
+  return renderPage(
     c,
     { title: "Write a note", status },
     <>
-      <PageHead title="Write a note" lead={<a href={customerPath(c, subjectRef)}>Back to {subjectRef}</a>} />
+      <PageHead
+        title="Write a note"
+        lead={<a href={buildCustomerPath(c, subjectRef)}>Back to {subjectRef}</a>}
+      />
       <NoteForm c={c} subjectRef={subjectRef} form={form} />
     </>,
   );

@@ -1,11 +1,11 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { checkLabel } from "../../components/data-check-words.ts";
-import { page as framed } from "../../components/frame.tsx";
+import { renderPage as framed } from "../../components/frame.tsx";
 import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
-import { refusalPage } from "../../components/refusal-page.ts";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { Time } from "../../components/time.tsx";
-import { count } from "../../components/words.ts";
-import { customerPath, type PortalContext, pathTo, projectPath } from "../../request-context.ts";
+import { formatCount } from "../../components/words.ts";
+import { buildCustomerPath, buildPath, buildProjectPath, type PortalContext } from "../../request-context.ts";
 import { Attempts } from "./attempts.tsx";
 import { AsOfCard, DecisionPanel } from "./decision.tsx";
 import { Deliveries } from "./deliveries.tsx";
@@ -15,15 +15,15 @@ import { ErasedCard } from "./erase.tsx";
 import { type CustomerPage, loadCustomer } from "./load.ts";
 import { Notes } from "./notes.tsx";
 import { Records } from "./records.tsx";
-import { stripeLink } from "./stripe-link.ts";
+import { buildStripeUrl } from "./stripe-link.ts";
 import { Timeline } from "./timeline.tsx";
 import { Usage } from "./usage.tsx";
 
 export async function showCustomer(c: PortalContext) {
   const page = await loadCustomer(c);
-  if (page.outcome === "refused") return refusalPage(c, page);
+  if (page.outcome === "refused") return renderRefusalPage(c, page);
   const { customer, lists, cursor } = page;
-  const canAct = mayActAs(c.get("member").role, "support");
+  const canAct = hasRole(c.get("member").role, "support");
   const isKnown =
     customer.exists || lists.subject !== null || lists.attempts.length > 0 || lists.notes.length > 0;
   const title = customer.subjectRef;
@@ -90,17 +90,17 @@ function Head({ c, page: { customer }, canAct }: { c: PortalContext; page: Custo
       mono
       lead={
         <>
-          <a href={pathTo(c, "/customers")}>Customers</a> / live from the ledger, entry{" "}
-          {count(customer.headSequence)}
+          <a href={buildPath(c, "/customers")}>Customers</a> / live from the ledger, entry{" "}
+          {formatCount(customer.headSequence)}
         </>
       }
     >
       {canAct ? (
         <>
-          <a class="button" href={customerPath(c, subjectRef, "/grant")}>
+          <a class="button" href={buildCustomerPath(c, subjectRef, "/grant")}>
             Grant…
           </a>
-          <a class="button" href={customerPath(c, subjectRef, "/sync")}>
+          <a class="button" href={buildCustomerPath(c, subjectRef, "/sync")}>
             Sync from Stripe…
           </a>
         </>
@@ -120,10 +120,10 @@ function Lag({ c, page: { customer }, canAct }: { c: PortalContext; page: Custom
   return (
     <div class="notice">
       <p>
-        <b>The copy for lists is {behind === 1 ? "one entry" : `${count(behind)} entries`} behind.</b>{" "}
+        <b>The copy for lists is {behind === 1 ? "one entry" : `${formatCount(behind)} entries`} behind.</b>{" "}
         Decision, entitlements and ledger are up to date; webhooks and the customers list follow by
         themselves.{" "}
-        {canAct ? <a href={customerPath(c, customer.subjectRef, "/check")}>{checkLabel}</a> : null}
+        {canAct ? <a href={buildCustomerPath(c, customer.subjectRef, "/check")}>{checkLabel}</a> : null}
       </p>
     </div>
   );
@@ -146,17 +146,17 @@ function Unknown({ c, page, canAct }: { c: PortalContext; page: CustomerPage; ca
             : `In ${otherMode} mode the customer is known: look whether your backend asks with the right key.`}
         </p>
         <div class="row">
-          <a class="button" href={`${pathTo(c, "/customers")}?q=${encodeURIComponent(subjectRef)}`}>
+          <a class="button" href={`${buildPath(c, "/customers")}?q=${encodeURIComponent(subjectRef)}`}>
             Search
           </a>
           <a
             class="button"
-            href={projectPath(projectId, other, `/customers/${encodeURIComponent(subjectRef)}`)}
+            href={buildProjectPath(projectId, other, `/customers/${encodeURIComponent(subjectRef)}`)}
           >
             Look in {other} mode
           </a>
           {canAct ? (
-            <a class="button" href={customerPath(c, subjectRef, "/grant")}>
+            <a class="button" href={buildCustomerPath(c, subjectRef, "/grant")}>
               Grant…
             </a>
           ) : null}
@@ -181,7 +181,7 @@ function About({ c, page: { customer, lists } }: { c: PortalContext; page: Custo
           ) : (
             <Id
               value={stripeCustomerId}
-              href={stripeLink(stripeCustomerId, c.get("mode"), stripeAccountId)}
+              href={buildStripeUrl(stripeCustomerId, c.get("mode"), stripeAccountId)}
             />
           )}
         </dd>
@@ -194,7 +194,7 @@ function About({ c, page: { customer, lists } }: { c: PortalContext; page: Custo
           )}
         </dd>
         <dt>Units left</dt>
-        <dd class="num">{count(customer.usageRemaining)}</dd>
+        <dd class="num">{formatCount(customer.usageRemaining)}</dd>
       </dl>
       <Records c={c} subjectRef={customer.subjectRef} />
     </Card>

@@ -1,16 +1,16 @@
 import type { Child } from "hono/jsx";
 import type { DecisionView, PreviewView } from "../../../../shared/contract/operations/customer-views.ts";
-import { reasonSentence } from "../../components/customer-words.ts";
-import { page } from "../../components/frame.tsx";
+import { formatReason } from "../../components/customer-words.ts";
+import { renderPage } from "../../components/frame.tsx";
 import { Card } from "../../components/parts.tsx";
-import { customerPath, type Form, type PortalContext } from "../../request-context.ts";
+import { buildCustomerPath, type Form, type PortalContext } from "../../request-context.ts";
 import { type ActionName, actions } from "./action-form.ts";
-import { ActionHead, accessWord } from "./action-parts.tsx";
+import { ActionHead, formatAccess } from "./action-parts.tsx";
 import { ChangeTable } from "./changes.tsx";
-import { movedSince, outlineOf } from "./moved.ts";
+import { buildOutline, compareOutlines } from "./moved.ts";
 
 /** Shows what an action will change. Confirming sends the form again with the preview's fingerprint. */
-export function previewPage(
+export function renderPreviewPage(
   c: PortalContext,
   name: ActionName,
   form: Form,
@@ -18,13 +18,13 @@ export function previewPage(
   isOutdated = false,
 ) {
   const { fingerprint, before, after, changes, events } = preview;
-  const outline = outlineOf(preview);
-  return page(
+  const outline = buildOutline(preview);
+  return renderPage(
     c,
     { title: "Preview", status: isOutdated ? 409 : 200 },
     <>
       <ActionHead c={c} subjectRef={c.req.param("subject") ?? ""} title={actions[name].title} />
-      {isOutdated ? <Moved lines={movedSince(form["outline"], outline)} /> : null}
+      {isOutdated ? <OutdatedNotice lines={compareOutlines(form["outline"], outline)} /> : null}
       <Card title="What will change" note="Nothing is done yet">
         <div class="pad">
           <AccessLine before={before} after={after} />
@@ -33,27 +33,27 @@ export function previewPage(
         <div class="pad">
           <Events events={events} />
           <p>
-            Reason: <q>{reasonSentence(`${form["reason"]}: ${form["text"]}`)}</q>
+            Reason: <q>{formatReason(`${form["reason"]}: ${form["text"]}`)}</q>
           </p>
         </div>
       </Card>
-      <Confirm c={c} name={name} fields={{ ...form, fingerprint, outline }} label="Apply this" />
+      <ConfirmForm c={c} name={name} fields={{ ...form, fingerprint, outline }} label="Apply this" />
     </>,
   );
 }
 
 /** Shows a change of access, such as `Access: denied, no units are left → allowed`. */
 export function AccessLine({ before, after }: { before: DecisionView; after: PreviewView["after"] }) {
-  const isSame = accessWord(before) === accessWord(after);
+  const isSame = formatAccess(before) === formatAccess(after);
   return (
     <p class="outcome">
-      Access: <b>{accessWord(before)}</b>
+      Access: <b>{formatAccess(before)}</b>
       {isSame ? (
         ", and stays so."
       ) : (
         <>
           {" → "}
-          <b class={after.allowed ? "good" : "bad"}>{accessWord(after)}</b>
+          <b class={after.allowed ? "good" : "bad"}>{formatAccess(after)}</b>
         </>
       )}
     </p>
@@ -77,7 +77,7 @@ function Events({ events }: { events: PreviewView["events"] }) {
   );
 }
 
-export function Moved({ lines }: { lines: { was: string; is: string }[] }) {
+export function OutdatedNotice({ lines }: { lines: { was: string; is: string }[] }) {
   return (
     <div class="notice bad" role="alert">
       <p>
@@ -97,7 +97,7 @@ export function Moved({ lines }: { lines: { was: string; is: string }[] }) {
   );
 }
 
-export function Confirm({
+export function ConfirmForm({
   c,
   name,
   fields,
@@ -110,14 +110,14 @@ export function Confirm({
 }) {
   const subjectRef = c.req.param("subject") ?? "";
   return (
-    <form method="post" action={customerPath(c, subjectRef, `/${name}`)} class="row">
+    <form method="post" action={buildCustomerPath(c, subjectRef, `/${name}`)} class="row">
       {Object.entries(fields).map(([key, value]) => (
         <input type="hidden" name={key} value={value} />
       ))}
       <button class={name === "revoke" ? "button danger" : "button primary"} type="submit">
         {label}
       </button>
-      <a class="button" href={customerPath(c, subjectRef)}>
+      <a class="button" href={buildCustomerPath(c, subjectRef)}>
         Cancel
       </a>
     </form>

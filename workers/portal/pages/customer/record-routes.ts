@@ -1,7 +1,7 @@
 import * as customers from "../../../../shared/contract/operations/customers.ts";
 import { resyncCustomer, verifyCustomer } from "../../../../shared/contract/operations/data-check.ts";
-import { action, form, projectRoot, type Route } from "../../auth/route.ts";
-import { repairCopy, showCheck } from "./check.tsx";
+import { actionRoute, formRoute, projectRoot, type Route } from "../../auth/route.ts";
+import { repairD1Copy, showCheck } from "./check.tsx";
 import { eraseCustomer, showErase } from "./erase.tsx";
 import { exportCustomer } from "./export.ts";
 import { addNote, deleteNote } from "./note-actions.ts";
@@ -13,11 +13,11 @@ const customer = `${projectRoot}/customers/:subject`;
  * of the actions also matches them.
  */
 export const recordRoutes: readonly Route[] = [
-  action(`${customer}/notes`, customers.addNote, addNote),
-  action(`${customer}/notes/:note/delete`, customers.deleteNote, deleteNote),
-  form(`${customer}/check`, verifyCustomer, showCheck),
-  action(`${customer}/repair`, resyncCustomer, repairCopy),
-  action(`${customer}/export`, customers.exportCustomer, exportCustomer),
-  form(`${customer}/erase`, customers.eraseCustomer, showErase),
-  action(`${customer}/erase`, customers.eraseCustomer, eraseCustomer),
+  actionRoute(`${customer}/notes`, customers.addNote, addNote),
+  actionRoute(`${customer}/notes/:note/delete`, customers.deleteNote, deleteNote),
+  formRoute(`${customer}/check`, verifyCustomer, showCheck),
+  actionRoute(`${customer}/repair`, resyncCustomer, repairD1Copy),
+  actionRoute(`${customer}/export`, customers.exportCustomer, exportCustomer),
+  formRoute(`${customer}/erase`, customers.eraseCustomer, showErase),
+  actionRoute(`${customer}/erase`, customers.eraseCustomer, eraseCustomer),
 ];

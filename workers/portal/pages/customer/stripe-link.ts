@@ -11,7 +11,7 @@ const sections: [RegExp, string][] = [
  * Returns the dashboard URL of a Stripe object. Objects without a known, stable page link to the
  * dashboard's search.
  */
-export function stripeLink(stripeId: string, mode: Mode, stripeAccountId: string | null): string {
+export function buildStripeUrl(stripeId: string, mode: Mode, stripeAccountId: string | null): string {
   const account = stripeAccountId === null ? "" : `/${stripeAccountId}`;
   const base = `https://dashboard.stripe.com${account}${mode === "test" ? "/test" : ""}`;
   const section = sections.find(([pattern]) => pattern.test(stripeId))?.[1];

@@ -1,22 +1,22 @@
 import type { SyncPreview } from "../../../../shared/contract/operations/customer-views.ts";
 import * as customers from "../../../../shared/contract/operations/customers.ts";
 import type { ActionReasonInput } from "../../../../shared/contract/operations/inputs.ts";
-import { operationTitle, reasonSentence } from "../../components/customer-words.ts";
-import { page } from "../../components/frame.tsx";
+import { formatReason, toOperationTitle } from "../../components/customer-words.ts";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty } from "../../components/parts.tsx";
 import { redirectWith } from "../../http/flash.ts";
 import { callOperation } from "../../http/outcome.ts";
-import { customerPath, type Form, type PortalContext } from "../../request-context.ts";
+import { buildCustomerPath, type Form, type PortalContext } from "../../request-context.ts";
 import { actions } from "./action-form.ts";
 import { ActionHead } from "./action-parts.tsx";
 import { ChangeTable } from "./changes.tsx";
-import { refusedActionPage } from "./form.tsx";
-import { AccessLine, Confirm, Moved } from "./preview.tsx";
+import { renderRefusedActionPage } from "./form.tsx";
+import { AccessLine, ConfirmForm, OutdatedNotice } from "./preview.tsx";
 
 export async function previewSync(c: PortalContext, form: Form) {
   const reply = await callOperation(c, customers.previewSync, { subjectRef: c.req.param("subject") ?? "" });
   if (reply.outcome === "done") return syncPage(c, form, reply.preview);
-  return refusedActionPage(c, "sync", form, reply);
+  return renderRefusedActionPage(c, "sync", form, reply);
 }
 
 export async function applySync(c: PortalContext, form: Form, reason: ActionReasonInput) {
@@ -25,11 +25,11 @@ export async function applySync(c: PortalContext, form: Form, reason: ActionReas
   const reply = await callOperation(c, customers.applySync, { subjectRef, ...sync });
   switch (reply.outcome) {
     case "refused":
-      return refusedActionPage(c, "sync", form, reply);
+      return renderRefusedActionPage(c, "sync", form, reply);
     case "moved":
       return syncPage(c, form, reply.preview, true);
     case "done":
-      return redirectWith(c, customerPath(c, subjectRef), syncedMessage(reply.changes));
+      return redirectWith(c, buildCustomerPath(c, subjectRef), syncedMessage(reply.changes));
   }
 }
 
@@ -46,7 +46,7 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated
   const { fingerprint, before, after, changes } = preview;
   const subjectRef = c.req.param("subject") ?? "";
   if (changes.length === 0)
-    return page(
+    return renderPage(
       c,
       { title: "Sync from Stripe" },
       <>
@@ -54,31 +54,31 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated
         <Card>
           <Empty title={isOutdated ? "It is done already" : "Stripe and the ledger agree"}>
             <p>All that Stripe says of this customer is in the ledger. There is nothing to take over.</p>
-            <a class="button" href={customerPath(c, subjectRef)}>
+            <a class="button" href={buildCustomerPath(c, subjectRef)}>
               Back to the customer
             </a>
           </Empty>
         </Card>
       </>,
     );
-  return page(
+  return renderPage(
     c,
     { title: "Preview", status: isOutdated ? 409 : 200 },
     <>
       <ActionHead c={c} subjectRef={subjectRef} title={actions.sync.title} />
-      {isOutdated ? <Moved lines={[]} /> : null}
+      {isOutdated ? <OutdatedNotice lines={[]} /> : null}
       <Card title="What Stripe says and the ledger does not" note="Nothing is done yet">
         <div class="pad">
           <AccessLine before={before} after={after} />
           <p>
-            Reason: <q>{reasonSentence(`${form["reason"]}: ${form["text"]}`)}</q>
+            Reason: <q>{formatReason(`${form["reason"]}: ${form["text"]}`)}</q>
           </p>
         </div>
         {changes.map(({ operation, reason, cause, touched }) => (
           <>
             <p class="pad">
               <span>
-                <b>{operationTitle(operation)}</b>{" "}
+                <b>{toOperationTitle(operation)}</b>{" "}
                 <span class="quiet">
                   because of the {cause.replaceAll("_", " ")} at Stripe ({reason.replaceAll("_", " ")})
                 </span>
@@ -88,7 +88,7 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated
           </>
         ))}
       </Card>
-      <Confirm c={c} name="sync" fields={{ ...form, fingerprint }} label="Take this over" />
+      <ConfirmForm c={c} name="sync" fields={{ ...form, fingerprint }} label="Take this over" />
     </>,
   );
 }

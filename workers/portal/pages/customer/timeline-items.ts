@@ -1,13 +1,13 @@
 import type { CustomerView, EntryView } from "../../../../shared/contract/operations/customer-views.ts";
 import type {
-  AttemptOfCustomer,
+  CustomerCheckoutAttempt,
+  CustomerDelivery,
   CustomerLists,
-  DeliveryOfCustomer,
-  StripeEventOfCustomer,
+  CustomerStripeEvent,
 } from "../../../../shared/db/customer-page.ts";
 
 /** The filters of the timeline. */
-export const timelineKinds = {
+export const timelineFilterLabels = {
   access: "Access on and off",
   changes: "Entitlement changes",
   usage: "Usage",
@@ -16,20 +16,20 @@ export const timelineKinds = {
   checkouts: "Checkouts",
   webhooks: "Webhooks sent",
 } as const;
-export type TimelineKind = keyof typeof timelineKinds;
+export type TimelineFilter = keyof typeof timelineFilterLabels;
 
 /** One item of the timeline, linked to its causes and effects. `at` is in milliseconds since 1970. */
 export type TimelineItem =
-  | { type: "entry"; at: number; entry: EntryView; deliveries: DeliveryOfCustomer[] }
-  | { type: "stripe"; at: number; event: StripeEventOfCustomer; caused: number[] }
-  | { type: "checkout"; at: number; attempt: AttemptOfCustomer }
-  | { type: "webhook"; at: number; delivery: DeliveryOfCustomer };
+  | { type: "entry"; at: number; entry: EntryView; deliveries: CustomerDelivery[] }
+  | { type: "stripe"; at: number; event: CustomerStripeEvent; caused: number[] }
+  | { type: "checkout"; at: number; attempt: CustomerCheckoutAttempt }
+  | { type: "webhook"; at: number; delivery: CustomerDelivery };
 
 /** Order of items in the same millisecond: effect before cause, since the list is newest first. */
 const order: TimelineItem["type"][] = ["webhook", "entry", "stripe", "checkout"];
 
 /** Merges all items into one list, newest first, back to the oldest ledger entry of this page. */
-export function timelineItems(customer: CustomerView, lists: CustomerLists): TimelineItem[] {
+export function buildTimelineItems(customer: CustomerView, lists: CustomerLists): TimelineItem[] {
   const { entries, entriesBefore } = customer;
   const items: TimelineItem[] = [
     ...entries.map((entry) => ({
@@ -58,7 +58,7 @@ export function timelineItems(customer: CustomerView, lists: CustomerLists): Tim
 const compareSequence = (a: TimelineItem, b: TimelineItem): number =>
   a.type === "entry" && b.type === "entry" ? b.entry.sequence - a.entry.sequence : 0;
 
-export function isOfKind(item: TimelineItem, kind: TimelineKind): boolean {
+export function matchesFilter(item: TimelineItem, kind: TimelineFilter): boolean {
   switch (item.type) {
     case "stripe":
       return kind === "stripe";
@@ -71,7 +71,7 @@ export function isOfKind(item: TimelineItem, kind: TimelineKind): boolean {
   }
 }
 
-function listEntryKinds({ operation, manual, flip }: EntryView): TimelineKind[] {
+function listEntryKinds({ operation, manual, flip }: EntryView): TimelineFilter[] {
   const kind = operation === "consume" ? "usage" : "changes";
   return [
     kind,

@@ -1,17 +1,17 @@
 import type { Child } from "hono/jsx";
 import type { EntryView } from "../../../../shared/contract/operations/customer-views.ts";
 import {
-  attemptWords,
-  entryTitle,
-  inboxWords,
-  reasonSentence,
-  statusWords,
+  checkoutAttemptLabels,
+  entitlementStatusLabels,
+  formatReason,
+  stripeEventLabels,
+  toEntryTitle,
 } from "../../components/customer-words.ts";
 import { Id, Pill } from "../../components/parts.tsx";
-import { duration, Time } from "../../components/time.tsx";
-import { answerWord, deliveryWords } from "../../components/webhook-words.ts";
-import { count, money } from "../../components/words.ts";
-import { customerPath, type PortalContext, pathTo } from "../../request-context.ts";
+import { formatDuration, Time } from "../../components/time.tsx";
+import { deliveryStateLabels, formatAttemptResult } from "../../components/webhook-words.ts";
+import { formatCount, formatMoney } from "../../components/words.ts";
+import { buildCustomerPath, buildPath, type PortalContext } from "../../request-context.ts";
 import type { TimelineItem } from "./timeline-items.ts";
 
 interface ItemProps<T extends TimelineItem["type"]> {
@@ -22,7 +22,12 @@ interface ItemProps<T extends TimelineItem["type"]> {
 }
 
 /** One item of the timeline: what happened, its cause, and its effects. */
-export function Item(props: { c: PortalContext; subjectRef: string; item: TimelineItem; canAct: boolean }) {
+export function TimelineEntry(props: {
+  c: PortalContext;
+  subjectRef: string;
+  item: TimelineItem;
+  canAct: boolean;
+}) {
   const { item } = props;
   switch (item.type) {
     case "entry":
@@ -62,16 +67,18 @@ function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, canAct }: I
   const tone = flip === null ? "" : flip.to ? "good" : "bad";
   return (
     <Line c={c} id={`entry-${sequence}`} at={at} tone={manual === null ? tone : `${tone} hand`}>
-      <b>{entryTitle(entry)}</b>
+      <b>{toEntryTitle(entry)}</b>
       {touched.map(({ entitlementId, productCode, kind, status, units, unitsRemaining }, index) => (
         <>
           {index === 0 ? " " : ", "}
           <a href={`#${entitlementId}`}>{productCode}</a>
-          {kind === "subscription" ? ` ${statusWords[status].label.toLowerCase()}` : null}
+          {kind === "subscription" ? ` ${entitlementStatusLabels[status].label.toLowerCase()}` : null}
           {units === 0 ? null : (
-            <span class="num"> {units > 0 ? `+${count(units)}` : `−${count(-units)}`}</span>
+            <span class="num"> {units > 0 ? `+${formatCount(units)}` : `−${formatCount(-units)}`}</span>
           )}
-          {unitsRemaining === null ? null : <span class="num quiet"> ({count(unitsRemaining)} left)</span>}
+          {unitsRemaining === null ? null : (
+            <span class="num quiet"> ({formatCount(unitsRemaining)} left)</span>
+          )}
         </>
       ))}{" "}
       {flip === null ? null : (
@@ -79,7 +86,7 @@ function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, canAct }: I
       )}
       {actor === null ? null : (
         <p>
-          {actor.name}: “{reasonSentence(entry.reason)}”
+          {actor.name}: “{formatReason(entry.reason)}”
         </p>
       )}
       <p class="cause">
@@ -106,7 +113,7 @@ function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, canAct }: I
           <>
             {" · "}
             <a
-              href={customerPath(c, subjectRef, `/undo?sequence=${sequence}`)}
+              href={buildCustomerPath(c, subjectRef, `/undo?sequence=${sequence}`)}
               aria-label={`Undo entry ${sequence}`}
             >
               Undo…
@@ -125,7 +132,7 @@ function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: Portal
         <>from Stripe</>
       ) : (
         <>
-          from Stripe's event <Id value={cause.id} href={pathTo(c, `/events/${cause.id}`)} /> (
+          from Stripe's event <Id value={cause.id} href={buildPath(c, `/events/${cause.id}`)} /> (
           {reason.replaceAll("_", " ")})
         </>
       );
@@ -147,18 +154,18 @@ function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: Portal
 }
 
 function StripeItem({ c, item: { at, event, caused } }: ItemProps<"stripe">) {
-  const { label, tone } = inboxWords[event.status];
+  const { label, tone } = stripeEventLabels[event.status];
   const delayMs = event.receivedAt - event.stripeCreatedAt;
   return (
     <Line c={c} id={`stripe-${event.eventId}`} at={at} tone={tone === "good" ? "" : tone}>
-      <a href={pathTo(c, `/events/${event.eventId}`)}>
+      <a href={buildPath(c, `/events/${event.eventId}`)}>
         <b>{event.type}</b>
       </a>{" "}
       from Stripe <Pill tone={tone}>{label}</Pill>
       {event.detail === null ? null : <p>{event.detail}</p>}
       <p class="cause">
         {event.foundBy === "sweep" ? "found in Stripe's event list" : "sent by Stripe"}
-        {delayMs >= 60_000 ? `, ${duration(delayMs)} after it was made` : null}
+        {delayMs >= 60_000 ? `, ${formatDuration(delayMs)} after it was made` : null}
         {caused.map((sequence) => (
           <>
             {" · caused "}
@@ -171,12 +178,12 @@ function StripeItem({ c, item: { at, event, caused } }: ItemProps<"stripe">) {
 }
 
 function CheckoutItem({ c, item: { at, attempt } }: ItemProps<"checkout">) {
-  const { label, tone } = attemptWords[attempt.status];
+  const { label, tone } = checkoutAttemptLabels[attempt.status];
   return (
     <Line c={c} id={`opened-${attempt.attemptId}`} at={at} tone="">
       <b>Checkout opened</b> for {attempt.productCode} <Pill tone={tone}>{label}</Pill>
       <p class="cause">
-        {attempt.currency === null ? null : `${money(attempt.amountTotal, attempt.currency)} · `}
+        {attempt.currency === null ? null : `${formatMoney(attempt.amountTotal, attempt.currency)} · `}
         <a href={`#${attempt.attemptId}`}>the attempt</a>
       </p>
     </Line>
@@ -184,18 +191,18 @@ function CheckoutItem({ c, item: { at, attempt } }: ItemProps<"checkout">) {
 }
 
 function WebhookItem({ c, item: { at, delivery } }: ItemProps<"webhook">) {
-  const { label, tone } = deliveryWords[delivery.state];
-  const answer = answerWord(delivery.lastStatus, delivery.lastError);
+  const { label, tone } = deliveryStateLabels[delivery.state];
+  const answer = formatAttemptResult(delivery.lastStatus, delivery.lastError);
   return (
     <Line c={c} id={delivery.deliveryId} at={at} tone={tone === "good" ? "" : tone}>
-      <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
+      <a href={buildPath(c, `/deliveries/${delivery.deliveryId}`)}>
         <b>{delivery.eventType}</b>
       </a>{" "}
       to {new URL(delivery.url).host} <Pill tone={tone}>{label}</Pill>
       <p class="cause">
         {answer === null
           ? "no answer yet"
-          : `${answer}${delivery.durationMs === null ? "" : ` after ${count(delivery.durationMs)} ms`}`}
+          : `${answer}${delivery.durationMs === null ? "" : ` after ${formatCount(delivery.durationMs)} ms`}`}
         {delivery.attempts > 1 ? `, attempt ${delivery.attempts}` : null}
         {delivery.sequence === null ? null : (
           <>

@@ -1,18 +1,23 @@
 import { Card, Empty } from "../../components/parts.tsx";
-import { customerPath, type PortalContext } from "../../request-context.ts";
-import { type CustomerPage, rowsPerList } from "./load.ts";
-import { isOfKind, type TimelineKind, timelineItems, timelineKinds } from "./timeline-items.ts";
-import { Item } from "./timeline-lines.tsx";
+import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
+import { type CustomerPage, maxRowsPerList } from "./load.ts";
+import {
+  buildTimelineItems,
+  matchesFilter,
+  type TimelineFilter,
+  timelineFilterLabels,
+} from "./timeline-items.ts";
+import { TimelineEntry } from "./timeline-lines.tsx";
 
 export function Timeline({ c, page, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
   const { customer, lists, cursor } = page;
   const filter = c.req.query("show");
-  const kinds = Object.keys(timelineKinds) as TimelineKind[];
+  const kinds = Object.keys(timelineFilterLabels) as TimelineFilter[];
   const kind = kinds.find((candidate) => candidate === filter);
-  const all = timelineItems(customer, lists);
-  const items = kind === undefined ? all : all.filter((item) => isOfKind(item, kind));
+  const all = buildTimelineItems(customer, lists);
+  const items = kind === undefined ? all : all.filter((item) => matchesFilter(item, kind));
   const isTruncated = [lists.stripeEvents, lists.attempts, lists.deliveries].some(
-    ({ length }) => length === rowsPerList,
+    ({ length }) => length === maxRowsPerList,
   );
   return (
     <Card
@@ -27,13 +32,13 @@ export function Timeline({ c, page, canAct }: { c: PortalContext; page: Customer
       ) : (
         <ol class="timeline">
           {items.map((item) => (
-            <Item c={c} subjectRef={customer.subjectRef} item={item} canAct={canAct} />
+            <TimelineEntry c={c} subjectRef={customer.subjectRef} item={item} canAct={canAct} />
           ))}
         </ol>
       )}
       {isTruncated ? (
         <p class="pad quiet">
-          Of checkouts, Stripe events and webhooks the newest {rowsPerList} each are listed here.
+          Of checkouts, Stripe events and webhooks the newest {maxRowsPerList} each are listed here.
         </p>
       ) : null}
       <Pages c={c} page={page} isFirst={cursor === null} shown={items.length} />
@@ -49,16 +54,16 @@ function Kinds({
 }: {
   c: PortalContext;
   subjectRef: string;
-  kinds: TimelineKind[];
-  chosen: TimelineKind | undefined;
+  kinds: TimelineFilter[];
+  chosen: TimelineFilter | undefined;
 }) {
   return (
-    <form method="get" action={`${customerPath(c, subjectRef)}#timeline`} class="row">
+    <form method="get" action={`${buildCustomerPath(c, subjectRef)}#timeline`} class="row">
       <select name="show" aria-label="Show">
         <option value="">Everything</option>
         {kinds.map((kind) => (
           <option value={kind} selected={kind === chosen}>
-            {timelineKinds[kind]}
+            {timelineFilterLabels[kind]}
           </option>
         ))}
       </select>
@@ -91,10 +96,10 @@ function Pages({
       {isFirst ? (
         <span class="quiet">{shown} shown</span>
       ) : (
-        <a href={customerPath(c, subjectRef)}>Back to the newest</a>
+        <a href={buildCustomerPath(c, subjectRef)}>Back to the newest</a>
       )}
       {entriesBefore === null || last === undefined ? null : (
-        <a class="button small" href={`${customerPath(c, subjectRef)}?${query}`} rel="next">
+        <a class="button small" href={`${buildCustomerPath(c, subjectRef)}?${query}`} rel="next">
           Older
         </a>
       )}

@@ -6,7 +6,7 @@ import type {
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { Card, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { count } from "../../components/words.ts";
+import { formatCount } from "../../components/words.ts";
 import type { PortalContext } from "../../request-context.ts";
 
 const shownDays = 30;
@@ -20,7 +20,7 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
   const recent = customer.entries.filter(({ operation }) => operation === "consume").slice(0, shownEntries);
   if (customer.usage.length === 0 && recent.length === 0) return null;
   return (
-    <Card id="usage" title="Usage" note={`${count(total)} units in ${shownDays} days`}>
+    <Card id="usage" title="Usage" note={`${formatCount(total)} units in ${shownDays} days`}>
       <div class="pad">
         <Chart days={days} />
         <details>
@@ -29,7 +29,7 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
             {customer.usage.slice(0, shownDays).map(({ day, units }) => (
               <tr>
                 <td>{dayName(day)}</td>
-                <td class="num">{count(units)}</td>
+                <td class="num">{formatCount(units)}</td>
               </tr>
             ))}
           </Table>
@@ -58,7 +58,7 @@ function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
               <Time at={at} now={now} />
             </a>
           </td>
-          <td class="num">{count(touched.reduce((sum, { units }) => sum - units, 0))}</td>
+          <td class="num">{formatCount(touched.reduce((sum, { units }) => sum - units, 0))}</td>
           <td>
             {touched.map(({ entitlementId, productCode }) => (
               <div>
@@ -68,7 +68,7 @@ function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
           </td>
           <td class="num">
             {touched.map(({ unitsRemaining }) => (
-              <div>{unitsRemaining === null ? "–" : count(unitsRemaining)}</div>
+              <div>{unitsRemaining === null ? "–" : formatCount(unitsRemaining)}</div>
             ))}
           </td>
           <td class="wrap">
@@ -94,7 +94,7 @@ function Chart({ days }: { days: UsageDay[] }) {
           viewBox={`0 0 ${days.length * width} ${height}`}
           preserveAspectRatio="none"
           role="img"
-          aria-label={`Units per day from ${dayName(first)} to ${dayName(last)}, at most ${count(maxUnits)}`}
+          aria-label={`Units per day from ${dayName(first)} to ${dayName(last)}, at most ${formatCount(maxUnits)}`}
         >
           {days.map(({ day, units }, index) => {
             const bar = units === 0 ? 1 : Math.max(2, Math.round((units / maxUnits) * height));
@@ -106,7 +106,7 @@ function Chart({ days }: { days: UsageDay[] }) {
                 height={bar}
                 class={units === 0 ? "none" : undefined}
               >
-                <title>{`${dayName(day)} (UTC): ${count(units)} ${units === 1 ? "unit" : "units"}`}</title>
+                <title>{`${dayName(day)} (UTC): ${formatCount(units)} ${units === 1 ? "unit" : "units"}`}</title>
               </rect>
             );
           })}

@@ -1,7 +1,7 @@
 import { findCustomers } from "../../../../shared/db/customers.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { type PortalContext, scopeOf } from "../../request-context.ts";
-import { foundPath } from "./page.tsx";
+import { getScope, type PortalContext } from "../../request-context.ts";
+import { buildResultPath } from "./page.tsx";
 
 /**
  * Finds customers for the command palette. Email search is left to the customers page, since it needs a
@@ -9,11 +9,11 @@ import { foundPath } from "./page.tsx";
  */
 export async function findForPalette(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
-  const customers = text === "" ? [] : await d1(findCustomers(c.env.DB, scopeOf(c), text, [], 8));
+  const customers = text === "" ? [] : await d1(findCustomers(c.env.DB, getScope(c), text, [], 8));
   const results = customers.map(({ subjectRef }) => ({
     label: subjectRef,
     kind: "Customer",
-    href: foundPath(c, subjectRef, text),
+    href: buildResultPath(c, subjectRef, text),
   }));
   return c.json({ results });
 }

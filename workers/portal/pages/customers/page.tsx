@@ -1,18 +1,18 @@
 import { findCustomersByEmail } from "../../../../shared/contract/operations/customers.ts";
 import {
-  type CustomerInList,
-  type EntitlementInList,
+  type CustomerListItem,
+  type EntitlementListItem,
   findCustomers,
-  recentCustomers,
+  listCustomers,
 } from "../../../../shared/db/customers.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type LastErasure, readLastErasure } from "../../../../shared/db/erasures.ts";
-import { statusWords } from "../../components/customer-words.ts";
-import { page } from "../../components/frame.tsx";
+import { entitlementStatusLabels } from "../../components/customer-words.ts";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { callOperation } from "../../http/outcome.ts";
-import { customerPath, type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { buildCustomerPath, buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { ErasedCard } from "../customer/erase.tsx";
 
 const perPage = 50;
@@ -21,8 +21,8 @@ export async function showCustomers(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
   const { customers, next, note, erasure = null } = text === "" ? await listRecent(c) : await search(c, text);
   const match = text === "" ? undefined : findMatch(customers, text);
-  if (match !== undefined) return c.redirect(foundPath(c, match.subjectRef, text), 303);
-  return page(
+  if (match !== undefined) return c.redirect(buildResultPath(c, match.subjectRef, text), 303);
+  return renderPage(
     c,
     { title: text === "" ? "Customers" : `“${text}”` },
     <>
@@ -32,7 +32,7 @@ export async function showCustomers(c: PortalContext) {
       />
       <Card>
         <search>
-          <form class="filters" method="get" action={pathTo(c, "/customers")}>
+          <form class="filters" method="get" action={buildPath(c, "/customers")}>
             <div class="field wide">
               <label for="q">Find</label>
               <input
@@ -46,7 +46,7 @@ export async function showCustomers(c: PortalContext) {
             <button class="button" type="submit">
               Find
             </button>
-            {text === "" ? null : <a href={pathTo(c, "/customers")}>Show recent</a>}
+            {text === "" ? null : <a href={buildPath(c, "/customers")}>Show recent</a>}
           </form>
         </search>
         {note === null ? null : <p class="pad quiet">{note}</p>}
@@ -72,16 +72,16 @@ export async function showCustomers(c: PortalContext) {
 }
 
 /** Returns the path of a customer found by `text`. A decision id opens the page as of that decision. */
-export const foundPath = (c: PortalContext, subjectRef: string, text: string): string =>
-  customerPath(c, subjectRef, text.startsWith("dec_") ? `?as_of=${encodeURIComponent(text)}` : "");
+export const buildResultPath = (c: PortalContext, subjectRef: string, text: string): string =>
+  buildCustomerPath(c, subjectRef, text.startsWith("dec_") ? `?as_of=${encodeURIComponent(text)}` : "");
 
 /** Returns the only result, or the customer with the search text as `subject_ref`. */
-function findMatch(customers: CustomerInList[], text: string): CustomerInList | undefined {
+function findMatch(customers: CustomerListItem[], text: string): CustomerListItem | undefined {
   return customers.length === 1 ? customers[0] : customers.find(({ subjectRef }) => subjectRef === text);
 }
 
 interface SearchResult {
-  customers: CustomerInList[];
+  customers: CustomerListItem[];
   next: string | null;
   note: string | null;
   /** The erasure of a customer with this `subject_ref`, when there are no results. */
@@ -94,11 +94,11 @@ async function listRecent(c: PortalContext): Promise<SearchResult> {
     createdAt === undefined || subjectRef === undefined
       ? undefined
       : { createdAt: Number(createdAt), subjectRef };
-  const rows = await d1(recentCustomers(c.env.DB, scopeOf(c), before, perPage + 1));
+  const rows = await d1(listCustomers(c.env.DB, getScope(c), before, perPage + 1));
   const customers = rows.slice(0, perPage);
   const last = customers.at(-1);
   const cursor = last === undefined ? "" : encodeURIComponent(`${last.createdAt}.${last.subjectRef}`);
-  const next = rows.length > perPage ? `${pathTo(c, "/customers")}?before=${cursor}` : null;
+  const next = rows.length > perPage ? `${buildPath(c, "/customers")}?before=${cursor}` : null;
   return { customers, next, note: null };
 }
 
@@ -107,22 +107,22 @@ async function search(c: PortalContext, text: string): Promise<SearchResult> {
   const isEmail = /^[^\s@]+@[^\s@]+$/.test(text);
   const reply = isEmail ? await callOperation(c, findCustomersByEmail, { email: text }) : null;
   const customerIds = reply?.outcome === "done" ? reply.customerIds : [];
-  const customers = await d1(findCustomers(c.env.DB, scopeOf(c), text, customerIds, perPage));
+  const customers = await d1(findCustomers(c.env.DB, getScope(c), text, customerIds, perPage));
   const note =
     reply?.outcome === "refused" ? `Stripe could not be asked for the address: ${reply.message}` : null;
   const erasure =
-    customers.length === 0 ? await d1(readLastErasure(c.env.DB, { ...scopeOf(c), subjectRef: text })) : null;
+    customers.length === 0 ? await d1(readLastErasure(c.env.DB, { ...getScope(c), subjectRef: text })) : null;
   return { customers, next: null, note, erasure };
 }
 
-function CustomerTable({ c, customers }: { c: PortalContext; customers: CustomerInList[] }) {
+function CustomerTable({ c, customers }: { c: PortalContext; customers: CustomerListItem[] }) {
   const now = c.get("now");
   return (
     <Table label="Customers" head={["Customer", "Entitlements", "Stripe customer", "Since"]}>
       {customers.map(({ subjectRef, entitlements, stripeCustomerId, createdAt }) => (
         <tr>
           <td class="wrap">
-            <a href={customerPath(c, subjectRef)}>
+            <a href={buildCustomerPath(c, subjectRef)}>
               <b class="mono">{subjectRef}</b>
             </a>
           </td>
@@ -152,13 +152,13 @@ function CustomerTable({ c, customers }: { c: PortalContext; customers: Customer
 /**
  * Shows an entitlement from the D1 copy. Holds appear only on the customer's page, which reads the ledger.
  */
-function EntitlementPill({ entitlement, now }: { entitlement: EntitlementInList; now: number }) {
+function EntitlementPill({ entitlement, now }: { entitlement: EntitlementListItem; now: number }) {
   const { code, status, unitsRemaining, expiresAt } = entitlement;
   const hasExpired = expiresAt !== null && expiresAt <= now;
   if (status === "active" && hasExpired) return <Pill>{code} · over</Pill>;
   if (status === "active" && unitsRemaining === 0) return <Pill tone="warn">{code} · used up</Pill>;
   return (
-    <Pill tone={statusWords[status].tone}>
+    <Pill tone={entitlementStatusLabels[status].tone}>
       {code} · {status.replace("_", " ")}
     </Pill>
   );

@@ -1,26 +1,26 @@
 import { d1 } from "../../../../shared/db/deadline.ts";
 import {
   type Finding,
-  findingsOf,
+  parseFindings,
   readSubjectJob,
   type SubjectJobRow,
 } from "../../../../shared/db/subject-jobs.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
-import { faultsWord, findingWords, subjectJobNames } from "../../components/data-check-words.ts";
-import { errorPage } from "../../components/error-page.tsx";
-import { Meanings } from "../../components/finding-meanings.tsx";
-import { page } from "../../components/frame.tsx";
+import { findingLabels, formatFindingCount, subjectJobLabels } from "../../components/data-check-words.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
+import { FindingExplanations } from "../../components/finding-meanings.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "../../components/job.tsx";
 import { Card, Empty, Pill } from "../../components/parts.tsx";
-import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { formatCount } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 /** Shows the progress of a job and its findings. The page reloads while the job runs, without scripts. */
 export async function showDataJob(c: PortalContext) {
   const job = await d1(readSubjectJob(c.env.DB, c.req.param("job") ?? ""));
-  const { projectId, mode } = scopeOf(c);
+  const { projectId, mode } = getScope(c);
   if (job === null || job.projectId !== projectId || job.mode !== mode)
-    return errorPage(
+    return renderErrorPage(
       c,
       404,
       "There is no such run",
@@ -28,16 +28,16 @@ export async function showDataJob(c: PortalContext) {
     );
   const isRunning = job.status === "running";
   refreshWhileRunning(c, isRunning);
-  const title = subjectJobNames[job.kind];
-  return page(
+  const title = subjectJobLabels[job.kind];
+  return renderPage(
     c,
     { title },
     <>
       <JobHead
         title={title}
-        list={{ label: "Data check", href: pathTo(c, "/data") }}
+        list={{ label: "Data check", href: buildPath(c, "/data") }}
         isRunning={isRunning}
-        stop={isRunning ? pathTo(c, `/data/${job.jobId}/stop`) : null}
+        stop={isRunning ? buildPath(c, `/data/${job.jobId}/stop`) : null}
       />
       <Progress job={job} now={c.get("now")} />
       <Findings c={c} job={job} />
@@ -52,12 +52,13 @@ function Progress({ job, now }: { job: SubjectJobRow; now: number }) {
       <JobProgress done={done} total={total} word="customers visited" />
       <dl class="facts">
         <dt>Ledger entries</dt>
-        <dd class="num">{count(entries)}</dd>
+        <dd class="num">{formatCount(entries)}</dd>
         {unflushed === 0 ? null : (
           <>
             <dt>On their way</dt>
             <dd>
-              {count(unflushed)} <span class="quiet">· entries that the copy gets by itself; no fault</span>
+              {formatCount(unflushed)}{" "}
+              <span class="quiet">· entries that the copy gets by itself; no fault</span>
             </dd>
           </>
         )}
@@ -69,7 +70,7 @@ function Progress({ job, now }: { job: SubjectJobRow; now: number }) {
 
 function Findings({ c, job }: { c: PortalContext; job: SubjectJobRow }) {
   const { faulty, unreached, status, done } = job;
-  const findings = findingsOf(job);
+  const findings = parseFindings(job);
   const found = faulty + unreached;
   if (found === 0)
     return (
@@ -84,7 +85,7 @@ function Findings({ c, job }: { c: PortalContext; job: SubjectJobRow }) {
       </Card>
     );
   const isTruncated = findings.length < found;
-  const note = `${count(faulty)} with faults, ${count(unreached)} not checked${isTruncated ? `; ${count(findings.length)} are named` : ""}`;
+  const note = `${formatCount(faulty)} with faults, ${formatCount(unreached)} not checked${isTruncated ? `; ${formatCount(findings.length)} are named` : ""}`;
   return (
     <>
       <Card title="Found" note={note}>
@@ -94,14 +95,14 @@ function Findings({ c, job }: { c: PortalContext; job: SubjectJobRow }) {
           ))}
         </ul>
       </Card>
-      <Meanings found={findings} />
+      <FindingExplanations found={findings} />
     </>
   );
 }
 
 function FindingRow({ c, finding }: { c: PortalContext; finding: Finding }) {
   const { subjectRef, where, message, faults } = finding;
-  const { label, tone } = findingWords[where];
+  const { label, tone } = findingLabels[where];
   return (
     <li>
       <span class="row">
@@ -109,7 +110,7 @@ function FindingRow({ c, finding }: { c: PortalContext; finding: Finding }) {
       </span>
       <span class="wrap">
         {message}
-        {faults > 1 ? <span class="quiet"> · the first of {faultsWord(faults)}</span> : null}
+        {faults > 1 ? <span class="quiet"> · the first of {formatFindingCount(faults)}</span> : null}
       </span>
     </li>
   );

@@ -1,14 +1,14 @@
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { listSubjectJobs } from "../../../../shared/db/subject-jobs.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { subjectJobNames } from "../../components/data-check-words.ts";
+import { subjectJobLabels } from "../../components/data-check-words.ts";
 import { ActionButton } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { JobStatus } from "../../components/job.tsx";
 import { Card, Empty, PageHead, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { formatCount } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 const maxJobs = 20;
 
@@ -16,9 +16,9 @@ type Jobs = Awaited<ReturnType<typeof listSubjectJobs>>;
 
 /** Lists the data checks of the project and mode. Verifies all customers, or repairs their D1 copies. */
 export async function showData(c: PortalContext) {
-  const jobs = await d1(listSubjectJobs(c.env.DB, scopeOf(c), maxJobs));
+  const jobs = await d1(listSubjectJobs(c.env.DB, getScope(c), maxJobs));
   const running = jobs.find(({ status }) => status === "running");
-  return page(
+  return renderPage(
     c,
     { title: "Data check" },
     <>
@@ -49,11 +49,11 @@ function Start({ c }: { c: PortalContext }) {
 
 function Choice({ c, kind, children }: { c: PortalContext; kind: "verify" | "resync"; children?: string }) {
   return (
-    <Card title={subjectJobNames[kind]} pad>
+    <Card title={subjectJobLabels[kind]} pad>
       <p>{children}</p>
       <div>
         <ActionButton
-          action={pathTo(c, "/data")}
+          action={buildPath(c, "/data")}
           label={kind === "verify" ? "Check all" : "Repair all"}
           // The id is chosen with the form, so that a form sent twice is one job.
           fields={{ job_id: newId("job", c.get("now")), kind }}
@@ -70,8 +70,9 @@ function Running({ c, job }: { c: PortalContext; job: Jobs[number] }) {
   return (
     <div class="notice">
       <p>
-        <b>“{subjectJobNames[kind]}” is under way:</b> {count(done)} of {count(total)}, begun{" "}
-        <Time at={createdAt} now={c.get("now")} />. <a href={pathTo(c, `/data/${jobId}`)}>Watch or stop it</a>
+        <b>“{subjectJobLabels[kind]}” is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
+        <Time at={createdAt} now={c.get("now")} />.{" "}
+        <a href={buildPath(c, `/data/${jobId}`)}>Watch or stop it</a>
       </p>
       <p class="quiet">Another one can begin when it is over.</p>
     </div>
@@ -93,16 +94,16 @@ function LastRuns({ c, jobs }: { c: PortalContext; jobs: Jobs }) {
         {jobs.map(({ jobId, kind, createdAt, actorName, done, total, faulty, unreached, status }) => (
           <tr>
             <td class="wrap">
-              <a href={pathTo(c, `/data/${jobId}`)}>{subjectJobNames[kind]}</a>
+              <a href={buildPath(c, `/data/${jobId}`)}>{subjectJobLabels[kind]}</a>
               <small class="quiet">
                 <Time at={createdAt} now={c.get("now")} /> by {actorName}
               </small>
             </td>
-            <td class="num">{faulty === 0 ? "none" : <b>{count(faulty)}</b>}</td>
-            <td class="num">{unreached === 0 ? "none" : count(unreached)}</td>
+            <td class="num">{faulty === 0 ? "none" : <b>{formatCount(faulty)}</b>}</td>
+            <td class="num">{unreached === 0 ? "none" : formatCount(unreached)}</td>
             <td class="num">
-              {count(done)}
-              {done === total ? null : <span class="quiet"> of {count(total)}</span>}
+              {formatCount(done)}
+              {done === total ? null : <span class="quiet"> of {formatCount(total)}</span>}
             </td>
             <td>
               <JobStatus status={status} />

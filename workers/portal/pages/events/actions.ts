@@ -1,14 +1,14 @@
 import * as stripe from "../../../../shared/contract/operations/stripe.ts";
-import { refusalPage } from "../../components/refusal-page.ts";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { callOperation } from "../../http/outcome.ts";
-import { type PortalContext, pathTo } from "../../request-context.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
 
 export async function retryEvent(c: PortalContext) {
   const eventId = c.req.param("event") ?? "";
   const reply = await callOperation(c, stripe.retryStripeEvent, { eventId });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
-  const path = pathTo(c, `/events/${eventId}`);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
+  const path = buildPath(c, `/events/${eventId}`);
   const detail = reply.detail === null ? "" : `: ${reply.detail}`;
   if (reply.status === "applied") return redirectWith(c, path, "The event was applied.");
   if (reply.status === "ignored") return redirectWith(c, path, `There was nothing to do${detail}.`);

@@ -1,15 +1,19 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { inboxStatuses } from "../../../../shared/contract/words.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { type EventInList, listEvents, readEventOf } from "../../../../shared/db/stripe-events.ts";
+import {
+  findStripeEvent,
+  listStripeEvents,
+  type StripeEventListItem,
+} from "../../../../shared/db/stripe-events.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
-import { inboxWords } from "../../components/customer-words.ts";
-import { errorPage } from "../../components/error-page.tsx";
+import { stripeEventLabels } from "../../components/customer-words.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, Select } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 const perPage = 50;
 
@@ -22,24 +26,24 @@ export async function showEvents(c: PortalContext) {
     ...(customer === "" ? {} : { subjectRef: customer }),
     ...parseCursor(before),
   };
-  const rows = await d1(listEvents(c.env.DB, scopeOf(c), filter, perPage + 1));
+  const rows = await d1(listStripeEvents(c.env.DB, getScope(c), filter, perPage + 1));
   const events = rows.slice(0, perPage);
   const isFiltered = known !== undefined || type !== "" || customer !== "";
   const form = { values: { status: known ?? "", type, customer }, errors: {} };
-  return page(
+  return renderPage(
     c,
     { title: "Stripe events" },
     <>
       <PageHead title="Stripe events" lead="What Stripe sent us, and what became of it. Kept for 30 days." />
       <Card>
-        <form class="filters" method="get" action={pathTo(c, "/events")}>
+        <form class="filters" method="get" action={buildPath(c, "/events")}>
           <Select
             form={form}
             name="status"
             label="Result"
             options={[
               { value: "", label: "All" },
-              ...inboxStatuses.map((value) => ({ value, label: inboxWords[value].label })),
+              ...inboxStatuses.map((value) => ({ value, label: stripeEventLabels[value].label })),
             ]}
           />
           <Field
@@ -53,21 +57,21 @@ export async function showEvents(c: PortalContext) {
           <button class="button" type="submit">
             Filter
           </button>
-          {isFiltered ? <a href={pathTo(c, "/events")}>Clear</a> : null}
+          {isFiltered ? <a href={buildPath(c, "/events")}>Clear</a> : null}
         </form>
         {events.length > 0 ? (
           <EventTable c={c} events={events} />
         ) : isFiltered ? (
           <Empty title="No event fits">
             <p>
-              <a href={pathTo(c, "/events")}>Show all</a>
+              <a href={buildPath(c, "/events")}>Show all</a>
             </p>
           </Empty>
         ) : (
           <Empty title="No event yet">
             <p>
               Stripe's events appear here as they arrive. If you expect some, look at the{" "}
-              <a href={pathTo(c, "/stripe")}>connection</a>.
+              <a href={buildPath(c, "/stripe")}>connection</a>.
             </p>
           </Empty>
         )}
@@ -80,14 +84,14 @@ export async function showEvents(c: PortalContext) {
   );
 }
 
-export function EventTable({ c, events }: { c: PortalContext; events: EventInList[] }) {
+export function EventTable({ c, events }: { c: PortalContext; events: StripeEventListItem[] }) {
   const now = c.get("now");
   return (
     <Table label="Stripe events" head={["Event", "Result", "Customer", "Tries", "Received"]}>
       {events.map(({ eventId, type, status, detail, subjectRef, tries, receivedAt }) => (
         <tr>
           <td class="wrap">
-            <a href={pathTo(c, `/events/${eventId}`)}>
+            <a href={buildPath(c, `/events/${eventId}`)}>
               <b>{type}</b>
             </a>
             <small>
@@ -95,7 +99,7 @@ export function EventTable({ c, events }: { c: PortalContext; events: EventInLis
             </small>
           </td>
           <td class="wrap">
-            <Pill tone={inboxWords[status].tone}>{inboxWords[status].label}</Pill>
+            <Pill tone={stripeEventLabels[status].tone}>{stripeEventLabels[status].label}</Pill>
             {detail === null ? null : <small>{detail}</small>}
           </td>
           <td class="wrap">
@@ -112,9 +116,9 @@ export function EventTable({ c, events }: { c: PortalContext; events: EventInLis
 }
 
 export async function showEvent(c: PortalContext) {
-  const row = await d1(readEventOf(c.env.DB, scopeOf(c), c.req.param("event") ?? ""));
+  const row = await d1(findStripeEvent(c.env.DB, getScope(c), c.req.param("event") ?? ""));
   if (row === null)
-    return errorPage(
+    return renderErrorPage(
       c,
       404,
       "There is no such event",
@@ -122,8 +126,8 @@ export async function showEvent(c: PortalContext) {
     );
   const now = c.get("now");
   const canRetry =
-    mayActAs(c.get("member").role, "support") && (row.status === "failed" || row.status === "received");
-  return page(
+    hasRole(c.get("member").role, "support") && (row.status === "failed" || row.status === "received");
+  return renderPage(
     c,
     { title: row.type },
     <>
@@ -131,13 +135,13 @@ export async function showEvent(c: PortalContext) {
         title={row.type}
         lead={
           <>
-            <a href={pathTo(c, "/events")}>Stripe events</a> / <code>{row.eventId}</code>
+            <a href={buildPath(c, "/events")}>Stripe events</a> / <code>{row.eventId}</code>
           </>
         }
       >
         {canRetry ? (
           <ActionButton
-            action={pathTo(c, `/events/${row.eventId}/retry`)}
+            action={buildPath(c, `/events/${row.eventId}/retry`)}
             label="Try again now"
             tone="primary"
             small={false}
@@ -146,12 +150,12 @@ export async function showEvent(c: PortalContext) {
       </PageHead>
       <Card
         title="What became of it"
-        note={<Pill tone={inboxWords[row.status].tone}>{inboxWords[row.status].label}</Pill>}
+        note={<Pill tone={stripeEventLabels[row.status].tone}>{stripeEventLabels[row.status].label}</Pill>}
         pad
       >
         <dl class="facts">
           <dt>Result</dt>
-          <dd>{row.detail ?? inboxWords[row.status].sentence}</dd>
+          <dd>{row.detail ?? stripeEventLabels[row.status].sentence}</dd>
           <dt>Customer</dt>
           <dd>
             <CustomerLink c={c} subjectRef={row.subjectRef} otherwise="not known" />
@@ -209,9 +213,9 @@ function parseCursor(before: string | undefined) {
     : { before: { receivedAt: Number(receivedAt), eventId } };
 }
 
-function buildNextHref(c: PortalContext, last: EventInList | undefined): string | null {
+function buildNextHref(c: PortalContext, last: StripeEventListItem | undefined): string | null {
   if (last === undefined) return null;
   const query = new URLSearchParams(c.req.query());
   query.set("before", `${last.receivedAt}.${last.eventId}`);
-  return `${pathTo(c, "/events")}?${query}`;
+  return `${buildPath(c, "/events")}?${query}`;
 }

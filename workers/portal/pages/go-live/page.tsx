@@ -1,8 +1,8 @@
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type GoLiveFacts, readGoLiveFacts } from "../../../../shared/db/go-live.ts";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, PageHead } from "../../components/parts.tsx";
-import { type PortalContext, projectPath } from "../../request-context.ts";
+import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
 interface Line {
   done: boolean;
@@ -17,7 +17,7 @@ export async function showGoLive(c: PortalContext) {
   const { projectId, name } = c.get("project");
   const lines = buildLines(await d1(readGoLiveFacts(c.env.DB, projectId, c.get("now"))));
   const open = lines.filter(({ done }) => !done).length;
-  return page(
+  return renderPage(
     c,
     { title: "Go live" },
     <>
@@ -40,7 +40,7 @@ export async function showGoLive(c: PortalContext) {
                 <b>{title}</b> {done ? <span class="quiet">· done</span> : <p>{text}</p>}
               </div>
               {done ? null : (
-                <a class="button small" href={projectPath(projectId, "live", where)}>
+                <a class="button small" href={buildProjectPath(projectId, "live", where)}>
                   {action}
                 </a>
               )}

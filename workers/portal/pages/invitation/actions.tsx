@@ -1,24 +1,24 @@
-import { roleMeanings } from "../../../../shared/contract/roles.ts";
+import { roleDescriptions } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import {
   acceptInvitation,
   type InvitationRow,
-  type Joining,
+  type InvitedOperator,
   readInvitation,
 } from "../../../../shared/db/invitations.ts";
 import type { OperatorSession } from "../../../../shared/db/session.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { hashPassword, passwordFault } from "../../auth/password.ts";
-import { sessionOf } from "../../auth/session-cookie.ts";
-import { providers, providersOf } from "../../auth/sign-in-service.ts";
-import { errorPage } from "../../components/error-page.tsx";
+import { findPasswordError, hashPassword } from "../../auth/password.ts";
+import { getSession } from "../../auth/session-cookie.ts";
+import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
-import { plainPage } from "../../components/frame.tsx";
+import { renderSignedOutPage } from "../../components/frame.tsx";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
-import { addressOf, type PortalContext } from "../../request-context.ts";
-import { startSession } from "../setup/actions.tsx";
+import { readField, readForm } from "../../http/form.ts";
+import { getIpAddress, type PortalContext } from "../../request-context.ts";
+import { signInNewOperator } from "../setup/actions.tsx";
 
 type Found = NonNullable<Awaited<ReturnType<typeof readInvitation>>>;
 
@@ -26,7 +26,7 @@ type Found = NonNullable<Awaited<ReturnType<typeof readInvitation>>>;
 async function findInvitation(c: PortalContext): Promise<Found | Response> {
   const found = await d1(readInvitation(c.env.DB, sha256Hex(c.req.param("token") ?? "")));
   if (found === null)
-    return errorPage(
+    return renderErrorPage(
       c,
       404,
       "This link opens nothing",
@@ -35,27 +35,27 @@ async function findInvitation(c: PortalContext): Promise<Found | Response> {
   const { acceptedAt, revokedAt, expiresAt } = found.invitation;
   const advice = "Ask an owner for a new one.";
   if (acceptedAt !== null)
-    return errorPage(c, 409, "This invitation was used", "A link works once. If it was you, sign in.");
-  if (revokedAt !== null) return errorPage(c, 409, "This invitation was taken back", advice);
-  if (expiresAt <= c.get("now")) return errorPage(c, 409, "This invitation has expired", advice);
+    return renderErrorPage(c, 409, "This invitation was used", "A link works once. If it was you, sign in.");
+  if (revokedAt !== null) return renderErrorPage(c, 409, "This invitation was taken back", advice);
+  if (expiresAt <= c.get("now")) return renderErrorPage(c, 409, "This invitation has expired", advice);
   return found;
 }
 
 export async function showInvitation(c: PortalContext) {
   const found = await findInvitation(c);
-  return found instanceof Response ? found : invitationPage(c, found, await sessionOf(c), emptyForm, 200);
+  return found instanceof Response ? found : invitationPage(c, found, await getSession(c), emptyForm, 200);
 }
 
 /**
  * Accepts the invitation with a new name and password, or as the signed-in operator with the invited email.
  */
-export async function accept(c: PortalContext) {
+export async function joinAccount(c: PortalContext) {
   const found = await findInvitation(c);
   if (found instanceof Response) return found;
   const { invitation, operatorId: existingId, accountName } = found;
-  const session = await sessionOf(c);
+  const session = await getSession(c);
   const now = c.get("now");
-  const [email, ipAddress] = [invitation.email, addressOf(c)];
+  const [email, ipAddress] = [invitation.email, getIpAddress(c)];
   const welcome = `Welcome to ${accountName}.`;
   if (existingId !== null) {
     if (session?.operatorId !== existingId) return invitationPage(c, found, session, emptyForm, 422);
@@ -64,17 +64,17 @@ export async function accept(c: PortalContext) {
     return refused ?? redirectWith(c, "/", welcome);
   }
   const form = await readForm(c);
-  const [name, password] = [field(form, "name"), form["password"] ?? ""];
+  const [name, password] = [readField(form, "name"), form["password"] ?? ""];
   const errors: Record<string, string> = {};
   if (name === "") errors["name"] = "Say how others see you.";
-  const error = passwordFault(password);
+  const error = findPasswordError(password);
   if (error !== null) errors["password"] = error;
   if (Object.keys(errors).length > 0) return invitationPage(c, found, session, { values: form, errors }, 422);
   const passwordHash = await hashPassword(password);
   const person = { operatorId: newId("opr", now), name, email, passwordHash, ipAddress };
   const refused = await join(c, invitation, person);
   if (refused !== null) return refused;
-  await startSession(c, email, password);
+  await signInNewOperator(c, email, password);
   return redirectWith(c, "/", welcome);
 }
 
@@ -82,7 +82,11 @@ export async function accept(c: PortalContext) {
  * Accepts the invitation. When another request was faster, returns the page with the invitation's new
  * state.
  */
-async function join(c: PortalContext, invitation: InvitationRow, person: Joining): Promise<Response | null> {
+async function join(
+  c: PortalContext,
+  invitation: InvitationRow,
+  person: InvitedOperator,
+): Promise<Response | null> {
   try {
     await d1(acceptInvitation(c.env.DB, invitation, person, c.get("now")));
     return null;
@@ -102,13 +106,13 @@ function invitationPage(
 ) {
   const path = `/invitations/${c.req.param("token")}`;
   const { email, role } = invitation;
-  return plainPage(
+  return renderSignedOutPage(
     c,
     { title: "Invitation", status },
     <>
       <h1>Join {accountName}</h1>
       <p>
-        <b>{email}</b> is invited as <b>{role}</b>. {roleMeanings[role]}
+        <b>{email}</b> is invited as <b>{role}</b>. {roleDescriptions[role]}
       </p>
       {operatorId === null ? (
         <>
@@ -126,11 +130,11 @@ function invitationPage(
               Join
             </button>
           </form>
-          {providersOf(c.env).map((provider) => (
+          {listProviders(c.env).map((provider) => (
             <form method="post" action={`/sign-in/with/${provider}`} class="form">
               <input type="hidden" name="next" value={path} />
               <button class="button" type="submit">
-                Join with {providers[provider]}
+                Join with {providerLabels[provider]}
               </button>
             </form>
           ))}

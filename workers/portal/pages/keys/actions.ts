@@ -2,73 +2,75 @@ import * as apiKeys from "../../../../shared/contract/operations/api-keys.ts";
 import { type ApiKeyRow, readKey } from "../../../../shared/db/api-keys.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
-import { errorPage } from "../../components/error-page.tsx";
-import { refusalPage } from "../../components/refusal-page.ts";
-import { relativeTime } from "../../components/time.tsx";
+import { renderErrorPage } from "../../components/error-page.tsx";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { formatRelativeTime } from "../../components/time.tsx";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
-import { callOperation, refusedForm, statusOf } from "../../http/outcome.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
-import { confirmPage, keysPage } from "./page.tsx";
+import { readField, readForm } from "../../http/form.ts";
+import { callOperation, toHttpStatus, toRefusedForm } from "../../http/outcome.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { renderConfirmPage, renderKeysPage } from "./page.tsx";
 
 const hourMs = 3_600_000;
 
-export const showKeys = (c: PortalContext) => keysPage(c);
+export const showKeys = (c: PortalContext) => renderKeysPage(c);
 
 export async function createKey(c: PortalContext) {
   const form = await readForm(c);
-  const days = Number(field(form, "expires"));
+  const days = Number(readField(form, "expires"));
   const expiresAt = days > 0 ? c.get("now") + days * dayMs : null;
-  const key = { keyId: field(form, "key_id"), name: field(form, "name"), expiresAt };
+  const key = { keyId: readField(form, "key_id"), name: readField(form, "name"), expiresAt };
   const reply = await callOperation(c, apiKeys.createApiKey, key);
   if (reply.outcome === "done")
-    return keysPage(c, {
+    return renderKeysPage(c, {
       shown: { apiKey: reply.apiKey, text: "Your backend sends it with every request." },
     });
-  const status = statusOf(reply);
-  if (status !== 409 && status !== 422) return refusalPage(c, reply);
-  return keysPage(c, { form: refusedForm(form, reply, { expiresAt: "expires" }), status });
+  const status = toHttpStatus(reply);
+  if (status !== 409 && status !== 422) return renderRefusalPage(c, reply);
+  return renderKeysPage(c, { form: toRefusedForm(form, reply, { expiresAt: "expires" }), status });
 }
 
 export async function showRotate(c: PortalContext) {
   const key = await findKey(c);
-  return key === null ? unknownKey(c) : confirmPage(c, key, "rotate");
+  return key === null ? unknownKey(c) : renderConfirmPage(c, key, "rotate");
 }
 
 export async function rotateKey(c: PortalContext) {
   const form = await readForm(c);
   const key = await findKey(c);
   if (key === null) return unknownKey(c);
-  const overlapMs = Number(field(form, "overlap")) * hourMs;
-  const rotation = { keyId: key.keyId, newKeyId: field(form, "new_key_id"), overlapMs };
+  const overlapMs = Number(readField(form, "overlap")) * hourMs;
+  const rotation = { keyId: key.keyId, newKeyId: readField(form, "new_key_id"), overlapMs };
   const reply = await callOperation(c, apiKeys.rotateApiKey, rotation);
   if (reply.outcome === "done") {
     const now = c.get("now");
     const until =
-      reply.oldExpiresAt > now ? `ends ${relativeTime(reply.oldExpiresAt + 1_000, now)}` : "has ended";
-    return keysPage(c, { shown: { apiKey: reply.apiKey, text: `The old key ${key.hint} ${until}.` } });
+      reply.oldExpiresAt > now ? `ends ${formatRelativeTime(reply.oldExpiresAt + 1_000, now)}` : "has ended";
+    return renderKeysPage(c, { shown: { apiKey: reply.apiKey, text: `The old key ${key.hint} ${until}.` } });
   }
-  return reply.reason === "conflict" ? confirmPage(c, key, "rotate", reply.message) : refusalPage(c, reply);
+  return reply.reason === "conflict"
+    ? renderConfirmPage(c, key, "rotate", reply.message)
+    : renderRefusalPage(c, reply);
 }
 
 export async function showRevoke(c: PortalContext) {
   const key = await findKey(c);
-  return key === null ? unknownKey(c) : confirmPage(c, key, "revoke");
+  return key === null ? unknownKey(c) : renderConfirmPage(c, key, "revoke");
 }
 
 export async function revokeKey(c: PortalContext) {
   const key = await findKey(c);
   if (key === null) return unknownKey(c);
   const reply = await callOperation(c, apiKeys.revokeApiKey, { keyId: key.keyId });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
-  return redirectWith(c, pathTo(c, "/keys"), `${key.name} (${key.hint}) is revoked.`);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
+  return redirectWith(c, buildPath(c, "/keys"), `${key.name} (${key.hint}) is revoked.`);
 }
 
 async function findKey(c: PortalContext): Promise<ApiKeyRow | null> {
   const key = await d1(readKey(c.env.DB, c.req.param("key") ?? ""));
-  const { projectId, mode } = scopeOf(c);
+  const { projectId, mode } = getScope(c);
   return key?.projectId === projectId && key.mode === mode ? key : null;
 }
 
 const unknownKey = (c: PortalContext) =>
-  errorPage(c, 404, "There is no such key", "It is not one of this project and mode.");
+  renderErrorPage(c, 404, "There is no such key", "It is not one of this project and mode.");

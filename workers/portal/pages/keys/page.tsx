@@ -1,13 +1,13 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import type { ApiKeyRow } from "../../../../shared/db/api-keys.ts";
 import { listKeys } from "../../../../shared/db/api-keys.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { emptyForm, Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 const perPage = 50;
 
@@ -23,17 +23,17 @@ interface KeysPageOptions {
   shown?: ShownKey;
 }
 
-export async function keysPage(
+export async function renderKeysPage(
   c: PortalContext,
   { form = emptyForm, status = 200, shown }: KeysPageOptions = {},
 ) {
   const before = c.req.query("before");
-  const rows = await d1(listKeys(c.env.DB, scopeOf(c), before, perPage + 1));
+  const rows = await d1(listKeys(c.env.DB, getScope(c), before, perPage + 1));
   const keys = rows.slice(0, perPage);
-  const next = rows.length > perPage ? `${pathTo(c, "/keys")}?before=${keys.at(-1)?.keyId}` : null;
-  const canChange = mayActAs(c.get("member").role, "admin");
+  const next = rows.length > perPage ? `${buildPath(c, "/keys")}?before=${keys.at(-1)?.keyId}` : null;
+  const canChange = hasRole(c.get("member").role, "admin");
   const mode = c.get("mode");
-  return page(
+  return renderPage(
     c,
     { title: "API keys", status },
     <>
@@ -124,10 +124,10 @@ function KeyRow({ c, apiKey, canChange }: { c: PortalContext; apiKey: ApiKeyRow;
       <td class="end">
         {isActive && canChange ? (
           <div class="actions">
-            <a class="button small" href={pathTo(c, `/keys/${keyId}/rotate`)}>
+            <a class="button small" href={buildPath(c, `/keys/${keyId}/rotate`)}>
               Rotate…
             </a>
-            <a class="button small danger" href={pathTo(c, `/keys/${keyId}/revoke`)}>
+            <a class="button small danger" href={buildPath(c, `/keys/${keyId}/revoke`)}>
               Revoke…
             </a>
           </div>
@@ -164,7 +164,7 @@ const lifetimes = [
 function CreateForm({ c, form }: { c: PortalContext; form: FormState }) {
   return (
     <Card title="New key" pad>
-      <form method="post" action={pathTo(c, "/keys")} class="form">
+      <form method="post" action={buildPath(c, "/keys")} class="form">
         <input type="hidden" name="key_id" value={newId("key", c.get("now"))} />
         <Field
           form={form}
@@ -186,16 +186,16 @@ function CreateForm({ c, form }: { c: PortalContext; form: FormState }) {
 }
 
 /** Explains the effect of rotating or revoking a key before it happens. */
-export function confirmPage(
+export function renderConfirmPage(
   c: PortalContext,
   key: ApiKeyRow,
   operation: "rotate" | "revoke",
   error: string | null = null,
 ) {
-  const path = pathTo(c, `/keys/${key.keyId}/${operation}`);
+  const path = buildPath(c, `/keys/${key.keyId}/${operation}`);
   const isRotation = operation === "rotate";
   const title = isRotation ? `Rotate ${key.name}` : `Revoke ${key.name}`;
-  return page(
+  return renderPage(
     c,
     { title, status: error === null ? 200 : 409 },
     <>
@@ -229,7 +229,7 @@ export function confirmPage(
           <button class={isRotation ? "button primary" : "button danger"} type="submit">
             {isRotation ? "Make the new key" : "Revoke the key"}
           </button>
-          <a class="button" href={pathTo(c, "/keys")}>
+          <a class="button" href={buildPath(c, "/keys")}>
             Cancel
           </a>
         </div>

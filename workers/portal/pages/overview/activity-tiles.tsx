@@ -1,6 +1,6 @@
 import type { Activity } from "../../../../shared/db/activity.ts";
-import { duration } from "../../components/time.tsx";
-import { count } from "../../components/words.ts";
+import { formatDuration } from "../../components/time.tsx";
+import { formatCount } from "../../components/words.ts";
 
 /** Shows recent access checks, and how far the D1 copy is behind. */
 export function ActivityTiles({ activity, now }: { activity: Activity; now: number }) {
@@ -10,12 +10,12 @@ export function ActivityTiles({ activity, now }: { activity: Activity; now: numb
       <div class="tile">
         <dt>Checks allowed · denied</dt>
         <dd class="num">
-          {count(allowed)} · {count(denied)} <small>last 24 hours, approximate</small>
+          {formatCount(allowed)} · {formatCount(denied)} <small>last 24 hours, approximate</small>
         </dd>
       </div>
       <div class="tile">
         <dt>Customers' copy behind by</dt>
-        <dd>{behindSince === null ? "nothing" : duration(now - behindSince)}</dd>
+        <dd>{behindSince === null ? "nothing" : formatDuration(now - behindSince)}</dd>
       </div>
     </>
   );

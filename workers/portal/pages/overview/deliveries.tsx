@@ -1,8 +1,8 @@
 import type { ProjectFacts } from "../../../../shared/db/overview.ts";
 import { Time } from "../../components/time.tsx";
-import { deliveryWords } from "../../components/webhook-words.ts";
-import { upTo } from "../../components/words.ts";
-import { type PortalContext, pathTo } from "../../request-context.ts";
+import { deliveryStateLabels } from "../../components/webhook-words.ts";
+import { formatCappedCount } from "../../components/words.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
 
 interface DeliveriesProps {
   c: PortalContext;
@@ -24,7 +24,7 @@ export function DeliveryProblems({ c, facts, now }: DeliveriesProps) {
             <b>
               {endpointsDisabled} webhook endpoint{endpointsDisabled === 1 ? " is" : "s are"} disabled.
             </b>{" "}
-            Events are kept and not sent. <a href={pathTo(c, "/webhooks")}>Look</a>
+            Events are kept and not sent. <a href={buildPath(c, "/webhooks")}>Look</a>
           </p>
         </div>
       ) : null}
@@ -32,7 +32,7 @@ export function DeliveryProblems({ c, facts, now }: DeliveriesProps) {
         <div class="notice">
           <p>
             <b>A delivery waits</b> since <Time at={oldestUnsentAt} now={now} />. It is tried again by itself.{" "}
-            <a href={pathTo(c, "/deliveries?status=open")}>Look</a>
+            <a href={buildPath(c, "/deliveries?status=open")}>Look</a>
           </p>
         </div>
       ) : null}
@@ -45,14 +45,14 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
   return (
     <>
       <div class="tile">
-        <dt>Deliveries {deliveryWords.sent.label.toLowerCase()}, last 24 hours</dt>
+        <dt>Deliveries {deliveryStateLabels.sent.label.toLowerCase()}, last 24 hours</dt>
         <dd class="num">
-          <a href={pathTo(c, "/deliveries")}>
+          <a href={buildPath(c, "/deliveries")}>
             {deliveriesTried === 0 ? "none" : formatPercent(deliveriesSent, deliveriesTried)}
           </a>{" "}
           {deliveriesTried === 0 ? null : (
             <small>
-              {upTo(deliveriesSent)} of {upTo(deliveriesTried)}
+              {formatCappedCount(deliveriesSent)} of {formatCappedCount(deliveriesTried)}
             </small>
           )}
         </dd>
@@ -62,9 +62,9 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
         <dd>{oldestUnsentAt === null ? "nothing waits" : <Time at={oldestUnsentAt} now={now} />}</dd>
       </div>
       <div class="tile">
-        <dt>Deliveries {deliveryWords.dead.label.toLowerCase()}</dt>
+        <dt>Deliveries {deliveryStateLabels.dead.label.toLowerCase()}</dt>
         <dd class="num">
-          <a href={pathTo(c, "/deliveries?status=dead")}>{upTo(deliveriesDead)}</a>
+          <a href={buildPath(c, "/deliveries?status=dead")}>{formatCappedCount(deliveriesDead)}</a>
         </dd>
       </div>
     </>

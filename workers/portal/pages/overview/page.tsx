@@ -1,11 +1,11 @@
 import { type Activity, readActivity } from "../../../../shared/db/activity.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type ProjectFacts, readProjectFacts } from "../../../../shared/db/overview.ts";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
-import { duration, Time } from "../../components/time.tsx";
-import { upTo } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { formatDuration, Time } from "../../components/time.tsx";
+import { formatCappedCount } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { ActivityTiles } from "./activity-tiles.tsx";
 import { DeliveryProblems, DeliveryTiles } from "./deliveries.tsx";
 import { type Step, setupSteps } from "./steps.ts";
@@ -14,11 +14,11 @@ export async function showOverview(c: PortalContext) {
   const now = c.get("now");
   const mode = c.get("mode");
   const [facts, activity] = await d1(
-    Promise.all([readProjectFacts(c.env.DB, scopeOf(c), now), readActivity(c.env.DB, scopeOf(c), now)]),
+    Promise.all([readProjectFacts(c.env.DB, getScope(c), now), readActivity(c.env.DB, getScope(c), now)]),
   );
   const steps = setupSteps(facts, mode);
   const open = steps.filter(({ done }) => !done);
-  return page(
+  return renderPage(
     c,
     { title: "Overview" },
     <>
@@ -39,7 +39,7 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
         <div class="notice bad">
           <p>
             <b>{formatCount(eventsFailed, "Stripe event")} failed.</b> What they say has not reached their
-            customers. <a href={pathTo(c, "/events?status=failed")}>Look and retry</a>
+            customers. <a href={buildPath(c, "/events?status=failed")}>Look and retry</a>
           </p>
         </div>
       ) : null}
@@ -48,7 +48,7 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
           <p>
             <b>{formatCount(eventsWaiting, "Stripe event")} waiting,</b> the oldest came{" "}
             <Time at={oldestWaitingAt} now={now} />. They are tried again by themselves.{" "}
-            <a href={pathTo(c, "/events?status=received")}>Look</a>
+            <a href={buildPath(c, "/events?status=received")}>Look</a>
           </p>
         </div>
       ) : null}
@@ -56,7 +56,7 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
         <div class="notice bad">
           <p>
             <b>Stripe's event list can't be read,</b> so events that never came are not found: {sweepError}{" "}
-            <a href={pathTo(c, "/stripe")}>Check the connection</a>
+            <a href={buildPath(c, "/stripe")}>Check the connection</a>
           </p>
         </div>
       )}
@@ -65,7 +65,7 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
         <div class="notice">
           <p>
             <b>{formatCount(unsynced, "API key")} not everywhere yet.</b> A change is being finished; it takes
-            a minute at most. <a href={pathTo(c, "/keys")}>Look</a>
+            a minute at most. <a href={buildPath(c, "/keys")}>Look</a>
           </p>
         </div>
       ) : null}
@@ -87,7 +87,10 @@ function Steps({ c, steps, open }: { c: PortalContext; steps: Step[]; open: numb
               <b>{step.title}</b> {step.done ? <span class="quiet">· done</span> : <p>{step.text}</p>}
             </div>
             {step.done ? null : (
-              <a class={step === next ? "button primary small" : "button small"} href={pathTo(c, step.page)}>
+              <a
+                class={step === next ? "button primary small" : "button small"}
+                href={buildPath(c, step.page)}
+              >
                 {step.action}
               </a>
             )}
@@ -128,32 +131,34 @@ function Health({ c, facts, activity, now }: HealthProps) {
       <div class="tile">
         <dt>Stripe events failed · waiting</dt>
         <dd class="num">
-          {upTo(facts.eventsFailed)} · {upTo(facts.eventsWaiting)}
+          {formatCappedCount(facts.eventsFailed)} · {formatCappedCount(facts.eventsWaiting)}
         </dd>
       </div>
       <div class="tile">
         <dt>Slowest event found late</dt>
-        <dd>{facts.slowestHealingMs === null ? "none was missed" : duration(facts.slowestHealingMs)}</dd>
+        <dd>
+          {facts.slowestHealingMs === null ? "none was missed" : formatDuration(facts.slowestHealingMs)}
+        </dd>
       </div>
       <DeliveryTiles c={c} facts={facts} now={now} />
       <div class="tile">
         <dt>Customers</dt>
         <dd class="num">
-          <a href={pathTo(c, "/customers")}>{upTo(facts.subjects)}</a>{" "}
+          <a href={buildPath(c, "/customers")}>{formatCappedCount(facts.subjects)}</a>{" "}
           <small>newest {when(facts.lastSubjectAt, "none yet")}</small>
         </dd>
       </div>
       <div class="tile">
         <dt>Finished purchases</dt>
-        <dd class="num">{upTo(facts.purchases)}</dd>
+        <dd class="num">{formatCappedCount(facts.purchases)}</dd>
       </div>
       <div class="tile">
         <dt>Products on sale</dt>
-        <dd class="num">{upTo(facts.products)}</dd>
+        <dd class="num">{formatCappedCount(facts.products)}</dd>
       </div>
       <div class="tile">
         <dt>API keys in use</dt>
-        <dd class="num">{upTo(facts.keys)}</dd>
+        <dd class="num">{formatCappedCount(facts.keys)}</dd>
       </div>
       <ActivityTiles activity={activity} now={now} />
     </dl>
@@ -161,4 +166,4 @@ function Health({ c, facts, activity, now }: HealthProps) {
 }
 
 const formatCount = (value: number, noun: string): string =>
-  `${upTo(value)} ${noun}${value === 1 ? "" : "s"}`;
+  `${formatCappedCount(value)} ${noun}${value === 1 ? "" : "s"}`;

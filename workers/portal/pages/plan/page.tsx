@@ -2,9 +2,9 @@ import * as projects from "../../../../shared/contract/operations/projects.ts";
 import type { PlanStatus } from "../../../../shared/contract/words.ts";
 import { planStatuses } from "../../../../shared/contract/words.ts";
 import { type FormState, Radios } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
-import { refusalPage } from "../../components/refusal-page.ts";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
 import { callOperation } from "../../http/outcome.ts";
@@ -30,7 +30,7 @@ export function showPlan(c: PortalContext) {
   const works = plan === "active" || plan === "trial";
   const form: FormState = { values: { plan }, errors: {} };
   const options = planStatuses.map((value) => ({ value, label: names[value], meaning: meanings[value] }));
-  return page(
+  return renderPage(
     c,
     { title: "Plan" },
     <>
@@ -59,6 +59,6 @@ export function showPlan(c: PortalContext) {
 export async function setPlan(c: PortalContext) {
   const form = await readForm(c);
   const reply = await callOperation(c, projects.setPlan, { plan: form["plan"] as PlanStatus });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   return redirectWith(c, "/plan", "The plan is set, and every key follows it.");
 }

@@ -1,41 +1,46 @@
 import * as products from "../../../../shared/contract/operations/products.ts";
 import { productSchema } from "../../../../shared/contract/operations/products.ts";
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
-import { kinds } from "../../../../shared/contract/words.ts";
-import { refusalPage } from "../../components/refusal-page.ts";
+import { entitlementKinds } from "../../../../shared/contract/words.ts";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
-import { callOperation, parseForm, refusedForm, statusOf } from "../../http/outcome.ts";
-import { type Form, type PortalContext, pathTo } from "../../request-context.ts";
-import { priceLabel } from "./form.tsx";
-import { newProductPage, productPage } from "./page.tsx";
+import { readField, readForm } from "../../http/form.ts";
+import { callOperation, parseForm, toHttpStatus, toRefusedForm } from "../../http/outcome.ts";
+import { buildPath, type Form, type PortalContext } from "../../request-context.ts";
+import { formatPrice } from "./form.tsx";
+import { renderNewProductPage, renderProductPage } from "./page.tsx";
 
 const fieldNames = { stripePriceId: "price" };
 
-export const showNewProduct = (c: PortalContext) => newProductPage(c);
-export const showProduct = (c: PortalContext) => productPage(c);
+export const showNewProduct = (c: PortalContext) => renderNewProductPage(c);
+export const showProduct = (c: PortalContext) => renderProductPage(c);
 
 export async function createProduct(c: PortalContext) {
   const form = await readForm(c);
-  const parsed = readProductForm(form, field(form, "product_code"));
-  if (parsed.outcome === "invalid") return newProductPage(c, { values: form, errors: parsed.errors }, 422);
+  const parsed = readProductForm(form, readField(form, "product_code"));
+  if (parsed.outcome === "invalid")
+    return renderNewProductPage(c, { values: form, errors: parsed.errors }, 422);
   const product = parsed.input;
   const reply = await callOperation(c, products.createProduct, product);
   if (reply.outcome === "done")
-    return redirectWith(c, pathTo(c, "/products"), `${product.productCode} is on sale.`);
-  return showRefusal(c, reply, (status) => newProductPage(c, refusedForm(form, reply, fieldNames), status));
+    return redirectWith(c, buildPath(c, "/products"), `${product.productCode} is on sale.`);
+  return showRefusal(c, reply, (status) =>
+    renderNewProductPage(c, toRefusedForm(form, reply, fieldNames), status),
+  );
 }
 
 export async function editProduct(c: PortalContext) {
   const form = await readForm(c);
   const parsed = readProductForm(form, c.req.param("code") ?? "");
-  if (parsed.outcome === "invalid") return productPage(c, { values: form, errors: parsed.errors }, 422);
+  if (parsed.outcome === "invalid") return renderProductPage(c, { values: form, errors: parsed.errors }, 422);
   const product = parsed.input;
   const edit = { product, version: Number(form["version"]) };
   const reply = await callOperation(c, products.editProduct, edit);
   if (reply.outcome === "done")
-    return redirectWith(c, pathTo(c, `/products/${product.productCode}`), "The product is saved.");
-  return showRefusal(c, reply, (status) => productPage(c, refusedForm(form, reply, fieldNames), status));
+    return redirectWith(c, buildPath(c, `/products/${product.productCode}`), "The product is saved.");
+  return showRefusal(c, reply, (status) =>
+    renderProductPage(c, toRefusedForm(form, reply, fieldNames), status),
+  );
 }
 
 export const archiveProduct = (c: PortalContext) => setArchived(c, true);
@@ -45,11 +50,11 @@ async function setArchived(c: PortalContext, archived: boolean) {
   const productCode = c.req.param("code") ?? "";
   const change = { productCode, archived };
   const reply = await callOperation(c, products.archiveProduct, change);
-  if (reply.outcome === "refused") return refusalPage(c, reply);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   const text = archived
     ? `${productCode} is archived: it is sold no more, and who bought it keeps it.`
     : `${productCode} is on sale again.`;
-  return redirectWith(c, pathTo(c, "/products"), text);
+  return redirectWith(c, buildPath(c, "/products"), text);
 }
 
 /**
@@ -58,27 +63,27 @@ async function setArchived(c: PortalContext, archived: boolean) {
  */
 export async function lookUpPrice(c: PortalContext) {
   const { price = "", kind: word } = c.req.query();
-  const kind = kinds.find((candidate) => candidate === word) ?? "usage_pack";
+  const kind = entitlementKinds.find((candidate) => candidate === word) ?? "usage_pack";
   const reply = await callOperation(c, products.lookUpPrice, { priceId: price, kind });
   return reply.outcome === "done"
-    ? c.json({ ok: true, text: priceLabel(reply.price) })
+    ? c.json({ ok: true, text: formatPrice(reply.price) })
     : c.json({ ok: false, text: reply.message });
 }
 
 function showRefusal<T>(c: PortalContext, reply: Refusal, show: (status: 409 | 422 | 502) => T) {
-  const status = statusOf(reply);
-  return status === 409 || status === 422 || status === 502 ? show(status) : refusalPage(c, reply);
+  const status = toHttpStatus(reply);
+  return status === 409 || status === 422 || status === 502 ? show(status) : renderRefusalPage(c, reply);
 }
 
 function readProductForm(form: Form, productCode: string) {
   const fields = {
     productCode,
-    name: field(form, "name"),
-    stripePriceId: field(form, "price"),
+    name: readField(form, "name"),
+    stripePriceId: readField(form, "price"),
     kind: form["kind"],
-    units: field(form, "units"),
-    durationDays: field(form, "duration_days"),
-    expiresAfterDays: field(form, "expires_after_days") || null,
+    units: readField(form, "units"),
+    durationDays: readField(form, "duration_days"),
+    expiresAfterDays: readField(form, "expires_after_days") || null,
   };
   return parseForm(productSchema, fields, fieldNames);
 }

@@ -1,9 +1,9 @@
 import type { PriceView } from "../../../../shared/contract/operations/products.ts";
-import type { Kind } from "../../../../shared/contract/words.ts";
+import type { EntitlementKind } from "../../../../shared/contract/words.ts";
 import type { ProductRow } from "../../../../shared/db/products.ts";
 import { Field, FieldError, type FormState, Radios } from "../../components/fields.tsx";
-import { kindMeanings, kindNames, kindOptions, money } from "../../components/words.ts";
-import { type PortalContext, pathTo } from "../../request-context.ts";
+import { formatMoney, kindDescriptions, kindLabels, kindOptions } from "../../components/words.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
 
 interface ProductFormProps {
   c: PortalContext;
@@ -19,8 +19,8 @@ interface ProductFormProps {
  * fields are visible.
  */
 export function ProductForm({ c, form, prices, product }: ProductFormProps) {
-  const path = pathTo(c, product === null ? "/products" : `/products/${product.productCode}`);
-  const kind = (product?.kind ?? form.values["kind"]) as Kind | undefined;
+  const path = buildPath(c, product === null ? "/products" : `/products/${product.productCode}`);
+  const kind = (product?.kind ?? form.values["kind"]) as EntitlementKind | undefined;
   return (
     <form method="post" action={path} class="form" data-product-form>
       {product === null ? (
@@ -49,7 +49,7 @@ export function ProductForm({ c, form, prices, product }: ProductFormProps) {
         <div class="field">
           <b>Kind</b>
           <p>
-            {kindNames[product.kind]} <span class="quiet">· {kindMeanings[product.kind]}</span>
+            {kindLabels[product.kind]} <span class="quiet">· {kindDescriptions[product.kind]}</span>
           </p>
           <input type="hidden" name="kind" value={product.kind} />
         </div>
@@ -97,7 +97,7 @@ export function ProductForm({ c, form, prices, product }: ProductFormProps) {
         <button class="button primary" type="submit">
           {product === null ? "Create product" : "Save product"}
         </button>
-        <a class="button" href={pathTo(c, "/products")}>
+        <a class="button" href={buildPath(c, "/products")}>
           Cancel
         </a>
       </div>
@@ -132,13 +132,13 @@ function PriceField({
               : "Choose one of your account's, or paste its id. It is checked in Stripe."
             : prices
         }
-        data={{ "data-price-lookup": pathTo(c, "/products/price") }}
+        data={{ "data-price-lookup": buildPath(c, "/products/price") }}
       />
       <p class="hint" data-price-result aria-live="polite" />
       {isList ? (
         <datalist id="prices">
           {prices.map((price) => (
-            <option value={price.priceId}>{priceLabel(price)}</option>
+            <option value={price.priceId}>{formatPrice(price)}</option>
           ))}
         </datalist>
       ) : null}
@@ -147,7 +147,7 @@ function PriceField({
 }
 
 /** Formats a price as `1,000 credits: €49.00, once`. */
-export function priceLabel({ productName, unitAmount, currency, interval }: PriceView): string {
+export function formatPrice({ productName, unitAmount, currency, interval }: PriceView): string {
   const how = interval === null ? "once" : `every ${interval}`;
-  return `${productName}: ${money(unitAmount, currency)}, ${how}`;
+  return `${productName}: ${formatMoney(unitAmount, currency)}, ${how}`;
 }

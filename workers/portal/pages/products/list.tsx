@@ -1,11 +1,11 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { listProducts, type ProductRow } from "../../../../shared/db/products.ts";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { count, kindNames } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { formatCount, kindLabels } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 const perPage = 50;
 
@@ -13,13 +13,13 @@ export async function showProducts(c: PortalContext) {
   const after = c.req.query("after");
   const archived = c.req.query("archived") === "1";
   const filter = { archived, ...(after === undefined ? {} : { after }) };
-  const { products: rows, isConnected } = await d1(listProducts(c.env.DB, scopeOf(c), filter, perPage + 1));
+  const { products: rows, isConnected } = await d1(listProducts(c.env.DB, getScope(c), filter, perPage + 1));
   const products = rows.slice(0, perPage);
-  const canChange = mayActAs(c.get("member").role, "admin");
-  const path = pathTo(c, "/products");
+  const canChange = hasRole(c.get("member").role, "admin");
+  const path = buildPath(c, "/products");
   const flag = archived ? "&archived=1" : "";
   const next = rows.length > perPage ? `${path}?after=${products.at(-1)?.productCode}${flag}` : null;
-  return page(
+  return renderPage(
     c,
     { title: "Products" },
     <>
@@ -64,7 +64,7 @@ function NoProducts({
       <Empty title="Connect Stripe first">
         <p>A product is sold at a price of your Stripe account, which is not connected in {mode} mode yet.</p>
         {canChange ? (
-          <a class="button primary" href={pathTo(c, "/stripe")}>
+          <a class="button primary" href={buildPath(c, "/stripe")}>
             Connect Stripe
           </a>
         ) : null}
@@ -77,7 +77,7 @@ function NoProducts({
         units.
       </p>
       {canChange ? (
-        <a class="button primary" href={pathTo(c, "/products/new")}>
+        <a class="button primary" href={buildPath(c, "/products/new")}>
           Create the first product
         </a>
       ) : null}
@@ -89,14 +89,14 @@ function Row({ c, product }: { c: PortalContext; product: ProductRow }) {
   return (
     <tr>
       <td class="wrap">
-        <a href={pathTo(c, `/products/${product.productCode}`)}>
+        <a href={buildPath(c, `/products/${product.productCode}`)}>
           <b class="mono">{product.productCode}</b>
         </a>{" "}
         {product.archivedAt === null ? null : <Pill>Archived</Pill>}
         <small>{product.name}</small>
       </td>
-      <td>{kindNames[product.kind]}</td>
-      <td>{givesOf(product)}</td>
+      <td>{kindLabels[product.kind]}</td>
+      <td>{describeProduct(product)}</td>
       <td>
         <Id value={product.stripePriceId} />
       </td>
@@ -107,11 +107,11 @@ function Row({ c, product }: { c: PortalContext; product: ProductRow }) {
   );
 }
 
-const formatDays = (value: number): string => `${count(value)} day${value === 1 ? "" : "s"}`;
+const formatDays = (value: number): string => `${formatCount(value)} day${value === 1 ? "" : "s"}`;
 
 /** Describes what a product gives, such as `1,000 units, usable for 90 days`. */
-export function givesOf({ kind, units, durationDays, expiresAfterDays }: ProductRow): string {
+export function describeProduct({ kind, units, durationDays, expiresAfterDays }: ProductRow): string {
   if (kind === "subscription") return "access while it is paid";
   if (kind === "time_pass") return `${formatDays(durationDays ?? 0)} of access`;
-  return `${count(units ?? 0)} units${expiresAfterDays === null ? "" : `, usable for ${formatDays(expiresAfterDays)}`}`;
+  return `${formatCount(units ?? 0)} units${expiresAfterDays === null ? "" : `, usable for ${formatDays(expiresAfterDays)}`}`;
 }

@@ -1,22 +1,26 @@
 import * as products from "../../../../shared/contract/operations/products.ts";
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type ProductRow, readProduct } from "../../../../shared/db/products.ts";
-import { errorPage } from "../../components/error-page.tsx";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, emptyForm, type FormState } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { kindNames } from "../../components/words.ts";
+import { kindLabels } from "../../components/words.ts";
 import { callOperation } from "../../http/outcome.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { ProductForm } from "./form.tsx";
-import { givesOf } from "./list.tsx";
+import { describeProduct } from "./list.tsx";
 
 type Status = 200 | 409 | 422 | 502;
 
-export async function newProductPage(c: PortalContext, form: FormState = emptyForm, status: Status = 200) {
-  return page(
+export async function renderNewProductPage(
+  c: PortalContext,
+  form: FormState = emptyForm,
+  status: Status = 200,
+) {
+  return renderPage(
     c,
     { title: "New product", status },
     <>
@@ -31,19 +35,23 @@ export async function newProductPage(c: PortalContext, form: FormState = emptyFo
   );
 }
 
-export async function productPage(c: PortalContext, sent: FormState | null = null, status: Status = 200) {
-  const found = await d1(readProduct(c.env.DB, scopeOf(c), c.req.param("code") ?? ""));
+export async function renderProductPage(
+  c: PortalContext,
+  sent: FormState | null = null,
+  status: Status = 200,
+) {
+  const found = await d1(readProduct(c.env.DB, getScope(c), c.req.param("code") ?? ""));
   if (found === null)
-    return errorPage(c, 404, "There is no such product", "It is not one of this project and mode.");
+    return renderErrorPage(c, 404, "There is no such product", "It is not one of this project and mode.");
   const { product, prices: history } = found;
   const now = c.get("now");
-  const canChange = mayActAs(c.get("member").role, "admin");
+  const canChange = hasRole(c.get("member").role, "admin");
   // After a conflict, the form has the current version, so that saving again overwrites it deliberately.
   const values =
     sent === null ? toFormValues(product) : { ...sent.values, version: String(product.updatedAt) };
   const form = { values, errors: sent?.errors ?? {} };
-  const path = pathTo(c, `/products/${product.productCode}`);
-  return page(
+  const path = buildPath(c, `/products/${product.productCode}`);
+  return renderPage(
     c,
     { title: product.productCode, status },
     <>
@@ -52,7 +60,7 @@ export async function productPage(c: PortalContext, sent: FormState | null = nul
         mono
         lead={
           <>
-            <a href={pathTo(c, "/products")}>Products</a> / {product.name}
+            <a href={buildPath(c, "/products")}>Products</a> / {product.name}
           </>
         }
       >
@@ -103,9 +111,9 @@ function Facts({ product, title = "Product" }: { product: ProductRow; title?: st
         <dt>Name</dt>
         <dd>{product.name}</dd>
         <dt>Kind</dt>
-        <dd>{kindNames[product.kind]}</dd>
+        <dd>{kindLabels[product.kind]}</dd>
         <dt>Gives</dt>
-        <dd>{givesOf(product)}</dd>
+        <dd>{describeProduct(product)}</dd>
         <dt>Price</dt>
         <dd>
           <Id value={product.stripePriceId} />

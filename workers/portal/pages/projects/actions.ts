@@ -1,26 +1,31 @@
 import * as projects from "../../../../shared/contract/operations/projects.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { addProject, changeProject } from "../../../../shared/db/projects.ts";
-import { errorPage } from "../../components/error-page.tsx";
+import { changeProject, insertProject } from "../../../../shared/db/projects.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
+import { readField, readForm } from "../../http/form.ts";
 import { parseForm } from "../../http/outcome.ts";
-import { actorOf, type PortalContext, projectPath } from "../../request-context.ts";
-import { projectsPage } from "./page.tsx";
+import { buildProjectPath, type PortalContext, toActor } from "../../request-context.ts";
+import { renderProjectsPage } from "./page.tsx";
 
-export const showProjects = (c: PortalContext) => projectsPage(c);
+export const showProjects = (c: PortalContext) => renderProjectsPage(c);
 
 export async function createProject(c: PortalContext) {
   const form = await readForm(c);
-  const fields = { projectId: field(form, "project_id"), name: field(form, "name"), region: form["region"] };
+  const fields = {
+    projectId: readField(form, "project_id"),
+    name: readField(form, "name"),
+    region: form["region"],
+  };
   const parsed = parseForm(projects.createProject.input, fields);
-  if (parsed.outcome === "invalid") return projectsPage(c, { values: form, errors: parsed.errors }, 422);
+  if (parsed.outcome === "invalid")
+    return renderProjectsPage(c, { values: form, errors: parsed.errors }, 422);
   const { projectId, name, region } = parsed.input;
   const now = c.get("now");
   const { accountId } = c.get("member");
   const project = { projectId, accountId, name, region, createdAt: now, updatedAt: now };
-  const isNew = await d1(addProject(c.env.DB, actorOf(c), project));
-  const path = projectPath(projectId, "test");
+  const isNew = await d1(insertProject(c.env.DB, toActor(c), project));
+  const path = buildProjectPath(projectId, "test");
   return isNew
     ? redirectWith(c, path, `The project ${name} was created.`)
     : redirectWith(c, "/projects", "This form was sent twice; the project was created the first time.");
@@ -33,7 +38,7 @@ async function setArchived(c: PortalContext, archived: boolean) {
   const { project: projectId } = await readForm(c);
   const project = c.get("member").projects.find((candidate) => candidate.projectId === projectId);
   if (project === undefined)
-    return errorPage(c, 404, "There is no such project", "It is not one of your account's.");
+    return renderErrorPage(c, 404, "There is no such project", "It is not one of your account's.");
   const now = c.get("now");
   if ((project.archivedAt !== null) !== archived) {
     const action = archived ? "project.archive" : "project.restore";
@@ -42,7 +47,7 @@ async function setArchived(c: PortalContext, archived: boolean) {
     await d1(
       changeProject(
         c.env.DB,
-        actorOf(c),
+        toActor(c),
         { projectId: project.projectId, name: project.name },
         { action, before, after },
         now,

@@ -1,4 +1,4 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import {
   ActionButton,
@@ -8,17 +8,17 @@ import {
   type FormState,
   Select,
 } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { regionNames, regionOptions } from "../../components/words.ts";
-import { type PortalContext, projectPath } from "../../request-context.ts";
+import { regionLabels, regionOptions } from "../../components/words.ts";
+import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
-export function projectsPage(c: PortalContext, form: FormState = emptyForm, status: 200 | 422 = 200) {
+export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm, status: 200 | 422 = 200) {
   const { projects, role } = c.get("member");
   const now = c.get("now");
-  const canChange = mayActAs(role, "admin");
-  return page(
+  const canChange = hasRole(role, "admin");
+  return renderPage(
     c,
     { title: "Projects", status },
     <>
@@ -39,7 +39,7 @@ export function projectsPage(c: PortalContext, form: FormState = emptyForm, stat
             {projects.map(({ projectId, name, region, archivedAt, createdAt }) => (
               <tr>
                 <td class="wrap">
-                  <a href={projectPath(projectId, "test")}>
+                  <a href={buildProjectPath(projectId, "test")}>
                     <b>{name}</b>
                   </a>{" "}
                   {archivedAt === null ? null : <Pill>Archived</Pill>}
@@ -47,13 +47,13 @@ export function projectsPage(c: PortalContext, form: FormState = emptyForm, stat
                 <td>
                   <Id value={projectId} />
                 </td>
-                <td>{regionNames[region]}</td>
+                <td>{regionLabels[region]}</td>
                 <td>
                   <Time at={createdAt} now={now} />
                 </td>
                 <td class="end">
                   <div class="actions">
-                    <a class="button small" href={projectPath(projectId, "test", "/settings")}>
+                    <a class="button small" href={buildProjectPath(projectId, "test", "/settings")}>
                       {canChange ? "Rename…" : "Settings"}
                     </a>
                     {canChange ? (

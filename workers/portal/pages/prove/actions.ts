@@ -1,24 +1,25 @@
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { markProven, readPasswordHash } from "../../../../shared/db/session.ts";
-import { isPassword } from "../../auth/password.ts";
-import { readPending } from "../../auth/pending.tsx";
-import { signInService } from "../../auth/sign-in-service.ts";
-import { guessedRight, mayGuess, triedTooOften } from "../../auth/throttle.ts";
+import { markReauthenticated, readPasswordHash } from "../../../../shared/db/session.ts";
+import { verifyPassword } from "../../auth/password.ts";
+import { readPendingRequest } from "../../auth/pending.tsx";
+import { createSignInService } from "../../auth/sign-in-service.ts";
+import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
 import { readForm } from "../../http/form.ts";
-import { originOf, type PortalContext } from "../../request-context.ts";
-import { provePage } from "./page.tsx";
+import { getOrigin, type PortalContext } from "../../request-context.ts";
+import { renderReauthenticationPage } from "./page.tsx";
 
 /** Verifies the password or code, then handles the interrupted request as a new request. */
-export async function prove(c: PortalContext) {
+export async function reauthenticate(c: PortalContext) {
   const form = await readForm(c);
-  const pending = readPending(form);
+  const pending = readPendingRequest(form);
   const { token, email } = c.get("session");
-  const showError = (error: string) => provePage(c, pending, { values: {}, errors: { proof: error } }, 422);
+  const showError = (error: string) =>
+    renderReauthenticationPage(c, pending, { values: {}, errors: { proof: error } }, 422);
 
-  if (!(await mayGuess(c, email))) return showError(triedTooOften);
+  if (!(await isLoginAllowed(c, email))) return showError(tooManyAttempts);
   if (!(await isCredential(c, form["proof"] ?? ""))) return showError("That does not fit.");
-  await guessedRight(c, email);
-  await d1(markProven(c.env.DB, token, Date.now()));
+  await clearLoginFailures(c, email);
+  await d1(markReauthenticated(c.env.DB, token, Date.now()));
   if (pending === null || pending.method === "GET") return c.redirect(pending?.path ?? "/", 303);
   return c.get("redispatch")(buildRequest(c, pending.path, pending.fields));
 }
@@ -27,21 +28,21 @@ async function isCredential(c: PortalContext, credential: string): Promise<boole
   const { operatorId, hasSecondFactor } = c.get("session");
   const code = credential.replaceAll(" ", "");
   if (hasSecondFactor && /^\d{6}$/.test(code)) {
-    const { api } = signInService(c.env, originOf(c));
+    const { api } = createSignInService(c.env, getOrigin(c));
     const reply = await api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
     if (reply.ok) return true;
   }
   const hash = await d1(readPasswordHash(c.env.DB, operatorId));
-  return hash !== null && isPassword(credential, hash);
+  return hash !== null && verifyPassword(credential, hash);
 }
 
 function buildRequest(c: PortalContext, path: string, fields: Readonly<Record<string, string>>): Request {
-  const headers = new Headers({ Origin: originOf(c), "Content-Type": "application/x-www-form-urlencoded" });
+  const headers = new Headers({ Origin: getOrigin(c), "Content-Type": "application/x-www-form-urlencoded" });
   for (const name of ["Cookie", "CF-Connecting-IP"]) {
     const value = c.req.header(name);
     if (value !== undefined) headers.set(name, value);
   }
-  return new Request(originOf(c) + path, {
+  return new Request(getOrigin(c) + path, {
     method: "POST",
     headers,
     body: new URLSearchParams(fields).toString(),

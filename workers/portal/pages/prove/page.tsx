@@ -1,13 +1,13 @@
-import { type Pending, PendingFields } from "../../auth/pending.tsx";
+import { type PendingRequest, PendingRequestFields } from "../../auth/pending.tsx";
 import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import type { PortalContext } from "../../request-context.ts";
 
 /** Shows the re-authentication form, which carries the interrupted request. */
-export function provePage(
+export function renderReauthenticationPage(
   c: PortalContext,
-  pending: Pending | null,
+  pending: PendingRequest | null,
   form: FormState = emptyForm,
   status: 401 | 422 = 401,
 ) {
@@ -17,7 +17,7 @@ export function provePage(
     : hasSecondFactor
       ? "Password, or code from your app"
       : "Password";
-  return page(
+  return renderPage(
     c,
     { title: "Confirm that it is you", status },
     <>
@@ -26,7 +26,7 @@ export function provePage(
         lead="Acting in live mode, handling secrets, and taking out or erasing a customer ask for this when the last time was more than 30 minutes ago. Nothing was done yet."
       />
       <form method="post" action="/prove" class="form">
-        <PendingFields pending={pending} />
+        <PendingRequestFields pending={pending} />
         <Field
           form={form}
           name="proof"

@@ -1,12 +1,12 @@
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { markProven } from "../../../../shared/db/session.ts";
-import { signInService } from "../../auth/sign-in-service.ts";
-import { guessedRight, mayGuess, triedTooOften } from "../../auth/throttle.ts";
+import { markReauthenticated } from "../../../../shared/db/session.ts";
+import { createSignInService } from "../../auth/sign-in-service.ts";
+import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
 import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
-import { plainPage } from "../../components/frame.tsx";
-import { field, readForm } from "../../http/form.ts";
-import { originOf, type PortalContext } from "../../request-context.ts";
-import { codeFault } from "../sign-in/actions.ts";
+import { renderSignedOutPage } from "../../components/frame.tsx";
+import { readField, readForm } from "../../http/form.ts";
+import { getOrigin, type PortalContext } from "../../request-context.ts";
+import { toCodeError } from "../sign-in/actions.ts";
 
 /**
  * Completes a sign-in through Google or Microsoft, or a password sign-in that lost its last step. Operators
@@ -16,26 +16,27 @@ export async function finishSignIn(c: PortalContext) {
   const session = c.get("session");
   if (session.provenAt !== null) return c.redirect("/", 303);
   if (session.hasSecondFactor) return codePage(c, emptyForm, 200);
-  await d1(markProven(c.env.DB, session.token, session.startedAt.getTime()));
+  await d1(markReauthenticated(c.env.DB, session.token, session.startedAt.getTime()));
   return c.redirect(session.hasPassword ? "/" : "/account/second-factor", 303);
 }
 
 export async function enterSecondFactor(c: PortalContext) {
-  const code = field(await readForm(c), "code").replaceAll(" ", "");
+  const code = readField(await readForm(c), "code").replaceAll(" ", "");
   const { email, token } = c.get("session");
   // better-auth limits wrong codes only before a session exists.
-  if (!(await mayGuess(c, email))) return codePage(c, { values: {}, errors: { code: triedTooOften } }, 422);
-  const { api } = signInService(c.env, originOf(c));
+  if (!(await isLoginAllowed(c, email)))
+    return codePage(c, { values: {}, errors: { code: tooManyAttempts } }, 422);
+  const { api } = createSignInService(c.env, getOrigin(c));
   const call = { headers: c.req.raw.headers, asResponse: true as const, body: { code } };
   const reply = /^\d{6}$/.test(code) ? await api.verifyTOTP(call) : await api.verifyBackupCode(call);
-  if (!reply.ok) return codePage(c, { values: {}, errors: { code: await codeFault(reply) } }, 422);
-  await guessedRight(c, email);
-  await d1(markProven(c.env.DB, token, Date.now()));
+  if (!reply.ok) return codePage(c, { values: {}, errors: { code: await toCodeError(reply) } }, 422);
+  await clearLoginFailures(c, email);
+  await d1(markReauthenticated(c.env.DB, token, Date.now()));
   return c.redirect("/", 303);
 }
 
 function codePage(c: PortalContext, form: FormState, status: 200 | 422) {
-  return plainPage(
+  return renderSignedOutPage(
     c,
     { title: "Second factor", status },
     <>

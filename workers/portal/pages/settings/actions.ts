@@ -2,25 +2,26 @@ import { changeProjectSettings } from "../../../../shared/contract/operations/pr
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { changeProject, readProjectSettings } from "../../../../shared/db/projects.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
+import { readField, readForm } from "../../http/form.ts";
 import { parseForm } from "../../http/outcome.ts";
-import { actorOf, type PortalContext, pathTo } from "../../request-context.ts";
-import { settingsPage } from "./page.tsx";
+import { buildPath, type PortalContext, toActor } from "../../request-context.ts";
+import { renderSettingsPage } from "./page.tsx";
 
-export const showSettings = (c: PortalContext) => settingsPage(c);
+export const showSettings = (c: PortalContext) => renderSettingsPage(c);
 
 export async function saveSettings(c: PortalContext) {
   const form = await readForm(c);
   const { projectId } = c.get("project");
   const fields = {
     version: Number(form["version"]),
-    name: field(form, "name"),
-    successUrl: field(form, "success_url") || null,
-    cancelUrl: field(form, "cancel_url") || null,
-    graceDays: field(form, "grace_days"),
+    name: readField(form, "name"),
+    successUrl: readField(form, "success_url") || null,
+    cancelUrl: readField(form, "cancel_url") || null,
+    graceDays: readField(form, "grace_days"),
   };
   const parsed = parseForm(changeProjectSettings.input, fields);
-  if (parsed.outcome === "invalid") return settingsPage(c, { values: form, errors: parsed.errors }, 422);
+  if (parsed.outcome === "invalid")
+    return renderSettingsPage(c, { values: form, errors: parsed.errors }, 422);
   const { version, ...after } = parsed.input;
   const before = await d1(readProjectSettings(c.env.DB, projectId));
   if (before === null) throw new Error(`The project ${projectId} is gone`);
@@ -32,9 +33,9 @@ export async function saveSettings(c: PortalContext) {
   };
   const project = { projectId, name, version };
   const updatedAt = Math.max(c.get("now"), before.updatedAt + 1);
-  if (await d1(changeProject(c.env.DB, actorOf(c), project, change, updatedAt)))
-    return redirectWith(c, pathTo(c, "/settings"), "The settings are saved.");
+  if (await d1(changeProject(c.env.DB, toActor(c), project, change, updatedAt)))
+    return redirectWith(c, buildPath(c, "/settings"), "The settings are saved.");
   const conflict =
     "Somebody else changed the settings since you opened this page. What you entered is below; save again to put it in place.";
-  return settingsPage(c, { values: form, errors: { "": conflict } }, 409);
+  return renderSettingsPage(c, { values: form, errors: { "": conflict } }, 409);
 }

@@ -1,13 +1,13 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type ProjectRow, readProjectSettings } from "../../../../shared/db/projects.ts";
 import { Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Id, PageHead } from "../../components/parts.tsx";
-import { regionNames } from "../../components/words.ts";
-import { type PortalContext, pathTo } from "../../request-context.ts";
+import { regionLabels } from "../../components/words.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
 
-export async function settingsPage(
+export async function renderSettingsPage(
   c: PortalContext,
   sent: FormState | null = null,
   status: 200 | 409 | 422 = 200,
@@ -16,8 +16,8 @@ export async function settingsPage(
   const project = await d1(readProjectSettings(c.env.DB, projectId));
   if (project === null) throw new Error(`The project ${projectId} is gone`);
   const form = sent ?? { values: toFormValues(project), errors: {} };
-  const canChange = mayActAs(c.get("member").role, "admin");
-  return page(
+  const canChange = hasRole(c.get("member").role, "admin");
+  return renderPage(
     c,
     { title: "Settings", status },
     <>
@@ -30,7 +30,7 @@ export async function settingsPage(
           </dd>
           <dt>Region</dt>
           <dd>
-            {regionNames[project.region]}{" "}
+            {regionLabels[project.region]}{" "}
             <span class="quiet">· fixed: it is in every key and names every ledger</span>
           </dd>
         </dl>
@@ -43,7 +43,7 @@ export async function settingsPage(
 function SettingsForm({ c, form, project }: { c: PortalContext; form: FormState; project: ProjectRow }) {
   return (
     <Card title="What you can change" pad>
-      <form method="post" action={pathTo(c, "/settings")} class="form">
+      <form method="post" action={buildPath(c, "/settings")} class="form">
         <input type="hidden" name="version" value={String(project.updatedAt)} />
         <Field form={form} name="name" label="Name" />
         <Field

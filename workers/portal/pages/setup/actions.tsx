@@ -3,16 +3,16 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import { type FirstOwner, insertFirstOwner, isSetUp } from "../../../../shared/db/setup.ts";
 import { equalInConstantTime, sha256 } from "../../../../shared/kit/hash.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { hashPassword, passwordFault } from "../../auth/password.ts";
-import { beginSession } from "../../auth/session-cookie.ts";
-import { signInService } from "../../auth/sign-in-service.ts";
-import { errorPage } from "../../components/error-page.tsx";
+import { findPasswordError, hashPassword } from "../../auth/password.ts";
+import { startSession } from "../../auth/session-cookie.ts";
+import { createSignInService } from "../../auth/sign-in-service.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { emptyForm, Field, type FormState, Select } from "../../components/fields.tsx";
-import { plainPage } from "../../components/frame.tsx";
+import { renderSignedOutPage } from "../../components/frame.tsx";
 import { regionOptions } from "../../components/words.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
-import { addressOf, originOf, type PortalContext, projectPath } from "../../request-context.ts";
+import { readField, readForm } from "../../http/form.ts";
+import { buildProjectPath, getIpAddress, getOrigin, type PortalContext } from "../../request-context.ts";
 
 /**
  * Returns whether setup is available: the setup token is correct, and there is no owner yet. Otherwise the
@@ -26,7 +26,7 @@ async function isSetupOpen(c: PortalContext, token: string | undefined): Promise
 }
 
 const notFound = (c: PortalContext) =>
-  errorPage(c, 404, "There is no such page", "The address may be mistyped, or what it named is gone.");
+  renderErrorPage(c, 404, "There is no such page", "The address may be mistyped, or what it named is gone.");
 
 export async function showSetup(c: PortalContext) {
   const token = c.req.query("token");
@@ -37,17 +37,17 @@ export async function setUp(c: PortalContext) {
   const form = await readForm(c);
   if (!(await isSetupOpen(c, form["token"]))) return notFound(c);
   const [name, email, project] = [
-    field(form, "name"),
-    field(form, "email").toLowerCase(),
-    field(form, "project"),
+    readField(form, "name"),
+    readField(form, "email").toLowerCase(),
+    readField(form, "project"),
   ];
-  const account = field(form, "account");
+  const account = readField(form, "account");
   const password = form["password"] ?? "";
   const region = regions.find((candidate) => candidate === form["region"]);
   const errors: Record<string, string> = {};
   if (name === "") errors["name"] = "Say how others see you.";
   if (!/^[^\s@]+@[^\s@]+$/.test(email)) errors["email"] = "This is no e-mail address.";
-  const error = passwordFault(password);
+  const error = findPasswordError(password);
   if (error !== null) errors["password"] = error;
   if (account === "") errors["account"] = "Name the company that this is for.";
   if (project === "") errors["project"] = "Name the product that you sell.";
@@ -64,7 +64,7 @@ export async function setUp(c: PortalContext) {
     passwordHash: await hashPassword(password),
     account: { accountId: newId("acc", now), name: account },
     project: { projectId, name: project, region },
-    ipAddress: addressOf(c),
+    ipAddress: getIpAddress(c),
   };
   try {
     await d1(insertFirstOwner(c.env.DB, owner, now));
@@ -73,24 +73,24 @@ export async function setUp(c: PortalContext) {
     if (await d1(isSetUp(c.env.DB))) return notFound(c);
     throw error;
   }
-  await startSession(c, email, password);
-  return redirectWith(c, projectPath(projectId, "test"), "Licenzy is set up, and you are its owner.");
+  await signInNewOperator(c, email, password);
+  return redirectWith(c, buildProjectPath(projectId, "test"), "Licenzy is set up, and you are its owner.");
 }
 
 /** Signs in a new operator with the password that was just chosen. */
-export async function startSession(c: PortalContext, email: string, password: string): Promise<void> {
-  const { api } = signInService(c.env, originOf(c));
+export async function signInNewOperator(c: PortalContext, email: string, password: string): Promise<void> {
+  const { api } = createSignInService(c.env, getOrigin(c));
   const reply = await api.signInEmail({
     body: { email, password },
     headers: c.req.raw.headers,
     asResponse: true,
   });
   if (!reply.ok) throw new Error(`A new operator could not be signed in: ${reply.status}`);
-  await beginSession(c, reply.headers);
+  await startSession(c, reply.headers);
 }
 
 function setupPage(c: PortalContext, token: string, form: FormState, status: 200 | 422) {
-  return plainPage(
+  return renderSignedOutPage(
     c,
     { title: "Set up", status },
     <>

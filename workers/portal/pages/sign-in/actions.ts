@@ -1,18 +1,18 @@
-import { arrive } from "../../auth/arrive.tsx";
-import { ownPath, readPending } from "../../auth/pending.tsx";
-import { beginSession, passCookies } from "../../auth/session-cookie.ts";
-import { type Provider, providersOf, signInService } from "../../auth/sign-in-service.ts";
-import { guessedRight, mayGuess, triedTooOften } from "../../auth/throttle.ts";
-import { errorPage } from "../../components/error-page.tsx";
+import { continueAfterSignIn } from "../../auth/arrive.tsx";
+import { parseLocalPath, readPendingRequest } from "../../auth/pending.tsx";
+import { copyCookies, startSession } from "../../auth/session-cookie.ts";
+import { createSignInService, listProviders, type Provider } from "../../auth/sign-in-service.ts";
+import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
-import { originOf, type PortalContext } from "../../request-context.ts";
-import { codePage, signInPage } from "./page.tsx";
+import { readField, readForm } from "../../http/form.ts";
+import { getOrigin, type PortalContext } from "../../request-context.ts";
+import { renderCodePage, renderSignInPage } from "./page.tsx";
 
 export function showSignIn(c: PortalContext) {
   const error = c.req.query("error");
   const note = error === undefined ? {} : { note: toProviderMessage(error) };
-  return signInPage(c, { next: ownPath(c.req.query("next")), ...note });
+  return renderSignInPage(c, { next: parseLocalPath(c.req.query("next")), ...note });
 }
 
 /**
@@ -21,27 +21,28 @@ export function showSignIn(c: PortalContext) {
  */
 export async function signIn(c: PortalContext) {
   const form = await readForm(c);
-  const kept = { next: ownPath(form["next"]), pending: readPending(form) };
-  const email = field(form, "email").toLowerCase();
+  const kept = { next: parseLocalPath(form["next"]), pending: readPendingRequest(form) };
+  const email = readField(form, "email").toLowerCase();
   const showError = (error: string) =>
-    signInPage(c, { status: 422, form: { values: { email }, errors: { "": error } }, ...kept });
+    renderSignInPage(c, { status: 422, form: { values: { email }, errors: { "": error } }, ...kept });
 
-  if (!(await mayGuess(c, email))) return showError(triedTooOften);
+  if (!(await isLoginAllowed(c, email))) return showError(tooManyAttempts);
   const body = { email, password: form["password"] ?? "" };
-  const { api } = signInService(c.env, originOf(c));
+  const { api } = createSignInService(c.env, getOrigin(c));
   const reply = await api.signInEmail({ body, headers: c.req.raw.headers, asResponse: true });
   if (!reply.ok) return showError("E-mail and password do not fit.");
   const { twoFactorRedirect } = (await reply.json()) as { twoFactorRedirect?: boolean };
   if (twoFactorRedirect === true) {
-    passCookies(c, reply.headers);
-    return codePage(c, kept);
+    copyCookies(c, reply.headers);
+    return renderCodePage(c, kept);
   }
-  await guessedRight(c, email);
-  await beginSession(c, reply.headers);
-  return arrive(c, kept);
+  await clearLoginFailures(c, email);
+  await startSession(c, reply.headers);
+  return continueAfterSignIn(c, kept);
 }
 
-export const showCode = (c: PortalContext) => codePage(c, { next: ownPath(c.req.query("next")) });
+export const showCode = (c: PortalContext) =>
+  renderCodePage(c, { next: parseLocalPath(c.req.query("next")) });
 
 /**
  * Verifies the second factor after a password. better-auth limits wrong codes and locks the account
@@ -49,24 +50,24 @@ export const showCode = (c: PortalContext) => codePage(c, { next: ownPath(c.req.
  */
 export async function enterCode(c: PortalContext) {
   const form = await readForm(c);
-  const kept = { next: ownPath(form["next"]), pending: readPending(form) };
-  const code = field(form, "code").replaceAll(" ", "");
-  const { api } = signInService(c.env, originOf(c));
+  const kept = { next: parseLocalPath(form["next"]), pending: readPendingRequest(form) };
+  const code = readField(form, "code").replaceAll(" ", "");
+  const { api } = createSignInService(c.env, getOrigin(c));
   const call = { headers: c.req.raw.headers, asResponse: true as const, body: { code } };
   const reply = /^\d{6}$/.test(code) ? await api.verifyTOTP(call) : await api.verifyBackupCode(call);
   if (!reply.ok)
-    return codePage(c, {
+    return renderCodePage(c, {
       status: 422,
-      form: { values: {}, errors: { code: await codeFault(reply) } },
+      form: { values: {}, errors: { code: await toCodeError(reply) } },
       ...kept,
     });
-  await beginSession(c, reply.headers);
-  return arrive(c, kept);
+  await startSession(c, reply.headers);
+  return continueAfterSignIn(c, kept);
 }
 
-export async function codeFault(reply: Response): Promise<string> {
+export async function toCodeError(reply: Response): Promise<string> {
   const { code } = (await reply.json()) as { code?: string };
-  if (code === "ACCOUNT_TEMPORARILY_LOCKED") return triedTooOften;
+  if (code === "ACCOUNT_TEMPORARILY_LOCKED") return tooManyAttempts;
   if (code === "INVALID_TWO_FACTOR_COOKIE" || code?.startsWith("TOO_MANY_ATTEMPTS"))
     return "This took too long or too many tries. Sign in with your password again.";
   return "The code does not fit. Codes change every 30 seconds: enter the present one.";
@@ -74,10 +75,10 @@ export async function codeFault(reply: Response): Promise<string> {
 
 /** Redirects the operator to Google or Microsoft. */
 export async function startProvider(c: PortalContext) {
-  const provider = providersOf(c.env).find((candidate) => candidate === c.req.param("provider"));
+  const provider = listProviders(c.env).find((candidate) => candidate === c.req.param("provider"));
   if (provider === undefined) return unknownProvider(c);
   const form = await readForm(c);
-  const callbackURL = ownPath(form["next"]) ?? "/";
+  const callbackURL = parseLocalPath(form["next"]) ?? "/";
   return redirectToProvider(c, provider, {
     callbackURL,
     requestSignUp: callbackURL.startsWith("/invitations/"),
@@ -89,26 +90,26 @@ async function redirectToProvider(
   provider: Provider,
   target: { callbackURL: string; requestSignUp: boolean },
 ) {
-  const { api } = signInService(c.env, originOf(c));
+  const { api } = createSignInService(c.env, getOrigin(c));
   const reply = await api.signInSocial({
     body: { provider, errorCallbackURL: "/sign-in", disableRedirect: true, ...target },
     headers: c.req.raw.headers,
     asResponse: true,
   });
-  passCookies(c, reply.headers);
+  copyCookies(c, reply.headers);
   const { url } = (await reply.json()) as { url?: string };
   return url === undefined ? unknownProvider(c) : c.redirect(url, 303);
 }
 
 /** Handles the callback from the provider. It is the only request that better-auth's handler answers. */
 export async function finishProvider(c: PortalContext) {
-  const provider = providersOf(c.env).find((candidate) => candidate === c.req.param("provider"));
+  const provider = listProviders(c.env).find((candidate) => candidate === c.req.param("provider"));
   if (provider === undefined) return unknownProvider(c);
-  return signInService(c.env, originOf(c)).handler(c.req.raw);
+  return createSignInService(c.env, getOrigin(c)).handler(c.req.raw);
 }
 
 const unknownProvider = (c: PortalContext) =>
-  errorPage(c, 404, "There is no such page", "This way of signing in is not set up here.");
+  renderErrorPage(c, 404, "There is no such page", "This way of signing in is not set up here.");
 
 function toProviderMessage(error: string): string {
   if (error === "signup_disabled" || error === "unable_to_create_user")
@@ -123,8 +124,8 @@ function toProviderMessage(error: string): string {
 }
 
 export async function signOut(c: PortalContext) {
-  const { api } = signInService(c.env, originOf(c));
+  const { api } = createSignInService(c.env, getOrigin(c));
   const reply = await api.signOut({ headers: c.req.raw.headers, asResponse: true });
-  passCookies(c, reply.headers);
+  copyCookies(c, reply.headers);
   return redirectWith(c, "/sign-in", "You are signed out.");
 }

@@ -1,24 +1,24 @@
-import { type Pending, PendingFields } from "../../auth/pending.tsx";
-import { providers, providersOf } from "../../auth/sign-in-service.ts";
+import { type PendingRequest, PendingRequestFields } from "../../auth/pending.tsx";
+import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
 import { emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { plainPage } from "../../components/frame.tsx";
+import { renderSignedOutPage } from "../../components/frame.tsx";
 import type { PortalContext } from "../../request-context.ts";
 
 interface SignInOptions {
   status?: 200 | 401 | 422;
   form?: FormState;
   next?: string | null;
-  pending?: Pending | null;
+  pending?: PendingRequest | null;
   /** Explains why the operator was sent to this page. */
   note?: string;
 }
 
-export function signInPage(c: PortalContext, options: SignInOptions = {}) {
+export function renderSignInPage(c: PortalContext, options: SignInOptions = {}) {
   const { status = 200, form = emptyForm, next = null, pending = null, note } = options;
-  const choices = providersOf(c.env);
+  const choices = listProviders(c.env);
   const message =
     note ?? (pending?.method === "POST" ? "Your session has ended. What you entered is kept." : null);
-  return plainPage(
+  return renderSignedOutPage(
     c,
     { title: "Sign in", status },
     <>
@@ -37,7 +37,7 @@ export function signInPage(c: PortalContext, options: SignInOptions = {}) {
         <form method="post" action={`/sign-in/with/${provider}`} class="form">
           {next === null ? null : <input type="hidden" name="next" value={next} />}
           <button class="button" type="submit">
-            Continue with {providers[provider]}
+            Continue with {providerLabels[provider]}
           </button>
         </form>
       ))}
@@ -46,12 +46,12 @@ export function signInPage(c: PortalContext, options: SignInOptions = {}) {
   );
 }
 
-export function codePage(
+export function renderCodePage(
   c: PortalContext,
   options: Pick<SignInOptions, "status" | "form" | "next" | "pending"> = {},
 ) {
   const { status = 200, form = emptyForm, next = null, pending = null } = options;
-  return plainPage(
+  return renderSignedOutPage(
     c,
     { title: "Second factor", status },
     <>
@@ -78,11 +78,11 @@ export function codePage(
   );
 }
 
-function HiddenFields({ next, pending }: { next: string | null; pending: Pending | null }) {
+function HiddenFields({ next, pending }: { next: string | null; pending: PendingRequest | null }) {
   return (
     <>
       {next === null ? null : <input type="hidden" name="next" value={next} />}
-      <PendingFields pending={pending} />
+      <PendingRequestFields pending={pending} />
     </>
   );
 }

@@ -1,8 +1,8 @@
-import { lastPlace } from "../../components/frame.tsx";
-import { type PortalContext, projectPath } from "../../request-context.ts";
+import { readLastScope } from "../../components/frame.tsx";
+import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
 /** Redirects `/` to the project that was opened last, or to the list of projects. */
-export function start(c: PortalContext) {
-  const scope = lastPlace(c);
-  return c.redirect(scope === null ? "/projects" : projectPath(scope.projectId, scope.mode), 303);
+export function redirectToStart(c: PortalContext) {
+  const scope = readLastScope(c);
+  return c.redirect(scope === null ? "/projects" : buildProjectPath(scope.projectId, scope.mode), 303);
 }

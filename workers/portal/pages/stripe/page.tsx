@@ -1,12 +1,12 @@
 import type { PermissionCheck } from "../../../../shared/contract/operations/stripe.ts";
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { type ConnectionRow, readConnectionAndEvents } from "../../../../shared/db/save-connection.ts";
+import { readConnectionAndEvents, type StripeConnectionRow } from "../../../../shared/db/save-connection.ts";
 import { ActionButton, emptyForm, Field, type FormState } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { EventTable } from "../events/page.tsx";
 import { WebhookCard } from "./webhook-card.tsx";
 
@@ -18,12 +18,12 @@ interface StripePageOptions {
   error?: string;
 }
 
-export async function stripePage(c: PortalContext, options: StripePageOptions = {}) {
+export async function renderStripePage(c: PortalContext, options: StripePageOptions = {}) {
   const { form = emptyForm, status = 200, permissions, error } = options;
-  const { connection, events } = await d1(readConnectionAndEvents(c.env.DB, scopeOf(c), 5));
-  const canChange = mayActAs(c.get("member").role, "admin");
+  const { connection, events } = await d1(readConnectionAndEvents(c.env.DB, getScope(c), 5));
+  const canChange = hasRole(c.get("member").role, "admin");
   const mode = c.get("mode");
-  return page(
+  return renderPage(
     c,
     {
       title: "Stripe connection",
@@ -52,7 +52,7 @@ export async function stripePage(c: PortalContext, options: StripePageOptions = 
         <WebhookCard c={c} connection={connection} form={form} canChange={canChange} />
       )}
       {connection === null ? null : (
-        <Card title="Last events" note={<a href={pathTo(c, "/events")}>All events</a>}>
+        <Card title="Last events" note={<a href={buildPath(c, "/events")}>All events</a>}>
           {events.length === 0 ? (
             <Empty title="No event yet">
               <p>They appear here as Stripe sends them: pay a checkout, or send a test event from Stripe.</p>
@@ -73,7 +73,7 @@ function Connection({
   canChange,
 }: {
   c: PortalContext;
-  connection: ConnectionRow;
+  connection: StripeConnectionRow;
   permissions: PermissionCheck[] | undefined;
   canChange: boolean;
 }) {
@@ -103,7 +103,7 @@ function Connection({
         {permissions === undefined ? null : <Permissions permissions={permissions} />}
         {canChange ? (
           <div>
-            <ActionButton action={pathTo(c, "/stripe/check")} label="Check the key again" />
+            <ActionButton action={buildPath(c, "/stripe/check")} label="Check the key again" />
           </div>
         ) : null}
       </div>
@@ -154,12 +154,12 @@ function KeyForm({
 }: {
   c: PortalContext;
   form: FormState;
-  connection: ConnectionRow | null;
+  connection: StripeConnectionRow | null;
 }) {
   const mode = c.get("mode");
   return (
     <Card title={connection === null ? "Connect" : "Use another key"} pad>
-      <form method="post" action={pathTo(c, "/stripe")} class="form">
+      <form method="post" action={buildPath(c, "/stripe")} class="form">
         <Field
           form={form}
           name="api_key"

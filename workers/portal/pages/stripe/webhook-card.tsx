@@ -1,10 +1,10 @@
-import type { ConnectionRow } from "../../../../shared/db/save-connection.ts";
+import type { StripeConnectionRow } from "../../../../shared/db/save-connection.ts";
 import { handledEventTypes } from "../../../../shared/stripe/handled-event-types.ts";
-import { webhookPathOf } from "../../../../shared/stripe/webhook-path.ts";
+import { buildWebhookPath } from "../../../../shared/stripe/webhook-path.ts";
 import { ActionButton, Field, type FormState } from "../../components/fields.tsx";
 import { Card, CopyButton, Id, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { originOf, type PortalContext, pathTo } from "../../request-context.ts";
+import { buildPath, getOrigin, type PortalContext } from "../../request-context.ts";
 
 /** Shows how Stripe events are received: registered with one click, or manually in Stripe. */
 export function WebhookCard({
@@ -14,11 +14,11 @@ export function WebhookCard({
   canChange,
 }: {
   c: PortalContext;
-  connection: ConnectionRow;
+  connection: StripeConnectionRow;
   form: FormState;
   canChange: boolean;
 }) {
-  const url = originOf(c) + webhookPathOf(connection.connectionId);
+  const url = getOrigin(c) + buildWebhookPath(connection.connectionId);
   const { webhookSetAt, webhookEndpointId } = connection;
   const isSet = webhookSetAt !== null;
   return (
@@ -50,7 +50,7 @@ export function WebhookCard({
         {canChange ? (
           <>
             <ActionButton
-              action={pathTo(c, "/stripe/webhook")}
+              action={buildPath(c, "/stripe/webhook")}
               label={isSet ? "Register again" : "Register the webhook for me"}
               tone={isSet ? "" : "primary"}
               small={isSet}
@@ -69,7 +69,7 @@ export function WebhookCard({
                     </li>
                   ))}
                 </ul>
-                <form method="post" action={pathTo(c, "/stripe/webhook-secret")} class="form">
+                <form method="post" action={buildPath(c, "/stripe/webhook-secret")} class="form">
                   <Field
                     form={form}
                     name="webhook_secret"

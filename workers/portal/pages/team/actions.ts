@@ -3,10 +3,10 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import { changeRole, readTeam, removeMember } from "../../../../shared/db/members.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
-import { actorOf, type PortalContext } from "../../request-context.ts";
-import { teamPage } from "./page.tsx";
+import { type PortalContext, toActor } from "../../request-context.ts";
+import { renderTeamPage } from "./page.tsx";
 
-export const showTeam = (c: PortalContext) => teamPage(c);
+export const showTeam = (c: PortalContext) => renderTeamPage(c);
 
 export async function setRole(c: PortalContext) {
   const form = await readForm(c);
@@ -17,7 +17,7 @@ export async function setRole(c: PortalContext) {
     return redirectWith(c, "/team", "There is no such member any more.", "bad");
   const { operatorId, email, name } = person;
   if (person.role === to) return redirectWith(c, "/team", `${name} has the role ${to}.`);
-  if (await d1(changeRole(c.env.DB, actorOf(c), { operatorId, email, from, to }, c.get("now"))))
+  if (await d1(changeRole(c.env.DB, toActor(c), { operatorId, email, from, to }, c.get("now"))))
     return redirectWith(c, "/team", `${name} now has the role ${to}.`);
   const message =
     person.role === from
@@ -26,17 +26,17 @@ export async function setRole(c: PortalContext) {
   return redirectWith(c, "/team", message, "bad");
 }
 
-export async function removeOther(c: PortalContext) {
+export async function removeTeamMember(c: PortalContext) {
   const person = await findMember(c, (await readForm(c))["operator"]);
   if (person === undefined) return redirectWith(c, "/team", "There is no such member any more.", "bad");
-  return (await d1(removeMember(c.env.DB, actorOf(c), person, c.get("now"))))
+  return (await d1(removeMember(c.env.DB, toActor(c), person, c.get("now"))))
     ? redirectWith(c, "/team", `${person.name} is removed, and signed out everywhere.`)
     : redirectWith(c, "/team", lastOwnerMessage, "bad");
 }
 
-export async function leave(c: PortalContext) {
+export async function leaveAccount(c: PortalContext) {
   const { operatorId, email, role, accountName } = c.get("member");
-  return (await d1(removeMember(c.env.DB, actorOf(c), { operatorId, email, role }, c.get("now"))))
+  return (await d1(removeMember(c.env.DB, toActor(c), { operatorId, email, role }, c.get("now"))))
     ? redirectWith(c, "/sign-in", `You have left ${accountName}.`)
     : redirectWith(c, "/team", lastOwnerMessage, "bad");
 }

@@ -3,7 +3,7 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import {
   type InvitationRow,
   insertInvitation,
-  isOperator,
+  isMemberEmail,
   renewInvitation,
   revokeInvitation as revokeInvitationRow,
 } from "../../../../shared/db/invitations.ts";
@@ -12,11 +12,11 @@ import { encodeBase32 } from "../../../../shared/kit/base32.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import type { FormState } from "../../components/fields.tsx";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
+import { readField, readForm } from "../../http/form.ts";
 import { parseForm } from "../../http/outcome.ts";
-import { actorOf, originOf, type PortalContext } from "../../request-context.ts";
-import { mailInvitation, publicOrigin } from "./mail-invitation.ts";
-import { teamPage } from "./page.tsx";
+import { getOrigin, type PortalContext, toActor } from "../../request-context.ts";
+import { getPublicOrigin, mailInvitation } from "./mail-invitation.ts";
+import { renderTeamPage } from "./page.tsx";
 
 const lifetimeMs = 7 * dayMs;
 
@@ -26,21 +26,21 @@ const lifetimeMs = 7 * dayMs;
  */
 const newToken = () => encodeBase32(crypto.getRandomValues(new Uint8Array(20)));
 
-export async function invite(c: PortalContext) {
+export async function sendInvitation(c: PortalContext) {
   const form = await readForm(c);
   const fields = {
-    invitationId: field(form, "invitation_id"),
-    email: field(form, "email"),
+    invitationId: readField(form, "invitation_id"),
+    email: readField(form, "email"),
     role: form["role"],
   };
   const showErrors = (errors: FormState["errors"], status: 409 | 422 = 422) =>
-    teamPage(c, { form: { values: form, errors }, status });
+    renderTeamPage(c, { form: { values: form, errors }, status });
   const parsed = parseForm(inviteMember.input, fields);
   if (parsed.outcome === "invalid") return showErrors(parsed.errors);
   const { invitationId, email, role } = parsed.input;
-  if (await d1(isOperator(c.env.DB, email)))
+  if (await d1(isMemberEmail(c.env.DB, email)))
     return showErrors({ email: "Somebody with this address is a member already." }, 409);
-  const actor = actorOf(c);
+  const actor = toActor(c);
   const now = c.get("now");
   const token = newToken();
   const invitation: InvitationRow = {
@@ -64,13 +64,13 @@ export async function invite(c: PortalContext) {
 }
 
 /** Replaces the link, for an email that did not arrive or a link that was lost. */
-export async function renew(c: PortalContext) {
+export async function replaceInvitationLink(c: PortalContext) {
   const { invitation: invitationId = "", expires_at } = await readForm(c);
   const now = c.get("now");
   const token = newToken();
   const shown = { invitationId, expiresAt: Number(expires_at) };
   const link = { tokenHash: sha256Hex(token), expiresAt: now + lifetimeMs };
-  const invitation = await d1(renewInvitation(c.env.DB, actorOf(c), shown, link, now));
+  const invitation = await d1(renewInvitation(c.env.DB, toActor(c), shown, link, now));
   return invitation === null
     ? redirectWith(c, "/team", "That invitation is not open any more, or has a new link already.", "bad")
     : deliverLink(c, invitation, token);
@@ -78,16 +78,16 @@ export async function renew(c: PortalContext) {
 
 /** Mails the link when email is configured. Always shows the link, on this page only. */
 async function deliverLink(c: PortalContext, { email, role, expiresAt }: InvitationRow, token: string) {
-  const url = `${publicOrigin(c.env) ?? originOf(c)}/invitations/${token}`;
+  const url = `${getPublicOrigin(c.env) ?? getOrigin(c)}/invitations/${token}`;
   const { name, email: from, accountName } = c.get("member");
   const inviter = { name, email: from };
   const mail = await mailInvitation(c, email, { accountName, inviter, role, expiresAt, url });
-  return teamPage(c, { link: { url, email, mail } });
+  return renderTeamPage(c, { link: { url, email, mail } });
 }
 
 export async function revokeInvitation(c: PortalContext) {
   const { invitation = "" } = await readForm(c);
-  return (await d1(revokeInvitationRow(c.env.DB, actorOf(c), invitation, c.get("now"))))
+  return (await d1(revokeInvitationRow(c.env.DB, toActor(c), invitation, c.get("now"))))
     ? redirectWith(c, "/team", "The invitation is taken back; its link opens nothing any more.")
     : redirectWith(c, "/team", "That invitation is not open any more.", "bad");
 }

@@ -1,5 +1,5 @@
-import { type Role, roleMeanings } from "../../../../shared/contract/roles.ts";
-import { exactTime } from "../../components/time.tsx";
+import { type Role, roleDescriptions } from "../../../../shared/contract/roles.ts";
+import { formatExactTime } from "../../components/time.tsx";
 
 export interface InvitationMail {
   accountName: string;
@@ -32,16 +32,22 @@ function toOneLine(name: string): string {
 }
 
 /** Builds the invitation email. It loads nothing from any server, so reading it can't be tracked. */
-export function invitationMessage({ accountName, inviter, role, expiresAt, url }: InvitationMail): Message {
+export function buildInvitationMessage({
+  accountName,
+  inviter,
+  role,
+  expiresAt,
+  url,
+}: InvitationMail): Message {
   const account = toOneLine(accountName);
   const name = toOneLine(inviter.name);
   const who = `${name} (${toOneLine(inviter.email)})`;
-  const expiryNote = `The link works once, until ${exactTime(expiresAt)}. Who has it can join, so pass it on to nobody.`;
+  const expiryNote = `The link works once, until ${formatExactTime(expiresAt)}. Who has it can join, so pass it on to nobody.`;
   const ignoreNote =
     "If you did not expect this, do nothing: nobody joins unless the link is used. A reply reaches the person who invited you.";
   const text = [
     `${who} invites you to join ${account} on Licenzy.`,
-    `Your role will be ${role}. ${roleMeanings[role]}`,
+    `Your role will be ${role}. ${roleDescriptions[role]}`,
     `Accept the invitation here:\n${url}`,
     expiryNote,
     ignoreNote,
@@ -57,7 +63,7 @@ export function invitationMessage({ accountName, inviter, role, expiresAt, url }
           {who} invites you to join <b>{account}</b> on Licenzy.
         </p>
         <p>
-          Your role will be <b>{role}</b>. {roleMeanings[role]}
+          Your role will be <b>{role}</b>. {roleDescriptions[role]}
         </p>
         <p>
           Accept the invitation here:

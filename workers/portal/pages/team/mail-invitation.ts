@@ -1,10 +1,10 @@
-import { writeAudit } from "../../../../shared/db/audit.ts";
+import { writeAuditEntry } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { DependencyUnavailableError, TimeoutError, withTimeout } from "../../../../shared/kit/timeout.ts";
 import type { PortalEnv } from "../../env.ts";
-import { actorOf, type PortalContext } from "../../request-context.ts";
-import { type InvitationMail, invitationMessage } from "./invitation-message.tsx";
+import { type PortalContext, toActor } from "../../request-context.ts";
+import { buildInvitationMessage, type InvitationMail } from "./invitation-message.tsx";
 
 /**
  * Result of mailing an invitation that is already stored. The invitation and its link do not depend on the
@@ -24,7 +24,8 @@ type MailEnv = Pick<PortalEnv, "MAIL" | "MAIL_FROM" | "PUBLIC_ORIGIN">;
  * Returns whether invitations are mailed. Also true for incomplete configuration, so that the page reports
  * what is missing.
  */
-export const isMailOn = ({ MAIL, MAIL_FROM }: MailEnv): boolean => MAIL !== undefined || Boolean(MAIL_FROM);
+export const isMailEnabled = ({ MAIL, MAIL_FROM }: MailEnv): boolean =>
+  MAIL !== undefined || Boolean(MAIL_FROM);
 
 /** Mails an invitation and writes the result to the audit log. Throws only when D1 fails. */
 export async function mailInvitation(
@@ -32,12 +33,12 @@ export async function mailInvitation(
   to: string,
   invitation: InvitationMail,
 ): Promise<MailOutcome> {
-  if (!isMailOn(c.env)) return { outcome: "off" };
+  if (!isMailEnabled(c.env)) return { outcome: "off" };
   const startedAt = Date.now();
-  const result = await send(c.env, to, invitation);
+  const result = await sendInvitationMail(c.env, to, invitation);
   logOutcome(result, { requestId: c.get("requestId"), durationMs: Date.now() - startedAt });
-  const entry = { actor: actorOf(c), at: c.get("now"), action: "invitation.mail" as const, target: to };
-  await d1(writeAudit(c.env.DB, { ...entry, after: result }));
+  const entry = { actor: toActor(c), at: c.get("now"), action: "invitation.mail" as const, target: to };
+  await d1(writeAuditEntry(c.env.DB, { ...entry, after: result }));
   return result;
 }
 
@@ -51,13 +52,17 @@ function logOutcome(result: MailOutcome, about: { requestId: string; durationMs:
  * Passes the message to the mail service. A service that takes longer than 5 s counts as failed. Never
  * throws.
  */
-export async function send(env: MailEnv, to: string, invitation: InvitationMail): Promise<MailOutcome> {
+export async function sendInvitationMail(
+  env: MailEnv,
+  to: string,
+  invitation: InvitationMail,
+): Promise<MailOutcome> {
   const { MAIL, MAIL_FROM } = env;
   if (MAIL === undefined) return failed("the portal has no binding MAIL");
   if (!MAIL_FROM) return failed("MAIL_FROM is not set");
-  if (publicOrigin(env) === null) return failed("PUBLIC_ORIGIN is not set, or is no address");
+  if (getPublicOrigin(env) === null) return failed("PUBLIC_ORIGIN is not set, or is no address");
   const from = { name: "Licenzy", email: MAIL_FROM };
-  const message = { from, to, replyTo: invitation.inviter.email, ...invitationMessage(invitation) };
+  const message = { from, to, replyTo: invitation.inviter.email, ...buildInvitationMessage(invitation) };
   try {
     await withTimeout("the mail service", timeoutMs, MAIL.send(message));
     return { outcome: "sent" };
@@ -72,7 +77,7 @@ const failed = (reason: string): MailOutcome => ({ outcome: "failed", reason });
  * Returns the origin for links in emails. It is configured, since the Host header is under the sender's
  * control.
  */
-export function publicOrigin({ PUBLIC_ORIGIN }: MailEnv): string | null {
+export function getPublicOrigin({ PUBLIC_ORIGIN }: MailEnv): string | null {
   return /^https?:\/\/[^\s/?#]+/.exec(PUBLIC_ORIGIN ?? "")?.[0] ?? null;
 }
 

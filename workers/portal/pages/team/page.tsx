@@ -1,4 +1,4 @@
-import { mayActAs, type Role, roleMeanings, roles } from "../../../../shared/contract/roles.ts";
+import { hasRole, type Role, roleDescriptions, roles } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import type { InvitationRow } from "../../../../shared/db/invitations.ts";
 import { readTeam } from "../../../../shared/db/members.ts";
@@ -11,11 +11,11 @@ import {
   type FormState,
   Radios,
 } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import type { PortalContext } from "../../request-context.ts";
-import { isMailOn, type MailOutcome } from "./mail-invitation.ts";
+import { isMailEnabled, type MailOutcome } from "./mail-invitation.ts";
 
 type Team = Awaited<ReturnType<typeof readTeam>>;
 type Person = Team["people"][number];
@@ -33,14 +33,14 @@ interface TeamPageOptions {
   link?: NewLink;
 }
 
-export async function teamPage(
+export async function renderTeamPage(
   c: PortalContext,
   { form = emptyForm, status = 200, link }: TeamPageOptions = {},
 ) {
   const { accountId, accountName, role } = c.get("member");
   const { people, invited } = await d1(readTeam(c.env.DB, accountId, c.get("now")));
   const isOwner = role === "owner";
-  return page(
+  return renderPage(
     c,
     { title: "Team", status },
     <>
@@ -157,7 +157,7 @@ function Invited({ c, invited, isOwner }: { c: PortalContext; invited: Invitatio
                   <ActionButton
                     action="/team/invitations/renew"
                     fields={{ invitation: invitationId, expires_at: String(expiresAt) }}
-                    label={isMailOn(c.env) ? "Send again" : "New link"}
+                    label={isMailEnabled(c.env) ? "Send again" : "New link"}
                   />{" "}
                   <ActionButton
                     action="/team/invitations/revoke"
@@ -177,9 +177,9 @@ function Invited({ c, invited, isOwner }: { c: PortalContext; invited: Invitatio
 
 function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
   const options = roles
-    .filter((role) => mayActAs(c.get("member").role, role))
-    .map((value: Role) => ({ value, label: value, meaning: roleMeanings[value] }));
-  const isMailed = isMailOn(c.env);
+    .filter((role) => hasRole(c.get("member").role, role))
+    .map((value: Role) => ({ value, label: value, meaning: roleDescriptions[value] }));
+  const isMailed = isMailEnabled(c.env);
   return (
     <Card
       title="Invite somebody"

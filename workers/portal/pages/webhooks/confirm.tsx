@@ -4,28 +4,28 @@ import { readEndpointDetail } from "../../../../shared/db/webhook-pages.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { emptyForm, Field, FieldError, type FormState, Radios, Select } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
-import { upTo } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { formatCappedCount } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
 
 export type ConfirmedAction = "enable" | "delete" | "rotate" | "replay";
 
-export const showEnable = (c: PortalContext) => confirmPage(c, "enable");
-export const showDelete = (c: PortalContext) => confirmPage(c, "delete");
-export const showRotate = (c: PortalContext) => confirmPage(c, "rotate");
-export const showReplay = (c: PortalContext) => confirmPage(c, "replay");
+export const showEnable = (c: PortalContext) => renderConfirmPage(c, "enable");
+export const showDelete = (c: PortalContext) => renderConfirmPage(c, "delete");
+export const showRotate = (c: PortalContext) => renderConfirmPage(c, "rotate");
+export const showReplay = (c: PortalContext) => renderConfirmPage(c, "replay");
 
 /** Explains an action and collects its options before it is applied. */
-export async function confirmPage(
+export async function renderConfirmPage(
   c: PortalContext,
   action: ConfirmedAction,
   form: FormState = emptyForm,
   status: 200 | 409 | 422 = 200,
 ) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await d1(readEndpointDetail(c.env.DB, scopeOf(c), endpointId, 0));
+  const found = await d1(readEndpointDetail(c.env.DB, getScope(c), endpointId, 0));
   if (found === null) return unknownEndpoint(c);
   const { endpoint } = found;
   const { title, lead, button, tone, fields } = buildParts(action, {
@@ -34,8 +34,8 @@ export async function confirmPage(
     version: endpoint.updatedAt,
     now: c.get("now"),
   });
-  const path = pathTo(c, `/webhooks/${endpointId}`);
-  return page(
+  const path = buildPath(c, `/webhooks/${endpointId}`);
+  return renderPage(
     c,
     { title, status },
     <>
@@ -71,7 +71,7 @@ function buildParts(
   action: ConfirmedAction,
   { form, waiting, version, now }: { form: FormState; waiting: number; version: number; now: number },
 ): Parts {
-  const waitingText = `${upTo(waiting)} deliver${waiting === 1 ? "y" : "ies"}`;
+  const waitingText = `${formatCappedCount(waiting)} deliver${waiting === 1 ? "y" : "ies"}`;
   switch (action) {
     case "enable":
       return {

@@ -1,16 +1,16 @@
 import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { readDeliveryPage } from "../../../../shared/db/webhook-pages.ts";
 import { Field, Select } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { jobNames } from "../../components/webhook-words.ts";
-import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { deliveryJobLabels } from "../../components/webhook-words.ts";
+import { formatCount } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
-import { filterLabels, type ReadFilter, readFilter, statusLabels } from "./filter.ts";
+import { filterLabels, type ParsedDeliveryFilter, parseDeliveryFilter, statusLabels } from "./filter.ts";
 
 const perPage = 50;
 
@@ -25,17 +25,17 @@ const typeOptions = [
 ];
 
 export async function showDeliveries(c: PortalContext) {
-  const { filter, values } = readFilter(c.req.query());
+  const { filter, values } = parseDeliveryFilter(c.req.query());
   const after = /^dlv_\w{1,60}$/.exec(c.req.query("after") ?? "")?.[0] ?? null;
   const { rows, targets, jobs } = await d1(
-    readDeliveryPage(c.env.DB, scopeOf(c), filter, { after, limit: perPage + 1 }),
+    readDeliveryPage(c.env.DB, getScope(c), filter, { after, limit: perPage + 1 }),
   );
   const shown = rows.slice(0, perPage);
   const urls = new Map(targets.map(({ endpointId, url }) => [endpointId, url]));
   const query = new URLSearchParams(values);
   const next = new URLSearchParams({ ...values, after: shown.at(-1)?.deliveryId ?? "" });
-  const canRequeue = mayActAs(c.get("member").role, "support") && shown.length > 0;
-  return page(
+  const canRequeue = hasRole(c.get("member").role, "support") && shown.length > 0;
+  return renderPage(
     c,
     { title: "Deliveries" },
     <>
@@ -44,7 +44,7 @@ export async function showDeliveries(c: PortalContext) {
         lead="Every event for every endpoint, and what the receiver answered. Kept for 30 days."
       >
         {canRequeue ? (
-          <a class="button" href={`${pathTo(c, "/deliveries/requeue")}?${query}`}>
+          <a class="button" href={`${buildPath(c, "/deliveries/requeue")}?${query}`}>
             Queue many again…
           </a>
         ) : null}
@@ -58,7 +58,7 @@ export async function showDeliveries(c: PortalContext) {
           <NoDelivery c={c} isFiltered={query.size > 0} hasEndpoint={targets.length > 0} />
         )}
         <NextPage
-          href={rows.length > perPage ? `${pathTo(c, "/deliveries")}?${next}` : null}
+          href={rows.length > perPage ? `${buildPath(c, "/deliveries")}?${next}` : null}
           shown={shown.length}
         />
       </Card>
@@ -74,7 +74,7 @@ function Filters({
   endpoints,
 }: {
   c: PortalContext;
-  values: ReadFilter["values"];
+  values: ParsedDeliveryFilter["values"];
   endpoints: DeliveryPage["targets"];
 }) {
   const form = { values, errors: {} };
@@ -83,7 +83,7 @@ function Filters({
     label: deletedAt === null ? url : `${url} (deleted)`,
   }));
   return (
-    <form class="filters" method="get" action={pathTo(c, "/deliveries")}>
+    <form class="filters" method="get" action={buildPath(c, "/deliveries")}>
       <Select form={form} name="status" label={filterLabels.status} options={statusOptions} />
       <Select
         form={form}
@@ -106,7 +106,7 @@ function Filters({
       <button class="button" type="submit">
         Filter
       </button>
-      {Object.keys(values).length > 0 ? <a href={pathTo(c, "/deliveries")}>Clear</a> : null}
+      {Object.keys(values).length > 0 ? <a href={buildPath(c, "/deliveries")}>Clear</a> : null}
     </form>
   );
 }
@@ -118,9 +118,9 @@ function Jobs({ c, jobs }: { c: PortalContext; jobs: DeliveryPage["jobs"] }) {
     .map(({ jobId, kind, done, total, createdAt }) => (
       <div class="notice">
         <p>
-          <b>{jobNames[kind]} is under way:</b> {count(done)} of {count(total)}, begun{" "}
+          <b>{deliveryJobLabels[kind]} is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
           <Time at={createdAt} now={c.get("now")} />.{" "}
-          <a href={pathTo(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
+          <a href={buildPath(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
         </p>
       </div>
     ));
@@ -139,7 +139,7 @@ function NoDelivery({
     return (
       <Empty title="No delivery fits">
         <p>
-          <a href={pathTo(c, "/deliveries")}>Show all</a>
+          <a href={buildPath(c, "/deliveries")}>Show all</a>
         </p>
       </Empty>
     );
@@ -147,13 +147,13 @@ function NoDelivery({
     <Empty title="Nothing was sent yet">
       <p>
         Deliveries appear with the next change that an endpoint asks for. To see one now, send a test event
-        from an <a href={pathTo(c, "/webhooks")}>endpoint's page</a>.
+        from an <a href={buildPath(c, "/webhooks")}>endpoint's page</a>.
       </p>
     </Empty>
   ) : (
     <Empty title={`No endpoint in ${c.get("mode")} mode yet`}>
       <p>Events are delivered to endpoints of your backend. Add one, and its deliveries appear here.</p>
-      <a class="button" href={pathTo(c, "/webhooks")}>
+      <a class="button" href={buildPath(c, "/webhooks")}>
         Webhook endpoints
       </a>
     </Empty>

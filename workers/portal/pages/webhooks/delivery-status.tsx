@@ -1,25 +1,29 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type DeliveryAttemptRow, readDelivery } from "../../../../shared/db/deliveries.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
-import { errorPage } from "../../components/error-page.tsx";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton } from "../../components/fields.tsx";
 import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
-import { answerWord, deliveryWords, errorWords } from "../../components/webhook-words.ts";
-import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import {
+  deliveryErrorLabels,
+  deliveryStateLabels,
+  formatAttemptResult,
+} from "../../components/webhook-words.ts";
+import { formatCount } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 export type DeliveryDetail = NonNullable<Awaited<ReturnType<typeof readDelivery>>>;
 
 /** Serves the changing part of a delivery's page, which the open page polls. */
 export async function showDeliveryStatus(c: PortalContext) {
-  const found = await d1(readDelivery(c.env.DB, scopeOf(c), c.req.param("delivery") ?? ""));
+  const found = await d1(readDelivery(c.env.DB, getScope(c), c.req.param("delivery") ?? ""));
   return found === null ? unknownDelivery(c) : c.html(<Status c={c} found={found} />);
 }
 
 export const unknownDelivery = (c: PortalContext) =>
-  errorPage(
+  renderErrorPage(
     c,
     404,
     "There is no such delivery",
@@ -48,12 +52,12 @@ export function LiveStatus({ c, found }: { c: PortalContext; found: DeliveryDeta
 
 function Status({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const { delivery, attempts } = found;
-  const announcement = `${deliveryWords[delivery.state].label}, after ${count(attempts.length)} attempt${attempts.length === 1 ? "" : "s"}.`;
+  const announcement = `${deliveryStateLabels[delivery.state].label}, after ${formatCount(attempts.length)} attempt${attempts.length === 1 ? "" : "s"}.`;
   return (
     <div
       class="stack"
       tabindex={-1}
-      data-live={pathTo(c, `/deliveries/${delivery.deliveryId}/status`)}
+      data-live={buildPath(c, `/deliveries/${delivery.deliveryId}/status`)}
       data-version={buildVersion(found)}
       data-said={announcement}
       data-at-end={isFinal(found) ? "" : undefined}
@@ -81,7 +85,7 @@ function buildVersion({ delivery, endpoint, attempts }: DeliveryDetail): string 
 function Attempts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const { attempts, endpoint } = found;
   return (
-    <Card title="Attempts" note={`${count(attempts.length)} so far`}>
+    <Card title="Attempts" note={`${formatCount(attempts.length)} so far`}>
       {attempts.length === 0 ? (
         <Empty title="No attempt yet">
           <p>
@@ -103,8 +107,8 @@ function Attempts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
 
 function Actions({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const { delivery, endpoint } = found;
-  if (!mayActAs(c.get("member").role, "support") || !endpoint.isEnabled) return null;
-  const path = (action: string) => pathTo(c, `/deliveries/${delivery.deliveryId}/${action}`);
+  if (!hasRole(c.get("member").role, "support") || !endpoint.isEnabled) return null;
+  const path = (action: string) => buildPath(c, `/deliveries/${delivery.deliveryId}/${action}`);
   switch (delivery.state) {
     case "failed":
     case "dead":
@@ -121,13 +125,13 @@ function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const { state, nextAttemptAt, leaseUntil, endpointId } = delivery;
   const now = c.get("now");
   const isDeleted = endpoint.deletedAt !== null;
-  const { label, tone } = deliveryWords[state];
+  const { label, tone } = deliveryStateLabels[state];
   return (
     <Card title="Where it stands" note={<Pill tone={tone}>{label}</Pill>} pad>
       <dl class="facts">
         <dt>Endpoint</dt>
         <dd>
-          {isDeleted ? endpoint.url : <a href={pathTo(c, `/webhooks/${endpointId}`)}>{endpoint.url}</a>}{" "}
+          {isDeleted ? endpoint.url : <a href={buildPath(c, `/webhooks/${endpointId}`)}>{endpoint.url}</a>}{" "}
           {isDeleted ? <Pill>Deleted</Pill> : endpoint.isEnabled ? null : <Pill tone="bad">Disabled</Pill>}
         </dd>
         <dt>Customer</dt>
@@ -169,9 +173,9 @@ function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttempt
         {durationMs === null ? (
           <Pill>Under way</Pill>
         ) : (
-          <Pill tone={error === null ? "good" : "bad"}>{answerWord(httpStatus, error)}</Pill>
+          <Pill tone={error === null ? "good" : "bad"}>{formatAttemptResult(httpStatus, error)}</Pill>
         )}
-        {error === null ? null : <small>{errorWords[error].sentence}</small>}
+        {error === null ? null : <small>{deliveryErrorLabels[error].sentence}</small>}
       </td>
       <td class="wrap">
         {excerpt === null ? (
@@ -183,7 +187,7 @@ function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttempt
           </details>
         )}
       </td>
-      <td class="num">{durationMs === null ? "–" : `${count(durationMs)} ms`}</td>
+      <td class="num">{durationMs === null ? "–" : `${formatCount(durationMs)} ms`}</td>
       <td>
         <Time at={startedAt} now={c.get("now")} />
       </td>

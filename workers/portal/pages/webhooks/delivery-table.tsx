@@ -2,8 +2,8 @@ import type { DeliveryRow } from "../../../../shared/db/deliveries.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { Id, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { answerWord, deliveryWords } from "../../components/webhook-words.ts";
-import { type PortalContext, pathTo } from "../../request-context.ts";
+import { deliveryStateLabels, formatAttemptResult } from "../../components/webhook-words.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
 
 interface DeliveryTableProps {
   c: PortalContext;
@@ -27,7 +27,7 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
       {deliveries.map((delivery) => (
         <tr>
           <td>
-            <a href={pathTo(c, `/deliveries/${delivery.deliveryId}`)}>
+            <a href={buildPath(c, `/deliveries/${delivery.deliveryId}`)}>
               <b>{delivery.eventType}</b>
             </a>
             <small>
@@ -35,7 +35,9 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
             </small>
           </td>
           <td class="wrap">
-            <Pill tone={deliveryWords[delivery.state].tone}>{deliveryWords[delivery.state].label}</Pill>
+            <Pill tone={deliveryStateLabels[delivery.state].tone}>
+              {deliveryStateLabels[delivery.state].label}
+            </Pill>
             <small>
               <LastResult delivery={delivery} now={now} />
             </small>
@@ -56,7 +58,7 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
 
 function LastResult({ delivery, now }: { delivery: DeliveryRow; now: number }) {
   const { lastStatus, lastError, nextAttemptAt, state } = delivery;
-  const result = answerWord(lastStatus, lastError);
+  const result = formatAttemptResult(lastStatus, lastError);
   return (
     <>
       {result}

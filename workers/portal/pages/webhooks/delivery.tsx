@@ -1,15 +1,15 @@
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { readDelivery } from "../../../../shared/db/deliveries.ts";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, CopyButton, Id, PageHead } from "../../components/parts.tsx";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { type DeliveryDetail, LiveStatus, unknownDelivery } from "./delivery-status.tsx";
 
 export async function showDelivery(c: PortalContext) {
-  const found = await d1(readDelivery(c.env.DB, scopeOf(c), c.req.param("delivery") ?? ""));
+  const found = await d1(readDelivery(c.env.DB, getScope(c), c.req.param("delivery") ?? ""));
   if (found === null) return unknownDelivery(c);
   const { delivery, event } = found;
-  return page(
+  return renderPage(
     c,
     { title: delivery.eventType },
     <>
@@ -17,7 +17,7 @@ export async function showDelivery(c: PortalContext) {
         title={delivery.eventType}
         lead={
           <>
-            <a href={pathTo(c, "/deliveries")}>Deliveries</a> / <Id value={delivery.deliveryId} />
+            <a href={buildPath(c, "/deliveries")}>Deliveries</a> / <Id value={delivery.deliveryId} />
           </>
         }
       />

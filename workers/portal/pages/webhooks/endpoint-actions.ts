@@ -1,33 +1,33 @@
 import * as endpoints from "../../../../shared/contract/operations/endpoints.ts";
-import { refusalPage } from "../../components/refusal-page.ts";
-import { relativeTime } from "../../components/time.tsx";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { formatRelativeTime } from "../../components/time.tsx";
 import { redirectWith } from "../../http/flash.ts";
-import { field, readForm } from "../../http/form.ts";
-import { callOperation, refusedForm, statusOf } from "../../http/outcome.ts";
-import { type PortalContext, pathTo } from "../../request-context.ts";
-import { confirmPage } from "./confirm.tsx";
-import { editEndpointPage, newEndpointPage, readEndpointForm } from "./endpoint-form.tsx";
-import { momentOf } from "./filter.ts";
-import { secretPage } from "./secret-page.tsx";
+import { readField, readForm } from "../../http/form.ts";
+import { callOperation, toHttpStatus, toRefusedForm } from "../../http/outcome.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
+import { renderConfirmPage } from "./confirm.tsx";
+import { readEndpointForm, renderEditEndpointPage, renderNewEndpointPage } from "./endpoint-form.tsx";
+import { parseUtcTime } from "./filter.ts";
+import { renderSecretPage } from "./secret-page.tsx";
 
 const hourMs = 3_600_000;
 
 const getEndpointId = (c: PortalContext) => c.req.param("endpoint") ?? "";
-const buildEndpointPath = (c: PortalContext) => pathTo(c, `/webhooks/${getEndpointId(c)}`);
+const buildEndpointPath = (c: PortalContext) => buildPath(c, `/webhooks/${getEndpointId(c)}`);
 
-export const showNewEndpoint = (c: PortalContext) => newEndpointPage(c);
-export const showEditEndpoint = (c: PortalContext) => editEndpointPage(c);
+export const showNewEndpoint = (c: PortalContext) => renderNewEndpointPage(c);
+export const showEditEndpoint = (c: PortalContext) => renderEditEndpointPage(c);
 
 export async function createEndpoint(c: PortalContext) {
   const form = await readForm(c);
-  const endpoint = { endpointId: field(form, "endpoint_id"), ...readEndpointForm(form) };
+  const endpoint = { endpointId: readField(form, "endpoint_id"), ...readEndpointForm(form) };
   const reply = await callOperation(c, endpoints.createEndpoint, endpoint);
   if (reply.outcome === "done")
-    return secretPage(c, { ...reply, text: `${endpoint.url} is told of events from now on.` });
-  const status = statusOf(reply);
+    return renderSecretPage(c, { ...reply, text: `${endpoint.url} is told of events from now on.` });
+  const status = toHttpStatus(reply);
   return status === 409 || status === 422
-    ? newEndpointPage(c, refusedForm(form, reply), status)
-    : refusalPage(c, reply);
+    ? renderNewEndpointPage(c, toRefusedForm(form, reply), status)
+    : renderRefusalPage(c, reply);
 }
 
 export async function updateEndpoint(c: PortalContext) {
@@ -35,28 +35,28 @@ export async function updateEndpoint(c: PortalContext) {
   const edit = { endpointId: getEndpointId(c), version: Number(form["version"]), ...readEndpointForm(form) };
   const reply = await callOperation(c, endpoints.editEndpoint, edit);
   if (reply.outcome === "done") return redirectWith(c, buildEndpointPath(c), "The endpoint is saved.");
-  const status = statusOf(reply);
+  const status = toHttpStatus(reply);
   return status === 409 || status === 422
-    ? editEndpointPage(c, refusedForm(form, reply), status)
-    : refusalPage(c, reply);
+    ? renderEditEndpointPage(c, toRefusedForm(form, reply), status)
+    : renderRefusalPage(c, reply);
 }
 
 export async function enableEndpoint(c: PortalContext) {
   const form = await readForm(c);
-  const waiting = field(form, "waiting");
+  const waiting = readField(form, "waiting");
   if (waiting !== "send" && waiting !== "drop") {
     const errors = { waiting: "Choose what becomes of the deliveries that waited." };
-    return confirmPage(c, "enable", { values: form, errors }, 422);
+    return renderConfirmPage(c, "enable", { values: form, errors }, 422);
   }
   const reply = await callOperation(c, endpoints.enableEndpoint, { endpointId: getEndpointId(c), waiting });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   const text = waiting === "send" ? "and what waited is being sent" : "and what waited is given up";
   return redirectWith(c, buildEndpointPath(c), `The endpoint is enabled, ${text}.`);
 }
 
 export async function disableEndpoint(c: PortalContext) {
   const reply = await callOperation(c, endpoints.disableEndpoint, { endpointId: getEndpointId(c) });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   return redirectWith(
     c,
     buildEndpointPath(c),
@@ -66,59 +66,59 @@ export async function disableEndpoint(c: PortalContext) {
 
 export async function deleteEndpoint(c: PortalContext) {
   const reply = await callOperation(c, endpoints.deleteEndpoint, { endpointId: getEndpointId(c) });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
-  return redirectWith(c, pathTo(c, "/webhooks"), "The endpoint is deleted.");
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
+  return redirectWith(c, buildPath(c, "/webhooks"), "The endpoint is deleted.");
 }
 
 export async function revealSecret(c: PortalContext) {
   const endpointId = getEndpointId(c);
   const reply = await callOperation(c, endpoints.revealSecret, { endpointId });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   const text = "That you looked at it stands in the audit log.";
-  return secretPage(c, { endpointId, secret: reply.secret, text });
+  return renderSecretPage(c, { endpointId, secret: reply.secret, text });
 }
 
 export async function rotateSecret(c: PortalContext) {
   const form = await readForm(c);
   const endpointId = getEndpointId(c);
-  const overlapMs = Number(field(form, "overlap")) * hourMs;
+  const overlapMs = Number(readField(form, "overlap")) * hourMs;
   const rotation = { endpointId, version: Number(form["version"]), overlapMs };
   const reply = await callOperation(c, endpoints.rotateSecret, rotation);
   if (reply.outcome === "refused")
     return reply.reason === "conflict" || reply.reason === "invalid"
-      ? confirmPage(
+      ? renderConfirmPage(
           c,
           "rotate",
-          refusedForm(form, reply, { overlapMs: "overlap" }),
+          toRefusedForm(form, reply, { overlapMs: "overlap" }),
           reply.reason === "conflict" ? 409 : 422,
         )
-      : refusalPage(c, reply);
+      : renderRefusalPage(c, reply);
   const now = c.get("now");
   const text =
     overlapMs === 0
       ? "This one signs from now on; the old one has stopped."
-      : `This one signs from now on; the old one goes on beside it and stops ${relativeTime(reply.formerSignsUntil + 1_000, now)}.`;
-  return secretPage(c, { endpointId, secret: reply.secret, text });
+      : `This one signs from now on; the old one goes on beside it and stops ${formatRelativeTime(reply.formerSignsUntil + 1_000, now)}.`;
+  return renderSecretPage(c, { endpointId, secret: reply.secret, text });
 }
 
 export async function sendTestEvent(c: PortalContext) {
   const reply = await callOperation(c, endpoints.sendTestEvent, { endpointId: getEndpointId(c) });
-  if (reply.outcome === "refused") return refusalPage(c, reply);
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   const text = "The test event is on its way. Load this page again to see what the receiver answered.";
-  return redirectWith(c, pathTo(c, `/deliveries/${reply.deliveryId}`), text);
+  return redirectWith(c, buildPath(c, `/deliveries/${reply.deliveryId}`), text);
 }
 
 export async function replayEvents(c: PortalContext) {
   const form = await readForm(c);
-  const since = momentOf(field(form, "since"));
+  const since = parseUtcTime(readField(form, "since"));
   if (since === null) {
     const errors = { since: "Choose a day and a time, in UTC." };
-    return confirmPage(c, "replay", { values: form, errors }, 422);
+    return renderConfirmPage(c, "replay", { values: form, errors }, 422);
   }
-  const job = { jobId: field(form, "job_id"), endpointId: getEndpointId(c), since };
+  const job = { jobId: readField(form, "job_id"), endpointId: getEndpointId(c), since };
   const reply = await callOperation(c, endpoints.replayEvents, job);
-  if (reply.outcome === "done") return c.redirect(pathTo(c, `/deliveries/jobs/${reply.jobId}`), 303);
+  if (reply.outcome === "done") return c.redirect(buildPath(c, `/deliveries/jobs/${reply.jobId}`), 303);
   return reply.reason === "invalid"
-    ? confirmPage(c, "replay", refusedForm(form, reply), 422)
-    : refusalPage(c, reply);
+    ? renderConfirmPage(c, "replay", toRefusedForm(form, reply), 422)
+    : renderRefusalPage(c, reply);
 }

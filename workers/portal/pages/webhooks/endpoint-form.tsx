@@ -5,11 +5,11 @@ import { d1 } from "../../../../shared/db/deadline.ts";
 import { type EndpointRow, readEndpoint } from "../../../../shared/db/endpoints.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { Checkboxes, emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
-import { eventMeanings } from "../../components/webhook-words.ts";
-import { field } from "../../http/form.ts";
-import { type Form, type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { eventTypeDescriptions } from "../../components/webhook-words.ts";
+import { readField } from "../../http/form.ts";
+import { buildPath, type Form, getScope, type PortalContext } from "../../request-context.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
 
 type Status = 200 | 409 | 422;
@@ -21,10 +21,10 @@ const typeField = (type: string) => `event_types_${type}`;
 const checkedTypes = (types: readonly string[]): Form =>
   Object.fromEntries(types.map((type) => [typeField(type), "on"]));
 
-export function newEndpointPage(c: PortalContext, form: FormState = emptyForm, status: Status = 200) {
+export function renderNewEndpointPage(c: PortalContext, form: FormState = emptyForm, status: Status = 200) {
   const shown = form === emptyForm ? { ...form, values: checkedTypes(defaultTypes) } : form;
-  const endpointId = field(form.values, "endpoint_id") || newId("ep", c.get("now"));
-  return page(
+  const endpointId = readField(form.values, "endpoint_id") || newId("ep", c.get("now"));
+  return renderPage(
     c,
     { title: "New endpoint", status },
     <>
@@ -39,12 +39,12 @@ export function newEndpointPage(c: PortalContext, form: FormState = emptyForm, s
   );
 }
 
-export async function editEndpointPage(c: PortalContext, form?: FormState, status: Status = 200) {
+export async function renderEditEndpointPage(c: PortalContext, form?: FormState, status: Status = 200) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const endpoint = await d1(readEndpoint(c.env.DB, scopeOf(c), endpointId));
+  const endpoint = await d1(readEndpoint(c.env.DB, getScope(c), endpointId));
   if (endpoint === null) return unknownEndpoint(c);
   const path = `/webhooks/${endpointId}`;
-  return page(
+  return renderPage(
     c,
     { title: "Edit endpoint", status },
     <>
@@ -78,7 +78,7 @@ function CurrentVersion({ endpoint }: { endpoint: EndpointRow }) {
 const typeOptions = outboundEventTypes.map((value) => ({
   value,
   label: value,
-  meaning: eventMeanings[value],
+  meaning: eventTypeDescriptions[value],
 }));
 
 function EndpointForm({
@@ -97,7 +97,7 @@ function EndpointForm({
   children: Child;
 }) {
   return (
-    <form method="post" action={pathTo(c, path)} class="form">
+    <form method="post" action={buildPath(c, path)} class="form">
       {children}
       <Field
         form={form}
@@ -116,7 +116,7 @@ function EndpointForm({
         <button class="button primary" type="submit">
           {button}
         </button>
-        <a class="button" href={pathTo(c, cancel)}>
+        <a class="button" href={buildPath(c, cancel)}>
           Cancel
         </a>
       </div>
@@ -132,8 +132,8 @@ const toFormValues = ({ url, description, eventTypes }: EndpointRow): Form => ({
 
 export function readEndpointForm(form: Form): EndpointInput {
   return {
-    url: field(form, "url"),
-    description: field(form, "description"),
+    url: readField(form, "url"),
+    description: readField(form, "description"),
     eventTypes: outboundEventTypes.filter((type) => form[typeField(type)] === "on"),
   };
 }

@@ -1,14 +1,14 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { type EndpointHealth, readEndpointDetail } from "../../../../shared/db/webhook-pages.ts";
-import { errorPage } from "../../components/error-page.tsx";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton } from "../../components/fields.tsx";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { FullTime } from "../../components/time.tsx";
-import { deliveryWords } from "../../components/webhook-words.ts";
-import { upTo } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { deliveryStateLabels } from "../../components/webhook-words.ts";
+import { formatCappedCount } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { EndpointStatus, Notice } from "./endpoints.tsx";
 
@@ -16,10 +16,10 @@ const maxLatest = 10;
 
 export async function showEndpoint(c: PortalContext) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await d1(readEndpointDetail(c.env.DB, scopeOf(c), endpointId, maxLatest));
+  const found = await d1(readEndpointDetail(c.env.DB, getScope(c), endpointId, maxLatest));
   if (found === null) return unknownEndpoint(c);
   const { endpoint, latest } = found;
-  return page(
+  return renderPage(
     c,
     { title: endpoint.url },
     <>
@@ -27,7 +27,7 @@ export async function showEndpoint(c: PortalContext) {
         title={endpoint.url}
         lead={
           <>
-            <a href={pathTo(c, "/webhooks")}>Webhook endpoints</a> / <Id value={endpointId} />
+            <a href={buildPath(c, "/webhooks")}>Webhook endpoints</a> / <Id value={endpointId} />
           </>
         }
       >
@@ -38,7 +38,7 @@ export async function showEndpoint(c: PortalContext) {
       <Secret c={c} endpoint={endpoint} />
       <Card
         title="Latest deliveries"
-        note={<a href={pathTo(c, `/deliveries?endpoint=${endpointId}`)}>All of this endpoint</a>}
+        note={<a href={buildPath(c, `/deliveries?endpoint=${endpointId}`)}>All of this endpoint</a>}
       >
         {latest.length === 0 ? (
           <Empty title="Nothing was sent to it yet">
@@ -53,14 +53,19 @@ export async function showEndpoint(c: PortalContext) {
 }
 
 export const unknownEndpoint = (c: PortalContext) =>
-  errorPage(c, 404, "There is no such endpoint", "It is not one of this project and mode, or was deleted.");
+  renderErrorPage(
+    c,
+    404,
+    "There is no such endpoint",
+    "It is not one of this project and mode, or was deleted.",
+  );
 
 function Actions({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
   const { endpointId, isEnabled } = endpoint;
   const { role } = c.get("member");
-  const path = (action: string) => pathTo(c, `/webhooks/${endpointId}/${action}`);
-  const canOperate = mayActAs(role, "support");
-  const canConfigure = mayActAs(role, "admin");
+  const path = (action: string) => buildPath(c, `/webhooks/${endpointId}/${action}`);
+  const canOperate = hasRole(role, "support");
+  const canConfigure = hasRole(role, "admin");
   return (
     <>
       {canOperate && isEnabled ? (
@@ -124,9 +129,9 @@ function Facts({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) 
           </>
         )}
         <dt>Waiting</dt>
-        <dd class="num">{upTo(open)}</dd>
-        <dt>{deliveryWords.dead.label}</dt>
-        <dd class="num">{upTo(dead)}</dd>
+        <dd class="num">{formatCappedCount(open)}</dd>
+        <dt>{deliveryStateLabels.dead.label}</dt>
+        <dd class="num">{formatCappedCount(dead)}</dd>
         <dt>Added</dt>
         <dd>
           <FullTime at={createdAt} now={now} />
@@ -137,8 +142,8 @@ function Facts({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) 
 }
 
 function Secret({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
-  if (!mayActAs(c.get("member").role, "admin")) return null;
-  const path = (action: string) => pathTo(c, `/webhooks/${endpoint.endpointId}/${action}`);
+  if (!hasRole(c.get("member").role, "admin")) return null;
+  const path = (action: string) => buildPath(c, `/webhooks/${endpoint.endpointId}/${action}`);
   return (
     <Card title="Signing secret" pad>
       <p>

@@ -1,22 +1,22 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { type EndpointHealth, readEndpointPage } from "../../../../shared/db/webhook-pages.ts";
-import { page } from "../../components/frame.tsx";
+import { type EndpointHealth, listEndpointHealth } from "../../../../shared/db/webhook-pages.ts";
+import { renderPage } from "../../components/frame.tsx";
 import { Card, Empty, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { deliveryWords, disableSentences } from "../../components/webhook-words.ts";
-import { upTo } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { deliveryStateLabels, disableReasonMessages } from "../../components/webhook-words.ts";
+import { formatCappedCount } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 export async function showEndpoints(c: PortalContext) {
-  const endpoints = await d1(readEndpointPage(c.env.DB, scopeOf(c)));
-  const canChange = mayActAs(c.get("member").role, "admin");
+  const endpoints = await d1(listEndpointHealth(c.env.DB, getScope(c)));
+  const canChange = hasRole(c.get("member").role, "admin");
   const add = (
-    <a class="button primary" href={pathTo(c, "/webhooks/new")}>
+    <a class="button primary" href={buildPath(c, "/webhooks/new")}>
       Add an endpoint
     </a>
   );
-  return page(
+  return renderPage(
     c,
     { title: "Webhook endpoints" },
     <>
@@ -41,7 +41,7 @@ export async function showEndpoints(c: PortalContext) {
         ) : (
           <Table
             label="Webhook endpoints"
-            head={["Endpoint", "Status", "Last success", "Waiting", deliveryWords.dead.label]}
+            head={["Endpoint", "Status", "Last success", "Waiting", deliveryStateLabels.dead.label]}
           >
             {endpoints.map((endpoint) => (
               <EndpointRow c={c} endpoint={endpoint} />
@@ -60,10 +60,10 @@ export function Notice({ c, endpoint }: { c: PortalContext; endpoint: EndpointHe
   return (
     <div class="notice bad">
       <p>
-        <b>{url} gets nothing any more.</b> {disableSentences[disableReason]}{" "}
-        {disabledAt === null ? null : <Time at={disabledAt} now={c.get("now")} />}. {upTo(open)} deliveries
-        are kept for it. Mend the receiver, then{" "}
-        <a href={pathTo(c, `/webhooks/${endpointId}/enable`)}>enable it</a>.
+        <b>{url} gets nothing any more.</b> {disableReasonMessages[disableReason]}{" "}
+        {disabledAt === null ? null : <Time at={disabledAt} now={c.get("now")} />}. {formatCappedCount(open)}{" "}
+        deliveries are kept for it. Mend the receiver, then{" "}
+        <a href={buildPath(c, `/webhooks/${endpointId}/enable`)}>enable it</a>.
       </p>
     </div>
   );
@@ -72,11 +72,11 @@ export function Notice({ c, endpoint }: { c: PortalContext; endpoint: EndpointHe
 function EndpointRow({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
   const { endpointId, url, description, eventTypes, lastSuccessAt, open, dead } = endpoint;
   const now = c.get("now");
-  const list = (states: string) => pathTo(c, `/deliveries?endpoint=${endpointId}&status=${states}`);
+  const list = (states: string) => buildPath(c, `/deliveries?endpoint=${endpointId}&status=${states}`);
   return (
     <tr>
       <td class="wrap">
-        <a href={pathTo(c, `/webhooks/${endpointId}`)}>
+        <a href={buildPath(c, `/webhooks/${endpointId}`)}>
           <b>{url}</b>
         </a>
         <small>
@@ -91,10 +91,10 @@ function EndpointRow({ c, endpoint }: { c: PortalContext; endpoint: EndpointHeal
         {lastSuccessAt === null ? <span class="quiet">never</span> : <Time at={lastSuccessAt} now={now} />}
       </td>
       <td class="num">
-        {open === 0 ? <span class="quiet">0</span> : <a href={list("open")}>{upTo(open)}</a>}
+        {open === 0 ? <span class="quiet">0</span> : <a href={list("open")}>{formatCappedCount(open)}</a>}
       </td>
       <td class="num">
-        {dead === 0 ? <span class="quiet">0</span> : <a href={list("dead")}>{upTo(dead)}</a>}
+        {dead === 0 ? <span class="quiet">0</span> : <a href={list("dead")}>{formatCappedCount(dead)}</a>}
       </td>
     </tr>
   );

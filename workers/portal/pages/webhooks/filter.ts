@@ -1,9 +1,9 @@
 import type { DeliveryFilter } from "../../../../shared/contract/operations/deliveries.ts";
 import { type DeliveryState, deliveryStates } from "../../../../shared/contract/words.ts";
-import { deliveryWords } from "../../components/webhook-words.ts";
+import { deliveryStateLabels } from "../../components/webhook-words.ts";
 
 /** A parsed delivery filter, and its values for the form. */
-export interface ReadFilter {
+export interface ParsedDeliveryFilter {
   filter: DeliveryFilter;
   values: Partial<Record<FilterName, string>>;
 }
@@ -29,14 +29,19 @@ const groups: Record<string, { label: string; states: DeliveryState[] }> = {
 
 /** Labels of groups and states by their value in the query string. */
 export const statusLabels: Record<string, string> = Object.fromEntries(
-  [...Object.entries(groups), ...Object.entries(deliveryWords)].map(([value, { label }]) => [value, label]),
+  [...Object.entries(groups), ...Object.entries(deliveryStateLabels)].map(([value, { label }]) => [
+    value,
+    label,
+  ]),
 );
 
 /**
  * Parses a delivery filter. `since` and `until` are UTC times in the format of `datetime-local`. Malformed
  * values are ignored.
  */
-export function readFilter(given: Readonly<Record<string, string | undefined>>): ReadFilter {
+export function parseDeliveryFilter(
+  given: Readonly<Record<string, string | undefined>>,
+): ParsedDeliveryFilter {
   const values = Object.fromEntries(
     filterNames
       .map((name) => [name, (given[name] ?? "").trim()] as const)
@@ -45,7 +50,7 @@ export function readFilter(given: Readonly<Record<string, string | undefined>>):
   const { status = "", endpoint, type, http = "", customer, since = "", until = "" } = values;
   const state = deliveryStates.find((candidate) => candidate === status);
   const states = groups[status]?.states ?? (state === undefined ? undefined : [state]);
-  const [from, to] = [momentOf(since), momentOf(until)];
+  const [from, to] = [parseUtcTime(since), parseUtcTime(until)];
   const filter: DeliveryFilter = {
     ...(states === undefined ? {} : { states }),
     ...(endpoint === undefined ? {} : { endpointId: endpoint }),
@@ -59,7 +64,7 @@ export function readFilter(given: Readonly<Record<string, string | undefined>>):
 }
 
 /** Parses a UTC time such as `2026-11-24T11:30` to milliseconds since 1970. Returns `null` for other text. */
-export function momentOf(text: string): number | null {
+export function parseUtcTime(text: string): number | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text)) return null;
   const at = Date.parse(`${text}Z`);
   return Number.isNaN(at) ? null : at;

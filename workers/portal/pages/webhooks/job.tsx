@@ -1,19 +1,19 @@
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { readJob } from "../../../../shared/db/delivery-jobs.ts";
-import { errorPage } from "../../components/error-page.tsx";
-import { page } from "../../components/frame.tsx";
+import { readDeliveryJob } from "../../../../shared/db/delivery-jobs.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "../../components/job.tsx";
 import { Card } from "../../components/parts.tsx";
-import { jobNames } from "../../components/webhook-words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
+import { deliveryJobLabels } from "../../components/webhook-words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 /** Shows the progress of a job. The page reloads while the job runs, without scripts. */
 export async function showJob(c: PortalContext) {
-  const job = await d1(readJob(c.env.DB, c.req.param("job") ?? ""));
-  const { projectId, mode } = scopeOf(c);
+  const job = await d1(readDeliveryJob(c.env.DB, c.req.param("job") ?? ""));
+  const { projectId, mode } = getScope(c);
   if (job === null || job.projectId !== projectId || job.mode !== mode)
-    return errorPage(
+    return renderErrorPage(
       c,
       404,
       "There is no such job",
@@ -21,17 +21,17 @@ export async function showJob(c: PortalContext) {
     );
   const isRunning = job.status === "running";
   refreshWhileRunning(c, isRunning);
-  const title = jobNames[job.kind];
-  const canStop = isRunning && mayActAs(c.get("member").role, "support");
-  return page(
+  const title = deliveryJobLabels[job.kind];
+  const canStop = isRunning && hasRole(c.get("member").role, "support");
+  return renderPage(
     c,
     { title },
     <>
       <JobHead
         title={title}
-        list={{ label: "Deliveries", href: pathTo(c, "/deliveries") }}
+        list={{ label: "Deliveries", href: buildPath(c, "/deliveries") }}
         isRunning={isRunning}
-        stop={canStop ? pathTo(c, `/deliveries/jobs/${job.jobId}/stop`) : null}
+        stop={canStop ? buildPath(c, `/deliveries/jobs/${job.jobId}/stop`) : null}
       />
       <Card title="Progress" note={<JobStatus status={job.status} />} pad>
         {job.phase === "ledger" ? (

@@ -1,19 +1,21 @@
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { requeueable } from "../../../../shared/db/delivery-jobs.ts";
-import { countWithEndpoints } from "../../../../shared/db/webhook-pages.ts";
+import { toRequeueableFilter } from "../../../../shared/db/delivery-jobs.ts";
+import { countDeliveriesWithEndpoints } from "../../../../shared/db/webhook-pages.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { PageHead } from "../../components/parts.tsx";
-import { count } from "../../components/words.ts";
-import { type PortalContext, pathTo, scopeOf } from "../../request-context.ts";
-import { type FilterName, filterLabels, readFilter, statusLabels } from "./filter.ts";
+import { formatCount } from "../../components/words.ts";
+import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { type FilterName, filterLabels, parseDeliveryFilter, statusLabels } from "./filter.ts";
 
 /** Shows how many deliveries would be requeued, before any is. */
 export async function showRequeue(c: PortalContext) {
-  const { filter, values } = readFilter(c.req.query());
-  const requeueFilter = requeueable(filter);
-  const { count: total, targets } = await d1(countWithEndpoints(c.env.DB, scopeOf(c), requeueFilter));
-  const back = `${pathTo(c, "/deliveries")}?${new URLSearchParams(values)}`;
+  const { filter, values } = parseDeliveryFilter(c.req.query());
+  const requeueFilter = toRequeueableFilter(filter);
+  const { count: total, targets } = await d1(
+    countDeliveriesWithEndpoints(c.env.DB, getScope(c), requeueFilter),
+  );
+  const back = `${buildPath(c, "/deliveries")}?${new URLSearchParams(values)}`;
   const url = targets.find(({ endpointId }) => endpointId === filter.endpointId)?.url;
   const { status = "" } = values;
   const limits = Object.entries({
@@ -21,12 +23,12 @@ export async function showRequeue(c: PortalContext) {
     ...(status === "" ? {} : { status: statusLabels[status] ?? status }),
     ...(url === undefined ? {} : { endpoint: url }),
   });
-  return page(
+  return renderPage(
     c,
     { title: "Queue many again" },
     <>
       <PageHead
-        title={`Queue ${count(total)} deliver${total === 1 ? "y" : "ies"} again`}
+        title={`Queue ${formatCount(total)} deliver${total === 1 ? "y" : "ies"} again`}
         lead="Those that are retrying or were given up are sent now, with their schedule from its beginning. What is pending or was delivered is left alone."
       />
       <dl class="facts">
@@ -43,7 +45,7 @@ export async function showRequeue(c: PortalContext) {
           </>
         ))}
       </dl>
-      <form method="post" action={pathTo(c, "/deliveries/requeue")} class="form">
+      <form method="post" action={buildPath(c, "/deliveries/requeue")} class="form">
         <input type="hidden" name="job_id" value={newId("job", c.get("now"))} />
         {Object.entries(values).map(([name, value]) => (
           <input type="hidden" name={name} value={value} />
@@ -51,7 +53,7 @@ export async function showRequeue(c: PortalContext) {
         <div class="row">
           {total === 0 ? null : (
             <button class="button primary" type="submit">
-              Queue {count(total)} again
+              Queue {formatCount(total)} again
             </button>
           )}
           <a class="button" href={back}>

@@ -1,6 +1,6 @@
 import * as deliveries from "../../../../shared/contract/operations/deliveries.ts";
 import * as endpoints from "../../../../shared/contract/operations/endpoints.ts";
-import { action, form, page, projectRoot, type Route } from "../../auth/route.ts";
+import { actionRoute, formRoute, pageRoute, projectRoot, type Route } from "../../auth/route.ts";
 import { showDelete, showEnable, showReplay, showRotate } from "./confirm.tsx";
 import { showDeliveries } from "./deliveries.tsx";
 import { showDelivery } from "./delivery.tsx";
@@ -29,30 +29,30 @@ const delivery = `${projectRoot}/deliveries/:delivery`;
 
 /** Routes of webhook endpoints and their deliveries. */
 export const webhookRoutes: readonly Route[] = [
-  page(`${projectRoot}/webhooks`, "viewer", showEndpoints),
-  action(`${projectRoot}/webhooks`, endpoints.createEndpoint, createEndpoint),
-  form(`${projectRoot}/webhooks/new`, endpoints.createEndpoint, showNewEndpoint),
-  page(endpoint, "viewer", showEndpoint),
-  form(`${endpoint}/edit`, endpoints.editEndpoint, showEditEndpoint),
-  action(`${endpoint}/edit`, endpoints.editEndpoint, updateEndpoint),
-  form(`${endpoint}/enable`, endpoints.enableEndpoint, showEnable),
-  action(`${endpoint}/enable`, endpoints.enableEndpoint, enableEndpoint),
-  action(`${endpoint}/disable`, endpoints.disableEndpoint, disableEndpoint),
-  form(`${endpoint}/delete`, endpoints.deleteEndpoint, showDelete),
-  action(`${endpoint}/delete`, endpoints.deleteEndpoint, deleteEndpoint),
-  action(`${endpoint}/reveal`, endpoints.revealSecret, revealSecret),
-  form(`${endpoint}/rotate`, endpoints.rotateSecret, showRotate),
-  action(`${endpoint}/rotate`, endpoints.rotateSecret, rotateSecret),
-  action(`${endpoint}/test`, endpoints.sendTestEvent, sendTestEvent),
-  form(`${endpoint}/replay`, endpoints.replayEvents, showReplay),
-  action(`${endpoint}/replay`, endpoints.replayEvents, replayEvents),
-  page(`${projectRoot}/deliveries`, "viewer", showDeliveries),
-  form(`${projectRoot}/deliveries/requeue`, deliveries.requeueMany, showRequeue),
-  action(`${projectRoot}/deliveries/requeue`, deliveries.requeueMany, requeueMany),
-  page(`${projectRoot}/deliveries/jobs/:job`, "viewer", showJob),
-  action(`${projectRoot}/deliveries/jobs/:job/stop`, deliveries.stopDeliveryJob, stopJob),
-  page(delivery, "viewer", showDelivery),
-  page(`${delivery}/status`, "viewer", showDeliveryStatus),
-  action(`${delivery}/requeue`, deliveries.requeueDelivery, requeueDelivery),
-  action(`${delivery}/resend`, deliveries.resendDelivery, resendDelivery),
+  pageRoute(`${projectRoot}/webhooks`, "viewer", showEndpoints),
+  actionRoute(`${projectRoot}/webhooks`, endpoints.createEndpoint, createEndpoint),
+  formRoute(`${projectRoot}/webhooks/new`, endpoints.createEndpoint, showNewEndpoint),
+  pageRoute(endpoint, "viewer", showEndpoint),
+  formRoute(`${endpoint}/edit`, endpoints.editEndpoint, showEditEndpoint),
+  actionRoute(`${endpoint}/edit`, endpoints.editEndpoint, updateEndpoint),
+  formRoute(`${endpoint}/enable`, endpoints.enableEndpoint, showEnable),
+  actionRoute(`${endpoint}/enable`, endpoints.enableEndpoint, enableEndpoint),
+  actionRoute(`${endpoint}/disable`, endpoints.disableEndpoint, disableEndpoint),
+  formRoute(`${endpoint}/delete`, endpoints.deleteEndpoint, showDelete),
+  actionRoute(`${endpoint}/delete`, endpoints.deleteEndpoint, deleteEndpoint),
+  actionRoute(`${endpoint}/reveal`, endpoints.revealSecret, revealSecret),
+  formRoute(`${endpoint}/rotate`, endpoints.rotateSecret, showRotate),
+  actionRoute(`${endpoint}/rotate`, endpoints.rotateSecret, rotateSecret),
+  actionRoute(`${endpoint}/test`, endpoints.sendTestEvent, sendTestEvent),
+  formRoute(`${endpoint}/replay`, endpoints.replayEvents, showReplay),
+  actionRoute(`${endpoint}/replay`, endpoints.replayEvents, replayEvents),
+  pageRoute(`${projectRoot}/deliveries`, "viewer", showDeliveries),
+  formRoute(`${projectRoot}/deliveries/requeue`, deliveries.requeueMany, showRequeue),
+  actionRoute(`${projectRoot}/deliveries/requeue`, deliveries.requeueMany, requeueMany),
+  pageRoute(`${projectRoot}/deliveries/jobs/:job`, "viewer", showJob),
+  actionRoute(`${projectRoot}/deliveries/jobs/:job/stop`, deliveries.stopDeliveryJob, stopJob),
+  pageRoute(delivery, "viewer", showDelivery),
+  pageRoute(`${delivery}/status`, "viewer", showDeliveryStatus),
+  actionRoute(`${delivery}/requeue`, deliveries.requeueDelivery, requeueDelivery),
+  actionRoute(`${delivery}/resend`, deliveries.resendDelivery, resendDelivery),
 ];

@@ -1,14 +1,14 @@
-import { page } from "../../components/frame.tsx";
+import { renderPage } from "../../components/frame.tsx";
 import { CopyButton, PageHead } from "../../components/parts.tsx";
-import { type PortalContext, pathTo } from "../../request-context.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
 
 /** Shows a signing secret. Only the response to the form that requested it contains the secret. */
-export function secretPage(
+export function renderSecretPage(
   c: PortalContext,
   { endpointId, secret, text }: { endpointId: string; secret: string; text: string },
 ) {
-  const path = pathTo(c, `/webhooks/${endpointId}`);
-  return page(
+  const path = buildPath(c, `/webhooks/${endpointId}`);
+  return renderPage(
     c,
     { title: "Signing secret" },
     <>

@@ -5,7 +5,7 @@ import {
   verifyCustomer,
 } from "../../../../shared/contract/operations/data-check.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
-import { writeAudit } from "../../../../shared/db/audit.ts";
+import { writeAuditEntry } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { isErased } from "../../../../shared/db/erasures.ts";
 import { readSubjectCopy } from "../../../../shared/db/read-subject.ts";
@@ -29,7 +29,7 @@ export const resync = implementForCustomer(
   async ({ env, identity, audit }, { subjectRef }) => {
     if (await d1(isErased(env.DB, identity))) return erasedRefusal();
     // Write the audit row first; a crash after the resync would otherwise leave it unattributed.
-    await d1(writeAudit(env.DB, audit({ target: subjectRef })));
+    await d1(writeAuditEntry(env.DB, audit({ target: subjectRef })));
     const found = await compare(env, identity, "resync");
     if (!isTrusted(found))
       return refusal(
@@ -47,8 +47,8 @@ async function compare(env: RuntimeEnv, identity: SubjectIdentity, kind: Subject
   return compareSubject(env, { ...identity, headSequence }, kind, customerBudgetMs);
 }
 
-const toCheck = ({ faults, entries, unflushed }: Verification): CustomerCheck => ({
-  faults,
+const toCheck = ({ findings: faults, entries, unflushed }: Verification): CustomerCheck => ({
+  findings: faults,
   entries,
   unflushed,
 });

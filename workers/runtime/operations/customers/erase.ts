@@ -1,13 +1,13 @@
 import { eraseCustomer, previewErase } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { countRecords } from "../../../../shared/db/erase-preview.ts";
-import { insertErasure, isErased, subjectHash } from "../../../../shared/db/erasures.ts";
+import { countCustomerRecords } from "../../../../shared/db/erase-preview.ts";
+import { hashSubjectName, insertErasure, isErased } from "../../../../shared/db/erasures.ts";
 import { subjectName } from "../../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { subjectTag } from "../../../../shared/kit/subject-tag.ts";
 import { finishErasure } from "../../jobs/finish-erasure.ts";
-import { accessView } from "../../subject/explain.ts";
+import { toAccessView } from "../../subject/explain.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implementForCustomer } from "../implement.ts";
 import { erasedRefusal } from "../refusals.ts";
@@ -16,7 +16,7 @@ import { ledgerReason } from "./ledger-reason.ts";
 export const preview = implementForCustomer(previewErase, async ({ env, identity, now }) => {
   if (await d1(isErased(env.DB, identity))) return erasedRefusal();
   const [counts, { decision, entitlements, sequence }] = await Promise.all([
-    d1(countRecords(env.DB, identity, now)),
+    d1(countCustomerRecords(env.DB, identity, now)),
     callSubject(env, identity, (subject) => subject.read()),
   ]);
   const openSubscriptions = entitlements.flatMap(({ kind, status, source, purchase, productCode }) =>
@@ -27,7 +27,7 @@ export const preview = implementForCustomer(previewErase, async ({ env, identity
   return {
     outcome: "done",
     preview: {
-      access: accessView(decision),
+      access: toAccessView(decision),
       entitlements: entitlements.length,
       entries: sequence,
       openSubscriptions,
@@ -53,7 +53,7 @@ export const erase = implementForCustomer(
       );
     const { operatorId, name: operatorName } = actor;
     const after = { erasureId, reason: ledgerReason(actionReason) };
-    const entry = audit({ target: subjectHash(identity), after });
+    const entry = audit({ target: hashSubjectName(identity), after });
     const erasure = { ...identity, erasureId, operatorId, operatorName };
     const row = await d1(insertErasure(env.DB, erasure, entry));
     if (row === null)

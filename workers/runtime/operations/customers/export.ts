@@ -1,9 +1,9 @@
 import { exportFormat, type LedgerRow } from "../../../../shared/contract/export.ts";
 import { exportCustomer } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
-import { writeAudit } from "../../../../shared/db/audit.ts";
+import { writeAuditEntry } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { exportLists, exportRows } from "../../../../shared/db/export-customer.ts";
+import { exportLists, readExportPage } from "../../../../shared/db/export-customer.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import type { RuntimeEnv } from "../../env.ts";
 import { callSubject } from "../../subject-stub.ts";
@@ -57,7 +57,7 @@ const encodeCursor = (cursor: Cursor): string => JSON.stringify(cursor);
 /** Writes the audit row first: no file exists without it. */
 async function begin({ env, identity, actor, now, audit }: CustomerContext<typeof exportCustomer>) {
   const { projectId, mode, subjectRef } = identity;
-  await d1(writeAudit(env.DB, audit({ target: subjectRef })));
+  await d1(writeAuditEntry(env.DB, audit({ target: subjectRef })));
   const { head, state, checkpoint, foldedUsage } = await callSubject(env, identity, (subject) =>
     subject.exportState(),
   );
@@ -89,7 +89,7 @@ async function readPage(
     case "folded_requests":
       return readRequests(env, identity, after ?? "");
     default:
-      return d1(exportRows(env.DB, section, identity, after ?? ""));
+      return d1(readExportPage(env.DB, section, identity, after ?? ""));
   }
 }
 

@@ -3,7 +3,7 @@ import { applyAction, previewAction } from "../../../../shared/contract/operatio
 import type { ManualActionInput } from "../../../../shared/contract/operations/manual-action.ts";
 import { type Refusal, refusal } from "../../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../../shared/contract/scope.ts";
-import { auditRow } from "../../../../shared/db/audit.ts";
+import { buildAuditRow } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { readProduct } from "../../../../shared/db/products.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
@@ -11,8 +11,8 @@ import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts"
 import { canonicalJson } from "../../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import type { RuntimeEnv } from "../../env.ts";
-import { accessView, changeView, decisionView } from "../../subject/explain.ts";
-import type { ManualPreview, ManualRequest } from "../../subject/manual.ts";
+import { toAccessView, toChangeView, toDecisionView } from "../../subject/explain.ts";
+import type { ManualActionPreview, ManualActionRequest } from "../../subject/manual.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implementForCustomer } from "../implement.ts";
 import { ledgerReason } from "./ledger-reason.ts";
@@ -52,7 +52,7 @@ export const apply = implementForCustomer(
         fingerprint,
         actor: { operatorId: actor.operatorId, name: actor.name },
         reason: actionReason,
-        audit: JSON.stringify(auditRow(entry)),
+        audit: JSON.stringify(buildAuditRow(entry)),
       }),
     );
     switch (result.outcome) {
@@ -77,7 +77,7 @@ async function toRequest(
   scope: Scope,
   { actionId, form }: { actionId: string; form: ManualActionInput },
   now: number,
-): Promise<ManualRequest | Refusal> {
+): Promise<ManualActionRequest | Refusal> {
   const request = { actionId, requestHash: sha256Hex(canonicalJson(form)) };
   if (form.type !== "grant") return { ...request, action: form };
   const found = await d1(readProduct(env.DB, scope, form.productCode));
@@ -105,13 +105,13 @@ async function toRequest(
   };
 }
 
-function previewView(identity: SubjectIdentity, preview: ManualPreview): PreviewView {
+function previewView(identity: SubjectIdentity, preview: ManualActionPreview): PreviewView {
   const { fingerprint, before, after, at, changes, events } = preview;
   return {
     fingerprint,
-    before: decisionView(identity, before, preview),
-    after: accessView(after),
-    changes: changes.map((change) => changeView(change, at)),
+    before: toDecisionView(identity, before, preview),
+    after: toAccessView(after),
+    changes: changes.map((change) => toChangeView(change, at)),
     events: events.map(({ type, data }) => ({ type, productCode: data.product_code })),
   };
 }

@@ -1,9 +1,9 @@
 import { type Refusal, refusal } from "../../../../shared/contract/operations/reply.ts";
-import type { ManualRefused } from "../../subject/manual.ts";
+import type { ManualActionRefused } from "../../subject/manual.ts";
 import { erasedRefusal } from "../refusals.ts";
 
 /** Words the refusal of a manual action for the operator, with what to do instead. */
-export function manualRefusal({ code, unitsRemaining }: ManualRefused): Refusal {
+export function manualRefusal({ code, unitsRemaining }: ManualActionRefused): Refusal {
   switch (code) {
     case "no_such_entitlement":
       return refusal("not_found", "This customer has no such entitlement.");

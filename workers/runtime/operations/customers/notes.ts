@@ -1,6 +1,6 @@
 import { addNote, deleteNote } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
-import { mayActAs } from "../../../../shared/contract/roles.ts";
+import { hasRole } from "../../../../shared/contract/roles.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
 import { insertNote, readNote, deleteNote as removeNote } from "../../../../shared/db/notes.ts";
 import { implementForCustomer } from "../implement.ts";
@@ -36,7 +36,7 @@ export const remove = implementForCustomer(
   async ({ env, scope, actor, role, now, audit }, { subjectRef, noteId }) => {
     const note = await d1(readNote(env.DB, { ...scope, subjectRef }, noteId));
     if (note === null) return refusal("not_found", "This customer has no such note.");
-    if (note.operatorId !== actor.operatorId && !mayActAs(role, "admin"))
+    if (note.operatorId !== actor.operatorId && !hasRole(role, "admin"))
       return refusal("not_allowed", "Only the author of a note, or an admin, can delete it.");
     const before = { noteId, writtenBy: note.operatorName, characters: note.text.length };
     await d1(removeNote(env.DB, noteId, { at: now, by: actor.name }, audit({ target: subjectRef, before })));

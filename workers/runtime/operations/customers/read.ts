@@ -6,7 +6,7 @@ import {
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { subjectName } from "../../../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../../../shared/kit/decision-id.ts";
-import { decisionView, explain } from "../../subject/explain.ts";
+import { explainEntitlement, toDecisionView } from "../../subject/explain.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implement, implementForCustomer } from "../implement.ts";
 import { fetchCustomersByEmail } from "../prices.ts";
@@ -38,8 +38,8 @@ export const readPastDecision = implementForCustomer(
     const { decision, entitlements, sequence, at } = found;
     return {
       outcome: "done",
-      decision: decisionView(identity, decision, { sequence, at }),
-      entitlements: entitlements.map((entitlement) => explain(entitlement, at)),
+      decision: toDecisionView(identity, decision, { sequence, at }),
+      entitlements: entitlements.map((entitlement) => explainEntitlement(entitlement, at)),
     };
   },
 );

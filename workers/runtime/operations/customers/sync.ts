@@ -1,15 +1,15 @@
 import type { SyncPreview } from "../../../../shared/contract/operations/customer-views.ts";
 import { applySync, previewSync } from "../../../../shared/contract/operations/customers.ts";
-import { writeAudit } from "../../../../shared/db/audit.ts";
+import { writeAuditEntry } from "../../../../shared/db/audit.ts";
 import { d1 } from "../../../../shared/db/deadline.ts";
-import { readConnectionOf } from "../../../../shared/db/stripe-connections.ts";
+import { readProjectConnection } from "../../../../shared/db/stripe-connections.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { canonicalJson } from "../../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import { describeNoOwner } from "../../stripe-inbound/find-owner.ts";
-import { openInbound } from "../../stripe-inbound/inbound.ts";
+import { createConnectionContext } from "../../stripe-inbound/inbound.ts";
 import * as stripeSync from "../../stripe-inbound/sync-subject.ts";
-import { accessView, changeView, decisionView } from "../../subject/explain.ts";
+import { toAccessView, toChangeView, toDecisionView } from "../../subject/explain.ts";
 import type { StripePreview } from "../../subject/stripe.ts";
 import { type CustomerContext, implementForCustomer } from "../implement.ts";
 import { erasedRefusal, notConnected, stripeRefusal } from "../refusals.ts";
@@ -30,7 +30,7 @@ export const apply = implementForCustomer(
     const { env, audit } = context;
     const after = { changes: found.preview.changes.length, reason: ledgerReason(actionReason) };
     // Write the audit row first; a crash after the merge would otherwise leave it unattributed.
-    await d1(writeAudit(env.DB, audit({ target: subjectRef, after })));
+    await d1(writeAuditEntry(env.DB, audit({ target: subjectRef, after })));
     const merged = await stripeSync.applySync(found.inbound, found.differences);
     return merged.outcome === "erased" ? erasedRefusal() : { outcome: "done", changes: merged.changes };
   },
@@ -46,11 +46,11 @@ async function readDifferences({
   CustomerContext<typeof previewSync | typeof applySync>,
   "env" | "scope" | "identity" | "actor" | "now"
 >) {
-  const found = await d1(readConnectionOf(env.DB, scope.projectId, scope.mode));
+  const found = await d1(readProjectConnection(env.DB, scope.projectId, scope.mode));
   if (found === null) return notConnected(scope);
   const because = `sync by ${actor.name}`;
   const cause = { type: "stripe_read" as const, id: found.connection.connectionId, because };
-  const inbound = openInbound(env, found, cause, now);
+  const inbound = createConnectionContext(env, found, cause, now);
   try {
     const read = await stripeSync.readDifferences(inbound, identity.subjectRef);
     if (read.outcome === "erased") return erasedRefusal();
@@ -69,7 +69,7 @@ function syncView(identity: SubjectIdentity, { before, after, changes }: StripeP
     operation,
     reason,
     cause: fact.type,
-    touched: touched.map((change) => changeView(change, at)),
+    touched: touched.map((change) => toChangeView(change, at)),
   }));
   // Without the times of writing, which differ in each preview.
   const rested = changes.map(({ operation, touched }) => [
@@ -78,8 +78,8 @@ function syncView(identity: SubjectIdentity, { before, after, changes }: StripeP
   ]);
   return {
     fingerprint: sha256Hex(canonicalJson(rested)),
-    before: decisionView(identity, before.decision, before),
-    after: accessView(after),
+    before: toDecisionView(identity, before.decision, before),
+    after: toAccessView(after),
     changes: shown,
   };
 }
