@@ -17,7 +17,7 @@ export class StripeApiError extends Error {
     readonly error: ErrorBody,
   ) {
     super(error.message);
-    this.name = "StripeFailure";
+    this.name = "StripeApiError";
   }
 }
 

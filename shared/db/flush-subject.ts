@@ -27,9 +27,9 @@ export interface SubjectCopy {
 
 export interface FlushResult {
   /** Messages for the new deliveries, which are due now. */
-  wakeUps: DeliveryMessage[];
+  messages: DeliveryMessage[];
   /** Whether an enabled endpoint subscribes to `usage.consumed`. */
-  asksUsage: boolean;
+  hasUsageSubscriber: boolean;
 }
 
 // Raw SQL: one statement upserts any number of rows from one JSON parameter, whereas D1 binds at most 100.
@@ -98,7 +98,7 @@ export async function flushSubject(
     db.prepare(selectUsageSubscriber).bind(projectId, mode),
   ]);
   const wakeUps = copy.events.length === 0 ? [] : (results.at(-2)?.results ?? []);
-  return { wakeUps, asksUsage: (results.at(-1)?.results.length ?? 0) > 0 };
+  return { messages: wakeUps, hasUsageSubscriber: (results.at(-1)?.results.length ?? 0) > 0 };
 }
 
 /** Drops fields without a column: a checkout's metadata alone could make the parameter too large for D1. */

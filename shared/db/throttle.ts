@@ -6,7 +6,7 @@ const windowMs = 15 * 60_000;
 
 export interface SignInAttemptLimit {
   name: string;
-  most: number;
+  max: number;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function countSignInAttempt(
       },
     })
     .returning({ name: signInThrottles.name, failures: signInThrottles.failures });
-  const maxByName = new Map(limits.map((limit) => [limit.name, limit.most]));
+  const maxByName = new Map(limits.map((limit) => [limit.name, limit.max]));
   return rows.every(({ name, failures }) => failures <= (maxByName.get(name) ?? 0));
 }
 

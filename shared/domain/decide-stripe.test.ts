@@ -18,7 +18,7 @@ describe("decideStripe", () => {
     ["after the payment", ["paid", "failed"]],
   ] as const)("decideStripe() records an invoice as paid when its failure arrives %s", (_, outcomes) => {
     let state: SubjectState = emptyState;
-    const context = { graceDays: 0, entitlementIdOf: (source: string) => source };
+    const context = { graceDays: 0, deriveEntitlementId: (source: string) => source };
     for (const outcome of outcomes) {
       const decision = decideStripe(state, invoice(outcome), { type: "clock" }, context, 9_000);
       if (decision.outcome === "change") state = applyEntry(state, decision.draft);

@@ -154,10 +154,10 @@ function settleSubscription(
 function deriveTouched(
   state: SubjectState,
   record: SubscriptionRecord,
-  { graceDays, deriveEntitlementId: entitlementIdOf }: StripeDecisionContext,
+  { graceDays, deriveEntitlementId }: StripeDecisionContext,
   now: Moment,
 ): TouchedEntitlement[] {
-  const deriveProductId = (productCode: string) => entitlementIdOf(`${record.recordId}/${productCode}`);
+  const deriveProductId = (productCode: string) => deriveEntitlementId(`${record.recordId}/${productCode}`);
   return deriveSubscription(state, record, { graceDays, deriveEntitlementId: deriveProductId }, now);
 }
 

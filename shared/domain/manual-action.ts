@@ -88,14 +88,14 @@ function decide(
 function decideGrant(
   state: SubjectState,
   action: Extract<ManualAction, { type: "grant" }>,
-  { deriveEntitlementId: entitlementIdOf, actionId }: ManualActionContext,
+  { deriveEntitlementId, actionId }: ManualActionContext,
   now: Moment,
 ): ManualActionDecision {
   const { kind, productCode, units, durationDays, expiresAt } = action;
   if (expiresAt !== null && expiresAt <= now) return refused("ends_in_the_past");
   const entitlement = buildEntitlement(
     {
-      entitlementId: entitlementIdOf(actionId),
+      entitlementId: deriveEntitlementId(actionId),
       kind,
       productCode,
       source: "portal",
@@ -117,14 +117,14 @@ function decideRevoke(
   state: SubjectState,
   entitlement: Entitlement,
   operation: Operation,
-  { deriveEntitlementId: entitlementIdOf }: ManualActionContext,
+  { deriveEntitlementId }: ManualActionContext,
   now: Moment,
 ): ManualActionDecision {
   if (hasEnded(entitlement, now)) return refused("already_ended");
   return {
     outcome: "change",
     operation,
-    touched: revokeEntitlement(state, entitlement, entitlementIdOf, now),
+    touched: revokeEntitlement(state, entitlement, deriveEntitlementId, now),
   };
 }
 

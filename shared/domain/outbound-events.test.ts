@@ -37,7 +37,7 @@ class History {
 
   stripe(fact: SubjectFact) {
     const cause = { type: "stripe_event" as const, id: "evt_1", eventType: "x" };
-    const context = { graceDays: 0, entitlementIdOf: (source: string) => `ent_${source}` };
+    const context = { graceDays: 0, deriveEntitlementId: (source: string) => `ent_${source}` };
     const decision = decideStripe(this.state, fact, cause, context, this.now);
     if (decision.outcome !== "change") throw new Error(decision.outcome);
     return this.take(decision.draft);
@@ -245,7 +245,7 @@ describe("outboundEvents", () => {
     const [held] = history.state.entitlements.values() as Iterable<Entitlement>;
     const { entitlementId = "", holds = [] } = held ?? {};
     const action = { type: "lift_hold" as const, entitlementId, causeId: holds[0]?.causeId ?? "" };
-    const context = { entitlementIdOf: (source: string) => source, actionId: "action" };
+    const context = { deriveEntitlementId: (source: string) => source, actionId: "action" };
     const decision = decideManualAction(history.state, action, context, history.now);
     if (decision.outcome !== "change") throw new Error(decision.outcome);
     const draft = buildManualEntry(decision, {

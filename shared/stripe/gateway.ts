@@ -51,7 +51,7 @@ export class StripeReadError extends Error {
     readonly isMissing: boolean,
   ) {
     super(message);
-    this.name = "StripeNotAnswering";
+    this.name = "StripeReadError";
   }
 }
 

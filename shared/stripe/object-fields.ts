@@ -2,7 +2,7 @@
 export class UnreadableObjectError extends Error {
   constructor(message: string) {
     super(message);
-    this.name = "UnreadableObject";
+    this.name = "UnreadableObjectError";
   }
 }
 

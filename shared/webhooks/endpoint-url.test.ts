@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { checkEndpointUrl } from "./endpoint-url.ts";
 
-const production = { mayBeLoopback: false, ownHosts: ["licenzy.example.net"] };
-const development = { mayBeLoopback: true, ownHosts: ["localhost"] };
+const production = { allowsLoopback: false, ownHosts: ["licenzy.example.net"] };
+const development = { allowsLoopback: true, ownHosts: ["localhost"] };
 
 const allowed = [
   "https://example.com/webhooks",

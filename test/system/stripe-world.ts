@@ -69,7 +69,7 @@ export class EventDeliverer {
   }
 
   private shaped(event: Stripe.Event): string {
-    const noLinks = { invoiceOf: () => null, paymentOf: () => ({ payment_intent: null, charge: null }) };
+    const noLinks = { findInvoice: () => null, findPayment: () => ({ payment_intent: null, charge: null }) };
     const [version = ""] = oldApiVersions;
     const json = JSON.parse(JSON.stringify(event)) as Json;
     return JSON.stringify(this.shape === "old" ? toOldShape(json, version, noLinks) : json);

@@ -218,7 +218,7 @@ describe("erased customer", () => {
       settled,
     );
     const intent = { id: late.payment_intent, object: "payment_intent", metadata: customer.metadata };
-    await env.DEV.stripeAnswers([
+    await env.DEV.setStripeAnswers([
       { path: `/v1/payment_intents/${late.payment_intent}`, status: 200, body: intent },
     ]);
     const refund = {

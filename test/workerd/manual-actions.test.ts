@@ -28,7 +28,7 @@ function command(
   return { ...request(action), fingerprint: null, actor, reason: "goodwill: sorry", audit: null, ...more };
 }
 
-async function entitlementIdOf({ stub }: ReturnType<typeof newSubject>): Promise<string> {
+async function deriveEntitlementId({ stub }: ReturnType<typeof newSubject>): Promise<string> {
   const { entitlements } = await stub.read();
   return entitlements[0]?.entitlementId ?? "";
 }
@@ -64,7 +64,7 @@ describe("applyManual", () => {
     const customer = newSubject();
     const { identity, stub } = customer;
     await stub.applyStripe(identity, buildPurchase("moved", buildPack(1_000), 1_000));
-    const entitlementId = await entitlementIdOf(customer);
+    const entitlementId = await deriveEntitlementId(customer);
     const set: ManualAction = { type: "adjust", entitlementId, how: "set", units: 50 };
     const add: ManualAction = { ...set, how: "add" };
     const previews = [
@@ -90,7 +90,7 @@ describe("applyManual", () => {
     const customer = newSubject();
     const { identity, stub } = customer;
     await stub.applyStripe(identity, buildPurchase("undo", buildPack(1_000), 1_000));
-    const entitlementId = await entitlementIdOf(customer);
+    const entitlementId = await deriveEntitlementId(customer);
     const revoked = await stub.applyManual(identity, command({ type: "revoke", entitlementId }));
     expect(await stub.check()).toMatchObject({ decision: { allowed: false, reason: "revoked" } });
     const again = await stub.applyManual(identity, command({ type: "revoke", entitlementId }));
@@ -107,7 +107,7 @@ describe("applyManual", () => {
     const customer = newSubject();
     const { identity, stub } = customer;
     await stub.applyStripe(identity, buildPurchase("spent", buildPack(10), 1_000));
-    const entitlementId = await entitlementIdOf(customer);
+    const entitlementId = await deriveEntitlementId(customer);
     const added = await stub.applyManual(
       identity,
       command({ type: "adjust", entitlementId, how: "add", units: 100 }),

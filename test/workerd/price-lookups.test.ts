@@ -4,12 +4,12 @@ import { newConnectedProject } from "./connected-project.ts";
 import { env } from "./subjects.ts";
 
 beforeEach(async () => {
-  await env.DEV.stripeAnswers([]);
+  await env.DEV.setStripeAnswers([]);
 });
 
 async function answerTo(status: number, error: object) {
   const { projectId } = await newConnectedProject();
-  await env.DEV.stripeAnswers([{ path: "/v1/prices/price_1", status, body: { error } }]);
+  await env.DEV.setStripeAnswers([{ path: "/v1/prices/price_1", status, body: { error } }]);
   return fetchPrice(env, { projectId, mode: "test" }, "price_1");
 }
 

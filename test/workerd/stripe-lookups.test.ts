@@ -14,7 +14,7 @@ import { env } from "./subjects.ts";
 
 /** Covers Stripe objects that reference each other by bare IDs, when only some of them carry our metadata. */
 beforeEach(async () => {
-  await env.DEV.stripeAnswers([]);
+  await env.DEV.setStripeAnswers([]);
 });
 
 const seconds = async () => Math.floor((await now()) / 1_000);
@@ -70,7 +70,7 @@ describe("routing of a refund by its payment or charge", () => {
     const { project, metadata } = await subscribedProject();
     await receiveStripeEvent(project, "customer.subscription.created", await subscriptionOf(metadata));
     expect((await readSubject(project, "user_1")).decision.allowed).toBe(true);
-    await env.DEV.stripeAnswers([
+    await env.DEV.setStripeAnswers([
       { path: "/v1/charges/ch_1", status: 200, body: { id: "ch_1", payment_intent: { id: "pi_1" } } },
       { path: "/v1/payment_intents/pi_1", status: 200, body: { id: "pi_1", metadata: {} } },
       {
@@ -91,7 +91,7 @@ describe("routing of a refund by its payment or charge", () => {
     expect(row).toMatchObject({ status: "applied", subjectRef: "user_1" });
     expect((await readSubject(project, "user_1")).decision).toMatchObject({ allowed: false });
     // The payment is known now, so Stripe is not called again.
-    await env.DEV.stripeAnswers([]);
+    await env.DEV.setStripeAnswers([]);
     const failed = { ...refund, payment_intent: "pi_1", status: "failed" };
     await env.DEV.advance(2_000);
     expect(await receiveStripeEvent(project, "refund.failed", failed)).toMatchObject({ status: "applied" });
@@ -105,7 +105,7 @@ describe("routing of a refund by its payment or charge", () => {
     ["a payment without invoice", { payment_intent: { id: "pi_foreign" }, charge: null }],
   ])("a refund that names %s is ignored with the reason in its row", async (_, reference) => {
     const project = await newConnectedProject();
-    await env.DEV.stripeAnswers([
+    await env.DEV.setStripeAnswers([
       { path: "/v1/charges/ch_old", status: 200, body: { id: "ch_old", payment_intent: null } },
       { path: "/v1/payment_intents/", status: 200, body: { id: "pi", metadata: null } },
       {
@@ -131,13 +131,13 @@ describe("routing of a refund by its payment or charge", () => {
       { path: "/v1/invoice_payments", status: 200, body: list({ id: "inpay_1", invoice: "in_1" }) },
       { path: "/v1/invoices/in_1", status: 200, body: await invoiceOf(metadata) },
     ];
-    await env.DEV.stripeAnswers([{ path: "/v1/refunds", status: 200, body: list() }, ...answers]);
+    await env.DEV.setStripeAnswers([{ path: "/v1/refunds", status: 200, body: list() }, ...answers]);
     const charge = { id: "ch_1", payment_intent: "pi_1" };
     expect(await receiveStripeEvent(project, "charge.refunded", charge)).toMatchObject({
       detail: "no change",
     });
     const refund = { id: "re_1", amount: 2_900, status: "succeeded", created: await seconds() };
-    await env.DEV.stripeAnswers([
+    await env.DEV.setStripeAnswers([
       { path: "/v1/refunds?charge=ch_1", status: 200, body: list(refund) },
       ...answers,
     ]);
@@ -149,12 +149,12 @@ describe("routing of a refund by its payment or charge", () => {
 describe("events that require a read when Stripe is down", () => {
   it("an event stays received when Stripe is down and is applied on the next try", async () => {
     const { project, metadata } = await subscribedProject();
-    await env.DEV.stripeAnswers([{ path: "/v1/", status: 503, body: broken }]);
+    await env.DEV.setStripeAnswers([{ path: "/v1/", status: 503, body: broken }]);
     const row = await receiveStripeEvent(project, "invoice.paid", await invoiceOf(metadata));
     expect(row).toMatchObject({ status: "received", detail: "Stripe: Stripe is down", tries: 1 });
     expect((await readSubject(project, "user_1")).decision.allowed).toBe(false);
     const subscription = await subscriptionOf(metadata);
-    await env.DEV.stripeAnswers([{ path: "/v1/subscriptions/sub_1", status: 200, body: subscription }]);
+    await env.DEV.setStripeAnswers([{ path: "/v1/subscriptions/sub_1", status: 200, body: subscription }]);
     const eventId = row?.eventId ?? "";
     await processStripeEvent(env, { ...project, eventId });
     expect(await readInboxRow(project, eventId)).toMatchObject({ status: "applied", detail: null });
@@ -163,7 +163,7 @@ describe("events that require a read when Stripe is down", () => {
 
   it("an event is retried when Stripe does not know its object yet", async () => {
     const project = await newConnectedProject();
-    await env.DEV.stripeAnswers([{ path: "/v1/", status: 404, body: missing }]);
+    await env.DEV.setStripeAnswers([{ path: "/v1/", status: 404, body: missing }]);
     const refund = {
       id: "re_1",
       amount: 1,

@@ -22,8 +22,8 @@ const broken = { error: { type: "api_error", message: "Stripe is down" } };
 let project: ConnectedProject;
 beforeEach(async () => {
   await env.DB.exec("DELETE FROM stripe_connections");
-  await env.DEV.stripeAnswers([]);
-  await env.DEV.stripeIsBehind(0);
+  await env.DEV.setStripeAnswers([]);
+  await env.DEV.setStripeDelay(0);
   project = await newConnectedProject();
 });
 
@@ -43,8 +43,8 @@ async function paidSession(subjectRef: string) {
 
 describe("sweep cursor", () => {
   it("the cursor does not pass Stripe's current time when our clock runs ahead", async () => {
-    await env.DEV.stripeIsBehind(60 * minute);
-    await env.DEV.stripeAnswers([{ path: "/v1/events", status: 200, body: list([]) }]);
+    await env.DEV.setStripeDelay(60 * minute);
+    await env.DEV.setStripeAnswers([{ path: "/v1/events", status: 200, body: list([]) }]);
     await sweep();
     const { sweptTo, sweepError } = await readConnection(project);
     expect(sweepError).toBeNull();
@@ -61,13 +61,13 @@ describe("sweep cursor", () => {
       { path: `/v1/events?limit=100&starting_after=${newer?.id}`, ...second },
       { path: "/v1/events", status: 200, body: list([newer ?? {}], true) },
     ];
-    await env.DEV.stripeAnswers(pages({ status: 500, body: broken }));
+    await env.DEV.setStripeAnswers(pages({ status: 500, body: broken }));
     await sweep();
     expect(await readConnection(project)).toMatchObject({
       sweptTo: null,
       sweepError: "Stripe: Stripe is down",
     });
-    await env.DEV.stripeAnswers(pages({ status: 200, body: list([older ?? {}]) }));
+    await env.DEV.setStripeAnswers(pages({ status: 200, body: list([older ?? {}]) }));
     await sweep();
     expect(await readConnection(project)).toMatchObject({ sweptTo: expect.any(Number), sweepError: null });
     for (const event of events)
@@ -92,7 +92,7 @@ describe("full reread after a long gap", () => {
     await remember("a_gone", "sub_gone");
     await remember("z_well", session.id);
     await env.DEV.advance(gap);
-    await env.DEV.stripeAnswers([
+    await env.DEV.setStripeAnswers([
       { path: `/v1/checkout/sessions/${session.id}`, status: 200, body: session },
       { path: "/v1/charges", status: 200, body: list([]) },
       { path: "/v1/events", status: 200, body: list([]) },
@@ -109,7 +109,7 @@ describe("full reread after a long gap", () => {
   it("a reread skips no customer when Stripe is down", async () => {
     await remember("a_gone", "sub_gone");
     await env.DEV.advance(gap);
-    await env.DEV.stripeAnswers([{ path: "/v1/", status: 500, body: broken }]);
+    await env.DEV.setStripeAnswers([{ path: "/v1/", status: 500, body: broken }]);
     await sweep();
     expect(await readConnection(project)).toMatchObject({
       sweptTo: null,

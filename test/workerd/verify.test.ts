@@ -61,9 +61,9 @@ describe("verify", () => {
     });
     await abortAllDurableObjects();
     const again = env.SUBJECT.get(stub.id);
-    const { ok, faults } = await again.verify();
+    const { ok, findings } = await again.verify();
     expect(ok).toBe(false);
-    expect(faults).toContainEqual(expect.objectContaining({ where: "state" }));
+    expect(findings).toContainEqual(expect.objectContaining({ where: "state" }));
   });
 });
 

@@ -9,7 +9,7 @@ import { parseStripeEvent } from "../../../shared/stripe/read-event.ts";
 import { parseSubscription } from "../../../shared/stripe/read-subscription.ts";
 import { prices, type StripeModel } from "./stripe-model.ts";
 
-const context = { graceDays: 3, entitlementIdOf: (source: string) => `ent_${source}` };
+const context = { graceDays: 3, deriveEntitlementId: (source: string) => `ent_${source}` };
 const cause = { type: "clock" } as const;
 const origin = { attemptId: "att_1", customerId: "cus_1", soldProductCode: "PRO", metadata: {} };
 

@@ -5,7 +5,7 @@ import { buildManualEntry, decideManualAction } from "../../../shared/domain/man
 import { Merger } from "./merge-event.ts";
 import { StripeModel } from "./stripe-model.ts";
 
-const context = { entitlementIdOf: (source: string) => `ent_${source}`, actionId: "action" };
+const context = { deriveEntitlementId: (source: string) => `ent_${source}`, actionId: "action" };
 
 /** Returns a subscriber in the second period after an operator revoked the subscription. */
 function revokedSubscriber() {

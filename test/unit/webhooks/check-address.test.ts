@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkAddress } from "../../../workers/deliveries/sending/check-address.ts";
 
-const policy = { mayBeLoopback: false, ownHosts: [] };
+const policy = { allowsLoopback: false, ownHosts: [] };
 const url = "https://hooks.example.com/in";
 const check = (addresses: string[]) => checkAddress(url, policy, async () => addresses);
 
@@ -32,7 +32,7 @@ describe("checkAddress", () => {
     expect(await checkAddress("http://127.0.0.1/", policy, never)).toMatchObject({
       error: "blocked_address",
     });
-    const development = { mayBeLoopback: true, ownHosts: [] };
+    const development = { allowsLoopback: true, ownHosts: [] };
     expect(await checkAddress("http://127.0.0.1:99/", development, never)).toMatchObject({ outcome: "ok" });
   });
 });

@@ -7,9 +7,9 @@ import type { DeliveriesEnv } from "../env.ts";
  * Licenzy itself. Until it is set no endpoint is saved and nothing is sent; due deliveries stay due.
  */
 export function getAddressPolicy(env: Pick<DeliveriesEnv, "DEV" | "PUBLIC_ORIGIN">): AddressPolicy {
-  const mayBeLoopback = env.DEV !== undefined;
+  const allowsLoopback = env.DEV !== undefined;
   if (env.PUBLIC_ORIGIN)
-    return { allowsLoopback: mayBeLoopback, ownHosts: [new URL(env.PUBLIC_ORIGIN).hostname] };
-  if (mayBeLoopback) return { allowsLoopback: mayBeLoopback, ownHosts: [] };
+    return { allowsLoopback: allowsLoopback, ownHosts: [new URL(env.PUBLIC_ORIGIN).hostname] };
+  if (allowsLoopback) return { allowsLoopback: allowsLoopback, ownHosts: [] };
   throw new Error("PUBLIC_ORIGIN is not set: see docs/secrets.md");
 }

@@ -15,9 +15,9 @@ function buildLimits(c: PortalContext, email: string): SignInAttemptLimit[] {
   const person = sha256Hex(email.toLowerCase()).slice(0, 32);
   const ip = getIpAddress(c) ?? "unknown";
   return [
-    { name: `person:${person}:${ip}`, most: 10 },
-    { name: `person:${person}`, most: 50 },
-    { name: `ip:${ip}`, most: 200 },
+    { name: `person:${person}:${ip}`, max: 10 },
+    { name: `person:${person}`, max: 50 },
+    { name: `ip:${ip}`, max: 200 },
   ];
 }
 

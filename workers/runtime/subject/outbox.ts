@@ -195,9 +195,9 @@ export class Outbox {
       const audits = readAudits(this.ctx.storage.sql, copy.flushedTo);
       const events = await this.sendAllButLastBatch(copy, now, deliveries);
       const flushed = await d1(flushSubject(this.db, { ...copy, events, audits }, "newer"));
-      deliveries.push(...flushed.wakeUps);
-      this.hasUsageSubscriber = flushed.asksUsage;
-      if (flushed.asksUsage) deliveries.push(...(await this.sendUsage(copy, now)));
+      deliveries.push(...flushed.messages);
+      this.hasUsageSubscriber = flushed.hasUsageSubscriber;
+      if (flushed.hasUsageSubscriber) deliveries.push(...(await this.sendUsage(copy, now)));
       deleteEvents(this.ctx.storage.sql, events);
       if (audits.length > 0) deleteAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushedSequence(copy.flushedTo);
