@@ -1,5 +1,5 @@
+import { advanceStackClock, ClockWalkError } from "./advance-stack-clock.ts";
 import { applyMigrations, type Migration, readSetupState } from "./apply-migrations.ts";
-import { advanceStackClock, ClockWalkError } from "./clock-walk.ts";
 import { clockOffsetMs } from "./dev-clock.ts";
 import { type GatewayEnv, provisioningFunctions, webhookFunctions } from "./env.ts";
 import { listMails } from "./mailbox.ts";

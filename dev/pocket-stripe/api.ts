@@ -4,7 +4,7 @@ import { errorJson, invalidRequest, StripeApiError, unknownPath } from "./errors
 import { expand } from "./expand.ts";
 import { decodeForm, type FormParts } from "./form.ts";
 import { computeFingerprint, type IdempotentCall, keyInUse, readReply, storeReply } from "./idempotency.ts";
-import { oldApiVersions } from "./old-shapes.ts";
+import { oldApiVersions } from "./old-api-versions.ts";
 import { list, optional, text } from "./params.ts";
 import { renderForVersion } from "./render.ts";
 import { findRoute, type Route } from "./router.ts";

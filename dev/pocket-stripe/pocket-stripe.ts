@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type ApiCall, type ApiReply, handleCall } from "./api.ts";
 import { failCall, failedReply, takeFailure, toInUseEntry } from "./api-failures.ts";
 import { runDueTimers } from "./clock.ts";
-import { handleControl } from "./controls/answer-control.ts";
+import { handleControl } from "./controls/handle-control.ts";
 import { Deliverer, type DeliveryReport } from "./delivery.ts";
 import type { Env } from "./env.ts";
 import { errorJson, StripeApiError, unknownPath } from "./errors.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { oldApiVersions, toOldShape } from "./old-shapes.ts";
+import { oldApiVersions, toOldShape } from "./old-api-versions.ts";
 import type { ApiObject, Json } from "./wire.ts";
 
 /**

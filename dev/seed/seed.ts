@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import type { Mode } from "../../shared/contract/enums.ts";
 import type { Role } from "../../shared/contract/roles.ts";
-import type { Mode } from "../../shared/contract/words.ts";
 import { ApiClient } from "./api-client.ts";
 import { PocketStripe } from "./pocket-stripe.ts";
 import { hiddenField, PortalClient, sentencesOf } from "./portal-client.ts";

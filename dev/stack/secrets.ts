@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { WrappingKeys } from "../../shared/kit/crypto-box.ts";
+import type { WrappingKeys } from "../../shared/kit/encryption.ts";
 
 /** What `wrangler secret put` would hold in production; see docs/secrets.md. */
 export interface StackSecrets {

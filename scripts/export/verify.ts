@@ -3,7 +3,7 @@ import type { Entitlement } from "../../shared/domain/entitlement.ts";
 import type { SubjectState } from "../../shared/domain/ledger.ts";
 import type { StripeRecord } from "../../shared/domain/stripe-record.ts";
 import { canonicalJson } from "../../shared/kit/canonical-json.ts";
-import { LedgerWalk } from "../../workers/runtime/subject/ledger-walk.ts";
+import { LedgerWalk } from "../../workers/runtime/subject/ledger/ledger-walk.ts";
 
 /** What is wrong with an export, a sentence each, and what was looked at. */
 export interface ExportVerdict {

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { denialReasons } from "./enums.ts";
 import { subjectRefSchema } from "./subject-ref.ts";
-import { denialReasons } from "./words.ts";
 
 export const accessCheckRequestSchema = z
   .strictObject({ subject_ref: subjectRefSchema })

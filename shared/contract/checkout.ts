@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { modes } from "./enums.ts";
 import { subjectRefSchema } from "./subject-ref.ts";
-import { modes } from "./words.ts";
 
 export const productCodePattern = /^[A-Z0-9_]{1,64}$/;
 

@@ -5,7 +5,7 @@ import {
   entitlementKinds,
   entitlementSources,
   entitlementStatuses,
-} from "./words.ts";
+} from "./enums.ts";
 
 const time = z.iso.datetime().meta({ description: "ISO 8601 UTC with milliseconds." });
 

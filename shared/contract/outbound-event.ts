@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { entitlementKinds, entitlementStatuses, modes } from "./words.ts";
+import { entitlementKinds, entitlementStatuses, modes } from "./enums.ts";
 
 /** The event types an endpoint can subscribe to. `endpoint.test` is separate: it is sent on request only. */
 export const outboundEventTypes = [

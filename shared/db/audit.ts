@@ -1,7 +1,7 @@
-import { and, desc, eq, gte, lt, lte, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import type { Mode } from "../contract/enums.ts";
 import type { AuditAction } from "../contract/operations/table.ts";
-import type { Mode } from "../contract/words.ts";
 import { newId } from "../kit/ids.ts";
 import { auditLog } from "./tables/people.ts";
 
@@ -70,15 +70,7 @@ export function auditIfChanged(database: DrizzleD1Database, entry: AuditEntry) {
   return database.insert(auditLog).select(sql`SELECT ${values} WHERE changes() > 0`);
 }
 
-/**
- * Builds the statement that writes rows built earlier, each given as JSON. Rows that exist already stay
- * unchanged.
- */
-export function buildAuditRowsInsert(db: D1Database, rows: string[]): D1PreparedStatement {
-  return db.prepare(insertRows).bind(`[${rows.join(",")}]`);
-}
-
-const insertRows = `
+export const insertRows = `
   INSERT INTO audit_log (audit_id, account_id, project_id, mode, at, operator_id, operator_name, operator_email, action,
     target, before, after, ip_address)
   SELECT value ->> 'auditId', value ->> 'accountId', value ->> 'projectId', value ->> 'mode', value ->> 'at',
@@ -103,40 +95,3 @@ export const mentionsCustomerSql = (subject: string): string => {
     WHERE key IN ('subjectRef', 'subject_ref') AND atom = ${subject})`;
   return `((action LIKE 'customer.%' AND target = ${subject}) OR ${mentions("before")} OR ${mentions("after")})`;
 };
-
-export interface AuditFilter {
-  accountId: string;
-  action?: string;
-  operatorEmail?: string;
-  projectId?: string;
-  from?: number;
-  to?: number;
-  /** The id of the last entry of the previous page. */
-  before?: string;
-}
-
-/**
- * Returns a page of entries, newest first. Ids sort by time, so the last id of a page is the cursor of the
- * next.
- */
-export async function listAuditEntries(db: D1Database, filter: AuditFilter, limit: number) {
-  const { accountId, action, operatorEmail, projectId, from, to, before } = filter;
-  return drizzle(db)
-    .select()
-    .from(auditLog)
-    .where(
-      and(
-        eq(auditLog.accountId, accountId),
-        action === undefined ? undefined : eq(auditLog.action, action),
-        operatorEmail === undefined ? undefined : eq(auditLog.operatorEmail, operatorEmail),
-        projectId === undefined ? undefined : eq(auditLog.projectId, projectId),
-        from === undefined ? undefined : gte(auditLog.at, from),
-        to === undefined ? undefined : lte(auditLog.at, to),
-        before === undefined ? undefined : lt(auditLog.auditId, before),
-      ),
-    )
-    .orderBy(desc(auditLog.auditId))
-    .limit(limit);
-}
-
-export type AuditRow = typeof auditLog.$inferSelect;

@@ -1,15 +1,9 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../contract/scope.ts";
-import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "./audit.ts";
-import { deliveries, endpoints } from "./tables/webhooks.ts";
+import { endpoints } from "./tables/webhooks.ts";
 
-export type EndpointRow = typeof endpoints.$inferSelect;
-
-/** The project and mode that every query for an operator is limited to. */
-export type WebhookScope = Scope;
-
-const matchesEndpoint = ({ projectId, mode }: Scope, endpointId: string) =>
+export const matchesEndpoint = ({ projectId, mode }: Scope, endpointId: string) =>
   and(
     eq(endpoints.endpointId, endpointId),
     eq(endpoints.projectId, projectId),
@@ -17,41 +11,7 @@ const matchesEndpoint = ({ projectId, mode }: Scope, endpointId: string) =>
     isNull(endpoints.deletedAt),
   );
 
-/**
- * Inserts the endpoint unless it exists or the scope has `maxEndpoints` already. Returns whether it was
- * inserted.
- */
-export async function insertEndpoint(
-  db: D1Database,
-  row: Pick<
-    EndpointRow,
-    "endpointId" | "projectId" | "mode" | "url" | "description" | "eventTypes" | "signingSecrets"
-  >,
-  maxEndpoints: number,
-  audit: AuditEntry,
-): Promise<boolean> {
-  const insert = db
-    .prepare(
-      `INSERT INTO endpoints (endpoint_id, project_id, mode, url, description, event_types, signing_secrets,
-         created_at, updated_at)
-       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8 WHERE ?9 >
-         (SELECT count(*) FROM endpoints WHERE project_id = ?2 AND mode = ?3 AND deleted_at IS NULL)
-       ON CONFLICT DO NOTHING`,
-    )
-    .bind(
-      row.endpointId,
-      row.projectId,
-      row.mode,
-      row.url,
-      row.description,
-      JSON.stringify(row.eventTypes),
-      row.signingSecrets,
-      audit.at,
-      maxEndpoints,
-    );
-  const [result] = await db.batch([insert, auditIfChangedRaw(db, audit)]);
-  return (result?.meta.changes ?? 0) > 0;
-}
+export type EndpointRow = typeof endpoints.$inferSelect;
 
 /** Returns the endpoint, or `null` when it is deleted, unknown, or in another project or mode. */
 export async function readEndpoint(
@@ -61,150 +21,4 @@ export async function readEndpoint(
 ): Promise<EndpointRow | null> {
   const rows = await drizzle(db).select().from(endpoints).where(matchesEndpoint(scope, endpointId));
   return rows[0] ?? null;
-}
-
-export interface EndpointWithBacklog {
-  endpoint: EndpointRow;
-  /** The number of deliveries that still have a next attempt. */
-  open: number;
-}
-
-/** Returns all endpoints that are not deleted, oldest first. */
-export async function listEndpoints(db: D1Database, { projectId, mode }: Scope) {
-  const open = sql<number>`(SELECT count(*) FROM deliveries
-    WHERE deliveries.endpoint_id = ${endpoints.endpointId} AND deliveries.next_attempt_at IS NOT NULL)`;
-  const rows: EndpointWithBacklog[] = await drizzle(db)
-    .select({ endpoint: endpoints, open })
-    .from(endpoints)
-    .where(and(eq(endpoints.projectId, projectId), eq(endpoints.mode, mode), isNull(endpoints.deletedAt)))
-    .orderBy(endpoints.endpointId);
-  return rows;
-}
-
-/**
- * Changes the editable fields if the endpoint is still at `version` (its `updated_at`). Returns whether it
- * was.
- */
-export async function updateEndpoint(
-  db: D1Database,
-  scope: Scope,
-  { endpointId, version }: { endpointId: string; version: number },
-  change: Pick<EndpointRow, "url" | "description" | "eventTypes">,
-  audit: AuditEntry,
-): Promise<boolean> {
-  const database = drizzle(db);
-  const [{ meta }] = await database.batch([
-    database
-      .update(endpoints)
-      .set({ ...change, updatedAt: Math.max(audit.at, version + 1) })
-      .where(and(matchesEndpoint(scope, endpointId), eq(endpoints.updatedAt, version))),
-    auditIfChanged(database, audit),
-  ]);
-  return meta.changes > 0;
-}
-
-/** Disables an enabled endpoint. A disabled one keeps its time and reason. */
-export async function disableEndpointRow(
-  db: D1Database,
-  scope: Scope,
-  endpointId: string,
-  audit: AuditEntry,
-): Promise<void> {
-  const database = drizzle(db);
-  await database.batch([
-    database
-      .update(endpoints)
-      .set({ isEnabled: false, disabledAt: audit.at, disableReason: "operator", updatedAt: audit.at })
-      .where(and(matchesEndpoint(scope, endpointId), eq(endpoints.isEnabled, true))),
-    auditIfChanged(database, audit),
-  ]);
-}
-
-/**
- * Enables a disabled endpoint and resets its failure record. The same transaction handles the waiting
- * deliveries: `send` makes all of them due now, `drop` ends them. An enabled endpoint stays unchanged.
- */
-export async function enableEndpointRow(
-  db: D1Database,
-  scope: Scope,
-  endpointId: string,
-  waiting: "send" | "drop",
-  audit: AuditEntry,
-): Promise<void> {
-  const database = drizzle(db);
-  const now = audit.at;
-  const wasDisabled = sql`EXISTS (SELECT 1 FROM endpoints WHERE endpoints.endpoint_id = ${endpointId}
-    AND endpoints.project_id = ${scope.projectId} AND endpoints.mode = ${scope.mode}
-    AND endpoints.is_enabled = 0 AND endpoints.deleted_at IS NULL)`;
-  await database.batch([
-    database
-      .update(deliveries)
-      .set({
-        ...(waiting === "send" ? { nextAttemptAt: now } : { nextAttemptAt: null, state: "dead" as const }),
-        epoch: sql`epoch + 1`,
-        updatedAt: now,
-      })
-      .where(and(isWaiting(endpointId, now), wasDisabled)),
-    database
-      .update(endpoints)
-      .set({
-        isEnabled: true,
-        disabledAt: null,
-        disableReason: null,
-        consecutiveFailures: 0,
-        failingSince: null,
-        pausedUntil: null,
-        updatedAt: now,
-      })
-      .where(and(matchesEndpoint(scope, endpointId), eq(endpoints.isEnabled, false))),
-    auditIfChanged(database, audit),
-  ]);
-}
-
-/** Marks the endpoint deleted and erases its secrets. The caller or the sweep ends its waiting deliveries. */
-export async function deleteEndpointRow(
-  db: D1Database,
-  scope: Scope,
-  endpointId: string,
-  audit: AuditEntry,
-): Promise<void> {
-  const database = drizzle(db);
-  const { at } = audit;
-  await database.batch([
-    database
-      .update(endpoints)
-      .set({ isEnabled: false, deletedAt: at, updatedAt: at, signingSecrets: "[]" })
-      .where(matchesEndpoint(scope, endpointId)),
-    auditIfChanged(database, audit),
-  ]);
-}
-
-/**
- * Replaces the secrets if the endpoint is still at `version`: of two concurrent rotations, one is refused.
- */
-export async function replaceSigningSecrets(
-  db: D1Database,
-  scope: Scope,
-  { endpointId, version }: { endpointId: string; version: number },
-  signingSecrets: string,
-  audit: AuditEntry,
-): Promise<boolean> {
-  const database = drizzle(db);
-  const [{ meta }] = await database.batch([
-    database
-      .update(endpoints)
-      .set({ signingSecrets, updatedAt: Math.max(audit.at, version + 1) })
-      .where(and(matchesEndpoint(scope, endpointId), eq(endpoints.updatedAt, version))),
-    auditIfChanged(database, audit),
-  ]);
-  return meta.changes > 0;
-}
-
-/** Matches deliveries of an endpoint that have a next attempt and no attempt in progress. */
-function isWaiting(endpointId: string, now: number) {
-  return and(
-    eq(deliveries.endpointId, endpointId),
-    sql`next_attempt_at IS NOT NULL`,
-    sql`coalesce(lease_until, 0) <= ${now}`,
-  );
 }

@@ -1,9 +1,7 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { desc, eq } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { subjectName } from "../domain/subject-name.ts";
+import { type SubjectKey, subjectName } from "../domain/subject-name.ts";
 import { sha256Hex } from "../kit/hash.ts";
-import { type AuditEntry, auditIfChangedRaw } from "./audit.ts";
-import type { CustomerKey } from "./customer-page.ts";
 import { erasures } from "./tables/records.ts";
 
 export type ErasureRow = typeof erasures.$inferSelect;
@@ -12,68 +10,12 @@ export type ErasureRow = typeof erasures.$inferSelect;
  * Returns the hash that replaces an erased customer's name. A guess of the name can be confirmed against the
  * hash.
  */
-export function hashSubjectName(key: CustomerKey): string {
+export function hashSubjectName(key: SubjectKey): string {
   return sha256Hex(`licenzy erased subject\n${subjectName(key)}`);
 }
 
-/**
- * Inserts the erasure with its audit entry, once per form and one at a time per customer. Returns the form's
- * own row, or the erasure that is already running.
- *
- * `asked_at` is never earlier than an existing checkout attempt, and an attempt made afterwards has a later
- * time (`insertAttempt` enforces it). So D1 orders the two, and no two clocks are compared.
- */
-export async function insertErasure(
-  db: D1Database,
-  erasure: CustomerKey & Pick<ErasureRow, "erasureId" | "operatorId" | "operatorName">,
-  audit: AuditEntry,
-): Promise<ErasureRow | null> {
-  const { erasureId, projectId, mode, subjectRef, operatorId, operatorName } = erasure;
-  const hash = hashSubjectName(erasure);
-  const database = drizzle(db);
-  const insert = db
-    .prepare(
-      `INSERT INTO erasures (erasure_id, project_id, mode, subject_hash, subject_ref, state,
-         asked_at, operator_id, operator_name)
-       SELECT ?1, ?2, ?3, ?4, ?5, 'running', max(?6,
-         coalesce((SELECT max(created_at) FROM checkout_attempts
-           WHERE project_id = ?2 AND mode = ?3 AND subject_ref = ?5), 0),
-         coalesce((SELECT max(asked_at) + 1 FROM erasures WHERE subject_hash = ?4), 0)), ?7, ?8
-       WHERE true ON CONFLICT DO NOTHING`,
-    )
-    .bind(erasureId, projectId, mode, hash, subjectRef, audit.at, operatorId, operatorName);
-  await db.batch([insert, auditIfChangedRaw(db, audit)]);
-  const [own, running] = await database.batch([
-    database.select().from(erasures).where(eq(erasures.erasureId, erasureId)),
-    database
-      .select()
-      .from(erasures)
-      .where(and(eq(erasures.subjectHash, hash), sql`state = 'running'`)),
-  ]);
-  const ownRow = own[0]?.subjectHash === hash ? own[0] : undefined;
-  return ownRow ?? running[0] ?? null;
-}
-
-/** Returns unfinished erasures, oldest first. */
-export async function listRunningErasures(db: D1Database, limit: number): Promise<ErasureRow[]> {
-  return drizzle(db)
-    .select()
-    .from(erasures)
-    .where(sql`state = 'running'`)
-    .orderBy(erasures.askedAt)
-    .limit(limit);
-}
-
-/** Marks the erasure done and removes the customer's name from it. */
-export async function finishErasure(db: D1Database, erasureId: string, now: number): Promise<void> {
-  await drizzle(db)
-    .update(erasures)
-    .set({ state: "done", doneAt: now, subjectRef: null, progress: null })
-    .where(and(eq(erasures.erasureId, erasureId), eq(erasures.state, "running")));
-}
-
 /** Builds the statement that selects the newest erasure of a customer. */
-export function selectLastErasure(database: DrizzleD1Database, key: CustomerKey) {
+export function selectLastErasure(database: DrizzleD1Database, key: SubjectKey) {
   return database
     .select({
       erasureId: erasures.erasureId,
@@ -90,27 +32,6 @@ export function selectLastErasure(database: DrizzleD1Database, key: CustomerKey)
 
 export type LastErasure = Awaited<ReturnType<typeof selectLastErasure>>[number];
 
-export async function readLastErasure(db: D1Database, key: CustomerKey): Promise<LastErasure | null> {
+export async function readLastErasure(db: D1Database, key: SubjectKey): Promise<LastErasure | null> {
   return (await selectLastErasure(drizzle(db), key))[0] ?? null;
-}
-
-/**
- * Builds a SQL condition that is true when no row may be written for the customer. That is so while an
- * erasure is running, and after it until the customer has a row in `subjects` or `checkout_attempts` again.
- * The arguments are SQL parameters, for example `?1`.
- */
-export const isErasedSql = (hash: string, project: string, mode: string, subject: string): string => `
-  EXISTS (SELECT 1 FROM erasures WHERE subject_hash = ${hash} AND (state = 'running' OR (
-    NOT EXISTS (SELECT 1 FROM subjects
-      WHERE project_id = ${project} AND mode = ${mode} AND subject_ref = ${subject})
-    AND NOT EXISTS (SELECT 1 FROM checkout_attempts
-      WHERE project_id = ${project} AND mode = ${mode} AND subject_ref = ${subject}))))`;
-
-export async function isErased(db: D1Database, key: CustomerKey): Promise<boolean> {
-  const { projectId, mode, subjectRef } = key;
-  const row = await db
-    .prepare(`SELECT ${isErasedSql("?1", "?2", "?3", "?4")} AS erased`)
-    .bind(hashSubjectName(key), projectId, mode, subjectRef)
-    .first<{ erased: number }>();
-  return row?.erased === 1;
 }

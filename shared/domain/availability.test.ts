@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { entitlement } from "../../test/unit/entitlements.ts";
-import type { DenialReason } from "../contract/words.ts";
+import type { DenialReason } from "../contract/enums.ts";
 import { getAvailability, statusAt, unitsLeftAt } from "./availability.ts";
 import type { Hold } from "./entitlement.ts";
 

@@ -1,4 +1,4 @@
-import { type DenialReason, denialReasons, type EntitlementStatus } from "../contract/words.ts";
+import { type DenialReason, denialReasons, type EntitlementStatus } from "../contract/enums.ts";
 import type { Entitlement, Hold, Moment } from "./entitlement.ts";
 
 export type Availability = { usable: true } | { usable: false; reason: DenialReason };

@@ -1,4 +1,4 @@
-import { settlePurchases } from "./derive-one-time.ts";
+import { settlePurchases } from "./derive-purchase.ts";
 import { deriveSubscription } from "./derive-subscription.ts";
 import type { Moment } from "./entitlement.ts";
 import { grantPurchase, type PurchaseFact } from "./grant-purchase.ts";
@@ -9,7 +9,7 @@ import {
   type SubjectState,
   type TouchedEntitlement,
 } from "./ledger.ts";
-import { mergeReversal, type ReversalFact } from "./merge-payment.ts";
+import { mergeReversal, type ReversalFact } from "./merge-reversal.ts";
 import { mergeObservations } from "./merge-subscription.ts";
 import {
   hasEnded,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { entitlement } from "../../test/unit/entitlements.ts";
-import { type DenialReason, denialReasons } from "../contract/words.ts";
+import { type DenialReason, denialReasons } from "../contract/enums.ts";
 import { decideAccess, toCustomerStatus } from "./decision.ts";
 import type { Hold } from "./entitlement.ts";
 

@@ -1,4 +1,4 @@
-import { type CustomerStatus, type DenialReason, denialReasons } from "../contract/words.ts";
+import { type CustomerStatus, type DenialReason, denialReasons } from "../contract/enums.ts";
 import { getAvailability } from "./availability.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 

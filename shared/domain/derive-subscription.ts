@@ -1,8 +1,8 @@
-import type { EntitlementStatus } from "../contract/words.ts";
+import type { EntitlementStatus } from "../contract/enums.ts";
+import { buildEntitlement } from "./build-entitlement.ts";
 import { dayMs, type Entitlement, type Flag, type Hold, type Moment } from "./entitlement.ts";
 import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
-import { buildEntitlement } from "./new-entitlement.ts";
-import { findDisputeHolds, getFullReversalTime, updateHolds } from "./reversals.ts";
+import { findDisputeHolds, getFullReversalTime, updateHolds } from "./refunds-and-disputes.ts";
 import { isOverdue } from "./review-subscription.ts";
 import {
   hasEnded,

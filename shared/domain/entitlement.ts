@@ -1,4 +1,4 @@
-import type { EntitlementKind, EntitlementSource, EntitlementStatus } from "../contract/words.ts";
+import type { EntitlementKind, EntitlementSource, EntitlementStatus } from "../contract/enums.ts";
 
 /** A point in time in milliseconds since 1970, UTC. */
 export type Moment = number;

@@ -1,7 +1,7 @@
-import { settlePurchases } from "./derive-one-time.ts";
+import { buildEntitlement } from "./build-entitlement.ts";
+import { settlePurchases } from "./derive-purchase.ts";
 import { dayMs, type GrantTerms, type Moment, type Purchase } from "./entitlement.ts";
 import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
-import { buildEntitlement } from "./new-entitlement.ts";
 
 /** A one-time purchase that Stripe reports as paid. */
 export interface PurchaseFact {

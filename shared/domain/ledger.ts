@@ -1,4 +1,4 @@
-import type { EntitlementKind, IdempotentOperation } from "../contract/words.ts";
+import type { EntitlementKind, IdempotentOperation } from "../contract/enums.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import type { StripeRecord } from "./stripe-record.ts";
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { outboundEventDataSchema } from "../contract/outbound-event.ts";
 import { decideConsume } from "./consume.ts";
+import { buildManualEntry, decideManualAction } from "./decide-manual-action.ts";
 import { decideStripe, type SubjectFact } from "./decide-stripe.ts";
 import { dayMs, type Entitlement } from "./entitlement.ts";
 import { decideExpire } from "./expire.ts";
 import { applyEntry, type EntryDraft, emptyState, type LedgerEntry, type SubjectState } from "./ledger.ts";
-import { buildManualEntry, decideManualAction } from "./manual-action.ts";
 import { buildOutboundEvents } from "./outbound-events.ts";
 import type { Observation, SubscriptionOrigin } from "./stripe-record.ts";
 

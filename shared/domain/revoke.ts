@@ -1,9 +1,9 @@
-import { settlePurchases } from "./derive-one-time.ts";
+import { clawBack, recordClawBack, returnUnits } from "./clawback.ts";
+import { settlePurchases } from "./derive-purchase.ts";
 import { deriveSubscription } from "./derive-subscription.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import { applyEntry, type SubjectState, type TouchedEntitlement } from "./ledger.ts";
 import type { PaymentRecord, SubscriptionRecord } from "./stripe-record.ts";
-import { clawBack, recordClawBack, returnUnits } from "./take-back.ts";
 
 /** Derives an entitlement's id from its source, such as `<subscription>/<product code>`. */
 export type DeriveEntitlementId = (source: string) => string;

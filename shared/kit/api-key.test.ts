@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { modes, regions } from "../contract/words.ts";
+import { modes, regions } from "../contract/enums.ts";
 import { generateApiKey, parseApiKey } from "./api-key.ts";
 import { newId } from "./ids.ts";
 

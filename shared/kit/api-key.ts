@@ -1,4 +1,4 @@
-import { type Mode, modes, type Region, regions } from "../contract/words.ts";
+import { type Mode, modes, type Region, regions } from "../contract/enums.ts";
 import { decodeBase32, encodeBase32 } from "./base32.ts";
 import { equalInConstantTime, sha256, sha256Hex } from "./hash.ts";
 

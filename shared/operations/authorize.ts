@@ -1,12 +1,11 @@
+import { modes, type Region } from "../contract/enums.ts";
 import type { Operation } from "../contract/operations/operation.ts";
 import { type OperatorCaller, type Refusal, refusal } from "../contract/operations/reply.ts";
 import { hasRole, type Role } from "../contract/roles.ts";
 import type { Scope } from "../contract/scope.ts";
-import { modes, type Region } from "../contract/words.ts";
 import type { Actor } from "../db/audit.ts";
-import { d1 } from "../db/deadline.ts";
 import { readSession } from "../db/session.ts";
-import { isAuthenticationRecent } from "../domain/proof.ts";
+import { isAuthenticationRecent } from "../domain/recent-authentication.ts";
 import { currentTime } from "../kit/clock.ts";
 import type { DevService } from "../kit/dev-service.ts";
 
@@ -40,7 +39,7 @@ export async function authorize(
   { role, recentAuth }: Requirements,
 ): Promise<Authorized | Refusal> {
   const machineTime = Date.now();
-  const session = await d1(readSession(env.DB, caller.sessionToken, machineTime));
+  const session = await readSession(env.DB, caller.sessionToken, machineTime);
   const provenAt = session?.provenAt?.getTime() ?? null;
   if (session === null || provenAt === null)
     return refusal("session_ended", "You are not signed in any more. Sign in again.");

@@ -1,8 +1,8 @@
+import type { Region } from "../contract/enums.ts";
 import type { Operation, ParsedInputOf, ReplyOf } from "../contract/operations/operation.ts";
 import type { OperationOf } from "../contract/operations/table.ts";
 import type { Role } from "../contract/roles.ts";
 import type { Scope } from "../contract/scope.ts";
-import type { Region } from "../contract/words.ts";
 import type { Actor, AuditEntry } from "../db/audit.ts";
 
 /** What an implementation knows of a call that was authorized. */

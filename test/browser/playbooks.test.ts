@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { type StackFile, seed } from "../../dev/seed/seed.ts";
-import type { DenialReason } from "../../shared/contract/words.ts";
-import { denialLabels } from "../../workers/portal/components/customer-words.ts";
+import type { DenialReason } from "../../shared/contract/enums.ts";
+import { denialLabels } from "../../workers/portal/components/labels/customer.ts";
 import {
   chromiumPath,
   openPage,

@@ -1,5 +1,5 @@
 import Stripe from "stripe";
-import { oldApiVersions, toOldShape } from "../../dev/pocket-stripe/old-shapes.ts";
+import { oldApiVersions, toOldShape } from "../../dev/pocket-stripe/old-api-versions.ts";
 import type { Json } from "../../dev/pocket-stripe/wire.ts";
 import { sessionIdOf } from "../../dev/seed/api-client.ts";
 import { newWorld, readStackTime, type World } from "./world.ts";

@@ -1,5 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { DeliveryAttemptError } from "../../shared/contract/enums.ts";
 import { requeueDelivery, requeueMany, resendDelivery } from "../../shared/contract/operations/deliveries.ts";
 import {
   disableEndpoint,
@@ -9,7 +10,6 @@ import {
   sendTestEvent,
 } from "../../shared/contract/operations/endpoints.ts";
 import { outboundEventSchema } from "../../shared/contract/outbound-event.ts";
-import type { DeliveryAttemptError } from "../../shared/contract/words.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { newReceiver, respondOk, respondWith, type ScriptedReceiver, WebhookOperations } from "./receiver.ts";
 import { advanceClock } from "./stripe-world.ts";

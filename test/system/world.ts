@@ -3,7 +3,7 @@ import { inject } from "vitest";
 import { ApiClient, sessionIdOf } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { provision } from "../../dev/seed/provision.ts";
-import type { Mode, PlanStatus } from "../../shared/contract/words.ts";
+import type { Mode, PlanStatus } from "../../shared/contract/enums.ts";
 
 export interface World {
   origin: string;

@@ -1,5 +1,5 @@
+import { buildEntitlement } from "../../shared/domain/build-entitlement.ts";
 import type { Entitlement } from "../../shared/domain/entitlement.ts";
-import { buildEntitlement } from "../../shared/domain/new-entitlement.ts";
 
 /** Returns an active entitlement with default values and `change` applied. */
 export function entitlement(change: Partial<Entitlement> & Pick<Entitlement, "kind">): Entitlement {

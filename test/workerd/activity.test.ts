@@ -1,14 +1,15 @@
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it, vi } from "vitest";
 import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
-import { deleteOldCheckCounts, readActivity } from "../../shared/db/activity.ts";
 import { checkCounts } from "../../shared/db/tables/activity.ts";
 import { apiKeys } from "../../shared/db/tables/configuration.ts";
 import { subjects } from "../../shared/db/tables/subjects.ts";
 import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { deleteOldCheckCounts } from "../../workers/deliveries/db/retention.ts";
+import { readActivity } from "../../workers/portal/db/activity.ts";
 import { app } from "../../workers/runtime/app.ts";
-import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
+import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import { now } from "./connected-project.ts";
 import { buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 

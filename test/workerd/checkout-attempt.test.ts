@@ -3,10 +3,14 @@ import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
 import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
 import type { CheckoutRequest } from "../../shared/contract/checkout.ts";
-import { completeAttempt, readAttemptAndErasure, releaseAttempt } from "../../shared/db/checkout-attempts.ts";
 import { products, stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { claimAttempt } from "../../workers/runtime/checkout/claim-attempt.ts";
+import {
+  completeAttempt,
+  readAttemptAndErasure,
+  releaseAttempt,
+} from "../../workers/runtime/db/checkout-attempts.ts";
 import type { Caller } from "../../workers/runtime/request-context.ts";
 import { env } from "./subjects.ts";
 

@@ -1,15 +1,15 @@
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
-import { insertStripeEvent } from "../../shared/db/stripe-inbox.ts";
 import { stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
-import { parseWrappingKeys, seal } from "../../shared/kit/crypto-box.ts";
+import { parseWrappingKeys, seal } from "../../shared/kit/encryption.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import { buildLicenzyMetadata } from "../../shared/stripe/our-metadata.ts";
+import { buildLicenzyMetadata } from "../../shared/stripe/licenzy-metadata.ts";
 import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
-import { apiKeyAssociatedData } from "../../workers/runtime/stripe-inbound/connection.ts";
-import { processStripeEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
+import { insertStripeEvent } from "../../workers/runtime/db/stripe-events.ts";
+import { apiKeyAssociatedData } from "../../workers/runtime/stripe-connection/associated-data.ts";
+import { processStripeEvent } from "../../workers/runtime/stripe-events/process-event.ts";
 import { callSubject } from "../../workers/runtime/subject-stub.ts";
 import { buildPack, env } from "./subjects.ts";
 

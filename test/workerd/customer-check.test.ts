@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { resyncCustomer, verifyCustomer } from "../../shared/contract/operations/data-check.ts";
-import { listAuditEntries } from "../../shared/db/audit.ts";
+import { listAuditEntries } from "../../workers/portal/db/audit.ts";
 import { editD1Copy, getSubjectStub, newCustomers } from "./customers.ts";
 import { newMember } from "./members.ts";
 import { run } from "./operator-calls.ts";

@@ -5,7 +5,7 @@ import { newestMigration } from "../../shared/db/newest-migration.ts";
 import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
-import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
+import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 

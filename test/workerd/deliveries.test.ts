@@ -5,21 +5,21 @@ import {
   disableEndpoint,
   enableEndpoint,
 } from "../../shared/contract/operations/endpoints.ts";
+import { readDelivery } from "../../shared/db/deliveries.ts";
+import { readEndpoint } from "../../shared/db/endpoints.ts";
+import { type DeliveryMessage, insertEvents } from "../../shared/db/outbound-events.ts";
+import { deriveIdAt, newId } from "../../shared/kit/ids.ts";
+import {
+  endDeliveriesOfDeletedEndpoints,
+  listDueDeliveries,
+} from "../../workers/deliveries/db/deliveries.ts";
 import {
   type ClaimedDelivery,
   claimDelivery,
   type DeliveryAttemptOutcome,
   recordDeliveryAttempt,
-} from "../../shared/db/claim-delivery.ts";
-import { readDelivery } from "../../shared/db/deliveries.ts";
-import { readEndpoint } from "../../shared/db/endpoints.ts";
-import {
-  deleteOldDeliveries,
-  endDeliveriesOfDeletedEndpoints,
-  listDueDeliveries,
-} from "../../shared/db/sweep-deliveries.ts";
-import { type DeliveryMessage, insertEvents } from "../../shared/db/write-events.ts";
-import { deriveIdAt, newId } from "../../shared/kit/ids.ts";
+} from "../../workers/deliveries/db/delivery-attempts.ts";
+import { deleteOldDeliveries } from "../../workers/deliveries/db/retention.ts";
 import { act, newEndpoint, newScope } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 

@@ -5,11 +5,15 @@ import {
   stopDeliveryJob,
 } from "../../shared/contract/operations/deliveries.ts";
 import { disableEndpoint, enableEndpoint, replayEvents } from "../../shared/contract/operations/endpoints.ts";
-import { countDeliveries, listDeliveries } from "../../shared/db/deliveries.ts";
-import { processJobPage, readDeliveryJob, toRequeueableFilter } from "../../shared/db/delivery-jobs.ts";
-import { listDueDeliveries } from "../../shared/db/sweep-deliveries.ts";
-import { insertEvents } from "../../shared/db/write-events.ts";
+import { readDeliveryJob } from "../../shared/db/delivery-jobs.ts";
+import { insertEvents } from "../../shared/db/outbound-events.ts";
 import { deriveIdAt, newId } from "../../shared/kit/ids.ts";
+import {
+  countDeliveries,
+  listDeliveries,
+  listDueDeliveries,
+} from "../../workers/deliveries/db/deliveries.ts";
+import { processJobPage, toRequeueableFilter } from "../../workers/deliveries/db/delivery-jobs.ts";
 import { act, enqueued, newEndpoint, newScope, now } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 

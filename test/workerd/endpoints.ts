@@ -3,7 +3,7 @@ import type { InputOf, Operation, ReplyOf } from "../../shared/contract/operatio
 import type { OutboundEventType } from "../../shared/contract/outbound-event.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
 import type { Actor } from "../../shared/db/audit.ts";
-import type { DeliveryMessage } from "../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../shared/db/outbound-events.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { runAsActor } from "./operator-calls.ts";

@@ -9,9 +9,10 @@ import {
   previewSync,
 } from "../../shared/contract/operations/customers.ts";
 import type { AuditEntry } from "../../shared/db/audit.ts";
-import { type ErasureRow, hashSubjectName, insertErasure, isErased } from "../../shared/db/erasures.ts";
+import { type ErasureRow, hashSubjectName } from "../../shared/db/erasures.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { insertErasure, isErased } from "../../workers/runtime/db/erasures.ts";
 import { finishErasure } from "../../workers/runtime/jobs/finish-erasure.ts";
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";

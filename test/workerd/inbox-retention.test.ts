@@ -1,9 +1,9 @@
 import { exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import type { InboxStatus } from "../../shared/contract/words.ts";
-import { insertStripeEvent, readStripeEvent } from "../../shared/db/stripe-inbox.ts";
+import type { InboxStatus } from "../../shared/contract/enums.ts";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { insertStripeEvent, readStripeEvent } from "../../workers/runtime/db/stripe-events.ts";
 import { env } from "./subjects.ts";
 
 const maintenance = exports.MaintenanceEntrypoint;

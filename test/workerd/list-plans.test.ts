@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { readActivity } from "../../shared/db/activity.ts";
-import { listKeys } from "../../shared/db/api-keys.ts";
-import { listAuditEntries } from "../../shared/db/audit.ts";
-import { readCustomerLists } from "../../shared/db/customer-page.ts";
-import { findCustomers, listCustomers } from "../../shared/db/customers.ts";
-import { readProjectFacts } from "../../shared/db/overview.ts";
-import { listProducts } from "../../shared/db/products.ts";
-import { findStripeEvent, listStripeEvents } from "../../shared/db/stripe-events.ts";
-import { listEndpointHealth, readDeliveryPage, readEndpointDetail } from "../../shared/db/webhook-pages.ts";
+import { findStripeEvent } from "../../shared/db/stripe-events.ts";
+import { readActivity } from "../../workers/portal/db/activity.ts";
+import { listKeys } from "../../workers/portal/db/api-keys.ts";
+import { listAuditEntries } from "../../workers/portal/db/audit.ts";
+import { readCustomerLists } from "../../workers/portal/db/customer.ts";
+import { findCustomers, listCustomers } from "../../workers/portal/db/customers.ts";
+import { readProjectFacts } from "../../workers/portal/db/overview.ts";
+import { listProducts } from "../../workers/portal/db/products.ts";
+import { listStripeEvents } from "../../workers/portal/db/stripe-events.ts";
+import {
+  listEndpointHealth,
+  readDeliveryPage,
+  readEndpointDetail,
+} from "../../workers/portal/db/webhooks.ts";
 import { env } from "./subjects.ts";
 
 /** Covers the portal's D1 reads: each takes one round trip, from an index that returns the rows in order. */

@@ -6,7 +6,7 @@ import { subjectTag } from "../../shared/kit/subject-tag.ts";
 import { consumeDeliveries } from "../../workers/deliveries/consumers/deliveries.ts";
 import { runLane } from "../../workers/deliveries/sending/lane.ts";
 import { app } from "../../workers/runtime/app.ts";
-import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
+import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import { insertCheckoutAttempt, newConnectedProject, receiveStripeEvent } from "./connected-project.ts";
 import { deliveriesEnv, newEndpoint } from "./endpoints.ts";
 import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";

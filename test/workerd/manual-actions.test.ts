@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { buildAuditRow } from "../../shared/db/audit.ts";
 import type { ManualAction } from "../../shared/domain/ledger.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import type { ManualActionCommand, ManualActionRequest } from "../../workers/runtime/subject/manual.ts";
+import type {
+  ManualActionCommand,
+  ManualActionRequest,
+} from "../../workers/runtime/subject/operator-actions/manual-action.ts";
 import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const grant: ManualAction = {

@@ -1,11 +1,11 @@
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
 import { createApiKey, revokeApiKey } from "../../shared/contract/operations/api-keys.ts";
-import { listAuditEntries } from "../../shared/db/audit.ts";
-import { changeRole } from "../../shared/db/members.ts";
-import { insertFirstOwner } from "../../shared/db/setup.ts";
 import { members } from "../../shared/db/tables/people.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { listAuditEntries } from "../../workers/portal/db/audit.ts";
+import { changeRole } from "../../workers/portal/db/members.ts";
+import { insertFirstOwner } from "../../workers/portal/db/setup.ts";
 import { newAccount, newMember } from "./members.ts";
 import { run } from "./operator-calls.ts";
 import { env } from "./subjects.ts";

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { disableEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import { type OutboundEvent, outboundEventSchema } from "../../shared/contract/outbound-event.ts";
-import { listDueDeliveries } from "../../shared/db/sweep-deliveries.ts";
+import { listDueDeliveries } from "../../workers/deliveries/db/deliveries.ts";
 import { act, newEndpoint, now } from "./endpoints.ts";
 import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
-import { keyringName } from "../../workers/runtime/keyring/keyring.ts";
+import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import { runtimeRoutes } from "../system/runtime-routes.ts";
 import { env } from "./subjects.ts";
 

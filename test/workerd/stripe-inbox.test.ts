@@ -3,13 +3,13 @@ import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
 import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
-import { saveConnection } from "../../shared/db/save-connection.ts";
-import { insertStripeEvent } from "../../shared/db/stripe-inbox.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import { buildLicenzyMetadata } from "../../shared/stripe/our-metadata.ts";
+import { buildLicenzyMetadata } from "../../shared/stripe/licenzy-metadata.ts";
 import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
-import { processStripeEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
+import { saveConnection } from "../../workers/runtime/db/stripe-connections.ts";
+import { insertStripeEvent } from "../../workers/runtime/db/stripe-events.ts";
+import { processStripeEvent } from "../../workers/runtime/stripe-events/process-event.ts";
 import { callSubject } from "../../workers/runtime/subject-stub.ts";
 import { buildPack, env } from "./subjects.ts";
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { insertProduct } from "../../shared/db/products.ts";
-import { recordObjectOwner } from "../../shared/db/stripe-objects.ts";
-import { processStripeEvent } from "../../workers/runtime/stripe-inbound/try-event.ts";
+import { insertProduct } from "../../workers/runtime/db/products.ts";
+import { recordObjectOwner } from "../../workers/runtime/db/stripe-objects.ts";
+import { processStripeEvent } from "../../workers/runtime/stripe-events/process-event.ts";
 import {
   insertCheckoutAttempt,
   newConnectedProject,

@@ -1,8 +1,8 @@
 import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
-import { recordObjectOwner } from "../../shared/db/stripe-objects.ts";
 import { stripeConnections } from "../../shared/db/tables/configuration.ts";
-import { sweepMissedEvents } from "../../workers/runtime/stripe-inbound/sweep-missed.ts";
+import { recordObjectOwner } from "../../workers/runtime/db/stripe-objects.ts";
+import { sweepMissedEvents } from "../../workers/runtime/stripe-events/sweep-missed-events.ts";
 import {
   buildStripeEvent,
   type ConnectedProject,

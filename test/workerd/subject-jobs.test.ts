@@ -6,17 +6,15 @@ import {
   startSubjectJob,
   stopSubjectJob,
 } from "../../shared/contract/operations/data-check.ts";
-import { type AuditEntry, listAuditEntries } from "../../shared/db/audit.ts";
-import {
-  deleteOldSubjectJobs,
-  insertSubjectJob,
-  parseFindings,
-  readSubjectJob,
-} from "../../shared/db/subject-jobs.ts";
+import type { AuditEntry } from "../../shared/db/audit.ts";
+import { parseFindings, readSubjectJob } from "../../shared/db/subject-jobs.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { deleteOldSubjectJobs } from "../../workers/deliveries/db/retention.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { sweepSubjectJobs } from "../../workers/deliveries/sweeps/subject-jobs.ts";
+import { listAuditEntries } from "../../workers/portal/db/audit.ts";
+import { insertSubjectJob } from "../../workers/runtime/db/subject-jobs.ts";
 import type { RuntimeEnv } from "../../workers/runtime/env.ts";
 import { doPage, runSubjectJob } from "../../workers/runtime/jobs/run-subject-job.ts";
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";

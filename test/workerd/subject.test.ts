@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
-import { readSubjectCopy } from "../../shared/db/read-subject.ts";
 import { dayMs } from "../../shared/domain/entitlement.ts";
+import { readSubjectCopy } from "../../workers/runtime/db/subjects.ts";
 import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const now = async () => Date.now() + (await env.DEV.clockOffsetMs());

@@ -2,7 +2,7 @@ import { env as bindings } from "cloudflare:workers";
 import type { GrantTerms } from "../../shared/domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { deriveId, newId } from "../../shared/kit/ids.ts";
-import type { StripeCommand } from "../../workers/runtime/subject/stripe.ts";
+import type { StripeCommand } from "../../workers/runtime/subject/preview-stripe.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 
 /** Advances the clock and sets Stripe's answers. */

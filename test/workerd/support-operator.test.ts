@@ -1,15 +1,15 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import type { Mode } from "../../shared/contract/enums.ts";
 import { applyAction, previewAction, readCustomer } from "../../shared/contract/operations/customers.ts";
 import type { InputOf } from "../../shared/contract/operations/operation.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import { type OperationOf, operations } from "../../shared/contract/operations/table.ts";
 import { hasRole, roles } from "../../shared/contract/roles.ts";
-import type { Mode } from "../../shared/contract/words.ts";
-import { listAuditEntries } from "../../shared/db/audit.ts";
-import { insertProduct } from "../../shared/db/products.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { listAuditEntries } from "../../workers/portal/db/audit.ts";
+import { insertProduct } from "../../workers/runtime/db/products.ts";
 import { type Account, newAccount, newMember } from "./members.ts";
 import { run, runtimeEntrypoint } from "./operator-calls.ts";
 import { env } from "./subjects.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { DevelopmentOperator } from "../../dev/entries/deliveries/development-operator.ts";
+import type { Mode } from "../../shared/contract/enums.ts";
 import {
   requeueDelivery,
   requeueMany,
@@ -21,14 +22,13 @@ import type { InputOf } from "../../shared/contract/operations/operation.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import { type OperationOf, operations } from "../../shared/contract/operations/table.ts";
 import { hasRole, roles } from "../../shared/contract/roles.ts";
-import type { Mode } from "../../shared/contract/words.ts";
-import { listAuditEntries } from "../../shared/db/audit.ts";
-import { claimDelivery, recordDeliveryAttempt } from "../../shared/db/claim-delivery.ts";
-import { listDeliveries } from "../../shared/db/deliveries.ts";
 import { readEndpoint } from "../../shared/db/endpoints.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { listDeliveries } from "../../workers/deliveries/db/deliveries.ts";
+import { claimDelivery, recordDeliveryAttempt } from "../../workers/deliveries/db/delivery-attempts.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { WebhookOperatorEntrypoint } from "../../workers/deliveries/operator-entrypoint.ts";
+import { listAuditEntries } from "../../workers/portal/db/audit.ts";
 import { deliveriesEnv, now } from "./endpoints.ts";
 import { type Account, newAccount, newMember } from "./members.ts";
 import { callsOf } from "./operator-calls.ts";

@@ -1,8 +1,8 @@
 import type { RuntimeMaintenance } from "../../shared/contract/maintenance.ts";
-import type { ClaimedDelivery } from "../../shared/db/claim-delivery.ts";
-import type { DeliveryMessage } from "../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../shared/db/outbound-events.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
 import type { MetricsEnv } from "../../shared/kit/metrics.ts";
+import type { ClaimedDelivery } from "./db/delivery-attempts.ts";
 
 /** This worker's own `Lanes`, called over RPC so that each lane is an invocation of its own. */
 export interface LanesRpc {

@@ -1,13 +1,14 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
-import type { ClaimedDelivery } from "../../shared/db/claim-delivery.ts";
-import type { DeliveryMessage } from "../../shared/db/write-events.ts";
+import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
+import type { DeliveryMessage } from "../../shared/db/outbound-events.ts";
 import { consumeDeliveries } from "./consumers/deliveries.ts";
 import { consumeStripeRetries } from "./consumers/stripe-retries.ts";
+import type { ClaimedDelivery } from "./db/delivery-attempts.ts";
 import type { DeliveriesEnv, LanesRpc } from "./env.ts";
 import { runJob } from "./sending/job.ts";
 import { claimForAttempt, runLane } from "./sending/lane.ts";
-import { runSweeps } from "./sweeps/every-minute.ts";
+import { runSweeps } from "./sweeps/run-sweeps.ts";
 
 export { WebhookOperatorEntrypoint } from "./operator-entrypoint.ts";
 
@@ -16,6 +17,10 @@ export { WebhookOperatorEntrypoint } from "./operator-entrypoint.ts";
  * limits.
  */
 export class Lanes extends WorkerEntrypoint<DeliveriesEnv> implements LanesRpc {
+  constructor(ctx: ExecutionContext, env: DeliveriesEnv) {
+    super(ctx, withD1Timeout(env));
+  }
+
   async resume(claimed: ClaimedDelivery): Promise<void> {
     await runLane(this.env, claimed);
   }
@@ -36,14 +41,14 @@ export default {
   async queue(batch, env, ctx) {
     switch (batch.queue) {
       case "licenzy-stripe-retries":
-        return consumeStripeRetries(batch as MessageBatch<StripeRetryMessage>, env);
+        return consumeStripeRetries(batch as MessageBatch<StripeRetryMessage>, withD1Timeout(env));
       case "licenzy-deliveries":
-        return consumeDeliveries(batch as MessageBatch<DeliveryMessage>, env, ctx);
+        return consumeDeliveries(batch as MessageBatch<DeliveryMessage>, withD1Timeout(env), ctx);
       default:
         throw new Error(`no consumer for the queue ${batch.queue}`);
     }
   },
   async scheduled(_controller, env, ctx) {
-    await runSweeps(env, (work) => ctx.waitUntil(work));
+    await runSweeps(withD1Timeout(env), (work) => ctx.waitUntil(work));
   },
 } satisfies ExportedHandler<DeliveriesEnv, Message>;

@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { OperationCall, OperatorRpc } from "../../shared/contract/operations/operation.ts";
+import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import { runOperation } from "../../shared/operations/run.ts";
 import type { DeliveriesEnv } from "./env.ts";
 import { deliveriesOperations } from "./operations/table.ts";
@@ -9,6 +10,10 @@ import { deliveriesOperations } from "./operations/table.ts";
  * configuration binds it can call it, no HTTP request can.
  */
 export class WebhookOperatorEntrypoint extends WorkerEntrypoint<DeliveriesEnv> implements OperatorRpc {
+  constructor(ctx: ExecutionContext, env: DeliveriesEnv) {
+    super(ctx, withD1Timeout(env));
+  }
+
   run(call: OperationCall): Promise<{ outcome: string }> {
     const waitUntil = (work: Promise<unknown>) => this.ctx.waitUntil(work);
     return runOperation(deliveriesOperations, { env: this.env, waitUntil }, call);

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
+import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
 import { DependencyUnavailableError } from "../../shared/kit/timeout.ts";
@@ -9,7 +10,7 @@ import { getSession } from "./auth/session-cookie.ts";
 import { listProviders } from "./auth/sign-in-service.ts";
 import { renderErrorPage } from "./components/error-page.tsx";
 import { maxFormBytes } from "./http/form.ts";
-import { requestLog } from "./http/request-line.ts";
+import { requestLog } from "./http/request-log.ts";
 import { getOrigin, type PortalHono } from "./request-context.ts";
 import { routes } from "./routes.ts";
 
@@ -21,6 +22,10 @@ const providerOrigins = {
   microsoft: "https://login.microsoftonline.com",
 };
 
+app.use((c, next) => {
+  c.env = withD1Timeout(c.env);
+  return next();
+});
 app.use(requestLog);
 
 app.use(async (c, next) => {

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
+import type { Mode } from "../../shared/contract/enums.ts";
 import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import type { Role } from "../../shared/contract/roles.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
-import type { Mode } from "../../shared/contract/words.ts";
 import type { Actor } from "../../shared/db/audit.ts";
 import type { OperatorSession, SessionProject } from "../../shared/db/session.ts";
 import type { PortalEnv } from "./env.ts";

@@ -18,9 +18,9 @@ import {
 } from "./pages/account/actions.ts";
 import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
-import { applyAction, previewAction, showAction } from "./pages/customer/actions.ts";
+import { applyAction, previewAction, showAction } from "./pages/customer/actions/handlers.ts";
 import { showCustomer } from "./pages/customer/page.tsx";
-import { recordRoutes } from "./pages/customer/record-routes.ts";
+import { recordRoutes } from "./pages/customer/routes.ts";
 import { findForPalette } from "./pages/customers/find.ts";
 import { showCustomers } from "./pages/customers/page.tsx";
 import { dataRoutes } from "./pages/data/routes.ts";
@@ -42,7 +42,7 @@ import {
 } from "./pages/products/actions.ts";
 import { showProducts } from "./pages/products/list.tsx";
 import { archiveProject, createProject, restoreProject, showProjects } from "./pages/projects/actions.ts";
-import { reauthenticate } from "./pages/prove/actions.ts";
+import { reauthenticate } from "./pages/reauthenticate/actions.ts";
 import { enterSecondFactor, finishSignIn } from "./pages/second-factor/actions.tsx";
 import { saveSettings, showSettings } from "./pages/settings/actions.ts";
 import { setUp, showSetup } from "./pages/setup/actions.tsx";

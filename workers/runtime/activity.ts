@@ -1,8 +1,7 @@
 import { waitUntil } from "cloudflare:workers";
-import { addCheckCounts, type CheckCount } from "../../shared/db/activity.ts";
-import { d1 } from "../../shared/db/deadline.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
+import { addCheckCounts, type CheckCount } from "./db/check-counts.ts";
 import type { RuntimeEnv } from "./env.ts";
 import type { Caller } from "./request-context.ts";
 
@@ -66,7 +65,7 @@ async function flush(env: RuntimeEnv): Promise<void> {
   keyIds = new Set();
   scheduledAt = null;
   try {
-    await d1(addCheckCounts(env.DB, taken, await currentTime(env.DEV)));
+    await addCheckCounts(env.DB, taken, await currentTime(env.DEV));
   } catch (error) {
     // Keep the counts for the next flush, which the next request schedules.
     for (const count of taken.checks) add(count);

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { requestId } from "hono/request-id";
+import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { ApiError } from "./http/api-error.ts";
 import type { Route } from "./http/endpoint.ts";
@@ -15,6 +16,10 @@ import { routes } from "./routes.ts";
 
 export const app = new OpenAPIHono<RuntimeHono>();
 
+app.use((c, next) => {
+  c.env = withD1Timeout(c.env);
+  return next();
+});
 // Without a header name, so that callers can't choose the id. Replies set `Request-Id` themselves.
 app.use(requestId({ headerName: "", generator: () => newId("req") }));
 app.use(requestLog);

@@ -1,8 +1,8 @@
 import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
-import type { DeliveryMessage } from "../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../shared/db/outbound-events.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
 import type { MetricsEnv } from "../../shared/kit/metrics.ts";
-import type { Keyring } from "./keyring/keyring.ts";
+import type { Keyring } from "./keys/keyring.ts";
 import type { Subject } from "./subject/subject.ts";
 
 /** The bindings of the runtime worker (wrangler.toml), and `DEV` in development only. */

@@ -1,6 +1,6 @@
 import { app } from "./app.ts";
 
-export { Keyring } from "./keyring/keyring.ts";
+export { Keyring } from "./keys/keyring.ts";
 export { MaintenanceEntrypoint } from "./maintenance-entrypoint.ts";
 export { OperatorEntrypoint } from "./operator-entrypoint.ts";
 export { Subject } from "./subject/subject.ts";

@@ -7,13 +7,13 @@ import type {
 } from "../../shared/contract/maintenance.ts";
 import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
-import { d1 } from "../../shared/db/deadline.ts";
-import { listStalledSubjectJobs } from "../../shared/db/subject-jobs.ts";
-import { listSubjectsOfProject } from "../../shared/db/sweep-subjects.ts";
+import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
+import { listStalledSubjectJobs } from "./db/subject-jobs.ts";
+import { listSubjectsOfProject } from "./db/subjects.ts";
 import type { RuntimeEnv } from "./env.ts";
 import { runSubjectJob } from "./jobs/run-subject-job.ts";
-import { processStripeEvent } from "./stripe-inbound/try-event.ts";
+import { processStripeEvent } from "./stripe-events/process-event.ts";
 import { callSubject } from "./subject-stub.ts";
 import { sweeps } from "./sweeps/table.ts";
 
@@ -27,6 +27,10 @@ const jobStalledMs = 20_000;
  * attempts and subject copies. An RPC entrypoint: no HTTP request can call it.
  */
 export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements RuntimeMaintenance {
+  constructor(ctx: ExecutionContext, env: RuntimeEnv) {
+    super(ctx, withD1Timeout(env));
+  }
+
   async processStripeEvent(message: StripeRetryMessage): Promise<void> {
     await processStripeEvent(this.env, message);
   }
@@ -37,7 +41,7 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implemen
 
   async stalledSubjectJobs(): Promise<string[]> {
     const before = (await currentTime(this.env.DEV)) - jobStalledMs;
-    return d1(listStalledSubjectJobs(this.env.DB, before, maxJobsPerSweep));
+    return listStalledSubjectJobs(this.env.DB, before, maxJobsPerSweep);
   }
 
   async runSubjectJob(jobId: string): Promise<void> {
@@ -49,7 +53,7 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implemen
     request: RestoreRequest,
     after: string,
   ): Promise<{ after: string | null }> {
-    const page = await d1(listSubjectsOfProject(this.env.DB, scope, after, subjectsPerRestore));
+    const page = await listSubjectsOfProject(this.env.DB, scope, after, subjectsPerRestore);
     for (const identity of page)
       await callSubject(this.env, identity, (subject) => subject.restoreEvents(request));
     return { after: page.length < subjectsPerRestore ? null : (page.at(-1)?.subjectRef ?? null) };

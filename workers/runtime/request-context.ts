@@ -1,5 +1,5 @@
 import type { Context, Input } from "hono";
-import type { Mode, PlanStatus, Region } from "../../shared/contract/words.ts";
+import type { Mode, PlanStatus, Region } from "../../shared/contract/enums.ts";
 import type { SubjectIdentity } from "../../shared/domain/subject-name.ts";
 import type { LogFields } from "../../shared/kit/log.ts";
 import type { RuntimeEnv } from "./env.ts";

@@ -2,8 +2,8 @@ import type { ConsumeCommand } from "../../shared/domain/consume.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { DependencyUnavailableError, remainingMs, withTimeout } from "../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "./env.ts";
-import type { ConsumeResult, DecisionAt, SubjectSnapshot } from "./subject/answers.ts";
 import { pack, unpack } from "./subject/packed.ts";
+import type { ConsumeResult, DecisionAt, SubjectSnapshot } from "./subject/rpc-types.ts";
 import type { Subject } from "./subject/subject.ts";
 import { timeouts } from "./timeouts.ts";
 

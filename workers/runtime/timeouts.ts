@@ -1,6 +1,6 @@
 /**
  * How long a request waits for what it depends on, in milliseconds. Calls to D1 have their own limit
- * (`shared/db/deadline.ts`).
+ * (`shared/db/d1-timeout.ts`).
  */
 export const timeouts = {
   /** From the start of the request, so its key lookup counts. The API promises an answer within 400 ms. */

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { GroupCommit } from "../../../workers/runtime/subject/arrivals.ts";
+import { GroupCommit } from "../../../workers/runtime/subject/group-commit.ts";
 import type { BenchEnv } from "./env.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
-import { foldHistory } from "../../../workers/runtime/subject/fold.ts";
-import { SubjectStore } from "../../../workers/runtime/subject/store.ts";
+import { foldHistory } from "../../../workers/runtime/subject/history/fold.ts";
+import { SubjectStore } from "../../../workers/runtime/subject/storage/store.ts";
 import { Subject } from "../../../workers/runtime/subject/subject.ts";
 import type { BenchEnv } from "./env.ts";
 import { oneUnit, packPurchase } from "./fill.ts";

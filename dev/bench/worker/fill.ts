@@ -2,8 +2,8 @@ import type { ConsumeCommand } from "../../../shared/domain/consume.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { deriveId } from "../../../shared/kit/ids.ts";
-import { keyringName } from "../../../workers/runtime/keyring/keyring.ts";
-import type { StripeCommand } from "../../../workers/runtime/subject/stripe.ts";
+import { keyringName } from "../../../workers/runtime/keys/keyring.ts";
+import type { StripeCommand } from "../../../workers/runtime/subject/preview-stripe.ts";
 import type { Subject } from "../../../workers/runtime/subject/subject.ts";
 import type { BenchEnv } from "./env.ts";
 

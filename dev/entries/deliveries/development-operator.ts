@@ -1,13 +1,14 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { type DeliveryRow, listDeliveries, readDelivery } from "../../../shared/db/deliveries.ts";
+import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
+import { type DeliveryRow, readDelivery } from "../../../shared/db/deliveries.ts";
 import { readDeliveryJob } from "../../../shared/db/delivery-jobs.ts";
-import { listEndpoints } from "../../../shared/db/endpoints.ts";
 import { readProjectSettings } from "../../../shared/db/projects.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { runAuthorized } from "../../../shared/operations/run.ts";
 import { findActiveSecrets, parseSigningSecrets } from "../../../shared/webhooks/signing-secrets.ts";
+import { listDeliveries } from "../../../workers/deliveries/db/deliveries.ts";
+import { listEndpoints } from "../../../workers/deliveries/db/endpoints.ts";
 import type { DeliveriesEnv } from "../../../workers/deliveries/env.ts";
 import { deliveriesOperations } from "../../../workers/deliveries/operations/table.ts";
 
@@ -20,8 +21,12 @@ export type DeliveryView = Omit<DeliveryRow, "leaseId">;
  * Development only: this folder's entry adds it to the worker, and only the development gateway binds it.
  */
 export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
+  constructor(ctx: ExecutionContext, env: DeliveriesEnv) {
+    super(ctx, withD1Timeout(env));
+  }
+
   async run(operation: string, scope: Scope, input: unknown): Promise<{ outcome: string }> {
-    const project = await d1(readProjectSettings(this.env.DB, scope.projectId));
+    const project = await readProjectSettings(this.env.DB, scope.projectId);
     if (project === null) throw new Error(`Project not found: ${scope.projectId}`);
     const { accountId, region } = project;
     const operator = { operatorId: "opr_development", name: "Development", email: "development@localhost" };
@@ -34,7 +39,7 @@ export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
 
   async listEndpoints(scope: Scope) {
     const now = await currentTime(this.env.DEV);
-    const rows = await d1(listEndpoints(this.env.DB, scope));
+    const rows = await listEndpoints(this.env.DB, scope);
     return rows.map(({ endpoint: { signingSecrets, ...endpoint }, open }) => {
       const [, former] = findActiveSecrets(parseSigningSecrets(signingSecrets), now);
       return { ...endpoint, formerSecretSignsUntil: former?.signsUntil ?? null, openDeliveries: open };
@@ -47,17 +52,17 @@ export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
     filter: Parameters<typeof listDeliveries>[2],
     page: { after: string | null; limit: number },
   ): Promise<{ deliveries: DeliveryView[]; cursor: string | null }> {
-    const rows = await d1(listDeliveries(this.env.DB, scope, filter, { ...page, limit: page.limit + 1 }));
+    const rows = await listDeliveries(this.env.DB, scope, filter, { ...page, limit: page.limit + 1 });
     const deliveries = rows.slice(0, page.limit).map(({ leaseId: _, ...delivery }) => delivery);
     return { deliveries, cursor: rows.length > page.limit ? (deliveries.at(-1)?.deliveryId ?? null) : null };
   }
 
   async readDelivery(scope: Scope, deliveryId: string) {
-    return d1(readDelivery(this.env.DB, scope, deliveryId));
+    return readDelivery(this.env.DB, scope, deliveryId);
   }
 
   async readJob(jobId: string) {
-    return d1(readDeliveryJob(this.env.DB, jobId));
+    return readDeliveryJob(this.env.DB, jobId);
   }
 }
 

@@ -1,11 +1,15 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { findNextDueTime } from "../../../shared/db/next-due.ts";
+import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
 import type { DeliveriesEnv } from "../../../workers/deliveries/env.ts";
-import { runSweeps } from "../../../workers/deliveries/sweeps/every-minute.ts";
+import { runSweeps } from "../../../workers/deliveries/sweeps/run-sweeps.ts";
+import { findNextDueTime } from "./next-due.ts";
 
 /** Runs the sweeps on demand. The development gateway calls it when the clock moves. */
 export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
+  constructor(ctx: ExecutionContext, env: DeliveriesEnv) {
+    super(ctx, withD1Timeout(env));
+  }
+
   /**
    * Runs all sweeps. With `settle`, waits for the deliveries that the sweeps started, so that they happen
    * at the current time of the clock.
@@ -25,6 +29,6 @@ export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
    * known.
    */
   async nextDue(): Promise<number | null> {
-    return d1(findNextDueTime(this.env.DB));
+    return findNextDueTime(this.env.DB);
   }
 }

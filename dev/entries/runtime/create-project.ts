@@ -1,5 +1,4 @@
-import type { PlanStatus, Region } from "../../../shared/contract/words.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
+import type { PlanStatus, Region } from "../../../shared/contract/enums.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
 import { insertAccountWithProject } from "./insert-project.ts";
@@ -21,29 +20,27 @@ export async function createProject(
 ): Promise<{ accountId: string; projectId: string }> {
   const accountId = newId("acc", now);
   const projectId = newId("prj", now);
-  await d1(
-    insertAccountWithProject(
-      env.DB,
-      {
-        accountId,
-        name: project.accountName,
-        planStatus: project.planStatus,
-        // No Keyring exists yet. Creating the first key also writes the plan.
-        planSyncedAt: now,
-        createdAt: now,
-        updatedAt: now,
-      },
-      {
-        projectId,
-        accountId,
-        name: project.name,
-        region: project.region,
-        successUrl: project.successUrl,
-        cancelUrl: project.cancelUrl,
-        createdAt: now,
-        updatedAt: now,
-      },
-    ),
+  await insertAccountWithProject(
+    env.DB,
+    {
+      accountId,
+      name: project.accountName,
+      planStatus: project.planStatus,
+      // No Keyring exists yet. Creating the first key also writes the plan.
+      planSyncedAt: now,
+      createdAt: now,
+      updatedAt: now,
+    },
+    {
+      projectId,
+      accountId,
+      name: project.name,
+      region: project.region,
+      successUrl: project.successUrl,
+      cancelUrl: project.cancelUrl,
+      createdAt: now,
+      updatedAt: now,
+    },
   );
   return { accountId, projectId };
 }

@@ -1,44 +1,44 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { Mode, PlanStatus } from "../../../shared/contract/enums.ts";
 import { type ProductInput, productSchema } from "../../../shared/contract/operations/products.ts";
 import type { Role } from "../../../shared/contract/roles.ts";
-import type { Mode, PlanStatus } from "../../../shared/contract/words.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { readProjectConnection } from "../../../shared/db/stripe-connections.ts";
+import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
 import { members } from "../../../shared/db/tables/people.ts";
 import { operatorSessions } from "../../../shared/db/tables/sign-in.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
+import { readProjectConnection } from "../../../workers/runtime/db/stripe-connections.ts";
+import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
 import {
   createApiKey,
   type NewApiKey,
   revokeApiKey,
   setPlanStatus,
-} from "../../../workers/runtime/configuration/api-keys.ts";
-import { checkStripeKey } from "../../../workers/runtime/configuration/check-stripe-key.ts";
-import { connectStripe } from "../../../workers/runtime/configuration/connect-stripe.ts";
-import { registerWebhook } from "../../../workers/runtime/configuration/register-webhook.ts";
-import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
+} from "../../../workers/runtime/keys/api-keys.ts";
 import { makeProduct } from "../../../workers/runtime/operations/products.ts";
-import { type AdoptionTarget, readAdoption } from "../../../workers/runtime/stripe-inbound/adopt.ts";
-import { describeNoOwner } from "../../../workers/runtime/stripe-inbound/find-owner.ts";
+import { checkStripeKey } from "../../../workers/runtime/stripe-connection/check-stripe-key.ts";
+import { connectStripe } from "../../../workers/runtime/stripe-connection/connect-stripe.ts";
+import { registerWebhook } from "../../../workers/runtime/stripe-connection/register-webhook.ts";
+import { type AdoptionTarget, readAdoption } from "../../../workers/runtime/stripe-events/adopt-object.ts";
 import {
   type ConnectionContext,
   createConnectionContext,
   toSubjectIdentity,
-} from "../../../workers/runtime/stripe-inbound/inbound.ts";
-import { retryEvent } from "../../../workers/runtime/stripe-inbound/retry-event.ts";
+} from "../../../workers/runtime/stripe-events/connection-context.ts";
+import { describeNoOwner } from "../../../workers/runtime/stripe-events/find-owner.ts";
+import { retryEvent } from "../../../workers/runtime/stripe-events/retry-event.ts";
 import {
   applySync,
   previewSync,
   readDifferences,
   type StripeDifferencesResult,
-} from "../../../workers/runtime/stripe-inbound/sync-subject.ts";
-import type { ManualActionResult } from "../../../workers/runtime/subject/apply-manual.ts";
-import type { ManualActionCommand } from "../../../workers/runtime/subject/manual.ts";
-import type { StripePreview } from "../../../workers/runtime/subject/stripe.ts";
+} from "../../../workers/runtime/stripe-events/sync-subject.ts";
+import type { ManualActionResult } from "../../../workers/runtime/subject/operator-actions/apply-manual-action.ts";
+import type { ManualActionCommand } from "../../../workers/runtime/subject/operator-actions/manual-action.ts";
+import type { StripePreview } from "../../../workers/runtime/subject/preview-stripe.ts";
 import { callSubject } from "../../../workers/runtime/subject-stub.ts";
 import { createProject, type NewProject } from "./create-project.ts";
 
@@ -47,6 +47,10 @@ import { createProject, type NewProject } from "./create-project.ts";
  * it to the runtime worker, and only the development gateway binds it.
  */
 export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
+  constructor(ctx: ExecutionContext, env: RuntimeEnv) {
+    super(ctx, withD1Timeout(env));
+  }
+
   async createProject(project: NewProject): Promise<{ accountId: string; projectId: string }> {
     return createProject(this.env, project, await this.now());
   }
@@ -149,7 +153,7 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
   }
 
   private async inbound(projectId: string, mode: Mode, because: string): Promise<ConnectionContext> {
-    const found = await d1(readProjectConnection(this.env.DB, projectId, mode));
+    const found = await readProjectConnection(this.env.DB, projectId, mode);
     if (found === null) throw new Error(`The project has no Stripe connection in ${mode} mode`);
     const { connectionId } = found.connection;
     return createConnectionContext(

@@ -1,9 +1,9 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { listSubjects } from "../../../shared/db/sweep-subjects.ts";
+import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import { listSubjects } from "../../../workers/runtime/db/subjects.ts";
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
-import type { Verification } from "../../../workers/runtime/subject/verify.ts";
+import type { Verification } from "../../../workers/runtime/subject/ledger/verify.ts";
 import { callSubject, type SubjectRpc } from "../../../workers/runtime/subject-stub.ts";
 
 const subjectsPerPage = 100;
@@ -25,6 +25,10 @@ export interface VerificationReport {
  * instead.
  */
 export class VerificationEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
+  constructor(ctx: ExecutionContext, env: RuntimeEnv) {
+    super(ctx, withD1Timeout(env));
+  }
+
   /** Compares each subject's ledger, state and D1 copy. */
   async verifyAll(): Promise<VerificationReport> {
     return this.visitAll((subject) => subject.verify());
@@ -39,7 +43,7 @@ export class VerificationEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     const report: VerificationReport = { subjects: 0, entries: 0, unflushed: 0, faulty: [] };
     let after: SubjectIdentity | null = null;
     for (;;) {
-      const page: SubjectIdentity[] = await d1(listSubjects(this.env.DB, after, subjectsPerPage));
+      const page: SubjectIdentity[] = await listSubjects(this.env.DB, after, subjectsPerPage);
       for (const subject of page) {
         const result = await callSubject(this.env, subject, visit);
         report.subjects++;

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { invalidRequest } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { pageFields } from "../object-store.ts";
-import { oldApiVersions } from "../old-shapes.ts";
+import { oldApiVersions } from "../old-api-versions.ts";
 import {
   applyMetadata,
   boolean,

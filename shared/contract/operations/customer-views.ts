@@ -1,4 +1,4 @@
-import type { DenialReason, EntitlementKind, EntitlementSource, EntitlementStatus } from "../words.ts";
+import type { DenialReason, EntitlementKind, EntitlementSource, EntitlementStatus } from "../enums.ts";
 import type { ManualActionType } from "./manual-action.ts";
 
 /** What the portal shows of a customer. Times are in milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deliveryStates } from "../words.ts";
+import { deliveryStates } from "../enums.ts";
 import { formId } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 

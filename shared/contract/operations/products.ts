@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { productCodePattern } from "../checkout.ts";
-import { entitlementKinds } from "../words.ts";
+import { entitlementKinds } from "../enums.ts";
 import { days, maxUnits, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 

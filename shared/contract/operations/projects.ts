@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { planStatuses, regions } from "../words.ts";
+import { planStatuses, regions } from "../enums.ts";
 import { formId, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 

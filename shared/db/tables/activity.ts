@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { modes } from "../../contract/words.ts";
+import { modes } from "../../contract/enums.ts";
 import { timestampMs } from "./columns.ts";
 
 /** Checks per hour. Approximate: each isolate of the runtime counts in memory and writes every 10 s. */

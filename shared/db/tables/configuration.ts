@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { entitlementKinds, modes, planStatuses, regions } from "../../contract/words.ts";
+import { entitlementKinds, modes, planStatuses, regions } from "../../contract/enums.ts";
 import { timestampMs } from "./columns.ts";
 
 /**

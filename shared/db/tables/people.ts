@@ -1,6 +1,6 @@
 import { index, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { modes } from "../../contract/enums.ts";
 import { roles } from "../../contract/roles.ts";
-import { modes } from "../../contract/words.ts";
 import { timestampMs } from "./columns.ts";
 
 /** Members, invitations, setup and the audit log. Written by the portal and the operator entrypoints. */

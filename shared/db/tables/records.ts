@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { modes } from "../../contract/words.ts";
+import { modes } from "../../contract/enums.ts";
 import { timestampMs } from "./columns.ts";
 
 /** Customer notes and erasures. Written by the runtime for operators. */

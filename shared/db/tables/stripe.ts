@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { checkoutAttemptStatuses, inboxStatuses, modes, stripeEventSources } from "../../contract/words.ts";
+import { checkoutAttemptStatuses, inboxStatuses, modes, stripeEventSources } from "../../contract/enums.ts";
 import { timestampMs } from "./columns.ts";
 
 /** Checkout attempts, Stripe objects and the inbox of Stripe events. Written by the runtime. */

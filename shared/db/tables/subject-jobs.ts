@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { modes } from "../../contract/enums.ts";
 import { subjectJobKinds } from "../../contract/operations/data-check.ts";
-import { modes } from "../../contract/words.ts";
 import { timestampMs } from "./columns.ts";
 
 /**

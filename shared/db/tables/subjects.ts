@@ -6,7 +6,7 @@ import {
   entitlementStatuses,
   modes,
   regions,
-} from "../../contract/words.ts";
+} from "../../contract/enums.ts";
 import { timestampMs } from "./columns.ts";
 
 /** The D1 copy of the subject objects' state, for queries. Written by the runtime. */

@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { outboundEventTypes } from "../../contract/outbound-event.ts";
 import {
   deliveryAttemptErrors,
   deliveryAttemptKinds,
   deliveryStates,
   endpointDisableReasons,
   modes,
-} from "../../contract/words.ts";
+} from "../../contract/enums.ts";
+import { outboundEventTypes } from "../../contract/outbound-event.ts";
 import { timestampMs } from "./columns.ts";
 
 /**

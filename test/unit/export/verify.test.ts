@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { verifyExport } from "../../../scripts/export/verify.ts";
 import { exportFormat, type LedgerRow } from "../../../shared/contract/export.ts";
 import type { EntryDraft } from "../../../shared/domain/ledger.ts";
-import { chainHash, genesisHash } from "../../../workers/runtime/subject/chain.ts";
+import { chainHash, genesisHash } from "../../../workers/runtime/subject/storage/hash-chain.ts";
 import { entitlement } from "../entitlements.ts";
 
 const granted = entitlement({ kind: "usage_pack" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type PaymentLinks, toOldShape } from "../../../dev/pocket-stripe/old-shapes.ts";
+import { type PaymentLinks, toOldShape } from "../../../dev/pocket-stripe/old-api-versions.ts";
 
 const version = "2024-06-20";
 const links: PaymentLinks = {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { CustomerLists } from "../../../shared/db/customer-page.ts";
-import { parseManualAction, parseReason } from "../../../workers/portal/pages/customer/action-form.ts";
-import { parseAsOf } from "../../../workers/portal/pages/customer/as-of.ts";
-import { compareOutlines } from "../../../workers/portal/pages/customer/moved.ts";
+import type { CustomerLists } from "../../../workers/portal/db/customer.ts";
+import { parseManualAction, parseReason } from "../../../workers/portal/pages/customer/actions/parse-form.ts";
+import { compareOutlines } from "../../../workers/portal/pages/customer/actions/preview-outline.ts";
+import { parseAsOf } from "../../../workers/portal/pages/customer/sections/as-of.ts";
+import {
+  buildTimelineItems,
+  matchesFilter,
+} from "../../../workers/portal/pages/customer/sections/timeline-items.ts";
 import { buildStripeUrl } from "../../../workers/portal/pages/customer/stripe-link.ts";
-import { buildTimelineItems, matchesFilter } from "../../../workers/portal/pages/customer/timeline-items.ts";
 import { attempt, customer, delivery, entry, noon, stripeEvent } from "./customers.ts";
 
 const entitlementId = `ent_${"0".repeat(26)}`;

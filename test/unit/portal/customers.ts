@@ -7,7 +7,7 @@ import type {
   CustomerCheckoutAttempt,
   CustomerDelivery,
   CustomerStripeEvent,
-} from "../../../shared/db/customer-page.ts";
+} from "../../../workers/portal/db/customer.ts";
 
 export const noon = Date.UTC(2026, 10, 24, 12);
 

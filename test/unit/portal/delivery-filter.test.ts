@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deliveryStates } from "../../../shared/contract/words.ts";
+import { deliveryStates } from "../../../shared/contract/enums.ts";
 import { parseDeliveryFilter, statusLabels } from "../../../workers/portal/pages/webhooks/filter.ts";
 
 describe("delivery filter", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type DiagnosisFacts, diagnose } from "../../../workers/portal/pages/customer/diagnose.ts";
+import { type DiagnosisFacts, diagnose } from "../../../workers/portal/pages/customer/diagnosis/diagnose.ts";
 import {
   allowed,
   attempt,

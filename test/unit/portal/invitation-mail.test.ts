@@ -7,7 +7,7 @@ import {
   getPublicOrigin,
   isMailEnabled,
   sendInvitationMail,
-} from "../../../workers/portal/pages/team/mail-invitation.ts";
+} from "../../../workers/portal/pages/team/send-invitation-mail.ts";
 
 const url = "https://licenzy.example/invitations/0123456789abcdefghjkmnpqrstvwxyz";
 

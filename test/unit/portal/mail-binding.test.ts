@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { afterAll, describe, expect, it } from "vitest";
 import { buildInvitationMessage } from "../../../workers/portal/pages/team/invitation-message.tsx";
-import { sendInvitationMail } from "../../../workers/portal/pages/team/mail-invitation.ts";
+import { sendInvitationMail } from "../../../workers/portal/pages/team/send-invitation-mail.ts";
 
 const logged: string[] = [];
 

@@ -5,8 +5,8 @@ import type { GrantTerms } from "../../../shared/domain/entitlement.ts";
 import { decideExpire } from "../../../shared/domain/expire.ts";
 import { applyEntry, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
 import type { Observation } from "../../../shared/domain/stripe-record.ts";
-import { parseStripeEvent } from "../../../shared/stripe/read-event.ts";
-import { parseSubscription } from "../../../shared/stripe/read-subscription.ts";
+import { parseStripeEvent } from "../../../shared/stripe/parse-event.ts";
+import { parseSubscription } from "../../../shared/stripe/parse-subscription.ts";
 import { prices, type StripeModel } from "./stripe-model.ts";
 
 const context = { graceDays: 3, deriveEntitlementId: (source: string) => `ent_${source}` };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { buildManualEntry, decideManualAction } from "../../../shared/domain/decide-manual-action.ts";
 import { decideAccess } from "../../../shared/domain/decision.ts";
 import { applyEntry, type LedgerEntry, type ManualAction } from "../../../shared/domain/ledger.ts";
-import { buildManualEntry, decideManualAction } from "../../../shared/domain/manual-action.ts";
 import { Merger } from "./merge-event.ts";
 import { StripeModel } from "./stripe-model.ts";
 

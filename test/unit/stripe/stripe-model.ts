@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import type { PaidInvoice } from "../../../shared/domain/stripe-record.ts";
-import { buildLicenzyMetadata } from "../../../shared/stripe/our-metadata.ts";
+import { buildLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
 
 /**
  * Models Stripe for property tests: how objects change and which events report it, in today's API shape or

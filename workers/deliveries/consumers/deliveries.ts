@@ -1,6 +1,6 @@
-import type { ClaimedDelivery } from "../../../shared/db/claim-delivery.ts";
-import type { DeliveryMessage } from "../../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../../shared/db/outbound-events.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
+import type { ClaimedDelivery } from "../db/delivery-attempts.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { claimForAttempt } from "../sending/lane.ts";
 

@@ -7,20 +7,19 @@ import {
   enableEndpoint,
 } from "../../../shared/contract/operations/endpoints.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
+import { readEndpoint } from "../../../shared/db/endpoints.ts";
+import { parseWrappingKeys, seal } from "../../../shared/kit/encryption.ts";
+import { generateSigningSecret } from "../../../shared/webhooks/signing.ts";
+import { endDeliveriesOfDeletedEndpoints, listDueDeliveries } from "../db/deliveries.ts";
 import {
   deleteEndpointRow,
   disableEndpointRow,
   enableEndpointRow,
   insertEndpoint,
-  readEndpoint,
   updateEndpoint,
-} from "../../../shared/db/endpoints.ts";
-import { endDeliveriesOfDeletedEndpoints, listDueDeliveries } from "../../../shared/db/sweep-deliveries.ts";
-import { parseWrappingKeys, seal } from "../../../shared/kit/crypto-box.ts";
-import { generateSigningSecret } from "../../../shared/webhooks/signing.ts";
+} from "../db/endpoints.ts";
 import { enqueueDeliveries } from "../sending/lane.ts";
-import { signingSecretAssociatedData } from "../sending/signing-secret-place.ts";
+import { signingSecretAssociatedData } from "../sending/signing-secret-associated-data.ts";
 import { checkEndpointInput } from "./endpoint-input.ts";
 import { implement } from "./implement.ts";
 import { unknownEndpoint } from "./refusals.ts";
@@ -45,9 +44,8 @@ export const create = implement(createEndpoint, async ({ env, scope, audit }, { 
     signingSecrets: JSON.stringify([{ sealed, signsUntil: null }]),
   };
   const entry = audit({ target: endpointId, after: auditView(checked.input) });
-  if (await d1(insertEndpoint(env.DB, row, maxEndpoints, entry)))
-    return { outcome: "done", endpointId, secret };
-  return (await d1(readEndpoint(env.DB, scope, endpointId))) === null
+  if (await insertEndpoint(env.DB, row, maxEndpoints, entry)) return { outcome: "done", endpointId, secret };
+  return (await readEndpoint(env.DB, scope, endpointId)) === null
     ? refusal("conflict", `A project has at most ${maxEndpoints} endpoints in each mode: delete one first.`)
     : refusal(
         "conflict",
@@ -61,11 +59,11 @@ export const edit = implement(
   async ({ env, scope, audit }, { endpointId, version, ...input }) => {
     const checked = checkEndpointInput(env, input);
     if (checked.outcome === "refused") return checked;
-    const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+    const endpoint = await readEndpoint(env.DB, scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     const change = { before: auditView(endpoint), after: auditView(checked.input) };
     const entry = audit({ target: endpointId, ...change });
-    if (await d1(updateEndpoint(env.DB, scope, { endpointId, version }, checked.input, entry)))
+    if (await updateEndpoint(env.DB, scope, { endpointId, version }, checked.input, entry))
       return { outcome: "done" };
     return refusal(
       "conflict",
@@ -76,8 +74,8 @@ export const edit = implement(
 
 /** Stops sending. Events are still kept for the endpoint, and an attempt under way finishes. Repeating it changes nothing. */
 export const disable = implement(disableEndpoint, async ({ env, scope, audit }, { endpointId }) => {
-  if ((await d1(readEndpoint(env.DB, scope, endpointId))) === null) return unknownEndpoint;
-  await d1(disableEndpointRow(env.DB, scope, endpointId, audit({ target: endpointId })));
+  if ((await readEndpoint(env.DB, scope, endpointId)) === null) return unknownEndpoint;
+  await disableEndpointRow(env.DB, scope, endpointId, audit({ target: endpointId }));
   return { outcome: "done" };
 });
 
@@ -85,23 +83,23 @@ export const disable = implement(disableEndpoint, async ({ env, scope, audit }, 
 export const enable = implement(
   enableEndpoint,
   async ({ env, scope, now, audit }, { endpointId, waiting }) => {
-    const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+    const endpoint = await readEndpoint(env.DB, scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     const change = { before: { disabled: endpoint.disableReason }, after: { waiting } };
     const entry = audit({ target: endpointId, ...change });
-    await d1(enableEndpointRow(env.DB, scope, endpointId, waiting, entry));
-    await enqueueDeliveries(env, await d1(listDueDeliveries(env.DB, now, maxLanes, endpointId)));
+    await enableEndpointRow(env.DB, scope, endpointId, waiting, entry);
+    await enqueueDeliveries(env, await listDueDeliveries(env.DB, now, maxLanes, endpointId));
     return { outcome: "done" };
   },
 );
 
 /** Deletes the endpoint and its secrets. Its queued deliveries become `dead`. */
 export const remove = implement(deleteEndpoint, async ({ env, scope, now, audit }, { endpointId }) => {
-  const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+  const endpoint = await readEndpoint(env.DB, scope, endpointId);
   if (endpoint === null) return unknownEndpoint;
   const entry = audit({ target: endpointId, before: { url: endpoint.url } });
-  await d1(deleteEndpointRow(env.DB, scope, endpointId, entry));
-  await d1(endDeliveriesOfDeletedEndpoints(env.DB, now, maxRowsPerDelete));
+  await deleteEndpointRow(env.DB, scope, endpointId, entry);
+  await endDeliveriesOfDeletedEndpoints(env.DB, now, maxRowsPerDelete);
   return { outcome: "done" };
 });
 

@@ -1,9 +1,8 @@
 import { replayEvents } from "../../../shared/contract/operations/endpoints.ts";
 import { jobAlreadyStarted } from "../../../shared/contract/operations/jobs.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { countReplayEvents, insertDeliveryJob } from "../../../shared/db/delivery-jobs.ts";
 import { readEndpoint } from "../../../shared/db/endpoints.ts";
+import { countReplayEvents, insertDeliveryJob } from "../db/delivery-jobs.ts";
 import { retentionMs } from "../sweeps/retention.ts";
 import { implement } from "./implement.ts";
 import { unknownEndpoint } from "./refusals.ts";
@@ -17,17 +16,17 @@ export const replay = implement(
   replayEvents,
   async ({ env, scope, actor, now, audit, waitUntil }, { jobId, endpointId, since }) => {
     if (since > now) return refusal("invalid", "Choose a time in the past.", "since");
-    const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+    const endpoint = await readEndpoint(env.DB, scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     const { eventTypes } = endpoint;
     const isKept = since >= now - retentionMs && !eventTypes.includes("usage.consumed");
-    const total = isKept ? await d1(countReplayEvents(env.DB, scope, { since, eventTypes }, now)) : null;
+    const total = isKept ? await countReplayEvents(env.DB, scope, { since, eventTypes }, now) : null;
     const selection = { kind: "replay" as const, endpointId, since, eventTypes };
     const phase = isKept ? ("deliveries" as const) : ("ledger" as const);
     const job = { jobId, selection, phase, total: total ?? 0, actorId: actor.operatorId };
     const after = { endpoint: endpointId, since: new Date(since).toISOString() };
     const entry = audit({ target: endpointId, after });
-    if (!(await d1(insertDeliveryJob(env.DB, scope, job, entry)))) return jobAlreadyStarted;
+    if (!(await insertDeliveryJob(env.DB, scope, job, entry))) return jobAlreadyStarted;
     waitUntil(env.LANES.runJob(jobId));
     return { outcome: "done", jobId, total };
   },

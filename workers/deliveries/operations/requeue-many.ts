@@ -1,13 +1,8 @@
 import { requeueMany, stopDeliveryJob } from "../../../shared/contract/operations/deliveries.ts";
 import { jobAlreadyStarted, stopReply } from "../../../shared/contract/operations/jobs.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { countDeliveries } from "../../../shared/db/deliveries.ts";
-import {
-  insertDeliveryJob,
-  stopDeliveryJobRow,
-  toRequeueableFilter,
-} from "../../../shared/db/delivery-jobs.ts";
+import { countDeliveries } from "../db/deliveries.ts";
+import { insertDeliveryJob, stopDeliveryJobRow, toRequeueableFilter } from "../db/delivery-jobs.ts";
 import { implement } from "./implement.ts";
 
 /** Starts to retry every `failed` or `dead` delivery that matches. The job's row counts its progress. */
@@ -15,17 +10,17 @@ export const start = implement(
   requeueMany,
   async ({ env, scope, actor, audit, waitUntil }, { jobId, filter: matching }) => {
     const filter = toRequeueableFilter(matching);
-    const total = await d1(countDeliveries(env.DB, scope, filter));
+    const total = await countDeliveries(env.DB, scope, filter);
     if (total === 0) return refusal("conflict", "No delivery that failed or is dead fits any more.");
     const selection = { kind: "requeue" as const, filter };
     const job = { jobId, selection, phase: "deliveries" as const, total, actorId: actor.operatorId };
     const entry = audit({ target: jobId, after: { ...filter, total } });
-    if (!(await d1(insertDeliveryJob(env.DB, scope, job, entry)))) return jobAlreadyStarted;
+    if (!(await insertDeliveryJob(env.DB, scope, job, entry))) return jobAlreadyStarted;
     waitUntil(env.LANES.runJob(jobId));
     return { outcome: "done", jobId, total };
   },
 );
 
 export const stop = implement(stopDeliveryJob, async ({ env, scope, audit }, { jobId }) =>
-  stopReply(await d1(stopDeliveryJobRow(env.DB, scope, jobId, audit({ target: jobId })))),
+  stopReply(await stopDeliveryJobRow(env.DB, scope, jobId, audit({ target: jobId }))),
 );

@@ -1,11 +1,11 @@
+import type { DeliveryState } from "../../../shared/contract/enums.ts";
 import { requeueDelivery, resendDelivery } from "../../../shared/contract/operations/deliveries.ts";
 import { type OperatorReply, refusal } from "../../../shared/contract/operations/reply.ts";
-import type { DeliveryState } from "../../../shared/contract/words.ts";
 import type { AuditEntry } from "../../../shared/db/audit.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { readDelivery, restartDelivery } from "../../../shared/db/deliveries.ts";
-import { requeueableStates } from "../../../shared/db/delivery-jobs.ts";
+import { readDelivery } from "../../../shared/db/deliveries.ts";
 import type { OperationContext } from "../../../shared/operations/implement.ts";
+import { restartDelivery } from "../db/deliveries.ts";
+import { requeueableStates } from "../db/delivery-jobs.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { enqueueDeliveries } from "../sending/lane.ts";
 import { implement } from "./implement.ts";
@@ -26,7 +26,7 @@ async function restart(
   states: DeliveryState[],
   audit: AuditEntry,
 ): Promise<OperatorReply> {
-  const found = await d1(readDelivery(env.DB, scope, deliveryId));
+  const found = await readDelivery(env.DB, scope, deliveryId);
   if (found === null) return unknownDelivery;
   const { endpoint, delivery } = found;
   if (endpoint.deletedAt !== null)
@@ -35,7 +35,7 @@ async function restart(
   if (!states.includes(delivery.state))
     return refusal("conflict", `This delivery is ${delivery.state} by now. Look at it again.`);
   const before = { state: delivery.state, attempts: delivery.attempts };
-  const wakeUp = await d1(restartDelivery(env.DB, scope, deliveryId, states, { ...audit, before }));
+  const wakeUp = await restartDelivery(env.DB, scope, deliveryId, states, { ...audit, before });
   // Its state was right a moment ago, so only an attempt can have started in between.
   if (wakeUp === null)
     return refusal("conflict", "An attempt is under way at this moment. See what comes of it first.");

@@ -3,9 +3,8 @@ import { refusal } from "../../../shared/contract/operations/reply.ts";
 import type { OutboundEvent } from "../../../shared/contract/outbound-event.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import type { Actor } from "../../../shared/db/audit.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
 import { readEndpoint } from "../../../shared/db/endpoints.ts";
-import { insertEventForEndpoint } from "../../../shared/db/write-events.ts";
+import { insertEventForEndpoint } from "../../../shared/db/outbound-events.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import { enqueueDeliveries } from "../sending/lane.ts";
 import { implement } from "./implement.ts";
@@ -15,7 +14,7 @@ import { unknownEndpoint } from "./refusals.ts";
 export const sendTest = implement(
   sendTestEvent,
   async ({ env, scope, actor, now, audit }, { endpointId }) => {
-    const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+    const endpoint = await readEndpoint(env.DB, scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     if (!endpoint.isEnabled) return refusal("conflict", "The endpoint is disabled. Enable it first.");
     const eventId = newId("evt", now);
@@ -28,7 +27,7 @@ export const sendTest = implement(
     };
     const owner = { ...scope, subjectRef: null };
     const entry = audit({ target: endpointId });
-    const wakeUp = await d1(insertEventForEndpoint(env.DB, endpointId, owner, event, entry));
+    const wakeUp = await insertEventForEndpoint(env.DB, endpointId, owner, event, entry);
     // The endpoint was deleted since it was read.
     if (wakeUp === null) return unknownEndpoint;
     await enqueueDeliveries(env, [wakeUp]);

@@ -1,30 +1,30 @@
 import { revealSecret, rotateSecret } from "../../../shared/contract/operations/endpoints.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
 import { writeAuditEntry } from "../../../shared/db/audit.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { readEndpoint, replaceSigningSecrets } from "../../../shared/db/endpoints.ts";
-import { parseWrappingKeys, seal, unseal } from "../../../shared/kit/crypto-box.ts";
+import { readEndpoint } from "../../../shared/db/endpoints.ts";
+import { parseWrappingKeys, seal, unseal } from "../../../shared/kit/encryption.ts";
 import { generateSigningSecret } from "../../../shared/webhooks/signing.ts";
 import { rotateSecrets as addSecret, parseSigningSecrets } from "../../../shared/webhooks/signing-secrets.ts";
-import { signingSecretAssociatedData } from "../sending/signing-secret-place.ts";
+import { replaceSigningSecrets } from "../db/endpoints.ts";
+import { signingSecretAssociatedData } from "../sending/signing-secret-associated-data.ts";
 import { implement } from "./implement.ts";
 import { unknownEndpoint } from "./refusals.ts";
 
 /** Returns the newest signing secret. The audit row is written first: the secret is never shown without it. */
 export const reveal = implement(revealSecret, async ({ env, scope, audit }, { endpointId }) => {
-  const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+  const endpoint = await readEndpoint(env.DB, scope, endpointId);
   if (endpoint === null) return unknownEndpoint;
   const [newest] = parseSigningSecrets(endpoint.signingSecrets);
   const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
   const secret = await unseal(keys, signingSecretAssociatedData(endpointId), newest.sealed);
-  await d1(writeAuditEntry(env.DB, audit({ target: endpointId })));
+  await writeAuditEntry(env.DB, audit({ target: endpointId }));
   return { outcome: "done", secret };
 });
 
 export const rotate = implement(
   rotateSecret,
   async ({ env, scope, now, audit }, { endpointId, version, overlapMs }) => {
-    const endpoint = await d1(readEndpoint(env.DB, scope, endpointId));
+    const endpoint = await readEndpoint(env.DB, scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     const secret = generateSigningSecret();
     const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
@@ -34,7 +34,7 @@ export const rotate = implement(
     const after = { former_signs_until: new Date(formerSignsUntil).toISOString() };
     const entry = audit({ target: endpointId, after });
     const stored = JSON.stringify(secrets);
-    if (await d1(replaceSigningSecrets(env.DB, scope, { endpointId, version }, stored, entry)))
+    if (await replaceSigningSecrets(env.DB, scope, { endpointId, version }, stored, entry))
       return { outcome: "done", secret, formerSignsUntil };
     return refusal(
       "conflict",

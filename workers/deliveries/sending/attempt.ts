@@ -1,15 +1,15 @@
-import type { ClaimedDelivery, DeliveryAttemptOutcome } from "../../../shared/db/claim-delivery.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { parseWrappingKeys, unseal } from "../../../shared/kit/crypto-box.ts";
+import { parseWrappingKeys, unseal } from "../../../shared/kit/encryption.ts";
 import { getRetryDelayMs, parseRetryAfter } from "../../../shared/webhooks/retry-schedule.ts";
 import { buildSignatureHeaders } from "../../../shared/webhooks/signing.ts";
 import { findActiveSecrets, parseSigningSecrets } from "../../../shared/webhooks/signing-secrets.ts";
+import type { ClaimedDelivery, DeliveryAttemptOutcome } from "../db/delivery-attempts.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { getAddressPolicy } from "./address-policy.ts";
 import { checkAddress } from "./check-address.ts";
 import { type PostResult, postEvent } from "./post.ts";
 import { resolveName } from "./resolve-name.ts";
-import { signingSecretAssociatedData } from "./signing-secret-place.ts";
+import { signingSecretAssociatedData } from "./signing-secret-associated-data.ts";
 
 /**
  * Makes one attempt and returns its outcome. Throws only for errors of Licenzy, never for those of the

@@ -1,12 +1,6 @@
-import { d1 } from "../../../shared/db/deadline.ts";
-import {
-  advanceLedgerPhase,
-  type DeliveryJobRow,
-  type DeliveryJobSelection,
-  processJobPage,
-  readDeliveryJob,
-} from "../../../shared/db/delivery-jobs.ts";
+import { type DeliveryJobRow, readDeliveryJob } from "../../../shared/db/delivery-jobs.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
+import { advanceLedgerPhase, type DeliveryJobSelection, processJobPage } from "../db/delivery-jobs.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { enqueueDeliveries } from "./lane.ts";
 
@@ -18,13 +12,13 @@ const turnMs = 12_000;
 export async function runJob(env: DeliveriesEnv, jobId: string): Promise<void> {
   const endBy = Date.now() + turnMs;
   while (Date.now() < endBy) {
-    const job = await d1(readDeliveryJob(env.DB, jobId));
+    const job = await readDeliveryJob(env.DB, jobId);
     if (job?.status !== "running") return;
     if (job.phase === "ledger") {
       await restorePage(env, job);
       continue;
     }
-    const { wakeUps, isOver } = await d1(processJobPage(env.DB, job, pageSize, await currentTime(env.DEV)));
+    const { wakeUps, isOver } = await processJobPage(env.DB, job, pageSize, await currentTime(env.DEV));
     await enqueueDeliveries(env, wakeUps);
     if (isOver) return;
   }
@@ -41,5 +35,5 @@ async function restorePage(env: DeliveriesEnv, job: DeliveryJobRow): Promise<voi
   const { since, eventTypes } = selection;
   const request = { since, eventTypes, writtenAt: job.createdAt };
   const { after } = await env.RUNTIME.restoreEvents({ projectId, mode }, request, job.cursor);
-  await d1(advanceLedgerPhase(env.DB, job, after, await currentTime(env.DEV)));
+  await advanceLedgerPhase(env.DB, job, after, await currentTime(env.DEV));
 }

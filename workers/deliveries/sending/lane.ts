@@ -1,11 +1,4 @@
-import {
-  type ClaimedDelivery,
-  claimDelivery,
-  type DeliveryAttemptOutcome,
-  recordDeliveryAttempt,
-} from "../../../shared/db/claim-delivery.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import type { DeliveryMessage } from "../../../shared/db/write-events.ts";
+import type { DeliveryMessage } from "../../../shared/db/outbound-events.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
@@ -13,6 +6,12 @@ import { errorMessage, isLogged, log } from "../../../shared/kit/log.ts";
 import { writeMetric } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import { maxScheduledAttempts } from "../../../shared/webhooks/retry-schedule.ts";
+import {
+  type ClaimedDelivery,
+  claimDelivery,
+  type DeliveryAttemptOutcome,
+  recordDeliveryAttempt,
+} from "../db/delivery-attempts.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { attemptDelivery } from "./attempt.ts";
 
@@ -42,7 +41,7 @@ export async function claimForAttempt(
 ): Promise<ClaimedDelivery | null> {
   const now = await currentTime(env.DEV);
   const lease = { id: crypto.randomUUID(), now, until: now + leaseMs };
-  return d1(claimDelivery(env.DB, message, lease, maxScheduledAttempts));
+  return claimDelivery(env.DB, message, lease, maxScheduledAttempts);
 }
 
 /**
@@ -65,7 +64,7 @@ async function attemptAndRecord(
 ): Promise<DeliveryMessage | null> {
   const outcome = await attemptDelivery(env, claimed);
   const now = await currentTime(env.DEV);
-  const next = await d1(recordDeliveryAttempt(env.DB, claimed, outcome, { now, disableAfterMs }));
+  const next = await recordDeliveryAttempt(env.DB, claimed, outcome, { now, disableAfterMs });
   logDeliveryAttempt(env, claimed, outcome);
   if (outcome.error !== null && outcome.nextAttemptAt !== null)
     await enqueueDeliveries(env, [claimed], Math.ceil((outcome.nextAttemptAt - now) / 1_000));

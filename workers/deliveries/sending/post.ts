@@ -1,4 +1,4 @@
-import type { DeliveryAttemptError } from "../../../shared/contract/words.ts";
+import type { DeliveryAttemptError } from "../../../shared/contract/enums.ts";
 
 /** The result of one POST, complete or not. */
 export interface PostResult {

@@ -1,8 +1,7 @@
-import { d1 } from "../../../shared/db/deadline.ts";
-import { listStalledDeliveryJobs } from "../../../shared/db/delivery-jobs.ts";
-import { endDeliveriesOfDeletedEndpoints, listDueDeliveries } from "../../../shared/db/sweep-deliveries.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { endDeliveriesOfDeletedEndpoints, listDueDeliveries } from "../db/deliveries.ts";
+import { listStalledDeliveryJobs } from "../db/delivery-jobs.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
 const lanesPerSweep = 100;
@@ -20,15 +19,15 @@ export async function sweepDeliveries(
   background: (work: Promise<void>) => void,
 ): Promise<{ due: number; ended: number; jobs: number }> {
   const now = await currentTime(env.DEV);
-  const due = await d1(listDueDeliveries(env.DB, now, lanesPerSweep));
+  const due = await listDueDeliveries(env.DB, now, lanesPerSweep);
   for (const message of due)
     background(
       env.LANES.send(message).catch((error: unknown) => logFailure("delivery", message.deliveryId, error)),
     );
-  const jobs = await d1(listStalledDeliveryJobs(env.DB, now - jobStalledMs, jobsPerSweep));
+  const jobs = await listStalledDeliveryJobs(env.DB, now - jobStalledMs, jobsPerSweep);
   for (const jobId of jobs)
     background(env.LANES.runJob(jobId).catch((error: unknown) => logFailure("job", jobId, error)));
-  const ended = await d1(endDeliveriesOfDeletedEndpoints(env.DB, now, rowsPerSweep));
+  const ended = await endDeliveriesOfDeletedEndpoints(env.DB, now, rowsPerSweep);
   return { due: due.length, ended, jobs: jobs.length };
 }
 

@@ -1,10 +1,7 @@
 import type { SweepCounts } from "../../../shared/contract/maintenance.ts";
-import { deleteOldCheckCounts } from "../../../shared/db/activity.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { deleteOldSubjectJobs } from "../../../shared/db/subject-jobs.ts";
-import { deleteOldDeliveries } from "../../../shared/db/sweep-deliveries.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
+import { deleteOldCheckCounts, deleteOldDeliveries, deleteOldSubjectJobs } from "../db/retention.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
 /**
@@ -25,7 +22,7 @@ interface Removed extends SweepCounts {
 /** Deletes rows older than the retention. Returns how many were deleted. */
 export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
   const now = await currentTime(env.DEV);
-  const removed = await d1(deleteOldDeliveries(env.DB, now - retentionMs, rowsPerSweep));
-  const hours = await d1(deleteOldCheckCounts(env.DB, now - retentionMs));
-  return { ...removed, hours, subjectJobs: await d1(deleteOldSubjectJobs(env.DB, now - retentionMs)) };
+  const removed = await deleteOldDeliveries(env.DB, now - retentionMs, rowsPerSweep);
+  const hours = await deleteOldCheckCounts(env.DB, now - retentionMs);
+  return { ...removed, hours, subjectJobs: await deleteOldSubjectJobs(env.DB, now - retentionMs) };
 }

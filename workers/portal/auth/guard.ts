@@ -1,10 +1,10 @@
+import { modes } from "../../../shared/contract/enums.ts";
 import { hasRole } from "../../../shared/contract/roles.ts";
-import { modes } from "../../../shared/contract/words.ts";
 import type { OperatorSession } from "../../../shared/db/session.ts";
-import { isAuthenticationRecent } from "../../../shared/domain/proof.ts";
+import { isAuthenticationRecent } from "../../../shared/domain/recent-authentication.ts";
 import { renderErrorPage } from "../components/error-page.tsx";
 import { readForm } from "../http/form.ts";
-import { renderReauthenticationPage } from "../pages/prove/page.tsx";
+import { renderReauthenticationPage } from "../pages/reauthenticate/page.tsx";
 import { renderSignInPage } from "../pages/sign-in/page.tsx";
 import type { Member, PortalContext } from "../request-context.ts";
 import type { Route } from "./route.ts";

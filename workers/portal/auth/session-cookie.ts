@@ -1,7 +1,7 @@
 import { getSignedCookie } from "hono/cookie";
 
-import { d1 } from "../../../shared/db/deadline.ts";
-import { markReauthenticated, type OperatorSession, readSession } from "../../../shared/db/session.ts";
+import { type OperatorSession, readSession } from "../../../shared/db/session.ts";
+import { markReauthenticated } from "../db/sessions.ts";
 import { getOrigin, type PortalContext } from "../request-context.ts";
 import { createSignInService } from "./sign-in-service.ts";
 
@@ -14,7 +14,7 @@ import { createSignInService } from "./sign-in-service.ts";
 export async function getSession(c: PortalContext): Promise<OperatorSession | null> {
   const { authCookies } = await createSignInService(c.env, getOrigin(c)).$context;
   const token = await getSignedCookie(c, c.env.SIGN_IN_SECRET, authCookies.sessionToken.name);
-  return typeof token === "string" ? d1(readSession(c.env.DB, token, Date.now())) : null;
+  return typeof token === "string" ? readSession(c.env.DB, token, Date.now()) : null;
 }
 
 /** Copies the cookies that better-auth set to the portal's response. */
@@ -39,5 +39,5 @@ export async function startSession(c: PortalContext, from: Headers): Promise<voi
   // The cookie's value is the token, a dot, and the signature.
   const [token] = decodeURIComponent(cookie?.slice(prefix.length) ?? "").split(".");
   if (token === undefined || token === "") throw new Error("better-auth began no session");
-  await d1(markReauthenticated(c.env.DB, token, Date.now()));
+  await markReauthenticated(c.env.DB, token, Date.now());
 }

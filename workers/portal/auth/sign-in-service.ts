@@ -3,7 +3,6 @@ import { APIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { twoFactor } from "better-auth/plugins/two-factor";
 import { drizzle } from "drizzle-orm/d1";
-import { hasOpenInvitation } from "../../../shared/db/invitations.ts";
 import {
   operatorIdentities,
   operatorSessions,
@@ -11,6 +10,7 @@ import {
   secondFactors,
   signInVerifications,
 } from "../../../shared/db/tables/sign-in.ts";
+import { hasOpenInvitation } from "../db/invitations.ts";
 import type { PortalEnv } from "../env.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 

@@ -1,10 +1,5 @@
-import { d1 } from "../../../shared/db/deadline.ts";
-import {
-  clearSignInAttempts,
-  countSignInAttempt,
-  type SignInAttemptLimit,
-} from "../../../shared/db/throttle.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
+import { clearSignInAttempts, countSignInAttempt, type SignInAttemptLimit } from "../db/sign-in-throttles.ts";
 import { getIpAddress, type PortalContext } from "../request-context.ts";
 
 /**
@@ -24,9 +19,9 @@ function buildLimits(c: PortalContext, email: string): SignInAttemptLimit[] {
 export const tooManyAttempts = "Too many tries. Wait 15 minutes, then try again.";
 
 export async function isLoginAllowed(c: PortalContext, email: string): Promise<boolean> {
-  return d1(countSignInAttempt(c.env.DB, buildLimits(c, email), Date.now()));
+  return countSignInAttempt(c.env.DB, buildLimits(c, email), Date.now());
 }
 
 export async function clearLoginFailures(c: PortalContext, email: string): Promise<void> {
-  await d1(clearSignInAttempts(c.env.DB, buildLimits(c, email)));
+  await clearSignInAttempts(c.env.DB, buildLimits(c, email));
 }

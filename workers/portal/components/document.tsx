@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { Child } from "hono/jsx";
-import type { Mode } from "../../../shared/contract/words.ts";
+import type { Mode } from "../../../shared/contract/enums.ts";
 import { assetPaths } from "../http/assets.ts";
 
 interface DocumentOptions {

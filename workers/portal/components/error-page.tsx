@@ -1,5 +1,5 @@
 import type { PortalContext } from "../request-context.ts";
-import { renderPage, renderSignedOutPage } from "./frame.tsx";
+import { renderPage, renderSignedOutPage } from "./layout.tsx";
 
 /**
  * Shows what went wrong and what to do, inside the app layout for signed-in members. Never shows a stack

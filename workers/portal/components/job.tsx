@@ -1,8 +1,8 @@
 import type { PortalContext } from "../request-context.ts";
 import { ActionButton } from "./fields.tsx";
+import { formatCount } from "./labels/common.ts";
 import { PageHead, Pill } from "./parts.tsx";
 import { FullTime } from "./time.tsx";
-import { formatCount } from "./words.ts";
 
 /** The page of a running job reloads after this many seconds, without scripts. */
 const refreshSeconds = 2;

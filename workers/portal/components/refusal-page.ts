@@ -1,5 +1,5 @@
 import type { Refusal } from "../../../shared/contract/operations/reply.ts";
-import { toHttpStatus } from "../http/outcome.ts";
+import { toHttpStatus } from "../http/call-operation.ts";
 import type { PortalContext } from "../request-context.ts";
 import { renderErrorPage } from "./error-page.tsx";
 

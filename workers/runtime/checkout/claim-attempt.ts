@@ -1,15 +1,14 @@
 import type { CheckoutRequest } from "../../../shared/contract/checkout.ts";
+import type { stripeConnections } from "../../../shared/db/tables/configuration.ts";
+import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
+import { sha256Hex } from "../../../shared/kit/hash.ts";
+import { newId } from "../../../shared/kit/ids.ts";
 import {
   type CheckoutAttemptRow,
   insertAttempt,
   leaseAttempt,
   readCheckoutInputs,
-} from "../../../shared/db/checkout-attempts.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import type { stripeConnections } from "../../../shared/db/tables/configuration.ts";
-import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
-import { sha256Hex } from "../../../shared/kit/hash.ts";
-import { newId } from "../../../shared/kit/ids.ts";
+} from "../db/checkout-attempts.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { ApiError } from "../http/api-error.ts";
 import { invalidRequest } from "../http/validation-errors.ts";
@@ -48,7 +47,7 @@ export async function claimAttempt(
   const keyHash = sha256Hex(`checkout/session\n${idempotencyKey}`);
   const requestHash = sha256Hex(canonicalJson(request));
   const lease = { leaseId: newId("req", now), leaseUntil: now + leaseMs, now };
-  const found = await d1(readCheckoutInputs(env.DB, scope, keyHash, request.product_code));
+  const found = await readCheckoutInputs(env.DB, scope, keyHash, request.product_code);
 
   const { attempt: existing, connection, erasure } = found;
   if (erasure?.state === "running") throw erasureInProgressError();
@@ -67,33 +66,31 @@ export async function claimAttempt(
           productCode: request.product_code,
         }
       : null;
-    const leased = await d1(leaseAttempt(env.DB, existing.attemptId, lease, refrozen));
+    const leased = await leaseAttempt(env.DB, existing.attemptId, lease, refrozen);
     if (leased === null) throw inProgressError();
     return { outcome: "claimed", attempt: leased, leaseId: lease.leaseId, connection };
   }
 
   const erasedAt = erasure?.askedAt ?? null;
-  const attempt = await d1(
-    insertAttempt(
-      env.DB,
-      caller.region,
-      {
-        attemptId: newId("att", now),
-        ...scope,
-        productCode: request.product_code,
-        connectionId: connection.connectionId,
-        idempotencyKeyHash: keyHash,
-        requestHash,
-        frozen: JSON.stringify(freezeRequest(caller, request, found)),
-        status: "created",
-        leaseId: lease.leaseId,
-        leaseUntil: lease.leaseUntil,
-        // Later than the erasure, so that purchases of this attempt do not count as older than the erasure.
-        createdAt: erasedAt === null ? now : Math.max(now, erasedAt + 1),
-        updatedAt: now,
-      },
-      erasedAt,
-    ),
+  const attempt = await insertAttempt(
+    env.DB,
+    caller.region,
+    {
+      attemptId: newId("att", now),
+      ...scope,
+      productCode: request.product_code,
+      connectionId: connection.connectionId,
+      idempotencyKeyHash: keyHash,
+      requestHash,
+      frozen: JSON.stringify(freezeRequest(caller, request, found)),
+      status: "created",
+      leaseId: lease.leaseId,
+      leaseUntil: lease.leaseUntil,
+      // Later than the erasure, so that purchases of this attempt do not count as older than the erasure.
+      createdAt: erasedAt === null ? now : Math.max(now, erasedAt + 1),
+      updatedAt: now,
+    },
+    erasedAt,
   );
   if (attempt.leaseId === lease.leaseId)
     return { outcome: "claimed", attempt, leaseId: lease.leaseId, connection };

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
-import type { CheckoutAttemptRow } from "../../../shared/db/checkout-attempts.ts";
-import { buildLicenzyMetadata } from "../../../shared/stripe/our-metadata.ts";
+import { buildLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
+import type { CheckoutAttemptRow } from "../db/checkout-attempts.ts";
 import { type FrozenRequest, parseFrozenRequest } from "./frozen-request.ts";
 
 /**

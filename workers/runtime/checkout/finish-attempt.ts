@@ -1,16 +1,15 @@
 import type Stripe from "stripe";
+import { classifyStripeError } from "../../../shared/stripe/client.ts";
 import {
   type CheckoutAttemptRow,
   clearDeletedStripeCustomer,
   completeAttempt,
   readAttemptAndErasure,
   releaseAttempt,
-} from "../../../shared/db/checkout-attempts.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { classifyStripeError } from "../../../shared/stripe/gateway.ts";
-import { createConnectionStripeClient } from "../configuration/stripe-of-connection.ts";
+} from "../db/checkout-attempts.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { ApiError } from "../http/api-error.ts";
+import { createConnectionStripeClient } from "../stripe-connection/create-stripe-client.ts";
 import { assertSameRequest, type Claim, inProgressError } from "./claim-attempt.ts";
 import { createSession } from "./create-session.ts";
 import { parseFrozenRequest } from "./frozen-request.ts";
@@ -39,14 +38,14 @@ export async function finishAttempt(
     amountTotal: session.amount_total,
     currency: session.currency,
   };
-  const isCurrent = await d1(completeAttempt(env.DB, answered, leaseId, completed, now));
+  const isCurrent = await completeAttempt(env.DB, answered, leaseId, completed, now);
   if (isCurrent) return { ...answered, checkoutUrl: completed.url, expiresAt: completed.expiresAt };
   return readAttemptOfNewLease(env, answered);
 }
 
 /** Returns the attempt of the request that took over the lease, which expired during our call to Stripe. */
 async function readAttemptOfNewLease(env: RuntimeEnv, ours: CheckoutAttemptRow): Promise<CheckoutAttemptRow> {
-  const { attempt: current } = await d1(readAttemptAndErasure(env.DB, ours.attemptId, ours));
+  const { attempt: current } = await readAttemptAndErasure(env.DB, ours.attemptId, ours);
   if (current === null) throw new Error("the customer was erased during the call to Stripe");
   assertSameRequest(current, ours.requestHash);
   if (current.stripeSessionId === null) throw inProgressError();
@@ -71,13 +70,13 @@ async function createSessionOrRelease(
     const { customerId, ...frozen } = parseFrozenRequest(attempt);
     if (failure.kind === "refused" && failure.isMissingCustomer && customerId !== null) {
       const frozenWithout = JSON.stringify({ ...frozen, customerId: null });
-      await d1(clearDeletedStripeCustomer(env.DB, attempt, frozenWithout, customerId));
+      await clearDeletedStripeCustomer(env.DB, attempt, frozenWithout, customerId);
       const next = { ...attempt, frozen: frozenWithout, tryNumber: attempt.tryNumber + 1 };
       return createSessionOrRelease(env, stripe, next, leaseId, now);
     }
     const refused = failure.kind === "refused";
     const status = refused ? "failed" : "created";
-    await d1(releaseAttempt(env.DB, attempt.attemptId, leaseId, { status, refused, now }));
+    await releaseAttempt(env.DB, attempt.attemptId, leaseId, { status, refused, now });
     throw new ApiError(
       "stripe_error",
       refused

@@ -1,10 +1,9 @@
 import type { SubjectJobKind } from "../../../shared/contract/operations/data-check.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { isErased } from "../../../shared/db/erasures.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
+import { isErased } from "../db/erasures.ts";
 import type { RuntimeEnv } from "../env.ts";
-import type { Verification } from "../subject/verify.ts";
+import type { Verification } from "../subject/ledger/verify.ts";
 import { callSubject } from "../subject-stub.ts";
 
 /** A subject, and how far D1 had seen its ledger reach before it is asked; 0 when D1 does not know it. */
@@ -33,7 +32,7 @@ async function compare(
 ): Promise<Verification> {
   const found = await callSubject(env, identity, (subject) => subject.verify());
   // An object that nothing ever happened to has nothing to compare, so it can't know what D1 has of it.
-  if (found.headSequence === 0 && headSequence > 0 && !(await d1(isErased(env.DB, identity)))) {
+  if (found.headSequence === 0 && headSequence > 0 && !(await isErased(env.DB, identity))) {
     const message = `the object is empty, but D1 has seen its ledger reach ${headSequence}: it was erased, or its storage is lost`;
     return { ...found, ok: false, findings: [{ where: "ledger", sequence: null, message }] };
   }

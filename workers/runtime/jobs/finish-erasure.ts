@@ -1,8 +1,8 @@
-import { d1 } from "../../../shared/db/deadline.ts";
-import { eraseNextPart } from "../../../shared/db/erase-customer.ts";
-import { type ErasureRow, finishErasure as markErased } from "../../../shared/db/erasures.ts";
+import type { ErasureRow } from "../../../shared/db/erasures.ts";
 import { readProjectSettings } from "../../../shared/db/projects.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
+import { eraseNextPart } from "../db/erase-customer.ts";
+import { finishErasure as markErased } from "../db/erasures.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { callSubject } from "../subject-stub.ts";
 
@@ -17,7 +17,7 @@ const partsPerRun = 150;
 export async function finishErasure(env: RuntimeEnv, row: ErasureRow): Promise<boolean> {
   const { erasureId, askedAt, subjectRef, projectId, mode } = row;
   if (subjectRef === null) return true;
-  const project = await d1(readProjectSettings(env.DB, projectId));
+  const project = await readProjectSettings(env.DB, projectId);
   if (project === null) throw new Error("the project of the erasure is not there");
   const identity = { projectId, mode, subjectRef, region: project.region };
   // First the object: after that nothing new of the customer can come to D1 from it.
@@ -25,8 +25,8 @@ export async function finishErasure(env: RuntimeEnv, row: ErasureRow): Promise<b
   const startedAt = Date.now();
   const erasure = { ...row, subjectRef };
   for (let parts = 0; parts < partsPerRun && Date.now() - startedAt < budgetMs; parts++) {
-    if (await d1(eraseNextPart(env.DB, erasure))) continue;
-    await d1(markErased(env.DB, erasureId, await currentTime(env.DEV)));
+    if (await eraseNextPart(env.DB, erasure)) continue;
+    await markErased(env.DB, erasureId, await currentTime(env.DEV));
     return true;
   }
   return false;

@@ -1,16 +1,10 @@
-import { d1 } from "../../../shared/db/deadline.ts";
-import {
-  advanceSubjectJob,
-  type Finding,
-  listSubjectsOfJob,
-  readSubjectJob,
-  type SubjectJobRow,
-} from "../../../shared/db/subject-jobs.ts";
+import { type Finding, readSubjectJob, type SubjectJobRow } from "../../../shared/db/subject-jobs.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import { TimeoutError } from "../../../shared/kit/timeout.ts";
+import { advanceSubjectJob, listSubjectsOfJob } from "../db/subject-jobs.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { type ComparedSubject, compareSubject } from "./compare-subject.ts";
 
@@ -43,14 +37,14 @@ export async function beginSubjectJob(env: RuntimeEnv, jobId: string): Promise<v
 export async function runSubjectJob(env: RuntimeEnv, jobId: string): Promise<void> {
   const endBy = Date.now() + turnMs;
   for (let pages = 0; pages < pagesPerTurn && Date.now() < endBy; pages++) {
-    const job = await d1(readSubjectJob(env.DB, jobId));
+    const job = await readSubjectJob(env.DB, jobId);
     if (job?.status !== "running") return;
     await doPage(env, job, subjectsPerPage);
   }
 }
 
 export async function doPage(env: RuntimeEnv, job: SubjectJobRow, limit: number): Promise<void> {
-  const subjects = await d1(listSubjectsOfJob(env.DB, job, limit));
+  const subjects = await listSubjectsOfJob(env.DB, job, limit);
   const visits = await Promise.all(subjects.map((subject) => visit(env, subject, job)));
   const sum = (part: "entries" | "unflushed") => visits.reduce((total, found) => total + found[part], 0);
   const findings = visits.flatMap(({ finding }) => finding ?? []);
@@ -65,7 +59,7 @@ export async function doPage(env: RuntimeEnv, job: SubjectJobRow, limit: number)
     findings,
     isOver: subjects.length < limit,
   };
-  await d1(advanceSubjectJob(env.DB, job, page, await currentTime(env.DEV)));
+  await advanceSubjectJob(env.DB, job, page, await currentTime(env.DEV));
 }
 
 interface Visit {

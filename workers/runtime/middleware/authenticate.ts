@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { countKeyUse } from "../activity.ts";
 import { ApiError } from "../http/api-error.ts";
-import { findKey } from "../keyring/key-cache.ts";
+import { findKey } from "../keys/key-cache.ts";
 import type { RuntimeHono } from "../request-context.ts";
 
 /** Sets the caller from `Authorization: Bearer lz_…`. Nothing else identifies a caller: cookies are not read. */

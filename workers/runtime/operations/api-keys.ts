@@ -2,9 +2,8 @@ import { createApiKey, revokeApiKey, rotateApiKey } from "../../../shared/contra
 import { refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import * as keys from "../configuration/api-keys.ts";
 import type { RuntimeEnv } from "../env.ts";
+import * as keys from "../keys/api-keys.ts";
 import { implement } from "./implement.ts";
 
 const alreadySubmitted = refusal(
@@ -46,6 +45,6 @@ async function findKey(
   { projectId, mode }: Scope,
   keyId: string,
 ): Promise<ApiKeyRow | null> {
-  const key = await d1(readKey(env.DB, keyId));
+  const key = await readKey(env.DB, keyId);
   return key?.projectId === projectId && key.mode === mode ? key : null;
 }

@@ -2,11 +2,10 @@ import type Stripe from "stripe";
 import type { PriceView } from "../../../shared/contract/operations/products.ts";
 import { type OperatorReply, type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { readProjectConnection } from "../../../shared/db/stripe-connections.ts";
-import { callStripe, StripeReadError } from "../../../shared/stripe/gateway.ts";
-import { createConnectionStripeClient } from "../configuration/stripe-of-connection.ts";
+import { callStripe, StripeReadError } from "../../../shared/stripe/client.ts";
+import { readProjectConnection } from "../db/stripe-connections.ts";
 import type { RuntimeEnv } from "../env.ts";
+import { createConnectionStripeClient } from "../stripe-connection/create-stripe-client.ts";
 import { notConnected, stripeRefusal } from "./refusals.ts";
 
 /** Returns the newest active prices of the account, at most 100. */
@@ -55,7 +54,7 @@ async function withStripe<T>(
   scope: Scope,
   call: (stripe: Stripe) => Promise<T>,
 ): Promise<T | Refusal> {
-  const found = await d1(readProjectConnection(env.DB, scope.projectId, scope.mode));
+  const found = await readProjectConnection(env.DB, scope.projectId, scope.mode);
   if (found === null) return notConnected(scope);
   const stripe = await createConnectionStripeClient(env, found.connection);
   try {

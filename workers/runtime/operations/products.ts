@@ -1,3 +1,4 @@
+import type { EntitlementKind } from "../../../shared/contract/enums.ts";
 import {
   archiveProduct,
   createProduct,
@@ -9,15 +10,9 @@ import {
 } from "../../../shared/contract/operations/products.ts";
 import { type OperatorReply, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import type { EntitlementKind } from "../../../shared/contract/words.ts";
 import type { Actor } from "../../../shared/db/audit.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import {
-  changeProduct,
-  findProductOfPrice,
-  insertProduct,
-  readProduct,
-} from "../../../shared/db/products.ts";
+import { readProduct } from "../../../shared/db/products.ts";
+import { changeProduct, findProductOfPrice, insertProduct } from "../db/products.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { implement } from "./implement.ts";
 import { fetchPrice, fetchPrices } from "./prices.ts";
@@ -50,13 +45,13 @@ export async function makeProduct(
     `There is a product ${productCode} already in ${scope.mode} mode. Codes are never given twice, also not after archiving.`,
     "productCode",
   );
-  if ((await d1(readProduct(env.DB, scope, productCode))) !== null) return exists;
+  if ((await readProduct(env.DB, scope, productCode)) !== null) return exists;
   const row = { ...scope, productCode, name, kind, stripePriceId, ...productDetails(input) };
   try {
-    await d1(insertProduct(env.DB, actor, { ...row, createdAt: now, updatedAt: now }));
+    await insertProduct(env.DB, actor, { ...row, createdAt: now, updatedAt: now });
   } catch (error) {
     // Two forms were sent at the same moment, and the other one inserted the row. Any other error is rethrown.
-    if ((await d1(readProduct(env.DB, scope, productCode))) !== null) return exists;
+    if ((await readProduct(env.DB, scope, productCode)) !== null) return exists;
     throw error;
   }
   return { outcome: "done" };
@@ -65,7 +60,7 @@ export async function makeProduct(
 export const edit = implement(editProduct, async ({ env, scope, actor, now }, { product, version }) => {
   const checked = await checkPrice(env, scope, product);
   if (checked.outcome === "refused") return checked;
-  const found = await d1(readProduct(env.DB, scope, product.productCode));
+  const found = await readProduct(env.DB, scope, product.productCode);
   if (found === null) return unknownProduct;
   if (found.product.kind !== product.kind)
     return refusal("invalid", "The kind of a product can't be changed. Create another product.", "kind");
@@ -78,20 +73,20 @@ export const edit = implement(editProduct, async ({ env, scope, actor, now }, { 
   const priceChange = stripePriceId === found.product.stripePriceId ? {} : { stripePriceId };
   const change = { name, ...priceChange, ...productDetails(product) };
   const later = Math.max(now, version + 1);
-  const isDone = await d1(changeProduct(env.DB, actor, found.product, "product.edit", change, later));
+  const isDone = await changeProduct(env.DB, actor, found.product, "product.edit", change, later);
   return isDone ? { outcome: "done" } : edited;
 });
 
 export const archive = implement(
   archiveProduct,
   async ({ env, scope, actor, now }, { productCode, archived }) => {
-    const found = await d1(readProduct(env.DB, scope, productCode));
+    const found = await readProduct(env.DB, scope, productCode);
     if (found === null) return unknownProduct;
     if ((found.product.archivedAt !== null) === archived) return { outcome: "done" };
     const action = archived ? "product.archive" : "product.restore";
     const change = { archivedAt: archived ? now : null };
     const later = Math.max(now, found.product.updatedAt + 1);
-    const isDone = await d1(changeProduct(env.DB, actor, found.product, action, change, later));
+    const isDone = await changeProduct(env.DB, actor, found.product, action, change, later);
     if (isDone) return { outcome: "done" };
     return refusal(
       "conflict",
@@ -108,7 +103,7 @@ async function checkPrice(
   scope: Scope,
   { productCode, stripePriceId, kind }: ProductInput,
 ): Promise<OperatorReply> {
-  const owner = await d1(findProductOfPrice(env.DB, scope, stripePriceId));
+  const owner = await findProductOfPrice(env.DB, scope, stripePriceId);
   if (owner !== null && owner !== productCode)
     return refusal(
       "invalid",

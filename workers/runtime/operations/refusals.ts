@@ -1,6 +1,6 @@
 import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { classifyStripeError, StripeReadError } from "../../../shared/stripe/gateway.ts";
+import { classifyStripeError, StripeReadError } from "../../../shared/stripe/client.ts";
 
 /** Turns an error of Stripe's client into a sentence. Rethrows any other error. */
 export function stripeRefusal(error: unknown, field?: string): Refusal {

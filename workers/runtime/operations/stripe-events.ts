@@ -1,18 +1,17 @@
 import { refusal } from "../../../shared/contract/operations/reply.ts";
 import { retryStripeEvent } from "../../../shared/contract/operations/stripe.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
 import { findStripeEvent } from "../../../shared/db/stripe-events.ts";
-import { retryEvent } from "../stripe-inbound/retry-event.ts";
+import { retryEvent } from "../stripe-events/retry-event.ts";
 import { implement } from "./implement.ts";
 
 /** A crash after the row was reopened leaves it due: the sweep processes it. */
 export const retry = implement(retryStripeEvent, async ({ env, scope, audit }, { eventId }) => {
-  const row = await d1(findStripeEvent(env.DB, scope, eventId));
+  const row = await findStripeEvent(env.DB, scope, eventId);
   if (row === null) return refusal("not_found", "There is no such event in this project and mode.");
   const { connectionId, status, detail } = row;
   const entry = audit({ target: eventId, before: { status, detail } });
   const { retried } = await retryEvent(env, { connectionId, eventId }, entry);
   if (!retried) return refusal("conflict", `This event is ${status}: there is nothing to try again.`);
-  const after = await d1(findStripeEvent(env.DB, scope, eventId));
+  const after = await findStripeEvent(env.DB, scope, eventId);
   return { outcome: "done", status: after?.status ?? status, detail: after?.detail ?? null };
 });

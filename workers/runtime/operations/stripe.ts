@@ -7,16 +7,15 @@ import {
   setWebhookSecret,
 } from "../../../shared/contract/operations/stripe.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import type { StripeConnectionRow } from "../../../shared/db/save-connection.ts";
-import { readProjectConnection } from "../../../shared/db/stripe-connections.ts";
-import { parseWrappingKeys, unseal } from "../../../shared/kit/crypto-box.ts";
-import { checkStripeKey } from "../configuration/check-stripe-key.ts";
-import * as connection from "../configuration/connect-stripe.ts";
-import * as webhook from "../configuration/register-webhook.ts";
-import { createConnectionStripeClient } from "../configuration/stripe-of-connection.ts";
+import type { StripeConnectionRow } from "../../../shared/db/stripe-connections.ts";
+import { parseWrappingKeys, unseal } from "../../../shared/kit/encryption.ts";
+import { readProjectConnection } from "../db/stripe-connections.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { apiKeyAssociatedData } from "../stripe-inbound/connection.ts";
+import { apiKeyAssociatedData } from "../stripe-connection/associated-data.ts";
+import { checkStripeKey } from "../stripe-connection/check-stripe-key.ts";
+import * as connection from "../stripe-connection/connect-stripe.ts";
+import { createConnectionStripeClient } from "../stripe-connection/create-stripe-client.ts";
+import * as webhook from "../stripe-connection/register-webhook.ts";
 import { implement } from "./implement.ts";
 import { notConnected, stripeRefusal } from "./refusals.ts";
 
@@ -61,7 +60,7 @@ export const setSecret = implement(setWebhookSecret, async ({ env, scope, now, a
 });
 
 async function findConnection(env: RuntimeEnv, scope: Scope): Promise<StripeConnectionRow | Refusal> {
-  const found = await d1(readProjectConnection(env.DB, scope.projectId, scope.mode));
+  const found = await readProjectConnection(env.DB, scope.projectId, scope.mode);
   return found === null ? notConnected(scope) : found.connection;
 }
 

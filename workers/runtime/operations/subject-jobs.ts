@@ -1,29 +1,24 @@
 import { startSubjectJob, stopSubjectJob } from "../../../shared/contract/operations/data-check.ts";
 import { jobAlreadyStarted, stopReply } from "../../../shared/contract/operations/jobs.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import {
-  countSubjects,
-  insertSubjectJob,
-  readSubjectJob,
-  stopSubjectJobRow,
-} from "../../../shared/db/subject-jobs.ts";
+import { readSubjectJob } from "../../../shared/db/subject-jobs.ts";
+import { countSubjects, insertSubjectJob, stopSubjectJobRow } from "../db/subject-jobs.ts";
 import { beginSubjectJob } from "../jobs/run-subject-job.ts";
 import { implement } from "./implement.ts";
 
 export const start = implement(startSubjectJob, async ({ env, scope, audit, waitUntil }, { jobId, kind }) => {
-  const total = await d1(countSubjects(env.DB, scope));
+  const total = await countSubjects(env.DB, scope);
   if (total === 0) return refusal("conflict", "There is no customer here yet, so there is nothing to check.");
   const entry = audit({ action: `subject_job.${kind}`, target: jobId, after: { total } });
-  if (await d1(insertSubjectJob(env.DB, scope, { jobId, kind, total }, entry))) {
+  if (await insertSubjectJob(env.DB, scope, { jobId, kind, total }, entry)) {
     waitUntil(beginSubjectJob(env, jobId));
     return { outcome: "done", jobId, total };
   }
-  return (await d1(readSubjectJob(env.DB, jobId))) === null
+  return (await readSubjectJob(env.DB, jobId)) === null
     ? refusal("conflict", "Another one is under way in this project and mode. Wait for its end, or stop it.")
     : jobAlreadyStarted;
 });
 
 export const stop = implement(stopSubjectJob, async ({ env, scope, audit }, { jobId }) =>
-  stopReply(await d1(stopSubjectJobRow(env.DB, scope, jobId, audit({ target: jobId })))),
+  stopReply(await stopSubjectJobRow(env.DB, scope, jobId, audit({ target: jobId }))),
 );

@@ -3,10 +3,10 @@ import {
   checkoutReplySchema,
   checkoutRequestSchema,
 } from "../../../shared/contract/checkout.ts";
-import type { CheckoutAttemptRow } from "../../../shared/db/checkout-attempts.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { claimAttempt } from "../checkout/claim-attempt.ts";
 import { finishAttempt } from "../checkout/finish-attempt.ts";
+import type { CheckoutAttemptRow } from "../db/checkout-attempts.ts";
 import { defineEndpoint } from "../http/endpoint.ts";
 import { jsonReply } from "../http/reply.ts";
 import { requireLivePlan } from "../http/require-live-plan.ts";

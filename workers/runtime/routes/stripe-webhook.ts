@@ -1,18 +1,17 @@
 import type { z } from "zod";
 import { stripeEventEnvelopeSchema } from "../../../shared/contract/stripe-event.ts";
-import { d1 } from "../../../shared/db/deadline.ts";
-import { readConnection } from "../../../shared/db/stripe-connections.ts";
-import { insertStripeEvent } from "../../../shared/db/stripe-inbox.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { unseal as decrypt, parseWrappingKeys } from "../../../shared/kit/crypto-box.ts";
+import { unseal as decrypt, parseWrappingKeys } from "../../../shared/kit/encryption.ts";
+import { readConnection } from "../db/stripe-connections.ts";
+import { insertStripeEvent } from "../db/stripe-events.ts";
 import { ApiError } from "../http/api-error.ts";
 import { readBody } from "../http/read-body.ts";
 import { jsonReply } from "../http/reply.ts";
 import { type ApiContext, addLogFields } from "../request-context.ts";
-import { webhookSecretAssociatedData } from "../stripe-inbound/connection.ts";
-import { firstAttemptTimeoutMs } from "../stripe-inbound/retry-schedule.ts";
-import { hasPlausibleSignature, hasValidSignature } from "../stripe-inbound/signature.ts";
-import { processStripeEvent } from "../stripe-inbound/try-event.ts";
+import { webhookSecretAssociatedData } from "../stripe-connection/associated-data.ts";
+import { processStripeEvent } from "../stripe-events/process-event.ts";
+import { firstAttemptTimeoutMs } from "../stripe-events/retry-schedule.ts";
+import { hasPlausibleSignature, hasValidSignature } from "../stripe-events/signature.ts";
 
 const maxBodyBytes = 1024 * 1024;
 
@@ -32,7 +31,7 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
   const payload = await readBody(c.req.raw, maxBodyBytes);
 
   const connectionId = c.req.param("connection_id") ?? "";
-  const found = await d1(readConnection(c.env.DB, connectionId));
+  const found = await readConnection(c.env.DB, connectionId);
   if (found === null) throw invalidSignature();
   const { connection } = found;
   addLogFields(c, { connectionId, projectId: connection.projectId, mode: connection.mode });
@@ -46,21 +45,19 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
   const text = new TextDecoder().decode(payload);
   const event = readEnvelope(text);
   addLogFields(c, { stripeEventId: event.id });
-  const isNew = await d1(
-    insertStripeEvent(c.env.DB, {
-      connectionId,
-      eventId: event.id,
-      projectId: connection.projectId,
-      mode: connection.mode,
-      type: event.type,
-      stripeCreatedAt: event.created * 1_000,
-      payload: text,
-      status: "received",
-      nextTryAt: now + firstAttemptTimeoutMs,
-      receivedAt: now,
-      foundBy: "webhook",
-    }),
-  );
+  const isNew = await insertStripeEvent(c.env.DB, {
+    connectionId,
+    eventId: event.id,
+    projectId: connection.projectId,
+    mode: connection.mode,
+    type: event.type,
+    stripeCreatedAt: event.created * 1_000,
+    payload: text,
+    status: "received",
+    nextTryAt: now + firstAttemptTimeoutMs,
+    receivedAt: now,
+    foundBy: "webhook",
+  });
   addLogFields(c, { replayed: !isNew });
   // The reply promises only that the event is stored. When applying it now fails, the row is retried.
   if (isNew) await processStripeEvent(c.env, { connectionId, eventId: event.id });

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { CustomerView } from "../../../shared/contract/operations/customer-views.ts";
+import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
 import { type ConsumeCommand, decideConsume, getUsageRemaining } from "../../../shared/domain/consume.ts";
 import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
 import { decideAccess } from "../../../shared/domain/decision.ts";
@@ -7,28 +8,28 @@ import { findNextReview, type SubscriptionReview } from "../../../shared/domain/
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { RuntimeEnv } from "../env.ts";
-import type { ConsumeCall, ConsumeResult, DecisionAt, StripeResult, SubjectSnapshot } from "./answers.ts";
-import { applyManual, type ManualActionResult } from "./apply-manual.ts";
-import { GroupCommit } from "./arrivals.ts";
-import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./as-of.ts";
-import { changeSubject } from "./change.ts";
-import { buildCustomerView, type EntryPage } from "./customer-view.ts";
-import { type ExportedState, exportEntries, exportRequests, exportState } from "./export.ts";
-import { foldHistory } from "./fold.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./history/decision-as-of.ts";
+import { foldHistory } from "./history/fold.ts";
+import { changeSubject } from "./ledger/change-subject.ts";
+import { type Verification, verify } from "./ledger/verify.ts";
+import { applyManual, type ManualActionResult } from "./operator-actions/apply-manual-action.ts";
 import {
   type ManualActionCommand,
   type ManualActionPreview,
   type ManualActionRefused,
   type ManualActionRequest,
   previewManual,
-} from "./manual.ts";
-import { Outbox } from "./outbox.ts";
+} from "./operator-actions/manual-action.ts";
+import { Outbox } from "./outbox/outbox.ts";
+import { type RestoreRequest, restoreEvents } from "./outbox/restore-events.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
-import { type RestoreRequest, restoreEvents } from "./restore-events.ts";
-import { SubjectStore } from "./store.ts";
-import { previewStripe, type StripeCommand, type StripePreview, toStripeContext } from "./stripe.ts";
-import type { Erasure } from "./tombstone.ts";
-import { type Verification, verify } from "./verify.ts";
+import { previewStripe, type StripeCommand, type StripePreview, toStripeContext } from "./preview-stripe.ts";
+import type { ConsumeCall, ConsumeResult, DecisionAt, StripeResult, SubjectSnapshot } from "./rpc-types.ts";
+import { SubjectStore } from "./storage/store.ts";
+import type { Erasure } from "./storage/tombstone.ts";
+import { buildCustomerView, type EntryPage } from "./views/customer-view.ts";
+import { type ExportedState, exportEntries, exportRequests, exportState } from "./views/export.ts";
 
 /**
  * One subject of one project and mode: its entitlements, balances, idempotency records and ledger.
@@ -47,9 +48,9 @@ export class Subject extends DurableObject<RuntimeEnv> {
   private pinnedReads = 0;
 
   constructor(ctx: DurableObjectState, env: RuntimeEnv) {
-    super(ctx, env);
+    super(ctx, withD1Timeout(env));
     this.store = new SubjectStore(ctx.storage);
-    this.outbox = new Outbox(ctx, this.store, env.DB, env.DELIVERIES, env);
+    this.outbox = new Outbox(ctx, this.store, this.env.DB, env.DELIVERIES, env);
     this.outbox.resume();
   }
 

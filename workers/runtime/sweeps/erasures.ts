@@ -1,6 +1,5 @@
-import { d1 } from "../../../shared/db/deadline.ts";
-import { listRunningErasures } from "../../../shared/db/erasures.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { listRunningErasures } from "../db/erasures.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { finishErasure } from "../jobs/finish-erasure.ts";
 
@@ -8,7 +7,7 @@ const maxErasuresPerSweep = 20;
 
 /** Continues erasures that a crash or their length left unfinished. */
 export async function sweepErasures(env: RuntimeEnv): Promise<{ finished: number; unfinished: number }> {
-  const running = await d1(listRunningErasures(env.DB, maxErasuresPerSweep));
+  const running = await listRunningErasures(env.DB, maxErasuresPerSweep);
   let finished = 0;
   for (const row of running) {
     try {

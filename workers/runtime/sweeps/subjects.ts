@@ -1,18 +1,17 @@
-import { d1 } from "../../../shared/db/deadline.ts";
-import { listSubjectsToExpire, listSubjectsToReview } from "../../../shared/db/sweep-subjects.ts";
 import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
+import { listSubjectsToExpire, listSubjectsToReview } from "../db/subjects.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { reviewSubject } from "../stripe-inbound/review-subject.ts";
+import { reviewSubject } from "../stripe-events/review-subject.ts";
 import { callSubject } from "../subject-stub.ts";
 
 const maxSubjectsPerSweep = 100;
 
 /** Wakes subjects with an entitlement that expired without its alarm recording it. */
 export async function sweepExpiries(env: RuntimeEnv): Promise<{ woken: number }> {
-  const due = await d1(listSubjectsToExpire(env.DB, await currentTime(env.DEV), maxSubjectsPerSweep));
+  const due = await listSubjectsToExpire(env.DB, await currentTime(env.DEV), maxSubjectsPerSweep);
   await forEachSubject("subject.wake_failed", due, (identity) =>
     callSubject(env, identity, (subject) => subject.wake()),
   );
@@ -21,7 +20,7 @@ export async function sweepExpiries(env: RuntimeEnv): Promise<{ woken: number }>
 
 /** Reads subscriptions again from Stripe whose period ended without an event. */
 export async function sweepReviews(env: RuntimeEnv): Promise<{ reviewed: number }> {
-  const due = await d1(listSubjectsToReview(env.DB, await currentTime(env.DEV), maxSubjectsPerSweep));
+  const due = await listSubjectsToReview(env.DB, await currentTime(env.DEV), maxSubjectsPerSweep);
   await forEachSubject("subject.review_failed", due, (identity) => reviewSubject(env, identity));
   return { reviewed: due.length };
 }

@@ -1,8 +1,8 @@
 import type { RuntimeSweep, SweepCounts } from "../../../shared/contract/maintenance.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { syncKeyrings } from "../configuration/api-keys.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { sweepMissedEvents } from "../stripe-inbound/sweep-missed.ts";
+import { syncKeyrings } from "../keys/api-keys.ts";
+import { sweepMissedEvents } from "../stripe-events/sweep-missed-events.ts";
 import { sweepErasures } from "./erasures.ts";
 import { removeOldEvents, sweepInbox } from "./inbox.ts";
 import { sweepExpiries, sweepReviews } from "./subjects.ts";

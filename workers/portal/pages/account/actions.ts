@@ -1,10 +1,9 @@
 import { type AuditEntry, writeAuditEntry } from "../../../../shared/db/audit.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { readPasswordHash, replacePassword, revokeSessions } from "../../../../shared/db/session.ts";
 import { findPasswordError, hashPassword, verifyPassword } from "../../auth/password.ts";
 import { startSession } from "../../auth/session-cookie.ts";
 import { createSignInService } from "../../auth/sign-in-service.ts";
 import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
+import { readPasswordHash, replacePassword, revokeSessions } from "../../db/sessions.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { getOrigin, type PortalContext, toActor } from "../../request-context.ts";
@@ -18,7 +17,7 @@ export async function changePassword(c: PortalContext) {
   const { operatorId, token, email } = c.get("member");
   const showErrors = (errors: Record<string, string>) => renderAccountPage(c, { values: {}, errors }, 422);
   if (!(await isLoginAllowed(c, email))) return showErrors({ current: tooManyAttempts });
-  const hash = await d1(readPasswordHash(c.env.DB, operatorId));
+  const hash = await readPasswordHash(c.env.DB, operatorId);
   if (hash === null || !(await verifyPassword(form["current"] ?? "", hash)))
     return showErrors({ current: "That is not your present password." });
   await clearLoginFailures(c, email);
@@ -31,7 +30,7 @@ export async function changePassword(c: PortalContext) {
     action: "operator.change_password",
     target: email,
   };
-  await d1(replacePassword(c.env.DB, { operatorId, token }, newHash, audit));
+  await replacePassword(c.env.DB, { operatorId, token }, newHash, audit);
   return redirectWith(c, "/account", "Your password is changed, and you are signed out everywhere else.");
 }
 
@@ -45,7 +44,7 @@ export async function endSession(c: PortalContext) {
     action: "operator.end_session",
     target: email,
   };
-  const ended = await d1(revokeSessions(c.env.DB, operatorId, which, audit));
+  const ended = await revokeSessions(c.env.DB, operatorId, which, audit);
   return ended === 0
     ? redirectWith(c, "/account", "That session had ended already.", "bad")
     : redirectWith(
@@ -93,7 +92,7 @@ export async function confirmSecondFactor(c: PortalContext) {
     action: "operator.enable_second_factor",
     target: email,
   };
-  await d1(writeAuditEntry(c.env.DB, audit));
+  await writeAuditEntry(c.env.DB, audit);
   return redirectWith(c, "/account", "The second factor is on.");
 }
 
@@ -118,7 +117,7 @@ export async function disableSecondFactor(c: PortalContext) {
     action: "operator.disable_second_factor",
     target: email,
   };
-  await d1(writeAuditEntry(c.env.DB, audit));
+  await writeAuditEntry(c.env.DB, audit);
   return redirectWith(c, "/account", "The second factor is off.");
 }
 

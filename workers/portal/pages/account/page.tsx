@@ -1,10 +1,9 @@
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { listSessions } from "../../../../shared/db/session.ts";
 import { ActionButton, emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { QrCode } from "../../components/qr-code.tsx";
 import { Time } from "../../components/time.tsx";
+import { listSessions } from "../../db/sessions.ts";
 import type { PortalContext } from "../../request-context.ts";
 
 type AccountSession = Awaited<ReturnType<typeof listSessions>>[number];
@@ -15,7 +14,7 @@ export async function renderAccountPage(
   status: 200 | 422 = 200,
 ) {
   const { operatorId, name, email, role, hasPassword, hasSecondFactor } = c.get("member");
-  const sessions = await d1(listSessions(c.env.DB, operatorId, Date.now()));
+  const sessions = await listSessions(c.env.DB, operatorId, Date.now());
   return renderPage(
     c,
     { title: "Your sign-in", status },

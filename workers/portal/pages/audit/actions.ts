@@ -1,5 +1,4 @@
-import { type AuditRow, listAuditEntries } from "../../../../shared/db/audit.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
+import { type AuditRow, listAuditEntries } from "../../db/audit.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { parseAuditFilter } from "./filter.ts";
 
@@ -28,7 +27,7 @@ export function exportAudit(c: PortalContext) {
     start: (controller) => controller.enqueue(encoder.encode(toCsvLine(columns.map(snakeCase)))),
     async pull(controller) {
       const page = before === undefined ? filter : { ...filter, before };
-      const rows = await d1(listAuditEntries(c.env.DB, page, rowsPerRead));
+      const rows = await listAuditEntries(c.env.DB, page, rowsPerRead);
       for (const row of rows)
         controller.enqueue(encoder.encode(toCsvLine(columns.map((name) => toCell(row, name)))));
       before = rows.at(-1)?.auditId;

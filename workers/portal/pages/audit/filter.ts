@@ -1,5 +1,5 @@
-import type { AuditFilter } from "../../../../shared/db/audit.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
+import type { AuditFilter } from "../../db/audit.ts";
 import type { PortalContext } from "../../request-context.ts";
 
 /** Parses the filter in the query string. Days are UTC days, and the last day is included. */

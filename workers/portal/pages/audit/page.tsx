@@ -1,10 +1,9 @@
 import { auditActions } from "../../../../shared/contract/operations/table.ts";
-import { type AuditRow, listAuditEntries } from "../../../../shared/db/audit.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { Field, Select } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
+import { type AuditRow, listAuditEntries } from "../../db/audit.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { parseAuditFilter } from "./filter.ts";
 
@@ -13,8 +12,10 @@ const perPage = 50;
 export async function showAudit(c: PortalContext) {
   const { filter, values } = parseAuditFilter(c);
   const before = c.req.query("before");
-  const rows = await d1(
-    listAuditEntries(c.env.DB, { ...filter, ...(before === undefined ? {} : { before }) }, perPage + 1),
+  const rows = await listAuditEntries(
+    c.env.DB,
+    { ...filter, ...(before === undefined ? {} : { before }) },
+    perPage + 1,
   );
   const entries = rows.slice(0, perPage);
   const form = { values, errors: {} };

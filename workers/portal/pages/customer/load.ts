@@ -5,11 +5,10 @@ import type {
 } from "../../../../shared/contract/operations/customer-views.ts";
 import * as customers from "../../../../shared/contract/operations/customers.ts";
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
-import { type CustomerLists, readCustomerLists } from "../../../../shared/db/customer-page.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { callOperation } from "../../http/outcome.ts";
+import { type CustomerLists, readCustomerLists } from "../../db/customer.ts";
+import { callOperation } from "../../http/call-operation.ts";
 import { getScope, type PortalContext } from "../../request-context.ts";
-import { parseAsOf } from "./as-of.ts";
+import { parseAsOf } from "./sections/as-of.ts";
 
 /** A decision and the entitlements it is based on. */
 export interface DecisionWithEntitlements {
@@ -48,7 +47,7 @@ export async function loadCustomer(
   const window = { before: cursor?.at ?? null, limit: maxRowsPerList };
   const [reply, lists, past] = await Promise.all([
     callOperation(c, customers.readCustomer, { subjectRef, ...page }),
-    d1(readCustomerLists(c.env.DB, { ...getScope(c), subjectRef }, window)),
+    readCustomerLists(c.env.DB, { ...getScope(c), subjectRef }, window),
     readPastDecision(c, subjectRef),
   ]);
   if (reply.outcome === "refused") return reply;

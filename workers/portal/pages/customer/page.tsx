@@ -1,23 +1,23 @@
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { checkLabel } from "../../components/data-check-words.ts";
-import { renderPage as framed } from "../../components/frame.tsx";
+import { formatCount } from "../../components/labels/common.ts";
+import { checkLabel } from "../../components/labels/data-check.ts";
+import { renderPage as framed } from "../../components/layout.tsx";
 import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { Time } from "../../components/time.tsx";
-import { formatCount } from "../../components/words.ts";
 import { buildCustomerPath, buildPath, buildProjectPath, type PortalContext } from "../../request-context.ts";
-import { Attempts } from "./attempts.tsx";
-import { AsOfCard, DecisionPanel } from "./decision.tsx";
-import { Deliveries } from "./deliveries.tsx";
-import { Diagnosis } from "./diagnosis.tsx";
-import { Entitlements } from "./entitlements.tsx";
-import { ErasedCard } from "./erase.tsx";
+import { Records } from "./data/data-actions.tsx";
+import { ErasedCard } from "./data/erase.tsx";
+import { Diagnosis } from "./diagnosis/diagnosis.tsx";
 import { type CustomerPage, loadCustomer } from "./load.ts";
-import { Notes } from "./notes.tsx";
-import { Records } from "./records.tsx";
+import { Attempts } from "./sections/attempts.tsx";
+import { AsOfCard, DecisionPanel } from "./sections/decision.tsx";
+import { Deliveries } from "./sections/deliveries.tsx";
+import { Entitlements } from "./sections/entitlements.tsx";
+import { Notes } from "./sections/notes.tsx";
+import { Timeline } from "./sections/timeline.tsx";
+import { Usage } from "./sections/usage.tsx";
 import { buildStripeUrl } from "./stripe-link.ts";
-import { Timeline } from "./timeline.tsx";
-import { Usage } from "./usage.tsx";
 
 export async function showCustomer(c: PortalContext) {
   const page = await loadCustomer(c);

@@ -1,4 +1,4 @@
-import type { Mode } from "../../../../shared/contract/words.ts";
+import type { Mode } from "../../../../shared/contract/enums.ts";
 
 const sections: [RegExp, string][] = [
   [/^sub_/, "subscriptions"],

@@ -1,5 +1,4 @@
-import { findCustomers } from "../../../../shared/db/customers.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
+import { findCustomers } from "../../db/customers.ts";
 import { getScope, type PortalContext } from "../../request-context.ts";
 import { buildResultPath } from "./page.tsx";
 
@@ -9,7 +8,7 @@ import { buildResultPath } from "./page.tsx";
  */
 export async function findForPalette(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
-  const customers = text === "" ? [] : await d1(findCustomers(c.env.DB, getScope(c), text, [], 8));
+  const customers = text === "" ? [] : await findCustomers(c.env.DB, getScope(c), text, [], 8);
   const results = customers.map(({ subjectRef }) => ({
     label: subjectRef,
     kind: "Customer",

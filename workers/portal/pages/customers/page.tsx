@@ -1,19 +1,18 @@
 import { findCustomersByEmail } from "../../../../shared/contract/operations/customers.ts";
+import { type LastErasure, readLastErasure } from "../../../../shared/db/erasures.ts";
+import { entitlementStatusLabels } from "../../components/labels/customer.ts";
+import { renderPage } from "../../components/layout.tsx";
+import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
 import {
   type CustomerListItem,
   type EntitlementListItem,
   findCustomers,
   listCustomers,
-} from "../../../../shared/db/customers.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { type LastErasure, readLastErasure } from "../../../../shared/db/erasures.ts";
-import { entitlementStatusLabels } from "../../components/customer-words.ts";
-import { renderPage } from "../../components/frame.tsx";
-import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
-import { Time } from "../../components/time.tsx";
-import { callOperation } from "../../http/outcome.ts";
+} from "../../db/customers.ts";
+import { callOperation } from "../../http/call-operation.ts";
 import { buildCustomerPath, buildPath, getScope, type PortalContext } from "../../request-context.ts";
-import { ErasedCard } from "../customer/erase.tsx";
+import { ErasedCard } from "../customer/data/erase.tsx";
 
 const perPage = 50;
 
@@ -94,7 +93,7 @@ async function listRecent(c: PortalContext): Promise<SearchResult> {
     createdAt === undefined || subjectRef === undefined
       ? undefined
       : { createdAt: Number(createdAt), subjectRef };
-  const rows = await d1(listCustomers(c.env.DB, getScope(c), before, perPage + 1));
+  const rows = await listCustomers(c.env.DB, getScope(c), before, perPage + 1);
   const customers = rows.slice(0, perPage);
   const last = customers.at(-1);
   const cursor = last === undefined ? "" : encodeURIComponent(`${last.createdAt}.${last.subjectRef}`);
@@ -107,11 +106,11 @@ async function search(c: PortalContext, text: string): Promise<SearchResult> {
   const isEmail = /^[^\s@]+@[^\s@]+$/.test(text);
   const reply = isEmail ? await callOperation(c, findCustomersByEmail, { email: text }) : null;
   const customerIds = reply?.outcome === "done" ? reply.customerIds : [];
-  const customers = await d1(findCustomers(c.env.DB, getScope(c), text, customerIds, perPage));
+  const customers = await findCustomers(c.env.DB, getScope(c), text, customerIds, perPage);
   const note =
     reply?.outcome === "refused" ? `Stripe could not be asked for the address: ${reply.message}` : null;
   const erasure =
-    customers.length === 0 ? await d1(readLastErasure(c.env.DB, { ...getScope(c), subjectRef: text })) : null;
+    customers.length === 0 ? await readLastErasure(c.env.DB, { ...getScope(c), subjectRef: text }) : null;
   return { customers, next: null, note, erasure };
 }
 

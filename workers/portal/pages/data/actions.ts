@@ -4,9 +4,9 @@ import {
   stopSubjectJob,
 } from "../../../../shared/contract/operations/data-check.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { callOperation } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { callOperation } from "../../http/outcome.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 export async function startDataJob(c: PortalContext) {

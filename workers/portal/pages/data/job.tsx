@@ -1,4 +1,3 @@
-import { d1 } from "../../../../shared/db/deadline.ts";
 import {
   type Finding,
   parseFindings,
@@ -6,18 +5,18 @@ import {
   type SubjectJobRow,
 } from "../../../../shared/db/subject-jobs.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
-import { findingLabels, formatFindingCount, subjectJobLabels } from "../../components/data-check-words.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
-import { FindingExplanations } from "../../components/finding-meanings.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { FindingExplanations } from "../../components/finding-explanations.tsx";
 import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "../../components/job.tsx";
+import { formatCount } from "../../components/labels/common.ts";
+import { findingLabels, formatFindingCount, subjectJobLabels } from "../../components/labels/data-check.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Pill } from "../../components/parts.tsx";
-import { formatCount } from "../../components/words.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 /** Shows the progress of a job and its findings. The page reloads while the job runs, without scripts. */
 export async function showDataJob(c: PortalContext) {
-  const job = await d1(readSubjectJob(c.env.DB, c.req.param("job") ?? ""));
+  const job = await readSubjectJob(c.env.DB, c.req.param("job") ?? "");
   const { projectId, mode } = getScope(c);
   if (job === null || job.projectId !== projectId || job.mode !== mode)
     return renderErrorPage(

@@ -1,13 +1,12 @@
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { listSubjectJobs } from "../../../../shared/db/subject-jobs.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { subjectJobLabels } from "../../components/data-check-words.ts";
 import { ActionButton } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
 import { JobStatus } from "../../components/job.tsx";
+import { formatCount } from "../../components/labels/common.ts";
+import { subjectJobLabels } from "../../components/labels/data-check.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { formatCount } from "../../components/words.ts";
+import { listSubjectJobs } from "../../db/subject-jobs.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 const maxJobs = 20;
@@ -16,7 +15,7 @@ type Jobs = Awaited<ReturnType<typeof listSubjectJobs>>;
 
 /** Lists the data checks of the project and mode. Verifies all customers, or repairs their D1 copies. */
 export async function showData(c: PortalContext) {
-  const jobs = await d1(listSubjectJobs(c.env.DB, getScope(c), maxJobs));
+  const jobs = await listSubjectJobs(c.env.DB, getScope(c), maxJobs);
   const running = jobs.find(({ status }) => status === "running");
   return renderPage(
     c,

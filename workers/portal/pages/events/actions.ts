@@ -1,7 +1,7 @@
 import * as stripe from "../../../../shared/contract/operations/stripe.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { callOperation } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { callOperation } from "../../http/outcome.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 export async function retryEvent(c: PortalContext) {

@@ -1,18 +1,14 @@
+import { inboxStatuses } from "../../../../shared/contract/enums.ts";
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { inboxStatuses } from "../../../../shared/contract/words.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import {
-  findStripeEvent,
-  listStripeEvents,
-  type StripeEventListItem,
-} from "../../../../shared/db/stripe-events.ts";
+import { findStripeEvent } from "../../../../shared/db/stripe-events.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
-import { stripeEventLabels } from "../../components/customer-words.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, Select } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { stripeEventLabels } from "../../components/labels/customer.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
+import { listStripeEvents, type StripeEventListItem } from "../../db/stripe-events.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 const perPage = 50;
@@ -26,7 +22,7 @@ export async function showEvents(c: PortalContext) {
     ...(customer === "" ? {} : { subjectRef: customer }),
     ...parseCursor(before),
   };
-  const rows = await d1(listStripeEvents(c.env.DB, getScope(c), filter, perPage + 1));
+  const rows = await listStripeEvents(c.env.DB, getScope(c), filter, perPage + 1);
   const events = rows.slice(0, perPage);
   const isFiltered = known !== undefined || type !== "" || customer !== "";
   const form = { values: { status: known ?? "", type, customer }, errors: {} };
@@ -116,7 +112,7 @@ export function EventTable({ c, events }: { c: PortalContext; events: StripeEven
 }
 
 export async function showEvent(c: PortalContext) {
-  const row = await d1(findStripeEvent(c.env.DB, getScope(c), c.req.param("event") ?? ""));
+  const row = await findStripeEvent(c.env.DB, getScope(c), c.req.param("event") ?? "");
   if (row === null)
     return renderErrorPage(
       c,

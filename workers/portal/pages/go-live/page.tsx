@@ -1,7 +1,6 @@
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { type GoLiveFacts, readGoLiveFacts } from "../../../../shared/db/go-live.ts";
-import { renderPage } from "../../components/frame.tsx";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead } from "../../components/parts.tsx";
+import { type GoLiveFacts, readGoLiveFacts } from "../../db/go-live.ts";
 import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
 interface Line {
@@ -15,7 +14,7 @@ interface Line {
 /** Lists what is missing before live mode can take payments. Each line is computed on every request. */
 export async function showGoLive(c: PortalContext) {
   const { projectId, name } = c.get("project");
-  const lines = buildLines(await d1(readGoLiveFacts(c.env.DB, projectId, c.get("now"))));
+  const lines = buildLines(await readGoLiveFacts(c.env.DB, projectId, c.get("now")));
   const open = lines.filter(({ done }) => !done).length;
   return renderPage(
     c,

@@ -1,11 +1,4 @@
 import { roleDescriptions } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import {
-  acceptInvitation,
-  type InvitationRow,
-  type InvitedOperator,
-  readInvitation,
-} from "../../../../shared/db/invitations.ts";
 import type { OperatorSession } from "../../../../shared/db/session.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
@@ -14,7 +7,13 @@ import { getSession } from "../../auth/session-cookie.ts";
 import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
-import { renderSignedOutPage } from "../../components/frame.tsx";
+import { renderSignedOutPage } from "../../components/layout.tsx";
+import {
+  acceptInvitation,
+  type InvitationRow,
+  type InvitedOperator,
+  readInvitation,
+} from "../../db/invitations.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { getIpAddress, type PortalContext } from "../../request-context.ts";
@@ -24,7 +23,7 @@ type Found = NonNullable<Awaited<ReturnType<typeof readInvitation>>>;
 
 /** Returns the invitation of the path's token, or an error page when it can't be accepted. */
 async function findInvitation(c: PortalContext): Promise<Found | Response> {
-  const found = await d1(readInvitation(c.env.DB, sha256Hex(c.req.param("token") ?? "")));
+  const found = await readInvitation(c.env.DB, sha256Hex(c.req.param("token") ?? ""));
   if (found === null)
     return renderErrorPage(
       c,
@@ -88,7 +87,7 @@ async function join(
   person: InvitedOperator,
 ): Promise<Response | null> {
   try {
-    await d1(acceptInvitation(c.env.DB, invitation, person, c.get("now")));
+    await acceptInvitation(c.env.DB, invitation, person, c.get("now"));
     return null;
   } catch (error) {
     const found = await findInvitation(c);

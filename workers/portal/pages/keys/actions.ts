@@ -1,13 +1,12 @@
 import * as apiKeys from "../../../../shared/contract/operations/api-keys.ts";
 import { type ApiKeyRow, readKey } from "../../../../shared/db/api-keys.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { formatRelativeTime } from "../../components/time.tsx";
+import { callOperation, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { callOperation, toHttpStatus, toRefusedForm } from "../../http/outcome.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { renderConfirmPage, renderKeysPage } from "./page.tsx";
 
@@ -67,7 +66,7 @@ export async function revokeKey(c: PortalContext) {
 }
 
 async function findKey(c: PortalContext): Promise<ApiKeyRow | null> {
-  const key = await d1(readKey(c.env.DB, c.req.param("key") ?? ""));
+  const key = await readKey(c.env.DB, c.req.param("key") ?? "");
   const { projectId, mode } = getScope(c);
   return key?.projectId === projectId && key.mode === mode ? key : null;
 }

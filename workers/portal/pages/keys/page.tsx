@@ -1,12 +1,11 @@
 import { hasRole } from "../../../../shared/contract/roles.ts";
 import type { ApiKeyRow } from "../../../../shared/db/api-keys.ts";
-import { listKeys } from "../../../../shared/db/api-keys.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { emptyForm, Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
+import { listKeys } from "../../db/api-keys.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 const perPage = 50;
@@ -28,7 +27,7 @@ export async function renderKeysPage(
   { form = emptyForm, status = 200, shown }: KeysPageOptions = {},
 ) {
   const before = c.req.query("before");
-  const rows = await d1(listKeys(c.env.DB, getScope(c), before, perPage + 1));
+  const rows = await listKeys(c.env.DB, getScope(c), before, perPage + 1);
   const keys = rows.slice(0, perPage);
   const next = rows.length > perPage ? `${buildPath(c, "/keys")}?before=${keys.at(-1)?.keyId}` : null;
   const canChange = hasRole(c.get("member").role, "admin");

@@ -1,6 +1,6 @@
-import type { Activity } from "../../../../shared/db/activity.ts";
+import { formatCount } from "../../components/labels/common.ts";
 import { formatDuration } from "../../components/time.tsx";
-import { formatCount } from "../../components/words.ts";
+import type { Activity } from "../../db/activity.ts";
 
 /** Shows recent access checks, and how far the D1 copy is behind. */
 export function ActivityTiles({ activity, now }: { activity: Activity; now: number }) {

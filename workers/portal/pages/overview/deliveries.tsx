@@ -1,7 +1,7 @@
-import type { ProjectFacts } from "../../../../shared/db/overview.ts";
+import { formatCappedCount } from "../../components/labels/common.ts";
+import { deliveryStateLabels } from "../../components/labels/webhook.ts";
 import { Time } from "../../components/time.tsx";
-import { deliveryStateLabels } from "../../components/webhook-words.ts";
-import { formatCappedCount } from "../../components/words.ts";
+import type { ProjectFacts } from "../../db/overview.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 interface DeliveriesProps {

@@ -1,10 +1,9 @@
-import { type Activity, readActivity } from "../../../../shared/db/activity.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { type ProjectFacts, readProjectFacts } from "../../../../shared/db/overview.ts";
-import { renderPage } from "../../components/frame.tsx";
+import { formatCappedCount } from "../../components/labels/common.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
 import { formatDuration, Time } from "../../components/time.tsx";
-import { formatCappedCount } from "../../components/words.ts";
+import { type Activity, readActivity } from "../../db/activity.ts";
+import { type ProjectFacts, readProjectFacts } from "../../db/overview.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { ActivityTiles } from "./activity-tiles.tsx";
 import { DeliveryProblems, DeliveryTiles } from "./deliveries.tsx";
@@ -13,9 +12,10 @@ import { type Step, setupSteps } from "./steps.ts";
 export async function showOverview(c: PortalContext) {
   const now = c.get("now");
   const mode = c.get("mode");
-  const [facts, activity] = await d1(
-    Promise.all([readProjectFacts(c.env.DB, getScope(c), now), readActivity(c.env.DB, getScope(c), now)]),
-  );
+  const [facts, activity] = await Promise.all([
+    readProjectFacts(c.env.DB, getScope(c), now),
+    readActivity(c.env.DB, getScope(c), now),
+  ]);
   const steps = setupSteps(facts, mode);
   const open = steps.filter(({ done }) => !done);
   return renderPage(

@@ -1,5 +1,5 @@
-import type { Mode } from "../../../../shared/contract/words.ts";
-import type { ProjectFacts } from "../../../../shared/db/overview.ts";
+import type { Mode } from "../../../../shared/contract/enums.ts";
+import type { ProjectFacts } from "../../db/overview.ts";
 
 export interface Step {
   done: boolean;

@@ -1,13 +1,13 @@
+import type { PlanStatus } from "../../../../shared/contract/enums.ts";
+import { planStatuses } from "../../../../shared/contract/enums.ts";
 import * as projects from "../../../../shared/contract/operations/projects.ts";
-import type { PlanStatus } from "../../../../shared/contract/words.ts";
-import { planStatuses } from "../../../../shared/contract/words.ts";
 import { type FormState, Radios } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { callOperation } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
-import { callOperation } from "../../http/outcome.ts";
 import type { PortalContext } from "../../request-context.ts";
 
 const meanings: Record<PlanStatus, string> = {

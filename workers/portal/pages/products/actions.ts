@@ -1,11 +1,11 @@
+import { entitlementKinds } from "../../../../shared/contract/enums.ts";
 import * as products from "../../../../shared/contract/operations/products.ts";
 import { productSchema } from "../../../../shared/contract/operations/products.ts";
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
-import { entitlementKinds } from "../../../../shared/contract/words.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { callOperation, parseForm, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { callOperation, parseForm, toHttpStatus, toRefusedForm } from "../../http/outcome.ts";
 import { buildPath, type Form, type PortalContext } from "../../request-context.ts";
 import { formatPrice } from "./form.tsx";
 import { renderNewProductPage, renderProductPage } from "./page.tsx";

@@ -1,8 +1,8 @@
+import type { EntitlementKind } from "../../../../shared/contract/enums.ts";
 import type { PriceView } from "../../../../shared/contract/operations/products.ts";
-import type { EntitlementKind } from "../../../../shared/contract/words.ts";
 import type { ProductRow } from "../../../../shared/db/products.ts";
 import { Field, FieldError, type FormState, Radios } from "../../components/fields.tsx";
-import { formatMoney, kindDescriptions, kindLabels, kindOptions } from "../../components/words.ts";
+import { formatMoney, kindDescriptions, kindLabels, kindOptions } from "../../components/labels/common.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 interface ProductFormProps {

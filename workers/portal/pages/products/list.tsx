@@ -1,10 +1,10 @@
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { listProducts, type ProductRow } from "../../../../shared/db/products.ts";
-import { renderPage } from "../../components/frame.tsx";
+import type { ProductRow } from "../../../../shared/db/products.ts";
+import { formatCount, kindLabels } from "../../components/labels/common.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { formatCount, kindLabels } from "../../components/words.ts";
+import { listProducts } from "../../db/products.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 const perPage = 50;
@@ -13,7 +13,7 @@ export async function showProducts(c: PortalContext) {
   const after = c.req.query("after");
   const archived = c.req.query("archived") === "1";
   const filter = { archived, ...(after === undefined ? {} : { after }) };
-  const { products: rows, isConnected } = await d1(listProducts(c.env.DB, getScope(c), filter, perPage + 1));
+  const { products: rows, isConnected } = await listProducts(c.env.DB, getScope(c), filter, perPage + 1);
   const products = rows.slice(0, perPage);
   const canChange = hasRole(c.get("member").role, "admin");
   const path = buildPath(c, "/products");

@@ -1,14 +1,13 @@
 import * as products from "../../../../shared/contract/operations/products.ts";
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { type ProductRow, readProduct } from "../../../../shared/db/products.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, emptyForm, type FormState } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { kindLabels } from "../../components/labels/common.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { kindLabels } from "../../components/words.ts";
-import { callOperation } from "../../http/outcome.ts";
+import { callOperation } from "../../http/call-operation.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { ProductForm } from "./form.tsx";
 import { describeProduct } from "./list.tsx";
@@ -40,7 +39,7 @@ export async function renderProductPage(
   sent: FormState | null = null,
   status: Status = 200,
 ) {
-  const found = await d1(readProduct(c.env.DB, getScope(c), c.req.param("code") ?? ""));
+  const found = await readProduct(c.env.DB, getScope(c), c.req.param("code") ?? "");
   if (found === null)
     return renderErrorPage(c, 404, "There is no such product", "It is not one of this project and mode.");
   const { product, prices: history } = found;

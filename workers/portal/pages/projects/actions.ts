@@ -1,10 +1,9 @@
 import * as projects from "../../../../shared/contract/operations/projects.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { changeProject, insertProject } from "../../../../shared/db/projects.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
+import { changeProject, insertProject } from "../../db/projects.ts";
+import { parseForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { parseForm } from "../../http/outcome.ts";
 import { buildProjectPath, type PortalContext, toActor } from "../../request-context.ts";
 import { renderProjectsPage } from "./page.tsx";
 
@@ -24,7 +23,7 @@ export async function createProject(c: PortalContext) {
   const now = c.get("now");
   const { accountId } = c.get("member");
   const project = { projectId, accountId, name, region, createdAt: now, updatedAt: now };
-  const isNew = await d1(insertProject(c.env.DB, toActor(c), project));
+  const isNew = await insertProject(c.env.DB, toActor(c), project);
   const path = buildProjectPath(projectId, "test");
   return isNew
     ? redirectWith(c, path, `The project ${name} was created.`)
@@ -44,14 +43,12 @@ async function setArchived(c: PortalContext, archived: boolean) {
     const action = archived ? "project.archive" : "project.restore";
     const after = { archivedAt: archived ? now : null };
     const before = { archivedAt: project.archivedAt };
-    await d1(
-      changeProject(
-        c.env.DB,
-        toActor(c),
-        { projectId: project.projectId, name: project.name },
-        { action, before, after },
-        now,
-      ),
+    await changeProject(
+      c.env.DB,
+      toActor(c),
+      { projectId: project.projectId, name: project.name },
+      { action, before, after },
+      now,
     );
   }
   const text = archived

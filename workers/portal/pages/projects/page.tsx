@@ -8,10 +8,10 @@ import {
   type FormState,
   Select,
 } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { regionLabels, regionOptions } from "../../components/labels/common.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { regionLabels, regionOptions } from "../../components/words.ts";
 import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
 export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm, status: 200 | 422 = 200) {

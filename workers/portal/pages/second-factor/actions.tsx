@@ -1,9 +1,8 @@
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { markReauthenticated } from "../../../../shared/db/session.ts";
 import { createSignInService } from "../../auth/sign-in-service.ts";
 import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
 import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
-import { renderSignedOutPage } from "../../components/frame.tsx";
+import { renderSignedOutPage } from "../../components/layout.tsx";
+import { markReauthenticated } from "../../db/sessions.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { getOrigin, type PortalContext } from "../../request-context.ts";
 import { toCodeError } from "../sign-in/actions.ts";
@@ -16,7 +15,7 @@ export async function finishSignIn(c: PortalContext) {
   const session = c.get("session");
   if (session.provenAt !== null) return c.redirect("/", 303);
   if (session.hasSecondFactor) return codePage(c, emptyForm, 200);
-  await d1(markReauthenticated(c.env.DB, session.token, session.startedAt.getTime()));
+  await markReauthenticated(c.env.DB, session.token, session.startedAt.getTime());
   return c.redirect(session.hasPassword ? "/" : "/account/second-factor", 303);
 }
 
@@ -31,7 +30,7 @@ export async function enterSecondFactor(c: PortalContext) {
   const reply = /^\d{6}$/.test(code) ? await api.verifyTOTP(call) : await api.verifyBackupCode(call);
   if (!reply.ok) return codePage(c, { values: {}, errors: { code: await toCodeError(reply) } }, 422);
   await clearLoginFailures(c, email);
-  await d1(markReauthenticated(c.env.DB, token, Date.now()));
+  await markReauthenticated(c.env.DB, token, Date.now());
   return c.redirect("/", 303);
 }
 

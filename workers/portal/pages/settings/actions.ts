@@ -1,9 +1,9 @@
 import { changeProjectSettings } from "../../../../shared/contract/operations/projects.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { changeProject, readProjectSettings } from "../../../../shared/db/projects.ts";
+import { readProjectSettings } from "../../../../shared/db/projects.ts";
+import { changeProject } from "../../db/projects.ts";
+import { parseForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { parseForm } from "../../http/outcome.ts";
 import { buildPath, type PortalContext, toActor } from "../../request-context.ts";
 import { renderSettingsPage } from "./page.tsx";
 
@@ -23,7 +23,7 @@ export async function saveSettings(c: PortalContext) {
   if (parsed.outcome === "invalid")
     return renderSettingsPage(c, { values: form, errors: parsed.errors }, 422);
   const { version, ...after } = parsed.input;
-  const before = await d1(readProjectSettings(c.env.DB, projectId));
+  const before = await readProjectSettings(c.env.DB, projectId);
   if (before === null) throw new Error(`The project ${projectId} is gone`);
   const { name, successUrl, cancelUrl, graceDays } = before;
   const change = {
@@ -33,7 +33,7 @@ export async function saveSettings(c: PortalContext) {
   };
   const project = { projectId, name, version };
   const updatedAt = Math.max(c.get("now"), before.updatedAt + 1);
-  if (await d1(changeProject(c.env.DB, toActor(c), project, change, updatedAt)))
+  if (await changeProject(c.env.DB, toActor(c), project, change, updatedAt))
     return redirectWith(c, buildPath(c, "/settings"), "The settings are saved.");
   const conflict =
     "Somebody else changed the settings since you opened this page. What you entered is below; save again to put it in place.";

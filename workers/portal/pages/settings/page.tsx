@@ -1,10 +1,9 @@
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { type ProjectRow, readProjectSettings } from "../../../../shared/db/projects.ts";
 import { Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { regionLabels } from "../../components/labels/common.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Id, PageHead } from "../../components/parts.tsx";
-import { regionLabels } from "../../components/words.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 export async function renderSettingsPage(
@@ -13,7 +12,7 @@ export async function renderSettingsPage(
   status: 200 | 409 | 422 = 200,
 ) {
   const { projectId } = c.get("project");
-  const project = await d1(readProjectSettings(c.env.DB, projectId));
+  const project = await readProjectSettings(c.env.DB, projectId);
   if (project === null) throw new Error(`The project ${projectId} is gone`);
   const form = sent ?? { values: toFormValues(project), errors: {} };
   const canChange = hasRole(c.get("member").role, "admin");

@@ -1,6 +1,4 @@
-import { regions } from "../../../../shared/contract/words.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { type FirstOwner, insertFirstOwner, isSetUp } from "../../../../shared/db/setup.ts";
+import { regions } from "../../../../shared/contract/enums.ts";
 import { equalInConstantTime, sha256 } from "../../../../shared/kit/hash.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
@@ -8,8 +6,9 @@ import { startSession } from "../../auth/session-cookie.ts";
 import { createSignInService } from "../../auth/sign-in-service.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { emptyForm, Field, type FormState, Select } from "../../components/fields.tsx";
-import { renderSignedOutPage } from "../../components/frame.tsx";
-import { regionOptions } from "../../components/words.ts";
+import { regionOptions } from "../../components/labels/common.ts";
+import { renderSignedOutPage } from "../../components/layout.tsx";
+import { type FirstOwner, insertFirstOwner, isSetUp } from "../../db/setup.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { buildProjectPath, getIpAddress, getOrigin, type PortalContext } from "../../request-context.ts";
@@ -22,7 +21,7 @@ async function isSetupOpen(c: PortalContext, token: string | undefined): Promise
   const expected = c.env.SETUP_TOKEN;
   if (expected === undefined || expected === "" || token === undefined) return false;
   if (!equalInConstantTime(sha256(token), sha256(expected))) return false;
-  return !(await d1(isSetUp(c.env.DB)));
+  return !(await isSetUp(c.env.DB));
 }
 
 const notFound = (c: PortalContext) =>
@@ -67,10 +66,10 @@ export async function setUp(c: PortalContext) {
     ipAddress: getIpAddress(c),
   };
   try {
-    await d1(insertFirstOwner(c.env.DB, owner, now));
+    await insertFirstOwner(c.env.DB, owner, now);
   } catch (error) {
     // A concurrent request created the first owner.
-    if (await d1(isSetUp(c.env.DB))) return notFound(c);
+    if (await isSetUp(c.env.DB)) return notFound(c);
     throw error;
   }
   await signInNewOperator(c, email, password);

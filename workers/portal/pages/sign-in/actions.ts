@@ -1,5 +1,5 @@
-import { continueAfterSignIn } from "../../auth/arrive.tsx";
-import { parseLocalPath, readPendingRequest } from "../../auth/pending.tsx";
+import { continueAfterSignIn } from "../../auth/continue-after-sign-in.tsx";
+import { parseLocalPath, readPendingRequest } from "../../auth/pending-request.tsx";
 import { copyCookies, startSession } from "../../auth/session-cookie.ts";
 import { createSignInService, listProviders, type Provider } from "../../auth/sign-in-service.ts";
 import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";

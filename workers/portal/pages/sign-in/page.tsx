@@ -1,7 +1,7 @@
-import { type PendingRequest, PendingRequestFields } from "../../auth/pending.tsx";
+import { type PendingRequest, PendingRequestFields } from "../../auth/pending-request.tsx";
 import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
 import { emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { renderSignedOutPage } from "../../components/frame.tsx";
+import { renderSignedOutPage } from "../../components/layout.tsx";
 import type { PortalContext } from "../../request-context.ts";
 
 interface SignInOptions {

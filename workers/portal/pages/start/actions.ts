@@ -1,4 +1,4 @@
-import { readLastScope } from "../../components/frame.tsx";
+import { readLastScope } from "../../components/layout.tsx";
 import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
 /** Redirects `/` to the project that was opened last, or to the list of projects. */

@@ -1,9 +1,9 @@
 import type { OperatorReply } from "../../../../shared/contract/operations/reply.ts";
 import * as stripe from "../../../../shared/contract/operations/stripe.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { callOperation, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { callOperation, toHttpStatus, toRefusedForm } from "../../http/outcome.ts";
 import { buildPath, getOrigin, type PortalContext } from "../../request-context.ts";
 import { renderStripePage } from "./page.tsx";
 

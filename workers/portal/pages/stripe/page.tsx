@@ -1,11 +1,11 @@
 import type { PermissionCheck } from "../../../../shared/contract/operations/stripe.ts";
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { readConnectionAndEvents, type StripeConnectionRow } from "../../../../shared/db/save-connection.ts";
+import type { StripeConnectionRow } from "../../../../shared/db/stripe-connections.ts";
 import { ActionButton, emptyForm, Field, type FormState } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
+import { readConnectionAndEvents } from "../../db/stripe-connection.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { EventTable } from "../events/page.tsx";
 import { WebhookCard } from "./webhook-card.tsx";
@@ -20,7 +20,7 @@ interface StripePageOptions {
 
 export async function renderStripePage(c: PortalContext, options: StripePageOptions = {}) {
   const { form = emptyForm, status = 200, permissions, error } = options;
-  const { connection, events } = await d1(readConnectionAndEvents(c.env.DB, getScope(c), 5));
+  const { connection, events } = await readConnectionAndEvents(c.env.DB, getScope(c), 5);
   const canChange = hasRole(c.get("member").role, "admin");
   const mode = c.get("mode");
   return renderPage(

@@ -1,4 +1,4 @@
-import type { StripeConnectionRow } from "../../../../shared/db/save-connection.ts";
+import type { StripeConnectionRow } from "../../../../shared/db/stripe-connections.ts";
 import { handledEventTypes } from "../../../../shared/stripe/handled-event-types.ts";
 import { buildWebhookPath } from "../../../../shared/stripe/webhook-path.ts";
 import { ActionButton, Field, type FormState } from "../../components/fields.tsx";

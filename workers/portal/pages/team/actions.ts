@@ -1,6 +1,5 @@
 import { roles } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { changeRole, readTeam, removeMember } from "../../../../shared/db/members.ts";
+import { changeRole, readTeam, removeMember } from "../../db/members.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
 import { type PortalContext, toActor } from "../../request-context.ts";
@@ -17,7 +16,7 @@ export async function setRole(c: PortalContext) {
     return redirectWith(c, "/team", "There is no such member any more.", "bad");
   const { operatorId, email, name } = person;
   if (person.role === to) return redirectWith(c, "/team", `${name} has the role ${to}.`);
-  if (await d1(changeRole(c.env.DB, toActor(c), { operatorId, email, from, to }, c.get("now"))))
+  if (await changeRole(c.env.DB, toActor(c), { operatorId, email, from, to }, c.get("now")))
     return redirectWith(c, "/team", `${name} now has the role ${to}.`);
   const message =
     person.role === from
@@ -29,14 +28,14 @@ export async function setRole(c: PortalContext) {
 export async function removeTeamMember(c: PortalContext) {
   const person = await findMember(c, (await readForm(c))["operator"]);
   if (person === undefined) return redirectWith(c, "/team", "There is no such member any more.", "bad");
-  return (await d1(removeMember(c.env.DB, toActor(c), person, c.get("now"))))
+  return (await removeMember(c.env.DB, toActor(c), person, c.get("now")))
     ? redirectWith(c, "/team", `${person.name} is removed, and signed out everywhere.`)
     : redirectWith(c, "/team", lastOwnerMessage, "bad");
 }
 
 export async function leaveAccount(c: PortalContext) {
   const { operatorId, email, role, accountName } = c.get("member");
-  return (await d1(removeMember(c.env.DB, toActor(c), { operatorId, email, role }, c.get("now"))))
+  return (await removeMember(c.env.DB, toActor(c), { operatorId, email, role }, c.get("now")))
     ? redirectWith(c, "/sign-in", `You have left ${accountName}.`)
     : redirectWith(c, "/team", lastOwnerMessage, "bad");
 }
@@ -45,6 +44,6 @@ const lastOwnerMessage =
   "You are the last owner, and an account keeps one: make somebody else an owner first.";
 
 async function findMember(c: PortalContext, operatorId: string | undefined) {
-  const { people } = await d1(readTeam(c.env.DB, c.get("member").accountId, c.get("now")));
+  const { people } = await readTeam(c.env.DB, c.get("member").accountId, c.get("now"));
   return people.find((person) => person.operatorId === operatorId);
 }

@@ -1,22 +1,21 @@
 import { inviteMember } from "../../../../shared/contract/operations/members.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
+import { dayMs } from "../../../../shared/domain/entitlement.ts";
+import { encodeBase32 } from "../../../../shared/kit/base32.ts";
+import { sha256Hex } from "../../../../shared/kit/hash.ts";
+import type { FormState } from "../../components/fields.tsx";
 import {
   type InvitationRow,
   insertInvitation,
   isMemberEmail,
   renewInvitation,
   revokeInvitation as revokeInvitationRow,
-} from "../../../../shared/db/invitations.ts";
-import { dayMs } from "../../../../shared/domain/entitlement.ts";
-import { encodeBase32 } from "../../../../shared/kit/base32.ts";
-import { sha256Hex } from "../../../../shared/kit/hash.ts";
-import type { FormState } from "../../components/fields.tsx";
+} from "../../db/invitations.ts";
+import { parseForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { parseForm } from "../../http/outcome.ts";
 import { getOrigin, type PortalContext, toActor } from "../../request-context.ts";
-import { getPublicOrigin, mailInvitation } from "./mail-invitation.ts";
 import { renderTeamPage } from "./page.tsx";
+import { getPublicOrigin, mailInvitation } from "./send-invitation-mail.ts";
 
 const lifetimeMs = 7 * dayMs;
 
@@ -38,7 +37,7 @@ export async function sendInvitation(c: PortalContext) {
   const parsed = parseForm(inviteMember.input, fields);
   if (parsed.outcome === "invalid") return showErrors(parsed.errors);
   const { invitationId, email, role } = parsed.input;
-  if (await d1(isMemberEmail(c.env.DB, email)))
+  if (await isMemberEmail(c.env.DB, email))
     return showErrors({ email: "Somebody with this address is a member already." }, 409);
   const actor = toActor(c);
   const now = c.get("now");
@@ -55,7 +54,7 @@ export async function sendInvitation(c: PortalContext) {
     acceptedAt: null,
     revokedAt: null,
   };
-  if (!(await d1(insertInvitation(c.env.DB, actor, invitation))))
+  if (!(await insertInvitation(c.env.DB, actor, invitation)))
     return showErrors(
       { "": "This form was sent twice. If the link was lost, make a new one under “Invited”." },
       409,
@@ -70,7 +69,7 @@ export async function replaceInvitationLink(c: PortalContext) {
   const token = newToken();
   const shown = { invitationId, expiresAt: Number(expires_at) };
   const link = { tokenHash: sha256Hex(token), expiresAt: now + lifetimeMs };
-  const invitation = await d1(renewInvitation(c.env.DB, toActor(c), shown, link, now));
+  const invitation = await renewInvitation(c.env.DB, toActor(c), shown, link, now);
   return invitation === null
     ? redirectWith(c, "/team", "That invitation is not open any more, or has a new link already.", "bad")
     : deliverLink(c, invitation, token);
@@ -87,7 +86,7 @@ async function deliverLink(c: PortalContext, { email, role, expiresAt }: Invitat
 
 export async function revokeInvitation(c: PortalContext) {
   const { invitation = "" } = await readForm(c);
-  return (await d1(revokeInvitationRow(c.env.DB, toActor(c), invitation, c.get("now"))))
+  return (await revokeInvitationRow(c.env.DB, toActor(c), invitation, c.get("now")))
     ? redirectWith(c, "/team", "The invitation is taken back; its link opens nothing any more.")
     : redirectWith(c, "/team", "That invitation is not open any more.", "bad");
 }

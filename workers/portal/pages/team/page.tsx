@@ -1,7 +1,4 @@
 import { hasRole, type Role, roleDescriptions, roles } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import type { InvitationRow } from "../../../../shared/db/invitations.ts";
-import { readTeam } from "../../../../shared/db/members.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import {
   ActionButton,
@@ -11,11 +8,13 @@ import {
   type FormState,
   Radios,
 } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
+import type { InvitationRow } from "../../db/invitations.ts";
+import { readTeam } from "../../db/members.ts";
 import type { PortalContext } from "../../request-context.ts";
-import { isMailEnabled, type MailOutcome } from "./mail-invitation.ts";
+import { isMailEnabled, type MailOutcome } from "./send-invitation-mail.ts";
 
 type Team = Awaited<ReturnType<typeof readTeam>>;
 type Person = Team["people"][number];
@@ -38,7 +37,7 @@ export async function renderTeamPage(
   { form = emptyForm, status = 200, link }: TeamPageOptions = {},
 ) {
   const { accountId, accountName, role } = c.get("member");
-  const { people, invited } = await d1(readTeam(c.env.DB, accountId, c.get("now")));
+  const { people, invited } = await readTeam(c.env.DB, accountId, c.get("now"));
   const isOwner = role === "owner";
   return renderPage(
     c,

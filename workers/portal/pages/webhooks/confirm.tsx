@@ -1,12 +1,11 @@
 import type { Child } from "hono/jsx";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { readEndpointDetail } from "../../../../shared/db/webhook-pages.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { emptyForm, Field, FieldError, type FormState, Radios, Select } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { formatCappedCount } from "../../components/labels/common.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { PageHead } from "../../components/parts.tsx";
-import { formatCappedCount } from "../../components/words.ts";
+import { readEndpointDetail } from "../../db/webhooks.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
 
@@ -25,7 +24,7 @@ export async function renderConfirmPage(
   status: 200 | 409 | 422 = 200,
 ) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await d1(readEndpointDetail(c.env.DB, getScope(c), endpointId, 0));
+  const found = await readEndpointDetail(c.env.DB, getScope(c), endpointId, 0);
   if (found === null) return unknownEndpoint(c);
   const { endpoint } = found;
   const { title, lead, button, tone, fields } = buildParts(action, {

@@ -1,13 +1,12 @@
 import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { readDeliveryPage } from "../../../../shared/db/webhook-pages.ts";
 import { Field, Select } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { formatCount } from "../../components/labels/common.ts";
+import { deliveryJobLabels } from "../../components/labels/webhook.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { deliveryJobLabels } from "../../components/webhook-words.ts";
-import { formatCount } from "../../components/words.ts";
+import { readDeliveryPage } from "../../db/webhooks.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { filterLabels, type ParsedDeliveryFilter, parseDeliveryFilter, statusLabels } from "./filter.ts";
@@ -27,9 +26,10 @@ const typeOptions = [
 export async function showDeliveries(c: PortalContext) {
   const { filter, values } = parseDeliveryFilter(c.req.query());
   const after = /^dlv_\w{1,60}$/.exec(c.req.query("after") ?? "")?.[0] ?? null;
-  const { rows, targets, jobs } = await d1(
-    readDeliveryPage(c.env.DB, getScope(c), filter, { after, limit: perPage + 1 }),
-  );
+  const { rows, targets, jobs } = await readDeliveryPage(c.env.DB, getScope(c), filter, {
+    after,
+    limit: perPage + 1,
+  });
   const shown = rows.slice(0, perPage);
   const urls = new Map(targets.map(({ endpointId, url }) => [endpointId, url]));
   const query = new URLSearchParams(values);

@@ -1,8 +1,8 @@
 import * as deliveries from "../../../../shared/contract/operations/deliveries.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { callOperation } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { callOperation } from "../../http/outcome.ts";
 import { buildCustomerPath, buildPath, type PortalContext } from "../../request-context.ts";
 import { parseDeliveryFilter } from "./filter.ts";
 

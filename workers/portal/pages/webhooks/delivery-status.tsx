@@ -1,24 +1,23 @@
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { type DeliveryAttemptRow, readDelivery } from "../../../../shared/db/deliveries.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton } from "../../components/fields.tsx";
-import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
-import { FullTime, Time } from "../../components/time.tsx";
+import { formatCount } from "../../components/labels/common.ts";
 import {
   deliveryErrorLabels,
   deliveryStateLabels,
   formatAttemptResult,
-} from "../../components/webhook-words.ts";
-import { formatCount } from "../../components/words.ts";
+} from "../../components/labels/webhook.ts";
+import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
+import { FullTime, Time } from "../../components/time.tsx";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 export type DeliveryDetail = NonNullable<Awaited<ReturnType<typeof readDelivery>>>;
 
 /** Serves the changing part of a delivery's page, which the open page polls. */
 export async function showDeliveryStatus(c: PortalContext) {
-  const found = await d1(readDelivery(c.env.DB, getScope(c), c.req.param("delivery") ?? ""));
+  const found = await readDelivery(c.env.DB, getScope(c), c.req.param("delivery") ?? "");
   return found === null ? unknownDelivery(c) : c.html(<Status c={c} found={found} />);
 }
 

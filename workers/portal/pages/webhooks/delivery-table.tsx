@@ -1,8 +1,8 @@
 import type { DeliveryRow } from "../../../../shared/db/deliveries.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
+import { deliveryStateLabels, formatAttemptResult } from "../../components/labels/webhook.ts";
 import { Id, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { deliveryStateLabels, formatAttemptResult } from "../../components/webhook-words.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 interface DeliveryTableProps {

@@ -1,12 +1,11 @@
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { readDelivery } from "../../../../shared/db/deliveries.ts";
-import { renderPage } from "../../components/frame.tsx";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Id, PageHead } from "../../components/parts.tsx";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { type DeliveryDetail, LiveStatus, unknownDelivery } from "./delivery-status.tsx";
 
 export async function showDelivery(c: PortalContext) {
-  const found = await d1(readDelivery(c.env.DB, getScope(c), c.req.param("delivery") ?? ""));
+  const found = await readDelivery(c.env.DB, getScope(c), c.req.param("delivery") ?? "");
   if (found === null) return unknownDelivery(c);
   const { delivery, event } = found;
   return renderPage(

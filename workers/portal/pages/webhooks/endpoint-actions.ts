@@ -1,9 +1,9 @@
 import * as endpoints from "../../../../shared/contract/operations/endpoints.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { formatRelativeTime } from "../../components/time.tsx";
+import { callOperation, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { callOperation, toHttpStatus, toRefusedForm } from "../../http/outcome.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 import { renderConfirmPage } from "./confirm.tsx";
 import { readEndpointForm, renderEditEndpointPage, renderNewEndpointPage } from "./endpoint-form.tsx";

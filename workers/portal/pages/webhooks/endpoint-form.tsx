@@ -1,13 +1,12 @@
 import type { Child } from "hono/jsx";
 import type { EndpointInput } from "../../../../shared/contract/operations/endpoints.ts";
 import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { type EndpointRow, readEndpoint } from "../../../../shared/db/endpoints.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { Checkboxes, emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { eventTypeDescriptions } from "../../components/labels/webhook.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { PageHead } from "../../components/parts.tsx";
-import { eventTypeDescriptions } from "../../components/webhook-words.ts";
 import { readField } from "../../http/form.ts";
 import { buildPath, type Form, getScope, type PortalContext } from "../../request-context.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
@@ -41,7 +40,7 @@ export function renderNewEndpointPage(c: PortalContext, form: FormState = emptyF
 
 export async function renderEditEndpointPage(c: PortalContext, form?: FormState, status: Status = 200) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const endpoint = await d1(readEndpoint(c.env.DB, getScope(c), endpointId));
+  const endpoint = await readEndpoint(c.env.DB, getScope(c), endpointId);
   if (endpoint === null) return unknownEndpoint(c);
   const path = `/webhooks/${endpointId}`;
   return renderPage(

@@ -1,13 +1,12 @@
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { type EndpointHealth, readEndpointDetail } from "../../../../shared/db/webhook-pages.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton } from "../../components/fields.tsx";
-import { renderPage } from "../../components/frame.tsx";
+import { formatCappedCount } from "../../components/labels/common.ts";
+import { deliveryStateLabels } from "../../components/labels/webhook.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { FullTime } from "../../components/time.tsx";
-import { deliveryStateLabels } from "../../components/webhook-words.ts";
-import { formatCappedCount } from "../../components/words.ts";
+import { type EndpointHealth, readEndpointDetail } from "../../db/webhooks.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { EndpointStatus, Notice } from "./endpoints.tsx";
@@ -16,7 +15,7 @@ const maxLatest = 10;
 
 export async function showEndpoint(c: PortalContext) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await d1(readEndpointDetail(c.env.DB, getScope(c), endpointId, maxLatest));
+  const found = await readEndpointDetail(c.env.DB, getScope(c), endpointId, maxLatest);
   if (found === null) return unknownEndpoint(c);
   const { endpoint, latest } = found;
   return renderPage(

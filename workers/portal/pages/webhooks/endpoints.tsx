@@ -1,15 +1,14 @@
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { type EndpointHealth, listEndpointHealth } from "../../../../shared/db/webhook-pages.ts";
-import { renderPage } from "../../components/frame.tsx";
+import { formatCappedCount } from "../../components/labels/common.ts";
+import { deliveryStateLabels, disableReasonMessages } from "../../components/labels/webhook.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
-import { deliveryStateLabels, disableReasonMessages } from "../../components/webhook-words.ts";
-import { formatCappedCount } from "../../components/words.ts";
+import { type EndpointHealth, listEndpointHealth } from "../../db/webhooks.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 export async function showEndpoints(c: PortalContext) {
-  const endpoints = await d1(listEndpointHealth(c.env.DB, getScope(c)));
+  const endpoints = await listEndpointHealth(c.env.DB, getScope(c));
   const canChange = hasRole(c.get("member").role, "admin");
   const add = (
     <a class="button primary" href={buildPath(c, "/webhooks/new")}>

@@ -1,6 +1,6 @@
+import { type DeliveryState, deliveryStates } from "../../../../shared/contract/enums.ts";
 import type { DeliveryFilter } from "../../../../shared/contract/operations/deliveries.ts";
-import { type DeliveryState, deliveryStates } from "../../../../shared/contract/words.ts";
-import { deliveryStateLabels } from "../../components/webhook-words.ts";
+import { deliveryStateLabels } from "../../components/labels/webhook.ts";
 
 /** A parsed delivery filter, and its values for the form. */
 export interface ParsedDeliveryFilter {

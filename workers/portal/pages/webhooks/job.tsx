@@ -1,16 +1,15 @@
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { readDeliveryJob } from "../../../../shared/db/delivery-jobs.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
-import { renderPage } from "../../components/frame.tsx";
 import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "../../components/job.tsx";
+import { deliveryJobLabels } from "../../components/labels/webhook.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { Card } from "../../components/parts.tsx";
-import { deliveryJobLabels } from "../../components/webhook-words.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 /** Shows the progress of a job. The page reloads while the job runs, without scripts. */
 export async function showJob(c: PortalContext) {
-  const job = await d1(readDeliveryJob(c.env.DB, c.req.param("job") ?? ""));
+  const job = await readDeliveryJob(c.env.DB, c.req.param("job") ?? "");
   const { projectId, mode } = getScope(c);
   if (job === null || job.projectId !== projectId || job.mode !== mode)
     return renderErrorPage(

@@ -1,10 +1,9 @@
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { toRequeueableFilter } from "../../../../shared/db/delivery-jobs.ts";
-import { countDeliveriesWithEndpoints } from "../../../../shared/db/webhook-pages.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { renderPage } from "../../components/frame.tsx";
+import { toRequeueableFilter } from "../../../deliveries/db/delivery-jobs.ts";
+import { formatCount } from "../../components/labels/common.ts";
+import { renderPage } from "../../components/layout.tsx";
 import { PageHead } from "../../components/parts.tsx";
-import { formatCount } from "../../components/words.ts";
+import { countDeliveriesWithEndpoints } from "../../db/webhooks.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { type FilterName, filterLabels, parseDeliveryFilter, statusLabels } from "./filter.ts";
 
@@ -12,9 +11,7 @@ import { type FilterName, filterLabels, parseDeliveryFilter, statusLabels } from
 export async function showRequeue(c: PortalContext) {
   const { filter, values } = parseDeliveryFilter(c.req.query());
   const requeueFilter = toRequeueableFilter(filter);
-  const { count: total, targets } = await d1(
-    countDeliveriesWithEndpoints(c.env.DB, getScope(c), requeueFilter),
-  );
+  const { count: total, targets } = await countDeliveriesWithEndpoints(c.env.DB, getScope(c), requeueFilter);
   const back = `${buildPath(c, "/deliveries")}?${new URLSearchParams(values)}`;
   const url = targets.find(({ endpointId }) => endpointId === filter.endpointId)?.url;
   const { status = "" } = values;

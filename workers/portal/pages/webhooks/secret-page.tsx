@@ -1,4 +1,4 @@
-import { renderPage } from "../../components/frame.tsx";
+import { renderPage } from "../../components/layout.tsx";
 import { CopyButton, PageHead } from "../../components/parts.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 

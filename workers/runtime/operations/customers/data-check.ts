@@ -6,13 +6,12 @@ import {
 } from "../../../../shared/contract/operations/data-check.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { writeAuditEntry } from "../../../../shared/db/audit.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { isErased } from "../../../../shared/db/erasures.ts";
-import { readSubjectCopy } from "../../../../shared/db/read-subject.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
+import { isErased } from "../../db/erasures.ts";
+import { readSubjectCopy } from "../../db/subjects.ts";
 import type { RuntimeEnv } from "../../env.ts";
 import { compareSubject, isTrusted } from "../../jobs/compare-subject.ts";
-import type { Verification } from "../../subject/verify.ts";
+import type { Verification } from "../../subject/ledger/verify.ts";
 import { implementForCustomer } from "../implement.ts";
 import { erasedRefusal } from "../refusals.ts";
 
@@ -27,9 +26,9 @@ export const verify = implementForCustomer(verifyCustomer, async ({ env, identit
 export const resync = implementForCustomer(
   resyncCustomer,
   async ({ env, identity, audit }, { subjectRef }) => {
-    if (await d1(isErased(env.DB, identity))) return erasedRefusal();
+    if (await isErased(env.DB, identity)) return erasedRefusal();
     // Write the audit row first; a crash after the resync would otherwise leave it unattributed.
-    await d1(writeAuditEntry(env.DB, audit({ target: subjectRef })));
+    await writeAuditEntry(env.DB, audit({ target: subjectRef }));
     const found = await compare(env, identity, "resync");
     if (!isTrusted(found))
       return refusal(
@@ -42,7 +41,7 @@ export const resync = implementForCustomer(
 
 async function compare(env: RuntimeEnv, identity: SubjectIdentity, kind: SubjectJobKind) {
   // Read D1 before the object: rows that arrive between the two reads then count as no error.
-  const { subject } = await d1(readSubjectCopy(env.DB, identity));
+  const { subject } = await readSubjectCopy(env.DB, identity);
   const headSequence = subject?.headSequence ?? 0;
   return compareSubject(env, { ...identity, headSequence }, kind, customerBudgetMs);
 }

@@ -1,22 +1,21 @@
 import { eraseCustomer, previewErase } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { countCustomerRecords } from "../../../../shared/db/erase-preview.ts";
-import { hashSubjectName, insertErasure, isErased } from "../../../../shared/db/erasures.ts";
+import { hashSubjectName } from "../../../../shared/db/erasures.ts";
 import { subjectName } from "../../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { subjectTag } from "../../../../shared/kit/subject-tag.ts";
+import { countCustomerRecords, insertErasure, isErased } from "../../db/erasures.ts";
 import { finishErasure } from "../../jobs/finish-erasure.ts";
-import { toAccessView } from "../../subject/explain.ts";
+import { toAccessView } from "../../subject/views/explain.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implementForCustomer } from "../implement.ts";
 import { erasedRefusal } from "../refusals.ts";
 import { ledgerReason } from "./ledger-reason.ts";
 
 export const preview = implementForCustomer(previewErase, async ({ env, identity, now }) => {
-  if (await d1(isErased(env.DB, identity))) return erasedRefusal();
+  if (await isErased(env.DB, identity)) return erasedRefusal();
   const [counts, { decision, entitlements, sequence }] = await Promise.all([
-    d1(countCustomerRecords(env.DB, identity, now)),
+    countCustomerRecords(env.DB, identity, now),
     callSubject(env, identity, (subject) => subject.read()),
   ]);
   const openSubscriptions = entitlements.flatMap(({ kind, status, source, purchase, productCode }) =>
@@ -55,7 +54,7 @@ export const erase = implementForCustomer(
     const after = { erasureId, reason: ledgerReason(actionReason) };
     const entry = audit({ target: hashSubjectName(identity), after });
     const erasure = { ...identity, erasureId, operatorId, operatorName };
-    const row = await d1(insertErasure(env.DB, erasure, entry));
+    const row = await insertErasure(env.DB, erasure, entry);
     if (row === null)
       return refusal("conflict", "This form was submitted for another customer. Reload the page.");
     let state: "done" | "running" = "running";

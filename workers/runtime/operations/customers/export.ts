@@ -2,9 +2,8 @@ import { exportFormat, type LedgerRow } from "../../../../shared/contract/export
 import { exportCustomer } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { writeAuditEntry } from "../../../../shared/db/audit.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { exportLists, readExportPage } from "../../../../shared/db/export-customer.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
+import { exportLists, readExportPage } from "../../db/export-customer.ts";
 import type { RuntimeEnv } from "../../env.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { type CustomerContext, implementForCustomer } from "../implement.ts";
@@ -57,7 +56,7 @@ const encodeCursor = (cursor: Cursor): string => JSON.stringify(cursor);
 /** Writes the audit row first: no file exists without it. */
 async function begin({ env, identity, actor, now, audit }: CustomerContext<typeof exportCustomer>) {
   const { projectId, mode, subjectRef } = identity;
-  await d1(writeAuditEntry(env.DB, audit({ target: subjectRef })));
+  await writeAuditEntry(env.DB, audit({ target: subjectRef }));
   const { head, state, checkpoint, foldedUsage } = await callSubject(env, identity, (subject) =>
     subject.exportState(),
   );
@@ -89,7 +88,7 @@ async function readPage(
     case "folded_requests":
       return readRequests(env, identity, after ?? "");
     default:
-      return d1(readExportPage(env.DB, section, identity, after ?? ""));
+      return readExportPage(env.DB, section, identity, after ?? "");
   }
 }
 

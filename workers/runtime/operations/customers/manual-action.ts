@@ -4,15 +4,17 @@ import type { ManualActionInput } from "../../../../shared/contract/operations/m
 import { type Refusal, refusal } from "../../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../../shared/contract/scope.ts";
 import { buildAuditRow } from "../../../../shared/db/audit.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
 import { readProduct } from "../../../../shared/db/products.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { canonicalJson } from "../../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import type { RuntimeEnv } from "../../env.ts";
-import { toAccessView, toChangeView, toDecisionView } from "../../subject/explain.ts";
-import type { ManualActionPreview, ManualActionRequest } from "../../subject/manual.ts";
+import type {
+  ManualActionPreview,
+  ManualActionRequest,
+} from "../../subject/operator-actions/manual-action.ts";
+import { toAccessView, toChangeView, toDecisionView } from "../../subject/views/explain.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implementForCustomer } from "../implement.ts";
 import { ledgerReason } from "./ledger-reason.ts";
@@ -80,7 +82,7 @@ async function toRequest(
 ): Promise<ManualActionRequest | Refusal> {
   const request = { actionId, requestHash: sha256Hex(canonicalJson(form)) };
   if (form.type !== "grant") return { ...request, action: form };
-  const found = await d1(readProduct(env.DB, scope, form.productCode));
+  const found = await readProduct(env.DB, scope, form.productCode);
   if (found === null)
     return refusal(
       "not_found",

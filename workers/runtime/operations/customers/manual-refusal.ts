@@ -1,5 +1,5 @@
 import { type Refusal, refusal } from "../../../../shared/contract/operations/reply.ts";
-import type { ManualActionRefused } from "../../subject/manual.ts";
+import type { ManualActionRefused } from "../../subject/operator-actions/manual-action.ts";
 import { erasedRefusal } from "../refusals.ts";
 
 /** Words the refusal of a manual action for the operator, with what to do instead. */

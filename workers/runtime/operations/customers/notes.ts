@@ -1,8 +1,7 @@
 import { addNote, deleteNote } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { hasRole } from "../../../../shared/contract/roles.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { insertNote, readNote, deleteNote as removeNote } from "../../../../shared/db/notes.ts";
+import { insertNote, readNote, deleteNote as removeNote } from "../../db/notes.ts";
 import { implementForCustomer } from "../implement.ts";
 
 /** The audit log does not contain the text: deleting a note deletes it everywhere. */
@@ -12,7 +11,7 @@ export const add = implementForCustomer(
     const { operatorId, name: operatorName } = actor;
     const note = { noteId, ...scope, subjectRef, text, operatorId, operatorName, createdAt: now };
     const entry = audit({ target: subjectRef, after: { noteId, characters: text.length } });
-    const stored = await d1(insertNote(env.DB, note, entry));
+    const stored = await insertNote(env.DB, note, entry);
     if (stored === null)
       return refusal(
         "conflict",
@@ -34,12 +33,12 @@ export const add = implementForCustomer(
 export const remove = implementForCustomer(
   deleteNote,
   async ({ env, scope, actor, role, now, audit }, { subjectRef, noteId }) => {
-    const note = await d1(readNote(env.DB, { ...scope, subjectRef }, noteId));
+    const note = await readNote(env.DB, { ...scope, subjectRef }, noteId);
     if (note === null) return refusal("not_found", "This customer has no such note.");
     if (note.operatorId !== actor.operatorId && !hasRole(role, "admin"))
       return refusal("not_allowed", "Only the author of a note, or an admin, can delete it.");
     const before = { noteId, writtenBy: note.operatorName, characters: note.text.length };
-    await d1(removeNote(env.DB, noteId, { at: now, by: actor.name }, audit({ target: subjectRef, before })));
+    await removeNote(env.DB, noteId, { at: now, by: actor.name }, audit({ target: subjectRef, before }));
     return { outcome: "done" };
   },
 );

@@ -6,7 +6,7 @@ import {
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { subjectName } from "../../../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../../../shared/kit/decision-id.ts";
-import { explainEntitlement, toDecisionView } from "../../subject/explain.ts";
+import { explainEntitlement, toDecisionView } from "../../subject/views/explain.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implement, implementForCustomer } from "../implement.ts";
 import { fetchCustomersByEmail } from "../prices.ts";

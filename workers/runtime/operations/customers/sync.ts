@@ -1,16 +1,15 @@
 import type { SyncPreview } from "../../../../shared/contract/operations/customer-views.ts";
 import { applySync, previewSync } from "../../../../shared/contract/operations/customers.ts";
 import { writeAuditEntry } from "../../../../shared/db/audit.ts";
-import { d1 } from "../../../../shared/db/deadline.ts";
-import { readProjectConnection } from "../../../../shared/db/stripe-connections.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { canonicalJson } from "../../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
-import { describeNoOwner } from "../../stripe-inbound/find-owner.ts";
-import { createConnectionContext } from "../../stripe-inbound/inbound.ts";
-import * as stripeSync from "../../stripe-inbound/sync-subject.ts";
-import { toAccessView, toChangeView, toDecisionView } from "../../subject/explain.ts";
-import type { StripePreview } from "../../subject/stripe.ts";
+import { readProjectConnection } from "../../db/stripe-connections.ts";
+import { createConnectionContext } from "../../stripe-events/connection-context.ts";
+import { describeNoOwner } from "../../stripe-events/find-owner.ts";
+import * as stripeSync from "../../stripe-events/sync-subject.ts";
+import type { StripePreview } from "../../subject/preview-stripe.ts";
+import { toAccessView, toChangeView, toDecisionView } from "../../subject/views/explain.ts";
 import { type CustomerContext, implementForCustomer } from "../implement.ts";
 import { erasedRefusal, notConnected, stripeRefusal } from "../refusals.ts";
 import { ledgerReason } from "./ledger-reason.ts";
@@ -30,7 +29,7 @@ export const apply = implementForCustomer(
     const { env, audit } = context;
     const after = { changes: found.preview.changes.length, reason: ledgerReason(actionReason) };
     // Write the audit row first; a crash after the merge would otherwise leave it unattributed.
-    await d1(writeAuditEntry(env.DB, audit({ target: subjectRef, after })));
+    await writeAuditEntry(env.DB, audit({ target: subjectRef, after }));
     const merged = await stripeSync.applySync(found.inbound, found.differences);
     return merged.outcome === "erased" ? erasedRefusal() : { outcome: "done", changes: merged.changes };
   },
@@ -46,7 +45,7 @@ async function readDifferences({
   CustomerContext<typeof previewSync | typeof applySync>,
   "env" | "scope" | "identity" | "actor" | "now"
 >) {
-  const found = await d1(readProjectConnection(env.DB, scope.projectId, scope.mode));
+  const found = await readProjectConnection(env.DB, scope.projectId, scope.mode);
   if (found === null) return notConnected(scope);
   const because = `sync by ${actor.name}`;
   const cause = { type: "stripe_read" as const, id: found.connection.connectionId, because };

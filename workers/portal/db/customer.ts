@@ -1,0 +1,172 @@
+import { and, desc, eq, inArray, lt } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { modes } from "../../../shared/contract/enums.ts";
+import { selectLastErasure } from "../../../shared/db/erasures.ts";
+import { stripeConnections } from "../../../shared/db/tables/configuration.ts";
+import { checkoutAttempts, stripeEvents } from "../../../shared/db/tables/stripe.ts";
+import { subjects } from "../../../shared/db/tables/subjects.ts";
+import { deliveries, deliveryAttempts, endpoints, events } from "../../../shared/db/tables/webhooks.ts";
+import type { SubjectKey } from "../../../shared/domain/subject-name.ts";
+import { idFloor } from "../../../shared/kit/ids.ts";
+import { selectNotes } from "../../runtime/db/notes.ts";
+
+/** The newest rows of each list: at most `limit`, and only rows older than `before` (ms) if given. */
+interface Window {
+  before: number | null;
+  limit: number;
+}
+
+export type CustomerLists = Awaited<ReturnType<typeof readCustomerLists>>;
+export type CustomerCheckoutAttempt = CustomerLists["attempts"][number];
+export type CustomerStripeEvent = CustomerLists["stripeEvents"][number];
+export type CustomerNote = CustomerLists["notes"][number];
+export type CustomerDelivery = CustomerLists["deliveries"][number];
+
+/**
+ * Reads D1's data about one customer in addition to the ledger, in one round trip. Each part reads an index
+ * by customer.
+ */
+export async function readCustomerLists(db: D1Database, key: SubjectKey, window: Window) {
+  const { projectId, mode, subjectRef } = key;
+  const database = drizzle(db);
+  const [subjectRows, otherModeRows, connections, attempts, eventRows, deliveryRows, noteRows, erasureRows] =
+    await database.batch([
+      database
+        .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
+        .from(subjects)
+        .where(
+          and(
+            eq(subjects.projectId, projectId),
+            eq(subjects.mode, mode),
+            eq(subjects.subjectRef, subjectRef),
+          ),
+        ),
+      database
+        .select({ mode: subjects.mode })
+        .from(subjects)
+        .where(
+          and(
+            eq(subjects.projectId, projectId),
+            inArray(
+              subjects.mode,
+              modes.filter((other) => other !== mode),
+            ),
+            eq(subjects.subjectRef, subjectRef),
+          ),
+        ),
+      database
+        .select({ stripeAccountId: stripeConnections.stripeAccountId })
+        .from(stripeConnections)
+        .where(and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode))),
+      selectAttempts(database, key, window),
+      selectStripeEvents(database, key, window),
+      selectDeliveries(database, key, window),
+      selectNotes(database, key, window),
+      selectLastErasure(database, key),
+    ]);
+  return {
+    subject: subjectRows[0] ?? null,
+    /** The other mode, if it has a customer with the same `subject_ref`. */
+    otherMode: otherModeRows[0]?.mode ?? null,
+    isConnected: connections.length > 0,
+    stripeAccountId: connections[0]?.stripeAccountId ?? null,
+    attempts,
+    stripeEvents: eventRows,
+    deliveries: deliveryRows,
+    notes: noteRows,
+    erasure: erasureRows[0] ?? null,
+  };
+}
+
+type Database = ReturnType<typeof drizzle>;
+
+function selectAttempts(database: Database, { projectId, mode, subjectRef }: SubjectKey, window: Window) {
+  return database
+    .select({
+      attemptId: checkoutAttempts.attemptId,
+      productCode: checkoutAttempts.productCode,
+      status: checkoutAttempts.status,
+      amountTotal: checkoutAttempts.amountTotal,
+      currency: checkoutAttempts.currency,
+      stripeSessionId: checkoutAttempts.stripeSessionId,
+      expiresAt: checkoutAttempts.expiresAt,
+      createdAt: checkoutAttempts.createdAt,
+      updatedAt: checkoutAttempts.updatedAt,
+    })
+    .from(checkoutAttempts)
+    .where(
+      and(
+        eq(checkoutAttempts.projectId, projectId),
+        eq(checkoutAttempts.mode, mode),
+        eq(checkoutAttempts.subjectRef, subjectRef),
+        window.before === null ? undefined : lt(checkoutAttempts.createdAt, window.before),
+      ),
+    )
+    .orderBy(desc(checkoutAttempts.createdAt), desc(checkoutAttempts.attemptId))
+    .limit(window.limit);
+}
+
+function selectStripeEvents(database: Database, { projectId, mode, subjectRef }: SubjectKey, window: Window) {
+  return database
+    .select({
+      eventId: stripeEvents.eventId,
+      type: stripeEvents.type,
+      status: stripeEvents.status,
+      detail: stripeEvents.detail,
+      foundBy: stripeEvents.foundBy,
+      stripeCreatedAt: stripeEvents.stripeCreatedAt,
+      receivedAt: stripeEvents.receivedAt,
+    })
+    .from(stripeEvents)
+    .where(
+      and(
+        eq(stripeEvents.projectId, projectId),
+        eq(stripeEvents.mode, mode),
+        eq(stripeEvents.subjectRef, subjectRef),
+        window.before === null ? undefined : lt(stripeEvents.receivedAt, window.before),
+      ),
+    )
+    .orderBy(desc(stripeEvents.receivedAt), desc(stripeEvents.eventId))
+    .limit(window.limit);
+}
+
+/**
+ * Selects deliveries with their event, their endpoint (even if deleted) and the duration of the last attempt.
+ */
+function selectDeliveries(database: Database, { projectId, mode, subjectRef }: SubjectKey, window: Window) {
+  return database
+    .select({
+      deliveryId: deliveries.deliveryId,
+      eventType: deliveries.eventType,
+      state: deliveries.state,
+      attempts: deliveries.attempts,
+      lastStatus: deliveries.lastStatus,
+      lastError: deliveries.lastError,
+      nextAttemptAt: deliveries.nextAttemptAt,
+      url: endpoints.url,
+      occurredAt: events.occurredAt,
+      sequence: events.sequence,
+      durationMs: deliveryAttempts.durationMs,
+    })
+    .from(deliveries)
+    .innerJoin(events, eq(events.eventId, deliveries.eventId))
+    .innerJoin(endpoints, eq(endpoints.endpointId, deliveries.endpointId))
+    .leftJoin(
+      deliveryAttempts,
+      and(
+        eq(deliveryAttempts.deliveryId, deliveries.deliveryId),
+        eq(deliveryAttempts.number, deliveries.attempts),
+      ),
+    )
+    .where(
+      and(
+        eq(deliveries.projectId, projectId),
+        eq(deliveries.mode, mode),
+        eq(deliveries.subjectRef, subjectRef),
+        // Delivery ids begin with the time of the event.
+        window.before === null ? undefined : lt(deliveries.deliveryId, idFloor("dlv", window.before)),
+      ),
+    )
+    .orderBy(desc(deliveries.deliveryId))
+    .limit(window.limit);
+}

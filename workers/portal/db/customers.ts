@@ -1,0 +1,108 @@
+import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { EntitlementStatus } from "../../../shared/contract/enums.ts";
+import type { Scope } from "../../../shared/contract/scope.ts";
+import { subjects } from "../../../shared/db/tables/subjects.ts";
+import { getDecisionSubjectTag } from "../../../shared/kit/decision-id.ts";
+
+export interface EntitlementListItem {
+  code: string;
+  status: EntitlementStatus;
+  unitsRemaining: number | null;
+  expiresAt: number | null;
+}
+
+const listColumns = {
+  subjectRef: subjects.subjectRef,
+  stripeCustomerId: subjects.stripeCustomerId,
+  createdAt: subjects.createdAt,
+  flushedAt: subjects.flushedAt,
+  /** The newest five entitlements in the D1 copy. */
+  entitlements:
+    sql<string>`(SELECT coalesce(json_group_array(json_object('code', product_code, 'status', status,
+    'unitsRemaining', units_remaining, 'expiresAt', expires_at)), '[]')
+    FROM (SELECT product_code, status, units_remaining, expires_at FROM entitlements
+      WHERE entitlements.project_id = subjects.project_id
+      AND entitlements.mode = subjects.mode AND entitlements.subject_ref = subjects.subject_ref
+      ORDER BY created_at DESC LIMIT 5))`.mapWith(
+      (json: string) => JSON.parse(json) as EntitlementListItem[],
+    ),
+};
+
+export type CustomerListItem = Awaited<ReturnType<typeof listCustomers>>[number];
+
+const inScope = ({ projectId, mode }: Scope) =>
+  and(eq(subjects.projectId, projectId), eq(subjects.mode, mode));
+
+/** Returns a page of customers, newest first. `before` is the last customer of the previous page. */
+export async function listCustomers(
+  db: D1Database,
+  scope: Scope,
+  before: { createdAt: number; subjectRef: string } | undefined,
+  limit: number,
+) {
+  return drizzle(db)
+    .select(listColumns)
+    .from(subjects)
+    .where(
+      and(
+        inScope(scope),
+        before === undefined
+          ? undefined
+          : or(
+              lt(subjects.createdAt, before.createdAt),
+              and(eq(subjects.createdAt, before.createdAt), lt(subjects.subjectRef, before.subjectRef)),
+            ),
+      ),
+    )
+    .orderBy(desc(subjects.createdAt), desc(subjects.subjectRef))
+    .limit(limit);
+}
+
+/**
+ * Returns subjects with a `subject_ref` that begins with `text`, and subjects that own the id `text`: a
+ * Stripe id, or a Licenzy id (`att_…`, `ent_…`, `dec_…`, or the subject tag of a log line). One round trip;
+ * each part reads an index.
+ */
+export async function findCustomers(
+  db: D1Database,
+  scope: Scope,
+  text: string,
+  customerIds: string[],
+  limit: number,
+): Promise<CustomerListItem[]> {
+  const database = drizzle(db);
+  const { projectId, mode } = scope;
+  const [byPrefix, byId] = await database.batch([
+    database
+      .select(listColumns)
+      .from(subjects)
+      // A range of the primary key; LIKE would read the whole table.
+      .where(
+        and(inScope(scope), gte(subjects.subjectRef, text), lt(subjects.subjectRef, `${text}\u{10ffff}`)),
+      )
+      .orderBy(subjects.subjectRef)
+      .limit(limit),
+    database
+      .select(listColumns)
+      .from(subjects)
+      .where(
+        and(
+          inScope(scope),
+          sql`${subjects.subjectRef} IN (
+            SELECT subject_ref FROM stripe_objects WHERE connection_id IN (
+              SELECT connection_id FROM stripe_connections WHERE project_id = ${projectId} AND mode = ${mode}
+            ) AND stripe_id IN (SELECT value FROM json_each(${JSON.stringify([text, ...customerIds])}))
+            UNION SELECT subject_ref FROM checkout_attempts
+              WHERE attempt_id = ${text} AND project_id = ${projectId} AND mode = ${mode}
+            UNION SELECT subject_ref FROM entitlements
+              WHERE entitlement_id = ${text} AND project_id = ${projectId} AND mode = ${mode}
+            UNION SELECT subject_ref FROM subjects
+              WHERE subject_tag = ${getDecisionSubjectTag(text) ?? text} AND project_id = ${projectId} AND mode = ${mode})`,
+        ),
+      )
+      .limit(limit),
+  ]);
+  const found = [...byId, ...byPrefix];
+  return [...new Map(found.map((customer) => [customer.subjectRef, customer])).values()].slice(0, limit);
+}

@@ -1,0 +1,122 @@
+import { type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { Mode } from "../../../shared/contract/enums.ts";
+import { dayMs } from "../../../shared/domain/entitlement.ts";
+import { idFloor } from "../../../shared/kit/ids.ts";
+
+/** The counts of the overview page, read in one round trip. Every number comes from an index. */
+export interface ProjectFacts {
+  isConnected: boolean;
+  hasWebhook: boolean;
+  products: number;
+  keys: number;
+  /** API keys that their Keyring has not confirmed. */
+  unsynced: number;
+  eventsFailed: number;
+  eventsWaiting: number;
+  /** When the oldest pending event arrived. */
+  oldestWaitingAt: number | null;
+  lastEventAt: number | null;
+  /** The error of the last read of Stripe's event list; `null` when it succeeded or never ran. */
+  sweepError: string | null;
+  /**
+   * The longest delay in ms from a missed event's creation to its recovery by the sweep, among the last 100.
+   */
+  slowestHealingMs: number | null;
+  subjects: number;
+  lastSubjectAt: number | null;
+  purchases: number;
+  endpoints: number;
+  endpointsDisabled: number;
+  deliveriesDead: number;
+  /** Deliveries that are no longer pending, among the newest 1,000 of the last 24 hours. */
+  deliveriesTried: number;
+  /** The part of `deliveriesTried` that was sent. */
+  deliveriesSent: number;
+  /** When the oldest waiting delivery to an enabled endpoint was created, among 1,000. */
+  oldestUnsentAt: number | null;
+}
+
+const maxCounted = 1_000;
+
+/**
+ * Reads the counts. They stop at 1,000: the page needs no more, and a count should not read a whole table.
+ */
+export async function readProjectFacts(
+  db: D1Database,
+  { projectId, mode }: { projectId: string; mode: Mode },
+  now: number,
+): Promise<ProjectFacts> {
+  const inScope = sql`project_id = ${projectId} AND mode = ${mode}`;
+  const countUpTo = (rows: ReturnType<typeof sql>) =>
+    sql`(SELECT count(*) FROM (${rows} LIMIT ${maxCounted}))`;
+  const events = sql`SELECT received_at FROM stripe_events WHERE ${inScope}`;
+  const row = await drizzle(db).get<
+    Record<Exclude<keyof ProjectFacts, "sweepError">, number | null> & { sweepError: string | null }
+  >(sql`SELECT
+    EXISTS (SELECT 1 FROM stripe_connections WHERE ${inScope}) AS isConnected,
+    EXISTS (SELECT 1 FROM stripe_connections WHERE ${inScope} AND webhook_set_at IS NOT NULL) AS hasWebhook,
+    ${countUpTo(sql`SELECT 1 FROM products WHERE ${inScope} AND archived_at IS NULL`)} AS products,
+    ${countUpTo(sql`SELECT 1 FROM api_keys WHERE ${inScope} AND revoked_at IS NULL
+      AND (expires_at IS NULL OR expires_at > ${now})`)} AS keys,
+    ${countUpTo(sql`SELECT 1 FROM api_keys WHERE ${inScope} AND synced_at IS NULL`)} AS unsynced,
+    ${countUpTo(sql`SELECT 1 FROM stripe_events WHERE ${inScope} AND status = 'failed'`)} AS eventsFailed,
+    ${countUpTo(sql`SELECT 1 FROM stripe_events WHERE ${inScope} AND status = 'received'
+      AND next_try_at IS NOT NULL`)} AS eventsWaiting,
+    (SELECT min(received_at) FROM stripe_events WHERE ${inScope} AND status = 'received') AS oldestWaitingAt,
+    (${events} ORDER BY received_at DESC LIMIT 1) AS lastEventAt,
+    (SELECT sweep_error FROM stripe_connections WHERE ${inScope}) AS sweepError,
+    (SELECT max(received_at - stripe_created_at) FROM (SELECT received_at, stripe_created_at FROM stripe_events
+      WHERE found_by = 'sweep' AND connection_id =
+        (SELECT connection_id FROM stripe_connections WHERE ${inScope})
+      ORDER BY received_at DESC LIMIT 100)) AS slowestHealingMs,
+    ${countUpTo(sql`SELECT 1 FROM subjects WHERE ${inScope}`)} AS subjects,
+    (SELECT created_at FROM subjects WHERE ${inScope} ORDER BY created_at DESC LIMIT 1) AS lastSubjectAt,
+    ${countUpTo(sql`SELECT 1 FROM checkout_attempts WHERE ${inScope} AND status = 'finalized'`)} AS purchases,
+    ${buildWebhookCounts(inScope, now)}`);
+  return {
+    isConnected: row.isConnected === 1,
+    hasWebhook: row.hasWebhook === 1,
+    products: row.products ?? 0,
+    keys: row.keys ?? 0,
+    unsynced: row.unsynced ?? 0,
+    eventsFailed: row.eventsFailed ?? 0,
+    eventsWaiting: row.eventsWaiting ?? 0,
+    oldestWaitingAt: row.oldestWaitingAt,
+    lastEventAt: row.lastEventAt,
+    sweepError: row.sweepError,
+    slowestHealingMs: row.slowestHealingMs,
+    subjects: row.subjects ?? 0,
+    lastSubjectAt: row.lastSubjectAt,
+    purchases: row.purchases ?? 0,
+    endpoints: row.endpoints ?? 0,
+    endpointsDisabled: row.endpointsDisabled ?? 0,
+    deliveriesDead: row.deliveriesDead ?? 0,
+    deliveriesTried: row.deliveriesTried ?? 0,
+    deliveriesSent: row.deliveriesSent ?? 0,
+    oldestUnsentAt: row.oldestUnsentAt,
+  };
+}
+
+/**
+ * Builds the webhook columns. Delivery ids begin with the time of their event, so a day is a range of the
+ * index by project.
+ */
+function buildWebhookCounts(inScope: SQL, now: number): SQL {
+  const newest = sql`(SELECT state FROM deliveries
+    WHERE ${inScope} AND delivery_id >= ${idFloor("dlv", now - dayMs)}
+    ORDER BY delivery_id DESC LIMIT ${maxCounted})`;
+  return sql`
+    (SELECT count(*) FROM endpoints WHERE ${inScope} AND deleted_at IS NULL) AS endpoints,
+    (SELECT count(*) FROM endpoints WHERE ${inScope} AND deleted_at IS NULL AND is_enabled = 0)
+      AS endpointsDisabled,
+    (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE ${inScope}
+      AND state IN ('failed', 'dead') AND state = 'dead'
+      LIMIT ${maxCounted})) AS deliveriesDead,
+    (SELECT count(*) FROM ${newest} WHERE state <> 'pending') AS deliveriesTried,
+    (SELECT count(*) FROM ${newest} WHERE state = 'sent') AS deliveriesSent,
+    (SELECT min(waits) FROM (SELECT deliveries.created_at AS waits
+      FROM (SELECT endpoint_id FROM endpoints WHERE ${inScope} AND is_enabled = 1 AND deleted_at IS NULL)
+      JOIN deliveries USING (endpoint_id) WHERE next_attempt_at IS NOT NULL LIMIT ${maxCounted}))
+      AS oldestUnsentAt`;
+}

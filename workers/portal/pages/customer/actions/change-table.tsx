@@ -1,0 +1,56 @@
+import type {
+  ChangeView,
+  EntitlementExplained,
+} from "../../../../../shared/contract/operations/customer-views.ts";
+import { formatCount } from "../../../components/labels/common.ts";
+import { denialLabels, entitlementStatusLabels } from "../../../components/labels/customer.ts";
+import { Id, Pill, Table } from "../../../components/parts.tsx";
+import { ExactTime } from "../../../components/time.tsx";
+
+/** Lists entitlements before and after the change. */
+export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: number }) {
+  return (
+    <Table label="Entitlements that change" head={["Product", "Before", "After", "Units"]}>
+      {changes.map(({ before, after, units }) => (
+        <tr>
+          <td class="wrap">
+            <b>{after.productCode}</b>
+            <small>
+              <Id value={after.entitlementId} />
+            </small>
+          </td>
+          <td>{before === null ? <span class="quiet">not there</span> : <Facts of={before} now={now} />}</td>
+          <td>
+            <Facts of={after} now={now} />
+          </td>
+          <td class="num">
+            {units === 0 ? "–" : units > 0 ? `+${formatCount(units)}` : `−${formatCount(-units)}`}
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+function Facts({ of: entitlement, now }: { of: EntitlementExplained; now: number }) {
+  const { status, unavailableReason, unitsRemaining, startsAt, expiresAt, holds } = entitlement;
+  const held = holds.filter(({ effective }) => effective).length;
+  return (
+    <>
+      <Pill tone={entitlementStatusLabels[status].tone}>{entitlementStatusLabels[status].label}</Pill>
+      <small>{unavailableReason === null ? "usable" : denialLabels[unavailableReason]}</small>
+      {unitsRemaining === null ? null : <small class="num">{formatCount(unitsRemaining)} units left</small>}
+      {startsAt === null || startsAt <= now ? null : (
+        <small>
+          from <ExactTime at={startsAt} />
+        </small>
+      )}
+      {expiresAt === null ? null : (
+        <small>
+          {expiresAt <= now ? "ended" : "until"} <ExactTime at={expiresAt} />
+        </small>
+      )}
+      {held === 0 ? null : <small>{held === 1 ? "held" : `${held} holds`}</small>}
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+import * as customers from "../../../../../shared/contract/operations/customers.ts";
+import { renderRefusalPage } from "../../../components/refusal-page.ts";
+import { callOperation, toHttpStatus } from "../../../http/call-operation.ts";
+import { redirectWith } from "../../../http/flash.ts";
+import { readField, readForm } from "../../../http/form.ts";
+import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
+import { renderNotePage } from "../sections/notes.tsx";
+
+export async function addNote(c: PortalContext) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const form = await readForm(c);
+  const note = { noteId: readField(form, "note_id"), note: form["note"] ?? "" };
+  const reply = await callOperation(c, customers.addNote, { subjectRef, ...note });
+  if (reply.outcome === "done")
+    return redirectWith(c, `${buildCustomerPath(c, subjectRef)}#notes`, "The note is saved.");
+  const status = toHttpStatus(reply);
+  return status === 409 || status === 422
+    ? renderNotePage(c, { values: form, errors: { note: reply.message } }, status)
+    : renderRefusalPage(c, reply);
+}
+
+export async function deleteNote(c: PortalContext) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const noteId = c.req.param("note") ?? "";
+  const reply = await callOperation(c, customers.deleteNote, { subjectRef, noteId });
+  return reply.outcome === "refused"
+    ? renderRefusalPage(c, reply)
+    : redirectWith(c, `${buildCustomerPath(c, subjectRef)}#notes`, "The note is deleted.");
+}

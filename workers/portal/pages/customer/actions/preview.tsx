@@ -1,0 +1,125 @@
+import type { Child } from "hono/jsx";
+import type { DecisionView, PreviewView } from "../../../../../shared/contract/operations/customer-views.ts";
+import { formatReason } from "../../../components/labels/customer.ts";
+import { renderPage } from "../../../components/layout.tsx";
+import { Card } from "../../../components/parts.tsx";
+import { buildCustomerPath, type Form, type PortalContext } from "../../../request-context.ts";
+import { ChangeTable } from "./change-table.tsx";
+import { type ActionName, actions } from "./parse-form.ts";
+import { ActionHead, formatAccess } from "./parts.tsx";
+import { buildOutline, compareOutlines } from "./preview-outline.ts";
+
+/** Shows what an action will change. Confirming sends the form again with the preview's fingerprint. */
+export function renderPreviewPage(
+  c: PortalContext,
+  name: ActionName,
+  form: Form,
+  preview: PreviewView,
+  isOutdated = false,
+) {
+  const { fingerprint, before, after, changes, events } = preview;
+  const outline = buildOutline(preview);
+  return renderPage(
+    c,
+    { title: "Preview", status: isOutdated ? 409 : 200 },
+    <>
+      <ActionHead c={c} subjectRef={c.req.param("subject") ?? ""} title={actions[name].title} />
+      {isOutdated ? <OutdatedNotice lines={compareOutlines(form["outline"], outline)} /> : null}
+      <Card title="What will change" note="Nothing is done yet">
+        <div class="pad">
+          <AccessLine before={before} after={after} />
+        </div>
+        <ChangeTable changes={changes} now={before.at} />
+        <div class="pad">
+          <Events events={events} />
+          <p>
+            Reason: <q>{formatReason(`${form["reason"]}: ${form["text"]}`)}</q>
+          </p>
+        </div>
+      </Card>
+      <ConfirmForm c={c} name={name} fields={{ ...form, fingerprint, outline }} label="Apply this" />
+    </>,
+  );
+}
+
+/** Shows a change of access, such as `Access: denied, no units are left → allowed`. */
+export function AccessLine({ before, after }: { before: DecisionView; after: PreviewView["after"] }) {
+  const isSame = formatAccess(before) === formatAccess(after);
+  return (
+    <p class="outcome">
+      Access: <b>{formatAccess(before)}</b>
+      {isSame ? (
+        ", and stays so."
+      ) : (
+        <>
+          {" → "}
+          <b class={after.allowed ? "good" : "bad"}>{formatAccess(after)}</b>
+        </>
+      )}
+    </p>
+  );
+}
+
+function Events({ events }: { events: PreviewView["events"] }) {
+  if (events.length === 0) return <p>No event will be sent.</p>;
+  return (
+    <p>
+      {events.length === 1 ? "1 event" : `${events.length} events`} will be sent to the endpoints that ask for
+      it:{" "}
+      {events.map(({ type, productCode }, index) => (
+        <>
+          {index === 0 ? null : ", "}
+          <code>{type}</code>
+          {productCode === null ? null : ` (${productCode})`}
+        </>
+      ))}
+    </p>
+  );
+}
+
+export function OutdatedNotice({ lines }: { lines: { was: string; is: string }[] }) {
+  return (
+    <div class="notice bad" role="alert">
+      <p>
+        <b>Something changed since the preview, and nothing was done.</b> Below is what the action would do
+        now.
+      </p>
+      {lines.length === 0 ? null : (
+        <ul class="changes">
+          {lines.map(({ was, is }) => (
+            <li>
+              {was === "" ? null : <del>{was}</del>} {is === "" ? null : <ins>{is}</ins>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+export function ConfirmForm({
+  c,
+  name,
+  fields,
+  label,
+}: {
+  c: PortalContext;
+  name: ActionName;
+  fields: Form;
+  label: Child;
+}) {
+  const subjectRef = c.req.param("subject") ?? "";
+  return (
+    <form method="post" action={buildCustomerPath(c, subjectRef, `/${name}`)} class="row">
+      {Object.entries(fields).map(([key, value]) => (
+        <input type="hidden" name={key} value={value} />
+      ))}
+      <button class={name === "revoke" ? "button danger" : "button primary"} type="submit">
+        {label}
+      </button>
+      <a class="button" href={buildCustomerPath(c, subjectRef)}>
+        Cancel
+      </a>
+    </form>
+  );
+}

@@ -1,0 +1,94 @@
+import type { SyncPreview } from "../../../../../shared/contract/operations/customer-views.ts";
+import * as customers from "../../../../../shared/contract/operations/customers.ts";
+import type { ActionReasonInput } from "../../../../../shared/contract/operations/inputs.ts";
+import { formatReason, toOperationTitle } from "../../../components/labels/customer.ts";
+import { renderPage } from "../../../components/layout.tsx";
+import { Card, Empty } from "../../../components/parts.tsx";
+import { callOperation } from "../../../http/call-operation.ts";
+import { redirectWith } from "../../../http/flash.ts";
+import { buildCustomerPath, type Form, type PortalContext } from "../../../request-context.ts";
+import { ChangeTable } from "./change-table.tsx";
+import { renderRefusedActionPage } from "./form.tsx";
+import { actions } from "./parse-form.ts";
+import { ActionHead } from "./parts.tsx";
+import { AccessLine, ConfirmForm, OutdatedNotice } from "./preview.tsx";
+
+export async function previewSync(c: PortalContext, form: Form) {
+  const reply = await callOperation(c, customers.previewSync, { subjectRef: c.req.param("subject") ?? "" });
+  if (reply.outcome === "done") return syncPage(c, form, reply.preview);
+  return renderRefusedActionPage(c, "sync", form, reply);
+}
+
+export async function applySync(c: PortalContext, form: Form, reason: ActionReasonInput) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const sync = { fingerprint: form["fingerprint"] ?? "", ...reason };
+  const reply = await callOperation(c, customers.applySync, { subjectRef, ...sync });
+  switch (reply.outcome) {
+    case "refused":
+      return renderRefusedActionPage(c, "sync", form, reply);
+    case "moved":
+      return syncPage(c, form, reply.preview, true);
+    case "done":
+      return redirectWith(c, buildCustomerPath(c, subjectRef), syncedMessage(reply.changes));
+  }
+}
+
+const syncedMessage = (changes: number): string =>
+  changes === 0
+    ? "Stripe and the ledger agree: there was nothing to change."
+    : `Taken over from Stripe: ${changes === 1 ? "one change" : `${changes} changes`}.`;
+
+/**
+ * Shows the changes in Stripe that the ledger lacks, each with its cause. After a form is sent twice, no
+ * changes remain.
+ */
+function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated = false) {
+  const { fingerprint, before, after, changes } = preview;
+  const subjectRef = c.req.param("subject") ?? "";
+  if (changes.length === 0)
+    return renderPage(
+      c,
+      { title: "Sync from Stripe" },
+      <>
+        <ActionHead c={c} subjectRef={subjectRef} title={actions.sync.title} />
+        <Card>
+          <Empty title={isOutdated ? "It is done already" : "Stripe and the ledger agree"}>
+            <p>All that Stripe says of this customer is in the ledger. There is nothing to take over.</p>
+            <a class="button" href={buildCustomerPath(c, subjectRef)}>
+              Back to the customer
+            </a>
+          </Empty>
+        </Card>
+      </>,
+    );
+  return renderPage(
+    c,
+    { title: "Preview", status: isOutdated ? 409 : 200 },
+    <>
+      <ActionHead c={c} subjectRef={subjectRef} title={actions.sync.title} />
+      {isOutdated ? <OutdatedNotice lines={[]} /> : null}
+      <Card title="What Stripe says and the ledger does not" note="Nothing is done yet">
+        <div class="pad">
+          <AccessLine before={before} after={after} />
+          <p>
+            Reason: <q>{formatReason(`${form["reason"]}: ${form["text"]}`)}</q>
+          </p>
+        </div>
+        {changes.map(({ operation, reason, cause, touched }) => (
+          <>
+            <p class="pad">
+              <span>
+                <b>{toOperationTitle(operation)}</b>{" "}
+                <span class="quiet">
+                  because of the {cause.replaceAll("_", " ")} at Stripe ({reason.replaceAll("_", " ")})
+                </span>
+              </span>
+            </p>
+            {touched.length === 0 ? null : <ChangeTable changes={touched} now={before.at} />}
+          </>
+        ))}
+      </Card>
+      <ConfirmForm c={c} name="sync" fields={{ ...form, fingerprint }} label="Take this over" />
+    </>,
+  );
+}

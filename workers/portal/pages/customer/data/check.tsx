@@ -1,0 +1,93 @@
+import type { CustomerCheck } from "../../../../../shared/contract/operations/data-check.ts";
+import * as dataCheck from "../../../../../shared/contract/operations/data-check.ts";
+import { ActionButton } from "../../../components/fields.tsx";
+import { FindingExplanations } from "../../../components/finding-explanations.tsx";
+import { formatCount } from "../../../components/labels/common.ts";
+import { checkLabel, findingLabels, formatFindingCount } from "../../../components/labels/data-check.ts";
+import { renderPage } from "../../../components/layout.tsx";
+import { Card, Empty, Pill, Table } from "../../../components/parts.tsx";
+import { renderRefusalPage } from "../../../components/refusal-page.ts";
+import { callOperation } from "../../../http/call-operation.ts";
+import { redirectWith } from "../../../http/flash.ts";
+import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
+import { ActionHead } from "../actions/parts.tsx";
+
+/** Verifies the customer's ledger and compares it with the D1 copy. Reloading the page checks again. */
+export async function showCheck(c: PortalContext) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const reply = await callOperation(c, dataCheck.verifyCustomer, { subjectRef });
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
+  const { check } = reply;
+  return renderPage(
+    c,
+    { title: checkLabel },
+    <>
+      <ActionHead c={c} subjectRef={subjectRef} title={checkLabel} />
+      <Result check={check} />
+      <div class="row">
+        {isRepairable(check) ? (
+          <ActionButton
+            action={buildCustomerPath(c, subjectRef, "/repair")}
+            label="Repair the copy"
+            tone={check.findings.length > 0 ? "primary" : ""}
+            small={false}
+          />
+        ) : null}
+        <a class="button" href={buildCustomerPath(c, subjectRef, "/check")}>
+          Check again
+        </a>
+        <a class="button" href={buildCustomerPath(c, subjectRef)}>
+          Back to the customer
+        </a>
+      </div>
+    </>,
+  );
+}
+
+export async function repairD1Copy(c: PortalContext) {
+  const subjectRef = c.req.param("subject") ?? "";
+  const reply = await callOperation(c, dataCheck.resyncCustomer, { subjectRef });
+  if (reply.outcome === "refused") return renderRefusalPage(c, reply);
+  const path = buildCustomerPath(c, subjectRef, "/check");
+  return reply.check.findings.length === 0
+    ? redirectWith(c, path, "The copy was written anew from the ledger, and both agree.")
+    : redirectWith(c, path, "The copy was written anew from the ledger, and still differs.", "bad");
+}
+
+/** Returns whether repair is possible. The runtime refuses it for an empty or inconsistent ledger. */
+const isRepairable = ({ findings: faults, entries }: CustomerCheck) =>
+  entries > 0 && faults.every(({ where }) => where === "d1");
+
+function Result({ check: { findings: faults, entries, unflushed } }: { check: CustomerCheck }) {
+  const checkedText = `${formatCount(entries)} ${entries === 1 ? "entry" : "entries"} looked at`;
+  const lagText =
+    unflushed === 0
+      ? ""
+      : `, ${formatCount(unflushed)} on ${unflushed === 1 ? "its" : "their"} way to the copy`;
+  if (faults.length === 0)
+    return (
+      <Card title="Result" note={<Pill tone="good">No fault</Pill>}>
+        <Empty title={entries === 0 ? "There is nothing to compare" : "Ledger, state and copy agree"}>
+          <p>{entries === 0 ? "Nothing ever happened to this customer." : `${checkedText}${lagText}.`}</p>
+        </Empty>
+      </Card>
+    );
+  return (
+    <>
+      <Card title="Result" note={<Pill tone="bad">{formatFindingCount(faults.length)}</Pill>}>
+        <Table label="Faults" head={["Where", "Entry", "What"]}>
+          {faults.map(({ where, sequence, message }) => (
+            <tr>
+              <td>
+                <Pill tone={findingLabels[where].tone}>{findingLabels[where].label}</Pill>
+              </td>
+              <td class="num">{sequence === null ? <span class="quiet">–</span> : formatCount(sequence)}</td>
+              <td class="wrap">{message}</td>
+            </tr>
+          ))}
+        </Table>
+      </Card>
+      <FindingExplanations found={faults} note={`${checkedText}${lagText}`} />
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+import * as customers from "../../../../shared/contract/operations/customers.ts";
+import { resyncCustomer, verifyCustomer } from "../../../../shared/contract/operations/data-check.ts";
+import { actionRoute, formRoute, projectRoot, type Route } from "../../auth/route.ts";
+import { addNote, deleteNote } from "./actions/notes.ts";
+import { repairD1Copy, showCheck } from "./data/check.tsx";
+import { eraseCustomer, showErase } from "./data/erase.tsx";
+import { exportCustomer } from "./data/export.ts";
+
+const customer = `${projectRoot}/customers/:subject`;
+
+/**
+ * Routes of a customer's notes, check, export and erasure. They precede the actions, since the path pattern
+ * of the actions also matches them.
+ */
+export const recordRoutes: readonly Route[] = [
+  actionRoute(`${customer}/notes`, customers.addNote, addNote),
+  actionRoute(`${customer}/notes/:note/delete`, customers.deleteNote, deleteNote),
+  formRoute(`${customer}/check`, verifyCustomer, showCheck),
+  actionRoute(`${customer}/repair`, resyncCustomer, repairD1Copy),
+  actionRoute(`${customer}/export`, customers.exportCustomer, exportCustomer),
+  formRoute(`${customer}/erase`, customers.eraseCustomer, showErase),
+  actionRoute(`${customer}/erase`, customers.eraseCustomer, eraseCustomer),
+];

@@ -1,0 +1,86 @@
+import { ActionButton } from "../../../components/fields.tsx";
+import { deliveryStateLabels, formatAttemptResult } from "../../../components/labels/webhook.ts";
+import { Card, Empty, Pill, Table } from "../../../components/parts.tsx";
+import { Time } from "../../../components/time.tsx";
+import type { CustomerDelivery, CustomerLists } from "../../../db/customer.ts";
+import { buildPath, type PortalContext } from "../../../request-context.ts";
+
+const maxShown = 10;
+
+interface Props {
+  c: PortalContext;
+  subjectRef: string;
+  lists: CustomerLists;
+  canAct: boolean;
+}
+
+export function Deliveries({ c, subjectRef, lists: { deliveries }, canAct }: Props) {
+  const now = c.get("now");
+  const canRequeue = canAct && deliveries.slice(0, maxShown).some(isRequeueable);
+  return (
+    <Card id="deliveries" title="Webhook deliveries" note="What your backend was told of this customer">
+      {deliveries.length === 0 ? (
+        <Empty title="Nothing was sent">
+          <p>With every change of this customer an event goes to the endpoints that ask for it.</p>
+        </Empty>
+      ) : (
+        <Table
+          label="Webhook deliveries"
+          head={["Event", "Status", "Attempts", "Answer", "Happened", ...(canRequeue ? ["Actions"] : [])]}
+        >
+          {deliveries.slice(0, maxShown).map((delivery) => (
+            <tr>
+              <td>
+                <a href={buildPath(c, `/deliveries/${delivery.deliveryId}`)}>
+                  <b>{delivery.eventType}</b>
+                </a>
+                <small>to {new URL(delivery.url).host}</small>
+              </td>
+              <td>
+                <Pill tone={deliveryStateLabels[delivery.state].tone}>
+                  {deliveryStateLabels[delivery.state].label}
+                </Pill>
+              </td>
+              <td class="num">{delivery.attempts}</td>
+              <td>
+                {formatAttemptResult(delivery.lastStatus, delivery.lastError) ?? (
+                  <span class="quiet">none yet</span>
+                )}
+              </td>
+              <td>
+                <Time at={delivery.occurredAt} now={now} />
+              </td>
+              {canRequeue ? (
+                <td>
+                  <Requeue c={c} subjectRef={subjectRef} delivery={delivery} />
+                </td>
+              ) : null}
+            </tr>
+          ))}
+        </Table>
+      )}
+      {deliveries.length > maxShown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
+    </Card>
+  );
+}
+
+const isRequeueable = ({ state }: CustomerDelivery): boolean => state === "failed" || state === "dead";
+
+function Requeue({
+  c,
+  subjectRef,
+  delivery,
+}: {
+  c: PortalContext;
+  subjectRef: string;
+  delivery: CustomerDelivery;
+}) {
+  if (!isRequeueable(delivery)) return null;
+  return (
+    <ActionButton
+      action={buildPath(c, `/deliveries/${delivery.deliveryId}/requeue`)}
+      label="Send again"
+      fields={{ subject_ref: subjectRef }}
+    />
+  );
+}

@@ -1,0 +1,216 @@
+import type { Child } from "hono/jsx";
+import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
+import { formatCount, formatMoney } from "../../../components/labels/common.ts";
+import {
+  checkoutAttemptLabels,
+  entitlementStatusLabels,
+  formatReason,
+  stripeEventLabels,
+  toEntryTitle,
+} from "../../../components/labels/customer.ts";
+import { deliveryStateLabels, formatAttemptResult } from "../../../components/labels/webhook.ts";
+import { Id, Pill } from "../../../components/parts.tsx";
+import { formatDuration, Time } from "../../../components/time.tsx";
+import { buildCustomerPath, buildPath, type PortalContext } from "../../../request-context.ts";
+import type { TimelineItem } from "./timeline-items.ts";
+
+interface ItemProps<T extends TimelineItem["type"]> {
+  c: PortalContext;
+  subjectRef: string;
+  item: Extract<TimelineItem, { type: T }>;
+  canAct: boolean;
+}
+
+/** One item of the timeline: what happened, its cause, and its effects. */
+export function TimelineEntry(props: {
+  c: PortalContext;
+  subjectRef: string;
+  item: TimelineItem;
+  canAct: boolean;
+}) {
+  const { item } = props;
+  switch (item.type) {
+    case "entry":
+      return <EntryItem {...props} item={item} />;
+    case "stripe":
+      return <StripeItem {...props} item={item} />;
+    case "checkout":
+      return <CheckoutItem {...props} item={item} />;
+    case "webhook":
+      return <WebhookItem {...props} item={item} />;
+  }
+}
+
+function Line({
+  c,
+  id,
+  at,
+  tone,
+  children,
+}: {
+  c: PortalContext;
+  id: string;
+  at: number;
+  tone: string;
+  children: Child;
+}) {
+  return (
+    <li id={id} class={tone}>
+      <Time at={at} now={c.get("now")} />
+      <div>{children}</div>
+    </li>
+  );
+}
+
+function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, canAct }: ItemProps<"entry">) {
+  const { sequence, flip, manual, touched, actor, undoneBy } = entry;
+  const tone = flip === null ? "" : flip.to ? "good" : "bad";
+  return (
+    <Line c={c} id={`entry-${sequence}`} at={at} tone={manual === null ? tone : `${tone} hand`}>
+      <b>{toEntryTitle(entry)}</b>
+      {touched.map(({ entitlementId, productCode, kind, status, units, unitsRemaining }, index) => (
+        <>
+          {index === 0 ? " " : ", "}
+          <a href={`#${entitlementId}`}>{productCode}</a>
+          {kind === "subscription" ? ` ${entitlementStatusLabels[status].label.toLowerCase()}` : null}
+          {units === 0 ? null : (
+            <span class="num"> {units > 0 ? `+${formatCount(units)}` : `−${formatCount(-units)}`}</span>
+          )}
+          {unitsRemaining === null ? null : (
+            <span class="num quiet"> ({formatCount(unitsRemaining)} left)</span>
+          )}
+        </>
+      ))}{" "}
+      {flip === null ? null : (
+        <Pill tone={flip.to ? "good" : "bad"}>{flip.to ? "Access turned on" : "Access turned off"}</Pill>
+      )}
+      {actor === null ? null : (
+        <p>
+          {actor.name}: “{formatReason(entry.reason)}”
+        </p>
+      )}
+      <p class="cause">
+        entry {sequence} · <EntryCause c={c} entry={entry} />
+        {deliveries.map(({ deliveryId, eventType }) => (
+          <>
+            {" · told by "}
+            <a href={`#${deliveryId}`}>{eventType}</a>
+          </>
+        ))}
+        {manual?.undoes === undefined || manual.undoes === null ? null : (
+          <>
+            {" · undoes "}
+            <a href={`#entry-${manual.undoes}`}>entry {manual.undoes}</a>
+          </>
+        )}
+        {undoneBy === null ? null : (
+          <>
+            {" · undone by "}
+            <a href={`#entry-${undoneBy}`}>entry {undoneBy}</a>
+          </>
+        )}
+        {canAct && manual !== null && manual.type !== "undo" && undoneBy === null ? (
+          <>
+            {" · "}
+            <a
+              href={buildCustomerPath(c, subjectRef, `/undo?sequence=${sequence}`)}
+              aria-label={`Undo entry ${sequence}`}
+            >
+              Undo…
+            </a>
+          </>
+        ) : null}
+      </p>
+    </Line>
+  );
+}
+
+function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: PortalContext; entry: EntryView }) {
+  switch (cause.type) {
+    case "stripe_event":
+      return cause.id === null ? (
+        <>from Stripe</>
+      ) : (
+        <>
+          from Stripe's event <Id value={cause.id} href={buildPath(c, `/events/${cause.id}`)} /> (
+          {reason.replaceAll("_", " ")})
+        </>
+      );
+    case "stripe_read":
+      return <>read from Stripe{cause.because === null ? null : `: ${cause.because}`}</>;
+    case "request":
+      return idempotencyKey === null ? (
+        <>by a request</>
+      ) : (
+        <>
+          by a request with the key <code>{idempotencyKey}</code>
+        </>
+      );
+    case "operator":
+      return <>in the portal</>;
+    case "clock":
+      return <>by the clock</>;
+  }
+}
+
+function StripeItem({ c, item: { at, event, caused } }: ItemProps<"stripe">) {
+  const { label, tone } = stripeEventLabels[event.status];
+  const delayMs = event.receivedAt - event.stripeCreatedAt;
+  return (
+    <Line c={c} id={`stripe-${event.eventId}`} at={at} tone={tone === "good" ? "" : tone}>
+      <a href={buildPath(c, `/events/${event.eventId}`)}>
+        <b>{event.type}</b>
+      </a>{" "}
+      from Stripe <Pill tone={tone}>{label}</Pill>
+      {event.detail === null ? null : <p>{event.detail}</p>}
+      <p class="cause">
+        {event.foundBy === "sweep" ? "found in Stripe's event list" : "sent by Stripe"}
+        {delayMs >= 60_000 ? `, ${formatDuration(delayMs)} after it was made` : null}
+        {caused.map((sequence) => (
+          <>
+            {" · caused "}
+            <a href={`#entry-${sequence}`}>entry {sequence}</a>
+          </>
+        ))}
+      </p>
+    </Line>
+  );
+}
+
+function CheckoutItem({ c, item: { at, attempt } }: ItemProps<"checkout">) {
+  const { label, tone } = checkoutAttemptLabels[attempt.status];
+  return (
+    <Line c={c} id={`opened-${attempt.attemptId}`} at={at} tone="">
+      <b>Checkout opened</b> for {attempt.productCode} <Pill tone={tone}>{label}</Pill>
+      <p class="cause">
+        {attempt.currency === null ? null : `${formatMoney(attempt.amountTotal, attempt.currency)} · `}
+        <a href={`#${attempt.attemptId}`}>the attempt</a>
+      </p>
+    </Line>
+  );
+}
+
+function WebhookItem({ c, item: { at, delivery } }: ItemProps<"webhook">) {
+  const { label, tone } = deliveryStateLabels[delivery.state];
+  const answer = formatAttemptResult(delivery.lastStatus, delivery.lastError);
+  return (
+    <Line c={c} id={delivery.deliveryId} at={at} tone={tone === "good" ? "" : tone}>
+      <a href={buildPath(c, `/deliveries/${delivery.deliveryId}`)}>
+        <b>{delivery.eventType}</b>
+      </a>{" "}
+      to {new URL(delivery.url).host} <Pill tone={tone}>{label}</Pill>
+      <p class="cause">
+        {answer === null
+          ? "no answer yet"
+          : `${answer}${delivery.durationMs === null ? "" : ` after ${formatCount(delivery.durationMs)} ms`}`}
+        {delivery.attempts > 1 ? `, attempt ${delivery.attempts}` : null}
+        {delivery.sequence === null ? null : (
+          <>
+            {" · tells of "}
+            <a href={`#entry-${delivery.sequence}`}>entry {delivery.sequence}</a>
+          </>
+        )}
+      </p>
+    </Line>
+  );
+}

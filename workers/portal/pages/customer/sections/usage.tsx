@@ -1,0 +1,139 @@
+import type {
+  CustomerView,
+  EntryView,
+  UsageDay,
+} from "../../../../../shared/contract/operations/customer-views.ts";
+import { dayMs } from "../../../../../shared/domain/entitlement.ts";
+import { formatCount } from "../../../components/labels/common.ts";
+import { Card, Table } from "../../../components/parts.tsx";
+import { Time } from "../../../components/time.tsx";
+import type { PortalContext } from "../../../request-context.ts";
+
+const shownDays = 30;
+const shownEntries = 10;
+
+/** Shows units by day as a chart and a table, and the latest consume requests. */
+export function Usage({ c, customer }: { c: PortalContext; customer: CustomerView }) {
+  const now = c.get("now");
+  const days = listLastDays(customer.usage, now);
+  const total = days.reduce((sum, { units }) => sum + units, 0);
+  const recent = customer.entries.filter(({ operation }) => operation === "consume").slice(0, shownEntries);
+  if (customer.usage.length === 0 && recent.length === 0) return null;
+  return (
+    <Card id="usage" title="Usage" note={`${formatCount(total)} units in ${shownDays} days`}>
+      <div class="pad">
+        <Chart days={days} />
+        <details>
+          <summary>Show as a table</summary>
+          <Table label="Units by day" head={["Day (UTC)", "Units"]}>
+            {customer.usage.slice(0, shownDays).map(({ day, units }) => (
+              <tr>
+                <td>{dayName(day)}</td>
+                <td class="num">{formatCount(units)}</td>
+              </tr>
+            ))}
+          </Table>
+        </details>
+        {customer.usageIsPartial ? (
+          <p class="quiet">
+            Some days in between are left out: there are too many entries to add up for a page.
+          </p>
+        ) : null}
+      </div>
+      {recent.length === 0 ? null : <Recent entries={recent} now={now} />}
+    </Card>
+  );
+}
+
+function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
+  return (
+    <Table
+      label="Latest consumption"
+      head={["When", "Units", "From the pack", "Left in it", "Idempotency key"]}
+    >
+      {entries.map(({ at, sequence, touched, idempotencyKey }) => (
+        <tr>
+          <td>
+            <a href={`#entry-${sequence}`}>
+              <Time at={at} now={now} />
+            </a>
+          </td>
+          <td class="num">{formatCount(touched.reduce((sum, { units }) => sum - units, 0))}</td>
+          <td>
+            {touched.map(({ entitlementId, productCode }) => (
+              <div>
+                <a href={`#${entitlementId}`}>{productCode}</a>
+              </div>
+            ))}
+          </td>
+          <td class="num">
+            {touched.map(({ unitsRemaining }) => (
+              <div>{unitsRemaining === null ? "–" : formatCount(unitsRemaining)}</div>
+            ))}
+          </td>
+          <td class="wrap">
+            <code>{idempotencyKey ?? "–"}</code>
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+const width = 20;
+const height = 80;
+
+function Chart({ days }: { days: UsageDay[] }) {
+  const maxUnits = Math.max(1, ...days.map(({ units }) => units));
+  const first = days[0]?.day ?? 0;
+  const last = days.at(-1)?.day ?? 0;
+  return (
+    <figure class="chart">
+      <div class="plot" data-chart="Units by day">
+        <svg
+          viewBox={`0 0 ${days.length * width} ${height}`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={`Units per day from ${dayName(first)} to ${dayName(last)}, at most ${formatCount(maxUnits)}`}
+        >
+          {days.map(({ day, units }, index) => {
+            const bar = units === 0 ? 1 : Math.max(2, Math.round((units / maxUnits) * height));
+            return (
+              <rect
+                x={index * width + 2}
+                y={height - bar}
+                width={width - 4}
+                height={bar}
+                class={units === 0 ? "none" : undefined}
+              >
+                <title>{`${dayName(day)} (UTC): ${formatCount(units)} ${units === 1 ? "unit" : "units"}`}</title>
+              </rect>
+            );
+          })}
+        </svg>
+      </div>
+      <figcaption class="quiet">
+        <span>{dayName(first)}</span>
+        <span>{dayName(last)}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+/** Returns the last 30 days up to today, oldest first. Days without usage have 0 units. */
+function listLastDays(usage: UsageDay[], now: number): UsageDay[] {
+  const units = new Map(usage.map((entry) => [entry.day, entry.units]));
+  const today = now - (now % dayMs);
+  return Array.from({ length: shownDays }, (_, index) => {
+    const day = today - (shownDays - 1 - index) * dayMs;
+    return { day, units: units.get(day) ?? 0 };
+  });
+}
+
+const dayName = (day: number): string =>
+  new Date(day).toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });

@@ -1,0 +1,47 @@
+import type { Mode } from "../../../shared/contract/enums.ts";
+
+/** Checks of one scope that are not in D1 yet. */
+export interface CheckCount {
+  projectId: string;
+  mode: Mode;
+  allowed: number;
+  denied: number;
+}
+
+export const hourMs = 3_600_000;
+export const windowHours = 24;
+/** A key's last use is updated at most once a minute, so that a busy key is not written every 10 s. */
+const lastUseIntervalMs = 60_000;
+
+const insertChecks = `
+  INSERT INTO check_counts (project_id, mode, hour, allowed, denied)
+  SELECT value ->> 'projectId', value ->> 'mode', ?2, value ->> 'allowed', value ->> 'denied'
+  FROM json_each(?1) WHERE true
+  ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed, denied = denied + excluded.denied`;
+
+const updateLastUse = `
+  UPDATE api_keys SET last_used_at = ?2
+  WHERE key_id IN (SELECT value FROM json_each(?1)) AND coalesce(last_used_at, 0) <= ?2 - ${lastUseIntervalMs}`;
+
+/**
+ * Adds the counts of one isolate, in one transaction. Not idempotent: repeating a call with a lost response
+ * counts twice.
+ */
+export async function addCheckCounts(
+  db: D1Database,
+  { checks, keyIds }: { checks: CheckCount[]; keyIds: string[] },
+  now: number,
+): Promise<void> {
+  await db.batch([
+    db.prepare(insertChecks).bind(JSON.stringify(checks), now - (now % hourMs)),
+    db.prepare(updateLastUse).bind(JSON.stringify(keyIds), now),
+  ]);
+}
+
+// Names the index, because the planner would otherwise read all subjects of the project, not the few overdue
+// ones.
+export const selectActivity = `
+  SELECT coalesce(sum(allowed), 0) AS allowed, coalesce(sum(denied), 0) AS denied,
+    (SELECT min(next_expiry_at) FROM subjects INDEXED BY subjects_by_next_expiry
+     WHERE next_expiry_at IS NOT NULL AND next_expiry_at <= ?4 AND project_id = ?1 AND mode = ?2) AS behindSince
+  FROM check_counts WHERE project_id = ?1 AND mode = ?2 AND hour > ?3`;

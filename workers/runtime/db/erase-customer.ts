@@ -1,0 +1,229 @@
+import { mentionsCustomerSql } from "../../../shared/db/audit.ts";
+import type { ErasureRow } from "../../../shared/db/erasures.ts";
+
+/**
+ * Erases a customer's data from D1, in steps that each do a bounded part and report where to continue.
+ *
+ * Guarantees: every statement applies only while its erasure is running. So a slow run that continues after
+ * another has finished deletes nothing written later. Repeating a part changes nothing.
+ *
+ * Assumes: the customer's object is already erased, and no new row is written for the customer while this
+ * runs. The inserts of checkout attempts, Stripe objects and notes check it, and so does the object. A crash
+ * leaves the recorded progress.
+ */
+
+type RunningErasure = ErasureRow & { subjectRef: string };
+
+interface Progress {
+  step: number;
+  /** Where the step continues; empty at its start. */
+  after: string;
+}
+
+interface Part {
+  statements: D1PreparedStatement[];
+  /** Where the step continues after these statements; `null` when this is its last part. */
+  next: string | null | ((results: D1Result[]) => string | null);
+}
+
+type Step = (db: D1Database, erasure: RunningErasure) => (after: string) => Promise<Part>;
+
+const isRunning = "EXISTS (SELECT 1 FROM erasures WHERE erasure_id = ?1 AND state = 'running')";
+const matchesCustomer = "project_id = ?2 AND mode = ?3 AND subject_ref = ?4";
+const rowsPerPart = 500;
+
+const toParameters = ({ erasureId, projectId, mode, subjectRef }: RunningErasure) =>
+  [erasureId, projectId, mode, subjectRef] as const;
+
+/** Deletes the customer's rows of `table`; `key` lists its primary key columns. */
+const deleteRows =
+  (table: string, key: string, where = matchesCustomer): Step =>
+  (db, erasure) =>
+  async () => ({
+    statements: [
+      db
+        .prepare(
+          `DELETE FROM ${table}
+           WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ${rowsPerPart})
+           AND ${isRunning}`,
+        )
+        .bind(...toParameters(erasure)),
+    ],
+    next: ([deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
+  });
+
+/** Deletes deliveries and their attempts in one batch, so that no attempt begins in between. */
+const deleteDeliveries: Step = (db, erasure) => async () => {
+  const page = `SELECT delivery_id FROM deliveries WHERE ${matchesCustomer}
+    ORDER BY delivery_id LIMIT ${rowsPerPart}`;
+  return {
+    statements: ["delivery_attempts", "deliveries"].map((table) =>
+      db
+        .prepare(`DELETE FROM ${table} WHERE delivery_id IN (${page}) AND ${isRunning}`)
+        .bind(...toParameters(erasure)),
+    ),
+    next: ([, deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
+  };
+};
+
+const connections = "SELECT connection_id FROM stripe_connections WHERE project_id = ?2 AND mode = ?3";
+
+/**
+ * Matches Stripe events about the customer: events assigned to the customer, and unassigned events that name
+ * the customer in our metadata. Without such metadata, events that contain one of the customer's Stripe ids
+ * match. An unsettled event does not match by a Stripe customer id alone: the same Stripe customer can pay
+ * for two subjects.
+ */
+const isAboutCustomer = `CASE WHEN payload = '' THEN 0 WHEN subject_ref IS NOT NULL THEN subject_ref = ?4
+  WHEN instr(payload, 'licenzy_subject_ref') > 0
+    AND EXISTS (SELECT 1 FROM json_tree(payload) WHERE key = 'licenzy_subject_ref')
+    THEN EXISTS (SELECT 1 FROM json_tree(payload) WHERE key = 'licenzy_subject_ref' AND atom = ?4)
+  ELSE EXISTS (SELECT 1 FROM stripe_objects WHERE stripe_objects.connection_id = stripe_events.connection_id
+    AND stripe_objects.subject_ref = ?4 AND instr(payload, '"' || stripe_id || '"') > 0
+    AND (status IN ('applied', 'ignored') OR stripe_id NOT LIKE 'cus\\_%' ESCAPE '\\')) END`;
+
+const eventsPerPart = 200;
+
+/**
+ * Blanks the Stripe events. The rows stay, so that an event that Stripe resends is recognized; their content
+ * goes.
+ */
+const blankEvents: Step = (db, erasure) => async (after) => {
+  const [receivedAt, eventId] = after === "" ? [-1, ""] : (JSON.parse(after) as [number, string]);
+  const { results } = await db
+    .prepare(
+      `SELECT received_at AS receivedAt, event_id AS eventId FROM stripe_events
+       WHERE project_id = ?1 AND mode = ?2 AND (received_at, event_id) > (?3, ?4)
+       ORDER BY received_at, event_id LIMIT ${eventsPerPart}`,
+    )
+    .bind(erasure.projectId, erasure.mode, receivedAt, eventId)
+    .all<{ receivedAt: number; eventId: string }>();
+  const last = results.at(-1);
+  if (last === undefined) return { statements: [], next: null };
+  return {
+    statements: [
+      db
+        .prepare(
+          `UPDATE stripe_events SET payload = '', subject_ref = NULL, detail = 'erased', next_try_at = NULL,
+             settled_at = coalesce(settled_at, ?9),
+             status = CASE WHEN status IN ('received', 'failed') THEN 'ignored' ELSE status END
+           WHERE project_id = ?2 AND mode = ?3 AND (received_at, event_id) > (?5, ?6)
+             AND (received_at, event_id) <= (?7, ?8) AND ${isAboutCustomer} AND ${isRunning}`,
+        )
+        .bind(...toParameters(erasure), receivedAt, eventId, last.receivedAt, last.eventId, erasure.askedAt),
+    ],
+    next: results.length < eventsPerPart ? null : JSON.stringify([last.receivedAt, last.eventId]),
+  };
+};
+
+const auditRowsPerPart = 1_000;
+
+/** Blanks the audit entries. Operator, action and time stay; the customer and the changed values go. */
+const blankAudit: Step = (db, erasure) => async (after) => {
+  const inAccount = "account_id = (SELECT account_id FROM projects WHERE project_id = ?2)";
+  const { results } = await db
+    .prepare(
+      `SELECT audit_id AS auditId FROM audit_log WHERE ${inAccount.replace("?2", "?1")} AND audit_id > ?2
+       ORDER BY audit_id LIMIT ${auditRowsPerPart}`,
+    )
+    .bind(erasure.projectId, after)
+    .all<{ auditId: string }>();
+  const last = results.at(-1)?.auditId;
+  if (last === undefined) return { statements: [], next: null };
+  return {
+    statements: [
+      db
+        .prepare(
+          `UPDATE audit_log SET before = NULL, after = NULL,
+             target = CASE WHEN action LIKE 'customer.%' THEN ?7 ELSE target END
+           WHERE ${inAccount} AND audit_id > ?5 AND audit_id <= ?6 AND project_id = ?2 AND mode = ?3
+             AND ${mentionsCustomerSql("?4")} AND ${isRunning}`,
+        )
+        .bind(...toParameters(erasure), after, last, erasure.subjectHash),
+    ],
+    next: results.length < auditRowsPerPart ? null : last,
+  };
+};
+
+/**
+ * Removes the customer from jobs. A running job limited to the customer stops. A replay with the customer as
+ * its cursor restarts its ledger phase.
+ */
+const blankJobs: Step = (db, erasure) => async () => ({
+  statements: [
+    db
+      .prepare(
+        `UPDATE delivery_jobs SET selection = json_remove(selection, '$.filter.subjectRef'), status = CASE status
+           WHEN 'running' THEN 'stopped' ELSE status END
+         WHERE project_id = ?2 AND mode = ?3 AND selection ->> '$.filter.subjectRef' = ?4 AND ${isRunning}`,
+      )
+      .bind(...toParameters(erasure)),
+    db
+      .prepare(
+        `UPDATE delivery_jobs SET cursor = ''
+         WHERE project_id = ?2 AND mode = ?3 AND phase = 'ledger' AND cursor = ?4 AND ${isRunning}`,
+      )
+      .bind(...toParameters(erasure)),
+    db
+      .prepare(
+        // The customer's row in `subjects` is already deleted, so the subject before it becomes the cursor.
+        `UPDATE subject_jobs SET
+           cursor = CASE cursor WHEN ?4 THEN coalesce((SELECT max(subject_ref) FROM subjects
+             WHERE project_id = ?2 AND mode = ?3 AND subject_ref < ?4), '') ELSE cursor END,
+           findings = (SELECT json_group_array(json(value)) FROM json_each(findings)
+             WHERE value ->> 'subjectRef' <> ?4)
+         WHERE project_id = ?2 AND mode = ?3 AND ${isRunning} AND (cursor = ?4
+           OR EXISTS (SELECT 1 FROM json_each(findings) WHERE value ->> 'subjectRef' = ?4))`,
+      )
+      .bind(...toParameters(erasure)),
+    db
+      .prepare(
+        `UPDATE stripe_connections SET
+           sweep_error = CASE WHEN instr(sweep_error, ?4) > 0 THEN NULL ELSE sweep_error END,
+           reread_after = CASE reread_after WHEN ?4 THEN NULL ELSE reread_after END
+         WHERE project_id = ?2 AND mode = ?3 AND ${isRunning}`,
+      )
+      .bind(...toParameters(erasure)),
+  ],
+  next: null,
+});
+
+/**
+ * The order matters. Once the row in `subjects` is deleted, no Stripe customer id can be recorded there.
+ * Events are found through the ids in `stripe_objects`, so they come before it. Attempts come before it too,
+ * because a checkout that completes late records its session only if its attempt exists.
+ */
+const steps: Step[] = [
+  deleteRows("subjects", "project_id, mode, subject_ref"),
+  blankEvents,
+  deleteRows("checkout_attempts", "attempt_id"),
+  deleteRows(
+    "stripe_objects",
+    "connection_id, stripe_id",
+    `connection_id IN (${connections}) AND subject_ref = ?4`,
+  ),
+  deleteRows("entitlements", "entitlement_id"),
+  deleteDeliveries,
+  deleteRows("events", "event_id"),
+  deleteRows("notes", "note_id"),
+  blankJobs,
+  blankAudit,
+];
+
+/** Performs the next part of the erasure. Returns whether there is more to do. */
+export async function eraseNextPart(db: D1Database, erasure: RunningErasure): Promise<boolean> {
+  const progress: Progress = JSON.parse(erasure.progress ?? '{"step":0,"after":""}');
+  const step = steps[progress.step];
+  if (step === undefined) return false;
+  const { statements, next } = await step(db, erasure)(progress.after);
+  const results = statements.length === 0 ? [] : await db.batch(statements);
+  const after = typeof next === "function" ? next(results) : next;
+  erasure.progress = JSON.stringify(
+    after === null ? { step: progress.step + 1, after: "" } : { step: progress.step, after },
+  );
+  await db
+    .prepare("UPDATE erasures SET progress = ?2 WHERE erasure_id = ?1 AND state = 'running'")
+    .bind(erasure.erasureId, erasure.progress)
+    .run();
+  return true;
+}

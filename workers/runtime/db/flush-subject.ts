@@ -1,0 +1,131 @@
+import {
+  buildEventStatements,
+  type DeliveryMessage,
+  type NewEvent,
+} from "../../../shared/db/outbound-events.ts";
+import type { Entitlement } from "../../../shared/domain/entitlement.ts";
+import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
+import { subjectTag } from "../../../shared/kit/subject-tag.ts";
+import { buildAuditRowsInsert } from "./audit.ts";
+
+/** The data that one flush of a subject object writes to D1. */
+export interface SubjectCopy {
+  identity: SubjectIdentity;
+  /** The anchor: sequence and hash of the last ledger entry. */
+  head: { sequence: number; hash: string };
+  nextExpiryAt: number | null;
+  nextReviewAt: number | null;
+  flushedAt: number;
+  /** Each with the sequence of the entry that last changed it. */
+  entitlements: { version: number; entitlement: Entitlement }[];
+  /**
+   * The outbound events of the subject's changes. Usage events follow separately if an endpoint subscribes to
+   * them.
+   */
+  events: NewEvent[];
+  /** Audit rows of operator actions, each as JSON. */
+  audits: string[];
+  /** The sequence up to which D1 is complete after this write. */
+  flushedTo: number;
+}
+
+export interface FlushResult {
+  /** Messages for the new deliveries, which are due now. */
+  messages: DeliveryMessage[];
+  /** Whether an enabled endpoint subscribes to `usage.consumed`. */
+  hasUsageSubscriber: boolean;
+}
+
+// Raw SQL: one statement upserts any number of rows from one JSON parameter, whereas D1 binds at most 100.
+// `version` keeps a late flush from replacing a newer row.
+const upsertEntitlements = `
+  INSERT INTO entitlements (entitlement_id, project_id, mode, subject_ref, kind, product_code, source, status,
+    units_granted, units_remaining, starts_at, expires_at, current_period_end, canceled_at, created_at, updated_at, version)
+  SELECT value ->> 'entitlementId', ?1, ?2, ?3, value ->> 'kind', value ->> 'productCode', value ->> 'source',
+    value ->> 'status', value ->> 'unitsGranted', value ->> 'unitsRemaining', value ->> 'startsAt',
+    value ->> 'expiresAt', value ->> 'currentPeriodEnd', value ->> 'canceledAt', value ->> 'createdAt',
+    value ->> 'updatedAt', value ->> 'version'
+  FROM json_each(?4) WHERE true
+  ON CONFLICT (entitlement_id) DO UPDATE SET
+    status = excluded.status, units_granted = excluded.units_granted, units_remaining = excluded.units_remaining,
+    starts_at = excluded.starts_at, expires_at = excluded.expires_at, current_period_end = excluded.current_period_end,
+    canceled_at = excluded.canceled_at, updated_at = excluded.updated_at, version = excluded.version
+  WHERE excluded.version > entitlements.version`;
+
+const updateAnchor = `
+  UPDATE subjects SET head_sequence = ?4, head_hash = ?5, next_expiry_at = ?6, next_review_at = ?7,
+    flushed_at = ?8
+  WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND head_sequence <= ?4`;
+
+const selectUsageSubscriber = `
+  SELECT 1 FROM endpoints WHERE project_id = ?1 AND mode = ?2 AND is_enabled = 1 AND deleted_at IS NULL
+    AND EXISTS (SELECT 1 FROM json_each(event_types) WHERE value = 'usage.consumed') LIMIT 1`;
+
+const whereSubject = "WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3";
+
+/**
+ * Writes the D1 copy of a subject in one transaction. `newer` only moves it forward. `replace` clears
+ * the D1 copy first, for a repair.
+ */
+export async function flushSubject(
+  db: D1Database,
+  copy: SubjectCopy,
+  how: "newer" | "replace",
+): Promise<FlushResult> {
+  const { projectId, mode, subjectRef } = copy.identity;
+  const subject = [projectId, mode, subjectRef] as const;
+  const rows = copy.entitlements.map(toCopyRow);
+  const statements = [
+    db.prepare(upsertEntitlements).bind(...subject, JSON.stringify(rows)),
+    db
+      .prepare(updateAnchor)
+      .bind(
+        ...subject,
+        copy.head.sequence,
+        copy.head.hash,
+        copy.nextExpiryAt,
+        copy.nextReviewAt,
+        copy.flushedAt,
+      ),
+  ];
+  if (how === "replace") {
+    statements.unshift(
+      buildRegistration(db, copy.identity, copy.flushedAt),
+      db.prepare(`DELETE FROM entitlements ${whereSubject}`).bind(...subject),
+      db.prepare(`UPDATE subjects SET head_sequence = 0, head_hash = '' ${whereSubject}`).bind(...subject),
+    );
+  }
+  const results = await db.batch<DeliveryMessage>([
+    ...statements,
+    ...(copy.audits.length === 0 ? [] : [buildAuditRowsInsert(db, copy.audits)]),
+    ...(copy.events.length === 0 ? [] : buildEventStatements(db, copy.identity, copy.events, copy.flushedAt)),
+    db.prepare(selectUsageSubscriber).bind(projectId, mode),
+  ]);
+  const wakeUps = copy.events.length === 0 ? [] : (results.at(-2)?.results ?? []);
+  return { messages: wakeUps, hasUsageSubscriber: (results.at(-1)?.results.length ?? 0) > 0 };
+}
+
+/** Drops fields without a column: a checkout's metadata alone could make the parameter too large for D1. */
+function toCopyRow({ version, entitlement }: SubjectCopy["entitlements"][number]) {
+  const { purchase: _purchase, holds: _holds, flags: _flags, ...columns } = entitlement;
+  return { ...columns, version };
+}
+
+/**
+ * Registers the subject in D1 before its first change, so that every object can be found, verified and
+ * rebuilt. Also adds the tag to a row that was written before tags existed.
+ */
+export async function registerSubject(db: D1Database, identity: SubjectIdentity, now: number): Promise<void> {
+  await buildRegistration(db, identity, now).run();
+}
+
+function buildRegistration(db: D1Database, identity: SubjectIdentity, now: number): D1PreparedStatement {
+  const { projectId, mode, subjectRef, region } = identity;
+  return db
+    .prepare(
+      `INSERT INTO subjects (project_id, mode, subject_ref, region, subject_tag, head_sequence, head_hash, created_at)
+       VALUES (?1, ?2, ?3, ?4, ?5, 0, '', ?6)
+       ON CONFLICT DO UPDATE SET subject_tag = excluded.subject_tag WHERE subjects.subject_tag IS NULL`,
+    )
+    .bind(projectId, mode, subjectRef, region, subjectTag(subjectName(identity)), now);
+}

@@ -1,0 +1,111 @@
+import { and, eq, lte } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { Mode } from "../../../shared/contract/enums.ts";
+import { type AuditEntry, auditStatement } from "../../../shared/db/audit.ts";
+import { type StripeConnectionRow, toAuditValues } from "../../../shared/db/stripe-connections.ts";
+import { projects, stripeConnections } from "../../../shared/db/tables/configuration.ts";
+
+/**
+ * Returns a connection with its project's region and grace period. Subject objects are addressed by region.
+ */
+export async function readConnection(db: D1Database, connectionId: string) {
+  const rows = await selectConnections(db).where(eq(stripeConnections.connectionId, connectionId));
+  return rows[0] ?? null;
+}
+
+export async function readProjectConnection(db: D1Database, projectId: string, mode: Mode) {
+  const rows = await selectConnections(db).where(
+    and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode)),
+  );
+  return rows[0] ?? null;
+}
+
+/** Returns connections that are due for a sweep of their event list, longest overdue first. */
+export async function listConnectionsToSweep(db: D1Database, now: number, limit: number) {
+  return selectConnections(db)
+    .where(lte(stripeConnections.nextSweepAt, now))
+    .orderBy(stripeConnections.nextSweepAt)
+    .limit(limit);
+}
+
+function selectConnections(db: D1Database) {
+  return drizzle(db)
+    .select({ connection: stripeConnections, region: projects.region, graceDays: projects.graceDays })
+    .from(stripeConnections)
+    .innerJoin(projects, eq(projects.projectId, stripeConnections.projectId));
+}
+
+export type ConnectionWithProject = NonNullable<Awaited<ReturnType<typeof readConnection>>>;
+
+/** Records how far the sweep got, or why it failed. */
+export async function recordSweep(
+  db: D1Database,
+  connectionId: string,
+  result: Partial<
+    Pick<
+      typeof stripeConnections.$inferSelect,
+      "sweptTo" | "nextSweepAt" | "sweepError" | "rereadStartedAt" | "rereadAfter"
+    >
+  >,
+): Promise<void> {
+  await drizzle(db)
+    .update(stripeConnections)
+    .set(result)
+    .where(eq(stripeConnections.connectionId, connectionId));
+}
+
+/**
+ * Inserts the connection of a project and mode, or replaces the API key of an existing one. The connection id
+ * stays. If the new key belongs to the same Stripe account, the webhook secret and the sweep position stay
+ * too. Returns the stored row.
+ */
+export async function saveConnection(
+  db: D1Database,
+  connection: StripeConnectionRow,
+  audit: AuditEntry | null,
+): Promise<StripeConnectionRow> {
+  const database = drizzle(db);
+  const { projectId, mode, apiKeySealed, stripeAccountId, apiKeyHint, updatedAt } = connection;
+  const existing = (await readProjectConnection(db, projectId, mode))?.connection ?? null;
+  const isSameAccount = stripeAccountId !== null && existing?.stripeAccountId === stripeAccountId;
+  const { webhookSecretSealed, webhookSetAt, webhookEndpointId, sweptTo, nextSweepAt } = connection;
+  const accountColumns = { webhookSecretSealed, webhookSetAt, webhookEndpointId, sweptTo, nextSweepAt };
+  await database.batch([
+    database
+      .insert(stripeConnections)
+      .values(connection)
+      .onConflictDoUpdate({
+        target: stripeConnections.connectionId,
+        set: {
+          apiKeySealed,
+          stripeAccountId,
+          apiKeyHint,
+          updatedAt,
+          ...(isSameAccount ? {} : accountColumns),
+        },
+      }),
+    ...(audit === null
+      ? []
+      : [auditStatement(database, { ...audit, before: existing && toAuditValues(existing) })]),
+  ]);
+  const saved = await readProjectConnection(db, projectId, mode);
+  if (saved === null) throw new Error(`the connection ${connection.connectionId} was not saved`);
+  return saved.connection;
+}
+
+export async function saveWebhookSecret(
+  db: D1Database,
+  connectionId: string,
+  { sealed, endpointId }: { sealed: string; endpointId: string | null },
+  now: number,
+  audit: AuditEntry | null,
+): Promise<void> {
+  const database = drizzle(db);
+  await database.batch([
+    database
+      .update(stripeConnections)
+      .set({ webhookSecretSealed: sealed, webhookEndpointId: endpointId, webhookSetAt: now, updatedAt: now })
+      .where(eq(stripeConnections.connectionId, connectionId)),
+    ...(audit === null ? [] : [auditStatement(database, audit)]),
+  ]);
+}

@@ -1,0 +1,92 @@
+import { DurableObject } from "cloudflare:workers";
+import type { PlanStatus } from "../../../shared/contract/enums.ts";
+import type { RuntimeEnv } from "../env.ts";
+
+/** The properties of a key that a request needs. */
+export interface KeyEntry {
+  keyId: string;
+  expiresAt: number | null;
+  plan: PlanStatus;
+  /** Requests per 10 seconds. */
+  rateLimit: number;
+}
+
+export interface KeyRecord {
+  keyId: string;
+  keyHash: string;
+  expiresAt: number | null;
+  revokedAt: number | null;
+}
+
+const defaultRateLimit = 10_000;
+
+/** Returns the name of a project's Keyring in one mode. */
+export function keyringName(projectId: string, mode: string): string {
+  return `${projectId}/${mode}`;
+}
+
+/**
+ * The keys of one project and mode, and the account's plan. Every request without a cached key reads them
+ * before it reaches a subject. D1 holds the same data. A change is durable in both before the portal confirms
+ * it. The object can be rebuilt from D1 with one idempotent `put` of every row.
+ *
+ * Reads of an unknown key write nothing to storage.
+ */
+export class Keyring extends DurableObject<RuntimeEnv> {
+  private exists: boolean;
+
+  constructor(ctx: DurableObjectState, env: RuntimeEnv) {
+    super(ctx, env);
+    this.exists =
+      ctx.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'keys'").toArray().length > 0;
+  }
+
+  /**
+   * Returns the key with this SHA-256, or `null` if it is unknown or revoked. The caller checks the expiry.
+   */
+  async find(keyHash: string): Promise<KeyEntry | null> {
+    if (!this.exists) return null;
+    const [row] = this.ctx.storage.sql
+      .exec<{ keyId: string; expiresAt: number | null; plan: string; rateLimit: number | null }>(
+        `SELECT key_id AS keyId, expires_at AS expiresAt, plan, rate_limit AS rateLimit
+         FROM keys, settings WHERE key_hash = ? AND revoked_at IS NULL`,
+        keyHash,
+      )
+      .toArray();
+    if (row === undefined) return null;
+    return { ...row, plan: row.plan as PlanStatus, rateLimit: row.rateLimit ?? defaultRateLimit };
+  }
+
+  /** Writes keys and plan from D1. Safe to repeat; never undoes a revocation. */
+  async put(keys: KeyRecord[], plan: PlanStatus): Promise<void> {
+    this.ctx.storage.transactionSync(() => {
+      this.ensureTables();
+      const { sql } = this.ctx.storage;
+      sql.exec(
+        "INSERT INTO settings (id, plan) VALUES (1, ?) ON CONFLICT DO UPDATE SET plan = excluded.plan",
+        plan,
+      );
+      for (const key of keys) {
+        sql.exec(
+          `INSERT INTO keys (key_hash, key_id, expires_at, revoked_at) VALUES (?, ?, ?, ?)
+           ON CONFLICT (key_hash) DO UPDATE SET expires_at = excluded.expires_at,
+             revoked_at = coalesce(keys.revoked_at, excluded.revoked_at)`,
+          key.keyHash,
+          key.keyId,
+          key.expiresAt,
+          key.revokedAt,
+        );
+      }
+    });
+    this.exists = true;
+  }
+
+  private ensureTables(): void {
+    this.ctx.storage.sql.exec(`
+      CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY CHECK (id = 1), plan TEXT NOT NULL, rate_limit INTEGER);
+      CREATE TABLE IF NOT EXISTS keys (
+        key_hash TEXT PRIMARY KEY, key_id TEXT NOT NULL, expires_at INTEGER, revoked_at INTEGER
+      ) WITHOUT ROWID;
+    `);
+  }
+}

@@ -1,0 +1,141 @@
+import { readProduct } from "../../../shared/db/products.ts";
+import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
+import { callStripe } from "../../../shared/stripe/client.ts";
+import { type LicenzyMetadata, parseLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
+import { fromSeconds, getReferenceId } from "../../../shared/stripe/object-fields.ts";
+import { findObjectOwner } from "../db/stripe-objects.ts";
+import type { ConnectionContext } from "./connection-context.ts";
+import { readInvoicePaidBy, resolveOwnerFromMetadata, toPaidInvoice } from "./find-owner.ts";
+import { readCurrentSubscription } from "./read-from-stripe.ts";
+import { listReversedCharges } from "./read-subject-objects.ts";
+import {
+  readErasureFence,
+  readReversalFacts,
+  readSubscriptionFacts,
+  type StripeDifferencesResult,
+} from "./sync-subject.ts";
+
+/** An object can't be adopted. The message explains why to the operator. */
+class AdoptionError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "AdoptionError";
+  }
+}
+
+export type AdoptionTarget = { subscriptionId: string } | { paymentIntentId: string; productCode: string };
+
+/**
+ * Reads a subscription or payment that no checkout of ours sold, with its refunds and disputes, to make it
+ * the subject's. The result is previewed and applied like the differences of a sync.
+ */
+export async function readAdoption(
+  context: ConnectionContext,
+  subjectRef: string,
+  adopted: AdoptionTarget,
+): Promise<StripeDifferencesResult> {
+  const fence = await readErasureFence(context, subjectRef);
+  if (fence.outcome === "erased") return fence;
+  const { erasureFence } = fence;
+  const stripeId = "subscriptionId" in adopted ? adopted.subscriptionId : adopted.paymentIntentId;
+  const { env, connection } = context;
+  const owner = await findObjectOwner(env.DB, connection.connectionId, [stripeId]);
+  if (owner !== null && owner.subjectRef !== subjectRef)
+    throw new AdoptionError(`${stripeId} belongs to customer ${owner.subjectRef}`);
+  const facts =
+    "subscriptionId" in adopted
+      ? await readFactsOfSubscription(context, subjectRef, stripeId)
+      : await readFactsOfPayment(context, adopted);
+  return {
+    outcome: "read",
+    differences: { subjectRef, facts, attempts: [], stripeIds: [stripeId], erasureFence },
+  };
+}
+
+/**
+ * Throws if a checkout of ours sold the object: its own events grant it, and an adoption would grant it
+ * twice.
+ */
+async function rejectIfSold(
+  context: ConnectionContext,
+  stripeId: string,
+  ours: LicenzyMetadata | null,
+): Promise<void> {
+  if (ours === null) return;
+  const sold = await resolveOwnerFromMetadata(context, ours);
+  switch (sold.outcome) {
+    case "erased":
+      throw new AdoptionError(`${stripeId} was sold to a customer who was erased`);
+    case "owner":
+      throw new AdoptionError(
+        `${stripeId} was sold to customer ${sold.owner.subjectRef} by a checkout. Sync that customer instead.`,
+      );
+    case "foreign":
+    case "unknown_attempt":
+      return;
+  }
+}
+
+async function readFactsOfSubscription(
+  context: ConnectionContext,
+  subjectRef: string,
+  subscriptionId: string,
+): Promise<SubjectFact[]> {
+  const stripe = await context.stripe();
+  const { ours, customerId } = await readCurrentSubscription(stripe, subscriptionId);
+  await rejectIfSold(context, subscriptionId, ours);
+  const owner = { subjectRef, attempt: null, erasureFence: null };
+  const facts = await readSubscriptionFacts(context, owner, subscriptionId);
+  const reversed = customerId === null ? [] : await listReversedCharges(stripe, customerId);
+  for (const { paymentIntentId } of reversed) {
+    const invoice = await readInvoicePaidBy(context, paymentIntentId);
+    if (invoice?.subscriptionId !== subscriptionId) continue;
+    const payment = { paymentIntentId, invoice: toPaidInvoice(invoice, subscriptionId) };
+    facts.push(...(await readReversalFacts(context, payment)));
+  }
+  return facts;
+}
+
+async function readFactsOfPayment(
+  context: ConnectionContext,
+  { paymentIntentId, productCode }: { paymentIntentId: string; productCode: string },
+): Promise<SubjectFact[]> {
+  const found = await readProduct(context.env.DB, context.connection, productCode);
+  if (found === null)
+    throw new AdoptionError(`No product '${productCode}' in ${context.connection.mode} mode`);
+  const { product } = found;
+  if (product.kind === "subscription")
+    throw new AdoptionError(`${productCode} is a subscription. Adopt the subscription, not its payment.`);
+  const stripe = await context.stripe();
+  const intent = await callStripe(
+    stripe.paymentIntents.retrieve(paymentIntentId, { expand: ["latest_charge"] }),
+  );
+  if (intent.status !== "succeeded")
+    throw new AdoptionError(
+      `${paymentIntentId} has status ${intent.status}. Only a succeeded payment can be adopted.`,
+    );
+  await rejectIfSold(context, paymentIntentId, parseLicenzyMetadata(intent.metadata));
+  const charge = intent.latest_charge;
+  const purchase: SubjectFact = {
+    type: "purchase",
+    terms: {
+      kind: product.kind,
+      productCode,
+      units: product.units,
+      durationDays: product.durationDays,
+      expiresAfterDays: product.expiresAfterDays,
+    },
+    paidAt: fromSeconds(charge !== null && typeof charge !== "string" ? charge.created : intent.created),
+    purchase: {
+      attemptId: null,
+      checkoutSessionId: null,
+      paymentIntentId,
+      subscriptionId: null,
+      customerId: getReferenceId(intent.customer),
+      amountTotal: intent.amount_received,
+      currency: intent.currency,
+      metadata: {},
+    },
+  };
+  return [purchase, ...(await readReversalFacts(context, { paymentIntentId, invoice: null }))];
+}

@@ -1,0 +1,18 @@
+import type { ParsedSubscription } from "../../../shared/stripe/parse-subscription.ts";
+import type { ConnectionContext } from "./connection-context.ts";
+import { buildCheckoutOrigin, findSubscriptionOwner } from "./find-owner.ts";
+import { type ApplyResult, buildSubscriptionFact, mergeFacts } from "./merge-facts.ts";
+
+/** Merges a subscription event. These events are the only source of a subscription's status. */
+export async function applySubscription(
+  context: ConnectionContext,
+  subscription: ParsedSubscription,
+): Promise<ApplyResult> {
+  const { subscriptionId, customerId } = subscription;
+  const found = await findSubscriptionOwner(context, subscriptionId, subscription.ours);
+  if (found.outcome !== "owner") return found;
+  const { owner } = found;
+  const origin = buildCheckoutOrigin(owner, customerId);
+  const fact = await buildSubscriptionFact(context, subscriptionId, origin, subscription.observation);
+  return mergeFacts(context, owner, [fact], { customerId, stripeIds: [subscriptionId] });
+}

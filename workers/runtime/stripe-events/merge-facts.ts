@@ -1,0 +1,103 @@
+import type { SubjectFact, SubscriptionFact } from "../../../shared/domain/decide-stripe.ts";
+import type { Observation, SubscriptionOrigin } from "../../../shared/domain/stripe-record.ts";
+import { findProductsOfPrices } from "../db/products.ts";
+import { recordObjectOwner } from "../db/stripe-objects.ts";
+import { callSubject } from "../subject-stub.ts";
+import { type ConnectionContext, toSubjectIdentity } from "./connection-context.ts";
+import { buildCheckoutOrigin, type NoOwner, type Owner } from "./find-owner.ts";
+import { readCurrentSubscription } from "./read-from-stripe.ts";
+
+/** The result of facts that were merged into a subject. */
+export interface Merged {
+  outcome: "merged";
+  subjectRef: string;
+  /** Number of changes in the ledger or the checkout attempt; 0 if every fact was known. */
+  changes: number;
+  /** The last sequence of the subject's ledger after the merge; absent if the subject was not called. */
+  sequence?: number;
+}
+
+/** The result of applying an event: its facts were merged, or the event has no owner here. */
+export type ApplyResult = Merged | NoOwner;
+
+/** Builds the fact of a subscription's observation, with the product of each price. */
+export async function buildSubscriptionFact(
+  { env, connection }: ConnectionContext,
+  subscriptionId: string,
+  origin: SubscriptionOrigin,
+  observation: Observation,
+): Promise<SubscriptionFact> {
+  const priceIds = observation.items.map(({ priceId }) => priceId);
+  const products = await findProductsOfPrices(env.DB, connection, priceIds);
+  const items = observation.items.map((item) => ({
+    ...item,
+    productCode: products.get(item.priceId) ?? null,
+  }));
+  return { type: "subscription", subscriptionId, origin, observations: [{ ...observation, items }] };
+}
+
+/** Reads the subscription from Stripe and returns its current state as a fact. */
+export async function readSubscriptionFact(
+  context: ConnectionContext,
+  owner: Owner,
+  subscriptionId: string,
+): Promise<SubscriptionFact> {
+  const current = await readCurrentSubscription(await context.stripe(), subscriptionId);
+  const origin = buildCheckoutOrigin(owner, current.customerId);
+  return buildSubscriptionFact(context, subscriptionId, origin, current.observation);
+}
+
+/**
+ * Merges facts into the subject and records the owner of the Stripe objects. If two observations of one
+ * second contradict each other, reads the subscription from Stripe and merges its current state with them.
+ *
+ * After a crash between the merge and recording the ids, the event is retried and finds its facts merged.
+ */
+export async function mergeFacts(
+  context: ConnectionContext,
+  owner: Owner,
+  facts: SubjectFact[],
+  objects: { customerId: string | null; stripeIds: (string | null)[] },
+): Promise<ApplyResult> {
+  const { env, connection, graceDays, cause, now } = context;
+  const { erasureFence } = owner;
+  const identity = toSubjectIdentity(context, owner.subjectRef);
+  const merge = (all: SubjectFact[]) =>
+    callSubject(env, identity, (subject) =>
+      subject.applyStripe(identity, { facts: all, graceDays, cause, erasureFence }),
+    );
+  let result = await merge(facts);
+  if (result.outcome === "read_again") {
+    const current = await readSubscriptionFact(context, owner, result.subscriptionId);
+    result = await merge(addCurrentState(facts, current));
+  }
+  switch (result.outcome) {
+    case "read_again":
+      throw new Error(
+        "the order of the subscription's changes is ambiguous, even after reading it from Stripe",
+      );
+    case "erased":
+      return { outcome: "erased" };
+    case "merged": {
+      const stripeIds = [...objects.stripeIds, objects.customerId].filter((id) => id !== null);
+      const attemptId = owner.attempt?.attemptId ?? null;
+      const remembered = { subjectRef: owner.subjectRef, attemptId, customerId: objects.customerId };
+      await recordObjectOwner(env.DB, connection, remembered, stripeIds, now);
+      const { changes, sequence } = result;
+      return { outcome: "merged", subjectRef: owner.subjectRef, changes, sequence };
+    }
+  }
+}
+
+/**
+ * Adds the current state to the observations of the same subscription, or as the first fact if there are
+ * none.
+ */
+function addCurrentState(facts: SubjectFact[], current: SubscriptionFact): SubjectFact[] {
+  const isSame = (fact: SubjectFact): fact is SubscriptionFact =>
+    fact.type === "subscription" && fact.subscriptionId === current.subscriptionId;
+  if (!facts.some(isSame)) return [current, ...facts];
+  return facts.map((fact) =>
+    isSame(fact) ? { ...fact, observations: [...fact.observations, ...current.observations] } : fact,
+  );
+}

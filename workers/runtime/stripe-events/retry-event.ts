@@ -1,0 +1,17 @@
+import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
+import type { AuditEntry } from "../../../shared/db/audit.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
+import { reopenStripeEvent } from "../db/stripe-events.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { processStripeEvent } from "./process-event.ts";
+
+/** Retries a failed or queued event for an operator: once now, then on the full retry schedule. */
+export async function retryEvent(
+  env: RuntimeEnv,
+  key: StripeRetryMessage,
+  audit: AuditEntry | null = null,
+): Promise<{ retried: boolean }> {
+  const retried = await reopenStripeEvent(env.DB, key, await currentTime(env.DEV), audit);
+  if (retried) await processStripeEvent(env, key);
+  return { retried };
+}

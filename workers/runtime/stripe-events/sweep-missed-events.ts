@@ -1,0 +1,136 @@
+import type Stripe from "stripe";
+import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
+import { type ConnectionWithProject, listConnectionsToSweep, recordSweep } from "../db/stripe-connections.ts";
+import { findKnownEventIds, insertStripeEvent } from "../db/stripe-events.ts";
+import type { RuntimeEnv } from "../env.ts";
+import { type ConnectionContext, createConnectionContext } from "./connection-context.ts";
+import { processStripeEvent } from "./process-event.ts";
+import { everyPageSince } from "./read-from-stripe.ts";
+import { rereadPage } from "./reread-subjects.ts";
+import { firstAttemptTimeoutMs } from "./retry-schedule.ts";
+
+/**
+ * Recovers events that Stripe did not deliver: reads Stripe's event list, and stores and processes each event
+ * that is missing in the inbox.
+ *
+ * Guarantees: every listed event is in the inbox before the cursor (`swept_to`) passes it. The cursor never
+ * passes Stripe's current time, even if our clock is ahead; otherwise a later event could be created behind
+ * the cursor. After a crash the cursor is unchanged. The same interval is read again, and stored events are
+ * skipped.
+ */
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+/** An event can appear in the list some minutes after its own `created` time. */
+const overlapMs = 10 * minute;
+/** Stripe lists 30 days of events. After a longer gap, the objects themselves are read. */
+const maxListedMs = 29 * day;
+/**
+ * A long gap is read in intervals, so that the cursor advances and a list fits into memory. The interval
+ * grows while few events are listed, so that a quiet month does not take a hundred requests.
+ */
+const minIntervalMs = 6 * 60 * minute;
+const fewEvents = 100;
+const budgetMs = 20_000;
+const maxConnectionsPerSweep = 50;
+const sweepEveryMs = 5 * minute;
+const developmentSweepEveryMs = 5_000;
+
+/**
+ * Sweeps the connections that are due. A failure is recorded in the connection's row and does not stop the
+ * others.
+ */
+export async function sweepMissedEvents(
+  env: RuntimeEnv,
+  now: number,
+): Promise<{ swept: number; found: number }> {
+  const due = await listConnectionsToSweep(env.DB, now, maxConnectionsPerSweep);
+  let found = 0;
+  for (const each of due) found += await sweepOne(env, each, now);
+  return { swept: due.length, found };
+}
+
+async function sweepOne(env: RuntimeEnv, each: ConnectionWithProject, now: number): Promise<number> {
+  const { connectionId } = each.connection;
+  const nextSweepAt = now + (env.DEV === undefined ? sweepEveryMs : developmentSweepEveryMs);
+  // Schedule the next sweep first, so that a connection that crashes does not hold up the others.
+  await recordSweep(env.DB, connectionId, { nextSweepAt });
+  const cause = { type: "stripe_read" as const, id: connectionId, because: "sweep" };
+  const context = createConnectionContext(env, each, cause, now);
+  try {
+    const found = await sweepConnection(context);
+    if (each.connection.sweepError !== null) await recordSweep(env.DB, connectionId, { sweepError: null });
+    return found;
+  } catch (error) {
+    const sweepError = errorMessage(error);
+    log("error", "stripe_sweep.failed", { connectionId, error: sweepError });
+    await recordSweep(env.DB, connectionId, { sweepError });
+    return 0;
+  }
+}
+
+async function sweepConnection(context: ConnectionContext): Promise<number> {
+  const { connection, now } = context;
+  const sweptTo = connection.sweptTo ?? connection.createdAt;
+  if (connection.rereadStartedAt !== null || now - sweptTo > maxListedMs) {
+    await rereadPage(context);
+    return 0;
+  }
+  const startedAt = Date.now();
+  let found = 0;
+  let intervalMs = minIntervalMs;
+  for (let from = sweptTo; ; ) {
+    const until = Math.min(from + intervalMs, now);
+    const interval = await sweepInterval(context, from - overlapMs, until);
+    found += interval.found;
+    const swept = { sweptTo: Math.min(until, interval.listedAt) };
+    await recordSweep(context.env.DB, connection.connectionId, swept);
+    from = until;
+    intervalMs = interval.listed < fewEvents ? intervalMs * 4 : minIntervalMs;
+    if (until >= now || Date.now() - startedAt > budgetMs) return found;
+  }
+}
+
+/**
+ * Stores and processes the missing events of one interval, oldest first. Returns the number of missing
+ * events, the number of listed events, and the time of the list on Stripe's clock.
+ */
+async function sweepInterval(
+  { env, connection, now, stripe }: ConnectionContext,
+  from: number,
+  until: number,
+): Promise<{ found: number; listed: number; listedAt: number }> {
+  const { connectionId, projectId, mode } = connection;
+  const client = await stripe();
+  const created = { gte: Math.floor(from / 1_000), lte: Math.ceil(until / 1_000) };
+  const types = [...handledEventTypes];
+  const { all: listed, listedAt } = await everyPageSince(
+    (page) => client.events.list({ ...page, created, types }),
+    (event) => event,
+  );
+  const known = await findKnownEventIds(
+    env.DB,
+    connectionId,
+    listed.map(({ id }) => id),
+  );
+  const missing = listed.filter(({ id }) => !known.has(id)).toReversed();
+  for (const event of missing) {
+    await insertStripeEvent(env.DB, {
+      connectionId,
+      eventId: event.id,
+      projectId,
+      mode,
+      type: event.type,
+      stripeCreatedAt: event.created * 1_000,
+      payload: JSON.stringify(event satisfies Stripe.Event),
+      status: "received",
+      nextTryAt: now + firstAttemptTimeoutMs,
+      receivedAt: now,
+      foundBy: "sweep",
+    });
+    await processStripeEvent(env, { connectionId, eventId: event.id });
+  }
+  return { found: missing.length, listed: listed.length, listedAt };
+}

@@ -1,0 +1,186 @@
+import { readLastErasure } from "../../../shared/db/erasures.ts";
+import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
+import { parseInvoice } from "../../../shared/stripe/parse-invoice.ts";
+import { advanceCheckoutAttempt } from "../db/checkout-attempts.ts";
+import { isErased } from "../db/erasures.ts";
+import { recordObjectOwner } from "../db/stripe-objects.ts";
+import type { StripePreview } from "../subject/preview-stripe.ts";
+import { callSubject } from "../subject-stub.ts";
+import { buildInvoiceFact } from "./apply-invoice.ts";
+import { buildReversalFact } from "./apply-refunds-and-disputes.ts";
+import { buildPaidSessionFact } from "./apply-session.ts";
+import { type ConnectionContext, toSubjectIdentity } from "./connection-context.ts";
+import {
+  findPaymentOwner,
+  findSubscriptionOwner,
+  type NoOwner,
+  type OwnedPayment,
+  type Owner,
+  resolveOwnerFromMetadata,
+} from "./find-owner.ts";
+import { readSubscriptionFact } from "./merge-facts.ts";
+import { everyPage, listDisputes, listRefunds } from "./read-from-stripe.ts";
+import { readSubjectObjects } from "./read-subject-objects.ts";
+
+/** The current state of one subject in Stripe, ready to preview or to merge. */
+export interface StripeDifferences {
+  subjectRef: string;
+  facts: SubjectFact[];
+  /** Checkout attempts with a finished session in Stripe, and their new status. */
+  attempts: { attemptId: string; status: "processing" | "failed" | "finalized" }[];
+  /** Objects to record as the subject's. */
+  stripeIds: string[];
+  /** As in `Owner`. */
+  erasureFence: number | null;
+}
+
+/**
+ * The outcome of reading a subject from Stripe. `erased`: the subject itself is erased. `foreign` and
+ * `unknown_attempt`: one of the subject's objects does not resolve to an owner.
+ */
+export type StripeDifferencesResult = { outcome: "read"; differences: StripeDifferences } | NoOwner;
+
+/**
+ * Reads the subject's sessions, subscriptions, invoices, refunds and disputes from Stripe. Changes nothing. A
+ * fact that the ledger already contains has no effect when merged, so the facts with an effect are the
+ * differences.
+ */
+export async function readDifferences(
+  context: ConnectionContext,
+  subjectRef: string,
+): Promise<StripeDifferencesResult> {
+  const fence = await readErasureFence(context, subjectRef);
+  if (fence.outcome === "erased") return fence;
+  const { erasureFence } = fence;
+  const found = await readSubjectObjects(context, subjectRef);
+  const differences: StripeDifferences = { subjectRef, facts: [], attempts: [], stripeIds: [], erasureFence };
+  for (const session of found.sessions) {
+    const { ours } = session;
+    if (ours === null) continue;
+    const lookup = await resolveOwnerFromMetadata(context, ours);
+    // Sold before an erasure: the customer has come back, but that purchase has not.
+    if (lookup.outcome === "erased") continue;
+    if (lookup.outcome !== "owner") return lookup;
+    const status = {
+      paid: "finalized",
+      processing: "processing",
+      failed: "failed",
+      expired: "failed",
+    } as const;
+    differences.attempts.push({ attemptId: ours.attemptId, status: status[session.outcome] });
+    if (session.outcome === "paid") differences.facts.push(buildPaidSessionFact(lookup.owner, session));
+  }
+  for (const subscriptionId of found.subscriptionIds) {
+    const lookup = await findSubscriptionOwner(context, subscriptionId, null);
+    if (lookup.outcome === "erased") continue;
+    if (lookup.outcome !== "owner") return lookup;
+    const facts = await readSubscriptionFacts(context, lookup.owner, subscriptionId);
+    // Before the session that sold it: a sale alone does not contain the subscription's state.
+    differences.facts.unshift(...facts);
+    differences.stripeIds.push(subscriptionId);
+  }
+  for (const charge of found.reversedCharges) {
+    const lookup = await findPaymentOwner(context, charge);
+    switch (lookup.outcome) {
+      case "owner":
+        // The customer may also have paid for another subject.
+        if (lookup.owner.subjectRef === subjectRef)
+          differences.facts.push(...(await readReversalFacts(context, lookup)));
+        break;
+      // The same Stripe customer also paid one-off invoices, or paid before an erasure.
+      case "foreign":
+      case "erased":
+        break;
+      case "unknown_attempt":
+        return lookup;
+    }
+  }
+  return { outcome: "read", differences };
+}
+
+/** Returns `asked_at` of the subject's latest finished erasure, or `erased` if the subject is erased now. */
+export async function readErasureFence(
+  { env, connection }: ConnectionContext,
+  subjectRef: string,
+): Promise<{ outcome: "not_erased"; erasureFence: number | null } | { outcome: "erased" }> {
+  const key = { projectId: connection.projectId, mode: connection.mode, subjectRef };
+  const erasure = await readLastErasure(env.DB, key);
+  if (erasure === null) return { outcome: "not_erased", erasureFence: null };
+  if (await isErased(env.DB, key)) return { outcome: "erased" };
+  return { outcome: "not_erased", erasureFence: erasure.askedAt };
+}
+
+/** Reads the subscription's current state and the results of its invoices. */
+export async function readSubscriptionFacts(
+  context: ConnectionContext,
+  owner: Owner,
+  subscriptionId: string,
+): Promise<SubjectFact[]> {
+  const stripe = await context.stripe();
+  const facts: SubjectFact[] = [await readSubscriptionFact(context, owner, subscriptionId)];
+  const listInvoices = (page: object) => stripe.invoices.list({ ...page, subscription: subscriptionId });
+  for (const invoice of await everyPage(listInvoices, (each) => each)) {
+    const isPaid = invoice.status === "paid";
+    // An invoice without a payment attempt has no result yet.
+    if (isPaid || invoice.attempt_count > 0)
+      facts.push(buildInvoiceFact(owner, subscriptionId, parseInvoice(invoice, isPaid ? "paid" : "failed")));
+  }
+  return facts;
+}
+
+/** Reads every refund and dispute of the payment. */
+export async function readReversalFacts(
+  context: ConnectionContext,
+  payment: Omit<OwnedPayment, "owner">,
+): Promise<SubjectFact[]> {
+  const stripe = await context.stripe();
+  const filter = { payment_intent: payment.paymentIntentId };
+  const reversals = [...(await listRefunds(stripe, filter)), ...(await listDisputes(stripe, filter))];
+  return reversals.map((reversal) => buildReversalFact(payment, reversal));
+}
+
+/** Returns the changes that the differences would make to the subject, each with the fact that causes it. */
+export async function previewSync(
+  context: ConnectionContext,
+  differences: StripeDifferences,
+): Promise<StripePreview> {
+  const identity = toSubjectIdentity(context, differences.subjectRef);
+  const { graceDays, cause } = context;
+  return callSubject(context.env, identity, (subject) =>
+    subject.previewStripe(identity, { facts: differences.facts, graceDays, cause }),
+  );
+}
+
+/**
+ * Merges the differences and returns the number of changes. After a crash in between, a repeated call does
+ * the rest.
+ *
+ * Records the owner of the objects first. After a crash, their later events still find the subject. In the
+ * other order, an entitlement could outlive the refund of its payment, because the refund would have no
+ * owner.
+ */
+export async function applySync(
+  context: ConnectionContext,
+  differences: StripeDifferences,
+): Promise<{ outcome: "merged"; changes: number } | { outcome: "erased" }> {
+  const { env, connection, graceDays, cause, now } = context;
+  const { subjectRef, facts, attempts, stripeIds, erasureFence } = differences;
+  const identity = toSubjectIdentity(context, subjectRef);
+  const owner = { subjectRef, attemptId: null, customerId: null };
+  await recordObjectOwner(env.DB, connection, owner, stripeIds, now);
+  const result = await callSubject(env, identity, (subject) =>
+    subject.applyStripe(identity, { facts, graceDays, cause, erasureFence }),
+  );
+  switch (result.outcome) {
+    case "erased":
+      return { outcome: "erased" };
+    case "read_again":
+      throw new Error(
+        "the order of the subscription's changes is ambiguous, even after reading it from Stripe",
+      );
+    case "merged":
+      for (const { attemptId, status } of attempts)
+        await advanceCheckoutAttempt(env.DB, attemptId, status, now);
+      return { outcome: "merged", changes: result.changes };
+  }
+}

@@ -1,0 +1,51 @@
+import { type Decision, decideAccess } from "../../../../shared/domain/decision.ts";
+import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
+import { applyEntry } from "../../../../shared/domain/ledger.ts";
+import { entriesPerSlice, type SubjectStore } from "../storage/store.ts";
+import { parseEntry, type StoredEntry } from "../storage/stored-entry.ts";
+
+/**
+ * With a sequence: the state after exactly that entry. Without: the state after the last entry up to `at`.
+ */
+export interface PastMoment {
+  sequence: number | null;
+  at: number;
+}
+
+/**
+ * `reachesBackTo` is the earliest entry for which a decision can be computed; sequence 0 is the empty ledger.
+ */
+export type DecisionAsOf = { reachesBackTo: { sequence: number; at: number } } & (
+  | { outcome: "computed"; decision: Decision; sequence: number; at: number; entitlements: Entitlement[] }
+  | { outcome: "too_long_ago" }
+);
+
+/**
+ * Computes the decision at `moment` from the checkpoint and the ledger alone. The caller must keep the ledger
+ * from being folded until this returns.
+ */
+export async function computeDecisionAsOf(store: SubjectStore, moment: PastMoment): Promise<DecisionAsOf> {
+  const { sequence: folded, at: foldedAt } = store.checkpoint();
+  const reachesBackTo = { sequence: folded, at: foldedAt };
+  const isTooLongAgo = moment.sequence === null ? moment.at < foldedAt : moment.sequence < folded;
+  if (isTooLongAgo) return { outcome: "too_long_ago", reachesBackTo };
+  let state = store.checkpointState();
+  let sequence = folded;
+  const isLater = (stored: StoredEntry) =>
+    moment.sequence === null ? stored.at > moment.at : stored.sequence > moment.sequence;
+  for (;;) {
+    const slice = store.entriesAfter(sequence, entriesPerSlice);
+    for (const stored of slice) {
+      if (isLater(stored)) break;
+      state = applyEntry(state, parseEntry(stored));
+      sequence = stored.sequence;
+    }
+    const mayHaveMore = slice.length === entriesPerSlice && slice.at(-1)?.sequence === sequence;
+    if (!mayHaveMore) break;
+    // Yields, so that a long history does not delay concurrent checks.
+    await scheduler.wait(0);
+  }
+  const entitlements = [...state.entitlements.values()];
+  const decision = decideAccess(entitlements, moment.at);
+  return { outcome: "computed", decision, sequence, at: moment.at, entitlements, reachesBackTo };
+}

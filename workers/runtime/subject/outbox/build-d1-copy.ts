@@ -1,0 +1,29 @@
+import { findNextExpiry } from "../../../../shared/domain/expire.ts";
+import { findNextReview } from "../../../../shared/domain/review-subscription.ts";
+import type { SubjectCopy } from "../../db/flush-subject.ts";
+import type { SubjectStore } from "../storage/store.ts";
+
+const maxEntitlementsPerFlush = 200;
+
+/**
+ * Builds the next flush to D1: everything that changed after `sequence`, in at most about 200 entitlements.
+ * `flushedTo` is the sequence up to which D1 is complete once the flush is written.
+ */
+export function buildD1Copy(store: SubjectStore, sequence: number, now: number): SubjectCopy {
+  const identity = store.identity();
+  if (identity === null) throw new Error("the subject has no identity, so it cannot be flushed");
+  const { head, ...state } = store.state();
+  const changed = store.entitlementsChangedAfter(sequence, maxEntitlementsPerFlush);
+  const isLastPage = changed.length < maxEntitlementsPerFlush;
+  return {
+    identity,
+    head,
+    nextExpiryAt: findNextExpiry(state.entitlements),
+    nextReviewAt: findNextReview(state)?.at ?? null,
+    flushedAt: now,
+    entitlements: changed,
+    events: [],
+    audits: [],
+    flushedTo: isLastPage ? head.sequence : (changed.at(-1)?.version ?? head.sequence),
+  };
+}

@@ -1,0 +1,298 @@
+import { type DeliveryMessage, insertEvents, type NewEvent } from "../../../../shared/db/outbound-events.ts";
+import { decideExpire, findNextExpiry } from "../../../../shared/domain/expire.ts";
+import { emptyState } from "../../../../shared/domain/ledger.ts";
+import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
+import { errorMessage, log } from "../../../../shared/kit/log.ts";
+import { type MetricsEnv, writeMetric } from "../../../../shared/kit/metrics.ts";
+import { flushSubject, registerSubject, type SubjectCopy } from "../../db/flush-subject.ts";
+import { eraseSubject } from "../erase-subject.ts";
+import { changeSubject } from "../ledger/change-subject.ts";
+import { deleteAudits, readAudits } from "../storage/audit-entries.ts";
+import {
+  buildEntryEvents,
+  deleteEvents,
+  maxEventsPerBatch,
+  readEvents,
+  toBatches,
+} from "../storage/outbound-events.ts";
+import type { SubjectStore } from "../storage/store.ts";
+import { parseEntry } from "../storage/stored-entry.ts";
+import type { Erasure } from "../storage/tombstone.ts";
+import { buildD1Copy } from "./build-d1-copy.ts";
+import { logFlush } from "./log-flush.ts";
+
+/**
+ * The outbox copies the ledger to D1 from the object's alarm, together with the outbound events of its
+ * entries. Then it enqueues the new deliveries.
+ *
+ * Guarantees:
+ * - Every entry after `flushed_sequence` reaches D1 at least once, with its events in the same transaction or
+ *   earlier.
+ * - The D1 copy never moves backwards, because each row carries the sequence it shows.
+ * - An event that is sent again produces the same row.
+ *
+ * Assumes: an alarm that is set fires eventually; D1's upserts are idempotent.
+ *
+ * A crash:
+ * - before the alarm is armed: impossible, because alarm and entry are one commit;
+ * - during a flush: the next alarm was armed before the work began, and all unconfirmed rows are sent again;
+ * - after D1 stored the rows, before `flushed_sequence` is written: the rows are sent again and change
+ *   nothing;
+ * - before the deliveries are enqueued: they are due in D1, and the sweep finds them.
+ *
+ * If the platform loses an alarm, the next instance of the object arms it in its constructor.
+ */
+
+/**
+ * Delay before consumption is flushed, so that a busy subject costs D1 one write per interval and not one per
+ * call.
+ * - `subscribed`: an endpoint subscribes to usage events, and its receiver gets them within 0.5 s.
+ * - `unsubscribed`: only the portal's lists are delayed.
+ * - `busy`: the minimum between two flushes of a constantly active subject. D1 writes about 1,000 rows/s for
+ *   all subjects together, and one flush costs as much as several consumes.
+ */
+const flushDelayMs = { subscribed: 200, unsubscribed: 5_000, busy: 30_000 };
+const retryDelayMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
+
+export class Outbox {
+  /**
+   * The time of the armed flush alarm, if this instance knows it. Losing this value costs one extra
+   * `setAlarm`.
+   */
+  private armedFor: number | null = null;
+  private failures = 0;
+  /**
+   * Machine time of the oldest unflushed change, if this instance made it. Spares the flush a read of that
+   * entry.
+   */
+  private pendingSince: number | null = null;
+  /**
+   * Whether an endpoint subscribed to usage events at this instance's last flush; `null` before its first
+   * flush.
+   */
+  private hasUsageSubscriber: boolean | null = null;
+  private hasUnflushedConsumption = false;
+  /** Machine time of this instance's last flush of consumption. */
+  private consumptionFlushedAt = 0;
+  /**
+   * Flush, resync, registration and erasure write the subject's rows in D1. This chain runs them one at a
+   * time.
+   */
+  private lastTurn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly ctx: DurableObjectState,
+    private readonly store: SubjectStore,
+    private readonly db: D1Database,
+    private readonly queue: Queue<DeliveryMessage>,
+    private readonly metered: MetricsEnv,
+  ) {}
+
+  /** Arms the alarm. Call right after a change, without an `await` in between: both are then one commit. */
+  arm(operation: "consume" | "other"): void {
+    this.pendingSince ??= Date.now();
+    if (operation === "consume") this.hasUnflushedConsumption = true;
+    this.armFor(this.flushTime(operation));
+  }
+
+  private flushTime(operation: "consume" | "other"): number {
+    const now = Date.now();
+    if (operation === "other") return now;
+    if (this.hasUsageSubscriber !== false) return now + flushDelayMs.subscribed;
+    return Math.max(now + flushDelayMs.unsubscribed, this.consumptionFlushedAt + flushDelayMs.busy);
+  }
+
+  private armFor(time: number): void {
+    if (this.armedFor !== null && this.armedFor <= time) return;
+    this.armedFor = time;
+    // Not awaited: the output gate holds every response until this write is durable.
+    this.ctx.storage.setAlarm(time);
+  }
+
+  /** Arms the alarm for entries that an earlier instance did not flush. Call when an instance starts. */
+  resume(): void {
+    // `pendingSince` stays unknown: the flush reads the time of the oldest unflushed entry.
+    if (this.store.flushedSequence() < this.store.head().sequence) this.armFor(Date.now());
+  }
+
+  /** Handles the alarm. `now` is on the stack's clock; alarms themselves fire on the machine clock. */
+  async run(now: number): Promise<void> {
+    // Set the next alarm first: the platform deletes an alarm after six failures.
+    this.armedFor = Date.now() + retryDelayMs(this.failures + 1);
+    await this.ctx.storage.setAlarm(this.armedFor);
+    this.recordExpiry(now);
+    try {
+      await this.flush(now);
+      this.failures = 0;
+    } catch (error) {
+      this.failures++;
+      const { projectId = "", mode = "" } = this.store.identity() ?? {};
+      const { failures } = this;
+      log("error", "outbox.flush_failed", { projectId, mode, failures, error: errorMessage(error) });
+      writeMetric(this.metered, { projectId, mode }, { name: "flush_failed", failures });
+      return;
+    }
+    this.setNextAlarm(now);
+  }
+
+  /** Sends every unconfirmed entry to D1. */
+  async flush(now: number): Promise<void> {
+    await this.runExclusive(() => this.flushPending(now));
+  }
+
+  /** Writes the subject's row in D1, unless the subject is erased: that would create the row again. */
+  async register(identity: SubjectIdentity, now: number, isErased: () => boolean): Promise<void> {
+    await this.runExclusive(async () => {
+      if (!isErased()) await registerSubject(this.db, identity, now);
+    });
+  }
+
+  /**
+   * Deletes the subject after any running flush has ended, so that no flush writes it to D1 again. Returns
+   * `false` if `eraseSubject` did.
+   */
+  async erase(erasure: Erasure, mayContinue: () => boolean): Promise<boolean> {
+    return this.runExclusive(async () => {
+      if (!(await eraseSubject(this.ctx.storage, this.store, this.db, erasure, mayContinue))) return false;
+      this.armedFor = null;
+      this.pendingSince = null;
+      this.hasUnflushedConsumption = false;
+      return true;
+    });
+  }
+
+  /**
+   * Rewrites the D1 copy from the object: replaces every row and deletes rows that the object does not have.
+   */
+  async resync(now: number): Promise<void> {
+    await this.runExclusive(async () => {
+      if (!this.store.isCreated()) return;
+      // `replace` emits no events and does not advance `flushed_sequence`, so flush pending entries first.
+      await this.flushPending(now);
+      let sequence = 0;
+      let writeMode: "replace" | "newer" = "replace";
+      for (;;) {
+        const copy = buildD1Copy(this.store, sequence, now);
+        await flushSubject(this.db, copy, writeMode);
+        writeMode = "newer";
+        sequence = copy.flushedTo;
+        if (sequence >= this.store.head().sequence) break;
+      }
+    });
+  }
+
+  private async flushPending(now: number): Promise<void> {
+    for (;;) {
+      const startedAt = Date.now();
+      const fromSequence = this.store.flushedSequence() + 1;
+      const copy = this.pendingCopy(now);
+      if (copy === null) {
+        this.pendingSince = null;
+        if (this.hasUnflushedConsumption) this.consumptionFlushedAt = Date.now();
+        this.hasUnflushedConsumption = false;
+        return;
+      }
+      const waitedMs =
+        this.pendingSince === null
+          ? now - (this.store.entriesAfter(fromSequence - 1, 1)[0]?.at ?? now)
+          : startedAt - this.pendingSince;
+      const deliveries: DeliveryMessage[] = [];
+      const audits = readAudits(this.ctx.storage.sql, copy.flushedTo);
+      const events = await this.sendAllButLastBatch(copy, now, deliveries);
+      const flushed = await flushSubject(this.db, { ...copy, events, audits }, "newer");
+      deliveries.push(...flushed.messages);
+      this.hasUsageSubscriber = flushed.hasUsageSubscriber;
+      if (flushed.hasUsageSubscriber) deliveries.push(...(await this.sendUsage(copy, now)));
+      deleteEvents(this.ctx.storage.sql, events);
+      if (audits.length > 0) deleteAudits(this.ctx.storage.sql, copy.flushedTo);
+      this.store.setFlushedSequence(copy.flushedTo);
+      const counts = { events: events.length, deliveries: deliveries.length };
+      logFlush(this.metered, { copy, fromSequence, waitedMs, startedAt, ...counts });
+      await this.enqueueDeliveries(deliveries);
+    }
+  }
+
+  /**
+   * Sends events in batches before the copy, if they do not fit into one statement. Returns the last batch,
+   * which is sent with the copy. Adds the new deliveries to `deliveries`.
+   */
+  private async sendAllButLastBatch(
+    { identity, flushedTo }: SubjectCopy,
+    now: number,
+    deliveries: DeliveryMessage[],
+  ): Promise<NewEvent[]> {
+    const { sql } = this.ctx.storage;
+    for (;;) {
+      const [first = [], ...others] = toBatches(readEvents(sql, flushedTo, maxEventsPerBatch + 1));
+      if (others.length === 0) return first;
+      deliveries.push(...(await insertEvents(this.db, identity, first, now)));
+      deleteEvents(sql, first);
+    }
+  }
+
+  /**
+   * Sends usage events. Called only if an endpoint subscribes to them; otherwise their entries are not even
+   * read.
+   */
+  private async sendUsage({ identity, flushedTo }: SubjectCopy, now: number): Promise<DeliveryMessage[]> {
+    const deliveries: DeliveryMessage[] = [];
+    let sequence = this.store.flushedSequence();
+    while (sequence < flushedTo) {
+      const entries = this.store
+        .entriesAfter(sequence, maxEventsPerBatch)
+        .filter((stored) => stored.sequence <= flushedTo)
+        .map(parseEntry);
+      const events = entries
+        .filter(({ operation }) => operation === "consume")
+        .flatMap((entry) => buildEntryEvents(identity, emptyState, entry));
+      for (const batch of toBatches(events))
+        deliveries.push(...(await insertEvents(this.db, identity, batch, now)));
+      sequence = entries.at(-1)?.sequence ?? flushedTo;
+    }
+    return deliveries;
+  }
+
+  private async enqueueDeliveries(deliveries: DeliveryMessage[]): Promise<void> {
+    try {
+      for (let from = 0; from < deliveries.length; from += maxEventsPerBatch) {
+        const batch = deliveries.slice(from, from + maxEventsPerBatch);
+        await this.queue.sendBatch(batch.map((body) => ({ body })));
+      }
+    } catch (error) {
+      log("warn", "outbox.queue_unavailable", { count: deliveries.length, error: errorMessage(error) });
+    }
+  }
+
+  private async runExclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.lastTurn.then(work, work);
+    this.lastTurn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private recordExpiry(now: number): void {
+    const identity = this.store.identity();
+    if (identity === null) return;
+    changeSubject(this.ctx.storage, this.store, identity, now, (state, at) => {
+      const draft = decideExpire(state.entitlements, at);
+      return draft === null ? { outcome: "unchanged" } : { outcome: "change", draft };
+    });
+  }
+
+  private pendingCopy(now: number): SubjectCopy | null {
+    const flushed = this.store.flushedSequence();
+    return flushed >= this.store.head().sequence ? null : buildD1Copy(this.store, flushed, now);
+  }
+
+  private setNextAlarm(now: number): void {
+    const { head, entitlements } = this.store.state();
+    if (this.store.flushedSequence() < head.sequence) {
+      this.armedFor = null;
+      this.arm("other");
+      return;
+    }
+    this.armedFor = null;
+    const expiry = findNextExpiry(entitlements);
+    if (expiry === null) this.ctx.storage.deleteAlarm();
+    else this.ctx.storage.setAlarm(Date.now() + Math.max(0, expiry - now));
+  }
+}

@@ -1,0 +1,44 @@
+import { auditSchema } from "./audit-entries.ts";
+import { historySchema } from "./checkpoint.ts";
+import { outboundSchema } from "./outbound-events.ts";
+
+/** The tables of one subject object, except `tombstone` (tombstone.ts). */
+export const schema = `
+  CREATE TABLE subject (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    schema_version INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    flushed_sequence INTEGER NOT NULL
+  );
+  CREATE TABLE ledger (
+    sequence INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    body TEXT NOT NULL,
+    idempotency_key TEXT
+  );
+  CREATE UNIQUE INDEX ledger_by_idempotency_key ON ledger (idempotency_key) WHERE idempotency_key IS NOT NULL;
+  CREATE TABLE entitlements (
+    entitlement_id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX entitlements_by_version ON entitlements (version);
+  CREATE TABLE stripe_records (
+    record_id TEXT PRIMARY KEY,
+    body TEXT NOT NULL
+  ) WITHOUT ROWID;
+  ${outboundSchema}
+  ${historySchema}
+  ${auditSchema}
+`;
+
+/** The version of the object's tables. Version 1 lacks the bounded history, version 2 the audit outbox. */
+export const schemaVersion = 3;
+
+/** Adds the tables that `version` lacks. Existing tables stay unchanged. */
+export function migrateSchema(sql: SqlStorage, version: number): void {
+  if (version < 2) sql.exec(historySchema);
+  if (version < 3) sql.exec(auditSchema);
+  sql.exec("UPDATE subject SET schema_version = ?", schemaVersion);
+}

@@ -1,0 +1,255 @@
+import type { IdempotentOperation } from "../../../../shared/contract/enums.ts";
+import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
+import {
+  applyEntry,
+  type EntryDraft,
+  emptyState,
+  type SubjectState,
+} from "../../../../shared/domain/ledger.ts";
+import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
+import { type AnsweredRequest, readAnsweredRequest } from "./answered-request.ts";
+import { type Checkpoint, readCheckpoint, readCheckpointState, readDailyUsage } from "./checkpoint.ts";
+import { chainHash } from "./hash-chain.ts";
+import { storeEvents } from "./outbound-events.ts";
+import { migrateSchema, schema, schemaVersion } from "./schema.ts";
+import { type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
+import { readStoredState } from "./stored-state.ts";
+import {
+  type Erasure,
+  ledgerStart,
+  readTombstone,
+  replaceTablesWithTombstone,
+  type Tombstone,
+} from "./tombstone.ts";
+
+/** The last entry of the ledger. Sequence 0 is an empty ledger. */
+export interface Head {
+  sequence: number;
+  at: number;
+  hash: string;
+}
+
+/** The state of the ledger after `head`. */
+export interface StateAtHead extends SubjectState {
+  head: Head;
+}
+
+/** Number of entries that a walk over the ledger reads before it yields to other requests. */
+export const entriesPerSlice = 500;
+
+const entryColumns = "sequence, at, hash, body, idempotency_key AS idempotencyKey";
+
+/**
+ * The SQLite database of one subject object. Every method is synchronous, so a caller that makes several
+ * calls without an `await` in between reads and leaves one consistent state.
+ *
+ * The tables are created with the first entry. Reads of an unknown subject create none.
+ */
+export class SubjectStore {
+  private readonly sql: SqlStorage;
+  private exists: boolean;
+  private cache: StateAtHead | null = null;
+  /** The last erasure of the subject. Stays after the subject gets a new ledger. */
+  tombstone: Tombstone | null;
+
+  constructor(storage: DurableObjectStorage) {
+    this.sql = storage.sql;
+    this.exists = this.hasTables();
+    this.tombstone = readTombstone(this.sql);
+    if (this.exists) storage.transactionSync(() => this.migrate());
+  }
+
+  /** Migrates the tables of an earlier release before the object answers any request. */
+  private migrate(): void {
+    const { version } = this.sql
+      .exec<{ version: number }>("SELECT schema_version AS version FROM subject")
+      .one();
+    if (version < schemaVersion) migrateSchema(this.sql, version);
+  }
+
+  isCreated(): boolean {
+    return this.exists;
+  }
+
+  create(identity: SubjectIdentity): void {
+    this.sql.exec(schema);
+    const { sequence, at, hash } = ledgerStart(this.tombstone);
+    this.sql.exec(
+      "INSERT INTO subject VALUES (1, ?, ?, ?)",
+      schemaVersion,
+      JSON.stringify(identity),
+      sequence,
+    );
+    if (sequence > 0) this.sql.exec("INSERT INTO checkpoint VALUES (1, ?, ?, ?)", sequence, at, hash);
+    this.exists = true;
+  }
+
+  /** Permanently deletes everything and leaves a tombstone. Call inside a transaction. */
+  erase(erasure: Erasure): void {
+    const tombstone = { ...erasure, sequence: this.head().sequence };
+    replaceTablesWithTombstone(this.sql, tombstone);
+    this.tombstone = tombstone;
+    this.exists = false;
+    this.cache = null;
+  }
+
+  /** Discards the state in memory after a rollback and reads it again from storage. */
+  reloadAfterRollback(): void {
+    this.exists = this.hasTables();
+    this.tombstone = readTombstone(this.sql);
+    this.cache = null;
+  }
+
+  private hasTables(): boolean {
+    return this.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'subject'").toArray().length > 0;
+  }
+
+  identity(): SubjectIdentity | null {
+    if (!this.exists) return null;
+    const { identity } = this.sql.exec<{ identity: string }>("SELECT identity FROM subject").one();
+    return JSON.parse(identity) as SubjectIdentity;
+  }
+
+  /** Always reads from storage, because a superseded instance must not answer from memory. */
+  head(): Head {
+    if (!this.exists) return ledgerStart(this.tombstone);
+    const [head] = this.sql
+      .exec<Head & Record<string, SqlStorageValue>>(
+        "SELECT sequence, at, hash FROM ledger ORDER BY sequence DESC LIMIT 1",
+      )
+      .toArray();
+    return head ?? ledgerStart(this.tombstone);
+  }
+
+  /** Returns the current state. It is cached in memory while the last sequence in storage stays the same. */
+  state(): StateAtHead {
+    if (this.cache !== null && this.cache.head.sequence === this.lastSequence()) return this.cache;
+    this.cache = { head: this.head(), ...this.readState() };
+    return this.cache;
+  }
+
+  /** Returns the last sequence of the ledger in storage, or `null` if it has no entry. */
+  private lastSequence(): number | null {
+    if (!this.exists) return null;
+    const query = "SELECT max(sequence) AS last FROM ledger";
+    return this.sql.exec<{ last: number | null }>(query).one().last;
+  }
+
+  private readState(): SubjectState {
+    if (!this.exists) return emptyState;
+    return readStoredState(this.sql);
+  }
+
+  /** Writes the entry and the resulting state. Call inside the transaction that read `previous`. */
+  append(previous: StateAtHead, draft: EntryDraft, at: number): Head {
+    const sequence = previous.head.sequence + 1;
+    const body = JSON.stringify(draft);
+    const head = { sequence, at, hash: chainHash(previous.head.hash, sequence, at, body) };
+    this.sql.exec(
+      "INSERT INTO ledger (sequence, at, hash, body, idempotency_key) VALUES (?, ?, ?, ?, ?)",
+      sequence,
+      at,
+      head.hash,
+      body,
+      draft.idempotency === null
+        ? null
+        : toIdempotencyIndex(draft.idempotency.endpoint, draft.idempotency.key),
+    );
+    for (const { entitlement } of draft.touched)
+      this.sql.exec(
+        `INSERT INTO entitlements (entitlement_id, version, body) VALUES (?, ?, ?)
+         ON CONFLICT (entitlement_id) DO UPDATE SET version = excluded.version, body = excluded.body`,
+        entitlement.entitlementId,
+        sequence,
+        JSON.stringify(entitlement),
+      );
+    for (const record of draft.records)
+      this.sql.exec(
+        `INSERT INTO stripe_records (record_id, body) VALUES (?, ?)
+         ON CONFLICT (record_id) DO UPDATE SET body = excluded.body`,
+        record.recordId,
+        JSON.stringify(record),
+      );
+    storeEvents(this.sql, () => this.identity(), previous, { ...draft, sequence, at });
+    this.cache = { head, ...applyEntry(previous, draft) };
+    return head;
+  }
+
+  /** Returns the request that was answered under this key, at any time in the past. */
+  answeredRequest(endpoint: IdempotentOperation, key: string): AnsweredRequest | null {
+    return this.exists ? readAnsweredRequest(this.sql, endpoint, key) : null;
+  }
+
+  /** Returns the last folded entry. The ledger contains only the entries after it. */
+  checkpoint(): Checkpoint {
+    return this.exists ? readCheckpoint(this.sql) : ledgerStart(this.tombstone);
+  }
+
+  checkpointState(): SubjectState {
+    return this.exists ? readCheckpointState(this.sql) : emptyState;
+  }
+
+  /** Returns the time of the oldest entry that is not folded, or `null`. */
+  oldestAt(): number | null {
+    const query = "SELECT at FROM ledger ORDER BY sequence LIMIT 1";
+    return this.exists ? (this.sql.exec<{ at: number }>(query).toArray()[0]?.at ?? null) : null;
+  }
+
+  /** Returns up to `limit` entries after `sequence`, oldest first. */
+  entriesAfter(sequence: number, limit: number): StoredEntry[] {
+    if (!this.exists) return [];
+    return this.sql
+      .exec<StoredEntry & Record<string, SqlStorageValue>>(
+        `SELECT ${entryColumns} FROM ledger WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+        sequence,
+        limit,
+      )
+      .toArray();
+  }
+
+  /** Returns the newest `limit` entries before `sequence`, newest first. */
+  entriesBefore(sequence: number, limit: number): StoredEntry[] {
+    if (!this.exists) return [];
+    return this.sql
+      .exec<StoredEntry & Record<string, SqlStorageValue>>(
+        `SELECT ${entryColumns} FROM ledger WHERE sequence < ? ORDER BY sequence DESC LIMIT ?`,
+        sequence,
+        limit,
+      )
+      .toArray();
+  }
+
+  /** Returns the units consumed by folded entries, per day (UTC midnight). */
+  foldedUsage(): { day: number; units: number }[] {
+    return this.exists ? readDailyUsage(this.sql) : [];
+  }
+
+  flushedSequence(): number {
+    if (!this.exists) return ledgerStart(this.tombstone).sequence;
+    return this.sql.exec<{ flushed: number }>("SELECT flushed_sequence AS flushed FROM subject").one()
+      .flushed;
+  }
+
+  setFlushedSequence(sequence: number): void {
+    this.sql.exec("UPDATE subject SET flushed_sequence = ?", sequence);
+  }
+
+  /**
+   * Returns about `limit` entitlements that changed after `sequence`, in the order of their changes. Always
+   * includes every entitlement that one entry changed, so a page never ends inside an entry.
+   */
+  entitlementsChangedAfter(sequence: number, limit: number): { version: number; entitlement: Entitlement }[] {
+    if (!this.exists) return [];
+    return this.sql
+      .exec<{ version: number; body: string }>(
+        `SELECT version, body FROM entitlements
+         WHERE version > ?1 AND version <= coalesce(
+           (SELECT version FROM entitlements WHERE version > ?1 ORDER BY version LIMIT 1 OFFSET ?2), 9e15)
+         ORDER BY version`,
+        sequence,
+        limit - 1,
+      )
+      .toArray()
+      .map((row) => ({ version: row.version, entitlement: JSON.parse(row.body) as Entitlement }));
+  }
+}

@@ -1,0 +1,124 @@
+import type {
+  CustomerView,
+  EntryView,
+  UsageDay,
+} from "../../../../shared/contract/operations/customer-views.ts";
+import { statusAt } from "../../../../shared/domain/availability.ts";
+import { getUsageRemaining } from "../../../../shared/domain/consume.ts";
+import type { Decision } from "../../../../shared/domain/decision.ts";
+import { dayMs, sortNewestFirst } from "../../../../shared/domain/entitlement.ts";
+import { type LedgerEntry, unitsMoved } from "../../../../shared/domain/ledger.ts";
+import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
+import type { DecisionMoment } from "../../../../shared/kit/decision-id.ts";
+import { type AccessHistory, buildAccessHistory } from "../history/access-history.ts";
+import { actionKey } from "../operator-actions/manual-action.ts";
+import type { SubjectStore } from "../storage/store.ts";
+import { parseEntry } from "../storage/stored-entry.ts";
+import { explainEntitlement, toDecisionView } from "./explain.ts";
+
+/**
+ * A page of entries: the newest `limit` entries before sequence `before`, or the newest entries if it is
+ * null.
+ */
+export interface EntryPage {
+  before: number | null;
+  limit: number;
+}
+
+/**
+ * Maximum number of entries read for one page, however long the history is. Reading them takes about 20 ms.
+ */
+const maxEntriesRead = 2_000;
+
+/**
+ * Builds the view of one subject that the portal shows to operators. Pages of older entries have no usage and
+ * no `since`. Reads a bounded number of entries.
+ */
+export function buildCustomerView(
+  store: SubjectStore,
+  identity: SubjectIdentity,
+  { before, limit }: EntryPage,
+  now: DecisionMoment & { decision: Decision },
+): CustomerView {
+  const { head, entitlements } = store.state();
+  const isFirst = before === null;
+  const { sequence: folded } = store.checkpoint();
+  const end = before ?? head.sequence + 1;
+  // Access changes can only be replayed from the checkpoint, so a view of a long history omits them.
+  const isWhole = end - 1 - folded <= maxEntriesRead;
+  const read = store.entriesBefore(end, isFirst || isWhole ? maxEntriesRead : limit).map(parseEntry);
+  const history = isWhole
+    ? buildAccessHistory(
+        store.checkpointState(),
+        read.toReversed(),
+        isFirst ? now.at : (read[0]?.at ?? now.at),
+      )
+    : null;
+  const listed = read.slice(0, limit);
+  const last = listed.at(-1)?.sequence ?? 0;
+  const all = [...entitlements.values()];
+  return {
+    subjectRef: identity.subjectRef,
+    exists: store.isCreated(),
+    decision: toDecisionView(identity, now.decision, now),
+    since: isFirst ? (history?.since ?? null) : null,
+    entitlements: sortNewestFirst(all).map((entitlement) => explainEntitlement(entitlement, now.at)),
+    usageRemaining: getUsageRemaining(all, now.at),
+    entries: listed.map((entry) => toEntryView(store, entry, history)),
+    entriesBefore: last > folded + 1 ? last : null,
+    usage: isFirst ? sumUsageByDay(read, store.foldedUsage()) : [],
+    usageIsPartial: isFirst && !isWhole,
+    headSequence: head.sequence,
+    flushedSequence: store.flushedSequence(),
+  };
+}
+
+function toEntryView(store: SubjectStore, entry: LedgerEntry, history: AccessHistory | null): EntryView {
+  const { cause } = entry;
+  const operator = cause.type === "operator" ? cause : null;
+  return {
+    sequence: entry.sequence,
+    at: entry.at,
+    operation: entry.operation,
+    source: entry.source,
+    reason: entry.reason,
+    actor: operator === null ? null : { operatorId: entry.actor ?? "", name: operator.actorName },
+    cause: {
+      type: cause.type,
+      id: "id" in cause ? cause.id : null,
+      because: "because" in cause ? cause.because : null,
+    },
+    idempotencyKey: operator === null ? (entry.idempotency?.key ?? null) : null,
+    touched: entry.touched.map(({ entitlement, ...moved }) => ({
+      entitlementId: entitlement.entitlementId,
+      productCode: entitlement.productCode,
+      kind: entitlement.kind,
+      status: statusAt(entitlement, entry.at),
+      units: unitsMoved(moved),
+      unitsRemaining: entitlement.unitsRemaining,
+    })),
+    flip: history?.flips.get(entry.sequence) ?? null,
+    manual: operator === null ? null : { type: operator.action?.type ?? "undo", undoes: operator.undoes },
+    undoneBy: operator === null ? null : findUndo(store, entry.sequence),
+  };
+}
+
+/**
+ * Returns the sequence of the entry that undid this one. An undo has a key that contains the undone sequence.
+ */
+function findUndo(store: SubjectStore, sequence: number): number | null {
+  const key = actionKey({ actionId: "", action: { type: "undo", sequence } });
+  return store.answeredRequest("portal/action", key)?.sequence ?? null;
+}
+
+/** Returns usage per day, newest first. One day can have entries before and after the checkpoint. */
+function sumUsageByDay(entries: LedgerEntry[], folded: UsageDay[]): UsageDay[] {
+  const days = new Map(folded.map(({ day, units }) => [day, units]));
+  for (const { at, operation, touched } of entries) {
+    if (operation !== "consume") continue;
+    const day = at - (at % dayMs);
+    const consumed = touched.reduce((sum, each) => sum - unitsMoved(each), 0);
+    days.set(day, (days.get(day) ?? 0) + consumed);
+  }
+  return [...days].map(([day, units]) => ({ day, units })).toSorted((a, b) => b.day - a.day);
+}
