@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the speed table, each row beside its floor in the same workerd and the same run; the portal's pages with
- * 100,000 rows; and how soon webhooks arrive.
+ * `npm run bench`: the speed table, each row next to its floor in the same workerd and the same run; the portal's pages
+ * with 100,000 rows; and the delay of webhooks.
  * `npm run bench -- --json` prints JSON only, `--only=check,pages` some rows, `--quick` fewer rounds.
  */
 import { startBenchStack } from "../dev/bench/bench-stack.ts";
@@ -23,11 +23,11 @@ if (unknown.length > 0) {
   console.error(`There is no row named ${unknown.join(", ")}. Rows: ${all.join(", ")}.`);
   process.exit(2);
 }
-/** Most rows are measured in many short turns, so that a machine's moods meet both sides. */
+/** Most rows are measured in many short turns, so that a change of the machine's speed affects both sides. */
 const short: Pace = { rounds: options.has("--quick") ? 40 : 120, rampMs: 100, measuredMs: 300 };
 /**
- * What is flushed to D1 needs long ones: a subject that is consumed from all the time is flushed once in 30 s, so each subject
- * is once in what is counted, and what the other side left behind is flushed before that.
+ * Rows that flush to D1 need long turns: a subject under constant use is flushed once in 30 s. So each subject is flushed
+ * once in the measured time, and the rest of the other side is flushed before it.
  */
 const long: Pace = { rounds: options.has("--quick") ? 2 : 4, rampMs: 32_000, measuredMs: 30_000 };
 

@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: takes the pictures of the README and of the operators' guide from a stack of its own, seeded as
- * `npm start` does it. Needs a Chromium on the PATH or in CHROME_PATH.
+ * `npm run screenshots`: takes the pictures of the README and of the operators' guide from a separate stack with the seed
+ * of `npm start`. Needs a Chromium on the PATH or in CHROME_PATH.
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { startStack } from "../dev/stack/stack.ts";
 
 const folder = join(rootDir, "docs/screenshots");
 
-/** File, page below the project and mode, and how it is looked at. */
+/** Lists the file, the page below the project and mode, and the viewport of each picture. */
 const pictures = [
   { name: "overview-light", page: "test", width: 1280, colorScheme: "light" },
   { name: "products-dark", page: "test/products", width: 1280, colorScheme: "dark" },
@@ -27,7 +27,7 @@ const pictures = [
 
 const executablePath = findChromium();
 if (executablePath === undefined) {
-  console.error("There is no Chromium on the PATH or in CHROME_PATH.");
+  console.error("No Chromium found on the PATH or in CHROME_PATH.");
   process.exit(1);
 }
 const stateDir = await mkdtemp(join(tmpdir(), "licenzy-screenshots-"));
@@ -52,7 +52,7 @@ try {
   await rm(stateDir, { recursive: true, force: true });
 }
 
-/** A page of the owner's, signed in. `scale` is of device pixels to one of the page. */
+/** Opens a page as the signed-in owner. `scale` is the number of device pixels per page pixel. */
 async function openPage(
   from: Browser,
   { origin, operators }: StackFile,

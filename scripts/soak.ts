@@ -1,7 +1,7 @@
 /**
- * `npm run test:soak`: the long form of the fault tests and the random histories, about 30 minutes. `KILLS` and `WEBHOOK_KILLS`
- * (of the whole stack), `RUNTIME_KILLS`, `STALL_MS` (of D1), `HISTORIES` and `SEED` from outside win. Each test prints its
- * seed and its accounting, which is gathered at the end.
+ * `npm run test:soak`: the long form of the fault tests and the random histories, about 30 minutes. The environment
+ * overrides `KILLS` and `WEBHOOK_KILLS` (of the whole stack), `RUNTIME_KILLS`, `STALL_MS` (of D1), `HISTORIES` and
+ * `SEED`. Each test prints its seed and its accounting; this prints them again at the end.
  */
 import { run } from "./run.ts";
 
@@ -17,10 +17,10 @@ const steps = [
   ["--project", "fault", "--testTimeout=900000"],
   ["--project", "workerd", "test/workerd/histories.test.ts", "--testTimeout=900000"],
 ];
-/** What the tests print as their accounting, and vitest of each test with its seed. */
-const telling = /^(kills|check: median|consume: median)|SEED=|✓|×|Tests /;
-// Vitest colours what it prints, here too.
-const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+/** Matches the accounting that the tests print, and the line with the seed that vitest prints for each test. */
+const accounting = /^(kills|check: median|consume: median)|SEED=|✓|×|Tests /;
+// Vitest colors its output, even in a pipe.
+const colors = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 
 const summary: string[] = [];
 let failed = 0;
@@ -29,12 +29,12 @@ for (const step of steps) {
   if (code !== 0) failed++;
   summary.push(
     ...output
-      .replace(colours, "")
+      .replace(colors, "")
       .split("\n")
-      .filter((line) => telling.test(line.trim())),
+      .filter((line) => accounting.test(line.trim())),
   );
 }
 console.log(
-  `\n${summary.join("\n")}\n${failed === 0 ? "The soak holds." : `${failed} of ${steps.length} parts failed.`}`,
+  `\n${summary.join("\n")}\n${failed === 0 ? "The soak passed." : `${failed} of ${steps.length} parts failed.`}`,
 );
 process.exitCode = failed === 0 ? 0 : 1;

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   const file = await seedOnce(stack, { seed: !empty });
   if (file === undefined && !empty) {
     notes.push(
-      "This state has projects that npm start did not make, so no key is known here. npm run reset begins anew.",
+      "This state has projects that npm start did not make, so no key is known here. npm run reset deletes it.",
     );
   }
   const { origin, secrets } = stack;

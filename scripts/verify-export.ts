@@ -1,4 +1,4 @@
-/** `npm run verify-export -- file.json`: checks an export's ledger with nothing but the file. Exit code 1 when it does not agree. */
+/** `npm run verify-export -- file.json`: checks the ledger of an export, from the file alone. Exits with 1 if it does not add up. */
 import { readFile } from "node:fs/promises";
 import { verifyExport } from "./export/verify.ts";
 

@@ -1,4 +1,4 @@
-/** `npm run verify`: what CI runs. The checks, then all tests, whose line of counts comes last. Stops at the first that fails. */
+/** `npm run verify`: what CI runs. The checks, then all tests. Stops at the first that fails. */
 import { run } from "./run.ts";
 
 for (const script of ["check", "test"]) {

@@ -5,15 +5,15 @@ import type { StripeRecord } from "../../shared/domain/stripe-record.ts";
 import { canonicalJson } from "../../shared/kit/canonical-json.ts";
 import { LedgerWalk } from "../../workers/runtime/subject/ledger/ledger-walk.ts";
 
-/** What is wrong with an export, a sentence each, and what was looked at. */
+/** Lists what is wrong with an export, one sentence each, and sums up what was checked. */
 export interface ExportVerdict {
   faults: string[];
   words: string;
 }
 
 /**
- * Goes over the ledger of an export as the customer's object does over its own: order, hash chain, times and units, then
- * whether it ends where the file says and adds up to the state that the file gives. The lists beside it are not chained.
+ * Checks the ledger of an export as the customer's object checks its own: order, hash chain, times and units. Then checks
+ * that it ends at the head of the file and adds up to the state in the file. The other lists of the file are not chained.
  */
 export function verifyExport(text: string): ExportVerdict {
   const read = readExport(text);
@@ -53,7 +53,7 @@ function readExport(text: string): ExportFile | string {
 
 const inOrder = (ledger: LedgerRow[]): LedgerRow[] => ledger.toSorted((a, b) => a.sequence - b.sequence);
 
-/** Rows that are not where their sequence says. */
+/** Finds rows that are out of order. */
 function orderFaults(ledger: LedgerRow[]): string[] {
   return ledger.flatMap(({ sequence }, index) => {
     const previous = ledger[index - 1]?.sequence;
