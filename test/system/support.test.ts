@@ -165,7 +165,7 @@ describe("the page", () => {
     const other = newSubject();
     await buy(world, other);
     const refused = await support.portal.get(`${pathOf(other)}?as_of=${decisionId}`);
-    expect(textOf(refused)).toContain("This is no decision of this customer");
+    expect(textOf(refused)).toContain("Decision not found for this customer");
     expect(textOf(refused)).toContain("Access is allowed");
   });
 
