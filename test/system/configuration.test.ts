@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { hiddenField, type PortalReply } from "../../dev/seed/portal-client.ts";
+import { newId } from "../../shared/kit/ids.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
 
@@ -51,7 +52,8 @@ describe("API key pages", () => {
     await admin.portal.submit(`${path}/keys/${newKeyId}/revoke`);
     await vi.waitFor(async () => expect((await check(keyIn(rotated))).status).toBe(401), 8_000);
     expect((await check(old)).status).toBe(200);
-    expect((await admin.portal.post(`${path}/keys/${newKeyId}/rotate`, { overlap: "1" })).status).toBe(409);
+    const again = { new_key_id: newId("key"), overlap: "1" };
+    expect((await admin.portal.post(`${path}/keys/${newKeyId}/rotate`, again)).status).toBe(409);
   });
 });
 

@@ -28,7 +28,7 @@ export const deliveriesEnv = {
 
 export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 
-export const actor: Actor = {
+const actor: Actor = {
   accountId: "acc_1",
   operatorId: "opr_1",
   name: "Sam",
