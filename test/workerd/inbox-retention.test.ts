@@ -22,7 +22,9 @@ it("the inbox removes settled events after 30 days and keeps failed and queued o
       stripeCreatedAt: receivedAt,
       payload: `{"id":"${name}"}`,
       status,
+      nextTryAt: null,
       receivedAt,
+      foundBy: "webhook",
     });
   };
   await store("old_applied", "applied", 30.01);

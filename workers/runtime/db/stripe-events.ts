@@ -56,13 +56,17 @@ export async function findKnownEventIds(
   return new Set(rows.map(({ eventId }) => eventId));
 }
 
-/** Inserts the event unless the connection already has it. Returns whether it is new. */
+/** A received event. Its other columns say how its processing went. */
+export type NewStripeEvent = Omit<StripeEventRow, "detail" | "subjectRef" | "tries" | "settledAt">;
+
+/** Inserts the event unless the connection already has it. Returns the row, or `null` if it is not new. */
 export async function insertStripeEvent(
   db: D1Database,
-  row: typeof stripeEvents.$inferInsert,
-): Promise<boolean> {
+  event: NewStripeEvent,
+): Promise<StripeEventRow | null> {
+  const row = { ...event, detail: null, subjectRef: null, tries: 0, settledAt: null };
   const { meta } = await drizzle(db).insert(stripeEvents).values(row).onConflictDoNothing().run();
-  return meta.changes > 0;
+  return meta.changes > 0 ? row : null;
 }
 
 export const matchesEvent = ({ connectionId, eventId }: { connectionId: string; eventId: string }) =>

@@ -45,7 +45,7 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
   const text = new TextDecoder().decode(payload);
   const event = readEnvelope(text);
   addLogFields(c, { stripeEventId: event.id });
-  const isNew = await insertStripeEvent(c.env.DB, {
+  const row = await insertStripeEvent(c.env.DB, {
     connectionId,
     eventId: event.id,
     projectId: connection.projectId,
@@ -58,9 +58,9 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
     receivedAt: now,
     foundBy: "webhook",
   });
-  addLogFields(c, { replayed: !isNew });
+  addLogFields(c, { replayed: row === null });
   // The reply promises only that the event is stored. When applying it now fails, the row is retried.
-  if (isNew) await processStripeEvent(c.env, { connectionId, eventId: event.id });
+  if (row !== null) await processStripeEvent(c.env, { connectionId, eventId: event.id }, { row, found });
   return jsonReply(c, { received: true });
 }
 

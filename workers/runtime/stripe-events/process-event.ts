@@ -4,7 +4,7 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, type LogFields, log } from "../../../shared/kit/log.ts";
 import { writeMetric } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
-import { readConnection } from "../db/stripe-connections.ts";
+import { type ConnectionWithProject, readConnection } from "../db/stripe-connections.ts";
 import { readStripeEvent, recordStripeEventResult, type StripeEventRow } from "../db/stripe-events.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { applyEvent } from "./apply-event.ts";
@@ -21,15 +21,21 @@ const maxQueueDelaySeconds = 12 * 60 * 60;
  * Never throws because of the event. Its row stays `received` with the error and the time of the next
  * attempt, or becomes `failed` after the last one. The row is authoritative; the queue message only triggers
  * an attempt.
+ *
+ * `stored` is the row and connection of an event that the caller has just stored: they are not read again.
  */
-export async function processStripeEvent(env: RuntimeEnv, key: StripeRetryMessage): Promise<void> {
+export async function processStripeEvent(
+  env: RuntimeEnv,
+  key: StripeRetryMessage,
+  stored?: { row: StripeEventRow; found: ConnectionWithProject },
+): Promise<void> {
   const startedAt = Date.now();
   const now = await currentTime(env.DEV);
   let row: StripeEventRow | null = null;
   try {
-    row = await readStripeEvent(env.DB, key);
+    row = stored?.row ?? (await readStripeEvent(env.DB, key));
     if (row?.status !== "received") return;
-    const found = await readConnection(env.DB, key.connectionId);
+    const found = stored?.found ?? (await readConnection(env.DB, key.connectionId));
     if (found === null) throw new Error("the Stripe connection no longer exists");
     const { status, detail, subjectRef, ledger, ...kept } = await applyEvent(env, found, row, now);
     await recordStripeEventResult(env.DB, key, {
