@@ -52,9 +52,12 @@ export async function authorize(
     return refusal("not_found", "There is no such project in your account.");
   const isRecent = isAuthenticationRecent(provenAt, machineTime);
   if (recentAuth === "live" && scope?.mode === "live" && !isRecent)
-    return refusal("proof_needed", "Confirm that it is you: this acts in live mode.");
+    return refusal("reauthentication_required", "Confirm that it is you: this acts in live mode.");
   if (recentAuth === "always" && !isRecent)
-    return refusal("proof_needed", "Confirm that it is you: this asks for your password or code.");
+    return refusal(
+      "reauthentication_required",
+      "Confirm that it is you: this asks for your password or code.",
+    );
   const { accountId, operatorId, name, email } = session;
   return {
     outcome: "authorized",

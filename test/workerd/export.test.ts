@@ -77,7 +77,7 @@ describe("exportCustomer", () => {
     const { account, place } = await customerWith(1);
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     expect(await run(exportCustomer, stale.caller, place, { subjectRef, cursor: null })).toMatchObject({
-      reason: "proof_needed",
+      reason: "reauthentication_required",
     });
     const admin = await newMember(account, "admin");
     expect(await run(exportCustomer, admin.caller, place, { subjectRef, cursor: null })).toMatchObject({

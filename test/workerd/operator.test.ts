@@ -50,7 +50,9 @@ describe("operator authorization", () => {
     const place = { projectId: account.projectId, mode: "live" as const };
     const made = await run(createApiKey, (await newMember(account, "admin")).caller, place, key());
     const stale = await newMember(account, "admin", { provenAt: new Date(Date.now() - 31 * 60_000) });
-    expect(await run(createApiKey, stale.caller, place, key())).toMatchObject({ reason: "proof_needed" });
+    expect(await run(createApiKey, stale.caller, place, key())).toMatchObject({
+      reason: "reauthentication_required",
+    });
     const keyId = made.outcome === "done" ? made.keyId : "";
     expect(await run(revokeApiKey, stale.caller, place, { keyId })).toEqual({ outcome: "done" });
   });

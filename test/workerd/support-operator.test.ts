@@ -103,7 +103,8 @@ describe.each(table)("%s, requires %s, recent authentication: %s", (name, needed
     const account = await newAccount();
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     for (const mode of ["test", "live"] as const) {
-      const isRequired = reasonOf(await call(stale.caller, placeOf(account, mode))) === "proof_needed";
+      const isRequired =
+        reasonOf(await call(stale.caller, placeOf(account, mode))) === "reauthentication_required";
       expect({ mode, isRequired }).toEqual({
         mode,
         isRequired: proof === "always" || (proof === mode && !isOnAccount),

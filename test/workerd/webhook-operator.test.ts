@@ -95,7 +95,8 @@ describe.each(actions)("%s, requires %s, recent authentication: %s", (name, need
     const account = await newAccount();
     const stale = await newMember(account, "owner", { provenAt: new Date(Date.now() - 31 * 60_000) });
     for (const mode of ["test", "live"] as const) {
-      const isRequired = reasonOf(await act(stale.caller, placeOf(account, mode))) === "proof_needed";
+      const isRequired =
+        reasonOf(await act(stale.caller, placeOf(account, mode))) === "reauthentication_required";
       expect({ mode, isRequired }).toEqual({ mode, isRequired: proof === "always" || proof === mode });
     }
   });

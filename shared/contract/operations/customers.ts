@@ -73,7 +73,7 @@ export const previewAction = operation({
   output: done<{ preview: PreviewView }>(),
 });
 
-/** `moved`: what the preview showed has changed since; nothing was applied, and `preview` is the new one. */
+/** `preview_outdated`: what the preview showed has changed since; nothing was applied, and `preview` is the new one. */
 export const applyAction = operation({
   name: "customer.apply_action",
   worker: "runtime",
@@ -83,7 +83,8 @@ export const applyAction = operation({
   audit: ["customer.grant", "customer.revoke", "customer.adjust", "customer.lift_hold", "customer.undo"],
   input: z.strictObject({ ...action, ...actionReason, fingerprint: z.string() }),
   output: output<
-    { outcome: "done"; sequence: number; repeated: boolean } | { outcome: "moved"; preview: PreviewView }
+    | { outcome: "done"; sequence: number; repeated: boolean }
+    | { outcome: "preview_outdated"; preview: PreviewView }
   >(),
 });
 
@@ -99,7 +100,7 @@ export const previewSync = operation({
   output: done<{ preview: SyncPreview }>(),
 });
 
-/** `moved`: Stripe or the ledger has changed since the preview; nothing was applied. */
+/** `preview_outdated`: Stripe or the ledger has changed since the preview; nothing was applied. */
 export const applySync = operation({
   name: "customer.sync",
   worker: "runtime",
@@ -108,7 +109,9 @@ export const applySync = operation({
   recentAuth: "live",
   audit: ["customer.sync"],
   input: z.strictObject({ subjectRef, ...actionReason, fingerprint: z.string() }),
-  output: output<{ outcome: "done"; changes: number } | { outcome: "moved"; preview: SyncPreview }>(),
+  output: output<
+    { outcome: "done"; changes: number } | { outcome: "preview_outdated"; preview: SyncPreview }
+  >(),
 });
 
 export const maxNoteCharacters = 4_000;

@@ -10,7 +10,14 @@ export interface OperatorCaller {
 
 export interface Refusal {
   outcome: "refused";
-  reason: "session_ended" | "not_allowed" | "proof_needed" | "not_found" | "invalid" | "conflict" | "stripe";
+  reason:
+    | "session_ended"
+    | "not_allowed"
+    | "reauthentication_required"
+    | "not_found"
+    | "invalid"
+    | "conflict"
+    | "stripe";
   /** A sentence for the operator: what is wrong and how to fix it. */
   message: string;
   /** The key of the operation's input that is wrong. */

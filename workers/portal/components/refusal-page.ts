@@ -6,7 +6,7 @@ import { renderErrorPage } from "./error-page.tsx";
 const titles: Record<Refusal["reason"], string> = {
   session_ended: "Your session has ended",
   not_allowed: "Your role does not reach here",
-  proof_needed: "Confirm that it is you",
+  reauthentication_required: "Confirm that it is you",
   not_found: "There is no such thing",
   invalid: "That can't be done as it is",
   conflict: "Something else happened meanwhile",

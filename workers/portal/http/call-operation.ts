@@ -58,7 +58,7 @@ export function parseForm<Schema extends z.ZodType>(
 const statuses = {
   session_ended: 401,
   not_allowed: 403,
-  proof_needed: 403,
+  reauthentication_required: 403,
   not_found: 404,
   invalid: 422,
   conflict: 409,

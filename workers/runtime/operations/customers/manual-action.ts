@@ -61,7 +61,7 @@ export const apply = implementForCustomer(
       case "applied":
         return { outcome: "done", sequence: result.sequence, repeated: result.repeated };
       case "preview_outdated":
-        return { outcome: "moved", preview: previewView(identity, result.preview) };
+        return { outcome: "preview_outdated", preview: previewView(identity, result.preview) };
       case "already_submitted":
         return refusal(
           "conflict",

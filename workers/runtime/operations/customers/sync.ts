@@ -25,7 +25,8 @@ export const apply = implementForCustomer(
   async (context, { subjectRef, fingerprint, ...actionReason }) => {
     const found = await readDifferences(context);
     if (found.outcome === "refused") return found;
-    if (found.preview.fingerprint !== fingerprint) return { outcome: "moved", preview: found.preview };
+    if (found.preview.fingerprint !== fingerprint)
+      return { outcome: "preview_outdated", preview: found.preview };
     const { env, audit } = context;
     const after = { changes: found.preview.changes.length, reason: ledgerReason(actionReason) };
     // Write the audit row first; a crash after the merge would otherwise leave it unattributed.

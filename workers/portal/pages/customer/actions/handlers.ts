@@ -62,7 +62,7 @@ export async function applyAction(c: PortalContext) {
   switch (reply.outcome) {
     case "refused":
       return renderRefusedActionPage(c, name, form, reply);
-    case "moved":
+    case "preview_outdated":
       return renderPreviewPage(c, name, form, reply.preview, true);
     case "done": {
       const path = `${buildCustomerPath(c, subjectRef)}#entry-${reply.sequence}`;

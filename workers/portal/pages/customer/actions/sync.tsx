@@ -26,7 +26,7 @@ export async function applySync(c: PortalContext, form: Form, reason: ActionReas
   switch (reply.outcome) {
     case "refused":
       return renderRefusedActionPage(c, "sync", form, reply);
-    case "moved":
+    case "preview_outdated":
       return syncPage(c, form, reply.preview, true);
     case "done":
       return redirectWith(c, buildCustomerPath(c, subjectRef), syncedMessage(reply.changes));
