@@ -8,7 +8,8 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { findChromium, launchChromium } from "../dev/browser/chromium.ts";
 import { shootGuide } from "../dev/screenshots/guide.ts";
-import { type StackFile, seed } from "../dev/seed/seed.ts";
+import { seed } from "../dev/seed/seed.ts";
+import type { StackFile } from "../dev/seed/stack-file.ts";
 import { rootDir } from "../dev/stack/paths.ts";
 import { startStack } from "../dev/stack/stack.ts";
 

@@ -1,5 +1,5 @@
 import { openContext } from "./context.ts";
-import type { Env } from "./env.ts";
+import type { ObjectEnv } from "./object-env.ts";
 import { renderForVersion } from "./render.ts";
 import { parseScope } from "./scope.ts";
 import { signWebhook } from "./signature.ts";
@@ -42,7 +42,7 @@ export class Deliverer {
 
   constructor(
     private readonly storage: DurableObjectStorage,
-    private readonly env: Env,
+    private readonly env: ObjectEnv,
   ) {}
 
   lastSequence(): number {

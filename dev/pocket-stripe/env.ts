@@ -1,13 +1,7 @@
-import type { DevService } from "../../shared/kit/dev-service.ts";
+import type { ObjectEnv } from "./object-env.ts";
+import type { PocketStripe } from "./pocket-stripe.ts";
 
-/** The bindings that the Durable Object uses. */
-export interface Env {
-  DEV: DevService;
-  /**
-   * The development gateway. Deliveries to its own origin use this binding, since a worker can't call its
-   * own port.
-   */
-  GATEWAY: Fetcher;
-  /** `http://localhost:<port>`, without a trailing slash. */
-  PUBLIC_ORIGIN: string;
+/** The bindings of the worker (wrangler.toml), and what `dev/stack/development-additions.ts` adds. */
+export interface PocketStripeEnv extends ObjectEnv {
+  POCKET_STRIPE: DurableObjectNamespace<PocketStripe>;
 }

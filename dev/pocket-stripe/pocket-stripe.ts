@@ -4,9 +4,9 @@ import { failCall, failedReply, takeFailure, toInUseEntry } from "./api-failures
 import { runDueTimers } from "./clock.ts";
 import { handleControl } from "./controls/handle-control.ts";
 import { Deliverer, type DeliveryReport } from "./delivery.ts";
-import type { Env } from "./env.ts";
 import { errorJson, StripeApiError, unknownPath } from "./errors.ts";
 import { newId } from "./ids.ts";
+import type { ObjectEnv } from "./object-env.ts";
 import { handlePayPage, thanksPage } from "./pay-page.ts";
 import { schema } from "./schema.ts";
 import { nextTimer } from "./timers.ts";
@@ -25,13 +25,13 @@ const minAlarmDelayMs = 250;
  * A kill before the commit leaves no change, and the caller sees a broken connection. A kill after the
  * commit leaves pending deliveries, which the alarm of the same commit sends.
  */
-export class PocketStripe extends DurableObject<Env> {
+export class PocketStripe extends DurableObject<ObjectEnv> {
   private readonly deliverer: Deliverer;
   private readonly keysInUse = new Set<string>();
   /** Last known offset of the virtual clock. `readClock` returns the current time. */
   private offsetMs = 0;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env);
     ctx.storage.sql.exec(schema);
     this.deliverer = new Deliverer(ctx.storage, env);

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { ApiClient } from "../seed/api-client.ts";
-import type { StackFile } from "../seed/seed.ts";
+import type { StackFile } from "../seed/stack-file.ts";
 
 type Shoot = (page: Page, name: string) => Promise<void>;
 

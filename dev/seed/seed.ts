@@ -4,26 +4,9 @@ import type { Role } from "../../shared/contract/roles.ts";
 import { ApiClient } from "./api-client.ts";
 import { PocketStripe } from "./pocket-stripe.ts";
 import { hiddenField, PortalClient, sentencesOf } from "./portal-client.ts";
+import type { OperatorEntry, StackFile } from "./stack-file.ts";
 import { tellStories } from "./stories.ts";
 import { seedReceiver, tellDeadDelivery } from "./webhooks.ts";
-
-export interface OperatorEntry {
-  role: Role;
-  email: string;
-  password: string;
-}
-
-/** What `.dev/stack.json` holds, so that a script can drive the stack (spec page 7). */
-export interface StackFile {
-  origin: string;
-  project_id: string;
-  test_key: string;
-  live_key: string;
-  stripe: Record<Mode, { connection_id: string; webhook_url: string; webhook_secret: string }>;
-  /** The sample receiver, which gets every event of test mode. */
-  receiver: { url: string; endpoint_id: string; secret: string };
-  operators: OperatorEntry[];
-}
 
 /**
  * Makes the project `demo` and a story for each situation that operators meet, all of it through the product's own

@@ -9,7 +9,7 @@ import { newId } from "../../shared/kit/ids.ts";
 import { type ApiClient, buy } from "./api-client.ts";
 import type { PocketStripe } from "./pocket-stripe.ts";
 import { readWebhooks, runWebhookOperation } from "./provision.ts";
-import type { StackFile } from "./seed.ts";
+import type { StackFile } from "./stack-file.ts";
 
 interface Scope {
   projectId: string;

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import type { SetupState } from "../gateway/apply-migrations.ts";
-import { type StackFile, seed } from "../seed/seed.ts";
+import { seed } from "../seed/seed.ts";
+import type { StackFile } from "../seed/stack-file.ts";
 import { moveReceiver } from "../seed/webhooks.ts";
 import { devPaths } from "./paths.ts";
 import { writePrivateFile } from "./secrets.ts";

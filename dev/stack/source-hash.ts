@@ -3,8 +3,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { rootDir } from "./paths.ts";
 
-/** Whatever can change a bundle. package-lock.json stands for node_modules. */
+/** The files that can change a bundle. package-lock.json represents node_modules. */
 const inputs = [
+  "dev/entries",
   "dev/gateway",
   "dev/pocket-stripe",
   "workers",
@@ -36,7 +37,9 @@ async function listFiles(path: string): Promise<string[]> {
     throw error;
   });
   if (entries === undefined) return [path];
-  // Dot entries (editor files, .wrangler) are never part of a bundle.
-  const visible = entries.filter((entry) => !entry.name.startsWith(".") && entry.name !== "node_modules");
-  return (await Promise.all(visible.map((entry) => listFiles(join(path, entry.name))))).flat();
+  // Dot entries (editor files, .wrangler) and tests are never part of a bundle.
+  const bundled = entries.filter(
+    ({ name }) => !name.startsWith(".") && name !== "node_modules" && !name.endsWith(".test.ts"),
+  );
+  return (await Promise.all(bundled.map((entry) => listFiles(join(path, entry.name))))).flat();
 }

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
-import type { StackFile } from "../seed/seed.ts";
+import type { StackFile } from "../seed/stack-file.ts";
 import { rootDir } from "../stack/paths.ts";
 import { startGroup } from "./process-group.ts";
 

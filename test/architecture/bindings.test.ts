@@ -22,13 +22,20 @@ interface Member {
   type: string;
 }
 
-/** Returns the members of the interface whose name ends in Env. */
-function readMembers(text: string): Map<string, Member> {
-  const [, body = ""] = /^export interface \w*Env\b[^{]*\{\n([\s\S]*?)^\}/m.exec(text) ?? [];
+/** Returns the members of the file's `…Env` interface, including those inherited from a file below its folder. */
+function readMembers(path: string): Map<string, Member> {
+  const text = readFileSync(path, "utf8");
+  const [, parent, body = ""] =
+    /^export interface \w*Env(?: extends (\w+))? \{\n([\s\S]*?)^\}/m.exec(text) ?? [];
+  const [, source] = new RegExp(`^import type \\{ ${parent} \\} from "(\\./.+)";`, "m").exec(text) ?? [];
+  const inherited = source === undefined ? [] : readMembers(join(dirname(path), source));
   const members = body.matchAll(/^ {2}(\w+)(\??): (.+);$/gm);
-  return new Map(
-    [...members].map(([, name = "", mark, type = ""]) => [name, { isOptional: mark === "?", type }]),
-  );
+  return new Map([
+    ...inherited,
+    ...[...members].map(
+      ([, name = "", mark, type = ""]) => [name, { isOptional: mark === "?", type }] as const,
+    ),
+  ]);
 }
 
 /** Returns the bindings that a wrangler file declares, with the type that each must have. */
@@ -47,9 +54,7 @@ function readBindings(config: Unstable_RawConfig): Map<string, RegExp> {
 describe.each(workerNames)("the bindings of %s", (name) => {
   const path = join(rootDir, workerConfigs[name]);
   const { rawConfig } = experimental_readRawConfig({ config: path });
-  const members = readMembers(
-    readFileSync(join(dirname(path), dirname(rawConfig.main ?? ""), "env.ts"), "utf8"),
-  );
+  const members = readMembers(join(dirname(path), dirname(rawConfig.main ?? ""), "env.ts"));
   const bindings = readBindings(rawConfig);
   const added = [
     ...Object.keys(additions[name].services),

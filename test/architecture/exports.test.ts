@@ -17,7 +17,7 @@ const deployed = [
   {
     config: "workers/deliveries/wrangler.toml",
     index: "workers/deliveries/index.ts",
-    exports: ["Lanes", "Sweeps", "WebhookOperatorEntrypoint", "default"],
+    exports: ["Lanes", "WebhookOperatorEntrypoint", "default"],
   },
 ];
 

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type StackFile, seed } from "../../dev/seed/seed.ts";
+import { seed } from "../../dev/seed/seed.ts";
+import type { StackFile } from "../../dev/seed/stack-file.ts";
 import {
   chromiumPath,
   expectAccessible,

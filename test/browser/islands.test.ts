@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type StackFile, seed } from "../../dev/seed/seed.ts";
+import { seed } from "../../dev/seed/seed.ts";
+import type { StackFile } from "../../dev/seed/stack-file.ts";
 import { sendTestEvent } from "../../shared/contract/operations/endpoints.ts";
 import {
   newReceiver,

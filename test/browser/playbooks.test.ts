@@ -2,7 +2,8 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
-import { type StackFile, seed } from "../../dev/seed/seed.ts";
+import { seed } from "../../dev/seed/seed.ts";
+import type { StackFile } from "../../dev/seed/stack-file.ts";
 import type { DenialReason } from "../../shared/contract/enums.ts";
 import { denialLabels } from "../../workers/portal/components/labels/customer.ts";
 import {

@@ -5,7 +5,7 @@ import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
 import { findChromium, launchChromium } from "../../dev/browser/chromium.ts";
-import type { OperatorEntry } from "../../dev/seed/seed.ts";
+import type { OperatorEntry } from "../../dev/seed/stack-file.ts";
 import { type Stack, startStack } from "../../dev/stack/stack.ts";
 
 /** The path of the browser. Tests without a browser are skipped, and `npm test` reports that. */

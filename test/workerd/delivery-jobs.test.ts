@@ -3,6 +3,7 @@ import {
   type DeliveryFilter,
   requeueMany,
   stopDeliveryJob,
+  toRequeueableFilter,
 } from "../../shared/contract/operations/deliveries.ts";
 import { disableEndpoint, enableEndpoint, replayEvents } from "../../shared/contract/operations/endpoints.ts";
 import { readDeliveryJob } from "../../shared/db/delivery-jobs.ts";
@@ -13,7 +14,7 @@ import {
   listDeliveries,
   listDueDeliveries,
 } from "../../workers/deliveries/db/deliveries.ts";
-import { processJobPage, toRequeueableFilter } from "../../workers/deliveries/db/delivery-jobs.ts";
+import { processJobPage } from "../../workers/deliveries/db/delivery-jobs.ts";
 import { act, enqueued, newEndpoint, newScope, now } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 

@@ -1,15 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { GroupCommit } from "../../../workers/runtime/subject/group-commit.ts";
-import type { BenchEnv } from "./env.ts";
 
 /**
  * The floor: the least that an object must do to answer a check (one SELECT) or a consume (one INSERT, one UPDATE, one
  * commit). It knows no keys, rights, repetition or history.
  */
-export class Bare extends DurableObject<BenchEnv> {
+export class Bare extends DurableObject<unknown> {
   private readonly arrivals = new GroupCommit();
 
-  constructor(ctx: DurableObjectState, env: BenchEnv) {
+  constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env);
     ctx.storage.sql.exec(`
       CREATE TABLE IF NOT EXISTS balance (id INTEGER PRIMARY KEY, units INTEGER NOT NULL);

@@ -3,7 +3,7 @@ import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { foldHistory } from "../../../workers/runtime/subject/history/fold.ts";
 import { SubjectStore } from "../../../workers/runtime/subject/storage/store.ts";
 import { Subject } from "../../../workers/runtime/subject/subject.ts";
-import type { BenchEnv } from "./env.ts";
+import type { SubjectEnv } from "../../../workers/runtime/subject/subject-env.ts";
 import { oneUnit, packPurchase } from "./fill.ts";
 
 /** What one operation touched: rows of the object's SQLite, and statements sent to D1. */
@@ -32,7 +32,7 @@ export class CountedSubject extends Subject {
   private readonly cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   private d1Statements = 0;
 
-  constructor(ctx: DurableObjectState, env: BenchEnv) {
+  constructor(ctx: DurableObjectState, env: SubjectEnv) {
     super(ctx, env);
     const { sql } = ctx.storage;
     const exec = sql.exec.bind(sql);

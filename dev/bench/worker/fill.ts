@@ -2,10 +2,10 @@ import type { ConsumeCommand } from "../../../shared/domain/consume.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { deriveId } from "../../../shared/kit/ids.ts";
+import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
 import { keyringName } from "../../../workers/runtime/keys/keyring.ts";
 import type { StripeCommand } from "../../../workers/runtime/subject/preview-stripe.ts";
 import type { Subject } from "../../../workers/runtime/subject/subject.ts";
-import type { BenchEnv } from "./env.ts";
 
 export interface KeysRequest {
   projectId: string;
@@ -13,7 +13,7 @@ export interface KeysRequest {
 }
 
 /** Makes the project's Keyring know these keys. */
-export async function putKeys(env: BenchEnv, { projectId, keyHashes }: KeysRequest): Promise<null> {
+export async function putKeys(env: RuntimeEnv, { projectId, keyHashes }: KeysRequest): Promise<null> {
   const keys = keyHashes.map((keyHash, index) => ({
     keyId: `key_${index}`,
     keyHash,
@@ -32,7 +32,7 @@ export interface FillRequest {
 }
 
 /** Gives each subject a pack of credits, and consumes from it by the same calls as the routes make. */
-export async function fillSubject(env: BenchEnv, request: FillRequest): Promise<null> {
+export async function fillSubject(env: RuntimeEnv, request: FillRequest): Promise<null> {
   for (const subjectRef of request.subjectRefs) {
     const identity: SubjectIdentity = {
       projectId: request.projectId,

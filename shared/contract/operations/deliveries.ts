@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deliveryStates } from "../enums.ts";
+import { type DeliveryState, deliveryStates } from "../enums.ts";
 import { formId } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
@@ -16,6 +16,15 @@ const deliveryFilterSchema = z.strictObject({
   until: z.number().exactOptional(),
 });
 export type DeliveryFilter = z.infer<typeof deliveryFilterSchema>;
+
+/** The states that a bulk requeue accepts: failures. A `sent` delivery can only be resent individually. */
+export const requeueableStates: DeliveryState[] = ["failed", "dead"];
+
+/** Restricts a delivery filter to requeueable states. */
+export function toRequeueableFilter(filter: DeliveryFilter): DeliveryFilter {
+  const states = filter.states ?? requeueableStates;
+  return { ...filter, states: states.filter((state) => requeueableStates.includes(state)) };
+}
 
 /** Retries a `failed` or `dead` delivery now and restarts its schedule. */
 export const requeueDelivery = operation({

@@ -1,7 +1,6 @@
-import { and, asc, desc, eq, lte } from "drizzle-orm";
+import { and, asc, eq, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { DeliveryState } from "../../../shared/contract/enums.ts";
-import type { DeliveryFilter } from "../../../shared/contract/operations/deliveries.ts";
+import { type DeliveryFilter, requeueableStates } from "../../../shared/contract/operations/deliveries.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
 import type { DeliveryJobRow } from "../../../shared/db/delivery-jobs.ts";
@@ -9,15 +8,6 @@ import { type DeliveryMessage, deliveryIdSql } from "../../../shared/db/outbound
 import { deliveryJobs } from "../../../shared/db/tables/webhooks.ts";
 import { idFloor } from "../../../shared/kit/ids.ts";
 import { hasNoAttemptInProgress, listDeliveryIds, restartColumns } from "./deliveries.ts";
-
-/** The states that a bulk requeue accepts: failures. A `sent` delivery can only be resent individually. */
-export const requeueableStates: DeliveryState[] = ["failed", "dead"];
-
-/** Restricts a delivery filter to requeueable states. */
-export function toRequeueableFilter(filter: DeliveryFilter): DeliveryFilter {
-  const states = filter.states ?? requeueableStates;
-  return { ...filter, states: states.filter((state) => requeueableStates.includes(state)) };
-}
 
 /** The work of a job: deliveries to restart, or events to deliver (again) to one endpoint. */
 export type DeliveryJobSelection =
@@ -52,20 +42,6 @@ export async function insertDeliveryJob(
     auditIfChanged(database, audit),
   ]);
   return meta.changes > 0;
-}
-
-/** Returns the newest jobs of the scope. */
-export async function listDeliveryJobs(
-  db: D1Database,
-  scope: Scope,
-  limit: number,
-): Promise<DeliveryJobRow[]> {
-  return drizzle(db)
-    .select()
-    .from(deliveryJobs)
-    .where(and(eq(deliveryJobs.projectId, scope.projectId), eq(deliveryJobs.mode, scope.mode)))
-    .orderBy(desc(deliveryJobs.jobId))
-    .limit(limit);
 }
 
 /** Returns running jobs without an update since `before`: their worker is presumed dead. */

@@ -1,8 +1,12 @@
-import { requeueMany, stopDeliveryJob } from "../../../shared/contract/operations/deliveries.ts";
+import {
+  requeueMany,
+  stopDeliveryJob,
+  toRequeueableFilter,
+} from "../../../shared/contract/operations/deliveries.ts";
 import { jobAlreadyStarted, stopReply } from "../../../shared/contract/operations/jobs.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
 import { countDeliveries } from "../db/deliveries.ts";
-import { insertDeliveryJob, stopDeliveryJobRow, toRequeueableFilter } from "../db/delivery-jobs.ts";
+import { insertDeliveryJob, stopDeliveryJobRow } from "../db/delivery-jobs.ts";
 import { implement } from "./implement.ts";
 
 /** Starts to retry every `failed` or `dead` delivery that matches. The job's row counts its progress. */

@@ -1,11 +1,14 @@
 import type { DeliveryState } from "../../../shared/contract/enums.ts";
-import { requeueDelivery, resendDelivery } from "../../../shared/contract/operations/deliveries.ts";
+import {
+  requeueableStates,
+  requeueDelivery,
+  resendDelivery,
+} from "../../../shared/contract/operations/deliveries.ts";
 import { type OperatorReply, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { AuditEntry } from "../../../shared/db/audit.ts";
 import { readDelivery } from "../../../shared/db/deliveries.ts";
 import type { OperationContext } from "../../../shared/operations/implement.ts";
 import { restartDelivery } from "../db/deliveries.ts";
-import { requeueableStates } from "../db/delivery-jobs.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { enqueueDeliveries } from "../sending/lane.ts";
 import { implement } from "./implement.ts";

@@ -3,12 +3,12 @@ import { drizzle } from "drizzle-orm/d1";
 import { modes } from "../../../shared/contract/enums.ts";
 import { selectLastErasure } from "../../../shared/db/erasures.ts";
 import { stripeConnections } from "../../../shared/db/tables/configuration.ts";
+import { notes } from "../../../shared/db/tables/records.ts";
 import { checkoutAttempts, stripeEvents } from "../../../shared/db/tables/stripe.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
 import { deliveries, deliveryAttempts, endpoints, events } from "../../../shared/db/tables/webhooks.ts";
 import type { SubjectKey } from "../../../shared/domain/subject-name.ts";
 import { idFloor } from "../../../shared/kit/ids.ts";
-import { selectNotes } from "../../runtime/db/notes.ts";
 
 /** The newest rows of each list: at most `limit`, and only rows older than `before` (ms) if given. */
 interface Window {
@@ -168,5 +168,21 @@ function selectDeliveries(database: Database, { projectId, mode, subjectRef }: S
       ),
     )
     .orderBy(desc(deliveries.deliveryId))
+    .limit(window.limit);
+}
+
+function selectNotes(database: Database, { projectId, mode, subjectRef }: SubjectKey, window: Window) {
+  return database
+    .select()
+    .from(notes)
+    .where(
+      and(
+        eq(notes.projectId, projectId),
+        eq(notes.mode, mode),
+        eq(notes.subjectRef, subjectRef),
+        window.before === null ? undefined : lt(notes.createdAt, window.before),
+      ),
+    )
+    .orderBy(desc(notes.createdAt), desc(notes.noteId))
     .limit(window.limit);
 }

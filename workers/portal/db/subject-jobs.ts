@@ -1,11 +1,10 @@
-import { desc } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { subjectJobs } from "../../../shared/db/tables/subject-jobs.ts";
-import { inScope } from "../../runtime/db/subject-jobs.ts";
 
 /** Returns the newest jobs of the scope, without their findings. */
-export async function listSubjectJobs(db: D1Database, scope: Scope, limit: number) {
+export async function listSubjectJobs(db: D1Database, { projectId, mode }: Scope, limit: number) {
   return drizzle(db)
     .select({
       jobId: subjectJobs.jobId,
@@ -19,7 +18,7 @@ export async function listSubjectJobs(db: D1Database, scope: Scope, limit: numbe
       createdAt: subjectJobs.createdAt,
     })
     .from(subjectJobs)
-    .where(inScope(scope))
+    .where(and(eq(subjectJobs.projectId, projectId), eq(subjectJobs.mode, mode)))
     .orderBy(desc(subjectJobs.jobId))
     .limit(limit);
 }

@@ -3,12 +3,8 @@ import type { stripeConnections } from "../../../shared/db/tables/configuration.
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { newId } from "../../../shared/kit/ids.ts";
-import {
-  type CheckoutAttemptRow,
-  insertAttempt,
-  leaseAttempt,
-  readCheckoutInputs,
-} from "../db/checkout-attempts.ts";
+import { type CheckoutAttemptRow, insertAttempt, leaseAttempt } from "../db/checkout-attempts.ts";
+import { readCheckoutInputs } from "../db/checkout-inputs.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { ApiError } from "../http/api-error.ts";
 import { invalidRequest } from "../http/validation-errors.ts";

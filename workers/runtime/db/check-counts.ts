@@ -8,8 +8,7 @@ export interface CheckCount {
   denied: number;
 }
 
-export const hourMs = 3_600_000;
-export const windowHours = 24;
+const hourMs = 3_600_000;
 /** A key's last use is updated at most once a minute, so that a busy key is not written every 10 s. */
 const lastUseIntervalMs = 60_000;
 
@@ -37,11 +36,3 @@ export async function addCheckCounts(
     db.prepare(updateLastUse).bind(JSON.stringify(keyIds), now),
   ]);
 }
-
-// Names the index, because the planner would otherwise read all subjects of the project, not the few overdue
-// ones.
-export const selectActivity = `
-  SELECT coalesce(sum(allowed), 0) AS allowed, coalesce(sum(denied), 0) AS denied,
-    (SELECT min(next_expiry_at) FROM subjects INDEXED BY subjects_by_next_expiry
-     WHERE next_expiry_at IS NOT NULL AND next_expiry_at <= ?4 AND project_id = ?1 AND mode = ?2) AS behindSince
-  FROM check_counts WHERE project_id = ?1 AND mode = ?2 AND hour > ?3`;

@@ -2,7 +2,6 @@ import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { CheckoutAttemptStatus, Region } from "../../../shared/contract/enums.ts";
 import { hashSubjectName, selectLastErasure } from "../../../shared/db/erasures.ts";
-import { products, projects, stripeConnections } from "../../../shared/db/tables/configuration.ts";
 import { checkoutAttempts, stripeObjects } from "../../../shared/db/tables/stripe.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
 import { type SubjectKey, subjectName } from "../../../shared/domain/subject-name.ts";
@@ -10,60 +9,14 @@ import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 
 export type CheckoutAttemptRow = typeof checkoutAttempts.$inferSelect;
 
-const matchesRequest = (scope: SubjectKey, idempotencyKeyHash: string) =>
+/** Selects the attempt of the request with this idempotency key. */
+export const matchesRequest = (scope: SubjectKey, idempotencyKeyHash: string) =>
   and(
     eq(checkoutAttempts.projectId, scope.projectId),
     eq(checkoutAttempts.mode, scope.mode),
     eq(checkoutAttempts.subjectRef, scope.subjectRef),
     eq(checkoutAttempts.idempotencyKeyHash, idempotencyKeyHash),
   );
-
-/** Reads everything that one checkout request needs, in one round trip. */
-export async function readCheckoutInputs(
-  db: D1Database,
-  scope: SubjectKey,
-  idempotencyKeyHash: string,
-  productCode: string,
-) {
-  const database = drizzle(db);
-  const [attempts, productRows, connections, projectRows, subjectRows, erased] = await database.batch([
-    database.select().from(checkoutAttempts).where(matchesRequest(scope, idempotencyKeyHash)),
-    database
-      .select()
-      .from(products)
-      .where(
-        and(
-          eq(products.projectId, scope.projectId),
-          eq(products.mode, scope.mode),
-          eq(products.productCode, productCode),
-        ),
-      ),
-    database
-      .select()
-      .from(stripeConnections)
-      .where(and(eq(stripeConnections.projectId, scope.projectId), eq(stripeConnections.mode, scope.mode))),
-    database.select().from(projects).where(eq(projects.projectId, scope.projectId)),
-    database
-      .select({ stripeCustomerId: subjects.stripeCustomerId })
-      .from(subjects)
-      .where(
-        and(
-          eq(subjects.projectId, scope.projectId),
-          eq(subjects.mode, scope.mode),
-          eq(subjects.subjectRef, scope.subjectRef),
-        ),
-      ),
-    selectLastErasure(database, scope),
-  ]);
-  return {
-    erasure: erased[0] ?? null,
-    attempt: attempts[0] ?? null,
-    product: productRows[0] ?? null,
-    connection: connections[0] ?? null,
-    project: projectRows[0] ?? null,
-    stripeCustomerId: subjectRows[0]?.stripeCustomerId ?? null,
-  };
-}
 
 /**
  * Inserts the attempt unless one with the same idempotency key exists. Returns the stored attempt. Also
@@ -254,7 +207,7 @@ export async function readAttemptAndErasure(db: D1Database, attemptId: string, k
 }
 
 /** The order of the statuses. A late event never moves an attempt back. */
-export const rank: Record<CheckoutAttemptStatus, number> = {
+const rank: Record<CheckoutAttemptStatus, number> = {
   created: 0,
   processing: 1,
   failed: 2,

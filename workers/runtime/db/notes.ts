@@ -1,5 +1,5 @@
-import { and, desc, eq, isNull, lt } from "drizzle-orm";
-import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { and, eq, isNull } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
 import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "../../../shared/db/audit.ts";
 import { hashSubjectName } from "../../../shared/db/erasures.ts";
 import { notes } from "../../../shared/db/tables/records.ts";
@@ -61,21 +61,4 @@ export async function deleteNote(
       .where(and(eq(notes.noteId, noteId), isNull(notes.deletedAt))),
     auditIfChanged(database, audit),
   ]);
-}
-
-/**
- * Builds the statement that selects a customer's notes, newest first. A `before` (ms) limits it to older
- * notes.
- */
-export function selectNotes(
-  database: DrizzleD1Database,
-  key: SubjectKey,
-  { before, limit }: { before: number | null; limit: number },
-) {
-  return database
-    .select()
-    .from(notes)
-    .where(and(matchesCustomer(key), before === null ? undefined : lt(notes.createdAt, before)))
-    .orderBy(desc(notes.createdAt), desc(notes.noteId))
-    .limit(limit);
 }

@@ -9,7 +9,7 @@ import { subjects } from "../../../shared/db/tables/subjects.ts";
 /** At most this many subjects are stored by name; all of them are counted. */
 const maxFindings = 100;
 
-export const inScope = ({ projectId, mode }: Scope) =>
+const inScope = ({ projectId, mode }: Scope) =>
   and(eq(subjectJobs.projectId, projectId), eq(subjectJobs.mode, mode));
 
 export async function countSubjects(db: D1Database, { projectId, mode }: Scope): Promise<number> {

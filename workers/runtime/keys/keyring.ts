@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import type { PlanStatus } from "../../../shared/contract/enums.ts";
-import type { RuntimeEnv } from "../env.ts";
 
 /** The properties of a key that a request needs. */
 export interface KeyEntry {
@@ -32,10 +31,10 @@ export function keyringName(projectId: string, mode: string): string {
  *
  * Reads of an unknown key write nothing to storage.
  */
-export class Keyring extends DurableObject<RuntimeEnv> {
+export class Keyring extends DurableObject<unknown> {
   private exists: boolean;
 
-  constructor(ctx: DurableObjectState, env: RuntimeEnv) {
+  constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env);
     this.exists =
       ctx.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'keys'").toArray().length > 0;

@@ -1,13 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { CustomerView } from "../../../shared/contract/operations/customer-views.ts";
 import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
-import { type ConsumeCommand, decideConsume, getUsageRemaining } from "../../../shared/domain/consume.ts";
+import { type ConsumeCommand, getUsageRemaining } from "../../../shared/domain/consume.ts";
 import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
 import { decideAccess } from "../../../shared/domain/decision.ts";
 import { findNextReview, type SubscriptionReview } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import type { RuntimeEnv } from "../env.ts";
+import { applyConsume } from "./apply-consume.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./history/decision-as-of.ts";
 import { foldHistory } from "./history/fold.ts";
@@ -28,6 +28,7 @@ import { previewStripe, type StripeCommand, type StripePreview, toStripeContext 
 import type { ConsumeCall, ConsumeResult, DecisionAt, StripeResult, SubjectSnapshot } from "./rpc-types.ts";
 import { SubjectStore } from "./storage/store.ts";
 import type { Erasure } from "./storage/tombstone.ts";
+import type { SubjectEnv } from "./subject-env.ts";
 import { buildCustomerView, type EntryPage } from "./views/customer-view.ts";
 import { type ExportedState, exportEntries, exportRequests, exportState } from "./views/export.ts";
 
@@ -40,14 +41,14 @@ import { type ExportedState, exportEntries, exportRequests, exportState } from "
  * - Every change is one ledger entry.
  * - Reads of an unknown subject write nothing to storage.
  */
-export class Subject extends DurableObject<RuntimeEnv> {
+export class Subject extends DurableObject<SubjectEnv> {
   private readonly store: SubjectStore;
   private readonly outbox: Outbox;
   private readonly groupCommit = new GroupCommit();
   /** Number of running reads of the ledger that need it to stay unfolded. */
   private pinnedReads = 0;
 
-  constructor(ctx: DurableObjectState, env: RuntimeEnv) {
+  constructor(ctx: DurableObjectState, env: SubjectEnv) {
     super(ctx, withD1Timeout(env));
     this.store = new SubjectStore(ctx.storage);
     this.outbox = new Outbox(ctx, this.store, this.env.DB, env.DELIVERIES, env);
@@ -72,31 +73,9 @@ export class Subject extends DurableObject<RuntimeEnv> {
   async consume(identity: SubjectIdentity, command: ConsumeCommand): Promise<ConsumeResult> {
     const now = await currentTime(this.env.DEV);
     await this.groupCommit.join();
-    const { endpoint, key, requestHash } = command.idempotency;
-    const { decision, head, at } = changeSubject(this.ctx.storage, this.store, identity, now, (state, at) => {
-      const earlier = this.store.answeredRequest(endpoint, key);
-      return earlier === null
-        ? decideConsume(state.entitlements.values(), command, at)
-        : { outcome: "repeated" as const, earlier };
-    });
-    switch (decision.outcome) {
-      case "refused":
-        return {
-          outcome: decision.code,
-          usageRemaining: decision.usageRemaining,
-          sequence: head.sequence,
-          at,
-        };
-      case "change":
-        this.outbox.arm("consume");
-        return { outcome: "consumed", reply: decision.reply, replayed: false, sequence: head.sequence, at };
-      case "repeated": {
-        const { reply, sequence, at } = decision.earlier;
-        if (decision.earlier.requestHash !== requestHash)
-          return { outcome: "idempotency_conflict", sequence, at };
-        return { outcome: "consumed", reply, replayed: true, sequence, at };
-      }
-    }
+    const result = applyConsume(this.ctx.storage, this.store, identity, command, now);
+    if (result.outcome === "consumed" && !result.replayed) this.outbox.arm("consume");
+    return result;
   }
 
   /** `consume` with packed arguments and result, for the request path. */

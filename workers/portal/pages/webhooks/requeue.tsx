@@ -1,5 +1,5 @@
+import { toRequeueableFilter } from "../../../../shared/contract/operations/deliveries.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { toRequeueableFilter } from "../../../deliveries/db/delivery-jobs.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { PageHead } from "../../components/parts.tsx";

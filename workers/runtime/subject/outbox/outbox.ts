@@ -1,6 +1,5 @@
-import { type DeliveryMessage, insertEvents, type NewEvent } from "../../../../shared/db/outbound-events.ts";
+import type { DeliveryMessage } from "../../../../shared/db/outbound-events.ts";
 import { decideExpire, findNextExpiry } from "../../../../shared/domain/expire.ts";
-import { emptyState } from "../../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { type MetricsEnv, writeMetric } from "../../../../shared/kit/metrics.ts";
@@ -8,18 +7,12 @@ import { flushSubject, registerSubject, type SubjectCopy } from "../../db/flush-
 import { eraseSubject } from "../erase-subject.ts";
 import { changeSubject } from "../ledger/change-subject.ts";
 import { deleteAudits, readAudits } from "../storage/audit-entries.ts";
-import {
-  buildEntryEvents,
-  deleteEvents,
-  maxEventsPerBatch,
-  readEvents,
-  toBatches,
-} from "../storage/outbound-events.ts";
+import { deleteEvents } from "../storage/outbound-events.ts";
 import type { SubjectStore } from "../storage/store.ts";
-import { parseEntry } from "../storage/stored-entry.ts";
 import type { Erasure } from "../storage/tombstone.ts";
 import { buildD1Copy } from "./build-d1-copy.ts";
 import { logFlush } from "./log-flush.ts";
+import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-events.ts";
 
 /**
  * The outbox copies the ledger to D1 from the object's alarm, together with the outbound events of its
@@ -198,68 +191,18 @@ export class Outbox {
           : startedAt - this.pendingSince;
       const deliveries: DeliveryMessage[] = [];
       const audits = readAudits(this.ctx.storage.sql, copy.flushedTo);
-      const events = await this.sendAllButLastBatch(copy, now, deliveries);
+      const events = await sendAllButLastBatch(this.ctx.storage.sql, this.db, copy, now, deliveries);
       const flushed = await flushSubject(this.db, { ...copy, events, audits }, "newer");
       deliveries.push(...flushed.messages);
       this.hasUsageSubscriber = flushed.hasUsageSubscriber;
-      if (flushed.hasUsageSubscriber) deliveries.push(...(await this.sendUsage(copy, now)));
+      if (flushed.hasUsageSubscriber)
+        deliveries.push(...(await sendUsageEvents(this.store, this.db, copy, now)));
       deleteEvents(this.ctx.storage.sql, events);
       if (audits.length > 0) deleteAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushedSequence(copy.flushedTo);
       const counts = { events: events.length, deliveries: deliveries.length };
       logFlush(this.metered, { copy, fromSequence, waitedMs, startedAt, ...counts });
-      await this.enqueueDeliveries(deliveries);
-    }
-  }
-
-  /**
-   * Sends events in batches before the copy, if they do not fit into one statement. Returns the last batch,
-   * which is sent with the copy. Adds the new deliveries to `deliveries`.
-   */
-  private async sendAllButLastBatch(
-    { identity, flushedTo }: SubjectCopy,
-    now: number,
-    deliveries: DeliveryMessage[],
-  ): Promise<NewEvent[]> {
-    const { sql } = this.ctx.storage;
-    for (;;) {
-      const [first = [], ...others] = toBatches(readEvents(sql, flushedTo, maxEventsPerBatch + 1));
-      if (others.length === 0) return first;
-      deliveries.push(...(await insertEvents(this.db, identity, first, now)));
-      deleteEvents(sql, first);
-    }
-  }
-
-  /**
-   * Sends usage events. Called only if an endpoint subscribes to them; otherwise their entries are not even
-   * read.
-   */
-  private async sendUsage({ identity, flushedTo }: SubjectCopy, now: number): Promise<DeliveryMessage[]> {
-    const deliveries: DeliveryMessage[] = [];
-    let sequence = this.store.flushedSequence();
-    while (sequence < flushedTo) {
-      const entries = this.store
-        .entriesAfter(sequence, maxEventsPerBatch)
-        .filter((stored) => stored.sequence <= flushedTo)
-        .map(parseEntry);
-      const events = entries
-        .filter(({ operation }) => operation === "consume")
-        .flatMap((entry) => buildEntryEvents(identity, emptyState, entry));
-      for (const batch of toBatches(events))
-        deliveries.push(...(await insertEvents(this.db, identity, batch, now)));
-      sequence = entries.at(-1)?.sequence ?? flushedTo;
-    }
-    return deliveries;
-  }
-
-  private async enqueueDeliveries(deliveries: DeliveryMessage[]): Promise<void> {
-    try {
-      for (let from = 0; from < deliveries.length; from += maxEventsPerBatch) {
-        const batch = deliveries.slice(from, from + maxEventsPerBatch);
-        await this.queue.sendBatch(batch.map((body) => ({ body })));
-      }
-    } catch (error) {
-      log("warn", "outbox.queue_unavailable", { count: deliveries.length, error: errorMessage(error) });
+      await enqueueDeliveries(this.queue, deliveries);
     }
   }
 

@@ -1,0 +1,55 @@
+import { and, eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { selectLastErasure } from "../../../shared/db/erasures.ts";
+import { products, projects, stripeConnections } from "../../../shared/db/tables/configuration.ts";
+import { checkoutAttempts } from "../../../shared/db/tables/stripe.ts";
+import { subjects } from "../../../shared/db/tables/subjects.ts";
+import type { SubjectKey } from "../../../shared/domain/subject-name.ts";
+import { matchesRequest } from "./checkout-attempts.ts";
+
+/** Reads everything that one checkout request needs, in one round trip. */
+export async function readCheckoutInputs(
+  db: D1Database,
+  scope: SubjectKey,
+  idempotencyKeyHash: string,
+  productCode: string,
+) {
+  const database = drizzle(db);
+  const [attempts, productRows, connections, projectRows, subjectRows, erased] = await database.batch([
+    database.select().from(checkoutAttempts).where(matchesRequest(scope, idempotencyKeyHash)),
+    database
+      .select()
+      .from(products)
+      .where(
+        and(
+          eq(products.projectId, scope.projectId),
+          eq(products.mode, scope.mode),
+          eq(products.productCode, productCode),
+        ),
+      ),
+    database
+      .select()
+      .from(stripeConnections)
+      .where(and(eq(stripeConnections.projectId, scope.projectId), eq(stripeConnections.mode, scope.mode))),
+    database.select().from(projects).where(eq(projects.projectId, scope.projectId)),
+    database
+      .select({ stripeCustomerId: subjects.stripeCustomerId })
+      .from(subjects)
+      .where(
+        and(
+          eq(subjects.projectId, scope.projectId),
+          eq(subjects.mode, scope.mode),
+          eq(subjects.subjectRef, scope.subjectRef),
+        ),
+      ),
+    selectLastErasure(database, scope),
+  ]);
+  return {
+    erasure: erased[0] ?? null,
+    attempt: attempts[0] ?? null,
+    product: productRows[0] ?? null,
+    connection: connections[0] ?? null,
+    project: projectRows[0] ?? null,
+    stripeCustomerId: subjectRows[0]?.stripeCustomerId ?? null,
+  };
+}
