@@ -18,7 +18,7 @@ const callers = 16;
 const minSent = 60;
 const maxSent = 400;
 const subjects = ["user_a", "user_b", "user_c", "user_d", "user_e"];
-/** The units that scripts/bench/worker/fill.ts grants to each subject. */
+/** The units that dev/bench/worker/fill.ts grants to each subject. */
 const granted = 1_000_000_000;
 
 interface Consume {

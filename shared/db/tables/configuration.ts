@@ -78,7 +78,7 @@ export const stripeConnections = sqliteTable(
     connectionId: text("connection_id").primaryKey(),
     projectId: text("project_id").notNull(),
     mode: text("mode", { enum: modes }).notNull(),
-    /** Sealed with the runtime's wrapping key (shared/kit/crypto-box.ts). */
+    /** Sealed with the runtime's wrapping key (shared/kit/encryption.ts). */
     apiKeySealed: text("api_key_sealed").notNull(),
     webhookSecretSealed: text("webhook_secret_sealed").notNull(),
     /**

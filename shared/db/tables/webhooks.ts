@@ -74,7 +74,7 @@ export const events = sqliteTable(
 export const deliveries = sqliteTable(
   "deliveries",
   {
-    /** Derived from the ids of event and endpoint (shared/db/write-events.ts): one delivery per pair. */
+    /** Derived from the ids of event and endpoint (shared/db/outbound-events.ts): one delivery per pair. */
     deliveryId: text("delivery_id").primaryKey(),
     eventId: text("event_id").notNull(),
     endpointId: text("endpoint_id").notNull(),
