@@ -23,7 +23,12 @@ const pictures = [
   { name: "customers-phone-dark", page: "test/customers", width: 390, colorScheme: "dark" },
   { name: "customer-phone-dark", page: "test/customers/user_refunded", width: 390, colorScheme: "dark" },
   { name: "customer-dark", page: "test/customers/user_disputed", width: 1280, colorScheme: "dark" },
-  { name: "customer-unknown-phone-dark", page: "test/customers/nobody", width: 390, colorScheme: "dark" },
+  {
+    name: "customer-unknown-phone-dark",
+    page: "test/customers/user_unknown",
+    width: 390,
+    colorScheme: "dark",
+  },
 ] as const;
 
 const executablePath = findChromium();

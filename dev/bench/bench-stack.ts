@@ -13,7 +13,7 @@ export interface BenchStack extends RuntimePorts {
 
 const keys = 32;
 
-/** The runtime on a folder that goes with it, with a project. */
+/** Starts the runtime with a project, on a temporary folder that `stop` removes. */
 export async function startBenchStack(): Promise<BenchStack> {
   const folder = await mkdtemp(join(tmpdir(), "licenzy-bench-"));
   const stack = await startRuntimeStack({ folder });

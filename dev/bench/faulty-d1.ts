@@ -2,31 +2,35 @@ import type { DeclaredOptions } from "../stack/build.ts";
 import { wrapD1Source } from "./wrap-d1.ts";
 
 /**
- * What D1 may do to the runtime: answer; fail before it did anything; do it and lose the answer; do it and answer late; or
- * do nothing until it answers again, and then do what was asked meanwhile, however old.
+ * The behavior of D1:
+ * - `answers`: normal;
+ * - `fails`: fails before it executes a call;
+ * - `loses-answers`: executes a call and loses its response;
+ * - `late`: executes a call and responds late;
+ * - `stalls`: executes nothing until the behavior changes, and then executes every waiting call, however old.
  */
-export type D1Behaviour = "answers" | "fails" | "loses-answers" | "late" | "stalls";
+export type D1Behavior = "answers" | "fails" | "loses-answers" | "late" | "stalls";
 
-/** Of an answer that is late, in milliseconds: more than what a check or a consume may take, less than our timeout of D1. */
+/** Delay of a late response: more than a check or a consume may take, less than our timeout of D1. */
 export const lateMs = 3_000;
 
-// What D1 does is asked of the bench worker for each call.
+// Reads the behavior from the bench worker before each call.
 const script = `${wrapD1Source}
   const lateMs = ${lateMs};
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   export default function (env) {
-    const behaviour = async () => (await env.CONTROL.fetch("http://bench/d1")).text();
+    const readBehavior = async () => (await env.CONTROL.fetch("http://bench/d1")).text();
     const call = async (work) => {
-      let does = await behaviour();
-      while (does === "stalls") {
+      let behavior = await readBehavior();
+      while (behavior === "stalls") {
         await wait(100);
-        does = await behaviour();
+        behavior = await readBehavior();
       }
-      if (does === "fails") throw new Error("D1_ERROR: D1 is overloaded");
+      if (behavior === "fails") throw new Error("D1_ERROR: D1 is overloaded");
       const result = await work();
-      if (does === "loses-answers") throw new Error("D1_ERROR: Network connection lost");
-      if (does === "late") await wait(lateMs);
+      if (behavior === "loses-answers") throw new Error("D1_ERROR: Network connection lost");
+      if (behavior === "late") await wait(lateMs);
       return result;
     };
     return wrapD1(env.DB, call);

@@ -75,7 +75,7 @@ export async function fillLists({ origin, db, portal, projectId }: Bench): Promi
     subject_ref: "'user_' || n",
     state: "CASE n % 3 WHEN 0 THEN 'failed' WHEN 1 THEN 'dead' ELSE 'sent' END",
     last_status: "CASE n % 3 WHEN 2 THEN 200 ELSE 500 END",
-    // Nobody is to send them.
+    // They must not be sent.
     next_attempt_at: "NULL",
   });
   await multiplyRow(db, "delivery_attempts", rows, { delivery_id: "'dlv_' || printf('%026d', n)" });

@@ -1,12 +1,13 @@
 /**
- * `node --import tsx dev/bench/long-history.ts [entries]`: one subject with 5,000,000 ledger entries, and what it costs to
- * ask it, to verify it, and to fold it, beside one with 10. Takes about half an hour and 10 GB below TMPDIR.
+ * `node --import tsx dev/bench/long-history.ts [entries]`: measures checking, consuming from, verifying
+ * and folding a subject with 5,000,000 ledger entries, compared with one of 10. Takes about half an hour and 10 GB below
+ * TMPDIR.
  */
 import { Agent, setGlobalDispatcher } from "undici";
 import { startBenchStack } from "./bench-stack.ts";
 import type { CountedOperations } from "./worker/counted-subject.ts";
 
-// Verifying and folding so much takes longer than the five minutes that Node's fetch waits for an answer.
+// Verifying and folding that many entries takes longer than the five minutes that Node's fetch waits for a response.
 setGlobalDispatcher(new Agent({ headersTimeout: 0, bodyTimeout: 0 }));
 
 const entries = Number(process.argv[2] ?? 5_000_000);
@@ -17,7 +18,7 @@ const stack = await startBenchStack();
 const { control } = stack;
 const seconds = (since: number) => ((performance.now() - since) / 1_000).toFixed(1);
 
-/** Milliseconds of one call at a time, both objects in turn: the medians. */
+/** Returns the median duration of a call in milliseconds. Calls both objects in turn, one call at a time. */
 async function compareCalls(path: string, body: (name: string, index: number) => unknown) {
   const times = { short: [] as number[], long: [] as number[] };
   for (let index = 0; index < samples; index++)
@@ -34,16 +35,16 @@ function quantile(values: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** Does `work` while somebody checks the long subject all the time: how long both take. */
-async function besideChecks<T>(what: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work` while the long subject is checked continuously. Prints the durations of both. */
+async function runDuringChecks<T>(what: string, work: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   const checks: number[] = [];
   let isDone = false;
   const checking = (async () => {
     while (!isDone) {
-      const askedAt = performance.now();
+      const calledAt = performance.now();
       await control("/counted/check", "long");
-      checks.push(performance.now() - askedAt);
+      checks.push(performance.now() - calledAt);
     }
   })();
   const result = await work().finally(() => {
@@ -52,14 +53,14 @@ async function besideChecks<T>(what: string, work: () => Promise<T>): Promise<T>
   });
   const times = [0.5, 0.99, 1].map((share) => quantile(checks, share).toFixed(1)).join(" / ");
   console.log(
-    `${what}: ${seconds(startedAt)} s; ${checks.length} checks meanwhile: median / 99 % / slowest ${times} ms`,
+    `${what}: ${seconds(startedAt)} s; ${checks.length} checks in that time: median / 99 % / slowest ${times} ms`,
   );
   return result;
 }
 
 async function report(when: string): Promise<void> {
   for (const name of ["short", "long"]) {
-    // An object that nobody asked for 10 seconds is not in memory any more, and reads its state first.
+    // Loads the object: after 10 seconds without a call it is not in memory any more, and reads its state first.
     await control("/counted/check", name);
     const counts = await control<CountedOperations>("/counted/operations", { name, key: `counted-${when}` });
     console.log(`${when}, ${name}: ${JSON.stringify(counts)}`);
@@ -84,9 +85,9 @@ try {
     if (grown % 500_000 === 0) console.log(`${grown} entries after ${seconds(startedAt)} s`);
   }
   await report("grown");
-  const verified = await besideChecks("verify", () => control<object>("/counted/verify", "long"));
+  const verified = await runDuringChecks("verify", () => control<object>("/counted/verify", "long"));
   console.log(JSON.stringify(verified));
-  const runs = await besideChecks("fold", () => control<number>("/counted/fold", "long"));
+  const runs = await runDuringChecks("fold", () => control<number>("/counted/fold", "long"));
   console.log(`folded in ${runs} runs`);
   await report("folded");
   console.log(JSON.stringify(await control("/counted/verify", "long")));

@@ -12,7 +12,7 @@ const email = "bench@tests.example";
 
 export interface PageTime {
   page: string;
-  /** Milliseconds that the page may take in the worker, and how often it may ask D1, the session's look-up included. */
+  /** The page's limits: milliseconds in the worker, and round trips to D1 with the one that reads the session. */
   target: { ms: number; roundTrips: number };
   /** From the request to the last byte, seen from outside: more than the worker's own time. Milliseconds. */
   medianMs: number;
@@ -38,7 +38,7 @@ export async function timePages(): Promise<PageTime[]> {
   try {
     const timed = await startStack({ ...options, port: 0 });
     const { times, pages } = await timeAll(timed, password).finally(() => timed.stop());
-    // Counting costs time, so it has a run of its own, on the same rows.
+    // Counting takes time, so it is a separate run on the same rows.
     const counting = await startStack({ ...options, port: 0, alterWorkers: withCountedD1 });
     const trips = await countAll(counting, password, pages, logFile).finally(() => counting.stop());
     return pages.map(({ page, target }, index) => {

@@ -12,9 +12,9 @@ import { faultyD1 } from "./faulty-d1.ts";
 export interface RuntimeStackOptions {
   /** D1, objects and the built bench worker live here. One stack at a time. */
   folder: string;
-  /** Puts between the runtime and D1 what can be told to fail (`/d1`). */
+  /** Puts a layer between the runtime and D1 that fails on demand (`/d1`). */
   d1Faults?: boolean;
-  /** Gives the runtime a clock that can be told to stop (`/clock/stopped`): whatever object is asked something then hangs. */
+  /** Gives the runtime a clock that stops on demand (`/clock/stopped`). Every call to an object then hangs. */
   stoppableClock?: boolean;
 }
 
@@ -30,8 +30,9 @@ export interface RuntimeStack extends RuntimePorts {
 }
 
 /**
- * The runtime as production has it, without the DEV binding, which would cost every request a hop that production has not,
- * and beside it in the same workerd the bench worker. It may be killed at any moment and started again on the same folder.
+ * Starts the runtime as production has it, and the bench worker in the same workerd. There is no DEV binding, because it
+ * would cost every request a hop that production does not have. The process can be killed at any moment and started
+ * again on the same folder.
  */
 export async function startRuntimeStack({
   folder,
@@ -107,7 +108,7 @@ export async function control<T>({ benchPort }: RuntimePorts, path: string, body
   return (await response.json()) as T;
 }
 
-/** A project of its own with this many keys; several, because each has a limit of 10,000 requests per 10 s. */
+/** Makes a new project with `count` keys. A load needs several, because each is limited to 10,000 requests per 10 s. */
 export async function newProject(
   ports: RuntimePorts,
   count: number,

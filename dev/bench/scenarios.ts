@@ -14,7 +14,7 @@ const subjectRefs = (name: string, count: number) =>
 
 function takeTurns<T>(values: T[], index: number): T {
   const value = values[index % values.length];
-  if (value === undefined) throw new Error("nobody to take turns");
+  if (value === undefined) throw new Error("no values to take turns");
   return value;
 }
 
@@ -102,7 +102,7 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         isFlushed: false,
       },
       {
-        what: "the same of a bare object whose callers share a commit: what this machine allows",
+        what: "the same on a bare object with shared commits: the limit of this machine",
         target: null,
         ours: bare(stack, "/bare/consume-together", refs),
         floor: bare(stack, "/bare/consume", refs),

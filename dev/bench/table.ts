@@ -23,7 +23,7 @@ interface Tables {
 /** The tables of docs/performance.md, those that have rows. */
 export function printTables({ comparisons, costs, pages, deliveries }: Tables): void {
   printRows(
-    ["what", "ours", "beside", "ratio: median (spread)", "target", ""],
+    ["what", "ours", "floor", "ratio: median (spread)", "target", ""],
     comparisons.map((row) => [
       row.what,
       `${whole(row.ours.requestsPerSecond)} req/s, ${row.ours.medianMs.toFixed(1)} ms`,

@@ -129,8 +129,8 @@ export interface DeliveryTime {
 const targetMs = 500;
 
 /**
- * 1,000 state changes, told to five endpoints of which one hangs, one answers 500 and one takes 2 s. What counts is when the
- * two good ones hear of it, and that they hear of everything.
+ * Makes 1,000 state changes and measures their deliveries to five endpoints: one hangs, one responds with 500, and one
+ * takes 2 s. The two good ones must get every event, and within the target.
  */
 export async function timeDeliveries(): Promise<DeliveryTime[]> {
   const stateDir = await mkdtemp(join(tmpdir(), "licenzy-bench-"));

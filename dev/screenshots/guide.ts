@@ -4,7 +4,10 @@ import type { StackFile } from "../seed/stack-file.ts";
 
 type Shoot = (page: Page, name: string) => Promise<void>;
 
-/** The pictures of docs/operators-guide: each playbook as the guide tells it, on its seeded story. Changes the stories. */
+/**
+ * Takes the pictures of docs/operators-guide: each playbook as the guide describes it, on its seeded subject. Changes
+ * those subjects.
+ */
 export async function shootGuide(page: Page, file: StackFile, shoot: Shoot): Promise<void> {
   const customers = `/p/${file.project_id}/test/customers`;
   const open = (subjectRef: string, query = "") => page.goto(`${customers}/${subjectRef}${query}`);
@@ -90,7 +93,7 @@ async function moved(page: Page, api: ApiClient, open: () => Promise<unknown>): 
   await page.getByLabel("Set").check();
   await page.getByLabel("Units").fill("500");
   await preview(page, "Ticket 4510: agreed on 500");
-  await api.consume("user_paid", 30, "meanwhile");
+  await api.consume("user_paid", 30, "during-preview");
   await page.getByRole("button", { name: "Apply this" }).click();
   await page.getByText("Something changed since the preview").waitFor();
 }

@@ -1,7 +1,7 @@
 import Stripe from "stripe";
 import { getReferenceId } from "../../shared/stripe/object-fields.ts";
 
-/** Pocket Stripe from outside: its API by the official client, and its controls. */
+/** Client of pocket Stripe: its API through the official client, and its controls. */
 export class PocketStripe {
   readonly client: Stripe;
 
@@ -18,7 +18,7 @@ export class PocketStripe {
     });
   }
 
-  /** A one-time price in euro cents, with a product of its own. */
+  /** Creates a one-time price in euro cents, with a new product. */
   async createPrice(name: string, unitAmount: number): Promise<string> {
     const product = await this.client.products.create({ name });
     const price = await this.client.prices.create({
@@ -29,7 +29,7 @@ export class PocketStripe {
     return price.id;
   }
 
-  /** A monthly price in euro cents, with a product of its own. */
+  /** Creates a monthly price in euro cents, with a new product. */
   async createMonthlyPrice(name: string, unitAmount: number): Promise<string> {
     const product = await this.client.products.create({ name });
     const price = await this.client.prices.create({
@@ -45,18 +45,18 @@ export class PocketStripe {
     return this.control(`checkout/${sessionId}`, { outcome: "paid", ...options });
   }
 
-  /** A session with the ids of what it led to: the payment or the subscription. */
+  /** Returns the ids of the payment and the subscription that the session created. */
   async session(sessionId: string): Promise<{ payment_intent: string | null; subscription: string | null }> {
     const { payment_intent, subscription } = await this.client.checkout.sessions.retrieve(sessionId);
     return { payment_intent: getReferenceId(payment_intent), subscription: getReferenceId(subscription) };
   }
 
-  /** What becomes of events to come: see the control in spec page 7. */
+  /** Sets how later events are delivered (CONTRIBUTING.md lists the modes). */
   async deliver(mode: "normal" | "hold" | "late" | "drop"): Promise<void> {
     await this.control("delivery", { mode });
   }
 
-  /** The one webhook endpoint of this account and mode, with the secret that Stripe shows only once. */
+  /** Returns the account's only webhook endpoint in this mode, with the secret that Stripe shows only once. */
   async webhookEndpoint(mode: "test" | "live"): Promise<{ url: string; secret: string }> {
     const account = `acct_${this.apiKey.split("_")[2]}`;
     const response = await fetch(`${this.origin}/pocket-stripe/control/state?account=${account}`);
@@ -68,7 +68,7 @@ export class PocketStripe {
     return endpoint;
   }
 
-  /** Any control of spec page 7; throws what it answers when it refuses. */
+  /** Calls a control of pocket Stripe. Throws its response if the control refuses. */
   async control(path: string, body: unknown): Promise<unknown> {
     const response = await fetch(`${this.origin}/pocket-stripe/control/${path}`, {
       method: "POST",

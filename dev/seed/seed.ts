@@ -5,12 +5,12 @@ import { ApiClient } from "./api-client.ts";
 import { PocketStripe } from "./pocket-stripe.ts";
 import { hiddenField, PortalClient, sentencesOf } from "./portal-client.ts";
 import type { OperatorEntry, StackFile } from "./stack-file.ts";
-import { tellStories } from "./stories.ts";
-import { seedReceiver, tellDeadDelivery } from "./webhooks.ts";
+import { seedStories } from "./stories.ts";
+import { seedDeadDelivery, seedReceiver } from "./webhooks.ts";
 
 /**
- * Makes the project `demo` and a story for each situation that operators meet, all of it through the product's own
- * doors: the portal's forms, the runtime API, and pocket Stripe's pay controls with the events that follow.
+ * Makes the project `demo` with a subject for each situation that operators meet. Uses the product's own interfaces: the
+ * portal's forms, the runtime API, and pocket Stripe's pay controls with the events that follow.
  */
 export async function seed({
   origin,
@@ -54,8 +54,8 @@ export async function seed({
   const scope = { projectId, mode: "test" as const };
   const receiver = await seedReceiver(origin, scope);
   const api = new ApiClient(origin, test.apiKey);
-  await tellDeadDelivery(api, test.stripe, scope, receiver);
-  await tellStories(api, test.stripe, support.portal, `/p/${projectId}/test/customers`);
+  await seedDeadDelivery(api, test.stripe, scope, receiver);
+  await seedStories(api, test.stripe, support.portal, `/p/${projectId}/test/customers`);
   return {
     origin,
     project_id: projectId,
@@ -69,7 +69,7 @@ export async function seed({
 
 const newPassword = (): string => randomBytes(12).toString("base64url");
 
-/** Makes the invitation, and accepts it as the invited person would: with the link, in another browser. */
+/** Makes the invitation, and accepts it as the invited person would: with the link and another session. */
 async function inviteOperator(
   owner: PortalClient,
   { role, name, email }: { role: Role; name: string; email: string },
@@ -118,7 +118,7 @@ async function seedMode(portal: PortalClient, projectId: string, mode: Mode) {
   return { apiKey, stripe, connection: await connectionOf(stripe, mode) };
 }
 
-/** What Stripe knows of our webhook. The portal never shows the secret again, so it is read where it was made. */
+/** Reads the connection from Stripe's webhook endpoint, because the portal never shows the secret again. */
 async function connectionOf(stripe: PocketStripe, mode: Mode) {
   const { url, secret } = await stripe.webhookEndpoint(mode);
   return { connection_id: url.split("/").at(-1) ?? "", webhook_url: url, webhook_secret: secret };

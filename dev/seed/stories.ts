@@ -4,8 +4,8 @@ import { hiddenFields, type PortalClient } from "./portal-client.ts";
 
 const yearMs = 365 * 86_400_000;
 
-/** The situations that operators meet, each with a subject that is in it (spec page 7). `support` is at `customers` in the portal. */
-export async function tellStories(
+/** Makes a subject for each situation that operators meet. `support` acts in the portal below the path `customers`. */
+export async function seedStories(
   api: ApiClient,
   stripe: PocketStripe,
   support: PortalClient,
@@ -23,33 +23,33 @@ export async function tellStories(
   await disputed(api, stripe);
   await manualGrant(support, `${customers}/user_manual_grant`);
 
-  // Stripe itself is behind: neither is the event sent nor does the event list have it.
+  // Stripe itself is late: the event is neither sent nor in its event list yet.
   await stripe.deliver("late");
   await buy(api, stripe, "user_paid_but_waiting", "CREDITS_1000");
   await stripe.deliver("normal");
 }
 
-/** The second month's payment failed. */
+/** The payment of the second month failed. */
 async function pastDue(api: ApiClient, stripe: PocketStripe): Promise<void> {
   const session = await stripe.session(await buy(api, stripe, "user_past_due", "PRO_MONTHLY"));
   await stripe.control(`subscriptions/${session.subscription}`, { next_payment: "fail" });
   await stripe.control(`subscriptions/${session.subscription}`, { renew: "now" });
 }
 
-/** Got all the money back, after having spent some of the credits. */
+/** The customer got a full refund after spending some of the credits. */
 async function refunded(api: ApiClient, stripe: PocketStripe): Promise<void> {
   const session = await stripe.session(await buy(api, stripe, "user_refunded", "CREDITS_1000"));
   await consume(api, "user_refunded", 250);
   await stripe.control("refunds", { payment_intent: session.payment_intent });
 }
 
-/** Told the bank that the day pass was not what they bought. */
+/** The customer disputed the payment for the day pass with their bank. */
 async function disputed(api: ApiClient, stripe: PocketStripe): Promise<void> {
   const session = await stripe.session(await buy(api, stripe, "user_disputed", "DAY_PASS"));
   await stripe.control("disputes", { payment_intent: session.payment_intent });
 }
 
-/** Paid an invoice by bank transfer, which Stripe knows nothing of: granted by hand, after a look at the preview. */
+/** The customer paid by bank transfer, outside Stripe, so an operator granted access after a preview. */
 async function manualGrant(support: PortalClient, customer: string): Promise<void> {
   const opened = await support.get(`${customer}/grant`);
   const { html } = await support.submit(`${customer}/grant/preview`, {

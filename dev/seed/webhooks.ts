@@ -22,7 +22,7 @@ const sampleEndpoint = (url: string) => ({
   eventTypes: [...outboundEventTypes],
 });
 
-/** An endpoint for every event that points at the sample receiver, which is told the secret. */
+/** Makes an endpoint for all event types that points at the sample receiver, and sends the receiver its secret. */
 export async function seedReceiver(origin: string, scope: Scope): Promise<StackFile["receiver"]> {
   const url = `${origin}/receiver/demo`;
   const made = await runWebhookOperation(origin, createEndpoint, scope, {
@@ -34,7 +34,7 @@ export async function seedReceiver(origin: string, scope: Scope): Promise<StackF
   return { url, endpoint_id: made.endpointId, secret: made.secret };
 }
 
-/** The sample receiver moves along with the stack's port. An operator may have deleted its endpoint; then nothing moves. */
+/** Updates the endpoint's URL when the stack's port changed. Does nothing if an operator deleted the endpoint. */
 export async function moveReceiver({ origin, project_id, receiver }: StackFile): Promise<void> {
   const scope = { projectId: project_id, mode: "test" } as const;
   const all = await readWebhooks(origin, "listEndpoints", scope);
@@ -45,10 +45,10 @@ export async function moveReceiver({ origin, project_id, receiver }: StackFile):
 }
 
 /**
- * `user_dead_delivery`: the backend was broken when they paid, and whoever switched the endpoint on again let go of what had
- * waited. Told before the other stories, because it lets go of everything that waits.
+ * Makes `user_dead_delivery`: the backend was broken when the customer paid, and the operator who enabled the endpoint
+ * again dropped the waiting deliveries. Call before `seedStories`, because this drops every waiting delivery.
  */
-export async function tellDeadDelivery(
+export async function seedDeadDelivery(
   api: ApiClient,
   stripe: PocketStripe,
   scope: Scope,

@@ -25,8 +25,8 @@ export interface WorkerBundle {
 }
 
 /**
- * Miniflare's options of one worker as wrangler derives them from its file; told here as far as the stack looks
- * into them, because Miniflare's own types are written for zod 3 and come to nothing beside zod 4.
+ * Miniflare's options of one worker as wrangler derives them from its file. Declares only the options that the stack
+ * reads, because Miniflare's own types are written for zod 3 and do not resolve with zod 4.
  */
 export interface DeclaredOptions {
   bindings: Record<string, unknown>;
@@ -38,10 +38,11 @@ export interface DeclaredOptions {
 const builtSetsKept = 4;
 
 /**
- * Bundles all workers with `wrangler deploy --dry-run`, as a deployment would; two of them with the entries of
+ * Bundles all workers with `wrangler deploy --dry-run`, as a deployment would. Two of them use the entries of
  * development, which add entrypoints.
- * The result stands in a folder named after the content of all sources: an unchanged tree builds nothing, and
- * two builds at once (test files in parallel) cannot harm each other because a set appears whole, by a rename.
+ *
+ * The folder of the result is named by a hash of all sources, so an unchanged tree builds nothing. Two builds at once
+ * (test files in parallel) cannot harm each other, because a rename publishes the complete set.
  */
 export async function buildWorkers(outDir: string = devPaths.build): Promise<WorkerBundle[]> {
   const setDir = join(outDir, await hashSources());
@@ -65,7 +66,7 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
   const temporaryDir = join(outDir, `unfinished-${randomUUID()}`);
   await mkdir(temporaryDir, { recursive: true });
   try {
-    // All are waited for, also after a failure: the folder goes only when nobody writes into it any more.
+    // Wait for all, even after a failure: the folder may be removed only when nothing writes into it any more.
     const results = await Promise.allSettled([
       ...workerNames.map((name) =>
         bundleWorker(workerConfigs[name], join(temporaryDir, name), developmentEntries[name]),
@@ -75,7 +76,7 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     await rename(temporaryDir, setDir).catch((error: NodeJS.ErrnoException) => {
-      // Somebody else finished the same set first; theirs has the same content.
+      // Another build finished the same set first. Its content is the same.
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
     });
   } finally {
@@ -96,7 +97,7 @@ export async function bundleWorker(config: string, intoDir: string, entry?: stri
     maxBuffer: 16 * 1024 * 1024,
     env: {
       ...process.env,
-      // No account, no network, nothing outside the project: the banner would look for updates.
+      // No account, no network, no files outside the project. The banner would look for updates.
       WRANGLER_HIDE_BANNER: "true",
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_LOG_PATH: `${intoDir}.log`,
@@ -128,7 +129,7 @@ async function writeWorkerOptions(intoDir: string): Promise<void> {
   }
 }
 
-/** Keeps the sets used last. Unfinished ones of an hour ago belong to a build that was killed. */
+/** Keeps the sets used last. An unfinished set that is an hour old belongs to a build that was killed. */
 async function removeOldSets(outDir: string): Promise<void> {
   const entries = await Promise.all(
     (await readdir(outDir)).map(async (name) => {

@@ -15,10 +15,10 @@ export interface SpawnedStack {
   output(): string;
 }
 
-/** What the child is started with: a value that survives JSON. */
+/** The options of the child, which are passed as JSON. */
 export type ChildOptions = Omit<StackOptions, "bundles">;
 
-/** Starts a stack in a process of its own and waits until it answers. */
+/** Starts a stack in a separate process and waits until it responds. */
 export async function spawnStack(options: ChildOptions): Promise<SpawnedStack> {
   const main = join(import.meta.dirname, "child-main.ts");
   const child = await spawnReady<Pick<Stack, "origin" | "ports">>(main, options);

@@ -4,7 +4,7 @@ export const rootDir = join(import.meta.dirname, "../..");
 
 /**
  * Holds everything that development leaves on the disk. Git ignores it, and `npm run reset` removes it. A test that starts
- * `npm start` or `npm run dev` sets LICENZY_DEV_DIR to a folder of its own.
+ * `npm start` or `npm run dev` sets LICENZY_DEV_DIR to a temporary folder.
  */
 export const devDir = resolve(process.env["LICENZY_DEV_DIR"] || join(rootDir, ".dev"));
 

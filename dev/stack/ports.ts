@@ -4,16 +4,16 @@ import { StackError } from "./stack-error.ts";
 /** Loopback only: the development controls must never be reachable from another machine. */
 export const host = "127.0.0.1";
 
-/** Below the ports that a kernel hands to outgoing connections: of these no busy machine takes one by chance. */
+/** Below the ports that a kernel assigns to outgoing connections, so that none of those takes one by chance. */
 const freePorts = { from: 20_000, count: 12_000 };
 
 /**
- * Makes sure that `port` can be bound, or finds a free one for 0. Between this and the bind by workerd somebody
- * else can take it; then the start fails and says so.
+ * Checks that `port` can be bound, or finds a free one for 0. If another process takes the port before workerd binds it,
+ * the start fails and says so.
  */
 export async function reservePort(port: number, waitMs = 2_000): Promise<number> {
   if (port === 0) return findFreePort();
-  // A stack that was just killed may hold its port for the moment that the kernel needs to bury it.
+  // A stack that was just killed may hold its port until the kernel has removed its process.
   const deadline = Date.now() + waitMs;
   for (;;) {
     const result = await tryPort(port);

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { WrappingKeys } from "../../shared/kit/encryption.ts";
 
-/** What `wrangler secret put` would hold in production; see docs/secrets.md. */
+/** The secrets that `wrangler secret put` sets in production (docs/secrets.md). */
 export interface StackSecrets {
   /** The runtime's, for Stripe credentials. */
   stripeWrappingKeys: WrappingKeys;
@@ -20,7 +20,7 @@ const newWrappingKeys = (): WrappingKeys => ({
   keys: { dev1: randomBytes(32).toString("base64") },
 });
 
-/** Made once and kept beside the state, because what it sealed there could not be opened without it. */
+/** Reads the secrets, and makes them the first time. They are kept with the state, which they encrypt in part. */
 export async function loadSecrets(file: string): Promise<StackSecrets> {
   const known = await readSecrets(file);
   const secrets: StackSecrets = {
@@ -30,7 +30,7 @@ export async function loadSecrets(file: string): Promise<StackSecrets> {
     setupToken: randomBytes(20).toString("hex"),
     ...known,
   };
-  // A file of an older tree lacks what is new; nothing can be sealed with that yet.
+  // The file of an older tree lacks new secrets. Nothing is encrypted with those yet.
   if (Object.keys(known).length < Object.keys(secrets).length)
     await writePrivateFile(file, JSON.stringify(secrets, null, 2));
   return secrets;
@@ -45,7 +45,7 @@ async function readSecrets(file: string): Promise<Partial<StackSecrets>> {
   }
 }
 
-/** Whole or not at all: a kill between two writes must not leave half a file for the next start. */
+/** Writes the file by a rename, so that a kill never leaves half a file for the next start. */
 export async function writePrivateFile(file: string, content: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;

@@ -10,13 +10,13 @@ import type { RunningStack } from "./stack.ts";
 import { refuseIfHeld } from "./state-lock.ts";
 
 /**
- * A seed is many steps through the product's own doors, and a kill may come between any two. A mark stands while
- * it is under way; finding it at a start means that the state is half a seed and nobody's work, so it is removed.
+ * Removes a state that was only seeded in part. A seed is many separate calls, and a kill may come between any two. A mark
+ * file exists while the seed runs. If a start finds the mark, the state contains nothing but a part of the seed.
  * Call before the stack starts. Returns whether there was such a state.
  */
 export async function dropHalfSeededState(): Promise<boolean> {
   if (!existsSync(devPaths.seeding)) return false;
-  // The mark may as well be that of a stack which is seeding right now.
+  // The mark may also belong to a stack that is seeding now.
   await refuseIfHeld(devPaths.state);
   await rm(devPaths.state, { recursive: true, force: true });
   await rm(devPaths.stackFile, { force: true });
@@ -28,7 +28,7 @@ export async function dropHalfSeededState(): Promise<boolean> {
 export async function seedOnce(stack: RunningStack, may: { seed: boolean }): Promise<StackFile | undefined> {
   const { has_projects, is_set_up } = await readSetupState(stack);
   if (!has_projects && !is_set_up) {
-    // Keys of a state that is gone would only mislead.
+    // The keys in it belong to a state that was removed.
     await rm(devPaths.stackFile, { force: true });
     if (!may.seed) return undefined;
     await writePrivateFile(
@@ -45,7 +45,7 @@ export async function seedOnce(stack: RunningStack, may: { seed: boolean }): Pro
   const text = await readFile(devPaths.stackFile, "utf8");
   const kept = JSON.parse(text) as StackFile;
   if (kept.origin === stack.origin) return kept;
-  // Started with another PORT than last time; its URLs move along.
+  // The stack has another port than last time, so its URLs change too.
   const moved = text.replaceAll(kept.origin, stack.origin);
   await writePrivateFile(devPaths.stackFile, moved.trim());
   const file = JSON.parse(moved) as StackFile;
@@ -53,7 +53,7 @@ export async function seedOnce(stack: RunningStack, may: { seed: boolean }): Pro
   return file;
 }
 
-/** Whether the portal has its first owner. */
+/** Returns whether the portal has its first owner. */
 export async function isSetUp(stack: RunningStack): Promise<boolean> {
   return (await readSetupState(stack)).is_set_up;
 }

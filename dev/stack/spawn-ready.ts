@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { rootDir } from "./paths.ts";
 
 export interface SpawnedChild<Ready> {
-  /** What the child said when it was ready. */
+  /** The value that the child passed to `sayReady`. */
   ready: Ready;
   /** SIGKILL goes to Node and workerd at the same time, as a power cut. Returns when the child is gone. */
   end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
@@ -16,8 +16,8 @@ const readyMark = "LICENZY_READY ";
 const linesKept = 200;
 
 /**
- * Starts a TypeScript file in a process group of its own, with one argument as JSON, and waits until it calls `sayReady`.
- * It ends by itself when this process does, because its standard input closes.
+ * Starts a TypeScript file in a new process group, with one argument as JSON, and waits until it calls `sayReady`. The
+ * child ends when this process does, because its standard input closes.
  */
 export async function spawnReady<Ready>(main: string, argument: unknown): Promise<SpawnedChild<Ready>> {
   const child = spawn(process.execPath, ["--import", "tsx", main, JSON.stringify(argument)], {
@@ -52,9 +52,9 @@ export async function spawnReady<Ready>(main: string, argument: unknown): Promis
   };
 }
 
-/** For the child: tells the parent `ready`, and ends this process in order when the parent is gone. */
+/** For the child: reports `ready` to the parent, and ends this process in order when the parent is gone. */
 export function sayReady(ready: unknown): void {
-  // The parent holds the other end; when it dies, nobody is left who would stop this.
+  // The parent holds the other end of the pipe. When the parent dies, no other process would stop this one.
   process.stdin.once("end", () => process.kill(process.pid, "SIGTERM")).resume();
   console.log(`${readyMark}${JSON.stringify(ready)}`);
 }

@@ -18,7 +18,7 @@ export interface StackOptions {
   stateDir: string;
   /** Default: secrets.json in `stateDir`. */
   secretsFile?: string;
-  /** Gives each worker a port of its own, without the gateway in front: for bench and fault tests. */
+  /** Gives each worker a separate port, without the gateway in front. For benchmarks and fault tests. */
   directSockets?: true;
   /** The key of a real Stripe test account: requests for api.stripe.com then go there. */
   stripeSecretKey?: string;

@@ -11,13 +11,13 @@ export interface StackHolder {
 }
 
 /**
- * Only one process may write a state folder. The lock is a listening socket, not a file with a process id: the
- * kernel lets go of it with the process, however that ends, and process ids are reused.
+ * Locks a state folder, which only one process may write. The lock is a listening socket, not a file with a process id,
+ * because process ids are reused. The kernel closes the socket when the process ends, however it ends.
  */
 export async function lockState(stateDir: string, origin: string): Promise<{ release(): Promise<void> }> {
   const path = lockPath(stateDir);
   await refuseIfHeld(stateDir);
-  // Nobody answers there, so the name is left over from a process that was killed.
+  // No process responds there, so the name is left over from a process that was killed.
   await rm(path, { force: true });
   const self: StackHolder = { pid: process.pid, origin };
   const server = createServer((socket) => socket.end(JSON.stringify(self)));
@@ -26,7 +26,7 @@ export async function lockState(stateDir: string, origin: string): Promise<{ rel
   return { release: () => new Promise((done) => server.close(() => done())) };
 }
 
-/** For whoever is about to change the folder as a whole. */
+/** Throws if a stack runs on the folder. Call before changing the folder as a whole. */
 export async function refuseIfHeld(stateDir: string): Promise<void> {
   const holder = await findHolder(stateDir);
   if (holder === undefined) return;
@@ -35,7 +35,7 @@ export async function refuseIfHeld(stateDir: string): Promise<void> {
   );
 }
 
-/** Who runs on the folder, if anybody. */
+/** Returns the stack that runs on the folder, if any. */
 export function findHolder(stateDir: string): Promise<StackHolder | undefined> {
   return new Promise((done, fail) => {
     let text = "";
@@ -44,7 +44,7 @@ export function findHolder(stateDir: string): Promise<StackHolder | undefined> {
     socket.on("data", (chunk) => {
       text += chunk;
     });
-    // No text: its holder was killed between accepting and answering.
+    // No text: the holder was killed before it responded.
     socket.on("end", () => done(text === "" ? undefined : (JSON.parse(text) as StackHolder)));
     socket.on("error", (error: NodeJS.ErrnoException) => {
       if (["ENOENT", "ECONNREFUSED", "ECONNRESET"].includes(error.code ?? "")) done(undefined);
@@ -53,7 +53,7 @@ export function findHolder(stateDir: string): Promise<StackHolder | undefined> {
   });
 }
 
-/** In the folder for temporary files, because the path of a socket may have about 100 characters only. */
+/** Returns a path in the temporary folder, because the path of a socket is limited to about 100 characters. */
 function lockPath(stateDir: string): string {
   const name = `licenzy-${createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 16)}`;
   return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);

@@ -100,7 +100,7 @@ interface CurlOptions {
   statusOnly?: true;
 }
 
-/** `path` stands in double quotes, so it may have a shell variable in it; `body` stands in single ones. */
+/** Builds a curl command. `path` is in double quotes, so it may contain a shell variable; `body` is in single quotes. */
 function curl(options: CurlOptions, path: string, body: Record<string, string | number>): string {
   const { origin, key, idempotencyKey, showHeaders, hideStatus, statusOnly } = options;
   return [

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { StackError } from "./stack-error.ts";
 
 /**
- * workerd is a child that does not notice its parent's death: after a SIGKILL of Node alone it would stay, hold
- * the port and keep writing the state. So it is started through workerd.sh, which notes its process id, and a
- * watchman sleeps on a pipe that only this process holds: when the pipe closes, for whatever reason, it kills.
+ * Makes workerd end with this process. workerd does not notice its parent's death: after a SIGKILL of Node alone it would
+ * keep the port and continue to write the state. So workerd.sh starts it and records its process id. A watchman waits on
+ * a pipe that only this process holds, and kills workerd when the pipe closes for any reason.
  *
  * Call `leashWorkerd` before Miniflare is made and `release` after it is disposed.
  */
 export async function leashWorkerd(stateDir: string): Promise<{ release(): void }> {
-  // There is no POSIX shell to lean on; Windows is left with what Miniflare does by itself.
+  // Windows has no POSIX shell, so only Miniflare's own cleanup applies there.
   if (process.platform === "win32") return { release: () => undefined };
   const pidFile = join(stateDir, "workerd.pid");
   await waitForEarlierWorkerd(pidFile);
@@ -27,17 +27,17 @@ export async function leashWorkerd(stateDir: string): Promise<{ release(): void 
   });
   watchman.on("error", (error) => console.error(`No watchman for workerd: ${error.message}`));
   watchman.unref();
-  // Typed as a stream, is a socket: it must not keep Node alive either.
+  // Typed as a stream but is a socket. It must not keep Node running either.
   (watchman.stdin as unknown as { unref(): void }).unref();
   return {
     release() {
-      // workerd is gone, and its number may be somebody else's soon.
+      // workerd is gone, and another process may get its process id.
       watchman.kill("SIGKILL");
     },
   };
 }
 
-/** Two workerds on one state would corrupt it, so an earlier one must be gone; normally it is already. */
+/** Waits until an earlier workerd has ended, because two on one state would corrupt it. Usually it has already. */
 async function waitForEarlierWorkerd(pidFile: string): Promise<void> {
   if (!existsSync(pidFile)) return;
   const pid = Number((await readFile(pidFile, "utf8")).trim());
@@ -59,7 +59,7 @@ async function isWorkerd(pid: number): Promise<boolean> {
   } catch {
     return false;
   }
-  // Numbers are reused. Where there is no /proc to ask, believe the number.
+  // Process ids are reused. Without /proc, assume that the process is workerd.
   if (!existsSync("/proc/self/cmdline")) return true;
   const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
   return commandLine.includes("workerd");

@@ -20,10 +20,10 @@ export interface DevProcess {
 }
 
 const readyWithinMs = 180_000;
-/** What a copy leaves out: what is generated, and packages, which the copy links to. */
+/** Not copied: generated files, and packages, to which the copy links. */
 const leftOut = new Set([".git", ".dev", ".wrangler", ".built", "node_modules", "docs", "test"]);
 
-/** Starts `npm run dev` on a free port, on a copy of the sources with state of its own, so that files can be edited. */
+/** Starts `npm run dev` on a free port, with separate state and on a copy of the sources, so that files can be edited. */
 export async function startDevProcess(): Promise<DevProcess> {
   const folder = await mkdtemp(join(tmpdir(), "licenzy-dev-"));
   await cp(rootDir, folder, {

@@ -17,8 +17,8 @@ export interface GroupOptions {
 }
 
 /**
- * Starts a Node program in a process group of its own. Ending `wrangler` alone leaves its workerd processes running, so the
- * group is ended as a whole. It also ends when this process is killed: a watchman sleeps on a pipe that only this process
+ * Starts a Node program in a new process group. Ending `wrangler` alone leaves its workerd processes running, so the
+ * group is ended as a whole. It also ends when this process is killed: a watchman waits on a pipe that only this process
  * holds, and kills the group when the pipe closes.
  */
 export function startGroup(args: string[], { cwd, env, onLine }: GroupOptions): ProcessGroup {

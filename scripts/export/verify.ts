@@ -61,8 +61,8 @@ function orderFaults(ledger: LedgerRow[]): string[] {
       ? []
       : [
           sequence === previous
-            ? `Entry ${sequence}: it stands in the file twice.`
-            : `Entry ${sequence}: it stands after entry ${previous}, so the two were swapped or moved.`,
+            ? `Entry ${sequence}: it appears in the file twice.`
+            : `Entry ${sequence}: it appears after entry ${previous}, so the two were swapped or moved.`,
         ];
   });
 }

@@ -30,7 +30,7 @@ export interface RestoreRequest {
 export interface RuntimeMaintenance {
   processStripeEvent(message: StripeRetryMessage): Promise<void>;
   sweep(name: RuntimeSweep): Promise<SweepCounts>;
-  /** The ids of jobs over all subjects whose turn ended or broke off. */
+  /** Returns the ids of running subject jobs without a turn in progress: it ended or was aborted. */
   stalledSubjectJobs(): Promise<string[]>;
   /** Runs one turn of such a job. */
   runSubjectJob(jobId: string): Promise<void>;

@@ -14,7 +14,13 @@ const wrapped = new WeakMap<object, object>();
 export function withD1Timeout<Env extends { DB: D1Database }>(env: Env): Env {
   const known = wrapped.get(env);
   if (known !== undefined) return known as Env;
-  const limited = Object.create(env, { DB: { value: limitDatabase(env.DB), enumerable: true } }) as Env;
+  // Wrapped at its first use: a check with a known key never touches D1.
+  let db: D1Database | undefined;
+  const get = () => {
+    db ??= limitDatabase(env.DB);
+    return db;
+  };
+  const limited = Object.create(env, { DB: { get, enumerable: true } }) as Env;
   wrapped.set(env, limited);
   return limited;
 }
@@ -34,11 +40,7 @@ function limitDatabase(db: D1Database): D1Database {
     return limited;
   };
   /** `batch` takes only the platform's own statements. */
-  const original = (limited: D1PreparedStatement): D1PreparedStatement => {
-    const statement = statements.get(limited);
-    if (statement === undefined) throw new Error("The statement was prepared by another database binding");
-    return statement;
-  };
+  const original = (limited: D1PreparedStatement) => statements.get(limited) ?? limited;
   return {
     prepare: (query: string) => limit(db.prepare(query)),
     batch: (limited: D1PreparedStatement[]) => call(db.batch(limited.map(original))),

@@ -4,7 +4,7 @@ import { type Refusal, refusal } from "../contract/operations/reply.ts";
 /** The error of a value that the portal's own forms can't send. */
 export const alteredForm = "The form is damaged: load the page again.";
 
-/** An error whose schema has no message of its own means that the form was altered. */
+/** The message of errors for which the schema defines none: such a value means that the form was altered. */
 export const parseOptions = { error: () => alteredForm };
 
 /** Parses an operation's input by its schema. The refusal names the first error and the key of the input it is in. */

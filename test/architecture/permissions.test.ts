@@ -4,8 +4,7 @@ import { expect, it } from "vitest";
 import { operations } from "../../shared/contract/operations/table.ts";
 
 /**
- * Who may do what, written down a second time: an operation that is added, or whose permission is changed, is noticed
- * here.
+ * docs/portal.md lists the permissions a second time, so that a new operation or a changed permission is noticed here.
  */
 const page = readFileSync(resolve(import.meta.dirname, "../../docs/portal.md"), "utf8");
 const [, table = ""] = /<!-- permissions -->\n([\s\S]*?)<!-- end of permissions -->/.exec(page) ?? [];

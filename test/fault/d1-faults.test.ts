@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { D1Behaviour } from "../../dev/bench/faulty-d1.ts";
+import type { D1Behavior } from "../../dev/bench/faulty-d1.ts";
 import { control, newProject } from "../../dev/bench/runtime-stack.ts";
 import type { ApiClient, ApiReply } from "../../dev/seed/api-client.ts";
 import { type SpawnedRuntime, spawnRuntime } from "./spawn-runtime.ts";
@@ -34,7 +34,7 @@ let filled = 0;
 let consumed = 0;
 let repeated = 0;
 
-const d1 = (behavior: D1Behaviour) => control(runtime.ports, "/d1", behavior);
+const d1 = (behavior: D1Behavior) => control(runtime.ports, "/d1", behavior);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "licenzy-fault-"));
@@ -103,7 +103,7 @@ async function expectD1ToEqualTheObjects(): Promise<void> {
 }
 
 /** Sends a checkout, which needs D1. It is refused in time, or for its own error when D1 responds. */
-async function checkout(behavior: D1Behaviour): Promise<{ status: number; tookMs: number }> {
+async function checkout(behavior: D1Behavior): Promise<{ status: number; tookMs: number }> {
   const startedAt = performance.now();
   const { status, headers, body } = await api.checkout("user_a", "NOTHING", `checkout-${behavior}`);
   const tookMs = performance.now() - startedAt;
@@ -156,7 +156,7 @@ describe("runtime with a faulty D1", () => {
       expect((await checkout(behavior)).status).toBe(status);
       // Wait until each object's alarm has called the faulty D1.
       await expect
-        .poll(() => control<number>(runtime.ports, "/d1/asked", {}), { timeout: 15_000, interval: 50 })
+        .poll(() => control<number>(runtime.ports, "/d1/calls", {}), { timeout: 15_000, interval: 50 })
         .toBeGreaterThan(subjects.length);
       await d1("answers");
       await expectD1ToEqualTheObjects();

@@ -11,8 +11,8 @@ import { runtimeRoutes } from "./runtime-routes.ts";
 import { newKey, newWorld, type World } from "./world.ts";
 
 /**
- * The portal's routes that run no operation and are no page for every member: who may use them, written down a second
- * time, and why. `nobody`: open to all; `session`: to whoever is signed in.
+ * The portal's routes that run no operation and are no page for every member: the access that each requires, listed a
+ * second time, and the reason. `nobody`: open to all. `session`: open to every signed-in operator.
  */
 const others: Record<string, [needs: RouteAccess, why: string]> = {
   "GET /portal.css": ["nobody", "a file"],
@@ -39,7 +39,7 @@ const others: Record<string, [needs: RouteAccess, why: string]> = {
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 const portal = routes.map((route) => [nameOf(route), route.access] as const);
 
-/** These end the session or the membership that uses them: each use needs an operator of its own. */
+/** These end the session or the membership that uses them, so each use needs a new operator. */
 const ending = new Set(["POST /sign-out", "POST /team/leave"]);
 
 function registeredByPortal(): string[] {
@@ -91,7 +91,7 @@ describe("the tables", () => {
       const { method, path, access: needs, recentAuth, operation } = route;
       if (operation === undefined) continue;
       expect(operations).toContain(operation);
-      // Of a form, authentication is asked for when it is sent.
+      // A form requires authentication only when it is submitted.
       const required = {
         needs: operation.role,
         recentAuth: method === "GET" ? "never" : operation.recentAuth,

@@ -34,7 +34,7 @@ const send = (apiKey: string, path: string, body: unknown, headers: Record<strin
 const check = (apiKey: string) => send(apiKey, "/v1/access/check", { subject_ref: "user_1" });
 
 describe("the table of routes", () => {
-  it("registers exactly the routes whose credentials test/system/separation.test.ts checks", () => {
+  it("registers exactly the routes that test/system/separation.test.ts checks", () => {
     const registered = app.routes.filter(({ method }) => method !== "ALL");
     const names = new Set(registered.map(({ method, path }) => `${method} ${path}`));
     expect([...names].toSorted()).toEqual(Object.keys(runtimeRoutes).toSorted());

@@ -4,7 +4,7 @@ import type { DevService } from "../../shared/kit/dev-service.ts";
 import type { MetricsEnv } from "../../shared/kit/metrics.ts";
 import type { ClaimedDelivery } from "./db/delivery-attempts.ts";
 
-/** This worker's own `Lanes`, called over RPC so that each lane is an invocation of its own. */
+/** This worker's own `Lanes`, called over RPC so that each lane is a separate invocation. */
 export interface LanesRpc {
   resume(claimed: ClaimedDelivery): Promise<void>;
   send(wakeUp: DeliveryMessage): Promise<void>;

@@ -6,8 +6,8 @@ import type { DeliveriesEnv } from "./env.ts";
 import { deliveriesOperations } from "./operations/table.ts";
 
 /**
- * Executes operators' operations on endpoints and deliveries for the portal. An RPC entrypoint: only a worker whose
- * configuration binds it can call it, no HTTP request can.
+ * Executes operators' operations on endpoints and deliveries for the portal. An RPC entrypoint: only a worker
+ * that binds it in its configuration can call it. HTTP requests cannot.
  */
 export class WebhookOperatorEntrypoint extends WorkerEntrypoint<DeliveriesEnv> implements OperatorRpc {
   constructor(ctx: ExecutionContext, env: DeliveriesEnv) {

@@ -6,8 +6,8 @@ import type { RuntimeEnv } from "./env.ts";
 import { runtimeOperations } from "./operations/table.ts";
 
 /**
- * Executes operators' operations for the portal. An RPC entrypoint: only a worker whose configuration binds it can call
- * it, no HTTP request can.
+ * Executes operators' operations for the portal. An RPC entrypoint: only a worker that binds it in its configuration
+ * can call it. HTTP requests cannot.
  */
 export class OperatorEntrypoint extends WorkerEntrypoint<RuntimeEnv> implements OperatorRpc {
   constructor(ctx: ExecutionContext, env: RuntimeEnv) {

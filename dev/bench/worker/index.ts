@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { applyMigrations, type Migration } from "../../gateway/apply-migrations.ts";
-import type { D1Behaviour } from "../faulty-d1.ts";
+import type { D1Behavior } from "../faulty-d1.ts";
 import { stopClock } from "./clock.ts";
 import type { BenchEnv } from "./env.ts";
 import { type FillRequest, fillSubject, type KeysRequest, putKeys } from "./fill.ts";
@@ -32,7 +32,7 @@ app.post("/bare/consume-together", async (c) => {
 app.post("/keys", async (c) => c.json(await putKeys(c.env, await c.req.json<KeysRequest>())));
 app.post("/fill", async (c) => c.json(await fillSubject(c.env, await c.req.json<FillRequest>())));
 
-/** One object per length: `grow` may be called again with more entries, the others work on it as it is then. */
+/** Returns the object with this name. `grow` adds entries to it; the other routes use its current length. */
 const counted = (env: BenchEnv, name: string) => env.COUNTED.get(env.COUNTED.idFromName(name));
 app.post("/counted/grow", async (c) => {
   const { name, entries } = await c.req.json<{ name: string; entries: number }>();
@@ -57,17 +57,17 @@ app.post("/migrations", async (c) =>
 );
 app.post("/verify", async (c) => c.json(await c.env.VERIFICATION.verifyAll()));
 
-/** What the D1 of the runtime does from here on, and how often it was asked since, where it can be told (faulty-d1.ts). */
-let d1 = { behaviour: "answers" as D1Behaviour, asked: 0 };
+/** The current behavior of the runtime's faulty D1 (faulty-d1.ts), and the number of calls since it was set. */
+let d1 = { behavior: "answers" as D1Behavior, calls: 0 };
 app.get("/d1", (c) => {
-  d1.asked++;
-  return c.text(d1.behaviour);
+  d1.calls++;
+  return c.text(d1.behavior);
 });
 app.post("/d1", async (c) => {
-  d1 = { behaviour: await c.req.json<D1Behaviour>(), asked: 0 };
+  d1 = { behavior: await c.req.json<D1Behavior>(), calls: 0 };
   return c.json(null);
 });
-app.post("/d1/asked", (c) => c.json(d1.asked));
+app.post("/d1/calls", (c) => c.json(d1.calls));
 
 app.post("/clock/stopped", async (c) => {
   stopClock(await c.req.json<boolean>());

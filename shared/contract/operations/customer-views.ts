@@ -1,7 +1,7 @@
 import type { DenialReason, EntitlementKind, EntitlementSource, EntitlementStatus } from "../enums.ts";
 import type { ManualActionType } from "./manual-action.ts";
 
-/** What the portal shows of a customer. Times are in milliseconds since 1970. */
+/** The views of a customer in the portal. Times are in milliseconds since 1970. */
 
 /** Whether the customer may proceed. */
 export interface AccessView {
@@ -13,7 +13,7 @@ export interface AccessView {
 }
 
 export interface DecisionView extends AccessView {
-  /** `dec_…`: names this decision for ever. */
+  /** `dec_…`: identifies this decision permanently. */
   decisionId: string;
   at: number;
   sequence: number;
@@ -34,11 +34,11 @@ export interface EntitlementExplained {
   kind: EntitlementKind;
   productCode: string;
   source: EntitlementSource;
-  /** As it is at the moment of asking, not as recorded. */
+  /** At the time of the request, not as recorded. */
   status: EntitlementStatus;
   usable: boolean;
   unavailableReason: DenialReason | null;
-  /** Everything that stands between it and its use, nearest to access first. */
+  /** All reasons why it is not usable, nearest to access first. */
   blockers: DenialReason[];
   unitsGranted: number | null;
   unitsRemaining: number | null;
@@ -73,7 +73,7 @@ export interface EntryView {
   cause: {
     type: "request" | "stripe_event" | "stripe_read" | "operator" | "clock";
     id: string | null;
-    /** Of a read from Stripe: who or what asked for it. */
+    /** For a read from Stripe: what requested it. */
     because: string | null;
   };
   idempotencyKey: string | null;
@@ -134,7 +134,7 @@ export interface PreviewView {
   before: DecisionView;
   after: AccessView;
   changes: ChangeView[];
-  /** The outbound events it will send, where an endpoint asks for them. */
+  /** The outbound events that it emits. They are sent to the endpoints that subscribe to them. */
   events: { type: string; productCode: string | null }[];
 }
 

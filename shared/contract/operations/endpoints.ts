@@ -89,7 +89,7 @@ export const revealSecret = operation({
   output: done<{ secret: string }>(),
 });
 
-/** The former secret signs beside the new one for `overlapMs`, 0 to 7 days. */
+/** The former secret and the new one both sign for `overlapMs`, 0 to 7 days. */
 export const rotateSecret = operation({
   name: "endpoint.rotate_secret",
   worker: "deliveries",

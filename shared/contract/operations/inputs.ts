@@ -14,7 +14,7 @@ export const days = (message: string) =>
 
 export const maxUnits = 1_000_000_000_000;
 
-/** Why an operator acts. A note in their own words goes with it. */
+/** The reasons for an action, one of which an operator chooses. They add a text. */
 export const actionReasons = [
   "customer_request",
   "goodwill",

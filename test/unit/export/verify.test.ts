@@ -80,7 +80,7 @@ describe("verifyExport", () => {
       LedgerRow,
     ];
     expect(findErrors([first, third, second, fourth, fifth])).toEqual([
-      "Entry 2: it stands after entry 3, so the two were swapped or moved.",
+      "Entry 2: it appears after entry 3, so the two were swapped or moved.",
     ]);
     const swapped = [first, { ...third, sequence: 2 }, { ...second, sequence: 3 }, fourth, fifth];
     const faults = findErrors(swapped).join("\n");
@@ -90,7 +90,7 @@ describe("verifyExport", () => {
 
   it("verifyExport() names a duplicated entry, and a state that differs from the sum of the entries", () => {
     const [first, ...others] = intact as [LedgerRow, ...LedgerRow[]];
-    expect(findErrors([first, first, ...others])[0]).toBe("Entry 1: it stands in the file twice.");
+    expect(findErrors([first, first, ...others])[0]).toBe("Entry 1: it appears in the file twice.");
     const richer = exportFile(intact).replace('"unitsRemaining":96', '"unitsRemaining":960');
     expect(verifyExport(richer).faults).toEqual([
       `State: ${granted.entitlementId} is not what the ledger adds up to.`,

@@ -67,7 +67,7 @@ describe("an operation", () => {
     expect(execute).not.toHaveBeenCalled();
   });
 
-  it("tells who may not run it nothing of the input", async () => {
+  it("validates the input only after the authorization", async () => {
     const parse = vi.spyOn(input, "safeParse");
     const damaged = { ...call, input: { name: 1 } };
     expect(await runOperation(table, host, damaged)).toMatchObject({ reason: "session_ended" });
@@ -80,7 +80,7 @@ describe("an operation", () => {
     expect(execute).not.toHaveBeenCalled();
   });
 
-  it("gets the parsed input, the scope it was authorized for, and an audit entry of its own", async () => {
+  it("gets the parsed input, the authorized scope, and a builder of its audit entry", async () => {
     expect(await runAuthorized(table, host, permit, call)).toEqual({ outcome: "done" });
     const [context, parsed] = execute.mock.calls[0] as unknown as Parameters<
       Parameters<typeof implement<typeof inProject>>[1]

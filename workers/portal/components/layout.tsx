@@ -11,7 +11,7 @@ import { Navigation, ProjectSwitcher } from "./navigation.tsx";
 interface PageOptions {
   title: string;
   status?: 200 | 401 | 403 | 404 | 409 | 422 | 502 | 503;
-  /** Shown on this page instead of after the next redirect. */
+  /** Shown on this page. Other flashes are shown after the next redirect. */
   flash?: Flash;
 }
 

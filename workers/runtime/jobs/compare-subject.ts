@@ -6,15 +6,15 @@ import type { RuntimeEnv } from "../env.ts";
 import type { Verification } from "../subject/ledger/verify.ts";
 import { callSubject } from "../subject-stub.ts";
 
-/** A subject, and how far D1 had seen its ledger reach before it is asked; 0 when D1 does not know it. */
+/** A subject, and the newest ledger sequence that D1 had before the comparison; 0 when D1 has no row of it. */
 export type ComparedSubject = SubjectIdentity & { headSequence: number };
 
 /**
- * Compares one subject, and for a `resync` writes its copy in D1 anew first. Safe to repeat. `DependencyUnavailableError` when that
- * takes longer than `budgetMs`.
+ * Compares one subject with D1. A `resync` then rewrites the D1 copy and compares again. Safe to repeat. Throws
+ * `DependencyUnavailableError` if it takes longer than `budgetMs`.
  *
- * What is copied is trusted: where the ledger or the state itself has a fault, D1 is left alone, since what it has seen (the
- * anchor, the units of an entitlement) may be the only witness of what was there.
+ * A resync leaves D1 unchanged if the ledger or the state itself has an error. D1's rows (the anchor, the units of
+ * an entitlement) may then be the only record of what the object contained.
  */
 export async function compareSubject(
   env: RuntimeEnv,
@@ -31,7 +31,7 @@ async function compare(
   kind: SubjectJobKind,
 ): Promise<Verification> {
   const found = await callSubject(env, identity, (subject) => subject.verify());
-  // An object that nothing ever happened to has nothing to compare, so it can't know what D1 has of it.
+  // An empty object has nothing to compare with, so it finds no error even if D1 has rows of it.
   if (found.headSequence === 0 && headSequence > 0 && !(await isErased(env.DB, identity))) {
     const message = `the object is empty, but D1 has seen its ledger reach ${headSequence}: it was erased, or its storage is lost`;
     return { ...found, ok: false, findings: [{ where: "ledger", sequence: null, message }] };
@@ -40,6 +40,6 @@ async function compare(
   return callSubject(env, identity, (subject) => subject.resync());
 }
 
-/** Whether the object agrees with itself, whatever D1 says. */
-export const isTrusted = ({ findings: faults }: Verification): boolean =>
-  faults.every(({ where }) => where === "d1");
+/** Returns whether the object is consistent in itself: all findings are about D1. */
+export const isTrusted = ({ findings }: Verification): boolean =>
+  findings.every(({ where }) => where === "d1");

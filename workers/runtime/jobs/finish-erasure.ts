@@ -6,13 +6,13 @@ import { finishErasure as markErased } from "../db/erasures.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { callSubject } from "../subject-stub.ts";
 
-/** A run ends here, and the next minute's goes on: a large inbox takes longer than one may. */
+/** The longest run. The next minute's sweep continues, because a large inbox takes longer than one run may. */
 const budgetMs = 20_000;
 const partsPerRun = 150;
 
 /**
- * Keeps the promise of an erasure, or a part of it (docs/protocols/erase.md). Returns whether it is kept. Safe to repeat, also
- * by two at once: each step finds what the one before left, and does nothing where nothing is left.
+ * Deletes the data of an erasure, or a part of it (docs/protocols/erase.md). Returns whether all of it is deleted. Safe
+ * to repeat and to run twice at the same time: each step looks for rows that remain.
  */
 export async function finishErasure(env: RuntimeEnv, row: ErasureRow): Promise<boolean> {
   const { erasureId, askedAt, subjectRef, projectId, mode } = row;
@@ -20,7 +20,7 @@ export async function finishErasure(env: RuntimeEnv, row: ErasureRow): Promise<b
   const project = await readProjectSettings(env.DB, projectId);
   if (project === null) throw new Error("the project of the erasure is not there");
   const identity = { projectId, mode, subjectRef, region: project.region };
-  // First the object: after that nothing new of the customer can come to D1 from it.
+  // Erase the object first: it then writes no more data of the customer to D1.
   await callSubject(env, identity, (subject) => subject.erase({ erasureId, requestedAt: askedAt }));
   const startedAt = Date.now();
   const erasure = { ...row, subjectRef };

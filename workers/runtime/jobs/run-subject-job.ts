@@ -9,23 +9,26 @@ import type { RuntimeEnv } from "../env.ts";
 import { type ComparedSubject, compareSubject } from "./compare-subject.ts";
 
 /**
- * Verifies or resyncs every subject of a project and mode, page by page. The row in `subject_jobs` is the truth and the
- * schedule: what was started goes on at once, and then each minute's sweep goes on with what nobody has moved.
+ * Verifies or resyncs every subject of a scope, page by page. The row in `subject_jobs` holds the progress. A new job
+ * starts immediately. Each minute's sweep then continues jobs without recent progress.
  *
- * A page is written down only when all of it was visited. A crash before that leaves it to be visited again, which changes
- * nothing that is right; two who work on one job count a page once (`advanceSubjectJob`).
+ * A page is recorded only when all its subjects were visited. After a crash the page is visited again, which is safe.
+ * If two workers run one job, a page counts once (`advanceSubjectJob`).
  */
 
-/** Asked at once. */
+/** Subjects that are visited at the same time. */
 const subjectsPerPage = 10;
-/** An invocation may ask a thousand times: an object up to twice for each subject, D1 three times for each page. */
+/**
+ * Limits a turn to the platform's 1,000 subrequests per invocation: up to two calls to the object for each subject, and
+ * three to D1 for each page.
+ */
 const pagesPerTurn = 40;
-/** What goes on after a reply is cut off after 30 s; and a turn ends so long before the next minute that the sweep takes it up. */
+/** The platform stops work 30 s after the reply. A turn that ends earlier is old enough for the next sweep. */
 const turnMs = 20_000;
-/** One huge or broken subject must not keep the job from the others: its own page gives it longer. */
+/** Keeps one huge or broken subject from delaying the others. The customer's own page allows it more time. */
 const subjectBudgetMs = 8_000;
 
-/** The first turn of a job. The reply has gone out, so that a failure has nobody to be told; the sweep goes on. */
+/** Runs the first turn of a job. The reply is sent already, so a failure is only logged. The sweep continues the job. */
 export async function beginSubjectJob(env: RuntimeEnv, jobId: string): Promise<void> {
   try {
     await runSubjectJob(env, jobId);
@@ -65,20 +68,17 @@ export async function doPage(env: RuntimeEnv, job: SubjectJobRow, limit: number)
 interface Visit {
   entries: number;
   unflushed: number;
-  /** `null` when all agrees. */
+  /** `null` when nothing was found. */
   finding: Finding | null;
 }
 
 async function visit(env: RuntimeEnv, subject: ComparedSubject, job: SubjectJobRow): Promise<Visit> {
   const { subjectRef, projectId, mode } = subject;
   try {
-    const {
-      entries,
-      unflushed,
-      findings: faults,
-    } = await compareSubject(env, subject, job.kind, subjectBudgetMs);
-    const [first] = faults;
-    const finding = first === undefined ? null : { subjectRef, faults: faults.length, ...inWords(first) };
+    const found = await compareSubject(env, subject, job.kind, subjectBudgetMs);
+    const { entries, unflushed, findings } = found;
+    const [first] = findings;
+    const finding = first === undefined ? null : { subjectRef, faults: findings.length, ...inWords(first) };
     return { entries, unflushed, finding };
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
@@ -98,8 +98,8 @@ async function visit(env: RuntimeEnv, subject: ComparedSubject, job: SubjectJobR
   }
 }
 
-/** Words of which some hundred fit into the job's row. */
-const longestMessage = 300;
+/** Characters; a hundred findings have to fit into the job's row. */
+const maxMessageLength = 300;
 
 function inWords({
   where,
@@ -111,5 +111,5 @@ function inWords({
   message: string;
 }) {
   const at = sequence === null ? "" : `entry ${sequence}: `;
-  return { where, message: `${at}${message}`.slice(0, longestMessage) };
+  return { where, message: `${at}${message}`.slice(0, maxMessageLength) };
 }

@@ -15,8 +15,8 @@ const windows = new Map<string, Window>();
 /**
  * Counts the request against its key's limit, in a fixed window of 10 s, and refuses it above the limit.
  *
- * Counts in this isolate's memory, on the machine's clock, because a check must not cost a hop to be counted. A key
- * whose traffic spreads over several isolates gets its limit in each of them.
+ * Counts in this isolate's memory, on the machine's clock, because a check must not cost a hop to be counted. The
+ * limit applies per isolate, so a key with traffic in several isolates can exceed it.
  */
 export const rateLimit = createMiddleware<RuntimeHono>(async (c, next) => {
   countRequest(c.get("caller"));

@@ -5,8 +5,8 @@ import type { RuntimeHono } from "../request-context.ts";
 
 /**
  * Validates the request by its documentation; handlers read the result with `c.req.valid`. Replaces the validators of
- * `@hono/zod-openapi`, whose rules differ from the API's: they limit no body, replace bytes that are not UTF-8, accept
- * repeated query parameters and pass on path parameters that are not valid UTF-8.
+ * `@hono/zod-openapi`, because their rules differ from the API's. They limit no body, replace bytes that are not UTF-8,
+ * accept repeated query parameters and pass on path parameters that are not valid UTF-8.
  */
 export function validateRequest({
   params,

@@ -30,7 +30,7 @@ export const create = implement(createProduct, ({ env, scope, actor, now }, inpu
   makeProduct(env, scope, input, { actor, now }),
 );
 
-/** Creates a product whose price exists at Stripe and fits its kind. Without an actor it writes no audit row. */
+/** Creates a product if its price exists at Stripe and fits its kind. Without an actor it writes no audit entry. */
 export async function makeProduct(
   env: RuntimeEnv,
   scope: Scope,

@@ -18,7 +18,7 @@ export async function sweepExpiries(env: RuntimeEnv): Promise<{ woken: number }>
   return { woken: due.length };
 }
 
-/** Reads subscriptions again from Stripe whose period ended without an event. */
+/** Reads subscriptions again from Stripe if their period ended without an event. */
 export async function sweepReviews(env: RuntimeEnv): Promise<{ reviewed: number }> {
   const due = await listSubjectsToReview(env.DB, await currentTime(env.DEV), maxSubjectsPerSweep);
   await forEachSubject("subject.review_failed", due, (identity) => reviewSubject(env, identity));

@@ -46,8 +46,8 @@ async function compare(env: RuntimeEnv, identity: SubjectIdentity, kind: Subject
   return compareSubject(env, { ...identity, headSequence }, kind, customerBudgetMs);
 }
 
-const toCheck = ({ findings: faults, entries, unflushed }: Verification): CustomerCheck => ({
-  findings: faults,
+const toCheck = ({ findings, entries, unflushed }: Verification): CustomerCheck => ({
+  findings,
   entries,
   unflushed,
 });
