@@ -7,9 +7,6 @@ export interface SigningSecret {
   signsUntil: number | null;
 }
 
-const dayMs = 86_400_000;
-export const maxOverlapMs = 7 * dayMs;
-
 /**
  * The most secrets that sign at once, because the size of a header is limited. The oldest is dropped first.
  */

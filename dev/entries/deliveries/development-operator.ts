@@ -65,5 +65,3 @@ export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
     return readDeliveryJob(this.env.DB, jobId);
   }
 }
-
-export type EndpointView = Awaited<ReturnType<DevelopmentOperator["listEndpoints"]>>[number];

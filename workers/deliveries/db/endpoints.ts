@@ -5,9 +5,6 @@ import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "../../../sha
 import { type EndpointRow, matchesEndpoint } from "../../../shared/db/endpoints.ts";
 import { deliveries, endpoints } from "../../../shared/db/tables/webhooks.ts";
 
-/** The project and mode that every query for an operator is limited to. */
-export type WebhookScope = Scope;
-
 /**
  * Inserts the endpoint unless it exists or the scope has `maxEndpoints` already. Returns whether it was
  * inserted.

@@ -33,7 +33,7 @@ export function toRefusedForm(values: Form, { message, field }: Refusal, names: 
 }
 
 /** Returns the form field name of an operation's input key. */
-export function toFieldName(key: string, names: FieldNames = {}): string {
+function toFieldName(key: string, names: FieldNames = {}): string {
   return names[key] ?? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

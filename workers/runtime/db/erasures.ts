@@ -105,4 +105,4 @@ export async function countCustomerRecords(
   return counts;
 }
 
-export const matchesCustomer = "project_id = ?1 AND mode = ?2 AND subject_ref = ?3";
+const matchesCustomer = "project_id = ?1 AND mode = ?2 AND subject_ref = ?3";

@@ -69,7 +69,7 @@ export async function insertStripeEvent(
   return meta.changes > 0 ? row : null;
 }
 
-export const matchesEvent = ({ connectionId, eventId }: { connectionId: string; eventId: string }) =>
+const matchesEvent = ({ connectionId, eventId }: { connectionId: string; eventId: string }) =>
   and(eq(stripeEvents.connectionId, connectionId), eq(stripeEvents.eventId, eventId));
 
 export async function readStripeEvent(

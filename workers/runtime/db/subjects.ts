@@ -34,7 +34,7 @@ export async function readSubjectCopy(
   return { subject: subjectRows[0] ?? null, entitlements: entitlementRows };
 }
 
-export const identityColumns = {
+const identityColumns = {
   projectId: subjects.projectId,
   mode: subjects.mode,
   subjectRef: subjects.subjectRef,
