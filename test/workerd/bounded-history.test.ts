@@ -40,7 +40,7 @@ describe("folding of history older than 90 days", () => {
     expect(after.entitlements).toEqual(before.entitlements);
     expect(await stub.verify()).toMatchObject({
       ok: true,
-      faults: [],
+      findings: [],
       entries: 2,
       checkpointSequence: 1_201,
       headSequence: 1_203,
@@ -73,7 +73,7 @@ describe("folding of history older than 90 days", () => {
       outcome: "too_long_ago",
       reachesBackTo: { sequence: 1_201 },
     });
-    expect(await stub.resync()).toMatchObject({ ok: true, faults: [] });
+    expect(await stub.resync()).toMatchObject({ ok: true, findings: [] });
   });
 
   it("a subject stops folding at an entry with a broken chain, so that verify reports it", async () => {

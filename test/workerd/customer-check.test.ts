@@ -14,11 +14,11 @@ describe("verifyCustomer and resyncCustomer", () => {
     const { account, place, named } = await newCustomers(1);
     const { caller, actor } = await newMember(account, "support");
     const verify = () => run(verifyCustomer, caller, place, { subjectRef });
-    expect(await verify()).toEqual({ outcome: "done", check: { faults: [], entries: 1, unflushed: 0 } });
+    expect(await verify()).toEqual({ outcome: "done", check: { findings: [], entries: 1, unflushed: 0 } });
     await editD1Copy(named("user_1"));
-    expect(await verify()).toMatchObject({ check: { faults: [{ where: "d1", sequence: 1 }] } });
-    expect(await run(resyncCustomer, caller, place, { subjectRef })).toMatchObject({ check: { faults: [] } });
-    expect(await verify()).toMatchObject({ check: { faults: [] } });
+    expect(await verify()).toMatchObject({ check: { findings: [{ where: "d1", sequence: 1 }] } });
+    expect(await run(resyncCustomer, caller, place, { subjectRef })).toMatchObject({ check: { findings: [] } });
+    expect(await verify()).toMatchObject({ check: { findings: [] } });
     const audit = await listAuditEntries(env.DB, { accountId: account.accountId }, 5);
     expect(audit).toMatchObject([
       { action: "customer.resync", target: "user_1", operatorId: actor.operatorId },
@@ -30,10 +30,10 @@ describe("verifyCustomer and resyncCustomer", () => {
     for (const table of ["subjects", "entitlements"])
       await env.DB.prepare(`DELETE FROM ${table} WHERE project_id = ?`).bind(place.projectId).run();
     expect(await run(verifyCustomer, admin.caller, place, { subjectRef })).toMatchObject({
-      check: { faults: [{ message: "the subject is not registered in D1" }, { where: "d1" }] },
+      check: { findings: [{ message: "the subject is not registered in D1" }, { where: "d1" }] },
     });
     expect(await run(resyncCustomer, admin.caller, place, { subjectRef })).toMatchObject({
-      check: { faults: [] },
+      check: { findings: [] },
     });
     expect(await getSubjectStub(named("user_1")).verify()).toMatchObject({ ok: true, entries: 1 });
   });
@@ -53,7 +53,7 @@ describe("verifyCustomer and resyncCustomer", () => {
     const check = await run(verifyCustomer, admin.caller, place, { subjectRef });
     expect(check).toMatchObject({
       check: {
-        faults: expect.arrayContaining([
+        findings: expect.arrayContaining([
           expect.objectContaining({ message: expect.stringContaining("tail was cut") }),
         ]),
       },

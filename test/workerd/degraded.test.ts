@@ -200,7 +200,7 @@ describe("outbox alarm", () => {
     expect(await runInDurableObject(stub, (_, { storage }) => storage.getAlarm())).not.toBeNull();
     await giveD1(stub, env.DB);
     await stub.wake();
-    expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
+    expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, findings: [] });
   });
 
   it("an alarm sends the same rows again without effect when a crash followed D1's answer", async () => {
@@ -217,7 +217,7 @@ describe("outbox alarm", () => {
     const again = env.SUBJECT.get(stub.id);
     expect(await again.consume(identity, buildConsume(4, "k"))).toMatchObject({ replayed: true });
     await again.wake();
-    expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
+    expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, findings: [] });
   });
 
   it("an object arms its alarm again on the next call when the platform lost it", async () => {
@@ -261,7 +261,7 @@ describe("outbox alarm", () => {
       // No call has reached the object since, so only its armed alarm can update the D1 copy.
       const again = env.SUBJECT.get(stub.id);
       expect(await runDurableObjectAlarm(again)).toBe(true);
-      expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, faults: [] });
+      expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, findings: [] });
       expect(await again.consume(identity, buildConsume(4, "k"))).toMatchObject({ replayed: true });
       expect((await again.read()).usageRemaining).toBe(6);
     },
@@ -283,7 +283,7 @@ describe("outbox alarm", () => {
     // Subjects of other tests have expired too, and a sweep handles only 100 at a time.
     await vi.waitFor(async () => {
       expect((await maintenance.sweep("expiries"))["woken"]).toBeGreaterThan(0);
-      expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 3, faults: [] });
+      expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 3, findings: [] });
     }, 20_000);
     expect((await again.read()).entitlements).toMatchObject([{ status: "expired" }]);
   });

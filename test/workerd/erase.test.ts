@@ -205,7 +205,7 @@ describe("customer erasure", () => {
     await customer.stub.wake();
     await finishErasure(env, { ...row });
     expect((await customer.stub.check()).decision.allowed).toBe(true);
-    expect(await customer.stub.verify()).toMatchObject({ ok: true, faults: [] });
+    expect(await customer.stub.verify()).toMatchObject({ ok: true, findings: [] });
   });
 });
 
@@ -284,7 +284,7 @@ describe("erased customer", () => {
       outcome: "too_long_ago",
     });
     await customer.stub.wake();
-    expect(await customer.stub.verify()).toMatchObject({ ok: true, faults: [], unflushed: 0 });
+    expect(await customer.stub.verify()).toMatchObject({ ok: true, findings: [], unflushed: 0 });
     const late = paidSession(crypto.randomUUID(), customer.metadata, "old@customers.example");
     expect(await receiveStripeEvent(customer.project, "checkout.session.completed", late)).toMatchObject({
       detail: "erased",

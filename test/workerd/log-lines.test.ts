@@ -121,7 +121,7 @@ describe("log lines", () => {
       .bind(endpointId)
       .first<{ deliveryId: string; epoch: number }>();
     const lanes: Promise<unknown>[] = [];
-    const bindings = { ...deliveriesEnv, LANES: { goOn: runLane.bind(null, deliveriesEnv) } };
+    const bindings = { ...deliveriesEnv, LANES: { resume: runLane.bind(null, deliveriesEnv) } };
     const message = { body: due, attempts: 1, ack() {}, retry() {} };
     await consumeDeliveries(
       { queue: "licenzy-deliveries", messages: [message] } as unknown as Parameters<

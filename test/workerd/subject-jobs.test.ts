@@ -255,7 +255,7 @@ describe("erased customer in jobs", () => {
       .bind(jobId)
       .run();
     const found = { where: "ledger" as const, sequence: 1, message: "changed" };
-    const stub = { verify: async () => ({ faults: [found], entries: 1, unflushed: 0, headSequence: 1 }) };
+    const stub = { verify: async () => ({ findings: [found], entries: 1, unflushed: 0, headSequence: 1 }) };
     const DB = {
       prepare: (sql: string) => {
         const statement = env.DB.prepare(sql);

@@ -74,7 +74,7 @@ describe("consume", () => {
 
     await stub.wake();
     const verification = await stub.verify();
-    expect(verification).toMatchObject({ ok: true, entries: 101, unflushed: 0, faults: [] });
+    expect(verification).toMatchObject({ ok: true, entries: 101, unflushed: 0, findings: [] });
     const copy = await readSubjectCopy(env.DB, identity);
     expect(copy.entitlements).toMatchObject([{ unitsRemaining: 0, version: 101 }]);
     expect(copy.subject?.headSequence).toBe(101);
@@ -193,7 +193,7 @@ describe("outbox", () => {
     ]) {
       await env.DB.prepare(harm).bind(identity.projectId).run();
       expect((await stub.verify()).ok, harm).toBe(false);
-      expect(await stub.resync(), harm).toMatchObject({ ok: true, faults: [] });
+      expect(await stub.resync(), harm).toMatchObject({ ok: true, findings: [] });
     }
   });
 });

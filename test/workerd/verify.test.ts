@@ -27,23 +27,23 @@ describe("verify", () => {
       "UPDATE ledger SET body = (SELECT other.body FROM ledger other WHERE other.sequence = 7) WHERE sequence = 6",
     ],
   ])("verify reports %s", async (_, harm) => {
-    const { ok, findings: faults } = await verifyAfter(harm);
+    const { ok, findings } = await verifyAfter(harm);
     expect(ok).toBe(false);
-    expect(faults).toContainEqual(expect.objectContaining({ where: "ledger", sequence: 6 }));
+    expect(findings).toContainEqual(expect.objectContaining({ where: "ledger", sequence: 6 }));
   });
 
   it("verify reports a duplicated entry at its sequence", async () => {
-    const { ok, findings: faults } = await verifyAfter(
+    const { ok, findings } = await verifyAfter(
       "INSERT INTO ledger SELECT 11, at, hash, body, NULL FROM ledger WHERE sequence = 10",
     );
     expect(ok).toBe(false);
-    expect(faults).toContainEqual(expect.objectContaining({ where: "ledger", sequence: 11 }));
+    expect(findings).toContainEqual(expect.objectContaining({ where: "ledger", sequence: 11 }));
   });
 
   it("verify reports a truncated ledger by D1's anchor, which the hash chain alone can't show", async () => {
-    const { ok, findings: faults } = await verifyAfter("DELETE FROM ledger WHERE sequence > 8");
+    const { ok, findings } = await verifyAfter("DELETE FROM ledger WHERE sequence > 8");
     expect(ok).toBe(false);
-    expect(faults).toContainEqual(
+    expect(findings).toContainEqual(
       expect.objectContaining({
         where: "ledger",
         sequence: 9,
@@ -83,7 +83,7 @@ describe("verify during a flush", () => {
       };
       const prepare = DB.prepare.bind(DB);
       inside.env = { ...inside.env, DB: { ...DB, prepare, batch } as D1Database };
-      expect(await subject.verify()).toMatchObject({ ok: true, faults: [], entries: 2, unflushed: 0 });
+      expect(await subject.verify()).toMatchObject({ ok: true, findings: [], entries: 2, unflushed: 0 });
     });
   });
 });
