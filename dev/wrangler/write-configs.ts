@@ -2,7 +2,14 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AdditionsInput, developmentAdditions } from "../stack/development-additions.ts";
-import { devPaths, rootDir, type WorkerName, workerConfigs, workerNames } from "../stack/paths.ts";
+import {
+  developmentEntries,
+  devPaths,
+  rootDir,
+  type WorkerName,
+  workerConfigs,
+  workerNames,
+} from "../stack/paths.ts";
 import { writePrivateFile } from "../stack/secrets.ts";
 
 /**
@@ -21,6 +28,7 @@ export async function writeWranglerConfigs(input: AdditionsInput): Promise<strin
       // of any file. `watchIslands` does that work.
       const { build: _build, ...declared } = rawConfig;
       const added = additions[name];
+      const entry = developmentEntries[name];
       const services = Object.entries(added.services).map(([binding, { name: service, entrypoint }]) => ({
         binding,
         service,
@@ -28,7 +36,7 @@ export async function writeWranglerConfigs(input: AdditionsInput): Promise<strin
       }));
       const config = {
         ...declared,
-        main: join(dirname(path), declared.main ?? ""),
+        main: entry === undefined ? join(dirname(path), declared.main ?? "") : join(rootDir, entry),
         vars: { ...declared.vars, ...added.vars },
         services: [...(declared.services ?? []), ...services],
       };

@@ -9,12 +9,9 @@ export const newestMigration = "0011_subject_jobs.sql";
  * is newer than the worker counts: it has the migration too.
  */
 export async function hasNewestMigration(db: D1Database): Promise<boolean> {
+  // Without this table nothing was ever applied, and selecting from it would fail like an outage.
+  const table = await db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'd1_migrations'").first();
+  if (table === null) return false;
   const select = db.prepare("SELECT 1 FROM d1_migrations WHERE name = ?1").bind(newestMigration);
-  try {
-    return (await select.first()) !== null;
-  } catch (error) {
-    // Nothing was ever applied.
-    if (error instanceof Error && /no such table: d1_migrations/.test(error.message)) return false;
-    throw error;
-  }
+  return (await select.first()) !== null;
 }

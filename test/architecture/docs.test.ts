@@ -125,7 +125,7 @@ describe("required documentation", () => {
     const gateway = "dev/gateway/";
     const controls = [
       ...findPaths(`${gateway}controls.ts`, /case "((?:GET|POST) \/__dev\/[\w/]+)"/g),
-      ...findPaths("dev/pocket-stripe/controls/answer-control.ts", /^ {2}"(\/control\/[\w/:]+)": /gm).map(
+      ...findPaths("dev/pocket-stripe/controls/handle-control.ts", /^ {2}"(\/control\/[\w/:]+)": /gm).map(
         (path) => `POST /pocket-stripe${path}`,
       ),
     ];

@@ -128,8 +128,8 @@ async function playAndCheck(
   }
 
   await subject.wake();
-  const { findings: faults, unflushed } = await subject.verify();
-  expect({ faults, unflushed }).toEqual({ faults: [], unflushed: 0 });
+  const { findings, unflushed } = await subject.verify();
+  expect({ findings, unflushed }).toEqual({ findings: [], unflushed: 0 });
 
   const { entitlements } = await subject.read();
   const units = (pick: (entitlement: (typeof entitlements)[number]) => number) =>
