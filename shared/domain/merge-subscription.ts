@@ -111,10 +111,12 @@ function follows(later: Observation, earlier: Observation): boolean {
   return hasAttributes(earlier, { ...toComparedAttributes(later), ...later.previous });
 }
 
-function toComparedAttributes({ status, cancelAtPeriodEnd, items }: Observation): ComparedAttributes {
+function toComparedAttributes(observation: Observation): ComparedAttributes {
+  const { status, cancelAtPeriodEnd, isCollectionPaused, items } = observation;
   return {
     status,
     cancelAtPeriodEnd,
+    isCollectionPaused,
     currentPeriodEnd: items[0]?.currentPeriodEnd ?? null,
     priceIds: items.map(({ priceId }) => priceId).join(),
   };
@@ -130,7 +132,6 @@ function hasAttributes(observation: Observation, attributes: ComparedAttributes)
 function isSameSnapshot(a: Observation, b: Observation): boolean {
   return (
     hasAttributes(a, toComparedAttributes(b)) &&
-    a.isCollectionPaused === b.isCollectionPaused &&
     a.endedAt === b.endedAt &&
     JSON.stringify(a.items) === JSON.stringify(b.items)
   );

@@ -95,9 +95,11 @@ export interface Observation extends SubscriptionSnapshot {
   previous: Partial<ComparedAttributes> | null;
 }
 
+/** What tells two states of one second apart. Every part of a snapshot that an update can change belongs here. */
 export interface ComparedAttributes {
   status: StripeSubscriptionStatus;
   cancelAtPeriodEnd: boolean;
+  isCollectionPaused: boolean;
   currentPeriodEnd: Moment | null;
   priceIds: string;
 }

@@ -65,7 +65,7 @@ export function parseSubscription(
       cancelAtPeriodEnd: isEndScheduled(subscription),
       endedAt: fromOptionalSeconds(subscription.ended_at),
       isCollectionPaused: subscription.pause_collection != null,
-      previous: previous === null ? null : parsePreviousAttributes(previous),
+      previous: previous === null ? null : parsePreviousAttributes(subscription, previous),
     },
   };
 }
@@ -84,12 +84,18 @@ function isEndScheduled({ cancel_at_period_end, cancel_at }: AnyShape): boolean 
   return cancel_at_period_end === true || cancel_at != null;
 }
 
-function parsePreviousAttributes(previous: AnyShape): Partial<ComparedAttributes> {
+function parsePreviousAttributes(
+  subscription: Stripe.Subscription,
+  previous: AnyShape,
+): Partial<ComparedAttributes> {
+  const former: AnyShape = { ...subscription, ...previous };
+  const isEndChanged = "cancel_at_period_end" in previous || "cancel_at" in previous;
   const items = previous.items?.data as AnyItem[] | undefined;
   const periodEnd = items?.[0]?.current_period_end ?? previous.current_period_end;
   return {
     ...(previous.status == null || !isStatus(previous.status) ? {} : { status: previous.status }),
-    ...(previous.cancel_at_period_end == null ? {} : { cancelAtPeriodEnd: previous.cancel_at_period_end }),
+    ...(isEndChanged ? { cancelAtPeriodEnd: isEndScheduled(former) } : {}),
+    ...("pause_collection" in previous ? { isCollectionPaused: former.pause_collection != null } : {}),
     ...(periodEnd == null ? {} : { currentPeriodEnd: fromSeconds(periodEnd) }),
     ...(items === undefined ? {} : { priceIds: items.map((item) => getReferenceId(item.price)).join() }),
   };
