@@ -95,7 +95,7 @@ export interface Observation extends SubscriptionSnapshot {
   previous: Partial<ComparedAttributes> | null;
 }
 
-/** What tells two states of one second apart. Every part of a snapshot that an update can change belongs here. */
+/** The attributes that distinguish two states of one second. Every part of a snapshot that an update can change belongs here. */
 export interface ComparedAttributes {
   status: StripeSubscriptionStatus;
   cancelAtPeriodEnd: boolean;
