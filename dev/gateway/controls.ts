@@ -4,6 +4,7 @@ import { clockOffsetMs } from "./dev-clock.ts";
 import { type GatewayEnv, provisioningFunctions, webhookFunctions } from "./env.ts";
 import { listMails } from "./mailbox.ts";
 import { errorReply, jsonReply } from "./replies.ts";
+import { createSamplePrices } from "./sample-prices.ts";
 
 const maxAdvanceSeconds = 10 * 365.25 * 86_400;
 const provisionPath = "/__dev/provision/";
@@ -25,6 +26,8 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
         return jsonReply(await applyMigrations(env.DB, await request.json<Migration[]>()));
       case "GET /__dev/setup":
         return jsonReply(await readSetupState(env.DB));
+      case "POST /__dev/sample-prices":
+        return await createSamplePrices(request, env);
       case "GET /__dev/mail":
         return jsonReply(listMails());
       case "GET /__dev/verify":

@@ -11,6 +11,10 @@ export class Dev extends WorkerEntrypoint<GatewayEnv> implements DevService {
     return clockOffsetMs(this.env);
   }
 
+  async usesPocketStripe(): Promise<boolean> {
+    return this.env.REAL_STRIPE === undefined;
+  }
+
   /** Forwards requests for Stripe to pocket Stripe, or to Stripe itself with a real test account. */
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);

@@ -124,7 +124,7 @@ describe("required documentation", () => {
       [...read(path).matchAll(pattern)].map((match) => match[1] ?? "");
     const gateway = "dev/gateway/";
     const controls = [
-      ...findPaths(`${gateway}controls.ts`, /case "((?:GET|POST) \/__dev\/[\w/]+)"/g),
+      ...findPaths(`${gateway}controls.ts`, /case "((?:GET|POST) \/__dev\/[\w/-]+)"/g),
       ...findPaths("dev/pocket-stripe/controls/handle-control.ts", /^ {2}"(\/control\/[\w/:]+)": /gm).map(
         (path) => `POST /pocket-stripe${path}`,
       ),

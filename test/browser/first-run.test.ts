@@ -1,8 +1,17 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApiClient, sessionIdOf } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
-import { chromiumPath, openPage, openPortalBrowser, type PortalBrowser, tabTo } from "./portal-browser.ts";
+import {
+  chromiumPath,
+  expectAccessible,
+  openPage,
+  openPortalBrowser,
+  type PortalBrowser,
+  tabTo,
+} from "./portal-browser.ts";
 
 const password = "a sentence that nobody guesses";
 
@@ -16,28 +25,38 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
   });
   afterAll(() => portal.close());
 
-  it("the owner gets from the setup link to an allowed check in 3 minutes without errors", async () => {
+  it("the owner gets from the sign-in page of an empty stack to an allowed check in 3 minutes without errors", async () => {
     const startedAt = Date.now();
     const { page, errors } = await openPage(portal);
-    const { origin, secrets } = portal.stack;
-    await page.goto(`/setup?token=${secrets.setupToken}`);
+    const { origin } = portal.stack;
+    await page.goto("/sign-in");
+    await page.getByRole("heading", { name: "Licenzy is not set up yet" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "Set up Licenzy" }).click();
     await page.getByLabel("Your name").fill("Dana");
     await page.getByLabel("E-mail").fill("dana@acme.example");
     await page.getByLabel("Password").fill(password);
     await page.getByLabel("Company").fill("Acme");
     await page.getByLabel("First project").fill("Acme Writer");
     await page.getByRole("button", { name: "Set up" }).click();
-    await page.getByText("0 of 6 done").waitFor();
+    await page.getByText("0 of 7 done").waitFor();
 
     await page.getByRole("link", { name: "Connect", exact: true }).click();
-    await page.getByLabel("Secret or restricted key, test mode").fill(stripe.apiKey);
+    await page.getByText("sk_test_acme0001").waitFor();
+    const keyField = page.getByLabel("Secret or restricted key, test mode");
+    await keyField.fill("sk_test_short");
+    await page.getByRole("button", { name: "Check and connect" }).click();
+    await page.getByText("This key is too short.").waitFor();
+    await keyField.fill(stripe.apiKey);
     await page.getByRole("button", { name: "Check and connect" }).click();
     await page.getByText("Stripe is connected in test mode").waitFor();
     await page.getByRole("button", { name: "Register the webhook for me" }).click();
     await page.getByText("The webhook is registered").waitFor();
 
-    const price = await stripe.createPrice("1,000 credits", 4_900);
-    await nextStep(page, "Create");
+    await page.getByRole("button", { name: "Create sample prices" }).click();
+    await page.getByText("The sample prices are ready.").waitFor();
+    await expectAccessible(page);
+    const price = await samplePrice(page, "1,000 credits: €49.00, once");
     await page.getByLabel("Code", { exact: true }).fill("CREDITS_1000");
     await page.getByLabel("Name", { exact: true }).fill("1,000 credits");
     await page.getByLabel("Price in Stripe").fill(price);
@@ -46,6 +65,11 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await page.getByRole("spinbutton", { name: "Units" }).fill("1000");
     await page.getByRole("button", { name: "Create product" }).click();
     await page.getByText("CREDITS_1000 is on sale.").waitFor();
+
+    await nextStep(page, "Set URL");
+    await page.getByLabel("Where customers come back to after paying").fill("https://acme.example/thanks");
+    await page.getByRole("button", { name: "Save settings" }).click();
+    await page.getByText("The settings are saved.").waitFor();
 
     await nextStep(page, "Create");
     await page.getByLabel("Name", { exact: true }).fill("Backend");
@@ -62,13 +86,13 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
 
     const api = new ApiClient(origin, apiKey);
     expect((await api.check("user_1")).body.allowed).toBe(false);
-    await page.getByRole("link", { name: "Settings" }).click();
-    await page.getByLabel("Where customers come back to after paying").fill("https://acme.example/thanks");
-    await page.getByRole("button", { name: "Save settings" }).click();
-    await page.getByText("The settings are saved.").waitFor();
-    const checkout = await api.checkout("user_1", "CREDITS_1000", "first");
-    await page.goto(checkout.body.checkout_url);
-    await stripe.pay(sessionIdOf(checkout.body.checkout_url));
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.getByText("6 of 7 done").waitFor();
+    await expectAccessible(page);
+    const command = await page.locator(".command pre").innerText();
+    const checkoutUrl = await runCheckout(command.replace("lz_test_YOUR_API_KEY", apiKey));
+    await page.goto(checkoutUrl);
+    await stripe.pay(sessionIdOf(checkoutUrl));
     await vi.waitFor(async () => expect((await api.check("user_1")).body.allowed).toBe(true), 5_000);
 
     await page.goto("/");
@@ -138,6 +162,19 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await context.close();
   });
 });
+
+/** Opens the product form from the overview. Returns the id of the offered price with this description. */
+async function samplePrice(page: Page, text: string): Promise<string> {
+  await nextStep(page, "Create");
+  const price = await page.locator("#prices option", { hasText: text }).getAttribute("value");
+  return price ?? "";
+}
+
+/** Runs the command of the last step in a shell. Returns the URL of the checkout page. */
+async function runCheckout(command: string): Promise<string> {
+  const { stdout } = await promisify(execFile)("bash", ["-c", command]);
+  return (JSON.parse(stdout) as { checkout_url: string }).checkout_url;
+}
 
 /** Opens the first step on the overview that is not done. */
 async function nextStep(page: Page, action: string): Promise<void> {

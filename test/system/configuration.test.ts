@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
-import { hiddenField, type PortalReply } from "../../dev/seed/portal-client.ts";
+import { hiddenField, hiddenFields, type PortalReply } from "../../dev/seed/portal-client.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { buy, newWorld, type World } from "./world.ts";
@@ -66,6 +66,7 @@ describe("Stripe connection page", () => {
     ["pk_test_0000000000000000", "This is a publishable key"],
     ["whsec_00000000000000000000", "This is a webhook signing secret"],
     ["hello", "This is not a Stripe API key"],
+    ["sk_test_1234567", "This key is too short. At least 8 characters must follow sk_test_."],
     ["sk_test_00000000_revoked", "Stripe rejected the key"],
   ])("the Stripe page rejects the key %s with an explanation", async (key, words) => {
     const reply = await connect(key);
@@ -109,6 +110,36 @@ describe("Stripe connection page", () => {
     expect(reply.status).toBe(502);
     expect(reply.html).toContain("Stripe is temporarily unavailable");
     expect((await admin.portal.get(`${path}/stripe`)).html).toContain("Connected");
+  });
+});
+
+describe("sample prices", () => {
+  const form = (fields: Record<string, string> = {}) => ({
+    account: `acct_${world.stripe.apiKey.split("_")[2]}`,
+    mode: "test",
+    return_to: `${path}/products/new`,
+    ...fields,
+  });
+
+  it("the button of the Stripe page creates three prices, and a second click creates none", async () => {
+    const { html } = await admin.portal.get(`${path}/stripe`);
+    expect(hiddenFields(html, "/__dev/sample-prices")).toEqual(form({ return_to: `${path}/stripe` }));
+    const count = async () => (await world.stripe.client.prices.list({ limit: 100 })).data.length;
+    const before = await count();
+    for (let click = 0; click < 2; click++) {
+      const { status, location } = await admin.portal.post("/__dev/sample-prices", form());
+      expect([status, location]).toEqual([303, `${path}/products/new?sample_prices=created`]);
+      expect(await count()).toBe(before + 3);
+    }
+  });
+
+  it("the control rejects other pages, other origins and fields that it can't use", async () => {
+    const post = (fields: Record<string, string>, headers = {}) =>
+      admin.portal.post("/__dev/sample-prices", form(fields), headers);
+    expect((await post({}, { Origin: "https://evil.example" })).status).toBe(403);
+    expect((await post({ return_to: "//evil.example/" })).status).toBe(400);
+    expect((await post({ account: "acct_1" })).status).toBe(400);
+    expect((await post({ mode: "both" })).status).toBe(400);
   });
 });
 

@@ -80,8 +80,16 @@ export function Id({ value, href }: { value: string; href?: string }) {
   );
 }
 
-/** Visible only with scripts. Without them, the text can be selected. */
-export function CopyButton({ value, label = "Copy" }: { value: string; label?: string }) {
+/** Visible only with scripts. Without them, the text can be selected. `name` replaces a long value in the accessible name. */
+export function CopyButton({
+  value,
+  label = "Copy",
+  name = value,
+}: {
+  value: string;
+  label?: string;
+  name?: string;
+}) {
   return (
     <button
       class="copy"
@@ -89,7 +97,7 @@ export function CopyButton({ value, label = "Copy" }: { value: string; label?: s
       data-copy={value}
       data-needs-script
       hidden
-      aria-label={`${label} ${value}`}
+      aria-label={`${label} ${name}`}
     >
       {label}
     </button>

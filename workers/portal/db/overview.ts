@@ -9,6 +9,10 @@ export interface ProjectFacts {
   isConnected: boolean;
   hasWebhook: boolean;
   products: number;
+  /** The code of the first active product. */
+  firstProductCode: string | null;
+  /** Whether the project has a success URL. It applies to both modes. */
+  hasSuccessUrl: boolean;
   keys: number;
   /** API keys that their Keyring has not confirmed. */
   unsynced: number;
@@ -37,6 +41,8 @@ export interface ProjectFacts {
   oldestUnsentAt: number | null;
 }
 
+type TextFact = "sweepError" | "firstProductCode";
+
 const maxCounted = 1_000;
 
 /**
@@ -52,11 +58,15 @@ export async function readProjectFacts(
     sql`(SELECT count(*) FROM (${rows} LIMIT ${maxCounted}))`;
   const events = sql`SELECT received_at FROM stripe_events WHERE ${inScope}`;
   const row = await drizzle(db).get<
-    Record<Exclude<keyof ProjectFacts, "sweepError">, number | null> & { sweepError: string | null }
+    Record<Exclude<keyof ProjectFacts, TextFact>, number | null> & Record<TextFact, string | null>
   >(sql`SELECT
     EXISTS (SELECT 1 FROM stripe_connections WHERE ${inScope}) AS isConnected,
     EXISTS (SELECT 1 FROM stripe_connections WHERE ${inScope} AND webhook_set_at IS NOT NULL) AS hasWebhook,
     ${countUpTo(sql`SELECT 1 FROM products WHERE ${inScope} AND archived_at IS NULL`)} AS products,
+    (SELECT product_code FROM products WHERE ${inScope} AND archived_at IS NULL
+      ORDER BY product_code LIMIT 1) AS firstProductCode,
+    EXISTS (SELECT 1 FROM projects WHERE project_id = ${projectId} AND success_url IS NOT NULL)
+      AS hasSuccessUrl,
     ${countUpTo(sql`SELECT 1 FROM api_keys WHERE ${inScope} AND revoked_at IS NULL
       AND (expires_at IS NULL OR expires_at > ${now})`)} AS keys,
     ${countUpTo(sql`SELECT 1 FROM api_keys WHERE ${inScope} AND synced_at IS NULL`)} AS unsynced,
@@ -78,6 +88,8 @@ export async function readProjectFacts(
     isConnected: row.isConnected === 1,
     hasWebhook: row.hasWebhook === 1,
     products: row.products ?? 0,
+    firstProductCode: row.firstProductCode,
+    hasSuccessUrl: row.hasSuccessUrl === 1,
     keys: row.keys ?? 0,
     unsynced: row.unsynced ?? 0,
     eventsFailed: row.eventsFailed ?? 0,

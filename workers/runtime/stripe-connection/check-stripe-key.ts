@@ -8,6 +8,8 @@ export type KeyVerdict =
   | { outcome: "usable"; stripe: Stripe; stripeAccountId: string | null; permissions: PermissionCheck[] }
   | { outcome: "refused"; message: string };
 
+const keyPattern = /^[sr]k_(test|live)_[A-Za-z0-9_]{8,250}$/;
+
 /**
  * An id that no object has. A call with it reveals whether the key has the permission, and changes nothing.
  */
@@ -97,7 +99,7 @@ const requiredPermissions: {
  * permission only appears in the list.
  */
 export async function checkStripeKey(env: RuntimeEnv, mode: Mode, apiKey: string): Promise<KeyVerdict> {
-  if (!/^[sr]k_(test|live)_[A-Za-z0-9_]{8,250}$/.test(apiKey)) return refused(formatError(apiKey, mode));
+  if (!keyPattern.test(apiKey)) return refused(formatError(apiKey, mode));
   if (!new RegExp(`^[sr]k_${mode}_`).test(apiKey)) return refused(modeError(mode));
   const stripe = createStripeClient(apiKey, env.DEV);
   try {
@@ -141,6 +143,9 @@ async function readAccountId(stripe: Stripe): Promise<string | null> {
 const refused = (message: string): KeyVerdict => ({ outcome: "refused", message });
 
 function formatError(apiKey: string, mode: Mode): string {
+  const [, prefix] = /^([sr]k_(?:test|live)_)\w{0,7}$/.exec(apiKey) ?? [];
+  if (prefix !== undefined)
+    return `This key is too short. At least 8 characters must follow ${prefix}. Enter the full key.`;
   if (apiKey.startsWith("pk_"))
     return `This is a publishable key. Enter a secret or restricted key: sk_${mode}_… or rk_${mode}_….`;
   if (apiKey.startsWith("whsec_"))

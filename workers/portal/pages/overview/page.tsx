@@ -1,10 +1,10 @@
 import { formatCappedCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, PageHead, Pill } from "../../components/parts.tsx";
+import { Card, CopyButton, PageHead, Pill } from "../../components/parts.tsx";
 import { formatDuration, Time } from "../../components/time.tsx";
 import { type Activity, readActivity } from "../../db/activity.ts";
 import { type ProjectFacts, readProjectFacts } from "../../db/overview.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getOrigin, getScope, type PortalContext } from "../../request-context.ts";
 import { ActivityTiles } from "./activity-tiles.tsx";
 import { DeliveryProblems, DeliveryTiles } from "./deliveries.tsx";
 import { type Step, setupSteps } from "./steps.ts";
@@ -16,7 +16,7 @@ export async function showOverview(c: PortalContext) {
     readProjectFacts(c.env.DB, getScope(c), now),
     readActivity(c.env.DB, getScope(c), now),
   ]);
-  const steps = setupSteps(facts, mode);
+  const steps = setupSteps(facts, { mode, origin: getOrigin(c) });
   const open = steps.filter(({ done }) => !done);
   return renderPage(
     c,
@@ -93,6 +93,12 @@ function Steps({ c, steps, open }: { c: PortalContext; steps: Step[]; open: numb
               >
                 {step.action}
               </a>
+            )}
+            {step.done || step.command === undefined ? null : (
+              <div class="command">
+                <pre>{step.command}</pre>
+                <CopyButton value={step.command} name="command" />
+              </div>
             )}
           </li>
         ))}

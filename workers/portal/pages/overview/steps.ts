@@ -8,10 +8,12 @@ export interface Step {
   /** The page of the step, below the project and mode. */
   page: string;
   action: string;
+  /** A command to copy, over several lines. */
+  command?: string;
 }
 
 /** Returns the setup steps from an empty project to the first allowed access check, in order. */
-export function setupSteps(facts: ProjectFacts, mode: Mode): Step[] {
+export function setupSteps(facts: ProjectFacts, { mode, origin }: { mode: Mode; origin: string }): Step[] {
   return [
     {
       done: facts.isConnected,
@@ -35,6 +37,13 @@ export function setupSteps(facts: ProjectFacts, mode: Mode): Step[] {
       action: "Create",
     },
     {
+      done: facts.hasSuccessUrl,
+      title: "Set the success URL",
+      text: "The page that customers return to after paying. Licenzy rejects checkouts without one.",
+      page: "/settings",
+      action: "Set URL",
+    },
+    {
       done: facts.keys > 0,
       title: "Create an API key",
       text: "For your backend, which asks us on every request.",
@@ -50,10 +59,21 @@ export function setupSteps(facts: ProjectFacts, mode: Mode): Step[] {
     },
     {
       done: facts.purchases > 0,
-      title: "Sell something",
-      text: "Open a checkout through the API and pay it: the customer then appears here.",
+      title: mode === "test" ? "Make a test purchase" : "Make a purchase",
+      text: "Create a checkout with your API key, open its checkout_url and pay. The customer then appears under Customers.",
       page: "/customers",
-      action: "See how",
+      action: "Customers",
+      command: buildCheckoutCommand(origin, mode, facts.firstProductCode ?? "PRODUCT_CODE"),
     },
   ];
+}
+
+function buildCheckoutCommand(origin: string, mode: Mode, productCode: string): string {
+  return [
+    `curl ${origin}/v1/checkout/session`,
+    `-H 'Authorization: Bearer lz_${mode}_YOUR_API_KEY'`,
+    "-H 'Content-Type: application/json'",
+    "-H 'Idempotency-Key: first-purchase'",
+    `-d '${JSON.stringify({ subject_ref: "user_1", product_code: productCode })}'`,
+  ].join(" \\\n  ");
 }

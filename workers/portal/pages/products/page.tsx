@@ -6,7 +6,13 @@ import { ActionButton, emptyForm, type FormState } from "../../components/fields
 import { kindLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
+import {
+  readSamplePricesFlash,
+  SamplePricesButton,
+  usesPocketStripe,
+} from "../../components/sample-prices.tsx";
 import { Time } from "../../components/time.tsx";
+import { readStripeAccountId } from "../../db/stripe-connection.ts";
 import { callOperation } from "../../http/call-operation.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { ProductForm } from "./form.tsx";
@@ -19,18 +25,38 @@ export async function renderNewProductPage(
   form: FormState = emptyForm,
   status: Status = 200,
 ) {
+  const prices = await listPrices(c);
   return renderPage(
     c,
-    { title: "New product", status },
+    { title: "New product", status, ...readSamplePricesFlash(c) },
     <>
       <PageHead
         title="New product"
         lead={`In ${c.get("mode")} mode. The price is checked in Stripe before anything is saved.`}
       />
+      {prices.length === 0 ? await renderSamplePrices(c) : null}
       <Card pad>
-        <ProductForm c={c} form={form} prices={await listPrices(c)} product={null} />
+        <ProductForm c={c} form={form} prices={prices} product={null} />
       </Card>
     </>,
+  );
+}
+
+/** Development only: offers prices where the account has none. */
+async function renderSamplePrices(c: PortalContext) {
+  if (!(await usesPocketStripe(c))) return null;
+  const accountId = await readStripeAccountId(c.env.DB, getScope(c));
+  if (accountId === null) return null;
+  return (
+    <div class="notice">
+      <p>
+        <b>No prices in this account of pocket Stripe yet.</b> Create three to choose from: a monthly
+        subscription, 1,000 credits and a day pass.
+      </p>
+      <div>
+        <SamplePricesButton c={c} accountId={accountId} page="/products/new" />
+      </div>
+    </div>
   );
 }
 

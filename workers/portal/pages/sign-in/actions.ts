@@ -4,12 +4,14 @@ import { copyCookies, startSession } from "../../auth/session-cookie.ts";
 import { createSignInService, listProviders, type Provider } from "../../auth/sign-in-service.ts";
 import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
+import { isSetUp } from "../../db/setup.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { getOrigin, type PortalContext } from "../../request-context.ts";
-import { renderCodePage, renderSignInPage } from "./page.tsx";
+import { renderCodePage, renderNotSetUpPage, renderSignInPage } from "./page.tsx";
 
-export function showSignIn(c: PortalContext) {
+export async function showSignIn(c: PortalContext) {
+  if (!(await isSetUp(c.env.DB))) return renderNotSetUpPage(c);
   const error = c.req.query("error");
   const note = error === undefined ? {} : { note: toProviderMessage(error) };
   return renderSignInPage(c, { next: parseLocalPath(c.req.query("next")), ...note });

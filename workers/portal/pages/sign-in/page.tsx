@@ -2,7 +2,7 @@ import { type PendingRequest, PendingRequestFields } from "../../auth/pending-re
 import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
 import { emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
 import { renderSignedOutPage } from "../../components/layout.tsx";
-import type { PortalContext } from "../../request-context.ts";
+import { getOrigin, type PortalContext } from "../../request-context.ts";
 
 interface SignInOptions {
   status?: 200 | 401 | 422;
@@ -44,6 +44,44 @@ export function renderSignInPage(c: PortalContext, options: SignInOptions = {}) 
       <p class="quiet">Operators are invited by an owner. API keys are refused here.</p>
     </>,
   );
+}
+
+/** Shown instead of the form while there is no owner, since no operator could sign in. */
+export function renderNotSetUpPage(c: PortalContext) {
+  const setupPath = readDevelopmentSetupPath(c);
+  return renderSignedOutPage(
+    c,
+    { title: "Not set up yet" },
+    <>
+      <h1>Licenzy is not set up yet</h1>
+      {c.env.DEV === undefined ? (
+        <p>
+          Open <code>{getOrigin(c)}/setup?token=…</code> with the value of the secret <code>SETUP_TOKEN</code>{" "}
+          to create the first owner. The deployment guide (docs/deploying.md) shows how.
+        </p>
+      ) : (
+        <p>
+          Open the setup link that <code>npm start</code> printed (<code>/setup?token=…</code>) to create the
+          first owner.
+        </p>
+      )}
+      {setupPath === null ? null : (
+        <a class="button primary" href={setupPath}>
+          Set up Licenzy
+        </a>
+      )}
+    </>,
+  );
+}
+
+/**
+ * Returns the setup link in development, and `null` in a deployment, where only the operator knows the token. The host
+ * must be the stack's own: a page of a foreign name that resolves to 127.0.0.1 could read the token.
+ */
+function readDevelopmentSetupPath(c: PortalContext): string | null {
+  const { DEV, PUBLIC_ORIGIN, SETUP_TOKEN } = c.env;
+  if (DEV === undefined || SETUP_TOKEN === undefined || getOrigin(c) !== PUBLIC_ORIGIN) return null;
+  return `/setup?token=${encodeURIComponent(SETUP_TOKEN)}`;
 }
 
 export function renderCodePage(

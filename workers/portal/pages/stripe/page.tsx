@@ -1,9 +1,15 @@
+import type { Mode } from "../../../../shared/contract/enums.ts";
 import type { PermissionCheck } from "../../../../shared/contract/operations/stripe.ts";
 import { hasRole } from "../../../../shared/contract/roles.ts";
 import type { StripeConnectionRow } from "../../../../shared/db/stripe-connections.ts";
 import { ActionButton, emptyForm, Field, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
+import { Card, CopyButton, Empty, PageHead, Pill } from "../../components/parts.tsx";
+import {
+  readSamplePricesFlash,
+  SamplePricesButton,
+  usesPocketStripe,
+} from "../../components/sample-prices.tsx";
 import { Time } from "../../components/time.tsx";
 import { readConnectionAndEvents } from "../../db/stripe-connection.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -20,7 +26,10 @@ interface StripePageOptions {
 
 export async function renderStripePage(c: PortalContext, options: StripePageOptions = {}) {
   const { form = emptyForm, status = 200, permissions, error } = options;
-  const { connection, events } = await readConnectionAndEvents(c.env.DB, getScope(c), 5);
+  const [{ connection, events }, hasPocketStripe] = await Promise.all([
+    readConnectionAndEvents(c.env.DB, getScope(c), 5),
+    usesPocketStripe(c),
+  ]);
   const canChange = hasRole(c.get("member").role, "admin");
   const mode = c.get("mode");
   return renderPage(
@@ -28,7 +37,7 @@ export async function renderStripePage(c: PortalContext, options: StripePageOpti
     {
       title: "Stripe connection",
       status,
-      ...(error === undefined ? {} : { flash: { tone: "bad" as const, text: error } }),
+      ...(error === undefined ? readSamplePricesFlash(c) : { flash: { tone: "bad" as const, text: error } }),
     },
     <>
       <PageHead
@@ -47,10 +56,15 @@ export async function renderStripePage(c: PortalContext, options: StripePageOpti
       ) : (
         <Connection c={c} connection={connection} permissions={permissions} canChange={canChange} />
       )}
-      {canChange ? <KeyForm c={c} form={form} connection={connection} /> : null}
+      {canChange ? (
+        <KeyForm c={c} form={form} connection={connection} hasPocketStripe={hasPocketStripe} />
+      ) : null}
       {connection === null ? null : (
         <WebhookCard c={c} connection={connection} form={form} canChange={canChange} />
       )}
+      {canChange && hasPocketStripe && connection?.stripeAccountId ? (
+        <SamplePrices c={c} accountId={connection.stripeAccountId} />
+      ) : null}
       {connection === null ? null : (
         <Card title="Last events" note={<a href={buildPath(c, "/events")}>All events</a>}>
           {events.length === 0 ? (
@@ -151,10 +165,12 @@ function KeyForm({
   c,
   form,
   connection,
+  hasPocketStripe,
 }: {
   c: PortalContext;
   form: FormState;
   connection: StripeConnectionRow | null;
+  hasPocketStripe: boolean;
 }) {
   const mode = c.get("mode");
   return (
@@ -169,12 +185,42 @@ function KeyForm({
           placeholder={`sk_${mode}_… or rk_${mode}_…`}
           hint="We ask Stripe at once whether it fits this mode and may do what we need. Nothing is saved before."
         />
+        {hasPocketStripe ? <PocketStripeHint exampleKey={`sk_${mode}_acme0001`} mode={mode} /> : null}
         <div>
           <button class="button primary" type="submit">
             {connection === null ? "Check and connect" : "Check and replace"}
           </button>
         </div>
       </form>
+    </Card>
+  );
+}
+
+/** Development only. Pocket Stripe accepts more keys than Stripe, so the page says which (dev/pocket-stripe/README.md). */
+function PocketStripeHint({ exampleKey, mode }: { exampleKey: string; mode: Mode }) {
+  return (
+    <p class="hint">
+      In development, pocket Stripe replaces Stripe. Any key of <code>sk_{mode}_</code> and at least 8 letters
+      or digits is an account of pocket Stripe, for example <code>{exampleKey}</code>{" "}
+      <CopyButton value={exampleKey} />
+    </p>
+  );
+}
+
+/** Development only. */
+function SamplePrices({ c, accountId }: { c: PortalContext; accountId: string }) {
+  return (
+    <Card title="Sample prices" note="Development only" pad>
+      <p>
+        Three prices to build products on, in this account of pocket Stripe: Pro at €29.00 a month, 1,000
+        credits at €49.00 and a day pass at €5.00.
+      </p>
+      <div class="row">
+        <SamplePricesButton c={c} accountId={accountId} page="/stripe" />
+        <a class="button small" href={buildPath(c, "/products/new")}>
+          Create a product
+        </a>
+      </div>
     </Card>
   );
 }
