@@ -17,7 +17,9 @@ describe("verifyCustomer and resyncCustomer", () => {
     expect(await verify()).toEqual({ outcome: "done", check: { findings: [], entries: 1, unflushed: 0 } });
     await editD1Copy(named("user_1"));
     expect(await verify()).toMatchObject({ check: { findings: [{ where: "d1", sequence: 1 }] } });
-    expect(await run(resyncCustomer, caller, place, { subjectRef })).toMatchObject({ check: { findings: [] } });
+    expect(await run(resyncCustomer, caller, place, { subjectRef })).toMatchObject({
+      check: { findings: [] },
+    });
     expect(await verify()).toMatchObject({ check: { findings: [] } });
     const audit = await listAuditEntries(env.DB, { accountId: account.accountId }, 5);
     expect(audit).toMatchObject([
