@@ -6,7 +6,7 @@ import { subjectJobs } from "./tables/subject-jobs.ts";
 export type SubjectJobRow = typeof subjectJobs.$inferSelect;
 
 /** A subject with a problem: its first error, or `unreached` when its object did not respond. */
-export interface Finding {
+export interface SubjectFinding {
   subjectRef: string;
   where: CheckFinding["where"] | "unreached";
   message: string;
@@ -14,7 +14,7 @@ export interface Finding {
   faults: number;
 }
 
-export const parseFindings = ({ findings }: Pick<SubjectJobRow, "findings">): Finding[] =>
+export const parseFindings = ({ findings }: Pick<SubjectJobRow, "findings">): SubjectFinding[] =>
   JSON.parse(findings);
 
 export async function readSubjectJob(db: D1Database, jobId: string): Promise<SubjectJobRow | null> {

@@ -12,12 +12,9 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { readProjectConnection } from "../../../workers/runtime/db/stripe-connections.ts";
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
-import {
-  createApiKey,
-  type NewApiKey,
-  revokeApiKey,
-  setPlanStatus,
-} from "../../../workers/runtime/keys/api-keys.ts";
+import { createKey, type NewApiKey } from "../../../workers/runtime/keys/create-key.ts";
+import { revokeKey } from "../../../workers/runtime/keys/revoke-key.ts";
+import { setPlanStatus } from "../../../workers/runtime/keys/set-plan.ts";
 import { makeProduct } from "../../../workers/runtime/operations/products.ts";
 import { checkStripeKey } from "../../../workers/runtime/stripe-connection/check-stripe-key.ts";
 import { connectStripe } from "../../../workers/runtime/stripe-connection/connect-stripe.ts";
@@ -29,7 +26,7 @@ import {
   toSubjectIdentity,
 } from "../../../workers/runtime/stripe-events/connection-context.ts";
 import { describeNoOwner } from "../../../workers/runtime/stripe-events/find-owner.ts";
-import { retryEvent } from "../../../workers/runtime/stripe-events/retry-event.ts";
+import { retryByOperator } from "../../../workers/runtime/stripe-events/retry-by-operator.ts";
 import {
   applySync,
   previewSync,
@@ -81,13 +78,13 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     mode: Mode,
     key: { name: string; expiresAt: number | null },
   ): Promise<NewApiKey> {
-    const made = await createApiKey(this.env, projectId, mode, key, await this.now());
+    const made = await createKey(this.env, projectId, mode, key, await this.now());
     if (made === null) throw new Error("The new key id already exists");
     return made;
   }
 
   async revokeApiKey(keyId: string): Promise<{ revokedAt: number }> {
-    return revokeApiKey(this.env, keyId, await this.now());
+    return revokeKey(this.env, keyId, await this.now());
   }
 
   async setPlanStatus(accountId: string, plan: PlanStatus): Promise<void> {
@@ -132,7 +129,7 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
   }
 
   async retryEvent(connectionId: string, eventId: string): Promise<{ retried: boolean }> {
-    return retryEvent(this.env, { connectionId, eventId });
+    return retryByOperator(this.env, { connectionId, eventId });
   }
 
   /**

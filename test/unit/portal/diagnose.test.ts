@@ -15,7 +15,7 @@ const grantCredits = "./grant?product_code=CREDITS_1000";
 
 const noFacts: DiagnosisFacts = { attempts: [], stripeEvents: [], deliveries: [], otherMode: null };
 
-const findings = (view: Parameters<typeof diagnose>[0], facts: Partial<DiagnosisFacts> = {}) =>
+const causes = (view: Parameters<typeof diagnose>[0], facts: Partial<DiagnosisFacts> = {}) =>
   diagnose(view, { ...noFacts, ...facts }).map(({ cause, actions }) => [
     cause,
     ...actions.map((action) => ("form" in action ? action.form : action.page)),
@@ -27,34 +27,34 @@ describe("diagnose: paid, but no access", () => {
     const waiting = stripeEvent({ eventId: "evt_8", status: "received" });
     const view = customer();
     expect(
-      findings(view, { stripeEvents: [waiting, failed], attempts: [attempt({ status: "created" })] }),
+      causes(view, { stripeEvents: [waiting, failed], attempts: [attempt({ status: "created" })] }),
     ).toEqual([
       ["paid_without_access", "/events/evt_9"],
       ["paid_without_access", "./sync"],
     ]);
-    expect(findings(view, { stripeEvents: [waiting] })).toEqual([["paid_without_access", "/events/evt_8"]]);
+    expect(causes(view, { stripeEvents: [waiting] })).toEqual([["paid_without_access", "/events/evt_8"]]);
     expect(diagnose(view, { ...noFacts, stripeEvents: [failed] })[0]?.text).toContain("no such product");
   });
 
   it("diagnose() proposes a sync when a checkout has no news or its payment granted no access", () => {
     for (const status of ["created", "finalized"] as const)
-      expect(findings(customer(), { attempts: [attempt({ status })] })).toEqual([
+      expect(causes(customer(), { attempts: [attempt({ status })] })).toEqual([
         ["paid_without_access", "./sync"],
       ]);
-    expect(findings(customer(), { attempts: [attempt({ status: "processing" })] })).toEqual([
+    expect(causes(customer(), { attempts: [attempt({ status: "processing" })] })).toEqual([
       ["paid_without_access", "./sync", grantCredits],
     ]);
   });
 
   it("diagnose() ignores a checkout that granted an entitlement or is older than one", () => {
     const view = customer({ decision: deniedFor("refunded"), entitlements: [entitlement()] });
-    expect(findings(view, { attempts: [attempt()] })).toEqual([["reversal", grantCredits]]);
+    expect(causes(view, { attempts: [attempt()] })).toEqual([["reversal", grantCredits]]);
     const open = attempt({ attemptId: "att_0", status: "created" });
-    expect(findings(view, { attempts: [open] })).toEqual([["reversal", grantCredits]]);
+    expect(causes(view, { attempts: [open] })).toEqual([["reversal", grantCredits]]);
   });
 
   it("diagnose() reports that nothing was bought when the checkout was not paid", () => {
-    expect(findings(customer(), { attempts: [attempt({ status: "failed" })] })).toEqual([
+    expect(causes(customer(), { attempts: [attempt({ status: "failed" })] })).toEqual([
       ["nothing_bought", grantCredits],
     ]);
   });
@@ -65,13 +65,13 @@ describe("diagnose: delivery failed", () => {
     const failed = delivery({ deliveryId: "dlv_7", state: "failed" });
     const dead = delivery({ deliveryId: "dlv_8", state: "dead" });
     const view = customer({ decision: allowed });
-    expect(findings(view, { deliveries: [failed, dead] })).toEqual([
+    expect(causes(view, { deliveries: [failed, dead] })).toEqual([
       ["delivery_failed", "/deliveries/dlv_8/requeue", "/deliveries/dlv_8"],
     ]);
-    expect(findings(view, { deliveries: [failed, delivery()] })).toEqual([
+    expect(causes(view, { deliveries: [failed, delivery()] })).toEqual([
       ["delivery_failed", "/deliveries/dlv_7/requeue", "/deliveries/dlv_7"],
     ]);
-    expect(findings(view, { deliveries: [dead, { ...dead, deliveryId: "dlv_9" }, failed] })).toEqual([
+    expect(causes(view, { deliveries: [dead, { ...dead, deliveryId: "dlv_9" }, failed] })).toEqual([
       [
         "delivery_failed",
         "/deliveries/requeue?status=dead&customer=user_1",
@@ -89,9 +89,9 @@ describe("diagnose: refund and dispute", () => {
       decision: deniedFor("refunded"),
       entitlements: [entitlement({ status: "canceled" })],
     });
-    expect(findings(view)).toEqual([["reversal", grantCredits]]);
+    expect(causes(view)).toEqual([["reversal", grantCredits]]);
     const entries = [entry(3, "refund", -750), entry(2, "consume", -250)];
-    expect(findings({ ...view, entries })).toEqual([["reversal", grantCredits, ".#entry-3"]]);
+    expect(causes({ ...view, entries })).toEqual([["reversal", grantCredits, ".#entry-3"]]);
     expect(diagnose({ ...view, entries }, noFacts)[0]?.text).toContain("after 250 units were spent");
   });
 
@@ -100,14 +100,14 @@ describe("diagnose: refund and dispute", () => {
     const held = entitlement({ holds: [lifted, hold] });
     const page = "./lift-hold?entitlement_id=ent_1&cause_id=du_1";
     for (const reason of ["payment_disputed", "payment_past_due"] as const)
-      expect(findings(customer({ decision: deniedFor(reason), entitlements: [held] }))).toEqual([
+      expect(causes(customer({ decision: deniedFor(reason), entitlements: [held] }))).toEqual([
         ["reversal", page],
       ]);
   });
 
   it("diagnose() refers to Stripe when a payment is overdue and there is no hold", () => {
     const view = customer({ decision: deniedFor("payment_past_due"), entitlements: [entitlement()] });
-    expect(findings(view)).toEqual([["stripe_says_so", grantCredits, "./sync"]]);
+    expect(causes(view)).toEqual([["stripe_says_so", grantCredits, "./sync"]]);
   });
 });
 
@@ -122,18 +122,18 @@ describe("diagnose: credits gone", () => {
       entry(3, "consume", -600),
       entry(2, "consume", -390),
     );
-    expect(findings(view)).toEqual([["credits_gone", refill, ".?show=usage#timeline"]]);
+    expect(causes(view)).toEqual([["credits_gone", refill, ".?show=usage#timeline"]]);
     expect(diagnose(view, noFacts)[0]?.text).toContain("2 newest uses took 990 units");
   });
 
   it("diagnose() names the operator who took the units, or the pack's expiry", () => {
     const actor = { operatorId: "opr_1", name: "Sam" };
     const manual = gone(entry(4, "manual_adjustment", -900, { actor }), entry(3, "consume", -100));
-    expect(findings(manual)).toEqual([["credits_gone", refill, ".#entry-4"]]);
+    expect(causes(manual)).toEqual([["credits_gone", refill, ".#entry-4"]]);
     const adjusted = entry(4, "manual_adjustment", -900, { manual: { type: "adjust", undoes: null } });
-    expect(findings(gone(adjusted))).toEqual([["credits_gone", "./undo?sequence=4", ".#entry-4"]]);
+    expect(causes(gone(adjusted))).toEqual([["credits_gone", "./undo?sequence=4", ".#entry-4"]]);
     expect(diagnose(manual, noFacts)[0]?.text).toContain("Sam took 900 units");
-    expect(findings(gone(entry(4, "expire", -900), entry(3, "consume", -100)))).toEqual([
+    expect(causes(gone(entry(4, "expire", -900), entry(3, "consume", -100)))).toEqual([
       ["credits_gone", grantCredits],
     ]);
   });
@@ -144,24 +144,24 @@ describe("diagnose: manual actions, or no cause", () => {
 
   it("diagnose() proposes to undo a revocation unless it was undone already", () => {
     const view = customer({ decision: deniedFor("revoked"), entitlements: [entitlement()] });
-    expect(findings({ ...view, entries: [revoke] })).toEqual([["by_hand", "./undo?sequence=5"]]);
+    expect(causes({ ...view, entries: [revoke] })).toEqual([["by_hand", "./undo?sequence=5"]]);
     const undo = entry(6, "undo", 0, { manual: { type: "undo", undoes: 5 } });
-    expect(findings({ ...view, entries: [undo, { ...revoke, undoneBy: 6 }] })).toEqual([
+    expect(causes({ ...view, entries: [undo, { ...revoke, undoneBy: 6 }] })).toEqual([
       ["by_hand", "./grant"],
     ]);
-    expect(findings(view)).toEqual([["by_hand", "./grant"]]);
+    expect(causes(view)).toEqual([["by_hand", "./grant"]]);
   });
 
   it("diagnose() reports that all is well, or that nothing was ever bought", () => {
     expect(
-      findings(customer({ decision: allowed }), { stripeEvents: [stripeEvent()], deliveries: [delivery()] }),
+      causes(customer({ decision: allowed }), { stripeEvents: [stripeEvent()], deliveries: [delivery()] }),
     ).toEqual([["all_well"]]);
-    expect(findings(customer())).toEqual([["nothing_bought", "./grant"]]);
+    expect(causes(customer())).toEqual([["nothing_bought", "./grant"]]);
   });
 
   it("diagnose() points to the other mode when the customer exists only there", () => {
-    const [finding] = diagnose(customer(), { ...noFacts, otherMode: "live" });
-    expect(finding).toMatchObject({ cause: "nothing_bought", actions: [{ page: ".", mode: "live" }] });
-    expect(finding?.title).toContain("known in live mode");
+    const [cause] = diagnose(customer(), { ...noFacts, otherMode: "live" });
+    expect(cause).toMatchObject({ cause: "nothing_bought", actions: [{ page: ".", mode: "live" }] });
+    expect(cause?.title).toContain("known in live mode");
   });
 });

@@ -1,12 +1,12 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { PlanStatus, Region } from "../../../shared/contract/enums.ts";
+import type { PlanStatus } from "../../../shared/contract/enums.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
 import { accounts, projects } from "../../../shared/db/tables/configuration.ts";
 
-/** Returns a project with its account's plan, which a Keyring holds in addition to the keys. */
+/** Returns a project with its account's plan, which a Keyring holds in addition to the keys. Throws if unknown. */
 export async function readProjectWithPlan(db: D1Database, projectId: string) {
-  const rows = await drizzle(db)
+  const [project] = await drizzle(db)
     .select({
       projectId: projects.projectId,
       accountId: projects.accountId,
@@ -16,7 +16,8 @@ export async function readProjectWithPlan(db: D1Database, projectId: string) {
     .from(projects)
     .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
     .where(eq(projects.projectId, projectId));
-  return rows[0] ?? null;
+  if (project === undefined) throw new Error(`No project ${projectId}`);
+  return project;
 }
 
 export async function writePlan(
@@ -34,38 +35,4 @@ export async function writePlan(
       .where(eq(accounts.accountId, accountId)),
     ...(audit === null ? [] : [auditIfChanged(database, audit)]),
   ]);
-}
-
-export async function markPlanSynced(
-  db: D1Database,
-  accountId: string,
-  plan: PlanStatus,
-  now: number,
-): Promise<void> {
-  await drizzle(db)
-    .update(accounts)
-    .set({ planSyncedAt: now })
-    .where(and(eq(accounts.accountId, accountId), eq(accounts.planStatus, plan)));
-}
-
-/** Returns accounts with a plan that at least one Keyring has not confirmed. */
-export async function listUnsyncedPlans(db: D1Database, limit: number) {
-  return drizzle(db)
-    .select({ accountId: accounts.accountId, plan: accounts.planStatus })
-    .from(accounts)
-    .where(isNull(accounts.planSyncedAt))
-    .limit(limit);
-}
-
-/**
- * Returns the projects of an account with their regions, to address its Keyrings: one per project and mode.
- */
-export async function listProjectRegions(
-  db: D1Database,
-  accountId: string,
-): Promise<{ projectId: string; region: Region }[]> {
-  return drizzle(db)
-    .select({ projectId: projects.projectId, region: projects.region })
-    .from(projects)
-    .where(eq(projects.accountId, accountId));
 }

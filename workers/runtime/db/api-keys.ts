@@ -1,9 +1,8 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Mode, PlanStatus, Region } from "../../../shared/contract/enums.ts";
 import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
-import { accounts, apiKeys, projects } from "../../../shared/db/tables/configuration.ts";
+import { apiKeys } from "../../../shared/db/tables/configuration.ts";
 
 /** Inserts the key. Returns whether it is new: a form submitted twice carries the same key id. */
 export async function insertKey(
@@ -67,34 +66,4 @@ export async function markKeyRevoked(
     ...(audit === null ? [] : [auditIfChanged(database, audit)]),
   ]);
   return readKey(db, keyId);
-}
-
-export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number): Promise<void> {
-  // Only if the row still matches what the Keyring received: a revocation made in between must still be sent.
-  const revocation =
-    key.revokedAt === null ? isNull(apiKeys.revokedAt) : eq(apiKeys.revokedAt, key.revokedAt);
-  await drizzle(db)
-    .update(apiKeys)
-    .set({ syncedAt: now })
-    .where(and(eq(apiKeys.keyId, key.keyId), revocation));
-}
-
-/** Returns keys that their Keyring has not confirmed, with the region and plan to send along. */
-export async function listUnsyncedKeys(
-  db: D1Database,
-  limit: number,
-): Promise<{ key: ApiKeyRow; region: Region; plan: PlanStatus }[]> {
-  return drizzle(db)
-    .select({ key: apiKeys, region: projects.region, plan: accounts.planStatus })
-    .from(apiKeys)
-    .innerJoin(projects, eq(projects.projectId, apiKeys.projectId))
-    .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
-    .where(isNull(apiKeys.syncedAt))
-    .limit(limit);
-}
-
-export interface KeyringAddress {
-  projectId: string;
-  mode: Mode;
-  region: Region;
 }

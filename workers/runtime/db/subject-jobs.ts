@@ -2,7 +2,7 @@ import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
-import type { Finding, SubjectJobRow } from "../../../shared/db/subject-jobs.ts";
+import type { SubjectFinding, SubjectJobRow } from "../../../shared/db/subject-jobs.ts";
 import { subjectJobs } from "../../../shared/db/tables/subject-jobs.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
 
@@ -97,7 +97,7 @@ export interface SubjectJobPage {
   unreached: number;
   entries: number;
   unflushed: number;
-  findings: Finding[];
+  findings: SubjectFinding[];
   isOver: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { type Finding, readSubjectJob, type SubjectJobRow } from "../../../shared/db/subject-jobs.ts";
+import { readSubjectJob, type SubjectFinding, type SubjectJobRow } from "../../../shared/db/subject-jobs.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
@@ -69,7 +69,7 @@ interface Visit {
   entries: number;
   unflushed: number;
   /** `null` when nothing was found. */
-  finding: Finding | null;
+  finding: SubjectFinding | null;
 }
 
 async function visit(env: RuntimeEnv, subject: ComparedSubject, job: SubjectJobRow): Promise<Visit> {
@@ -106,7 +106,7 @@ function inWords({
   sequence,
   message,
 }: {
-  where: Finding["where"];
+  where: SubjectFinding["where"];
   sequence: number | null;
   message: string;
 }) {

@@ -3,7 +3,9 @@ import { refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
 import type { RuntimeEnv } from "../env.ts";
-import * as keys from "../keys/api-keys.ts";
+import { createKey } from "../keys/create-key.ts";
+import { revokeKey } from "../keys/revoke-key.ts";
+import { rotateKey } from "../keys/rotate-key.ts";
 import { implement } from "./implement.ts";
 
 const alreadySubmitted = refusal(
@@ -15,7 +17,7 @@ const unknownKey = refusal("not_found", "There is no such key in this project an
 export const create = implement(createApiKey, async ({ env, scope, actor, now }, key) => {
   if (key.expiresAt !== null && key.expiresAt <= now)
     return refusal("invalid", "The key would have expired already: choose a later day.", "expiresAt");
-  const made = await keys.createApiKey(env, scope.projectId, scope.mode, key, now, actor);
+  const made = await createKey(env, scope.projectId, scope.mode, key, now, actor);
   return made === null ? alreadySubmitted : { outcome: "done", ...made };
 });
 
@@ -26,7 +28,7 @@ export const rotate = implement(
     if (old === null) return unknownKey;
     if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt <= now))
       return refusal("conflict", "This key works no more, so there is nothing to rotate. Create a new key.");
-    const made = await keys.rotateApiKey(env, old, { newKeyId, overlapMs }, now, actor);
+    const made = await rotateKey(env, old, { newKeyId, overlapMs }, now, actor);
     return made === null ? alreadySubmitted : { outcome: "done", ...made };
   },
 );
@@ -36,7 +38,7 @@ export const revoke = implement(revokeApiKey, async ({ env, scope, now, audit },
   const key = await findKey(env, scope, keyId);
   if (key === null) return unknownKey;
   const { name, hint } = key;
-  await keys.revokeApiKey(env, keyId, now, audit({ target: keyId, before: { name, hint } }));
+  await revokeKey(env, keyId, now, audit({ target: keyId, before: { name, hint } }));
   return { outcome: "done" };
 });
 

@@ -1,5 +1,5 @@
 import { setPlan } from "../../../shared/contract/operations/projects.ts";
-import { setPlanStatus } from "../keys/api-keys.ts";
+import { setPlanStatus } from "../keys/set-plan.ts";
 import { implement } from "./implement.ts";
 
 export const set = implement(setPlan, async ({ env, actor, now, audit }, { plan }) => {

@@ -1,7 +1,7 @@
 import { refusal } from "../../../shared/contract/operations/reply.ts";
 import { retryStripeEvent } from "../../../shared/contract/operations/stripe.ts";
 import { findStripeEvent } from "../../../shared/db/stripe-events.ts";
-import { retryEvent } from "../stripe-events/retry-event.ts";
+import { retryByOperator } from "../stripe-events/retry-by-operator.ts";
 import { implement } from "./implement.ts";
 
 /** A crash after the row was reopened leaves it due: the sweep processes it. */
@@ -10,7 +10,7 @@ export const retry = implement(retryStripeEvent, async ({ env, scope, audit }, {
   if (row === null) return refusal("not_found", "There is no such event in this project and mode.");
   const { connectionId, status, detail } = row;
   const entry = audit({ target: eventId, before: { status, detail } });
-  const { retried } = await retryEvent(env, { connectionId, eventId }, entry);
+  const { retried } = await retryByOperator(env, { connectionId, eventId }, entry);
   if (!retried) return refusal("conflict", `This event is ${status}: there is nothing to try again.`);
   const after = await findStripeEvent(env.DB, scope, eventId);
   return { outcome: "done", status: after?.status ?? status, detail: after?.detail ?? null };

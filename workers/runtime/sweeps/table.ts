@@ -1,7 +1,7 @@
 import type { RuntimeSweep, SweepCounts } from "../../../shared/contract/maintenance.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { syncKeyrings } from "../keys/api-keys.ts";
+import { syncKeyrings } from "../keys/sync-keyrings.ts";
 import { sweepMissedEvents } from "../stripe-events/sweep-missed-events.ts";
 import { sweepErasures } from "./erasures.ts";
 import { removeOldEvents, sweepInbox } from "./inbox.ts";

@@ -2,7 +2,6 @@ import type {
   CheckoutAttemptStatus,
   DenialReason,
   EntitlementStatus,
-  InboxStatus,
 } from "../../../../shared/contract/enums.ts";
 import type { EntryView } from "../../../../shared/contract/operations/customer-views.ts";
 import type { ActionReason } from "../../../../shared/contract/operations/inputs.ts";
@@ -49,17 +48,6 @@ export const checkoutAttemptLabels: Record<CheckoutAttemptStatus, { label: strin
   processing: { label: "Payment on its way", tone: "warn" },
   finalized: { label: "Paid", tone: "good" },
   failed: { label: "Not paid", tone: "bad" },
-};
-
-export const stripeEventLabels: Record<InboxStatus, { label: string; tone: Tone; sentence: string }> = {
-  received: {
-    label: "Waiting",
-    tone: "warn",
-    sentence: "It waits to be applied, and is tried again by itself.",
-  },
-  applied: { label: "Applied", tone: "good", sentence: "It was applied to the customer." },
-  ignored: { label: "Ignored", tone: "", sentence: "There was nothing to do." },
-  failed: { label: "Failed", tone: "bad", sentence: "It could not be applied." },
 };
 
 export const actionReasonLabels: Record<ActionReason, string> = {

@@ -1,7 +1,7 @@
 import {
-  type Finding,
   parseFindings,
   readSubjectJob,
+  type SubjectFinding,
   type SubjectJobRow,
 } from "../../../../shared/db/subject-jobs.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
@@ -99,7 +99,7 @@ function Findings({ c, job }: { c: PortalContext; job: SubjectJobRow }) {
   );
 }
 
-function FindingRow({ c, finding }: { c: PortalContext; finding: Finding }) {
+function FindingRow({ c, finding }: { c: PortalContext; finding: SubjectFinding }) {
   const { subjectRef, where, message, faults } = finding;
   const { label, tone } = findingLabels[where];
   return (

@@ -4,28 +4,22 @@ import { findStripeEvent } from "../../../../shared/db/stripe-events.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, Select } from "../../components/fields.tsx";
-import { stripeEventLabels } from "../../components/labels/customer.ts";
+import { stripeEventLabels } from "../../components/labels/stripe-event.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
 import { listStripeEvents, type StripeEventListItem } from "../../db/stripe-events.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { formatCursor, parseStripeEventFilter } from "./filter.ts";
 
 const perPage = 50;
 
 export async function showEvents(c: PortalContext) {
-  const { status, type = "", customer = "", before } = c.req.query();
-  const known = inboxStatuses.find((candidate) => candidate === status);
-  const filter = {
-    ...(known === undefined ? {} : { status: known }),
-    ...(type === "" ? {} : { type }),
-    ...(customer === "" ? {} : { subjectRef: customer }),
-    ...parseCursor(before),
-  };
+  const { filter, values } = parseStripeEventFilter(c.req.query());
   const rows = await listStripeEvents(c.env.DB, getScope(c), filter, perPage + 1);
   const events = rows.slice(0, perPage);
-  const isFiltered = known !== undefined || type !== "" || customer !== "";
-  const form = { values: { status: known ?? "", type, customer }, errors: {} };
+  const isFiltered = Object.values(values).some((value) => value !== "");
+  const form = { values, errors: {} };
   return renderPage(
     c,
     { title: "Stripe events" },
@@ -121,8 +115,7 @@ export async function showEvent(c: PortalContext) {
       "It is not one of this project and mode, or is older than 30 days.",
     );
   const now = c.get("now");
-  const canRetry =
-    hasRole(c.get("member").role, "support") && (row.status === "failed" || row.status === "received");
+  const canRetry = hasRole(c.get("member").role, "support") && (row.status === "failed" || row.status === "received");
   return renderPage(
     c,
     { title: row.type },
@@ -202,16 +195,9 @@ function formatPayload(payload: string): string {
   }
 }
 
-function parseCursor(before: string | undefined) {
-  const [, receivedAt, eventId] = /^(\d{1,16})\.([\w-]{1,255})$/.exec(before ?? "") ?? [];
-  return receivedAt === undefined || eventId === undefined
-    ? {}
-    : { before: { receivedAt: Number(receivedAt), eventId } };
-}
-
 function buildNextHref(c: PortalContext, last: StripeEventListItem | undefined): string | null {
   if (last === undefined) return null;
   const query = new URLSearchParams(c.req.query());
-  query.set("before", `${last.receivedAt}.${last.eventId}`);
+  query.set("before", formatCursor(last));
   return `${buildPath(c, "/events")}?${query}`;
 }

@@ -1,14 +1,8 @@
+import type { CheckFinding } from "../../../../shared/contract/operations/data-check.ts";
 import { applyEntry, findEntryErrors, type SubjectState } from "../../../../shared/domain/ledger.ts";
 import type { Checkpoint } from "../storage/checkpoint.ts";
 import { chainHash } from "../storage/hash-chain.ts";
 import { parseEntry, type StoredEntry, toIdempotencyIndex } from "../storage/stored-entry.ts";
-
-/** One inconsistency: where it was found, at which ledger sequence, and what is wrong. */
-export interface Finding {
-  where: "ledger" | "state" | "d1";
-  sequence: number | null;
-  message: string;
-}
 
 /** More findings than this would only repeat the same damage. */
 export const maxFindings = 50;
@@ -20,7 +14,7 @@ export const maxFindings = 50;
 export class LedgerWalk {
   sequence: number;
   entries = 0;
-  findings: Finding[] = [];
+  findings: CheckFinding[] = [];
   /** The hash of the entry at the anchor's sequence; the checkpoint's hash until the walk reaches it. */
   hashAtAnchor: string;
   private at: number;

@@ -1,14 +1,15 @@
+import type { CheckFinding } from "../../../../shared/contract/operations/data-check.ts";
 import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
 import { canonicalJson } from "../../../../shared/kit/canonical-json.ts";
 import { readSubjectCopy } from "../../db/subjects.ts";
 import type { Checkpoint } from "../storage/checkpoint.ts";
 import { genesisHash } from "../storage/hash-chain.ts";
 import { entriesPerSlice, type SubjectStore } from "../storage/store.ts";
-import { type Finding, LedgerWalk, maxFindings } from "./ledger-walk.ts";
+import { LedgerWalk, maxFindings } from "./ledger-walk.ts";
 
 export interface Verification {
   ok: boolean;
-  findings: Finding[];
+  findings: CheckFinding[];
   /** Number of entries that were checked: all entries after the checkpoint. */
   entries: number;
   headSequence: number;
@@ -59,9 +60,12 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
   };
 }
 
-function compareState(fold: ReadonlyMap<string, unknown>, state: ReadonlyMap<string, unknown>): Finding[] {
+function compareState(
+  fold: ReadonlyMap<string, unknown>,
+  state: ReadonlyMap<string, unknown>,
+): CheckFinding[] {
   const ids = new Set([...fold.keys(), ...state.keys()]);
-  const findings: Finding[] = [];
+  const findings: CheckFinding[] = [];
   for (const id of ids) {
     if (canonicalJson(fold.get(id) ?? null) !== canonicalJson(state.get(id) ?? null))
       findings.push({ where: "state", sequence: null, message: `${id} does not match the ledger` });
@@ -73,7 +77,7 @@ function compareAnchor(
   walk: LedgerWalk,
   checkpoint: Checkpoint,
   anchor: { headSequence: number; headHash: string } | null,
-): Finding[] {
+): CheckFinding[] {
   if (anchor === null)
     return [{ where: "d1", sequence: null, message: "the subject is not registered in D1" }];
   const { headSequence: sequence, headHash } = anchor;
@@ -121,8 +125,8 @@ const comparedColumns = [
 /**
  * Requires an equal copy in D1 of every entitlement up to `flushed`, and no copy of an unknown entitlement.
  */
-function compareCopies(store: SubjectStore, flushed: number, copies: Copy[]): Finding[] {
-  const findings: Finding[] = [];
+function compareCopies(store: SubjectStore, flushed: number, copies: Copy[]): CheckFinding[] {
+  const findings: CheckFinding[] = [];
   const report = (sequence: number, message: string) => findings.push({ where: "d1", sequence, message });
   const byId = new Map(copies.map((copy) => [copy.entitlementId, copy]));
   for (const { version, entitlement } of store.entitlementsChangedAfter(0, Number.MAX_SAFE_INTEGER)) {

@@ -5,36 +5,36 @@ import type {
   EntryView,
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { formatCount } from "../../../components/labels/common.ts";
-import { type Finding, type FindingAction, grantAction, syncAction } from "./finding.ts";
+import { type CauseAction, grantAction, type LikelyCause, syncAction } from "./likely-cause.ts";
 
-/** Returns findings for a denial. Reads only the customer's ledger. */
-export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Finding[] {
+/** Returns causes for a denial. Reads only the customer's ledger. */
+export function diagnoseDenial(customer: CustomerView, reason: DenialReason): LikelyCause[] {
   const decider = customer.entitlements.find(
     ({ entitlementId }) => entitlementId === customer.decision.entitlementId,
   );
   const name = decider?.productCode ?? "the entitlement";
   switch (reason) {
     case "refunded":
-      return [refundFinding(customer, name, grantAction(decider?.productCode))];
+      return [refundCause(customer, name, grantAction(decider?.productCode))];
     case "payment_disputed":
-      return [heldFinding(name, decider)];
+      return [heldCause(name, decider)];
     case "payment_past_due":
       return decider?.holds.some(({ effective }) => effective)
-        ? [heldFinding(name, decider)]
+        ? [heldCause(name, decider)]
         : [
-            stripeFinding(
+            stripeCause(
               decider,
               "The renewal was not paid",
               `Stripe could not collect the last invoice of ${name} and goes on trying. The customer can pay it or change the card.`,
             ),
           ];
     case "usage_exhausted":
-      return [creditsFinding(customer, decider)];
+      return [creditsCause(customer, decider)];
     case "revoked":
-      return [revokedFinding(customer, name)];
+      return [revokedCause(customer, name)];
     case "subscription_incomplete":
       return [
-        stripeFinding(
+        stripeCause(
           decider,
           "The first payment is not done",
           `${name} was begun, but its first invoice is not paid: the bank may be asking the customer to confirm.`,
@@ -42,7 +42,7 @@ export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Fi
       ];
     case "subscription_paused":
       return [
-        stripeFinding(
+        stripeCause(
           decider,
           "The subscription is paused",
           `${name} is paused in Stripe, and goes on when resumed there.`,
@@ -50,7 +50,7 @@ export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Fi
       ];
     case "subscription_ended":
       return [
-        stripeFinding(
+        stripeCause(
           decider,
           "The subscription has ended",
           `${name} was canceled in Stripe, or ran out unpaid. A new one, or a grant, gives access.`,
@@ -79,14 +79,18 @@ export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Fi
   }
 }
 
-const stripeFinding = (decider: EntitlementExplained | undefined, title: string, text: string): Finding => ({
+const stripeCause = (
+  decider: EntitlementExplained | undefined,
+  title: string,
+  text: string,
+): LikelyCause => ({
   cause: "stripe_says_so",
   title,
   text,
   actions: [grantAction(decider?.productCode), syncAction],
 });
 
-function refundFinding({ entries }: CustomerView, name: string, remedy: FindingAction): Finding {
+function refundCause({ entries }: CustomerView, name: string, remedy: CauseAction): LikelyCause {
   const entry = entries.find(({ operation }) => operation === "refund" || operation === "dispute");
   const spent = unitsTaken(entries, ["consume"]).units;
   return {
@@ -99,7 +103,7 @@ function refundFinding({ entries }: CustomerView, name: string, remedy: FindingA
   };
 }
 
-function heldFinding(name: string, entitlement: EntitlementExplained | undefined): Finding {
+function heldCause(name: string, entitlement: EntitlementExplained | undefined): LikelyCause {
   const hold = entitlement?.holds.find(({ effective }) => effective);
   const query =
     entitlement === undefined || hold === undefined
@@ -121,11 +125,11 @@ function heldFinding(name: string, entitlement: EntitlementExplained | undefined
 }
 
 /** Finds what used up most of the units: the customer, expiry, or an operator. */
-function creditsFinding({ entries }: CustomerView, decider: EntitlementExplained | undefined): Finding {
+function creditsCause({ entries }: CustomerView, decider: EntitlementExplained | undefined): LikelyCause {
   const used = unitsTaken(entries, ["consume"]);
   const expired = unitsTaken(entries, ["expire"]);
   const byOperator = unitsTaken(entries, ["manual_adjustment", "manual_revoke", "undo"]);
-  const refill: FindingAction =
+  const refill: CauseAction =
     decider === undefined
       ? grantAction()
       : { label: "Preview adding units", page: `./adjust?entitlement_id=${decider.entitlementId}` };
@@ -159,12 +163,12 @@ function creditsFinding({ entries }: CustomerView, decider: EntitlementExplained
   };
 }
 
-const seeEntry = ({ sequence }: EntryView): FindingAction => ({
+const seeEntry = ({ sequence }: EntryView): CauseAction => ({
   label: `See entry ${sequence}`,
   page: `.#entry-${sequence}`,
 });
 
-const undo = ({ sequence }: EntryView): FindingAction => ({
+const undo = ({ sequence }: EntryView): CauseAction => ({
   label: "Preview undoing it",
   page: `./undo?sequence=${sequence}`,
 });
@@ -175,7 +179,7 @@ function unitsTaken(entries: EntryView[], operations: string[]) {
   return { entries: found, units: found.reduce((sum, entry) => sum + taken(entry), 0) };
 }
 
-function revokedFinding({ entries }: CustomerView, name: string): Finding {
+function revokedCause({ entries }: CustomerView, name: string): LikelyCause {
   const entry = entries.find(
     ({ manual, undoneBy }) =>
       undoneBy === null && (manual?.type === "revoke" || (manual?.type === "undo" && manual.undoes !== null)),

@@ -1,18 +1,18 @@
 import type { CustomerView } from "../../../../../shared/contract/operations/customer-views.ts";
 import type { CustomerLists } from "../../../db/customer.ts";
 import { diagnoseDenial } from "./diagnose-denial.ts";
-import { type Finding, grantAction, syncAction } from "./finding.ts";
+import { grantAction, type LikelyCause, syncAction } from "./likely-cause.ts";
 
 export type DiagnosisFacts = Pick<CustomerLists, "attempts" | "stripeEvents" | "deliveries" | "otherMode">;
 
 /**
- * Applies the support playbooks to the loaded page and returns findings, the likeliest cause first. Never
+ * Applies the support playbooks to the loaded page and returns likely causes, the likeliest first. Never
  * empty.
  *
  * Pure: it reads nothing, and only proposes actions that an operator previews.
  */
-export function diagnose(customer: CustomerView, facts: DiagnosisFacts): Finding[] {
-  const denialFindings = customer.decision.allowed
+export function diagnose(customer: CustomerView, facts: DiagnosisFacts): LikelyCause[] {
+  const denialCauses = customer.decision.allowed
     ? []
     : [
         ...unappliedEvents(facts),
@@ -20,13 +20,13 @@ export function diagnose(customer: CustomerView, facts: DiagnosisFacts): Finding
         ...unsettledCheckouts(customer, facts),
       ];
   const delayedEvents = customer.decision.allowed ? unappliedEvents(facts) : [];
-  const findings = [...denialFindings, ...failedDeliveries(customer, facts), ...delayedEvents];
-  if (findings.length > 0) return findings;
+  const causes = [...denialCauses, ...failedDeliveries(customer, facts), ...delayedEvents];
+  if (causes.length > 0) return causes;
   return customer.decision.allowed ? [allWell] : [nothingBought(customer, facts)];
 }
 
 /** Finds Stripe events that are not applied to the ledger yet. */
-function unappliedEvents({ stripeEvents }: DiagnosisFacts): Finding[] {
+function unappliedEvents({ stripeEvents }: DiagnosisFacts): LikelyCause[] {
   const failed = stripeEvents.find(({ status }) => status === "failed");
   const waiting = stripeEvents.find(({ status }) => status === "received");
   if (failed !== undefined)
@@ -51,7 +51,7 @@ function unappliedEvents({ stripeEvents }: DiagnosisFacts): Finding[] {
 }
 
 /** Finds the newest checkout without an entitlement, unless a later entitlement exists. */
-function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: DiagnosisFacts): Finding[] {
+function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: DiagnosisFacts): LikelyCause[] {
   const newest = attempts[0];
   if (newest === undefined || entitlements.some(({ createdAt }) => createdAt > newest.createdAt)) return [];
   switch (newest.status) {
@@ -96,7 +96,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
   }
 }
 
-function failedDeliveries({ subjectRef }: CustomerView, { deliveries }: DiagnosisFacts): Finding[] {
+function failedDeliveries({ subjectRef }: CustomerView, { deliveries }: DiagnosisFacts): LikelyCause[] {
   const dead = deliveries.filter(({ state }) => state === "dead");
   const failed = deliveries.filter(({ state }) => state === "failed");
   const hasDead = dead.length > 0;
@@ -129,14 +129,14 @@ function failedDeliveries({ subjectRef }: CustomerView, { deliveries }: Diagnosi
   ];
 }
 
-const allWell: Finding = {
+const allWell: LikelyCause = {
   cause: "all_well",
   title: "Nothing is wrong",
   text: "Access is allowed, every Stripe event is applied, and your backend took everything it was told.",
   actions: [],
 };
 
-function nothingBought({ exists }: CustomerView, { otherMode }: DiagnosisFacts): Finding {
+function nothingBought({ exists }: CustomerView, { otherMode }: DiagnosisFacts): LikelyCause {
   const cause = "nothing_bought";
   if (otherMode !== null)
     return {

@@ -3,7 +3,7 @@ import { Card } from "../../../components/parts.tsx";
 import { buildPath, buildProjectPath, type PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
 import { diagnose } from "./diagnose.ts";
-import type { Finding, FindingAction } from "./finding.ts";
+import type { CauseAction, LikelyCause } from "./likely-cause.ts";
 
 /** Lists the likely causes, the likeliest first. Computed each time the page is opened. */
 export function Diagnosis({ c, page, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
@@ -15,16 +15,16 @@ export function Diagnosis({ c, page, canAct }: { c: PortalContext; page: Custome
       note={past === null ? "Checked just now" : "Of now, whatever moment is shown above"}
     >
       <ol class="rows">
-        {diagnose(customer, lists).map((finding, index) => (
-          <li class="finding">
+        {diagnose(customer, lists).map((cause, index) => (
+          <li class="cause">
             <div>
-              <b>{finding.title}</b>
-              <p class="quiet">{finding.text}</p>
+              <b>{cause.title}</b>
+              <p class="quiet">{cause.text}</p>
             </div>
             <Actions
               c={c}
               subjectRef={customer.subjectRef}
-              finding={finding}
+              cause={cause}
               isFirst={index === 0}
               canAct={canAct}
             />
@@ -38,19 +38,19 @@ export function Diagnosis({ c, page, canAct }: { c: PortalContext; page: Custome
 function Actions({
   c,
   subjectRef,
-  finding,
+  cause,
   isFirst,
   canAct,
 }: {
   c: PortalContext;
   subjectRef: string;
-  finding: Finding;
+  cause: LikelyCause;
   isFirst: boolean;
   canAct: boolean;
 }) {
   // Hides actions that the operator's role does not allow.
-  const open = finding.actions.filter((action) => canAct || !needsSupport(action));
-  if (open.length < finding.actions.length && open.length === 0)
+  const open = cause.actions.filter((action) => canAct || !needsSupport(action));
+  if (open.length < cause.actions.length && open.length === 0)
     return <p class="quiet">Somebody with the role support can act.</p>;
   return (
     <div class="row">
@@ -61,7 +61,7 @@ function Actions({
   );
 }
 
-const needsSupport = (action: FindingAction): boolean =>
+const needsSupport = (action: CauseAction): boolean =>
   "form" in action || action.page.startsWith("./") || action.page.startsWith("/deliveries/requeue");
 
 function ActionLink({
@@ -72,7 +72,7 @@ function ActionLink({
 }: {
   c: PortalContext;
   subjectRef: string;
-  action: FindingAction;
+  action: CauseAction;
   isPrimary: boolean;
 }) {
   if ("form" in action)

@@ -5,9 +5,9 @@ import {
   checkoutAttemptLabels,
   entitlementStatusLabels,
   formatReason,
-  stripeEventLabels,
   toEntryTitle,
 } from "../../../components/labels/customer.ts";
+import { stripeEventLabels } from "../../../components/labels/stripe-event.ts";
 import { deliveryStateLabels, formatAttemptResult } from "../../../components/labels/webhook.ts";
 import { Id, Pill } from "../../../components/parts.tsx";
 import { formatDuration, Time } from "../../../components/time.tsx";

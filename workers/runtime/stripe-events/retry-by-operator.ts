@@ -6,7 +6,7 @@ import type { RuntimeEnv } from "../env.ts";
 import { processStripeEvent } from "./process-event.ts";
 
 /** Retries a failed or queued event for an operator: once now, then on the full retry schedule. */
-export async function retryEvent(
+export async function retryByOperator(
   env: RuntimeEnv,
   key: StripeRetryMessage,
   audit: AuditEntry | null = null,

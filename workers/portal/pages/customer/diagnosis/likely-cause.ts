@@ -1,8 +1,8 @@
 import type { Mode } from "../../../../../shared/contract/enums.ts";
 
 /** A likely cause and the actions that fix it. */
-export interface Finding {
-  /** The support playbook of the finding. */
+export interface LikelyCause {
+  /** The support playbook of the cause. */
   cause:
     | "paid_without_access"
     | "delivery_failed"
@@ -15,7 +15,7 @@ export interface Finding {
   title: string;
   text: string;
   /** The likeliest fix first. */
-  actions: FindingAction[];
+  actions: CauseAction[];
 }
 
 /**
@@ -24,11 +24,11 @@ export interface Finding {
  *
  * A page that begins with `.` is below the customer's page.
  */
-export type FindingAction = { label: string } & ({ page: string; mode?: Mode } | { form: string });
+export type CauseAction = { label: string } & ({ page: string; mode?: Mode } | { form: string });
 
-export const syncAction: FindingAction = { label: "Preview a sync from Stripe", page: "./sync" };
+export const syncAction: CauseAction = { label: "Preview a sync from Stripe", page: "./sync" };
 /** `productCode` is the product that the customer lacks, if known. */
-export const grantAction = (productCode?: string): FindingAction => ({
+export const grantAction = (productCode?: string): CauseAction => ({
   label: "Preview a grant by hand",
   page: productCode === undefined ? "./grant" : `./grant?product_code=${productCode}`,
 });
