@@ -1,13 +1,12 @@
 import { modes, type Region } from "../contract/enums.ts";
-import type { Operation } from "../contract/operations/operation.ts";
 import { type OperatorCaller, type Refusal, refusal } from "../contract/operations/reply.ts";
-import { hasRole, type Role } from "../contract/roles.ts";
+import type { Role } from "../contract/roles.ts";
 import type { Scope } from "../contract/scope.ts";
 import type { Actor } from "../db/audit.ts";
 import { readSession } from "../db/session.ts";
-import { isAuthenticationRecent } from "../domain/recent-authentication.ts";
 import { currentTime } from "../kit/clock.ts";
 import type { DevService } from "../kit/dev-service.ts";
+import { findMissingPermission, type Requirements } from "./missing-permission.ts";
 
 /** The bindings that every worker with operations has. */
 export interface OperationsEnv {
@@ -25,8 +24,6 @@ export interface Authorized {
   region: Region | null;
 }
 
-export type Requirements = Pick<Operation, "role" | "recentAuth">;
-
 /**
  * Resolves the session token to an operator and checks membership, role, project and recent authentication, all read from
  * D1 at this moment. A revoked session, a removed member or a withdrawn role is refused here, whatever the portal had
@@ -36,27 +33,30 @@ export async function authorize(
   env: OperationsEnv,
   caller: OperatorCaller,
   scope: Scope | null,
-  { role, recentAuth }: Requirements,
+  required: Requirements,
 ): Promise<Authorized | Refusal> {
   const machineTime = Date.now();
   const session = await readSession(env.DB, caller.sessionToken, machineTime);
-  const provenAt = session?.provenAt?.getTime() ?? null;
-  if (session === null || provenAt === null)
+  if (session === null || session.provenAt === null)
     return refusal("session_ended", "You are not signed in any more. Sign in again.");
   if (session.role === null || session.accountId === null)
     return refusal("not_allowed", "You are not a member of an account any more.");
-  if (!hasRole(session.role, role))
-    return refusal("not_allowed", `This needs the role ${role} or a higher one; yours is ${session.role}.`);
+  const holder = { role: session.role, provenAt: session.provenAt };
+  const missing = findMissingPermission(holder, required, scope?.mode, machineTime);
+  if (missing === "role")
+    return refusal(
+      "not_allowed",
+      `This needs the role ${required.role} or a higher one; yours is ${session.role}.`,
+    );
   const project = session.projects.find(({ projectId }) => projectId === scope?.projectId);
   if (scope !== null && (project === undefined || !modes.includes(scope.mode)))
     return refusal("not_found", "There is no such project in your account.");
-  const isRecent = isAuthenticationRecent(provenAt, machineTime);
-  if (recentAuth === "live" && scope?.mode === "live" && !isRecent)
-    return refusal("reauthentication_required", "Confirm that it is you: this acts in live mode.");
-  if (recentAuth === "always" && !isRecent)
+  if (missing === "recent_authentication")
     return refusal(
       "reauthentication_required",
-      "Confirm that it is you: this asks for your password or code.",
+      required.recentAuth === "live"
+        ? "Confirm that it is you: this acts in live mode."
+        : "Confirm that it is you: this asks for your password or code.",
     );
   const { accountId, operatorId, name, email } = session;
   return {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hasRole, type Role } from "../roles.ts";
 import type {
   AccessView,
   CustomerView,
@@ -136,7 +137,10 @@ export const addNote = operation({
   output: done(),
 });
 
-/** By its author, or an admin. */
+/** Whether a member of `role` may delete a note: an author their own, an admin any. */
+export const mayDeleteNote = (role: Role, isAuthor: boolean): boolean => isAuthor || hasRole(role, "admin");
+
+/** In addition to the role, `mayDeleteNote` decides. */
 export const deleteNote = operation({
   name: "customer.note_delete",
   worker: "runtime",

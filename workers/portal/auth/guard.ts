@@ -1,7 +1,6 @@
 import { modes } from "../../../shared/contract/enums.ts";
-import { hasRole } from "../../../shared/contract/roles.ts";
 import type { OperatorSession } from "../../../shared/db/session.ts";
-import { isAuthenticationRecent } from "../../../shared/domain/recent-authentication.ts";
+import { findMissingPermission } from "../../../shared/operations/missing-permission.ts";
 import { renderErrorPage } from "../components/error-page.tsx";
 import { readForm } from "../http/form.ts";
 import { renderReauthenticationPage } from "../pages/reauthenticate/page.tsx";
@@ -37,9 +36,15 @@ export async function guard(c: PortalContext, route: Route): Promise<Response | 
 
   const foreign = resolveScope(c);
   if (foreign !== null) return foreign;
-  if (!hasRole(session.role, route.access))
-    return renderErrorPage(c, 403, "Your role does not reach here", roleMessage(route, session));
-  return needsRecentAuth(c, route) ? renderReauthenticationPage(c, await readPending(c)) : null;
+  const required = { role: route.access, recentAuth: route.recentAuth };
+  switch (findMissingPermission(session, required, c.get("mode"), Date.now())) {
+    case "role":
+      return renderErrorPage(c, 403, "Your role does not reach here", roleMessage(route, session));
+    case "recent_authentication":
+      return renderReauthenticationPage(c, await readPending(c));
+    case null:
+      return null;
+  }
 }
 
 function requireSignIn(c: PortalContext): Response | Promise<Response> {
@@ -88,11 +93,6 @@ function resolveScope(c: PortalContext): Response | Promise<Response> | null {
   c.set("project", project);
   c.set("mode", mode);
   return null;
-}
-
-function needsRecentAuth(c: PortalContext, { recentAuth }: Route): boolean {
-  if (recentAuth === "never" || (recentAuth === "live" && c.get("mode") !== "live")) return false;
-  return !isAuthenticationRecent(c.get("session").provenAt?.getTime() ?? null, Date.now());
 }
 
 const noAccountMessage = ({ email }: OperatorSession) =>

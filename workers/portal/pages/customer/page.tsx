@@ -1,4 +1,6 @@
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { applyAction } from "../../../../shared/contract/operations/customers.ts";
+import { verifyCustomer } from "../../../../shared/contract/operations/data-check.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { checkLabel } from "../../components/labels/data-check.ts";
 import { renderPage as framed } from "../../components/layout.tsx";
@@ -23,7 +25,7 @@ export async function showCustomer(c: PortalContext) {
   const page = await loadCustomer(c);
   if (page.outcome === "refused") return renderRefusalPage(c, page);
   const { customer, lists, cursor } = page;
-  const canAct = hasRole(c.get("member").role, "support");
+  const canAct = mayRun(c, applyAction);
   const isKnown =
     customer.exists || lists.subject !== null || lists.attempts.length > 0 || lists.notes.length > 0;
   const title = customer.subjectRef;
@@ -61,7 +63,7 @@ export async function showCustomer(c: PortalContext) {
     { title },
     <>
       <Head c={c} page={page} canAct={canAct} />
-      <Lag c={c} page={page} canAct={canAct} />
+      <Lag c={c} page={page} />
       <DecisionPanel c={c} page={page} />
       <Diagnosis c={c} page={page} canAct={canAct} />
       <div class="cols">
@@ -69,11 +71,11 @@ export async function showCustomer(c: PortalContext) {
           <Entitlements c={c} customer={customer} stripeAccountId={lists.stripeAccountId} canAct={canAct} />
           <Timeline c={c} page={page} canAct={canAct} />
           <Usage c={c} customer={customer} />
-          <Deliveries c={c} subjectRef={customer.subjectRef} lists={lists} canAct={canAct} />
+          <Deliveries c={c} subjectRef={customer.subjectRef} lists={lists} />
         </div>
         <div class="stack">
           <AsOfCard c={c} page={page} />
-          <Notes c={c} subjectRef={title} lists={lists} canAct={canAct} />
+          <Notes c={c} subjectRef={title} lists={lists} />
           <Attempts c={c} lists={lists} />
           <About c={c} page={page} />
         </div>
@@ -113,7 +115,7 @@ function Head({ c, page: { customer }, canAct }: { c: PortalContext; page: Custo
 const usualLagMs = 45_000;
 
 /** Reports a D1 copy that is behind. Ledger data is current; data from D1 may be old. */
-function Lag({ c, page: { customer }, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
+function Lag({ c, page: { customer } }: { c: PortalContext; page: CustomerPage }) {
   const behind = customer.headSequence - customer.flushedSequence;
   const oldest = customer.entries.findLast(({ sequence }) => sequence > customer.flushedSequence);
   if (oldest === undefined || c.get("now") - oldest.at < usualLagMs) return null;
@@ -123,7 +125,9 @@ function Lag({ c, page: { customer }, canAct }: { c: PortalContext; page: Custom
         <b>The copy for lists is {behind === 1 ? "one entry" : `${formatCount(behind)} entries`} behind.</b>{" "}
         Decision, entitlements and ledger are up to date; webhooks and the customers list follow by
         themselves.{" "}
-        {canAct ? <a href={buildCustomerPath(c, customer.subjectRef, "/check")}>{checkLabel}</a> : null}
+        {mayRun(c, verifyCustomer) ? (
+          <a href={buildCustomerPath(c, customer.subjectRef, "/check")}>{checkLabel}</a>
+        ) : null}
       </p>
     </div>
   );

@@ -1,6 +1,7 @@
 import { inboxStatuses } from "../../../../shared/contract/enums.ts";
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { retryStripeEvent } from "../../../../shared/contract/operations/stripe.ts";
 import { findStripeEvent } from "../../../../shared/db/stripe-events.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, Select } from "../../components/fields.tsx";
@@ -115,7 +116,7 @@ export async function showEvent(c: PortalContext) {
       "It is not one of this project and mode, or is older than 30 days.",
     );
   const now = c.get("now");
-  const canRetry = hasRole(c.get("member").role, "support") && (row.status === "failed" || row.status === "received");
+  const canRetry = mayRun(c, retryStripeEvent) && (row.status === "failed" || row.status === "received");
   return renderPage(
     c,
     { title: row.type },

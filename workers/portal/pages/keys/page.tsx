@@ -1,6 +1,7 @@
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { createApiKey, revokeApiKey, rotateApiKey } from "../../../../shared/contract/operations/api-keys.ts";
 import type { ApiKeyRow } from "../../../../shared/db/api-keys.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { emptyForm, Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
@@ -30,7 +31,6 @@ export async function renderKeysPage(
   const rows = await listKeys(c.env.DB, getScope(c), before, perPage + 1);
   const keys = rows.slice(0, perPage);
   const next = rows.length > perPage ? `${buildPath(c, "/keys")}?before=${keys.at(-1)?.keyId}` : null;
-  const canChange = hasRole(c.get("member").role, "admin");
   const mode = c.get("mode");
   return renderPage(
     c,
@@ -63,13 +63,13 @@ export async function renderKeysPage(
             ]}
           >
             {keys.map((key) => (
-              <KeyRow c={c} apiKey={key} canChange={canChange} />
+              <KeyRow c={c} apiKey={key} />
             ))}
           </Table>
         )}
         <NextPage href={next} shown={keys.length} />
       </Card>
-      {canChange ? <CreateForm c={c} form={form} /> : null}
+      {mayRun(c, createApiKey) ? <CreateForm c={c} form={form} /> : null}
     </>,
   );
 }
@@ -89,7 +89,7 @@ function NewKey({ shown }: { shown: ShownKey }) {
   );
 }
 
-function KeyRow({ c, apiKey, canChange }: { c: PortalContext; apiKey: ApiKeyRow; canChange: boolean }) {
+function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
   const now = c.get("now");
   const { keyId, name, hint, createdAt, lastUsedAt, expiresAt, revokedAt } = apiKey;
   const isActive = revokedAt === null && (expiresAt === null || expiresAt > now);
@@ -121,14 +121,18 @@ function KeyRow({ c, apiKey, canChange }: { c: PortalContext; apiKey: ApiKeyRow;
       </td>
       <td>{expiresAt === null ? <span class="quiet">never</span> : <Time at={expiresAt} now={now} />}</td>
       <td class="end">
-        {isActive && canChange ? (
+        {isActive ? (
           <div class="actions">
-            <a class="button small" href={buildPath(c, `/keys/${keyId}/rotate`)}>
-              Rotate…
-            </a>
-            <a class="button small danger" href={buildPath(c, `/keys/${keyId}/revoke`)}>
-              Revoke…
-            </a>
+            {mayRun(c, rotateApiKey) ? (
+              <a class="button small" href={buildPath(c, `/keys/${keyId}/rotate`)}>
+                Rotate…
+              </a>
+            ) : null}
+            {mayRun(c, revokeApiKey) ? (
+              <a class="button small danger" href={buildPath(c, `/keys/${keyId}/revoke`)}>
+                Revoke…
+              </a>
+            ) : null}
           </div>
         ) : null}
       </td>

@@ -1,6 +1,7 @@
 import type { PlanStatus } from "../../../../shared/contract/enums.ts";
 import { planStatuses } from "../../../../shared/contract/enums.ts";
 import * as projects from "../../../../shared/contract/operations/projects.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { type FormState, Radios } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
@@ -25,7 +26,7 @@ const names: Record<PlanStatus, string> = {
 };
 
 export function showPlan(c: PortalContext) {
-  const { planStatus, role, accountName } = c.get("member");
+  const { planStatus, accountName } = c.get("member");
   const plan = planStatus ?? "none";
   const works = plan === "active" || plan === "trial";
   const form: FormState = { values: { plan }, errors: {} };
@@ -38,7 +39,7 @@ export function showPlan(c: PortalContext) {
       <Card title="Now" note={<Pill tone={works ? "good" : "warn"}>{names[plan]}</Pill>} pad>
         <p>{meanings[plan]}</p>
       </Card>
-      {role === "owner" ? (
+      {mayRun(c, projects.setPlan) ? (
         <Card title="Set the plan" note="This installation is yours: nothing is billed." pad>
           <form method="post" action="/plan" class="form">
             <Radios form={form} name="plan" label="Status" options={options} fallback={plan} />

@@ -1,5 +1,6 @@
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { createProduct } from "../../../../shared/contract/operations/products.ts";
 import type { ProductRow } from "../../../../shared/db/products.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { formatCount, kindLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
@@ -15,7 +16,7 @@ export async function showProducts(c: PortalContext) {
   const filter = { archived, ...(after === undefined ? {} : { after }) };
   const { products: rows, isConnected } = await listProducts(c.env.DB, getScope(c), filter, perPage + 1);
   const products = rows.slice(0, perPage);
-  const canChange = hasRole(c.get("member").role, "admin");
+  const canChange = mayRun(c, createProduct);
   const path = buildPath(c, "/products");
   const flag = archived ? "&archived=1" : "";
   const next = rows.length > perPage ? `${path}?after=${products.at(-1)?.productCode}${flag}` : null;

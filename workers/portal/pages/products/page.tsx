@@ -1,6 +1,6 @@
 import * as products from "../../../../shared/contract/operations/products.ts";
-import { hasRole } from "../../../../shared/contract/roles.ts";
 import { type ProductRow, readProduct } from "../../../../shared/db/products.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, emptyForm, type FormState } from "../../components/fields.tsx";
 import { kindLabels } from "../../components/labels/common.ts";
@@ -70,7 +70,7 @@ export async function renderProductPage(
     return renderErrorPage(c, 404, "There is no such product", "It is not one of this project and mode.");
   const { product, prices: history } = found;
   const now = c.get("now");
-  const canChange = hasRole(c.get("member").role, "admin");
+  const canChange = mayRun(c, products.editProduct);
   // After a conflict, the form has the current version, so that saving again overwrites it deliberately.
   const values =
     sent === null ? toFormValues(product) : { ...sent.values, version: String(product.updatedAt) };

@@ -1,5 +1,10 @@
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import {
+  archiveProject,
+  changeProjectSettings,
+  createProject,
+} from "../../../../shared/contract/operations/projects.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import {
   ActionButton,
   emptyForm,
@@ -15,9 +20,8 @@ import { Time } from "../../components/time.tsx";
 import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
 export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm, status: 200 | 422 = 200) {
-  const { projects, role } = c.get("member");
+  const { projects } = c.get("member");
   const now = c.get("now");
-  const canChange = hasRole(role, "admin");
   return renderPage(
     c,
     { title: "Projects", status },
@@ -54,9 +58,9 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
                 <td class="end">
                   <div class="actions">
                     <a class="button small" href={buildProjectPath(projectId, "test", "/settings")}>
-                      {canChange ? "Rename…" : "Settings"}
+                      {mayRun(c, changeProjectSettings) ? "Rename…" : "Settings"}
                     </a>
-                    {canChange ? (
+                    {mayRun(c, archiveProject) ? (
                       <ActionButton
                         action={archivedAt === null ? "/projects/archive" : "/projects/restore"}
                         fields={{ project: projectId }}
@@ -70,7 +74,7 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
           </Table>
         )}
       </Card>
-      {canChange ? (
+      {mayRun(c, createProject) ? (
         <Card title="New project" pad>
           <form method="post" action="/projects" class="form">
             <input type="hidden" name="project_id" value={form.values["project_id"] ?? newId("prj", now)} />

@@ -1,5 +1,6 @@
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { changeProjectSettings } from "../../../../shared/contract/operations/projects.ts";
 import { type ProjectRow, readProjectSettings } from "../../../../shared/db/projects.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { Field, FieldError, type FormState } from "../../components/fields.tsx";
 import { regionLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
@@ -15,7 +16,7 @@ export async function renderSettingsPage(
   const project = await readProjectSettings(c.env.DB, projectId);
   if (project === null) throw new Error(`The project ${projectId} is gone`);
   const form = sent ?? { values: toFormValues(project), errors: {} };
-  const canChange = hasRole(c.get("member").role, "admin");
+  const canChange = mayRun(c, changeProjectSettings);
   return renderPage(
     c,
     { title: "Settings", status },

@@ -1,7 +1,8 @@
 import type { Mode } from "../../../../shared/contract/enums.ts";
 import type { PermissionCheck } from "../../../../shared/contract/operations/stripe.ts";
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { connectStripe } from "../../../../shared/contract/operations/stripe.ts";
 import type { StripeConnectionRow } from "../../../../shared/db/stripe-connections.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { ActionButton, emptyForm, Field, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, PageHead, Pill } from "../../components/parts.tsx";
@@ -30,7 +31,7 @@ export async function renderStripePage(c: PortalContext, options: StripePageOpti
     readConnectionAndEvents(c.env.DB, getScope(c), 5),
     usesPocketStripe(c),
   ]);
-  const canChange = hasRole(c.get("member").role, "admin");
+  const canChange = mayRun(c, connectStripe);
   const mode = c.get("mode");
   return renderPage(
     c,

@@ -1,5 +1,7 @@
+import { changeMemberRole } from "../../../../shared/contract/operations/members.ts";
 import { hasRole, type Role, roleDescriptions, roles } from "../../../../shared/contract/roles.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import {
   ActionButton,
   emptyForm,
@@ -36,9 +38,9 @@ export async function renderTeamPage(
   c: PortalContext,
   { form = emptyForm, status = 200, link }: TeamPageOptions = {},
 ) {
-  const { accountId, accountName, role } = c.get("member");
+  const { accountId, accountName } = c.get("member");
   const { people, invited } = await readTeam(c.env.DB, accountId, c.get("now"));
-  const isOwner = role === "owner";
+  const canManage = mayRun(c, changeMemberRole);
   return renderPage(
     c,
     { title: "Team", status },
@@ -51,12 +53,12 @@ export async function renderTeamPage(
           head={["Name", "Role", "Second factor", "Since", <span class="quiet">Actions</span>]}
         >
           {people.map((person) => (
-            <MemberRow c={c} person={person} isOwner={isOwner} />
+            <MemberRow c={c} person={person} canManage={canManage} />
           ))}
         </Table>
       </Card>
-      {invited.length > 0 ? <Invited c={c} invited={invited} isOwner={isOwner} /> : null}
-      {isOwner ? (
+      {invited.length > 0 ? <Invited c={c} invited={invited} canManage={canManage} /> : null}
+      {canManage ? (
         <InviteForm c={c} form={form} />
       ) : (
         <p class="quiet">An owner can invite others and change roles.</p>
@@ -91,7 +93,7 @@ function LinkNotice({ link: { url, email, mail } }: { link: NewLink }) {
   );
 }
 
-function MemberRow({ c, person, isOwner }: { c: PortalContext; person: Person; isOwner: boolean }) {
+function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person; canManage: boolean }) {
   const { operatorId, name, email, role, hasSecondFactor, createdAt } = person;
   const isSelf = operatorId === c.get("member").operatorId;
   return (
@@ -101,7 +103,7 @@ function MemberRow({ c, person, isOwner }: { c: PortalContext; person: Person; i
         <small>{email}</small>
       </td>
       <td>
-        {isOwner ? (
+        {canManage ? (
           <form class="row" method="post" action="/team/role">
             <input type="hidden" name="operator" value={operatorId} />
             <input type="hidden" name="from" value={role} />
@@ -125,7 +127,7 @@ function MemberRow({ c, person, isOwner }: { c: PortalContext; person: Person; i
         <Time at={createdAt} now={c.get("now")} />
       </td>
       <td class="end">
-        {isSelf || isOwner ? (
+        {isSelf || canManage ? (
           <ActionButton
             action={isSelf ? "/team/leave" : "/team/remove"}
             fields={{ operator: operatorId }}
@@ -138,7 +140,15 @@ function MemberRow({ c, person, isOwner }: { c: PortalContext; person: Person; i
   );
 }
 
-function Invited({ c, invited, isOwner }: { c: PortalContext; invited: InvitationRow[]; isOwner: boolean }) {
+function Invited({
+  c,
+  invited,
+  canManage,
+}: {
+  c: PortalContext;
+  invited: InvitationRow[];
+  canManage: boolean;
+}) {
   const now = c.get("now");
   return (
     <Card title="Invited" note="Not joined yet">
@@ -151,7 +161,7 @@ function Invited({ c, invited, isOwner }: { c: PortalContext; invited: Invitatio
               <Time at={expiresAt} now={now} />
             </td>
             <td class="end">
-              {isOwner ? (
+              {canManage ? (
                 <>
                   <ActionButton
                     action="/team/invitations/renew"

@@ -1,5 +1,6 @@
+import { requeueMany } from "../../../../shared/contract/operations/deliveries.ts";
 import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { Field, Select } from "../../components/fields.tsx";
 import { formatCount } from "../../components/labels/common.ts";
 import { deliveryJobLabels } from "../../components/labels/webhook.ts";
@@ -34,7 +35,7 @@ export async function showDeliveries(c: PortalContext) {
   const urls = new Map(targets.map(({ endpointId, url }) => [endpointId, url]));
   const query = new URLSearchParams(values);
   const next = new URLSearchParams({ ...values, after: shown.at(-1)?.deliveryId ?? "" });
-  const canRequeue = hasRole(c.get("member").role, "support") && shown.length > 0;
+  const canRequeue = mayRun(c, requeueMany) && shown.length > 0;
   return renderPage(
     c,
     { title: "Deliveries" },

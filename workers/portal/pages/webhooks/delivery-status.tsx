@@ -1,5 +1,6 @@
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { requeueDelivery } from "../../../../shared/contract/operations/deliveries.ts";
 import { type DeliveryAttemptRow, readDelivery } from "../../../../shared/db/deliveries.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton } from "../../components/fields.tsx";
@@ -106,7 +107,7 @@ function Attempts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
 
 function Actions({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const { delivery, endpoint } = found;
-  if (!hasRole(c.get("member").role, "support") || !endpoint.isEnabled) return null;
+  if (!mayRun(c, requeueDelivery) || !endpoint.isEnabled) return null;
   const path = (action: string) => buildPath(c, `/deliveries/${delivery.deliveryId}/${action}`);
   switch (delivery.state) {
     case "failed":

@@ -1,4 +1,9 @@
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import {
+  editEndpoint,
+  revealSecret,
+  sendTestEvent,
+} from "../../../../shared/contract/operations/endpoints.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton } from "../../components/fields.tsx";
 import { formatCappedCount } from "../../components/labels/common.ts";
@@ -61,10 +66,9 @@ export const unknownEndpoint = (c: PortalContext) =>
 
 function Actions({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
   const { endpointId, isEnabled } = endpoint;
-  const { role } = c.get("member");
   const path = (action: string) => buildPath(c, `/webhooks/${endpointId}/${action}`);
-  const canOperate = hasRole(role, "support");
-  const canConfigure = hasRole(role, "admin");
+  const canOperate = mayRun(c, sendTestEvent);
+  const canConfigure = mayRun(c, editEndpoint);
   return (
     <>
       {canOperate && isEnabled ? (
@@ -141,7 +145,7 @@ function Facts({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) 
 }
 
 function Secret({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
-  if (!hasRole(c.get("member").role, "admin")) return null;
+  if (!mayRun(c, revealSecret)) return null;
   const path = (action: string) => buildPath(c, `/webhooks/${endpoint.endpointId}/${action}`);
   return (
     <Card title="Signing secret" pad>

@@ -1,4 +1,5 @@
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { createEndpoint } from "../../../../shared/contract/operations/endpoints.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { formatCappedCount } from "../../components/labels/common.ts";
 import { deliveryStateLabels, disableReasonMessages } from "../../components/labels/webhook.ts";
 import { renderPage } from "../../components/layout.tsx";
@@ -9,7 +10,7 @@ import { buildPath, getScope, type PortalContext } from "../../request-context.t
 
 export async function showEndpoints(c: PortalContext) {
   const endpoints = await listEndpointHealth(c.env.DB, getScope(c));
-  const canChange = hasRole(c.get("member").role, "admin");
+  const canChange = mayRun(c, createEndpoint);
   const add = (
     <a class="button primary" href={buildPath(c, "/webhooks/new")}>
       Add an endpoint

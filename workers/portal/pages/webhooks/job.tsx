@@ -1,5 +1,6 @@
-import { hasRole } from "../../../../shared/contract/roles.ts";
+import { stopDeliveryJob } from "../../../../shared/contract/operations/deliveries.ts";
 import { readDeliveryJob } from "../../../../shared/db/delivery-jobs.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "../../components/job.tsx";
 import { deliveryJobLabels } from "../../components/labels/webhook.ts";
@@ -21,7 +22,7 @@ export async function showJob(c: PortalContext) {
   const isRunning = job.status === "running";
   refreshWhileRunning(c, isRunning);
   const title = deliveryJobLabels[job.kind];
-  const canStop = isRunning && hasRole(c.get("member").role, "support");
+  const canStop = isRunning && mayRun(c, stopDeliveryJob);
   return renderPage(
     c,
     { title },

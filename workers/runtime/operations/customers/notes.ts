@@ -1,6 +1,5 @@
-import { addNote, deleteNote } from "../../../../shared/contract/operations/customers.ts";
+import { addNote, deleteNote, mayDeleteNote } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
-import { hasRole } from "../../../../shared/contract/roles.ts";
 import { insertNote, readNote, deleteNote as removeNote } from "../../db/notes.ts";
 import { implementForCustomer } from "../implement.ts";
 
@@ -35,7 +34,7 @@ export const remove = implementForCustomer(
   async ({ env, scope, actor, role, now, audit }, { subjectRef, noteId }) => {
     const note = await readNote(env.DB, { ...scope, subjectRef }, noteId);
     if (note === null) return refusal("not_found", "This customer has no such note.");
-    if (note.operatorId !== actor.operatorId && !hasRole(role, "admin"))
+    if (!mayDeleteNote(role, note.operatorId === actor.operatorId))
       return refusal("not_allowed", "Only the author of a note, or an admin, can delete it.");
     const before = { noteId, writtenBy: note.operatorName, characters: note.text.length };
     await removeNote(env.DB, noteId, { at: now, by: actor.name }, audit({ target: subjectRef, before }));

@@ -1,3 +1,5 @@
+import { requeueDelivery } from "../../../../../shared/contract/operations/deliveries.ts";
+import { mayRun } from "../../../auth/may-run.ts";
 import { ActionButton } from "../../../components/fields.tsx";
 import { deliveryStateLabels, formatAttemptResult } from "../../../components/labels/webhook.ts";
 import { Card, Empty, Pill, Table } from "../../../components/parts.tsx";
@@ -11,12 +13,11 @@ interface Props {
   c: PortalContext;
   subjectRef: string;
   lists: CustomerLists;
-  canAct: boolean;
 }
 
-export function Deliveries({ c, subjectRef, lists: { deliveries }, canAct }: Props) {
+export function Deliveries({ c, subjectRef, lists: { deliveries } }: Props) {
   const now = c.get("now");
-  const canRequeue = canAct && deliveries.slice(0, maxShown).some(isRequeueable);
+  const canRequeue = mayRun(c, requeueDelivery) && deliveries.slice(0, maxShown).some(isRequeueable);
   return (
     <Card id="deliveries" title="Webhook deliveries" note="What your backend was told of this customer">
       {deliveries.length === 0 ? (

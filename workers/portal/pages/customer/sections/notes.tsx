@@ -1,6 +1,11 @@
-import { maxNoteCharacters } from "../../../../../shared/contract/operations/customers.ts";
-import { hasRole } from "../../../../../shared/contract/roles.ts";
+import {
+  addNote,
+  deleteNote,
+  maxNoteCharacters,
+  mayDeleteNote,
+} from "../../../../../shared/contract/operations/customers.ts";
 import { newId } from "../../../../../shared/kit/ids.ts";
+import { mayRun } from "../../../auth/may-run.ts";
 import { ActionButton, emptyForm, FieldError, type FormState } from "../../../components/fields.tsx";
 import { renderPage } from "../../../components/layout.tsx";
 import { Card, PageHead } from "../../../components/parts.tsx";
@@ -13,12 +18,10 @@ export function Notes({
   c,
   subjectRef,
   lists: { notes },
-  canAct,
 }: {
   c: PortalContext;
   subjectRef: string;
   lists: CustomerLists;
-  canAct: boolean;
 }) {
   return (
     <Card id="notes" title="Notes" note="Seen by operators only">
@@ -26,11 +29,11 @@ export function Notes({
       {notes.length === 0 ? null : (
         <ul class="rows">
           {notes.map((note) => (
-            <Note c={c} note={note} canAct={canAct} />
+            <Note c={c} note={note} />
           ))}
         </ul>
       )}
-      {canAct ? (
+      {mayRun(c, addNote) ? (
         <div class="pad">
           <NoteForm c={c} subjectRef={subjectRef} form={emptyForm} />
         </div>
@@ -39,9 +42,9 @@ export function Notes({
   );
 }
 
-function Note({ c, note, canAct }: { c: PortalContext; note: CustomerNote; canAct: boolean }) {
+function Note({ c, note }: { c: PortalContext; note: CustomerNote }) {
   const { role, operatorId } = c.get("member");
-  const canDelete = canAct && (note.operatorId === operatorId || hasRole(role, "admin"));
+  const canDelete = mayRun(c, deleteNote) && mayDeleteNote(role, note.operatorId === operatorId);
   const path = buildCustomerPath(c, note.subjectRef, `/notes/${note.noteId}/delete`);
   return (
     <li id={note.noteId}>
