@@ -70,6 +70,11 @@ export function auditIfChanged(database: DrizzleD1Database, entry: AuditEntry) {
   return database.insert(auditLog).select(sql`SELECT ${values} WHERE changes() > 0`);
 }
 
+/** Builds the statement of `auditIfChanged`, or none for a change without an operator, which only development makes. */
+export function optionalAudit(database: DrizzleD1Database, entry: AuditEntry | null) {
+  return entry === null ? [] : [auditIfChanged(database, entry)];
+}
+
 export const insertRows = `
   INSERT INTO audit_log (audit_id, account_id, project_id, mode, at, operator_id, operator_name, operator_email, action,
     target, before, after, ip_address)

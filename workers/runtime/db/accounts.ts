@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { PlanStatus } from "../../../shared/contract/enums.ts";
-import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
+import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
 import { accounts, projects } from "../../../shared/db/tables/configuration.ts";
 
 /** Returns a project with its account's plan, which a Keyring holds in addition to the keys. Throws if unknown. */
@@ -33,6 +33,6 @@ export async function writePlan(
       .update(accounts)
       .set({ planStatus: plan, planSyncedAt: null, updatedAt: now })
       .where(eq(accounts.accountId, accountId)),
-    ...(audit === null ? [] : [auditIfChanged(database, audit)]),
+    ...optionalAudit(database, audit),
   ]);
 }

@@ -1,7 +1,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
-import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
+import { type AuditEntry, auditIfChanged, optionalAudit } from "../../../shared/db/audit.ts";
 import { apiKeys } from "../../../shared/db/tables/configuration.ts";
 
 /** Inserts the key. Returns whether it is new: a form submitted twice carries the same key id. */
@@ -13,7 +13,7 @@ export async function insertKey(
   const database = drizzle(db);
   const [{ meta }] = await database.batch([
     database.insert(apiKeys).values(row).onConflictDoNothing(),
-    ...(audit === null ? [] : [auditIfChanged(database, audit)]),
+    ...optionalAudit(database, audit),
   ]);
   return meta.changes > 0;
 }
@@ -63,7 +63,7 @@ export async function markKeyRevoked(
       .update(apiKeys)
       .set({ revokedAt: now, syncedAt: null })
       .where(and(eq(apiKeys.keyId, keyId), isNull(apiKeys.revokedAt))),
-    ...(audit === null ? [] : [auditIfChanged(database, audit)]),
+    ...optionalAudit(database, audit),
   ]);
   return readKey(db, keyId);
 }

@@ -2,7 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { type Actor, auditIfChanged, auditStatement } from "../../../shared/db/audit.ts";
+import { type Actor, auditIfChanged, optionalAudit } from "../../../shared/db/audit.ts";
 import { inScope, type ProductRow } from "../../../shared/db/products.ts";
 import { productPrices, products } from "../../../shared/db/tables/configuration.ts";
 
@@ -51,7 +51,7 @@ export async function insertProduct(
   await database.batch([
     database.insert(products).values(product),
     database.insert(productPrices).values({ projectId, mode, stripePriceId, productCode, createdAt }),
-    ...(actor === null ? [] : [auditStatement(database, { ...entry, actor })]),
+    ...optionalAudit(database, actor && { ...entry, actor }),
   ]);
 }
 

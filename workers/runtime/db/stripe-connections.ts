@@ -1,7 +1,7 @@
 import { and, eq, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../../../shared/contract/enums.ts";
-import { type AuditEntry, auditStatement } from "../../../shared/db/audit.ts";
+import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
 import { type StripeConnectionRow, toAuditValues } from "../../../shared/db/stripe-connections.ts";
 import { projects, stripeConnections } from "../../../shared/db/tables/configuration.ts";
 
@@ -84,9 +84,7 @@ export async function saveConnection(
           ...(isSameAccount ? {} : accountColumns),
         },
       }),
-    ...(audit === null
-      ? []
-      : [auditStatement(database, { ...audit, before: existing && toAuditValues(existing) })]),
+    ...optionalAudit(database, audit && { ...audit, before: existing && toAuditValues(existing) }),
   ]);
   const saved = await readProjectConnection(db, projectId, mode);
   if (saved === null) throw new Error(`the connection ${connection.connectionId} was not saved`);
@@ -106,6 +104,6 @@ export async function saveWebhookSecret(
       .update(stripeConnections)
       .set({ webhookSecretSealed: sealed, webhookEndpointId: endpointId, webhookSetAt: now, updatedAt: now })
       .where(eq(stripeConnections.connectionId, connectionId)),
-    ...(audit === null ? [] : [auditStatement(database, audit)]),
+    ...optionalAudit(database, audit),
   ]);
 }

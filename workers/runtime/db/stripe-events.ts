@@ -1,6 +1,6 @@
 import { and, eq, inArray, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
+import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
 import { stripeEvents } from "../../../shared/db/tables/stripe.ts";
 
 /**
@@ -31,7 +31,7 @@ export async function reopenStripeEvent(
           inArray(stripeEvents.status, ["failed", "received"]),
         ),
       ),
-    ...(audit === null ? [] : [auditIfChanged(database, audit)]),
+    ...optionalAudit(database, audit),
   ]);
   return meta.changes > 0;
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, lte, or } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { entitlements, subjects } from "../../../shared/db/tables/subjects.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
@@ -42,30 +42,25 @@ const identityColumns = {
 };
 
 /** Returns subjects with an expiry before `now` that is not recorded yet, longest overdue first. */
-export async function listSubjectsToExpire(
-  db: D1Database,
-  now: number,
-  limit: number,
-): Promise<SubjectIdentity[]> {
-  return drizzle(db)
-    .select(identityColumns)
-    .from(subjects)
-    .where(and(sql`next_expiry_at IS NOT NULL`, lte(subjects.nextExpiryAt, now)))
-    .orderBy(asc(subjects.nextExpiryAt))
-    .limit(limit);
-}
+export const listSubjectsToExpire = (db: D1Database, now: number, limit: number) =>
+  listDueSubjects(db, subjects.nextExpiryAt, now, limit);
 
 /** Returns subjects with a subscription that is due to be read again from Stripe, longest overdue first. */
-export async function listSubjectsToReview(
+export const listSubjectsToReview = (db: D1Database, now: number, limit: number) =>
+  listDueSubjects(db, subjects.nextReviewAt, now, limit);
+
+/** The indexes of the due times are partial: they cover only rows with one. */
+async function listDueSubjects(
   db: D1Database,
+  dueAt: typeof subjects.nextExpiryAt | typeof subjects.nextReviewAt,
   now: number,
   limit: number,
 ): Promise<SubjectIdentity[]> {
   return drizzle(db)
     .select(identityColumns)
     .from(subjects)
-    .where(and(sql`next_review_at IS NOT NULL`, lte(subjects.nextReviewAt, now)))
-    .orderBy(asc(subjects.nextReviewAt))
+    .where(and(isNotNull(dueAt), lte(dueAt, now)))
+    .orderBy(asc(dueAt))
     .limit(limit);
 }
 
