@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import {
   developmentEntries,
   devPaths,
@@ -13,6 +11,7 @@ import {
   workerConfigs,
   workerNames,
 } from "./paths.ts";
+import { startGroup } from "./process-group.ts";
 import { hashSources } from "./source-hash.ts";
 import { StackError } from "./stack-error.ts";
 
@@ -84,7 +83,10 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
   }
 }
 
-/** Bundles one worker by its wrangler file. `entry` replaces the file's `main`. Both paths start at the root. */
+/**
+ * Bundles one worker by its wrangler file. `entry` replaces the file's `main`. Both paths start at the root. wrangler runs
+ * in its own group, which ends with this process: an orphaned one never ends, and its memory grows.
+ */
 export async function bundleWorker(config: string, intoDir: string, entry?: string): Promise<void> {
   const wrangler = join(
     dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
@@ -92,9 +94,9 @@ export async function bundleWorker(config: string, intoDir: string, entry?: stri
   );
   const main = entry === undefined ? [] : [entry];
   const args = ["deploy", ...main, "--dry-run", "--config", config, "--outdir", intoDir];
-  await promisify(execFile)(process.execPath, [wrangler, ...args], {
+  const lines: string[] = [];
+  const group = startGroup([wrangler, ...args], {
     cwd: rootDir,
-    maxBuffer: 16 * 1024 * 1024,
     env: {
       ...process.env,
       // No account, no network, no files outside the project. The banner would look for updates.
@@ -102,11 +104,13 @@ export async function bundleWorker(config: string, intoDir: string, entry?: stri
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_LOG_PATH: `${intoDir}.log`,
     },
-  }).catch((error: Error & { stdout?: string; stderr?: string }) => {
-    throw new StackError(
-      `${config} does not build:\n${(error.stderr || error.stdout || error.message).trim()}`,
-    );
+    onLine: (line) => lines.push(line),
   });
+  const result = await group.ended;
+  await group.stop();
+  await group.closed;
+  if (result !== "0")
+    throw new StackError(`${config} does not build (${result}):\n${lines.join("\n").trim()}`);
 }
 
 /**

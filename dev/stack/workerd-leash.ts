@@ -1,14 +1,13 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { StackError } from "./stack-error.ts";
+import { whenThisProcessEnds } from "./watchman.ts";
 
 /**
  * Makes workerd end with this process. workerd does not notice its parent's death: after a SIGKILL of Node alone it would
- * keep the port and continue to write the state. So workerd.sh starts it and records its process id. A watchman waits on
- * a pipe that only this process holds, and kills workerd when the pipe closes for any reason.
+ * keep the port and continue to write the state. So workerd.sh starts it and records its process id for a watchman.
  *
  * Call `leashWorkerd` before Miniflare is made and `release` after it is disposed.
  */
@@ -20,21 +19,8 @@ export async function leashWorkerd(stateDir: string): Promise<{ release(): void 
   process.env["LICENZY_WORKERD"] ??= process.env["MINIFLARE_WORKERD_PATH"] ?? workerdPath();
   process.env["MINIFLARE_WORKERD_PATH"] = join(import.meta.dirname, "workerd.sh");
   process.env["LICENZY_WORKERD_PID_FILE"] = pidFile;
-  // Detached, so that it outlives the process group that it guards.
-  const watchman = spawn("/bin/sh", ["-c", 'cat >/dev/null; kill -9 "$(cat "$0")" 2>/dev/null', pidFile], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  watchman.on("error", (error) => console.error(`No watchman for workerd: ${error.message}`));
-  watchman.unref();
-  // Typed as a stream but is a socket. It must not keep Node running either.
-  (watchman.stdin as unknown as { unref(): void }).unref();
-  return {
-    release() {
-      // workerd is gone, and another process may get its process id.
-      watchman.kill("SIGKILL");
-    },
-  };
+  // Cancelled once workerd is gone, because another process may get its process id.
+  return { release: whenThisProcessEnds('kill -9 "$(cat "$0")" 2>/dev/null', pidFile) };
 }
 
 /** Waits until an earlier workerd has ended, because two on one state would corrupt it. Usually it has already. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import type { StackFile } from "../seed/stack-file.ts";
 import { rootDir } from "../stack/paths.ts";
-import { startGroup } from "./process-group.ts";
+import { startGroup } from "../stack/process-group.ts";
 
 export interface DevProcess {
   /** The copy of the sources that it serves. */

@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import { watchIslands } from "../../scripts/islands/build.ts";
 import { devPaths, rootDir } from "../stack/paths.ts";
 import { host, reservePort } from "../stack/ports.ts";
+import { startGroup } from "../stack/process-group.ts";
 import type { RunningStack, StackOptions } from "../stack/stack.ts";
 import { StackError } from "../stack/stack-error.ts";
 import { openState } from "../stack/state.ts";
 import { workerdPath } from "../stack/workerd-leash.ts";
-import { startGroup } from "./process-group.ts";
 import { writeWranglerConfigs } from "./write-configs.ts";
 
 export type WranglerDevOptions = Pick<
