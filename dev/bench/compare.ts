@@ -2,12 +2,12 @@ import { type Load, type Measured, measure } from "./load.ts";
 
 export interface Comparison {
   what: string;
-  /** What the ratio is held against: at least this, or at most; nothing for a row that only says what is possible. */
+  /** The bound of the ratio. `null` for a row that only shows what is possible. */
   target: { atLeast: number } | { atMost: number } | null;
-  /** Medians over all rounds; `ours` is the second side of a comparison with ourselves. */
+  /** Medians over all rounds. Where the runtime is compared with itself, `ours` is the second side. */
   ours: Measured;
   floor: Measured;
-  /** ours / floor of each round, in requests per second (of growth: the time, so floor / ours). */
+  /** `ours` / `floor` of each round in requests per second; for growth rows in time, so `floor` / `ours`. */
   ratios: number[];
   ratio: number;
   holds: boolean | null;
@@ -18,7 +18,7 @@ export interface Sides {
   target: Comparison["target"];
   ours: Load;
   floor: Load;
-  /** Whether many subjects are brought to D1 later, while the turn or the next one runs; of a few that is next to nothing. */
+  /** Whether the load makes many subjects flush to D1 during this turn or the next. */
   isFlushed: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface Pace {
   measuredMs: number;
 }
 
-/** Both sides in turn, round after round, beginning with the other one each time: what drifts meets both. */
+/** Measures both sides in turns. The first side alternates each round, so that a drift affects both. */
 export async function compare({ what, target, ours, floor }: Sides, pace: Pace): Promise<Comparison> {
   const measured: { ours: Measured[]; floor: Measured[] } = { ours: [], floor: [] };
   const sides = { ours, floor };

@@ -1,18 +1,23 @@
 import type { BenchStack } from "./bench-stack.ts";
 import type { CountedOperations, Counts } from "./worker/counted-subject.ts";
 
-/** Cloudflare's list prices of the Workers Paid plan in USD per million, beyond what the plan includes (April 2026). */
+/**
+ * Cloudflare's list prices of the Workers Paid plan, in USD per million beyond the included amount (April
+ * 2026).
+ */
 const perMillion = { workerRequests: 0.3, objectRequests: 0.15, rowsRead: 0.001, rowsWritten: 1 };
 
 export interface Cost extends Counts {
   operation: keyof CountedOperations;
-  /** Ledger entries that the subject had. */
+  /** The number of ledger entries of the subject. */
   entries: number;
-  /** US dollars for a million of them: request, call of the object, rows. Duration and CPU time are not in it. */
+  /** US dollars per million: request, call of the object, rows. Without duration and CPU time. */
   dollarsPerMillion: number;
 }
 
-/** What each operation touches at 10 and at 100,000 ledger entries, and what a million of it costs. */
+/**
+ * Counts the rows that each operation touches at 10 and at 100,000 ledger entries, and computes the price.
+ */
 export async function costTable(stack: BenchStack): Promise<Cost[]> {
   const costs: Cost[] = [];
   for (const entries of [10, 100_000]) {

@@ -2,7 +2,7 @@ import type { WorkerOptions } from "miniflare";
 import type { StackWorkerOptions } from "../stack/worker-options.ts";
 import { wrapD1Source } from "./wrap-d1.ts";
 
-/** What a worker prints for each of its round trips to D1: a statement, or a batch of them. */
+/** The line that a worker prints for each round trip to D1: a statement or a batch. */
 export const roundTripLine = "d1 round trip";
 
 const script = `${wrapD1Source}
@@ -12,10 +12,13 @@ const script = `${wrapD1Source}
   });
 `;
 
-/** The workers that answer a page. The others keep their binding: by one of them the stack reaches D1 itself. */
+/**
+ * The workers that serve pages. The others keep their binding: the stack itself reaches D1 through one of
+ * them.
+ */
 const countedWorkers = ["licenzy-portal", "licenzy-runtime"];
 
-/** The same workers, where each round trip to D1 of those that answer a page leaves a line in the log. */
+/** Makes the workers that serve pages log a line for each round trip to D1. */
 export function withCountedD1(workers: StackWorkerOptions[]): WorkerOptions[] {
   const name = "licenzy-counted-d1";
   const [d1Databases = {}] = workers.map((worker) => worker.d1Databases).filter(({ DB }) => DB !== undefined);

@@ -11,7 +11,9 @@ import { wrapD1Source } from "./wrap-d1.ts";
  */
 export type D1Behavior = "answers" | "fails" | "loses-answers" | "late" | "stalls";
 
-/** Delay of a late response: more than a check or a consume may take, less than our timeout of D1. */
+/**
+ * The delay of a late response: longer than the limit of a check or consume, shorter than the timeout of D1.
+ */
 export const lateMs = 3_000;
 
 // Reads the behavior from the bench worker before each call.
@@ -37,7 +39,7 @@ const script = `${wrapD1Source}
   }
 `;
 
-/** The binding that takes D1's place in the runtime's options, and the worker that it is made of. */
+/** Builds the binding that replaces D1 in the runtime's options, and the worker behind it. */
 export function faultyD1(d1Databases: DeclaredOptions["d1Databases"]) {
   const name = "licenzy-faulty-d1";
   return {

@@ -7,7 +7,7 @@ import { hiddenField, type PortalClient } from "../seed/portal-client.ts";
 import { provision, runWebhookOperation } from "../seed/provision.ts";
 import { multiplyRow } from "./multiply-row.ts";
 
-/** Of each list, and of the ledger of `hotSubject`. */
+/** The number of rows in each list, and of entries in the ledger of `hotSubject`. */
 export const rows = 100_000;
 export const hotSubject = "bench_many";
 const keys = 16;
@@ -20,7 +20,7 @@ interface Bench {
   projectId: string;
 }
 
-/** One of each made by the product itself; the other rows of a list are copies of it. */
+/** Creates one row per list through the product. The other rows are copies of it. */
 export async function fillLists({ origin, db, portal, projectId }: Bench): Promise<void> {
   const settings = `/p/${projectId}/test/settings`;
   const version = hiddenField((await portal.get(settings)).html, "version");
@@ -75,7 +75,7 @@ export async function fillLists({ origin, db, portal, projectId }: Bench): Promi
     subject_ref: "'user_' || n",
     state: "CASE n % 3 WHEN 0 THEN 'failed' WHEN 1 THEN 'dead' ELSE 'sent' END",
     last_status: "CASE n % 3 WHEN 2 THEN 200 ELSE 500 END",
-    // They must not be sent.
+    // The copies must not be sent.
     next_attempt_at: "NULL",
   });
   await multiplyRow(db, "delivery_attempts", rows, { delivery_id: "'dlv_' || printf('%026d', n)" });

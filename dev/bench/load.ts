@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** One request as it goes over the wire. */
+/** One request as bytes on the wire. */
 export function rawRequest(path: string, headers: Record<string, string>, body: string): string {
   const lines = Object.entries({
     Host: "bench",
@@ -13,9 +13,9 @@ export function rawRequest(path: string, headers: Record<string, string>, body: 
 
 export interface Load {
   port: number;
-  /** Connections, each with one request under way at a time. */
+  /** The number of connections, each with one request at a time. */
   callers: number;
-  /** The `index`th request of this load. */
+  /** Returns the `index`th request of this load. */
   request(index: number): string;
 }
 
@@ -26,9 +26,10 @@ export interface Measured {
 }
 
 /**
- * Loads a worker for `rampMs` + `measuredMs` and counts what was answered in the second part, when alarms and flushes run as
- * they do all day. Anything but 200 fails the run. A worker that is busy with some connections may not look at another for
- * seconds, and then close it: that caller comes again. On raw sockets: Node's HTTP client would cost more than what it measures.
+ * Loads a worker for `rampMs` + `measuredMs` and counts the replies of the second part, when alarms and
+ * flushes run at their usual rate. Any status but 200 fails the run. A busy worker may ignore a connection
+ * for seconds and then close it; that caller reconnects. Uses raw sockets, because Node's HTTP client would
+ * cost more than the measured work.
  */
 export async function measure(load: Load, rampMs: number, measuredMs: number): Promise<Measured> {
   const from = performance.now() + rampMs;
@@ -66,7 +67,7 @@ class Connection {
     socket.setNoDelay(true);
     socket.setEncoding("latin1");
     socket.on("data", (text: string) => this.receive(text));
-    // An error is followed by the close.
+    // `close` follows `error`.
     socket.on("error", () => {});
     socket.on("close", () => this.settle?.resolve(false));
   }
@@ -78,7 +79,7 @@ class Connection {
     });
   }
 
-  /** Whether it was answered; `false` when the connection was closed instead. */
+  /** Returns whether a reply arrived; `false` when the connection was closed instead. */
   send(request: string): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };

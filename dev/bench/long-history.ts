@@ -1,13 +1,12 @@
 /**
- * `node --import tsx dev/bench/long-history.ts [entries]`: measures checking, consuming from, verifying
- * and folding a subject with 5,000,000 ledger entries, compared with one of 10. Takes about half an hour and 10 GB below
- * TMPDIR.
+ * `node --import tsx dev/bench/long-history.ts [entries]`: compares a subject with 5,000,000 ledger entries
+ * with one that has 10: check, consume, verify and fold. Takes about half an hour, and 10 GB in TMPDIR.
  */
 import { Agent, setGlobalDispatcher } from "undici";
 import { startBenchStack } from "./bench-stack.ts";
 import type { CountedOperations } from "./worker/counted-subject.ts";
 
-// Verifying and folding that many entries takes longer than the five minutes that Node's fetch waits for a response.
+// Verifying and folding take longer than the five minutes that Node's fetch waits for a response.
 setGlobalDispatcher(new Agent({ headersTimeout: 0, bodyTimeout: 0 }));
 
 const entries = Number(process.argv[2] ?? 5_000_000);
@@ -60,7 +59,7 @@ async function runDuringChecks<T>(what: string, work: () => Promise<T>): Promise
 
 async function report(when: string): Promise<void> {
   for (const name of ["short", "long"]) {
-    // Loads the object: after 10 seconds without a call it is not in memory any more, and reads its state first.
+    // Loads the object. After 10 seconds without a call it leaves memory, and the next call reads its state.
     await control("/counted/check", name);
     const counts = await control<CountedOperations>("/counted/operations", { name, key: `counted-${when}` });
     console.log(`${when}, ${name}: ${JSON.stringify(counts)}`);

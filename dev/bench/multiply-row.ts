@@ -3,8 +3,8 @@ import type { D1Database } from "@cloudflare/workers-types";
 const perStatement = 20_000;
 
 /**
- * Fills a table up with copies of its first row. `changes` are SQL expressions of `n`, 1 to `count`: at least the columns of
- * the key, so that the copies differ.
+ * Fills a table with copies of its first row. `changes` are SQL expressions of `n`, 1 to `count`. They must
+ * cover the columns of the key, so that the copies differ.
  */
 export async function multiplyRow(
   db: D1Database,

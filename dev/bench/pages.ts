@@ -12,13 +12,13 @@ const email = "bench@tests.example";
 
 export interface PageTime {
   page: string;
-  /** The page's limits: milliseconds in the worker, and round trips to D1 with the one that reads the session. */
+  /** The page's limits: milliseconds, and round trips to D1 including the one that reads the session. */
   target: { ms: number; roundTrips: number };
-  /** From the request to the last byte, seen from outside: more than the worker's own time. Milliseconds. */
+  /** Milliseconds from the request to the last byte, as a client sees it: more than the worker's own time. */
   medianMs: number;
   slowestMs: number;
   kilobytes: number;
-  /** Round trips to D1, of all workers together. */
+  /** Round trips to D1 of all workers together. */
   roundTrips: number;
   holds: boolean;
 }
@@ -29,7 +29,9 @@ interface Page {
   target: PageTime["target"];
 }
 
-/** Every list of the portal with 100,000 rows behind it, and the page of a customer with 100,000 ledger entries. */
+/**
+ * Measures every list of the portal at 100,000 rows, and the page of a customer with 100,000 ledger entries.
+ */
 export async function timePages(): Promise<PageTime[]> {
   const stateDir = await mkdtemp(join(tmpdir(), "licenzy-bench-"));
   const logFile = join(stateDir, "workers.log");
@@ -38,7 +40,7 @@ export async function timePages(): Promise<PageTime[]> {
   try {
     const timed = await startStack({ ...options, port: 0 });
     const { times, pages } = await timeAll(timed, password).finally(() => timed.stop());
-    // Counting takes time, so it is a separate run on the same rows.
+    // Counting takes time, so a separate run on the same rows does it.
     const counting = await startStack({ ...options, port: 0, alterWorkers: withCountedD1 });
     const trips = await countAll(counting, password, pages, logFile).finally(() => counting.stop());
     return pages.map(({ page, target }, index) => {
@@ -86,7 +88,7 @@ async function countAll(stack: Stack, password: string, pages: Page[], logFile: 
   return counts;
 }
 
-/** A worker's lines reach the file a moment after they were printed. */
+/** Counts the lines so far. A worker's lines reach the file a moment after they were printed. */
 async function linesSoFar(logFile: string): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   return (await readFile(logFile, "utf8")).split(roundTripLine).length - 1;
@@ -126,7 +128,7 @@ function pagesOf(projectId: string): Page[] {
 async function timePage(portal: PortalClient, path: string) {
   const times: number[] = [];
   let bytes = 0;
-  // The first three are not counted: code is compiled and pages of the database are read.
+  // The first three are not counted: they compile code and read pages of the database.
   for (let request = -3; request < requests; request++) {
     const startedAt = performance.now();
     const { status, html } = await portal.get(path);

@@ -1,6 +1,6 @@
 /**
- * `node --import tsx dev/bench/reload.ts [rounds]`: the seconds from a saved source to its first reply under `npm run dev`.
- * Works on a copy of the sources.
+ * `node --import tsx dev/bench/reload.ts [rounds]`: measures the seconds from a saved source to its first
+ * reply under `npm run dev`. Works on a copy of the sources.
  */
 import "../stack/keep-alive.ts";
 import { startDevProcess } from "../wrangler/dev-process.ts";

@@ -10,18 +10,20 @@ import { workerOptions } from "../stack/worker-options.ts";
 import { faultyD1 } from "./faulty-d1.ts";
 
 export interface RuntimeStackOptions {
-  /** D1, objects and the built bench worker live here. One stack at a time. */
+  /** The folder of D1, the objects and the built bench worker. One stack at a time uses it. */
   folder: string;
-  /** Puts a layer between the runtime and D1 that fails on demand (`/d1`). */
+  /** Puts a layer between the runtime and D1 that fails on request (`/d1`). */
   d1Faults?: boolean;
-  /** Gives the runtime a clock that stops on demand (`/clock/stopped`). Every call to an object then hangs. */
+  /**
+   * Gives the runtime a clock that stops on request (`/clock/stopped`). Every call to an object then hangs.
+   */
   stoppableClock?: boolean;
 }
 
 export interface RuntimePorts {
-  /** Of the runtime worker, without anything in front. */
+  /** The URL of the runtime worker, without a gateway. */
   runtimePort: number;
-  /** Of the worker with the floor and the controls. */
+  /** The URL of the worker with the floor and the controls. */
   benchPort: number;
 }
 
@@ -30,9 +32,9 @@ export interface RuntimeStack extends RuntimePorts {
 }
 
 /**
- * Starts the runtime as production has it, and the bench worker in the same workerd. There is no DEV binding, because it
- * would cost every request a hop that production does not have. The process can be killed at any moment and started
- * again on the same folder.
+ * Starts the runtime as in production, and the bench worker in the same workerd. Without the `DEV` binding,
+ * because it would cost every request a hop that production does not have. The process can be killed at any
+ * moment and started again on the same folder.
  */
 export async function startRuntimeStack({
   folder,
@@ -108,7 +110,7 @@ export async function control<T>({ benchPort }: RuntimePorts, path: string, body
   return (await response.json()) as T;
 }
 
-/** Makes a new project with `count` keys. A load needs several, because each is limited to 10,000 requests per 10 s. */
+/** Creates a project with `count` keys. A load needs several: each is limited to 10,000 requests per 10 s. */
 export async function newProject(
   ports: RuntimePorts,
   count: number,

@@ -4,7 +4,9 @@ import { type Load, rawRequest } from "./load.ts";
 
 const callers = 64;
 const subjects = 200;
-/** All of them live at once. SQLite in one workerd runs out of memory at some 3,000 objects, the bare ones too. */
+/**
+ * All are in memory at once. SQLite in one workerd runs out of memory at about 3,000 objects, bare ones too.
+ */
 const crowd = 2_000;
 const run = Date.now().toString(36);
 let keysMade = 0;
@@ -49,7 +51,7 @@ const bare = (stack: BenchStack, path: string, refs: string[]): Load => ({
   request: (index) => rawRequest(path, {}, JSON.stringify({ subject_ref: takeTurns(refs, index), units: 1 })),
 });
 
-/** Subjects of `count`, each with a pack of credits and `entries` ledger entries. */
+/** Fills `count` subjects, each with a pack of credits and `entries` ledger entries. */
 async function fill(stack: BenchStack, refs: string[], entries: number): Promise<void> {
   const { projectId } = stack;
   for (let from = 0; from < refs.length; from += 50)
@@ -60,7 +62,7 @@ async function fill(stack: BenchStack, refs: string[], entries: number): Promise
     });
 }
 
-/** The rows of the speed table, by name. Each fills what it needs first. */
+/** The rows of the speed table by name. Each fills its subjects first. */
 export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> = {
   async check(stack) {
     const refs = subjectRefs("check", subjects);

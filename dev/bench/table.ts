@@ -20,7 +20,7 @@ interface Tables {
   deliveries: DeliveryTime[];
 }
 
-/** The tables of docs/performance.md, those that have rows. */
+/** Prints the tables of docs/performance.md that have rows. */
 export function printTables({ comparisons, costs, pages, deliveries }: Tables): void {
   printRows(
     ["what", "ours", "floor", "ratio: median (spread)", "target", ""],

@@ -23,7 +23,7 @@ interface Endpoint {
   name: string;
   isGood: boolean;
   respond(response: ServerResponse): void;
-  /** Milliseconds from the change to the first arrival, by event id. */
+  /** Milliseconds from the change to its first arrival, by event id. */
   delays: Map<string, number>;
 }
 
@@ -60,7 +60,7 @@ async function listen({ respond, delays }: Endpoint) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
 }
 
-/** A project with one pack to sell, and the five endpoints. */
+/** Creates a project with one pack to sell and the five endpoints. */
 async function setUp(origin: string, urls: string[]): Promise<{ api: ApiClient; stripe: PocketStripe }> {
   const project = { accountName: "Bench", name: "bench", region: "weur", planStatus: "active" };
   const urlsOfShop = { successUrl: `${origin}/__dev/shop`, cancelUrl: null };
@@ -88,7 +88,7 @@ async function setUp(origin: string, urls: string[]): Promise<{ api: ApiClient; 
   return { api: new ApiClient(origin, apiKey), stripe };
 }
 
-/** Starts `changesPerSecond` changes a second, whether or not those before have been answered. */
+/** Starts `changesPerSecond` changes a second, without waiting for earlier ones to be answered. */
 async function makeChanges(api: ApiClient, stripe: PocketStripe): Promise<void> {
   const all: (() => Promise<unknown>)[] = [];
   for (let subject = 0; subject < subjects; subject++)
@@ -115,22 +115,24 @@ function quantile(values: number[], share: number): number {
 
 export interface DeliveryTime {
   endpoint: string;
-  /** Of the state changes, those that the endpoint heard of. */
+  /** The number of state changes that reached the endpoint. */
   events: number;
   changes: number;
-  /** Milliseconds from the moment in the ledger to the first byte of the request, both by the clock of this machine. */
+  /**
+   * Milliseconds from the time in the ledger to the first byte of the request, both on this machine's clock.
+   */
   medianMs: number;
   ninetyFivePercentMs: number;
   lastMs: number;
-  /** `null` for an endpoint that is not well: it has no target. */
+  /** `null` for an endpoint that fails: it has no target. */
   holds: boolean | null;
 }
 
 const targetMs = 500;
 
 /**
- * Makes 1,000 state changes and measures their deliveries to five endpoints: one hangs, one responds with 500, and one
- * takes 2 s. The two good ones must get every event, and within the target.
+ * Makes 1,000 state changes and measures their deliveries to five endpoints: one hangs, one responds with
+ * 500, and one takes 2 s. The other two must get every event within the target.
  */
 export async function timeDeliveries(): Promise<DeliveryTime[]> {
   const stateDir = await mkdtemp(join(tmpdir(), "licenzy-bench-"));

@@ -1,6 +1,6 @@
 /**
- * Source of a function for scripts that run inside a worker's isolate, in place of its D1 binding: `wrapD1(db, call)` is `db`
- * with each of its round trips, a statement or a batch of them, made by `call(work)`.
+ * Source of a function for scripts that replace a worker's D1 binding inside its isolate. `wrapD1(db, call)`
+ * returns `db` with each round trip, a statement or a batch, run by `call(work)`.
  */
 export const wrapD1Source = `
   function wrapD1(db, call) {

@@ -6,7 +6,7 @@ export interface ApiReply<T = Record<string, unknown>> {
   body: T;
 }
 
-/** A customer's backend, as far as it calls the runtime API. */
+/** A backend that calls the runtime API. */
 export class ApiClient {
   constructor(
     readonly origin: string,
@@ -56,7 +56,7 @@ export class ApiClient {
   }
 }
 
-/** Checks out and pays, as a customer would. Returns the session's id. */
+/** Creates a checkout and pays it, as a customer would. Returns the session's id. */
 export async function buy(
   api: ApiClient,
   stripe: PocketStripe,
@@ -75,7 +75,7 @@ export async function consume(api: ApiClient, subjectRef: string, units: number)
   if (status !== 200) throw new Error(`consume ${units}: ${status} ${JSON.stringify(body)}`);
 }
 
-/** Pocket Stripe's pay pages end in the id of their session. */
+/** Returns the session's id, which ends the URL of pocket Stripe's pay page. */
 export function sessionIdOf(checkoutUrl: string): string {
   return new URL(checkoutUrl).pathname.split("/").at(-1) ?? "";
 }

@@ -56,7 +56,9 @@ export class PocketStripe {
     await this.control("delivery", { mode });
   }
 
-  /** Returns the account's only webhook endpoint in this mode, with the secret that Stripe shows only once. */
+  /**
+   * Returns the account's only webhook endpoint in this mode, with the secret that Stripe shows only once.
+   */
   async webhookEndpoint(mode: "test" | "live"): Promise<{ url: string; secret: string }> {
     const account = `acct_${this.apiKey.split("_")[2]}`;
     const response = await fetch(`${this.origin}/pocket-stripe/control/state?account=${account}`);

@@ -2,11 +2,11 @@ export interface PortalReply {
   status: number;
   headers: Headers;
   html: string;
-  /** Where the portal sends the browser next, or `null`. */
+  /** The target of a redirect, or `null`. */
   location: string | null;
 }
 
-/** An operator's browser without scripts: it keeps cookies, sends forms from the portal's own origin, follows nothing. */
+/** A browser without scripts: keeps cookies, posts forms from the portal's origin, follows no redirect. */
 export class PortalClient {
   private readonly cookies = new Map<string, string>();
 
@@ -24,7 +24,7 @@ export class PortalClient {
     });
   }
 
-  /** Sends a form that is expected to be done: throws what the page says otherwise. */
+  /** Posts a form that must succeed. Throws the text of the page otherwise. */
   async submit(path: string, fields: Record<string, string> = {}): Promise<PortalReply> {
     const reply = await this.post(path, fields);
     const isDone = reply.status === 200 || reply.status === 303;
@@ -40,7 +40,7 @@ export class PortalClient {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { ...init.headers, ...(cookie === "" ? {} : { Cookie: cookie }) };
     const response = await fetch(this.origin + path, { ...init, headers, redirect: "manual" });
-    // The workers' types, which are loaded here too, do not know this method of Node.
+    // The types of the workers, which are loaded here too, lack this method of Node.
     const replied = response.headers as Headers & { getSetCookie(): string[] };
     for (const line of replied.getSetCookie()) this.keep(line);
     const { status } = response;
@@ -59,14 +59,14 @@ export class PortalClient {
   }
 }
 
-/** The value of a hidden field that a page made for its form. */
+/** Returns the value of a hidden field of a page. */
 export function hiddenField(html: string, name: string): string {
   const value = new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1];
   if (value === undefined) throw new Error(`The page has no field ${name}: ${sentencesOf(html)}`);
   return value;
 }
 
-/** The hidden fields of the form that posts to `action`, as a browser would send them. */
+/** Returns the hidden fields of the form that posts to `action`, as a browser would send them. */
 export function hiddenFields(html: string, action: string): Record<string, string> {
   const start = html.indexOf(`action="${action}"`);
   if (start === -1) throw new Error(`The page has no form for ${action}: ${sentencesOf(html)}`);
@@ -83,7 +83,7 @@ export const unescaped = (text: string): string =>
     .replaceAll("&gt;", ">")
     .replaceAll("&amp;", "&");
 
-/** What a page says, without its markup, at most 500 characters from its main part on. */
+/** Returns the text of a page without markup: at most 500 characters, starting at its main part. */
 export function sentencesOf(html: string): string {
   const main = html.slice(Math.max(0, html.indexOf("<main")));
   return main

@@ -2,12 +2,12 @@ import type { InputOf, Operation, ReplyOf } from "../../shared/contract/operatio
 import type { Scope } from "../../shared/contract/scope.ts";
 import type { DevelopmentOperator } from "../entries/deliveries/development-operator.ts";
 
-/** Calls one provisioning function through the development gateway. */
+/** Calls a provisioning function through the development gateway. */
 export async function provision<T = void>(origin: string, name: string, ...args: unknown[]): Promise<T> {
   return callFunction<T>(origin, `provision/${name}`, args);
 }
 
-/** Executes one of the deliveries worker's operations through the development gateway, as an owner. */
+/** Runs an operation of the deliveries worker through the development gateway, as an owner. */
 export async function runWebhookOperation<O extends Operation & { worker: "deliveries" }>(
   origin: string,
   operation: O,
@@ -17,7 +17,7 @@ export async function runWebhookOperation<O extends Operation & { worker: "deliv
   return callFunction<ReplyOf<O>>(origin, "webhooks/run", [operation.name, scope, input]);
 }
 
-/** Calls one of the functions that read endpoints, deliveries and jobs. */
+/** Calls a function that reads endpoints, deliveries or jobs. */
 export async function readWebhooks<Name extends keyof ReadableWebhooks>(
   origin: string,
   name: Name,

@@ -9,8 +9,9 @@ import { seedStories } from "./stories.ts";
 import { seedDeadDelivery, seedReceiver } from "./webhooks.ts";
 
 /**
- * Makes the project `demo` with a subject for each situation that operators meet. Uses the product's own interfaces: the
- * portal's forms, the runtime API, and pocket Stripe's pay controls with the events that follow.
+ * Creates the project `demo` with a subject for each situation that operators meet. Uses the product's own
+ * interfaces: the portal's forms, the runtime API, and pocket Stripe's pay controls with the events that
+ * follow.
  */
 export async function seed({
   origin,
@@ -69,7 +70,7 @@ export async function seed({
 
 const newPassword = (): string => randomBytes(12).toString("base64url");
 
-/** Makes the invitation, and accepts it as the invited person would: with the link and another session. */
+/** Creates an invitation and accepts it as the invited person would: by the link, in another session. */
 async function inviteOperator(
   owner: PortalClient,
   { role, name, email }: { role: Role; name: string; email: string },
@@ -118,7 +119,7 @@ async function seedMode(portal: PortalClient, projectId: string, mode: Mode) {
   return { apiKey, stripe, connection: await connectionOf(stripe, mode) };
 }
 
-/** Reads the connection from Stripe's webhook endpoint, because the portal never shows the secret again. */
+/** Reads the connection from Stripe's webhook endpoint, because the portal shows the secret only once. */
 async function connectionOf(stripe: PocketStripe, mode: Mode) {
   const { url, secret } = await stripe.webhookEndpoint(mode);
   return { connection_id: url.split("/").at(-1) ?? "", webhook_url: url, webhook_secret: secret };

@@ -7,7 +7,7 @@ export interface OperatorEntry {
   password: string;
 }
 
-/** The content of `.dev/stack.json`, with which a script can drive the stack. */
+/** The content of `.dev/stack.json`, which scripts read to drive the stack. */
 export interface StackFile {
   origin: string;
   project_id: string;

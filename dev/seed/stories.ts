@@ -4,7 +4,9 @@ import { hiddenFields, type PortalClient } from "./portal-client.ts";
 
 const yearMs = 365 * 86_400_000;
 
-/** Makes a subject for each situation that operators meet. `support` acts in the portal below the path `customers`. */
+/**
+ * Creates a subject for each situation that operators meet. `support` acts in the portal below `customers`.
+ */
 export async function seedStories(
   api: ApiClient,
   stripe: PocketStripe,
@@ -23,7 +25,7 @@ export async function seedStories(
   await disputed(api, stripe);
   await manualGrant(support, `${customers}/user_manual_grant`);
 
-  // Stripe itself is late: the event is neither sent nor in its event list yet.
+  // Stripe is late: it has neither sent the event nor listed it yet.
   await stripe.deliver("late");
   await buy(api, stripe, "user_paid_but_waiting", "CREDITS_1000");
   await stripe.deliver("normal");

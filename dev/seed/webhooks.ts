@@ -22,7 +22,7 @@ const sampleEndpoint = (url: string) => ({
   eventTypes: [...outboundEventTypes],
 });
 
-/** Makes an endpoint for all event types that points at the sample receiver, and sends the receiver its secret. */
+/** Creates an endpoint for all event types at the sample receiver, and sends the receiver its secret. */
 export async function seedReceiver(origin: string, scope: Scope): Promise<StackFile["receiver"]> {
   const url = `${origin}/receiver/demo`;
   const made = await runWebhookOperation(origin, createEndpoint, scope, {
@@ -34,7 +34,7 @@ export async function seedReceiver(origin: string, scope: Scope): Promise<StackF
   return { url, endpoint_id: made.endpointId, secret: made.secret };
 }
 
-/** Updates the endpoint's URL when the stack's port changed. Does nothing if an operator deleted the endpoint. */
+/** Updates the endpoint's URL after the port changed. Does nothing if an operator deleted the endpoint. */
 export async function moveReceiver({ origin, project_id, receiver }: StackFile): Promise<void> {
   const scope = { projectId: project_id, mode: "test" } as const;
   const all = await readWebhooks(origin, "listEndpoints", scope);
@@ -45,8 +45,9 @@ export async function moveReceiver({ origin, project_id, receiver }: StackFile):
 }
 
 /**
- * Makes `user_dead_delivery`: the backend was broken when the customer paid, and the operator who enabled the endpoint
- * again dropped the waiting deliveries. Call before `seedStories`, because this drops every waiting delivery.
+ * Creates `user_dead_delivery`: the backend was broken when the customer paid, and an operator dropped the
+ * waiting deliveries when enabling the endpoint again. Call it before `seedStories`: it drops every waiting
+ * delivery.
  */
 export async function seedDeadDelivery(
   api: ApiClient,

@@ -15,17 +15,17 @@ import { startGroup } from "./process-group.ts";
 import { hashSources } from "./source-hash.ts";
 import { StackError } from "./stack-error.ts";
 
-/** One worker as a deployment would upload it, and its bindings as its wrangler file declares them. */
+/** A worker as a deployment would upload it, with the bindings that its wrangler file declares. */
 export interface WorkerBundle {
   name: WorkerName;
-  /** The folder with index.js and, where there are any, further modules. */
+  /** The folder with index.js and further modules, if any. */
   dir: string;
   options: DeclaredOptions;
 }
 
 /**
- * Miniflare's options of one worker as wrangler derives them from its file. Declares only the options that the stack
- * reads, because Miniflare's own types are written for zod 3 and do not resolve with zod 4.
+ * Miniflare's options of one worker as wrangler derives them from its file. Declares only the options that
+ * the stack reads, because Miniflare's own types are written for zod 3 and do not resolve with zod 4.
  */
 export interface DeclaredOptions {
   bindings: Record<string, unknown>;
@@ -40,8 +40,8 @@ const builtSetsKept = 4;
  * Bundles all workers with `wrangler deploy --dry-run`, as a deployment would. Two of them use the entries of
  * development, which add entrypoints.
  *
- * The folder of the result is named by a hash of all sources, so an unchanged tree builds nothing. Two builds at once
- * (test files in parallel) cannot harm each other, because a rename publishes the complete set.
+ * A hash of all sources names the folder of the result, so an unchanged tree builds nothing. Builds at the
+ * same time (test files in parallel) cannot harm each other, because a rename publishes the complete set.
  */
 export async function buildWorkers(outDir: string = devPaths.build): Promise<WorkerBundle[]> {
   const setDir = join(outDir, await hashSources());
@@ -65,7 +65,7 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
   const temporaryDir = join(outDir, `unfinished-${randomUUID()}`);
   await mkdir(temporaryDir, { recursive: true });
   try {
-    // Wait for all, even after a failure: the folder may be removed only when nothing writes into it any more.
+    // Wait for all, even after a failure: the folder must not be removed while a build writes into it.
     const results = await Promise.allSettled([
       ...workerNames.map((name) =>
         bundleWorker(workerConfigs[name], join(temporaryDir, name), developmentEntries[name]),
@@ -75,7 +75,7 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     await rename(temporaryDir, setDir).catch((error: NodeJS.ErrnoException) => {
-      // Another build finished the same set first. Its content is the same.
+      // Another build published the same set first.
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
     });
   } finally {
@@ -84,8 +84,9 @@ async function buildSet(outDir: string, setDir: string): Promise<void> {
 }
 
 /**
- * Bundles one worker by its wrangler file. `entry` replaces the file's `main`. Both paths start at the root. wrangler runs
- * in its own group, which ends with this process: an orphaned one never ends, and its memory grows.
+ * Bundles one worker by its wrangler file. `entry` replaces the file's `main`. Both paths start at the root.
+ * wrangler runs in its own group, which ends with this process: an orphaned one never ends, and its memory
+ * grows.
  */
 export async function bundleWorker(config: string, intoDir: string, entry?: string): Promise<void> {
   const wrangler = join(
@@ -99,7 +100,7 @@ export async function bundleWorker(config: string, intoDir: string, entry?: stri
     cwd: rootDir,
     env: {
       ...process.env,
-      // No account, no network, no files outside the project. The banner would look for updates.
+      // No account, no network, no files outside the project. The banner would check for updates.
       WRANGLER_HIDE_BANNER: "true",
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_LOG_PATH: `${intoDir}.log`,
@@ -114,8 +115,8 @@ export async function bundleWorker(config: string, intoDir: string, entry?: stri
 }
 
 /**
- * Reads the wrangler files once per set: loading wrangler takes longer than everything else of a start, and the
- * options are a function of files that the set's name covers.
+ * Reads the wrangler files once per set: loading wrangler takes longer than the rest of a start, and the
+ * options depend only on files that the set's hash covers.
  */
 async function writeWorkerOptions(intoDir: string): Promise<void> {
   // A stray .env must not become bindings of the workers.
@@ -127,18 +128,18 @@ async function writeWorkerOptions(intoDir: string): Promise<void> {
       throw new StackError(`${workerConfigs[name]} names its worker ${config.name}, expected ${name}.`);
     }
     const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
-    // A binding of a worker to itself comes as a symbol of Miniflare's, which JSON does not know.
+    // A binding of a worker to itself is a symbol of Miniflare's, which JSON omits.
     const named = (_key: string, value: unknown) => (typeof value === "symbol" ? name : value);
     await writeFile(join(intoDir, `${name}.json`), JSON.stringify(workerOptions, named, 2));
   }
 }
 
-/** Keeps the sets used last. An unfinished set that is an hour old belongs to a build that was killed. */
+/** Keeps the sets that were used last. An unfinished set that is an hour old was left by a killed build. */
 async function removeOldSets(outDir: string): Promise<void> {
   const entries = await Promise.all(
     (await readdir(outDir)).map(async (name) => {
       const path = join(outDir, name);
-      // Another build may just have renamed or removed it.
+      // Another build may have renamed or removed it meanwhile.
       const found = await stat(path).catch(() => undefined);
       return { path, usedAt: found?.mtimeMs ?? Date.now(), unfinished: name.startsWith("unfinished-") };
     }),

@@ -7,15 +7,15 @@ import { findHolder } from "./state-lock.ts";
 export interface SpawnedStack {
   origin: string;
   ports: Stack["ports"];
-  /** SIGKILL to Node and workerd at the same time, as a power cut; returns when port and state are free again. */
+  /** Sends SIGKILL to Node and workerd at once, like a power cut. Returns when port and state are free. */
   kill(): Promise<void>;
-  /** Ends in order, with everything under way; returns when port and state are free again. */
+  /** Stops in order, after pending work. Returns when port and state are free. */
   stop(): Promise<void>;
-  /** The last lines that the stack and its workers printed, for a failed test. */
+  /** Returns the last lines that the stack and its workers printed, for a failed test. */
   output(): string;
 }
 
-/** The options of the child, which are passed as JSON. */
+/** The options of the child, passed as JSON. */
 export type ChildOptions = Omit<StackOptions, "bundles">;
 
 /** Starts a stack in a separate process and waits until it responds. */

@@ -10,7 +10,7 @@ export interface StartOptions {
   stripeSecretKey: string | undefined;
 }
 
-/** Reads the options of `npm start` and `npm run dev`: --empty, --watch, PORT, STRIPE_SECRET_KEY. Throws StackError. */
+/** Reads the options of `npm start` and `npm run dev`: --empty, --watch, PORT, STRIPE_SECRET_KEY. */
 export function readStartOptions(): StartOptions {
   const { empty = false, watch = false } = parseFlags();
   const port = Number(process.env["PORT"] || 8787);

@@ -1,9 +1,9 @@
 const roundsPerTick = 2;
 
 /**
- * Calls the cron jobs every `everyMs` milliseconds, two rounds at the same time: Cloudflare does not wait for a round to end
- * before it starts the next, so rounds must be able to overlap. No round starts while two are running.
- * Returns a function that stops it and waits for the running rounds.
+ * Calls the cron jobs every `everyMs` milliseconds, two rounds at the same time: Cloudflare starts a round
+ * before the last one has ended, so rounds must be able to overlap. No round starts while two run. Returns a
+ * function that stops the calls and waits for the running rounds.
  */
 export function startCrons(origin: string, everyMs: number): () => Promise<void> {
   const abort = new AbortController();

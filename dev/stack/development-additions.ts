@@ -20,8 +20,8 @@ export interface Additions {
 const dev = { DEV: { name: "licenzy-dev-gateway", entrypoint: "Dev" } } as const;
 
 /**
- * Lists what development adds to the deployable configuration of each worker. `npm start` and `npm run dev` both read
- * this list, and nothing else adds a binding.
+ * Lists the additions of development to the deployable configuration of each worker. `npm start` and `npm run
+ * dev` both read this list, and nothing else adds a binding.
  */
 export function developmentAdditions({
   origin,

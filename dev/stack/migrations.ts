@@ -24,7 +24,9 @@ export async function readMigrations(dir: string = join(rootDir, "migrations")):
   );
 }
 
-/** Applies the missing migrations in one call to a worker that binds the database. `url` takes them as JSON. */
+/**
+ * Applies the missing migrations in one call to a worker that binds the database. `url` takes them as JSON.
+ */
 export async function applyMigrations(url: string, migrations: Migration[]): Promise<void> {
   const reply = await fetch(url, { method: "POST", body: JSON.stringify(migrations) });
   if (reply.ok) {

@@ -3,14 +3,14 @@ import { join, resolve } from "node:path";
 export const rootDir = join(import.meta.dirname, "../..");
 
 /**
- * Holds everything that development leaves on the disk. Git ignores it, and `npm run reset` removes it. A test that starts
- * `npm start` or `npm run dev` sets LICENZY_DEV_DIR to a temporary folder.
+ * Contains everything that development leaves on disk. Git ignores it, and `npm run reset` removes it. A test
+ * that runs `npm start` or `npm run dev` sets LICENZY_DEV_DIR to a temporary folder.
  */
 export const devDir = resolve(process.env["LICENZY_DEV_DIR"] || join(rootDir, ".dev"));
 
 export const devPaths = {
   state: join(devDir, "state"),
-  /** Bundles are named by the content of the sources, so every stack of this checkout shares them. */
+  /** Bundles, named by a hash of the sources, so that every stack of this checkout shares them. */
   build: join(rootDir, ".dev/build"),
   /** The configuration that `npm run dev` generates for `wrangler dev`. */
   wrangler: join(devDir, "wrangler"),
@@ -20,7 +20,7 @@ export const devPaths = {
   log: join(devDir, "stack.log"),
 };
 
-/** Worker name → its wrangler file, relative to the root. The wrangler files are the only truth about bindings. */
+/** The wrangler file of each worker, relative to the root. Only wrangler files declare bindings. */
 export const workerConfigs = {
   "licenzy-dev-gateway": "dev/gateway/wrangler.toml",
   "licenzy-runtime": "wrangler.toml",
@@ -29,7 +29,7 @@ export const workerConfigs = {
   "licenzy-pocket-stripe": "dev/pocket-stripe/wrangler.toml",
 } as const;
 
-/** Entry files that development runs instead of a worker's own: they add entrypoints that no deployment has. */
+/** Entry files that replace a worker's own in development. They add entrypoints that no deployment has. */
 export const developmentEntries: Partial<Record<WorkerName, string>> = {
   "licenzy-runtime": "dev/entries/runtime/index.ts",
   "licenzy-deliveries": "dev/entries/deliveries/index.ts",

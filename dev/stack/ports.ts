@@ -4,16 +4,16 @@ import { StackError } from "./stack-error.ts";
 /** Loopback only: the development controls must never be reachable from another machine. */
 export const host = "127.0.0.1";
 
-/** Below the ports that a kernel assigns to outgoing connections, so that none of those takes one by chance. */
+/** Below the ports that the kernel assigns to outgoing connections, so that none takes one by chance. */
 const freePorts = { from: 20_000, count: 12_000 };
 
 /**
- * Checks that `port` can be bound, or finds a free one for 0. If another process takes the port before workerd binds it,
- * the start fails and says so.
+ * Checks that `port` can be bound, or finds a free one for 0. The start fails with a message if another
+ * process takes the port before workerd binds it.
  */
 export async function reservePort(port: number, waitMs = 2_000): Promise<number> {
   if (port === 0) return findFreePort();
-  // A stack that was just killed may hold its port until the kernel has removed its process.
+  // A killed stack holds its port until the kernel has removed its process.
   const deadline = Date.now() + waitMs;
   for (;;) {
     const result = await tryPort(port);

@@ -20,8 +20,8 @@ export interface GroupOptions {
 }
 
 /**
- * Starts a Node program in a new process group. Ending `wrangler` alone leaves its child processes running, so the group
- * is ended as a whole. It also ends when this process is killed.
+ * Starts a Node program in a new process group. Ending `wrangler` alone leaves its child processes running,
+ * so the group is ended as a whole. It also ends when this process is killed.
  */
 export function startGroup(args: string[], { cwd, env, onLine }: GroupOptions): ProcessGroup {
   const child = spawn(process.execPath, args, {

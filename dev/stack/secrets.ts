@@ -5,11 +5,11 @@ import type { WrappingKeys } from "../../shared/kit/encryption.ts";
 
 /** The secrets that `wrangler secret put` sets in production (docs/secrets.md). */
 export interface StackSecrets {
-  /** The runtime's, for Stripe credentials. */
+  /** Encrypts Stripe credentials. The runtime's. */
   stripeWrappingKeys: WrappingKeys;
-  /** The deliveries worker's, for signing secrets. */
+  /** Encrypts signing secrets. The deliveries worker's. */
   webhookWrappingKeys: WrappingKeys;
-  /** Signs the operators' cookies and seals their second factors. */
+  /** Signs the operators' cookies and encrypts their second factors. */
   signInSecret: string;
   /** Opens /setup, once. */
   setupToken: string;
@@ -20,7 +20,7 @@ const newWrappingKeys = (): WrappingKeys => ({
   keys: { dev1: randomBytes(32).toString("base64") },
 });
 
-/** Reads the secrets, and makes them the first time. They are kept with the state, which they encrypt in part. */
+/** Reads the secrets, or creates them. They stay with the state, because they encrypt parts of it. */
 export async function loadSecrets(file: string): Promise<StackSecrets> {
   const known = await readSecrets(file);
   const secrets: StackSecrets = {
@@ -30,7 +30,7 @@ export async function loadSecrets(file: string): Promise<StackSecrets> {
     setupToken: randomBytes(20).toString("hex"),
     ...known,
   };
-  // The file of an older tree lacks new secrets. Nothing is encrypted with those yet.
+  // The file of an older tree lacks new secrets, which encrypt nothing yet.
   if (Object.keys(known).length < Object.keys(secrets).length)
     await writePrivateFile(file, JSON.stringify(secrets, null, 2));
   return secrets;

@@ -10,9 +10,9 @@ import type { RunningStack } from "./stack.ts";
 import { refuseIfHeld } from "./state-lock.ts";
 
 /**
- * Removes a state that was only seeded in part. A seed is many separate calls, and a kill may come between any two. A mark
- * file exists while the seed runs. If a start finds the mark, the state contains nothing but a part of the seed.
- * Call before the stack starts. Returns whether there was such a state.
+ * Removes a partly seeded state. A seed is many separate calls, and a kill may come between any two. A mark
+ * file exists while the seed runs. If a start finds the mark, the state contains only a part of the seed.
+ * Call it before the stack starts. Returns whether there was such a state.
  */
 export async function dropHalfSeededState(): Promise<boolean> {
   if (!existsSync(devPaths.seeding)) return false;
@@ -28,7 +28,7 @@ export async function dropHalfSeededState(): Promise<boolean> {
 export async function seedOnce(stack: RunningStack, may: { seed: boolean }): Promise<StackFile | undefined> {
   const { has_projects, is_set_up } = await readSetupState(stack);
   if (!has_projects && !is_set_up) {
-    // The keys in it belong to a state that was removed.
+    // Its keys belong to a state that was removed.
     await rm(devPaths.stackFile, { force: true });
     if (!may.seed) return undefined;
     await writePrivateFile(
@@ -45,7 +45,7 @@ export async function seedOnce(stack: RunningStack, may: { seed: boolean }): Pro
   const text = await readFile(devPaths.stackFile, "utf8");
   const kept = JSON.parse(text) as StackFile;
   if (kept.origin === stack.origin) return kept;
-  // The stack has another port than last time, so its URLs change too.
+  // The port changed since the last start, and so do the URLs.
   const moved = text.replaceAll(kept.origin, stack.origin);
   await writePrivateFile(devPaths.stackFile, moved.trim());
   const file = JSON.parse(moved) as StackFile;

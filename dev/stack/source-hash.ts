@@ -19,7 +19,7 @@ const inputs = [
   "scripts/islands",
 ];
 
-/** One hash over names and contents of everything that a bundle is made from. Tens of milliseconds. */
+/** Hashes names and contents of all sources of a bundle. Takes tens of milliseconds. */
 export async function hashSources(): Promise<string> {
   const files = (await Promise.all(inputs.map((input) => listFiles(join(rootDir, input))))).flat().sort();
   const contents = await Promise.all(files.map((file) => readFile(file)));

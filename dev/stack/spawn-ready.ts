@@ -6,9 +6,11 @@ import { rootDir } from "./paths.ts";
 export interface SpawnedChild<Ready> {
   /** The value that the child passed to `sayReady`. */
   ready: Ready;
-  /** SIGKILL goes to Node and workerd at the same time, as a power cut. Returns when the child is gone. */
+  /**
+   * Sends the signal: SIGKILL to Node and workerd at once, like a power cut. Returns when the child is gone.
+   */
   end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
-  /** The last lines that the child and its workers printed, for a failed test. */
+  /** Returns the last lines that the child and its workers printed, for a failed test. */
   output(): string;
 }
 
@@ -16,8 +18,8 @@ const readyMark = "LICENZY_READY ";
 const linesKept = 200;
 
 /**
- * Starts a TypeScript file in a new process group, with one argument as JSON, and waits until it calls `sayReady`. The
- * child ends when this process does, because its standard input closes.
+ * Starts a TypeScript file in a new process group, with one argument as JSON, and waits until it calls
+ * `sayReady`. The child ends when this process does, because its standard input closes.
  */
 export async function spawnReady<Ready>(main: string, argument: unknown): Promise<SpawnedChild<Ready>> {
   const child = spawn(process.execPath, ["--import", "tsx", main, JSON.stringify(argument)], {
@@ -52,14 +54,16 @@ export async function spawnReady<Ready>(main: string, argument: unknown): Promis
   };
 }
 
-/** For the child: reports `ready` to the parent, and ends this process in order when the parent is gone. */
+/**
+ * Called by the child: reports `ready` to the parent. Stops this process in order when the parent is gone.
+ */
 export function sayReady(ready: unknown): void {
   // The parent holds the other end of the pipe. When the parent dies, no other process would stop this one.
   process.stdin.once("end", () => process.kill(process.pid, "SIGTERM")).resume();
   console.log(`${readyMark}${JSON.stringify(ready)}`);
 }
 
-/** A kill is for the whole group, hence for workerd too; an orderly end is for Node, which ends workerd itself. */
+/** SIGKILL goes to the whole group, workerd included. SIGTERM goes to Node, which stops workerd itself. */
 function signalChild(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   process.kill(signal === "SIGKILL" ? -child.pid : child.pid, signal);

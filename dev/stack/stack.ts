@@ -18,17 +18,20 @@ export interface StackOptions {
   stateDir: string;
   /** Default: secrets.json in `stateDir`. */
   secretsFile?: string;
-  /** Gives each worker a separate port, without the gateway in front. For benchmarks and fault tests. */
+  /** Gives each worker its own port, without the gateway. For benchmarks and fault tests. */
   directSockets?: true;
-  /** The key of a real Stripe test account: requests for api.stripe.com then go there. */
+  /** The key of a real Stripe test account. Requests for api.stripe.com then go to Stripe. */
   stripeSecretKey?: string;
-  /** Milliseconds between two rounds of cron jobs, default 5,000. 0: none, the caller posts to /__dev/cron itself. */
+  /**
+   * Milliseconds between two rounds of cron jobs, default 5,000. 0 starts none: the caller posts to
+   * /__dev/cron.
+   */
   cronEveryMs?: number;
-  /** The file that the workers' own lines go to; default: this process's output. */
+  /** The file for the workers' log lines. Default: this process's output. */
   logFile?: string;
-  /** Default: built now, or taken from .dev/build when nothing changed. */
+  /** Default: built now, or read from .dev/build if no source changed. */
   bundles?: WorkerBundle[];
-  /** For measurements and tests: replaces workers or changes their options. */
+  /** Replaces workers or changes their options. For measurements and tests. */
   alterWorkers?(workers: StackWorkerOptions[]): WorkerOptions[];
 }
 
@@ -37,22 +40,24 @@ export interface RunningStack {
   /** `http://localhost:<port>`, the one origin in front of all workers. */
   origin: string;
   secrets: StackSecrets;
-  /** Ends everything and frees the port. State stays. May be called twice. */
+  /** Stops everything and frees the port. The state stays. May be called twice. */
   stop(): Promise<void>;
 }
 
 export interface Stack extends RunningStack {
-  /** The gateway's port and, with `directSockets`, that of every worker, by worker name. */
+  /** The port of the gateway and, with `directSockets`, of every worker, by worker name. */
   ports: Partial<Record<WorkerName, number>> & { "licenzy-dev-gateway": number };
   mf: Miniflare;
 }
 
-/** Stacks start one after another: workerd.sh finds the path of its pid file in the environment of this process. */
+/**
+ * Stacks start one after another: workerd.sh reads the path of its pid file from this process's environment.
+ */
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Starts all workers in one workerd, bound to 127.0.0.1, with migrations applied. It may be killed at any moment and
- * started again on the same `stateDir`. Throws StackError when a person has to do something.
+ * Starts all workers in one workerd, bound to 127.0.0.1, and applies migrations. The process may be killed at
+ * any moment and started again on the same `stateDir`. Throws StackError when a person has to act.
  */
 export function startStack(options: StackOptions): Promise<Stack> {
   const started = turn.then(() => start(options));

@@ -5,26 +5,30 @@ import type { MigrationFile } from "./migrations.ts";
 import { writePrivateFile } from "./secrets.ts";
 import { StackError } from "./stack-error.ts";
 
-/** Raise it when the layout of the state folder or of a Durable Object changes so that old state cannot be read. */
+/**
+ * Raise it when the layout of the state folder or of a Durable Object changes so that old state cannot be
+ * read.
+ */
 const formatVersion = 4;
 
 interface StateFormat {
   version: number;
-  /** Migration file → hash of what was applied. Before a release, migrations are still rewritten. */
+  /** The hash of each applied migration file. Before a release, migrations are still rewritten. */
   migrations: Record<string, string>;
 }
 
 const help = "It holds development data only: run `npm run reset`, then start again.";
 
 /**
- * Refuses state that this tree cannot read, in one sentence, instead of letting a worker fail later on.
- * Call `record` once the migrations are applied.
+ * Refuses state that this tree cannot read, in one sentence, before a worker fails on it. Call `record` once
+ * the migrations are applied.
  */
 export async function openStateFormat(stateDir: string, migrations: MigrationFile[]) {
   const file = join(stateDir, "format.json");
   const found = existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as StateFormat) : undefined;
   if (found === undefined && ["d1", "v3"].some((folder) => existsSync(join(stateDir, folder)))) {
-    // The file is written before workerd runs for the first time, so data without it is not ours to guess about.
+    // The file is written before workerd runs for the first time, so the format of data without it is
+    // unknown.
     throw new StackError(`The state in ${stateDir} was written by an older version. ${help}`);
   }
   if (found !== undefined && found.version !== formatVersion) {

@@ -11,13 +11,14 @@ export interface StackHolder {
 }
 
 /**
- * Locks a state folder, which only one process may write. The lock is a listening socket, not a file with a process id,
- * because process ids are reused. The kernel closes the socket when the process ends, however it ends.
+ * Locks a state folder, which only one process may write. The lock is a listening socket, not a file with a
+ * process id, because process ids are reused. The kernel closes the socket when the process ends for any
+ * reason.
  */
 export async function lockState(stateDir: string, origin: string): Promise<{ release(): Promise<void> }> {
   const path = lockPath(stateDir);
   await refuseIfHeld(stateDir);
-  // No process responds there, so the name is left over from a process that was killed.
+  // No process responds, so a killed process left the name.
   await rm(path, { force: true });
   const self: StackHolder = { pid: process.pid, origin };
   const server = createServer((socket) => socket.end(JSON.stringify(self)));
@@ -53,7 +54,9 @@ export function findHolder(stateDir: string): Promise<StackHolder | undefined> {
   });
 }
 
-/** Returns a path in the temporary folder, because the path of a socket is limited to about 100 characters. */
+/**
+ * Returns a path in the temporary folder, because the path of a socket is limited to about 100 characters.
+ */
 function lockPath(stateDir: string): string {
   const name = `licenzy-${createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 16)}`;
   return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);

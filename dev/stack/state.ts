@@ -20,7 +20,9 @@ export interface OpenState {
   origin: string;
   port: number;
   secrets: StackSecrets;
-  /** Call once the workers answer: applies the migrations, then starts the crons unless `cronEveryMs` is 0. */
+  /**
+   * Call once the workers answer: applies the migrations, then starts the crons unless `cronEveryMs` is 0.
+   */
   ready(cronEveryMs: number): Promise<void>;
   /** Adds a step to `stop`. The last step added runs first. */
   onStop(step: () => unknown): void;
@@ -29,11 +31,11 @@ export interface OpenState {
 }
 
 /**
- * Claims a state folder and a port for one stack. Checks everything that a person may have to fix before the workers are
- * bundled, which takes seconds. Throws StackError.
+ * Claims a state folder and a port for one stack. Checks everything that a person may have to fix before
+ * bundling, which takes seconds. Throws StackError.
  */
 export async function openState(options: StateOptions): Promise<OpenState> {
-  // The state first, because "already running" says more than "the port is taken".
+  // The state first: "already running" says more than "the port is taken".
   await refuseIfHeld(options.stateDir);
   const port = await reservePort(options.port);
   const origin = `http://localhost:${port}`;

@@ -1,8 +1,8 @@
 import type { Stack } from "./stack.ts";
 
 /**
- * Makes a signal an orderly end, for a process that exists for its stack. Call it once the stack is up.
- * A terminal may deliver one Ctrl-C twice (through npm and directly): once is meant.
+ * Stops the stack in order when this process gets a signal. Call it once the stack is up. A terminal may
+ * deliver one Ctrl-C twice, through npm and directly; the second is ignored.
  */
 export function stopOnSignal(stack: Pick<Stack, "stop">, announce: () => void = () => undefined): void {
   let stopping = false;
@@ -14,7 +14,7 @@ export function stopOnSignal(stack: Pick<Stack, "stop">, announce: () => void = 
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    // Miniflare has listeners that end the process at once, in the middle of whatever is being written.
+    // Miniflare's listeners would end the process at once, in the middle of a write.
     process.removeAllListeners(signal);
     process.on(signal, stop);
   }

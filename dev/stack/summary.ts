@@ -4,18 +4,18 @@ export interface SummaryInput {
   origin: string;
   /** Missing when the state was not seeded by `npm start`. */
   testKey: string | undefined;
-  /** Who can sign in to the portal; missing as above. */
+  /** The people who can sign in to the portal. Missing as above. */
   owner: { email: string; password: string } | undefined;
-  /** Where the first owner is made; missing when there is one. */
+  /** The page that creates the first owner. Missing when there is one. */
   setupUrl: string | undefined;
   realStripe: boolean;
-  /** The port for a debugger; missing unless `wrangler dev` runs the stack. */
+  /** The port for a debugger. Missing unless `wrangler dev` runs the stack. */
   inspectorPort: number | undefined;
-  /** What happened before, one line each. */
+  /** Notes on the start, one line each. */
   notes: string[];
 }
 
-/** What `npm start` prints when everything is up. */
+/** Builds the text that `npm start` prints when the stack is up. */
 export function summary(input: SummaryInput): string {
   const { origin, testKey, owner, setupUrl, realStripe, inspectorPort, notes } = input;
   return [
@@ -42,14 +42,14 @@ export function summary(input: SummaryInput): string {
         ]),
     ...notes.map((note) => `\n${note}`),
     "",
-    // The demo project lives at pocket Stripe: with a real account its lines would not work.
+    // The demo project exists at pocket Stripe only: with a real account its lines would not work.
     ...(testKey === undefined || realStripe ? [] : mainJob(origin, testKey)),
   ].join("\n");
 }
 
 /**
- * The main job as lines for bash that work one after another, or all pasted at once, and again at every start: the
- * subject and the idempotency keys are new each time. Nothing but bash, curl and sed is needed.
+ * Builds the main job as lines for bash. They work one by one or pasted at once, and again at every start:
+ * the subject and the idempotency keys are new each time. They need only bash, curl and sed.
  */
 function mainJob(origin: string, key: string): string[] {
   const run = randomBytes(4).toString("hex");
@@ -96,11 +96,14 @@ interface CurlOptions {
   idempotencyKey?: string;
   showHeaders?: boolean;
   hideStatus?: boolean;
-  /** Says only that it is paid: the reply is the whole session. */
+  /** Prints only the status, because the reply is the whole session. */
   statusOnly?: true;
 }
 
-/** Builds a curl command. `path` is in double quotes, so it may contain a shell variable; `body` is in single quotes. */
+/**
+ * Builds a curl command. `path` is in double quotes, so it may contain a shell variable; `body` is in single
+ * quotes.
+ */
 function curl(options: CurlOptions, path: string, body: Record<string, string | number>): string {
   const { origin, key, idempotencyKey, showHeaders, hideStatus, statusOnly } = options;
   return [

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 
 /**
- * Runs a shell command with one argument, `$0`, when this process ends for any reason, SIGKILL included: a watchman
- * waits on a pipe that only this process holds. Returns a function that cancels it.
+ * Runs a shell command with one argument, `$0`, when this process ends for any reason, SIGKILL included: a
+ * watchman waits on a pipe that only this process holds. Returns a function that cancels it.
  *
  * Windows has no POSIX shell, so nothing happens there.
  */

@@ -23,7 +23,7 @@ interface Module {
   path: string;
 }
 
-/** Builds the options of every worker: the deployable ones and what development adds. */
+/** Builds the options of every worker: the deployable ones and the additions of development. */
 export function workerOptions(input: WorkerOptionsInput): StackWorkerOptions[] {
   const { bundles, gatewayPort, directSockets } = input;
   const additions = developmentAdditions(input);
@@ -34,7 +34,7 @@ export function workerOptions(input: WorkerOptionsInput): StackWorkerOptions[] {
     return {
       ...declared,
       name,
-      // Modules are listed, not searched: wrangler has bundled already, and parsing megabytes again takes time.
+      // Modules are listed, not searched: wrangler has bundled them, and parsing megabytes again takes time.
       modulesRoot: dir,
       modules: listModules(dir),
       bindings: { ...declared.bindings, ...added.vars, ...added.secrets },
@@ -55,7 +55,9 @@ const moduleTypes: Record<string, Module["type"]> = {
   ".bin": "Data",
 };
 
-/** The entry first. wrangler also leaves a README and source maps, which are not uploaded. */
+/**
+ * Lists the modules, the entry first. wrangler also writes a README and source maps, which are not uploaded.
+ */
 function listModules(dir: string): Module[] {
   const files = readdirSync(dir)
     .filter((file) => file !== "README.md" && !file.endsWith(".map"))

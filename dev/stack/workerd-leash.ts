@@ -6,8 +6,9 @@ import { StackError } from "./stack-error.ts";
 import { whenThisProcessEnds } from "./watchman.ts";
 
 /**
- * Makes workerd end with this process. workerd does not notice its parent's death: after a SIGKILL of Node alone it would
- * keep the port and continue to write the state. So workerd.sh starts it and records its process id for a watchman.
+ * Makes workerd end with this process. workerd does not notice its parent's death: after a SIGKILL of Node
+ * alone it would keep the port and continue to write the state. So workerd.sh starts it and records its
+ * process id for a watchman.
  *
  * Call `leashWorkerd` before Miniflare is made and `release` after it is disposed.
  */
@@ -23,7 +24,7 @@ export async function leashWorkerd(stateDir: string): Promise<{ release(): void 
   return { release: whenThisProcessEnds('kill -9 "$(cat "$0")" 2>/dev/null', pidFile) };
 }
 
-/** Waits until an earlier workerd has ended, because two on one state would corrupt it. Usually it has already. */
+/** Waits until an earlier workerd has ended, because two on one state would corrupt it. */
 async function waitForEarlierWorkerd(pidFile: string): Promise<void> {
   if (!existsSync(pidFile)) return;
   const pid = Number((await readFile(pidFile, "utf8")).trim());

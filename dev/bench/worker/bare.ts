@@ -2,8 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import { GroupCommit } from "../../../workers/runtime/subject/group-commit.ts";
 
 /**
- * The floor: the least that an object must do to answer a check (one SELECT) or a consume (one INSERT, one UPDATE, one
- * commit). It knows no keys, rights, repetition or history.
+ * The floor: the least work that answers a check (one SELECT) or a consume (one INSERT, one UPDATE, one
+ * commit). It has no keys, decisions, idempotency or history.
  */
 export class Bare extends DurableObject<unknown> {
   private readonly arrivals = new GroupCommit();
@@ -29,7 +29,7 @@ export class Bare extends DurableObject<unknown> {
       .one().units;
   }
 
-  /** The same, in one commit with what arrives in the same turn of the event loop. */
+  /** The same, in one commit with all calls of the same turn of the event loop. */
   async consumeTogether(units: number): Promise<number> {
     await this.arrivals.join();
     return this.consume(units);

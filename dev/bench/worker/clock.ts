@@ -7,7 +7,7 @@ export function stopClock(value: boolean): void {
   isStopped = value;
 }
 
-/** Replaces the `DEV` binding: the machine's clock, which hangs its callers while it is stopped. */
+/** Replaces the `DEV` binding. Returns the machine's time; while stopped, calls hang. */
 export class Clock extends WorkerEntrypoint {
   async clockOffsetMs(): Promise<number> {
     return isStopped ? new Promise(() => {}) : 0;

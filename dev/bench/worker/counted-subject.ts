@@ -6,7 +6,7 @@ import { Subject } from "../../../workers/runtime/subject/subject.ts";
 import type { SubjectEnv } from "../../../workers/runtime/subject/subject-env.ts";
 import { oneUnit, packPurchase } from "./fill.ts";
 
-/** What one operation touched: rows of the object's SQLite, and statements sent to D1. */
+/** The rows of the object's SQLite that one operation read and wrote, and its statements to D1. */
 export interface Counts {
   rowsRead: number;
   rowsWritten: number;
@@ -27,7 +27,7 @@ const identity: SubjectIdentity = {
 };
 const consumesTogether = 500;
 
-/** The real subject, with every cursor of its SQLite and every statement to D1 counted. */
+/** The real subject. Counts every cursor of its SQLite and every statement to D1. */
 export class CountedSubject extends Subject {
   private readonly cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   private d1Statements = 0;
@@ -48,7 +48,7 @@ export class CountedSubject extends Subject {
     };
   }
 
-  /** Lets the ledger grow to `entries` entries, by the calls that the routes make. */
+  /** Grows the ledger to `entries` entries, through the calls that the routes make. */
   async growTo(entries: number): Promise<void> {
     await this.applyStripe(identity, packPurchase("counted"));
     let { sequence } = await this.read();
@@ -64,7 +64,7 @@ export class CountedSubject extends Subject {
     }
   }
 
-  /** Counts one check, one consume and its repetition; `key` must be new. */
+  /** Counts one check, one consume and its replay. `key` must be new. */
   async countOperations(key: string): Promise<CountedOperations> {
     return {
       check: await this.count(() => this.check()),
@@ -77,7 +77,7 @@ export class CountedSubject extends Subject {
     return this.consume(identity, oneUnit(key));
   }
 
-  /** Folds all that may be, as the alarm would 91 days from now. Returns how often it took the object for itself. */
+  /** Folds all entries, as the alarm would in 92 days. Returns the number of calls it took. */
   async foldAll(): Promise<number> {
     const { storage } = this.ctx;
     const store = new SubjectStore(storage);
@@ -89,7 +89,7 @@ export class CountedSubject extends Subject {
     return runs;
   }
 
-  /** Of the object's database, on the disk. */
+  /** Returns the size of the object's database on disk. */
   async bytes(): Promise<number> {
     return this.ctx.storage.sql.databaseSize;
   }

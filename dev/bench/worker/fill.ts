@@ -12,7 +12,7 @@ export interface KeysRequest {
   keyHashes: string[];
 }
 
-/** Makes the project's Keyring know these keys. */
+/** Puts these keys into the project's Keyring. */
 export async function putKeys(env: RuntimeEnv, { projectId, keyHashes }: KeysRequest): Promise<null> {
   const keys = keyHashes.map((keyHash, index) => ({
     keyId: `key_${index}`,
@@ -27,11 +27,11 @@ export async function putKeys(env: RuntimeEnv, { projectId, keyHashes }: KeysReq
 export interface FillRequest {
   projectId: string;
   subjectRefs: string[];
-  /** How many consumes to add to each. */
+  /** The number of consumes to add to each. */
   consumes: number;
 }
 
-/** Gives each subject a pack of credits, and consumes from it by the same calls as the routes make. */
+/** Grants each subject a pack of credits and consumes from it, through the calls that the routes make. */
 export async function fillSubject(env: RuntimeEnv, request: FillRequest): Promise<null> {
   for (const subjectRef of request.subjectRefs) {
     const identity: SubjectIdentity = {

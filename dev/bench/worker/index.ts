@@ -57,7 +57,7 @@ app.post("/migrations", async (c) =>
 );
 app.post("/verify", async (c) => c.json(await c.env.VERIFICATION.verifyAll()));
 
-/** The current behavior of the runtime's faulty D1 (faulty-d1.ts), and the number of calls since it was set. */
+/** The behavior of the runtime's faulty D1 (faulty-d1.ts), and the number of calls since it was set. */
 let d1 = { behavior: "answers" as D1Behavior, calls: 0 };
 app.get("/d1", (c) => {
   d1.calls++;
