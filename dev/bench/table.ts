@@ -6,7 +6,8 @@ import type { DeliveryTime } from "./webhooks.ts";
 
 const whole = (value: number) => Math.round(value).toLocaleString("en-US");
 const ratio = (value: number) => value.toFixed(2);
-const verdict = (holds: boolean | null) => (holds === null ? "" : holds ? "holds" : "FAILS");
+/** The cell of the column "result". Empty for a row without a target. */
+const verdict = (holds: boolean | null) => (holds === null ? "" : holds ? "holds" : "fails");
 
 function targetOf({ target }: Comparison): string {
   if (target === null) return "";
@@ -23,7 +24,7 @@ interface Tables {
 /** Prints the tables of docs/performance.md that have rows. */
 export function printTables({ comparisons, costs, pages, deliveries }: Tables): void {
   printRows(
-    ["what", "ours", "floor", "ratio: median (spread)", "target", ""],
+    ["scenario", "runtime", "floor", "ratio: median (spread)", "target", "result"],
     comparisons.map((row) => [
       row.what,
       `${whole(row.ours.requestsPerSecond)} req/s, ${row.ours.medianMs.toFixed(1)} ms`,
@@ -45,7 +46,7 @@ export function printTables({ comparisons, costs, pages, deliveries }: Tables): 
     ]),
   );
   printRows(
-    ["page", "median", "slowest", "HTML", "D1 round trips", "target", ""],
+    ["page", "median", "slowest", "HTML", "D1 round trips", "target", "result"],
     pages.map((row) => [
       row.page,
       `${whole(row.medianMs)} ms`,
@@ -57,7 +58,7 @@ export function printTables({ comparisons, costs, pages, deliveries }: Tables): 
     ]),
   );
   printRows(
-    ["endpoint", "events", "median", "95 %", "last", ""],
+    ["endpoint", "events", "median", "95 %", "last", "result"],
     deliveries.map((row) => [
       row.endpoint,
       `${whole(row.events)} of ${whole(row.changes)}`,
