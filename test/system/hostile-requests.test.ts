@@ -74,6 +74,28 @@ describe("subject_ref in a path", () => {
   });
 });
 
+describe("query parameters", () => {
+  it.each([
+    ["POST", "/v1/checkout/session"],
+    ["POST", "/v1/access/check"],
+    ["POST", "/v1/usage/consume"],
+    ["GET", "/v1/customer/access/a"],
+    ["GET", "/v1/entitlements/a"],
+  ])("the API rejects an unknown query parameter of %s %s", async (method, path) => {
+    const reply = await sendRaw(method, `${path}?mode=live`);
+    expect(reply.status).toBe(400);
+    expect(JSON.parse(reply.text)).toMatchObject({
+      error: "invalid_request",
+      message: "Invalid request: `mode` is not a query parameter of this request.",
+      details: [{ path: "mode", message: "is not a query parameter of this request" }],
+    });
+  });
+
+  it("the API accepts a question mark without parameters", async () => {
+    expect((await sendRaw("GET", "/v1/customer/access/a?")).status).toBe(200);
+  });
+});
+
 describe("request body", () => {
   it("the API returns invalid_request when a body is 8,000 nested arrays", async () => {
     const reply = await world.api.post("/v1/access/check", "[".repeat(8_000) + "]".repeat(8_000));

@@ -41,6 +41,23 @@ describe("the table of routes", () => {
   });
 });
 
+describe("query parameters", () => {
+  it("every endpoint with an API key refuses one that its documentation does not name", async () => {
+    const { apiKey } = await knownKey();
+    const endpoints = Object.entries(runtimeRoutes).filter(([, credential]) => credential === "api_key");
+    for (const [name] of endpoints) {
+      const [method = "", path = ""] = name.replace(":subject_ref", "user_1").split(" ");
+      const headers = { Authorization: `Bearer ${apiKey}` };
+      const reply = await runtime.fetch(`http://runtime${path}?verbose=1`, { method, headers });
+      expect({ name, status: reply.status, body: await reply.json() }).toMatchObject({
+        name,
+        status: 400,
+        body: { error: "invalid_request", details: [{ path: "verbose" }] },
+      });
+    }
+  });
+});
+
 describe("429 responses", () => {
   it("the API returns rate_limited with Retry-After when a key exceeds its limit", async () => {
     const { apiKey } = await knownKey(3);

@@ -48,7 +48,9 @@ function buildDocument(app: OpenAPIHono<RuntimeHono>): OpenApiDocument {
     info: {
       title: "Licenzy runtime API",
       version: "1",
-      description: "Turns Stripe payments into access. The API key selects account, project and mode.",
+      description:
+        "Turns Stripe payments into access. The API key selects account, project and mode. A field of a body or a query " +
+        "parameter that is not documented is refused with `invalid_request`.",
     },
   });
 }

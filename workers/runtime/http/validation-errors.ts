@@ -9,14 +9,14 @@ export function invalidRequest(details: ErrorDetail[]): ApiError {
   return new ApiError("invalid_request", message, { details });
 }
 
-/** Each error once, with its path and a message that continues the path. */
-export function validationErrors(error: z.ZodError): ErrorDetail[] {
+/** Each error once, with its path and a message that continues the path. `member` names a part of the request. */
+export function validationErrors(error: z.ZodError, member: string): ErrorDetail[] {
   const errors = error.issues.flatMap((issue) => {
     // Zod names the object that has unknown keys; a developer looks for the key itself.
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => ({
         path: [...issue.path, key].join("."),
-        message: "is not a field of this request",
+        message: `is not a ${member} of this request`,
       }));
     return [{ path: issue.path.join(".") || "body", message: plainMessage(issue.message) }];
   });

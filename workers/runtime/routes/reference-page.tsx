@@ -34,7 +34,8 @@ const Reference: FC<{ operations: Operation[] }> = ({ operations: all }) => (
         <p>
           JSON in, JSON out. Authenticate with <code>Authorization: Bearer lz_test_…</code> or{" "}
           <code>lz_live_…</code>: the key selects account, project and mode. Every reply carries{" "}
-          <code>Request-Id</code>, every decision <code>Licenzy-Decision</code>. The machine-readable form is{" "}
+          <code>Request-Id</code>, every decision <code>Licenzy-Decision</code>. A field of a body or a query
+          parameter that is not listed here is refused. The machine-readable form is{" "}
           <a href="/v1/openapi.json">/v1/openapi.json</a> (OpenAPI 3.1).
         </p>
         {all.map((operation) => (
