@@ -139,7 +139,7 @@ async function removeOldSets(outDir: string): Promise<void> {
   const entries = await Promise.all(
     (await readdir(outDir)).map(async (name) => {
       const path = join(outDir, name);
-      // Another build may have renamed or removed it meanwhile.
+      // Another build may have renamed or removed it.
       const found = await stat(path).catch(() => undefined);
       return { path, usedAt: found?.mtimeMs ?? Date.now(), unfinished: name.startsWith("unfinished-") };
     }),
