@@ -33,7 +33,7 @@ export function startGroup(args: string[], { cwd, env, onLine }: GroupOptions): 
   });
   const group = child.pid ?? 0;
   for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", onLine);
-  const cancelWatchman = whenThisProcessEnds('kill -9 -- "-$0" 2>/dev/null', String(group));
+  const cancelWatchman = whenThisProcessEnds('kill -9 "-$0" 2>/dev/null', String(group));
   const ended = once(child, "exit").then(([code, signal]) => String(code ?? signal));
   return {
     ended,

@@ -20,7 +20,7 @@ export async function leashWorkerd(stateDir: string): Promise<{ release(): void 
   process.env["LICENZY_WORKERD"] ??= process.env["MINIFLARE_WORKERD_PATH"] ?? workerdPath();
   process.env["MINIFLARE_WORKERD_PATH"] = join(import.meta.dirname, "workerd.sh");
   process.env["LICENZY_WORKERD_PID_FILE"] = pidFile;
-  // Cancelled once workerd is gone, because another process may get its process id.
+  // Canceled once workerd is gone, because another process may get its process id.
   return { release: whenThisProcessEnds('kill -9 "$(cat "$0")" 2>/dev/null', pidFile) };
 }
 
