@@ -3,18 +3,18 @@ import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { DeliveryFilter } from "../contract/operations/deliveries.ts";
 import type { Scope } from "../contract/scope.ts";
 import { idFloor } from "../kit/ids.ts";
+import { inScope } from "./scope.ts";
 import { deliveries, deliveryAttempts, endpoints, events } from "./tables/webhooks.ts";
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
 export type DeliveryAttemptRow = typeof deliveryAttempts.$inferSelect;
 
 /** Builds the SQL condition of a filter. */
-export function buildDeliveryCondition({ projectId, mode }: Scope, filter: DeliveryFilter) {
+export function buildDeliveryCondition(scope: Scope, filter: DeliveryFilter) {
   const { endpointId, states, eventType, subjectRef, eventId, httpStatus, since, until } = filter;
   const onlyFailures = states?.every((state) => state === "failed" || state === "dead");
   return and(
-    eq(deliveries.projectId, projectId),
-    eq(deliveries.mode, mode),
+    inScope(deliveries, scope),
     // The unary plus keeps SQLite off the index by endpoint where the partial index of the few failures is
     // better.
     endpointId === undefined
@@ -54,7 +54,7 @@ export function selectDeliveries(
 }
 
 /** Reads a delivery with its event, its endpoint (even if deleted) and its attempts, in one round trip. */
-export async function readDelivery(db: D1Database, { projectId, mode }: Scope, deliveryId: string) {
+export async function readDelivery(db: D1Database, scope: Scope, deliveryId: string) {
   const database = drizzle(db);
   const [rows, attempts] = await database.batch([
     database
@@ -66,13 +66,7 @@ export async function readDelivery(db: D1Database, { projectId, mode }: Scope, d
       .from(deliveries)
       .innerJoin(events, eq(events.eventId, deliveries.eventId))
       .innerJoin(endpoints, eq(endpoints.endpointId, deliveries.endpointId))
-      .where(
-        and(
-          eq(deliveries.deliveryId, deliveryId),
-          eq(deliveries.projectId, projectId),
-          eq(deliveries.mode, mode),
-        ),
-      ),
+      .where(and(eq(deliveries.deliveryId, deliveryId), inScope(deliveries, scope))),
     database
       .select()
       .from(deliveryAttempts)

@@ -1,15 +1,11 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../contract/scope.ts";
+import { inScope } from "./scope.ts";
 import { endpoints } from "./tables/webhooks.ts";
 
-export const matchesEndpoint = ({ projectId, mode }: Scope, endpointId: string) =>
-  and(
-    eq(endpoints.endpointId, endpointId),
-    eq(endpoints.projectId, projectId),
-    eq(endpoints.mode, mode),
-    isNull(endpoints.deletedAt),
-  );
+export const matchesEndpoint = (scope: Scope, endpointId: string) =>
+  and(eq(endpoints.endpointId, endpointId), inScope(endpoints, scope), isNull(endpoints.deletedAt));
 
 export type EndpointRow = typeof endpoints.$inferSelect;
 

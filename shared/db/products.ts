@@ -1,12 +1,10 @@
 import { and, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../contract/scope.ts";
+import { inScope } from "./scope.ts";
 import { productPrices, products } from "./tables/configuration.ts";
 
 export type ProductRow = typeof products.$inferSelect;
-
-export const inScope = ({ projectId, mode }: Scope) =>
-  and(eq(products.projectId, projectId), eq(products.mode, mode));
 
 /** Returns the product with its current and former prices, newest first. */
 export async function readProduct(db: D1Database, scope: Scope, productCode: string) {
@@ -15,17 +13,11 @@ export async function readProduct(db: D1Database, scope: Scope, productCode: str
     database
       .select()
       .from(products)
-      .where(and(inScope(scope), eq(products.productCode, productCode))),
+      .where(and(inScope(products, scope), eq(products.productCode, productCode))),
     database
       .select()
       .from(productPrices)
-      .where(
-        and(
-          eq(productPrices.projectId, scope.projectId),
-          eq(productPrices.mode, scope.mode),
-          eq(productPrices.productCode, productCode),
-        ),
-      )
+      .where(and(inScope(productPrices, scope), eq(productPrices.productCode, productCode)))
       .orderBy(sql`created_at DESC`),
   ]);
   const product = rows[0];

@@ -1,6 +1,7 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../contract/scope.ts";
+import { inScope } from "./scope.ts";
 import { stripeConnections } from "./tables/configuration.ts";
 import { stripeEvents } from "./tables/stripe.ts";
 
@@ -12,7 +13,7 @@ export async function findStripeEvent(db: D1Database, scope: Scope, eventId: str
   const connections = database
     .select({ connectionId: stripeConnections.connectionId })
     .from(stripeConnections)
-    .where(and(eq(stripeConnections.projectId, scope.projectId), eq(stripeConnections.mode, scope.mode)));
+    .where(inScope(stripeConnections, scope));
   const rows = await database
     .select()
     .from(stripeEvents)

@@ -5,6 +5,7 @@ import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
 import type { DeliveryJobRow } from "../../../shared/db/delivery-jobs.ts";
 import { type DeliveryMessage, deliveryIdSql } from "../../../shared/db/outbound-events.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import { deliveryJobs } from "../../../shared/db/tables/webhooks.ts";
 import { idFloor } from "../../../shared/kit/ids.ts";
 import { hasNoAttemptInProgress, listDeliveryIds, restartColumns } from "./deliveries.ts";
@@ -64,16 +65,12 @@ export async function listStalledDeliveryJobs(
  */
 export async function stopDeliveryJobRow(
   db: D1Database,
-  { projectId, mode }: Scope,
+  scope: Scope,
   jobId: string,
   audit: AuditEntry,
 ): Promise<DeliveryJobRow | null> {
   const database = drizzle(db);
-  const matchesJob = and(
-    eq(deliveryJobs.jobId, jobId),
-    eq(deliveryJobs.projectId, projectId),
-    eq(deliveryJobs.mode, mode),
-  );
+  const matchesJob = and(eq(deliveryJobs.jobId, jobId), inScope(deliveryJobs, scope));
   const [, , rows] = await database.batch([
     database
       .update(deliveryJobs)

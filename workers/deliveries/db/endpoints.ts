@@ -3,6 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "../../../shared/db/audit.ts";
 import { type EndpointRow, matchesEndpoint } from "../../../shared/db/endpoints.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import { deliveries, endpoints } from "../../../shared/db/tables/webhooks.ts";
 
 /**
@@ -48,13 +49,13 @@ export interface EndpointWithBacklog {
 }
 
 /** Returns all endpoints that are not deleted, oldest first. */
-export async function listEndpoints(db: D1Database, { projectId, mode }: Scope) {
+export async function listEndpoints(db: D1Database, scope: Scope) {
   const open = sql<number>`(SELECT count(*) FROM deliveries
     WHERE deliveries.endpoint_id = ${endpoints.endpointId} AND deliveries.next_attempt_at IS NOT NULL)`;
   const rows: EndpointWithBacklog[] = await drizzle(db)
     .select({ endpoint: endpoints, open })
     .from(endpoints)
-    .where(and(eq(endpoints.projectId, projectId), eq(endpoints.mode, mode), isNull(endpoints.deletedAt)))
+    .where(and(inScope(endpoints, scope), isNull(endpoints.deletedAt)))
     .orderBy(endpoints.endpointId);
   return rows;
 }

@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, lt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { modes } from "../../../shared/contract/enums.ts";
 import { selectLastErasure } from "../../../shared/db/erasures.ts";
+import { inScope, ofSubject } from "../../../shared/db/scope.ts";
 import { stripeConnections } from "../../../shared/db/tables/configuration.ts";
 import { notes } from "../../../shared/db/tables/records.ts";
 import { checkoutAttempts, stripeEvents } from "../../../shared/db/tables/stripe.ts";
@@ -34,13 +35,7 @@ export async function readCustomerLists(db: D1Database, key: SubjectKey, window:
       database
         .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
         .from(subjects)
-        .where(
-          and(
-            eq(subjects.projectId, projectId),
-            eq(subjects.mode, mode),
-            eq(subjects.subjectRef, subjectRef),
-          ),
-        ),
+        .where(ofSubject(subjects, key)),
       database
         .select({ mode: subjects.mode })
         .from(subjects)
@@ -57,7 +52,7 @@ export async function readCustomerLists(db: D1Database, key: SubjectKey, window:
       database
         .select({ stripeAccountId: stripeConnections.stripeAccountId })
         .from(stripeConnections)
-        .where(and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode))),
+        .where(inScope(stripeConnections, key)),
       selectAttempts(database, key, window),
       selectStripeEvents(database, key, window),
       selectDeliveries(database, key, window),
@@ -80,7 +75,7 @@ export async function readCustomerLists(db: D1Database, key: SubjectKey, window:
 
 type Database = ReturnType<typeof drizzle>;
 
-function selectAttempts(database: Database, { projectId, mode, subjectRef }: SubjectKey, window: Window) {
+function selectAttempts(database: Database, key: SubjectKey, window: Window) {
   return database
     .select({
       attemptId: checkoutAttempts.attemptId,
@@ -96,9 +91,7 @@ function selectAttempts(database: Database, { projectId, mode, subjectRef }: Sub
     .from(checkoutAttempts)
     .where(
       and(
-        eq(checkoutAttempts.projectId, projectId),
-        eq(checkoutAttempts.mode, mode),
-        eq(checkoutAttempts.subjectRef, subjectRef),
+        ofSubject(checkoutAttempts, key),
         window.before === null ? undefined : lt(checkoutAttempts.createdAt, window.before),
       ),
     )
@@ -106,7 +99,7 @@ function selectAttempts(database: Database, { projectId, mode, subjectRef }: Sub
     .limit(window.limit);
 }
 
-function selectStripeEvents(database: Database, { projectId, mode, subjectRef }: SubjectKey, window: Window) {
+function selectStripeEvents(database: Database, key: SubjectKey, window: Window) {
   return database
     .select({
       eventId: stripeEvents.eventId,
@@ -120,9 +113,7 @@ function selectStripeEvents(database: Database, { projectId, mode, subjectRef }:
     .from(stripeEvents)
     .where(
       and(
-        eq(stripeEvents.projectId, projectId),
-        eq(stripeEvents.mode, mode),
-        eq(stripeEvents.subjectRef, subjectRef),
+        ofSubject(stripeEvents, key),
         window.before === null ? undefined : lt(stripeEvents.receivedAt, window.before),
       ),
     )
@@ -133,7 +124,7 @@ function selectStripeEvents(database: Database, { projectId, mode, subjectRef }:
 /**
  * Selects deliveries with their event, their endpoint (even if deleted) and the duration of the last attempt.
  */
-function selectDeliveries(database: Database, { projectId, mode, subjectRef }: SubjectKey, window: Window) {
+function selectDeliveries(database: Database, key: SubjectKey, window: Window) {
   return database
     .select({
       deliveryId: deliveries.deliveryId,
@@ -160,9 +151,7 @@ function selectDeliveries(database: Database, { projectId, mode, subjectRef }: S
     )
     .where(
       and(
-        eq(deliveries.projectId, projectId),
-        eq(deliveries.mode, mode),
-        eq(deliveries.subjectRef, subjectRef),
+        ofSubject(deliveries, key),
         // Delivery ids begin with the time of the event.
         window.before === null ? undefined : lt(deliveries.deliveryId, idFloor("dlv", window.before)),
       ),
@@ -171,17 +160,12 @@ function selectDeliveries(database: Database, { projectId, mode, subjectRef }: S
     .limit(window.limit);
 }
 
-function selectNotes(database: Database, { projectId, mode, subjectRef }: SubjectKey, window: Window) {
+function selectNotes(database: Database, key: SubjectKey, window: Window) {
   return database
     .select()
     .from(notes)
     .where(
-      and(
-        eq(notes.projectId, projectId),
-        eq(notes.mode, mode),
-        eq(notes.subjectRef, subjectRef),
-        window.before === null ? undefined : lt(notes.createdAt, window.before),
-      ),
+      and(ofSubject(notes, key), window.before === null ? undefined : lt(notes.createdAt, window.before)),
     )
     .orderBy(desc(notes.createdAt), desc(notes.noteId))
     .limit(window.limit);

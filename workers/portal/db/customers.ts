@@ -2,6 +2,7 @@ import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { EntitlementStatus } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
 import { getDecisionSubjectTag } from "../../../shared/kit/decision-id.ts";
 
@@ -31,9 +32,6 @@ const listColumns = {
 
 export type CustomerListItem = Awaited<ReturnType<typeof listCustomers>>[number];
 
-const inScope = ({ projectId, mode }: Scope) =>
-  and(eq(subjects.projectId, projectId), eq(subjects.mode, mode));
-
 /** Returns a page of customers, newest first. `before` is the last customer of the previous page. */
 export async function listCustomers(
   db: D1Database,
@@ -46,7 +44,7 @@ export async function listCustomers(
     .from(subjects)
     .where(
       and(
-        inScope(scope),
+        inScope(subjects, scope),
         before === undefined
           ? undefined
           : or(
@@ -79,7 +77,11 @@ export async function findCustomers(
       .from(subjects)
       // A range of the primary key; LIKE would read the whole table.
       .where(
-        and(inScope(scope), gte(subjects.subjectRef, text), lt(subjects.subjectRef, `${text}\u{10ffff}`)),
+        and(
+          inScope(subjects, scope),
+          gte(subjects.subjectRef, text),
+          lt(subjects.subjectRef, `${text}\u{10ffff}`),
+        ),
       )
       .orderBy(subjects.subjectRef)
       .limit(limit),
@@ -88,7 +90,7 @@ export async function findCustomers(
       .from(subjects)
       .where(
         and(
-          inScope(scope),
+          inScope(subjects, scope),
           sql`${subjects.subjectRef} IN (
             SELECT subject_ref FROM stripe_objects WHERE connection_id IN (
               SELECT connection_id FROM stripe_connections WHERE project_id = ${projectId} AND mode = ${mode}

@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, isNull } from "drizzle-orm";
+import { and, asc, gt, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { inScope } from "../../../shared/db/products.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import { products, stripeConnections } from "../../../shared/db/tables/configuration.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function listProducts(
       .from(products)
       .where(
         and(
-          inScope(scope),
+          inScope(products, scope),
           page.after === undefined ? undefined : gt(products.productCode, page.after),
           page.archived ? undefined : isNull(products.archivedAt),
         ),
@@ -30,7 +30,7 @@ export async function listProducts(
     database
       .select({ connectionId: stripeConnections.connectionId })
       .from(stripeConnections)
-      .where(and(eq(stripeConnections.projectId, scope.projectId), eq(stripeConnections.mode, scope.mode))),
+      .where(inScope(stripeConnections, scope)),
   ]);
   return { products: rows, isConnected: connections.length > 0 };
 }

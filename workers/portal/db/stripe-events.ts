@@ -2,10 +2,8 @@ import { and, desc, eq, lt, or } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { InboxStatus } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import { stripeEvents } from "../../../shared/db/tables/stripe.ts";
-
-const inScope = ({ projectId, mode }: Scope) =>
-  and(eq(stripeEvents.projectId, projectId), eq(stripeEvents.mode, mode));
 
 export interface StripeEventFilter {
   status?: InboxStatus;
@@ -49,7 +47,7 @@ export function selectStripeEvents(
     .from(stripeEvents)
     .where(
       and(
-        inScope(scope),
+        inScope(stripeEvents, scope),
         status === undefined ? undefined : eq(stripeEvents.status, status),
         type === undefined ? undefined : eq(stripeEvents.type, type),
         subjectRef === undefined ? undefined : eq(stripeEvents.subjectRef, subjectRef),

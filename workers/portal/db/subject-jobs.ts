@@ -1,10 +1,11 @@
-import { and, desc, eq } from "drizzle-orm";
+import { desc } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import { subjectJobs } from "../../../shared/db/tables/subject-jobs.ts";
 
 /** Returns the newest jobs of the scope, without their findings. */
-export async function listSubjectJobs(db: D1Database, { projectId, mode }: Scope, limit: number) {
+export async function listSubjectJobs(db: D1Database, scope: Scope, limit: number) {
   return drizzle(db)
     .select({
       jobId: subjectJobs.jobId,
@@ -18,7 +19,7 @@ export async function listSubjectJobs(db: D1Database, { projectId, mode }: Scope
       createdAt: subjectJobs.createdAt,
     })
     .from(subjectJobs)
-    .where(and(eq(subjectJobs.projectId, projectId), eq(subjectJobs.mode, mode)))
+    .where(inScope(subjectJobs, scope))
     .orderBy(desc(subjectJobs.jobId))
     .limit(limit);
 }

@@ -3,6 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import type { DeliveryFilter } from "../../../shared/contract/operations/deliveries.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { buildDeliveryCondition, type DeliveryRow, selectDeliveries } from "../../../shared/db/deliveries.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import { deliveries, deliveryJobs, endpoints } from "../../../shared/db/tables/webhooks.ts";
 
 /**
@@ -34,14 +35,13 @@ const endpointColumns = {
     AND deliveries.endpoint_id = endpoints.endpoint_id LIMIT ${maxCounted}))`,
 };
 
-function selectEndpoints(db: D1Database, { projectId, mode }: Scope, endpointId?: string) {
+function selectEndpoints(db: D1Database, scope: Scope, endpointId?: string) {
   return drizzle(db)
     .select(endpointColumns)
     .from(endpoints)
     .where(
       and(
-        eq(endpoints.projectId, projectId),
-        eq(endpoints.mode, mode),
+        inScope(endpoints, scope),
         isNull(endpoints.deletedAt),
         endpointId === undefined ? undefined : eq(endpoints.endpointId, endpointId),
       ),
@@ -78,13 +78,12 @@ export async function readDeliveryPage(
   page: { after: string | null; limit: number },
 ) {
   const database = drizzle(db);
-  const { projectId, mode } = scope;
   const [rows, targets, jobs] = await database.batch([
     selectDeliveries(database, scope, filter, page),
     database
       .select({ endpointId: endpoints.endpointId, url: endpoints.url, deletedAt: endpoints.deletedAt })
       .from(endpoints)
-      .where(and(eq(endpoints.projectId, projectId), eq(endpoints.mode, mode)))
+      .where(inScope(endpoints, scope))
       .orderBy(asc(endpoints.endpointId)),
     database
       .select({
@@ -97,7 +96,7 @@ export async function readDeliveryPage(
         createdAt: deliveryJobs.createdAt,
       })
       .from(deliveryJobs)
-      .where(and(eq(deliveryJobs.projectId, projectId), eq(deliveryJobs.mode, mode)))
+      .where(inScope(deliveryJobs, scope))
       .orderBy(desc(deliveryJobs.jobId))
       .limit(3),
   ]);
@@ -115,7 +114,7 @@ export async function countDeliveriesWithEndpoints(db: D1Database, scope: Scope,
     database
       .select({ endpointId: endpoints.endpointId, url: endpoints.url })
       .from(endpoints)
-      .where(and(eq(endpoints.projectId, scope.projectId), eq(endpoints.mode, scope.mode))),
+      .where(inScope(endpoints, scope)),
   ]);
   return { count: counted?.count ?? 0, targets };
 }

@@ -2,6 +2,7 @@ import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { CheckoutAttemptStatus, Region } from "../../../shared/contract/enums.ts";
 import { hashSubjectName, selectLastErasure } from "../../../shared/db/erasures.ts";
+import { ofSubject } from "../../../shared/db/scope.ts";
 import { checkoutAttempts, stripeObjects } from "../../../shared/db/tables/stripe.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
 import { type SubjectKey, subjectName } from "../../../shared/domain/subject-name.ts";
@@ -11,12 +12,7 @@ export type CheckoutAttemptRow = typeof checkoutAttempts.$inferSelect;
 
 /** Selects the attempt of the request with this idempotency key. */
 export const matchesRequest = (scope: SubjectKey, idempotencyKeyHash: string) =>
-  and(
-    eq(checkoutAttempts.projectId, scope.projectId),
-    eq(checkoutAttempts.mode, scope.mode),
-    eq(checkoutAttempts.subjectRef, scope.subjectRef),
-    eq(checkoutAttempts.idempotencyKeyHash, idempotencyKeyHash),
-  );
+  and(ofSubject(checkoutAttempts, scope), eq(checkoutAttempts.idempotencyKeyHash, idempotencyKeyHash));
 
 /**
  * Inserts the attempt unless one with the same idempotency key exists. Returns the stored attempt. Also
@@ -129,14 +125,7 @@ export async function clearDeletedStripeCustomer(
     database
       .update(subjects)
       .set({ stripeCustomerId: null })
-      .where(
-        and(
-          eq(subjects.projectId, attempt.projectId),
-          eq(subjects.mode, attempt.mode),
-          eq(subjects.subjectRef, attempt.subjectRef),
-          eq(subjects.stripeCustomerId, stripeCustomerId),
-        ),
-      ),
+      .where(and(ofSubject(subjects, attempt), eq(subjects.stripeCustomerId, stripeCustomerId))),
     database
       .update(checkoutAttempts)
       .set({ frozen: frozenWithoutCustomer, tryNumber: sql`try_number + 1` })

@@ -1,6 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { selectLastErasure } from "../../../shared/db/erasures.ts";
+import { inScope, ofSubject } from "../../../shared/db/scope.ts";
 import { products, projects, stripeConnections } from "../../../shared/db/tables/configuration.ts";
 import { checkoutAttempts } from "../../../shared/db/tables/stripe.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
@@ -20,28 +21,13 @@ export async function readCheckoutInputs(
     database
       .select()
       .from(products)
-      .where(
-        and(
-          eq(products.projectId, scope.projectId),
-          eq(products.mode, scope.mode),
-          eq(products.productCode, productCode),
-        ),
-      ),
-    database
-      .select()
-      .from(stripeConnections)
-      .where(and(eq(stripeConnections.projectId, scope.projectId), eq(stripeConnections.mode, scope.mode))),
+      .where(and(inScope(products, scope), eq(products.productCode, productCode))),
+    database.select().from(stripeConnections).where(inScope(stripeConnections, scope)),
     database.select().from(projects).where(eq(projects.projectId, scope.projectId)),
     database
       .select({ stripeCustomerId: subjects.stripeCustomerId })
       .from(subjects)
-      .where(
-        and(
-          eq(subjects.projectId, scope.projectId),
-          eq(subjects.mode, scope.mode),
-          eq(subjects.subjectRef, scope.subjectRef),
-        ),
-      ),
+      .where(ofSubject(subjects, scope)),
     selectLastErasure(database, scope),
   ]);
   return {

@@ -2,15 +2,13 @@ import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "../../../shared/db/audit.ts";
 import { hashSubjectName } from "../../../shared/db/erasures.ts";
+import { ofSubject } from "../../../shared/db/scope.ts";
 import { notes } from "../../../shared/db/tables/records.ts";
 import type { SubjectKey } from "../../../shared/domain/subject-name.ts";
 import { isErasedSql } from "./erasures.ts";
 
 export type NoteRow = typeof notes.$inferSelect;
 export type NewNote = Omit<NoteRow, "deletedAt" | "deletedBy">;
-
-const matchesCustomer = ({ projectId, mode, subjectRef }: SubjectKey) =>
-  and(eq(notes.projectId, projectId), eq(notes.mode, mode), eq(notes.subjectRef, subjectRef));
 
 /**
  * Inserts the note with its audit entry. A note id that exists already changes nothing, and an erased
@@ -42,7 +40,7 @@ export async function readNote(db: D1Database, key: SubjectKey, noteId: string):
   const rows = await drizzle(db)
     .select()
     .from(notes)
-    .where(and(matchesCustomer(key), eq(notes.noteId, noteId)));
+    .where(and(ofSubject(notes, key), eq(notes.noteId, noteId)));
   return rows[0] ?? null;
 }
 

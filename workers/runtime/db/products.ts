@@ -1,9 +1,9 @@
 import { and, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Mode } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type Actor, auditIfChanged, optionalAudit } from "../../../shared/db/audit.ts";
-import { inScope, type ProductRow } from "../../../shared/db/products.ts";
+import type { ProductRow } from "../../../shared/db/products.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import { productPrices, products } from "../../../shared/db/tables/configuration.ts";
 
 /**
@@ -18,13 +18,7 @@ export async function findProductOfPrice(
   const rows = await drizzle(db)
     .select({ productCode: productPrices.productCode })
     .from(productPrices)
-    .where(
-      and(
-        eq(productPrices.projectId, scope.projectId),
-        eq(productPrices.mode, scope.mode),
-        eq(productPrices.stripePriceId, stripePriceId),
-      ),
-    );
+    .where(and(inScope(productPrices, scope), eq(productPrices.stripePriceId, stripePriceId)));
   return rows[0]?.productCode ?? null;
 }
 
@@ -84,7 +78,7 @@ export async function changeProduct(
       .set({ ...change, updatedAt: now })
       .where(
         and(
-          inScope(product),
+          inScope(products, product),
           eq(products.productCode, productCode),
           eq(products.updatedAt, product.updatedAt),
         ),
@@ -108,7 +102,7 @@ export async function changeProduct(
 /** Returns the product code of each of `stripePriceIds`. Prices without a product are omitted. */
 export async function findProductsOfPrices(
   db: D1Database,
-  { projectId, mode }: { projectId: string; mode: Mode },
+  scope: Scope,
   stripePriceIds: string[],
 ): Promise<Map<string, string>> {
   const rows = await drizzle(db)
@@ -116,8 +110,7 @@ export async function findProductsOfPrices(
     .from(productPrices)
     .where(
       and(
-        eq(productPrices.projectId, projectId),
-        eq(productPrices.mode, mode),
+        inScope(productPrices, scope),
         sql`${productPrices.stripePriceId} IN (SELECT value FROM json_each(${JSON.stringify(stripePriceIds)}))`,
       ),
     );

@@ -1,7 +1,8 @@
-import { and, eq, lte } from "drizzle-orm";
+import { eq, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../../../shared/contract/enums.ts";
 import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import { type StripeConnectionRow, toAuditValues } from "../../../shared/db/stripe-connections.ts";
 import { projects, stripeConnections } from "../../../shared/db/tables/configuration.ts";
 
@@ -14,9 +15,7 @@ export async function readConnection(db: D1Database, connectionId: string) {
 }
 
 export async function readProjectConnection(db: D1Database, projectId: string, mode: Mode) {
-  const rows = await selectConnections(db).where(
-    and(eq(stripeConnections.projectId, projectId), eq(stripeConnections.mode, mode)),
-  );
+  const rows = await selectConnections(db).where(inScope(stripeConnections, { projectId, mode }));
   return rows[0] ?? null;
 }
 

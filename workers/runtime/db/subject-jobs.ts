@@ -2,6 +2,7 @@ import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
+import { inScope } from "../../../shared/db/scope.ts";
 import type { SubjectFinding, SubjectJobRow } from "../../../shared/db/subject-jobs.ts";
 import { subjectJobs } from "../../../shared/db/tables/subject-jobs.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
@@ -9,11 +10,8 @@ import { subjects } from "../../../shared/db/tables/subjects.ts";
 /** At most this many subjects are stored by name; all of them are counted. */
 const maxFindings = 100;
 
-const inScope = ({ projectId, mode }: Scope) =>
-  and(eq(subjectJobs.projectId, projectId), eq(subjectJobs.mode, mode));
-
-export async function countSubjects(db: D1Database, { projectId, mode }: Scope): Promise<number> {
-  return drizzle(db).$count(subjects, and(eq(subjects.projectId, projectId), eq(subjects.mode, mode)));
+export async function countSubjects(db: D1Database, scope: Scope): Promise<number> {
+  return drizzle(db).$count(subjects, inScope(subjects, scope));
 }
 
 /**
@@ -65,7 +63,7 @@ export async function stopSubjectJobRow(
   audit: AuditEntry,
 ): Promise<SubjectJobRow | null> {
   const database = drizzle(db);
-  const matchesJob = and(eq(subjectJobs.jobId, jobId), inScope(scope));
+  const matchesJob = and(eq(subjectJobs.jobId, jobId), inScope(subjectJobs, scope));
   const [, , rows] = await database.batch([
     database
       .update(subjectJobs)

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, isNotNull, lte, or } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { ofSubject } from "../../../shared/db/scope.ts";
 import { entitlements, subjects } from "../../../shared/db/tables/subjects.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 
@@ -10,26 +11,12 @@ export type EntitlementRow = typeof entitlements.$inferSelect;
 /** Reads the D1 copy of one subject, in one round trip. */
 export async function readSubjectCopy(
   db: D1Database,
-  { projectId, mode, subjectRef }: SubjectIdentity,
+  key: SubjectIdentity,
 ): Promise<{ subject: SubjectRow | null; entitlements: EntitlementRow[] }> {
   const database = drizzle(db);
   const [subjectRows, entitlementRows] = await database.batch([
-    database
-      .select()
-      .from(subjects)
-      .where(
-        and(eq(subjects.projectId, projectId), eq(subjects.mode, mode), eq(subjects.subjectRef, subjectRef)),
-      ),
-    database
-      .select()
-      .from(entitlements)
-      .where(
-        and(
-          eq(entitlements.projectId, projectId),
-          eq(entitlements.mode, mode),
-          eq(entitlements.subjectRef, subjectRef),
-        ),
-      ),
+    database.select().from(subjects).where(ofSubject(subjects, key)),
+    database.select().from(entitlements).where(ofSubject(entitlements, key)),
   ]);
   return { subject: subjectRows[0] ?? null, entitlements: entitlementRows };
 }
@@ -68,16 +55,7 @@ async function listDueSubjects(
  * Postpones a failed review, so that it does not repeat every minute. The next flush sets the due time again.
  */
 export async function postponeReview(db: D1Database, subject: SubjectIdentity, until: number): Promise<void> {
-  await drizzle(db)
-    .update(subjects)
-    .set({ nextReviewAt: until })
-    .where(
-      and(
-        eq(subjects.projectId, subject.projectId),
-        eq(subjects.mode, subject.mode),
-        eq(subjects.subjectRef, subject.subjectRef),
-      ),
-    );
+  await drizzle(db).update(subjects).set({ nextReviewAt: until }).where(ofSubject(subjects, subject));
 }
 
 /** Returns a page of all subjects, in key order. `after` is the last subject of the previous page. */
