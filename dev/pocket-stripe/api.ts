@@ -1,7 +1,8 @@
-import { authenticate, type Caller, requirePermission } from "./authenticate.ts";
+import { authenticate, type Caller, requirePermission, toPermission } from "./authenticate.ts";
 import { type Context, openContext } from "./context.ts";
 import { errorJson, invalidRequest, StripeApiError, unknownPath } from "./errors.ts";
 import { expand } from "./expand.ts";
+import { expansionPermissions } from "./expansion-permissions.ts";
 import { decodeForm, type FormParts } from "./form.ts";
 import { computeFingerprint, type IdempotentCall, keyInUse, readReply, storeReply } from "./idempotency.ts";
 import { oldApiVersions } from "./old-api-versions.ts";
@@ -11,7 +12,7 @@ import { findRoute, type Route } from "./router.ts";
 import { routes } from "./routes.ts";
 import { scopeName } from "./scope.ts";
 import { readSettings } from "./settings.ts";
-import { apiVersion } from "./wire.ts";
+import { apiVersion, type ObjectName } from "./wire.ts";
 
 export interface ApiCall {
   method: string;
@@ -50,13 +51,16 @@ export function handleCall(host: ApiHost, call: ApiCall): ApiReply {
     const key = readIdempotency(call, caller);
     const matched = findRoute(routes, call.method, call.path);
     if (matched === undefined) throw unknownPath(call.method, call.path);
-    requirePermission(caller, matched.route, readSettings(host.storage).missingPermissions[caller.key]);
+    const missing = readSettings(host.storage).missingPermissions[caller.key];
+    requirePermission(caller, toPermission(matched.route), missing);
     if (key !== undefined) {
       if (host.keysInUse.has(toInUseKey(key))) throw keyInUse(key.key);
       const before = readReply(host.storage.sql, key, call.now);
       if (before !== undefined) return { ...before, replayed: true };
     }
-    const run = prepare(call, matched.route, matched.id);
+    const run = prepare(call, matched.route, matched.id, (type) =>
+      requirePermission(caller, expansionPermissions[type], missing),
+    );
     return execute(host, call, caller, key, run);
   } catch (error) {
     return failureReply(error, call.requestId);
@@ -65,7 +69,7 @@ export function handleCall(host: ApiHost, call: ApiCall): ApiReply {
 
 type Run = (context: Context) => Pick<ApiReply, "status" | "body">;
 
-function prepare(call: ApiCall, route: Route, id: string): Run {
+function prepare(call: ApiCall, route: Route, id: string, authorize: (type: ObjectName) => void): Run {
   const parts: FormParts = decodeForm(call.form);
   const paths = optional(list(text(), { max: 20 }))(parts.get("expand"), "expand") ?? [];
   parts.delete("expand");
@@ -81,7 +85,7 @@ function prepare(call: ApiCall, route: Route, id: string): Run {
     if (outcome instanceof StripeApiError) return failureReply(outcome, call.requestId);
     // An event keeps its shape, whatever version the caller requests.
     const shape = call.path.startsWith("/v1/events") ? null : version;
-    const answer = renderForVersion(context, expand(context, outcome, paths), shape);
+    const answer = renderForVersion(context, expand(context, outcome, paths, authorize), shape);
     return { status: 200, body: JSON.stringify(answer, null, 2) };
   };
 }

@@ -27,12 +27,16 @@ export function authenticate(headers: Headers): Caller {
   return { key, scope: { accountId: `acct_${account}`, livemode: mode === "live" } };
 }
 
+/** Returns the permission that a restricted key needs for a route: `rak_product_read`. */
+export function toPermission(route: Route): string {
+  return `${route.permission}_${route.method === "GET" ? "read" : "write"}`;
+}
+
 export function requirePermission(
   caller: Caller,
-  route: Route,
+  permission: string,
   missing: readonly string[] | undefined,
 ): void {
-  const permission = `${route.permission}_${route.method === "GET" ? "read" : "write"}`;
   if (!caller.key.startsWith("rk_") || missing?.includes(permission) !== true) return;
   throw new StripeApiError(403, {
     type: "invalid_request_error",

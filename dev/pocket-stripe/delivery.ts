@@ -3,6 +3,7 @@ import type { ObjectEnv } from "./object-env.ts";
 import { renderForVersion } from "./render.ts";
 import { parseScope } from "./scope.ts";
 import { signWebhook } from "./signature.ts";
+import type { StoredEvent } from "./wire.ts";
 
 /** The report of one attempt in a control's reply. */
 export interface DeliveryReport {
@@ -114,7 +115,7 @@ export class Deliverer {
       this.storage.sql.exec("UPDATE deliveries SET state = 'canceled' WHERE seq = ?", row.seq);
       return null;
     }
-    const event = context.objects.get("event", row.event);
+    const event = this.readEvent(row.event);
     const body = JSON.stringify(renderForVersion(context, event, endpoint.api_version), null, 2);
     const outcome = await this.post(endpoint.url, body, signWebhook(endpoint.secret ?? "", body, now));
     this.record(row, outcome);
@@ -158,6 +159,12 @@ export class Deliverer {
       error,
       row.seq,
     );
+  }
+
+  /** Reads an event of any account: that of a connected account is not in the scope of the endpoint. */
+  private readEvent(id: string): StoredEvent {
+    const query = "SELECT json FROM objects WHERE id = ? AND type = 'event'";
+    return JSON.parse(this.storage.sql.exec<{ json: string }>(query, id).one().json) as StoredEvent;
   }
 
   private read(seq: number): DeliveryRow | undefined {

@@ -13,12 +13,27 @@ const references: Record<string, Record<string, ObjectName>> = {
     subscription: "subscription",
   },
   payment_intent: { customer: "customer", latest_charge: "charge" },
-  charge: { customer: "customer", payment_intent: "payment_intent" },
-  refund: { charge: "charge", customer: "customer", payment_intent: "payment_intent" },
+  charge: {
+    balance_transaction: "balance_transaction",
+    customer: "customer",
+    payment_intent: "payment_intent",
+  },
+  refund: {
+    balance_transaction: "balance_transaction",
+    charge: "charge",
+    customer: "customer",
+    failure_balance_transaction: "balance_transaction",
+    payment_intent: "payment_intent",
+  },
   dispute: { charge: "charge", payment_intent: "payment_intent" },
-  subscription: { customer: "customer", latest_invoice: "invoice" },
+  subscription: { customer: "customer", discounts: "discount", latest_invoice: "invoice" },
   plan: { product: "product" },
-  invoice: { customer: "customer", "parent.subscription_details.subscription": "subscription" },
+  invoice: {
+    customer: "customer",
+    discounts: "discount",
+    "parent.subscription_details.subscription": "subscription",
+  },
+  discount: { customer: "customer", "source.coupon": "coupon" },
   line_item: { subscription: "subscription", "pricing.price_details.price": "price" },
   invoice_payment: { invoice: "invoice", "payment.payment_intent": "payment_intent" },
 };
@@ -52,8 +67,16 @@ const inclusions: Record<string, Record<string, Include>> = {
 
 const maxDepth = 4;
 
-/** Applies `expand[]` to a response. Rejects a path that leads to nothing expandable, as Stripe does. */
-export function expand(context: Context, answer: ApiObject, paths: string[]): ApiObject {
+/**
+ * Applies `expand[]` to a response. Rejects a path that leads to nothing expandable, as Stripe does.
+ * `authorize` throws if the caller may not read objects of a type.
+ */
+export function expand(
+  context: Context,
+  answer: ApiObject,
+  paths: string[],
+  authorize: (type: ObjectName) => void,
+): ApiObject {
   const expanded = structuredClone(answer) as unknown as JsonObject;
   for (const path of paths) {
     const segments = path.split(".");
@@ -63,7 +86,7 @@ export function expand(context: Context, answer: ApiObject, paths: string[]): Ap
         param: "expand",
       });
     }
-    new Expansion(context, path).follow(expanded, expanded, "", segments);
+    new Expansion(context, path, authorize).follow(expanded, expanded, "", segments);
   }
   return expanded as unknown as ApiObject;
 }
@@ -72,6 +95,7 @@ class Expansion {
   constructor(
     private readonly context: Context,
     private readonly path: string,
+    private readonly authorize: (type: ObjectName) => void,
   ) {}
 
   /** Follows one segment from `node`, which is at the path `within` of the Stripe object `owner`. */
@@ -85,6 +109,8 @@ class Expansion {
       node[field] = include(this.context, String(owner["id"])) as unknown as Json;
     } else if (reference !== undefined && typeof value === "string") {
       node[field] = this.load(reference, value);
+    } else if (reference !== undefined && Array.isArray(value)) {
+      node[field] = value.map((id) => (typeof id === "string" ? this.load(reference, id) : id));
     } else if (
       include === undefined &&
       reference === undefined &&
@@ -105,6 +131,7 @@ class Expansion {
   }
 
   private load(type: ObjectName, id: string): Json {
+    this.authorize(type);
     const { objects } = this.context;
     return (objects.tombstone(type, id) ?? objects.get(type, id)) as unknown as Json;
   }

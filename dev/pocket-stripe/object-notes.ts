@@ -6,6 +6,8 @@ export interface ObjectNotes {
     /** `subscription_data`, kept until the payment creates the subscription. */
     subscriptionMetadata: Record<string, string>;
     trialDays: number | null;
+    /** Ids of the coupons, kept until the session is completed. */
+    coupons?: string[];
   };
   subscription: {
     /** Outcome of payment attempts, until a control changes it. */

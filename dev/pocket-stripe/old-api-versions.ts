@@ -13,23 +13,24 @@ export const oldApiVersions = [
 ];
 
 /**
- * Resolves the link between an invoice and its payment. Today the link is a separate object; it was a field
- * on both.
+ * Resolves what was inside an object and is a separate one today: the payment of an invoice, and the price
+ * of a line.
  */
-export interface PaymentLinks {
+export interface ObjectLinks {
+  findPrice(id: string): Json;
   findInvoice(paymentIntentId: string): string | null;
   findPayment(invoiceId: string): { payment_intent: string | null; charge: string | null };
 }
 
 /** Returns `value` with all of its objects in the shape of `version`. */
-export function toOldShape(value: Json, version: string, links: PaymentLinks): Json {
+export function toOldShape(value: Json, version: string, links: ObjectLinks): Json {
   if (Array.isArray(value)) return value.map((member) => toOldShape(member, version, links));
   if (!isObject(value)) return value;
   const members = Object.entries(reshape(value, version, links));
   return Object.fromEntries(members.map(([key, member]) => [key, toOldShape(member, version, links)]));
 }
 
-function reshape(object: JsonObject, version: string, links: PaymentLinks): JsonObject {
+function reshape(object: JsonObject, version: string, links: ObjectLinks): JsonObject {
   const id = String(object["id"]);
   switch (object["object"]) {
     case "event":
@@ -49,14 +50,20 @@ function reshape(object: JsonObject, version: string, links: PaymentLinks): Json
       };
     }
     case "line_item": {
-      const details = member(object["parent"], "subscription_item_details");
+      const parent = object["parent"];
+      const ofItem = member(parent, "subscription_item_details");
+      const details = ofItem ?? member(parent, "invoice_item_details");
+      const invoiceItem = member(details, "invoice_item");
+      const price = member(member(object["pricing"], "price_details"), "price");
       return {
         ...without(object, "parent", "pricing"),
-        price: member(member(object["pricing"], "price_details"), "price"),
+        ...(invoiceItem === null ? {} : { invoice_item: invoiceItem }),
+        price: typeof price === "string" ? links.findPrice(price) : price,
         proration: member(details, "proration") ?? false,
+        proration_details: { credited_items: member(member(details, "proration_details"), "credited_items") },
         subscription: member(details, "subscription"),
-        subscription_item: member(details, "subscription_item"),
-        type: details === null ? "invoiceitem" : "subscription",
+        ...(ofItem === null ? {} : { subscription_item: member(ofItem, "subscription_item") }),
+        type: invoiceItem === null ? "subscription" : "invoiceitem",
       };
     }
     case "charge":
@@ -69,12 +76,13 @@ function reshape(object: JsonObject, version: string, links: PaymentLinks): Json
 }
 
 /**
- * Returns the period as a member of the subscription; all items had the same one. `items` may be missing in
- * `previous_attributes`.
+ * Returns the period as a member of the subscription: that of the item that ends first. `items` may
+ * be missing in `previous_attributes`.
  */
 function periodOf(subscription: JsonObject): JsonObject {
   const items = member(subscription["items"], "data");
-  const first = Array.isArray(items) ? (items[0] ?? null) : null;
+  const ends = (item: Json) => Number(member(item, "current_period_end"));
+  const first = Array.isArray(items) ? (items.toSorted((a, b) => ends(a) - ends(b))[0] ?? null) : null;
   const start = member(first, "current_period_start");
   const end = member(first, "current_period_end");
   return {

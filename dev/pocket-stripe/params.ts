@@ -57,6 +57,22 @@ export function integer(limits: { min?: number; max?: number } = {}): Param<numb
   };
 }
 
+/** A decimal number above `above` and up to `max`. */
+export function decimal(limits: { above: number; max: number }): Param<number> {
+  const read = text();
+  return (value, path) => {
+    const number = read(value, path);
+    if (!/^\d{1,9}(\.\d{1,4})?$/.test(number)) {
+      throw invalidRequest(`Invalid decimal: ${number}`, { code: "parameter_invalid_decimal", param: path });
+    }
+    if (Number(number) <= limits.above || Number(number) > limits.max) {
+      const message = `Invalid ${path}: must be above ${limits.above} and at most ${limits.max}.`;
+      throw invalidRequest(message, { param: path });
+    }
+    return Number(number);
+  };
+}
+
 export function boolean(): Param<boolean> {
   const read = text({ oneOf: ["true", "false"] });
   return (value, path) => read(value, path) === "true";

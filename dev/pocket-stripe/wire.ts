@@ -34,9 +34,13 @@ export interface StripeObjects {
   item: Wire<Stripe.LineItem>;
   payment_intent: Wire<Stripe.PaymentIntent>;
   charge: Wire<Stripe.Charge>;
+  balance_transaction: Wire<Stripe.BalanceTransaction>;
+  coupon: Wire<Stripe.Coupon>;
+  discount: Wire<Stripe.Discount>;
   subscription: Wire<Stripe.Subscription>;
   invoice: Wire<Stripe.Invoice>;
   invoice_payment: Wire<Stripe.InvoicePayment>;
+  invoiceitem: Wire<Stripe.InvoiceItem>;
   refund: Wire<Stripe.Refund>;
   dispute: Wire<Stripe.Dispute>;
   webhook_endpoint: Wire<Stripe.WebhookEndpoint>;

@@ -1,10 +1,14 @@
 import type { Context } from "../context.ts";
 import { newId } from "../ids.ts";
+import { applyDiscounts } from "../payments/apply-discounts.ts";
+import { readDiscounts } from "../payments/discounts.ts";
 import type { StripeObjects } from "../wire.ts";
-import type { Period, Subscription, SubscriptionItem } from "./build-subscription.ts";
+import { applyBalance } from "./balance.ts";
+import type { Subscription, SubscriptionItem } from "./build-subscription.ts";
+import type { Period } from "./period.ts";
 
 export type Invoice = StripeObjects["invoice"];
-type Line = Invoice["lines"]["data"][number];
+export type Line = Invoice["lines"]["data"][number];
 
 export interface InvoiceOrder {
   customer: StripeObjects["customer"];
@@ -19,19 +23,19 @@ export interface InvoiceOrder {
 /** Builds a draft invoice. `finalizeInvoice` makes it due. */
 export function buildInvoice(context: Context, order: InvoiceOrder): Invoice {
   const id = newId("in");
-  const lines = order.lines(id);
-  const total = lines.reduce((sum, line) => sum + line.amount, 0);
   const { customer, subscription } = order;
+  const discounts = readDiscounts(context, subscription);
+  const discounted = applyDiscounts(order.lines(id), discounts);
+  const { lines, subtotal, total } = discounted;
   return {
     id,
     object: "invoice",
     account_country: "US",
     account_name: "Pocket Stripe",
     account_tax_ids: null,
-    amount_due: total,
+    ...applyBalance(total, customer.balance),
     amount_overpaid: 0,
     amount_paid: 0,
-    amount_remaining: total,
     amount_shipping: 0,
     application: null,
     attempt_count: 0,
@@ -57,7 +61,7 @@ export function buildInvoice(context: Context, order: InvoiceOrder): Invoice {
     default_source: null,
     default_tax_rates: [],
     description: null,
-    discounts: [],
+    discounts: discounts.map((discount) => discount.id),
     due_date: null,
     effective_at: null,
     ending_balance: null,
@@ -91,15 +95,14 @@ export function buildInvoice(context: Context, order: InvoiceOrder): Invoice {
     rendering: null,
     shipping_cost: null,
     shipping_details: null,
-    starting_balance: 0,
     statement_descriptor: null,
     status: "draft",
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
-    subtotal: total,
-    subtotal_excluding_tax: total,
+    subtotal,
+    subtotal_excluding_tax: subtotal,
     test_clock: null,
     total,
-    total_discount_amounts: [],
+    total_discount_amounts: discounted.total_discount_amounts,
     total_excluding_tax: total,
     total_pretax_credit_amounts: [],
     total_taxes: [],
@@ -181,7 +184,7 @@ type LineParts = Pick<
   | "pricing"
 >;
 
-function buildLine(context: Context, invoice: string, parts: LineParts): Line {
+export function buildLine(context: Context, invoice: string, parts: LineParts): Line {
   return {
     id: newId("il"),
     object: "line_item",

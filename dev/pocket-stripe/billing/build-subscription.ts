@@ -1,14 +1,10 @@
 import type { Context } from "../context.ts";
 import { newId } from "../ids.ts";
 import type { StripeObjects } from "../wire.ts";
+import type { Period } from "./period.ts";
 
 export type Subscription = StripeObjects["subscription"];
 export type SubscriptionItem = Subscription["items"]["data"][number];
-
-export interface Period {
-  start: number;
-  end: number;
-}
 
 export interface SubscriptionOrder {
   customer: string;

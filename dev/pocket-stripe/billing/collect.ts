@@ -5,6 +5,7 @@ import type { Invoice } from "./build-invoice.ts";
 import type { Subscription } from "./build-subscription.ts";
 import { cancelSubscription } from "./cancel.ts";
 import { collectInvoice } from "./invoices.ts";
+import { applyPendingUpdate } from "./pending-update.ts";
 
 const daySeconds = 86_400;
 
@@ -12,7 +13,8 @@ const daySeconds = 86_400;
 export function collectDue(context: Context, invoice: Invoice): Invoice {
   const subscription = getSubscriptionId(invoice);
   const { retryDays } = readSettings(context.storage, context.scope.accountId).dunning;
-  const days = subscription === null ? undefined : retryDays[invoice.attempt_count];
+  const retries = subscription !== null && !waitsForUpdate(context, subscription, invoice);
+  const days = retries ? retryDays[invoice.attempt_count] : undefined;
   const attempt =
     subscription === null ? "succeed" : context.objects.readNotes("subscription", subscription).nextPayment;
   const retryAt = days === undefined ? null : context.now + days * daySeconds;
@@ -25,11 +27,24 @@ export function collectDue(context: Context, invoice: Invoice): Invoice {
 export function updateStatusFromInvoice(context: Context, invoice: Invoice): void {
   const id = getSubscriptionId(invoice);
   if (id === null) return;
-  const subscription = context.objects.get("subscription", id);
-  if (subscription.latest_invoice !== invoice.id || hasEnded(subscription)) return;
+  const before = context.objects.get("subscription", id);
+  if (before.latest_invoice !== invoice.id || hasEnded(before)) return;
+  if (waitsForUpdate(context, id, invoice) && invoice.status !== "paid") return;
+  const subscription = applyPendingUpdate(context, before);
   const status = statusAfter(context, subscription, invoice);
   if (status === "canceled") cancelSubscription(context, subscription, "payment_failed");
-  else changeObject(context, "customer.subscription.updated", subscription, { ...subscription, status });
+  else
+    changeObject(context, "customer.subscription.updated", subscription, {
+      ...subscription,
+      ...(status === "incomplete_expired" ? { ended_at: context.now } : {}),
+      status,
+    });
+}
+
+/** Whether a pending update waits for the invoice. Its failure changes nothing else. */
+function waitsForUpdate(context: Context, id: string, invoice: Invoice): boolean {
+  const { latest_invoice: latest, pending_update: update } = context.objects.get("subscription", id);
+  return update !== null && latest === invoice.id;
 }
 
 export function hasEnded({ status }: Subscription): boolean {
@@ -43,6 +58,10 @@ export function getSubscriptionId(invoice: Invoice): string | null {
 
 function statusAfter(context: Context, subscription: Subscription, invoice: Invoice): Subscription["status"] {
   const { status } = subscription;
+  // An invoice that is written off or void is no longer owed.
+  if (invoice.status === "void" && status === "incomplete") return "incomplete_expired";
+  if (invoice.status === "void" || invoice.status === "uncollectible")
+    return status === "past_due" || status === "unpaid" ? "active" : status;
   if (invoice.status === "paid") return status === "trialing" ? "trialing" : "active";
   if (invoice.status !== "open" || status === "incomplete") return status;
   if (invoice.next_payment_attempt !== null) return "past_due";

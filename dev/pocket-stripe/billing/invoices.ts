@@ -2,8 +2,10 @@ import type { Context } from "../context.ts";
 import { emitEvent } from "../events.ts";
 import { newId } from "../ids.ts";
 import type { PaymentMethodType } from "../payments/build-charge.ts";
+import { endUsedDiscounts } from "../payments/discounts.ts";
 import { failPayment, processPayment, startPayment, succeedPayment } from "../payments/payment.ts";
 import type { StripeObjects } from "../wire.ts";
+import { applyBalance, changeBalance, returnBalance } from "./balance.ts";
 import type { Invoice } from "./build-invoice.ts";
 
 type InvoicePayment = StripeObjects["invoice_payment"];
@@ -14,22 +16,25 @@ export function saveDraft(context: Context, draft: Invoice): Invoice {
   return draft;
 }
 
-/** Finalizes a draft: assigns its number and makes it due. */
+/** Finalizes a draft: assigns its number, takes what the customer's balance pays, and makes the rest due. */
 export function finalizeInvoice(context: Context, draft: Invoice): Invoice {
   const customer = context.objects.get("customer", String(draft.customer));
   const sequence = customer.next_invoice_sequence ?? 1;
   context.objects.save({ ...customer, next_invoice_sequence: sequence + 1 });
+  const amounts = applyBalance(draft.total, customer.balance);
+  changeBalance(context, customer.id, amounts.ending_balance ?? 0);
   const open: Invoice = {
     ...draft,
+    ...amounts,
     automatically_finalizes_at: null,
     effective_at: context.now,
-    ending_balance: 0,
     number: `${customer.invoice_prefix}-${String(sequence).padStart(4, "0")}`,
     status: "open",
     status_transitions: { ...draft.status_transitions, finalized_at: context.now },
   };
   context.objects.save(open);
   emitEvent(context, "invoice.finalized", open);
+  endUsedDiscounts(context, open);
   return open;
 }
 
@@ -117,6 +122,7 @@ export function voidInvoice(context: Context, invoice: Invoice): Invoice {
     status_transitions: { ...invoice.status_transitions, voided_at: context.now },
   };
   context.objects.save(voided);
+  returnBalance(context, invoice);
   emitEvent(context, "invoice.voided", voided);
   return voided;
 }
@@ -134,16 +140,26 @@ export function markUncollectible(context: Context, invoice: Invoice): Invoice {
   return uncollectible;
 }
 
-/** Returns the invoice that a payment intent pays. */
-export function findInvoiceOfPayment(context: Context, paymentIntent: string): Invoice | undefined {
-  const [payment] = context.objects.list("invoice_payment", "/v1/invoice_payments", {
-    fields: { "payment.payment_intent": paymentIntent },
+/** Lists the invoices of a subscription, newest first. */
+export function listInvoicesOf(context: Context, subscription: string): Invoice[] {
+  return context.objects.list("invoice", "/v1/invoices", {
+    fields: { "parent.subscription_details.subscription": subscription },
   }).data;
-  return payment === undefined ? undefined : context.objects.get("invoice", String(payment.invoice));
 }
 
+/** Returns the payment of an invoice that a payment intent makes. */
+export function findInvoicePayment(context: Context, paymentIntent: string): InvoicePayment | undefined {
+  return context.objects.list("invoice_payment", "/v1/invoice_payments", {
+    fields: { "payment.payment_intent": paymentIntent },
+  }).data[0];
+}
+
+/** Returns the payment that Stripe makes itself. A control can add others (`payInParts`). */
 export function findPayment(context: Context, invoice: Invoice): InvoicePayment | undefined {
-  return context.objects.list("invoice_payment", "/v1/invoice_payments", { parent: invoice.id }).data[0];
+  return context.objects.list("invoice_payment", "/v1/invoice_payments", {
+    parent: invoice.id,
+    fields: { is_default: true },
+  }).data[0];
 }
 
 function openPayment(

@@ -1,11 +1,11 @@
 import type { Context } from "../context.ts";
 import { invalidRequest } from "../errors.ts";
 import { changeObject, emitEvent } from "../events.ts";
-import { beginPeriod } from "./advance.ts";
+import { restartCycle, saveWithInvoice } from "./bill-items.ts";
 import type { Subscription } from "./build-subscription.ts";
+import { firstPeriodEnd } from "./cancellation.ts";
 import { collectDue } from "./collect.ts";
 import { finalizeInvoice } from "./invoices.ts";
-import { periodEnd } from "./period.ts";
 import { scheduleSubscription } from "./schedule.ts";
 
 /** Sets the status `paused`: no renewals until it is resumed. Unrelated to `pause_collection`. */
@@ -41,18 +41,12 @@ export function resumeSubscription(context: Context, id: string, anchor: "now" |
     throw invalidRequest(`A subscription that is ${before.status} can't be resumed.`);
   const { status_details: _, ...rest } = before;
   const resumed: Subscription = { ...rest, status: "active" };
-  const [first] = before.items.data;
-  if (first === undefined) throw new Error(`${id} has no items`);
-  if (anchor === "unchanged" && first.current_period_end > context.now) {
+  if (anchor === "unchanged" && firstPeriodEnd(before.items.data) > context.now) {
     changeObject(context, "customer.subscription.updated", before, resumed);
   } else {
-    const draft = beginPeriod(
-      context,
-      { ...resumed, billing_cycle_anchor: context.now },
-      { start: context.now, end: periodEnd(context.now, context.now, first.plan) },
-      { reason: "subscription_update", period: { start: context.now, end: context.now } },
-    );
-    collectDue(context, finalizeInvoice(context, draft));
+    const { subscription, invoice } = restartCycle(context, resumed);
+    saveWithInvoice(context, subscription, invoice);
+    collectDue(context, finalizeInvoice(context, invoice));
   }
   emitEvent(context, "customer.subscription.resumed", context.objects.get("subscription", id));
   scheduleSubscription(context, id);

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { emitEvent } from "../events.ts";
+import { redeemCoupons } from "../payments/discounts.ts";
 import type { StripeObjects } from "../wire.ts";
 import { buildInvoice, buildItemLine, type Invoice } from "./build-invoice.ts";
 import { buildSubscription, type Subscription, type SubscriptionOrder } from "./build-subscription.ts";
@@ -15,6 +16,7 @@ export interface SubscriptionStart {
   items: SubscriptionOrder["items"];
   metadata: Record<string, string>;
   trialDays: number | null;
+  coupons: StripeObjects["coupon"][];
   /** Outcome of the first invoice. A trial's invoice is 0 and counts as paid. */
   attempt: Attempt;
 }
@@ -35,7 +37,8 @@ export function startSubscription(
       : context.now + trialDays * daySeconds;
   const trial = trialDays !== null;
   const order = { customer: customer.id, items, period: { start: context.now, end }, trial, metadata };
-  const built = buildSubscription(context, order);
+  const plain = buildSubscription(context, order);
+  const built = { ...plain, discounts: redeemCoupons(context, start.coupons, plain) };
   const draft = saveDraft(context, firstInvoice(context, customer, built, trial));
   const subscription: Subscription = { ...built, latest_invoice: draft.id };
   context.objects.insert(subscription, { created: context.now, notes: { nextPayment: "succeed" } });

@@ -1,145 +1,140 @@
 import type { Context } from "../context.ts";
-import { invalidRequest } from "../errors.ts";
+import { declined, invalidRequest } from "../errors.ts";
 import { changeObject } from "../events.ts";
-import type { StripeObjects } from "../wire.ts";
-import { beginPeriod } from "./advance.ts";
-import { buildItem, buildPlan, type Subscription, type SubscriptionItem } from "./build-subscription.ts";
+import { draftInvoice, restartCycle, saveWithInvoice } from "./bill-items.ts";
+import type { Invoice } from "./build-invoice.ts";
+import type { Subscription, SubscriptionItem } from "./build-subscription.ts";
+import { type CancelAt, cancelAtPeriodEnd, cancelAtTime, followPeriodEnd } from "./cancellation.ts";
+import { changeItems, type ItemChange } from "./change-items.ts";
 import { collectDue, hasEnded } from "./collect.ts";
-import { finalizeInvoice } from "./invoices.ts";
-import { periodEnd } from "./period.ts";
+import { collectInvoice, finalizeInvoice } from "./invoices.ts";
+import { discardPendingUpdate, keepPendingUpdate } from "./pending-update.ts";
+import { isSameInterval } from "./period.ts";
+import { chargeRemainingTime, creditUnusedTime } from "./prorations.ts";
 import { scheduleSubscription } from "./schedule.ts";
 
-export interface ItemChange {
-  /** Id of the item to change. `undefined` adds an item. */
-  id: string | undefined;
-  price: string | undefined;
-  quantity: number | undefined;
-  deleted: boolean;
-}
-
 export interface SubscriptionChange {
+  cancelAt?: CancelAt | undefined;
   cancelAtPeriodEnd?: boolean | undefined;
   items?: ItemChange[] | undefined;
   metadata?: Record<string, string> | undefined;
   pauseCollection?: Subscription["pause_collection"] | undefined;
-  /** `billing_cycle_anchor: now` starts and bills a new period at once. */
+  /** `billing_cycle_anchor: now` starts and bills a new period of all items at once. */
   restartCycle?: boolean | undefined;
+  schedule?: string | null | undefined;
+  trialSettings?: Subscription["trial_settings"] | undefined;
+  /** Whether time that was paid is credited and the rest of the period charged, and when. */
+  proration: "create_prorations" | "always_invoice" | "none";
+  /** What follows when an invoice of the change is not paid at once. */
+  payment: "allow_incomplete" | "pending_if_incomplete" | "error_if_incomplete";
 }
 
 /**
- * Updates a subscription without proration. A price with a different billing interval starts and bills a
- * new period at once, as with Stripe. With the same interval, the period continues and the next renewal has
- * the new price.
+ * Updates a subscription. A change of the billing interval starts and bills a new period at once, as with
+ * Stripe. With the same interval the period continues: prorations wait for the next invoice, or are
+ * invoiced at once with `always_invoice`.
  */
 export function updateSubscription(context: Context, id: string, change: SubscriptionChange): Subscription {
-  const before = context.objects.get("subscription", id);
-  if (hasEnded(before))
+  const stored = context.objects.get("subscription", id);
+  if (hasEnded(stored))
     throw invalidRequest("A canceled subscription can only update its cancellation_details.");
-  const items = change.items === undefined ? before.items.data : changeItems(context, before, change.items);
-  const after: Subscription = {
-    ...before,
-    ...(change.cancelAtPeriodEnd === undefined
-      ? {}
-      : cancellation(context, before, change.cancelAtPeriodEnd)),
-    ...(change.metadata === undefined ? {} : { metadata: change.metadata }),
-    ...(change.pauseCollection === undefined ? {} : { pause_collection: change.pauseCollection }),
-    items: { ...before.items, data: items },
-  };
-  const [oldFirst, newFirst] = [before.items.data[0], items[0]];
-  const restarts = change.restartCycle === true || toIntervalKey(oldFirst) !== toIntervalKey(newFirst);
-  if (newFirst !== undefined && restarts) {
-    const end = periodEnd(context.now, context.now, newFirst.plan);
-    const draft = beginPeriod(
-      context,
-      { ...after, billing_cycle_anchor: context.now },
-      { start: context.now, end },
-      { reason: "subscription_update", period: { start: context.now, end: context.now } },
-    );
-    collectDue(context, finalizeInvoice(context, draft));
-  } else {
-    changeObject(context, "customer.subscription.updated", before, after);
-  }
+  const changesPlan = change.items !== undefined || change.restartCycle === true;
+  const before = changesPlan ? discardPendingUpdate(context, stored) : stored;
+  const { subscription: after, invoice } = bill(
+    context,
+    before,
+    applyChange(context, before, change),
+    change,
+  );
+  if (invoice === undefined) changeObject(context, "customer.subscription.updated", before, after);
+  else collectChange(context, before, after, invoice, change.payment);
   scheduleSubscription(context, id);
   return context.objects.get("subscription", id);
 }
 
-function cancellation(
+function applyChange(context: Context, before: Subscription, change: SubscriptionChange): Subscription {
+  const { cancelAt, cancelAtPeriodEnd: atPeriodEnd } = change;
+  const items = change.items === undefined ? before.items.data : changeItems(context, before, change.items);
+  return followPeriodEnd({
+    ...before,
+    ...(cancelAt === undefined ? {} : cancelAtTime(context, items, cancelAt)),
+    ...(atPeriodEnd === undefined ? {} : cancelAtPeriodEnd(context, items, atPeriodEnd)),
+    ...(change.metadata === undefined ? {} : { metadata: change.metadata }),
+    ...(change.pauseCollection === undefined ? {} : { pause_collection: change.pauseCollection }),
+    ...(change.schedule === undefined ? {} : { schedule: change.schedule }),
+    ...(change.trialSettings === undefined ? {} : { trial_settings: change.trialSettings }),
+    items: { ...before.items, data: items },
+  });
+}
+
+/** Creates the prorations of a change, and the invoice if one is due at once. */
+function bill(
   context: Context,
-  { items }: Subscription,
-  atPeriodEnd: boolean,
-): Partial<Subscription> {
-  const details = { comment: null, feedback: null, feedback_option: null };
-  return atPeriodEnd
-    ? {
-        cancel_at: items.data[0]?.current_period_end ?? null,
-        cancel_at_period_end: true,
-        canceled_at: context.now,
-        cancellation_details: { ...details, reason: "cancellation_requested" },
-      }
-    : {
-        cancel_at: null,
-        cancel_at_period_end: false,
-        canceled_at: null,
-        cancellation_details: { ...details, reason: null },
-      };
+  before: Subscription,
+  after: Subscription,
+  { proration, restartCycle: restarts = false }: SubscriptionChange,
+): { subscription: Subscription; invoice?: Invoice } {
+  const isTrial = before.status === "trialing";
+  const changesInterval = !isTrial && hasOtherInterval(before.items.data, after.items.data);
+  const isRestart = restarts || (changesInterval && hasOneInterval(before) && hasOneInterval(after));
+  const prorates = proration !== "none" && !isTrial;
+  const prorations = prorates ? prorate(context, before, after, isRestart) : 0;
+  if (isRestart) return restartCycle(context, after);
+  const isDueNow = prorations > 0 && (proration === "always_invoice" || changesInterval);
+  if (!isDueNow) return { subscription: after };
+  const invoice = draftInvoice(context, after, {
+    reason: "subscription_update",
+    period: { start: context.now, end: context.now },
+    items: [],
+  });
+  return { subscription: after, invoice };
 }
 
-function changeItems(
+/** Creates the prorations of a change and returns their number. A restart credits all items. */
+function prorate(context: Context, before: Subscription, after: Subscription, isRestart: boolean): number {
+  const isIn = ({ items }: Subscription, one: SubscriptionItem) =>
+    items.data.some(
+      ({ id, price, quantity }) => id === one.id && price.id === one.price.id && quantity === one.quantity,
+    );
+  const credited = before.items.data.filter((item) => isRestart || !isIn(after, item));
+  const charged = isRestart ? [] : after.items.data.filter((item) => !isIn(before, item));
+  const credits = credited.map((item) => creditUnusedTime(context, before, item));
+  const charges = charged.map((item) => chargeRemainingTime(context, after, item));
+  return [...credits, ...charges].reduce((sum, count) => sum + count, 0);
+}
+
+function collectChange(
   context: Context,
-  subscription: Subscription,
-  changes: ItemChange[],
-): SubscriptionItem[] {
-  const [first] = subscription.items.data;
-  const period = {
-    start: first?.current_period_start ?? context.now,
-    end: first?.current_period_end ?? context.now,
-  };
-  let items = subscription.items.data;
-  for (const [index, { id, price, quantity, deleted }] of changes.entries()) {
-    const param = `items[${index}]`;
-    const replacement = price === undefined ? undefined : recurringPrice(context, price, `${param}[price]`);
-    if (id === undefined) {
-      if (replacement === undefined)
-        throw invalidRequest("A new item needs a price.", { param: `${param}[price]` });
-      items = [...items, buildItem(context, subscription.id, replacement, quantity ?? 1, period)];
-      continue;
-    }
-    if (!items.some((item) => item.id === id)) {
-      throw invalidRequest(`No such subscription_item: '${id}'`, {
-        code: "resource_missing",
-        param: `${param}[id]`,
-      });
-    }
-    items = deleted
-      ? items.filter((item) => item.id !== id)
-      : items.map((item) =>
-          item.id === id
-            ? {
-                ...item,
-                ...(replacement === undefined ? {} : { price: replacement, plan: buildPlan(replacement) }),
-                quantity: quantity ?? item.quantity ?? 1,
-              }
-            : item,
-        );
+  before: Subscription,
+  after: Subscription,
+  draft: Invoice,
+  payment: SubscriptionChange["payment"],
+): void {
+  const { nextPayment } = context.objects.readNotes("subscription", before.id);
+  const isPaid = draft.amount_due === 0 || nextPayment === "succeed";
+  // Thrown, since nothing of the change must remain.
+  if (!isPaid && payment === "error_if_incomplete") throw declined();
+  if (!isPaid && payment === "pending_if_incomplete") {
+    keepPendingUpdate(
+      context,
+      before,
+      after,
+      collectInvoice(context, finalizeInvoice(context, draft), "fail"),
+    );
+    return;
   }
-  if (items.length === 0)
-    throw invalidRequest("A subscription must have at least one active plan.", { param: "items" });
-  if (new Set(items.map(toIntervalKey)).size > 1) {
-    throw invalidRequest("Currently, all prices on a subscription must have the same interval.", {
-      param: "items",
-    });
-  }
-  return items;
+  saveWithInvoice(context, after, draft);
+  collectDue(context, finalizeInvoice(context, draft));
 }
 
-function recurringPrice(context: Context, id: string, param: string): StripeObjects["price"] {
-  const price = context.objects.get("price", id, param);
-  if (!price.active || price.type !== "recurring") {
-    throw invalidRequest("The price specified must be active and recurring.", { param });
-  }
-  return price;
+function hasOneInterval({ items }: Subscription): boolean {
+  const [first, ...rest] = items.data;
+  return first !== undefined && rest.every(({ plan }) => isSameInterval(plan, first.plan));
 }
 
-function toIntervalKey(item: SubscriptionItem | undefined): string {
-  return `${item?.plan.interval_count} ${item?.plan.interval}`;
+/** Whether an item was moved to an interval that no item had. An added item has its own cycle, without a restart. */
+function hasOtherInterval(before: SubscriptionItem[], after: SubscriptionItem[]): boolean {
+  const isNew = ({ plan }: SubscriptionItem) => !before.some((item) => isSameInterval(item.plan, plan));
+  const wasReplaced = before.some(({ id }) => !after.some((item) => item.id === id));
+  return after.some((item) => isNew(item) && (wasReplaced || before.some(({ id }) => id === item.id)));
 }

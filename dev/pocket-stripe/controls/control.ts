@@ -20,13 +20,13 @@ export interface ControlResult {
 
 export type Control = (world: ControlWorld, body: unknown, id: string) => ControlResult;
 
+export const accountId = z.string().regex(/^acct_[A-Za-z0-9]{8,}$/);
+
 /** Body field of controls that can apply to one account. Other accounts are unaffected. */
-export const forAccount = {
-  account: z
-    .string()
-    .regex(/^acct_[A-Za-z0-9]{8,}$/)
-    .optional(),
-};
+export const forAccount = { account: accountId.optional() };
+
+/** As Stripe writes currencies in objects. */
+export const currencyCode = z.string().regex(/^[a-z]{3}$/, "A currency has three lower-case letters");
 
 /**
  * Parses the body of a control. Rejects unknown members, since a misspelled control would make a test prove

@@ -6,7 +6,9 @@ import type { Control, ControlResult, ControlWorld } from "./control.ts";
 import { controlDelivery } from "./delivery.ts";
 import { controlDispute, controlNewDispute } from "./disputes.ts";
 import { controlDunning } from "./dunning.ts";
+import { controlNewEvent } from "./events.ts";
 import { controlNewInvoice } from "./invoice.ts";
+import { controlInvoicePayments } from "./invoice-payments.ts";
 import { controlKeys } from "./keys.ts";
 import { controlPayment } from "./payment.ts";
 import { controlNewRefund, controlRefund } from "./refunds.ts";
@@ -21,7 +23,9 @@ const controls: Record<string, Control> = {
   "/control/disputes": controlNewDispute,
   "/control/disputes/:id": controlDispute,
   "/control/dunning": controlDunning,
+  "/control/events": controlNewEvent,
   "/control/invoices": controlNewInvoice,
+  "/control/invoices/:id/payments": controlInvoicePayments,
   "/control/keys": controlKeys,
   "/control/payments/:id": controlPayment,
   "/control/refunds": controlNewRefund,
@@ -42,8 +46,8 @@ export function handleControl(
   if (method === "GET" && route === "/control/state") {
     return { reply: readState(world, new URLSearchParams(query).get("account") ?? undefined) };
   }
-  const [, , name, id = ""] = route.split("/");
-  const control = controls[`/control/${name}${id === "" ? "" : "/:id"}`];
+  const [, , name, id = "", ...action] = route.split("/");
+  const control = controls[["/control", name, ...(id === "" ? [] : [":id"]), ...action].join("/")];
   if (method !== "POST" || control === undefined) throw unknownPath(method, `/pocket-stripe${path}`);
   return world.storage.transactionSync(() => control(world, decodeJson(text), id));
 }

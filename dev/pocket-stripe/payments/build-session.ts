@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { newId } from "../ids.ts";
 import type { StripeObjects } from "../wire.ts";
+import { splitDiscounts } from "./apply-discounts.ts";
 
 export interface SessionOrder {
   mode: "payment" | "subscription";
@@ -12,6 +13,7 @@ export interface SessionOrder {
   customerEmail: string | null;
   customerCreation: "always" | "if_required";
   expiresAt: number;
+  coupons: StripeObjects["coupon"][];
   /** A trial comes first, so no payment is due yet. */
   trial: boolean;
   metadata: Record<string, string>;
@@ -19,8 +21,9 @@ export interface SessionOrder {
 
 export function buildSession(context: Context, order: SessionOrder): StripeObjects["checkout.session"] {
   const id = newId(`cs_${context.scope.livemode ? "live" : "test"}`, 58);
-  const price = order.items.reduce((sum, item) => sum + (item.price.unit_amount ?? 0) * item.quantity, 0);
-  const amount = order.trial ? 0 : price;
+  const subtotal = order.trial ? 0 : sum(order.items.map(priceOf));
+  const discount = order.trial ? 0 : sum(listItemDiscounts(order));
+  const amount = subtotal - discount;
   return {
     id,
     object: "checkout.session",
@@ -28,7 +31,7 @@ export function buildSession(context: Context, order: SessionOrder): StripeObjec
     after_expiration: null,
     allow_promotion_codes: null,
     allowed_payment_method_types: null,
-    amount_subtotal: amount,
+    amount_subtotal: subtotal,
     amount_total: amount,
     automatic_tax: { enabled: false, liability: null, provider: null, status: null },
     billing_address_collection: null,
@@ -65,7 +68,7 @@ export function buildSession(context: Context, order: SessionOrder): StripeObjec
             tax_ids: null,
           },
     customer_email: order.customerEmail,
-    discounts: [],
+    discounts: order.coupons.map(({ id: coupon }) => ({ coupon, promotion_code: null })),
     expires_at: order.expiresAt,
     integration_identifier: null,
     invoice: null,
@@ -109,31 +112,53 @@ export function buildSession(context: Context, order: SessionOrder): StripeObjec
     submit_type: null,
     subscription: null,
     success_url: order.successUrl,
-    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    total_details: { amount_discount: discount, amount_shipping: 0, amount_tax: 0 },
     ui_mode: "hosted_page",
     url: `${context.publicOrigin}/pocket-stripe/pay/${id}`,
     wallet_options: null,
   };
 }
 
-export function buildLineItem(
+/** Builds the line items in the order of the session. */
+export function buildLineItems(context: Context, order: SessionOrder): StripeObjects["item"][] {
+  const discounts = listItemDiscounts(order);
+  return order.items.map((item, index) => buildLineItem(context, item, discounts[index] ?? 0));
+}
+
+function buildLineItem(
   context: Context,
-  { price, quantity }: SessionOrder["items"][number],
+  item: SessionOrder["items"][number],
+  discount: number,
 ): StripeObjects["item"] {
-  const amount = (price.unit_amount ?? 0) * quantity;
+  const { price, quantity } = item;
+  const amount = priceOf(item);
   const product = context.objects.find("product", String(price.product));
   return {
     id: newId("li"),
     object: "item",
     adjustable_quantity: null,
-    amount_discount: 0,
+    amount_discount: discount,
     amount_subtotal: amount,
     amount_tax: 0,
-    amount_total: amount,
+    amount_total: amount - discount,
     currency: price.currency,
     description: product?.name ?? null,
     metadata: {},
     price,
     quantity,
   };
+}
+
+/** Returns what all coupons together take off each item. */
+function listItemDiscounts({ items, coupons }: SessionOrder): number[] {
+  const split = splitDiscounts(items.map(priceOf), coupons);
+  return items.map((_, index) => sum(split.map((row) => row[index] ?? 0)));
+}
+
+function priceOf({ price, quantity }: SessionOrder["items"][number]): number {
+  return (price.unit_amount ?? 0) * quantity;
+}
+
+function sum(amounts: number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
 }

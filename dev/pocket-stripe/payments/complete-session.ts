@@ -5,6 +5,7 @@ import { emitEvent } from "../events.ts";
 import { createCustomer } from "../resources/customers.ts";
 import { clearTimer } from "../timers.ts";
 import type { StripeObjects } from "../wire.ts";
+import { countRedemption } from "./discounts.ts";
 import { processPayment, startPayment, succeedPayment } from "./payment.ts";
 
 type Session = StripeObjects["checkout.session"];
@@ -41,7 +42,11 @@ function identifyPayer(
       ? context.objects.get("customer", session.customer, "customer")
       : undefined;
   const email = known?.email ?? session.customer_email ?? typedEmail ?? "payer@example.com";
-  const needsCustomer = session.mode === "subscription" || session.customer_creation === "always";
+  // Stripe has no guests for an order without costs.
+  const needsCustomer =
+    session.mode === "subscription" ||
+    session.customer_creation === "always" ||
+    session.payment_status === "no_payment_required";
   const customer = known ?? (needsCustomer ? createCustomer(context, { email }) : null);
   return {
     customer: customer?.id ?? null,
@@ -59,13 +64,15 @@ function identifyPayer(
 }
 
 function completePayment(context: Context, session: Session, outcome: "paid" | "unpaid"): Session {
+  const { paymentMetadata, coupons = [] } = context.objects.readNotes("checkout.session", session.id);
+  for (const coupon of coupons) countRedemption(context, coupon);
   if (session.payment_status === "no_payment_required") return session;
   const intent = startPayment(context, {
     amount: session.amount_total ?? 0,
     currency: session.currency ?? "usd",
     customer: typeof session.customer === "string" ? session.customer : null,
     email: session.customer_details?.email ?? null,
-    metadata: context.objects.readNotes("checkout.session", session.id).paymentMetadata,
+    metadata: paymentMetadata,
     description: null,
     method: outcome === "paid" ? "card" : "sepa_debit",
   });
@@ -75,7 +82,8 @@ function completePayment(context: Context, session: Session, outcome: "paid" | "
 }
 
 function completeSubscription(context: Context, session: Session, outcome: "paid" | "unpaid"): Session {
-  const { subscriptionMetadata, trialDays } = context.objects.readNotes("checkout.session", session.id);
+  const notes = context.objects.readNotes("checkout.session", session.id);
+  const { subscriptionMetadata, trialDays, coupons = [] } = notes;
   const items = context.objects
     .list("item", "", { parent: session.id })
     .data.flatMap(({ price, quantity }) => (price === null ? [] : [{ price, quantity: quantity ?? 1 }]));
@@ -84,6 +92,7 @@ function completeSubscription(context: Context, session: Session, outcome: "paid
     items,
     metadata: subscriptionMetadata,
     trialDays,
+    coupons: coupons.map((id) => context.objects.get("coupon", id)),
     attempt: outcome === "paid" ? "succeed" : "processing",
   });
   const due = session.payment_status !== "no_payment_required";

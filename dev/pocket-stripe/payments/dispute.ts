@@ -1,14 +1,18 @@
 import type { Context } from "../context.ts";
-import { invalidRequest } from "../errors.ts";
+import { invalidRequest, missingParameter } from "../errors.ts";
 import { changeObject, emitEvent } from "../events.ts";
 import { newId } from "../ids.ts";
 import type { StripeObjects } from "../wire.ts";
+import { recordBalance } from "./balance-transaction.ts";
 import { buildEvidence } from "./dispute-evidence.ts";
 
 type Dispute = StripeObjects["dispute"];
 
-/** An inquiry (`warning_…`) withdraws no funds. `prevented` was resolved before it became a dispute. */
-export const openingStatuses = ["needs_response", "warning_needs_response", "prevented"] as const;
+/**
+ * An inquiry (`warning_…`) withdraws no funds. `prevented` was resolved before it became a dispute. `lost` is
+ * final at once, as for a bank debit that the payer takes back.
+ */
+export const openingStatuses = ["needs_response", "warning_needs_response", "prevented", "lost"] as const;
 
 /** Allowed transitions. A status without an entry is final. */
 const transitions: Record<string, string[]> = {
@@ -30,26 +34,30 @@ export const laterStatuses = [
 const daySeconds = 86_400;
 
 export interface DisputeOrder {
-  /** Defaults to the whole charge. */
+  /**
+   * Defaults to the whole charge. Stripe disputes less when only a part of an order is disputed, and more
+   * or less when exchange rates have moved.
+   */
   amount: number | undefined;
+  /** Defaults to the charge's. */
+  currency?: string | undefined;
   status: (typeof openingStatuses)[number];
 }
 
 export function openDispute(context: Context, charge: StripeObjects["charge"], order: DisputeOrder): Dispute {
-  const amount = order.amount ?? charge.amount;
-  if (charge.status !== "succeeded" || amount > charge.amount) {
-    throw invalidRequest(
-      `Charge ${charge.id} (${charge.status}, ${charge.amount}) can't be disputed for ${amount}.`,
-    );
+  const currency = order.currency ?? charge.currency;
+  if (charge.status !== "succeeded") {
+    throw invalidRequest(`Charge ${charge.id} is ${charge.status}; it can't be disputed.`);
   }
-  const dispute: Dispute = {
+  if (currency !== charge.currency && order.amount === undefined) throw missingParameter("amount");
+  const opened: Dispute = {
     id: newId("du"),
     object: "dispute",
-    amount,
+    amount: order.amount ?? charge.amount,
     balance_transactions: [],
     charge: charge.id,
     created: context.now,
-    currency: charge.currency,
+    currency,
     enhanced_eligibility_types: [],
     evidence: buildEvidence(charge.billing_details.email),
     evidence_details: {
@@ -61,7 +69,7 @@ export function openDispute(context: Context, charge: StripeObjects["charge"], o
       submission_method: "not_submitted",
     },
     intended_submission_method: null,
-    is_charge_refundable: order.status !== "needs_response",
+    is_charge_refundable: !withdrawsFunds(order.status),
     livemode: context.scope.livemode,
     metadata: {},
     payment_intent: charge.payment_intent,
@@ -77,11 +85,13 @@ export function openDispute(context: Context, charge: StripeObjects["charge"], o
     reason: "product_not_received",
     status: order.status,
   };
-  context.objects.insert(dispute, { created: context.now, parent: charge.id });
-  emitEvent(context, "charge.dispute.created", dispute);
+  context.objects.insert(opened, { created: context.now, parent: charge.id });
+  emitEvent(context, "charge.dispute.created", opened);
   changeObject(context, "charge.updated", charge, { ...charge, disputed: true });
-  if (order.status === "needs_response") emitEvent(context, "charge.dispute.funds_withdrawn", dispute);
-  if (order.status === "prevented") emitEvent(context, "charge.dispute.closed", dispute);
+  const dispute = withdrawsFunds(order.status)
+    ? moveFunds(context, "charge.dispute.funds_withdrawn", opened)
+    : opened;
+  if (transitions[order.status] === undefined) emitEvent(context, "charge.dispute.closed", dispute);
   return dispute;
 }
 
@@ -94,19 +104,43 @@ export function moveDispute(
     throw invalidRequest(`A dispute that is ${dispute.status} can't become ${status}.`, { param: "status" });
   }
   const escalated = status === "needs_response";
-  const updated = changeObject(context, "charge.dispute.updated", dispute, {
+  const updated: Dispute = changeObject(context, "charge.dispute.updated", dispute, {
     ...dispute,
     status,
     is_charge_refundable:
       escalated || status === "lost" ? false : dispute.is_charge_refundable || status === "won",
   });
-  if (escalated) emitEvent(context, "charge.dispute.funds_withdrawn", updated);
-  if (status === "won") emitEvent(context, "charge.dispute.funds_reinstated", updated);
-  if (transitions[status] === undefined) emitEvent(context, "charge.dispute.closed", updated);
-  return updated;
+  const moved = escalated
+    ? moveFunds(context, "charge.dispute.funds_withdrawn", updated)
+    : status === "won"
+      ? moveFunds(context, "charge.dispute.funds_reinstated", updated)
+      : updated;
+  if (transitions[status] === undefined) emitEvent(context, "charge.dispute.closed", moved);
+  return moved;
+}
+
+function withdrawsFunds(status: DisputeOrder["status"]): boolean {
+  return status === "needs_response" || status === "lost";
+}
+
+/** Takes the disputed funds from the balance, or returns them. */
+function moveFunds(
+  context: Context,
+  type: "charge.dispute.funds_withdrawn" | "charge.dispute.funds_reinstated",
+  dispute: Dispute,
+): Dispute {
+  const isWithdrawal = type === "charge.dispute.funds_withdrawn";
+  const transaction = recordBalance(context, isWithdrawal ? "dispute" : "dispute_reversal", {
+    ...dispute,
+    amount: isWithdrawal ? -dispute.amount : dispute.amount,
+  });
+  const moved = { ...dispute, balance_transactions: [...dispute.balance_transactions, transaction] };
+  context.objects.save(moved);
+  emitEvent(context, type, moved);
+  return moved;
 }
 
 function caseType(status: DisputeOrder["status"]): string {
   if (status === "prevented") return "resolution";
-  return status === "needs_response" ? "chargeback" : "inquiry";
+  return withdrawsFunds(status) ? "chargeback" : "inquiry";
 }

@@ -1,7 +1,8 @@
 import type { Context } from "../context.ts";
-import { emitEvent } from "../events.ts";
+import { changeObject, emitEvent } from "../events.ts";
 import { newId } from "../ids.ts";
 import type { StripeObjects } from "../wire.ts";
+import { recordBalance } from "./balance-transaction.ts";
 import { buildCharge, type PaymentMethodType } from "./build-charge.ts";
 
 type PaymentIntent = StripeObjects["payment_intent"];
@@ -94,6 +95,9 @@ export function succeedPayment(context: Context, waiting: PaymentIntent): Paymen
   context.objects.save(succeeded);
   emitEvent(context, "charge.succeeded", charge);
   emitEvent(context, "payment_intent.succeeded", succeeded);
+  // Capture is asynchronous: the two events above lack the balance transaction, and this one has it.
+  const { id } = recordBalance(context, "charge", charge);
+  changeObject(context, "charge.updated", charge, { ...charge, balance_transaction: id });
   return succeeded;
 }
 

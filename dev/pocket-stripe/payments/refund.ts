@@ -3,6 +3,7 @@ import { invalidRequest, missingParameter } from "../errors.ts";
 import { changeObject, emitEvent } from "../events.ts";
 import { newId } from "../ids.ts";
 import type { StripeObjects } from "../wire.ts";
+import { recordBalance } from "./balance-transaction.ts";
 
 type Charge = StripeObjects["charge"];
 type Refund = StripeObjects["refund"];
@@ -24,6 +25,11 @@ export function findCharge(
 export interface RefundOrder {
   /** Defaults to the remaining amount. */
   amount: number | undefined;
+  /**
+   * Defaults to the charge's. Stripe refunds in no other currency: a control makes one to show what a reader
+   * does with amounts that can't be compared. It leaves `amount_refunded` of the charge alone.
+   */
+  currency?: string | undefined;
   reason: Refund["reason"];
   metadata: Record<string, string>;
 }
@@ -33,16 +39,20 @@ export interface RefundOrder {
  * it.
  */
 export function createRefund(context: Context, charge: Charge, order: RefundOrder): Refund {
-  const amount = refundableAmount(context, charge, order.amount);
+  const currency = order.currency ?? charge.currency;
+  const amount =
+    currency === charge.currency
+      ? refundableAmount(context, charge, order.amount)
+      : foreignAmount(charge, order.amount);
   const byCard = charge.payment_method_details?.type === "card";
-  const refund: Refund = {
+  const unrecorded: Refund = {
     id: newId("re"),
     object: "refund",
     amount,
     balance_transaction: null,
     charge: charge.id,
     created: context.now,
-    currency: charge.currency,
+    currency,
     customer: charge.customer,
     customer_account: null,
     destination_details: byCard
@@ -60,8 +70,10 @@ export function createRefund(context: Context, charge: Charge, order: RefundOrde
     status: byCard ? "succeeded" : "pending",
     transfer_reversal: null,
   };
+  const { id: transaction } = recordBalance(context, "refund", { ...unrecorded, amount: -amount });
+  const refund: Refund = { ...unrecorded, balance_transaction: transaction };
   context.objects.insert(refund, { created: context.now, parent: charge.id });
-  const refunded = charge.amount_refunded + amount;
+  const refunded = charge.amount_refunded + (currency === charge.currency ? amount : 0);
   emitEvent(context, "refund.created", refund);
   changeObject(context, "charge.refunded", charge, {
     ...charge,
@@ -79,20 +91,34 @@ export function finishRefund(context: Context, refund: Refund, status: "succeede
   const finished = changeObject(context, "refund.updated", refund, {
     ...refund,
     status,
-    ...(status === "failed" ? { failure_reason: "expired_or_canceled_card" } : {}),
+    ...(status === "failed"
+      ? {
+          failure_balance_transaction: recordBalance(context, "refund_failure", refund).id,
+          failure_reason: "expired_or_canceled_card",
+        }
+      : {}),
   });
   emitEvent(context, "charge.refund.updated", finished);
   if (status === "failed") {
     const charge = context.objects.get("charge", String(refund.charge));
     emitEvent(context, "refund.failed", finished);
-    const amountRefunded = charge.amount_refunded - refund.amount;
+    const returned = refund.currency === charge.currency ? refund.amount : 0;
+    const amountRefunded = charge.amount_refunded - returned;
     changeObject(context, "charge.updated", charge, {
       ...charge,
       amount_refunded: amountRefunded,
-      refunded: false,
+      refunded: amountRefunded === charge.amount,
     });
   }
   return finished;
+}
+
+function foreignAmount(charge: Charge, amount: number | undefined): number {
+  if (charge.status !== "succeeded") {
+    throw invalidRequest(`Charge ${charge.id} is ${charge.status}; it can't be refunded.`);
+  }
+  if (amount === undefined) throw missingParameter("amount");
+  return amount;
 }
 
 function refundableAmount(context: Context, charge: Charge, requested: number | undefined): number {

@@ -1,6 +1,7 @@
 import type { Invoice } from "../billing/build-invoice.ts";
 import { getSubscriptionId, updateStatusFromInvoice } from "../billing/collect.ts";
-import { findInvoiceOfPayment, markAttemptFailed, markPaid } from "../billing/invoices.ts";
+import { findInvoicePayment, markAttemptFailed, markPaid } from "../billing/invoices.ts";
+import { receivePart } from "../billing/pay-in-parts.ts";
 import { scheduleSubscription } from "../billing/schedule.ts";
 import type { Context } from "../context.ts";
 import { invalidRequest } from "../errors.ts";
@@ -18,8 +19,10 @@ export function settleAsyncPayment(
     throw invalidRequest(`${intent.id} is ${intent.status}, not processing.`, { param: "payment_intent" });
   }
   const settled = outcome === "succeeded" ? succeedPayment(context, intent) : failPayment(context, intent);
-  const invoice = findInvoiceOfPayment(context, intent.id);
-  if (invoice !== undefined) settleInvoice(context, invoice, intent.id, outcome);
+  const payment = findInvoicePayment(context, intent.id);
+  const invoice = payment && settleInvoice(context, payment, outcome);
+  // A part of an invoice that is still open ends no checkout.
+  if (invoice?.status === "open" && payment?.is_default === false) return settled;
   const session = findSession(
     context,
     invoice === undefined ? { payment_intent: intent.id } : { invoice: invoice.id },
@@ -37,17 +40,19 @@ export function settleAsyncPayment(
 
 function settleInvoice(
   context: Context,
-  invoice: Invoice,
-  paymentIntent: string,
+  payment: StripeObjects["invoice_payment"],
   outcome: "succeeded" | "failed",
-): void {
+): Invoice {
+  const invoice = context.objects.get("invoice", String(payment.invoice));
+  if (!payment.is_default) return outcome === "failed" ? invoice : receivePart(context, invoice, payment);
   const after =
     outcome === "succeeded"
-      ? markPaid(context, invoice, paymentIntent)
+      ? markPaid(context, invoice, String(payment.payment.payment_intent))
       : markAttemptFailed(context, invoice, null);
   updateStatusFromInvoice(context, after);
   const subscription = getSubscriptionId(invoice);
   if (subscription !== null) scheduleSubscription(context, subscription);
+  return after;
 }
 
 function findSession(

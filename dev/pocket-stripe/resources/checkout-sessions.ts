@@ -15,7 +15,8 @@ import {
   text,
   timestamp,
 } from "../params.ts";
-import { buildLineItem, buildSession, type SessionOrder } from "../payments/build-session.ts";
+import { buildLineItems, buildSession, type SessionOrder } from "../payments/build-session.ts";
+import { findCoupon } from "../payments/discounts.ts";
 import { expireSession } from "../payments/expire-session.ts";
 import { type Route, route } from "../router.ts";
 import { setTimer } from "../timers.ts";
@@ -40,6 +41,13 @@ const createFields = {
   customer: optional(text()),
   customer_email: optional(text({ max: 800 })),
   customer_creation: optional(oneOf("always", "if_required")),
+  discounts: optional(
+    list(
+      group({ coupon: text() } satisfies Fields &
+        Partial<Record<keyof Stripe.Checkout.SessionCreateParams.Discount, unknown>>),
+      { max: 1 },
+    ),
+  ),
   expires_at: optional(timestamp()),
   metadata: metadata(),
   payment_intent_data: optional(
@@ -69,9 +77,13 @@ export const checkoutSessionRoutes: Route[] = [
   route("POST", "/v1/checkout/sessions", "rak_checkout_session", createFields, ({ context, params }) => {
     checkModeData(params);
     checkCustomer(context, params);
+    const items = readItems(context, params);
     const order: SessionOrder = {
       mode: params.mode,
-      items: readItems(context, params),
+      items,
+      coupons: (params.discounts ?? []).map(({ coupon }, index) =>
+        findCoupon(context, coupon, items[0]?.price.currency ?? "", `discounts[${index}][coupon]`),
+      ),
       successUrl: params.success_url,
       cancelUrl: params.cancel_url ?? null,
       clientReferenceId: params.client_reference_id ?? null,
@@ -90,11 +102,12 @@ export const checkoutSessionRoutes: Route[] = [
         paymentMetadata: applyMetadata({}, params.payment_intent_data?.metadata),
         subscriptionMetadata: applyMetadata({}, params.subscription_data?.metadata),
         trialDays: params.subscription_data?.trial_period_days ?? null,
+        coupons: order.coupons.map(({ id }) => id),
       },
     });
     // Reversed, since lists are newest first and line items are shown in the given order.
-    for (const item of order.items.toReversed()) {
-      context.objects.insert(buildLineItem(context, item), { created: context.now, parent: session.id });
+    for (const item of buildLineItems(context, order).toReversed()) {
+      context.objects.insert(item, { created: context.now, parent: session.id });
     }
     setTimer(context, "checkout.session", session.id, order.expiresAt);
     return session;

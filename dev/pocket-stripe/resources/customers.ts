@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { changeObject, emitEvent } from "../events.ts";
 import { newId } from "../ids.ts";
 import { pageFields } from "../object-store.ts";
-import { applyMetadata, clearable, type Fields, metadata, optional, text } from "../params.ts";
+import { applyMetadata, clearable, type Fields, integer, metadata, optional, text } from "../params.ts";
 import { type Route, route } from "../router.ts";
 import type { StripeObjects, Wire } from "../wire.ts";
 import { createdFilter } from "./created-filter.ts";
@@ -18,6 +18,12 @@ const contactFields = {
   metadata: metadata(),
 } satisfies Fields &
   Partial<Record<keyof Stripe.CustomerCreateParams & keyof Stripe.CustomerUpdateParams, unknown>>;
+
+/** A negative balance is a credit, which pays later invoices. */
+const updateFields = {
+  ...contactFields,
+  balance: optional(integer()),
+} satisfies Fields & Partial<Record<keyof Stripe.CustomerUpdateParams, unknown>>;
 
 const listFields = {
   ...pageFields,
@@ -93,11 +99,12 @@ export const customerRoutes: Route[] = [
     ({ context, id }) => context.objects.tombstone("customer", id) ?? context.objects.get("customer", id),
   ),
 
-  route("POST", "/v1/customers/:id", "rak_customer", contactFields, ({ context, id, params }) => {
+  route("POST", "/v1/customers/:id", "rak_customer", updateFields, ({ context, id, params }) => {
     const before = context.objects.get("customer", id);
-    const { email, name, phone, description } = params;
+    const { balance, email, name, phone, description } = params;
     return changeObject(context, "customer.updated", before, {
       ...before,
+      ...(balance === undefined ? {} : { balance }),
       ...(email === undefined ? {} : { email }),
       ...(name === undefined ? {} : { name }),
       ...(phone === undefined ? {} : { phone }),

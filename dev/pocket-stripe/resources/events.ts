@@ -17,8 +17,11 @@ const listFields = {
   types: optional(list(text(), { max: 20 })),
 } satisfies Fields & Partial<Record<keyof Stripe.EventListParams, unknown>>;
 
-/** Counts the pending endpoints on read, since the number changes with every attempt. */
-function withPendingWebhooks(context: Context, event: StoredEvent): StoredEvent {
+/**
+ * Counts the pending endpoints on read, since the number changes with every attempt. Leaves out `account`,
+ * which only the platform of a connected account sees: an account lists its own events alone.
+ */
+function renderEvent(context: Context, { account: _, ...event }: StoredEvent): StoredEvent {
   const { pending } = context.storage.sql
     .exec<{ pending: number }>(
       "SELECT count(DISTINCT endpoint) AS pending FROM deliveries WHERE event = ? AND state IN ('pending', 'held', 'late')",
@@ -47,12 +50,12 @@ export const eventRoutes: Route[] = [
       fields: type?.includes("*") ? {} : { type: types ?? type },
       ...(type?.includes("*") ? { globs: { type } } : {}),
     });
-    return { ...events, data: events.data.map((event) => withPendingWebhooks(context, event)) };
+    return { ...events, data: events.data.map((event) => renderEvent(context, event)) };
   }),
 
   route("GET", "/v1/events/:id", "rak_event", {}, ({ context, id }) => {
     const event = context.objects.get("event", id);
     if (event.created < context.now - listedForSeconds) throw noSuchObject("event", id);
-    return withPendingWebhooks(context, event);
+    return renderEvent(context, event);
   }),
 ];

@@ -3,6 +3,7 @@ import { cancelSubscription } from "../billing/cancel.ts";
 import { hasEnded } from "../billing/collect.ts";
 import { pauseSubscription, resumeSubscription } from "../billing/pause.ts";
 import { type SubscriptionChange, updateSubscription } from "../billing/update.ts";
+import type { Context } from "../context.ts";
 import { invalidRequest, noSuchObject } from "../errors.ts";
 import { pageFields } from "../object-store.ts";
 import {
@@ -17,14 +18,22 @@ import {
   metadata,
   oneOf,
   optional,
+  type Param,
   text,
   timestamp,
 } from "../params.ts";
+import { replaceDiscounts } from "../payments/discounts.ts";
 import { type Route, route } from "../router.ts";
 import { createdFilter } from "./created-filter.ts";
 
 const liveStatuses = ["active", "incomplete", "past_due", "paused", "trialing", "unpaid"];
 const endedStatuses = ["canceled", "incomplete_expired"];
+
+/** A time, or a period's end by name. */
+const cancelAt: Param<number | "max_period_end" | "min_period_end"> = (value, path) =>
+  typeof value === "string" && /^\d+$/.test(value)
+    ? timestamp()(value, path)
+    : oneOf("max_period_end", "min_period_end")(value, path);
 
 const listFields = {
   ...pageFields,
@@ -34,13 +43,24 @@ const listFields = {
 } satisfies Fields & Partial<Record<keyof Stripe.SubscriptionListParams, unknown>>;
 
 const updateFields = {
+  billing_cycle_anchor: optional(
+    group({ type: oneOf("now", "unchanged") } satisfies Fields &
+      Partial<Record<keyof Stripe.SubscriptionUpdateParams.BillingCycleAnchor, unknown>>),
+  ),
+  cancel_at: clearable(cancelAt),
   cancel_at_period_end: optional(boolean()),
+  discounts: clearable(
+    list(
+      group({ coupon: text() } satisfies Fields &
+        Partial<Record<keyof Stripe.SubscriptionUpdateParams.Discount, unknown>>),
+    ),
+  ),
   items: optional(
     list(
       group({
         id: optional(text()),
         price: optional(text()),
-        quantity: optional(integer({ min: 1 })),
+        quantity: optional(integer({ min: 0 })),
         deleted: optional(boolean()),
       } satisfies Fields & Partial<Record<keyof Stripe.SubscriptionUpdateParams.Item, unknown>>),
       { max: 20 },
@@ -53,8 +73,19 @@ const updateFields = {
       resumes_at: optional(timestamp()),
     } satisfies Fields & Partial<Record<keyof Stripe.SubscriptionUpdateParams.PauseCollection, unknown>>),
   ),
-  proration_behavior: optional(oneOf("none")),
+  payment_behavior: optional(oneOf("allow_incomplete", "error_if_incomplete", "pending_if_incomplete")),
+  proration_behavior: optional(oneOf("always_invoice", "create_prorations", "none")),
+  trial_settings: optional(
+    group({
+      end_behavior: group({
+        missing_payment_method: oneOf("cancel", "create_invoice", "pause"),
+      } satisfies Fields &
+        Partial<Record<keyof Stripe.SubscriptionUpdateParams.TrialSettings.EndBehavior, unknown>>),
+    } satisfies Fields & Partial<Record<keyof Stripe.SubscriptionUpdateParams.TrialSettings, unknown>>),
+  ),
 } satisfies Fields & Partial<Record<keyof Stripe.SubscriptionUpdateParams, unknown>>;
+
+type UpdateParams = Decoded<typeof updateFields>;
 
 /** Credits for unused time are not emulated, so `none` is required. */
 const pauseFields = {
@@ -64,7 +95,10 @@ const pauseFields = {
 } satisfies Fields & Partial<Record<keyof Stripe.SubscriptionPauseParams, unknown>>;
 
 const resumeFields = {
-  billing_cycle_anchor: optional(oneOf("now", "unchanged")),
+  billing_cycle_anchor: optional(
+    group({ type: oneOf("now", "unchanged") } satisfies Fields &
+      Partial<Record<keyof Stripe.SubscriptionResumeParams.BillingCycleAnchor, unknown>>),
+  ),
   proration_behavior: optional(oneOf("none")),
 } satisfies Fields & Partial<Record<keyof Stripe.SubscriptionResumeParams, unknown>>;
 
@@ -86,9 +120,10 @@ export const subscriptionRoutes: Route[] = [
     context.objects.get("subscription", id),
   ),
 
-  route("POST", "/v1/subscriptions/:id", permission, updateFields, ({ context, id, params }) =>
-    updateSubscription(context, id, readChange(params, context.objects.get("subscription", id).metadata)),
-  ),
+  route("POST", "/v1/subscriptions/:id", permission, updateFields, ({ context, id, params }) => {
+    replaceDiscounts(context, id, params.discounts);
+    return updateSubscription(context, id, readChange(context, id, params));
+  }),
 
   route("DELETE", "/v1/subscriptions/:id", permission, {}, ({ context, id }) => {
     const subscription = context.objects.get("subscription", id);
@@ -101,36 +136,52 @@ export const subscriptionRoutes: Route[] = [
   ),
 
   route("POST", "/v1/subscriptions/:id/resume", permission, resumeFields, ({ context, id, params }) => {
-    const anchor = params.billing_cycle_anchor ?? "now";
+    const anchor = params.billing_cycle_anchor?.type ?? "now";
     if (anchor === "unchanged" && params.proration_behavior === undefined) throw noProration();
     return resumeSubscription(context, id, anchor);
   }),
 ];
 
-function readChange(
-  params: Decoded<typeof updateFields>,
-  currentMetadata: Record<string, string>,
-): SubscriptionChange {
-  if (params.items !== undefined && params.proration_behavior === undefined) throw noProration();
-  const { pause_collection: pause } = params;
+function readChange(context: Context, id: string, params: UpdateParams): SubscriptionChange {
+  checkCombination(context, params);
+  const { metadata: currentMetadata, trial_settings: trial } = context.objects.get("subscription", id);
+  const { pause_collection: pause, trial_settings: newTrial } = params;
   return {
+    cancelAt: params.cancel_at,
     cancelAtPeriodEnd: params.cancel_at_period_end,
-    items: params.items?.map(({ id, price, quantity, deleted }) => ({
-      id,
-      price,
-      quantity,
-      deleted: deleted ?? false,
-    })),
+    items: params.items?.map(({ deleted = false, ...item }) => ({ ...item, deleted })),
     metadata: params.metadata === undefined ? undefined : applyMetadata(currentMetadata, params.metadata),
     pauseCollection: pause && { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null },
+    restartCycle: params.billing_cycle_anchor?.type === "now",
+    trialSettings: newTrial && {
+      end_behavior: { billing_cycle_anchor: null, ...trial?.end_behavior, ...newTrial.end_behavior },
+    },
+    proration: params.proration_behavior ?? "create_prorations",
+    payment: params.payment_behavior ?? "allow_incomplete",
   };
+}
+
+/** A pending update has only what Stripe can keep in it: items, the billing cycle and their proration. */
+const pendingNames = ["items", "billing_cycle_anchor", "proration_behavior", "payment_behavior"];
+
+function checkCombination(context: Context, params: UpdateParams): void {
+  if (params.cancel_at != null && params.cancel_at_period_end !== undefined) {
+    throw invalidRequest("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
+  }
+  if (typeof params.cancel_at === "number" && params.cancel_at <= context.now) {
+    throw invalidRequest("`cancel_at` must be in the future.", { param: "cancel_at" });
+  }
+  if (params.payment_behavior !== "pending_if_incomplete") return;
+  for (const [name, value] of Object.entries(params)) {
+    if (value === undefined || pendingNames.includes(name)) continue;
+    const message = `Passing \`${name}\` with \`payment_behavior\` set to \`pending_if_incomplete\` is not supported.`;
+    throw invalidRequest(message, { param: name });
+  }
 }
 
 function noProration() {
   return invalidRequest(
-    "Pocket Stripe does not prorate, which is Stripe's default: pass proration_behavior=none.",
-    {
-      param: "proration_behavior",
-    },
+    "Pocket Stripe does not prorate a resumed period, which is Stripe's default: pass proration_behavior=none.",
+    { param: "proration_behavior" },
   );
 }

@@ -5,6 +5,7 @@ import {
   applyMetadata,
   boolean,
   clearable,
+  decimal,
   decodeFields,
   group,
   integer,
@@ -19,6 +20,7 @@ const fields = {
   name: text({ max: 10 }),
   mode: optional(oneOf("payment", "subscription")),
   count: optional(integer({ min: 1, max: 99 })),
+  share: optional(decimal({ above: 0, max: 100 })),
   active: optional(boolean()),
   note: clearable(text()),
   items: optional(list(group({ price: text(), quantity: optional(integer()) }), { max: 2 })),
@@ -38,11 +40,12 @@ function readRefusal(form: string): unknown {
 describe("decodeFields", () => {
   test("decodeFields() reads every kind of parameter", () => {
     const form =
-      "name=x&mode=payment&count=7&active=true&note=&items[1][price]=b&items[0][price]=a&metadata[k]=v";
+      "name=x&mode=payment&count=7&share=33.5&active=true&note=&items[1][price]=b&items[0][price]=a&metadata[k]=v";
     expect(decodeFields(fields, decodeForm(form))).toEqual({
       name: "x",
       mode: "payment",
       count: 7,
+      share: 33.5,
       active: true,
       note: null,
       items: [
@@ -62,6 +65,9 @@ describe("decodeFields", () => {
     ["name=x&items[0][quantity]=1", "parameter_missing", "items[0][price]"],
     ["name=", "parameter_invalid_empty", "name"],
     ["name=x&count=1.5", "parameter_invalid_integer", "count"],
+    ["name=x&share=half", "parameter_invalid_decimal", "share"],
+    ["name=x&share=0", undefined, "share"],
+    ["name=x&share=100.5", undefined, "share"],
     ["name=x&count=0", "parameter_invalid_integer", "count"],
     ["name=x&count=100", "parameter_invalid_integer", "count"],
     ["name=x&mode=setup", undefined, "mode"],
