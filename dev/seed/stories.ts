@@ -22,7 +22,9 @@ export async function seedStories(
 
   await pastDue(api, stripe);
   await refunded(api, stripe);
+  await refundedMonth(api, stripe);
   await disputed(api, stripe);
+  await partlyLost(api, stripe);
   await manualGrant(support, `${customers}/user_manual_grant`);
 
   // Stripe is late: it has neither sent the event nor listed it yet.
@@ -43,6 +45,23 @@ async function refunded(api: ApiClient, stripe: PocketStripe): Promise<void> {
   const session = await stripe.session(await buy(api, stripe, "user_refunded", "CREDITS_1000"));
   await consume(api, "user_refunded", 250);
   await stripe.control("refunds", { payment_intent: session.payment_intent });
+}
+
+/** The month that the customer is in was refunded. The subscription stays active in Stripe. */
+async function refundedMonth(api: ApiClient, stripe: PocketStripe): Promise<void> {
+  const session = await stripe.session(await buy(api, stripe, "user_refunded_month", "PRO_MONTHLY"));
+  const { client } = stripe;
+  const invoices = await client.invoices.list({ subscription: session.subscription ?? "", limit: 1 });
+  const payments = await client.invoicePayments.list({ invoice: invoices.data[0]?.id ?? "" });
+  await stripe.control("refunds", { payment_intent: payments.data[0]?.payment.payment_intent });
+}
+
+/** The bank took 60 % of the payment back. The credits stay, and an operator sees a flag. */
+async function partlyLost(api: ApiClient, stripe: PocketStripe): Promise<void> {
+  const session = await stripe.session(await buy(api, stripe, "user_partly_lost", "CREDITS_1000"));
+  const opened = await stripe.control("disputes", { payment_intent: session.payment_intent, amount: 2_940 });
+  const { dispute } = opened as { dispute: { id: string } };
+  await stripe.control(`disputes/${dispute.id}`, { status: "lost" });
 }
 
 /** The customer disputed the payment for the day pass with their bank. */

@@ -15,6 +15,7 @@ export type EntitlementStatus = (typeof entitlementStatuses)[number];
 export const denialReasons = [
   "payment_past_due",
   "payment_disputed",
+  "payment_refunded",
   "subscription_incomplete",
   "subscription_paused",
   "usage_exhausted",

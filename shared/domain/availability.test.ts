@@ -9,10 +9,16 @@ const hold = (change: Partial<Hold> = {}): Hold => ({
   causeId: "dp_1",
   reason: "dispute",
   placedAt: now - 10,
-  periodEnd: null,
+  window: { from: null, until: null },
   liftedAt: null,
   ...change,
 });
+
+/** A hold as ledger entries stored it before holds had windows. */
+const olderHold = (periodEnd: number): Hold => {
+  const { window: _, ...older } = hold();
+  return { ...older, periodEnd };
+};
 
 describe("availability", () => {
   it.each<[string, Parameters<typeof entitlement>[0], DenialReason | "usable"]>([
@@ -50,7 +56,7 @@ describe("availability", () => {
     [
       "a subscription with a refund hold",
       { kind: "subscription", holds: [hold({ reason: "refund" })] },
-      "payment_past_due",
+      "payment_refunded",
     ],
     [
       "a pack with a lifted hold",
@@ -58,14 +64,39 @@ describe("availability", () => {
       "usable",
     ],
     [
-      "a subscription held for this period",
-      { kind: "subscription", paidThrough: 50, holds: [hold({ periodEnd: 50 })] },
+      "a subscription before its hold's window",
+      { kind: "subscription", holds: [hold({ window: { from: now + 1, until: null } })] },
+      "usable",
+    ],
+    [
+      "a subscription in its hold's window",
+      { kind: "subscription", holds: [hold({ window: { from: now, until: now + 1 } })] },
       "payment_disputed",
     ],
     [
-      "a subscription held for an old period",
-      { kind: "subscription", paidThrough: 51, holds: [hold({ periodEnd: 50 })] },
+      "a subscription after its hold's window",
+      { kind: "subscription", holds: [hold({ window: { from: null, until: now } })] },
       "usable",
+    ],
+    [
+      "a subscription of an older entry held for this period",
+      { kind: "subscription", paidThrough: 50, holds: [olderHold(50)] },
+      "payment_disputed",
+    ],
+    [
+      "a subscription of an older entry held for an old period",
+      { kind: "subscription", paidThrough: 51, holds: [olderHold(50)] },
+      "usable",
+    ],
+    [
+      "a past due subscription in the former plan's paid period",
+      { kind: "subscription", status: "past_due", coveredUntil: now + 1 },
+      "usable",
+    ],
+    [
+      "a past due subscription after the former plan's paid period",
+      { kind: "subscription", status: "past_due", coveredUntil: now },
+      "payment_past_due",
     ],
     ["an empty disputed pack", { kind: "usage_pack", unitsRemaining: 0, holds: [hold()] }, "usage_exhausted"],
   ])("availability() reports $2 for $0", (_, change, expected) => {

@@ -3,12 +3,19 @@ import type { Entitlement, Hold, Moment } from "./entitlement.ts";
 
 export type Availability = { usable: true } | { usable: false; reason: DenialReason };
 
-/** Returns whether `hold` still blocks: not lifted, and no later period of the subscription is paid. */
-export function isHoldEffective(hold: Hold, entitlement: Entitlement): boolean {
+/** Returns whether the hold blocks at `now`: not lifted, and within its window. */
+export function isHoldEffective(hold: Hold, { paidThrough }: Entitlement, now: Moment): boolean {
   if (hold.liftedAt !== null) return false;
-  if (hold.periodEnd === null || entitlement.paidThrough === null) return true;
-  return entitlement.paidThrough <= hold.periodEnd;
+  if (hold.window === undefined)
+    return hold.periodEnd == null || paidThrough === null || paidThrough <= hold.periodEnd;
+  const { from, until } = hold.window;
+  return (from === null || now >= from) && (until === null || now < until);
 }
+
+const holdReasons: Record<Hold["reason"], DenialReason> = {
+  dispute: "payment_disputed",
+  refund: "payment_refunded",
+};
 
 function canceledReason(entitlement: Entitlement): DenialReason {
   if (entitlement.statusReason === "refunded" || entitlement.statusReason === "revoked")
@@ -46,12 +53,10 @@ export function findBlockers(entitlement: Entitlement, now: Moment): DenialReaso
   if (entitlement.startsAt !== null && now < entitlement.startsAt) found.push("not_started");
   if (entitlement.kind === "usage_pack" && entitlement.unitsRemaining === 0) found.push("usage_exhausted");
   if (entitlement.status === "paused") found.push("subscription_paused");
-  const inGrace = entitlement.graceUntil !== null && now < entitlement.graceUntil;
-  if (entitlement.status === "past_due" && !inGrace) found.push(pastDueReason(entitlement));
-  for (const hold of entitlement.holds) {
-    if (isHoldEffective(hold, entitlement))
-      found.push(hold.reason === "dispute" ? "payment_disputed" : "payment_past_due");
-  }
+  const usableUntil = Math.max(entitlement.graceUntil ?? 0, entitlement.coveredUntil ?? 0);
+  if (entitlement.status === "past_due" && now >= usableUntil) found.push(pastDueReason(entitlement));
+  for (const hold of entitlement.holds)
+    if (isHoldEffective(hold, entitlement, now)) found.push(holdReasons[hold.reason]);
   return found;
 }
 
@@ -70,7 +75,10 @@ export function getAvailability(entitlement: Entitlement, now: Moment): Availabi
 /** Returns the status to show at `now`: a late alarm must not show an ended entitlement as active. */
 export function statusAt(entitlement: Entitlement, now: Moment): EntitlementStatus {
   if (entitlement.status === "active" && hasExpired(entitlement, now)) return "expired";
-  if (entitlement.status === "active" && entitlement.holds.some((hold) => isHoldEffective(hold, entitlement)))
+  if (
+    entitlement.status === "active" &&
+    entitlement.holds.some((hold) => isHoldEffective(hold, entitlement, now))
+  )
     return "past_due";
   return entitlement.status;
 }

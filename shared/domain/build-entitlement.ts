@@ -20,6 +20,7 @@ export function buildEntitlement(
     pastDueSince: null,
     graceUntil: null,
     paidThrough: null,
+    coveredUntil: null,
     canceledAt: null,
     revocation: null,
     holds: [],

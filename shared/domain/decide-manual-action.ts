@@ -1,6 +1,5 @@
 import { statusAt } from "./availability.ts";
 import { buildEntitlement } from "./build-entitlement.ts";
-import { settlePurchases } from "./derive-purchase.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import {
   type EntryDraft,
@@ -11,6 +10,7 @@ import {
   type TouchedEntitlement,
   unitsMoved,
 } from "./ledger.ts";
+import { settlePurchases } from "./reverse-purchase.ts";
 import { type DeriveEntitlementId, restoreEntitlement, revokeEntitlement } from "./revoke.ts";
 
 /** The compensating action for an earlier one. `entry` is the ledger entry to reverse. */

@@ -9,8 +9,7 @@ describe("decideStripe", () => {
     invoiceId: "in_1",
     subscriptionId: "sub_1",
     origin,
-    outcome,
-    periodEnd: 5_000,
+    invoice: { outcome, periodEnd: 5_000 },
   });
 
   it.each([

@@ -1,4 +1,3 @@
-import { settlePurchases } from "./derive-purchase.ts";
 import { deriveSubscription } from "./derive-subscription.ts";
 import type { Moment } from "./entitlement.ts";
 import { grantPurchase, type PurchaseFact } from "./grant-purchase.ts";
@@ -9,8 +8,10 @@ import {
   type SubjectState,
   type TouchedEntitlement,
 } from "./ledger.ts";
+import { mergeInvoice } from "./merge-invoice.ts";
 import { mergeReversal, type ReversalFact } from "./merge-reversal.ts";
 import { mergeObservations } from "./merge-subscription.ts";
+import { settlePurchases } from "./reverse-purchase.ts";
 import {
   hasEnded,
   type Observation,
@@ -38,10 +39,11 @@ export interface SubscriptionSoldFact {
   checkout: SubscriptionCheckout;
 }
 
-/** The outcome of one invoice of a subscription. */
-export interface InvoiceFact extends RecordedInvoice {
+/** The outcome of one invoice of a subscription, and what it pays for. */
+export interface InvoiceFact {
   type: "invoice";
   invoiceId: string;
+  invoice: RecordedInvoice;
   subscriptionId: string;
   origin: SubscriptionOrigin;
 }
@@ -108,16 +110,10 @@ function buildDraft(
     }
     case "invoice": {
       const known = resolveRecord(state, fact);
-      const before = known.invoices[fact.invoiceId];
-      // A paid invoice stays paid: the failure of an earlier payment attempt may arrive later.
-      const outcome = before?.outcome === "paid" ? "paid" : fact.outcome;
-      const invoice: RecordedInvoice = { outcome, periodEnd: before?.periodEnd ?? fact.periodEnd };
-      const record = { ...known, invoices: { ...known.invoices, [fact.invoiceId]: invoice } };
-      const draft = settleSubscription(state, record, "invoice", context, now);
-      return {
-        ...draft,
-        reason: outcome === "paid" ? "invoice_payment_succeeded" : "invoice_payment_failed",
-      };
+      const invoices = mergeInvoice(known.invoices, fact.invoiceId, fact.invoice);
+      const draft = settleSubscription(state, { ...known, invoices }, "invoice", context, now);
+      const isPaid = invoices[fact.invoiceId]?.outcome === "paid";
+      return { ...draft, reason: isPaid ? "invoice_payment_succeeded" : "invoice_payment_failed" };
     }
     case "refund":
     case "dispute": {

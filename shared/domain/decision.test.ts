@@ -9,7 +9,7 @@ const hold: Hold = {
   causeId: "dp_1",
   reason: "dispute",
   placedAt: now - 10,
-  periodEnd: null,
+  window: { from: null, until: null },
   liftedAt: null,
 };
 
@@ -17,6 +17,7 @@ describe("decision", () => {
   const denied: Record<Exclude<DenialReason, "no_entitlement">, Parameters<typeof entitlement>[0]> = {
     payment_past_due: { kind: "subscription", status: "past_due" },
     payment_disputed: { kind: "usage_pack", unitsRemaining: 1, holds: [hold] },
+    payment_refunded: { kind: "subscription", holds: [{ ...hold, reason: "refund" }] },
     subscription_incomplete: {
       kind: "subscription",
       status: "past_due",
@@ -57,6 +58,7 @@ describe("decision", () => {
       toCustomerStatus({ allowed: false, reason, entitlementId: null }),
     );
     expect(words).toEqual([
+      "past_due",
       "past_due",
       "past_due",
       "past_due",

@@ -34,6 +34,7 @@ export function toCustomerStatus(decision: Decision): CustomerStatus {
   switch (decision.reason) {
     case "payment_past_due":
     case "payment_disputed":
+    case "payment_refunded":
     case "subscription_incomplete":
       return "past_due";
     case "subscription_paused":

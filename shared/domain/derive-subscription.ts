@@ -1,8 +1,19 @@
 import type { EntitlementStatus } from "../contract/enums.ts";
 import { buildEntitlement } from "./build-entitlement.ts";
-import { dayMs, type Entitlement, type Flag, type Hold, type Moment } from "./entitlement.ts";
+import {
+  type Coverage,
+  collectCoverage,
+  findPaidThrough,
+  findRelevantLines,
+  findReversalFlags,
+  findUnpaidPlanChanges,
+  isPaidAfterEnd,
+  isPaidSince,
+} from "./coverage.ts";
+import { dayMs, type Entitlement, type Flag, type Moment } from "./entitlement.ts";
+import { updateHolds } from "./holds.ts";
 import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
-import { findDisputeHolds, getFullReversalTime, updateHolds } from "./refunds-and-disputes.ts";
+import { findHolds } from "./reversal-holds.ts";
 import { isOverdue } from "./review-subscription.ts";
 import {
   hasEnded,
@@ -11,6 +22,7 @@ import {
   type StripeSubscriptionStatus,
   type SubscriptionRecord,
 } from "./stripe-record.ts";
+import { type BilledProduct, buildPhases, findLastPeriodEnd, findProductEnd } from "./subscription-items.ts";
 
 /** Maps Stripe's subscription status to the entitlement status. */
 const statuses: Record<StripeSubscriptionStatus, EntitlementStatus> = {
@@ -30,20 +42,10 @@ export interface SubscriptionContext {
   deriveEntitlementId: (productCode: string) => string;
 }
 
-interface PhaseItem {
-  currentPeriodEnd: Moment | null;
-  isUnknownPrice: boolean;
-}
-
-/** One observation with the products of its prices. */
-interface Phase {
-  observation: Observation;
-  products: Map<string, PhaseItem>;
-}
-
 /**
  * Derives the entitlements of one subscription from its full record, one per product it ever had. Products
- * in the latest observation take its status. A former product ended at the first observation without it.
+ * that an item of the latest observation bills take its status. A former product ended at the first
+ * observation without it, unless the change of plan was not paid.
  */
 export function deriveSubscription(
   state: SubjectState,
@@ -55,15 +57,20 @@ export function deriveSubscription(
   const latest = phases.at(-1);
   if (latest === undefined) return [];
   const { observation } = latest;
-  const products = new Set(phases.flatMap((phase) => [...phase.products.keys()]));
-  const holds = collectHolds(state, record);
+  const products = new Set([
+    ...phases.flatMap((phase) => [...phase.products.keys()]),
+    ...findGrantedProducts(state, record),
+  ]);
+  const coverage = collectCoverage(record, findPayments(state, record), phases);
+  const pastDueSince = findPastDueSince(record);
+  const unpaidChanges =
+    pastDueSince === null ? new Map<string, Moment>() : findUnpaidPlanChanges(coverage, pastDueSince);
+  const purchase = buildPurchase(record);
 
   const derived = [...products].map((productCode): Entitlement => {
     const entitlementId = deriveEntitlementId(productCode);
-    const before = state.entitlements.get(entitlementId);
-    const purchase = buildPurchase(record);
     const base =
-      before ??
+      state.entitlements.get(entitlementId) ??
       buildEntitlement(
         {
           entitlementId,
@@ -75,24 +82,33 @@ export function deriveSubscription(
         },
         now,
       );
-    const item = latest.products.get(productCode);
-    const isCurrent = item !== undefined && !hasEnded(observation.status);
-    const pastDueSince = isCurrent ? findPastDueSince(record) : null;
-    const paidThrough = findPaidThrough(record);
-    const revokedAt = isCurrent ? getRevokedAt(base, paidThrough) : null;
+    const billed = latest.products.get(productCode);
+    const coveredUntil = unpaidChanges.get(productCode) ?? null;
+    const isCurrent = (billed !== undefined || coveredUntil !== null) && !hasEnded(observation.status);
+    const lines = findRelevantLines(coverage, productCode);
+    const revokedAt = isCurrent ? getRevokedAt(base, coverage) : null;
+    const isOver = !isCurrent || revokedAt !== null;
+    const since = isCurrent ? pastDueSince : null;
     return {
       ...base,
-      status: item === undefined || revokedAt !== null ? "canceled" : statuses[observation.status],
-      statusReason: revokedAt !== null ? "revoked" : getStatusReason(observation.status, item !== undefined),
+      status: isOver ? "canceled" : statuses[observation.status],
+      statusReason: revokedAt !== null ? "revoked" : getStatusReason(observation.status, isCurrent),
       startsAt: observation.startedAt,
-      currentPeriodEnd: item?.currentPeriodEnd ?? findLastPeriodEnd(phases, productCode),
+      currentPeriodEnd: billed?.currentPeriodEnd ?? findLastPeriodEnd(phases, productCode),
       cancelAtPeriodEnd: isCurrent && observation.cancelAtPeriodEnd,
-      pastDueSince,
-      graceUntil: getGraceUntil(base, pastDueSince, graceDays),
-      paidThrough,
-      canceledAt: isCurrent ? revokedAt : findEnd(phases, productCode),
-      holds: updateHolds(base.holds, holds),
-      flags: item !== undefined && isCurrent ? buildFlags(observation, item) : [],
+      pastDueSince: since,
+      graceUntil: getGraceUntil(base, since, graceDays),
+      paidThrough: findPaidThrough(lines),
+      coveredUntil,
+      canceledAt: isCurrent ? revokedAt : findProductEnd(phases, productCode),
+      holds: updateHolds(base.holds, findHolds(lines)),
+      flags: isCurrent
+        ? [
+            ...buildFlags(observation, billed ?? null),
+            ...findReversalFlags(lines),
+            ...(coveredUntil === null ? [] : ["plan_change_unpaid" as const]),
+          ]
+        : buildFlagsAfterEnd(coverage, observation),
       purchase,
     };
   });
@@ -101,16 +117,15 @@ export function deriveSubscription(
     .map((entitlement) => ({ entitlement: { ...entitlement, updatedAt: now }, units: [] }));
 }
 
-function getStatusReason(status: StripeSubscriptionStatus, isItem: boolean): Entitlement["statusReason"] {
-  if (!isItem || hasEnded(status)) return "subscription_ended";
+function getStatusReason(status: StripeSubscriptionStatus, isCurrent: boolean): Entitlement["statusReason"] {
+  if (!isCurrent) return "subscription_ended";
   return status === "incomplete" ? "subscription_incomplete" : null;
 }
 
-/** An operator's revocation overrides every status from Stripe, until a later period is paid. */
-function getRevokedAt({ revocation }: Entitlement, paidThrough: Moment | null): Moment | null {
-  if (!revocation) return null;
-  const { at, periodEnd } = revocation;
-  return paidThrough !== null && periodEnd !== null && paidThrough > periodEnd ? null : at;
+/** An operator's revocation overrides every status from Stripe, until the product is paid again. */
+function getRevokedAt({ revocation, productCode }: Entitlement, coverage: Coverage): Moment | null {
+  if (!revocation || isPaidSince(coverage, productCode, revocation)) return null;
+  return revocation.at;
 }
 
 /** Grace is set when the subscription becomes past due. The project's setting does not change it later. */
@@ -120,15 +135,21 @@ function getGraceUntil(before: Entitlement, pastDueSince: Moment | null, graceDa
   return graceDays === 0 ? null : pastDueSince + graceDays * dayMs;
 }
 
-function buildFlags(observation: Observation, item: PhaseItem): Flag[] {
+/** `billed` is `null` for a former product that an unpaid change of plan keeps. */
+function buildFlags(observation: Observation, billed: BilledProduct | null): Flag[] {
   const flags: Flag[] = [];
-  if (item.isUnknownPrice) flags.push("unknown_price");
+  if (billed?.isUnknownPrice) flags.push("unknown_price");
   if (observation.isCollectionPaused) flags.push("collection_paused");
   // A paused subscription has no periods that could be overdue.
   const hasPeriods = observation.status !== "paused";
-  if (observation.said === "read" && hasPeriods && isOverdue(item.currentPeriodEnd, observation.at))
+  const periodEnd = billed?.currentPeriodEnd ?? null;
+  if (observation.said === "read" && hasPeriods && isOverdue(periodEnd, observation.at))
     flags.push("period_overdue");
   return flags;
+}
+
+function buildFlagsAfterEnd(coverage: Coverage, { status, endedAt, at }: Observation): Flag[] {
+  return hasEnded(status) && isPaidAfterEnd(coverage, endedAt ?? at) ? ["paid_after_end"] : [];
 }
 
 function buildPurchase(record: SubscriptionRecord): Entitlement["purchase"] {
@@ -144,26 +165,6 @@ function buildPurchase(record: SubscriptionRecord): Entitlement["purchase"] {
   };
 }
 
-/** An item with an unknown price keeps the previous observation's products, else the sold product. */
-function buildPhases(record: SubscriptionRecord): Phase[] {
-  const phases: Phase[] = [];
-  for (const observation of record.observations) {
-    const products: Phase["products"] = new Map();
-    for (const { productCode, currentPeriodEnd } of observation.items) {
-      if (productCode !== null) {
-        products.set(productCode, { currentPeriodEnd, isUnknownPrice: false });
-        continue;
-      }
-      const kept = [...(phases.at(-1)?.products.keys() ?? [])];
-      const sold = record.soldProductCode === null ? [] : [record.soldProductCode];
-      for (const former of kept.length > 0 ? kept : sold)
-        if (!products.has(former)) products.set(former, { currentPeriodEnd, isUnknownPrice: true });
-    }
-    phases.push({ observation, products });
-  }
-  return phases;
-}
-
 /** Returns when the latest unbroken run of past-due observations began; `null` when it is not past due. */
 function findPastDueSince({ observations }: SubscriptionRecord): Moment | null {
   const isPastDue = ({ status }: Observation) => status === "past_due" || status === "unpaid";
@@ -175,47 +176,18 @@ function findPastDueSince({ observations }: SubscriptionRecord): Moment | null {
   return since;
 }
 
-/** Returns when the product's entitlement ended: with the subscription, or when first observed without it. */
-function findEnd(phases: Phase[], productCode: string): Moment | null {
-  const isOpen = ({ observation, products }: Phase) =>
-    products.has(productCode) && !hasEnded(observation.status);
-  const ended = phases[phases.findLastIndex(isOpen) + 1];
-  if (ended === undefined) return null;
-  return ended.products.has(productCode)
-    ? (ended.observation.endedAt ?? ended.observation.at)
-    : ended.observation.at;
+/** A product may have been granted from an incomplete record. Without this it would stay granted. */
+function findGrantedProducts({ entitlements }: SubjectState, { recordId }: SubscriptionRecord): string[] {
+  return [...entitlements.values()]
+    .filter(({ purchase }) => purchase?.subscriptionId === recordId)
+    .map(({ productCode }) => productCode);
 }
 
-function findLastPeriodEnd(phases: Phase[], productCode: string): Moment | null {
-  return (
-    phases.findLast(({ products }) => products.has(productCode))?.products.get(productCode)
-      ?.currentPeriodEnd ?? null
+function findPayments(state: SubjectState, { recordId }: SubscriptionRecord): PaymentRecord[] {
+  return [...state.records.values()].filter(
+    (record): record is PaymentRecord =>
+      record.type === "payment" && record.invoice?.subscriptionId === recordId,
   );
-}
-
-function findPaidThrough({ invoices }: SubscriptionRecord): Moment | null {
-  const ends = Object.values(invoices).flatMap(({ outcome, periodEnd }) =>
-    outcome === "paid" && periodEnd !== null ? [periodEnd] : [],
-  );
-  return ends.length === 0 ? null : Math.max(...ends);
-}
-
-/** Returns the holds from disputes and full refunds of the payments of the subscription's invoices. */
-function collectHolds(state: SubjectState, { recordId }: SubscriptionRecord): Omit<Hold, "liftedAt">[] {
-  return [...state.records.values()]
-    .filter(
-      (record): record is PaymentRecord =>
-        record.type === "payment" && record.invoice?.subscriptionId === recordId,
-    )
-    .flatMap((payment) => {
-      const refundedAt = getFullReversalTime(payment, payment.invoice?.amountPaid ?? null);
-      const periodEnd = payment.invoice?.periodEnd ?? null;
-      const refund: Omit<Hold, "liftedAt">[] =
-        refundedAt === null
-          ? []
-          : [{ causeId: payment.recordId, reason: "refund", placedAt: refundedAt, periodEnd }];
-      return [...findDisputeHolds(payment), ...refund];
-    });
 }
 
 /**
@@ -241,5 +213,8 @@ function updateParallelFlags(state: SubjectState, derived: Entitlement[]): Entit
 
 function isSame(before: Entitlement | undefined, after: Entitlement): boolean {
   if (before === undefined) return false;
-  return JSON.stringify({ ...before, updatedAt: 0 }) === JSON.stringify({ ...after, updatedAt: 0 });
+  // Older entries lack `coveredUntil`.
+  const comparable = (one: Entitlement) =>
+    JSON.stringify({ ...one, coveredUntil: one.coveredUntil ?? null, updatedAt: 0 });
+  return comparable(before) === comparable(after);
 }

@@ -8,15 +8,19 @@ export const dayMs = 86_400_000;
 /**
  * A block on the use of a purchased entitlement. Keyed by the Stripe object that caused it.
  *
- * A hold exists as long as its cause does. It is effective until an operator lifts it or a later period is
- * paid.
+ * A hold exists as long as its cause does. It is effective within its window, unless an operator lifts it.
  */
 export interface Hold {
   causeId: string;
   reason: "dispute" | "refund";
   placedAt: Moment;
-  /** The end of the period that the disputed or refunded invoice paid for; `null` for one-time purchases. */
-  periodEnd: Moment | null;
+  /**
+   * When the hold blocks: from the end of what another invoice covers (`null`: at once) until the start of
+   * the next paid period (`null`: no end). Absent in older entries, which contain `periodEnd` instead.
+   */
+  window?: { from: Moment | null; until: Moment | null };
+  /** Older entries only: the end of the period that the disputed or refunded invoice paid for. */
+  periodEnd?: Moment | null;
   /** When an operator lifted the hold. */
   liftedAt: Moment | null;
 }
@@ -58,8 +62,10 @@ export interface Entitlement {
   unitsRemaining: number | null;
   /** Time passes only: the length of one pass. */
   durationDays: number | null;
-  /** When Stripe received the money, or an operator granted it. Orders passes, and starts a pack's expiry. */
+  /** When the payment succeeded, or an operator granted it. Orders passes, and starts a pack's expiry. */
   paidAt: Moment;
+  /** Set when `paidAt` was read from Stripe. The event of the payment then corrects it. */
+  paidAtFrom?: "read";
   startsAt: Moment | null;
   expiresAt: Moment | null;
   /** Subscriptions only. */
@@ -68,12 +74,18 @@ export interface Entitlement {
   pastDueSince: Moment | null;
   /** The end of the grace period of a past-due subscription. Set when the subscription became past due. */
   graceUntil: Moment | null;
-  /** The latest period end that was paid. A hold from an earlier period is no longer effective. */
+  /** The end of what the paid invoices cover, without reversed ones. */
   paidThrough: Moment | null;
+  /**
+   * Past-due subscriptions only: the end of a period of the former plan that was paid. The product stays
+   * usable until then, because only the change of plan was not paid.
+   */
+  coveredUntil?: Moment | null;
   canceledAt: Moment | null;
   /**
-   * Set when an operator ended the entitlement. `periodEnd` is the paid or current period end at that time;
-   * paying a later period restores the subscription. Entries older than this field lack it.
+   * Set when an operator ended the entitlement. A later payment restores the subscription. `periodEnd` is the
+   * paid or current period end at that time, compared with invoices that were recorded without `paidAt`.
+   * Entries older than this field lack it.
    */
   revocation?: { at: Moment; periodEnd: Moment | null } | null;
   holds: Hold[];
@@ -94,7 +106,17 @@ export type Flag =
   /** The period ended more than 72 hours ago, and a read from Stripe shows no newer period. */
   | "period_overdue"
   /** Stripe is not collecting the subscription's invoices (`pause_collection`). */
-  | "collection_paused";
+  | "collection_paused"
+  /** Part of the payment was refunded. */
+  | "partly_refunded"
+  /** Part of the payment was lost in a dispute. */
+  | "partly_lost"
+  /** A refund or dispute is in another currency than the payment, so the amounts can't be compared. */
+  | "reversal_in_other_currency"
+  /** The change of plan was not paid. The former plan's paid period keeps access until it ends. */
+  | "plan_change_unpaid"
+  /** A payment arrived after the subscription ended. It grants nothing. */
+  | "paid_after_end";
 
 /**
  * The terms that a purchase grants: the product as of the checkout attempt's creation, not as it is today.

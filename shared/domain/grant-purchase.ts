@@ -1,13 +1,18 @@
 import { buildEntitlement } from "./build-entitlement.ts";
-import { settlePurchases } from "./derive-purchase.ts";
-import { dayMs, type GrantTerms, type Moment, type Purchase } from "./entitlement.ts";
+import { dayMs, type Entitlement, type GrantTerms, type Moment, type Purchase } from "./entitlement.ts";
 import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
+import { settlePurchases } from "./reverse-purchase.ts";
 
 /** A one-time purchase that Stripe reports as paid. */
 export interface PurchaseFact {
   type: "purchase";
   terms: GrantTerms;
   paidAt: Moment;
+  /**
+   * An event gives the time of the payment's success itself. A read gives the time of its balance transaction,
+   * which may differ by a second.
+   */
+  paidAtFrom: "event" | "read";
   purchase: Purchase;
 }
 
@@ -17,11 +22,15 @@ export interface PurchaseFact {
  */
 export function grantPurchase(
   state: SubjectState,
-  { terms, paidAt, purchase }: PurchaseFact,
+  { terms, paidAt, paidAtFrom, purchase }: PurchaseFact,
   entitlementId: string,
   now: Moment,
 ): TouchedEntitlement[] {
-  if (state.entitlements.has(entitlementId)) return [];
+  const known = state.entitlements.get(entitlementId);
+  if (known !== undefined)
+    return paidAtFrom === "event" && known.paidAtFrom === "read"
+      ? correctPaidAt(state, known, paidAt, now)
+      : [];
   const { units, expiresAfterDays } = terms;
   const granted = buildEntitlement(
     {
@@ -33,6 +42,7 @@ export function grantPurchase(
       unitsRemaining: units,
       durationDays: terms.durationDays,
       paidAt,
+      ...(paidAtFrom === "read" ? { paidAtFrom } : {}),
       // A pass gets its window from the queue of all passes of its product.
       expiresAt: expiresAfterDays === null ? null : paidAt + expiresAfterDays * dayMs,
       purchase,
@@ -45,4 +55,31 @@ export function grantPurchase(
   };
   const record = purchase.paymentIntentId === null ? undefined : state.records.get(purchase.paymentIntentId);
   return settlePurchases(state.entitlements, [touched], record?.type === "payment" ? record : null, now);
+}
+
+/** Moves a purchase to the time that the event of its payment gives, with what depends on that time. */
+function correctPaidAt(
+  state: SubjectState,
+  known: Entitlement,
+  paidAt: Moment,
+  now: Moment,
+): TouchedEntitlement[] {
+  const { paidAtFrom: _, ...rest } = known;
+  const shift = (moment: Moment | null) => (moment === null ? null : moment + paidAt - known.paidAt);
+  const isOpen = known.status === "active";
+  const corrected: Entitlement = {
+    ...rest,
+    paidAt,
+    // The window of a pass follows from the queue of all passes.
+    startsAt: isOpen ? shift(known.startsAt) : known.startsAt,
+    expiresAt: isOpen ? shift(known.expiresAt) : known.expiresAt,
+    updatedAt: now,
+  };
+  const record = state.records.get(known.purchase?.paymentIntentId ?? "");
+  return settlePurchases(
+    state.entitlements,
+    [{ entitlement: corrected, units: [] }],
+    record?.type === "payment" ? record : null,
+    now,
+  );
 }

@@ -1,3 +1,4 @@
+import { mergePaidInvoice } from "./merge-invoice.ts";
 import type { DisputeStatus, PaymentRecord, RefundStatus, Reversal } from "./stripe-record.ts";
 
 /** A refund or dispute of one payment, as reported by Stripe. */
@@ -48,7 +49,7 @@ export function mergeReversal(record: PaymentRecord | null, fact: ReversalFact):
     refunds: {},
     disputes: {},
   };
-  const invoice = known.invoice ?? fact.invoice;
+  const invoice = mergePaidInvoice(known.invoice, fact.invoice);
   if (fact.type === "refund") {
     const refund = mergeReport(known.refunds[fact.refund.id], fact.refund, refundRank);
     return { ...known, invoice, refunds: { ...known.refunds, [refund.id]: refund } };

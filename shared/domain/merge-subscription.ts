@@ -3,6 +3,7 @@ import {
   hasEnded,
   type Observation,
   type SubscriptionRecord,
+  type SubscriptionSnapshot,
 } from "./stripe-record.ts";
 
 export interface MergeResult {
@@ -50,7 +51,9 @@ function rank(observation: Observation): number {
 function sortObservations(observations: Observation[]): { observations: Observation[]; isSettled: boolean } {
   const ordered: Observation[] = [];
   let isSettled = true;
-  const remaining = observations.toSorted((a, b) => a.at - b.at || rank(a) - rank(b) || compareIds(a, b));
+  const remaining = observations.toSorted(
+    (a, b) => compareEnds(a, b) || a.at - b.at || rank(a) - rank(b) || compareIds(a, b),
+  );
   for (let [first] = remaining; first !== undefined; [first] = remaining) {
     const { at, said } = first;
     const groupRank = rank(first);
@@ -58,8 +61,13 @@ function sortObservations(observations: Observation[]): { observations: Observat
     remaining.splice(0, group.length);
     const before = ordered.at(-1);
     if (said === "read" && groupRank === 2) {
-      // A read shows one moment within its second. Ids of reads sort by request time.
-      ordered.push(...group);
+      // A read shows one moment within its second. Ids of reads sort by request time, so the last one shows
+      // the state after all known changes. An earlier one that shows a known state adds nothing, and would
+      // appear to follow the changes that came after it.
+      const earlier = ordered.findLast((known) => known.at < at);
+      const states = ordered.filter((known) => known.at === at || known === earlier);
+      const isKnown = (read: Observation) => states.some((known) => isSameSnapshot(known, read));
+      ordered.push(...group.filter((read, index) => index === group.length - 1 || !isKnown(read)));
       if (before?.at === at) isSettled &&= group.every((read) => isSameSnapshot(before, read));
       else isSettled = true;
       continue;
@@ -70,6 +78,10 @@ function sortObservations(observations: Observation[]): { observations: Observat
   }
   return { observations: ordered, isSettled };
 }
+
+/** Sorts the end of the subscription last. No report of another status, older or newer, reopens it. */
+const compareEnds = (a: Observation, b: Observation) =>
+  Number(hasEnded(a.status)) - Number(hasEnded(b.status));
 
 const compareIds = (a: Observation, b: Observation) => (a.sourceId < b.sourceId ? -1 : 1);
 
@@ -111,15 +123,30 @@ function follows(later: Observation, earlier: Observation): boolean {
   return hasAttributes(earlier, { ...toComparedAttributes(later), ...later.previous });
 }
 
-function toComparedAttributes(observation: Observation): ComparedAttributes {
-  const { status, cancelAtPeriodEnd, isCollectionPaused, items } = observation;
-  return {
-    status,
-    cancelAtPeriodEnd,
-    isCollectionPaused,
-    currentPeriodEnd: items[0]?.currentPeriodEnd ?? null,
-    priceIds: items.map(({ priceId }) => priceId).join(),
-  };
+/** Sorting compares an observation many times. Observations are never changed in place. */
+const comparedAttributes = new WeakMap<SubscriptionSnapshot, ComparedAttributes>();
+
+export function toComparedAttributes(snapshot: SubscriptionSnapshot): ComparedAttributes {
+  const known = comparedAttributes.get(snapshot);
+  if (known !== undefined) return known;
+  const attributes = buildComparedAttributes(snapshot);
+  comparedAttributes.set(snapshot, attributes);
+  return attributes;
+}
+
+/** Observations of older records lack the ids of their items, so they are compared by prices. */
+function buildComparedAttributes(snapshot: SubscriptionSnapshot): ComparedAttributes {
+  const { status, cancelAtPeriodEnd, cancelAt = null, isCollectionPaused, items } = snapshot;
+  const common = { status, cancelAtPeriodEnd, isCollectionPaused };
+  if (items.some(({ itemId }) => itemId === undefined))
+    return {
+      ...common,
+      currentPeriodEnd: items[0]?.currentPeriodEnd ?? null,
+      priceIds: items.map(({ priceId }) => priceId).join(),
+    };
+  const sorted = items.toSorted((a, b) => ((a.itemId ?? "") < (b.itemId ?? "") ? -1 : 1));
+  const compared = sorted.map((item) => [item.itemId, item.priceId, item.quantity, item.currentPeriodEnd]);
+  return { ...common, cancelAt, items: JSON.stringify(compared) };
 }
 
 function hasAttributes(observation: Observation, attributes: ComparedAttributes): boolean {

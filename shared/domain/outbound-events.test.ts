@@ -88,6 +88,7 @@ function purchaseFact(
     type: "purchase",
     terms: { ...terms, productCode: terms.kind === "usage_pack" ? "CREDITS" : "PASS", expiresAfterDays: 30 },
     paidAt,
+    paidAtFrom: "event",
     purchase: {
       attemptId: `att_${name}`,
       checkoutSessionId: `cs_${name}`,
@@ -304,8 +305,7 @@ describe("outboundEvents", () => {
       invoiceId: "in_1",
       subscriptionId: "sub_1",
       origin,
-      outcome,
-      periodEnd: 30 * dayMs,
+      invoice: { outcome, periodEnd: 30 * dayMs },
     });
     expect(history.stripe(invoice("failed"))).toMatchObject([
       { type: "invoice.payment_failed", data: { reason: "invoice_payment_failed", product_code: "PRO" } },

@@ -146,8 +146,9 @@ function isVisiblyChanged(before: Entitlement | undefined, after: Entitlement): 
       entitlement.currentPeriodEnd,
       entitlement.cancelAtPeriodEnd,
       entitlement.graceUntil,
+      entitlement.coveredUntil ?? null,
       entitlement.canceledAt,
-      entitlement.holds.map(({ causeId, reason, liftedAt }) => [causeId, reason, liftedAt]),
+      entitlement.holds.map(({ causeId, reason, liftedAt, window }) => [causeId, reason, liftedAt, window]),
     ];
   return JSON.stringify(visible(before)) !== JSON.stringify(visible(after));
 }

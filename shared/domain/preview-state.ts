@@ -27,8 +27,9 @@ export function serializePreviewState(
       entitlement.expiresAt,
       entitlement.currentPeriodEnd,
       entitlement.graceUntil,
+      entitlement.coveredUntil ?? null,
       entitlement.revocation,
-      entitlement.holds.map(({ causeId, liftedAt }) => [causeId, liftedAt]),
+      entitlement.holds.map(({ causeId, liftedAt, window }) => [causeId, liftedAt, window]),
       isSet ? entitlement.unitsRemaining : null,
     ]),
   );

@@ -1,8 +1,8 @@
 import { clawBack, recordClawBack, returnUnits } from "./clawback.ts";
-import { settlePurchases } from "./derive-purchase.ts";
 import { deriveSubscription } from "./derive-subscription.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import { applyEntry, type SubjectState, type TouchedEntitlement } from "./ledger.ts";
+import { settlePurchases } from "./reverse-purchase.ts";
 import type { PaymentRecord, SubscriptionRecord } from "./stripe-record.ts";
 
 /** Derives an entitlement's id from its source, such as `<subscription>/<product code>`. */

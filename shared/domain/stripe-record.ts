@@ -24,6 +24,8 @@ export interface Reversal<Status extends string> {
   id: string;
   /** In the currency's minor unit. */
   amount: number;
+  /** Lowercase ISO code. Absent in older records; then it is the payment's. */
+  currency?: string;
   status: Status;
   /** When the object was created in Stripe. */
   createdAt: Moment;
@@ -37,17 +39,44 @@ export interface Reversal<Status extends string> {
 export interface PaymentRecord {
   type: "payment";
   recordId: string;
-  /** Subscription payments only: the period paid for, and the amount. */
+  /** Subscription payments only: the invoice that the payment paid, alone or together with others. */
   invoice: PaidInvoice | null;
   refunds: Record<string, Reversal<RefundStatus>>;
   disputes: Record<string, Reversal<DisputeStatus>>;
 }
 
-export interface PaidInvoice {
+/** What an invoice of a subscription pays for, and the money that came for it. */
+export interface InvoiceTerms {
+  /** The latest end among the covering lines. */
+  periodEnd: Moment | null;
+  /** The sum of all its payments, in the currency's minor unit. */
+  amountPaid?: number;
+  currency?: string;
+  /** When the last payment succeeded. */
+  paidAt?: Moment | null;
+  /** The lines that cover something. Absent when only `periodEnd` is known (see `collectCoverage`). */
+  lines?: InvoiceLine[];
+}
+
+/** A line of an invoice that pays for a period of one subscription item. */
+export interface InvoiceLine {
+  itemId: string;
+  priceId: string;
+  /** `null` when the price belongs to no product of the project and mode. */
+  productCode: string | null;
+  /** `null` for usage-based prices. */
+  quantity: number | null;
+  /** Before discounts, in the currency's minor unit; not negative. */
+  amount: number;
+  /** The line covers `[start, end)`. */
+  start: Moment;
+  end: Moment;
+}
+
+/** The invoice of a payment, as looked up with the payment's first refund or dispute. */
+export interface PaidInvoice extends InvoiceTerms {
   invoiceId: string;
   subscriptionId: string;
-  /** The end of the period that the invoice pays for. */
-  periodEnd: Moment | null;
   amountPaid: number;
 }
 
@@ -71,7 +100,10 @@ export interface SubscriptionSnapshot {
   status: StripeSubscriptionStatus;
   items: SubscriptionItem[];
   startedAt: Moment;
+  /** Whether the subscription ends with its current period. */
   cancelAtPeriodEnd: boolean;
+  /** The scheduled end, which may be later than the current period. Absent in older records. */
+  cancelAt?: Moment | null;
   /** When the subscription ended permanently. */
   endedAt: Moment | null;
   /** Whether `pause_collection` is set. Displayed only; access does not depend on it. */
@@ -79,6 +111,12 @@ export interface SubscriptionSnapshot {
 }
 
 export interface SubscriptionItem {
+  /** Stripe's id (`si_…`). Absent in older records. */
+  itemId?: string;
+  /** When the item was added. Absent in older records. */
+  createdAt?: Moment | null;
+  /** `null` for usage-based prices. An item with quantity 0 bills nothing. Absent in older records. */
+  quantity?: number | null;
   priceId: string;
   /** `null` when the price belongs to no product of the project and mode. */
   productCode: string | null;
@@ -91,17 +129,24 @@ export interface Observation extends SubscriptionSnapshot {
   sourceId: string;
   at: Moment;
   said: "created" | "updated" | "read" | "deleted";
-  /** Updates only: the former values of the changed attributes, limited to `ComparedAttributes`. */
+  /** Updates only: the attributes before the update. Older records contain the changed ones alone. */
   previous: Partial<ComparedAttributes> | null;
 }
 
-/** The attributes that distinguish two states of one second. Every part of a snapshot that an update can change belongs here. */
+/**
+ * The attributes that distinguish two states of one second. Every part of a snapshot that an update can
+ * change belongs here.
+ */
 export interface ComparedAttributes {
   status: StripeSubscriptionStatus;
   cancelAtPeriodEnd: boolean;
   isCollectionPaused: boolean;
-  currentPeriodEnd: Moment | null;
-  priceIds: string;
+  cancelAt?: Moment | null;
+  /** Id, price, quantity and period end of each item, as JSON sorted by id. */
+  items?: string;
+  /** Older records only, in place of `cancelAt` and `items`. */
+  currentPeriodEnd?: Moment | null;
+  priceIds?: string;
 }
 
 /** The buyer of a subscription and how it was sold, as known from metadata, a checkout or an operator. */
@@ -132,8 +177,7 @@ export interface SubscriptionRecord extends SubscriptionOrigin {
   invoices: Record<string, RecordedInvoice>;
 }
 
-export interface RecordedInvoice {
+/** An invoice of a subscription. An unpaid one has no terms but `periodEnd`. */
+export interface RecordedInvoice extends InvoiceTerms {
   outcome: "paid" | "failed";
-  /** The end of the period that the invoice pays for. */
-  periodEnd: Moment | null;
 }

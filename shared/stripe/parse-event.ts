@@ -44,9 +44,9 @@ export function parseStripeEvent(event: Stripe.Event): ParsedEvent {
       return parseSubscription(event.data.object, { ...source, said: "deleted" }, null);
     case "invoice.paid":
     case "invoice.payment_succeeded":
-      return parseInvoice(event.data.object, "paid");
+      return parseInvoice(event.data.object, "paid", at);
     case "invoice.payment_failed":
-      return parseInvoice(event.data.object, "failed");
+      return parseInvoice(event.data.object, "failed", at);
     case "refund.created":
     case "refund.updated":
     case "refund.failed":

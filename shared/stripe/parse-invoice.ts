@@ -1,8 +1,10 @@
 import type Stripe from "stripe";
+import { maxLinesPerInvoice } from "../domain/merge-invoice.ts";
+import type { InvoiceLine } from "../domain/stripe-record.ts";
 import { type LicenzyMetadata, parseLicenzyMetadata } from "./licenzy-metadata.ts";
-import { fromSeconds, getReferenceId, requireField } from "./object-fields.ts";
+import { fromOptionalSeconds, fromSeconds, getReferenceId, requireField } from "./object-fields.ts";
 
-/** An invoice, parsed from an event or a read. */
+/** An invoice, parsed from an event or a read, before its prices are mapped to products. */
 export interface ParsedInvoice {
   type: "invoice";
   invoiceId: string;
@@ -11,9 +13,14 @@ export interface ParsedInvoice {
   customerId: string | null;
   ours: LicenzyMetadata | null;
   outcome: "paid" | "failed";
-  /** The latest period end among the invoice's lines. */
-  periodEnd: number | null;
+  /** When the payment succeeded, in milliseconds; `null` while unpaid. */
+  paidAt: number | null;
   amountPaid: number;
+  currency: string;
+  /** The lines that cover something. */
+  lines: InvoiceLine[];
+  /** The object contains only its first lines. The others are listed separately. */
+  hasMoreLines: boolean;
 }
 
 /** Before 2025 an invoice named its subscription itself; since then its parent does. */
@@ -22,9 +29,21 @@ type AnyShape = Stripe.Invoice & {
   subscription_details?: { metadata?: Record<string, string> | null } | null;
 };
 
-export function parseInvoice(invoice: Stripe.Invoice, outcome: ParsedInvoice["outcome"]): ParsedInvoice {
+/** Before 2025 a line named its item and price itself; since then its parent and pricing do. */
+type AnyLine = Partial<Stripe.InvoiceLineItem> & {
+  subscription_item?: string | null;
+  price?: string | { id: string } | null;
+};
+
+/** Parses an invoice. `at` is the time of the event, in milliseconds; `null` for a read. */
+export function parseInvoice(
+  invoice: Stripe.Invoice,
+  outcome: ParsedInvoice["outcome"],
+  at: number | null,
+): ParsedInvoice {
   const any = invoice as AnyShape;
   const details = any.parent?.subscription_details ?? null;
+  const paidAt = fromOptionalSeconds(invoice.status_transitions?.paid_at) ?? at;
   return {
     type: "invoice",
     invoiceId: requireField(invoice.id, "the invoice's id"),
@@ -32,12 +51,41 @@ export function parseInvoice(invoice: Stripe.Invoice, outcome: ParsedInvoice["ou
     customerId: getReferenceId(invoice.customer),
     ours: parseLicenzyMetadata(details?.metadata ?? any.subscription_details?.metadata),
     outcome,
-    periodEnd: findPeriodEnd(invoice),
+    paidAt: outcome === "paid" ? paidAt : null,
     amountPaid: invoice.amount_paid ?? 0,
+    currency: invoice.currency ?? "",
+    lines: parseCoveringLines(invoice.lines?.data ?? []),
+    hasMoreLines: invoice.lines?.has_more === true,
   };
 }
 
-function findPeriodEnd(invoice: Stripe.Invoice): number | null {
-  const ends = (invoice.lines?.data ?? []).flatMap(({ period }) => (period?.end == null ? [] : [period.end]));
-  return ends.length === 0 ? null : fromSeconds(Math.max(...ends));
+/**
+ * Parses the lines that cover a period of a subscription item. Credits (negative amounts), one-off lines and
+ * lines of quantity 0 cover nothing.
+ */
+export function parseCoveringLines(lines: Stripe.InvoiceLineItem[]): InvoiceLine[] {
+  return lines
+    .flatMap((line) => parseCoveringLine(line))
+    .toSorted((a, b) => b.end - a.end || b.start - a.start)
+    .slice(0, maxLinesPerInvoice);
+}
+
+function parseCoveringLine(line: AnyLine): InvoiceLine[] {
+  const details = line.parent?.subscription_item_details ?? null;
+  const itemId = getReferenceId(details?.subscription_item) ?? line.subscription_item ?? null;
+  const priceId = getReferenceId(line.pricing?.price_details?.price) ?? getReferenceId(line.price);
+  const { amount = 0, period } = line;
+  if (period?.start == null || period.end == null) return [];
+  if (itemId === null || priceId === null || amount < 0 || line.quantity === 0) return [];
+  return [
+    {
+      itemId,
+      priceId,
+      productCode: null,
+      quantity: line.quantity ?? null,
+      amount,
+      start: fromSeconds(period.start),
+      end: fromSeconds(period.end),
+    },
+  ];
 }

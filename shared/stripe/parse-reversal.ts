@@ -70,6 +70,8 @@ function parseReport<Status extends string>(
   return {
     id: requireField(object.id, "the id"),
     amount: requireField(object.amount, `the amount of ${object.id}`),
+    // Stripe always sends the currency. A reversal without one counts as in the payment's.
+    ...(object.currency == null ? {} : { currency: object.currency }),
     status: status as Status,
     createdAt: fromSeconds(requireField(object.created, `the time of ${object.id}`)),
     version,

@@ -1,9 +1,11 @@
 import type Stripe from "stripe";
+import { toComparedAttributes } from "../domain/merge-subscription.ts";
 import type {
   ComparedAttributes,
   Observation,
   StripeSubscriptionStatus,
   SubscriptionItem,
+  SubscriptionSnapshot,
 } from "../domain/stripe-record.ts";
 import { type LicenzyMetadata, parseLicenzyMetadata } from "./licenzy-metadata.ts";
 import {
@@ -21,6 +23,8 @@ export interface ParsedSubscription {
   customerId: string | null;
   ours: LicenzyMetadata | null;
   observation: Observation;
+  /** The object contains only its first items. The others are listed separately. */
+  hasMoreItems: boolean;
 }
 
 const statuses: readonly string[] = [
@@ -51,7 +55,6 @@ export function parseSubscription(
   const status = requireField(subscription.status, "the subscription's status");
   if (!isStatus(status))
     throw new UnreadableObjectError(`unreadable: ${subscription.id} has the status '${status}'`);
-  const start = requireField(subscription.start_date ?? subscription.created, "the subscription's start");
   return {
     type: "subscription",
     subscriptionId: requireField(subscription.id, "the subscription's id"),
@@ -59,44 +62,58 @@ export function parseSubscription(
     ours: parseLicenzyMetadata(subscription.metadata),
     observation: {
       ...source,
-      status,
-      items: parseItems(subscription),
-      startedAt: fromSeconds(start),
-      cancelAtPeriodEnd: isEndScheduled(subscription),
-      endedAt: fromOptionalSeconds(subscription.ended_at),
-      isCollectionPaused: subscription.pause_collection != null,
-      previous: previous === null ? null : parsePreviousAttributes(subscription, previous),
+      ...parseSnapshot(subscription, status),
+      previous: previous === null ? null : parsePreviousAttributes(subscription, status, previous),
     },
+    hasMoreItems: subscription.items.has_more === true,
+  };
+}
+
+function parseSnapshot(subscription: AnyShape, status: StripeSubscriptionStatus): SubscriptionSnapshot {
+  const start = requireField(subscription.start_date ?? subscription.created, "the subscription's start");
+  const items = parseItems(subscription);
+  const cancelAt = fromOptionalSeconds(subscription.cancel_at);
+  const periodEnd = Math.max(...items.map(({ currentPeriodEnd }) => currentPeriodEnd ?? 0));
+  return {
+    status,
+    items,
+    startedAt: fromSeconds(start),
+    // A scheduled end may be a year away.
+    cancelAtPeriodEnd:
+      subscription.cancel_at_period_end === true || (cancelAt !== null && cancelAt <= periodEnd),
+    cancelAt,
+    endedAt: fromOptionalSeconds(subscription.ended_at),
+    isCollectionPaused: subscription.pause_collection != null,
   };
 }
 
 function parseItems(subscription: AnyShape): SubscriptionItem[] {
   const items = requireField(subscription.items?.data, "the subscription's items") as AnyItem[];
   return items.map((item) => ({
+    itemId: requireField(item.id, "the id of the subscription's item"),
+    createdAt: fromOptionalSeconds(item.created),
+    quantity: item.quantity ?? null,
     priceId: requireField(getReferenceId(item.price), "the price of the subscription's item"),
     productCode: null,
     currentPeriodEnd: fromOptionalSeconds(item.current_period_end ?? subscription.current_period_end),
   }));
 }
 
-/** Returns whether the subscription ends at the period's end or at another scheduled time. */
-function isEndScheduled({ cancel_at_period_end, cancel_at }: AnyShape): boolean {
-  return cancel_at_period_end === true || cancel_at != null;
-}
-
+/** Stripe sends the former values of the changed attributes. All others are as they are now. */
 function parsePreviousAttributes(
   subscription: Stripe.Subscription,
+  status: StripeSubscriptionStatus,
   previous: AnyShape,
-): Partial<ComparedAttributes> {
-  const former: AnyShape = { ...subscription, ...previous };
-  const isEndChanged = "cancel_at_period_end" in previous || "cancel_at" in previous;
-  const items = previous.items?.data as AnyItem[] | undefined;
-  const periodEnd = items?.[0]?.current_period_end ?? previous.current_period_end;
-  return {
-    ...(previous.status == null || !isStatus(previous.status) ? {} : { status: previous.status }),
-    ...(isEndChanged ? { cancelAtPeriodEnd: isEndScheduled(former) } : {}),
-    ...("pause_collection" in previous ? { isCollectionPaused: former.pause_collection != null } : {}),
-    ...(periodEnd == null ? {} : { currentPeriodEnd: fromSeconds(periodEnd) }),
-    ...(items === undefined ? {} : { priceIds: items.map((item) => getReferenceId(item.price)).join() }),
+): ComparedAttributes {
+  const items = (previous.items?.data as AnyItem[] | undefined)?.map((item, index) => ({
+    ...subscription.items.data[index],
+    ...item,
+  }));
+  const former: AnyShape = {
+    ...subscription,
+    ...previous,
+    items: items === undefined ? subscription.items : { ...subscription.items, data: items },
   };
+  const formerStatus = previous.status ?? status;
+  return toComparedAttributes(parseSnapshot(former, isStatus(formerStatus) ? formerStatus : status));
 }

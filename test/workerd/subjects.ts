@@ -55,6 +55,7 @@ export function buildPurchase(name: string, terms: GrantTerms, paidAt: number): 
         type: "purchase",
         terms,
         paidAt,
+        paidAtFrom: "event",
         purchase: {
           attemptId: deriveId("att", name),
           checkoutSessionId: `cs_${name}`,

@@ -65,6 +65,7 @@ export function packPurchase(name: string): StripeCommand {
           expiresAfterDays: null,
         },
         paidAt: Date.now(),
+        paidAtFrom: "event",
         purchase: {
           attemptId: deriveId("att", name),
           checkoutSessionId: `cs_${name}`,

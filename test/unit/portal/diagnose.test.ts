@@ -99,7 +99,7 @@ describe("diagnose: refund and dispute", () => {
     const lifted = { ...hold, causeId: "du_0", liftedAt: 2, effective: false };
     const held = entitlement({ holds: [lifted, hold] });
     const page = "./lift-hold?entitlement_id=ent_1&cause_id=du_1";
-    for (const reason of ["payment_disputed", "payment_past_due"] as const)
+    for (const reason of ["payment_disputed", "payment_refunded"] as const)
       expect(causes(customer({ decision: deniedFor(reason), entitlements: [held] }))).toEqual([
         ["reversal", page],
       ]);

@@ -74,6 +74,12 @@ const requiredPermissions: {
     call: (stripe) => stripe.refunds.list({ limit: 1 }),
   },
   {
+    name: "Balance",
+    needs: "Read",
+    note: "reads when a payment succeeded",
+    call: (stripe) => stripe.balanceTransactions.list({ limit: 1 }),
+  },
+  {
     name: "Disputes",
     needs: "Read",
     note: "finds disputes",

@@ -5,8 +5,8 @@ import { type LicenzyMetadata, parseLicenzyMetadata } from "../../../shared/stri
 import { fromSeconds, getReferenceId } from "../../../shared/stripe/object-fields.ts";
 import { findObjectOwner } from "../db/stripe-objects.ts";
 import type { ConnectionContext } from "./connection-context.ts";
-import { readInvoicePaidBy, resolveOwnerFromMetadata, toPaidInvoice } from "./find-owner.ts";
-import { readCurrentSubscription } from "./read-from-stripe.ts";
+import { readInvoicePaidBy, resolveOwnerFromMetadata } from "./find-owner.ts";
+import { readCurrentSubscription, readPaidAt } from "./read-from-stripe.ts";
 import { listReversedCharges } from "./read-subject-objects.ts";
 import {
   readErasureFence,
@@ -90,8 +90,7 @@ async function readFactsOfSubscription(
   for (const { paymentIntentId } of reversed) {
     const invoice = await readInvoicePaidBy(context, paymentIntentId);
     if (invoice?.subscriptionId !== subscriptionId) continue;
-    const payment = { paymentIntentId, invoice: toPaidInvoice(invoice, subscriptionId) };
-    facts.push(...(await readReversalFacts(context, payment)));
+    facts.push(...(await readReversalFacts(context, { paymentIntentId, invoice })));
   }
   return facts;
 }
@@ -107,15 +106,13 @@ async function readFactsOfPayment(
   if (product.kind === "subscription")
     throw new AdoptionError(`${productCode} is a subscription. Adopt the subscription, not its payment.`);
   const stripe = await context.stripe();
-  const intent = await callStripe(
-    stripe.paymentIntents.retrieve(paymentIntentId, { expand: ["latest_charge"] }),
-  );
+  const intent = await callStripe(stripe.paymentIntents.retrieve(paymentIntentId));
   if (intent.status !== "succeeded")
     throw new AdoptionError(
       `${paymentIntentId} has status ${intent.status}. Only a succeeded payment can be adopted.`,
     );
   await rejectIfSold(context, paymentIntentId, parseLicenzyMetadata(intent.metadata));
-  const charge = intent.latest_charge;
+  const paidAt = await readPaidAt(stripe, paymentIntentId);
   const purchase: SubjectFact = {
     type: "purchase",
     terms: {
@@ -125,7 +122,8 @@ async function readFactsOfPayment(
       durationDays: product.durationDays,
       expiresAfterDays: product.expiresAfterDays,
     },
-    paidAt: fromSeconds(charge !== null && typeof charge !== "string" ? charge.created : intent.created),
+    paidAt: paidAt ?? fromSeconds(intent.created),
+    paidAtFrom: "read",
     purchase: {
       attemptId: null,
       checkoutSessionId: null,

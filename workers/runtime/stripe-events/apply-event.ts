@@ -33,7 +33,10 @@ export async function applyEvent(
   now: number,
 ): Promise<Settlement> {
   const event = JSON.parse(row.payload) as Stripe.Event;
-  const { mode } = found.connection;
+  const { mode, stripeAccountId } = found.connection;
+  // A platform's endpoint may also get the events of the accounts that are connected to it. Stripe names the
+  // account in these alone.
+  if (event.account != null && event.account !== stripeAccountId) return ignored("another account's event");
   if (event.livemode !== (mode === "live"))
     return failed(`the event has livemode ${event.livemode}, but the connection is for ${mode} mode`);
   const cause = { type: "stripe_event" as const, id: row.eventId, eventType: row.type };

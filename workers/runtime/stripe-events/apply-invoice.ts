@@ -1,8 +1,7 @@
-import type { InvoiceFact } from "../../../shared/domain/decide-stripe.ts";
 import type { ParsedInvoice } from "../../../shared/stripe/parse-invoice.ts";
 import type { ConnectionContext } from "./connection-context.ts";
-import { buildCheckoutOrigin, findSubscriptionOwner, foreign, type Owner } from "./find-owner.ts";
-import { type ApplyResult, mergeFacts, readSubscriptionFact } from "./merge-facts.ts";
+import { findSubscriptionOwner, foreign } from "./find-owner.ts";
+import { type ApplyResult, buildInvoiceFact, mergeFacts, readSubscriptionFact } from "./merge-facts.ts";
 
 /**
  * Records the result of a subscription's invoice, and reads the subscription from Stripe: an invoice does not
@@ -16,19 +15,7 @@ export async function applyInvoice(context: ConnectionContext, invoice: ParsedIn
   const { owner } = found;
   const facts = [
     await readSubscriptionFact(context, owner, subscriptionId),
-    buildInvoiceFact(owner, subscriptionId, invoice),
+    await buildInvoiceFact(context, owner, subscriptionId, invoice),
   ];
   return mergeFacts(context, owner, facts, { customerId, stripeIds: [subscriptionId, invoiceId] });
-}
-
-export function buildInvoiceFact(owner: Owner, subscriptionId: string, invoice: ParsedInvoice): InvoiceFact {
-  const { invoiceId, outcome, periodEnd, customerId } = invoice;
-  return {
-    type: "invoice",
-    invoiceId,
-    subscriptionId,
-    outcome,
-    periodEnd,
-    origin: buildCheckoutOrigin(owner, customerId),
-  };
 }

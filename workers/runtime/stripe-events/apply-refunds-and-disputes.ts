@@ -2,7 +2,7 @@ import type { ReversalFact } from "../../../shared/domain/merge-reversal.ts";
 import type { ParsedReversal, PaymentReference } from "../../../shared/stripe/parse-reversal.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { findPaymentOwner, type OwnedPayment } from "./find-owner.ts";
-import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
+import { type ApplyResult, buildPaidInvoice, mergeFacts } from "./merge-facts.ts";
 
 /** Merges refunds or disputes of one payment. They affect the purchase that it paid for and no other. */
 export async function applyReversals(
@@ -15,19 +15,25 @@ export async function applyReversals(
   const { owner, paymentIntentId } = found;
   // Without a reversal the payment is not recorded either: its record must include the invoice that it paid.
   if (reversals.length === 0) return { outcome: "merged", subjectRef: owner.subjectRef, changes: 0 };
-  return mergeFacts(
-    context,
-    owner,
-    reversals.map((reversal) => buildReversalFact(found, reversal)),
-    { customerId: null, stripeIds: [paymentIntentId, payment.chargeId] },
-  );
+  const facts = await buildReversalFacts(context, found, reversals);
+  const stripeIds = [paymentIntentId, payment.chargeId];
+  return mergeFacts(context, owner, facts, { customerId: null, stripeIds });
 }
 
-export function buildReversalFact(
-  { paymentIntentId, invoice }: Omit<OwnedPayment, "owner">,
-  reversal: ParsedReversal,
-): ReversalFact {
-  return reversal.type === "refund"
-    ? { type: "refund", paymentIntentId, invoice, refund: reversal.refund }
-    : { type: "dispute", paymentIntentId, invoice, dispute: reversal.dispute };
+/** Builds the facts of a payment's refunds and disputes, with the invoice that the payment paid. */
+export async function buildReversalFacts(
+  context: ConnectionContext,
+  { paymentIntentId, invoice: parsed }: Omit<OwnedPayment, "owner">,
+  reversals: ParsedReversal[],
+): Promise<ReversalFact[]> {
+  const subscriptionId = parsed?.subscriptionId ?? null;
+  const invoice =
+    parsed === null || subscriptionId === null
+      ? null
+      : await buildPaidInvoice(context, subscriptionId, parsed);
+  return reversals.map((reversal) =>
+    reversal.type === "refund"
+      ? { type: "refund", paymentIntentId, invoice, refund: reversal.refund }
+      : { type: "dispute", paymentIntentId, invoice, dispute: reversal.dispute },
+  );
 }

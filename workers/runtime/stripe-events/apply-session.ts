@@ -26,7 +26,7 @@ export async function applySession(context: ConnectionContext, session: ParsedSe
     return { outcome: "merged", subjectRef: owner.subjectRef, changes: hasAdvanced ? 1 : 0 };
   }
   const { sessionId, paymentIntentId, subscriptionId, customerId } = session;
-  const merged = await mergeFacts(context, owner, [buildPaidSessionFact(owner, session)], {
+  const merged = await mergeFacts(context, owner, [buildPaidSessionFact(owner, session, "event")], {
     customerId,
     stripeIds: [sessionId, paymentIntentId, subscriptionId],
   });
@@ -35,8 +35,15 @@ export async function applySession(context: ConnectionContext, session: ParsedSe
   return { ...merged, changes: merged.changes + (hasAdvanced ? 1 : 0) };
 }
 
-/** Builds the fact of a paid session: a purchase, or the sale of a subscription. */
-export function buildPaidSessionFact(owner: CheckoutOwner, session: ParsedSession): SubjectFact {
+/**
+ * Builds the fact of a paid session: a purchase, or the sale of a subscription. `from` is the source of the
+ * session's time.
+ */
+export function buildPaidSessionFact(
+  owner: CheckoutOwner,
+  session: ParsedSession,
+  from: "event" | "read",
+): SubjectFact {
   const { sessionId, paymentIntentId, subscriptionId, customerId, amountTotal, currency } = session;
   const origin = buildCheckoutOrigin(owner, customerId);
   if (subscriptionId !== null)
@@ -50,6 +57,7 @@ export function buildPaidSessionFact(owner: CheckoutOwner, session: ParsedSessio
     type: "purchase",
     terms: parseFrozenRequest(owner.attempt).terms,
     paidAt: session.at,
+    paidAtFrom: from,
     purchase: {
       attemptId: origin.attemptId,
       checkoutSessionId: sessionId,

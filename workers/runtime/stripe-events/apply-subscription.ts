@@ -1,7 +1,7 @@
 import type { ParsedSubscription } from "../../../shared/stripe/parse-subscription.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { buildCheckoutOrigin, findSubscriptionOwner } from "./find-owner.ts";
-import { type ApplyResult, buildSubscriptionFact, mergeFacts } from "./merge-facts.ts";
+import { type ApplyResult, buildSubscriptionFact, mergeFacts, readSubscriptionFact } from "./merge-facts.ts";
 
 /** Merges a subscription event. These events are the only source of a subscription's status. */
 export async function applySubscription(
@@ -13,6 +13,9 @@ export async function applySubscription(
   if (found.outcome !== "owner") return found;
   const { owner } = found;
   const origin = buildCheckoutOrigin(owner, customerId);
-  const fact = await buildSubscriptionFact(context, subscriptionId, origin, subscription.observation);
+  // The event contains only the first items, so the subscription is read with all of them.
+  const fact = subscription.hasMoreItems
+    ? await readSubscriptionFact(context, owner, subscriptionId)
+    : await buildSubscriptionFact(context, subscriptionId, origin, subscription.observation);
   return mergeFacts(context, owner, [fact], { customerId, stripeIds: [subscriptionId] });
 }

@@ -1,5 +1,4 @@
 import type { LastErasure } from "../../../shared/db/erasures.ts";
-import type { PaidInvoice } from "../../../shared/domain/stripe-record.ts";
 import { callStripe } from "../../../shared/stripe/client.ts";
 import { type LicenzyMetadata, parseLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
 import { getReferenceId } from "../../../shared/stripe/object-fields.ts";
@@ -49,7 +48,7 @@ export type OwnerLookup<T extends Owner = Owner> = { outcome: "owner"; owner: T 
 export interface OwnedPayment {
   owner: Owner;
   paymentIntentId: string;
-  invoice: PaidInvoice | null;
+  invoice: ParsedInvoice | null;
 }
 
 export type PaymentOwnerLookup = ({ outcome: "owner" } & OwnedPayment) | NoOwner;
@@ -141,22 +140,15 @@ export async function findPaymentOwner(
   if (invoice === null || invoice.subscriptionId === null) return foreign("not created by Licenzy");
   const { subscriptionId } = invoice;
   const lookup = await findSubscriptionOwner(context, subscriptionId, invoice.ours);
-  return withPayment(lookup, paymentIntentId, toPaidInvoice(invoice, subscriptionId));
+  return withPayment(lookup, paymentIntentId, invoice);
 }
 
 function withPayment(
   lookup: OwnerLookup,
   paymentIntentId: string,
-  invoice: PaidInvoice | null,
+  invoice: ParsedInvoice | null,
 ): PaymentOwnerLookup {
   return lookup.outcome === "owner" ? { ...lookup, paymentIntentId, invoice } : lookup;
-}
-
-export function toPaidInvoice(
-  { invoiceId, amountPaid, periodEnd }: ParsedInvoice,
-  subscriptionId: string,
-): PaidInvoice {
-  return { invoiceId, subscriptionId, periodEnd, amountPaid };
 }
 
 /** Returns the payment intent of a charge, or `null` if it has none: Checkout did not create that charge. */
@@ -180,7 +172,8 @@ export async function readInvoicePaidBy(
   const { data } = await callStripe(stripe.invoicePayments.list({ payment, limit: 1 }));
   const invoiceId = getReferenceId(data[0]?.invoice);
   if (invoiceId === null) return null;
-  return parseInvoice(await callStripe(stripe.invoices.retrieve(invoiceId)), "paid");
+  const invoice = await callStripe(stripe.invoices.retrieve(invoiceId));
+  return parseInvoice(invoice, invoice.status === "paid" ? "paid" : "failed", null);
 }
 
 /** Finds the owner in the id table. Returns `null` if the table does not have the id. */

@@ -1,11 +1,12 @@
-import type { SubjectFact, SubscriptionFact } from "../../../shared/domain/decide-stripe.ts";
-import type { Observation, SubscriptionOrigin } from "../../../shared/domain/stripe-record.ts";
+import type { InvoiceFact, SubjectFact, SubscriptionFact } from "../../../shared/domain/decide-stripe.ts";
+import type { Observation, PaidInvoice, SubscriptionOrigin } from "../../../shared/domain/stripe-record.ts";
+import type { ParsedInvoice } from "../../../shared/stripe/parse-invoice.ts";
 import { findProductsOfPrices } from "../db/products.ts";
 import { recordObjectOwner } from "../db/stripe-objects.ts";
 import { callSubject } from "../subject-stub.ts";
 import { type ConnectionContext, toSubjectIdentity } from "./connection-context.ts";
 import { buildCheckoutOrigin, type NoOwner, type Owner } from "./find-owner.ts";
-import { readCurrentSubscription } from "./read-from-stripe.ts";
+import { readAllLines, readCurrentSubscription } from "./read-from-stripe.ts";
 
 /** The result of facts that were merged into a subject. */
 export interface Merged {
@@ -22,18 +23,53 @@ export type ApplyResult = Merged | NoOwner;
 
 /** Builds the fact of a subscription's observation, with the product of each price. */
 export async function buildSubscriptionFact(
-  { env, connection }: ConnectionContext,
+  context: ConnectionContext,
   subscriptionId: string,
   origin: SubscriptionOrigin,
   observation: Observation,
 ): Promise<SubscriptionFact> {
-  const priceIds = observation.items.map(({ priceId }) => priceId);
-  const products = await findProductsOfPrices(env.DB, connection, priceIds);
-  const items = observation.items.map((item) => ({
-    ...item,
-    productCode: products.get(item.priceId) ?? null,
-  }));
+  const items = await addProducts(context, observation.items);
   return { type: "subscription", subscriptionId, origin, observations: [{ ...observation, items }] };
+}
+
+/** Builds the fact of an invoice, with the product of each line's price. An unpaid one covers nothing. */
+export async function buildInvoiceFact(
+  context: ConnectionContext,
+  owner: Owner,
+  subscriptionId: string,
+  invoice: ParsedInvoice,
+): Promise<InvoiceFact> {
+  const { invoiceId, outcome, customerId } = invoice;
+  const { amountPaid, currency, paidAt, lines, periodEnd } = await buildPaidInvoice(
+    context,
+    subscriptionId,
+    invoice,
+  );
+  const terms = outcome === "paid" ? { periodEnd, amountPaid, currency, paidAt, lines } : { periodEnd };
+  const origin = buildCheckoutOrigin(owner, customerId);
+  return { type: "invoice", invoiceId, subscriptionId, origin, invoice: { outcome, ...terms } };
+}
+
+/** Builds what a payment's record keeps of the invoice that it paid. */
+export async function buildPaidInvoice(
+  context: ConnectionContext,
+  subscriptionId: string,
+  invoice: ParsedInvoice,
+): Promise<Required<PaidInvoice>> {
+  const { invoiceId, amountPaid, currency, paidAt } = invoice;
+  const lines = await addProducts(context, await readAllLines(context, invoice));
+  const ends = lines.map(({ end }) => end);
+  const periodEnd = ends.length === 0 ? null : Math.max(...ends);
+  return { invoiceId, subscriptionId, periodEnd, amountPaid, currency, paidAt, lines };
+}
+
+async function addProducts<T extends { priceId: string }>(
+  { env, connection }: ConnectionContext,
+  priced: T[],
+): Promise<(T & { productCode: string | null })[]> {
+  const priceIds = [...new Set(priced.map(({ priceId }) => priceId))];
+  const products = await findProductsOfPrices(env.DB, connection, priceIds);
+  return priced.map((each) => ({ ...each, productCode: products.get(each.priceId) ?? null }));
 }
 
 /** Reads the subscription from Stripe and returns its current state as a fact. */

@@ -1,8 +1,12 @@
-import type Stripe from "stripe";
+import Stripe from "stripe";
+import type { InvoiceLine } from "../../../shared/domain/stripe-record.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import { callStripe, getResponseTime } from "../../../shared/stripe/client.ts";
+import { fromSeconds } from "../../../shared/stripe/object-fields.ts";
+import { type ParsedInvoice, parseCoveringLines } from "../../../shared/stripe/parse-invoice.ts";
 import { type ParsedReversal, parseDispute, parseRefund } from "../../../shared/stripe/parse-reversal.ts";
 import { type ParsedSubscription, parseSubscription } from "../../../shared/stripe/parse-subscription.ts";
+import type { ConnectionContext } from "./connection-context.ts";
 
 /** Reads the subscription's current state. Its version is the `Date` header of Stripe's response. */
 export async function readCurrentSubscription(
@@ -12,7 +16,40 @@ export async function readCurrentSubscription(
   // Create the id before the request: of two reads in one second, the later request then has the later id.
   const sourceId = newId("read");
   const subscription = await callStripe(stripe.subscriptions.retrieve(subscriptionId));
-  return parseSubscription(subscription, { sourceId, said: "read", at: getResponseTime(subscription) }, null);
+  const at = getResponseTime(subscription);
+  const { items } = subscription;
+  if (items.has_more) {
+    const list = (page: Stripe.PaginationParams) =>
+      stripe.subscriptionItems.list({ ...page, subscription: subscriptionId });
+    const all = { ...items, data: await everyPage(list, same), has_more: false };
+    return parseSubscription({ ...subscription, items: all }, { sourceId, said: "read", at }, null);
+  }
+  return parseSubscription(subscription, { sourceId, said: "read", at }, null);
+}
+
+/**
+ * Returns all lines of the invoice that cover something. Stripe puts at most 10 lines into an event, with
+ * prorations first, so the line of the new period may be missing in it.
+ */
+export async function readAllLines(
+  context: Pick<ConnectionContext, "stripe">,
+  { invoiceId, lines, hasMoreLines }: ParsedInvoice,
+): Promise<InvoiceLine[]> {
+  if (!hasMoreLines) return lines;
+  const stripe = await context.stripe();
+  return parseCoveringLines(await everyPage((page) => stripe.invoices.listLineItems(invoiceId, page), same));
+}
+
+/**
+ * Returns when the payment succeeded, in milliseconds: the time of its balance transaction. A charge is older
+ * if it is a bank debit, which succeeds days after it began. `null` if no charge of the payment succeeded.
+ */
+export async function readPaidAt(stripe: Stripe, paymentIntentId: string): Promise<number | null> {
+  const { latest_charge: charge } = await callStripe(readIntentWithCharge(stripe, paymentIntentId));
+  if (charge === null || typeof charge === "string" || !charge.paid) return null;
+  const transaction = charge.balance_transaction;
+  const hasTime = transaction !== null && typeof transaction !== "string";
+  return fromSeconds(hasTime ? transaction.created : charge.created);
 }
 
 /** Selects the payment or charge to list reversals of. */
@@ -56,3 +93,19 @@ export async function everyPageSince<S extends { id: string }, T>(
     if (!page.has_more || startingAfter === undefined) return { all, listedAt };
   }
 }
+
+/**
+ * Reads a payment intent with its charge and balance transaction. A restricted key may lack the permission for
+ * balance transactions; the time of the charge is used then.
+ */
+async function readIntentWithCharge(stripe: Stripe, id: string): Promise<Stripe.PaymentIntent> {
+  try {
+    return await stripe.paymentIntents.retrieve(id, { expand: ["latest_charge.balance_transaction"] });
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripePermissionError)) throw error;
+    return stripe.paymentIntents.retrieve(id, { expand: ["latest_charge"] });
+  }
+}
+
+/** Keeps the objects of a list as Stripe returns them. */
+export const same = <T>(object: T): T => object;

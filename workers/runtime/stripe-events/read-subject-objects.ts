@@ -5,7 +5,7 @@ import { fromSeconds, getReferenceId } from "../../../shared/stripe/object-field
 import { type ParsedSession, parseSession } from "../../../shared/stripe/parse-session.ts";
 import { listObjectIds } from "../db/stripe-objects.ts";
 import type { ConnectionContext } from "./connection-context.ts";
-import { everyPage } from "./read-from-stripe.ts";
+import { everyPage, readPaidAt, same } from "./read-from-stripe.ts";
 
 /** The Stripe objects of one subject. */
 export interface SubjectObjects {
@@ -75,7 +75,7 @@ export async function readSubjectObjects(
   }
 
   return {
-    sessions: await parseFinishedSessions(stripe, [...sessions.values()], [...charges.values()]),
+    sessions: await parseFinishedSessions(stripe, [...sessions.values()]),
     subscriptionIds: [...subscriptionIds],
     reversedCharges: filterReversed([...charges.values()]),
   };
@@ -94,12 +94,9 @@ function filterReversed(charges: Stripe.Charge[]): ReversedCharge[] {
   });
 }
 
-const same = <T>(object: T): T => object;
-
 async function parseFinishedSessions(
   stripe: Stripe,
   sessions: Stripe.Checkout.Session[],
-  charges: Stripe.Charge[],
 ): Promise<ParsedSession[]> {
   const facts: ParsedSession[] = [];
   for (const session of sessions) {
@@ -107,23 +104,14 @@ async function parseFinishedSessions(
       facts.push(parseSession(session, "expired", fromSeconds(session.expires_at)));
     if (session.status !== "complete") continue;
     const outcome = session.payment_status === "unpaid" ? "processing" : "paid";
-    facts.push(parseSession(session, outcome, await findPaidAt(stripe, session, charges)));
+    facts.push(parseSession(session, outcome, await findPaidAt(stripe, session)));
   }
   return facts;
 }
 
-/** Returns the time of the session's charge, which is the time of payment. A free session has no charge. */
-async function findPaidAt(
-  stripe: Stripe,
-  session: Stripe.Checkout.Session,
-  charges: Stripe.Charge[],
-): Promise<number> {
+/** Returns when the session was paid. A free session has no payment, and is paid when it is completed. */
+async function findPaidAt(stripe: Stripe, session: Stripe.Checkout.Session): Promise<number> {
   const paymentIntentId = getReferenceId(session.payment_intent);
-  if (paymentIntentId === null) return fromSeconds(session.created);
-  const known = charges.find(
-    (charge) => getReferenceId(charge.payment_intent) === paymentIntentId && charge.paid,
-  );
-  if (known !== undefined) return fromSeconds(known.created);
-  const { data } = await callStripe(stripe.charges.list({ payment_intent: paymentIntentId, limit: 1 }));
-  return fromSeconds(data[0]?.created ?? session.created);
+  const paidAt = paymentIntentId === null ? null : await readPaidAt(stripe, paymentIntentId);
+  return paidAt ?? fromSeconds(session.created);
 }

@@ -6,8 +6,7 @@ import { isErased } from "../db/erasures.ts";
 import { recordObjectOwner } from "../db/stripe-objects.ts";
 import type { StripePreview } from "../subject/preview-stripe.ts";
 import { callSubject } from "../subject-stub.ts";
-import { buildInvoiceFact } from "./apply-invoice.ts";
-import { buildReversalFact } from "./apply-refunds-and-disputes.ts";
+import { buildReversalFacts } from "./apply-refunds-and-disputes.ts";
 import { buildPaidSessionFact } from "./apply-session.ts";
 import { type ConnectionContext, toSubjectIdentity } from "./connection-context.ts";
 import {
@@ -18,8 +17,8 @@ import {
   type Owner,
   resolveOwnerFromMetadata,
 } from "./find-owner.ts";
-import { readSubscriptionFact } from "./merge-facts.ts";
-import { everyPage, listDisputes, listRefunds } from "./read-from-stripe.ts";
+import { buildInvoiceFact, readSubscriptionFact } from "./merge-facts.ts";
+import { everyPage, listDisputes, listRefunds, same } from "./read-from-stripe.ts";
 import { readSubjectObjects } from "./read-subject-objects.ts";
 
 /** The current state of one subject in Stripe, ready to preview or to merge. */
@@ -68,7 +67,8 @@ export async function readDifferences(
       expired: "failed",
     } as const;
     differences.attempts.push({ attemptId: ours.attemptId, status: status[session.outcome] });
-    if (session.outcome === "paid") differences.facts.push(buildPaidSessionFact(lookup.owner, session));
+    if (session.outcome === "paid")
+      differences.facts.push(buildPaidSessionFact(lookup.owner, session, "read"));
   }
   for (const subscriptionId of found.subscriptionIds) {
     const lookup = await findSubscriptionOwner(context, subscriptionId, null);
@@ -119,11 +119,12 @@ export async function readSubscriptionFacts(
   const stripe = await context.stripe();
   const facts: SubjectFact[] = [await readSubscriptionFact(context, owner, subscriptionId)];
   const listInvoices = (page: object) => stripe.invoices.list({ ...page, subscription: subscriptionId });
-  for (const invoice of await everyPage(listInvoices, (each) => each)) {
+  for (const invoice of await everyPage(listInvoices, same)) {
     const isPaid = invoice.status === "paid";
     // An invoice without a payment attempt has no result yet.
-    if (isPaid || invoice.attempt_count > 0)
-      facts.push(buildInvoiceFact(owner, subscriptionId, parseInvoice(invoice, isPaid ? "paid" : "failed")));
+    if (!isPaid && invoice.attempt_count === 0) continue;
+    const parsed = parseInvoice(invoice, isPaid ? "paid" : "failed", null);
+    facts.push(await buildInvoiceFact(context, owner, subscriptionId, parsed));
   }
   return facts;
 }
@@ -136,7 +137,7 @@ export async function readReversalFacts(
   const stripe = await context.stripe();
   const filter = { payment_intent: payment.paymentIntentId };
   const reversals = [...(await listRefunds(stripe, filter)), ...(await listDisputes(stripe, filter))];
-  return reversals.map((reversal) => buildReversalFact(payment, reversal));
+  return buildReversalFacts(context, payment, reversals);
 }
 
 /** Returns the changes that the differences would make to the subject, each with the fact that causes it. */

@@ -14,6 +14,7 @@ import type { Tone } from "../parts.tsx";
 export const denialLabels: Record<DenialReason, string> = {
   payment_past_due: "the payment is overdue",
   payment_disputed: "the payment is disputed at the bank",
+  payment_refunded: "the payment of this period was refunded",
   subscription_incomplete: "the subscription's first payment is not done",
   subscription_paused: "the subscription is paused",
   usage_exhausted: "no units are left",
@@ -39,6 +40,13 @@ const flagWords: Record<string, string> = {
   parallel_subscription: "The customer pays for this product twice at a time.",
   period_overdue: "The period ended more than 72 hours ago, and Stripe says nothing else.",
   collection_paused: "Stripe does not collect its invoices for now.",
+  partly_refunded: "Part of the payment was refunded. Access is unchanged.",
+  partly_lost: "Part of the payment was lost in a dispute. Access is unchanged.",
+  reversal_in_other_currency:
+    "A refund or dispute is in another currency than the payment and was not counted. Review it in Stripe.",
+  plan_change_unpaid:
+    "The plan change was not paid. The former plan's paid period keeps access until it ends.",
+  paid_after_end: "A payment arrived after the subscription ended. It grants no access. Refund it in Stripe.",
 };
 
 export const toFlagLabel = (flag: string): string => flagWords[flag] ?? flag;

@@ -20,7 +20,7 @@ export function buildAccessHistory(start: SubjectState, entries: LedgerEntry[], 
   let from = entries[0]?.at ?? now;
   let isAllowed = isAllowedAt(state, from);
   let since: Moment | null = null;
-  /** Access also changes without an entry, when an entitlement starts or expires. */
+  /** Access also changes without an entry, when an entitlement starts or expires or a hold's window opens. */
   const advanceTo = (until: Moment) => {
     for (const moment of timeBoundaries(state, from, until)) {
       if (isAllowedAt(state, moment) === isAllowed) continue;
@@ -46,11 +46,15 @@ const isAllowedAt = ({ entitlements }: SubjectState, at: Moment) =>
   decideAccess(entitlements.values(), at).allowed;
 
 /**
- * Returns, in order, the moments in (from, until] at which an entitlement starts, expires or leaves grace.
+ * Returns, in order, the moments in (from, until] at which an entitlement starts, expires or leaves grace, or
+ * one of its holds begins or stops to block.
  */
 function timeBoundaries({ entitlements }: SubjectState, from: Moment, until: Moment): Moment[] {
   return [...entitlements.values()]
-    .flatMap(({ startsAt, expiresAt, graceUntil }) => [startsAt, expiresAt, graceUntil])
+    .flatMap(({ startsAt, expiresAt, graceUntil, coveredUntil = null, holds }) => [
+      ...[startsAt, expiresAt, graceUntil, coveredUntil],
+      ...holds.flatMap(({ window }) => (window === undefined ? [] : [window.from, window.until])),
+    ])
     .filter((moment): moment is Moment => moment !== null && moment > from && moment <= until)
     .toSorted((a, b) => a - b);
 }

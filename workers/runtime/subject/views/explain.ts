@@ -73,7 +73,7 @@ export function explainEntitlement(entitlement: Entitlement, now: Moment): Entit
       reason: hold.reason,
       placedAt: hold.placedAt,
       liftedAt: hold.liftedAt,
-      effective: isHoldEffective(hold, entitlement),
+      effective: isHoldEffective(hold, entitlement, now),
     })),
     flags: entitlement.flags,
     stripe:

@@ -17,17 +17,16 @@ export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Li
     case "refunded":
       return [refundCause(customer, name, grantAction(decider?.productCode))];
     case "payment_disputed":
+    case "payment_refunded":
       return [heldCause(name, decider)];
     case "payment_past_due":
-      return decider?.holds.some(({ effective }) => effective)
-        ? [heldCause(name, decider)]
-        : [
-            stripeCause(
-              decider,
-              "The renewal was not paid",
-              `Stripe could not collect the last invoice of ${name} and goes on trying. The customer can pay it or change the card.`,
-            ),
-          ];
+      return [
+        stripeCause(
+          decider,
+          "The renewal was not paid",
+          `Stripe could not collect the last invoice of ${name} and goes on trying. The customer can pay it or change the card.`,
+        ),
+      ];
     case "usage_exhausted":
       return [creditsCause(customer, decider)];
     case "revoked":
@@ -117,8 +116,8 @@ function heldCause(name: string, entitlement: EntitlementExplained | undefined):
         : "The customer disputes the payment at the bank",
     text:
       hold?.reason === "refund"
-        ? `${name} is held until a later period is paid, or you lift the hold.`
-        : `${name} is held until the dispute is won, or you lift the hold.`,
+        ? `${name} is on hold until another invoice is paid, or you lift the hold.`
+        : `${name} is on hold until the dispute is won, or you lift the hold.`,
     actions:
       query === null ? [syncAction] : [{ label: "Preview lifting the hold", page: `./lift-hold?${query}` }],
   };

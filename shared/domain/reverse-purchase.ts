@@ -1,19 +1,36 @@
 import { clawBack, recordClawBack, returnUnits } from "./clawback.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
+import { type ImpliedHold, updateHolds } from "./holds.ts";
 import type { Entitlements, TouchedEntitlement } from "./ledger.ts";
 import { recomputePassWindows } from "./pass-windows.ts";
-import { findDisputeHolds, getFullReversalTime, updateHolds } from "./refunds-and-disputes.ts";
 import type { PaymentRecord } from "./stripe-record.ts";
+import { findOpenDisputes, toReversalFlags, weighReversals } from "./weigh-reversals.ts";
 
 /**
  * Applies refunds and disputes to a one-time purchase. A full reversal ends a pass and claws back a pack's
- * remaining units; a partial one changes nothing. If the payment is no longer reversed in full, the
- * entitlement is restored. Spent units stay spent.
+ * remaining units; a partial one is flagged. If the payment is no longer reversed in full, the entitlement is
+ * restored. Spent units stay spent.
  */
-function derivePurchase(entitlement: Entitlement, record: PaymentRecord, now: Moment): TouchedEntitlement {
-  const reversedAt = getFullReversalTime(record, entitlement.purchase?.amountTotal ?? null);
-  const settled = reversedAt === null ? removeReversal(entitlement) : applyReversal(entitlement, reversedAt);
-  const after = { ...settled, holds: updateHolds(entitlement.holds, findDisputeHolds(record)) };
+function reversePurchase(entitlement: Entitlement, record: PaymentRecord, now: Moment): TouchedEntitlement {
+  const { amountTotal = null, currency = null } = entitlement.purchase ?? {};
+  const reversal = weighReversals([record], { amount: amountTotal, currency });
+  const settled =
+    reversal.fullyReversedAt === null
+      ? removeReversal(entitlement)
+      : applyReversal(entitlement, reversal.fullyReversedAt);
+  const holds = findOpenDisputes([record]).map(
+    ({ id, createdAt }): ImpliedHold => ({
+      causeId: id,
+      reason: "dispute",
+      placedAt: createdAt,
+      window: { from: null, until: null },
+    }),
+  );
+  const after: Entitlement = {
+    ...settled,
+    holds: updateHolds(entitlement.holds, holds),
+    flags: toReversalFlags(reversal),
+  };
   if (JSON.stringify(after) === JSON.stringify(entitlement)) return { entitlement, units: [] };
   return recordClawBack(entitlement, { ...after, updatedAt: now });
 }
@@ -52,7 +69,7 @@ export function settlePurchases(
 ): TouchedEntitlement[] {
   const reversed = changed.map((touched) => {
     if (record === null) return touched;
-    const derived = derivePurchase(touched.entitlement, record, now);
+    const derived = reversePurchase(touched.entitlement, record, now);
     return { ...derived, units: [...touched.units, ...derived.units] };
   });
   const byId = new Map(reversed.map((touched) => [touched.entitlement.entitlementId, touched]));

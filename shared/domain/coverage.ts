@@ -1,0 +1,205 @@
+import type { Flag, Moment } from "./entitlement.ts";
+import type { InvoiceTerms, PaymentRecord, SubscriptionRecord } from "./stripe-record.ts";
+import { findBilledSince, type Phase, toItemKey } from "./subscription-items.ts";
+import { findOpenDisputes, type ReversalSum, toReversalFlags, weighReversals } from "./weigh-reversals.ts";
+
+/**
+ * What the invoices of a subscription pay for, line by line, and what refunds and disputes took back.
+ *
+ * The status of a subscription comes from Stripe alone. Coverage decides when a hold blocks, whether a payment
+ * ended an operator's revocation, and what stays usable when a change of plan was not paid.
+ */
+export interface Coverage {
+  lines: CoveredPeriod[];
+  invoices: Map<string, CoveringInvoice>;
+  phases: Phase[];
+}
+
+/** The period `[start, end)` that a line of a paid invoice covers. */
+export interface CoveredPeriod {
+  invoice: CoveringInvoice;
+  /** `null` for an invoice of an older record, which covers every item. */
+  itemId: string | null;
+  productCode: string | null;
+  priceId: string | null;
+  quantity: number | null;
+  start: Moment;
+  end: Moment;
+}
+
+interface CoveringInvoice {
+  invoiceId: string;
+  /** Money was paid. A 0.00 invoice covers a trial or a fully discounted period, but lifts no hold. */
+  isMoney: boolean;
+  /** `null` in older records. */
+  paidAt: Moment | null;
+  payments: PaymentRecord[];
+  reversal: ReversalSum;
+  /** Fully reversed or disputed: its lines cover nothing. */
+  isTakenBack: boolean;
+}
+
+export function collectCoverage(
+  record: SubscriptionRecord,
+  payments: PaymentRecord[],
+  phases: Phase[],
+): Coverage {
+  const invoices = new Map<string, CoveringInvoice>();
+  const lines: CoveredPeriod[] = [];
+  const withoutLines: { invoice: CoveringInvoice; end: Moment }[] = [];
+  for (const [invoiceId, terms] of collectPaidInvoices(record, payments)) {
+    const own = payments.filter(({ invoice }) => invoice?.invoiceId === invoiceId);
+    const invoice = weighInvoice(invoiceId, terms, own);
+    invoices.set(invoiceId, invoice);
+    if (terms.lines === undefined) {
+      if (terms.periodEnd !== null) withoutLines.push({ invoice, end: terms.periodEnd });
+      continue;
+    }
+    for (const line of terms.lines) {
+      if (!invoice.isMoney && line.amount === 0 && !isTrial(phases, line)) continue;
+      const { itemId, priceId, quantity, start, end } = line;
+      const productCode = line.productCode ?? findProductAtPrice(phases, itemId, priceId);
+      if (productCode !== null) lines.push({ invoice, itemId, productCode, priceId, quantity, start, end });
+    }
+  }
+  return { lines: [...lines, ...chainPeriods(withoutLines)], invoices, phases };
+}
+
+/** Returns the terms of all paid invoices, as recorded with the subscription or with a reversed payment. */
+function collectPaidInvoices(
+  record: SubscriptionRecord,
+  payments: PaymentRecord[],
+): Map<string, InvoiceTerms> {
+  const paid = new Map<string, InvoiceTerms>();
+  for (const { invoice } of payments) if (invoice !== null) paid.set(invoice.invoiceId, invoice);
+  for (const [invoiceId, invoice] of Object.entries(record.invoices)) {
+    if (invoice.outcome === "failed") paid.delete(invoiceId);
+    else paid.set(invoiceId, { ...paid.get(invoiceId), ...invoice });
+  }
+  return paid;
+}
+
+function weighInvoice(invoiceId: string, terms: InvoiceTerms, payments: PaymentRecord[]): CoveringInvoice {
+  const { amountPaid = null, currency = null, paidAt = null } = terms;
+  const reversal = weighReversals(payments, { amount: amountPaid, currency });
+  return {
+    invoiceId,
+    // Older records don't have the amount. They counted every paid invoice.
+    isMoney: amountPaid === null || amountPaid > 0,
+    paidAt,
+    payments,
+    reversal,
+    isTakenBack: reversal.fullyReversedAt !== null || findOpenDisputes(payments).length > 0,
+  };
+}
+
+/** An invoice without recorded lines covers every product, from the end of the one before it. */
+function chainPeriods(invoices: { invoice: CoveringInvoice; end: Moment }[]): CoveredPeriod[] {
+  const ends = [...new Set(invoices.map(({ end }) => end))].sort((a, b) => a - b);
+  return invoices.map(({ invoice, end }) => ({
+    invoice,
+    itemId: null,
+    productCode: null,
+    priceId: null,
+    quantity: null,
+    start: ends[ends.indexOf(end) - 1] ?? 0,
+    end,
+  }));
+}
+
+function isTrial(phases: Phase[], { start, end }: { start: Moment; end: Moment }): boolean {
+  return phases.some(({ observation: { status, at } }) => status === "trialing" && at >= start && at < end);
+}
+
+function findProductAtPrice(phases: Phase[], itemId: string, priceId: string): string | null {
+  for (const { items } of phases.toReversed()) {
+    const known = items.get(itemId);
+    if (known?.item.priceId === priceId) return known.productCode;
+  }
+  return null;
+}
+
+/**
+ * Returns the lines that decide about a product: its own since it is billed without a break. If none of them
+ * brought money, the change of plan is not invoiced yet or was paid from a credit. Then the lines of the items
+ * that bill the product decide too, else all lines of the subscription.
+ */
+export function findRelevantLines({ lines, phases }: Coverage, productCode: string): CoveredPeriod[] {
+  const since = findBilledSince(phases, productCode);
+  const hasMoney = (some: CoveredPeriod[]) => some.some(({ invoice }) => invoice.isMoney);
+  const own = lines.filter(
+    (line) =>
+      (line.productCode === productCode || line.productCode === null) && (since === null || line.end > since),
+  );
+  if (hasMoney(own)) return own;
+  const items = phases.at(-1)?.items ?? new Map();
+  const billing = [...items.values()].filter(
+    ({ item, productCode: billed }) => billed === productCode && item.quantity !== 0,
+  );
+  const itemIds = new Set(billing.map(({ item }) => toItemKey(item)));
+  const ofItems = lines.filter((line) => own.includes(line) || itemIds.has(line.itemId ?? ""));
+  return hasMoney(ofItems) ? ofItems : lines;
+}
+
+/** Returns the end of what the lines cover, without those that were taken back. */
+export function findPaidThrough(lines: CoveredPeriod[]): Moment | null {
+  const ends = lines.filter(({ invoice }) => !invoice.isTakenBack).map(({ end }) => end);
+  return ends.length === 0 ? null : Math.max(...ends);
+}
+
+/**
+ * Returns whether a payment after an operator's revocation restores the product: it pays for a period of the
+ * product that goes beyond the revocation.
+ */
+export function isPaidSince(
+  { lines }: Coverage,
+  productCode: string,
+  { at, periodEnd }: { at: Moment; periodEnd: Moment | null },
+): boolean {
+  return lines.some(({ invoice, end, ...line }) => {
+    if (invoice.isTakenBack || !invoice.isMoney) return false;
+    if (line.productCode !== null && line.productCode !== productCode) return false;
+    if (invoice.paidAt === null) return periodEnd !== null && end > periodEnd;
+    return invoice.paidAt > at && end > at;
+  });
+}
+
+/**
+ * Returns, by product, until when the former plan's paid period keeps it usable: a line of an item at another
+ * price or quantity than now, where the change to the present ones is not paid. A period that ended before
+ * the subscription became past due keeps nothing.
+ */
+export function findUnpaidPlanChanges(
+  { lines, phases }: Coverage,
+  pastDueSince: Moment,
+): Map<string, Moment> {
+  const until = new Map<string, Moment>();
+  for (const { item } of phases.at(-1)?.items.values() ?? []) {
+    const ofItem = lines.filter(({ itemId }) => itemId !== null && itemId === item.itemId);
+    const isPresent = (line: CoveredPeriod) =>
+      line.priceId === item.priceId &&
+      (line.quantity === null || item.quantity == null || line.quantity === item.quantity);
+    const present = ofItem.filter(isPresent).map(({ start }) => start);
+    for (const line of ofItem) {
+      const { productCode, start, end, invoice } = line;
+      const isPaid = isPresent(line) || present.some((other) => other >= start);
+      if (isPaid || invoice.isTakenBack || productCode === null || end <= pastDueSince) continue;
+      until.set(productCode, Math.max(until.get(productCode) ?? end, end));
+    }
+  }
+  return until;
+}
+
+/** Flags the newest invoice of the lines, as long as no later period is paid. */
+export function findReversalFlags(lines: CoveredPeriod[]): Flag[] {
+  const latest = Math.max(...lines.filter(({ invoice }) => invoice.isMoney).map(({ start }) => start));
+  const flags = lines
+    .filter(({ start }) => start >= latest)
+    .flatMap(({ invoice: { reversal } }) => toReversalFlags(reversal));
+  return [...new Set(flags)].sort();
+}
+
+/** Returns whether money arrived for the subscription after it ended. */
+export function isPaidAfterEnd({ invoices }: Coverage, endedAt: Moment): boolean {
+  return [...invoices.values()].some(({ isMoney, paidAt }) => isMoney && paidAt !== null && paidAt > endedAt);
+}

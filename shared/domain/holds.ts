@@ -1,0 +1,20 @@
+import type { Hold } from "./entitlement.ts";
+
+/** A hold as its cause implies it. Only operators lift holds. */
+export type ImpliedHold = Required<Pick<Hold, "causeId" | "reason" | "placedAt" | "window">> & {
+  /** Ids under which the same hold may have been kept before. */
+  formerCauseIds?: string[];
+};
+
+/**
+ * Replaces the holds with the implied ones and keeps `liftedAt`: an event must not undo an operator's lift.
+ */
+export function updateHolds(before: Hold[], implied: ImpliedHold[]): Hold[] {
+  return implied
+    .toSorted((a, b) => (a.causeId < b.causeId ? -1 : 1))
+    .map(({ formerCauseIds = [], ...hold }) => {
+      const causeIds = [hold.causeId, ...formerCauseIds];
+      const lifted = before.find(({ causeId, liftedAt }) => liftedAt !== null && causeIds.includes(causeId));
+      return { ...hold, liftedAt: lifted?.liftedAt ?? null };
+    });
+}
