@@ -140,4 +140,14 @@ describe("required documentation", () => {
     ];
     expect(documented.toSorted()).toEqual([...controls, ...others].toSorted());
   });
+
+  it("CONTRIBUTING.md documents the arguments of exactly the functions that the gateway calls", () => {
+    const lists = read("dev/gateway/env.ts").matchAll(/export const \w+Functions = \[([^\]]+)\]/g);
+    const functions = [...lists].flatMap(([, names = ""]) =>
+      [...names.matchAll(/"(\w+)"/g)].map(([, name]) => name),
+    );
+    expect(functions.length).toBeGreaterThan(15);
+    const documented = [...read("CONTRIBUTING.md").matchAll(/^\| `(\w+)` \| `\[/gm)].map(([, name]) => name);
+    expect(documented.toSorted()).toEqual(functions.toSorted());
+  });
 });

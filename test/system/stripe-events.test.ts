@@ -139,7 +139,7 @@ describe.each(["current", "old"] as const)("Stripe events in the %s API shape", 
   it.each([
     ["CREDITS_1000", "canceled", "refunded", { usage_remaining: 1_000 }],
     ["DAY_PASS", "canceled", "refunded", {}],
-    ["PRO_MONTHLY", "past_due", "payment_past_due", {}],
+    ["PRO_MONTHLY", "past_due", "payment_refunded", {}],
   ])(
     "a refund of %s revokes access when it is full, and restores it when it fails",
     async (product, status, reason, back) => {
@@ -162,7 +162,7 @@ describe.each(["current", "old"] as const)("Stripe events in the %s API shape", 
   it.each([
     ["CREDITS_1000", "refunded"],
     ["DAY_PASS", "refunded"],
-    ["PRO_MONTHLY", "payment_past_due"],
+    ["PRO_MONTHLY", "payment_refunded"],
   ])("a dispute of %s holds access until it is won or revokes it when lost", async (product, lostReason) => {
     const subject = `dispute_${product}`;
     const bought = await purchase(world, subject, product);

@@ -69,7 +69,11 @@ export class EventDeliverer {
   }
 
   private shaped(event: Stripe.Event): string {
-    const noLinks = { findInvoice: () => null, findPayment: () => ({ payment_intent: null, charge: null }) };
+    const noLinks = {
+      findPrice: (id: string) => ({ object: "price", id }),
+      findInvoice: () => null,
+      findPayment: () => ({ payment_intent: null, charge: null }),
+    };
     const [version = ""] = oldApiVersions;
     const json = JSON.parse(JSON.stringify(event)) as Json;
     return JSON.stringify(this.shape === "old" ? toOldShape(json, version, noLinks) : json);
@@ -77,7 +81,7 @@ export class EventDeliverer {
 }
 
 /** Posts a payload to the world's webhook, signed with the stack's current time. */
-async function sendSigned({ origin, connection }: World, payload: string): Promise<Response> {
+export async function sendSigned({ origin, connection }: World, payload: string): Promise<Response> {
   const header = Stripe.webhooks.generateTestHeaderString({
     payload,
     secret: connection.webhookSecret,

@@ -4,14 +4,17 @@ import { decideAccess } from "../../../shared/domain/decision.ts";
 import type { GrantTerms } from "../../../shared/domain/entitlement.ts";
 import { decideExpire } from "../../../shared/domain/expire.ts";
 import { applyEntry, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
-import type { Observation } from "../../../shared/domain/stripe-record.ts";
+import type { Observation, RecordedInvoice } from "../../../shared/domain/stripe-record.ts";
 import { parseStripeEvent } from "../../../shared/stripe/parse-event.ts";
+import { type ParsedInvoice, parseCoveringLines } from "../../../shared/stripe/parse-invoice.ts";
 import { parseSubscription } from "../../../shared/stripe/parse-subscription.ts";
-import { prices, type StripeModel } from "./stripe-model.ts";
+import { isMisreading } from "./misreading.ts";
+import { prices } from "./model/prices.ts";
+import { packDays, passDays } from "./model/purchases.ts";
+import type { StripeModel } from "./stripe-model.ts";
 
-const context = { graceDays: 3, deriveEntitlementId: (source: string) => `ent_${source}` };
+const deriveEntitlementId = (source: string) => `ent_${source}`;
 const cause = { type: "clock" } as const;
-const origin = { attemptId: "att_1", customerId: "cus_1", soldProductCode: "PRO", metadata: {} };
 
 const terms: Record<"usage_pack" | "time_pass", GrantTerms> = {
   usage_pack: {
@@ -19,9 +22,15 @@ const terms: Record<"usage_pack" | "time_pass", GrantTerms> = {
     productCode: "CREDITS",
     units: 100,
     durationDays: null,
-    expiresAfterDays: 20,
+    expiresAfterDays: packDays,
   },
-  time_pass: { kind: "time_pass", productCode: "PASS", units: null, durationDays: 5, expiresAfterDays: null },
+  time_pass: {
+    kind: "time_pass",
+    productCode: "PASS",
+    units: null,
+    durationDays: passDays,
+    expiresAfterDays: null,
+  },
 };
 
 /** Returns one subscription as it is at the time of the call. */
@@ -31,8 +40,14 @@ export type Read = (subscriptionId: string) => { subscription: object; at: numbe
 export class Merger {
   state: SubjectState = emptyState;
   private reads = 0;
+  private readonly context: { graceDays: number; deriveEntitlementId: typeof deriveEntitlementId };
 
-  constructor(private readonly model: StripeModel) {}
+  constructor(
+    private readonly model: StripeModel,
+    graceDays = 3,
+  ) {
+    this.context = { graceDays, deriveEntitlementId };
+  }
 
   merge(event: Stripe.Event, read: Read, now: number): void {
     for (const fact of this.factsOf(event, read)) this.mergeFact(fact, read, now);
@@ -40,12 +55,13 @@ export class Merger {
 
   /**
    * Returns the entitlements and the decision at `now`, without the values that depend only on the time of
-   * writing or of the last read from Stripe.
+   * writing or of the last read from Stripe, and without the traces of events that were missing for a while.
    */
   result(now: number) {
     const draft = decideExpire(this.state.entitlements, now);
     const { entitlements } = draft === null ? this.state : applyEntry(this.state, draft);
     const shown = [...entitlements.values()]
+      .filter((entitlement) => !isMisreading(entitlement, this.model.truth))
       .map(({ createdAt: _, updatedAt: __, flags, ...entitlement }) => ({
         ...entitlement,
         flags: flags.filter((flag) => flag !== "period_overdue"),
@@ -59,7 +75,7 @@ export class Merger {
   }
 
   private mergeFact(fact: SubjectFact, read: Read, now: number): void {
-    const decision = decideStripe(this.state, fact, cause, context, now);
+    const decision = decideStripe(this.state, fact, cause, this.context, now);
     switch (decision.outcome) {
       case "unchanged":
         return;
@@ -73,7 +89,7 @@ export class Merger {
             ? [{ ...fact, observations: [...fact.observations, observation] }]
             : [this.subscriptionFact(decision.subscriptionId, observation), fact];
         for (const each of again) {
-          const retried = decideStripe(this.state, each, cause, context, now);
+          const retried = decideStripe(this.state, each, cause, this.context, now);
           if (retried.outcome === "read_again") throw new Error("one read was not enough");
           if (retried.outcome === "change") this.state = applyEntry(this.state, retried.draft);
         }
@@ -86,18 +102,17 @@ export class Merger {
     switch (fact.type) {
       case "session": {
         const { sessionId, subscriptionId, paymentIntentId, amountTotal, currency, customerId } = fact;
+        if (fact.outcome !== "paid") return [];
         if (subscriptionId !== null)
           return [
             {
               type: "subscription_sold",
               subscriptionId,
-              origin,
+              origin: this.originOf(subscriptionId),
               checkout: { sessionId, amountTotal, currency },
             },
           ];
-        const kind = this.model.sold.get(sessionId);
-        if (kind === undefined || kind === "subscription")
-          throw new Error(`no sale for session ${sessionId}`);
+        const kind = this.model.soldBy(sessionId);
         const ids = {
           attemptId: "att_1",
           checkoutSessionId: sessionId,
@@ -106,16 +121,18 @@ export class Merger {
           customerId,
         };
         const purchase = { ...ids, amountTotal, currency, metadata: {} };
-        return [{ type: "purchase", terms: terms[kind], paidAt: fact.at, purchase }];
+        return [{ type: "purchase", terms: terms[kind], paidAt: fact.at, paidAtFrom: "event", purchase }];
       }
       case "subscription":
+        if (fact.hasMoreItems) throw new Error("no subscription of the model has more than 10 items");
         return [this.subscriptionFact(fact.subscriptionId, fact.observation)];
       case "invoice": {
-        const { invoiceId, outcome, periodEnd } = fact;
+        const { invoiceId } = fact;
         const subscriptionId = fact.subscriptionId ?? "";
+        const origin = this.originOf(subscriptionId);
         return [
           this.subscriptionFact(subscriptionId, this.observe(subscriptionId, read)),
-          { type: "invoice", invoiceId, subscriptionId, outcome, periodEnd, origin },
+          { type: "invoice", invoiceId, subscriptionId, invoice: this.recordInvoice(fact), origin },
         ];
       }
       case "refund":
@@ -128,12 +145,40 @@ export class Merger {
   }
 
   private paymentOf(paymentIntentId: string | null) {
-    const payment = this.model.payments.find((each) => each.paymentIntentId === paymentIntentId);
-    if (payment === undefined) throw new Error(`no payment ${paymentIntentId}`);
-    return { paymentIntentId: payment.paymentIntentId, invoice: payment.invoice };
+    const { id, invoiceId } = this.model.paymentOf(paymentIntentId);
+    if (invoiceId === null) return { paymentIntentId: id, invoice: null };
+    const { subscriptionId, amountPaid, paidAt, currency } = this.model.findInvoice(invoiceId);
+    const terms = { periodEnd: null, amountPaid, currency, paidAt: paidAt === null ? null : paidAt * 1_000 };
+    const lines = paidAt === null ? [] : toCoveringLines(this.model.linesOf(invoiceId));
+    return { paymentIntentId: id, invoice: { invoiceId, subscriptionId, ...terms, lines } };
+  }
+
+  /** Returns the invoice with all its lines. An event contains the first ones only. */
+  private recordInvoice({
+    invoiceId,
+    outcome,
+    lines,
+    hasMoreLines,
+    ...terms
+  }: ParsedInvoice): RecordedInvoice {
+    if (outcome === "failed") return { outcome, periodEnd: null };
+    const { amountPaid, currency, paidAt } = terms;
+    const all = hasMoreLines ? toCoveringLines(this.model.linesOf(invoiceId)) : addProducts(lines);
+    return { outcome, periodEnd: null, amountPaid, currency, paidAt, lines: all };
+  }
+
+  private originOf(subscriptionId: string) {
+    const checkout = this.model.checkoutOf(subscriptionId);
+    return {
+      attemptId: checkout === null ? null : `att_${checkout.sessionId}`,
+      customerId: "cus_1",
+      soldProductCode: checkout?.productCode ?? null,
+      metadata: checkout === null ? null : {},
+    };
   }
 
   private subscriptionFact(subscriptionId: string, observation: Observation): SubjectFact {
+    const origin = this.originOf(subscriptionId);
     return { type: "subscription", subscriptionId, origin, observations: [withProducts(observation)] };
   }
 
@@ -146,6 +191,12 @@ export class Merger {
 }
 
 function withProducts(observation: Observation): Observation {
-  const items = observation.items.map((item) => ({ ...item, productCode: prices[item.priceId] ?? null }));
-  return { ...observation, items };
+  return { ...observation, items: addProducts(observation.items) };
 }
+
+function addProducts<T extends { priceId: string }>(priced: T[]) {
+  return priced.map((each) => ({ ...each, productCode: prices[each.priceId] ?? null }));
+}
+
+const toCoveringLines = (lines: unknown[]) =>
+  addProducts(parseCoveringLines(lines as Stripe.InvoiceLineItem[]));

@@ -3,6 +3,7 @@ import { buildManualEntry, decideManualAction } from "../../../shared/domain/dec
 import { decideAccess } from "../../../shared/domain/decision.ts";
 import { applyEntry, type LedgerEntry, type ManualAction } from "../../../shared/domain/ledger.ts";
 import { Merger } from "./merge-event.ts";
+import { renew, subscribe } from "./model/steps.ts";
 import { StripeModel } from "./stripe-model.ts";
 
 const context = { deriveEntitlementId: (source: string) => `ent_${source}`, actionId: "action" };
@@ -20,9 +21,9 @@ function revokedSubscriber() {
       );
   };
   const access = () => decideAccess(merger.state.entitlements.values(), model.nowMs);
-  model.play({ do: "subscribe", trial: false });
+  model.play(subscribe());
   model.play({ do: "wait", seconds: 60 });
-  model.play({ do: "renew", paid: true });
+  model.play(renew());
   model.play({ do: "wait", seconds: 60 });
   deliverAll();
   expect(access().allowed).toBe(true);
@@ -50,15 +51,15 @@ describe("revoked subscription", () => {
 
   it("a revoked subscription stays revoked when Stripe changes something else about it", () => {
     const { model, deliverAll, access } = revokedSubscriber();
-    model.play({ do: "cancel_at_period_end", on: true });
-    model.play({ do: "cancel_at_period_end", on: false });
+    model.play({ do: "cancel_at_period_end", on: 0, value: true });
+    model.play({ do: "cancel_at_period_end", on: 0, value: false });
     deliverAll();
     expect(access()).toMatchObject({ allowed: false, reason: "revoked" });
   });
 
   it("a revoked subscription grants access again when a later period is paid", () => {
     const { model, deliverAll, access } = revokedSubscriber();
-    model.play({ do: "renew", paid: true });
+    model.play(renew());
     deliverAll();
     expect(access().allowed).toBe(true);
   });
@@ -71,7 +72,7 @@ describe("revoked subscription", () => {
       return applyEntry(merger.state, { touched: decision.touched, records: [] });
     };
     expect(decideAccess(undo().entitlements.values(), model.nowMs).allowed).toBe(true);
-    model.play({ do: "cancel" });
+    model.play({ do: "cancel", on: 0 });
     deliverAll();
     expect(access()).toMatchObject({ allowed: false, reason: "subscription_ended" });
   });

@@ -1,0 +1,21 @@
+import { decideAccess } from "../../../shared/domain/decision.ts";
+import type { Merger } from "./merge-event.ts";
+import { isMisreading } from "./misreading.ts";
+import type { Truth } from "./model/truth.ts";
+import type { Verdict } from "./oracle/verdict.ts";
+import type { Answer } from "./oracle.ts";
+
+/** Returns the decision of the code in the oracle's form. */
+export function decideByCode(merger: Merger, truth: Truth, now: number): Answer {
+  const entitlements = [...merger.state.entitlements.values()].filter((each) => !isMisreading(each, truth));
+  const decide = (product?: string): Verdict => {
+    const of = entitlements.filter(({ productCode }) => product === undefined || productCode === product);
+    const decision = decideAccess(of, now);
+    return decision.allowed ? "allowed" : decision.reason;
+  };
+  const products = [...new Set(entitlements.map(({ productCode }) => productCode))].toSorted();
+  return {
+    overall: decide(),
+    products: Object.fromEntries(products.map((product) => [product, decide(product)])),
+  };
+}

@@ -1,0 +1,105 @@
+import { changeQuantity, dispute, refund, renew, resolve, settle, subscribe, wait } from "../model/steps.ts";
+import type { Example } from "./example.ts";
+
+/** When a refund or a dispute denies, and when it no longer does. */
+export const holdExamples: Record<string, Example> = {
+  "a refunded month denies until the next one is paid": {
+    history: [subscribe(), wait(1), refund(), renew({ outcome: "open" }), wait(1)],
+    products: { PRO: "payment_refunded" },
+  },
+  "a refunded month has no effect once the next one is paid": {
+    history: [subscribe(), wait(1), refund(), renew(), wait(1)],
+    products: { PRO: "allowed" },
+  },
+  "the refund of an earlier month does not deny before the payment of a renewal arrives": {
+    history: [
+      subscribe(),
+      renew(),
+      wait(1),
+      refund(100, { payment: 1 }),
+      renew({ outcome: "open" }),
+      wait(1),
+    ],
+    products: { PRO: "allowed" },
+  },
+  "a renewal that is free lifts no hold": {
+    history: [
+      subscribe(),
+      wait(1),
+      dispute(),
+      renew({ funding: "coupon" }),
+      renew({ funding: "credit_balance" }),
+    ],
+    products: { PRO: "payment_disputed" },
+  },
+  "a free year lifts the hold of an extra that was refunded": {
+    history: [
+      subscribe({ start: "coupon", price: "price_pro_year" }),
+      wait(10),
+      changeQuantity(2),
+      wait(1),
+      refund(),
+    ],
+    products: { PRO: "allowed" },
+  },
+  "a trial lifts no hold": {
+    history: [subscribe({ start: "trial" }), renew(), wait(1), refund()],
+    products: { PRO: "payment_refunded" },
+  },
+  "a payment of a past-due month shows the refund as the reason when it is refunded": {
+    history: [subscribe(), renew({ outcome: "failed" }), wait(1), settle(), wait(1), refund()],
+    products: { PRO: "payment_refunded" },
+  },
+  "a past-due subscription says that its refunded payment was refunded": {
+    history: [subscribe(), wait(1), refund(), renew({ outcome: "failed" })],
+    daysLater: 4,
+    products: { PRO: "payment_refunded" },
+  },
+  "a dispute that is won gives access back": {
+    history: [subscribe(), wait(1), dispute(), wait(1), resolve("won")],
+    products: { PRO: "allowed" },
+  },
+  "an inquiry changes nothing": {
+    history: [subscribe(), wait(1), dispute({ status: "warning_needs_response" })],
+    products: { PRO: "allowed" },
+  },
+  "an open dispute of a part denies": {
+    history: [subscribe(), wait(1), dispute({ percent: 10 })],
+    products: { PRO: "payment_disputed" },
+  },
+  "a refund that fails gives access back": {
+    history: [
+      subscribe(),
+      wait(1),
+      refund(100, { status: "pending" }),
+      wait(1),
+      { do: "finish_refund", refund: 0, status: "failed" },
+    ],
+    products: { PRO: "allowed" },
+  },
+  "collection that is paused changes nothing": {
+    history: [subscribe(), wait(1), { do: "collection", on: 0, paused: true }],
+    products: { PRO: "allowed" },
+    flags: { PRO: ["collection_paused"] },
+  },
+};
+
+/** An operator's actions. */
+export const operatorExamples: Record<string, Example> = {
+  "a revocation is over when a later month is paid": {
+    history: [subscribe(), wait(1), { do: "operator", on: 0, type: "revoke" }, renew()],
+    products: { PRO: "allowed" },
+  },
+  "a revocation is not over when a later month is free": {
+    history: [subscribe(), wait(1), { do: "operator", on: 0, type: "revoke" }, renew({ funding: "coupon" })],
+    products: { PRO: "revoked" },
+  },
+  "a revocation is not over when the later month is refunded": {
+    history: [subscribe(), wait(1), { do: "operator", on: 0, type: "revoke" }, renew(), wait(1), refund()],
+    products: { PRO: "revoked" },
+  },
+  "a hold that an operator lifted stays lifted": {
+    history: [subscribe(), wait(1), refund(), { do: "operator", on: 0, type: "lift_holds" }, wait(1)],
+    products: { PRO: "allowed" },
+  },
+};

@@ -1,0 +1,115 @@
+import { currentState, hasEnded, type Subscription, type Truth } from "./model/truth.ts";
+import { findEffectiveHolds } from "./oracle/holds.ts";
+import { type Billing, findRunOfStatus, followItems } from "./oracle/items.ts";
+import { type Coverage, covers, findCoverage } from "./oracle/lines.ts";
+import { decidePurchases } from "./oracle/purchases.ts";
+import { farthest, nearest, type Verdict } from "./oracle/verdict.ts";
+
+/** The right decision at a moment: of all products together, and of each product. */
+export interface Answer {
+  overall: Verdict;
+  products: Record<string, Verdict>;
+}
+
+/**
+ * Decides from what happened at Stripe, not from events. It is written from the rules of coverage and shares
+ * nothing with the code that it judges. `nowMs` is not before the last event.
+ */
+export function decideByOracle(truth: Truth, nowMs: number, graceDays: number): Answer {
+  const now = nowMs / 1_000;
+  const rights = [
+    ...truth.subscriptions.flatMap((each) => decideSubscription(truth, each, now, graceDays)),
+    ...decidePurchases(truth.purchases, now),
+  ];
+  const products = [...new Set(rights.map(([product]) => product))].toSorted();
+  const decide = (product?: string): Verdict =>
+    nearest(rights.flatMap(([of, verdict]) => (product === undefined || of === product ? [verdict] : [])));
+  return {
+    overall: decide(),
+    products: Object.fromEntries(products.map((product) => [product, decide(product)])),
+  };
+}
+
+function decideSubscription(
+  truth: Truth,
+  subscription: Subscription,
+  now: number,
+  graceDays: number,
+): [product: string, verdict: Verdict][] {
+  const billing = followItems(subscription);
+  const coverage = findCoverage(truth, subscription, billing);
+  return [...billing.runs.keys()].map((product) => {
+    const blockers = findBlockers(truth, subscription, billing, coverage, product, now, graceDays);
+    // Nothing is left to revoke once Stripe has ended the subscription, or no item bills the product.
+    if (!blockers.includes("subscription_ended") && isRevoked(truth, subscription, coverage, product))
+      blockers.push("revoked");
+    return [product, farthest(blockers)];
+  });
+}
+
+function findBlockers(
+  truth: Truth,
+  subscription: Subscription,
+  billing: Billing,
+  coverage: Coverage[],
+  product: string,
+  now: number,
+  graceDays: number,
+): Verdict[] {
+  const state = currentState(subscription);
+  const kept = findKeptLines(subscription, coverage).filter((line) => line.product === product);
+  const isBilled = billing.runs.get(product)?.isPresent === true;
+  if (hasEnded(state) || (!isBilled && kept.length === 0)) return ["subscription_ended"];
+  const holds = findEffectiveHolds(truth, subscription, billing, coverage, product, now);
+  switch (state.status) {
+    case "incomplete":
+      return [...holds, "subscription_incomplete"];
+    case "paused":
+      return [...holds, "subscription_paused"];
+    case "past_due":
+    case "unpaid": {
+      const since = findPastDueSince(subscription) ?? now;
+      const isOpen = now < since + graceDays * 86_400 || kept.some((line) => covers(line, now));
+      return isOpen ? holds : [...holds, "payment_past_due"];
+    }
+    default:
+      return holds;
+  }
+}
+
+const findPastDueSince = (subscription: Subscription) =>
+  findRunOfStatus(subscription, ["past_due", "unpaid"]);
+
+/**
+ * Returns what a plan change that was not paid leaves: the paid lines of a present item that differ from what the
+ * item bills now, and that end after the payment became due. A change is paid if some invoice paid for what the
+ * item bills now, for a period that began no earlier.
+ */
+function findKeptLines(subscription: Subscription, coverage: Coverage[]): Coverage[] {
+  const since = findPastDueSince(subscription);
+  if (since === null) return [];
+  return coverage.filter((line) => {
+    const item = currentState(subscription).items.find(({ id }) => id === line.itemId);
+    if (item === undefined || line.isRemoved || line.end <= since) return false;
+    const isPresentPlan = ({ itemId, price, quantity }: Coverage) =>
+      itemId === item.id && price === item.price && quantity === item.quantity;
+    return !isPresentPlan(line) && !coverage.some((each) => isPresentPlan(each) && each.start >= line.start);
+  });
+}
+
+/** An operator's revocation is over once a later payment covers the time after it. */
+function isRevoked(truth: Truth, subscription: Subscription, coverage: Coverage[], product: string): boolean {
+  const last = truth.operatorActions.findLast(
+    ({ type, subscriptionId, productCode }) =>
+      type === "revoke" && subscriptionId === subscription.id && productCode === product,
+  );
+  if (last === undefined) return false;
+  return !coverage.some(
+    (line) =>
+      line.product === product &&
+      line.isMoney &&
+      !line.isRemoved &&
+      line.paidAt > last.at &&
+      line.end > last.at,
+  );
+}
