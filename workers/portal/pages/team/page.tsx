@@ -13,8 +13,8 @@ import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.
 import { Time } from "../../components/time.tsx";
 import type { InvitationRow } from "../../db/invitations.ts";
 import { readTeam } from "../../db/members.ts";
+import { isMailEnabled, type MailOutcome } from "../../http/send-mail.ts";
 import type { PortalContext } from "../../request-context.ts";
-import { isMailEnabled, type MailOutcome } from "./send-invitation-mail.ts";
 
 type Team = Awaited<ReturnType<typeof readTeam>>;
 type Person = Team["people"][number];
@@ -23,6 +23,8 @@ interface NewLink {
   url: string;
   email: string;
   mail: MailOutcome;
+  /** How long the link works, and what else it does. */
+  note: string;
 }
 
 interface TeamPageOptions {
@@ -65,9 +67,9 @@ export async function renderTeamPage(
   );
 }
 
-function LinkNotice({ link: { url, email, mail } }: { link: NewLink }) {
+function LinkNotice({ link: { url, email, mail, note } }: { link: NewLink }) {
   return (
-    <section class={`notice ${mail.outcome === "failed" ? "bad" : "good"}`} aria-label="Invitation link">
+    <section class={`notice ${mail.outcome === "failed" ? "bad" : "good"}`} aria-label="One-time link">
       <p>
         {mail.outcome === "sent" ? (
           <>
@@ -75,16 +77,15 @@ function LinkNotice({ link: { url, email, mail } }: { link: NewLink }) {
           </>
         ) : mail.outcome === "failed" ? (
           <>
-            <b>The mail could not be sent: {mail.reason}.</b> The invitation stands: send this link to {email}{" "}
-            yourself.
+            <b>The mail could not be sent: {mail.reason}.</b> The link works: send it to {email} yourself.
           </>
         ) : (
           <b>Send this link to {email}.</b>
         )}{" "}
-        It works once, for 7 days, and is shown only now.
+        {note}
       </p>
       <p class="secret">
-        <code id="invitation-link">{url}</code>
+        <code id="one-time-link">{url}</code>
         <CopyButton value={url} />
       </p>
     </section>
@@ -125,6 +126,11 @@ function MemberRow({ c, person, isOwner }: { c: PortalContext; person: Person; i
         <Time at={createdAt} now={c.get("now")} />
       </td>
       <td class="end">
+        {isOwner ? (
+          <a class="button small" href={`/team/reset/${operatorId}`}>
+            Reset sign-in…
+          </a>
+        ) : null}{" "}
         {isSelf || isOwner ? (
           <ActionButton
             action={isSelf ? "/team/leave" : "/team/remove"}
