@@ -1,6 +1,6 @@
 import { resetMailCounters } from "../../auth/limits.ts";
 import { newLinkToken } from "../../auth/one-time-link.ts";
-import { emptyForm, Field } from "../../components/fields.tsx";
+import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
 import { renderSignedOutPage } from "../../components/layout.tsx";
 import { insertRequestedReset } from "../../db/resets.ts";
 import { countAttempt } from "../../db/sign-in-throttles.ts";
@@ -14,15 +14,17 @@ import { buildResetMessage } from "./message.tsx";
 const lifetimeMs = 60 * 60_000;
 
 /** Offers a reset link by mail, or says who can create one where mail is not configured. */
-export function showResetRequest(c: PortalContext) {
+export const showResetRequest = (c: PortalContext) => requestPage(c, emptyForm, 200);
+
+function requestPage(c: PortalContext, form: FormState, status: 200 | 422) {
   return renderSignedOutPage(
     c,
-    { title: "Reset your password" },
+    { title: "Reset your password", status },
     <>
       <h1>Reset your password</h1>
       {isMailEnabled(c.env) ? (
         <form method="post" action="/forgot-password" class="form">
-          <Field form={emptyForm} name="email" label="Email" type="email" autocomplete="username" autofocus />
+          <Field form={form} name="email" label="Email" type="email" autocomplete="username" autofocus />
           <button class="button primary" type="submit">
             Email a reset link
           </button>
@@ -42,7 +44,10 @@ export function showResetRequest(c: PortalContext) {
  * looked up, so that it does not reveal who has an account.
  */
 export async function requestReset(c: PortalContext) {
-  const email = readField(await readForm(c), "email").toLowerCase();
+  const form = await readForm(c);
+  const email = readField(form, "email").toLowerCase();
+  if (!email.includes("@"))
+    return requestPage(c, { values: form, errors: { email: "Enter an email address." } }, 422);
   const isCounted = await countAttempt(c.env.DB, resetMailCounters(c, email), c.get("now"));
   if (isCounted && isMailEnabled(c.env)) c.executionCtx.waitUntil(mailRequestedReset(c, email));
   return redirectWith(
