@@ -7,6 +7,7 @@ import { operatorIdentities, operatorSessions, secondFactors } from "../../share
 import { sha256Hex } from "../../shared/kit/hash.ts";
 import { deleteEndedSignIns } from "../../workers/deliveries/db/sign-in-retention.ts";
 import { listAuditEntries } from "../../workers/portal/db/audit.ts";
+import { insertSampledRefusal } from "../../workers/portal/db/sign-in-refusals.ts";
 import { readReset, useReset } from "../../workers/portal/db/resets.ts";
 import { takeTimeStep } from "../../workers/portal/db/second-factors.ts";
 import { type Counter, countAttempt, takeBackAttempt } from "../../workers/portal/db/sign-in-throttles.ts";
@@ -104,6 +105,27 @@ describe("audit log", () => {
     expect(await listAuditEntries(env.DB, { accountId: actor.accountId }, 10)).toMatchObject([
       { target: "hash", before: null, after: null, operatorName: actor.name },
     ]);
+  });
+});
+
+describe("refused passwords and codes", () => {
+  it("a refusal is written for a member once an hour, and for no one else", async () => {
+    const { actor } = await newMember(await newAccount(), "viewer");
+    const at = Date.UTC(2026, 0, 1);
+    const refuse = (email: string, time: number) =>
+      insertSampledRefusal(env.DB, { email, at: time, route: "POST /sign-in", ipAddress: "192.0.2.9" });
+    await refuse("unknown@tests.example", at);
+    for (const time of [at, at + 1, at + 59 * minutes, at + 61 * minutes]) await refuse(actor.email, time);
+    const entries = await listAuditEntries(env.DB, { accountId: actor.accountId }, 10);
+    expect(entries.map((entry) => entry.at)).toEqual([at + 61 * minutes, at]);
+    expect(entries[1]).toMatchObject({
+      action: "operator.fail_authentication",
+      operatorId: actor.operatorId,
+      operatorEmail: actor.email,
+      target: actor.email,
+      after: '{"route":"POST /sign-in"}',
+      ipAddress: "192.0.2.9",
+    });
   });
 });
 

@@ -32,7 +32,7 @@ const guesses: Record<string, () => Promise<Guess>> = {
     const operator = await newOperator("viewer");
     const { secret } = await turnOnSecondFactor(operator);
     const browser = newBrowser();
-    await browser.submit("/sign-in", operator);
+    await browser.submit("/sign-in", { email: operator.email, password: operator.password });
     return {
       wrong: () => browser.post("/sign-in/code", { code: "000000" }),
       right: () => browser.post("/sign-in/code", { code: buildTotpCode(secret, 1) }),

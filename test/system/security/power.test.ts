@@ -92,7 +92,7 @@ describe("an operator who authenticated long ago", () => {
   const forms = routes.filter(({ method, recentAuth }) => method === "POST" && recentAuth !== "never");
 
   it.each(forms.map((route) => [route.path, route] as const))(
-    "is asked for password or code before POST %s takes effect in live mode",
+    "has to enter a password or code before POST %s takes effect in live mode",
     async (_path, { path }) => {
       const target = path
         .replace(":project", world.projectId)

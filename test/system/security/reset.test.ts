@@ -25,9 +25,10 @@ interface Mail {
   text: string;
 }
 
+/** The mails with a reset link, newest first. */
 async function mailsTo(email: string): Promise<Mail[]> {
   const mails = (await (await fetch(`${origin()}/__dev/mail`)).json()) as Mail[];
-  return mails.filter(({ to }) => to === email);
+  return mails.filter(({ to, subject }) => to === email && subject === "Choose a new Licenzy password");
 }
 
 const use = (path: string, password = newPassword): Promise<PortalReply> =>

@@ -9,7 +9,7 @@ import { createSignInService } from "./sign-in-service.ts";
  * was right. Its cookie names a row of `sign_in_verifications` that lasts ten minutes.
  */
 
-/** Returns the operator whose code is awaited in this browser, or `null`. */
+/** Returns the operator that this browser has to enter a code for, or `null`. */
 export async function readChallenge(c: PortalContext): Promise<Identity | null> {
   const { identifier, internalAdapter } = await openChallenge(c);
   if (identifier === null) return null;

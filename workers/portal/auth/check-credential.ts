@@ -37,7 +37,7 @@ export async function checkSignIn(c: PortalContext, email: string, password: str
   });
 }
 
-/** Checks a code of an operator whose sign-in is incomplete. */
+/** Checks a code of an operator while the sign-in is incomplete. */
 export async function checkSignInCode(
   c: PortalContext,
   who: Identity,

@@ -16,7 +16,7 @@ type SignInMethod =
   | "provider and code"
   | "provider and backup code";
 
-/** Begins a session of an operator whose sign-in is complete. */
+/** Begins a session after a complete sign-in. */
 export async function startSession(
   c: PortalContext,
   operatorId: string,

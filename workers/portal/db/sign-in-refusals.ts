@@ -1,4 +1,4 @@
-import { and, eq, gt, sql } from "drizzle-orm";
+import { and, eq, gt, notExists, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { AuditAction } from "../../../shared/contract/operations/table.ts";
 import { auditLog, members } from "../../../shared/db/tables/people.ts";
@@ -44,6 +44,6 @@ export async function insertSampledRefusal(
     })
     .from(operators)
     .innerJoin(members, eq(members.operatorId, operators.id))
-    .where(and(eq(operators.email, email.toLowerCase()), sql`NOT EXISTS (${inLastHour})`));
+    .where(and(eq(operators.email, email.toLowerCase()), notExists(inLastHour)));
   await database.insert(auditLog).select(row);
 }
