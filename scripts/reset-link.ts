@@ -1,6 +1,7 @@
 /**
- * `npm run reset-link -- owner@example.com https://licenzy.example.com`: prints a link by which an owner who can't sign in
- * chooses a new password, and the wrangler command that makes it work. The command needs access to the Cloudflare account.
+ * `npm run reset-link -- owner@example.com https://licenzy.example.com`: prints a link by which an owner who
+ * can't sign in chooses a new password, and the wrangler command that makes it work. The command needs access
+ * to the Cloudflare account.
  */
 import { buildResetCommand } from "./reset-link/command.ts";
 

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { encodeBase32 } from "../../shared/kit/base32.ts";
 import { sha256Hex } from "../../shared/kit/hash.ts";
 
-/** Returns a new reset link and the SQL that stores its hash for the operator with this address, for one hour. */
+/**
+ * Returns a new reset link and the SQL that stores its hash for the operator with this address, for one hour.
+ */
 export function buildResetLink(email: string, origin: string): { sql: string; link: string } {
   if (!/^[^\s"'`$\\]+@[^\s"'`$\\]+$/.test(email)) throw new Error("This is no email address.");
   const token = encodeBase32(randomBytes(20));

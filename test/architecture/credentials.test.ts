@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { isTestFile, read, readSourceFiles } from "./source-files.ts";
 
 /**
- * A password or code is checked in one place, workers/portal/auth/check-credential.ts, which has the limits. These
- * functions do the checking.
+ * A password or code is checked in one place, workers/portal/auth/check-credential.ts, which has the limits.
+ * These functions do the checking.
  */
 const checking: Record<string, string[]> = {
   verifyPassword: ["auth/check-credential.ts", "auth/password.ts", "auth/sign-in-service.ts"],

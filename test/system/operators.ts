@@ -55,8 +55,8 @@ export async function turnOnSecondFactor({ portal, password }: TestOperator): Pr
 }
 
 /**
- * Returns a time-based code as authenticator apps compute it (RFC 6238: SHA-1, 30 seconds, six digits). Each time step
- * is accepted once: `stepsAhead` 1 gives the code of the next step, which a portal accepts early.
+ * Returns a time-based code as authenticator apps compute it (RFC 6238: SHA-1, 30 seconds, six digits). Each
+ * time step is accepted once: `stepsAhead` 1 gives the code of the next step, which a portal accepts early.
  */
 export function buildTotpCode(secret: string, stepsAhead = 0): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

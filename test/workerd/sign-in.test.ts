@@ -1,8 +1,10 @@
+import { getTableColumns } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
 import { buildResetLink } from "../../scripts/reset-link/command.ts";
 import { operations } from "../../shared/contract/operations/table.ts";
 import { writeAuditEntry } from "../../shared/db/audit.ts";
+import { auditLog } from "../../shared/db/tables/people.ts";
 import { operatorIdentities, operatorSessions, secondFactors } from "../../shared/db/tables/sign-in.ts";
 import { sha256Hex } from "../../shared/kit/hash.ts";
 import { deleteEndedSignIns } from "../../workers/deliveries/db/sign-in-retention.ts";
@@ -90,13 +92,10 @@ describe("audit log", () => {
     };
     await writeAuditEntry(env.DB, entry);
     const [row] = await listAuditEntries(env.DB, { accountId: actor.accountId }, 10);
-    const columns =
-      "audit_id account_id project_id mode at operator_id operator_name operator_email action ip_address target before after".split(
-        " ",
-      );
+    const columns = getTableColumns(auditLog);
     const attempts = [
       "DELETE FROM audit_log",
-      ...columns.map((column) => `UPDATE audit_log SET ${column} = 'forged'`),
+      ...Object.values(columns).map(({ name: column }) => `UPDATE audit_log SET ${column} = 'forged'`),
       "UPDATE audit_log SET before = NULL",
     ];
     for (const attempt of attempts) await expect(env.DB.prepare(attempt).run(), attempt).rejects.toThrow();

@@ -175,8 +175,8 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
   }
 
   /**
-   * Makes the operator's last authentication `ageMs` old, since tests can't wait 30 minutes. `null` makes the sign-in
-   * incomplete, as after Google or Microsoft.
+   * Makes the operator's last authentication `ageMs` old, since tests can't wait 30 minutes. `null` makes the
+   * sign-in incomplete, as after Google or Microsoft.
    */
   async ageProof(email: string, ageMs: number | null): Promise<void> {
     await drizzle(this.env.DB)

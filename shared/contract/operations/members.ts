@@ -13,8 +13,8 @@ const emailSchema = z
   .regex(/^[^\s\p{C}@,;:<>()"]{1,64}@[^\s\p{C}@,;:<>()"]{1,190}$/u, "This is no e-mail address.");
 
 /**
- * `invitationId` is chosen with the form: sending the form twice invites once. The link makes a member, and a new member
- * has authenticated recently: inviting gives power away, as a higher role does.
+ * `invitationId` is chosen with the form: sending the form twice invites once. The link makes a member, and a
+ * new member has authenticated recently: inviting gives power away, as a higher role does.
  */
 export const inviteMember = operation({
   name: "invitation.create",
@@ -27,7 +27,10 @@ export const inviteMember = operation({
   output: done(),
 });
 
-/** Makes a new link. `expiresAt` is the end of the link that the page showed: of two renewals the second is refused. */
+/**
+ * Makes a new link. `expiresAt` is the end of the link that the page showed: of two renewals the second is
+ * refused.
+ */
 export const renewInvitation = operation({
   name: "invitation.renew",
   worker: "portal",

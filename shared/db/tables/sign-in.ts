@@ -90,13 +90,15 @@ export const secondFactors = sqliteTable("second_factors", {
   verified: integer("verified", { mode: "boolean" }).default(true),
   failedVerificationCount: integer("failed_verification_count").default(0),
   lockedUntil: date("locked_until"),
-  /** The 30-second step of the last code that was accepted. A code of this step or an earlier one is refused. */
+  /**
+   * The 30-second step of the last code that was accepted. A code of this step or an earlier one is refused.
+   */
   lastTimeStep: integer("last_time_step"),
 });
 
 /**
- * Attempts at a password or code in a 15-minute window, by counter. What a stranger chooses (an address, a place) is
- * hashed into a fixed number of names, so the table has a bound (workers/portal/auth/limits.ts).
+ * Attempts at a password or code in a 15-minute window, by counter. What a stranger chooses (an address, a
+ * place) is hashed into a fixed number of names, so the table has a bound (workers/portal/auth/limits.ts).
  */
 export const signInThrottles = sqliteTable(
   "sign_in_throttles",

@@ -7,8 +7,9 @@ import { newOperator, type TestOperator } from "../operators.ts";
 import { newWorld, type World } from "../world.ts";
 
 /**
- * Every operation that yields more than the operator's present proof allows: power for someone, a secret, a customer's
- * data, or an effect on live customers. Test mode has no effect outside, so `live` is enough for effects.
+ * Every operation that yields more than the operator's present proof allows: power for someone, a secret, a
+ * customer's data, or an effect on live customers. Test mode has no effect outside, so `live` is enough for
+ * effects.
  */
 const yielding: Record<string, Exclude<Operation["recentAuth"], "never">> = {
   "invitation.create": "always",

@@ -40,7 +40,9 @@ async function advance(seconds: number): Promise<void> {
   expect(reply.status).toBe(200);
 }
 
-/** A sign-in that must be refused: mostly from a few places, some from a new place, at the owner or at anyone. */
+/**
+ * A sign-in that must be refused: mostly from a few places, some from a new place, at the owner or at anyone.
+ */
 async function refusedSignIn(index: number): Promise<number> {
   const isNewPlace = index % 20 === 0;
   const ipAddress = isNewPlace

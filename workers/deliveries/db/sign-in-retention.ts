@@ -7,8 +7,9 @@ const ending = [
 ] as const;
 
 /**
- * Deletes counters, reset links, challenges and sessions that have ended, at most `limit` per table. Returns how many.
- * better-auth stamps challenges and sessions with the machine's clock. `now` is by the stack's clock.
+ * Deletes counters, reset links, challenges and sessions that have ended, at most `limit` per table. Returns
+ * how many. better-auth stamps challenges and sessions with the machine's clock. `now` is by the stack's
+ * clock.
  */
 export async function deleteEndedSignIns(db: D1Database, now: number, limit: number): Promise<number> {
   const results = await db.batch(

@@ -5,8 +5,8 @@ import type { Identity } from "./sign-in-audit.ts";
 import { createSignInService } from "./sign-in-service.ts";
 
 /**
- * The challenge between password and code: better-auth makes it when the password of an operator with a second factor
- * was right. Its cookie names a row of `sign_in_verifications` that lasts ten minutes.
+ * The challenge between password and code: better-auth makes it when the password of an operator with a
+ * second factor was right. Its cookie names a row of `sign_in_verifications` that lasts ten minutes.
  */
 
 /** Returns the operator that this browser has to enter a code for, or `null`. */

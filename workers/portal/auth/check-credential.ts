@@ -10,8 +10,9 @@ import type { Identity } from "./sign-in-audit.ts";
 import { createSignInService } from "./sign-in-service.ts";
 
 /**
- * Every check of a password or code of an operator, with its limit. A check has no other way in, and works only on a
- * route that declares it (`checksCredential`), so that the table of routes lists every place where one can be guessed.
+ * Every check of a password or code of an operator, with its limit. A check has no other way in, and works
+ * only on a route that declares it (`checksCredential`), so that the table of routes lists every place where
+ * one can be guessed.
  */
 export type CredentialCheck<Right> =
   | { outcome: "right"; value: Right }
@@ -22,7 +23,10 @@ export const tooManyAttempts = "Too many tries. Wait 15 minutes, then try again.
 export const wrongCode =
   "The code does not fit. Each code works once: enter the next one that your app shows.";
 
-/** Checks email and password without a session. The value is better-auth's reply, which begins a session or a challenge. */
+/**
+ * Checks email and password without a session. The value is better-auth's reply, which begins a session or a
+ * challenge.
+ */
 export async function checkSignIn(c: PortalContext, email: string, password: string) {
   const counters = signInCounters(c, email, await readKnownBrowser(c, email));
   return check(c, email, counters, async () => {

@@ -4,8 +4,8 @@ import { getIpAddress, type PortalContext } from "../request-context.ts";
 import type { KnownBrowser } from "./known-browser.ts";
 
 /**
- * The limits of attempts, per 15 minutes. What strangers choose is hashed into 65,536 names per counter, so that
- * they can fill no table, and so that the limits of an address do not reveal whether it has an account.
+ * The limits of attempts, per 15 minutes. What strangers choose is hashed into 65,536 names per counter, so
+ * that they can fill no table, and so that the limits of an address do not reveal whether it has an account.
  *
  * A browser that has signed in as the operator before has its own counter and is outside the limits that
  * strangers can exhaust.
@@ -61,7 +61,9 @@ const bucket = (value: string): string => sha256Hex(value).slice(0, 4);
 
 const readPlace = (c: PortalContext): string => toPlace(getIpAddress(c) ?? "unknown");
 
-/** Returns the IPv4 address, or the /64 network of an IPv6 address: one customer of a provider has all of it. */
+/**
+ * Returns the IPv4 address, or the /64 network of an IPv6 address: one customer of a provider has all of it.
+ */
 export function toPlace(ipAddress: string): string {
   if (!ipAddress.includes(":") || ipAddress.includes(".")) return ipAddress;
   const [head = "", tail] = ipAddress.toLowerCase().split("::");

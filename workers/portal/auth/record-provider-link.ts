@@ -4,9 +4,9 @@ import { readOperator } from "../db/operators.ts";
 import type { PortalEnv } from "../env.ts";
 
 /**
- * Records that an identity at a provider is about to be linked to an operator. better-auth writes the link itself, so
- * the entry comes first: a crash in between leaves an entry without a link, never the opposite. An operator who joins
- * with a provider belongs to no account yet; `member.join` records that.
+ * Records that an identity at a provider is about to be linked to an operator. better-auth writes the link
+ * itself, so the entry comes first: a crash in between leaves an entry without a link, never the opposite. An
+ * operator who joins with a provider belongs to no account yet; `member.join` records that.
  */
 export async function recordProviderLink(
   env: PortalEnv,

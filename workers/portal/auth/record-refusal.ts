@@ -3,8 +3,9 @@ import { insertSampledRefusal } from "../db/sign-in-refusals.ts";
 import { getIpAddress, type PortalContext } from "../request-context.ts";
 
 /**
- * Records a refused password or code in the audit log, at most one per operator and hour: a stranger's tries must not
- * fill it. It is written after the response, so that its time does not reveal whether the address has an account.
+ * Records a refused password or code in the audit log, at most one per operator and hour: a stranger's tries
+ * must not fill it. It is written after the response, so that its time does not reveal whether the address
+ * has an account.
  */
 export function recordRefusal(c: PortalContext, email: string): void {
   const { method, path } = c.get("route");

@@ -11,15 +11,18 @@ import { createSignInService } from "./sign-in-service.ts";
 import { findTimeStep } from "./totp.ts";
 
 /**
- * The second factor's codes. better-auth creates and seals the secret and the backup codes; it does not count a time
- * step once, so the codes are verified here. Only check-credential.ts calls this, within its limits.
+ * The second factor's codes. better-auth creates and seals the secret and the backup codes; it does not count
+ * a time step once, so the codes are verified here. Only check-credential.ts calls this, within its limits.
  */
 
 export type CodeKind = "code" | "backup code";
 
 const appCode = /^\d{6}$/;
 
-/** Verifies a code and uses it up: a time step or a backup code is accepted once, by whichever request is first. */
+/**
+ * Verifies a code and uses it up: a time step or a backup code is accepted once, by whichever request is
+ * first.
+ */
 export async function useCode(c: PortalContext, who: Identity, typed: string): Promise<CodeKind | null> {
   const code = typed.replaceAll(" ", "");
   const factor = await readSecondFactor(c.env.DB, who.operatorId);

@@ -11,8 +11,8 @@ export interface Identity {
 }
 
 /**
- * Builds the entry of an event of the operator's own sign-in. Returns `null` for an operator who belongs to no account:
- * an audit log belongs to one.
+ * Builds the entry of an event of the operator's own sign-in. Returns `null` for an operator who belongs to
+ * no account: an audit log belongs to one.
  */
 export function buildSignInEntry(
   c: PortalContext,

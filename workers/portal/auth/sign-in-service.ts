@@ -20,11 +20,12 @@ const sessionLifetimeSeconds = 7 * 24 * 60 * 60;
 
 /**
  * Configures better-auth on the portal's own tables: accounts, sessions, second factors, and OAuth with
- * Google and Microsoft. Its handler is never mounted. Pages call its API, and only OAuth callbacks are
- * passed to its handler. check-credential.ts has the limits and verifies codes, so the library's own are off.
+ * Google and Microsoft. Its handler is never mounted. Pages call its API, and only OAuth callbacks are passed
+ * to its handler. check-credential.ts has the limits and verifies codes, so the library's own are off.
  *
- * There is no self-service sign-up. A new operator must have been invited, also when signing in with
- * Google. An identity at a provider is linked to an existing operator only from the account page, never by signing in.
+ * There is no self-service sign-up. A new operator must have been invited, also when signing in with Google.
+ * An identity at a provider is linked to an existing operator only from the account page, never by signing
+ * in.
  */
 export function createSignInService(env: PortalEnv, origin: string) {
   return betterAuth({

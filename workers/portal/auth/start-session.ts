@@ -32,8 +32,9 @@ export async function startSession(
 }
 
 /**
- * Completes the sign-in of a session that better-auth has begun: the session opens the portal, the audit log has the
- * sign-in, and the browser is remembered. A crash before leaves a session that leads to `/second-factor` only.
+ * Completes the sign-in of a session that better-auth has begun: the session opens the portal, the audit log
+ * has the sign-in, and the browser is remembered. A crash before leaves a session that leads to
+ * `/second-factor` only.
  */
 export async function finishSession(
   c: PortalContext,

@@ -6,8 +6,9 @@ const stepMs = 30_000;
 const tolerance = 1;
 
 /**
- * Returns the 30-second step that a six-digit code belongs to, or `null` if it is no code of the steps around `now`
- * (RFC 6238). better-auth verifies codes too, but does not say of which step, and so admits each several times.
+ * Returns the 30-second step that a six-digit code belongs to, or `null` if it is no code of the steps around
+ * `now` (RFC 6238). better-auth verifies codes too, but does not say of which step, and so admits each
+ * several times.
  */
 export function findTimeStep(secret: string, code: string, now: number): number | null {
   const present = Math.floor(now / stepMs);

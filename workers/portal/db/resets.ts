@@ -13,7 +13,9 @@ import type { Authorized } from "../../../shared/operations/authorize.ts";
 
 export type ResetRow = typeof signInResets.$inferSelect;
 
-/** Stores the link of an owner for a member of the same account, instead of any other. Returns whether it did. */
+/**
+ * Stores the link of an owner for a member of the same account, instead of any other. Returns whether it did.
+ */
 export async function insertReset(
   db: D1Database,
   { actor, now }: Authorized,
@@ -22,7 +24,8 @@ export async function insertReset(
 ): Promise<boolean> {
   const database = drizzle(db);
   const { operatorId, tokenHash, expiresAt, endsSecondFactor } = reset;
-  const row = sql`SELECT operator_id, ${tokenHash}, ${actor.operatorId}, ${now}, ${expiresAt}, ${endsSecondFactor ? 1 : 0}
+  const row = sql`SELECT operator_id, ${tokenHash}, ${actor.operatorId}, ${now}, ${expiresAt},
+      ${endsSecondFactor ? 1 : 0}
     FROM members WHERE operator_id = ${operatorId} AND account_id = ${actor.accountId}`;
   const [{ meta }] = await database.batch([
     upsertReset(database, row, sql`true`),
@@ -38,8 +41,8 @@ export async function insertReset(
 }
 
 /**
- * Stores the link that an operator requested by mail. It never replaces an owner's link that is open. Returns the
- * operator's name, or `null` if none has this address.
+ * Stores the link that an operator requested by mail. It never replaces an owner's link that is open. Returns
+ * the operator's name, or `null` if none has this address.
  */
 export async function insertRequestedReset(
   db: D1Database,
@@ -50,7 +53,8 @@ export async function insertRequestedReset(
   const database = drizzle(db);
   const row = sql`SELECT operator_id, ${link.tokenHash}, operator_id, ${now}, ${link.expiresAt}, 0
     FROM operators WHERE email = ${email.toLowerCase()}`;
-  const isReplaceable = sql`sign_in_resets.expires_at <= ${now} OR sign_in_resets.created_by = sign_in_resets.operator_id`;
+  const isReplaceable = sql`sign_in_resets.expires_at <= ${now}
+    OR sign_in_resets.created_by = sign_in_resets.operator_id`;
   const { meta } = await upsertReset(database, row, isReplaceable).run();
   if (meta.changes === 0) return null;
   const [operator] = await database
@@ -94,9 +98,9 @@ export async function readReset(db: D1Database, tokenHash: string, now: number) 
 }
 
 /**
- * Uses an open link, in one transaction: sets the password, ends every session of the operator, turns off the second
- * factor if the link says so, and deletes the link. Returns `false` and changes nothing if the link is not open any
- * more: each statement depends on its row, which the last one deletes.
+ * Uses an open link, in one transaction: sets the password, ends every session of the operator, turns off the
+ * second factor if the link says so, and deletes the link. Returns `false` and changes nothing if the link is
+ * not open any more: each statement depends on its row, which the last one deletes.
  */
 export async function useReset(
   db: D1Database,

@@ -38,8 +38,9 @@ export async function replaceBackupCodes(
 }
 
 /**
- * Turns the second factor on with the first code of its app, and ends every other session of the operator: they
- * were begun without it. The code's time step is used up. Returns whether the code was the first of this secret.
+ * Turns the second factor on with the first code of its app, and ends every other session of the operator:
+ * they were begun without it. The code's time step is used up. Returns whether the code was the first of this
+ * secret.
  */
 export async function turnOnSecondFactor(
   db: D1Database,

@@ -133,8 +133,8 @@ export async function listIdentities(db: D1Database, operatorId: string) {
 }
 
 /**
- * Deletes an identity at a provider and ends every other session of the operator, which the identity may have begun.
- * Returns `false` and changes nothing if it is the operator's only way to sign in.
+ * Deletes an identity at a provider and ends every other session of the operator, which the identity may have
+ * begun. Returns `false` and changes nothing if it is the operator's only way to sign in.
  */
 export async function unlinkIdentity(
   db: D1Database,

@@ -8,7 +8,10 @@ import { idFloor, newId } from "../../../shared/kit/ids.ts";
 const action: AuditAction = "operator.fail_authentication";
 const hourMs = 3_600_000;
 
-/** Writes an audit entry for a member with this email address, unless the last hour has one. `at` is the present. */
+/**
+ * Writes an audit entry for a member with this email address, unless the last hour has one. `at` is the
+ * present.
+ */
 export async function insertSampledRefusal(
   db: D1Database,
   refusal: { email: string; at: number; route: string; ipAddress: string | null },

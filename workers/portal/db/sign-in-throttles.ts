@@ -15,8 +15,8 @@ export interface Counter {
 
 /**
  * Counts an attempt before its result is known, so that concurrent attempts count too. Returns whether every
- * counter had room. The counters are read first: while one is full, nothing is written. Of the same address or
- * place, an attempt without room changes no row. `now` is in milliseconds since 1970.
+ * counter had room. The counters are read first: while one is full, nothing is written. Of the same address
+ * or place, an attempt without room changes no row. `now` is in milliseconds since 1970.
  */
 export async function countAttempt(db: D1Database, counters: Counter[], now: number): Promise<boolean> {
   const database = drizzle(db);
@@ -51,8 +51,8 @@ export async function countAttempt(db: D1Database, counters: Counter[], now: num
 }
 
 /**
- * Takes a successful attempt back. A counter that others share is not reset: someone with a valid account could
- * otherwise reset it between guesses at another account.
+ * Takes a successful attempt back. A counter that others share is not reset: someone with a valid account
+ * could otherwise reset it between guesses at another account.
  */
 export async function takeBackAttempt(db: D1Database, counters: Counter[]): Promise<void> {
   const database = drizzle(db);

@@ -3,8 +3,8 @@ import type { PortalContext } from "../request-context.ts";
 import { isMailEnabled, type MailOutcome, type Message, sendMail } from "./send-mail.ts";
 
 /**
- * Mails a one-time link that is already stored, if mail is configured, and logs the result. Reasons contain neither the
- * email address nor the link. Never throws.
+ * Mails a one-time link that is already stored, if mail is configured, and logs the result. Reasons contain
+ * neither the email address nor the link. Never throws.
  */
 export async function mailLink(c: PortalContext, to: string, message: Message): Promise<MailOutcome> {
   if (!isMailEnabled(c.env)) return { outcome: "off" };

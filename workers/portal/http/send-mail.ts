@@ -3,8 +3,8 @@ import { DependencyUnavailableError, TimeoutError, withTimeout } from "../../../
 import type { PortalEnv } from "../env.ts";
 
 /**
- * Result of mailing a one-time link that is already stored. The link does not depend on the mail, so a failure
- * is a value.
+ * Result of mailing a one-time link that is already stored. The link does not depend on the mail, so a
+ * failure is a value.
  */
 export type MailOutcome = { outcome: "off" } | { outcome: "sent" } | { outcome: "failed"; reason: string };
 
@@ -21,7 +21,10 @@ export interface Message {
   replyTo?: string;
 }
 
-/** Returns whether mail is configured. Also true for incomplete configuration, so that the page reports what is missing. */
+/**
+ * Returns whether mail is configured. Also true for incomplete configuration, so that the page reports what
+ * is missing.
+ */
 export const isMailEnabled = ({ MAIL, MAIL_FROM }: MailEnv): boolean =>
   MAIL !== undefined || Boolean(MAIL_FROM);
 

@@ -20,8 +20,8 @@ const columns = [
 ] as const satisfies (keyof AuditRow)[];
 
 /**
- * Streams the filtered log as CSV, newest first, so that its length is not limited. The export itself is recorded
- * before the first row is sent.
+ * Streams the filtered log as CSV, newest first, so that its length is not limited. The export itself is
+ * recorded before the first row is sent.
  */
 export async function exportAudit(c: PortalContext) {
   const { filter, values } = parseAuditFilter(c);

@@ -27,7 +27,9 @@ export async function showReset(c: PortalContext) {
   return reset === null ? notOpen(c) : resetPage(c, reset, emptyForm, 200);
 }
 
-/** Sets the new password. The operator then signs in with it, and with the second factor where there is one. */
+/**
+ * Sets the new password. The operator then signs in with it, and with the second factor where there is one.
+ */
 export async function resetPassword(c: PortalContext) {
   const reset = await findReset(c);
   if (reset === null) return notOpen(c);

@@ -40,8 +40,8 @@ function requestPage(c: PortalContext, form: FormState, status: 200 | 422) {
 }
 
 /**
- * Mails a reset link to an operator. The response is the same for every address, and is sent before the address is
- * looked up, so that it does not reveal who has an account.
+ * Mails a reset link to an operator. The response is the same for every address, and is sent before the
+ * address is looked up, so that it does not reveal who has an account.
  */
 export async function requestReset(c: PortalContext) {
   const form = await readForm(c);

@@ -78,8 +78,8 @@ export function renderNotSetUpPage(c: PortalContext) {
 }
 
 /**
- * Returns the setup link in development, and `null` in a deployment, where only the operator knows the token. The host
- * must be the stack's own: a page of a foreign name that resolves to 127.0.0.1 could read the token.
+ * Returns the setup link in development, and `null` in a deployment, where only the operator knows the token.
+ * The host must be the stack's own: a page of a foreign name that resolves to 127.0.0.1 could read the token.
  */
 function readDevelopmentSetupPath(c: PortalContext): string | null {
   const { DEV, PUBLIC_ORIGIN, SETUP_TOKEN } = c.env;
