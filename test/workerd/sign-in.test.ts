@@ -9,9 +9,9 @@ import { operatorIdentities, operatorSessions, secondFactors } from "../../share
 import { sha256Hex } from "../../shared/kit/hash.ts";
 import { deleteEndedSignIns } from "../../workers/deliveries/db/sign-in-retention.ts";
 import { listAuditEntries } from "../../workers/portal/db/audit.ts";
-import { insertSampledRefusal } from "../../workers/portal/db/sign-in-refusals.ts";
 import { readReset, useReset } from "../../workers/portal/db/resets.ts";
 import { takeTimeStep } from "../../workers/portal/db/second-factors.ts";
+import { insertSampledRefusal } from "../../workers/portal/db/sign-in-refusals.ts";
 import { type Counter, countAttempt, takeBackAttempt } from "../../workers/portal/db/sign-in-throttles.ts";
 import { newAccount, newMember } from "./members.ts";
 import { runtimeEntrypoint } from "./operator-calls.ts";

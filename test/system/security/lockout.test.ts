@@ -38,8 +38,7 @@ describe("strangers who fail to sign in", () => {
     const prefix = `2001:db8:${randomBytes(2).toString("hex")}:${randomBytes(2).toString("hex")}`;
     const fail = (index: number) =>
       at(`${prefix}::${index}`).post("/sign-in", { email: `${index}-${email}`, password: "guess" });
-    const failMany = (from: number, to: number) =>
-      runTries(to - from, (index) => fail(from + index));
+    const failMany = (from: number, to: number) => runTries(to - from, (index) => fail(from + index));
     for (const { status } of await failMany(0, 60)) expect(status).toBe(422);
     await at(`${prefix}:ffff::1`).submit("/sign-in", { email, password });
     for (const { status } of await failMany(60, 100)) expect(status).toBe(422);
