@@ -1,7 +1,8 @@
 /**
- * `npm run test:soak`: the long form of the fault tests and the random histories, about 30 minutes. The environment
- * overrides `KILLS` and `WEBHOOK_KILLS` (of the whole stack), `RUNTIME_KILLS`, `STALL_MS` (of D1), `HISTORIES` and
- * `SEED`. Each test prints its seed and its accounting; this prints them again at the end.
+ * `npm run test:soak`: the long form of the fault tests, the random histories and the refused sign-ins, about
+ * 30 minutes. The environment overrides `KILLS` and `WEBHOOK_KILLS` (of the whole stack), `RUNTIME_KILLS`,
+ * `STALL_MS` (of D1), `HISTORIES`, `REFUSED_SIGN_INS` (a minute) and `SEED`. Each test prints its seed and
+ * its accounting; this prints them again at the end.
  */
 import { run } from "./run.ts";
 
@@ -11,13 +12,17 @@ const environment = {
   RUNTIME_KILLS: "20",
   STALL_MS: "30000",
   HISTORIES: "50000",
+  REFUSED_SIGN_INS: "2000",
   ...process.env,
 };
 const steps = [
   ["--project", "fault", "--testTimeout=900000"],
   ["--project", "workerd", "test/workerd/histories.test.ts", "--testTimeout=900000"],
+  ["--project", "system", "test/system/security/refused-sign-ins.test.ts", "--testTimeout=900000"],
 ];
-/** Matches the accounting that the tests print, and the line with the seed that vitest prints for each test. */
+/**
+ * Matches the accounting that the tests print, and the line with the seed that vitest prints for each test.
+ */
 const accounting = /^(kills|check: median|consume: median)|SEED=|✓|×|Tests /;
 // Vitest colors its output, even in a pipe.
 const colors = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");

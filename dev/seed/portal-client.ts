@@ -10,7 +10,11 @@ export interface PortalReply {
 export class PortalClient {
   private readonly cookies = new Map<string, string>();
 
-  constructor(readonly origin: string) {}
+  /** `headers` go with every request, for example the IP address that Cloudflare would report. */
+  constructor(
+    readonly origin: string,
+    private readonly headers: Record<string, string> = {},
+  ) {}
 
   async get(path: string): Promise<PortalReply> {
     return this.send(path, {});
@@ -38,7 +42,7 @@ export class PortalClient {
 
   private async send(path: string, init: RequestInit): Promise<PortalReply> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const headers = { ...init.headers, ...(cookie === "" ? {} : { Cookie: cookie }) };
+    const headers = { ...this.headers, ...init.headers, ...(cookie === "" ? {} : { Cookie: cookie }) };
     const response = await fetch(this.origin + path, { ...init, headers, redirect: "manual" });
     // The types of the workers, which are loaded here too, lack this method of Node.
     const replied = response.headers as Headers & { getSetCookie(): string[] };
@@ -50,6 +54,11 @@ export class PortalClient {
       html: await response.text(),
       location: replied.get("Location"),
     };
+  }
+
+  /** Sets a cookie as another party could. */
+  plant(name: string, value: string): void {
+    this.cookies.set(name, value);
   }
 
   private keep(line: string): void {

@@ -52,6 +52,7 @@ describe("log", () => {
       "Bearer eyJhbGciOi.x.y",
       "jane.doe+x@example.com",
       "/invitations/0123456789abcdefghjk",
+      "/reset/0123456789abcdefghjk",
     ];
     const message = errorMessage(new Error(`No such thing: '${secrets.join("', '")}'; try again`));
     for (const secret of secrets) expect(message).not.toContain(secret);

@@ -96,7 +96,7 @@ const sensitivePatterns = [
   /\bwhsec_[\w+/=]+/g,
   /\blz_(?:test|live)_\w+/g,
   /\bBearer +\S+/gi,
-  /\/invitations\/\w+/g,
+  /\/(?:invitations|reset)\/\w+/g,
   /[^\s@"'<>(]+@[^\s@"'<>)]+\.[a-z]{2,}/gi,
 ];
 

@@ -86,7 +86,13 @@ describe.skipIf(chromiumPath === undefined)("portal pages", () => {
 
   it.each(sizes)("every page passes axe and fits its width at $width px in $colorScheme", async (look) => {
     const { page, errors } = await openPage(portal, look);
-    for (const path of ["/sign-in", "/sign-in/code", "/invitations/none"]) {
+    for (const path of [
+      "/sign-in",
+      "/sign-in/code",
+      "/forgot-password",
+      "/reset/none",
+      "/invitations/none",
+    ]) {
       await page.goto(path);
       await expectAccessible(page);
     }
@@ -105,6 +111,10 @@ describe.skipIf(chromiumPath === undefined)("portal pages", () => {
       const isTooWide = await own.evaluate("document.documentElement.scrollWidth > innerWidth");
       expect({ path, isTooWide }).toEqual({ path, isTooWide: false });
     }
+    await own.goto("/team");
+    await own.getByRole("link", { name: "Reset sign-in…" }).first().click();
+    await own.getByRole("button", { name: "Create reset link" }).waitFor();
+    await expectAccessible(own);
     expect([...errors, ...ownErrors]).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { PortalClient } from "../../dev/seed/portal-client.ts";
+import { hiddenFields, PortalClient } from "../../dev/seed/portal-client.ts";
 import { type Stack, startStack } from "../../dev/stack/stack.ts";
 import { OpenIdProvider } from "./openid-provider.ts";
 import { buildTotpCode, inviteOperator } from "./operators.ts";
@@ -80,7 +80,7 @@ describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
     await again.get(pathOf(provider.agree(await begin(again, name), claims)));
     expect((await again.get("/team")).location).toBe("/second-factor");
     expect((await again.post("/second-factor", { code: "000000" })).status).toBe(422);
-    await again.submit("/second-factor", { code: buildTotpCode(secret) });
+    await again.submit("/second-factor", { code: buildTotpCode(secret, 1) });
     expect((await again.get("/team")).status).toBe(200);
   });
 
@@ -105,16 +105,52 @@ describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
     }
   });
 
-  it("provider sign-in matches an operator with a password only when the address is verified", async () => {
+  it("a provider's account signs in only after its operator linked it on purpose, and no more once unlinked", async () => {
     const email = "boss@tests.example";
-    const stranger = new PortalClient(stack.origin);
-    const unconfirmed = provider.agree(await begin(stranger, name), { email, email_verified: false });
-    expect(await refusalOf(stranger, unconfirmed)).toContain("who signs in with a password");
+    const claims = { email, email_verified: true };
+    const signInWith = async () => {
+      const browser = new PortalClient(stack.origin);
+      const back = provider.agree(await begin(browser, name), claims);
+      return { browser, back };
+    };
+    const unlinked = await signInWith();
+    expect(await refusalOf(unlinked.browser, unlinked.back)).toContain("has not linked this account");
+
+    const link = async (as: { email: string; email_verified: boolean }) => {
+      const start = await boss.submit("/account/providers/link", { provider: name });
+      const { location } = await boss.get(pathOf(provider.agree(start.location ?? "", as)));
+      return (await boss.get(location?.replace(stack.origin, "") ?? "")).html;
+    };
+    expect(await link({ email: address(), email_verified: true })).toContain("another email address");
+    expect(await link({ email, email_verified: false })).toContain("not verified there");
+    const account = await link(claims);
+    const row = account.slice(account.indexOf("Linked accounts"));
+    expect(row).toContain(name === "google" ? "<td>Google</td>" : "<td>Microsoft</td>");
+
+    const linked = await signInWith();
+    expect((await linked.browser.get(pathOf(linked.back))).location).toBe("/");
+    expect((await linked.browser.get("/second-factor")).location).toBe("/");
+    expect((await linked.browser.get("/team")).status).toBe(200);
+
+    await boss.submit("/account/providers/unlink", hiddenFields(account, "/account/providers/unlink"));
+    expect((await linked.browser.get("/team")).location).toMatch(/^\/sign-in/);
+    const again = await signInWith();
+    expect(await refusalOf(again.browser, again.back)).toContain("has not linked this account");
+    const { html: log } = await boss.get("/audit/export");
+    for (const action of ["operator.link_provider", "operator.unlink_provider"])
+      expect(log.split("\n").find((line) => line.includes(action))).toContain(`""provider"":""${name}""`);
+  });
+
+  it("a provider's account that is the only way to sign in can't be unlinked", async () => {
+    const claims = { email: address(), email_verified: true };
+    const link = await inviteOperator(boss, "support", claims.email);
     const browser = new PortalClient(stack.origin);
-    const back = provider.agree(await begin(browser, name), { email, email_verified: true });
-    expect((await browser.get(pathOf(back))).location).toBe("/");
-    expect((await browser.get("/second-factor")).location).toBe("/");
-    expect((await browser.get("/team")).status).toBe(200);
+    await browser.get(pathOf(provider.agree(await begin(browser, name, link), claims)));
+    await browser.submit(link);
+    await browser.get("/second-factor");
+    const { html } = await browser.get("/account");
+    await browser.submit("/account/providers/unlink", hiddenFields(html, "/account/providers/unlink"));
+    expect((await browser.get("/account")).html).toContain("your only way to sign in");
   });
 
   it("provider sign-in rejects a forged state and a state or code of another sign-in", async () => {

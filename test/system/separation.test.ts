@@ -26,6 +26,10 @@ const others: Record<string, [needs: RouteAccess, why: string]> = {
   "POST /sign-in/code": ["nobody", "makes a session"],
   "POST /sign-in/with/:provider": ["nobody", "makes a session"],
   "GET /sign-in/callback/:provider": ["nobody", "makes a session"],
+  "GET /forgot-password": ["nobody", "who has no password has no session"],
+  "POST /forgot-password": ["nobody", "who has no password has no session"],
+  "GET /reset/:token": ["nobody", "who has no password has no session; the link opens it"],
+  "POST /reset/:token": ["nobody", "who has no password has no session; the link opens it"],
   "GET /invitations/:token": ["nobody", "who is invited has no session; the link opens it"],
   "POST /invitations/:token": ["nobody", "who is invited has no session; the link opens it"],
   "POST /sign-out": ["session", "ends the session itself, finished or not"],
@@ -33,7 +37,6 @@ const others: Record<string, [needs: RouteAccess, why: string]> = {
   "POST /second-factor": ["session", "finishes the session itself"],
   "POST /prove": ["viewer", "renews the session's own authentication"],
   "GET /audit": ["admin", "the audit log is not for every member"],
-  "GET /audit/export": ["admin", "the audit log is not for every member"],
 };
 
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;

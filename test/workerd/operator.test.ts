@@ -1,8 +1,11 @@
 import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
 import { createApiKey, revokeApiKey } from "../../shared/contract/operations/api-keys.ts";
+import { changeMemberRole } from "../../shared/contract/operations/members.ts";
+import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import { members } from "../../shared/db/tables/people.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { type Authorized, authorize } from "../../shared/operations/authorize.ts";
 import { listAuditEntries } from "../../workers/portal/db/audit.ts";
 import { changeRole } from "../../workers/portal/db/members.ts";
 import { insertFirstOwner } from "../../workers/portal/db/setup.ts";
@@ -13,6 +16,12 @@ import { env } from "./subjects.ts";
 const database = drizzle(env.DB);
 
 const key = () => ({ keyId: newId("key"), name: "Backend", expiresAt: null });
+
+async function permitOf(caller: OperatorCaller): Promise<Authorized> {
+  const permit = await authorize(env, caller, null, changeMemberRole);
+  if (permit.outcome === "refused") throw new Error(permit.message);
+  return permit;
+}
 
 describe("operator authorization", () => {
   it("the operator entrypoint rejects a session that is unknown, unfinished or expired", async () => {
@@ -39,7 +48,7 @@ describe("operator authorization", () => {
       from: "admin" as const,
       to: "viewer" as const,
     };
-    expect(await changeRole(env.DB, boss.actor, change, Date.now())).toBe(true);
+    expect(await changeRole(env.DB, await permitOf(boss.caller), change)).toBe(true);
     expect(await run(createApiKey, caller, place, key())).toMatchObject({ reason: "not_allowed" });
     await database.delete(members);
     expect(await run(createApiKey, caller, place, key())).toMatchObject({ reason: "not_allowed" });
@@ -83,14 +92,14 @@ describe("operator audit log", () => {
 
   it("the audit log records nothing when a change is refused", async () => {
     const account = await newAccount();
-    const { actor } = await newMember(account, "owner");
+    const { actor, caller } = await newMember(account, "owner");
     const change = {
       operatorId: actor.operatorId,
       email: actor.email,
       from: "owner" as const,
       to: "viewer" as const,
     };
-    expect(await changeRole(env.DB, actor, change, Date.now())).toBe(false);
+    expect(await changeRole(env.DB, await permitOf(caller), change)).toBe(false);
     expect(await listAuditEntries(env.DB, { accountId: account.accountId }, 10)).toEqual([]);
   });
 });

@@ -80,11 +80,15 @@ app.use(async (c, next) => {
 });
 
 for (const route of routes)
-  app.on(route.method, route.path, async (c) => (await guard(c, route)) ?? (await route.handler(c)));
+  app.on(route.method, route.path, async (c) => {
+    c.set("route", route);
+    return (await guard(c, route)) ?? (await route.handler(c));
+  });
 
 app.notFound(async (c) => {
   const session = await getSession(c);
-  if (session !== null && isMember(session)) c.set("member", session);
+  // An incomplete sign-in sees nothing of the account.
+  if (session !== null && session.provenAt !== null && isMember(session)) c.set("member", session);
   return renderErrorPage(
     c,
     404,

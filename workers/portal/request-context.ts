@@ -16,6 +16,8 @@ export interface PortalHono {
     requestId: string;
     /** The time by the stack's clock in milliseconds since 1970. Rows are stamped with it. */
     now: number;
+    /** The route that matched. */
+    route: { method: string; path: string; checksCredential: boolean };
     /** Set on every route that is not public. */
     session: OperatorSession;
     /** Set on routes that require a role. */

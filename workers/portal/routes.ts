@@ -5,7 +5,15 @@ import * as product from "../../shared/contract/operations/products.ts";
 import * as project from "../../shared/contract/operations/projects.ts";
 import * as operator from "../../shared/contract/operations/sign-in.ts";
 import * as stripe from "../../shared/contract/operations/stripe.ts";
-import { actionRoute, formRoute, pageRoute, projectRoot, publicRoute, type Route } from "./auth/route.ts";
+import {
+  actionRoute,
+  credentialRoute,
+  formRoute,
+  pageRoute,
+  projectRoot,
+  publicRoute,
+  type Route,
+} from "./auth/route.ts";
 import { serveIcon, serveScript, serveStylesheet } from "./http/assets.ts";
 import {
   changePassword,
@@ -16,6 +24,7 @@ import {
   showAccount,
   showSecondFactor,
 } from "./pages/account/actions.ts";
+import { linkProvider, unlinkProvider } from "./pages/account/provider-actions.ts";
 import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
 import { applyAction, previewAction, showAction } from "./pages/customer/actions/handlers.ts";
@@ -43,6 +52,8 @@ import {
 import { showProducts } from "./pages/products/list.tsx";
 import { archiveProject, createProject, restoreProject, showProjects } from "./pages/projects/actions.ts";
 import { reauthenticate } from "./pages/reauthenticate/actions.ts";
+import { resetPassword, showReset } from "./pages/reset/actions.tsx";
+import { requestReset, showResetRequest } from "./pages/reset/request.tsx";
 import { enterSecondFactor, finishSignIn } from "./pages/second-factor/actions.tsx";
 import { saveSettings, showSettings } from "./pages/settings/actions.ts";
 import { setUp, showSetup } from "./pages/setup/actions.tsx";
@@ -65,6 +76,7 @@ import {
 } from "./pages/stripe/actions.ts";
 import { leaveAccount, removeTeamMember, setRole, showTeam } from "./pages/team/actions.ts";
 import { replaceInvitationLink, revokeInvitation, sendInvitation } from "./pages/team/invitation-actions.ts";
+import { sendResetLink, showResetForm } from "./pages/team/reset-actions.tsx";
 import { webhookRoutes } from "./pages/webhooks/routes.ts";
 
 /**
@@ -80,27 +92,37 @@ export const routes: readonly Route[] = [
   publicRoute("GET", "/setup", showSetup),
   publicRoute("POST", "/setup", setUp),
   publicRoute("GET", "/sign-in", showSignIn),
-  publicRoute("POST", "/sign-in", signIn),
+  credentialRoute(publicRoute("POST", "/sign-in", signIn)),
   publicRoute("GET", "/sign-in/code", showCode),
-  publicRoute("POST", "/sign-in/code", enterCode),
+  credentialRoute(publicRoute("POST", "/sign-in/code", enterCode)),
   publicRoute("POST", "/sign-in/with/:provider", startProvider),
   publicRoute("GET", "/sign-in/callback/:provider", finishProvider),
+  publicRoute("GET", "/forgot-password", showResetRequest),
+  publicRoute("POST", "/forgot-password", requestReset),
+  publicRoute("GET", "/reset/:token", showReset),
+  publicRoute("POST", "/reset/:token", resetPassword),
   publicRoute("GET", "/invitations/:token", showInvitation),
   publicRoute("POST", "/invitations/:token", joinAccount),
 
   { ...pageRoute("/sign-out", "session", signOut), method: "POST" },
   pageRoute("/second-factor", "session", finishSignIn),
-  { ...pageRoute("/second-factor", "session", enterSecondFactor), method: "POST" },
+  credentialRoute({ ...pageRoute("/second-factor", "session", enterSecondFactor), method: "POST" }),
 
   pageRoute("/", "viewer", redirectToStart),
-  { ...pageRoute("/prove", "viewer", reauthenticate), method: "POST" },
+  credentialRoute({ ...pageRoute("/prove", "viewer", reauthenticate), method: "POST" }),
   pageRoute("/account", "viewer", showAccount),
-  actionRoute("/account/password", operator.changePassword, changePassword),
+  credentialRoute(actionRoute("/account/password", operator.changePassword, changePassword)),
   actionRoute("/account/sessions/end", operator.endSession, endSession),
   pageRoute("/account/second-factor", "viewer", showSecondFactor),
-  actionRoute("/account/second-factor", operator.enableSecondFactor, enableSecondFactor),
-  actionRoute("/account/second-factor/confirm", operator.confirmSecondFactor, confirmSecondFactor),
-  actionRoute("/account/second-factor/disable", operator.disableSecondFactor, disableSecondFactor),
+  credentialRoute(actionRoute("/account/second-factor", operator.enableSecondFactor, enableSecondFactor)),
+  credentialRoute(
+    actionRoute("/account/second-factor/confirm", operator.confirmSecondFactor, confirmSecondFactor),
+  ),
+  credentialRoute(
+    actionRoute("/account/second-factor/disable", operator.disableSecondFactor, disableSecondFactor),
+  ),
+  actionRoute("/account/providers/link", operator.linkProvider, linkProvider),
+  actionRoute("/account/providers/unlink", operator.unlinkProvider, unlinkProvider),
 
   pageRoute("/projects", "viewer", showProjects),
   actionRoute("/projects", project.createProject, createProject),
@@ -111,12 +133,14 @@ export const routes: readonly Route[] = [
   actionRoute("/team/invitations/renew", member.renewInvitation, replaceInvitationLink),
   actionRoute("/team/invitations/revoke", member.revokeInvitation, revokeInvitation),
   actionRoute("/team/role", member.changeMemberRole, setRole),
+  formRoute("/team/reset/:operator", member.createResetLink, showResetForm),
+  actionRoute("/team/reset/:operator", member.createResetLink, sendResetLink),
   actionRoute("/team/remove", member.removeMember, removeTeamMember),
   actionRoute("/team/leave", member.leaveAccount, leaveAccount),
   pageRoute("/plan", "viewer", showPlan),
   actionRoute("/plan", project.setPlan, setPlan),
   pageRoute("/audit", "admin", showAudit),
-  pageRoute("/audit/export", "admin", exportAudit),
+  formRoute("/audit/export", operator.exportAuditLog, exportAudit),
 
   pageRoute(projectRoot, "viewer", showOverview),
   pageRoute(`${projectRoot}/customers`, "viewer", showCustomers),

@@ -171,11 +171,14 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     if (meta.changes === 0) throw new Error(`Member not found: ${email}`);
   }
 
-  /** Makes the operator's last authentication `ageMs` old, since tests can't wait 30 minutes. */
-  async ageProof(email: string, ageMs: number): Promise<void> {
+  /**
+   * Makes the operator's last authentication `ageMs` old, since tests can't wait 30 minutes. `null` makes the
+   * sign-in incomplete, as after Google or Microsoft.
+   */
+  async ageProof(email: string, ageMs: number | null): Promise<void> {
     await drizzle(this.env.DB)
       .update(operatorSessions)
-      .set({ provenAt: new Date(Date.now() - ageMs) })
+      .set({ provenAt: ageMs === null ? null : new Date(Date.now() - ageMs) })
       .where(sql`operator_id = (SELECT operator_id FROM operators WHERE email = ${email})`);
   }
 

@@ -12,25 +12,31 @@ const emailSchema = z
   .toLowerCase()
   .regex(/^[^\s\p{C}@,;:<>()"]{1,64}@[^\s\p{C}@,;:<>()"]{1,190}$/u, "This is no e-mail address.");
 
-/** `invitationId` is chosen with the form: sending the form twice invites once. */
+/**
+ * `invitationId` is chosen with the form: sending the form twice invites once. The link makes a member, and a
+ * new member has authenticated recently: inviting gives power away, as a higher role does.
+ */
 export const inviteMember = operation({
   name: "invitation.create",
   worker: "portal",
   scope: "account",
   role: "owner",
-  recentAuth: "never",
+  recentAuth: "always",
   audit: ["invitation.create", "invitation.mail"],
   input: z.strictObject({ invitationId: formId("inv"), email: emailSchema, role: z.enum(roles) }),
   output: done(),
 });
 
-/** Makes a new link. `expiresAt` is the end of the link that the page showed: of two renewals the second is refused. */
+/**
+ * Makes a new link. `expiresAt` is the end of the link that the page showed: of two renewals the second is
+ * refused.
+ */
 export const renewInvitation = operation({
   name: "invitation.renew",
   worker: "portal",
   scope: "account",
   role: "owner",
-  recentAuth: "never",
+  recentAuth: "always",
   audit: ["invitation.renew", "invitation.mail"],
   input: z.strictObject({ invitationId: z.string(), expiresAt: z.number() }),
   output: done(),
@@ -53,12 +59,25 @@ export const changeMemberRole = operation({
   worker: "portal",
   scope: "account",
   role: "owner",
-  recentAuth: "never",
+  recentAuth: "always",
   audit: ["member.change_role"],
   input: z.strictObject({ operatorId: z.string(), from: z.enum(roles), to: z.enum(roles) }),
   output: done(),
 });
 
+/** Creates a one-time link by which the member chooses a new password, and signs in with it. */
+export const createResetLink = operation({
+  name: "member.create_reset_link",
+  worker: "portal",
+  scope: "account",
+  role: "owner",
+  recentAuth: "always",
+  audit: ["member.create_reset_link", "member.mail_reset_link"],
+  input: z.strictObject({ operatorId: z.string(), endsSecondFactor: z.boolean() }),
+  output: done(),
+});
+
+/** Removing a member must not wait for a password, so it needs no recent authentication. */
 export const removeMember = operation({
   name: "member.remove",
   worker: "portal",

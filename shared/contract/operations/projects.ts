@@ -57,7 +57,7 @@ export const setPlan = operation({
   worker: "runtime",
   scope: "account",
   role: "owner",
-  recentAuth: "never",
+  recentAuth: "always",
   audit: ["plan.set"],
   input: z.strictObject({ plan: z.enum(planStatuses, "There is no such plan status.") }),
   output: done(),

@@ -38,6 +38,7 @@ export const enableSecondFactor = operation({
   output: done(),
 });
 
+/** Ends every other session of the operator: they were begun without the second factor. */
 export const confirmSecondFactor = operation({
   name: "operator.confirm_second_factor",
   worker: "portal",
@@ -49,6 +50,7 @@ export const confirmSecondFactor = operation({
   output: done(),
 });
 
+/** Needs a code of the second factor: a password alone could otherwise remove it. */
 export const disableSecondFactor = operation({
   name: "operator.disable_second_factor",
   worker: "portal",
@@ -56,6 +58,42 @@ export const disableSecondFactor = operation({
   role: "viewer",
   recentAuth: "never",
   audit: ["operator.disable_second_factor"],
-  input: z.strictObject({ password: z.string() }),
+  input: z.strictObject({ code: z.string() }),
+  output: done(),
+});
+
+/** Leads to the provider. The link is made when the operator returns from there. */
+export const linkProvider = operation({
+  name: "operator.link_provider",
+  worker: "portal",
+  scope: "account",
+  role: "viewer",
+  recentAuth: "always",
+  audit: ["operator.link_provider"],
+  input: z.strictObject({ provider: z.string() }),
+  output: done(),
+});
+
+/** Ends every other session of the operator: the identity may have begun them. */
+export const unlinkProvider = operation({
+  name: "operator.unlink_provider",
+  worker: "portal",
+  scope: "account",
+  role: "viewer",
+  recentAuth: "always",
+  audit: ["operator.unlink_provider"],
+  input: z.strictObject({ identityId: z.string() }),
+  output: done(),
+});
+
+/** Takes the filtered audit log out as a file. */
+export const exportAuditLog = operation({
+  name: "audit_log.export",
+  worker: "portal",
+  scope: "account",
+  role: "admin",
+  recentAuth: "never",
+  audit: ["audit_log.export"],
+  input: z.strictObject({}),
   output: done(),
 });

@@ -28,6 +28,7 @@ import {
 } from "./endpoints.ts";
 import {
   changeMemberRole,
+  createResetLink,
   inviteMember,
   leaveAccount,
   removeMember,
@@ -43,6 +44,9 @@ import {
   disableSecondFactor,
   enableSecondFactor,
   endSession,
+  exportAuditLog,
+  linkProvider,
+  unlinkProvider,
 } from "./sign-in.ts";
 import { checkStripe, connectStripe, registerWebhook, retryStripeEvent, setWebhookSecret } from "./stripe.ts";
 
@@ -98,27 +102,40 @@ export const operations = [
   renewInvitation,
   revokeInvitation,
   changeMemberRole,
+  createResetLink,
   removeMember,
   leaveAccount,
+  exportAuditLog,
   changePassword,
   endSession,
   enableSecondFactor,
   confirmSecondFactor,
   disableSecondFactor,
+  linkProvider,
+  unlinkProvider,
 ] as const satisfies readonly Operation[];
 
 type OperationInTable = (typeof operations)[number];
 
-/** Actions that people take who have no session yet. */
-const actionsBeforeSignIn = ["installation.set_up", "member.join"] as const;
+/** Actions that begin, renew or end a session, and so run before or next to the operations of one. */
+const signInActions = [
+  "installation.set_up",
+  "member.join",
+  "operator.sign_in",
+  "operator.sign_out",
+  "operator.prove",
+  "operator.fail_authentication",
+  "operator.use_backup_code",
+  "operator.reset_password",
+] as const;
 
-export type AuditAction = OperationInTable["audit"][number] | (typeof actionsBeforeSignIn)[number];
+export type AuditAction = OperationInTable["audit"][number] | (typeof signInActions)[number];
 
 /** Every action that is written to the audit log, sorted; the log's filter offers them all. */
 export const auditActions: readonly AuditAction[] = [
   ...new Set<AuditAction>([
     ...operations.flatMap(({ audit }): readonly AuditAction[] => audit),
-    ...actionsBeforeSignIn,
+    ...signInActions,
   ]),
 ].toSorted();
 

@@ -49,8 +49,8 @@ export const setups = sqliteTable("setups", {
 });
 
 /**
- * The operator, time, IP address and values of each change. Rows are written with the change; only an erasure
- * edits them.
+ * The operator, time, IP address and values of each change. Rows are written with the change. Triggers refuse
+ * every UPDATE and DELETE, except that an erasure may empty the values and hide the customer's name.
  */
 export const auditLog = sqliteTable(
   "audit_log",

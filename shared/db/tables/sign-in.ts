@@ -1,9 +1,10 @@
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { timestampMs } from "./columns.ts";
 
 /**
  * Operators, their sessions and their ways to sign in. better-auth reads and writes these tables through
  * Drizzle, so the properties use its field names, and times are `Date` objects (milliseconds in D1). Written
- * by the portal only.
+ * by the portal only; the retention sweep deletes what has ended.
  */
 const date = (name: string) => integer(name, { mode: "timestamp_ms" });
 
@@ -36,7 +37,10 @@ export const operatorSessions = sqliteTable(
     createdAt: date("created_at").notNull(),
     updatedAt: date("updated_at").notNull(),
   },
-  (table) => [index("operator_sessions_by_operator").on(table.userId)],
+  (table) => [
+    index("operator_sessions_by_operator").on(table.userId),
+    index("operator_sessions_by_expiry").on(table.expiresAt),
+  ],
 );
 
 /** A sign-in method: `credential` with a password hash, or an identity at Google or Microsoft. */
@@ -71,7 +75,10 @@ export const signInVerifications = sqliteTable(
     createdAt: date("created_at").notNull(),
     updatedAt: date("updated_at").notNull(),
   },
-  (table) => [index("sign_in_verifications_by_identifier").on(table.identifier)],
+  (table) => [
+    index("sign_in_verifications_by_identifier").on(table.identifier),
+    index("sign_in_verifications_by_expiry").on(table.expiresAt),
+  ],
 );
 
 export const secondFactors = sqliteTable("second_factors", {
@@ -83,11 +90,39 @@ export const secondFactors = sqliteTable("second_factors", {
   verified: integer("verified", { mode: "boolean" }).default(true),
   failedVerificationCount: integer("failed_verification_count").default(0),
   lockedUntil: date("locked_until"),
+  /**
+   * The 30-second step of the last code that was accepted. A code of this step or an earlier one is refused.
+   */
+  lastTimeStep: integer("last_time_step"),
 });
 
-/** Failed attempts at a password or token, counted under names such as `email:<hash>` and `ip:<address>`. */
-export const signInThrottles = sqliteTable("sign_in_throttles", {
-  name: text("name").primaryKey(),
-  failures: integer("failures").notNull(),
-  windowEndsAt: integer("window_ends_at").notNull(),
-});
+/**
+ * Attempts at a password or code in a 15-minute window, by counter. What a stranger chooses (an address, a
+ * place) is hashed into a fixed number of names, so the table has a bound (workers/portal/auth/limits.ts).
+ */
+export const signInThrottles = sqliteTable(
+  "sign_in_throttles",
+  {
+    name: text("name").primaryKey(),
+    failures: integer("failures").notNull(),
+    windowEndsAt: integer("window_ends_at").notNull(),
+  },
+  (table) => [index("sign_in_throttles_by_end").on(table.windowEndsAt)],
+);
+
+/** The open reset link of an operator. Using it deletes the row; a new link replaces it. */
+export const signInResets = sqliteTable(
+  "sign_in_resets",
+  {
+    operatorId: text("operator_id").primaryKey(),
+    /** SHA-256 of the link's token, in hex. */
+    tokenHash: text("token_hash").notNull(),
+    /** The owner who created the link; the operator themselves when they requested a mail. */
+    createdBy: text("created_by").notNull(),
+    createdAt: timestampMs("created_at").notNull(),
+    expiresAt: timestampMs("expires_at").notNull(),
+    /** Whether the link also turns off the second factor, for an operator who has lost it. */
+    endsSecondFactor: integer("ends_second_factor", { mode: "boolean" }).notNull(),
+  },
+  (table) => [uniqueIndex("sign_in_resets_by_token").on(table.tokenHash)],
+);

@@ -1,13 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { getPublicOrigin, isMailEnabled, sendMail } from "../../../workers/portal/http/send-mail.ts";
 import {
   buildInvitationMessage,
   type InvitationMail,
 } from "../../../workers/portal/pages/team/invitation-message.tsx";
-import {
-  getPublicOrigin,
-  isMailEnabled,
-  sendInvitationMail,
-} from "../../../workers/portal/pages/team/send-invitation-mail.ts";
 
 const url = "https://licenzy.example/invitations/0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -36,6 +32,10 @@ describe("invitationMessage", () => {
       expect(body).toContain("until 2 Dec 2026, 18:30:00 UTC");
       expect(body).toContain("If you did not expect this, do nothing");
     }
+  });
+
+  it("invitationMessage() makes the inviting owner the reply-to address", () => {
+    expect(buildInvitationMessage(invitation()).replyTo).toBe("dana@acme.example");
   });
 
   it("invitationMessage() loads no resources and links only to the invitation", () => {
@@ -95,12 +95,11 @@ describe("send", () => {
 
   it("send() sends one message from the configured sender, with the inviter as reply-to", async () => {
     const { env, sent } = envWith(async () => ({ messageId: "<1@mail.example>" }));
-    expect(await sendInvitationMail(env, to, invitation())).toEqual({ outcome: "sent" });
+    expect(await sendMail(env, to, buildInvitationMessage(invitation()))).toEqual({ outcome: "sent" });
     expect(sent).toEqual([
       {
         from: { name: "Licenzy", email: "licenzy@mail.example" },
         to,
-        replyTo: "dana@acme.example",
         ...buildInvitationMessage(invitation()),
       },
     ]);
@@ -108,21 +107,27 @@ describe("send", () => {
 
   it("send() reports why the mail service refused, in plain words when its code is known", async () => {
     const coded = Object.assign(new Error("Sender domain not verified"), { code: "E_SENDER_NOT_VERIFIED" });
-    expect(await sendInvitationMail(refusing(coded), to, invitation())).toEqual({
+    expect(await sendMail(refusing(coded), to, buildInvitationMessage(invitation()))).toEqual({
       outcome: "failed",
       reason: "the domain of MAIL_FROM is not set up for sending",
     });
     const inMessage = new Error("E_DAILY_LIMIT_EXCEEDED: quota");
-    expect(await sendInvitationMail(refusing(inMessage), to, invitation())).toMatchObject({
+    expect(await sendMail(refusing(inMessage), to, buildInvitationMessage(invitation()))).toMatchObject({
       reason: "the mail service takes no more mails today",
     });
-    expect(await sendInvitationMail(refusing(new Error("lost connection")), to, invitation())).toMatchObject({
+    expect(
+      await sendMail(refusing(new Error("lost connection")), to, buildInvitationMessage(invitation())),
+    ).toMatchObject({
       reason: "the mail service says “lost connection”",
     });
   });
 
   it("send() never repeats the link or an address when the mail service quotes them", async () => {
-    const reply = await sendInvitationMail(refusing(new Error(`550 ${to}: spam: ${url}`)), to, invitation());
+    const reply = await sendMail(
+      refusing(new Error(`550 ${to}: spam: ${url}`)),
+      to,
+      buildInvitationMessage(invitation()),
+    );
     expect(reply).toMatchObject({ outcome: "failed", reason: expect.stringContaining("550") });
     expect(JSON.stringify(reply)).not.toMatch(/0123456789abc|new@acme/);
   });
@@ -131,7 +136,7 @@ describe("send", () => {
     const { env } = envWith(() => {
       throw new Error("email to new not allowed");
     });
-    expect(await sendInvitationMail(env, to, invitation())).toMatchObject({
+    expect(await sendMail(env, to, buildInvitationMessage(invitation()))).toMatchObject({
       reason: expect.stringContaining("not allowed"),
     });
   });
@@ -140,7 +145,7 @@ describe("send", () => {
     vi.useFakeTimers();
     const { env } = envWith(() => new Promise(() => undefined));
     const outcomes: unknown[] = [];
-    void sendInvitationMail(env, to, invitation()).then((outcome) => outcomes.push(outcome));
+    void sendMail(env, to, buildInvitationMessage(invitation())).then((outcome) => outcomes.push(outcome));
     await vi.advanceTimersByTimeAsync(4_999);
     expect(outcomes).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
@@ -167,7 +172,7 @@ describe("send", () => {
       [{ MAIL, MAIL_FROM, PUBLIC_ORIGIN: "licenzy.example" }, "PUBLIC_ORIGIN"],
     ] as const) {
       expect(isMailEnabled(half)).toBe(true);
-      expect(await sendInvitationMail(half, to, invitation())).toMatchObject({
+      expect(await sendMail(half, to, buildInvitationMessage(invitation()))).toMatchObject({
         reason: expect.stringContaining(missing),
       });
     }

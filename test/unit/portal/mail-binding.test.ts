@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { afterAll, describe, expect, it } from "vitest";
+import { sendMail } from "../../../workers/portal/http/send-mail.ts";
 import { buildInvitationMessage } from "../../../workers/portal/pages/team/invitation-message.tsx";
-import { sendInvitationMail } from "../../../workers/portal/pages/team/send-invitation-mail.ts";
 
 const logged: string[] = [];
 
@@ -50,7 +50,9 @@ const PUBLIC_ORIGIN = "https://licenzy.example";
 describe("send_email binding in Miniflare", () => {
   it("the email binding accepts the message that the portal sends", async () => {
     const env = { MAIL, MAIL_FROM: "licenzy@mail.example", PUBLIC_ORIGIN };
-    expect(await sendInvitationMail(env, "new@acme.example", invitation)).toEqual({ outcome: "sent" });
+    expect(await sendMail(env, "new@acme.example", buildInvitationMessage(invitation))).toEqual({
+      outcome: "sent",
+    });
     const { subject, text, html } = buildInvitationMessage(invitation);
     const line = logged.find((message) => message.includes("MessageBuilder")) ?? "";
     expect(line).toContain(
@@ -66,7 +68,7 @@ describe("send_email binding in Miniflare", () => {
 
   it("send() reports why the email binding refused when the sender is not allowed", async () => {
     const env = { MAIL, MAIL_FROM: "other@mail.example", PUBLIC_ORIGIN };
-    expect(await sendInvitationMail(env, "new@acme.example", invitation)).toEqual({
+    expect(await sendMail(env, "new@acme.example", buildInvitationMessage(invitation))).toEqual({
       outcome: "failed",
       reason: "the mail service says “email from [removed] not allowed”",
     });

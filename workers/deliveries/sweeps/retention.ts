@@ -2,11 +2,12 @@ import type { SweepCounts } from "../../../shared/contract/maintenance.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { deleteOldCheckCounts, deleteOldDeliveries, deleteOldSubjectJobs } from "../db/retention.ts";
+import { deleteEndedSignIns } from "../db/sign-in-retention.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
 /**
  * The retention of events, deliveries, check counts and jobs in any state. The ledger keeps the permanent
- * history.
+ * history. What belongs to a sign-in goes as soon as it has ended.
  */
 export const retentionMs = 30 * dayMs;
 const rowsPerSweep = 5_000;
@@ -17,6 +18,8 @@ interface Removed extends SweepCounts {
   /** Rows of check counts, one per scope and hour. */
   hours: number;
   subjectJobs: number;
+  /** Counters, reset links, challenges and sessions of sign-in that have ended. */
+  signIns: number;
 }
 
 /** Deletes rows older than the retention. Returns how many were deleted. */
@@ -24,5 +27,6 @@ export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
   const now = await currentTime(env.DEV);
   const removed = await deleteOldDeliveries(env.DB, now - retentionMs, rowsPerSweep);
   const hours = await deleteOldCheckCounts(env.DB, now - retentionMs);
-  return { ...removed, hours, subjectJobs: await deleteOldSubjectJobs(env.DB, now - retentionMs) };
+  const subjectJobs = await deleteOldSubjectJobs(env.DB, now - retentionMs);
+  return { ...removed, hours, subjectJobs, signIns: await deleteEndedSignIns(env.DB, now, rowsPerSweep) };
 }

@@ -17,6 +17,8 @@ export interface Route {
   access: RouteAccess;
   /** When the operator must have entered a password or code within the last 30 minutes. */
   recentAuth: Operation["recentAuth"];
+  /** Whether the route checks an operator's password or code (auth/check-credential.ts). */
+  checksCredential: boolean;
   /** The operation that the route's form runs or leads to. */
   operation?: Operation;
   handler: Handler;
@@ -33,6 +35,7 @@ export const publicRoute = (method: Route["method"], path: string, handler: Hand
   path,
   access: "nobody",
   recentAuth: "never",
+  checksCredential: false,
   handler,
 });
 
@@ -42,6 +45,7 @@ export const pageRoute = (path: string, needs: "session" | Role, handler: Handle
   path,
   access: needs,
   recentAuth: "never",
+  checksCredential: false,
   handler,
 });
 
@@ -60,6 +64,10 @@ export const actionRoute = (path: string, operation: Operation, handler: Handler
   path,
   access: operation.role,
   recentAuth: operation.recentAuth,
+  checksCredential: false,
   operation,
   handler,
 });
+
+/** Declares that the route checks a password or code. On any other route such a check throws. */
+export const credentialRoute = (route: Route): Route => ({ ...route, checksCredential: true });

@@ -12,17 +12,20 @@ import {
 } from "../../../shared/db/tables/sign-in.ts";
 import { hasOpenInvitation } from "../db/invitations.ts";
 import type { PortalEnv } from "../env.ts";
+import { cookiePrefix } from "../http/cookies.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
+import { recordProviderLink } from "./record-provider-link.ts";
 
 const sessionLifetimeSeconds = 7 * 24 * 60 * 60;
 
 /**
  * Configures better-auth on the portal's own tables: accounts, sessions, second factors, and OAuth with
- * Google and Microsoft. Its handler is never mounted. Pages call its API, and only OAuth callbacks are
- * passed to its handler.
+ * Google and Microsoft. Its handler is never mounted. Pages call its API, and only OAuth callbacks are passed
+ * to its handler. check-credential.ts has the limits and verifies codes, so the library's own are off.
  *
- * There is no self-service sign-up. A new operator must have been invited, also when signing in with
- * Google.
+ * There is no self-service sign-up. A new operator must have been invited, also when signing in with Google.
+ * An identity at a provider is linked to an existing operator only from the account page, never by signing
+ * in.
  */
 export function createSignInService(env: PortalEnv, origin: string) {
   return betterAuth({
@@ -50,14 +53,30 @@ export function createSignInService(env: PortalEnv, origin: string) {
       password: { hash: hashPassword, verify: ({ password, hash }) => verifyPassword(password, hash) },
     },
     session: { expiresIn: sessionLifetimeSeconds, disableSessionRefresh: true },
-    account: { encryptOAuthTokens: true },
+    account: { encryptOAuthTokens: true, accountLinking: { disableImplicitLinking: true } },
+    rateLimit: { enabled: false },
     socialProviders: configuredProviders(env),
     advanced: {
-      cookiePrefix: "licenzy",
-      defaultCookieAttributes: { httpOnly: true, sameSite: "lax", path: "/" },
+      cookiePrefix: cookiePrefix(origin),
+      // Otherwise the library puts `__Secure-` in front of our prefix.
+      useSecureCookies: false,
+      defaultCookieAttributes: {
+        httpOnly: true,
+        sameSite: "lax",
+        path: "/",
+        secure: origin.startsWith("https:"),
+      },
       ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
     },
     databaseHooks: {
+      account: {
+        create: {
+          before: async ({ userId, providerId }, context) => {
+            const ipAddress = context?.headers?.get("CF-Connecting-IP") ?? null;
+            await recordProviderLink(env, { operatorId: userId, providerId, ipAddress });
+          },
+        },
+      },
       user: {
         create: {
           before: async (user) => {
@@ -70,7 +89,7 @@ export function createSignInService(env: PortalEnv, origin: string) {
         },
       },
     },
-    plugins: [twoFactor({ issuer: "Licenzy", allowPasswordless: true })],
+    plugins: [twoFactor({ issuer: "Licenzy", allowPasswordless: true, accountLockout: { enabled: false } })],
   });
 }
 

@@ -2,6 +2,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import type { Child } from "hono/jsx";
 import { modes } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { cookieName, cookieOptions } from "../http/cookies.ts";
 import { type Flash, takeFlash } from "../http/flash.ts";
 import { buildProjectPath, type PortalContext } from "../request-context.ts";
 import { renderDocument } from "./document.tsx";
@@ -10,7 +11,7 @@ import { Navigation, ProjectSwitcher } from "./navigation.tsx";
 
 interface PageOptions {
   title: string;
-  status?: 200 | 401 | 403 | 404 | 409 | 422 | 502 | 503;
+  status?: 200 | 401 | 403 | 404 | 409 | 422 | 429 | 502 | 503;
   /** Shown on this page. Other flashes are shown after the next redirect. */
   flash?: Flash;
 }
@@ -157,7 +158,7 @@ function ModeSwitch({ c }: { c: PortalContext }) {
   );
 }
 
-const cookieName = "licenzy.place";
+const placeMaxAgeSeconds = 365 * 24 * 60 * 60;
 
 /**
  * Returns the scope of the URL. On account pages, returns the scope opened last, or else the first project.
@@ -166,22 +167,19 @@ function resolveScope(c: PortalContext): Scope | null {
   const project = c.get("project");
   if (project !== undefined) {
     const scope = { projectId: project.projectId, mode: c.get("mode") };
-    const secure = new URL(c.req.url).protocol === "https:";
-    const value = `${scope.projectId}.${scope.mode}`;
-    setCookie(c, cookieName, value, {
-      path: "/",
-      httpOnly: true,
-      sameSite: "Lax",
-      secure,
-      maxAge: 31_536_000,
-    });
+    setCookie(
+      c,
+      cookieName(c, "place"),
+      `${scope.projectId}.${scope.mode}`,
+      cookieOptions(c, placeMaxAgeSeconds),
+    );
     return scope;
   }
   return readLastScope(c);
 }
 
 export function readLastScope(c: PortalContext): Scope | null {
-  const [projectId, word] = (getCookie(c, cookieName) ?? "").split(".");
+  const [projectId, word] = (getCookie(c, cookieName(c, "place")) ?? "").split(".");
   const { projects } = c.get("member");
   const open = projects.filter(({ archivedAt }) => archivedAt === null);
   const last = projects.find((candidate) => candidate.projectId === projectId) ?? open[0];

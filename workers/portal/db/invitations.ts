@@ -4,6 +4,7 @@ import { type Actor, auditIfChanged, auditStatement } from "../../../shared/db/a
 import { accounts } from "../../../shared/db/tables/configuration.ts";
 import { invitations, members } from "../../../shared/db/tables/people.ts";
 import { operators } from "../../../shared/db/tables/sign-in.ts";
+import type { Authorized } from "../../../shared/operations/authorize.ts";
 import { buildOperatorInserts } from "./setup.ts";
 
 export type InvitationRow = typeof invitations.$inferSelect;
@@ -23,7 +24,11 @@ export function selectOpenInvitations(database: DrizzleD1Database, accountId: st
 /**
  * Inserts the invitation. Returns whether it is new: a form submitted twice carries the same invitation id.
  */
-export async function insertInvitation(db: D1Database, actor: Actor, row: InvitationRow): Promise<boolean> {
+export async function insertInvitation(
+  db: D1Database,
+  { actor }: Authorized,
+  row: InvitationRow,
+): Promise<boolean> {
   const database = drizzle(db);
   const [{ meta }] = await database.batch([
     database.insert(invitations).values(row).onConflictDoNothing(),
@@ -55,10 +60,9 @@ export async function isMemberEmail(db: D1Database, email: string): Promise<bool
  */
 export async function renewInvitation(
   db: D1Database,
-  actor: Actor,
+  { actor, now }: Authorized,
   shown: { invitationId: string; expiresAt: number },
   link: { tokenHash: string; expiresAt: number },
-  now: number,
 ): Promise<InvitationRow | null> {
   const database = drizzle(db);
   const isUnchanged = and(

@@ -4,6 +4,7 @@ import type { Role } from "../../../shared/contract/roles.ts";
 import { type Actor, auditIfChanged } from "../../../shared/db/audit.ts";
 import { members } from "../../../shared/db/tables/people.ts";
 import { operatorSessions, operators } from "../../../shared/db/tables/sign-in.ts";
+import type { Authorized } from "../../../shared/operations/authorize.ts";
 import { selectOpenInvitations } from "./invitations.ts";
 
 /** Reads the members and open invitations of an account, in one round trip. */
@@ -38,9 +39,8 @@ const hasOtherOwner = (accountId: string, operatorId: string) =>
  */
 export async function changeRole(
   db: D1Database,
-  actor: Actor,
+  { actor, now }: Authorized,
   change: { operatorId: string; email: string; from: Role; to: Role },
-  now: number,
 ): Promise<boolean> {
   const database = drizzle(db);
   const { operatorId, email, from, to } = change;

@@ -1,5 +1,8 @@
+import { createHmac } from "node:crypto";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { equalInConstantTime } from "../../../shared/kit/hash.ts";
 import type { PortalContext } from "../request-context.ts";
+import { cookieName, cookieOptions } from "./cookies.ts";
 
 /** A message that the next page shows after a form was processed. */
 export interface Flash {
@@ -7,7 +10,7 @@ export interface Flash {
   text: string;
 }
 
-const name = "licenzy.flash";
+const name = "flash";
 
 export function redirectWith(
   c: PortalContext,
@@ -19,22 +22,24 @@ export function redirectWith(
   return c.redirect(path, 303);
 }
 
+/** The cookie is signed, so that the portal shows only its own messages. */
 function setFlash(c: PortalContext, flash: Flash): void {
-  const secure = new URL(c.req.url).protocol === "https:";
-  const value = JSON.stringify(flash);
-  setCookie(c, name, value, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: 60 });
+  const content = Buffer.from(JSON.stringify(flash)).toString("base64url");
+  const value = `${content}.${sign(c, content).toString("base64url")}`;
+  setCookie(c, cookieName(c, name), value, cookieOptions(c, 60));
 }
 
 /** Returns the message of the previous page and deletes its cookie. */
 export function takeFlash(c: PortalContext): Flash | null {
-  const value = getCookie(c, name);
+  const cookie = cookieName(c, name);
+  const value = getCookie(c, cookie);
   if (value === undefined) return null;
-  deleteCookie(c, name, { path: "/" });
-  try {
-    const { tone, text } = JSON.parse(value) as Partial<Flash>;
-    return typeof text === "string" ? { tone: tone === "bad" ? "bad" : "good", text } : null;
-  } catch {
-    // Not written by the portal. Nothing depends on it.
-    return null;
-  }
+  deleteCookie(c, cookie, cookieOptions(c, 0));
+  const [content = "", signature = ""] = value.split(".");
+  if (!equalInConstantTime(Buffer.from(signature, "base64url"), sign(c, content))) return null;
+  return JSON.parse(Buffer.from(content, "base64url").toString()) as Flash;
 }
+
+/** Signs synchronously, unlike Hono's signed cookies: pages are rendered without `await`. */
+const sign = (c: PortalContext, content: string): Buffer =>
+  createHmac("sha256", c.env.SIGN_IN_SECRET).update(`flash:${content}`).digest();

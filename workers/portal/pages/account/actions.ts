@@ -1,28 +1,34 @@
-import { type AuditEntry, writeAuditEntry } from "../../../../shared/db/audit.ts";
-import { findPasswordError, hashPassword, verifyPassword } from "../../auth/password.ts";
-import { startSession } from "../../auth/session-cookie.ts";
+import type { AuditEntry } from "../../../../shared/db/audit.ts";
+import { isAuthenticationRecent } from "../../../../shared/domain/recent-authentication.ts";
+import {
+  checkCode,
+  checkFirstCode,
+  checkPassword,
+  tooManyAttempts,
+  wrongCode,
+} from "../../auth/check-credential.ts";
+import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { createSignInService } from "../../auth/sign-in-service.ts";
-import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
-import { readPasswordHash, replacePassword, revokeSessions } from "../../db/sessions.ts";
+import { turnOffSecondFactor } from "../../db/second-factors.ts";
+import { replacePassword, revokeSessions } from "../../db/sessions.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { readField, readForm } from "../../http/form.ts";
+import { readForm } from "../../http/form.ts";
 import { getOrigin, type PortalContext, toActor } from "../../request-context.ts";
-import { toCodeError } from "../sign-in/actions.ts";
-import { renderAccountPage, renderSecondFactorPage } from "./page.tsx";
+import { renderAccountPage } from "./page.tsx";
+import { type Enrolment, renderSecondFactorPage } from "./second-factor-page.tsx";
 
 export const showAccount = (c: PortalContext) => renderAccountPage(c);
 
 export async function changePassword(c: PortalContext) {
   const form = await readForm(c);
   const { operatorId, token, email } = c.get("member");
-  const showErrors = (errors: Record<string, string>) => renderAccountPage(c, { values: {}, errors }, 422);
-  if (!(await isLoginAllowed(c, email))) return showErrors({ current: tooManyAttempts });
-  const hash = await readPasswordHash(c.env.DB, operatorId);
-  if (hash === null || !(await verifyPassword(form["current"] ?? "", hash)))
-    return showErrors({ current: "That is not your present password." });
-  await clearLoginFailures(c, email);
+  const showErrors = (errors: Record<string, string>, status: 422 | 429 = 422) =>
+    renderAccountPage(c, { values: {}, errors }, status);
   const error = findPasswordError(form["password"] ?? "");
   if (error !== null) return showErrors({ password: error });
+  const checked = await checkPassword(c, form["current"] ?? "");
+  if (checked.outcome === "too_many") return showErrors({ current: tooManyAttempts }, 429);
+  if (checked.outcome === "wrong") return showErrors({ current: "That is not your present password." });
   const newHash = await hashPassword(form["password"] ?? "");
   const audit: AuditEntry = {
     actor: toActor(c),
@@ -59,14 +65,21 @@ export const showSecondFactor = (c: PortalContext) => renderSecondFactorPage(c);
 /** Creates a secret. The second factor is on only after a code from it was entered. */
 export async function enableSecondFactor(c: PortalContext) {
   const { password = "" } = await readForm(c);
-  const { hasPassword, email } = c.get("member");
-  if (!(await isLoginAllowed(c, email)))
-    return renderSecondFactorPage(c, fieldError("password", tooManyAttempts));
+  const { hasPassword, provenAt } = c.get("member");
+  if (hasPassword) {
+    const checked = await checkPassword(c, password);
+    if (checked.outcome === "too_many") return showFieldError(c, "password", tooManyAttempts, 429);
+    if (checked.outcome === "wrong") return showFieldError(c, "password", "That is not your password.");
+  } else if (!isAuthenticationRecent(provenAt?.getTime() ?? null, Date.now()))
+    return showFieldError(
+      c,
+      "",
+      "Your sign-in is more than 30 minutes old. Sign out and sign in again first.",
+    );
   const { api } = createSignInService(c.env, getOrigin(c));
   const body = hasPassword ? { password } : {};
   const reply = await api.enableTwoFactor({ body, headers: c.req.raw.headers, asResponse: true });
-  if (!reply.ok) return renderSecondFactorPage(c, fieldError("password", "That is not your password."));
-  await clearLoginFailures(c, email);
+  if (!reply.ok) return redirectWith(c, "/account/second-factor", "The second factor is on already.", "bad");
   const { totpURI, backupCodes } = (await reply.json()) as { totpURI: string; backupCodes: string[] };
   return renderSecondFactorPage(c, {
     enrolment: { secret: parseSecret(totpURI), uri: totpURI, backupCodes },
@@ -75,56 +88,44 @@ export async function enableSecondFactor(c: PortalContext) {
 
 export async function confirmSecondFactor(c: PortalContext) {
   const form = await readForm(c);
-  const { email } = c.get("member");
-  const { api } = createSignInService(c.env, getOrigin(c));
-  const code = readField(form, "code").replaceAll(" ", "");
-  const reply = await api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
-  if (!reply.ok) {
-    const uri = form["uri"] ?? "";
-    const enrolment = { secret: parseSecret(uri), uri, backupCodes: (form["backup_codes"] ?? "").split(" ") };
-    return renderSecondFactorPage(c, { ...fieldError("code", await toCodeError(reply)), enrolment });
-  }
-  // better-auth has replaced the session.
-  await startSession(c, reply.headers);
-  const audit: AuditEntry = {
-    actor: toActor(c),
-    at: c.get("now"),
-    action: "operator.enable_second_factor",
-    target: email,
-  };
-  await writeAuditEntry(c.env.DB, audit);
-  return redirectWith(c, "/account", "The second factor is on.");
+  const checked = await checkFirstCode(c, form["code"] ?? "");
+  if (checked.outcome === "right")
+    return redirectWith(c, "/account", "The second factor is on, and you are signed out everywhere else.");
+  const uri = form["uri"] ?? "";
+  const enrolment = { secret: parseSecret(uri), uri, backupCodes: (form["backup_codes"] ?? "").split(" ") };
+  return checked.outcome === "too_many"
+    ? showFieldError(c, "code", tooManyAttempts, 429, enrolment)
+    : showFieldError(c, "code", wrongCode, 422, enrolment);
 }
 
+/** Turns the second factor off, with one of its codes: the password alone could otherwise remove it. */
 export async function disableSecondFactor(c: PortalContext) {
-  const { password = "" } = await readForm(c);
-  const { email, hasPassword } = c.get("member");
+  const { code = "" } = await readForm(c);
+  const { operatorId, email, hasPassword } = c.get("member");
   if (!hasPassword) return redirectWith(c, "/account", "Who has no password needs the second factor.", "bad");
-  if (!(await isLoginAllowed(c, email)))
-    return renderSecondFactorPage(c, fieldError("password", tooManyAttempts));
-  const { api } = createSignInService(c.env, getOrigin(c));
-  const reply = await api.disableTwoFactor({
-    body: { password },
-    headers: c.req.raw.headers,
-    asResponse: true,
-  });
-  if (!reply.ok) return renderSecondFactorPage(c, fieldError("password", "That is not your password."));
-  await clearLoginFailures(c, email);
-  await startSession(c, reply.headers);
+  const checked = await checkCode(c, code);
+  if (checked.outcome === "too_many") return showFieldError(c, "code", tooManyAttempts, 429);
+  if (checked.outcome === "wrong") return showFieldError(c, "code", wrongCode);
   const audit: AuditEntry = {
     actor: toActor(c),
     at: c.get("now"),
     action: "operator.disable_second_factor",
     target: email,
   };
-  await writeAuditEntry(c.env.DB, audit);
+  await turnOffSecondFactor(c.env.DB, operatorId, audit);
   return redirectWith(c, "/account", "The second factor is off.");
 }
 
-const fieldError = (name: string, error: string) => ({
-  form: { values: {}, errors: { [name]: error } },
-  status: 422 as const,
-});
+function showFieldError(
+  c: PortalContext,
+  name: string,
+  error: string,
+  status: 422 | 429 = 422,
+  enrolment?: Enrolment,
+) {
+  const form = { values: {}, errors: { [name]: error } };
+  return renderSecondFactorPage(c, { form, status, ...(enrolment === undefined ? {} : { enrolment }) });
+}
 
 const maxUriLength = 500;
 

@@ -1,5 +1,6 @@
+import { writeAuditEntry } from "../../../../shared/db/audit.ts";
 import { type AuditRow, listAuditEntries } from "../../db/audit.ts";
-import type { PortalContext } from "../../request-context.ts";
+import { type PortalContext, toActor } from "../../request-context.ts";
 import { parseAuditFilter } from "./filter.ts";
 
 const rowsPerRead = 1_000;
@@ -18,9 +19,15 @@ const columns = [
   "after",
 ] as const satisfies (keyof AuditRow)[];
 
-/** Streams the filtered log as CSV, newest first, so that its length is not limited. */
-export function exportAudit(c: PortalContext) {
-  const { filter } = parseAuditFilter(c);
+/**
+ * Streams the filtered log as CSV, newest first, so that its length is not limited. The export itself is
+ * recorded before the first row is sent.
+ */
+export async function exportAudit(c: PortalContext) {
+  const { filter, values } = parseAuditFilter(c);
+  const chosen = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
+  const entry = { actor: toActor(c), at: c.get("now"), action: "audit_log.export" as const };
+  await writeAuditEntry(c.env.DB, { ...entry, target: c.get("member").accountName, after: chosen });
   const encoder = new TextEncoder();
   let before: string | undefined;
   const body = new ReadableStream<Uint8Array>({

@@ -5,6 +5,7 @@ import { newId } from "../../../../shared/kit/ids.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { getSession } from "../../auth/session-cookie.ts";
 import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
+import { startSession } from "../../auth/start-session.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
 import { renderSignedOutPage } from "../../components/layout.tsx";
@@ -17,7 +18,6 @@ import {
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { getIpAddress, type PortalContext } from "../../request-context.ts";
-import { signInNewOperator } from "../setup/actions.tsx";
 
 type Found = NonNullable<Awaited<ReturnType<typeof readInvitation>>>;
 
@@ -73,7 +73,7 @@ export async function joinAccount(c: PortalContext) {
   const person = { operatorId: newId("opr", now), name, email, passwordHash, ipAddress };
   const refused = await join(c, invitation, person);
   if (refused !== null) return refused;
-  await signInNewOperator(c, email, password);
+  await startSession(c, person.operatorId, "new password");
   return redirectWith(c, "/", welcome);
 }
 

@@ -1,8 +1,7 @@
-import { verifyPassword } from "../../auth/password.ts";
+import { checkPasswordOrCode, tooManyAttempts } from "../../auth/check-credential.ts";
 import { readPendingRequest } from "../../auth/pending-request.tsx";
-import { createSignInService } from "../../auth/sign-in-service.ts";
-import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
-import { markReauthenticated, readPasswordHash } from "../../db/sessions.ts";
+import { buildSignInEntry } from "../../auth/sign-in-audit.ts";
+import { renewProof } from "../../db/sessions.ts";
 import { readForm } from "../../http/form.ts";
 import { getOrigin, type PortalContext } from "../../request-context.ts";
 import { renderReauthenticationPage } from "./page.tsx";
@@ -11,28 +10,17 @@ import { renderReauthenticationPage } from "./page.tsx";
 export async function reauthenticate(c: PortalContext) {
   const form = await readForm(c);
   const pending = readPendingRequest(form);
-  const { token, email } = c.get("session");
-  const showError = (error: string) =>
-    renderReauthenticationPage(c, pending, { values: {}, errors: { proof: error } }, 422);
+  const session = c.get("session");
+  const showError = (error: string, status: 422 | 429 = 422) =>
+    renderReauthenticationPage(c, pending, { values: {}, errors: { proof: error } }, status);
 
-  if (!(await isLoginAllowed(c, email))) return showError(tooManyAttempts);
-  if (!(await isCredential(c, form["proof"] ?? ""))) return showError("That does not fit.");
-  await clearLoginFailures(c, email);
-  await markReauthenticated(c.env.DB, token, Date.now());
+  const checked = await checkPasswordOrCode(c, form["proof"] ?? "");
+  if (checked.outcome === "too_many") return showError(tooManyAttempts, 429);
+  if (checked.outcome === "wrong") return showError("That does not fit.");
+  const audit = buildSignInEntry(c, session, "operator.prove", { method: checked.value });
+  await renewProof(c.env.DB, session.token, Date.now(), audit);
   if (pending === null || pending.method === "GET") return c.redirect(pending?.path ?? "/", 303);
   return c.get("redispatch")(buildRequest(c, pending.path, pending.fields));
-}
-
-async function isCredential(c: PortalContext, credential: string): Promise<boolean> {
-  const { operatorId, hasSecondFactor } = c.get("session");
-  const code = credential.replaceAll(" ", "");
-  if (hasSecondFactor && /^\d{6}$/.test(code)) {
-    const { api } = createSignInService(c.env, getOrigin(c));
-    const reply = await api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
-    if (reply.ok) return true;
-  }
-  const hash = await readPasswordHash(c.env.DB, operatorId);
-  return hash !== null && verifyPassword(credential, hash);
 }
 
 function buildRequest(c: PortalContext, path: string, fields: Readonly<Record<string, string>>): Request {

@@ -1,5 +1,5 @@
 import { type PendingRequest, PendingRequestFields } from "../../auth/pending-request.tsx";
-import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
+import { ActionButton, emptyForm, Field, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import type { PortalContext } from "../../request-context.ts";
@@ -9,11 +9,12 @@ export function renderReauthenticationPage(
   c: PortalContext,
   pending: PendingRequest | null,
   form: FormState = emptyForm,
-  status: 401 | 422 = 401,
+  status: 401 | 422 | 429 = 401,
 ) {
   const { hasPassword, hasSecondFactor } = c.get("session");
+  if (!hasPassword && !hasSecondFactor) return renderSignInAgainPage(c);
   const label = !hasPassword
-    ? "Code from your app"
+    ? "Code from your app, or a backup code"
     : hasSecondFactor
       ? "Password, or code from your app"
       : "Password";
@@ -23,7 +24,7 @@ export function renderReauthenticationPage(
     <>
       <PageHead
         title="Confirm that it is you"
-        lead="Acting in live mode, handling secrets, and taking out or erasing a customer ask for this when the last time was more than 30 minutes ago. Nothing was done yet."
+        lead="Acting in live mode, handling secrets, exporting or erasing a customer, and giving others access require this when the last time was more than 30 minutes ago. Nothing was done yet."
       />
       <form method="post" action="/prove" class="form">
         <PendingRequestFields pending={pending} />
@@ -44,6 +45,21 @@ export function renderReauthenticationPage(
           </a>
         </div>
       </form>
+    </>,
+  );
+}
+
+/** Without a password or a second factor only the provider can confirm who the operator is. */
+function renderSignInAgainPage(c: PortalContext) {
+  return renderPage(
+    c,
+    { title: "Confirm that it is you", status: 401 },
+    <>
+      <PageHead
+        title="Confirm that it is you"
+        lead="You have no password and no second factor here. Sign out and sign in again to continue. Nothing was done yet."
+      />
+      <ActionButton action="/sign-out" label="Sign out" tone="primary" small={false} />
     </>,
   );
 }

@@ -1,11 +1,9 @@
-import { createSignInService } from "../../auth/sign-in-service.ts";
-import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
+import { checkSignInCode, tooManyAttempts, wrongCode } from "../../auth/check-credential.ts";
+import { finishSession } from "../../auth/start-session.ts";
 import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
 import { renderSignedOutPage } from "../../components/layout.tsx";
-import { markReauthenticated } from "../../db/sessions.ts";
-import { readField, readForm } from "../../http/form.ts";
-import { getOrigin, type PortalContext } from "../../request-context.ts";
-import { toCodeError } from "../sign-in/actions.ts";
+import { readForm } from "../../http/form.ts";
+import type { PortalContext } from "../../request-context.ts";
 
 /**
  * Completes a sign-in through Google or Microsoft, or a password sign-in that lost its last step. Operators
@@ -15,26 +13,24 @@ export async function finishSignIn(c: PortalContext) {
   const session = c.get("session");
   if (session.provenAt !== null) return c.redirect("/", 303);
   if (session.hasSecondFactor) return codePage(c, emptyForm, 200);
-  await markReauthenticated(c.env.DB, session.token, session.startedAt.getTime());
+  await finishSession(c, session.token, "provider", session.startedAt.getTime());
   return c.redirect(session.hasPassword ? "/" : "/account/second-factor", 303);
 }
 
 export async function enterSecondFactor(c: PortalContext) {
-  const code = readField(await readForm(c), "code").replaceAll(" ", "");
-  const { email, token } = c.get("session");
-  // better-auth limits wrong codes only before a session exists.
-  if (!(await isLoginAllowed(c, email)))
-    return codePage(c, { values: {}, errors: { code: tooManyAttempts } }, 422);
-  const { api } = createSignInService(c.env, getOrigin(c));
-  const call = { headers: c.req.raw.headers, asResponse: true as const, body: { code } };
-  const reply = /^\d{6}$/.test(code) ? await api.verifyTOTP(call) : await api.verifyBackupCode(call);
-  if (!reply.ok) return codePage(c, { values: {}, errors: { code: await toCodeError(reply) } }, 422);
-  await clearLoginFailures(c, email);
-  await markReauthenticated(c.env.DB, token, Date.now());
+  const session = c.get("session");
+  if (session.provenAt !== null) return c.redirect("/", 303);
+  const { code = "" } = await readForm(c);
+  const showError = (error: string, status: 422 | 429) =>
+    codePage(c, { values: {}, errors: { code: error } }, status);
+  const checked = await checkSignInCode(c, session, code);
+  if (checked.outcome === "too_many") return showError(tooManyAttempts, 429);
+  if (checked.outcome === "wrong") return showError(wrongCode, 422);
+  await finishSession(c, session.token, `provider and ${checked.value}`);
   return c.redirect("/", 303);
 }
 
-function codePage(c: PortalContext, form: FormState, status: 200 | 422) {
+function codePage(c: PortalContext, form: FormState, status: 200 | 422 | 429) {
   return renderSignedOutPage(
     c,
     { title: "Second factor", status },

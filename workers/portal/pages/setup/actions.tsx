@@ -2,8 +2,7 @@ import { regions } from "../../../../shared/contract/enums.ts";
 import { equalInConstantTime, sha256 } from "../../../../shared/kit/hash.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
-import { startSession } from "../../auth/session-cookie.ts";
-import { createSignInService } from "../../auth/sign-in-service.ts";
+import { startSession } from "../../auth/start-session.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { emptyForm, Field, type FormState, Select } from "../../components/fields.tsx";
 import { regionOptions } from "../../components/labels/common.ts";
@@ -11,7 +10,7 @@ import { renderSignedOutPage } from "../../components/layout.tsx";
 import { type FirstOwner, insertFirstOwner, isSetUp } from "../../db/setup.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { buildProjectPath, getIpAddress, getOrigin, type PortalContext } from "../../request-context.ts";
+import { buildProjectPath, getIpAddress, type PortalContext } from "../../request-context.ts";
 
 /**
  * Returns whether setup is available: the setup token is correct, and there is no owner yet. Otherwise the
@@ -72,20 +71,8 @@ export async function setUp(c: PortalContext) {
     if (await isSetUp(c.env.DB)) return notFound(c);
     throw error;
   }
-  await signInNewOperator(c, email, password);
+  await startSession(c, owner.operatorId, "new password");
   return redirectWith(c, buildProjectPath(projectId, "test"), "Licenzy is set up, and you are its owner.");
-}
-
-/** Signs in a new operator with the password that was just chosen. */
-export async function signInNewOperator(c: PortalContext, email: string, password: string): Promise<void> {
-  const { api } = createSignInService(c.env, getOrigin(c));
-  const reply = await api.signInEmail({
-    body: { email, password },
-    headers: c.req.raw.headers,
-    asResponse: true,
-  });
-  if (!reply.ok) throw new Error(`A new operator could not be signed in: ${reply.status}`);
-  await startSession(c, reply.headers);
 }
 
 function setupPage(c: PortalContext, token: string, form: FormState, status: 200 | 422) {

@@ -1,10 +1,16 @@
+import { consumeChallenge, readChallenge } from "../../auth/challenge.ts";
+import { checkSignIn, checkSignInCode, tooManyAttempts, wrongCode } from "../../auth/check-credential.ts";
 import { continueAfterSignIn } from "../../auth/continue-after-sign-in.tsx";
+import { providerCounters } from "../../auth/limits.ts";
 import { parseLocalPath, readPendingRequest } from "../../auth/pending-request.tsx";
-import { copyCookies, startSession } from "../../auth/session-cookie.ts";
+import { copyCookies, deleteSessionCookie, getSession } from "../../auth/session-cookie.ts";
+import { buildSignInEntry } from "../../auth/sign-in-audit.ts";
 import { createSignInService, listProviders, type Provider } from "../../auth/sign-in-service.ts";
-import { clearLoginFailures, isLoginAllowed, tooManyAttempts } from "../../auth/throttle.ts";
+import { finishSession, startSession } from "../../auth/start-session.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
+import { deleteSession } from "../../db/sessions.ts";
 import { isSetUp } from "../../db/setup.ts";
+import { countAttempt } from "../../db/sign-in-throttles.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { getOrigin, type PortalContext } from "../../request-context.ts";
@@ -25,60 +31,53 @@ export async function signIn(c: PortalContext) {
   const form = await readForm(c);
   const kept = { next: parseLocalPath(form["next"]), pending: readPendingRequest(form) };
   const email = readField(form, "email").toLowerCase();
-  const showError = (error: string) =>
-    renderSignInPage(c, { status: 422, form: { values: { email }, errors: { "": error } }, ...kept });
+  const showError = (error: string, status: 422 | 429 = 422) =>
+    renderSignInPage(c, { status, form: { values: { email }, errors: { "": error } }, ...kept });
 
-  if (!(await isLoginAllowed(c, email))) return showError(tooManyAttempts);
-  const body = { email, password: form["password"] ?? "" };
-  const { api } = createSignInService(c.env, getOrigin(c));
-  const reply = await api.signInEmail({ body, headers: c.req.raw.headers, asResponse: true });
-  if (!reply.ok) return showError("E-mail and password do not fit.");
-  const { twoFactorRedirect } = (await reply.json()) as { twoFactorRedirect?: boolean };
-  if (twoFactorRedirect === true) {
-    copyCookies(c, reply.headers);
-    return renderCodePage(c, kept);
-  }
-  await clearLoginFailures(c, email);
-  await startSession(c, reply.headers);
+  const checked = await checkSignIn(c, email, form["password"] ?? "");
+  if (checked.outcome === "too_many") return showError(tooManyAttempts, 429);
+  if (checked.outcome === "wrong") return showError("E-mail and password do not fit.");
+  const reply = checked.value;
+  copyCookies(c, reply.headers);
+  const { token } = (await reply.json()) as { token?: string };
+  // Without a token better-auth awaits the second factor.
+  if (token === undefined) return renderCodePage(c, kept);
+  await finishSession(c, token, "password");
   return continueAfterSignIn(c, kept);
 }
 
-export const showCode = (c: PortalContext) =>
-  renderCodePage(c, { next: parseLocalPath(c.req.query("next")) });
+export async function showCode(c: PortalContext) {
+  if ((await getSession(c)) !== null) return c.redirect("/", 303);
+  return renderCodePage(c, { next: parseLocalPath(c.req.query("next")) });
+}
 
-/**
- * Verifies the second factor after a password. better-auth limits wrong codes and locks the account
- * temporarily.
- */
+/** Verifies the second factor after a password. A browser with a session has nothing to verify here. */
 export async function enterCode(c: PortalContext) {
+  if ((await getSession(c)) !== null)
+    return renderErrorPage(c, 409, "You are signed in already", "Sign out first to sign in as someone else.");
   const form = await readForm(c);
   const kept = { next: parseLocalPath(form["next"]), pending: readPendingRequest(form) };
-  const code = readField(form, "code").replaceAll(" ", "");
-  const { api } = createSignInService(c.env, getOrigin(c));
-  const call = { headers: c.req.raw.headers, asResponse: true as const, body: { code } };
-  const reply = /^\d{6}$/.test(code) ? await api.verifyTOTP(call) : await api.verifyBackupCode(call);
-  if (!reply.ok)
-    return renderCodePage(c, {
-      status: 422,
-      form: { values: {}, errors: { code: await toCodeError(reply) } },
-      ...kept,
-    });
-  await startSession(c, reply.headers);
+  const showError = (code: string, status: 422 | 429 = 422) =>
+    renderCodePage(c, { status, form: { values: {}, errors: { code } }, ...kept });
+  const operator = await readChallenge(c);
+  if (operator === null) return showError(challengeEnded);
+  const checked = await checkSignInCode(c, operator, form["code"] ?? "");
+  if (checked.outcome === "too_many") return showError(tooManyAttempts, 429);
+  if (checked.outcome === "wrong") return showError(wrongCode);
+  if (!(await consumeChallenge(c, operator.operatorId))) return showError(challengeEnded);
+  await startSession(c, operator.operatorId, `password and ${checked.value}`);
   return continueAfterSignIn(c, kept);
 }
 
-export async function toCodeError(reply: Response): Promise<string> {
-  const { code } = (await reply.json()) as { code?: string };
-  if (code === "ACCOUNT_TEMPORARILY_LOCKED") return tooManyAttempts;
-  if (code === "INVALID_TWO_FACTOR_COOKIE" || code?.startsWith("TOO_MANY_ATTEMPTS"))
-    return "This took too long or too many tries. Sign in with your password again.";
-  return "The code does not fit. Codes change every 30 seconds: enter the present one.";
-}
+const challengeEnded = "This took too long. Sign in with your password again.";
 
 /** Redirects the operator to Google or Microsoft. */
 export async function startProvider(c: PortalContext) {
   const provider = listProviders(c.env).find((candidate) => candidate === c.req.param("provider"));
   if (provider === undefined) return unknownProvider(c);
+  // Each start stores a row until it ends.
+  if (!(await countAttempt(c.env.DB, providerCounters(c), c.get("now"))))
+    return renderSignInPage(c, { status: 429, note: tooManyAttempts });
   const form = await readForm(c);
   const callbackURL = parseLocalPath(form["next"]) ?? "/";
   return redirectToProvider(c, provider, {
@@ -117,7 +116,7 @@ function toProviderMessage(error: string): string {
   if (error === "signup_disabled" || error === "unable_to_create_user")
     return "Nobody with this address is an operator here. Ask an owner for an invitation.";
   if (error === "account_not_linked")
-    return "There is an operator with this address who signs in with a password. Do that.";
+    return "An operator with this address exists and has not linked this account. Sign in with your password, then link it under “Your sign-in”.";
   if (error === "email_not_verified")
     return "That account's e-mail address is not confirmed there, so it proves nothing here. Confirm it, or use the invitation with a password.";
   if (error === "state_mismatch" || error === "state_not_found")
@@ -126,8 +125,8 @@ function toProviderMessage(error: string): string {
 }
 
 export async function signOut(c: PortalContext) {
-  const { api } = createSignInService(c.env, getOrigin(c));
-  const reply = await api.signOut({ headers: c.req.raw.headers, asResponse: true });
-  copyCookies(c, reply.headers);
+  const session = c.get("session");
+  await deleteSession(c.env.DB, session.token, buildSignInEntry(c, session, "operator.sign_out"));
+  await deleteSessionCookie(c);
   return redirectWith(c, "/sign-in", "You are signed out.");
 }

@@ -5,7 +5,7 @@ import { renderSignedOutPage } from "../../components/layout.tsx";
 import { getOrigin, type PortalContext } from "../../request-context.ts";
 
 interface SignInOptions {
-  status?: 200 | 401 | 422;
+  status?: 200 | 401 | 422 | 429;
   form?: FormState;
   next?: string | null;
   pending?: PendingRequest | null;
@@ -41,6 +41,9 @@ export function renderSignInPage(c: PortalContext, options: SignInOptions = {}) 
           </button>
         </form>
       ))}
+      <p class="quiet">
+        <a href="/forgot-password">Forgot your password?</a>
+      </p>
       <p class="quiet">Operators are invited by an owner. API keys are refused here.</p>
     </>,
   );
@@ -75,8 +78,8 @@ export function renderNotSetUpPage(c: PortalContext) {
 }
 
 /**
- * Returns the setup link in development, and `null` in a deployment, where only the operator knows the token. The host
- * must be the stack's own: a page of a foreign name that resolves to 127.0.0.1 could read the token.
+ * Returns the setup link in development, and `null` in a deployment, where only the operator knows the token.
+ * The host must be the stack's own: a page of a foreign name that resolves to 127.0.0.1 could read the token.
  */
 function readDevelopmentSetupPath(c: PortalContext): string | null {
   const { DEV, PUBLIC_ORIGIN, SETUP_TOKEN } = c.env;

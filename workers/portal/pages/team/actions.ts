@@ -1,5 +1,8 @@
+import { changeMemberRole } from "../../../../shared/contract/operations/members.ts";
 import { roles } from "../../../../shared/contract/roles.ts";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { changeRole, readTeam, removeMember } from "../../db/members.ts";
+import { authorizeOperation } from "../../http/authorize-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
 import { type PortalContext, toActor } from "../../request-context.ts";
@@ -16,7 +19,9 @@ export async function setRole(c: PortalContext) {
     return redirectWith(c, "/team", "There is no such member any more.", "bad");
   const { operatorId, email, name } = person;
   if (person.role === to) return redirectWith(c, "/team", `${name} has the role ${to}.`);
-  if (await changeRole(c.env.DB, toActor(c), { operatorId, email, from, to }, c.get("now")))
+  const permit = await authorizeOperation(c, changeMemberRole);
+  if (permit.outcome === "refused") return renderRefusalPage(c, permit);
+  if (await changeRole(c.env.DB, permit, { operatorId, email, from, to }))
     return redirectWith(c, "/team", `${name} now has the role ${to}.`);
   const message =
     person.role === from
@@ -43,7 +48,7 @@ export async function leaveAccount(c: PortalContext) {
 const lastOwnerMessage =
   "You are the last owner, and an account keeps one: make somebody else an owner first.";
 
-async function findMember(c: PortalContext, operatorId: string | undefined) {
+export async function findMember(c: PortalContext, operatorId: string | undefined) {
   const { people } = await readTeam(c.env.DB, c.get("member").accountId, c.get("now"));
   return people.find((person) => person.operatorId === operatorId);
 }

@@ -1,8 +1,11 @@
-import { inviteMember } from "../../../../shared/contract/operations/members.ts";
+import {
+  inviteMember,
+  renewInvitation as renewInvitationOperation,
+} from "../../../../shared/contract/operations/members.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
-import { encodeBase32 } from "../../../../shared/kit/base32.ts";
-import { sha256Hex } from "../../../../shared/kit/hash.ts";
+import { newLinkToken } from "../../auth/one-time-link.ts";
 import type { FormState } from "../../components/fields.tsx";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
 import {
   type InvitationRow,
   insertInvitation,
@@ -10,20 +13,16 @@ import {
   renewInvitation,
   revokeInvitation as revokeInvitationRow,
 } from "../../db/invitations.ts";
+import { authorizeOperation } from "../../http/authorize-operation.ts";
 import { parseForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
+import { getPublicOrigin } from "../../http/send-mail.ts";
 import { getOrigin, type PortalContext, toActor } from "../../request-context.ts";
 import { renderTeamPage } from "./page.tsx";
-import { getPublicOrigin, mailInvitation } from "./send-invitation-mail.ts";
+import { mailInvitation } from "./send-invitation-mail.ts";
 
 const lifetimeMs = 7 * dayMs;
-
-/**
- * Creates the secret of a one-time link. Only its hash is stored, so the link can be shown and mailed only
- * now.
- */
-const newToken = () => encodeBase32(crypto.getRandomValues(new Uint8Array(20)));
 
 export async function sendInvitation(c: PortalContext) {
   const form = await readForm(c);
@@ -39,22 +38,23 @@ export async function sendInvitation(c: PortalContext) {
   const { invitationId, email, role } = parsed.input;
   if (await isMemberEmail(c.env.DB, email))
     return showErrors({ email: "Somebody with this address is a member already." }, 409);
-  const actor = toActor(c);
-  const now = c.get("now");
-  const token = newToken();
+  const permit = await authorizeOperation(c, inviteMember);
+  if (permit.outcome === "refused") return renderRefusalPage(c, permit);
+  const { actor, now } = permit;
+  const { token, tokenHash } = newLinkToken();
   const invitation: InvitationRow = {
     invitationId,
     accountId: actor.accountId,
     email,
     role,
-    tokenHash: sha256Hex(token),
+    tokenHash,
     invitedBy: actor.operatorId,
     createdAt: now,
     expiresAt: now + lifetimeMs,
     acceptedAt: null,
     revokedAt: null,
   };
-  if (!(await insertInvitation(c.env.DB, actor, invitation)))
+  if (!(await insertInvitation(c.env.DB, permit, invitation)))
     return showErrors(
       { "": "This form was sent twice. If the link was lost, make a new one under “Invited”." },
       409,
@@ -65,11 +65,12 @@ export async function sendInvitation(c: PortalContext) {
 /** Replaces the link, for an email that did not arrive or a link that was lost. */
 export async function replaceInvitationLink(c: PortalContext) {
   const { invitation: invitationId = "", expires_at } = await readForm(c);
-  const now = c.get("now");
-  const token = newToken();
+  const permit = await authorizeOperation(c, renewInvitationOperation);
+  if (permit.outcome === "refused") return renderRefusalPage(c, permit);
+  const { token, tokenHash } = newLinkToken();
   const shown = { invitationId, expiresAt: Number(expires_at) };
-  const link = { tokenHash: sha256Hex(token), expiresAt: now + lifetimeMs };
-  const invitation = await renewInvitation(c.env.DB, toActor(c), shown, link, now);
+  const link = { tokenHash, expiresAt: permit.now + lifetimeMs };
+  const invitation = await renewInvitation(c.env.DB, permit, shown, link);
   return invitation === null
     ? redirectWith(c, "/team", "That invitation is not open any more, or has a new link already.", "bad")
     : deliverLink(c, invitation, token);
@@ -81,7 +82,8 @@ async function deliverLink(c: PortalContext, { email, role, expiresAt }: Invitat
   const { name, email: from, accountName } = c.get("member");
   const inviter = { name, email: from };
   const mail = await mailInvitation(c, email, { accountName, inviter, role, expiresAt, url });
-  return renderTeamPage(c, { link: { url, email, mail } });
+  const note = "It works once, for 7 days, and is shown only now.";
+  return renderTeamPage(c, { link: { url, email, mail, note } });
 }
 
 export async function revokeInvitation(c: PortalContext) {

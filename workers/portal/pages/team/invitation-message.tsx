@@ -1,5 +1,6 @@
 import { type Role, roleDescriptions } from "../../../../shared/contract/roles.ts";
 import { formatExactTime } from "../../components/time.tsx";
+import { type Message, toOneLine } from "../../http/send-mail.ts";
 
 export interface InvitationMail {
   accountName: string;
@@ -9,26 +10,6 @@ export interface InvitationMail {
   expiresAt: number;
   /** The one-time link, which is a secret. */
   url: string;
-}
-
-export interface Message {
-  subject: string;
-  text: string;
-  html: string;
-}
-
-const maxNameLength = 80;
-
-/**
- * Returns a name on one line, at most 80 characters long.
- *
- * Operators typed these names. A line break would begin a new header in a subject, or a paragraph that
- * appears to be from Licenzy in a text. Characters that change the writing direction are removed too.
- */
-function toOneLine(name: string): string {
-  const line = name.replace(/[\p{C}\p{Z}]+/gu, " ").trim();
-  const letters = [...line];
-  return letters.length > maxNameLength ? `${letters.slice(0, maxNameLength - 1).join("")}…` : line;
 }
 
 /** Builds the invitation email. It loads nothing from any server, so reading it can't be tracked. */
@@ -76,6 +57,7 @@ export function buildInvitationMessage({
     </html>
   );
   return {
+    replyTo: inviter.email,
     subject: `${name} invites you to join ${account}`,
     text: `${text}\n`,
     html: `<!doctype html>${html}`,

@@ -1,4 +1,4 @@
-import { changeMemberRole } from "../../../../shared/contract/operations/members.ts";
+import { changeMemberRole, createResetLink } from "../../../../shared/contract/operations/members.ts";
 import { hasRole, type Role, roleDescriptions, roles } from "../../../../shared/contract/roles.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { mayRun } from "../../auth/may-run.ts";
@@ -15,8 +15,8 @@ import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.
 import { Time } from "../../components/time.tsx";
 import type { InvitationRow } from "../../db/invitations.ts";
 import { readTeam } from "../../db/members.ts";
+import { isMailEnabled, type MailOutcome } from "../../http/send-mail.ts";
 import type { PortalContext } from "../../request-context.ts";
-import { isMailEnabled, type MailOutcome } from "./send-invitation-mail.ts";
 
 type Team = Awaited<ReturnType<typeof readTeam>>;
 type Person = Team["people"][number];
@@ -25,6 +25,8 @@ interface NewLink {
   url: string;
   email: string;
   mail: MailOutcome;
+  /** How long the link works, and what else it does. */
+  note: string;
 }
 
 interface TeamPageOptions {
@@ -67,9 +69,9 @@ export async function renderTeamPage(
   );
 }
 
-function LinkNotice({ link: { url, email, mail } }: { link: NewLink }) {
+function LinkNotice({ link: { url, email, mail, note } }: { link: NewLink }) {
   return (
-    <section class={`notice ${mail.outcome === "failed" ? "bad" : "good"}`} aria-label="Invitation link">
+    <section class={`notice ${mail.outcome === "failed" ? "bad" : "good"}`} aria-label="One-time link">
       <p>
         {mail.outcome === "sent" ? (
           <>
@@ -77,16 +79,15 @@ function LinkNotice({ link: { url, email, mail } }: { link: NewLink }) {
           </>
         ) : mail.outcome === "failed" ? (
           <>
-            <b>The mail could not be sent: {mail.reason}.</b> The invitation stands: send this link to {email}{" "}
-            yourself.
+            <b>The mail could not be sent: {mail.reason}.</b> The link works: send it to {email} yourself.
           </>
         ) : (
           <b>Send this link to {email}.</b>
         )}{" "}
-        It works once, for 7 days, and is shown only now.
+        {note}
       </p>
       <p class="secret">
-        <code id="invitation-link">{url}</code>
+        <code id="one-time-link">{url}</code>
         <CopyButton value={url} />
       </p>
     </section>
@@ -127,6 +128,11 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
         <Time at={createdAt} now={c.get("now")} />
       </td>
       <td class="end">
+        {mayRun(c, createResetLink) ? (
+          <a class="button small" href={`/team/reset/${operatorId}`}>
+            Reset sign-in…
+          </a>
+        ) : null}{" "}
         {isSelf || canManage ? (
           <ActionButton
             action={isSelf ? "/team/leave" : "/team/remove"}

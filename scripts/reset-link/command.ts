@@ -1,0 +1,21 @@
+import { randomBytes } from "node:crypto";
+import { encodeBase32 } from "../../shared/kit/base32.ts";
+import { sha256Hex } from "../../shared/kit/hash.ts";
+
+/**
+ * Returns a new reset link and the SQL that stores its hash for the operator with this address, for one hour.
+ */
+export function buildResetLink(email: string, origin: string): { sql: string; link: string } {
+  if (!/^[^\s"'`$\\]+@[^\s"'`$\\]+$/.test(email)) throw new Error("This is no email address.");
+  const token = encodeBase32(randomBytes(20));
+  const columns = "operator_id, token_hash, created_by, created_at, expires_at, ends_second_factor";
+  const sql = `INSERT OR REPLACE INTO sign_in_resets (${columns})
+SELECT operator_id, '${sha256Hex(token)}', operator_id, unixepoch() * 1000, unixepoch() * 1000 + 3600000, 1
+FROM operators WHERE email = '${email.toLowerCase()}'`;
+  return { sql, link: `${origin.replace(/\/+$/, "")}/reset/${token}` };
+}
+
+export function buildResetCommand(email: string, origin: string): { command: string; link: string } {
+  const { sql, link } = buildResetLink(email, origin);
+  return { command: `npx wrangler d1 execute licenzy --remote --command "${sql}"`, link };
+}

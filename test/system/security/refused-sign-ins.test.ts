@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Agent, setGlobalDispatcher } from "undici";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { PortalClient } from "../../../dev/seed/portal-client.ts";
+import { type Stack, startStack } from "../../../dev/stack/stack.ts";
+
+/** The long form plays 2,000 a minute (scripts/soak.ts). */
+const perMinute = Number(process.env["REFUSED_SIGN_INS"] ?? 200);
+const minutes = 10;
+const concurrent = 6;
+
+// Hashing passwords keeps workerd from its connections, and of thousands that are kept alive it closes some between two
+// requests. So each request has its own.
+setGlobalDispatcher(new Agent({ pipelining: 0 }));
+
+const owner = { email: "boss@tests.example", password: "a passphrase that nobody guesses" };
+let stateDir: string;
+let stack: Stack;
+
+beforeAll(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), "licenzy-refused-"));
+  stack = await startStack({ port: 0, stateDir, cronEveryMs: 0, logFile: join(stateDir, "workers.log") });
+}, 240_000);
+afterAll(async () => {
+  await stack.stop();
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+async function countRows(): Promise<Record<string, number>> {
+  const db = await stack.mf.getD1Database("DB", "licenzy-runtime");
+  const { results } = await db
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
+    .all<{ name: string }>();
+  const counts: Record<string, number> = {};
+  for (const { name } of results)
+    counts[name] = (await db.prepare(`SELECT count(*) AS count FROM "${name}"`).first<number>("count")) ?? 0;
+  return counts;
+}
+
+async function advance(seconds: number): Promise<void> {
+  const body = JSON.stringify({ advance_seconds: seconds });
+  const reply = await fetch(`${stack.origin}/__dev/clock`, { method: "POST", body });
+  expect(reply.status).toBe(200);
+}
+
+/**
+ * A sign-in that must be refused: mostly from a few places, some from a new place, at the owner or at anyone.
+ */
+async function refusedSignIn(index: number): Promise<number> {
+  const isNewPlace = index % 20 === 0;
+  const ipAddress = isNewPlace
+    ? `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`
+    : `192.0.2.${index % 3}`;
+  const email = index % 40 < 20 ? owner.email : `someone-${index}@tests.example`;
+  const stranger = new PortalClient(stack.origin, { "CF-Connecting-IP": ipAddress });
+  return (await stranger.post("/sign-in", { email, password: "guess" })).status;
+}
+
+async function refuseMany(from: number): Promise<number[]> {
+  const statuses: number[] = [];
+  let next = from;
+  const work = async () => {
+    while (next < from + perMinute) statuses.push(await refusedSignIn(next++));
+  };
+  await Promise.all(Array.from({ length: concurrent }, work));
+  return statuses;
+}
+
+it("refused sign-ins, thousands from many places, leave no rows, and the owner signs in throughout", async () => {
+  const portal = new PortalClient(stack.origin, { "CF-Connecting-IP": "198.51.100.1" });
+  const setup = { name: "Owner", account: "Acme", project: "p", region: "weur", ...owner };
+  await portal.submit("/setup", { token: stack.secrets.setupToken, ...setup });
+  const before = await countRows();
+
+  const refused: number[] = [];
+  let mostThrottles = 0;
+  for (let minute = 0; minute < minutes; minute++) {
+    refused.push(...(await refuseMany(minute * perMinute)));
+    await portal.submit("/sign-out");
+    expect((await portal.submit("/sign-in", owner)).location).toBe("/");
+    expect((await portal.get("/team")).status).toBe(200);
+    mostThrottles = Math.max(mostThrottles, (await countRows())["sign_in_throttles"] ?? 0);
+    await advance(60);
+  }
+  expect(refused).toHaveLength(minutes * perMinute);
+  expect(refused.filter((status) => status !== 422 && status !== 429)).toEqual([]);
+  expect(refused.filter((status) => status === 429).length).toBeGreaterThan(refused.length / 2);
+  // A try that finds its place full writes nothing: few of the tries have rows even while their windows last.
+  expect(mostThrottles).toBeLessThan(refused.length / 2);
+
+  await advance(16 * 60);
+  const after = await countRows();
+  // The owner's own sign-ins and sign-outs, and one refusal an hour.
+  const { audit_log: entries = 0, ...rows } = after;
+  const { audit_log: earlier = 0, ...expected } = before;
+  expect(rows).toEqual({ ...expected, sign_in_throttles: 0 });
+  expect(entries - earlier).toBeLessThanOrEqual(2 * minutes + 1);
+}, 900_000);

@@ -1,0 +1,110 @@
+import { readPasswordHash } from "../db/sessions.ts";
+import { type Counter, countAttempt, takeBackAttempt } from "../db/sign-in-throttles.ts";
+import { getOrigin, type PortalContext } from "../request-context.ts";
+import { readKnownBrowser } from "./known-browser.ts";
+import { signedInCounters, signInCodeCounters, signInCounters } from "./limits.ts";
+import { verifyPassword } from "./password.ts";
+import { recordRefusal } from "./record-refusal.ts";
+import { type CodeKind, confirmWithCode, useCode } from "./second-factor.ts";
+import type { Identity } from "./sign-in-audit.ts";
+import { createSignInService } from "./sign-in-service.ts";
+
+/**
+ * Every check of a password or code of an operator, with its limit. A check has no other way in, and works
+ * only on a route that declares it (`checksCredential`), so that the table of routes lists every place where
+ * one can be guessed.
+ */
+export type CredentialCheck<Right> =
+  | { outcome: "right"; value: Right }
+  | { outcome: "wrong" }
+  | { outcome: "too_many" };
+
+export const tooManyAttempts = "Too many tries. Wait 15 minutes, then try again.";
+export const wrongCode =
+  "The code does not fit. Each code works once: enter the next one that your app shows.";
+
+/**
+ * Checks email and password without a session. The value is better-auth's reply, which begins a session or a
+ * challenge.
+ */
+export async function checkSignIn(c: PortalContext, email: string, password: string) {
+  const counters = signInCounters(c, email, await readKnownBrowser(c, email));
+  return check(c, email, counters, async () => {
+    const { api } = createSignInService(c.env, getOrigin(c));
+    // better-auth hashes the password of an unknown address too, so that the time reveals nothing.
+    const reply = await api.signInEmail({
+      body: { email, password },
+      headers: c.req.raw.headers,
+      asResponse: true,
+    });
+    return reply.ok ? reply : null;
+  });
+}
+
+/** Checks a code of an operator while the sign-in is incomplete. */
+export async function checkSignInCode(
+  c: PortalContext,
+  who: Identity,
+  code: string,
+): Promise<CredentialCheck<CodeKind>> {
+  const browser = await readKnownBrowser(c, who.email);
+  const counters = signInCodeCounters(c, who.operatorId, browser);
+  return check(c, who.email, counters, () => useCode(c, who, code));
+}
+
+/** Checks the password of the signed-in operator. */
+export function checkPassword(c: PortalContext, password: string): Promise<CredentialCheck<"password">> {
+  return checkSignedIn(c, () => findPassword(c, password));
+}
+
+/** Checks a code of the signed-in operator. */
+export function checkCode(c: PortalContext, code: string): Promise<CredentialCheck<CodeKind>> {
+  return checkSignedIn(c, () => useCode(c, c.get("session"), code));
+}
+
+/** Checks the password or a code of the signed-in operator. */
+export function checkPasswordOrCode(
+  c: PortalContext,
+  credential: string,
+): Promise<CredentialCheck<"password" | CodeKind>> {
+  const session = c.get("session");
+  return checkSignedIn(
+    c,
+    async () =>
+      (session.hasSecondFactor ? await useCode(c, session, credential) : null) ??
+      (await findPassword(c, credential)),
+  );
+}
+
+/** Checks the first code of a new second factor, and turns it on. */
+export function checkFirstCode(c: PortalContext, code: string): Promise<CredentialCheck<true>> {
+  return checkSignedIn(c, async () => (await confirmWithCode(c, c.get("session"), code)) || null);
+}
+
+async function findPassword(c: PortalContext, password: string): Promise<"password" | null> {
+  const hash = await readPasswordHash(c.env.DB, c.get("session").operatorId);
+  return hash !== null && (await verifyPassword(password, hash)) ? "password" : null;
+}
+
+function checkSignedIn<Right>(c: PortalContext, verify: () => Promise<Right | null>) {
+  const session = c.get("session");
+  return check(c, session.email, signedInCounters(session), verify);
+}
+
+async function check<Right>(
+  c: PortalContext,
+  email: string,
+  counters: Counter[],
+  verify: () => Promise<Right | null>,
+): Promise<CredentialCheck<Right>> {
+  const { checksCredential, method, path } = c.get("route");
+  if (!checksCredential) throw new Error(`${method} ${path} does not declare that it checks a credential`);
+  if (!(await countAttempt(c.env.DB, counters, c.get("now")))) return { outcome: "too_many" };
+  const value = await verify();
+  if (value === null) {
+    recordRefusal(c, email);
+    return { outcome: "wrong" };
+  }
+  await takeBackAttempt(c.env.DB, counters);
+  return { outcome: "right", value };
+}

@@ -1,0 +1,140 @@
+import { and, eq, gt, type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
+import { members } from "../../../shared/db/tables/people.ts";
+import {
+  operatorIdentities,
+  operatorSessions,
+  operators,
+  secondFactors,
+  signInResets,
+} from "../../../shared/db/tables/sign-in.ts";
+import type { Authorized } from "../../../shared/operations/authorize.ts";
+
+export type ResetRow = typeof signInResets.$inferSelect;
+
+/**
+ * Stores the link of an owner for a member of the same account, instead of any other. Returns whether it did.
+ */
+export async function insertReset(
+  db: D1Database,
+  { actor, now }: Authorized,
+  reset: Pick<ResetRow, "operatorId" | "tokenHash" | "expiresAt" | "endsSecondFactor">,
+  email: string,
+): Promise<boolean> {
+  const database = drizzle(db);
+  const { operatorId, tokenHash, expiresAt, endsSecondFactor } = reset;
+  const row = sql`SELECT operator_id, ${tokenHash}, ${actor.operatorId}, ${now}, ${expiresAt},
+      ${endsSecondFactor ? 1 : 0}
+    FROM members WHERE operator_id = ${operatorId} AND account_id = ${actor.accountId}`;
+  const [{ meta }] = await database.batch([
+    upsertReset(database, row, sql`true`),
+    auditIfChanged(database, {
+      actor,
+      at: now,
+      action: "member.create_reset_link",
+      target: email,
+      after: { endsSecondFactor },
+    }),
+  ]);
+  return meta.changes > 0;
+}
+
+/**
+ * Stores the link that an operator requested by mail. It never replaces an owner's link that is open. Returns
+ * the operator's name, or `null` if none has this address.
+ */
+export async function insertRequestedReset(
+  db: D1Database,
+  email: string,
+  link: { tokenHash: string; expiresAt: number },
+  now: number,
+): Promise<{ name: string } | null> {
+  const database = drizzle(db);
+  const row = sql`SELECT operator_id, ${link.tokenHash}, operator_id, ${now}, ${link.expiresAt}, 0
+    FROM operators WHERE email = ${email.toLowerCase()}`;
+  const isReplaceable = sql`sign_in_resets.expires_at <= ${now}
+    OR sign_in_resets.created_by = sign_in_resets.operator_id`;
+  const { meta } = await upsertReset(database, row, isReplaceable).run();
+  if (meta.changes === 0) return null;
+  const [operator] = await database
+    .select({ name: operators.name })
+    .from(operators)
+    .where(eq(operators.email, email.toLowerCase()));
+  return operator ?? null;
+}
+
+const upsertReset = (database: ReturnType<typeof drizzle>, row: SQL, isReplaceable: SQL) =>
+  database
+    .insert(signInResets)
+    .select(row)
+    .onConflictDoUpdate({
+      target: signInResets.operatorId,
+      set: {
+        tokenHash: sql`excluded.token_hash`,
+        createdBy: sql`excluded.created_by`,
+        createdAt: sql`excluded.created_at`,
+        expiresAt: sql`excluded.expires_at`,
+        endsSecondFactor: sql`excluded.ends_second_factor`,
+      },
+      setWhere: isReplaceable,
+    });
+
+/** Returns the open reset of a link with its operator, or `null`. */
+export async function readReset(db: D1Database, tokenHash: string, now: number) {
+  const rows = await drizzle(db)
+    .select({
+      operatorId: operators.id,
+      name: operators.name,
+      email: operators.email,
+      accountId: members.accountId,
+      endsSecondFactor: signInResets.endsSecondFactor,
+    })
+    .from(signInResets)
+    .innerJoin(operators, eq(operators.id, signInResets.operatorId))
+    .leftJoin(members, eq(members.operatorId, operators.id))
+    .where(and(eq(signInResets.tokenHash, tokenHash), gt(signInResets.expiresAt, now)));
+  return rows[0] ?? null;
+}
+
+/**
+ * Uses an open link, in one transaction: sets the password, ends every session of the operator, turns off the
+ * second factor if the link says so, and deletes the link. Returns `false` and changes nothing if the link is
+ * not open any more: each statement depends on its row, which the last one deletes.
+ */
+export async function useReset(
+  db: D1Database,
+  reset: { tokenHash: string; operatorId: string; endsSecondFactor: boolean },
+  passwordHash: string,
+  now: number,
+  audit: AuditEntry | null,
+): Promise<boolean> {
+  const database = drizzle(db);
+  const { operatorId, tokenHash, endsSecondFactor } = reset;
+  const isOpen = sql`EXISTS (SELECT 1 FROM sign_in_resets
+    WHERE operator_id = ${operatorId} AND token_hash = ${tokenHash} AND expires_at > ${now})`;
+  const identity = sql`SELECT ${`credential:${operatorId}`}, ${operatorId}, ${operatorId}, 'credential',
+    NULL, NULL, NULL, NULL, NULL, NULL, ${passwordHash}, ${now}, ${now} WHERE ${isOpen}`;
+  const results = await database.batch([
+    database
+      .insert(operatorIdentities)
+      .select(identity)
+      .onConflictDoUpdate({
+        target: operatorIdentities.id,
+        set: { password: passwordHash, updatedAt: new Date(now) },
+      }),
+    ...(audit === null ? [] : [auditIfChanged(database, audit)]),
+    ...(endsSecondFactor
+      ? [
+          database.delete(secondFactors).where(and(eq(secondFactors.userId, operatorId), isOpen)),
+          database
+            .update(operators)
+            .set({ twoFactorEnabled: false })
+            .where(and(eq(operators.id, operatorId), isOpen)),
+        ]
+      : []),
+    database.delete(operatorSessions).where(and(eq(operatorSessions.userId, operatorId), isOpen)),
+    database.delete(signInResets).where(and(eq(signInResets.operatorId, operatorId), isOpen)),
+  ]);
+  return (results.at(-1)?.meta.changes ?? 0) > 0;
+}

@@ -1,0 +1,90 @@
+import { errorMessage } from "../../../shared/kit/log.ts";
+import { DependencyUnavailableError, TimeoutError, withTimeout } from "../../../shared/kit/timeout.ts";
+import type { PortalEnv } from "../env.ts";
+
+/**
+ * Result of mailing a one-time link that is already stored. The link does not depend on the mail, so a
+ * failure is a value.
+ */
+export type MailOutcome = { outcome: "off" } | { outcome: "sent" } | { outcome: "failed"; reason: string };
+
+/** Time limit for the mail service. The operator waits for the page until then. */
+const timeoutMs = 5_000;
+
+export type MailEnv = Pick<PortalEnv, "MAIL" | "MAIL_FROM" | "PUBLIC_ORIGIN">;
+
+export interface Message {
+  subject: string;
+  text: string;
+  html: string;
+  /** The address that a reply reaches. */
+  replyTo?: string;
+}
+
+/**
+ * Returns whether mail is configured. Also true for incomplete configuration, so that the page reports what
+ * is missing.
+ */
+export const isMailEnabled = ({ MAIL, MAIL_FROM }: MailEnv): boolean =>
+  MAIL !== undefined || Boolean(MAIL_FROM);
+
+/**
+ * Passes the message to the mail service. A service that takes longer than 5 s counts as failed. Never
+ * throws.
+ */
+export async function sendMail(env: MailEnv, to: string, message: Message): Promise<MailOutcome> {
+  const { MAIL, MAIL_FROM } = env;
+  if (MAIL === undefined) return failed("the portal has no binding MAIL");
+  if (!MAIL_FROM) return failed("MAIL_FROM is not set");
+  if (getPublicOrigin(env) === null) return failed("PUBLIC_ORIGIN is not set, or is no address");
+  const from = { name: "Licenzy", email: MAIL_FROM };
+  try {
+    await withTimeout("the mail service", timeoutMs, MAIL.send({ from, to, ...message }));
+    return { outcome: "sent" };
+  } catch (error) {
+    return failed(toReason(error instanceof DependencyUnavailableError ? error.cause : error));
+  }
+}
+
+const failed = (reason: string): MailOutcome => ({ outcome: "failed", reason });
+
+/**
+ * Returns the origin for links in emails. It is configured, since the Host header is under the sender's
+ * control.
+ */
+export function getPublicOrigin({ PUBLIC_ORIGIN }: MailEnv): string | null {
+  return /^https?:\/\/[^\s/?#]+/.exec(PUBLIC_ORIGIN ?? "")?.[0] ?? null;
+}
+
+/** Messages for the error codes of Cloudflare's Email Service that an owner can act on. */
+const reasons: Record<string, string> = {
+  E_SENDER_NOT_VERIFIED: "the domain of MAIL_FROM is not set up for sending",
+  E_SENDER_DOMAIN_NOT_AVAILABLE: "the domain of MAIL_FROM is not set up for sending",
+  E_RECIPIENT_NOT_ALLOWED: "the mail service may not send to this address",
+  E_RECIPIENT_SUPPRESSED: "earlier mail to this address bounced or was reported as spam",
+  E_DELIVERY_FAILED: "the mail server of this address refused it",
+  E_RATE_LIMIT_EXCEEDED: "too many mails were sent just now",
+  E_DAILY_LIMIT_EXCEEDED: "the mail service takes no more mails today",
+};
+
+function toReason(cause: unknown): string {
+  if (cause instanceof TimeoutError)
+    return `the mail service did not answer within ${timeoutMs / 1000} seconds, so it may arrive or not`;
+  const message = errorMessage(cause);
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : message.split(":", 1)[0];
+  return reasons[code ?? ""] ?? `the mail service says “${message}”`;
+}
+
+const maxNameLength = 80;
+
+/**
+ * Returns a name on one line, at most 80 characters long.
+ *
+ * Operators typed these names. A line break would begin a new header in a subject, or a paragraph that
+ * appears to be from Licenzy in a text. Characters that change the writing direction are removed too.
+ */
+export function toOneLine(name: string): string {
+  const line = name.replace(/[\p{C}\p{Z}]+/gu, " ").trim();
+  const letters = [...line];
+  return letters.length > maxNameLength ? `${letters.slice(0, maxNameLength - 1).join("")}…` : line;
+}

@@ -1,0 +1,62 @@
+import {
+  linkProvider as linkOperation,
+  unlinkProvider as unlinkOperation,
+} from "../../../../shared/contract/operations/sign-in.ts";
+import { copyCookies } from "../../auth/session-cookie.ts";
+import { createSignInService, listProviders, providerLabels } from "../../auth/sign-in-service.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
+import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { listIdentities, unlinkIdentity } from "../../db/sessions.ts";
+import { authorizeOperation } from "../../http/authorize-operation.ts";
+import { redirectWith } from "../../http/flash.ts";
+import { readForm } from "../../http/form.ts";
+import { getOrigin, type PortalContext } from "../../request-context.ts";
+
+/** Redirects to the provider. The account is linked when the operator returns with their consent. */
+export async function linkProvider(c: PortalContext) {
+  const form = await readForm(c);
+  const provider = listProviders(c.env).find((candidate) => candidate === form["provider"]);
+  if (provider === undefined)
+    return renderErrorPage(c, 404, "There is no such page", "This way of signing in is not set up here.");
+  const permit = await authorizeOperation(c, linkOperation);
+  if (permit.outcome === "refused") return renderRefusalPage(c, permit);
+  const { api } = createSignInService(c.env, getOrigin(c));
+  const reply = await api.linkSocialAccount({
+    body: { provider, callbackURL: "/account", errorCallbackURL: "/account", disableRedirect: true },
+    headers: c.req.raw.headers,
+    asResponse: true,
+  });
+  copyCookies(c, reply.headers);
+  const { url } = (await reply.json()) as { url?: string };
+  if (url === undefined) throw new Error(`better-auth began no link: ${reply.status}`);
+  return c.redirect(url, 303);
+}
+
+export async function unlinkProvider(c: PortalContext) {
+  const { identity: identityId = "" } = await readForm(c);
+  const permit = await authorizeOperation(c, unlinkOperation);
+  if (permit.outcome === "refused") return renderRefusalPage(c, permit);
+  const { operatorId, token, email } = c.get("member");
+  const identity = (await listIdentities(c.env.DB, operatorId)).find(
+    (candidate) => candidate.identityId === identityId,
+  );
+  if (identity === undefined) return redirectWith(c, "/account", "That account is not linked.", "bad");
+  const { provider } = identity;
+  const isUnlinked = await unlinkIdentity(c.env.DB, { operatorId, token }, identityId, {
+    actor: permit.actor,
+    at: permit.now,
+    action: "operator.unlink_provider",
+    target: email,
+    before: { provider },
+  });
+  const label =
+    provider in providerLabels ? providerLabels[provider as keyof typeof providerLabels] : provider;
+  return isUnlinked
+    ? redirectWith(c, "/account", `${label} is unlinked, and you are signed out everywhere else.`)
+    : redirectWith(
+        c,
+        "/account",
+        "It is your only way to sign in. Ask an owner for a reset link first.",
+        "bad",
+      );
+}

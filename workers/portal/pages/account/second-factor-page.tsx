@@ -1,0 +1,131 @@
+import { emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
+import { renderPage } from "../../components/layout.tsx";
+import { Card, CopyButton, PageHead, Pill } from "../../components/parts.tsx";
+import { QrCode } from "../../components/qr-code.tsx";
+import type { PortalContext } from "../../request-context.ts";
+
+/** A secret without its first code yet. */
+export interface Enrolment {
+  secret: string;
+  uri: string;
+  backupCodes: string[];
+}
+
+interface SecondFactorOptions {
+  form?: FormState;
+  status?: 200 | 422 | 429;
+  enrolment?: Enrolment;
+}
+
+export function renderSecondFactorPage(c: PortalContext, options: SecondFactorOptions = {}) {
+  const { form = emptyForm, status = 200, enrolment } = options;
+  const { hasSecondFactor, hasPassword } = c.get("member");
+  return renderPage(
+    c,
+    { title: "Second factor", status },
+    <>
+      <PageHead
+        title="Second factor"
+        lead={
+          hasPassword
+            ? "A code from an authenticator app, asked for after your password."
+            : "You sign in without a password here, so a second factor is needed before anything else."
+        }
+      />
+      {enrolment !== undefined ? (
+        <Enroll form={form} enrolment={enrolment} />
+      ) : hasSecondFactor ? (
+        <TurnOff form={form} hasPassword={hasPassword} />
+      ) : (
+        <TurnOn form={form} hasPassword={hasPassword} />
+      )}
+    </>,
+  );
+}
+
+function TurnOn({ form, hasPassword }: { form: FormState; hasPassword: boolean }) {
+  return (
+    <Card title="Turn it on" pad>
+      <form method="post" action="/account/second-factor" class="form">
+        {hasPassword ? (
+          <Field
+            form={form}
+            name="password"
+            label="Password"
+            type="password"
+            autocomplete="current-password"
+          />
+        ) : null}
+        <FieldError form={form} name="" />
+        <div>
+          <button class="button primary" type="submit">
+            Continue
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function Enroll({ form, enrolment }: { form: FormState; enrolment: Enrolment }) {
+  const { secret, uri, backupCodes } = enrolment;
+  return (
+    <>
+      <Card title="1. Add Licenzy to your app" pad>
+        <p>
+          Scan this with your authenticator app, or enter the key below it (time-based, six digits), or{" "}
+          <a href={uri}>open it on this device</a>.
+        </p>
+        {secret === "" ? null : <QrCode text={uri} label="QR code of the key below" />}
+        <p class="secret">
+          <code id="totp-secret">{secret}</code>
+          <CopyButton value={secret} />
+        </p>
+      </Card>
+      <Card title="2. Keep these backup codes" pad>
+        <p>Each works once when you don't have your app. They are shown only now.</p>
+        <p class="secret">
+          <code>{backupCodes.join("  ")}</code>
+          <CopyButton value={backupCodes.join("\n")} />
+        </p>
+      </Card>
+      <Card title="3. Enter the code that the app shows" pad>
+        <form method="post" action="/account/second-factor/confirm" class="form">
+          <input type="hidden" name="uri" value={uri} />
+          <input type="hidden" name="backup_codes" value={backupCodes.join(" ")} />
+          <Field form={form} name="code" label="Code" autocomplete="one-time-code" inputmode="numeric" mono />
+          <div>
+            <button class="button primary" type="submit">
+              Turn it on
+            </button>
+          </div>
+        </form>
+      </Card>
+    </>
+  );
+}
+
+function TurnOff({ form, hasPassword }: { form: FormState; hasPassword: boolean }) {
+  if (!hasPassword)
+    return <p>It is on, and can't be turned off: who signs in without a password here needs it.</p>;
+  return (
+    <Card title="Turn it off" note={<Pill tone="good">On</Pill>} pad>
+      <p>To change the app, turn it off and on again.</p>
+      <form method="post" action="/account/second-factor/disable" class="form">
+        <Field
+          form={form}
+          name="code"
+          label="Code"
+          hint="Six digits from your app, or one of your backup codes."
+          autocomplete="one-time-code"
+          mono
+        />
+        <div>
+          <button class="button danger" type="submit">
+            Turn it off
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}

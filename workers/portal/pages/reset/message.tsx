@@ -1,0 +1,56 @@
+import { formatExactTime } from "../../components/time.tsx";
+import { type Message, toOneLine } from "../../http/send-mail.ts";
+
+export interface ResetMail {
+  name: string;
+  /** The owner who created the link; `null` when the operator requested it. */
+  owner: { name: string; email: string } | null;
+  /** In milliseconds since 1970. */
+  expiresAt: number;
+  /** The one-time link, which is a secret. */
+  url: string;
+}
+
+/** Builds the mail with a reset link. It loads nothing from any server, so reading it can't be tracked. */
+export function buildResetMessage({ name, owner, expiresAt, url }: ResetMail): Message {
+  const sender =
+    owner === null
+      ? "A new password for your Licenzy sign-in was requested with your address."
+      : `${toOneLine(owner.name)} (${toOneLine(owner.email)}) sends you a link to choose a new Licenzy password.`;
+  const parts = [
+    `Hello ${toOneLine(name)},`,
+    sender,
+    `Choose a new password here:\n${url}`,
+    `The link works once, until ${formatExactTime(expiresAt)}. Using it signs you out everywhere.`,
+    "If you did not expect this, ignore it: nothing changes unless the link is used.",
+  ];
+  const html = (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>Choose a new password</title>
+      </head>
+      <body style="font-family: sans-serif; line-height: 1.5; max-width: 36em">
+        {parts.map((part) => (
+          <p>
+            {part.includes(url) ? (
+              <>
+                Choose a new password here:
+                <br />
+                <a href={url}>{url}</a>
+              </>
+            ) : (
+              part
+            )}
+          </p>
+        ))}
+      </body>
+    </html>
+  );
+  return {
+    subject: "Choose a new Licenzy password",
+    text: `${parts.join("\n\n")}\n`,
+    html: `<!doctype html>${html}`,
+    ...(owner === null ? {} : { replyTo: owner.email }),
+  };
+}
