@@ -1,3 +1,4 @@
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { type AuditRow, listAuditEntries } from "../../db/audit.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { parseAuditFilter } from "./filter.ts";
@@ -20,9 +21,17 @@ const columns = [
 
 /** Streams the filtered log as CSV, newest first, so that its length is not limited. */
 export function exportAudit(c: PortalContext) {
-  const { filter } = parseAuditFilter(c);
+  const parsed = parseAuditFilter(c);
+  if (parsed.outcome === "invalid")
+    return renderErrorPage(
+      c,
+      422,
+      "This filter is not understood",
+      `Nothing was exported. ${Object.values(parsed.errors).join(" ")}`,
+    );
+  const { filter } = parsed;
   const encoder = new TextEncoder();
-  let before: string | undefined;
+  let before = filter.before;
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(encoder.encode(toCsvLine(columns.map(snakeCase)))),
     async pull(controller) {

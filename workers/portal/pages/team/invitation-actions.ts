@@ -1,4 +1,5 @@
 import { inviteMember } from "../../../../shared/contract/operations/members.ts";
+import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { encodeBase32 } from "../../../../shared/kit/base32.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
@@ -64,10 +65,10 @@ export async function sendInvitation(c: PortalContext) {
 
 /** Replaces the link, for an email that did not arrive or a link that was lost. */
 export async function replaceInvitationLink(c: PortalContext) {
-  const { invitation: invitationId = "", expires_at } = await readForm(c);
+  const { invitation: invitationId = "", expires_at = "" } = await readForm(c);
   const now = c.get("now");
   const token = newToken();
-  const shown = { invitationId, expiresAt: Number(expires_at) };
+  const shown = { invitationId, expiresAt: parseWholeNumber(expires_at) };
   const link = { tokenHash: sha256Hex(token), expiresAt: now + lifetimeMs };
   const invitation = await renewInvitation(c.env.DB, toActor(c), shown, link, now);
   return invitation === null
