@@ -1,9 +1,13 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Mode, PlanStatus, Region } from "../../../shared/contract/enums.ts";
+import type { Mode, Region } from "../../../shared/contract/enums.ts";
 import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
 import { accounts, apiKeys, projects } from "../../../shared/db/tables/configuration.ts";
+import type { KeyringPlan } from "../keys/keyring.ts";
+import { planColumns } from "./accounts.ts";
+
+const nextVersion = sql`version + 1`;
 
 /** Inserts the key. Returns whether it is new: a form submitted twice carries the same key id. */
 export async function insertKey(
@@ -35,7 +39,7 @@ export async function insertKeySuccessor(
     auditIfChanged(database, audit),
     database
       .update(apiKeys)
-      .set({ expiresAt: old.expiresAt, syncedAt: null })
+      .set({ expiresAt: old.expiresAt, version: nextVersion, syncedAt: null })
       .where(
         and(
           sql`changes() > 0`,
@@ -62,7 +66,7 @@ export async function markKeyRevoked(
   await database.batch([
     database
       .update(apiKeys)
-      .set({ revokedAt: now, syncedAt: null })
+      .set({ revokedAt: now, version: nextVersion, syncedAt: null })
       .where(and(eq(apiKeys.keyId, keyId), isNull(apiKeys.revokedAt))),
     ...(audit === null ? [] : [auditIfChanged(database, audit)]),
   ]);
@@ -70,22 +74,20 @@ export async function markKeyRevoked(
 }
 
 export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number): Promise<void> {
-  // Only if the row still matches what the Keyring received: a revocation made in between must still be sent.
-  const revocation =
-    key.revokedAt === null ? isNull(apiKeys.revokedAt) : eq(apiKeys.revokedAt, key.revokedAt);
+  // Only the version that the Keyring received: a change made in between must still be sent.
   await drizzle(db)
     .update(apiKeys)
     .set({ syncedAt: now })
-    .where(and(eq(apiKeys.keyId, key.keyId), revocation));
+    .where(and(eq(apiKeys.keyId, key.keyId), eq(apiKeys.version, key.version)));
 }
 
 /** Returns keys that their Keyring has not confirmed, with the region and plan to send along. */
 export async function listUnsyncedKeys(
   db: D1Database,
   limit: number,
-): Promise<{ key: ApiKeyRow; region: Region; plan: PlanStatus }[]> {
+): Promise<{ key: ApiKeyRow; region: Region; plan: KeyringPlan }[]> {
   return drizzle(db)
-    .select({ key: apiKeys, region: projects.region, plan: accounts.planStatus })
+    .select({ key: apiKeys, region: projects.region, plan: planColumns })
     .from(apiKeys)
     .innerJoin(projects, eq(projects.projectId, apiKeys.projectId))
     .innerJoin(accounts, eq(accounts.accountId, projects.accountId))

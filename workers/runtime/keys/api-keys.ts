@@ -9,6 +9,7 @@ import {
   listProjectRegions,
   listUnsyncedPlans,
   markPlanSynced,
+  readPlan,
   readProjectWithPlan,
   writePlan,
 } from "../db/accounts.ts";
@@ -21,7 +22,7 @@ import {
   markKeySynced,
 } from "../db/api-keys.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { type KeyRecord, keyringName } from "./keyring.ts";
+import { type KeyRecord, type KeyringPlan, keyringName } from "./keyring.ts";
 
 /**
  * A change of a key or a plan goes to D1 first (with `synced_at` empty), then to the Keyring, then
@@ -75,7 +76,7 @@ export async function createApiKey(
 }
 
 /**
- * Creates a new key with the same name. The old key stays valid for `overlapMs`. Returns `null` if the new id
+ * Creates a new key with the same name and expiry. The old key stays valid for `overlapMs`. Returns `null` if the new id
  * exists.
  */
 export async function rotateApiKey(
@@ -87,7 +88,9 @@ export async function rotateApiKey(
 ): Promise<(NewApiKey & { oldExpiresAt: number }) | null> {
   const { projectId, mode, name, keyId: oldKeyId } = old;
   const project = await readExistingProject(env, projectId);
-  const { apiKey, row } = buildKey({ ...project, mode }, { name, expiresAt: null, keyId: newKeyId }, now);
+  // A successor keeps every limit of its predecessor: whoever may use a key for a month gets no key that never expires.
+  const successor = { name, expiresAt: old.expiresAt, keyId: newKeyId };
+  const { apiKey, row } = buildKey({ ...project, mode }, successor, now);
   const oldExpiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + overlapMs);
   const audit: AuditEntry = {
     actor,
@@ -97,7 +100,12 @@ export async function rotateApiKey(
     projectId,
     mode,
     before: { expiresAt: old.expiresAt },
-    after: { expiresAt: oldExpiresAt, successor: row.keyId, hint: row.hint },
+    after: {
+      expiresAt: oldExpiresAt,
+      successor: row.keyId,
+      successorExpiresAt: row.expiresAt,
+      hint: row.hint,
+    },
   };
   const expiring = { keyId: oldKeyId, expiresAt: oldExpiresAt };
   if (!(await insertKeySuccessor(env.DB, row, expiring, audit))) return null;
@@ -143,6 +151,7 @@ function buildKey(
     createdAt: now,
     expiresAt,
     revokedAt: null,
+    version: 1,
     syncedAt: null,
     lastUsedAt: null,
   };
@@ -157,7 +166,7 @@ export async function setPlanStatus(
   audit: AuditEntry | null = null,
 ): Promise<void> {
   await writePlan(env.DB, accountId, plan, now, audit);
-  await syncPlan(env, accountId, plan, now);
+  await syncPlan(env, accountId, await readPlan(env.DB, accountId), now);
 }
 
 /** Sends every change that is in D1 but not yet in a Keyring, after a crash or an outage. */
@@ -187,14 +196,14 @@ async function syncKey(
   env: RuntimeEnv,
   key: ApiKeyRow,
   address: KeyringAddress,
-  plan: PlanStatus,
+  plan: KeyringPlan,
   now: number,
 ): Promise<void> {
   await putIntoKeyring(env, address, [key], plan);
   await markKeySynced(env.DB, key, now);
 }
 
-async function syncPlan(env: RuntimeEnv, accountId: string, plan: PlanStatus, now: number): Promise<void> {
+async function syncPlan(env: RuntimeEnv, accountId: string, plan: KeyringPlan, now: number): Promise<void> {
   for (const { projectId, region } of await listProjectRegions(env.DB, accountId)) {
     await putIntoKeyring(env, { projectId, mode: "test", region }, [], plan);
     await putIntoKeyring(env, { projectId, mode: "live", region }, [], plan);
@@ -206,14 +215,15 @@ async function putIntoKeyring(
   env: RuntimeEnv,
   { projectId, mode, region }: KeyringAddress,
   keys: KeyRecord[],
-  plan: PlanStatus,
+  plan: KeyringPlan,
 ): Promise<void> {
   const id = env.KEYRING.idFromName(keyringName(projectId, mode));
-  const records = keys.map(({ keyId, keyHash, expiresAt, revokedAt }) => ({
+  const records = keys.map(({ keyId, keyHash, expiresAt, revokedAt, version }) => ({
     keyId,
     keyHash,
     expiresAt,
     revokedAt,
+    version,
   }));
   await env.KEYRING.get(id, { locationHint: region }).put(records, plan);
 }

@@ -15,6 +15,14 @@ export interface KeyRecord {
   keyHash: string;
   expiresAt: number | null;
   revokedAt: number | null;
+  /** Grows with every change of the key in D1. */
+  version: number;
+}
+
+/** The account's plan. `version` grows with every change of it in D1. */
+export interface KeyringPlan {
+  status: PlanStatus;
+  version: number;
 }
 
 const defaultRateLimit = 10_000;
@@ -56,24 +64,34 @@ export class Keyring extends DurableObject<unknown> {
     return { ...row, plan: row.plan as PlanStatus, rateLimit: row.rateLimit ?? defaultRateLimit };
   }
 
-  /** Writes keys and plan from D1. Safe to repeat; never undoes a revocation. */
-  async put(keys: KeyRecord[], plan: PlanStatus): Promise<void> {
+  /**
+   * Writes keys and plan from D1. Safe to repeat and in any order: two calls can overtake each other, and an older
+   * version never replaces a newer one. A revocation applies whatever the versions say and is never undone, because a
+   * database that was restored from a backup counts from an older version again.
+   */
+  async put(keys: KeyRecord[], plan: KeyringPlan): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       this.ensureTables();
       const { sql } = this.ctx.storage;
       sql.exec(
-        "INSERT INTO settings (id, plan) VALUES (1, ?) ON CONFLICT DO UPDATE SET plan = excluded.plan",
-        plan,
+        `INSERT INTO settings (id, plan, plan_version) VALUES (1, ?, ?)
+         ON CONFLICT DO UPDATE SET plan = excluded.plan, plan_version = excluded.plan_version
+         WHERE excluded.plan_version > settings.plan_version`,
+        plan.status,
+        plan.version,
       );
       for (const key of keys) {
         sql.exec(
-          `INSERT INTO keys (key_hash, key_id, expires_at, revoked_at) VALUES (?, ?, ?, ?)
-           ON CONFLICT (key_hash) DO UPDATE SET expires_at = excluded.expires_at,
-             revoked_at = coalesce(keys.revoked_at, excluded.revoked_at)`,
+          `INSERT INTO keys (key_hash, key_id, expires_at, revoked_at, version) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (key_hash) DO UPDATE SET
+             expires_at = iif(excluded.version > keys.version, excluded.expires_at, keys.expires_at),
+             revoked_at = coalesce(keys.revoked_at, excluded.revoked_at),
+             version = max(keys.version, excluded.version)`,
           key.keyHash,
           key.keyId,
           key.expiresAt,
           key.revokedAt,
+          key.version,
         );
       }
     });
@@ -81,11 +99,18 @@ export class Keyring extends DurableObject<unknown> {
   }
 
   private ensureTables(): void {
-    this.ctx.storage.sql.exec(`
+    const { sql } = this.ctx.storage;
+    sql.exec(`
       CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY CHECK (id = 1), plan TEXT NOT NULL, rate_limit INTEGER);
       CREATE TABLE IF NOT EXISTS keys (
         key_hash TEXT PRIMARY KEY, key_id TEXT NOT NULL, expires_at INTEGER, revoked_at INTEGER
       ) WITHOUT ROWID;
+    `);
+    const hasVersions = sql.exec("SELECT 1 FROM pragma_table_info('keys') WHERE name = 'version'").toArray();
+    if (hasVersions.length > 0) return;
+    sql.exec(`
+      ALTER TABLE settings ADD COLUMN plan_version INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE keys ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
     `);
   }
 }
