@@ -45,6 +45,18 @@ app.use(async (c, next) => {
       frameAncestors: ["'none'"],
       baseUri: ["'none'"],
     },
+    // No page uses a device or another powerful feature, so nothing that ran in one could.
+    permissionsPolicy: {
+      camera: [],
+      microphone: [],
+      geolocation: [],
+      payment: [],
+      usb: [],
+      serial: [],
+      bluetooth: [],
+      displayCapture: [],
+      publickeyCredentialsGet: [],
+    },
   });
   await headers(c, next);
   // Pages are personal and change at any time, so they are not cached. Static files set their own header.

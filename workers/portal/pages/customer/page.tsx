@@ -2,6 +2,7 @@ import { hasRole } from "../../../../shared/contract/roles.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { checkLabel } from "../../components/labels/data-check.ts";
 import { renderPage as framed } from "../../components/layout.tsx";
+import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { Time } from "../../components/time.tsx";
@@ -92,6 +93,7 @@ function Head({ c, page: { customer }, canAct }: { c: PortalContext; page: Custo
         <>
           <a href={buildPath(c, "/customers")}>Customers</a> / live from the ledger, entry{" "}
           {formatCount(customer.headSequence)}
+          <LookAlikeMark subjectRef={subjectRef} />
         </>
       }
     >

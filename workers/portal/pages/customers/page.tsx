@@ -2,6 +2,7 @@ import { findCustomersByEmail } from "../../../../shared/contract/operations/cus
 import { type LastErasure, readLastErasure } from "../../../../shared/db/erasures.ts";
 import { entitlementStatusLabels } from "../../components/labels/customer.ts";
 import { renderPage } from "../../components/layout.tsx";
+import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import {
@@ -124,6 +125,7 @@ function CustomerTable({ c, customers }: { c: PortalContext; customers: Customer
             <a href={buildCustomerPath(c, subjectRef)}>
               <b class="mono">{subjectRef}</b>
             </a>
+            <LookAlikeMark subjectRef={subjectRef} />
           </td>
           <td>
             {entitlements.length === 0 ? (
