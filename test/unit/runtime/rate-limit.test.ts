@@ -27,7 +27,7 @@ it("a key that is over its limit stays limited when 12,000 other keys are used",
   expect(await call("busy")).toBe(200);
 });
 
-it("a key gets a window of its own again after each 10 s", async () => {
+it("a key gets a new window after each 10 s", async () => {
   for (let round = 0; round < 3; round++) {
     for (let index = 0; index < 3; index++) expect(await call("steady")).toBe(200);
     expect(await call("steady")).toBe(429);

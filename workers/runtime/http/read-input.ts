@@ -26,7 +26,7 @@ export async function readJson<S extends z.ZodType>(c: ApiContext, schema: S): P
   }
   const unusable = findUnusableMember(text, value);
   if (unusable !== null) {
-    const message = unusable === "__proto__" ? "is not a possible name of a member" : "must be given once";
+    const message = unusable === "__proto__" ? "is not a field of this request" : "must be given once";
     throw invalidRequest([{ path: unusable, message }]);
   }
   return validate(schema, value);

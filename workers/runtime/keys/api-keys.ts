@@ -88,7 +88,7 @@ export async function rotateApiKey(
 ): Promise<(NewApiKey & { oldExpiresAt: number }) | null> {
   const { projectId, mode, name, keyId: oldKeyId } = old;
   const project = await readExistingProject(env, projectId);
-  // A successor keeps every limit of its predecessor: whoever may use a key for a month gets no key that never expires.
+  // A successor keeps every limit of its predecessor: rotating a key that expires must not make one that never does.
   const successor = { name, expiresAt: old.expiresAt, keyId: newKeyId };
   const { apiKey, row } = buildKey({ ...project, mode }, successor, now);
   const oldExpiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + overlapMs);

@@ -25,6 +25,13 @@ export interface KeyringPlan {
   version: number;
 }
 
+/** A window of `lengthMs` in which at most `max` are counted. */
+export interface CountedWindow {
+  id: string;
+  max: number;
+  lengthMs: number;
+}
+
 const defaultRateLimit = 10_000;
 
 /** Returns the name of a project's Keyring in one mode. */
@@ -96,6 +103,37 @@ export class Keyring extends DurableObject<unknown> {
       }
     });
     this.exists = true;
+  }
+
+  /**
+   * Counts one more in each window, or in none if one of them is full: then returns that one. Windows begin with their
+   * first use. They are durable, because an object that is not used for a minute or two forgets what only memory holds.
+   */
+  async take(windows: CountedWindow[], now: number): Promise<{ id: string; endsAt: number } | null> {
+    const { sql } = this.ctx.storage;
+    return this.ctx.storage.transactionSync(() => {
+      sql.exec(
+        `CREATE TABLE IF NOT EXISTS windows (id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL, count INTEGER NOT NULL)
+         WITHOUT ROWID`,
+      );
+      sql.exec("DELETE FROM windows WHERE ends_at <= ?", now);
+      for (const { id, max } of windows) {
+        const [window] = sql
+          .exec<{ endsAt: number; count: number }>(
+            "SELECT ends_at AS endsAt, count FROM windows WHERE id = ?",
+            id,
+          )
+          .toArray();
+        if (window !== undefined && window.count >= max) return { id, endsAt: window.endsAt };
+      }
+      for (const { id, lengthMs } of windows)
+        sql.exec(
+          "INSERT INTO windows VALUES (?, ?, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1",
+          id,
+          now + lengthMs,
+        );
+      return null;
+    });
   }
 
   private ensureTables(): void {

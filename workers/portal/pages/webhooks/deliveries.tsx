@@ -135,17 +135,15 @@ function Filters({
 
 /** Shows running jobs. */
 function Jobs({ c, jobs }: { c: PortalContext; jobs: DeliveryPage["jobs"] }) {
-  return jobs
-    .filter(({ status }) => status === "running")
-    .map(({ jobId, kind, done, total, createdAt }) => (
-      <div class="notice">
-        <p>
-          <b>{deliveryJobLabels[kind]} is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
-          <Time at={createdAt} now={c.get("now")} />.{" "}
-          <a href={buildPath(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
-        </p>
-      </div>
-    ));
+  return jobs.map(({ jobId, kind, done, total, createdAt }) => (
+    <div class="notice">
+      <p>
+        <b>{deliveryJobLabels[kind]} is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
+        <Time at={createdAt} now={c.get("now")} />.{" "}
+        <a href={buildPath(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
+      </p>
+    </div>
+  ));
 }
 
 function NoDelivery({

@@ -7,6 +7,7 @@ import { Card, PageHead } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerLists, CustomerNote } from "../../../db/customer.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
+import { maxRowsPerList } from "../load.ts";
 
 /** Notes by operators for other operators. Customers and their backends never see them. */
 export function Notes({
@@ -30,6 +31,11 @@ export function Notes({
           ))}
         </ul>
       )}
+      {notes.length === maxRowsPerList ? (
+        <p class="pad quiet">
+          The newest {maxRowsPerList} are listed. Older ones are in the export of all data.
+        </p>
+      ) : null}
       {canAct ? (
         <div class="pad">
           <NoteForm c={c} subjectRef={subjectRef} form={emptyForm} />
