@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, expect, it, vi } from "vitest";
 import { type PortalReply, unescaped } from "../../../dev/seed/portal-client.ts";
 import type { Route } from "../../../workers/portal/auth/route.ts";
+import { maxFormBytes } from "../../../workers/portal/http/form.ts";
 import { routes } from "../../../workers/portal/routes.ts";
 import { randomFrom } from "../../fault/random.ts";
 import { newOperator, type TestOperator } from "../operators.ts";
@@ -259,10 +260,15 @@ it.each(fuzzed)(
       }
       const body = buildForm(route, random);
       const before = await newestAuditId();
-      const reply = await owner.portal.postRaw(path, body);
+      const reply = await owner.portal.postRaw(path, body).catch((error: unknown) => {
+        // The portal answers 413 without reading such a body, so the connection can end before the answer is read.
+        if (body.length > maxFormBytes) return null;
+        throw error;
+      });
       const what = `SEED=${seed} POST ${path} ${body.slice(0, 500)}`;
-      expectDocumented(what, reply);
-      if (reply.status >= 400 && reply.status !== 502) expect(await newestAuditId(), what).toBe(before);
+      if (reply !== null) expectDocumented(what, reply);
+      const isRefused = reply === null || (reply.status >= 400 && reply.status !== 502);
+      if (isRefused) expect(await newestAuditId(), what).toBe(before);
     }
     expect(name).not.toBe("");
   },

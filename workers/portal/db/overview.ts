@@ -62,8 +62,9 @@ export async function readProjectFacts(
   const inScope = sql`project_id = ${projectId} AND mode = ${mode}`;
   const countUpTo = (rows: ReturnType<typeof sql>) =>
     sql`(SELECT count(*) FROM (${rows} LIMIT ${maxCounted}))`;
-  const largestObject = sql`FROM subjects WHERE ${inScope} AND storage_bytes >= 1000000000
-    ORDER BY storage_bytes DESC LIMIT 1`;
+  // The unary plus keeps SQLite on the index of the few large objects.
+  const largestObject = sql`FROM subjects WHERE +project_id = ${projectId} AND +mode = ${mode}
+    AND storage_bytes >= 1000000000 ORDER BY storage_bytes DESC LIMIT 1`;
   const events = sql`SELECT received_at FROM stripe_events WHERE ${inScope}`;
   const row = await drizzle(db).get<
     Record<Exclude<keyof ProjectFacts, TextFact>, number | null> & Record<TextFact, string | null>
