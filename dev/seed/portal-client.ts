@@ -20,7 +20,7 @@ export class PortalClient {
     return this.postRaw(path, new URLSearchParams(fields).toString(), headers);
   }
 
-  /** Sends a body as it is, also one that no browser would make of a form. */
+  /** Sends a body unchanged, also one that no browser would build from a form. */
   async postRaw(path: string, body: string, headers: Record<string, string> = {}): Promise<PortalReply> {
     return this.send(path, {
       method: "POST",

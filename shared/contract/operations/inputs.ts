@@ -13,7 +13,7 @@ export const objectId = z.string().max(64);
 export const stripeId = z.string().max(255);
 
 /** The end of the calendar: the last millisecond of the year 9999, in milliseconds since 1970. */
-export const maxTime = 253_402_300_799_999;
+const maxTime = 253_402_300_799_999;
 
 /** A time in milliseconds since 1970. */
 export const time = (message?: string) => z.int(message).min(0, message).max(maxTime, message);
