@@ -21,10 +21,15 @@ export class PortalClient {
   }
 
   async post(path: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) {
+    return this.postRaw(path, new URLSearchParams(fields).toString(), headers);
+  }
+
+  /** Sends a body unchanged, also one that no browser would build from a form. */
+  async postRaw(path: string, body: string, headers: Record<string, string> = {}): Promise<PortalReply> {
     return this.send(path, {
       method: "POST",
       headers: { Origin: this.origin, "Content-Type": "application/x-www-form-urlencoded", ...headers },
-      body: new URLSearchParams(fields).toString(),
+      body,
     });
   }
 

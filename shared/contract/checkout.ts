@@ -14,6 +14,16 @@ const redirectUrlSchema = z
   .url({ protocol: /^https?$/, hostname: /.+/, error: "must be an absolute http or https URL" })
   .max(2048);
 
+/**
+ * Everything that Stripe may accept: it decides, so only texts that are no address are refused. RFC 5321's common forms
+ * alone would refuse addresses that customers have, such as `a&b@example.com` and names in any script.
+ */
+const emailSchema = z
+  .string()
+  .max(800, "must be at most 800 characters")
+  .regex(/^[^\s\p{C}@]+@[^\s\p{C}@.]+(\.[^\s\p{C}@.]+)+$/u, "must be an email address")
+  .meta({ format: "email", example: "m.keller@example.com" });
+
 const metadataSchema = z
   .record(
     z.string().regex(/^[^[\]]{1,40}$/u, "keys are 1-40 characters without square brackets"),
@@ -28,7 +38,7 @@ export const checkoutRequestSchema = z
     product_code: productCodeSchema,
     success_url: redirectUrlSchema.optional(),
     cancel_url: redirectUrlSchema.optional(),
-    customer_email: z.email().max(254).optional(),
+    customer_email: emailSchema.optional(),
     metadata: metadataSchema.optional(),
   })
   .meta({ id: "CheckoutRequest" });

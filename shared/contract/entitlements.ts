@@ -6,6 +6,7 @@ import {
   entitlementSources,
   entitlementStatuses,
 } from "./enums.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 const time = z.iso.datetime().meta({ description: "ISO 8601 UTC with milliseconds." });
 
@@ -49,11 +50,7 @@ export const customerAccessReplySchema = z
 export type CustomerAccessReply = z.infer<typeof customerAccessReplySchema>;
 
 export const entitlementListQuerySchema = z.strictObject({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
+  limit: wholeNumber({ min: 1, max: 100, message: "must be a whole number from 1 to 100" })
     .default(50)
     .meta({ description: "Number of entitlements to return, 1-100." }),
   starting_after: z

@@ -10,6 +10,8 @@ export const runtimeSweeps = [
   "reviews",
   "keyrings",
   "erasures",
+  "oldAttempts",
+  "storage",
 ] as const;
 export type RuntimeSweep = (typeof runtimeSweeps)[number];
 

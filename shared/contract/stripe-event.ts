@@ -5,7 +5,8 @@ export const stripeEventEnvelopeSchema = z.looseObject({
   id: z.string().min(1).max(255),
   object: z.literal("event"),
   type: z.string().min(1).max(255),
-  created: z.int().min(0),
+  /** In seconds since 1970, to the end of the year 9999. */
+  created: z.int().min(0).max(253_402_300_799),
   livemode: z.boolean(),
   data: z.looseObject({ object: z.looseObject({}) }),
 });

@@ -24,6 +24,8 @@ function findSubjectRefError(value: string): string | null {
 /** The caller's identifier for a customer: 1-255 bytes of well-formed UTF-8. */
 export const subjectRefSchema = z
   .string()
+  // In UTF-16 units; the rule below counts bytes.
+  .max(maxSubjectRefBytes, `subject_ref must be at most ${maxSubjectRefBytes} bytes in UTF-8`)
   .superRefine((value, context) => {
     const error = findSubjectRefError(value);
     if (error !== null) context.addIssue({ code: "custom", message: `subject_ref ${error}` });

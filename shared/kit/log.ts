@@ -52,6 +52,7 @@ export interface LogFields {
   /** Time from the oldest ledger entry of a flush until that entry is in D1. */
   lagMs?: number;
   failures?: number;
+  bytes?: number;
   count?: number;
   what?: string;
   message?: string;

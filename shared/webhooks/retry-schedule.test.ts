@@ -36,11 +36,22 @@ describe("retry schedule", () => {
     expect(getRetryDelayMs(10, { ...plain, retryAfterMs: 1_000 })).toBeNull();
   });
 
-  it("readRetryAfter() accepts seconds or an HTTP date, and returns null for anything else", () => {
+  it("parseRetryAfter() takes a number that is too large as the longest pause", () => {
+    for (const header of ["86401", "99999999999", "9".repeat(400)])
+      expect(parseRetryAfter(header, 0), header).toBe(24 * hour);
+  });
+
+  it("parseRetryAfter() accepts seconds or an HTTP date, and returns null for anything else", () => {
     const now = Date.parse("2026-04-01T00:00:00Z");
     expect(parseRetryAfter("120", now)).toBe(120_000);
     expect(parseRetryAfter(" 86400 ", now)).toBe(24 * hour);
-    expect(parseRetryAfter("Wed, 01 Apr 2026 01:00:00 GMT", now)).toBe(hour);
+    for (const date of [
+      "Wed, 01 Apr 2026 01:00:00 GMT",
+      "Wednesday, 01-Apr-26 01:00:00 GMT",
+      "Wed Apr  1 01:00:00 2026",
+    ])
+      expect(parseRetryAfter(date, now), date).toBe(hour);
+    expect(parseRetryAfter("Fri, 31 Dec 9999 23:59:59 GMT", now)).toBe(24 * hour);
     for (const header of [
       null,
       "",
@@ -48,8 +59,17 @@ describe("retry schedule", () => {
       "1.5",
       "soon",
       "Tue, 31 Mar 2026 23:00:00 GMT",
-      "99999999999",
+      "0x10",
+      "1e1",
+      "+5",
       "2026-04-02",
+      "Thu, 31 Apr 2026 01:00:00 GMT",
+      "Wed, 01 Apr 2026 24:00:00 GMT",
+      "Wed, 01 Apr 2026 01:00:00",
+      "Wed, 01 Apr 2026 01:00:00 +0200",
+      "Wednesday, 01-Apr-26 01:00:00",
+      "Wednesday, 01-Apr-85 01:00:00 GMT",
+      "Wed Apr  1 01:00:00 2026 GMT",
     ])
       expect(parseRetryAfter(header, now), String(header)).toBeNull();
   });

@@ -1,3 +1,5 @@
+import { parseHttpDate } from "./http-date.ts";
+
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
@@ -37,14 +39,13 @@ export function getRetryDelayMs(
 }
 
 /**
- * Parses `Retry-After` (seconds or an HTTP date) to milliseconds from `now`. Returns `null` when the header
- * is missing, malformed or in the past.
+ * Parses `Retry-After` (seconds or an HTTP date) to milliseconds from `now`, at most the longest pause. Returns `null`
+ * when the header is missing, malformed or in the past.
  */
 export function parseRetryAfter(header: string | null, now: number): number | null {
   if (header === null) return null;
   const text = header.trim();
-  if (/^\d{1,9}$/.test(text)) return Number(text) * second;
-  // RFC 9110: a date is English text in GMT. `Date.parse` alone would also accept years, offsets and more.
-  const at = /^[A-Z][a-z]{2,8},? .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
-  return at > now ? at - now : null;
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * second, maxRetryAfterMs);
+  const at = parseHttpDate(text, now);
+  return at !== null && at > now ? Math.min(at - now, maxRetryAfterMs) : null;
 }

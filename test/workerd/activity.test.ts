@@ -11,7 +11,7 @@ import { readActivity } from "../../workers/portal/db/activity.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import { now } from "./connected-project.ts";
-import { buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
+import { activePlan, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const hourMs = 3_600_000;
 
@@ -30,7 +30,7 @@ async function callerOf(projectId: string) {
     .insert(apiKeys)
     .values({ keyId, projectId, mode: "test", name: "k", keyHash, hint: "lz_test_…", createdAt: at });
   const keyring = env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test")));
-  await keyring.put([{ keyId, keyHash, expiresAt: null, revokedAt: null }], "active");
+  await keyring.put([{ keyId, keyHash, expiresAt: null, revokedAt: null, version: 1 }], activePlan);
   const check = (subject_ref: string, bindings = env) =>
     app.fetch(
       new Request("http://runtime/v1/access/check", {

@@ -7,7 +7,7 @@ import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
-import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
+import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const maintenance = exports.MaintenanceEntrypoint;
 
@@ -28,7 +28,10 @@ async function keyFor(projectId: string): Promise<string> {
   const apiKey = generateApiKey("test", "weur", projectId);
   const keyring = env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test")));
   const keyHash = parseApiKey(apiKey)?.hash ?? "";
-  await keyring.put([{ keyId: newId("key"), keyHash, expiresAt: null, revokedAt: null }], "active");
+  await keyring.put(
+    [{ keyId: newId("key"), keyHash, expiresAt: null, revokedAt: null, version: 1 }],
+    activePlan,
+  );
   return apiKey;
 }
 

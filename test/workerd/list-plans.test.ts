@@ -13,6 +13,8 @@ import {
   readDeliveryPage,
   readEndpointDetail,
 } from "../../workers/portal/db/webhooks.ts";
+import { removeOldAttempts } from "../../workers/runtime/db/old-attempts.ts";
+import { listLargestObjects } from "../../workers/runtime/db/storage-sizes.ts";
 import { env } from "./subjects.ts";
 
 /** Covers the portal's D1 reads: each takes one round trip, from an index that returns the rows in order. */
@@ -85,7 +87,24 @@ type Read = [what: string, index: string | null, read: (db: D1Database) => Promi
 
 const reads: Read[] = [
   ["customers", "subjects_by_age", (db) => listCustomers(db, place, undefined, 51), 1],
-  ["customers by prefix or id", null, (db) => findCustomers(db, place, "cus_1", ["cus_2"], 51), 2],
+  [
+    "customers by prefix or id",
+    null,
+    (db) => findCustomers(db, place, "cus_1", ["cus_2"], { after: null, limit: 50 }),
+    2,
+  ],
+  [
+    "customers by prefix, a further page",
+    null,
+    (db) => findCustomers(db, place, "u", [], { after: "u1", limit: 50 }),
+    2,
+  ],
+  [
+    "unpaid checkouts to remove",
+    "checkout_attempts_unfinished",
+    (db) => removeOldAttempts(db, { before: 2, now: 3, limit: 5 }),
+  ],
+  ["the largest objects", "subjects_large", (db) => listLargestObjects(db, 10)],
   ["Stripe events", "stripe_events_by_age", events({})],
   ["Stripe events, a further page", "stripe_events_by_age", events({ before })],
   ["Stripe events of a result", "stripe_events_by_status", events({ status: "failed" })],

@@ -9,7 +9,7 @@ import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import { insertCheckoutAttempt, newConnectedProject, receiveStripeEvent } from "./connected-project.ts";
 import { deliveriesEnv, newEndpoint } from "./endpoints.ts";
-import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
+import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 type Line = Record<string, unknown> & { event: string };
 
@@ -36,7 +36,7 @@ async function keyOf(projectId: string): Promise<{ apiKey: string; keyId: string
   const keyId = newId("key");
   const keyHash = parseApiKey(apiKey)?.hash ?? "";
   const keyring = env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test")));
-  await keyring.put([{ keyId, keyHash, expiresAt: null, revokedAt: null }], "active");
+  await keyring.put([{ keyId, keyHash, expiresAt: null, revokedAt: null, version: 1 }], activePlan);
   return { apiKey, keyId };
 }
 

@@ -6,7 +6,7 @@ import { newId } from "../../shared/kit/ids.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import { runtimeRoutes } from "../system/runtime-routes.ts";
-import { env } from "./subjects.ts";
+import { activePlan, env } from "./subjects.ts";
 
 const runtime = exports.default;
 
@@ -16,7 +16,10 @@ async function knownKey(rateLimit?: number): Promise<{ apiKey: string; keyring: 
   const apiKey = generateApiKey("test", "weur", projectId);
   const keyring = env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test")));
   const keyHash = parseApiKey(apiKey)?.hash ?? "";
-  await keyring.put([{ keyId: newId("key"), keyHash, expiresAt: null, revokedAt: null }], "active");
+  await keyring.put(
+    [{ keyId: newId("key"), keyHash, expiresAt: null, revokedAt: null, version: 1 }],
+    activePlan,
+  );
   if (rateLimit !== undefined)
     await runInDurableObject(keyring, (_, { storage }) => {
       storage.sql.exec("UPDATE settings SET rate_limit = ?", rateLimit);

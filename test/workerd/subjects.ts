@@ -20,6 +20,9 @@ export interface TestDev {
 
 export const env = bindings;
 
+/** A plan as a Keyring holds it. */
+export const activePlan = { status: "active", version: 1 } as const;
+
 /** Returns a subject that no other test uses. */
 export function newSubject(): { identity: SubjectIdentity; stub: DurableObjectStub<Subject> } {
   const identity: SubjectIdentity = {

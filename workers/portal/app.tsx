@@ -9,7 +9,7 @@ import { guard, isMember } from "./auth/guard.ts";
 import { getSession } from "./auth/session-cookie.ts";
 import { listProviders } from "./auth/sign-in-service.ts";
 import { renderErrorPage } from "./components/error-page.tsx";
-import { maxFormBytes } from "./http/form.ts";
+import { maxFormBytes, RepeatedFieldError } from "./http/form.ts";
 import { requestLog } from "./http/request-log.ts";
 import { getOrigin, type PortalHono } from "./request-context.ts";
 import { routes } from "./routes.ts";
@@ -44,6 +44,18 @@ app.use(async (c, next) => {
       formAction,
       frameAncestors: ["'none'"],
       baseUri: ["'none'"],
+    },
+    // No page uses a device or another powerful feature, so nothing that ran in one could.
+    permissionsPolicy: {
+      camera: [],
+      microphone: [],
+      geolocation: [],
+      payment: [],
+      usb: [],
+      serial: [],
+      bluetooth: [],
+      displayCapture: [],
+      publickeyCredentialsGet: [],
     },
   });
   await headers(c, next);
@@ -98,6 +110,8 @@ app.notFound(async (c) => {
 });
 
 app.onError((error, c) => {
+  if (error instanceof RepeatedFieldError)
+    return renderErrorPage(c, 422, "The form is damaged", "A field was sent twice. Load the page again.");
   const cause = error.cause === undefined ? undefined : errorMessage(error.cause);
   const requestId = c.get("requestId");
   log("error", "portal.failed", { requestId, route: c.req.routePath, error: errorMessage(error), cause });

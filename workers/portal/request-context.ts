@@ -34,7 +34,7 @@ export interface PortalHono {
 
 export type PortalContext = Context<PortalHono>;
 
-/** Fields of a form by name. The last value wins when a field is sent twice. */
+/** Fields of a form by name. Each is sent once. */
 export type Form = Readonly<Record<string, string>>;
 
 /** Returns the caller of an operation. The worker resolves the operator from the session token. */

@@ -19,8 +19,12 @@ export async function putKeys(env: RuntimeEnv, { projectId, keyHashes }: KeysReq
     keyHash,
     expiresAt: null,
     revokedAt: null,
+    version: 1,
   }));
-  await env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test"))).put(keys, "active");
+  await env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test"))).put(keys, {
+    status: "active",
+    version: 1,
+  });
   return null;
 }
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { formId } from "./inputs.ts";
+import { formId, objectId, time } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 const nameMessage = "Give the key a name of 1 to 80 characters.";
+const overlapMessage = "The old key can work for another 0 to 30 days.";
 const maxOverlapMs = 30 * 24 * 3_600_000;
 
 /** `apiKey` is returned once and stored nowhere. */
@@ -17,7 +18,7 @@ export const createApiKey = operation({
     keyId: formId("key"),
     name: z.string().trim().min(1, nameMessage).max(80, nameMessage),
     /** In milliseconds since 1970; `null` for never. */
-    expiresAt: z.number().nullable(),
+    expiresAt: time("This is no time at which a key can expire.").nullable(),
   }),
   output: done<{ keyId: string; apiKey: string }>(),
 });
@@ -31,9 +32,9 @@ export const rotateApiKey = operation({
   recentAuth: "live",
   audit: ["api_key.rotate"],
   input: z.strictObject({
-    keyId: z.string(),
+    keyId: objectId,
     newKeyId: formId("key"),
-    overlapMs: z.number().min(0).max(maxOverlapMs),
+    overlapMs: z.int(overlapMessage).min(0, overlapMessage).max(maxOverlapMs, overlapMessage),
   }),
   output: done<{ keyId: string; apiKey: string; oldExpiresAt: number }>(),
 });
@@ -46,6 +47,6 @@ export const revokeApiKey = operation({
   role: "admin",
   recentAuth: "never",
   audit: ["api_key.revoke"],
-  input: z.strictObject({ keyId: z.string() }),
+  input: z.strictObject({ keyId: objectId }),
   output: done(),
 });

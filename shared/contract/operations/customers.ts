@@ -8,12 +8,18 @@ import type {
   PreviewView,
   SyncPreview,
 } from "./customer-views.ts";
-import { actionReason, formId } from "./inputs.ts";
+import { actionReason, fingerprint, formId, objectId, time } from "./inputs.ts";
 import { manualActionSchema } from "./manual-action.ts";
 import { done, operation, output } from "./operation.ts";
 
-/** The customer's `subject_ref`, as the product's backend sends it. */
-export const subjectRef = z.string();
+/** The last ledger entry that a decision id can name. */
+const maxSequence = 2 ** 48 - 1;
+
+/**
+ * The customer's `subject_ref`, as the product's backend sends it. Only bounded here: a text that can be no name is
+ * answered as an unknown customer.
+ */
+export const subjectRef = z.string().max(1_020);
 
 export const readCustomer = operation({
   name: "customer.read",
@@ -23,12 +29,19 @@ export const readCustomer = operation({
   recentAuth: "never",
   audit: [],
   /** Ledger entries before the sequence `before`, newest first; `null` for the newest. */
-  input: z.strictObject({ subjectRef, before: z.number().nullable(), limit: z.number() }),
+  input: z.strictObject({
+    subjectRef,
+    before: z.int().min(0).max(maxSequence).nullable(),
+    limit: z.int().min(1).max(200),
+  }),
   output: done<{ customer: CustomerView }>(),
 });
 
 /** A `dec_…` id that the runtime API returned, or a time in milliseconds since 1970. */
-const asOf = z.union([z.strictObject({ decisionId: z.string() }), z.strictObject({ at: z.number() })]);
+const asOf = z.union([
+  z.strictObject({ decisionId: z.string().max(64) }),
+  z.strictObject({ at: time("This is no time of the calendar.") }),
+]);
 export type AsOf = z.infer<typeof asOf>;
 
 /** Recomputes a past decision from the ledger. */
@@ -51,7 +64,7 @@ export const findCustomersByEmail = operation({
   role: "viewer",
   recentAuth: "never",
   audit: [],
-  input: z.strictObject({ email: z.string() }),
+  input: z.strictObject({ email: z.string().max(320, "This is no email address.") }),
   output: done<{ customerIds: string[] }>(),
 });
 
@@ -82,7 +95,7 @@ export const applyAction = operation({
   role: "support",
   recentAuth: "live",
   audit: ["customer.grant", "customer.revoke", "customer.adjust", "customer.lift_hold", "customer.undo"],
-  input: z.strictObject({ ...action, ...actionReason, fingerprint: z.string() }),
+  input: z.strictObject({ ...action, ...actionReason, fingerprint }),
   output: output<
     | { outcome: "done"; sequence: number; repeated: boolean }
     | { outcome: "preview_outdated"; preview: PreviewView }
@@ -109,7 +122,7 @@ export const applySync = operation({
   role: "support",
   recentAuth: "live",
   audit: ["customer.sync"],
-  input: z.strictObject({ subjectRef, ...actionReason, fingerprint: z.string() }),
+  input: z.strictObject({ subjectRef, ...actionReason, fingerprint }),
   output: output<
     { outcome: "done"; changes: number } | { outcome: "preview_outdated"; preview: SyncPreview }
   >(),
@@ -131,6 +144,8 @@ export const addNote = operation({
     noteId: formId("note"),
     note: z
       .string()
+      // With a margin for the line ends that a browser sends as two characters.
+      .max(2 * maxNoteCharacters, noteMessage)
       .transform((text) => text.replaceAll("\r\n", "\n").trim())
       .pipe(z.string().min(1, noteMessage).max(maxNoteCharacters, noteMessage)),
   }),
@@ -148,7 +163,7 @@ export const deleteNote = operation({
   role: "support",
   recentAuth: "never",
   audit: ["customer.note_delete"],
-  input: z.strictObject({ subjectRef, noteId: z.string() }),
+  input: z.strictObject({ subjectRef, noteId: objectId }),
   output: done(),
 });
 
@@ -163,7 +178,7 @@ export const exportCustomer = operation({
   role: "owner",
   recentAuth: "always",
   audit: ["customer.export"],
-  input: z.strictObject({ subjectRef, cursor: z.string().nullable() }),
+  input: z.strictObject({ subjectRef, cursor: z.string().max(1_024).nullable() }),
   output: done<{ text: string; next: string | null }>(),
 });
 
@@ -204,7 +219,7 @@ export const eraseCustomer = operation({
     subjectRef,
     erasureId: formId("ers"),
     /** The customer's `subject_ref`, typed again. */
-    confirmation: z.string(),
+    confirmation: z.string().max(1_020, "This is not the customer's subject_ref."),
     /** The text stays in the audit log, so it must not name the customer. */
     ...actionReason,
   }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { subjectRef } from "./customers.ts";
-import { formId } from "./inputs.ts";
+import { formId, objectId } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 /**
@@ -70,6 +70,6 @@ export const stopSubjectJob = operation({
   role: "admin",
   recentAuth: "never",
   audit: ["subject_job.stop"],
-  input: z.strictObject({ jobId: z.string() }),
+  input: z.strictObject({ jobId: objectId }),
   output: done(),
 });

@@ -1,19 +1,20 @@
 import { z } from "zod";
 import { type DeliveryState, deliveryStates } from "../enums.ts";
-import { formId } from "./inputs.ts";
+import { subjectRefSchema } from "../subject-ref.ts";
+import { formId, objectId, time } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 /** Which deliveries; a missing key does not restrict. Times are of the event, in milliseconds since 1970. */
 const deliveryFilterSchema = z.strictObject({
-  endpointId: z.string().exactOptional(),
-  states: z.array(z.enum(deliveryStates)).exactOptional(),
-  eventType: z.string().exactOptional(),
-  subjectRef: z.string().exactOptional(),
-  eventId: z.string().exactOptional(),
+  endpointId: objectId.exactOptional(),
+  states: z.array(z.enum(deliveryStates)).max(deliveryStates.length).exactOptional(),
+  eventType: z.string().max(64).exactOptional(),
+  subjectRef: subjectRefSchema.exactOptional(),
+  eventId: objectId.exactOptional(),
   /** The HTTP status of the last attempt. */
-  httpStatus: z.number().exactOptional(),
-  since: z.number().exactOptional(),
-  until: z.number().exactOptional(),
+  httpStatus: z.int().min(100).max(599).exactOptional(),
+  since: time().exactOptional(),
+  until: time().exactOptional(),
 });
 export type DeliveryFilter = z.infer<typeof deliveryFilterSchema>;
 
@@ -34,7 +35,7 @@ export const requeueDelivery = operation({
   role: "support",
   recentAuth: "live",
   audit: ["delivery.requeue"],
-  input: z.strictObject({ deliveryId: z.string() }),
+  input: z.strictObject({ deliveryId: objectId }),
   output: done(),
 });
 
@@ -46,7 +47,7 @@ export const resendDelivery = operation({
   role: "support",
   recentAuth: "live",
   audit: ["delivery.resend"],
-  input: z.strictObject({ deliveryId: z.string() }),
+  input: z.strictObject({ deliveryId: objectId }),
   output: done(),
 });
 
@@ -70,6 +71,6 @@ export const stopDeliveryJob = operation({
   role: "support",
   recentAuth: "never",
   audit: ["delivery_job.stop"],
-  input: z.strictObject({ jobId: z.string() }),
+  input: z.strictObject({ jobId: objectId }),
   output: done(),
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { formId, version } from "./inputs.ts";
+import { formId, objectId, time, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 const maxOverlapMs = 7 * 24 * 3_600_000;
@@ -8,9 +8,9 @@ const sinceMessage = "Choose a time in the past.";
 const overlapMessage = "The former secret can sign for another 0 to 7 days.";
 
 const endpoint = {
-  url: z.string(),
+  url: z.string().max(2_048, "The address is longer than 2,048 characters."),
   description: z.string().max(200, descriptionMessage),
-  eventTypes: z.array(z.string()),
+  eventTypes: z.array(z.string().max(64)).max(64),
 };
 export interface EndpointInput {
   url: string;
@@ -18,7 +18,7 @@ export interface EndpointInput {
   eventTypes: string[];
 }
 
-const endpointId = z.string();
+const endpointId = objectId;
 
 /** The signing secret is returned now, and later only by `endpoint.reveal_secret`. */
 export const createEndpoint = operation({
@@ -134,7 +134,7 @@ export const replayEvents = operation({
   input: z.strictObject({
     jobId: formId("job"),
     endpointId,
-    since: z.number(sinceMessage).min(0, sinceMessage),
+    since: time(sinceMessage),
   }),
   output: done<{ jobId: string; total: number | null }>(),
 });

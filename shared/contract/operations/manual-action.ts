@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { productCodePattern } from "../checkout.ts";
-import { maxUnits } from "./inputs.ts";
+import { maxUnits, time } from "./inputs.ts";
 
 const unitsMessage = "A whole number of units is needed, from 0 to 1,000,000,000,000; to grant, from 1.";
 const daysMessage = "A whole number of days from 1 to 36,500, or nothing.";
@@ -20,7 +20,7 @@ export const manualActionSchema = z.discriminatedUnion("type", [
     /** Of a time pass; `null` for the product's own duration. */
     durationDays: days.nullable(),
     /** When a subscription or pack ends; `null` for the product's own end, or none. */
-    expiresAt: z.number(dayMessage).int(dayMessage).min(0, dayMessage).nullable(),
+    expiresAt: time(dayMessage).nullable(),
   }),
   z.strictObject({ type: z.literal("revoke"), entitlementId }),
   z.strictObject({
@@ -31,7 +31,13 @@ export const manualActionSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("lift_hold"), entitlementId, causeId: z.string().min(1).max(255) }),
   /** `sequence` of the ledger entry to undo. */
-  z.strictObject({ type: z.literal("undo"), sequence: z.number().int().min(1) }),
+  z.strictObject({
+    type: z.literal("undo"),
+    sequence: z
+      .int()
+      .min(1)
+      .max(2 ** 48 - 1),
+  }),
 ]);
 export type ManualActionInput = z.infer<typeof manualActionSchema>;
 export type ManualActionType = ManualActionInput["type"];

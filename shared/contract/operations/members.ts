@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { roles } from "../roles.ts";
-import { formId } from "./inputs.ts";
+import { formId, objectId, time } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 /** The portal executes these itself: they need no Stripe key, Keyring or subject. */
@@ -38,7 +38,7 @@ export const renewInvitation = operation({
   role: "owner",
   recentAuth: "always",
   audit: ["invitation.renew", "invitation.mail"],
-  input: z.strictObject({ invitationId: z.string(), expiresAt: z.number() }),
+  input: z.strictObject({ invitationId: objectId, expiresAt: time() }),
   output: done(),
 });
 
@@ -49,7 +49,7 @@ export const revokeInvitation = operation({
   role: "owner",
   recentAuth: "never",
   audit: ["invitation.revoke"],
-  input: z.strictObject({ invitationId: z.string() }),
+  input: z.strictObject({ invitationId: objectId }),
   output: done(),
 });
 
@@ -61,7 +61,7 @@ export const changeMemberRole = operation({
   role: "owner",
   recentAuth: "always",
   audit: ["member.change_role"],
-  input: z.strictObject({ operatorId: z.string(), from: z.enum(roles), to: z.enum(roles) }),
+  input: z.strictObject({ operatorId: objectId, from: z.enum(roles), to: z.enum(roles) }),
   output: done(),
 });
 
@@ -85,7 +85,7 @@ export const removeMember = operation({
   role: "owner",
   recentAuth: "never",
   audit: ["member.remove"],
-  input: z.strictObject({ operatorId: z.string() }),
+  input: z.strictObject({ operatorId: objectId }),
   output: done(),
 });
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { productCodePattern } from "../checkout.ts";
 import { entitlementKinds } from "../enums.ts";
-import { days, maxUnits, version } from "./inputs.ts";
+import { wholeNumber } from "../whole-number.ts";
+import { days, maxUnits, stripeId, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 /** A Stripe price, with what an operator needs to choose one. */
@@ -27,7 +28,7 @@ const productDetailsSchema = z.discriminatedUnion("kind", [
   }),
   z.object({
     kind: z.literal("usage_pack"),
-    units: z.coerce.number(unitsMessage).int(unitsMessage).min(1, unitsMessage).max(maxUnits, unitsMessage),
+    units: wholeNumber({ min: 1, max: maxUnits, message: unitsMessage }),
     expiresAfterDays: days("A whole number of days from 1 to 36,500, or nothing.").nullable(),
   }),
 ]);
@@ -70,7 +71,7 @@ export const lookUpPrice = operation({
   role: "admin",
   recentAuth: "never",
   audit: [],
-  input: z.strictObject({ priceId: z.string(), kind: z.enum(entitlementKinds) }),
+  input: z.strictObject({ priceId: stripeId, kind: z.enum(entitlementKinds) }),
   output: done<{ price: PriceView }>(),
 });
 
@@ -104,6 +105,6 @@ export const archiveProduct = operation({
   role: "admin",
   recentAuth: "never",
   audit: ["product.archive", "product.restore"],
-  input: z.strictObject({ productCode: z.string(), archived: z.boolean() }),
+  input: z.strictObject({ productCode: z.string().max(64), archived: z.boolean() }),
   output: done(),
 });

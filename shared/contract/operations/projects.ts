@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { planStatuses, regions } from "../enums.ts";
-import { formId, version } from "./inputs.ts";
+import { wholeNumber } from "../whole-number.ts";
+import { formId, objectId, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 const nameMessage = "Give it a name of 1 to 80 characters.";
@@ -30,7 +31,7 @@ export const archiveProject = operation({
   role: "admin",
   recentAuth: "never",
   audit: ["project.archive", "project.restore"],
-  input: z.strictObject({ projectId: z.string(), archived: z.boolean() }),
+  input: z.strictObject({ projectId: objectId, archived: z.boolean() }),
   output: done(),
 });
 
@@ -46,7 +47,7 @@ export const changeProjectSettings = operation({
     name: projectName,
     successUrl: webUrl.nullable(),
     cancelUrl: webUrl.nullable(),
-    graceDays: z.coerce.number(graceMessage).int(graceMessage).min(0, graceMessage).max(60, graceMessage),
+    graceDays: wholeNumber({ min: 0, max: 60, message: graceMessage }),
   }),
   output: done(),
 });

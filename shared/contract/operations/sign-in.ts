@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { done, operation } from "./operation.ts";
 
+/** As entered: a password, or a code of an app. */
+const entered = z.string().max(1_024);
+
 /** What operators change about their own sign-in. The portal executes these itself. */
 
 export const changePassword = operation({
@@ -10,7 +13,7 @@ export const changePassword = operation({
   role: "viewer",
   recentAuth: "never",
   audit: ["operator.change_password"],
-  input: z.strictObject({ current: z.string(), password: z.string() }),
+  input: z.strictObject({ current: entered, password: entered }),
   output: done(),
 });
 
@@ -22,7 +25,7 @@ export const endSession = operation({
   role: "viewer",
   recentAuth: "never",
   audit: ["operator.end_session"],
-  input: z.strictObject({ session: z.string() }),
+  input: z.strictObject({ session: z.string().max(256) }),
   output: done<{ ended: number }>(),
 });
 
@@ -34,7 +37,7 @@ export const enableSecondFactor = operation({
   role: "viewer",
   recentAuth: "never",
   audit: [],
-  input: z.strictObject({ password: z.string() }),
+  input: z.strictObject({ password: entered }),
   output: done(),
 });
 
@@ -46,7 +49,7 @@ export const confirmSecondFactor = operation({
   role: "viewer",
   recentAuth: "never",
   audit: ["operator.enable_second_factor"],
-  input: z.strictObject({ code: z.string() }),
+  input: z.strictObject({ code: entered }),
   output: done(),
 });
 
@@ -58,7 +61,7 @@ export const disableSecondFactor = operation({
   role: "viewer",
   recentAuth: "never",
   audit: ["operator.disable_second_factor"],
-  input: z.strictObject({ code: z.string() }),
+  input: z.strictObject({ code: entered }),
   output: done(),
 });
 
@@ -70,7 +73,7 @@ export const linkProvider = operation({
   role: "viewer",
   recentAuth: "always",
   audit: ["operator.link_provider"],
-  input: z.strictObject({ provider: z.string() }),
+  input: z.strictObject({ provider: entered }),
   output: done(),
 });
 
@@ -82,7 +85,7 @@ export const unlinkProvider = operation({
   role: "viewer",
   recentAuth: "always",
   audit: ["operator.unlink_provider"],
-  input: z.strictObject({ identityId: z.string() }),
+  input: z.strictObject({ identityId: entered }),
   output: done(),
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { stripeId } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 /** One permission that a Stripe key needs. */
@@ -19,7 +20,9 @@ export const connectStripe = operation({
   role: "admin",
   recentAuth: "live",
   audit: ["stripe.connect"],
-  input: z.strictObject({ apiKey: z.string().trim() }),
+  input: z.strictObject({
+    apiKey: z.string().trim().max(255, "This is no Stripe key: it is longer than 255 characters."),
+  }),
   output: done<{ permissions: PermissionCheck[] }>(),
 });
 
@@ -43,7 +46,7 @@ export const registerWebhook = operation({
   role: "admin",
   recentAuth: "live",
   audit: ["stripe.register_webhook"],
-  input: z.strictObject({ origin: z.url() }),
+  input: z.strictObject({ origin: z.url().max(2_048) }),
   output: done(),
 });
 
@@ -74,6 +77,6 @@ export const retryStripeEvent = operation({
   role: "support",
   recentAuth: "never",
   audit: ["stripe_event.retry"],
-  input: z.strictObject({ eventId: z.string() }),
+  input: z.strictObject({ eventId: stripeId }),
   output: done<{ status: string; detail: string | null }>(),
 });

@@ -18,3 +18,10 @@ export const checkCounts = sqliteTable(
     index("check_counts_by_hour").on(table.hour),
   ],
 );
+
+/** The size of the whole database, measured by a sweep. One row, `d1`. */
+export const storageSizes = sqliteTable("storage_sizes", {
+  name: text("name").primaryKey(),
+  bytes: integer("bytes").notNull(),
+  measuredAt: timestampMs("measured_at").notNull(),
+});

@@ -12,6 +12,8 @@ export const accounts = sqliteTable("accounts", {
   accountId: text("account_id").primaryKey(),
   name: text("name").notNull(),
   planStatus: text("plan_status", { enum: planStatuses }).notNull(),
+  /** Grows with every change of the plan, so that a Keyring never replaces a newer plan with an older one. */
+  planVersion: integer("plan_version").notNull().default(1),
   /** When every Keyring of the account had confirmed the plan; null while a sweep still has to send it. */
   planSyncedAt: timestampMs("plan_synced_at"),
   createdAt: timestampMs("created_at").notNull(),
@@ -133,6 +135,8 @@ export const apiKeys = sqliteTable(
     createdAt: timestampMs("created_at").notNull(),
     expiresAt: timestampMs("expires_at"),
     revokedAt: timestampMs("revoked_at"),
+    /** Grows with every change of expiry or revocation, so that a Keyring never replaces newer state with older. */
+    version: integer("version").notNull().default(1),
     /** When the Keyring confirmed the current row; null while a sweep still has to send it. */
     syncedAt: timestampMs("synced_at"),
     /** The approximate last use: counted in the runtime's memory and updated at most once a minute. */

@@ -42,6 +42,8 @@ export const checkoutAttempts = sqliteTable(
       table.subjectRef,
       table.idempotencyKeyHash,
     ),
+    // For the sweep that removes them. Ids begin with the time of creation.
+    index("checkout_attempts_unfinished").on(table.attemptId).where(sql`status IN ('created', 'failed')`),
     index("checkout_attempts_finalized").on(table.projectId, table.mode).where(sql`status = 'finalized'`),
   ],
 );

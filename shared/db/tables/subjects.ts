@@ -33,6 +33,8 @@ export const subjects = sqliteTable(
     /** When to read a subscription again from Stripe, if its period ended without an event. */
     nextReviewAt: timestampMs("next_review_at"),
     flushedAt: timestampMs("flushed_at"),
+    /** The size of the object's storage at the last flush. An object holds at most 10 GB. */
+    storageBytes: integer("storage_bytes"),
     createdAt: timestampMs("created_at").notNull(),
   },
   (table) => [
@@ -41,6 +43,8 @@ export const subjects = sqliteTable(
     index("subjects_by_age").on(table.projectId, table.mode, table.createdAt),
     index("subjects_by_next_expiry").on(table.nextExpiryAt).where(sql`next_expiry_at IS NOT NULL`),
     index("subjects_by_next_review").on(table.nextReviewAt).where(sql`next_review_at IS NOT NULL`),
+    // The few that are worth watching: from 1 GB.
+    index("subjects_large").on(table.storageBytes).where(sql`storage_bytes >= 1000000000`),
   ],
 );
 

@@ -1,26 +1,65 @@
 import { describe, expect, it } from "vitest";
 import { deliveryStates } from "../../../shared/contract/enums.ts";
-import { parseDeliveryFilter, statusLabels } from "../../../workers/portal/pages/webhooks/filter.ts";
+import { readFilterFields } from "../../../workers/portal/http/query.ts";
+import {
+  filterNames,
+  parseDeliveryFilter,
+  statusLabels,
+} from "../../../workers/portal/pages/webhooks/filter.ts";
+
+const parse = (...given: [name: string, value: string][]) =>
+  parseDeliveryFilter(readFilterFields(given, filterNames));
+
+function statesOf(status: string) {
+  const parsed = parse(["status", status]);
+  return parsed.outcome === "parsed" ? parsed.filter.states : undefined;
+}
 
 describe("delivery filter", () => {
-  it("readFilter() limits every offered state and group, each with its own label, to existing states", () => {
+  it("limits every offered state and group, each with its own label, to existing states", () => {
     const offered = Object.keys(statusLabels);
     expect(offered).toEqual(["open", "trouble", ...deliveryStates]);
     expect(new Set(Object.values(statusLabels)).size).toBe(offered.length);
     for (const status of offered) {
-      const { states } = parseDeliveryFilter({ status }).filter;
-      expect(states?.length, status).toBeGreaterThan(0);
-      expect(deliveryStates).toEqual(expect.arrayContaining(states ?? []));
+      expect(statesOf(status)?.length, status).toBeGreaterThan(0);
+      expect(deliveryStates).toEqual(expect.arrayContaining(statesOf(status) ?? []));
     }
-    expect(parseDeliveryFilter({ status: "open" }).filter.states).toEqual(["pending", "failed"]);
-    expect(parseDeliveryFilter({ status: "trouble" }).filter.states).toEqual(["failed", "dead"]);
+    expect(statesOf("open")).toEqual(["pending", "failed"]);
+    expect(statesOf("trouble")).toEqual(["failed", "dead"]);
   });
 
-  it("readFilter() ignores malformed and unknown values, and keeps the known fields in the form", () => {
-    const given = { status: "bogus", http: "9", since: "yesterday", unknown: "x" };
-    expect(parseDeliveryFilter(given)).toEqual({
-      filter: {},
-      values: { status: "bogus", http: "9", since: "yesterday" },
+  it("is parsed as a whole, without what is empty", () => {
+    expect(parse(["http", " 500 "], ["since", "2026-11-24T11:30"], ["type", ""], ["until", " "])).toEqual({
+      outcome: "parsed",
+      filter: { httpStatus: 500, since: Date.UTC(2026, 10, 24, 11, 30) },
+      values: { http: "500", since: "2026-11-24T11:30" },
+      errors: {},
     });
+  });
+
+  it.each([
+    ["status", "deed"],
+    ["status", "__proto__"],
+    ["status", "constructor"],
+    ["endpoint", "ep_1"],
+    ["type", "purchase"],
+    ["http", "5xx"],
+    ["http", "0x1f4"],
+    ["http", "600"],
+    ["customer", "."],
+    ["since", "2030-01-01"],
+    ["since", "2027-02-30T00:00"],
+    ["until", "yesterday"],
+    ["until", "+275760-09-13T00:00"],
+  ])("is refused as a whole when %s is %j", (name, value) => {
+    const parsed = parse(["status", "dead"], ["http", "500"], [name, value]);
+    expect(parsed.outcome).toBe("invalid");
+    expect(parsed).not.toHaveProperty("filter");
+    expect(Object.keys(parsed.errors)).toEqual([name]);
+  });
+
+  it("is refused when a filter is unknown or given twice", () => {
+    expect(parse(["state", "dead"]).errors).toEqual({ "": "There is no filter named “state”." });
+    expect(parse(["http", "500"], ["http", "404"]).errors).toEqual({ http: "Give this filter once." });
   });
 });

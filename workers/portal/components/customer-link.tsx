@@ -1,4 +1,5 @@
 import { buildCustomerPath, type PortalContext } from "../request-context.ts";
+import { LookAlikeMark } from "./look-alike.tsx";
 
 /** Links to the page of a customer. Shows `otherwise` where there is no customer. */
 export function CustomerLink({
@@ -11,5 +12,10 @@ export function CustomerLink({
   otherwise?: string;
 }) {
   if (subjectRef === null) return <span class="quiet">{otherwise}</span>;
-  return <a href={buildCustomerPath(c, subjectRef)}>{subjectRef}</a>;
+  return (
+    <>
+      <a href={buildCustomerPath(c, subjectRef)}>{subjectRef}</a>
+      <LookAlikeMark subjectRef={subjectRef} />
+    </>
+  );
 }

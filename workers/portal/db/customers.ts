@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, gt, gte, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { EntitlementStatus } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
@@ -18,17 +18,25 @@ const listColumns = {
   stripeCustomerId: subjects.stripeCustomerId,
   createdAt: subjects.createdAt,
   flushedAt: subjects.flushedAt,
-  /** The newest five entitlements in the D1 copy. */
+  /** The newest six entitlements in the D1 copy. */
   entitlements:
     sql<string>`(SELECT coalesce(json_group_array(json_object('code', product_code, 'status', status,
     'unitsRemaining', units_remaining, 'expiresAt', expires_at)), '[]')
     FROM (SELECT product_code, status, units_remaining, expires_at FROM entitlements
       WHERE entitlements.project_id = subjects.project_id
       AND entitlements.mode = subjects.mode AND entitlements.subject_ref = subjects.subject_ref
-      ORDER BY created_at DESC LIMIT 5))`.mapWith(
+      ORDER BY created_at DESC LIMIT 6))`.mapWith(
       (json: string) => JSON.parse(json) as EntitlementListItem[],
     ),
 };
+
+export interface FoundCustomers {
+  customers: CustomerListItem[];
+  /** The `subject_ref` after which the next page begins; `null` on the last page. */
+  after: string | null;
+  /** Whether more customers own the id than one page holds. */
+  hasMoreOwners: boolean;
+}
 
 export type CustomerListItem = Awaited<ReturnType<typeof listCustomers>>[number];
 
@@ -60,17 +68,18 @@ export async function listCustomers(
 /**
  * Returns subjects with a `subject_ref` that begins with `text`, and subjects that own the id `text`: a
  * Stripe id, or a Licenzy id (`att_…`, `ent_…`, `dec_…`, or the subject tag of a log line). One round trip;
- * each part reads an index.
+ * each part reads an index. `page.after` continues the names that begin with `text`.
  */
 export async function findCustomers(
   db: D1Database,
   scope: Scope,
   text: string,
   customerIds: string[],
-  limit: number,
-): Promise<CustomerListItem[]> {
+  page: { after: string | null; limit: number },
+): Promise<FoundCustomers> {
   const database = drizzle(db);
   const { projectId, mode } = scope;
+  const { after, limit } = page;
   const [byPrefix, byId] = await database.batch([
     database
       .select(listColumns)
@@ -79,12 +88,12 @@ export async function findCustomers(
       .where(
         and(
           inScope(subjects, scope),
-          gte(subjects.subjectRef, text),
+          after === null ? gte(subjects.subjectRef, text) : gt(subjects.subjectRef, after),
           lt(subjects.subjectRef, `${text}\u{10ffff}`),
         ),
       )
       .orderBy(subjects.subjectRef)
-      .limit(limit),
+      .limit(limit + 1),
     database
       .select(listColumns)
       .from(subjects)
@@ -103,8 +112,17 @@ export async function findCustomers(
               WHERE subject_tag = ${getDecisionSubjectTag(text) ?? text} AND project_id = ${projectId} AND mode = ${mode})`,
         ),
       )
-      .limit(limit),
+      // The owners of an id come first, on the first page.
+      .limit(after === null ? limit + 1 : 0),
   ]);
-  const found = [...byId, ...byPrefix];
-  return [...new Map(found.map((customer) => [customer.subjectRef, customer])).values()].slice(0, limit);
+  const owners = byId.slice(0, limit);
+  const known = new Set(owners.map(({ subjectRef }) => subjectRef));
+  const others = byPrefix.filter(({ subjectRef }) => !known.has(subjectRef));
+  const shown = others.slice(0, limit - owners.length);
+  const isMore = byPrefix.length > limit || others.length > shown.length;
+  return {
+    customers: [...owners, ...shown],
+    after: isMore ? (shown.at(-1)?.subjectRef ?? null) : null,
+    hasMoreOwners: byId.length > owners.length,
+  };
 }

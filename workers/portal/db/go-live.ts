@@ -11,6 +11,9 @@ export interface GoLiveFacts {
   hasPurchase: boolean;
 }
 
+/** The checklist names this many products at most, and says that there are more. */
+export const maxMissingTwins = 50;
+
 /** Reads the facts behind the go-live checklist, in one round trip. */
 export async function readGoLiveFacts(db: D1Database, projectId: string, now: number): Promise<GoLiveFacts> {
   const live = sql`project_id = ${projectId} AND mode = 'live'`;
@@ -28,7 +31,7 @@ export async function readGoLiveFacts(db: D1Database, projectId: string, now: nu
     (SELECT json_group_array(product_code) FROM (SELECT product_code FROM products AS twin
       WHERE project_id = ${projectId} AND mode = 'test' AND archived_at IS NULL AND NOT EXISTS (
         SELECT 1 FROM products WHERE ${live} AND product_code = twin.product_code AND archived_at IS NULL
-      ) LIMIT 50)) AS missingTwins,
+      ) ORDER BY product_code LIMIT ${maxMissingTwins + 1})) AS missingTwins,
     (SELECT count(*) FROM (SELECT 1 FROM products WHERE project_id = ${projectId} AND mode = 'test'
       AND archived_at IS NULL LIMIT 1)) AS testProducts,
     EXISTS (SELECT 1 FROM stripe_events WHERE ${live}) AS hasWebhookEvent,

@@ -37,11 +37,17 @@ export interface ProjectFacts {
   deliveriesTried: number;
   /** The part of `deliveriesTried` that was sent. */
   deliveriesSent: number;
+  /** The size of D1 when a sweep last measured it; `null` before. */
+  d1Bytes: number | null;
+  /** The size of the largest object of the scope, from 1 GB on; `null` when there is none. */
+  largestObjectBytes: number | null;
+  /** The customer of that object. */
+  largestObjectRef: string | null;
   /** When the oldest waiting delivery to an enabled endpoint was created, among 1,000. */
   oldestUnsentAt: number | null;
 }
 
-type TextFact = "sweepError" | "firstProductCode";
+type TextFact = "sweepError" | "firstProductCode" | "largestObjectRef";
 
 const maxCounted = 1_000;
 
@@ -56,6 +62,9 @@ export async function readProjectFacts(
   const inScope = sql`project_id = ${projectId} AND mode = ${mode}`;
   const countUpTo = (rows: ReturnType<typeof sql>) =>
     sql`(SELECT count(*) FROM (${rows} LIMIT ${maxCounted}))`;
+  // The unary plus keeps SQLite on the index of the few large objects.
+  const largestObject = sql`FROM subjects WHERE +project_id = ${projectId} AND +mode = ${mode}
+    AND storage_bytes >= 1000000000 ORDER BY storage_bytes DESC LIMIT 1`;
   const events = sql`SELECT received_at FROM stripe_events WHERE ${inScope}`;
   const row = await drizzle(db).get<
     Record<Exclude<keyof ProjectFacts, TextFact>, number | null> & Record<TextFact, string | null>
@@ -83,6 +92,9 @@ export async function readProjectFacts(
     ${countUpTo(sql`SELECT 1 FROM subjects WHERE ${inScope}`)} AS subjects,
     (SELECT created_at FROM subjects WHERE ${inScope} ORDER BY created_at DESC LIMIT 1) AS lastSubjectAt,
     ${countUpTo(sql`SELECT 1 FROM checkout_attempts WHERE ${inScope} AND status = 'finalized'`)} AS purchases,
+    (SELECT bytes FROM storage_sizes WHERE name = 'd1') AS d1Bytes,
+    (SELECT storage_bytes ${largestObject}) AS largestObjectBytes,
+    (SELECT subject_ref ${largestObject}) AS largestObjectRef,
     ${buildWebhookCounts(inScope, now)}`);
   return {
     isConnected: row.isConnected === 1,
@@ -107,6 +119,9 @@ export async function readProjectFacts(
     deliveriesTried: row.deliveriesTried ?? 0,
     deliveriesSent: row.deliveriesSent ?? 0,
     oldestUnsentAt: row.oldestUnsentAt,
+    d1Bytes: row.d1Bytes,
+    largestObjectBytes: row.largestObjectBytes,
+    largestObjectRef: row.largestObjectRef,
   };
 }
 

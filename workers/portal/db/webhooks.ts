@@ -70,7 +70,7 @@ export async function readEndpointDetail(
   return endpoint === undefined ? null : { endpoint, latest };
 }
 
-/** Reads a page of deliveries, the newest jobs, and the endpoints to filter by, including deleted ones. */
+/** Reads a page of deliveries, the running jobs, and the endpoints to filter by, including deleted ones. */
 export async function readDeliveryPage(
   db: D1Database,
   scope: Scope,
@@ -89,16 +89,14 @@ export async function readDeliveryPage(
       .select({
         jobId: deliveryJobs.jobId,
         kind: deliveryJobs.kind,
-        status: deliveryJobs.status,
         phase: deliveryJobs.phase,
         total: deliveryJobs.total,
         done: deliveryJobs.done,
         createdAt: deliveryJobs.createdAt,
       })
       .from(deliveryJobs)
-      .where(inScope(deliveryJobs, scope))
-      .orderBy(desc(deliveryJobs.jobId))
-      .limit(3),
+      .where(and(inScope(deliveryJobs, scope), eq(deliveryJobs.status, "running")))
+      .orderBy(desc(deliveryJobs.jobId)),
   ]);
   return { rows, targets, jobs };
 }

@@ -11,6 +11,7 @@ import { invalidRequest } from "../http/validation-errors.ts";
 import { type Caller, identifySubject } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import type { FrozenRequest } from "./frozen-request.ts";
+import { takeCheckout } from "./limits.ts";
 
 /**
  * During the lease, a second request with the same key gets `idempotency_in_progress`. Longer than the 20 s
@@ -67,6 +68,8 @@ export async function claimAttempt(
     return { outcome: "claimed", attempt: leased, leaseId: lease.leaseId, connection };
   }
 
+  const frozen = JSON.stringify(freezeRequest(caller, request, found));
+  await takeCheckout(env, caller, request.subject_ref, now);
   const erasedAt = erasure?.askedAt ?? null;
   const attempt = await insertAttempt(
     env.DB,
@@ -78,7 +81,7 @@ export async function claimAttempt(
       connectionId: connection.connectionId,
       idempotencyKeyHash: keyHash,
       requestHash,
-      frozen: JSON.stringify(freezeRequest(caller, request, found)),
+      frozen,
       status: "created",
       leaseId: lease.leaseId,
       leaseUntil: lease.leaseUntil,

@@ -1,8 +1,12 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { PlanStatus } from "../../../shared/contract/enums.ts";
 import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
 import { accounts, projects } from "../../../shared/db/tables/configuration.ts";
+import type { KeyringPlan } from "../keys/keyring.ts";
+
+/** The plan of an account as its Keyrings hold it. */
+export const planColumns = { status: accounts.planStatus, version: accounts.planVersion };
 
 /** Returns a project with its account's plan, which a Keyring holds in addition to the keys. Throws if unknown. */
 export async function readProjectWithPlan(db: D1Database, projectId: string) {
@@ -11,7 +15,7 @@ export async function readProjectWithPlan(db: D1Database, projectId: string) {
       projectId: projects.projectId,
       accountId: projects.accountId,
       region: projects.region,
-      plan: accounts.planStatus,
+      plan: planColumns,
     })
     .from(projects)
     .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
@@ -31,8 +35,22 @@ export async function writePlan(
   await database.batch([
     database
       .update(accounts)
-      .set({ planStatus: plan, planSyncedAt: null, updatedAt: now })
+      .set({
+        planStatus: plan,
+        planVersion: sql`${accounts.planVersion} + 1`,
+        planSyncedAt: null,
+        updatedAt: now,
+      })
       .where(eq(accounts.accountId, accountId)),
     ...optionalAudit(database, audit),
   ]);
+}
+
+export async function readPlan(db: D1Database, accountId: string): Promise<KeyringPlan> {
+  const [plan] = await drizzle(db)
+    .select(planColumns)
+    .from(accounts)
+    .where(eq(accounts.accountId, accountId));
+  if (plan === undefined) throw new Error(`No account ${accountId}`);
+  return plan;
 }

@@ -4,6 +4,8 @@ import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
 import { type AuditEntry, auditIfChanged, optionalAudit } from "../../../shared/db/audit.ts";
 import { apiKeys } from "../../../shared/db/tables/configuration.ts";
 
+const nextVersion = sql`version + 1`;
+
 /** Inserts the key. Returns whether it is new: a form submitted twice carries the same key id. */
 export async function insertKey(
   db: D1Database,
@@ -34,7 +36,7 @@ export async function insertKeySuccessor(
     auditIfChanged(database, audit),
     database
       .update(apiKeys)
-      .set({ expiresAt: old.expiresAt, syncedAt: null })
+      .set({ expiresAt: old.expiresAt, version: nextVersion, syncedAt: null })
       .where(
         and(
           sql`changes() > 0`,
@@ -61,7 +63,7 @@ export async function markKeyRevoked(
   await database.batch([
     database
       .update(apiKeys)
-      .set({ revokedAt: now, syncedAt: null })
+      .set({ revokedAt: now, version: nextVersion, syncedAt: null })
       .where(and(eq(apiKeys.keyId, keyId), isNull(apiKeys.revokedAt))),
     ...optionalAudit(database, audit),
   ]);

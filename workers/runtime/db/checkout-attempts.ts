@@ -44,7 +44,7 @@ export async function insertAttempt(
     database
       .insert(subjects)
       .select(
-        sql`SELECT project_id, mode, subject_ref, ${tag}, ${region}, NULL, 0, '', NULL, NULL, NULL, ${createdAt}
+        sql`SELECT project_id, mode, subject_ref, ${tag}, ${region}, NULL, 0, '', NULL, NULL, NULL, NULL, ${createdAt}
           FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
       )
       .onConflictDoNothing(),

@@ -16,6 +16,8 @@ export interface SubjectCopy {
   nextExpiryAt: number | null;
   nextReviewAt: number | null;
   flushedAt: number;
+  /** The size of the object's storage. */
+  storageBytes: number;
   /** Each with the sequence of the entry that last changed it. */
   entitlements: { version: number; entitlement: Entitlement }[];
   /**
@@ -54,7 +56,7 @@ const upsertEntitlements = `
 
 const updateAnchor = `
   UPDATE subjects SET head_sequence = ?4, head_hash = ?5, next_expiry_at = ?6, next_review_at = ?7,
-    flushed_at = ?8
+    flushed_at = ?8, storage_bytes = ?9
   WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND head_sequence <= ?4`;
 
 const selectUsageSubscriber = `
@@ -76,6 +78,9 @@ export async function flushSubject(
   const subject = [projectId, mode, subjectRef] as const;
   const rows = copy.entitlements.map(toCopyRow);
   const statements = [
+    // Writes nothing where the subject is registered, as it nearly always is. Its row is missing when a sweep removed it
+    // between its registration and its first change.
+    buildRegistration(db, copy.identity, copy.flushedAt),
     db.prepare(upsertEntitlements).bind(...subject, JSON.stringify(rows)),
     db
       .prepare(updateAnchor)
@@ -86,11 +91,11 @@ export async function flushSubject(
         copy.nextExpiryAt,
         copy.nextReviewAt,
         copy.flushedAt,
+        copy.storageBytes,
       ),
   ];
   if (how === "replace") {
     statements.unshift(
-      buildRegistration(db, copy.identity, copy.flushedAt),
       db.prepare(`DELETE FROM entitlements ${whereSubject}`).bind(...subject),
       db.prepare(`UPDATE subjects SET head_sequence = 0, head_hash = '' ${whereSubject}`).bind(...subject),
     );

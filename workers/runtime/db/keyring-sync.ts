@@ -1,8 +1,10 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Mode, PlanStatus, Region } from "../../../shared/contract/enums.ts";
+import type { Mode, Region } from "../../../shared/contract/enums.ts";
 import type { ApiKeyRow } from "../../../shared/db/api-keys.ts";
 import { accounts, apiKeys, projects } from "../../../shared/db/tables/configuration.ts";
+import type { KeyringPlan } from "../keys/keyring.ts";
+import { planColumns } from "./accounts.ts";
 
 export interface KeyringAddress {
   projectId: string;
@@ -11,22 +13,20 @@ export interface KeyringAddress {
 }
 
 export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number): Promise<void> {
-  // Only if the row still matches what the Keyring received: a revocation made in between must still be sent.
-  const revocation =
-    key.revokedAt === null ? isNull(apiKeys.revokedAt) : eq(apiKeys.revokedAt, key.revokedAt);
+  // Only the version that the Keyring received: a change made in between must still be sent.
   await drizzle(db)
     .update(apiKeys)
     .set({ syncedAt: now })
-    .where(and(eq(apiKeys.keyId, key.keyId), revocation));
+    .where(and(eq(apiKeys.keyId, key.keyId), eq(apiKeys.version, key.version)));
 }
 
 /** Returns keys that their Keyring has not confirmed, with the region and plan to send along. */
 export async function listUnsyncedKeys(
   db: D1Database,
   limit: number,
-): Promise<{ key: ApiKeyRow; region: Region; plan: PlanStatus }[]> {
+): Promise<{ key: ApiKeyRow; region: Region; plan: KeyringPlan }[]> {
   return drizzle(db)
-    .select({ key: apiKeys, region: projects.region, plan: accounts.planStatus })
+    .select({ key: apiKeys, region: projects.region, plan: planColumns })
     .from(apiKeys)
     .innerJoin(projects, eq(projects.projectId, apiKeys.projectId))
     .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
@@ -34,22 +34,23 @@ export async function listUnsyncedKeys(
     .limit(limit);
 }
 
+/** Confirms this version of the plan; a newer one stays unconfirmed. */
 export async function markPlanSynced(
   db: D1Database,
   accountId: string,
-  plan: PlanStatus,
+  { version }: KeyringPlan,
   now: number,
 ): Promise<void> {
   await drizzle(db)
     .update(accounts)
     .set({ planSyncedAt: now })
-    .where(and(eq(accounts.accountId, accountId), eq(accounts.planStatus, plan)));
+    .where(and(eq(accounts.accountId, accountId), eq(accounts.planVersion, version)));
 }
 
 /** Returns accounts with a plan that at least one Keyring has not confirmed. */
 export async function listUnsyncedPlans(db: D1Database, limit: number) {
   return drizzle(db)
-    .select({ accountId: accounts.accountId, plan: accounts.planStatus })
+    .select({ accountId: accounts.accountId, plan: planColumns })
     .from(accounts)
     .where(isNull(accounts.planSyncedAt))
     .limit(limit);

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { isIdempotencyKey } from "../../../shared/contract/idempotency-key.ts";
 import type { ApiContext } from "../request-context.ts";
 import { ApiError } from "./api-error.ts";
+import { findUnusableMember } from "./json-members.ts";
 import { readBody } from "./read-body.ts";
 import { invalidRequest, validationErrors } from "./validation-errors.ts";
 
@@ -15,11 +16,18 @@ export async function readJson<S extends z.ZodType>(c: ApiContext, schema: S): P
     throw new ApiError("unsupported_media_type", "Send the body as `Content-Type: application/json`.");
   const bytes = await readBody(c.req.raw, maxBodyBytes);
   let value: unknown;
+  let text: string;
   try {
-    value = JSON.parse(utf8.decode(bytes));
+    text = utf8.decode(bytes);
+    value = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof SyntaxError ? error.message : "it contains bytes that are not UTF-8";
     throw new ApiError("invalid_json", `The body is not well-formed JSON in UTF-8: ${reason}`);
+  }
+  const unusable = findUnusableMember(text, value);
+  if (unusable !== null) {
+    const message = unusable === "__proto__" ? "is not a field of this request" : "must be given once";
+    throw invalidRequest([{ path: unusable, message }]);
   }
   return validate(schema, value);
 }

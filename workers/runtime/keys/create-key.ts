@@ -72,6 +72,7 @@ export function buildKey(
     createdAt: now,
     expiresAt,
     revokedAt: null,
+    version: 1,
     syncedAt: null,
     lastUsedAt: null,
   };

@@ -15,6 +15,21 @@ export interface KeyRecord {
   keyHash: string;
   expiresAt: number | null;
   revokedAt: number | null;
+  /** Grows with every change of the key in D1. */
+  version: number;
+}
+
+/** The account's plan. `version` grows with every change of it in D1. */
+export interface KeyringPlan {
+  status: PlanStatus;
+  version: number;
+}
+
+/** A window of `lengthMs` in which at most `max` are counted. */
+export interface CountedWindow {
+  id: string;
+  max: number;
+  lengthMs: number;
 }
 
 const defaultRateLimit = 10_000;
@@ -56,36 +71,84 @@ export class Keyring extends DurableObject<unknown> {
     return { ...row, plan: row.plan as PlanStatus, rateLimit: row.rateLimit ?? defaultRateLimit };
   }
 
-  /** Writes keys and plan from D1. Safe to repeat; never undoes a revocation. */
-  async put(keys: KeyRecord[], plan: PlanStatus): Promise<void> {
+  /**
+   * Writes keys and plan from D1. Safe to repeat and in any order: two calls can overtake each other, and an older
+   * version never replaces a newer one. A revocation applies whatever the versions say and is never undone, because a
+   * database that was restored from a backup counts from an older version again.
+   */
+  async put(keys: KeyRecord[], plan: KeyringPlan): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       this.ensureTables();
       const { sql } = this.ctx.storage;
       sql.exec(
-        "INSERT INTO settings (id, plan) VALUES (1, ?) ON CONFLICT DO UPDATE SET plan = excluded.plan",
-        plan,
+        `INSERT INTO settings (id, plan, plan_version) VALUES (1, ?, ?)
+         ON CONFLICT DO UPDATE SET plan = excluded.plan, plan_version = excluded.plan_version
+         WHERE excluded.plan_version > settings.plan_version`,
+        plan.status,
+        plan.version,
       );
       for (const key of keys) {
         sql.exec(
-          `INSERT INTO keys (key_hash, key_id, expires_at, revoked_at) VALUES (?, ?, ?, ?)
-           ON CONFLICT (key_hash) DO UPDATE SET expires_at = excluded.expires_at,
-             revoked_at = coalesce(keys.revoked_at, excluded.revoked_at)`,
+          `INSERT INTO keys (key_hash, key_id, expires_at, revoked_at, version) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (key_hash) DO UPDATE SET
+             expires_at = iif(excluded.version > keys.version, excluded.expires_at, keys.expires_at),
+             revoked_at = coalesce(keys.revoked_at, excluded.revoked_at),
+             version = max(keys.version, excluded.version)`,
           key.keyHash,
           key.keyId,
           key.expiresAt,
           key.revokedAt,
+          key.version,
         );
       }
     });
     this.exists = true;
   }
 
+  /**
+   * Counts one more in each window, or in none if one of them is full: then returns that one. Windows begin with their
+   * first use. They are durable, because an object that is not used for a minute or two forgets what only memory holds.
+   */
+  async take(windows: CountedWindow[], now: number): Promise<{ id: string; endsAt: number } | null> {
+    const { sql } = this.ctx.storage;
+    return this.ctx.storage.transactionSync(() => {
+      sql.exec(
+        `CREATE TABLE IF NOT EXISTS windows (id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL, count INTEGER NOT NULL)
+         WITHOUT ROWID`,
+      );
+      sql.exec("DELETE FROM windows WHERE ends_at <= ?", now);
+      for (const { id, max } of windows) {
+        const [window] = sql
+          .exec<{ endsAt: number; count: number }>(
+            "SELECT ends_at AS endsAt, count FROM windows WHERE id = ?",
+            id,
+          )
+          .toArray();
+        if (window !== undefined && window.count >= max) return { id, endsAt: window.endsAt };
+      }
+      for (const { id, lengthMs } of windows)
+        sql.exec(
+          "INSERT INTO windows VALUES (?, ?, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1",
+          id,
+          now + lengthMs,
+        );
+      return null;
+    });
+  }
+
   private ensureTables(): void {
-    this.ctx.storage.sql.exec(`
+    const { sql } = this.ctx.storage;
+    sql.exec(`
       CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY CHECK (id = 1), plan TEXT NOT NULL, rate_limit INTEGER);
       CREATE TABLE IF NOT EXISTS keys (
         key_hash TEXT PRIMARY KEY, key_id TEXT NOT NULL, expires_at INTEGER, revoked_at INTEGER
       ) WITHOUT ROWID;
+    `);
+    const hasVersions = sql.exec("SELECT 1 FROM pragma_table_info('keys') WHERE name = 'version'").toArray();
+    if (hasVersions.length > 0) return;
+    sql.exec(`
+      ALTER TABLE settings ADD COLUMN plan_version INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE keys ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
     `);
   }
 }

@@ -7,7 +7,7 @@ import { buildKey, type NewApiKey } from "./create-key.ts";
 import { syncKey } from "./sync-keyrings.ts";
 
 /**
- * Creates a new key with the same name. The old key stays valid for `overlapMs`. Returns `null` if the new id
+ * Creates a new key with the same name and expiry. The old key stays valid for `overlapMs`. Returns `null` if the new id
  * exists.
  */
 export async function rotateKey(
@@ -19,7 +19,9 @@ export async function rotateKey(
 ): Promise<(NewApiKey & { oldExpiresAt: number }) | null> {
   const { projectId, mode, name, keyId: oldKeyId } = old;
   const project = await readProjectWithPlan(env.DB, projectId);
-  const { apiKey, row } = buildKey({ ...project, mode }, { name, expiresAt: null, keyId: newKeyId }, now);
+  // A successor keeps every limit of its predecessor: rotating a key that expires must not make one that never does.
+  const successor = { name, expiresAt: old.expiresAt, keyId: newKeyId };
+  const { apiKey, row } = buildKey({ ...project, mode }, successor, now);
   const oldExpiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + overlapMs);
   const audit: AuditEntry = {
     actor,
@@ -29,7 +31,12 @@ export async function rotateKey(
     projectId,
     mode,
     before: { expiresAt: old.expiresAt },
-    after: { expiresAt: oldExpiresAt, successor: row.keyId, hint: row.hint },
+    after: {
+      expiresAt: oldExpiresAt,
+      successor: row.keyId,
+      successorExpiresAt: row.expiresAt,
+      hint: row.hint,
+    },
   };
   const expiring = { keyId: oldKeyId, expiresAt: oldExpiresAt };
   if (!(await insertKeySuccessor(env.DB, row, expiring, audit))) return null;

@@ -1,6 +1,6 @@
 import type { PlanStatus } from "../../../shared/contract/enums.ts";
 import type { AuditEntry } from "../../../shared/db/audit.ts";
-import { writePlan } from "../db/accounts.ts";
+import { readPlan, writePlan } from "../db/accounts.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { syncPlan } from "./sync-keyrings.ts";
 
@@ -13,5 +13,5 @@ export async function setPlanStatus(
   audit: AuditEntry | null = null,
 ): Promise<void> {
   await writePlan(env.DB, accountId, plan, now, audit);
-  await syncPlan(env, accountId, plan, now);
+  await syncPlan(env, accountId, await readPlan(env.DB, accountId), now);
 }

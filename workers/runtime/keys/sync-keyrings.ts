@@ -1,4 +1,3 @@
-import type { PlanStatus } from "../../../shared/contract/enums.ts";
 import type { ApiKeyRow } from "../../../shared/db/api-keys.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import {
@@ -10,7 +9,7 @@ import {
   markPlanSynced,
 } from "../db/keyring-sync.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { type KeyRecord, keyringName } from "./keyring.ts";
+import { type KeyRecord, type KeyringPlan, keyringName } from "./keyring.ts";
 
 /**
  * A change of a key or a plan goes to D1 first (with `synced_at` empty), then to the Keyring, then
@@ -46,7 +45,7 @@ export async function syncKey(
   env: RuntimeEnv,
   key: ApiKeyRow,
   address: KeyringAddress,
-  plan: PlanStatus,
+  plan: KeyringPlan,
   now: number,
 ): Promise<void> {
   await putIntoKeyring(env, address, [key], plan);
@@ -57,7 +56,7 @@ export async function syncKey(
 export async function syncPlan(
   env: RuntimeEnv,
   accountId: string,
-  plan: PlanStatus,
+  plan: KeyringPlan,
   now: number,
 ): Promise<void> {
   for (const { projectId, region } of await listProjectRegions(env.DB, accountId)) {
@@ -71,14 +70,15 @@ async function putIntoKeyring(
   env: RuntimeEnv,
   { projectId, mode, region }: KeyringAddress,
   keys: KeyRecord[],
-  plan: PlanStatus,
+  plan: KeyringPlan,
 ): Promise<void> {
   const id = env.KEYRING.idFromName(keyringName(projectId, mode));
-  const records = keys.map(({ keyId, keyHash, expiresAt, revokedAt }) => ({
+  const records = keys.map(({ keyId, keyHash, expiresAt, revokedAt, version }) => ({
     keyId,
     keyHash,
     expiresAt,
     revokedAt,
+    version,
   }));
   await env.KEYRING.get(id, { locationHint: region }).put(records, plan);
 }

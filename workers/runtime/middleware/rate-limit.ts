@@ -3,13 +3,13 @@ import { ApiError } from "../http/api-error.ts";
 import type { Caller, RuntimeHono } from "../request-context.ts";
 
 const windowMs = 10_000;
-const maxWindows = 10_000;
 
 interface Window {
   startedAt: number;
   count: number;
 }
 
+/** In the order of their start, so that those that have ended come first. */
 const windows = new Map<string, Window>();
 
 /**
@@ -27,7 +27,7 @@ function countRequest({ keyId, rateLimit }: Caller): void {
   const now = Date.now();
   let window = windows.get(keyId);
   if (window === undefined || now - window.startedAt >= windowMs) {
-    if (windows.size > maxWindows) windows.clear();
+    forgetEndedWindows(now);
     window = { startedAt: now, count: 0 };
     windows.set(keyId, window);
   }
@@ -45,4 +45,15 @@ function countRequest({ keyId, rateLimit }: Caller): void {
       },
     },
   );
+}
+
+/**
+ * Only windows that have ended are forgotten: a limit that is forgotten early is none. So their number is that of the keys
+ * in use, each of which exists.
+ */
+function forgetEndedWindows(now: number): void {
+  for (const [keyId, { startedAt }] of windows) {
+    if (now - startedAt < windowMs) return;
+    windows.delete(keyId);
+  }
 }

@@ -2,6 +2,7 @@ import { html, raw } from "hono/html";
 import type { Child, FC } from "hono/jsx";
 import { errorCodes } from "../../../shared/contract/error-codes.ts";
 import { sha256 } from "../../../shared/kit/hash.ts";
+import { commonHeaders } from "../http/reply.ts";
 import type { ApiContext } from "../request-context.ts";
 import { type Field, listOperations, type OpenApiDocument, type Operation } from "./reference-model.ts";
 import { referenceStyle } from "./reference-style.ts";
@@ -13,9 +14,10 @@ export async function referencePage(c: ApiContext, document: OpenApiDocument): P
   const page = await html`<!doctype html>${<Reference operations={listOperations(document)} />}`;
   return new Response(page.toString(), {
     headers: {
+      ...commonHeaders,
       "Content-Type": "text/html; charset=UTF-8",
       "Request-Id": c.get("requestId"),
-      "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${styleHash}'`,
+      "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
     },
   });
 }

@@ -5,6 +5,8 @@ import { syncKeyrings } from "../keys/sync-keyrings.ts";
 import { sweepMissedEvents } from "../stripe-events/sweep-missed-events.ts";
 import { sweepErasures } from "./erasures.ts";
 import { removeOldEvents, sweepInbox } from "./inbox.ts";
+import { sweepOldAttempts } from "./old-attempts.ts";
+import { sweepStorage } from "./storage.ts";
 import { sweepExpiries, sweepReviews } from "./subjects.ts";
 
 /** The function that runs each sweep. Every one is safe to repeat and to overlap with itself. */
@@ -16,4 +18,6 @@ export const sweeps: Record<RuntimeSweep, (env: RuntimeEnv) => Promise<SweepCoun
   reviews: sweepReviews,
   keyrings: async (env) => syncKeyrings(env, await currentTime(env.DEV)),
   erasures: sweepErasures,
+  oldAttempts: sweepOldAttempts,
+  storage: sweepStorage,
 };

@@ -1,4 +1,5 @@
 import { writeAuditEntry } from "../../../../shared/db/audit.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { type AuditRow, listAuditEntries } from "../../db/audit.ts";
 import { type PortalContext, toActor } from "../../request-context.ts";
 import { parseAuditFilter } from "./filter.ts";
@@ -24,12 +25,20 @@ const columns = [
  * recorded before the first row is sent.
  */
 export async function exportAudit(c: PortalContext) {
-  const { filter, values } = parseAuditFilter(c);
+  const parsed = parseAuditFilter(c);
+  if (parsed.outcome === "invalid")
+    return renderErrorPage(
+      c,
+      422,
+      "This filter is not understood",
+      `Nothing was exported. ${Object.values(parsed.errors).join(" ")}`,
+    );
+  const { filter, values } = parsed;
   const chosen = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
   const entry = { actor: toActor(c), at: c.get("now"), action: "audit_log.export" as const };
   await writeAuditEntry(c.env.DB, { ...entry, target: c.get("member").accountName, after: chosen });
   const encoder = new TextEncoder();
-  let before: string | undefined;
+  let before = filter.before;
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(encoder.encode(toCsvLine(columns.map(snakeCase)))),
     async pull(controller) {

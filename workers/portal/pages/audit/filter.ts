@@ -1,19 +1,50 @@
+import { auditActions } from "../../../../shared/contract/operations/table.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import type { AuditFilter } from "../../db/audit.ts";
+import { parseUtcDay } from "../../http/parse-time.ts";
+import { type FilterFields, readFilterQuery } from "../../http/query.ts";
 import type { PortalContext } from "../../request-context.ts";
 
+type FilterName = "action" | "who" | "project" | "from" | "to";
+
+/** `before` is the cursor of the next page. */
+const names = ["action", "who", "project", "from", "to", "before"] as const satisfies (
+  | FilterName
+  | "before"
+)[];
+
+/**
+ * The filter of the audit log and its values for the form; or, when one of them is not understood, the errors by field.
+ * A filter is never used in part, because the export would contain more than was meant.
+ */
+export type ParsedAuditFilter = FilterFields<FilterName | "before"> &
+  ({ outcome: "parsed"; filter: AuditFilter } | { outcome: "invalid" });
+
 /** Parses the filter in the query string. Days are UTC days, and the last day is included. */
-export function parseAuditFilter(c: PortalContext): { filter: AuditFilter; values: Record<string, string> } {
-  const { action = "", who: typed = "", project = "", from = "", to = "" } = c.req.query();
-  const who = typed.trim().toLowerCase();
-  const [start, end] = [Date.parse(`${from}T00:00:00Z`), Date.parse(`${to}T00:00:00Z`)];
-  const filter: AuditFilter = {
-    accountId: c.get("member").accountId,
-    ...(action === "" ? {} : { action }),
-    ...(who === "" ? {} : { operatorEmail: who }),
-    ...(project === "" ? {} : { projectId: project }),
-    ...(Number.isNaN(start) ? {} : { from: start }),
-    ...(Number.isNaN(end) ? {} : { to: end + dayMs - 1 }),
-  };
-  return { filter, values: { action, who, project, from, to } };
+export function parseAuditFilter(c: PortalContext): ParsedAuditFilter {
+  const { values, errors } = readFilterQuery(c, names);
+  const { accountId, projects } = c.get("member");
+  const filter: AuditFilter = { accountId };
+  const { action, who, project, from, to, before } = values;
+  if (action !== undefined) {
+    filter.action = action;
+    if (!auditActions.some((known) => known === action)) errors.action ??= "There is no such action.";
+  }
+  if (who !== undefined) filter.operatorEmail = who.toLowerCase();
+  if (project !== undefined) {
+    filter.projectId = project;
+    if (!projects.some(({ projectId }) => projectId === project))
+      errors.project ??= "There is no such project.";
+  }
+  for (const [name, day] of Object.entries({ from, to })) {
+    if (day === undefined) continue;
+    const at = parseUtcDay(day);
+    if (at === null) errors[name as "from" | "to"] ??= "A day in UTC, such as 2026-11-24.";
+    else if (name === "from") filter.from = at;
+    else filter.to = at + dayMs - 1;
+  }
+  if (before !== undefined) filter.before = before;
+  return Object.keys(errors).length === 0
+    ? { outcome: "parsed", filter, values, errors }
+    : { outcome: "invalid", values, errors };
 }

@@ -1,5 +1,5 @@
 import { auditActions } from "../../../../shared/contract/operations/table.ts";
-import { Field, Select } from "../../components/fields.tsx";
+import { Field, FieldError, Select } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
@@ -10,27 +10,26 @@ import { parseAuditFilter } from "./filter.ts";
 const perPage = 50;
 
 export async function showAudit(c: PortalContext) {
-  const { filter, values } = parseAuditFilter(c);
-  const before = c.req.query("before");
-  const rows = await listAuditEntries(
-    c.env.DB,
-    { ...filter, ...(before === undefined ? {} : { before }) },
-    perPage + 1,
-  );
+  const parsed = parseAuditFilter(c);
+  const { before: _, ...values } = parsed.values;
+  const isValid = parsed.outcome === "parsed";
+  const rows = isValid ? await listAuditEntries(c.env.DB, parsed.filter, perPage + 1) : [];
   const entries = rows.slice(0, perPage);
-  const form = { values, errors: {} };
+  const form = { values, errors: parsed.errors };
   const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ""));
   const next = new URLSearchParams(query);
   next.set("before", entries.at(-1)?.auditId ?? "");
   const { projects } = c.get("member");
   return renderPage(
     c,
-    { title: "Audit log" },
+    { title: "Audit log", status: isValid ? 200 : 422 },
     <>
       <PageHead title="Audit log" lead="Who changed what, when and from where. Nothing here is ever altered.">
-        <a class="button" href={`/audit/export?${query}`}>
-          Export CSV
-        </a>
+        {isValid ? (
+          <a class="button" href={`/audit/export?${query}`}>
+            Export CSV
+          </a>
+        ) : null}
       </PageHead>
       <Card>
         <form class="filters" method="get" action="/audit">
@@ -52,15 +51,18 @@ export async function showAudit(c: PortalContext) {
           />
           <Field form={form} name="from" label="From" type="date" required={false} />
           <Field form={form} name="to" label="To" type="date" required={false} />
+          <FieldError form={form} name="" />
           <button class="button" type="submit">
             Filter
           </button>
-          {query.size > 0 ? <a href="/audit">Clear</a> : null}
+          {query.size > 0 || !isValid ? <a href="/audit">Clear</a> : null}
         </form>
         {entries.length === 0 ? (
           <Empty title="Nothing here">
             <p>
-              {query.size > 0 ? "No entry fits this filter." : "Changes appear here as people make them."}
+              {query.size > 0 || !isValid
+                ? "No entry fits this filter."
+                : "Changes appear here as people make them."}
             </p>
           </Empty>
         ) : (

@@ -4,6 +4,7 @@ import { mayRun } from "../../auth/may-run.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { checkLabel } from "../../components/labels/data-check.ts";
 import { renderPage as framed } from "../../components/layout.tsx";
+import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { Time } from "../../components/time.tsx";
@@ -94,6 +95,7 @@ function Head({ c, page: { customer }, canAct }: { c: PortalContext; page: Custo
         <>
           <a href={buildPath(c, "/customers")}>Customers</a> / live from the ledger, entry{" "}
           {formatCount(customer.headSequence)}
+          <LookAlikeMark subjectRef={subjectRef} />
         </>
       }
     >

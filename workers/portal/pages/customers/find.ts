@@ -4,11 +4,13 @@ import { buildResultPath } from "./page.tsx";
 
 /**
  * Finds customers for the command palette. Email search is left to the customers page, since it needs a
- * request to Stripe.
+ * request to Stripe. The palette lists a link to the whole search below these.
  */
 export async function findForPalette(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
-  const customers = text === "" ? [] : await findCustomers(c.env.DB, getScope(c), text, [], 8);
+  const page = { after: null, limit: 8 };
+  const { customers } =
+    text === "" ? { customers: [] } : await findCustomers(c.env.DB, getScope(c), text, [], page);
   const results = customers.map(({ subjectRef }) => ({
     label: subjectRef,
     kind: "Customer",

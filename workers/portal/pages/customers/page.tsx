@@ -2,6 +2,7 @@ import { findCustomersByEmail } from "../../../../shared/contract/operations/cus
 import { type LastErasure, readLastErasure } from "../../../../shared/db/erasures.ts";
 import { entitlementStatusLabels } from "../../components/labels/customer.ts";
 import { renderPage } from "../../components/layout.tsx";
+import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import {
@@ -15,11 +16,18 @@ import { buildCustomerPath, buildPath, getScope, type PortalContext } from "../.
 import { ErasedCard } from "../customer/data/erase.tsx";
 
 const perPage = 50;
+const maxPills = 5;
 
 export async function showCustomers(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
-  const { customers, next, note, erasure = null } = text === "" ? await listRecent(c) : await search(c, text);
-  const match = text === "" ? undefined : findMatch(customers, text);
+  const {
+    customers,
+    next,
+    note,
+    isLaterPage = false,
+    erasure = null,
+  } = text === "" ? await listRecent(c) : await search(c, text);
+  const match = text === "" || isLaterPage ? undefined : findMatch(customers, text);
   if (match !== undefined) return c.redirect(buildResultPath(c, match.subjectRef, text), 303);
   return renderPage(
     c,
@@ -83,6 +91,7 @@ interface SearchResult {
   customers: CustomerListItem[];
   next: string | null;
   note: string | null;
+  isLaterPage?: boolean;
   /** The erasure of a customer with this `subject_ref`, when there are no results. */
   erasure?: LastErasure | null;
 }
@@ -106,12 +115,26 @@ async function search(c: PortalContext, text: string): Promise<SearchResult> {
   const isEmail = /^[^\s@]+@[^\s@]+$/.test(text);
   const reply = isEmail ? await callOperation(c, findCustomersByEmail, { email: text }) : null;
   const customerIds = reply?.outcome === "done" ? reply.customerIds : [];
-  const customers = await findCustomers(c.env.DB, getScope(c), text, customerIds, perPage);
+  const cursor = c.req.query("after") ?? null;
+  const page = { after: cursor, limit: perPage };
+  const { customers, after, hasMoreOwners } = await findCustomers(
+    c.env.DB,
+    getScope(c),
+    text,
+    customerIds,
+    page,
+  );
   const note =
-    reply?.outcome === "refused" ? `Stripe could not be asked for the address: ${reply.message}` : null;
+    reply?.outcome === "refused"
+      ? `Stripe could not be asked for the address: ${reply.message}`
+      : hasMoreOwners
+        ? `More than ${perPage} customers fit; search for a subject_ref to find one of the others.`
+        : null;
+  const query = new URLSearchParams({ q: text, after: after ?? "" });
+  const next = after === null ? null : `${buildPath(c, "/customers")}?${query}`;
   const erasure =
     customers.length === 0 ? await readLastErasure(c.env.DB, { ...getScope(c), subjectRef: text }) : null;
-  return { customers, next: null, note, erasure };
+  return { customers, next, isLaterPage: cursor !== null, note, erasure };
 }
 
 function CustomerTable({ c, customers }: { c: PortalContext; customers: CustomerListItem[] }) {
@@ -124,15 +147,17 @@ function CustomerTable({ c, customers }: { c: PortalContext; customers: Customer
             <a href={buildCustomerPath(c, subjectRef)}>
               <b class="mono">{subjectRef}</b>
             </a>
+            <LookAlikeMark subjectRef={subjectRef} />
           </td>
           <td>
             {entitlements.length === 0 ? (
               <span class="quiet">none</span>
             ) : (
               <div class="row">
-                {entitlements.map((entitlement) => (
+                {entitlements.slice(0, maxPills).map((entitlement) => (
                   <EntitlementPill entitlement={entitlement} now={now} />
                 ))}
+                {entitlements.length > maxPills ? <span class="quiet">and more</span> : null}
               </div>
             )}
           </td>

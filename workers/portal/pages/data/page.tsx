@@ -88,7 +88,10 @@ function LastRuns({ c, jobs }: { c: PortalContext; jobs: Jobs }) {
       </Card>
     );
   return (
-    <Card title="Last runs" note="kept for 30 days">
+    <Card
+      title="Last runs"
+      note={jobs.length === maxJobs ? `the newest ${maxJobs}, kept for 30 days` : "kept for 30 days"}
+    >
       <Table label="Last runs" head={["Run", "With faults", "Not checked", "Customers", "State"]}>
         {jobs.map(({ jobId, kind, createdAt, actorName, done, total, faulty, unreached, status }) => (
           <tr>

@@ -1,6 +1,6 @@
 import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead } from "../../components/parts.tsx";
-import { type GoLiveFacts, readGoLiveFacts } from "../../db/go-live.ts";
+import { type GoLiveFacts, maxMissingTwins, readGoLiveFacts } from "../../db/go-live.ts";
 import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
 interface Line {
@@ -51,6 +51,11 @@ export async function showGoLive(c: PortalContext) {
   );
 }
 
+function formatMissing(codes: string[]): string {
+  const more = codes.length > maxMissingTwins ? ", and more" : "";
+  return `${codes.slice(0, maxMissingTwins).join(", ")}${more}`;
+}
+
 function buildLines(facts: GoLiveFacts): Line[] {
   const { missingTwins, testProducts } = facts;
   return [
@@ -67,7 +72,7 @@ function buildLines(facts: GoLiveFacts): Line[] {
       text:
         testProducts === 0
           ? "There is no product in test mode yet: begin there."
-          : `Missing in live mode, under the same code: ${missingTwins.join(", ")}.`,
+          : `Missing in live mode, under the same code: ${formatMissing(missingTwins)}.`,
       page: "/products",
       action: "Products",
     },

@@ -1,4 +1,5 @@
 import * as apiKeys from "../../../../shared/contract/operations/api-keys.ts";
+import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import { type ApiKeyRow, readKey } from "../../../../shared/db/api-keys.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
@@ -16,8 +17,9 @@ export const showKeys = (c: PortalContext) => renderKeysPage(c);
 
 export async function createKey(c: PortalContext) {
   const form = await readForm(c);
-  const days = Number(readField(form, "expires"));
-  const expiresAt = days > 0 ? c.get("now") + days * dayMs : null;
+  const lifetime = readField(form, "expires");
+  // What is no number of days becomes `NaN`, which is refused: it must not become a key that never expires.
+  const expiresAt = lifetime === "" ? null : c.get("now") + parseWholeNumber(lifetime) * dayMs;
   const key = { keyId: readField(form, "key_id"), name: readField(form, "name"), expiresAt };
   const reply = await callOperation(c, apiKeys.createApiKey, key);
   if (reply.outcome === "done")
@@ -38,14 +40,19 @@ export async function rotateKey(c: PortalContext) {
   const form = await readForm(c);
   const key = await findKey(c);
   if (key === null) return unknownKey(c);
-  const overlapMs = Number(readField(form, "overlap")) * hourMs;
+  const overlapMs = parseWholeNumber(readField(form, "overlap")) * hourMs;
   const rotation = { keyId: key.keyId, newKeyId: readField(form, "new_key_id"), overlapMs };
   const reply = await callOperation(c, apiKeys.rotateApiKey, rotation);
   if (reply.outcome === "done") {
     const now = c.get("now");
     const until =
       reply.oldExpiresAt > now ? `ends ${formatRelativeTime(reply.oldExpiresAt + 1_000, now)}` : "has ended";
-    return renderKeysPage(c, { shown: { apiKey: reply.apiKey, text: `The old key ${key.hint} ${until}.` } });
+    const limit =
+      key.expiresAt === null
+        ? ""
+        : ` The new one expires ${formatRelativeTime(key.expiresAt, now)}, as the old one did.`;
+    const text = `The old key ${key.hint} ${until}.${limit}`;
+    return renderKeysPage(c, { shown: { apiKey: reply.apiKey, text } });
   }
   return reply.reason === "conflict"
     ? renderConfirmPage(c, key, "rotate", reply.message)

@@ -5,7 +5,7 @@ import { mayRun } from "../../auth/may-run.ts";
 import { emptyForm, Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
-import { Time } from "../../components/time.tsx";
+import { FullTime, Time } from "../../components/time.tsx";
 import { listKeys } from "../../db/api-keys.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -213,6 +213,16 @@ export function renderConfirmPage(
       <form method="post" action={path} class="form">
         {isRotation ? (
           <>
+            <p>
+              {key.expiresAt === null ? (
+                "The new key never expires, like the old one."
+              ) : (
+                <>
+                  The new key expires with the old one, on <FullTime at={key.expiresAt} now={c.get("now")} />.
+                  Create a new key if it should work longer.
+                </>
+              )}
+            </p>
             <input type="hidden" name="new_key_id" value={newId("key", c.get("now"))} />
             <Select
               form={emptyForm}

@@ -8,6 +8,7 @@ import { buildPath, getOrigin, getScope, type PortalContext } from "../../reques
 import { ActivityTiles } from "./activity-tiles.tsx";
 import { DeliveryProblems, DeliveryTiles } from "./deliveries.tsx";
 import { type Step, setupSteps } from "./steps.ts";
+import { StorageProblems, StorageTiles } from "./storage.tsx";
 
 export async function showOverview(c: PortalContext) {
   const now = c.get("now");
@@ -61,6 +62,7 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
         </div>
       )}
       <DeliveryProblems c={c} facts={facts} now={now} />
+      <StorageProblems c={c} facts={facts} />
       {unsynced > 0 ? (
         <div class="notice">
           <p>
@@ -166,6 +168,7 @@ function Health({ c, facts, activity, now }: HealthProps) {
         <dt>API keys in use</dt>
         <dd class="num">{formatCappedCount(facts.keys)}</dd>
       </div>
+      <StorageTiles c={c} facts={facts} />
       <ActivityTiles activity={activity} now={now} />
     </dl>
   );

@@ -5,7 +5,7 @@ import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { callOperation, parseForm, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { readField, readForm } from "../../http/form.ts";
+import { readField, readForm, readVersion } from "../../http/form.ts";
 import { buildPath, type Form, type PortalContext } from "../../request-context.ts";
 import { formatPrice } from "./form.tsx";
 import { renderNewProductPage, renderProductPage } from "./page.tsx";
@@ -34,7 +34,7 @@ export async function editProduct(c: PortalContext) {
   const parsed = readProductForm(form, c.req.param("code") ?? "");
   if (parsed.outcome === "invalid") return renderProductPage(c, { values: form, errors: parsed.errors }, 422);
   const product = parsed.input;
-  const edit = { product, version: Number(form["version"]) };
+  const edit = { product, version: readVersion(form) };
   const reply = await callOperation(c, products.editProduct, edit);
   if (reply.outcome === "done")
     return redirectWith(c, buildPath(c, `/products/${product.productCode}`), "The product is saved.");

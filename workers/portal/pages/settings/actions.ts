@@ -3,7 +3,7 @@ import { readProjectSettings } from "../../../../shared/db/projects.ts";
 import { changeProject } from "../../db/projects.ts";
 import { parseForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { readField, readForm } from "../../http/form.ts";
+import { readField, readForm, readVersion } from "../../http/form.ts";
 import { buildPath, type PortalContext, toActor } from "../../request-context.ts";
 import { renderSettingsPage } from "./page.tsx";
 
@@ -13,7 +13,7 @@ export async function saveSettings(c: PortalContext) {
   const form = await readForm(c);
   const { projectId } = c.get("project");
   const fields = {
-    version: Number(form["version"]),
+    version: readVersion(form),
     name: readField(form, "name"),
     successUrl: readField(form, "success_url") || null,
     cancelUrl: readField(form, "cancel_url") || null,

@@ -2,6 +2,7 @@ import {
   inviteMember,
   renewInvitation as renewInvitationOperation,
 } from "../../../../shared/contract/operations/members.ts";
+import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { newLinkToken } from "../../auth/one-time-link.ts";
 import type { FormState } from "../../components/fields.tsx";
@@ -64,11 +65,11 @@ export async function sendInvitation(c: PortalContext) {
 
 /** Replaces the link, for an email that did not arrive or a link that was lost. */
 export async function replaceInvitationLink(c: PortalContext) {
-  const { invitation: invitationId = "", expires_at } = await readForm(c);
+  const { invitation: invitationId = "", expires_at = "" } = await readForm(c);
   const permit = await authorizeOperation(c, renewInvitationOperation);
   if (permit.outcome === "refused") return renderRefusalPage(c, permit);
   const { token, tokenHash } = newLinkToken();
-  const shown = { invitationId, expiresAt: Number(expires_at) };
+  const shown = { invitationId, expiresAt: parseWholeNumber(expires_at) };
   const link = { tokenHash, expiresAt: permit.now + lifetimeMs };
   const invitation = await renewInvitation(c.env.DB, permit, shown, link);
   return invitation === null

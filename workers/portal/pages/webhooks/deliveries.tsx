@@ -1,16 +1,23 @@
 import { requeueMany } from "../../../../shared/contract/operations/deliveries.ts";
-import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
 import { mayRun } from "../../auth/may-run.ts";
-import { Field, Select } from "../../components/fields.tsx";
+import { Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
 import { formatCount } from "../../components/labels/common.ts";
 import { deliveryJobLabels } from "../../components/labels/webhook.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { readDeliveryPage } from "../../db/webhooks.ts";
+import { type FilterFields, readFilterQuery } from "../../http/query.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
-import { filterLabels, type ParsedDeliveryFilter, parseDeliveryFilter, statusLabels } from "./filter.ts";
+import {
+  deliveredEventTypes,
+  type FilterName,
+  filterLabels,
+  filterNames,
+  parseDeliveryFilter,
+  statusLabels,
+} from "./filter.ts";
 
 const perPage = 50;
 
@@ -21,16 +28,22 @@ const statusOptions = [
 
 const typeOptions = [
   { value: "", label: "All" },
-  ...[...outboundEventTypes, "endpoint.test"].map((value) => ({ value, label: value })),
+  ...deliveredEventTypes.map((value) => ({ value, label: value })),
 ];
 
 export async function showDeliveries(c: PortalContext) {
-  const { filter, values } = parseDeliveryFilter(c.req.query());
-  const after = /^dlv_\w{1,60}$/.exec(c.req.query("after") ?? "")?.[0] ?? null;
-  const { rows, targets, jobs } = await readDeliveryPage(c.env.DB, getScope(c), filter, {
-    after,
-    limit: perPage + 1,
-  });
+  const { after: cursor, ...read } = splitCursor(readFilterQuery(c, [...filterNames, "after"]));
+  const parsed = parseDeliveryFilter(read);
+  const { values } = parsed;
+  const after = /^dlv_\w{1,60}$/.exec(cursor)?.[0] ?? null;
+  const isValid = parsed.outcome === "parsed";
+  const { rows, targets, jobs } = await readDeliveryPage(
+    c.env.DB,
+    getScope(c),
+    isValid ? parsed.filter : {},
+    // A filter that is not understood lists nothing.
+    { after, limit: isValid ? perPage + 1 : 0 },
+  );
   const shown = rows.slice(0, perPage);
   const urls = new Map(targets.map(({ endpointId, url }) => [endpointId, url]));
   const query = new URLSearchParams(values);
@@ -38,7 +51,7 @@ export async function showDeliveries(c: PortalContext) {
   const canRequeue = mayRun(c, requeueMany) && shown.length > 0;
   return renderPage(
     c,
-    { title: "Deliveries" },
+    { title: "Deliveries", status: isValid ? 200 : 422 },
     <>
       <PageHead
         title="Deliveries"
@@ -52,11 +65,11 @@ export async function showDeliveries(c: PortalContext) {
       </PageHead>
       <Jobs c={c} jobs={jobs} />
       <Card>
-        <Filters c={c} values={values} endpoints={targets} />
+        <Filters c={c} form={{ values, errors: parsed.errors }} endpoints={targets} />
         {shown.length > 0 ? (
           <DeliveryTable c={c} deliveries={shown} targets={urls} />
         ) : (
-          <NoDelivery c={c} isFiltered={query.size > 0} hasEndpoint={targets.length > 0} />
+          <NoDelivery c={c} isFiltered={query.size > 0 || !isValid} hasEndpoint={targets.length > 0} />
         )}
         <NextPage
           href={rows.length > perPage ? `${buildPath(c, "/deliveries")}?${next}` : null}
@@ -67,18 +80,24 @@ export async function showDeliveries(c: PortalContext) {
   );
 }
 
+/** Separates the cursor of the next page from the filter, which links to other pages keep. */
+function splitCursor({ values, errors }: FilterFields<FilterName | "after">) {
+  const { after = "", ...filter } = values;
+  const { after: cursorError, ...filterErrors } = errors;
+  return { after: cursorError === undefined ? after : "", values: filter, errors: filterErrors };
+}
+
 type DeliveryPage = Awaited<ReturnType<typeof readDeliveryPage>>;
 
 function Filters({
   c,
-  values,
+  form,
   endpoints,
 }: {
   c: PortalContext;
-  values: ParsedDeliveryFilter["values"];
+  form: FormState;
   endpoints: DeliveryPage["targets"];
 }) {
-  const form = { values, errors: {} };
   const targets = endpoints.map(({ endpointId, url, deletedAt }) => ({
     value: endpointId,
     label: deletedAt === null ? url : `${url} (deleted)`,
@@ -104,27 +123,28 @@ function Filters({
       <Field form={form} name="customer" label={filterLabels.customer} required={false} />
       <Field form={form} name="since" label={filterLabels.since} type="datetime-local" required={false} />
       <Field form={form} name="until" label={filterLabels.until} type="datetime-local" required={false} />
+      <FieldError form={form} name="" />
       <button class="button" type="submit">
         Filter
       </button>
-      {Object.keys(values).length > 0 ? <a href={buildPath(c, "/deliveries")}>Clear</a> : null}
+      {Object.keys({ ...form.values, ...form.errors }).length > 0 ? (
+        <a href={buildPath(c, "/deliveries")}>Clear</a>
+      ) : null}
     </form>
   );
 }
 
 /** Shows running jobs. */
 function Jobs({ c, jobs }: { c: PortalContext; jobs: DeliveryPage["jobs"] }) {
-  return jobs
-    .filter(({ status }) => status === "running")
-    .map(({ jobId, kind, done, total, createdAt }) => (
-      <div class="notice">
-        <p>
-          <b>{deliveryJobLabels[kind]} is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
-          <Time at={createdAt} now={c.get("now")} />.{" "}
-          <a href={buildPath(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
-        </p>
-      </div>
-    ));
+  return jobs.map(({ jobId, kind, done, total, createdAt }) => (
+    <div class="notice">
+      <p>
+        <b>{deliveryJobLabels[kind]} is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
+        <Time at={createdAt} now={c.get("now")} />.{" "}
+        <a href={buildPath(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
+      </p>
+    </div>
+  ));
 }
 
 function NoDelivery({

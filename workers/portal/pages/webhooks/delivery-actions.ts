@@ -3,8 +3,10 @@ import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { callOperation } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
+import { readFilterFields } from "../../http/query.ts";
 import { buildCustomerPath, buildPath, type PortalContext } from "../../request-context.ts";
-import { parseDeliveryFilter } from "./filter.ts";
+import { filterNames, parseDeliveryFilter } from "./filter.ts";
+import { renderInvalidFilterPage } from "./requeue.tsx";
 
 export async function requeueDelivery(c: PortalContext) {
   const deliveryId = c.req.param("delivery") ?? "";
@@ -34,8 +36,10 @@ export async function resendDelivery(c: PortalContext) {
 
 export async function requeueMany(c: PortalContext) {
   const form = await readForm(c);
-  const job = { jobId: readField(form, "job_id"), filter: parseDeliveryFilter(form).filter };
-  const reply = await callOperation(c, deliveries.requeueMany, job);
+  const { job_id: jobId = "", ...fields } = form;
+  const parsed = parseDeliveryFilter(readFilterFields(Object.entries(fields), filterNames));
+  if (parsed.outcome === "invalid") return renderInvalidFilterPage(c, parsed);
+  const reply = await callOperation(c, deliveries.requeueMany, { jobId, filter: parsed.filter });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   return c.redirect(buildPath(c, `/deliveries/jobs/${reply.jobId}`), 303);
 }

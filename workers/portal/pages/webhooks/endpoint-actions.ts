@@ -1,13 +1,14 @@
 import * as endpoints from "../../../../shared/contract/operations/endpoints.ts";
+import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { formatRelativeTime } from "../../components/time.tsx";
 import { callOperation, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
-import { readField, readForm } from "../../http/form.ts";
+import { readField, readForm, readVersion } from "../../http/form.ts";
+import { parseUtcTime } from "../../http/parse-time.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 import { renderConfirmPage } from "./confirm.tsx";
 import { readEndpointForm, renderEditEndpointPage, renderNewEndpointPage } from "./endpoint-form.tsx";
-import { parseUtcTime } from "./filter.ts";
 import { renderSecretPage } from "./secret-page.tsx";
 
 const hourMs = 3_600_000;
@@ -32,7 +33,7 @@ export async function createEndpoint(c: PortalContext) {
 
 export async function updateEndpoint(c: PortalContext) {
   const form = await readForm(c);
-  const edit = { endpointId: getEndpointId(c), version: Number(form["version"]), ...readEndpointForm(form) };
+  const edit = { endpointId: getEndpointId(c), version: readVersion(form), ...readEndpointForm(form) };
   const reply = await callOperation(c, endpoints.editEndpoint, edit);
   if (reply.outcome === "done") return redirectWith(c, buildEndpointPath(c), "The endpoint is saved.");
   const status = toHttpStatus(reply);
@@ -81,8 +82,8 @@ export async function revealSecret(c: PortalContext) {
 export async function rotateSecret(c: PortalContext) {
   const form = await readForm(c);
   const endpointId = getEndpointId(c);
-  const overlapMs = Number(readField(form, "overlap")) * hourMs;
-  const rotation = { endpointId, version: Number(form["version"]), overlapMs };
+  const overlapMs = parseWholeNumber(readField(form, "overlap")) * hourMs;
+  const rotation = { endpointId, version: readVersion(form), overlapMs };
   const reply = await callOperation(c, endpoints.rotateSecret, rotation);
   if (reply.outcome === "refused")
     return reply.reason === "conflict" || reply.reason === "invalid"

@@ -1,12 +1,19 @@
 import { type DeliveryState, deliveryStates } from "../../../../shared/contract/enums.ts";
 import type { DeliveryFilter } from "../../../../shared/contract/operations/deliveries.ts";
+import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
+import { subjectRefSchema } from "../../../../shared/contract/subject-ref.ts";
 import { deliveryStateLabels } from "../../components/labels/webhook.ts";
+import { parseUtcTime } from "../../http/parse-time.ts";
+import type { FilterFields } from "../../http/query.ts";
 
-/** A parsed delivery filter, and its values for the form. */
-export interface ParsedDeliveryFilter {
-  filter: DeliveryFilter;
-  values: Partial<Record<FilterName, string>>;
-}
+/**
+ * A delivery filter and its values for the form; or, when one of them is not understood, the errors by field. A filter is
+ * never used in part: what it lists, a bulk requeue sends.
+ */
+export type ParsedDeliveryFilter = {
+  values: FilterFields<FilterName>["values"];
+  errors: FilterFields<FilterName>["errors"];
+} & ({ outcome: "parsed"; filter: DeliveryFilter } | { outcome: "invalid" });
 
 /** The filters and their labels. */
 export const filterLabels = {
@@ -19,13 +26,19 @@ export const filterLabels = {
   until: "Before (UTC)",
 } as const;
 export type FilterName = keyof typeof filterLabels;
-const filterNames = Object.keys(filterLabels) as FilterName[];
+export const filterNames = Object.keys(filterLabels) as FilterName[];
 
 /** Groups of states that operators look for, in addition to single states. */
 const groups: Record<string, { label: string; states: DeliveryState[] }> = {
   open: { label: "Waiting: pending or retrying", states: ["pending", "failed"] },
   trouble: { label: "In trouble: retrying or given up", states: ["failed", "dead"] },
 };
+
+/** The states of each value of the status filter. */
+const statesByStatus = new Map<string, DeliveryState[]>(
+  Object.entries(groups).map(([value, { states }]) => [value, states]),
+);
+for (const state of deliveryStates) statesByStatus.set(state, [state]);
 
 /** Labels of groups and states by their value in the query string. */
 export const statusLabels: Record<string, string> = Object.fromEntries(
@@ -35,37 +48,60 @@ export const statusLabels: Record<string, string> = Object.fromEntries(
   ]),
 );
 
-/**
- * Parses a delivery filter. `since` and `until` are UTC times in the format of `datetime-local`. Malformed
- * values are ignored.
- */
-export function parseDeliveryFilter(
-  given: Readonly<Record<string, string | undefined>>,
-): ParsedDeliveryFilter {
-  const values = Object.fromEntries(
-    filterNames
-      .map((name) => [name, (given[name] ?? "").trim()] as const)
-      .filter(([, value]) => value !== ""),
-  );
-  const { status = "", endpoint, type, http = "", customer, since = "", until = "" } = values;
-  const state = deliveryStates.find((candidate) => candidate === status);
-  const states = groups[status]?.states ?? (state === undefined ? undefined : [state]);
-  const [from, to] = [parseUtcTime(since), parseUtcTime(until)];
-  const filter: DeliveryFilter = {
-    ...(states === undefined ? {} : { states }),
-    ...(endpoint === undefined ? {} : { endpointId: endpoint }),
-    ...(type === undefined ? {} : { eventType: type }),
-    ...(/^[1-5]\d\d$/.test(http) ? { httpStatus: Number(http) } : {}),
-    ...(customer === undefined ? {} : { subjectRef: customer }),
-    ...(from === null ? {} : { since: from }),
-    ...(to === null ? {} : { until: to }),
-  };
-  return { filter, values };
+/** The event types that deliveries can have. */
+export const deliveredEventTypes = [...outboundEventTypes, "endpoint.test"] as const;
+
+/** Parses a delivery filter. `since` and `until` are UTC times in the format of `datetime-local`. */
+export function parseDeliveryFilter({
+  values,
+  errors: given,
+}: FilterFields<FilterName>): ParsedDeliveryFilter {
+  const errors: ParsedDeliveryFilter["errors"] = { ...given };
+  const filter: DeliveryFilter = {};
+  for (const name of filterNames) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const error = addToFilter(filter, name, value);
+    if (error !== null) errors[name] ??= error;
+  }
+  return Object.keys(errors).length === 0
+    ? { outcome: "parsed", filter, values, errors }
+    : { outcome: "invalid", values, errors };
 }
 
-/** Parses a UTC time such as `2026-11-24T11:30` to milliseconds since 1970. Returns `null` for other text. */
-export function parseUtcTime(text: string): number | null {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text)) return null;
-  const at = Date.parse(`${text}Z`);
-  return Number.isNaN(at) ? null : at;
+/** Adds one restriction to `filter`. Returns an error when the value is not understood. */
+function addToFilter(filter: DeliveryFilter, name: FilterName, value: string): string | null {
+  switch (name) {
+    case "status": {
+      const states = statesByStatus.get(value);
+      if (states === undefined) return "There is no such status.";
+      filter.states = states;
+      return null;
+    }
+    case "endpoint":
+      if (!/^ep_[0-9a-z]{26}$/.test(value)) return "This is no endpoint's id.";
+      filter.endpointId = value;
+      return null;
+    case "type":
+      if (!deliveredEventTypes.some((type) => type === value)) return "There is no such event type.";
+      filter.eventType = value;
+      return null;
+    case "http":
+      if (!/^[1-5]\d\d$/.test(value)) return "A status from 100 to 599, such as 500.";
+      filter.httpStatus = Number(value);
+      return null;
+    case "customer": {
+      const parsed = subjectRefSchema.safeParse(value);
+      if (!parsed.success) return "No customer can have this name.";
+      filter.subjectRef = value;
+      return null;
+    }
+    case "since":
+    case "until": {
+      const at = parseUtcTime(value);
+      if (at === null) return "A day and a time in UTC, such as 2026-11-24T11:30.";
+      filter[name] = at;
+      return null;
+    }
+  }
 }

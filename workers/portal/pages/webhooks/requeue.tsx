@@ -1,15 +1,26 @@
 import { toRequeueableFilter } from "../../../../shared/contract/operations/deliveries.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
+import { renderErrorPage } from "../../components/error-page.tsx";
 import { formatCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { countDeliveriesWithEndpoints } from "../../db/webhooks.ts";
+import { readFilterQuery } from "../../http/query.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
-import { type FilterName, filterLabels, parseDeliveryFilter, statusLabels } from "./filter.ts";
+import {
+  type FilterName,
+  filterLabels,
+  filterNames,
+  type ParsedDeliveryFilter,
+  parseDeliveryFilter,
+  statusLabels,
+} from "./filter.ts";
 
 /** Shows how many deliveries would be requeued, before any is. */
 export async function showRequeue(c: PortalContext) {
-  const { filter, values } = parseDeliveryFilter(c.req.query());
+  const parsed = parseDeliveryFilter(readFilterQuery(c, filterNames));
+  if (parsed.outcome === "invalid") return renderInvalidFilterPage(c, parsed);
+  const { filter, values } = parsed;
   const requeueFilter = toRequeueableFilter(filter);
   const { count: total, targets } = await countDeliveriesWithEndpoints(c.env.DB, getScope(c), requeueFilter);
   const back = `${buildPath(c, "/deliveries")}?${new URLSearchParams(values)}`;
@@ -60,4 +71,12 @@ export async function showRequeue(c: PortalContext) {
       </form>
     </>,
   );
+}
+
+/** Says which part of the filter is not understood. Nothing is counted or queued for it. */
+export function renderInvalidFilterPage(c: PortalContext, { errors }: Pick<ParsedDeliveryFilter, "errors">) {
+  const reasons = Object.entries(errors).map(([name, error]) =>
+    name === "" ? error : `${filterLabels[name as FilterName]}: ${error}`,
+  );
+  return renderErrorPage(c, 422, "This filter is not understood", `Nothing was queued. ${reasons.join(" ")}`);
 }

@@ -19,18 +19,24 @@ export const read = implementForCustomer(readCustomer, async ({ env, identity },
   return { outcome: "done", customer };
 });
 
+/** Also for an id of the right form that nothing here returned: a sequence and a time that do not belong together. */
+const noSuchDecision = refusal("invalid", "Decision not found for this customer.", "asOf");
+
 /** Recomputes the decision from the ledger. */
 export const readPastDecision = implementForCustomer(
   readDecision,
   async ({ env, identity, now }, { asOf }) => {
-    const moment =
-      "at" in asOf
-        ? { sequence: null, at: asOf.at }
-        : decodeDecisionId(subjectName(identity), asOf.decisionId.trim());
-    if (moment === null) return refusal("invalid", "Decision not found for this customer.", "asOf");
+    const isTime = "at" in asOf;
+    const moment = isTime
+      ? { sequence: null, at: asOf.at }
+      : decodeDecisionId(subjectName(identity), asOf.decisionId.trim());
+    if (moment === null) return noSuchDecision;
     if (moment.at > now)
-      return refusal("invalid", "This time is in the future: nothing was decided then.", "asOf");
+      return isTime
+        ? refusal("invalid", "This time is in the future: nothing was decided then.", "asOf")
+        : noSuchDecision;
     const found = await callSubject(env, identity, (subject) => subject.decisionAsOf(moment));
+    if (found.outcome === "not_a_decision") return noSuchDecision;
     if (found.outcome === "too_long_ago") {
       const earliest = new Date(found.reachesBackTo.at).toISOString();
       return refusal("invalid", `Decisions are available back to ${earliest}; this one is older.`, "asOf");

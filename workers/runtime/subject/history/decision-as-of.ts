@@ -13,11 +13,18 @@ export interface PastMoment {
 }
 
 /**
- * `reachesBackTo` is the earliest entry for which a decision can be computed; sequence 0 is the empty ledger.
+ * How much later than the next entry a decision can be. An entry has the time at which its request arrived, and other
+ * decisions are answered while the request waits for D1. The clocks of two machines differ a little too.
+ */
+const toleranceMs = 60_000;
+
+/**
+ * `not_a_decision`: no decision was ever made with this sequence at this time. `reachesBackTo` is the earliest entry for which a decision can be computed; sequence 0 is the empty ledger.
  */
 export type DecisionAsOf = { reachesBackTo: { sequence: number; at: number } } & (
   | { outcome: "computed"; decision: Decision; sequence: number; at: number; entitlements: Entitlement[] }
   | { outcome: "too_long_ago" }
+  | { outcome: "not_a_decision" }
 );
 
 /**
@@ -27,8 +34,12 @@ export type DecisionAsOf = { reachesBackTo: { sequence: number; at: number } } &
 export async function computeDecisionAsOf(store: SubjectStore, moment: PastMoment): Promise<DecisionAsOf> {
   const { sequence: folded, at: foldedAt } = store.checkpoint();
   const reachesBackTo = { sequence: folded, at: foldedAt };
-  const isTooLongAgo = moment.sequence === null ? moment.at < foldedAt : moment.sequence < folded;
-  if (isTooLongAgo) return { outcome: "too_long_ago", reachesBackTo };
+  const isTooLongAgo =
+    moment.sequence === null || moment.sequence === folded ? moment.at < foldedAt : moment.sequence < folded;
+  if (isTooLongAgo) {
+    const isPossible = moment.at <= foldedAt + toleranceMs;
+    return { outcome: isPossible ? "too_long_ago" : "not_a_decision", reachesBackTo };
+  }
   let state = store.checkpointState();
   let sequence = folded;
   const isLater = (stored: StoredEntry) =>
@@ -45,7 +56,21 @@ export async function computeDecisionAsOf(store: SubjectStore, moment: PastMomen
     // Yields, so that a long history does not delay concurrent checks.
     await scheduler.wait(0);
   }
+  if (!isPossible(store, moment, sequence)) return { outcome: "not_a_decision", reachesBackTo };
   const entitlements = [...state.entitlements.values()];
   const decision = decideAccess(entitlements, moment.at);
   return { outcome: "computed", decision, sequence, at: moment.at, entitlements, reachesBackTo };
+}
+
+/**
+ * Returns whether a decision with the sequence can have been made at the time: the entry exists, is not later, and the
+ * next one is not earlier. `reached` is the last entry up to the moment.
+ */
+function isPossible(store: SubjectStore, { sequence, at }: PastMoment, reached: number): boolean {
+  if (sequence === null) return true;
+  if (sequence !== reached) return false;
+  const checkpoint = store.checkpoint();
+  const [entry] = sequence === checkpoint.sequence ? [checkpoint] : store.entriesAfter(sequence - 1, 1);
+  const [next] = store.entriesAfter(sequence, 1);
+  return entry !== undefined && entry.at <= at && (next === undefined || at <= next.at + toleranceMs);
 }

@@ -21,6 +21,7 @@ export function buildD1Copy(store: SubjectStore, sequence: number, now: number):
     nextExpiryAt: findNextExpiry(state.entitlements),
     nextReviewAt: findNextReview(state)?.at ?? null,
     flushedAt: now,
+    storageBytes: store.storageBytes(),
     entitlements: changed,
     events: [],
     audits: [],

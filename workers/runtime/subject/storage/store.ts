@@ -180,6 +180,10 @@ export class SubjectStore {
     return this.exists ? readAnsweredRequest(this.sql, endpoint, key) : null;
   }
 
+  storageBytes(): number {
+    return this.sql.databaseSize;
+  }
+
   /** Returns the last folded entry. The ledger contains only the entries after it. */
   checkpoint(): Checkpoint {
     return this.exists ? readCheckpoint(this.sql) : ledgerStart(this.tombstone);

@@ -5,10 +5,12 @@ import {
   manualActionSchema,
 } from "../../../../../shared/contract/operations/manual-action.ts";
 import type { Refusal } from "../../../../../shared/contract/operations/reply.ts";
+import { parseWholeNumber } from "../../../../../shared/contract/whole-number.ts";
 import { dayMs } from "../../../../../shared/domain/entitlement.ts";
 import type { FormState } from "../../../components/fields.tsx";
 import { parseForm, toRefusedForm } from "../../../http/call-operation.ts";
 import { readField } from "../../../http/form.ts";
+import { parseUtcDay } from "../../../http/parse-time.ts";
 import type { Form } from "../../../request-context.ts";
 
 /** The manual actions by the name in their URL, with their type in the contract and their page title. */
@@ -46,7 +48,8 @@ export function parseManualAction(
 }
 
 function readFields(name: Exclude<ActionName, "sync">, form: Form) {
-  const number = (key: string) => (readField(form, key) === "" ? null : Number(readField(form, key)));
+  const number = (key: string) =>
+    readField(form, key) === "" ? null : parseWholeNumber(readField(form, key));
   switch (name) {
     case "grant":
       return {
@@ -67,7 +70,7 @@ function readFields(name: Exclude<ActionName, "sync">, form: Form) {
 }
 
 /** Returns the end of the day: midnight UTC after it. The last day counts in full. */
-const endOfDay = (day: string): number => Date.parse(`${day}T00:00Z`) + dayMs;
+const endOfDay = (day: string): number => (parseUtcDay(day) ?? Number.NaN) + dayMs;
 
 /** The form has the last day of a grant, and the contract has its end. */
 const fieldNames = { expiresAt: "ends_on" };

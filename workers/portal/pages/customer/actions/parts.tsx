@@ -2,6 +2,7 @@ import type { AccessView } from "../../../../../shared/contract/operations/custo
 import { actionReasons } from "../../../../../shared/contract/operations/inputs.ts";
 import { Field, type FormState, Select } from "../../../components/fields.tsx";
 import { actionReasonLabels, denialLabels } from "../../../components/labels/customer.ts";
+import { LookAlikeMark } from "../../../components/look-alike.tsx";
 import { PageHead } from "../../../components/parts.tsx";
 import { buildCustomerPath, buildPath, type PortalContext } from "../../../request-context.ts";
 
@@ -24,8 +25,8 @@ export function ActionHead({
           <a href={buildPath(c, "/customers")}>Customers</a> /{" "}
           <a href={buildCustomerPath(c, subjectRef)}>
             <code>{subjectRef}</code>
-          </a>{" "}
-          in {c.get("mode")} mode
+          </a>
+          <LookAlikeMark subjectRef={subjectRef} /> in {c.get("mode")} mode
         </>
       }
     />

@@ -4,15 +4,18 @@ import { Card, Id, Pill } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerLists } from "../../../db/customer.ts";
 import type { PortalContext } from "../../../request-context.ts";
+import { maxRowsPerList } from "../load.ts";
 import { buildStripeUrl } from "../stripe-link.ts";
 
 const maxShown = 10;
+
+const formatLength = (length: number) => (length === maxRowsPerList ? `${length} or more` : String(length));
 
 export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists }) {
   const { attempts, stripeAccountId } = lists;
   const now = c.get("now");
   return (
-    <Card title="Checkout attempts" note={attempts.length === 0 ? undefined : String(attempts.length)}>
+    <Card title="Checkout attempts" note={attempts.length === 0 ? undefined : formatLength(attempts.length)}>
       {attempts.length === 0 ? (
         <p class="pad quiet">
           None. One begins when your backend calls <code>POST /v1/checkout/session</code> for this customer.

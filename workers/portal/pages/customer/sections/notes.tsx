@@ -12,6 +12,7 @@ import { Card, PageHead } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerLists, CustomerNote } from "../../../db/customer.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
+import { maxRowsPerList } from "../load.ts";
 
 /** Notes by operators for other operators. Customers and their backends never see them. */
 export function Notes({
@@ -33,6 +34,11 @@ export function Notes({
           ))}
         </ul>
       )}
+      {notes.length === maxRowsPerList ? (
+        <p class="pad quiet">
+          The newest {maxRowsPerList} are listed. Older ones are in the export of all data.
+        </p>
+      ) : null}
       {mayRun(c, addNote) ? (
         <div class="pad">
           <NoteForm c={c} subjectRef={subjectRef} form={emptyForm} />

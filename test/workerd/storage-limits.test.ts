@@ -1,0 +1,232 @@
+import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Mode } from "../../shared/contract/enums.ts";
+import { stripeConnections } from "../../shared/db/tables/configuration.ts";
+import { checkoutAttempts, stripeObjects } from "../../shared/db/tables/stripe.ts";
+import { subjects } from "../../shared/db/tables/subjects.ts";
+import { dayMs } from "../../shared/domain/entitlement.ts";
+import { newId } from "../../shared/kit/ids.ts";
+import { takeCheckout } from "../../workers/runtime/checkout/limits.ts";
+import { removeOldAttempts } from "../../workers/runtime/db/old-attempts.ts";
+import type { Caller } from "../../workers/runtime/request-context.ts";
+import { sweepStorage } from "../../workers/runtime/sweeps/storage.ts";
+import { type ConnectedProject, newConnectedProject, now } from "./connected-project.ts";
+import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
+
+const database = drizzle(env.DB);
+const t0 = Date.UTC(2026, 4, 1);
+const hour = 3_600_000;
+
+afterEach(() => vi.restoreAllMocks());
+
+const newCaller = (mode: Mode = "test", projectId = newId("prj")): Caller => ({
+  projectId,
+  mode,
+  region: "weur",
+  keyId: newId("key"),
+  plan: "active",
+  rateLimit: 10_000,
+});
+
+/** Counts `times` checkouts, each of a new subject. Returns how many were refused. */
+async function takeMany(caller: Caller, times: number, at: number): Promise<number> {
+  const results = await Promise.allSettled(
+    Array.from({ length: times }, () => takeCheckout(env, caller, newId("req"), at)),
+  );
+  return results.filter(({ status }) => status === "rejected").length;
+}
+
+describe("limits of checkouts", () => {
+  it("a subject can open 60 checkouts in an hour, and others are not affected", async () => {
+    const caller = newCaller();
+    for (let index = 0; index < 60; index++) await takeCheckout(env, caller, "user_1", t0);
+    await expect(takeCheckout(env, caller, "user_1", t0 + 1)).rejects.toMatchObject({
+      code: "rate_limited",
+      extra: { headers: { "Retry-After": "3600", "RateLimit-Policy": '"checkouts-subject";q=60;w=3600' } },
+    });
+    await takeCheckout(env, caller, "user_2", t0 + 1);
+    await takeCheckout(env, caller, "user_1", t0 + hour);
+  });
+
+  it("a key can open 200 test checkouts in a minute, and another key is not affected", async () => {
+    const caller = newCaller();
+    expect(await takeMany(caller, 205, t0)).toBe(5);
+    expect(await takeMany({ ...caller, keyId: newId("key") }, 1, t0)).toBe(0);
+    expect(await takeMany(caller, 1, t0 + 60_000)).toBe(0);
+  });
+
+  it("a leaked test key fills at most a day's budget of test mode, and live mode has its own", async () => {
+    const caller = newCaller();
+    let refused = 0;
+    for (let minute = 0; minute < 11; minute++) refused += await takeMany(caller, 200, t0 + minute * 60_000);
+    expect(refused).toBe(200);
+    await expect(takeCheckout(env, caller, "user_1", t0 + 11 * 60_000)).rejects.toThrow(
+      /2000 checkouts in test/,
+    );
+    expect(await takeMany(newCaller("live", caller.projectId), 50, t0)).toBe(0);
+    expect(await takeMany(caller, 1, t0 + dayMs)).toBe(0);
+  });
+});
+
+interface AttemptOptions {
+  status?: "created" | "processing" | "finalized" | "failed";
+  expiresAt?: number;
+  leaseUntil?: number;
+}
+
+/** Inserts an attempt that was created 40 days ago, with its subject and session, and returns its ids. */
+async function insertOldAttempt(project: ConnectedProject, options: AttemptOptions = {}) {
+  const createdAt = (await now()) - 40 * dayMs;
+  const subjectRef = newId("req");
+  const [attemptId, sessionId] = [newId("att", createdAt), newId("req")];
+  const scope = { projectId: project.projectId, mode: "test" as const, subjectRef };
+  await database.insert(checkoutAttempts).values({
+    ...project,
+    ...scope,
+    attemptId,
+    productCode: "CREDITS",
+    idempotencyKeyHash: attemptId,
+    requestHash: "",
+    frozen: "{}",
+    status: "created",
+    stripeSessionId: sessionId,
+    expiresAt: createdAt + dayMs,
+    createdAt,
+    updatedAt: createdAt,
+    ...options,
+  });
+  await database
+    .insert(stripeObjects)
+    .values({ connectionId: project.connectionId, stripeId: sessionId, subjectRef, attemptId, createdAt });
+  await database
+    .insert(subjects)
+    .values({ ...scope, region: "weur", headSequence: 0, headHash: "", createdAt });
+  return { attemptId, sessionId, subjectRef };
+}
+
+async function sweep(): Promise<void> {
+  const at = await now();
+  await removeOldAttempts(env.DB, { before: at - 30 * dayMs, now: at, limit: 500 });
+}
+
+async function whatIsLeft({ attemptId, sessionId, subjectRef }: Record<string, string>) {
+  const count = async (rows: Promise<unknown[]>) => (await rows).length;
+  return {
+    attempts: await count(
+      database
+        .select()
+        .from(checkoutAttempts)
+        .where(eq(checkoutAttempts.attemptId, attemptId ?? "")),
+    ),
+    objects: await count(
+      database
+        .select()
+        .from(stripeObjects)
+        .where(eq(stripeObjects.stripeId, sessionId ?? "")),
+    ),
+    subjects: await count(
+      database
+        .select()
+        .from(subjects)
+        .where(eq(subjects.subjectRef, subjectRef ?? "")),
+    ),
+  };
+}
+
+async function newSweptProject(sweptTo?: number): Promise<ConnectedProject> {
+  const project = await newConnectedProject();
+  await database
+    .update(stripeConnections)
+    .set({ sweptTo: sweptTo ?? (await now()) })
+    .where(eq(stripeConnections.connectionId, project.connectionId));
+  return project;
+}
+
+const all = { attempts: 1, objects: 1, subjects: 1 };
+const nothing = { attempts: 0, objects: 0, subjects: 0 };
+
+describe("removal of unfinished checkouts", () => {
+  it("an unpaid checkout goes 30 days after it expired, with a customer of whom nothing else is known", async () => {
+    const project = await newSweptProject();
+    const old = await insertOldAttempt(project);
+    const failed = await insertOldAttempt(project, { status: "failed" });
+    const at = await now();
+    const younger = await insertOldAttempt(project, { expiresAt: at - 30 * dayMs + 60_000 });
+    await sweep();
+    expect(await whatIsLeft(old)).toEqual(nothing);
+    expect(await whatIsLeft(failed)).toEqual(nothing);
+    expect(await whatIsLeft(younger)).toEqual(all);
+  });
+
+  it("a checkout that was paid, is being paid or is being retried stays", async () => {
+    const project = await newSweptProject();
+    for (const options of [
+      { status: "finalized" as const },
+      { status: "processing" as const },
+      { leaseUntil: (await now()) + 30_000 },
+    ]) {
+      const attempt = await insertOldAttempt(project, options);
+      await sweep();
+      expect(await whatIsLeft(attempt)).toEqual(all);
+    }
+  });
+
+  it("a checkout stays while events of its time can be missing in the inbox", async () => {
+    const at = await now();
+    const project = await newSweptProject(at - 39 * dayMs);
+    const attempt = await insertOldAttempt(project);
+    await sweep();
+    expect(await whatIsLeft(attempt)).toEqual(all);
+    await database
+      .update(stripeConnections)
+      .set({ sweptTo: at })
+      .where(eq(stripeConnections.connectionId, project.connectionId));
+    await sweep();
+    expect(await whatIsLeft(attempt)).toEqual(nothing);
+  });
+
+  it("a customer with a ledger stays, and one without its row is registered again by its next flush", async () => {
+    const project = await newSweptProject();
+    const known = await insertOldAttempt(project);
+    await database
+      .update(subjects)
+      .set({ headSequence: 1, flushedAt: t0 })
+      .where(eq(subjects.subjectRef, known.subjectRef));
+    await sweep();
+    expect(await whatIsLeft(known)).toEqual({ ...nothing, subjects: 1 });
+
+    const { identity, stub } = newSubject();
+    const row = async () =>
+      (await database.select().from(subjects).where(eq(subjects.projectId, identity.projectId)))[0];
+    await stub.applyStripe(identity, buildPurchase("bought", buildPack(5), t0));
+    await database.delete(subjects).where(eq(subjects.projectId, identity.projectId));
+    await stub.consume(identity, buildConsume(1, "k"));
+    await stub.wake();
+    expect(await row()).toMatchObject({ headSequence: 2, subjectRef: "user_1" });
+    expect((await row())?.storageBytes).toBeGreaterThan(4_096);
+  });
+});
+
+describe("the size of D1 and of objects", () => {
+  it("a sweep records the size of D1 once an hour and raises an alarm about what is nearly full", async () => {
+    const lines: string[] = [];
+    vi.spyOn(console, "error").mockImplementation((line: string) => void lines.push(line));
+    const projectId = newId("prj");
+    const row = { projectId, mode: "test" as const, region: "weur" as const, headSequence: 1, headHash: "" };
+    await database.insert(subjects).values([
+      { ...row, subjectRef: "large", subjectTag: "aa", storageBytes: 8_100_000_000, createdAt: t0 },
+      { ...row, subjectRef: "watched", subjectTag: "bb", storageBytes: 2_000_000_000, createdAt: t0 },
+      { ...row, subjectRef: "small", subjectTag: "cc", storageBytes: 20_000, createdAt: t0 },
+    ]);
+    expect(await sweepStorage(env)).toEqual({ filling: 1 });
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { event: "storage.filling", what: "subject", subject_tag: "aa", bytes: 8_100_000_000 },
+    ]);
+    const size = await env.DB.prepare("SELECT bytes FROM storage_sizes WHERE name = 'd1'").first("bytes");
+    expect(size).toBeGreaterThan(10_000);
+    expect(await sweepStorage(env)).toEqual({ filling: 0 });
+    await env.DEV.advance(hour + 1_000);
+    expect(await sweepStorage(env)).toEqual({ filling: 1 });
+  });
+});

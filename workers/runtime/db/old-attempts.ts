@@ -1,0 +1,84 @@
+import { dayMs } from "../../../shared/domain/entitlement.ts";
+import { idFloor } from "../../../shared/kit/ids.ts";
+
+/**
+ * Removes checkouts that were never paid, long after their sessions expired.
+ *
+ * An attempt holds what its payment grants, so none may go while a payment could still become known: not before every
+ * event that Stripe created until a day after the session's end is in the inbox (`swept_to`). Finalized attempts and
+ * those with a payment in progress stay.
+ *
+ * Safe to repeat and to overlap with itself and with a retry of the request: each statement checks again. A crash between
+ * two runs leaves the rest for the next one.
+ */
+
+/** Without a session: as long as one that we did not hear of can have lived. */
+const expiry = `coalesce(expires_at, updated_at + ${dayMs})`;
+
+const isRemovable = `status IN ('created', 'failed') AND ${expiry} < ?2
+  AND (lease_until IS NULL OR lease_until < ?3)
+  AND NOT EXISTS (SELECT 1 FROM stripe_connections
+    WHERE stripe_connections.connection_id = checkout_attempts.connection_id
+    AND coalesce(swept_to, stripe_connections.created_at) < ${expiry} + ${dayMs})`;
+
+/** For a table with the columns of a subject's name. */
+const isOfSubject = (table: string, subjectTable = table) => `${table}.project_id = subjects.project_id
+  AND ${table}.mode = subjects.mode AND ${subjectTable}.subject_ref = subjects.subject_ref`;
+
+interface OldAttempt {
+  attemptId: string;
+  connectionId: string;
+  sessionId: string | null;
+  projectId: string;
+  mode: string;
+  subjectRef: string;
+}
+
+/** Removes at most `limit` attempts that expired before `before`, and customers of whom nothing else is known. */
+export async function removeOldAttempts(
+  db: D1Database,
+  { before, now, limit }: { before: number; now: number; limit: number },
+): Promise<{ attempts: number; subjects: number }> {
+  const { results } = await db
+    .prepare(
+      `SELECT attempt_id AS attemptId, connection_id AS connectionId, stripe_session_id AS sessionId,
+         project_id AS projectId, mode, subject_ref AS subjectRef
+       FROM checkout_attempts WHERE attempt_id < ?1 AND ${isRemovable} ORDER BY attempt_id LIMIT ?4`,
+    )
+    // Ids begin with the time of creation, so the index ends where newer attempts begin.
+    .bind(idFloor("att", before), before, now, limit)
+    .all<OldAttempt>();
+  if (results.length === 0) return { attempts: 0, subjects: 0 };
+  const rows = JSON.stringify(results);
+  const [attempts, , subjects] = await db.batch([
+    db
+      .prepare(
+        `DELETE FROM checkout_attempts
+         WHERE attempt_id IN (SELECT value ->> 'attemptId' FROM json_each(?1)) AND ${isRemovable}`,
+      )
+      .bind(rows, before, now),
+    db
+      .prepare(
+        `DELETE FROM stripe_objects
+         WHERE (connection_id, stripe_id) IN
+           (SELECT value ->> 'connectionId', value ->> 'sessionId' FROM json_each(?1))
+         AND NOT EXISTS (SELECT 1 FROM checkout_attempts
+           WHERE checkout_attempts.attempt_id = stripe_objects.attempt_id)`,
+      )
+      .bind(rows),
+    // A flush registers its subject again, so one that begins to change at this moment is not lost from the lists.
+    db
+      .prepare(
+        `DELETE FROM subjects
+         WHERE (project_id, mode, subject_ref) IN
+           (SELECT value ->> 'projectId', value ->> 'mode', value ->> 'subjectRef' FROM json_each(?1))
+         AND head_sequence = 0 AND flushed_at IS NULL AND stripe_customer_id IS NULL AND created_at < ?2
+         AND NOT EXISTS (SELECT 1 FROM checkout_attempts WHERE ${isOfSubject("checkout_attempts")})
+         AND NOT EXISTS (SELECT 1 FROM notes WHERE ${isOfSubject("notes")})
+         AND NOT EXISTS (SELECT 1 FROM stripe_objects JOIN stripe_connections USING (connection_id)
+           WHERE ${isOfSubject("stripe_connections", "stripe_objects")})`,
+      )
+      .bind(rows, before),
+  ]);
+  return { attempts: attempts?.meta.changes ?? 0, subjects: subjects?.meta.changes ?? 0 };
+}
