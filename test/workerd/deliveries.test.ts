@@ -46,7 +46,7 @@ async function newDeliveries(count: number) {
 }
 
 const claim = (wakeUp: DeliveryMessage, at = start) =>
-  claimDelivery(DB, wakeUp, { id: newId("req"), now: at, until: at + leaseMs }, maxAttempts);
+  claimDelivery(DB, wakeUp, { id: newId("req"), now: at, until: at + leaseMs, nextAttemptAts: [at + leaseMs] }, maxAttempts);
 
 async function mustClaim(wakeUp: DeliveryMessage | undefined, at = start): Promise<ClaimedDelivery> {
   const claimed = wakeUp === undefined ? null : await claim(wakeUp, at);

@@ -14,6 +14,8 @@ export const accounts = sqliteTable("accounts", {
   planStatus: text("plan_status", { enum: planStatuses }).notNull(),
   /** When every Keyring of the account had confirmed the plan; null while a sweep still has to send it. */
   planSyncedAt: timestampMs("plan_synced_at"),
+  /** When a sweep last tried to send it. The least recently tried one is next. */
+  planSyncTriedAt: timestampMs("plan_sync_tried_at"),
   createdAt: timestampMs("created_at").notNull(),
   updatedAt: timestampMs("updated_at").notNull(),
 });
@@ -135,6 +137,8 @@ export const apiKeys = sqliteTable(
     revokedAt: timestampMs("revoked_at"),
     /** When the Keyring confirmed the current row; null while a sweep still has to send it. */
     syncedAt: timestampMs("synced_at"),
+    /** When a sweep last tried to send it. The least recently tried one is next. */
+    syncTriedAt: timestampMs("sync_tried_at"),
     /** The approximate last use: counted in the runtime's memory and updated at most once a minute. */
     lastUsedAt: timestampMs("last_used_at"),
   },

@@ -1,4 +1,4 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { PlanStatus, Region } from "../../../shared/contract/enums.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
@@ -30,7 +30,7 @@ export async function writePlan(
   await database.batch([
     database
       .update(accounts)
-      .set({ planStatus: plan, planSyncedAt: null, updatedAt: now })
+      .set({ planStatus: plan, planSyncedAt: null, planSyncTriedAt: null, updatedAt: now })
       .where(eq(accounts.accountId, accountId)),
     ...(audit === null ? [] : [auditIfChanged(database, audit)]),
   ]);
@@ -48,13 +48,23 @@ export async function markPlanSynced(
     .where(and(eq(accounts.accountId, accountId), eq(accounts.planStatus, plan)));
 }
 
-/** Returns accounts with a plan that at least one Keyring has not confirmed. */
-export async function listUnsyncedPlans(db: D1Database, limit: number) {
+/**
+ * Claims and returns accounts with a plan that at least one Keyring has not confirmed, and that no sweep tried
+ * since `triedBefore`. Changes that were never tried are first.
+ */
+export async function claimUnsyncedPlans(
+  db: D1Database,
+  { now, triedBefore }: { now: number; triedBefore: number },
+  limit: number,
+): Promise<{ accountId: string; plan: PlanStatus }[]> {
+  const unsynced = sql`SELECT account_id FROM accounts
+    WHERE plan_synced_at IS NULL AND coalesce(plan_sync_tried_at, 0) <= ${triedBefore}
+    ORDER BY plan_sync_tried_at, created_at LIMIT ${limit}`;
   return drizzle(db)
-    .select({ accountId: accounts.accountId, plan: accounts.planStatus })
-    .from(accounts)
-    .where(isNull(accounts.planSyncedAt))
-    .limit(limit);
+    .update(accounts)
+    .set({ planSyncTriedAt: now })
+    .where(sql`account_id IN (${unsynced})`)
+    .returning({ accountId: accounts.accountId, plan: accounts.planStatus });
 }
 
 /**

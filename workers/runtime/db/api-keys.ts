@@ -62,7 +62,7 @@ export async function markKeyRevoked(
   await database.batch([
     database
       .update(apiKeys)
-      .set({ revokedAt: now, syncedAt: null })
+      .set({ revokedAt: now, syncedAt: null, syncTriedAt: null })
       .where(and(eq(apiKeys.keyId, keyId), isNull(apiKeys.revokedAt))),
     ...(audit === null ? [] : [auditIfChanged(database, audit)]),
   ]);
@@ -79,18 +79,32 @@ export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number)
     .where(and(eq(apiKeys.keyId, key.keyId), revocation));
 }
 
-/** Returns keys that their Keyring has not confirmed, with the region and plan to send along. */
-export async function listUnsyncedKeys(
+/**
+ * Claims and returns keys that their Keyring has not confirmed, and that no sweep tried since `triedBefore`, with
+ * the region and plan to send along. Changes that were never tried are first.
+ */
+export async function claimUnsyncedKeys(
   db: D1Database,
+  { now, triedBefore }: { now: number; triedBefore: number },
   limit: number,
 ): Promise<{ key: ApiKeyRow; region: Region; plan: PlanStatus }[]> {
-  return drizzle(db)
+  const database = drizzle(db);
+  const unsynced = sql`SELECT key_id FROM api_keys
+    WHERE synced_at IS NULL AND coalesce(sync_tried_at, 0) <= ${triedBefore}
+    ORDER BY sync_tried_at, created_at LIMIT ${limit}`;
+  const claimed = await database
+    .update(apiKeys)
+    .set({ syncTriedAt: now })
+    .where(sql`key_id IN (${unsynced})`)
+    .returning({ keyId: apiKeys.keyId });
+  if (claimed.length === 0) return [];
+  const keyIds = JSON.stringify(claimed.map(({ keyId }) => keyId));
+  return database
     .select({ key: apiKeys, region: projects.region, plan: accounts.planStatus })
     .from(apiKeys)
     .innerJoin(projects, eq(projects.projectId, apiKeys.projectId))
     .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
-    .where(isNull(apiKeys.syncedAt))
-    .limit(limit);
+    .where(sql`key_id IN (SELECT value FROM json_each(${keyIds}))`);
 }
 
 export interface KeyringAddress {

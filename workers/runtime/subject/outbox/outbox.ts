@@ -3,7 +3,7 @@ import { decideExpire, findNextExpiry } from "../../../../shared/domain/expire.t
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { type MetricsEnv, writeMetric } from "../../../../shared/kit/metrics.ts";
-import { flushSubject, registerSubject, type SubjectCopy } from "../../db/flush-subject.ts";
+import { flushSubject, recordFlushError, registerSubject, type SubjectCopy } from "../../db/flush-subject.ts";
 import { eraseSubject } from "../erase-subject.ts";
 import { changeSubject } from "../ledger/change-subject.ts";
 import { deleteAudits, readAudits } from "../storage/audit-entries.ts";
@@ -33,7 +33,9 @@ import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-
  *   nothing;
  * - before the deliveries are enqueued: they are due in D1, and the sweep finds them.
  *
- * If the platform loses an alarm, the next instance of the object arms it in its constructor.
+ * If the platform loses an alarm, the next call to the object arms it again, on this instance or the next. The
+ * sweep calls objects with an overdue expiry, and those that never flushed. A flush that fails again and again is
+ * named in the subject's row in D1, for the portal's overview.
  */
 
 /**
@@ -45,6 +47,10 @@ import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-
  *   all subjects together, and one flush costs as much as several consumes.
  */
 const flushDelayMs = { subscribed: 200, unsubscribed: 5_000, busy: 30_000 };
+/** An alarm that is late by this much is lost. */
+const alarmLostAfterMs = 60_000;
+/** Fewer failures in a row are common when D1 is briefly unavailable. */
+const failuresToReport = 3;
 const retryDelayMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
 export class Outbox {
@@ -96,10 +102,19 @@ export class Outbox {
   }
 
   private armFor(time: number): void {
-    if (this.armedFor !== null && this.armedFor <= time) return;
+    if (this.armedFor !== null && this.armedFor <= time && !this.isAlarmLost()) return;
     this.armedFor = time;
     // Not awaited: the output gate holds every response until this write is durable.
     this.ctx.storage.setAlarm(time);
+  }
+
+  private isAlarmLost(): boolean {
+    return this.armedFor !== null && this.armedFor < Date.now() - alarmLostAfterMs;
+  }
+
+  /** Arms the alarm again if the platform lost it. Only compares numbers otherwise: every check calls it. */
+  rearmIfLost(): void {
+    if (this.isAlarmLost()) this.armFor(Date.now());
   }
 
   /** Arms the alarm for entries that an earlier instance did not flush. Call when an instance starts. */
@@ -123,9 +138,23 @@ export class Outbox {
       const { failures } = this;
       log("error", "outbox.flush_failed", { projectId, mode, failures, error: errorMessage(error) });
       writeMetric(this.metered, { projectId, mode }, { name: "flush_failed", failures });
+      if (failures >= failuresToReport) await this.reportFailure(error);
       return;
     }
     this.setNextAlarm(now);
+  }
+
+  /** Names the failure in D1, which may accept this although it refuses the copy. The next flush clears it. */
+  private async reportFailure(error: unknown): Promise<void> {
+    const identity = this.store.identity();
+    if (identity === null) return;
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    try {
+      await recordFlushError(this.db, identity, errorMessage(cause));
+    } catch (failure) {
+      const { projectId, mode } = identity;
+      log("warn", "outbox.failure_not_recorded", { projectId, mode, error: errorMessage(failure) });
+    }
   }
 
   /** Sends every unconfirmed entry to D1. */
