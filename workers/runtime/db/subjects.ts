@@ -53,7 +53,7 @@ const claimToWake = `
       SELECT * FROM (
         SELECT project_id, mode, subject_ref, 0 AS last, created_at AS due FROM subjects
         WHERE head_sequence = 0 AND woken_at IS NULL AND created_at <= ?3
-        ORDER BY created_at LIMIT ?4 / 5))
+        ORDER BY created_at LIMIT CAST(?4 / 5 AS INTEGER)))
     ORDER BY last, due LIMIT ?4)
   RETURNING project_id AS projectId, mode, subject_ref AS subjectRef, region`;
 
