@@ -84,7 +84,7 @@ export async function seal(keys: WrappingKeys, associatedData: string, plain: st
 
 /**
  * Throws `OwnFaultError` when the wrapping key of the record is not configured, is another key than the one that
- * sealed it, or when the record or its associated data was changed: encryption does not tell these apart.
+ * sealed it, or when the record or its associated data was changed: decryption fails in the same way.
  */
 export async function unseal(keys: WrappingKeys, associatedData: string, sealed: string): Promise<string> {
   try {

@@ -120,7 +120,12 @@ describe("a fault of the installation", () => {
       detail: expect.stringContaining("does not open with the wrapping keys"),
     });
     const empty = { object: "list", data: [], has_more: false };
-    await DEV.setStripeAnswers([{ path: "/v1/refunds", status: 200, body: empty }]);
+    // A payment that Licenzy did not create.
+    await DEV.setStripeAnswers([
+      { path: "/v1/refunds", status: 200, body: empty },
+      { path: "/v1/invoice_payments", status: 200, body: empty },
+      { path: "/v1/payment_intents", status: 200, body: { id: "pi_fault", metadata: {} } },
+    ]);
     await DEV.advance(minute);
     await processStripeEvent(env, key);
     expect(await readInboxRow(project, eventId)).toMatchObject({ status: "ignored", tries: 2 });

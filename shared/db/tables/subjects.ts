@@ -43,7 +43,7 @@ export const subjects = sqliteTable(
     primaryKey({ columns: [table.projectId, table.mode, table.subjectRef] }),
     index("subjects_by_tag").on(table.subjectTag).where(sql`subject_tag IS NOT NULL`),
     index("subjects_by_age").on(table.projectId, table.mode, table.createdAt),
-    // For the sweep that wakes objects whose first flush never came, and for the overview.
+    // For the sweep that wakes objects without a first flush, and for the overview.
     index("subjects_never_flushed").on(table.createdAt).where(sql`head_sequence = 0 AND woken_at IS NULL`),
     index("subjects_not_flushing").on(table.projectId, table.mode).where(sql`flush_error IS NOT NULL`),
     index("subjects_by_next_expiry").on(table.nextExpiryAt).where(sql`next_expiry_at IS NOT NULL`),

@@ -2,8 +2,8 @@ import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { timestampMs } from "./columns.ts";
 
 /**
- * The sweeps whose last run was slow or failed, for the overview. A run without trouble deletes its row, so the
- * table is empty most of the time. Written by the deliveries worker.
+ * The sweeps that were slow or failed in their last run, for the overview. A run without trouble deletes its
+ * row, so the table is empty most of the time. Written by the deliveries worker.
  */
 export const sweepTroubles = sqliteTable("sweep_troubles", {
   sweep: text("sweep").primaryKey(),

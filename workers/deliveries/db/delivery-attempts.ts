@@ -234,7 +234,7 @@ const pauseForOwnFault = `
 /**
  * Gives a claim back when a fault of this installation kept the attempt from being sent: no attempt is counted,
  * and the delivery stays due. Its endpoint is paused for `pauseMs` with the fault, so that one delivery at a time
- * finds out whether the fault is over. A claim that another worker has overtaken stays as it is.
+ * finds out whether the fault is over. A claim that another worker has overtaken stays unchanged.
  */
 export async function releaseDelivery(
   db: D1Database,

@@ -3,7 +3,7 @@ import { decideExpire, findNextExpiry } from "../../../../shared/domain/expire.t
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { type MetricsEnv, writeMetric } from "../../../../shared/kit/metrics.ts";
-import { flushSubject, recordFlushError, registerSubject, type SubjectCopy } from "../../db/flush-subject.ts";
+import { flushSubject, registerSubject, type SubjectCopy } from "../../db/flush-subject.ts";
 import { eraseSubject } from "../erase-subject.ts";
 import { changeSubject } from "../ledger/change-subject.ts";
 import { deleteAudits, readAudits } from "../storage/audit-entries.ts";
@@ -12,6 +12,7 @@ import type { SubjectStore } from "../storage/store.ts";
 import type { Erasure } from "../storage/tombstone.ts";
 import { buildD1Copy } from "./build-d1-copy.ts";
 import { logFlush } from "./log-flush.ts";
+import { reportFlushFailure } from "./report-flush-failure.ts";
 import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-events.ts";
 
 /**
@@ -49,8 +50,6 @@ import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-
 const flushDelayMs = { subscribed: 200, unsubscribed: 5_000, busy: 30_000 };
 /** An alarm that is late by this much is lost. */
 const alarmLostAfterMs = 60_000;
-/** Fewer failures in a row are common when D1 is briefly unavailable. */
-const failuresToReport = 3;
 const retryDelayMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
 export class Outbox {
@@ -138,23 +137,10 @@ export class Outbox {
       const { failures } = this;
       log("error", "outbox.flush_failed", { projectId, mode, failures, error: errorMessage(error) });
       writeMetric(this.metered, { projectId, mode }, { name: "flush_failed", failures });
-      if (failures >= failuresToReport) await this.reportFailure(error);
+      await reportFlushFailure(this.db, this.store.identity(), failures, error);
       return;
     }
     this.setNextAlarm(now);
-  }
-
-  /** Names the failure in D1, which may accept this although it refuses the copy. The next flush clears it. */
-  private async reportFailure(error: unknown): Promise<void> {
-    const identity = this.store.identity();
-    if (identity === null) return;
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    try {
-      await recordFlushError(this.db, identity, errorMessage(cause));
-    } catch (failure) {
-      const { projectId, mode } = identity;
-      log("warn", "outbox.failure_not_recorded", { projectId, mode, error: errorMessage(failure) });
-    }
   }
 
   /** Sends every unconfirmed entry to D1. */
