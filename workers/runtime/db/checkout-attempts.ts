@@ -45,10 +45,14 @@ export async function insertAttempt(
           sql`(SELECT max(asked_at) FROM erasures WHERE subject_hash = ${hashSubjectName(attempt)}) IS NOT ${erasedAt}`,
         ),
       ),
-    database.run(sql`
-      INSERT INTO subjects (project_id, mode, subject_ref, subject_tag, region, head_sequence, head_hash, created_at)
-      SELECT project_id, mode, subject_ref, ${tag}, ${region}, 0, '', ${createdAt}
-      FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId} ON CONFLICT DO NOTHING`),
+    database
+      .insert(subjects)
+      .select(
+        // In the order of the table's columns: drizzle names all of them.
+        sql`SELECT project_id, mode, subject_ref, ${tag}, ${region}, NULL, 0, '', NULL, NULL, NULL, NULL, NULL,
+          ${createdAt} FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
+      )
+      .onConflictDoNothing(),
     database.select().from(checkoutAttempts).where(matchesRequest(attempt, attempt.idempotencyKeyHash)),
   ]);
   const [row] = rows;
