@@ -35,7 +35,7 @@ export async function insertKeySuccessor(
     auditIfChanged(database, audit),
     database
       .update(apiKeys)
-      .set({ expiresAt: old.expiresAt, syncedAt: null })
+      .set({ expiresAt: old.expiresAt, syncedAt: null, syncTriedAt: null })
       .where(
         and(
           sql`changes() > 0`,
