@@ -1,9 +1,10 @@
 import type { StripeRetryMessage } from "./messages.ts";
 import type { Scope } from "./scope.ts";
 
-/** The runtime's sweeps, in the order in which each minute runs them. */
+/** The runtime's sweeps. Each minute runs them side by side. */
 export const runtimeSweeps = [
   "inbox",
+  "inboxReads",
   "oldEvents",
   "missedEvents",
   "expiries",
@@ -31,9 +32,10 @@ export interface RestoreRequest {
 /** The runtime's `MaintenanceEntrypoint`: the work that queue consumers and crons of the deliveries worker start. */
 export interface RuntimeMaintenance {
   processStripeEvent(message: StripeRetryMessage): Promise<void>;
+  /** Runs the sweep within its budget. */
   sweep(name: RuntimeSweep): Promise<SweepCounts>;
-  /** Returns the ids of running subject jobs without a turn in progress: it ended or was aborted. */
-  stalledSubjectJobs(): Promise<string[]>;
+  /** Claims and returns the ids of running subject jobs without a turn in progress: it ended or was aborted. */
+  claimSubjectJobs(): Promise<string[]>;
   /** Runs one turn of such a job. */
   runSubjectJob(jobId: string): Promise<void>;
   /**

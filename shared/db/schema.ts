@@ -7,4 +7,5 @@ export * from "./tables/sign-in.ts";
 export * from "./tables/stripe.ts";
 export * from "./tables/subject-jobs.ts";
 export * from "./tables/subjects.ts";
+export * from "./tables/sweeps.ts";
 export * from "./tables/webhooks.ts";

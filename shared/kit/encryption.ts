@@ -1,3 +1,5 @@
+import { OwnFaultError } from "./own-fault.ts";
+
 /**
  * Keys that protect secrets at rest: AES-256-GCM with a separate data key per record, wrapped by a key from a
  * Worker secret.
@@ -20,14 +22,24 @@ interface SealedRecord {
   text: string;
 }
 
+/** Throws `OwnFaultError` when the secret is missing or malformed. */
 export function parseWrappingKeys(secret: string | undefined): WrappingKeys {
-  if (secret === undefined) throw new Error("The wrapping keys are not set. See docs/secrets.md.");
-  const parsed = JSON.parse(secret) as WrappingKeys;
-  if (typeof parsed.keys?.[parsed.current] !== "string")
-    throw new Error(
+  if (secret === undefined) throw new OwnFaultError("The wrapping keys are not set. See docs/secrets.md.");
+  const parsed = parseJson(secret);
+  if (typeof parsed?.keys?.[parsed.current] !== "string")
+    throw new OwnFaultError(
       "The wrapping keys must be {current, keys} with `keys` containing `current`. See docs/secrets.md.",
     );
   return parsed;
+}
+
+/** Returns `null` for text that is not JSON. The error of `JSON.parse` would quote the secret. */
+function parseJson(secret: string): WrappingKeys | null {
+  try {
+    return JSON.parse(secret) as WrappingKeys;
+  } catch {
+    return null;
+  }
 }
 
 const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
@@ -40,7 +52,7 @@ async function importAesKey(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
 
 async function importWrappingKey(keys: WrappingKeys, id: string): Promise<CryptoKey> {
   const raw = keys.keys[id];
-  if (raw === undefined) throw new Error(`Unknown wrapping key: ${id}`);
+  if (raw === undefined) throw new OwnFaultError(`Unknown wrapping key: ${id}. See docs/secrets.md.`);
   return importAesKey(fromBase64(raw));
 }
 
@@ -70,10 +82,23 @@ export async function seal(keys: WrappingKeys, associatedData: string, plain: st
   return JSON.stringify(record);
 }
 
-/** Throws when the record or its associated data was changed, or when its wrapping key is not configured. */
+/**
+ * Throws `OwnFaultError` when the wrapping key of the record is not configured, is another key than the one that
+ * sealed it, or when the record or its associated data was changed: decryption fails in the same way.
+ */
 export async function unseal(keys: WrappingKeys, associatedData: string, sealed: string): Promise<string> {
+  try {
+    return await decrypt(keys, associatedData, JSON.parse(sealed) as SealedRecord);
+  } catch (error) {
+    if (error instanceof OwnFaultError) throw error;
+    throw new OwnFaultError("A stored secret does not open with the wrapping keys. See docs/secrets.md.", {
+      cause: error,
+    });
+  }
+}
+
+async function decrypt(keys: WrappingKeys, associatedData: string, record: SealedRecord): Promise<string> {
   const additionalData = new TextEncoder().encode(associatedData);
-  const record = JSON.parse(sealed) as SealedRecord;
   const dataKey = await crypto.subtle.decrypt(
     { name: "AES-GCM", iv: fromBase64(record.wrapNonce), additionalData },
     await importWrappingKey(keys, record.keyId),

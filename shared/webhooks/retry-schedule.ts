@@ -20,6 +20,15 @@ const retryDelaysMs: readonly number[] = [
 /** The first attempt, and one after each delay. */
 export const maxScheduledAttempts = retryDelaysMs.length + 1;
 
+/**
+ * Returns when a claimed delivery is due again if its attempt never ends, by the number of attempts of the
+ * schedule before it: as long as after a failed attempt, so that crashes do not use up the schedule, but not
+ * before `leaseEndsAt`.
+ */
+export function getNextAttemptTimes(now: number, leaseEndsAt: number): number[] {
+  return [...retryDelaysMs, 0].map((delayMs) => Math.max(leaseEndsAt, now + delayMs));
+}
+
 const jitter = 0.2;
 const maxRetryAfterMs = 24 * hour;
 

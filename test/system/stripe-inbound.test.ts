@@ -95,6 +95,29 @@ describe("Stripe webhook endpoint", () => {
   });
 });
 
+describe("Stripe webhook while Stripe's API hangs", () => {
+  afterEach(async () => {
+    await world.stripe.control("api", { next: 0, fail: "reset" });
+  });
+
+  it("the Stripe webhook answers within 2 s once the event is stored", async () => {
+    await world.stripe.control("api", { next: 1_000, fail: "hang", path: "/v1/" });
+    const charge = { id: "ch_hanging", object: "charge", refunded: true, payment_intent: "pi_hanging" };
+    const payload = eventOf("charge.refunded", charge);
+    const startedAt = Date.now();
+    const reply = await send(payload);
+    expect(reply.status).toBe(200);
+    const tookMs = Date.now() - startedAt;
+    // The first try was still waiting for Stripe when the reply came.
+    expect(tookMs).toBeGreaterThan(1_000);
+    expect(tookMs).toBeLessThan(2_000);
+    // The event is stored: a second copy is a repetition, and needs nothing from Stripe.
+    const repeatedAt = Date.now();
+    expect((await send(payload)).status).toBe(200);
+    expect(Date.now() - repeatedAt).toBeLessThan(1_000);
+  });
+});
+
 describe("one-time purchases", () => {
   it("a purchase is granted once when its event arrives 10 times at once and again later", async () => {
     await world.stripe.deliver("hold");

@@ -93,8 +93,8 @@ describe("webhook delivery", () => {
     await expect(hooks.create("https://10.0.0.1/")).rejects.toThrow("not an IP address");
     await expect(hooks.create("https://intranet/")).rejects.toThrow("full domain name");
     // This name does not resolve anywhere.
-    const { endpointId } = await hooks.create("https://hooks.nothing.invalid/");
-    await hooks.run(sendTestEvent, { endpointId });
+    await hooks.create("https://hooks.nothing.invalid/");
+    await buy(world, "user_1");
     await until(async () =>
       expect(await hooks.readOnlyDelivery()).toMatchObject({
         state: "failed",
@@ -129,8 +129,8 @@ describe("delivery to a failing receiver", () => {
     const world = await newWorld();
     const hooks = WebhookOperations.forWorld(world);
     const target = await receiver(respond);
-    const { endpointId } = await hooks.create(target.url);
-    await hooks.run(sendTestEvent, { endpointId });
+    await hooks.create(target.url);
+    await buy(world, "user_1");
     await until(async () => expect((await hooks.readOnlyDelivery()).state).toBe("failed"));
     const { deliveryId } = await hooks.readOnlyDelivery();
     const first = await hooks.readDelivery(deliveryId);
@@ -153,10 +153,10 @@ describe("delivery to a failing receiver", () => {
       response.on("close", () => clearInterval(timer));
     });
     const good = await receiver();
-    const [slow, drip] = [await hooks.create(hanging.url), await hooks.create(dripping.url)];
-    const fine = await hooks.create(good.url);
-    for (let number = 0; number < 6; number++)
-      await hooks.run(sendTestEvent, { endpointId: slow.endpointId });
+    const slow = await hooks.create(hanging.url, ["purchase.finalized"]);
+    const drip = await hooks.create(dripping.url, ["subscription.deleted"]);
+    const fine = await hooks.create(good.url, ["subscription.deleted"]);
+    for (let number = 0; number < 6; number++) await buy(world, "user_1");
     await until(() => expect(hanging.log).toHaveLength(4));
     const startedAt = Date.now();
     for (const { endpointId } of [drip, fine]) await hooks.run(sendTestEvent, { endpointId });
@@ -185,8 +185,8 @@ describe("delivery to a failing receiver", () => {
     const world = await newWorld();
     const hooks = WebhookOperations.forWorld(world);
     const target = await receiver(respondWith(429, { "retry-after": "86400" }));
-    const { endpointId } = await hooks.create(target.url);
-    await hooks.run(sendTestEvent, { endpointId });
+    await hooks.create(target.url);
+    await buy(world, "user_1");
     await until(async () => expect((await hooks.readOnlyDelivery()).state).toBe("failed"));
     const { nextAttemptAt, updatedAt } = await hooks.readOnlyDelivery();
     expect(Math.abs((nextAttemptAt ?? 0) - updatedAt - day * 1_000)).toBeLessThan(2_000);
@@ -202,7 +202,7 @@ describe("delivery to a failing receiver", () => {
     const hooks = WebhookOperations.forWorld(world);
     const target = await receiver(respondWith(410));
     const { endpointId } = await hooks.create(target.url);
-    await hooks.run(sendTestEvent, { endpointId });
+    await buy(world, "user_1");
     await until(async () =>
       expect(await hooks.readEndpoint(endpointId)).toMatchObject({ isEnabled: false, disableReason: "gone" }),
     );
@@ -223,8 +223,8 @@ describe("delivery with an advanced clock", () => {
     const world = await newWorld();
     const hooks = WebhookOperations.forWorld(world);
     const target = await receiver(respondWith(500));
-    const { endpointId } = await hooks.create(target.url);
-    await hooks.run(sendTestEvent, { endpointId });
+    await hooks.create(target.url);
+    await buy(world, "user_1");
     const pauses = [5, 60, 300, 1_800, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 24 * hour];
     for (const [index, pause] of pauses.entries()) {
       await until(() => expect(target.log).toHaveLength(index + 1));
@@ -346,7 +346,7 @@ describe("delivery with an advanced clock", () => {
     const hooks = WebhookOperations.forWorld(world);
     const target = await receiver(respondWith(500));
     const { endpointId } = await hooks.create(target.url);
-    for (let number = 0; number < 5; number++) await hooks.run(sendTestEvent, { endpointId });
+    for (let number = 0; number < 5; number++) await buy(world, "user_1");
     await until(async () => expect(await hooks.listDeliveries({ states: ["failed"] })).toHaveLength(5));
     // The breaker now allows one attempt at a time, so this takes more steps than the schedule has.
     for (let step = 0; step < 60; step++) {

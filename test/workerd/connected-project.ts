@@ -99,7 +99,7 @@ export async function receiveStripeEvent(project: ConnectedProject, type: string
     stripeCreatedAt: at,
     payload: JSON.stringify(event),
     status: "received",
-    nextTryAt: at + 30_000,
+    nextTryAt: at,
     receivedAt: at,
     foundBy: "webhook",
   });

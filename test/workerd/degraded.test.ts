@@ -4,7 +4,9 @@ import { describe, expect, it, vi } from "vitest";
 import { newestMigration } from "../../shared/db/newest-migration.ts";
 import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { readBackgroundTroubles } from "../../workers/portal/db/background-work.ts";
 import { app } from "../../workers/runtime/app.ts";
+import { claimSubjectsToWake } from "../../workers/runtime/db/subjects.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
@@ -289,5 +291,66 @@ describe("outbox alarm", () => {
       expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 3, findings: [] });
     }, 20_000);
     expect((await again.read()).entitlements).toMatchObject([{ status: "expired" }]);
+  });
+});
+
+describe("an object that D1 does not keep up with", () => {
+  it("the overview names a customer with a copy that D1 refuses, until D1 accepts it", async () => {
+    const { identity, stub } = newSubject();
+    const troubles = async () => (await readBackgroundTroubles(env.DB, identity, Date.now())).unwritten;
+    await env.DB.prepare(
+      `CREATE TRIGGER refuse_copy BEFORE INSERT ON entitlements WHEN NEW.project_id = '${identity.projectId}'
+       BEGIN SELECT RAISE(ABORT, 'the row is refused'); END`,
+    ).run();
+    await stub.applyStripe(identity, buildPurchase("refused", buildPack(10), Date.now()));
+    for (let failures = 0; failures < 3; failures++) await stub.wake();
+    expect(await troubles()).toMatchObject({
+      customers: 1,
+      subjectRef: identity.subjectRef,
+      error: expect.stringContaining("the row is refused"),
+    });
+    expect((await stub.read()).usageRemaining).toBe(10);
+    await env.DB.prepare("DROP TRIGGER refuse_copy").run();
+    await stub.wake();
+    expect(await troubles()).toBeNull();
+    expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0 });
+  });
+
+  it("a check arms the alarm again when the platform lost it on a live object", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, buildPurchase("lost", buildPack(10), Date.now()));
+    await stub.wake();
+    // Flushed after 5 s.
+    await stub.consume(identity, buildConsume(1, "k"));
+    await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
+    const getAlarm = () => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+    await stub.check();
+    expect(await getAlarm(), "not late enough to be lost").toBeNull();
+    const real = Date.now();
+    const spy = vi.spyOn(Date, "now").mockImplementation(() => real + 10 * 60_000);
+    try {
+      await stub.check();
+      expect(await getAlarm()).not.toBeNull();
+    } finally {
+      spy.mockRestore();
+    }
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2 });
+  });
+
+  it("the sweep wakes an object that never flushed, once", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, buildPurchase("unflushed", buildPack(10), Date.now()));
+    await env.DB.prepare("UPDATE subjects SET head_sequence = 0, woken_at = NULL WHERE project_id = ?")
+      .bind(identity.projectId)
+      .run();
+    const now = Date.now() + (await env.DEV.clockOffsetMs());
+    const claimAt = (at: number) =>
+      claimSubjectsToWake(env.DB, { now: at, wokenBefore: at - 45_000, createdBefore: at - 300_000 }, 5_000);
+    const isClaimed = async (at: number) =>
+      (await claimAt(at)).some(({ projectId }) => projectId === identity.projectId);
+    expect(await isClaimed(now), "a first flush takes some seconds").toBe(false);
+    expect(await isClaimed(now + 301_000)).toBe(true);
+    expect(await isClaimed(now + 900_000)).toBe(false);
   });
 });

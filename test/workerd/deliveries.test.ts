@@ -3,7 +3,9 @@ import { requeueDelivery, resendDelivery } from "../../shared/contract/operation
 import {
   deleteEndpoint,
   disableEndpoint,
+  editEndpoint,
   enableEndpoint,
+  sendTestEvent,
 } from "../../shared/contract/operations/endpoints.ts";
 import { readDelivery } from "../../shared/db/deliveries.ts";
 import { readEndpoint } from "../../shared/db/endpoints.ts";
@@ -46,7 +48,12 @@ async function newDeliveries(count: number) {
 }
 
 const claim = (wakeUp: DeliveryMessage, at = start) =>
-  claimDelivery(DB, wakeUp, { id: newId("req"), now: at, until: at + leaseMs }, maxAttempts);
+  claimDelivery(
+    DB,
+    wakeUp,
+    { id: newId("req"), now: at, until: at + leaseMs, nextAttemptAts: [at + leaseMs] },
+    maxAttempts,
+  );
 
 async function mustClaim(wakeUp: DeliveryMessage | undefined, at = start): Promise<ClaimedDelivery> {
   const claimed = wakeUp === undefined ? null : await claim(wakeUp, at);
@@ -361,5 +368,120 @@ describe("removeOldDeliveries", () => {
     const [wakeUp] = await insertEvents(DB, { ...scope, subjectRef: "user_1" }, [event], start);
     await deleteOldDeliveries(DB, start - 30 * dayMs, 100);
     expect(await readDelivery(DB, scope, wakeUp?.deliveryId ?? "")).not.toBeNull();
+  });
+});
+
+describe("order of the sweep", () => {
+  it("60 endpoints with an open breaker do not starve an endpoint that is late in the table", async () => {
+    await DB.exec("DELETE FROM deliveries");
+    const broken = new Set<string>();
+    for (let number = 0; number < 60; number++) {
+      const { endpointId } = await newDeliveries(4);
+      await DB.prepare("UPDATE endpoints SET consecutive_failures = 9 WHERE endpoint_id = ?")
+        .bind(endpointId)
+        .run();
+      broken.add(endpointId);
+    }
+    const due = await listDueDeliveries(DB, start, 100);
+    expect(due, "one of each endpoint with an open breaker").toHaveLength(60);
+    // The healthy deliveries are due later than the backlog of every broken endpoint.
+    const healthy = await newDeliveries(3);
+    const slots = 20;
+    const sent: number[] = [];
+    for (let round = 1; sent.length < 3 && round < 10; round++) {
+      const at = start + round * 60_000;
+      for (const message of await listDueDeliveries(DB, at, slots)) {
+        const claimed = await claim(message, at);
+        if (claimed === null) continue;
+        const isBroken = broken.has(claimed.endpointId);
+        await record(claimed, isBroken ? failure(at + 5_000) : success, at);
+        if (!isBroken) sent.push(round);
+      }
+    }
+    expect(await listDueDeliveries(DB, start, 100, healthy.endpointId)).toEqual([]);
+    // 60 endpoints share 20 places: each is served once in three rounds, and so is the healthy one.
+    expect(sent).toHaveLength(3);
+    expect(Math.max(...sent)).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("a type that the endpoint no longer subscribes to", () => {
+  it("a waiting delivery ends dead when its type is unticked, and an operator can still send it once", async () => {
+    const { scope, endpointId, wakeUps } = await newDeliveries(3);
+    const [retried, waiting, running] = wakeUps;
+    if (retried === undefined || waiting === undefined || running === undefined) throw new Error("too few");
+    await record(await mustClaim(retried), failure(start + 60_000));
+    const inProgress = await mustClaim(running);
+    const endpoint = await readEndpoint(DB, scope, endpointId);
+    if (endpoint === null) throw new Error("none");
+    const { url, description, updatedAt: version } = endpoint;
+    const eventTypes = ["invoice.payment_failed" as const];
+    const edited = await act(
+      editEndpoint,
+      scope,
+      { endpointId, version, url, description, eventTypes },
+      start + 1,
+    );
+    expect(edited).toEqual({ outcome: "done" });
+    for (const { deliveryId } of [retried, waiting])
+      expect((await read(scope, deliveryId)).delivery).toMatchObject({ state: "dead", nextAttemptAt: null });
+    await record(inProgress, failure(start + 60_000), start + 2);
+    expect((await read(scope, running.deliveryId)).delivery, "in progress").toMatchObject({ state: "dead" });
+    expect(await act(requeueDelivery, scope, { deliveryId: retried.deliveryId }, start + 3)).toEqual({
+      outcome: "done",
+    });
+    const [again] = await listDueDeliveries(DB, start + 3, 100, endpointId);
+    await record(await mustClaim(again, start + 3), failure(start + 60_000), start + 3);
+    expect((await read(scope, retried.deliveryId)).delivery).toMatchObject({ state: "dead", attempts: 2 });
+  });
+
+  it("a claim ends a delivery of such a type, if the edit did not get to it", async () => {
+    const { scope, endpointId, wakeUps } = await newDeliveries(1);
+    await DB.prepare(`UPDATE endpoints SET event_types = '["invoice.payment_failed"]' WHERE endpoint_id = ?`)
+      .bind(endpointId)
+      .run();
+    expect(await claim(wakeUps[0] ?? { deliveryId: "", epoch: 0 })).toBeNull();
+    const { delivery, attempts } = await read(scope, wakeUps[0]?.deliveryId ?? "");
+    expect(delivery.state).toBe("dead");
+    expect(attempts).toEqual([]);
+  });
+});
+
+describe("test event", () => {
+  it("a failed test is not retried, and does not open the breaker or disable the endpoint", async () => {
+    const { scope, endpointId } = await newDeliveries(0);
+    for (let number = 0; number < 6; number++) {
+      const at = start + number * dayMs;
+      const sent = await act(sendTestEvent, scope, { endpointId }, at);
+      if (sent.outcome !== "done") throw new Error("not sent");
+      const claimed = await mustClaim({ deliveryId: sent.deliveryId, epoch: 0 }, at);
+      await record(claimed, failure(at + 5_000), at);
+      expect((await read(scope, sent.deliveryId)).delivery).toMatchObject({
+        state: "dead",
+        nextAttemptAt: null,
+      });
+    }
+    expect(await readEndpoint(DB, scope, endpointId)).toMatchObject({
+      isEnabled: true,
+      consecutiveFailures: 0,
+      failingSince: null,
+      pausedUntil: null,
+    });
+  });
+
+  it("a test does not wait for the pause of an open breaker, and a 2xx closes it", async () => {
+    const { scope, endpointId } = await newDeliveries(0);
+    await DB.prepare(
+      "UPDATE endpoints SET consecutive_failures = 9, failing_since = 1, paused_until = ?1 WHERE endpoint_id = ?2",
+    )
+      .bind(start + 60_000, endpointId)
+      .run();
+    const sent = await act(sendTestEvent, scope, { endpointId }, start);
+    if (sent.outcome !== "done") throw new Error("not sent");
+    await record(await mustClaim({ deliveryId: sent.deliveryId, epoch: 0 }), success);
+    expect(await readEndpoint(DB, scope, endpointId)).toMatchObject({
+      consecutiveFailures: 0,
+      pausedUntil: null,
+    });
   });
 });

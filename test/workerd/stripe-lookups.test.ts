@@ -156,6 +156,7 @@ describe("events that require a read when Stripe is down", () => {
     const subscription = await subscriptionOf(metadata);
     await env.DEV.setStripeAnswers([{ path: "/v1/subscriptions/sub_1", status: 200, body: subscription }]);
     const eventId = row?.eventId ?? "";
+    await env.DEV.advance(6_000);
     await processStripeEvent(env, { ...project, eventId });
     expect(await readInboxRow(project, eventId)).toMatchObject({ status: "applied", detail: null });
     expect((await readSubject(project, "user_1")).decision.allowed).toBe(true);

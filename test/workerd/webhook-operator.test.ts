@@ -132,7 +132,8 @@ describe("webhook audit log", () => {
   async function attempt(deliveryId: string, place: Place, status: 200 | 500) {
     const at = await now();
     const [row] = await listDeliveries(DB, place, {}, { after: null, limit: 1 });
-    const lease = { id: crypto.randomUUID(), now: at, until: at + 45_000 };
+    const until = at + 45_000;
+    const lease = { id: crypto.randomUUID(), now: at, until, nextAttemptAts: [until] };
     const claimed = await claimDelivery(DB, { deliveryId, epoch: row?.epoch ?? 0 }, lease, 10);
     if (claimed === null) throw new Error("not claimed");
     const outcome = {

@@ -9,7 +9,7 @@ import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
 import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
-import { listStalledSubjectJobs } from "./db/subject-jobs.ts";
+import { claimStalledSubjectJobs } from "./db/subject-jobs.ts";
 import { listSubjectsOfProject } from "./db/subjects.ts";
 import type { RuntimeEnv } from "./env.ts";
 import { runSubjectJob } from "./jobs/run-subject-job.ts";
@@ -17,6 +17,8 @@ import { processStripeEvent } from "./stripe-events/process-event.ts";
 import { callSubject } from "./subject-stub.ts";
 import { sweeps } from "./sweeps/table.ts";
 
+/** A sweep begins no work after this time, so that it ends before the next minute's runs pile up. */
+const sweepBudgetMs = 40_000;
 const subjectsPerRestore = 20;
 const maxJobsPerSweep = 20;
 /** A running job updates its row every page; after 20 s without an update its worker is presumed dead. */
@@ -36,12 +38,12 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implemen
   }
 
   async sweep(name: RuntimeSweep): Promise<SweepCounts> {
-    return sweeps[name](this.env);
+    return sweeps[name](this.env, { endBy: Date.now() + sweepBudgetMs });
   }
 
-  async stalledSubjectJobs(): Promise<string[]> {
-    const before = (await currentTime(this.env.DEV)) - jobStalledMs;
-    return listStalledSubjectJobs(this.env.DB, before, maxJobsPerSweep);
+  async claimSubjectJobs(): Promise<string[]> {
+    const now = await currentTime(this.env.DEV);
+    return claimStalledSubjectJobs(this.env.DB, { now, before: now - jobStalledMs }, maxJobsPerSweep);
   }
 
   async runSubjectJob(jobId: string): Promise<void> {

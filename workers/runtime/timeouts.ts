@@ -11,5 +11,10 @@ export const timeouts = {
   consume: 1_800,
   /** A check that waited this long for its key still has 100 ms for its subject. */
   keyLookup: 250,
+  /**
+   * From the start of the request. Stripe gets its reply within 2 s once its event is stored; the first try of the
+   * event continues after it (`tryTimeoutMs`).
+   */
+  stripeWebhook: 1_500,
   readiness: 1_000,
 };

@@ -16,6 +16,8 @@ export const accounts = sqliteTable("accounts", {
   planVersion: integer("plan_version").notNull().default(1),
   /** When every Keyring of the account had confirmed the plan; null while a sweep still has to send it. */
   planSyncedAt: timestampMs("plan_synced_at"),
+  /** When a sweep last tried to send it. The least recently tried one is next. */
+  planSyncTriedAt: timestampMs("plan_sync_tried_at"),
   createdAt: timestampMs("created_at").notNull(),
   updatedAt: timestampMs("updated_at").notNull(),
 });
@@ -139,6 +141,8 @@ export const apiKeys = sqliteTable(
     version: integer("version").notNull().default(1),
     /** When the Keyring confirmed the current row; null while a sweep still has to send it. */
     syncedAt: timestampMs("synced_at"),
+    /** When a sweep last tried to send it. The least recently tried one is next. */
+    syncTriedAt: timestampMs("sync_tried_at"),
     /** The approximate last use: counted in the runtime's memory and updated at most once a minute. */
     lastUsedAt: timestampMs("last_used_at"),
   },

@@ -46,6 +46,8 @@ export const erasures = sqliteTable(
      */
     askedAt: timestampMs("asked_at").notNull(),
     doneAt: timestampMs("done_at"),
+    /** When a sweep last continued it. The least recently continued one is next. */
+    triedAt: timestampMs("tried_at"),
     operatorId: text("operator_id").notNull(),
     operatorName: text("operator_name").notNull(),
   },

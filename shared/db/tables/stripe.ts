@@ -80,8 +80,13 @@ export const stripeEvents = sqliteTable(
     /** Why the event was ignored, or the error of the last attempt. */
     detail: text("detail"),
     subjectRef: text("subject_ref"),
+    /** The number of attempts begun, without those that a fault of the installation prevented. */
     tries: integer("tries").notNull().default(0),
-    /** When a row that is still `received` is due for its next attempt. */
+    /** Raised by every claim and every operator's retry. The failure of an earlier attempt is then stale. */
+    epoch: integer("epoch").notNull().default(0),
+    /** Whether the last attempt could not read from Stripe. A separate sweep tries such rows. */
+    waitsForStripe: integer("waits_for_stripe", { mode: "boolean" }).notNull().default(false),
+    /** When a row that is still `received` is due for its next attempt. An attempt claims it by moving this. */
     nextTryAt: timestampMs("next_try_at"),
     receivedAt: timestampMs("received_at").notNull(),
     /** For an event that a sweep found, `received_at` minus `stripe_created_at` is the recovery delay. */
@@ -110,7 +115,7 @@ export const stripeEvents = sqliteTable(
       .on(table.projectId, table.mode, table.subjectRef, table.receivedAt, table.eventId)
       .where(sql`subject_ref IS NOT NULL`),
     index("stripe_events_settled").on(table.receivedAt).where(sql`status IN ('applied', 'ignored')`),
-    index("stripe_events_due").on(table.nextTryAt).where(sql`status = 'received'`),
+    index("stripe_events_due").on(table.waitsForStripe, table.nextTryAt).where(sql`status = 'received'`),
     index("stripe_events_healed").on(table.connectionId, table.receivedAt).where(sql`found_by = 'sweep'`),
   ],
 );

@@ -35,12 +35,19 @@ export const subjects = sqliteTable(
     flushedAt: timestampMs("flushed_at"),
     /** The size of the object's storage at the last flush. An object holds at most 10 GB. */
     storageBytes: integer("storage_bytes"),
+    /** Why the object's flushes fail again and again; null since the last one that succeeded. */
+    flushError: text("flush_error"),
+    /** When a sweep last woke the object. The least recently woken one is next. */
+    wokenAt: timestampMs("woken_at"),
     createdAt: timestampMs("created_at").notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.projectId, table.mode, table.subjectRef] }),
     index("subjects_by_tag").on(table.subjectTag).where(sql`subject_tag IS NOT NULL`),
     index("subjects_by_age").on(table.projectId, table.mode, table.createdAt),
+    // For the sweep that wakes objects without a first flush, and for the overview.
+    index("subjects_never_flushed").on(table.createdAt).where(sql`head_sequence = 0 AND woken_at IS NULL`),
+    index("subjects_not_flushing").on(table.projectId, table.mode).where(sql`flush_error IS NOT NULL`),
     index("subjects_by_next_expiry").on(table.nextExpiryAt).where(sql`next_expiry_at IS NOT NULL`),
     index("subjects_by_next_review").on(table.nextReviewAt).where(sql`next_review_at IS NOT NULL`),
     // The few that are worth watching: from 1 GB.

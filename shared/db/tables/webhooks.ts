@@ -44,6 +44,12 @@ export const endpoints = sqliteTable(
     failingSince: timestampMs("failing_since"),
     /** The breaker: nothing is sent before this time. */
     pausedUntil: timestampMs("paused_until"),
+    /**
+     * The fault of this installation that keeps it from sending here, for example a missing secret, and since
+     * when. Null when there is none. No attempt counts during it.
+     */
+    ownFault: text("own_fault"),
+    ownFaultSince: timestampMs("own_fault_since"),
     createdAt: timestampMs("created_at").notNull(),
     updatedAt: timestampMs("updated_at").notNull(),
     /** A deleted endpoint is kept as long as its deliveries are listed. */

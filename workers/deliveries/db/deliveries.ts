@@ -7,17 +7,27 @@ import { type AuditEntry, auditIfChangedRaw } from "../../../shared/db/audit.ts"
 import { buildDeliveryCondition, type DeliveryRow, selectDeliveries } from "../../../shared/db/deliveries.ts";
 import type { DeliveryMessage } from "../../../shared/db/outbound-events.ts";
 import { deliveries } from "../../../shared/db/tables/webhooks.ts";
-import { maxConcurrentAttempts } from "./delivery-attempts.ts";
+import { concurrencyLimitSql, maxConcurrentAttempts } from "./delivery-attempts.ts";
 
-// Reads endpoint by endpoint, so that the backlog of a disabled endpoint, however large, is never read.
+// Reads endpoint by endpoint, so that the backlog of a disabled endpoint, however large, is never read. Returns no
+// more of an endpoint than it may attempt now: one while its breaker is open. An endpoint that was paused counts
+// as due since the end of its pause, so those that fail again and again take turns with the others.
 const selectDueByEndpoint = `
-  SELECT delivery_id AS deliveryId, epoch FROM endpoints JOIN deliveries ON deliveries.delivery_id IN (
-    SELECT due.delivery_id FROM deliveries AS due
-    WHERE due.endpoint_id = endpoints.endpoint_id AND due.next_attempt_at <= ?1
-    ORDER BY due.next_attempt_at LIMIT ${maxConcurrentAttempts})
-  WHERE endpoints.is_enabled = 1 AND endpoints.deleted_at IS NULL AND coalesce(paused_until, 0) <= ?1
-    AND endpoints.endpoint_id = coalesce(?3, endpoints.endpoint_id)
-  LIMIT ?2`;
+  SELECT delivery_id AS deliveryId, epoch FROM (
+    SELECT delivery_id, epoch, max(next_attempt_at, pausedUntil) AS dueSince, free,
+      row_number() OVER (PARTITION BY deliveries.endpoint_id ORDER BY next_attempt_at) AS place
+    FROM (
+      SELECT endpoint_id, coalesce(paused_until, 0) AS pausedUntil, ${concurrencyLimitSql} -
+        (SELECT count(*) FROM deliveries AS other
+         WHERE other.endpoint_id = endpoints.endpoint_id AND other.lease_until > ?1) AS free
+      FROM endpoints
+      WHERE is_enabled = 1 AND deleted_at IS NULL AND coalesce(paused_until, 0) <= ?1
+        AND endpoint_id = coalesce(?3, endpoint_id)) AS open
+    JOIN deliveries ON deliveries.delivery_id IN (
+      SELECT due.delivery_id FROM deliveries AS due
+      WHERE due.endpoint_id = open.endpoint_id AND due.next_attempt_at <= ?1
+      ORDER BY due.next_attempt_at LIMIT ${maxConcurrentAttempts}))
+  WHERE place <= free ORDER BY dueSince LIMIT ?2`;
 
 const endOrphaned = `
   UPDATE deliveries SET state = 'dead', next_attempt_at = NULL, lease_until = NULL, lease_id = NULL,
@@ -107,8 +117,8 @@ export async function listDeliveryIds(
 }
 
 /**
- * Returns due deliveries without an attempt in progress: a few per endpoint, because a lane continues with
- * the next one. Covers all endpoints that accept attempts, or only `endpointId`.
+ * Returns due deliveries without an attempt in progress, longest due first: a few per endpoint, because a lane
+ * continues with the next one. Covers all endpoints that accept attempts, or only `endpointId`.
  */
 export async function listDueDeliveries(
   db: D1Database,

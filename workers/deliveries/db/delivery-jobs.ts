@@ -1,4 +1,4 @@
-import { and, asc, eq, lte } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { type DeliveryFilter, requeueableStates } from "../../../shared/contract/operations/deliveries.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
@@ -45,18 +45,22 @@ export async function insertDeliveryJob(
   return meta.changes > 0;
 }
 
-/** Returns running jobs without an update since `before`: their worker is presumed dead. */
-export async function listStalledDeliveryJobs(
+/**
+ * Claims and returns running jobs without an update since `before`: their worker is presumed dead. A job that
+ * fails each time is last the next time.
+ */
+export async function claimStalledDeliveryJobs(
   db: D1Database,
-  before: number,
+  { now, before }: { now: number; before: number },
   limit: number,
 ): Promise<string[]> {
+  const stalled = sql`SELECT job_id FROM delivery_jobs WHERE status = 'running' AND updated_at <= ${before}
+    ORDER BY updated_at LIMIT ${limit}`;
   const rows = await drizzle(db)
-    .select({ jobId: deliveryJobs.jobId })
-    .from(deliveryJobs)
-    .where(and(eq(deliveryJobs.status, "running"), lte(deliveryJobs.updatedAt, before)))
-    .orderBy(asc(deliveryJobs.jobId))
-    .limit(limit);
+    .update(deliveryJobs)
+    .set({ updatedAt: now })
+    .where(sql`job_id IN (${stalled})`)
+    .returning({ jobId: deliveryJobs.jobId });
   return rows.map(({ jobId }) => jobId);
 }
 

@@ -5,6 +5,7 @@ import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "../../../sha
 import { type EndpointRow, matchesEndpoint } from "../../../shared/db/endpoints.ts";
 import { inScope } from "../../../shared/db/scope.ts";
 import { deliveries, endpoints } from "../../../shared/db/tables/webhooks.ts";
+import { isUnsubscribedSql } from "./delivery-attempts.ts";
 
 /**
  * Inserts the endpoint unless it exists or the scope has `maxEndpoints` already. Returns whether it was
@@ -60,9 +61,18 @@ export async function listEndpoints(db: D1Database, scope: Scope) {
   return rows;
 }
 
+/** Deliveries that end in the request of an edit; the others end when they are due. */
+const maxEndedPerEdit = 5_000;
+
+const endUnsubscribed = `
+  UPDATE deliveries SET state = 'dead', epoch = epoch + 1, next_attempt_at = NULL, updated_at = ?2
+  WHERE delivery_id IN (SELECT delivery_id FROM deliveries
+    WHERE endpoint_id = ?1 AND next_attempt_at IS NOT NULL AND coalesce(lease_until, 0) <= ?2
+      AND ${isUnsubscribedSql} LIMIT ${maxEndedPerEdit})`;
+
 /**
  * Changes the editable fields if the endpoint is still at `version` (its `updated_at`). Returns whether it
- * was.
+ * was. Ends the waiting deliveries of types that the endpoint no longer subscribes to.
  */
 export async function updateEndpoint(
   db: D1Database,
@@ -79,7 +89,10 @@ export async function updateEndpoint(
       .where(and(matchesEndpoint(scope, endpointId), eq(endpoints.updatedAt, version))),
     auditIfChanged(database, audit),
   ]);
-  return meta.changes > 0;
+  if (meta.changes === 0) return false;
+  // Not in the batch of the edit: after a crash in between, a claim ends what is left.
+  await db.prepare(endUnsubscribed).bind(endpointId, audit.at).run();
+  return true;
 }
 
 /** Disables an enabled endpoint. A disabled one keeps its time and reason. */

@@ -10,7 +10,10 @@ import { enqueueDeliveries } from "../sending/lane.ts";
 import { implement } from "./implement.ts";
 import { unknownEndpoint } from "./refusals.ts";
 
-/** Sends `endpoint.test` to one endpoint, signed and retried like every other event. It concerns no subject. */
+/**
+ * Sends `endpoint.test` to one endpoint, signed like every other event. It is attempted once, and concerns no
+ * subject.
+ */
 export const sendTest = implement(
   sendTestEvent,
   async ({ env, scope, actor, now, audit }, { endpointId }) => {

@@ -3,7 +3,7 @@ import { parseWrappingKeys, unseal } from "../../../shared/kit/encryption.ts";
 import { getRetryDelayMs, parseRetryAfter } from "../../../shared/webhooks/retry-schedule.ts";
 import { buildSignatureHeaders } from "../../../shared/webhooks/signing.ts";
 import { findActiveSecrets, parseSigningSecrets } from "../../../shared/webhooks/signing-secrets.ts";
-import type { ClaimedDelivery, DeliveryAttemptOutcome } from "../db/delivery-attempts.ts";
+import { type ClaimedDelivery, type DeliveryAttemptOutcome, testEventType } from "../db/delivery-attempts.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { getAddressPolicy } from "./address-policy.ts";
 import { checkAddress } from "./check-address.ts";
@@ -12,8 +12,8 @@ import { resolveName } from "./resolve-name.ts";
 import { signingSecretAssociatedData } from "./signing-secret-associated-data.ts";
 
 /**
- * Makes one attempt and returns its outcome. Throws only for errors of Licenzy, never for those of the
- * receiver.
+ * Makes one attempt and returns its outcome. Throws only for faults of this installation, before anything is
+ * sent; never for those of the receiver.
  */
 export async function attemptDelivery(
   env: DeliveriesEnv,
@@ -23,7 +23,7 @@ export async function attemptDelivery(
   const result = await send(env, claimed, await currentTime(env.DEV));
   const now = await currentTime(env.DEV);
   const pause =
-    result.error === null
+    result.error === null || claimed.eventType === testEventType
       ? null
       : getRetryDelayMs(claimed.attemptsInRun, {
           retryAfterMs: parseRetryAfter(result.retryAfter, now),

@@ -5,12 +5,13 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, log } from "../../../shared/kit/log.ts";
 import { writeMetric } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
-import { maxScheduledAttempts } from "../../../shared/webhooks/retry-schedule.ts";
+import { getNextAttemptTimes, maxScheduledAttempts } from "../../../shared/webhooks/retry-schedule.ts";
 import {
   type ClaimedDelivery,
   claimDelivery,
   type DeliveryAttemptOutcome,
   recordDeliveryAttempt,
+  releaseDelivery,
 } from "../db/delivery-attempts.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { attemptDelivery } from "./attempt.ts";
@@ -21,14 +22,16 @@ import { attemptDelivery } from "./attempt.ts";
  * crash at each step.
  *
  * Guarantees: an attempt's row is in D1 before anything is sent. At most four lanes per endpoint have an
- * attempt in progress, one while its breaker is open. `sent` is written only after a 2xx. Assumes: an
- * attempt, including its record, takes less than a lease. A crash leaves the claim: its lease expires and
- * makes the delivery due again.
+ * attempt in progress, one while its breaker is open. `sent` is written only after a 2xx. A fault of this
+ * installation counts as no attempt. Assumes: an attempt, including its record, takes less than a lease. A
+ * crash leaves the claim: its lease expires, and the delivery becomes due again.
  */
 const leaseMs = 45_000;
 /** No attempt begins after this time, so that the last one ends before the platform ends the invocation. */
 const laneMs = 12_000;
 const maxDelaySeconds = 86_400;
+/** While this installation has a fault, each endpoint is tried at this interval. */
+const ownFaultPauseMs = 60_000;
 /** An endpoint that has only failed for this long is disabled. */
 const disableAfterMs = 5 * dayMs;
 
@@ -40,7 +43,8 @@ export async function claimForAttempt(
   message: DeliveryMessage,
 ): Promise<ClaimedDelivery | null> {
   const now = await currentTime(env.DEV);
-  const lease = { id: crypto.randomUUID(), now, until: now + leaseMs };
+  const until = now + leaseMs;
+  const lease = { id: crypto.randomUUID(), now, until, nextAttemptAts: getNextAttemptTimes(now, until) };
   return claimDelivery(env.DB, message, lease, maxScheduledAttempts);
 }
 
@@ -62,13 +66,30 @@ async function attemptAndRecord(
   env: DeliveriesEnv,
   claimed: ClaimedDelivery,
 ): Promise<DeliveryMessage | null> {
-  const outcome = await attemptDelivery(env, claimed);
+  const outcome = await attemptDelivery(env, claimed).catch((error: unknown) =>
+    releaseForOwnFault(env, claimed, error),
+  );
+  if (outcome === null) return null;
   const now = await currentTime(env.DEV);
   const next = await recordDeliveryAttempt(env.DB, claimed, outcome, { now, disableAfterMs });
   logDeliveryAttempt(env, claimed, outcome);
   if (outcome.error !== null && outcome.nextAttemptAt !== null)
     await enqueueDeliveries(env, [claimed], Math.ceil((outcome.nextAttemptAt - now) / 1_000));
   return next;
+}
+
+/** Gives the claim back, because nothing was sent. The sweep finds the delivery after the endpoint's pause. */
+async function releaseForOwnFault(
+  env: DeliveriesEnv,
+  claimed: ClaimedDelivery,
+  error: unknown,
+): Promise<null> {
+  const { deliveryId, endpointId, projectId, mode } = claimed;
+  const fault = errorMessage(error);
+  log("error", "deliveries.own_fault", { deliveryId, endpointId, projectId, mode, error: fault });
+  const pause = { now: await currentTime(env.DEV), pauseMs: ownFaultPauseMs };
+  await releaseDelivery(env.DB, claimed, fault, pause);
+  return null;
 }
 
 function logDeliveryAttempt(

@@ -1,7 +1,7 @@
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { endDeliveriesOfDeletedEndpoints, listDueDeliveries } from "../db/deliveries.ts";
-import { listStalledDeliveryJobs } from "../db/delivery-jobs.ts";
+import { claimStalledDeliveryJobs } from "../db/delivery-jobs.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
 const lanesPerSweep = 100;
@@ -24,7 +24,7 @@ export async function sweepDeliveries(
     background(
       env.LANES.send(message).catch((error: unknown) => logFailure("delivery", message.deliveryId, error)),
     );
-  const jobs = await listStalledDeliveryJobs(env.DB, now - jobStalledMs, jobsPerSweep);
+  const jobs = await claimStalledDeliveryJobs(env.DB, { now, before: now - jobStalledMs }, jobsPerSweep);
   for (const jobId of jobs)
     background(env.LANES.runJob(jobId).catch((error: unknown) => logFailure("job", jobId, error)));
   const ended = await endDeliveriesOfDeletedEndpoints(env.DB, now, rowsPerSweep);

@@ -1,40 +1,86 @@
 import { runtimeSweeps, type SweepCounts } from "../../../shared/contract/maintenance.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { withTimeout } from "../../../shared/kit/timeout.ts";
+import { clearSweepTrouble, saveSweepTrouble } from "../db/sweep-troubles.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { sweepDeliveries } from "./deliveries.ts";
 import { sweepRetention } from "./retention.ts";
 import { sweepSubjectJobs } from "./subject-jobs.ts";
 
 /**
- * Runs the sweeps of each minute: they recover work that a queue, an alarm or a crash lost. The failure of
- * one sweep does not stop the others. No sweep waits for a receiver: `background` receives the promises of
- * the sends.
+ * Runs the sweeps of each minute: they recover work that a queue, an alarm or a crash lost.
+ *
+ * The sweeps run side by side, each with a separate budget, so that none waits for another: what needs Stripe
+ * delays only what needs Stripe. The platform starts the next minute's run whether or not this one has ended, so
+ * every sweep claims what it works on. No sweep waits for a receiver: `background` receives the promises of the
+ * sends. A sweep that is slow or fails is named on the portal's overview.
  */
+
+/** A sweep that has not ended by then is abandoned, long before the platform ends the run after 15 minutes. */
+const timeoutMs = 120_000;
+/** A run that takes longer has more to do than it can, or waits for something that hangs. */
+const slowAfterMs = 15_000;
+
+type Sweep = () => Promise<SweepCounts>;
+
 export async function runSweeps(
   env: DeliveriesEnv,
   background: (work: Promise<void>) => void,
 ): Promise<Record<string, unknown>> {
-  const sweeps: [name: string, sweep: () => Promise<SweepCounts>][] = [
-    ...runtimeSweeps.map((name): [string, () => Promise<SweepCounts>] => [
-      name,
-      () => env.RUNTIME.sweep(name),
-    ]),
+  const startedAt = await currentTime(env.DEV);
+  const sweeps: [name: string, sweep: Sweep][] = [
+    ...runtimeSweeps.map((name): [string, Sweep] => [name, () => env.RUNTIME.sweep(name)]),
     ["deliveries", () => sweepDeliveries(env, background)],
     ["subjectJobs", () => sweepSubjectJobs(env, background)],
     ["retention", () => sweepRetention(env)],
   ];
-  const results: Record<string, unknown> = {};
-  for (const [name, sweep] of sweeps) {
-    const startedAt = Date.now();
-    try {
-      const counts = await sweep();
-      results[name] = counts;
-      if (Object.values(counts).some((count) => count > 0))
-        log("info", "sweep", { sweep: name, counts, durationMs: Date.now() - startedAt });
-    } catch (error) {
-      results[name] = { error: errorMessage(error) };
-      log("error", "sweep.failed", { sweep: name, error: errorMessage(error) });
-    }
+  const results = await Promise.all(
+    sweeps.map(async ([name, sweep]) => [name, await runSweep(env, name, sweep, startedAt)] as const),
+  );
+  return Object.fromEntries(results);
+}
+
+async function runSweep(
+  env: DeliveriesEnv,
+  sweep: string,
+  run: Sweep,
+  startedAt: number,
+): Promise<SweepCounts | { error: string }> {
+  const since = Date.now();
+  const result = await withTimeout(sweep, timeoutMs, startSweep(run)).catch((error: unknown) => ({
+    error: describeFailure(error),
+  }));
+  const durationMs = Date.now() - since;
+  const error = "error" in result ? String(result.error) : null;
+  if (error !== null) log("error", "sweep.failed", { sweep, error, durationMs });
+  else if (Object.values(result).some((count) => Number(count) > 0))
+    log("info", "sweep", { sweep, counts: result, durationMs });
+  await recordTrouble(env, { sweep, startedAt, durationMs, error });
+  return result;
+}
+
+/** Also turns what a sweep throws before its first `await` into a rejection. */
+async function startSweep(run: Sweep): Promise<SweepCounts> {
+  return run();
+}
+
+/** `withTimeout` wraps the failure. */
+function describeFailure(error: unknown): string {
+  return errorMessage(error instanceof Error && error.cause !== undefined ? error.cause : error);
+}
+
+/** Without trouble this writes nothing, so the overview costs no write per minute and sweep. */
+async function recordTrouble(
+  env: DeliveriesEnv,
+  run: { sweep: string; startedAt: number; durationMs: number; error: string | null },
+): Promise<void> {
+  try {
+    const isTrouble = run.error !== null || run.durationMs > slowAfterMs;
+    if (isTrouble) await saveSweepTrouble(env.DB, run);
+    else await clearSweepTrouble(env.DB, run.sweep, run.startedAt);
+  } catch (error) {
+    // The sweep itself is done. The log has its failure.
+    log("warn", "sweep.trouble_not_recorded", { sweep: run.sweep, error: errorMessage(error) });
   }
-  return results;
 }

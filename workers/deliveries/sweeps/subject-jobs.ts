@@ -8,7 +8,7 @@ export async function sweepSubjectJobs(
   env: DeliveriesEnv,
   background: (work: Promise<void>) => void,
 ): Promise<{ jobs: number }> {
-  const jobs = await env.RUNTIME.stalledSubjectJobs();
+  const jobs = await env.RUNTIME.claimSubjectJobs();
   for (const jobId of jobs)
     background(
       env.RUNTIME.runSubjectJob(jobId).catch((error: unknown) =>

@@ -39,6 +39,7 @@ export async function writePlan(
         planStatus: plan,
         planVersion: sql`${accounts.planVersion} + 1`,
         planSyncedAt: null,
+        planSyncTriedAt: null,
         updatedAt: now,
       })
       .where(eq(accounts.accountId, accountId)),

@@ -36,7 +36,7 @@ export async function insertKeySuccessor(
     auditIfChanged(database, audit),
     database
       .update(apiKeys)
-      .set({ expiresAt: old.expiresAt, version: nextVersion, syncedAt: null })
+      .set({ expiresAt: old.expiresAt, version: nextVersion, syncedAt: null, syncTriedAt: null })
       .where(
         and(
           sql`changes() > 0`,
@@ -63,7 +63,7 @@ export async function markKeyRevoked(
   await database.batch([
     database
       .update(apiKeys)
-      .set({ revokedAt: now, version: nextVersion, syncedAt: null })
+      .set({ revokedAt: now, version: nextVersion, syncedAt: null, syncTriedAt: null })
       .where(and(eq(apiKeys.keyId, keyId), isNull(apiKeys.revokedAt))),
     ...optionalAudit(database, audit),
   ]);

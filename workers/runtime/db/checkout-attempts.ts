@@ -44,8 +44,9 @@ export async function insertAttempt(
     database
       .insert(subjects)
       .select(
-        sql`SELECT project_id, mode, subject_ref, ${tag}, ${region}, NULL, 0, '', NULL, NULL, NULL, NULL, ${createdAt}
-          FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
+        // In the order of the table's columns: drizzle names all of them.
+        sql`SELECT project_id, mode, subject_ref, ${tag}, ${region}, NULL, 0, '', NULL, NULL, NULL, NULL, NULL, NULL,
+          ${createdAt} FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
       )
       .onConflictDoNothing(),
     database.select().from(checkoutAttempts).where(matchesRequest(attempt, attempt.idempotencyKeyHash)),

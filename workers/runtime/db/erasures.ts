@@ -43,14 +43,23 @@ export async function insertErasure(
   return ownRow ?? running[0] ?? null;
 }
 
-/** Returns unfinished erasures, oldest first. */
-export async function listRunningErasures(db: D1Database, limit: number): Promise<ErasureRow[]> {
+/**
+ * Claims and returns unfinished erasures that no sweep continued since `triedBefore`. The least recently
+ * continued are first, so that an erasure that fails each time delays no other.
+ */
+export async function claimRunningErasures(
+  db: D1Database,
+  { now, triedBefore }: { now: number; triedBefore: number },
+  limit: number,
+): Promise<ErasureRow[]> {
+  const unfinished = sql`SELECT erasure_id FROM erasures
+    WHERE state = 'running' AND coalesce(tried_at, 0) <= ${triedBefore}
+    ORDER BY tried_at, asked_at LIMIT ${limit}`;
   return drizzle(db)
-    .select()
-    .from(erasures)
-    .where(sql`state = 'running'`)
-    .orderBy(erasures.askedAt)
-    .limit(limit);
+    .update(erasures)
+    .set({ triedAt: now })
+    .where(sql`erasure_id IN (${unfinished})`)
+    .returning();
 }
 
 /** Marks the erasure done and removes the customer's name from it. */

@@ -56,7 +56,7 @@ const upsertEntitlements = `
 
 const updateAnchor = `
   UPDATE subjects SET head_sequence = ?4, head_hash = ?5, next_expiry_at = ?6, next_review_at = ?7,
-    flushed_at = ?8, storage_bytes = ?9
+    flushed_at = ?8, storage_bytes = ?9, flush_error = NULL
   WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND head_sequence <= ?4`;
 
 const selectUsageSubscriber = `
@@ -114,6 +114,18 @@ export async function flushSubject(
 function toCopyRow({ version, entitlement }: SubjectCopy["entitlements"][number]) {
   const { purchase: _purchase, holds: _holds, flags: _flags, ...columns } = entitlement;
   return { ...columns, version };
+}
+
+/** Records why the subject's flushes fail, until one succeeds. */
+export async function recordFlushError(
+  db: D1Database,
+  { projectId, mode, subjectRef }: SubjectIdentity,
+  error: string,
+): Promise<void> {
+  await db
+    .prepare(`UPDATE subjects SET flush_error = ?4 ${whereSubject} AND flush_error IS NOT ?4`)
+    .bind(projectId, mode, subjectRef, error)
+    .run();
 }
 
 /**

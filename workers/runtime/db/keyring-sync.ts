@@ -1,4 +1,4 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode, Region } from "../../../shared/contract/enums.ts";
 import type { ApiKeyRow } from "../../../shared/db/api-keys.ts";
@@ -20,18 +20,32 @@ export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number)
     .where(and(eq(apiKeys.keyId, key.keyId), eq(apiKeys.version, key.version)));
 }
 
-/** Returns keys that their Keyring has not confirmed, with the region and plan to send along. */
-export async function listUnsyncedKeys(
+/**
+ * Claims and returns keys that their Keyring has not confirmed, and that no sweep tried since `triedBefore`, with
+ * the region and plan to send along. Changes that were never tried are first.
+ */
+export async function claimUnsyncedKeys(
   db: D1Database,
+  { now, triedBefore }: { now: number; triedBefore: number },
   limit: number,
 ): Promise<{ key: ApiKeyRow; region: Region; plan: KeyringPlan }[]> {
-  return drizzle(db)
+  const database = drizzle(db);
+  const unsynced = sql`SELECT key_id FROM api_keys
+    WHERE synced_at IS NULL AND coalesce(sync_tried_at, 0) <= ${triedBefore}
+    ORDER BY sync_tried_at, created_at LIMIT ${limit}`;
+  const claimed = await database
+    .update(apiKeys)
+    .set({ syncTriedAt: now })
+    .where(sql`key_id IN (${unsynced})`)
+    .returning({ keyId: apiKeys.keyId });
+  if (claimed.length === 0) return [];
+  const keyIds = JSON.stringify(claimed.map(({ keyId }) => keyId));
+  return database
     .select({ key: apiKeys, region: projects.region, plan: planColumns })
     .from(apiKeys)
     .innerJoin(projects, eq(projects.projectId, apiKeys.projectId))
     .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
-    .where(isNull(apiKeys.syncedAt))
-    .limit(limit);
+    .where(sql`key_id IN (SELECT value FROM json_each(${keyIds}))`);
 }
 
 /** Confirms this version of the plan; a newer one stays unconfirmed. */
@@ -47,13 +61,24 @@ export async function markPlanSynced(
     .where(and(eq(accounts.accountId, accountId), eq(accounts.planVersion, version)));
 }
 
-/** Returns accounts with a plan that at least one Keyring has not confirmed. */
-export async function listUnsyncedPlans(db: D1Database, limit: number) {
-  return drizzle(db)
-    .select({ accountId: accounts.accountId, plan: planColumns })
-    .from(accounts)
-    .where(isNull(accounts.planSyncedAt))
-    .limit(limit);
+/**
+ * Claims and returns accounts with a plan that at least one Keyring has not confirmed, and that no sweep tried
+ * since `triedBefore`. Changes that were never tried are first.
+ */
+export async function claimUnsyncedPlans(
+  db: D1Database,
+  { now, triedBefore }: { now: number; triedBefore: number },
+  limit: number,
+): Promise<{ accountId: string; plan: KeyringPlan }[]> {
+  const unsynced = sql`SELECT account_id FROM accounts
+    WHERE plan_synced_at IS NULL AND coalesce(plan_sync_tried_at, 0) <= ${triedBefore}
+    ORDER BY plan_sync_tried_at, created_at LIMIT ${limit}`;
+  const claimed = await drizzle(db)
+    .update(accounts)
+    .set({ planSyncTriedAt: now })
+    .where(sql`account_id IN (${unsynced})`)
+    .returning({ accountId: accounts.accountId, ...planColumns });
+  return claimed.map(({ accountId, ...plan }) => ({ accountId, plan }));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { eq, lte } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../../../shared/contract/enums.ts";
 import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
@@ -19,12 +19,23 @@ export async function readProjectConnection(db: D1Database, projectId: string, m
   return rows[0] ?? null;
 }
 
-/** Returns connections that are due for a sweep of their event list, longest overdue first. */
-export async function listConnectionsToSweep(db: D1Database, now: number, limit: number) {
-  return selectConnections(db)
-    .where(lte(stripeConnections.nextSweepAt, now))
-    .orderBy(stripeConnections.nextSweepAt)
-    .limit(limit);
+/**
+ * Claims and returns the connection that is the longest overdue for a sweep of its event list, or `null`. It is
+ * due again at `nextSweepAt`, even if the sweep crashes.
+ */
+export async function claimConnectionToSweep(
+  db: D1Database,
+  now: number,
+  nextSweepAt: number,
+): Promise<ConnectionWithProject | null> {
+  const longestOverdue = sql`SELECT connection_id FROM stripe_connections
+    WHERE next_sweep_at <= ${now} ORDER BY next_sweep_at LIMIT 1`;
+  const [claimed] = await drizzle(db)
+    .update(stripeConnections)
+    .set({ nextSweepAt })
+    .where(sql`connection_id IN (${longestOverdue})`)
+    .returning({ connectionId: stripeConnections.connectionId });
+  return claimed === undefined ? null : readConnection(db, claimed.connectionId);
 }
 
 function selectConnections(db: D1Database) {

@@ -21,6 +21,9 @@ export async function reopenStripeEvent(
       .set({
         status: "received",
         tries: sql`CASE status WHEN 'failed' THEN 0 ELSE tries END`,
+        // A try in progress no longer decides when the next one is.
+        epoch: sql`epoch + 1`,
+        waitsForStripe: false,
         nextTryAt: now,
         settledAt: null,
       })
@@ -57,20 +60,52 @@ export async function findKnownEventIds(
 }
 
 /** A received event. Its other columns say how its processing went. */
-export type NewStripeEvent = Omit<StripeEventRow, "detail" | "subjectRef" | "tries" | "settledAt">;
+export type NewStripeEvent = Omit<
+  StripeEventRow,
+  "detail" | "subjectRef" | "tries" | "epoch" | "waitsForStripe" | "settledAt"
+>;
 
-/** Inserts the event unless the connection already has it. Returns the row, or `null` if it is not new. */
+/**
+ * Inserts the event unless the connection already has it. Returns the row, or `null` if it is not new. A
+ * `nextTryAt` in the future is the inserter's claim: until then no other worker tries the event.
+ */
 export async function insertStripeEvent(
   db: D1Database,
   event: NewStripeEvent,
 ): Promise<StripeEventRow | null> {
-  const row = { ...event, detail: null, subjectRef: null, tries: 0, settledAt: null };
+  const unprocessed = { detail: null, subjectRef: null, tries: 0, epoch: 0, waitsForStripe: false };
+  const row = { ...event, ...unprocessed, settledAt: null };
   const { meta } = await drizzle(db).insert(stripeEvents).values(row).onConflictDoNothing().run();
   return meta.changes > 0 ? row : null;
 }
 
 const matchesEvent = ({ connectionId, eventId }: { connectionId: string; eventId: string }) =>
   and(eq(stripeEvents.connectionId, connectionId), eq(stripeEvents.eventId, eventId));
+
+/**
+ * Claims the event for one try, if it is `received` and due. Returns the row with this try counted, or `null`:
+ * another worker has claimed it, or nothing is due. `nextTryAts` is the time of the next try by the number of
+ * tries before this one. A try that never ends is followed by the next one then, so a crash uses up no more
+ * of the schedule than a failure does.
+ */
+export async function claimStripeEvent(
+  db: D1Database,
+  key: { connectionId: string; eventId: string },
+  nextTryAts: number[],
+  now: number,
+): Promise<StripeEventRow | null> {
+  const times = JSON.stringify(nextTryAts);
+  const rows = await drizzle(db)
+    .update(stripeEvents)
+    .set({
+      epoch: sql`epoch + 1`,
+      tries: sql`tries + 1`,
+      nextTryAt: sql`json_extract(${times}, '$[' || min(tries, json_array_length(${times}) - 1) || ']')`,
+    })
+    .where(and(matchesEvent(key), sql`status = 'received'`, lte(stripeEvents.nextTryAt, now)))
+    .returning();
+  return rows[0] ?? null;
+}
 
 export async function readStripeEvent(
   db: D1Database,
@@ -80,35 +115,61 @@ export async function readStripeEvent(
   return rows[0] ?? null;
 }
 
-/** Returns rows that are still `received` and due for processing, longest overdue first. */
+/**
+ * Returns rows that are still `received` and due for a try, longest overdue first: those with a last try that
+ * could not read from Stripe, or the others.
+ */
 export async function listDueStripeEvents(
   db: D1Database,
-  now: number,
-  limit: number,
+  { waitsForStripe, now, limit }: { waitsForStripe: boolean; now: number; limit: number },
 ): Promise<{ connectionId: string; eventId: string }[]> {
   return drizzle(db)
     .select({ connectionId: stripeEvents.connectionId, eventId: stripeEvents.eventId })
     .from(stripeEvents)
-    .where(and(sql`status = 'received'`, lte(stripeEvents.nextTryAt, now)))
+    .where(
+      and(
+        sql`status = 'received'`,
+        eq(stripeEvents.waitsForStripe, waitsForStripe),
+        lte(stripeEvents.nextTryAt, now),
+      ),
+    )
     .orderBy(stripeEvents.nextTryAt)
     .limit(limit);
 }
 
+/** The event that a worker claimed: its key, and the epoch and number of the try. */
+type Claim = Pick<StripeEventRow, "connectionId" | "eventId" | "epoch" | "tries">;
+
 /**
- * Records the result of processing an event. Changes only a `received` row, so a concurrent result is not
- * overwritten.
+ * Records that a try settled the event. Also counts if another worker claimed it since, because what is applied
+ * is applied. A row that is settled already stays unchanged.
  */
-export async function recordStripeEventResult(
+export async function settleStripeEvent(
   db: D1Database,
-  key: { connectionId: string; eventId: string },
-  result: Pick<StripeEventRow, "status" | "detail" | "subjectRef" | "nextTryAt" | "settledAt"> & {
-    payload?: "";
-  },
+  claim: Claim,
+  result: Pick<StripeEventRow, "status" | "detail" | "subjectRef" | "settledAt"> & { payload?: "" },
 ): Promise<void> {
   await drizzle(db)
     .update(stripeEvents)
-    .set({ ...result, tries: sql`tries + 1` })
-    .where(and(matchesEvent(key), eq(stripeEvents.status, "received")));
+    .set({ ...result, nextTryAt: null, tries: sql`max(tries, ${claim.tries})` })
+    .where(and(matchesEvent(claim), eq(stripeEvents.status, "received")));
+}
+
+/**
+ * Records that a try failed, unless another worker has claimed the event since. `tries` is the number of tries
+ * that count.
+ */
+export async function recordFailedTry(
+  db: D1Database,
+  claim: Claim,
+  failure: Pick<StripeEventRow, "status" | "detail" | "nextTryAt" | "settledAt" | "tries" | "waitsForStripe">,
+): Promise<void> {
+  await drizzle(db)
+    .update(stripeEvents)
+    .set(failure)
+    .where(
+      and(matchesEvent(claim), eq(stripeEvents.status, "received"), eq(stripeEvents.epoch, claim.epoch)),
+    );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
@@ -36,20 +36,21 @@ export async function insertSubjectJob(
 }
 
 /**
- * Returns running jobs without an update since `before`: their turn has ended, or their worker is presumed
- * dead.
+ * Claims and returns running jobs without an update since `before`: their turn has ended, or their worker is
+ * presumed dead. A job that fails each time is last the next time.
  */
-export async function listStalledSubjectJobs(
+export async function claimStalledSubjectJobs(
   db: D1Database,
-  before: number,
+  { now, before }: { now: number; before: number },
   limit: number,
 ): Promise<string[]> {
+  const stalled = sql`SELECT job_id FROM subject_jobs WHERE status = 'running' AND updated_at <= ${before}
+    ORDER BY updated_at LIMIT ${limit}`;
   const rows = await drizzle(db)
-    .select({ jobId: subjectJobs.jobId })
-    .from(subjectJobs)
-    .where(and(sql`status = 'running'`, lte(subjectJobs.updatedAt, before)))
-    .orderBy(asc(subjectJobs.updatedAt))
-    .limit(limit);
+    .update(subjectJobs)
+    .set({ updatedAt: now })
+    .where(sql`job_id IN (${stalled})`)
+    .returning({ jobId: subjectJobs.jobId });
   return rows.map(({ jobId }) => jobId);
 }
 

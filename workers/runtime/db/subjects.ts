@@ -28,34 +28,71 @@ const identityColumns = {
   region: subjects.region,
 };
 
-/** Returns subjects with an expiry before `now` that is not recorded yet, longest overdue first. */
-export const listSubjectsToExpire = (db: D1Database, now: number, limit: number) =>
-  listDueSubjects(db, subjects.nextExpiryAt, now, limit);
+// The least recently woken are first: an object that fails each time does not keep its place at the head.
+const claimToWake = `
+  UPDATE subjects SET woken_at = ?1 WHERE (project_id, mode, subject_ref) IN (
+    SELECT project_id, mode, subject_ref FROM (
+      SELECT * FROM (
+        SELECT project_id, mode, subject_ref, coalesce(woken_at, 0) AS last, next_expiry_at AS due FROM subjects
+        WHERE next_expiry_at IS NOT NULL AND next_expiry_at <= ?1 AND coalesce(woken_at, 0) <= ?2
+        ORDER BY last, due LIMIT ?4)
+      UNION ALL
+      SELECT * FROM (
+        SELECT project_id, mode, subject_ref, 0 AS last, created_at AS due FROM subjects
+        WHERE head_sequence = 0 AND woken_at IS NULL AND created_at <= ?3
+        ORDER BY created_at LIMIT CAST(?4 / 5 AS INTEGER)))
+    ORDER BY last, due LIMIT ?4)
+  RETURNING project_id AS projectId, mode, subject_ref AS subjectRef, region`;
 
-/** Returns subjects with a subscription that is due to be read again from Stripe, longest overdue first. */
-export const listSubjectsToReview = (db: D1Database, now: number, limit: number) =>
-  listDueSubjects(db, subjects.nextReviewAt, now, limit);
-
-/** The indexes of the due times are partial: they cover only rows with one. */
-async function listDueSubjects(
+/**
+ * Claims and returns subjects that their alarm should have woken: an expiry before `now` is not recorded yet,
+ * and nothing woke them since `wokenBefore`; or they were registered before `createdBefore`, never flushed, and
+ * never woken. Of concurrent sweeps each gets other subjects.
+ */
+export async function claimSubjectsToWake(
   db: D1Database,
-  dueAt: typeof subjects.nextExpiryAt | typeof subjects.nextReviewAt,
-  now: number,
+  { now, wokenBefore, createdBefore }: { now: number; wokenBefore: number; createdBefore: number },
   limit: number,
 ): Promise<SubjectIdentity[]> {
-  return drizzle(db)
-    .select(identityColumns)
-    .from(subjects)
-    .where(and(isNotNull(dueAt), lte(dueAt, now)))
-    .orderBy(asc(dueAt))
-    .limit(limit);
+  const { results } = await db
+    .prepare(claimToWake)
+    .bind(now, wokenBefore, createdBefore, limit)
+    .all<SubjectIdentity>();
+  return results;
+}
+
+/** A subject with a subscription to read again from Stripe. */
+export type SubjectToReview = SubjectIdentity & Pick<SubjectRow, "nextReviewAt">;
+
+/** Returns subjects with a subscription that is due to be read again from Stripe, longest overdue first. */
+export async function listSubjectsToReview(
+  db: D1Database,
+  now: number,
+  limit: number,
+): Promise<SubjectToReview[]> {
+  return (
+    drizzle(db)
+      .select({ ...identityColumns, nextReviewAt: subjects.nextReviewAt })
+      .from(subjects)
+      // The index is partial: it covers only rows with a due time.
+      .where(and(isNotNull(subjects.nextReviewAt), lte(subjects.nextReviewAt, now)))
+      .orderBy(asc(subjects.nextReviewAt))
+      .limit(limit)
+  );
 }
 
 /**
- * Postpones a failed review, so that it does not repeat every minute. The next flush sets the due time again.
+ * Claims the review by postponing it to `until`, so that a failing one does not repeat every minute. Returns
+ * whether it was still due: of concurrent sweeps one gets it. The next flush sets the due time again.
  */
-export async function postponeReview(db: D1Database, subject: SubjectIdentity, until: number): Promise<void> {
-  await drizzle(db).update(subjects).set({ nextReviewAt: until }).where(ofSubject(subjects, subject));
+export async function claimReview(db: D1Database, subject: SubjectToReview, until: number): Promise<boolean> {
+  const { nextReviewAt } = subject;
+  if (nextReviewAt === null) return false;
+  const { meta } = await drizzle(db)
+    .update(subjects)
+    .set({ nextReviewAt: until })
+    .where(and(ofSubject(subjects, subject), eq(subjects.nextReviewAt, nextReviewAt)));
+  return meta.changes > 0;
 }
 
 /** Returns a page of all subjects, in key order. `after` is the last subject of the previous page. */

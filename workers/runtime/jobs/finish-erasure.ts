@@ -17,12 +17,12 @@ const partsPerRun = 150;
 export async function finishErasure(env: RuntimeEnv, row: ErasureRow): Promise<boolean> {
   const { erasureId, askedAt, subjectRef, projectId, mode } = row;
   if (subjectRef === null) return true;
+  const startedAt = Date.now();
   const project = await readProjectSettings(env.DB, projectId);
   if (project === null) throw new Error("the project of the erasure is not there");
   const identity = { projectId, mode, subjectRef, region: project.region };
   // Erase the object first: it then writes no more data of the customer to D1.
-  await callSubject(env, identity, (subject) => subject.erase({ erasureId, requestedAt: askedAt }));
-  const startedAt = Date.now();
+  await callSubject(env, identity, (subject) => subject.erase({ erasureId, requestedAt: askedAt }), budgetMs);
   const erasure = { ...row, subjectRef };
   for (let parts = 0; parts < partsPerRun && Date.now() - startedAt < budgetMs; parts++) {
     if (await eraseNextPart(env.DB, erasure)) continue;

@@ -74,6 +74,7 @@ export function buildKey(
     revokedAt: null,
     version: 1,
     syncedAt: null,
+    syncTriedAt: null,
     lastUsedAt: null,
   };
   return { apiKey, row };

@@ -1,14 +1,16 @@
 import type { ApiKeyRow } from "../../../shared/db/api-keys.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
+import { withTimeout } from "../../../shared/kit/timeout.ts";
 import {
+  claimUnsyncedKeys,
+  claimUnsyncedPlans,
   type KeyringAddress,
   listProjectRegions,
-  listUnsyncedKeys,
-  listUnsyncedPlans,
   markKeySynced,
   markPlanSynced,
 } from "../db/keyring-sync.ts";
 import type { RuntimeEnv } from "../env.ts";
+import { type Budget, workThrough } from "../sweeps/work-through.ts";
 import { type KeyRecord, type KeyringPlan, keyringName } from "./keyring.ts";
 
 /**
@@ -17,26 +19,43 @@ import { type KeyRecord, type KeyringPlan, keyringName } from "./keyring.ts";
  * empty and the sweep updates the Keyring.
  */
 
+/** A change that a sweep could not send is tried again after this time. */
+const syncAgainMs = 30_000;
+/** A Keyring that does not answer holds up only its part of the concurrent calls, and only so long. */
+const keyringTimeoutMs = 5_000;
+const concurrentSyncs = 20;
+const maxSyncsPerSweep = 500;
+
 /** Sends every change that is in D1 but not yet in a Keyring, after a crash or an outage. */
 export async function syncKeyrings(
   env: RuntimeEnv,
   now: number,
+  budget: Budget,
 ): Promise<{ finished: number; failed: number }> {
   let finished = 0;
   let failed = 0;
-  const count = async (what: string, work: Promise<void>) => {
+  const claim = { now, triedBefore: now - syncAgainMs };
+  const keys = await claimUnsyncedKeys(env.DB, claim, maxSyncsPerSweep);
+  const plans = await claimUnsyncedPlans(env.DB, claim, maxSyncsPerSweep);
+  const changes: { what: string; send: () => Promise<void> }[] = [
+    ...keys.map(({ key, region, plan }) => ({
+      what: key.keyId,
+      send: () => syncKey(env, key, { ...key, region }, plan, now),
+    })),
+    ...plans.map(({ accountId, plan }) => ({
+      what: accountId,
+      send: () => syncPlan(env, accountId, plan, now),
+    })),
+  ];
+  await workThrough(changes, { ...budget, concurrency: concurrentSyncs }, async ({ what, send }) => {
     try {
-      await work;
+      await withTimeout("Keyring", keyringTimeoutMs, send());
       finished++;
     } catch (error) {
       failed++;
       log("error", "keyring.sync_failed", { what, error: errorMessage(error) });
     }
-  };
-  for (const { key, region, plan } of await listUnsyncedKeys(env.DB, 100))
-    await count(key.keyId, syncKey(env, key, { ...key, region }, plan, now));
-  for (const { accountId, plan } of await listUnsyncedPlans(env.DB, 100))
-    await count(accountId, syncPlan(env, accountId, plan, now));
+  });
   return { finished, failed };
 }
 

@@ -1,7 +1,9 @@
+import { waitUntil } from "cloudflare:workers";
 import type { z } from "zod";
 import { stripeEventEnvelopeSchema } from "../../../shared/contract/stripe-event.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { unseal as decrypt, parseWrappingKeys } from "../../../shared/kit/encryption.ts";
+import { remainingMs } from "../../../shared/kit/timeout.ts";
 import { readConnection } from "../db/stripe-connections.ts";
 import { insertStripeEvent } from "../db/stripe-events.ts";
 import { ApiError } from "../http/api-error.ts";
@@ -12,6 +14,7 @@ import { webhookSecretAssociatedData } from "../stripe-connection/associated-dat
 import { processStripeEvent } from "../stripe-events/process-event.ts";
 import { firstAttemptTimeoutMs } from "../stripe-events/retry-schedule.ts";
 import { hasPlausibleSignature, hasValidSignature } from "../stripe-events/signature.ts";
+import { timeouts } from "../timeouts.ts";
 
 const maxBodyBytes = 1024 * 1024;
 
@@ -21,10 +24,11 @@ function invalidSignature(): ApiError {
 }
 
 /**
- * Receives Stripe events. A `200` means that the event is stored durably in the inbox and applied now or soon. An event
+ * Receives Stripe events. A `200` means that the event is stored durably in the inbox, and applied now or soon. An event
  * that could not be stored gets a `503`, and Stripe sends it again.
  */
 export async function stripeWebhook(c: ApiContext): Promise<Response> {
+  const startedAt = Date.now();
   const now = await currentTime(c.env.DEV);
   const header = c.req.header("Stripe-Signature");
   if (!hasPlausibleSignature(header, now)) throw invalidSignature();
@@ -59,8 +63,12 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
     foundBy: "webhook",
   });
   addLogFields(c, { replayed: row === null });
-  // The reply promises only that the event is stored. When applying it now fails, the row is retried.
-  if (row !== null) await processStripeEvent(c.env, { connectionId, eventId: event.id }, { row, found });
+  if (row !== null) {
+    // The reply promises only that the event is stored. A try that fails or does not end is repeated.
+    const firstTry = processStripeEvent(c.env, { connectionId, eventId: event.id }, { row, found });
+    waitUntil(firstTry);
+    await Promise.race([firstTry, scheduler.wait(remainingMs(startedAt, timeouts.stripeWebhook))]);
+  }
   return jsonReply(c, { received: true });
 }
 

@@ -1,14 +1,14 @@
 import type Stripe from "stripe";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
-import { type ConnectionWithProject, listConnectionsToSweep, recordSweep } from "../db/stripe-connections.ts";
+import { type ConnectionWithProject, claimConnectionToSweep, recordSweep } from "../db/stripe-connections.ts";
 import { findKnownEventIds, insertStripeEvent } from "../db/stripe-events.ts";
 import type { RuntimeEnv } from "../env.ts";
+import { type Budget, workThrough } from "../sweeps/work-through.ts";
 import { type ConnectionContext, createConnectionContext } from "./connection-context.ts";
 import { processStripeEvent } from "./process-event.ts";
 import { everyPageSince } from "./read-from-stripe.ts";
 import { rereadPage } from "./reread-subjects.ts";
-import { firstAttemptTimeoutMs } from "./retry-schedule.ts";
 
 /**
  * Recovers events that Stripe did not deliver: reads Stripe's event list, and stores and processes each event
@@ -33,10 +33,14 @@ const maxListedMs = 29 * day;
  */
 const minIntervalMs = 6 * 60 * minute;
 const fewEvents = 100;
-const budgetMs = 20_000;
-const maxConnectionsPerSweep = 50;
+/** The longest turn of one connection, so that a long gap of one does not use up the budget of all. */
+const connectionBudgetMs = 20_000;
+const concurrentConnections = 5;
+const maxConnectionsPerSweep = 500;
 const sweepEveryMs = 5 * minute;
 const developmentSweepEveryMs = 5_000;
+/** The claim of a connection: longer than its turn. */
+const leaseMs = minute;
 
 /**
  * Sweeps the connections that are due. A failure is recorded in the connection's row and does not stop the
@@ -45,62 +49,78 @@ const developmentSweepEveryMs = 5_000;
 export async function sweepMissedEvents(
   env: RuntimeEnv,
   now: number,
+  budget: Budget,
 ): Promise<{ swept: number; found: number }> {
-  const due = await listConnectionsToSweep(env.DB, now, maxConnectionsPerSweep);
+  const everyMs = env.DEV === undefined ? sweepEveryMs : developmentSweepEveryMs;
+  let swept = 0;
   let found = 0;
-  for (const each of due) found += await sweepOne(env, each, now);
-  return { swept: due.length, found };
+  const turns = Array.from({ length: maxConnectionsPerSweep }, (_, turn) => turn);
+  let isMore = true;
+  await workThrough(turns, { ...budget, concurrency: concurrentConnections }, async () => {
+    if (!isMore) return;
+    const claimed = await claimConnectionToSweep(env.DB, now, now + Math.max(leaseMs, everyMs));
+    if (claimed === null) {
+      isMore = false;
+      return;
+    }
+    swept++;
+    found += await sweepOne(env, claimed, { now, nextSweepAt: now + everyMs, budget });
+  });
+  return { swept, found };
 }
 
-async function sweepOne(env: RuntimeEnv, each: ConnectionWithProject, now: number): Promise<number> {
+async function sweepOne(
+  env: RuntimeEnv,
+  each: ConnectionWithProject,
+  { now, nextSweepAt, budget }: { now: number; nextSweepAt: number; budget: Budget },
+): Promise<number> {
   const { connectionId } = each.connection;
-  const nextSweepAt = now + (env.DEV === undefined ? sweepEveryMs : developmentSweepEveryMs);
-  // Schedule the next sweep first, so that a connection that crashes does not hold up the others.
-  await recordSweep(env.DB, connectionId, { nextSweepAt });
   const cause = { type: "stripe_read" as const, id: connectionId, because: "sweep" };
   const context = createConnectionContext(env, each, cause, now);
+  const endBy = Math.min(budget.endBy, Date.now() + connectionBudgetMs);
   try {
-    const found = await sweepConnection(context);
-    if (each.connection.sweepError !== null) await recordSweep(env.DB, connectionId, { sweepError: null });
+    const found = await sweepConnection(context, { endBy });
+    await recordSweep(env.DB, connectionId, { sweepError: null, nextSweepAt });
     return found;
   } catch (error) {
     const sweepError = errorMessage(error);
     log("error", "stripe_sweep.failed", { connectionId, error: sweepError });
-    await recordSweep(env.DB, connectionId, { sweepError });
+    await recordSweep(env.DB, connectionId, { sweepError, nextSweepAt });
     return 0;
   }
 }
 
-async function sweepConnection(context: ConnectionContext): Promise<number> {
+async function sweepConnection(context: ConnectionContext, budget: Budget): Promise<number> {
   const { connection, now } = context;
   const sweptTo = connection.sweptTo ?? connection.createdAt;
   if (connection.rereadStartedAt !== null || now - sweptTo > maxListedMs) {
     await rereadPage(context);
     return 0;
   }
-  const startedAt = Date.now();
   let found = 0;
   let intervalMs = minIntervalMs;
   for (let from = sweptTo; ; ) {
     const until = Math.min(from + intervalMs, now);
-    const interval = await sweepInterval(context, from - overlapMs, until);
+    const interval = await sweepInterval(context, from - overlapMs, until, budget);
     found += interval.found;
     const swept = { sweptTo: Math.min(until, interval.listedAt) };
     await recordSweep(context.env.DB, connection.connectionId, swept);
     from = until;
     intervalMs = interval.listed < fewEvents ? intervalMs * 4 : minIntervalMs;
-    if (until >= now || Date.now() - startedAt > budgetMs) return found;
+    if (until >= now || Date.now() >= budget.endBy) return found;
   }
 }
 
 /**
- * Stores and processes the missing events of one interval, oldest first. Returns the number of missing
+ * Stores and processes the missing events of one interval, oldest first. After the end of the budget it only
+ * stores them: they are due, and the sweep of the inbox tries them. Returns the number of missing
  * events, the number of listed events, and the time of the list on Stripe's clock.
  */
 async function sweepInterval(
   { env, connection, now, stripe }: ConnectionContext,
   from: number,
   until: number,
+  budget: Budget,
 ): Promise<{ found: number; listed: number; listedAt: number }> {
   const { connectionId, projectId, mode } = connection;
   const client = await stripe();
@@ -126,11 +146,11 @@ async function sweepInterval(
       stripeCreatedAt: event.created * 1_000,
       payload: JSON.stringify(event satisfies Stripe.Event),
       status: "received",
-      nextTryAt: now + firstAttemptTimeoutMs,
+      nextTryAt: now,
       receivedAt: now,
       foundBy: "sweep",
     });
-    await processStripeEvent(env, { connectionId, eventId: event.id });
+    if (Date.now() < budget.endBy) await processStripeEvent(env, { connectionId, eventId: event.id });
   }
   return { found: missing.length, listed: listed.length, listedAt };
 }

@@ -227,6 +227,7 @@ export class Subject extends DurableObject<SubjectEnv> {
   }
 
   private decideNow(now: number): DecisionAt {
+    this.outbox.rearmIfLost();
     const { head, entitlements } = this.store.state();
     const at = Math.max(now, head.at);
     return { decision: decideAccess(entitlements.values(), at), sequence: head.sequence, at };

@@ -3,17 +3,29 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { deleteSettledStripeEvents, listDueStripeEvents } from "../db/stripe-events.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { processStripeEvent } from "../stripe-events/process-event.ts";
+import { type Budget, workThrough } from "./work-through.ts";
 
-const maxEventsPerSweep = 100;
+const maxEventsPerSweep = 200;
+const concurrency = 5;
 /** As long as Stripe's event list reaches back, so that a removed event is not found there again. */
 const inboxKeptMs = 30 * dayMs;
 const maxRemovedPerSweep = 1_000;
 
 /** Tries the inbox rows that are due: a lost queue message or a crash left them. */
-export async function sweepInbox(env: RuntimeEnv): Promise<{ tried: number }> {
-  const due = await listDueStripeEvents(env.DB, await currentTime(env.DEV), maxEventsPerSweep);
-  for (const key of due) await processStripeEvent(env, key);
-  return { tried: due.length };
+export const sweepInbox = (env: RuntimeEnv, budget: Budget) => tryDueEvents(env, budget, false);
+
+/** Tries the due rows that could not read from Stripe. They may take long, so they have a separate sweep. */
+export const sweepInboxReads = (env: RuntimeEnv, budget: Budget) => tryDueEvents(env, budget, true);
+
+async function tryDueEvents(
+  env: RuntimeEnv,
+  budget: Budget,
+  waitsForStripe: boolean,
+): Promise<{ tried: number }> {
+  const now = await currentTime(env.DEV);
+  const due = await listDueStripeEvents(env.DB, { waitsForStripe, now, limit: maxEventsPerSweep });
+  const tried = await workThrough(due, { ...budget, concurrency }, (key) => processStripeEvent(env, key));
+  return { tried };
 }
 
 /** Removes processed events older than 30 days with their payloads. The ledger keeps their effects. */

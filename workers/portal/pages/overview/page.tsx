@@ -3,9 +3,11 @@ import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, PageHead, Pill } from "../../components/parts.tsx";
 import { formatDuration, Time } from "../../components/time.tsx";
 import { type Activity, readActivity } from "../../db/activity.ts";
+import { readBackgroundTroubles } from "../../db/background-work.ts";
 import { type ProjectFacts, readProjectFacts } from "../../db/overview.ts";
 import { buildPath, getOrigin, getScope, type PortalContext } from "../../request-context.ts";
 import { ActivityTiles } from "./activity-tiles.tsx";
+import { BackgroundProblems } from "./background-work.tsx";
 import { DeliveryProblems, DeliveryTiles } from "./deliveries.tsx";
 import { type Step, setupSteps } from "./steps.ts";
 import { StorageProblems, StorageTiles } from "./storage.tsx";
@@ -13,9 +15,10 @@ import { StorageProblems, StorageTiles } from "./storage.tsx";
 export async function showOverview(c: PortalContext) {
   const now = c.get("now");
   const mode = c.get("mode");
-  const [facts, activity] = await Promise.all([
+  const [facts, activity, troubles] = await Promise.all([
     readProjectFacts(c.env.DB, getScope(c), now),
     readActivity(c.env.DB, getScope(c), now),
+    readBackgroundTroubles(c.env.DB, getScope(c), now),
   ]);
   const steps = setupSteps(facts, { mode, origin: getOrigin(c) });
   const open = steps.filter(({ done }) => !done);
@@ -25,6 +28,7 @@ export async function showOverview(c: PortalContext) {
     <>
       <PageHead title={c.get("project").name} lead={`How it is doing in ${mode} mode.`} />
       <Problems c={c} facts={facts} now={now} />
+      <BackgroundProblems c={c} troubles={troubles} activity={activity} now={now} />
       {open.length > 0 ? <Steps c={c} steps={steps} open={open.length} /> : null}
       <Health c={c} facts={facts} activity={activity} now={now} />
     </>,

@@ -47,7 +47,10 @@ export async function renderEditEndpointPage(c: PortalContext, form?: FormState,
     c,
     { title: "Edit endpoint", status },
     <>
-      <PageHead title="Edit endpoint" lead="What is already waiting goes to the new address." />
+      <PageHead
+        title="Edit endpoint"
+        lead="What is already waiting goes to the new address. What waits for a type that you untick is not sent."
+      />
       {status === 409 ? <CurrentVersion endpoint={endpoint} /> : null}
       <EndpointForm
         c={c}

@@ -12,6 +12,7 @@ import type { SubjectStore } from "../storage/store.ts";
 import type { Erasure } from "../storage/tombstone.ts";
 import { buildD1Copy } from "./build-d1-copy.ts";
 import { logFlush } from "./log-flush.ts";
+import { reportFlushFailure } from "./report-flush-failure.ts";
 import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-events.ts";
 
 /**
@@ -33,7 +34,9 @@ import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-
  *   nothing;
  * - before the deliveries are enqueued: they are due in D1, and the sweep finds them.
  *
- * If the platform loses an alarm, the next instance of the object arms it in its constructor.
+ * If the platform loses an alarm, the next call to the object arms it again, on this instance or the next. The
+ * sweep calls objects with an overdue expiry, and those that never flushed. A flush that fails again and again is
+ * named in the subject's row in D1, for the portal's overview.
  */
 
 /**
@@ -45,6 +48,8 @@ import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-
  *   all subjects together, and one flush costs as much as several consumes.
  */
 const flushDelayMs = { subscribed: 200, unsubscribed: 5_000, busy: 30_000 };
+/** An alarm that is late by this much is lost. */
+const alarmLostAfterMs = 60_000;
 const retryDelayMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
 export class Outbox {
@@ -96,10 +101,19 @@ export class Outbox {
   }
 
   private armFor(time: number): void {
-    if (this.armedFor !== null && this.armedFor <= time) return;
+    if (this.armedFor !== null && this.armedFor <= time && !this.isAlarmLost()) return;
     this.armedFor = time;
     // Not awaited: the output gate holds every response until this write is durable.
     this.ctx.storage.setAlarm(time);
+  }
+
+  private isAlarmLost(): boolean {
+    return this.armedFor !== null && this.armedFor < Date.now() - alarmLostAfterMs;
+  }
+
+  /** Arms the alarm again if the platform lost it. Only compares numbers otherwise: every check calls it. */
+  rearmIfLost(): void {
+    if (this.isAlarmLost()) this.armFor(Date.now());
   }
 
   /** Arms the alarm for entries that an earlier instance did not flush. Call when an instance starts. */
@@ -123,6 +137,7 @@ export class Outbox {
       const { failures } = this;
       log("error", "outbox.flush_failed", { projectId, mode, failures, error: errorMessage(error) });
       writeMetric(this.metered, { projectId, mode }, { name: "flush_failed", failures });
+      await reportFlushFailure(this.db, this.store.identity(), failures, error);
       return;
     }
     this.setNextAlarm(now);

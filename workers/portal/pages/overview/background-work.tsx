@@ -1,0 +1,92 @@
+import { CustomerLink } from "../../components/customer-link.tsx";
+import { formatDuration, Time } from "../../components/time.tsx";
+import type { Activity } from "../../db/activity.ts";
+import type { BackgroundTroubles } from "../../db/background-work.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
+
+/** What each sweep does, in an operator's words. */
+const sweepLabels: Record<string, string> = {
+  inbox: "applying Stripe events",
+  inboxReads: "applying Stripe events that need an answer from Stripe",
+  oldEvents: "removing old Stripe events",
+  missedEvents: "looking for missed Stripe events",
+  expiries: "recording expiries",
+  reviews: "reviewing silent subscriptions",
+  keyrings: "sending API keys to all places",
+  erasures: "erasing customers",
+  deliveries: "starting webhook deliveries",
+  subjectJobs: "continuing data checks",
+  retention: "removing old rows",
+};
+
+/** An expiry is recorded within a minute. One that takes longer than this is reported. */
+const lateExpiryMs = 5 * 60_000;
+
+interface TroublesProps {
+  c: PortalContext;
+  troubles: BackgroundTroubles;
+  activity: Activity;
+  now: number;
+}
+
+/** Names background work that is slow, fails or is stopped by a fault of this installation. */
+export function BackgroundProblems({ c, troubles, activity, now }: TroublesProps) {
+  const { sweeps, ownFault, unwritten, erasureSince } = troubles;
+  const { behindSince } = activity;
+  return (
+    <>
+      {ownFault === null ? null : (
+        <div class="notice bad">
+          <p>
+            <b>
+              Nothing is sent to {ownFault.endpoints} webhook endpoint{ownFault.endpoints === 1 ? "" : "s"},
+            </b>{" "}
+            since <Time at={ownFault.since} now={now} />, because of a fault of this installation:{" "}
+            {ownFault.fault} Events are kept, and no attempt is counted.{" "}
+            <a href={buildPath(c, "/webhooks")}>Look</a>
+          </p>
+        </div>
+      )}
+      {unwritten === null ? null : (
+        <div class="notice bad">
+          <p>
+            <b>
+              The changes of {unwritten.customers} customer{unwritten.customers === 1 ? "" : "s"} can't be
+              written to the database,
+            </b>{" "}
+            so lists and webhooks lack them. Access is not affected. First{" "}
+            <CustomerLink c={c} subjectRef={unwritten.subjectRef} />: {unwritten.error}
+          </p>
+        </div>
+      )}
+      {sweeps.map(({ sweep, since, durationMs, error }) => (
+        <div class="notice">
+          <p>
+            <b>
+              Background work {error === null ? "is slow" : "fails"}: {sweepLabels[sweep] ?? sweep}
+            </b>{" "}
+            took {formatDuration(durationMs)}
+            {error === null ? "" : ` and failed: ${error}`}. Since <Time at={since} now={now} />. It is tried
+            again each minute, and other work does not wait for it.
+          </p>
+        </div>
+      ))}
+      {behindSince !== null && now - behindSince > lateExpiryMs ? (
+        <div class="notice">
+          <p>
+            <b>An expiry is not recorded</b> since <Time at={behindSince} now={now} />. Access ended on time;
+            lists and webhooks lack it. It is tried again each minute.
+          </p>
+        </div>
+      ) : null}
+      {erasureSince === null ? null : (
+        <div class="notice bad">
+          <p>
+            <b>An erasure has not finished</b> since <Time at={erasureSince} now={now} />. It is tried again
+            each minute.
+          </p>
+        </div>
+      )}
+    </>
+  );
+}
