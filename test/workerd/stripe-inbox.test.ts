@@ -1,14 +1,17 @@
 import { exports } from "cloudflare:workers";
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import Stripe from "stripe";
 import { beforeEach, describe, expect, it } from "vitest";
 import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
+import { parseWrappingKeys, seal } from "../../shared/kit/encryption.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { buildLicenzyMetadata } from "../../shared/stripe/licenzy-metadata.ts";
 import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
 import { saveConnection } from "../../workers/runtime/db/stripe-connections.ts";
 import { insertStripeEvent } from "../../workers/runtime/db/stripe-events.ts";
+import { webhookSecretAssociatedData } from "../../workers/runtime/stripe-connection/associated-data.ts";
 import { processStripeEvent } from "../../workers/runtime/stripe-events/process-event.ts";
 import { callSubject } from "../../workers/runtime/subject-stub.ts";
 import { buildPack, env } from "./subjects.ts";
@@ -151,6 +154,61 @@ const attemptStatus = async ({ attemptId }: Purchase) => {
 // Removes events of other tests, so that the sweep does not process them here.
 beforeEach(async () => {
   await env.DB.exec("DELETE FROM stripe_events");
+});
+
+/** Posts the event's payload as Stripe does, for the first time or by "Resend" in its dashboard. */
+async function sendAgain(purchase: Purchase): Promise<number> {
+  const { connectionId } = purchase;
+  const secret = "whsec_resend";
+  const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
+  const sealed = await seal(keys, webhookSecretAssociatedData(connectionId), secret);
+  await env.DB.prepare("UPDATE stripe_connections SET webhook_secret_sealed = ? WHERE connection_id = ?")
+    .bind(sealed, connectionId)
+    .run();
+  const payload = (await rowOf(purchase))?.payload ?? "";
+  const timestamp = Math.floor((await now()) / 1_000);
+  const header = await Stripe.webhooks.generateTestHeaderStringAsync({ payload, secret, timestamp });
+  const reply = await exports.default.fetch(
+    new Request(`https://api.example.com/v1/webhooks/stripe/tenant/${connectionId}`, {
+      method: "POST",
+      headers: { "Stripe-Signature": header },
+      body: payload,
+    }),
+  );
+  return reply.status;
+}
+
+describe("an event that is sent again from Stripe's dashboard", () => {
+  it("a failed event is tried again with its whole schedule", async () => {
+    const purchase = await storedEvent();
+    await env.DB.exec("UPDATE stripe_events SET status = 'failed', tries = 12, next_try_at = NULL");
+    await insertAttemptOf(purchase);
+    expect(await sendAgain(purchase)).toBe(200);
+    expect(await rowOf(purchase)).toMatchObject({ status: "applied", tries: 1 });
+    expect(await creditsOf(purchase)).toBe(10);
+  });
+
+  it("an applied event is not tried again", async () => {
+    const purchase = await storedEvent();
+    await insertAttemptOf(purchase);
+    await tryNow(purchase);
+    expect(await sendAgain(purchase)).toBe(200);
+    expect(await rowOf(purchase)).toMatchObject({ status: "applied", tries: 1 });
+    expect(await creditsOf(purchase)).toBe(10);
+  });
+});
+
+describe("a session with copied metadata", () => {
+  it("a paid session that its checkout attempt did not make grants nothing, and fails visibly", async () => {
+    const purchase = await storedEvent();
+    await insertAttemptOf(purchase);
+    await drizzle(env.DB).update(checkoutAttempts).set({ stripeSessionId: "cs_made" });
+    await tryNow(purchase);
+    const detail = `not a sale: checkout attempt ${purchase.attemptId} made cs_made`;
+    expect(await rowOf(purchase)).toMatchObject({ status: "failed", detail });
+    expect(await creditsOf(purchase)).toBe(0);
+    expect(await attemptStatus(purchase)).toBe("created");
+  });
 });
 
 describe("inbox after a crash before the first try", () => {

@@ -3,13 +3,11 @@ import { drizzle } from "drizzle-orm/d1";
 import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
 import { stripeEvents } from "../../../shared/db/tables/stripe.ts";
 
-/**
- * Makes an event that failed or is still pending due now. Returns whether the event was in one of those
- * states.
- */
+/** Makes an event due now if it has one of the statuses `from`. Returns whether it had. */
 export async function reopenStripeEvent(
   db: D1Database,
   key: { connectionId: string; eventId: string },
+  from: ("failed" | "received")[],
   now: number,
   audit: AuditEntry | null,
 ): Promise<boolean> {
@@ -31,7 +29,7 @@ export async function reopenStripeEvent(
         and(
           eq(stripeEvents.connectionId, key.connectionId),
           eq(stripeEvents.eventId, key.eventId),
-          inArray(stripeEvents.status, ["failed", "received"]),
+          inArray(stripeEvents.status, from),
         ),
       ),
     ...optionalAudit(database, audit),

@@ -5,7 +5,7 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { unseal as decrypt, parseWrappingKeys } from "../../../shared/kit/encryption.ts";
 import { remainingMs } from "../../../shared/kit/timeout.ts";
 import { readConnection } from "../db/stripe-connections.ts";
-import { insertStripeEvent } from "../db/stripe-events.ts";
+import { insertStripeEvent, reopenStripeEvent } from "../db/stripe-events.ts";
 import { ApiError } from "../http/api-error.ts";
 import { readBody } from "../http/read-body.ts";
 import { jsonReply } from "../http/reply.ts";
@@ -63,9 +63,12 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
     foundBy: "webhook",
   });
   addLogFields(c, { replayed: row === null });
-  if (row !== null) {
+  const key = { connectionId, eventId: event.id };
+  // "Resend" in Stripe's dashboard sends the same event. One that failed gets its whole schedule again.
+  const isReopened = row === null && (await reopenStripeEvent(c.env.DB, key, ["failed"], now, null));
+  if (row !== null || isReopened) {
     // The reply promises only that the event is stored. A try that fails or does not end is repeated.
-    const firstTry = processStripeEvent(c.env, { connectionId, eventId: event.id }, { row, found });
+    const firstTry = processStripeEvent(c.env, key, row === null ? undefined : { row, found });
     waitUntil(firstTry);
     await Promise.race([firstTry, scheduler.wait(remainingMs(startedAt, timeouts.stripeWebhook))]);
   }

@@ -9,7 +9,7 @@ import { applyReversals } from "./apply-refunds-and-disputes.ts";
 import { applySession } from "./apply-session.ts";
 import { applySubscription } from "./apply-subscription.ts";
 import { type ConnectionContext, createConnectionContext } from "./connection-context.ts";
-import { describeNoOwner } from "./find-owner.ts";
+import { describeNoOwner, type OtherSession } from "./find-owner.ts";
 import type { ApplyResult } from "./merge-facts.ts";
 import { listRefunds } from "./read-from-stripe.ts";
 
@@ -54,7 +54,9 @@ export async function applyEvent(
   }
 }
 
-function toSettlement(result: ApplyResult | { outcome: "not_handled" }): Settlement {
+type EventResult = ApplyResult | OtherSession | { outcome: "not_handled" };
+
+function toSettlement(result: EventResult): Settlement {
   switch (result.outcome) {
     case "merged": {
       const { subjectRef, changes, sequence } = result;
@@ -69,6 +71,8 @@ function toSettlement(result: ApplyResult | { outcome: "not_handled" }): Settlem
       return { ...ignored("erased"), payload: "" };
     case "not_handled":
       return ignored("type not handled");
+    case "other_session":
+      return failed(`not a sale: ${result.reason}`);
     case "unknown_attempt":
       // The attempt may still arrive in D1, so the event is retried.
       throw new Error(describeNoOwner(result));
@@ -78,10 +82,7 @@ function toSettlement(result: ApplyResult | { outcome: "not_handled" }): Settlem
 const ignored = (detail: string): Settlement => ({ status: "ignored", detail, subjectRef: null });
 const failed = (detail: string): Settlement => ({ status: "failed", detail, subjectRef: null });
 
-async function applyParsedEvent(
-  context: ConnectionContext,
-  event: ParsedEvent,
-): Promise<ApplyResult | { outcome: "not_handled" }> {
+async function applyParsedEvent(context: ConnectionContext, event: ParsedEvent): Promise<EventResult> {
   switch (event.type) {
     case "session":
       return applySession(context, event);

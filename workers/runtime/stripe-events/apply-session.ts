@@ -3,7 +3,13 @@ import type { ParsedSession } from "../../../shared/stripe/parse-session.ts";
 import { parseFrozenRequest } from "../checkout/frozen-request.ts";
 import { advanceCheckoutAttempt } from "../db/checkout-attempts.ts";
 import type { ConnectionContext } from "./connection-context.ts";
-import { buildCheckoutOrigin, type CheckoutOwner, foreign, resolveOwnerFromMetadata } from "./find-owner.ts";
+import {
+  buildCheckoutOrigin,
+  type CheckoutOwner,
+  foreign,
+  type OtherSession,
+  resolveSessionOwner,
+} from "./find-owner.ts";
 import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
 
 /**
@@ -13,9 +19,12 @@ import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
  * Order: grant, then advance the attempt, then (in the caller) mark the event as processed. A crash in
  * between leaves the event `received`. The next attempt finds the entitlement granted and does the rest.
  */
-export async function applySession(context: ConnectionContext, session: ParsedSession): Promise<ApplyResult> {
+export async function applySession(
+  context: ConnectionContext,
+  session: ParsedSession,
+): Promise<ApplyResult | OtherSession> {
   if (session.ours === null) return foreign("not created by Licenzy");
-  const found = await resolveOwnerFromMetadata(context, session.ours);
+  const found = await resolveSessionOwner(context, session.sessionId, session.ours);
   if (found.outcome !== "owner") return found;
   const { owner } = found;
   const { attemptId } = session.ours;

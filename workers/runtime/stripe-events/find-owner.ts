@@ -83,6 +83,29 @@ export async function resolveOwnerFromMetadata(
   return { outcome: "owner", owner: { subjectRef, attempt, erasureFence: erasure?.askedAt ?? null } };
 }
 
+/** A session has the metadata of an attempt that made another session. It grants nothing. */
+export interface OtherSession {
+  outcome: "other_session";
+  reason: string;
+}
+
+/**
+ * Resolves the owner of a session. Metadata can be copied to another session, which may cost less: only the
+ * session that the attempt made is its sale. The attempt does not know its session if the checkout crashed
+ * between Stripe's response and storing it; then the metadata decides.
+ */
+export async function resolveSessionOwner(
+  context: ConnectionContext,
+  sessionId: string,
+  ours: LicenzyMetadata,
+): Promise<OwnerLookup<CheckoutOwner> | OtherSession> {
+  const found = await resolveOwnerFromMetadata(context, ours);
+  if (found.outcome !== "owner") return found;
+  const { attemptId, stripeSessionId } = found.owner.attempt;
+  if (stripeSessionId === null || stripeSessionId === sessionId) return found;
+  return { outcome: "other_session", reason: `checkout attempt ${attemptId} made ${stripeSessionId}` };
+}
+
 /**
  * Returns whether a sale is older than the erasure: its attempt is deleted, or was created before the
  * erasure.

@@ -11,7 +11,8 @@ export async function retryByOperator(
   key: StripeRetryMessage,
   audit: AuditEntry | null = null,
 ): Promise<{ retried: boolean }> {
-  const retried = await reopenStripeEvent(env.DB, key, await currentTime(env.DEV), audit);
+  const now = await currentTime(env.DEV);
+  const retried = await reopenStripeEvent(env.DB, key, ["failed", "received"], now, audit);
   if (retried) await processStripeEvent(env, key);
   return { retried };
 }

@@ -15,7 +15,7 @@ import {
   type NoOwner,
   type OwnedPayment,
   type Owner,
-  resolveOwnerFromMetadata,
+  resolveSessionOwner,
 } from "./find-owner.ts";
 import { buildInvoiceFact, readSubscriptionFact } from "./merge-facts.ts";
 import { everyPage, listDisputes, listRefunds, same } from "./read-from-stripe.ts";
@@ -56,9 +56,9 @@ export async function readDifferences(
   for (const session of found.sessions) {
     const { ours } = session;
     if (ours === null) continue;
-    const lookup = await resolveOwnerFromMetadata(context, ours);
+    const lookup = await resolveSessionOwner(context, session.sessionId, ours);
     // Sold before an erasure: the customer has come back, but that purchase has not.
-    if (lookup.outcome === "erased") continue;
+    if (lookup.outcome === "erased" || lookup.outcome === "other_session") continue;
     if (lookup.outcome !== "owner") return lookup;
     const status = {
       paid: "finalized",

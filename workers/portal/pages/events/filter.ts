@@ -1,21 +1,28 @@
 import { inboxStatuses } from "../../../../shared/contract/enums.ts";
 import type { StripeEventFilter } from "../../db/stripe-events.ts";
+import { type FilterFields, readFilterFields } from "../../http/query.ts";
 
-/** Parses the filter and the cursor in the query string. Malformed values are ignored. */
-export function parseStripeEventFilter(query: Readonly<Record<string, string | undefined>>): {
-  filter: StripeEventFilter;
-  values: Record<"status" | "type" | "customer", string>;
-} {
-  const { type = "", customer = "" } = query;
-  const status = inboxStatuses.find((candidate) => candidate === query["status"]);
-  const before = parseCursor(query["before"]);
+/** `before` is the cursor of the next page. */
+const names = ["status", "type", "customer", "before"] as const;
+
+/**
+ * The filter of the list and its values for the form. With errors, a value is not understood and nothing is listed.
+ */
+export function parseStripeEventFilter(
+  query: URLSearchParams,
+): FilterFields<(typeof names)[number]> & { filter: StripeEventFilter } {
+  const { values, errors } = readFilterFields([...query], names);
+  const status = inboxStatuses.find((candidate) => candidate === values.status);
+  const before = values.before === undefined ? null : parseCursor(values.before);
+  if (values.status !== undefined && status === undefined) errors.status ??= "There is no such result.";
+  if (values.before !== undefined && before === null) errors[""] ??= "There is no such page.";
   const filter: StripeEventFilter = {
     ...(status === undefined ? {} : { status }),
-    ...(type === "" ? {} : { type }),
-    ...(customer === "" ? {} : { subjectRef: customer }),
+    ...(values.type === undefined ? {} : { type: values.type }),
+    ...(values.customer === undefined ? {} : { subjectRef: values.customer }),
     ...(before === null ? {} : { before }),
   };
-  return { filter, values: { status: status ?? "", type, customer } };
+  return { filter, values, errors };
 }
 
 type Cursor = NonNullable<StripeEventFilter["before"]>;
@@ -23,7 +30,7 @@ type Cursor = NonNullable<StripeEventFilter["before"]>;
 /** Formats the position after an event, for the link to the next page. */
 export const formatCursor = ({ receivedAt, eventId }: Cursor): string => `${receivedAt}.${eventId}`;
 
-function parseCursor(text = ""): Cursor | null {
+function parseCursor(text: string): Cursor | null {
   const [, receivedAt, eventId] = /^(\d{1,16})\.([\w-]{1,255})$/.exec(text) ?? [];
   return receivedAt === undefined || eventId === undefined
     ? null

@@ -4,7 +4,7 @@ import { findStripeEvent } from "../../../../shared/db/stripe-events.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
-import { ActionButton, Field, Select } from "../../components/fields.tsx";
+import { ActionButton, Field, FieldError, Select } from "../../components/fields.tsx";
 import { stripeEventLabels } from "../../components/labels/stripe-event.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
@@ -16,14 +16,15 @@ import { formatCursor, parseStripeEventFilter } from "./filter.ts";
 const perPage = 50;
 
 export async function showEvents(c: PortalContext) {
-  const { filter, values } = parseStripeEventFilter(c.req.query());
-  const rows = await listStripeEvents(c.env.DB, getScope(c), filter, perPage + 1);
+  const { filter, values, errors } = parseStripeEventFilter(new URL(c.req.url).searchParams);
+  const isValid = Object.keys(errors).length === 0;
+  const rows = isValid ? await listStripeEvents(c.env.DB, getScope(c), filter, perPage + 1) : [];
   const events = rows.slice(0, perPage);
-  const isFiltered = Object.values(values).some((value) => value !== "");
-  const form = { values, errors: {} };
+  const isFiltered = !isValid || Object.keys(values).some((name) => name !== "before");
+  const form = { values, errors };
   return renderPage(
     c,
-    { title: "Stripe events" },
+    { title: "Stripe events", status: isValid ? 200 : 422 },
     <>
       <PageHead title="Stripe events" lead="What Stripe sent us, and what became of it. Kept for 30 days." />
       <Card>
@@ -45,6 +46,7 @@ export async function showEvents(c: PortalContext) {
             placeholder="checkout.session.completed"
           />
           <Field form={form} name="customer" label="Customer" required={false} />
+          <FieldError form={form} name="" />
           <button class="button" type="submit">
             Filter
           </button>

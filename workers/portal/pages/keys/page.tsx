@@ -233,11 +233,7 @@ export function renderConfirmPage(
             />
           </>
         ) : null}
-        {error === null ? null : (
-          <p class="fault" role="alert">
-            {error}
-          </p>
-        )}
+        {error === null ? null : <p class="fault" role="alert" children={error} />}
         <div class="row">
           <button class={isRotation ? "button primary" : "button danger"} type="submit">
             {isRotation ? "Make the new key" : "Revoke the key"}
