@@ -73,7 +73,7 @@ export const createResetLink = operation({
   role: "owner",
   recentAuth: "always",
   audit: ["member.create_reset_link", "member.mail_reset_link"],
-  input: z.strictObject({ operatorId: z.string(), endsSecondFactor: z.boolean() }),
+  input: z.strictObject({ operatorId: objectId, endsSecondFactor: z.boolean() }),
   output: done(),
 });
 

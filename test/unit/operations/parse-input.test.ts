@@ -56,7 +56,7 @@ describe("an input", () => {
   it.each([
     [createApiKey, { ...key, keyId: "key_of_mine" }],
     [createApiKey, { ...key, role: "owner" }],
-    [createApiKey, { keyId: key.keyId, name: "Backend" }],
+    [createApiKey, { keyId: key.keyId, expiresAt: null }],
     [editProduct, { product, version: "1" }],
     [previewAction, { ...action, form: { ...grant, type: "give" } }],
     [previewAction, { ...action, form: { ...grant, unit: 1 } }],
