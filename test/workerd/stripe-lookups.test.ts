@@ -39,12 +39,23 @@ async function subscriptionOf(metadata: object, status = "active") {
 }
 
 async function invoiceOf(metadata: object) {
+  const start = await seconds();
+  const line = {
+    id: "il_1",
+    amount: 2_900,
+    quantity: 1,
+    period: { start, end: start + 30 * 86_400 },
+    parent: { subscription_item_details: { subscription: "sub_1", subscription_item: "si_1" } },
+    pricing: { price_details: { price: "price_pro" } },
+  };
   return {
     id: "in_1",
     object: "invoice",
     customer: "cus_1",
+    currency: "eur",
+    status: "paid",
     amount_paid: 2_900,
-    lines: { data: [{ period: { start: await seconds(), end: (await seconds()) + 30 * 86_400 } }] },
+    lines: { data: [line], has_more: false },
     parent: { subscription_details: { subscription: "sub_1", metadata } },
   };
 }

@@ -89,12 +89,14 @@ describe("full reread after a long gap", () => {
 
   it("a reread skips and names a customer when Stripe no longer has the objects", async () => {
     const session = { ...(await paidSession("z_well")), status: "complete", created: 1, customer: null };
+    const charge = { id: "ch_1", paid: true, created: 1, balance_transaction: { id: "txn_1", created: 2 } };
     await remember("a_gone", "sub_gone");
     await remember("z_well", session.id);
     await env.DEV.advance(gap);
     await env.DEV.setStripeAnswers([
       { path: `/v1/checkout/sessions/${session.id}`, status: 200, body: session },
       { path: "/v1/charges", status: 200, body: list([]) },
+      { path: "/v1/payment_intents/", status: 200, body: { id: "pi_1", latest_charge: charge } },
       { path: "/v1/events", status: 200, body: list([]) },
     ]);
     await sweep();

@@ -50,14 +50,15 @@ export async function buildInvoiceFact(
   return { type: "invoice", invoiceId, subscriptionId, origin, invoice: { outcome, ...terms } };
 }
 
-/** Builds what a payment's record keeps of the invoice that it paid. */
+/** Builds what a payment's record keeps of the invoice that it paid. A part of an open invoice pays for nothing. */
 export async function buildPaidInvoice(
   context: ConnectionContext,
   subscriptionId: string,
   invoice: ParsedInvoice,
 ): Promise<Required<PaidInvoice>> {
   const { invoiceId, amountPaid, currency, paidAt } = invoice;
-  const lines = await addProducts(context, await readAllLines(context, invoice));
+  const covering = invoice.outcome === "paid" ? await readAllLines(context, invoice) : [];
+  const lines = await addProducts(context, covering);
   const ends = lines.map(({ end }) => end);
   const periodEnd = ends.length === 0 ? null : Math.max(...ends);
   return { invoiceId, subscriptionId, periodEnd, amountPaid, currency, paidAt, lines };
