@@ -8,6 +8,7 @@ import { routes } from "../../../workers/portal/routes.ts";
 import { randomFrom } from "../../fault/random.ts";
 import { newOperator, type TestOperator } from "../operators.ts";
 import { buy, newWorld, type World } from "../world.ts";
+import { newestAuditId } from "./newest-audit-id.ts";
 
 /**
  * Sends hostile values to every form and every query of the portal, as an owner. Whatever is sent gets a documented answer,
@@ -219,11 +220,6 @@ function buildForm({ path }: Route, random: Random): string {
   return pairs.map(([name, value]) => `${name}=${value}`).join("&");
 }
 
-async function newestAuditId(): Promise<string> {
-  const { html } = await owner.portal.get("/audit/export");
-  return html.split("\r\n")[1]?.split(",")[0] ?? "";
-}
-
 function expectDocumented(what: string, { status, headers, html }: PortalReply): void {
   expect(documented, `${what}: ${status} ${html.slice(0, 300)}`).toContain(status);
   expect(headers.get("Request-Id"), what).toMatch(/^req_/);
@@ -237,13 +233,14 @@ const fuzzed = routes
   .filter(({ method, path }) => !(`${method} ${path}` in excluded))
   .map((route, index) => [`${route.method} ${route.path}`, route, index] as const);
 
-it("the walk finds every route, and fields for nearly every form", () => {
+it("the walk finds every route, and the fields of at least 20 forms", () => {
   const names = routes.map(({ method, path }) => `${method} ${path}`);
   for (const name of Object.keys(excluded)) expect(names).toContain(name);
   const posts = fuzzed.filter(([, { method }]) => method === "POST");
   const withFields = posts.filter(([, { path }]) => forms.has(path)).map(([name]) => name);
   expect(posts.length).toBeGreaterThan(30);
-  expect(withFields.length, withFields.join("\n")).toBeGreaterThan(posts.length / 2);
+  // Forms of objects that this world does not have, such as endpoints, are sent without their fields.
+  expect(withFields.length, withFields.join("\n")).toBeGreaterThanOrEqual(20);
   expect(queryNames).toEqual(expect.arrayContaining(["q", "before", "after", "as_of", "status", "http"]));
 });
 
@@ -259,7 +256,7 @@ it.each(fuzzed)(
         continue;
       }
       const body = buildForm(route, random);
-      const before = await newestAuditId();
+      const before = await newestAuditId(owner.portal);
       const reply = await owner.portal.postRaw(path, body).catch((error: unknown) => {
         // The portal answers 413 without reading such a body, so the connection can end before the answer is read.
         if (body.length > maxFormBytes) return null;
@@ -268,7 +265,7 @@ it.each(fuzzed)(
       const what = `SEED=${seed} POST ${path} ${body.slice(0, 500)}`;
       if (reply !== null) expectDocumented(what, reply);
       const isRefused = reply === null || (reply.status >= 400 && reply.status !== 502);
-      if (isRefused) expect(await newestAuditId(), what).toBe(before);
+      if (isRefused) expect(await newestAuditId(owner.portal), what).toBe(before);
     }
     expect(name).not.toBe("");
   },

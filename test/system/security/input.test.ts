@@ -6,6 +6,7 @@ import { newId } from "../../../shared/kit/ids.ts";
 import { readFormFields, toText } from "../forms.ts";
 import { newOperator, type TestOperator } from "../operators.ts";
 import { buy, newKey, newWorld, readStackTime, type World } from "../world.ts";
+import { newestAuditId } from "./newest-audit-id.ts";
 
 /** What people, callers and Stripe send, and what may not follow from it. One sentence per promise. */
 
@@ -29,11 +30,6 @@ const ofCredits = (more: object = {}) => ({
   product_code: "CREDITS_1000",
   ...more,
 });
-
-async function newestAuditId(): Promise<string> {
-  const { html } = await owner.portal.get("/audit/export");
-  return html.split("\r\n")[1]?.split(",")[0] ?? "";
-}
 
 describe("decision ids", () => {
   it("the customer page shows no decision for an id that was forged from a sequence and a time", async () => {
@@ -77,13 +73,13 @@ describe("filters", () => {
       expect(page.status).toBe(422);
       expect(toText(page)).toContain("This filter is not understood");
       expect(page.html).not.toContain('name="job_id"');
-      const before = await newestAuditId();
+      const before = await newestAuditId(owner.portal);
       const fields = { ...Object.fromEntries(new URLSearchParams(query)), job_id: newId("job") };
       if (!query.includes("&")) {
         const sent = await owner.portal.post(`${path}/deliveries/requeue`, fields);
         expect(sent.status).toBe(422);
       }
-      expect(await newestAuditId()).toBe(before);
+      expect(await newestAuditId(owner.portal)).toBe(before);
       const list = await owner.portal.get(`${path}/deliveries?${query}`);
       expect(list.status).toBe(422);
       expect(list.html).not.toContain("/deliveries/requeue");

@@ -34,7 +34,8 @@ async function countRows(): Promise<Record<string, number>> {
     .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
     .all<{ name: string }>();
   const counts: Record<string, number> = {};
-  for (const { name } of results)
+  // A sweep records the size of the database in one row.
+  for (const { name } of results.filter((table) => table.name !== "storage_sizes"))
     counts[name] = (await db.prepare(`SELECT count(*) AS count FROM "${name}"`).first<number>("count")) ?? 0;
   return counts;
 }

@@ -25,18 +25,22 @@ describe("what an operator does with their sign-in", () => {
     await portal.submit("/sign-in/code", { code: backupCodes[0] ?? "" });
     await portal.submit("/account/second-factor/disable", { code: buildTotpCode(secret, 1) });
     const lines = (await auditOf(email)).filter((line) => line.includes('"operator.'));
-    expect(actionsIn(lines)).toEqual([
+    // The code and the sign-in are entries of one request, so they may be of one millisecond.
+    const [first, , , , ...signIn] = lines;
+    expect(actionsIn(lines.slice(0, 4))).toEqual([
       "operator.sign_in",
       "operator.enable_second_factor",
       "operator.prove",
       "operator.sign_out",
-      "operator.use_backup_code",
-      "operator.sign_in",
-      "operator.disable_second_factor",
     ]);
-    expect(lines[0]).toContain('""method"":""new password""');
-    expect(lines[4]).toContain('""left"":9');
-    expect(lines[5]).toContain('""method"":""password and backup code""');
+    expect(actionsIn(signIn).toSorted()).toEqual([
+      "operator.disable_second_factor",
+      "operator.sign_in",
+      "operator.use_backup_code",
+    ]);
+    expect(first).toContain('""method"":""new password""');
+    expect(signIn.join()).toContain('""left"":9');
+    expect(signIn.join()).toContain('""method"":""password and backup code""');
     const log = lines.join("\n");
     for (const secretValue of [password, secret, ...backupCodes]) expect(log).not.toContain(secretValue);
   });
