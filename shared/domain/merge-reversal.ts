@@ -34,8 +34,10 @@ const disputeRank: Record<DisputeStatus, number> = {
   prevented: 3,
   needs_response: 4,
   under_review: 5,
-  won: 6,
-  lost: 7,
+  appeal_needs_response: 6,
+  appeal_under_review: 7,
+  won: 8,
+  lost: 9,
 };
 
 /**

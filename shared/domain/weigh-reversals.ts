@@ -56,10 +56,18 @@ export function weighReversals(
   return { fullyReversedAt: null, part, hasOtherCurrency };
 }
 
+/** An appeal reopens a dispute that was decided. */
+const openStatuses: readonly DisputeStatus[] = [
+  "needs_response",
+  "under_review",
+  "appeal_needs_response",
+  "appeal_under_review",
+];
+
 /** Returns the disputes that are open. Inquiries (`warning_…`) and prevented ones withdraw no money. */
 export function findOpenDisputes(payments: PaymentRecord[]): Reversal<DisputeStatus>[] {
   return payments.flatMap(({ disputes }) =>
-    Object.values(disputes).filter(({ status }) => status === "needs_response" || status === "under_review"),
+    Object.values(disputes).filter(({ status }) => openStatuses.includes(status)),
   );
 }
 

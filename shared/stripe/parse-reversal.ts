@@ -28,6 +28,8 @@ const disputeStatuses: readonly string[] = [
   "warning_closed",
   "needs_response",
   "under_review",
+  "appeal_needs_response",
+  "appeal_under_review",
   "prevented",
   "won",
   "lost",

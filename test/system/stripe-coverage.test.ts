@@ -204,6 +204,22 @@ describe("coverage of Stripe payments", () => {
     }
   });
 
+  it("an appeal of a lost dispute holds access until it is won, by event and by sync", async () => {
+    const { paymentIntent } = await purchase(world, "appeal", "CREDITS_1000");
+    const opened = await control("disputes", { payment_intent: paymentIntent });
+    const { id } = (opened as { dispute: { id: string } }).dispute;
+    await control(`disputes/${id}`, { status: "lost" });
+    expect(await settle("appeal")).toMatchObject(denied("refunded"));
+    await advanceClock(world.origin, 2);
+    await control(`disputes/${id}`, { status: "appeal_under_review" });
+    await provision(world.origin, "syncFromStripe", world.projectId, "test", "appeal", { apply: true });
+    expect(await readAccess(world, "appeal")).toMatchObject(denied("payment_disputed"));
+    expect(await settle("appeal")).toMatchObject(denied("payment_disputed"));
+    await advanceClock(world.origin, 2);
+    await control(`disputes/${id}`, { status: "won" });
+    expect(await settle("appeal")).toMatchObject({ ...allowed, usage_remaining: 1_000 });
+  });
+
   it("an unpaid upgrade keeps the former plan until the end of its paid period", async () => {
     const { subscription } = await purchase(world, "unpaid_upgrade", "PRO_MONTHLY");
     await settle("unpaid_upgrade");

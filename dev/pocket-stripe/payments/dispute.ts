@@ -14,16 +14,23 @@ type Dispute = StripeObjects["dispute"];
  */
 export const openingStatuses = ["needs_response", "warning_needs_response", "prevented", "lost"] as const;
 
-/** Allowed transitions. A status without an entry is final. */
+/** Allowed transitions. A lost dispute can be appealed; the other closed ones are final. */
 const transitions: Record<string, string[]> = {
   needs_response: ["under_review", "won", "lost"],
   under_review: ["won", "lost"],
+  lost: ["appeal_needs_response", "appeal_under_review"],
+  appeal_needs_response: ["appeal_under_review", "won", "lost"],
+  appeal_under_review: ["won", "lost"],
   warning_needs_response: ["warning_under_review", "warning_closed", "needs_response"],
   warning_under_review: ["warning_closed", "needs_response"],
 };
 
+const closedStatuses: readonly string[] = ["won", "lost", "warning_closed", "prevented"];
+
 export const laterStatuses = [
   "under_review",
+  "appeal_needs_response",
+  "appeal_under_review",
   "won",
   "lost",
   "warning_under_review",
@@ -91,7 +98,7 @@ export function openDispute(context: Context, charge: StripeObjects["charge"], o
   const dispute = withdrawsFunds(order.status)
     ? moveFunds(context, "charge.dispute.funds_withdrawn", opened)
     : opened;
-  if (transitions[order.status] === undefined) emitEvent(context, "charge.dispute.closed", dispute);
+  if (closedStatuses.includes(order.status)) emitEvent(context, "charge.dispute.closed", dispute);
   return dispute;
 }
 
@@ -115,7 +122,7 @@ export function moveDispute(
     : status === "won"
       ? moveFunds(context, "charge.dispute.funds_reinstated", updated)
       : updated;
-  if (transitions[status] === undefined) emitEvent(context, "charge.dispute.closed", moved);
+  if (closedStatuses.includes(status)) emitEvent(context, "charge.dispute.closed", moved);
   return moved;
 }
 
