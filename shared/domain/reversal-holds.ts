@@ -7,7 +7,7 @@ import { findOpenDisputes } from "./weigh-reversals.ts";
 export function findHolds(lines: CoveredPeriod[]): ImpliedHold[] {
   const takenBack = new Set(lines.map(({ invoice }) => invoice).filter(({ isTakenBack }) => isTakenBack));
   return [...takenBack].flatMap((invoice) => {
-    const start = Math.min(...lines.filter((line) => line.invoice === invoice).map((line) => line.start));
+    const start = findStart(lines.filter((line) => line.invoice === invoice));
     const { payments, reversal } = invoice;
     const disputes = findOpenDisputes(payments).map(
       ({ id, createdAt }): ImpliedHold => ({
@@ -29,6 +29,15 @@ export function findHolds(lines: CoveredPeriod[]): ImpliedHold[] {
     };
     return [...disputes, refund];
   });
+}
+
+/**
+ * Returns the start of the period that ends last. An invoice may also contain an earlier one, such as the usage
+ * of the month before, which says nothing about the present.
+ */
+function findStart(lines: CoveredPeriod[]): Moment {
+  const end = Math.max(...lines.map((line) => line.end));
+  return Math.max(...lines.filter((line) => line.end === end).map((line) => line.start));
 }
 
 /**

@@ -68,7 +68,9 @@ function listHolds(relevant: Coverage[]): Hold[] {
 }
 
 function isEffective({ lines, placedAt }: Hold, relevant: Coverage[], now: number): boolean {
-  const start = Math.min(...lines.map((line) => line.start));
+  // What counts is the period of the invoice that reaches furthest.
+  const end = Math.max(...lines.map((line) => line.end));
+  const start = Math.max(...lines.filter((line) => line.end === end).map((line) => line.start));
   const remaining = relevant.filter(({ isRemoved }) => !isRemoved);
   return !remaining.some((line) =>
     line.isMoney
