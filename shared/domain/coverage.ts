@@ -52,7 +52,8 @@ export function collectCoverage(
     const invoice = weighInvoice(invoiceId, terms, own);
     invoices.set(invoiceId, invoice);
     if (terms.lines === undefined) {
-      if (terms.periodEnd !== null) withoutLines.push({ invoice, end: terms.periodEnd });
+      // Whether a 0.00 invoice covers something depends on its lines.
+      if (terms.periodEnd !== null && invoice.isMoney) withoutLines.push({ invoice, end: terms.periodEnd });
       continue;
     }
     for (const line of terms.lines) {

@@ -4,7 +4,7 @@ type Invoices = SubscriptionRecord["invoices"];
 
 /**
  * Lines are kept for this many of the newest invoices, and this many lines per invoice: those that end last.
- * That bounds the record to about 250 kB. An older invoice is reduced to the end of its period.
+ * That bounds the record to about 250 kB. An older invoice keeps its amount and the end of its period.
  */
 const maxInvoicesWithLines = 40;
 export const maxLinesPerInvoice = 40;
@@ -22,7 +22,13 @@ export function mergeInvoice(invoices: Invoices, invoiceId: string, reported: Re
 function mergeReports(before: RecordedInvoice, reported: RecordedInvoice): RecordedInvoice {
   if (before.outcome === "failed") return reported.outcome === "paid" ? reported : before;
   if (reported.outcome === "failed" || reported.lines === undefined) return before;
-  return { ...reported, ...before, lines: mergeLines(before.lines, reported.lines) };
+  return {
+    ...reported,
+    // The payment of an invoice in parts may be reported with each part.
+    amountPaid: Math.max(before.amountPaid ?? 0, reported.amountPaid ?? 0),
+    paidAt: Math.max(before.paidAt ?? 0, reported.paidAt ?? 0) || null,
+    lines: mergeLines(before.lines, reported.lines),
+  };
 }
 
 /** The lines of a paid invoice don't change. A price may have become a product's since the first report. */
@@ -40,10 +46,9 @@ function dropOldLines(invoices: Invoices): Invoices {
   const newestFirst = withLines.toSorted(
     ([a, left], [b, right]) => (right.periodEnd ?? 0) - (left.periodEnd ?? 0) || (a < b ? 1 : -1),
   );
-  const old = newestFirst.slice(maxInvoicesWithLines).map(([id, { outcome, periodEnd }]) => {
-    const reduced: RecordedInvoice = { outcome, periodEnd };
-    return [id, reduced] as const;
-  });
+  const old = newestFirst
+    .slice(maxInvoicesWithLines)
+    .map(([id, { lines: _, ...withoutLines }]) => [id, withoutLines] as const);
   return { ...invoices, ...Object.fromEntries(old) };
 }
 

@@ -44,6 +44,8 @@ export function parseStripeEvent(event: Stripe.Event): ParsedEvent {
       return parseSubscription(event.data.object, { ...source, said: "deleted" }, null);
     case "invoice.paid":
     case "invoice.payment_succeeded":
+      // One of several payments succeeded. The event of the last one shows the invoice as paid.
+      if (event.data.object.status === "open") return { type: "not_handled" };
       return parseInvoice(event.data.object, "paid", at);
     case "invoice.payment_failed":
       return parseInvoice(event.data.object, "failed", at);
