@@ -7,14 +7,20 @@ export type ImpliedHold = Required<Pick<Hold, "causeId" | "reason" | "placedAt" 
 };
 
 /**
- * Replaces the holds with the implied ones and keeps `liftedAt`: an event must not undo an operator's lift.
+ * Replaces the holds with the implied ones and keeps `liftedAt`: an event must not undo an operator's lift. A lift
+ * is for what was known then. If the lifted refund fails and a later one takes the money, the hold blocks again.
  */
 export function updateHolds(before: Hold[], implied: ImpliedHold[]): Hold[] {
   return implied
     .toSorted((a, b) => (a.causeId < b.causeId ? -1 : 1))
     .map(({ formerCauseIds = [], ...hold }) => {
       const causeIds = [hold.causeId, ...formerCauseIds];
-      const lifted = before.find(({ causeId, liftedAt }) => liftedAt !== null && causeIds.includes(causeId));
+      const lifted = before.find(
+        ({ causeId, placedAt, liftedAt }) =>
+          liftedAt !== null &&
+          causeIds.includes(causeId) &&
+          (hold.placedAt === placedAt || hold.placedAt <= liftedAt),
+      );
       return { ...hold, liftedAt: lifted?.liftedAt ?? null };
     });
 }
