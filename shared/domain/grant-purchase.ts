@@ -66,13 +66,14 @@ function correctPaidAt(
 ): TouchedEntitlement[] {
   const { paidAtFrom: _, ...rest } = known;
   const shift = (moment: Moment | null) => (moment === null ? null : moment + paidAt - known.paidAt);
-  const isOpen = known.status === "active";
+  // What expired under the former time stays expired: its units are gone from the balance.
+  const isMoving = known.status !== "expired";
   const corrected: Entitlement = {
     ...rest,
     paidAt,
     // The window of a pass follows from the queue of all passes.
-    startsAt: isOpen ? shift(known.startsAt) : known.startsAt,
-    expiresAt: isOpen ? shift(known.expiresAt) : known.expiresAt,
+    startsAt: isMoving ? shift(known.startsAt) : known.startsAt,
+    expiresAt: isMoving ? shift(known.expiresAt) : known.expiresAt,
     updatedAt: now,
   };
   const record = state.records.get(known.purchase?.paymentIntentId ?? "");
