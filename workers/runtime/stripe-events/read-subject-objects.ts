@@ -77,19 +77,21 @@ export async function readSubjectObjects(
   return {
     sessions: await parseFinishedSessions(stripe, [...sessions.values()]),
     subscriptionIds: [...subscriptionIds],
-    reversedCharges: filterReversed([...charges.values()]),
+    reversedCharges: filterReversed([...charges.values()], new Set(known)),
   };
 }
 
 /** Lists the customer's charges that were refunded or disputed, whichever subject they belong to. */
 export async function listReversedCharges(stripe: Stripe, customer: string): Promise<ReversedCharge[]> {
-  return filterReversed(await everyPage((page) => stripe.charges.list({ ...page, customer }), same));
+  const charges = await everyPage((page) => stripe.charges.list({ ...page, customer }), same);
+  return filterReversed(charges, new Set());
 }
 
-function filterReversed(charges: Stripe.Charge[]): ReversedCharge[] {
+/** A charge is `known` once a refund or dispute of it was recorded. If that refund failed, Stripe shows no trace. */
+function filterReversed(charges: Stripe.Charge[], known: ReadonlySet<string>): ReversedCharge[] {
   return charges.flatMap((charge) => {
     const paymentIntentId = getReferenceId(charge.payment_intent);
-    const isReversed = charge.amount_refunded > 0 || charge.disputed;
+    const isReversed = charge.amount_refunded > 0 || charge.disputed || known.has(charge.id);
     return isReversed && paymentIntentId !== null ? [{ chargeId: charge.id, paymentIntentId }] : [];
   });
 }

@@ -84,8 +84,9 @@ export async function readDifferences(
     switch (lookup.outcome) {
       case "owner":
         // The customer may also have paid for another subject.
-        if (lookup.owner.subjectRef === subjectRef)
-          differences.facts.push(...(await readReversalFacts(context, lookup)));
+        if (lookup.owner.subjectRef !== subjectRef) break;
+        differences.facts.push(...(await readReversalFacts(context, lookup)));
+        differences.stripeIds.push(charge.chargeId);
         break;
       // The same Stripe customer also paid one-off invoices, or paid before an erasure.
       case "foreign":
