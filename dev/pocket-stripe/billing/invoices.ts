@@ -1,14 +1,12 @@
 import type { Context } from "../context.ts";
 import { emitEvent } from "../events.ts";
-import { newId } from "../ids.ts";
 import type { PaymentMethodType } from "../payments/build-charge.ts";
 import { endUsedDiscounts } from "../payments/discounts.ts";
 import { failPayment, processPayment, startPayment, succeedPayment } from "../payments/payment.ts";
 import type { StripeObjects } from "../wire.ts";
 import { applyBalance, changeBalance, returnBalance } from "./balance.ts";
 import type { Invoice } from "./build-invoice.ts";
-
-type InvoicePayment = StripeObjects["invoice_payment"];
+import { addInvoicePayment, type InvoicePayment, markInvoicePaymentPaid } from "./invoice-payment.ts";
 
 export function saveDraft(context: Context, draft: Invoice): Invoice {
   context.objects.insert(draft, { created: context.now });
@@ -73,16 +71,7 @@ export function collectInvoice(
 /** Marks an invoice as paid by `paymentIntent`. `null` when the amount was 0. */
 export function markPaid(context: Context, invoice: Invoice, paymentIntent: string | null): Invoice {
   const payment = findPayment(context, invoice);
-  if (payment !== undefined && paymentIntent !== null) {
-    const paid: InvoicePayment = {
-      ...payment,
-      amount_paid: payment.amount_requested,
-      status: "paid",
-      status_transitions: { ...payment.status_transitions, paid_at: context.now },
-    };
-    context.objects.save(paid);
-    emitEvent(context, "invoice_payment.paid", paid);
-  }
+  if (payment !== undefined && paymentIntent !== null) markInvoicePaymentPaid(context, payment);
   const settled: Invoice = {
     ...invoice,
     amount_paid: invoice.amount_due,
@@ -178,20 +167,10 @@ function openPayment(
       invoice.billing_reason === "subscription_create" ? "Subscription creation" : "Payment for Invoice",
     method,
   });
-  const payment: InvoicePayment = {
-    id: newId("inpay"),
-    object: "invoice_payment",
-    amount_paid: null,
-    amount_requested: invoice.amount_remaining,
-    created: context.now,
-    currency: invoice.currency,
-    invoice: invoice.id,
-    is_default: true,
-    livemode: context.scope.livemode,
+  addInvoicePayment(context, invoice, {
+    amount: invoice.amount_remaining,
     payment: { payment_intent: intent.id, type: "payment_intent" },
-    status: "open",
-    status_transitions: { canceled_at: null, paid_at: null },
-  };
-  context.objects.insert(payment, { created: context.now, parent: invoice.id });
+    isDefault: true,
+  });
   return intent;
 }

@@ -6,10 +6,9 @@ import { processPayment, startPayment, succeedPayment } from "../payments/paymen
 import type { StripeObjects } from "../wire.ts";
 import type { Invoice } from "./build-invoice.ts";
 import { getSubscriptionId, updateStatusFromInvoice } from "./collect.ts";
+import { addInvoicePayment, type InvoicePayment, markInvoicePaymentPaid } from "./invoice-payment.ts";
 import { findPayment, markPaid } from "./invoices.ts";
 import { scheduleSubscription } from "./schedule.ts";
-
-type InvoicePayment = StripeObjects["invoice_payment"];
 
 /** `out_of_band`: the shop reported money that Stripe never saw, as Stripe's payment records do. */
 export type PartOutcome = "paid" | "processing" | "out_of_band";
@@ -53,7 +52,8 @@ function sumUnderway(context: Context, invoice: Invoice): number {
 function payPart(context: Context, invoice: Invoice, { amount, outcome }: Part): Invoice {
   if (outcome === "out_of_band") {
     const record = { payment_record: newId("pr"), type: "payment_record" };
-    return receivePart(context, invoice, insertPayment(context, invoice, amount, record));
+    const part = addInvoicePayment(context, invoice, { amount, payment: record, isDefault: false });
+    return receivePart(context, invoice, part);
   }
   const intent = startPayment(context, {
     amount,
@@ -64,8 +64,11 @@ function payPart(context: Context, invoice: Invoice, { amount, outcome }: Part):
     description: null,
     method: outcome === "paid" ? "card" : "sepa_debit",
   });
-  const link = { payment_intent: intent.id, type: "payment_intent" };
-  const payment = insertPayment(context, invoice, amount, link);
+  const payment = addInvoicePayment(context, invoice, {
+    amount,
+    payment: { payment_intent: intent.id, type: "payment_intent" },
+    isDefault: false,
+  });
   if (outcome === "processing") {
     processPayment(context, intent);
     return invoice;
@@ -76,14 +79,7 @@ function payPart(context: Context, invoice: Invoice, { amount, outcome }: Part):
 
 /** Counts a part that was paid now, and updates the subscription if the invoice is paid with it. */
 export function receivePart(context: Context, invoice: Invoice, payment: InvoicePayment): Invoice {
-  const paid: InvoicePayment = {
-    ...payment,
-    amount_paid: payment.amount_requested,
-    status: "paid",
-    status_transitions: { ...payment.status_transitions, paid_at: context.now },
-  };
-  context.objects.save(paid);
-  emitEvent(context, "invoice_payment.paid", paid);
+  markInvoicePaymentPaid(context, payment);
   const remaining = invoice.amount_remaining - payment.amount_requested;
   resizeDefaultPayment(context, invoice, remaining);
   if (remaining > 0) {
@@ -99,30 +95,6 @@ export function receivePart(context: Context, invoice: Invoice, payment: Invoice
   const subscription = getSubscriptionId(settled);
   if (subscription !== null) scheduleSubscription(context, subscription);
   return settled;
-}
-
-function insertPayment(
-  context: Context,
-  invoice: Invoice,
-  amount: number,
-  link: InvoicePayment["payment"],
-): InvoicePayment {
-  const payment: InvoicePayment = {
-    id: newId("inpay"),
-    object: "invoice_payment",
-    amount_paid: null,
-    amount_requested: amount,
-    created: context.now,
-    currency: invoice.currency,
-    invoice: invoice.id,
-    is_default: false,
-    livemode: context.scope.livemode,
-    payment: link,
-    status: "open",
-    status_transitions: { canceled_at: null, paid_at: null },
-  };
-  context.objects.insert(payment, { created: context.now, parent: invoice.id });
-  return payment;
 }
 
 /** Keeps the default payment equal to what remains. Cancels it with its payment intent when nothing does. */
