@@ -68,21 +68,24 @@ describe("sync from Stripe", () => {
   it.each([
     ["by its event", "normal"],
     ["by a sync", "drop"],
-  ] as const)("a sync restores a purchase when its refund, recorded %s, failed unnoticed", async (_, mode) => {
-    const subject = `failed_refund_${mode}`;
-    await setDelivery(world, { mode: "normal" });
-    const { paymentIntent } = await purchase(world, subject, "CREDITS_1000");
-    await setDelivery(world, { mode });
-    const made = await world.stripe.control("refunds", { payment_intent: paymentIntent });
-    if (mode === "drop") await sync(subject, true);
-    expect(await readAccess(world, subject)).toMatchObject({ has_access: false, reason: "refunded" });
-    await setDelivery(world, { mode: "drop" });
-    await advanceClock(world.origin, 2);
-    const { id } = (made as { refund: { id: string } }).refund;
-    await world.stripe.control(`refunds/${id}`, { status: "failed" });
-    await sync(subject, true);
-    expect(await readAccess(world, subject)).toMatchObject({ has_access: true, usage_remaining: 1_000 });
-  });
+  ] as const)(
+    "a sync restores a purchase when its refund, recorded %s, failed unnoticed",
+    async (_, mode) => {
+      const subject = `failed_refund_${mode}`;
+      await setDelivery(world, { mode: "normal" });
+      const { paymentIntent } = await purchase(world, subject, "CREDITS_1000");
+      await setDelivery(world, { mode });
+      const made = await world.stripe.control("refunds", { payment_intent: paymentIntent });
+      if (mode === "drop") await sync(subject, true);
+      expect(await readAccess(world, subject)).toMatchObject({ has_access: false, reason: "refunded" });
+      await setDelivery(world, { mode: "drop" });
+      await advanceClock(world.origin, 2);
+      const { id } = (made as { refund: { id: string } }).refund;
+      await world.stripe.control(`refunds/${id}`, { status: "failed" });
+      await sync(subject, true);
+      expect(await readAccess(world, subject)).toMatchObject({ has_access: true, usage_remaining: 1_000 });
+    },
+  );
 
   it("an adoption grants a subscription and a payment that were not sold through Licenzy", async () => {
     const { stripe } = world;

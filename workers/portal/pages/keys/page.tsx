@@ -233,7 +233,11 @@ export function renderConfirmPage(
             />
           </>
         ) : null}
-        {error === null ? null : <p class="fault" role="alert" children={error} />}
+        {error === null ? null : (
+          <p class="fault" role="alert">
+            {error}
+          </p>
+        )}
         <div class="row">
           <button class={isRotation ? "button primary" : "button danger"} type="submit">
             {isRotation ? "Make the new key" : "Revoke the key"}
