@@ -15,7 +15,7 @@ import { sha256Hex } from "../../shared/kit/hash.ts";
 import { deleteEndedSignIns } from "../../workers/deliveries/db/sign-in-retention.ts";
 import { listAuditEntries } from "../../workers/portal/db/audit.ts";
 import { changeRole, removeMember } from "../../workers/portal/db/members.ts";
-import { insertReset, readReset, useReset } from "../../workers/portal/db/resets.ts";
+import { insertRequestedReset, insertReset, readReset, useReset } from "../../workers/portal/db/resets.ts";
 import { takeTimeStep } from "../../workers/portal/db/second-factors.ts";
 import { insertSampledRefusal } from "../../workers/portal/db/sign-in-refusals.ts";
 import { type Counter, countAttempt, takeBackAttempt } from "../../workers/portal/db/sign-in-throttles.ts";
@@ -183,6 +183,40 @@ describe("the last owner's way back", () => {
     expect(await database.select().from(operatorSessions)).toEqual([]);
     const log = await listAuditEntries(env.DB, { accountId: actor.accountId }, 10);
     expect(log.map(({ action }) => action)).toEqual(["operator.reset_password"]);
+  });
+
+  it("a stranger's request replaces neither the command's link, an owner's, nor one requested minutes ago", async () => {
+    const account = await newAccount();
+    const { actor: owner } = await newMember(account, "owner");
+    const { actor: operator } = await newMember(account, "owner");
+    const { operatorId, email } = operator;
+    const at = Date.now();
+    const request = (tokenHash: string, now: number) =>
+      insertRequestedReset(env.DB, email, { tokenHash, expiresAt: now + 60 * minutes }, now);
+    const isOpen = async (tokenHash: string) => (await readReset(env.DB, tokenHash, at)) !== null;
+
+    expect(await request("first", at - 15 * minutes + 1)).toMatchObject({ name: operator.name });
+    expect(await request("second", at)).toBeNull();
+    expect(await isOpen("first")).toBe(true);
+    expect(await request("third", at + 1)).toMatchObject({ name: operator.name });
+    expect([await isOpen("first"), await isOpen("third")]).toEqual([false, true]);
+
+    const permit = { outcome: "authorized", actor: owner, role: "owner", now: at, region: null } as const;
+    const reset = {
+      operatorId,
+      tokenHash: "owner's",
+      expiresAt: at + 1_440 * minutes,
+      endsSecondFactor: true,
+    };
+    expect(await insertReset(env.DB, permit, reset, email)).toBe(true);
+    expect(await request("fourth", at + 1_439 * minutes)).toBeNull();
+    expect(await isOpen("owner's")).toBe(true);
+
+    const { sql, link } = buildResetLink(email, "");
+    await env.DB.prepare(sql).run();
+    expect(await request("fifth", at + 59 * minutes)).toBeNull();
+    expect(await isOpen(sha256Hex(link.replace("/reset/", "")))).toBe(true);
+    expect(await request("sixth", at + 61 * minutes)).toMatchObject({ name: operator.name });
   });
 
   it("the SQL of `npm run reset-link` is built for an email address only", () => {

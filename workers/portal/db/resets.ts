@@ -6,12 +6,20 @@ import {
   operatorIdentities,
   operatorSessions,
   operators,
+  resetLinkCommand,
   secondFactors,
   signInResets,
 } from "../../../shared/db/tables/sign-in.ts";
 import type { Authorized } from "../../../shared/operations/authorize.ts";
 
 export type ResetRow = typeof signInResets.$inferSelect;
+
+/** The operator requested the link by mail. Such a link never ends the second factor. */
+const isRequested = sql`(sign_in_resets.created_by = sign_in_resets.operator_id
+  AND sign_in_resets.ends_second_factor = 0)`;
+
+/** How long a requested link is safe from another request, which a stranger can make too. */
+const keepRequestedMs = 15 * 60_000;
 
 /**
  * Returns the condition that a link works: until it expires, and while its creator has the power to reset the operator.
@@ -20,7 +28,8 @@ export type ResetRow = typeof signInResets.$inferSelect;
 const isOpen = (tokenHash: string, now: number) => sql`sign_in_resets.token_hash = ${tokenHash}
   AND sign_in_resets.expires_at > ${now}
   AND (
-    sign_in_resets.created_by = sign_in_resets.operator_id
+    ${isRequested}
+    OR sign_in_resets.created_by = ${resetLinkCommand}
     OR EXISTS (SELECT 1 FROM members AS creator INNER JOIN members AS member USING (account_id)
       WHERE creator.operator_id = sign_in_resets.created_by AND creator.role = 'owner'
         AND member.operator_id = sign_in_resets.operator_id)
@@ -54,8 +63,9 @@ export async function insertReset(
 }
 
 /**
- * Stores the link that an operator requested by mail. It never replaces an owner's link that is open. Returns
- * the operator's name, or `null` if none has this address.
+ * Stores the link that an operator requested by mail. Anyone can request one, so it never replaces an open link of an
+ * owner or of the command, nor one that was requested less than 15 minutes ago. Returns the operator's name, or `null`
+ * if nothing was stored.
  */
 export async function insertRequestedReset(
   db: D1Database,
@@ -67,7 +77,7 @@ export async function insertRequestedReset(
   const row = sql`SELECT operator_id, ${link.tokenHash}, operator_id, ${now}, ${link.expiresAt}, 0
     FROM operators WHERE email = ${email.toLowerCase()}`;
   const isReplaceable = sql`sign_in_resets.expires_at <= ${now}
-    OR sign_in_resets.created_by = sign_in_resets.operator_id`;
+    OR (${isRequested} AND sign_in_resets.created_at <= ${now - keepRequestedMs})`;
   const { meta } = await upsertReset(database, row, isReplaceable).run();
   if (meta.changes === 0) return null;
   const [operator] = await database
