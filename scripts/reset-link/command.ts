@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { resetLinkCommand } from "../../shared/db/tables/sign-in.ts";
 import { encodeBase32 } from "../../shared/kit/base32.ts";
 import { sha256Hex } from "../../shared/kit/hash.ts";
 
@@ -10,7 +11,8 @@ export function buildResetLink(email: string, origin: string): { sql: string; li
   const token = encodeBase32(randomBytes(20));
   const columns = "operator_id, token_hash, created_by, created_at, expires_at, ends_second_factor";
   const sql = `INSERT OR REPLACE INTO sign_in_resets (${columns})
-SELECT operator_id, '${sha256Hex(token)}', operator_id, unixepoch() * 1000, unixepoch() * 1000 + 3600000, 1
+SELECT operator_id, '${sha256Hex(token)}', '${resetLinkCommand}', unixepoch() * 1000,
+  unixepoch() * 1000 + 3600000, 1
 FROM operators WHERE email = '${email.toLowerCase()}'`;
   return { sql, link: `${origin.replace(/\/+$/, "")}/reset/${token}` };
 }

@@ -5,11 +5,17 @@ import { buildResetLink } from "../../scripts/reset-link/command.ts";
 import { operations } from "../../shared/contract/operations/table.ts";
 import { writeAuditEntry } from "../../shared/db/audit.ts";
 import { auditLog } from "../../shared/db/tables/people.ts";
-import { operatorIdentities, operatorSessions, secondFactors } from "../../shared/db/tables/sign-in.ts";
+import {
+  operatorIdentities,
+  operatorSessions,
+  secondFactors,
+  signInResets,
+} from "../../shared/db/tables/sign-in.ts";
 import { sha256Hex } from "../../shared/kit/hash.ts";
 import { deleteEndedSignIns } from "../../workers/deliveries/db/sign-in-retention.ts";
 import { listAuditEntries } from "../../workers/portal/db/audit.ts";
-import { readReset, useReset } from "../../workers/portal/db/resets.ts";
+import { changeRole, removeMember } from "../../workers/portal/db/members.ts";
+import { insertRequestedReset, insertReset, readReset, useReset } from "../../workers/portal/db/resets.ts";
 import { takeTimeStep } from "../../workers/portal/db/second-factors.ts";
 import { insertSampledRefusal } from "../../workers/portal/db/sign-in-refusals.ts";
 import { type Counter, countAttempt, takeBackAttempt } from "../../workers/portal/db/sign-in-throttles.ts";
@@ -179,9 +185,116 @@ describe("the last owner's way back", () => {
     expect(log.map(({ action }) => action)).toEqual(["operator.reset_password"]);
   });
 
+  it("a stranger's request replaces neither the command's link, an owner's, nor one requested minutes ago", async () => {
+    const account = await newAccount();
+    const { actor: owner } = await newMember(account, "owner");
+    const { actor: operator } = await newMember(account, "owner");
+    const { operatorId, email } = operator;
+    const at = Date.now();
+    const request = (tokenHash: string, now: number) =>
+      insertRequestedReset(env.DB, email, { tokenHash, expiresAt: now + 60 * minutes }, now);
+    const isOpen = async (tokenHash: string) => (await readReset(env.DB, tokenHash, at)) !== null;
+
+    expect(await request("first", at - 15 * minutes + 1)).toMatchObject({ name: operator.name });
+    expect(await request("second", at)).toBeNull();
+    expect(await isOpen("first")).toBe(true);
+    expect(await request("third", at + 1)).toMatchObject({ name: operator.name });
+    expect([await isOpen("first"), await isOpen("third")]).toEqual([false, true]);
+
+    const permit = { outcome: "authorized", actor: owner, role: "owner", now: at, region: null } as const;
+    const reset = {
+      operatorId,
+      tokenHash: "owner's",
+      expiresAt: at + 1_440 * minutes,
+      endsSecondFactor: true,
+    };
+    expect(await insertReset(env.DB, permit, reset, email)).toBe(true);
+    expect(await request("fourth", at + 1_439 * minutes)).toBeNull();
+    expect(await isOpen("owner's")).toBe(true);
+
+    const { sql, link } = buildResetLink(email, "");
+    await env.DB.prepare(sql).run();
+    expect(await request("fifth", at + 59 * minutes)).toBeNull();
+    expect(await isOpen(sha256Hex(link.replace("/reset/", "")))).toBe(true);
+    expect(await request("sixth", at + 61 * minutes)).toMatchObject({ name: operator.name });
+  });
+
   it("the SQL of `npm run reset-link` is built for an email address only", () => {
     for (const email of ["x' OR 1=1 --@a.example", "no address", 'a"@b.example', "$(id)@b.example"])
       expect(() => buildResetLink(email, "https://x.example")).toThrow("This is no email address.");
+  });
+});
+
+describe("a reset link of an owner", () => {
+  const link = (operatorId: string) => ({
+    operatorId,
+    tokenHash: `hash of ${operatorId}`,
+    expiresAt: Date.now() + 60 * minutes,
+    endsSecondFactor: false,
+  });
+
+  /** Two owners of one account, and the link that the first has created for the second. */
+  async function newLink() {
+    const account = await newAccount();
+    const [{ actor }, { actor: victim }] = [
+      await newMember(account, "owner"),
+      await newMember(account, "owner"),
+    ];
+    const permit = { outcome: "authorized", actor, role: "owner", now: Date.now(), region: null } as const;
+    const reset = link(victim.operatorId);
+    expect(await insertReset(env.DB, permit, reset, victim.email)).toBe(true);
+    return { account, permit, actor, victim, reset };
+  }
+
+  const countLinks = async () => (await database.select().from(signInResets)).length;
+  const owners = { role: "owner" } as const;
+
+  it("does not work when its creator lost the power between opening and sending the form", async () => {
+    const { account, actor, victim, reset } = await newLink();
+    const found = await readReset(env.DB, reset.tokenHash, Date.now());
+    expect(found).toMatchObject({ operatorId: victim.operatorId });
+    const move = (accountId: string, role: string) =>
+      env.DB.prepare("UPDATE members SET account_id = ?, role = ? WHERE operator_id = ?")
+        .bind(accountId, role, actor.operatorId)
+        .run();
+    const use = () => useReset(env.DB, reset, "new hash", Date.now(), null);
+    for (const [accountId, role] of [
+      [account.accountId, "admin"],
+      ["acc_other", "owner"],
+    ] as const) {
+      await move(accountId, role);
+      expect(await readReset(env.DB, reset.tokenHash, Date.now())).toBeNull();
+      expect(await use()).toBe(false);
+    }
+    expect(await database.select().from(operatorIdentities)).toEqual([]);
+    expect(await database.select().from(operatorSessions)).toHaveLength(2);
+    await move(account.accountId, "owner");
+    expect(await use()).toBe(true);
+  });
+
+  it("is deleted with the power of its creator and with the membership of its operator", async () => {
+    const removed = await newLink();
+    await removeMember(env.DB, removed.victim, { ...removed.actor, ...owners }, Date.now());
+    expect(await countLinks()).toBe(0);
+    const left = await newLink();
+    await removeMember(env.DB, left.victim, { ...left.victim, ...owners }, Date.now());
+    expect(await countLinks()).toBe(0);
+    const demoted = await newLink();
+    await changeRole(env.DB, demoted.permit, { ...demoted.actor, from: "owner", to: "admin" });
+    expect(await countLinks()).toBe(0);
+  });
+
+  it("stays when the last owner can't be removed or demoted", async () => {
+    const { account, permit, actor, victim } = await newLink();
+    await env.DB.prepare("UPDATE members SET role = 'viewer' WHERE operator_id = ?")
+      .bind(victim.operatorId)
+      .run();
+    expect(await removeMember(env.DB, actor, { ...actor, ...owners }, Date.now())).toBe(false);
+    expect(await changeRole(env.DB, permit, { ...actor, from: "owner", to: "admin" })).toBe(false);
+    expect(await countLinks()).toBe(1);
+    await newMember(account, "owner");
+    expect(await removeMember(env.DB, actor, { ...actor, ...owners }, Date.now())).toBe(true);
+    expect(await countLinks()).toBe(0);
   });
 });
 

@@ -110,6 +110,12 @@ export const signInThrottles = sqliteTable(
   (table) => [index("sign_in_throttles_by_end").on(table.windowEndsAt)],
 );
 
+/**
+ * The creator of a reset link of `npm run reset-link`. No operator has this id, and access to D1 is the command's only
+ * authority.
+ */
+export const resetLinkCommand = "npm run reset-link";
+
 /** The open reset link of an operator. Using it deletes the row; a new link replaces it. */
 export const signInResets = sqliteTable(
   "sign_in_resets",
@@ -117,7 +123,7 @@ export const signInResets = sqliteTable(
     operatorId: text("operator_id").primaryKey(),
     /** SHA-256 of the link's token, in hex. */
     tokenHash: text("token_hash").notNull(),
-    /** The owner who created the link; the operator themselves when they requested a mail. */
+    /** The owner who created the link, the operator who requested a mail, or `resetLinkCommand`. */
     createdBy: text("created_by").notNull(),
     createdAt: timestampMs("created_at").notNull(),
     expiresAt: timestampMs("expires_at").notNull(),

@@ -1,5 +1,6 @@
 import { describe, expect, inject, it } from "vitest";
 import { PortalClient, type PortalReply } from "../../../dev/seed/portal-client.ts";
+import { provision } from "../../../dev/seed/provision.ts";
 import { newOperator, signInAsOwner, type TestOperator, turnOnSecondFactor } from "../operators.ts";
 import { newWorld } from "../world.ts";
 
@@ -111,5 +112,35 @@ describe("a forgotten password", () => {
     expect((await use(byOwner)).status).toBe(303);
     // One by request and one by the owner: the owner's open link was never replaced.
     expect(await mailsTo(operator.email)).toHaveLength(2);
+  });
+
+  it.each(["was removed", "was demoted", "left"] as const)(
+    "can't be replaced by the link of an owner who %s after creating it",
+    async (end) => {
+      const { accountId } = await newWorld();
+      const [creator, victim, boss] = [
+        await newOperator("owner", accountId),
+        await newOperator("owner", accountId),
+        await newOperator("owner", accountId),
+      ];
+      const path = await createLink(creator.portal, victim.email);
+      const operator = await operatorIdOf(boss.portal, creator.email);
+      if (end === "left") await creator.portal.submit("/team/leave");
+      else if (end === "was removed") await boss.portal.submit("/team/remove", { operator });
+      else await boss.portal.submit("/team/role", { operator, from: "owner", role: "viewer" });
+      expect((await new PortalClient(origin()).get(path)).status).toBe(404);
+      expect((await use(path)).status).toBe(404);
+      expect(await canSignIn(victim, victim.password)).toBe(true);
+    },
+  );
+
+  it("can't be replaced by an earlier link once the operator belongs to another account", async () => {
+    const { accountId } = await newWorld();
+    const creator = await newOperator("owner", accountId);
+    const operator = await newOperator("owner", accountId);
+    const path = await createLink(creator.portal, operator.email);
+    await provision(origin(), "moveOperator", operator.email, (await newWorld()).accountId, "owner");
+    expect((await use(path)).status).toBe(404);
+    expect(await canSignIn(operator, operator.password)).toBe(true);
   });
 });

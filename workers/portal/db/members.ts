@@ -6,6 +6,7 @@ import { members } from "../../../shared/db/tables/people.ts";
 import { operatorSessions, operators } from "../../../shared/db/tables/sign-in.ts";
 import type { Authorized } from "../../../shared/operations/authorize.ts";
 import { selectOpenInvitations } from "./invitations.ts";
+import { deleteResets } from "./resets.ts";
 
 /** Reads the members and open invitations of an account, in one round trip. */
 export async function readTeam(db: D1Database, accountId: string, now: number) {
@@ -35,7 +36,7 @@ const hasOtherOwner = (accountId: string, operatorId: string) =>
 
 /**
  * Changes a member's role. Returns whether it was changed. An account always keeps an owner, even when two
- * owners step down at the same time.
+ * owners step down at the same time. The reset links of a demoted owner end.
  */
 export async function changeRole(
   db: D1Database,
@@ -60,13 +61,19 @@ export async function changeRole(
         ),
       ),
     auditIfChanged(database, { ...entry, before: { role: from }, after: { role: to } }),
+    ...(from === "owner" ? [deleteResets(database, operatorId, isNoMember(operatorId, "owner"))] : []),
   ]);
   return meta.changes > 0;
 }
 
+/** Returns the condition that the operator has no membership, or none with this role. */
+const isNoMember = (operatorId: string, role?: Role) =>
+  sql`NOT EXISTS (SELECT 1 FROM members WHERE operator_id = ${operatorId}
+    ${role === undefined ? sql`` : sql`AND role = ${role}`})`;
+
 /**
- * Deletes a membership and all of the operator's sessions. Returns whether it did: the last owner cannot be
- * removed.
+ * Deletes a membership, all of the operator's sessions, and the reset links that the operator has or has created.
+ * Returns whether it did: the last owner cannot be removed.
  */
 export async function removeMember(
   db: D1Database,
@@ -90,12 +97,8 @@ export async function removeMember(
     auditIfChanged(database, { actor, at: now, action, target: email, before: { role } }),
     database
       .delete(operatorSessions)
-      .where(
-        and(
-          eq(operatorSessions.userId, operatorId),
-          sql`NOT EXISTS (SELECT 1 FROM members WHERE operator_id = ${operatorId})`,
-        ),
-      ),
+      .where(and(eq(operatorSessions.userId, operatorId), isNoMember(operatorId))),
+    deleteResets(database, operatorId, isNoMember(operatorId)),
   ]);
   return meta.changes > 0;
 }

@@ -1,17 +1,39 @@
-import { and, eq, gt, type SQL, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
+import { and, eq, or, type SQL, sql } from "drizzle-orm";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
 import { members } from "../../../shared/db/tables/people.ts";
 import {
   operatorIdentities,
   operatorSessions,
   operators,
+  resetLinkCommand,
   secondFactors,
   signInResets,
 } from "../../../shared/db/tables/sign-in.ts";
 import type { Authorized } from "../../../shared/operations/authorize.ts";
 
 export type ResetRow = typeof signInResets.$inferSelect;
+
+/** The operator requested the link by mail. Such a link never ends the second factor. */
+const isRequested = sql`(sign_in_resets.created_by = sign_in_resets.operator_id
+  AND sign_in_resets.ends_second_factor = 0)`;
+
+/** How long a requested link is safe from another request, which a stranger can make too. */
+const keepRequestedMs = 15 * 60_000;
+
+/**
+ * Returns the condition that a link works: until it expires, and while its creator has the power to reset the operator.
+ * Each use checks this again, since an owner can be removed or demoted, and an operator can join another account.
+ */
+const isOpen = (tokenHash: string, now: number) => sql`sign_in_resets.token_hash = ${tokenHash}
+  AND sign_in_resets.expires_at > ${now}
+  AND (
+    ${isRequested}
+    OR sign_in_resets.created_by = ${resetLinkCommand}
+    OR EXISTS (SELECT 1 FROM members AS creator INNER JOIN members AS member USING (account_id)
+      WHERE creator.operator_id = sign_in_resets.created_by AND creator.role = 'owner'
+        AND member.operator_id = sign_in_resets.operator_id)
+  )`;
 
 /**
  * Stores the link of an owner for a member of the same account, instead of any other. Returns whether it did.
@@ -41,8 +63,9 @@ export async function insertReset(
 }
 
 /**
- * Stores the link that an operator requested by mail. It never replaces an owner's link that is open. Returns
- * the operator's name, or `null` if none has this address.
+ * Stores the link that an operator requested by mail. Anyone can request one, so it never replaces an open link of an
+ * owner or of the command, nor one that was requested less than 15 minutes ago. Returns the operator's name, or `null`
+ * if nothing was stored.
  */
 export async function insertRequestedReset(
   db: D1Database,
@@ -54,7 +77,7 @@ export async function insertRequestedReset(
   const row = sql`SELECT operator_id, ${link.tokenHash}, operator_id, ${now}, ${link.expiresAt}, 0
     FROM operators WHERE email = ${email.toLowerCase()}`;
   const isReplaceable = sql`sign_in_resets.expires_at <= ${now}
-    OR sign_in_resets.created_by = sign_in_resets.operator_id`;
+    OR (${isRequested} AND sign_in_resets.created_at <= ${now - keepRequestedMs})`;
   const { meta } = await upsertReset(database, row, isReplaceable).run();
   if (meta.changes === 0) return null;
   const [operator] = await database
@@ -64,7 +87,7 @@ export async function insertRequestedReset(
   return operator ?? null;
 }
 
-const upsertReset = (database: ReturnType<typeof drizzle>, row: SQL, isReplaceable: SQL) =>
+const upsertReset = (database: DrizzleD1Database, row: SQL, isReplaceable: SQL) =>
   database
     .insert(signInResets)
     .select(row)
@@ -93,14 +116,14 @@ export async function readReset(db: D1Database, tokenHash: string, now: number) 
     .from(signInResets)
     .innerJoin(operators, eq(operators.id, signInResets.operatorId))
     .leftJoin(members, eq(members.operatorId, operators.id))
-    .where(and(eq(signInResets.tokenHash, tokenHash), gt(signInResets.expiresAt, now)));
+    .where(isOpen(tokenHash, now));
   return rows[0] ?? null;
 }
 
 /**
  * Uses an open link, in one transaction: sets the password, ends every session of the operator, turns off the
- * second factor if the link says so, and deletes the link. Returns `false` and changes nothing if the link is
- * not open any more: each statement depends on its row, which the last one deletes.
+ * second factor if the link says so, and deletes the link. Returns `false` and changes nothing if the link does
+ * not work any more: each statement depends on its row, which the last one deletes.
  */
 export async function useReset(
   db: D1Database,
@@ -111,10 +134,10 @@ export async function useReset(
 ): Promise<boolean> {
   const database = drizzle(db);
   const { operatorId, tokenHash, endsSecondFactor } = reset;
-  const isOpen = sql`EXISTS (SELECT 1 FROM sign_in_resets
-    WHERE operator_id = ${operatorId} AND token_hash = ${tokenHash} AND expires_at > ${now})`;
+  const exists = sql`EXISTS (SELECT 1 FROM sign_in_resets
+    WHERE operator_id = ${operatorId} AND ${isOpen(tokenHash, now)})`;
   const identity = sql`SELECT ${`credential:${operatorId}`}, ${operatorId}, ${operatorId}, 'credential',
-    NULL, NULL, NULL, NULL, NULL, NULL, ${passwordHash}, ${now}, ${now} WHERE ${isOpen}`;
+    NULL, NULL, NULL, NULL, NULL, NULL, ${passwordHash}, ${now}, ${now} WHERE ${exists}`;
   const results = await database.batch([
     database
       .insert(operatorIdentities)
@@ -126,15 +149,26 @@ export async function useReset(
     ...(audit === null ? [] : [auditIfChanged(database, audit)]),
     ...(endsSecondFactor
       ? [
-          database.delete(secondFactors).where(and(eq(secondFactors.userId, operatorId), isOpen)),
+          database.delete(secondFactors).where(and(eq(secondFactors.userId, operatorId), exists)),
           database
             .update(operators)
             .set({ twoFactorEnabled: false })
-            .where(and(eq(operators.id, operatorId), isOpen)),
+            .where(and(eq(operators.id, operatorId), exists)),
         ]
       : []),
-    database.delete(operatorSessions).where(and(eq(operatorSessions.userId, operatorId), isOpen)),
-    database.delete(signInResets).where(and(eq(signInResets.operatorId, operatorId), isOpen)),
+    database.delete(operatorSessions).where(and(eq(operatorSessions.userId, operatorId), exists)),
+    database.delete(signInResets).where(and(eq(signInResets.operatorId, operatorId), exists)),
   ]);
   return (results.at(-1)?.meta.changes ?? 0) > 0;
 }
+
+/**
+ * Builds the statement that deletes the links that an operator has or has created, once `hasLostPower` is true. It
+ * belongs in the batch that takes the power away.
+ */
+export const deleteResets = (database: DrizzleD1Database, operatorId: string, hasLostPower: SQL) =>
+  database
+    .delete(signInResets)
+    .where(
+      and(or(eq(signInResets.operatorId, operatorId), eq(signInResets.createdBy, operatorId)), hasLostPower),
+    );

@@ -19,7 +19,7 @@ const notOpen = (c: PortalContext) =>
     c,
     404,
     "This reset link does not work",
-    "It was used, replaced or has expired, or the address is cut off. Ask an owner for a new link.",
+    "It was used, replaced or withdrawn, or has expired, or the address is cut off. Ask an owner for a new link.",
   );
 
 export async function showReset(c: PortalContext) {
