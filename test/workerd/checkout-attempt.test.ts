@@ -66,6 +66,17 @@ describe("claimAttempt when a worker died before Stripe answered", () => {
     expect(claims.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
+  it("100 simultaneous retries of one checkout are in progress, and use up one of the customer's budget", async () => {
+    const caller = await newShop();
+    const claim = (key: string) => claimAttempt(env, caller, request, key, t0);
+    const claims = await Promise.allSettled(Array.from({ length: 100 }, () => claim("same")));
+    const refused = claims.filter((result) => result.status === "rejected");
+    expect(refused).toHaveLength(99);
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: "idempotency_in_progress" });
+    for (let index = 1; index < 60; index++) await claim(`other_${index}`);
+    await expect(claim("one_more")).rejects.toMatchObject({ code: "rate_limited" });
+  });
+
   it("a worker that lost its lease does not release the attempt of its successor", async () => {
     const caller = await newShop();
     const first = await claimed(caller, t0);

@@ -69,7 +69,7 @@ export async function claimAttempt(
   }
 
   const frozen = JSON.stringify(freezeRequest(caller, request, found));
-  await takeCheckout(env, caller, request.subject_ref, now);
+  await takeCheckout(env, caller, request.subject_ref, keyHash, now);
   const erasedAt = erasure?.askedAt ?? null;
   const attempt = await insertAttempt(
     env.DB,

@@ -25,11 +25,12 @@ export interface KeyringPlan {
   version: number;
 }
 
-/** A window of `lengthMs` in which at most `max` are counted. */
-export interface CountedWindow {
+/** Something to count once, by its id, in each of the windows, which last `lengthMs`. */
+export interface Taken {
   id: string;
-  max: number;
   lengthMs: number;
+  /** At most `max` are counted in a window. */
+  windows: { id: string; max: number }[];
 }
 
 const defaultRateLimit = 10_000;
@@ -106,30 +107,36 @@ export class Keyring extends DurableObject<unknown> {
   }
 
   /**
-   * Counts one more in each window, or in none if one of them is full: then returns that one. Windows begin with their
-   * first use. They are durable, because an object that is not used for a minute or two forgets what only memory holds.
+   * Counts one more in each window, or in none if one of them is full: then returns that one. Windows begin
+   * with their first use. What was counted is known for `lengthMs` and not counted again, so concurrent
+   * requests for the same thing count once. All of it is durable, because an object that is not used for a
+   * minute or two forgets what only memory holds.
    */
-  async take(windows: CountedWindow[], now: number): Promise<{ id: string; endsAt: number } | null> {
+  async take({ id, lengthMs, windows }: Taken, now: number): Promise<{ id: string; endsAt: number } | null> {
     const { sql } = this.ctx.storage;
     return this.ctx.storage.transactionSync(() => {
-      sql.exec(
-        `CREATE TABLE IF NOT EXISTS windows (id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL, count INTEGER NOT NULL)
-         WITHOUT ROWID`,
-      );
+      sql.exec(`
+        CREATE TABLE IF NOT EXISTS windows (id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL, count INTEGER NOT NULL)
+          WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends_at);
+      `);
       sql.exec("DELETE FROM windows WHERE ends_at <= ?", now);
-      for (const { id, max } of windows) {
-        const [window] = sql
+      const find = (windowId: string) =>
+        sql
           .exec<{ endsAt: number; count: number }>(
             "SELECT ends_at AS endsAt, count FROM windows WHERE id = ?",
-            id,
+            windowId,
           )
-          .toArray();
-        if (window !== undefined && window.count >= max) return { id, endsAt: window.endsAt };
+          .toArray()[0];
+      if (find(id) !== undefined) return null;
+      for (const window of windows) {
+        const found = find(window.id);
+        if (found !== undefined && found.count >= window.max) return { id: window.id, endsAt: found.endsAt };
       }
-      for (const { id, lengthMs } of windows)
+      for (const counted of [id, ...windows.map((window) => window.id)])
         sql.exec(
           "INSERT INTO windows VALUES (?, ?, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1",
-          id,
+          counted,
           now + lengthMs,
         );
       return null;
