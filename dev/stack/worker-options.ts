@@ -50,6 +50,8 @@ const moduleTypes: Record<string, Module["type"]> = {
   ".wasm": "CompiledWasm",
   ".txt": "Text",
   ".css": "Text",
+  ".svg": "Text",
+  ".woff2": "Data",
   ".html": "Text",
   ".sql": "Text",
   ".bin": "Data",

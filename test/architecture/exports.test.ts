@@ -33,7 +33,7 @@ async function bundle(index: string) {
     platform: "node",
     jsx: "automatic",
     jsxImportSource: "hono/jsx",
-    loader: { ".css": "text" },
+    loader: { ".css": "text", ".svg": "text", ".woff2": "binary" },
     external: ["cloudflare:*", "*.txt"],
   });
   const [output] = Object.values(metafile.outputs);

@@ -17,6 +17,7 @@ import { newKey, newWorld, type World } from "./world.ts";
 const others: Record<string, [needs: RouteAccess, why: string]> = {
   "GET /portal.css": ["nobody", "a file"],
   "GET /portal.js": ["nobody", "a file"],
+  "GET /inter.woff2": ["nobody", "a file"],
   "GET /favicon.svg": ["nobody", "a file"],
   "GET /setup": ["nobody", "the first owner has no session; a token opens it"],
   "POST /setup": ["nobody", "the first owner has no session; a token opens it"],

@@ -40,6 +40,7 @@ app.use(async (c, next) => {
       scriptSrc: ["'self'"],
       styleSrc: ["'self'"],
       imgSrc: ["'self'"],
+      fontSrc: ["'self'"],
       connectSrc: ["'self'"],
       formAction,
       frameAncestors: ["'none'"],

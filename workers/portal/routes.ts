@@ -14,7 +14,7 @@ import {
   publicRoute,
   type Route,
 } from "./auth/route.ts";
-import { serveIcon, serveScript, serveStylesheet } from "./http/assets.ts";
+import { serveFont, serveIcon, serveScript, serveStylesheet } from "./http/assets.ts";
 import {
   changePassword,
   confirmSecondFactor,
@@ -87,6 +87,7 @@ import { webhookRoutes } from "./pages/webhooks/routes.ts";
 export const routes: readonly Route[] = [
   publicRoute("GET", "/portal.css", serveStylesheet),
   publicRoute("GET", "/portal.js", serveScript),
+  publicRoute("GET", "/inter.woff2", serveFont),
   publicRoute("GET", "/favicon.svg", serveIcon),
 
   publicRoute("GET", "/setup", showSetup),

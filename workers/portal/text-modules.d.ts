@@ -7,3 +7,13 @@ declare module "*.txt" {
   const text: string;
   export default text;
 }
+
+declare module "*.svg" {
+  const text: string;
+  export default text;
+}
+
+declare module "*.woff2" {
+  const bytes: ArrayBuffer;
+  export default bytes;
+}

@@ -21,8 +21,9 @@ export function renderDocument({ title, mode, children }: DocumentOptions) {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
         <meta name="color-scheme" content="light dark" />
-        <title>{title} · Licenzy</title>
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+        <title>{mode === "account" ? title : `${title} · ${mode}`} · Licenzy</title>
+        <link rel="icon" href={assetPaths.icon(mode)} type="image/svg+xml" />
+        <link rel="preload" href={assetPaths.font} as="font" type="font/woff2" crossorigin="anonymous" />
         <link rel="stylesheet" href={assetPaths.css} />
         <script type="module" src={assetPaths.script} />
       </head>

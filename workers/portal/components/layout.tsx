@@ -4,9 +4,12 @@ import { modes } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { cookieName, cookieOptions } from "../http/cookies.ts";
 import { type Flash, takeFlash } from "../http/flash.ts";
-import { buildProjectPath, type PortalContext } from "../request-context.ts";
+import { buildProjectPath, type Member, type PortalContext } from "../request-context.ts";
 import { renderDocument } from "./document.tsx";
+import { Icon } from "./icon.tsx";
+import { roleLabels } from "./labels/common.ts";
 import { Logo } from "./logo.tsx";
+import { ModeSwitch, TestModeBand } from "./mode.tsx";
 import { Navigation, ProjectSwitcher } from "./navigation.tsx";
 
 interface PageOptions {
@@ -31,25 +34,28 @@ export function renderPage(c: PortalContext, { title, status = 200, flash }: Pag
       children: (
         <div class="shell">
           <a class="skip" href="#main">
-            Skip to the page
+            Skip to content
           </a>
           <aside class="side" aria-label="Navigation">
             <Brand />
             <ProjectSwitcher member={member} scope={scope} />
             <Navigation scope={scope} path={path} />
-            <SignedIn name={member.name} />
+            <SignedIn member={member} />
           </aside>
           <div class="content">
+            <TestModeBand c={c} />
             <header class="bar">
               <details class="menu">
-                <summary class="button small">Menu</summary>
+                <summary class="button icon-only" aria-label="Menu">
+                  <Icon name="menu" />
+                </summary>
                 <div class="menu-body">
                   <ProjectSwitcher member={member} scope={scope} />
                   <Navigation scope={scope} path={path} />
-                  <SignedIn name={member.name} />
+                  <SignedIn member={member} />
                 </div>
               </details>
-              {scope === null ? <span class="spacer" /> : <SearchForm scope={scope} />}
+              {scope === null ? null : <SearchForm scope={scope} />}
               <ModeSwitch c={c} />
             </header>
             <main class="page" id="main" tabindex={-1}>
@@ -106,15 +112,28 @@ function FlashLine({ flash }: { flash: Flash }) {
   );
 }
 
-function SignedIn({ name }: { name: string }) {
+function SignedIn({ member }: { member: Member }) {
   return (
     <form class="signed-in" method="post" action="/sign-out">
-      <span class="quiet">{name}</span>
-      <button class="button small" type="submit">
-        Sign out
+      <span class="avatar" aria-hidden="true">
+        {initials(member.name)}
+      </span>
+      <span class="names">
+        <strong>{member.name}</strong>
+        <small>{roleLabels[member.role]}</small>
+      </span>
+      <button class="button icon-only plain" type="submit" aria-label="Sign out" title="Sign out">
+        <Icon name="log-out" />
       </button>
     </form>
   );
+}
+
+/** Returns the first letters of the first and the last name. */
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return letters.map((word) => [...(word ?? "")][0]?.toUpperCase() ?? "").join("");
 }
 
 function SearchForm({ scope }: { scope: Scope }) {
@@ -122,11 +141,12 @@ function SearchForm({ scope }: { scope: Scope }) {
   return (
     <search class="find-place">
       <form class="find" action={`${path}/customers`} data-palette={`${path}/find`}>
+        <Icon name="search" />
         <input
           type="search"
           name="q"
-          aria-label="Find a customer"
-          placeholder="Customer, e-mail, Stripe id…"
+          aria-label="Search customers"
+          placeholder="Search by email, customer, Stripe ID or decision…"
           autocomplete="off"
         />
         <kbd data-needs-script hidden>
@@ -134,27 +154,6 @@ function SearchForm({ scope }: { scope: Scope }) {
         </kbd>
       </form>
     </search>
-  );
-}
-
-/** Shows the mode, and links to the same list in the other mode. */
-function ModeSwitch({ c }: { c: PortalContext }) {
-  const project = c.get("project");
-  if (project === undefined) return <span class="pill">Account</span>;
-  const mode = c.get("mode");
-  const other = mode === "test" ? "live" : "test";
-  // Links to the list of the current page. The record shown here need not exist in the other mode.
-  const [, , , , list = ""] = c.req.path.split("/");
-  return (
-    <>
-      <span class="pill mode">{mode === "live" ? "Live mode" : "Test mode"}</span>
-      <a
-        class="button small"
-        href={buildProjectPath(project.projectId, other, list === "" ? "" : `/${list}`)}
-      >
-        Switch to {other}
-      </a>
-    </>
   );
 }
 

@@ -1,64 +1,90 @@
 import type { Scope } from "../../../shared/contract/scope.ts";
 import type { Member } from "../request-context.ts";
 import { buildProjectPath } from "../request-context.ts";
+import { Icon, type IconName } from "./icon.tsx";
 
 interface Item {
   label: string;
   href: string;
+  icon: IconName;
 }
 
-const operatePages: [string, string][] = [
-  ["Overview", ""],
-  ["Customers", "/customers"],
-  ["Stripe events", "/events"],
-  ["Deliveries", "/deliveries"],
-];
+type PageItem = [label: string, page: string, icon: IconName];
 
-const configurePages: [string, string][] = [
-  ["Products", "/products"],
-  ["API keys", "/keys"],
-  ["Stripe connection", "/stripe"],
-  ["Webhook endpoints", "/webhooks"],
-  ["Go live", "/go-live"],
-  ["Settings", "/settings"],
-  ["Data check", "/data"],
+const pageGroups: { name: string | null; pages: PageItem[] }[] = [
+  {
+    name: null,
+    pages: [
+      ["Overview", "", "layout-dashboard"],
+      ["Customers", "/customers", "users"],
+    ],
+  },
+  {
+    name: "Activity",
+    pages: [
+      ["Stripe events", "/events", "zap"],
+      ["Deliveries", "/deliveries", "send"],
+    ],
+  },
+  {
+    name: "Developers",
+    pages: [
+      ["Products", "/products", "package"],
+      ["API keys", "/keys", "key-round"],
+      ["Webhooks", "/webhooks", "webhook"],
+      ["Stripe", "/stripe", "credit-card"],
+    ],
+  },
+  {
+    name: "Project",
+    pages: [
+      ["Settings", "/settings", "settings"],
+      ["Go-live checklist", "/go-live", "rocket"],
+      ["Data integrity", "/data", "shield-check"],
+    ],
+  },
 ];
 
 const accountItems: Item[] = [
-  { label: "Projects", href: "/projects" },
-  { label: "Team", href: "/team" },
-  { label: "Plan", href: "/plan" },
-  { label: "Audit log", href: "/audit" },
-  { label: "Your sign-in", href: "/account" },
+  { label: "Projects", href: "/projects", icon: "folder-kanban" },
+  { label: "Team", href: "/team", icon: "user-cog" },
+  { label: "Plan", href: "/plan", icon: "wallet-cards" },
+  { label: "Audit log", href: "/audit", icon: "scroll-text" },
+  { label: "Account & security", href: "/account", icon: "sliders-horizontal" },
 ];
 
-/**
- * Links to every page, in three groups. The same list serves the sidebar, the menu and the command palette.
- */
+/** Links to every page, in groups. The same list serves the sidebar, the menu and the command palette. */
 export function Navigation({ scope, path }: { scope: Scope | null; path: string }) {
-  const toItems = (items: [string, string][]): Item[] =>
-    scope === null
-      ? []
-      : items.map(([label, page]) => ({ label, href: buildProjectPath(scope.projectId, scope.mode, page) }));
   return (
-    <nav aria-label="Main">
-      <Group name="Operate" items={toItems(operatePages)} path={path} />
-      <Group name="Configure" items={toItems(configurePages)} path={path} />
+    <nav class="main-nav" aria-label="Main">
+      {scope === null
+        ? null
+        : pageGroups.map(({ name, pages }) => (
+            <Group
+              name={name}
+              items={pages.map(([label, page, icon]) => ({
+                label,
+                icon,
+                href: buildProjectPath(scope.projectId, scope.mode, page),
+              }))}
+              path={path}
+            />
+          ))}
       <Group name="Account" items={accountItems} path={path} />
     </nav>
   );
 }
 
-function Group({ name, items, path }: { name: string; items: Item[]; path: string }) {
-  if (items.length === 0) return null;
+function Group({ name, items, path }: { name: string | null; items: Item[]; path: string }) {
   const current = findCurrentHref(items, path);
   return (
     <div class="group">
-      <p class="group-name">{name}</p>
+      {name === null ? null : <p class="group-name">{name}</p>}
       <ul>
-        {items.map(({ label, href }) => (
+        {items.map(({ label, href, icon }) => (
           <li>
             <a href={href} aria-current={href === current ? "page" : undefined}>
+              <Icon name={icon} />
               {label}
             </a>
           </li>
@@ -79,15 +105,18 @@ function findCurrentHref(items: Item[], path: string): string | undefined {
     .sort((a, b) => b.length - a.length)[0];
 }
 
-/** Shows the current project and links to the others. */
+/** Shows the current project with its account, and links to the others. */
 export function ProjectSwitcher({ member, scope }: { member: Member; scope: Scope | null }) {
   const open = member.projects.filter(({ archivedAt }) => archivedAt === null);
   const current = member.projects.find(({ projectId }) => projectId === scope?.projectId);
   return (
     <details class="switcher">
       <summary>
-        <span class="quiet">Project</span>
-        <strong>{current?.name ?? "None open"}</strong>
+        <span class="names">
+          <strong>{current?.name ?? "No project"}</strong>
+          <small>{member.accountName}</small>
+        </span>
+        <Icon name="chevrons-up-down" />
       </summary>
       <ul>
         {open.map(({ projectId, name }) => (
@@ -101,7 +130,7 @@ export function ProjectSwitcher({ member, scope }: { member: Member; scope: Scop
           </li>
         ))}
         <li>
-          <a href="/projects">All projects…</a>
+          <a href="/projects">All projects</a>
         </li>
       </ul>
     </details>

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { Icon } from "./icon.tsx";
 
 export function PageHead({
   title,
@@ -80,25 +81,24 @@ export function Id({ value, href }: { value: string; href?: string }) {
   );
 }
 
-/** Visible only with scripts. Without them, the text can be selected. `name` replaces a long value in the accessible name. */
-export function CopyButton({
-  value,
-  label = "Copy",
-  name = value,
-}: {
-  value: string;
-  label?: string;
-  name?: string;
-}) {
+/**
+ * Copies `value`. Visible only with scripts; without them, the text can be selected. An icon, or the words of `label`.
+ * `name` replaces a long value in the accessible name.
+ */
+export function CopyButton({ value, label, name = value }: { value: string; label?: string; name?: string }) {
   return (
     <button
-      class="copy"
+      class={label === undefined ? "copy" : "button small copy-labeled"}
       type="button"
       data-copy={value}
       data-needs-script
       hidden
-      aria-label={`${label} ${name}`}
+      aria-label={`${label ?? "Copy"} ${name}`}
+      title={label === undefined ? "Copy" : undefined}
     >
+      <Icon name="copy" />
+      <Icon name="check" />
+      <Icon name="x" />
       {label}
     </button>
   );

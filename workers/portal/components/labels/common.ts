@@ -1,5 +1,6 @@
 import type { EntitlementKind, Region } from "../../../../shared/contract/enums.ts";
 import { entitlementKinds, regions } from "../../../../shared/contract/enums.ts";
+import type { Role } from "../../../../shared/contract/roles.ts";
 
 /** Labels for the values of the contract's enums. */
 export const regionLabels: Record<Region, string> = {
@@ -12,6 +13,13 @@ export const regionLabels: Record<Region, string> = {
   oc: "Oceania",
   afr: "Africa",
   me: "Middle East",
+};
+
+export const roleLabels: Record<Role, string> = {
+  owner: "Owner",
+  admin: "Admin",
+  support: "Support",
+  viewer: "Viewer",
 };
 
 export const regionOptions = regions.map((value) => ({ value, label: regionLabels[value] }));
