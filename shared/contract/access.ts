@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { denialReasons } from "./enums.ts";
+import { type DenialReason, denialReasons } from "./enums.ts";
 import { subjectRefSchema } from "./subject-ref.ts";
 
 export const accessCheckRequestSchema = z
@@ -14,3 +14,9 @@ export const accessCheckReplySchema = z
   .meta({ id: "AccessCheckReply" });
 
 export type AccessCheckReply = z.infer<typeof accessCheckReplySchema>;
+
+/** Builds the reply to a check. `reason` is `null` when access is allowed. The portal shows the same reply to operators. */
+export function toAccessCheckReply(subjectRef: string, reason: DenialReason | null): AccessCheckReply {
+  const subject_ref = subjectRef;
+  return reason === null ? { subject_ref, allowed: true } : { subject_ref, allowed: false, reason };
+}

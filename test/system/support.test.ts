@@ -49,7 +49,7 @@ const check = async (subjectRef: string) => {
 
 const idOf = async (subjectRef: string) =>
   /id="(ent_[0-9a-z]{26})"/.exec((await support.portal.get(pathOf(subjectRef))).html)?.[1] ?? "";
-const sequenceOf = ({ location }: PortalReply) => Number(/#entry-(\d+)$/.exec(location ?? "")?.[1]);
+const sequenceOf = ({ location }: PortalReply) => Number(/\?done=(\d+)$/.exec(location ?? "")?.[1]);
 
 describe("manual actions on the customer page", () => {
   it("a grant applies immediately as previewed, and an undo reverses it", async () => {
@@ -57,22 +57,22 @@ describe("manual actions on the customer page", () => {
     expect(await check(subjectRef)).toEqual([false, "no_entitlement"]);
     const unknown = await support.portal.get(pathOf(subjectRef));
     expect(unknown.status).toBe(404);
-    expect(toText(unknown)).toContain("Nothing has ever happened to this customer in test mode");
+    expect(toText(unknown)).toContain("No customer in test mode");
 
     const { reply, fields } = await preview(support.portal, subjectRef, "grant", {
       product_code: "CREDITS_1000",
       units: "50",
     });
-    expect(toText(reply)).toMatch(/Access: denied, nothing gives access → allowed/);
+    expect(toText(reply)).toMatch(/Access: denied, no active entitlement → allowed/);
     expect(toText(reply)).toContain("50 units left");
-    expect(toText(reply)).toContain("1 event will be sent");
+    expect(toText(reply)).toContain("Sends 1 webhook");
     expect(toText(reply)).toContain("Goodwill: said sorry <b>");
     expect(await check(subjectRef)).toEqual([false, "no_entitlement"]);
 
     const done = await support.portal.submit(pathOf(subjectRef, "/grant"), fields);
     expect(await check(subjectRef)).toEqual([true, undefined]);
     const page = await support.portal.get(pathOf(subjectRef));
-    expect(toText(page)).toContain("Access is allowed");
+    expect(toText(page)).toContain("Access allowed");
     expect(toText(page)).toContain("Goodwill: said sorry <b>");
     expect(page.html).toContain(`undo?sequence=${sequenceOf(done)}`);
 
@@ -96,7 +96,9 @@ describe("manual actions on the customer page", () => {
     expect(second).toBe(first);
     const third = await support.portal.submit(path, fields);
     expect(sequenceOf(third)).toBe(first);
-    expect(toText(await support.portal.get(pathOf(subjectRef)))).toMatch(/done already.*1,007 left of 1,000/);
+    expect(toText(await support.portal.get(pathOf(subjectRef)))).toMatch(
+      /Already applied.*1,007 of 1,000 left/,
+    );
   });
 
   it("an action shows what changed since its preview and applies when confirmed again", async () => {
@@ -109,10 +111,10 @@ describe("manual actions on the customer page", () => {
     const path = pathOf(subjectRef, "/adjust");
     const outdated = await support.portal.post(path, fields);
     expect(outdated.status).toBe(409);
-    expect(toText(outdated)).toMatch(/nothing was done\. .*1,000 units left.*600 units left/);
-    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain("600 left of 1,000");
+    expect(toText(outdated)).toMatch(/Nothing was applied\. .*1,000 units left.*600 units left/);
+    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain("600 of 1,000 left");
     await support.portal.submit(path, hiddenFields(outdated.html, path));
-    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain("10 left of 1,000");
+    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain("10 of 1,000 left");
   });
 
   it("a revocation takes effect once and explains why a repeat or an empty reason is rejected", async () => {
@@ -127,7 +129,7 @@ describe("manual actions on the customer page", () => {
     expect(toText(refused)).toContain("has ended already");
     const wordless = await support.portal.post(pathOf(subjectRef, "/revoke/preview"), { ...again, text: "" });
     expect(wordless.status).toBe(422);
-    expect(toText(wordless)).toContain("Say why in a few words");
+    expect(toText(wordless)).toContain("Add a short note");
   });
 
   it("the customer page lets viewers read everything and change nothing", async () => {
@@ -136,12 +138,12 @@ describe("manual actions on the customer page", () => {
     const { fields } = await preview(support.portal, subjectRef, "grant", { product_code: "DAY_PASS" });
     const page = await viewer.portal.get(pathOf(subjectRef));
     expect(page.status).toBe(200);
-    expect(toText(page)).toContain("Access is allowed");
+    expect(toText(page)).toContain("Access allowed");
     expect(page.html).not.toMatch(/\/(grant|sync|revoke|adjust|undo)(\?|")/);
     expect((await viewer.portal.get(pathOf(subjectRef, "/grant"))).status).toBe(403);
     expect((await viewer.portal.post(pathOf(subjectRef, "/grant/preview"), fields)).status).toBe(403);
     expect((await viewer.portal.post(pathOf(subjectRef, "/grant"), fields)).status).toBe(403);
-    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain("1 of 1 usable");
+    expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain("1 of 1 give access");
   });
 });
 
@@ -153,14 +155,15 @@ describe("customer page", () => {
     const page = await support.portal.get(pathOf(subjectRef));
     const eventId = /id="stripe-(evt_\w+)"/.exec(page.html)?.[1] ?? "";
     expect(page.html).toContain(`/events/${eventId}"`);
-    expect(toText(page)).toMatch(/caused entry 1/);
+    expect(toText(page)).toMatch(/Received from Stripe · #1/);
     expect(page.html).toMatch(/id="entry-1"/);
-    expect(page.html).toMatch(/id="att_[0-9a-z]{26}"/);
+    const payments = await support.portal.get(`${pathOf(subjectRef)}?tab=payments`);
+    expect(payments.html).toMatch(/id="att_[0-9a-z]{26}"/);
 
     const decisionId = headers.get("Licenzy-Decision") ?? "";
     expect(decisionId).toMatch(/^dec_/);
     const past = await support.portal.get(`${pathOf(subjectRef)}?as_of=${decisionId}`);
-    expect(toText(past)).toContain("Access was denied: nothing gives access");
+    expect(toText(past)).toContain("Access was denied: no active entitlement");
     expect(toText(past)).toContain("Back to now");
     const foreign = await support.portal.get(`${pathOf(newSubject())}?as_of=${decisionId}`);
     expect(foreign.status).toBe(404);
@@ -168,7 +171,7 @@ describe("customer page", () => {
     await buy(world, other);
     const refused = await support.portal.get(`${pathOf(other)}?as_of=${decisionId}`);
     expect(toText(refused)).toContain("Decision not found for this customer");
-    expect(toText(refused)).toContain("Access is allowed");
+    expect(toText(refused)).toContain("Access allowed");
   });
 
   it("the customer page syncs a missed payment from Stripe once", async () => {
@@ -178,7 +181,7 @@ describe("customer page", () => {
     await buy(world, subjectRef);
     await world.stripe.control("delivery", { account, mode: "normal" });
     expect(toText(await support.portal.get(pathOf(subjectRef)))).toContain(
-      "Stripe has not told us of a payment",
+      "No payment received from Stripe yet",
     );
     const { reply, fields } = await preview(support.portal, subjectRef, "sync");
     expect(toText(reply)).toContain("→ allowed");
@@ -186,6 +189,6 @@ describe("customer page", () => {
     const path = pathOf(subjectRef, "/sync");
     await support.portal.submit(path, fields);
     expect(await check(subjectRef)).toEqual([true, undefined]);
-    expect(toText(await support.portal.submit(path, fields))).toContain("It is done already");
+    expect(toText(await support.portal.submit(path, fields))).toContain("Already applied");
   });
 });

@@ -54,7 +54,6 @@ app.use(async (c, next) => {
       payment: [],
       usb: [],
       serial: [],
-      bluetooth: [],
       displayCapture: [],
       publickeyCredentialsGet: [],
     },

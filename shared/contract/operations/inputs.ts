@@ -41,11 +41,11 @@ export const actionReasons = [
 ] as const;
 export type ActionReason = (typeof actionReasons)[number];
 
-const noteMessage = "Say why in a few words, at most 500 characters.";
+const noteMessage = "Add a short note (max 500 characters).";
 
 /** The reason of a change to a customer: a choice, and 1 to 500 characters of text. */
 export const actionReason = {
-  reason: z.enum(actionReasons, "Choose why you do this."),
+  reason: z.enum(actionReasons, "Choose a reason."),
   text: z.string(noteMessage).trim().min(1, noteMessage).max(500, noteMessage),
 };
 export interface ActionReasonInput {

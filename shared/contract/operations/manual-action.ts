@@ -2,7 +2,7 @@ import { z } from "zod";
 import { productCodePattern } from "../checkout.ts";
 import { maxUnits, time } from "./inputs.ts";
 
-const unitsMessage = "A whole number of units is needed, from 0 to 1,000,000,000,000; to grant, from 1.";
+const unitsMessage = "Enter a whole number of units, from 0 to 1,000,000,000,000. A grant needs at least 1.";
 const daysMessage = "A whole number of days from 1 to 36,500, or nothing.";
 const dayMessage = "A day such as 2026-12-31, or nothing.";
 

@@ -92,7 +92,7 @@ describe("diagnose: refund and dispute", () => {
     expect(causes(view)).toEqual([["reversal", grantCredits]]);
     const entries = [entry(3, "refund", -750), entry(2, "consume", -250)];
     expect(causes({ ...view, entries })).toEqual([["reversal", grantCredits, ".#entry-3"]]);
-    expect(diagnose({ ...view, entries }, noFacts)[0]?.text).toContain("after 250 units were spent");
+    expect(diagnose({ ...view, entries }, noFacts)[0]?.text).toContain("after 250 units were used");
   });
 
   it("diagnose() proposes to lift the hold that is in effect", () => {
@@ -122,8 +122,8 @@ describe("diagnose: credits gone", () => {
       entry(3, "consume", -600),
       entry(2, "consume", -390),
     );
-    expect(causes(view)).toEqual([["credits_gone", refill, ".?show=usage#timeline"]]);
-    expect(diagnose(view, noFacts)[0]?.text).toContain("2 newest uses took 990 units");
+    expect(causes(view)).toEqual([["credits_gone", refill, ".?tab=usage#tabs"]]);
+    expect(diagnose(view, noFacts)[0]?.text).toContain("used 990 units in 2 requests");
   });
 
   it("diagnose() names the operator who took the units, or the pack's expiry", () => {
@@ -132,7 +132,7 @@ describe("diagnose: credits gone", () => {
     expect(causes(manual)).toEqual([["credits_gone", refill, ".#entry-4"]]);
     const adjusted = entry(4, "manual_adjustment", -900, { manual: { type: "adjust", undoes: null } });
     expect(causes(gone(adjusted))).toEqual([["credits_gone", "./undo?sequence=4", ".#entry-4"]]);
-    expect(diagnose(manual, noFacts)[0]?.text).toContain("Sam took 900 units");
+    expect(diagnose(manual, noFacts)[0]?.text).toContain("Sam removed 900 units");
     expect(causes(gone(entry(4, "expire", -900), entry(3, "consume", -100)))).toEqual([
       ["credits_gone", grantCredits],
     ]);
@@ -162,6 +162,6 @@ describe("diagnose: manual actions, or no cause", () => {
   it("diagnose() points to the other mode when the customer exists only there", () => {
     const [cause] = diagnose(customer(), { ...noFacts, otherMode: "live" });
     expect(cause).toMatchObject({ cause: "nothing_bought", actions: [{ page: ".", mode: "live" }] });
-    expect(cause?.title).toContain("known in live mode");
+    expect(cause?.title).toContain("Customer exists in live mode");
   });
 });

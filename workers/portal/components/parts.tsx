@@ -104,14 +104,19 @@ export function CopyButton({ value, label, name = value }: { value: string; labe
   );
 }
 
-/** A table that scrolls inside its own box on narrow screens. The keyboard can focus it. */
+/**
+ * A table that scrolls inside its own box on narrow screens. The keyboard can focus it. `ends` are the indexes of columns
+ * of numbers, which are aligned to the end.
+ */
 export function Table({
   label,
   head,
+  ends = [],
   children,
 }: {
   label: string;
   head: readonly Child[];
+  ends?: readonly number[];
   children?: Child;
 }) {
   return (
@@ -119,8 +124,10 @@ export function Table({
       <table>
         <thead>
           <tr>
-            {head.map((cell) => (
-              <th scope="col">{cell}</th>
+            {head.map((cell, index) => (
+              <th scope="col" class={ends.includes(index) ? "end" : undefined}>
+                {cell}
+              </th>
             ))}
           </tr>
         </thead>

@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { modes } from "../../../shared/contract/enums.ts";
 import { selectLastErasure } from "../../../shared/db/erasures.ts";
 import { inScope, ofSubject } from "../../../shared/db/scope.ts";
-import { stripeConnections } from "../../../shared/db/tables/configuration.ts";
+import { products, stripeConnections } from "../../../shared/db/tables/configuration.ts";
 import { notes } from "../../../shared/db/tables/records.ts";
 import { checkoutAttempts, stripeEvents } from "../../../shared/db/tables/stripe.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
@@ -23,6 +23,9 @@ export type CustomerStripeEvent = CustomerLists["stripeEvents"][number];
 export type CustomerNote = CustomerLists["notes"][number];
 export type CustomerDelivery = CustomerLists["deliveries"][number];
 
+/** A product beyond these is shown by its code. */
+const maxProductNames = 1_000;
+
 /**
  * Reads D1's data about one customer in addition to the ledger, in one round trip. Each part reads an index
  * by customer.
@@ -30,35 +33,49 @@ export type CustomerDelivery = CustomerLists["deliveries"][number];
 export async function readCustomerLists(db: D1Database, key: SubjectKey, window: Window) {
   const { projectId, mode, subjectRef } = key;
   const database = drizzle(db);
-  const [subjectRows, otherModeRows, connections, attempts, eventRows, deliveryRows, noteRows, erasureRows] =
-    await database.batch([
-      database
-        .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
-        .from(subjects)
-        .where(ofSubject(subjects, key)),
-      database
-        .select({ mode: subjects.mode })
-        .from(subjects)
-        .where(
-          and(
-            eq(subjects.projectId, projectId),
-            inArray(
-              subjects.mode,
-              modes.filter((other) => other !== mode),
-            ),
-            eq(subjects.subjectRef, subjectRef),
+  const [
+    subjectRows,
+    otherModeRows,
+    connections,
+    attempts,
+    eventRows,
+    deliveryRows,
+    noteRows,
+    erasureRows,
+    productRows,
+  ] = await database.batch([
+    database
+      .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
+      .from(subjects)
+      .where(ofSubject(subjects, key)),
+    database
+      .select({ mode: subjects.mode })
+      .from(subjects)
+      .where(
+        and(
+          eq(subjects.projectId, projectId),
+          inArray(
+            subjects.mode,
+            modes.filter((other) => other !== mode),
           ),
+          eq(subjects.subjectRef, subjectRef),
         ),
-      database
-        .select({ stripeAccountId: stripeConnections.stripeAccountId })
-        .from(stripeConnections)
-        .where(inScope(stripeConnections, key)),
-      selectAttempts(database, key, window),
-      selectStripeEvents(database, key, window),
-      selectDeliveries(database, key, window),
-      selectNotes(database, key, window),
-      selectLastErasure(database, key),
-    ]);
+      ),
+    database
+      .select({ stripeAccountId: stripeConnections.stripeAccountId })
+      .from(stripeConnections)
+      .where(inScope(stripeConnections, key)),
+    selectAttempts(database, key, window),
+    selectStripeEvents(database, key, window),
+    selectDeliveries(database, key, window),
+    selectNotes(database, key, window),
+    selectLastErasure(database, key),
+    database
+      .select({ productCode: products.productCode, name: products.name })
+      .from(products)
+      .where(inScope(products, key))
+      .limit(maxProductNames),
+  ]);
   return {
     subject: subjectRows[0] ?? null,
     /** The other mode, if it has a customer with the same `subject_ref`. */
@@ -70,6 +87,8 @@ export async function readCustomerLists(db: D1Database, key: SubjectKey, window:
     deliveries: deliveryRows,
     notes: noteRows,
     erasure: erasureRows[0] ?? null,
+    /** The names of the project's products by code. */
+    productNames: Object.fromEntries(productRows.map(({ productCode, name }) => [productCode, name])),
   };
 }
 

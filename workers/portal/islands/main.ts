@@ -1,5 +1,7 @@
 import { explainCharts } from "./chart.ts";
 import { addCopyButtons } from "./copy.ts";
+import { addDrawer } from "./drawer.ts";
+import { addFillButtons } from "./fill.ts";
 import { followDelivery } from "./live-delivery.ts";
 import { addPalette } from "./palette.ts";
 import { addPayloadViewers } from "./payload.ts";
@@ -10,6 +12,8 @@ import { localizeTimes } from "./times.ts";
 enhance(document);
 addCopyButtons();
 addPalette();
+addDrawer(enhance);
+addFillButtons();
 guideProductForm();
 addPayloadViewers();
 followDelivery(enhance);

@@ -1,7 +1,7 @@
 import {
-  type AccessCheckReply,
   accessCheckReplySchema,
   accessCheckRequestSchema,
+  toAccessCheckReply,
 } from "../../../shared/contract/access.ts";
 import { countCheck } from "../activity.ts";
 import { defineEndpoint } from "../http/endpoint.ts";
@@ -33,9 +33,7 @@ export const accessCheck = defineEndpoint(
     const { allowed } = decision;
     addLogFields(c, decision.allowed ? { allowed } : { allowed, reason: decision.reason });
     countCheck(c.get("caller"), allowed);
-    const reply: AccessCheckReply = decision.allowed
-      ? { subject_ref, allowed: true }
-      : { subject_ref, allowed: false, reason: decision.reason };
+    const reply = toAccessCheckReply(subject_ref, decision.allowed ? null : decision.reason);
     return jsonReply(c, reply, { headers: decisionHeader(c, subject.identity, moment) });
   },
 );

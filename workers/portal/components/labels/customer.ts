@@ -10,20 +10,20 @@ import type { Tone } from "../parts.tsx";
 
 /** Labels for a customer's entitlements, actions and ledger entries. */
 
-/** Shown after "Access denied:" and after "not usable:". */
+/** Shown after "No access:" and after "Blocked:". */
 export const denialLabels: Record<DenialReason, string> = {
-  payment_past_due: "the payment is overdue",
-  payment_disputed: "the payment is disputed at the bank",
-  payment_refunded: "the payment of this period was refunded",
-  subscription_incomplete: "the subscription's first payment is not done",
-  subscription_paused: "the subscription is paused",
-  usage_exhausted: "no units are left",
-  not_started: "it has not begun yet",
-  time_pass_expired: "the time pass has ended",
-  subscription_ended: "the subscription has ended",
-  refunded: "the payment was refunded",
-  revoked: "an operator took it away",
-  no_entitlement: "nothing gives access",
+  payment_past_due: "payment past due",
+  payment_disputed: "payment disputed",
+  payment_refunded: "payment for this period refunded",
+  subscription_incomplete: "first payment incomplete",
+  subscription_paused: "subscription paused",
+  usage_exhausted: "no units left",
+  not_started: "not started",
+  time_pass_expired: "time pass expired",
+  subscription_ended: "subscription ended",
+  refunded: "payment refunded",
+  revoked: "revoked by an operator",
+  no_entitlement: "no active entitlement",
 };
 
 export const entitlementStatusLabels: Record<EntitlementStatus, { label: string; tone: Tone }> = {
@@ -36,10 +36,10 @@ export const entitlementStatusLabels: Record<EntitlementStatus, { label: string;
 
 /** New flags may appear before this table knows them. An unknown flag is shown unchanged. */
 const flagWords: Record<string, string> = {
-  unknown_price: "A price of the subscription belongs to no product; the product it had is kept.",
-  parallel_subscription: "The customer pays for this product twice at a time.",
-  period_overdue: "The period ended more than 72 hours ago, and Stripe says nothing else.",
-  collection_paused: "Stripe does not collect its invoices for now.",
+  unknown_price: "Unknown price on this subscription. The previous product is kept.",
+  parallel_subscription: "Duplicate subscription for this product.",
+  period_overdue: "The period ended over 72 hours ago with no update from Stripe.",
+  collection_paused: "Payment collection is paused in Stripe.",
   partly_refunded: "Part of the payment was refunded. Access is unchanged.",
   partly_lost: "Part of the payment was lost in a dispute. Access is unchanged.",
   reversal_in_other_currency:
@@ -53,27 +53,27 @@ export const toFlagLabel = (flag: string): string => flagWords[flag] ?? flag;
 
 export const checkoutAttemptLabels: Record<CheckoutAttemptStatus, { label: string; tone: Tone }> = {
   created: { label: "Open", tone: "" },
-  processing: { label: "Payment on its way", tone: "warn" },
+  processing: { label: "Processing", tone: "warn" },
   finalized: { label: "Paid", tone: "good" },
-  failed: { label: "Not paid", tone: "bad" },
+  failed: { label: "Unpaid", tone: "bad" },
 };
 
 export const actionReasonLabels: Record<ActionReason, string> = {
-  customer_request: "The customer asked for it",
+  customer_request: "Customer request",
   goodwill: "Goodwill",
-  paid_elsewhere: "Paid in another way",
+  paid_elsewhere: "Paid outside Stripe",
   our_mistake: "Our mistake",
-  incident: "An incident",
+  incident: "Incident",
   abuse: "Abuse",
-  other: "Something else",
+  other: "Other",
 };
 
 const manualNames: Record<ManualActionType, string> = {
-  grant: "Granted by hand",
-  revoke: "Revoked by hand",
-  adjust: "Credits adjusted by hand",
-  lift_hold: "Hold lifted by hand",
-  undo: "Undone by hand",
+  grant: "Access granted",
+  revoke: "Access revoked",
+  adjust: "Credits adjusted",
+  lift_hold: "Hold lifted",
+  undo: "Change undone",
 };
 
 const operationNames: Record<string, string> = {
@@ -81,7 +81,7 @@ const operationNames: Record<string, string> = {
   consume: "Units used",
   expire: "Expired",
   subscription: "Subscription changed",
-  invoice: "Invoice noted",
+  invoice: "Invoice recorded",
   refund: "Refund",
   dispute: "Dispute",
   lift_hold: "Hold lifted",

@@ -4,28 +4,30 @@ import { mayRun } from "../../auth/may-run.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { checkLabel } from "../../components/labels/data-check.ts";
 import { renderPage as framed } from "../../components/layout.tsx";
-import { LookAlikeMark } from "../../components/look-alike.tsx";
-import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
+import { Card, Empty } from "../../components/parts.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
-import { Time } from "../../components/time.tsx";
+import { ExactTime } from "../../components/time.tsx";
+import type { CustomerLists } from "../../db/customer.ts";
 import { buildCustomerPath, buildPath, buildProjectPath, type PortalContext } from "../../request-context.ts";
 import { Records } from "./data/data-actions.tsx";
 import { ErasedCard } from "./data/erase.tsx";
-import { Diagnosis } from "./diagnosis/diagnosis.tsx";
-import { type CustomerPage, loadCustomer } from "./load.ts";
+import { CustomerHead } from "./head.tsx";
+import { type CustomerPage, loadCustomer, maxRowsPerList } from "./load.ts";
+import { ApiResponse } from "./sections/api-response.tsx";
 import { Attempts } from "./sections/attempts.tsx";
 import { AsOfCard, DecisionPanel } from "./sections/decision.tsx";
 import { Deliveries } from "./sections/deliveries.tsx";
 import { Entitlements } from "./sections/entitlements.tsx";
-import { Notes } from "./sections/notes.tsx";
+import { Notes, NotesCard } from "./sections/notes.tsx";
+import { ActionResult, findResult } from "./sections/result.tsx";
+import { readTab, type Tab, Tabs } from "./sections/tabs.tsx";
 import { Timeline } from "./sections/timeline.tsx";
 import { Usage } from "./sections/usage.tsx";
-import { buildStripeUrl } from "./stripe-link.ts";
 
 export async function showCustomer(c: PortalContext) {
   const page = await loadCustomer(c);
   if (page.outcome === "refused") return renderRefusalPage(c, page);
-  const { customer, lists, cursor } = page;
+  const { customer, lists } = page;
   const canAct = mayRun(c, applyAction);
   const isKnown =
     customer.exists || lists.subject !== null || lists.attempts.length > 0 || lists.notes.length > 0;
@@ -36,7 +38,7 @@ export async function showCustomer(c: PortalContext) {
       c,
       { title, status: erasure.state === "running" ? 200 : 404 },
       <>
-        <Head c={c} page={page} canAct={false} />
+        <CustomerHead c={c} page={page} canAct={false} />
         <ErasedCard c={c} erasure={erasure} />
       </>,
     );
@@ -45,39 +47,30 @@ export async function showCustomer(c: PortalContext) {
       c,
       { title, status: 404 },
       <>
-        <Head c={c} page={page} canAct={false} />
+        <CustomerHead c={c} page={page} canAct={false} />
         <Unknown c={c} page={page} canAct={canAct} />
       </>,
     );
-  // Older timeline pages show only the timeline. All other sections show the present.
-  if (cursor !== null)
-    return framed(
-      c,
-      { title },
-      <>
-        <Head c={c} page={page} canAct={false} />
-        <Timeline c={c} page={page} canAct={canAct} />
-      </>,
-    );
+  const result = findResult(c, page);
+  const tab = readTab(c);
   return framed(
     c,
     { title },
     <>
-      <Head c={c} page={page} canAct={canAct} />
+      <CustomerHead c={c} page={page} canAct={canAct} />
+      {result === undefined ? null : <ActionResult c={c} page={page} entry={result} canAct={canAct} />}
       <Lag c={c} page={page} />
-      <DecisionPanel c={c} page={page} />
-      <Diagnosis c={c} page={page} canAct={canAct} />
+      <DecisionPanel c={c} page={page} canAct={canAct} />
       <div class="cols">
         <div class="stack">
-          <Entitlements c={c} customer={customer} stripeAccountId={lists.stripeAccountId} canAct={canAct} />
-          <Timeline c={c} page={page} canAct={canAct} />
-          <Usage c={c} customer={customer} />
-          <Deliveries c={c} subjectRef={customer.subjectRef} lists={lists} />
+          <Entitlements c={c} customer={customer} lists={lists} marked={result} canAct={canAct} />
+          <Tabs c={c} subjectRef={customer.subjectRef} chosen={tab} counts={countTabs(lists)}>
+            <TabBody c={c} page={page} tab={tab} canAct={canAct} />
+          </Tabs>
         </div>
         <div class="stack">
           <AsOfCard c={c} page={page} />
-          <Notes c={c} subjectRef={title} lists={lists} />
-          <Attempts c={c} lists={lists} />
+          <NotesCard c={c} subjectRef={title} lists={lists} />
           <About c={c} page={page} />
         </div>
       </div>
@@ -85,32 +78,40 @@ export async function showCustomer(c: PortalContext) {
   );
 }
 
-function Head({ c, page: { customer }, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
-  const { subjectRef } = customer;
-  return (
-    <PageHead
-      title={subjectRef}
-      mono
-      lead={
-        <>
-          <a href={buildPath(c, "/customers")}>Customers</a> / live from the ledger, entry{" "}
-          {formatCount(customer.headSequence)}
-          <LookAlikeMark subjectRef={subjectRef} />
-        </>
-      }
-    >
-      {canAct ? (
-        <>
-          <a class="button" href={buildCustomerPath(c, subjectRef, "/grant")}>
-            Grant…
-          </a>
-          <a class="button" href={buildCustomerPath(c, subjectRef, "/sync")}>
-            Sync from Stripe…
-          </a>
-        </>
-      ) : undefined}
-    </PageHead>
-  );
+const formatLength = (length: number) => (length === maxRowsPerList ? `${length}+` : String(length));
+
+const countTabs = ({ attempts, deliveries, notes }: CustomerLists) => ({
+  payments: formatLength(attempts.length),
+  webhooks: formatLength(deliveries.length),
+  notes: formatLength(notes.length),
+});
+
+function TabBody({
+  c,
+  page,
+  tab,
+  canAct,
+}: {
+  c: PortalContext;
+  page: CustomerPage;
+  tab: Tab;
+  canAct: boolean;
+}) {
+  const { customer, lists } = page;
+  switch (tab) {
+    case "activity":
+      return <Timeline c={c} page={page} canAct={canAct} />;
+    case "usage":
+      return <Usage c={c} customer={customer} />;
+    case "payments":
+      return <Attempts c={c} lists={lists} />;
+    case "webhooks":
+      return <Deliveries c={c} subjectRef={customer.subjectRef} lists={lists} />;
+    case "api":
+      return <ApiResponse c={c} page={page} />;
+    case "notes":
+      return <Notes c={c} subjectRef={customer.subjectRef} lists={lists} />;
+  }
 }
 
 /** The D1 copy normally follows within seconds. Only a longer lag is reported. */
@@ -124,9 +125,10 @@ function Lag({ c, page: { customer } }: { c: PortalContext; page: CustomerPage }
   return (
     <div class="notice">
       <p>
-        <b>The copy for lists is {behind === 1 ? "one entry" : `${formatCount(behind)} entries`} behind.</b>{" "}
-        Decision, entitlements and ledger are up to date; webhooks and the customers list follow by
-        themselves.{" "}
+        <b>
+          Lists and search are catching up ({behind === 1 ? "1 change" : `${formatCount(behind)} changes`}).
+        </b>{" "}
+        This page's access and entitlements are current.{" "}
         {mayRun(c, verifyCustomer) ? (
           <a href={buildCustomerPath(c, customer.subjectRef, "/check")}>{checkLabel}</a>
         ) : null}
@@ -143,13 +145,12 @@ function Unknown({ c, page, canAct }: { c: PortalContext; page: CustomerPage; ca
   const { projectId } = c.get("project");
   return (
     <Card>
-      <Empty title={`Nothing has ever happened to this customer in ${mode} mode`}>
+      <Empty title={`No customer in ${mode} mode`}>
         <p>
-          There is no checkout, no Stripe event and no grant under this <code>subject_ref</code>, so access is
-          denied.{" "}
+          No checkout, Stripe event or grant has this <code>subject_ref</code>, so access is denied.{" "}
           {otherMode === null
-            ? "Look whether it is spelled as your backend sends it."
-            : `In ${otherMode} mode the customer is known: look whether your backend asks with the right key.`}
+            ? "Check the spelling: subject_refs are case-sensitive."
+            : `The customer exists in ${otherMode} mode. Check that your backend uses the right API key.`}
         </p>
         <div class="row">
           <a class="button" href={`${buildPath(c, "/customers")}?q=${encodeURIComponent(subjectRef)}`}>
@@ -159,11 +160,11 @@ function Unknown({ c, page, canAct }: { c: PortalContext; page: CustomerPage; ca
             class="button"
             href={buildProjectPath(projectId, other, `/customers/${encodeURIComponent(subjectRef)}`)}
           >
-            Look in {other} mode
+            View in {other} mode
           </a>
           {canAct ? (
             <a class="button" href={buildCustomerPath(c, subjectRef, "/grant")}>
-              Grant…
+              Grant access
             </a>
           ) : null}
         </div>
@@ -173,35 +174,17 @@ function Unknown({ c, page, canAct }: { c: PortalContext; page: CustomerPage; ca
 }
 
 function About({ c, page: { customer, lists } }: { c: PortalContext; page: CustomerPage }) {
-  const { subject, stripeAccountId } = lists;
-  const stripeCustomerId =
-    subject?.stripeCustomerId ??
-    customer.entitlements.find(({ stripe }) => stripe?.customerId)?.stripe?.customerId;
   return (
-    <Card title="Customer" pad>
-      <dl class="facts">
-        <dt>Stripe</dt>
-        <dd>
-          {stripeCustomerId === undefined || stripeCustomerId === null ? (
-            <span class="quiet">not known</span>
-          ) : (
-            <Id
-              value={stripeCustomerId}
-              href={buildStripeUrl(stripeCustomerId, c.get("mode"), stripeAccountId)}
-            />
-          )}
-        </dd>
-        <dt>First seen</dt>
-        <dd>
-          {subject === null ? (
-            <span class="quiet">–</span>
-          ) : (
-            <Time at={subject.createdAt} now={c.get("now")} />
-          )}
-        </dd>
-        <dt>Units left</dt>
-        <dd class="num">{formatCount(customer.usageRemaining)}</dd>
-      </dl>
+    <Card title="Data" pad>
+      <p class="quiet">
+        Ledger #{formatCount(customer.headSequence)}
+        {lists.subject === null ? null : (
+          <>
+            , first seen <ExactTime at={lists.subject.createdAt} />
+          </>
+        )}
+        .
+      </p>
       <Records c={c} subjectRef={customer.subjectRef} />
     </Card>
   );

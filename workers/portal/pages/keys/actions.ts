@@ -9,7 +9,8 @@ import { callOperation, toHttpStatus, toRefusedForm } from "../../http/call-oper
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
-import { renderConfirmPage, renderKeysPage } from "./page.tsx";
+import { renderConfirmPage } from "./confirm.tsx";
+import { renderKeysPage } from "./page.tsx";
 
 const hourMs = 3_600_000;
 

@@ -5,7 +5,7 @@ import { mayRun } from "../../auth/may-run.ts";
 import { emptyForm, Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
-import { FullTime, Time } from "../../components/time.tsx";
+import { Time } from "../../components/time.tsx";
 import { listKeys } from "../../db/api-keys.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -187,74 +187,3 @@ function CreateForm({ c, form }: { c: PortalContext; form: FormState }) {
     </Card>
   );
 }
-
-/** Explains the effect of rotating or revoking a key before it happens. */
-export function renderConfirmPage(
-  c: PortalContext,
-  key: ApiKeyRow,
-  operation: "rotate" | "revoke",
-  error: string | null = null,
-) {
-  const path = buildPath(c, `/keys/${key.keyId}/${operation}`);
-  const isRotation = operation === "rotate";
-  const title = isRotation ? `Rotate ${key.name}` : `Revoke ${key.name}`;
-  return renderPage(
-    c,
-    { title, status: error === null ? 200 : 409 },
-    <>
-      <PageHead
-        title={title}
-        lead={
-          isRotation
-            ? "A new key of the same name is made. The old one goes on working for the time you choose, so that you can change it without an outage."
-            : `${key.hint} stops working everywhere within 5 seconds. Backends that use it get 401. This can't be undone.`
-        }
-      />
-      <form method="post" action={path} class="form">
-        {isRotation ? (
-          <>
-            <p>
-              {key.expiresAt === null ? (
-                "The new key never expires, like the old one."
-              ) : (
-                <>
-                  The new key expires with the old one, on <FullTime at={key.expiresAt} now={c.get("now")} />.
-                  Create a new key if it should work longer.
-                </>
-              )}
-            </p>
-            <input type="hidden" name="new_key_id" value={newId("key", c.get("now"))} />
-            <Select
-              form={emptyForm}
-              name="overlap"
-              label="The old key works for"
-              options={overlaps}
-              fallback="24"
-            />
-          </>
-        ) : null}
-        {error === null ? null : (
-          <p class="fault" role="alert">
-            {error}
-          </p>
-        )}
-        <div class="row">
-          <button class={isRotation ? "button primary" : "button danger"} type="submit">
-            {isRotation ? "Make the new key" : "Revoke the key"}
-          </button>
-          <a class="button" href={buildPath(c, "/keys")}>
-            Cancel
-          </a>
-        </div>
-      </form>
-    </>,
-  );
-}
-
-/** Values are in hours. */
-const overlaps = [
-  { value: "0", label: "Not at all: it stops now" },
-  { value: "1", label: "1 hour" },
-  { value: "24", label: "1 day" },
-  { value: "168", label: "7 days" },
-];

@@ -19,7 +19,7 @@ export async function requeueDelivery(c: PortalContext) {
     subjectRef === ""
       ? buildPath(c, `/deliveries/${deliveryId}`)
       : buildCustomerPath(c, subjectRef, `#${deliveryId}`),
-    "It is sent again now, and its schedule starts anew.",
+    "Delivery queued for retry.",
   );
 }
 
@@ -27,11 +27,7 @@ export async function resendDelivery(c: PortalContext) {
   const deliveryId = c.req.param("delivery") ?? "";
   const reply = await callOperation(c, deliveries.resendDelivery, { deliveryId });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  return redirectWith(
-    c,
-    buildPath(c, `/deliveries/${deliveryId}`),
-    "It is sent once more, with the same event id.",
-  );
+  return redirectWith(c, buildPath(c, `/deliveries/${deliveryId}`), "Event resent with the same ID.");
 }
 
 export async function requeueMany(c: PortalContext) {

@@ -19,7 +19,7 @@ export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: numb
               <Id value={after.entitlementId} />
             </small>
           </td>
-          <td>{before === null ? <span class="quiet">not there</span> : <Facts of={before} now={now} />}</td>
+          <td>{before === null ? <span class="quiet">None</span> : <Facts of={before} now={now} />}</td>
           <td>
             <Facts of={after} now={now} />
           </td>
@@ -38,7 +38,7 @@ function Facts({ of: entitlement, now }: { of: EntitlementExplained; now: number
   return (
     <>
       <Pill tone={entitlementStatusLabels[status].tone}>{entitlementStatusLabels[status].label}</Pill>
-      <small>{unavailableReason === null ? "usable" : denialLabels[unavailableReason]}</small>
+      <small>{unavailableReason === null ? "gives access" : denialLabels[unavailableReason]}</small>
       {unitsRemaining === null ? null : <small class="num">{formatCount(unitsRemaining)} units left</small>}
       {startsAt === null || startsAt <= now ? null : (
         <small>
@@ -50,7 +50,7 @@ function Facts({ of: entitlement, now }: { of: EntitlementExplained; now: number
           {expiresAt <= now ? "ended" : "until"} <ExactTime at={expiresAt} />
         </small>
       )}
-      {held === 0 ? null : <small>{held === 1 ? "held" : `${held} holds`}</small>}
+      {held === 0 ? null : <small>{held === 1 ? "on hold" : `${held} holds`}</small>}
     </>
   );
 }

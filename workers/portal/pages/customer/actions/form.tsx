@@ -1,14 +1,19 @@
 import type { Child } from "hono/jsx";
 import type { EntitlementKind } from "../../../../../shared/contract/enums.ts";
+import type {
+  CustomerView,
+  EntitlementExplained,
+} from "../../../../../shared/contract/operations/customer-views.ts";
+import * as customers from "../../../../../shared/contract/operations/customers.ts";
 import type { Refusal } from "../../../../../shared/contract/operations/reply.ts";
 import { newId } from "../../../../../shared/kit/ids.ts";
 import { Field, FieldError, type FormState, Radios, Select } from "../../../components/fields.tsx";
-import { kindLabels } from "../../../components/labels/common.ts";
+import { formatCount, kindLabels } from "../../../components/labels/common.ts";
 import { renderPage } from "../../../components/layout.tsx";
 import { Id } from "../../../components/parts.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
 import { listProducts } from "../../../db/products.ts";
-import { toHttpStatus } from "../../../http/call-operation.ts";
+import { callOperation, toHttpStatus } from "../../../http/call-operation.ts";
 import {
   buildCustomerPath,
   buildPath,
@@ -16,6 +21,7 @@ import {
   getScope,
   type PortalContext,
 } from "../../../request-context.ts";
+import { EndOffers, UnitOffers } from "./offers.tsx";
 import { type ActionName, actions, toRefusedActionForm } from "./parse-form.ts";
 import { ActionHead, ReasonFields } from "./parts.tsx";
 
@@ -27,7 +33,10 @@ export async function renderActionPage(
   status: 200 | 404 | 409 | 422 | 502 = 200,
 ) {
   const subjectRef = c.req.param("subject") ?? "";
-  const products = name === "grant" ? await listProductOptions(c) : [];
+  const [products, customer] = await Promise.all([
+    name === "grant" ? listProductOptions(c) : [],
+    readNewest(c, subjectRef),
+  ]);
   // The id is chosen with the form, so that a form sent twice acts once.
   const actionId = form.values["action_id"] ?? newId("act", c.get("now"));
   return renderPage(
@@ -37,16 +46,16 @@ export async function renderActionPage(
       <ActionHead c={c} subjectRef={subjectRef} title={actions[name].title} />
       <form method="post" action={buildCustomerPath(c, subjectRef, `/${name}/preview`)} class="form">
         <input type="hidden" name="action_id" value={actionId} />
-        <Fields c={c} name={name} form={form} products={products} />
+        <Fields c={c} name={name} form={form} products={products} customer={customer} />
         <ReasonFields
           form={form}
           placeholder="Ticket 4471: double charge"
-          hint="Stands in the timeline and the audit log, at most 500 characters."
+          hint="Shown in the timeline and audit log."
         />
         <FieldError form={form} name="" />
         <div class="row">
           <button class="button primary" type="submit">
-            Preview
+            Review changes
           </button>
           <a class="button" href={buildCustomerPath(c, subjectRef)}>
             Cancel
@@ -80,37 +89,41 @@ function Fields({
   name,
   form,
   products,
+  customer,
 }: {
   c: PortalContext;
   name: ActionName;
   form: FormState;
   products: Options;
+  customer: CustomerView | null;
 }) {
+  const target = customer?.entitlements.find(
+    ({ entitlementId }) => entitlementId === form.values["entitlement_id"],
+  );
   switch (name) {
     case "grant":
-      return <GrantFields c={c} form={form} products={products} />;
+      return <GrantFields c={c} form={form} products={products} customer={customer} />;
     case "revoke":
       return (
-        <Target form={form} field="entitlement_id">
-          It ends now, and what is left of it can't be used any more. It can be undone.
+        <Target form={form} field="entitlement_id" entitlement={target}>
+          Ends now. What is left of it can't be used. You can undo this.
         </Target>
       );
     case "adjust":
       return (
         <>
-          <Target form={form} field="entitlement_id">
-            Units are added to the pack or taken from it. What was used stays used.
+          <Target form={form} field="entitlement_id" entitlement={target}>
+            Changes the units left. Past usage stays as it is.
           </Target>
-          <Radios form={form} name="how" label="What to do" options={adjustments} fallback="add" />
+          <Radios form={form} name="how" label="Change" options={adjustments} fallback="add" />
           <Field form={form} name="units" label="Units" inputmode="numeric" />
         </>
       );
     case "lift-hold":
       return (
         <>
-          <Target form={form} field="cause_id">
-            What it keeps from being used can be used again from now on. A dispute that is lost later ends the
-            purchase all the same.
+          <Target form={form} field="cause_id" entitlement={target}>
+            Access returns now. If the dispute is lost later, the purchase ends anyway.
           </Target>
           <input type="hidden" name="entitlement_id" value={form.values["entitlement_id"] ?? ""} />
         </>
@@ -118,60 +131,54 @@ function Fields({
     case "undo":
       return (
         <>
-          <p>
-            Entry {form.values["sequence"] ?? ""} is undone by another entry that takes its effect back.
-            Nothing is deleted.
-          </p>
+          <p>Reverts #{form.values["sequence"] ?? ""} with a new ledger entry. The history stays.</p>
           <input type="hidden" name="sequence" value={form.values["sequence"] ?? ""} />
         </>
       );
     case "sync":
       return (
         <p>
-          Stripe is asked for this customer's sessions, subscriptions, charges and refunds. The preview shows
-          what differs; nothing is changed at Stripe.
+          Reads this customer's checkouts, subscriptions, charges and refunds from Stripe and shows what
+          differs. Nothing changes in Stripe.
         </p>
       );
   }
 }
 
 const adjustments = [
-  { value: "add", label: "Add", meaning: "So many more than now." },
-  { value: "remove", label: "Remove", meaning: "So many fewer, but never below zero." },
-  { value: "set", label: "Set", meaning: "Exactly so many; applies only if none are used meanwhile." },
+  { value: "add", label: "Add", meaning: "Increase the balance." },
+  { value: "remove", label: "Remove", meaning: "Reduce the balance (minimum 0)." },
+  { value: "set", label: "Set", meaning: "Set an exact balance. Fails if it changes meanwhile." },
 ];
 
-function GrantFields({ c, form, products }: { c: PortalContext; form: FormState; products: Options }) {
+function GrantFields({
+  c,
+  form,
+  products,
+  customer,
+}: {
+  c: PortalContext;
+  form: FormState;
+  products: Options;
+  customer: CustomerView | null;
+}) {
   if (products.length === 0)
     return (
       <p>
-        There is no product on sale in {c.get("mode")} mode. <a href={buildPath(c, "/products")}>Products</a>
+        No active products in {c.get("mode")} mode. <a href={buildPath(c, "/products")}>Products</a>
       </p>
     );
   return (
     <>
       <Select form={form} name="product_code" label="Product" options={products} />
-      <p class="hint">What is left empty is as the product sells it.</p>
+      <p class="hint">Leave blank to use the product's defaults.</p>
       <div class="inputs">
         <div class="of-usage-pack">
-          <Field
-            form={form}
-            name="units"
-            label="Units"
-            required={false}
-            inputmode="numeric"
-            hint="Of usage packs."
-          />
+          <Field form={form} name="units" label="Units" required={false} inputmode="numeric" />
+          <UnitOffers entries={customer?.entries ?? []} />
         </div>
         <div class="of-time-pass">
-          <Field
-            form={form}
-            name="duration_days"
-            label="Days"
-            required={false}
-            inputmode="numeric"
-            hint="Of time passes."
-          />
+          <Field form={form} name="duration_days" label="Days" required={false} inputmode="numeric" />
         </div>
         <div class="of-end">
           <Field
@@ -180,24 +187,55 @@ function GrantFields({ c, form, products }: { c: PortalContext; form: FormState;
             label="Last day"
             required={false}
             type="date"
-            hint="Of subscriptions and packs, to its end in UTC."
+            hint="Access ends at 23:59 UTC."
           />
+          <EndOffers now={c.get("now")} />
         </div>
       </div>
     </>
   );
 }
 
-function Target({ form, field, children }: { form: FormState; field: string; children: Child }) {
+/** Names what the action changes, with its balance or end. */
+function Target({
+  form,
+  field,
+  entitlement,
+  children,
+}: {
+  form: FormState;
+  field: string;
+  entitlement: EntitlementExplained | undefined;
+  children: Child;
+}) {
   const id = form.values[field] ?? "";
   return (
     <>
-      <p>
-        <Id value={id} /> <span class="quiet">{children}</span>
+      <p class="target">
+        {entitlement === undefined ? null : (
+          <b>
+            {entitlement.productCode}
+            {entitlement.unitsRemaining === null
+              ? null
+              : ` · ${formatCount(entitlement.unitsRemaining)} of ${formatCount(entitlement.unitsGranted ?? 0)} units left`}
+          </b>
+        )}
+        <Id value={id} />
+        <span class="quiet">{children}</span>
       </p>
       <input type="hidden" name={field} value={id} />
     </>
   );
+}
+
+/** As many of the newest entries as the customer's page shows. */
+const newestEntries = 50;
+
+/** Reads the customer for what the form shows of them. The form works without. */
+async function readNewest(c: PortalContext, subjectRef: string): Promise<CustomerView | null> {
+  const page = { before: null, limit: newestEntries };
+  const reply = await callOperation(c, customers.readCustomer, { subjectRef, ...page });
+  return reply.outcome === "refused" ? null : reply.customer;
 }
 
 const maxProducts = 500;

@@ -10,7 +10,7 @@ import { renderPreviewPage } from "./preview.tsx";
 import { applySync, previewSync } from "./sync.tsx";
 
 const unknownAction = (c: PortalContext) =>
-  renderErrorPage(c, 404, "There is no such action", "Open it anew from the customer's page.");
+  renderErrorPage(c, 404, "Unknown action", "Open it from the customer's page.");
 
 export async function showAction(c: PortalContext) {
   const name = parseActionName(c.req.param("action"));
@@ -65,11 +65,10 @@ export async function applyAction(c: PortalContext) {
     case "preview_outdated":
       return renderPreviewPage(c, name, form, reply.preview, true);
     case "done": {
-      const path = `${buildCustomerPath(c, subjectRef)}#entry-${reply.sequence}`;
-      const text = reply.repeated
-        ? `This was done already, by entry ${reply.sequence}: it was not done twice.`
-        : `Done, and in effect: entry ${reply.sequence}.`;
-      return redirectWith(c, path, text);
+      const path = `${buildCustomerPath(c, subjectRef)}?done=${reply.sequence}`;
+      return reply.repeated
+        ? redirectWith(c, path, `Already applied (#${reply.sequence}).`)
+        : c.redirect(path, 303);
     }
   }
 }

@@ -12,7 +12,7 @@ export async function addNote(c: PortalContext) {
   const note = { noteId: readField(form, "note_id"), note: form["note"] ?? "" };
   const reply = await callOperation(c, customers.addNote, { subjectRef, ...note });
   if (reply.outcome === "done")
-    return redirectWith(c, `${buildCustomerPath(c, subjectRef)}#notes`, "The note is saved.");
+    return redirectWith(c, `${buildCustomerPath(c, subjectRef)}?tab=notes#tabs`, "Note added.");
   const status = toHttpStatus(reply);
   return status === 409 || status === 422
     ? renderNotePage(c, { values: form, errors: { note: reply.message } }, status)
@@ -25,5 +25,5 @@ export async function deleteNote(c: PortalContext) {
   const reply = await callOperation(c, customers.deleteNote, { subjectRef, noteId });
   return reply.outcome === "refused"
     ? renderRefusalPage(c, reply)
-    : redirectWith(c, `${buildCustomerPath(c, subjectRef)}#notes`, "The note is deleted.");
+    : redirectWith(c, `${buildCustomerPath(c, subjectRef)}?tab=notes#tabs`, "Note deleted.");
 }

@@ -51,7 +51,7 @@ export function ReasonFields({
         label="Reason"
         options={actionReasons.map((value) => ({ value, label: actionReasonLabels[value] }))}
       />
-      <Field form={form} name="text" label="In your words" placeholder={placeholder} hint={hint} />
+      <Field form={form} name="text" label="Note" placeholder={placeholder} hint={hint} />
     </>
   );
 }

@@ -16,10 +16,10 @@ export function buildOutline({ before, changes }: PreviewView): string {
       entitlement;
     const facts = [
       entitlementStatusLabels[status].label.toLowerCase(),
-      unavailableReason === null ? "usable" : denialLabels[unavailableReason],
+      unavailableReason === null ? "gives access" : denialLabels[unavailableReason],
       ...(unitsRemaining === null ? [] : [`${formatCount(unitsRemaining)} units left`]),
       ...(expiresAt === null ? [] : [`until ${new Date(expiresAt).toISOString()}`]),
-      ...holds.filter(({ effective }) => effective).map(({ causeId }) => `held by ${causeId}`),
+      ...holds.filter(({ effective }) => effective).map(({ causeId }) => `on hold by ${causeId}`),
     ];
     return [[entitlementId, `${productCode}: ${facts.join(", ")}`]];
   });

@@ -1,7 +1,9 @@
 import type { Child } from "hono/jsx";
 import type { DecisionView, PreviewView } from "../../../../../shared/contract/operations/customer-views.ts";
+import { formatCount } from "../../../components/labels/common.ts";
 import { formatReason } from "../../../components/labels/customer.ts";
 import { renderPage } from "../../../components/layout.tsx";
+import { LiveChip } from "../../../components/mode.tsx";
 import { Card } from "../../../components/parts.tsx";
 import { buildCustomerPath, type Form, type PortalContext } from "../../../request-context.ts";
 import { ChangeTable } from "./change-table.tsx";
@@ -21,11 +23,11 @@ export function renderPreviewPage(
   const outline = buildOutline(preview);
   return renderPage(
     c,
-    { title: "Preview", status: isOutdated ? 409 : 200 },
+    { title: "Review changes", status: isOutdated ? 409 : 200 },
     <>
       <ActionHead c={c} subjectRef={c.req.param("subject") ?? ""} title={actions[name].title} />
       {isOutdated ? <OutdatedNotice lines={compareOutlines(form["outline"], outline)} /> : null}
-      <Card title="What will change" note="Nothing is done yet">
+      <Card title="Review changes" note="Not applied yet">
         <div class="pad">
           <AccessLine before={before} after={after} />
         </div>
@@ -37,9 +39,35 @@ export function renderPreviewPage(
           </p>
         </div>
       </Card>
-      <ConfirmForm c={c} name={name} fields={{ ...form, fingerprint, outline }} label="Apply this" />
+      <ConfirmForm
+        c={c}
+        name={name}
+        fields={{ ...form, fingerprint, outline }}
+        label={nameConfirmation(name, form, preview)}
+      />
     </>,
   );
+}
+
+/** Names the button that applies the action by its consequence, such as `Grant 750 units`. */
+function nameConfirmation(name: ActionName, { how }: Form, { changes }: PreviewView): string {
+  const units = changes.reduce((sum, change) => sum + change.units, 0);
+  const product = changes[0]?.after.productCode ?? "";
+  switch (name) {
+    case "grant":
+      return units > 0 ? `Grant ${formatCount(units)} units` : `Grant ${product}`;
+    case "revoke":
+      return `Revoke ${product}`;
+    case "adjust":
+      if (how === "set") return `Set ${formatCount(changes[0]?.after.unitsRemaining ?? 0)} units`;
+      return units < 0 ? `Remove ${formatCount(-units)} units` : `Add ${formatCount(units)} units`;
+    case "lift-hold":
+      return "Lift hold";
+    case "undo":
+      return "Undo change";
+    case "sync":
+      return "Apply changes";
+  }
 }
 
 /** Shows a change of access, such as `Access: denied, no units are left → allowed`. */
@@ -49,7 +77,7 @@ export function AccessLine({ before, after }: { before: DecisionView; after: Pre
     <p class="outcome">
       Access: <b>{formatAccess(before)}</b>
       {isSame ? (
-        ", and stays so."
+        " (unchanged)."
       ) : (
         <>
           {" → "}
@@ -61,11 +89,10 @@ export function AccessLine({ before, after }: { before: DecisionView; after: Pre
 }
 
 function Events({ events }: { events: PreviewView["events"] }) {
-  if (events.length === 0) return <p>No event will be sent.</p>;
+  if (events.length === 0) return <p>Sends no webhooks.</p>;
   return (
     <p>
-      {events.length === 1 ? "1 event" : `${events.length} events`} will be sent to the endpoints that ask for
-      it:{" "}
+      Sends {events.length === 1 ? "1 webhook" : `${events.length} webhooks`}:{" "}
       {events.map(({ type, productCode }, index) => (
         <>
           {index === 0 ? null : ", "}
@@ -81,8 +108,8 @@ export function OutdatedNotice({ lines }: { lines: { was: string; is: string }[]
   return (
     <div class="notice bad" role="alert">
       <p>
-        <b>Something changed since the preview, and nothing was done.</b> Below is what the action would do
-        now.
+        <b>This customer changed while you were reviewing.</b> Nothing was applied. The changes below are
+        current.
       </p>
       {lines.length === 0 ? null : (
         <ul class="changes">
@@ -116,6 +143,7 @@ export function ConfirmForm({
       ))}
       <button class={name === "revoke" ? "button danger" : "button primary"} type="submit">
         {label}
+        <LiveChip c={c} />
       </button>
       <a class="button" href={buildCustomerPath(c, subjectRef)}>
         Cancel

@@ -35,8 +35,8 @@ export async function applySync(c: PortalContext, form: Form, reason: ActionReas
 
 const syncedMessage = (changes: number): string =>
   changes === 0
-    ? "Stripe and the ledger agree: there was nothing to change."
-    : `Taken over from Stripe: ${changes === 1 ? "one change" : `${changes} changes`}.`;
+    ? "Synced from Stripe: no changes."
+    : `Synced from Stripe: ${changes === 1 ? "1 change" : `${changes} changes`} applied.`;
 
 /**
  * Shows the changes in Stripe that the ledger lacks, each with its cause. After a form is sent twice, no
@@ -52,8 +52,8 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated
       <>
         <ActionHead c={c} subjectRef={subjectRef} title={actions.sync.title} />
         <Card>
-          <Empty title={isOutdated ? "It is done already" : "Stripe and the ledger agree"}>
-            <p>All that Stripe says of this customer is in the ledger. There is nothing to take over.</p>
+          <Empty title={isOutdated ? "Already applied" : "No differences from Stripe"}>
+            <p>This customer is up to date with Stripe.</p>
             <a class="button" href={buildCustomerPath(c, subjectRef)}>
               Back to the customer
             </a>
@@ -63,11 +63,11 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated
     );
   return renderPage(
     c,
-    { title: "Preview", status: isOutdated ? 409 : 200 },
+    { title: "Review changes", status: isOutdated ? 409 : 200 },
     <>
       <ActionHead c={c} subjectRef={subjectRef} title={actions.sync.title} />
       {isOutdated ? <OutdatedNotice lines={[]} /> : null}
-      <Card title="What Stripe says and the ledger does not" note="Nothing is done yet">
+      <Card title="Changes found in Stripe" note="Not applied yet">
         <div class="pad">
           <AccessLine before={before} after={after} />
           <p>
@@ -80,7 +80,7 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated
               <span>
                 <b>{toOperationTitle(operation)}</b>{" "}
                 <span class="quiet">
-                  because of the {cause.replaceAll("_", " ")} at Stripe ({reason.replaceAll("_", " ")})
+                  {cause.replaceAll("_", " ")} in Stripe ({reason.replaceAll("_", " ")})
                 </span>
               </span>
             </p>
@@ -88,7 +88,12 @@ function syncPage(c: PortalContext, form: Form, preview: SyncPreview, isOutdated
           </>
         ))}
       </Card>
-      <ConfirmForm c={c} name="sync" fields={{ ...form, fingerprint }} label="Take this over" />
+      <ConfirmForm
+        c={c}
+        name="sync"
+        fields={{ ...form, fingerprint }}
+        label={changes.length === 1 ? "Apply 1 change" : `Apply ${changes.length} changes`}
+      />
     </>,
   );
 }

@@ -23,8 +23,8 @@ export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Li
       return [
         stripeCause(
           decider,
-          "The renewal was not paid",
-          `Stripe could not collect the last invoice of ${name} and goes on trying. The customer can pay it or change the card.`,
+          "Renewal failed",
+          `Stripe couldn't collect the last invoice of ${name} and is retrying. The customer can pay the invoice or update the card.`,
         ),
       ];
     case "usage_exhausted":
@@ -35,32 +35,32 @@ export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Li
       return [
         stripeCause(
           decider,
-          "The first payment is not done",
-          `${name} was begun, but its first invoice is not paid: the bank may be asking the customer to confirm.`,
+          "First payment incomplete",
+          `The first invoice of ${name} is unpaid. The customer's bank may require confirmation.`,
         ),
       ];
     case "subscription_paused":
       return [
         stripeCause(
           decider,
-          "The subscription is paused",
-          `${name} is paused in Stripe, and goes on when resumed there.`,
+          "Subscription paused",
+          `${name} is paused in Stripe. Access returns when it is resumed there.`,
         ),
       ];
     case "subscription_ended":
       return [
         stripeCause(
           decider,
-          "The subscription has ended",
-          `${name} was canceled in Stripe, or ran out unpaid. A new one, or a grant, gives access.`,
+          "Subscription ended",
+          `${name} was canceled in Stripe or ended unpaid. A new subscription or a grant restores access.`,
         ),
       ];
     case "time_pass_expired":
       return [
         {
           cause: "nothing_bought",
-          title: "The time pass has run out",
-          text: `${name} lasted as long as it was sold for. Another pass, or a grant, gives access.`,
+          title: "Time pass expired",
+          text: `${name} reached its end. Another pass or a grant restores access.`,
           actions: [grantAction(decider?.productCode)],
         },
       ];
@@ -68,8 +68,8 @@ export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Li
       return [
         {
           cause: "nothing_bought",
-          title: "It has not begun yet",
-          text: `${name} begins later: see below from when it is valid.`,
+          title: "Not started yet",
+          text: `${name} starts later. Its start is listed under Entitlements.`,
           actions: [grantAction(decider?.productCode)],
         },
       ];
@@ -94,10 +94,10 @@ function refundCause({ entries }: CustomerView, name: string, remedy: CauseActio
   const spent = unitsTaken(entries, ["consume"]).units;
   return {
     cause: "reversal",
-    title: "The payment was refunded in full",
-    text: `So ${name} was canceled${entry === undefined ? "" : ` in entry ${entry.sequence}`}${
-      spent === 0 ? "" : `, after ${formatCount(spent)} units were spent`
-    }. Access comes back with another purchase, or a grant.`,
+    title: "Payment refunded in full",
+    text: `The refund canceled ${name}${entry === undefined ? "" : ` (#${entry.sequence})`}${
+      spent === 0 ? "" : ` after ${formatCount(spent)} units were used`
+    }. Another purchase or a grant restores access.`,
     actions: [remedy, ...(entry === undefined ? [] : [seeEntry(entry)])],
   };
 }
@@ -110,16 +110,12 @@ function heldCause(name: string, entitlement: EntitlementExplained | undefined):
       : new URLSearchParams({ entitlement_id: entitlement.entitlementId, cause_id: hold.causeId });
   return {
     cause: "reversal",
-    title:
-      hold?.reason === "refund"
-        ? "The payment was refunded"
-        : "The customer disputes the payment at the bank",
+    title: hold?.reason === "refund" ? "Payment refunded" : "Payment disputed",
     text:
       hold?.reason === "refund"
-        ? `${name} is on hold until another invoice is paid, or you lift the hold.`
-        : `${name} is on hold until the dispute is won, or you lift the hold.`,
-    actions:
-      query === null ? [syncAction] : [{ label: "Preview lifting the hold", page: `./lift-hold?${query}` }],
+        ? `${name} is on hold until a later invoice is paid or you lift the hold.`
+        : `The customer disputed the payment of ${name} with their bank. It is on hold until you win the dispute or lift the hold.`,
+    actions: query === null ? [syncAction] : [{ label: "Lift hold…", page: `./lift-hold?${query}` }],
   };
 }
 
@@ -131,13 +127,13 @@ function creditsCause({ entries }: CustomerView, decider: EntitlementExplained |
   const refill: CauseAction =
     decider === undefined
       ? grantAction()
-      : { label: "Preview adding units", page: `./adjust?entitlement_id=${decider.entitlementId}` };
+      : { label: "Add units…", page: `./adjust?entitlement_id=${decider.entitlementId}` };
   const [newest] = byOperator.entries;
   if (newest !== undefined && byOperator.units >= Math.max(used.units, expired.units))
     return {
       cause: "credits_gone",
-      title: "An operator took units back",
-      text: `${newest.actor?.name ?? "An operator"} took ${formatCount(byOperator.units)} units by hand, lately in entry ${newest.sequence}.`,
+      title: "Units removed by an operator",
+      text: `${newest.actor?.name ?? "An operator"} removed ${formatCount(byOperator.units)} units, most recently in #${newest.sequence}.`,
       actions: [
         ...(newest.manual === null || newest.manual.type === "undo" ? [refill] : [undo(newest)]),
         seeEntry(newest),
@@ -146,29 +142,29 @@ function creditsCause({ entries }: CustomerView, decider: EntitlementExplained |
   if (expired.units > used.units)
     return {
       cause: "credits_gone",
-      title: "The units that were left expired",
-      text: `${formatCount(expired.units)} units were not used before their packs reached their end.`,
+      title: "Unused units expired",
+      text: `${formatCount(expired.units)} units expired before they were used.`,
       actions: [grantAction(decider?.productCode)],
     };
   const last = used.entries[0]?.idempotencyKey ?? null;
   const uses = used.entries.length;
   return {
     cause: "credits_gone",
-    title: "All units are used up",
-    text: `${uses === 1 ? "One use" : `The ${uses} newest uses`} took ${formatCount(used.units)} units${
-      last === null ? "" : `, the last under the idempotency key ${last}`
-    }. Your backend's log knows each key.`,
-    actions: [refill, { label: "See the uses", page: ".?show=usage#timeline" }],
+    title: "No units left",
+    text: `The customer used ${formatCount(used.units)} units in ${uses === 1 ? "1 request" : `${uses} requests`}${
+      last === null ? "" : `, the last with the idempotency key ${last}`
+    }. Your backend's log has each key.`,
+    actions: [refill, { label: "View usage", page: ".?tab=usage#tabs" }],
   };
 }
 
 const seeEntry = ({ sequence }: EntryView): CauseAction => ({
-  label: `See entry ${sequence}`,
+  label: `View #${sequence}`,
   page: `.#entry-${sequence}`,
 });
 
 const undo = ({ sequence }: EntryView): CauseAction => ({
-  label: "Preview undoing it",
+  label: "Undo…",
   page: `./undo?sequence=${sequence}`,
 });
 
@@ -186,8 +182,8 @@ function revokedCause({ entries }: CustomerView, name: string): LikelyCause {
   const who = entry?.actor?.name ?? "An operator";
   return {
     cause: "by_hand",
-    title: "An operator took it away",
-    text: `${who} revoked ${name}${entry === undefined ? ", longer ago than this page shows" : ` in entry ${entry.sequence}`}.`,
+    title: "Revoked by an operator",
+    text: `${who} revoked ${name}${entry === undefined ? " before the history shown here" : ` (#${entry.sequence})`}.`,
     actions: entry?.manual?.type === "revoke" ? [undo(entry)] : [grantAction()],
   };
 }

@@ -1,5 +1,6 @@
 import type { CustomerView } from "../../../../../shared/contract/operations/customer-views.ts";
-import type { CustomerLists } from "../../../db/customer.ts";
+import { formatAttemptResult } from "../../../components/labels/webhook.ts";
+import type { CustomerDelivery, CustomerLists } from "../../../db/customer.ts";
 import { diagnoseDenial } from "./diagnose-denial.ts";
 import { grantAction, type LikelyCause, syncAction } from "./likely-cause.ts";
 
@@ -33,18 +34,18 @@ function unappliedEvents({ stripeEvents }: DiagnosisFacts): LikelyCause[] {
     return [
       {
         cause: "paid_without_access",
-        title: "A Stripe event could not be applied",
-        text: `${failed.type} arrived and failed: ${failed.detail ?? "no reason was recorded"}. What it says has not reached this customer.`,
-        actions: [{ label: "Look and try again", page: `/events/${failed.eventId}` }],
+        title: "Stripe event failed to process",
+        text: `${failed.type} failed: ${failed.detail ?? "no reason recorded"}. This customer may have the wrong access.`,
+        actions: [{ label: "Review event", page: `/events/${failed.eventId}` }],
       },
     ];
   if (waiting !== undefined)
     return [
       {
         cause: "paid_without_access",
-        title: "A Stripe event is waiting to be applied",
-        text: `${waiting.type} arrived and is retried by itself${waiting.detail === null ? "" : `: ${waiting.detail}`}.`,
-        actions: [{ label: "Look and try now", page: `/events/${waiting.eventId}` }],
+        title: "Stripe event queued",
+        text: `${waiting.type} is not processed yet${waiting.detail === null ? "" : `: ${waiting.detail}`}. Licenzy retries it automatically.`,
+        actions: [{ label: "View event", page: `/events/${waiting.eventId}` }],
       },
     ];
   return [];
@@ -61,8 +62,8 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
         : [
             {
               cause: "paid_without_access",
-              title: "The checkout is paid, but gave no access yet",
-              text: `No entitlement names the checkout of ${newest.productCode}. A subscription follows from Stripe events of its own, and they are missing here.`,
+              title: "Checkout paid, no access yet",
+              text: `The ${newest.productCode} checkout created no entitlement. Stripe sends a subscription in events of its own, and they have not arrived.`,
               actions: [syncAction],
             },
           ];
@@ -70,8 +71,8 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
       return [
         {
           cause: "paid_without_access",
-          title: "The payment is still on its way",
-          text: `The checkout of ${newest.productCode} is done, but its payment method takes up to some days. Access comes with the money.`,
+          title: "Payment is processing",
+          text: `The ${newest.productCode} checkout is complete, but its payment method can take several days. Access starts when the payment succeeds.`,
           actions: [syncAction, grantAction(newest.productCode)],
         },
       ];
@@ -79,8 +80,8 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
       return [
         {
           cause: "paid_without_access",
-          title: "Stripe has not told us of a payment",
-          text: `The checkout of ${newest.productCode} is still open here. If the customer has paid, Stripe's event is late or was lost: ask Stripe now.`,
+          title: "No payment received from Stripe yet",
+          text: `The ${newest.productCode} checkout is still open. If the customer has paid, sync from Stripe to fetch the payment.`,
           actions: [syncAction],
         },
       ];
@@ -88,8 +89,8 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
       return [
         {
           cause: "nothing_bought",
-          title: "The last checkout was not paid",
-          text: `The checkout of ${newest.productCode} ran out, or its payment failed. The customer has to buy again.`,
+          title: "Last checkout unpaid",
+          text: `The ${newest.productCode} checkout expired or its payment failed. The customer needs a new checkout.`,
           actions: [grantAction(newest.productCode)],
         },
       ];
@@ -109,30 +110,36 @@ function failedDeliveries({ subjectRef }: CustomerView, { deliveries }: Diagnosi
   return [
     {
       cause: "delivery_failed",
-      title: hasDead ? "Your backend was never told" : "Your backend has not taken what it was told",
+      title: hasDead ? "Webhook delivery failed" : "Webhook delivery is retrying",
       text: `${
         affected.length === 1
-          ? `The delivery of ${first.eventType} to ${host} failed`
-          : `${affected.length} deliveries failed, the last of them ${first.eventType} to ${host}`
-      }${hasDead ? " and will not be tried again" : " and is tried again by itself"}. What it shows the customer may be out of date.`,
+          ? `${first.eventType} to ${host} failed`
+          : `${affected.length} deliveries to ${host} failed, most recently ${first.eventType}`
+      }${formatResult(first)}. Your app may show outdated access.${hasDead ? "" : " Licenzy retries automatically."}`,
       actions:
         affected.length === 1
           ? [
-              { label: "Send it again now", form: `/deliveries/${first.deliveryId}/requeue` },
-              { label: "See the answer", page: `/deliveries/${first.deliveryId}` },
+              { label: "Retry delivery", form: `/deliveries/${first.deliveryId}/requeue` },
+              { label: "View response", page: `/deliveries/${first.deliveryId}` },
             ]
           : [
-              { label: "Send them again…", page: `/deliveries/requeue?${query}` },
-              { label: "See the answers", page: `/deliveries?${query}` },
+              { label: `Retry ${affected.length} deliveries…`, page: `/deliveries/requeue?${query}` },
+              { label: "View responses", page: `/deliveries?${query}` },
             ],
     },
   ];
 }
 
+/** Formats what the endpoint returned last, as ` (HTTP 503)`. */
+function formatResult({ lastStatus, lastError }: CustomerDelivery): string {
+  const result = formatAttemptResult(lastStatus, lastError);
+  return result === null ? "" : ` (${result})`;
+}
+
 const allWell: LikelyCause = {
   cause: "all_well",
-  title: "Nothing is wrong",
-  text: "Access is allowed, every Stripe event is applied, and your backend took everything it was told.",
+  title: "No issues found",
+  text: "Access is allowed, every Stripe event is processed, and every webhook is delivered.",
   actions: [],
 };
 
@@ -141,14 +148,14 @@ function nothingBought({ exists }: CustomerView, { otherMode }: DiagnosisFacts):
   if (otherMode !== null)
     return {
       cause,
-      title: `The customer is known in ${otherMode} mode, not here`,
-      text: `A checkout, payment or grant was made in ${otherMode} mode. Your backend's key decides the mode: look whether it asks with the right one.`,
-      actions: [{ label: `Look in ${otherMode} mode`, page: ".", mode: otherMode }],
+      title: `Customer exists in ${otherMode} mode only`,
+      text: `A checkout, payment or grant was made in ${otherMode} mode. Your backend's API key selects the mode: check that it uses the right key.`,
+      actions: [{ label: `View in ${otherMode} mode`, page: ".", mode: otherMode }],
     };
   return {
     cause,
-    title: exists ? "Nothing gives access" : "Nothing is known of this customer",
-    text: "There is no checkout, payment or grant in either mode. If the customer has paid, it was under another subject_ref, or at Stripe directly.",
+    title: exists ? "No active entitlement" : "Unknown customer",
+    text: "No checkout, payment or grant in either mode. If the customer has paid, it was under another subject_ref or directly in Stripe.",
     actions: [grantAction()],
   };
 }

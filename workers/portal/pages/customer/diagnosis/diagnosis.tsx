@@ -1,37 +1,34 @@
 import { ActionButton } from "../../../components/fields.tsx";
-import { Card } from "../../../components/parts.tsx";
 import { buildPath, buildProjectPath, type PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
 import { diagnose } from "./diagnose.ts";
 import type { CauseAction, LikelyCause } from "./likely-cause.ts";
 
-/** Lists the likely causes, the likeliest first. Computed each time the page is opened. */
+/** Lists the likely causes with their fixes, the likeliest first. Computed each time the page is opened. */
 export function Diagnosis({ c, page, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
-  const { customer, lists, past } = page;
+  const { customer, lists } = page;
+  const causes = diagnose(customer, lists);
   return (
-    <Card
-      id="diagnosis"
-      title="Diagnosis"
-      note={past === null ? "Checked just now" : "Of now, whatever moment is shown above"}
-    >
-      <ol class="rows">
-        {diagnose(customer, lists).map((cause, index) => (
-          <li class="cause">
-            <div>
-              <b>{cause.title}</b>
-              <p class="quiet">{cause.text}</p>
-            </div>
-            <Actions
-              c={c}
-              subjectRef={customer.subjectRef}
-              cause={cause}
-              isFirst={index === 0}
-              canAct={canAct}
-            />
-          </li>
-        ))}
-      </ol>
-    </Card>
+    <ol class="causes" id="diagnosis" aria-label="Suggested fixes">
+      {causes.map((cause, index) => (
+        <li>
+          {cause.cause === "all_well" ? (
+            <p class="quiet">{cause.title}.</p>
+          ) : (
+            <p>
+              <b>{cause.title}.</b> {cause.text}
+            </p>
+          )}
+          <Actions
+            c={c}
+            subjectRef={customer.subjectRef}
+            cause={cause}
+            isFirst={index === 0}
+            canAct={canAct}
+          />
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -51,7 +48,7 @@ function Actions({
   // Hides actions that the operator's role does not allow.
   const open = cause.actions.filter((action) => canAct || !needsSupport(action));
   if (open.length < cause.actions.length && open.length === 0)
-    return <p class="quiet">Somebody with the role support can act.</p>;
+    return <p class="quiet">You need the Support role to fix this.</p>;
   return (
     <div class="row">
       {open.map((action, index) => (
@@ -90,6 +87,7 @@ function ActionLink({
     <a
       class={isPrimary ? "button primary small" : "button small"}
       href={buildProjectPath(c.get("project").projectId, mode, path)}
+      data-drawer={page.startsWith("./") ? "" : undefined}
     >
       {action.label}
     </a>

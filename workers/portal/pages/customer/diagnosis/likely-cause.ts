@@ -26,9 +26,9 @@ export interface LikelyCause {
  */
 export type CauseAction = { label: string } & ({ page: string; mode?: Mode } | { form: string });
 
-export const syncAction: CauseAction = { label: "Preview a sync from Stripe", page: "./sync" };
+export const syncAction: CauseAction = { label: "Sync from Stripe…", page: "./sync" };
 /** `productCode` is the product that the customer lacks, if known. */
 export const grantAction = (productCode?: string): CauseAction => ({
-  label: "Preview a grant by hand",
+  label: "Grant access…",
   page: productCode === undefined ? "./grant" : `./grant?product_code=${productCode}`,
 });

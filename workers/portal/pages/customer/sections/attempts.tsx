@@ -1,64 +1,68 @@
 import { formatMoney } from "../../../components/labels/common.ts";
 import { checkoutAttemptLabels } from "../../../components/labels/customer.ts";
-import { Card, Id, Pill } from "../../../components/parts.tsx";
+import { Empty, Id, Pill, Table } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerLists } from "../../../db/customer.ts";
 import type { PortalContext } from "../../../request-context.ts";
 import { maxRowsPerList } from "../load.ts";
 import { buildStripeUrl } from "../stripe-link.ts";
 
-const maxShown = 10;
-
-const formatLength = (length: number) => (length === maxRowsPerList ? `${length} or more` : String(length));
-
+/** Lists the checkouts that the customer's backend created. */
 export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists }) {
   const { attempts, stripeAccountId } = lists;
   const now = c.get("now");
-  return (
-    <Card title="Checkout attempts" note={attempts.length === 0 ? undefined : formatLength(attempts.length)}>
-      {attempts.length === 0 ? (
-        <p class="pad quiet">
-          None. One begins when your backend calls <code>POST /v1/checkout/session</code> for this customer.
+  if (attempts.length === 0)
+    return (
+      <Empty title="No checkouts yet">
+        <p>
+          Your backend creates one with <code>POST /v1/checkout/session</code>.
         </p>
-      ) : (
-        <ul class="rows">
-          {attempts.slice(0, maxShown).map((attempt) => (
-            <li id={attempt.attemptId}>
-              <div class="row">
-                <b>{attempt.productCode}</b>
-                <Pill tone={checkoutAttemptLabels[attempt.status].tone}>
-                  {checkoutAttemptLabels[attempt.status].label}
-                </Pill>
-                {attempt.currency === null ? null : (
-                  <span class="num">{formatMoney(attempt.amountTotal, attempt.currency)}</span>
-                )}
-              </div>
-              <small>
-                opened <Time at={attempt.createdAt} now={now} />
-                {attempt.updatedAt === attempt.createdAt ? null : (
-                  <>
-                    , last news <Time at={attempt.updatedAt} now={now} />
-                  </>
-                )}
-              </small>
-              <small>
-                {attempt.stripeSessionId === null ? (
-                  "Stripe has not answered with a session yet"
+      </Empty>
+    );
+  return (
+    <>
+      <Table
+        label="Checkouts"
+        head={["Product", "Status", "Amount", "Session", "Created", "Updated"]}
+        ends={[2]}
+      >
+        {attempts.map((attempt) => {
+          const { label, tone } = checkoutAttemptLabels[attempt.status];
+          const { stripeSessionId } = attempt;
+          return (
+            <tr id={attempt.attemptId}>
+              <td>
+                <b>{lists.productNames[attempt.productCode] ?? attempt.productCode}</b>
+              </td>
+              <td>
+                <Pill tone={tone}>{label}</Pill>
+              </td>
+              <td class="num end">
+                {attempt.currency === null ? "—" : formatMoney(attempt.amountTotal, attempt.currency)}
+              </td>
+              <td>
+                {stripeSessionId === null ? (
+                  <span class="quiet">Waiting for Stripe</span>
                 ) : (
-                  <>
-                    Stripe{" "}
-                    <Id
-                      value={attempt.stripeSessionId}
-                      href={buildStripeUrl(attempt.stripeSessionId, c.get("mode"), stripeAccountId)}
-                    />
-                  </>
+                  <Id
+                    value={stripeSessionId}
+                    href={buildStripeUrl(stripeSessionId, c.get("mode"), stripeAccountId)}
+                  />
                 )}
-              </small>
-            </li>
-          ))}
-        </ul>
-      )}
-      {attempts.length > maxShown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
-    </Card>
+              </td>
+              <td>
+                <Time at={attempt.createdAt} now={now} />
+              </td>
+              <td>
+                <Time at={attempt.updatedAt} now={now} />
+              </td>
+            </tr>
+          );
+        })}
+      </Table>
+      {attempts.length === maxRowsPerList ? (
+        <p class="pad quiet">Showing the latest {maxRowsPerList}.</p>
+      ) : null}
+    </>
   );
 }

@@ -1,61 +1,78 @@
 import type { EntitlementExplained } from "../../../../../shared/contract/operations/customer-views.ts";
 import { Field } from "../../../components/fields.tsx";
+import { Icon } from "../../../components/icon.tsx";
 import { denialLabels } from "../../../components/labels/customer.ts";
 import { Card, Id, Pill } from "../../../components/parts.tsx";
 import { ExactTime, Time } from "../../../components/time.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
+import { Diagnosis } from "../diagnosis/diagnosis.tsx";
 import type { CustomerPage, DecisionWithEntitlements } from "../load.ts";
+import { Facts } from "./facts.tsx";
 
 /**
- * Shows the decision first on the page: allowed or denied, the reason, since when, and the deciding
- * entitlement.
+ * Shows the decision first on the page: allowed or denied, the reason, since when, the deciding entitlement, and the
+ * likely cause with its fix.
  */
-export function DecisionPanel({ c, page }: { c: PortalContext; page: CustomerPage }) {
+export function DecisionPanel({
+  c,
+  page,
+  canAct,
+}: {
+  c: PortalContext;
+  page: CustomerPage;
+  canAct: boolean;
+}) {
   const { customer, past } = page;
   const isPast = past !== null && typeof past !== "string";
   const shown: DecisionWithEntitlements = isPast ? past : customer;
   const { decision } = shown;
-  const verb = isPast ? "was" : "is";
   return (
     <section
       class={decision.allowed ? "card decision allowed" : "card decision denied"}
       aria-labelledby="decision"
     >
-      <span class="mark" aria-hidden="true">
-        {decision.allowed ? "✓" : "✕"}
-      </span>
-      <div class="said">
-        <h2 id="decision">
-          {decision.allowed ? `Access ${verb} allowed` : `Access ${verb} denied`}
-          {decision.reason === null ? "" : `: ${denialLabels[decision.reason]}`}
-        </h2>
-        <p class="quiet">
-          {isPast ? (
-            <>
-              As of <ExactTime at={decision.at} /> (<Time at={decision.at} now={c.get("now")} />
-              ). Now it is {customer.decision.allowed ? "allowed" : "denied"}:{" "}
-              <a href={buildCustomerPath(c, customer.subjectRef)}>back to now</a>.
-            </>
-          ) : (
-            <Since c={c} page={page} />
-          )}{" "}
-          <Decider shown={shown} />
-        </p>
-        <details class="explain">
-          <summary>Explain</summary>
-          <Rules entitlements={shown.entitlements} />
+      <div class="answer">
+        <span class="mark">
+          <Icon name={decision.allowed ? "circle-check" : "circle-x"} />
+        </span>
+        <div class="said">
+          <h2 id="decision">{formatHeadline(shown, isPast)}</h2>
           <p class="quiet">
-            Entry {decision.sequence} of the ledger · decision <Id value={decision.decisionId} />
+            {isPast ? (
+              <>
+                As of <ExactTime at={decision.at} /> (<Time at={decision.at} now={c.get("now")} />
+                ). Access is {customer.decision.allowed ? "allowed" : "denied"} now.{" "}
+                <a href={buildCustomerPath(c, customer.subjectRef)}>Back to now</a>.
+              </>
+            ) : (
+              <Since c={c} page={page} />
+            )}{" "}
+            <Decider c={c} page={page} shown={shown} />
           </p>
-        </details>
+        </div>
       </div>
+      {isPast ? null : <Diagnosis c={c} page={page} canAct={canAct} />}
+      <details class="explain">
+        <summary>Why?</summary>
+        <Rules entitlements={shown.entitlements} />
+        <p class="quiet">
+          Ledger #{decision.sequence} · decision <Id value={decision.decisionId} />
+        </p>
+      </details>
+      {isPast ? null : <Facts c={c} page={page} />}
     </section>
   );
 }
 
+function formatHeadline({ decision }: DecisionWithEntitlements, isPast: boolean): string {
+  if (decision.allowed) return isPast ? "Access was allowed" : "Access allowed";
+  const reason = decision.reason === null ? "" : `: ${denialLabels[decision.reason]}`;
+  return isPast ? `Access was denied${reason}` : `No access${reason}`;
+}
+
 function Since({ c, page: { customer } }: { c: PortalContext; page: CustomerPage }) {
   if (customer.since === null)
-    return customer.exists ? <>It has been so for as long as the ledger shown here tells.</> : null;
+    return customer.exists ? <>Unchanged since the start of this history.</> : null;
   return (
     <>
       Since <ExactTime at={customer.since} /> (<Time at={customer.since} now={c.get("now")} />
@@ -64,33 +81,41 @@ function Since({ c, page: { customer } }: { c: PortalContext; page: CustomerPage
   );
 }
 
-function Decider({ shown: { decision, entitlements } }: { shown: DecisionWithEntitlements }) {
+function Decider({
+  page: { lists },
+  shown: { decision, entitlements },
+}: {
+  c: PortalContext;
+  page: CustomerPage;
+  shown: DecisionWithEntitlements;
+}) {
   const decider = entitlements.find(({ entitlementId }) => entitlementId === decision.entitlementId);
   if (decider === undefined) return null;
+  const of = entitlements.length === 1 ? "the only entitlement" : `1 of ${entitlements.length} entitlements`;
   return (
     <>
-      {decision.allowed ? "Because of " : "Nearest to access is "}
-      <a href={`#${decider.entitlementId}`}>{decider.productCode}</a>
-      {entitlements.length === 1
-        ? ", the only entitlement."
-        : `, one of ${entitlements.length} entitlements.`}
+      {decision.allowed ? "Granted by " : "Closest entitlement: "}
+      <a href={`#${decider.entitlementId}`}>
+        {lists.productNames[decider.productCode] ?? decider.productCode}
+      </a>{" "}
+      ({of}).
     </>
   );
 }
 
 function Rules({ entitlements }: { entitlements: EntitlementExplained[] }) {
   if (entitlements.length === 0)
-    return <p class="quiet">There is no entitlement. One comes with a payment, or by a grant.</p>;
+    return <p class="quiet">No entitlements. A payment or a grant creates one.</p>;
   return (
     <ul class="rules">
       {entitlements.map(({ entitlementId, productCode, usable, blockers }) => (
         <li>
-          <Pill tone={usable ? "good" : "bad"}>{usable ? "Usable" : "Not usable"}</Pill> <b>{productCode}</b>{" "}
-          <Id value={entitlementId} />
+          <Pill tone={usable ? "good" : "bad"}>{usable ? "Gives access" : "Blocked"}</Pill>{" "}
+          <b>{productCode}</b> <Id value={entitlementId} />
           <small>
             {usable
-              ? "Nothing stands in its way: access is allowed as long as one entitlement is usable."
-              : `In the way: ${blockers.map((blocker) => denialLabels[blocker]).join("; ")}.`}
+              ? "One entitlement that gives access is enough."
+              : `Blocked by: ${blockers.map((blocker) => denialLabels[blocker]).join("; ")}.`}
           </small>
         </li>
       ))}
@@ -102,24 +127,24 @@ export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; pa
   const text = c.req.query("as_of") ?? "";
   const errors = typeof past === "string" ? { as_of: past } : {};
   return (
-    <Card title="Access at another moment" pad>
+    <Card title="Access history" pad>
       <form method="get" action={buildCustomerPath(c, customer.subjectRef)} class="form">
         <Field
           form={{ values: { as_of: text }, errors }}
           name="as_of"
-          label="Moment or decision id"
+          label="Time or decision ID"
           placeholder="dec_… or 2026-11-22 14:00"
-          hint="In UTC, unless a zone such as +01:00 follows."
+          hint="UTC, unless followed by a zone such as +01:00."
         />
         <div class="row">
           <button class="button" type="submit">
-            Show
+            View
           </button>
           {text === "" ? null : <a href={buildCustomerPath(c, customer.subjectRef)}>Back to now</a>}
         </div>
       </form>
       <p class="quiet">
-        The decision of now is <Id value={customer.decision.decisionId} />
+        Current decision <Id value={customer.decision.decisionId} />
       </p>
     </Card>
   );

@@ -2,12 +2,12 @@ import { requeueDelivery } from "../../../../../shared/contract/operations/deliv
 import { mayRun } from "../../../auth/may-run.ts";
 import { ActionButton } from "../../../components/fields.tsx";
 import { deliveryStateLabels, formatAttemptResult } from "../../../components/labels/webhook.ts";
-import { Card, Empty, Pill, Table } from "../../../components/parts.tsx";
+import { Empty, Pill, Table } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerDelivery, CustomerLists } from "../../../db/customer.ts";
 import { buildPath, type PortalContext } from "../../../request-context.ts";
 
-const maxShown = 10;
+const maxShown = 20;
 
 interface Props {
   c: PortalContext;
@@ -19,15 +19,16 @@ export function Deliveries({ c, subjectRef, lists: { deliveries } }: Props) {
   const now = c.get("now");
   const canRequeue = mayRun(c, requeueDelivery) && deliveries.slice(0, maxShown).some(isRequeueable);
   return (
-    <Card id="deliveries" title="Webhook deliveries" note="What your backend was told of this customer">
+    <div id="deliveries">
       {deliveries.length === 0 ? (
-        <Empty title="Nothing was sent">
-          <p>With every change of this customer an event goes to the endpoints that ask for it.</p>
+        <Empty title="No webhooks sent yet">
+          <p>Licenzy sends an event to your endpoints with every change of this customer.</p>
         </Empty>
       ) : (
         <Table
           label="Webhook deliveries"
-          head={["Event", "Status", "Attempts", "Answer", "Happened", ...(canRequeue ? ["Actions"] : [])]}
+          head={["Event", "Status", "Attempts", "Response", "Created", ...(canRequeue ? ["Actions"] : [])]}
+          ends={[2]}
         >
           {deliveries.slice(0, maxShown).map((delivery) => (
             <tr>
@@ -42,10 +43,10 @@ export function Deliveries({ c, subjectRef, lists: { deliveries } }: Props) {
                   {deliveryStateLabels[delivery.state].label}
                 </Pill>
               </td>
-              <td class="num">{delivery.attempts}</td>
+              <td class="num end">{delivery.attempts}</td>
               <td>
                 {formatAttemptResult(delivery.lastStatus, delivery.lastError) ?? (
-                  <span class="quiet">none yet</span>
+                  <span class="quiet">None yet</span>
                 )}
               </td>
               <td>
@@ -60,8 +61,14 @@ export function Deliveries({ c, subjectRef, lists: { deliveries } }: Props) {
           ))}
         </Table>
       )}
-      {deliveries.length > maxShown ? <p class="pad quiet">Older ones are in the timeline.</p> : null}
-    </Card>
+      {deliveries.length > maxShown ? (
+        <p class="pad">
+          <a href={buildPath(c, `/deliveries?customer=${encodeURIComponent(subjectRef)}`)}>
+            View all deliveries
+          </a>
+        </p>
+      ) : null}
+    </div>
   );
 }
 
@@ -80,7 +87,7 @@ function Requeue({
   return (
     <ActionButton
       action={buildPath(c, `/deliveries/${delivery.deliveryId}/requeue`)}
-      label="Send again"
+      label="Retry"
       fields={{ subject_ref: subjectRef }}
     />
   );

@@ -1,48 +1,62 @@
 import type {
   CustomerView,
   EntitlementExplained,
+  EntryView,
   HoldView,
 } from "../../../../../shared/contract/operations/customer-views.ts";
+import { Icon } from "../../../components/icon.tsx";
 import { formatCount, kindLabels } from "../../../components/labels/common.ts";
 import { denialLabels, entitlementStatusLabels, toFlagLabel } from "../../../components/labels/customer.ts";
 import { Card, Empty, Id, Pill } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
+import type { CustomerLists } from "../../../db/customer.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import { buildStripeUrl } from "../stripe-link.ts";
 
 interface Props {
   c: PortalContext;
   customer: CustomerView;
-  stripeAccountId: string | null;
+  lists: CustomerLists;
+  /** The action that led to this page: what it touched is marked. */
+  marked: EntryView | undefined;
   canAct: boolean;
 }
 
-export function Entitlements({ c, customer, stripeAccountId, canAct }: Props) {
-  const { entitlements, usageRemaining } = customer;
+export function Entitlements({ c, customer, lists, marked, canAct }: Props) {
+  const { entitlements } = customer;
   const usable = entitlements.filter((entitlement) => entitlement.usable).length;
-  const units = usageRemaining > 0 ? ` · ${formatCount(usageRemaining)} units left` : "";
+  const touched = new Set(marked?.touched.map(({ entitlementId }) => entitlementId));
   return (
-    <Card id="entitlements" title="Entitlements" note={`${usable} of ${entitlements.length} usable${units}`}>
+    <Card
+      id="entitlements"
+      title="Entitlements"
+      note={entitlements.length === 0 ? undefined : `${usable} of ${entitlements.length} give access`}
+    >
       {entitlements.length === 0 ? (
-        <Empty title="No entitlement">
-          <p>What the customer pays for, or what you grant by hand, appears here.</p>
+        <Empty title="No entitlements yet">
+          <p>A payment or a grant creates one.</p>
         </Empty>
       ) : (
         <ul class="rows">
           {entitlements.map((entitlement) => (
-            <li class="entitlement" id={entitlement.entitlementId}>
+            <li
+              class={touched.has(entitlement.entitlementId) ? "entitlement marked" : "entitlement"}
+              id={entitlement.entitlementId}
+            >
               <div>
-                <div class="row">
-                  <b>{entitlement.productCode}</b>
-                  <Status entitlement={entitlement} />
-                </div>
-                <Origin c={c} entitlement={entitlement} stripeAccountId={stripeAccountId} />
+                <b>{lists.productNames[entitlement.productCode] ?? entitlement.productCode}</b>
+                <Origin c={c} entitlement={entitlement} stripeAccountId={lists.stripeAccountId} />
                 {entitlement.holds.map((hold) => (
                   <Hold c={c} customer={customer} entitlement={entitlement} hold={hold} canAct={canAct} />
                 ))}
                 {entitlement.flags.map((flag) => (
-                  <small>⚑ {toFlagLabel(flag)}</small>
+                  <small class="flag">
+                    <Icon name="triangle-alert" /> {toFlagLabel(flag)}
+                  </small>
                 ))}
+              </div>
+              <div>
+                <Status entitlement={entitlement} />
               </div>
               <div>
                 <Units entitlement={entitlement} />
@@ -57,16 +71,16 @@ export function Entitlements({ c, customer, stripeAccountId, canAct }: Props) {
   );
 }
 
-function Status({ entitlement }: { entitlement: EntitlementExplained }) {
-  const { label, tone } = entitlementStatusLabels[entitlement.status];
+function Status({
+  entitlement: { status, usable, unavailableReason },
+}: {
+  entitlement: EntitlementExplained;
+}) {
+  const { label, tone } = entitlementStatusLabels[status];
   return (
     <>
-      <Pill tone={entitlement.usable || tone !== "good" ? tone : "warn"}>{label}</Pill>
-      <span class="quiet">
-        {entitlement.unavailableReason === null
-          ? "usable"
-          : `not usable: ${denialLabels[entitlement.unavailableReason]}`}
-      </span>
+      <Pill tone={usable || tone !== "good" ? tone : "warn"}>{label}</Pill>
+      {unavailableReason === null ? null : <small>Blocked: {denialLabels[unavailableReason]}</small>}
     </>
   );
 }
@@ -82,18 +96,27 @@ function Hold({
   const query = new URLSearchParams({ entitlement_id: entitlement.entitlementId, cause_id: hold.causeId });
   return (
     <small>
-      Hold by a {hold.reason}, <Id value={hold.causeId} />, since <Time at={hold.placedAt} now={now} />
+      {hold.liftedAt === null && hold.effective ? "On hold" : "Hold"} ({hold.reason}){" "}
+      <Id value={hold.causeId} /> since <Time at={hold.placedAt} now={now} />
       {hold.liftedAt === null ? null : (
         <>
-          , lifted <Time at={hold.liftedAt} now={now} />
+          {" · lifted "}
+          <Time at={hold.liftedAt} now={now} />
         </>
       )}
-      {hold.liftedAt === null && !hold.effective ? ", over: a later period is paid" : null}{" "}
+      {hold.liftedAt === null && !hold.effective ? " · released by a later payment" : null}{" "}
       {canAct && hold.effective ? (
-        <a href={buildCustomerPath(c, customer.subjectRef, `/lift-hold?${query}`)}>Lift…</a>
+        <a href={buildCustomerPath(c, customer.subjectRef, `/lift-hold?${query}`)} data-drawer>
+          Lift…
+        </a>
       ) : null}
     </small>
   );
+}
+
+function labelPeriodEnd({ status, cancelAtPeriodEnd, currentPeriodEnd }: EntitlementExplained, now: number) {
+  if (currentPeriodEnd !== null && currentPeriodEnd <= now) return "Period ended";
+  return cancelAtPeriodEnd === true ? "Cancels" : status === "active" ? "Renews" : "Period ends";
 }
 
 /**
@@ -115,27 +138,26 @@ function Units({
         viewBox="0 0 100 6"
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${formatCount(gone)} of ${formatCount(unitsGranted)} units gone`}
+        aria-label={`${formatCount(unitsRemaining)} of ${formatCount(unitsGranted)} units left`}
       >
         <rect class="whole" width="100" height="6" />
-        <rect width={share} height="6" />
+        <rect width={100 - share} height="6" />
       </svg>
       <small class="num">
-        {formatCount(unitsRemaining)} left of {formatCount(unitsGranted)}
+        {formatCount(unitsRemaining)} of {formatCount(unitsGranted)} left
       </small>
     </>
   );
 }
 
 function Validity({ entitlement, now }: { entitlement: EntitlementExplained; now: number }) {
-  const { startsAt, expiresAt, currentPeriodEnd, cancelAtPeriodEnd, graceUntil, canceledAt, createdAt } =
-    entitlement;
+  const { startsAt, expiresAt, currentPeriodEnd, graceUntil, canceledAt, createdAt } = entitlement;
   const lines: [string, number | null][] = [
-    ["from", startsAt ?? createdAt],
-    [expiresAt !== null && expiresAt <= now ? "ended" : "until", expiresAt],
-    [cancelAtPeriodEnd ? "ends with the period," : "paid until", currentPeriodEnd],
-    ["grace until", graceUntil],
-    ["canceled", canceledAt],
+    [(startsAt ?? createdAt) > now ? "Starts" : "Started", startsAt ?? createdAt],
+    [expiresAt !== null && expiresAt <= now ? "Ended" : "Ends", expiresAt],
+    [labelPeriodEnd(entitlement, now), currentPeriodEnd],
+    ["Grace until", graceUntil],
+    ["Canceled", canceledAt],
   ];
   const known = lines.filter((line): line is [string, number] => line[1] !== null);
   return (
@@ -146,7 +168,7 @@ function Validity({ entitlement, now }: { entitlement: EntitlementExplained; now
         </small>
       ))}
       {expiresAt === null && currentPeriodEnd === null && canceledAt === null ? (
-        <small>without end</small>
+        <small>No expiry</small>
       ) : null}
     </>
   );
@@ -156,19 +178,23 @@ function Origin({
   c,
   entitlement,
   stripeAccountId,
-}: Pick<Props, "c" | "stripeAccountId"> & { entitlement: EntitlementExplained }) {
+}: {
+  c: PortalContext;
+  stripeAccountId: string | null;
+  entitlement: EntitlementExplained;
+}) {
   const { source, stripe, attemptId, kind, entitlementId } = entitlement;
   const ids = [stripe?.subscriptionId, stripe?.paymentIntentId, stripe?.checkoutSessionId];
   const id = ids.find((known) => typeof known === "string");
   return (
     <small>
       {kindLabels[kind]} <Id value={entitlementId} />
-      {source === "portal" ? " · granted by hand" : null}
-      {source === "stripe" && attemptId === null ? " · sold at Stripe" : null}
+      {source === "portal" ? " · granted by an operator" : null}
+      {source === "stripe" && attemptId === null ? " · sold in Stripe" : null}
       {attemptId === null ? null : (
         <>
           {" · "}
-          <a href={`#${attemptId}`}>checkout</a>
+          <a href={`?tab=payments#${attemptId}`}>View checkout</a>
         </>
       )}
       {id === undefined || id === null ? null : (
@@ -193,11 +219,11 @@ function Actions({
   return (
     <div class="actions">
       {kind === "usage_pack" ? (
-        <a class="button small" href={path("adjust")} aria-label={`Adjust the credits of ${productCode}`}>
+        <a class="button small" href={path("adjust")} aria-label={`Adjust ${productCode}`} data-drawer>
           Adjust…
         </a>
       ) : null}
-      <a class="button small danger" href={path("revoke")} aria-label={`Revoke ${productCode}`}>
+      <a class="button small danger" href={path("revoke")} aria-label={`Revoke ${productCode}`} data-drawer>
         Revoke…
       </a>
     </div>

@@ -14,37 +14,61 @@ import type { CustomerLists, CustomerNote } from "../../../db/customer.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import { maxRowsPerList } from "../load.ts";
 
-/** Notes by operators for other operators. Customers and their backends never see them. */
-export function Notes({
-  c,
-  subjectRef,
-  lists: { notes },
-}: {
+interface Props {
   c: PortalContext;
   subjectRef: string;
   lists: CustomerLists;
-}) {
+}
+
+/** Notes by operators for other operators. Customers and their backends never see them. */
+export function Notes({ c, subjectRef, lists: { notes } }: Props) {
   return (
-    <Card id="notes" title="Notes" note="Seen by operators only">
-      {notes.length === 0 ? <p class="pad quiet">Nobody wrote anything yet.</p> : null}
-      {notes.length === 0 ? null : (
-        <ul class="rows">
-          {notes.map((note) => (
-            <Note c={c} note={note} />
-          ))}
-        </ul>
-      )}
-      {notes.length === maxRowsPerList ? (
-        <p class="pad quiet">
-          The newest {maxRowsPerList} are listed. Older ones are in the export of all data.
-        </p>
-      ) : null}
+    <div id="notes">
       {mayRun(c, addNote) ? (
         <div class="pad">
           <NoteForm c={c} subjectRef={subjectRef} form={emptyForm} />
         </div>
       ) : null}
+      {notes.length === 0 ? <p class="pad quiet">No notes yet.</p> : <NoteList c={c} notes={notes} />}
+      {notes.length === maxRowsPerList ? (
+        <p class="pad quiet">
+          Showing the latest {maxRowsPerList}. Older notes are in the export of all data.
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+const maxInCard = 3;
+
+/** The newest notes, next to the entitlements, so that no one overlooks them. */
+export function NotesCard({ c, subjectRef, lists: { notes } }: Props) {
+  const path = `${buildCustomerPath(c, subjectRef)}?tab=notes#tabs`;
+  return (
+    <Card
+      title="Notes"
+      note={
+        <a class="button small" href={path}>
+          {mayRun(c, addNote) ? "Add note" : "View all"}
+        </a>
+      }
+    >
+      {notes.length === 0 ? (
+        <p class="pad quiet">No notes yet. Only operators see notes.</p>
+      ) : (
+        <NoteList c={c} notes={notes.slice(0, maxInCard)} />
+      )}
     </Card>
+  );
+}
+
+function NoteList({ c, notes }: { c: PortalContext; notes: CustomerNote[] }) {
+  return (
+    <ul class="rows">
+      {notes.map((note) => (
+        <Note c={c} note={note} />
+      ))}
+    </ul>
   );
 }
 
@@ -53,7 +77,7 @@ function Note({ c, note }: { c: PortalContext; note: CustomerNote }) {
   const canDelete = mayRun(c, deleteNote) && mayDeleteNote(role, note.operatorId === operatorId);
   const path = buildCustomerPath(c, note.subjectRef, `/notes/${note.noteId}/delete`);
   return (
-    <li id={note.noteId}>
+    <li>
       {note.deletedAt === null ? (
         <p class="note-text">{note.text}</p>
       ) : (
@@ -76,7 +100,7 @@ function NoteForm({ c, subjectRef, form }: { c: PortalContext; subjectRef: strin
     <form method="post" action={buildCustomerPath(c, subjectRef, "/notes")} class="form">
       <input type="hidden" name="note_id" value={noteId} />
       <div class="field">
-        <label for="note">Write a note</label>
+        <label for="note">Add a note</label>
         <textarea
           id="note"
           name="note"
@@ -104,10 +128,10 @@ export function renderNotePage(c: PortalContext, form: FormState, status: 409 | 
   const subjectRef = c.req.param("subject") ?? "";
   return renderPage(
     c,
-    { title: "Write a note", status },
+    { title: "Add a note", status },
     <>
       <PageHead
-        title="Write a note"
+        title="Add a note"
         lead={<a href={buildCustomerPath(c, subjectRef)}>Back to {subjectRef}</a>}
       />
       <NoteForm c={c} subjectRef={subjectRef} form={form} />

@@ -81,32 +81,30 @@ function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, canAct }: I
           )}
         </>
       ))}{" "}
-      {flip === null ? null : (
-        <Pill tone={flip.to ? "good" : "bad"}>{flip.to ? "Access turned on" : "Access turned off"}</Pill>
-      )}
+      {flip === null ? null : <Pill tone={flip.to ? "good" : "bad"}>{flip.to ? "Allowed" : "Denied"}</Pill>}
       {actor === null ? null : (
         <p>
           {actor.name}: “{formatReason(entry.reason)}”
         </p>
       )}
       <p class="cause">
-        entry {sequence} · <EntryCause c={c} entry={entry} />
+        #{sequence} · <EntryCause c={c} entry={entry} />
         {deliveries.map(({ deliveryId, eventType }) => (
           <>
-            {" · told by "}
+            {" · webhook: "}
             <a href={`#${deliveryId}`}>{eventType}</a>
           </>
         ))}
         {manual?.undoes === undefined || manual.undoes === null ? null : (
           <>
             {" · undoes "}
-            <a href={`#entry-${manual.undoes}`}>entry {manual.undoes}</a>
+            <a href={`#entry-${manual.undoes}`}>#{manual.undoes}</a>
           </>
         )}
         {undoneBy === null ? null : (
           <>
             {" · undone by "}
-            <a href={`#entry-${undoneBy}`}>entry {undoneBy}</a>
+            <a href={`#entry-${undoneBy}`}>#{undoneBy}</a>
           </>
         )}
         {canAct && manual !== null && manual.type !== "undo" && undoneBy === null ? (
@@ -114,7 +112,8 @@ function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, canAct }: I
             {" · "}
             <a
               href={buildCustomerPath(c, subjectRef, `/undo?sequence=${sequence}`)}
-              aria-label={`Undo entry ${sequence}`}
+              aria-label={`Undo #${sequence}`}
+              data-drawer
             >
               Undo…
             </a>
@@ -129,27 +128,27 @@ function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: Portal
   switch (cause.type) {
     case "stripe_event":
       return cause.id === null ? (
-        <>from Stripe</>
+        <>Stripe</>
       ) : (
         <>
-          from Stripe's event <Id value={cause.id} href={buildPath(c, `/events/${cause.id}`)} /> (
+          Stripe event <Id value={cause.id} href={buildPath(c, `/events/${cause.id}`)} /> (
           {reason.replaceAll("_", " ")})
         </>
       );
     case "stripe_read":
-      return <>read from Stripe{cause.because === null ? null : `: ${cause.because}`}</>;
+      return <>Read from Stripe{cause.because === null ? null : `: ${cause.because}`}</>;
     case "request":
       return idempotencyKey === null ? (
-        <>by a request</>
+        <>API</>
       ) : (
         <>
-          by a request with the key <code>{idempotencyKey}</code>
+          API · idempotency key <code>{idempotencyKey}</code>
         </>
       );
     case "operator":
-      return <>in the portal</>;
+      return <>by an operator</>;
     case "clock":
-      return <>by the clock</>;
+      return <>expired automatically</>;
   }
 }
 
@@ -164,12 +163,12 @@ function StripeItem({ c, item: { at, event, caused } }: ItemProps<"stripe">) {
       from Stripe <Pill tone={tone}>{label}</Pill>
       {event.detail === null ? null : <p>{event.detail}</p>}
       <p class="cause">
-        {event.foundBy === "sweep" ? "found in Stripe's event list" : "sent by Stripe"}
-        {delayMs >= 60_000 ? `, ${formatDuration(delayMs)} after it was made` : null}
+        {event.foundBy === "sweep" ? "Found in Stripe's event list" : "Received from Stripe"}
+        {delayMs >= 60_000 ? `, ${formatDuration(delayMs)} late` : null}
         {caused.map((sequence) => (
           <>
-            {" · caused "}
-            <a href={`#entry-${sequence}`}>entry {sequence}</a>
+            {" · "}
+            <a href={`#entry-${sequence}`}>#{sequence}</a>
           </>
         ))}
       </p>
@@ -181,10 +180,10 @@ function CheckoutItem({ c, item: { at, attempt } }: ItemProps<"checkout">) {
   const { label, tone } = checkoutAttemptLabels[attempt.status];
   return (
     <Line c={c} id={`opened-${attempt.attemptId}`} at={at} tone="">
-      <b>Checkout opened</b> for {attempt.productCode} <Pill tone={tone}>{label}</Pill>
+      <b>Checkout created</b> for {attempt.productCode} <Pill tone={tone}>{label}</Pill>
       <p class="cause">
         {attempt.currency === null ? null : `${formatMoney(attempt.amountTotal, attempt.currency)} · `}
-        <a href={`#${attempt.attemptId}`}>the attempt</a>
+        <a href={`?tab=payments#${attempt.attemptId}`}>View checkout</a>
       </p>
     </Line>
   );
@@ -201,13 +200,13 @@ function WebhookItem({ c, item: { at, delivery } }: ItemProps<"webhook">) {
       to {new URL(delivery.url).host} <Pill tone={tone}>{label}</Pill>
       <p class="cause">
         {answer === null
-          ? "no answer yet"
-          : `${answer}${delivery.durationMs === null ? "" : ` after ${formatCount(delivery.durationMs)} ms`}`}
+          ? "No response yet"
+          : `${answer}${delivery.durationMs === null ? "" : ` in ${formatCount(delivery.durationMs)} ms`}`}
         {delivery.attempts > 1 ? `, attempt ${delivery.attempts}` : null}
         {delivery.sequence === null ? null : (
           <>
-            {" · tells of "}
-            <a href={`#entry-${delivery.sequence}`}>entry {delivery.sequence}</a>
+            {" · for "}
+            <a href={`#entry-${delivery.sequence}`}>#{delivery.sequence}</a>
           </>
         )}
       </p>

@@ -8,13 +8,13 @@ import type {
 
 /** The filters of the timeline. */
 export const timelineFilterLabels = {
-  access: "Access on and off",
+  access: "Access changes",
   changes: "Entitlement changes",
   usage: "Usage",
-  manual: "By hand",
+  manual: "Manual actions",
   stripe: "Stripe events",
   checkouts: "Checkouts",
-  webhooks: "Webhooks sent",
+  webhooks: "Webhooks",
 } as const;
 export type TimelineFilter = keyof typeof timelineFilterLabels;
 

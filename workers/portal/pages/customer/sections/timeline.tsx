@@ -1,4 +1,4 @@
-import { Card, Empty } from "../../../components/parts.tsx";
+import { Empty } from "../../../components/parts.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import { type CustomerPage, maxRowsPerList } from "../load.ts";
 import { TimelineEntry } from "./timeline-entry.tsx";
@@ -20,14 +20,11 @@ export function Timeline({ c, page, canAct }: { c: PortalContext; page: Customer
     ({ length }) => length === maxRowsPerList,
   );
   return (
-    <Card
-      id="timeline"
-      title="Timeline"
-      note={<Kinds c={c} subjectRef={customer.subjectRef} kinds={kinds} chosen={kind} />}
-    >
+    <div id="timeline">
+      <Kinds c={c} subjectRef={customer.subjectRef} kinds={kinds} chosen={kind} />
       {items.length === 0 ? (
-        <Empty title={kind === undefined ? "Nothing has happened yet" : "Nothing of this kind here"}>
-          <p>Checkouts, Stripe's events, changes, usage and webhooks appear here as they happen.</p>
+        <Empty title={kind === undefined ? "No activity yet" : "No activity of this kind"}>
+          <p>Checkouts, Stripe events, changes, usage and webhooks appear here.</p>
         </Empty>
       ) : (
         <ol class="timeline">
@@ -36,13 +33,9 @@ export function Timeline({ c, page, canAct }: { c: PortalContext; page: Customer
           ))}
         </ol>
       )}
-      {isTruncated ? (
-        <p class="pad quiet">
-          Of checkouts, Stripe events and webhooks the newest {maxRowsPerList} each are listed here.
-        </p>
-      ) : null}
+      {isTruncated ? <p class="pad quiet">Showing the latest {maxRowsPerList} of each type.</p> : null}
       <Pages c={c} page={page} isFirst={cursor === null} shown={items.length} />
-    </Card>
+    </div>
   );
 }
 
@@ -58,9 +51,9 @@ function Kinds({
   chosen: TimelineFilter | undefined;
 }) {
   return (
-    <form method="get" action={`${buildCustomerPath(c, subjectRef)}#timeline`} class="row">
-      <select name="show" aria-label="Show">
-        <option value="">Everything</option>
+    <form method="get" action={`${buildCustomerPath(c, subjectRef)}#tabs`} class="row timeline-filter">
+      <select name="show" aria-label="Filter activity">
+        <option value="">All activity</option>
         {kinds.map((kind) => (
           <option value={kind} selected={kind === chosen}>
             {timelineFilterLabels[kind]}
@@ -96,7 +89,7 @@ function Pages({
       {isFirst ? (
         <span class="quiet">{shown} shown</span>
       ) : (
-        <a href={buildCustomerPath(c, subjectRef)}>Back to the newest</a>
+        <a href={buildCustomerPath(c, subjectRef)}>Back to latest</a>
       )}
       {entriesBefore === null || last === undefined ? null : (
         <a class="button small" href={`${buildCustomerPath(c, subjectRef)}?${query}`} rel="next">

@@ -5,7 +5,7 @@ import type {
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { dayMs } from "../../../../../shared/domain/entitlement.ts";
 import { formatCount } from "../../../components/labels/common.ts";
-import { Card, Table } from "../../../components/parts.tsx";
+import { Empty, Table } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { PortalContext } from "../../../request-context.ts";
 
@@ -18,30 +18,40 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
   const days = listLastDays(customer.usage, now);
   const total = days.reduce((sum, { units }) => sum + units, 0);
   const recent = customer.entries.filter(({ operation }) => operation === "consume").slice(0, shownEntries);
-  if (customer.usage.length === 0 && recent.length === 0) return null;
+  if (customer.usage.length === 0 && recent.length === 0)
+    return (
+      <Empty title="No usage yet">
+        <p>
+          Your backend consumes units with <code>POST /v1/usage/consume</code>.
+        </p>
+      </Empty>
+    );
   return (
-    <Card id="usage" title="Usage" note={`${formatCount(total)} units in ${shownDays} days`}>
+    <div id="usage">
       <div class="pad">
+        <p class="quiet">
+          {formatCount(total)} units in {shownDays} days
+        </p>
         <Chart days={days} />
         <details>
-          <summary>Show as a table</summary>
-          <Table label="Units by day" head={["Day (UTC)", "Units"]}>
+          <summary>View as table</summary>
+          <Table label="Units by day" head={["Day (UTC)", "Units"]} ends={[1]}>
             {customer.usage.slice(0, shownDays).map(({ day, units }) => (
               <tr>
                 <td>{dayName(day)}</td>
-                <td class="num">{formatCount(units)}</td>
+                <td class="num end">{formatCount(units)}</td>
               </tr>
             ))}
           </Table>
         </details>
         {customer.usageIsPartial ? (
           <p class="quiet">
-            Some days in between are left out: there are too many entries to add up for a page.
+            Some days are left out: this customer has too many entries to add up for a page.
           </p>
         ) : null}
       </div>
       {recent.length === 0 ? null : <Recent entries={recent} now={now} />}
-    </Card>
+    </div>
   );
 }
 
@@ -49,16 +59,17 @@ function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
   return (
     <Table
       label="Latest consumption"
-      head={["When", "Units", "From the pack", "Left in it", "Idempotency key"]}
+      head={["Time", "Units", "Entitlement", "Balance after", "Idempotency key"]}
+      ends={[1, 3]}
     >
       {entries.map(({ at, sequence, touched, idempotencyKey }) => (
         <tr>
           <td>
-            <a href={`#entry-${sequence}`}>
+            <a href={`?#entry-${sequence}`}>
               <Time at={at} now={now} />
             </a>
           </td>
-          <td class="num">{formatCount(touched.reduce((sum, { units }) => sum - units, 0))}</td>
+          <td class="num end">{formatCount(touched.reduce((sum, { units }) => sum - units, 0))}</td>
           <td>
             {touched.map(({ entitlementId, productCode }) => (
               <div>
@@ -66,7 +77,7 @@ function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
               </div>
             ))}
           </td>
-          <td class="num">
+          <td class="num end">
             {touched.map(({ unitsRemaining }) => (
               <div>{unitsRemaining === null ? "–" : formatCount(unitsRemaining)}</div>
             ))}

@@ -1,0 +1,46 @@
+import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
+import { dayMs } from "../../../../../shared/domain/entitlement.ts";
+import { formatCount } from "../../../components/labels/common.ts";
+
+interface Offer {
+  value: string;
+  label: string;
+}
+
+/** Buttons that fill in a field with a fitting value. They need scripts. */
+function Offers({ field, offers }: { field: string; offers: Offer[] }) {
+  if (offers.length === 0) return null;
+  return (
+    <div class="offers" data-needs-script hidden>
+      {offers.map(({ value, label }) => (
+        <button class="button small" type="button" data-fill={field} value={value}>
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Offers the units that a refund, an expiry or an operator took away, since support usually gives those back. */
+export function UnitOffers({ entries }: { entries: EntryView[] }) {
+  const lost = entries
+    .filter(({ operation }) => operation !== "consume")
+    .map(({ touched }) => touched.reduce((sum, { units }) => sum - units, 0))
+    .filter((units) => units > 0);
+  const offers = [...new Set(lost)].slice(0, 3).map((units) => ({
+    value: String(units),
+    label: `${formatCount(units)} units that were left`,
+  }));
+  return <Offers field="units" offers={offers} />;
+}
+
+const offeredDays = [7, 14, 30];
+
+/** Offers ends in days from today. Days are in UTC, as the field is. */
+export function EndOffers({ now }: { now: number }) {
+  const offers = offeredDays.map((days) => ({
+    value: new Date(now + days * dayMs).toISOString().slice(0, 10),
+    label: `${days} days`,
+  }));
+  return <Offers field="ends_on" offers={offers} />;
+}

@@ -1,0 +1,102 @@
+import type { CustomerView } from "../../../../shared/contract/operations/customer-views.ts";
+import { Icon } from "../../components/icon.tsx";
+import { formatCount } from "../../components/labels/common.ts";
+import { denialLabels, entitlementStatusLabels } from "../../components/labels/customer.ts";
+import { LookAlikeMark } from "../../components/look-alike.tsx";
+import { CopyButton, Id } from "../../components/parts.tsx";
+import { formatExactTime } from "../../components/time.tsx";
+import { buildCustomerPath, buildPath, getOrigin, type PortalContext } from "../../request-context.ts";
+import type { CustomerPage } from "./load.ts";
+import { buildStripeUrl } from "./stripe-link.ts";
+
+/** The customer's name, ids, and the actions that are always at hand. */
+export function CustomerHead({ c, page, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
+  const { customer, lists } = page;
+  const { subjectRef } = customer;
+  const stripeCustomerId = findStripeCustomerId(page);
+  return (
+    <header class="page-head">
+      <div>
+        <p class="crumbs">
+          <a href={buildPath(c, "/customers")}>Customers</a> /
+        </p>
+        <h1 class="mono">
+          <bdi>{subjectRef}</bdi>
+          <LookAlikeMark subjectRef={subjectRef} />
+        </h1>
+        {stripeCustomerId === null ? null : (
+          <p class="ids">
+            <Id value={stripeCustomerId} />
+            <a
+              href={buildStripeUrl(stripeCustomerId, c.get("mode"), lists.stripeAccountId)}
+              rel="noreferrer"
+              target="_blank"
+            >
+              Stripe <Icon name="external-link" />
+            </a>
+          </p>
+        )}
+      </div>
+      <div class="row">
+        <CopyButton value={summarize(c, page)} label="Copy summary" name="for a ticket" />
+        {canAct ? (
+          <>
+            <a class="button" href={buildCustomerPath(c, subjectRef, "/sync")} data-drawer>
+              <Icon name="refresh-cw" />
+              Sync
+            </a>
+            <a class="button primary" href={buildCustomerPath(c, subjectRef, "/grant")} data-drawer>
+              <Icon name="gift" />
+              Grant access
+            </a>
+          </>
+        ) : null}
+      </div>
+    </header>
+  );
+}
+
+export function findStripeCustomerId({ customer, lists }: CustomerPage): string | null {
+  return (
+    lists.subject?.stripeCustomerId ??
+    customer.entitlements.find(({ stripe }) => stripe?.customerId)?.stripe?.customerId ??
+    null
+  );
+}
+
+/** Summarizes the customer in plain text for a ticket. Holds no personal data beyond the `subject_ref`. */
+function summarize(c: PortalContext, { customer, lists }: CustomerPage): string {
+  const { subjectRef, decision, since, entitlements } = customer;
+  const access = decision.allowed
+    ? "Access allowed"
+    : `No access${decision.reason === null ? "" : `: ${denialLabels[decision.reason]}`}`;
+  return [
+    `${subjectRef} (${c.get("mode")} mode)`,
+    `${access}${since === null ? "" : ` since ${formatExactTime(since)}`}`,
+    ...entitlements.map((entitlement) => `- ${summarizeEntitlement(entitlement, lists.productNames)}`),
+    `Decision ${decision.decisionId} at ${formatExactTime(decision.at)}`,
+    `${getOrigin(c)}${buildCustomerPath(c, subjectRef)}`,
+  ].join("\n");
+}
+
+function summarizeEntitlement(
+  {
+    productCode,
+    status,
+    unitsGranted,
+    unitsRemaining,
+    currentPeriodEnd,
+    expiresAt,
+  }: CustomerView["entitlements"][number],
+  names: Record<string, string>,
+): string {
+  const end = expiresAt ?? currentPeriodEnd;
+  const facts = [
+    entitlementStatusLabels[status].label.toLowerCase(),
+    ...(unitsRemaining === null
+      ? []
+      : [`${formatCount(unitsRemaining)} of ${formatCount(unitsGranted ?? 0)} units left`]),
+    ...(end === null ? [] : [`until ${formatExactTime(end)}`]),
+  ];
+  return `${names[productCode] ?? productCode}: ${facts.join(", ")}`;
+}
