@@ -77,8 +77,8 @@ app.use(async (c, next) => {
     return renderErrorPage(
       c,
       403,
-      "This form came from another place",
-      "The portal takes forms from its own pages only, and nothing was changed. Open the page here and send it again.",
+      "Request blocked",
+      "The portal accepts forms from its own pages only. Nothing was changed. Open the page again and retry.",
     );
   return next();
 });
@@ -101,12 +101,7 @@ app.notFound(async (c) => {
   const session = await getSession(c);
   // An incomplete sign-in sees nothing of the account.
   if (session !== null && session.provenAt !== null && isMember(session)) c.set("member", session);
-  return renderErrorPage(
-    c,
-    404,
-    "There is no such page",
-    "The address may be mistyped, or what it named is gone.",
-  );
+  return renderErrorPage(c, 404, "Page not found", "Check the address. The page may have been removed.");
 });
 
 app.onError((error, c) => {
@@ -115,12 +110,14 @@ app.onError((error, c) => {
   const cause = error.cause === undefined ? undefined : errorMessage(error.cause);
   const requestId = c.get("requestId");
   log("error", "portal.failed", { requestId, route: c.req.routePath, error: errorMessage(error), cause });
-  const dependency =
-    error instanceof DependencyUnavailableError ? `${error.dependency} did not answer` : "something broke";
+  const why =
+    error instanceof DependencyUnavailableError
+      ? `because ${error.dependency} did not respond`
+      : "with an internal error";
   return renderErrorPage(
     c,
     503,
-    "That did not work",
-    `The request could not be completed because ${dependency}. What you sent may have been done or not: look before you repeat it.`,
+    "Something went wrong",
+    `The request failed ${why}. Your change may or may not have been applied. Check before retrying.`,
   );
 });

@@ -17,7 +17,7 @@ export function renderErrorPage(
       <p>{text}</p>
       <p>
         <a class="button" href="/">
-          To the start
+          Go to overview
         </a>
       </p>
     </section>

@@ -31,8 +31,7 @@ export function JobHead({
       title={title}
       lead={
         <>
-          <a href={list.href}>{list.label}</a> /{" "}
-          {isRunning ? `This page is loaded anew every ${refreshSeconds} seconds.` : "It is over."}
+          <a href={list.href}>{list.label}</a> / {isRunning ? "Updating automatically" : "Finished"}
         </>
       }
     >
@@ -44,7 +43,7 @@ export function JobHead({
 export function JobStatus({ status }: { status: "running" | "finished" | "stopped" }) {
   switch (status) {
     case "running":
-      return <Pill tone="warn">Under way</Pill>;
+      return <Pill tone="warn">Running</Pill>;
     case "finished":
       return <Pill tone="good">Finished</Pill>;
     case "stopped":
@@ -75,7 +74,7 @@ export function JobTimes({
 }) {
   return (
     <>
-      <dt>Begun</dt>
+      <dt>Started</dt>
       <dd>
         <FullTime at={createdAt} now={now} />
         {by === undefined ? null : <span class="quiet"> by {by}</span>}

@@ -5,12 +5,12 @@ import { renderErrorPage } from "./error-page.tsx";
 
 const titles: Record<Refusal["reason"], string> = {
   session_ended: "Your session has ended",
-  not_allowed: "Your role does not reach here",
+  not_allowed: "You don't have permission",
   reauthentication_required: "Confirm that it is you",
-  not_found: "There is no such thing",
-  invalid: "That can't be done as it is",
-  conflict: "Something else happened meanwhile",
-  stripe: "Stripe did not go along",
+  not_found: "Not found",
+  invalid: "Can't complete this action",
+  conflict: "This changed while you were editing",
+  stripe: "Stripe rejected the request",
 };
 
 /** Shows a worker's refusal as a page, where there is no form to show it in. */

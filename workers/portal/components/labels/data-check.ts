@@ -4,11 +4,11 @@ import type { Tone } from "../parts.tsx";
 import { formatCount } from "./common.ts";
 
 /** Labels of the data check, for one customer and for all. */
-export const checkLabel = "Check against the ledger";
+export const checkLabel = "Verify data";
 
 export const subjectJobLabels: Record<SubjectJobKind, string> = {
   verify: checkLabel,
-  resync: "Repair the copies",
+  resync: "Rebuild search data",
 };
 
 export const findingLabels: Record<SubjectFinding["where"], { label: string; tone: Tone; meaning: string }> =
@@ -17,25 +17,24 @@ export const findingLabels: Record<SubjectFinding["where"], { label: string; ton
       label: "Ledger",
       tone: "bad",
       meaning:
-        "The ledger itself lost or changed entries. Repairing does not mend that, and leaves the copy alone: it may be the only witness of what was there.",
+        "The ledger lost or changed entries. Rebuilding does not fix this and keeps the search data, which may be the only record of what was there.",
     },
     state: {
       label: "State",
       tone: "bad",
       meaning:
-        "What the customer has is not what the ledger adds up to. Repairing does not mend that, and leaves the copy alone.",
+        "The customer's state differs from the ledger's total. Rebuilding does not fix this and keeps the search data.",
     },
     d1: {
-      label: "Copy",
+      label: "Search data",
       tone: "warn",
       meaning:
-        "Lists and searches show the copy in D1; access does not rest on it. Repairing writes it anew from the ledger.",
+        "Lists and searches use this data; access does not depend on it. Rebuilding writes it again from the ledger.",
     },
     unreached: {
       label: "Not checked",
       tone: "",
-      meaning:
-        "The ledger did not answer, or has more entries than a run waits for. On the customer's page the check waits longer.",
+      meaning: "The ledger did not respond in time. Verify again on the customer's page, which waits longer.",
     },
   };
 

@@ -4,11 +4,11 @@ import type { Tone } from "../parts.tsx";
 /** Labels for the results of Stripe events. */
 export const stripeEventLabels: Record<InboxStatus, { label: string; tone: Tone; sentence: string }> = {
   received: {
-    label: "Waiting",
+    label: "Queued",
     tone: "warn",
-    sentence: "It waits to be applied, and is tried again by itself.",
+    sentence: "Not processed yet. Licenzy retries automatically.",
   },
-  applied: { label: "Applied", tone: "good", sentence: "It was applied to the customer." },
-  ignored: { label: "Ignored", tone: "", sentence: "There was nothing to do." },
-  failed: { label: "Failed", tone: "bad", sentence: "It could not be applied." },
+  applied: { label: "Processed", tone: "good", sentence: "Processed." },
+  ignored: { label: "Ignored", tone: "", sentence: "No change needed." },
+  failed: { label: "Failed", tone: "bad", sentence: "Processing failed." },
 };

@@ -30,7 +30,7 @@ export async function exportAudit(c: PortalContext) {
     return renderErrorPage(
       c,
       422,
-      "This filter is not understood",
+      "Invalid filter",
       `Nothing was exported. ${Object.values(parsed.errors).join(" ")}`,
     );
   const { filter, values } = parsed;

@@ -28,18 +28,18 @@ export function parseAuditFilter(c: PortalContext): ParsedAuditFilter {
   const { action, who, project, from, to, before } = values;
   if (action !== undefined) {
     filter.action = action;
-    if (!auditActions.some((known) => known === action)) errors.action ??= "There is no such action.";
+    if (!auditActions.some((known) => known === action)) errors.action ??= "Choose an action from the list.";
   }
   if (who !== undefined) filter.operatorEmail = who.toLowerCase();
   if (project !== undefined) {
     filter.projectId = project;
     if (!projects.some(({ projectId }) => projectId === project))
-      errors.project ??= "There is no such project.";
+      errors.project ??= "Choose a project from the list.";
   }
   for (const [name, day] of Object.entries({ from, to })) {
     if (day === undefined) continue;
     const at = parseUtcDay(day);
-    if (at === null) errors[name as "from" | "to"] ??= "A day in UTC, such as 2026-11-24.";
+    if (at === null) errors[name as "from" | "to"] ??= "Enter a day in UTC, such as 2026-11-24.";
     else if (name === "from") filter.from = at;
     else filter.to = at + dayMs - 1;
   }

@@ -24,7 +24,7 @@ export async function showAudit(c: PortalContext) {
     c,
     { title: "Audit log", status: isValid ? 200 : 422 },
     <>
-      <PageHead title="Audit log" lead="Who changed what, when and from where. Nothing here is ever altered.">
+      <PageHead title="Audit log" lead="Immutable record of changes.">
         {isValid ? (
           <a class="button" href={`/audit/export?${query}`}>
             Export CSV
@@ -59,14 +59,10 @@ export async function showAudit(c: PortalContext) {
         </form>
         {entries.length === 0 ? (
           <Empty title="Nothing here">
-            <p>
-              {query.size > 0 || !isValid
-                ? "No entry fits this filter."
-                : "Changes appear here as people make them."}
-            </p>
+            <p>{query.size > 0 || !isValid ? "No matching entries." : "No entries yet."}</p>
           </Empty>
         ) : (
-          <Table label="Audit log" head={["When", "Who", "What", "On", "Before and after"]}>
+          <Table label="Audit log" head={["Time", "Operator", "Action", "Target", "Changes"]}>
             {entries.map((entry) => (
               <Entry c={c} entry={entry} />
             ))}

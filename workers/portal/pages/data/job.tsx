@@ -22,8 +22,8 @@ export async function showDataJob(c: PortalContext) {
     return renderErrorPage(
       c,
       404,
-      "There is no such run",
-      "It is not one of this project and mode, or is older than 30 days.",
+      "Run not found",
+      "It belongs to another project or mode, or is older than 30 days.",
     );
   const isRunning = job.status === "running";
   refreshWhileRunning(c, isRunning);
@@ -74,10 +74,10 @@ function Findings({ c, job }: { c: PortalContext; job: SubjectJobRow }) {
   if (found === 0)
     return (
       <Card title="Found">
-        <Empty title={done === 0 ? "Nothing was compared yet" : "No fault"}>
+        <Empty title={done === 0 ? "Nothing compared yet" : "No differences"}>
           <p>
             {done === 0
-              ? "What differs appears here."
+              ? "Differences appear here."
               : `${status === "finished" ? "Every" : "So far every"} ledger, and its copy, is as it should be.`}
           </p>
         </Empty>

@@ -19,12 +19,9 @@ export async function showData(c: PortalContext) {
   const running = jobs.find(({ status }) => status === "running");
   return renderPage(
     c,
-    { title: "Data check" },
+    { title: "Data integrity" },
     <>
-      <PageHead
-        title="Data check"
-        lead={`Every customer's ledger is the truth; lists and searches read a copy of it. Here both are compared, for all customers in ${c.get("mode")} mode.`}
-      />
+      <PageHead title="Data integrity" lead="Verify that search data matches the ledger." />
       {running === undefined ? <Start c={c} /> : <Running c={c} job={running} />}
       <LastRuns c={c} jobs={jobs} />
     </>,
@@ -35,12 +32,12 @@ function Start({ c }: { c: PortalContext }) {
   return (
     <div class="pair">
       <Choice c={c} kind="verify">
-        Goes over each ledger entry by entry, and compares what it adds up to with what the customer has and
-        with the copy. Changes nothing.
+        Adds up each ledger and compares the result with the customer's state and with the search data.
+        Changes nothing.
       </Choice>
       <Choice c={c} kind="resync">
-        The same, and writes each copy anew from its ledger: after a restore of the database, or when a check
-        found copies that differ. No customer's access changes.
+        Also rebuilds the search data from the ledgers. Use it after a database restore, or when a check found
+        differences. No customer's access changes.
       </Choice>
     </div>
   );
@@ -53,7 +50,7 @@ function Choice({ c, kind, children }: { c: PortalContext; kind: "verify" | "res
       <div>
         <ActionButton
           action={buildPath(c, "/data")}
-          label={kind === "verify" ? "Check all" : "Repair all"}
+          label={kind === "verify" ? "Verify all" : "Rebuild all"}
           // The id is chosen with the form, so that a form sent twice is one job.
           fields={{ job_id: newId("job", c.get("now")), kind }}
           tone={kind === "verify" ? "primary" : ""}

@@ -10,12 +10,7 @@ export async function retryEvent(c: PortalContext) {
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   const path = buildPath(c, `/events/${eventId}`);
   const detail = reply.detail === null ? "" : `: ${reply.detail}`;
-  if (reply.status === "applied") return redirectWith(c, path, "The event was applied.");
-  if (reply.status === "ignored") return redirectWith(c, path, `There was nothing to do${detail}.`);
-  return redirectWith(
-    c,
-    path,
-    `It did not work this time either${detail}. It is tried again by itself.`,
-    "bad",
-  );
+  if (reply.status === "applied") return redirectWith(c, path, "Event processed.");
+  if (reply.status === "ignored") return redirectWith(c, path, `No change needed${detail}.`);
+  return redirectWith(c, path, `Processing failed again${detail}. Licenzy retries automatically.`, "bad");
 }

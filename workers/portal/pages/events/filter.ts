@@ -14,8 +14,8 @@ export function parseStripeEventFilter(
   const { values, errors } = readFilterFields([...query], names);
   const status = inboxStatuses.find((candidate) => candidate === values.status);
   const before = values.before === undefined ? null : parseCursor(values.before);
-  if (values.status !== undefined && status === undefined) errors.status ??= "There is no such result.";
-  if (values.before !== undefined && before === null) errors[""] ??= "There is no such page.";
+  if (values.status !== undefined && status === undefined) errors.status ??= "Unknown status.";
+  if (values.before !== undefined && before === null) errors[""] ??= "Unknown page.";
   const filter: StripeEventFilter = {
     ...(status === undefined ? {} : { status }),
     ...(values.type === undefined ? {} : { type: values.type }),

@@ -26,7 +26,7 @@ export async function showEvents(c: PortalContext) {
     c,
     { title: "Stripe events", status: isValid ? 200 : 422 },
     <>
-      <PageHead title="Stripe events" lead="What Stripe sent us, and what became of it. Kept for 30 days." />
+      <PageHead title="Stripe events" lead="Events received from Stripe (30 days)." />
       <Card>
         <form class="filters" method="get" action={buildPath(c, "/events")}>
           <Select
@@ -55,7 +55,7 @@ export async function showEvents(c: PortalContext) {
         {events.length > 0 ? (
           <EventTable c={c} events={events} />
         ) : isFiltered ? (
-          <Empty title="No event fits">
+          <Empty title="No matching events">
             <p>
               <a href={buildPath(c, "/events")}>Show all</a>
             </p>
@@ -80,7 +80,7 @@ export async function showEvents(c: PortalContext) {
 export function EventTable({ c, events }: { c: PortalContext; events: StripeEventListItem[] }) {
   const now = c.get("now");
   return (
-    <Table label="Stripe events" head={["Event", "Result", "Customer", "Tries", "Received"]}>
+    <Table label="Stripe events" head={["Event", "Status", "Customer", "Attempts", "Received"]}>
       {events.map(({ eventId, type, status, detail, subjectRef, tries, receivedAt }) => (
         <tr>
           <td class="wrap">
@@ -114,8 +114,8 @@ export async function showEvent(c: PortalContext) {
     return renderErrorPage(
       c,
       404,
-      "There is no such event",
-      "It is not one of this project and mode, or is older than 30 days.",
+      "Event not found",
+      "It belongs to another project or mode, or is older than 30 days.",
     );
   const now = c.get("now");
   const canRetry = mayRun(c, retryStripeEvent) && (row.status === "failed" || row.status === "received");
@@ -134,14 +134,14 @@ export async function showEvent(c: PortalContext) {
         {canRetry ? (
           <ActionButton
             action={buildPath(c, `/events/${row.eventId}/retry`)}
-            label="Try again now"
+            label="Retry event"
             tone="primary"
             small={false}
           />
         ) : null}
       </PageHead>
       <Card
-        title="What became of it"
+        title="Status"
         note={<Pill tone={stripeEventLabels[row.status].tone}>{stripeEventLabels[row.status].label}</Pill>}
         pad
       >

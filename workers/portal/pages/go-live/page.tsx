@@ -20,7 +20,7 @@ export async function showGoLive(c: PortalContext) {
     c,
     { title: "Go live" },
     <>
-      <PageHead title="Go live" lead={`What ${name} needs to take real payments.`} />
+      <PageHead title="Go-live checklist" lead={`What ${name} needs to accept real payments.`} />
       {open === 0 ? (
         <div class="notice good">
           <p>
@@ -61,39 +61,39 @@ function buildLines(facts: GoLiveFacts): Line[] {
   return [
     {
       done: facts.isConnected,
-      title: "Stripe is connected in live mode",
-      text: "With a live key of your account.",
+      title: "Connect Stripe in live mode",
+      text: "Use a live key of your Stripe account.",
       page: "/stripe",
       action: "Connect",
     },
     {
       done: testProducts > 0 && missingTwins.length === 0,
-      title: "Every test product has its live twin",
+      title: "Create each test product in live mode",
       text:
         testProducts === 0
-          ? "There is no product in test mode yet: begin there."
-          : `Missing in live mode, under the same code: ${formatMissing(missingTwins)}.`,
+          ? "No products in test mode yet. Create one there first."
+          : `Missing in live mode: ${formatMissing(missingTwins)}.`,
       page: "/products",
       action: "Products",
     },
     {
       done: facts.hasKey,
-      title: "There is a live key",
-      text: "Your backend needs one in production.",
+      title: "Create a live API key",
+      text: "Authenticates your backend in production.",
       page: "/keys",
       action: "Create",
     },
     {
       done: facts.hasWebhookEvent,
-      title: "The live webhook was seen",
-      text: "Stripe has sent at least one live event here. Register the webhook, then send a test event or sell something.",
+      title: "Receive a live Stripe event",
+      text: "Register the webhook, then send a test event from Stripe or make a sale.",
       page: "/stripe",
       action: "Webhook",
     },
     {
       done: facts.hasPurchase,
-      title: "One live purchase is finished",
-      text: "Buy something yourself, then refund it in Stripe: access comes and goes.",
+      title: "Complete a live purchase",
+      text: "Buy a product yourself, then refund it in Stripe.",
       page: "/customers",
       action: "Customers",
     },

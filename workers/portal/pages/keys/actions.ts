@@ -25,7 +25,7 @@ export async function createKey(c: PortalContext) {
   const reply = await callOperation(c, apiKeys.createApiKey, key);
   if (reply.outcome === "done")
     return renderKeysPage(c, {
-      shown: { apiKey: reply.apiKey, text: "Your backend sends it with every request." },
+      shown: { apiKey: reply.apiKey, text: "Your backend sends it with each request." },
     });
   const status = toHttpStatus(reply);
   if (status !== 409 && status !== 422) return renderRefusalPage(c, reply);
@@ -80,4 +80,4 @@ async function findKey(c: PortalContext): Promise<ApiKeyRow | null> {
 }
 
 const unknownKey = (c: PortalContext) =>
-  renderErrorPage(c, 404, "There is no such key", "It is not one of this project and mode.");
+  renderErrorPage(c, 404, "API key not found", "It belongs to another project or mode.");

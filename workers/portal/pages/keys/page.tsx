@@ -44,10 +44,7 @@ export async function renderKeysPage(
       <Card>
         {keys.length === 0 ? (
           <Empty title={`No key in ${mode} mode yet`}>
-            <p>
-              Your backend sends a key with every request. Create one below and keep it where your secrets
-              are.
-            </p>
+            <p>Authenticates your backend. Create a key below and store it with your secrets are.</p>
           </Empty>
         ) : (
           <Table
@@ -142,7 +139,7 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
 
 function KeyStatus({ apiKey, now }: { apiKey: ApiKeyRow; now: number }) {
   const { revokedAt, expiresAt, syncedAt } = apiKey;
-  const pending = syncedAt === null ? <small>being told to all places</small> : null;
+  const pending = syncedAt === null ? <small>propagating</small> : null;
   if (revokedAt !== null)
     return (
       <>
@@ -169,13 +166,7 @@ function CreateForm({ c, form }: { c: PortalContext; form: FormState }) {
     <Card title="New key" pad>
       <form method="post" action={buildPath(c, "/keys")} class="form">
         <input type="hidden" name="key_id" value={newId("key", c.get("now"))} />
-        <Field
-          form={form}
-          name="name"
-          label="Name"
-          placeholder="Production backend"
-          hint="What will use it."
-        />
+        <Field form={form} name="name" label="Name" placeholder="e.g. Production backend" />
         <Select form={form} name="expires" label="Expires" options={lifetimes} />
         <FieldError form={form} name="" />
         <div>

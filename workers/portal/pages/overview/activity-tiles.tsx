@@ -8,14 +8,19 @@ export function ActivityTiles({ activity, now }: { activity: Activity; now: numb
   return (
     <>
       <div class="tile">
-        <dt>Checks allowed · denied</dt>
+        <dt>Access checks (24 h)</dt>
         <dd class="num">
-          {formatCount(allowed)} · {formatCount(denied)} <small>last 24 hours, approximate</small>
+          {formatCount(allowed + denied)}{" "}
+          <small>
+            {allowed + denied === 0
+              ? "approximate"
+              : `${Math.round((100 * denied) / (allowed + denied))}% denied, approximate`}
+          </small>
         </dd>
       </div>
       <div class="tile">
-        <dt>Customers' copy behind by</dt>
-        <dd>{behindSince === null ? "nothing" : formatDuration(now - behindSince)}</dd>
+        <dt>Search index</dt>
+        <dd>{behindSince === null ? "Up to date" : `${formatDuration(now - behindSince)} behind`}</dd>
       </div>
     </>
   );

@@ -39,11 +39,11 @@ export function BackgroundProblems({ c, troubles, activity, now }: TroublesProps
         <div class="notice bad">
           <p>
             <b>
-              Nothing is sent to {ownFault.endpoints} webhook endpoint{ownFault.endpoints === 1 ? "" : "s"},
+              Webhooks to {ownFault.endpoints} endpoint{ownFault.endpoints === 1 ? " are" : "s are"} paused
             </b>{" "}
-            since <Time at={ownFault.since} now={now} />, because of a fault of this installation:{" "}
-            {ownFault.fault} Events are kept, and no attempt is counted.{" "}
-            <a href={buildPath(c, "/webhooks")}>Look</a>
+            since <Time at={ownFault.since} now={now} /> because of a configuration error: {ownFault.fault}{" "}
+            Events are queued, and no attempt is counted.{" "}
+            <a href={buildPath(c, "/webhooks")}>View endpoints</a>
           </p>
         </div>
       )}
@@ -51,10 +51,10 @@ export function BackgroundProblems({ c, troubles, activity, now }: TroublesProps
         <div class="notice bad">
           <p>
             <b>
-              The changes of {unwritten.customers} customer{unwritten.customers === 1 ? "" : "s"} can't be
-              written to the database,
+              Can't write changes of {unwritten.customers} customer{unwritten.customers === 1 ? "" : "s"} to
+              the database.
             </b>{" "}
-            so lists and webhooks lack them. Access is not affected. First{" "}
+            Lists and webhooks miss them. Access is not affected. First:{" "}
             <CustomerLink c={c} subjectRef={unwritten.subjectRef} />: {unwritten.error}
           </p>
         </div>
@@ -66,24 +66,24 @@ export function BackgroundProblems({ c, troubles, activity, now }: TroublesProps
               Background work {error === null ? "is slow" : "fails"}: {sweepLabels[sweep] ?? sweep}
             </b>{" "}
             took {formatDuration(durationMs)}
-            {error === null ? "" : ` and failed: ${error}`}. Since <Time at={since} now={now} />. It is tried
-            again each minute, and other work does not wait for it.
+            {error === null ? "" : ` and failed: ${error}`}. Since <Time at={since} now={now} />. Licenzy
+            retries every minute. Other work is not affected.
           </p>
         </div>
       ))}
       {behindSince !== null && now - behindSince > lateExpiryMs ? (
         <div class="notice">
           <p>
-            <b>An expiry is not recorded</b> since <Time at={behindSince} now={now} />. Access ended on time;
-            lists and webhooks lack it. It is tried again each minute.
+            <b>An expiry is not recorded</b> since <Time at={behindSince} now={now} />. Access ended on time.
+            Lists and webhooks follow. Licenzy retries every minute.
           </p>
         </div>
       ) : null}
       {erasureSince === null ? null : (
         <div class="notice bad">
           <p>
-            <b>An erasure has not finished</b> since <Time at={erasureSince} now={now} />. It is tried again
-            each minute.
+            <b>An erasure has not finished</b> since <Time at={erasureSince} now={now} />. Licenzy retries
+            every minute.
           </p>
         </div>
       )}

@@ -1,5 +1,4 @@
 import { formatCappedCount } from "../../components/labels/common.ts";
-import { deliveryStateLabels } from "../../components/labels/webhook.ts";
 import { Time } from "../../components/time.tsx";
 import type { ProjectFacts } from "../../db/overview.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
@@ -24,15 +23,16 @@ export function DeliveryProblems({ c, facts, now }: DeliveriesProps) {
             <b>
               {endpointsDisabled} webhook endpoint{endpointsDisabled === 1 ? " is" : "s are"} disabled.
             </b>{" "}
-            Events are kept and not sent. <a href={buildPath(c, "/webhooks")}>Look</a>
+            Events are queued. <a href={buildPath(c, "/webhooks")}>View endpoints</a>
           </p>
         </div>
       ) : null}
       {oldestUnsentAt !== null && now - oldestUnsentAt > longWaitMs ? (
         <div class="notice">
           <p>
-            <b>A delivery waits</b> since <Time at={oldestUnsentAt} now={now} />. It is tried again by itself.{" "}
-            <a href={buildPath(c, "/deliveries?status=open")}>Look</a>
+            <b>Webhook deliveries are failing</b> (oldest <Time at={oldestUnsentAt} now={now} />
+            ). Licenzy retries automatically.{" "}
+            <a href={buildPath(c, "/deliveries?status=open")}>View deliveries</a>
           </p>
         </div>
       ) : null}
@@ -45,10 +45,10 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
   return (
     <>
       <div class="tile">
-        <dt>Deliveries {deliveryStateLabels.sent.label.toLowerCase()}, last 24 hours</dt>
+        <dt>Webhook success rate (24 h)</dt>
         <dd class="num">
           <a href={buildPath(c, "/deliveries")}>
-            {deliveriesTried === 0 ? "none" : formatPercent(deliveriesSent, deliveriesTried)}
+            {deliveriesTried === 0 ? "No deliveries" : formatPercent(deliveriesSent, deliveriesTried)}
           </a>{" "}
           {deliveriesTried === 0 ? null : (
             <small>
@@ -58,11 +58,11 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
         </dd>
       </div>
       <div class="tile">
-        <dt>Oldest waiting delivery</dt>
-        <dd>{oldestUnsentAt === null ? "nothing waits" : <Time at={oldestUnsentAt} now={now} />}</dd>
+        <dt>Oldest queued delivery</dt>
+        <dd>{oldestUnsentAt === null ? "None" : <Time at={oldestUnsentAt} now={now} />}</dd>
       </div>
       <div class="tile">
-        <dt>Deliveries {deliveryStateLabels.dead.label.toLowerCase()}</dt>
+        <dt>Failed deliveries</dt>
         <dd class="num">
           <a href={buildPath(c, "/deliveries?status=dead")}>{formatCappedCount(deliveriesDead)}</a>
         </dd>
@@ -71,5 +71,5 @@ export function DeliveryTiles({ c, facts, now }: DeliveriesProps) {
   );
 }
 
-/** Rounds down, so that 100 % means that all were delivered. */
-const formatPercent = (part: number, whole: number): string => `${Math.floor((part / whole) * 1_000) / 10} %`;
+/** Rounds down, so that 100% means that all were delivered. */
+const formatPercent = (part: number, whole: number): string => `${Math.floor((part / whole) * 1_000) / 10}%`;

@@ -26,7 +26,7 @@ export async function showOverview(c: PortalContext) {
     c,
     { title: "Overview" },
     <>
-      <PageHead title={c.get("project").name} lead={`How it is doing in ${mode} mode.`} />
+      <PageHead title="Overview" lead={c.get("project").name} />
       <Problems c={c} facts={facts} now={now} />
       <BackgroundProblems c={c} troubles={troubles} activity={activity} now={now} />
       {open.length > 0 ? <Steps c={c} steps={steps} open={open.length} /> : null}
@@ -43,25 +43,25 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
       {eventsFailed > 0 ? (
         <div class="notice bad">
           <p>
-            <b>{formatCount(eventsFailed, "Stripe event")} failed.</b> What they say has not reached their
-            customers. <a href={buildPath(c, "/events?status=failed")}>Look and retry</a>
+            <b>{formatCount(eventsFailed, "Stripe event")} failed to process.</b> Affected customers may have
+            the wrong access. <a href={buildPath(c, "/events?status=failed")}>Review events</a>
           </p>
         </div>
       ) : null}
       {eventsWaiting > 0 && oldestWaitingAt !== null && now - oldestWaitingAt > 60_000 ? (
         <div class="notice">
           <p>
-            <b>{formatCount(eventsWaiting, "Stripe event")} waiting,</b> the oldest came{" "}
-            <Time at={oldestWaitingAt} now={now} />. They are tried again by themselves.{" "}
-            <a href={buildPath(c, "/events?status=received")}>Look</a>
+            <b>{formatCount(eventsWaiting, "Stripe event")} queued,</b> the oldest{" "}
+            <Time at={oldestWaitingAt} now={now} />. Licenzy retries them automatically.{" "}
+            <a href={buildPath(c, "/events?status=received")}>View events</a>
           </p>
         </div>
       ) : null}
       {sweepError === null ? null : (
         <div class="notice bad">
           <p>
-            <b>Stripe's event list can't be read,</b> so events that never came are not found: {sweepError}{" "}
-            <a href={buildPath(c, "/stripe")}>Check the connection</a>
+            <b>Can't read events from Stripe.</b> Missed events won't be recovered until this is fixed:{" "}
+            {sweepError} <a href={buildPath(c, "/stripe")}>Check connection</a>
           </p>
         </div>
       )}
@@ -70,8 +70,8 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
       {unsynced > 0 ? (
         <div class="notice">
           <p>
-            <b>{formatCount(unsynced, "API key")} not everywhere yet.</b> A change is being finished; it takes
-            a minute at most. <a href={buildPath(c, "/keys")}>Look</a>
+            <b>{formatCount(unsynced, "API key change")} propagating</b> (up to 1 minute).{" "}
+            <a href={buildPath(c, "/keys")}>View keys</a>
           </p>
         </div>
       ) : null}
@@ -82,7 +82,7 @@ function Problems({ c, facts, now }: { c: PortalContext; facts: ProjectFacts; no
 function Steps({ c, steps, open }: { c: PortalContext; steps: Step[]; open: number }) {
   const next = steps.find(({ done }) => !done);
   return (
-    <Card title="To the first allowed check" note={`${steps.length - open} of ${steps.length} done`}>
+    <Card title="Get started" note={`${steps.length - open} of ${steps.length} done`}>
       <ol class="steps">
         {steps.map((step, index) => (
           <li class={step.done ? "step done" : "step"}>
@@ -138,38 +138,37 @@ function Health({ c, facts, activity, now }: HealthProps) {
       </div>
       <div class="tile">
         <dt>Last Stripe event</dt>
-        <dd>{when(facts.lastEventAt, "none yet")}</dd>
+        <dd>{when(facts.lastEventAt, "None yet")}</dd>
       </div>
       <div class="tile">
-        <dt>Stripe events failed · waiting</dt>
+        <dt>Unprocessed Stripe events</dt>
         <dd class="num">
-          {formatCappedCount(facts.eventsFailed)} · {formatCappedCount(facts.eventsWaiting)}
+          {formatCappedCount(facts.eventsFailed + facts.eventsWaiting)}{" "}
+          <small>{formatCappedCount(facts.eventsFailed)} failed</small>
         </dd>
       </div>
       <div class="tile">
-        <dt>Slowest event found late</dt>
-        <dd>
-          {facts.slowestHealingMs === null ? "none was missed" : formatDuration(facts.slowestHealingMs)}
-        </dd>
+        <dt>Slowest recovered event</dt>
+        <dd>{facts.slowestHealingMs === null ? "None missed" : formatDuration(facts.slowestHealingMs)}</dd>
       </div>
       <DeliveryTiles c={c} facts={facts} now={now} />
       <div class="tile">
         <dt>Customers</dt>
         <dd class="num">
           <a href={buildPath(c, "/customers")}>{formatCappedCount(facts.subjects)}</a>{" "}
-          <small>newest {when(facts.lastSubjectAt, "none yet")}</small>
+          <small>newest {when(facts.lastSubjectAt, "None yet")}</small>
         </dd>
       </div>
       <div class="tile">
-        <dt>Finished purchases</dt>
+        <dt>Purchases</dt>
         <dd class="num">{formatCappedCount(facts.purchases)}</dd>
       </div>
       <div class="tile">
-        <dt>Products on sale</dt>
+        <dt>Active products</dt>
         <dd class="num">{formatCappedCount(facts.products)}</dd>
       </div>
       <div class="tile">
-        <dt>API keys in use</dt>
+        <dt>Active API keys</dt>
         <dd class="num">{formatCappedCount(facts.keys)}</dd>
       </div>
       <StorageTiles c={c} facts={facts} />

@@ -34,7 +34,7 @@ export function StorageTiles({ c, facts }: { c: PortalContext; facts: ProjectFac
     <>
       <div class="tile">
         <dt>Database</dt>
-        <dd class="num">{d1Bytes === null ? "not measured yet" : formatBytes(d1Bytes)}</dd>
+        <dd class="num">{d1Bytes === null ? "Not measured yet" : formatBytes(d1Bytes)}</dd>
       </div>
       {largestObjectBytes === null ? null : (
         <div class="tile">

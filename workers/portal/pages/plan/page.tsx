@@ -12,10 +12,10 @@ import { readForm } from "../../http/form.ts";
 import type { PortalContext } from "../../request-context.ts";
 
 const meanings: Record<PlanStatus, string> = {
-  none: "Test mode only. Live writes of your backends are refused.",
-  trial: "Everything works, in live mode too.",
-  active: "Everything works, in live mode too.",
-  lapsed: "Live writes of your backends are refused; checks and test mode go on.",
+  none: "Test mode only. Live writes are disabled.",
+  trial: "Test and live mode are enabled.",
+  active: "Test and live mode are enabled.",
+  lapsed: "Live writes are disabled. Access checks and test mode continue.",
 };
 
 const names: Record<PlanStatus, string> = {
@@ -35,17 +35,17 @@ export function showPlan(c: PortalContext) {
     c,
     { title: "Plan" },
     <>
-      <PageHead title="Plan" lead={`Whether ${accountName} may act in live mode.`} />
+      <PageHead title="Plan" lead={`Live mode access for ${accountName}.`} />
       <Card title="Now" note={<Pill tone={works ? "good" : "warn"}>{names[plan]}</Pill>} pad>
         <p>{meanings[plan]}</p>
       </Card>
       {mayRun(c, projects.setPlan) ? (
-        <Card title="Set the plan" note="This installation is yours: nothing is billed." pad>
+        <Card title="Change plan" note="Self-hosted: nothing is billed." pad>
           <form method="post" action="/plan" class="form">
             <Radios form={form} name="plan" label="Status" options={options} fallback={plan} />
             <div>
               <button class="button primary" type="submit">
-                Set plan
+                Update plan
               </button>
             </div>
           </form>
@@ -61,5 +61,5 @@ export async function setPlan(c: PortalContext) {
   const form = await readForm(c);
   const reply = await callOperation(c, projects.setPlan, { plan: form["plan"] as PlanStatus });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  return redirectWith(c, "/plan", "The plan is set, and every key follows it.");
+  return redirectWith(c, "/plan", "Plan updated.");
 }

@@ -37,7 +37,7 @@ export async function editProduct(c: PortalContext) {
   const edit = { product, version: readVersion(form) };
   const reply = await callOperation(c, products.editProduct, edit);
   if (reply.outcome === "done")
-    return redirectWith(c, buildPath(c, `/products/${product.productCode}`), "The product is saved.");
+    return redirectWith(c, buildPath(c, `/products/${product.productCode}`), "Product saved.");
   return showRefusal(c, reply, (status) =>
     renderProductPage(c, toRefusedForm(form, reply, fieldNames), status),
   );

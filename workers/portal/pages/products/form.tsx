@@ -30,7 +30,7 @@ export function ProductForm({ c, form, prices, product }: ProductFormProps) {
           label="Code"
           mono
           placeholder="CREDITS_1000"
-          hint="How your backend names it: A-Z, 0-9 and _. It stays for good."
+          hint="Used in your code (A–Z, 0–9, _). Can't be changed later."
           autofocus
         />
       ) : (
@@ -41,7 +41,7 @@ export function ProductForm({ c, form, prices, product }: ProductFormProps) {
         name="name"
         label="Name"
         placeholder="1,000 credits"
-        hint="For people; your customers see Stripe's."
+        hint="Internal name. Customers see the Stripe product name."
       />
       {product === null ? (
         <Radios form={form} name="kind" label="Kind" options={kindOptions} fallback="usage_pack" />

@@ -24,7 +24,7 @@ export async function showProducts(c: PortalContext) {
     c,
     { title: "Products" },
     <>
-      <PageHead title="Products" lead="What you sell: a price in Stripe, and what paying it gives.">
+      <PageHead title="Products" lead="Map Stripe prices to access.">
         <a class="button" href={archived ? path : `${path}?archived=1`}>
           {archived ? "Hide archived" : "Show archived"}
         </a>
@@ -36,7 +36,7 @@ export async function showProducts(c: PortalContext) {
       </PageHead>
       <Card>
         {products.length > 0 ? (
-          <Table label="Products" head={["Product", "Kind", "Gives", "Price in Stripe", "Changed"]}>
+          <Table label="Products" head={["Product", "Kind", "Grants", "Stripe price", "Updated"]}>
             {products.map((product) => (
               <Row c={c} product={product} />
             ))}

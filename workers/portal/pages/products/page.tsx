@@ -30,10 +30,7 @@ export async function renderNewProductPage(
     c,
     { title: "New product", status, ...readSamplePricesFlash(c) },
     <>
-      <PageHead
-        title="New product"
-        lead={`In ${c.get("mode")} mode. The price is checked in Stripe before anything is saved.`}
-      />
+      <PageHead title="New product" lead={"Licenzy checks the price in Stripe before saving."} />
       {prices.length === 0 ? await renderSamplePrices(c) : null}
       <Card pad>
         <ProductForm c={c} form={form} prices={prices} product={null} />
@@ -67,7 +64,7 @@ export async function renderProductPage(
 ) {
   const found = await readProduct(c.env.DB, getScope(c), c.req.param("code") ?? "");
   if (found === null)
-    return renderErrorPage(c, 404, "There is no such product", "It is not one of this project and mode.");
+    return renderErrorPage(c, 404, "Product not found", "It belongs to another project or mode.");
   const { product, prices: history } = found;
   const now = c.get("now");
   const canChange = mayRun(c, products.editProduct);
@@ -100,15 +97,15 @@ export async function renderProductPage(
       </PageHead>
       <div class="cols">
         {canChange ? (
-          <Card title="Edit" note="What was bought keeps the terms it was bought with." pad>
+          <Card title="Edit" note="Past purchases keep their terms." pad>
             <ProductForm c={c} form={form} prices={await listPrices(c)} product={product} />
           </Card>
         ) : (
           <Facts product={product} />
         )}
         <div class="stack">
-          {status === 409 ? <Facts product={product} title="What stands now" /> : null}
-          <Card title="Prices it has had" note="All still lead to it">
+          {status === 409 ? <Facts product={product} title="Current values" /> : null}
+          <Card title="Price history" note="All of these prices grant this product">
             <Table label="Prices" head={["Price", "Since"]}>
               {history.map(({ stripePriceId, createdAt }) => (
                 <tr>
@@ -151,7 +148,7 @@ function Facts({ product, title = "Product" }: { product: ProductRow; title?: st
 /** Lists the prices to choose from. The page is shown even when Stripe does not respond. */
 async function listPrices(c: PortalContext) {
   const reply = await callOperation(c, products.listPrices, {});
-  return reply.outcome === "done" ? reply.prices : `The account's prices can't be shown: ${reply.message}`;
+  return reply.outcome === "done" ? reply.prices : `Can't load prices from Stripe: ${reply.message}`;
 }
 
 function toFormValues(product: ProductRow): Record<string, string> {

@@ -26,8 +26,8 @@ export async function createProject(c: PortalContext) {
   const isNew = await insertProject(c.env.DB, toActor(c), project);
   const path = buildProjectPath(projectId, "test");
   return isNew
-    ? redirectWith(c, path, `The project ${name} was created.`)
-    : redirectWith(c, "/projects", "This form was sent twice; the project was created the first time.");
+    ? redirectWith(c, path, `Project ${name} created.`)
+    : redirectWith(c, "/projects", "This project was already created.");
 }
 
 export const archiveProject = (c: PortalContext) => setArchived(c, true);
@@ -37,7 +37,7 @@ async function setArchived(c: PortalContext, archived: boolean) {
   const { project: projectId } = await readForm(c);
   const project = c.get("member").projects.find((candidate) => candidate.projectId === projectId);
   if (project === undefined)
-    return renderErrorPage(c, 404, "There is no such project", "It is not one of your account's.");
+    return renderErrorPage(c, 404, "Project not found", "It belongs to another account.");
   const now = c.get("now");
   if ((project.archivedAt !== null) !== archived) {
     const action = archived ? "project.archive" : "project.restore";

@@ -26,10 +26,7 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
     c,
     { title: "Projects", status },
     <>
-      <PageHead
-        title="Projects"
-        lead="A project is one product that you sell, with its own customers, keys and Stripe connections."
-      />
+      <PageHead title="Projects" lead="Each project has its own customers, keys and Stripe connections." />
       <Card>
         {projects.length === 0 ? (
           <Empty title="No project yet">
@@ -83,7 +80,7 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
               form={form}
               name="region"
               label="Region"
-              hint="Where its customers' ledgers live. It can't be changed later: choose the one nearest to your backend."
+              hint="Choose the region nearest to your backend. Can't be changed later."
               options={regionOptions}
               fallback="weur"
             />

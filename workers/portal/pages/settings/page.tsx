@@ -21,7 +21,7 @@ export async function renderSettingsPage(
     c,
     { title: "Settings", status },
     <>
-      <PageHead title="Settings" lead="They hold for test and live mode alike." />
+      <PageHead title="Settings" lead="Apply to test and live mode." />
       <Card title="Project" pad>
         <dl class="facts">
           <dt>Project id</dt>
@@ -42,23 +42,23 @@ export async function renderSettingsPage(
 
 function SettingsForm({ c, form, project }: { c: PortalContext; form: FormState; project: ProjectRow }) {
   return (
-    <Card title="What you can change" pad>
+    <Card title="General" pad>
       <form method="post" action={buildPath(c, "/settings")} class="form">
         <input type="hidden" name="version" value={String(project.updatedAt)} />
         <Field form={form} name="name" label="Name" />
         <Field
           form={form}
           name="success_url"
-          label="Where customers come back to after paying"
+          label="Success URL"
           type="url"
           required={false}
           placeholder="https://app.acme.dev/thanks"
-          hint="A checkout may name another one. Without either, checkouts are refused."
+          hint="Where customers return after paying. A checkout can override it; without one, checkouts fail."
         />
         <Field
           form={form}
           name="cancel_url"
-          label="Where they come back to without paying"
+          label="Cancel URL"
           type="url"
           required={false}
           placeholder="https://app.acme.dev/pricing"
@@ -70,7 +70,7 @@ function SettingsForm({ c, form, project }: { c: PortalContext; form: FormState;
           type="number"
           min={0}
           max={60}
-          hint="How long a subscription stays usable after a payment failed. 0 ends access at once."
+          hint="How long access continues after a failed payment. 0 ends it immediately."
         />
         <FieldError form={form} name="" />
         <div>

@@ -36,15 +36,12 @@ export async function renderStripePage(c: PortalContext, options: StripePageOpti
   return renderPage(
     c,
     {
-      title: "Stripe connection",
+      title: "Stripe",
       status,
       ...(error === undefined ? readSamplePricesFlash(c) : { flash: { tone: "bad" as const, text: error } }),
     },
     <>
-      <PageHead
-        title="Stripe connection"
-        lead={`How we reach your Stripe account in ${mode} mode, and how its events reach us.`}
-      />
+      <PageHead title="Stripe" lead="Connect your Stripe account." />
       {connection === null ? (
         <Card>
           <Empty title={`Stripe is not connected in ${mode} mode`}>
@@ -118,7 +115,7 @@ function Connection({
         {permissions === undefined ? null : <Permissions permissions={permissions} />}
         {canChange ? (
           <div>
-            <ActionButton action={buildPath(c, "/stripe/check")} label="Check the key again" />
+            <ActionButton action={buildPath(c, "/stripe/check")} label="Verify key" />
           </div>
         ) : null}
       </div>
@@ -175,7 +172,7 @@ function KeyForm({
 }) {
   const mode = c.get("mode");
   return (
-    <Card title={connection === null ? "Connect" : "Use another key"} pad>
+    <Card title={connection === null ? "Connect" : "Replace API key"} pad>
       <form method="post" action={buildPath(c, "/stripe")} class="form">
         <Field
           form={form}
@@ -184,12 +181,12 @@ function KeyForm({
           type="password"
           autocomplete="off"
           placeholder={`sk_${mode}_… or rk_${mode}_…`}
-          hint="We ask Stripe at once whether it fits this mode and may do what we need. Nothing is saved before."
+          hint="We verify the key before saving it."
         />
         {hasPocketStripe ? <PocketStripeHint exampleKey={`sk_${mode}_acme0001`} mode={mode} /> : null}
         <div>
           <button class="button primary" type="submit">
-            {connection === null ? "Check and connect" : "Check and replace"}
+            {connection === null ? "Connect" : "Replace key"}
           </button>
         </div>
       </form>

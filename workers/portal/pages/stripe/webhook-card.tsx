@@ -29,8 +29,8 @@ export function WebhookCard({
       <div class="pad">
         <p>
           {isSet
-            ? "Stripe sends its events to us. Registering again makes a new endpoint with a new signing secret in its place."
-            : "Without it Stripe does not tell us of payments. Let us register it, or do it by hand in Stripe."}
+            ? "Stripe sends events to Licenzy. Registering again replaces the endpoint and its signing secret."
+            : "Stripe can't notify Licenzy of payments yet. Register the webhook here, or add it in Stripe yourself."}
         </p>
         <dl class="facts">
           <dt>Address</dt>
@@ -51,7 +51,7 @@ export function WebhookCard({
           <>
             <ActionButton
               action={buildPath(c, "/stripe/webhook")}
-              label={isSet ? "Register again" : "Register the webhook for me"}
+              label={isSet ? "Register again" : "Register webhook"}
               tone={isSet ? "" : "primary"}
               small={isSet}
             />
@@ -59,8 +59,8 @@ export function WebhookCard({
               <summary>Do it by hand</summary>
               <div class="pad">
                 <p>
-                  In Stripe under Developers, Webhooks, add an endpoint with the address above and these
-                  events, then enter its signing secret:
+                  In Stripe under Developers, Webhooks, add an endpoint with the URL above and these events,
+                  then enter its signing secret:
                 </p>
                 <ul class="checks">
                   {handledEventTypes.map((type) => (
@@ -80,7 +80,7 @@ export function WebhookCard({
                   />
                   <div>
                     <button class="button" type="submit">
-                      Save the secret
+                      Save secret
                     </button>
                   </div>
                 </form>

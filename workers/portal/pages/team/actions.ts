@@ -16,7 +16,7 @@ export async function setRole(c: PortalContext) {
   const to = roles.find((candidate) => candidate === form["role"]);
   const from = roles.find((candidate) => candidate === form["from"]);
   if (person === undefined || to === undefined || from === undefined)
-    return redirectWith(c, "/team", "There is no such member any more.", "bad");
+    return redirectWith(c, "/team", "This member no longer exists.", "bad");
   const { operatorId, email, name } = person;
   if (person.role === to) return redirectWith(c, "/team", `${name} has the role ${to}.`);
   const permit = await authorizeOperation(c, changeMemberRole);
@@ -25,14 +25,14 @@ export async function setRole(c: PortalContext) {
     return redirectWith(c, "/team", `${name} now has the role ${to}.`);
   const message =
     person.role === from
-      ? "An account keeps at least one owner: make somebody else an owner first."
-      : `Somebody else changed this meanwhile: ${name} has the role ${person.role}.`;
+      ? "An account needs an owner. Make another member an owner first."
+      : `Another operator changed this: ${name} now has the role ${person.role}.`;
   return redirectWith(c, "/team", message, "bad");
 }
 
 export async function removeTeamMember(c: PortalContext) {
   const person = await findMember(c, (await readForm(c))["operator"]);
-  if (person === undefined) return redirectWith(c, "/team", "There is no such member any more.", "bad");
+  if (person === undefined) return redirectWith(c, "/team", "This member no longer exists.", "bad");
   return (await removeMember(c.env.DB, toActor(c), person, c.get("now")))
     ? redirectWith(c, "/team", `${person.name} is removed, and signed out everywhere.`)
     : redirectWith(c, "/team", lastOwnerMessage, "bad");
@@ -45,8 +45,7 @@ export async function leaveAccount(c: PortalContext) {
     : redirectWith(c, "/team", lastOwnerMessage, "bad");
 }
 
-const lastOwnerMessage =
-  "You are the last owner, and an account keeps one: make somebody else an owner first.";
+const lastOwnerMessage = "You are the last owner. Make another member an owner first.";
 
 export async function findMember(c: PortalContext, operatorId: string | undefined) {
   const { people } = await readTeam(c.env.DB, c.get("member").accountId, c.get("now"));

@@ -38,7 +38,7 @@ export async function sendInvitation(c: PortalContext) {
   if (parsed.outcome === "invalid") return showErrors(parsed.errors);
   const { invitationId, email, role } = parsed.input;
   if (await isMemberEmail(c.env.DB, email))
-    return showErrors({ email: "Somebody with this address is a member already." }, 409);
+    return showErrors({ email: "A member with this email already exists." }, 409);
   const permit = await authorizeOperation(c, inviteMember);
   if (permit.outcome === "refused") return renderRefusalPage(c, permit);
   const { actor, now } = permit;
@@ -56,10 +56,7 @@ export async function sendInvitation(c: PortalContext) {
     revokedAt: null,
   };
   if (!(await insertInvitation(c.env.DB, permit, invitation)))
-    return showErrors(
-      { "": "This form was sent twice. If the link was lost, make a new one under “Invited”." },
-      409,
-    );
+    return showErrors({ "": "This invitation was already created. Create a new link under “Pending”." }, 409);
   return deliverLink(c, invitation, token);
 }
 
@@ -73,7 +70,7 @@ export async function replaceInvitationLink(c: PortalContext) {
   const link = { tokenHash, expiresAt: permit.now + lifetimeMs };
   const invitation = await renewInvitation(c.env.DB, permit, shown, link);
   return invitation === null
-    ? redirectWith(c, "/team", "That invitation is not open any more, or has a new link already.", "bad")
+    ? redirectWith(c, "/team", "This invitation is no longer open, or has a newer link.", "bad")
     : deliverLink(c, invitation, token);
 }
 
@@ -83,13 +80,13 @@ async function deliverLink(c: PortalContext, { email, role, expiresAt }: Invitat
   const { name, email: from, accountName } = c.get("member");
   const inviter = { name, email: from };
   const mail = await mailInvitation(c, email, { accountName, inviter, role, expiresAt, url });
-  const note = "It works once, for 7 days, and is shown only now.";
+  const note = "It works once, for 7 days, and is shown only this once.";
   return renderTeamPage(c, { link: { url, email, mail, note } });
 }
 
 export async function revokeInvitation(c: PortalContext) {
   const { invitation = "" } = await readForm(c);
   return (await revokeInvitationRow(c.env.DB, toActor(c), invitation, c.get("now")))
-    ? redirectWith(c, "/team", "The invitation is taken back; its link opens nothing any more.")
-    : redirectWith(c, "/team", "That invitation is not open any more.", "bad");
+    ? redirectWith(c, "/team", "Invitation revoked.")
+    : redirectWith(c, "/team", "This invitation is no longer open.", "bad");
 }

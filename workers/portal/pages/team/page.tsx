@@ -40,14 +40,14 @@ export async function renderTeamPage(
   c: PortalContext,
   { form = emptyForm, status = 200, link }: TeamPageOptions = {},
 ) {
-  const { accountId, accountName } = c.get("member");
+  const { accountId } = c.get("member");
   const { people, invited } = await readTeam(c.env.DB, accountId, c.get("now"));
   const canManage = mayRun(c, changeMemberRole);
   return renderPage(
     c,
     { title: "Team", status },
     <>
-      <PageHead title="Team" lead={`Who works on ${accountName}, and what each may do.`} />
+      <PageHead title="Team" lead={"Manage members and roles."} />
       {link === undefined ? null : <LinkNotice link={link} />}
       <Card title="Members">
         <Table
@@ -116,7 +116,7 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
               ))}
             </select>
             <button class="button small" type="submit">
-              Set
+              Update
             </button>
           </form>
         ) : (
@@ -157,7 +157,7 @@ function Invited({
 }) {
   const now = c.get("now");
   return (
-    <Card title="Invited" note="Not joined yet">
+    <Card title="Pending">
       <Table label="Invitations" head={["E-mail", "Role", "Expires", <span class="quiet">Actions</span>]}>
         {invited.map(({ invitationId, email, role, expiresAt }) => (
           <tr>
@@ -177,7 +177,7 @@ function Invited({
                   <ActionButton
                     action="/team/invitations/revoke"
                     fields={{ invitation: invitationId }}
-                    label="Take back"
+                    label="Revoke"
                     tone="danger"
                   />
                 </>
@@ -196,11 +196,7 @@ function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
     .map((value: Role) => ({ value, label: value, meaning: roleDescriptions[value] }));
   const isMailed = isMailEnabled(c.env);
   return (
-    <Card
-      title="Invite somebody"
-      note={isMailed ? "They get a mail, and you the same link" : "You get a link to send"}
-      pad
-    >
+    <Card title="Invite a member" note={isMailed ? "We email the invitation" : "You get a link to send"} pad>
       <form method="post" action="/team/invitations" class="form">
         <input type="hidden" name="invitation_id" value={newId("inv", c.get("now"))} />
         <Field form={form} name="email" label="E-mail" type="email" autocomplete="off" />
@@ -208,7 +204,7 @@ function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
         <FieldError form={form} name="" />
         <div>
           <button class="button primary" type="submit">
-            {isMailed ? "Send the invitation" : "Make the link"}
+            {isMailed ? "Send invitation" : "Create link"}
           </button>
         </div>
       </form>

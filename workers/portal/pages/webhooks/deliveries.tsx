@@ -53,13 +53,10 @@ export async function showDeliveries(c: PortalContext) {
     c,
     { title: "Deliveries", status: isValid ? 200 : 422 },
     <>
-      <PageHead
-        title="Deliveries"
-        lead="Every event for every endpoint, and what the receiver answered. Kept for 30 days."
-      >
+      <PageHead title="Deliveries" lead="Last 30 days of webhook deliveries.">
         {canRequeue ? (
           <a class="button" href={`${buildPath(c, "/deliveries/requeue")}?${query}`}>
-            Queue many again…
+            Retry deliveries…
           </a>
         ) : null}
       </PageHead>
@@ -141,7 +138,7 @@ function Jobs({ c, jobs }: { c: PortalContext; jobs: DeliveryPage["jobs"] }) {
       <p>
         <b>{deliveryJobLabels[kind]} is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
         <Time at={createdAt} now={c.get("now")} />.{" "}
-        <a href={buildPath(c, `/deliveries/jobs/${jobId}`)}>Watch or stop it</a>
+        <a href={buildPath(c, `/deliveries/jobs/${jobId}`)}>View progress</a>
       </p>
     </div>
   ));
@@ -158,14 +155,14 @@ function NoDelivery({
 }) {
   if (isFiltered)
     return (
-      <Empty title="No delivery fits">
+      <Empty title="No matching deliveries">
         <p>
           <a href={buildPath(c, "/deliveries")}>Show all</a>
         </p>
       </Empty>
     );
   return hasEndpoint ? (
-    <Empty title="Nothing was sent yet">
+    <Empty title="No deliveries yet">
       <p>
         Deliveries appear with the next change that an endpoint asks for. To see one now, send a test event
         from an <a href={buildPath(c, "/webhooks")}>endpoint's page</a>.
@@ -175,7 +172,7 @@ function NoDelivery({
     <Empty title={`No endpoint in ${c.get("mode")} mode yet`}>
       <p>Events are delivered to endpoints of your backend. Add one, and its deliveries appear here.</p>
       <a class="button" href={buildPath(c, "/webhooks")}>
-        Webhook endpoints
+        Webhooks
       </a>
     </Empty>
   );

@@ -26,8 +26,8 @@ export const unknownDelivery = (c: PortalContext) =>
   renderErrorPage(
     c,
     404,
-    "There is no such delivery",
-    "It is not one of this project and mode, or is older than 30 days.",
+    "Delivery not found",
+    "It belongs to another project or mode, or is older than 30 days.",
   );
 
 /**
@@ -40,7 +40,7 @@ export function LiveStatus({ c, found }: { c: PortalContext; found: DeliveryDeta
       {isFinal(found) ? null : (
         <p class="live quiet">
           <span role="status" data-live-note>
-            More will happen to this delivery by itself.
+            Updates automatically.
           </span>{" "}
           <a href={c.req.path}>Look again</a>
         </p>
@@ -87,15 +87,15 @@ function Attempts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   return (
     <Card title="Attempts" note={`${formatCount(attempts.length)} so far`}>
       {attempts.length === 0 ? (
-        <Empty title="No attempt yet">
+        <Empty title="No attempts yet">
           <p>
             {endpoint.isEnabled
-              ? "The first one is made in a moment."
-              : "Its endpoint is disabled: it is kept until that is enabled."}
+              ? "The first attempt starts in a moment."
+              : "The endpoint is disabled. The delivery is queued until you enable it."}
           </p>
         </Empty>
       ) : (
-        <Table label="Attempts" head={["Attempt", "Result", "Answer", "Took", "Started"]}>
+        <Table label="Attempts" head={["Attempt", "Result", "Response", "Duration", "Started"]}>
           {attempts.toReversed().map((attempt) => (
             <AttemptRow c={c} attempt={attempt} />
           ))}
@@ -112,9 +112,9 @@ function Actions({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   switch (delivery.state) {
     case "failed":
     case "dead":
-      return <ActionButton action={path("requeue")} label="Send it again now" tone="primary" small={false} />;
+      return <ActionButton action={path("requeue")} label="Retry now" tone="primary" small={false} />;
     case "sent":
-      return <ActionButton action={path("resend")} label="Send it once more" small={false} />;
+      return <ActionButton action={path("resend")} label="Resend" small={false} />;
     case "pending":
       return null;
   }
@@ -127,7 +127,7 @@ function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
   const isDeleted = endpoint.deletedAt !== null;
   const { label, tone } = deliveryStateLabels[state];
   return (
-    <Card title="Where it stands" note={<Pill tone={tone}>{label}</Pill>} pad>
+    <Card title="Status" note={<Pill tone={tone}>{label}</Pill>} pad>
       <dl class="facts">
         <dt>Endpoint</dt>
         <dd>
@@ -149,7 +149,7 @@ function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
         </dd>
         {nextAttemptAt === null || !endpoint.isEnabled ? null : (
           <>
-            <dt>{leaseUntil === null ? "Next attempt" : "Under way until"}</dt>
+            <dt>{leaseUntil === null ? "Next attempt" : "In progress until"}</dt>
             <dd>
               <FullTime at={nextAttemptAt} now={now} />
             </dd>

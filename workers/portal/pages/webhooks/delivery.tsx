@@ -21,7 +21,7 @@ export async function showDelivery(c: PortalContext) {
         }
       />
       <LiveStatus c={c} found={found} />
-      <Card title="Headers" note="Beside these, what HTTP itself needs">
+      <Card title="Headers">
         <pre class="payload" tabindex={0}>
           {formatHeaders(found)}
         </pre>

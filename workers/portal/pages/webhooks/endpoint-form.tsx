@@ -29,9 +29,9 @@ export function renderNewEndpointPage(c: PortalContext, form: FormState = emptyF
     <>
       <PageHead
         title="New endpoint"
-        lead={`An https address of your backend, for events of ${c.get("mode")} mode. Its signing secret is shown next.`}
+        lead={`Receives the events of ${c.get("mode")} mode. The signing secret is shown next.`}
       />
-      <EndpointForm c={c} form={shown} path="/webhooks" button="Add the endpoint" cancel="/webhooks">
+      <EndpointForm c={c} form={shown} path="/webhooks" button="Add endpoint" cancel="/webhooks">
         <input type="hidden" name="endpoint_id" value={endpointId} />
       </EndpointForm>
     </>,
@@ -49,14 +49,14 @@ export async function renderEditEndpointPage(c: PortalContext, form?: FormState,
     <>
       <PageHead
         title="Edit endpoint"
-        lead="What is already waiting goes to the new address. What waits for a type that you untick is not sent."
+        lead="Queued deliveries go to the new URL. Queued events of a type that you remove are not sent."
       />
       {status === 409 ? <CurrentVersion endpoint={endpoint} /> : null}
       <EndpointForm
         c={c}
         form={form ?? { values: toFormValues(endpoint), errors: {} }}
         path={`${path}/edit`}
-        button="Save the endpoint"
+        button="Save endpoint"
         cancel={path}
       >
         <input type="hidden" name="version" value={String(endpoint.updatedAt)} />
@@ -104,15 +104,15 @@ function EndpointForm({
       <Field
         form={form}
         name="url"
-        label="Address"
+        label="Endpoint URL"
         type="url"
         mono
         placeholder="https://api.example.com/webhooks/licenzy"
-        hint="https, port 443 or 8443, a public name."
+        hint="Public HTTPS URL (port 443 or 8443)."
         autofocus
       />
-      <Field form={form} name="description" label="Description" required={false} hint="For your team." />
-      <Checkboxes form={form} name="event_types" label="Tell it of" options={typeOptions} />
+      <Field form={form} name="description" label="Description" required={false} hint="Shown to your team." />
+      <Checkboxes form={form} name="event_types" label="Events to send" options={typeOptions} />
       <FieldError form={form} name="" />
       <div class="row">
         <button class="button primary" type="submit">

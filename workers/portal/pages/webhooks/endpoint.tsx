@@ -42,10 +42,10 @@ export async function showEndpoint(c: PortalContext) {
       <Secret c={c} endpoint={endpoint} />
       <Card
         title="Latest deliveries"
-        note={<a href={buildPath(c, `/deliveries?endpoint=${endpointId}`)}>All of this endpoint</a>}
+        note={<a href={buildPath(c, `/deliveries?endpoint=${endpointId}`)}>View all</a>}
       >
         {latest.length === 0 ? (
-          <Empty title="Nothing was sent to it yet">
+          <Empty title="No deliveries yet">
             <p>Send a test event, or wait for the next purchase.</p>
           </Empty>
         ) : (
@@ -57,12 +57,7 @@ export async function showEndpoint(c: PortalContext) {
 }
 
 export const unknownEndpoint = (c: PortalContext) =>
-  renderErrorPage(
-    c,
-    404,
-    "There is no such endpoint",
-    "It is not one of this project and mode, or was deleted.",
-  );
+  renderErrorPage(c, 404, "Endpoint not found", "It belongs to another project or mode, or was deleted.");
 
 function Actions({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) {
   const { endpointId, isEnabled } = endpoint;
@@ -151,7 +146,8 @@ function Secret({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth })
     <Card title="Signing secret" pad>
       <p>
         Every request is signed by <a href="https://www.standardwebhooks.com">Standard Webhooks</a>; your
-        backend verifies it with this secret. Showing it asks for your password and stands in the audit log.
+        backend verifies it with this secret. Revealing it asks for your password and is recorded in the audit
+        log.
       </p>
       <div class="row">
         <ActionButton action={path("reveal")} label="Reveal" />

@@ -13,16 +13,16 @@ export async function showEndpoints(c: PortalContext) {
   const canChange = mayRun(c, createEndpoint);
   const add = (
     <a class="button primary" href={buildPath(c, "/webhooks/new")}>
-      Add an endpoint
+      Add endpoint
     </a>
   );
   return renderPage(
     c,
-    { title: "Webhook endpoints" },
+    { title: "Webhooks" },
     <>
       <PageHead
-        title="Webhook endpoints"
-        lead="Where your backend is told what changed: signed, at least once, tried again for 56 hours."
+        title="Webhooks"
+        lead="Send events to your backend. Signed, at-least-once, retried for 56 hours."
       >
         {canChange && endpoints.length > 0 ? add : null}
       </PageHead>
@@ -31,17 +31,14 @@ export async function showEndpoints(c: PortalContext) {
       ))}
       <Card>
         {endpoints.length === 0 ? (
-          <Empty title={`No endpoint in ${c.get("mode")} mode yet`}>
-            <p>
-              An endpoint is an https address of your backend. It is told of purchases, renewals and every
-              change of access as they happen, so that you need not ask.
-            </p>
+          <Empty title={`No endpoints in ${c.get("mode")} mode yet`}>
+            <p>Get purchases, renewals and access changes sent to your backend in real time.</p>
             {canChange ? add : <p>An admin can add one.</p>}
           </Empty>
         ) : (
           <Table
             label="Webhook endpoints"
-            head={["Endpoint", "Status", "Last success", "Waiting", deliveryStateLabels.dead.label]}
+            head={["Endpoint", "Status", "Last success", "Queued", deliveryStateLabels.dead.label]}
           >
             {endpoints.map((endpoint) => (
               <EndpointRow c={c} endpoint={endpoint} />
@@ -62,7 +59,7 @@ export function Notice({ c, endpoint }: { c: PortalContext; endpoint: EndpointHe
       <p>
         <b>{url} gets nothing any more.</b> {disableReasonMessages[disableReason]}{" "}
         {disabledAt === null ? null : <Time at={disabledAt} now={c.get("now")} />}. {formatCappedCount(open)}{" "}
-        deliveries are kept for it. Mend the receiver, then{" "}
+        deliveries are queued. Fix your endpoint, then{" "}
         <a href={buildPath(c, `/webhooks/${endpointId}/enable`)}>enable it</a>.
       </p>
     </div>

@@ -30,8 +30,8 @@ export const filterNames = Object.keys(filterLabels) as FilterName[];
 
 /** Groups of states that operators look for, in addition to single states. */
 const groups: Record<string, { label: string; states: DeliveryState[] }> = {
-  open: { label: "Waiting: pending or retrying", states: ["pending", "failed"] },
-  trouble: { label: "In trouble: retrying or given up", states: ["failed", "dead"] },
+  open: { label: "Queued or retrying", states: ["pending", "failed"] },
+  trouble: { label: "Needs attention", states: ["failed", "dead"] },
 };
 
 /** The states of each value of the status filter. */
@@ -74,32 +74,32 @@ function addToFilter(filter: DeliveryFilter, name: FilterName, value: string): s
   switch (name) {
     case "status": {
       const states = statesByStatus.get(value);
-      if (states === undefined) return "There is no such status.";
+      if (states === undefined) return "Choose a status from the list.";
       filter.states = states;
       return null;
     }
     case "endpoint":
-      if (!/^ep_[0-9a-z]{26}$/.test(value)) return "This is no endpoint's id.";
+      if (!/^ep_[0-9a-z]{26}$/.test(value)) return "Enter an endpoint ID (ep_…).";
       filter.endpointId = value;
       return null;
     case "type":
-      if (!deliveredEventTypes.some((type) => type === value)) return "There is no such event type.";
+      if (!deliveredEventTypes.some((type) => type === value)) return "Choose an event type from the list.";
       filter.eventType = value;
       return null;
     case "http":
-      if (!/^[1-5]\d\d$/.test(value)) return "A status from 100 to 599, such as 500.";
+      if (!/^[1-5]\d\d$/.test(value)) return "Enter an HTTP status from 100 to 599.";
       filter.httpStatus = Number(value);
       return null;
     case "customer": {
       const parsed = subjectRefSchema.safeParse(value);
-      if (!parsed.success) return "No customer can have this name.";
+      if (!parsed.success) return "Enter a valid subject_ref.";
       filter.subjectRef = value;
       return null;
     }
     case "since":
     case "until": {
       const at = parseUtcTime(value);
-      if (at === null) return "A day and a time in UTC, such as 2026-11-24T11:30.";
+      if (at === null) return "Enter a day and time in UTC, such as 2026-11-24T11:30.";
       filter[name] = at;
       return null;
     }

@@ -33,11 +33,11 @@ export async function showRequeue(c: PortalContext) {
   });
   return renderPage(
     c,
-    { title: "Queue many again" },
+    { title: "Retry deliveries" },
     <>
       <PageHead
-        title={`Queue ${formatCount(total)} deliver${total === 1 ? "y" : "ies"} again`}
-        lead="Those that are retrying or were given up are sent now, with their schedule from its beginning. What is pending or was delivered is left alone."
+        title={`Retry ${formatCount(total)} deliver${total === 1 ? "y" : "ies"}`}
+        lead="Retries failed and retrying deliveries now and restarts their schedule. Queued and delivered ones are not affected."
       />
       <dl class="facts">
         {limits.length === 0 ? (
@@ -61,7 +61,7 @@ export async function showRequeue(c: PortalContext) {
         <div class="row">
           {total === 0 ? null : (
             <button class="button primary" type="submit">
-              Queue {formatCount(total)} again
+              Retry {formatCount(total)}
             </button>
           )}
           <a class="button" href={back}>
@@ -78,5 +78,5 @@ export function renderInvalidFilterPage(c: PortalContext, { errors }: Pick<Parse
   const reasons = Object.entries(errors).map(([name, error]) =>
     name === "" ? error : `${filterLabels[name as FilterName]}: ${error}`,
   );
-  return renderErrorPage(c, 422, "This filter is not understood", `Nothing was queued. ${reasons.join(" ")}`);
+  return renderErrorPage(c, 422, "Invalid filter", `Nothing was retried. ${reasons.join(" ")}`);
 }
