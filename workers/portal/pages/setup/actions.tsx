@@ -3,6 +3,7 @@ import { equalInConstantTime, sha256 } from "../../../../shared/kit/hash.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { startSession } from "../../auth/start-session.ts";
+import { NewPasswordField } from "../../components/credential-fields.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { emptyForm, Field, type FormState, Select } from "../../components/fields.tsx";
 import { regionOptions } from "../../components/labels/common.ts";
@@ -86,14 +87,7 @@ function setupPage(c: PortalContext, token: string, form: FormState, status: 200
         <input type="hidden" name="token" value={token} />
         <Field form={form} name="name" label="Your name" autocomplete="name" autofocus />
         <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" />
-        <Field
-          form={form}
-          name="password"
-          label="Password"
-          type="password"
-          autocomplete="new-password"
-          hint="At least 12 characters. A sentence is good."
-        />
+        <NewPasswordField form={form} label="Password" />
         <Field form={form} name="account" label="Company" autocomplete="organization" />
         <Field form={form} name="project" label="First project" hint="Usually the product that you sell." />
         <Select
