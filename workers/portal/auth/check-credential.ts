@@ -62,18 +62,12 @@ export function checkCode(c: PortalContext, code: string): Promise<CredentialChe
   return checkSignedIn(c, () => useCode(c, c.get("session"), code));
 }
 
-/** Checks the password or a code of the signed-in operator. */
-export function checkPasswordOrCode(
-  c: PortalContext,
-  credential: string,
-): Promise<CredentialCheck<"password" | CodeKind>> {
-  const session = c.get("session");
-  return checkSignedIn(
-    c,
-    async () =>
-      (session.hasSecondFactor ? await useCode(c, session, credential) : null) ??
-      (await findPassword(c, credential)),
-  );
+/**
+ * Checks what confirms that the signed-in operator is present: a code if there is a second factor, otherwise
+ * the password. A password alone could otherwise give away the power that the second factor protects.
+ */
+export function checkProof(c: PortalContext, proof: string): Promise<CredentialCheck<"password" | CodeKind>> {
+  return c.get("session").hasSecondFactor ? checkCode(c, proof) : checkPassword(c, proof);
 }
 
 /** Checks the first code of a new second factor, and turns it on. */
