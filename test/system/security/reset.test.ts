@@ -97,6 +97,19 @@ describe("a forgotten password", () => {
     expect(known).toEqual([false, false, true]);
   });
 
+  it("is mailed to a known browser even when strangers have used up the requests of its address", async () => {
+    const operator = await newOperator("support");
+    const { email, portal } = operator;
+    const stranger = new PortalClient(origin(), { "CF-Connecting-IP": "203.0.113.81" });
+    for (let index = 0; index < 3; index++) await stranger.post("/forgot-password", { email });
+    await expect.poll(() => mailsTo(email), { timeout: 10_000 }).toHaveLength(1);
+    // Without an open link, only the limit of requests keeps another mail back.
+    await use(resetPath.exec((await mailsTo(email))[0]?.text ?? "")?.[0] ?? "");
+    await stranger.post("/forgot-password", { email });
+    await portal.post("/forgot-password", { email });
+    await expect.poll(() => mailsTo(email), { timeout: 10_000 }).toHaveLength(2);
+  });
+
   it("can't be replaced by an owner's own link, which would end their second factor", async () => {
     const { accountId } = await newWorld();
     const { email, portal } = await newOperator("owner", accountId);
