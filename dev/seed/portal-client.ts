@@ -66,6 +66,11 @@ export class PortalClient {
     this.cookies.set(name, value);
   }
 
+  /** Whether the browser has a cookie of this name. */
+  has(name: string): boolean {
+    return this.cookies.has(name);
+  }
+
   private keep(line: string): void {
     const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
     if (value === "" || /max-age=0/i.test(line)) this.cookies.delete(name);

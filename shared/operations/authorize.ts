@@ -56,7 +56,7 @@ export async function authorize(
       "reauthentication_required",
       required.recentAuth === "live"
         ? "Confirm that it is you: this acts in live mode."
-        : "Confirm that it is you: this asks for your password or code.",
+        : "Confirm that it is you: this needs your password, or a code of your second factor.",
     );
   const { accountId, operatorId, name, email } = session;
   return {

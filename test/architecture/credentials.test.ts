@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { isTestFile, read, readSourceFiles } from "./source-files.ts";
 
 /**
- * A password or code is checked in one place, workers/portal/auth/check-credential.ts, which has the limits.
- * These functions do the checking.
+ * A password, a code and the setup token are checked in one place, with the limits:
+ * workers/portal/auth/check-credential.ts. These functions and this secret do the checking.
  */
 const checking: Record<string, string[]> = {
   verifyPassword: ["auth/check-credential.ts", "auth/password.ts", "auth/sign-in-service.ts"],
@@ -11,6 +11,7 @@ const checking: Record<string, string[]> = {
   useCode: ["auth/check-credential.ts", "auth/second-factor.ts"],
   confirmWithCode: ["auth/check-credential.ts", "auth/second-factor.ts"],
   findTimeStep: ["auth/second-factor.ts", "auth/totp.ts"],
+  SETUP_TOKEN: ["auth/check-credential.ts", "env.ts", "pages/sign-in/page.tsx"],
   takeTimeStep: ["auth/second-factor.ts", "db/second-factors.ts"],
 };
 
@@ -19,7 +20,7 @@ const forbidden = /\b(verifyTOTP|verifyBackupCode|disableTwoFactor)\b/;
 
 const files = readSourceFiles("workers/portal").filter(({ path }) => !isTestFile(path));
 
-describe("checks of a password or code", () => {
+describe("checks of a password, a code or the setup token", () => {
   it.each(Object.entries(checking))("%s is used only where the limits are", (name, allowed) => {
     const users = files.filter(({ path }) => new RegExp(`\\b${name}\\b`).test(read(path)));
     expect(users.map(({ path }) => path.replace("workers/portal/", "")).toSorted()).toEqual(

@@ -17,6 +17,7 @@ import { listAuditEntries } from "../../workers/portal/db/audit.ts";
 import { changeRole, removeMember } from "../../workers/portal/db/members.ts";
 import { insertRequestedReset, insertReset, readReset, useReset } from "../../workers/portal/db/resets.ts";
 import { takeTimeStep } from "../../workers/portal/db/second-factors.ts";
+import { completeSignIn } from "../../workers/portal/db/sessions.ts";
 import { insertSampledRefusal } from "../../workers/portal/db/sign-in-refusals.ts";
 import { type Counter, countAttempt, takeBackAttempt } from "../../workers/portal/db/sign-in-throttles.ts";
 import { newAccount, newMember } from "./members.ts";
@@ -152,6 +153,32 @@ describe("second factor", () => {
   });
 });
 
+describe("a sign-in", () => {
+  it("stays incomplete without a code if the second factor was turned on after the password", async () => {
+    const { caller, actor } = await newMember(await newAccount(), "viewer", { provenAt: null });
+    const factor = { id: actor.operatorId, userId: actor.operatorId, secret: "s", backupCodes: "b" };
+    await database.insert(secondFactors).values({ ...factor, verified: true });
+    const audit = { actor, at: 1, action: "operator.sign_in" as const, target: actor.email };
+    const complete = (withCode: boolean) =>
+      completeSignIn(env.DB, caller.sessionToken, { provenAt: Date.now(), withCode }, audit);
+    const read = async () =>
+      (await database.select({ provenAt: operatorSessions.provenAt }).from(operatorSessions))[0]?.provenAt;
+    expect([await complete(false), await read()]).toEqual([false, null]);
+    expect(await complete(true)).toBe(true);
+    expect(await read()).not.toBeNull();
+    const log = await listAuditEntries(env.DB, { accountId: actor.accountId }, 10);
+    expect(log).toHaveLength(1);
+  });
+
+  it("is complete without a code while a second factor waits for its first one", async () => {
+    const { caller, actor } = await newMember(await newAccount(), "viewer", { provenAt: null });
+    const factor = { id: actor.operatorId, userId: actor.operatorId, secret: "s", backupCodes: "b" };
+    await database.insert(secondFactors).values({ ...factor, verified: false });
+    const proof = { provenAt: Date.now(), withCode: false };
+    expect(await completeSignIn(env.DB, caller.sessionToken, proof, null)).toBe(true);
+  });
+});
+
 describe("the last owner's way back", () => {
   it("the SQL of `npm run reset-link` makes a link that sets the password once and turns off the second factor", async () => {
     const { actor } = await newMember(await newAccount(), "owner");
@@ -270,6 +297,16 @@ describe("a reset link of an owner", () => {
     expect(await database.select().from(operatorSessions)).toHaveLength(2);
     await move(account.accountId, "owner");
     expect(await use()).toBe(true);
+  });
+
+  it("is not stored for its creator, and does not work for its creator if it was", async () => {
+    const { actor, permit, reset } = await newLink();
+    const own = { ...reset, operatorId: actor.operatorId, tokenHash: "own", endsSecondFactor: true };
+    expect(await insertReset(env.DB, permit, own, actor.email)).toBe(false);
+    expect(await countLinks()).toBe(1);
+    const stored = { ...own, createdBy: actor.operatorId, createdAt: 0 };
+    await database.insert(signInResets).values(stored);
+    expect(await readReset(env.DB, "own", Date.now())).toBeNull();
   });
 
   it("is deleted with the power of its creator and with the membership of its operator", async () => {

@@ -90,8 +90,8 @@ export const routes: readonly Route[] = [
   publicRoute("GET", "/inter.woff2", serveFont),
   publicRoute("GET", "/favicon.svg", serveIcon),
 
-  publicRoute("GET", "/setup", showSetup),
-  publicRoute("POST", "/setup", setUp),
+  credentialRoute(publicRoute("GET", "/setup", showSetup)),
+  credentialRoute(publicRoute("POST", "/setup", setUp)),
   publicRoute("GET", "/sign-in", showSignIn),
   credentialRoute(publicRoute("POST", "/sign-in", signIn)),
   publicRoute("GET", "/sign-in/code", showCode),

@@ -16,7 +16,7 @@ export interface Operation {
   readonly scope: "project" | "account";
   /** The lowest role that is allowed to run it. */
   readonly role: Role;
-  /** When the operator must have entered a password or code within the last 30 minutes. */
+  /** When the operator must have entered the password, or a code, within the last 30 minutes. */
   readonly recentAuth: "never" | "live" | "always";
   /** The audit actions it writes. Empty for operations that only read. */
   readonly audit: readonly string[];

@@ -98,7 +98,8 @@ export const secondFactors = sqliteTable("second_factors", {
 
 /**
  * Attempts at a password or code in a 15-minute window, by counter. What a stranger chooses (an address, a
- * place) is hashed into a fixed number of names, so the table has a bound (workers/portal/auth/limits.ts).
+ * place) is hashed with a key into a fixed number of names, so the table has a bound
+ * (workers/portal/auth/limits.ts).
  */
 export const signInThrottles = sqliteTable(
   "sign_in_throttles",

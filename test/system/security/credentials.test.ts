@@ -16,6 +16,9 @@ interface Guess {
   right(): Promise<PortalReply>;
 }
 
+/** The setup token is checked only before there is an owner (setup.test.ts, with its own stack). */
+const guessedBeforeSetup = ["GET /setup", "POST /setup"];
+
 const anotherPassword = "another long password";
 
 /** How to guess at each route that checks a password or code. */
@@ -88,10 +91,10 @@ const guesses: Record<string, () => Promise<Guess>> = {
 };
 
 describe("a password or code can't be guessed", () => {
-  it("the walk has every route that checks a password or code", () => {
+  it("the walk has every route that checks a password, a code or the setup token", () => {
     const declared = routes.filter(({ checksCredential }) => checksCredential);
     expect(declared.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(
-      Object.keys(guesses).toSorted(),
+      [...Object.keys(guesses), ...guessedBeforeSetup].toSorted(),
     );
   });
 
@@ -114,6 +117,49 @@ describe("a password or code can't be guessed", () => {
     },
     120_000,
   );
+
+  it("ten wrong codes are all that a signed-in operator has, over every form and session", async () => {
+    const operator = await newOperator("viewer");
+    const { secret, backupCodes } = await turnOnSecondFactor(operator);
+    const other = newBrowser();
+    await other.submit("/sign-in", { email: operator.email, password: operator.password });
+    await other.submit("/sign-in/code", { code: backupCodes[0] ?? "" });
+    const forms = [
+      (code: string) => operator.portal.post("/account/second-factor/disable", { code }),
+      (code: string) => other.post("/account/second-factor/disable", { code }),
+      (code: string) => operator.portal.post("/prove", { proof: code }),
+      (code: string) => other.post("/prove", { proof: code }),
+    ];
+    const change = { current: operator.password, password: anotherPassword };
+    for (let index = 0; index < 10; index++) {
+      expect((await forms[index % forms.length]?.("000000"))?.status).toBe(422);
+      // The right password does not give the codes another ten tries.
+      if (index === 5) await operator.portal.submit("/account/password", change);
+      if (index === 5) {
+        await other.submit("/sign-in", { email: operator.email, password: anotherPassword });
+        await other.submit("/sign-in/code", { code: backupCodes[1] ?? "" });
+      }
+    }
+    for (const form of forms) expect((await form(buildTotpCode(secret, 1))).status).toBe(429);
+    // The codes at sign-in have their own limit, and strangers without a session use up no other.
+    const stranger = newBrowser();
+    await stranger.submit("/sign-in", { email: operator.email, password: anotherPassword });
+    expect((await stranger.post("/sign-in/code", { code: buildTotpCode(secret, 1) })).status).toBe(303);
+  });
+
+  it("known browsers can't guess a code more often than others, however many there are", async () => {
+    const operator = await newOperator("viewer");
+    const { email, password } = operator;
+    const browsers = [newBrowser(), newBrowser(), newBrowser()];
+    for (const browser of browsers) await browser.submit("/sign-in", { email, password });
+    const { secret } = await turnOnSecondFactor(operator);
+    for (const browser of browsers) await browser.submit("/sign-in", { email, password });
+    const guess = (index: number, code: string) =>
+      browsers[index % browsers.length]?.post("/sign-in/code", { code });
+    for (let index = 0; index < 10; index++) expect((await guess(index, "000000"))?.status).toBe(422);
+    for (let index = 0; index < 3; index++)
+      expect((await guess(index, buildTotpCode(secret, 1)))?.status).toBe(429);
+  });
 
   it("a second factor can't be guessed at sign-in by a browser that is signed in", async () => {
     const operator = await newOperator("viewer");

@@ -3,7 +3,7 @@ import { provision } from "../../../dev/seed/provision.ts";
 import type { Operation } from "../../../shared/contract/operations/operation.ts";
 import { operations } from "../../../shared/contract/operations/table.ts";
 import { routes } from "../../../workers/portal/routes.ts";
-import { newOperator, type TestOperator } from "../operators.ts";
+import { buildTotpCode, newOperator, type TestOperator, turnOnSecondFactor } from "../operators.ts";
 import { newWorld, type World } from "../world.ts";
 
 /**
@@ -77,6 +77,36 @@ describe("the table of operations", () => {
   it("has a reason for every other operation that changes something", () => {
     const rest = operations.filter(({ recentAuth, audit }) => recentAuth === "never" && audit.length > 0);
     expect(rest.map(({ name }) => name).toSorted()).toEqual(Object.keys(yieldingNothing).toSorted());
+  });
+});
+
+describe("an owner who has a second factor", () => {
+  it("can't end anyone's second factor, or give power away, after entering a password alone", async () => {
+    const { accountId } = await newWorld();
+    const owner = await newOperator("owner", accountId);
+    const { secret } = await turnOnSecondFactor(owner);
+    const member = await newOperator("owner", accountId);
+    await provision(inject("origin"), "ageProof", owner.email, 31 * 60_000);
+    const { html: team } = await owner.portal.get("/team");
+    const [, memberId = ""] =
+      new RegExp(`${member.email}.*?name="operator" value="([^"]+)"`, "s").exec(team) ?? [];
+    const tries: [string, Record<string, string>][] = [
+      [`/team/reset/${memberId}`, { scope: "both" }],
+      ["/team/invitations", { email: "accomplice@tests.example", role: "owner" }],
+      ["/account/providers/link", { provider: "google" }],
+    ];
+    for (const [path, fields] of tries) {
+      const page = await owner.portal.post(path, fields);
+      expect(page.status).toBe(401);
+      expect(page.html).toContain("one of your backup codes");
+      const pending = { "pending.method": "POST", "pending.path": path };
+      const reply = await owner.portal.post("/prove", { ...pending, proof: owner.password });
+      expect(reply.status).toBe(422);
+      expect((await owner.portal.post(path, fields)).status).toBe(401);
+    }
+    await owner.portal.submit("/prove", { proof: buildTotpCode(secret, 1) });
+    const { html } = await owner.portal.submit(`/team/reset/${memberId}`, { scope: "both" });
+    expect(html).toContain("/reset/");
   });
 });
 

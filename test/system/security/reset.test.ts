@@ -1,7 +1,13 @@
 import { describe, expect, inject, it } from "vitest";
 import { PortalClient, type PortalReply } from "../../../dev/seed/portal-client.ts";
 import { provision } from "../../../dev/seed/provision.ts";
-import { newOperator, signInAsOwner, type TestOperator, turnOnSecondFactor } from "../operators.ts";
+import {
+  buildTotpCode,
+  newOperator,
+  signInAsOwner,
+  type TestOperator,
+  turnOnSecondFactor,
+} from "../operators.ts";
 import { newWorld } from "../world.ts";
 
 const origin = () => inject("origin");
@@ -71,6 +77,48 @@ describe("a forgotten password", () => {
     ).toContain("Enter the code from your app");
     await use(await createLink(boss, operator.email, "both"), `${newPassword} again`);
     expect(await canSignIn(operator, `${newPassword} again`)).toBe(true);
+  });
+
+  it("makes no browser known by a new password: only a complete sign-in does, with the code", async () => {
+    const operator = await newOperator("support");
+    const { secret } = await turnOnSecondFactor(operator);
+    const path = await createLink(await signInAsOwner(), operator.email);
+    const browser = new PortalClient(origin());
+    const steps: [string, Record<string, string>][] = [
+      [path, { password: newPassword }],
+      ["/sign-in", { email: operator.email, password: newPassword }],
+      ["/sign-in/code", { code: buildTotpCode(secret, 1) }],
+    ];
+    const known: boolean[] = [];
+    for (const [target, fields] of steps) {
+      await browser.submit(target, fields);
+      known.push(browser.has("licenzy.browser"));
+    }
+    expect(known).toEqual([false, false, true]);
+  });
+
+  it("is mailed to a known browser even when strangers have used up the requests of its address", async () => {
+    const operator = await newOperator("support");
+    const { email, portal } = operator;
+    const stranger = new PortalClient(origin(), { "CF-Connecting-IP": "203.0.113.81" });
+    for (let index = 0; index < 3; index++) await stranger.post("/forgot-password", { email });
+    await expect.poll(() => mailsTo(email), { timeout: 10_000 }).toHaveLength(1);
+    // Without an open link, only the limit of requests keeps another mail back.
+    await use(resetPath.exec((await mailsTo(email))[0]?.text ?? "")?.[0] ?? "");
+    await stranger.post("/forgot-password", { email });
+    await portal.post("/forgot-password", { email });
+    await expect.poll(() => mailsTo(email), { timeout: 10_000 }).toHaveLength(2);
+  });
+
+  it("can't be replaced by an owner's own link, which would end their second factor", async () => {
+    const { accountId } = await newWorld();
+    const { email, portal } = await newOperator("owner", accountId);
+    const operatorId = await operatorIdOf(portal, email);
+    expect((await portal.get("/team")).html).not.toContain("Reset sign-in…");
+    expect((await portal.get(`/team/reset/${operatorId}`)).location).toBe("/account");
+    const reply = await portal.post(`/team/reset/${operatorId}`, { scope: "both" });
+    expect(reply).toMatchObject({ status: 303, location: "/account" });
+    expect(await mailsTo(email)).toEqual([]);
   });
 
   it("has one open link: a newer one of an owner, or a changed password, ends it", async () => {

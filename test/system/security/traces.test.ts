@@ -18,8 +18,8 @@ describe("what an operator does with their sign-in", () => {
   it("is in the audit log: sign-in, sign-out, confirmation, second factor and backup code", async () => {
     const operator = await newOperator("viewer");
     const { email, password, portal } = operator;
-    const { secret, backupCodes } = await turnOnSecondFactor(operator);
     await portal.submit("/prove", { proof: password });
+    const { secret, backupCodes } = await turnOnSecondFactor(operator);
     await portal.submit("/sign-out");
     await portal.submit("/sign-in", { email, password });
     await portal.submit("/sign-in/code", { code: backupCodes[0] ?? "" });
@@ -29,8 +29,8 @@ describe("what an operator does with their sign-in", () => {
     const [first, , , , ...signIn] = lines;
     expect(actionsIn(lines.slice(0, 4))).toEqual([
       "operator.sign_in",
-      "operator.enable_second_factor",
       "operator.prove",
+      "operator.enable_second_factor",
       "operator.sign_out",
     ]);
     expect(actionsIn(signIn).toSorted()).toEqual([

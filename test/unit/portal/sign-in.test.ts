@@ -1,7 +1,16 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { readKnownBrowser, rememberBrowser } from "../../../workers/portal/auth/known-browser.ts";
-import { toPlace } from "../../../workers/portal/auth/limits.ts";
+import {
+  type KnownBrowser,
+  readKnownBrowser,
+  rememberBrowser,
+} from "../../../workers/portal/auth/known-browser.ts";
+import {
+  resetMailCounters,
+  signInCodeCounters,
+  signInCounters,
+  toPlace,
+} from "../../../workers/portal/auth/limits.ts";
 import { createSignInService } from "../../../workers/portal/auth/sign-in-service.ts";
 import { buildCode, findTimeStep } from "../../../workers/portal/auth/totp.ts";
 import type { PortalEnv } from "../../../workers/portal/env.ts";
@@ -44,6 +53,39 @@ describe("toPlace", () => {
     ["::ffff:192.0.2.1", "::ffff:192.0.2.1"],
   ])("toPlace() of %s is %s", (ipAddress, place) => {
     expect(toPlace(ipAddress)).toBe(place);
+  });
+});
+
+describe("limits", () => {
+  /** The names of the counters of strangers, and of a known browser, with a worker's secret. */
+  async function namesWith(secret: string): Promise<{ strangers: string[]; known: string[] }> {
+    const email = "dana@acme.example";
+    const app = new Hono<PortalHono>().get("/", (c) => {
+      const namesOf = (browser: KnownBrowser | null) =>
+        [
+          signInCounters(c, email, browser),
+          signInCodeCounters(c, "opr_1", browser),
+          resetMailCounters(c, email, browser),
+        ].flatMap((counters) => counters.map(({ name }) => name));
+      return c.json({ strangers: namesOf(null), known: namesOf({ id: "browser" }) });
+    });
+    const headers = { "CF-Connecting-IP": "192.0.2.1" };
+    return (await app.request("/", { headers }, { ...env, SIGN_IN_SECRET: secret })).json();
+  }
+
+  it("a stranger can't compute which addresses or places share a counter", async () => {
+    const names = (await namesWith(env.SIGN_IN_SECRET)).strangers.filter((name) => !name.startsWith("code:"));
+    expect(names).toHaveLength(6);
+    expect((await namesWith(env.SIGN_IN_SECRET)).strangers).toEqual(expect.arrayContaining(names));
+    const others = (await namesWith("another secret of more than 32 characters")).strangers;
+    // Of six names in 65,536, one may be the same by chance.
+    expect(names.filter((name) => others.includes(name)).length).toBeLessThan(2);
+    for (const name of names) expect(name).toMatch(/^[a-z_]+:[0-9a-f]{4}$/);
+  });
+
+  it("a known browser shares no counter with strangers, so they can't lock it out", async () => {
+    const { strangers, known } = await namesWith(env.SIGN_IN_SECRET);
+    expect(known.filter((name) => strangers.includes(name))).toEqual([]);
   });
 });
 

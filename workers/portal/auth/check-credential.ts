@@ -1,8 +1,16 @@
+import { equalInConstantTime, sha256 } from "../../../shared/kit/hash.ts";
 import { readPasswordHash } from "../db/sessions.ts";
+import { isSetUp } from "../db/setup.ts";
 import { type Counter, countAttempt, takeBackAttempt } from "../db/sign-in-throttles.ts";
 import { getOrigin, type PortalContext } from "../request-context.ts";
 import { readKnownBrowser } from "./known-browser.ts";
-import { signedInCounters, signInCodeCounters, signInCounters } from "./limits.ts";
+import {
+  setupCounters,
+  signedInCodeCounters,
+  signedInCounters,
+  signInCodeCounters,
+  signInCounters,
+} from "./limits.ts";
 import { verifyPassword } from "./password.ts";
 import { recordRefusal } from "./record-refusal.ts";
 import { type CodeKind, confirmWithCode, useCode } from "./second-factor.ts";
@@ -10,9 +18,9 @@ import type { Identity } from "./sign-in-audit.ts";
 import { createSignInService } from "./sign-in-service.ts";
 
 /**
- * Every check of a password or code of an operator, with its limit. A check has no other way in, and works
- * only on a route that declares it (`checksCredential`), so that the table of routes lists every place where
- * one can be guessed.
+ * Every check of a password or code of an operator, and of the setup token, with its limit. A check has no
+ * other way in, and works only on a route that declares it (`checksCredential`), so that the table of routes
+ * lists every place where one can be guessed.
  */
 export type CredentialCheck<Right> =
   | { outcome: "right"; value: Right }
@@ -54,46 +62,54 @@ export async function checkSignInCode(
 
 /** Checks the password of the signed-in operator. */
 export function checkPassword(c: PortalContext, password: string): Promise<CredentialCheck<"password">> {
-  return checkSignedIn(c, () => findPassword(c, password));
+  const session = c.get("session");
+  return check(c, session.email, signedInCounters(session), async () => {
+    const hash = await readPasswordHash(c.env.DB, session.operatorId);
+    return hash !== null && (await verifyPassword(password, hash)) ? "password" : null;
+  });
 }
 
 /** Checks a code of the signed-in operator. */
 export function checkCode(c: PortalContext, code: string): Promise<CredentialCheck<CodeKind>> {
-  return checkSignedIn(c, () => useCode(c, c.get("session"), code));
+  const session = c.get("session");
+  return check(c, session.email, signedInCodeCounters(session), () => useCode(c, session, code));
 }
 
-/** Checks the password or a code of the signed-in operator. */
-export function checkPasswordOrCode(
-  c: PortalContext,
-  credential: string,
-): Promise<CredentialCheck<"password" | CodeKind>> {
-  const session = c.get("session");
-  return checkSignedIn(
-    c,
-    async () =>
-      (session.hasSecondFactor ? await useCode(c, session, credential) : null) ??
-      (await findPassword(c, credential)),
-  );
+/**
+ * Checks what confirms that the signed-in operator is present: a code if there is a second factor, otherwise
+ * the password. A password alone could otherwise give away the power that the second factor protects.
+ */
+export function checkProof(c: PortalContext, proof: string): Promise<CredentialCheck<"password" | CodeKind>> {
+  return c.get("session").hasSecondFactor ? checkCode(c, proof) : checkPassword(c, proof);
 }
 
 /** Checks the first code of a new second factor, and turns it on. */
 export function checkFirstCode(c: PortalContext, code: string): Promise<CredentialCheck<true>> {
-  return checkSignedIn(c, async () => (await confirmWithCode(c, c.get("session"), code)) || null);
-}
-
-async function findPassword(c: PortalContext, password: string): Promise<"password" | null> {
-  const hash = await readPasswordHash(c.env.DB, c.get("session").operatorId);
-  return hash !== null && (await verifyPassword(password, hash)) ? "password" : null;
-}
-
-function checkSignedIn<Right>(c: PortalContext, verify: () => Promise<Right | null>) {
   const session = c.get("session");
-  return check(c, session.email, signedInCounters(session), verify);
+  return check(
+    c,
+    session.email,
+    signedInCodeCounters(session),
+    async () => (await confirmWithCode(c, session, code)) || null,
+  );
 }
 
+/** Checks the setup token. Without one, and once there is an owner, none is right, so nothing is counted. */
+export async function checkSetupToken(c: PortalContext, token: string): Promise<CredentialCheck<true>> {
+  const { SETUP_TOKEN: expected = "" } = c.env;
+  if (expected === "" || token === "" || (await isSetUp(c.env.DB))) return { outcome: "wrong" };
+  return check(
+    c,
+    null,
+    setupCounters(c),
+    async () => equalInConstantTime(sha256(token), sha256(expected)) || null,
+  );
+}
+
+/** `email` is the operator's: that account's audit log has the refusal. `null` without an operator. */
 async function check<Right>(
   c: PortalContext,
-  email: string,
+  email: string | null,
   counters: Counter[],
   verify: () => Promise<Right | null>,
 ): Promise<CredentialCheck<Right>> {
@@ -102,7 +118,7 @@ async function check<Right>(
   if (!(await countAttempt(c.env.DB, counters, c.get("now")))) return { outcome: "too_many" };
   const value = await verify();
   if (value === null) {
-    recordRefusal(c, email);
+    if (email !== null) recordRefusal(c, email);
     return { outcome: "wrong" };
   }
   await takeBackAttempt(c.env.DB, counters);

@@ -1,4 +1,5 @@
-import { sha256Hex } from "../../../shared/kit/hash.ts";
+import { createHmac, hkdfSync } from "node:crypto";
+import type { OperatorSession } from "../../../shared/db/session.ts";
 import type { Counter } from "../db/sign-in-throttles.ts";
 import { getIpAddress, type PortalContext } from "../request-context.ts";
 import type { KnownBrowser } from "./known-browser.ts";
@@ -6,58 +7,83 @@ import type { KnownBrowser } from "./known-browser.ts";
 /**
  * The limits of attempts, per 15 minutes. What strangers choose is hashed into 65,536 names per counter, so
  * that they can fill no table, and so that the limits of an address do not reveal whether it has an account.
+ * The hash has a key: strangers can't compute which other address or place shares a counter.
  *
- * A browser that has signed in as the operator before has its own counter and is outside the limits that
- * strangers can exhaust.
+ * A browser that has signed in as the operator before has its own counters and is outside the limits that
+ * strangers can exhaust. A code has six digits: each kind of counter admits ten wrong ones per operator.
  */
 
 /** An attempt at a password, without a session. */
 export function signInCounters(c: PortalContext, email: string, browser: KnownBrowser | null): Counter[] {
-  if (browser !== null) return [{ name: `browser:${browser.id}`, max: 10, resets: true }];
-  const [place, person] = [readPlace(c), email.toLowerCase()];
+  const person = email.toLowerCase();
+  if (browser !== null)
+    return [
+      { name: `browser:${browser.id}`, max: 10, resets: true },
+      // Someone who knew an earlier password may have made many browsers known.
+      { name: bucket(c, "known", person), max: 50 },
+    ];
+  const place = readPlace(c);
   return [
-    { name: `place:${bucket(place)}`, max: 100 },
-    { name: `pair:${bucket(`${place} ${person}`)}`, max: 10, resets: true },
-    { name: `person:${bucket(person)}`, max: 50 },
+    { name: bucket(c, "place", place), max: 100 },
+    { name: bucket(c, "pair", `${place} ${person}`), max: 10, resets: true },
+    { name: bucket(c, "person", person), max: 50 },
   ];
 }
 
 /**
  * An attempt at the second factor while sign-in is incomplete. The first factor was right, so the operator
- * exists. A code has six digits: ten attempts from everywhere.
+ * exists.
  */
 export function signInCodeCounters(
   c: PortalContext,
   operatorId: string,
   browser: KnownBrowser | null,
 ): Counter[] {
-  if (browser !== null) return [{ name: `browser_code:${browser.id}`, max: 10, resets: true }];
+  if (browser !== null) return [{ name: `known_code:${operatorId}`, max: 10 }];
   return [
-    { name: `place:${bucket(readPlace(c))}`, max: 100 },
+    { name: bucket(c, "place", readPlace(c)), max: 100 },
     { name: `code:${operatorId}`, max: 10 },
   ];
 }
 
-/** An attempt at a password or code of a signed-in operator. Failed sign-ins do not count here. */
-export function signedInCounters({ sessionId, operatorId }: { sessionId: string; operatorId: string }) {
-  return [
-    { name: `session:${sessionId}`, max: 10, resets: true },
-    { name: `operator:${operatorId}`, max: 50 },
-  ] satisfies Counter[];
-}
+/** An attempt at the password of a signed-in operator. Failed sign-ins do not count here. */
+export const signedInCounters = ({ sessionId, operatorId }: SignedIn): Counter[] => [
+  { name: `session:${sessionId}`, max: 10, resets: true },
+  { name: `operator:${operatorId}`, max: 50 },
+];
+
+/** An attempt at a code of a signed-in operator, in any session. Failed sign-ins do not count here. */
+export const signedInCodeCounters = ({ operatorId }: SignedIn): Counter[] => [
+  { name: `operator_code:${operatorId}`, max: 10 },
+];
+
+type SignedIn = Pick<OperatorSession, "sessionId" | "operatorId">;
+
+/** An attempt at the setup token. */
+export const setupCounters = (c: PortalContext): Counter[] => [
+  { name: bucket(c, "setup_place", readPlace(c)), max: 10 },
+  { name: "setup", max: 1_000 },
+];
 
 /** A request that makes a row before anyone is identified: a sign-in with a provider. */
 export const providerCounters = (c: PortalContext): Counter[] => [
-  { name: `provider:${bucket(readPlace(c))}`, max: 60 },
+  { name: bucket(c, "provider", readPlace(c)), max: 60 },
 ];
 
 /** A request for a mail with a reset link. */
-export const resetMailCounters = (c: PortalContext, email: string): Counter[] => [
-  { name: `reset_place:${bucket(readPlace(c))}`, max: 20 },
-  { name: `reset_person:${bucket(email.toLowerCase())}`, max: 3 },
-];
+export function resetMailCounters(c: PortalContext, email: string, browser: KnownBrowser | null): Counter[] {
+  if (browser !== null) return [{ name: `reset_browser:${browser.id}`, max: 3 }];
+  return [
+    { name: bucket(c, "reset_place", readPlace(c)), max: 20 },
+    { name: bucket(c, "reset_person", email.toLowerCase()), max: 3 },
+  ];
+}
 
-const bucket = (value: string): string => sha256Hex(value).slice(0, 4);
+/** Returns the name of a counter for what a stranger chose: one of 65,536 of its kind. */
+function bucket(c: PortalContext, kind: string, value: string): string {
+  const key = new Uint8Array(hkdfSync("sha256", c.env.SIGN_IN_SECRET, "", "sign-in counters", 32));
+  return `${kind}:${createHmac("sha256", key).update(`${kind}:${value}`).digest("hex").slice(0, 4)}`;
+}
 
 const readPlace = (c: PortalContext): string => toPlace(getIpAddress(c) ?? "unknown");
 

@@ -17,7 +17,7 @@ export interface Route {
   access: RouteAccess;
   /** When the operator must have entered a password or code within the last 30 minutes. */
   recentAuth: Operation["recentAuth"];
-  /** Whether the route checks an operator's password or code (auth/check-credential.ts). */
+  /** Whether the route checks a password, a code or the setup token (auth/check-credential.ts). */
   checksCredential: boolean;
   /** The operation that the route's form runs or leads to. */
   operation?: Operation;
@@ -69,5 +69,5 @@ export const actionRoute = (path: string, operation: Operation, handler: Handler
   handler,
 });
 
-/** Declares that the route checks a password or code. On any other route such a check throws. */
+/** Declares that the route checks a password, code or setup token. On any other route such a check throws. */
 export const credentialRoute = (route: Route): Route => ({ ...route, checksCredential: true });

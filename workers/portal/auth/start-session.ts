@@ -2,19 +2,14 @@ import { readSession } from "../../../shared/db/session.ts";
 import { completeSignIn } from "../db/sessions.ts";
 import { getIpAddress, getOrigin, type PortalContext } from "../request-context.ts";
 import { rememberBrowser } from "./known-browser.ts";
+import type { CodeKind } from "./second-factor.ts";
 import { setSessionCookie } from "./session-cookie.ts";
 import { buildSignInEntry } from "./sign-in-audit.ts";
 import { createSignInService } from "./sign-in-service.ts";
 
-/** How an operator signed in, for the audit log. */
-type SignInMethod =
-  | "new password"
-  | "password"
-  | "password and code"
-  | "password and backup code"
-  | "provider"
-  | "provider and code"
-  | "provider and backup code";
+/** How an operator signed in. The audit log has it. */
+type SignInMethod = FirstFactor | `${FirstFactor} and ${CodeKind}`;
+type FirstFactor = "new password" | "password" | "provider";
 
 /** Begins a session after a complete sign-in. */
 export async function startSession(
@@ -33,8 +28,8 @@ export async function startSession(
 
 /**
  * Completes the sign-in of a session that better-auth has begun: the session opens the portal, the audit log
- * has the sign-in, and the browser is remembered. A crash before leaves a session that leads to
- * `/second-factor` only.
+ * has the sign-in, and only now the browser is remembered. A crash before leaves a session that leads to
+ * `/second-factor` only. So does a second factor that was turned on since the password was checked.
  */
 export async function finishSession(
   c: PortalContext,
@@ -45,6 +40,7 @@ export async function finishSession(
   const session = await readSession(c.env.DB, token, Date.now());
   if (session === null) throw new Error("The session that was just begun does not exist");
   const audit = buildSignInEntry(c, session, "operator.sign_in", { method });
-  await completeSignIn(c.env.DB, token, provenAt, audit);
-  await rememberBrowser(c, session.email);
+  const withCode = method.endsWith("code");
+  if (await completeSignIn(c.env.DB, token, { provenAt, withCode }, audit))
+    await rememberBrowser(c, session.email);
 }

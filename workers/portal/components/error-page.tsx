@@ -7,7 +7,7 @@ import { renderPage, renderSignedOutPage } from "./layout.tsx";
  */
 export function renderErrorPage(
   c: PortalContext,
-  status: 401 | 403 | 404 | 409 | 422 | 502 | 503,
+  status: 401 | 403 | 404 | 409 | 422 | 429 | 502 | 503,
   title: string,
   text: string,
 ) {

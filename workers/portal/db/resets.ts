@@ -32,11 +32,12 @@ const isOpen = (tokenHash: string, now: number) => sql`sign_in_resets.token_hash
     OR sign_in_resets.created_by = ${resetLinkCommand}
     OR EXISTS (SELECT 1 FROM members AS creator INNER JOIN members AS member USING (account_id)
       WHERE creator.operator_id = sign_in_resets.created_by AND creator.role = 'owner'
-        AND member.operator_id = sign_in_resets.operator_id)
+        AND member.operator_id = sign_in_resets.operator_id AND member.operator_id <> creator.operator_id)
   )`;
 
 /**
- * Stores the link of an owner for a member of the same account, instead of any other. Returns whether it did.
+ * Stores the link of an owner for another member of the same account, instead of any other link. Returns
+ * whether it did. Owners get none for themselves: it could end their own second factor without its code.
  */
 export async function insertReset(
   db: D1Database,
@@ -48,7 +49,8 @@ export async function insertReset(
   const { operatorId, tokenHash, expiresAt, endsSecondFactor } = reset;
   const row = sql`SELECT operator_id, ${tokenHash}, ${actor.operatorId}, ${now}, ${expiresAt},
       ${endsSecondFactor ? 1 : 0}
-    FROM members WHERE operator_id = ${operatorId} AND account_id = ${actor.accountId}`;
+    FROM members WHERE operator_id = ${operatorId} AND account_id = ${actor.accountId}
+      AND operator_id <> ${actor.operatorId}`;
   const [{ meta }] = await database.batch([
     upsertReset(database, row, sql`true`),
     auditIfChanged(database, {

@@ -5,16 +5,25 @@ import { operatorIdentities, operatorSessions, signInResets } from "../../../sha
 
 /**
  * Completes the sign-in of a new session: from now on it opens the portal, and counts as authenticated at
- * `provenAt`. The audit entry is part of it. Returns whether it was incomplete before.
+ * `provenAt`. The audit entry is part of it. Returns `false` and changes nothing if it was complete before, or
+ * if the operator has a second factor and entered no code: it may have been turned on since the password was
+ * checked.
  */
 export async function completeSignIn(
   db: D1Database,
   token: string,
-  provenAt: number,
+  { provenAt, withCode }: { provenAt: number; withCode: boolean },
   audit: AuditEntry | null,
 ): Promise<boolean> {
   const database = drizzle(db);
-  const isIncomplete = and(eq(operatorSessions.token, token), isNull(operatorSessions.provenAt));
+  const isIncomplete = and(
+    eq(operatorSessions.token, token),
+    isNull(operatorSessions.provenAt),
+    withCode
+      ? undefined
+      : sql`NOT EXISTS (SELECT 1 FROM second_factors AS factor
+          WHERE factor.operator_id = operator_sessions.operator_id AND factor.verified = 1)`,
+  );
   const [{ meta }] = await database.batch([
     database
       .update(operatorSessions)

@@ -1,4 +1,5 @@
-import { ActionButton, emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
+import { NewPasswordField, PasswordField } from "../../components/credential-fields.tsx";
+import { ActionButton, emptyForm, FieldError, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
@@ -123,21 +124,8 @@ function PasswordForm({ form }: { form: FormState }) {
   return (
     <Card title="Password" note="Changing it signs you out everywhere else" pad>
       <form method="post" action="/account/password" class="form">
-        <Field
-          form={form}
-          name="current"
-          label="Present password"
-          type="password"
-          autocomplete="current-password"
-        />
-        <Field
-          form={form}
-          name="password"
-          label="New password"
-          type="password"
-          autocomplete="new-password"
-          hint="At least 12 characters. A sentence is good."
-        />
+        <PasswordField form={form} name="current" label="Present password" />
+        <NewPasswordField form={form} />
         <FieldError form={form} name="" />
         <div>
           <button class="button" type="submit">

@@ -1,3 +1,4 @@
+import { CodeField, PasswordField } from "../../components/credential-fields.tsx";
 import { emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, PageHead, Pill } from "../../components/parts.tsx";
@@ -47,15 +48,7 @@ function TurnOn({ form, hasPassword }: { form: FormState; hasPassword: boolean }
   return (
     <Card title="Turn it on" pad>
       <form method="post" action="/account/second-factor" class="form">
-        {hasPassword ? (
-          <Field
-            form={form}
-            name="password"
-            label="Password"
-            type="password"
-            autocomplete="current-password"
-          />
-        ) : null}
+        {hasPassword ? <PasswordField form={form} /> : null}
         <FieldError form={form} name="" />
         <div>
           <button class="button primary" type="submit">
@@ -112,14 +105,7 @@ function TurnOff({ form, hasPassword }: { form: FormState; hasPassword: boolean 
     <Card title="Turn it off" note={<Pill tone="good">On</Pill>} pad>
       <p>To change the app, turn it off and on again.</p>
       <form method="post" action="/account/second-factor/disable" class="form">
-        <Field
-          form={form}
-          name="code"
-          label="Code"
-          hint="Six digits from your app, or one of your backup codes."
-          autocomplete="one-time-code"
-          mono
-        />
+        <CodeField form={form} />
         <div>
           <button class="button danger" type="submit">
             Turn it off

@@ -6,6 +6,7 @@ import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { getSession } from "../../auth/session-cookie.ts";
 import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
 import { startSession } from "../../auth/start-session.ts";
+import { NewPasswordField } from "../../components/credential-fields.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
 import { renderSignedOutPage } from "../../components/layout.tsx";
@@ -117,14 +118,7 @@ function invitationPage(
         <>
           <form method="post" action={path} class="form">
             <Field form={form} name="name" label="Your name" autocomplete="name" autofocus />
-            <Field
-              form={form}
-              name="password"
-              label="Choose a password"
-              type="password"
-              autocomplete="new-password"
-              hint="At least 12 characters. A sentence is good."
-            />
+            <NewPasswordField form={form} label="Choose a password" />
             <button class="button primary" type="submit">
               Join
             </button>

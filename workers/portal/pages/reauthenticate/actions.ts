@@ -1,4 +1,4 @@
-import { checkPasswordOrCode, tooManyAttempts } from "../../auth/check-credential.ts";
+import { checkProof, tooManyAttempts, wrongCode } from "../../auth/check-credential.ts";
 import { readPendingRequest } from "../../auth/pending-request.tsx";
 import { buildSignInEntry } from "../../auth/sign-in-audit.ts";
 import { renewProof } from "../../db/sessions.ts";
@@ -6,7 +6,10 @@ import { readForm } from "../../http/form.ts";
 import { getOrigin, type PortalContext } from "../../request-context.ts";
 import { renderReauthenticationPage } from "./page.tsx";
 
-/** Verifies the password or code, then handles the interrupted request as a new request. */
+/**
+ * Verifies the code, or without a second factor the password, then handles the interrupted request as a new
+ * request.
+ */
 export async function reauthenticate(c: PortalContext) {
   const form = await readForm(c);
   const pending = readPendingRequest(form);
@@ -14,9 +17,10 @@ export async function reauthenticate(c: PortalContext) {
   const showError = (error: string, status: 422 | 429 = 422) =>
     renderReauthenticationPage(c, pending, { values: {}, errors: { proof: error } }, status);
 
-  const checked = await checkPasswordOrCode(c, form["proof"] ?? "");
+  const checked = await checkProof(c, form["proof"] ?? "");
   if (checked.outcome === "too_many") return showError(tooManyAttempts, 429);
-  if (checked.outcome === "wrong") return showError("That does not fit.");
+  if (checked.outcome === "wrong")
+    return showError(session.hasSecondFactor ? wrongCode : "That is not your password.");
   const audit = buildSignInEntry(c, session, "operator.prove", { method: checked.value });
   await renewProof(c.env.DB, session.token, Date.now(), audit);
   if (pending === null || pending.method === "GET") return c.redirect(pending?.path ?? "/", 303);

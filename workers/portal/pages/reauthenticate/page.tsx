@@ -1,5 +1,6 @@
 import { type PendingRequest, PendingRequestFields } from "../../auth/pending-request.tsx";
-import { ActionButton, emptyForm, Field, type FormState } from "../../components/fields.tsx";
+import { CodeField, PasswordField } from "../../components/credential-fields.tsx";
+import { ActionButton, emptyForm, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import type { PortalContext } from "../../request-context.ts";
@@ -13,11 +14,6 @@ export function renderReauthenticationPage(
 ) {
   const { hasPassword, hasSecondFactor } = c.get("session");
   if (!hasPassword && !hasSecondFactor) return renderSignInAgainPage(c);
-  const label = !hasPassword
-    ? "Code from your app, or a backup code"
-    : hasSecondFactor
-      ? "Password, or code from your app"
-      : "Password";
   return renderPage(
     c,
     { title: "Confirm that it is you", status },
@@ -28,14 +24,11 @@ export function renderReauthenticationPage(
       />
       <form method="post" action="/prove" class="form">
         <PendingRequestFields pending={pending} />
-        <Field
-          form={form}
-          name="proof"
-          label={label}
-          type="password"
-          autocomplete={hasPassword ? "current-password" : "one-time-code"}
-          autofocus
-        />
+        {hasSecondFactor ? (
+          <CodeField form={form} name="proof" autofocus />
+        ) : (
+          <PasswordField form={form} name="proof" autofocus />
+        )}
         <div class="row">
           <button class="button primary" type="submit">
             Confirm and continue

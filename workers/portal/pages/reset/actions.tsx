@@ -1,8 +1,9 @@
 import { hashLinkToken } from "../../auth/one-time-link.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { buildSignInEntry } from "../../auth/sign-in-audit.ts";
+import { NewPasswordField } from "../../components/credential-fields.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
-import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
+import { emptyForm, type FormState } from "../../components/fields.tsx";
 import { renderSignedOutPage } from "../../components/layout.tsx";
 import { readReset, useReset } from "../../db/resets.ts";
 import { redirectWith } from "../../http/flash.ts";
@@ -56,15 +57,7 @@ function resetPage(c: PortalContext, { email, endsSecondFactor }: Reset, form: F
       </p>
       <form method="post" action={`/reset/${c.req.param("token")}`} class="form">
         <input type="hidden" name="email" value={email} />
-        <Field
-          form={form}
-          name="password"
-          label="New password"
-          type="password"
-          autocomplete="new-password"
-          hint="At least 12 characters. Use a passphrase."
-          autofocus
-        />
+        <NewPasswordField form={form} autofocus />
         <button class="button primary" type="submit">
           Change password
         </button>

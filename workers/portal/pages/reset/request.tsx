@@ -1,3 +1,4 @@
+import { readKnownBrowser } from "../../auth/known-browser.ts";
 import { resetMailCounters } from "../../auth/limits.ts";
 import { newLinkToken } from "../../auth/one-time-link.ts";
 import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
@@ -48,7 +49,8 @@ export async function requestReset(c: PortalContext) {
   const email = readField(form, "email").toLowerCase();
   if (!email.includes("@"))
     return requestPage(c, { values: form, errors: { email: "Enter an email address." } }, 422);
-  const isCounted = await countAttempt(c.env.DB, resetMailCounters(c, email), c.get("now"));
+  const counters = resetMailCounters(c, email, await readKnownBrowser(c, email));
+  const isCounted = await countAttempt(c.env.DB, counters, c.get("now"));
   if (isCounted && isMailEnabled(c.env)) c.executionCtx.waitUntil(mailRequestedReset(c, email));
   return redirectWith(
     c,

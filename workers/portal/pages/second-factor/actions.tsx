@@ -1,6 +1,7 @@
 import { checkSignInCode, tooManyAttempts, wrongCode } from "../../auth/check-credential.ts";
 import { finishSession } from "../../auth/start-session.ts";
-import { emptyForm, Field, type FormState } from "../../components/fields.tsx";
+import { CodeField } from "../../components/credential-fields.tsx";
+import { emptyForm, type FormState } from "../../components/fields.tsx";
 import { renderSignedOutPage } from "../../components/layout.tsx";
 import { readForm } from "../../http/form.ts";
 import type { PortalContext } from "../../request-context.ts";
@@ -37,14 +38,7 @@ function codePage(c: PortalContext, form: FormState, status: 200 | 422 | 429) {
     <>
       <h1>Enter the code from your app</h1>
       <form method="post" action="/second-factor" class="form">
-        <Field
-          form={form}
-          name="code"
-          label="Code"
-          hint="Six digits, or one of your backup codes."
-          mono
-          autofocus
-        />
+        <CodeField form={form} autofocus />
         <button class="button primary" type="submit">
           Continue
         </button>

@@ -1,8 +1,9 @@
 import { regions } from "../../../../shared/contract/enums.ts";
-import { equalInConstantTime, sha256 } from "../../../../shared/kit/hash.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
+import { checkSetupToken, tooManyAttempts } from "../../auth/check-credential.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { startSession } from "../../auth/start-session.ts";
+import { NewPasswordField } from "../../components/credential-fields.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { emptyForm, Field, type FormState, Select } from "../../components/fields.tsx";
 import { regionOptions } from "../../components/labels/common.ts";
@@ -12,28 +13,26 @@ import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { buildProjectPath, getIpAddress, type PortalContext } from "../../request-context.ts";
 
-/**
- * Returns whether setup is available: the setup token is correct, and there is no owner yet. Otherwise the
- * page answers 404.
- */
-async function isSetupOpen(c: PortalContext, token: string | undefined): Promise<boolean> {
-  const expected = c.env.SETUP_TOKEN;
-  if (expected === undefined || expected === "" || token === undefined) return false;
-  if (!equalInConstantTime(sha256(token), sha256(expected))) return false;
-  return !(await isSetUp(c.env.DB));
+/** Returns `null` if the token opens setup, and the error page otherwise. */
+async function refuseSetup(c: PortalContext, token: string) {
+  const { outcome } = await checkSetupToken(c, token);
+  if (outcome === "too_many") return renderErrorPage(c, 429, "Setup is closed for now", tooManyAttempts);
+  return outcome === "right" ? null : notFound(c);
 }
 
 const notFound = (c: PortalContext) =>
   renderErrorPage(c, 404, "There is no such page", "The address may be mistyped, or what it named is gone.");
 
 export async function showSetup(c: PortalContext) {
-  const token = c.req.query("token");
-  return (await isSetupOpen(c, token)) ? setupPage(c, token ?? "", emptyForm, 200) : notFound(c);
+  const token = c.req.query("token") ?? "";
+  return (await refuseSetup(c, token)) ?? setupPage(c, token, emptyForm, 200);
 }
 
 export async function setUp(c: PortalContext) {
   const form = await readForm(c);
-  if (!(await isSetupOpen(c, form["token"]))) return notFound(c);
+  const { token = "" } = form;
+  const refused = await refuseSetup(c, token);
+  if (refused !== null) return refused;
   const [name, email, project] = [
     readField(form, "name"),
     readField(form, "email").toLowerCase(),
@@ -51,7 +50,7 @@ export async function setUp(c: PortalContext) {
   if (project === "") errors["project"] = "Name the product that you sell.";
   if (region === undefined) errors["region"] = "Choose a region.";
   if (Object.keys(errors).length > 0 || region === undefined)
-    return setupPage(c, form["token"] ?? "", { values: form, errors }, 422);
+    return setupPage(c, token, { values: form, errors }, 422);
 
   const now = c.get("now");
   const projectId = newId("prj", now);
@@ -86,14 +85,7 @@ function setupPage(c: PortalContext, token: string, form: FormState, status: 200
         <input type="hidden" name="token" value={token} />
         <Field form={form} name="name" label="Your name" autocomplete="name" autofocus />
         <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" />
-        <Field
-          form={form}
-          name="password"
-          label="Password"
-          type="password"
-          autocomplete="new-password"
-          hint="At least 12 characters. A sentence is good."
-        />
+        <NewPasswordField form={form} label="Password" />
         <Field form={form} name="account" label="Company" autocomplete="organization" />
         <Field form={form} name="project" label="First project" hint="Usually the product that you sell." />
         <Select

@@ -1,5 +1,6 @@
 import { type PendingRequest, PendingRequestFields } from "../../auth/pending-request.tsx";
 import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
+import { CodeField, PasswordField } from "../../components/credential-fields.tsx";
 import { emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
 import { renderSignedOutPage } from "../../components/layout.tsx";
 import { getOrigin, type PortalContext } from "../../request-context.ts";
@@ -27,7 +28,7 @@ export function renderSignInPage(c: PortalContext, options: SignInOptions = {}) 
       <form method="post" action="/sign-in" class="form">
         <HiddenFields next={next} pending={pending} />
         <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" autofocus />
-        <Field form={form} name="password" label="Password" type="password" autocomplete="current-password" />
+        <PasswordField form={form} />
         <FieldError form={form} name="" />
         <button class="button primary" type="submit">
           Sign in
@@ -99,15 +100,7 @@ export function renderCodePage(
       <h1>Enter the code from your app</h1>
       <form method="post" action="/sign-in/code" class="form">
         <HiddenFields next={next} pending={pending} />
-        <Field
-          form={form}
-          name="code"
-          label="Code"
-          hint="Six digits, or one of your backup codes."
-          autocomplete="one-time-code"
-          mono
-          autofocus
-        />
+        <CodeField form={form} autofocus />
         <button class="button primary" type="submit">
           Continue
         </button>

@@ -128,7 +128,7 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
         <Time at={createdAt} now={c.get("now")} />
       </td>
       <td class="end">
-        {mayRun(c, createResetLink) ? (
+        {!isSelf && mayRun(c, createResetLink) ? (
           <a class="button small" href={`/team/reset/${operatorId}`}>
             Reset sign-in…
           </a>

@@ -20,6 +20,15 @@ import { renderTeamPage } from "./page.tsx";
 const notAMember = (c: PortalContext) =>
   redirectWith(c, "/team", "That person is not a member of this account.", "bad");
 
+/** Returns the member that the path names, or the response for the operator's own id and for no member. */
+async function findResettable(c: PortalContext) {
+  const person = await findMember(c, c.req.param("operator"));
+  if (person === undefined) return notAMember(c);
+  if (person.operatorId === c.get("member").operatorId)
+    return redirectWith(c, "/account", "Change your own password and second factor here.", "bad");
+  return person;
+}
+
 const scopes = [
   {
     value: "password",
@@ -35,8 +44,8 @@ const scopes = [
 
 /** Shows the form that creates a reset link for a member. */
 export async function showResetForm(c: PortalContext) {
-  const person = await findMember(c, c.req.param("operator"));
-  if (person === undefined) return notAMember(c);
+  const person = await findResettable(c);
+  if (person instanceof Response) return person;
   return renderPage(
     c,
     { title: "Reset sign-in" },
@@ -63,8 +72,8 @@ export async function showResetForm(c: PortalContext) {
 /** Creates the link, mails it when email is configured, and shows it, on this page only. */
 export async function sendResetLink(c: PortalContext) {
   const form = await readForm(c);
-  const person = await findMember(c, c.req.param("operator"));
-  if (person === undefined) return notAMember(c);
+  const person = await findResettable(c);
+  if (person instanceof Response) return person;
   const permit = await authorizeOperation(c, createResetLink);
   if (permit.outcome === "refused") return renderRefusalPage(c, permit);
   const { operatorId, name, email } = person;
