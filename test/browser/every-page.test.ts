@@ -135,7 +135,7 @@ describe.skipIf(chromiumPath === undefined)("portal pages", () => {
       await page.getByRole("option", { name: "user_paid" }).first().waitFor();
       await page.keyboard.press("Escape");
       if (look.width > 860) continue;
-      await page.getByText("Menu").click();
+      await page.getByLabel("Menu").click();
       await page.getByRole("link", { name: "Audit log" }).click();
       await page.waitForURL(/\/audit$/);
     }
@@ -165,17 +165,17 @@ describe.skipIf(chromiumPath === undefined)("portal pages", () => {
       const { page, errors } = await signedIn(look);
       const path = `/p/${file.project_id}/test`;
       await page.goto(`${path}/data`);
-      await page.getByRole("button", { name: "Check all" }).click();
-      await page.getByText("It is over.").waitFor();
-      await page.getByText("is as it should be").waitFor();
+      await page.getByRole("button", { name: "Verify all" }).click();
+      await page.getByText("Finished").first().waitFor();
+      await page.getByText("Every ledger matches its search data.").waitFor();
       await expectAccessible(page);
       await page.goto(`${path}/data`);
       await page.getByRole("cell", { name: "Finished" }).first().waitFor();
       await expectAccessible(page);
       await page.goto(`${path}/customers/user_paid`);
-      await page.getByRole("link", { name: "Check against the ledger" }).click();
-      await page.getByRole("button", { name: "Repair the copy" }).click();
-      await page.getByText("The copy was written anew").waitFor();
+      await page.getByRole("link", { name: "Verify data" }).click();
+      await page.getByRole("button", { name: "Rebuild search data" }).click();
+      await page.getByText("Search data rebuilt. No differences.").waitFor();
       await expectAccessible(page);
       const isTooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
       expect(isTooWide).toBe(false);
@@ -189,9 +189,10 @@ describe.skipIf(chromiumPath === undefined)("portal pages", () => {
       for (const mode of ["test", "live"] as const) {
         await page.goto(`/p/${file.project_id}/${mode}${path}`);
         expect(await page.locator("body").getAttribute("data-mode")).toBe(mode);
-        expect(await page.locator(".pill.mode").innerText()).toBe(
-          `${mode === "live" ? "Live" : "Test"} mode`,
-        );
+        const chosen = page.locator(".segments [aria-current]");
+        expect(await chosen.innerText()).toBe(mode === "live" ? "Live" : "Test");
+        expect(await page.locator(".band").count()).toBe(mode === "test" ? 1 : 0);
+        expect(await page.title()).toContain(` · ${mode} · `);
       }
     }
   });

@@ -67,9 +67,9 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await page.getByText("CREDITS_1000 is on sale.").waitFor();
 
     await nextStep(page, "Set URL");
-    await page.getByLabel("Where customers come back to after paying").fill("https://acme.example/thanks");
+    await page.getByLabel("Success URL").fill("https://acme.example/thanks");
     await page.getByRole("button", { name: "Save settings" }).click();
-    await page.getByText("The settings are saved.").waitFor();
+    await page.getByText("Settings saved.").waitFor();
 
     await nextStep(page, "Create");
     await page.getByLabel("Name", { exact: true }).fill("Backend");
@@ -77,12 +77,12 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     const apiKey = await page.locator("#new-key").innerText();
 
     await nextStep(page, "Add");
-    await page.getByLabel("Address").fill(`${origin}/receiver/first-run`);
-    await page.getByRole("button", { name: "Add the endpoint" }).click();
+    await page.getByLabel("Endpoint URL").fill(`${origin}/receiver/first-run`);
+    await page.getByRole("button", { name: "Add endpoint" }).click();
     expect(await page.locator("#signing-secret").innerText()).toMatch(/^whsec_/);
-    await page.getByRole("link", { name: "To the endpoint" }).click();
+    await page.getByRole("link", { name: "View endpoint" }).click();
     await page.getByRole("button", { name: "Send a test event" }).click();
-    await page.getByText("The test event is on its way").waitFor();
+    await page.getByText("Test event sent.").waitFor();
 
     const api = new ApiClient(origin, apiKey);
     expect((await api.check("user_1")).body.allowed).toBe(false);
@@ -96,8 +96,8 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await vi.waitFor(async () => expect((await api.check("user_1")).body.allowed).toBe(true), 5_000);
 
     await page.goto("/");
-    await page.getByText("Finished purchases").waitFor();
-    expect(await page.getByText("To the first allowed check").count()).toBe(0);
+    await page.getByText("Purchases", { exact: true }).waitFor();
+    expect(await page.getByText("Get started").count()).toBe(0);
     expect(errors).toEqual([]);
     expect(Date.now() - startedAt).toBeLessThan(180_000);
   });

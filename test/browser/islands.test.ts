@@ -71,15 +71,15 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
       if (request.url().endsWith("/status")) statusRequests++;
     });
     const note = page.locator("[data-live-note]");
-    await page.getByText("Live: looked at every 3 seconds.").waitFor();
-    expect(await page.getByText("Pending", { exact: true }).count()).toBe(1);
+    await page.getByText("Live").waitFor();
+    expect(await page.getByText("Queued", { exact: true }).count()).toBe(1);
     await expectAccessible(page);
     await page.getByRole("link", { name: target.url }).focus();
     await expect.poll(() => target.log.length, { timeout: 8_000 }).toBe(1);
     release();
     await page.getByText("HTTP 200").waitFor();
     expect(await note.innerText()).toBe("Delivered, after 1 attempt.");
-    expect(await page.getByRole("button", { name: "Send it once more" }).count()).toBe(1);
+    expect(await page.getByRole("button", { name: "Resend" }).count()).toBe(1);
     expect(await page.evaluate("[window.isSamePage, document.activeElement.textContent]")).toEqual([
       true,
       target.url,
@@ -95,7 +95,7 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
   it("the usage chart shows the value of a bar under the pointer and from the keyboard", async () => {
     for (const look of sizes) {
       const { page, errors } = await signedIn(look);
-      await page.goto(`${path}/customers/user_out_of_credits`);
+      await page.goto(`${path}/customers/user_out_of_credits?tab=usage`);
       const chart = page.getByRole("slider", { name: "Units by day" });
       const tip = page.locator(".tip");
       await chart.focus();
@@ -134,14 +134,14 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
       .poll(
         async () => {
           // A test event is attempted once. After that nothing changes, and the link is gone.
-          const lookAgain = page.getByRole("link", { name: "Look again" });
-          if ((await lookAgain.count()) > 0) await lookAgain.click();
+          const reload = page.getByRole("link", { name: "Reload" });
+          if ((await reload.count()) > 0) await reload.click();
           return page.getByText("HTTP 503").count();
         },
         { timeout: 8_000 },
       )
       .toBe(1);
-    expect(await page.getByRole("link", { name: "Look again" }).count()).toBe(0);
+    expect(await page.getByRole("link", { name: "Reload" }).count()).toBe(0);
     await context.close();
   });
 });

@@ -35,7 +35,7 @@ describe("data check", () => {
     expect(job).toBe(`${data}/${form["job_id"]}`);
     await expect
       .poll(async () => toText(await admin.portal.get(job)), { timeout: 20_000 })
-      .toMatch(/It is over\..*2 of 2 customers visited.*No fault/s);
+      .toMatch(/Finished.*2 of 2 customers visited.*No differences/s);
 
     const again = await admin.portal.post(data, form);
     expect(again.status).toBe(409);
@@ -43,9 +43,7 @@ describe("data check", () => {
     const late = await admin.portal.post(`${job}/stop`, {});
     expect(late.status).toBe(409);
     expect(toText(late)).toContain("finished already");
-    expect(toText(await admin.portal.get(data))).toMatch(
-      /Check against the ledger just now by .* none none 2 Finished/s,
-    );
+    expect(toText(await admin.portal.get(data))).toMatch(/Verify data just now by .* none none 2 Finished/s);
     const live = await admin.portal.get(job.replace("/test/", "/live/"));
     expect(live.status).toBe(404);
 
@@ -59,9 +57,7 @@ describe("data check", () => {
     expect(toText(await support.portal.get(customer("/check")))).toContain("Ledger, state and copy agree");
     const { location } = await support.portal.submit(customer("/repair"), {});
     expect(location).toBe(customer("/check"));
-    expect(toText(await support.portal.get(customer("/check")))).toContain(
-      "The copy was written anew from the ledger",
-    );
+    expect(toText(await support.portal.get(customer("/check")))).toContain("Search data rebuilt");
     const audit = await admin.portal.get("/audit?action=customer.resync");
     expect(toText(audit)).toContain("user/1 ü");
   });

@@ -132,7 +132,7 @@ describe("invitation email", () => {
     expect(again.html).toContain(`Sent to ${email}.`);
     expect(url).not.toBe(before.url);
     expect((await renew(portal, email, shown)).location).toBe("/team");
-    expect((await portal.get("/team")).html).toContain("has a new link already");
+    expect((await portal.get("/team")).html).toContain("has a newer link");
     const mails = await mailsTo(email);
     expect(mails.map(({ text }) => link.exec(text)?.[0])).toEqual([url, before.url]);
     expect((await accept(before.url)).status).toBe(404);
@@ -224,7 +224,7 @@ describe("invitations without email", () => {
       expect(html).toContain("New link");
       expect(html).not.toMatch(/Sent to|The mail|They get a mail|Send again/);
       expect(await mailsTo(email, portal.origin)).toEqual([]);
-      expect((await portal.get("/audit?action=invitation.mail")).html).toContain("No entry fits this filter");
+      expect((await portal.get("/audit?action=invitation.mail")).html).toContain("No matching entries");
     });
   }, 60_000);
 });

@@ -169,7 +169,7 @@ describe("invitation links", () => {
       role: "owner",
     });
     expect(reply.status).toBe(409);
-    expect(reply.html).toContain("is a member already");
+    expect(reply.html).toContain("A member with this email already exists");
   });
 });
 

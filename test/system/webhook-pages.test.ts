@@ -173,7 +173,7 @@ describe("delivery pages", () => {
     expect(html).toContain("&lt;b&gt;the database is down&lt;/b&gt;");
     expect(html).toContain(`${path}/customers/user_f1`);
     expect(html).toContain("webhook-id");
-    expect(html).toContain("More will happen to this delivery by itself.");
+    expect(html).toContain("Updates automatically.");
     const underWay = await support.portal.get(`${detail}/status`);
     expect(underWay.html).toContain('data-said="Retrying, after 1 attempt."');
     expect(underWay.html).toContain("&lt;b&gt;the database is down&lt;/b&gt;");
@@ -183,7 +183,7 @@ describe("delivery pages", () => {
       `${path}/deliveries/requeue?endpoint=${endpointId}&status=trouble`,
     );
     expect(requeuePage.html).toContain("Queue 3 deliveries again");
-    expect(requeuePage.html).toContain("In trouble: retrying or given up");
+    expect(requeuePage.html).toContain("Needs attention");
 
     failing.respond = respondOk;
     await support.portal.submit(`${detail}/requeue`);
@@ -195,7 +195,7 @@ describe("delivery pages", () => {
     expect(atEnd.html).toContain("data-at-end");
     expect(versionIn(atEnd)).not.toBe(versionIn(underWay));
     expect(versionIn(await support.portal.get(`${detail}/status`))).toBe(versionIn(atEnd));
-    expect((await support.portal.get(detail)).html).not.toContain("More will happen");
+    expect((await support.portal.get(detail)).html).not.toContain("Updates automatically.");
     expect((await support.portal.post(`${detail}/requeue`)).status).toBe(409);
     await support.portal.submit(`${detail}/resend`);
     await until(async () =>

@@ -71,7 +71,7 @@ describe("filters", () => {
     async (query) => {
       const page = await owner.portal.get(`${path}/deliveries/requeue?${query}`);
       expect(page.status).toBe(422);
-      expect(toText(page)).toContain("This filter is not understood");
+      expect(toText(page)).toContain("Invalid filter");
       expect(page.html).not.toContain('name="job_id"');
       const before = await newestAuditId(owner.portal);
       const fields = { ...Object.fromEntries(new URLSearchParams(query)), job_id: newId("job") };

@@ -1,9 +1,9 @@
 import { classifyResponse, maxPollingMs, pollIntervalMs } from "./live-rules.ts";
 
-const live = `Live: looked at every ${pollIntervalMs / 1_000} seconds.`;
-const unreachable = "Can't be reached at the moment; asked again.";
-const refused = "No longer live: you are signed out, or it is gone.";
-const tooLong = `No longer live, after ${maxPollingMs / 60_000} minutes.`;
+const live = "Live";
+const unreachable = "Reconnecting…";
+const refused = "Live updates stopped. Reload to continue.";
+const tooLong = `Live updates stopped after ${maxPollingMs / 60_000} minutes. Reload to continue.`;
 
 /**
  * Updates a delivery's status by polling the server while the tab is visible. Stops when the delivery ends,

@@ -78,7 +78,9 @@ function Findings({ c, job }: { c: PortalContext; job: SubjectJobRow }) {
           <p>
             {done === 0
               ? "Differences appear here."
-              : `${status === "finished" ? "Every" : "So far every"} ledger, and its copy, is as it should be.`}
+              : status === "finished"
+                ? "Every ledger matches its search data."
+                : "No differences so far."}
           </p>
         </Empty>
       </Card>

@@ -34,7 +34,7 @@ export async function saveSettings(c: PortalContext) {
   const project = { projectId, name, version };
   const updatedAt = Math.max(c.get("now"), before.updatedAt + 1);
   if (await changeProject(c.env.DB, toActor(c), project, change, updatedAt))
-    return redirectWith(c, buildPath(c, "/settings"), "The settings are saved.");
+    return redirectWith(c, buildPath(c, "/settings"), "Settings saved.");
   const conflict =
     "Somebody else changed the settings since you opened this page. What you entered is below; save again to put it in place.";
   return renderSettingsPage(c, { values: form, errors: { "": conflict } }, 409);

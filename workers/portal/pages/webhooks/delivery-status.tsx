@@ -42,7 +42,7 @@ export function LiveStatus({ c, found }: { c: PortalContext; found: DeliveryDeta
           <span role="status" data-live-note>
             Updates automatically.
           </span>{" "}
-          <a href={c.req.path}>Look again</a>
+          <a href={c.req.path}>Reload</a>
         </p>
       )}
       <Status c={c} found={found} />

@@ -105,7 +105,7 @@ export async function rotateSecret(c: PortalContext) {
 export async function sendTestEvent(c: PortalContext) {
   const reply = await callOperation(c, endpoints.sendTestEvent, { endpointId: getEndpointId(c) });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  const text = "The test event is on its way. Load this page again to see what the receiver answered.";
+  const text = "Test event sent. Reload the page to see the response.";
   return redirectWith(c, buildPath(c, `/deliveries/${reply.deliveryId}`), text);
 }
 

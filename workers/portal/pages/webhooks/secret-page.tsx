@@ -25,7 +25,7 @@ export function renderSecretPage(
       </section>
       <div class="row">
         <a class="button primary" href={path}>
-          To the endpoint
+          View endpoint
         </a>
       </div>
     </>,

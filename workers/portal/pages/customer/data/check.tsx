@@ -28,13 +28,13 @@ export async function showCheck(c: PortalContext) {
         {isRepairable(check) ? (
           <ActionButton
             action={buildCustomerPath(c, subjectRef, "/repair")}
-            label="Repair the copy"
+            label="Rebuild search data"
             tone={check.findings.length > 0 ? "primary" : ""}
             small={false}
           />
         ) : null}
         <a class="button" href={buildCustomerPath(c, subjectRef, "/check")}>
-          Check again
+          Verify again
         </a>
         <a class="button" href={buildCustomerPath(c, subjectRef)}>
           Back to the customer
@@ -50,8 +50,8 @@ export async function repairD1Copy(c: PortalContext) {
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   const path = buildCustomerPath(c, subjectRef, "/check");
   return reply.check.findings.length === 0
-    ? redirectWith(c, path, "The copy was written anew from the ledger, and both agree.")
-    : redirectWith(c, path, "The copy was written anew from the ledger, and still differs.", "bad");
+    ? redirectWith(c, path, "Search data rebuilt. No differences.")
+    : redirectWith(c, path, "Search data rebuilt, but differences remain.", "bad");
 }
 
 /** Returns whether repair is possible. The runtime refuses it for an empty or inconsistent ledger. */
@@ -59,23 +59,20 @@ const isRepairable = ({ findings: faults, entries }: CustomerCheck) =>
   entries > 0 && faults.every(({ where }) => where === "d1");
 
 function Result({ check: { findings: faults, entries, unflushed } }: { check: CustomerCheck }) {
-  const checkedText = `${formatCount(entries)} ${entries === 1 ? "entry" : "entries"} looked at`;
-  const lagText =
-    unflushed === 0
-      ? ""
-      : `, ${formatCount(unflushed)} on ${unflushed === 1 ? "its" : "their"} way to the copy`;
+  const checkedText = `${formatCount(entries)} ${entries === 1 ? "entry" : "entries"} checked`;
+  const lagText = unflushed === 0 ? "" : `, ${formatCount(unflushed)} not in the search data yet`;
   if (faults.length === 0)
     return (
-      <Card title="Result" note={<Pill tone="good">No fault</Pill>}>
-        <Empty title={entries === 0 ? "There is nothing to compare" : "Ledger, state and copy agree"}>
-          <p>{entries === 0 ? "Nothing ever happened to this customer." : `${checkedText}${lagText}.`}</p>
+      <Card title="Result" note={<Pill tone="good">No differences</Pill>}>
+        <Empty title={entries === 0 ? "Nothing to compare" : "Ledger, state and search data match"}>
+          <p>{entries === 0 ? "This customer has no history." : `${checkedText}${lagText}.`}</p>
         </Empty>
       </Card>
     );
   return (
     <>
       <Card title="Result" note={<Pill tone="bad">{formatFindingCount(faults.length)}</Pill>}>
-        <Table label="Faults" head={["Where", "Entry", "What"]}>
+        <Table label="Differences" head={["Location", "Entry", "Difference"]}>
           {faults.map(({ where, sequence, message }) => (
             <tr>
               <td>
