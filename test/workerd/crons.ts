@@ -4,7 +4,7 @@ import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import { deliveriesEnv } from "./endpoints.ts";
 
-/** The runtime's entrypoint for crons, in a request of its own for each call. */
+/** The runtime's entrypoint for crons, each call in a separate request. */
 export const { MaintenanceEntrypoint: maintenance } = exports as unknown as {
   MaintenanceEntrypoint: MaintenanceEntrypoint;
 };

@@ -117,7 +117,7 @@ describe("a fault of the installation", () => {
     },
   );
 
-  it("a webhook endpoint whose own name servers fail uses up its attempts", async () => {
+  it("a webhook endpoint with name servers that fail uses up its attempts", async () => {
     const { scope, endpointId } = await newDueDeliveries(1);
     await DB.prepare("UPDATE endpoints SET url = 'https://hooks.example.com/in' WHERE endpoint_id = ?")
       .bind(endpointId)

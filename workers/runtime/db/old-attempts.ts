@@ -6,8 +6,8 @@ import { idFloor } from "../../../shared/kit/ids.ts";
  *
  * An attempt holds what its payment grants, so none may go while a payment could still become known. Removable are:
  * - attempts that Stripe ended (`failed`): it refused them, their session expired, or their payment failed;
- * - attempts without a stored session: a URL is returned only after its session is stored, so nobody can have paid;
- * - attempts of a project whose connection is gone: Licenzy hears of no payment;
+ * - attempts without a stored session: a URL is returned only after its session is stored, so no customer can have paid;
+ * - attempts of a project without a connection: Licenzy hears of no payment;
  * - others once every event that Stripe created until a day after the session's end is in the inbox (`swept_to`).
  *
  * So a sweep of Stripe's events that fails, which the overview names, keeps only sessions that Stripe said nothing of:

@@ -6,7 +6,7 @@ import { forEachSubject } from "./for-each-subject.ts";
 import type { Budget } from "./work-through.ts";
 
 /**
- * Calls every customer's object in turn, so that one whose alarm the platform lost arms it again. Nothing in D1 says which
+ * Calls every customer's object in turn, so that one that lost its alarm arms it again. Nothing in D1 says which
  * object has changes that it did not flush: that would cost a write per change.
  *
  * At most 200 a minute, and each at most once an hour. So a lost alarm is found within an hour in an installation of up to
