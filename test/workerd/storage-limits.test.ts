@@ -58,7 +58,7 @@ describe("limits of checkouts", () => {
     await take("user_1", t0 + hour);
   });
 
-  it("a leaked key does not use up the budget of its project: other keys open checkouts meanwhile", async () => {
+  it("a leaked key does not use up the budget of its project: other keys still open checkouts", async () => {
     const caller = newCaller();
     const other = { ...caller, keyId: newId("key") };
     expect(await takeMany(caller, 300, t0)).toBe(100);

@@ -15,7 +15,7 @@ const windowMs = 3_600_000;
  * in D1, and usually a new customer: without a limit a leaked test key could fill the database that live mode
  * needs. The two modes have budgets of their own, because each has its own Keyring, which counts.
  *
- * One key can't use up its project's budget, so a project goes on with another key while a leaked one is
+ * One key can't use up its project's budget, so a project continues with another key while a leaked one is
  * abused. A window is short, because what a revoked key used of it stays counted until it ends.
  */
 const limits: Record<Mode, Record<"subject" | "key" | "project", number>> = {

@@ -109,7 +109,7 @@ export class Keyring extends DurableObject<unknown> {
   /**
    * Counts one more in each window, or in none if one of them is full: then returns that one. Windows begin
    * with their first use. What was counted is known for `lengthMs` and not counted again, so concurrent
-   * requests for the same thing count once. All of it is durable, because an object that is not used for a
+   * requests with the same id count once. All of it is durable, because an object that is not used for a
    * minute or two forgets what only memory holds.
    */
   async take({ id, lengthMs, windows }: Taken, now: number): Promise<{ id: string; endsAt: number } | null> {
