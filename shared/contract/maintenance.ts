@@ -1,25 +1,6 @@
 import type { StripeRetryMessage } from "./messages.ts";
 import type { Scope } from "./scope.ts";
-
-/** The runtime's sweeps. Each minute runs them side by side. */
-export const runtimeSweeps = [
-  "inbox",
-  "inboxReads",
-  "oldEvents",
-  "missedEvents",
-  "expiries",
-  "reviews",
-  "keyrings",
-  "erasures",
-  "oldAttempts",
-  "storage",
-] as const;
-export type RuntimeSweep = (typeof runtimeSweeps)[number];
-
-/** Numbers of rows by what a sweep did with them, for the log. */
-export interface SweepCounts {
-  [what: string]: number;
-}
+import type { RuntimeSweep, SweepCounts } from "./sweeps.ts";
 
 /** Which events a replay restores from the ledgers. Times in milliseconds since 1970. */
 export interface RestoreRequest {

@@ -7,6 +7,7 @@ import { newId } from "../../shared/kit/ids.ts";
 import { readBackgroundTroubles } from "../../workers/portal/db/background-work.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { claimSubjectsToWake } from "../../workers/runtime/db/subjects.ts";
+import { claimNextSubjects } from "../../workers/runtime/db/sweep-positions.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
@@ -336,6 +337,52 @@ describe("an object that D1 does not keep up with", () => {
     }
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2 });
+  });
+
+  it("a sweep finds an alarm that the platform lost on an object that is never called again", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, buildPurchase("never-called", buildPack(10), Date.now()));
+    await stub.wake();
+    await stub.consume(identity, buildConsume(4, "k"));
+    await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
+    await abortAllDurableObjects();
+    // Reads D1 only, because a call to the object would find the alarm.
+    const flushed = () =>
+      env.DB.prepare("SELECT head_sequence FROM subjects WHERE project_id = ?")
+        .bind(identity.projectId)
+        .first("head_sequence");
+    for (const name of ["expiries", "inbox", "reviews"] as const) await maintenance.sweep(name);
+    expect(await flushed()).toBe(1);
+    await env.DEV.advance(3_600_000);
+    await vi.waitFor(async () => {
+      await maintenance.sweep("lostAlarms");
+      expect(await flushed()).toBe(2);
+    }, 20_000);
+  });
+
+  it("the sweep for lost alarms calls each object once an hour, though its runs overlap", async () => {
+    await env.DB.prepare("DELETE FROM sweep_positions").run();
+    const insert = env.DB.prepare(
+      `INSERT INTO subjects (project_id, mode, subject_ref, region, subject_tag, head_sequence, head_hash, created_at)
+       VALUES (?1, 'test', ?2, 'weur', ?2, 1, '', 0)`,
+    );
+    const { projectId } = newSubject().identity;
+    const tags = Array.from({ length: 100 }, (_, number) => `f${number + 100}`);
+    await env.DB.batch(tags.map((tag) => insert.bind(projectId, tag)));
+    const claimRound = async (at: number) => {
+      const claimed: string[] = [];
+      for (;;) {
+        // Two runs at the same time, as crons overlap.
+        const claim = () => claimNextSubjects(env.DB, "lostAlarms", { now: at, roundMs: 3_600_000 }, 7);
+        const found = (await Promise.all([claim(), claim()])).flat();
+        if (found.length === 0) return claimed;
+        claimed.push(...found.flatMap((each) => (each.projectId === projectId ? each.subjectRef : [])));
+      }
+    };
+    const start = Date.now() + (await env.DEV.clockOffsetMs());
+    expect(await claimRound(start)).toEqual(tags);
+    expect(await claimRound(start + 3_599_999)).toEqual([]);
+    expect(await claimRound(start + 3_600_000)).toEqual(tags);
   });
 
   it("the sweep wakes an object that never flushed, once", async () => {

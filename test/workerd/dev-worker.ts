@@ -7,6 +7,8 @@ import type { TestDev } from "./subjects.ts";
  */
 let offsetMs = 0;
 let stripeBehindMs = 0;
+let isStripeHanging = false;
+const stripeCalls: string[] = [];
 let answers: Parameters<TestDev["setStripeAnswers"]>[0] = [];
 
 const missing = {
@@ -31,7 +33,18 @@ export class Dev extends WorkerEntrypoint implements TestDev {
     answers = all;
   }
 
-  override fetch(request: Request): Response {
+  async hangStripe(isHanging: boolean): Promise<void> {
+    isStripeHanging = isHanging;
+  }
+
+  async countStripeCalls(path: string): Promise<number> {
+    return stripeCalls.filter((called) => called.startsWith(path)).length;
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    stripeCalls.push(new URL(request.url).pathname);
+    // Polls, because a request may not wait for what another request resolves.
+    while (isStripeHanging) await new Promise((resolve) => setTimeout(resolve, 250));
     const { pathname, search } = new URL(request.url);
     const requested = decodeURIComponent(pathname + search);
     const found = answers.find(({ path }) => requested.startsWith(path));

@@ -3,7 +3,7 @@ import type { InputOf, Operation, ReplyOf } from "../../shared/contract/operatio
 import type { OutboundEventType } from "../../shared/contract/outbound-event.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
 import type { Actor } from "../../shared/db/audit.ts";
-import type { DeliveryMessage } from "../../shared/db/outbound-events.ts";
+import { type DeliveryMessage, insertEvents } from "../../shared/db/outbound-events.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { runAsActor } from "./operator-calls.ts";
@@ -57,4 +57,20 @@ export async function newEndpoint(
   const made = await act(createEndpoint, scope, input, await now());
   if (made.outcome !== "done") throw new Error(made.message);
   return made;
+}
+
+/** Inserts events of a subject, each with a due delivery for every endpoint of the scope, as a flush does. */
+export async function insertDueEvents(
+  scope: { projectId: string; mode: "test" },
+  count: number,
+): Promise<DeliveryMessage[]> {
+  const at = await now();
+  const events = Array.from({ length: count }, (_, number) => ({
+    eventId: newId("evt", at + number),
+    type: "purchase.finalized" as const,
+    sequence: number + 1,
+    occurredAt: at,
+    body: "{}",
+  }));
+  return insertEvents(env.DB, { ...scope, subjectRef: "user_1" }, events, at);
 }

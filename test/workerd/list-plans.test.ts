@@ -15,6 +15,8 @@ import {
 } from "../../workers/portal/db/webhooks.ts";
 import { removeOldAttempts } from "../../workers/runtime/db/old-attempts.ts";
 import { listLargestObjects } from "../../workers/runtime/db/storage-sizes.ts";
+import { claimReviews } from "../../workers/runtime/db/subjects.ts";
+import { claimNextSubjects } from "../../workers/runtime/db/sweep-positions.ts";
 import { env } from "./subjects.ts";
 
 /** Covers the portal's D1 reads: each takes one round trip, from an index that returns the rows in order. */
@@ -145,5 +147,24 @@ describe("portal reads", () => {
     expect(plans.filter(isScan)).toEqual([]);
     expect(plans.filter(isSort)).toHaveLength(sorts);
     if (index !== null) expect(plans.join("\n")).toContain(` ${index} `);
+  });
+});
+
+const claims: [what: string, index: string, claim: (db: D1Database) => Promise<unknown>][] = [
+  [
+    "objects to arm again",
+    "subjects_by_tag",
+    (db) => claimNextSubjects(db, "plans", { now: 2, roundMs: 1 }, 20),
+  ],
+  ["reviews", "subjects_by_next_review", (db) => claimReviews(db, { now: 0, until: 1 }, 5)],
+];
+
+describe("claims of sweeps", () => {
+  it.each(claims)("the claim of %s reads no more rows than it claims", async (_, index, claim) => {
+    const { db, queries } = recordingD1();
+    await claim(db);
+    const plans = (await Promise.all(queries.map(planOf))).flat();
+    expect(plans.filter((step) => isScan(step) || isSort(step))).toEqual([]);
+    expect(plans.join("\n")).toContain(` ${index} `);
   });
 });

@@ -1,14 +1,12 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { readEndpoint } from "../../shared/db/endpoints.ts";
-import { insertEvents } from "../../shared/db/outbound-events.ts";
-import { deriveIdAt } from "../../shared/kit/ids.ts";
 import { listDeliveries, listDueDeliveries } from "../../workers/deliveries/db/deliveries.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { claimForAttempt, runLane } from "../../workers/deliveries/sending/lane.ts";
 import { readBackgroundTroubles } from "../../workers/portal/db/background-work.ts";
 import { processStripeEvent } from "../../workers/runtime/stripe-events/process-event.ts";
 import { newConnectedProject, readInboxRow, receiveStripeEvent } from "./connected-project.ts";
-import { deliveriesEnv, newEndpoint, newScope, now } from "./endpoints.ts";
+import { deliveriesEnv, insertDueEvents, newEndpoint, newScope, now } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 
 const { DB, DEV } = env;
@@ -35,15 +33,7 @@ async function sweep(withEnv: DeliveriesEnv, endpointId: string): Promise<void> 
 async function newDueDeliveries(count: number) {
   const scope = newScope();
   const { endpointId } = await newEndpoint(scope);
-  const at = await now();
-  const events = Array.from({ length: count }, (_, number) => ({
-    eventId: deriveIdAt("evt", at + number, `${scope.projectId}/${number}`),
-    type: "purchase.finalized" as const,
-    sequence: number + 1,
-    occurredAt: at,
-    body: "{}",
-  }));
-  await insertEvents(DB, { ...scope, subjectRef: "user_1" }, events, at);
+  await insertDueEvents(scope, count);
   return { scope, endpointId };
 }
 
@@ -91,6 +81,51 @@ describe("a fault of the installation", () => {
     ]);
     expect(states).toEqual(Array(12).fill(["sent", 1]));
     expect((await readBackgroundTroubles(DB, scope, await now())).ownFault).toBeNull();
+  });
+
+  it.each([
+    ["refuses the request", () => Promise.reject(new TypeError("connection refused")), /connection refused/],
+    ["times out", () => Promise.reject(new DOMException("timed out", "TimeoutError")), /timed out/],
+    ["returns 503", async () => new Response("", { status: 503 }), /HTTP 503/],
+    ["returns no JSON", async () => new Response("<html>"), /did not answer/],
+  ])(
+    "no delivery is dead and no attempt is counted when the DNS resolver %s for a day",
+    async (_, answer, fault) => {
+      const { scope, endpointId } = await newDueDeliveries(3);
+      await DB.prepare("UPDATE endpoints SET url = 'https://hooks.example.com/in' WHERE endpoint_id = ?")
+        .bind(endpointId)
+        .run();
+      let resolve: () => Promise<Response> = answer;
+      let received = 0;
+      vi.spyOn(globalThis, "fetch").mockImplementation(async (target) => {
+        if (String(target).startsWith("https://cloudflare-dns.com/")) return resolve();
+        received++;
+        return new Response("ok");
+      });
+      for (let passed = 0; passed < 24 * hour; passed += hour) {
+        await sweep(deliveriesEnv, endpointId);
+        await DEV.advance(hour);
+      }
+      for (const delivery of await listDeliveries(DB, scope, {}, page))
+        expect(delivery).toMatchObject({ state: "pending", attempts: 0, attemptsInRun: 0, leaseUntil: null });
+      const { ownFault } = await readBackgroundTroubles(DB, scope, await now());
+      expect(ownFault).toMatchObject({ endpoints: 1, fault: expect.stringMatching(fault) });
+      expect(received).toBe(0);
+      resolve = async () => Response.json({ Status: 0, Answer: [{ type: 1, data: "93.184.215.14" }] });
+      await sweep(deliveriesEnv, endpointId);
+      expect(received).toBe(3);
+    },
+  );
+
+  it("a webhook endpoint with name servers that fail uses up its attempts", async () => {
+    const { scope, endpointId } = await newDueDeliveries(1);
+    await DB.prepare("UPDATE endpoints SET url = 'https://hooks.example.com/in' WHERE endpoint_id = ?")
+      .bind(endpointId)
+      .run();
+    vi.spyOn(globalThis, "fetch").mockImplementation(async () => Response.json({ Status: 2 }));
+    await sweep(deliveriesEnv, endpointId);
+    const [delivery] = await listDeliveries(DB, scope, {}, page);
+    expect(delivery).toMatchObject({ state: "failed", attempts: 1, lastError: "dns" });
   });
 
   it("one delivery at a time probes an endpoint while the fault lasts", async () => {

@@ -12,7 +12,14 @@ import { takeCheckout } from "../../workers/runtime/checkout/limits.ts";
 import { removeOldAttempts } from "../../workers/runtime/db/old-attempts.ts";
 import type { Caller } from "../../workers/runtime/request-context.ts";
 import { sweepStorage } from "../../workers/runtime/sweeps/storage.ts";
-import { type ConnectedProject, newConnectedProject, now } from "./connected-project.ts";
+import {
+  type ConnectedProject,
+  insertCheckoutAttempt,
+  newConnectedProject,
+  now,
+  readSubject,
+  receiveStripeEvent,
+} from "./connected-project.ts";
 import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const database = drizzle(env.DB);
@@ -109,6 +116,7 @@ interface AttemptOptions {
   status?: "created" | "processing" | "finalized" | "failed";
   expiresAt?: number;
   leaseUntil?: number;
+  stripeSessionId?: null;
 }
 
 /** Inserts an attempt that was created 40 days ago, with its subject and session, and returns its ids. */
@@ -220,6 +228,51 @@ describe("removal of unfinished checkouts", () => {
       .where(eq(stripeConnections.connectionId, project.connectionId));
     await sweep();
     expect(await whatIsLeft(attempt)).toEqual(nothing);
+  });
+
+  it("unpaid checkouts are removed while the sweep of Stripe's events fails, or its connection is gone", async () => {
+    const stuckAt = (await now()) - 39 * dayMs;
+    const stuck = await newSweptProject(stuckAt);
+    const ended = await insertOldAttempt(stuck, { status: "failed" });
+    const neverOpened = await insertOldAttempt(stuck, { stripeSessionId: null });
+    const maybePaid = await insertOldAttempt(stuck);
+    const gone = await newSweptProject(stuckAt);
+    const unreachable = await insertOldAttempt(gone);
+    await database.delete(stripeConnections).where(eq(stripeConnections.connectionId, gone.connectionId));
+    await sweep();
+    for (const removed of [ended, unreachable]) expect(await whatIsLeft(removed)).toEqual(nothing);
+    expect((await whatIsLeft(neverOpened)).attempts).toBe(0);
+    expect(await whatIsLeft(maybePaid)).toEqual(all);
+  });
+
+  it("a payment that becomes known a month late grants what was bought, though the sweep failed until then", async () => {
+    const project = await newSweptProject((await now()) - 39 * dayMs);
+    const metadata = await insertCheckoutAttempt(project, "user_late");
+    const attemptId = metadata["licenzy_attempt_id"];
+    const createdAt = (await now()) - 40 * dayMs;
+    await database
+      .update(checkoutAttempts)
+      .set({
+        attemptId: newId("att", createdAt),
+        createdAt,
+        updatedAt: createdAt,
+        expiresAt: createdAt + dayMs,
+      })
+      .where(eq(checkoutAttempts.attemptId, attemptId ?? ""));
+    const [attempt] = await database
+      .select()
+      .from(checkoutAttempts)
+      .where(eq(checkoutAttempts.connectionId, project.connectionId));
+    const session = { id: "cs_late", payment_status: "paid", payment_intent: "pi_late", amount_total: 1 };
+    await database
+      .update(checkoutAttempts)
+      .set({ stripeSessionId: session.id })
+      .where(eq(checkoutAttempts.attemptId, attempt?.attemptId ?? ""));
+    await sweep();
+    const late = { ...session, metadata: { ...metadata, licenzy_attempt_id: attempt?.attemptId } };
+    const row = await receiveStripeEvent(project, "checkout.session.completed", late);
+    expect(row).toMatchObject({ status: "applied" });
+    expect((await readSubject(project, "user_late")).usageRemaining).toBe(10);
   });
 
   it("a customer with a ledger stays, and one without its row is registered again by its next flush", async () => {

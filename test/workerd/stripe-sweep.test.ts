@@ -32,7 +32,7 @@ async function sweep(): Promise<void> {
   await drizzle(env.DB)
     .update(stripeConnections)
     .set({ nextSweepAt: await now() });
-  await sweepMissedEvents(env, await now(), { endBy: Date.now() + 60_000 });
+  await sweepMissedEvents(env, { endBy: Date.now() + 60_000 });
 }
 
 async function paidSession(subjectRef: string) {

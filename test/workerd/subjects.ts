@@ -16,6 +16,10 @@ export interface TestDev {
    * Other requests get "No such object".
    */
   setStripeAnswers(answers: { path: string; status: number; body: object }[]): Promise<void>;
+  /** Keeps Stripe from answering any request, also those under way, until it is called with `false`. */
+  hangStripe(isHanging: boolean): Promise<void>;
+  /** Returns how many requests with a path that starts with `path` Stripe has got. */
+  countStripeCalls(path: string): Promise<number>;
 }
 
 export const env = bindings;

@@ -1,20 +1,14 @@
-import { exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { insertEvents } from "../../shared/db/outbound-events.ts";
-import { deriveIdAt } from "../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { runSweeps } from "../../workers/deliveries/sweeps/run-sweeps.ts";
 import { readBackgroundTroubles } from "../../workers/portal/db/background-work.ts";
 import { claimSubjectsToWake } from "../../workers/runtime/db/subjects.ts";
-import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import { maxTries } from "../../workers/runtime/stripe-events/retry-schedule.ts";
 import { insertCheckoutAttempt, newConnectedProject, receiveStripeEvent } from "./connected-project.ts";
-import { deliveriesEnv, newEndpoint, newScope, now } from "./endpoints.ts";
+import { buildCronEnv, maintenance } from "./crons.ts";
+import { insertDueEvents, newEndpoint, newScope, now } from "./endpoints.ts";
 import { buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
-const { MaintenanceEntrypoint: maintenance } = exports as unknown as {
-  MaintenanceEntrypoint: MaintenanceEntrypoint;
-};
 const { DB, DEV } = env;
 const minute = 60_000;
 const stripeSweeps = ["inboxReads", "missedEvents", "reviews"];
@@ -24,21 +18,18 @@ afterEach(async () => {
   await DEV.setStripeAnswers([]);
 });
 
-/** The environment of the cron, where some sweeps of the runtime are replaced. */
+/** The environment of the cron, where some sweeps of the runtime are replaced, and nothing is sent. */
 function cronEnv(replaced: Record<string, () => Promise<object>>, sent: string[] = []): DeliveriesEnv {
-  const sweep = (name: string) => replaced[name]?.() ?? maintenance.sweep(name as "inbox");
-  const send = async ({ deliveryId }: { deliveryId: string }) => void sent.push(deliveryId);
-  const RUNTIME = { sweep, claimSubjectJobs: async () => [], runSubjectJob: async () => {} };
-  return { ...deliveriesEnv, RUNTIME, LANES: { ...deliveriesEnv.LANES, send } } as unknown as DeliveriesEnv;
+  return buildCronEnv({
+    sweep: (name) => replaced[name]?.() ?? maintenance.sweep(name as "inbox"),
+    send: async ({ deliveryId }) => void sent.push(deliveryId),
+  });
 }
 
-async function insertDelivery(number: number): Promise<string> {
+async function insertDelivery(): Promise<string> {
   const scope = newScope();
   await newEndpoint(scope);
-  const at = await now();
-  const eventId = deriveIdAt("evt", at, `${scope.projectId}/${number}`);
-  const event = { eventId, type: "purchase.finalized" as const, sequence: 1, occurredAt: at, body: "{}" };
-  const [message] = await insertEvents(DB, { ...scope, subjectRef: "user_1" }, [event], at);
+  const [message] = await insertDueEvents(scope, 1);
   return message?.deliveryId ?? "";
 }
 
@@ -54,7 +45,7 @@ describe("a sweep that hangs or fails", () => {
     await stub.applyStripe(identity, buildPurchase("hanging", buildPack(10, 1), await now()));
     await stub.wake();
     await DEV.advance(dayMs + minute);
-    const deliveryId = await insertDelivery(1);
+    const deliveryId = await insertDelivery();
     let release = () => {};
     const hanging = new Promise<void>((resolve) => {
       release = resolve;

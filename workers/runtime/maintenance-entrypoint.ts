@@ -1,12 +1,8 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type {
-  RestoreRequest,
-  RuntimeMaintenance,
-  RuntimeSweep,
-  SweepCounts,
-} from "../../shared/contract/maintenance.ts";
+import type { RestoreRequest, RuntimeMaintenance } from "../../shared/contract/maintenance.ts";
 import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
+import { type RuntimeSweep, type SweepCounts, sweepTimes } from "../../shared/contract/sweeps.ts";
 import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { claimStalledSubjectJobs } from "./db/subject-jobs.ts";
@@ -17,8 +13,6 @@ import { processStripeEvent } from "./stripe-events/process-event.ts";
 import { callSubject } from "./subject-stub.ts";
 import { sweeps } from "./sweeps/table.ts";
 
-/** A sweep begins no work after this time, so that it ends before the next minute's runs pile up. */
-const sweepBudgetMs = 40_000;
 const subjectsPerRestore = 20;
 const maxJobsPerSweep = 20;
 /** A running job updates its row every page; after 20 s without an update its worker is presumed dead. */
@@ -38,7 +32,7 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implemen
   }
 
   async sweep(name: RuntimeSweep): Promise<SweepCounts> {
-    return sweeps[name](this.env, { endBy: Date.now() + sweepBudgetMs });
+    return sweeps[name](this.env, { endBy: Date.now() + sweepTimes.budget });
   }
 
   async claimSubjectJobs(): Promise<string[]> {

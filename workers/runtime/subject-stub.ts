@@ -28,6 +28,7 @@ export type SubjectRpc = Pick<
   | "resync"
   | "restoreEvents"
   | "wake"
+  | "rearm"
   | "erase"
 >;
 

@@ -15,3 +15,11 @@ export const sweepTroubles = sqliteTable("sweep_troubles", {
   /** Why the last run failed; null when it was only slow. */
   error: text("error"),
 });
+
+/** How far a sweep that visits every customer in turn has come. */
+export const sweepPositions = sqliteTable("sweep_positions", {
+  sweep: text("sweep").primaryKey(),
+  /** The tag of the last customer of the round; empty before the first and after the last. */
+  position: text("position").notNull(),
+  roundStartedAt: timestampMs("round_started_at").notNull(),
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { OwnFaultError } from "../../../shared/kit/own-fault.ts";
 import { checkAddress } from "../../../workers/deliveries/sending/check-address.ts";
 
 const policy = { allowsLoopback: false, ownHosts: [] };
@@ -21,10 +22,15 @@ describe("checkAddress", () => {
       expect(await check(addresses)).toMatchObject({ outcome: "refused", error: "blocked_address" });
   });
 
-  it("checkAddress() reports a retryable dns error when the resolver fails or finds no address", async () => {
-    const failing = () => Promise.reject(new Error("the resolver answered 500"));
+  it("checkAddress() reports a retryable dns error when the name's servers fail or it has no address", async () => {
+    const failing = () => Promise.reject(new Error("the DNS resolver returned DNS status 2"));
     expect(await checkAddress(url, policy, failing)).toMatchObject({ outcome: "refused", error: "dns" });
     expect(await check([])).toMatchObject({ outcome: "refused", error: "dns" });
+  });
+
+  it("checkAddress() does not blame the endpoint when the DNS resolver does not answer", async () => {
+    const fault = () => Promise.reject(new OwnFaultError("The DNS resolver returned HTTP 503."));
+    await expect(checkAddress(url, policy, fault)).rejects.toThrow(OwnFaultError);
   });
 
   it("checkAddress() applies the URL rules first, without the resolver for an IP address", async () => {

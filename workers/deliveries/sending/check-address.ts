@@ -1,3 +1,4 @@
+import { OwnFaultError } from "../../../shared/kit/own-fault.ts";
 import { type AddressPolicy, checkEndpointUrl } from "../../../shared/webhooks/endpoint-url.ts";
 import { isPublicAddress } from "../../../shared/webhooks/public-address.ts";
 
@@ -10,7 +11,7 @@ export type AddressCheck =
  * become stricter since the endpoint was saved. Then resolves the name: one address that is not public
  * refuses the attempt, because Licenzy cannot choose which address the connection uses. The connection
  * resolves the name again; the flag `global_fetch_strictly_public` refuses an address that has changed in
- * between.
+ * between. Throws the `OwnFaultError` of a resolver that does not answer: the endpoint is not at fault.
  */
 export async function checkAddress(
   text: string,
@@ -26,6 +27,7 @@ export async function checkAddress(
   try {
     addresses = await resolve(url.hostname);
   } catch (error) {
+    if (error instanceof OwnFaultError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     return { outcome: "refused", error: "dns", message: `${url.hostname} could not be resolved: ${reason}` };
   }

@@ -1,4 +1,4 @@
-import type { SweepCounts } from "../../../shared/contract/maintenance.ts";
+import type { SweepCounts } from "../../../shared/contract/sweeps.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { deleteOldCheckCounts, deleteOldDeliveries, deleteOldSubjectJobs } from "../db/retention.ts";

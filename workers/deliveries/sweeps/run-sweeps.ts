@@ -1,4 +1,10 @@
-import { runtimeSweeps, type SweepCounts } from "../../../shared/contract/maintenance.ts";
+import {
+  type DeliveriesSweep,
+  deliveriesSweeps,
+  runtimeSweeps,
+  type SweepCounts,
+  sweepTimes,
+} from "../../../shared/contract/sweeps.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
@@ -17,11 +23,6 @@ import { sweepSubjectJobs } from "./subject-jobs.ts";
  * sends. A sweep that is slow or fails is named on the portal's overview.
  */
 
-/** A sweep that has not ended by then is abandoned, long before the platform ends the run after 15 minutes. */
-const timeoutMs = 120_000;
-/** A run that takes longer has more to do than it can, or waits for something that hangs. */
-const slowAfterMs = 15_000;
-
 type Sweep = () => Promise<SweepCounts>;
 
 export async function runSweeps(
@@ -29,11 +30,14 @@ export async function runSweeps(
   background: (work: Promise<void>) => void,
 ): Promise<Record<string, unknown>> {
   const startedAt = await currentTime(env.DEV);
+  const own: Record<DeliveriesSweep, Sweep> = {
+    deliveries: () => sweepDeliveries(env, background),
+    subjectJobs: () => sweepSubjectJobs(env, background),
+    retention: () => sweepRetention(env),
+  };
   const sweeps: [name: string, sweep: Sweep][] = [
     ...runtimeSweeps.map((name): [string, Sweep] => [name, () => env.RUNTIME.sweep(name)]),
-    ["deliveries", () => sweepDeliveries(env, background)],
-    ["subjectJobs", () => sweepSubjectJobs(env, background)],
-    ["retention", () => sweepRetention(env)],
+    ...deliveriesSweeps.map((name): [string, Sweep] => [name, own[name]]),
   ];
   const results = await Promise.all(
     sweeps.map(async ([name, sweep]) => [name, await runSweep(env, name, sweep, startedAt)] as const),
@@ -48,7 +52,7 @@ async function runSweep(
   startedAt: number,
 ): Promise<SweepCounts | { error: string }> {
   const since = Date.now();
-  const result = await withTimeout(sweep, timeoutMs, startSweep(run)).catch((error: unknown) => ({
+  const result = await withTimeout(sweep, sweepTimes.timeout, startSweep(run)).catch((error: unknown) => ({
     error: describeFailure(error),
   }));
   const durationMs = Date.now() - since;
@@ -76,7 +80,7 @@ async function recordTrouble(
   run: { sweep: string; startedAt: number; durationMs: number; error: string | null },
 ): Promise<void> {
   try {
-    const isTrouble = run.error !== null || run.durationMs > slowAfterMs;
+    const isTrouble = run.error !== null || run.durationMs > sweepTimes.slowAfter;
     if (isTrouble) await saveSweepTrouble(env.DB, run);
     else await clearSweepTrouble(env.DB, run.sweep, run.startedAt);
   } catch (error) {

@@ -1,9 +1,10 @@
-import { eq, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { PlanStatus } from "../../../shared/contract/enums.ts";
 import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
 import { accounts, projects } from "../../../shared/db/tables/configuration.ts";
 import type { KeyringPlan } from "../keys/keyring.ts";
+import { nextKeyringVersion } from "./keyring-version.ts";
 
 /** The plan of an account as its Keyrings hold it. */
 export const planColumns = { status: accounts.planStatus, version: accounts.planVersion };
@@ -37,7 +38,7 @@ export async function writePlan(
       .update(accounts)
       .set({
         planStatus: plan,
-        planVersion: sql`${accounts.planVersion} + 1`,
+        planVersion: nextKeyringVersion(accounts.planVersion, now),
         planSyncedAt: null,
         planSyncTriedAt: null,
         updatedAt: now,

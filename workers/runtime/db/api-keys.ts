@@ -3,8 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { type ApiKeyRow, readKey } from "../../../shared/db/api-keys.ts";
 import { type AuditEntry, auditIfChanged, optionalAudit } from "../../../shared/db/audit.ts";
 import { apiKeys } from "../../../shared/db/tables/configuration.ts";
-
-const nextVersion = sql`version + 1`;
+import { nextKeyringVersion } from "./keyring-version.ts";
 
 /** Inserts the key. Returns whether it is new: a form submitted twice carries the same key id. */
 export async function insertKey(
@@ -36,7 +35,12 @@ export async function insertKeySuccessor(
     auditIfChanged(database, audit),
     database
       .update(apiKeys)
-      .set({ expiresAt: old.expiresAt, version: nextVersion, syncedAt: null, syncTriedAt: null })
+      .set({
+        expiresAt: old.expiresAt,
+        version: nextKeyringVersion(apiKeys.version, audit.at),
+        syncedAt: null,
+        syncTriedAt: null,
+      })
       .where(
         and(
           sql`changes() > 0`,
@@ -63,7 +67,12 @@ export async function markKeyRevoked(
   await database.batch([
     database
       .update(apiKeys)
-      .set({ revokedAt: now, version: nextVersion, syncedAt: null, syncTriedAt: null })
+      .set({
+        revokedAt: now,
+        version: nextKeyringVersion(apiKeys.version, now),
+        syncedAt: null,
+        syncTriedAt: null,
+      })
       .where(and(eq(apiKeys.keyId, keyId), isNull(apiKeys.revokedAt))),
     ...optionalAudit(database, audit),
   ]);

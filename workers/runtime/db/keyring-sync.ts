@@ -22,7 +22,8 @@ export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number)
 
 /**
  * Claims and returns keys that their Keyring has not confirmed, and that no sweep tried since `triedBefore`, with
- * the region and plan to send along. Changes that were never tried are first.
+ * the region and plan to send along. Changes that were never tried are first, oldest first: a version is the time of
+ * its change (`keyring-version.ts`).
  */
 export async function claimUnsyncedKeys(
   db: D1Database,
@@ -32,7 +33,7 @@ export async function claimUnsyncedKeys(
   const database = drizzle(db);
   const unsynced = sql`SELECT key_id FROM api_keys
     WHERE synced_at IS NULL AND coalesce(sync_tried_at, 0) <= ${triedBefore}
-    ORDER BY sync_tried_at, created_at LIMIT ${limit}`;
+    ORDER BY sync_tried_at, version LIMIT ${limit}`;
   const claimed = await database
     .update(apiKeys)
     .set({ syncTriedAt: now })
@@ -63,7 +64,7 @@ export async function markPlanSynced(
 
 /**
  * Claims and returns accounts with a plan that at least one Keyring has not confirmed, and that no sweep tried
- * since `triedBefore`. Changes that were never tried are first.
+ * since `triedBefore`. Changes that were never tried are first, oldest first.
  */
 export async function claimUnsyncedPlans(
   db: D1Database,
@@ -72,7 +73,7 @@ export async function claimUnsyncedPlans(
 ): Promise<{ accountId: string; plan: KeyringPlan }[]> {
   const unsynced = sql`SELECT account_id FROM accounts
     WHERE plan_synced_at IS NULL AND coalesce(plan_sync_tried_at, 0) <= ${triedBefore}
-    ORDER BY plan_sync_tried_at, created_at LIMIT ${limit}`;
+    ORDER BY plan_sync_tried_at, plan_version LIMIT ${limit}`;
   const claimed = await drizzle(db)
     .update(accounts)
     .set({ planSyncTriedAt: now })

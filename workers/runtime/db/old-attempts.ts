@@ -4,9 +4,15 @@ import { idFloor } from "../../../shared/kit/ids.ts";
 /**
  * Removes checkouts that were never paid, long after their sessions expired.
  *
- * An attempt holds what its payment grants, so none may go while a payment could still become known: not before every
- * event that Stripe created until a day after the session's end is in the inbox (`swept_to`). Finalized attempts and
- * those with a payment in progress stay.
+ * An attempt holds what its payment grants, so none may go while a payment could still become known. Removable are:
+ * - attempts that Stripe ended (`failed`): it refused them, their session expired, or their payment failed;
+ * - attempts without a stored session: a URL is returned only after its session is stored, so no customer can have paid;
+ * - attempts of a project without a connection: Licenzy hears of no payment;
+ * - others once every event that Stripe created until a day after the session's end is in the inbox (`swept_to`).
+ *
+ * So a sweep of Stripe's events that fails, which the overview names, keeps only sessions that Stripe said nothing of:
+ * those of the last day before it failed, because every other session has ended by an event. Finalized attempts and those
+ * with a payment in progress stay.
  *
  * Safe to repeat and to overlap with itself and with a retry of the request: each statement checks again. A crash between
  * two runs leaves the rest for the next one.
@@ -15,11 +21,13 @@ import { idFloor } from "../../../shared/kit/ids.ts";
 /** Without a session: as long as one that we did not hear of can have lived. */
 const expiry = `coalesce(expires_at, updated_at + ${dayMs})`;
 
-const isRemovable = `status IN ('created', 'failed') AND ${expiry} < ?2
-  AND (lease_until IS NULL OR lease_until < ?3)
-  AND NOT EXISTS (SELECT 1 FROM stripe_connections
+const mayBePaid = `status = 'created' AND stripe_session_id IS NOT NULL
+  AND EXISTS (SELECT 1 FROM stripe_connections
     WHERE stripe_connections.connection_id = checkout_attempts.connection_id
     AND coalesce(swept_to, stripe_connections.created_at) < ${expiry} + ${dayMs})`;
+
+const isRemovable = `status IN ('created', 'failed') AND ${expiry} < ?2
+  AND (lease_until IS NULL OR lease_until < ?3) AND NOT (${mayBePaid})`;
 
 /** For a table with the columns of a subject's name. */
 const isOfSubject = (table: string, subjectTable = table) => `${table}.project_id = subjects.project_id

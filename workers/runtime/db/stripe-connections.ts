@@ -20,22 +20,24 @@ export async function readProjectConnection(db: D1Database, projectId: string, m
 }
 
 /**
- * Claims and returns the connection that is the longest overdue for a sweep of its event list, or `null`. It is
- * due again at `nextSweepAt`, even if the sweep crashes.
+ * Claims and returns the connections that are the longest overdue for a sweep of their event list. They are due again
+ * at `nextSweepAt`, even if the sweep crashes.
  */
-export async function claimConnectionToSweep(
+export async function claimConnectionsToSweep(
   db: D1Database,
-  now: number,
-  nextSweepAt: number,
-): Promise<ConnectionWithProject | null> {
+  { now, nextSweepAt }: { now: number; nextSweepAt: number },
+  limit: number,
+): Promise<ConnectionWithProject[]> {
   const longestOverdue = sql`SELECT connection_id FROM stripe_connections
-    WHERE next_sweep_at <= ${now} ORDER BY next_sweep_at LIMIT 1`;
-  const [claimed] = await drizzle(db)
+    WHERE next_sweep_at <= ${now} ORDER BY next_sweep_at LIMIT ${limit}`;
+  const claimed = await drizzle(db)
     .update(stripeConnections)
     .set({ nextSweepAt })
     .where(sql`connection_id IN (${longestOverdue})`)
     .returning({ connectionId: stripeConnections.connectionId });
-  return claimed === undefined ? null : readConnection(db, claimed.connectionId);
+  if (claimed.length === 0) return [];
+  const ids = JSON.stringify(claimed.map(({ connectionId }) => connectionId));
+  return selectConnections(db).where(sql`connection_id IN (SELECT value FROM json_each(${ids}))`);
 }
 
 function selectConnections(db: D1Database) {

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNotNull, lte, or } from "drizzle-orm";
+import { and, asc, eq, gt, or } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { ofSubject } from "../../../shared/db/scope.ts";
 import { entitlements, subjects } from "../../../shared/db/tables/subjects.ts";
@@ -61,38 +61,24 @@ export async function claimSubjectsToWake(
   return results;
 }
 
-/** A subject with a subscription to read again from Stripe. */
-export type SubjectToReview = SubjectIdentity & Pick<SubjectRow, "nextReviewAt">;
-
-/** Returns subjects with a subscription that is due to be read again from Stripe, longest overdue first. */
-export async function listSubjectsToReview(
-  db: D1Database,
-  now: number,
-  limit: number,
-): Promise<SubjectToReview[]> {
-  return (
-    drizzle(db)
-      .select({ ...identityColumns, nextReviewAt: subjects.nextReviewAt })
-      .from(subjects)
-      // The index is partial: it covers only rows with a due time.
-      .where(and(isNotNull(subjects.nextReviewAt), lte(subjects.nextReviewAt, now)))
-      .orderBy(asc(subjects.nextReviewAt))
-      .limit(limit)
-  );
-}
+const claimDueReviews = `
+  UPDATE subjects SET next_review_at = ?2 WHERE (project_id, mode, subject_ref) IN (
+    SELECT project_id, mode, subject_ref FROM subjects
+    WHERE next_review_at IS NOT NULL AND next_review_at <= ?1 ORDER BY next_review_at LIMIT ?3)
+  RETURNING project_id AS projectId, mode, subject_ref AS subjectRef, region`;
 
 /**
- * Claims the review by postponing it to `until`, so that a failing one does not repeat every minute. Returns
- * whether it was still due: of concurrent sweeps one gets it. The next flush sets the due time again.
+ * Claims and returns subjects with a subscription that is due to be read again from Stripe, longest overdue first.
+ * Postpones the review to `until`, so that a failing one does not repeat every minute. The next flush sets the due
+ * time again.
  */
-export async function claimReview(db: D1Database, subject: SubjectToReview, until: number): Promise<boolean> {
-  const { nextReviewAt } = subject;
-  if (nextReviewAt === null) return false;
-  const { meta } = await drizzle(db)
-    .update(subjects)
-    .set({ nextReviewAt: until })
-    .where(and(ofSubject(subjects, subject), eq(subjects.nextReviewAt, nextReviewAt)));
-  return meta.changes > 0;
+export async function claimReviews(
+  db: D1Database,
+  { now, until }: { now: number; until: number },
+  limit: number,
+): Promise<SubjectIdentity[]> {
+  const { results } = await db.prepare(claimDueReviews).bind(now, until, limit).all<SubjectIdentity>();
+  return results;
 }
 
 /** Returns a page of all subjects, in key order. `after` is the last subject of the previous page. */

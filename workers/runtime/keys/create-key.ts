@@ -72,7 +72,7 @@ export function buildKey(
     createdAt: now,
     expiresAt,
     revokedAt: null,
-    version: 1,
+    version: now,
     syncedAt: null,
     syncTriedAt: null,
     lastUsedAt: null,

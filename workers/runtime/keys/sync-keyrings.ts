@@ -1,4 +1,5 @@
 import type { ApiKeyRow } from "../../../shared/db/api-keys.ts";
+import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
 import {
@@ -23,41 +24,49 @@ import { type KeyRecord, type KeyringPlan, keyringName } from "./keyring.ts";
 const syncAgainMs = 30_000;
 /** A Keyring that does not answer holds up only its part of the concurrent calls, and only so long. */
 const keyringTimeoutMs = 5_000;
-const concurrentSyncs = 20;
-const maxSyncsPerSweep = 500;
+/** Of each kind of change: keys of a region that does not answer delay no plan. */
+const concurrentSyncs = 10;
+const maxSyncsPerSweep = 100;
 
 /** Sends every change that is in D1 but not yet in a Keyring, after a crash or an outage. */
 export async function syncKeyrings(
   env: RuntimeEnv,
-  now: number,
   budget: Budget,
 ): Promise<{ finished: number; failed: number }> {
-  let finished = 0;
-  let failed = 0;
-  const claim = { now, triedBefore: now - syncAgainMs };
-  const keys = await claimUnsyncedKeys(env.DB, claim, maxSyncsPerSweep);
-  const plans = await claimUnsyncedPlans(env.DB, claim, maxSyncsPerSweep);
-  const changes: { what: string; send: () => Promise<void> }[] = [
-    ...keys.map(({ key, region, plan }) => ({
-      what: key.keyId,
-      send: () => syncKey(env, key, { ...key, region }, plan, now),
-    })),
-    ...plans.map(({ accountId, plan }) => ({
-      what: accountId,
-      send: () => syncPlan(env, accountId, plan, now),
-    })),
-  ];
-  await workThrough(changes, { ...budget, concurrency: concurrentSyncs }, async ({ what, send }) => {
+  const options = { ...budget, concurrency: concurrentSyncs, max: maxSyncsPerSweep };
+  const counts = { finished: 0, failed: 0 };
+  const send = async (what: string, sending: Promise<void>) => {
     try {
-      await withTimeout("Keyring", keyringTimeoutMs, send());
-      finished++;
+      await withTimeout("Keyring", keyringTimeoutMs, sending);
+      counts.finished++;
     } catch (error) {
-      failed++;
+      counts.failed++;
       log("error", "keyring.sync_failed", { what, error: errorMessage(error) });
     }
-  });
-  return { finished, failed };
+  };
+  const claimWith =
+    <T extends object>(claim: ClaimChanges<T>) =>
+    async (limit: number) => {
+      const now = await currentTime(env.DEV);
+      const claimed = await claim(env.DB, { now, triedBefore: now - syncAgainMs }, limit);
+      return claimed.map((change) => ({ ...change, now }));
+    };
+  await Promise.all([
+    workThrough(claimWith(claimUnsyncedKeys), options, ({ key, region, plan, now }) =>
+      send(key.keyId, syncKey(env, key, { ...key, region }, plan, now)),
+    ),
+    workThrough(claimWith(claimUnsyncedPlans), options, ({ accountId, plan, now }) =>
+      send(accountId, syncPlan(env, accountId, plan, now)),
+    ),
+  ]);
+  return counts;
 }
+
+type ClaimChanges<T> = (
+  db: D1Database,
+  times: { now: number; triedBefore: number },
+  limit: number,
+) => Promise<T[]>;
 
 /** Sends a key to its Keyring and records in D1 that it did. */
 export async function syncKey(

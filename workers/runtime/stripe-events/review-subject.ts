@@ -1,21 +1,15 @@
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { readProjectConnection } from "../db/stripe-connections.ts";
-import { claimReview, type SubjectToReview } from "../db/subjects.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { callSubject } from "../subject-stub.ts";
 import { createConnectionContext } from "./connection-context.ts";
 import { describeNoOwner, findSubscriptionOwner } from "./find-owner.ts";
 import { mergeFacts, readSubscriptionFact } from "./merge-facts.ts";
 
-const retryDelayMs = 3_600_000;
-
 /** Reads a subscription from Stripe if its period ended more than 72 hours ago without a new event. */
-export async function reviewSubject(
-  env: RuntimeEnv,
-  { nextReviewAt, ...identity }: SubjectToReview,
-): Promise<void> {
+export async function reviewSubject(env: RuntimeEnv, identity: SubjectIdentity): Promise<void> {
   const now = await currentTime(env.DEV);
-  if (!(await claimReview(env.DB, { ...identity, nextReviewAt }, now + retryDelayMs))) return;
   const review = await callSubject(env, identity, (subject) => subject.nextReview());
   if (review === null || review.at > now) return;
   const found = await readProjectConnection(env.DB, identity.projectId, identity.mode);

@@ -1,7 +1,12 @@
 import type Stripe from "stripe";
+import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
-import { type ConnectionWithProject, claimConnectionToSweep, recordSweep } from "../db/stripe-connections.ts";
+import {
+  type ConnectionWithProject,
+  claimConnectionsToSweep,
+  recordSweep,
+} from "../db/stripe-connections.ts";
 import { findKnownEventIds, insertStripeEvent } from "../db/stripe-events.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { type Budget, workThrough } from "../sweeps/work-through.ts";
@@ -36,7 +41,7 @@ const fewEvents = 100;
 /** The longest turn of one connection, so that a long gap of one does not use up the budget of all. */
 const connectionBudgetMs = 20_000;
 const concurrentConnections = 5;
-const maxConnectionsPerSweep = 500;
+const maxConnectionsPerSweep = 100;
 const sweepEveryMs = 5 * minute;
 const developmentSweepEveryMs = 5_000;
 /** The claim of a connection: longer than its turn. */
@@ -48,23 +53,19 @@ const leaseMs = minute;
  */
 export async function sweepMissedEvents(
   env: RuntimeEnv,
-  now: number,
   budget: Budget,
 ): Promise<{ swept: number; found: number }> {
   const everyMs = env.DEV === undefined ? sweepEveryMs : developmentSweepEveryMs;
-  let swept = 0;
+  const claim = async (limit: number) => {
+    const now = await currentTime(env.DEV);
+    const nextSweepAt = now + Math.max(leaseMs, everyMs);
+    const claimed = await claimConnectionsToSweep(env.DB, { now, nextSweepAt }, limit);
+    return claimed.map((connection) => ({ connection, now }));
+  };
+  const options = { ...budget, concurrency: concurrentConnections, max: maxConnectionsPerSweep };
   let found = 0;
-  const turns = Array.from({ length: maxConnectionsPerSweep }, (_, turn) => turn);
-  let isMore = true;
-  await workThrough(turns, { ...budget, concurrency: concurrentConnections }, async () => {
-    if (!isMore) return;
-    const claimed = await claimConnectionToSweep(env.DB, now, now + Math.max(leaseMs, everyMs));
-    if (claimed === null) {
-      isMore = false;
-      return;
-    }
-    swept++;
-    found += await sweepOne(env, claimed, { now, nextSweepAt: now + everyMs, budget });
+  const swept = await workThrough(claim, options, async ({ connection, now }) => {
+    found += await sweepOne(env, connection, { now, nextSweepAt: now + everyMs, budget });
   });
   return { swept, found };
 }

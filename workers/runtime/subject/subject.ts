@@ -209,6 +209,14 @@ export class Subject extends DurableObject<SubjectEnv> {
     if (this.store.isCreated()) await this.alarm();
   }
 
+  /**
+   * Arms the alarm again if the platform lost it. A sweep calls this on every object in turn. A new instance has done it
+   * in its constructor.
+   */
+  async rearm(): Promise<void> {
+    this.outbox.rearmIfLost();
+  }
+
   override async alarm(): Promise<void> {
     const now = await currentTime(this.env.DEV);
     await this.outbox.run(now);

@@ -15,20 +15,22 @@ export async function sweepErasures(
   env: RuntimeEnv,
   budget: Budget,
 ): Promise<{ finished: number; unfinished: number }> {
-  const now = await currentTime(env.DEV);
-  const running = await claimRunningErasures(
-    env.DB,
-    { now, triedBefore: now - continueAgainMs },
-    maxErasuresPerSweep,
-  );
+  const claim = async (limit: number) => {
+    const now = await currentTime(env.DEV);
+    return claimRunningErasures(env.DB, { now, triedBefore: now - continueAgainMs }, limit);
+  };
   let finished = 0;
-  await workThrough(running, { ...budget, concurrency }, async (row) => {
-    try {
-      if (await finishErasure(env, row)) finished++;
-    } catch (error) {
-      const { projectId, mode } = row;
-      log("error", "erasure.not_finished", { projectId, mode, error: errorMessage(error) });
-    }
-  });
-  return { finished, unfinished: running.length - finished };
+  const begun = await workThrough(
+    claim,
+    { ...budget, concurrency, max: maxErasuresPerSweep },
+    async (row) => {
+      try {
+        if (await finishErasure(env, row)) finished++;
+      } catch (error) {
+        const { projectId, mode } = row;
+        log("error", "erasure.not_finished", { projectId, mode, error: errorMessage(error) });
+      }
+    },
+  );
+  return { finished, unfinished: begun - finished };
 }

@@ -24,7 +24,10 @@ async function tryDueEvents(
 ): Promise<{ tried: number }> {
   const now = await currentTime(env.DEV);
   const due = await listDueStripeEvents(env.DB, { waitsForStripe, now, limit: maxEventsPerSweep });
-  const tried = await workThrough(due, { ...budget, concurrency }, (key) => processStripeEvent(env, key));
+  // Not a claim: `processStripeEvent` claims each event as it begins, because its schedule decides for how long.
+  const take = async (limit: number) => due.splice(0, limit);
+  const options = { ...budget, concurrency, max: maxEventsPerSweep };
+  const tried = await workThrough(take, options, (key) => processStripeEvent(env, key));
   return { tried };
 }
 

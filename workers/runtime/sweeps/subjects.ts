@@ -1,14 +1,12 @@
-import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { errorMessage, log } from "../../../shared/kit/log.ts";
-import { subjectTag } from "../../../shared/kit/subject-tag.ts";
-import { claimSubjectsToWake, listSubjectsToReview } from "../db/subjects.ts";
+import { claimReviews, claimSubjectsToWake } from "../db/subjects.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { reviewSubject } from "../stripe-events/review-subject.ts";
 import { callSubject } from "../subject-stub.ts";
-import { type Budget, workThrough } from "./work-through.ts";
+import { forEachSubject } from "./for-each-subject.ts";
+import type { Budget } from "./work-through.ts";
 
-const maxWokenPerSweep = 500;
+const maxWokenPerSweep = 400;
 const concurrentWakes = 20;
 const wakeTimeoutMs = 10_000;
 /** An object that was woken in vain is woken again after this time. */
@@ -18,48 +16,35 @@ const firstFlushMs = 5 * 60_000;
 
 const maxReviewsPerSweep = 100;
 const concurrentReviews = 5;
+/** A review that failed is tried again after this time. One that succeeded is due when the next flush says so. */
+const reviewAgainMs = 3_600_000;
 
 /**
  * Wakes subjects with work that their alarm did not do: an entitlement expired, or the first flush never came.
  * The least recently woken are first, so that objects that fail each time delay no other.
  */
 export async function sweepExpiries(env: RuntimeEnv, budget: Budget): Promise<{ woken: number }> {
-  const now = await currentTime(env.DEV);
-  const times = { now, wokenBefore: now - wakeAgainMs, createdBefore: now - firstFlushMs };
-  const due = await claimSubjectsToWake(env.DB, times, maxWokenPerSweep);
-  const woken = await forEachSubject(
-    "subject.wake_failed",
-    due,
-    { ...budget, concurrency: concurrentWakes },
-    (identity) => callSubject(env, identity, (subject) => subject.wake(), wakeTimeoutMs),
+  const claim = async (limit: number) => {
+    const now = await currentTime(env.DEV);
+    const times = { now, wokenBefore: now - wakeAgainMs, createdBefore: now - firstFlushMs };
+    return claimSubjectsToWake(env.DB, times, limit);
+  };
+  const options = { ...budget, concurrency: concurrentWakes, max: maxWokenPerSweep };
+  const woken = await forEachSubject("subject.wake_failed", claim, options, (identity) =>
+    callSubject(env, identity, (subject) => subject.wake(), wakeTimeoutMs),
   );
   return { woken };
 }
 
 /** Reads subscriptions again from Stripe if their period ended without an event. */
 export async function sweepReviews(env: RuntimeEnv, budget: Budget): Promise<{ reviewed: number }> {
-  const due = await listSubjectsToReview(env.DB, await currentTime(env.DEV), maxReviewsPerSweep);
-  const options = { ...budget, concurrency: concurrentReviews };
-  const reviewed = await forEachSubject("subject.review_failed", due, options, (subject) =>
+  const claim = async (limit: number) => {
+    const now = await currentTime(env.DEV);
+    return claimReviews(env.DB, { now, until: now + reviewAgainMs }, limit);
+  };
+  const options = { ...budget, concurrency: concurrentReviews, max: maxReviewsPerSweep };
+  const reviewed = await forEachSubject("subject.review_failed", claim, options, (subject) =>
     reviewSubject(env, subject),
   );
   return { reviewed };
-}
-
-/** A broken object does not keep a sweep from the others. It stays due and is logged each time. */
-async function forEachSubject<T extends SubjectIdentity>(
-  failure: string,
-  subjects: T[],
-  options: Budget & { concurrency: number },
-  work: (subject: T) => Promise<void>,
-): Promise<number> {
-  return workThrough(subjects, options, async (subject) => {
-    try {
-      await work(subject);
-    } catch (error) {
-      const { projectId, mode } = subject;
-      const tag = subjectTag(subjectName(subject));
-      log("error", failure, { projectId, mode, subjectTag: tag, error: errorMessage(error) });
-    }
-  });
 }

@@ -1,28 +1,29 @@
-import type { RuntimeSweep, SweepCounts } from "../../../shared/contract/maintenance.ts";
-import { currentTime } from "../../../shared/kit/clock.ts";
+import type { RuntimeSweep, SweepCounts } from "../../../shared/contract/sweeps.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { syncKeyrings } from "../keys/sync-keyrings.ts";
 import { sweepMissedEvents } from "../stripe-events/sweep-missed-events.ts";
 import { sweepErasures } from "./erasures.ts";
 import { removeOldEvents, sweepInbox, sweepInboxReads } from "./inbox.ts";
+import { sweepLostAlarms } from "./lost-alarms.ts";
 import { sweepOldAttempts } from "./old-attempts.ts";
 import { sweepStorage } from "./storage.ts";
 import { sweepExpiries, sweepReviews } from "./subjects.ts";
 import type { Budget } from "./work-through.ts";
 
 /**
- * The function that runs each sweep. Every one is safe to repeat and to overlap with itself: it claims what it
+ * The function that runs each sweep, in the order of `runtimeSweeps`. Every one is safe to repeat and to overlap with itself: it claims what it
  * works on.
  */
 export const sweeps: Record<RuntimeSweep, (env: RuntimeEnv, budget: Budget) => Promise<SweepCounts>> = {
+  expiries: sweepExpiries,
+  keyrings: syncKeyrings,
+  lostAlarms: sweepLostAlarms,
+  erasures: sweepErasures,
   inbox: sweepInbox,
   inboxReads: sweepInboxReads,
-  oldEvents: removeOldEvents,
-  missedEvents: async (env, budget) => sweepMissedEvents(env, await currentTime(env.DEV), budget),
-  expiries: sweepExpiries,
+  missedEvents: sweepMissedEvents,
   reviews: sweepReviews,
-  keyrings: async (env, budget) => syncKeyrings(env, await currentTime(env.DEV), budget),
-  erasures: sweepErasures,
+  oldEvents: removeOldEvents,
   oldAttempts: sweepOldAttempts,
   storage: sweepStorage,
 };

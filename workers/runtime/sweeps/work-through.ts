@@ -5,23 +5,38 @@ export interface Budget {
 }
 
 /**
- * Runs `work` on each item, `concurrency` at a time, in order, until the budget ends. Returns how many items were
- * begun: the next run of the sweep does the rest. `work` must claim its item, end in time and not throw.
+ * Claims items and runs `work` on each, `concurrency` at a time, until fewer are due than could begin, the budget ends,
+ * or `max` items were begun: the platform allows an invocation 1,000 calls. Returns how many items were begun. The next
+ * run of the sweep does the rest.
+ *
+ * Claims only as many items as can begin at once. A claim that waits for its turn would keep its item from every other
+ * run until its lease ends. `claim` returns at most `limit` items, those that are due the longest, and makes them not
+ * due for longer than `work` takes. `work` must end in time and not throw.
  *
  * `concurrency` is at most 5 for work that calls Stripe: the platform allows an invocation six open connections.
  */
 export async function workThrough<T>(
-  items: readonly T[],
-  { endBy, concurrency }: Budget & { concurrency: number },
+  claim: (limit: number) => Promise<T[]>,
+  { endBy, concurrency, max }: Budget & { concurrency: number; max: number },
   work: (item: T) => Promise<void>,
 ): Promise<number> {
+  const running = new Set<Promise<void>>();
   let begun = 0;
-  const runWorker = async () => {
-    while (begun < items.length && Date.now() < endBy) {
-      const item = items[begun++] as T;
-      await work(item);
+  let isMore = true;
+  try {
+    while (isMore && begun < max && Date.now() < endBy) {
+      const free = Math.min(concurrency - running.size, max - begun);
+      const claimed = await claim(free);
+      for (const item of claimed) {
+        const run: Promise<void> = work(item).finally(() => running.delete(run));
+        running.add(run);
+      }
+      begun += claimed.length;
+      isMore = claimed.length === free;
+      if (running.size === concurrency) await Promise.race(running);
     }
-  };
-  await Promise.all(Array.from({ length: concurrency }, runWorker));
+  } finally {
+    await Promise.all(running);
+  }
   return begun;
 }

@@ -1,3 +1,4 @@
+import type { DeliveriesSweep, RuntimeSweep } from "../../../../shared/contract/sweeps.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { formatDuration, Time } from "../../components/time.tsx";
 import type { Activity } from "../../db/activity.ts";
@@ -5,15 +6,18 @@ import type { BackgroundTroubles } from "../../db/background-work.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 /** What each sweep does, in an operator's words. */
-const sweepLabels: Record<string, string> = {
+const sweepLabels: Record<RuntimeSweep | DeliveriesSweep, string> = {
+  expiries: "recording expiries",
+  keyrings: "sending API keys to all places",
+  lostAlarms: "looking for changes without an alarm",
+  erasures: "erasing customers",
   inbox: "applying Stripe events",
   inboxReads: "applying Stripe events that need an answer from Stripe",
-  oldEvents: "removing old Stripe events",
   missedEvents: "looking for missed Stripe events",
-  expiries: "recording expiries",
   reviews: "reviewing silent subscriptions",
-  keyrings: "sending API keys to all places",
-  erasures: "erasing customers",
+  oldEvents: "removing old Stripe events",
+  oldAttempts: "removing unpaid checkouts",
+  storage: "measuring the database",
   deliveries: "starting webhook deliveries",
   subjectJobs: "continuing data checks",
   retention: "removing old rows",
@@ -63,7 +67,8 @@ export function BackgroundProblems({ c, troubles, activity, now }: TroublesProps
         <div class="notice">
           <p>
             <b>
-              Background work {error === null ? "is slow" : "fails"}: {sweepLabels[sweep] ?? sweep}
+              Background work {error === null ? "is slow" : "fails"}:{" "}
+              {sweep in sweepLabels ? sweepLabels[sweep as keyof typeof sweepLabels] : sweep}
             </b>{" "}
             took {formatDuration(durationMs)}
             {error === null ? "" : ` and failed: ${error}`}. Since <Time at={since} now={now} />. Licenzy

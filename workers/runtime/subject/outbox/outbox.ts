@@ -34,8 +34,8 @@ import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-
  *   nothing;
  * - before the deliveries are enqueued: they are due in D1, and the sweep finds them.
  *
- * If the platform loses an alarm, the next call to the object arms it again, on this instance or the next. The
- * sweep calls objects with an overdue expiry, and those that never flushed. A flush that fails again and again is
+ * If the platform loses an alarm, the next call to the object arms it again, on this instance or the next. Sweeps
+ * call objects with an overdue expiry, those that never flushed, and every other one in turn. A flush that fails again and again is
  * named in the subject's row in D1, for the portal's overview.
  */
 

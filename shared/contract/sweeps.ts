@@ -1,0 +1,54 @@
+/**
+ * The sweeps of each minute: what is due, and what a queue, an alarm or a crash lost. A run starts them in this order.
+ * They run side by side, so that none waits for another. Each group is named by what can hold its sweeps up.
+ */
+
+/** Run in the runtime: `workers/runtime/sweeps/table.ts` has their functions. */
+export const runtimeSweeps = [
+  // Customers' objects and Keyrings.
+  "expiries",
+  "keyrings",
+  "lostAlarms",
+  "erasures",
+  // Stripe. Events that Stripe did not answer last time have a separate sweep, so that they hold up no other.
+  "inbox",
+  "inboxReads",
+  "missedEvents",
+  "reviews",
+  // D1 only.
+  "oldEvents",
+  "oldAttempts",
+  "storage",
+] as const;
+export type RuntimeSweep = (typeof runtimeSweeps)[number];
+
+/** Run in the deliveries worker: `workers/deliveries/sweeps/run-sweeps.ts` has their functions. */
+export const deliveriesSweeps = [
+  // Only starts receivers' lanes and jobs, which run in separate invocations.
+  "deliveries",
+  "subjectJobs",
+  // D1 only.
+  "retention",
+] as const;
+export type DeliveriesSweep = (typeof deliveriesSweeps)[number];
+
+/**
+ * The times of one sweep, in milliseconds. They follow from the platform: a run starts each minute, whether or not the
+ * one before has ended (`crons` in workers/deliveries/wrangler.toml), and may take 15 minutes.
+ */
+export const sweepTimes = {
+  /**
+   * A sweep begins no work after this time. The longest work takes 25 s more (a try of a Stripe event, `tryTimeoutMs`), so
+   * of a sweep that never gets done at most two runs overlap.
+   */
+  budget: 40_000,
+  /** A sweep that has not ended by then hangs and is abandoned. */
+  timeout: 120_000,
+  /** A sweep that takes longer is named on the overview: it has more to do than it can, or waits for what hangs. */
+  slowAfter: 15_000,
+};
+
+/** Numbers of rows by what a sweep did with them, for the log. */
+export interface SweepCounts {
+  [what: string]: number;
+}
