@@ -69,8 +69,9 @@ export class Customer {
   }
 
   async consumeAll(): Promise<void> {
-    const { body } = await this.api.consume(this.ref, 1_000_000, this.newKey());
-    await this.consume(body.usage_remaining ?? 0);
+    const path = `/v1/customer/access/${encodeURIComponent(this.ref)}`;
+    const { body } = await this.api.get<{ usage_remaining: number }>(path);
+    await this.consume(body.usage_remaining);
   }
 
   async check(): Promise<void> {

@@ -80,6 +80,7 @@ export async function fillDemoData(
   const incidents = [
     ...failAndDrop(admin, path, crm),
     ...failAtTheEnd(
+      projectId,
       warehouse,
       customers.filter(({ story }) => story === "consuming").map(({ customer }) => customer),
     ),

@@ -1,5 +1,7 @@
+import type { DeliveryState } from "../../shared/contract/enums.ts";
 import type { PocketStripe } from "../seed/pocket-stripe.ts";
 import type { PortalClient } from "../seed/portal-client.ts";
+import { readWebhooks } from "../seed/provision.ts";
 import { controlReceiver } from "../seed/webhooks.ts";
 import type { DemoEndpoint } from "./configuration.ts";
 import type { Customer } from "./customer.ts";
@@ -33,10 +35,14 @@ export function failAndDrop(admin: PortalClient, path: string, crm: DemoEndpoint
 }
 
 /**
- * The warehouse fails on the last afternoon, while customers use 24 times credits: one delivery each.
+ * The warehouse fails on the last afternoon, while customers use credits 24 times: one delivery each.
  * `consumers` have credits.
  */
-export function failAtTheEnd(warehouse: DemoEndpoint, consumers: readonly Customer[]): Incident[] {
+export function failAtTheEnd(
+  projectId: string,
+  warehouse: DemoEndpoint,
+  consumers: readonly Customer[],
+): Incident[] {
   const answer = { status: 503, body: '{"error":"maintenance"}', headers: { "Retry-After": "120" } };
   const uses = [12.5, 13.25, 14, 14.75].map((hour, round) => ({
     day: lastDay,
@@ -46,10 +52,36 @@ export function failAtTheEnd(warehouse: DemoEndpoint, consumers: readonly Custom
         await consumers[(use + round) % consumers.length]?.consume(use + 2);
     },
   }));
+  const begin = async () => {
+    await untilWaiting(projectId, warehouse, 0);
+    await controlReceiver(warehouse.url, "answer", answer);
+  };
   return [
-    { day: lastDay, hour: 12.25, run: () => controlReceiver(warehouse.url, "answer", answer) },
+    { day: lastDay, hour: 12.25, run: begin },
     ...uses,
+    { day: lastDay, hour: 15.5, run: () => untilWaiting(projectId, warehouse, queuedDeliveries) },
   ];
+}
+
+const patienceMs = 30_000;
+
+/** Waits until so many deliveries wait at the endpoint: the customers' objects write them shortly after a use. */
+async function untilWaiting(
+  projectId: string,
+  { url, endpointId }: DemoEndpoint,
+  wanted: number,
+): Promise<void> {
+  const scope = { projectId, mode: "test" } as const;
+  const { origin } = new URL(url);
+  const filter = { endpointId, states: ["pending", "failed"] satisfies DeliveryState[] };
+  const patientUntil = Date.now() + patienceMs;
+  for (;;) {
+    const page = { after: null, limit: 100 };
+    const { deliveries } = await readWebhooks(origin, "listDeliveries", scope, filter, page);
+    if (deliveries.length === wanted) return;
+    if (Date.now() > patientUntil) throw new Error(`${deliveries.length} deliveries wait, not ${wanted}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** Stripe sends what can't be applied: objects without a required field, and a checkout that is unknown. */

@@ -16,7 +16,7 @@ const looks: Record<string, Look> = {
 
 /**
  * Takes a picture of the whole height of every page, in each look, into `<folder>/<look>/<page>.png`. `only`
- * restricts it to pages whose name contains the word.
+ * restricts it to pages with the word in their name.
  */
 export async function shootEveryPage(
   browser: Browser,

@@ -10,7 +10,7 @@ export interface PortalPage {
   isPublic?: true;
 }
 
-/** Stories whose customer page is pictured, each with its first customer. */
+/** Stories with a picture of their first customer. */
 const picturedStories = [
   "renewed",
   "past_due",
