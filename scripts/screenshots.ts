@@ -1,8 +1,8 @@
 /**
  * `npm run screenshots`: takes the pictures of the README and of the operators' guide from a separate stack with the seed
  * of `npm start`. `npm run screenshots -- <folder>` takes a picture of every page of the portal into the folder, with the
- * demo data of the stack that `npm start -- --demo-data` runs, or else of a separate one; `--only word` takes the pages
- * with the word in their name. Needs a Chromium on the PATH or in CHROME_PATH.
+ * demo data of the stack that `npm start -- --demo-data` runs, or else of a separate one; `--only 390-light/customer`
+ * takes those with these characters in look and page. Needs a Chromium on the PATH or in CHROME_PATH.
  */
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";

@@ -75,7 +75,7 @@ export async function addKeys(owner: PortalClient, path: string): Promise<void> 
   await owner.submit(rotate, { new_key_id, overlap: "24" });
 }
 
-/** Adds operators, and an invitation that waits. Returns the portals of the two who work on customers. */
+/** Adds operators. Returns the portals of the two who do more than read. */
 export async function addOperators(owner: PortalClient): Promise<PortalClient[]> {
   const people = [
     { role: "admin", name: "Amir Admin", email: "admin@demo.example" },
@@ -84,9 +84,13 @@ export async function addOperators(owner: PortalClient): Promise<PortalClient[]>
   ] as const;
   const invited = [];
   for (const person of people) invited.push(await inviteOperator(owner, person));
+  return invited.slice(0, 2).map(({ portal }) => portal);
+}
+
+/** Adds an invitation that waits. It ends after some days, so it comes last. */
+export async function inviteColleague(owner: PortalClient): Promise<void> {
   const invitation_id = hiddenField((await owner.get("/team")).html, "invitation_id");
   await owner.submit("/team/invitations", { invitation_id, email: "new@demo.example", role: "support" });
-  return invited.slice(0, 2).map(({ portal }) => portal);
 }
 
 export interface DemoEndpoint {

@@ -2,7 +2,7 @@ import { ApiClient } from "../seed/api-client.ts";
 import { PocketStripe } from "../seed/pocket-stripe.ts";
 import { PortalClient } from "../seed/portal-client.ts";
 import type { StackFile } from "../seed/stack-file.ts";
-import { addEndpoint, addKeys, addOperators, addProducts } from "./configuration.ts";
+import { addEndpoint, addKeys, addOperators, addProducts, inviteColleague } from "./configuration.ts";
 import { Customer } from "./customer.ts";
 import { Dice } from "./dice.ts";
 import { failAndDrop, failAtTheEnd, sendBrokenEvents } from "./incidents.ts";
@@ -109,6 +109,7 @@ export async function fillDemoData(
     await runTogether(due);
   }
   await clock.advanceTo(timeOf({ day: lastDay, hour: lastHour }));
+  await inviteColleague(owner);
   print(`Demo data: ${customers.length} customers, after ${secondsSince(startedAt)} s.`);
   return Object.fromEntries(customers.map(({ customer, story }) => [customer.ref, story]));
 }

@@ -16,7 +16,7 @@ const looks: Record<string, Look> = {
 
 /**
  * Takes a picture of the whole height of every page, in each look, into `<folder>/<look>/<page>.png`. `only`
- * restricts it to pages with the word in their name.
+ * restricts it to pictures with these characters in `<look>/<page>`.
  */
 export async function shootEveryPage(
   browser: Browser,
@@ -26,8 +26,10 @@ export async function shootEveryPage(
   const owner = new PortalClient(file.origin);
   const [entry] = file.operators;
   await owner.signIn(entry?.email ?? "", entry?.password ?? "");
-  const pages = (await listPages(file, owner)).filter(({ name }) => name.includes(only));
+  const everyPage = await listPages(file, owner);
   for (const [name, look] of Object.entries(looks)) {
+    const pages = everyPage.filter((page) => `${name}/${page.name}`.includes(only));
+    if (pages.length === 0) continue;
     await mkdir(join(folder, name), { recursive: true });
     const own = await openPage(browser, file, look);
     const stranger = await openPublicPage(browser, file, look);

@@ -113,7 +113,7 @@ describe("npm start -- --demo-data", () => {
     const [entry] = file.operators;
     await owner.signIn(entry?.email ?? "", entry?.password ?? "");
     const { html } = await owner.get(`/p/${file.project_id}/test/events?status=failed`);
-    expect(new Set([...html.matchAll(/\/events\/(evt_\w+)/g)].map(([, id]) => id)).size).toBe(3);
+    expect(new Set([...html.matchAll(/\/events\/(evt_\w+)/g)].map(([, id]) => id)).size).toBe(2);
     const report = (await (await fetch(`${stack.origin}/__dev/verify`)).json()) as Record<string, unknown>;
     expect(report).toMatchObject({ faulty: [] });
   });
