@@ -65,7 +65,7 @@ export function failAtTheEnd(
 
 const patienceMs = 30_000;
 
-/** Waits until `wanted` deliveries wait at the endpoint: a customer's object writes them shortly after a use. */
+/** Waits until `wanted` deliveries wait at the endpoint: customers' objects write them shortly after a use. */
 async function untilWaiting(
   projectId: string,
   { url, endpointId }: DemoEndpoint,

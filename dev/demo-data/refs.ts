@@ -65,6 +65,6 @@ function buildOrdinaryRef(index: number, dice: Dice): string {
     case 1:
       return `cust_${10_000 + index}`;
     default:
-      return `${digits(8)}-${digits(4)}-4${digits(3)}-a${digits(3)}-${digits(10)}${String(index).padStart(2, "0")}`;
+      return [digits(8), digits(4), `4${digits(3)}`, `a${digits(3)}`, `${digits(9)}${100 + index}`].join("-");
   }
 }
