@@ -8,7 +8,7 @@ import { summary } from "../dev/stack/summary.ts";
 import { startWranglerDev, type WranglerDevOptions } from "../dev/wrangler/wrangler-dev.ts";
 
 // `npm start`: the whole product on one origin of this machine. `npm run dev`, or --watch: the same under `wrangler dev`,
-// which reloads on save. Both share the state in .dev. Options: PORT, STRIPE_SECRET_KEY, --empty.
+// which reloads on save. Both share the state in .dev. Options: PORT, STRIPE_SECRET_KEY, --empty, --demo-data.
 
 /**
  * Less than the 5 s after which workerd closes an idle connection: wrangler's proxy answers 503 to a POST that meets the
@@ -25,7 +25,7 @@ try {
 }
 
 async function main(): Promise<void> {
-  const { empty, watch, port, stripeSecretKey } = readStartOptions();
+  const { empty, demoData, watch, port, stripeSecretKey } = readStartOptions();
   console.log(
     watch
       ? "Starting wrangler dev with all workers, which takes some seconds."
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   };
   const stack = watch ? await watchStack(options) : await startStack({ ...options, logFile: devPaths.log });
   stopOnSignal(stack, () => console.log("\nStopping."));
-  const file = await seedOnce(stack, { seed: !empty });
+  const file = await seedOnce(stack, empty ? "nothing" : demoData ? "demo_data" : "stories");
   if (file === undefined && !empty) {
     notes.push(
       "This state has projects that npm start did not make, so no key is known here. npm run reset deletes it.",

@@ -87,12 +87,15 @@ export function hiddenField(html: string, name: string): string {
 
 /** Returns the hidden fields of the form that posts to `action`, as a browser would send them. */
 export function hiddenFields(html: string, action: string): Record<string, string> {
-  const start = html.indexOf(`action="${action}"`);
+  const start = html.indexOf(`action="${escaped(action)}"`);
   if (start === -1) throw new Error(`The page has no form for ${action}: ${sentencesOf(html)}`);
   const form = html.slice(start, html.indexOf("</form>", start));
   const fields = form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g);
   return Object.fromEntries([...fields].map(([, name = "", value = ""]) => [name, unescaped(value)]));
 }
+
+/** The characters of a path that an attribute writes differently. */
+const escaped = (path: string): string => path.replaceAll("&", "&amp;").replaceAll("'", "&#39;");
 
 export const unescaped = (text: string): string =>
   text

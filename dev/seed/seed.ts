@@ -71,7 +71,7 @@ export async function seed({
 const newPassword = (): string => randomBytes(12).toString("base64url");
 
 /** Creates an invitation and accepts it as the invited person would: by the link, in another session. */
-async function inviteOperator(
+export async function inviteOperator(
   owner: PortalClient,
   { role, name, email }: { role: Role; name: string; email: string },
 ): Promise<{ entry: OperatorEntry; portal: PortalClient }> {

@@ -17,4 +17,6 @@ export interface StackFile {
   /** The sample receiver, which gets every event of test mode. */
   receiver: { url: string; endpoint_id: string; secret: string };
   operators: OperatorEntry[];
+  /** With demo data only: the story of each of its customers, by ref. */
+  demo_customers?: Record<string, string>;
 }

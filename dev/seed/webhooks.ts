@@ -30,7 +30,7 @@ export async function seedReceiver(origin: string, scope: Scope): Promise<StackF
     ...sampleEndpoint(url),
   });
   if (made.outcome !== "done") throw new Error(`create endpoint: ${JSON.stringify(made)}`);
-  await control(url, "secret", { secret: made.secret });
+  await controlReceiver(url, "secret", { secret: made.secret });
   return { url, endpoint_id: made.endpointId, secret: made.secret };
 }
 
@@ -62,7 +62,7 @@ export async function seedDeadDelivery(
     const { deliveries } = await readWebhooks(origin, "listDeliveries", scope, filter, page);
     return deliveries[0]?.state === wanted;
   };
-  await control(receiver.url, "answer", { status: 500, body: "the database is down" });
+  await controlReceiver(receiver.url, "answer", { status: 500, body: "the database is down" });
   await buy(api, stripe, "user_dead_delivery", "CREDITS_1000");
   const patientUntil = Date.now() + 15_000;
   while (!(await stateIs("failed"))) {
@@ -71,12 +71,13 @@ export async function seedDeadDelivery(
   }
   const { endpoint_id: endpointId } = receiver;
   await runWebhookOperation(origin, disableEndpoint, scope, { endpointId });
-  await control(receiver.url, "answer", {});
+  await controlReceiver(receiver.url, "answer", {});
   await runWebhookOperation(origin, enableEndpoint, scope, { endpointId, waiting: "drop" });
   if (!(await stateIs("dead"))) throw new Error("the delivery to user_dead_delivery is not dead");
 }
 
-async function control(url: string, part: string, body: object): Promise<void> {
+/** Calls a control of the sample receiver at `url`: `secret` or `answer`. */
+export async function controlReceiver(url: string, part: string, body: object): Promise<void> {
   const response = await fetch(`${url}/${part}`, { method: "POST", body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`receiver ${part}: ${response.status} ${await response.text()}`);
 }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
+import { demoDataDefaults, fillDemoData } from "../demo-data/fill.ts";
 import type { SetupState } from "../gateway/apply-migrations.ts";
 import { seed } from "../seed/seed.ts";
 import type { StackFile } from "../seed/stack-file.ts";
@@ -7,6 +8,7 @@ import { moveReceiver } from "../seed/webhooks.ts";
 import { devPaths } from "./paths.ts";
 import { writePrivateFile } from "./secrets.ts";
 import type { RunningStack } from "./stack.ts";
+import { StackError } from "./stack-error.ts";
 import { refuseIfHeld } from "./state-lock.ts";
 
 /**
@@ -24,26 +26,35 @@ export async function dropHalfSeededState(): Promise<boolean> {
   return true;
 }
 
+/** What an empty state is filled with. */
+export type SeedKind = "nothing" | "stories" | "demo_data";
+
 /** Seeds an empty state. Returns .dev/stack.json, or `undefined` when this state never had one. */
-export async function seedOnce(stack: RunningStack, may: { seed: boolean }): Promise<StackFile | undefined> {
+export async function seedOnce(stack: RunningStack, kind: SeedKind): Promise<StackFile | undefined> {
   const { has_projects, is_set_up } = await readSetupState(stack);
   if (!has_projects && !is_set_up) {
     // Its keys belong to a state that was removed.
     await rm(devPaths.stackFile, { force: true });
-    if (!may.seed) return undefined;
+    if (kind === "nothing") return undefined;
     await writePrivateFile(
       devPaths.seeding,
       "The seed is under way, or did not end: see dev/stack/seed-once.ts",
     );
     const { setupToken } = stack.secrets;
     const made = await seed({ origin: stack.origin, setupToken });
+    if (kind === "demo_data") {
+      made.demo_customers = await fillDemoData(made, { ...demoDataDefaults, print: console.log });
+    }
     await writePrivateFile(devPaths.stackFile, JSON.stringify(made, null, 2));
     await rm(devPaths.seeding);
     return made;
   }
-  if (!existsSync(devPaths.stackFile)) return undefined;
-  const text = await readFile(devPaths.stackFile, "utf8");
-  const kept = JSON.parse(text) as StackFile;
+  const text = existsSync(devPaths.stackFile) ? await readFile(devPaths.stackFile, "utf8") : undefined;
+  const kept = text === undefined ? undefined : (JSON.parse(text) as StackFile);
+  if (kind === "demo_data" && kept?.demo_customers === undefined) {
+    throw new StackError("This state has other data. npm run reset deletes it; then --demo-data fills it.");
+  }
+  if (text === undefined || kept === undefined) return undefined;
   if (kept.origin === stack.origin) return kept;
   // The port changed since the last start, and so do the URLs.
   const moved = text.replaceAll(kept.origin, stack.origin);

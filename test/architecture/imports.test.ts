@@ -8,7 +8,17 @@ import { isTestFile, read, readSourceFiles, resolveImport, root } from "./source
 const workers = ["runtime", "portal", "deliveries"];
 /** Workers of development. Nothing that is deployed imports them. */
 const devWorkers = ["gateway", "pocket-stripe"];
-const devFolders = [...devWorkers, "bench", "browser", "entries", "screenshots", "seed", "stack", "wrangler"];
+const devFolders = [
+  ...devWorkers,
+  "bench",
+  "browser",
+  "demo-data",
+  "entries",
+  "screenshots",
+  "seed",
+  "stack",
+  "wrangler",
+];
 const sharedFolders = ["contract", "db", "domain", "kit", "operations", "stripe", "webhooks"];
 
 /**
@@ -33,7 +43,7 @@ const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
     packages: /^(cloudflare:workers|drizzle-orm(\/d1)?)$/,
   },
   {
-    part: /^dev\/(bench|browser|screenshots|seed|stack|wrangler)\//,
+    part: /^dev\/(bench|browser|demo-data|screenshots|seed|stack|wrangler)\//,
     folders: /^(dev|shared|workers|scripts\/islands)\//,
     packages: /./,
   },

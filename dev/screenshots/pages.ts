@@ -1,0 +1,107 @@
+import { StackClock } from "../demo-data/stack-clock.ts";
+import type { PortalClient } from "../seed/portal-client.ts";
+import type { StackFile } from "../seed/stack-file.ts";
+
+/** A page of the portal by the name of its pictures. */
+export interface PortalPage {
+  name: string;
+  path: string;
+  /** Shown to a browser without a session. */
+  isPublic?: true;
+}
+
+/** Stories with a picture of their first customer. */
+const picturedStories = [
+  "renewed",
+  "past_due",
+  "consuming",
+  "used_up",
+  "pass_expired",
+  "refunded",
+  "disputed",
+  "hold_lifted",
+  "debit_waiting",
+  "grant_undone",
+  "never_paid",
+];
+
+/** Parts of refs that break layouts, each pictured with its customer. */
+const picturedRefs = { "longest-ref": "xxxxxxxxxx", "right-to-left": "\u202E", "html-ref": "<script>" };
+
+/** Lists every page of the portal with the demo data. Reads the ids that it needs from the portal's lists. */
+export async function listPages(file: StackFile, owner: PortalClient): Promise<PortalPage[]> {
+  const test = `/p/${file.project_id}/test`;
+  const find = async (list: string, link: RegExp) => {
+    const path = link.exec((await owner.get(`${test}${list}`)).html)?.[0];
+    if (path === undefined) throw new Error(`${list} has no link like ${link}`);
+    return path;
+  };
+  const tenDaysAgo = (await new StackClock(file.origin).now()) - 10 * 86_400_000;
+  const refs = Object.entries(file.demo_customers ?? {});
+  const customer = (ref: string) => `${test}/customers/${encodeURIComponent(ref)}`;
+  const ofStory = (story: string) => customer(refs.find(([, lived]) => lived === story)?.[0] ?? story);
+  const endpoint = await find("/webhooks", /\/p\/[^"]+\/webhooks\/ep_\w+/);
+  const pages: Record<string, string> = {
+    overview: test,
+    "overview-live": `/p/${file.project_id}/live`,
+    customers: `${test}/customers`,
+    "customers-search": `${test}/customers?q=user`,
+    "customers-none": `${test}/customers?q=nothing_like_this`,
+    ...Object.fromEntries(picturedStories.map((story) => [`customer-${story}`, ofStory(story)])),
+    ...Object.fromEntries(
+      Object.entries(picturedRefs).map(([name, part]) => [
+        `customer-${name}`,
+        customer(refs.find(([ref]) => ref.includes(part))?.[0] ?? part),
+      ]),
+    ),
+    "customer-unknown": customer("nobody"),
+    "customer-as-of": `${ofStory("refunded")}?as_of=${new Date(tenDaysAgo).toISOString().slice(0, 10)}`,
+    "customer-uses": `${ofStory("consuming")}?show=usage`,
+    "customer-grant": `${ofStory("past_due")}/grant`,
+    "customer-sync": `${ofStory("past_due")}/sync`,
+    "customer-erase": `${ofStory("past_due")}/erase`,
+    "customer-check": `${ofStory("past_due")}/check`,
+    events: `${test}/events`,
+    "events-failed": `${test}/events?status=failed`,
+    event: await find("/events", /\/p\/[^"]+\/events\/evt_\w+/),
+    "event-failed": await find("/events?status=failed", /\/p\/[^"]+\/events\/evt_\w+/),
+    products: `${test}/products`,
+    "product-new": `${test}/products/new`,
+    product: `${test}/products/LAUNCH_OFFER_2025_FOR_THE_FIRST_HUNDRED_CUSTOMERS`,
+    keys: `${test}/keys`,
+    "key-revoke": await find("/keys", /\/p\/[^"]+\/keys\/key_\w+\/revoke/),
+    stripe: `${test}/stripe`,
+    webhooks: `${test}/webhooks`,
+    "webhook-new": `${test}/webhooks/new`,
+    webhook: endpoint,
+    "webhook-edit": `${endpoint}/edit`,
+    "webhook-delete": `${endpoint}/delete`,
+    "webhook-rotate": `${endpoint}/rotate`,
+    "webhook-replay": `${endpoint}/replay`,
+    deliveries: `${test}/deliveries`,
+    "deliveries-waiting": `${test}/deliveries?status=open`,
+    "deliveries-dead": `${test}/deliveries?status=dead`,
+    "deliveries-requeue": `${test}/deliveries/requeue?status=dead`,
+    delivery: await find("/deliveries?status=dead", /\/p\/[^"]+\/deliveries\/dlv_\w+/),
+    "go-live": `${test}/go-live`,
+    settings: `${test}/settings`,
+    data: `${test}/data`,
+    projects: "/projects",
+    team: "/team",
+    plan: "/plan",
+    audit: "/audit",
+    account: "/account",
+    "second-factor": "/account/second-factor",
+    "not-found": "/nowhere",
+  };
+  const publicPages = {
+    "sign-in": "/sign-in",
+    "forgot-password": "/forgot-password",
+    "reset-unknown": "/reset/none",
+    "invitation-unknown": "/invitations/none",
+  };
+  return [
+    ...Object.entries(publicPages).map(([name, path]): PortalPage => ({ name, path, isPublic: true })),
+    ...Object.entries(pages).map(([name, path]) => ({ name, path })),
+  ];
+}
