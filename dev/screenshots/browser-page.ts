@@ -26,7 +26,7 @@ export async function openPage(from: Browser, file: StackFile, look: Look): Prom
   const page = await openPublicPage(from, file, look);
   const [owner] = file.operators;
   await page.goto("/sign-in");
-  await page.getByLabel("E-mail").fill(owner?.email ?? "");
+  await page.getByLabel("Email").fill(owner?.email ?? "");
   await page.getByLabel("Password").fill(owner?.password ?? "");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(/\/p\//);

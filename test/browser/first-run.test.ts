@@ -34,7 +34,7 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await expectAccessible(page);
     await page.getByRole("link", { name: "Set up Licenzy" }).click();
     await page.getByLabel("Your name").fill("Dana");
-    await page.getByLabel("E-mail").fill("dana@acme.example");
+    await page.getByLabel("Email").fill("dana@acme.example");
     await page.getByLabel("Password").fill(password);
     await page.getByLabel("Company").fill("Acme");
     await page.getByLabel("First project").fill("Acme Writer");
@@ -106,7 +106,7 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     const { page, errors } = await openPage(portal);
     const price = await stripe.createPrice("Day pass", 500);
     await page.goto("/sign-in");
-    await focusOn(page, "E-mail");
+    await focusOn(page, "Email");
     await page.keyboard.type("dana@acme.example");
     await page.keyboard.press("Tab");
     await page.keyboard.type(password);
@@ -146,7 +146,7 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     });
     const page = await context.newPage();
     await page.goto("/sign-in");
-    await page.getByLabel("E-mail").fill("dana@acme.example");
+    await page.getByLabel("Email").fill("dana@acme.example");
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL(/\/p\//);

@@ -71,7 +71,7 @@ export async function openPage(
 /** Signs in with the form, and waits for the first page of the project. */
 export async function signIn(page: Page, operator: OperatorEntry | undefined): Promise<void> {
   await page.goto("/sign-in");
-  await page.getByLabel("E-mail").fill(operator?.email ?? "");
+  await page.getByLabel("Email").fill(operator?.email ?? "");
   await page.getByLabel("Password").fill(operator?.password ?? "");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(/\/p\//);

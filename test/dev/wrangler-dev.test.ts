@@ -47,7 +47,7 @@ describe("npm run dev", () => {
         page.on("pageerror", (error) => errors.push(error.message));
         const [owner] = dev.file.operators;
         await page.goto("/sign-in");
-        await page.getByLabel("E-mail").fill(owner?.email ?? "");
+        await page.getByLabel("Email").fill(owner?.email ?? "");
         await page.getByLabel("Password").fill(owner?.password ?? "");
         await page.getByRole("button", { name: "Sign in" }).click();
         await page.waitForURL(/\/p\//);

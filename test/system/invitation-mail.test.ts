@@ -85,7 +85,7 @@ describe("invitation email", () => {
     ]) {
       const invitation_id = hiddenField((await portal.get("/team")).html, "invitation_id");
       const reply = await portal.post("/team/invitations", { invitation_id, email, role: "viewer" });
-      expect(reply.html).toContain("This is no e-mail address.");
+      expect(reply.html).toContain("Enter an email address.");
       expect(await mailsTo(email)).toEqual([]);
     }
   });

@@ -30,7 +30,7 @@ describe("sign-in", () => {
     for (const who of [email, address()]) {
       const reply = await stranger.post("/sign-in", { email: who, password: "not the password" });
       expect(reply.status).toBe(422);
-      expect(reply.html).toContain("E-mail and password do not fit.");
+      expect(reply.html).toContain("Incorrect email or password.");
     }
   });
 

@@ -91,7 +91,7 @@ describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
         email: address(),
         email_verified: true,
       });
-      expect(await refusalOf(browser, back)).toContain("Nobody with this address is an operator here");
+      expect(await refusalOf(browser, back)).toContain("No operator has this email");
     }
   });
 
@@ -101,7 +101,7 @@ describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
     for (const claims of [{ email, email_verified: false }, { email }]) {
       const browser = new PortalClient(stack.origin);
       const back = provider.agree(await begin(browser, name, link), claims);
-      expect(await refusalOf(browser, back)).toContain("is not confirmed there");
+      expect(await refusalOf(browser, back)).toContain("is not verified by the provider");
     }
   });
 
@@ -160,15 +160,15 @@ describe.each(["google", "microsoft"])("sign-in with %s", (name) => {
 
     const forged = provider.agree(await begin(browser, name, link), claims);
     forged.searchParams.set("state", "guessed");
-    expect(await refusalOf(browser, forged)).toContain("was not begun in this browser");
+    expect(await refusalOf(browser, forged)).toContain("started in another browser");
 
     const stolen = provider.agree(await begin(other, name, link), claims);
-    expect(await refusalOf(browser, stolen)).toContain("was not begun in this browser");
+    expect(await refusalOf(browser, stolen)).toContain("started in another browser");
 
     // The code carries the challenge of the other request, so PKCE rejects it.
     const own = provider.agree(await begin(browser, name, link), claims);
     const foreign = provider.agree(await begin(other, name, link), claims);
     own.searchParams.set("code", foreign.searchParams.get("code") ?? "");
-    expect(await refusalOf(browser, own)).toContain("Signing in there did not work");
+    expect(await refusalOf(browser, own)).toContain("The provider did not sign you in");
   });
 });

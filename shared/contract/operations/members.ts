@@ -10,7 +10,7 @@ const emailSchema = z
   .string()
   .trim()
   .toLowerCase()
-  .regex(/^[^\s\p{C}@,;:<>()"]{1,64}@[^\s\p{C}@,;:<>()"]{1,190}$/u, "This is no e-mail address.");
+  .regex(/^[^\s\p{C}@,;:<>()"]{1,64}@[^\s\p{C}@,;:<>()"]{1,190}$/u, "Enter an email address.");
 
 /**
  * `invitationId` is chosen with the form: sending the form twice invites once. The link makes a member, and a

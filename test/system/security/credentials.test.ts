@@ -167,7 +167,7 @@ describe("a password or code can't be guessed", () => {
     for (const code of ["000000", buildTotpCode(secret, 1)]) {
       const reply = await operator.portal.post("/sign-in/code", { code });
       expect(reply.status).toBe(409);
-      expect(reply.html).toContain("You are signed in already");
+      expect(reply.html).toContain("Already signed in");
     }
     expect((await operator.portal.get("/sign-in/code")).location).toBe("/");
     // The code was not verified, so it is not used up.

@@ -44,7 +44,7 @@ describe("an input", () => {
       previewAction,
       { ...action, form: { ...grant, units: 0 } },
       "units",
-      "A whole number of units is needed, from 0 to 1,000,000,000,000; to grant, from 1.",
+      "Enter a whole number of units, from 0 to 1,000,000,000,000. A grant needs at least 1.",
     ],
   ])(
     "is refused with the schema's own message, at the key it is about: $name",

@@ -28,7 +28,7 @@ export async function changePassword(c: PortalContext) {
   if (error !== null) return showErrors({ password: error });
   const checked = await checkPassword(c, form["current"] ?? "");
   if (checked.outcome === "too_many") return showErrors({ current: tooManyAttempts }, 429);
-  if (checked.outcome === "wrong") return showErrors({ current: "That is not your present password." });
+  if (checked.outcome === "wrong") return showErrors({ current: "Current password is incorrect." });
   const newHash = await hashPassword(form["password"] ?? "");
   const audit: AuditEntry = {
     actor: toActor(c),
@@ -37,7 +37,7 @@ export async function changePassword(c: PortalContext) {
     target: email,
   };
   await replacePassword(c.env.DB, { operatorId, token }, newHash, audit);
-  return redirectWith(c, "/account", "Your password is changed, and you are signed out everywhere else.");
+  return redirectWith(c, "/account", "Password changed. Your other sessions are signed out.");
 }
 
 export async function endSession(c: PortalContext) {
@@ -52,7 +52,7 @@ export async function endSession(c: PortalContext) {
   };
   const ended = await revokeSessions(c.env.DB, operatorId, which, audit);
   return ended === 0
-    ? redirectWith(c, "/account", "That session had ended already.", "bad")
+    ? redirectWith(c, "/account", "That session has already ended.", "bad")
     : redirectWith(
         c,
         "/account",
@@ -69,7 +69,7 @@ export async function enableSecondFactor(c: PortalContext) {
   if (hasPassword) {
     const checked = await checkPassword(c, password);
     if (checked.outcome === "too_many") return showFieldError(c, "password", tooManyAttempts, 429);
-    if (checked.outcome === "wrong") return showFieldError(c, "password", "That is not your password.");
+    if (checked.outcome === "wrong") return showFieldError(c, "password", "Incorrect password.");
   } else if (!isAuthenticationRecent(provenAt?.getTime() ?? null, Date.now()))
     return showFieldError(
       c,
@@ -79,7 +79,7 @@ export async function enableSecondFactor(c: PortalContext) {
   const { api } = createSignInService(c.env, getOrigin(c));
   const body = hasPassword ? { password } : {};
   const reply = await api.enableTwoFactor({ body, headers: c.req.raw.headers, asResponse: true });
-  if (!reply.ok) return redirectWith(c, "/account/second-factor", "The second factor is on already.", "bad");
+  if (!reply.ok) return redirectWith(c, "/account/second-factor", "The second factor is already on.", "bad");
   const { totpURI, backupCodes } = (await reply.json()) as { totpURI: string; backupCodes: string[] };
   return renderSecondFactorPage(c, {
     enrolment: { secret: parseSecret(totpURI), uri: totpURI, backupCodes },
@@ -90,7 +90,7 @@ export async function confirmSecondFactor(c: PortalContext) {
   const form = await readForm(c);
   const checked = await checkFirstCode(c, form["code"] ?? "");
   if (checked.outcome === "right")
-    return redirectWith(c, "/account", "The second factor is on, and you are signed out everywhere else.");
+    return redirectWith(c, "/account", "Second factor on. Your other sessions are signed out.");
   const uri = form["uri"] ?? "";
   const enrolment = { secret: parseSecret(uri), uri, backupCodes: (form["backup_codes"] ?? "").split(" ") };
   return checked.outcome === "too_many"
@@ -102,7 +102,8 @@ export async function confirmSecondFactor(c: PortalContext) {
 export async function disableSecondFactor(c: PortalContext) {
   const { code = "" } = await readForm(c);
   const { operatorId, email, hasPassword } = c.get("member");
-  if (!hasPassword) return redirectWith(c, "/account", "Who has no password needs the second factor.", "bad");
+  if (!hasPassword)
+    return redirectWith(c, "/account", "Set a password before you turn off the second factor.", "bad");
   const checked = await checkCode(c, code);
   if (checked.outcome === "too_many") return showFieldError(c, "code", tooManyAttempts, 429);
   if (checked.outcome === "wrong") return showFieldError(c, "code", wrongCode);
@@ -113,7 +114,7 @@ export async function disableSecondFactor(c: PortalContext) {
     target: email,
   };
   await turnOffSecondFactor(c.env.DB, operatorId, audit);
-  return redirectWith(c, "/account", "The second factor is off.");
+  return redirectWith(c, "/account", "Second factor off.");
 }
 
 function showFieldError(

@@ -22,7 +22,7 @@ export async function renderAccountPage(
   const linkError = c.req.query("error");
   return renderPage(
     c,
-    { title: "Your sign-in", status },
+    { title: "Account & security", status },
     <>
       <PageHead title={name} lead={`${email} · ${role}`} />
       {linkError === undefined ? null : (
@@ -37,8 +37,8 @@ export async function renderAccountPage(
       >
         <p>
           {hasSecondFactor
-            ? "Signing in asks for a code from your app. It is also what confirms that it is you."
-            : "With a second factor a stolen password alone opens nothing. You need an authenticator app."}
+            ? "You enter a code from your app when you sign in."
+            : "Protect your account with an authenticator app."}
         </p>
         <div>
           <a class="button" href="/account/second-factor">
@@ -48,7 +48,7 @@ export async function renderAccountPage(
       </Card>
       {hasPassword ? <PasswordForm form={form} /> : null}
       <Providers c={c} identities={identities} />
-      <Card title="Where you are signed in" note={<EndOthers sessions={sessions} />}>
+      <Card title="Sessions" note={<EndOthers sessions={sessions} />}>
         <Table
           label="Sessions"
           head={["Browser", "From", "Since", "Ends", <span class="quiet">Actions</span>]}
@@ -122,9 +122,9 @@ function describeBrowser(userAgent: string | null): string {
 
 function PasswordForm({ form }: { form: FormState }) {
   return (
-    <Card title="Password" note="Changing it signs you out everywhere else" pad>
+    <Card title="Password" note="Signs out your other sessions" pad>
       <form method="post" action="/account/password" class="form">
-        <PasswordField form={form} name="current" label="Present password" />
+        <PasswordField form={form} name="current" label="Current password" />
         <NewPasswordField form={form} />
         <FieldError form={form} name="" />
         <div>

@@ -17,7 +17,7 @@ export async function linkProvider(c: PortalContext) {
   const form = await readForm(c);
   const provider = listProviders(c.env).find((candidate) => candidate === form["provider"]);
   if (provider === undefined)
-    return renderErrorPage(c, 404, "There is no such page", "This way of signing in is not set up here.");
+    return renderErrorPage(c, 404, "Page not found", "This sign-in method is not configured.");
   const permit = await authorizeOperation(c, linkOperation);
   if (permit.outcome === "refused") return renderRefusalPage(c, permit);
   const { api } = createSignInService(c.env, getOrigin(c));

@@ -29,8 +29,8 @@ export function renderSecondFactorPage(c: PortalContext, options: SecondFactorOp
         title="Second factor"
         lead={
           hasPassword
-            ? "A code from an authenticator app, asked for after your password."
-            : "You sign in without a password here, so a second factor is needed before anything else."
+            ? "A code from an authenticator app, after your password."
+            : "You sign in without a password, so a second factor is required."
         }
       />
       {enrolment !== undefined ? (
@@ -102,7 +102,7 @@ function TurnOff({ form, hasPassword }: { form: FormState; hasPassword: boolean 
   if (!hasPassword)
     return <p>It is on, and can't be turned off: who signs in without a password here needs it.</p>;
   return (
-    <Card title="Turn it off" note={<Pill tone="good">On</Pill>} pad>
+    <Card title="Turn off" note={<Pill tone="good">On</Pill>} pad>
       <p>To change the app, turn it off and on again.</p>
       <form method="post" action="/account/second-factor/disable" class="form">
         <CodeField form={form} />

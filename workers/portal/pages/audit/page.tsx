@@ -39,7 +39,7 @@ export async function showAudit(c: PortalContext) {
             label="Action"
             options={[{ value: "", label: "All" }, ...auditActions.map((value) => ({ value, label: value }))]}
           />
-          <Field form={form} name="who" label="Who (e-mail)" type="search" required={false} />
+          <Field form={form} name="who" label="Operator (email)" type="search" required={false} />
           <Select
             form={form}
             name="project"

@@ -29,14 +29,14 @@ async function findInvitation(c: PortalContext): Promise<Found | Response> {
     return renderErrorPage(
       c,
       404,
-      "This link opens nothing",
-      "It may be mistyped or cut off. Ask for a new invitation.",
+      "Invitation not found",
+      "Check the link, or ask an owner for a new invitation.",
     );
   const { acceptedAt, revokedAt, expiresAt } = found.invitation;
   const advice = "Ask an owner for a new one.";
   if (acceptedAt !== null)
     return renderErrorPage(c, 409, "This invitation was used", "A link works once. If it was you, sign in.");
-  if (revokedAt !== null) return renderErrorPage(c, 409, "This invitation was taken back", advice);
+  if (revokedAt !== null) return renderErrorPage(c, 409, "This invitation was revoked", advice);
   if (expiresAt <= c.get("now")) return renderErrorPage(c, 409, "This invitation has expired", advice);
   return found;
 }
@@ -66,7 +66,7 @@ export async function joinAccount(c: PortalContext) {
   const form = await readForm(c);
   const [name, password] = [readField(form, "name"), form["password"] ?? ""];
   const errors: Record<string, string> = {};
-  if (name === "") errors["name"] = "Say how others see you.";
+  if (name === "") errors["name"] = "Enter your name.";
   const error = findPasswordError(password);
   if (error !== null) errors["password"] = error;
   if (Object.keys(errors).length > 0) return invitationPage(c, found, session, { values: form, errors }, 422);

@@ -20,7 +20,7 @@ export async function reauthenticate(c: PortalContext) {
   const checked = await checkProof(c, form["proof"] ?? "");
   if (checked.outcome === "too_many") return showError(tooManyAttempts, 429);
   if (checked.outcome === "wrong")
-    return showError(session.hasSecondFactor ? wrongCode : "That is not your password.");
+    return showError(session.hasSecondFactor ? wrongCode : "Incorrect password.");
   const audit = buildSignInEntry(c, session, "operator.prove", { method: checked.value });
   await renewProof(c.env.DB, session.token, Date.now(), audit);
   if (pending === null || pending.method === "GET") return c.redirect(pending?.path ?? "/", 303);

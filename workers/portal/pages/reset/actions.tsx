@@ -19,8 +19,8 @@ const notOpen = (c: PortalContext) =>
   renderErrorPage(
     c,
     404,
-    "This reset link does not work",
-    "It was used, replaced or withdrawn, or has expired, or the address is cut off. Ask an owner for a new link.",
+    "Reset link not valid",
+    "It was used, replaced or withdrawn, or it expired. Ask an owner for a new link.",
   );
 
 export async function showReset(c: PortalContext) {
@@ -42,7 +42,7 @@ export async function resetPassword(c: PortalContext) {
   const audit = buildSignInEntry(c, reset, "operator.reset_password", { endsSecondFactor });
   const hash = await hashPassword(password);
   if (!(await useReset(c.env.DB, { ...reset, tokenHash }, hash, c.get("now"), audit))) return notOpen(c);
-  return redirectWith(c, "/sign-in", "Your password is changed. Sign in with it.");
+  return redirectWith(c, "/sign-in", "Password changed. Sign in with it.");
 }
 
 function resetPage(c: PortalContext, { email, endsSecondFactor }: Reset, form: FormState, status: 200 | 422) {

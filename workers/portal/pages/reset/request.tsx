@@ -55,7 +55,7 @@ export async function requestReset(c: PortalContext) {
   return redirectWith(
     c,
     "/sign-in",
-    "If an operator has this address, a reset link is on its way. It works for an hour.",
+    "If an operator has this email, we sent a reset link. It works for an hour.",
   );
 }
 

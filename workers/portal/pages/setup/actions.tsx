@@ -21,7 +21,7 @@ async function refuseSetup(c: PortalContext, token: string) {
 }
 
 const notFound = (c: PortalContext) =>
-  renderErrorPage(c, 404, "There is no such page", "The address may be mistyped, or what it named is gone.");
+  renderErrorPage(c, 404, "Page not found", "Check the address. The page may have been removed.");
 
 export async function showSetup(c: PortalContext) {
   const token = c.req.query("token") ?? "";
@@ -42,12 +42,12 @@ export async function setUp(c: PortalContext) {
   const password = form["password"] ?? "";
   const region = regions.find((candidate) => candidate === form["region"]);
   const errors: Record<string, string> = {};
-  if (name === "") errors["name"] = "Say how others see you.";
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) errors["email"] = "This is no e-mail address.";
+  if (name === "") errors["name"] = "Enter your name.";
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) errors["email"] = "Enter an email address.";
   const error = findPasswordError(password);
   if (error !== null) errors["password"] = error;
-  if (account === "") errors["account"] = "Name the company that this is for.";
-  if (project === "") errors["project"] = "Name the product that you sell.";
+  if (account === "") errors["account"] = "Enter a company name.";
+  if (project === "") errors["project"] = "Enter a project name.";
   if (region === undefined) errors["region"] = "Choose a region.";
   if (Object.keys(errors).length > 0 || region === undefined)
     return setupPage(c, token, { values: form, errors }, 422);
@@ -71,7 +71,7 @@ export async function setUp(c: PortalContext) {
     throw error;
   }
   await startSession(c, owner.operatorId, "new password");
-  return redirectWith(c, buildProjectPath(projectId, "test"), "Licenzy is set up, and you are its owner.");
+  return redirectWith(c, buildProjectPath(projectId, "test"), "Licenzy is set up. You are the owner.");
 }
 
 function setupPage(c: PortalContext, token: string, form: FormState, status: 200 | 422) {
@@ -84,7 +84,7 @@ function setupPage(c: PortalContext, token: string, form: FormState, status: 200
       <form method="post" action="/setup" class="form">
         <input type="hidden" name="token" value={token} />
         <Field form={form} name="name" label="Your name" autocomplete="name" autofocus />
-        <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" />
+        <Field form={form} name="email" label="Email" type="email" autocomplete="username" />
         <NewPasswordField form={form} label="Password" />
         <Field form={form} name="account" label="Company" autocomplete="organization" />
         <Field form={form} name="project" label="First project" hint="Usually the product that you sell." />
@@ -92,7 +92,7 @@ function setupPage(c: PortalContext, token: string, form: FormState, status: 200
           form={form}
           name="region"
           label="Region"
-          hint="Where its customers' ledgers live. It can't be changed later: choose the one nearest to your backend."
+          hint="Choose the region nearest to your backend. Can't be changed later."
           options={regionOptions}
           fallback="weur"
         />

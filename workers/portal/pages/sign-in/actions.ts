@@ -36,7 +36,7 @@ export async function signIn(c: PortalContext) {
 
   const checked = await checkSignIn(c, email, form["password"] ?? "");
   if (checked.outcome === "too_many") return showError(tooManyAttempts, 429);
-  if (checked.outcome === "wrong") return showError("E-mail and password do not fit.");
+  if (checked.outcome === "wrong") return showError("Incorrect email or password.");
   const reply = checked.value;
   copyCookies(c, reply.headers);
   const { token } = (await reply.json()) as { token?: string };
@@ -54,7 +54,7 @@ export async function showCode(c: PortalContext) {
 /** Verifies the second factor after a password. A browser with a session has nothing to verify here. */
 export async function enterCode(c: PortalContext) {
   if ((await getSession(c)) !== null)
-    return renderErrorPage(c, 409, "You are signed in already", "Sign out first to sign in as someone else.");
+    return renderErrorPage(c, 409, "Already signed in", "Sign out first to sign in as someone else.");
   const form = await readForm(c);
   const kept = { next: parseLocalPath(form["next"]), pending: readPendingRequest(form) };
   const showError = (code: string, status: 422 | 429 = 422) =>
@@ -110,18 +110,18 @@ export async function finishProvider(c: PortalContext) {
 }
 
 const unknownProvider = (c: PortalContext) =>
-  renderErrorPage(c, 404, "There is no such page", "This way of signing in is not set up here.");
+  renderErrorPage(c, 404, "Page not found", "This sign-in method is not configured.");
 
 function toProviderMessage(error: string): string {
   if (error === "signup_disabled" || error === "unable_to_create_user")
-    return "Nobody with this address is an operator here. Ask an owner for an invitation.";
+    return "No operator has this email. Ask an owner for an invitation.";
   if (error === "account_not_linked")
-    return "An operator with this address exists and has not linked this account. Sign in with your password, then link it under “Your sign-in”.";
+    return "An operator with this address exists and has not linked this account. Sign in with your password, then link it under “Account & security”.";
   if (error === "email_not_verified")
-    return "That account's e-mail address is not confirmed there, so it proves nothing here. Confirm it, or use the invitation with a password.";
+    return "That account's email address is not verified by the provider. Verify it, or accept the invitation with a password.";
   if (error === "state_mismatch" || error === "state_not_found")
-    return "This sign-in was not begun in this browser, or took too long. Begin again.";
-  return "Signing in there did not work. Try again, or use your password.";
+    return "This sign-in started in another browser or took too long. Start again.";
+  return "The provider did not sign you in. Try again, or use your password.";
 }
 
 export async function signOut(c: PortalContext) {

@@ -18,7 +18,7 @@ export function renderSignInPage(c: PortalContext, options: SignInOptions = {}) 
   const { status = 200, form = emptyForm, next = null, pending = null, note } = options;
   const choices = listProviders(c.env);
   const message =
-    note ?? (pending?.method === "POST" ? "Your session has ended. What you entered is kept." : null);
+    note ?? (pending?.method === "POST" ? "Your session has ended. Your entries are kept." : null);
   return renderSignedOutPage(
     c,
     { title: "Sign in", status },
@@ -27,7 +27,7 @@ export function renderSignInPage(c: PortalContext, options: SignInOptions = {}) 
       {message === null ? null : <p class="quiet">{message}</p>}
       <form method="post" action="/sign-in" class="form">
         <HiddenFields next={next} pending={pending} />
-        <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" autofocus />
+        <Field form={form} name="email" label="Email" type="email" autocomplete="username" autofocus />
         <PasswordField form={form} />
         <FieldError form={form} name="" />
         <button class="button primary" type="submit">

@@ -158,7 +158,7 @@ function Invited({
   const now = c.get("now");
   return (
     <Card title="Pending">
-      <Table label="Invitations" head={["E-mail", "Role", "Expires", <span class="quiet">Actions</span>]}>
+      <Table label="Invitations" head={["Email", "Role", "Expires", <span class="quiet">Actions</span>]}>
         {invited.map(({ invitationId, email, role, expiresAt }) => (
           <tr>
             <td class="wrap">{email}</td>
@@ -199,7 +199,7 @@ function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
     <Card title="Invite a member" note={isMailed ? "We email the invitation" : "You get a link to send"} pad>
       <form method="post" action="/team/invitations" class="form">
         <input type="hidden" name="invitation_id" value={newId("inv", c.get("now"))} />
-        <Field form={form} name="email" label="E-mail" type="email" autocomplete="off" />
+        <Field form={form} name="email" label="Email" type="email" autocomplete="off" />
         <Radios form={form} name="role" label="Role" options={options} fallback="support" />
         <FieldError form={form} name="" />
         <div>
