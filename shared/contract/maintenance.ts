@@ -9,6 +9,7 @@ export const runtimeSweeps = [
   "missedEvents",
   "expiries",
   "reviews",
+  "access",
   "keyrings",
   "erasures",
   "oldAttempts",

@@ -2,6 +2,7 @@ import { type SubjectIdentity, subjectName } from "../../../shared/domain/subjec
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
+import { moveAccessAlong } from "../db/customer-summary.ts";
 import { claimSubjectsToWake, listSubjectsToReview } from "../db/subjects.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { reviewSubject } from "../stripe-events/review-subject.ts";
@@ -44,6 +45,13 @@ export async function sweepReviews(env: RuntimeEnv, budget: Budget): Promise<{ r
     reviewSubject(env, subject),
   );
   return { reviewed };
+}
+
+const maxAccessChangesPerSweep = 2_000;
+
+/** Moves the copied access of customers whose access the clock has changed. Rights never depend on the copy. */
+export async function sweepAccess(env: RuntimeEnv): Promise<{ moved: number }> {
+  return { moved: await moveAccessAlong(env.DB, await currentTime(env.DEV), maxAccessChangesPerSweep) };
 }
 
 /** A broken object does not keep a sweep from the others. It stays due and is logged each time. */

@@ -7,7 +7,7 @@ import { sweepErasures } from "./erasures.ts";
 import { removeOldEvents, sweepInbox, sweepInboxReads } from "./inbox.ts";
 import { sweepOldAttempts } from "./old-attempts.ts";
 import { sweepStorage } from "./storage.ts";
-import { sweepExpiries, sweepReviews } from "./subjects.ts";
+import { sweepAccess, sweepExpiries, sweepReviews } from "./subjects.ts";
 import type { Budget } from "./work-through.ts";
 
 /**
@@ -21,6 +21,7 @@ export const sweeps: Record<RuntimeSweep, (env: RuntimeEnv, budget: Budget) => P
   missedEvents: async (env, budget) => sweepMissedEvents(env, await currentTime(env.DEV), budget),
   expiries: sweepExpiries,
   reviews: sweepReviews,
+  access: sweepAccess,
   keyrings: async (env, budget) => syncKeyrings(env, await currentTime(env.DEV), budget),
   erasures: sweepErasures,
   oldAttempts: sweepOldAttempts,
