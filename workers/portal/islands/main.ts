@@ -1,5 +1,6 @@
 import { explainCharts } from "./chart.ts";
 import { addCopyButtons } from "./copy.ts";
+import { addKeyboard } from "./keyboard.ts";
 import { followDelivery } from "./live-delivery.ts";
 import { addPalette } from "./palette.ts";
 import { addPayloadViewers } from "./payload.ts";
@@ -10,6 +11,7 @@ import { localizeTimes } from "./times.ts";
 enhance(document);
 addCopyButtons();
 addPalette();
+addKeyboard();
 guideProductForm();
 addPayloadViewers();
 followDelivery(enhance);
