@@ -1,15 +1,17 @@
 import { type SQL, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
 import { type Mode, modes } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { type LastErasure, selectLastErasure } from "../../../shared/db/erasures.ts";
+import { hashSubjectName, type LastErasure } from "../../../shared/db/erasures.ts";
 import {
   type CustomerListItem,
   type CustomerRow,
   customerColumns,
-  maxListedProducts,
+  type ProductName,
+  rowsOf,
+  selectProductNames,
   toCustomerListItem,
 } from "./customers.ts";
+import { prepareSql } from "./prepare-sql.ts";
 
 /** What to search for. Everything but the refs is looked up in both modes. */
 export interface SearchTerms {
@@ -39,7 +41,7 @@ export interface Found {
   customers: CustomerListItem[];
   /** The last `subject_ref` of the page that begins with the text, if more follow. */
   after: string | null;
-  products: { productCode: string; name: string }[];
+  products: ProductName[];
   erasure: LastErasure | null;
 }
 
@@ -60,31 +62,35 @@ export async function searchCustomers(
   terms: SearchTerms,
   page: { after: string | null; limit: number },
 ): Promise<Found> {
-  const database = drizzle(db);
   const [text = ""] = terms.refs;
-  const [byPrefix, byPart, products, erasures, ...hits] = await database.batch([
-    database.all<CustomerRow>(buildByPrefix(scope, text, page)),
-    database.all<CustomerRow>(buildByPart(scope, text, page)),
-    database.all<Found["products"][number]>(
-      sql`SELECT product_code AS productCode, name FROM products
-        WHERE project_id = ${scope.projectId} AND mode = ${scope.mode} ORDER BY product_code LIMIT ${maxListedProducts}`,
-    ),
-    selectLastErasure(database, { ...scope, subjectRef: text }),
-    // One statement each: D1 takes at most five parts of a UNION.
-    ...buildHits(scope, terms).map((part) => database.all<Hit>(sql`${part} LIMIT ${maxHits}`)),
-  ]);
+  const results = await db.batch(
+    [
+      buildByPrefix(scope, text, page),
+      buildByPart(scope, text, page),
+      selectProductNames(scope),
+      selectErasure(scope, text),
+      // One statement each: D1 takes at most five parts of a UNION.
+      ...buildHits(scope, terms).map((part) => sql`${part} LIMIT ${maxHits}`),
+    ].map((query) => prepareSql(db, query)),
+  );
+  const byPrefix = rowsOf<CustomerRow>(results[0]);
+  const byPart = rowsOf<CustomerRow>(results[1]);
   const shown = [...byPrefix, ...byPart].slice(0, page.limit).map(toCustomerListItem);
   return {
-    hits: hits.flat(),
+    hits: results.slice(4).flatMap((result) => rowsOf<Hit>(result)),
     customers: shown,
     after: byPrefix.length > page.limit ? (shown.at(-1)?.subjectRef ?? null) : null,
-    products,
-    erasure: erasures[0] ?? null,
+    products: rowsOf(results[2]),
+    erasure: rowsOf<LastErasure>(results[3])[0] ?? null,
   };
 }
 
 const list = (values: readonly string[]): SQL =>
   sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`;
+
+const selectErasure = (scope: Scope, subjectRef: string): SQL =>
+  sql`SELECT erasure_id AS erasureId, state, asked_at AS askedAt, done_at AS doneAt, operator_name AS operatorName
+    FROM erasures WHERE subject_hash = ${hashSubjectName({ ...scope, subjectRef })} ORDER BY asked_at DESC LIMIT 1`;
 
 const connections = ({ projectId }: Scope): SQL =>
   sql`stripe_connections AS connection WHERE connection.project_id = ${projectId}`;

@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
 import type { EntitlementKind, EntitlementStatus } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { endOrder, paidOrder, unitsOrder } from "../../../shared/db/tables/subjects.ts";
 import type { AccessSegment, CustomerSummary } from "../../../shared/domain/customer-summary.ts";
+import { prepareSql } from "./prepare-sql.ts";
 
 /** The tabs of the list, each with the customers that it lists. */
 export const customerTabs = ["all", "allowed", "denied", "past_due", "on_hold", "waiting"] as const;
@@ -76,7 +76,7 @@ export interface CustomerList {
   /** The number of customers in each tab without filters, at most 1,000. */
   counts: Record<CustomerTab, number>;
   /** The project's products, at most 200, to name and to filter by. */
-  products: { productCode: string; name: string }[];
+  products: ProductName[];
 }
 
 const orders: Record<CustomerSort, SQL | null> = {
@@ -201,17 +201,28 @@ function buildPage(query: CustomerListQuery, scope: Scope): SQL {
 }
 
 const maxCount = 1_000;
-export const maxListedProducts = 200;
 
 function buildCounts(scope: Scope): SQL {
   const counts = customerTabs.map((tab) => {
     // By age, all customers are one index. Counting reads its first entries only.
     const [branch] = tab === "all" ? [sql`true`] : listBranches(tab, "created");
     return sql`(SELECT count(*) FROM (SELECT 1 FROM subjects
-      WHERE project_id = ${scope.projectId} AND mode = ${scope.mode} AND ${branch} LIMIT ${maxCount})) AS ${sql.raw(tab)}`;
+      WHERE project_id = ${scope.projectId} AND mode = ${scope.mode} AND ${branch} LIMIT ${maxCount})) AS ${sql.raw(`"${tab}"`)}`;
   });
   return sql`SELECT ${sql.join(counts, sql`, `)}`;
 }
+
+export interface ProductName {
+  productCode: string;
+  name: string;
+}
+
+/** The project's products, at most 200. */
+export const selectProductNames = ({ projectId, mode }: Scope): SQL =>
+  sql`SELECT product_code AS productCode, name FROM products
+    WHERE project_id = ${projectId} AND mode = ${mode} ORDER BY product_code LIMIT 200`;
+
+export const rowsOf = <Row>(result: D1Result | undefined): Row[] => (result?.results ?? []) as Row[];
 
 /**
  * Returns a page of customers with the counts of the tabs, in one round trip. An index lists the rows of each tab in the
@@ -223,15 +234,14 @@ export async function listCustomers(
   scope: Scope,
   query: CustomerListQuery,
 ): Promise<CustomerList> {
-  const database = drizzle(db);
-  const [rows, [counts], products] = await database.batch([
-    database.all<CustomerRow>(buildPage(query, scope)),
-    database.all<CustomerList["counts"]>(buildCounts(scope)),
-    database.all<CustomerList["products"][number]>(
-      sql`SELECT product_code AS productCode, name FROM products
-        WHERE project_id = ${scope.projectId} AND mode = ${scope.mode} ORDER BY product_code LIMIT ${maxListedProducts}`,
-    ),
+  const results = await db.batch([
+    prepareSql(db, buildPage(query, scope)),
+    prepareSql(db, buildCounts(scope)),
+    prepareSql(db, selectProductNames(scope)),
   ]);
+  const rows = rowsOf<CustomerRow>(results[0]);
+  const [counts] = rowsOf<CustomerList["counts"]>(results[1]);
+  const products = rowsOf<ProductName>(results[2]);
   const { cursor, limit } = query;
   const isBackward = cursor?.direction === "before";
   const shown = rows.slice(0, limit).map(toCustomerListItem);
