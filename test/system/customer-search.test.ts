@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { createEndpoint } from "../../shared/contract/operations/endpoints.ts";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { runWebhookOperation } from "../../dev/seed/provision.ts";
+import { createEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { toText } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
@@ -47,7 +47,8 @@ beforeAll(async () => {
   const subscription = await purchase(world, annaMonthly, "PRO_MONTHLY");
   const sub = subscription.subscription;
   const details = await stripe.client.subscriptions.retrieve(sub);
-  const invoice = typeof details.latest_invoice === "string" ? details.latest_invoice : details.latest_invoice?.id;
+  const invoice =
+    typeof details.latest_invoice === "string" ? details.latest_invoice : details.latest_invoice?.id;
   const monthlyPayment = await findLatestPayment(world, sub);
   const monthlyIntent = await stripe.client.paymentIntents.retrieve(monthlyPayment);
   Object.assign(ids, {
@@ -72,14 +73,19 @@ async function setUpPack(endpointId: string): Promise<void> {
   const check = await api.check(anna);
   const [charge] = (await stripe.client.charges.list({ payment_intent: pi })).data;
   const sessions = await stripe.client.checkout.sessions.list({ payment_intent: pi });
-  const events = await operator.portal.get(`/p/${projectId}/test/events?${new URLSearchParams({ customer: anna })}`);
-  await expect
-    .poll(async () => (await operator.portal.get(`/p/${projectId}/test/deliveries`)).html, { timeout: 10_000 })
-    .toMatch(/\/deliveries\/dlv_/);
+  const events = await operator.portal.get(
+    `/p/${projectId}/test/events?${new URLSearchParams({ customer: anna })}`,
+  );
+  await vi.waitFor(
+    async () =>
+      expect((await operator.portal.get(`/p/${projectId}/test/deliveries`)).html).toMatch(/deliveries\/dlv_/),
+    { timeout: 20_000, interval: 250 },
+  );
   const deliveries = await operator.portal.get(`/p/${projectId}/test/deliveries`);
   const dlv = /\/deliveries\/(dlv_\w+)/.exec(deliveries.html)?.[1] ?? "";
   const page = await operator.portal.get(customer(anna));
-  const price = (await stripe.client.checkout.sessions.listLineItems(sessions.data[0]?.id ?? "")).data[0]?.price;
+  const price = (await stripe.client.checkout.sessions.listLineItems(sessions.data[0]?.id ?? "")).data[0]
+    ?.price;
   Object.assign(ids, {
     cus,
     pi,
@@ -104,7 +110,9 @@ const same = (name: string): [string, () => string] => [name, () => idOf(name)];
 const dashboard = "https://dashboard.stripe.com";
 
 const table: Row[] = [
-  ...["cus", "pi", "ch", "re", "dp", "cs", "att", "ent"].map((name): Row => [...same(name), () => customer(anna)]),
+  ...["cus", "pi", "ch", "re", "dp", "cs", "att", "ent"].map(
+    (name): Row => [...same(name), () => customer(anna)],
+  ),
   ...["sub", "in", "si", "monthlyCharge"].map((name): Row => [...same(name), () => customer(annaMonthly)]),
   [...same("evt"), () => `${place()}/events/${idOf("evt")}`],
   [...same("dec"), () => `${customer(anna)}?as_of=${idOf("dec")}`],
@@ -132,7 +140,11 @@ const table: Row[] = [
     () => customer(annaMonthly),
   ],
   ["a dashboard invoice", () => `${dashboard}/test/invoices/${idOf("in")}`, () => customer(annaMonthly)],
-  ["a dashboard event", () => `${dashboard}/test/events/${idOf("evt")}`, () => `${place()}/events/${idOf("evt")}`],
+  [
+    "a dashboard event",
+    () => `${dashboard}/test/events/${idOf("evt")}`,
+    () => `${place()}/events/${idOf("evt")}`,
+  ],
   ["a dashboard dispute", () => `${dashboard}/test/disputes/${idOf("dp")}`, () => customer(anna)],
   ["an address of the portal", () => `https://portal.example${customer(anna)}`, () => customer(anna)],
   ...["cus", "pi", "att", "ent"].map(
@@ -150,7 +162,11 @@ const table: Row[] = [
 describe("the search of customers", () => {
   it.each(table)("%s finds its page", async (_, text, page) => {
     const reply = await search(text());
-    expect({ text: text(), location: reply.location, seen: reply.location === null ? toText(reply) : "" }).toEqual({
+    expect({
+      text: text(),
+      location: reply.location,
+      seen: reply.location === null ? toText(reply) : "",
+    }).toEqual({
       text: text(),
       location: page(),
       seen: "",
@@ -172,7 +188,9 @@ describe("the search of customers", () => {
 
   it("a dashboard address of live mode is not looked up in test mode, and live mode is offered", async () => {
     const reply = await search(`${dashboard}/payments/pi_3MtwBwUnknown`);
-    expect(toText(reply)).toContain("Recognized: Stripe payment pi_3MtwBwUnknown of live mode. You are in test mode.");
+    expect(toText(reply)).toContain(
+      "Recognized: Stripe payment pi_3MtwBwUnknown of live mode. You are in test mode.",
+    );
     expect(reply.html).toContain(`/p/${world.projectId}/live/customers?q=`);
   });
 

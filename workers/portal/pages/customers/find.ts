@@ -11,7 +11,7 @@ export async function findForPalette(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
   if (text === "") return c.json({ results: [], search: null });
   const page = { after: null, limit: maxResults };
-  const { recognized, matches, elsewhere, found } = await resolve(c, text, { page, askStripe: false });
+  const { recognized, matches, elsewhere, found } = await resolve(c, text, { page, readStripe: false });
   const results = [
     ...matches.map(({ sentence, href }) => ({ label: sentence, kind: "Go to", href })),
     ...elsewhere.map(({ sentence, href, mode }) => ({ label: sentence, kind: `In ${mode} mode`, href })),

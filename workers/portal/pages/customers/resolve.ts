@@ -27,7 +27,7 @@ export interface Resolution {
 interface Options {
   page: { after: string | null; limit: number };
   /** Whether Stripe may be called for what D1 does not know. */
-  askStripe: boolean;
+  readStripe: boolean;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function resolve(c: PortalContext, text: string, options: Options):
   };
   const found = await searchCustomers(c.env.DB, scope, terms, options.page);
   const matches = [...toPageMatches(candidates), ...toMatches(scope.projectId, found.hits, candidates)];
-  if (matches.length > 0 || !options.askStripe || base.namesOtherMode)
+  if (matches.length > 0 || !options.readStripe || base.namesOtherMode)
     return { ...base, ...byMode(matches, scope.mode), found };
   const target = candidates.find(({ kind }) => kind === "email" || kind === "stripe");
   if (target === undefined) return { ...base, ...byMode([], scope.mode), found };

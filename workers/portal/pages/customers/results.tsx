@@ -17,7 +17,7 @@ const perPage = 50;
 /** Goes to the only page that the text leads to, and says what it is. Several are listed. */
 export async function showResults(c: PortalContext, text: string) {
   const after = c.req.query("after") ?? null;
-  const result = await resolve(c, text, { page: { after, limit: perPage }, askStripe: after === null });
+  const result = await resolve(c, text, { page: { after, limit: perPage }, readStripe: after === null });
   const { matches, found } = result;
   const [only, ...others] = matches;
   if (after === null && only !== undefined && others.length === 0) {
