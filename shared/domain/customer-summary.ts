@@ -135,4 +135,4 @@ function findEnd(entitlements: Entitlement[]): { endsAt: Moment | null; renews: 
 }
 
 const isRenewing = ({ kind, expiresAt, cancelAtPeriodEnd, status }: Entitlement): boolean =>
-  kind === "subscription" && expiresAt === null && cancelAtPeriodEnd !== true && status === "active";
+  kind === "subscription" && expiresAt === null && cancelAtPeriodEnd !== true && status !== "paused";

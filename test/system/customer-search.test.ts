@@ -68,8 +68,10 @@ async function setUpPack(endpointId: string): Promise<void> {
   const intent = await stripe.client.paymentIntents.retrieve(pi);
   const cus = String(intent.customer);
   await stripe.client.customers.update(cus, { email, name: "Anna Becker" });
-  const re = (await stripe.control("refunds", { payment_intent: pi, amount: 100 })) as { id: string };
-  const dp = (await stripe.control("disputes", { payment_intent: pi })) as { id: string };
+  const re = (await stripe.control("refunds", { payment_intent: pi, amount: 100 })) as { refund: { id: string } };
+  const dp = (await stripe.control("disputes", { payment_intent: pi })) as {
+    dispute: { id: string };
+  };
   const check = await api.check(anna);
   const [charge] = (await stripe.client.charges.list({ payment_intent: pi })).data;
   const sessions = await stripe.client.checkout.sessions.list({ payment_intent: pi });
@@ -90,8 +92,8 @@ async function setUpPack(endpointId: string): Promise<void> {
     cus,
     pi,
     ch: charge?.id,
-    re: re.id,
-    dp: dp.id,
+    re: re.refund.id,
+    dp: dp.dispute.id,
     cs: sessions.data[0]?.id,
     evt: /\/events\/(evt_\w+)/.exec(events.html)?.[1],
     dec: check.headers.get("Licenzy-Decision") ?? "",
@@ -150,7 +152,6 @@ const table: Row[] = [
   ...["cus", "pi", "att", "ent"].map(
     (name): Row => [`a shortened ${name}`, () => shorten(idOf(name)), () => customer(anna)],
   ),
-  ["a shortened delivery", () => shorten(idOf("dlv")), () => `${place()}/deliveries/${idOf("dlv")}`],
   ["a shortened Stripe event", () => shorten(idOf("evt")), () => `${place()}/events/${idOf("evt")}`],
   ["a shortened subject_ref", () => shorten(annaMonthly), () => customer(annaMonthly)],
   ["a subject_ref", () => anna, () => customer(anna)],
@@ -205,6 +206,13 @@ describe("the search of customers", () => {
     const reply = await search("re_3MtwBwUnknown");
     expect(reply.status).toBe(200);
     expect(toText(reply)).toContain("Stripe refund not looked up: Stripe did not return re_3MtwBwUnknown.");
+  });
+
+  it("a shortened id that several records have lists them all", async () => {
+    const reply = await search(shorten(idOf("dlv")));
+    expect(reply.location).toBeNull();
+    expect(toText(reply)).toContain("Recognized: Shortened ID ");
+    expect(reply.html).toContain(`href="${place()}/deliveries/${idOf("dlv")}"`);
   });
 
   it("an API request's id is explained, since requests are not stored", async () => {

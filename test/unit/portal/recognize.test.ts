@@ -130,7 +130,7 @@ describe("recognizing a pasted text", () => {
           expect(describeCandidate(candidate).label).not.toBe("");
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -197,7 +197,7 @@ function buildPage(query: CustomerListQuery, scope: Scope): SQL {
     FROM (${sql.join(branches, sql` UNION ALL `)} ORDER BY ${by} LIMIT ${limit + 1}) AS page
     CROSS JOIN subjects ON subjects.project_id = ${scope.projectId} AND subjects.mode = ${scope.mode}
       AND subjects.subject_ref = page.subject_ref
-    ORDER BY page.position ${way}, page.subject_ref ${way}`;
+    ORDER BY ${order === null ? sql`page.subject_ref ${way}` : sql`page.position ${way}, page.subject_ref ${way}`}`;
 }
 
 const maxCount = 1_000;

@@ -33,7 +33,7 @@ export const rangeFilters = {
       "0": { label: "0", range: () => ({ min: 0, below: 1 }) },
       "1-99": { label: "1–99", range: () => ({ min: 1, below: 100 }) },
       "100-999": { label: "100–999", range: () => ({ min: 100, below: 1_000 }) },
-      "1000": { label: "1,000 or more", range: () => ({ min: 1_000 }) },
+      "1000-": { label: "1,000 or more", range: () => ({ min: 1_000 }) },
     },
   },
   ends: {
