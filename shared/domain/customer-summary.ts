@@ -25,7 +25,7 @@ export interface CustomerSummary {
   paid: { currency: string; amount: number }[];
   /** When the customer's next period, pass or pack ends; when the last one ended, if none is left. */
   endsAt: Moment | null;
-  /** Whether a subscription goes on at `endsAt`. */
+  /** Whether a subscription renews at `endsAt`. */
   renews: boolean;
 }
 

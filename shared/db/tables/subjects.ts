@@ -66,7 +66,7 @@ export const subjects = sqliteTable(
     paidAmount: integer("paid_amount"),
     /** When the next period, pass or pack ends, or the last one ended. */
     endsAt: timestampMs("ends_at"),
-    /** Whether a subscription goes on at `ends_at`. */
+    /** Whether a subscription renews at `ends_at`. */
     renews: integer("renews", { mode: "boolean" }).notNull().default(false),
     /** Whether a checkout's payment is on its way, such as a bank debit. Follows `checkout_attempts`. */
     awaitsPayment: integer("awaits_payment", { mode: "boolean" }).notNull().default(false),

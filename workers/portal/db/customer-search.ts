@@ -37,7 +37,7 @@ export interface Hit {
 
 export interface Found {
   hits: Hit[];
-  /** Customers whose `subject_ref` begins with the first ref, or else contains it. */
+  /** Customers with a `subject_ref` that begins with the first ref, or else with one that contains it. */
   customers: CustomerListItem[];
   /** The last `subject_ref` of the page that begins with the text, if more follow. */
   after: string | null;

@@ -49,7 +49,7 @@ export async function sweepReviews(env: RuntimeEnv, budget: Budget): Promise<{ r
 
 const maxAccessChangesPerSweep = 2_000;
 
-/** Moves the copied access of customers whose access the clock has changed. Rights never depend on the copy. */
+/** Moves the copied access where the clock has changed it. Rights never depend on the copy. */
 export async function sweepAccess(env: RuntimeEnv): Promise<{ moved: number }> {
   return { moved: await moveAccessAlong(env.DB, await currentTime(env.DEV), maxAccessChangesPerSweep) };
 }

@@ -129,7 +129,7 @@ function toUrl(text: string): URL | null {
   }
 }
 
-/** Returns the path of a portal's page. Whose portal it was does not matter: the project's id decides. */
+/** Returns the path of a portal's page, of any host: the project's id decides. */
 function readPortalPath({ pathname, search }: URL): string | null {
   return /^\/p\/prj_[0-9a-z]+\/(test|live)(\/|$)/.test(pathname) ? pathname + search : null;
 }
