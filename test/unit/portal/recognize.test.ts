@@ -132,5 +132,5 @@ describe("recognizing a pasted text", () => {
       }),
       { numRuns: 200 },
     );
-  });
+  }, 30_000);
 });
