@@ -192,7 +192,9 @@ function buildPage(query: CustomerListQuery, scope: Scope): SQL {
         sql` AND `,
       )}`,
   );
-  const by = order === null ? sql`subject_ref ${way}` : sql`position ${way}, subject_ref ${way}`;
+  // The plus keeps the primary key, which has all customers, from listing the few of a tab in order.
+  const name = order === null && /^(past_due|on_hold|waiting)$/.test(tab) ? sql`+subject_ref` : sql`subject_ref`;
+  const by = order === null ? sql`${name} ${way}` : sql`position ${way}, subject_ref ${way}`;
   return sql`SELECT ${customerColumns}, page.position AS position
     FROM (${sql.join(branches, sql` UNION ALL `)} ORDER BY ${by} LIMIT ${limit + 1}) AS page
     CROSS JOIN subjects ON subjects.project_id = ${scope.projectId} AND subjects.mode = ${scope.mode}
