@@ -55,7 +55,19 @@ export async function fillLists({ origin, db, portal, projectId }: Bench): Promi
   await buy(api, stripe, "bench_one", productCode);
   await untilOneIsThere(db, "deliveries WHERE last_status IS NOT NULL");
   console.error(`pages: ${rows} rows of each list`);
-  await multiplyRow(db, "subjects", rows, { subject_ref: "'user_' || n" });
+  await multiplyRow(db, "subjects", rows, {
+    subject_ref: "'user_' || n",
+    created_at: "one.created_at - n",
+    access: "CASE WHEN n % 5 = 0 THEN 'denied' ELSE 'allowed' END",
+    attention: "CASE WHEN n % 20 = 0 THEN 'past_due' WHEN n % 1000 = 1 THEN 'on_hold' END",
+    units_left: "n % 5000",
+    paid_amount: "n % 700 * 100",
+    ends_at: "one.created_at + n % 365 * 86400000",
+  });
+  await multiplyRow(db, "entitlements", rows, {
+    entitlement_id: "'ent_' || printf('%026d', n)",
+    subject_ref: "'user_' || n",
+  });
   await multiplyRow(db, "checkout_attempts", rows, {
     attempt_id: "'att_' || printf('%026d', n)",
     subject_ref: "'user_' || n",

@@ -98,7 +98,15 @@ function pagesOf(projectId: string): Page[] {
   const place = `/p/${projectId}/test`;
   const lists: Record<string, string> = {
     Customers: `${place}/customers`,
+    "Customers, the page before": `${place}/customers?before=1.user_1`,
+    "Customers, no access": `${place}/customers?tab=denied`,
+    "Customers, past due, by units": `${place}/customers?tab=past_due&sort=-units`,
+    "Customers by units": `${place}/customers?sort=-units`,
+    "Customers by amount paid": `${place}/customers?sort=-paid`,
+    "Customers that renew in 7 days": `${place}/customers?ends=7d`,
+    "Customers of a product (none)": `${place}/customers?product=NONE`,
     "Customers, a search": `${place}/customers?q=user_`,
+    "Customers, a part of a ref": `${place}/customers?q=ser_99`,
     "Inbound events": `${place}/events`,
     "Inbound events, failed (none)": `${place}/events?status=failed`,
     "Inbound events of a customer": `${place}/events?customer=user_99999`,

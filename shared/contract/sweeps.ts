@@ -16,6 +16,7 @@ export const runtimeSweeps = [
   "missedEvents",
   "reviews",
   // D1 only.
+  "access",
   "oldEvents",
   "oldAttempts",
   "storage",

@@ -4,7 +4,14 @@ import { readActivity } from "../../workers/portal/db/activity.ts";
 import { listKeys } from "../../workers/portal/db/api-keys.ts";
 import { listAuditEntries } from "../../workers/portal/db/audit.ts";
 import { readCustomerLists } from "../../workers/portal/db/customer.ts";
-import { findCustomers, listCustomers } from "../../workers/portal/db/customers.ts";
+import { searchCustomers } from "../../workers/portal/db/customer-search.ts";
+import {
+  type CustomerSort,
+  type CustomerTab,
+  customerSorts,
+  customerTabs,
+  listCustomers,
+} from "../../workers/portal/db/customers.ts";
 import { readProjectFacts } from "../../workers/portal/db/overview.ts";
 import { listProducts } from "../../workers/portal/db/products.ts";
 import { listStripeEvents } from "../../workers/portal/db/stripe-events.ts";
@@ -71,7 +78,7 @@ async function planOf({ sql, values }: Query): Promise<string[]> {
 
 /** Matches a plan step that reads a whole table. */
 const isScan = (step: string) =>
-  /^SCAN /.test(step) && !/^SCAN (json_each|\(subquery|CONSTANT ROW)/.test(step);
+  /^SCAN /.test(step) && !/^SCAN (json_each|\(subquery|CONSTANT ROW|page)/.test(step);
 /** Matches a plan step that sorts rows, because no index returned them in order. */
 const isSort = (step: string) => step.includes("USE TEMP B-TREE");
 
@@ -87,19 +94,63 @@ const before = { receivedAt: 1, eventId: "evt_1" };
  */
 type Read = [what: string, index: string | null, read: (db: D1Database) => Promise<unknown>, sorts?: number];
 
+const isFew = (tab: CustomerTab) => tab !== "all" && tab !== "allowed" && tab !== "denied";
+
+function indexOf(tab: CustomerTab, sort: CustomerSort): string | null {
+  if (isFew(tab)) return tab === "waiting" ? "subjects_awaiting_payment" : "subjects_by_attention";
+  if (sort === "customer") return tab === "all" ? null : "subjects_by_access_and_name";
+  const indexes = { units: "by_units", paid: "by_paid", ends: "by_end", created: "by_access" };
+  return `subjects_${indexes[sort]}`;
+}
+
+const terms = {
+  ids: ["cus_1", "evt_1"],
+  tags: ["c38735d6ea459e82"],
+  refs: ["user_1"],
+  shortened: { start: "cus_12345", end: "67890" },
+};
+
 const reads: Read[] = [
-  ["customers", "subjects_by_age", (db) => listCustomers(db, place, undefined, 51), 1],
+  ...customerTabs.flatMap((tab) =>
+    customerSorts.flatMap((sort) =>
+      [null, { direction: "before" as const, position: sort === "customer" ? null : 1, subjectRef: "u" }].map(
+        (cursor): Read => {
+          const query = { tab, filter: {}, sort, descending: cursor === null, cursor, limit: 50 };
+          const isSorted = isFew(tab) && sort !== "created";
+          return [
+            `customers, tab ${tab} by ${sort}, ${cursor === null ? "first page" : "the page before"}`,
+            indexOf(tab, sort),
+            (db) => listCustomers(db, place, query),
+            // The entitlements of each customer; and the customers of a tab with few.
+            isSorted ? 2 : 1,
+          ];
+        },
+      ),
+    ),
+  ),
   [
-    "customers by prefix or id",
-    null,
-    (db) => findCustomers(db, place, "cus_1", ["cus_2"], { after: null, limit: 50 }),
-    2,
+    "customers with every filter",
+    "entitlements_by_product",
+    (db) => {
+      const range = { min: 1, below: 2 };
+      const filter = { product: "P", units: range, ends: range, created: range };
+      return listCustomers(db, place, {
+        tab: "denied",
+        filter,
+        sort: "units",
+        descending: false,
+        cursor: null,
+        limit: 50,
+      });
+    },
+    1,
   ],
+  ["a search", "subjects_by_tag", (db) => searchCustomers(db, place, terms, { after: null, limit: 50 }), 3],
   [
-    "customers by prefix, a further page",
+    "a further page of a search",
     null,
-    (db) => findCustomers(db, place, "u", [], { after: "u1", limit: 50 }),
-    2,
+    (db) => searchCustomers(db, place, terms, { after: "u1", limit: 50 }),
+    3,
   ],
   [
     "unpaid checkouts to remove",

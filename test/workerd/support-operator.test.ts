@@ -34,6 +34,7 @@ const inputs: { [O in OperationOf<"runtime"> as O["name"]]: () => InputOf<O> } =
   "customer.read": () => ({ subjectRef, before: null, limit: 1 }),
   "customer.read_decision": () => ({ subjectRef, asOf: { at: 1 } }),
   "customer.find_by_email": () => ({ email: "a@example.com" }),
+  "customer.find_related_at_stripe": () => ({ stripeId: "ch_1" }),
   "customer.preview_action": () => ({ subjectRef, ...newRequest() }),
   "customer.apply_action": () => ({ subjectRef, ...newRequest(), ...why, fingerprint: "" }),
   "customer.preview_sync": () => ({ subjectRef }),

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { cancelSubscription } from "../billing/cancel.ts";
 import { hasEnded } from "../billing/collect.ts";
 import type { Context } from "../context.ts";
+import { invalidRequest } from "../errors.ts";
 import { changeObject, emitEvent } from "../events.ts";
 import { newId } from "../ids.ts";
 import { pageFields } from "../object-store.ts";
@@ -78,6 +79,11 @@ export function createCustomer(
   return customer;
 }
 
+const searchFields = {
+  query: text(),
+  limit: optional(integer({ min: 1, max: 100 })),
+} satisfies Fields & Partial<Record<keyof Stripe.CustomerSearchParams, unknown>>;
+
 export const customerRoutes: Route[] = [
   route("POST", "/v1/customers", "rak_customer", contactFields, ({ context, params }) =>
     createCustomer(context, params, applyMetadata({}, params.metadata)),
@@ -90,6 +96,22 @@ export const customerRoutes: Route[] = [
       fields: { email: params.email },
     }),
   ),
+
+  // Only the query that Licenzy sends. Stripe's search ignores the case of letters, unlike the filter of its list.
+  route("GET", "/v1/customers/search", "rak_customer", searchFields, ({ context, params }) => {
+    const [, email] = /^email:"([^"\\]*)"$/.exec(params.query) ?? [];
+    if (email === undefined) throw invalidRequest("Pocket Stripe searches customers by email only.");
+    const { data } = context.objects.list("customer", "/v1/customers/search");
+    const found = data.filter((customer) => customer.email?.toLowerCase() === email.toLowerCase());
+    const shown = found.slice(0, params.limit ?? 10);
+    return {
+      object: "search_result",
+      data: shown,
+      has_more: found.length > shown.length,
+      next_page: null,
+      url: "/v1/customers/search",
+    };
+  }),
 
   route(
     "GET",

@@ -8,7 +8,7 @@ import type {
   PreviewView,
   SyncPreview,
 } from "./customer-views.ts";
-import { actionReason, fingerprint, formId, objectId, time } from "./inputs.ts";
+import { actionReason, fingerprint, formId, objectId, stripeId, time } from "./inputs.ts";
 import { manualActionSchema } from "./manual-action.ts";
 import { done, operation, output } from "./operation.ts";
 
@@ -66,6 +66,21 @@ export const findCustomersByEmail = operation({
   audit: [],
   input: z.strictObject({ email: z.string().max(320, "This is no email address.") }),
   output: done<{ customerIds: string[] }>(),
+});
+
+/**
+ * The objects at Stripe that lead from this one to its customer, the nearest first: for a refund its charge, the payment
+ * and the customer. `attemptId`: the checkout that the object's metadata names. Not found: Stripe has no such object.
+ */
+export const findRelatedAtStripe = operation({
+  name: "customer.find_related_at_stripe",
+  worker: "runtime",
+  scope: "project",
+  role: "viewer",
+  recentAuth: "never",
+  audit: [],
+  input: z.strictObject({ stripeId }),
+  output: done<{ stripeIds: string[]; attemptId: string | null }>(),
 });
 
 /** `actionId` is chosen with the form: sending the form twice acts once. */

@@ -7,9 +7,16 @@ import {
   modes,
   regions,
 } from "../../contract/enums.ts";
+import { type AccessSegment, attentions, type CustomerSummary } from "../../domain/customer-summary.ts";
 import { timestampMs } from "./columns.ts";
 
 /** The D1 copy of the subject objects' state, for queries. Written by the runtime. */
+
+/** The order of the list's numbers, with a place for customers without one: no units, no payment, no end. */
+// Without commas: drizzle-kit splits an expression at them.
+export const unitsOrder = sql`(CASE WHEN units_left IS NULL THEN -1 ELSE units_left END)`;
+export const paidOrder = sql`(CASE WHEN paid_amount IS NULL THEN -1 ELSE paid_amount END)`;
+export const endOrder = sql`(CASE WHEN ends_at IS NULL THEN 9007199254740991 ELSE ends_at END)`;
 
 export const subjects = sqliteTable(
   "subjects",
@@ -40,11 +47,49 @@ export const subjects = sqliteTable(
     /** When a sweep last woke the object. The least recently woken one is next. */
     wokenAt: timestampMs("woken_at"),
     createdAt: timestampMs("created_at").notNull(),
+    /**
+     * Access at the last flush, or since the clock changed it (`access_changes_at`). At most a minute late: a sweep moves
+     * it along `access_schedule`.
+     */
+    access: text("access", { enum: ["allowed", "denied"] })
+      .notNull()
+      .default("denied"),
+    attention: text("attention", { enum: attentions }),
+    /** JSON: access from the last flush on, as the clock alone changes it. Null before the first flush. */
+    accessSchedule: text("access_schedule", { mode: "json" }).$type<AccessSegment[]>(),
+    /** When the next segment of `access_schedule` begins. */
+    accessChangesAt: timestampMs("access_changes_at"),
+    unitsLeft: integer("units_left"),
+    /** JSON: paid in total without refunds, by currency, the largest first. */
+    paid: text("paid", { mode: "json" }).$type<CustomerSummary["paid"]>(),
+    /** The first amount of `paid`, to sort by. Currencies are not converted. */
+    paidAmount: integer("paid_amount"),
+    /** When the next period, pass or pack ends, or the last one ended. */
+    endsAt: timestampMs("ends_at"),
+    /** Whether a subscription renews at `ends_at`. */
+    renews: integer("renews", { mode: "boolean" }).notNull().default(false),
+    /** Whether a checkout's payment is on its way, such as a bank debit. Follows `checkout_attempts`. */
+    awaitsPayment: integer("awaits_payment", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.projectId, table.mode, table.subjectRef] }),
     index("subjects_by_tag").on(table.subjectTag).where(sql`subject_tag IS NOT NULL`),
     index("subjects_by_age").on(table.projectId, table.mode, table.createdAt),
+    // For the list of customers: each sort with and without access. The list of all merges the two halves of an index.
+    // The key's columns follow in each index, so customers with equal values are in order of subject_ref.
+    index("subjects_by_access").on(table.projectId, table.mode, table.access, table.createdAt),
+    index("subjects_by_units").on(table.projectId, table.mode, table.access, unitsOrder),
+    index("subjects_by_paid").on(table.projectId, table.mode, table.access, paidOrder),
+    index("subjects_by_end").on(table.projectId, table.mode, table.access, endOrder),
+    index("subjects_by_access_and_name").on(table.projectId, table.mode, table.access, table.subjectRef),
+    // For the lists of few.
+    index("subjects_by_attention")
+      .on(table.projectId, table.mode, table.attention, table.createdAt)
+      .where(sql`attention IS NOT NULL`),
+    index("subjects_awaiting_payment")
+      .on(table.projectId, table.mode, table.createdAt)
+      .where(sql`awaits_payment = 1`),
+    index("subjects_by_access_change").on(table.accessChangesAt).where(sql`access_changes_at IS NOT NULL`),
     // For the sweep that wakes objects without a first flush, and for the overview.
     index("subjects_never_flushed").on(table.createdAt).where(sql`head_sequence = 0 AND woken_at IS NULL`),
     index("subjects_not_flushing").on(table.projectId, table.mode).where(sql`flush_error IS NOT NULL`),
@@ -77,5 +122,9 @@ export const entitlements = sqliteTable(
     /** The ledger sequence that this row reflects. A row is only replaced by a later one. */
     version: integer("version").notNull(),
   },
-  (table) => [index("entitlements_by_subject").on(table.projectId, table.mode, table.subjectRef)],
+  (table) => [
+    index("entitlements_by_subject").on(table.projectId, table.mode, table.subjectRef),
+    // For the list of a product's customers.
+    index("entitlements_by_product").on(table.projectId, table.mode, table.productCode, table.subjectRef),
+  ],
 );

@@ -1,3 +1,5 @@
+import { trackRecentCustomers } from "./recent-customers.ts";
+
 interface Result {
   label: string;
   kind: string;
@@ -6,9 +8,13 @@ interface Result {
 
 const pauseMs = 120;
 
-/** Opens on Ctrl-K or Cmd-K. Lists every page, every project, and customers that match the text. */
+/**
+ * Opens on Ctrl-K or Cmd-K. Lists the customers shown last, the actions of the page, every page and project; and what the
+ * text leads to: any id, address or part of a `subject_ref`.
+ */
 export function addPalette(): void {
   const search = document.querySelector<HTMLFormElement>("[data-palette]");
+  const recent = listRecent(search);
   const pages = listPages(document);
   if (pages.length === 0) return;
   const dialog = buildDialog();
@@ -29,18 +35,23 @@ export function addPalette(): void {
   const find = async () => {
     const text = input.value.trim();
     const request = ++latestRequest;
-    const matching = pages.filter(({ label, kind }) =>
+    const own = [...recent, ...listActions(), ...pages];
+    const matching = own.filter(({ label, kind }) =>
       `${label} ${kind}`.toLowerCase().includes(text.toLowerCase()),
     );
-    results = text === "" ? pages : [...matching, ...buildSearchResults(search, text)];
+    results = text === "" ? own : [...matching, ...buildSearchLink(search, text)];
     chosen = 0;
     show();
     if (text === "" || search === null) return;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     if (request !== latestRequest) return;
-    const customers = await findCustomers(`${search.dataset["palette"]}?q=${encodeURIComponent(text)}`);
+    const found = await findAt(`${search.dataset["palette"]}?q=${encodeURIComponent(text)}`);
     if (request !== latestRequest) return;
-    results = [...matching, ...customers, ...buildSearchResults(search, text)];
+    const known = new Set(found.results.map(({ href }) => new URL(href, location.href).href));
+    const others = matching.filter(({ href }) => !known.has(href));
+    const link = found.search === null ? buildSearchLink(search, text) : [found.search];
+    // A pasted id matches no page's name, so what it leads to comes first.
+    results = [...others, ...found.results, ...link];
     show();
   };
   input.addEventListener("input", find);
@@ -75,21 +86,50 @@ function listPages(root: Document): Result[] {
   }));
 }
 
-function buildSearchResults(search: HTMLFormElement | null, text: string): Result[] {
+const maxActions = 12;
+
+/** The links that the page shows as buttons, as they are now. Pages of a list are no actions. */
+function listActions(): Result[] {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>("main a.button:not([rel])")];
+  const actions = links.map((link) => ({
+    label: link.textContent?.trim() ?? "",
+    kind: "This page",
+    href: link.href,
+  }));
+  return actions
+    .filter(({ href }, index) => actions.findIndex((other) => other.href === href) === index)
+    .slice(0, maxActions);
+}
+
+function listRecent(search: HTMLFormElement | null): Result[] {
+  const customers = trackRecentCustomers();
+  if (search === null) return [];
+  return customers.map((subjectRef) => ({
+    label: subjectRef,
+    kind: "Recent customer",
+    href: `${search.action}/${encodeURIComponent(subjectRef)}`,
+  }));
+}
+
+function buildSearchLink(search: HTMLFormElement | null, text: string): Result[] {
   if (search === null) return [];
   return [
-    { label: `Find “${text}”`, kind: "Customers", href: `${search.action}?q=${encodeURIComponent(text)}` },
+    {
+      label: `Search customers for “${text}”`,
+      kind: "Search",
+      href: `${search.action}?q=${encodeURIComponent(text)}`,
+    },
   ];
 }
 
-async function findCustomers(address: string): Promise<Result[]> {
+async function findAt(address: string): Promise<{ results: Result[]; search: Result | null }> {
   try {
     const reply = await fetch(address);
-    if (reply.ok) return ((await reply.json()) as { results: Result[] }).results;
+    if (reply.ok) return await reply.json();
   } catch {
     // Pages and the link to the search are still listed.
   }
-  return [];
+  return { results: [], search: null };
 }
 
 function go({ href }: Result): void {
@@ -99,15 +139,15 @@ function go({ href }: Result): void {
 function buildDialog(): HTMLDialogElement {
   const dialog = document.createElement("dialog");
   dialog.className = "palette";
-  dialog.setAttribute("aria-label", "Go to");
+  dialog.setAttribute("aria-label", "Search");
   const input = document.createElement("input");
   // With `search`, the first Escape would clear the field instead of closing the dialog.
   input.type = "text";
-  input.placeholder = "Go to a page, a project, a customer…";
+  input.placeholder = "Paste an ID or address, or type a page or customer";
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-expanded", "true");
   input.setAttribute("aria-controls", "palette-list");
-  input.setAttribute("aria-label", "Go to");
+  input.setAttribute("aria-label", "Search");
   const list = document.createElement("div");
   list.id = "palette-list";
   list.setAttribute("role", "listbox");

@@ -7,6 +7,7 @@ import { checkoutAttempts, stripeObjects } from "../../../shared/db/tables/strip
 import { subjects } from "../../../shared/db/tables/subjects.ts";
 import { type SubjectKey, subjectName } from "../../../shared/domain/subject-name.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
+import { isAwaitingPaymentSql } from "./customer-summary.ts";
 
 export type CheckoutAttemptRow = typeof checkoutAttempts.$inferSelect;
 
@@ -46,7 +47,7 @@ export async function insertAttempt(
       .select(
         // In the order of the table's columns: drizzle names all of them.
         sql`SELECT project_id, mode, subject_ref, ${tag}, ${region}, NULL, 0, '', NULL, NULL, NULL, NULL, NULL, NULL,
-          ${createdAt} FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
+          ${createdAt}, 'denied', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
       )
       .onConflictDoNothing(),
     database.select().from(checkoutAttempts).where(matchesRequest(attempt, attempt.idempotencyKeyHash)),
@@ -196,6 +197,9 @@ export async function readAttemptAndErasure(db: D1Database, attemptId: string, k
   return { attempt: attempts[0] ?? null, erasure: erased[0] ?? null };
 }
 
+/** Whether a checkout of the row of `subjects` waits for its payment. */
+const isAwaitingPayment = sql.raw(isAwaitingPaymentSql);
+
 /** The order of the statuses. A late event never moves an attempt back. */
 const rank: Record<CheckoutAttemptStatus, number> = {
   created: 0,
@@ -204,7 +208,10 @@ const rank: Record<CheckoutAttemptStatus, number> = {
   finalized: 3,
 };
 
-/** Moves the attempt forward to `status`, unless it is already there or further. Returns whether it moved. */
+/**
+ * Moves the attempt forward to `status`, unless it is already there or further. Returns whether it moved. The customer's
+ * row follows in the same transaction.
+ */
 export async function advanceCheckoutAttempt(
   db: D1Database,
   attemptId: string,
@@ -212,15 +219,24 @@ export async function advanceCheckoutAttempt(
   now: number,
 ): Promise<boolean> {
   const earlier = Object.entries(rank).flatMap(([name, value]) => (value < rank[status] ? [name] : []));
-  const { meta } = await drizzle(db)
-    .update(checkoutAttempts)
-    .set({ status, updatedAt: now })
-    .where(
-      and(
-        eq(checkoutAttempts.attemptId, attemptId),
-        sql`${checkoutAttempts.status} IN (SELECT value FROM json_each(${JSON.stringify(earlier)}))`,
+  const database = drizzle(db);
+  const [{ meta }] = await database.batch([
+    database
+      .update(checkoutAttempts)
+      .set({ status, updatedAt: now })
+      .where(
+        and(
+          eq(checkoutAttempts.attemptId, attemptId),
+          sql`${checkoutAttempts.status} IN (SELECT value FROM json_each(${JSON.stringify(earlier)}))`,
+        ),
       ),
-    )
-    .run();
+    database
+      .update(subjects)
+      .set({ awaitsPayment: sql`${isAwaitingPayment}` })
+      .where(
+        sql`(project_id, mode, subject_ref) IN (SELECT project_id, mode, subject_ref FROM checkout_attempts
+          WHERE attempt_id = ${attemptId}) AND awaits_payment <> ${isAwaitingPayment}`,
+      ),
+  ]);
   return meta.changes > 0;
 }

@@ -3,10 +3,12 @@ import {
   type DeliveryMessage,
   type NewEvent,
 } from "../../../shared/db/outbound-events.ts";
+import type { CustomerSummary } from "../../../shared/domain/customer-summary.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../../../shared/domain/subject-name.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import { buildAuditRowsInsert } from "./audit.ts";
+import { isAwaitingPaymentSql, toSummaryColumns } from "./customer-summary.ts";
 
 /** The data that one flush of a subject object writes to D1. */
 export interface SubjectCopy {
@@ -18,6 +20,8 @@ export interface SubjectCopy {
   flushedAt: number;
   /** The size of the object's storage. */
   storageBytes: number;
+  /** What the list of customers shows, at `flushedAt`. */
+  summary: CustomerSummary;
   /** Each with the sequence of the entry that last changed it. */
   entitlements: { version: number; entitlement: Entitlement }[];
   /**
@@ -56,7 +60,8 @@ const upsertEntitlements = `
 
 const updateAnchor = `
   UPDATE subjects SET head_sequence = ?4, head_hash = ?5, next_expiry_at = ?6, next_review_at = ?7,
-    flushed_at = ?8, storage_bytes = ?9, flush_error = NULL
+    flushed_at = ?8, storage_bytes = ?9, flush_error = NULL, access = ?10, attention = ?11, access_schedule = ?12,
+    access_changes_at = ?13, units_left = ?14, paid = ?15, paid_amount = ?16, ends_at = ?17, renews = ?18
   WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND head_sequence <= ?4`;
 
 const selectUsageSubscriber = `
@@ -77,6 +82,7 @@ export async function flushSubject(
   const { projectId, mode, subjectRef } = copy.identity;
   const subject = [projectId, mode, subjectRef] as const;
   const rows = copy.entitlements.map(toCopyRow);
+  const summary = toSummaryColumns(copy.summary, copy.flushedAt);
   const statements = [
     // Writes nothing where the subject is registered, as it nearly always is. Its row is missing when a sweep removed it
     // between its registration and its first change.
@@ -92,12 +98,25 @@ export async function flushSubject(
         copy.nextReviewAt,
         copy.flushedAt,
         copy.storageBytes,
+        summary.access,
+        summary.attention,
+        summary.accessSchedule,
+        summary.accessChangesAt,
+        summary.unitsLeft,
+        summary.paid,
+        summary.paidAmount,
+        summary.endsAt,
+        summary.renews,
       ),
   ];
   if (how === "replace") {
     statements.unshift(
       db.prepare(`DELETE FROM entitlements ${whereSubject}`).bind(...subject),
-      db.prepare(`UPDATE subjects SET head_sequence = 0, head_hash = '' ${whereSubject}`).bind(...subject),
+      db
+        .prepare(
+          `UPDATE subjects SET head_sequence = 0, head_hash = '', awaits_payment = ${isAwaitingPaymentSql} ${whereSubject}`,
+        )
+        .bind(...subject),
     );
   }
   const results = await db.batch<DeliveryMessage>([

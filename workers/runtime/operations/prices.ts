@@ -37,19 +37,8 @@ export async function fetchPrice(
   });
 }
 
-/** Returns the customers at Stripe with this email address. Stripe ignores the case of letters. */
-export async function fetchCustomersByEmail(
-  env: RuntimeEnv,
-  scope: Scope,
-  email: string,
-): Promise<OperatorReply<{ customerIds: string[] }>> {
-  return withStripe(env, scope, async (stripe) => {
-    const page = await stripe.customers.list({ email, limit: 100 });
-    return { outcome: "done", customerIds: page.data.map(({ id }) => id) };
-  });
-}
-
-async function withStripe<T>(
+/** Calls Stripe with the connection of the scope. An error of Stripe's becomes a refusal. */
+export async function withStripe<T>(
   env: RuntimeEnv,
   scope: Scope,
   call: (stripe: Stripe) => Promise<T>,

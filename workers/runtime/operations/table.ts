@@ -4,6 +4,7 @@ import * as apiKeys from "./api-keys.ts";
 import * as dataCheck from "./customers/data-check.ts";
 import * as erasure from "./customers/erase.ts";
 import { exportFile } from "./customers/export.ts";
+import { findRelated } from "./customers/find-related.ts";
 import * as manualAction from "./customers/manual-action.ts";
 import * as notes from "./customers/notes.ts";
 import * as customers from "./customers/read.ts";
@@ -19,6 +20,7 @@ export const runtimeOperations: Implementations<RuntimeEnv, "runtime"> = {
   "customer.read": customers.read,
   "customer.read_decision": customers.readPastDecision,
   "customer.find_by_email": customers.findByEmail,
+  "customer.find_related_at_stripe": findRelated,
   "customer.preview_action": manualAction.preview,
   "customer.apply_action": manualAction.apply,
   "customer.preview_sync": stripeSync.preview,

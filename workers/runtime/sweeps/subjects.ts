@@ -1,4 +1,5 @@
 import { currentTime } from "../../../shared/kit/clock.ts";
+import { moveAccessAlong } from "../db/customer-summary.ts";
 import { claimReviews, claimSubjectsToWake } from "../db/subjects.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { reviewSubject } from "../stripe-events/review-subject.ts";
@@ -47,4 +48,11 @@ export async function sweepReviews(env: RuntimeEnv, budget: Budget): Promise<{ r
     reviewSubject(env, subject),
   );
   return { reviewed };
+}
+
+const maxAccessChangesPerSweep = 2_000;
+
+/** Moves the copied access where the clock has changed it. Rights never depend on the copy. */
+export async function sweepAccess(env: RuntimeEnv): Promise<{ moved: number }> {
+  return { moved: await moveAccessAlong(env.DB, await currentTime(env.DEV), maxAccessChangesPerSweep) };
 }

@@ -7,7 +7,7 @@ import { removeOldEvents, sweepInbox, sweepInboxReads } from "./inbox.ts";
 import { sweepLostAlarms } from "./lost-alarms.ts";
 import { sweepOldAttempts } from "./old-attempts.ts";
 import { sweepStorage } from "./storage.ts";
-import { sweepExpiries, sweepReviews } from "./subjects.ts";
+import { sweepAccess, sweepExpiries, sweepReviews } from "./subjects.ts";
 import type { Budget } from "./work-through.ts";
 
 /**
@@ -23,6 +23,7 @@ export const sweeps: Record<RuntimeSweep, (env: RuntimeEnv, budget: Budget) => P
   inboxReads: sweepInboxReads,
   missedEvents: sweepMissedEvents,
   reviews: sweepReviews,
+  access: sweepAccess,
   oldEvents: removeOldEvents,
   oldAttempts: sweepOldAttempts,
   storage: sweepStorage,

@@ -1,20 +1,35 @@
-import { findCustomers } from "../../db/customers.ts";
-import { getScope, type PortalContext } from "../../request-context.ts";
-import { buildResultPath } from "./page.tsx";
+import { buildCustomerPath, buildPath, type PortalContext } from "../../request-context.ts";
+import { resolve } from "./resolve.ts";
+
+const maxResults = 8;
 
 /**
- * Finds customers for the command palette. Email search is left to the customers page, since it needs a
- * request to Stripe. The palette lists a link to the whole search below these.
+ * Finds what a text leads to, for the command palette. What needs a call to Stripe is left to the customers page: the
+ * palette lists a link to it below these.
  */
 export async function findForPalette(c: PortalContext) {
   const text = (c.req.query("q") ?? "").trim();
-  const page = { after: null, limit: 8 };
-  const { customers } =
-    text === "" ? { customers: [] } : await findCustomers(c.env.DB, getScope(c), text, [], page);
-  const results = customers.map(({ subjectRef }) => ({
-    label: subjectRef,
-    kind: "Customer",
-    href: buildResultPath(c, subjectRef, text),
-  }));
-  return c.json({ results });
+  if (text === "") return c.json({ results: [], search: null });
+  const page = { after: null, limit: maxResults };
+  const { recognized, matches, elsewhere, found } = await resolve(c, text, { page, readStripe: false });
+  const results = [
+    ...matches.map(({ sentence, href }) => ({ label: sentence, kind: "Go to", href })),
+    ...elsewhere.map(({ sentence, href, mode }) => ({ label: sentence, kind: `In ${mode} mode`, href })),
+    ...found.customers.map(({ subjectRef }) => ({
+      label: subjectRef,
+      kind: "Customer",
+      href: buildCustomerPath(c, subjectRef),
+    })),
+  ];
+  const unique = results.filter(
+    ({ href }, index) => results.findIndex((other) => other.href === href) === index,
+  );
+  return c.json({
+    results: unique.slice(0, maxResults),
+    search: {
+      label: recognized === null ? `Search customers for “${text}”` : `Look up ${recognized}`,
+      kind: "Search",
+      href: `${buildPath(c, "/customers")}?${new URLSearchParams({ q: text })}`,
+    },
+  });
 }

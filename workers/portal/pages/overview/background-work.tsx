@@ -15,6 +15,7 @@ const sweepLabels: Record<RuntimeSweep | DeliveriesSweep, string> = {
   inboxReads: "applying Stripe events that need an answer from Stripe",
   missedEvents: "looking for missed Stripe events",
   reviews: "reviewing silent subscriptions",
+  access: "updating access in lists",
   oldEvents: "removing old Stripe events",
   oldAttempts: "removing unpaid checkouts",
   storage: "measuring the database",

@@ -1,3 +1,4 @@
+import Stripe from "stripe";
 import {
   findCustomersByEmail,
   readCustomer,
@@ -9,7 +10,7 @@ import { decodeDecisionId } from "../../../../shared/kit/decision-id.ts";
 import { explainEntitlement, toDecisionView } from "../../subject/views/explain.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implement, implementForCustomer } from "../implement.ts";
-import { fetchCustomersByEmail } from "../prices.ts";
+import { withStripe } from "../prices.ts";
 
 const maxEntries = 200;
 
@@ -50,6 +51,32 @@ export const readPastDecision = implementForCustomer(
   },
 );
 
+/**
+ * Returns the customers at Stripe with this email address, in any case of letters. The list is exact at once, but compares
+ * case; the search does not, but knows a new customer only after a minute.
+ */
 export const findByEmail = implement(findCustomersByEmail, ({ env, scope }, { email }) =>
-  fetchCustomersByEmail(env, scope, email),
+  withStripe(env, scope, async (stripe) => {
+    const addresses = [...new Set([email, email.toLowerCase()])];
+    const pages = await Promise.all([
+      ...addresses.map((address) => stripe.customers.list({ email: address, limit: 100 })),
+      searchByEmail(stripe, email),
+    ]);
+    return {
+      outcome: "done",
+      customerIds: [...new Set(pages.flatMap(({ data }) => data.map(({ id }) => id)))],
+    };
+  }),
 );
+
+async function searchByEmail(stripe: Stripe, email: string): Promise<{ data: { id: string }[] }> {
+  // Quotes and backslashes have a meaning in a query, and in no address that people have.
+  if (/["\\]/.test(email)) return { data: [] };
+  try {
+    return await stripe.customers.search({ query: `email:"${email}"`, limit: 100 });
+  } catch (error) {
+    // Stripe has no search for accounts of some countries. The list has answered.
+    if (error instanceof Stripe.errors.StripeInvalidRequestError) return { data: [] };
+    throw error;
+  }
+}

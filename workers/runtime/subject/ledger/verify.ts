@@ -1,7 +1,9 @@
 import type { CheckFinding } from "../../../../shared/contract/operations/data-check.ts";
+import { summarizeCustomer } from "../../../../shared/domain/customer-summary.ts";
 import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
+import type { SubjectState } from "../../../../shared/domain/ledger.ts";
 import { canonicalJson } from "../../../../shared/kit/canonical-json.ts";
-import { readSubjectCopy } from "../../db/subjects.ts";
+import { readSubjectCopy, type SubjectRow } from "../../db/subjects.ts";
 import type { Checkpoint } from "../storage/checkpoint.ts";
 import { genesisHash } from "../storage/hash-chain.ts";
 import { entriesPerSlice, type SubjectStore } from "../storage/store.ts";
@@ -49,6 +51,7 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
     ...compareState(walk.state.records, state.records),
     ...compareAnchor(walk, checkpoint, copy.subject),
     ...compareCopies(store, flushed, copy.entitlements),
+    ...compareSummary(state, copy.subject),
   ];
   return {
     ok: findings.length === 0,
@@ -148,6 +151,29 @@ function compareCopies(store: SubjectStore, flushed: number, copies: Copy[]): Ch
   for (const copy of byId.values())
     report(copy.version, `D1 has ${copy.entitlementId}, which is not in the ledger`);
   return findings;
+}
+
+const summaryColumns = ["accessSchedule", "unitsLeft", "paid", "paidAmount", "endsAt", "renews"] as const;
+
+/**
+ * Requires the columns of the list of customers to follow from the ledger, unless the copy is older. They are compared
+ * as of the flush that wrote them.
+ */
+function compareSummary(
+  { head, ...state }: SubjectState & { head: { sequence: number } },
+  row: SubjectRow | null,
+): CheckFinding[] {
+  if (row?.flushedAt == null || row.headSequence !== head.sequence) return [];
+  const { segments: accessSchedule, ...rest } = summarizeCustomer(state, row.flushedAt);
+  const expected = { ...rest, accessSchedule, paidAmount: rest.paid[0]?.amount ?? null };
+  const different = summaryColumns.filter(
+    (column) => canonicalJson(row[column]) !== canonicalJson(expected[column]),
+  );
+  if (different.length === 0) return [];
+  const names = different.map(toWords).join(", ");
+  return [
+    { where: "d1", sequence: head.sequence, message: `the list of customers has a different ${names}` },
+  ];
 }
 
 /** Converts a column name into words: `unitsRemaining` becomes `units remaining`. */

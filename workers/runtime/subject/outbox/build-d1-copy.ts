@@ -1,3 +1,4 @@
+import { summarizeCustomer } from "../../../../shared/domain/customer-summary.ts";
 import { findNextExpiry } from "../../../../shared/domain/expire.ts";
 import { findNextReview } from "../../../../shared/domain/review-subscription.ts";
 import type { SubjectCopy } from "../../db/flush-subject.ts";
@@ -22,6 +23,7 @@ export function buildD1Copy(store: SubjectStore, sequence: number, now: number):
     nextReviewAt: findNextReview(state)?.at ?? null,
     flushedAt: now,
     storageBytes: store.storageBytes(),
+    summary: summarizeCustomer(state, now),
     entitlements: changed,
     events: [],
     audits: [],

@@ -1,0 +1,214 @@
+import type { Child } from "hono/jsx";
+import { segmentAt } from "../../../../shared/domain/customer-summary.ts";
+import { formatCount, formatMoney } from "../../components/labels/common.ts";
+import { LookAlikeMark } from "../../components/look-alike.tsx";
+import { Pill } from "../../components/parts.tsx";
+import { Time } from "../../components/time.tsx";
+import type { CustomerListItem, CustomerSort, EntitlementListItem } from "../../db/customers.ts";
+import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
+
+const columns: { label: string; sort: CustomerSort | null; isNumber?: boolean }[] = [
+  { label: "Customer", sort: "customer" },
+  { label: "Access", sort: null },
+  { label: "Products", sort: null },
+  { label: "Units left", sort: "units", isNumber: true },
+  { label: "Paid", sort: "paid", isNumber: true },
+  { label: "Renews / ends", sort: "ends" },
+  { label: "Created", sort: "created" },
+];
+
+/** How the list is sorted, and the address that sorts it by a column. */
+export interface TableOrder {
+  sort: CustomerSort;
+  descending: boolean;
+  hrefOf: (sort: CustomerSort, descending: boolean) => string;
+}
+
+/** The first click on a number lists the largest first, on anything else the smallest. */
+const beginsDescending = (sort: CustomerSort) => sort === "units" || sort === "paid" || sort === "created";
+
+/**
+ * Lists customers. A row is one link: that of the name, stretched over the row. On a phone each row is a card. Without
+ * `order` the columns can't be sorted.
+ */
+export function CustomerTable({
+  c,
+  customers,
+  names,
+  order,
+}: {
+  c: PortalContext;
+  customers: CustomerListItem[];
+  /** The products' names by their code. */
+  names: ReadonlyMap<string, string>;
+  order?: TableOrder;
+}) {
+  return (
+    <section class="customers" aria-label="Customers">
+      <table>
+        <thead>
+          <tr>
+            {columns.map(({ label, sort, isNumber }) => (
+              <th
+                scope="col"
+                class={isNumber ? "end" : undefined}
+                aria-sort={order !== undefined && sort === order.sort ? toAriaSort(order) : undefined}
+              >
+                {order === undefined || sort === null ? label : <SortLink {...{ label, sort, order }} />}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {customers.map((customer) => (
+            <Row c={c} customer={customer} names={names} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const toAriaSort = ({ descending }: TableOrder) => (descending ? "descending" : "ascending");
+
+function SortLink({ label, sort, order }: { label: string; sort: CustomerSort; order: TableOrder }) {
+  const isCurrent = sort === order.sort;
+  const descending = isCurrent ? !order.descending : beginsDescending(sort);
+  return (
+    <a class="sort" href={order.hrefOf(sort, descending)}>
+      {label}
+      {isCurrent ? <span aria-hidden="true">{order.descending ? " ↓" : " ↑"}</span> : null}
+    </a>
+  );
+}
+
+function Row({
+  c,
+  customer,
+  names,
+}: {
+  c: PortalContext;
+  customer: CustomerListItem;
+  names: ReadonlyMap<string, string>;
+}) {
+  const now = c.get("now");
+  const { subjectRef, unitsLeft, paid, createdAt } = customer;
+  return (
+    <tr>
+      <td class="wrap">
+        <a class="row-link" href={buildCustomerPath(c, subjectRef)}>
+          <bdi>
+            <b class="mono">{subjectRef}</b>
+          </bdi>
+        </a>
+        <LookAlikeMark subjectRef={subjectRef} />
+      </td>
+      <Cell label="Access">
+        <AccessPill customer={customer} now={now} />
+      </Cell>
+      <Cell label="Products">
+        <Products entitlements={customer.entitlements} names={names} now={now} />
+      </Cell>
+      <Cell label="Units left" isNumber>
+        {unitsLeft === null ? <None /> : formatCount(unitsLeft)}
+      </Cell>
+      <Cell label="Paid" isNumber>
+        {paid.length === 0 ? (
+          <None />
+        ) : (
+          paid.map(({ currency, amount }) => <div>{formatMoney(amount, currency)}</div>)
+        )}
+      </Cell>
+      <Cell label="Renews / ends">
+        <End customer={customer} now={now} />
+      </Cell>
+      <Cell label="Created">
+        <Time at={createdAt} now={now} />
+      </Cell>
+    </tr>
+  );
+}
+
+function Cell({ label, isNumber, children }: { label: string; isNumber?: boolean; children?: Child }) {
+  return (
+    <td class={isNumber ? "end number" : undefined} data-label={label}>
+      {children}
+    </td>
+  );
+}
+
+const None = () => <span class="quiet">—</span>;
+
+/** Access now, from what the clock does to the copied state. The customer's page reads the ledger. */
+function AccessPill({ customer, now }: { customer: CustomerListItem; now: number }) {
+  const { access, attention } = segmentAt(customer.segments ?? [], now) ?? customer;
+  const isAllowed = access === "allowed";
+  if (attention !== null)
+    return (
+      <>
+        <Pill tone="warn">{attention === "on_hold" ? "On hold" : "Past due"}</Pill>
+        <small class="quiet">{isAllowed ? "allowed" : "denied"}</small>
+      </>
+    );
+  if (isAllowed) return <Pill tone="good">Allowed</Pill>;
+  return customer.awaitsPayment ? <Pill>Waiting</Pill> : <Pill tone="bad">Denied</Pill>;
+}
+
+const maxProducts = 3;
+
+function Products({
+  entitlements,
+  names,
+  now,
+}: {
+  entitlements: EntitlementListItem[];
+  names: ReadonlyMap<string, string>;
+  now: number;
+}) {
+  const shown = listProducts(entitlements, now);
+  if (shown.length === 0) return <None />;
+  return (
+    <>
+      {shown.slice(0, maxProducts).map(({ productCode, count, state }) => (
+        <div>
+          {names.get(productCode) ?? productCode}
+          {count > 1 ? ` ×${count}` : null}
+          {state === null ? null : <span class="quiet"> {state}</span>}
+        </div>
+      ))}
+      {shown.length > maxProducts ? <small class="quiet">and {shown.length - maxProducts} more</small> : null}
+    </>
+  );
+}
+
+/** Groups the entitlements by product. What has ended is listed only when nothing else is left. */
+function listProducts(entitlements: EntitlementListItem[], now: number) {
+  const described = entitlements.map((each) => ({ ...each, state: describeState(each, now) }));
+  const current = described.filter(({ state }) => state !== "canceled" && state !== "ended");
+  const groups = new Map<string, { productCode: string; count: number; state: string | null }>();
+  for (const { productCode, state } of current.length > 0 ? current : described.slice(0, 1)) {
+    const key = `${productCode} ${state}`;
+    groups.set(key, { productCode, state, count: (groups.get(key)?.count ?? 0) + 1 });
+  }
+  return [...groups.values()];
+}
+
+function describeState(
+  { status, expiresAt, unitsRemaining }: EntitlementListItem,
+  now: number,
+): string | null {
+  if (status === "canceled") return "canceled";
+  if (status === "expired" || (expiresAt !== null && expiresAt <= now)) return "ended";
+  if (status === "active") return unitsRemaining === 0 ? "used up" : null;
+  return status === "past_due" ? "past due" : status;
+}
+
+function End({ customer: { endsAt, renews }, now }: { customer: CustomerListItem; now: number }) {
+  if (endsAt === null) return <None />;
+  const verb = endsAt <= now ? "Ended" : renews ? "Renews" : "Ends";
+  return (
+    <span class={endsAt <= now ? "quiet" : undefined}>
+      {renews && endsAt <= now ? "Renewal due" : verb} <Time at={endsAt} now={now} />
+    </span>
+  );
+}
