@@ -5,6 +5,7 @@ import type { PortalContext } from "../request-context.ts";
 import base from "../styles/base.css";
 import controls from "../styles/controls.css";
 import customer from "../styles/customer.css";
+import flips from "../styles/flips.css";
 import frame from "../styles/frame.css";
 import islandStyles from "../styles/islands.css";
 import parts from "../styles/parts.css";
@@ -24,7 +25,7 @@ const fontFace = `@font-face {
   src: url("${fontPath}") format("woff2");
 }`;
 
-const css = [fontFace, tokens, base, frame, controls, parts, customer, islandStyles].join("\n");
+const css = [fontFace, tokens, base, frame, controls, parts, customer, flips, islandStyles].join("\n");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */
 const iconColors = { test: "#b45309", live: "#4338ca", account: "#4338ca" } as const;

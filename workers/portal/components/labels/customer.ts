@@ -1,5 +1,6 @@
 import type {
   CheckoutAttemptStatus,
+  ClockChange,
   DenialReason,
   EntitlementStatus,
 } from "../../../../shared/contract/enums.ts";
@@ -24,6 +25,16 @@ export const denialLabels: Record<DenialReason, string> = {
   refunded: "the payment was refunded",
   revoked: "an operator took it away",
   no_entitlement: "nothing gives access",
+};
+
+/** Shown after the product, where time alone changed access. */
+export const clockChangeLabels: Record<ClockChange, string> = {
+  started: "started",
+  expired: "expired",
+  grace_ended: "grace period ended",
+  coverage_ended: "paid period ended",
+  hold_began: "hold took effect",
+  hold_ended: "hold ended",
 };
 
 export const entitlementStatusLabels: Record<EntitlementStatus, { label: string; tone: Tone }> = {

@@ -11,7 +11,7 @@ import { type AnsweredRequest, readAnsweredRequest } from "./answered-request.ts
 import { type Checkpoint, readCheckpoint, readCheckpointState, readDailyUsage } from "./checkpoint.ts";
 import { chainHash } from "./hash-chain.ts";
 import { storeEvents } from "./outbound-events.ts";
-import { migrateSchema, schema, schemaVersion } from "./schema.ts";
+import { isDecisive, migrateSchema, schema, schemaVersion } from "./schema.ts";
 import { type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
 import { readStoredState } from "./stored-state.ts";
 import {
@@ -206,6 +206,23 @@ export class SubjectStore {
       .exec<StoredEntry & Record<string, SqlStorageValue>>(
         `SELECT ${entryColumns} FROM ledger WHERE sequence > ? ORDER BY sequence LIMIT ?`,
         sequence,
+        limit,
+      )
+      .toArray();
+  }
+
+  /**
+   * Returns up to `limit` decisive entries between two sequences, both excluded, oldest first. All others are
+   * consumes that left units in their packs.
+   */
+  decisiveEntriesBetween(after: number, before: number, limit: number): StoredEntry[] {
+    if (!this.exists) return [];
+    return this.sql
+      .exec<StoredEntry & Record<string, SqlStorageValue>>(
+        `SELECT ${entryColumns} FROM ledger INDEXED BY ledger_decisive
+         WHERE sequence > ? AND sequence < ? AND ${isDecisive} ORDER BY sequence LIMIT ?`,
+        after,
+        before,
         limit,
       )
       .toArray();

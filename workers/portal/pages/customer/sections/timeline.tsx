@@ -41,6 +41,9 @@ export function Timeline({ c, page, canAct }: { c: PortalContext; page: Customer
           Of checkouts, Stripe events and webhooks the newest {maxRowsPerList} each are listed here.
         </p>
       ) : null}
+      {customer.flips === null ? (
+        <p class="pad quiet">Access changes aren't shown: too many changes come before these entries.</p>
+      ) : null}
       <Pages c={c} page={page} isFirst={cursor === null} shown={items.length} />
     </Card>
   );
