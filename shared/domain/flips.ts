@@ -4,6 +4,7 @@ import { listClockMoments } from "./clock-changes.ts";
 import { type Decision, decideWith } from "./decision.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import type { Entitlements, LedgerEntry } from "./ledger.ts";
+import { MomentQueue } from "./moment-queue.ts";
 
 /** What changed the decision: an entry of the ledger, or time alone. */
 export type FlipCause =
@@ -36,8 +37,8 @@ type FlipEntry = Pick<LedgerEntry, "sequence" | "at" | "touched">;
  * a moment is the decision as of that moment: the entries up to it, then time.
  *
  * Time acts before an entry of the same millisecond, because a check in that millisecond could be answered
- * before the entry. Reads the availability of an entitlement only when an entry touched it or its own time
- * came, so the cost does not depend on the product of entries and entitlements.
+ * before the entry. Computes the availability of an entitlement only when an entry touched it or its own time
+ * came, and compares all entitlements only at a flip.
  *
  * Pure, and computed on each read. Signals would store a row per flip: `changeSubject` would call this with
  * the state before its entry and the entry, in the transaction that writes it. The alarm would call it without
@@ -84,8 +85,8 @@ class FlipWalk {
   private sequence: number;
   /** How many entitlements are usable. Access is allowed when it is not 0. */
   private usable = 0;
-  /** A lower bound of every `nextAt`, so that most entries don't need to compare them all. */
-  private nextAt = never;
+  /** Every `nextAt`, and some that an entry has replaced since. */
+  private readonly upcoming = new MomentQueue();
 
   constructor({ entitlements, sequence, at }: FlipStart) {
     this.sequence = sequence;
@@ -94,16 +95,14 @@ class FlipWalk {
 
   /** Moves time to `until`, and stops at each moment at which an entitlement changes. */
   advance(until: Moment): void {
-    while (this.nextAt <= until) {
-      const at = this.findNext();
-      this.nextAt = at;
-      if (at > until) return;
-      const due = [...this.tracked.values()].filter(({ nextAt }) => nextAt === at);
-      this.change(
-        due.map(({ entitlement }) => track(entitlement, at)),
-        at,
-        (before, after) => this.findClockCause(before, after, at),
-      );
+    while (this.upcoming.earliest() <= until) {
+      const at = this.upcoming.earliest();
+      const due = new Map<string, Tracked>();
+      while (this.upcoming.earliest() === at) {
+        const each = this.tracked.get(this.upcoming.pop() ?? "");
+        if (each?.nextAt === at) due.set(each.entitlementId, track(each.entitlement, at));
+      }
+      this.change([...due.values()], at, (before, after) => this.findClockCause(before, after, at));
     }
   }
 
@@ -133,20 +132,16 @@ class FlipWalk {
 
   private put(each: Tracked): void {
     this.usable += this.countChange(each);
+    const before = this.tracked.get(each.entitlementId);
     this.tracked.set(each.entitlementId, each);
-    this.nextAt = Math.min(this.nextAt, each.nextAt);
+    if (each.nextAt !== never && each.nextAt !== before?.nextAt)
+      this.upcoming.push(each.nextAt, each.entitlementId);
   }
 
   /** Returns by how much `next` changes the number of usable entitlements: -1, 0 or 1. */
   private countChange({ entitlementId, availability }: Tracked): number {
     const before = this.tracked.get(entitlementId)?.availability.usable ?? false;
     return Number(availability.usable) - Number(before);
-  }
-
-  private findNext(): Moment {
-    let next = never;
-    for (const { nextAt } of this.tracked.values()) next = Math.min(next, nextAt);
-    return next;
   }
 
   private decide(): Decision {
