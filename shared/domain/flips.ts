@@ -40,9 +40,9 @@ type FlipEntry = Pick<LedgerEntry, "sequence" | "at" | "touched">;
  * before the entry. Computes the availability of an entitlement only when an entry touched it or its own time
  * came, and compares all entitlements only at a flip.
  *
- * Pure, and computed on each read. Signals would store a row per flip: `changeSubject` would call this with
- * the state before its entry and the entry, in the transaction that writes it. The alarm would call it without
- * an entry, for flips by time up to now, which a late alarm reports with the moment at which they happened.
+ * Pure, and computed on each read. To store a row per flip for signals, `changeSubject` would call this with
+ * the state before its entry and the entry, in the transaction that writes it. The alarm would call it
+ * without an entry, for flips by time up to now. A late alarm finds the moments at which they happened.
  */
 export function findFlips(start: FlipStart, entries: Iterable<FlipEntry>, until: Moment): Flip[] {
   const walk = new FlipWalk(start);

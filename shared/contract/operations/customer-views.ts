@@ -124,7 +124,7 @@ export interface CustomerView {
   usageRemaining: number;
   /** Newest first. */
   entries: EntryView[];
-  /** Changes of access among the entries and after them, newest first; `null` where the history has too many. */
+  /** Changes of access among and after the entries, newest first; `null` if too many entries come before. */
   flips: FlipView[] | null;
   /** For the next page: entries before this sequence; `null` at the beginning. */
   entriesBefore: number | null;

@@ -16,9 +16,9 @@ export interface PageFlips {
 }
 
 /**
- * Returns the flips from the oldest of `entries`, which are adjacent and oldest first, until `until`. Those by
- * the clock before the oldest entry belong to the page before, if there is one. Replays the decisive entries
- * since the checkpoint, so most consumes are not read. Returns `null` if there are too many.
+ * Returns the flips from the oldest of `entries`, which are adjacent and oldest first, until `until`. Those
+ * by the clock before the oldest entry belong to the next older page, if there is one. Replays the decisive
+ * entries since the checkpoint, so most consumes are not read. Returns `null` if there are too many.
  */
 export function readPageFlips(store: SubjectStore, entries: LedgerEntry[], until: Moment): PageFlips | null {
   const [first] = entries;

@@ -3,10 +3,11 @@ import { historySchema } from "./checkpoint.ts";
 import { outboundSchema } from "./outbound-events.ts";
 
 /**
- * `canFlip` (shared/domain/flips.ts) on the text of an entry: every entry but a consume that left units in each
- * pack. An entry that only looks decisive does no harm.
+ * `canFlip` (shared/domain/flips.ts) on the text of an entry: every entry but a consume that left units in
+ * each pack. An entry that only looks decisive does no harm.
  */
-export const isDecisive = `(substr(body, 1, 22) <> '{"operation":"consume"' OR instr(body, '"unitsRemaining":0,') > 0)`;
+export const isDecisive =
+  `(substr(body, 1, 22) <> '{"operation":"consume"'` + ` OR instr(body, '"unitsRemaining":0,') > 0)`;
 
 /** Finds the few entries that can change a decision, in a ledger that is mostly usage. */
 const decisiveIndex = `CREATE INDEX ledger_decisive ON ledger (sequence) WHERE ${isDecisive};`;
@@ -44,8 +45,8 @@ export const schema = `
 `;
 
 /**
- * The version of the object's tables. Version 1 lacks the bounded history, version 2 the audit outbox, version 3
- * the index of decisive entries.
+ * The version of the object's tables. Version 1 lacks the bounded history, version 2 the audit outbox,
+ * version 3 the index of decisive entries.
  */
 export const schemaVersion = 4;
 

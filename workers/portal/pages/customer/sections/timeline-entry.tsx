@@ -72,7 +72,7 @@ function Line({
 
 const toFlipTone = ({ after }: FlipView) => (after.allowed ? "good" : "bad");
 
-/** A change of access without an entry: time reached the start or end of an entitlement or of a hold on it. */
+/** A change of access without an entry: an entitlement, or a hold on it, started or ended by time. */
 function ClockItem({ c, subjectRef, item: { at, flip, cause } }: ItemProps<"clock">) {
   const { allowed, decisionId, sequence } = flip.after;
   return (
