@@ -39,7 +39,7 @@ describe("findFlips", () => {
     expect(flips[1]?.cause).toMatchObject({ entitlementId: "ent_2" });
   });
 
-  it("a payment in the millisecond of the end is a flip of its own, after that by the clock", () => {
+  it("a payment in the millisecond of the end is a second flip, after that by the clock", () => {
     const flips = findFlips(nothing, [entry(1, 10, pass(10, 20)), entry(2, 20, pass(10, 40))], 30);
     expect(flips.map(({ at, sequence, cause }) => [at, sequence, cause.type])).toEqual([
       [10, 1, "entry"],
@@ -48,7 +48,7 @@ describe("findFlips", () => {
     ]);
   });
 
-  it("nothing that lies after the end of the window is a flip yet", () => {
+  it("a change after the end of the window is not a flip yet", () => {
     expect(findFlips(nothing, [entry(1, 10, pass(10, 20))], 19)).toHaveLength(1);
     expect(findFlips(nothing, [entry(1, 10, pass(10, 20))], 20)).toHaveLength(2);
   });

@@ -201,43 +201,24 @@ export class SubjectStore {
 
   /** Returns up to `limit` entries after `sequence`, oldest first. */
   entriesAfter(sequence: number, limit: number): StoredEntry[] {
-    if (!this.exists) return [];
-    return this.sql
-      .exec<StoredEntry & Record<string, SqlStorageValue>>(
-        `SELECT ${entryColumns} FROM ledger WHERE sequence > ? ORDER BY sequence LIMIT ?`,
-        sequence,
-        limit,
-      )
-      .toArray();
-  }
-
-  /**
-   * Returns up to `limit` decisive entries between two sequences, both excluded, oldest first. All others are
-   * consumes that left units in their packs.
-   */
-  decisiveEntriesBetween(after: number, before: number, limit: number): StoredEntry[] {
-    if (!this.exists) return [];
-    return this.sql
-      .exec<StoredEntry & Record<string, SqlStorageValue>>(
-        `SELECT ${entryColumns} FROM ledger INDEXED BY ledger_decisive
-         WHERE sequence > ? AND sequence < ? AND ${isDecisive} ORDER BY sequence LIMIT ?`,
-        after,
-        before,
-        limit,
-      )
-      .toArray();
+    return this.readEntries("WHERE sequence > ? ORDER BY sequence LIMIT ?", sequence, limit);
   }
 
   /** Returns the newest `limit` entries before `sequence`, newest first. */
   entriesBefore(sequence: number, limit: number): StoredEntry[] {
+    return this.readEntries("WHERE sequence < ? ORDER BY sequence DESC LIMIT ?", sequence, limit);
+  }
+
+  /** Returns up to `limit` decisive entries between two sequences, both excluded, oldest first. */
+  decisiveEntriesBetween(after: number, before: number, limit: number): StoredEntry[] {
+    const where = `WHERE sequence > ? AND sequence < ? AND ${isDecisive} ORDER BY sequence LIMIT ?`;
+    return this.readEntries(`INDEXED BY ledger_decisive ${where}`, after, before, limit);
+  }
+
+  private readEntries(where: string, ...bindings: number[]): StoredEntry[] {
     if (!this.exists) return [];
-    return this.sql
-      .exec<StoredEntry & Record<string, SqlStorageValue>>(
-        `SELECT ${entryColumns} FROM ledger WHERE sequence < ? ORDER BY sequence DESC LIMIT ?`,
-        sequence,
-        limit,
-      )
-      .toArray();
+    const query = `SELECT ${entryColumns} FROM ledger ${where}`;
+    return this.sql.exec<StoredEntry & Record<string, SqlStorageValue>>(query, ...bindings).toArray();
   }
 
   /** Returns the units consumed by folded entries, per day (UTC midnight). */
