@@ -28,6 +28,17 @@ export const denialReasons = [
 ] as const;
 export type DenialReason = (typeof denialReasons)[number];
 
+/** What time alone does to an entitlement. `coverage_ended`: the paid period of a former plan ended. */
+export const clockChanges = [
+  "started",
+  "expired",
+  "grace_ended",
+  "coverage_ended",
+  "hold_began",
+  "hold_ended",
+] as const;
+export type ClockChange = (typeof clockChanges)[number];
+
 export const customerStatuses = [
   "active",
   "past_due",

@@ -1,5 +1,5 @@
 import { type CustomerStatus, type DenialReason, denialReasons } from "../contract/enums.ts";
-import { getAvailability } from "./availability.ts";
+import { type Availability, getAvailability } from "./availability.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 
 /** The answer to "may this subject proceed?", with the entitlement that decided it. */
@@ -13,9 +13,17 @@ export type Decision =
  * give the same decision.
  */
 export function decideAccess(entitlements: Iterable<Entitlement>, now: Moment): Decision {
+  return decideWith(entitlements, (entitlement) => getAvailability(entitlement, now));
+}
+
+/** Decides access from the availability of each entitlement. */
+export function decideWith<T extends Pick<Entitlement, "entitlementId">>(
+  entitlements: Iterable<T>,
+  availabilityOf: (entitlement: T) => Availability,
+): Decision {
   let nearest: { rank: number; entitlementId: string } | null = null;
   for (const entitlement of entitlements) {
-    const state = getAvailability(entitlement, now);
+    const state = availabilityOf(entitlement);
     if (state.usable) return { allowed: true, entitlementId: entitlement.entitlementId };
     const rank = denialReasons.indexOf(state.reason);
     if (nearest === null || rank < nearest.rank) nearest = { rank, entitlementId: entitlement.entitlementId };

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PortalClient, sentencesOf } from "../../dev/seed/portal-client.ts";
+import { PortalClient, type PortalReply, sentencesOf, unescaped } from "../../dev/seed/portal-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
 import { type Stack, startStack } from "../../dev/stack/stack.ts";
 import type { DenialReason } from "../../shared/contract/enums.ts";
@@ -10,7 +10,8 @@ import { subjectName } from "../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../shared/kit/decision-id.ts";
 import { denialLabels } from "../../workers/portal/components/labels/customer.ts";
 import { randomFrom } from "../fault/random.ts";
-import { advanceClock, purchase } from "./stripe-world.ts";
+import { toText } from "./forms.ts";
+import { advanceClock, purchase, readAccess } from "./stripe-world.ts";
 import { newWorld, type World } from "./world.ts";
 
 const notesWanted = 200;
@@ -63,7 +64,75 @@ test(`the customer page shows the API's decision of each of ${notesWanted} past 
     said: await saidAsOf(portal, asOf),
   }));
   expect(shown, `SEED=${seed}`).toEqual(wanted);
-}, 90_000);
+
+  const flips = await listFlips(portal);
+  console.log(`as of: ${flips.length} changes of access`);
+  const folded = notes.map((each) => ({ ...each, said: accessAsOf(flips, each) }));
+  expect(folded, `SEED=${seed}`).toEqual(notes.map((each) => ({ ...each, said: each.said.split(":")[0] })));
+}, 180_000);
+
+test("an access that ended by time no longer reads as turned on", async () => {
+  const buyer = "user_day_pass";
+  await purchase({ ...world, accountId: "" }, buyer, "DAY_PASS");
+  const [pass] = (await readAccess(world, buyer)).entitlements;
+  await advanceClock(world.origin, 30 * hour);
+  const portal = await operator();
+  const [lost = "", granted = "", ...more] = rowsOf((await portal.get(`${pageOf(buyer)}?show=access`)).html);
+  expect(more).toEqual([]);
+  expect(textOf(lost)).toMatch(
+    /Access lost · DAY_PASS expired Automatic · after entry 1 · View decision Denied $/,
+  );
+  expect(lost).toContain(`datetime="${pass?.["expires_at"]}"`);
+  expect(lost).toContain(`href="#${pass?.["entitlement_id"]}"`);
+  expect(textOf(granted)).toMatch(/Purchase granted DAY_PASS.* entry 1 ·.* Allowed $/);
+  const decisionId = /as_of=(dec_[0-9a-z]+)/.exec(lost)?.[1] ?? "";
+  const said = `Access was denied: ${denialLabels.time_pass_expired}`;
+  expect(await saidAsOf(portal, decisionId, buyer)).toBe(said);
+
+  const everything = rowsOf((await portal.get(pageOf(buyer))).html);
+  expect(everything.map((row) => textOf(row))).toEqual([
+    expect.stringMatching(/Expired DAY_PASS.*(?<!Denied) $/),
+    textOf(lost),
+    textOf(granted),
+  ]);
+});
+
+const textOf = (html: string): string => toText({ html } as PortalReply);
+
+/** Returns the rows of ledger entries and of changes by time alone, newest first. */
+const rowsOf = (html: string): string[] => html.match(/<li id="(?:entry|access)-.*?<\/li>/gs) ?? [];
+
+interface ShownFlip {
+  sequence: number;
+  at: number;
+  allowed: boolean;
+}
+
+/** Reads the changes of access from all pages of the timeline, oldest first. */
+async function listFlips(portal: PortalClient): Promise<ShownFlip[]> {
+  const flips: ShownFlip[] = [];
+  let next: string | undefined = `${pageOf(subjectRef)}?show=access`;
+  while (next !== undefined) {
+    const { html } = await portal.get(next);
+    for (const row of rowsOf(html)) {
+      const entry = /<li id="entry-(\d+)"/.exec(row)?.[1];
+      const id = /as_of=(dec_[0-9a-z]+)/.exec(row)?.[1] ?? "";
+      const name = subjectName({ projectId: world.projectId, mode: "test", subjectRef });
+      const moment = entry === undefined ? decodeDecisionId(name, id) : { sequence: Number(entry), at: 0 };
+      if (moment === null) throw new Error(row);
+      flips.unshift({ ...moment, allowed: textOf(row).endsWith(" Allowed ") });
+    }
+    next = unescaped(/href="([^"]*)" rel="next"/.exec(html)?.[1] ?? "") || undefined;
+  }
+  return flips;
+}
+
+function accessAsOf(flips: ShownFlip[], { sequence, at }: Note): string {
+  const last = flips.findLast(
+    (flip) => flip.sequence < sequence || (flip.sequence === sequence && flip.at <= at),
+  );
+  return last?.allowed ? "Access was allowed" : "Access was denied";
+}
 
 /**
  * Runs random purchases, reversals and consumes of one customer. Records the API's answer after each step.
@@ -157,8 +226,14 @@ function quietMoments(notes: Note[]): { at: number; said: string }[] {
   });
 }
 
+let signedIn: Promise<PortalClient> | undefined;
+const operator = () => {
+  signedIn ??= signIn();
+  return signedIn;
+};
+
 /** Creates a viewer in the world's account, after the walk, because a session does not last for weeks. */
-async function operator(): Promise<PortalClient> {
+async function signIn(): Promise<PortalClient> {
   const portal = new PortalClient(stack.origin);
   const email = "viewer@tests.example";
   await portal.submit("/setup", {
@@ -174,9 +249,10 @@ async function operator(): Promise<PortalClient> {
   return portal;
 }
 
-async function saidAsOf(portal: PortalClient, asOf: string): Promise<string> {
-  const page = `/p/${world.projectId}/test/customers/${subjectRef}?as_of=${encodeURIComponent(asOf)}`;
-  const { status, html } = await portal.get(page);
+const pageOf = (customer: string) => `/p/${world.projectId}/test/customers/${customer}`;
+
+async function saidAsOf(portal: PortalClient, asOf: string, customer = subjectRef): Promise<string> {
+  const { status, html } = await portal.get(`${pageOf(customer)}?as_of=${encodeURIComponent(asOf)}`);
   const heading = /<h2 id="decision">(.*?)<\/h2>/.exec(html)?.[1];
   return heading ?? `${status}: ${sentencesOf(html)}`;
 }

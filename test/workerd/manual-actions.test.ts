@@ -158,8 +158,16 @@ describe("customerView", () => {
       exists: true,
       decision: { allowed: false, reason: "usage_exhausted" },
       entries: [
-        { sequence: 2, operation: "consume", flip: { from: true, to: false }, touched: [{ units: -10 }] },
-        { sequence: 1, operation: "grant", flip: { from: false, to: true } },
+        { sequence: 2, operation: "consume", touched: [{ units: -10 }] },
+        { sequence: 1, operation: "grant" },
+      ],
+      flips: [
+        {
+          before: { allowed: true },
+          after: { allowed: false, reason: "usage_exhausted", sequence: 2 },
+          cause: { type: "entry", sequence: 2 },
+        },
+        { before: { allowed: false, reason: "no_entitlement" }, after: { allowed: true, sequence: 1 } },
       ],
       entriesBefore: null,
       usage: [{ units: 10 }],
@@ -179,7 +187,8 @@ describe("customerView", () => {
     expect(first).toMatchObject({ entries: [{ sequence: 2, undoneBy: null }], entriesBefore: 2 });
     const older = await stub.customerView(identity, { before: 2, limit: 1 });
     expect(older).toMatchObject({
-      entries: [{ sequence: 1, undoneBy: 2, flip: { from: false, to: true } }],
+      entries: [{ sequence: 1, undoneBy: 2 }],
+      flips: [{ before: { allowed: false }, after: { allowed: true, sequence: 1 } }],
       entriesBefore: null,
       usage: [],
       since: null,

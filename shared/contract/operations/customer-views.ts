@@ -1,4 +1,10 @@
-import type { DenialReason, EntitlementKind, EntitlementSource, EntitlementStatus } from "../enums.ts";
+import type {
+  ClockChange,
+  DenialReason,
+  EntitlementKind,
+  EntitlementSource,
+  EntitlementStatus,
+} from "../enums.ts";
 import type { ManualActionType } from "./manual-action.ts";
 
 /** The views of a customer in the portal. Times are in milliseconds since 1970. */
@@ -86,12 +92,19 @@ export interface EntryView {
     units: number;
     unitsRemaining: number | null;
   }[];
-  /** Whether access changed with it, where the walk knows what was before. */
-  flip: { from: boolean; to: boolean } | null;
   /** Of an operator's action: what it was, and what it undid. */
   manual: { type: ManualActionType; undoes: number | null } | null;
   /** The entry that took an operator's action back. */
   undoneBy: number | null;
+}
+
+/** A change of access between allowed and denied, by an entry or by time alone. `after.at` is when. */
+export interface FlipView {
+  before: AccessView;
+  after: DecisionView;
+  cause:
+    | { type: "entry"; sequence: number }
+    | { type: "clock"; entitlementId: string; productCode: string; change: ClockChange };
 }
 
 export interface UsageDay {
@@ -105,12 +118,14 @@ export interface CustomerView {
   /** `false` when nothing ever happened to it. */
   exists: boolean;
   decision: DecisionView;
-  /** Since when access has been so; `null` where the entries that were read do not reach back to it. */
+  /** Since when access has been so; `null` where the ledger does not reach back to it, and on older pages. */
   since: number | null;
   entitlements: EntitlementExplained[];
   usageRemaining: number;
   /** Newest first. */
   entries: EntryView[];
+  /** Changes of access among and after the entries, newest first; `null` if too many entries come before. */
+  flips: FlipView[] | null;
   /** For the next page: entries before this sequence; `null` at the beginning. */
   entriesBefore: number | null;
   /** Newest first, of the days that had any; from the entries that are still there and the totals of older ones. Of the first page only. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { FlipView } from "../../../shared/contract/operations/customer-views.ts";
 import type { CustomerLists } from "../../../workers/portal/db/customer.ts";
 import { parseManualAction, parseReason } from "../../../workers/portal/pages/customer/actions/parse-form.ts";
 import { compareOutlines } from "../../../workers/portal/pages/customer/actions/preview-outline.ts";
@@ -8,7 +9,7 @@ import {
   matchesFilter,
 } from "../../../workers/portal/pages/customer/sections/timeline-items.ts";
 import { buildStripeUrl } from "../../../workers/portal/pages/customer/stripe-link.ts";
-import { attempt, customer, delivery, entry, noon, stripeEvent } from "./customers.ts";
+import { allowed, attempt, customer, delivery, deniedFor, entry, noon, stripeEvent } from "./customers.ts";
 
 const entitlementId = `ent_${"0".repeat(26)}`;
 
@@ -72,16 +73,43 @@ describe("timelineItems", () => {
     expect(items.map(({ type }) => type)).toEqual(["webhook", "entry", "stripe"]);
   });
 
-  it("isOfKind() selects the timeline items of one kind", () => {
-    const flip = { from: false, to: true };
-    const items = buildTimelineItems(
-      customer({ entries: [undone, entry(1, "consume", -1, { flip })] }),
-      lists,
-    );
+  const flipAt = (at: number, sequence: number, cause: FlipView["cause"]): FlipView => ({
+    before: deniedFor("no_entitlement"),
+    after: { ...allowed, at, sequence },
+    cause,
+  });
+  const byClock = (at: number, sequence: number) =>
+    flipAt(at, sequence, { type: "clock", entitlementId: "ent_1", productCode: "PASS", change: "expired" });
+
+  it("a change of access by time alone is a row between the entries before and after it", () => {
+    const at = noon + 2;
+    const entries = [entry(3, "expire", 0, { at }), entry(2, "consume", -1, { at })];
+    const orderOf = (flip: FlipView) =>
+      buildTimelineItems(customer({ entries, flips: [flip] }), { ...lists, deliveries: [], attempts: [] })
+        .filter((item) => item.at === at)
+        .map((item) => (item.type === "entry" ? item.entry.sequence : item.type));
+    expect(orderOf(byClock(at, 2))).toEqual([3, "clock", 2]);
+    expect(orderOf(byClock(at, 1))).toEqual([3, 2, "clock"]);
+  });
+
+  it("the filter Access changes lists exactly the flips, by entries and by time alone", () => {
+    const entries = [entry(3, "expire", 0), entry(2, "consume", -1), entry(1, "grant", 5)];
+    const flips = [byClock(noon + 2, 2), flipAt(noon + 1, 1, { type: "entry", sequence: 1 })];
+    const items = buildTimelineItems(customer({ entries, flips }), lists);
+    const shown = items.filter((item) => matchesFilter(item, "access"));
+    expect(shown.map((item) => (item.type === "entry" ? item.entry.sequence : item.type))).toEqual([
+      "clock",
+      1,
+    ]);
+    expect(shown.map((item) => ("flip" in item ? item.flip : null))).toEqual(flips);
+  });
+
+  it("matchesFilter() selects the timeline items of one kind", () => {
+    const items = buildTimelineItems(customer({ entries: [undone, entry(1, "consume", -1)] }), lists);
     const ofKind = (kind: Parameters<typeof matchesFilter>[1]) =>
       items.filter((item) => matchesFilter(item, kind)).length;
     expect(ofKind("usage")).toBe(1);
-    expect(ofKind("access")).toBe(1);
+    expect(ofKind("access")).toBe(0);
     expect(ofKind("manual")).toBe(1);
     expect(ofKind("changes")).toBe(1);
     expect(ofKind("stripe") + ofKind("checkouts") + ofKind("webhooks")).toBe(3);

@@ -1,5 +1,5 @@
 import { buildManualEntry, decideManualAction } from "../../../shared/domain/decide-manual-action.ts";
-import { applyEntry, type ManualAction } from "../../../shared/domain/ledger.ts";
+import type { ManualAction } from "../../../shared/domain/ledger.ts";
 import { Merger } from "./merge-event.ts";
 import type { OperatorAction } from "./model/truth.ts";
 import type { EmittedEvent } from "./model/world.ts";
@@ -80,5 +80,5 @@ function act(merger: Merger, action: ManualAction, now: number): void {
     cause: { type: "operator", actorName: "Ada", action, undoes: null },
     idempotency: null,
   });
-  merger.state = applyEntry(merger.state, draft);
+  merger.apply(draft, now);
 }

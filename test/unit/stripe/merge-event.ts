@@ -3,7 +3,7 @@ import { decideStripe, type SubjectFact } from "../../../shared/domain/decide-st
 import { decideAccess } from "../../../shared/domain/decision.ts";
 import type { GrantTerms } from "../../../shared/domain/entitlement.ts";
 import { decideExpire } from "../../../shared/domain/expire.ts";
-import { applyEntry, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
+import { applyEntry, type EntryDraft, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
 import type { Observation, RecordedInvoice } from "../../../shared/domain/stripe-record.ts";
 import { parseStripeEvent } from "../../../shared/stripe/parse-event.ts";
 import { type ParsedInvoice, parseCoveringLines } from "../../../shared/stripe/parse-invoice.ts";
@@ -39,6 +39,8 @@ export type Read = (subscriptionId: string) => { subscription: object; at: numbe
 /** Applies events as the runtime does. The model answers its lookups. */
 export class Merger {
   state: SubjectState = emptyState;
+  /** The entries that led to `state`, oldest first. */
+  readonly entries: { draft: EntryDraft; at: number }[] = [];
   private reads = 0;
   private readonly context: { graceDays: number; deriveEntitlementId: typeof deriveEntitlementId };
 
@@ -47,6 +49,11 @@ export class Merger {
     graceDays = 3,
   ) {
     this.context = { graceDays, deriveEntitlementId };
+  }
+
+  apply(draft: EntryDraft, at: number): void {
+    this.entries.push({ draft, at });
+    this.state = applyEntry(this.state, draft);
   }
 
   merge(event: Stripe.Event, read: Read, now: number): void {
@@ -80,7 +87,7 @@ export class Merger {
       case "unchanged":
         return;
       case "change":
-        this.state = applyEntry(this.state, decision.draft);
+        this.apply(decision.draft, now);
         return;
       case "read_again": {
         const observation = this.observe(decision.subscriptionId, read);
@@ -91,7 +98,7 @@ export class Merger {
         for (const each of again) {
           const retried = decideStripe(this.state, each, cause, this.context, now);
           if (retried.outcome === "read_again") throw new Error("one read was not enough");
-          if (retried.outcome === "change") this.state = applyEntry(this.state, retried.draft);
+          if (retried.outcome === "change") this.apply(retried.draft, now);
         }
       }
     }

@@ -193,7 +193,8 @@ function buildPage(query: CustomerListQuery, scope: Scope): SQL {
       )}`,
   );
   // The plus keeps the primary key, which has all customers, from listing the few of a tab in order.
-  const name = order === null && /^(past_due|on_hold|waiting)$/.test(tab) ? sql`+subject_ref` : sql`subject_ref`;
+  const name =
+    order === null && /^(past_due|on_hold|waiting)$/.test(tab) ? sql`+subject_ref` : sql`subject_ref`;
   const by = order === null ? sql`${name} ${way}` : sql`position ${way}, subject_ref ${way}`;
   return sql`SELECT ${customerColumns}, page.position AS position
     FROM (${sql.join(branches, sql` UNION ALL `)} ORDER BY ${by} LIMIT ${limit + 1}) AS page

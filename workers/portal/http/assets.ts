@@ -6,6 +6,7 @@ import base from "../styles/base.css";
 import controls from "../styles/controls.css";
 import customer from "../styles/customer.css";
 import customers from "../styles/customers.css";
+import flips from "../styles/flips.css";
 import frame from "../styles/frame.css";
 import islandStyles from "../styles/islands.css";
 import parts from "../styles/parts.css";
@@ -25,7 +26,8 @@ const fontFace = `@font-face {
   src: url("${fontPath}") format("woff2");
 }`;
 
-const css = [fontFace, tokens, base, frame, controls, parts, customer, customers, islandStyles].join("\n");
+const styles = [tokens, base, frame, controls, parts, customer, customers, flips, islandStyles];
+const css = [fontFace, ...styles].join("\n");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */
 const iconColors = { test: "#b45309", live: "#4338ca", account: "#4338ca" } as const;

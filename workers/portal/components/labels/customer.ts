@@ -1,5 +1,6 @@
 import type {
   CheckoutAttemptStatus,
+  ClockChange,
   DenialReason,
   EntitlementStatus,
 } from "../../../../shared/contract/enums.ts";
@@ -24,6 +25,16 @@ export const denialLabels: Record<DenialReason, string> = {
   refunded: "payment refunded",
   revoked: "revoked by an operator",
   no_entitlement: "no active entitlement",
+};
+
+/** Shown after the product, where time alone changed access. */
+export const clockChangeLabels: Record<ClockChange, string> = {
+  started: "started",
+  expired: "expired",
+  grace_ended: "grace period ended",
+  coverage_ended: "paid period ended",
+  hold_began: "hold took effect",
+  hold_ended: "hold ended",
 };
 
 export const entitlementStatusLabels: Record<EntitlementStatus, { label: string; tone: Tone }> = {

@@ -11,7 +11,7 @@ import { type AnsweredRequest, readAnsweredRequest } from "./answered-request.ts
 import { type Checkpoint, readCheckpoint, readCheckpointState, readDailyUsage } from "./checkpoint.ts";
 import { chainHash } from "./hash-chain.ts";
 import { storeEvents } from "./outbound-events.ts";
-import { migrateSchema, schema, schemaVersion } from "./schema.ts";
+import { isDecisive, migrateSchema, schema, schemaVersion } from "./schema.ts";
 import { type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
 import { readStoredState } from "./stored-state.ts";
 import {
@@ -201,26 +201,24 @@ export class SubjectStore {
 
   /** Returns up to `limit` entries after `sequence`, oldest first. */
   entriesAfter(sequence: number, limit: number): StoredEntry[] {
-    if (!this.exists) return [];
-    return this.sql
-      .exec<StoredEntry & Record<string, SqlStorageValue>>(
-        `SELECT ${entryColumns} FROM ledger WHERE sequence > ? ORDER BY sequence LIMIT ?`,
-        sequence,
-        limit,
-      )
-      .toArray();
+    return this.readEntries("WHERE sequence > ? ORDER BY sequence LIMIT ?", sequence, limit);
   }
 
   /** Returns the newest `limit` entries before `sequence`, newest first. */
   entriesBefore(sequence: number, limit: number): StoredEntry[] {
+    return this.readEntries("WHERE sequence < ? ORDER BY sequence DESC LIMIT ?", sequence, limit);
+  }
+
+  /** Returns up to `limit` decisive entries between two sequences, both excluded, oldest first. */
+  decisiveEntriesBetween(after: number, before: number, limit: number): StoredEntry[] {
+    const where = `WHERE sequence > ? AND sequence < ? AND ${isDecisive} ORDER BY sequence LIMIT ?`;
+    return this.readEntries(`INDEXED BY ledger_decisive ${where}`, after, before, limit);
+  }
+
+  private readEntries(where: string, ...bindings: number[]): StoredEntry[] {
     if (!this.exists) return [];
-    return this.sql
-      .exec<StoredEntry & Record<string, SqlStorageValue>>(
-        `SELECT ${entryColumns} FROM ledger WHERE sequence < ? ORDER BY sequence DESC LIMIT ?`,
-        sequence,
-        limit,
-      )
-      .toArray();
+    const query = `SELECT ${entryColumns} FROM ledger ${where}`;
+    return this.sql.exec<StoredEntry & Record<string, SqlStorageValue>>(query, ...bindings).toArray();
   }
 
   /** Returns the units consumed by folded entries, per day (UTC midnight). */

@@ -1,20 +1,22 @@
 import type {
   CustomerView,
   EntryView,
+  FlipView,
   UsageDay,
 } from "../../../../shared/contract/operations/customer-views.ts";
 import { statusAt } from "../../../../shared/domain/availability.ts";
 import { getUsageRemaining } from "../../../../shared/domain/consume.ts";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import { dayMs, sortNewestFirst } from "../../../../shared/domain/entitlement.ts";
-import { type LedgerEntry, unitsMoved } from "../../../../shared/domain/ledger.ts";
+import type { Flip } from "../../../../shared/domain/flips.ts";
+import { type Entitlements, type LedgerEntry, unitsMoved } from "../../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../../shared/kit/decision-id.ts";
-import { type AccessHistory, buildAccessHistory } from "../history/access-history.ts";
+import { readPageFlips } from "../history/read-flips.ts";
 import { actionKey } from "../operator-actions/manual-action.ts";
 import type { SubjectStore } from "../storage/store.ts";
 import { parseEntry } from "../storage/stored-entry.ts";
-import { explainEntitlement, toDecisionView } from "./explain.ts";
+import { explainEntitlement, toAccessView, toDecisionView } from "./explain.ts";
 
 /**
  * A page of entries: the newest `limit` entries before sequence `before`, or the newest entries if it is
@@ -44,18 +46,13 @@ export function buildCustomerView(
   const isFirst = before === null;
   const { sequence: folded } = store.checkpoint();
   const end = before ?? head.sequence + 1;
-  // Access changes can only be replayed from the checkpoint, so a view of a long history omits them.
   const isWhole = end - 1 - folded <= maxEntriesRead;
-  const read = store.entriesBefore(end, isFirst || isWhole ? maxEntriesRead : limit).map(parseEntry);
-  const history = isWhole
-    ? buildAccessHistory(
-        store.checkpointState(),
-        read.toReversed(),
-        isFirst ? now.at : (read[0]?.at ?? now.at),
-      )
-    : null;
+  const read = store.entriesBefore(end, isFirst ? maxEntriesRead : limit).map(parseEntry);
   const listed = read.slice(0, limit);
   const last = listed.at(-1)?.sequence ?? 0;
+  // A flip in the millisecond of the next page's first entry is on that page.
+  const [next] = isFirst ? [] : store.entriesAfter(end - 1, 1);
+  const history = readPageFlips(store, listed.toReversed(), next === undefined ? now.at : next.at - 1);
   const all = [...entitlements.values()];
   return {
     subjectRef: identity.subjectRef,
@@ -64,7 +61,8 @@ export function buildCustomerView(
     since: isFirst ? (history?.since ?? null) : null,
     entitlements: sortNewestFirst(all).map((entitlement) => explainEntitlement(entitlement, now.at)),
     usageRemaining: getUsageRemaining(all, now.at),
-    entries: listed.map((entry) => toEntryView(store, entry, history)),
+    entries: listed.map((entry) => toEntryView(store, entry)),
+    flips: history?.flips.toReversed().map((flip) => toFlipView(identity, entitlements, flip)) ?? null,
     entriesBefore: last > folded + 1 ? last : null,
     usage: isFirst ? sumUsageByDay(read, store.foldedUsage()) : [],
     usageIsPartial: isFirst && !isWhole,
@@ -73,7 +71,22 @@ export function buildCustomerView(
   };
 }
 
-function toEntryView(store: SubjectStore, entry: LedgerEntry, history: AccessHistory | null): EntryView {
+function toFlipView(
+  identity: SubjectIdentity,
+  entitlements: Entitlements,
+  { at, sequence, cause, before, after }: Flip,
+): FlipView {
+  return {
+    before: toAccessView(before),
+    after: toDecisionView(identity, after, { sequence, at }),
+    cause:
+      cause.type === "entry"
+        ? cause
+        : { ...cause, productCode: entitlements.get(cause.entitlementId)?.productCode ?? "" },
+  };
+}
+
+function toEntryView(store: SubjectStore, entry: LedgerEntry): EntryView {
   const { cause } = entry;
   const operator = cause.type === "operator" ? cause : null;
   return {
@@ -97,7 +110,6 @@ function toEntryView(store: SubjectStore, entry: LedgerEntry, history: AccessHis
       units: unitsMoved(moved),
       unitsRemaining: entitlement.unitsRemaining,
     })),
-    flip: history?.flips.get(entry.sequence) ?? null,
     manual: operator === null ? null : { type: operator.action?.type ?? "undo", undoes: operator.undoes },
     undoneBy: operator === null ? null : findUndo(store, entry.sequence),
   };

@@ -1,8 +1,9 @@
 import type { Child } from "hono/jsx";
-import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
+import type { EntryView, FlipView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { formatCount, formatMoney } from "../../../components/labels/common.ts";
 import {
   checkoutAttemptLabels,
+  clockChangeLabels,
   entitlementStatusLabels,
   formatReason,
   toEntryTitle,
@@ -32,6 +33,8 @@ export function TimelineEntry(props: {
   switch (item.type) {
     case "entry":
       return <EntryItem {...props} item={item} />;
+    case "clock":
+      return <ClockItem {...props} item={item} />;
     case "stripe":
       return <StripeItem {...props} item={item} />;
     case "checkout":
@@ -46,27 +49,49 @@ function Line({
   id,
   at,
   tone,
+  flip = null,
   children,
 }: {
   c: PortalContext;
   id: string;
   at: number;
   tone: string;
+  flip?: FlipView | null;
   children: Child;
 }) {
   return (
-    <li id={id} class={tone}>
+    <li id={id} class={flip === null ? tone : `${tone} flip`}>
       <Time at={at} now={c.get("now")} />
       <div>{children}</div>
+      {flip === null ? null : (
+        <Pill tone={toFlipTone(flip)}>{flip.after.allowed ? "Allowed" : "Denied"}</Pill>
+      )}
     </li>
   );
 }
 
-function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, canAct }: ItemProps<"entry">) {
-  const { sequence, flip, manual, touched, actor, undoneBy } = entry;
-  const tone = flip === null ? "" : flip.to ? "good" : "bad";
+const toFlipTone = ({ after }: FlipView) => (after.allowed ? "good" : "bad");
+
+/** A change of access without an entry: an entitlement, or a hold on it, started or ended by time. */
+function ClockItem({ c, subjectRef, item: { at, flip, cause } }: ItemProps<"clock">) {
+  const { allowed, decisionId, sequence } = flip.after;
   return (
-    <Line c={c} id={`entry-${sequence}`} at={at} tone={manual === null ? tone : `${tone} hand`}>
+    <Line c={c} id={`access-${at}`} at={at} tone={toFlipTone(flip)} flip={flip}>
+      <b>{allowed ? "Access gained" : "Access lost"}</b> ·{" "}
+      <a href={`#${cause.entitlementId}`}>{cause.productCode}</a> {clockChangeLabels[cause.change]}
+      <p class="cause">
+        Automatic · after <a href={`#entry-${sequence}`}>#{sequence}</a> ·{" "}
+        <a href={buildCustomerPath(c, subjectRef, `?as_of=${decisionId}`)}>View decision</a>
+      </p>
+    </Line>
+  );
+}
+
+function EntryItem({ c, subjectRef, item: { at, entry, flip, deliveries }, canAct }: ItemProps<"entry">) {
+  const { sequence, manual, touched, actor, undoneBy } = entry;
+  const tone = flip === null ? "" : toFlipTone(flip);
+  return (
+    <Line c={c} id={`entry-${sequence}`} at={at} tone={manual === null ? tone : `${tone} hand`} flip={flip}>
       <b>{toEntryTitle(entry)}</b>
       {touched.map(({ entitlementId, productCode, kind, status, units, unitsRemaining }, index) => (
         <>
@@ -80,8 +105,7 @@ function EntryItem({ c, subjectRef, item: { at, entry, deliveries }, canAct }: I
             <span class="num quiet"> ({formatCount(unitsRemaining)} left)</span>
           )}
         </>
-      ))}{" "}
-      {flip === null ? null : <Pill tone={flip.to ? "good" : "bad"}>{flip.to ? "Allowed" : "Denied"}</Pill>}
+      ))}
       {actor === null ? null : (
         <p>
           {actor.name}: “{formatReason(entry.reason)}”

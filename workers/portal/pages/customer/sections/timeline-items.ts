@@ -1,4 +1,8 @@
-import type { CustomerView, EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
+import type {
+  CustomerView,
+  EntryView,
+  FlipView,
+} from "../../../../../shared/contract/operations/customer-views.ts";
 import type {
   CustomerCheckoutAttempt,
   CustomerDelivery,
@@ -18,26 +22,43 @@ export const timelineFilterLabels = {
 } as const;
 export type TimelineFilter = keyof typeof timelineFilterLabels;
 
+/** What time alone did to an entitlement. */
+export type ClockCause = Extract<FlipView["cause"], { type: "clock" }>;
+
 /** One item of the timeline, linked to its causes and effects. `at` is in milliseconds since 1970. */
 export type TimelineItem =
-  | { type: "entry"; at: number; entry: EntryView; deliveries: CustomerDelivery[] }
+  | { type: "entry"; at: number; entry: EntryView; flip: FlipView | null; deliveries: CustomerDelivery[] }
+  | { type: "clock"; at: number; flip: FlipView; cause: ClockCause }
   | { type: "stripe"; at: number; event: CustomerStripeEvent; caused: number[] }
   | { type: "checkout"; at: number; attempt: CustomerCheckoutAttempt }
   | { type: "webhook"; at: number; delivery: CustomerDelivery };
 
 /** Order of items in the same millisecond: effect before cause, since the list is newest first. */
-const order: TimelineItem["type"][] = ["webhook", "entry", "stripe", "checkout"];
+const order: Record<TimelineItem["type"], number> = {
+  webhook: 0,
+  entry: 1,
+  clock: 1,
+  stripe: 2,
+  checkout: 3,
+};
 
 /** Merges all items into one list, newest first, back to the oldest ledger entry of this page. */
 export function buildTimelineItems(customer: CustomerView, lists: CustomerLists): TimelineItem[] {
   const { entries, entriesBefore } = customer;
+  const flips = customer.flips ?? [];
   const items: TimelineItem[] = [
     ...entries.map((entry) => ({
       type: "entry" as const,
       at: entry.at,
       entry,
+      flip: flips.find(({ cause }) => cause.type === "entry" && cause.sequence === entry.sequence) ?? null,
       deliveries: lists.deliveries.filter(({ sequence }) => sequence === entry.sequence),
     })),
+    ...flips.flatMap((flip) =>
+      flip.cause.type === "clock"
+        ? [{ type: "clock" as const, at: flip.after.at, flip, cause: flip.cause }]
+        : [],
+    ),
     ...lists.stripeEvents.map((event) => ({
       type: "stripe" as const,
       at: event.receivedAt,
@@ -50,13 +71,14 @@ export function buildTimelineItems(customer: CustomerView, lists: CustomerLists)
   const since = entriesBefore === null ? Number.NEGATIVE_INFINITY : (entries.at(-1)?.at ?? 0);
   return items
     .filter(({ at }) => at >= since)
-    .toSorted(
-      (a, b) => b.at - a.at || order.indexOf(a.type) - order.indexOf(b.type) || compareSequence(a, b),
-    );
+    .toSorted((a, b) => b.at - a.at || order[a.type] - order[b.type] || placeInLedger(b) - placeInLedger(a));
 }
 
-const compareSequence = (a: TimelineItem, b: TimelineItem): number =>
-  a.type === "entry" && b.type === "entry" ? b.entry.sequence - a.entry.sequence : 0;
+/** Orders entries, and what time alone did after them. */
+function placeInLedger(item: TimelineItem): number {
+  if (item.type === "entry") return item.entry.sequence;
+  return item.type === "clock" ? item.flip.after.sequence + 0.5 : 0;
+}
 
 export function matchesFilter(item: TimelineItem, kind: TimelineFilter): boolean {
   switch (item.type) {
@@ -66,16 +88,18 @@ export function matchesFilter(item: TimelineItem, kind: TimelineFilter): boolean
       return kind === "checkouts";
     case "webhook":
       return kind === "webhooks";
+    case "clock":
+      return kind === "access";
     case "entry":
-      return listEntryKinds(item.entry).includes(kind);
+      return listEntryKinds(item).includes(kind);
   }
 }
 
-function listEntryKinds({ operation, manual, flip }: EntryView): TimelineFilter[] {
-  const kind = operation === "consume" ? "usage" : "changes";
+function listEntryKinds({ entry, flip }: Extract<TimelineItem, { type: "entry" }>): TimelineFilter[] {
+  const kind = entry.operation === "consume" ? "usage" : "changes";
   return [
     kind,
-    ...(manual === null ? [] : ["manual" as const]),
+    ...(entry.manual === null ? [] : ["manual" as const]),
     ...(flip === null ? [] : ["access" as const]),
   ];
 }

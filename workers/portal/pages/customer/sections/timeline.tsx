@@ -34,6 +34,9 @@ export function Timeline({ c, page, canAct }: { c: PortalContext; page: Customer
         </ol>
       )}
       {isTruncated ? <p class="pad quiet">Showing the latest {maxRowsPerList} of each type.</p> : null}
+      {customer.flips === null ? (
+        <p class="pad quiet">Access changes aren't shown: too many changes come before these entries.</p>
+      ) : null}
       <Pages c={c} page={page} isFirst={cursor === null} shown={items.length} />
     </div>
   );
