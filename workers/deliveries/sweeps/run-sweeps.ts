@@ -4,6 +4,7 @@ import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
 import { clearSweepTrouble, saveSweepTrouble } from "../db/sweep-troubles.ts";
 import type { DeliveriesEnv } from "../env.ts";
+import { sweepAlerts } from "./alerts.ts";
 import { sweepDeliveries } from "./deliveries.ts";
 import { sweepRetention } from "./retention.ts";
 import { sweepSubjectJobs } from "./subject-jobs.ts";
@@ -33,6 +34,7 @@ export async function runSweeps(
     ...runtimeSweeps.map((name): [string, Sweep] => [name, () => env.RUNTIME.sweep(name)]),
     ["deliveries", () => sweepDeliveries(env, background)],
     ["subjectJobs", () => sweepSubjectJobs(env, background)],
+    ["alerts", () => sweepAlerts(env)],
     ["retention", () => sweepRetention(env)],
   ];
   const results = await Promise.all(
