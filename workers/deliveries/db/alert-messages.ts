@@ -1,5 +1,6 @@
 import { type AlertMessageContent, maxAlertMessagesPerHour } from "../../../shared/contract/alerts.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { type AuditEntry, auditIfChangedRaw } from "../../../shared/db/audit.ts";
 
 /** Writing of messages: statements for the transaction of what they report. */
 
@@ -80,7 +81,7 @@ export interface Digest {
   held: string[];
 }
 
-/** Builds the statements that write the digests and mark what they replace, or neither. `isCurrent` is a condition. */
+/** Builds the statements that write the digests and mark what they replace, or neither. */
 export function writeDigests(
   db: D1Database,
   { projectId, mode }: Scope,
@@ -95,21 +96,22 @@ export function writeDigests(
   ];
 }
 
-/** Writes a test message. Returns whether the channel exists. */
+const insertTest = `
+  INSERT INTO alert_messages (message_id, channel_id, project_id, mode, kind, content, created_at, state, next_attempt_at)
+  SELECT ?4, channel_id, project_id, mode, 'test', ?6, ?3, 'pending', ?3 FROM alert_channels
+  WHERE project_id = ?1 AND mode = ?2 AND channel_id = ?5`;
+
+/** Writes a test message with its audit entry. Returns whether the channel exists. */
 export async function insertTestMessage(
   db: D1Database,
   { projectId, mode }: Scope,
   message: { messageId: string; channelId: string; content: AlertMessageContent },
-  now: number,
+  audit: AuditEntry,
 ): Promise<boolean> {
-  const { meta } = await db
-    .prepare(
-      `INSERT INTO alert_messages (message_id, channel_id, project_id, mode, kind, content, created_at, state,
-         next_attempt_at)
-       SELECT ?4, channel_id, project_id, mode, 'test', ?6, ?3, 'pending', ?3 FROM alert_channels
-       WHERE project_id = ?1 AND mode = ?2 AND channel_id = ?5`,
-    )
-    .bind(projectId, mode, now, message.messageId, message.channelId, JSON.stringify(message.content))
-    .run();
-  return meta.changes > 0;
+  const { messageId, channelId, content } = message;
+  const [inserted] = await db.batch([
+    db.prepare(insertTest).bind(projectId, mode, audit.at, messageId, channelId, JSON.stringify(content)),
+    auditIfChangedRaw(db, audit),
+  ]);
+  return (inserted?.meta.changes ?? 0) > 0;
 }

@@ -4,6 +4,7 @@ import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
 import { clearSweepTrouble, saveSweepTrouble } from "../db/sweep-troubles.ts";
 import type { DeliveriesEnv } from "../env.ts";
+import { sweepAlertMessages } from "./alert-messages.ts";
 import { sweepAlerts } from "./alerts.ts";
 import { sweepDeliveries } from "./deliveries.ts";
 import { sweepRetention } from "./retention.ts";
@@ -35,6 +36,7 @@ export async function runSweeps(
     ["deliveries", () => sweepDeliveries(env, background)],
     ["subjectJobs", () => sweepSubjectJobs(env, background)],
     ["alerts", () => sweepAlerts(env)],
+    ["alertMessages", () => sweepAlertMessages(env, background)],
     ["retention", () => sweepRetention(env)],
   ];
   const results = await Promise.all(
