@@ -63,7 +63,7 @@ export const test = implement(
   async ({ env, scope, now, audit, waitUntil }, { channelId }) => {
     const messageId = newId("msg", now);
     const content = {
-      ...emptyContent({ ...scope, projectName: "Test" }, now),
+      ...emptyContent({ ...scope, projectName: scope.projectId }, now),
       kind: "test" as const,
       title: "Test message",
       cause: "Alerts of this project and mode are sent here.",
@@ -83,14 +83,18 @@ export const test = implement(
 
 type CheckedAddress = { outcome: "ok"; address: string; hint: string } | Refusal;
 
-/** The hint shows where messages go. A Slack URL is a secret, so its path is not shown. */
+/** The hint shows where messages go. A Slack URL is a secret, so only the end of its path is shown. */
 function checkAddress(env: DeliveriesEnv, kind: AlertChannelKind, address: string): CheckedAddress {
   if (kind === "email") {
     if (!isMailEnabled(env))
       return refusal("invalid", "Email is not configured for this installation. See docs/alerts.md.", "kind");
     if (!z.email().max(254).safeParse(address).success)
       return refusal("invalid", "Enter an email address, such as alerts@example.com.", "address");
-    return { outcome: "ok", address, hint: address };
+    return {
+      outcome: "ok",
+      address,
+      hint: `${address.slice(0, 1)}…${address.slice(address.lastIndexOf("@"))}`,
+    };
   }
   const checked = checkEndpointUrl(address, getAddressPolicy(env));
   if (checked.outcome === "refused") return refusal("invalid", checked.message, "address");

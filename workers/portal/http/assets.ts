@@ -5,11 +5,12 @@ import base from "../styles/base.css";
 import controls from "../styles/controls.css";
 import customer from "../styles/customer.css";
 import frame from "../styles/frame.css";
+import inbox from "../styles/inbox.css";
 import islandStyles from "../styles/islands.css";
 import parts from "../styles/parts.css";
 import tokens from "../styles/tokens.css";
 
-const css = [tokens, base, frame, controls, parts, customer, islandStyles].join("\n");
+const css = [tokens, base, frame, controls, parts, customer, inbox, islandStyles].join("\n");
 const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><rect width="20" height="20" rx="5" fill="#4338ca"/><path d="M6 5v10h8" fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
 /** Adds a hash of the content to the path, so that browsers may cache the file permanently. */
