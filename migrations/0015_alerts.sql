@@ -38,6 +38,7 @@ CREATE TABLE `alert_messages` (
 --> statement-breakpoint
 CREATE INDEX `alert_messages_due` ON `alert_messages` (`next_attempt_at`) WHERE next_attempt_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `alert_messages_held` ON `alert_messages` (`project_id`,`mode`) WHERE state = 'held';--> statement-breakpoint
+CREATE INDEX `alert_messages_old` ON `alert_messages` (`created_at`);--> statement-breakpoint
 CREATE INDEX `alert_messages_by_project` ON `alert_messages` (`project_id`,`mode`,`created_at`);--> statement-breakpoint
 CREATE INDEX `alert_messages_by_channel` ON `alert_messages` (`channel_id`,`created_at`);--> statement-breakpoint
 CREATE INDEX `alert_messages_by_alert` ON `alert_messages` (`alert_id`) WHERE alert_id IS NOT NULL;--> statement-breakpoint
@@ -77,6 +78,7 @@ CREATE TABLE `alerts` (
 CREATE UNIQUE INDEX `alerts_open` ON `alerts` (`project_id`,`mode`,`rule`,`object_id`) WHERE resolved_at IS NULL;--> statement-breakpoint
 CREATE INDEX `alerts_done` ON `alerts` (`project_id`,`mode`,`rule`,`object_id`) WHERE done_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `alerts_closed` ON `alerts` (`project_id`,`mode`,`resolved_at`) WHERE resolved_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `alerts_old` ON `alerts` (`resolved_at`) WHERE resolved_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `alerts_by_subject` ON `alerts` (`project_id`,`mode`,`subject_ref`) WHERE subject_ref IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `entitlements` ADD `alert_flags` text;--> statement-breakpoint
 CREATE INDEX `entitlements_past_due` ON `entitlements` (`project_id`,`mode`,`updated_at`) WHERE status = 'past_due';--> statement-breakpoint

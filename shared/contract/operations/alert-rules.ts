@@ -18,7 +18,7 @@ export const changeAlertRules = operation({
         z.strictObject({
           rule: z.enum(alertRuleNames),
           isEnabled: z.boolean(),
-          threshold: z.number().nullable(),
+          threshold: z.number().min(-1_000_000_000).max(1_000_000_000).nullable(),
         }),
       )
       .max(alertRuleNames.length),

@@ -5,7 +5,7 @@ import { done, operation } from "./operation.ts";
 const alert = {
   alertId: objectId,
   /** The version that the form was made from: an action over another operator's is refused. */
-  version: z.int().min(0),
+  version: z.int().min(0).max(1_000_000_000),
 };
 
 /** `operatorId` is a member of the account; `null` removes the assignment. */

@@ -57,6 +57,7 @@ export const alerts = sqliteTable(
     index("alerts_closed")
       .on(table.projectId, table.mode, table.resolvedAt)
       .where(sql`resolved_at IS NOT NULL`),
+    index("alerts_old").on(table.resolvedAt).where(sql`resolved_at IS NOT NULL`),
     index("alerts_by_subject")
       .on(table.projectId, table.mode, table.subjectRef)
       .where(sql`subject_ref IS NOT NULL`),
@@ -126,6 +127,7 @@ export const alertMessages = sqliteTable(
   (table) => [
     index("alert_messages_due").on(table.nextAttemptAt).where(sql`next_attempt_at IS NOT NULL`),
     index("alert_messages_held").on(table.projectId, table.mode).where(sql`state = 'held'`),
+    index("alert_messages_old").on(table.createdAt),
     index("alert_messages_by_project").on(table.projectId, table.mode, table.createdAt),
     index("alert_messages_by_channel").on(table.channelId, table.createdAt),
     index("alert_messages_by_alert").on(table.alertId).where(sql`alert_id IS NOT NULL`),

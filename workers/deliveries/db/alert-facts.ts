@@ -10,7 +10,7 @@ export interface AlertFacts {
   arrivals: { foundBy: "webhook" | "sweep" }[];
   /** Failed Stripe events of the last 30 days by type. */
   failedEvents: { type: string; count: number; newestAt: number }[];
-  /** Sweeps of the installation whose last run failed. */
+  /** Sweeps of the installation that failed in their last run. */
   failingSweeps: { sweep: string; since: number }[];
   endpoints: EndpointFact[];
   /** Keys without a successor that expire within 90 days or expired within the last 7. */
@@ -71,7 +71,7 @@ const selectFailedEvents = `
 const selectFailingSweeps = `
   SELECT sweep, since FROM sweep_troubles WHERE error IS NOT NULL AND started_at > ?1 - 600000`;
 
-const failedForGood = `deliveries.endpoint_id = endpoints.endpoint_id AND state = 'dead'
+const isGivenUp = `deliveries.endpoint_id = endpoints.endpoint_id AND state = 'dead'
   AND last_error IS NOT NULL AND event_type <> 'endpoint.test' AND deliveries.updated_at > ?3`;
 
 const selectEndpoints = `
@@ -81,8 +81,8 @@ const selectEndpoints = `
       (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE deliveries.endpoint_id = endpoints.endpoint_id
         AND next_attempt_at IS NOT NULL LIMIT ${maxCounted})) END AS waiting,
     (SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_dead
-      WHERE ${failedForGood} LIMIT ${maxCounted})) AS dead,
-    (SELECT deliveries.updated_at FROM deliveries INDEXED BY deliveries_dead WHERE ${failedForGood}
+      WHERE ${isGivenUp} LIMIT ${maxCounted})) AS dead,
+    (SELECT deliveries.updated_at FROM deliveries INDEXED BY deliveries_dead WHERE ${isGivenUp}
       ORDER BY deliveries.updated_at DESC LIMIT 1) AS deadAt
   FROM endpoints WHERE ${scope} AND deleted_at IS NULL LIMIT ${maxObjects}`;
 
