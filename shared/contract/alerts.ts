@@ -55,7 +55,7 @@ export const alertRules = {
   },
   endpoint_failing: {
     title: "Webhook endpoint failing",
-    meaning: "An endpoint fails in a row of attempts, or was disabled automatically.",
+    meaning: "Attempts to an endpoint failed in a row, or it was disabled automatically.",
     urgency: 1,
     kind: "state",
     sends: true,

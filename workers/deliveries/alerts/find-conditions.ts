@@ -44,7 +44,7 @@ const finders: Record<AlertRule, Find> = {
     const missed = delivered === -1 ? arrivals.length : delivered;
     if (connection === null || missed < threshold) return [];
     const atLeast = missed === arrivals.length ? "At least " : "";
-    const cause = `${atLeast}${missed} Stripe events in a row did not arrive by webhook.`;
+    const cause = `${atLeast}${plural(missed, "Stripe event")} in a row did not arrive by webhook.`;
     return [{ objectId: connection.connectionId, cause, count: missed }];
   },
   stripe_event_failed: ({ failedEvents }) =>
@@ -80,7 +80,8 @@ const finders: Record<AlertRule, Find> = {
       const { endpointId, dead, deadAt } = endpoint;
       const { threshold } = findSetting(facts, "endpoint_failing");
       if (dead === 0 || describeFailingEndpoint(endpoint, threshold ?? 1) !== null) return [];
-      const cause = `${plural(dead, "delivery", "deliveries")} to ${formatUrl(endpoint.url)} used up their retries.`;
+      const retries = dead === 1 ? "its retries" : "their retries";
+      const cause = `${plural(dead, "delivery", "deliveries")} to ${formatUrl(endpoint.url)} used up ${retries}.`;
       return [{ objectId: endpointId, cause, count: dead, happenedAt: deadAt }];
     }),
   copy_behind: ({ copy: { unwritten, overdue, overdueSince } }, threshold, now) => {

@@ -1,7 +1,12 @@
 import type { SweepCounts } from "../../../shared/contract/maintenance.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { deleteOldAlerts, deleteOldCheckCounts, deleteOldDeliveries, deleteOldSubjectJobs } from "../db/retention.ts";
+import {
+  deleteOldAlerts,
+  deleteOldCheckCounts,
+  deleteOldDeliveries,
+  deleteOldSubjectJobs,
+} from "../db/retention.ts";
 import { deleteEndedSignIns } from "../db/sign-in-retention.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
@@ -34,5 +39,11 @@ export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
   const subjectJobs = await deleteOldSubjectJobs(env.DB, now - retentionMs);
   const old = { messagesBefore: now - retentionMs, alertsBefore: now - closedAlertsMs };
   const alerts = await deleteOldAlerts(env.DB, old, rowsPerSweep);
-  return { ...removed, hours, subjectJobs, alerts, signIns: await deleteEndedSignIns(env.DB, now, rowsPerSweep) };
+  return {
+    ...removed,
+    hours,
+    subjectJobs,
+    alerts,
+    signIns: await deleteEndedSignIns(env.DB, now, rowsPerSweep),
+  };
 }

@@ -14,16 +14,16 @@ interface Link {
 interface AlertLinks {
   /** The page of what the alert is about. */
   object: Link;
-  /** What usually fixes it; `null` when the operator's role does not allow it, or the object's page has it. */
+  /** Where it can be fixed; `null` when there is nothing to do, or the operator's role does not allow it. */
   action: Link | null;
 }
 
 type Build = (c: PortalContext, alert: InboxItem) => AlertLinks;
 
-const customer: Build = (c, { subjectRef }) => ({
-  object: { label: subjectRef ?? "Customer", href: buildCustomerPath(c, subjectRef ?? "") },
-  action: null,
-});
+const customer: Build = (c, { subjectRef }) => {
+  const href = buildCustomerPath(c, subjectRef ?? "");
+  return { object: { label: subjectRef ?? "Customer", href }, action: { label: "Review customer", href } };
+};
 
 const ifAllowed = (c: PortalContext, operation: Operation, label: string, page: string): Link | null =>
   mayRun(c, operation) ? { label, href: buildPath(c, page) } : null;
