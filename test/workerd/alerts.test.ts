@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { type AlertRule, alertRuleNames } from "../../shared/contract/alerts.ts";
 import { evaluateScope } from "../../workers/deliveries/alerts/evaluate.ts";
 import { claimEvaluation, listDueScopes } from "../../workers/deliveries/db/alert-evaluations.ts";
+import { selectAlertFacts } from "../../workers/deliveries/db/alert-facts.ts";
 import { storeEvaluation } from "../../workers/deliveries/db/alerts.ts";
 import { sweepAlerts } from "../../workers/deliveries/sweeps/alerts.ts";
+import { flushSubject } from "../../workers/runtime/db/flush-subject.ts";
 import {
   type AlertScope,
   insertDelivery,
@@ -14,7 +16,7 @@ import {
   scenes,
 } from "./alert-scenes.ts";
 import { deliveriesEnv, newEndpoint, now } from "./endpoints.ts";
-import { env } from "./subjects.ts";
+import { buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const { DB, DEV } = env;
 const minute = 60_000;
@@ -63,6 +65,65 @@ describe.each(alertRuleNames)("the rule %s", (rule) => {
     );
     expect(await evaluate(scope)).toEqual({ opened: 0, resolved: 1 });
     expect(await evaluate(scope)).toEqual({ opened: 0, resolved: 0 });
+  });
+});
+
+describe("what an evaluation reads", () => {
+  it("comes from indexes: no rule reads a whole table of a project", async () => {
+    const scope = await newAlertScope();
+    const plans: string[] = [];
+    const explaining = {
+      prepare: (query: string) => {
+        const explained = DB.prepare(`EXPLAIN QUERY PLAN ${query}`);
+        return { bind: (...values: unknown[]) => explained.bind(...values) };
+      },
+    } as unknown as D1Database;
+    const results = await DB.batch<{ detail: string }>(selectAlertFacts(explaining, scope, 1));
+    for (const { results: rows } of results) plans.push(...rows.map(({ detail }) => detail));
+    expect(plans.length).toBeGreaterThan(15);
+    // Has a row per sweep in trouble. Parentheses are the results of subqueries.
+    expect(plans.filter((detail) => /^SCAN \w/.test(detail))).toEqual(["SCAN sweep_troubles"]);
+    const large = plans.filter((detail) =>
+      /^SEARCH (deliveries|stripe_events|subjects|entitlements)\b/.test(detail),
+    );
+    expect(large.length).toBeGreaterThan(8);
+    // A partial index, or one that is read in its order to a limit.
+    const bounded = /_(by_age|not_flushing|past_due|flagged) \(/;
+    for (const detail of large.filter((each) => !bounded.test(each)))
+      expect(detail).toMatch(/INDEX \w+ \((?!project_id=\? AND mode=\?\))/);
+  });
+
+  it("the flags of an entitlement are in the D1 copy, and go when they are cleared", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, buildPurchase("flags", buildPack(10, 30), await now()));
+    const { entitlements } = await stub.read();
+    const [entitlement] = entitlements;
+    if (entitlement === undefined) throw new Error("no entitlement");
+    const write = (version: number, flags: typeof entitlement.flags) =>
+      flushSubject(
+        DB,
+        {
+          identity,
+          head: { sequence: version, hash: "" },
+          nextExpiryAt: null,
+          nextReviewAt: null,
+          flushedAt: 1,
+          storageBytes: 1,
+          entitlements: [{ version, entitlement: { ...entitlement, flags } }],
+          events: [],
+          audits: [],
+          flushedTo: version,
+        },
+        "newer",
+      );
+    const readFlags = () =>
+      DB.prepare("SELECT alert_flags FROM entitlements WHERE entitlement_id = ?")
+        .bind(entitlement.entitlementId)
+        .first("alert_flags");
+    await write(1_000, ["partly_refunded", "unknown_price"]);
+    expect(await readFlags()).toBe('["unknown_price"]');
+    await write(1_001, ["partly_refunded"]);
+    expect(await readFlags()).toBeNull();
   });
 });
 

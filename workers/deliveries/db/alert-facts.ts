@@ -129,10 +129,13 @@ const selectFlagged = `
   SELECT ${entitlementColumns} FROM entitlements INDEXED BY entitlements_flagged
   WHERE ${scope} AND alert_flags IS NOT NULL ORDER BY updated_at LIMIT ${maxObjects}`;
 
-// Whatever the limits above leave out, an open alert about a customer is resolved only if its cause ended.
+// Whatever the limits above leave out, an open alert about a customer is resolved only if its cause ended. CROSS JOIN
+// keeps the order: the planner would otherwise begin with all entitlements of the project.
 const selectOfOpenAlerts = `
-  SELECT DISTINCT ${entitlementColumns} FROM alerts JOIN entitlements USING (project_id, mode, subject_ref)
-  WHERE alerts.project_id = ?1 AND alerts.mode = ?2 AND resolved_at IS NULL
+  SELECT DISTINCT ${entitlementColumns}
+  FROM alerts INDEXED BY alerts_open CROSS JOIN entitlements INDEXED BY entitlements_by_subject
+  WHERE alerts.project_id = ?1 AND alerts.mode = ?2 AND resolved_at IS NULL AND alerts.subject_ref IS NOT NULL
+    AND entitlements.project_id = ?1 AND entitlements.mode = ?2 AND entitlements.subject_ref = alerts.subject_ref
     AND (entitlements.status = 'past_due' OR entitlements.alert_flags IS NOT NULL)`;
 
 const selectSettings = `
