@@ -23,7 +23,7 @@ export interface Condition {
 type Settings = Pick<AlertFacts, "settings">;
 
 /** Returns the setting of a rule: the stored one, or the default. */
-export function findSetting({ settings }: Settings, rule: AlertRule): AlertRuleSetting {
+function findSetting({ settings }: Settings, rule: AlertRule): AlertRuleSetting {
   const stored = settings.find((setting) => setting.rule === rule);
   const fallback = declarationOf(rule).threshold?.fallback ?? null;
   return {
