@@ -31,6 +31,8 @@ export function developmentAdditions({
   // Quiet by default; `LOG_LEVEL=info npm start` logs a line per request.
   const logLevel = { LOG_LEVEL: process.env["LOG_LEVEL"] || "warn" };
   const publicOrigin = { PUBLIC_ORIGIN: origin };
+  const mailbox = { MAIL: { name: "licenzy-dev-gateway", entrypoint: "Mailbox" } } as const;
+  const mailFrom = { MAIL_FROM: "licenzy@mail.example" };
   return {
     "licenzy-dev-gateway": {
       services: {},
@@ -43,13 +45,13 @@ export function developmentAdditions({
       secrets: { STRIPE_WRAPPING_KEYS: JSON.stringify(secrets.stripeWrappingKeys) },
     },
     "licenzy-portal": {
-      services: { ...dev, MAIL: { name: "licenzy-dev-gateway", entrypoint: "Mailbox" } },
-      vars: { ...logLevel, ...publicOrigin, MAIL_FROM: "licenzy@mail.example" },
+      services: { ...dev, ...mailbox },
+      vars: { ...logLevel, ...publicOrigin, ...mailFrom },
       secrets: { SIGN_IN_SECRET: secrets.signInSecret, SETUP_TOKEN: secrets.setupToken },
     },
     "licenzy-deliveries": {
-      services: dev,
-      vars: { ...logLevel, ...publicOrigin },
+      services: { ...dev, ...mailbox },
+      vars: { ...logLevel, ...publicOrigin, ...mailFrom },
       secrets: { WEBHOOK_WRAPPING_KEYS: JSON.stringify(secrets.webhookWrappingKeys) },
     },
     "licenzy-pocket-stripe": {

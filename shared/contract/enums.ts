@@ -53,6 +53,9 @@ export type CustomerStatus = (typeof customerStatuses)[number];
 export const entitlementSources = ["stripe", "portal"] as const;
 export type EntitlementSource = (typeof entitlementSources)[number];
 
+/** The flags of an entitlement that the D1 copy has, because alert rules read them. */
+export const alertFlags = ["unknown_price", "parallel_subscription", "paid_after_end"] as const;
+
 export const checkoutAttemptStatuses = ["created", "processing", "finalized", "failed"] as const;
 export type CheckoutAttemptStatus = (typeof checkoutAttemptStatuses)[number];
 

@@ -28,7 +28,9 @@ export const deliveriesSweeps = [
   // Only starts receivers' lanes and jobs, which run in separate invocations.
   "deliveries",
   "subjectJobs",
+  "alertMessages",
   // D1 only.
+  "alerts",
   "retention",
 ] as const;
 export type DeliveriesSweep = (typeof deliveriesSweeps)[number];

@@ -1,5 +1,6 @@
 /** All D1 tables, for drizzle-kit. */
 export * from "./tables/activity.ts";
+export * from "./tables/alerts.ts";
 export * from "./tables/configuration.ts";
 export * from "./tables/people.ts";
 export * from "./tables/records.ts";

@@ -1,5 +1,7 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { Scope } from "../contract/scope.ts";
+import { countOpenAlerts } from "./alerts.ts";
 import { accounts, projects } from "./tables/configuration.ts";
 import { members } from "./tables/people.ts";
 import { operatorSessions, operators } from "./tables/sign-in.ts";
@@ -27,11 +29,19 @@ const sessionColumns = {
  * that an authorization decision needs, in one round trip. Returns `null` for a token that is unknown,
  * revoked or expired. `now` is the machine's clock, not the adjustable development clock, because sessions
  * belong to people and browsers.
+ *
+ * `inbox` also counts the open alerts of a project, at the time of its clock. The caller must check that the project
+ * belongs to the session's account before it shows the count.
  */
-export async function readSession(db: D1Database, token: string, now: number) {
+export async function readSession(
+  db: D1Database,
+  token: string,
+  now: number,
+  inbox: { scope: Scope; now: number } | null = null,
+) {
   const database = drizzle(db);
   const isLive = and(eq(operatorSessions.token, token), gt(operatorSessions.expiresAt, new Date(now)));
-  const [sessions, accountProjects] = await database.batch([
+  const [sessions, accountProjects, openAlerts] = await database.batch([
     database
       .select(sessionColumns)
       .from(operatorSessions)
@@ -54,9 +64,11 @@ export async function readSession(db: D1Database, token: string, now: number) {
       .innerJoin(projects, eq(projects.accountId, members.accountId))
       .where(isLive)
       .orderBy(asc(projects.createdAt)),
+    ...(inbox === null ? [] : [countOpenAlerts(database, inbox.scope, inbox.now)]),
   ]);
   const session = sessions[0];
-  return session === undefined ? null : { ...session, projects: accountProjects };
+  if (session === undefined) return null;
+  return { ...session, projects: accountProjects, openAlerts: openAlerts?.[0]?.open ?? 0 };
 }
 
 export type OperatorSession = NonNullable<Awaited<ReturnType<typeof readSession>>>;

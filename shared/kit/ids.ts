@@ -24,7 +24,10 @@ export type IdPrefix =
   | "aud"
   | "act"
   | "note"
-  | "ers";
+  | "ers"
+  | "alr"
+  | "chn"
+  | "msg";
 
 /** Creates an id: prefix and 26 base-32 characters of 48 bits of time and 80 random bits. Ids sort by age. */
 export function newId(prefix: IdPrefix, now: number = Date.now()): string {

@@ -42,7 +42,12 @@ export interface LogFields {
   endpointId?: string;
   jobId?: string;
   epoch?: number;
-  /** The number of a delivery attempt. */
+  /** A message of an alert: its id, its channel's id and kind, and its kind. */
+  messageId?: string;
+  channelId?: string;
+  channelKind?: string;
+  messageKind?: string;
+  /** The number of a delivery attempt, or of an attempt of a message. */
   attempt?: number;
   queue?: string;
   /** How many times the queue has delivered the message. */

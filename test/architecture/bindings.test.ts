@@ -22,13 +22,15 @@ interface Member {
   type: string;
 }
 
-/** Returns the members of the file's `…Env` interface, including those inherited from a file below its folder. */
+/** Returns the members of the file's `…Env` interface, including those inherited from other files. */
 function readMembers(path: string): Map<string, Member> {
   const text = readFileSync(path, "utf8");
-  const [, parent, body = ""] =
-    /^export interface \w*Env(?: extends (\w+))? \{\n([\s\S]*?)^\}/m.exec(text) ?? [];
-  const [, source] = new RegExp(`^import type \\{ ${parent} \\} from "(\\./.+)";`, "m").exec(text) ?? [];
-  const inherited = source === undefined ? [] : readMembers(join(dirname(path), source));
+  const [, parents = "", body = ""] =
+    /^export interface \w*Env(?: extends ([\w, ]+))? \{\n([\s\S]*?)^\}/m.exec(text) ?? [];
+  const inherited = parents.split(", ").flatMap((parent) => {
+    const [, source] = new RegExp(`^import type \\{ ${parent} \\} from "(\\..+)";`, "m").exec(text) ?? [];
+    return source === undefined ? [] : [...readMembers(join(dirname(path), source))];
+  });
   const members = body.matchAll(/^ {2}(\w+)(\??): (.+);$/gm);
   return new Map([
     ...inherited,

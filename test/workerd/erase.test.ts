@@ -53,6 +53,21 @@ const paidSession = (name: string, metadata: object, email: string) => ({
   metadata,
 });
 
+/** Inserts an open alert about the customer, and its message. */
+async function insertAlert(projectId: string, subjectRef: string): Promise<void> {
+  const alertId = newId("alr");
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO alerts (alert_id, project_id, mode, rule, object_id, subject_ref, cause, count, urgency, opened_at,
+         last_seen_at) VALUES (?1, ?2, 'test', 'duplicate_subscription', ?3 || '/PRO', ?3, '', 1, 3, 1, 1)`,
+    ).bind(alertId, projectId, subjectRef),
+    env.DB.prepare(
+      `INSERT INTO alert_messages (message_id, channel_id, project_id, mode, alert_id, kind, content, state, created_at)
+       VALUES (?1, 'chn_1', ?2, 'test', ?1, 'fired', ?3, 'sent', 1)`,
+    ).bind(alertId, projectId, JSON.stringify({ subject_ref: subjectRef })),
+  ]);
+}
+
 /** Creates a customer with rows in every table that can hold data of one. */
 async function customerWithAll(): Promise<Customer> {
   const project = await newConnectedProject();
@@ -86,6 +101,7 @@ async function customerWithAll(): Promise<Customer> {
   };
   await run(previewAction, caller, place, { subjectRef, actionId: newId("act"), form });
   await run(addNote, caller, place, { subjectRef, noteId: newId("note"), note: `Write to ${email}` });
+  await insertAlert(place.projectId, subjectRef);
   await stub.wake();
   return { project, place, subjectRef, secrets: [name, email], metadata, identity, stub, member };
 }
@@ -147,7 +163,10 @@ describe("customer erasure", () => {
   it("an erasure leaves no trace in D1 and the object, and the subject checks as unknown", async () => {
     const customer = await customerWithAll();
     expect((await traces(customer)).map((trace) => trace.split(":")[0])).toEqual(
-      expect.arrayContaining(["subjects", "entitlements", "notes", "stripe_events", "events", "deliveries"]),
+      expect.arrayContaining([
+        ...["subjects", "entitlements", "notes", "stripe_events", "events", "deliveries"],
+        ...["alerts", "alert_messages"],
+      ]),
     );
     const { decision } = await customer.stub.check();
     expect(decision.allowed).toBe(true);

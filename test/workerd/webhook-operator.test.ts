@@ -63,6 +63,17 @@ const inputs: { [O in OperationOf<"deliveries"> as O["name"]]: () => InputOf<O> 
   "delivery.resend": () => ({ deliveryId: "dlv_none" }),
   "delivery.requeue_many": () => ({ jobId: newId("job"), filter: {} }),
   "delivery_job.stop": () => ({ jobId: "job_none" }),
+  "alert.assign": () => ({ alertId: "alr_none", version: 0, operatorId: null }),
+  "alert.snooze": () => ({ alertId: "alr_none", version: 0, until: null }),
+  "alert.finish": () => ({ alertId: "alr_none", version: 0 }),
+  "alert_rules.change": () => ({ version: 0, rules: [] }),
+  "alert_channel.create": () => ({
+    channelId: newId("chn"),
+    kind: "webhook",
+    address: "http://127.0.0.1:9/",
+  }),
+  "alert_channel.delete": () => ({ channelId: "chn_none" }),
+  "alert_channel.test": () => ({ channelId: "chn_none" }),
 };
 const actions = operations.flatMap((operation) =>
   operation.worker === "deliveries"

@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
 import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import type { DeliveryMessage } from "../../shared/db/outbound-events.ts";
+import { sendAlertMessage } from "./alerts/send-message.ts";
 import { consumeDeliveries } from "./consumers/deliveries.ts";
 import { consumeStripeRetries } from "./consumers/stripe-retries.ts";
 import type { ClaimedDelivery } from "./db/delivery-attempts.ts";
@@ -32,6 +33,10 @@ export class Lanes extends WorkerEntrypoint<DeliveriesEnv> implements LanesRpc {
 
   async runJob(jobId: string): Promise<void> {
     await runJob(this.env, jobId);
+  }
+
+  async sendAlertMessage(messageId: string): Promise<void> {
+    await sendAlertMessage(this.env, messageId);
   }
 }
 

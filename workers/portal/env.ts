@@ -1,8 +1,12 @@
 import type { OperatorRpc } from "../../shared/contract/operations/operation.ts";
 import type { DevService } from "../../shared/kit/dev-service.ts";
+import type { MailEnv } from "../../shared/kit/send-mail.ts";
 
-/** Bindings and secrets of the portal worker (wrangler.toml). `DEV` exists in development only. */
-export interface PortalEnv {
+/**
+ * Bindings and secrets of the portal worker (wrangler.toml). `DEV` exists in development only. Without `MAIL` or
+ * `MAIL_FROM`, operators copy the link of an invitation.
+ */
+export interface PortalEnv extends MailEnv {
   DB: D1Database;
   /** The runtime's `OperatorEntrypoint`, over RPC. */
   RUNTIME: OperatorRpc;
@@ -16,14 +20,5 @@ export interface PortalEnv {
   GOOGLE_CLIENT_SECRET?: string;
   MICROSOFT_CLIENT_ID?: string;
   MICROSOFT_CLIENT_SECRET?: string;
-  /**
-   * Cloudflare's Email Service, which sends invitations. Without it or `MAIL_FROM`, operators copy the
-   * link.
-   */
-  MAIL?: SendEmail;
-  /** The sender's address, at a domain that the Email Service may send for. */
-  MAIL_FROM?: string;
-  /** The portal's own origin, for links in emails. */
-  PUBLIC_ORIGIN?: string;
   DEV?: DevService;
 }

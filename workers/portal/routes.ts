@@ -25,6 +25,7 @@ import {
   showSecondFactor,
 } from "./pages/account/actions.ts";
 import { linkProvider, unlinkProvider } from "./pages/account/provider-actions.ts";
+import { alertRoutes } from "./pages/alerts/routes.ts";
 import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
 import { applyAction, previewAction, showAction } from "./pages/customer/actions/handlers.ts";
@@ -36,6 +37,7 @@ import { dataRoutes } from "./pages/data/routes.ts";
 import { retryEvent } from "./pages/events/actions.ts";
 import { showEvent, showEvents } from "./pages/events/page.tsx";
 import { showGoLive } from "./pages/go-live/page.tsx";
+import { inboxRoutes } from "./pages/inbox/routes.ts";
 import { joinAccount, showInvitation } from "./pages/invitation/actions.tsx";
 import { createKey, revokeKey, rotateKey, showKeys, showRevoke, showRotate } from "./pages/keys/actions.ts";
 import { showOverview } from "./pages/overview/page.tsx";
@@ -175,6 +177,8 @@ export const routes: readonly Route[] = [
   actionRoute(`${projectRoot}/stripe/webhook`, stripe.registerWebhook, registerWebhook),
   actionRoute(`${projectRoot}/stripe/webhook-secret`, stripe.setWebhookSecret, setWebhookSecret),
   ...webhookRoutes,
+  ...inboxRoutes,
+  ...alertRoutes,
   pageRoute(`${projectRoot}/go-live`, "viewer", showGoLive),
   pageRoute(`${projectRoot}/settings`, "viewer", showSettings),
   actionRoute(`${projectRoot}/settings`, project.changeProjectSettings, saveSettings),

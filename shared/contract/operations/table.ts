@@ -1,3 +1,6 @@
+import { createAlertChannel, deleteAlertChannel, testAlertChannel } from "./alert-channels.ts";
+import { changeAlertRules } from "./alert-rules.ts";
+import { assignAlert, finishAlert, snoozeAlert } from "./alerts.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./api-keys.ts";
 import {
   addNote,
@@ -96,6 +99,13 @@ export const operations = [
   resendDelivery,
   requeueMany,
   stopDeliveryJob,
+  assignAlert,
+  snoozeAlert,
+  finishAlert,
+  changeAlertRules,
+  createAlertChannel,
+  deleteAlertChannel,
+  testAlertChannel,
   createProject,
   archiveProject,
   changeProjectSettings,

@@ -121,10 +121,19 @@ export const entitlements = sqliteTable(
     updatedAt: timestampMs("updated_at").notNull(),
     /** The ledger sequence that this row reflects. A row is only replaced by a later one. */
     version: integer("version").notNull(),
+    /** JSON array of the flags that alerts report (shared/contract/enums.ts); null when there are none. */
+    alertFlags: text("alert_flags"),
   },
   (table) => [
     index("entitlements_by_subject").on(table.projectId, table.mode, table.subjectRef),
     // For the list of a product's customers.
     index("entitlements_by_product").on(table.projectId, table.mode, table.productCode, table.subjectRef),
+    // For alerts: the few rows of a project that need an operator.
+    index("entitlements_past_due")
+      .on(table.projectId, table.mode, table.updatedAt)
+      .where(sql`status = 'past_due'`),
+    index("entitlements_flagged")
+      .on(table.projectId, table.mode, table.updatedAt)
+      .where(sql`alert_flags IS NOT NULL`),
   ],
 );

@@ -123,6 +123,7 @@ export const deliveries = sqliteTable(
     index("deliveries_by_failed_status")
       .on(table.projectId, table.mode, table.lastStatus)
       .where(sql`last_status NOT BETWEEN 200 AND 299`),
+    index("deliveries_dead").on(table.endpointId, table.updatedAt).where(sql`state = 'dead'`),
     index("deliveries_in_trouble").on(table.projectId, table.mode).where(sql`state IN ('failed', 'dead')`),
   ],
 );

@@ -39,6 +39,8 @@ const yielding: Record<string, Exclude<Operation["recentAuth"], "never">> = {
   "delivery.requeue": "live",
   "delivery.resend": "live",
   "delivery.requeue_many": "live",
+  "alert_channel.create": "live",
+  "alert_channel.test": "live",
 };
 
 /** Every other operation that changes something, and why a session is enough. */
@@ -55,6 +57,11 @@ const yieldingNothing: Record<string, string> = {
   "api_key.revoke": "taking power away must not wait",
   "endpoint.disable": "stopping must not wait",
   "delivery_job.stop": "stopping must not wait",
+  "alert.assign": "a mark for other operators",
+  "alert.snooze": "a mark for other operators",
+  "alert.finish": "a mark for other operators",
+  "alert_rules.change": "which messages its own channels get",
+  "alert_channel.delete": "stopping must not wait",
   "project.create": "an empty project",
   "project.archive": "hides a project",
   "project.change_settings": "no secret and no access",

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { getPublicOrigin, isMailEnabled, sendMail } from "../../../workers/portal/http/send-mail.ts";
+import { getPublicOrigin, isMailEnabled, sendMail } from "../../../shared/kit/send-mail.ts";
 import {
   buildInvitationMessage,
   type InvitationMail,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { afterAll, describe, expect, it } from "vitest";
-import { sendMail } from "../../../workers/portal/http/send-mail.ts";
+import { sendMail } from "../../../shared/kit/send-mail.ts";
 import { buildInvitationMessage } from "../../../workers/portal/pages/team/invitation-message.tsx";
 
 const logged: string[] = [];

@@ -52,3 +52,29 @@ export async function deleteOldSubjectJobs(db: D1Database, before: number): Prom
     .run();
   return meta.changes;
 }
+
+/**
+ * Deletes messages that were written before `messagesBefore`, and alerts that were closed before `alertsBefore`.
+ * Returns how many were deleted.
+ */
+export async function deleteOldAlerts(
+  db: D1Database,
+  { messagesBefore, alertsBefore }: { messagesBefore: number; alertsBefore: number },
+  limit: number,
+): Promise<number> {
+  const results = await db.batch([
+    db
+      .prepare(
+        `DELETE FROM alert_messages WHERE message_id IN
+           (SELECT message_id FROM alert_messages WHERE created_at < ?1 LIMIT ?2)`,
+      )
+      .bind(messagesBefore, limit),
+    db
+      .prepare(
+        `DELETE FROM alerts WHERE alert_id IN (SELECT alert_id FROM alerts
+           WHERE resolved_at IS NOT NULL AND resolved_at < ?1 LIMIT ?2)`,
+      )
+      .bind(alertsBefore, limit),
+  ]);
+  return results.reduce((sum, { meta }) => sum + meta.changes, 0);
+}

@@ -1,5 +1,8 @@
 import type { Implementations } from "../../../shared/operations/implement.ts";
 import type { DeliveriesEnv } from "../env.ts";
+import * as alertChannels from "./alert-channels.ts";
+import { changeRules } from "./alert-rules.ts";
+import * as alerts from "./alerts.ts";
 import * as endpoints from "./endpoints.ts";
 import { replay } from "./replay.ts";
 import * as requeueMany from "./requeue-many.ts";
@@ -22,4 +25,11 @@ export const deliveriesOperations: Implementations<DeliveriesEnv, "deliveries"> 
   "delivery.resend": resend,
   "delivery.requeue_many": requeueMany.start,
   "delivery_job.stop": requeueMany.stop,
+  "alert.assign": alerts.assign,
+  "alert.snooze": alerts.snooze,
+  "alert.finish": alerts.finish,
+  "alert_rules.change": changeRules,
+  "alert_channel.create": alertChannels.create,
+  "alert_channel.delete": alertChannels.remove,
+  "alert_channel.test": alertChannels.test,
 };

@@ -1,7 +1,12 @@
 import type { SweepCounts } from "../../../shared/contract/sweeps.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
-import { deleteOldCheckCounts, deleteOldDeliveries, deleteOldSubjectJobs } from "../db/retention.ts";
+import {
+  deleteOldAlerts,
+  deleteOldCheckCounts,
+  deleteOldDeliveries,
+  deleteOldSubjectJobs,
+} from "../db/retention.ts";
 import { deleteEndedSignIns } from "../db/sign-in-retention.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
@@ -10,6 +15,8 @@ import type { DeliveriesEnv } from "../env.ts";
  * history. What belongs to a sign-in goes as soon as it has ended.
  */
 export const retentionMs = 30 * dayMs;
+/** Longer than an incident is reported, so that one that was marked done is not reported again. */
+const closedAlertsMs = 60 * dayMs;
 const rowsPerSweep = 5_000;
 
 interface Removed extends SweepCounts {
@@ -18,6 +25,8 @@ interface Removed extends SweepCounts {
   /** Rows of check counts, one per scope and hour. */
   hours: number;
   subjectJobs: number;
+  /** Closed alerts and messages. */
+  alerts: number;
   /** Counters, reset links, challenges and sessions of sign-in that have ended. */
   signIns: number;
 }
@@ -28,5 +37,13 @@ export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
   const removed = await deleteOldDeliveries(env.DB, now - retentionMs, rowsPerSweep);
   const hours = await deleteOldCheckCounts(env.DB, now - retentionMs);
   const subjectJobs = await deleteOldSubjectJobs(env.DB, now - retentionMs);
-  return { ...removed, hours, subjectJobs, signIns: await deleteEndedSignIns(env.DB, now, rowsPerSweep) };
+  const old = { messagesBefore: now - retentionMs, alertsBefore: now - closedAlertsMs };
+  const alerts = await deleteOldAlerts(env.DB, old, rowsPerSweep);
+  return {
+    ...removed,
+    hours,
+    subjectJobs,
+    alerts,
+    signIns: await deleteEndedSignIns(env.DB, now, rowsPerSweep),
+  };
 }

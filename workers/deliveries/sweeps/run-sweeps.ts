@@ -10,6 +10,8 @@ import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
 import { clearSweepTrouble, saveSweepTrouble } from "../db/sweep-troubles.ts";
 import type { DeliveriesEnv } from "../env.ts";
+import { sweepAlertMessages } from "./alert-messages.ts";
+import { sweepAlerts } from "./alerts.ts";
 import { sweepDeliveries } from "./deliveries.ts";
 import { sweepRetention } from "./retention.ts";
 import { sweepSubjectJobs } from "./subject-jobs.ts";
@@ -33,6 +35,8 @@ export async function runSweeps(
   const own: Record<DeliveriesSweep, Sweep> = {
     deliveries: () => sweepDeliveries(env, background),
     subjectJobs: () => sweepSubjectJobs(env, background),
+    alertMessages: () => sweepAlertMessages(env, background),
+    alerts: () => sweepAlerts(env),
     retention: () => sweepRetention(env),
   };
   const sweeps: [name: string, sweep: Sweep][] = [

@@ -1,5 +1,5 @@
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
-
+import { modes } from "../../../shared/contract/enums.ts";
 import { type OperatorSession, readSession } from "../../../shared/db/session.ts";
 import { getOrigin, type PortalContext } from "../request-context.ts";
 import { createSignInService } from "./sign-in-service.ts";
@@ -17,7 +17,16 @@ async function readCookieSettings(c: PortalContext) {
 export async function getSession(c: PortalContext): Promise<OperatorSession | null> {
   const { name } = await readCookieSettings(c);
   const token = await getSignedCookie(c, c.env.SIGN_IN_SECRET, name);
-  return typeof token === "string" ? readSession(c.env.DB, token, Date.now()) : null;
+  return typeof token === "string" ? readSession(c.env.DB, token, Date.now(), findInbox(c)) : null;
+}
+
+/** Returns whose alerts the navigation counts: those of the URL's project and mode. */
+function findInbox(c: PortalContext) {
+  const [projectId, word] = [c.req.param("project"), c.req.param("mode")];
+  const mode = modes.find((known) => known === word);
+  return projectId === undefined || mode === undefined
+    ? null
+    : { scope: { projectId, mode }, now: c.get("now") };
 }
 
 /** Sets the session's cookie, in the form that better-auth reads. */

@@ -39,7 +39,7 @@ export function renderPage(c: PortalContext, { title, status = 200, flash }: Pag
           <aside class="side" aria-label="Navigation">
             <Brand />
             <ProjectSwitcher member={member} scope={scope} />
-            <Navigation scope={scope} path={path} />
+            <Navigation scope={scope} path={path} openAlerts={member.openAlerts} />
             <SignedIn member={member} />
           </aside>
           <div class="content">
@@ -51,7 +51,7 @@ export function renderPage(c: PortalContext, { title, status = 200, flash }: Pag
                 </summary>
                 <div class="menu-body">
                   <ProjectSwitcher member={member} scope={scope} />
-                  <Navigation scope={scope} path={path} />
+                  <Navigation scope={scope} path={path} openAlerts={member.openAlerts} />
                   <SignedIn member={member} />
                 </div>
               </details>

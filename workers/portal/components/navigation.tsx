@@ -2,11 +2,13 @@ import type { Scope } from "../../../shared/contract/scope.ts";
 import type { Member } from "../request-context.ts";
 import { buildProjectPath } from "../request-context.ts";
 import { Icon, type IconName } from "./icon.tsx";
+import { formatCappedCount } from "./labels/common.ts";
 
 interface Item {
   label: string;
   href: string;
   icon: IconName;
+  badge?: number;
 }
 
 type PageItem = [label: string, page: string, icon: IconName];
@@ -16,6 +18,7 @@ const pageGroups: { name: string | null; pages: PageItem[] }[] = [
     name: null,
     pages: [
       ["Overview", "", "layout-dashboard"],
+      ["Inbox", "/inbox", "inbox"],
       ["Customers", "/customers", "users"],
     ],
   },
@@ -54,7 +57,15 @@ const accountItems: Item[] = [
 ];
 
 /** Links to every page, in groups. The same list serves the sidebar, the menu and the command palette. */
-export function Navigation({ scope, path }: { scope: Scope | null; path: string }) {
+export function Navigation({
+  scope,
+  path,
+  openAlerts,
+}: {
+  scope: Scope | null;
+  path: string;
+  openAlerts: number;
+}) {
   return (
     <nav class="main-nav" aria-label="Main">
       {scope === null
@@ -66,6 +77,7 @@ export function Navigation({ scope, path }: { scope: Scope | null; path: string 
                 label,
                 icon,
                 href: buildProjectPath(scope.projectId, scope.mode, page),
+                ...(page === "/inbox" && openAlerts > 0 ? { badge: openAlerts } : {}),
               }))}
               path={path}
             />
@@ -81,11 +93,17 @@ function Group({ name, items, path }: { name: string | null; items: Item[]; path
     <div class="group">
       {name === null ? null : <p class="group-name">{name}</p>}
       <ul>
-        {items.map(({ label, href, icon }) => (
+        {items.map(({ label, href, icon, badge }) => (
           <li>
             <a href={href} aria-current={href === current ? "page" : undefined}>
               <Icon name={icon} />
               {label}
+              {badge === undefined ? null : (
+                <span class="badge">
+                  {formatCappedCount(badge)}
+                  <span class="visually-hidden"> open</span>
+                </span>
+              )}
             </a>
           </li>
         ))}

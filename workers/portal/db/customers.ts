@@ -5,7 +5,7 @@ import { endOrder, paidOrder, unitsOrder } from "../../../shared/db/tables/subje
 import type { AccessSegment, CustomerSummary } from "../../../shared/domain/customer-summary.ts";
 import { prepareSql } from "./prepare-sql.ts";
 
-/** The tabs of the list, each with the customers that it lists. */
+/** The tabs of the list. */
 export const customerTabs = ["all", "allowed", "denied", "past_due", "on_hold", "waiting"] as const;
 export type CustomerTab = (typeof customerTabs)[number];
 
@@ -244,7 +244,6 @@ export async function listCustomers(
   ]);
   const rows = rowsOf<CustomerRow>(results[0]);
   const [counts] = rowsOf<CustomerList["counts"]>(results[1]);
-  const products = rowsOf<ProductName>(results[2]);
   const { cursor, limit } = query;
   const isBackward = cursor?.direction === "before";
   const shown = rows.slice(0, limit).map(toCustomerListItem);
@@ -255,6 +254,6 @@ export async function listCustomers(
     hasPrevious: isBackward ? isMore : cursor !== null,
     hasNext: isBackward ? true : isMore,
     counts,
-    products,
+    products: rowsOf<ProductName>(results[2]),
   };
 }

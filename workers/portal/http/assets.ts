@@ -8,6 +8,7 @@ import customer from "../styles/customer.css";
 import customers from "../styles/customers.css";
 import flips from "../styles/flips.css";
 import frame from "../styles/frame.css";
+import inbox from "../styles/inbox.css";
 import islandStyles from "../styles/islands.css";
 import parts from "../styles/parts.css";
 import tokens from "../styles/tokens.css";
@@ -26,7 +27,7 @@ const fontFace = `@font-face {
   src: url("${fontPath}") format("woff2");
 }`;
 
-const styles = [tokens, base, frame, controls, parts, customer, customers, flips, islandStyles];
+const styles = [tokens, base, frame, controls, parts, customer, customers, flips, inbox, islandStyles];
 const css = [fontFace, ...styles].join("\n");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */

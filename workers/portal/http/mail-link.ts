@@ -1,6 +1,6 @@
 import { log } from "../../../shared/kit/log.ts";
+import { isMailEnabled, type MailOutcome, type Message, sendMail } from "../../../shared/kit/send-mail.ts";
 import type { PortalContext } from "../request-context.ts";
-import { isMailEnabled, type MailOutcome, type Message, sendMail } from "./send-mail.ts";
 
 /**
  * Mails a one-time link that is already stored, if mail is configured, and logs the result. Reasons contain

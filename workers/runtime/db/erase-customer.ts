@@ -203,6 +203,13 @@ const steps: Step[] = [
     `connection_id IN (${connections}) AND subject_ref = ?4`,
   ),
   deleteRows("entitlements", "entitlement_id"),
+  // After the rows that the alert rules read, so that no sweep opens an alert again.
+  deleteRows(
+    "alert_messages",
+    "message_id",
+    `alert_id IN (SELECT alert_id FROM alerts WHERE ${matchesCustomer})`,
+  ),
+  deleteRows("alerts", "alert_id"),
   deleteDeliveries,
   deleteRows("events", "event_id"),
   deleteRows("notes", "note_id"),

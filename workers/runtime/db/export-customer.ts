@@ -14,6 +14,7 @@ export const exportLists = [
   "deliveries",
   "delivery_attempts",
   "notes",
+  "alerts",
   "audit_log",
 ] as const;
 export type ExportList = (typeof exportLists)[number];
@@ -54,6 +55,7 @@ const queries: Record<ExportList, ListQuery> = {
     rowsPerPage: 500,
   },
   notes: buildTableQuery("notes", "note_id", 200),
+  alerts: buildTableQuery("alerts", "alert_id", 200),
   audit_log: {
     sql: `SELECT audit_id AS export_key, * FROM audit_log
       WHERE account_id = (SELECT account_id FROM projects WHERE project_id = ?1) AND audit_id > ?4

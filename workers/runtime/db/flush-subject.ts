@@ -1,3 +1,4 @@
+import { alertFlags } from "../../../shared/contract/enums.ts";
 import {
   buildEventStatements,
   type DeliveryMessage,
@@ -46,16 +47,18 @@ export interface FlushResult {
 // `version` keeps a late flush from replacing a newer row.
 const upsertEntitlements = `
   INSERT INTO entitlements (entitlement_id, project_id, mode, subject_ref, kind, product_code, source, status,
-    units_granted, units_remaining, starts_at, expires_at, current_period_end, canceled_at, created_at, updated_at, version)
+    units_granted, units_remaining, starts_at, expires_at, current_period_end, canceled_at, created_at, updated_at, version,
+    alert_flags)
   SELECT value ->> 'entitlementId', ?1, ?2, ?3, value ->> 'kind', value ->> 'productCode', value ->> 'source',
     value ->> 'status', value ->> 'unitsGranted', value ->> 'unitsRemaining', value ->> 'startsAt',
     value ->> 'expiresAt', value ->> 'currentPeriodEnd', value ->> 'canceledAt', value ->> 'createdAt',
-    value ->> 'updatedAt', value ->> 'version'
+    value ->> 'updatedAt', value ->> 'version', value ->> 'alertFlags'
   FROM json_each(?4) WHERE true
   ON CONFLICT (entitlement_id) DO UPDATE SET
     status = excluded.status, units_granted = excluded.units_granted, units_remaining = excluded.units_remaining,
     starts_at = excluded.starts_at, expires_at = excluded.expires_at, current_period_end = excluded.current_period_end,
-    canceled_at = excluded.canceled_at, updated_at = excluded.updated_at, version = excluded.version
+    canceled_at = excluded.canceled_at, updated_at = excluded.updated_at, version = excluded.version,
+    alert_flags = excluded.alert_flags
   WHERE excluded.version > entitlements.version`;
 
 const updateAnchor = `
@@ -131,8 +134,9 @@ export async function flushSubject(
 
 /** Drops fields without a column: a checkout's metadata alone could make the parameter too large for D1. */
 function toCopyRow({ version, entitlement }: SubjectCopy["entitlements"][number]) {
-  const { purchase: _purchase, holds: _holds, flags: _flags, ...columns } = entitlement;
-  return { ...columns, version };
+  const { purchase: _purchase, holds: _holds, flags, ...columns } = entitlement;
+  const reported = alertFlags.filter((flag) => flags.includes(flag));
+  return { ...columns, version, alertFlags: reported.length === 0 ? null : reported };
 }
 
 /** Records why the subject's flushes fail, until one succeeds. */

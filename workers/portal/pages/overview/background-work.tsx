@@ -21,6 +21,8 @@ const sweepLabels: Record<RuntimeSweep | DeliveriesSweep, string> = {
   storage: "measuring the database",
   deliveries: "starting webhook deliveries",
   subjectJobs: "continuing data checks",
+  alertMessages: "starting alert messages",
+  alerts: "evaluating alerts",
   retention: "removing old rows",
 };
 

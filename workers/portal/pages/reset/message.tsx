@@ -1,5 +1,5 @@
+import { type Message, toOneLine } from "../../../../shared/kit/send-mail.ts";
 import { formatExactTime } from "../../components/time.tsx";
-import { type Message, toOneLine } from "../../http/send-mail.ts";
 
 export interface ResetMail {
   name: string;

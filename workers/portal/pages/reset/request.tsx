@@ -1,3 +1,4 @@
+import { getPublicOrigin, isMailEnabled } from "../../../../shared/kit/send-mail.ts";
 import { readKnownBrowser } from "../../auth/known-browser.ts";
 import { resetMailCounters } from "../../auth/limits.ts";
 import { newLinkToken } from "../../auth/one-time-link.ts";
@@ -8,7 +9,6 @@ import { countAttempt } from "../../db/sign-in-throttles.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { mailLink } from "../../http/mail-link.ts";
-import { getPublicOrigin, isMailEnabled } from "../../http/send-mail.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { buildResetMessage } from "./message.tsx";
 

@@ -4,6 +4,7 @@ import {
 } from "../../../../shared/contract/operations/members.ts";
 import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
+import { getPublicOrigin } from "../../../../shared/kit/send-mail.ts";
 import { newLinkToken } from "../../auth/one-time-link.ts";
 import type { FormState } from "../../components/fields.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
@@ -18,7 +19,6 @@ import { authorizeOperation } from "../../http/authorize-operation.ts";
 import { parseForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { getPublicOrigin } from "../../http/send-mail.ts";
 import { getOrigin, type PortalContext, toActor } from "../../request-context.ts";
 import { renderTeamPage } from "./page.tsx";
 import { mailInvitation } from "./send-invitation-mail.ts";

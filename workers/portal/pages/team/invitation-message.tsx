@@ -1,6 +1,6 @@
 import { type Role, roleDescriptions } from "../../../../shared/contract/roles.ts";
+import { type Message, toOneLine } from "../../../../shared/kit/send-mail.ts";
 import { formatExactTime } from "../../components/time.tsx";
-import { type Message, toOneLine } from "../../http/send-mail.ts";
 
 export interface InvitationMail {
   accountName: string;

@@ -1,6 +1,7 @@
 import { changeMemberRole, createResetLink } from "../../../../shared/contract/operations/members.ts";
 import { hasRole, type Role, roleDescriptions, roles } from "../../../../shared/contract/roles.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
+import { isMailEnabled, type MailOutcome } from "../../../../shared/kit/send-mail.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import {
   ActionButton,
@@ -15,7 +16,6 @@ import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.
 import { Time } from "../../components/time.tsx";
 import type { InvitationRow } from "../../db/invitations.ts";
 import { readTeam } from "../../db/members.ts";
-import { isMailEnabled, type MailOutcome } from "../../http/send-mail.ts";
 import type { PortalContext } from "../../request-context.ts";
 
 type Team = Awaited<ReturnType<typeof readTeam>>;

@@ -1,6 +1,7 @@
 import { createResetLink } from "../../../../shared/contract/operations/members.ts";
 import { writeAuditEntry } from "../../../../shared/db/audit.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
+import { getPublicOrigin } from "../../../../shared/kit/send-mail.ts";
 import { newLinkToken } from "../../auth/one-time-link.ts";
 import { emptyForm, Radios } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
@@ -11,7 +12,6 @@ import { authorizeOperation } from "../../http/authorize-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
 import { mailLink } from "../../http/mail-link.ts";
-import { getPublicOrigin } from "../../http/send-mail.ts";
 import { getOrigin, type PortalContext } from "../../request-context.ts";
 import { buildResetMessage } from "../reset/message.tsx";
 import { findMember } from "./actions.ts";

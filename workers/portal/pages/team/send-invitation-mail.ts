@@ -1,6 +1,6 @@
 import { writeAuditEntry } from "../../../../shared/db/audit.ts";
+import type { MailOutcome } from "../../../../shared/kit/send-mail.ts";
 import { mailLink } from "../../http/mail-link.ts";
-import type { MailOutcome } from "../../http/send-mail.ts";
 import { type PortalContext, toActor } from "../../request-context.ts";
 import { buildInvitationMessage, type InvitationMail } from "./invitation-message.tsx";
 

@@ -1,17 +1,21 @@
-import { errorMessage } from "../../../shared/kit/log.ts";
-import { DependencyUnavailableError, TimeoutError, withTimeout } from "../../../shared/kit/timeout.ts";
-import type { PortalEnv } from "../env.ts";
+import { errorMessage } from "./log.ts";
+import { DependencyUnavailableError, TimeoutError, withTimeout } from "./timeout.ts";
 
-/**
- * Result of mailing a one-time link that is already stored. The link does not depend on the mail, so a
- * failure is a value.
- */
+/** Result of a mail. What it says is already stored, so a failure is a value. */
 export type MailOutcome = { outcome: "off" } | { outcome: "sent" } | { outcome: "failed"; reason: string };
 
-/** Time limit for the mail service. The operator waits for the page until then. */
+/** Time limit for the mail service. Of a page, the operator waits for it until then. */
 const timeoutMs = 5_000;
 
-export type MailEnv = Pick<PortalEnv, "MAIL" | "MAIL_FROM" | "PUBLIC_ORIGIN">;
+/** The optional bindings of a worker that sends mail. */
+export interface MailEnv {
+  /** Cloudflare's Email Service. */
+  MAIL?: SendEmail;
+  /** The sender's address, at a domain that the Email Service may send for. */
+  MAIL_FROM?: string;
+  /** The portal's own origin, for links in emails. */
+  PUBLIC_ORIGIN?: string;
+}
 
 export interface Message {
   subject: string;
@@ -34,7 +38,7 @@ export const isMailEnabled = ({ MAIL, MAIL_FROM }: MailEnv): boolean =>
  */
 export async function sendMail(env: MailEnv, to: string, message: Message): Promise<MailOutcome> {
   const { MAIL, MAIL_FROM } = env;
-  if (MAIL === undefined) return failed("the portal has no binding MAIL");
+  if (MAIL === undefined) return failed("there is no binding MAIL");
   if (!MAIL_FROM) return failed("MAIL_FROM is not set");
   if (getPublicOrigin(env) === null) return failed("PUBLIC_ORIGIN is not set, or is no address");
   const from = { name: "Licenzy", email: MAIL_FROM };
