@@ -1,3 +1,4 @@
+import type { CheckoutAttemptStatus } from "../../../../../shared/contract/enums.ts";
 import { formatMoney } from "../../../components/labels/common.ts";
 import { checkoutAttemptLabels } from "../../../components/labels/customer.ts";
 import { Card, Id, Pill } from "../../../components/parts.tsx";
@@ -10,6 +11,13 @@ import { buildStripeUrl } from "../stripe-link.ts";
 const maxShown = 10;
 
 const formatLength = (length: number) => (length === maxRowsPerList ? `${length} or more` : String(length));
+
+/** A session of an attempt that stored none is recognized by its metadata, which another session may have too. */
+function describeMissingSession(status: CheckoutAttemptStatus): string {
+  return status === "finalized" || status === "processing"
+    ? "Its session was never stored, and was recognized by its metadata alone. Compare the payment in Stripe."
+    : "Stripe has not answered with a session yet";
+}
 
 export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists }) {
   const { attempts, stripeAccountId } = lists;
@@ -43,7 +51,7 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
               </small>
               <small>
                 {attempt.stripeSessionId === null ? (
-                  "Stripe has not answered with a session yet"
+                  describeMissingSession(attempt.status)
                 ) : (
                   <>
                     Stripe{" "}
