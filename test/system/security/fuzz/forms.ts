@@ -88,7 +88,9 @@ function readValue(
   if (tag.startsWith("<textarea"))
     return unescaped(/>(.*)<\/textarea>/s.exec(element)?.[1] ?? "") || (types[name] ?? "fuzz");
   const value = attributeOf(tag, "value") ?? "";
-  return value === "" ? (types[name] ?? plausibleValues[type] ?? "fuzz") : value;
+  if (value !== "") return value;
+  // What is optional stays empty, as most operators leave it.
+  return types[name] ?? (/\srequired/.test(tag) ? (plausibleValues[type] ?? "fuzz") : "");
 }
 
 const plausibleValues: Record<string, string> = {
@@ -98,7 +100,6 @@ const plausibleValues: Record<string, string> = {
   "datetime-local": "2090-01-01T00:00",
   url: "https://example.com/fuzz",
   password: "not the password of anyone",
-  hidden: "",
 };
 
 /**

@@ -40,6 +40,7 @@ export async function newFuzzWorld(): Promise<FuzzWorld> {
   const types = {
     url: receiver.url,
     confirmation: "user_fuzz",
+    units: "5",
     api_key: world.stripe.apiKey,
     stripe_price_id: world.prices.pro,
     proof: owner.password,
@@ -48,11 +49,13 @@ export async function newFuzzWorld(): Promise<FuzzWorld> {
   const actor: Actor = { name: "owner", portal: owner.portal, types };
   const stranger: Actor = { name: "stranger", portal: new PortalClient(world.origin, place), types: {} };
   const customer = `${root}/customers/user_fuzz`;
+  await grant(actor, `${customer}/grant`);
   // Each page of the owner has these too. They would end the session that the other forms need.
-  const isOfOthers = ({ action }: FoundForm) => !/^\/(account|sign-out|team\/leave)/.test(action);
+  const isKept = (form: FoundForm) =>
+    form.actor !== actor || !/^\/(account|sign-out|team\/leave)/.test(form.action);
   const starts = [root, "/projects", "/team", "/plan", `${customer}/erase`, `${customer}/check`, "/audit"];
   const forms = [
-    ...(await walkPages(actor, [...starts, ...(await startJobs(root, owner))])).filter(isOfOthers),
+    ...(await walkPages(actor, [...starts, ...(await startJobs(root, owner))])),
     ...(await walkPages(stranger, ["/sign-in", "/forgot-password", ...(await makeLinks(world, owner))])),
     ...(await findAccountForms(world)),
   ];
@@ -60,7 +63,7 @@ export async function newFuzzWorld(): Promise<FuzzWorld> {
     world,
     owner,
     stranger,
-    forms: [...forms, ...(await findPreviewForms(forms))],
+    forms: [...forms, ...(await findPreviewForms(forms))].filter(isKept),
     receiver,
   };
 }
@@ -114,6 +117,19 @@ async function configure(world: World, { portal }: TestOperator): Promise<void> 
     ...hiddenFields(page.html, `${customer}/notes`),
     note: "A note",
   });
+}
+
+/** Makes an entry that can be undone. */
+async function grant(actor: Actor, page: string): Promise<void> {
+  const shown = () => actor.portal.get(page);
+  const formOf = (forms: FoundForm[], action: string) => {
+    const form = forms.find((each) => each.action === action);
+    if (form === undefined) throw new Error(`there is no form for ${action}`);
+    return Object.fromEntries(form.fields);
+  };
+  const fields = formOf(findForms(actor, await shown(), shown), `${page}/preview`);
+  const preview = await actor.portal.submit(`${page}/preview`, fields);
+  await actor.portal.submit(page, formOf(findForms(actor, preview, shown), page));
 }
 
 /** Starts a job that only a sweep would finish. Returns its page. */
