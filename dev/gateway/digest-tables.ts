@@ -8,8 +8,8 @@ export interface TableDigest {
 const foreignTables = "name LIKE 'sqlite_%' OR name LIKE '_cf_%' OR name = 'd1_migrations'";
 
 /**
- * Returns a digest of each table: of a project's or an account's rows where a column names it, and of all rows of the
- * other tables. A test compares two of them to show that a request wrote nothing.
+ * Returns a digest of each table: of a project's or an account's rows where a column names it, and of
+ * all rows of the other tables. A test compares two of them to show that a request wrote nothing.
  */
 export async function digestTables(
   db: D1Database,

@@ -1,6 +1,9 @@
 import { stripeSecondsSchema } from "../contract/stripe-event.ts";
 
-/** A Stripe object has a field that is missing or has no meaning. The event is stored, and fails with this message. */
+/**
+ * A Stripe object has a field that is missing or has no meaning. The event is stored, and fails with
+ * this message.
+ */
 export class UnreadableObjectError extends Error {
   constructor(message: string) {
     super(message);
@@ -9,8 +12,9 @@ export class UnreadableObjectError extends Error {
 }
 
 /**
- * Converts Stripe's seconds to milliseconds. Throws for what is no time of the calendar, which would break a page or a
- * computation later. Every time that is read from a Stripe object goes through here. `field` names it to the operator.
+ * Converts Stripe's seconds to milliseconds. Throws for what is no time of the calendar, which would
+ * break a page or a computation later. Every time that is read from a Stripe object goes through here.
+ * `field` names it to the operator.
  */
 export function fromSeconds(seconds: number, field: string): number {
   if (!stripeSecondsSchema.safeParse(seconds).success)

@@ -11,13 +11,13 @@ import { describeForm, encodeFields, type FoundForm, showAgain } from "./fuzz/fo
 import { type FuzzWorld, newFuzzWorld } from "./fuzz/fuzz-world.ts";
 
 /**
- * Sends hostile values to every form and every query of the portal. Whatever is sent gets a documented answer, never a
- * 500 or 503; what is refused leaves every table and ledger as it was; what is done is in the audit log as what the form
- * does; and no text comes back as markup.
+ * Sends hostile values to every form and every query of the portal. Whatever is sent gets a documented
+ * answer, never a 500 or 503; what is refused leaves every table and ledger as it was; what is done is
+ * in the audit log as what the form does; and no text comes back as markup.
  *
- * A walk finds the forms on the pages of a project that has something of everything, and the names of the query
- * parameters. A new form is covered by being on a page. Each route has its own random numbers, so `SEED=…` plays one
- * again. `FUZZ_ROUNDS` plays more.
+ * A walk finds the forms on the pages of a project that has something of everything, and the names of
+ * the query parameters. A new form is covered by being on a page. Each route has its own random numbers,
+ * so `SEED=…` plays one again. `FUZZ_ROUNDS` plays more.
  */
 
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
@@ -242,7 +242,10 @@ async function readLedger(route: Route, action: string): Promise<string> {
 
 const difference = (a: Snapshot, b: Snapshot) => Object.keys(b).filter((name) => a[name] !== b[name]);
 
-/** Waits until what runs after a reply, such as the flush of a ledger, has ended: until nothing changes for a while. */
+/**
+ * Waits until what runs after a reply, such as the flush of a ledger, has ended: until nothing changes
+ * for a while.
+ */
 async function settle(form: FoundForm): Promise<Snapshot> {
   // Only a customer's object flushes later.
   const enough = isQuiet ? 1 : form.route.path.includes(":subject") ? 5 : 2;

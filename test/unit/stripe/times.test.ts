@@ -7,8 +7,8 @@ import { UnreadableObjectError } from "../../../shared/stripe/object-fields.ts";
 import { parseStripeEvent } from "../../../shared/stripe/parse-event.ts";
 
 /**
- * Replaces each time of each handled event with what is no time of the calendar. The event is refused in words, or the
- * time is not read at all: no fact has a time that a page can't show.
+ * Replaces each time of each handled event with what is no time of the calendar. The event is refused in
+ * words, or the time is not read at all: no fact has a time that a page can't show.
  */
 
 const time = 1_790_000_000;
@@ -116,7 +116,7 @@ const calendarEnd = 253_402_300_799_000;
 describe.each(events.map((event, index) => [`${event.type} (${index})`, event] as const))(
   "%s",
   (_, event) => {
-    it("is read as it is", () => {
+    it("is read unchanged", () => {
       expect(() => parseStripeEvent(event as unknown as Stripe.Event)).not.toThrow();
     });
 
@@ -134,7 +134,7 @@ describe.each(events.map((event, index) => [`${event.type} (${index})`, event] a
             expect((error as Error).message).toMatch(/^unreadable: .+ is not a time$/);
             continue;
           }
-          // The time is not read, so the facts are those of the event as it is.
+          // The time is not read, so the facts are those of the unchanged event.
           expect(facts, `${path.join(".")} = ${value}`).toEqual(
             parseStripeEvent(event as unknown as Stripe.Event),
           );

@@ -24,7 +24,10 @@ export interface CheckoutOwner extends Owner {
   attempt: CheckoutAttemptRow;
 }
 
-/** Describes a sale that the metadata alone decides, for an operator to compare with Stripe; `null` for any other. */
+/**
+ * Describes a sale that the metadata alone decides, for an operator to compare with Stripe; `null` for
+ * any other.
+ */
 export function flagUnknownSession({ attempt }: CheckoutOwner): string | null {
   if (attempt.stripeSessionId !== null) return null;
   return `known by metadata alone: checkout attempt ${attempt.attemptId} has stored no session`;

@@ -22,13 +22,13 @@ export interface FoundForm {
 }
 
 /** The route of an address; the first one of the table wins, as in the app. */
-export function findRoute(method: Route["method"], path: string): Route | undefined {
+function findRoute(method: Route["method"], path: string): Route | undefined {
   return routes.find((route) => route.method === method && toPattern(route.path).test(path));
 }
 
 const toPattern = (path: string): RegExp => new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`);
 
-/** The name of a route with the action of a customer's page, each of which has a form of its own. */
+/** The name of a route with the action of a customer's page: each action has its form. */
 export function describeForm(route: Route, action: string): string {
   const named = /\/customers\/[^/]+\/([^/]+)(\/preview)?$/.exec(action);
   const path = route.path.includes(":action")
@@ -103,8 +103,8 @@ const plausibleValues: Record<string, string> = {
 };
 
 /**
- * Follows the links of pages, and returns every form on them. At most `perRoute` pages of a route are opened: lists
- * lead to many pages with the same forms.
+ * Follows the links of pages, and returns every form on them. At most `perRoute` pages of a route are
+ * opened: lists lead to many pages with the same forms.
  */
 export async function walkPages(actor: Actor, starts: string[], perRoute = 4): Promise<FoundForm[]> {
   const seen = new Set<string>();

@@ -68,7 +68,10 @@ export async function newFuzzWorld(): Promise<FuzzWorld> {
   };
 }
 
-/** Customers with a pack, a pass, a subscription, a hold, an undoable grant, a failed event and a dead delivery. */
+/**
+ * Customers with a pack, a pass, a subscription, a hold, an undoable grant, a failed event and a dead
+ * delivery.
+ */
 async function makePurchases(world: World, receiver: ScriptedReceiver): Promise<void> {
   const { stripe, api } = world;
   const hooks = WebhookOperations.forWorld(world);

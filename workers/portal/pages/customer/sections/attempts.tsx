@@ -12,7 +12,10 @@ const maxShown = 10;
 
 const formatLength = (length: number) => (length === maxRowsPerList ? `${length} or more` : String(length));
 
-/** A session of an attempt that stored none is recognized by its metadata, which another session may have too. */
+/**
+ * A session of an attempt that stored none is recognized by its metadata, which another session may have
+ * too.
+ */
 function describeMissingSession(status: CheckoutAttemptStatus): string {
   return status === "finalized" || status === "processing"
     ? "Its session was never stored, and was recognized by its metadata alone. Compare the payment in Stripe."
