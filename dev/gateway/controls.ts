@@ -1,6 +1,7 @@
 import { advanceStackClock, ClockWalkError } from "./advance-stack-clock.ts";
 import { applyMigrations, type Migration, readSetupState } from "./apply-migrations.ts";
 import { clockOffsetMs } from "./dev-clock.ts";
+import { digestTables } from "./digest-tables.ts";
 import { type GatewayEnv, provisioningFunctions, webhookFunctions } from "./env.ts";
 import { listMails } from "./mailbox.ts";
 import { errorReply, jsonReply } from "./replies.ts";
@@ -12,7 +13,7 @@ const webhooksPath = "/__dev/webhooks/";
 
 /** Handles `/__dev/*`, the controls of the stack. The caller has already been checked to be local. */
 export async function handleControl(request: Request, env: GatewayEnv): Promise<Response> {
-  const { pathname } = new URL(request.url);
+  const { pathname, searchParams } = new URL(request.url);
   const control = `${request.method} ${pathname}`;
   try {
     switch (control) {
@@ -28,6 +29,10 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
         return jsonReply(await readSetupState(env.DB));
       case "POST /__dev/sample-prices":
         return await createSamplePrices(request, env);
+      case "GET /__dev/tables": {
+        const of = (name: string) => searchParams.get(name) ?? "";
+        return jsonReply(await digestTables(env.DB, { project: of("project"), account: of("account") }));
+      }
       case "GET /__dev/mail":
         return jsonReply(listMails());
       case "GET /__dev/verify":

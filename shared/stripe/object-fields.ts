@@ -1,4 +1,9 @@
-/** A Stripe object lacks a required field. The event is stored, and fails with this message. */
+import { stripeSecondsSchema } from "../contract/stripe-event.ts";
+
+/**
+ * A Stripe object has a field that is missing or has no meaning. The event is stored, and fails with
+ * this message.
+ */
 export class UnreadableObjectError extends Error {
   constructor(message: string) {
     super(message);
@@ -6,11 +11,19 @@ export class UnreadableObjectError extends Error {
   }
 }
 
-/** Converts Stripe's seconds to milliseconds. */
-export const fromSeconds = (seconds: number): number => seconds * 1_000;
+/**
+ * Converts Stripe's seconds to milliseconds. Throws for what is no time of the calendar, which would
+ * break a page or a computation later. Every time that is read from a Stripe object goes through here.
+ * `field` names it to the operator.
+ */
+export function fromSeconds(seconds: number, field: string): number {
+  if (!stripeSecondsSchema.safeParse(seconds).success)
+    throw new UnreadableObjectError(`unreadable: ${field} is not a time`);
+  return seconds * 1_000;
+}
 
-export function fromOptionalSeconds(seconds: number | null | undefined): number | null {
-  return seconds == null ? null : fromSeconds(seconds);
+export function fromOptionalSeconds(seconds: number | null | undefined, field: string): number | null {
+  return seconds == null ? null : fromSeconds(seconds, field);
 }
 
 /**

@@ -17,7 +17,7 @@ export type ParsedEvent =
 
 /** Parses any event, in the shapes of the pinned API version and of older ones. Throws `UnreadableObject`. */
 export function parseStripeEvent(event: Stripe.Event): ParsedEvent {
-  const at = fromSeconds(event.created);
+  const at = fromSeconds(event.created, "the event's time");
   const source = { sourceId: event.id, at };
   switch (event.type) {
     case "checkout.session.completed":

@@ -43,7 +43,7 @@ export function parseInvoice(
 ): ParsedInvoice {
   const any = invoice as AnyShape;
   const details = any.parent?.subscription_details ?? null;
-  const paidAt = fromOptionalSeconds(invoice.status_transitions?.paid_at) ?? at;
+  const paidAt = fromOptionalSeconds(invoice.status_transitions?.paid_at, "the time of the payment") ?? at;
   return {
     type: "invoice",
     invoiceId: requireField(invoice.id, "the invoice's id"),
@@ -84,8 +84,8 @@ function parseCoveringLine(line: AnyLine): InvoiceLine[] {
       productCode: null,
       quantity: line.quantity ?? null,
       amount,
-      start: fromSeconds(period.start),
-      end: fromSeconds(period.end),
+      start: fromSeconds(period.start, "the start of the line's period"),
+      end: fromSeconds(period.end, "the end of the line's period"),
     },
   ];
 }

@@ -69,13 +69,14 @@ function parseReport<Status extends string>(
 ): ReversalReport<Status> {
   if (!known.includes(status))
     throw new UnreadableObjectError(`unreadable: ${object.id} has the status '${status}'`);
+  const time = `the time of ${object.id}`;
   return {
     id: requireField(object.id, "the id"),
     amount: requireField(object.amount, `the amount of ${object.id}`),
     // Stripe always sends the currency. A reversal without one counts as in the payment's.
     ...(object.currency == null ? {} : { currency: object.currency }),
     status: status as Status,
-    createdAt: fromSeconds(requireField(object.created, `the time of ${object.id}`)),
+    createdAt: fromSeconds(requireField(object.created, time), time),
     version,
   };
 }

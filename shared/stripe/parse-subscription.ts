@@ -72,17 +72,17 @@ export function parseSubscription(
 function parseSnapshot(subscription: AnyShape, status: StripeSubscriptionStatus): SubscriptionSnapshot {
   const start = requireField(subscription.start_date ?? subscription.created, "the subscription's start");
   const items = parseItems(subscription);
-  const cancelAt = fromOptionalSeconds(subscription.cancel_at);
+  const cancelAt = fromOptionalSeconds(subscription.cancel_at, "the subscription's scheduled end");
   const periodEnd = Math.max(...items.map(({ currentPeriodEnd }) => currentPeriodEnd ?? 0));
   return {
     status,
     items,
-    startedAt: fromSeconds(start),
+    startedAt: fromSeconds(start, "the subscription's start"),
     // A scheduled end may be a year away.
     cancelAtPeriodEnd:
       subscription.cancel_at_period_end === true || (cancelAt !== null && cancelAt <= periodEnd),
     cancelAt,
-    endedAt: fromOptionalSeconds(subscription.ended_at),
+    endedAt: fromOptionalSeconds(subscription.ended_at, "the subscription's end"),
     isCollectionPaused: subscription.pause_collection != null,
   };
 }
@@ -91,11 +91,14 @@ function parseItems(subscription: AnyShape): SubscriptionItem[] {
   const items = requireField(subscription.items?.data, "the subscription's items") as AnyItem[];
   return items.map((item) => ({
     itemId: requireField(item.id, "the id of the subscription's item"),
-    createdAt: fromOptionalSeconds(item.created),
+    createdAt: fromOptionalSeconds(item.created, "the time of the subscription's item"),
     quantity: item.quantity ?? null,
     priceId: requireField(getReferenceId(item.price), "the price of the subscription's item"),
     productCode: null,
-    currentPeriodEnd: fromOptionalSeconds(item.current_period_end ?? subscription.current_period_end),
+    currentPeriodEnd: fromOptionalSeconds(
+      item.current_period_end ?? subscription.current_period_end,
+      "the end of the item's period",
+    ),
   }));
 }
 

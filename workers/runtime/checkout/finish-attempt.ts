@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { classifyStripeError } from "../../../shared/stripe/client.ts";
+import { fromSeconds } from "../../../shared/stripe/object-fields.ts";
 import {
   type CheckoutAttemptRow,
   clearDeletedStripeCustomer,
@@ -34,7 +35,7 @@ export async function finishAttempt(
   const completed = {
     id: session.id,
     url: session.url,
-    expiresAt: session.expires_at * 1_000,
+    expiresAt: fromSeconds(session.expires_at, "the end of the session"),
     amountTotal: session.amount_total,
     currency: session.currency,
   };

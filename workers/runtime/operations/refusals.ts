@@ -1,10 +1,11 @@
 import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { classifyStripeError, StripeReadError } from "../../../shared/stripe/client.ts";
+import { UnreadableObjectError } from "../../../shared/stripe/object-fields.ts";
 
 /** Turns an error of Stripe's client into a sentence. Rethrows any other error. */
 export function stripeRefusal(error: unknown, field?: string): Refusal {
-  if (error instanceof StripeReadError)
+  if (error instanceof StripeReadError || error instanceof UnreadableObjectError)
     return refusal("stripe", `Nothing was changed here: ${error.message}`, field);
   const { kind, message } = classifyStripeError(error);
   return refusal(

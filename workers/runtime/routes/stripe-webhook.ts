@@ -4,6 +4,7 @@ import { stripeEventEnvelopeSchema } from "../../../shared/contract/stripe-event
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { unseal as decrypt, parseWrappingKeys } from "../../../shared/kit/encryption.ts";
 import { remainingMs } from "../../../shared/kit/timeout.ts";
+import { fromSeconds } from "../../../shared/stripe/object-fields.ts";
 import { readConnection } from "../db/stripe-connections.ts";
 import { insertStripeEvent, reopenStripeEvent } from "../db/stripe-events.ts";
 import { ApiError } from "../http/api-error.ts";
@@ -55,7 +56,7 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
     projectId: connection.projectId,
     mode: connection.mode,
     type: event.type,
-    stripeCreatedAt: event.created * 1_000,
+    stripeCreatedAt: fromSeconds(event.created, "the event's time"),
     payload: text,
     status: "received",
     nextTryAt: now + firstAttemptTimeoutMs,

@@ -122,7 +122,7 @@ async function readFactsOfPayment(
       durationDays: product.durationDays,
       expiresAfterDays: product.expiresAfterDays,
     },
-    paidAt: paidAt ?? fromSeconds(intent.created),
+    paidAt: paidAt ?? fromSeconds(intent.created, "the time of the payment"),
     paidAtFrom: "read",
     purchase: {
       attemptId: null,

@@ -59,11 +59,11 @@ type EventResult = ApplyResult | OtherSession | { outcome: "not_handled" };
 function toSettlement(result: EventResult): Settlement {
   switch (result.outcome) {
     case "merged": {
-      const { subjectRef, changes, sequence } = result;
+      const { subjectRef, changes, sequence, flag = null } = result;
       const ledger = { changes, ...(sequence === undefined ? {} : { sequence }) };
       return changes === 0
-        ? { status: "ignored", detail: "no change", subjectRef, ledger }
-        : { status: "applied", detail: null, subjectRef, ledger };
+        ? { status: "ignored", detail: flag ?? "no change", subjectRef, ledger }
+        : { status: "applied", detail: flag, subjectRef, ledger };
     }
     case "foreign":
       return ignored(describeNoOwner(result));

@@ -6,6 +6,7 @@ import type { ConnectionContext } from "./connection-context.ts";
 import {
   buildCheckoutOrigin,
   type CheckoutOwner,
+  flagUnknownSession,
   foreign,
   type OtherSession,
   resolveSessionOwner,
@@ -29,10 +30,11 @@ export async function applySession(
   const { owner } = found;
   const { attemptId } = session.ours;
   const { env, now } = context;
+  const flag = flagUnknownSession(owner);
   if (session.outcome !== "paid") {
     const status = session.outcome === "processing" ? "processing" : "failed";
     const hasAdvanced = await advanceCheckoutAttempt(env.DB, attemptId, status, now);
-    return { outcome: "merged", subjectRef: owner.subjectRef, changes: hasAdvanced ? 1 : 0 };
+    return { outcome: "merged", subjectRef: owner.subjectRef, changes: hasAdvanced ? 1 : 0, flag };
   }
   const { sessionId, paymentIntentId, subscriptionId, customerId } = session;
   const merged = await mergeFacts(context, owner, [buildPaidSessionFact(owner, session, "event")], {
@@ -41,7 +43,7 @@ export async function applySession(
   });
   if (merged.outcome !== "merged") return merged;
   const hasAdvanced = await advanceCheckoutAttempt(env.DB, attemptId, "finalized", now);
-  return { ...merged, changes: merged.changes + (hasAdvanced ? 1 : 0) };
+  return { ...merged, changes: merged.changes + (hasAdvanced ? 1 : 0), flag };
 }
 
 /**

@@ -25,6 +25,15 @@ export interface CheckoutOwner extends Owner {
 }
 
 /**
+ * Describes a sale that the metadata alone decides, for an operator to compare with Stripe; `null` for
+ * any other.
+ */
+export function flagUnknownSession({ attempt }: CheckoutOwner): string | null {
+  if (attempt.stripeSessionId !== null) return null;
+  return `known by metadata alone: checkout attempt ${attempt.attemptId} has stored no session`;
+}
+
+/**
  * The reason that an object belongs to no subject of this project and mode. Stored as the event's detail.
  */
 export type ForeignReason =
@@ -92,7 +101,7 @@ export interface OtherSession {
 /**
  * Resolves the owner of a session. Metadata can be copied to another session, which may cost less: only the
  * session that the attempt made is its sale. The attempt does not know its session if the checkout crashed
- * between Stripe's response and storing it; then the metadata decides.
+ * between Stripe's response and storing it; then the metadata decides, and the event is flagged.
  */
 export async function resolveSessionOwner(
   context: ConnectionContext,

@@ -16,6 +16,8 @@ export interface Merged {
   changes: number;
   /** The last sequence of the subject's ledger after the merge; absent if the subject was not called. */
   sequence?: number;
+  /** What an operator should compare with Stripe. Stored as the event's detail. */
+  flag?: string | null;
 }
 
 /** The result of applying an event: its facts were merged, or the event has no owner here. */

@@ -49,7 +49,7 @@ export async function readPaidAt(stripe: Stripe, paymentIntentId: string): Promi
   if (charge === null || typeof charge === "string" || !charge.paid) return null;
   const transaction = charge.balance_transaction;
   const hasTime = transaction !== null && typeof transaction !== "string";
-  return fromSeconds(hasTime ? transaction.created : charge.created);
+  return fromSeconds(hasTime ? transaction.created : charge.created, "the time of the payment");
 }
 
 /** Selects the payment or charge to list reversals of. */

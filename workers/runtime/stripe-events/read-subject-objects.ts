@@ -103,7 +103,7 @@ async function parseFinishedSessions(
   const facts: ParsedSession[] = [];
   for (const session of sessions) {
     if (session.status === "expired")
-      facts.push(parseSession(session, "expired", fromSeconds(session.expires_at)));
+      facts.push(parseSession(session, "expired", fromSeconds(session.expires_at, "the end of the session")));
     if (session.status !== "complete") continue;
     const outcome = session.payment_status === "unpaid" ? "processing" : "paid";
     facts.push(parseSession(session, outcome, await findPaidAt(stripe, session)));
@@ -115,5 +115,5 @@ async function parseFinishedSessions(
 async function findPaidAt(stripe: Stripe, session: Stripe.Checkout.Session): Promise<number> {
   const paymentIntentId = getReferenceId(session.payment_intent);
   const paidAt = paymentIntentId === null ? null : await readPaidAt(stripe, paymentIntentId);
-  return paidAt ?? fromSeconds(session.created);
+  return paidAt ?? fromSeconds(session.created, "the time of the session");
 }

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
+import { fromSeconds } from "../../../shared/stripe/object-fields.ts";
 import {
   type ConnectionWithProject,
   claimConnectionsToSweep,
@@ -144,7 +145,7 @@ async function sweepInterval(
       projectId,
       mode,
       type: event.type,
-      stripeCreatedAt: event.created * 1_000,
+      stripeCreatedAt: fromSeconds(event.created, "the event's time"),
       payload: JSON.stringify(event satisfies Stripe.Event),
       status: "received",
       nextTryAt: now,

@@ -95,7 +95,7 @@ export class Subject extends DurableObject<SubjectEnv> {
   ): Promise<StripeResult> {
     const now = await currentTime(this.env.DEV);
     const isErased = () => this.isErasedSince(erasureFence);
-    await this.ensureRegistered(identity, now, isErased);
+    if (facts.length > 0) await this.ensureRegistered(identity, now, isErased);
     // No await below: otherwise an erasure could run between this check and the write.
     if (isErased()) return { outcome: "erased" };
     const context = toStripeContext(identity, graceDays);
@@ -157,6 +157,13 @@ export class Subject extends DurableObject<SubjectEnv> {
    */
   async applyManual(identity: SubjectIdentity, command: ManualActionCommand): Promise<ManualActionResult> {
     const now = await currentTime(this.env.DEV);
+    // An unknown customer is registered only for an action that will change something.
+    if (!this.store.isCreated()) {
+      const preview = previewManual(this.store, identity, command, now);
+      if (preview.outcome === "refused") return preview;
+      if (command.fingerprint !== null && command.fingerprint !== preview.fingerprint)
+        return { outcome: "preview_outdated", preview };
+    }
     await this.ensureRegistered(identity, now, () => this.store.tombstone !== null);
     const result = applyManual(this.ctx.storage, this.store, identity, command, now);
     if (result.outcome === "applied" && !result.repeated) this.outbox.arm("other");

@@ -1,3 +1,4 @@
+import type { CheckoutAttemptStatus } from "../../../../../shared/contract/enums.ts";
 import { formatMoney } from "../../../components/labels/common.ts";
 import { checkoutAttemptLabels } from "../../../components/labels/customer.ts";
 import { Empty, Id, Pill, Table } from "../../../components/parts.tsx";
@@ -6,6 +7,13 @@ import type { CustomerLists } from "../../../db/customer.ts";
 import type { PortalContext } from "../../../request-context.ts";
 import { maxRowsPerList } from "../load.ts";
 import { buildStripeUrl } from "../stripe-link.ts";
+
+/** A session of an attempt that stored none is recognized by its metadata, which another session may have, too. */
+function describeMissingSession(status: CheckoutAttemptStatus): string {
+  return status === "finalized" || status === "processing"
+    ? "Unknown session, recognized by its metadata alone. Compare the payment in Stripe."
+    : "Waiting for Stripe";
+}
 
 /** Lists the checkouts that the customer's backend created. */
 export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists }) {
@@ -42,7 +50,7 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
               </td>
               <td>
                 {stripeSessionId === null ? (
-                  <span class="quiet">Waiting for Stripe</span>
+                  <span class="quiet">{describeMissingSession(attempt.status)}</span>
                 ) : (
                   <Id
                     value={stripeSessionId}
