@@ -4,10 +4,12 @@ import { describe, expect, it } from "vitest";
 import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
 import type { CheckoutRequest } from "../../shared/contract/checkout.ts";
 import { products, stripeConnections } from "../../shared/db/tables/configuration.ts";
+import { checkoutAttempts } from "../../shared/db/tables/stripe.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { claimAttempt } from "../../workers/runtime/checkout/claim-attempt.ts";
 import {
   completeAttempt,
+  leaseAttempt,
   readAttemptAndErasure,
   releaseAttempt,
 } from "../../workers/runtime/db/checkout-attempts.ts";
@@ -56,6 +58,28 @@ describe("claimAttempt when a worker died before Stripe answered", () => {
     expect(second.attempt).toMatchObject({ attemptId, tryNumber, frozen });
     expect(second.leaseId).not.toBe(first.leaseId);
   });
+
+  it.each(["finalized", "processing"] as const)(
+    "a retry opens no second session for a checkout that is %s although its session was never stored",
+    async (status) => {
+      const caller = await newShop();
+      const { attempt, leaseId } = await claimed(caller, t0);
+      const database = drizzle(env.DB);
+      const row = eq(checkoutAttempts.attemptId, attempt.attemptId);
+      await database.update(checkoutAttempts).set({ status }).where(row);
+      const dayLater = t0 + 25 * 3_600_000;
+      await expect(claimAttempt(env, caller, request, "k", dayLater)).rejects.toMatchObject({
+        code: "idempotency_conflict",
+      });
+      // What read the attempt before the event settled it neither leases nor releases it.
+      const lease = { leaseId: "late", leaseUntil: dayLater + 30_000, now: dayLater };
+      expect(await leaseAttempt(env.DB, attempt.attemptId, lease, null)).toBeNull();
+      const failure = { status: "failed", refused: true, now: dayLater } as const;
+      await releaseAttempt(env.DB, attempt.attemptId, leaseId, failure);
+      const [after] = await database.select().from(checkoutAttempts).where(row);
+      expect(after).toMatchObject({ status, tryNumber: attempt.tryNumber });
+    },
+  );
 
   it("one of 20 concurrent workers takes over a checkout", async () => {
     const caller = await newShop();

@@ -51,6 +51,7 @@ export async function claimAttempt(
   if (existing !== null && !canStartOver(existing)) {
     assertSameRequest(existing, requestHash);
     if (existing.stripeSessionId !== null) return { outcome: "done", attempt: existing };
+    if (existing.status === "finalized" || existing.status === "processing") throw alreadyPaidError();
   }
   if (connection === null) throw notConnectedError(caller);
   if (found.product?.kind === "subscription") await rejectSecondSubscription(env, caller, request);
@@ -135,6 +136,17 @@ async function rejectSecondSubscription(
       `Customer already has an active subscription to '${product_code}'. ` +
         "Cancel it, or resolve its payment, before creating a checkout.",
     );
+}
+
+/**
+ * The session was paid although a crash kept us from storing it. Stripe forgets its idempotency key after 24 hours, so
+ * another call could open a second session for the same purchase.
+ */
+function alreadyPaidError(): ApiError {
+  return new ApiError(
+    "idempotency_conflict",
+    "The checkout of this Idempotency-Key is already paid. Use a new key for another purchase.",
+  );
 }
 
 export function inProgressError(): ApiError {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { CheckoutAttemptStatus, Region } from "../../../shared/contract/enums.ts";
 import { hashSubjectName, selectLastErasure } from "../../../shared/db/erasures.ts";
@@ -83,6 +83,8 @@ export async function leaseAttempt(
       and(
         eq(checkoutAttempts.attemptId, attemptId),
         isNull(checkoutAttempts.stripeSessionId),
+        // An event may have settled it since it was read: then there is nothing left to create.
+        inArray(checkoutAttempts.status, ["created", "failed"]),
         or(isNull(checkoutAttempts.leaseUntil), lt(checkoutAttempts.leaseUntil, lease.now)),
       ),
     )
@@ -109,7 +111,13 @@ export async function releaseAttempt(
       tryNumber: change.refused ? sql`try_number + 1` : sql`try_number`,
       updatedAt: change.now,
     })
-    .where(and(eq(checkoutAttempts.attemptId, attemptId), eq(checkoutAttempts.leaseId, leaseId)));
+    .where(
+      and(
+        eq(checkoutAttempts.attemptId, attemptId),
+        eq(checkoutAttempts.leaseId, leaseId),
+        inArray(checkoutAttempts.status, ["created", "failed"]),
+      ),
+    );
 }
 
 /**
