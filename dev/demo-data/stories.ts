@@ -5,7 +5,7 @@ import type { Operator } from "./operator.ts";
 /** The data ends in the afternoon of the last day. Days are counted from 0. */
 export const lastDay = 21;
 /** The hours of a day, in UTC, at which something happens. */
-export const hours = [8, 12, 16, 20] as const;
+const hours = [8, 12, 16, 20] as const;
 export const lastHour = 16;
 
 export interface Step {

@@ -20,7 +20,7 @@ export async function getSession(c: PortalContext): Promise<OperatorSession | nu
   return typeof token === "string" ? readSession(c.env.DB, token, Date.now(), findInbox(c)) : null;
 }
 
-/** Returns whose alerts the navigation counts: those of the URL's project and mode. */
+/** Returns the project and mode of the URL, of which the navigation counts the open alerts. */
 function findInbox(c: PortalContext) {
   const [projectId, word] = [c.req.param("project"), c.req.param("mode")];
   const mode = modes.find((known) => known === word);

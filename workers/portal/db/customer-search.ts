@@ -46,7 +46,7 @@ export interface Found {
 }
 
 /** A text within a ref is searched in this many customers, the newest. */
-export const maxSearchedCustomers = 20_000;
+const maxSearchedCustomers = 20_000;
 /** Ids with the same beginning that are compared with a shortened id. */
 const maxCompared = 20_000;
 const maxHits = 50;

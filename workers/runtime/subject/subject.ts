@@ -216,10 +216,7 @@ export class Subject extends DurableObject<SubjectEnv> {
     if (this.store.isCreated()) await this.alarm();
   }
 
-  /**
-   * Arms the alarm again if the platform lost it. A sweep calls this on every object in turn. A new instance has done it
-   * in its constructor.
-   */
+  /** Arms the alarm again if the platform lost it. A sweep calls this on every object in turn. */
   async rearm(): Promise<void> {
     this.outbox.rearmIfLost();
   }

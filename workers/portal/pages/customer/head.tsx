@@ -56,7 +56,7 @@ export function CustomerHead({ c, page, canAct }: { c: PortalContext; page: Cust
   );
 }
 
-export function findStripeCustomerId({ customer, lists }: CustomerPage): string | null {
+function findStripeCustomerId({ customer, lists }: CustomerPage): string | null {
   return (
     lists.subject?.stripeCustomerId ??
     customer.entitlements.find(({ stripe }) => stripe?.customerId)?.stripe?.customerId ??

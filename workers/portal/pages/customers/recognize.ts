@@ -49,7 +49,7 @@ export type Candidate =
   | { kind: "ref"; value: string };
 
 /** Longer texts hold no identifier, only a whole document. */
-export const maxSearchLength = 2_000;
+const maxSearchLength = 2_000;
 
 const prefixes = Object.keys(stripeObjects).join("|");
 const stripeId = new RegExp(`(?<![A-Za-z0-9_-])(${prefixes})_[A-Za-z0-9][A-Za-z0-9_]{2,250}`, "g");
