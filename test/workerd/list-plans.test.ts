@@ -90,7 +90,8 @@ const deliveries = (filter: Parameters<typeof readDeliveryPage>[2]) => (db: D1Da
 const before = { receivedAt: 1, eventId: "evt_1" };
 
 /**
- * `sorts` is the number of allowed sorts: of one customer's few entitlements or checkouts, never of a list.
+ * `sorts` is the number of allowed sorts: of one customer's few entitlements or checkouts, of one page, or of the few
+ * customers of a tab; never of a whole list.
  */
 type Read = [what: string, index: string | null, read: (db: D1Database) => Promise<unknown>, sorts?: number];
 
@@ -121,8 +122,8 @@ const reads: Read[] = [
             `customers, tab ${tab} by ${sort}, ${cursor === null ? "first page" : "the page before"}`,
             indexOf(tab, sort),
             (db) => listCustomers(db, place, query),
-            // The entitlements of each customer; and the customers of a tab with few.
-            isSorted ? 2 : 1,
+            // The entitlements of each customer; the customers of a tab with few; by name, their page once more.
+            isSorted ? (sort === "customer" ? 3 : 2) : 1,
           ];
         },
       ),
