@@ -15,16 +15,16 @@ describe("activity on the portal", () => {
     const { portal } = await newOperator("viewer", world.accountId);
     const path = `/p/${world.projectId}/test`;
     const before = (await portal.get(path)).html;
-    expect(tileOf(before, "Checks allowed · denied")).toBe("0 · 0 last 24 hours, approximate");
-    expect(tileOf(before, "Customers&#39; copy behind by")).toBe("nothing");
+    expect(tileOf(before, "Access checks (24 h)")).toBe("0 approximate");
+    expect(tileOf(before, "Search index")).toBe("Up to date");
     expect((await portal.get(`${path}/keys`)).html).toContain('<span class="quiet">never</span>');
 
     await buy(world, "user_1");
     await vi.waitFor(async () => expect((await world.api.check("user_1")).body.allowed).toBe(true), 3_000);
     for (let index = 0; index < 3; index++) await world.api.check("stranger");
     await vi.waitFor(async () => {
-      const tile = tileOf((await portal.get(path)).html, "Checks allowed · denied");
-      expect(tile).toMatch(/^[1-9]\d* · [3-9]\d* last 24 hours, approximate$/);
+      const tile = tileOf((await portal.get(path)).html, "Access checks (24 h)");
+      expect(tile).toMatch(/^[4-9]\d* \d+% denied, approximate$/);
     }, 5_000);
     expect((await portal.get(`${path}/keys`)).html).toMatch(/about <time/);
   });

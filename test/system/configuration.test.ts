@@ -194,7 +194,7 @@ describe("product pages", () => {
     const second = await edit("Second", version);
     expect(second.status).toBe(409);
     expect(second.html).toContain('value="Second"');
-    expect(second.html).toContain("What stands now");
+    expect(second.html).toContain("Current values");
     expect((await edit("Second", hiddenField(second.html, "version"))).status).toBe(303);
     expect((await admin.portal.get(where)).html).toContain('value="Second"');
   });

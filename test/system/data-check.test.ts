@@ -54,7 +54,9 @@ describe("data check", () => {
   it("the customer page links to that customer's data check and to the repair of its D1 copy", async () => {
     const page = unescaped((await support.portal.get(customer(""))).html);
     expect(page).toContain(`href="${customer("/check")}"`);
-    expect(toText(await support.portal.get(customer("/check")))).toContain("Ledger, state and copy agree");
+    expect(toText(await support.portal.get(customer("/check")))).toContain(
+      "Ledger, state and search data match",
+    );
     const { location } = await support.portal.submit(customer("/repair"), {});
     expect(location).toBe(customer("/check"));
     expect(toText(await support.portal.get(customer("/check")))).toContain("Search data rebuilt");

@@ -28,7 +28,7 @@ describe("customer notes", () => {
   it("a note is written once by support, read by viewers and deleted by its author or an admin", async () => {
     const subjectRef = newSubject();
     await buy(world, subjectRef);
-    const page = await support.portal.get(pathOf(subjectRef));
+    const page = await support.portal.get(pathOf(subjectRef, "?tab=notes"));
     const path = pathOf(subjectRef, "/notes");
     const form: Record<string, string> = {
       ...readFormFields(page, path),

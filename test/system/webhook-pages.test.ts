@@ -182,7 +182,7 @@ describe("delivery pages", () => {
     const requeuePage = await support.portal.get(
       `${path}/deliveries/requeue?endpoint=${endpointId}&status=trouble`,
     );
-    expect(requeuePage.html).toContain("Queue 3 deliveries again");
+    expect(requeuePage.html).toContain("Retry 3 deliveries");
     expect(requeuePage.html).toContain("Needs attention");
 
     failing.respond = respondOk;
@@ -203,7 +203,7 @@ describe("delivery pages", () => {
     );
 
     const many = await support.portal.get(`${path}/deliveries/requeue?endpoint=${endpointId}`);
-    expect(many.html).toContain("Queue 2 deliveries again");
+    expect(many.html).toContain("Retry 2 deliveries");
     const job = { job_id: hiddenField(many.html, "job_id"), endpoint: endpointId };
     const begun = await support.portal.submit(`${path}/deliveries/requeue`, job);
     expect((await support.portal.post(`${path}/deliveries/requeue`, job)).status).toBe(409);

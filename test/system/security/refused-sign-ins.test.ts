@@ -7,7 +7,7 @@ import { PortalClient } from "../../../dev/seed/portal-client.ts";
 import { type Stack, startStack } from "../../../dev/stack/stack.ts";
 
 /** The long form plays 2,000 a minute (scripts/soak.ts). */
-const perMinute = Number(process.env["REFUSED_SIGN_INS"] ?? 100);
+const perMinute = Number(process.env["REFUSED_SIGN_INS"] ?? 200);
 const minutes = 10;
 const concurrent = 6;
 

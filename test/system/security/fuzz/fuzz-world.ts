@@ -115,7 +115,7 @@ async function configure(world: World, { portal }: TestOperator): Promise<void> 
   const other = others.find((id) => id !== world.projectId) ?? "";
   await portal.submit("/projects/archive", { project: other, project_id: other });
   const customer = `${root}/customers/user_fuzz`;
-  const page = await portal.get(customer);
+  const page = await portal.get(`${customer}?tab=notes`);
   await portal.submit(`${customer}/notes`, {
     ...hiddenFields(page.html, `${customer}/notes`),
     note: "A note",

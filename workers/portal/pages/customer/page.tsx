@@ -70,7 +70,7 @@ export async function showCustomer(c: PortalContext) {
         </div>
         <div class="stack">
           <AsOfCard c={c} page={page} />
-          <NotesCard c={c} subjectRef={title} lists={lists} />
+          {tab === "notes" ? null : <NotesCard c={c} subjectRef={title} lists={lists} />}
           <About c={c} page={page} />
         </div>
       </div>
