@@ -194,7 +194,7 @@ async function goByPalette(page: Page, text: string, address: RegExp): Promise<v
   // The text renders before the scripts load, and no script listens for keys until then.
   await page.waitForLoadState();
   await page.keyboard.press("Control+k");
-  await page.getByRole("dialog", { name: "Go to" }).waitFor();
+  await page.getByRole("dialog", { name: "Search" }).waitFor();
   await page.keyboard.type(text);
   await page.keyboard.press("Enter");
   await page.waitForURL(address);

@@ -29,7 +29,7 @@ class Supporter {
   async paste(identifier: string): Promise<void> {
     this.actions++;
     await this.page.keyboard.press("Control+k");
-    await this.page.getByRole("dialog", { name: "Go to" }).waitFor();
+    await this.page.getByRole("dialog", { name: "Search" }).waitFor();
     await this.page.keyboard.insertText(identifier);
     await this.page.getByRole("option").first().waitFor();
     await this.page.keyboard.press("Enter");
