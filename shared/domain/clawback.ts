@@ -14,14 +14,8 @@ export function clawBack(
     statusReason,
     canceledAt,
     unitsRemaining: left === null ? null : 0,
-    unitsClawedBack: left === null ? null : left + (entitlement.unitsClawedBack ?? 0),
+    unitsClawedBack: left,
   };
-}
-
-/** Claws back the remaining units except `kept` ones. The entitlement stays active. */
-export function clawBackAllBut(entitlement: Entitlement, kept: number): Entitlement {
-  const left = entitlement.unitsRemaining ?? 0;
-  return { ...entitlement, unitsRemaining: kept, unitsClawedBack: left - kept };
 }
 
 /** Undoes a claw-back exactly. */
@@ -31,10 +25,7 @@ export function returnUnits(entitlement: Entitlement): Entitlement {
     status: "active",
     statusReason: null,
     canceledAt: null,
-    unitsRemaining:
-      entitlement.unitsClawedBack === null
-        ? entitlement.unitsRemaining
-        : (entitlement.unitsRemaining ?? 0) + entitlement.unitsClawedBack,
+    unitsRemaining: entitlement.unitsClawedBack,
     unitsClawedBack: null,
   };
 }
