@@ -45,12 +45,12 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await page.getByText("sk_test_acme0001").waitFor();
     const keyField = page.getByLabel("Secret or restricted key, test mode");
     await keyField.fill("sk_test_short");
-    await page.getByRole("button", { name: "Check and connect" }).click();
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
     await page.getByText("This key is too short.").waitFor();
     await keyField.fill(stripe.apiKey);
-    await page.getByRole("button", { name: "Check and connect" }).click();
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
     await page.getByText("Stripe is connected in test mode").waitFor();
-    await page.getByRole("button", { name: "Register the webhook for me" }).click();
+    await page.getByRole("button", { name: "Register webhook" }).click();
     await page.getByText("The webhook is registered").waitFor();
 
     await page.getByRole("button", { name: "Create sample prices" }).click();

@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
       if (request.url().endsWith("/status")) statusRequests++;
     });
     const note = page.locator("[data-live-note]");
-    await page.getByText("Live").waitFor();
+    await note.getByText("Live", { exact: true }).waitFor();
     expect(await page.getByText("Queued", { exact: true }).count()).toBe(1);
     await expectAccessible(page);
     await page.getByRole("link", { name: target.url }).focus();

@@ -8,10 +8,10 @@ const modeLabels: Record<Mode, string> = { test: "Test", live: "Live" };
 export function TestModeBand({ c }: { c: PortalContext }) {
   if (c.get("project") === undefined || c.get("mode") !== "test") return null;
   return (
-    <p class="band">
+    <section class="band" aria-label="Mode of this page">
       <Icon name="flask-conical" />
       Test mode. No real customers or payments.
-    </p>
+    </section>
   );
 }
 

@@ -32,6 +32,7 @@ export function addPalette(): void {
     input.setAttribute("aria-activedescendant", results.length > 0 ? `option-${chosen}` : "");
     list.children[chosen]?.scrollIntoView({ block: "nearest" });
   };
+  let searching: Promise<void> | undefined;
   const find = async () => {
     const text = input.value.trim();
     const request = ++latestRequest;
@@ -39,7 +40,7 @@ export function addPalette(): void {
     const matching = own.filter(({ label, kind }) =>
       `${label} ${kind}`.toLowerCase().includes(text.toLowerCase()),
     );
-    results = text === "" ? own : [...matching, ...buildSearchLink(search, text)];
+    results = text === "" ? own : putExactFirst([...matching, ...buildSearchLink(search, text)], text);
     chosen = 0;
     show();
     if (text === "" || search === null) return;
@@ -51,15 +52,22 @@ export function addPalette(): void {
     const others = matching.filter(({ href }) => !known.has(href));
     const link = found.search === null ? buildSearchLink(search, text) : [found.search];
     // A pasted id matches no page's name, so what it leads to comes first.
-    results = [...others, ...found.results, ...link];
+    results = putExactFirst([...others, ...found.results, ...link], text);
     show();
   };
-  input.addEventListener("input", find);
+  // What the search finds may come first, so Enter waits for it: it must not open a customer of a similar name.
+  const openChosen = async () => {
+    await searching;
+    const result = results[chosen];
+    if (result !== undefined) go(result);
+  };
+  input.addEventListener("input", () => {
+    searching = find();
+  });
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const result = results[chosen];
     if (step !== undefined && results.length > 0) chosen = (chosen + step + results.length) % results.length;
-    else if (event.key === "Enter" && result !== undefined) go(result);
+    else if (event.key === "Enter") void openChosen();
     else return;
     event.preventDefault();
     show();
@@ -179,3 +187,9 @@ function buildOption(
   element.addEventListener("click", choose);
   return element;
 }
+
+/** A whole name is meant, even where other results begin with it. The order of the others stays. */
+const putExactFirst = (results: Result[], text: string): Result[] => [
+  ...results.filter(({ label }) => label === text),
+  ...results.filter(({ label }) => label !== text),
+];
