@@ -117,7 +117,7 @@ export async function walkPages(actor: Actor, starts: string[], perRoute = 4): P
       const route = findRoute("GET", path);
       if (route === undefined || seen.has(address)) return false;
       seen.add(address);
-      // Each tab of a page has forms of its own.
+      // Each tab of a page has its forms.
       const name = `${describeForm(route, path)} ${new URLSearchParams(address.split("?")[1]).get("tab")}`;
       opened.set(name, (opened.get(name) ?? 0) + 1);
       return (opened.get(name) ?? 0) <= perRoute && !/^\/portal\.|\/status$|\/audit\/export/.test(path);
