@@ -10,6 +10,7 @@ import { type Stack, startStack } from "../../../dev/stack/stack.ts";
 const perMinute = Number(process.env["REFUSED_SIGN_INS"] ?? 200);
 const minutes = 10;
 const concurrent = 6;
+const sweepTables = ["storage_sizes", "sweep_positions", "alert_evaluations"];
 
 // Hashing passwords keeps workerd from its connections, and of thousands that are kept alive it closes some between two
 // requests. So each request has its own.
@@ -34,8 +35,8 @@ async function countRows(): Promise<Record<string, number>> {
     .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
     .all<{ name: string }>();
   const counts: Record<string, number> = {};
-  // A sweep records the size of the database in one row.
-  for (const { name } of results.filter((table) => table.name !== "storage_sizes"))
+  // Sweeps keep a row of their progress: one in all, or one per project and mode.
+  for (const { name } of results.filter((table) => !sweepTables.includes(table.name)))
     counts[name] = (await db.prepare(`SELECT count(*) AS count FROM "${name}"`).first<number>("count")) ?? 0;
   return counts;
 }

@@ -36,6 +36,7 @@ export async function newFuzzWorld(): Promise<FuzzWorld> {
   const receiver = await newReceiver();
   await makePurchases(world, receiver);
   await configure(world, owner);
+  await raiseAlerts(world, owner);
   const root = `/p/${world.projectId}/test`;
   const types = {
     url: receiver.url,
@@ -119,6 +120,19 @@ async function configure(world: World, { portal }: TestOperator): Promise<void> 
   await portal.submit(`${customer}/notes`, {
     ...hiddenFields(page.html, `${customer}/notes`),
     note: "A note",
+  });
+}
+
+/** Opens alerts for what has failed in this world, and adds a channel that they are sent through. */
+async function raiseAlerts({ origin, projectId }: World, { portal }: TestOperator): Promise<void> {
+  const root = `/p/${projectId}/test`;
+  const path = `${root}/alerts/channels`;
+  const settings = await portal.get(`${root}/alerts`);
+  const channel = { kind: "email", address: "alerts@tests.example" };
+  await portal.submit(path, { ...hiddenFields(settings.html, path), ...channel });
+  await until(async () => {
+    await fetch(`${origin}/__dev/cron`, { method: "POST" });
+    expect((await portal.get(`${root}/inbox`)).html).toMatch(/\/inbox\/alr_\w+\/assign/);
   });
 }
 
