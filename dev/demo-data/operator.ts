@@ -41,7 +41,7 @@ export class Operator {
   }
 
   async note(subjectRef: string, note: string): Promise<void> {
-    const { html } = await this.portal.get(this.pathOf(subjectRef));
+    const { html } = await this.portal.get(this.pathOf(subjectRef, "?tab=notes"));
     await this.portal.submit(this.pathOf(subjectRef, "/notes"), {
       note_id: hiddenField(html, "note_id"),
       note,
@@ -74,6 +74,6 @@ export class Operator {
       ...entered,
     });
     const { location } = await this.portal.submit(path, hiddenFields(previewed.html, path));
-    return Number(/#entry-(\d+)$/.exec(location ?? "")?.[1]);
+    return Number(/\?done=(\d+)$/.exec(location ?? "")?.[1]);
   }
 }
