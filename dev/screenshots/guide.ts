@@ -43,10 +43,11 @@ export async function shootGuide(page: Page, file: StackFile, shoot: Shoot): Pro
   const refused = await api.check("user_out_of_credits");
   await open("user_out_of_credits", `?as_of=${refused.headers.get("Licenzy-Decision")}`);
   await shoot(page, "credits-cause");
+  await page.getByRole("link", { name: "Back to now" }).first().click();
   await page.getByRole("link", { name: "View usage" }).click();
   await shoot(page, "credits-uses");
   await page.getByRole("link", { name: "Add units…" }).click();
-  await page.getByLabel("Units").fill("200");
+  await page.getByRole("dialog").getByLabel("Units").fill("200");
   await preview(page, "Ticket 4493: a loop in our importer spent them");
   await shoot(page, "credits-preview");
   await finish(page, "Add 200 units");
@@ -55,7 +56,7 @@ export async function shootGuide(page: Page, file: StackFile, shoot: Shoot): Pro
   await open("user_past_due");
   await shoot(page, "recovery-cause");
   await page.getByRole("link", { name: "Grant access…" }).click();
-  await page.getByLabel("Last day").fill("2030-12-31");
+  await page.getByRole("dialog").getByLabel("Last day").fill("2030-12-31");
   await shoot(page, "recovery-form");
   await preview(page, "Ticket 4502: waiting for a new card");
   await shoot(page, "recovery-preview");
@@ -87,8 +88,8 @@ async function finish(page: Page, button: string): Promise<void> {
 async function moved(page: Page, api: ApiClient, open: () => Promise<unknown>): Promise<void> {
   await open();
   await page.getByRole("link", { name: "Adjust CREDITS_1000" }).click();
-  await page.getByLabel("Set").check();
-  await page.getByLabel("Units").fill("500");
+  await page.getByRole("radio", { name: /^Set/ }).check();
+  await page.getByRole("dialog").getByLabel("Units").fill("500");
   await preview(page, "Ticket 4510: agreed on 500");
   await api.consume("user_paid", 30, "during-preview");
   await page.getByRole("button", { name: "Set 500 units" }).click();
