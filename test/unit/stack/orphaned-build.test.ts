@@ -9,13 +9,29 @@ import { rootDir } from "../../../dev/stack/paths.ts";
 
 const hasProc = existsSync("/proc/self/cmdline");
 
+/** Returns the running processes, each with its arguments. */
+async function listProcesses(): Promise<[pid: number, args: string[]][]> {
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0);
+  return Promise.all(
+    pids.map(async (pid): Promise<[number, string[]]> => {
+      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      return [pid, command.split("\0")];
+    }),
+  );
+}
+
 /** Returns the processes of the build into `outDir`, but `parent`. */
 async function listBuilders(outDir: string, parent: number): Promise<number[]> {
-  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0 && pid !== parent);
-  const commands = await Promise.all(
-    pids.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")] as const),
-  );
-  return commands.filter(([, command]) => command.includes(outDir)).map(([pid]) => pid);
+  const processes = await listProcesses();
+  return processes
+    .filter(([pid, args]) => pid !== parent && args.some((arg) => arg.includes(outDir)))
+    .map(([pid]) => pid);
+}
+
+/** Returns whether a process is there that ends the build with its parent. It starts a moment after the build. */
+async function isWatched(builders: number[]): Promise<boolean> {
+  const processes = await listProcesses();
+  return processes.some(([, args]) => builders.some((pid) => args.includes(String(pid))));
 }
 
 it.skipIf(!hasProc)(
@@ -33,7 +49,7 @@ it.skipIf(!hasProc)(
     const exited = once(parent, "exit");
     try {
       const running = () => listBuilders(outDir, parent.pid ?? 0);
-      await vi.waitFor(async () => expect(await running()).not.toEqual([]), {
+      await vi.waitFor(async () => expect(await isWatched(await running())).toBe(true), {
         timeout: 30_000,
         interval: 20,
       });
