@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { entitlement } from "../../test/unit/entitlements.ts";
+import { buildSubscriptionRecord } from "../../test/unit/stripe/subscription-record.ts";
 import { scheduleAccess, segmentAt, summarizeCustomer } from "./customer-summary.ts";
 import { decideAccess } from "./decision.ts";
 import type { Entitlement, Purchase } from "./entitlement.ts";
@@ -93,20 +94,10 @@ describe("the summary of a customer", () => {
       },
       disputes: { dp_1: { ...reversal, id: "dp_1", amount: 1_000, currency: "eur", status: "lost" } },
     };
-    const subscription: StripeRecord = {
-      type: "subscription",
-      recordId: "sub_1",
-      attemptId: null,
-      customerId: null,
-      soldProductCode: null,
-      metadata: null,
-      checkout: null,
-      observations: [],
-      invoices: {
-        in_1: { outcome: "paid", periodEnd: null, amountPaid: 2_900, currency: "usd" },
-        in_2: { outcome: "failed", periodEnd: null },
-      },
-    };
+    const subscription = buildSubscriptionRecord({
+      in_1: { outcome: "paid", periodEnd: null, amountPaid: 2_900, currency: "usd" },
+      in_2: { outcome: "failed", periodEnd: null },
+    });
     expect(summarize([pack, pass], [refunded, subscription]).paid).toEqual([
       { currency: "usd", amount: 3_400 },
       { currency: "eur", amount: 3_000 },

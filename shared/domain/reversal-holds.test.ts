@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { buildSubscriptionRecord } from "../../test/unit/stripe/subscription-record.ts";
 import { collectCoverage } from "./coverage.ts";
 import { findHolds } from "./reversal-holds.ts";
-import type { InvoiceLine, PaymentRecord, SubscriptionRecord } from "./stripe-record.ts";
+import type { InvoiceLine, PaymentRecord } from "./stripe-record.ts";
 
 const dayMs = 86_400_000;
 const line = (start: number, end: number, itemId = "si_base"): InvoiceLine => ({
@@ -22,19 +23,11 @@ function findHoldsOf(invoices: Record<string, InvoiceLine[]>, refundedInvoice: s
     paidAt: 0,
     lines,
   });
-  const record: SubscriptionRecord = {
-    type: "subscription",
-    recordId: "sub_1",
-    attemptId: null,
-    customerId: null,
-    soldProductCode: null,
-    metadata: null,
-    checkout: null,
-    observations: [],
-    invoices: Object.fromEntries(
+  const record = buildSubscriptionRecord(
+    Object.fromEntries(
       Object.entries(invoices).map(([id, lines]) => [id, { outcome: "paid" as const, ...terms(lines) }]),
     ),
-  };
+  );
   const at = 35 * dayMs;
   const payment: PaymentRecord = {
     type: "payment",

@@ -48,7 +48,7 @@ describe("timelineItems", () => {
     deliveries: [delivery({ occurredAt: noon + 1 })],
     notes: [],
     erasure: null,
-    productNames: {},
+    productNames: new Map(),
   };
   const granted = entry(1, "grant", 1_000, { cause: { type: "stripe_event", id: "evt_1", because: null } });
   const undone = entry(2, "manual_adjustment", 5, { manual: { type: "adjust", undoes: null } });

@@ -88,7 +88,7 @@ export async function readCustomerLists(db: D1Database, key: SubjectKey, window:
     notes: noteRows,
     erasure: erasureRows[0] ?? null,
     /** The names of the project's products by code. */
-    productNames: Object.fromEntries(productRows.map(({ productCode, name }) => [productCode, name])),
+    productNames: new Map(productRows.map(({ productCode, name }) => [productCode, name])),
   };
 }
 

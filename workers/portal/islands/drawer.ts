@@ -61,12 +61,10 @@ class Drawer {
       event.preventDefault();
       void this.submit(form);
     });
-    for (const link of this.body.querySelectorAll<HTMLElement>("a[href]"))
-      if (link.textContent?.trim() === "Cancel")
-        link.addEventListener("click", (event) => {
-          event.preventDefault();
-          this.dialog.close();
-        });
+    this.body.querySelector("[data-drawer-close]")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      this.dialog.close();
+    });
     this.schedule(form);
   }
 
@@ -107,7 +105,7 @@ class Drawer {
     preview.className = "live-preview";
     preview.setAttribute("aria-live", "polite");
     preview.append(...main.childNodes);
-    preview.querySelector("a.button")?.remove();
+    preview.querySelector("[data-drawer-close]")?.remove();
     this.body.querySelector(".live-preview")?.remove();
     form.after(preview);
     this.enhance(preview);

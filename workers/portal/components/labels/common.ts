@@ -42,6 +42,13 @@ export const kindOptions = entitlementKinds.map((value) => ({
   meaning: kindDescriptions[value],
 }));
 
+/** The names of a project's products by code. */
+export type ProductNames = ReadonlyMap<string, string>;
+
+/** Returns the product's name, or its code when the name was not read. */
+export const nameProduct = (names: ProductNames, productCode: string): string =>
+  names.get(productCode) ?? productCode;
+
 const numbers = new Intl.NumberFormat("en-US");
 export const formatCount = (value: number): string => numbers.format(value);
 

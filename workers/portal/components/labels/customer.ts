@@ -4,7 +4,7 @@ import type {
   DenialReason,
   EntitlementStatus,
 } from "../../../../shared/contract/enums.ts";
-import type { EntryView } from "../../../../shared/contract/operations/customer-views.ts";
+import type { AccessView, EntryView } from "../../../../shared/contract/operations/customer-views.ts";
 import type { ActionReason } from "../../../../shared/contract/operations/inputs.ts";
 import type { ManualActionType } from "../../../../shared/contract/operations/manual-action.ts";
 import type { Tone } from "../parts.tsx";
@@ -36,6 +36,13 @@ export const clockChangeLabels: Record<ClockChange, string> = {
   hold_began: "hold took effect",
   hold_ended: "hold ended",
 };
+
+/** Formats a decision as a headline: `No access: payment past due`. */
+export function formatHeadline({ allowed, reason }: AccessView, isPast = false): string {
+  if (allowed) return isPast ? "Access was allowed" : "Access allowed";
+  const because = reason === null ? "" : `: ${denialLabels[reason]}`;
+  return isPast ? `Access was denied${because}` : `No access${because}`;
+}
 
 export const entitlementStatusLabels: Record<EntitlementStatus, { label: string; tone: Tone }> = {
   active: { label: "Active", tone: "good" },

@@ -1,7 +1,7 @@
 import type { CustomerView } from "../../../../shared/contract/operations/customer-views.ts";
 import { Icon } from "../../components/icon.tsx";
-import { formatCount } from "../../components/labels/common.ts";
-import { denialLabels, entitlementStatusLabels } from "../../components/labels/customer.ts";
+import { formatCount, nameProduct, type ProductNames } from "../../components/labels/common.ts";
+import { entitlementStatusLabels, formatHeadline } from "../../components/labels/customer.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { CopyButton, Id } from "../../components/parts.tsx";
 import { formatExactTime } from "../../components/time.tsx";
@@ -67,12 +67,9 @@ function findStripeCustomerId({ customer, lists }: CustomerPage): string | null 
 /** Summarizes the customer in plain text for a ticket. Holds no personal data beyond the `subject_ref`. */
 function summarize(c: PortalContext, { customer, lists }: CustomerPage): string {
   const { subjectRef, decision, since, entitlements } = customer;
-  const access = decision.allowed
-    ? "Access allowed"
-    : `No access${decision.reason === null ? "" : `: ${denialLabels[decision.reason]}`}`;
   return [
     `${subjectRef} (${c.get("mode")} mode)`,
-    `${access}${since === null ? "" : ` since ${formatExactTime(since)}`}`,
+    `${formatHeadline(decision)}${since === null ? "" : ` since ${formatExactTime(since)}`}`,
     ...entitlements.map((entitlement) => `- ${summarizeEntitlement(entitlement, lists.productNames)}`),
     `Decision ${decision.decisionId} at ${formatExactTime(decision.at)}`,
     `${getOrigin(c)}${buildCustomerPath(c, subjectRef)}`,
@@ -88,7 +85,7 @@ function summarizeEntitlement(
     currentPeriodEnd,
     expiresAt,
   }: CustomerView["entitlements"][number],
-  names: Record<string, string>,
+  names: ProductNames,
 ): string {
   const end = expiresAt ?? currentPeriodEnd;
   const facts = [
@@ -98,5 +95,5 @@ function summarizeEntitlement(
       : [`${formatCount(unitsRemaining)} of ${formatCount(unitsGranted ?? 0)} units left`]),
     ...(end === null ? [] : [`until ${formatExactTime(end)}`]),
   ];
-  return `${names[productCode] ?? productCode}: ${facts.join(", ")}`;
+  return `${nameProduct(names, productCode)}: ${facts.join(", ")}`;
 }

@@ -20,7 +20,7 @@ import { Deliveries } from "./sections/deliveries.tsx";
 import { Entitlements } from "./sections/entitlements.tsx";
 import { Notes, NotesCard } from "./sections/notes.tsx";
 import { ActionResult, findResult } from "./sections/result.tsx";
-import { readTab, type Tab, Tabs } from "./sections/tabs.tsx";
+import { type CustomerTab, readTab, TabPanel } from "./sections/tabs.tsx";
 import { Timeline } from "./sections/timeline.tsx";
 import { Usage } from "./sections/usage.tsx";
 
@@ -64,9 +64,9 @@ export async function showCustomer(c: PortalContext) {
       <div class="cols">
         <div class="stack">
           <Entitlements c={c} customer={customer} lists={lists} marked={result} canAct={canAct} />
-          <Tabs c={c} subjectRef={customer.subjectRef} chosen={tab} counts={countTabs(lists)}>
+          <TabPanel c={c} subjectRef={customer.subjectRef} chosen={tab} counts={countTabs(lists)}>
             <TabBody c={c} page={page} tab={tab} canAct={canAct} />
-          </Tabs>
+          </TabPanel>
         </div>
         <div class="stack">
           <AsOfCard c={c} page={page} />
@@ -94,7 +94,7 @@ function TabBody({
 }: {
   c: PortalContext;
   page: CustomerPage;
-  tab: Tab;
+  tab: CustomerTab;
   canAct: boolean;
 }) {
   const { customer, lists } = page;
@@ -108,7 +108,7 @@ function TabBody({
     case "webhooks":
       return <Deliveries c={c} subjectRef={customer.subjectRef} lists={lists} />;
     case "api":
-      return <ApiResponse c={c} page={page} />;
+      return <ApiResponse customer={customer} />;
     case "notes":
       return <Notes c={c} subjectRef={customer.subjectRef} lists={lists} />;
   }

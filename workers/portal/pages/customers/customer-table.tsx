@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import { segmentAt } from "../../../../shared/domain/customer-summary.ts";
-import { formatCount, formatMoney } from "../../components/labels/common.ts";
+import { formatCount, formatMoney, nameProduct, type ProductNames } from "../../components/labels/common.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
@@ -40,7 +40,7 @@ export function CustomerTable({
   c: PortalContext;
   customers: CustomerListItem[];
   /** The products' names by their code. */
-  names: ReadonlyMap<string, string>;
+  names: ProductNames;
   order?: TableOrder;
 }) {
   return (
@@ -82,15 +82,7 @@ function SortLink({ label, sort, order }: { label: string; sort: CustomerSort; o
   );
 }
 
-function Row({
-  c,
-  customer,
-  names,
-}: {
-  c: PortalContext;
-  customer: CustomerListItem;
-  names: ReadonlyMap<string, string>;
-}) {
+function Row({ c, customer, names }: { c: PortalContext; customer: CustomerListItem; names: ProductNames }) {
   const now = c.get("now");
   const { subjectRef, unitsLeft, paid, createdAt } = customer;
   return (
@@ -162,7 +154,7 @@ function Products({
   now,
 }: {
   entitlements: EntitlementListItem[];
-  names: ReadonlyMap<string, string>;
+  names: ProductNames;
   now: number;
 }) {
   const shown = listProducts(entitlements, now);
@@ -171,7 +163,7 @@ function Products({
     <>
       {shown.slice(0, maxProducts).map(({ productCode, count, state }) => (
         <div>
-          {names.get(productCode) ?? productCode}
+          {nameProduct(names, productCode)}
           {count > 1 ? ` ×${count}` : null}
           {state === null ? null : <span class="quiet"> {state}</span>}
         </div>

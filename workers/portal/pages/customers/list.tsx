@@ -1,6 +1,7 @@
-import { formatCappedCount } from "../../components/labels/common.ts";
+import { formatCappedCount, type ProductNames } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead } from "../../components/parts.tsx";
+import { Tabs } from "../../components/tabs.tsx";
 import {
   type CustomerList,
   type CustomerSort,
@@ -48,7 +49,15 @@ export async function showList(c: PortalContext) {
     <>
       <PageHead title="Customers" />
       <Card>
-        <Tabs path={path} values={values} current={query.tab} counts={list?.counts} />
+        <Tabs
+          label="Customers by access"
+          tabs={customerTabs.map((tab) => ({
+            label: tabLabels[tab],
+            href: path + buildListSearch(values, { tab: tab === "all" ? undefined : tab }),
+            isCurrent: tab === query.tab,
+            count: list === null ? undefined : formatCappedCount(list.counts[tab]),
+          }))}
+        />
         <div class="list-tools">
           <SearchForm c={c} text="" />
           <Filters path={path} values={values} products={list?.products ?? []} />
@@ -83,39 +92,8 @@ export async function showList(c: PortalContext) {
   );
 }
 
-export const toNames = (products: CustomerList["products"]): ReadonlyMap<string, string> =>
+export const toNames = (products: CustomerList["products"]): ProductNames =>
   new Map(products.map(({ productCode, name }) => [productCode, name]));
-
-function Tabs({
-  path,
-  values,
-  current,
-  counts,
-}: {
-  path: string;
-  values: ListValues;
-  current: CustomerTab;
-  counts: CustomerList["counts"] | undefined;
-}) {
-  return (
-    <nav class="tabs" aria-label="Customers by access">
-      {customerTabs.map((tab) => (
-        <a
-          href={path + buildListSearch(values, { tab: tab === "all" ? undefined : tab })}
-          aria-current={tab === current ? "page" : undefined}
-        >
-          {tabLabels[tab]}
-          {counts === undefined ? null : (
-            <>
-              {" "}
-              <span class="count">{formatCappedCount(counts[tab])}</span>
-            </>
-          )}
-        </a>
-      ))}
-    </nav>
-  );
-}
 
 /** One chip per filter: set, with a link that removes it, or a menu of links that set it. */
 function Filters({

@@ -35,7 +35,7 @@ export async function renderActionPage(
   const subjectRef = c.req.param("subject") ?? "";
   const [products, customer] = await Promise.all([
     name === "grant" ? listProductOptions(c) : [],
-    readNewest(c, subjectRef),
+    name === "undo" || name === "sync" ? null : readNewest(c, subjectRef),
   ]);
   // The id is chosen with the form, so that a form sent twice acts once.
   const actionId = form.values["action_id"] ?? newId("act", c.get("now"));
@@ -57,7 +57,7 @@ export async function renderActionPage(
           <button class="button primary" type="submit">
             Review changes
           </button>
-          <a class="button" href={buildCustomerPath(c, subjectRef)}>
+          <a class="button" href={buildCustomerPath(c, subjectRef)} data-drawer-close>
             Cancel
           </a>
         </div>

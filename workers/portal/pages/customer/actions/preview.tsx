@@ -145,7 +145,7 @@ export function ConfirmForm({
         {label}
         <LiveChip c={c} />
       </button>
-      <a class="button" href={buildCustomerPath(c, subjectRef)}>
+      <a class="button" href={buildCustomerPath(c, subjectRef)} data-drawer-close>
         Cancel
       </a>
     </form>

@@ -1,10 +1,9 @@
 import { toAccessCheckReply } from "../../../../../shared/contract/access.ts";
+import type { CustomerView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { CopyButton } from "../../../components/parts.tsx";
-import type { PortalContext } from "../../../request-context.ts";
-import type { CustomerPage } from "../load.ts";
 
 /** Shows exactly what the customer's backend receives from an access check right now. */
-export function ApiResponse({ page: { customer } }: { c: PortalContext; page: CustomerPage }) {
+export function ApiResponse({ customer }: { customer: CustomerView }) {
   const { subjectRef, decision } = customer;
   const request = JSON.stringify({ subject_ref: subjectRef });
   const response = JSON.stringify(toAccessCheckReply(subjectRef, decision.reason));

@@ -1,5 +1,5 @@
 import type { CheckoutAttemptStatus } from "../../../../../shared/contract/enums.ts";
-import { formatMoney } from "../../../components/labels/common.ts";
+import { formatMoney, nameProduct } from "../../../components/labels/common.ts";
 import { checkoutAttemptLabels } from "../../../components/labels/customer.ts";
 import { Empty, Id, Pill, Table } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
@@ -40,7 +40,7 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
           return (
             <tr id={attempt.attemptId}>
               <td>
-                <b>{lists.productNames[attempt.productCode] ?? attempt.productCode}</b>
+                <b>{nameProduct(lists.productNames, attempt.productCode)}</b>
               </td>
               <td>
                 <Pill tone={tone}>{label}</Pill>

@@ -1,7 +1,8 @@
 import type { EntitlementExplained } from "../../../../../shared/contract/operations/customer-views.ts";
 import { Field } from "../../../components/fields.tsx";
 import { Icon } from "../../../components/icon.tsx";
-import { denialLabels } from "../../../components/labels/customer.ts";
+import { nameProduct, type ProductNames } from "../../../components/labels/common.ts";
+import { denialLabels, formatHeadline } from "../../../components/labels/customer.ts";
 import { Card, Id, Pill } from "../../../components/parts.tsx";
 import { ExactTime, Time } from "../../../components/time.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
@@ -36,7 +37,7 @@ export function DecisionPanel({
           <Icon name={decision.allowed ? "circle-check" : "circle-x"} />
         </span>
         <div class="said">
-          <h2 id="decision">{formatHeadline(shown, isPast)}</h2>
+          <h2 id="decision">{formatHeadline(decision, isPast)}</h2>
           <p class="quiet">
             {isPast ? (
               <>
@@ -47,7 +48,7 @@ export function DecisionPanel({
             ) : (
               <Since c={c} page={page} />
             )}{" "}
-            <Decider c={c} page={page} shown={shown} />
+            <Decider names={page.lists.productNames} shown={shown} />
           </p>
         </div>
       </div>
@@ -64,12 +65,6 @@ export function DecisionPanel({
   );
 }
 
-function formatHeadline({ decision }: DecisionWithEntitlements, isPast: boolean): string {
-  if (decision.allowed) return isPast ? "Access was allowed" : "Access allowed";
-  const reason = decision.reason === null ? "" : `: ${denialLabels[decision.reason]}`;
-  return isPast ? `Access was denied${reason}` : `No access${reason}`;
-}
-
 function Since({ c, page: { customer } }: { c: PortalContext; page: CustomerPage }) {
   if (customer.since === null)
     return customer.exists ? <>Unchanged since the start of this history.</> : null;
@@ -82,11 +77,10 @@ function Since({ c, page: { customer } }: { c: PortalContext; page: CustomerPage
 }
 
 function Decider({
-  page: { lists },
+  names,
   shown: { decision, entitlements },
 }: {
-  c: PortalContext;
-  page: CustomerPage;
+  names: ProductNames;
   shown: DecisionWithEntitlements;
 }) {
   const decider = entitlements.find(({ entitlementId }) => entitlementId === decision.entitlementId);
@@ -95,10 +89,7 @@ function Decider({
   return (
     <>
       {decision.allowed ? "Granted by " : "Closest entitlement: "}
-      <a href={`#${decider.entitlementId}`}>
-        {lists.productNames[decider.productCode] ?? decider.productCode}
-      </a>{" "}
-      ({of}).
+      <a href={`#${decider.entitlementId}`}>{nameProduct(names, decider.productCode)}</a> ({of}).
     </>
   );
 }

@@ -5,7 +5,7 @@ import type {
   HoldView,
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { Icon } from "../../../components/icon.tsx";
-import { formatCount, kindLabels } from "../../../components/labels/common.ts";
+import { formatCount, kindLabels, nameProduct } from "../../../components/labels/common.ts";
 import { denialLabels, entitlementStatusLabels, toFlagLabel } from "../../../components/labels/customer.ts";
 import { Card, Empty, Id, Pill } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
@@ -44,7 +44,7 @@ export function Entitlements({ c, customer, lists, marked, canAct }: Props) {
               id={entitlement.entitlementId}
             >
               <div>
-                <b>{lists.productNames[entitlement.productCode] ?? entitlement.productCode}</b>
+                <b>{nameProduct(lists.productNames, entitlement.productCode)}</b>
                 <Origin c={c} entitlement={entitlement} stripeAccountId={lists.stripeAccountId} />
                 {entitlement.holds.map((hold) => (
                   <Hold c={c} customer={customer} entitlement={entitlement} hold={hold} canAct={canAct} />

@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { EntitlementExplained } from "../../../../../shared/contract/operations/customer-views.ts";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatCount, nameProduct } from "../../../components/labels/common.ts";
+import { entitlementStatusLabels } from "../../../components/labels/customer.ts";
 import { Time } from "../../../components/time.tsx";
 import type { PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
@@ -11,7 +12,7 @@ export function Facts({ c, page: { customer, lists } }: { c: PortalContext; page
   const plan = findPlan(customer.entitlements);
   const hasUnits = customer.entitlements.some(({ unitsRemaining }) => unitsRemaining !== null);
   const facts: [string, Child][] = [
-    ["Plan", plan === undefined ? "None" : (lists.productNames[plan.productCode] ?? plan.productCode)],
+    ["Plan", plan === undefined ? "None" : nameProduct(lists.productNames, plan.productCode)],
     plan === undefined ? ["Renews", "—"] : formatRenewal(plan, now),
     ["Units left", hasUnits ? formatCount(customer.usageRemaining) : "—"],
     ["Checkouts paid", formatCount(lists.attempts.filter(({ status }) => status === "finalized").length)],
@@ -40,7 +41,7 @@ function findPlan(entitlements: EntitlementExplained[]): EntitlementExplained | 
 
 function formatRenewal(plan: EntitlementExplained, now: number): [string, Child] {
   if (plan.status === "past_due" || plan.status === "paused")
-    return ["Renews", plan.status === "paused" ? "Paused" : "Past due"];
+    return ["Renews", entitlementStatusLabels[plan.status].label];
   const end = plan.expiresAt ?? plan.currentPeriodEnd;
   if (end === null) return ["Renews", "No expiry"];
   return [plan.cancelAtPeriodEnd === true ? "Cancels" : "Renews", <Time at={end} now={now} />];

@@ -1,6 +1,6 @@
 import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { Icon } from "../../../components/icon.tsx";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
 import { Time } from "../../../components/time.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
@@ -50,9 +50,9 @@ export function ActionResult({
 }
 
 /** Describes what an operator's action did, such as `Granted 750 units of 1,000 credits.` */
-function describeAction({ manual, touched }: EntryView, names: Record<string, string>): string {
+function describeAction({ manual, touched }: EntryView, names: ProductNames): string {
   const [first] = touched;
-  const product = first === undefined ? "access" : (names[first.productCode] ?? first.productCode);
+  const product = first === undefined ? "access" : nameProduct(names, first.productCode);
   const units = touched.reduce((sum, moved) => sum + moved.units, 0);
   switch (manual?.type) {
     case "grant":

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { Tabs } from "../../../components/tabs.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 
 const tabs = {
@@ -9,16 +10,16 @@ const tabs = {
   api: "API response",
   notes: "Notes",
 } as const;
-export type Tab = keyof typeof tabs;
+export type CustomerTab = keyof typeof tabs;
 
 /** Returns the tab of the URL. Activity is the first and needs no parameter. */
-export function readTab(c: PortalContext): Tab {
-  const names = Object.keys(tabs) as Tab[];
+export function readTab(c: PortalContext): CustomerTab {
+  const names = Object.keys(tabs) as CustomerTab[];
   return names.find((name) => name === c.req.query("tab")) ?? "activity";
 }
 
-/** Shows one tab of the customer's page. Each is a link, so the server renders only what is shown. */
-export function Tabs({
+/** Shows one tab of the customer's page. */
+export function TabPanel({
   c,
   subjectRef,
   chosen,
@@ -27,25 +28,22 @@ export function Tabs({
 }: {
   c: PortalContext;
   subjectRef: string;
-  chosen: Tab;
-  /** Shown next to the label, such as `3` or `100+`. */
-  counts: Partial<Record<Tab, string>>;
+  chosen: CustomerTab;
+  counts: Partial<Record<CustomerTab, string>>;
   children?: Child;
 }) {
   const path = buildCustomerPath(c, subjectRef);
   return (
     <section class="card" id="tabs" aria-label={tabs[chosen]}>
-      <nav class="tabs" aria-label="Sections">
-        {(Object.keys(tabs) as Tab[]).map((tab) => (
-          <a
-            href={`${path}${tab === "activity" ? "" : `?tab=${tab}`}#tabs`}
-            aria-current={tab === chosen ? "page" : undefined}
-          >
-            {tabs[tab]}
-            {counts[tab] === undefined ? null : <small class="tab-count">{counts[tab]}</small>}
-          </a>
-        ))}
-      </nav>
+      <Tabs
+        label="Sections"
+        tabs={(Object.keys(tabs) as CustomerTab[]).map((tab) => ({
+          label: tabs[tab],
+          href: `${path}${tab === "activity" ? "" : `?tab=${tab}`}#tabs`,
+          isCurrent: tab === chosen,
+          count: counts[tab],
+        }))}
+      />
       {children}
     </section>
   );
