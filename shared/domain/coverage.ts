@@ -1,13 +1,13 @@
 import type { Flag, Moment } from "./entitlement.ts";
 import type { InvoiceTerms, PaymentRecord, SubscriptionRecord } from "./stripe-record.ts";
-import { findBilledSince, type Phase, toItemKey } from "./subscription-items.ts";
+import { findBearers, findBilledSince, type Phase, toItemKey } from "./subscription-items.ts";
 import { findOpenDisputes, type ReversalSum, toReversalFlags, weighReversals } from "./weigh-reversals.ts";
 
 /**
  * What the invoices of a subscription pay for, line by line, and what refunds and disputes took back.
  *
  * The status of a subscription comes from Stripe alone. Coverage decides when a hold blocks, whether a payment
- * ended an operator's revocation, and what stays usable when a change of plan was not paid.
+ * ended an operator's revocation, and what stays usable while the subscription waits for a payment.
  */
 export interface Coverage {
   lines: CoveredPeriod[];
@@ -166,29 +166,38 @@ export function isPaidSince(
 }
 
 /**
- * Returns, by product, until when the former plan's paid period keeps it usable: a line of an item at another
- * price or quantity than now, where the change to the present ones is not paid. A period that ended before
- * the subscription became past due keeps nothing.
+ * Returns, by product, until when its own paid lines keep it usable while the subscription waits for a
+ * payment. A change that was not paid takes nothing away; one that was paid, or that needed no payment, does.
+ * A period that ended before the subscription became past due keeps nothing.
  */
-export function findUnpaidPlanChanges(
-  { lines, phases }: Coverage,
-  pastDueSince: Moment,
-): Map<string, Moment> {
+export function findPaidPeriods({ lines, phases }: Coverage, pastDueSince: Moment): Map<string, Moment> {
   const until = new Map<string, Moment>();
-  for (const { item } of phases.at(-1)?.items.values() ?? []) {
-    const ofItem = lines.filter(({ itemId }) => itemId !== null && itemId === item.itemId);
-    const isPresent = (line: CoveredPeriod) =>
-      line.priceId === item.priceId &&
-      (line.quantity === null || item.quantity == null || line.quantity === item.quantity);
-    const present = ofItem.filter(isPresent).map(({ start }) => start);
-    for (const line of ofItem) {
-      const { productCode, start, end, invoice } = line;
-      const isPaid = isPresent(line) || present.some((other) => other >= start);
-      if (isPaid || invoice.isTakenBack || productCode === null || end <= pastDueSince) continue;
-      until.set(productCode, Math.max(until.get(productCode) ?? end, end));
-    }
+  for (const line of lines) {
+    const { productCode, end, invoice } = line;
+    if (productCode === null || invoice.isTakenBack || end <= pastDueSince) continue;
+    const bearers = findBearers(phases, line);
+    if (bearers === null || isReplacedByPaid(lines, phases, line, bearers)) continue;
+    until.set(productCode, Math.max(until.get(productCode) ?? end, end));
   }
   return until;
+}
+
+/** Returns whether the line's item, or one that replaced it, was later paid for another product. */
+function isReplacedByPaid(
+  lines: CoveredPeriod[],
+  phases: Phase[],
+  { productCode, start }: CoveredPeriod,
+  bearers: Set<string>,
+): boolean {
+  const isPresent = (other: CoveredPeriod) =>
+    phases.at(-1)?.items.get(other.itemId ?? "")?.productCode === other.productCode;
+  return lines.some(
+    (other) =>
+      bearers.has(other.itemId ?? "") &&
+      other.productCode !== productCode &&
+      // Of two changes of one second, only the last one is known for certain.
+      (other.start > start || (other.start === start && isPresent(other))),
+  );
 }
 
 /** Flags the newest invoice of the lines, as long as no later period is paid. */

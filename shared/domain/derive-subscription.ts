@@ -3,10 +3,10 @@ import { buildEntitlement } from "./build-entitlement.ts";
 import {
   type Coverage,
   collectCoverage,
+  findPaidPeriods,
   findPaidThrough,
   findRelevantLines,
   findReversalFlags,
-  findUnpaidPlanChanges,
   isPaidAfterEnd,
   isPaidSince,
 } from "./coverage.ts";
@@ -45,7 +45,7 @@ export interface SubscriptionContext {
 /**
  * Derives the entitlements of one subscription from its full record, one per product it ever had. Products
  * that an item of the latest observation bills take its status. A former product ended at the first
- * observation without it, unless the change of plan was not paid.
+ * observation without it, unless that change was not paid.
  */
 export function deriveSubscription(
   state: SubjectState,
@@ -63,8 +63,8 @@ export function deriveSubscription(
   ]);
   const coverage = collectCoverage(record, findPayments(state, record), phases);
   const pastDueSince = findPastDueSince(record);
-  const unpaidChanges =
-    pastDueSince === null ? new Map<string, Moment>() : findUnpaidPlanChanges(coverage, pastDueSince);
+  const paidPeriods =
+    pastDueSince === null ? new Map<string, Moment>() : findPaidPeriods(coverage, pastDueSince);
   const purchase = buildPurchase(record);
 
   const derived = [...products].map((productCode): Entitlement => {
@@ -83,7 +83,7 @@ export function deriveSubscription(
         now,
       );
     const billed = latest.products.get(productCode);
-    const coveredUntil = unpaidChanges.get(productCode) ?? null;
+    const coveredUntil = paidPeriods.get(productCode) ?? null;
     const isCurrent = (billed !== undefined || coveredUntil !== null) && !hasEnded(observation.status);
     const lines = findRelevantLines(coverage, productCode);
     const revokedAt = isCurrent ? getRevokedAt(base, coverage) : null;
@@ -135,7 +135,7 @@ function getGraceUntil(before: Entitlement, pastDueSince: Moment | null, graceDa
   return graceDays === 0 ? null : pastDueSince + graceDays * dayMs;
 }
 
-/** `billed` is `null` for a former product that an unpaid change of plan keeps. */
+/** `billed` is `null` for a former product that its paid period keeps. */
 function buildFlags(observation: Observation, billed: BilledProduct | null): Flag[] {
   const flags: Flag[] = [];
   if (billed?.isUnknownPrice) flags.push("unknown_price");

@@ -77,8 +77,8 @@ export interface Entitlement {
   /** The end of what the paid invoices cover, without reversed ones. */
   paidThrough: Moment | null;
   /**
-   * Past-due subscriptions only: the end of a period of the former plan that was paid. The product stays
-   * usable until then, because only the change of plan was not paid.
+   * Past-due subscriptions only: the end of a period that was paid for this product. The product stays usable
+   * until then, because only something else is not paid, such as a change of plan.
    */
   coveredUntil?: Moment | null;
   canceledAt: Moment | null;
@@ -113,7 +113,7 @@ export type Flag =
   | "partly_lost"
   /** A refund or dispute is in another currency than the payment, so the amounts can't be compared. */
   | "reversal_in_other_currency"
-  /** The change of plan was not paid. The former plan's paid period keeps access until it ends. */
+  /** A change of plan or another item is not paid. The paid period keeps access until it ends. */
   | "plan_change_unpaid"
   /** A payment arrived after the subscription ended. It grants nothing. */
   | "paid_after_end";

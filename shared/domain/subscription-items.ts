@@ -112,6 +112,35 @@ function isAddedAfter({ at }: Observation, { createdAt }: SubscriptionItem): boo
   return createdAt != null && createdAt > at;
 }
 
+/**
+ * Returns the items that bear what an item was paid for at `start`: itself, and when it stops billing, the
+ * items that begin to bill in the same change. `null` when nothing replaced it: a removal needs no payment.
+ */
+export function findBearers(
+  phases: Phase[],
+  { itemId, start }: { itemId: string | null; start: Moment },
+): Set<string> | null {
+  if (itemId === null) return null;
+  const first = phases.findLastIndex(({ observation }) => observation.at <= start);
+  const bearers = new Set([itemId]);
+  let present = [itemId];
+  for (const [index, phase] of phases.entries()) {
+    // Items of an older record have no id.
+    if (index < first || phase.observation.items.some((item) => item.itemId === undefined)) continue;
+    const billing = listBillingItems(phase);
+    const before = listBillingItems(phases[index - 1] ?? phase);
+    const kept = present.filter((id) => billing.includes(id));
+    present = kept.length > 0 ? kept : billing.filter((id) => !before.includes(id));
+    if (present.length === 0) return null;
+    for (const id of present) bearers.add(id);
+  }
+  return bearers;
+}
+
+function listBillingItems({ items }: Phase): string[] {
+  return [...items].filter(([, { item }]) => item.quantity !== 0).map(([id]) => id);
+}
+
 /** Returns since when the latest observations bill the product without a break; `null`: from the first one. */
 export function findBilledSince(phases: Phase[], productCode: string): Moment | null {
   const without = phases.findLastIndex(({ products }) => !products.has(productCode));

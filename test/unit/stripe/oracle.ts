@@ -1,6 +1,7 @@
 import { currentState, hasEnded, type Subscription, type Truth } from "./model/truth.ts";
 import { findEffectiveHolds } from "./oracle/holds.ts";
 import { type Billing, findRunOfStatus, followItems } from "./oracle/items.ts";
+import { findKeptLines } from "./oracle/kept.ts";
 import { type Coverage, covers, findCoverage } from "./oracle/lines.ts";
 import { decidePurchases } from "./oracle/purchases.ts";
 import { farthest, nearest, type Verdict } from "./oracle/verdict.ts";
@@ -57,7 +58,9 @@ function findBlockers(
   graceDays: number,
 ): Verdict[] {
   const state = currentState(subscription);
-  const kept = findKeptLines(subscription, coverage).filter((line) => line.product === product);
+  const kept = findKeptLines(subscription, billing, coverage, findPastDueSince(subscription)).filter(
+    (line) => line.product === product,
+  );
   const isBilled = billing.runs.get(product)?.isPresent === true;
   if (hasEnded(state) || (!isBilled && kept.length === 0)) return ["subscription_ended"];
   const holds = findEffectiveHolds(truth, subscription, billing, coverage, product, now);
@@ -79,23 +82,6 @@ function findBlockers(
 
 const findPastDueSince = (subscription: Subscription) =>
   findRunOfStatus(subscription, ["past_due", "unpaid"]);
-
-/**
- * Returns what a plan change that was not paid leaves: the paid lines of a present item that differ from what the
- * item bills now, and that end after the payment became due. A change is paid if some invoice paid for what the
- * item bills now, for a period that began no earlier.
- */
-function findKeptLines(subscription: Subscription, coverage: Coverage[]): Coverage[] {
-  const since = findPastDueSince(subscription);
-  if (since === null) return [];
-  return coverage.filter((line) => {
-    const item = currentState(subscription).items.find(({ id }) => id === line.itemId);
-    if (item === undefined || line.isRemoved || line.end <= since) return false;
-    const isPresentPlan = ({ itemId, price, quantity }: Coverage) =>
-      itemId === item.id && price === item.price && quantity === item.quantity;
-    return !isPresentPlan(line) && !coverage.some((each) => isPresentPlan(each) && each.start >= line.start);
-  });
-}
 
 /** An operator's revocation is over once a later payment covers the time after it. */
 function isRevoked(truth: Truth, subscription: Subscription, coverage: Coverage[], product: string): boolean {

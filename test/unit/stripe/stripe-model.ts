@@ -1,11 +1,19 @@
 import type { Action } from "./model/action.ts";
 import { burst } from "./model/bursts.ts";
 import { buildLines } from "./model/invoice-json.ts";
-import { addItem, changePrice, changeQuantity, removeItem } from "./model/items.ts";
+import { addItem, changePrice, changeQuantity, removeItem, requestPrice, swapItems } from "./model/items.ts";
 import { getPrice } from "./model/prices.ts";
 import { buy, clearDebit } from "./model/purchases.ts";
 import { dispute, finishRefund, refund, resolve } from "./model/reversals.ts";
-import { emitStray, endSubscription, renew, settle, subscribe, update } from "./model/subscriptions.ts";
+import {
+  emitStray,
+  endSubscription,
+  renew,
+  settle,
+  subscribe,
+  update,
+  voidInvoice,
+} from "./model/subscriptions.ts";
 import {
   currentState,
   hasEnded,
@@ -82,6 +90,9 @@ export class StripeModel {
       case "settle":
         settle(world, subscription, action);
         return;
+      case "void":
+        voidInvoice(world, subscription);
+        return;
       case "stray":
         emitStray(world, subscription, action.later);
         return;
@@ -111,6 +122,12 @@ export class StripeModel {
         return;
       case "remove_item":
         removeItem(world, subscription, action);
+        return;
+      case "swap":
+        swapItems(world, subscription, action);
+        return;
+      case "pending_update":
+        requestPrice(world, subscription, action);
         return;
       case "burst":
         burst(world, subscription, action.flips, action.back);

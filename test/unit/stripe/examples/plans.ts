@@ -7,8 +7,10 @@ import {
   refund,
   removeItem,
   renew,
+  requestPrice,
   settle,
   subscribe,
+  swap,
   wait,
 } from "../model/steps.ts";
 import type { Example } from "./example.ts";
@@ -90,6 +92,113 @@ export const planExamples: Record<string, Example> = {
   "an upgrade that is paid late ends the former plan": {
     history: [subscribe(), wait(10), changePrice("price_team", { outcome: "failed" }), wait(1), settle()],
     products: { PRO: "subscription_ended", TEAM: "allowed" },
+  },
+  "an unpaid upgrade that is reverted keeps the plan that was paid": {
+    history: [
+      subscribe(),
+      wait(10),
+      changePrice("price_team", { outcome: "failed" }),
+      wait(1),
+      changePrice("price_pro", { proration: "none" }),
+      wait(5),
+    ],
+    products: { PRO: "allowed", TEAM: "subscription_ended" },
+    flags: { PRO: ["plan_change_unpaid"] },
+  },
+  "unpaid seats that are taken back keep the seat that was paid": {
+    history: [
+      subscribe(),
+      wait(10),
+      changeQuantity(5, { outcome: "failed" }),
+      wait(1),
+      changeQuantity(1, { proration: "none" }),
+      wait(5),
+    ],
+    products: { PRO: "allowed" },
+    flags: { PRO: ["plan_change_unpaid"] },
+  },
+  "an add-on that is not paid leaves the plan that was paid": {
+    history: [subscribe(), wait(10), addItem("price_addon", { outcome: "failed" }), wait(5)],
+    products: { ADDON: "payment_past_due", PRO: "allowed" },
+    flags: { PRO: ["plan_change_unpaid"] },
+  },
+  "a plan with an unpaid add-on is past due after its own period": {
+    history: [subscribe(), wait(10), addItem("price_addon", { outcome: "failed" })],
+    daysLater: 21,
+    products: { ADDON: "payment_past_due", PRO: "payment_past_due" },
+    flags: { PRO: ["plan_change_unpaid"] },
+  },
+  "an unpaid swap of the item keeps the plan that was paid": {
+    history: [subscribe(), wait(10), swap(["price_team"], { outcome: "failed" }), wait(5)],
+    products: { PRO: "allowed", TEAM: "payment_past_due" },
+    flags: { PRO: ["plan_change_unpaid"] },
+  },
+  "a swap of the item that is paid late ends the former plan": {
+    history: [subscribe(), wait(10), swap(["price_team"], { outcome: "failed" }), wait(1), settle()],
+    products: { PRO: "subscription_ended", TEAM: "allowed" },
+  },
+  "a swap that was paid is past due when its renewal fails, and the former plan stays ended": {
+    history: [
+      subscribe({ price: "price_pro" }),
+      wait(10),
+      swap(["price_team"], { outcome: "failed" }),
+      wait(1),
+      settle(),
+      renew({ outcome: "failed" }),
+    ],
+    daysLater: 4,
+    products: { PRO: "subscription_ended", TEAM: "payment_past_due" },
+  },
+  "an unpaid swap of two items at once keeps both that were paid": {
+    history: [
+      subscribe({ sold: false, addOns: ["price_addon"] }),
+      wait(10),
+      swap(["price_team", "price_team"], { outcome: "failed" }),
+      wait(5),
+    ],
+    products: { ADDON: "allowed", PRO: "allowed", TEAM: "payment_past_due" },
+    flags: { ADDON: ["plan_change_unpaid"], PRO: ["plan_change_unpaid"] },
+  },
+  "an item that was removed stays removed when another change is not paid": {
+    history: [
+      subscribe({ sold: false, addOns: ["price_addon"] }),
+      wait(5),
+      removeItem(0),
+      wait(5),
+      changePrice("price_team", { outcome: "failed" }),
+      wait(5),
+    ],
+    products: { ADDON: "subscription_ended", PRO: "allowed", TEAM: "payment_past_due" },
+    flags: { PRO: ["plan_change_unpaid"] },
+  },
+  "an upgrade whose invoice is voided or uncollectible follows the status that Stripe gives": {
+    history: [
+      subscribe(),
+      wait(10),
+      changePrice("price_team", { outcome: "failed" }),
+      wait(1),
+      { do: "void", on: 0 },
+    ],
+    products: { PRO: "subscription_ended", TEAM: "allowed" },
+  },
+  "a pending update that is not paid changes nothing": {
+    history: [subscribe(), wait(10), requestPrice("price_team", { outcome: "failed" })],
+    products: { PRO: "allowed" },
+  },
+  "a pending update that is paid changes the plan": {
+    history: [subscribe(), wait(10), requestPrice("price_team")],
+    products: { PRO: "subscription_ended", TEAM: "allowed" },
+  },
+  "a yearly plan stays usable when the renewal of a monthly add-on fails": {
+    shape: "current",
+    history: [
+      subscribe({ price: "price_team_year", sold: false }),
+      addItem("price_addon"),
+      renew({ outcome: "failed" }),
+    ],
+    daysLater: 4,
+    products: { ADDON: "payment_past_due", TEAM: "allowed" },
+    flags: { TEAM: ["plan_change_unpaid"] },
   },
   "the refund of an add-on leaves the plan": {
     history: [subscribe(), wait(3), addItem("price_addon"), wait(1), refund()],

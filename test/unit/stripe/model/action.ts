@@ -48,6 +48,9 @@ export type Action =
   | ({ do: "quantity"; on: number; item: number; quantity: number } & ItemChange)
   | ({ do: "add_item"; on: number; price: string; quantity: number } & ItemChange)
   | ({ do: "remove_item"; on: number; item: number } & ItemChange)
+  | ({ do: "swap"; on: number; prices: string[] } & ItemChange)
+  | ({ do: "pending_update"; on: number; price: string } & ItemChange)
+  | { do: "void"; on: number }
   | { do: "cancel_at_period_end"; on: number; value: boolean }
   | { do: "cancel_at"; on: number; days: number | null }
   | { do: "cancel"; on: number }

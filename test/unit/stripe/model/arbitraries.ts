@@ -59,6 +59,13 @@ const flip = fc.constantFrom<Flip>(
 // Often no time passes between two changes. They share one second, so only their content shows the order.
 const wait = does("wait", { seconds: fc.constantFrom(1, 60, 3_600, 86_400, 864_000) });
 
+const itemChanges = fc.oneof(
+  does("price", { on, item: index, price, ...itemChange }),
+  does("quantity", { on, item: index, quantity, ...itemChange }),
+  does("add_item", { on, price, quantity, ...itemChange }),
+  does("swap", { on, prices: fc.array(price, { minLength: 1, maxLength: 2 }), ...itemChange }),
+);
+
 const changes: fc.Arbitrary<Action> = fc.oneof(
   { withCrossShrink: true },
   { weight: 4, arbitrary: wait },
@@ -68,6 +75,12 @@ const changes: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: does("quantity", { on, item: index, quantity, ...itemChange }) },
   { weight: 3, arbitrary: does("add_item", { on, price, quantity, ...itemChange }) },
   { weight: 2, arbitrary: does("remove_item", { on, item: index, ...itemChange }) },
+  {
+    weight: 2,
+    arbitrary: does("swap", { on, prices: fc.array(price, { minLength: 1, maxLength: 2 }), ...itemChange }),
+  },
+  { weight: 1, arbitrary: does("pending_update", { on, price, ...itemChange }) },
+  { weight: 1, arbitrary: does("void", { on }) },
   { weight: 1, arbitrary: does("cancel_at_period_end", { on, value: fc.boolean() }) },
   { weight: 1, arbitrary: does("cancel_at", { on, days: fc.constantFrom(null, 2, 400) }) },
   { weight: 1, arbitrary: does("cancel", { on }) },
@@ -166,12 +179,13 @@ const scenes: fc.Arbitrary<Action[]> = fc.oneof(
     .map((pair): Action[] => pair),
   // A reversal is followed by a renewal, paid, free or not paid.
   fc.tuple(reversals, renew, wait).map((three): Action[] => three),
-  // A plan change is not paid.
+  // A change is not paid, and another one or a renewal follows, such as the change back.
   fc
-    .tuple(does("price", { on, item: index, price, ...itemChange }), wait)
-    .map(([change, then]): Action[] => [
+    .tuple(itemChanges, wait, fc.oneof(itemChanges, renew, does("settle", { on, ...settlement }), wait))
+    .map(([change, then, next]): Action[] => [
       { ...change, proration: "now", outcome: "failed", funding: "money" },
       then,
+      next,
     ]),
   fc
     .tuple(does("cancel", { on: fc.constant(0) }), does("stray", { on: fc.constant(0), later: fc.boolean() }))

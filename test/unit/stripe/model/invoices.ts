@@ -22,6 +22,7 @@ export function issueInvoice(
     amountDue: Math.max(0, total),
     amountPaid: 0,
     paidAt: null,
+    isVoid: false,
     payments: [],
   };
   world.truth.invoices.push(invoice);

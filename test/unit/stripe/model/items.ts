@@ -1,4 +1,5 @@
 import type { Action, ItemChange } from "./action.ts";
+import { issueInvoice } from "./invoices.ts";
 import { getPeriodSeconds, getPrice } from "./prices.ts";
 import { buildLine, hasSameInterval, invoice, resolvePrice, update } from "./subscriptions.ts";
 import { currentState, type Item, type Line, type Subscription } from "./truth.ts";
@@ -60,6 +61,39 @@ export function removeItem(world: World, subscription: Subscription, action: Do<
   if (item === undefined || items.length === 1) return;
   const others = items.filter((each) => each !== item);
   applyChange(world, subscription, others, prorate(world, subscription, item, null), action);
+}
+
+/** Removes the newest items and adds as many new ones in their place, in one change. */
+export function swapItems(world: World, subscription: Subscription, action: Do<"swap">): void {
+  const { items } = currentState(subscription);
+  const count = Math.min(items.length, action.prices.length);
+  const kept = items.slice(0, items.length - count);
+  const pairs = items.slice(items.length - count).flatMap((removed, index) => {
+    const price = action.prices[index] ?? removed.price;
+    const { periodStart, periodEnd } = removed;
+    if (!hasSameInterval(removed.price, price)) return [];
+    const changed = { price: resolvePrice(world, price), quantity: 1, periodStart, periodEnd };
+    return [{ removed, added: { ...changed, id: world.id("si"), createdAt: world.seconds } }];
+  });
+  if (pairs.length < count) return;
+  const lines = pairs.flatMap(({ removed, added }) => [
+    ...prorate(world, subscription, removed, null),
+    ...prorate(world, subscription, null, added),
+  ]);
+  applyChange(world, subscription, [...kept, ...pairs.map(({ added }) => added)], lines, action);
+}
+
+/** Asks for another price that applies only once it is paid. A failed payment changes nothing. */
+export function requestPrice(world: World, subscription: Subscription, action: Do<"pending_update">): void {
+  const [item] = currentState(subscription).items;
+  const isAllowed = currentState(subscription).status === "active" && action.outcome !== "open";
+  if (item === undefined || !isAllowed || !hasSameInterval(item.price, action.price)) return;
+  const changed = { ...item, price: action.price };
+  const lines = prorate(world, subscription, item, changed);
+  if (lines.length === 0) return;
+  if (issueInvoice(world, subscription, lines, action) !== "paid") return;
+  const items = currentState(subscription).items.map((each) => (each === item ? changed : each));
+  update(world, subscription, { items });
 }
 
 function replaceItem(

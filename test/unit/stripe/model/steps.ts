@@ -74,6 +74,25 @@ export const removeItem = (item: number, change: Change<"remove_item"> = {}): Ac
   ...change,
 });
 
+/** Replaces the newest items by items with these prices, in one change. */
+export const swap = (prices: string[], change: Change<"swap"> = {}): Action => ({
+  do: "swap",
+  on: 0,
+  prices,
+  proration: "now",
+  ...paid,
+  ...change,
+});
+
+export const requestPrice = (price: string, change: Change<"pending_update"> = {}): Action => ({
+  do: "pending_update",
+  on: 0,
+  price,
+  proration: "now",
+  ...paid,
+  ...change,
+});
+
 export const buy = (kind: Step<"buy">["kind"], debit = false): Action => ({ do: "buy", kind, debit });
 
 export const refund = (percent = 100, change: Change<"refund"> = {}): Action => ({

@@ -146,10 +146,20 @@ export function invoice(
 /** Settles the latest unpaid invoice, of an ended subscription too. */
 export function settle(world: World, subscription: Subscription, action: Do<"settle">): void {
   const invoices = world.truth.invoices.filter(({ subscriptionId }) => subscriptionId === subscription.id);
-  const unpaid = invoices.findLast(({ paidAt }) => paidAt === null);
+  const unpaid = invoices.findLast(({ paidAt, isVoid }) => paidAt === null && !isVoid);
   if (unpaid === undefined) return;
   const outcome = settleInvoice(world, subscription, unpaid, action);
   if (unpaid === invoices.at(-1)) applyOutcome(world, subscription, outcome);
+}
+
+/** Voids the latest unpaid invoice, or marks it uncollectible. Stripe then waits for no payment of it. */
+export function voidInvoice(world: World, subscription: Subscription): void {
+  const { invoices } = world.truth;
+  const latest = invoices.findLast(({ subscriptionId }) => subscriptionId === subscription.id);
+  if (latest === undefined || latest.paidAt !== null || latest.isVoid) return;
+  latest.isVoid = true;
+  if (["past_due", "unpaid"].includes(currentState(subscription).status))
+    update(world, subscription, { status: "active" });
 }
 
 function applyOutcome(world: World, subscription: Subscription, outcome: Settlement["outcome"]): void {

@@ -75,6 +75,8 @@ export interface Invoice {
   amountPaid: number;
   /** When the whole invoice was paid; `null` while it is not. */
   paidAt: number | null;
+  /** Voided or marked uncollectible: nothing is to be paid. */
+  isVoid: boolean;
   payments: Payment[];
 }
 
