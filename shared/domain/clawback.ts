@@ -14,8 +14,14 @@ export function clawBack(
     statusReason,
     canceledAt,
     unitsRemaining: left === null ? null : 0,
-    unitsClawedBack: left,
+    unitsClawedBack: left === null ? null : left + (entitlement.unitsClawedBack ?? 0),
   };
+}
+
+/** Claws back the remaining units except `kept` ones. The entitlement stays active. */
+export function clawBackAllBut(entitlement: Entitlement, kept: number): Entitlement {
+  const left = entitlement.unitsRemaining ?? 0;
+  return { ...entitlement, unitsRemaining: kept, unitsClawedBack: left - kept };
 }
 
 /** Undoes a claw-back exactly. */
@@ -25,7 +31,10 @@ export function returnUnits(entitlement: Entitlement): Entitlement {
     status: "active",
     statusReason: null,
     canceledAt: null,
-    unitsRemaining: entitlement.unitsClawedBack,
+    unitsRemaining:
+      entitlement.unitsClawedBack === null
+        ? entitlement.unitsRemaining
+        : (entitlement.unitsRemaining ?? 0) + entitlement.unitsClawedBack,
     unitsClawedBack: null,
   };
 }

@@ -43,6 +43,9 @@ export interface ManualActionContext {
   actionId: string;
 }
 
+/** The newest adjustments of a pack that are kept. Stripe reports a reversal at most 30 days late. */
+const maxAdjustments = 50;
+
 const refused = (code: ManualActionRefusal, unitsRemaining: number | null = null): ManualActionDecision => ({
   outcome: "refused",
   code,
@@ -172,7 +175,8 @@ function decideAdjust(
   if (after < 0) return refused("not_enough_units", unitsRemaining);
   if (!Number.isSafeInteger(after)) return refused("too_many_units", unitsRemaining);
   if (change === 0) return refused("nothing_to_change");
-  const adjusted = { ...entitlement, unitsRemaining: after, updatedAt: now };
+  const adjustments = [...(entitlement.adjustments ?? []), { at: now, change }].slice(-maxAdjustments);
+  const adjusted = { ...entitlement, unitsRemaining: after, adjustments, updatedAt: now };
   return {
     outcome: "change",
     operation,

@@ -91,6 +91,8 @@ export interface Entitlement {
   holds: Hold[];
   /** Units that a full refund or an operator clawed back. Undoing either returns exactly these units. */
   unitsClawedBack: number | null;
+  /** Usage packs only: what operators added or removed. A reversal from before an addition leaves it. */
+  adjustments?: { at: Moment; change: number }[];
   flags: Flag[];
   purchase: Purchase | null;
   createdAt: Moment;

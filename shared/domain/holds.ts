@@ -2,13 +2,17 @@ import type { Hold } from "./entitlement.ts";
 
 /** A hold as its cause implies it. Only operators lift holds. */
 export type ImpliedHold = Required<Pick<Hold, "causeId" | "reason" | "placedAt" | "window">> & {
-  /** Ids under which the same hold may have been kept before. */
+  /**
+   * Ids under which a hold on the same payment may have been kept before: another payment of the invoice, or the
+   * dispute that was lost.
+   */
   formerCauseIds?: string[];
 };
 
 /**
- * Replaces the holds with the implied ones and keeps `liftedAt`: an event must not undo an operator's lift. A lift
- * is for what was known then. If the lifted refund fails and a later one takes the money, the hold blocks again.
+ * Replaces the holds with the implied ones and keeps `liftedAt`: an event must not undo an operator's lift. A
+ * lift covers what happened at Stripe before it. If the lifted refund fails and a later one takes the money, or
+ * the lifted dispute is lost later, the hold blocks again.
  */
 export function updateHolds(before: Hold[], implied: ImpliedHold[]): Hold[] {
   return implied
@@ -19,7 +23,7 @@ export function updateHolds(before: Hold[], implied: ImpliedHold[]): Hold[] {
         ({ causeId, placedAt, liftedAt }) =>
           liftedAt !== null &&
           causeIds.includes(causeId) &&
-          (hold.placedAt === placedAt || hold.placedAt <= liftedAt),
+          ((hold.causeId === causeId && hold.placedAt === placedAt) || hold.placedAt <= liftedAt),
       );
       return { ...hold, liftedAt: lifted?.liftedAt ?? null };
     });

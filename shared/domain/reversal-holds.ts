@@ -1,7 +1,7 @@
 import type { CoveredPeriod } from "./coverage.ts";
 import type { Moment } from "./entitlement.ts";
 import type { ImpliedHold } from "./holds.ts";
-import { findOpenDisputes } from "./weigh-reversals.ts";
+import { findOpenDisputes, listDisputeIds } from "./weigh-reversals.ts";
 
 /** Returns the holds of full refunds and open disputes of the invoices that the lines belong to. */
 export function findHolds(lines: CoveredPeriod[]): ImpliedHold[] {
@@ -22,7 +22,7 @@ export function findHolds(lines: CoveredPeriod[]): ImpliedHold[] {
     const paymentIds = payments.map(({ recordId }) => recordId).toSorted();
     const refund: ImpliedHold = {
       causeId: paymentIds[0] ?? invoice.invoiceId,
-      formerCauseIds: paymentIds.slice(1),
+      formerCauseIds: [...paymentIds.slice(1), ...payments.flatMap(listDisputeIds)],
       reason: "refund",
       placedAt: reversal.fullyReversedAt,
       window: findWindow(lines, start, reversal.fullyReversedAt),

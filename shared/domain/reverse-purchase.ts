@@ -1,46 +1,53 @@
-import { clawBack, recordClawBack, returnUnits } from "./clawback.ts";
+import { clawBack, clawBackAllBut, recordClawBack, returnUnits } from "./clawback.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import { type ImpliedHold, updateHolds } from "./holds.ts";
 import type { Entitlements, TouchedEntitlement } from "./ledger.ts";
 import { recomputePassWindows } from "./pass-windows.ts";
 import type { PaymentRecord } from "./stripe-record.ts";
-import { findOpenDisputes, toReversalFlags, weighReversals } from "./weigh-reversals.ts";
+import { findOpenDisputes, listDisputeIds, toReversalFlags, weighReversals } from "./weigh-reversals.ts";
 
 /**
  * Applies refunds and disputes to a one-time purchase. A full reversal ends a pass and claws back a pack's
- * remaining units; a partial one is flagged. If the payment is no longer reversed in full, the entitlement is
+ * remaining units; a partial one is flagged. What an operator did after the reversal's own moment keeps its
+ * effect, whenever Stripe reports the reversal. If the payment is no longer reversed in full, the entitlement is
  * restored. Spent units stay spent.
  */
 function reversePurchase(entitlement: Entitlement, record: PaymentRecord, now: Moment): TouchedEntitlement {
   const { amountTotal = null, currency = null } = entitlement.purchase ?? {};
   const reversal = weighReversals([record], { amount: amountTotal, currency });
-  const settled =
-    reversal.fullyReversedAt === null
-      ? removeReversal(entitlement)
-      : applyReversal(entitlement, reversal.fullyReversedAt);
-  const holds = findOpenDisputes([record]).map(
-    ({ id, createdAt }): ImpliedHold => ({
-      causeId: id,
-      reason: "dispute",
-      placedAt: createdAt,
-      window: { from: null, until: null },
-    }),
+  const window = { from: null, until: null };
+  const disputes = findOpenDisputes([record]).map(
+    ({ id, createdAt }): ImpliedHold => ({ causeId: id, reason: "dispute", placedAt: createdAt, window }),
   );
+  const { recordId } = record;
+  const { fullyReversedAt: placedAt } = reversal;
+  const formerCauseIds = listDisputeIds(record);
+  const refunds: ImpliedHold[] =
+    placedAt === null ? [] : [{ causeId: recordId, formerCauseIds, reason: "refund", placedAt, window }];
+  const holds = updateHolds(entitlement.holds, [...disputes, ...refunds]);
+  const isInEffect = holds.some(({ causeId, liftedAt }) => causeId === recordId && liftedAt === null);
+  const settled =
+    placedAt !== null && isInEffect ? applyReversal(entitlement, placedAt) : removeReversal(entitlement);
   const after: Entitlement = {
     ...settled,
-    holds: updateHolds(entitlement.holds, holds),
+    // A full reversal needs no hold. One that an operator's lift precedes is only noted, as a lifted hold.
+    holds: isInEffect ? holds.filter(({ causeId }) => causeId !== recordId) : holds,
     flags: toReversalFlags(reversal),
   };
   if (JSON.stringify(after) === JSON.stringify(entitlement)) return { entitlement, units: [] };
   return recordClawBack(entitlement, { ...after, updatedAt: now });
 }
 
-const isReversed = ({ status, statusReason }: Entitlement) =>
-  status === "canceled" && statusReason === "refunded";
+/** A pack with units that an operator added after the reversal stays active. */
+const isReversed = ({ status, statusReason, unitsClawedBack }: Entitlement) =>
+  status === "canceled" ? statusReason === "refunded" : status === "active" && unitsClawedBack !== null;
 
 function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlement {
   // Already canceled for another reason, so no units are left to claw back.
   if (entitlement.status === "canceled" && !isReversed(entitlement)) return entitlement;
+  if (entitlement.status === "active" && isReversed(entitlement)) return entitlement;
+  const added = countUnitsAddedAfter(entitlement, reversedAt);
+  if (!isReversed(entitlement) && added > 0) return clawBackAllBut(entitlement, added);
   const reversed = isReversed(entitlement)
     ? { ...entitlement, canceledAt: reversedAt }
     : clawBack(entitlement, "refunded", reversedAt);
@@ -50,6 +57,15 @@ function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlemen
       ? { startsAt: entitlement.paidAt, expiresAt: Math.max(entitlement.paidAt, reversedAt) }
       : {}),
   };
+}
+
+/**
+ * Counts the remaining units that operators added after `moment`. Units are spent from the purchase first. They
+ * are no part of what a reversal of that moment takes back.
+ */
+function countUnitsAddedAfter({ unitsRemaining, adjustments = [] }: Entitlement, moment: Moment): number {
+  const added = adjustments.filter(({ at }) => at > moment).reduce((sum, { change }) => sum + change, 0);
+  return Math.min(Math.max(added, 0), unitsRemaining ?? 0);
 }
 
 function removeReversal(entitlement: Entitlement): Entitlement {

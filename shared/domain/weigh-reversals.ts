@@ -71,6 +71,8 @@ export function findOpenDisputes(payments: PaymentRecord[]): Reversal<DisputeSta
   );
 }
 
+export const listDisputeIds = ({ disputes }: PaymentRecord): string[] => Object.keys(disputes);
+
 export function toReversalFlags({ part, hasOtherCurrency }: ReversalSum): Flag[] {
   return [
     ...(part === null ? [] : [part]),
