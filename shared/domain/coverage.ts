@@ -200,12 +200,9 @@ function isReplacedByPaid(
   );
 }
 
-/** Flags the newest invoice of the lines, as long as no later period is paid. */
+/** Flags every invoice of the lines: a part that is lost stays lost when later periods are paid. */
 export function findReversalFlags(lines: CoveredPeriod[]): Flag[] {
-  const latest = Math.max(...lines.filter(({ invoice }) => invoice.isMoney).map(({ start }) => start));
-  const flags = lines
-    .filter(({ start }) => start >= latest)
-    .flatMap(({ invoice: { reversal } }) => toReversalFlags(reversal));
+  const flags = lines.flatMap(({ invoice: { reversal } }) => toReversalFlags(reversal));
   return [...new Set(flags)].sort();
 }
 

@@ -7,7 +7,7 @@ export interface ReversalSum {
   fullyReversedAt: Moment | null;
   /** `null` when fully reversed. */
   part: "partly_refunded" | "partly_lost" | null;
-  /** At least one reversal is in another currency than the payment. It is not summed. */
+  /** A refund or dispute, open or lost, is in another currency than the payment. It is not summed. */
   hasOtherCurrency: boolean;
 }
 
@@ -37,10 +37,10 @@ export function weighReversals(
       .filter(isLost)
       .map(({ amount, currency, since }) => ({ amount, currency, at: since, isLost: true })),
   ]);
-  const isSameCurrency = ({ currency }: (typeof all)[number]) =>
-    currency === undefined || paid.currency === null || currency === paid.currency;
-  const counted = all.filter(isSameCurrency).toSorted((a, b) => a.at - b.at);
-  const hasOtherCurrency = counted.length < all.length;
+  const isOtherCurrency = ({ currency }: { currency?: string | undefined }) =>
+    currency !== undefined && paid.currency !== null && currency !== paid.currency;
+  const counted = all.filter((each) => !isOtherCurrency(each)).toSorted((a, b) => a.at - b.at);
+  const hasOtherCurrency = counted.length < all.length || findOpenDisputes(payments).some(isOtherCurrency);
   const hasLost = counted.some((reversal) => reversal.isLost);
   const part = counted.length === 0 ? null : hasLost ? "partly_lost" : "partly_refunded";
   if (paid.amount === null || paid.amount <= 0)

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
-import { decideByCode } from "./decide-by-code.ts";
+import { decideByCode, flagByCode } from "./decide-by-code.ts";
 import { deliverInOrder, deliverShuffled } from "./deliver.ts";
 import type { Merger } from "./merge-event.ts";
 import { type History, history, operatedHistory } from "./model/arbitraries.ts";
 import { describeHistory, describeTime } from "./model/describe-history.ts";
-import { decideByOracle } from "./oracle.ts";
+import { decideByOracle, flagByOracle } from "./oracle.ts";
 import { playHistory, type StripeModel } from "./stripe-model.ts";
 
 const histories = Number(process.env["HISTORIES"] ?? 5_000);
@@ -33,6 +33,7 @@ function compareWithOracle({ shape, actions, orders }: History): void {
 
 /** Compares at the end of the history, and where the clock alone changes something: periods and grace end. */
 function compare(model: StripeModel, merger: Merger, how: string, end: number): void {
+  compareFlags(model, merger, how);
   for (const now of listMoments(model, end)) {
     const expected = decideByOracle(model.truth, now, graceDays);
     const actual = decideByCode(merger, model.truth, now);
@@ -43,6 +44,16 @@ function compare(model: StripeModel, merger: Merger, how: string, end: number): 
         describeHistory(model.truth, model.events),
     );
   }
+}
+
+/** Compares the flags of all products. One that is not granted has none. */
+function compareFlags({ truth, events }: StripeModel, merger: Merger, how: string): void {
+  const expected = flagByOracle(truth);
+  const actual = flagByCode(merger, truth);
+  for (const product of Object.keys({ ...expected, ...actual }))
+    expect(actual[product] ?? [], `${how}, flags of ${product}:\n${describeHistory(truth, events)}`).toEqual(
+      expected[product] ?? [],
+    );
 }
 
 function listMoments({ truth }: StripeModel, end: number): number[] {

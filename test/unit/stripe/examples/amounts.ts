@@ -1,4 +1,4 @@
-import { buy, dispute, refund, renew, resolve, subscribe, wait } from "../model/steps.ts";
+import { buy, changeQuantity, dispute, refund, renew, resolve, subscribe, wait } from "../model/steps.ts";
 import type { Example } from "./example.ts";
 
 /** How much has to be taken back. */
@@ -60,6 +60,27 @@ export const amountExamples: Record<string, Example> = {
   "an open dispute in another currency denies": {
     history: [subscribe(), wait(1), dispute({ currency: "jpy" })],
     products: { PRO: "payment_disputed" },
+    flags: { PRO: ["reversal_in_other_currency"] },
+  },
+  "a dispute of a part that is lost after the renewal is flagged": {
+    history: [subscribe(), wait(1), dispute({ percent: 90 }), renew(), wait(1), resolve("lost")],
+    products: { PRO: "allowed" },
+    flags: { PRO: ["partly_lost"] },
+  },
+  "a part of last month that was refunded is flagged": {
+    history: [subscribe(), renew(), wait(1), refund(50, { payment: 1 })],
+    products: { PRO: "allowed" },
+    flags: { PRO: ["partly_refunded"] },
+  },
+  "a refund of last month in another currency is flagged": {
+    history: [subscribe(), renew(), wait(1), refund(500, { payment: 1, currency: "jpy" })],
+    products: { PRO: "allowed" },
+    flags: { PRO: ["reversal_in_other_currency"] },
+  },
+  "a part that was refunded after another seat was paid is flagged": {
+    history: [subscribe(), wait(1), changeQuantity(2), wait(1), refund(50, { payment: 1 })],
+    products: { PRO: "allowed" },
+    flags: { PRO: ["partly_refunded"] },
   },
 };
 

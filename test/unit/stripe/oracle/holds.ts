@@ -35,7 +35,7 @@ export function findEffectiveHolds(
  * Returns the lines that matter for the product: its own since it is billed; without any, those of the items that
  * bill it; without any, all of the subscription.
  */
-function findRelevant(
+export function findRelevant(
   subscription: Subscription,
   billing: Billing,
   coverage: Coverage[],

@@ -1,9 +1,11 @@
 import { packDays, passDays } from "../model/purchases.ts";
-import type { Purchase } from "../model/truth.ts";
+import type { Purchase, PurchaseKind } from "../model/truth.ts";
 import { sumReversals } from "./reversals.ts";
 import { farthest, type Verdict } from "./verdict.ts";
 
 const daySeconds = 86_400;
+
+export const toPurchasedProduct = (kind: PurchaseKind) => (kind === "usage_pack" ? "CREDITS" : "PASS");
 
 /** Decides each one-time purchase that was paid. Passes take their time one after the other. */
 export function decidePurchases(purchases: Purchase[], now: number): [product: string, verdict: Verdict][] {
@@ -13,7 +15,7 @@ export function decidePurchases(purchases: Purchase[], now: number): [product: s
   const inQueue = paid.toSorted((a, b) => a.paidAt - b.paidAt || (a.sessionId < b.sessionId ? -1 : 1));
   let queueEnd = Number.NEGATIVE_INFINITY;
   return inQueue.map(({ paidAt, kind, reversal }) => {
-    const product = kind === "usage_pack" ? "CREDITS" : "PASS";
+    const product = toPurchasedProduct(kind);
     if (reversal.isFull) return [product, "refunded"];
     const blockers: Verdict[] = reversal.openDisputes.length > 0 ? ["payment_disputed"] : [];
     if (kind === "usage_pack") {
