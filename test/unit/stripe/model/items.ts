@@ -83,7 +83,7 @@ export function swapItems(world: World, subscription: Subscription, action: Do<"
   applyChange(world, subscription, [...kept, ...pairs.map(({ added }) => added)], lines, action);
 }
 
-/** Asks for another price that applies only once it is paid. A failed payment changes nothing. */
+/** Requests another price, which applies only once it is paid. A failed payment changes nothing. */
 export function requestPrice(world: World, subscription: Subscription, action: Do<"pending_update">): void {
   const [item] = currentState(subscription).items;
   const isAllowed = currentState(subscription).status === "active" && action.outcome !== "open";
