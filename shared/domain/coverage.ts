@@ -175,11 +175,54 @@ export function findPaidPeriods({ lines, phases }: Coverage, pastDueSince: Momen
   for (const line of lines) {
     const { productCode, end, invoice } = line;
     if (productCode === null || invoice.isTakenBack || end <= pastDueSince) continue;
+    if (isRenewed(phases, line) || !(isChangedSince(phases, line.start) || isItemUnpaid(lines, phases)))
+      continue;
     const bearers = findBearers(phases, line);
     if (bearers === null || isReplacedByPaid(lines, phases, line, bearers)) continue;
     until.set(productCode, Math.max(until.get(productCode) ?? end, end));
   }
   return until;
+}
+
+/**
+ * Returns whether the item began its next period at the same price. What is due then is that period, also when
+ * the billing cycle was reset before the line's end.
+ */
+function isRenewed(phases: Phase[], { itemId, priceId, end }: CoveredPeriod): boolean {
+  const ends = phases.map(({ items }) => {
+    const item = items.get(itemId ?? "")?.item;
+    return item?.priceId === priceId ? (item.currentPeriodEnd ?? null) : null;
+  });
+  return ends.some((periodEnd, index) => {
+    const former = ends[index - 1] ?? null;
+    return periodEnd !== null && former !== null && former <= end && periodEnd > end;
+  });
+}
+
+/** Returns whether any item was added, removed or changed since `start`. */
+function isChangedSince(phases: Phase[], start: Moment): boolean {
+  const since = phases.filter(
+    ({ observation }, index) => observation.at >= start || index === phases.length - 1,
+  );
+  const plans = since.map(({ items }) =>
+    JSON.stringify([...items].map(([id, { item }]) => [id, item.priceId, item.quantity]).toSorted()),
+  );
+  return new Set(plans).size > 1;
+}
+
+/**
+ * Returns whether an item is not paid for its present period. If all are, and nothing was changed, the billing
+ * cycle was reset within the second of its start, and the new period of the same items is due.
+ */
+function isItemUnpaid(lines: CoveredPeriod[], phases: Phase[]): boolean {
+  return [...(phases.at(-1)?.items.values() ?? [])].some(
+    ({ item }) =>
+      item.quantity !== 0 &&
+      !lines.some(
+        ({ itemId, priceId, end }) =>
+          itemId === item.itemId && priceId === item.priceId && end >= (item.currentPeriodEnd ?? 0),
+      ),
+  );
 }
 
 /** Returns whether the line's item, or one that replaced it, was later paid for another product. */
