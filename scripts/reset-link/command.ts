@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { resetLinkCommand } from "../../shared/db/tables/sign-in.ts";
 import { encodeBase32 } from "../../shared/kit/base32.ts";
 import { sha256Hex } from "../../shared/kit/hash.ts";
+import { checkEnvironmentName, database as databaseName, nameIn } from "../deploy/names.ts";
 
 /**
  * Returns a new reset link and the SQL that stores its hash for the operator with this address, for one hour.
@@ -17,7 +18,12 @@ FROM operators WHERE email = '${email.toLowerCase()}'`;
   return { sql, link: `${origin.replace(/\/+$/, "")}/reset/${token}` };
 }
 
-export function buildResetCommand(email: string, origin: string): { command: string; link: string } {
+export function buildResetCommand(
+  email: string,
+  origin: string,
+  environment: string,
+): { command: string; link: string } {
   const { sql, link } = buildResetLink(email, origin);
-  return { command: `npx wrangler d1 execute licenzy --remote --command "${sql}"`, link };
+  const database = nameIn(checkEnvironmentName(environment), databaseName);
+  return { command: `npx wrangler d1 execute ${database} --remote --command "${sql}"`, link };
 }

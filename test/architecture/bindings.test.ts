@@ -49,6 +49,9 @@ function readBindings(config: Unstable_RawConfig): Map<string, RegExp> {
     ...(config.d1_databases ?? []).map(({ binding }) => [binding, /^D1Database$/] as const),
     ...(config.queues?.producers ?? []).map(({ binding }) => [binding, /^Queue<\w+>$/] as const),
     ...(config.services ?? []).map(({ binding }) => [binding, /^(?!string)/] as const),
+    ...(config.version_metadata === undefined
+      ? []
+      : [[config.version_metadata.binding, /^WorkerVersionMetadata$/] as const]),
     ...Object.keys(config.vars ?? {}).map((name) => [name, /^string$/] as const),
   ]);
 }

@@ -44,14 +44,12 @@ type Message = StripeRetryMessage | DeliveryMessage;
 
 export default {
   async queue(batch, env, ctx) {
-    switch (batch.queue) {
-      case "licenzy-stripe-retries":
-        return consumeStripeRetries(batch as MessageBatch<StripeRetryMessage>, withD1Timeout(env));
-      case "licenzy-deliveries":
-        return consumeDeliveries(batch as MessageBatch<DeliveryMessage>, withD1Timeout(env), ctx);
-      default:
-        throw new Error(`no consumer for the queue ${batch.queue}`);
-    }
+    // The name carries the environment: licenzy-staging-deliveries.
+    if (batch.queue.endsWith("-stripe-retries"))
+      return consumeStripeRetries(batch as MessageBatch<StripeRetryMessage>, withD1Timeout(env));
+    if (batch.queue.endsWith("-deliveries"))
+      return consumeDeliveries(batch as MessageBatch<DeliveryMessage>, withD1Timeout(env), ctx);
+    throw new Error(`no consumer for the queue ${batch.queue}`);
   },
   async scheduled(_controller, env, ctx) {
     await runSweeps(withD1Timeout(env), (work) => ctx.waitUntil(work));

@@ -8,6 +8,8 @@ export interface RuntimeEnv extends SubjectEnv {
   SUBJECT: DurableObjectNamespace<Subject>;
   KEYRING: DurableObjectNamespace<Keyring>;
   STRIPE_RETRIES: Queue<StripeRetryMessage>;
+  /** The deployed version of this worker. Its tag is empty in development. */
+  VERSION: WorkerVersionMetadata;
   /** Secret; see docs/secrets.md. */
   STRIPE_WRAPPING_KEYS: string;
 }

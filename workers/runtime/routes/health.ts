@@ -5,9 +5,13 @@ import { jsonReply } from "../http/reply.ts";
 import type { ApiContext } from "../request-context.ts";
 import { timeouts } from "../timeouts.ts";
 
-/** The worker runs. Depends on nothing else. */
+/**
+ * The worker runs. Depends on nothing else. `release` is the tag with which this version was deployed; a worker without
+ * one, as in development, does not say it.
+ */
 export function healthz(c: ApiContext): Response {
-  return jsonReply(c, { ok: true });
+  const release = c.env.VERSION.tag;
+  return jsonReply(c, { ok: true, ...(release === "" ? {} : { release }) });
 }
 
 /**

@@ -1,0 +1,31 @@
+import { type Context, checkAccount, confirmByName } from "../context.ts";
+import { nameIn, queues, workers } from "../names.ts";
+
+/** Deletes an environment: callers before the workers that they call, then queues, then the database. */
+export async function destroy(context: Context): Promise<void> {
+  const { account, environment, database, print, settings } = context;
+  await checkAccount(context);
+  const plan: { name: string; apply: () => Promise<void> }[] = [];
+  for (const worker of [...workers].reverse()) {
+    const name = nameIn(environment, worker);
+    if ((await account.listSecrets(name)) !== undefined)
+      plan.push({ name: `the worker ${name}`, apply: () => account.deleteWorker(name) });
+  }
+  for (const queue of queues) {
+    const name = nameIn(environment, queue);
+    if ((await account.findQueue(name)) !== undefined)
+      plan.push({ name: `the queue ${name}`, apply: () => account.deleteQueue(name) });
+  }
+  if ((await account.findDatabase(database)) !== undefined)
+    plan.push({ name: `the database ${database}`, apply: () => account.deleteDatabase(database) });
+  if (plan.length === 0) return print(`= There is no environment ${environment}`);
+
+  for (const { name } of plan) print(`- Delete ${name}`);
+  print("  This deletes every customer's ledger and can't be undone.");
+  await confirmByName(context, `Delete the environment ${environment}?`);
+  for (const { name, apply } of plan) {
+    await apply();
+    print(`- Deleted ${name}`);
+  }
+  if (settings.secrets !== null) print(`The copy of the secrets stays in ${settings.secrets}.`);
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { type Context, checkAccount, confirmByName, requireDatabase } from "../context.ts";
+import { DeployLock } from "../lock.ts";
+import { nameIn } from "../names.ts";
+import { DeployProblem } from "../problem.ts";
+import { SecretsCopy } from "../secrets.ts";
+import { sql } from "../sql.ts";
+import { buildWorkerConfigs, configFile, writeWorkerConfigs } from "../worker-configs.ts";
+
+export const rotatable = {
+  stripe: { secret: "STRIPE_WRAPPING_KEYS", worker: "licenzy-runtime", rows: sql.sealedByStripeKeys },
+  webhook: { secret: "WEBHOOK_WRAPPING_KEYS", worker: "licenzy-deliveries", rows: sql.sealedByWebhookKeys },
+} as const;
+export type Rotatable = keyof typeof rotatable;
+
+const wrappingKeys = z.object({ current: z.string(), keys: z.record(z.string(), z.string()) });
+type WrappingKeys = z.infer<typeof wrappingKeys>;
+
+/**
+ * Adds a wrapping key and makes it the current one; the earlier ones still open what they sealed. With `retire`, removes
+ * the earlier ones, once no row needs them.
+ */
+export async function rotateKeys(
+  context: Context,
+  kind: Rotatable | undefined,
+  { retire }: { retire: boolean },
+): Promise<void> {
+  if (kind === undefined) throw new DeployProblem("Which keys?", "Add --keys stripe, or --keys webhook.");
+  const { account, environment, settings, database, print } = context;
+  const { secret, worker } = rotatable[kind];
+  if (settings.secrets === null)
+    throw new DeployProblem(
+      "The copy of the secrets is not known.",
+      "Add --secrets with the folder of the copy: Cloudflare does not give a secret back.",
+    );
+  await checkAccount(context);
+  const databaseId = await requireDatabase(context);
+  await writeWorkerConfigs(environment, await buildWorkerConfigs(environment, settings, databaseId));
+  const config = configFile(environment, "licenzy-runtime");
+  const copy = await SecretsCopy.open(settings.secrets, environment);
+  const keys = readKeys(copy.get(secret), copy.file);
+
+  // An earlier run may have sent its value to the account, or not: sending it again is right in both cases.
+  const begun = copy.findReplacement(secret);
+  const rows = await account.query(config, database, rotatable[kind].rows);
+  const next = begun === undefined ? change(keys, rows, retire) : readKeys(begun, copy.file);
+  print(
+    `+ Set ${secret} of ${nameIn(environment, worker)}: current ${next.current}, with ${Object.keys(next.keys).join(", ")}`,
+  );
+  await confirmByName(context, `Change the ${kind} keys of ${environment}?`);
+
+  const lock = await DeployLock.take(account, environment, config, database);
+  try {
+    const value = JSON.stringify(next);
+    await copy.beginReplacement(secret, value);
+    await account.putSecrets(nameIn(environment, worker), { [secret]: value });
+    await copy.finishReplacement(secret);
+  } finally {
+    await lock.release();
+  }
+  const old = rows.filter((row) => row["key"] !== null && row["key"] !== next.current);
+  if (old.length === 0) return print("Done. No row is sealed with an earlier key.");
+  print("Done. In the portal, enter or rotate these again; then run the command with --retire:");
+  for (const row of old) print(`  ${String(row["what"])} (sealed with ${String(row["key"])})`);
+}
+
+function change(keys: WrappingKeys, rows: Record<string, unknown>[], retire: boolean): WrappingKeys {
+  if (!retire) return withNewKey(keys);
+  const needed = rows.filter((row) => row["key"] !== null && row["key"] !== keys.current);
+  if (needed.length > 0)
+    throw new DeployProblem(
+      `Earlier keys are still needed: ${needed
+        .slice(0, 3)
+        .map((row) => String(row["what"]))
+        .join("; ")}${needed.length > 3 ? `, and ${needed.length - 3} more` : ""}.`,
+      "Enter or rotate these in the portal first (docs/deploying.md).",
+    );
+  const current = keys.keys[keys.current];
+  return { current: keys.current, keys: current === undefined ? keys.keys : { [keys.current]: current } };
+}
+
+function withNewKey({ keys }: WrappingKeys): WrappingKeys {
+  const numbers = Object.keys(keys).map((id) => Number(/^k(\d+)$/.exec(id)?.[1] ?? 0));
+  const id = `k${1 + Math.max(0, ...numbers)}`;
+  return { current: id, keys: { ...keys, [id]: randomBytes(32).toString("base64") } };
+}
+
+function readKeys(value: string | undefined, file: string): WrappingKeys {
+  const parsed = wrappingKeys.safeParse(value === undefined ? undefined : JSON.parse(value));
+  if (parsed.success) return parsed.data;
+  throw new DeployProblem(
+    `${file} has no readable copy of these keys.`,
+    "Restore the copy from your backup. Without it a new value would make every sealed secret unreadable.",
+  );
+}

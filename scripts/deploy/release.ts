@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { rootDir } from "../../dev/stack/paths.ts";
+import { hashSources } from "../../dev/stack/source-hash.ts";
+import { newestMigration } from "../../shared/db/newest-migration.ts";
+import type { WorkerConfigs } from "./worker-configs.ts";
+
+/** What is deployed: all three workers carry the same tag. */
+export interface Release {
+  /** Begins with `lz-`; the same sources and settings have the same tag. At most 25 characters, Cloudflare's limit. */
+  tag: string;
+  /** At most 100 characters, Cloudflare's limit. Ends with the newest migration, which a rollback reads. */
+  message: string;
+}
+
+export async function readRelease(configs: WorkerConfigs): Promise<Release> {
+  const hash = createHash("sha256").update(await hashSources());
+  for (const config of Object.values(configs)) hash.update("\0").update(config);
+  const { version } = JSON.parse(readFileSync(join(rootDir, "package.json"), "utf8")) as { version: string };
+  return {
+    tag: `lz-${hash.digest("hex").slice(0, 12)}`,
+    message: `Licenzy ${version}, migration ${newestMigration.replace(/\.sql$/, "")}`,
+  };
+}
+
+/** Returns the newest migration that a release knows, by the message with which it was deployed. */
+export function migrationOf(message: string | undefined): string | undefined {
+  const [, migration] = /, migration (\S+)$/.exec(message ?? "") ?? [];
+  return migration === undefined ? undefined : `${migration}.sql`;
+}
+
+export const isReleaseTag = (tag: string | undefined): boolean => /^lz-[0-9a-f]{12}$/.test(tag ?? "");

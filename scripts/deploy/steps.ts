@@ -1,0 +1,157 @@
+import { tagOf } from "./account.ts";
+import { type Context, requireDatabase } from "./context.ts";
+import { readMigrations } from "./migrations.ts";
+import { type DeployedWorker, nameIn, queues } from "./names.ts";
+import { DeployProblem } from "./problem.ts";
+import { isReleaseTag, type Release } from "./release.ts";
+import { requiredSecrets, type SecretName, SecretsCopy, setupToken } from "./secrets.ts";
+import { sql } from "./sql.ts";
+import { configFile } from "./worker-configs.ts";
+
+/** A part of the environment, which a deployment puts into its target state. */
+export interface Step {
+  /** Reads the account. Returns what is to be done, or a statement that all is done. */
+  inspect(): Promise<{ done: string } | { todo: string; apply: () => Promise<void> }>;
+}
+
+export function databaseStep({ account, database, settings }: Context): Step {
+  return {
+    async inspect() {
+      const id = await account.findDatabase(database);
+      if (id !== undefined) return { done: `Database ${database}` };
+      return {
+        todo: `Create the database ${database} in ${settings.location}`,
+        apply: async () => {
+          await account.createDatabase(database, settings.location);
+        },
+      };
+    },
+  };
+}
+
+export function queueSteps({ account, environment }: Context): Step[] {
+  return queues.map((queue) => ({
+    async inspect() {
+      const name = nameIn(environment, queue);
+      if ((await account.findQueue(name)) !== undefined) return { done: `Queue ${name}` };
+      return { todo: `Create the queue ${name}`, apply: () => account.createQueue(name) };
+    },
+  }));
+}
+
+/**
+ * Sets the secrets that a worker lacks. A worker that does not exist yet is created empty by that, so that the deliveries
+ * worker can bind itself.
+ */
+export function secretsStep(context: Context, worker: DeployedWorker): Step {
+  const { account, environment } = context;
+  const name = nameIn(environment, worker);
+  return {
+    async inspect() {
+      const present = await account.listSecrets(name);
+      await refuseForeignWorker(context, name, present);
+      const wanted: SecretName[] = [...requiredSecrets[worker]];
+      if (worker === "licenzy-portal" && !(await hasOwner(context))) wanted.push(setupToken);
+      const missing = wanted.filter((secret) => !present?.includes(secret));
+      if (missing.length === 0) return { done: `Secrets of ${name}` };
+      return {
+        todo: `Set ${missing.join(" and ")} of ${name}`,
+        apply: async () => {
+          const copy = await openCopy(context, name);
+          const values: Record<string, string> = {};
+          for (const secret of missing) values[secret] = await copy.obtain(secret);
+          await account.putSecrets(name, values);
+        },
+      };
+    },
+  };
+}
+
+/** @throws DeployProblem if the settings name no folder */
+async function openCopy({ settings, environment }: Context, worker: string): Promise<SecretsCopy> {
+  if (settings.secrets !== null) return SecretsCopy.open(settings.secrets, environment);
+  throw new DeployProblem(
+    `${worker} needs secrets, and there is no folder for a copy of them.`,
+    "Add --secrets ~/licenzy-secrets, a folder outside of the checkout that is backed up.",
+  );
+}
+
+/** A worker of this name that we did not deploy belongs to another product. */
+async function refuseForeignWorker({ account }: Context, name: string, secrets: string[] | undefined) {
+  if (secrets === undefined) return;
+  const versions = (await account.listVersions(name)) ?? [];
+  const ours = versions.some((version) => isReleaseTag(tagOf(version)));
+  const known = Object.values(requiredSecrets).flat();
+  // Before its first deployment, our worker is empty and has our secrets.
+  if (ours || secrets.some((secret) => known.includes(secret as SecretName))) return;
+  throw new DeployProblem(
+    `The account has a worker ${name} that Licenzy did not deploy.`,
+    "Choose another --env, or delete that worker.",
+  );
+}
+
+/** SETUP_TOKEN opens the setup page until there is an owner. Then it is deleted. */
+export function setupTokenStep(context: Context): Step {
+  const { account, environment, settings } = context;
+  const name = nameIn(environment, "licenzy-portal");
+  return {
+    async inspect() {
+      const isSet = (await account.listSecrets(name))?.includes(setupToken) ?? false;
+      if (!isSet || !(await hasOwner(context))) return { done: "Setup page" };
+      return {
+        todo: `Delete ${setupToken} of ${name}, which has an owner now`,
+        apply: async () => {
+          await account.deleteSecret(name, setupToken);
+          if (settings.secrets === null) return;
+          await (await SecretsCopy.open(settings.secrets, environment)).forget(setupToken);
+        },
+      };
+    },
+  };
+}
+
+export async function hasOwner(context: Context): Promise<boolean> {
+  const { account, environment, database } = context;
+  if ((await account.findDatabase(database)) === undefined) return false;
+  const config = configFile(environment, "licenzy-runtime");
+  const [table] = await account.query(config, database, sql.findOperatorsTable);
+  if (table === undefined) return false;
+  const [row] = await account.query(config, database, sql.findOperator);
+  return row !== undefined;
+}
+
+/** @throws DeployProblem if the database has tables that are not ours, or is newer than this release */
+export function migrationsStep(context: Context): Step {
+  const { account, environment, database } = context;
+  const config = configFile(environment, "licenzy-runtime");
+  return {
+    async inspect() {
+      const { pending } = await readMigrations(context);
+      if (pending.length === 0) return { done: "Migrations" };
+      return {
+        todo: `Apply ${pending.length === 1 ? "the migration" : `${pending.length} migrations`} up to ${pending.at(-1)}`,
+        apply: async () => {
+          await requireDatabase(context);
+          await account.applyMigrations(config, database);
+        },
+      };
+    },
+  };
+}
+
+export function workerStep(context: Context, worker: DeployedWorker, release: Release): Step {
+  const { account, environment } = context;
+  const name = nameIn(environment, worker);
+  return {
+    async inspect() {
+      const serving = await account.findServing(name);
+      const versions = (await account.listVersions(name)) ?? [];
+      const current = versions.find(({ id }) => id === serving?.versionId);
+      if (tagOf(current) === release.tag) return { done: `${name} ${release.tag}` };
+      return {
+        todo: `Deploy ${name} ${release.tag}`,
+        apply: () => account.deploy(configFile(environment, worker), release.tag, release.message),
+      };
+    },
+  };
+}
