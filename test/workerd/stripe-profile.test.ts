@@ -144,7 +144,8 @@ describe("customer.read_stripe_profile", () => {
         name: "Anna Becker",
         email: "anna@example.com",
         paid: [{ currency: "eur", amount: 4_900 }],
-        hasOlderPayments: false,
+        paidIsPartial: false,
+        hasMorePayments: false,
         plans: [{ subscriptionId: "sub_1", amount: 2_900, currency: "eur", interval: "month" }],
         payments: [
           {

@@ -45,11 +45,12 @@ export interface StripeProfile {
   email: string | null;
   /** What was paid and not refunded, per currency. */
   paid: { currency: string; amount: number }[];
-  /** Whether older payments exist, which `paid` does not include. */
-  hasOlderPayments: boolean;
+  /** Whether older payments exist that `paid` does not include. */
+  paidIsPartial: boolean;
   plans: StripePlan[];
   /** The newest payments, newest first. */
   payments: StripePayment[];
+  hasMorePayments: boolean;
   readAt: number;
 }
 

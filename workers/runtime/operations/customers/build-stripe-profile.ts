@@ -30,9 +30,10 @@ export function buildStripeProfile(
     name: customer.deleted ? null : (customer.name ?? null),
     email: customer.deleted ? null : customer.email,
     paid: sumPaid(charges),
-    hasOlderPayments: answers.hasOlderCharges,
+    paidIsPartial: answers.hasOlderCharges,
     plans: subscriptions.map(toPlan),
     payments: charges.slice(0, maxPayments).map((charge) => toPayment(charge, answers)),
+    hasMorePayments: answers.hasOlderCharges || charges.length > maxPayments,
     readAt: now,
   };
 }
