@@ -3,7 +3,7 @@ import { checkoutAttemptLabels, clockChangeLabels } from "../../../components/la
 import { stripeEventLabels } from "../../../components/labels/stripe-event.ts";
 import { deliveryStateLabels } from "../../../components/labels/webhook.ts";
 import { Pill } from "../../../components/parts.tsx";
-import { buildPath, type PortalContext } from "../../../request-context.ts";
+import { buildPath } from "../../../request-context.ts";
 import { linkToPage } from "../page-link.tsx";
 import { EntryRow } from "./entry-row.tsx";
 import type { TimelineItem } from "./timeline-items.ts";
