@@ -6,18 +6,22 @@ import { stripeConnections } from "../../../shared/db/tables/configuration.ts";
 import { stripeEvents, stripeObjects } from "../../../shared/db/tables/stripe.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
 import type { SubjectKey } from "../../../shared/domain/subject-name.ts";
+import { type ConnectionWithProject, selectConnections } from "./stripe-connections.ts";
 
-export interface StripeCustomers {
+interface StripeCustomers {
+  /** The connection of the subject's project and mode; `null` without one. */
+  found: ConnectionWithProject | null;
   /** The ids of the subject's customers at Stripe, newest first. */
   customerIds: string[];
   /** The newest event that Stripe sent of the subject. */
   newestEventId: string | null;
 }
 
-/** Returns the subject's customers at Stripe, in one round trip; none while the subject is being erased. */
+/** Returns the connection and the subject's customers at Stripe, in one round trip; none while the subject is being erased. */
 export async function readStripeCustomers(db: D1Database, key: SubjectKey): Promise<StripeCustomers> {
   const database = drizzle(db);
-  const [objects, known, events, erased] = await database.batch([
+  const [connections, objects, known, events, erased] = await database.batch([
+    selectConnections(database).where(inScope(stripeConnections, key)),
     database
       .select({ stripeId: stripeObjects.stripeId })
       .from(stripeObjects)
@@ -43,8 +47,9 @@ export async function readStripeCustomers(db: D1Database, key: SubjectKey): Prom
       .limit(1),
     selectLastErasure(database, key),
   ]);
+  const found = connections[0] ?? null;
   const newestEventId = events[0]?.eventId ?? null;
-  if (erased[0]?.state === "running") return { customerIds: [], newestEventId };
+  if (erased[0]?.state === "running") return { found, customerIds: [], newestEventId };
   const ids = [...objects.map(({ stripeId }) => stripeId), known[0]?.stripeCustomerId ?? ""];
-  return { customerIds: [...new Set(ids)].filter((id) => id !== ""), newestEventId };
+  return { found, customerIds: [...new Set(ids)].filter((id) => id !== ""), newestEventId };
 }

@@ -10,7 +10,6 @@ import {
   TimeoutError,
   withTimeout,
 } from "../../../../shared/kit/timeout.ts";
-import { readProjectConnection } from "../../db/stripe-connections.ts";
 import { readStripeCustomers } from "../../db/stripe-customers.ts";
 import { createConnectionStripeClient } from "../../stripe-connection/create-stripe-client.ts";
 import { implementForCustomer } from "../implement.ts";
@@ -42,10 +41,7 @@ export const readProfile = implementForCustomer(
   readStripeProfile,
   async ({ env, identity, now, waitUntil }) => {
     const startedAt = Date.now();
-    const [found, { customerIds, newestEventId }] = await Promise.all([
-      readProjectConnection(env.DB, identity.projectId, identity.mode),
-      readStripeCustomers(env.DB, identity),
-    ]);
+    const { found, customerIds, newestEventId } = await readStripeCustomers(env.DB, identity);
     const [customerId, ...older] = customerIds;
     if (found === null || customerId === undefined) return { outcome: "done", profile: null };
     const { connection } = found;

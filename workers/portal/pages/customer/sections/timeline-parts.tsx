@@ -95,7 +95,7 @@ export function EventPart({
 }) {
   const { label, tone } = stripeEventLabels[event.status];
   return (
-    <li>
+    <li id={`stripe-${event.eventId}`}>
       <Clock at={event.receivedAt} /> <a href={buildPath(c, `/events/${event.eventId}`)}>{event.type}</a>{" "}
       <Pill tone={tone}>{label}</Pill>{" "}
       <span class="quiet">
