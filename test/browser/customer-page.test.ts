@@ -62,8 +62,8 @@ describe.skipIf(chromiumPath === undefined)("the customer's page at a glance", (
     // 29 + 4 × 49 paid, 4 × 9 refunded.
     expect(glance).toContain("€189.00");
     expect(glance).toMatch(/\d\d:\d\d:\d\d, allowed/);
-    const used = page.locator(".timeline > li", { hasText: "units used in" });
-    expect(await used.first().innerText()).toContain("units used in 2");
+    const used = page.locator(".timeline > li", { hasText: "units used" });
+    expect(await used.first().innerText()).toContain("75 units used in 25 requests");
     const customers = ["user_busy", ...(await listSeeded())];
     for (const subjectRef of customers) {
       await page.goto(pathOf(subjectRef));

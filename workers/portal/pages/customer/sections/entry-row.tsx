@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
+import type { EntryView, FlipView } from "../../../../../shared/contract/operations/customer-views.ts";
 import type { IconName } from "../../../components/icon.tsx";
 import { formatCount } from "../../../components/labels/common.ts";
 import { formatReason, toEntryTitle } from "../../../components/labels/customer.ts";
@@ -31,13 +31,12 @@ export function EntryRow({ c, page, row, lead, canAct }: Props) {
       flip={flip}
       action={<Actions c={c} subjectRef={page.customer.subjectRef} lead={lead} canAct={canAct} />}
     >
-      {flip === null || isManual ? null : (
-        <>
-          <b>{flip.after.allowed ? "Access gained" : "Access lost"}</b> ·{" "}
-        </>
-      )}
-      <Heading entry={entry} entries={entries} isBold={flip === null || isManual} />{" "}
-      <Touched entry={entry} names={names} />
+      <Heading entry={entry} flip={flip} entries={entries} />{" "}
+      <Touched
+        entry={entry}
+        names={names}
+        withUnits={entries.length === 1 || entry.operation !== "consume"}
+      />
       {entry.actor === null ? null : (
         <p>
           {entry.actor.name}: “{formatReason(entry.reason)}”
@@ -69,20 +68,31 @@ export function EntryRow({ c, page, row, lead, canAct }: Props) {
   );
 }
 
-function Heading({ entry, entries, isBold }: { entry: EntryView; entries: EntryView[]; isBold: boolean }) {
-  const title = describe(entry, entries);
-  return isBold ? <b>{title}</b> : <span>{title}</span>;
-}
-
-/** Names a row: usage by its total, anything else by its leading entry and the number of others. */
-function describe(entry: EntryView, entries: EntryView[]): string {
+/** Names a row: usage by its total, a change of access by what changed it, anything else by its leading entry. */
+function Heading({
+  entry,
+  flip,
+  entries,
+}: {
+  entry: EntryView;
+  flip: FlipView | null;
+  entries: EntryView[];
+}) {
   const title = toEntryTitle(entry);
-  if (entries.length === 1) return title;
-  if (entries.every(({ operation }) => operation === "consume")) {
-    const units = entries.reduce((sum, { touched }) => sum - sumUnits(touched), 0);
-    return `${formatCount(units)} units used in ${formatCount(entries.length)} requests, last`;
-  }
-  return `${title} and ${entries.length - 1} more:`;
+  if (flip !== null && entry.manual === null)
+    return (
+      <>
+        <b>{flip.after.allowed ? "Access gained" : "Access lost"}</b> ·
+        {entry.operation === "subscription" ? null : ` ${title} ·`}
+      </>
+    );
+  if (entry.operation !== "consume" || entries.length === 1) return <b>{title}</b>;
+  const units = entries.reduce((sum, { touched }) => sum - sumUnits(touched), 0);
+  return (
+    <>
+      <b>{formatCount(units)} units used</b> in {formatCount(entries.length)} requests ·
+    </>
+  );
 }
 
 const sumUnits = (touched: EntryView["touched"]) => touched.reduce((sum, { units }) => sum + units, 0);

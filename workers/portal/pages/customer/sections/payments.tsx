@@ -22,10 +22,12 @@ export function Payments({ c, page }: { c: PortalContext; page: CustomerPage }) 
       ) : null}
       {profile === null ? null : <PaymentTable c={c} page={page} payments={profile.payments} />}
       {profile === null ? null : (
-        <p class="pad quiet">
-          {profile.hasMorePayments ? `Showing the newest ${profile.payments.length} payments. ` : null}
-          Read from Stripe <Time at={profile.readAt} now={c.get("now")} />. Licenzy does not store payments.
-        </p>
+        <div class="pad">
+          <p class="quiet">
+            {profile.hasMorePayments ? `Showing the newest ${profile.payments.length} payments. ` : null}
+            Read from Stripe <Time at={profile.readAt} now={c.get("now")} />. Licenzy does not store payments.
+          </p>
+        </div>
       )}
       <h3 class="section">Checkouts</h3>
       <Attempts c={c} lists={page.lists} />
@@ -88,10 +90,10 @@ function Row({ c, page, payment }: { c: PortalContext; page: CustomerPage; payme
         )}
         {failure === null ? null : <small>{failure}</small>}
       </td>
-      <td>{formatMethod(payment.method) ?? <None />}</td>
+      <td class="whole">{formatMethod(payment.method) ?? <None />}</td>
       <td class="num end">{amountRefunded === 0 ? <None /> : formatMoney(amountRefunded, currency)}</td>
       <td>{dispute === null ? <None /> : <Pill tone="warn">{formatDispute(dispute)}</Pill>}</td>
-      <td>
+      <td class="whole">
         <a
           href={buildStripeUrl(stripeId, c.get("mode"), page.lists.stripeAccountId)}
           rel="noreferrer"

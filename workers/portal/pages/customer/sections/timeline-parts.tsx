@@ -12,7 +12,15 @@ import { buildPath, type PortalContext } from "../../../request-context.ts";
 /** What a row of the timeline folds in: its entries, Stripe events and webhooks, one line each. */
 
 /** Lists what an entry changed: products, units and what is left. */
-export function Touched({ entry: { touched }, names }: { entry: EntryView; names: ProductNames }) {
+export function Touched({
+  entry: { touched },
+  names,
+  withUnits = true,
+}: {
+  entry: EntryView;
+  names: ProductNames;
+  withUnits?: boolean;
+}) {
   return (
     <>
       {touched.map(({ entitlementId, productCode, kind, status, units, unitsRemaining }, index) => (
@@ -20,7 +28,7 @@ export function Touched({ entry: { touched }, names }: { entry: EntryView; names
           {index === 0 ? null : ", "}
           <a href={`#${entitlementId}`}>{nameProduct(names, productCode)}</a>
           {kind === "subscription" ? ` ${entitlementStatusLabels[status].label.toLowerCase()}` : null}
-          {units === 0 ? null : <span class="num"> {formatUnits(units)}</span>}
+          {units === 0 || !withUnits ? null : <span class="num"> {formatUnits(units)}</span>}
           {unitsRemaining === null ? null : (
             <span class="num quiet"> ({formatCount(unitsRemaining)} left)</span>
           )}
