@@ -94,7 +94,7 @@ describe.skipIf(chromiumPath === undefined)("the customer's page at a glance", (
 
   it("the payments tab lists method, refund and the next retry, with a link to Stripe's dashboard in test mode", async () => {
     await page.goto(pathOf("user_past_due", "?tab=payments"));
-    const failed = page.getByRole("region", { name: "Payments" }).locator("tbody tr").first();
+    const failed = page.getByRole("region", { name: "Payments at Stripe" }).locator("tbody tr").first();
     expect(await failed.innerText()).toMatch(
       /Failed[\s\S]*next retry [A-Z][a-z]{2} \d{1,2}[\s\S]*Visa •••• 4242/,
     );
@@ -128,7 +128,8 @@ describe.skipIf(chromiumPath === undefined)("the customer's page at a glance", (
   });
 
   it("the page is served without Stripe's data while Stripe hangs", async () => {
-    const subjectRef = "user_disputed";
+    const subjectRef = "user_not_looked_at";
+    await buy(subjectRef, "CREDITS_1000", "not-looked-at");
     await stripe.control("api", { next: 50, fail: "hang" });
     try {
       const startedAt = Date.now();

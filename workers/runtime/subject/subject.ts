@@ -122,10 +122,7 @@ export class Subject extends DurableObject<SubjectEnv> {
     return previewStripe(this.store.state(), before, identity, command);
   }
 
-  /**
-   * Returns whether a Stripe subscription to the product is open. A second one would charge the customer
-   * twice.
-   */
+  /** Returns whether a Stripe subscription to the product is open. A second one would charge twice. */
   async hasOpenSubscription(productCode: string): Promise<boolean> {
     return [...this.store.state().entitlements.values()].some(
       (entitlement) =>

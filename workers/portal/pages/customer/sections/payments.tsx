@@ -52,7 +52,7 @@ function PaymentTable({
     );
   return (
     <Table
-      label="Payments"
+      label="Payments at Stripe"
       head={["Date", "For", "Amount", "Status", "Method", "Refunded", "Dispute", "Stripe"]}
       ends={[2, 5]}
     >
