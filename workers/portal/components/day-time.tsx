@@ -18,7 +18,7 @@ const longFormat = new Intl.DateTimeFormat("en-US", {
 const yearOf = (at: number) => new Date(at).getUTCFullYear();
 
 /** Formats the day of a time in UTC as `Dec 2`, with the year if it is another one than that of `now`. */
-export const formatDay = (at: number, now: number): string =>
+const formatDay = (at: number, now: number): string =>
   (yearOf(at) === yearOf(now) ? dayFormat : yearFormat).format(at);
 
 /** Formats the day of a time in UTC as `Wednesday, December 2, 2026`. */

@@ -66,7 +66,7 @@ export function groupByDay(rows: Happening[]): { at: number; rows: Happening[] }
 
 export const isEntry = (item: TimelineItem): item is EntryItem => item.type === "entry";
 
-export const flipOf = (item: TimelineItem): FlipView | null => ("flip" in item ? item.flip : null);
+const flipOf = (item: TimelineItem): FlipView | null => ("flip" in item ? item.flip : null);
 
 /** The Stripe events of a row, each once, newest first. */
 export function listEvents({ items }: Happening): CustomerStripeEvent[] {
