@@ -169,7 +169,7 @@ describe.skipIf(chromiumPath === undefined)("the customer's page at a glance", (
     await context.close();
   });
 
-  it("an erased customer's page names nobody", async () => {
+  it("an erased customer's page has no name, email or card", async () => {
     await page.goto(pathOf("user_busy", "/erase"));
     await page.getByRole("textbox", { name: /subject_ref/ }).fill("user_busy");
     await page.getByLabel("Note").fill("gone");

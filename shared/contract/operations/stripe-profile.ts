@@ -17,7 +17,7 @@ export interface StripePayment {
   method: { type: string; brand: string | null; last4: string | null } | null;
   /** The checkout of Licenzy that it paid. */
   attemptId: string | null;
-  /** The subscription whose invoice it paid. */
+  /** The subscription of the invoice that it paid. */
   subscriptionId: string | null;
   description: string | null;
   /** Stripe's status of the newest dispute; `null` without one. */

@@ -16,7 +16,7 @@ describe("diagnosePast", () => {
     expect(found.causes[0]?.what).toContain("used 12 units in 2 requests");
   });
 
-  it("a past denial whose entries are on an older page says so instead of guessing", () => {
+  it("a past denial with entries on an older page says so instead of guessing", () => {
     const found = diagnosePast(customer({ entries: used }), { stripeEvents: [] }, at(1, "usage_exhausted"));
     expect(found).toEqual({ causes: [], isPartial: true });
   });

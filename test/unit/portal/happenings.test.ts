@@ -75,7 +75,7 @@ describe("foldTimeline", () => {
     expect(sequencesOf(fold({ entries, flips }))).toEqual([[2], [1]]);
   });
 
-  it("usage in a row is one row per day, and a use that ended access is a row of its own", () => {
+  it("usage in a row is one row per day, and a use that ended access is a separate row", () => {
     const day = 24 * 3_600_000;
     const entries = [
       entry(5, "consume", -1, { at: noon + day + 3 }),
@@ -96,7 +96,7 @@ describe("foldTimeline", () => {
     ]);
   });
 
-  it("what Stripe reports an hour later is a row of its own", () => {
+  it("what Stripe reports an hour later is a separate row", () => {
     const entries = [
       entry(2, "invoice", 0, { ...fromStripe("evt_2"), at: noon + 3_600_000 }),
       entry(1, "grant", 5, { ...fromStripe("evt_1"), at: noon }),

@@ -10,7 +10,7 @@ interface PastCause {
   what: string | CustomerStripeEvent;
 }
 
-/** The reasons whose cause names the ledger entries that led to them. */
+/** The reasons with a cause that names the ledger entries that led to them. */
 const needsEntries = new Set(["refunded", "usage_exhausted", "revoked"]);
 
 /**
