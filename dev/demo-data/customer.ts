@@ -1,6 +1,18 @@
 import { type ApiClient, sessionIdOf } from "../seed/api-client.ts";
 import type { PocketStripe } from "../seed/pocket-stripe.ts";
 
+/** Names of payers. Some break pages, as the refs do. */
+const payerNames = [
+  "Anna Becker",
+  "Chidi Okonkwo-Fairweather",
+  "María del Carmen Fernández de la Vega y Sánchez-Ocaña",
+  "中村 さくら",
+  "مها المحاسبة",
+  "O'Brien & Sons <script>",
+] as const;
+
+const pickPayerName = (index: number): string => payerNames[index % payerNames.length] ?? "";
+
 interface Purchase {
   sessionId: string;
   paymentIntent: string | null;
@@ -31,7 +43,8 @@ export class Customer {
   /** `unpaid` begins a bank debit. */
   async buy(productCode: string, outcome: "paid" | "unpaid" = "paid"): Promise<void> {
     const sessionId = await this.openCheckout(productCode);
-    await this.stripe.pay(sessionId, { outcome, email: `customer${this.index}@example.com` });
+    const email = `customer${this.index}@example.com`;
+    await this.stripe.pay(sessionId, { outcome, email, name: pickPayerName(this.index) });
     const { payment_intent, subscription } = await this.stripe.session(sessionId);
     this.purchase = { sessionId, paymentIntent: payment_intent, subscription };
   }

@@ -35,7 +35,8 @@ export function payForm(session: StripeObjects["checkout.session"], items: Strip
   const emailKnown = session.customer !== null || session.customer_email !== null;
   const email = emailKnown
     ? sentence(session.customer_email ?? "Paying as a known customer.")
-    : `<label for="email">Email</label><input id="email" name="email" type="email" placeholder="payer@example.com">`;
+    : `<label for="email">Email</label><input id="email" name="email" type="email" placeholder="payer@example.com">
+<label for="name">Name on card</label><input id="name" name="name" maxlength="256" placeholder="Pat Payer">`;
   const cancel =
     session.cancel_url === null
       ? ""

@@ -62,12 +62,10 @@ function act(context: Context, session: StripeObjects["checkout.session"], form:
   }
   if (action !== "pay" && action !== "pay_later")
     return htmlReply(400, page("No", sentence("Unknown action.")));
-  const completed = completeSession(
-    context,
-    session,
-    action === "pay" ? "paid" : "unpaid",
-    form.get("email") || undefined,
-  );
+  const completed = completeSession(context, session, action === "pay" ? "paid" : "unpaid", {
+    email: form.get("email") || undefined,
+    name: form.get("name") || undefined,
+  });
   const successUrl = (completed.success_url ?? context.publicOrigin).replaceAll(
     "{CHECKOUT_SESSION_ID}",
     completed.id,

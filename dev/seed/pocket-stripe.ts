@@ -41,7 +41,10 @@ export class PocketStripe {
     return price.id;
   }
 
-  async pay(sessionId: string, options: { email?: string; outcome?: "paid" | "unpaid" | "expired" } = {}) {
+  async pay(
+    sessionId: string,
+    options: { email?: string; name?: string; outcome?: "paid" | "unpaid" | "expired" } = {},
+  ) {
     return this.control(`checkout/${sessionId}`, { outcome: "paid", ...options });
   }
 

@@ -100,7 +100,9 @@ test("an access that ended by time no longer reads as turned on", async () => {
 const textOf = (html: string): string => toText({ html } as PortalReply);
 
 /** Returns the rows of ledger entries and of changes by time alone, newest first. */
-const rowsOf = (html: string): string[] => html.match(/<li id="(?:entry|access)-.*?<\/li>/gs) ?? [];
+const rowsOf = (html: string): string[] =>
+  html.match(/<li id="(?:entry|access)-(?:(?!<li id="(?:entry|access)-).)*<div class="after">.*?<\/div>/gs) ??
+  [];
 
 interface ShownFlip {
   sequence: number;

@@ -35,6 +35,7 @@ const inputs: { [O in OperationOf<"runtime"> as O["name"]]: () => InputOf<O> } =
   "customer.read_decision": () => ({ subjectRef, asOf: { at: 1 } }),
   "customer.find_by_email": () => ({ email: "a@example.com" }),
   "customer.find_related_at_stripe": () => ({ stripeId: "ch_1" }),
+  "customer.read_stripe_profile": () => ({ subjectRef }),
   "customer.preview_action": () => ({ subjectRef, ...newRequest() }),
   "customer.apply_action": () => ({ subjectRef, ...newRequest(), ...why, fingerprint: "" }),
   "customer.preview_sync": () => ({ subjectRef }),

@@ -10,21 +10,27 @@ import { processPayment, startPayment, succeedPayment } from "./payment.ts";
 
 type Session = StripeObjects["checkout.session"];
 
+/** What the payer typed into the pay page. */
+export interface Payer {
+  email?: string | undefined;
+  name?: string | undefined;
+}
+
 /**
  * Completes a session: `paid` at once, or `unpaid` while a bank debit is processing (see
- * `settleAsyncPayment`). `email` is the typed email, used when neither session nor customer has one.
+ * `settleAsyncPayment`). `typed` is what the payer typed, used where session and customer have nothing.
  */
 export function completeSession(
   context: Context,
   session: Session,
   outcome: "paid" | "unpaid",
-  email: string | undefined,
+  typed: Payer,
 ): Session {
   if (session.status !== "open") {
     throw invalidRequest(`This Checkout Session is ${session.status}, not open.`, { param: "session" });
   }
   clearTimer(context, session.id);
-  const payer = identifyPayer(context, session, email);
+  const payer = identifyPayer(context, session, typed);
   const finish = session.mode === "subscription" ? completeSubscription : completePayment;
   const completed = finish(context, { ...session, ...payer, status: "complete", url: null }, outcome);
   context.objects.save(completed);
@@ -35,19 +41,20 @@ export function completeSession(
 function identifyPayer(
   context: Context,
   session: Session,
-  typedEmail: string | undefined,
+  typed: Payer,
 ): Pick<Session, "customer" | "customer_details"> {
   const known =
     typeof session.customer === "string"
       ? context.objects.get("customer", session.customer, "customer")
       : undefined;
-  const email = known?.email ?? session.customer_email ?? typedEmail ?? "payer@example.com";
+  const email = known?.email ?? session.customer_email ?? typed.email ?? "payer@example.com";
+  const name = known?.name ?? typed.name ?? "Pat Payer";
   // Stripe has no guests for an order without costs.
   const needsCustomer =
     session.mode === "subscription" ||
     session.customer_creation === "always" ||
     session.payment_status === "no_payment_required";
-  const customer = known ?? (needsCustomer ? createCustomer(context, { email }) : null);
+  const customer = known ?? (needsCustomer ? createCustomer(context, { email, name }) : null);
   return {
     customer: customer?.id ?? null,
     customer_details: {
@@ -55,7 +62,7 @@ function identifyPayer(
       business_name: null,
       email,
       individual_name: null,
-      name: customer?.name ?? null,
+      name,
       phone: null,
       tax_exempt: "none",
       tax_ids: [],

@@ -113,6 +113,12 @@ export interface UsageDay {
   units: number;
 }
 
+/** An access check of the customer's backend, and its answer. */
+export interface CheckView {
+  at: number;
+  allowed: boolean;
+}
+
 export interface CustomerView {
   subjectRef: string;
   /** `false` when nothing ever happened to it. */
@@ -120,6 +126,8 @@ export interface CustomerView {
   decision: DecisionView;
   /** Since when access has been so; `null` where the ledger does not reach back to it, and on older pages. */
   since: number | null;
+  /** The last check that the customer's object answered; `null` if it has answered none since it started. */
+  lastCheck: CheckView | null;
   entitlements: EntitlementExplained[];
   usageRemaining: number;
   /** Newest first. */

@@ -53,6 +53,7 @@ import {
   unlinkProvider,
 } from "./sign-in.ts";
 import { checkStripe, connectStripe, registerWebhook, retryStripeEvent, setWebhookSecret } from "./stripe.ts";
+import { readStripeProfile } from "./stripe-profile.ts";
 
 /** Every operation of operators. Permissions, routes, the audit log's actions, docs and tests read this table. */
 export const operations = [
@@ -60,6 +61,7 @@ export const operations = [
   readDecision,
   findCustomersByEmail,
   findRelatedAtStripe,
+  readStripeProfile,
   previewAction,
   applyAction,
   previewSync,

@@ -23,6 +23,7 @@ export const customer = (change: Partial<CustomerView> = {}): CustomerView => ({
     sequence: 3,
   },
   since: null,
+  lastCheck: null,
   entitlements: [],
   usageRemaining: 0,
   entries: [],
@@ -127,6 +128,7 @@ export const stripeEvent = (change: Partial<CustomerStripeEvent> = {}): Customer
   foundBy: "webhook",
   stripeCreatedAt: noon,
   receivedAt: noon,
+  settledAt: noon,
   ...change,
 });
 

@@ -128,6 +128,7 @@ function selectStripeEvents(database: Database, key: SubjectKey, window: Window)
       foundBy: stripeEvents.foundBy,
       stripeCreatedAt: stripeEvents.stripeCreatedAt,
       receivedAt: stripeEvents.receivedAt,
+      settledAt: stripeEvents.settledAt,
     })
     .from(stripeEvents)
     .where(

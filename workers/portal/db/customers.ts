@@ -179,7 +179,7 @@ export const toCustomerListItem = (row: CustomerRow): CustomerListItem => ({
   entitlements: JSON.parse(row.entitlements),
 });
 
-function buildPage(query: CustomerListQuery, scope: Scope): SQL {
+export function buildPage(query: CustomerListQuery, scope: Scope): SQL {
   const { tab, sort, descending, cursor, limit } = query;
   const isUpward = descending === (cursor?.direction === "before");
   const way = sql.raw(isUpward ? "ASC" : "DESC");

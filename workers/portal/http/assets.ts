@@ -6,11 +6,12 @@ import base from "../styles/base.css";
 import controls from "../styles/controls.css";
 import customer from "../styles/customer.css";
 import customers from "../styles/customers.css";
-import flips from "../styles/flips.css";
 import frame from "../styles/frame.css";
+import glance from "../styles/glance.css";
 import inbox from "../styles/inbox.css";
 import islandStyles from "../styles/islands.css";
 import parts from "../styles/parts.css";
+import timeline from "../styles/timeline.css";
 import tokens from "../styles/tokens.css";
 
 /** Adds a hash of the content to the path, so that browsers may cache the file permanently. */
@@ -27,7 +28,19 @@ const fontFace = `@font-face {
   src: url("${fontPath}") format("woff2");
 }`;
 
-const styles = [tokens, base, frame, controls, parts, customer, customers, flips, inbox, islandStyles];
+const styles = [
+  tokens,
+  base,
+  frame,
+  controls,
+  parts,
+  customer,
+  glance,
+  timeline,
+  customers,
+  inbox,
+  islandStyles,
+];
 const css = [fontFace, ...styles].join("\n");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */

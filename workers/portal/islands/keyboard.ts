@@ -21,6 +21,7 @@ export function addKeyboard(): void {
     const href = isSecond ? findPage(event.key) : null;
     if (href !== null) location.href = href;
     else if (event.key === "g") wentAt = event.timeStamp;
+    else if (findNeighbor(event.key) !== null) findNeighbor(event.key)?.click();
     else if (event.key === "/") focusSearch();
     else if (event.key === "?") showKeys();
     else return;
@@ -39,6 +40,17 @@ function findPage(key: string): string | null {
   if (end === undefined) return null;
   const links = [...document.querySelectorAll<HTMLAnchorElement>(".side nav a")];
   return links.find(({ pathname }) => end.test(pathname))?.href ?? null;
+}
+
+/** On a customer's page that a list led to, `k` and `j` go to the previous and the next customer. */
+const neighborKeys: Record<string, { label: string; rel: string }> = {
+  k: { label: "Previous customer", rel: "prev" },
+  j: { label: "Next customer", rel: "next" },
+};
+
+function findNeighbor(key: string): HTMLAnchorElement | null {
+  const rel = Object.hasOwn(neighborKeys, key) ? neighborKeys[key]?.rel : undefined;
+  return rel === undefined ? null : document.querySelector(`.neighbors a[rel=${rel}]`);
 }
 
 /** Focuses the search of the page, else that of the frame. */
@@ -80,6 +92,9 @@ function listKeys(): [keys: string, label: string][] {
     ["Ctrl K", "Search, or run a command"],
     ["/", "Focus the search"],
     ...pages.map((key): [string, string] => [`g ${key}`, `Go to ${pageKeys[key]?.label}`]),
+    ...(document.querySelector(".neighbors") === null
+      ? []
+      : Object.entries(neighborKeys).map(([key, { label }]): [string, string] => [key, label])),
     ["?", "Show keyboard shortcuts"],
   ];
 }

@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../../../shared/contract/enums.ts";
 import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
 import { inScope } from "../../../shared/db/scope.ts";
@@ -10,12 +10,12 @@ import { projects, stripeConnections } from "../../../shared/db/tables/configura
  * Returns a connection with its project's region and grace period. Subject objects are addressed by region.
  */
 export async function readConnection(db: D1Database, connectionId: string) {
-  const rows = await selectConnections(db).where(eq(stripeConnections.connectionId, connectionId));
+  const rows = await selectConnections(drizzle(db)).where(eq(stripeConnections.connectionId, connectionId));
   return rows[0] ?? null;
 }
 
 export async function readProjectConnection(db: D1Database, projectId: string, mode: Mode) {
-  const rows = await selectConnections(db).where(inScope(stripeConnections, { projectId, mode }));
+  const rows = await selectConnections(drizzle(db)).where(inScope(stripeConnections, { projectId, mode }));
   return rows[0] ?? null;
 }
 
@@ -37,11 +37,11 @@ export async function claimConnectionsToSweep(
     .returning({ connectionId: stripeConnections.connectionId });
   if (claimed.length === 0) return [];
   const ids = JSON.stringify(claimed.map(({ connectionId }) => connectionId));
-  return selectConnections(db).where(sql`connection_id IN (SELECT value FROM json_each(${ids}))`);
+  return selectConnections(drizzle(db)).where(sql`connection_id IN (SELECT value FROM json_each(${ids}))`);
 }
 
-function selectConnections(db: D1Database) {
-  return drizzle(db)
+export function selectConnections(database: DrizzleD1Database) {
+  return database
     .select({ connection: stripeConnections, region: projects.region, graceDays: projects.graceDays })
     .from(stripeConnections)
     .innerJoin(projects, eq(projects.projectId, stripeConnections.projectId));

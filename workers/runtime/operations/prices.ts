@@ -69,14 +69,19 @@ function toPriceView(price: Stripe.Price): PriceView {
   const { product, recurring } = price;
   const named =
     typeof product === "object" && !product.deleted ? product.name : String(price.nickname ?? price.id);
-  const count = recurring?.interval_count ?? 1;
   return {
     priceId: price.id,
     productName: named,
     unitAmount: price.unit_amount,
     currency: price.currency,
-    interval:
-      recurring === null ? null : count === 1 ? recurring.interval : `${count} ${recurring.interval}s`,
+    interval: formatInterval(recurring),
     active: price.active,
   };
+}
+
+/** Formats the interval of a price: `month`, `3 months`; `null` for a price that is paid once. */
+export function formatInterval(recurring: Stripe.Price.Recurring | null): string | null {
+  if (recurring === null) return null;
+  const { interval, interval_count: count } = recurring;
+  return count === 1 ? interval : `${count} ${interval}s`;
 }

@@ -8,6 +8,7 @@ import { findRelated } from "./customers/find-related.ts";
 import * as manualAction from "./customers/manual-action.ts";
 import * as notes from "./customers/notes.ts";
 import * as customers from "./customers/read.ts";
+import { readProfile } from "./customers/stripe-profile.ts";
 import * as stripeSync from "./customers/sync.ts";
 import * as plan from "./plan.ts";
 import * as products from "./products.ts";
@@ -21,6 +22,7 @@ export const runtimeOperations: Implementations<RuntimeEnv, "runtime"> = {
   "customer.read_decision": customers.readPastDecision,
   "customer.find_by_email": customers.findByEmail,
   "customer.find_related_at_stripe": findRelated,
+  "customer.read_stripe_profile": readProfile,
   "customer.preview_action": manualAction.preview,
   "customer.apply_action": manualAction.apply,
   "customer.preview_sync": stripeSync.preview,

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { CustomerView } from "../../../shared/contract/operations/customer-views.ts";
+import type { CheckView, CustomerView } from "../../../shared/contract/operations/customer-views.ts";
 import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
 import { type ConsumeCommand, getUsageRemaining } from "../../../shared/domain/consume.ts";
 import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
@@ -45,6 +45,8 @@ export class Subject extends DurableObject<SubjectEnv> {
   private readonly store: SubjectStore;
   private readonly outbox: Outbox;
   private readonly groupCommit = new GroupCommit();
+  /** The last access check that this instance answered. Kept in memory only, so a check writes nothing. */
+  private lastCheck: CheckView | null = null;
   /** Number of running reads of the ledger that need it to stay unfolded. */
   private pinnedReads = 0;
 
@@ -56,7 +58,9 @@ export class Subject extends DurableObject<SubjectEnv> {
   }
 
   async check(): Promise<DecisionAt> {
-    return this.decideNow(await currentTime(this.env.DEV));
+    const answer = this.decideNow(await currentTime(this.env.DEV));
+    this.lastCheck = { at: answer.at, allowed: answer.decision.allowed };
+    return answer;
   }
 
   /** `check` with a packed result, for the request path. */
@@ -118,10 +122,7 @@ export class Subject extends DurableObject<SubjectEnv> {
     return previewStripe(this.store.state(), before, identity, command);
   }
 
-  /**
-   * Returns whether a Stripe subscription to the product is open. A second one would charge the customer
-   * twice.
-   */
+  /** Returns whether a Stripe subscription to the product is open. A second one would charge twice. */
   async hasOpenSubscription(productCode: string): Promise<boolean> {
     return [...this.store.state().entitlements.values()].some(
       (entitlement) =>
@@ -140,7 +141,8 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   /** Returns the view of the subject that the portal shows to operators. */
   async customerView(identity: SubjectIdentity, page: EntryPage): Promise<CustomerView> {
-    return buildCustomerView(this.store, identity, page, this.decideNow(await currentTime(this.env.DEV)));
+    const now = this.decideNow(await currentTime(this.env.DEV));
+    return { ...buildCustomerView(this.store, identity, page, now), lastCheck: this.lastCheck };
   }
 
   /** Returns the changes that an operator's action would make. Writes nothing. */
@@ -203,6 +205,7 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   /** Deletes all data of the subject. Safe to repeat (docs/protocols/erase.md). */
   async erase(erasure: Erasure): Promise<void> {
+    this.lastCheck = null;
     const isDone = () => this.isErasedSince(erasure.requestedAt - 1);
     while (!isDone()) {
       // Lets running reads of the ledger finish first.

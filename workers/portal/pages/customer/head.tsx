@@ -1,12 +1,15 @@
 import type { CustomerView } from "../../../../shared/contract/operations/customer-views.ts";
+import type { StripeProfile } from "../../../../shared/contract/operations/stripe-profile.ts";
 import { Icon } from "../../components/icon.tsx";
 import { formatCount, nameProduct, type ProductNames } from "../../components/labels/common.ts";
 import { entitlementStatusLabels, formatHeadline } from "../../components/labels/customer.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { CopyButton, Id } from "../../components/parts.tsx";
 import { formatExactTime } from "../../components/time.tsx";
-import { buildCustomerPath, buildPath, getOrigin, type PortalContext } from "../../request-context.ts";
+import { buildCustomerPath, getOrigin, type PortalContext } from "../../request-context.ts";
 import type { CustomerPage } from "./load.ts";
+import { linkToList, NeighborLinks } from "./neighbors.tsx";
+import { ProfileNote, toRead } from "./profile.tsx";
 import { buildStripeUrl } from "./stripe-link.ts";
 
 /** The customer's name, ids, and the actions that are always at hand. */
@@ -14,18 +17,17 @@ export function CustomerHead({ c, page, canAct }: { c: PortalContext; page: Cust
   const { customer, lists } = page;
   const { subjectRef } = customer;
   const stripeCustomerId = findStripeCustomerId(page);
+  const profile = toRead(page.profile);
   return (
     <header class="page-head">
       <div>
         <p class="crumbs">
-          <a href={buildPath(c, "/customers")}>Customers</a> /
+          <a href={linkToList(c)}>Customers</a> /
         </p>
-        <h1 class="mono">
-          <bdi>{subjectRef}</bdi>
-          <LookAlikeMark subjectRef={subjectRef} />
-        </h1>
+        <Title subjectRef={subjectRef} profile={profile} />
         {stripeCustomerId === null ? null : (
           <p class="ids">
+            {isNamed(profile) ? <Ref subjectRef={subjectRef} /> : null}
             <Id value={stripeCustomerId} />
             <a
               href={buildStripeUrl(stripeCustomerId, c.get("mode"), lists.stripeAccountId)}
@@ -36,8 +38,10 @@ export function CustomerHead({ c, page, canAct }: { c: PortalContext; page: Cust
             </a>
           </p>
         )}
+        <ProfileNote profile={page.profile} />
       </div>
       <div class="row">
+        <NeighborLinks c={c} neighbors={page.neighbors} />
         <CopyButton value={summarize(c, page)} label="Copy summary" name="for a ticket" />
         {canAct ? (
           <>
@@ -56,8 +60,41 @@ export function CustomerHead({ c, page, canAct }: { c: PortalContext; page: Cust
   );
 }
 
-function findStripeCustomerId({ customer, lists }: CustomerPage): string | null {
+const isNamed = (profile: StripeProfile | null) => profile?.name != null || profile?.email != null;
+
+/** The name and email address at Stripe, else the `subject_ref`. */
+function Title({ subjectRef, profile }: { subjectRef: string; profile: StripeProfile | null }) {
+  if (profile === null || !isNamed(profile))
+    return (
+      <h1 class="mono">
+        <bdi>{subjectRef}</bdi>
+        <LookAlikeMark subjectRef={subjectRef} />
+      </h1>
+    );
+  const { name, email } = profile;
   return (
+    <h1 class="person">
+      {name === null ? null : <bdi>{name}</bdi>}{" "}
+      {email === null ? null : <bdi class={name === null ? undefined : "email"}>{email}</bdi>}
+    </h1>
+  );
+}
+
+function Ref({ subjectRef }: { subjectRef: string }) {
+  return (
+    <span class="id ref">
+      <bdi>
+        <code>{subjectRef}</code>
+      </bdi>
+      <CopyButton value={subjectRef} />
+      <LookAlikeMark subjectRef={subjectRef} />
+    </span>
+  );
+}
+
+function findStripeCustomerId({ customer, lists, profile }: CustomerPage): string | null {
+  return (
+    toRead(profile)?.stripeCustomerId ??
     lists.subject?.stripeCustomerId ??
     customer.entitlements.find(({ stripe }) => stripe?.customerId)?.stripe?.customerId ??
     null

@@ -6,8 +6,11 @@ import type {
 import * as customers from "../../../../shared/contract/operations/customers.ts";
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
 import { type CustomerLists, readCustomerLists } from "../../db/customer.ts";
+import type { Neighbors } from "../../db/customer-neighbors.ts";
 import { callOperation } from "../../http/call-operation.ts";
 import { getScope, type PortalContext } from "../../request-context.ts";
+import { loadNeighbors } from "./neighbors.tsx";
+import { loadProfile, type Profile } from "./profile.tsx";
 import { parseAsOf } from "./sections/as-of.ts";
 
 /** A decision and the entitlements it is based on. */
@@ -21,22 +24,26 @@ export interface CustomerPage {
   lists: CustomerLists;
   /** The decision at another time, or an error message. `null` when no time was requested. */
   past: DecisionWithEntitlements | string | null;
+  profile: Profile;
+  /** The customers before and after this one in the list that the page was opened from. */
+  neighbors: Neighbors | null;
   /** The end of the previous timeline page. `null` on the first page. */
   cursor: Cursor | null;
 }
 
-interface Cursor {
+export interface Cursor {
   sequence: number;
   at: number;
 }
 
+/** Usage in a row is one line of the timeline, so that a page is shorter than this. */
 const entriesPerPage = 50;
 /** Maximum number of checkouts, of Stripe events and of deliveries. */
 export const maxRowsPerList = 100;
 
 /**
- * Reads the ledger and D1 in parallel. Including the session, this takes three round trips to D1. An
- * earlier decision takes a fourth.
+ * Reads the ledger, D1 and Stripe in parallel. Including the session, this takes three round trips to D1 one after
+ * another. Stripe is waited for at most a second.
  */
 export async function loadCustomer(
   c: PortalContext,
@@ -45,13 +52,15 @@ export async function loadCustomer(
   const cursor = readCursor(c.req.query("before"));
   const page = { before: cursor?.sequence ?? null, limit: entriesPerPage };
   const window = { before: cursor?.at ?? null, limit: maxRowsPerList };
-  const [reply, lists, past] = await Promise.all([
+  const [reply, lists, past, profile, neighbors] = await Promise.all([
     callOperation(c, customers.readCustomer, { subjectRef, ...page }),
     readCustomerLists(c.env.DB, { ...getScope(c), subjectRef }, window),
     readPastDecision(c, subjectRef),
+    loadProfile(c, subjectRef),
+    loadNeighbors(c, subjectRef),
   ]);
   if (reply.outcome === "refused") return reply;
-  return { outcome: "done", customer: reply.customer, lists, past, cursor };
+  return { outcome: "done", customer: reply.customer, lists, past, profile, neighbors, cursor };
 }
 
 async function readPastDecision(

@@ -1,5 +1,6 @@
 import { applyAction } from "../../../../shared/contract/operations/customers.ts";
 import { verifyCustomer } from "../../../../shared/contract/operations/data-check.ts";
+import type { StripeProfile } from "../../../../shared/contract/operations/stripe-profile.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { checkLabel } from "../../components/labels/data-check.ts";
@@ -7,18 +8,19 @@ import { renderPage as framed } from "../../components/layout.tsx";
 import { Card, Empty } from "../../components/parts.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { ExactTime } from "../../components/time.tsx";
-import type { CustomerLists } from "../../db/customer.ts";
 import { buildCustomerPath, buildPath, buildProjectPath, type PortalContext } from "../../request-context.ts";
 import { Records } from "./data/data-actions.tsx";
 import { ErasedCard } from "./data/erase.tsx";
 import { CustomerHead } from "./head.tsx";
 import { type CustomerPage, loadCustomer, maxRowsPerList } from "./load.ts";
+import { toRead } from "./profile.tsx";
 import { ApiResponse } from "./sections/api-response.tsx";
-import { Attempts } from "./sections/attempts.tsx";
+import { Billing } from "./sections/billing.tsx";
 import { AsOfCard, DecisionPanel } from "./sections/decision.tsx";
 import { Deliveries } from "./sections/deliveries.tsx";
 import { Entitlements } from "./sections/entitlements.tsx";
 import { Notes, NotesCard } from "./sections/notes.tsx";
+import { Payments } from "./sections/payments.tsx";
 import { ActionResult, findResult } from "./sections/result.tsx";
 import { type CustomerTab, readTab, TabPanel } from "./sections/tabs.tsx";
 import { Timeline } from "./sections/timeline.tsx";
@@ -64,11 +66,12 @@ export async function showCustomer(c: PortalContext) {
       <div class="cols">
         <div class="stack">
           <Entitlements c={c} customer={customer} lists={lists} marked={result} canAct={canAct} />
-          <TabPanel c={c} subjectRef={customer.subjectRef} chosen={tab} counts={countTabs(lists)}>
+          <TabPanel c={c} subjectRef={customer.subjectRef} chosen={tab} counts={countTabs(page)}>
             <TabBody c={c} page={page} tab={tab} canAct={canAct} />
           </TabPanel>
         </div>
         <div class="stack">
+          <Billing c={c} page={page} />
           <AsOfCard c={c} page={page} />
           {tab === "notes" ? null : <NotesCard c={c} subjectRef={title} lists={lists} />}
           <About c={c} page={page} />
@@ -80,11 +83,14 @@ export async function showCustomer(c: PortalContext) {
 
 const formatLength = (length: number) => (length === maxRowsPerList ? `${length}+` : String(length));
 
-const countTabs = ({ attempts, deliveries, notes }: CustomerLists) => ({
-  payments: formatLength(attempts.length),
+const countTabs = ({ lists: { deliveries, notes }, profile }: CustomerPage) => ({
+  payments: countPayments(toRead(profile)),
   webhooks: formatLength(deliveries.length),
   notes: formatLength(notes.length),
 });
+
+const countPayments = (profile: StripeProfile | null) =>
+  profile === null ? undefined : `${profile.payments.length}${profile.hasMorePayments ? "+" : ""}`;
 
 function TabBody({
   c,
@@ -104,7 +110,7 @@ function TabBody({
     case "usage":
       return <Usage c={c} customer={customer} />;
     case "payments":
-      return <Attempts c={c} lists={lists} />;
+      return <Payments c={c} page={page} />;
     case "webhooks":
       return <Deliveries c={c} subjectRef={customer.subjectRef} lists={lists} />;
     case "api":

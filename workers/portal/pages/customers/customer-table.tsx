@@ -6,6 +6,7 @@ import { Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import type { CustomerListItem, CustomerSort, EntitlementListItem } from "../../db/customers.ts";
 import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
+import { linkFromList } from "./place-in-list.ts";
 
 const columns: { label: string; sort: CustomerSort | null; isNumber?: boolean }[] = [
   { label: "Customer", sort: "customer" },
@@ -36,12 +37,15 @@ export function CustomerTable({
   customers,
   names,
   order,
+  list,
 }: {
   c: PortalContext;
   customers: CustomerListItem[];
   /** The products' names by their code. */
   names: ProductNames;
   order?: TableOrder;
+  /** The query string of the list, for the next and previous customer on each one's page. */
+  list?: string;
 }) {
   return (
     <section class="customers" aria-label="Customers">
@@ -61,7 +65,7 @@ export function CustomerTable({
         </thead>
         <tbody>
           {customers.map((customer) => (
-            <Row c={c} customer={customer} names={names} />
+            <Row c={c} customer={customer} names={names} list={list} />
           ))}
         </tbody>
       </table>
@@ -82,13 +86,25 @@ function SortLink({ label, sort, order }: { label: string; sort: CustomerSort; o
   );
 }
 
-function Row({ c, customer, names }: { c: PortalContext; customer: CustomerListItem; names: ProductNames }) {
+function Row({
+  c,
+  customer,
+  names,
+  list,
+}: {
+  c: PortalContext;
+  customer: CustomerListItem;
+  names: ProductNames;
+  list: string | undefined;
+}) {
   const now = c.get("now");
-  const { subjectRef, unitsLeft, paid, createdAt } = customer;
+  const { subjectRef, position, unitsLeft, paid, createdAt } = customer;
+  const href =
+    list === undefined ? buildCustomerPath(c, subjectRef) : linkFromList(c, subjectRef, { list, position });
   return (
     <tr>
       <td class="wrap">
-        <a class="row-link" href={buildCustomerPath(c, subjectRef)}>
+        <a class="row-link" href={href}>
           <bdi>
             <b class="mono">{subjectRef}</b>
           </bdi>

@@ -75,6 +75,7 @@ export async function showList(c: PortalContext) {
             customers={list.customers}
             names={toNames(list.products)}
             order={{ ...query, hrefOf }}
+            list={buildListSearch(values, {})}
           />
         ) : isFiltered || query.tab !== "all" || query.cursor !== null ? (
           <Empty title="No matching customers">

@@ -41,7 +41,7 @@ export function buildCustomerView(
   identity: SubjectIdentity,
   { before, limit }: EntryPage,
   now: DecisionMoment & { decision: Decision },
-): CustomerView {
+): Omit<CustomerView, "lastCheck"> {
   const { head, entitlements } = store.state();
   const isFirst = before === null;
   const { sequence: folded } = store.checkpoint();

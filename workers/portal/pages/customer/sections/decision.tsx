@@ -7,7 +7,9 @@ import { Card, Id, Pill } from "../../../components/parts.tsx";
 import { ExactTime, Time } from "../../../components/time.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import { Diagnosis } from "../diagnosis/diagnosis.tsx";
+import { PastDiagnosis } from "../diagnosis/past-diagnosis.tsx";
 import type { CustomerPage, DecisionWithEntitlements } from "../load.ts";
+import { KeptFields, linkToPage } from "../page-link.tsx";
 import { Facts } from "./facts.tsx";
 
 /**
@@ -43,7 +45,7 @@ export function DecisionPanel({
               <>
                 As of <ExactTime at={decision.at} /> (<Time at={decision.at} now={c.get("now")} />
                 ). Access is {customer.decision.allowed ? "allowed" : "denied"} now.{" "}
-                <a href={buildCustomerPath(c, customer.subjectRef)}>Back to now</a>.
+                <a href={linkToPage(c, customer.subjectRef)}>Back to now</a>.
               </>
             ) : (
               <Since c={c} page={page} />
@@ -52,7 +54,11 @@ export function DecisionPanel({
           </p>
         </div>
       </div>
-      {isPast ? null : <Diagnosis c={c} page={page} canAct={canAct} />}
+      {isPast ? (
+        <PastDiagnosis c={c} page={page} past={past} />
+      ) : (
+        <Diagnosis c={c} page={page} canAct={canAct} />
+      )}
       <details class="explain">
         <summary>Why?</summary>
         <Rules entitlements={shown.entitlements} />
@@ -120,6 +126,7 @@ export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; pa
   return (
     <Card title="Access history" pad>
       <form method="get" action={buildCustomerPath(c, customer.subjectRef)} class="form">
+        <KeptFields c={c} />
         <Field
           form={{ values: { as_of: text }, errors }}
           name="as_of"
@@ -131,7 +138,7 @@ export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; pa
           <button class="button" type="submit">
             View
           </button>
-          {text === "" ? null : <a href={buildCustomerPath(c, customer.subjectRef)}>Back to now</a>}
+          {text === "" ? null : <a href={linkToPage(c, customer.subjectRef)}>Back to now</a>}
         </div>
       </form>
       <p class="quiet">

@@ -1,21 +1,37 @@
 import type { Child } from "hono/jsx";
-import type { EntitlementExplained } from "../../../../../shared/contract/operations/customer-views.ts";
-import { formatCount, nameProduct } from "../../../components/labels/common.ts";
+import type {
+  CheckView,
+  EntitlementExplained,
+} from "../../../../../shared/contract/operations/customer-views.ts";
+import type { StripePlan } from "../../../../../shared/contract/operations/stripe-profile.ts";
+import { Clock, Day, toDayKey } from "../../../components/day-time.tsx";
+import { formatCount, formatMoney, nameProduct } from "../../../components/labels/common.ts";
 import { entitlementStatusLabels } from "../../../components/labels/customer.ts";
 import { Time } from "../../../components/time.tsx";
 import type { PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
+import { formatPaid, toRead } from "../profile.tsx";
 
-/** Shows who the customer is to the business, in one line: plan, renewal, units and since when. */
-export function Facts({ c, page: { customer, lists } }: { c: PortalContext; page: CustomerPage }) {
+/** Shows who the customer is to the business, in one line: plan, renewal, units, payments, last check and since when. */
+export function Facts({ c, page: { customer, lists, profile } }: { c: PortalContext; page: CustomerPage }) {
   const now = c.get("now");
   const plan = findPlan(customer.entitlements);
   const hasUnits = customer.entitlements.some(({ unitsRemaining }) => unitsRemaining !== null);
+  const read = toRead(profile);
+  const price = read?.plans.find(({ subscriptionId }) => subscriptionId === plan?.stripe?.subscriptionId);
   const facts: [string, Child][] = [
-    ["Plan", plan === undefined ? "None" : nameProduct(lists.productNames, plan.productCode)],
+    [
+      "Plan",
+      plan === undefined ? (
+        "None"
+      ) : (
+        <Plan name={nameProduct(lists.productNames, plan.productCode)} price={price} />
+      ),
+    ],
     plan === undefined ? ["Renews", "—"] : formatRenewal(plan, now),
     ["Units left", hasUnits ? formatCount(customer.usageRemaining) : "—"],
-    ["Checkouts paid", formatCount(lists.attempts.filter(({ status }) => status === "finalized").length)],
+    ["Paid in total", read === null ? "—" : formatPaid(read)],
+    ["Last check", <LastCheck check={customer.lastCheck} now={now} />],
     ["Customer since", lists.subject === null ? "—" : <Time at={lists.subject.createdAt} now={now} />],
   ];
   return (
@@ -27,6 +43,35 @@ export function Facts({ c, page: { customer, lists } }: { c: PortalContext; page
         </div>
       ))}
     </dl>
+  );
+}
+
+function Plan({ name, price }: { name: string; price: StripePlan | undefined }) {
+  if (price === undefined || price.amount === null) return <>{name}</>;
+  const { amount, currency, interval } = price;
+  return (
+    <>
+      {name}{" "}
+      <small>
+        {formatMoney(amount, currency)} per {interval}
+      </small>
+    </>
+  );
+}
+
+/** The runtime keeps the last check in memory only, so an old one is unknown. */
+function LastCheck({ check, now }: { check: CheckView | null; now: number }) {
+  if (check === null)
+    return <span title="Licenzy keeps the last check for a few minutes.">None recently</span>;
+  return (
+    <>
+      {toDayKey(check.at) === toDayKey(now) ? null : (
+        <>
+          <Day at={check.at} now={now} />{" "}
+        </>
+      )}
+      <Clock at={check.at} />, {check.allowed ? "allowed" : "denied"}
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import { Tabs } from "../../../components/tabs.tsx";
-import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
+import type { PortalContext } from "../../../request-context.ts";
+import { linkToPage } from "../page-link.tsx";
 
 const tabs = {
   activity: "Activity",
@@ -29,17 +30,16 @@ export function TabPanel({
   c: PortalContext;
   subjectRef: string;
   chosen: CustomerTab;
-  counts: Partial<Record<CustomerTab, string>>;
+  counts: Partial<Record<CustomerTab, string | undefined>>;
   children?: Child;
 }) {
-  const path = buildCustomerPath(c, subjectRef);
   return (
     <section class="card" id="tabs" aria-label={tabs[chosen]}>
       <Tabs
         label="Sections"
         tabs={(Object.keys(tabs) as CustomerTab[]).map((tab) => ({
           label: tabs[tab],
-          href: `${path}${tab === "activity" ? "" : `?tab=${tab}`}#tabs`,
+          href: linkToPage(c, subjectRef, { tab: tab === "activity" ? undefined : tab }, "#tabs"),
           isCurrent: tab === chosen,
           count: counts[tab],
         }))}

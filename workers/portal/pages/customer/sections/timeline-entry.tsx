@@ -1,232 +1,119 @@
-import type { Child } from "hono/jsx";
-import type { EntryView, FlipView } from "../../../../../shared/contract/operations/customer-views.ts";
-import { formatCount, formatMoney } from "../../../components/labels/common.ts";
-import {
-  checkoutAttemptLabels,
-  clockChangeLabels,
-  entitlementStatusLabels,
-  formatReason,
-  toEntryTitle,
-} from "../../../components/labels/customer.ts";
+import { formatMoney, nameProduct } from "../../../components/labels/common.ts";
+import { checkoutAttemptLabels, clockChangeLabels } from "../../../components/labels/customer.ts";
 import { stripeEventLabels } from "../../../components/labels/stripe-event.ts";
-import { deliveryStateLabels, formatAttemptResult } from "../../../components/labels/webhook.ts";
-import { Id, Pill } from "../../../components/parts.tsx";
-import { formatDuration, Time } from "../../../components/time.tsx";
-import { buildCustomerPath, buildPath, type PortalContext } from "../../../request-context.ts";
+import { deliveryStateLabels } from "../../../components/labels/webhook.ts";
+import { Pill } from "../../../components/parts.tsx";
+import { buildPath } from "../../../request-context.ts";
+import { linkToPage } from "../page-link.tsx";
+import { EntryRow } from "./entry-row.tsx";
 import type { TimelineItem } from "./timeline-items.ts";
+import { Line, type RowProps, toFlipIcon, toFlipTone } from "./timeline-line.tsx";
+import { DeliveryFacts, EventFacts, EventPart } from "./timeline-parts.tsx";
 
-interface ItemProps<T extends TimelineItem["type"]> {
-  c: PortalContext;
-  subjectRef: string;
-  item: Extract<TimelineItem, { type: T }>;
-  canAct: boolean;
-}
-
-/** One item of the timeline: what happened, its cause, and its effects. */
-export function TimelineEntry(props: {
-  c: PortalContext;
-  subjectRef: string;
-  item: TimelineItem;
-  canAct: boolean;
-}) {
-  const { item } = props;
-  switch (item.type) {
+/** One row of the timeline: what happened, with its causes and effects folded in. */
+export function TimelineEntry(props: RowProps) {
+  const { lead } = props.row;
+  switch (lead.type) {
     case "entry":
-      return <EntryItem {...props} item={item} />;
+      return <EntryRow {...props} lead={lead} />;
     case "clock":
-      return <ClockItem {...props} item={item} />;
+      return <ClockRow {...props} lead={lead} />;
     case "stripe":
-      return <StripeItem {...props} item={item} />;
+      return <StripeRow {...props} />;
     case "checkout":
-      return <CheckoutItem {...props} item={item} />;
+      return <CheckoutRow {...props} lead={lead} />;
     case "webhook":
-      return <WebhookItem {...props} item={item} />;
+      return <WebhookRow {...props} lead={lead} />;
   }
 }
 
-function Line({
-  c,
-  id,
-  at,
-  tone,
-  flip = null,
-  children,
-}: {
-  c: PortalContext;
-  id: string;
-  at: number;
-  tone: string;
-  flip?: FlipView | null;
-  children: Child;
-}) {
-  return (
-    <li id={id} class={flip === null ? tone : `${tone} flip`}>
-      <Time at={at} now={c.get("now")} />
-      <div>{children}</div>
-      {flip === null ? null : (
-        <Pill tone={toFlipTone(flip)}>{flip.after.allowed ? "Allowed" : "Denied"}</Pill>
-      )}
-    </li>
-  );
-}
-
-const toFlipTone = ({ after }: FlipView) => (after.allowed ? "good" : "bad");
+type LeadProps<T extends TimelineItem["type"]> = RowProps & { lead: Extract<TimelineItem, { type: T }> };
 
 /** A change of access without an entry: an entitlement, or a hold on it, started or ended by time. */
-function ClockItem({ c, subjectRef, item: { at, flip, cause } }: ItemProps<"clock">) {
+function ClockRow({ c, page, lead: { at, flip, cause } }: LeadProps<"clock">) {
   const { allowed, decisionId, sequence } = flip.after;
   return (
-    <Line c={c} id={`access-${at}`} at={at} tone={toFlipTone(flip)} flip={flip}>
+    <Line id={`access-${at}`} at={at} icon={toFlipIcon(flip)} tone={toFlipTone(flip)} flip={flip}>
       <b>{allowed ? "Access gained" : "Access lost"}</b> ·{" "}
-      <a href={`#${cause.entitlementId}`}>{cause.productCode}</a> {clockChangeLabels[cause.change]}
+      <a href={`#${cause.entitlementId}`}>{nameProduct(page.lists.productNames, cause.productCode)}</a>{" "}
+      {clockChangeLabels[cause.change]}
       <p class="cause">
         Automatic · after <a href={`#entry-${sequence}`}>#{sequence}</a> ·{" "}
-        <a href={buildCustomerPath(c, subjectRef, `?as_of=${decisionId}`)}>View decision</a>
+        <a href={linkToPage(c, page.customer.subjectRef, { as_of: decisionId })}>View decision</a>
       </p>
     </Line>
   );
 }
 
-function EntryItem({ c, subjectRef, item: { at, entry, flip, deliveries }, canAct }: ItemProps<"entry">) {
-  const { sequence, manual, touched, actor, undoneBy } = entry;
-  const tone = flip === null ? "" : toFlipTone(flip);
-  return (
-    <Line c={c} id={`entry-${sequence}`} at={at} tone={manual === null ? tone : `${tone} hand`} flip={flip}>
-      <b>{toEntryTitle(entry)}</b>
-      {touched.map(({ entitlementId, productCode, kind, status, units, unitsRemaining }, index) => (
-        <>
-          {index === 0 ? " " : ", "}
-          <a href={`#${entitlementId}`}>{productCode}</a>
-          {kind === "subscription" ? ` ${entitlementStatusLabels[status].label.toLowerCase()}` : null}
-          {units === 0 ? null : (
-            <span class="num"> {units > 0 ? `+${formatCount(units)}` : `−${formatCount(-units)}`}</span>
-          )}
-          {unitsRemaining === null ? null : (
-            <span class="num quiet"> ({formatCount(unitsRemaining)} left)</span>
-          )}
-        </>
-      ))}
-      {actor === null ? null : (
-        <p>
-          {actor.name}: “{formatReason(entry.reason)}”
+/** Stripe events that changed nothing here, or are not processed yet. */
+function StripeRow({ c, row: { items } }: RowProps) {
+  const events = items.flatMap((item) => (item.type === "stripe" ? [item] : []));
+  const [first] = events;
+  if (first === undefined) return null;
+  const worst =
+    events.find(({ event }) => event.status === "failed") ??
+    events.find(({ event }) => event.status === "received") ??
+    first;
+  const { label, tone } = stripeEventLabels[worst.event.status];
+  const line = {
+    id: `stripe-${first.event.eventId}`,
+    at: first.at,
+    icon: "zap",
+    tone: tone === "good" ? "" : tone,
+  } as const;
+  if (events.length === 1)
+    return (
+      <Line {...line}>
+        <a href={buildPath(c, `/events/${first.event.eventId}`)}>
+          <b>{first.event.type}</b>
+        </a>{" "}
+        from Stripe <Pill tone={tone}>{label}</Pill>
+        <p class="cause">
+          <EventFacts event={first.event} caused={first.caused} />
         </p>
-      )}
-      <p class="cause">
-        #{sequence} · <EntryCause c={c} entry={entry} />
-        {deliveries.map(({ deliveryId, eventType }) => (
-          <>
-            {" · webhook: "}
-            <a href={`#${deliveryId}`}>{eventType}</a>
-          </>
-        ))}
-        {manual?.undoes === undefined || manual.undoes === null ? null : (
-          <>
-            {" · undoes "}
-            <a href={`#entry-${manual.undoes}`}>#{manual.undoes}</a>
-          </>
-        )}
-        {undoneBy === null ? null : (
-          <>
-            {" · undone by "}
-            <a href={`#entry-${undoneBy}`}>#{undoneBy}</a>
-          </>
-        )}
-        {canAct && manual !== null && manual.type !== "undo" && undoneBy === null ? (
-          <>
-            {" · "}
-            <a
-              href={buildCustomerPath(c, subjectRef, `/undo?sequence=${sequence}`)}
-              aria-label={`Undo #${sequence}`}
-              data-drawer
-            >
-              Undo…
-            </a>
-          </>
-        ) : null}
-      </p>
-    </Line>
-  );
-}
-
-function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: PortalContext; entry: EntryView }) {
-  switch (cause.type) {
-    case "stripe_event":
-      return cause.id === null ? (
-        <>Stripe</>
-      ) : (
-        <>
-          Stripe event <Id value={cause.id} href={buildPath(c, `/events/${cause.id}`)} /> (
-          {reason.replaceAll("_", " ")})
-        </>
-      );
-    case "stripe_read":
-      return <>Read from Stripe{cause.because === null ? null : `: ${cause.because}`}</>;
-    case "request":
-      return idempotencyKey === null ? (
-        <>API</>
-      ) : (
-        <>
-          API · idempotency key <code>{idempotencyKey}</code>
-        </>
-      );
-    case "operator":
-      return <>by an operator</>;
-    case "clock":
-      return <>expired automatically</>;
-  }
-}
-
-function StripeItem({ c, item: { at, event, caused } }: ItemProps<"stripe">) {
-  const { label, tone } = stripeEventLabels[event.status];
-  const delayMs = event.receivedAt - event.stripeCreatedAt;
+      </Line>
+    );
   return (
-    <Line c={c} id={`stripe-${event.eventId}`} at={at} tone={tone === "good" ? "" : tone}>
-      <a href={buildPath(c, `/events/${event.eventId}`)}>
-        <b>{event.type}</b>
-      </a>{" "}
-      from Stripe <Pill tone={tone}>{label}</Pill>
-      {event.detail === null ? null : <p>{event.detail}</p>}
-      <p class="cause">
-        {event.foundBy === "sweep" ? "Found in Stripe's event list" : "Received from Stripe"}
-        {delayMs >= 60_000 ? `, ${formatDuration(delayMs)} late` : null}
-        {caused.map((sequence) => (
-          <>
-            {" · "}
-            <a href={`#entry-${sequence}`}>#{sequence}</a>
-          </>
-        ))}
-      </p>
+    <Line {...line}>
+      <b>{events.length} Stripe events</b> <Pill tone={tone}>{label}</Pill>
+      <details>
+        <summary>{[...new Set(events.map(({ event }) => event.type))].join(", ")}</summary>
+        <ul class="folded">
+          {events.map(({ event, caused }) => (
+            <EventPart c={c} event={event} caused={caused} />
+          ))}
+        </ul>
+      </details>
     </Line>
   );
 }
 
-function CheckoutItem({ c, item: { at, attempt } }: ItemProps<"checkout">) {
+function CheckoutRow({ c, page, lead: { at, attempt } }: LeadProps<"checkout">) {
   const { label, tone } = checkoutAttemptLabels[attempt.status];
   return (
-    <Line c={c} id={`opened-${attempt.attemptId}`} at={at} tone="">
-      <b>Checkout created</b> for {attempt.productCode} <Pill tone={tone}>{label}</Pill>
+    <Line id={`opened-${attempt.attemptId}`} at={at} icon="receipt-text" tone="">
+      <b>Checkout created</b> · {nameProduct(page.lists.productNames, attempt.productCode)}{" "}
+      <Pill tone={tone}>{label}</Pill>
       <p class="cause">
         {attempt.currency === null ? null : `${formatMoney(attempt.amountTotal, attempt.currency)} · `}
-        <a href={`?tab=payments#${attempt.attemptId}`}>View checkout</a>
+        <a href={linkToPage(c, page.customer.subjectRef, { tab: "payments" }, `#${attempt.attemptId}`)}>
+          View checkout
+        </a>
       </p>
     </Line>
   );
 }
 
-function WebhookItem({ c, item: { at, delivery } }: ItemProps<"webhook">) {
+function WebhookRow({ c, lead: { at, delivery } }: LeadProps<"webhook">) {
   const { label, tone } = deliveryStateLabels[delivery.state];
-  const answer = formatAttemptResult(delivery.lastStatus, delivery.lastError);
   return (
-    <Line c={c} id={delivery.deliveryId} at={at} tone={tone === "good" ? "" : tone}>
+    <Line id={delivery.deliveryId} at={at} icon="webhook" tone={tone === "good" ? "" : tone}>
       <a href={buildPath(c, `/deliveries/${delivery.deliveryId}`)}>
         <b>{delivery.eventType}</b>
       </a>{" "}
       to {new URL(delivery.url).host} <Pill tone={tone}>{label}</Pill>
       <p class="cause">
-        {answer === null
-          ? "No response yet"
-          : `${answer}${delivery.durationMs === null ? "" : ` in ${formatCount(delivery.durationMs)} ms`}`}
-        {delivery.attempts > 1 ? `, attempt ${delivery.attempts}` : null}
+        <DeliveryFacts delivery={delivery} />
         {delivery.sequence === null ? null : (
           <>
             {" · for "}

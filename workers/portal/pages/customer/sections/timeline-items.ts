@@ -27,7 +27,15 @@ export type ClockCause = Extract<FlipView["cause"], { type: "clock" }>;
 
 /** One item of the timeline, linked to its causes and effects. `at` is in milliseconds since 1970. */
 export type TimelineItem =
-  | { type: "entry"; at: number; entry: EntryView; flip: FlipView | null; deliveries: CustomerDelivery[] }
+  | {
+      type: "entry";
+      at: number;
+      entry: EntryView;
+      flip: FlipView | null;
+      /** The Stripe event that caused it, if it is among those read. */
+      event: CustomerStripeEvent | null;
+      deliveries: CustomerDelivery[];
+    }
   | { type: "clock"; at: number; flip: FlipView; cause: ClockCause }
   | { type: "stripe"; at: number; event: CustomerStripeEvent; caused: number[] }
   | { type: "checkout"; at: number; attempt: CustomerCheckoutAttempt }
@@ -52,6 +60,7 @@ export function buildTimelineItems(customer: CustomerView, lists: CustomerLists)
       at: entry.at,
       entry,
       flip: flips.find(({ cause }) => cause.type === "entry" && cause.sequence === entry.sequence) ?? null,
+      event: lists.stripeEvents.find(({ eventId }) => eventId === entry.cause.id) ?? null,
       deliveries: lists.deliveries.filter(({ sequence }) => sequence === entry.sequence),
     })),
     ...flips.flatMap((flip) =>

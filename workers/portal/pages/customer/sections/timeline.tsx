@@ -1,6 +1,9 @@
+import { formatLongDay } from "../../../components/day-time.tsx";
 import { Empty } from "../../../components/parts.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
-import { type CustomerPage, maxRowsPerList } from "../load.ts";
+import { type Cursor, type CustomerPage, maxRowsPerList } from "../load.ts";
+import { KeptFields, linkToPage } from "../page-link.tsx";
+import { cutRows, foldTimeline, groupByDay } from "./happenings.ts";
 import { TimelineEntry } from "./timeline-entry.tsx";
 import {
   buildTimelineItems,
@@ -15,29 +18,35 @@ export function Timeline({ c, page, canAct }: { c: PortalContext; page: Customer
   const kinds = Object.keys(timelineFilterLabels) as TimelineFilter[];
   const kind = kinds.find((candidate) => candidate === filter);
   const all = buildTimelineItems(customer, lists);
-  const items = kind === undefined ? all : all.filter((item) => matchesFilter(item, kind));
+  const rows = foldTimeline(kind === undefined ? all : all.filter((item) => matchesFilter(item, kind)));
+  const { shown, rest } = kind === undefined ? cutRows(rows) : { shown: rows, rest: null };
   const isTruncated = [lists.stripeEvents, lists.attempts, lists.deliveries].some(
     ({ length }) => length === maxRowsPerList,
   );
   return (
     <div id="timeline">
       <Kinds c={c} subjectRef={customer.subjectRef} kinds={kinds} chosen={kind} />
-      {items.length === 0 ? (
+      {rows.length === 0 ? (
         <Empty title={kind === undefined ? "No activity yet" : "No activity of this kind"}>
           <p>Checkouts, Stripe events, changes, usage and webhooks appear here.</p>
         </Empty>
       ) : (
-        <ol class="timeline">
-          {items.map((item) => (
-            <TimelineEntry c={c} subjectRef={customer.subjectRef} item={item} canAct={canAct} />
-          ))}
-        </ol>
+        groupByDay(shown).map(({ at, rows: rowsOfDay }) => (
+          <section class="day">
+            <h3>{formatLongDay(at)}</h3>
+            <ol class="timeline">
+              {rowsOfDay.map((row) => (
+                <TimelineEntry c={c} page={page} row={row} canAct={canAct} />
+              ))}
+            </ol>
+          </section>
+        ))
       )}
       {isTruncated ? <p class="pad quiet">Showing the latest {maxRowsPerList} of each type.</p> : null}
       {customer.flips === null ? (
         <p class="pad quiet">Access changes aren't shown: too many changes come before these entries.</p>
       ) : null}
-      <Pages c={c} page={page} isFirst={cursor === null} shown={items.length} />
+      <Pages c={c} page={page} isFirst={cursor === null} shown={shown.length} rest={rest} />
     </div>
   );
 }
@@ -55,6 +64,7 @@ function Kinds({
 }) {
   return (
     <form method="get" action={`${buildCustomerPath(c, subjectRef)}#tabs`} class="row timeline-filter">
+      <KeptFields c={c} />
       <select name="show" aria-label="Filter activity">
         <option value="">All activity</option>
         {kinds.map((kind) => (
@@ -66,6 +76,7 @@ function Kinds({
       <button class="button small" type="submit">
         Filter
       </button>
+      <span class="quiet zone">Times in UTC</span>
     </form>
   );
 }
@@ -75,27 +86,33 @@ function Pages({
   page,
   isFirst,
   shown,
+  rest,
 }: {
   c: PortalContext;
   page: CustomerPage;
   isFirst: boolean;
   shown: number;
+  rest: Cursor | null;
 }) {
   const { subjectRef, entriesBefore, entries } = page.customer;
   const last = entries.at(-1);
-  if (isFirst && entriesBefore === null) return null;
+  const end = entriesBefore === null || last === undefined ? null : { sequence: entriesBefore, at: last.at };
+  const next = rest ?? end;
+  if (isFirst && next === null) return null;
   const show = c.req.query("show");
-  const query = new URLSearchParams(show === undefined ? {} : { show });
-  if (last !== undefined) query.set("before", `${entriesBefore}.${last.at}`);
   return (
     <p class="pages">
       {isFirst ? (
         <span class="quiet">{shown} shown</span>
       ) : (
-        <a href={buildCustomerPath(c, subjectRef)}>Back to latest</a>
+        <a href={linkToPage(c, subjectRef, {}, "#tabs")}>Back to latest</a>
       )}
-      {entriesBefore === null || last === undefined ? null : (
-        <a class="button small" href={`${buildCustomerPath(c, subjectRef)}?${query}`} rel="next">
+      {next === null ? null : (
+        <a
+          class="button small"
+          href={linkToPage(c, subjectRef, { show, before: `${next.sequence}.${next.at}` }, "#tabs")}
+          rel="next"
+        >
           Older
         </a>
       )}
