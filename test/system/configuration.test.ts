@@ -163,7 +163,7 @@ describe("product pages", () => {
     const archived = await world.stripe.createPrice("Old", 100);
     await world.stripe.client.prices.update(archived, { active: false });
     const cases = {
-      price_doesnotexist: "Stripe knows no price price_doesnotexist",
+      price_doesnotexist: "Stripe has no price price_doesnotexist",
       [archived]: "is archived in Stripe",
       [recurring.id]: "is paid every month",
       [world.prices.credits]: "belongs to the product CREDITS_1000 already",

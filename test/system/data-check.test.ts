@@ -35,7 +35,7 @@ describe("data check", () => {
     expect(job).toBe(`${data}/${form["job_id"]}`);
     await expect
       .poll(async () => toText(await admin.portal.get(job)), { timeout: 20_000 })
-      .toMatch(/Finished.*2 of 2 customers visited.*No differences/s);
+      .toMatch(/Finished.*2 of 2 customers checked.*No differences/s);
 
     const again = await admin.portal.post(data, form);
     expect(again.status).toBe(409);

@@ -103,7 +103,7 @@ describe("invitation email", () => {
       const portal = await signInAsOwner();
       const email = address(domain);
       const { html, url } = await invite(portal, email);
-      expect(html).toContain(`The mail could not be sent: ${reason}.`);
+      expect(html).toContain(`The email could not be sent: ${reason}.`);
       expect(await mailsTo(email)).toEqual([]);
       expect((await accept(url)).status).toBe(303);
     },

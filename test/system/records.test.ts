@@ -165,7 +165,7 @@ describe("customer erasure", () => {
     await provision(world.origin, "ageProof", careful.email, 31 * 60_000);
     const reauthPage = await careful.portal.post(path, form);
     expect(reauthPage.status).toBe(401);
-    expect(toText(reauthPage)).toContain("Confirm that it is you");
+    expect(toText(reauthPage)).toContain("Confirm your identity");
     const done = await careful.portal.submit("/prove", {
       ...readFormFields(reauthPage, "/prove"),
       proof: careful.password,

@@ -113,7 +113,7 @@ describe("endpoint pages", () => {
     await provision(world.origin, "ageProof", admin.email, 31 * 60_000);
     const reauthPage = await admin.portal.post(`${page}/reveal`);
     expect(reauthPage.status).toBe(401);
-    expect(reauthPage.html).toContain("Confirm that it is you");
+    expect(reauthPage.html).toContain("Confirm your identity");
     expect(reauthPage.html).not.toContain(secret);
     const shown = await admin.portal.submit("/prove", {
       proof: admin.password,

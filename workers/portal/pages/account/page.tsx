@@ -65,7 +65,12 @@ export async function renderAccountPage(
 function EndOthers({ sessions }: { sessions: AccountSession[] }) {
   if (sessions.length < 2) return null;
   return (
-    <ActionButton action="/account/sessions/end" fields={{ session: "others" }} label="Sign out all others" />
+    <ActionButton
+      action="/account/sessions/end"
+      fields={{ session: "others" }}
+      label="Sign out all others…"
+      confirms
+    />
   );
 }
 
@@ -76,9 +81,9 @@ function SessionRow({ c, session }: { c: PortalContext; session: AccountSession 
   return (
     <tr>
       <td class="wrap">
-        {describeBrowser(session.userAgent)} {isThis ? <Pill tone="good">This one</Pill> : null}
+        {describeBrowser(session.userAgent)} {isThis ? <Pill tone="good">This session</Pill> : null}
       </td>
-      <td>{session.ipAddress || <span class="quiet">not known</span>}</td>
+      <td>{session.ipAddress || <span class="quiet">Unknown</span>}</td>
       <td>
         <Time at={session.createdAt.getTime()} now={now} />
       </td>

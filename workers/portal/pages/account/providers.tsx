@@ -37,8 +37,9 @@ export function Providers({ c, identities }: { c: PortalContext; identities: Ide
                 <ActionButton
                   action="/account/providers/unlink"
                   fields={{ identity: identityId }}
-                  label="Unlink"
+                  label="Unlink…"
                   tone="danger"
+                  confirms
                 />
               </td>
             </tr>

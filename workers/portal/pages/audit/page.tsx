@@ -58,7 +58,7 @@ export async function showAudit(c: PortalContext) {
           {query.size > 0 || !isValid ? <a href="/audit">Clear</a> : null}
         </form>
         {entries.length === 0 ? (
-          <Empty title="Nothing here">
+          <Empty title="Nothing to show">
             <p>{query.size > 0 || !isValid ? "No matching entries." : "No entries yet."}</p>
           </Empty>
         ) : (

@@ -66,11 +66,10 @@ function Running({ c, job }: { c: PortalContext; job: Jobs[number] }) {
   return (
     <div class="notice">
       <p>
-        <b>“{subjectJobLabels[kind]}” is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
-        <Time at={createdAt} now={c.get("now")} />.{" "}
-        <a href={buildPath(c, `/data/${jobId}`)}>Watch or stop it</a>
+        <b>“{subjectJobLabels[kind]}” is running:</b> {formatCount(done)} of {formatCount(total)}, started{" "}
+        <Time at={createdAt} now={c.get("now")} />. <a href={buildPath(c, `/data/${jobId}`)}>View progress</a>
       </p>
-      <p class="quiet">Another one can begin when it is over.</p>
+      <p class="quiet">Start another run when it has finished.</p>
     </div>
   );
 }
@@ -80,7 +79,7 @@ function LastRuns({ c, jobs }: { c: PortalContext; jobs: Jobs }) {
     return (
       <Card title="Last runs">
         <Empty title="No run yet">
-          <p>Each run is listed here for 30 days, with the customers it found something of.</p>
+          <p>Each run is listed here for 30 days, with affected customers.</p>
         </Empty>
       </Card>
     );

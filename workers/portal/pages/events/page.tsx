@@ -61,7 +61,7 @@ export async function showEvents(c: PortalContext) {
             </p>
           </Empty>
         ) : (
-          <Empty title="No event yet">
+          <Empty title="No events yet">
             <p>
               Stripe's events appear here as they arrive. If you expect some, look at the{" "}
               <a href={buildPath(c, "/stripe")}>connection</a>.
@@ -150,9 +150,9 @@ export async function showEvent(c: PortalContext) {
           <dd>{row.detail ?? stripeEventLabels[row.status].sentence}</dd>
           <dt>Customer</dt>
           <dd>
-            <CustomerLink c={c} subjectRef={row.subjectRef} otherwise="not known" />
+            <CustomerLink c={c} subjectRef={row.subjectRef} otherwise="Unknown" />
           </dd>
-          <dt>Made by Stripe</dt>
+          <dt>Created</dt>
           <dd>
             <FullTime at={row.stripeCreatedAt} now={now} />
           </dd>
@@ -170,7 +170,7 @@ export async function showEvent(c: PortalContext) {
           )}
           {row.nextTryAt === null ? null : (
             <>
-              <dt>Next try</dt>
+              <dt>Next retry</dt>
               <dd>
                 <FullTime at={row.nextTryAt} now={now} />
               </dd>

@@ -2,7 +2,14 @@ import { createApiKey, revokeApiKey, rotateApiKey } from "../../../../shared/con
 import type { ApiKeyRow } from "../../../../shared/db/api-keys.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { mayRun } from "../../auth/may-run.ts";
-import { emptyForm, Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
+import {
+  ActionButton,
+  emptyForm,
+  Field,
+  FieldError,
+  type FormState,
+  Select,
+} from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
@@ -44,7 +51,7 @@ export async function renderKeysPage(
       <Card>
         {keys.length === 0 ? (
           <Empty title={`No key in ${mode} mode yet`}>
-            <p>Authenticates your backend. Create a key below and store it with your secrets are.</p>
+            <p>Authenticates your backend. Create a key below and store it with your secrets.</p>
           </Empty>
         ) : (
           <Table
@@ -75,8 +82,7 @@ function NewKey({ shown }: { shown: ShownKey }) {
   return (
     <section class="notice good" aria-label="New key">
       <p>
-        <b>Copy this key now.</b> {shown.text} It is shown only this once; we keep nothing but its
-        fingerprint.
+        <b>Copy this key now.</b> {shown.text} It is shown only this once. Licenzy keeps only a fingerprint.
       </p>
       <p class="secret">
         <code id="new-key">{shown.apiKey}</code>
@@ -126,9 +132,12 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
               </a>
             ) : null}
             {mayRun(c, revokeApiKey) ? (
-              <a class="button small danger" href={buildPath(c, `/keys/${keyId}/revoke`)}>
-                Revoke…
-              </a>
+              <ActionButton
+                action={buildPath(c, `/keys/${keyId}/revoke`)}
+                label="Revoke…"
+                tone="danger"
+                confirms
+              />
             ) : null}
           </div>
         ) : null}

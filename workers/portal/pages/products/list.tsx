@@ -63,7 +63,7 @@ function NoProducts({
   if (!isConnected)
     return (
       <Empty title="Connect Stripe first">
-        <p>A product is sold at a price of your Stripe account, which is not connected in {mode} mode yet.</p>
+        <p>A product needs a price of your Stripe account. Stripe is not connected in {mode} mode yet.</p>
         {canChange ? (
           <a class="button primary" href={buildPath(c, "/stripe")}>
             Connect Stripe
@@ -73,13 +73,10 @@ function NoProducts({
     );
   return (
     <Empty title={`No product in ${mode} mode yet`}>
-      <p>
-        A product joins a price in Stripe with what a customer gets for it: a subscription, some days, or some
-        units.
-      </p>
+      <p>A product maps a Stripe price to a subscription, days of access, or units.</p>
       {canChange ? (
         <a class="button primary" href={buildPath(c, "/products/new")}>
-          Create the first product
+          Create product
         </a>
       ) : null}
     </Empty>

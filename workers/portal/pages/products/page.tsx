@@ -90,7 +90,8 @@ export async function renderProductPage(
         {canChange ? (
           <ActionButton
             action={`${path}/${product.archivedAt === null ? "archive" : "restore"}`}
-            label={product.archivedAt === null ? "Archive" : "Restore"}
+            label={product.archivedAt === null ? "Archive…" : "Restore"}
+            confirms={product.archivedAt === null}
             small={false}
           />
         ) : null}
@@ -111,7 +112,7 @@ export async function renderProductPage(
                 <tr>
                   <td>
                     <Id value={stripePriceId} />{" "}
-                    {stripePriceId === product.stripePriceId ? <Pill tone="good">Sold now</Pill> : null}
+                    {stripePriceId === product.stripePriceId ? <Pill tone="good">Current</Pill> : null}
                   </td>
                   <td>
                     <Time at={createdAt} now={now} />

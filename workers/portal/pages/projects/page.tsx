@@ -29,8 +29,8 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
       <PageHead title="Projects" lead="Each project has its own customers, keys and Stripe connections." />
       <Card>
         {projects.length === 0 ? (
-          <Empty title="No project yet">
-            <p>Everything else belongs to a project. Create the first one below.</p>
+          <Empty title="No projects yet">
+            <p>Customers, products and keys belong to a project. Create the first one below.</p>
           </Empty>
         ) : (
           <Table
@@ -61,7 +61,8 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
                       <ActionButton
                         action={archivedAt === null ? "/projects/archive" : "/projects/restore"}
                         fields={{ project: projectId }}
-                        label={archivedAt === null ? "Archive" : "Restore"}
+                        label={archivedAt === null ? "Archive…" : "Restore"}
+                        confirms={archivedAt === null}
                       />
                     ) : null}
                   </div>

@@ -75,11 +75,11 @@ function LinkNotice({ link: { url, email, mail, note } }: { link: NewLink }) {
       <p>
         {mail.outcome === "sent" ? (
           <>
-            <b>Sent to {email}.</b> The mail has this link.
+            <b>Sent to {email}.</b> The email has this link.
           </>
         ) : mail.outcome === "failed" ? (
           <>
-            <b>The mail could not be sent: {mail.reason}.</b> The link works: send it to {email} yourself.
+            <b>The email could not be sent: {mail.reason}.</b> The link works. Send it to {email} yourself.
           </>
         ) : (
           <b>Send this link to {email}.</b>
@@ -105,7 +105,7 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
       </td>
       <td>
         {canManage ? (
-          <form class="row" method="post" action="/team/role">
+          <form class="row" method="post" action="/team/role" data-confirm={isSelf ? "" : undefined}>
             <input type="hidden" name="operator" value={operatorId} />
             <input type="hidden" name="from" value={role} />
             <select name="role" aria-label={`Role of ${name}`}>
@@ -137,8 +137,9 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
           <ActionButton
             action={isSelf ? "/team/leave" : "/team/remove"}
             fields={{ operator: operatorId }}
-            label={isSelf ? "Leave" : "Remove"}
+            label={isSelf ? "Leave…" : "Remove…"}
             tone="danger"
+            confirms
           />
         ) : null}
       </td>
@@ -177,8 +178,9 @@ function Invited({
                   <ActionButton
                     action="/team/invitations/revoke"
                     fields={{ invitation: invitationId }}
-                    label="Revoke"
+                    label="Revoke…"
                     tone="danger"
+                    confirms
                   />
                 </>
               ) : null}

@@ -143,7 +143,7 @@ function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
           <Id value={delivery.eventId} />
           {event.sequence === null ? null : <span class="quiet"> sequence {event.sequence}</span>}
         </dd>
-        <dt>It happened</dt>
+        <dt>Created</dt>
         <dd>
           <FullTime at={event.occurredAt} now={now} />
         </dd>
@@ -171,7 +171,7 @@ function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttempt
       </td>
       <td class="wrap">
         {durationMs === null ? (
-          <Pill>Under way</Pill>
+          <Pill>In progress</Pill>
         ) : (
           <Pill tone={error === null ? "good" : "bad"}>{formatAttemptResult(httpStatus, error)}</Pill>
         )}

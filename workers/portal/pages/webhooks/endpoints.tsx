@@ -57,7 +57,7 @@ export function Notice({ c, endpoint }: { c: PortalContext; endpoint: EndpointHe
   return (
     <div class="notice bad">
       <p>
-        <b>{url} gets nothing any more.</b> {disableReasonMessages[disableReason]}{" "}
+        <b>{url} is disabled.</b> {disableReasonMessages[disableReason]}{" "}
         {disabledAt === null ? null : <Time at={disabledAt} now={c.get("now")} />}. {formatCappedCount(open)}{" "}
         deliveries are queued. Fix your endpoint, then{" "}
         <a href={buildPath(c, `/webhooks/${endpointId}/enable`)}>enable it</a>.

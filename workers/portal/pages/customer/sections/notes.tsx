@@ -87,7 +87,9 @@ function Note({ c, note }: { c: PortalContext; note: CustomerNote }) {
         <small class="quiet">
           {note.operatorName}, <Time at={note.createdAt} now={c.get("now")} />
         </small>
-        {canDelete && note.deletedAt === null ? <ActionButton action={path} label="Delete" /> : null}
+        {canDelete && note.deletedAt === null ? (
+          <ActionButton action={path} label="Delete…" confirms />
+        ) : null}
       </div>
     </li>
   );

@@ -45,9 +45,7 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
           </Table>
         </details>
         {customer.usageIsPartial ? (
-          <p class="quiet">
-            Some days are left out: this customer has too many entries to add up for a page.
-          </p>
+          <p class="quiet">Some days are missing. This customer has too many entries to add up here.</p>
         ) : null}
       </div>
       {recent.length === 0 ? null : <Recent entries={recent} now={now} />}
