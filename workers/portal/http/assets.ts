@@ -12,6 +12,8 @@ import frame from "../styles/frame.css";
 import inbox from "../styles/inbox.css";
 import islandStyles from "../styles/islands.css";
 import parts from "../styles/parts.css";
+import print from "../styles/print.css";
+import tables from "../styles/tables.css";
 import tokens from "../styles/tokens.css";
 
 /** Adds a hash of the content to the path, so that browsers may cache the file permanently. */
@@ -34,12 +36,14 @@ const styles = [
   frame,
   controls,
   parts,
+  tables,
   confirm,
   customer,
   customers,
   flips,
   inbox,
   islandStyles,
+  print,
 ];
 const css = [fontFace, ...styles].join("\n");
 

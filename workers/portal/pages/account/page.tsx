@@ -1,7 +1,8 @@
 import { NewPasswordField, PasswordField } from "../../components/credential-fields.tsx";
 import { ActionButton, emptyForm, FieldError, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { listIdentities, listSessions } from "../../db/sessions.ts";
 import type { PortalContext } from "../../request-context.ts";

@@ -1,6 +1,7 @@
 import { listProviders, type Provider, providerLabels } from "../../auth/sign-in-service.ts";
 import { ActionButton } from "../../components/fields.tsx";
-import { Card, Table } from "../../components/parts.tsx";
+import { Card } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import type { listIdentities } from "../../db/sessions.ts";
 import type { PortalContext } from "../../request-context.ts";

@@ -1,7 +1,9 @@
 import { auditActions } from "../../../../shared/contract/operations/table.ts";
 import { Field, FieldError, Select } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Empty, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, Empty, NextPage, PageHead, Pill } from "../../components/parts.tsx";
+import { Ref } from "../../components/ref.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { type AuditRow, listAuditEntries } from "../../db/audit.ts";
 import type { PortalContext } from "../../request-context.ts";
@@ -94,7 +96,7 @@ function Entry({ c, entry }: { c: PortalContext; entry: AuditRow }) {
         <code>{action}</code>
       </td>
       <td class="wrap">
-        {target}
+        <Ref value={target} />
         {projectId === null ? null : (
           <small>
             {project?.name ?? projectId} {mode === null ? null : <Pill>{mode}</Pill>}

@@ -4,6 +4,7 @@ import { formatCount, nameProduct, type ProductNames } from "../../components/la
 import { entitlementStatusLabels, formatHeadline } from "../../components/labels/customer.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { CopyButton, Id } from "../../components/parts.tsx";
+import { Ref } from "../../components/ref.tsx";
 import { formatExactTime } from "../../components/time.tsx";
 import { buildCustomerPath, buildPath, getOrigin, type PortalContext } from "../../request-context.ts";
 import type { CustomerPage } from "./load.ts";
@@ -21,7 +22,7 @@ export function CustomerHead({ c, page, canAct }: { c: PortalContext; page: Cust
           <a href={buildPath(c, "/customers")}>Customers</a> /
         </p>
         <h1 class="mono">
-          <bdi>{subjectRef}</bdi>
+          <Ref value={subjectRef} whole />
           <LookAlikeMark subjectRef={subjectRef} />
         </h1>
         {stripeCustomerId === null ? null : (

@@ -3,6 +3,7 @@ import { segmentAt } from "../../../../shared/domain/customer-summary.ts";
 import { formatCount, formatMoney, nameProduct, type ProductNames } from "../../components/labels/common.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { Pill } from "../../components/parts.tsx";
+import { Ref } from "../../components/ref.tsx";
 import { Time } from "../../components/time.tsx";
 import type { CustomerListItem, CustomerSort, EntitlementListItem } from "../../db/customers.ts";
 import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
@@ -44,7 +45,7 @@ export function CustomerTable({
   order?: TableOrder;
 }) {
   return (
-    <section class="customers" aria-label="Customers">
+    <section class="scroll customers" aria-label="Customers" tabindex={0}>
       <table>
         <thead>
           <tr>
@@ -89,9 +90,9 @@ function Row({ c, customer, names }: { c: PortalContext; customer: CustomerListI
     <tr>
       <td class="wrap">
         <a class="row-link" href={buildCustomerPath(c, subjectRef)}>
-          <bdi>
-            <b class="mono">{subjectRef}</b>
-          </bdi>
+          <b class="mono">
+            <Ref value={subjectRef} />
+          </b>
         </a>
         <LookAlikeMark subjectRef={subjectRef} />
       </td>

@@ -7,7 +7,8 @@ import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, FieldError, Select } from "../../components/fields.tsx";
 import { stripeEventLabels } from "../../components/labels/stripe-event.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
 import { listStripeEvents, type StripeEventListItem } from "../../db/stripe-events.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -80,7 +81,7 @@ export async function showEvents(c: PortalContext) {
 export function EventTable({ c, events }: { c: PortalContext; events: StripeEventListItem[] }) {
   const now = c.get("now");
   return (
-    <Table label="Stripe events" head={["Event", "Status", "Customer", "Attempts", "Received"]}>
+    <Table label="Stripe events" head={["Event", "Status", "Customer", "Attempts", "Received"]} ends={[3]}>
       {events.map(({ eventId, type, status, detail, subjectRef, tries, receivedAt }) => (
         <tr>
           <td class="wrap">
@@ -98,7 +99,7 @@ export function EventTable({ c, events }: { c: PortalContext; events: StripeEven
           <td class="wrap">
             <CustomerLink c={c} subjectRef={subjectRef} />
           </td>
-          <td class="num">{tries}</td>
+          <td>{tries}</td>
           <td>
             <Time at={receivedAt} now={now} />
           </td>

@@ -11,7 +11,8 @@ import {
   Select,
 } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { listKeys } from "../../db/api-keys.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";

@@ -5,12 +5,13 @@ import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, emptyForm, type FormState } from "../../components/fields.tsx";
 import { kindLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, Id, PageHead, Pill } from "../../components/parts.tsx";
 import {
   readSamplePricesFlash,
   SamplePricesButton,
   usesPocketStripe,
 } from "../../components/sample-prices.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { readStripeAccountId } from "../../db/stripe-connection.ts";
 import { callOperation } from "../../http/call-operation.ts";

@@ -15,7 +15,8 @@ import {
 } from "../../components/fields.tsx";
 import { regionLabels, regionOptions } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Empty, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, Empty, Id, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 

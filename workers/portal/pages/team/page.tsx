@@ -12,7 +12,8 @@ import {
   Radios,
 } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, CopyButton, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import type { InvitationRow } from "../../db/invitations.ts";
 import { readTeam } from "../../db/members.ts";

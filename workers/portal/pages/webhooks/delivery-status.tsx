@@ -10,7 +10,8 @@ import {
   deliveryStateLabels,
   formatAttemptResult,
 } from "../../components/labels/webhook.ts";
-import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
+import { Card, Empty, Id, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -95,7 +96,7 @@ function Attempts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
           </p>
         </Empty>
       ) : (
-        <Table label="Attempts" head={["Attempt", "Result", "Response", "Duration", "Started"]}>
+        <Table label="Attempts" head={["Attempt", "Result", "Response", "Duration", "Started"]} ends={[3]}>
           {attempts.toReversed().map((attempt) => (
             <AttemptRow c={c} attempt={attempt} />
           ))}
@@ -187,7 +188,7 @@ function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttempt
           </details>
         )}
       </td>
-      <td class="num">{durationMs === null ? "–" : `${formatCount(durationMs)} ms`}</td>
+      <td>{durationMs === null ? "–" : `${formatCount(durationMs)} ms`}</td>
       <td>
         <Time at={startedAt} now={c.get("now")} />
       </td>

@@ -5,6 +5,7 @@ import { emptyForm, Field, FieldError, type FormState } from "../../../component
 import { formatCount } from "../../../components/labels/common.ts";
 import { renderPage } from "../../../components/layout.tsx";
 import { Card, Empty, Id } from "../../../components/parts.tsx";
+import { Ref } from "../../../components/ref.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
 import { FullTime } from "../../../components/time.tsx";
 import { callOperation, toHttpStatus, toRefusedForm } from "../../../http/call-operation.ts";
@@ -61,7 +62,11 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
           label="Type the subject_ref to confirm"
           autocomplete="off"
           mono
-          hint={<code>{subjectRef}</code>}
+          hint={
+            <code>
+              <Ref value={subjectRef} whole />
+            </code>
+          }
         />
         <FieldError form={form} name="" />
         <div class="row">
