@@ -39,7 +39,7 @@ describe("sign-in", () => {
     const stranger = new PortalClient(inject("origin"));
     for (let index = 0; index < 10; index++) await stranger.post("/sign-in", { email, password: "guess" });
     const reply = await stranger.post("/sign-in", { email, password });
-    expect(reply.html).toContain("Too many tries.");
+    expect(reply.html).toContain("Too many attempts.");
     expect((await stranger.get("/account")).status).toBe(303);
   });
 

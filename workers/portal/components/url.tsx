@@ -1,6 +1,6 @@
 /** A URL that breaks between its parts only, and is cut where a part is too long. */
 export function Url({ value }: { value: string }) {
-  const parts = value.split(/(?<=[/?&=])(?![/])/);
+  const parts = value.split(/(?<=[^/][/?&=])(?!\/)/);
   return (
     <span class="url" title={value}>
       {parts.map((part, index) => (

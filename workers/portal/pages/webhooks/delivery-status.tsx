@@ -83,17 +83,21 @@ function buildVersion({ delivery, endpoint, attempts }: DeliveryDetail): string 
   return [epoch, state, nextAttemptAt, endpoint.isEnabled, attempts.at(-1)?.durationMs].join(".");
 }
 
+/** Says why a delivery has no attempt, and what happens next. */
+function explainNoAttempt({ delivery, endpoint }: DeliveryDetail): string {
+  if (delivery.state === "dead")
+    return "This delivery was dropped before its first attempt. Retry it to send it.";
+  if (!endpoint.isEnabled) return "The endpoint is disabled. The delivery is queued until you enable it.";
+  return "The first attempt starts in a moment.";
+}
+
 function Attempts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
-  const { attempts, endpoint } = found;
+  const { attempts } = found;
   return (
     <Card title="Attempts" note={`${formatCount(attempts.length)} so far`}>
       {attempts.length === 0 ? (
         <Empty title="No attempts yet">
-          <p>
-            {endpoint.isEnabled
-              ? "The first attempt starts in a moment."
-              : "The endpoint is disabled. The delivery is queued until you enable it."}
-          </p>
+          <p>{explainNoAttempt(found)}</p>
         </Empty>
       ) : (
         <Table label="Attempts" head={["Attempt", "Result", "Response", "Duration", "Started"]} ends={[3]}>
