@@ -45,7 +45,11 @@ const styles = [
   islandStyles,
   print,
 ];
-const css = [fontFace, ...styles].join("\n");
+/** Without comments and indentation, which no browser needs. */
+const css = [fontFace, ...styles]
+  .join("\n")
+  .replace(/\/\*[\s\S]*?\*\//g, "")
+  .replace(/^\s+/gm, "");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */
 const iconColors = { test: "#b45309", live: "#4338ca", account: "#4338ca" } as const;

@@ -116,14 +116,14 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
       </td>
       <td>
         {lastUsedAt === null ? (
-          <span class="quiet">never</span>
+          <span class="quiet">Never</span>
         ) : (
           <>
             about <Time at={lastUsedAt} now={now} />
           </>
         )}
       </td>
-      <td>{expiresAt === null ? <span class="quiet">never</span> : <Time at={expiresAt} now={now} />}</td>
+      <td>{expiresAt === null ? <span class="quiet">Never</span> : <Time at={expiresAt} now={now} />}</td>
       <td class="end">
         {isActive ? (
           <div class="actions">
