@@ -32,7 +32,7 @@ describe.skipIf(chromiumPath === undefined)("craft of the pages", () => {
     const { origin, secrets } = portal.stack;
     file = await seed({ origin, setupToken: secrets.setupToken });
     root = `/p/${file.project_id}/test`;
-    const api = new ApiClient(origin, file.api_key);
+    const api = new ApiClient(origin, file.test_key);
     for (const [index, ref] of Object.values(hostileRefs).entries())
       expect((await api.checkout(ref, "CREDITS_1000", `craft-${index}`)).status).toBe(201);
   });
@@ -52,13 +52,7 @@ describe.skipIf(chromiumPath === undefined)("craft of the pages", () => {
 
   it.each(sizes)("no page moves while it loads at $width px", async (look) => {
     const { page, errors } = await signedIn(look);
-    await page.addInitScript(() => {
-      const shifts: number[] = [];
-      Object.assign(globalThis, { shifts });
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
-      }).observe({ type: "layout-shift", buffered: true });
-    });
+    await page.addInitScript(collectShifts);
     const pages = [
       "",
       "/customers",
@@ -191,23 +185,26 @@ describe.skipIf(chromiumPath === undefined)("craft of the pages", () => {
   });
 });
 
-/** Runs in the page: the texts with `ref` that are outside of a `bdi`, or not clipped by it. */
-function findLooseRefs(ref: string) {
-  const loose: string[] = [];
+/** Runs in the page: sums up what moves. */
+const collectShifts = `
+  globalThis.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { value } of list.getEntries()) shifts.push(value);
+  }).observe({ type: "layout-shift", buffered: true });
+`;
+
+/** Runs in the page: finds the texts with `ref` that are outside of a `bdi`, or not clipped by it. */
+const findLooseRefs = `(ref) => {
+  const loose = [];
   let count = 0;
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (
-      parent === null ||
-      !node.textContent?.includes(ref) ||
-      parent.closest("script, textarea, pre") !== null
-    )
-      continue;
+    if (parent === null || !node.textContent.includes(ref) || parent.closest("script, textarea, pre")) continue;
     count++;
     const isolated = parent.closest("bdi");
     const isClipped = isolated !== null && getComputedStyle(isolated).overflowY !== "visible";
     if (!isClipped) loose.push(parent.outerHTML.slice(0, 200));
   }
   return { count, loose, isTooWide: document.documentElement.scrollWidth > innerWidth };
-}
+}`;
