@@ -4,6 +4,7 @@ import { newId } from "../../../../../shared/kit/ids.ts";
 import { emptyForm, Field, FieldError, type FormState } from "../../../components/fields.tsx";
 import { formatCount } from "../../../components/labels/common.ts";
 import { renderPage } from "../../../components/layout.tsx";
+import { LiveChip } from "../../../components/mode.tsx";
 import { Card, Empty, Id } from "../../../components/parts.tsx";
 import { Ref } from "../../../components/ref.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
@@ -72,6 +73,7 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
         <div class="row">
           <button class="button danger" type="submit">
             Erase permanently
+            <LiveChip c={c} />
           </button>
           <a class="button" href={buildCustomerPath(c, subjectRef)}>
             Cancel
