@@ -95,7 +95,7 @@ app.use(async (c, next) => {
 for (const route of routes)
   app.on(route.method, route.path, async (c) => {
     c.set("route", route);
-    return (await guard(c, route)) ?? (await confirmFirst(c, route)) ?? (await route.handler(c));
+    return (await guard(c, route)) ?? (await confirmFirst(c, route.confirm)) ?? (await route.handler(c));
   });
 
 app.notFound(async (c) => {

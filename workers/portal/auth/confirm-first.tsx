@@ -3,7 +3,6 @@ import { renderPage } from "../components/layout.tsx";
 import { LiveChip } from "../components/mode.tsx";
 import { readForm } from "../http/form.ts";
 import type { Form, PortalContext } from "../request-context.ts";
-import type { Route } from "./route.ts";
 
 /** What the operator reads before a change that can't be undone. */
 export interface Confirmation {
@@ -36,7 +35,7 @@ const previewHeader = "Licenzy-Confirmation";
  * Returns the confirmation page of a form that was not confirmed yet, or `null` when the request may pass. With scripts
  * the same page is shown as a dialog (islands/confirm.ts).
  */
-export async function confirmFirst(c: PortalContext, { confirm }: Route): Promise<Response | null> {
+export async function confirmFirst(c: PortalContext, confirm: Confirm | undefined): Promise<Response | null> {
   const isPreview = c.req.header(previewHeader) !== undefined;
   const form = confirm === undefined ? {} : await readForm(c);
   const isOpen = confirm !== undefined && (isPreview || form[confirmedField] !== "yes");

@@ -86,7 +86,7 @@ export const auditActionLabels: Record<AuditAction, string> = {
 export const toActionLabel = (action: string): string =>
   Object.entries(auditActionLabels).find(([code]) => code === action)?.[1] ?? action;
 
-/** Fields whose words are not those of their name. */
+/** Fields with other words than those of their name. */
 const fieldLabels: Record<string, string> = {
   how: "Change",
   disabled: "Disabled by",
