@@ -56,7 +56,6 @@ export interface CustomerListItem {
   /** The number that the list is sorted by; `null` when it is sorted by name. */
   position: number | null;
   createdAt: number;
-  /** Null where a migration estimated the row, and no flush or rebuild has written it since. */
   segments: AccessSegment[] | null;
   access: AccessSegment["access"];
   attention: AccessSegment["attention"];
