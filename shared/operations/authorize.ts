@@ -38,9 +38,9 @@ export async function authorize(
   const machineTime = Date.now();
   const session = await readSession(env.DB, caller.sessionToken, machineTime);
   if (session === null || session.provenAt === null)
-    return refusal("session_ended", "You are not signed in any more. Sign in again.");
+    return refusal("session_ended", "Your session has ended. Sign in again.");
   if (session.role === null || session.accountId === null)
-    return refusal("not_allowed", "You are not a member of an account any more.");
+    return refusal("not_allowed", "You are no longer a member of an account.");
   const holder = { role: session.role, provenAt: session.provenAt };
   const missing = findMissingPermission(holder, required, scope?.mode, machineTime);
   if (missing === "role")
@@ -50,13 +50,13 @@ export async function authorize(
     );
   const project = session.projects.find(({ projectId }) => projectId === scope?.projectId);
   if (scope !== null && (project === undefined || !modes.includes(scope.mode)))
-    return refusal("not_found", "There is no such project in your account.");
+    return refusal("not_found", "Project not found in your account.");
   if (missing === "recent_authentication")
     return refusal(
       "reauthentication_required",
       required.recentAuth === "live"
-        ? "Confirm that it is you: this acts in live mode."
-        : "Confirm that it is you: this needs your password, or a code of your second factor.",
+        ? "Confirm your identity to act in live mode."
+        : "Confirm your identity with your password or a code.",
     );
   const { accountId, operatorId, name, email } = session;
   return {

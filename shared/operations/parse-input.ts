@@ -2,7 +2,7 @@ import type { Operation, ParsedInputOf } from "../contract/operations/operation.
 import { type Refusal, refusal } from "../contract/operations/reply.ts";
 
 /** The error of a value that the portal's own forms can't send. */
-export const alteredForm = "The form is damaged: load the page again.";
+export const alteredForm = "The form is incomplete. Reload the page.";
 
 /** The message of errors for which the schema defines none: such a value means that the form was altered. */
 export const parseOptions = { error: () => alteredForm };

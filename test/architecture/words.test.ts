@@ -59,9 +59,8 @@ describe("banned words", () => {
     ]);
   });
 
-  it("findInSource() exempts the strings of the portal and of tests, and nothing else there", () => {
-    const reported = findInSource("workers/portal/x.tsx", source);
-    expect(reported.map((line) => line.split(":")[1])).toEqual(["3", "9", "10", "2", "4"]);
+  it("findInSource() exempts the strings of tests, and nothing else there", () => {
+    expect(findInSource("workers/portal/x.tsx", source)).toHaveLength(11);
     expect(findInSource("test/system/x.tsx", source)).toHaveLength(5);
   });
 

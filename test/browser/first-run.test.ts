@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     expect(await page.getByLabel("Days of access").isVisible()).toBe(false);
     await page.getByRole("spinbutton", { name: "Units" }).fill("1000");
     await page.getByRole("button", { name: "Create product" }).click();
-    await page.getByText("CREDITS_1000 is on sale.").waitFor();
+    await page.getByText("CREDITS_1000 is ready to sell.").waitFor();
 
     await nextStep(page, "Set URL");
     await page.getByLabel("Success URL").fill("https://acme.example/thanks");
@@ -129,7 +129,7 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await page.keyboard.press("Tab");
     await page.keyboard.type("1");
     await page.keyboard.press("Enter");
-    await page.getByText("DAY_PASS is on sale.").waitFor();
+    await page.getByText("DAY_PASS is ready to sell.").waitFor();
 
     await goByPalette(page, "api keys", /\/keys$/);
     await tabTo(page, "Name");
@@ -157,7 +157,7 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await page.getByLabel("Price in Stripe").fill("price_unknown0000");
     await page.getByRole("spinbutton", { name: "Units" }).fill("5");
     await page.getByRole("button", { name: "Create product" }).click();
-    await page.getByText("Stripe knows no price price_unknown0000").waitFor();
+    await page.getByText("Stripe has no price price_unknown0000").waitFor();
     expect(await page.getByLabel("Code", { exact: true }).inputValue()).toBe("NO_SCRIPT");
     await context.close();
   });

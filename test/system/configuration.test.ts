@@ -163,11 +163,11 @@ describe("product pages", () => {
     const archived = await world.stripe.createPrice("Old", 100);
     await world.stripe.client.prices.update(archived, { active: false });
     const cases = {
-      price_doesnotexist: "Stripe knows no price price_doesnotexist",
+      price_doesnotexist: "Stripe has no price price_doesnotexist",
       [archived]: "is archived in Stripe",
       [recurring.id]: "is paid every month",
       [world.prices.credits]: "belongs to the product CREDITS_1000 already",
-      "": "A price&#39;s id is needed",
+      "": "Enter a price ID",
     };
     for (const [price, words] of Object.entries(cases)) {
       const reply = await admin.portal.post(`${path}/products`, product({ price }));
@@ -232,7 +232,7 @@ describe("product pages", () => {
     expect(await lookUp(world.prices.credits, "subscription")).toMatchObject({ ok: false });
     expect(await lookUp("prod_something")).toMatchObject({
       ok: false,
-      text: expect.stringContaining("product's id"),
+      text: expect.stringContaining("product ID"),
     });
   });
 });

@@ -24,7 +24,7 @@ describe("data check", () => {
     const empty = hiddenFields((await admin.portal.get(data)).html, data);
     const refused = await admin.portal.post(data, empty);
     expect(refused.status).toBe(409);
-    expect(toText(refused)).toContain("There is no customer here yet");
+    expect(toText(refused)).toContain("No customers to verify yet");
 
     await buy(world, "user/1 ü");
     await buy(world, "user_2");
@@ -35,15 +35,15 @@ describe("data check", () => {
     expect(job).toBe(`${data}/${form["job_id"]}`);
     await expect
       .poll(async () => toText(await admin.portal.get(job)), { timeout: 20_000 })
-      .toMatch(/Finished.*2 of 2 customers visited.*No differences/s);
+      .toMatch(/Finished.*2 of 2 customers checked.*No differences/s);
 
     const again = await admin.portal.post(data, form);
     expect(again.status).toBe(409);
-    expect(toText(again)).toContain("This form was sent twice");
+    expect(toText(again)).toContain("This form was submitted twice");
     const late = await admin.portal.post(`${job}/stop`, {});
     expect(late.status).toBe(409);
-    expect(toText(late)).toContain("finished already");
-    expect(toText(await admin.portal.get(data))).toMatch(/Verify data just now by .* none none 2 Finished/s);
+    expect(toText(late)).toContain("already finished");
+    expect(toText(await admin.portal.get(data))).toMatch(/Verify data just now by .* 0 0 2 Finished/s);
     const live = await admin.portal.get(job.replace("/test/", "/live/"));
     expect(live.status).toBe(404);
 

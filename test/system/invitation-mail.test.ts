@@ -39,7 +39,7 @@ const accept = (url: string) => new PortalClient(inject("origin")).post(new URL(
 /** Submits the form of the invitation's row that sends a new link. */
 async function renew(portal: PortalClient, email: string, html?: string) {
   const team = html ?? (await portal.get("/team")).html;
-  const row = team.slice(team.indexOf(`<td class="wrap">${email}</td>`));
+  const row = team.slice(team.indexOf(`>${email}</td>`));
   return portal.post("/team/invitations/renew", hiddenFields(row, "/team/invitations/renew"));
 }
 
@@ -103,7 +103,7 @@ describe("invitation email", () => {
       const portal = await signInAsOwner();
       const email = address(domain);
       const { html, url } = await invite(portal, email);
-      expect(html).toContain(`The mail could not be sent: ${reason}.`);
+      expect(html).toContain(`The email could not be sent: ${reason}.`);
       expect(await mailsTo(email)).toEqual([]);
       expect((await accept(url)).status).toBe(303);
     },

@@ -39,7 +39,7 @@ describe("sign-in", () => {
     const stranger = new PortalClient(inject("origin"));
     for (let index = 0; index < 10; index++) await stranger.post("/sign-in", { email, password: "guess" });
     const reply = await stranger.post("/sign-in", { email, password });
-    expect(reply.html).toContain("Too many tries.");
+    expect(reply.html).toContain("Too many attempts.");
     expect((await stranger.get("/account")).status).toBe(303);
   });
 
@@ -65,7 +65,7 @@ describe("sign-in", () => {
     );
     expect(pending["pending.field.name"]).toBe("Kept & sent");
     const back = await portal.post("/sign-in", { email, password, ...pending });
-    expect(back.html).toContain("Send it now");
+    expect(back.html).toContain("Send form");
     expect((await portal.get(path)).html).not.toContain("Kept &amp; sent");
     expect((await portal.post(path, form)).status).toBe(303);
     expect((await portal.get(path)).html).toContain("Kept &amp; sent");
@@ -177,11 +177,11 @@ describe("team page", () => {
   it("an account keeps its last owner when both owners leave at once", async () => {
     const { accountId } = await newWorld();
     const [first, second] = [await newOperator("owner", accountId), await newOperator("owner", accountId)];
-    await Promise.all([first.portal.post("/team/leave"), second.portal.post("/team/leave")]);
+    await Promise.all([first.portal.submit("/team/leave"), second.portal.submit("/team/leave")]);
     const left = await Promise.all([first, second].map(({ portal }) => portal.get("/team")));
     expect(left.filter(({ status }) => status === 200)).toHaveLength(1);
     const last = left[0]?.status === 200 ? first : second;
-    expect((await last.portal.post("/team/leave")).location).toBe("/team");
+    expect((await last.portal.submit("/team/leave")).location).toBe("/team");
     expect((await last.portal.get("/team")).html).toContain("You are the last owner");
   });
 
@@ -208,7 +208,7 @@ describe("recent authentication", () => {
     const reauthPage = await portal.post(path, form);
     expect({ status: reauthPage.status, says: sentencesOf(reauthPage.html) }).toMatchObject({
       status: 401,
-      says: expect.stringContaining("Confirm that it is you"),
+      says: expect.stringContaining("Confirm your identity"),
     });
     const pending = {
       "pending.method": "POST",

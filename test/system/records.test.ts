@@ -47,7 +47,7 @@ describe("customer notes", () => {
 
     const remove = pathOf(subjectRef, `/notes/${form["note_id"]}/delete`);
     const colleague = await newOperator("support", world.accountId);
-    expect((await colleague.portal.post(remove)).status).toBe(403);
+    expect((await colleague.portal.post(remove, { confirmed: "yes" })).status).toBe(403);
     await owner.portal.submit(remove);
     await owner.portal.submit(remove);
     const after = toText(await viewer.portal.get(pathOf(subjectRef)));
@@ -108,7 +108,7 @@ describe("customer erasure", () => {
     expect((await admin.portal.post(path, { ...form, confirmation: subjectRef })).status).toBe(403);
     const mistyped = await owner.portal.post(path, { ...form, confirmation: subjectRef.slice(1) });
     expect(mistyped.status).toBe(422);
-    expect(toText(mistyped)).toContain("exactly as it stands above");
+    expect(toText(mistyped)).toContain("exactly as shown above");
     const naming = await owner.portal.post(path, {
       ...form,
       text: `for ${subjectRef}`,
@@ -165,7 +165,7 @@ describe("customer erasure", () => {
     await provision(world.origin, "ageProof", careful.email, 31 * 60_000);
     const reauthPage = await careful.portal.post(path, form);
     expect(reauthPage.status).toBe(401);
-    expect(toText(reauthPage)).toContain("Confirm that it is you");
+    expect(toText(reauthPage)).toContain("Confirm your identity");
     const done = await careful.portal.submit("/prove", {
       ...readFormFields(reauthPage, "/prove"),
       proof: careful.password,

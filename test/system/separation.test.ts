@@ -15,24 +15,24 @@ import { newKey, newWorld, type World } from "./world.ts";
  * second time, and the reason. `nobody`: open to all. `session`: open to every signed-in operator.
  */
 const others: Record<string, [needs: RouteAccess, why: string]> = {
-  "GET /portal.css": ["nobody", "a file"],
-  "GET /portal.js": ["nobody", "a file"],
-  "GET /inter.woff2": ["nobody", "a file"],
-  "GET /favicon.svg": ["nobody", "a file"],
-  "GET /setup": ["nobody", "the first owner has no session; a token opens it"],
-  "POST /setup": ["nobody", "the first owner has no session; a token opens it"],
-  "GET /sign-in": ["nobody", "makes a session"],
-  "POST /sign-in": ["nobody", "makes a session"],
-  "GET /sign-in/code": ["nobody", "makes a session"],
-  "POST /sign-in/code": ["nobody", "makes a session"],
-  "POST /sign-in/with/:provider": ["nobody", "makes a session"],
-  "GET /sign-in/callback/:provider": ["nobody", "makes a session"],
-  "GET /forgot-password": ["nobody", "who has no password has no session"],
-  "POST /forgot-password": ["nobody", "who has no password has no session"],
-  "GET /reset/:token": ["nobody", "who has no password has no session; the link opens it"],
-  "POST /reset/:token": ["nobody", "who has no password has no session; the link opens it"],
-  "GET /invitations/:token": ["nobody", "who is invited has no session; the link opens it"],
-  "POST /invitations/:token": ["nobody", "who is invited has no session; the link opens it"],
+  "GET /portal.css": ["public", "a file"],
+  "GET /portal.js": ["public", "a file"],
+  "GET /inter.woff2": ["public", "a file"],
+  "GET /favicon.svg": ["public", "a file"],
+  "GET /setup": ["public", "the first owner has no session; a token opens it"],
+  "POST /setup": ["public", "the first owner has no session; a token opens it"],
+  "GET /sign-in": ["public", "makes a session"],
+  "POST /sign-in": ["public", "makes a session"],
+  "GET /sign-in/code": ["public", "makes a session"],
+  "POST /sign-in/code": ["public", "makes a session"],
+  "POST /sign-in/with/:provider": ["public", "makes a session"],
+  "GET /sign-in/callback/:provider": ["public", "makes a session"],
+  "GET /forgot-password": ["public", "who has no password has no session"],
+  "POST /forgot-password": ["public", "who has no password has no session"],
+  "GET /reset/:token": ["public", "who has no password has no session; the link opens it"],
+  "POST /reset/:token": ["public", "who has no password has no session; the link opens it"],
+  "GET /invitations/:token": ["public", "who is invited has no session; the link opens it"],
+  "POST /invitations/:token": ["public", "who is invited has no session; the link opens it"],
   "POST /sign-out": ["session", "ends the session itself, finished or not"],
   "GET /second-factor": ["session", "finishes the session itself"],
   "POST /second-factor": ["session", "finishes the session itself"],
@@ -125,7 +125,7 @@ describe.each(portal)("%s, for %s", (route, needs) => {
 
   it("the portal route requires sign-in when it is not public", async () => {
     const reply = await bare(route);
-    if (needs === "nobody") expect([200, 404, 422]).toContain(reply.status);
+    if (needs === "public") expect([200, 404, 422]).toContain(reply.status);
     else if (isRead) expect(reply.headers.get("Location")).toMatch(/^\/sign-in/);
     else expect(reply.status).toBe(401);
   });
@@ -135,7 +135,7 @@ describe.each(portal)("%s, for %s", (route, needs) => {
       const operator = ending.has(route) ? await newOperator(role, world.accountId) : members.get(role);
       if (operator === undefined) throw new Error(`no ${role}`);
       const { status } = await call(route, operator);
-      const isAllowed = needs === "nobody" || needs === "session" || hasRole(role, needs);
+      const isAllowed = needs === "public" || needs === "session" || hasRole(role, needs);
       if (isAllowed)
         expect({ role, refused: [401, 403, 503].includes(status) }).toEqual({ role, refused: false });
       else expect({ role, status }).toEqual({ role, status: 403 });

@@ -126,7 +126,7 @@ describe("manual actions on the customer page", () => {
     const again = { entitlement_id: entitlementId, action_id: "act_0000000000000000", ...why };
     const refused = await support.portal.post(pathOf(subjectRef, "/revoke/preview"), again);
     expect(refused.status).toBe(409);
-    expect(toText(refused)).toContain("has ended already");
+    expect(toText(refused)).toContain("has already ended");
     const wordless = await support.portal.post(pathOf(subjectRef, "/revoke/preview"), { ...again, text: "" });
     expect(wordless.status).toBe(422);
     expect(toText(wordless)).toContain("Add a short note");

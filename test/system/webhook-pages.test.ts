@@ -54,7 +54,7 @@ describe("endpoint pages", () => {
     const secret = secretIn(reply);
     const again = await admin.portal.post(`${path}/webhooks`, form);
     expect(again.status).toBe(409);
-    expect(again.html).toContain("sent twice");
+    expect(again.html).toContain("submitted twice");
     const page = `${path}/webhooks/${form.endpoint_id}`;
     expect((await admin.portal.get(page)).html).not.toContain(secret);
     const sent = await support.portal.submit(`${page}/test`);
@@ -96,7 +96,7 @@ describe("endpoint pages", () => {
     expect((await admin.portal.post(`${page}/edit`, form)).status).toBe(303);
     const second = await admin.portal.post(`${page}/edit`, { ...form, description: "Over it" });
     expect(second.status).toBe(409);
-    expect(second.html).toContain("What stands now");
+    expect(second.html).toContain("Current values:");
     expect((await admin.portal.get(page)).html).toContain("Renamed");
     expect(secretIn(await admin.portal.submit(`${page}/reveal`))).toBe(secret);
     const version = hiddenField((await admin.portal.get(`${page}/rotate`)).html, "version");
@@ -113,7 +113,7 @@ describe("endpoint pages", () => {
     await provision(world.origin, "ageProof", admin.email, 31 * 60_000);
     const reauthPage = await admin.portal.post(`${page}/reveal`);
     expect(reauthPage.status).toBe(401);
-    expect(reauthPage.html).toContain("Confirm that it is you");
+    expect(reauthPage.html).toContain("Confirm your identity");
     expect(reauthPage.html).not.toContain(secret);
     const shown = await admin.portal.submit("/prove", {
       proof: admin.password,
@@ -130,7 +130,7 @@ describe("endpoint pages", () => {
     await buy(world, "user_waiting");
     await until(async () => expect(await hooks.listDeliveries({ endpointId })).toHaveLength(1));
     const confirm = await admin.portal.get(`${page}/enable`);
-    expect(confirm.html).toContain("1 delivery waited");
+    expect(confirm.html).toContain("1 queued delivery");
     expect((await admin.portal.post(`${page}/enable`)).status).toBe(422);
     expect((await hooks.readEndpoint(endpointId))["isEnabled"]).toBe(false);
     await admin.portal.submit(`${page}/enable`, { waiting: "send" });

@@ -30,7 +30,7 @@ describe("fetchPrice", () => {
     const missing = { type: "invalid_request_error", code: "resource_missing", message: "No such price" };
     expect(await answerTo(404, missing)).toMatchObject({
       reason: "invalid",
-      message: expect.stringContaining("Stripe knows no price price_1"),
+      message: expect.stringContaining("Stripe has no price price_1"),
     });
   });
 });

@@ -248,7 +248,7 @@ describe("the last owner's way back", () => {
 
   it("the SQL of `npm run reset-link` is built for an email address only", () => {
     for (const email of ["x' OR 1=1 --@a.example", "no address", 'a"@b.example', "$(id)@b.example"])
-      expect(() => buildResetLink(email, "https://x.example")).toThrow("This is no email address.");
+      expect(() => buildResetLink(email, "https://x.example")).toThrow("Enter an email address.");
   });
 });
 

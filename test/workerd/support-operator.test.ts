@@ -97,7 +97,7 @@ describe.each(table)("%s, requires %s, recent authentication: %s", (name, needed
     const { caller } = await newMember(account, "owner");
     expect(await call(caller, placeOf(await newAccount()))).toMatchObject({
       reason: "not_found",
-      message: "There is no such project in your account.",
+      message: "Project not found in your account.",
     });
   });
 

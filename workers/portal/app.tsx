@@ -5,6 +5,7 @@ import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
 import { DependencyUnavailableError } from "../../shared/kit/timeout.ts";
+import { confirmFirst } from "./auth/confirm-first.tsx";
 import { guard, isMember } from "./auth/guard.ts";
 import { getSession } from "./auth/session-cookie.ts";
 import { listProviders } from "./auth/sign-in-service.ts";
@@ -94,7 +95,7 @@ app.use(async (c, next) => {
 for (const route of routes)
   app.on(route.method, route.path, async (c) => {
     c.set("route", route);
-    return (await guard(c, route)) ?? (await route.handler(c));
+    return (await guard(c, route)) ?? (await confirmFirst(c, route.confirm)) ?? (await route.handler(c));
   });
 
 app.notFound(async (c) => {
@@ -106,7 +107,12 @@ app.notFound(async (c) => {
 
 app.onError((error, c) => {
   if (error instanceof RepeatedFieldError)
-    return renderErrorPage(c, 422, "The form is damaged", "A field was sent twice. Load the page again.");
+    return renderErrorPage(
+      c,
+      422,
+      "The form is incomplete",
+      "A field was sent twice. Nothing was changed. Reload the page.",
+    );
   const cause = error.cause === undefined ? undefined : errorMessage(error.cause);
   const requestId = c.get("requestId");
   log("error", "portal.failed", { requestId, route: c.req.routePath, error: errorMessage(error), cause });

@@ -7,6 +7,7 @@ import * as operator from "../../shared/contract/operations/sign-in.ts";
 import * as stripe from "../../shared/contract/operations/stripe.ts";
 import {
   actionRoute,
+  confirmedRoute,
   credentialRoute,
   formRoute,
   pageRoute,
@@ -17,6 +18,7 @@ import {
 import { serveFont, serveIcon, serveScript, serveStylesheet } from "./http/assets.ts";
 import {
   changePassword,
+  confirmEndingSessions,
   confirmSecondFactor,
   disableSecondFactor,
   enableSecondFactor,
@@ -24,7 +26,7 @@ import {
   showAccount,
   showSecondFactor,
 } from "./pages/account/actions.ts";
-import { linkProvider, unlinkProvider } from "./pages/account/provider-actions.ts";
+import { confirmUnlinking, linkProvider, unlinkProvider } from "./pages/account/provider-actions.ts";
 import { alertRoutes } from "./pages/alerts/routes.ts";
 import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
@@ -39,11 +41,19 @@ import { showEvent, showEvents } from "./pages/events/page.tsx";
 import { showGoLive } from "./pages/go-live/page.tsx";
 import { inboxRoutes } from "./pages/inbox/routes.ts";
 import { joinAccount, showInvitation } from "./pages/invitation/actions.tsx";
-import { createKey, revokeKey, rotateKey, showKeys, showRevoke, showRotate } from "./pages/keys/actions.ts";
+import {
+  confirmRevocation as confirmKeyRevocation,
+  createKey,
+  revokeKey,
+  rotateKey,
+  showKeys,
+  showRotate,
+} from "./pages/keys/actions.ts";
 import { showOverview } from "./pages/overview/page.tsx";
-import { setPlan, showPlan } from "./pages/plan/page.tsx";
+import { confirmPlan, setPlan, showPlan } from "./pages/plan/page.tsx";
 import {
   archiveProduct,
+  confirmArchiving as confirmProductArchiving,
   createProduct,
   editProduct,
   lookUpPrice,
@@ -52,7 +62,13 @@ import {
   showProduct,
 } from "./pages/products/actions.ts";
 import { showProducts } from "./pages/products/list.tsx";
-import { archiveProject, createProject, restoreProject, showProjects } from "./pages/projects/actions.ts";
+import {
+  archiveProject,
+  confirmArchiving,
+  createProject,
+  restoreProject,
+  showProjects,
+} from "./pages/projects/actions.ts";
 import { reauthenticate } from "./pages/reauthenticate/actions.ts";
 import { resetPassword, showReset } from "./pages/reset/actions.tsx";
 import { requestReset, showResetRequest } from "./pages/reset/request.tsx";
@@ -71,13 +87,27 @@ import {
 import { redirectToStart } from "./pages/start/actions.ts";
 import {
   checkStripe,
+  confirmRegistration,
   connectStripe,
   registerWebhook,
   setWebhookSecret,
   showStripe,
 } from "./pages/stripe/actions.ts";
-import { leaveAccount, removeTeamMember, setRole, showTeam } from "./pages/team/actions.ts";
-import { replaceInvitationLink, revokeInvitation, sendInvitation } from "./pages/team/invitation-actions.ts";
+import {
+  confirmLeaving,
+  confirmRemoval,
+  confirmRole,
+  leaveAccount,
+  removeTeamMember,
+  setRole,
+  showTeam,
+} from "./pages/team/actions.ts";
+import {
+  confirmRevocation,
+  replaceInvitationLink,
+  revokeInvitation,
+  sendInvitation,
+} from "./pages/team/invitation-actions.ts";
 import { sendResetLink, showResetForm } from "./pages/team/reset-actions.tsx";
 import { webhookRoutes } from "./pages/webhooks/routes.ts";
 
@@ -115,7 +145,10 @@ export const routes: readonly Route[] = [
   credentialRoute({ ...pageRoute("/prove", "viewer", reauthenticate), method: "POST" }),
   pageRoute("/account", "viewer", showAccount),
   credentialRoute(actionRoute("/account/password", operator.changePassword, changePassword)),
-  actionRoute("/account/sessions/end", operator.endSession, endSession),
+  confirmedRoute(
+    actionRoute("/account/sessions/end", operator.endSession, endSession),
+    confirmEndingSessions,
+  ),
   pageRoute("/account/second-factor", "viewer", showSecondFactor),
   credentialRoute(actionRoute("/account/second-factor", operator.enableSecondFactor, enableSecondFactor)),
   credentialRoute(
@@ -125,23 +158,29 @@ export const routes: readonly Route[] = [
     actionRoute("/account/second-factor/disable", operator.disableSecondFactor, disableSecondFactor),
   ),
   actionRoute("/account/providers/link", operator.linkProvider, linkProvider),
-  actionRoute("/account/providers/unlink", operator.unlinkProvider, unlinkProvider),
+  confirmedRoute(
+    actionRoute("/account/providers/unlink", operator.unlinkProvider, unlinkProvider),
+    confirmUnlinking,
+  ),
 
   pageRoute("/projects", "viewer", showProjects),
   actionRoute("/projects", project.createProject, createProject),
-  actionRoute("/projects/archive", project.archiveProject, archiveProject),
+  confirmedRoute(actionRoute("/projects/archive", project.archiveProject, archiveProject), confirmArchiving),
   actionRoute("/projects/restore", project.archiveProject, restoreProject),
   pageRoute("/team", "viewer", showTeam),
   actionRoute("/team/invitations", member.inviteMember, sendInvitation),
   actionRoute("/team/invitations/renew", member.renewInvitation, replaceInvitationLink),
-  actionRoute("/team/invitations/revoke", member.revokeInvitation, revokeInvitation),
-  actionRoute("/team/role", member.changeMemberRole, setRole),
+  confirmedRoute(
+    actionRoute("/team/invitations/revoke", member.revokeInvitation, revokeInvitation),
+    confirmRevocation,
+  ),
+  confirmedRoute(actionRoute("/team/role", member.changeMemberRole, setRole), confirmRole),
   formRoute("/team/reset/:operator", member.createResetLink, showResetForm),
   actionRoute("/team/reset/:operator", member.createResetLink, sendResetLink),
-  actionRoute("/team/remove", member.removeMember, removeTeamMember),
-  actionRoute("/team/leave", member.leaveAccount, leaveAccount),
+  confirmedRoute(actionRoute("/team/remove", member.removeMember, removeTeamMember), confirmRemoval),
+  confirmedRoute(actionRoute("/team/leave", member.leaveAccount, leaveAccount), confirmLeaving),
   pageRoute("/plan", "viewer", showPlan),
-  actionRoute("/plan", project.setPlan, setPlan),
+  confirmedRoute(actionRoute("/plan", project.setPlan, setPlan), confirmPlan),
   pageRoute("/audit", "admin", showAudit),
   formRoute("/audit/export", operator.exportAuditLog, exportAudit),
 
@@ -163,18 +202,26 @@ export const routes: readonly Route[] = [
   formRoute(`${projectRoot}/products/price`, product.lookUpPrice, lookUpPrice),
   pageRoute(`${projectRoot}/products/:code`, "viewer", showProduct),
   actionRoute(`${projectRoot}/products/:code`, product.editProduct, editProduct),
-  actionRoute(`${projectRoot}/products/:code/archive`, product.archiveProduct, archiveProduct),
+  confirmedRoute(
+    actionRoute(`${projectRoot}/products/:code/archive`, product.archiveProduct, archiveProduct),
+    confirmProductArchiving,
+  ),
   actionRoute(`${projectRoot}/products/:code/restore`, product.archiveProduct, restoreProduct),
   pageRoute(`${projectRoot}/keys`, "viewer", showKeys),
   actionRoute(`${projectRoot}/keys`, apiKey.createApiKey, createKey),
   formRoute(`${projectRoot}/keys/:key/rotate`, apiKey.rotateApiKey, showRotate),
   actionRoute(`${projectRoot}/keys/:key/rotate`, apiKey.rotateApiKey, rotateKey),
-  formRoute(`${projectRoot}/keys/:key/revoke`, apiKey.revokeApiKey, showRevoke),
-  actionRoute(`${projectRoot}/keys/:key/revoke`, apiKey.revokeApiKey, revokeKey),
+  confirmedRoute(
+    actionRoute(`${projectRoot}/keys/:key/revoke`, apiKey.revokeApiKey, revokeKey),
+    confirmKeyRevocation,
+  ),
   pageRoute(`${projectRoot}/stripe`, "viewer", showStripe),
   actionRoute(`${projectRoot}/stripe`, stripe.connectStripe, connectStripe),
   actionRoute(`${projectRoot}/stripe/check`, stripe.checkStripe, checkStripe),
-  actionRoute(`${projectRoot}/stripe/webhook`, stripe.registerWebhook, registerWebhook),
+  confirmedRoute(
+    actionRoute(`${projectRoot}/stripe/webhook`, stripe.registerWebhook, registerWebhook),
+    confirmRegistration,
+  ),
   actionRoute(`${projectRoot}/stripe/webhook-secret`, stripe.setWebhookSecret, setWebhookSecret),
   ...webhookRoutes,
   ...inboxRoutes,

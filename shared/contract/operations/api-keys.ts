@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formId, objectId, time } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
-const nameMessage = "Give the key a name of 1 to 80 characters.";
+const nameMessage = "Enter a name of 1 to 80 characters.";
 const overlapMessage = "The old key can work for another 0 to 30 days.";
 const maxOverlapMs = 30 * 24 * 3_600_000;
 
@@ -18,7 +18,7 @@ export const createApiKey = operation({
     keyId: formId("key"),
     name: z.string().trim().min(1, nameMessage).max(80, nameMessage),
     /** In milliseconds since 1970; `null` for never. */
-    expiresAt: time("This is no time at which a key can expire.").nullable(),
+    expiresAt: time("Choose an expiry from the list.").nullable(),
   }),
   output: done<{ keyId: string; apiKey: string }>(),
 });

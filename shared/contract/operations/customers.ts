@@ -40,7 +40,7 @@ export const readCustomer = operation({
 /** A `dec_…` id that the runtime API returned, or a time in milliseconds since 1970. */
 const asOf = z.union([
   z.strictObject({ decisionId: z.string().max(64) }),
-  z.strictObject({ at: time("This is no time of the calendar.") }),
+  z.strictObject({ at: time("Enter a day and time that exist.") }),
 ]);
 export type AsOf = z.infer<typeof asOf>;
 
@@ -64,7 +64,7 @@ export const findCustomersByEmail = operation({
   role: "viewer",
   recentAuth: "never",
   audit: [],
-  input: z.strictObject({ email: z.string().max(320, "This is no email address.") }),
+  input: z.strictObject({ email: z.string().max(320, "Enter an email address.") }),
   output: done<{ customerIds: string[] }>(),
 });
 
@@ -144,7 +144,7 @@ export const applySync = operation({
 });
 
 export const maxNoteCharacters = 4_000;
-const noteMessage = "Write something, at most 4,000 characters.";
+const noteMessage = "Enter a note of 1 to 4,000 characters.";
 
 /** `noteId` is chosen with the form: sending the form twice writes one note. */
 export const addNote = operation({
@@ -234,7 +234,7 @@ export const eraseCustomer = operation({
     subjectRef,
     erasureId: formId("ers"),
     /** The customer's `subject_ref`, typed again. */
-    confirmation: z.string().max(1_020, "This is not the customer's subject_ref."),
+    confirmation: z.string().max(1_020, "Type the customer's subject_ref."),
     /** The text stays in the audit log, so it must not name the customer. */
     ...actionReason,
   }),

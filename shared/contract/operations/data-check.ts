@@ -62,7 +62,7 @@ export const startSubjectJob = operation({
   output: done<{ jobId: string; total: number }>(),
 });
 
-/** The customers visited so far stay as the job left them. */
+/** The customers checked so far stay as the job left them. */
 export const stopSubjectJob = operation({
   name: "subject_job.stop",
   worker: "runtime",

@@ -3,12 +3,12 @@ import { formId, objectId, time, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 const maxOverlapMs = 7 * 24 * 3_600_000;
-const descriptionMessage = "The description is longer than 200 characters.";
+const descriptionMessage = "Use at most 200 characters.";
 const sinceMessage = "Choose a time in the past.";
 const overlapMessage = "The former secret can sign for another 0 to 7 days.";
 
 const endpoint = {
-  url: z.string().max(2_048, "The address is longer than 2,048 characters."),
+  url: z.string().max(2_048, "Use at most 2,048 characters."),
   description: z.string().max(200, descriptionMessage),
   eventTypes: z.array(z.string().max(64)).max(64),
 };

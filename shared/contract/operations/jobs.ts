@@ -4,13 +4,13 @@ import { type OperatorReply, type Refusal, refusal } from "./reply.ts";
 
 export const jobAlreadyStarted: Refusal = refusal(
   "conflict",
-  "This form was sent twice; the job began the first time.",
+  "This form was submitted twice. The job started the first time.",
 );
 
 /** `job` is the row after the request to stop it; `null` when the scope has none. */
 export function stopReply(job: { status: "running" | "stopped" | "finished" } | null): OperatorReply {
-  if (job === null) return refusal("not_found", "There is no such job in this project and mode.");
+  if (job === null) return refusal("not_found", "Job not found in this project and mode.");
   return job.status === "finished"
-    ? refusal("conflict", "The job was finished already.")
+    ? refusal("conflict", "This job has already finished.")
     : { outcome: "done" };
 }

@@ -3,8 +3,8 @@ import { productCodePattern } from "../checkout.ts";
 import { maxUnits, time } from "./inputs.ts";
 
 const unitsMessage = "Enter a whole number of units, from 0 to 1,000,000,000,000. A grant needs at least 1.";
-const daysMessage = "A whole number of days from 1 to 36,500, or nothing.";
-const dayMessage = "A day such as 2026-12-31, or nothing.";
+const daysMessage = "Enter a whole number of days from 1 to 36,500, or leave blank.";
+const dayMessage = "Enter a day such as 2026-12-31, or leave blank.";
 
 const entitlementId = z.string().regex(/^ent_[0-9a-z]{26}$/);
 const units = z.number(unitsMessage).int(unitsMessage).min(0, unitsMessage).max(maxUnits, unitsMessage);

@@ -65,7 +65,7 @@ export const changeMemberRole = operation({
   output: done(),
 });
 
-/** Creates a one-time link by which the member chooses a new password, and signs in with it. */
+/** Creates a one-time link. the member chooses a new password, and signs in with it. */
 export const createResetLink = operation({
   name: "member.create_reset_link",
   worker: "portal",

@@ -17,19 +17,19 @@ export interface PriceView {
   active: boolean;
 }
 
-const nameMessage = "Give it a name of 1 to 120 characters.";
-const unitsMessage = "How many units does a pack hold? A whole number from 1.";
+const nameMessage = "Enter a name of 1 to 120 characters.";
+const unitsMessage = "Enter a whole number of units from 1.";
 
 const productDetailsSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("subscription") }),
   z.object({
     kind: z.literal("time_pass"),
-    durationDays: days("How many days does a pass last? A whole number from 1 to 36,500."),
+    durationDays: days("Enter a whole number of days from 1 to 36,500."),
   }),
   z.object({
     kind: z.literal("usage_pack"),
     units: wholeNumber({ min: 1, max: maxUnits, message: unitsMessage }),
-    expiresAfterDays: days("A whole number of days from 1 to 36,500, or nothing.").nullable(),
+    expiresAfterDays: days("Enter a whole number of days from 1 to 36,500, or leave blank.").nullable(),
   }),
 ]);
 
@@ -37,15 +37,12 @@ export const productSchema = z.intersection(
   z.object({
     productCode: z
       .string()
-      .regex(productCodePattern, "1 to 64 characters of A-Z, 0-9 and _, for example CREDITS_1000."),
+      .regex(productCodePattern, "Enter 1 to 64 characters of A–Z, 0–9 and _, such as CREDITS_1000."),
     name: z.string().trim().min(1, nameMessage).max(120, nameMessage),
     stripePriceId: z
       .string()
-      .regex(
-        /^price_[A-Za-z0-9_]{1,200}$/,
-        "A price's id is needed: it begins with price_ and is shown on the price's page in Stripe.",
-      ),
-    kind: z.enum(entitlementKinds, "Choose what kind of product it is."),
+      .regex(/^price_[A-Za-z0-9_]{1,200}$/, "Enter a price ID (price_…) from the price's page in Stripe."),
+    kind: z.enum(entitlementKinds, "Choose a kind of product."),
   }),
   productDetailsSchema,
 );

@@ -4,9 +4,9 @@ import { wholeNumber } from "../whole-number.ts";
 import { formId, objectId, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
-const nameMessage = "Give it a name of 1 to 80 characters.";
-const urlMessage = "This is no absolute address: it begins with https:// or http://.";
-const graceMessage = "A whole number from 0 to 60.";
+const nameMessage = "Enter a name of 1 to 80 characters.";
+const urlMessage = "Enter a URL that starts with https:// or http://.";
+const graceMessage = "Enter a whole number from 0 to 60.";
 
 const projectName = z.string().trim().min(1, nameMessage).max(80, nameMessage);
 const webUrl = z.url({ protocol: /^https?$/, hostname: /.+/, error: urlMessage }).max(2048, urlMessage);
@@ -60,6 +60,6 @@ export const setPlan = operation({
   role: "owner",
   recentAuth: "always",
   audit: ["plan.set"],
-  input: z.strictObject({ plan: z.enum(planStatuses, "There is no such plan status.") }),
+  input: z.strictObject({ plan: z.enum(planStatuses, "Choose a plan status from the list.") }),
   output: done(),
 });

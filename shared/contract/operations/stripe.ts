@@ -21,7 +21,7 @@ export const connectStripe = operation({
   recentAuth: "live",
   audit: ["stripe.connect"],
   input: z.strictObject({
-    apiKey: z.string().trim().max(255, "This is no Stripe key: it is longer than 255 characters."),
+    apiKey: z.string().trim().max(255, "Enter a Stripe key of at most 255 characters."),
   }),
   output: done<{ permissions: PermissionCheck[] }>(),
 });

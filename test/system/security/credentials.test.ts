@@ -104,7 +104,7 @@ describe("a password or code can't be guessed", () => {
       const { wrong, right } = await begin();
       for (let index = 0; index < 10; index++) {
         const { status, html } = await wrong();
-        expect({ index, status, locked: html.includes("Too many tries") }).toEqual({
+        expect({ index, status, locked: html.includes("Too many attempts") }).toEqual({
           index,
           status: 422,
           locked: false,
@@ -112,7 +112,7 @@ describe("a password or code can't be guessed", () => {
       }
       for (const reply of [await wrong(), await right()]) {
         expect(reply.status).toBe(429);
-        expect(reply.html).toContain("Too many tries");
+        expect(reply.html).toContain("Too many attempts");
       }
     },
     120_000,

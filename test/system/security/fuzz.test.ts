@@ -351,7 +351,7 @@ it.each(ordered.map((route, index) => [nameOf(route), route, index] as const))(
   async (name, route, index) => {
     const random = randomFrom(seed + index * 7_919);
     if (route.method === "GET") {
-      const portal = route.access === "nobody" ? fuzz.stranger.portal : fuzz.owner.portal;
+      const portal = route.access === "public" ? fuzz.stranger.portal : fuzz.owner.portal;
       for (let round = 0; round < rounds; round++) {
         const address = `${buildPath(route, buildRealPath(route), random)}?${buildQuery(random)}`;
         expectDocumented(`SEED=${seed} GET ${address}`, await portal.get(address));

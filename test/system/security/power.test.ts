@@ -138,7 +138,7 @@ describe("an operator who authenticated long ago", () => {
         .replace(/:(\w+)/g, "none");
       const reply = await owner.portal.post(target, {});
       expect(reply.status).toBe(401);
-      expect(reply.html).toContain("Confirm that it is you");
+      expect(reply.html).toContain("Confirm your identity");
       expect(reply.html).toContain(`name="pending.path" value="${target}"`);
     },
   );

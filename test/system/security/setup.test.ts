@@ -32,7 +32,7 @@ it("the setup token can't be guessed: ten wrong ones of a place close setup to i
   const replies = [await open(guesser, setupToken), await at(guesser).post("/setup", { token: setupToken })];
   for (const { status, html } of replies) {
     expect(status).toBe(429);
-    expect(html).toContain("Too many tries");
+    expect(html).toContain("Too many attempts");
   }
   // Opening the page and correcting the form are no failures.
   for (let index = 0; index < 12; index++) expect((await open(owner, setupToken)).status).toBe(200);

@@ -20,12 +20,12 @@ describe("an input", () => {
   });
 
   it.each([
-    [createApiKey, { ...key, name: "" }, "name", "Give the key a name of 1 to 80 characters."],
+    [createApiKey, { ...key, name: "" }, "name", "Enter a name of 1 to 80 characters."],
     [
       addNote,
       { subjectRef: "user_1", noteId: newId("note"), note: " \r\n " },
       "note",
-      "Write something, at most 4,000 characters.",
+      "Enter a note of 1 to 4,000 characters.",
     ],
     [
       replayEvents,
@@ -33,12 +33,12 @@ describe("an input", () => {
       "since",
       "Choose a time in the past.",
     ],
-    [createProduct, { ...product, name: " " }, "name", "Give it a name of 1 to 120 characters."],
+    [createProduct, { ...product, name: " " }, "name", "Enter a name of 1 to 120 characters."],
     [
       editProduct,
       { product: { ...product, kind: "usage_pack", units: "0", expiresAfterDays: null }, version: 1 },
       "units",
-      "How many units does a pack hold? A whole number from 1.",
+      "Enter a whole number of units from 1.",
     ],
     [
       previewAction,

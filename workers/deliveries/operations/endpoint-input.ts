@@ -19,7 +19,7 @@ export function checkEndpointInput(
   const known = outboundEventTypes.filter((type) => eventTypes.includes(type));
   const unknown = eventTypes.filter((type) => !outboundEventTypes.some((candidate) => candidate === type));
   if (unknown.length > 0)
-    return refusal("invalid", `There is no event type ${unknown.join(", ")}.`, "eventTypes");
+    return refusal("invalid", `Unknown event type ${unknown.join(", ")}.`, "eventTypes");
   if (known.length === 0) return refusal("invalid", "Choose at least one event type.", "eventTypes");
   return { outcome: "ok", input: { url: checked.url.href, description, eventTypes: known } };
 }

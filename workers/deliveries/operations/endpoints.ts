@@ -46,10 +46,10 @@ export const create = implement(createEndpoint, async ({ env, scope, audit }, { 
   const entry = audit({ target: endpointId, after: auditView(checked.input) });
   if (await insertEndpoint(env.DB, row, maxEndpoints, entry)) return { outcome: "done", endpointId, secret };
   return (await readEndpoint(env.DB, scope, endpointId)) === null
-    ? refusal("conflict", `A project has at most ${maxEndpoints} endpoints in each mode: delete one first.`)
+    ? refusal("conflict", `A project has at most ${maxEndpoints} endpoints in each mode. Delete one first.`)
     : refusal(
         "conflict",
-        "This form was sent twice, and the endpoint was made the first time. Its secret is behind Reveal on its page.",
+        "This form was submitted twice. The endpoint was created the first time. Reveal its secret on its page.",
       );
 });
 
@@ -67,7 +67,7 @@ export const edit = implement(
       return { outcome: "done" };
     return refusal(
       "conflict",
-      "This endpoint was changed since you opened it. Look at what stands now, then save again to put yours in its place.",
+      "Another operator changed this endpoint while you were editing. Nothing was saved. Review the current values, then save again.",
     );
   },
 );

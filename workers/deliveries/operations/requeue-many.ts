@@ -15,7 +15,7 @@ export const start = implement(
   async ({ env, scope, actor, audit, waitUntil }, { jobId, filter: matching }) => {
     const filter = toRequeueableFilter(matching);
     const total = await countDeliveries(env.DB, scope, filter);
-    if (total === 0) return refusal("conflict", "No delivery that failed or is dead fits any more.");
+    if (total === 0) return refusal("conflict", "No failed or retrying delivery matches this filter.");
     const selection = { kind: "requeue" as const, filter };
     const job = { jobId, selection, phase: "deliveries" as const, total, actorId: actor.operatorId };
     const entry = audit({ target: jobId, after: { ...filter, total } });

@@ -33,15 +33,15 @@ async function restart(
   if (found === null) return unknownDelivery;
   const { endpoint, delivery } = found;
   if (endpoint.deletedAt !== null)
-    return refusal("conflict", "Its endpoint was deleted, so there is nowhere to send it.");
-  if (!endpoint.isEnabled) return refusal("conflict", "Its endpoint is disabled. Enable the endpoint first.");
+    return refusal("conflict", "The endpoint was deleted. The delivery can't be sent.");
+  if (!endpoint.isEnabled) return refusal("conflict", "The endpoint is disabled. Enable it first.");
   if (!states.includes(delivery.state))
-    return refusal("conflict", `This delivery is ${delivery.state} by now. Look at it again.`);
+    return refusal("conflict", `This delivery is now ${delivery.state}. Review it, then try again.`);
   const before = { state: delivery.state, attempts: delivery.attempts };
   const wakeUp = await restartDelivery(env.DB, scope, deliveryId, states, { ...audit, before });
   // Its state was right a moment ago, so only an attempt can have started in between.
   if (wakeUp === null)
-    return refusal("conflict", "An attempt is under way at this moment. See what comes of it first.");
+    return refusal("conflict", "An attempt is in progress. Wait for its result, then try again.");
   await enqueueDeliveries(env, [wakeUp]);
   return { outcome: "done" };
 }

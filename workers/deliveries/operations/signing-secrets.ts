@@ -38,7 +38,7 @@ export const rotate = implement(
       return { outcome: "done", secret, formerSignsUntil };
     return refusal(
       "conflict",
-      "The endpoint was changed since you opened this page, or the form was sent twice. Look at it again first.",
+      "The endpoint changed while you were reviewing, or the form was submitted twice. Review the endpoint, then try again.",
     );
   },
 );

@@ -27,9 +27,8 @@ export type CredentialCheck<Right> =
   | { outcome: "wrong" }
   | { outcome: "too_many" };
 
-export const tooManyAttempts = "Too many tries. Wait 15 minutes, then try again.";
-export const wrongCode =
-  "The code does not fit. Each code works once: enter the next one that your app shows.";
+export const tooManyAttempts = "Too many attempts. Wait 15 minutes, then try again.";
+export const wrongCode = "Incorrect code. Each code works once. Enter the next 6-digit code.";
 
 /**
  * Checks email and password without a session. The value is better-auth's reply, which begins a session or a

@@ -17,18 +17,18 @@ export function continueAfterSignIn(
     c,
     { title: "Signed in again" },
     <>
-      <h1>You are signed in again</h1>
-      <p>What you had entered is kept, and was not sent yet.</p>
+      <h1>Signed in again</h1>
+      <p>Your form was kept and has not been sent yet.</p>
       <form method="post" action={pending.path} class="form">
         {Object.entries(pending.fields).map(([name, value]) => (
           <input type="hidden" name={name} value={value} />
         ))}
         <div class="row">
           <button class="button primary" type="submit">
-            Send it now
+            Send form
           </button>
           <a class="button" href="/">
-            Discard it
+            Discard form
           </a>
         </div>
       </form>

@@ -16,7 +16,7 @@ import { getSession } from "./session-cookie.ts";
  * The order of checks avoids leaking whether a page exists: without a session, every path leads to sign-in.
  */
 export async function guard(c: PortalContext, route: Route): Promise<Response | null> {
-  if (route.access === "nobody") return null;
+  if (route.access === "public") return null;
   const session = await getSession(c);
   if (session === null) return requireSignIn(c);
   c.set("session", session);
@@ -30,8 +30,7 @@ export async function guard(c: PortalContext, route: Route): Promise<Response | 
     !c.req.path.startsWith("/account/")
   )
     return c.redirect("/account/second-factor", 303);
-  if (!isMember(session))
-    return renderErrorPage(c, 403, "You belong to no account", noAccountMessage(session));
+  if (!isMember(session)) return renderErrorPage(c, 403, "No account", noAccountMessage(session));
   c.set("member", session);
 
   const foreign = resolveScope(c);
@@ -39,7 +38,7 @@ export async function guard(c: PortalContext, route: Route): Promise<Response | 
   const required = { role: route.access, recentAuth: route.recentAuth };
   switch (findMissingPermission(session, required, c.get("mode"), Date.now())) {
     case "role":
-      return renderErrorPage(c, 403, "Your role does not reach here", roleMessage(route, session));
+      return renderErrorPage(c, 403, "You don't have permission", roleMessage(route, session));
     case "recent_authentication":
       return renderReauthenticationPage(c, await readPending(c));
     case null:
@@ -87,8 +86,8 @@ function resolveScope(c: PortalContext): Response | Promise<Response> | null {
     return renderErrorPage(
       c,
       404,
-      "There is no such page",
-      "The project is not one of your account's, or the address is mistyped.",
+      "Page not found",
+      "Check the address. The project may belong to another account.",
     );
   c.set("project", project);
   c.set("mode", mode);
@@ -96,7 +95,7 @@ function resolveScope(c: PortalContext): Response | Promise<Response> | null {
 }
 
 const noAccountMessage = ({ email }: OperatorSession) =>
-  `You are signed in as ${email}, but are a member of no account. Ask an owner for an invitation.`;
+  `You are signed in as ${email}, but are a member of no account. An owner can invite you.`;
 
 const roleMessage = ({ access: needs }: Route, { role }: Member) =>
-  `This needs the role ${needs} or a higher one; yours is ${role}. An owner can change it on the page Team.`;
+  `This needs the role ${needs} or a higher one; yours is ${role}. An owner can change it under Team.`;

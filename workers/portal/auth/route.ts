@@ -1,11 +1,12 @@
 import type { Operation } from "../../../shared/contract/operations/operation.ts";
 import type { Role } from "../../../shared/contract/roles.ts";
 import type { PortalContext } from "../request-context.ts";
+import type { Confirm } from "./confirm-first.tsx";
 
 /** The access that a route requires. */
 export type RouteAccess =
   /** Anyone. */
-  | "nobody"
+  | "public"
   /** Operators with a session, even when sign-in is not complete. */
   | "session"
   /** Members with this role or a higher one. */
@@ -21,6 +22,8 @@ export interface Route {
   checksCredential: boolean;
   /** The operation that the route's form runs or leads to. */
   operation?: Operation;
+  /** What the operator confirms before the handler runs. */
+  confirm?: Confirm;
   handler: Handler;
 }
 
@@ -33,7 +36,7 @@ export const projectRoot = "/p/:project/:mode";
 export const publicRoute = (method: Route["method"], path: string, handler: Handler): Route => ({
   method,
   path,
-  access: "nobody",
+  access: "public",
   recentAuth: "never",
   checksCredential: false,
   handler,
@@ -71,3 +74,6 @@ export const actionRoute = (path: string, operation: Operation, handler: Handler
 
 /** Declares that the route checks a password, code or setup token. On any other route such a check throws. */
 export const credentialRoute = (route: Route): Route => ({ ...route, checksCredential: true });
+
+/** Shows a confirmation first. Only a form that was sent from there reaches the handler. */
+export const confirmedRoute = (route: Route, confirm: Confirm): Route => ({ ...route, confirm });

@@ -173,22 +173,27 @@ export function FieldError({ form, name }: { form: FormState; name: string }) {
   );
 }
 
-/** A button that posts, in a form that has no other fields. */
+/**
+ * A button that posts, in a form that has no other fields. `confirms` marks the button of a confirmed route, so that a
+ * script can show the confirmation as a dialog.
+ */
 export function ActionButton({
   action,
   label,
   fields = {},
   tone = "",
   small = true,
+  confirms = false,
 }: {
   action: string;
   label: string;
   fields?: Record<string, string>;
   tone?: "" | "primary" | "danger";
   small?: boolean;
+  confirms?: boolean;
 }) {
   return (
-    <form class="inline" method="post" action={action}>
+    <form class="inline" method="post" action={action} data-confirm={confirms ? "" : undefined}>
       {Object.entries(fields).map(([name, value]) => (
         <input type="hidden" name={name} value={value} />
       ))}

@@ -104,39 +104,6 @@ export function CopyButton({ value, label, name = value }: { value: string; labe
   );
 }
 
-/**
- * A table that scrolls inside its own box on narrow screens. The keyboard can focus it. `ends` are the indexes of columns
- * of numbers, which are aligned to the end.
- */
-export function Table({
-  label,
-  head,
-  ends = [],
-  children,
-}: {
-  label: string;
-  head: readonly Child[];
-  ends?: readonly number[];
-  children?: Child;
-}) {
-  return (
-    <section class="scroll" aria-label={label} tabindex={0}>
-      <table>
-        <thead>
-          <tr>
-            {head.map((cell, index) => (
-              <th scope="col" class={ends.includes(index) ? "end" : undefined}>
-                {cell}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </section>
-  );
-}
-
 /** Links to the next page of a list. `href` keeps the list's filters. */
 export function NextPage({ href, shown }: { href: string | null; shown: number }) {
   if (href === null) return null;

@@ -6,7 +6,7 @@ import { renderErrorPage } from "./error-page.tsx";
 const titles: Record<Refusal["reason"], string> = {
   session_ended: "Your session has ended",
   not_allowed: "You don't have permission",
-  reauthentication_required: "Confirm that it is you",
+  reauthentication_required: "Confirm your identity",
   not_found: "Not found",
   invalid: "Can't complete this action",
   conflict: "This changed while you were editing",

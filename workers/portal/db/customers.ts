@@ -145,7 +145,7 @@ function buildConditions(
 
 /** Columns of `subjects` that a list shows. The entitlements are the newest seven in the D1 copy. */
 export const customerColumns = sql`subjects.subject_ref AS subjectRef, subjects.created_at AS createdAt,
-  subjects.access_schedule AS segments, subjects.access AS access, subjects.attention AS attention,
+  coalesce(access_schedule, iif(flushed_at IS NULL, '[]', NULL)) AS segments, access, attention,
   subjects.awaits_payment AS awaitsPayment, subjects.units_left AS unitsLeft, subjects.paid AS paid,
   subjects.ends_at AS endsAt, subjects.renews AS renews,
   (SELECT json_group_array(json_object('productCode', product_code, 'kind', kind, 'status', status,

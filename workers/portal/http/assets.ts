@@ -3,6 +3,7 @@ import { sha256Hex } from "../../../shared/kit/hash.ts";
 import script from "../islands/.built/main.txt";
 import type { PortalContext } from "../request-context.ts";
 import base from "../styles/base.css";
+import confirm from "../styles/confirm.css";
 import controls from "../styles/controls.css";
 import customer from "../styles/customer.css";
 import customers from "../styles/customers.css";
@@ -11,6 +12,8 @@ import glance from "../styles/glance.css";
 import inbox from "../styles/inbox.css";
 import islandStyles from "../styles/islands.css";
 import parts from "../styles/parts.css";
+import print from "../styles/print.css";
+import tables from "../styles/tables.css";
 import timeline from "../styles/timeline.css";
 import tokens from "../styles/tokens.css";
 
@@ -34,14 +37,21 @@ const styles = [
   frame,
   controls,
   parts,
+  tables,
+  confirm,
   customer,
   glance,
   timeline,
   customers,
   inbox,
   islandStyles,
+  print,
 ];
-const css = [fontFace, ...styles].join("\n");
+/** Without comments and indentation, which no browser needs. */
+const css = [fontFace, ...styles]
+  .join("\n")
+  .replace(/\/\*[\s\S]*?\*\//g, "")
+  .replace(/^\s+/gm, "");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */
 const iconColors = { test: "#b45309", live: "#4338ca", account: "#4338ca" } as const;

@@ -1,4 +1,6 @@
+import { markBusyForms } from "./busy.ts";
 import { explainCharts } from "./chart.ts";
+import { confirmInDialog } from "./confirm.ts";
 import { addCopyButtons } from "./copy.ts";
 import { addDrawer } from "./drawer.ts";
 import { addFillButtons } from "./fill.ts";
@@ -20,6 +22,9 @@ guideProductForm();
 addPayloadViewers();
 followDelivery(enhance);
 explainCharts();
+confirmInDialog(enhance);
+// Last, so that it sees which forms the others hold back.
+markBusyForms();
 
 function enhance(part: ParentNode): void {
   for (const element of part.querySelectorAll<HTMLElement>("[data-needs-script]")) element.hidden = false;

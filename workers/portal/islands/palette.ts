@@ -178,7 +178,8 @@ function buildOption(
   element.id = `option-${index}`;
   element.setAttribute("role", "option");
   element.setAttribute("aria-selected", String(isChosen));
-  const name = document.createElement("span");
+  const name = document.createElement("bdi");
+  name.className = "ref";
   name.textContent = label;
   const group = document.createElement("span");
   group.className = "kind";

@@ -10,13 +10,13 @@ import { implement } from "./implement.ts";
 
 const alreadySubmitted = refusal(
   "conflict",
-  "This form was sent twice. The key was made the first time and can't be shown again: if you did not copy it, rotate it.",
+  "This form was submitted twice. The key was created the first time and can't be shown again. If you did not copy it, rotate it.",
 );
-const unknownKey = refusal("not_found", "There is no such key in this project and mode.");
+const unknownKey = refusal("not_found", "API key not found in this project and mode.");
 
 export const create = implement(createApiKey, async ({ env, scope, actor, now }, key) => {
   if (key.expiresAt !== null && key.expiresAt <= now)
-    return refusal("invalid", "The key would have expired already: choose a later day.", "expiresAt");
+    return refusal("invalid", "The expiry is in the past. Choose a later day.", "expiresAt");
   const made = await createKey(env, scope.projectId, scope.mode, key, now, actor);
   return made === null ? alreadySubmitted : { outcome: "done", ...made };
 });
@@ -27,7 +27,7 @@ export const rotate = implement(
     const old = await findKey(env, scope, keyId);
     if (old === null) return unknownKey;
     if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt <= now))
-      return refusal("conflict", "This key works no more, so there is nothing to rotate. Create a new key.");
+      return refusal("conflict", "This key is revoked or expired. Create a new key.");
     const made = await rotateKey(env, old, { newKeyId, overlapMs }, now, actor);
     return made === null ? alreadySubmitted : { outcome: "done", ...made };
   },

@@ -23,7 +23,7 @@ export const implementForCustomer = <O extends CustomerOperation>(
     const { subjectRef } = input as { subjectRef: string };
     const parsed = subjectRefSchema.safeParse(subjectRef);
     if (!parsed.success)
-      return refusal("not_found", `No customer can have this name: ${parsed.error.issues[0]?.message}.`);
+      return refusal("not_found", `Invalid subject_ref: ${parsed.error.issues[0]?.message}.`);
     const { scope, region } = context as OperationContext<RuntimeEnv, CustomerOperation>;
     return execute({ ...context, identity: { ...scope, region, subjectRef } }, input);
   });

@@ -55,14 +55,14 @@ export async function withStripe<T>(
 
 function unknownPrice(priceId: string, { mode }: Scope): string {
   const shape = priceId.startsWith("prod_")
-    ? " This is a product's id: a price's id begins with price_."
-    : ` Prices of ${mode === "test" ? "live" : "test"} mode are not seen here.`;
-  return `Stripe knows no price ${priceId} in ${mode} mode of the connected account.${shape}`;
+    ? " This is a product ID. A price ID starts with price_."
+    : ` Prices of ${mode === "test" ? "live" : "test"} mode are not visible here.`;
+  return `Stripe has no price ${priceId} in ${mode} mode of the connected account.${shape}`;
 }
 
 /** A rate limit, an outage or a revoked key says nothing about the price itself. */
 function priceUnavailable(priceId: string, { message }: StripeReadError): string {
-  return `Stripe could not be asked about the price ${priceId}, and the product was not saved. Try again in a moment. (${message})`;
+  return `Stripe did not return the price ${priceId}, so the product was not saved. Try again in a minute. (${message})`;
 }
 
 function toPriceView(price: Stripe.Price): PriceView {

@@ -42,7 +42,7 @@ export async function makeProduct(
   const { productCode, name, kind, stripePriceId } = input;
   const exists = refusal(
     "conflict",
-    `There is a product ${productCode} already in ${scope.mode} mode. Codes are never given twice, also not after archiving.`,
+    `There is a product ${productCode} already in ${scope.mode} mode. Codes are never reused, even after archiving.`,
     "productCode",
   );
   if ((await readProduct(env.DB, scope, productCode)) !== null) return exists;
@@ -66,7 +66,7 @@ export const edit = implement(editProduct, async ({ env, scope, actor, now }, { 
     return refusal("invalid", "The kind of a product can't be changed. Create another product.", "kind");
   const edited = refusal(
     "conflict",
-    "Somebody else changed this product since you opened it. Below is what you entered; what stands now is beside it. Save again to put yours in its place.",
+    "Another operator changed this product while you were editing. Nothing was saved. Your entries are below, next to the current values. Save again to apply them.",
   );
   if (found.product.updatedAt !== version) return edited;
   const { name, stripePriceId } = product;
@@ -90,12 +90,12 @@ export const archive = implement(
     if (isDone) return { outcome: "done" };
     return refusal(
       "conflict",
-      "Somebody else changed this product at the same moment. Look at it, then try again.",
+      "Another operator changed this product at the same time. Review it, then try again.",
     );
   },
 );
 
-const unknownProduct = refusal("not_found", "There is no such product in this project and mode.");
+const unknownProduct = refusal("not_found", "Product not found in this project and mode.");
 
 /** Checks that the price is free, exists at Stripe and fits the product's kind. */
 async function checkPrice(
@@ -107,7 +107,7 @@ async function checkPrice(
   if (owner !== null && owner !== productCode)
     return refusal(
       "invalid",
-      `This price belongs to the product ${owner} already. A price belongs to one product for good: choose or create another price in Stripe.`,
+      `This price belongs to the product ${owner} already. A price always belongs to one product. Choose or create another price in Stripe.`,
       "stripePriceId",
     );
   const found = await fetchPrice(env, scope, stripePriceId);

@@ -7,11 +7,11 @@ import { implement } from "./implement.ts";
 /** A crash after the row was reopened leaves it due: the sweep processes it. */
 export const retry = implement(retryStripeEvent, async ({ env, scope, audit }, { eventId }) => {
   const row = await findStripeEvent(env.DB, scope, eventId);
-  if (row === null) return refusal("not_found", "There is no such event in this project and mode.");
+  if (row === null) return refusal("not_found", "Event not found in this project and mode.");
   const { connectionId, status, detail } = row;
   const entry = audit({ target: eventId, before: { status, detail } });
   const { retried } = await retryByOperator(env, { connectionId, eventId }, entry);
-  if (!retried) return refusal("conflict", `This event is ${status}: there is nothing to try again.`);
+  if (!retried) return refusal("conflict", `This event is ${status}. Only failed events can be retried.`);
   const after = await findStripeEvent(env.DB, scope, eventId);
   return { outcome: "done", status: after?.status ?? status, detail: after?.detail ?? null };
 });

@@ -66,5 +66,5 @@ async function findConnection(env: RuntimeEnv, scope: Scope): Promise<StripeConn
 
 function missingPermissions(missing: PermissionCheck[]): string {
   const list = missing.map(({ name, needs }) => `${name}: ${needs}`).join(", ");
-  return `The key works but lacks permissions: ${list}. Give them to it in Stripe (Developers, API keys, edit the key), then save again. Nothing was saved.`;
+  return `The key works but lacks permissions: ${list}. Nothing was saved. Add them to the key in Stripe (Developers, API keys), then save again.`;
 }

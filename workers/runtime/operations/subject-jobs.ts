@@ -8,14 +8,17 @@ import { implement } from "./implement.ts";
 
 export const start = implement(startSubjectJob, async ({ env, scope, audit, waitUntil }, { jobId, kind }) => {
   const total = await countSubjects(env.DB, scope);
-  if (total === 0) return refusal("conflict", "There is no customer here yet, so there is nothing to check.");
+  if (total === 0) return refusal("conflict", "No customers to verify yet.");
   const entry = audit({ action: `subject_job.${kind}`, target: jobId, after: { total } });
   if (await insertSubjectJob(env.DB, scope, { jobId, kind, total }, entry)) {
     waitUntil(beginSubjectJob(env, jobId));
     return { outcome: "done", jobId, total };
   }
   return (await readSubjectJob(env.DB, jobId)) === null
-    ? refusal("conflict", "Another one is under way in this project and mode. Wait for its end, or stop it.")
+    ? refusal(
+        "conflict",
+        "Another run is in progress in this project and mode. Wait until it finishes, or stop it.",
+      )
     : jobAlreadyStarted;
 });
 

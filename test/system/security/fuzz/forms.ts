@@ -47,7 +47,10 @@ export function findForms(actor: Actor, { html }: PortalReply, show: FoundForm["
     if (action.startsWith("/__dev/")) continue;
     const route = findRoute("POST", action);
     if (route === undefined) throw new Error(`A page has a form for ${action}, which no route takes`);
-    found.push({ actor, route, action, fields: readFields(content, actor.types), show });
+    const fields = readFields(content, actor.types);
+    // As after the confirmation, so that the handler is reached.
+    if (route.confirm !== undefined) fields.push(["confirmed", "yes"]);
+    found.push({ actor, route, action, fields, show });
   }
   return found;
 }

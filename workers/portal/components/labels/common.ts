@@ -33,7 +33,7 @@ export const kindLabels: Record<EntitlementKind, string> = {
 export const kindDescriptions: Record<EntitlementKind, string> = {
   subscription: "Access as long as the subscription in Stripe is paid. Needs a recurring price.",
   time_pass: "Access for a number of days, paid once. Several queue up one after another.",
-  usage_pack: "A number of units to spend, paid once. Each purchase is a pack of its own.",
+  usage_pack: "A number of units to spend, paid once. Each purchase is a separate pack.",
 };
 
 export const kindOptions = entitlementKinds.map((value) => ({

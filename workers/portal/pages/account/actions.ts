@@ -7,13 +7,14 @@ import {
   tooManyAttempts,
   wrongCode,
 } from "../../auth/check-credential.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { createSignInService } from "../../auth/sign-in-service.ts";
 import { turnOffSecondFactor } from "../../db/second-factors.ts";
 import { replacePassword, revokeSessions } from "../../db/sessions.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
-import { getOrigin, type PortalContext, toActor } from "../../request-context.ts";
+import { type Form, getOrigin, type PortalContext, toActor } from "../../request-context.ts";
 import { renderAccountPage } from "./page.tsx";
 import { type Enrolment, renderSecondFactorPage } from "./second-factor-page.tsx";
 
@@ -38,6 +39,17 @@ export async function changePassword(c: PortalContext) {
   };
   await replacePassword(c.env.DB, { operatorId, token }, newHash, audit);
   return redirectWith(c, "/account", "Password changed. Your other sessions are signed out.");
+}
+
+/** Ending one session is not confirmed: that browser signs in again. */
+export function confirmEndingSessions(_c: PortalContext, form: Form): Confirmation | null {
+  if (form["session"] !== "others") return null;
+  return {
+    title: "Sign out all other sessions?",
+    text: "Every browser except this one must sign in again. Forms that are open there are kept through sign-in.",
+    button: "Sign out all others",
+    back: "/account",
+  };
 }
 
 export async function endSession(c: PortalContext) {

@@ -1,7 +1,9 @@
 import { NewPasswordField, PasswordField } from "../../components/credential-fields.tsx";
 import { ActionButton, emptyForm, FieldError, type FormState } from "../../components/fields.tsx";
+import { describeUserAgent } from "../../components/labels/user-agent.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { listIdentities, listSessions } from "../../db/sessions.ts";
 import type { PortalContext } from "../../request-context.ts";
@@ -65,7 +67,12 @@ export async function renderAccountPage(
 function EndOthers({ sessions }: { sessions: AccountSession[] }) {
   if (sessions.length < 2) return null;
   return (
-    <ActionButton action="/account/sessions/end" fields={{ session: "others" }} label="Sign out all others" />
+    <ActionButton
+      action="/account/sessions/end"
+      fields={{ session: "others" }}
+      label="Sign out all others…"
+      confirms
+    />
   );
 }
 
@@ -76,9 +83,9 @@ function SessionRow({ c, session }: { c: PortalContext; session: AccountSession 
   return (
     <tr>
       <td class="wrap">
-        {describeBrowser(session.userAgent)} {isThis ? <Pill tone="good">This one</Pill> : null}
+        {describeUserAgent(session.userAgent)} {isThis ? <Pill tone="good">This session</Pill> : null}
       </td>
-      <td>{session.ipAddress || <span class="quiet">not known</span>}</td>
+      <td>{session.ipAddress || <span class="quiet">Unknown</span>}</td>
       <td>
         <Time at={session.createdAt.getTime()} now={now} />
       </td>
@@ -96,28 +103,6 @@ function SessionRow({ c, session }: { c: PortalContext; session: AccountSession 
       </td>
     </tr>
   );
-}
-
-/** Returns the browser and operating system that a user agent names. */
-function describeBrowser(userAgent: string | null): string {
-  const agent = userAgent ?? "";
-  const [, browser] =
-    [
-      [/\bEdg\//, "Edge"],
-      [/\bFirefox\//, "Firefox"],
-      [/\bChrome\//, "Chrome"],
-      [/\bSafari\//, "Safari"],
-    ].find(([pattern]) => (pattern as RegExp).test(agent)) ?? [];
-  const [, system] =
-    [
-      [/\b(iPhone|iPad)\b/, "iOS"],
-      [/\bAndroid\b/, "Android"],
-      [/\bMac OS X\b/, "macOS"],
-      [/\bWindows\b/, "Windows"],
-      [/\bLinux\b/, "Linux"],
-    ].find(([pattern]) => (pattern as RegExp).test(agent)) ?? [];
-  if (browser === undefined) return agent === "" ? "Not known" : agent.slice(0, 60);
-  return system === undefined ? String(browser) : `${browser} on ${system}`;
 }
 
 function PasswordForm({ form }: { form: FormState }) {

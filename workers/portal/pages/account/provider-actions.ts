@@ -2,6 +2,7 @@ import {
   linkProvider as linkOperation,
   unlinkProvider as unlinkOperation,
 } from "../../../../shared/contract/operations/sign-in.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { copyCookies } from "../../auth/session-cookie.ts";
 import { createSignInService, listProviders, providerLabels } from "../../auth/sign-in-service.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
@@ -10,7 +11,7 @@ import { listIdentities, unlinkIdentity } from "../../db/sessions.ts";
 import { authorizeOperation } from "../../http/authorize-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
-import { getOrigin, type PortalContext } from "../../request-context.ts";
+import { type Form, getOrigin, type PortalContext } from "../../request-context.ts";
 
 /** Redirects to the provider. The account is linked when the operator returns with their consent. */
 export async function linkProvider(c: PortalContext) {
@@ -32,6 +33,23 @@ export async function linkProvider(c: PortalContext) {
   return c.redirect(url, 303);
 }
 
+export async function confirmUnlinking(c: PortalContext, form: Form): Promise<Confirmation | Response> {
+  const identities = await listIdentities(c.env.DB, c.get("member").operatorId);
+  const identity = identities.find(({ identityId }) => identityId === form["identity"]);
+  if (identity === undefined) return redirectWith(c, "/account", "That account is not linked.", "bad");
+  const label = toLabel(identity.provider);
+  return {
+    title: `Unlink ${label}?`,
+    text: `You can no longer sign in with ${label}, and your other sessions are signed out. You can link it again.`,
+    button: `Unlink ${label}`,
+    back: "/account",
+  };
+}
+
+const toLabel = (provider: string): string => listedLabels.get(provider) ?? provider;
+
+const listedLabels = new Map<string, string>(Object.entries(providerLabels));
+
 export async function unlinkProvider(c: PortalContext) {
   const { identity: identityId = "" } = await readForm(c);
   const permit = await authorizeOperation(c, unlinkOperation);
@@ -49,14 +67,12 @@ export async function unlinkProvider(c: PortalContext) {
     target: email,
     before: { provider },
   });
-  const label =
-    provider in providerLabels ? providerLabels[provider as keyof typeof providerLabels] : provider;
   return isUnlinked
-    ? redirectWith(c, "/account", `${label} is unlinked, and you are signed out everywhere else.`)
+    ? redirectWith(c, "/account", `${toLabel(provider)} is unlinked. Your other sessions are signed out.`)
     : redirectWith(
         c,
         "/account",
-        "It is your only way to sign in. Ask an owner for a reset link first.",
+        "You have no other way to sign in. Get a reset link from an owner first.",
         "bad",
       );
 }

@@ -1,6 +1,7 @@
 import { listProviders, type Provider, providerLabels } from "../../auth/sign-in-service.ts";
 import { ActionButton } from "../../components/fields.tsx";
-import { Card, Table } from "../../components/parts.tsx";
+import { Card } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import type { listIdentities } from "../../db/sessions.ts";
 import type { PortalContext } from "../../request-context.ts";
@@ -37,8 +38,9 @@ export function Providers({ c, identities }: { c: PortalContext; identities: Ide
                 <ActionButton
                   action="/account/providers/unlink"
                   fields={{ identity: identityId }}
-                  label="Unlink"
+                  label="Unlink…"
                   tone="danger"
+                  confirms
                 />
               </td>
             </tr>

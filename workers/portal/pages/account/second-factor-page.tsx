@@ -46,7 +46,7 @@ export function renderSecondFactorPage(c: PortalContext, options: SecondFactorOp
 
 function TurnOn({ form, hasPassword }: { form: FormState; hasPassword: boolean }) {
   return (
-    <Card title="Turn it on" pad>
+    <Card title="Turn on" pad>
       <form method="post" action="/account/second-factor" class="form">
         {hasPassword ? <PasswordField form={form} /> : null}
         <FieldError form={form} name="" />
@@ -89,7 +89,7 @@ function Enroll({ form, enrolment }: { form: FormState; enrolment: Enrolment }) 
           <Field form={form} name="code" label="Code" autocomplete="one-time-code" inputmode="numeric" mono />
           <div>
             <button class="button primary" type="submit">
-              Turn it on
+              Turn on
             </button>
           </div>
         </form>
@@ -100,15 +100,15 @@ function Enroll({ form, enrolment }: { form: FormState; enrolment: Enrolment }) 
 
 function TurnOff({ form, hasPassword }: { form: FormState; hasPassword: boolean }) {
   if (!hasPassword)
-    return <p>It is on, and can't be turned off: who signs in without a password here needs it.</p>;
+    return <p>The second factor is on. It is required because you sign in without a password.</p>;
   return (
     <Card title="Turn off" note={<Pill tone="good">On</Pill>} pad>
-      <p>To change the app, turn it off and on again.</p>
+      <p>To change the app, turn the second factor off and on again.</p>
       <form method="post" action="/account/second-factor/disable" class="form">
         <CodeField form={form} />
         <div>
           <button class="button danger" type="submit">
-            Turn it off
+            Turn off
           </button>
         </div>
       </form>

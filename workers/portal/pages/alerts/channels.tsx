@@ -1,11 +1,12 @@
 import type { AlertChannelKind } from "../../../../shared/contract/alerts.ts";
 import { createAlertChannel } from "../../../../shared/contract/operations/alert-channels.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { mayRun } from "../../auth/may-run.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, FieldError, type FormState, Radios } from "../../components/fields.tsx";
-import { renderPage } from "../../components/layout.tsx";
-import { Card, Empty, PageHead, Pill, Table, type Tone } from "../../components/parts.tsx";
+import { Card, Empty, Pill, type Tone } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { type AlertChannel, readAlertSettings } from "../../db/alerts.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -88,9 +89,7 @@ function ChannelRow({
         {canChange ? (
           <div class="row">
             <ActionButton action={path("test")} label="Send test message" />
-            <a class="button small danger" href={path("delete")}>
-              Delete…
-            </a>
+            <ActionButton action={path("delete")} label="Delete…" tone="danger" confirms />
           </div>
         ) : (
           "—"
@@ -125,8 +124,7 @@ function AddForm({ c, form }: { c: PortalContext; form: FormState }) {
   );
 }
 
-/** What can't be undone is confirmed first. */
-export async function showRemoveChannel(c: PortalContext) {
+export async function confirmRemoval(c: PortalContext): Promise<Confirmation | Response> {
   const channelId = c.req.param("channel") ?? "";
   const { channels } = await readAlertSettings(c.env.DB, getScope(c));
   const channel = channels.find((candidate) => candidate.channelId === channelId);
@@ -137,25 +135,10 @@ export async function showRemoveChannel(c: PortalContext) {
       "Channel not found",
       "It may have been deleted. Return to alert settings.",
     );
-  return renderPage(
-    c,
-    { title: "Delete channel" },
-    <>
-      <PageHead
-        title="Delete channel"
-        lead={`${kindLabels[channel.kind]} to ${channel.addressHint} gets no more alerts. Unsent messages are dropped.`}
-      />
-      <div class="row">
-        <ActionButton
-          action={buildPath(c, `/alerts/channels/${channelId}/delete`)}
-          label="Delete channel"
-          tone="danger"
-          small={false}
-        />
-        <a class="button" href={buildPath(c, "/alerts")}>
-          Cancel
-        </a>
-      </div>
-    </>,
-  );
+  return {
+    title: "Delete this channel?",
+    text: `${kindLabels[channel.kind]} to ${channel.addressHint} gets no more alerts. Unsent messages are dropped. This can't be undone.`,
+    button: "Delete channel",
+    back: buildPath(c, "/alerts"),
+  };
 }

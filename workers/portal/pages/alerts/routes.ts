@@ -4,9 +4,9 @@ import {
   testAlertChannel,
 } from "../../../../shared/contract/operations/alert-channels.ts";
 import { changeAlertRules } from "../../../../shared/contract/operations/alert-rules.ts";
-import { actionRoute, formRoute, pageRoute, projectRoot, type Route } from "../../auth/route.ts";
+import { actionRoute, confirmedRoute, pageRoute, projectRoot, type Route } from "../../auth/route.ts";
 import { addChannel, removeChannel, saveRules, testChannel } from "./actions.tsx";
-import { showRemoveChannel } from "./channels.tsx";
+import { confirmRemoval } from "./channels.tsx";
 import { showAlertSettings } from "./page.tsx";
 
 const channel = `${projectRoot}/alerts/channels/:channel`;
@@ -17,6 +17,5 @@ export const alertRoutes: readonly Route[] = [
   actionRoute(`${projectRoot}/alerts/rules`, changeAlertRules, saveRules),
   actionRoute(`${projectRoot}/alerts/channels`, createAlertChannel, addChannel),
   actionRoute(`${channel}/test`, testAlertChannel, testChannel),
-  formRoute(`${channel}/delete`, deleteAlertChannel, showRemoveChannel),
-  actionRoute(`${channel}/delete`, deleteAlertChannel, removeChannel),
+  confirmedRoute(actionRoute(`${channel}/delete`, deleteAlertChannel, removeChannel), confirmRemoval),
 ];

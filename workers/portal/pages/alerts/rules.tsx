@@ -7,7 +7,8 @@ import {
 import { changeAlertRules } from "../../../../shared/contract/operations/alert-rules.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { FieldError, type FormState } from "../../components/fields.tsx";
-import { Card, Table } from "../../components/parts.tsx";
+import { Card } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 type StoredSetting = AlertRuleSetting & { updatedAt: number };

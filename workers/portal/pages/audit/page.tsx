@@ -1,7 +1,15 @@
 import { auditActions } from "../../../../shared/contract/operations/table.ts";
 import { Field, FieldError, Select } from "../../components/fields.tsx";
+import {
+  auditActionLabels,
+  formatFieldValue,
+  toActionLabel,
+  toFieldLabel,
+} from "../../components/labels/audit.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Empty, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, Empty, NextPage, PageHead, Pill } from "../../components/parts.tsx";
+import { Ref } from "../../components/ref.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { type AuditRow, listAuditEntries } from "../../db/audit.ts";
 import type { PortalContext } from "../../request-context.ts";
@@ -37,7 +45,10 @@ export async function showAudit(c: PortalContext) {
             form={form}
             name="action"
             label="Action"
-            options={[{ value: "", label: "All" }, ...auditActions.map((value) => ({ value, label: value }))]}
+            options={[
+              { value: "", label: "All" },
+              ...auditActions.map((value) => ({ value, label: auditActionLabels[value] })),
+            ]}
           />
           <Field form={form} name="who" label="Operator (email)" type="search" required={false} />
           <Select
@@ -58,7 +69,7 @@ export async function showAudit(c: PortalContext) {
           {query.size > 0 || !isValid ? <a href="/audit">Clear</a> : null}
         </form>
         {entries.length === 0 ? (
-          <Empty title="Nothing here">
+          <Empty title="Nothing to show">
             <p>{query.size > 0 || !isValid ? "No matching entries." : "No entries yet."}</p>
           </Empty>
         ) : (
@@ -91,10 +102,13 @@ function Entry({ c, entry }: { c: PortalContext; entry: AuditRow }) {
         </small>
       </td>
       <td>
-        <code>{action}</code>
+        {toActionLabel(action)}
+        <small>
+          <code>{action}</code>
+        </small>
       </td>
       <td class="wrap">
-        {target}
+        <Ref value={target} />
         {projectId === null ? null : (
           <small>
             {project?.name ?? projectId} {mode === null ? null : <Pill>{mode}</Pill>}
@@ -114,18 +128,18 @@ function Changes({ before, after }: Pick<AuditRow, "before" | "after">) {
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
     (name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]),
   );
-  if (names.length === 0) return <span class="quiet">–</span>;
+  if (names.length === 0) return <span class="quiet">—</span>;
   return (
     <ul class="changes">
       {names.map((name) => (
         <li>
-          <span class="quiet">{name}</span>{" "}
+          <span class="quiet">{toFieldLabel(name)}</span>{" "}
           {old[name] === undefined || old[name] === null ? null : (
             <>
-              <del>{String(old[name])}</del> →{" "}
+              <del>{formatFieldValue(name, old[name])}</del> →{" "}
             </>
           )}
-          <ins>{now[name] === undefined || now[name] === null ? "none" : String(now[name])}</ins>
+          <ins>{formatFieldValue(name, now[name])}</ins>
         </li>
       ))}
     </ul>

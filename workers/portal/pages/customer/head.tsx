@@ -5,6 +5,7 @@ import { formatCount, nameProduct, type ProductNames } from "../../components/la
 import { entitlementStatusLabels, formatHeadline } from "../../components/labels/customer.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { CopyButton, Id } from "../../components/parts.tsx";
+import { Ref } from "../../components/ref.tsx";
 import { formatExactTime } from "../../components/time.tsx";
 import { buildCustomerPath, getOrigin, type PortalContext } from "../../request-context.ts";
 import type { CustomerPage } from "./load.ts";
@@ -27,7 +28,7 @@ export function CustomerHead({ c, page, canAct }: { c: PortalContext; page: Cust
         <Title subjectRef={subjectRef} profile={profile} />
         {stripeCustomerId === null ? null : (
           <p class="ids">
-            {isNamed(profile) ? <Ref subjectRef={subjectRef} /> : null}
+            {isNamed(profile) ? <RefWithCopy subjectRef={subjectRef} /> : null}
             <Id value={stripeCustomerId} />
             <a
               href={buildStripeUrl(stripeCustomerId, c.get("mode"), lists.stripeAccountId)}
@@ -67,7 +68,7 @@ function Title({ subjectRef, profile }: { subjectRef: string; profile: StripePro
   if (profile === null || !isNamed(profile))
     return (
       <h1 class="mono">
-        <bdi>{subjectRef}</bdi>
+        <Ref value={subjectRef} whole />
         <LookAlikeMark subjectRef={subjectRef} />
       </h1>
     );
@@ -80,12 +81,12 @@ function Title({ subjectRef, profile }: { subjectRef: string; profile: StripePro
   );
 }
 
-function Ref({ subjectRef }: { subjectRef: string }) {
+function RefWithCopy({ subjectRef }: { subjectRef: string }) {
   return (
-    <span class="id ref">
-      <bdi>
-        <code>{subjectRef}</code>
-      </bdi>
+    <span class="id">
+      <code>
+        <Ref value={subjectRef} whole />
+      </code>
       <CopyButton value={subjectRef} />
       <LookAlikeMark subjectRef={subjectRef} />
     </span>

@@ -70,7 +70,7 @@ async function readPastDecision(
   const text = (c.req.query("as_of") ?? "").trim();
   if (text === "") return null;
   const asOf = parseAsOf(text);
-  if (asOf === null) return "That is neither a decision id nor a moment such as 2026-11-22 14:00.";
+  if (asOf === null) return "Enter a decision ID (dec_…) or a time such as 2026-11-22 14:00.";
   const reply = await callOperation(c, customers.readDecision, { subjectRef, asOf });
   return reply.outcome === "refused" ? reply.message : reply;
 }

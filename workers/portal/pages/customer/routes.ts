@@ -1,7 +1,7 @@
 import * as customers from "../../../../shared/contract/operations/customers.ts";
 import { resyncCustomer, verifyCustomer } from "../../../../shared/contract/operations/data-check.ts";
-import { actionRoute, formRoute, projectRoot, type Route } from "../../auth/route.ts";
-import { addNote, deleteNote } from "./actions/notes.ts";
+import { actionRoute, confirmedRoute, formRoute, projectRoot, type Route } from "../../auth/route.ts";
+import { addNote, confirmDeletion, deleteNote } from "./actions/notes.ts";
 import { repairD1Copy, showCheck } from "./data/check.tsx";
 import { eraseCustomer, showErase } from "./data/erase.tsx";
 import { exportCustomer } from "./data/export.ts";
@@ -14,7 +14,10 @@ const customer = `${projectRoot}/customers/:subject`;
  */
 export const recordRoutes: readonly Route[] = [
   actionRoute(`${customer}/notes`, customers.addNote, addNote),
-  actionRoute(`${customer}/notes/:note/delete`, customers.deleteNote, deleteNote),
+  confirmedRoute(
+    actionRoute(`${customer}/notes/:note/delete`, customers.deleteNote, deleteNote),
+    confirmDeletion,
+  ),
   formRoute(`${customer}/check`, verifyCustomer, showCheck),
   actionRoute(`${customer}/repair`, resyncCustomer, repairD1Copy),
   actionRoute(`${customer}/export`, customers.exportCustomer, exportCustomer),

@@ -3,6 +3,7 @@ import { segmentAt } from "../../../../shared/domain/customer-summary.ts";
 import { formatCount, formatMoney, nameProduct, type ProductNames } from "../../components/labels/common.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { Pill } from "../../components/parts.tsx";
+import { Ref } from "../../components/ref.tsx";
 import { Time } from "../../components/time.tsx";
 import type { CustomerListItem, CustomerSort, EntitlementListItem } from "../../db/customers.ts";
 import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
@@ -48,7 +49,7 @@ export function CustomerTable({
   list?: string;
 }) {
   return (
-    <section class="customers" aria-label="Customers">
+    <section class="scroll customers" aria-label="Customers" tabindex={0}>
       <table>
         <thead>
           <tr>
@@ -105,9 +106,9 @@ function Row({
     <tr>
       <td class="wrap">
         <a class="row-link" href={href}>
-          <bdi>
-            <b class="mono">{subjectRef}</b>
-          </bdi>
+          <b class="mono">
+            <Ref value={subjectRef} />
+          </b>
         </a>
         <LookAlikeMark subjectRef={subjectRef} />
       </td>

@@ -11,6 +11,7 @@ import {
 } from "../../db/customers.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { CustomerTable } from "./customer-table.tsx";
+import { EstimateNotice } from "./estimate-notice.tsx";
 import {
   buildListSearch,
   choicesOf,
@@ -70,13 +71,16 @@ export async function showList(c: PortalContext) {
             </a>
           </Empty>
         ) : list.customers.length > 0 ? (
-          <CustomerTable
-            c={c}
-            customers={list.customers}
-            names={toNames(list.products)}
-            order={{ ...query, hrefOf }}
-            list={buildListSearch(values, {})}
-          />
+          <>
+            <EstimateNotice c={c} customers={list.customers} />
+            <CustomerTable
+              c={c}
+              customers={list.customers}
+              names={toNames(list.products)}
+              order={{ ...query, hrefOf }}
+              list={buildListSearch(values, {})}
+            />
+          </>
         ) : isFiltered || query.tab !== "all" || query.cursor !== null ? (
           <Empty title="No matching customers">
             <p>No customer in {c.get("mode")} mode matches this tab and these filters.</p>

@@ -3,6 +3,7 @@ import { subjectRefSchema } from "../../../../shared/contract/subject-ref.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
+import { Ref } from "../../components/ref.tsx";
 import { redirectWith } from "../../http/flash.ts";
 import { buildCustomerPath, buildPath, buildProjectPath, type PortalContext } from "../../request-context.ts";
 import { ErasedCard } from "../customer/data/erase.tsx";
@@ -100,7 +101,7 @@ function Matches({ label, matches }: { label: string; matches: Match[] }) {
         {matches.map(({ sentence, href }) => (
           <li>
             <a href={href}>
-              <bdi>{sentence}</bdi>
+              <Ref value={sentence} />
             </a>
           </li>
         ))}

@@ -21,9 +21,5 @@ export async function stopDataJob(c: PortalContext) {
   const jobId = c.req.param("job") ?? "";
   const reply = await callOperation(c, stopSubjectJob, { jobId });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  return redirectWith(
-    c,
-    buildPath(c, `/data/${jobId}`),
-    "It is stopped. What was done stays done; the rest is as it was.",
-  );
+  return redirectWith(c, buildPath(c, `/data/${jobId}`), "Stopped. Finished work stays done.");
 }

@@ -48,16 +48,16 @@ function Progress({ job, now }: { job: SubjectJobRow; now: number }) {
   const { status, done, total, entries, unflushed, actorName } = job;
   return (
     <Card title="Progress" note={<JobStatus status={status} />} pad>
-      <JobProgress done={done} total={total} word="customers visited" />
+      <JobProgress done={done} total={total} word="customers checked" />
       <dl class="facts">
         <dt>Ledger entries</dt>
         <dd class="num">{formatCount(entries)}</dd>
         {unflushed === 0 ? null : (
           <>
-            <dt>On their way</dt>
+            <dt>Catching up</dt>
             <dd>
               {formatCount(unflushed)}{" "}
-              <span class="quiet">· entries that the copy gets by itself; no fault</span>
+              <span class="quiet">· changes that search data gets automatically</span>
             </dd>
           </>
         )}

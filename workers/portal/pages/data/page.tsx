@@ -4,7 +4,8 @@ import { JobStatus } from "../../components/job.tsx";
 import { formatCount } from "../../components/labels/common.ts";
 import { subjectJobLabels } from "../../components/labels/data-check.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Empty, PageHead, Table } from "../../components/parts.tsx";
+import { Card, Empty, PageHead } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { listSubjectJobs } from "../../db/subject-jobs.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -66,11 +67,10 @@ function Running({ c, job }: { c: PortalContext; job: Jobs[number] }) {
   return (
     <div class="notice">
       <p>
-        <b>“{subjectJobLabels[kind]}” is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
-        <Time at={createdAt} now={c.get("now")} />.{" "}
-        <a href={buildPath(c, `/data/${jobId}`)}>Watch or stop it</a>
+        <b>“{subjectJobLabels[kind]}” is running:</b> {formatCount(done)} of {formatCount(total)}, started{" "}
+        <Time at={createdAt} now={c.get("now")} />. <a href={buildPath(c, `/data/${jobId}`)}>View progress</a>
       </p>
-      <p class="quiet">Another one can begin when it is over.</p>
+      <p class="quiet">Start another run when it has finished.</p>
     </div>
   );
 }
@@ -80,16 +80,20 @@ function LastRuns({ c, jobs }: { c: PortalContext; jobs: Jobs }) {
     return (
       <Card title="Last runs">
         <Empty title="No run yet">
-          <p>Each run is listed here for 30 days, with the customers it found something of.</p>
+          <p>Each run is listed here for 30 days, with affected customers.</p>
         </Empty>
       </Card>
     );
   return (
     <Card
       title="Last runs"
-      note={jobs.length === maxJobs ? `the newest ${maxJobs}, kept for 30 days` : "kept for 30 days"}
+      note={jobs.length === maxJobs ? `Latest ${maxJobs}, kept for 30 days` : "Kept for 30 days"}
     >
-      <Table label="Last runs" head={["Run", "With faults", "Not checked", "Customers", "State"]}>
+      <Table
+        label="Last runs"
+        head={["Run", "With faults", "Not checked", "Customers", "Status"]}
+        ends={[1, 2, 3]}
+      >
         {jobs.map(({ jobId, kind, createdAt, actorName, done, total, faulty, unreached, status }) => (
           <tr>
             <td class="wrap">
@@ -98,9 +102,9 @@ function LastRuns({ c, jobs }: { c: PortalContext; jobs: Jobs }) {
                 <Time at={createdAt} now={c.get("now")} /> by {actorName}
               </small>
             </td>
-            <td class="num">{faulty === 0 ? "none" : <b>{formatCount(faulty)}</b>}</td>
-            <td class="num">{unreached === 0 ? "none" : formatCount(unreached)}</td>
-            <td class="num">
+            <td>{faulty === 0 ? "0" : <b>{formatCount(faulty)}</b>}</td>
+            <td>{formatCount(unreached)}</td>
+            <td>
               {formatCount(done)}
               {done === total ? null : <span class="quiet"> of {formatCount(total)}</span>}
             </td>

@@ -7,7 +7,8 @@ import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, FieldError, Select } from "../../components/fields.tsx";
 import { stripeEventLabels } from "../../components/labels/stripe-event.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
 import { listStripeEvents, type StripeEventListItem } from "../../db/stripe-events.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -61,7 +62,7 @@ export async function showEvents(c: PortalContext) {
             </p>
           </Empty>
         ) : (
-          <Empty title="No event yet">
+          <Empty title="No events yet">
             <p>
               Stripe's events appear here as they arrive. If you expect some, look at the{" "}
               <a href={buildPath(c, "/stripe")}>connection</a>.
@@ -80,7 +81,7 @@ export async function showEvents(c: PortalContext) {
 export function EventTable({ c, events }: { c: PortalContext; events: StripeEventListItem[] }) {
   const now = c.get("now");
   return (
-    <Table label="Stripe events" head={["Event", "Status", "Customer", "Attempts", "Received"]}>
+    <Table label="Stripe events" head={["Event", "Status", "Customer", "Attempts", "Received"]} ends={[3]}>
       {events.map(({ eventId, type, status, detail, subjectRef, tries, receivedAt }) => (
         <tr>
           <td class="wrap">
@@ -98,7 +99,7 @@ export function EventTable({ c, events }: { c: PortalContext; events: StripeEven
           <td class="wrap">
             <CustomerLink c={c} subjectRef={subjectRef} />
           </td>
-          <td class="num">{tries}</td>
+          <td>{tries}</td>
           <td>
             <Time at={receivedAt} now={now} />
           </td>
@@ -150,9 +151,9 @@ export async function showEvent(c: PortalContext) {
           <dd>{row.detail ?? stripeEventLabels[row.status].sentence}</dd>
           <dt>Customer</dt>
           <dd>
-            <CustomerLink c={c} subjectRef={row.subjectRef} otherwise="not known" />
+            <CustomerLink c={c} subjectRef={row.subjectRef} otherwise="Unknown" />
           </dd>
-          <dt>Made by Stripe</dt>
+          <dt>Created</dt>
           <dd>
             <FullTime at={row.stripeCreatedAt} now={now} />
           </dd>
@@ -170,7 +171,7 @@ export async function showEvent(c: PortalContext) {
           )}
           {row.nextTryAt === null ? null : (
             <>
-              <dt>Next try</dt>
+              <dt>Next retry</dt>
               <dd>
                 <FullTime at={row.nextTryAt} now={now} />
               </dd>

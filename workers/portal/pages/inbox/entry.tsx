@@ -2,6 +2,7 @@ import { type AlertUrgency, declarationOf } from "../../../../shared/contract/al
 import { formatCappedCount } from "../../components/labels/common.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { Pill, type Tone } from "../../components/parts.tsx";
+import { Ref } from "../../components/ref.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
 import type { InboxItem, InboxPerson, InboxView } from "../../db/alerts.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
@@ -35,7 +36,8 @@ export function InboxEntry({ c, alert, view, people, canAct }: EntryProps) {
           {title} {resolvedAt === null ? <Pill tone={tone}>{label}</Pill> : null}
         </h2>
         <p>
-          {cause} <a href={object.href}>{object.label}</a>
+          {cause}{" "}
+          <a href={object.href}>{subjectRef === null ? object.label : <Ref value={object.label} />}</a>
           {subjectRef === null ? null : <LookAlikeMark subjectRef={subjectRef} />}
           {count > 1 ? <span class="quiet"> · {formatCappedCount(count)} affected</span> : null}
         </p>

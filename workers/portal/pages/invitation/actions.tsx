@@ -30,10 +30,10 @@ async function findInvitation(c: PortalContext): Promise<Found | Response> {
       c,
       404,
       "Invitation not found",
-      "Check the link, or ask an owner for a new invitation.",
+      "Check the link. An owner can send a new invitation.",
     );
   const { acceptedAt, revokedAt, expiresAt } = found.invitation;
-  const advice = "Ask an owner for a new one.";
+  const advice = "An owner can send a new one.";
   if (acceptedAt !== null)
     return renderErrorPage(c, 409, "This invitation was used", "A link works once. If it was you, sign in.");
   if (revokedAt !== null) return renderErrorPage(c, 409, "This invitation was revoked", advice);
@@ -140,9 +140,7 @@ function invitationPage(
         </form>
       ) : (
         <>
-          <p>
-            An operator with this address exists. Sign in as {email}, then the invitation can be accepted.
-          </p>
+          <p>An operator with this email exists. Sign in as {email}to accept the invitation.</p>
           <p>
             <a class="button primary" href={`/sign-in?next=${encodeURIComponent(path)}`}>
               Sign in

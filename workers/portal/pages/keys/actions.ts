@@ -2,6 +2,7 @@ import * as apiKeys from "../../../../shared/contract/operations/api-keys.ts";
 import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import { type ApiKeyRow, readKey } from "../../../../shared/db/api-keys.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { formatRelativeTime } from "../../components/time.tsx";
@@ -9,8 +10,8 @@ import { callOperation, toHttpStatus, toRefusedForm } from "../../http/call-oper
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
-import { renderConfirmPage } from "./confirm.tsx";
 import { renderKeysPage } from "./page.tsx";
+import { renderRotatePage } from "./rotate.tsx";
 
 const hourMs = 3_600_000;
 
@@ -34,7 +35,7 @@ export async function createKey(c: PortalContext) {
 
 export async function showRotate(c: PortalContext) {
   const key = await findKey(c);
-  return key === null ? unknownKey(c) : renderConfirmPage(c, key, "rotate");
+  return key === null ? unknownKey(c) : renderRotatePage(c, key);
 }
 
 export async function rotateKey(c: PortalContext) {
@@ -51,18 +52,22 @@ export async function rotateKey(c: PortalContext) {
     const limit =
       key.expiresAt === null
         ? ""
-        : ` The new one expires ${formatRelativeTime(key.expiresAt, now)}, as the old one did.`;
+        : ` The new key expires ${formatRelativeTime(key.expiresAt, now)}, like the old one.`;
     const text = `The old key ${key.hint} ${until}.${limit}`;
     return renderKeysPage(c, { shown: { apiKey: reply.apiKey, text } });
   }
-  return reply.reason === "conflict"
-    ? renderConfirmPage(c, key, "rotate", reply.message)
-    : renderRefusalPage(c, reply);
+  return reply.reason === "conflict" ? renderRotatePage(c, key, reply.message) : renderRefusalPage(c, reply);
 }
 
-export async function showRevoke(c: PortalContext) {
+export async function confirmRevocation(c: PortalContext): Promise<Confirmation | Response> {
   const key = await findKey(c);
-  return key === null ? unknownKey(c) : renderConfirmPage(c, key, "revoke");
+  if (key === null) return unknownKey(c);
+  return {
+    title: `Revoke ${key.name}?`,
+    text: `${key.hint} stops working everywhere within 5 seconds. Backends that use it get 401. This can't be undone.`,
+    button: "Revoke key",
+    back: buildPath(c, "/keys"),
+  };
 }
 
 export async function revokeKey(c: PortalContext) {

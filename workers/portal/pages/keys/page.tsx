@@ -2,9 +2,17 @@ import { createApiKey, revokeApiKey, rotateApiKey } from "../../../../shared/con
 import type { ApiKeyRow } from "../../../../shared/db/api-keys.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { mayRun } from "../../auth/may-run.ts";
-import { emptyForm, Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
+import {
+  ActionButton,
+  emptyForm,
+  Field,
+  FieldError,
+  type FormState,
+  Select,
+} from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { listKeys } from "../../db/api-keys.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -44,7 +52,7 @@ export async function renderKeysPage(
       <Card>
         {keys.length === 0 ? (
           <Empty title={`No key in ${mode} mode yet`}>
-            <p>Authenticates your backend. Create a key below and store it with your secrets are.</p>
+            <p>Authenticates your backend. Create a key below and store it with your secrets.</p>
           </Empty>
         ) : (
           <Table
@@ -75,8 +83,7 @@ function NewKey({ shown }: { shown: ShownKey }) {
   return (
     <section class="notice good" aria-label="New key">
       <p>
-        <b>Copy this key now.</b> {shown.text} It is shown only this once; we keep nothing but its
-        fingerprint.
+        <b>Copy this key now.</b> {shown.text} It is shown only this once. Licenzy keeps only a fingerprint.
       </p>
       <p class="secret">
         <code id="new-key">{shown.apiKey}</code>
@@ -109,14 +116,14 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
       </td>
       <td>
         {lastUsedAt === null ? (
-          <span class="quiet">never</span>
+          <span class="quiet">Never</span>
         ) : (
           <>
             about <Time at={lastUsedAt} now={now} />
           </>
         )}
       </td>
-      <td>{expiresAt === null ? <span class="quiet">never</span> : <Time at={expiresAt} now={now} />}</td>
+      <td>{expiresAt === null ? <span class="quiet">Never</span> : <Time at={expiresAt} now={now} />}</td>
       <td class="end">
         {isActive ? (
           <div class="actions">
@@ -126,9 +133,12 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
               </a>
             ) : null}
             {mayRun(c, revokeApiKey) ? (
-              <a class="button small danger" href={buildPath(c, `/keys/${keyId}/revoke`)}>
-                Revoke…
-              </a>
+              <ActionButton
+                action={buildPath(c, `/keys/${keyId}/revoke`)}
+                label="Revoke…"
+                tone="danger"
+                confirms
+              />
             ) : null}
           </div>
         ) : null}

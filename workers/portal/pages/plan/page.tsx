@@ -1,6 +1,7 @@
 import type { PlanStatus } from "../../../../shared/contract/enums.ts";
 import { planStatuses } from "../../../../shared/contract/enums.ts";
 import * as projects from "../../../../shared/contract/operations/projects.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { mayRun } from "../../auth/may-run.ts";
 import { type FormState, Radios } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
@@ -9,7 +10,7 @@ import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { callOperation } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
-import type { PortalContext } from "../../request-context.ts";
+import type { Form, PortalContext } from "../../request-context.ts";
 
 const meanings: Record<PlanStatus, string> = {
   none: "Test mode only. Live writes are disabled.",
@@ -28,7 +29,6 @@ const names: Record<PlanStatus, string> = {
 export function showPlan(c: PortalContext) {
   const { planStatus, accountName } = c.get("member");
   const plan = planStatus ?? "none";
-  const works = plan === "active" || plan === "trial";
   const form: FormState = { values: { plan }, errors: {} };
   const options = planStatuses.map((value) => ({ value, label: names[value], meaning: meanings[value] }));
   return renderPage(
@@ -36,12 +36,16 @@ export function showPlan(c: PortalContext) {
     { title: "Plan" },
     <>
       <PageHead title="Plan" lead={`Live mode access for ${accountName}.`} />
-      <Card title="Now" note={<Pill tone={works ? "good" : "warn"}>{names[plan]}</Pill>} pad>
+      <Card
+        title="Current plan"
+        note={<Pill tone={writesLive(plan) ? "good" : "warn"}>{names[plan]}</Pill>}
+        pad
+      >
         <p>{meanings[plan]}</p>
       </Card>
       {mayRun(c, projects.setPlan) ? (
-        <Card title="Change plan" note="Self-hosted: nothing is billed." pad>
-          <form method="post" action="/plan" class="form">
+        <Card title="Change plan" note="Self-hosted: no charges" pad>
+          <form method="post" action="/plan" class="form" data-confirm="">
             <Radios form={form} name="plan" label="Status" options={options} fallback={plan} />
             <div>
               <button class="button primary" type="submit">
@@ -56,6 +60,20 @@ export function showPlan(c: PortalContext) {
     </>,
   );
 }
+
+/** A plan that disables live writes is confirmed: checkouts fail from then on. */
+export function confirmPlan(c: PortalContext, form: Form): Confirmation | null {
+  const to = planStatuses.find((status) => status === form["plan"]);
+  if (to === undefined || writesLive(to) || !writesLive(c.get("member").planStatus ?? "none")) return null;
+  return {
+    title: `Change the plan to ${names[to].toLowerCase()}?`,
+    text: `Live writes are disabled for ${c.get("member").accountName}: new checkouts and usage in live mode are refused until an owner changes the plan again. Access checks continue.`,
+    button: `Change plan to ${names[to].toLowerCase()}`,
+    back: "/plan",
+  };
+}
+
+const writesLive = (plan: PlanStatus) => plan === "active" || plan === "trial";
 
 export async function setPlan(c: PortalContext) {
   const form = await readForm(c);

@@ -2,6 +2,7 @@ import { entitlementKinds } from "../../../../shared/contract/enums.ts";
 import * as products from "../../../../shared/contract/operations/products.ts";
 import { productSchema } from "../../../../shared/contract/operations/products.ts";
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
 import { callOperation, parseForm, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
@@ -23,7 +24,7 @@ export async function createProduct(c: PortalContext) {
   const product = parsed.input;
   const reply = await callOperation(c, products.createProduct, product);
   if (reply.outcome === "done")
-    return redirectWith(c, buildPath(c, "/products"), `${product.productCode} is on sale.`);
+    return redirectWith(c, buildPath(c, "/products"), `${product.productCode} is ready to sell.`);
   return showRefusal(c, reply, (status) =>
     renderNewProductPage(c, toRefusedForm(form, reply, fieldNames), status),
   );
@@ -43,6 +44,16 @@ export async function editProduct(c: PortalContext) {
   );
 }
 
+export function confirmArchiving(c: PortalContext): Confirmation {
+  const productCode = c.req.param("code") ?? "";
+  return {
+    title: `Archive ${productCode}?`,
+    text: "New checkouts for it are refused. Customers who bought it keep their access. You can restore it.",
+    button: "Archive product",
+    back: buildPath(c, `/products/${productCode}`),
+  };
+}
+
 export const archiveProduct = (c: PortalContext) => setArchived(c, true);
 export const restoreProduct = (c: PortalContext) => setArchived(c, false);
 
@@ -52,8 +63,8 @@ async function setArchived(c: PortalContext, archived: boolean) {
   const reply = await callOperation(c, products.archiveProduct, change);
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   const text = archived
-    ? `${productCode} is archived: it is sold no more, and who bought it keeps it.`
-    : `${productCode} is on sale again.`;
+    ? `${productCode} is archived. Customers who bought it keep their access.`
+    : `${productCode} is restored.`;
   return redirectWith(c, buildPath(c, "/products"), text);
 }
 

@@ -65,7 +65,7 @@ export function ProductForm({ c, form, prices, product }: ProductFormProps) {
             min={1}
             max={36_500}
             required={false}
-            hint="For a time pass."
+            hint="1 to 36,500 days."
           />
         </div>
       ) : null}
@@ -78,17 +78,17 @@ export function ProductForm({ c, form, prices, product }: ProductFormProps) {
             type="number"
             min={1}
             required={false}
-            hint="For a usage pack."
+            hint="A whole number from 1."
           />
           <Field
             form={form}
             name="expires_after_days"
-            label="Usable for days"
+            label="Expires after days"
             type="number"
             min={1}
             max={36_500}
             required={false}
-            hint="Empty: until they are spent."
+            hint="Leave blank for no expiry."
           />
         </div>
       ) : null}
@@ -128,8 +128,8 @@ function PriceField({
         hint={
           isList
             ? prices.length === 0
-              ? "Your Stripe account has no active price yet: create one there, under Product catalogue."
-              : "Choose one of your account's, or paste its id. It is checked in Stripe."
+              ? "Your Stripe account has no active price yet. Create one in Stripe under Product catalog."
+              : "Choose a price of your account, or paste its ID. Licenzy checks it in Stripe."
             : prices
         }
         data={{ "data-price-lookup": buildPath(c, "/products/price") }}

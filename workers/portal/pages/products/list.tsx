@@ -3,7 +3,8 @@ import type { ProductRow } from "../../../../shared/db/products.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { formatCount, kindLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { listProducts } from "../../db/products.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -63,7 +64,7 @@ function NoProducts({
   if (!isConnected)
     return (
       <Empty title="Connect Stripe first">
-        <p>A product is sold at a price of your Stripe account, which is not connected in {mode} mode yet.</p>
+        <p>A product needs a price of your Stripe account. Stripe is not connected in {mode} mode yet.</p>
         {canChange ? (
           <a class="button primary" href={buildPath(c, "/stripe")}>
             Connect Stripe
@@ -73,13 +74,10 @@ function NoProducts({
     );
   return (
     <Empty title={`No product in ${mode} mode yet`}>
-      <p>
-        A product joins a price in Stripe with what a customer gets for it: a subscription, some days, or some
-        units.
-      </p>
+      <p>A product maps a Stripe price to a subscription, days of access, or units.</p>
       {canChange ? (
         <a class="button primary" href={buildPath(c, "/products/new")}>
-          Create the first product
+          Create product
         </a>
       ) : null}
     </Empty>

@@ -5,12 +5,13 @@ import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, emptyForm, type FormState } from "../../components/fields.tsx";
 import { kindLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, Id, PageHead, Pill } from "../../components/parts.tsx";
 import {
   readSamplePricesFlash,
   SamplePricesButton,
   usesPocketStripe,
 } from "../../components/sample-prices.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { readStripeAccountId } from "../../db/stripe-connection.ts";
 import { callOperation } from "../../http/call-operation.ts";
@@ -90,7 +91,8 @@ export async function renderProductPage(
         {canChange ? (
           <ActionButton
             action={`${path}/${product.archivedAt === null ? "archive" : "restore"}`}
-            label={product.archivedAt === null ? "Archive" : "Restore"}
+            label={product.archivedAt === null ? "Archive…" : "Restore"}
+            confirms={product.archivedAt === null}
             small={false}
           />
         ) : null}
@@ -111,7 +113,7 @@ export async function renderProductPage(
                 <tr>
                   <td>
                     <Id value={stripePriceId} />{" "}
-                    {stripePriceId === product.stripePriceId ? <Pill tone="good">Sold now</Pill> : null}
+                    {stripePriceId === product.stripePriceId ? <Pill tone="good">Current</Pill> : null}
                   </td>
                   <td>
                     <Time at={createdAt} now={now} />

@@ -1,10 +1,11 @@
 import * as projects from "../../../../shared/contract/operations/projects.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { changeProject, insertProject } from "../../db/projects.ts";
 import { parseForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { buildProjectPath, type PortalContext, toActor } from "../../request-context.ts";
+import { buildProjectPath, type Form, type PortalContext, toActor } from "../../request-context.ts";
 import { renderProjectsPage } from "./page.tsx";
 
 export const showProjects = (c: PortalContext) => renderProjectsPage(c);
@@ -30,6 +31,17 @@ export async function createProject(c: PortalContext) {
     : redirectWith(c, "/projects", "This project was already created.");
 }
 
+export function confirmArchiving(c: PortalContext, form: Form): Confirmation | null {
+  const project = c.get("member").projects.find(({ projectId }) => projectId === form["project"]);
+  if (project === undefined) return null;
+  return {
+    title: `Archive ${project.name}?`,
+    text: "The project is hidden from the menu. Its keys, customers and checkouts continue to work. You can restore it.",
+    button: "Archive project",
+    back: "/projects",
+  };
+}
+
 export const archiveProject = (c: PortalContext) => setArchived(c, true);
 export const restoreProject = (c: PortalContext) => setArchived(c, false);
 
@@ -52,7 +64,7 @@ async function setArchived(c: PortalContext, archived: boolean) {
     );
   }
   const text = archived
-    ? `${project.name} is archived: it is out of the way, and its keys, customers and checkouts go on as before.`
-    : `${project.name} is back.`;
+    ? `${project.name} is archived. Its keys, customers and checkouts continue to work.`
+    : `${project.name} is restored.`;
   return redirectWith(c, "/projects", text);
 }

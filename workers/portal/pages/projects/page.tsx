@@ -15,7 +15,8 @@ import {
 } from "../../components/fields.tsx";
 import { regionLabels, regionOptions } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Empty, Id, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, Empty, Id, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
@@ -29,8 +30,8 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
       <PageHead title="Projects" lead="Each project has its own customers, keys and Stripe connections." />
       <Card>
         {projects.length === 0 ? (
-          <Empty title="No project yet">
-            <p>Everything else belongs to a project. Create the first one below.</p>
+          <Empty title="No projects yet">
+            <p>Customers, products and keys belong to a project. Create the first one below.</p>
           </Empty>
         ) : (
           <Table
@@ -61,7 +62,8 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
                       <ActionButton
                         action={archivedAt === null ? "/projects/archive" : "/projects/restore"}
                         fields={{ project: projectId }}
-                        label={archivedAt === null ? "Archive" : "Restore"}
+                        label={archivedAt === null ? "Archive…" : "Restore"}
+                        confirms={archivedAt === null}
                       />
                     ) : null}
                   </div>

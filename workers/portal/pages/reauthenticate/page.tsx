@@ -16,11 +16,11 @@ export function renderReauthenticationPage(
   if (!hasPassword && !hasSecondFactor) return renderSignInAgainPage(c);
   return renderPage(
     c,
-    { title: "Confirm that it is you", status },
+    { title: "Confirm your identity", status },
     <>
       <PageHead
-        title="Confirm that it is you"
-        lead="Acting in live mode, handling secrets, exporting or erasing a customer, and giving others access require this when the last time was more than 30 minutes ago. Nothing was done yet."
+        title="Confirm your identity"
+        lead="This action requires a password or code from the last 30 minutes. Nothing was changed yet."
       />
       <form method="post" action="/prove" class="form">
         <PendingRequestFields pending={pending} />
@@ -46,11 +46,11 @@ export function renderReauthenticationPage(
 function renderSignInAgainPage(c: PortalContext) {
   return renderPage(
     c,
-    { title: "Confirm that it is you", status: 401 },
+    { title: "Confirm your identity", status: 401 },
     <>
       <PageHead
-        title="Confirm that it is you"
-        lead="You have no password and no second factor here. Sign out and sign in again to continue. Nothing was done yet."
+        title="Confirm your identity"
+        lead="You have no password and no second factor. Sign out and sign in again to continue. Nothing was changed yet."
       />
       <ActionButton action="/sign-out" label="Sign out" tone="primary" small={false} />
     </>,

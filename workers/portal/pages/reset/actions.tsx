@@ -20,7 +20,7 @@ const notOpen = (c: PortalContext) =>
     c,
     404,
     "Reset link not valid",
-    "It was used, replaced or withdrawn, or it expired. Ask an owner for a new link.",
+    "The link was used, replaced or withdrawn, or it expired. An owner can create a new link.",
   );
 
 export async function showReset(c: PortalContext) {

@@ -15,14 +15,14 @@ export interface ResetMail {
 export function buildResetMessage({ name, owner, expiresAt, url }: ResetMail): Message {
   const sender =
     owner === null
-      ? "A new password for your Licenzy sign-in was requested with your address."
-      : `${toOneLine(owner.name)} (${toOneLine(owner.email)}) sends you a link to choose a new Licenzy password.`;
+      ? "Someone requested a new password for your Licenzy account."
+      : `${toOneLine(owner.name)} (${toOneLine(owner.email)}) sent you a link to choose a new Licenzy password.`;
   const parts = [
     `Hello ${toOneLine(name)},`,
     sender,
     `Choose a new password here:\n${url}`,
     `The link works once, until ${formatExactTime(expiresAt)}. Using it signs you out everywhere.`,
-    "If you did not expect this, ignore it: nothing changes unless the link is used.",
+    "If you did not expect this email, ignore it. Nothing changes unless the link is used.",
   ];
   const html = (
     <html lang="en">

@@ -36,6 +36,6 @@ export async function saveSettings(c: PortalContext) {
   if (await changeProject(c.env.DB, toActor(c), project, change, updatedAt))
     return redirectWith(c, buildPath(c, "/settings"), "Settings saved.");
   const conflict =
-    "Somebody else changed the settings since you opened this page. What you entered is below; save again to put it in place.";
+    "Another operator changed the settings while you were editing. Nothing was saved. Your entries are below. Save again to apply them.";
   return renderSettingsPage(c, { values: form, errors: { "": conflict } }, 409);
 }

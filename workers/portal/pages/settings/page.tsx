@@ -30,8 +30,7 @@ export async function renderSettingsPage(
           </dd>
           <dt>Region</dt>
           <dd>
-            {regionLabels[project.region]}{" "}
-            <span class="quiet">· fixed: it is in every key and names every ledger</span>
+            {regionLabels[project.region]} <span class="quiet">· can't be changed</span>
           </dd>
         </dl>
       </Card>
@@ -53,7 +52,7 @@ function SettingsForm({ c, form, project }: { c: PortalContext; form: FormState;
           type="url"
           required={false}
           placeholder="https://app.acme.dev/thanks"
-          hint="Where customers return after paying. A checkout can override it; without one, checkouts fail."
+          hint="Where customers return after paying. Your app can override it per checkout. Required for checkouts."
         />
         <Field
           form={form}

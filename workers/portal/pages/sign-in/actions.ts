@@ -54,7 +54,7 @@ export async function showCode(c: PortalContext) {
 /** Verifies the second factor after a password. A browser with a session has nothing to verify here. */
 export async function enterCode(c: PortalContext) {
   if ((await getSession(c)) !== null)
-    return renderErrorPage(c, 409, "Already signed in", "Sign out first to sign in as someone else.");
+    return renderErrorPage(c, 409, "Already signed in", "Sign out first to sign in as another operator.");
   const form = await readForm(c);
   const kept = { next: parseLocalPath(form["next"]), pending: readPendingRequest(form) };
   const showError = (code: string, status: 422 | 429 = 422) =>
@@ -114,7 +114,7 @@ const unknownProvider = (c: PortalContext) =>
 
 function toProviderMessage(error: string): string {
   if (error === "signup_disabled" || error === "unable_to_create_user")
-    return "No operator has this email. Ask an owner for an invitation.";
+    return "No operator has this email. An owner can invite you.";
   if (error === "account_not_linked")
     return "An operator with this address exists and has not linked this account. Sign in with your password, then link it under “Account & security”.";
   if (error === "email_not_verified")

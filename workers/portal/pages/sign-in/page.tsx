@@ -106,7 +106,7 @@ export function renderCodePage(
         </button>
       </form>
       <p>
-        <a href="/sign-in">Sign in as somebody else</a>
+        <a href="/sign-in">Sign in as another operator</a>
       </p>
     </>,
   );

@@ -1,10 +1,12 @@
 import type { OperatorReply } from "../../../../shared/contract/operations/reply.ts";
 import * as stripe from "../../../../shared/contract/operations/stripe.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
+import { readConnectionAndEvents } from "../../db/stripe-connection.ts";
 import { callOperation, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { buildPath, getOrigin, type PortalContext } from "../../request-context.ts";
+import { buildPath, getOrigin, getScope, type PortalContext } from "../../request-context.ts";
 import { renderStripePage } from "./page.tsx";
 
 export const showStripe = (c: PortalContext) => renderStripePage(c);
@@ -15,7 +17,7 @@ export async function connectStripe(c: PortalContext) {
   return showResult(
     c,
     reply,
-    `Stripe is connected in ${c.get("mode")} mode, and the key may do all that we need.`,
+    `Stripe is connected in ${c.get("mode")} mode. All required permissions are granted.`,
   );
 }
 
@@ -28,15 +30,27 @@ export async function checkStripe(c: PortalContext) {
     : renderRefusalPage(c, reply);
 }
 
+/** The first registration replaces nothing. */
+export async function confirmRegistration(c: PortalContext): Promise<Confirmation | null> {
+  const { connection } = await readConnectionAndEvents(c.env.DB, getScope(c), 1);
+  if (connection === null || connection.webhookSetAt === null) return null;
+  return {
+    title: "Register the webhook again?",
+    text: "Licenzy replaces the endpoint in your Stripe account and its signing secret. Events that are signed with the old secret are refused, and recovered from Stripe's event list.",
+    button: "Register again",
+    back: buildPath(c, "/stripe"),
+  };
+}
+
 export async function registerWebhook(c: PortalContext) {
   const reply = await callOperation(c, stripe.registerWebhook, { origin: getOrigin(c) });
-  return showResult(c, reply, "The webhook is registered: Stripe's events now come here.");
+  return showResult(c, reply, "The webhook is registered. Stripe now sends events to Licenzy.");
 }
 
 export async function setWebhookSecret(c: PortalContext) {
   const secret = readField(await readForm(c), "webhook_secret");
   const reply = await callOperation(c, stripe.setWebhookSecret, { secret });
-  return showResult(c, reply, "The signing secret is saved. Send a test event from Stripe to see it arrive.");
+  return showResult(c, reply, "Signing secret saved. Send a test event from Stripe to check it.");
 }
 
 /** Redirects after success, or shows the refusal. The form is shown without the refused secret. */

@@ -46,8 +46,8 @@ export async function renderStripePage(c: PortalContext, options: StripePageOpti
         <Card>
           <Empty title={`Stripe is not connected in ${mode} mode`}>
             <p>
-              We need a key of your account: in Stripe under Developers, API keys. A restricted key is enough;
-              we check what it may do and name what is missing.
+              Paste an API key of your account (in Stripe under Developers, API keys). A restricted key is
+              enough. Licenzy verifies its permissions.
             </p>
           </Empty>
         </Card>
@@ -66,8 +66,8 @@ export async function renderStripePage(c: PortalContext, options: StripePageOpti
       {connection === null ? null : (
         <Card title="Last events" note={<a href={buildPath(c, "/events")}>All events</a>}>
           {events.length === 0 ? (
-            <Empty title="No event yet">
-              <p>They appear here as Stripe sends them: pay a checkout, or send a test event from Stripe.</p>
+            <Empty title="No events yet">
+              <p>Pay a checkout, or send a test event from Stripe.</p>
             </Empty>
           ) : (
             <EventTable c={c} events={events} />
@@ -97,7 +97,7 @@ function Connection({
           <dt>Account</dt>
           <dd>
             {connection.stripeAccountId === null ? (
-              "not told by this key"
+              "Not visible to this key"
             ) : (
               <code>{connection.stripeAccountId}</code>
             )}
@@ -105,7 +105,7 @@ function Connection({
           <dt>Key</dt>
           <dd>
             <code>{connection.apiKeyHint ?? "…"}</code>{" "}
-            <span class="quiet">sealed; nobody can read it again</span>
+            <span class="quiet">Encrypted, never shown again</span>
           </dd>
           <dt>Connected</dt>
           <dd>
@@ -129,7 +129,7 @@ function Permissions({ permissions }: { permissions: PermissionCheck[] }) {
     return (
       <div class="stack">
         <p>
-          <b>The key may do all that we need.</b> Stripe was asked just now:
+          <b>All required permissions are granted.</b> Verified with Stripe just now.
         </p>
         <ul class="checks">
           {permissions.map(({ name, needs, note }) => (
@@ -143,7 +143,7 @@ function Permissions({ permissions }: { permissions: PermissionCheck[] }) {
   return (
     <div class="notice bad" role="alert">
       <p>
-        <b>The key lacks permissions.</b> Give them to it in Stripe, or enter another key below.
+        <b>Permissions are missing.</b> Add them to the key in Stripe, or enter another key below.
       </p>
       <ul>
         {missing.map(({ name, needs, note }) => (

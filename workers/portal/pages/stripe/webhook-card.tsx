@@ -33,7 +33,7 @@ export function WebhookCard({
             : "Stripe can't notify Licenzy of payments yet. Register the webhook here, or add it in Stripe yourself."}
         </p>
         <dl class="facts">
-          <dt>Address</dt>
+          <dt>Endpoint URL</dt>
           <dd>
             <code>{url}</code> <CopyButton value={url} />
           </dd>
@@ -42,7 +42,7 @@ export function WebhookCard({
               <dt>Signing secret</dt>
               <dd>
                 set <Time at={webhookSetAt} now={c.get("now")} />{" "}
-                {webhookEndpointId === null ? "by hand" : <Id value={webhookEndpointId} />}
+                {webhookEndpointId === null ? "in Stripe" : <Id value={webhookEndpointId} />}
               </dd>
             </>
           ) : null}
@@ -51,12 +51,13 @@ export function WebhookCard({
           <>
             <ActionButton
               action={buildPath(c, "/stripe/webhook")}
-              label={isSet ? "Register again" : "Register webhook"}
+              label={isSet ? "Register again…" : "Register webhook"}
+              confirms={isSet}
               tone={isSet ? "" : "primary"}
               small={isSet}
             />
             <details open={form.errors["webhook_secret"] !== undefined}>
-              <summary>Do it by hand</summary>
+              <summary>Add the webhook in Stripe yourself</summary>
               <div class="pad">
                 <p>
                   In Stripe under Developers, Webhooks, add an endpoint with the URL above and these events,

@@ -5,6 +5,7 @@ import {
 import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { getPublicOrigin } from "../../../../shared/kit/send-mail.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { newLinkToken } from "../../auth/one-time-link.ts";
 import type { FormState } from "../../components/fields.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
@@ -15,11 +16,12 @@ import {
   renewInvitation,
   revokeInvitation as revokeInvitationRow,
 } from "../../db/invitations.ts";
+import { readTeam } from "../../db/members.ts";
 import { authorizeOperation } from "../../http/authorize-operation.ts";
 import { parseForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
-import { getOrigin, type PortalContext, toActor } from "../../request-context.ts";
+import { type Form, getOrigin, type PortalContext, toActor } from "../../request-context.ts";
 import { renderTeamPage } from "./page.tsx";
 import { mailInvitation } from "./send-invitation-mail.ts";
 
@@ -82,6 +84,18 @@ async function deliverLink(c: PortalContext, { email, role, expiresAt }: Invitat
   const mail = await mailInvitation(c, email, { accountName, inviter, role, expiresAt, url });
   const note = "It works once, for 7 days, and is shown only this once.";
   return renderTeamPage(c, { link: { url, email, mail, note } });
+}
+
+export async function confirmRevocation(c: PortalContext, form: Form): Promise<Confirmation | Response> {
+  const { invited } = await readTeam(c.env.DB, c.get("member").accountId, c.get("now"));
+  const invitation = invited.find(({ invitationId }) => invitationId === form["invitation"]);
+  if (invitation === undefined) return redirectWith(c, "/team", "This invitation is no longer open.", "bad");
+  return {
+    title: `Revoke the invitation of ${invitation.email}?`,
+    text: "Its link stops working. To let them join, send a new invitation.",
+    button: "Revoke invitation",
+    back: "/team",
+  };
 }
 
 export async function revokeInvitation(c: PortalContext) {

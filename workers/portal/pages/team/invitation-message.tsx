@@ -23,9 +23,9 @@ export function buildInvitationMessage({
   const account = toOneLine(accountName);
   const name = toOneLine(inviter.name);
   const who = `${name} (${toOneLine(inviter.email)})`;
-  const expiryNote = `The link works once, until ${formatExactTime(expiresAt)}. Who has it can join, so pass it on to nobody.`;
+  const expiryNote = `The link works once, until ${formatExactTime(expiresAt)}. Anyone with the link can join, so keep it private.`;
   const ignoreNote =
-    "If you did not expect this, do nothing: nobody joins unless the link is used. A reply reaches the person who invited you.";
+    "If you did not expect this email, ignore it. No one joins unless the link is used. Replies go to the person who invited you.";
   const text = [
     `${who} invites you to join ${account} on Licenzy.`,
     `Your role will be ${role}. ${roleDescriptions[role]}`,

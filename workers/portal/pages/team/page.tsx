@@ -12,7 +12,8 @@ import {
   Radios,
 } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, CopyButton, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, CopyButton, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import type { InvitationRow } from "../../db/invitations.ts";
 import { readTeam } from "../../db/members.ts";
@@ -75,11 +76,11 @@ function LinkNotice({ link: { url, email, mail, note } }: { link: NewLink }) {
       <p>
         {mail.outcome === "sent" ? (
           <>
-            <b>Sent to {email}.</b> The mail has this link.
+            <b>Sent to {email}.</b> The email has this link.
           </>
         ) : mail.outcome === "failed" ? (
           <>
-            <b>The mail could not be sent: {mail.reason}.</b> The link works: send it to {email} yourself.
+            <b>The email could not be sent: {mail.reason}.</b> The link works. Send it to {email} yourself.
           </>
         ) : (
           <b>Send this link to {email}.</b>
@@ -105,7 +106,7 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
       </td>
       <td>
         {canManage ? (
-          <form class="row" method="post" action="/team/role">
+          <form class="row" method="post" action="/team/role" data-confirm={isSelf ? "" : undefined}>
             <input type="hidden" name="operator" value={operatorId} />
             <input type="hidden" name="from" value={role} />
             <select name="role" aria-label={`Role of ${name}`}>
@@ -137,8 +138,9 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
           <ActionButton
             action={isSelf ? "/team/leave" : "/team/remove"}
             fields={{ operator: operatorId }}
-            label={isSelf ? "Leave" : "Remove"}
+            label={isSelf ? "Leave…" : "Remove…"}
             tone="danger"
+            confirms
           />
         ) : null}
       </td>
@@ -177,8 +179,9 @@ function Invited({
                   <ActionButton
                     action="/team/invitations/revoke"
                     fields={{ invitation: invitationId }}
-                    label="Revoke"
+                    label="Revoke…"
                     tone="danger"
+                    confirms
                   />
                 </>
               ) : null}

@@ -18,7 +18,7 @@ import { findMember } from "./actions.ts";
 import { renderTeamPage } from "./page.tsx";
 
 const notAMember = (c: PortalContext) =>
-  redirectWith(c, "/team", "That person is not a member of this account.", "bad");
+  redirectWith(c, "/team", "This person is not a member of the account.", "bad");
 
 /** Returns the member that the path names, or the response for the operator's own id and for no member. */
 async function findResettable(c: PortalContext) {
@@ -52,7 +52,7 @@ export async function showResetForm(c: PortalContext) {
     <>
       <PageHead
         title={`Reset the sign-in of ${person.name}`}
-        lead={`Creates a one-time link by which ${person.email} chooses a new password. Their present password and sessions keep working until the link is used.`}
+        lead={`Creates a one-time link. ${person.email} chooses a new password with it. The current password and sessions keep working until then.`}
       />
       <form method="post" action={`/team/reset/${person.operatorId}`} class="form">
         <Radios form={emptyForm} name="scope" label="Reset" options={scopes} fallback="password" />

@@ -136,7 +136,7 @@ function Jobs({ c, jobs }: { c: PortalContext; jobs: DeliveryPage["jobs"] }) {
   return jobs.map(({ jobId, kind, done, total, createdAt }) => (
     <div class="notice">
       <p>
-        <b>{deliveryJobLabels[kind]} is under way:</b> {formatCount(done)} of {formatCount(total)}, begun{" "}
+        <b>{deliveryJobLabels[kind]} is running:</b> {formatCount(done)} of {formatCount(total)}, started{" "}
         <Time at={createdAt} now={c.get("now")} />.{" "}
         <a href={buildPath(c, `/deliveries/jobs/${jobId}`)}>View progress</a>
       </p>
@@ -164,8 +164,8 @@ function NoDelivery({
   return hasEndpoint ? (
     <Empty title="No deliveries yet">
       <p>
-        Deliveries appear with the next change that an endpoint asks for. To see one now, send a test event
-        from an <a href={buildPath(c, "/webhooks")}>endpoint's page</a>.
+        A delivery appears with the next event of an enabled endpoint. To see one now, send a test event from
+        an <a href={buildPath(c, "/webhooks")}>endpoint's page</a>.
       </p>
     </Empty>
   ) : (

@@ -44,9 +44,5 @@ export async function stopJob(c: PortalContext) {
   const jobId = c.req.param("job") ?? "";
   const reply = await callOperation(c, deliveries.stopDeliveryJob, { jobId });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  return redirectWith(
-    c,
-    buildPath(c, `/deliveries/jobs/${jobId}`),
-    "It is stopped. What was done stays done; the rest is as it was.",
-  );
+  return redirectWith(c, buildPath(c, `/deliveries/jobs/${jobId}`), "Stopped. Finished work stays done.");
 }

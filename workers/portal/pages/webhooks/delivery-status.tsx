@@ -10,7 +10,8 @@ import {
   deliveryStateLabels,
   formatAttemptResult,
 } from "../../components/labels/webhook.ts";
-import { Card, Empty, Id, Pill, Table } from "../../components/parts.tsx";
+import { Card, Empty, Id, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -82,20 +83,24 @@ function buildVersion({ delivery, endpoint, attempts }: DeliveryDetail): string 
   return [epoch, state, nextAttemptAt, endpoint.isEnabled, attempts.at(-1)?.durationMs].join(".");
 }
 
+/** Says why a delivery has no attempt, and what happens next. */
+function explainNoAttempt({ delivery, endpoint }: DeliveryDetail): string {
+  if (delivery.state === "dead")
+    return "This delivery was dropped before its first attempt. Retry it to send it.";
+  if (!endpoint.isEnabled) return "The endpoint is disabled. The delivery is queued until you enable it.";
+  return "The first attempt starts in a moment.";
+}
+
 function Attempts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
-  const { attempts, endpoint } = found;
+  const { attempts } = found;
   return (
     <Card title="Attempts" note={`${formatCount(attempts.length)} so far`}>
       {attempts.length === 0 ? (
         <Empty title="No attempts yet">
-          <p>
-            {endpoint.isEnabled
-              ? "The first attempt starts in a moment."
-              : "The endpoint is disabled. The delivery is queued until you enable it."}
-          </p>
+          <p>{explainNoAttempt(found)}</p>
         </Empty>
       ) : (
-        <Table label="Attempts" head={["Attempt", "Result", "Response", "Duration", "Started"]}>
+        <Table label="Attempts" head={["Attempt", "Result", "Response", "Duration", "Started"]} ends={[3]}>
           {attempts.toReversed().map((attempt) => (
             <AttemptRow c={c} attempt={attempt} />
           ))}
@@ -143,7 +148,7 @@ function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
           <Id value={delivery.eventId} />
           {event.sequence === null ? null : <span class="quiet"> sequence {event.sequence}</span>}
         </dd>
-        <dt>It happened</dt>
+        <dt>Created</dt>
         <dd>
           <FullTime at={event.occurredAt} now={now} />
         </dd>
@@ -171,7 +176,7 @@ function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttempt
       </td>
       <td class="wrap">
         {durationMs === null ? (
-          <Pill>Under way</Pill>
+          <Pill>In progress</Pill>
         ) : (
           <Pill tone={error === null ? "good" : "bad"}>{formatAttemptResult(httpStatus, error)}</Pill>
         )}
@@ -187,7 +192,7 @@ function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttempt
           </details>
         )}
       </td>
-      <td class="num">{durationMs === null ? "–" : `${formatCount(durationMs)} ms`}</td>
+      <td>{durationMs === null ? "–" : `${formatCount(durationMs)} ms`}</td>
       <td>
         <Time at={startedAt} now={c.get("now")} />
       </td>

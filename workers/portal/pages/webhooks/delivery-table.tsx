@@ -1,8 +1,10 @@
 import type { DeliveryRow } from "../../../../shared/db/deliveries.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { deliveryStateLabels, formatAttemptResult } from "../../components/labels/webhook.ts";
-import { Id, Pill, Table } from "../../components/parts.tsx";
+import { Id, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
+import { Url } from "../../components/url.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 interface DeliveryTableProps {
@@ -23,7 +25,7 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
     "Last change",
   ];
   return (
-    <Table label="Deliveries" head={head}>
+    <Table label="Deliveries" head={head} ends={[head.indexOf("Attempts")]}>
       {deliveries.map((delivery) => (
         <tr>
           <td>
@@ -45,8 +47,12 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
           <td class="wrap">
             <CustomerLink c={c} subjectRef={delivery.subjectRef} />
           </td>
-          {targets === null ? null : <td class="wrap">{targets.get(delivery.endpointId) ?? "deleted"}</td>}
-          <td class="num">{delivery.attempts}</td>
+          {targets === null ? null : (
+            <td>
+              <Url value={targets.get(delivery.endpointId) ?? "Deleted"} />
+            </td>
+          )}
+          <td>{delivery.attempts}</td>
           <td>
             <Time at={delivery.updatedAt} now={now} />
           </td>
@@ -64,7 +70,14 @@ function LastResult({ delivery, now }: { delivery: DeliveryRow; now: number }) {
       {result}
       {state === "failed" && nextAttemptAt !== null ? (
         <>
-          {result === null ? null : " · "}next <Time at={nextAttemptAt} now={now} />
+          {result === null ? null : " · "}
+          {nextAttemptAt <= now ? (
+            "retry due now"
+          ) : (
+            <>
+              retry <Time at={nextAttemptAt} now={now} />
+            </>
+          )}
         </>
       ) : null}
     </>

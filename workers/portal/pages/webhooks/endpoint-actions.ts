@@ -7,8 +7,8 @@ import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm, readVersion } from "../../http/form.ts";
 import { parseUtcTime } from "../../http/parse-time.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
-import { renderConfirmPage } from "./confirm.tsx";
 import { readEndpointForm, renderEditEndpointPage, renderNewEndpointPage } from "./endpoint-form.tsx";
+import { renderOptionsPage } from "./options.tsx";
 import { renderSecretPage } from "./secret-page.tsx";
 
 const hourMs = 3_600_000;
@@ -24,7 +24,7 @@ export async function createEndpoint(c: PortalContext) {
   const endpoint = { endpointId: readField(form, "endpoint_id"), ...readEndpointForm(form) };
   const reply = await callOperation(c, endpoints.createEndpoint, endpoint);
   if (reply.outcome === "done")
-    return renderSecretPage(c, { ...reply, text: `${endpoint.url} is told of events from now on.` });
+    return renderSecretPage(c, { ...reply, text: `Events are sent to ${endpoint.url} from now on.` });
   const status = toHttpStatus(reply);
   return status === 409 || status === 422
     ? renderNewEndpointPage(c, toRefusedForm(form, reply), status)
@@ -35,7 +35,7 @@ export async function updateEndpoint(c: PortalContext) {
   const form = await readForm(c);
   const edit = { endpointId: getEndpointId(c), version: readVersion(form), ...readEndpointForm(form) };
   const reply = await callOperation(c, endpoints.editEndpoint, edit);
-  if (reply.outcome === "done") return redirectWith(c, buildEndpointPath(c), "The endpoint is saved.");
+  if (reply.outcome === "done") return redirectWith(c, buildEndpointPath(c), "Endpoint saved.");
   const status = toHttpStatus(reply);
   return status === 409 || status === 422
     ? renderEditEndpointPage(c, toRefusedForm(form, reply), status)
@@ -46,13 +46,14 @@ export async function enableEndpoint(c: PortalContext) {
   const form = await readForm(c);
   const waiting = readField(form, "waiting");
   if (waiting !== "send" && waiting !== "drop") {
-    const errors = { waiting: "Choose what becomes of the deliveries that waited." };
-    return renderConfirmPage(c, "enable", { values: form, errors }, 422);
+    const errors = { waiting: "Choose what happens to the queued deliveries." };
+    return renderOptionsPage(c, "enable", { values: form, errors }, 422);
   }
   const reply = await callOperation(c, endpoints.enableEndpoint, { endpointId: getEndpointId(c), waiting });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  const text = waiting === "send" ? "and what waited is being sent" : "and what waited is given up";
-  return redirectWith(c, buildEndpointPath(c), `The endpoint is enabled, ${text}.`);
+  const text =
+    waiting === "send" ? "Queued deliveries are being sent." : "Queued deliveries are marked as failed.";
+  return redirectWith(c, buildEndpointPath(c), `Endpoint enabled. ${text}`);
 }
 
 export async function disableEndpoint(c: PortalContext) {
@@ -61,21 +62,21 @@ export async function disableEndpoint(c: PortalContext) {
   return redirectWith(
     c,
     buildEndpointPath(c),
-    "The endpoint is disabled. Its events are kept until it is enabled.",
+    "Endpoint disabled. Its events stay queued until you enable it.",
   );
 }
 
 export async function deleteEndpoint(c: PortalContext) {
   const reply = await callOperation(c, endpoints.deleteEndpoint, { endpointId: getEndpointId(c) });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  return redirectWith(c, buildPath(c, "/webhooks"), "The endpoint is deleted.");
+  return redirectWith(c, buildPath(c, "/webhooks"), "Endpoint deleted.");
 }
 
 export async function revealSecret(c: PortalContext) {
   const endpointId = getEndpointId(c);
   const reply = await callOperation(c, endpoints.revealSecret, { endpointId });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  const text = "That you looked at it stands in the audit log.";
+  const text = "This was recorded in the audit log.";
   return renderSecretPage(c, { endpointId, secret: reply.secret, text });
 }
 
@@ -87,7 +88,7 @@ export async function rotateSecret(c: PortalContext) {
   const reply = await callOperation(c, endpoints.rotateSecret, rotation);
   if (reply.outcome === "refused")
     return reply.reason === "conflict" || reply.reason === "invalid"
-      ? renderConfirmPage(
+      ? renderOptionsPage(
           c,
           "rotate",
           toRefusedForm(form, reply, { overlapMs: "overlap" }),
@@ -97,8 +98,8 @@ export async function rotateSecret(c: PortalContext) {
   const now = c.get("now");
   const text =
     overlapMs === 0
-      ? "This one signs from now on; the old one has stopped."
-      : `This one signs from now on; the old one goes on beside it and stops ${formatRelativeTime(reply.formerSignsUntil + 1_000, now)}.`;
+      ? "This secret signs from now on. The old secret no longer signs."
+      : `This secret signs from now on. The old secret also signs and ends ${formatRelativeTime(reply.formerSignsUntil + 1_000, now)}.`;
   return renderSecretPage(c, { endpointId, secret: reply.secret, text });
 }
 
@@ -113,13 +114,13 @@ export async function replayEvents(c: PortalContext) {
   const form = await readForm(c);
   const since = parseUtcTime(readField(form, "since"));
   if (since === null) {
-    const errors = { since: "Choose a day and a time, in UTC." };
-    return renderConfirmPage(c, "replay", { values: form, errors }, 422);
+    const errors = { since: "Choose a day and time in UTC." };
+    return renderOptionsPage(c, "replay", { values: form, errors }, 422);
   }
   const job = { jobId: readField(form, "job_id"), endpointId: getEndpointId(c), since };
   const reply = await callOperation(c, endpoints.replayEvents, job);
   if (reply.outcome === "done") return c.redirect(buildPath(c, `/deliveries/jobs/${reply.jobId}`), 303);
   return reply.reason === "invalid"
-    ? renderConfirmPage(c, "replay", toRefusedForm(form, reply), 422)
+    ? renderOptionsPage(c, "replay", toRefusedForm(form, reply), 422)
     : renderRefusalPage(c, reply);
 }

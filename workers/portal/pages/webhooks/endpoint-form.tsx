@@ -70,7 +70,7 @@ function CurrentVersion({ endpoint }: { endpoint: EndpointRow }) {
   return (
     <div class="notice">
       <p>
-        <b>What stands now:</b> {endpoint.url}
+        <b>Current values:</b> {endpoint.url}
         {endpoint.description === "" ? null : `, ${endpoint.description}`}; {endpoint.eventTypes.join(", ")}
       </p>
     </div>

@@ -31,7 +31,7 @@ export async function showEndpoint(c: PortalContext) {
         title={endpoint.url}
         lead={
           <>
-            <a href={buildPath(c, "/webhooks")}>Webhook endpoints</a> / <Id value={endpointId} />
+            <a href={buildPath(c, "/webhooks")}>Webhooks</a> / <Id value={endpointId} />
           </>
         }
       >
@@ -46,7 +46,7 @@ export async function showEndpoint(c: PortalContext) {
       >
         {latest.length === 0 ? (
           <Empty title="No deliveries yet">
-            <p>Send a test event, or wait for the next purchase.</p>
+            <p>Send a test event to see one now.</p>
           </Empty>
         ) : (
           <DeliveryTable c={c} deliveries={latest} targets={null} />
@@ -67,7 +67,7 @@ function Actions({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }
   return (
     <>
       {canOperate && isEnabled ? (
-        <ActionButton action={path("test")} label="Send a test event" tone="primary" small={false} />
+        <ActionButton action={path("test")} label="Send test event" tone="primary" small={false} />
       ) : null}
       {canConfigure && !isEnabled ? (
         <a class="button primary" href={path("enable")}>
@@ -84,10 +84,10 @@ function Actions({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }
           <a class="button" href={path("edit")}>
             Edit
           </a>
-          {isEnabled ? <ActionButton action={path("disable")} label="Disable" small={false} /> : null}
-          <a class="button danger" href={path("delete")}>
-            Delete…
-          </a>
+          {isEnabled ? (
+            <ActionButton action={path("disable")} label="Disable…" small={false} confirms />
+          ) : null}
+          <ActionButton action={path("delete")} label="Delete…" tone="danger" small={false} confirms />
         </>
       ) : null}
     </>
@@ -107,7 +107,7 @@ function Facts({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) 
             <dd>{description}</dd>
           </>
         )}
-        <dt>Told of</dt>
+        <dt>Events</dt>
         <dd>
           {eventTypes.map((type) => (
             <>
@@ -116,17 +116,18 @@ function Facts({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth }) 
           ))}
         </dd>
         <dt>Last success</dt>
-        <dd>{lastSuccessAt === null ? "never" : <FullTime at={lastSuccessAt} now={now} />}</dd>
+        <dd>{lastSuccessAt === null ? "Never" : <FullTime at={lastSuccessAt} now={now} />}</dd>
         {failingSince === null ? null : (
           <>
             <dt>Failing since</dt>
             <dd>
               <FullTime at={failingSince} now={now} />, {consecutiveFailures} attempt
-              {consecutiveFailures === 1 ? "" : "s"} in a row. After five days of nothing else it is disabled.
+              {consecutiveFailures === 1 ? "" : "s"} in a row. Licenzy disables the endpoint after 5 days of
+              failures.
             </dd>
           </>
         )}
-        <dt>Waiting</dt>
+        <dt>Queued</dt>
         <dd class="num">{formatCappedCount(open)}</dd>
         <dt>{deliveryStateLabels.dead.label}</dt>
         <dd class="num">{formatCappedCount(dead)}</dd>
@@ -145,9 +146,9 @@ function Secret({ c, endpoint }: { c: PortalContext; endpoint: EndpointHealth })
   return (
     <Card title="Signing secret" pad>
       <p>
-        Every request is signed by <a href="https://www.standardwebhooks.com">Standard Webhooks</a>; your
-        backend verifies it with this secret. Revealing it asks for your password and is recorded in the audit
-        log.
+        Every request is signed by <a href="https://www.standardwebhooks.com">Standard Webhooks</a>. Your
+        backend verifies the signature with this secret. Revealing it requires recent authentication and is
+        recorded in the audit log.
       </p>
       <div class="row">
         <ActionButton action={path("reveal")} label="Reveal" />

@@ -3,8 +3,10 @@ import { mayRun } from "../../auth/may-run.ts";
 import { formatCappedCount } from "../../components/labels/common.ts";
 import { deliveryStateLabels, disableReasonMessages } from "../../components/labels/webhook.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, Empty, PageHead, Pill, Table } from "../../components/parts.tsx";
+import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
+import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
+import { Url } from "../../components/url.tsx";
 import { type EndpointHealth, listEndpointHealth } from "../../db/webhooks.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -39,6 +41,7 @@ export async function showEndpoints(c: PortalContext) {
           <Table
             label="Webhook endpoints"
             head={["Endpoint", "Status", "Last success", "Queued", deliveryStateLabels.dead.label]}
+            ends={[3, 4]}
           >
             {endpoints.map((endpoint) => (
               <EndpointRow c={c} endpoint={endpoint} />
@@ -57,7 +60,7 @@ export function Notice({ c, endpoint }: { c: PortalContext; endpoint: EndpointHe
   return (
     <div class="notice bad">
       <p>
-        <b>{url} gets nothing any more.</b> {disableReasonMessages[disableReason]}{" "}
+        <b>{url} is disabled.</b> {disableReasonMessages[disableReason]}{" "}
         {disabledAt === null ? null : <Time at={disabledAt} now={c.get("now")} />}. {formatCappedCount(open)}{" "}
         deliveries are queued. Fix your endpoint, then{" "}
         <a href={buildPath(c, `/webhooks/${endpointId}/enable`)}>enable it</a>.
@@ -74,7 +77,9 @@ function EndpointRow({ c, endpoint }: { c: PortalContext; endpoint: EndpointHeal
     <tr>
       <td class="wrap">
         <a href={buildPath(c, `/webhooks/${endpointId}`)}>
-          <b>{url}</b>
+          <b>
+            <Url value={url} />
+          </b>
         </a>
         <small>
           {description === "" ? null : `${description} · `}
@@ -85,12 +90,12 @@ function EndpointRow({ c, endpoint }: { c: PortalContext; endpoint: EndpointHeal
         <EndpointStatus endpoint={endpoint} now={now} />
       </td>
       <td>
-        {lastSuccessAt === null ? <span class="quiet">never</span> : <Time at={lastSuccessAt} now={now} />}
+        {lastSuccessAt === null ? <span class="quiet">Never</span> : <Time at={lastSuccessAt} now={now} />}
       </td>
-      <td class="num">
+      <td>
         {open === 0 ? <span class="quiet">0</span> : <a href={list("open")}>{formatCappedCount(open)}</a>}
       </td>
-      <td class="num">
+      <td>
         {dead === 0 ? <span class="quiet">0</span> : <a href={list("dead")}>{formatCappedCount(dead)}</a>}
       </td>
     </tr>

@@ -16,8 +16,8 @@ export async function showJob(c: PortalContext) {
     return renderErrorPage(
       c,
       404,
-      "There is no such job",
-      "It is not one of this project and mode, or is older than 30 days.",
+      "Job not found",
+      "It belongs to another project or mode, or is older than 30 days.",
     );
   const isRunning = job.status === "running";
   refreshWhileRunning(c, isRunning);
@@ -35,9 +35,7 @@ export async function showJob(c: PortalContext) {
       />
       <Card title="Progress" note={<JobStatus status={job.status} />} pad>
         {job.phase === "ledger" ? (
-          <p>
-            Events that are no longer kept are made again from the customers' ledgers. Then they are sent.
-          </p>
+          <p>Licenzy rebuilds older events from the customers' ledgers, then sends them.</p>
         ) : (
           <JobProgress done={job.done} total={job.total} word="taken up" />
         )}

@@ -3,6 +3,7 @@ import { newId } from "../../../../shared/kit/ids.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { formatCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
+import { LiveChip } from "../../components/mode.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { countDeliveriesWithEndpoints } from "../../db/webhooks.ts";
 import { readFilterQuery } from "../../http/query.ts";
@@ -61,7 +62,8 @@ export async function showRequeue(c: PortalContext) {
         <div class="row">
           {total === 0 ? null : (
             <button class="button primary" type="submit">
-              Retry {formatCount(total)}
+              Retry {formatCount(total)} {total === 1 ? "delivery" : "deliveries"}
+              <LiveChip c={c} />
             </button>
           )}
           <a class="button" href={back}>

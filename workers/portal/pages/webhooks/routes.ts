@@ -1,7 +1,13 @@
 import * as deliveries from "../../../../shared/contract/operations/deliveries.ts";
 import * as endpoints from "../../../../shared/contract/operations/endpoints.ts";
-import { actionRoute, formRoute, pageRoute, projectRoot, type Route } from "../../auth/route.ts";
-import { showDelete, showEnable, showReplay, showRotate } from "./confirm.tsx";
+import {
+  actionRoute,
+  confirmedRoute,
+  formRoute,
+  pageRoute,
+  projectRoot,
+  type Route,
+} from "../../auth/route.ts";
 import { showDeliveries } from "./deliveries.tsx";
 import { showDelivery } from "./delivery.tsx";
 import { requeueDelivery, requeueMany, resendDelivery, stopJob } from "./delivery-actions.ts";
@@ -22,6 +28,7 @@ import {
 } from "./endpoint-actions.ts";
 import { showEndpoints } from "./endpoints.tsx";
 import { showJob } from "./job.tsx";
+import { confirmDeletion, confirmDisabling, showEnable, showReplay, showRotate } from "./options.tsx";
 import { showRequeue } from "./requeue.tsx";
 
 const endpoint = `${projectRoot}/webhooks/:endpoint`;
@@ -37,9 +44,14 @@ export const webhookRoutes: readonly Route[] = [
   actionRoute(`${endpoint}/edit`, endpoints.editEndpoint, updateEndpoint),
   formRoute(`${endpoint}/enable`, endpoints.enableEndpoint, showEnable),
   actionRoute(`${endpoint}/enable`, endpoints.enableEndpoint, enableEndpoint),
-  actionRoute(`${endpoint}/disable`, endpoints.disableEndpoint, disableEndpoint),
-  formRoute(`${endpoint}/delete`, endpoints.deleteEndpoint, showDelete),
-  actionRoute(`${endpoint}/delete`, endpoints.deleteEndpoint, deleteEndpoint),
+  confirmedRoute(
+    actionRoute(`${endpoint}/disable`, endpoints.disableEndpoint, disableEndpoint),
+    confirmDisabling,
+  ),
+  confirmedRoute(
+    actionRoute(`${endpoint}/delete`, endpoints.deleteEndpoint, deleteEndpoint),
+    confirmDeletion,
+  ),
   actionRoute(`${endpoint}/reveal`, endpoints.revealSecret, revealSecret),
   formRoute(`${endpoint}/rotate`, endpoints.rotateSecret, showRotate),
   actionRoute(`${endpoint}/rotate`, endpoints.rotateSecret, rotateSecret),

@@ -15,8 +15,8 @@ export function renderSecretPage(
       <PageHead title="Signing secret" lead={text} />
       <section class="notice good" aria-label="Signing secret">
         <p>
-          <b>Keep it where your backend's secrets are.</b> With it, any Standard Webhooks library verifies
-          that a request is ours.
+          <b>Store it with your backend's secrets.</b> Any Standard Webhooks library verifies requests with
+          it.
         </p>
         <p class="secret">
           <code id="signing-secret">{secret}</code>

@@ -33,7 +33,7 @@ export const resync = implementForCustomer(
     if (!isTrusted(found))
       return refusal(
         "conflict",
-        "The copy was left as it is: the ledger itself has faults, and what D1 has seen of it may be the only witness of what was there.",
+        "The search data was not rebuilt. The ledger itself has faults, and the search data may be the only record of what was there.",
       );
     return { outcome: "done", check: toCheck(found) };
   },

@@ -43,13 +43,9 @@ export const erase = implementForCustomer(
   eraseCustomer,
   async ({ env, identity, actor, audit }, { subjectRef, erasureId, confirmation, ...actionReason }) => {
     if (confirmation !== subjectRef)
-      return refusal("invalid", "Type the subject_ref exactly as it stands above.", "confirmation");
+      return refusal("invalid", "Type the subject_ref exactly as shown above.", "confirmation");
     if (ledgerReason(actionReason).includes(subjectRef))
-      return refusal(
-        "invalid",
-        "Don't name the customer here: what you write stays in the audit log.",
-        "text",
-      );
+      return refusal("invalid", "Don't name the customer here. The note stays in the audit log.", "text");
     const { operatorId, name: operatorName } = actor;
     const after = { erasureId, reason: ledgerReason(actionReason) };
     const entry = audit({ target: hashSubjectName(identity), after });

@@ -37,7 +37,7 @@ export const exportFile = implementForCustomer(exportCustomer, async (context, {
   if (cursor === null) return begin(context);
   const at = JSON.parse(cursor) as Cursor;
   const name = sections[at.section];
-  if (name === undefined) return refusal("invalid", "There is no such part of the file.");
+  if (name === undefined) return refusal("invalid", "Unknown part of the file.");
   const page = await readPage(env, identity, name, at);
   if (page === "folded")
     return refusal("conflict", "Old entries were folded during the export. Export the customer again.");

@@ -6,34 +6,37 @@ import { erasedRefusal } from "../refusals.ts";
 export function manualRefusal({ code, unitsRemaining }: ManualActionRefused): Refusal {
   switch (code) {
     case "no_such_entitlement":
-      return refusal("not_found", "This customer has no such entitlement.");
+      return refusal("not_found", "Entitlement not found for this customer.");
     case "no_such_hold":
-      return refusal("conflict", "There is no such hold any more: Stripe resolved what caused it.");
+      return refusal("conflict", "Stripe resolved the cause of this hold. The hold is over.");
     case "already_lifted":
-      return refusal("conflict", "This hold is lifted already.");
+      return refusal("conflict", "This hold is already lifted.");
     case "already_ended":
-      return refusal("conflict", "This entitlement has ended already. To give access again, grant anew.");
+      return refusal(
+        "conflict",
+        "This entitlement has already ended. To restore access, grant access again.",
+      );
     case "ends_in_the_past":
-      return refusal("invalid", "The end lies in the past. Choose a later one.", "expiresAt");
+      return refusal("invalid", "The end is in the past. Choose a later day.", "expiresAt");
     case "not_a_pack":
       return refusal("invalid", "Only usage packs have credits to adjust.");
     case "not_enough_units":
       return refusal(
         "conflict",
-        `Only ${unitsRemaining ?? 0} credits are left: more can't be taken. What was spent stays spent.`,
+        `Only ${unitsRemaining ?? 0} credits are left. Enter that number or fewer.`,
         "units",
       );
     case "too_many_units":
-      return refusal("invalid", "This would be more credits than can be counted.", "units");
+      return refusal("invalid", "The balance would exceed the maximum. Enter fewer credits.", "units");
     case "nothing_to_change":
-      return refusal("conflict", "There is nothing to change: it is so already.");
+      return refusal("conflict", "No change needed. The values are already current.");
     case "not_undoable":
-      return refusal("conflict", "This is not an operator's action that could be undone.");
+      return refusal("conflict", "Only manual actions can be undone.");
     case "no_such_entry":
-      return refusal("not_found", "The ledger has no such entry.");
+      return refusal("not_found", "Ledger entry not found.");
     case "erased":
       return erasedRefusal();
     case "too_long_ago":
-      return refusal("conflict", "This was too long ago to be undone. Act anew instead.");
+      return refusal("conflict", "This change is too old to undo. Apply a new change instead.");
   }
 }

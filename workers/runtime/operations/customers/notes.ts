@@ -14,7 +14,7 @@ export const add = implementForCustomer(
     if (stored === null)
       return refusal(
         "conflict",
-        "This customer was erased, or another one has this note. Nothing was saved.",
+        "This customer was erased, or the note belongs to another customer. Nothing was saved.",
         "note",
       );
     const isSame = stored.operatorId === operatorId && (stored.text === text || stored.deletedAt !== null);
@@ -33,7 +33,7 @@ export const remove = implementForCustomer(
   deleteNote,
   async ({ env, scope, actor, role, now, audit }, { subjectRef, noteId }) => {
     const note = await readNote(env.DB, { ...scope, subjectRef }, noteId);
-    if (note === null) return refusal("not_found", "This customer has no such note.");
+    if (note === null) return refusal("not_found", "Note not found for this customer.");
     if (!mayDeleteNote(role, note.operatorId === actor.operatorId))
       return refusal("not_allowed", "Only the author of a note, or an admin, can delete it.");
     const before = { noteId, writtenBy: note.operatorName, characters: note.text.length };

@@ -33,9 +33,7 @@ export const readPastDecision = implementForCustomer(
       : decodeDecisionId(subjectName(identity), asOf.decisionId.trim());
     if (moment === null) return noSuchDecision;
     if (moment.at > now)
-      return isTime
-        ? refusal("invalid", "This time is in the future: nothing was decided then.", "asOf")
-        : noSuchDecision;
+      return isTime ? refusal("invalid", "Enter a time in the past.", "asOf") : noSuchDecision;
     const found = await callSubject(env, identity, (subject) => subject.decisionAsOf(moment));
     if (found.outcome === "not_a_decision") return noSuchDecision;
     if (found.outcome === "too_long_ago") {

@@ -4,13 +4,14 @@ import type {
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { formatCount } from "../../../components/labels/common.ts";
 import { denialLabels, entitlementStatusLabels } from "../../../components/labels/customer.ts";
-import { Id, Pill, Table } from "../../../components/parts.tsx";
+import { Id, Pill } from "../../../components/parts.tsx";
+import { Table } from "../../../components/table.tsx";
 import { ExactTime } from "../../../components/time.tsx";
 
 /** Lists entitlements before and after the change. */
 export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: number }) {
   return (
-    <Table label="Entitlements that change" head={["Product", "Before", "After", "Units"]}>
+    <Table label="Entitlements that change" head={["Product", "Before", "After", "Units"]} ends={[3]}>
       {changes.map(({ before, after, units }) => (
         <tr>
           <td class="wrap">
@@ -23,9 +24,7 @@ export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: numb
           <td>
             <Facts of={after} now={now} />
           </td>
-          <td class="num">
-            {units === 0 ? "–" : units > 0 ? `+${formatCount(units)}` : `−${formatCount(-units)}`}
-          </td>
+          <td>{units === 0 ? "–" : units > 0 ? `+${formatCount(units)}` : `−${formatCount(-units)}`}</td>
         </tr>
       ))}
     </Table>

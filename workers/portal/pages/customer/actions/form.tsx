@@ -113,7 +113,7 @@ function Fields({
       return (
         <>
           <Target form={form} field="entitlement_id" entitlement={target}>
-            Changes the units left. Past usage stays as it is.
+            Changes the units left. Past usage is not affected.
           </Target>
           <Radios form={form} name="how" label="Change" options={adjustments} fallback="add" />
           <Field form={form} name="units" label="Units" inputmode="numeric" />
@@ -148,7 +148,11 @@ function Fields({
 const adjustments = [
   { value: "add", label: "Add", meaning: "Increase the balance." },
   { value: "remove", label: "Remove", meaning: "Reduce the balance (minimum 0)." },
-  { value: "set", label: "Set", meaning: "Set an exact balance. Fails if it changes meanwhile." },
+  {
+    value: "set",
+    label: "Set",
+    meaning: "Set an exact balance. Fails if the balance changes before you apply.",
+  },
 ];
 
 function GrantFields({

@@ -1,4 +1,5 @@
 import * as customers from "../../../../../shared/contract/operations/customers.ts";
+import type { Confirmation } from "../../../auth/confirm-first.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
 import { callOperation, toHttpStatus } from "../../../http/call-operation.ts";
 import { redirectWith } from "../../../http/flash.ts";
@@ -18,6 +19,13 @@ export async function addNote(c: PortalContext) {
     ? renderNotePage(c, { values: form, errors: { note: reply.message } }, status)
     : renderRefusalPage(c, reply);
 }
+
+export const confirmDeletion = (c: PortalContext): Confirmation => ({
+  title: "Delete this note?",
+  text: "Its text is deleted for every operator. This can't be undone.",
+  button: "Delete note",
+  back: `${buildCustomerPath(c, c.req.param("subject") ?? "")}?tab=notes#tabs`,
+});
 
 export async function deleteNote(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";

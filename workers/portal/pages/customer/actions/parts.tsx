@@ -4,6 +4,7 @@ import { Field, type FormState, Select } from "../../../components/fields.tsx";
 import { actionReasonLabels, denialLabels } from "../../../components/labels/customer.ts";
 import { LookAlikeMark } from "../../../components/look-alike.tsx";
 import { PageHead } from "../../../components/parts.tsx";
+import { Ref } from "../../../components/ref.tsx";
 import { buildCustomerPath, buildPath, type PortalContext } from "../../../request-context.ts";
 
 /** Parts of every page that acts on one customer. */
@@ -24,7 +25,9 @@ export function ActionHead({
         <>
           <a href={buildPath(c, "/customers")}>Customers</a> /{" "}
           <a href={buildCustomerPath(c, subjectRef)}>
-            <code>{subjectRef}</code>
+            <code>
+              <Ref value={subjectRef} />
+            </code>
           </a>
           <LookAlikeMark subjectRef={subjectRef} /> in {c.get("mode")} mode
         </>

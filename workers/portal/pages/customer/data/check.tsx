@@ -5,8 +5,9 @@ import { FindingExplanations } from "../../../components/finding-explanations.ts
 import { formatCount } from "../../../components/labels/common.ts";
 import { checkLabel, findingLabels, formatFindingCount } from "../../../components/labels/data-check.ts";
 import { renderPage } from "../../../components/layout.tsx";
-import { Card, Empty, Pill, Table } from "../../../components/parts.tsx";
+import { Card, Empty, Pill } from "../../../components/parts.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
+import { Table } from "../../../components/table.tsx";
 import { callOperation } from "../../../http/call-operation.ts";
 import { redirectWith } from "../../../http/flash.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";

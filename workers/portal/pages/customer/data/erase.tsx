@@ -4,7 +4,9 @@ import { newId } from "../../../../../shared/kit/ids.ts";
 import { emptyForm, Field, FieldError, type FormState } from "../../../components/fields.tsx";
 import { formatCount } from "../../../components/labels/common.ts";
 import { renderPage } from "../../../components/layout.tsx";
+import { LiveChip } from "../../../components/mode.tsx";
 import { Card, Empty, Id } from "../../../components/parts.tsx";
+import { Ref } from "../../../components/ref.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
 import { FullTime } from "../../../components/time.tsx";
 import { callOperation, toHttpStatus, toRefusedForm } from "../../../http/call-operation.ts";
@@ -29,10 +31,7 @@ export async function eraseCustomer(c: PortalContext) {
   const command = { erasureId, confirmation, ...why };
   const reply = await callOperation(c, customers.eraseCustomer, { subjectRef, ...command });
   if (reply.outcome === "done") {
-    const text =
-      reply.state === "done"
-        ? "The customer is erased."
-        : "The erasure is under way, and done within minutes.";
+    const text = reply.state === "done" ? "Customer erased." : "Erasing. This takes a few minutes.";
     return redirectWith(c, buildCustomerPath(c, subjectRef), text);
   }
   const status = toHttpStatus(reply);
@@ -56,7 +55,7 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
         <ReasonFields
           form={form}
           placeholder="Ticket 4471"
-          hint="Stays in the audit log: don't name the customer. At most 500 characters."
+          hint="Stays in the audit log, so don't name the customer. At most 500 characters."
         />
         <Field
           form={form}
@@ -64,12 +63,17 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
           label="Type the subject_ref to confirm"
           autocomplete="off"
           mono
-          hint={<code>{subjectRef}</code>}
+          hint={
+            <code>
+              <Ref value={subjectRef} whole />
+            </code>
+          }
         />
         <FieldError form={form} name="" />
         <div class="row">
           <button class="button danger" type="submit">
-            Erase for good
+            Erase permanently
+            <LiveChip c={c} />
           </button>
           <a class="button" href={buildCustomerPath(c, subjectRef)}>
             Cancel
@@ -85,7 +89,7 @@ function Preview({ preview }: { preview: customers.ErasePreview }) {
   return (
     <>
       <Warnings preview={preview} />
-      <Card title="What will be gone" note="Nothing is done yet" pad>
+      <Card title="This permanently deletes" note="Not applied yet" pad>
         <p>
           Access: <b>{access.allowed ? "allowed" : "denied"}</b>
           {access.allowed ? (
@@ -94,7 +98,7 @@ function Preview({ preview }: { preview: customers.ErasePreview }) {
               <b class="bad">denied</b>
             </>
           ) : (
-            ", and stays so."
+            ", unchanged."
           )}
         </p>
         <dl class="facts">
@@ -102,7 +106,7 @@ function Preview({ preview }: { preview: customers.ErasePreview }) {
           <dd class="num">{formatCount(entitlements)}</dd>
           <dt>Ledger entries</dt>
           <dd class="num">{formatCount(entries)}</dd>
-          <dt>Payloads of Stripe's events</dt>
+          <dt>Stripe event payloads</dt>
           <dd class="num">{formatCount(stripeEvents)}</dd>
           <dt>Webhook deliveries</dt>
           <dd class="num">{formatCount(deliveries)}</dd>
@@ -110,8 +114,8 @@ function Preview({ preview }: { preview: customers.ErasePreview }) {
           <dd class="num">{formatCount(notes)}</dd>
         </dl>
         <p>
-          It can't be undone. What was sent already is with its receivers, and what Stripe knows stays at
-          Stripe. A new checkout begins a new record.
+          This can't be undone. Webhooks already sent and data in Stripe are not affected. A new checkout
+          starts a new record.
         </p>
       </Card>
     </>
@@ -129,12 +133,12 @@ function Warnings({ preview: { openCheckouts, openSubscriptions } }: { preview: 
               ? "One checkout is open."
               : `${formatCount(openCheckouts)} checkouts are open.`}
           </b>{" "}
-          Paid after this, the money comes and no access follows: expire them at Stripe first.
+          If one is paid after erasing, the customer pays and gets no access. Expire them in Stripe first.
         </p>
       )}
       {openSubscriptions.length === 0 ? null : (
         <p>
-          <b>Stripe goes on charging for what is not ended there:</b>{" "}
+          <b>Stripe keeps charging these subscriptions. Cancel them in Stripe first:</b>{" "}
           {openSubscriptions.map((id) => (
             <Id value={id} />
           ))}
@@ -153,7 +157,7 @@ export function ErasedCard({ c, erasure }: { c: PortalContext; erasure: LastEras
       <Card>
         <Empty title="This customer is being erased">
           <p>
-            {operatorName} asked for it on <FullTime at={askedAt} now={now} />. It is done within minutes.
+            {operatorName} started this on <FullTime at={askedAt} now={now} />. This takes a few minutes.
           </p>
         </Empty>
       </Card>
@@ -162,8 +166,8 @@ export function ErasedCard({ c, erasure }: { c: PortalContext; erasure: LastEras
     <Card>
       <Empty title="This customer was erased">
         <p>
-          Erased on <FullTime at={doneAt ?? askedAt} now={now} /> by {operatorName}. Access is denied as for
-          somebody unknown, and what Stripe tells of before is ignored. A new checkout begins a new record.
+          Erased on <FullTime at={doneAt ?? askedAt} now={now} /> by {operatorName}. Access is denied, and
+          Stripe events from before are ignored. A new checkout starts a new record.
         </p>
       </Empty>
     </Card>

@@ -63,7 +63,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
             {
               cause: "paid_without_access",
               title: "Checkout paid, no access yet",
-              text: `The ${newest.productCode} checkout created no entitlement. Stripe sends a subscription in events of its own, and they have not arrived.`,
+              text: `The ${newest.productCode} checkout created no entitlement. Stripe sends the subscription in separate events, which have not arrived.`,
               actions: [syncAction],
             },
           ];

@@ -1,7 +1,8 @@
 import type { CheckoutAttemptStatus } from "../../../../../shared/contract/enums.ts";
 import { formatMoney, nameProduct } from "../../../components/labels/common.ts";
 import { checkoutAttemptLabels } from "../../../components/labels/customer.ts";
-import { Empty, Id, Pill, Table } from "../../../components/parts.tsx";
+import { Empty, Id, Pill } from "../../../components/parts.tsx";
+import { Table } from "../../../components/table.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerLists } from "../../../db/customer.ts";
 import type { PortalContext } from "../../../request-context.ts";
@@ -45,9 +46,7 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
               <td>
                 <Pill tone={tone}>{label}</Pill>
               </td>
-              <td class="num end">
-                {attempt.currency === null ? "—" : formatMoney(attempt.amountTotal, attempt.currency)}
-              </td>
+              <td>{attempt.currency === null ? "—" : formatMoney(attempt.amountTotal, attempt.currency)}</td>
               <td>
                 {stripeSessionId === null ? (
                   <span class="quiet">{describeMissingSession(attempt.status)}</span>

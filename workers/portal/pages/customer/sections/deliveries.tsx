@@ -2,7 +2,8 @@ import { requeueDelivery } from "../../../../../shared/contract/operations/deliv
 import { mayRun } from "../../../auth/may-run.ts";
 import { ActionButton } from "../../../components/fields.tsx";
 import { deliveryStateLabels, formatAttemptResult } from "../../../components/labels/webhook.ts";
-import { Empty, Pill, Table } from "../../../components/parts.tsx";
+import { Empty, Pill } from "../../../components/parts.tsx";
+import { Table } from "../../../components/table.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerDelivery, CustomerLists } from "../../../db/customer.ts";
 import { buildPath, type PortalContext } from "../../../request-context.ts";
@@ -43,7 +44,7 @@ export function Deliveries({ c, subjectRef, lists: { deliveries } }: Props) {
                   {deliveryStateLabels[delivery.state].label}
                 </Pill>
               </td>
-              <td class="num end">{delivery.attempts}</td>
+              <td>{delivery.attempts}</td>
               <td>
                 {formatAttemptResult(delivery.lastStatus, delivery.lastError) ?? (
                   <span class="quiet">None yet</span>

@@ -9,6 +9,7 @@ import { mayRun } from "../../../auth/may-run.ts";
 import { ActionButton, emptyForm, FieldError, type FormState } from "../../../components/fields.tsx";
 import { renderPage } from "../../../components/layout.tsx";
 import { Card, PageHead } from "../../../components/parts.tsx";
+import { Ref } from "../../../components/ref.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerLists, CustomerNote } from "../../../db/customer.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
@@ -87,7 +88,9 @@ function Note({ c, note }: { c: PortalContext; note: CustomerNote }) {
         <small class="quiet">
           {note.operatorName}, <Time at={note.createdAt} now={c.get("now")} />
         </small>
-        {canDelete && note.deletedAt === null ? <ActionButton action={path} label="Delete" /> : null}
+        {canDelete && note.deletedAt === null ? (
+          <ActionButton action={path} label="Delete…" confirms />
+        ) : null}
       </div>
     </li>
   );
@@ -132,7 +135,11 @@ export function renderNotePage(c: PortalContext, form: FormState, status: 409 | 
     <>
       <PageHead
         title="Add a note"
-        lead={<a href={buildCustomerPath(c, subjectRef)}>Back to {subjectRef}</a>}
+        lead={
+          <a href={buildCustomerPath(c, subjectRef)}>
+            Back to <Ref value={subjectRef} />
+          </a>
+        }
       />
       <NoteForm c={c} subjectRef={subjectRef} form={form} />
     </>,

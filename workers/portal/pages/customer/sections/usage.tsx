@@ -5,7 +5,8 @@ import type {
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { dayMs } from "../../../../../shared/domain/entitlement.ts";
 import { formatCount } from "../../../components/labels/common.ts";
-import { Empty, Table } from "../../../components/parts.tsx";
+import { Empty } from "../../../components/parts.tsx";
+import { Table } from "../../../components/table.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { PortalContext } from "../../../request-context.ts";
 
@@ -39,15 +40,13 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
             {customer.usage.slice(0, shownDays).map(({ day, units }) => (
               <tr>
                 <td>{dayName(day)}</td>
-                <td class="num end">{formatCount(units)}</td>
+                <td>{formatCount(units)}</td>
               </tr>
             ))}
           </Table>
         </details>
         {customer.usageIsPartial ? (
-          <p class="quiet">
-            Some days are left out: this customer has too many entries to add up for a page.
-          </p>
+          <p class="quiet">Some days are missing. This customer has too many entries to add up here.</p>
         ) : null}
       </div>
       {recent.length === 0 ? null : <Recent entries={recent} now={now} />}
@@ -69,7 +68,7 @@ function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
               <Time at={at} now={now} />
             </a>
           </td>
-          <td class="num end">{formatCount(touched.reduce((sum, { units }) => sum - units, 0))}</td>
+          <td>{formatCount(touched.reduce((sum, { units }) => sum - units, 0))}</td>
           <td>
             {touched.map(({ entitlementId, productCode }) => (
               <div>
@@ -77,7 +76,7 @@ function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
               </div>
             ))}
           </td>
-          <td class="num end">
+          <td>
             {touched.map(({ unitsRemaining }) => (
               <div>{unitsRemaining === null ? "–" : formatCount(unitsRemaining)}</div>
             ))}

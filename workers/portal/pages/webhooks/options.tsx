@@ -1,25 +1,26 @@
 import type { Child } from "hono/jsx";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
+import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { emptyForm, Field, FieldError, type FormState, Radios, Select } from "../../components/fields.tsx";
 import { formatCappedCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
+import { LiveChip } from "../../components/mode.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { readEndpointDetail } from "../../db/webhooks.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
 
-export type ConfirmedAction = "enable" | "delete" | "rotate" | "replay";
+export type OptionAction = "enable" | "rotate" | "replay";
 
-export const showEnable = (c: PortalContext) => renderConfirmPage(c, "enable");
-export const showDelete = (c: PortalContext) => renderConfirmPage(c, "delete");
-export const showRotate = (c: PortalContext) => renderConfirmPage(c, "rotate");
-export const showReplay = (c: PortalContext) => renderConfirmPage(c, "replay");
+export const showEnable = (c: PortalContext) => renderOptionsPage(c, "enable");
+export const showRotate = (c: PortalContext) => renderOptionsPage(c, "rotate");
+export const showReplay = (c: PortalContext) => renderOptionsPage(c, "replay");
 
 /** Explains an action and collects its options before it is applied. */
-export async function renderConfirmPage(
+export async function renderOptionsPage(
   c: PortalContext,
-  action: ConfirmedAction,
+  action: OptionAction,
   form: FormState = emptyForm,
   status: 200 | 409 | 422 = 200,
 ) {
@@ -27,7 +28,7 @@ export async function renderConfirmPage(
   const found = await readEndpointDetail(c.env.DB, getScope(c), endpointId, 0);
   if (found === null) return unknownEndpoint(c);
   const { endpoint } = found;
-  const { title, lead, button, tone, fields } = buildParts(action, {
+  const { title, lead, button, fields } = buildParts(action, {
     form,
     waiting: endpoint.open,
     version: endpoint.updatedAt,
@@ -46,8 +47,9 @@ export async function renderConfirmPage(
         {fields}
         <FieldError form={form} name="" />
         <div class="row">
-          <button class={`button ${tone}`} type="submit">
+          <button class="button primary" type="submit">
             {button}
+            <LiveChip c={c} />
           </button>
           <a class="button" href={path}>
             Cancel
@@ -62,60 +64,49 @@ interface Parts {
   title: string;
   lead: string;
   button: string;
-  tone: "primary" | "danger";
   fields: Child;
 }
 
 function buildParts(
-  action: ConfirmedAction,
+  action: OptionAction,
   { form, waiting, version, now }: { form: FormState; waiting: number; version: number; now: number },
 ): Parts {
-  const waitingText = `${formatCappedCount(waiting)} deliver${waiting === 1 ? "y" : "ies"}`;
+  const waitingText = countDeliveries(waiting);
   switch (action) {
     case "enable":
       return {
-        title: "Enable the endpoint",
-        lead: `It gets new events from now on, with a clean record. ${waitingText} waited for it meanwhile.`,
-        button: "Enable it",
-        tone: "primary",
+        title: "Enable endpoint",
+        lead: `New events are sent again, and failures are counted from zero. The endpoint has ${waitingText}.`,
+        button: "Enable endpoint",
         fields: (
           <Radios
             form={form}
             name="waiting"
-            label="What waited"
+            label="Queued deliveries"
             fallback="send"
             options={[
-              { value: "send", label: "Send it now", meaning: `${waitingText} will be sent, four at once.` },
+              { value: "send", label: "Send now", meaning: `Sends ${waitingText}, four at a time.` },
               {
                 value: "drop",
-                label: "Drop it",
-                meaning: `${waitingText} will be given up. They can be queued again later.`,
+                label: "Drop",
+                meaning: `Marks ${waitingText} as failed. You can retry them later.`,
               },
             ]}
           />
         ),
       };
-    case "delete":
-      return {
-        title: "Delete the endpoint",
-        lead: `Nothing is sent to it any more, ${waitingText} that wait are given up, and its secret is gone. This can't be undone. Past deliveries stay to be seen for 30 days.`,
-        button: "Delete it",
-        tone: "danger",
-        fields: null,
-      };
     case "rotate":
       return {
-        title: "Rotate the signing secret",
-        lead: "A new secret is made and shown once. Both sign for the time you choose, so that your backend can change over without an outage.",
-        button: "Make the new secret",
-        tone: "primary",
+        title: "Rotate signing secret",
+        lead: "Creates a new secret, shown once. Both secrets sign for the time you choose, so that your backend can switch without an outage.",
+        button: "Rotate secret",
         fields: (
           <>
             <input type="hidden" name="version" value={String(version)} />
             <Select
               form={form}
               name="overlap"
-              label="The old one goes on signing for"
+              label="The old secret also signs for"
               options={overlaps}
               fallback="24"
             />
@@ -125,9 +116,8 @@ function buildParts(
     case "replay":
       return {
         title: "Replay events",
-        lead: "Everything that happened since a moment and that this endpoint asks for is sent to it, had or not, with the same event ids. What is older than 30 days is made again from the ledgers.",
-        button: "Begin the replay",
-        tone: "primary",
+        lead: "Sends every event since a time to this endpoint, also those that it already received, with the same event IDs. Events older than 30 days are rebuilt from the customers' ledgers.",
+        button: "Replay events",
         fields: (
           <>
             <input type="hidden" name="job_id" value={newId("job", now)} />
@@ -148,9 +138,38 @@ function buildParts(
 
 /** Values are in hours. */
 const overlaps = [
-  { value: "0", label: "Not at all: it stops now" },
+  { value: "0", label: "0 hours (stops now)" },
   { value: "1", label: "1 hour" },
   { value: "24", label: "1 day" },
   { value: "72", label: "3 days" },
   { value: "168", label: "7 days" },
 ];
+
+export const confirmDeletion = (c: PortalContext) =>
+  confirmEndpoint(c, (waiting) => ({
+    title: "Delete this endpoint?",
+    text: `Nothing more is sent to it. ${waiting} are marked as failed, and its secret is deleted. Past deliveries stay visible for 30 days. This can't be undone.`,
+    button: "Delete endpoint",
+  }));
+
+export const confirmDisabling = (c: PortalContext) =>
+  confirmEndpoint(c, (waiting) => ({
+    title: "Disable this endpoint?",
+    text: `Your backend gets no events until you enable the endpoint again. New events and ${waiting} stay queued for it.`,
+    button: "Disable endpoint",
+  }));
+
+async function confirmEndpoint(
+  c: PortalContext,
+  describe: (waiting: string) => Omit<Confirmation, "back">,
+): Promise<Confirmation | Response> {
+  const endpointId = c.req.param("endpoint") ?? "";
+  const found = await readEndpointDetail(c.env.DB, getScope(c), endpointId, 0);
+  if (found === null) return unknownEndpoint(c);
+  const { text, ...others } = describe(countDeliveries(found.endpoint.open));
+  const back = buildPath(c, `/webhooks/${endpointId}`);
+  return { ...others, text: [<code class="wrap">{found.endpoint.url}</code>, <br />, text], back };
+}
+
+const countDeliveries = (count: number) =>
+  `${formatCappedCount(count)} queued deliver${count === 1 ? "y" : "ies"}`;
