@@ -121,7 +121,10 @@ export function findBearers(
   { itemId, start }: { itemId: string | null; start: Moment },
 ): Set<string> | null {
   if (itemId === null) return null;
-  const first = phases.findLastIndex(({ observation }) => observation.at <= start);
+  const isBilledAtStart = (phase: Phase) =>
+    phase.observation.at <= start && listBillingItems(phase).includes(itemId);
+  // Of several changes in the second of the start, those after the item's own come later.
+  const first = phases.findLastIndex(isBilledAtStart);
   const bearers = new Set([itemId]);
   let present = [itemId];
   for (const [index, phase] of phases.entries()) {

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { toComparedAttributes } from "../domain/merge-subscription.ts";
+import { toComparedAttributes } from "../domain/compared-attributes.ts";
 import type {
   ComparedAttributes,
   Observation,

@@ -128,20 +128,24 @@ function applyChange(
 function prorate(world: World, subscription: Subscription, before: Item | null, after: Item | null): Line[] {
   const { status } = currentState(subscription);
   if (status === "trialing" || status === "paused") return [];
-  const now = world.seconds;
-  const credit = before === null ? [] : buildProration(world, before, now, -1);
+  // The change makes the next state.
+  const state = subscription.states.length;
+  const credit = before === null ? [] : buildProration(world, before, state, -1);
   if (after === null) return credit;
   // A new period is charged whole.
   const isNewPeriod = before !== null && after.periodEnd !== before.periodEnd;
-  const charge = isNewPeriod ? [buildLine(world, after, false)] : buildProration(world, after, now, 1);
+  const charge = isNewPeriod
+    ? [buildLine(world, after, false, state)]
+    : buildProration(world, after, state, 1);
   return [...credit, ...charge];
 }
 
 /** Returns no line for a period that is over, or an amount of 0. */
-function buildProration(world: World, item: Item, now: number, sign: 1 | -1): Line[] {
+function buildProration(world: World, item: Item, state: number, sign: 1 | -1): Line[] {
+  const now = world.seconds;
   const share = (item.periodEnd - now) / (item.periodEnd - item.periodStart);
   const amount = Math.round(getPrice(item.price).amount * item.quantity * share);
   if (share <= 0 || amount === 0) return [];
-  const line = buildLine(world, item, false);
+  const line = buildLine(world, item, false, state);
   return [{ ...line, amount: amount * sign, start: now, isProration: true }];
 }

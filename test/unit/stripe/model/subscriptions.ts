@@ -76,7 +76,7 @@ export function subscribe(world: World, { start, price, quantity, addOns, sold }
   const json = buildSubscription(subscription, state, world.shape);
   world.subscriptionJson = new Map(world.subscriptionJson).set(subscription.id, json);
   world.emit("customer.subscription.created", json);
-  const lines = items.map((item) => buildLine(world, item, isTrial));
+  const lines = items.map((item) => buildLine(world, item, isTrial, 0));
   const outcome = issueInvoice(world, subscription, lines, {
     outcome: start === "unpaid" ? "failed" : "paid",
     funding: start === "coupon" ? "coupon" : "money",
@@ -123,9 +123,10 @@ export function renew(world: World, subscription: Subscription, action: Do<"rene
   const items = currentState(subscription).items.map((item) => startNextPeriod(item, world.seconds));
   const due = items.filter((item, index) => item !== currentState(subscription).items[index]);
   update(world, subscription, { items, status: status === "trialing" ? "active" : status });
+  const state = subscription.states.length - 1;
   const lines = [
     ...subscription.pendingLines,
-    ...due.map((item) => buildLine(world, item, false)),
+    ...due.map((item) => buildLine(world, item, false, state)),
     ...(action.oneOff ? [buildOneOffLine(world)] : []),
   ];
   invoice(world, subscription, lines, action);
@@ -202,7 +203,7 @@ function startNextPeriod(item: Item, now: number): Item {
 }
 
 /** Returns the line of an item's present period. */
-export function buildLine(world: World, item: Item, isTrial: boolean): Line {
+export function buildLine(world: World, item: Item, isTrial: boolean, state: number): Line {
   return {
     id: world.id("il"),
     itemId: item.id,
@@ -214,6 +215,7 @@ export function buildLine(world: World, item: Item, isTrial: boolean): Line {
     end: item.periodEnd,
     isProration: false,
     isTrial,
+    state,
   };
 }
 
@@ -221,7 +223,7 @@ export function buildLine(world: World, item: Item, isTrial: boolean): Line {
 function buildOneOffLine(world: World): Line {
   const [start, price] = [world.seconds, "price_pro"];
   const end = start + 365 * 86_400;
-  const rest = { quantity: 1, amount: 5_000, discount: 0, isProration: false, isTrial: false };
+  const rest = { quantity: 1, amount: 5_000, discount: 0, isProration: false, isTrial: false, state: 0 };
   return { id: world.id("il"), itemId: null, price, start, end, ...rest };
 }
 

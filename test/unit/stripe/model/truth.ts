@@ -63,6 +63,8 @@ export interface Line {
   end: number;
   isProration: boolean;
   isTrial: boolean;
+  /** The index of the subscription's state that it charges or credits. */
+  state: number;
 }
 
 export interface Invoice {
