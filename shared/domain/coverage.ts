@@ -149,19 +149,32 @@ export function findPaidThrough(lines: CoveredPeriod[]): Moment | null {
 }
 
 /**
- * Returns whether a payment after an operator's revocation restores the product: it pays for a period of the
- * product that goes beyond the revocation.
+ * Returns whether an operator's revocation is over: a later period of the product was paid, or of what replaced
+ * it. A payment within the period that was running does not end it, such as one for another seat.
  */
 export function isPaidSince(
-  { lines }: Coverage,
+  { lines, phases }: Coverage,
   productCode: string,
   { at, periodEnd }: { at: Moment; periodEnd: Moment | null },
 ): boolean {
-  return lines.some(({ invoice, end, ...line }) => {
+  const revoked = phases.findLast(({ observation }) => observation.at <= at) ?? phases[0];
+  const items = [...(revoked?.items ?? [])];
+  const runningEnds = items.map(([, { item }]) => item.currentPeriodEnd);
+  const bears = ([itemId, each]: (typeof items)[number]) =>
+    (each.productCode === productCode && each.item.quantity !== 0) ||
+    lines.some(
+      (line) =>
+        line.itemId === itemId && line.productCode === productCode && line.start <= at && at < line.end,
+    );
+  const successors = items
+    .filter(bears)
+    .flatMap(([itemId]) => [...findBearers(phases, { itemId, start: at }).items]);
+  return lines.some(({ invoice, itemId, end, ...line }) => {
     if (invoice.isTakenBack || !invoice.isMoney) return false;
-    if (line.productCode !== null && line.productCode !== productCode) return false;
+    const isOwn = line.productCode === productCode || itemId === null || successors.includes(itemId);
+    if (!isOwn) return false;
     if (invoice.paidAt === null) return periodEnd !== null && end > periodEnd;
-    return invoice.paidAt > at && end > at;
+    return invoice.paidAt > at && end > at && !runningEnds.includes(end);
   });
 }
 
@@ -173,12 +186,12 @@ export function isPaidSince(
 export function findPaidPeriods({ lines, phases }: Coverage, pastDueSince: Moment): Map<string, Moment> {
   const until = new Map<string, Moment>();
   for (const line of lines) {
-    const { productCode, end, invoice } = line;
-    if (productCode === null || invoice.isTakenBack || end <= pastDueSince) continue;
+    const { itemId, productCode, end, invoice } = line;
+    if (itemId === null || productCode === null || invoice.isTakenBack || end <= pastDueSince) continue;
     if (isRenewed(phases, line) || !(isChangedSince(phases, line.start) || isItemUnpaid(lines, phases)))
       continue;
-    const bearers = findBearers(phases, line);
-    if (bearers === null || isReplacedByPaid(lines, phases, line, bearers)) continue;
+    const bearers = findBearers(phases, { itemId, start: line.start });
+    if (bearers.hasEnded || isReplacedByPaid(lines, phases, line, bearers.items)) continue;
     until.set(productCode, Math.max(until.get(productCode) ?? end, end));
   }
   return until;

@@ -1,5 +1,7 @@
+import { hasExpired } from "./availability.ts";
 import { clawBack, clawBackAllBut, recordClawBack, returnUnits } from "./clawback.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
+import { expireUnits, undoExpiry } from "./expire.ts";
 import { type ImpliedHold, updateHolds } from "./holds.ts";
 import type { Entitlements, TouchedEntitlement } from "./ledger.ts";
 import { recomputePassWindows } from "./pass-windows.ts";
@@ -49,14 +51,28 @@ function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlemen
   const added = countUnitsAddedAfter(entitlement, reversedAt);
   if (!isReversed(entitlement) && added > 0) return clawBackAllBut(entitlement, added);
   const reversed = isReversed(entitlement)
-    ? { ...entitlement, canceledAt: reversedAt }
-    : clawBack(entitlement, "refunded", reversedAt);
+    ? { ...settleExpiry(entitlement, reversedAt), canceledAt: reversedAt }
+    : clawBack(settleExpiry(entitlement, reversedAt), "refunded", reversedAt);
   return {
     ...reversed,
     ...(entitlement.kind === "time_pass"
       ? { startsAt: entitlement.paidAt, expiresAt: Math.max(entitlement.paidAt, reversedAt) }
       : {}),
   };
+}
+
+/**
+ * Decides what happened first, whichever was recorded first: what expired before the reversal is not clawed back,
+ * and what was reversed before the expiry did not expire.
+ */
+function settleExpiry(entitlement: Entitlement, reversedAt: Moment): Entitlement {
+  const { kind, unitsClawedBack, unitsExpired = 0 } = entitlement;
+  if (kind !== "usage_pack") return entitlement;
+  if (!hasExpired(entitlement, reversedAt)) return undoExpiry(entitlement);
+  if (!isReversed(entitlement)) return expireUnits(entitlement);
+  return unitsClawedBack
+    ? { ...entitlement, unitsExpired: unitsExpired + unitsClawedBack, unitsClawedBack: 0 }
+    : entitlement;
 }
 
 /**

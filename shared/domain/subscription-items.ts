@@ -114,18 +114,17 @@ function isAddedAfter({ at }: Observation, { createdAt }: SubscriptionItem): boo
 
 /**
  * Returns the items that bear what an item was paid for at `start`: itself, and when it stops billing, the
- * items that begin to bill in the same change. `null` when nothing replaced it: a removal needs no payment.
+ * items that begin to bill in the same change. `hasEnded` when nothing replaced it: a removal needs no payment.
  */
 export function findBearers(
   phases: Phase[],
-  { itemId, start }: { itemId: string | null; start: Moment },
-): Set<string> | null {
-  if (itemId === null) return null;
+  { itemId, start }: { itemId: string; start: Moment },
+): { items: Set<string>; hasEnded: boolean } {
   const isBilledAtStart = (phase: Phase) =>
     phase.observation.at <= start && listBillingItems(phase).includes(itemId);
   // Of several changes in the second of the start, those after the item's own come later.
   const first = phases.findLastIndex(isBilledAtStart);
-  const bearers = new Set([itemId]);
+  const items = new Set([itemId]);
   let present = [itemId];
   for (const [index, phase] of phases.entries()) {
     // Items of an older record have no id.
@@ -134,10 +133,10 @@ export function findBearers(
     const before = listBillingItems(phases[index - 1] ?? phase);
     const kept = present.filter((id) => billing.includes(id));
     present = kept.length > 0 ? kept : billing.filter((id) => !before.includes(id));
-    if (present.length === 0) return null;
-    for (const id of present) bearers.add(id);
+    if (present.length === 0) return { items, hasEnded: true };
+    for (const id of present) items.add(id);
   }
-  return bearers;
+  return { items, hasEnded: false };
 }
 
 function listBillingItems({ items }: Phase): string[] {

@@ -122,8 +122,8 @@ async function readFactsOfPayment(
       durationDays: product.durationDays,
       expiresAfterDays: product.expiresAfterDays,
     },
-    paidAt: paidAt ?? fromSeconds(intent.created, "the time of the payment"),
-    paidAtFrom: "read",
+    paidAt: paidAt?.at ?? fromSeconds(intent.created, "the time of the payment"),
+    paidAtFrom: paidAt?.from ?? "estimate",
     purchase: {
       attemptId: null,
       checkoutSessionId: null,

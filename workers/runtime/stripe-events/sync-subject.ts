@@ -68,7 +68,7 @@ export async function readDifferences(
     } as const;
     differences.attempts.push({ attemptId: ours.attemptId, status: status[session.outcome] });
     if (session.outcome === "paid")
-      differences.facts.push(buildPaidSessionFact(lookup.owner, session, "read"));
+      differences.facts.push(buildPaidSessionFact(lookup.owner, session, session.paidAtFrom));
   }
   for (const subscriptionId of found.subscriptionIds) {
     const lookup = await findSubscriptionOwner(context, subscriptionId, null);

@@ -43,12 +43,20 @@ function isReplaced({ line, holders }: Right, paid: Coverage, isFinal: boolean):
 /** Returns the right as the change from one state to the next leaves it, or none. */
 function carryOver({ line, holders }: Right, before: SubscriptionState, after: SubscriptionState): Right[] {
   if (isNextPeriod(line, before, after)) return [];
+  const next = passOn(holders, before, after);
+  return next.size === 0 ? [] : [{ line, holders: next }];
+}
+
+/** Returns the holders of a place after a change. Items that come as the last holder goes take its place. */
+export function passOn(
+  holders: ReadonlySet<string>,
+  before: SubscriptionState,
+  after: SubscriptionState,
+): ReadonlySet<string> {
   const [billedBefore, billed] = [listBilled(before), listBilled(after)];
   const staying = [...holders].filter((id) => billed.includes(id));
-  // Items that come in the change in which the last holder goes take its place.
   const coming = billed.filter((id) => !billedBefore.includes(id));
-  const next = staying.length > 0 ? staying : coming;
-  return next.length === 0 ? [] : [{ line, holders: new Set(next) }];
+  return new Set(staying.length > 0 ? staying : coming);
 }
 
 /** The line's item goes on with the period after the line's, at the same price: that period is what is due. */
