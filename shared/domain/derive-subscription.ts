@@ -57,14 +57,15 @@ export function deriveSubscription(
   const latest = phases.at(-1);
   if (latest === undefined) return [];
   const { observation } = latest;
-  const products = new Set([
-    ...phases.flatMap((phase) => [...phase.products.keys()]),
-    ...findGrantedProducts(state, record),
-  ]);
   const coverage = collectCoverage(record, findPayments(state, record), phases);
   const pastDueSince = findPastDueSince(record);
   const paidPeriods =
     pastDueSince === null ? new Map<string, Moment>() : findPaidPeriods(coverage, pastDueSince);
+  const products = new Set([
+    ...phases.flatMap((phase) => [...phase.products.keys()]),
+    ...findGrantedProducts(state, record),
+    ...paidPeriods.keys(),
+  ]);
   const purchase = buildPurchase(record);
 
   const derived = [...products].map((productCode): Entitlement => {

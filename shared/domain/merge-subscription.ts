@@ -1,4 +1,5 @@
 import { hasAttributes, toComparedAttributes } from "./compared-attributes.ts";
+import { dropFormerReads } from "./complete-items.ts";
 import { orderChanges } from "./order-changes.ts";
 import { hasEnded, type Observation, type SubscriptionRecord } from "./stripe-record.ts";
 
@@ -28,7 +29,7 @@ export function mergeObservations(record: SubscriptionRecord, incoming: Observat
   // A read is requested after all other observations were reported, so it settles their order.
   const hasRead = added.some(({ said }) => said === "read");
   return {
-    record: { ...record, observations: dropRepetitions(observations) },
+    record: { ...record, observations: dropRepetitions(dropFormerReads(observations)) },
     isSettled: isSettled || hasRead,
   };
 }

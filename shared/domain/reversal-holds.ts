@@ -9,9 +9,12 @@ export function findHolds(lines: CoveredPeriod[]): ImpliedHold[] {
   return [...takenBack].flatMap((invoice) => {
     const start = findStart(lines.filter((line) => line.invoice === invoice));
     const { payments, reversal } = invoice;
+    const paymentIds = payments.map(({ recordId }) => recordId).toSorted();
+    const relatedCauseIds = [...paymentIds, ...payments.flatMap(listDisputeIds)];
     const disputes = findOpenDisputes(payments).map(
       ({ id, createdAt }): ImpliedHold => ({
         causeId: id,
+        relatedCauseIds,
         reason: "dispute",
         placedAt: createdAt,
         window: findWindow(lines, start, createdAt),
@@ -19,10 +22,9 @@ export function findHolds(lines: CoveredPeriod[]): ImpliedHold[] {
     );
     if (reversal.fullyReversedAt === null) return disputes;
     // The hold has the id of a payment. With several payments, any of them may have been known first.
-    const paymentIds = payments.map(({ recordId }) => recordId).toSorted();
     const refund: ImpliedHold = {
       causeId: paymentIds[0] ?? invoice.invoiceId,
-      formerCauseIds: [...paymentIds.slice(1), ...payments.flatMap(listDisputeIds)],
+      relatedCauseIds,
       reason: "refund",
       placedAt: reversal.fullyReversedAt,
       window: findWindow(lines, start, reversal.fullyReversedAt),

@@ -1,6 +1,6 @@
 import { hasExpired } from "./availability.ts";
 import { clawBack, clawBackAllBut, recordClawBack, returnUnits } from "./clawback.ts";
-import type { Entitlement, Moment } from "./entitlement.ts";
+import type { Entitlement, Hold, Moment } from "./entitlement.ts";
 import { expireUnits, undoExpiry } from "./expire.ts";
 import { type ImpliedHold, updateHolds } from "./holds.ts";
 import type { Entitlements, TouchedEntitlement } from "./ledger.ts";
@@ -18,15 +18,24 @@ function reversePurchase(entitlement: Entitlement, record: PaymentRecord, now: M
   const { amountTotal = null, currency = null } = entitlement.purchase ?? {};
   const reversal = weighReversals([record], { amount: amountTotal, currency });
   const window = { from: null, until: null };
-  const disputes = findOpenDisputes([record]).map(
-    ({ id, createdAt }): ImpliedHold => ({ causeId: id, reason: "dispute", placedAt: createdAt, window }),
-  );
   const { recordId } = record;
+  const relatedCauseIds = [recordId, ...listDisputeIds(record)];
+  const disputes = findOpenDisputes([record]).map(
+    ({ id, createdAt }): ImpliedHold => ({
+      causeId: id,
+      relatedCauseIds,
+      reason: "dispute",
+      placedAt: createdAt,
+      window,
+    }),
+  );
   const { fullyReversedAt: placedAt } = reversal;
-  const formerCauseIds = listDisputeIds(record);
   const refunds: ImpliedHold[] =
-    placedAt === null ? [] : [{ causeId: recordId, formerCauseIds, reason: "refund", placedAt, window }];
-  const holds = updateHolds(entitlement.holds, [...disputes, ...refunds]);
+    placedAt === null ? [] : [{ causeId: recordId, relatedCauseIds, reason: "refund", placedAt, window }];
+  const holds = updateHolds(
+    [...entitlement.holds, ...listReversalInEffect(entitlement, recordId, placedAt)],
+    [...disputes, ...refunds],
+  );
   const isInEffect = holds.some(({ causeId, liftedAt }) => causeId === recordId && liftedAt === null);
   const settled =
     placedAt !== null && isInEffect ? applyReversal(entitlement, placedAt) : removeReversal(entitlement);
@@ -38,6 +47,12 @@ function reversePurchase(entitlement: Entitlement, record: PaymentRecord, now: M
   };
   if (JSON.stringify(after) === JSON.stringify(entitlement)) return { entitlement, units: [] };
   return recordClawBack(entitlement, { ...after, updatedAt: now });
+}
+
+/** Returns the hold that a reversal in effect stands for. A lift of another hold does not lift it. */
+function listReversalInEffect(entitlement: Entitlement, causeId: string, placedAt: Moment | null): Hold[] {
+  if (placedAt === null || !isReversed(entitlement)) return [];
+  return [{ causeId, reason: "refund", placedAt: entitlement.canceledAt ?? placedAt, liftedAt: null }];
 }
 
 /** A pack with units that an operator added after the reversal stays active. */

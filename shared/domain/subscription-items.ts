@@ -1,3 +1,4 @@
+import { completeItems } from "./complete-items.ts";
 import type { Moment } from "./entitlement.ts";
 import {
   hasEnded,
@@ -37,7 +38,7 @@ const originalItemMs = 60_000;
  */
 export function buildPhases(record: SubscriptionRecord): Phase[] {
   const phases: Phase[] = [];
-  for (const observation of record.observations) {
+  for (const observation of completeItems(record.observations)) {
     const phase: Phase = { observation, products: new Map(), items: new Map() };
     const former = phases.at(-1);
     for (const item of observation.items) {
@@ -81,13 +82,15 @@ function later(a: Moment | null, b: Moment | null): Moment | null {
 
 /** Finds the products that an item with an unknown price keeps: one at most, except in older records. */
 function findFormerProducts(
-  { soldProductCode }: SubscriptionRecord,
+  { soldProductCode, invoices }: SubscriptionRecord,
   former: Phase | undefined,
   observation: Observation,
   item: SubscriptionItem,
 ): string[] {
   const known = former?.items.get(toItemKey(item));
   if (known !== undefined) return known.lastBilled === null ? [] : [known.lastBilled];
+  const paid = observation.hasMoreItems ? findPaidProduct(invoices, item) : null;
+  if (paid !== null) return [paid];
   const sold = soldProductCode === null ? [] : [soldProductCode];
   if (former === undefined) return isOriginal(observation, item) ? sold : [];
   // An older record does not say which of its products this item billed.
@@ -96,6 +99,16 @@ function findFormerProducts(
   const samePrice = former.items.get(toItemKey({ priceId: item.priceId }))?.productCode ?? null;
   if (samePrice !== null) return [samePrice];
   return former.products.size > 0 ? [...former.products.keys()] : sold;
+}
+
+/** Returns the product that the item was last paid for. Events may not show what it billed. */
+function findPaidProduct(
+  invoices: SubscriptionRecord["invoices"],
+  { itemId }: SubscriptionItem,
+): string | null {
+  const lines = Object.values(invoices).flatMap(({ lines = [] }) => lines);
+  const paid = lines.filter((line) => line.itemId === itemId && line.productCode !== null);
+  return paid.toSorted((a, b) => a.start - b.start).at(-1)?.productCode ?? null;
 }
 
 /**

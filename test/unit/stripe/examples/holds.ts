@@ -123,8 +123,15 @@ export const operatorExamples: Record<string, Example> = {
     history: [subscribe(), renew({ outcome: "failed" }), wait(1), revoke, wait(1), settle()],
     products: { PRO: "revoked" },
   },
-  "a revocation of a yearly plan is over when its first month is paid": {
-    history: [subscribe({ price: "price_pro_year" }), wait(1), revoke, wait(1), changePrice("price_pro")],
+  "a revocation of a yearly plan is over when a month is paid": {
+    history: [
+      subscribe({ price: "price_pro_year" }),
+      wait(1),
+      revoke,
+      wait(1),
+      changePrice("price_pro"),
+      renew(),
+    ],
     products: { PRO: "allowed" },
   },
   "a revocation lasts on the way back from a plan that was paid in the same period": {

@@ -39,7 +39,7 @@ export type Flip =
  */
 export type Action =
   | { do: "wait"; seconds: number }
-  | { do: "buy"; kind: PurchaseKind; debit: boolean }
+  | { do: "buy"; kind: PurchaseKind; payment: "card" | "debit" | "free" }
   | { do: "clear_debit"; purchase: number; succeeds: boolean }
   | { do: "subscribe"; start: Start; price: string; quantity: number; addOns: string[]; sold: boolean }
   | ({ do: "renew"; on: number; oneOff: boolean } & Settlement)
@@ -47,6 +47,7 @@ export type Action =
   | ({ do: "price"; on: number; item: number; price: string } & ItemChange)
   | ({ do: "quantity"; on: number; item: number; quantity: number } & ItemChange)
   | ({ do: "add_item"; on: number; price: string; quantity: number } & ItemChange)
+  | { do: "add_many_items"; on: number; count: number }
   | ({ do: "remove_item"; on: number; item: number } & ItemChange)
   | ({ do: "swap"; on: number; prices: string[] } & ItemChange)
   | ({ do: "pending_update"; on: number; price: string } & ItemChange)

@@ -43,7 +43,7 @@ const subscribe = does("subscribe", {
 });
 const buy = does("buy", {
   kind: fc.constantFrom("usage_pack" as const, "time_pass" as const),
-  debit: fc.constantFrom(false, false, false, true),
+  payment: fc.constantFrom("card" as const, "card" as const, "debit" as const, "free" as const),
 });
 const renew = does("renew", { on, oneOff: fc.constantFrom(false, false, false, true), ...settlement });
 const flip = fc.constantFrom<Flip>(
@@ -163,6 +163,15 @@ const scenes: fc.Arbitrary<Action[]> = fc.oneof(
   fc
     .tuple(fc.constantFrom<Flip>("price", "quantity"), renew)
     .map(([flip, next]): Action[] => [{ do: "burst", on: 0, flips: [flip, flip, flip], back: true }, next]),
+  // More items than an event has.
+  fc
+    .tuple(
+      does("add_many_items", { on: fc.constant(0), count: fc.constantFrom(9, 10, 12) }),
+      itemChanges,
+      renew,
+    )
+    .map((three): Action[] => three),
+  // Another seat is paid after a revocation, or the plan is changed and changed back.
   // Several payments of one invoice are taken back.
   fc
     .tuple(fc.constantFrom(1, 2, 3), fc.array(refundOf(fc.constant(0)), { minLength: 1, maxLength: 3 }))

@@ -5,6 +5,9 @@ import { buildLine, hasSameInterval, invoice, resolvePrice, update } from "./sub
 import { currentState, type Item, type Line, type Subscription } from "./truth.ts";
 import { pick, type World } from "./world.ts";
 
+/** Stripe's limit. */
+const maxItems = 20;
+
 type Do<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 
 /** Changes that Stripe refuses while a subscription is incomplete or has ended are left out by the caller. */
@@ -35,8 +38,7 @@ export function changeQuantity(world: World, subscription: Subscription, action:
 export function addItem(world: World, subscription: Subscription, action: Do<"add_item">): void {
   const { items, status } = currentState(subscription);
   const [first] = items;
-  // Stripe lists at most 10 items in an event. Histories stay below; an example has more.
-  if (first === undefined || items.length >= 8) return;
+  if (first === undefined || items.length >= maxItems) return;
   const isSameInterval = hasSameInterval(first.price, action.price);
   if (!isSameInterval && world.shape === "old") return;
   const now = world.seconds;
@@ -53,6 +55,21 @@ export function addItem(world: World, subscription: Subscription, action: Do<"ad
     periodEnd,
   };
   applyChange(world, subscription, [...items, added], prorate(world, subscription, null, added), action);
+}
+
+/** Adds free items, so that an event does not contain the newest ones. */
+export function addManyItems(world: World, subscription: Subscription, action: Do<"add_many_items">): void {
+  const { items } = currentState(subscription);
+  const [first] = items;
+  if (first === undefined || items.length + action.count > maxItems) return;
+  if (getPrice(first.price).interval !== "month") return;
+  const { periodStart, periodEnd } = first;
+  const period = { periodStart, periodEnd };
+  const added = Array.from({ length: action.count }, (): Item => {
+    const id = world.id("si");
+    return { id, createdAt: world.seconds, price: "price_addon_free", quantity: 1, ...period };
+  });
+  update(world, subscription, { items: [...items, ...added] });
 }
 
 export function removeItem(world: World, subscription: Subscription, action: Do<"remove_item">): void {

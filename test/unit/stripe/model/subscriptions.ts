@@ -5,6 +5,7 @@ import { getPeriodSeconds, getPrice, prices } from "./prices.ts";
 import {
   buildMetadata,
   buildPreviousAttributes,
+  buildReadSubscription,
   buildSubscription,
   findPeriodEnd,
 } from "./subscription-json.ts";
@@ -35,8 +36,13 @@ export function update(
   if (Object.keys(previous).length === 0) return;
   subscription.states.push(after);
   const json = buildSubscription(subscription, after, world.shape);
-  world.subscriptionJson = new Map(world.subscriptionJson).set(subscription.id, json);
+  setRead(world, subscription, after);
   world.emit(type, json, type === "customer.subscription.deleted" ? undefined : previous);
+}
+
+function setRead(world: World, subscription: Subscription, state: SubscriptionState): void {
+  const read = buildReadSubscription(subscription, state, world.shape);
+  world.subscriptionJson = new Map(world.subscriptionJson).set(subscription.id, read);
 }
 
 export function subscribe(world: World, { start, price, quantity, addOns, sold }: Do<"subscribe">): void {
@@ -74,7 +80,7 @@ export function subscribe(world: World, { start, price, quantity, addOns, sold }
   };
   world.truth.subscriptions.push(subscription);
   const json = buildSubscription(subscription, state, world.shape);
-  world.subscriptionJson = new Map(world.subscriptionJson).set(subscription.id, json);
+  setRead(world, subscription, state);
   world.emit("customer.subscription.created", json);
   const lines = items.map((item) => buildLine(world, item, isTrial, 0));
   const outcome = issueInvoice(world, subscription, lines, {

@@ -123,6 +123,11 @@ export interface Purchase {
   sessionId: string;
   kind: PurchaseKind;
   payment: Payment;
+  /** `free` has no payment at Stripe. */
+  method: "card" | "debit" | "free";
+  sessionCreatedAt: number;
+  /** When the payment was begun. */
+  begunAt: number;
   /** When the payment succeeded; `null` while a bank debit is open, and after it failed. */
   paidAt: number | null;
   isPending: boolean;
