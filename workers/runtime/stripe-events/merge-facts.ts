@@ -120,8 +120,9 @@ export async function mergeFacts(
     case "merged": {
       const stripeIds = [...objects.stripeIds, objects.customerId].filter((id) => id !== null);
       const attemptId = owner.attempt?.attemptId ?? null;
-      const remembered = { subjectRef: owner.subjectRef, attemptId, customerId: objects.customerId };
-      await recordObjectOwner(env.DB, connection, remembered, stripeIds, now);
+      const remembered = { subjectRef: owner.subjectRef, customerId: objects.customerId };
+      const owned = stripeIds.map((stripeId) => ({ stripeId, attemptId }));
+      await recordObjectOwner(env.DB, connection, remembered, owned, now);
       const { changes, sequence } = result;
       return { outcome: "merged", subjectRef: owner.subjectRef, changes, sequence };
     }

@@ -171,7 +171,6 @@ const scenes: fc.Arbitrary<Action[]> = fc.oneof(
       renew,
     )
     .map((three): Action[] => three),
-  // Another seat is paid after a revocation, or the plan is changed and changed back.
   // Several payments of one invoice are taken back.
   fc
     .tuple(fc.constantFrom(1, 2, 3), fc.array(refundOf(fc.constant(0)), { minLength: 1, maxLength: 3 }))
@@ -227,10 +226,24 @@ const quiet: fc.Arbitrary<Action> = fc.oneof(
   does("cancel", { on }),
 );
 
+const revoke = does("operator", { on, type: fc.constant("revoke" as const) });
+const inSamePeriod = { proration: "now", outcome: "paid", funding: "money" } as const;
+
 /** An operator's action, and what follows it. What was lifted is not refunded or disputed again. */
 const operatorPart: fc.Arbitrary<Action[]> = fc.oneof(
+  // Seats or plans that are paid in the period of the revocation, and perhaps the way back without an invoice.
   fc
-    .tuple(does("operator", { on, type: fc.constant("revoke" as const) }), steps(action, 5))
+    .tuple(revoke, wait, itemChanges, wait, itemChanges, fc.array(fc.oneof(renew, itemChanges), { maxLength: 2 }))
+    .map(([one, first, paid, second, back, more]): Action[] => [
+      one,
+      first,
+      { ...paid, ...inSamePeriod },
+      second,
+      back,
+      ...more,
+    ]),
+  fc
+    .tuple(revoke, steps(action, 5))
     .map(([one, more]) => [one, ...more]),
   fc
     .tuple(

@@ -8,12 +8,17 @@ import { pick, type World } from "./world.ts";
 /** Stripe's limit. */
 const maxItems = 20;
 
+/** An event contains this many items. Histories change no other ones: events don't show what these were. */
+const maxShown = 10;
+
+const listShown = (subscription: Subscription): Item[] => currentState(subscription).items.slice(0, maxShown);
+
 type Do<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 
 /** Changes that Stripe refuses while a subscription is incomplete or has ended are left out by the caller. */
 export function changePrice(world: World, subscription: Subscription, action: Do<"price">): void {
   const { items, status } = currentState(subscription);
-  const item = pick(items, action.item);
+  const item = pick(listShown(subscription), action.item);
   if (item === undefined || item.price === action.price) return;
   const isSameInterval = hasSameInterval(item.price, action.price);
   // Before 2025 all items of a subscription had the same interval.
@@ -30,7 +35,7 @@ export function changePrice(world: World, subscription: Subscription, action: Do
 }
 
 export function changeQuantity(world: World, subscription: Subscription, action: Do<"quantity">): void {
-  const item = pick(currentState(subscription).items, action.item);
+  const item = pick(listShown(subscription), action.item);
   if (item === undefined) return;
   replaceItem(world, subscription, item, { quantity: action.quantity }, action);
 }
@@ -38,7 +43,7 @@ export function changeQuantity(world: World, subscription: Subscription, action:
 export function addItem(world: World, subscription: Subscription, action: Do<"add_item">): void {
   const { items, status } = currentState(subscription);
   const [first] = items;
-  if (first === undefined || items.length >= maxItems) return;
+  if (first === undefined || items.length >= maxShown) return;
   const isSameInterval = hasSameInterval(first.price, action.price);
   if (!isSameInterval && world.shape === "old") return;
   const now = world.seconds;
@@ -74,7 +79,7 @@ export function addManyItems(world: World, subscription: Subscription, action: D
 
 export function removeItem(world: World, subscription: Subscription, action: Do<"remove_item">): void {
   const { items } = currentState(subscription);
-  const item = pick(items, action.item);
+  const item = pick(listShown(subscription), action.item);
   if (item === undefined || items.length === 1) return;
   const others = items.filter((each) => each !== item);
   applyChange(world, subscription, others, prorate(world, subscription, item, null), action);
@@ -83,6 +88,7 @@ export function removeItem(world: World, subscription: Subscription, action: Do<
 /** Removes the newest items and adds as many new ones in their place, in one change. */
 export function swapItems(world: World, subscription: Subscription, action: Do<"swap">): void {
   const { items } = currentState(subscription);
+  if (items.length > maxShown) return;
   const count = Math.min(items.length, action.prices.length);
   const kept = items.slice(0, items.length - count);
   const pairs = items.slice(items.length - count).flatMap((removed, index) => {
