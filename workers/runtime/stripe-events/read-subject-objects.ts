@@ -16,7 +16,7 @@ export interface SubjectObjects {
 }
 
 /** A session as it was read. `paidAtFrom` says how exactly the time of a paid one is known. */
-export interface ReadSession extends ParsedSession {
+interface ReadSession extends ParsedSession {
   paidAtFrom: PaidAt["from"];
 }
 

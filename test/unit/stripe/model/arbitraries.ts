@@ -233,7 +233,14 @@ const inSamePeriod = { proration: "now", outcome: "paid", funding: "money" } as 
 const operatorPart: fc.Arbitrary<Action[]> = fc.oneof(
   // Seats or plans that are paid in the period of the revocation, and perhaps the way back without an invoice.
   fc
-    .tuple(revoke, wait, itemChanges, wait, itemChanges, fc.array(fc.oneof(renew, itemChanges), { maxLength: 2 }))
+    .tuple(
+      revoke,
+      wait,
+      itemChanges,
+      wait,
+      itemChanges,
+      fc.array(fc.oneof(renew, itemChanges), { maxLength: 2 }),
+    )
     .map(([one, first, paid, second, back, more]): Action[] => [
       one,
       first,
@@ -242,9 +249,7 @@ const operatorPart: fc.Arbitrary<Action[]> = fc.oneof(
       back,
       ...more,
     ]),
-  fc
-    .tuple(revoke, steps(action, 5))
-    .map(([one, more]) => [one, ...more]),
+  fc.tuple(revoke, steps(action, 5)).map(([one, more]) => [one, ...more]),
   fc
     .tuple(
       does("operator", { on, type: fc.constant("lift_holds" as const) }),
