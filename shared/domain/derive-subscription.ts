@@ -3,7 +3,6 @@ import { buildEntitlement } from "./build-entitlement.ts";
 import {
   type Coverage,
   collectCoverage,
-  findPaidPeriods,
   findPaidThrough,
   findRelevantLines,
   findReversalFlags,
@@ -13,6 +12,7 @@ import {
 import { dayMs, type Entitlement, type Flag, type Moment } from "./entitlement.ts";
 import { updateHolds } from "./holds.ts";
 import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
+import { findPaidPeriods } from "./paid-periods.ts";
 import { findHolds } from "./reversal-holds.ts";
 import { isOverdue } from "./review-subscription.ts";
 import {
