@@ -1,8 +1,8 @@
 import type { Observation, SubscriptionItem } from "./stripe-record.ts";
 
-// An event contains the first 10 items of a subscription. Stripe shows the others only as they are at a read, so
-// of these the last state counts alone. Which of their former states were ever read depends on when the events
-// arrived.
+// An event contains the first 10 items of a subscription. Stripe shows the others only as they are at a read,
+// so of these the last state counts alone. Which of their former states were ever read depends on when the
+// events arrived.
 
 /** Adds the items that are missing in an event, as the newest complete observation has them. */
 export function completeItems(observations: Observation[]): Observation[] {

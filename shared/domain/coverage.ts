@@ -6,8 +6,8 @@ import { findOpenDisputes, type ReversalSum, toReversalFlags, weighReversals } f
 /**
  * What the invoices of a subscription pay for, line by line, and what refunds and disputes took back.
  *
- * The status of a subscription comes from Stripe alone. Coverage decides when a hold blocks, whether a payment
- * ended an operator's revocation, and what stays usable while the subscription waits for a payment.
+ * The status of a subscription comes from Stripe alone. Coverage decides when a hold blocks, whether a
+ * payment ended an operator's revocation, and what stays usable while the subscription waits for a payment.
  */
 export interface Coverage {
   lines: CoveredPeriod[];
@@ -122,8 +122,8 @@ function findProductAtPrice(phases: Phase[], itemId: string, priceId: string): s
 
 /**
  * Returns the lines that decide about a product: its own since it is billed without a break. If none of them
- * brought money, the change of plan is not invoiced yet or was paid from a credit. Then the lines of the items
- * that bill the product decide too, else all lines of the subscription.
+ * brought money, the change of plan is not invoiced yet or was paid from a credit. Then the lines of the
+ * items that bill the product decide too, else all lines of the subscription.
  */
 export function findRelevantLines({ lines, phases }: Coverage, productCode: string): CoveredPeriod[] {
   const since = findBilledSince(phases, productCode);
@@ -149,8 +149,8 @@ export function findPaidThrough(lines: CoveredPeriod[]): Moment | null {
 }
 
 /**
- * Returns whether an operator's revocation is over: a later period of the product was paid, or of what replaced
- * it. A payment within the period that was running does not end it, such as one for another seat.
+ * Returns whether an operator's revocation is over: a later period of the product was paid, or of what
+ * replaced it. A payment within the period that was running does not end it, such as one for another seat.
  */
 export function isPaidSince(
   { lines, phases }: Coverage,

@@ -5,9 +5,10 @@ import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
 import { settlePurchases } from "./reverse-purchase.ts";
 
 /**
- * The source of the time paid. An event gives the time of the payment's success itself. A read gives the time of
- * its balance transaction, which may differ by a second. Where there is none, the time is an estimate: a charge
- * may be older than its success, and a free session shows only that it was completed by the time of the read.
+ * The source of the time paid. An event gives the time of the payment's success itself. A read gives the time
+ * of its balance transaction, which may differ by a second. Where there is none, the time is an estimate: a
+ * charge may be older than its success, and a free session shows only that it was completed by the time of
+ * the read.
  */
 export type PaidAtSource = "event" | "read" | "estimate";
 
@@ -71,8 +72,8 @@ function isBetter(reported: { paidAt: Moment; paidAtFrom: PaidAtSource }, known:
 }
 
 /**
- * Moves a purchase to a better known time, with what depends on that time. What expired under the former time is
- * as if it had not; the expiry alarm checks it again.
+ * Moves a purchase to a better known time, with what depends on that time. What expired under the former time
+ * is as if it had not; the expiry alarm checks it again.
  */
 function correctPaidAt(
   state: SubjectState,

@@ -8,8 +8,8 @@ export type ImpliedHold = Required<Pick<Hold, "causeId" | "reason" | "placedAt" 
 
 /**
  * Replaces the holds with the implied ones and keeps `liftedAt`: an event must not undo an operator's lift. A
- * lift covers what happened at Stripe before it, also where Stripe reports it later. If the lifted refund fails and
- * a later one takes the money, or the lifted dispute is lost later, the hold blocks again.
+ * lift covers what happened at Stripe before it, also where Stripe reports it later. If the lifted refund
+ * fails and a later one takes the money, or the lifted dispute is lost later, the hold blocks again.
  */
 export function updateHolds(before: Hold[], implied: ImpliedHold[]): Hold[] {
   return implied

@@ -9,13 +9,13 @@ interface Change {
 }
 
 /**
- * Orders the changes of one second into a path, in which each one changed the state that the previous one left.
- * `isSettled` is `false` when their end is ambiguous.
+ * Orders the changes of one second into a path, in which each one changed the state that the previous one
+ * left. `isSettled` is `false` when their end is ambiguous.
  *
- * The changes are the edges of a graph of states, and the path is an Eulerian trail of it. It starts at the state
- * that was left once more than it was reached. If each state was reached as often as left, the path ends where it
- * starts, and only the state `before` this second shows where that is. All trails from one start have the same
- * end.
+ * The changes are the edges of a graph of states, and the path is an Eulerian trail of it. It starts at the
+ * state that was left once more than it was reached. If each state was reached as often as left, the path
+ * ends where it starts, and only the state `before` this second shows where that is. All trails from one
+ * start have the same end.
  */
 export function orderChanges(
   group: Observation[],
@@ -48,7 +48,9 @@ function findStarts(changes: Change[], before: string | null): string[] {
   return unbalanced.length === 2 ? starts : [];
 }
 
-/** Finds the trail by Hierholzer's algorithm. Returns `null` if some changes can't be reached from the start. */
+/**
+ * Finds the trail by Hierholzer's algorithm. Returns `null` if some changes can't be reached from the start.
+ */
 function findTrail(changes: Change[], start: string): Observation[] | null {
   const leaving = new Map<string, Change[]>();
   // The last change of a list is taken first.

@@ -22,8 +22,8 @@ export function findPaidPeriods({ lines, phases }: Coverage, pastDueSince: Momen
 }
 
 /**
- * Returns whether the item began its next period at the same price. What is due then is that period, also when
- * the billing cycle was reset before the line's end.
+ * Returns whether the item began its next period at the same price. What is due then is that period, also
+ * when the billing cycle was reset before the line's end.
  */
 function isRenewed(phases: Phase[], { itemId, priceId, end }: CoveredPeriod): boolean {
   const ends = phases.map(({ items }) => {
@@ -48,8 +48,8 @@ function isChangedSince(phases: Phase[], start: Moment): boolean {
 }
 
 /**
- * Returns whether an item is not paid for its present period. If all are, and nothing was changed, the billing
- * cycle was reset within the second of its start, and the new period of the same items is due.
+ * Returns whether an item is not paid for its present period. If all are, and nothing was changed, the
+ * billing cycle was reset within the second of its start, and the new period of the same items is due.
  */
 function isItemUnpaid(lines: CoveredPeriod[], phases: Phase[]): boolean {
   return [...(phases.at(-1)?.items.values() ?? [])].some(

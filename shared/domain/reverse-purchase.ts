@@ -11,8 +11,8 @@ import { findOpenDisputes, listDisputeIds, toReversalFlags, weighReversals } fro
 /**
  * Applies refunds and disputes to a one-time purchase. A full reversal ends a pass and claws back a pack's
  * remaining units; a partial one is flagged. What an operator did after the reversal's own moment keeps its
- * effect, whenever Stripe reports the reversal. If the payment is no longer reversed in full, the entitlement is
- * restored. Spent units stay spent.
+ * effect, whenever Stripe reports the reversal. If the payment is no longer reversed in full, the entitlement
+ * is restored. Spent units stay spent.
  */
 function reversePurchase(entitlement: Entitlement, record: PaymentRecord, now: Moment): TouchedEntitlement {
   const { amountTotal = null, currency = null } = entitlement.purchase ?? {};
@@ -77,8 +77,8 @@ function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlemen
 }
 
 /**
- * Decides what happened first, whichever was recorded first: what expired before the reversal is not clawed back,
- * and what was reversed before the expiry did not expire.
+ * Decides what happened first, whichever was recorded first: what expired before the reversal is not clawed
+ * back, and what was reversed before the expiry did not expire.
  */
 function settleExpiry(entitlement: Entitlement, reversedAt: Moment): Entitlement {
   const { kind, unitsClawedBack, unitsExpired = 0 } = entitlement;
@@ -91,8 +91,8 @@ function settleExpiry(entitlement: Entitlement, reversedAt: Moment): Entitlement
 }
 
 /**
- * Counts the remaining units that operators added after `moment`. Units are spent from the purchase first. They
- * are no part of what a reversal of that moment takes back.
+ * Counts the remaining units that operators added after `moment`. Units are spent from the purchase first.
+ * They are no part of what a reversal of that moment takes back.
  */
 function countUnitsAddedAfter({ unitsRemaining, adjustments = [] }: Entitlement, moment: Moment): number {
   const added = adjustments.filter(({ at }) => at > moment).reduce((sum, { change }) => sum + change, 0);

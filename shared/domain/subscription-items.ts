@@ -127,7 +127,8 @@ function isAddedAfter({ at }: Observation, { createdAt }: SubscriptionItem): boo
 
 /**
  * Returns the items that bear what an item was paid for at `start`: itself, and when it stops billing, the
- * items that begin to bill in the same change. `hasEnded` when nothing replaced it: a removal needs no payment.
+ * items that begin to bill in the same change. `hasEnded` when nothing replaced it: a removal needs no
+ * payment.
  */
 export function findBearers(
   phases: Phase[],
@@ -156,7 +157,9 @@ function listBillingItems({ items }: Phase): string[] {
   return [...items].filter(([, { item }]) => item.quantity !== 0).map(([id]) => id);
 }
 
-/** Returns since when the latest observations bill the product without a break; `null`: from the first one. */
+/**
+ * Returns since when the latest observations bill the product without a break; `null`: from the first one.
+ */
 export function findBilledSince(phases: Phase[], productCode: string): Moment | null {
   const without = phases.findLastIndex(({ products }) => !products.has(productCode));
   return without === -1 ? null : (phases[without + 1]?.observation.at ?? null);

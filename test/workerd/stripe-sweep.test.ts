@@ -103,7 +103,8 @@ describe("full reread after a long gap", () => {
     expect((await readSubject(project, "z_well")).usageRemaining).toBe(10);
     // Its payment and customer are known from now on, with the sale that they belong to.
     const { results } = await env.DB.prepare(
-      "SELECT stripe_id AS id, attempt_id IS NOT NULL AS sold FROM stripe_objects WHERE connection_id = ? AND subject_ref = ?",
+      `SELECT stripe_id AS id, attempt_id IS NOT NULL AS sold FROM stripe_objects
+       WHERE connection_id = ? AND subject_ref = ?`,
     )
       .bind(project.connectionId, "z_well")
       .all();

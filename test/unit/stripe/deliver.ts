@@ -22,9 +22,9 @@ export function deliverInOrder(model: StripeModel, graceDays?: number): Merger {
 }
 
 /**
- * Merges all events late, in any order, some twice, with reads of the purchases and expiries between them. A read
- * returns the final subscription. An operator acts when some earlier events have not arrived: these follow among
- * the later ones. What the operator acts on has arrived.
+ * Merges all events late, in any order, some twice, with reads of the purchases and expiries between them. A
+ * read returns the final subscription. An operator acts when some earlier events have not arrived: these
+ * follow among the later ones. What the operator acts on has arrived.
  */
 export function deliverShuffled(
   model: StripeModel,

@@ -80,7 +80,9 @@ export class Merger {
     if (draft !== null) this.apply(draft, now);
   }
 
-  /** Reads the purchases that are paid by `now`. Without `hasBalance` the key can't read balance transactions. */
+  /**
+   * Reads the purchases that are paid by `now`. Without `hasBalance` the key can't read balance transactions.
+   */
   readPurchases(now: number, hasBalance: boolean): void {
     for (const { sessionId, payment, method, paidAt, begunAt, sessionCreatedAt } of this.model.truth
       .purchases) {

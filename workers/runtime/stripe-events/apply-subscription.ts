@@ -14,7 +14,8 @@ export async function applySubscription(
   const { owner } = found;
   const origin = buildCheckoutOrigin(owner, customerId);
   const event = await buildSubscriptionFact(context, subscriptionId, origin, subscription.observation);
-  // The event contains only the first items. The status and its time are the event's, the other items are read.
+  // The event contains only the first items. The status and its time are the event's, the other items are
+  // read.
   const observations = subscription.observation.hasMoreItems
     ? (await readSubscriptionFact(context, owner, subscriptionId)).observations
     : [];

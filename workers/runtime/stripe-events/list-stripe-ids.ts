@@ -1,8 +1,8 @@
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 
 /**
- * Lists the ids of the Stripe objects that a fact is about, except the payment of a refund or dispute: what it
- * paid for is known only once the fact is merged.
+ * Lists the ids of the Stripe objects that a fact is about, except the payment of a refund or dispute: what
+ * it paid for is known only once the fact is merged.
  */
 export function listStripeIds(fact: SubjectFact): string[] {
   switch (fact.type) {

@@ -52,7 +52,10 @@ export async function buildInvoiceFact(
   return { type: "invoice", invoiceId, subscriptionId, origin, invoice: { outcome, ...terms } };
 }
 
-/** Builds what a payment's record keeps of the invoice that it paid. A part of an open invoice pays for nothing. */
+/**
+ * Builds what a payment's record keeps of the invoice that it paid. A part of an open invoice pays for
+ * nothing.
+ */
 export async function buildPaidInvoice(
   context: ConnectionContext,
   subscriptionId: string,

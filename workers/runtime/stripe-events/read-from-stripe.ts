@@ -47,9 +47,9 @@ export interface PaidAt {
 }
 
 /**
- * Returns when the payment succeeded: the time of its balance transaction. Without the permission to read it, the
- * time of the charge is an estimate: a bank debit begins days before it succeeds. `null` if no charge of the
- * payment succeeded.
+ * Returns when the payment succeeded: the time of its balance transaction. Without the permission to read it,
+ * the time of the charge is an estimate: a bank debit begins days before it succeeds. `null` if no charge of
+ * the payment succeeded.
  */
 export async function readPaidAt(stripe: Stripe, paymentIntentId: string): Promise<PaidAt | null> {
   const { latest_charge: charge } = await callStripe(readIntentWithCharge(stripe, paymentIntentId));
@@ -103,8 +103,8 @@ export async function everyPageSince<S extends { id: string }, T>(
 }
 
 /**
- * Reads a payment intent with its charge and balance transaction. A restricted key may lack the permission for
- * balance transactions; the time of the charge is used then.
+ * Reads a payment intent with its charge and balance transaction. A restricted key may lack the permission
+ * for balance transactions; the time of the charge is used then.
  */
 async function readIntentWithCharge(stripe: Stripe, id: string): Promise<Stripe.PaymentIntent> {
   try {

@@ -93,7 +93,10 @@ export async function listReversedCharges(stripe: Stripe, customer: string): Pro
   return filterReversed(charges, new Set());
 }
 
-/** A charge is `known` once a refund or dispute of it was recorded. If that refund failed, Stripe shows no trace. */
+/**
+ * A charge is `known` once a refund or dispute of it was recorded. If that refund failed, Stripe shows no
+ * trace.
+ */
 function filterReversed(charges: Stripe.Charge[], known: ReadonlySet<string>): ReversedCharge[] {
   return charges.flatMap((charge) => {
     const paymentIntentId = getReferenceId(charge.payment_intent);
@@ -120,8 +123,8 @@ async function parseFinishedSessions(
 }
 
 /**
- * Returns when the session was paid. Stripe does not say when a free session was completed: at the latest at the
- * read, and before the session would have expired.
+ * Returns when the session was paid. Stripe does not say when a free session was completed: at the latest at
+ * the read, and before the session would have expired.
  */
 async function findPaidAt(
   stripe: Stripe,

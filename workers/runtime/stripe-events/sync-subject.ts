@@ -30,7 +30,9 @@ export interface StripeDifferences {
   attempts: { attemptId: string; status: "processing" | "failed" | "finalized" }[];
   /** Objects to record as the subject's before the facts are merged. */
   objects: OwnedObject[];
-  /** Payments of invoices, to record afterwards: a known payment is expected to have its invoice on record. */
+  /**
+   * Payments of invoices, to record afterwards: a known payment is expected to have its invoice on record.
+   */
   invoicePayments: OwnedObject[];
   /** As in `Owner`. */
   erasureFence: number | null;

@@ -4,8 +4,8 @@ import type { Dispute, PurchaseKind, Refund } from "./truth.ts";
 export type Outcome = "paid" | "failed" | "open";
 
 /**
- * Who pays an invoice: the customer, a coupon for the whole or half of it, or the customer's credit balance. A
- * coupon and the credit balance leave nothing to be paid.
+ * Who pays an invoice: the customer, a coupon for the whole or half of it, or the customer's credit balance.
+ * A coupon and the credit balance leave nothing to be paid.
  */
 export type Funding = "money" | "coupon" | "half_coupon" | "credit_balance";
 
@@ -34,8 +34,8 @@ export type Flip =
   | "item";
 
 /**
- * A step of a history. An index counts from the newest object, and wraps around, so that each index finds one.
- * A step without an object, or against Stripe's rules in the present state, changes nothing.
+ * A step of a history. An index counts from the newest object, and wraps around, so that each index finds
+ * one. A step without an object, or against Stripe's rules in the present state, changes nothing.
  */
 export type Action =
   | { do: "wait"; seconds: number }

@@ -92,7 +92,8 @@ const inSamePeriod = { proration: "now", outcome: "paid", funding: "money" } as 
 
 /** An operator's action, and what follows it. What was lifted is not refunded or disputed again. */
 const operatorPart: fc.Arbitrary<Action[]> = fc.oneof(
-  // Seats or plans that are paid in the period of the revocation, and perhaps the way back without an invoice.
+  // Seats or plans that are paid in the period of the revocation, and perhaps the way back without an
+  // invoice.
   fc
     .tuple(
       revoke,

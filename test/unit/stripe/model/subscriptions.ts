@@ -92,7 +92,9 @@ export function subscribe(world: World, { start, price, quantity, addOns, sold }
   if (outcome === "paid") emitSession(world, subscription, isTrial);
 }
 
-/** Returns the product that a checkout of the item sells. A price without a product was PRO's at that time. */
+/**
+ * Returns the product that a checkout of the item sells. A price without a product was PRO's at that time.
+ */
 const toSoldProduct = ({ price }: Item): string => prices[price] ?? "PRO";
 
 function emitSession(world: World, { id, checkout }: Subscription, isTrial: boolean): void {

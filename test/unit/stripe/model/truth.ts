@@ -1,6 +1,6 @@
 /**
- * The truth of the model: what happened at Stripe, without the events that report it. Times are in seconds, as
- * Stripe's are, and amounts in the minor unit. The oracle computes decisions from it.
+ * The truth of the model: what happened at Stripe, without the events that report it. Times are in seconds,
+ * as Stripe's are, and amounts in the minor unit. The oracle computes decisions from it.
  */
 export interface Truth {
   subscriptions: Subscription[];

@@ -9,9 +9,9 @@ interface Right {
 }
 
 /**
- * Returns the paid lines that stay usable while the subscription waits for a payment, by playing its history: a
- * payment gives a right, which lasts until a change that was paid, or that needed no payment, takes it away.
- * `since` is when the subscription became past due.
+ * Returns the paid lines that stay usable while the subscription waits for a payment, by playing its history:
+ * a payment gives a right, which lasts until a change that was paid, or that needed no payment, takes it
+ * away. `since` is when the subscription became past due.
  */
 export function findKeptLines(
   { states }: Subscription,
@@ -59,7 +59,9 @@ export function passOn(
   return new Set(staying.length > 0 ? staying : coming);
 }
 
-/** The line's item goes on with the period after the line's, at the same price: that period is what is due. */
+/**
+ * The line's item goes on with the period after the line's, at the same price: that period is what is due.
+ */
 function isNextPeriod(line: Coverage, before: SubscriptionState, after: SubscriptionState): boolean {
   const [former, present] = [before, after].map(({ items }) =>
     items.find(({ id, price }) => id === line.itemId && price === line.price),

@@ -4,8 +4,8 @@ import { passOn } from "./kept.ts";
 import { type Coverage, covers } from "./lines.ts";
 
 /**
- * Returns whether an operator's revocation of the product lasts: until a later period is paid, for the product or
- * for what took its place. Another payment within the period of the revocation is no later period.
+ * Returns whether an operator's revocation of the product lasts: until a later period is paid, for the
+ * product or for what took its place. Another payment within the period of the revocation is no later period.
  */
 export function isRevoked(
   truth: Truth,
@@ -31,7 +31,9 @@ export function isRevoked(
   );
 }
 
-/** Returns the items that billed the product at the revocation, or were paid for it, and those that followed. */
+/**
+ * Returns the items that billed the product at the revocation, or were paid for it, and those that followed.
+ */
 function findPlaces(
   { states }: Subscription,
   billing: Billing,
