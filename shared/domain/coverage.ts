@@ -6,8 +6,8 @@ import { findOpenDisputes, type ReversalSum, toReversalFlags, weighReversals } f
 /**
  * What the invoices of a subscription pay for, line by line, and what refunds and disputes took back.
  *
- * The status of a subscription comes from Stripe alone. Coverage decides when a hold blocks, whether a payment
- * ended an operator's revocation, and what stays usable while the subscription waits for a payment.
+ * The status of a subscription comes from Stripe alone. Coverage decides when a hold blocks, whether a
+ * payment ended an operator's revocation, and what stays usable while the subscription waits for a payment.
  */
 export interface Coverage {
   lines: CoveredPeriod[];
@@ -122,8 +122,8 @@ function findProductAtPrice(phases: Phase[], itemId: string, priceId: string): s
 
 /**
  * Returns the lines that decide about a product: its own since it is billed without a break. If none of them
- * brought money, the change of plan is not invoiced yet or was paid from a credit. Then the lines of the items
- * that bill the product decide too, else all lines of the subscription.
+ * brought money, the change of plan is not invoiced yet or was paid from a credit. Then the lines of the
+ * items that bill the product decide too, else all lines of the subscription.
  */
 export function findRelevantLines({ lines, phases }: Coverage, productCode: string): CoveredPeriod[] {
   const since = findBilledSince(phases, productCode);
@@ -149,98 +149,33 @@ export function findPaidThrough(lines: CoveredPeriod[]): Moment | null {
 }
 
 /**
- * Returns whether a payment after an operator's revocation restores the product: it pays for a period of the
- * product that goes beyond the revocation.
+ * Returns whether an operator's revocation is over: a later period of the product was paid, or of what
+ * replaced it. A payment within the period that was running does not end it, such as one for another seat.
  */
 export function isPaidSince(
-  { lines }: Coverage,
+  { lines, phases }: Coverage,
   productCode: string,
   { at, periodEnd }: { at: Moment; periodEnd: Moment | null },
 ): boolean {
-  return lines.some(({ invoice, end, ...line }) => {
+  const revoked = phases.findLast(({ observation }) => observation.at <= at) ?? phases[0];
+  const items = [...(revoked?.items ?? [])];
+  const runningEnds = items.map(([, { item }]) => item.currentPeriodEnd);
+  const bears = ([itemId, each]: (typeof items)[number]) =>
+    (each.productCode === productCode && each.item.quantity !== 0) ||
+    lines.some(
+      (line) =>
+        line.itemId === itemId && line.productCode === productCode && line.start <= at && at < line.end,
+    );
+  const successors = items
+    .filter(bears)
+    .flatMap(([itemId]) => [...findBearers(phases, { itemId, start: at }).items]);
+  return lines.some(({ invoice, itemId, end, ...line }) => {
     if (invoice.isTakenBack || !invoice.isMoney) return false;
-    if (line.productCode !== null && line.productCode !== productCode) return false;
+    const isOwn = line.productCode === productCode || itemId === null || successors.includes(itemId);
+    if (!isOwn) return false;
     if (invoice.paidAt === null) return periodEnd !== null && end > periodEnd;
-    return invoice.paidAt > at && end > at;
+    return invoice.paidAt > at && end > at && !runningEnds.includes(end);
   });
-}
-
-/**
- * Returns, by product, until when its own paid lines keep it usable while the subscription waits for a
- * payment. A change that was not paid takes nothing away; one that was paid, or that needed no payment, does.
- * A period that ended before the subscription became past due keeps nothing.
- */
-export function findPaidPeriods({ lines, phases }: Coverage, pastDueSince: Moment): Map<string, Moment> {
-  const until = new Map<string, Moment>();
-  for (const line of lines) {
-    const { productCode, end, invoice } = line;
-    if (productCode === null || invoice.isTakenBack || end <= pastDueSince) continue;
-    if (isRenewed(phases, line) || !(isChangedSince(phases, line.start) || isItemUnpaid(lines, phases)))
-      continue;
-    const bearers = findBearers(phases, line);
-    if (bearers === null || isReplacedByPaid(lines, phases, line, bearers)) continue;
-    until.set(productCode, Math.max(until.get(productCode) ?? end, end));
-  }
-  return until;
-}
-
-/**
- * Returns whether the item began its next period at the same price. What is due then is that period, also when
- * the billing cycle was reset before the line's end.
- */
-function isRenewed(phases: Phase[], { itemId, priceId, end }: CoveredPeriod): boolean {
-  const ends = phases.map(({ items }) => {
-    const item = items.get(itemId ?? "")?.item;
-    return item?.priceId === priceId ? (item.currentPeriodEnd ?? null) : null;
-  });
-  return ends.some((periodEnd, index) => {
-    const former = ends[index - 1] ?? null;
-    return periodEnd !== null && former !== null && former <= end && periodEnd > end;
-  });
-}
-
-/** Returns whether any item was added, removed or changed since `start`. */
-function isChangedSince(phases: Phase[], start: Moment): boolean {
-  const since = phases.filter(
-    ({ observation }, index) => observation.at >= start || index === phases.length - 1,
-  );
-  const plans = since.map(({ items }) =>
-    JSON.stringify([...items].map(([id, { item }]) => [id, item.priceId, item.quantity]).toSorted()),
-  );
-  return new Set(plans).size > 1;
-}
-
-/**
- * Returns whether an item is not paid for its present period. If all are, and nothing was changed, the billing
- * cycle was reset within the second of its start, and the new period of the same items is due.
- */
-function isItemUnpaid(lines: CoveredPeriod[], phases: Phase[]): boolean {
-  return [...(phases.at(-1)?.items.values() ?? [])].some(
-    ({ item }) =>
-      item.quantity !== 0 &&
-      !lines.some(
-        ({ itemId, priceId, end }) =>
-          itemId === item.itemId && priceId === item.priceId && end >= (item.currentPeriodEnd ?? 0),
-      ),
-  );
-}
-
-/** Returns whether the line's item, or one that replaced it, was later paid for another product. */
-function isReplacedByPaid(
-  lines: CoveredPeriod[],
-  phases: Phase[],
-  { productCode, start }: CoveredPeriod,
-  bearers: Set<string>,
-): boolean {
-  const isPresent = (other: CoveredPeriod) =>
-    phases.at(-1)?.items.get(other.itemId ?? "")?.productCode === other.productCode;
-  return lines.some(
-    (other) =>
-      bearers.has(other.itemId ?? "") &&
-      other.productCode !== productCode &&
-      // Of two changes of one second, only the last one is known for certain.
-      (other.start > start || (other.start === start && isPresent(other))),
-  );
 }
 
 /** Flags every invoice of the lines: a part that is lost stays lost when later periods are paid. */

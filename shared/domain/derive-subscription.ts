@@ -3,7 +3,6 @@ import { buildEntitlement } from "./build-entitlement.ts";
 import {
   type Coverage,
   collectCoverage,
-  findPaidPeriods,
   findPaidThrough,
   findRelevantLines,
   findReversalFlags,
@@ -13,6 +12,7 @@ import {
 import { dayMs, type Entitlement, type Flag, type Moment } from "./entitlement.ts";
 import { updateHolds } from "./holds.ts";
 import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
+import { findPaidPeriods } from "./paid-periods.ts";
 import { findHolds } from "./reversal-holds.ts";
 import { isOverdue } from "./review-subscription.ts";
 import {
@@ -57,14 +57,15 @@ export function deriveSubscription(
   const latest = phases.at(-1);
   if (latest === undefined) return [];
   const { observation } = latest;
-  const products = new Set([
-    ...phases.flatMap((phase) => [...phase.products.keys()]),
-    ...findGrantedProducts(state, record),
-  ]);
   const coverage = collectCoverage(record, findPayments(state, record), phases);
   const pastDueSince = findPastDueSince(record);
   const paidPeriods =
     pastDueSince === null ? new Map<string, Moment>() : findPaidPeriods(coverage, pastDueSince);
+  const products = new Set([
+    ...phases.flatMap((phase) => [...phase.products.keys()]),
+    ...findGrantedProducts(state, record),
+    ...paidPeriods.keys(),
+  ]);
   const purchase = buildPurchase(record);
 
   const derived = [...products].map((productCode): Entitlement => {

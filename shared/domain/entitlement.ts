@@ -64,8 +64,8 @@ export interface Entitlement {
   durationDays: number | null;
   /** When the payment succeeded, or an operator granted it. Orders passes, and starts a pack's expiry. */
   paidAt: Moment;
-  /** Set when `paidAt` was read from Stripe. The event of the payment then corrects it. */
-  paidAtFrom?: "read";
+  /** The source of `paidAt`, if it is not the event of the payment. A better source corrects it. */
+  paidAtFrom?: "read" | "estimate";
   startsAt: Moment | null;
   expiresAt: Moment | null;
   /** Subscriptions only. */
@@ -91,6 +91,8 @@ export interface Entitlement {
   holds: Hold[];
   /** Units that a full refund or an operator clawed back. Undoing either returns exactly these units. */
   unitsClawedBack: number | null;
+  /** Units that were left at the expiry. A correction of the expiry returns exactly these units. */
+  unitsExpired?: number;
   /** Usage packs only: what operators added or removed. A reversal from before an addition leaves it. */
   adjustments?: { at: Moment; change: number }[];
   flags: Flag[];

@@ -15,12 +15,7 @@ export function decideExpire(state: Entitlements, now: Moment): EntryDraft | nul
     if (!isOpen(entitlement) || !hasExpired(entitlement, now)) continue;
     const left = entitlement.unitsRemaining;
     touched.push({
-      entitlement: {
-        ...entitlement,
-        status: "expired",
-        unitsRemaining: left === null ? null : 0,
-        updatedAt: now,
-      },
+      entitlement: { ...expireUnits(entitlement), status: "expired", updatedAt: now },
       units: left ? [{ movement: "expired", change: -left }] : [],
     });
   }
@@ -45,4 +40,21 @@ export function findNextExpiry(state: Entitlements): Moment | null {
     if (next === null || entitlement.expiresAt < next) next = entitlement.expiresAt;
   }
   return next;
+}
+
+/** Takes the remaining units, and keeps their number. */
+export function expireUnits(entitlement: Entitlement): Entitlement {
+  const { unitsRemaining: left, unitsExpired = 0 } = entitlement;
+  return left ? { ...entitlement, unitsRemaining: 0, unitsExpired: unitsExpired + left } : entitlement;
+}
+
+/** Undoes an expiry exactly. Entries older than `unitsExpired` don't say how many units there were. */
+export function undoExpiry(entitlement: Entitlement): Entitlement {
+  const { unitsExpired = 0, ...rest } = entitlement;
+  const { status, unitsRemaining, unitsClawedBack } = rest;
+  // A canceled pack returns its units once the cancelation is undone.
+  if (status === "canceled")
+    return unitsExpired === 0 ? rest : { ...rest, unitsClawedBack: (unitsClawedBack ?? 0) + unitsExpired };
+  const returned = unitsExpired === 0 ? unitsRemaining : (unitsRemaining ?? 0) + unitsExpired;
+  return { ...rest, status: status === "expired" ? "active" : status, unitsRemaining: returned };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decideStripe, type SubjectFact } from "./decide-stripe.ts";
-import { dayMs } from "./entitlement.ts";
+import { dayMs, type Entitlement } from "./entitlement.ts";
+import { decideExpire } from "./expire.ts";
 import type { PurchaseFact } from "./grant-purchase.ts";
 import { applyEntry, emptyState, type SubjectState } from "./ledger.ts";
 
@@ -10,7 +11,7 @@ const succeeded = 13 * dayMs;
 const purchase = (
   kind: "usage_pack" | "time_pass",
   paidAt: number,
-  from: "event" | "read",
+  from: PurchaseFact["paidAtFrom"],
 ): PurchaseFact => ({
   type: "purchase",
   terms: {
@@ -41,14 +42,22 @@ const refund = (status: "succeeded" | "failed", version: number): SubjectFact =>
   refund: { id: "re_1", amount: 4_900, currency: "eur", status, createdAt: 14 * dayMs, version },
 });
 
-function merge(facts: SubjectFact[]) {
+/** Merges the facts. `expiry` records what expired by now. */
+function merge(facts: (SubjectFact | "expiry")[], now = 15 * dayMs) {
   let state: SubjectState = emptyState;
   const context = { graceDays: 0, deriveEntitlementId: (source: string) => source };
   for (const fact of facts) {
-    const decision = decideStripe(state, fact, { type: "clock" }, context, 15 * dayMs);
+    if (fact === "expiry") {
+      const draft = decideExpire(state.entitlements, now);
+      if (draft !== null) state = applyEntry(state, draft);
+      continue;
+    }
+    const decision = decideStripe(state, fact, { type: "clock" }, context, now);
     if (decision.outcome === "change") state = applyEntry(state, decision.draft);
   }
-  return state.entitlements.get("cs_1");
+  const merged = state.entitlements.get("cs_1");
+  if (merged === undefined) throw new Error("nothing was granted");
+  return merged;
 }
 
 describe("grantPurchase", () => {
@@ -74,4 +83,49 @@ describe("grantPurchase", () => {
     const event = purchase("usage_pack", succeeded, "event");
     expect(merge([event, purchase("usage_pack", begun, "read")])).toEqual(merge([event]));
   });
+
+  const kinds = ["usage_pack", "time_pass"] as const;
+
+  describe.each(kinds)("a %s whose estimated time differs from the time of its event", (kind) => {
+    const event = purchase(kind, succeeded, "event");
+    const read = purchase(kind, succeeded - 1_000, "read");
+    const [early, late] = [purchase(kind, begun, "estimate"), purchase(kind, 14 * dayMs, "estimate")];
+    const [refunded, undone] = [refund("succeeded", 14 * dayMs), refund("failed", 15 * dayMs)];
+    const length = kind === "usage_pack" ? 30 : 5;
+
+    it.each([
+      ["between both ends", begun + length * dayMs + 1],
+      ["after both ends", succeeded + 60 * dayMs],
+    ])("ends in the same state in any order of read, event and expiry, %s", (_, now) => {
+      for (const others of [[], [refunded], [refunded, undone]]) {
+        const expected = withoutWriteTimes(merge([event, ...others, "expiry"], now));
+        for (const before of [[early], [late], [late, early], [read], [early, read], [late, read, early]])
+          for (const facts of [
+            [...before, event, ...others, "expiry"],
+            [...before, "expiry", event, ...others, "expiry"],
+            [...before, "expiry", ...others, event, "expiry"],
+            [...before, ...others, "expiry", event, "expiry"],
+            [...others, ...before, "expiry", event, "expiry", ...before],
+            [event, "expiry", ...before, ...others, "expiry"],
+          ] satisfies (SubjectFact | "expiry")[][])
+            expect(withoutWriteTimes(merge(facts, now))).toEqual(expected);
+      }
+    });
+
+    it("a read of the payment's time corrects an estimate, and the earlier of two estimates counts", () => {
+      expect(merge([early, "expiry", read])?.paidAt).toBe(read.paidAt);
+      expect(merge([read, early])?.paidAt).toBe(read.paidAt);
+      expect(merge([late, early])).toEqual(merge([early, late]));
+    });
+  });
+
+  it("a pack that expired too early gets back exactly the units that were left", () => {
+    const event = purchase("usage_pack", succeeded, "event");
+    const now = begun + 30 * dayMs + 1;
+    const pack = merge([purchase("usage_pack", begun, "estimate"), "expiry", event], now);
+    expect(pack).toMatchObject({ status: "active", unitsRemaining: 100 });
+    expect(pack).not.toHaveProperty("unitsExpired");
+  });
 });
+
+const withoutWriteTimes = ({ createdAt: _, updatedAt: __, ...entitlement }: Entitlement) => entitlement;

@@ -1,18 +1,23 @@
 import { buildEntitlement } from "./build-entitlement.ts";
 import { dayMs, type Entitlement, type GrantTerms, type Moment, type Purchase } from "./entitlement.ts";
+import { undoExpiry } from "./expire.ts";
 import type { SubjectState, TouchedEntitlement } from "./ledger.ts";
 import { settlePurchases } from "./reverse-purchase.ts";
+
+/**
+ * The source of the time paid. An event gives the time of the payment's success itself. A read gives the time
+ * of its balance transaction, which may differ by a second. Where there is none, the time is an estimate: a
+ * charge may be older than its success, and a free session shows only that it was completed by the time of
+ * the read.
+ */
+export type PaidAtSource = "event" | "read" | "estimate";
 
 /** A one-time purchase that Stripe reports as paid. */
 export interface PurchaseFact {
   type: "purchase";
   terms: GrantTerms;
   paidAt: Moment;
-  /**
-   * An event gives the time of the payment's success itself. A read gives the time of its balance transaction,
-   * which may differ by a second.
-   */
-  paidAtFrom: "event" | "read";
+  paidAtFrom: PaidAtSource;
   purchase: Purchase;
 }
 
@@ -28,8 +33,8 @@ export function grantPurchase(
 ): TouchedEntitlement[] {
   const known = state.entitlements.get(entitlementId);
   if (known !== undefined)
-    return paidAtFrom === "event" && known.paidAtFrom === "read"
-      ? correctPaidAt(state, known, paidAt, now)
+    return isBetter({ paidAt, paidAtFrom }, known)
+      ? correctPaidAt(state, known, paidAt, paidAtFrom, now)
       : [];
   const { units, expiresAfterDays } = terms;
   const granted = buildEntitlement(
@@ -42,7 +47,7 @@ export function grantPurchase(
       unitsRemaining: units,
       durationDays: terms.durationDays,
       paidAt,
-      ...(paidAtFrom === "read" ? { paidAtFrom } : {}),
+      ...(paidAtFrom === "event" ? {} : { paidAtFrom }),
       // A pass gets its window from the queue of all passes of its product.
       expiresAt: expiresAfterDays === null ? null : paidAt + expiresAfterDays * dayMs,
       purchase,
@@ -57,29 +62,42 @@ export function grantPurchase(
   return settlePurchases(state.entitlements, [touched], record?.type === "payment" ? record : null, now);
 }
 
-/** Moves a purchase to the time that the event of its payment gives, with what depends on that time. */
+const precision: Record<PaidAtSource, number> = { estimate: 0, read: 1, event: 2 };
+
+/** Returns whether the reported time replaces the known one. Of two estimates, the earlier one is closer. */
+function isBetter(reported: { paidAt: Moment; paidAtFrom: PaidAtSource }, known: Entitlement): boolean {
+  const paidAtFrom: PaidAtSource = known.paidAtFrom ?? "event";
+  if (reported.paidAtFrom !== paidAtFrom) return precision[reported.paidAtFrom] > precision[paidAtFrom];
+  return paidAtFrom !== "event" && reported.paidAt < known.paidAt;
+}
+
+/**
+ * Moves a purchase to a better known time, with what depends on that time. What expired under the former time
+ * is as if it had not; the expiry alarm checks it again.
+ */
 function correctPaidAt(
   state: SubjectState,
   known: Entitlement,
   paidAt: Moment,
+  paidAtFrom: PaidAtSource,
   now: Moment,
 ): TouchedEntitlement[] {
-  const { paidAtFrom: _, ...rest } = known;
+  const { paidAtFrom: _, ...rest } = undoExpiry(known);
   const shift = (moment: Moment | null) => (moment === null ? null : moment + paidAt - known.paidAt);
-  // What expired under the former time stays expired: its units are gone from the balance.
-  const isMoving = known.status !== "expired";
   const corrected: Entitlement = {
     ...rest,
+    ...(paidAtFrom === "event" ? {} : { paidAtFrom }),
     paidAt,
     // The window of a pass follows from the queue of all passes.
-    startsAt: isMoving ? shift(known.startsAt) : known.startsAt,
-    expiresAt: isMoving ? shift(known.expiresAt) : known.expiresAt,
+    startsAt: shift(known.startsAt),
+    expiresAt: shift(known.expiresAt),
     updatedAt: now,
   };
+  const returned = (corrected.unitsRemaining ?? 0) - (known.unitsRemaining ?? 0);
   const record = state.records.get(known.purchase?.paymentIntentId ?? "");
   return settlePurchases(
     state.entitlements,
-    [{ entitlement: corrected, units: [] }],
+    [{ entitlement: corrected, units: returned === 0 ? [] : [{ movement: "expired", change: returned }] }],
     record?.type === "payment" ? record : null,
     now,
   );

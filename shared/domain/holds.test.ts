@@ -3,6 +3,7 @@ import { type ImpliedHold, updateHolds } from "./holds.ts";
 
 const refund = (placedAt: number, causeId = "pi_1"): ImpliedHold => ({
   causeId,
+  relatedCauseIds: ["pi_1", "dp_1"],
   reason: "refund",
   placedAt,
   window: { from: null, until: null },
@@ -24,7 +25,24 @@ describe("updateHolds", () => {
   });
 
   it("a lift is found under the id of another payment of the same invoice", () => {
-    const hold = { ...refund(100, "pi_0"), formerCauseIds: ["pi_1"] };
+    const hold = { ...refund(100, "pi_0"), relatedCauseIds: ["pi_1"] };
     expect(updateHolds(lift(500), [hold])).toMatchObject([{ causeId: "pi_0", liftedAt: 500 }]);
+  });
+
+  it("a lift covers an earlier reversal of the same payment that arrives later", () => {
+    expect(updateHolds(lift(500), [refund(100), refund(400, "dp_1")])).toMatchObject([
+      { causeId: "dp_1", liftedAt: 500 },
+      { causeId: "pi_1", liftedAt: 500 },
+    ]);
+  });
+
+  it("a lift leaves the other hold that the operator saw", () => {
+    const [first, second] = updateHolds([], [refund(100), refund(400, "dp_1")]);
+    if (first === undefined || second === undefined) throw new Error("no holds");
+    const before = [first, { ...second, liftedAt: 500 }];
+    expect(updateHolds(before, [refund(100), refund(400, "dp_1")])).toMatchObject([
+      { causeId: "dp_1", liftedAt: null },
+      { causeId: "pi_1", liftedAt: 500 },
+    ]);
   });
 });

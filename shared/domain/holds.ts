@@ -2,29 +2,27 @@ import type { Hold } from "./entitlement.ts";
 
 /** A hold as its cause implies it. Only operators lift holds. */
 export type ImpliedHold = Required<Pick<Hold, "causeId" | "reason" | "placedAt" | "window">> & {
-  /**
-   * Ids under which a hold on the same payment may have been kept before: another payment of the invoice, or the
-   * dispute that was lost.
-   */
-  formerCauseIds?: string[];
+  /** The payments and disputes of the same purchase or invoice. A hold may have had the id of another one. */
+  relatedCauseIds: string[];
 };
 
 /**
  * Replaces the holds with the implied ones and keeps `liftedAt`: an event must not undo an operator's lift. A
- * lift covers what happened at Stripe before it. If the lifted refund fails and a later one takes the money, or
- * the lifted dispute is lost later, the hold blocks again.
+ * lift covers what happened at Stripe before it, also where Stripe reports it later. If the lifted refund
+ * fails and a later one takes the money, or the lifted dispute is lost later, the hold blocks again.
  */
 export function updateHolds(before: Hold[], implied: ImpliedHold[]): Hold[] {
   return implied
     .toSorted((a, b) => (a.causeId < b.causeId ? -1 : 1))
-    .map(({ formerCauseIds = [], ...hold }) => {
-      const causeIds = [hold.causeId, ...formerCauseIds];
-      const lifted = before.find(
-        ({ causeId, placedAt, liftedAt }) =>
-          liftedAt !== null &&
-          causeIds.includes(causeId) &&
-          ((hold.causeId === causeId && hold.placedAt === placedAt) || hold.placedAt <= liftedAt),
-      );
+    .map(({ relatedCauseIds, ...hold }) => {
+      const known = before.find(({ causeId }) => causeId === hold.causeId);
+      const lifted = before.find(({ causeId, placedAt, liftedAt }) => {
+        if (liftedAt === null) return false;
+        if (causeId === hold.causeId) return placedAt === hold.placedAt || hold.placedAt <= liftedAt;
+        // The operator saw this hold, and lifted the other one alone.
+        if (known?.liftedAt === null && known.placedAt <= liftedAt) return false;
+        return relatedCauseIds.includes(causeId) && hold.placedAt <= liftedAt;
+      });
       return { ...hold, liftedAt: lifted?.liftedAt ?? null };
     });
 }

@@ -1,10 +1,7 @@
-import {
-  type ComparedAttributes,
-  hasEnded,
-  type Observation,
-  type SubscriptionRecord,
-  type SubscriptionSnapshot,
-} from "./stripe-record.ts";
+import { hasAttributes, toComparedAttributes } from "./compared-attributes.ts";
+import { dropFormerReads } from "./complete-items.ts";
+import { orderChanges } from "./order-changes.ts";
+import { hasEnded, type Observation, type SubscriptionRecord } from "./stripe-record.ts";
 
 export interface MergeResult {
   record: SubscriptionRecord;
@@ -22,11 +19,6 @@ export interface MergeResult {
 const maxFullObservations = 48;
 
 /**
- * The most changes of one second to search for an order. Beyond this, the subscription is read from Stripe.
- */
-const maxChainLength = 12;
-
-/**
  * Adds observations to the record. The result depends on the set of observations, not on order or repetition.
  */
 export function mergeObservations(record: SubscriptionRecord, incoming: Observation[]): MergeResult {
@@ -37,7 +29,7 @@ export function mergeObservations(record: SubscriptionRecord, incoming: Observat
   // A read is requested after all other observations were reported, so it settles their order.
   const hasRead = added.some(({ said }) => said === "read");
   return {
-    record: { ...record, observations: dropRepetitions(observations) },
+    record: { ...record, observations: dropRepetitions(dropFormerReads(observations)) },
     isSettled: isSettled || hasRead,
   };
 }
@@ -72,9 +64,9 @@ function sortObservations(observations: Observation[]): { observations: Observat
       else isSettled = true;
       continue;
     }
-    const chain = orderByChanges(group, before);
-    ordered.push(...chain.observations);
-    isSettled = chain.isSettled || groupRank === 3;
+    const changes = orderChanges(group, before);
+    ordered.push(...changes.observations);
+    isSettled = changes.isSettled || groupRank === 3;
   }
   return { observations: ordered, isSettled };
 }
@@ -85,77 +77,6 @@ const compareEnds = (a: Observation, b: Observation) =>
 
 const compareIds = (a: Observation, b: Observation) => (a.sourceId < b.sourceId ? -1 : 1);
 
-/**
- * Orders observations of one second into a chain in which each one changed the state of the previous one.
- * Several such chains may exist. Chains with the same start have the same end, because they apply the same
- * set of changes.
- */
-function orderByChanges(group: Observation[], before: Observation | undefined) {
-  if (group.length === 1) return { observations: group, isSettled: true };
-  const following = group.filter((first) => before !== undefined && follows(first, before));
-  const chains = (following.length > 0 ? following : group)
-    .map((first) => findChain(first, withoutOne(group, first)))
-    .filter((chain) => chain !== null);
-  const lasts = chains.flatMap((chain) => chain.at(-1) ?? []);
-  return { observations: chains[0] ?? group, isSettled: areSameSnapshots(lasts) };
-}
-
-function findChain(first: Observation, others: Observation[]): Observation[] | null {
-  if (others.length === 0) return [first];
-  if (others.length > maxChainLength) return null;
-  for (const next of others.filter((other) => follows(other, first))) {
-    const chain = findChain(next, withoutOne(others, next));
-    if (chain !== null) return [first, ...chain];
-  }
-  return null;
-}
-
-function withoutOne(observations: Observation[], one: Observation): Observation[] {
-  return observations.filter((observation) => observation !== one);
-}
-
-function areSameSnapshots([first, ...others]: Observation[]): boolean {
-  return first !== undefined && others.every((other) => isSameSnapshot(first, other));
-}
-
-/** Returns whether `earlier` is the state that `later` changed: `later` with its former values restored. */
-function follows(later: Observation, earlier: Observation): boolean {
-  return hasAttributes(earlier, { ...toComparedAttributes(later), ...later.previous });
-}
-
-/** Sorting compares an observation many times. Observations are never changed in place. */
-const comparedAttributes = new WeakMap<SubscriptionSnapshot, ComparedAttributes>();
-
-export function toComparedAttributes(snapshot: SubscriptionSnapshot): ComparedAttributes {
-  const known = comparedAttributes.get(snapshot);
-  if (known !== undefined) return known;
-  const attributes = buildComparedAttributes(snapshot);
-  comparedAttributes.set(snapshot, attributes);
-  return attributes;
-}
-
-/** Observations of older records lack the ids of their items, so they are compared by prices. */
-function buildComparedAttributes(snapshot: SubscriptionSnapshot): ComparedAttributes {
-  const { status, cancelAtPeriodEnd, cancelAt = null, isCollectionPaused, items } = snapshot;
-  const common = { status, cancelAtPeriodEnd, isCollectionPaused };
-  if (items.some(({ itemId }) => itemId === undefined))
-    return {
-      ...common,
-      currentPeriodEnd: items[0]?.currentPeriodEnd ?? null,
-      priceIds: items.map(({ priceId }) => priceId).join(),
-    };
-  const sorted = items.toSorted((a, b) => ((a.itemId ?? "") < (b.itemId ?? "") ? -1 : 1));
-  const compared = sorted.map((item) => [item.itemId, item.priceId, item.quantity, item.currentPeriodEnd]);
-  return { ...common, cancelAt, items: JSON.stringify(compared) };
-}
-
-function hasAttributes(observation: Observation, attributes: ComparedAttributes): boolean {
-  const mine = toComparedAttributes(observation);
-  return (Object.keys(attributes) as (keyof ComparedAttributes)[]).every(
-    (key) => mine[key] === attributes[key],
-  );
-}
-
 function isSameSnapshot(a: Observation, b: Observation): boolean {
   return (
     hasAttributes(a, toComparedAttributes(b)) &&
@@ -164,18 +85,28 @@ function isSameSnapshot(a: Observation, b: Observation): boolean {
   );
 }
 
-/** Bounds the record's size: drops reads that show no change, and old observations that repeat the last. */
+/**
+ * Bounds the record's size: drops reads that show no change, and old observations that repeat the last. The
+ * changes of one second order each other, so they are dropped together or not at all.
+ */
 function dropRepetitions(observations: Observation[]): Observation[] {
-  return observations.filter((observation, index) => {
+  const newest = observations.length - 1;
+  const isRepetition = (observation: Observation, index: number) => {
     const before = observations[index - 1];
-    const isNewest = index === observations.length - 1;
-    if (before === undefined || isNewest) return true;
-    if (observation.said === "read") return !isSameSnapshot(before, observation);
+    if (before === undefined || index === newest) return false;
+    if (observation.said === "read") return isSameSnapshot(before, observation);
     const isOld = observations.length - index > maxFullObservations;
     return (
-      !isOld || before.status !== observation.status || toProductKey(before) !== toProductKey(observation)
+      isOld && before.status === observation.status && toProductKey(before) === toProductKey(observation)
     );
-  });
+  };
+  const kept = new Set(observations.filter((observation, index) => !isRepetition(observation, index)));
+  const isChange = ({ said }: Observation) => said !== "read";
+  const isNeeded = (observation: Observation) => {
+    const others = observations.filter((other) => other.at === observation.at && kept.has(other));
+    return others.filter(isChange).length > 1;
+  };
+  return observations.filter((each) => kept.has(each) || (isChange(each) && isNeeded(each)));
 }
 
 function toProductKey({ items }: Observation): string {

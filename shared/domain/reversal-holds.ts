@@ -9,9 +9,12 @@ export function findHolds(lines: CoveredPeriod[]): ImpliedHold[] {
   return [...takenBack].flatMap((invoice) => {
     const start = findStart(lines.filter((line) => line.invoice === invoice));
     const { payments, reversal } = invoice;
+    const paymentIds = payments.map(({ recordId }) => recordId).toSorted();
+    const relatedCauseIds = [...paymentIds, ...payments.flatMap(listDisputeIds)];
     const disputes = findOpenDisputes(payments).map(
       ({ id, createdAt }): ImpliedHold => ({
         causeId: id,
+        relatedCauseIds,
         reason: "dispute",
         placedAt: createdAt,
         window: findWindow(lines, start, createdAt),
@@ -19,10 +22,9 @@ export function findHolds(lines: CoveredPeriod[]): ImpliedHold[] {
     );
     if (reversal.fullyReversedAt === null) return disputes;
     // The hold has the id of a payment. With several payments, any of them may have been known first.
-    const paymentIds = payments.map(({ recordId }) => recordId).toSorted();
     const refund: ImpliedHold = {
       causeId: paymentIds[0] ?? invoice.invoiceId,
-      formerCauseIds: [...paymentIds.slice(1), ...payments.flatMap(listDisputeIds)],
+      relatedCauseIds,
       reason: "refund",
       placedAt: reversal.fullyReversedAt,
       window: findWindow(lines, start, reversal.fullyReversedAt),
@@ -32,8 +34,8 @@ export function findHolds(lines: CoveredPeriod[]): ImpliedHold[] {
 }
 
 /**
- * Returns the start of the period that ends last. An invoice may also contain an earlier one, such as the usage
- * of the month before, which says nothing about the present.
+ * Returns the start of the period that ends last. An invoice may also contain an earlier one, such as the
+ * usage of the month before, which says nothing about the present.
  */
 function findStart(lines: CoveredPeriod[]): Moment {
   const end = Math.max(...lines.map((line) => line.end));
@@ -44,8 +46,8 @@ function findStart(lines: CoveredPeriod[]): Moment {
  * Returns when a hold on a period that began at `start` blocks: from the end of an earlier period that is
  * still paid, until the start of a period that was paid instead or afterwards.
  *
- * The next paid period ends the hold permanently. Otherwise an old refund would block again between the end of
- * each period and the payment of the next.
+ * The next paid period ends the hold permanently. Otherwise an old refund would block again between the end
+ * of each period and the payment of the next.
  */
 function findWindow(lines: CoveredPeriod[], start: Moment, placedAt: Moment): ImpliedHold["window"] {
   const remaining = lines.filter(({ invoice }) => !invoice.isTakenBack);

@@ -1,5 +1,7 @@
+import { hasExpired } from "./availability.ts";
 import { clawBack, clawBackAllBut, recordClawBack, returnUnits } from "./clawback.ts";
-import type { Entitlement, Moment } from "./entitlement.ts";
+import type { Entitlement, Hold, Moment } from "./entitlement.ts";
+import { expireUnits, undoExpiry } from "./expire.ts";
 import { type ImpliedHold, updateHolds } from "./holds.ts";
 import type { Entitlements, TouchedEntitlement } from "./ledger.ts";
 import { recomputePassWindows } from "./pass-windows.ts";
@@ -9,22 +11,31 @@ import { findOpenDisputes, listDisputeIds, toReversalFlags, weighReversals } fro
 /**
  * Applies refunds and disputes to a one-time purchase. A full reversal ends a pass and claws back a pack's
  * remaining units; a partial one is flagged. What an operator did after the reversal's own moment keeps its
- * effect, whenever Stripe reports the reversal. If the payment is no longer reversed in full, the entitlement is
- * restored. Spent units stay spent.
+ * effect, whenever Stripe reports the reversal. If the payment is no longer reversed in full, the entitlement
+ * is restored. Spent units stay spent.
  */
 function reversePurchase(entitlement: Entitlement, record: PaymentRecord, now: Moment): TouchedEntitlement {
   const { amountTotal = null, currency = null } = entitlement.purchase ?? {};
   const reversal = weighReversals([record], { amount: amountTotal, currency });
   const window = { from: null, until: null };
-  const disputes = findOpenDisputes([record]).map(
-    ({ id, createdAt }): ImpliedHold => ({ causeId: id, reason: "dispute", placedAt: createdAt, window }),
-  );
   const { recordId } = record;
+  const relatedCauseIds = [recordId, ...listDisputeIds(record)];
+  const disputes = findOpenDisputes([record]).map(
+    ({ id, createdAt }): ImpliedHold => ({
+      causeId: id,
+      relatedCauseIds,
+      reason: "dispute",
+      placedAt: createdAt,
+      window,
+    }),
+  );
   const { fullyReversedAt: placedAt } = reversal;
-  const formerCauseIds = listDisputeIds(record);
   const refunds: ImpliedHold[] =
-    placedAt === null ? [] : [{ causeId: recordId, formerCauseIds, reason: "refund", placedAt, window }];
-  const holds = updateHolds(entitlement.holds, [...disputes, ...refunds]);
+    placedAt === null ? [] : [{ causeId: recordId, relatedCauseIds, reason: "refund", placedAt, window }];
+  const holds = updateHolds(
+    [...entitlement.holds, ...listReversalInEffect(entitlement, recordId, placedAt)],
+    [...disputes, ...refunds],
+  );
   const isInEffect = holds.some(({ causeId, liftedAt }) => causeId === recordId && liftedAt === null);
   const settled =
     placedAt !== null && isInEffect ? applyReversal(entitlement, placedAt) : removeReversal(entitlement);
@@ -38,6 +49,12 @@ function reversePurchase(entitlement: Entitlement, record: PaymentRecord, now: M
   return recordClawBack(entitlement, { ...after, updatedAt: now });
 }
 
+/** Returns the hold that a reversal in effect stands for. A lift of another hold does not lift it. */
+function listReversalInEffect(entitlement: Entitlement, causeId: string, placedAt: Moment | null): Hold[] {
+  if (placedAt === null || !isReversed(entitlement)) return [];
+  return [{ causeId, reason: "refund", placedAt: entitlement.canceledAt ?? placedAt, liftedAt: null }];
+}
+
 /** A pack with units that an operator added after the reversal stays active. */
 const isReversed = ({ status, statusReason, unitsClawedBack }: Entitlement) =>
   status === "canceled" ? statusReason === "refunded" : status === "active" && unitsClawedBack !== null;
@@ -49,8 +66,8 @@ function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlemen
   const added = countUnitsAddedAfter(entitlement, reversedAt);
   if (!isReversed(entitlement) && added > 0) return clawBackAllBut(entitlement, added);
   const reversed = isReversed(entitlement)
-    ? { ...entitlement, canceledAt: reversedAt }
-    : clawBack(entitlement, "refunded", reversedAt);
+    ? { ...settleExpiry(entitlement, reversedAt), canceledAt: reversedAt }
+    : clawBack(settleExpiry(entitlement, reversedAt), "refunded", reversedAt);
   return {
     ...reversed,
     ...(entitlement.kind === "time_pass"
@@ -60,8 +77,22 @@ function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlemen
 }
 
 /**
- * Counts the remaining units that operators added after `moment`. Units are spent from the purchase first. They
- * are no part of what a reversal of that moment takes back.
+ * Decides what happened first, whichever was recorded first: what expired before the reversal is not clawed
+ * back, and what was reversed before the expiry did not expire.
+ */
+function settleExpiry(entitlement: Entitlement, reversedAt: Moment): Entitlement {
+  const { kind, unitsClawedBack, unitsExpired = 0 } = entitlement;
+  if (kind !== "usage_pack") return entitlement;
+  if (!hasExpired(entitlement, reversedAt)) return undoExpiry(entitlement);
+  if (!isReversed(entitlement)) return expireUnits(entitlement);
+  return unitsClawedBack
+    ? { ...entitlement, unitsExpired: unitsExpired + unitsClawedBack, unitsClawedBack: 0 }
+    : entitlement;
+}
+
+/**
+ * Counts the remaining units that operators added after `moment`. Units are spent from the purchase first.
+ * They are no part of what a reversal of that moment takes back.
  */
 function countUnitsAddedAfter({ unitsRemaining, adjustments = [] }: Entitlement, moment: Moment): number {
   const added = adjustments.filter(({ at }) => at > moment).reduce((sum, { change }) => sum + change, 0);

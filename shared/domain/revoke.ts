@@ -10,7 +10,8 @@ export type DeriveEntitlementId = (source: string) => string;
 
 /**
  * Ends an entitlement by an operator's action. The revocation overrides Stripe's facts, which are only
- * recorded from then on. A subscription is restored automatically when a later period is paid.
+ * recorded from then on. A subscription is restored automatically when a later period is paid
+ * (`isPaidSince`).
  */
 export function revokeEntitlement(
   state: SubjectState,

@@ -127,6 +127,8 @@ export interface SubscriptionItem {
 
 /** A snapshot with its time, and the data that breaks a tie within Stripe's one-second clock. */
 export interface Observation extends SubscriptionSnapshot {
+  /** `items` are the first 10 of more, as in any event. A read has them all (`completeItems`). */
+  hasMoreItems?: true;
   /** The id of the event or read. The same id twice is one observation. */
   sourceId: string;
   at: Moment;

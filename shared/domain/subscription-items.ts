@@ -1,3 +1,4 @@
+import { completeItems } from "./complete-items.ts";
 import type { Moment } from "./entitlement.ts";
 import {
   hasEnded,
@@ -37,7 +38,7 @@ const originalItemMs = 60_000;
  */
 export function buildPhases(record: SubscriptionRecord): Phase[] {
   const phases: Phase[] = [];
-  for (const observation of record.observations) {
+  for (const observation of completeItems(record.observations)) {
     const phase: Phase = { observation, products: new Map(), items: new Map() };
     const former = phases.at(-1);
     for (const item of observation.items) {
@@ -81,13 +82,15 @@ function later(a: Moment | null, b: Moment | null): Moment | null {
 
 /** Finds the products that an item with an unknown price keeps: one at most, except in older records. */
 function findFormerProducts(
-  { soldProductCode }: SubscriptionRecord,
+  { soldProductCode, invoices }: SubscriptionRecord,
   former: Phase | undefined,
   observation: Observation,
   item: SubscriptionItem,
 ): string[] {
   const known = former?.items.get(toItemKey(item));
   if (known !== undefined) return known.lastBilled === null ? [] : [known.lastBilled];
+  const paid = observation.hasMoreItems ? findPaidProduct(invoices, item) : null;
+  if (paid !== null) return [paid];
   const sold = soldProductCode === null ? [] : [soldProductCode];
   if (former === undefined) return isOriginal(observation, item) ? sold : [];
   // An older record does not say which of its products this item billed.
@@ -96,6 +99,16 @@ function findFormerProducts(
   const samePrice = former.items.get(toItemKey({ priceId: item.priceId }))?.productCode ?? null;
   if (samePrice !== null) return [samePrice];
   return former.products.size > 0 ? [...former.products.keys()] : sold;
+}
+
+/** Returns the product that the item was last paid for. Events may not show what it billed. */
+function findPaidProduct(
+  invoices: SubscriptionRecord["invoices"],
+  { itemId }: SubscriptionItem,
+): string | null {
+  const lines = Object.values(invoices).flatMap(({ lines = [] }) => lines);
+  const paid = lines.filter((line) => line.itemId === itemId && line.productCode !== null);
+  return paid.toSorted((a, b) => a.start - b.start).at(-1)?.productCode ?? null;
 }
 
 /**
@@ -114,15 +127,18 @@ function isAddedAfter({ at }: Observation, { createdAt }: SubscriptionItem): boo
 
 /**
  * Returns the items that bear what an item was paid for at `start`: itself, and when it stops billing, the
- * items that begin to bill in the same change. `null` when nothing replaced it: a removal needs no payment.
+ * items that begin to bill in the same change. `hasEnded` when nothing replaced it: a removal needs no
+ * payment.
  */
 export function findBearers(
   phases: Phase[],
-  { itemId, start }: { itemId: string | null; start: Moment },
-): Set<string> | null {
-  if (itemId === null) return null;
-  const first = phases.findLastIndex(({ observation }) => observation.at <= start);
-  const bearers = new Set([itemId]);
+  { itemId, start }: { itemId: string; start: Moment },
+): { items: Set<string>; hasEnded: boolean } {
+  const isBilledAtStart = (phase: Phase) =>
+    phase.observation.at <= start && listBillingItems(phase).includes(itemId);
+  // Of several changes in the second of the start, those after the item's own come later.
+  const first = phases.findLastIndex(isBilledAtStart);
+  const items = new Set([itemId]);
   let present = [itemId];
   for (const [index, phase] of phases.entries()) {
     // Items of an older record have no id.
@@ -131,17 +147,19 @@ export function findBearers(
     const before = listBillingItems(phases[index - 1] ?? phase);
     const kept = present.filter((id) => billing.includes(id));
     present = kept.length > 0 ? kept : billing.filter((id) => !before.includes(id));
-    if (present.length === 0) return null;
-    for (const id of present) bearers.add(id);
+    if (present.length === 0) return { items, hasEnded: true };
+    for (const id of present) items.add(id);
   }
-  return bearers;
+  return { items, hasEnded: false };
 }
 
 function listBillingItems({ items }: Phase): string[] {
   return [...items].filter(([, { item }]) => item.quantity !== 0).map(([id]) => id);
 }
 
-/** Returns since when the latest observations bill the product without a break; `null`: from the first one. */
+/**
+ * Returns since when the latest observations bill the product without a break; `null`: from the first one.
+ */
 export function findBilledSince(phases: Phase[], productCode: string): Moment | null {
   const without = phases.findLastIndex(({ products }) => !products.has(productCode));
   return without === -1 ? null : (phases[without + 1]?.observation.at ?? null);

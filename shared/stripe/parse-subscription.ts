@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { toComparedAttributes } from "../domain/merge-subscription.ts";
+import { toComparedAttributes } from "../domain/compared-attributes.ts";
 import type {
   ComparedAttributes,
   Observation,
@@ -23,8 +23,6 @@ export interface ParsedSubscription {
   customerId: string | null;
   ours: LicenzyMetadata | null;
   observation: Observation;
-  /** The object contains only its first items. The others are listed separately. */
-  hasMoreItems: boolean;
 }
 
 const statuses: readonly string[] = [
@@ -63,9 +61,9 @@ export function parseSubscription(
     observation: {
       ...source,
       ...parseSnapshot(subscription, status),
+      ...(subscription.items.has_more ? { hasMoreItems: true } : {}),
       previous: previous === null ? null : parsePreviousAttributes(subscription, status, previous),
     },
-    hasMoreItems: subscription.items.has_more === true,
   };
 }
 
@@ -108,8 +106,9 @@ function parsePreviousAttributes(
   status: StripeSubscriptionStatus,
   previous: AnyShape,
 ): ComparedAttributes {
+  const present = subscription.items.data;
   const items = (previous.items?.data as AnyItem[] | undefined)?.map((item, index) => ({
-    ...subscription.items.data[index],
+    ...(item.id === undefined ? present[index] : present.find(({ id }) => id === item.id)),
     ...item,
   }));
   const former: AnyShape = {

@@ -240,8 +240,9 @@ describe("adopted subscription", () => {
   it("an adopted subscription stays with its adopter when its metadata names another project", async () => {
     const { project, metadata } = await subscribedProject();
     const { metadata: elsewhere } = await subscribedProject();
-    const owner = { subjectRef: "user_1", attemptId: null, customerId: null };
-    await recordObjectOwner(env.DB, { ...project, mode: "test" }, owner, ["sub_1"], await now());
+    const owner = { subjectRef: "user_1", customerId: null };
+    const objects = [{ stripeId: "sub_1", attemptId: null }];
+    await recordObjectOwner(env.DB, { ...project, mode: "test" }, owner, objects, await now());
     const adopted = await subscriptionOf(elsewhere);
     expect(await receiveStripeEvent(project, "customer.subscription.updated", adopted)).toMatchObject({
       status: "applied",

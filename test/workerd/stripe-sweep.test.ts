@@ -82,8 +82,8 @@ describe("full reread after a long gap", () => {
     recordObjectOwner(
       env.DB,
       { ...project, mode: "test" },
-      { subjectRef, attemptId: null, customerId: null },
-      [stripeId],
+      { subjectRef, customerId: null },
+      [{ stripeId, attemptId: null }],
       await now(),
     );
 
@@ -101,6 +101,14 @@ describe("full reread after a long gap", () => {
     ]);
     await sweep();
     expect((await readSubject(project, "z_well")).usageRemaining).toBe(10);
+    // Its payment and customer are known from now on, with the sale that they belong to.
+    const { results } = await env.DB.prepare(
+      `SELECT stripe_id AS id, attempt_id IS NOT NULL AS sold FROM stripe_objects
+       WHERE connection_id = ? AND subject_ref = ?`,
+    )
+      .bind(project.connectionId, "z_well")
+      .all();
+    expect(results).toContainEqual({ id: session.payment_intent, sold: 1 });
     expect(await readConnection(project)).toMatchObject({
       rereadStartedAt: null,
       sweepError: "customers skipped: a_gone: Stripe: No such object",

@@ -1,4 +1,5 @@
 import { buildManualEntry, decideManualAction } from "../../../shared/domain/decide-manual-action.ts";
+import type { Hold } from "../../../shared/domain/entitlement.ts";
 import type { ManualAction } from "../../../shared/domain/ledger.ts";
 import { Merger } from "./merge-event.ts";
 import type { OperatorAction } from "./model/truth.ts";
@@ -21,8 +22,9 @@ export function deliverInOrder(model: StripeModel, graceDays?: number): Merger {
 }
 
 /**
- * Merges all events late, in any order, some twice. A read returns the final subscription. An
- * operator acts after the earlier events: these are delivered first, and again among the later ones.
+ * Merges all events late, in any order, some twice, with reads of the purchases and expiries between them. A
+ * read returns the final subscription. An operator acts when some earlier events have not arrived: these
+ * follow among the later ones. What the operator acts on has arrived.
  */
 export function deliverShuffled(
   model: StripeModel,
@@ -33,20 +35,57 @@ export function deliverShuffled(
   const merger = new Merger(model, graceDays);
   const keys = order[Symbol.iterator]();
   const next = (): number => keys.next().value ?? 0;
-  let delivered = 0;
-  const deliver = (count: number, now: number) => {
+  let waiting: EmittedEvent[] = [];
+  let arrived: EmittedEvent[] = [];
+  const deliver = (events: EmittedEvent[], count: number, now: number) => {
     const known = model.events[count - 1]?.subscriptionsThen;
-    const repeated = model.events.slice(0, delivered).filter(() => next() % 3 === 0);
-    for (const { event } of shuffle([...repeated, ...model.events.slice(delivered, count)], next))
+    const repeated = arrived.filter(() => next() % 3 === 0);
+    for (const { event } of shuffle([...repeated, ...events], next)) {
+      if (next() % 6 === 0) merger.readPurchases(now, next() % 2 === 0);
+      if (next() % 6 === 0) merger.expire(now);
       merger.merge(event, (id) => ({ subscription: known?.get(id) ?? {}, at: now }), now);
-    delivered = count;
+    }
+    arrived = [...arrived, ...events];
   };
+  let last = 0;
   for (const action of model.truth.operatorActions) {
-    deliver(action.afterEvents, action.at * 1_000);
+    const { afterEvents } = action;
+    const now = action.at * 1_000;
+    const due = [...waiting, ...model.events.slice(last, afterEvents)];
+    const late = new Set(due.filter(() => next() % 3 === 0));
+    deliver(
+      due.filter((event) => !late.has(event)),
+      afterEvents,
+      now,
+    );
+    waiting = [...late];
+    if (!canOperate(model, merger, action)) {
+      deliver(waiting, afterEvents, now);
+      waiting = [];
+    }
     operate(merger, action);
+    last = afterEvents;
   }
-  deliver(model.events.length, end);
+  deliver([...waiting, ...model.events.slice(last)], model.events.length, end);
   return merger;
+}
+
+/** Returns whether the operator sees what would be there if all events had arrived in order. */
+function canOperate(model: StripeModel, merger: Merger, action: OperatorAction): boolean {
+  const inOrder = new Merger(model);
+  for (const { event, subscriptionsThen } of model.events.slice(0, action.afterEvents)) {
+    const at = event.created * 1_000;
+    inOrder.merge(event, (id) => ({ subscription: subscriptionsThen.get(id) ?? {}, at }), at);
+  }
+  const [seen, expected] = [merger, inOrder].map((each) => findEntitlement(each, action));
+  if (seen === undefined || expected === undefined || seen.status !== expected.status) return false;
+  // An operator can lift a hold on a payment only if some hold on it has been placed.
+  const toInvoice = ({ causeId }: Hold) =>
+    model.truth.payments.find(
+      ({ id, disputes }) => id === causeId || disputes.some((each) => each.id === causeId),
+    )?.invoiceId;
+  const lifted = new Set(seen.holds.map(toInvoice));
+  return expected.holds.every((hold) => lifted.has(toInvoice(hold)));
 }
 
 /** Repeats some events, and sorts all by random keys. */
@@ -58,11 +97,15 @@ function shuffle(events: readonly EmittedEvent[], next: () => number): EmittedEv
     .map(({ event }) => event);
 }
 
-/** Revokes what the subscription grants of the product, or lifts all holds on it. */
-function operate(merger: Merger, { type, subscriptionId, productCode, at }: OperatorAction): void {
-  const entitlement = [...merger.state.entitlements.values()].find(
+const findEntitlement = (merger: Merger, { subscriptionId, productCode }: OperatorAction) =>
+  [...merger.state.entitlements.values()].find(
     (each) => each.purchase?.subscriptionId === subscriptionId && each.productCode === productCode,
   );
+
+/** Revokes what the subscription grants of the product, or lifts all holds on it. */
+function operate(merger: Merger, action: OperatorAction): void {
+  const { type, subscriptionId, productCode, at } = action;
+  const entitlement = findEntitlement(merger, action);
   if (entitlement === undefined) throw new Error(`${subscriptionId} has no entitlement of ${productCode}`);
   const { entitlementId, holds } = entitlement;
   if (type === "revoke") act(merger, { type: "revoke", entitlementId }, at * 1_000);

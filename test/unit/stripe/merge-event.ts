@@ -1,16 +1,21 @@
 import type Stripe from "stripe";
-import { decideStripe, type SubjectFact } from "../../../shared/domain/decide-stripe.ts";
+import {
+  decideStripe,
+  type SubjectFact,
+  type SubscriptionFact,
+} from "../../../shared/domain/decide-stripe.ts";
 import { decideAccess } from "../../../shared/domain/decision.ts";
 import type { GrantTerms } from "../../../shared/domain/entitlement.ts";
 import { decideExpire } from "../../../shared/domain/expire.ts";
+import type { PurchaseFact } from "../../../shared/domain/grant-purchase.ts";
 import { applyEntry, type EntryDraft, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
 import type { Observation, RecordedInvoice } from "../../../shared/domain/stripe-record.ts";
 import { parseStripeEvent } from "../../../shared/stripe/parse-event.ts";
 import { type ParsedInvoice, parseCoveringLines } from "../../../shared/stripe/parse-invoice.ts";
-import { parseSubscription } from "../../../shared/stripe/parse-subscription.ts";
+import { type ParsedSubscription, parseSubscription } from "../../../shared/stripe/parse-subscription.ts";
 import { isMisreading } from "./misreading.ts";
 import { prices } from "./model/prices.ts";
-import { packDays, passDays } from "./model/purchases.ts";
+import { packDays, passDays, sessionSeconds } from "./model/purchases.ts";
 import type { StripeModel } from "./stripe-model.ts";
 
 const deriveEntitlementId = (source: string) => `ent_${source}`;
@@ -36,6 +41,15 @@ const terms: Record<"usage_pack" | "time_pass", GrantTerms> = {
 /** Returns one subscription as it is at the time of the call. */
 export type Read = (subscriptionId: string) => { subscription: object; at: number };
 
+type SoldSession = { sessionId: string } & Pick<
+  PurchaseFact["purchase"],
+  "paymentIntentId" | "amountTotal" | "currency" | "customerId"
+>;
+
+const noRead: Read = (id) => {
+  throw new Error(`unexpected read of ${id}`);
+};
+
 /** Applies events as the runtime does. The model answers its lookups. */
 export class Merger {
   state: SubjectState = emptyState;
@@ -58,6 +72,32 @@ export class Merger {
 
   merge(event: Stripe.Event, read: Read, now: number): void {
     for (const fact of this.factsOf(event, read)) this.mergeFact(fact, read, now);
+  }
+
+  /** Records what expired by `now`, as the alarm does. */
+  expire(now: number): void {
+    const draft = decideExpire(this.state.entitlements, now);
+    if (draft !== null) this.apply(draft, now);
+  }
+
+  /**
+   * Reads the purchases that are paid by `now`. Without `hasBalance` the key can't read balance transactions.
+   */
+  readPurchases(now: number, hasBalance: boolean): void {
+    for (const { sessionId, payment, method, paidAt, begunAt, sessionCreatedAt } of this.model.truth
+      .purchases) {
+      if (paidAt === null || paidAt * 1_000 > now) continue;
+      const time = {
+        card: { at: paidAt * 1_000, from: hasBalance ? "read" : "estimate" },
+        debit: { at: (hasBalance ? paidAt : begunAt) * 1_000, from: hasBalance ? "read" : "estimate" },
+        free: { at: Math.min(now, (sessionCreatedAt + sessionSeconds) * 1_000), from: "estimate" },
+      } as const;
+      const { amount, currency } = payment;
+      const paymentIntentId = method === "free" ? null : payment.id;
+      const session = { sessionId, paymentIntentId, amountTotal: amount, currency, customerId: "cus_1" };
+      const { at, from } = time[method];
+      this.mergeFact(this.purchaseFact(session, at, from), noRead, now);
+    }
   }
 
   /**
@@ -119,20 +159,16 @@ export class Merger {
               checkout: { sessionId, amountTotal, currency },
             },
           ];
-        const kind = this.model.soldBy(sessionId);
-        const ids = {
-          attemptId: "att_1",
-          checkoutSessionId: sessionId,
-          paymentIntentId,
-          subscriptionId,
-          customerId,
-        };
-        const purchase = { ...ids, amountTotal, currency, metadata: {} };
-        return [{ type: "purchase", terms: terms[kind], paidAt: fact.at, paidAtFrom: "event", purchase }];
+        return [
+          this.purchaseFact(
+            { sessionId, paymentIntentId, amountTotal, currency, customerId },
+            fact.at,
+            "event",
+          ),
+        ];
       }
       case "subscription":
-        if (fact.hasMoreItems) throw new Error("no subscription of the model has more than 10 items");
-        return [this.subscriptionFact(fact.subscriptionId, fact.observation)];
+        return [this.completeFact(fact, read)];
       case "invoice": {
         const { invoiceId } = fact;
         const subscriptionId = fact.subscriptionId ?? "";
@@ -149,6 +185,16 @@ export class Merger {
       default:
         throw new Error(`unexpected: ${event.type}`);
     }
+  }
+
+  private purchaseFact(
+    { sessionId, ...sold }: SoldSession,
+    paidAt: number,
+    paidAtFrom: PurchaseFact["paidAtFrom"],
+  ): PurchaseFact {
+    const ids = { attemptId: "att_1", checkoutSessionId: sessionId, subscriptionId: null };
+    const purchase = { ...sold, ...ids, metadata: {} };
+    return { type: "purchase", terms: terms[this.model.soldBy(sessionId)], paidAt, paidAtFrom, purchase };
   }
 
   private paymentOf(paymentIntentId: string | null) {
@@ -184,7 +230,14 @@ export class Merger {
     };
   }
 
-  private subscriptionFact(subscriptionId: string, observation: Observation): SubjectFact {
+  /** Returns the event's state, and a read of the items that are not in it. */
+  private completeFact({ subscriptionId, observation }: ParsedSubscription, read: Read): SubscriptionFact {
+    const fact = this.subscriptionFact(subscriptionId, observation);
+    if (!observation.hasMoreItems) return fact;
+    return { ...fact, observations: [...fact.observations, this.observe(subscriptionId, read)] };
+  }
+
+  private subscriptionFact(subscriptionId: string, observation: Observation): SubscriptionFact {
     const origin = this.originOf(subscriptionId);
     return { type: "subscription", subscriptionId, origin, observations: [withProducts(observation)] };
   }

@@ -5,6 +5,7 @@ import { findKeptLines } from "./oracle/kept.ts";
 import { type Coverage, covers, findCoverage } from "./oracle/lines.ts";
 import { decidePurchases, toPurchasedProduct } from "./oracle/purchases.ts";
 import { type Reversal, sumReversals } from "./oracle/reversals.ts";
+import { isRevoked } from "./oracle/revoked.ts";
 import { farthest, nearest, type Verdict } from "./oracle/verdict.ts";
 
 /** The right decision at a moment: of all products together, and of each product. */
@@ -78,7 +79,10 @@ function decideSubscription(
   return [...billing.runs.keys()].map((product) => {
     const blockers = findBlockers(truth, subscription, billing, coverage, product, now, graceDays);
     // Nothing is left to revoke once Stripe has ended the subscription, or no item bills the product.
-    if (!blockers.includes("subscription_ended") && isRevoked(truth, subscription, coverage, product))
+    if (
+      !blockers.includes("subscription_ended") &&
+      isRevoked(truth, subscription, billing, coverage, product)
+    )
       blockers.push("revoked");
     return [product, farthest(blockers)];
   });
@@ -137,20 +141,3 @@ const findKeptLinesOf = (
 
 const findPastDueSince = (subscription: Subscription) =>
   findRunOfStatus(subscription, ["past_due", "unpaid"]);
-
-/** An operator's revocation is over once a later payment covers the time after it. */
-function isRevoked(truth: Truth, subscription: Subscription, coverage: Coverage[], product: string): boolean {
-  const last = truth.operatorActions.findLast(
-    ({ type, subscriptionId, productCode }) =>
-      type === "revoke" && subscriptionId === subscription.id && productCode === product,
-  );
-  if (last === undefined) return false;
-  return !coverage.some(
-    (line) =>
-      line.product === product &&
-      line.isMoney &&
-      !line.isRemoved &&
-      line.paidAt > last.at &&
-      line.end > last.at,
-  );
-}

@@ -1,7 +1,15 @@
 import type { Action } from "./model/action.ts";
 import { burst } from "./model/bursts.ts";
 import { buildLines } from "./model/invoice-json.ts";
-import { addItem, changePrice, changeQuantity, removeItem, requestPrice, swapItems } from "./model/items.ts";
+import {
+  addItem,
+  addManyItems,
+  changePrice,
+  changeQuantity,
+  removeItem,
+  requestPrice,
+  swapItems,
+} from "./model/items.ts";
 import { getPrice } from "./model/prices.ts";
 import { buy, clearDebit } from "./model/purchases.ts";
 import { dispute, finishRefund, refund, resolve } from "./model/reversals.ts";
@@ -119,6 +127,9 @@ export class StripeModel {
         return;
       case "add_item":
         addItem(world, subscription, action);
+        return;
+      case "add_many_items":
+        addManyItems(world, subscription, action);
         return;
       case "remove_item":
         removeItem(world, subscription, action);

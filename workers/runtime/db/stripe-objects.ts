@@ -12,6 +12,12 @@ export interface ObjectOwner {
   attemptId: string | null;
 }
 
+/** A Stripe object of a subject, with the checkout attempt that sold it. */
+export interface OwnedObject {
+  stripeId: string;
+  attemptId: string | null;
+}
+
 /** Returns the owner of a known object among `stripeIds`, or `null`. */
 export async function findObjectOwner(
   db: D1Database,
@@ -67,26 +73,25 @@ export async function listSubjectsWithObjects(
 export async function recordObjectOwner(
   db: D1Database,
   connection: { connectionId: string; projectId: string; mode: Mode },
-  owner: ObjectOwner & { customerId: string | null },
-  stripeIds: string[],
+  { subjectRef, customerId }: { subjectRef: string; customerId: string | null },
+  objects: OwnedObject[],
   now: number,
 ): Promise<void> {
   const { connectionId, projectId, mode } = connection;
-  const { subjectRef, attemptId, customerId } = owner;
   // Raw SQL, because one statement then takes any number of ids.
   await db.batch([
     db
       .prepare(
         `INSERT INTO stripe_objects (connection_id, stripe_id, subject_ref, attempt_id, created_at)
-         SELECT ?1, value, ?2, ?3, ?4 FROM json_each(?5) WHERE NOT ${isErasedSql("?6", "?7", "?8", "?2")}
+         SELECT ?1, value ->> 'stripeId', ?2, value ->> 'attemptId', ?3 FROM json_each(?4)
+         WHERE NOT ${isErasedSql("?5", "?6", "?7", "?2")}
          ON CONFLICT DO NOTHING`,
       )
       .bind(
         connectionId,
         subjectRef,
-        attemptId,
         now,
-        JSON.stringify(stripeIds),
+        JSON.stringify(objects),
         hashSubjectName({ projectId, mode, subjectRef }),
         projectId,
         mode,

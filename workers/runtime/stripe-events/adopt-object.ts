@@ -6,6 +6,7 @@ import { fromSeconds, getReferenceId } from "../../../shared/stripe/object-field
 import { findObjectOwner } from "../db/stripe-objects.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { readInvoicePaidBy, resolveOwnerFromMetadata } from "./find-owner.ts";
+import { listStripeIds } from "./list-stripe-ids.ts";
 import { readCurrentSubscription, readPaidAt } from "./read-from-stripe.ts";
 import { listReversedCharges } from "./read-subject-objects.ts";
 import {
@@ -13,6 +14,7 @@ import {
   readReversalFacts,
   readSubscriptionFacts,
   type StripeDifferencesResult,
+  toOwned,
 } from "./sync-subject.ts";
 
 /** An object can't be adopted. The message explains why to the operator. */
@@ -42,13 +44,15 @@ export async function readAdoption(
   const owner = await findObjectOwner(env.DB, connection.connectionId, [stripeId]);
   if (owner !== null && owner.subjectRef !== subjectRef)
     throw new AdoptionError(`${stripeId} belongs to customer ${owner.subjectRef}`);
-  const facts =
+  const { facts, invoicePaymentIds } =
     "subscriptionId" in adopted
       ? await readFactsOfSubscription(context, subjectRef, stripeId)
-      : await readFactsOfPayment(context, adopted);
+      : { facts: await readFactsOfPayment(context, adopted), invoicePaymentIds: [] };
+  const objects = toOwned({ attempt: null }, [stripeId, ...facts.flatMap(listStripeIds)]);
+  const invoicePayments = toOwned({ attempt: null }, invoicePaymentIds);
   return {
     outcome: "read",
-    differences: { subjectRef, facts, attempts: [], stripeIds: [stripeId], erasureFence },
+    differences: { subjectRef, facts, attempts: [], objects, invoicePayments, erasureFence },
   };
 }
 
@@ -80,19 +84,21 @@ async function readFactsOfSubscription(
   context: ConnectionContext,
   subjectRef: string,
   subscriptionId: string,
-): Promise<SubjectFact[]> {
+): Promise<{ facts: SubjectFact[]; invoicePaymentIds: string[] }> {
   const stripe = await context.stripe();
   const { ours, customerId } = await readCurrentSubscription(stripe, subscriptionId);
   await rejectIfSold(context, subscriptionId, ours);
   const owner = { subjectRef, attempt: null, erasureFence: null };
   const facts = await readSubscriptionFacts(context, owner, subscriptionId);
+  const invoicePaymentIds: string[] = [];
   const reversed = customerId === null ? [] : await listReversedCharges(stripe, customerId);
   for (const { paymentIntentId } of reversed) {
     const invoice = await readInvoicePaidBy(context, paymentIntentId);
     if (invoice?.subscriptionId !== subscriptionId) continue;
     facts.push(...(await readReversalFacts(context, { paymentIntentId, invoice })));
+    invoicePaymentIds.push(paymentIntentId);
   }
-  return facts;
+  return { facts, invoicePaymentIds };
 }
 
 async function readFactsOfPayment(
@@ -122,8 +128,8 @@ async function readFactsOfPayment(
       durationDays: product.durationDays,
       expiresAfterDays: product.expiresAfterDays,
     },
-    paidAt: paidAt ?? fromSeconds(intent.created, "the time of the payment"),
-    paidAtFrom: "read",
+    paidAt: paidAt?.at ?? fromSeconds(intent.created, "the time of the payment"),
+    paidAtFrom: paidAt?.from ?? "estimate",
     purchase: {
       attemptId: null,
       checkoutSessionId: null,

@@ -12,12 +12,13 @@ export async function applyReversals(
 ): Promise<ApplyResult> {
   const found = await findPaymentOwner(context, payment);
   if (found.outcome !== "owner") return found;
-  const { owner, paymentIntentId } = found;
+  const { owner, paymentIntentId, invoice } = found;
   // Without a reversal the payment is not recorded either: its record must include the invoice that it paid.
   if (reversals.length === 0) return { outcome: "merged", subjectRef: owner.subjectRef, changes: 0 };
   const facts = await buildReversalFacts(context, found, reversals);
-  const stripeIds = [paymentIntentId, payment.chargeId];
-  return mergeFacts(context, owner, facts, { customerId: null, stripeIds });
+  const ofInvoice = invoice === null ? [] : [invoice.invoiceId, invoice.subscriptionId];
+  const stripeIds = [paymentIntentId, payment.chargeId, ...ofInvoice];
+  return mergeFacts(context, owner, facts, { customerId: invoice?.customerId ?? null, stripeIds });
 }
 
 /** Builds the facts of a payment's refunds and disputes, with the invoice that the payment paid. */

@@ -1,4 +1,5 @@
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
+import type { PaidAtSource } from "../../../shared/domain/grant-purchase.ts";
 import type { ParsedSession } from "../../../shared/stripe/parse-session.ts";
 import { parseFrozenRequest } from "../checkout/frozen-request.ts";
 import { advanceCheckoutAttempt } from "../db/checkout-attempts.ts";
@@ -53,7 +54,7 @@ export async function applySession(
 export function buildPaidSessionFact(
   owner: CheckoutOwner,
   session: ParsedSession,
-  from: "event" | "read",
+  from: PaidAtSource,
 ): SubjectFact {
   const { sessionId, paymentIntentId, subscriptionId, customerId, amountTotal, currency } = session;
   const origin = buildCheckoutOrigin(owner, customerId);

@@ -13,9 +13,12 @@ export async function applySubscription(
   if (found.outcome !== "owner") return found;
   const { owner } = found;
   const origin = buildCheckoutOrigin(owner, customerId);
-  // The event contains only the first items, so the subscription is read with all of them.
-  const fact = subscription.hasMoreItems
-    ? await readSubscriptionFact(context, owner, subscriptionId)
-    : await buildSubscriptionFact(context, subscriptionId, origin, subscription.observation);
+  const event = await buildSubscriptionFact(context, subscriptionId, origin, subscription.observation);
+  // The event contains only the first items. The status and its time are the event's, the other items are
+  // read.
+  const observations = subscription.observation.hasMoreItems
+    ? (await readSubscriptionFact(context, owner, subscriptionId)).observations
+    : [];
+  const fact = { ...event, observations: [...event.observations, ...observations] };
   return mergeFacts(context, owner, [fact], { customerId, stripeIds: [subscriptionId] });
 }

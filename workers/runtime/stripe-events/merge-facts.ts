@@ -52,7 +52,10 @@ export async function buildInvoiceFact(
   return { type: "invoice", invoiceId, subscriptionId, origin, invoice: { outcome, ...terms } };
 }
 
-/** Builds what a payment's record keeps of the invoice that it paid. A part of an open invoice pays for nothing. */
+/**
+ * Builds what a payment's record keeps of the invoice that it paid. A part of an open invoice pays for
+ * nothing.
+ */
 export async function buildPaidInvoice(
   context: ConnectionContext,
   subscriptionId: string,
@@ -120,8 +123,9 @@ export async function mergeFacts(
     case "merged": {
       const stripeIds = [...objects.stripeIds, objects.customerId].filter((id) => id !== null);
       const attemptId = owner.attempt?.attemptId ?? null;
-      const remembered = { subjectRef: owner.subjectRef, attemptId, customerId: objects.customerId };
-      await recordObjectOwner(env.DB, connection, remembered, stripeIds, now);
+      const remembered = { subjectRef: owner.subjectRef, customerId: objects.customerId };
+      const owned = stripeIds.map((stripeId) => ({ stripeId, attemptId }));
+      await recordObjectOwner(env.DB, connection, remembered, owned, now);
       const { changes, sequence } = result;
       return { outcome: "merged", subjectRef: owner.subjectRef, changes, sequence };
     }

@@ -40,16 +40,24 @@ export async function readAllLines(
   return parseCoveringLines(await everyPage((page) => stripe.invoices.listLineItems(invoiceId, page), same));
 }
 
+/** The time of a payment, in milliseconds, and how exactly it is known. */
+export interface PaidAt {
+  at: number;
+  from: "read" | "estimate";
+}
+
 /**
- * Returns when the payment succeeded, in milliseconds: the time of its balance transaction. A charge is older
- * if it is a bank debit, which succeeds days after it began. `null` if no charge of the payment succeeded.
+ * Returns when the payment succeeded: the time of its balance transaction. Without the permission to read it,
+ * the time of the charge is an estimate: a bank debit begins days before it succeeds. `null` if no charge of
+ * the payment succeeded.
  */
-export async function readPaidAt(stripe: Stripe, paymentIntentId: string): Promise<number | null> {
+export async function readPaidAt(stripe: Stripe, paymentIntentId: string): Promise<PaidAt | null> {
   const { latest_charge: charge } = await callStripe(readIntentWithCharge(stripe, paymentIntentId));
   if (charge === null || typeof charge === "string" || !charge.paid) return null;
   const transaction = charge.balance_transaction;
-  const hasTime = transaction !== null && typeof transaction !== "string";
-  return fromSeconds(hasTime ? transaction.created : charge.created, "the time of the payment");
+  return transaction !== null && typeof transaction !== "string"
+    ? { at: fromSeconds(transaction.created, "the time of the payment"), from: "read" }
+    : { at: fromSeconds(charge.created, "the time of the charge"), from: "estimate" };
 }
 
 /** Selects the payment or charge to list reversals of. */
@@ -95,8 +103,8 @@ export async function everyPageSince<S extends { id: string }, T>(
 }
 
 /**
- * Reads a payment intent with its charge and balance transaction. A restricted key may lack the permission for
- * balance transactions; the time of the charge is used then.
+ * Reads a payment intent with its charge and balance transaction. A restricted key may lack the permission
+ * for balance transactions; the time of the charge is used then.
  */
 async function readIntentWithCharge(stripe: Stripe, id: string): Promise<Stripe.PaymentIntent> {
   try {

@@ -1,18 +1,23 @@
 import type Stripe from "stripe";
-import { callStripe } from "../../../shared/stripe/client.ts";
+import { callStripe, getResponseTime } from "../../../shared/stripe/client.ts";
 import { parseLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
 import { fromSeconds, getReferenceId } from "../../../shared/stripe/object-fields.ts";
 import { type ParsedSession, parseSession } from "../../../shared/stripe/parse-session.ts";
 import { listObjectIds } from "../db/stripe-objects.ts";
 import type { ConnectionContext } from "./connection-context.ts";
-import { everyPage, readPaidAt, same } from "./read-from-stripe.ts";
+import { everyPage, type PaidAt, readPaidAt, same } from "./read-from-stripe.ts";
 
 /** The Stripe objects of one subject. */
 export interface SubjectObjects {
   /** Checkout sessions that are complete or expired. */
-  sessions: ParsedSession[];
+  sessions: ReadSession[];
   subscriptionIds: string[];
   reversedCharges: ReversedCharge[];
+}
+
+/** A session as it was read. `paidAtFrom` says how exactly the time of a paid one is known. */
+interface ReadSession extends ParsedSession {
+  paidAtFrom: PaidAt["from"];
 }
 
 /** A charge that was fully or partly refunded or disputed. */
@@ -39,12 +44,14 @@ export async function readSubjectObjects(
     return ours?.subjectRef === subjectRef && ours.projectId === projectId && ours.mode === mode;
   };
 
-  const sessions = new Map<string, Stripe.Checkout.Session>();
-  for (const sessionId of knownIds("cs_"))
-    sessions.set(sessionId, await callStripe(stripe.checkout.sessions.retrieve(sessionId)));
+  const sessions = new Map<string, { session: Stripe.Checkout.Session; readAt: number }>();
+  for (const sessionId of knownIds("cs_")) {
+    const session = await callStripe(stripe.checkout.sessions.retrieve(sessionId));
+    sessions.set(sessionId, { session, readAt: getResponseTime(session) });
+  }
   // A session may be the only known object, if no event of its customer or subscription has arrived yet.
   const idsInSessions = (field: "customer" | "subscription") =>
-    [...sessions.values()].flatMap((session) => getReferenceId(session[field]) ?? []);
+    [...sessions.values()].flatMap(({ session }) => getReferenceId(session[field]) ?? []);
   const subscriptionIds = new Set(knownIds("sub_"));
   const customerIds = new Set([...knownIds("cus_"), ...idsInSessions("customer")]);
   // The id table may list the customer under another subject that pays with the same Stripe customer.
@@ -56,11 +63,10 @@ export async function readSubjectObjects(
   }
   const charges = new Map<string, Stripe.Charge>();
   for (const customer of customerIds) {
-    for (const session of await everyPage(
-      (page) => stripe.checkout.sessions.list({ ...page, customer }),
-      same,
-    ))
-      if (isOurs(session.metadata)) sessions.set(session.id, session);
+    const listSessions = (page: Stripe.PaginationParams) =>
+      stripe.checkout.sessions.list({ ...page, customer });
+    for (const read of await everyPage(listSessions, (session, readAt) => ({ session, readAt })))
+      if (isOurs(read.session.metadata)) sessions.set(read.session.id, read);
     const listSubscriptions = (page: Stripe.PaginationParams) =>
       stripe.subscriptions.list({ ...page, customer, status: "all" });
     for (const subscription of await everyPage(listSubscriptions, same))
@@ -87,7 +93,10 @@ export async function listReversedCharges(stripe: Stripe, customer: string): Pro
   return filterReversed(charges, new Set());
 }
 
-/** A charge is `known` once a refund or dispute of it was recorded. If that refund failed, Stripe shows no trace. */
+/**
+ * A charge is `known` once a refund or dispute of it was recorded. If that refund failed, Stripe shows no
+ * trace.
+ */
 function filterReversed(charges: Stripe.Charge[], known: ReadonlySet<string>): ReversedCharge[] {
   return charges.flatMap((charge) => {
     const paymentIntentId = getReferenceId(charge.payment_intent);
@@ -98,22 +107,31 @@ function filterReversed(charges: Stripe.Charge[], known: ReadonlySet<string>): R
 
 async function parseFinishedSessions(
   stripe: Stripe,
-  sessions: Stripe.Checkout.Session[],
-): Promise<ParsedSession[]> {
-  const facts: ParsedSession[] = [];
-  for (const session of sessions) {
+  sessions: { session: Stripe.Checkout.Session; readAt: number }[],
+): Promise<ReadSession[]> {
+  const facts: ReadSession[] = [];
+  for (const { session, readAt } of sessions) {
+    const expiresAt = fromSeconds(session.expires_at, "the end of the session");
     if (session.status === "expired")
-      facts.push(parseSession(session, "expired", fromSeconds(session.expires_at, "the end of the session")));
+      facts.push({ ...parseSession(session, "expired", expiresAt), paidAtFrom: "read" });
     if (session.status !== "complete") continue;
     const outcome = session.payment_status === "unpaid" ? "processing" : "paid";
-    facts.push(parseSession(session, outcome, await findPaidAt(stripe, session)));
+    const paidAt = await findPaidAt(stripe, session, { readAt, expiresAt });
+    facts.push({ ...parseSession(session, outcome, paidAt.at), paidAtFrom: paidAt.from });
   }
   return facts;
 }
 
-/** Returns when the session was paid. A free session has no payment, and is paid when it is completed. */
-async function findPaidAt(stripe: Stripe, session: Stripe.Checkout.Session): Promise<number> {
+/**
+ * Returns when the session was paid. Stripe does not say when a free session was completed: at the latest at
+ * the read, and before the session would have expired.
+ */
+async function findPaidAt(
+  stripe: Stripe,
+  session: Stripe.Checkout.Session,
+  { readAt, expiresAt }: { readAt: number; expiresAt: number },
+): Promise<PaidAt> {
   const paymentIntentId = getReferenceId(session.payment_intent);
   const paidAt = paymentIntentId === null ? null : await readPaidAt(stripe, paymentIntentId);
-  return paidAt ?? fromSeconds(session.created, "the time of the session");
+  return paidAt ?? { at: Math.min(readAt, expiresAt), from: "estimate" };
 }

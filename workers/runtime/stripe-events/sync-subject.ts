@@ -3,7 +3,7 @@ import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { parseInvoice } from "../../../shared/stripe/parse-invoice.ts";
 import { advanceCheckoutAttempt } from "../db/checkout-attempts.ts";
 import { isErased } from "../db/erasures.ts";
-import { recordObjectOwner } from "../db/stripe-objects.ts";
+import { type OwnedObject, recordObjectOwner } from "../db/stripe-objects.ts";
 import type { StripePreview } from "../subject/preview-stripe.ts";
 import { callSubject } from "../subject-stub.ts";
 import { buildReversalFacts } from "./apply-refunds-and-disputes.ts";
@@ -17,9 +17,10 @@ import {
   type Owner,
   resolveSessionOwner,
 } from "./find-owner.ts";
+import { listStripeIds } from "./list-stripe-ids.ts";
 import { buildInvoiceFact, readSubscriptionFact } from "./merge-facts.ts";
 import { everyPage, listDisputes, listRefunds, same } from "./read-from-stripe.ts";
-import { readSubjectObjects } from "./read-subject-objects.ts";
+import { type ReversedCharge, readSubjectObjects } from "./read-subject-objects.ts";
 
 /** The current state of one subject in Stripe, ready to preview or to merge. */
 export interface StripeDifferences {
@@ -27,8 +28,12 @@ export interface StripeDifferences {
   facts: SubjectFact[];
   /** Checkout attempts with a finished session in Stripe, and their new status. */
   attempts: { attemptId: string; status: "processing" | "failed" | "finalized" }[];
-  /** Objects to record as the subject's. */
-  stripeIds: string[];
+  /** Objects to record as the subject's before the facts are merged. */
+  objects: OwnedObject[];
+  /**
+   * Payments of invoices, to record afterwards: a known payment is expected to have its invoice on record.
+   */
+  invoicePayments: OwnedObject[];
   /** As in `Owner`. */
   erasureFence: number | null;
 }
@@ -52,7 +57,14 @@ export async function readDifferences(
   if (fence.outcome === "erased") return fence;
   const { erasureFence } = fence;
   const found = await readSubjectObjects(context, subjectRef);
-  const differences: StripeDifferences = { subjectRef, facts: [], attempts: [], stripeIds: [], erasureFence };
+  const differences: StripeDifferences = {
+    subjectRef,
+    facts: [],
+    attempts: [],
+    objects: [],
+    invoicePayments: [],
+    erasureFence,
+  };
   for (const session of found.sessions) {
     const { ours } = session;
     if (ours === null) continue;
@@ -67,8 +79,11 @@ export async function readDifferences(
       expired: "failed",
     } as const;
     differences.attempts.push({ attemptId: ours.attemptId, status: status[session.outcome] });
+    const { sessionId, paymentIntentId, subscriptionId, customerId } = session;
+    const ids = [sessionId, paymentIntentId, subscriptionId, customerId].filter((id) => id !== null);
+    differences.objects.push(...toOwned(lookup.owner, ids));
     if (session.outcome === "paid")
-      differences.facts.push(buildPaidSessionFact(lookup.owner, session, "read"));
+      differences.facts.push(buildPaidSessionFact(lookup.owner, session, session.paidAtFrom));
   }
   for (const subscriptionId of found.subscriptionIds) {
     const lookup = await findSubscriptionOwner(context, subscriptionId, null);
@@ -77,7 +92,7 @@ export async function readDifferences(
     const facts = await readSubscriptionFacts(context, lookup.owner, subscriptionId);
     // Before the session that sold it: a sale alone does not contain the subscription's state.
     differences.facts.unshift(...facts);
-    differences.stripeIds.push(subscriptionId);
+    differences.objects.push(...toOwned(lookup.owner, facts.flatMap(listStripeIds)));
   }
   for (const charge of found.reversedCharges) {
     const lookup = await findPaymentOwner(context, charge);
@@ -85,8 +100,7 @@ export async function readDifferences(
       case "owner":
         // The customer may also have paid for another subject.
         if (lookup.owner.subjectRef !== subjectRef) break;
-        differences.facts.push(...(await readReversalFacts(context, lookup)));
-        differences.stripeIds.push(charge.chargeId);
+        addReversals(differences, lookup, charge, await readReversalFacts(context, lookup));
         break;
       // The same Stripe customer also paid one-off invoices, or paid before an erasure.
       case "foreign":
@@ -98,6 +112,22 @@ export async function readDifferences(
   }
   return { outcome: "read", differences };
 }
+
+/** Adds the refunds and disputes of a charge, with the ids of what it paid. */
+function addReversals(
+  { facts, objects, invoicePayments }: StripeDifferences,
+  { owner, paymentIntentId, invoice }: OwnedPayment,
+  { chargeId }: ReversedCharge,
+  reversals: SubjectFact[],
+): void {
+  facts.push(...reversals);
+  objects.push(...toOwned(owner, [chargeId, ...reversals.flatMap(listStripeIds)]));
+  (invoice === null ? objects : invoicePayments).push(...toOwned(owner, [paymentIntentId]));
+}
+
+/** Names the checkout attempt with each object, so that a later erasure of its customer applies to it. */
+export const toOwned = ({ attempt }: Pick<Owner, "attempt">, stripeIds: string[]): OwnedObject[] =>
+  [...new Set(stripeIds)].map((stripeId) => ({ stripeId, attemptId: attempt?.attemptId ?? null }));
 
 /** Returns `asked_at` of the subject's latest finished erasure, or `erased` if the subject is erased now. */
 export async function readErasureFence(
@@ -166,10 +196,10 @@ export async function applySync(
   differences: StripeDifferences,
 ): Promise<{ outcome: "merged"; changes: number } | { outcome: "erased" }> {
   const { env, connection, graceDays, cause, now } = context;
-  const { subjectRef, facts, attempts, stripeIds, erasureFence } = differences;
+  const { subjectRef, facts, attempts, objects, invoicePayments, erasureFence } = differences;
   const identity = toSubjectIdentity(context, subjectRef);
-  const owner = { subjectRef, attemptId: null, customerId: null };
-  await recordObjectOwner(env.DB, connection, owner, stripeIds, now);
+  const owner = { subjectRef, customerId: null };
+  await recordObjectOwner(env.DB, connection, owner, objects, now);
   const result = await callSubject(env, identity, (subject) =>
     subject.applyStripe(identity, { facts, graceDays, cause, erasureFence }),
   );
@@ -181,6 +211,7 @@ export async function applySync(
         "the order of the subscription's changes is ambiguous, even after reading it from Stripe",
       );
     case "merged":
+      await recordObjectOwner(env.DB, connection, owner, invoicePayments, now);
       for (const { attemptId, status } of attempts)
         await advanceCheckoutAttempt(env.DB, attemptId, status, now);
       return { outcome: "merged", changes: result.changes };

@@ -105,12 +105,12 @@ export const purchaseExamples: Record<string, Example> = {
     flags: { CREDITS: ["partly_lost"] },
   },
   "a pass by bank debit begins when the money came": {
-    history: [buy("time_pass", true), wait(3), { do: "clear_debit", purchase: 0, succeeds: true }],
+    history: [buy("time_pass", "debit"), wait(3), { do: "clear_debit", purchase: 0, succeeds: true }],
     daysLater: 4,
     products: { PASS: "allowed" },
   },
   "a pass by bank debit that fails is no entitlement": {
-    history: [buy("time_pass", true), wait(3), { do: "clear_debit", purchase: 0, succeeds: false }],
+    history: [buy("time_pass", "debit"), wait(3), { do: "clear_debit", purchase: 0, succeeds: false }],
     products: {},
   },
   "a second pass moves forward when the first is refunded": {

@@ -1,4 +1,15 @@
-import { changeQuantity, dispute, refund, renew, resolve, settle, subscribe, wait } from "../model/steps.ts";
+import type { Action } from "../model/action.ts";
+import {
+  changePrice,
+  changeQuantity,
+  dispute,
+  refund,
+  renew,
+  resolve,
+  settle,
+  subscribe,
+  wait,
+} from "../model/steps.ts";
 import type { Example } from "./example.ts";
 
 /** When a refund or a dispute denies, and when it no longer does. */
@@ -84,19 +95,79 @@ export const holdExamples: Record<string, Example> = {
   },
 };
 
+const revoke: Action = { do: "operator", on: 0, type: "revoke" };
+
 /** An operator's actions. */
 export const operatorExamples: Record<string, Example> = {
   "a revocation is over when a later month is paid": {
-    history: [subscribe(), wait(1), { do: "operator", on: 0, type: "revoke" }, renew()],
+    history: [subscribe(), wait(1), revoke, renew()],
     products: { PRO: "allowed" },
   },
   "a revocation is not over when a later month is free": {
-    history: [subscribe(), wait(1), { do: "operator", on: 0, type: "revoke" }, renew({ funding: "coupon" })],
+    history: [subscribe(), wait(1), revoke, renew({ funding: "coupon" })],
     products: { PRO: "revoked" },
   },
   "a revocation is not over when the later month is refunded": {
-    history: [subscribe(), wait(1), { do: "operator", on: 0, type: "revoke" }, renew(), wait(1), refund()],
+    history: [subscribe(), wait(1), revoke, renew(), wait(1), refund()],
     products: { PRO: "revoked" },
+  },
+  "a revocation lasts when another seat is paid in the same period": {
+    history: [subscribe(), wait(1), revoke, wait(1), changeQuantity(2)],
+    products: { PRO: "revoked" },
+  },
+  "a revocation is over when the month after another seat is paid": {
+    history: [subscribe(), wait(1), revoke, wait(1), changeQuantity(2), renew()],
+    products: { PRO: "allowed" },
+  },
+  "a revocation lasts when the running period is paid late": {
+    history: [subscribe(), renew({ outcome: "failed" }), wait(1), revoke, wait(1), settle()],
+    products: { PRO: "revoked" },
+  },
+  "a revocation of a yearly plan is over when a month is paid": {
+    history: [
+      subscribe({ price: "price_pro_year" }),
+      wait(1),
+      revoke,
+      wait(1),
+      changePrice("price_pro"),
+      renew(),
+    ],
+    products: { PRO: "allowed" },
+  },
+  "a revocation lasts on the way back from a plan that was paid in the same period": {
+    history: [
+      subscribe(),
+      wait(1),
+      revoke,
+      wait(1),
+      changePrice("price_team"),
+      wait(1),
+      changePrice("price_pro", { proration: "none" }),
+    ],
+    products: { PRO: "revoked", TEAM: "subscription_ended" },
+  },
+  "a revocation is over on the way back from another plan whose later month was paid": {
+    history: [
+      subscribe(),
+      wait(1),
+      revoke,
+      wait(1),
+      changePrice("price_team"),
+      renew(),
+      wait(1),
+      changePrice("price_pro", { proration: "none" }),
+    ],
+    products: { PRO: "allowed", TEAM: "subscription_ended" },
+  },
+  "a revocation lasts when the later month of another item is paid": {
+    history: [
+      subscribe({ price: "price_pro_year", sold: false, addOns: ["price_addon"] }),
+      wait(1),
+      revoke,
+      renew(),
+    ],
+    shape: "current",
+    products: { PRO: "revoked", ADDON: "allowed" },
   },
   "a hold that an operator lifted stays lifted": {
     history: [subscribe(), wait(1), refund(), { do: "operator", on: 0, type: "lift_holds" }, wait(1)],

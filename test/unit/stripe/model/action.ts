@@ -4,8 +4,8 @@ import type { Dispute, PurchaseKind, Refund } from "./truth.ts";
 export type Outcome = "paid" | "failed" | "open";
 
 /**
- * Who pays an invoice: the customer, a coupon for the whole or half of it, or the customer's credit balance. A
- * coupon and the credit balance leave nothing to be paid.
+ * Who pays an invoice: the customer, a coupon for the whole or half of it, or the customer's credit balance.
+ * A coupon and the credit balance leave nothing to be paid.
  */
 export type Funding = "money" | "coupon" | "half_coupon" | "credit_balance";
 
@@ -34,12 +34,12 @@ export type Flip =
   | "item";
 
 /**
- * A step of a history. An index counts from the newest object, and wraps around, so that each index finds one.
- * A step without an object, or against Stripe's rules in the present state, changes nothing.
+ * A step of a history. An index counts from the newest object, and wraps around, so that each index finds
+ * one. A step without an object, or against Stripe's rules in the present state, changes nothing.
  */
 export type Action =
   | { do: "wait"; seconds: number }
-  | { do: "buy"; kind: PurchaseKind; debit: boolean }
+  | { do: "buy"; kind: PurchaseKind; payment: "card" | "debit" | "free" }
   | { do: "clear_debit"; purchase: number; succeeds: boolean }
   | { do: "subscribe"; start: Start; price: string; quantity: number; addOns: string[]; sold: boolean }
   | ({ do: "renew"; on: number; oneOff: boolean } & Settlement)
@@ -47,6 +47,7 @@ export type Action =
   | ({ do: "price"; on: number; item: number; price: string } & ItemChange)
   | ({ do: "quantity"; on: number; item: number; quantity: number } & ItemChange)
   | ({ do: "add_item"; on: number; price: string; quantity: number } & ItemChange)
+  | { do: "add_many_items"; on: number; count: number }
   | ({ do: "remove_item"; on: number; item: number } & ItemChange)
   | ({ do: "swap"; on: number; prices: string[] } & ItemChange)
   | ({ do: "pending_update"; on: number; price: string } & ItemChange)

@@ -5,12 +5,20 @@ import { buildLine, hasSameInterval, invoice, resolvePrice, update } from "./sub
 import { currentState, type Item, type Line, type Subscription } from "./truth.ts";
 import { pick, type World } from "./world.ts";
 
+/** Stripe's limit. */
+const maxItems = 20;
+
+/** An event contains this many items. Histories change no other ones: events don't show what these were. */
+const maxShown = 10;
+
+const listShown = (subscription: Subscription): Item[] => currentState(subscription).items.slice(0, maxShown);
+
 type Do<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 
 /** Changes that Stripe refuses while a subscription is incomplete or has ended are left out by the caller. */
 export function changePrice(world: World, subscription: Subscription, action: Do<"price">): void {
   const { items, status } = currentState(subscription);
-  const item = pick(items, action.item);
+  const item = pick(listShown(subscription), action.item);
   if (item === undefined || item.price === action.price) return;
   const isSameInterval = hasSameInterval(item.price, action.price);
   // Before 2025 all items of a subscription had the same interval.
@@ -27,7 +35,7 @@ export function changePrice(world: World, subscription: Subscription, action: Do
 }
 
 export function changeQuantity(world: World, subscription: Subscription, action: Do<"quantity">): void {
-  const item = pick(currentState(subscription).items, action.item);
+  const item = pick(listShown(subscription), action.item);
   if (item === undefined) return;
   replaceItem(world, subscription, item, { quantity: action.quantity }, action);
 }
@@ -35,8 +43,7 @@ export function changeQuantity(world: World, subscription: Subscription, action:
 export function addItem(world: World, subscription: Subscription, action: Do<"add_item">): void {
   const { items, status } = currentState(subscription);
   const [first] = items;
-  // Stripe lists at most 10 items in an event. Histories stay below; an example has more.
-  if (first === undefined || items.length >= 8) return;
+  if (first === undefined || items.length >= maxShown) return;
   const isSameInterval = hasSameInterval(first.price, action.price);
   if (!isSameInterval && world.shape === "old") return;
   const now = world.seconds;
@@ -55,9 +62,24 @@ export function addItem(world: World, subscription: Subscription, action: Do<"ad
   applyChange(world, subscription, [...items, added], prorate(world, subscription, null, added), action);
 }
 
+/** Adds free items, so that an event does not contain the newest ones. */
+export function addManyItems(world: World, subscription: Subscription, action: Do<"add_many_items">): void {
+  const { items } = currentState(subscription);
+  const [first] = items;
+  if (first === undefined || items.length + action.count > maxItems) return;
+  if (getPrice(first.price).interval !== "month") return;
+  const { periodStart, periodEnd } = first;
+  const period = { periodStart, periodEnd };
+  const added = Array.from({ length: action.count }, (): Item => {
+    const id = world.id("si");
+    return { id, createdAt: world.seconds, price: "price_addon_free", quantity: 1, ...period };
+  });
+  update(world, subscription, { items: [...items, ...added] });
+}
+
 export function removeItem(world: World, subscription: Subscription, action: Do<"remove_item">): void {
   const { items } = currentState(subscription);
-  const item = pick(items, action.item);
+  const item = pick(listShown(subscription), action.item);
   if (item === undefined || items.length === 1) return;
   const others = items.filter((each) => each !== item);
   applyChange(world, subscription, others, prorate(world, subscription, item, null), action);
@@ -66,6 +88,7 @@ export function removeItem(world: World, subscription: Subscription, action: Do<
 /** Removes the newest items and adds as many new ones in their place, in one change. */
 export function swapItems(world: World, subscription: Subscription, action: Do<"swap">): void {
   const { items } = currentState(subscription);
+  if (items.length > maxShown) return;
   const count = Math.min(items.length, action.prices.length);
   const kept = items.slice(0, items.length - count);
   const pairs = items.slice(items.length - count).flatMap((removed, index) => {
@@ -128,20 +151,24 @@ function applyChange(
 function prorate(world: World, subscription: Subscription, before: Item | null, after: Item | null): Line[] {
   const { status } = currentState(subscription);
   if (status === "trialing" || status === "paused") return [];
-  const now = world.seconds;
-  const credit = before === null ? [] : buildProration(world, before, now, -1);
+  // The change makes the next state.
+  const state = subscription.states.length;
+  const credit = before === null ? [] : buildProration(world, before, state, -1);
   if (after === null) return credit;
   // A new period is charged whole.
   const isNewPeriod = before !== null && after.periodEnd !== before.periodEnd;
-  const charge = isNewPeriod ? [buildLine(world, after, false)] : buildProration(world, after, now, 1);
+  const charge = isNewPeriod
+    ? [buildLine(world, after, false, state)]
+    : buildProration(world, after, state, 1);
   return [...credit, ...charge];
 }
 
 /** Returns no line for a period that is over, or an amount of 0. */
-function buildProration(world: World, item: Item, now: number, sign: 1 | -1): Line[] {
+function buildProration(world: World, item: Item, state: number, sign: 1 | -1): Line[] {
+  const now = world.seconds;
   const share = (item.periodEnd - now) / (item.periodEnd - item.periodStart);
   const amount = Math.round(getPrice(item.price).amount * item.quantity * share);
   if (share <= 0 || amount === 0) return [];
-  const line = buildLine(world, item, false);
+  const line = buildLine(world, item, false, state);
   return [{ ...line, amount: amount * sign, start: now, isProration: true }];
 }

@@ -10,11 +10,15 @@ type Do<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 export const packDays = 20;
 export const passDays = 5;
 
+/** The most time from a session's creation to its completion. */
+export const sessionSeconds = 86_400;
+
 /** Buys a pack or a pass. A bank debit is only begun. */
-export function buy(world: World, { kind, debit }: Do<"buy">): void {
+export function buy(world: World, { kind, payment: method }: Do<"buy">): void {
+  const debit = method === "debit";
   const payment: Payment = {
     id: world.id("pi"),
-    amount: 1_000,
+    amount: method === "free" ? 0 : 1_000,
     currency: "eur",
     invoiceId: null,
     refunds: [],
@@ -24,12 +28,16 @@ export function buy(world: World, { kind, debit }: Do<"buy">): void {
     sessionId: world.id("cs"),
     kind,
     payment,
+    method,
+    sessionCreatedAt: world.seconds - sessionSeconds + 3_600,
+    begunAt: world.seconds,
     paidAt: debit ? null : world.seconds,
     isPending: debit,
   };
   world.truth.purchases.push(purchase);
-  if (!debit) world.truth.payments.push(payment);
-  emitSession(world, purchase, "checkout.session.completed", debit ? "unpaid" : "paid");
+  if (method === "card") world.truth.payments.push(payment);
+  const status = { card: "paid", debit: "unpaid", free: "no_payment_required" }[method];
+  emitSession(world, purchase, "checkout.session.completed", status);
 }
 
 export function clearDebit(world: World, { purchase: index, succeeds }: Do<"clear_debit">): void {
@@ -47,12 +55,12 @@ export function clearDebit(world: World, { purchase: index, succeeds }: Do<"clea
 }
 
 function emitSession(world: World, purchase: Purchase, type: Stripe.Event["type"], status: string): void {
-  const { sessionId, payment, kind } = purchase;
+  const { sessionId, payment, kind, method } = purchase;
   world.emit(type, {
     id: sessionId,
     object: "checkout.session",
     payment_status: status,
-    payment_intent: payment.id,
+    payment_intent: method === "free" ? null : payment.id,
     subscription: null,
     amount_total: payment.amount,
     currency: payment.currency,

@@ -93,7 +93,11 @@ export const requestPrice = (price: string, change: Change<"pending_update"> = {
   ...change,
 });
 
-export const buy = (kind: Step<"buy">["kind"], debit = false): Action => ({ do: "buy", kind, debit });
+export const buy = (kind: Step<"buy">["kind"], payment: Step<"buy">["payment"] = "card"): Action => ({
+  do: "buy",
+  kind,
+  payment,
+});
 
 export const refund = (percent = 100, change: Change<"refund"> = {}): Action => ({
   do: "refund",

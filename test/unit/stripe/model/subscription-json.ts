@@ -5,12 +5,12 @@ import type { ApiShape, Json } from "./world.ts";
 /** Stripe puts at most this many items or lines into an event. */
 const maxListed = 10;
 
-/** Returns the first items of a list as an event or a read shows it. */
-export function buildList(data: Json[]): Json {
+/** Returns the first members of a list as an event or a read shows it. */
+export function buildList(data: Json[], count = maxListed): Json {
   return {
     object: "list",
-    data: data.slice(0, maxListed),
-    has_more: data.length > maxListed,
+    data: data.slice(0, count),
+    has_more: data.length > count,
     total_count: data.length,
   };
 }
@@ -38,12 +38,15 @@ function buildItem(item: Item, shape: ApiShape): Json {
 }
 
 /** The attributes that an update can change. Before 2025 the subscription had the period, not its items. */
-function buildAttributes(state: SubscriptionState, shape: ApiShape): Json {
+function buildAttributes(state: SubscriptionState, shape: ApiShape, listed?: number): Json {
   const [first] = state.items;
   const period = { current_period_start: first?.periodStart, current_period_end: first?.periodEnd };
   return {
     status: state.status,
-    items: buildList(state.items.map((item) => buildItem(item, shape))),
+    items: buildList(
+      state.items.map((item) => buildItem(item, shape)),
+      listed,
+    ),
     cancel_at_period_end: state.cancelAtPeriodEnd,
     cancel_at: state.cancelAtPeriodEnd ? findPeriodEnd(state) : state.cancelAt,
     ended_at: state.endedAt,
@@ -56,10 +59,12 @@ function buildAttributes(state: SubscriptionState, shape: ApiShape): Json {
 export const findPeriodEnd = ({ items }: SubscriptionState): number =>
   Math.min(...items.map(({ periodEnd }) => periodEnd));
 
+/** Returns the subscription as an event shows it, or with `listed` items. */
 export function buildSubscription(
   subscription: Subscription,
   state: SubscriptionState,
   shape: ApiShape,
+  listed?: number,
 ): Json {
   const { checkout } = subscription;
   return {
@@ -69,19 +74,27 @@ export function buildSubscription(
     created: subscription.startedAt,
     start_date: subscription.startedAt,
     metadata: checkout === null ? {} : buildMetadata(checkout.sessionId, checkout.productCode),
-    ...buildAttributes(state, shape),
+    ...buildAttributes(state, shape, listed),
   };
 }
 
-/** Returns the former values of what differs, with a changed list of items whole, as Stripe does. */
+/** Returns the former values of what differs, as an event shows them, with a changed list of items whole. */
 export function buildPreviousAttributes(
   before: SubscriptionState,
   after: SubscriptionState,
   shape: ApiShape,
 ): Json {
-  const [old, current] = [buildAttributes(before, shape), buildAttributes(after, shape)];
-  const changed = Object.entries(old).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(current[name]),
+  const [old, current] = [before, after].map((state) => buildAttributes(state, shape, state.items.length));
+  const changed = Object.keys(current ?? {}).filter(
+    (name) => JSON.stringify(old?.[name]) !== JSON.stringify(current?.[name]),
   );
-  return Object.fromEntries(changed);
+  const shown = buildAttributes(before, shape);
+  return Object.fromEntries(changed.map((name) => [name, shown[name]]));
 }
+
+/** Returns the subscription as a client reads it that lists all items. */
+export const buildReadSubscription = (
+  subscription: Subscription,
+  state: SubscriptionState,
+  shape: ApiShape,
+): Json => buildSubscription(subscription, state, shape, state.items.length);

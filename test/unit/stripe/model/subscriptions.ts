@@ -5,6 +5,7 @@ import { getPeriodSeconds, getPrice, prices } from "./prices.ts";
 import {
   buildMetadata,
   buildPreviousAttributes,
+  buildReadSubscription,
   buildSubscription,
   findPeriodEnd,
 } from "./subscription-json.ts";
@@ -35,8 +36,13 @@ export function update(
   if (Object.keys(previous).length === 0) return;
   subscription.states.push(after);
   const json = buildSubscription(subscription, after, world.shape);
-  world.subscriptionJson = new Map(world.subscriptionJson).set(subscription.id, json);
+  setRead(world, subscription, after);
   world.emit(type, json, type === "customer.subscription.deleted" ? undefined : previous);
+}
+
+function setRead(world: World, subscription: Subscription, state: SubscriptionState): void {
+  const read = buildReadSubscription(subscription, state, world.shape);
+  world.subscriptionJson = new Map(world.subscriptionJson).set(subscription.id, read);
 }
 
 export function subscribe(world: World, { start, price, quantity, addOns, sold }: Do<"subscribe">): void {
@@ -74,9 +80,9 @@ export function subscribe(world: World, { start, price, quantity, addOns, sold }
   };
   world.truth.subscriptions.push(subscription);
   const json = buildSubscription(subscription, state, world.shape);
-  world.subscriptionJson = new Map(world.subscriptionJson).set(subscription.id, json);
+  setRead(world, subscription, state);
   world.emit("customer.subscription.created", json);
-  const lines = items.map((item) => buildLine(world, item, isTrial));
+  const lines = items.map((item) => buildLine(world, item, isTrial, 0));
   const outcome = issueInvoice(world, subscription, lines, {
     outcome: start === "unpaid" ? "failed" : "paid",
     funding: start === "coupon" ? "coupon" : "money",
@@ -86,7 +92,9 @@ export function subscribe(world: World, { start, price, quantity, addOns, sold }
   if (outcome === "paid") emitSession(world, subscription, isTrial);
 }
 
-/** Returns the product that a checkout of the item sells. A price without a product was PRO's at that time. */
+/**
+ * Returns the product that a checkout of the item sells. A price without a product was PRO's at that time.
+ */
 const toSoldProduct = ({ price }: Item): string => prices[price] ?? "PRO";
 
 function emitSession(world: World, { id, checkout }: Subscription, isTrial: boolean): void {
@@ -123,9 +131,10 @@ export function renew(world: World, subscription: Subscription, action: Do<"rene
   const items = currentState(subscription).items.map((item) => startNextPeriod(item, world.seconds));
   const due = items.filter((item, index) => item !== currentState(subscription).items[index]);
   update(world, subscription, { items, status: status === "trialing" ? "active" : status });
+  const state = subscription.states.length - 1;
   const lines = [
     ...subscription.pendingLines,
-    ...due.map((item) => buildLine(world, item, false)),
+    ...due.map((item) => buildLine(world, item, false, state)),
     ...(action.oneOff ? [buildOneOffLine(world)] : []),
   ];
   invoice(world, subscription, lines, action);
@@ -202,7 +211,7 @@ function startNextPeriod(item: Item, now: number): Item {
 }
 
 /** Returns the line of an item's present period. */
-export function buildLine(world: World, item: Item, isTrial: boolean): Line {
+export function buildLine(world: World, item: Item, isTrial: boolean, state: number): Line {
   return {
     id: world.id("il"),
     itemId: item.id,
@@ -214,6 +223,7 @@ export function buildLine(world: World, item: Item, isTrial: boolean): Line {
     end: item.periodEnd,
     isProration: false,
     isTrial,
+    state,
   };
 }
 
@@ -221,7 +231,7 @@ export function buildLine(world: World, item: Item, isTrial: boolean): Line {
 function buildOneOffLine(world: World): Line {
   const [start, price] = [world.seconds, "price_pro"];
   const end = start + 365 * 86_400;
-  const rest = { quantity: 1, amount: 5_000, discount: 0, isProration: false, isTrial: false };
+  const rest = { quantity: 1, amount: 5_000, discount: 0, isProration: false, isTrial: false, state: 0 };
   return { id: world.id("il"), itemId: null, price, start, end, ...rest };
 }
 

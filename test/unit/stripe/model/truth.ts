@@ -1,6 +1,6 @@
 /**
- * The truth of the model: what happened at Stripe, without the events that report it. Times are in seconds, as
- * Stripe's are, and amounts in the minor unit. The oracle computes decisions from it.
+ * The truth of the model: what happened at Stripe, without the events that report it. Times are in seconds,
+ * as Stripe's are, and amounts in the minor unit. The oracle computes decisions from it.
  */
 export interface Truth {
   subscriptions: Subscription[];
@@ -63,6 +63,8 @@ export interface Line {
   end: number;
   isProration: boolean;
   isTrial: boolean;
+  /** The index of the subscription's state that it charges or credits. */
+  state: number;
 }
 
 export interface Invoice {
@@ -121,6 +123,11 @@ export interface Purchase {
   sessionId: string;
   kind: PurchaseKind;
   payment: Payment;
+  /** `free` has no payment at Stripe. */
+  method: "card" | "debit" | "free";
+  sessionCreatedAt: number;
+  /** When the payment was begun. */
+  begunAt: number;
   /** When the payment succeeded; `null` while a bank debit is open, and after it failed. */
   paidAt: number | null;
   isPending: boolean;

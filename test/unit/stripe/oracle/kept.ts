@@ -1,56 +1,75 @@
-import type { Subscription } from "../model/truth.ts";
+import type { Item, Subscription, SubscriptionState } from "../model/truth.ts";
 import type { Billing } from "./items.ts";
 import type { Coverage } from "./lines.ts";
 
+/** What a paid line gave, and the items that it belongs to now. */
+interface Right {
+  line: Coverage;
+  holders: ReadonlySet<string>;
+}
+
 /**
- * Returns the paid lines that stay usable while the subscription waits for a payment: what was paid, as long
- * as nothing that was paid, or that needed no payment, took it away. `since` is when it became past due.
+ * Returns the paid lines that stay usable while the subscription waits for a payment, by playing its history:
+ * a payment gives a right, which lasts until a change that was paid, or that needed no payment, takes it
+ * away. `since` is when the subscription became past due.
  */
 export function findKeptLines(
-  subscription: Subscription,
+  { states }: Subscription,
   billing: Billing,
   coverage: Coverage[],
   since: number | null,
 ): Coverage[] {
   if (since === null) return [];
-  return coverage.filter((line) => {
-    if (line.isRemoved || line.end <= since) return false;
-    const heirs = findHeirs(subscription, line);
-    if (!heirs.some(({ isPresent }) => isPresent)) return false;
-    const taken = coverage.filter(
-      (other) => other.product !== line.product && heirs.some(({ id }) => id === other.itemId),
-    );
-    const isFinal = ({ itemId, product }: Coverage) =>
-      subscription.states
-        .at(-1)
-        ?.items.some(({ id, price }) => id === itemId && billing.productAt(id, price) === product) === true;
-    return !taken.some((other) => other.start > line.start || (other.start === line.start && isFinal(other)));
-  });
+  const last = states.at(-1);
+  const isFinal = ({ itemId, product }: Coverage) =>
+    last?.items.some(({ id, price }) => id === itemId && billing.productAt(id, price) === product) === true;
+  let rights: Right[] = [];
+  for (const [index, state] of states.entries()) {
+    rights = rights.flatMap((right) => carryOver(right, states[index - 1] ?? state, state));
+    for (const line of coverage.filter((each) => each.state === index)) {
+      rights = rights.filter((right) => !isReplaced(right, line, isFinal(line)));
+      rights.push({ line, holders: new Set([line.itemId]) });
+    }
+  }
+  return rights.map(({ line }) => line).filter(({ isRemoved, end }) => !isRemoved && end > since);
+}
+
+/** Another product was paid for the same place. Of two payments of one second, the final product's counts. */
+function isReplaced({ line, holders }: Right, paid: Coverage, isFinal: boolean): boolean {
+  if (!holders.has(paid.itemId) || paid.product === line.product) return false;
+  return paid.start > line.start || (paid.start === line.start && isFinal);
+}
+
+/** Returns the right as the change from one state to the next leaves it, or none. */
+function carryOver({ line, holders }: Right, before: SubscriptionState, after: SubscriptionState): Right[] {
+  if (isNextPeriod(line, before, after)) return [];
+  const next = passOn(holders, before, after);
+  return next.size === 0 ? [] : [{ line, holders: next }];
+}
+
+/** Returns the holders of a place after a change. Items that come as the last holder goes take its place. */
+export function passOn(
+  holders: ReadonlySet<string>,
+  before: SubscriptionState,
+  after: SubscriptionState,
+): ReadonlySet<string> {
+  const [billedBefore, billed] = [listBilled(before), listBilled(after)];
+  const staying = [...holders].filter((id) => billed.includes(id));
+  const coming = billed.filter((id) => !billedBefore.includes(id));
+  return new Set(staying.length > 0 ? staying : coming);
 }
 
 /**
- * Lists the items that the line's place in the subscription belonged to. Items that come in the change in
- * which the last holder goes take over its place.
+ * The line's item goes on with the period after the line's, at the same price: that period is what is due.
  */
-function findHeirs(
-  { states }: Subscription,
-  { itemId, start }: Coverage,
-): { id: string; isPresent: boolean }[] {
-  const billedIn = (index: number) =>
-    new Set(states[index]?.items.filter(({ quantity }) => quantity > 0).map(({ id }) => id));
-  const begin = Math.max(
-    0,
-    states.findLastIndex(({ at }) => at <= start),
+function isNextPeriod(line: Coverage, before: SubscriptionState, after: SubscriptionState): boolean {
+  const [former, present] = [before, after].map(({ items }) =>
+    items.find(({ id, price }) => id === line.itemId && price === line.price),
   );
-  const takeOver = (holders: ReadonlySet<string>, index: number): { id: string; isPresent: boolean }[] => {
-    const billed = billedIn(index);
-    const staying = new Set([...holders].filter((id) => billed.has(id)));
-    const before = billedIn(index - 1);
-    const coming = new Set([...billed].filter((id) => index > 0 && !before.has(id)));
-    const next = staying.size > 0 ? staying : coming;
-    const isLast = index === states.length - 1;
-    const own = [...next].map((id) => ({ id, isPresent: isLast }));
-    return isLast || next.size === 0 ? own : [...own, ...takeOver(next, index + 1)];
-  };
-  return [{ id: itemId, isPresent: false }, ...takeOver(new Set([itemId]), begin)];
+  if (former === undefined || present === undefined) return false;
+  return former.periodEnd <= line.end && present.periodEnd > line.end;
 }
+
+const listBilled = ({ items }: SubscriptionState): string[] => items.filter(isBilled).map(({ id }) => id);
+
+const isBilled = ({ quantity }: Item): boolean => quantity > 0;

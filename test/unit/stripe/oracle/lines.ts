@@ -9,6 +9,8 @@ export interface Coverage {
   itemId: string;
   price: string;
   quantity: number;
+  /** The index of the subscription's state that it pays for. */
+  state: number;
   start: number;
   end: number;
   paidAt: number;
@@ -31,13 +33,14 @@ function findCoverageOfInvoice(invoice: Invoice, billing: Billing): Coverage[] {
   const reversal = sumReversals(invoice.payments, invoice.amountPaid);
   // Nothing was paid for a free invoice, so nothing can be taken back.
   const isRemoved = isMoney && (reversal.isFull || reversal.openDisputes.length > 0);
-  return invoice.lines.flatMap(({ itemId, price, quantity, amount, isTrial, start, end }) => {
+  return invoice.lines.flatMap(({ itemId, price, quantity, amount, isTrial, state, start, end }) => {
     if (itemId === null || amount < 0 || quantity === 0) return [];
     if (!isMoney && amount === 0 && !isTrial) return [];
     const product = billing.productAt(itemId, price);
     if (product === null) return [];
     const paidAt = invoice.paidAt ?? 0;
-    return [{ invoice, product, itemId, price, quantity, start, end, paidAt, isMoney, reversal, isRemoved }];
+    const line = { invoice, product, itemId, price, quantity, state, start, end };
+    return [{ ...line, paidAt, isMoney, reversal, isRemoved }];
   });
 }
 
