@@ -2,7 +2,8 @@ import type { StripePayment } from "../../../../../shared/contract/operations/st
 import { Day } from "../../../components/day-time.tsx";
 import { Icon } from "../../../components/icon.tsx";
 import { formatMoney, nameProduct } from "../../../components/labels/common.ts";
-import { Empty, Pill, Table, type Tone } from "../../../components/parts.tsx";
+import { Empty, Pill, type Tone } from "../../../components/parts.tsx";
+import { Table } from "../../../components/table.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
