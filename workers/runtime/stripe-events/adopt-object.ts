@@ -48,7 +48,7 @@ export async function readAdoption(
       : await readFactsOfPayment(context, adopted);
   return {
     outcome: "read",
-    differences: { subjectRef, facts, attempts: [], stripeIds: [stripeId], erasureFence },
+    differences: { subjectRef, facts, attempts: [], sales: [], stripeIds: [stripeId], erasureFence },
   };
 }
 

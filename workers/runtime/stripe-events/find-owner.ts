@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import type { LastErasure } from "../../../shared/db/erasures.ts";
 import { callStripe } from "../../../shared/stripe/client.ts";
 import { type LicenzyMetadata, parseLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
@@ -6,6 +7,7 @@ import { type ParsedInvoice, parseInvoice } from "../../../shared/stripe/parse-i
 import type { PaymentReference } from "../../../shared/stripe/parse-reversal.ts";
 import { parseFrozenRequest } from "../checkout/frozen-request.ts";
 import { type CheckoutAttemptRow, readAttemptAndErasure } from "../db/checkout-attempts.ts";
+import { claimSaleOfAttempt, findOtherSale } from "../db/checkout-sales.ts";
 import { findObjectOwner, type ObjectOwner } from "../db/stripe-objects.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { readCurrentSubscription } from "./read-from-stripe.ts";
@@ -60,17 +62,28 @@ export interface OwnedPayment {
   invoice: ParsedInvoice | null;
 }
 
-export type PaymentOwnerLookup = ({ outcome: "owner" } & OwnedPayment) | NoOwner;
+/**
+ * A payment of a subject's Stripe customer that has no metadata of ours and paid no invoice. An invoice may still be
+ * linked to it, so its refund or dispute is retried for 72 hours.
+ */
+export interface UnlinkedPayment {
+  outcome: "unlinked_payment";
+  paymentIntentId: string;
+}
+
+export type PaymentOwnerLookup = ({ outcome: "owner" } & OwnedPayment) | NoOwner | UnlinkedPayment;
 
 export const foreign = (reason: ForeignReason): NoOwner => ({ outcome: "foreign", reason });
 
 /** Describes the outcome in one phrase, for the detail of an event and for error messages. */
-export function describeNoOwner(lookup: NoOwner): string {
+export function describeNoOwner(lookup: NoOwner | UnlinkedPayment): string {
   switch (lookup.outcome) {
     case "foreign":
       return lookup.reason;
     case "unknown_attempt":
       return `unknown checkout attempt ${lookup.attemptId}`;
+    case "unlinked_payment":
+      return `payment ${lookup.paymentIntentId} has no metadata of Licenzy and paid no invoice`;
     case "erased":
       return "the customer was erased";
   }
@@ -92,7 +105,7 @@ export async function resolveOwnerFromMetadata(
   return { outcome: "owner", owner: { subjectRef, attempt, erasureFence: erasure?.askedAt ?? null } };
 }
 
-/** A session has the metadata of an attempt that made another session. It grants nothing. */
+/** A session has the metadata of an attempt whose sale is another session. It grants nothing. */
 export interface OtherSession {
   outcome: "other_session";
   reason: string;
@@ -101,7 +114,8 @@ export interface OtherSession {
 /**
  * Resolves the owner of a session. Metadata can be copied to another session, which may cost less: only the
  * session that the attempt made is its sale. The attempt does not know its session if the checkout crashed
- * between Stripe's response and storing it; then the metadata decides, and the event is flagged.
+ * between Stripe's response and storing it; then the metadata decides, and the event is flagged. Of several such
+ * sessions the first that was paid is the sale (`claimSale`).
  */
 export async function resolveSessionOwner(
   context: ConnectionContext,
@@ -110,10 +124,29 @@ export async function resolveSessionOwner(
 ): Promise<OwnerLookup<CheckoutOwner> | OtherSession> {
   const found = await resolveOwnerFromMetadata(context, ours);
   if (found.outcome !== "owner") return found;
-  const { attemptId, stripeSessionId } = found.owner.attempt;
-  if (stripeSessionId === null || stripeSessionId === sessionId) return found;
-  return { outcome: "other_session", reason: `checkout attempt ${attemptId} made ${stripeSessionId}` };
+  const { attempt } = found.owner;
+  const sale = attempt.stripeSessionId ?? (await findOtherSale(context.env.DB, attempt, sessionId));
+  return sale === null || sale === sessionId ? found : otherSession(attempt, sale);
 }
+
+/**
+ * Makes a paid session the sale of its attempt, before it grants anything. Returns `null`, or the session that is
+ * the sale instead: a sale that metadata alone identifies grants once.
+ */
+export async function claimSale(
+  { env, now }: ConnectionContext,
+  { attempt }: CheckoutOwner,
+  sessionId: string,
+): Promise<OtherSession | null> {
+  if (attempt.stripeSessionId !== null) return null;
+  const sale = await claimSaleOfAttempt(env.DB, attempt, sessionId, now);
+  return sale === sessionId ? null : otherSession(attempt, sale);
+}
+
+const otherSession = ({ attemptId }: CheckoutAttemptRow, sale: string): OtherSession => ({
+  outcome: "other_session",
+  reason: `the session of checkout attempt ${attemptId} is ${sale}`,
+});
 
 /**
  * Returns whether a sale is older than the erasure: its attempt is deleted, or was created before the
@@ -169,6 +202,8 @@ export async function findPaymentOwner(
   const ours = parseLicenzyMetadata(intent.metadata);
   if (ours !== null) return withPayment(await resolveOwnerFromMetadata(context, ours), paymentIntentId, null);
   const invoice = await readInvoicePaidBy(context, paymentIntentId);
+  if (invoice === null && (await isKnownCustomer(context, intent)))
+    return { outcome: "unlinked_payment", paymentIntentId };
   if (invoice === null || invoice.subscriptionId === null) return foreign("not created by Licenzy");
   const { subscriptionId } = invoice;
   const lookup = await findSubscriptionOwner(context, subscriptionId, invoice.ours);
@@ -181,6 +216,16 @@ function withPayment(
   invoice: ParsedInvoice | null,
 ): PaymentOwnerLookup {
   return lookup.outcome === "owner" ? { ...lookup, paymentIntentId, invoice } : lookup;
+}
+
+/** Returns whether the payment is of a Stripe customer who belongs to a subject. */
+async function isKnownCustomer(
+  { env, connection }: ConnectionContext,
+  { customer }: Stripe.PaymentIntent,
+): Promise<boolean> {
+  const customerId = getReferenceId(customer);
+  if (customerId === null) return false;
+  return (await findObjectOwner(env.DB, connection.connectionId, [customerId])) !== null;
 }
 
 /** Returns the payment intent of a charge, or `null` if it has none: Checkout did not create that charge. */

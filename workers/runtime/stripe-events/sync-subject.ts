@@ -10,6 +10,8 @@ import { buildReversalFacts } from "./apply-refunds-and-disputes.ts";
 import { buildPaidSessionFact } from "./apply-session.ts";
 import { type ConnectionContext, toSubjectIdentity } from "./connection-context.ts";
 import {
+  type CheckoutOwner,
+  claimSale,
   findPaymentOwner,
   findSubscriptionOwner,
   type NoOwner,
@@ -27,6 +29,8 @@ export interface StripeDifferences {
   facts: SubjectFact[];
   /** Checkout attempts with a finished session in Stripe, and their new status. */
   attempts: { attemptId: string; status: "processing" | "failed" | "finalized" }[];
+  /** Paid sessions that are merged, with the owner of each. */
+  sales: { owner: CheckoutOwner; sessionId: string }[];
   /** Objects to record as the subject's. */
   stripeIds: string[];
   /** As in `Owner`. */
@@ -52,7 +56,14 @@ export async function readDifferences(
   if (fence.outcome === "erased") return fence;
   const { erasureFence } = fence;
   const found = await readSubjectObjects(context, subjectRef);
-  const differences: StripeDifferences = { subjectRef, facts: [], attempts: [], stripeIds: [], erasureFence };
+  const differences: StripeDifferences = {
+    subjectRef,
+    facts: [],
+    attempts: [],
+    sales: [],
+    stripeIds: [],
+    erasureFence,
+  };
   for (const session of found.sessions) {
     const { ours } = session;
     if (ours === null) continue;
@@ -60,6 +71,8 @@ export async function readDifferences(
     // Sold before an erasure: the customer has come back, but that purchase has not.
     if (lookup.outcome === "erased" || lookup.outcome === "other_session") continue;
     if (lookup.outcome !== "owner") return lookup;
+    const isSold = differences.sales.some(({ owner }) => owner.attempt.attemptId === ours.attemptId);
+    if (isSold && lookup.owner.attempt.stripeSessionId === null) continue;
     const status = {
       paid: "finalized",
       processing: "processing",
@@ -67,8 +80,9 @@ export async function readDifferences(
       expired: "failed",
     } as const;
     differences.attempts.push({ attemptId: ours.attemptId, status: status[session.outcome] });
-    if (session.outcome === "paid")
-      differences.facts.push(buildPaidSessionFact(lookup.owner, session, "read"));
+    if (session.outcome !== "paid") continue;
+    differences.sales.push({ owner: lookup.owner, sessionId: session.sessionId });
+    differences.facts.push(buildPaidSessionFact(lookup.owner, session, "read"));
   }
   for (const subscriptionId of found.subscriptionIds) {
     const lookup = await findSubscriptionOwner(context, subscriptionId, null);
@@ -88,8 +102,9 @@ export async function readDifferences(
         differences.facts.push(...(await readReversalFacts(context, lookup)));
         differences.stripeIds.push(charge.chargeId);
         break;
-      // The same Stripe customer also paid one-off invoices, or paid before an erasure.
+      // The same Stripe customer also paid one-off invoices or directly, or paid before an erasure.
       case "foreign":
+      case "unlinked_payment":
       case "erased":
         break;
       case "unknown_attempt":
@@ -166,10 +181,14 @@ export async function applySync(
   differences: StripeDifferences,
 ): Promise<{ outcome: "merged"; changes: number } | { outcome: "erased" }> {
   const { env, connection, graceDays, cause, now } = context;
-  const { subjectRef, facts, attempts, stripeIds, erasureFence } = differences;
+  const { subjectRef, facts, attempts, sales, stripeIds, erasureFence } = differences;
   const identity = toSubjectIdentity(context, subjectRef);
   const owner = { subjectRef, attemptId: null, customerId: null };
   await recordObjectOwner(env.DB, connection, owner, stripeIds, now);
+  for (const sale of sales) {
+    const other = await claimSale(context, sale.owner, sale.sessionId);
+    if (other !== null) throw new Error(`${sale.sessionId} is no sale: ${other.reason}`);
+  }
   const result = await callSubject(env, identity, (subject) =>
     subject.applyStripe(identity, { facts, graceDays, cause, erasureFence }),
   );
