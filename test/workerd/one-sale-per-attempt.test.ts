@@ -29,7 +29,7 @@ const paid = (id: string, metadata: object) => ({
 const credits = async (project: ConnectedProject) => (await readSubject(project, "user_1")).usageRemaining;
 const list = (...data: object[]) => ({ object: "list", data, has_more: false });
 
-/** An attempt whose checkout crashed before it stored its session. */
+/** A checkout attempt that crashed before it stored its session. */
 async function newCrashedCheckout() {
   const project = await newConnectedProject();
   const metadata = await insertCheckoutAttempt(project, "user_1");

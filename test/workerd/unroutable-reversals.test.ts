@@ -123,7 +123,7 @@ describe("a refund of a payment without metadata and invoice", () => {
   });
 });
 
-describe("a refund of a payment whose checkout attempt is unknown", () => {
+describe("a refund of a payment of an unknown checkout attempt", () => {
   it("says so, with the word unroutable", async () => {
     const { project, metadata } = await newProjectWithCustomer();
     const unknown = { ...metadata, licenzy_attempt_id: "att_unknown" };

@@ -110,6 +110,9 @@ it(
       refused.push(...statuses);
       signIns += count;
       mostThrottles = Math.max(mostThrottles, (await countRows())["sign_in_throttles"] ?? 0);
+      console.log(
+        `minute ${minute + 1} of ${minutes}: ${refused.length} refused, the owner signed in ${signIns} times`,
+      );
       await advance(60);
     }
     expect(refused).toHaveLength(minutes * perMinute);

@@ -9,7 +9,8 @@ import { applyReversals } from "./apply-refunds-and-disputes.ts";
 import { applySession } from "./apply-session.ts";
 import { applySubscription } from "./apply-subscription.ts";
 import { type ConnectionContext, createConnectionContext } from "./connection-context.ts";
-import { describeNoOwner, type OtherSession, type UnlinkedPayment } from "./find-owner.ts";
+import { describeNoOwner, type UnlinkedPayment } from "./find-owner.ts";
+import type { OtherSession } from "./find-session-owner.ts";
 import type { ApplyResult } from "./merge-facts.ts";
 import { listRefunds } from "./read-from-stripe.ts";
 

@@ -3,15 +3,13 @@ import type { ParsedSession } from "../../../shared/stripe/parse-session.ts";
 import { parseFrozenRequest } from "../checkout/frozen-request.ts";
 import { advanceCheckoutAttempt } from "../db/checkout-attempts.ts";
 import type { ConnectionContext } from "./connection-context.ts";
+import { buildCheckoutOrigin, type CheckoutOwner, foreign } from "./find-owner.ts";
 import {
-  buildCheckoutOrigin,
-  type CheckoutOwner,
   claimSale,
   flagUnknownSession,
-  foreign,
   type OtherSession,
   resolveSessionOwner,
-} from "./find-owner.ts";
+} from "./find-session-owner.ts";
 import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
 
 /**

@@ -7,7 +7,6 @@ import { type ParsedInvoice, parseInvoice } from "../../../shared/stripe/parse-i
 import type { PaymentReference } from "../../../shared/stripe/parse-reversal.ts";
 import { parseFrozenRequest } from "../checkout/frozen-request.ts";
 import { type CheckoutAttemptRow, readAttemptAndErasure } from "../db/checkout-attempts.ts";
-import { claimSaleOfAttempt, findOtherSale } from "../db/checkout-sales.ts";
 import { findObjectOwner, type ObjectOwner } from "../db/stripe-objects.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { readCurrentSubscription } from "./read-from-stripe.ts";
@@ -24,15 +23,6 @@ export interface Owner {
 /** The owner of an object that a checkout sold. */
 export interface CheckoutOwner extends Owner {
   attempt: CheckoutAttemptRow;
-}
-
-/**
- * Describes a sale that the metadata alone decides, for an operator to compare with Stripe; `null` for
- * any other.
- */
-export function flagUnknownSession({ attempt }: CheckoutOwner): string | null {
-  if (attempt.stripeSessionId !== null) return null;
-  return `known by metadata alone: checkout attempt ${attempt.attemptId} has stored no session`;
 }
 
 /**
@@ -104,49 +94,6 @@ export async function resolveOwnerFromMetadata(
   const { subjectRef } = attempt;
   return { outcome: "owner", owner: { subjectRef, attempt, erasureFence: erasure?.askedAt ?? null } };
 }
-
-/** A session has the metadata of an attempt whose sale is another session. It grants nothing. */
-export interface OtherSession {
-  outcome: "other_session";
-  reason: string;
-}
-
-/**
- * Resolves the owner of a session. Metadata can be copied to another session, which may cost less: only the
- * session that the attempt made is its sale. The attempt does not know its session if the checkout crashed
- * between Stripe's response and storing it; then the metadata decides, and the event is flagged. Of several such
- * sessions the first that was paid is the sale (`claimSale`).
- */
-export async function resolveSessionOwner(
-  context: ConnectionContext,
-  sessionId: string,
-  ours: LicenzyMetadata,
-): Promise<OwnerLookup<CheckoutOwner> | OtherSession> {
-  const found = await resolveOwnerFromMetadata(context, ours);
-  if (found.outcome !== "owner") return found;
-  const { attempt } = found.owner;
-  const sale = attempt.stripeSessionId ?? (await findOtherSale(context.env.DB, attempt, sessionId));
-  return sale === null || sale === sessionId ? found : otherSession(attempt, sale);
-}
-
-/**
- * Makes a paid session the sale of its attempt, before it grants anything. Returns `null`, or the session that is
- * the sale instead: a sale that metadata alone identifies grants once.
- */
-export async function claimSale(
-  { env, now }: ConnectionContext,
-  { attempt }: CheckoutOwner,
-  sessionId: string,
-): Promise<OtherSession | null> {
-  if (attempt.stripeSessionId !== null) return null;
-  const sale = await claimSaleOfAttempt(env.DB, attempt, sessionId, now);
-  return sale === sessionId ? null : otherSession(attempt, sale);
-}
-
-const otherSession = ({ attemptId }: CheckoutAttemptRow, sale: string): OtherSession => ({
-  outcome: "other_session",
-  reason: `the session of checkout attempt ${attemptId} is ${sale}`,
-});
 
 /**
  * Returns whether a sale is older than the erasure: its attempt is deleted, or was created before the

@@ -11,14 +11,13 @@ import { buildPaidSessionFact } from "./apply-session.ts";
 import { type ConnectionContext, toSubjectIdentity } from "./connection-context.ts";
 import {
   type CheckoutOwner,
-  claimSale,
   findPaymentOwner,
   findSubscriptionOwner,
   type NoOwner,
   type OwnedPayment,
   type Owner,
-  resolveSessionOwner,
 } from "./find-owner.ts";
+import { claimSale, resolveSessionOwner } from "./find-session-owner.ts";
 import { buildInvoiceFact, readSubscriptionFact } from "./merge-facts.ts";
 import { everyPage, listDisputes, listRefunds, same } from "./read-from-stripe.ts";
 import { readSubjectObjects } from "./read-subject-objects.ts";
