@@ -118,9 +118,6 @@ it(
     expect(refused).toHaveLength(minutes * perMinute);
     expect(refused.filter((status) => status !== 422 && status !== 429)).toEqual([]);
     const withoutRoom = refused.filter((status) => status === 429).length;
-    expect(withoutRoom).toBeGreaterThan(refused.length / 2);
-    // A try that finds its place full writes nothing: few of the tries have rows even while their windows last.
-    expect(mostThrottles).toBeLessThan(refused.length / 2);
 
     await advance(16 * 60);
     const after = await countRows();
@@ -135,6 +132,9 @@ it(
     expect(entries - earlier).toBeLessThanOrEqual(2 * signIns + 1);
     // A row per sweep that was slow in its last run.
     expect(troubles).toBeLessThanOrEqual(sweepCount);
+    expect(withoutRoom).toBeGreaterThan(refused.length / 2);
+    // A try that finds its place full writes nothing: few of the tries have rows even while their windows last.
+    expect(mostThrottles).toBeLessThan(refused.length / 2);
   },
   timeoutMs,
 );
