@@ -16,15 +16,16 @@ import { insertDueEvents, newEndpoint, newScope, now } from "./endpoints.ts";
 import { buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 /**
- * An hour of the clock in which Stripe answers nothing, with crons that overlap on purpose: each round starts two, whether
- * or not earlier ones have ended.
+ * An hour of the clock in which Stripe answers nothing, with crons that overlap on purpose: each round
+ * starts two, whether or not earlier ones have ended.
  *
- * A round ends only when everything that became due in it is done, while every call to Stripe still hangs: nothing can
- * have waited for one. Before each such round comes its counterpart, the same round without work at Stripe. So both
- * medians are of the same minute of the same machine.
+ * A round ends only when everything that became due in it is done, while every call to Stripe still hangs:
+ * nothing can have waited for one. Before each such round comes its counterpart, the same round without
+ * work at Stripe. So both medians are of the same minute of the same machine.
  *
- * What a test can't move is the test's: an alarm fires on the machine's clock, so only the sweep records an expiry; a
- * queue message is lost, or arrives at once; a call hangs until its round is over, and then fails.
+ * What a test can't move is the test's: an alarm fires on the machine's clock, so only the sweep records an
+ * expiry; a queue message is lost, or arrives at once; a call hangs until its round is over, and then
+ * fails.
  */
 
 const { DB, DEV } = env;
@@ -49,7 +50,10 @@ afterEach(async () => {
   await DEV.hangStripe(false);
 });
 
-/** Answers the lanes: paused endpoints fail, the others take everything. Notes when a healthy one gets an event. */
+/**
+ * Answers the lanes: paused endpoints fail, the others take everything. Notes when a healthy one gets an
+ * event.
+ */
 function newReceiver() {
   const receivedAt = new Map<string, number>();
   let failures = 0;
@@ -65,7 +69,10 @@ function newReceiver() {
   return { receivedAt, failures: () => failures };
 }
 
-/** Runs lanes as the deliveries worker does: each on its own, for as long as something is due at its endpoint. */
+/**
+ * Runs lanes as the deliveries worker does: each on its own, for as long as something is due at its
+ * endpoint.
+ */
 function newCron({ isAtStripe }: { isAtStripe: boolean }): DeliveriesEnv {
   const cron: DeliveriesEnv = buildCronEnv({
     sweep: async (name) =>
@@ -165,7 +172,10 @@ const median = (values: number[]) =>
 const readStatus = (projectId: string) =>
   DB.prepare("SELECT status FROM entitlements WHERE project_id = ?").bind(projectId).first<string>("status");
 
-/** Makes deliveries due, starts crons that overlap, and waits until everything is done. Returns the latencies. */
+/**
+ * Makes deliveries due, starts crons that overlap, and waits until everything is done. Returns the
+ * latencies.
+ */
 async function playRound(
   cron: DeliveriesEnv,
   healthy: ReturnType<typeof newScope>,

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { examplesOfEachShape } from "./examples/all.ts";
 
-/** The examples of docs/protocols/stripe.md: what is explained, when, and the title of the example that plays it. */
+/**
+ * The examples of docs/protocols/stripe.md: what is explained, when, and the title of the example that
+ * plays it.
+ */
 const played: Record<string, string> = {
   "full refund, May 20": "a refunded month denies until the next one is paid",
   "a later payment, June 5": "a refunded month has no effect once the next one is paid",

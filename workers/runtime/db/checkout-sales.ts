@@ -1,8 +1,8 @@
 import type { CheckoutAttemptRow } from "./checkout-attempts.ts";
 
 /**
- * The sale of a checkout attempt that has stored no session. The id table has every session that is a sale, with
- * its attempt, so the first one that is inserted there is the sale, and no other.
+ * The sale of a checkout attempt that has stored no session. The id table has every session that is a sale,
+ * with its attempt, so the first one that is inserted there is the sale, and no other.
  */
 type Attempt = Pick<CheckoutAttemptRow, "attemptId" | "connectionId" | "subjectRef">;
 
@@ -25,8 +25,8 @@ export async function findOtherSale(
 }
 
 /**
- * Makes the paid session the attempt's sale unless there is one, in one transaction. Returns the sale. The attempt becomes
- * `processing`, so that a request that is still creating its session does not store it.
+ * Makes the paid session the attempt's sale unless there is one, in one transaction. Returns the sale. The
+ * attempt becomes `processing`, so that a request that is still creating its session does not store it.
  */
 export async function claimSaleOfAttempt(
   db: D1Database,

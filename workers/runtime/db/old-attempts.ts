@@ -5,21 +5,22 @@ import { claimNextPage } from "./sweep-positions.ts";
 /**
  * Removes checkouts that were never paid, long after their sessions expired.
  *
- * An attempt holds what its payment grants, so none may go while a payment could still become known. Removable are:
+ * An attempt holds what its payment grants, so none may go while a payment could still become known.
+ * Removable are:
  * - attempts that Stripe ended (`failed`): it refused them, their session expired, or their payment failed;
  * - attempts without a stored session: a URL is returned only after its session is stored, so no customer can have paid;
  * - attempts of a project without a connection: Licenzy hears of no payment;
  * - others once every event that Stripe created until a day after the session's end is in the inbox (`swept_to`).
  *
- * So a sweep of Stripe's events that fails, which the overview names, keeps only sessions that Stripe said nothing of:
- * those of the last day before it failed, because every other session has ended by an event. Finalized attempts and those
- * with a payment in progress stay.
+ * So a sweep of Stripe's events that fails, which the overview names, keeps only sessions that Stripe said
+ * nothing of: those of the last day before it failed, because every other session has ended by an event.
+ * Finalized attempts and those with a payment in progress stay.
  *
- * A run looks at the next `limit` old attempts, whether they may go or not, so that those that must stay cost no more with
- * each run. It remembers its position; after the last attempt it begins again.
+ * A run looks at the next `limit` old attempts, whether they may go or not, so that those that must stay
+ * cost no more with each run. It remembers its position; after the last attempt it begins again.
  *
- * Safe to repeat and to overlap with itself and with a retry of the request: each statement checks again. A crash leaves
- * the rest for the next round.
+ * Safe to repeat and to overlap with itself and with a retry of the request: each statement checks again. A
+ * crash leaves the rest for the next round.
  */
 
 /** Without a session: as long as one that we did not hear of can have lived. */
@@ -57,7 +58,10 @@ interface OldAttempt {
   isRemovable: 0 | 1;
 }
 
-/** Removes those of the next `limit` attempts that expired before `before`, and customers of whom nothing else is known. */
+/**
+ * Removes those of the next `limit` attempts that expired before `before`, and customers of whom nothing
+ * else is known.
+ */
 export async function removeOldAttempts(
   db: D1Database,
   { before, now, limit }: { before: number; now: number; limit: number },

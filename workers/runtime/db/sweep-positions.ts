@@ -1,8 +1,9 @@
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 
 /**
- * Sweeps that visit all rows in turn, a page at a time. A round begins `roundMs` after the one before began, or
- * when that has ended. Of concurrent runs each gets another page. A crash leaves a claimed page to the next round.
+ * Sweeps that visit all rows in turn, a page at a time. A round begins `roundMs` after the one before
+ * began, or when that has ended. Of concurrent runs each gets another page. A crash leaves a claimed page
+ * to the next round.
  */
 
 interface Position {

@@ -53,8 +53,8 @@ export interface OwnedPayment {
 }
 
 /**
- * A payment of a subject's Stripe customer that has no metadata of ours and paid no invoice. An invoice may still be
- * linked to it, so its refund or dispute is retried for 72 hours.
+ * A payment of a subject's Stripe customer that has no metadata of ours and paid no invoice. An invoice may
+ * still be linked to it, so its refund or dispute is retried for 72 hours.
  */
 export interface UnlinkedPayment {
   outcome: "unlinked_payment";

@@ -13,8 +13,8 @@ export interface OtherSession {
 /**
  * Resolves the owner of a session. Metadata can be copied to another session, which may cost less: only the
  * session that the attempt made is its sale. The attempt does not know its session if the checkout crashed
- * between Stripe's response and storing it; then the metadata decides, and the event is flagged. Of several such
- * sessions the first that was paid is the sale (`claimSale`).
+ * between Stripe's response and storing it; then the metadata decides, and the event is flagged. Of several
+ * such sessions the first that was paid is the sale (`claimSale`).
  */
 export async function resolveSessionOwner(
   context: ConnectionContext,
@@ -29,8 +29,8 @@ export async function resolveSessionOwner(
 }
 
 /**
- * Makes a paid session the sale of its attempt, before it grants anything. Returns `null`, or the session that is
- * the sale instead: a sale that metadata alone identifies grants once.
+ * Makes a paid session the sale of its attempt, before it grants anything. Returns `null`, or the session
+ * that is the sale instead: a sale that metadata alone identifies grants once.
  */
 export async function claimSale(
   { env, now }: ConnectionContext,
