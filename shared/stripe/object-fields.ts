@@ -17,9 +17,15 @@ export class UnreadableObjectError extends Error {
  * `field` names it to the operator.
  */
 export function fromSeconds(seconds: number, field: string): number {
-  if (!stripeSecondsSchema.safeParse(seconds).success)
-    throw new UnreadableObjectError(`unreadable: ${field} is not a time`);
-  return seconds * 1_000;
+  const milliseconds = parseSeconds(seconds);
+  if (milliseconds === null) throw new UnreadableObjectError(`unreadable: ${field} is not a time`);
+  return milliseconds;
+}
+
+/** Converts Stripe's seconds to milliseconds; `null` for what is no time of the calendar. */
+export function parseSeconds(seconds: unknown): number | null {
+  const parsed = stripeSecondsSchema.safeParse(seconds);
+  return parsed.success ? parsed.data * 1_000 : null;
 }
 
 export function fromOptionalSeconds(seconds: number | null | undefined, field: string): number | null {

@@ -204,7 +204,7 @@ describe("a session with copied metadata", () => {
     await insertAttemptOf(purchase);
     await drizzle(env.DB).update(checkoutAttempts).set({ stripeSessionId: "cs_made" });
     await tryNow(purchase);
-    const detail = `not a sale: checkout attempt ${purchase.attemptId} made cs_made`;
+    const detail = `not a sale: the session of checkout attempt ${purchase.attemptId} is cs_made`;
     expect(await rowOf(purchase)).toMatchObject({ status: "failed", detail });
     expect(await creditsOf(purchase)).toBe(0);
     expect(await attemptStatus(purchase)).toBe("created");
@@ -278,7 +278,7 @@ describe("unroutable event", () => {
     expect(waiting).toMatchObject({
       status: "received",
       tries: 1,
-      detail: expect.stringMatching(/^unknown checkout attempt/),
+      detail: expect.stringMatching(/^unroutable: unknown checkout attempt/),
     });
     expect((waiting?.nextTryAt ?? 0) - (await now())).toBeLessThanOrEqual(5_000);
     await insertAttemptOf(purchase);
@@ -298,7 +298,7 @@ describe("unroutable event", () => {
     }
     expect(await rowOf(purchase)).toMatchObject({
       status: "failed",
-      detail: expect.stringMatching(/^unknown checkout attempt/),
+      detail: expect.stringMatching(/^unroutable: unknown checkout attempt/),
       nextTryAt: null,
     });
     const hours = ((await now()) - start) / (60 * minute);

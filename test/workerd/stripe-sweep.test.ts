@@ -76,6 +76,36 @@ describe("sweep cursor", () => {
   });
 });
 
+describe("an event without a readable time in Stripe's list", () => {
+  it.each([
+    ["is negative", -1],
+    ["is beyond the calendar", 1e12],
+    ["is text", "yesterday"],
+    ["is missing", undefined],
+  ])("is noted as failed and holds up no other event when its time %s", async (_, created) => {
+    const type = "checkout.session.completed";
+    const newer = await buildStripeEvent(type, await paidSession("newer"));
+    const bad = { ...(await buildStripeEvent(type, await paidSession("bad"))), created };
+    const older = await buildStripeEvent(type, await paidSession("older"));
+    const body = list([newer, bad, older]);
+    await env.DEV.setStripeAnswers([{ path: "/v1/events", status: 200, body }]);
+    await sweep();
+    for (const event of [older, newer])
+      expect(await readInboxRow(project, event.id)).toMatchObject({ status: "applied" });
+    // The overview and the alerts count failed rows, and the list of events says why.
+    expect(await readInboxRow(project, bad.id)).toMatchObject({
+      status: "failed",
+      detail: "unreadable: the event's time is not a time",
+    });
+    const { sweptTo, sweepError } = await readConnection(project);
+    expect(sweepError).toBeNull();
+    expect(sweptTo).toBeGreaterThan((await now()) - minute);
+    // The next sweep does not store it again.
+    await sweep();
+    expect((await readInboxRow(project, bad.id))?.tries).toBe(1);
+  });
+});
+
 describe("full reread after a long gap", () => {
   const gap = 31 * 24 * 60 * minute;
   const remember = async (subjectRef: string, stripeId: string) =>

@@ -14,7 +14,7 @@ export interface PortalEnv extends MailEnv {
   WEBHOOKS: OperatorRpc;
   /** Signs the session cookies and seals second factors: at least 32 random characters. */
   SIGN_IN_SECRET: string;
-  /** Enables /setup until there is an owner. When unset, /setup is disabled. */
+  /** Enables /setup until there is an owner, if it has 32 characters at least. */
   SETUP_TOKEN?: string;
   GOOGLE_CLIENT_ID?: string;
   GOOGLE_CLIENT_SECRET?: string;

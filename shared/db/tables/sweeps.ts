@@ -16,10 +16,10 @@ export const sweepTroubles = sqliteTable("sweep_troubles", {
   error: text("error"),
 });
 
-/** How far a sweep that visits every customer in turn has come. */
+/** How far a sweep that visits all rows in turn has come. */
 export const sweepPositions = sqliteTable("sweep_positions", {
   sweep: text("sweep").primaryKey(),
-  /** The tag of the last customer of the round; empty before the first and after the last. */
+  /** The key of the last row of the round; empty before the first and after the last. */
   position: text("position").notNull(),
   roundStartedAt: timestampMs("round_started_at").notNull(),
 });

@@ -2,15 +2,10 @@ import { equalInConstantTime, sha256 } from "../../../shared/kit/hash.ts";
 import { readPasswordHash } from "../db/sessions.ts";
 import { isSetUp } from "../db/setup.ts";
 import { type Counter, countAttempt, takeBackAttempt } from "../db/sign-in-throttles.ts";
+import type { PortalEnv } from "../env.ts";
 import { getOrigin, type PortalContext } from "../request-context.ts";
 import { readKnownBrowser } from "./known-browser.ts";
-import {
-  setupCounters,
-  signedInCodeCounters,
-  signedInCounters,
-  signInCodeCounters,
-  signInCounters,
-} from "./limits.ts";
+import { signedInCodeCounters, signedInCounters, signInCodeCounters, signInCounters } from "./limits.ts";
 import { verifyPassword } from "./password.ts";
 import { recordRefusal } from "./record-refusal.ts";
 import { type CodeKind, confirmWithCode, useCode } from "./second-factor.ts";
@@ -18,7 +13,7 @@ import type { Identity } from "./sign-in-audit.ts";
 import { createSignInService } from "./sign-in-service.ts";
 
 /**
- * Every check of a password or code of an operator, and of the setup token, with its limit. A check has no
+ * Every check of a password or code of an operator, with its limit, and of the setup token. A check has no
  * other way in, and works only on a route that declares it (`checksCredential`), so that the table of routes
  * lists every place where one can be guessed.
  */
@@ -93,33 +88,43 @@ export function checkFirstCode(c: PortalContext, code: string): Promise<Credenti
   );
 }
 
-/** Checks the setup token. Without one, and once there is an owner, none is right, so nothing is counted. */
-export async function checkSetupToken(c: PortalContext, token: string): Promise<CredentialCheck<true>> {
+/** The shortest setup token that opens setup. */
+const minSetupTokenLength = 32;
+
+/** Returns whether setup can be opened at all: a token that could be guessed opens nothing. */
+export const hasSetupToken = ({ SETUP_TOKEN = "" }: PortalEnv): boolean =>
+  SETUP_TOKEN.length >= minSetupTokenLength;
+
+/**
+ * Returns whether the setup token opens setup. It has no limit: its length makes guessing hopeless, and with a
+ * limit strangers could keep the first owner out. Nothing is stored for a wrong one.
+ */
+export async function checkSetupToken(c: PortalContext, token: string): Promise<boolean> {
+  assertDeclared(c);
   const { SETUP_TOKEN: expected = "" } = c.env;
-  if (expected === "" || token === "" || (await isSetUp(c.env.DB))) return { outcome: "wrong" };
-  return check(
-    c,
-    null,
-    setupCounters(c),
-    async () => equalInConstantTime(sha256(token), sha256(expected)) || null,
-  );
+  const isRight = hasSetupToken(c.env) && equalInConstantTime(sha256(token), sha256(expected));
+  return isRight && !(await isSetUp(c.env.DB));
 }
 
-/** `email` is the operator's: that account's audit log has the refusal. `null` without an operator. */
+/** `email` is the operator's: that account's audit log has the refusal. */
 async function check<Right>(
   c: PortalContext,
-  email: string | null,
+  email: string,
   counters: Counter[],
   verify: () => Promise<Right | null>,
 ): Promise<CredentialCheck<Right>> {
-  const { checksCredential, method, path } = c.get("route");
-  if (!checksCredential) throw new Error(`${method} ${path} does not declare that it checks a credential`);
+  assertDeclared(c);
   if (!(await countAttempt(c.env.DB, counters, c.get("now")))) return { outcome: "too_many" };
   const value = await verify();
   if (value === null) {
-    if (email !== null) recordRefusal(c, email);
+    recordRefusal(c, email);
     return { outcome: "wrong" };
   }
   await takeBackAttempt(c.env.DB, counters);
   return { outcome: "right", value };
+}
+
+function assertDeclared(c: PortalContext): void {
+  const { checksCredential, method, path } = c.get("route");
+  if (!checksCredential) throw new Error(`${method} ${path} does not declare that it checks a credential`);
 }

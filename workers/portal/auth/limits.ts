@@ -59,12 +59,6 @@ export const signedInCodeCounters = ({ operatorId }: SignedIn): Counter[] => [
 
 type SignedIn = Pick<OperatorSession, "sessionId" | "operatorId">;
 
-/** An attempt at the setup token. */
-export const setupCounters = (c: PortalContext): Counter[] => [
-  { name: bucket(c, "setup_place", readPlace(c)), max: 10 },
-  { name: "setup", max: 1_000 },
-];
-
 /** A request that makes a row before anyone is identified: a sign-in with a provider. */
 export const providerCounters = (c: PortalContext): Counter[] => [
   { name: bucket(c, "provider", readPlace(c)), max: 60 },
@@ -79,10 +73,18 @@ export function resetMailCounters(c: PortalContext, email: string, browser: Know
   ];
 }
 
+/** The key of the names, derived once for the isolate's secret. */
+let derived: { secret: string; key: Uint8Array } | undefined;
+
+function deriveKey(secret: string): Uint8Array {
+  if (derived?.secret !== secret)
+    derived = { secret, key: new Uint8Array(hkdfSync("sha256", secret, "", "sign-in counters", 32)) };
+  return derived.key;
+}
+
 /** Returns the name of a counter for what a stranger chose: one of 65,536 of its kind. */
 function bucket(c: PortalContext, kind: string, value: string): string {
-  const key = new Uint8Array(hkdfSync("sha256", c.env.SIGN_IN_SECRET, "", "sign-in counters", 32));
-  return `${kind}:${createHmac("sha256", key).update(`${kind}:${value}`).digest("hex").slice(0, 4)}`;
+  return `${kind}:${createHmac("sha256", deriveKey(c.env.SIGN_IN_SECRET)).update(`${kind}:${value}`).digest("hex").slice(0, 4)}`;
 }
 
 const readPlace = (c: PortalContext): string => toPlace(getIpAddress(c) ?? "unknown");

@@ -146,7 +146,7 @@ export async function clearDeletedStripeCustomer(
 /**
  * Records the session that Stripe created, and the subject that owns it. Returns `false` when another request
  * has taken over the lease or changed the attempt: a request that stalled past its lease must not overwrite
- * its successor.
+ * its successor. Nor may it follow a sale that metadata alone identified, which would then be sold twice.
  */
 export async function completeAttempt(
   db: D1Database,
@@ -181,6 +181,7 @@ export async function completeAttempt(
           eq(checkoutAttempts.leaseId, leaseId),
           eq(checkoutAttempts.requestHash, attempt.requestHash),
           eq(checkoutAttempts.tryNumber, attempt.tryNumber),
+          inArray(checkoutAttempts.status, ["created", "failed"]),
         ),
       ),
     // A missing attempt means that the customer was erased, so the session is not recorded either.

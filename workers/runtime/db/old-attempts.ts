@@ -1,21 +1,26 @@
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { idFloor } from "../../../shared/kit/ids.ts";
+import { claimNextPage } from "./sweep-positions.ts";
 
 /**
  * Removes checkouts that were never paid, long after their sessions expired.
  *
- * An attempt holds what its payment grants, so none may go while a payment could still become known. Removable are:
+ * An attempt holds what its payment grants, so none may go while a payment could still become known.
+ * Removable are:
  * - attempts that Stripe ended (`failed`): it refused them, their session expired, or their payment failed;
  * - attempts without a stored session: a URL is returned only after its session is stored, so no customer can have paid;
  * - attempts of a project without a connection: Licenzy hears of no payment;
  * - others once every event that Stripe created until a day after the session's end is in the inbox (`swept_to`).
  *
- * So a sweep of Stripe's events that fails, which the overview names, keeps only sessions that Stripe said nothing of:
- * those of the last day before it failed, because every other session has ended by an event. Finalized attempts and those
- * with a payment in progress stay.
+ * So a sweep of Stripe's events that fails, which the overview names, keeps only sessions that Stripe said
+ * nothing of: those of the last day before it failed, because every other session has ended by an event.
+ * Finalized attempts and those with a payment in progress stay.
  *
- * Safe to repeat and to overlap with itself and with a retry of the request: each statement checks again. A crash between
- * two runs leaves the rest for the next one.
+ * A run looks at the next `limit` old attempts, whether they may go or not, so that those that must stay
+ * cost no more with each run. It remembers its position; after the last attempt it begins again.
+ *
+ * Safe to repeat and to overlap with itself and with a retry of the request: each statement checks again. A
+ * crash leaves the rest for the next round.
  */
 
 /** Without a session: as long as one that we did not hear of can have lived. */
@@ -26,8 +31,18 @@ const mayBePaid = `status = 'created' AND stripe_session_id IS NOT NULL
     WHERE stripe_connections.connection_id = checkout_attempts.connection_id
     AND coalesce(swept_to, stripe_connections.created_at) < ${expiry} + ${dayMs})`;
 
-const isRemovable = `status IN ('created', 'failed') AND ${expiry} < ?2
-  AND (lease_until IS NULL OR lease_until < ?3) AND NOT (${mayBePaid})`;
+/** With the parameters `before` and `now`. */
+const isRemovable = (
+  before: string,
+  now: string,
+) => `(status IN ('created', 'failed') AND ${expiry} < ${before}
+  AND (lease_until IS NULL OR lease_until < ${now}) AND NOT (${mayBePaid}))`;
+
+const selectOldAttempts = `
+  SELECT attempt_id AS attemptId, connection_id AS connectionId, stripe_session_id AS sessionId,
+    project_id AS projectId, mode, subject_ref AS subjectRef, ${isRemovable("?3", "?4")} AS isRemovable
+  FROM checkout_attempts
+  WHERE attempt_id > ?1 AND attempt_id < ?2 AND status IN ('created', 'failed') ORDER BY attempt_id LIMIT ?5`;
 
 /** For a table with the columns of a subject's name. */
 const isOfSubject = (table: string, subjectTable = table) => `${table}.project_id = subjects.project_id
@@ -40,29 +55,36 @@ interface OldAttempt {
   projectId: string;
   mode: string;
   subjectRef: string;
+  isRemovable: 0 | 1;
 }
 
-/** Removes at most `limit` attempts that expired before `before`, and customers of whom nothing else is known. */
+/**
+ * Removes those of the next `limit` attempts that expired before `before`, and customers of whom nothing
+ * else is known.
+ */
 export async function removeOldAttempts(
   db: D1Database,
   { before, now, limit }: { before: number; now: number; limit: number },
 ): Promise<{ attempts: number; subjects: number }> {
-  const { results } = await db
-    .prepare(
-      `SELECT attempt_id AS attemptId, connection_id AS connectionId, stripe_session_id AS sessionId,
-         project_id AS projectId, mode, subject_ref AS subjectRef
-       FROM checkout_attempts WHERE attempt_id < ?1 AND ${isRemovable} ORDER BY attempt_id LIMIT ?4`,
-    )
-    // Ids begin with the time of creation, so the index ends where newer attempts begin.
-    .bind(idFloor("att", before), before, now, limit)
-    .all<OldAttempt>();
-  if (results.length === 0) return { attempts: 0, subjects: 0 };
-  const rows = JSON.stringify(results);
+  // Ids begin with the time of creation, so the index ends where newer attempts begin.
+  const end = idFloor("att", before);
+  const select = async (after: string) =>
+    (await db.prepare(selectOldAttempts).bind(after, end, before, now, limit).all<OldAttempt>()).results;
+  const page = await claimNextPage(
+    db,
+    "oldAttempts",
+    { now, roundMs: 0, limit },
+    select,
+    ({ attemptId }) => attemptId,
+  );
+  const removable = page.filter(({ isRemovable }) => isRemovable === 1);
+  if (removable.length === 0) return { attempts: 0, subjects: 0 };
+  const rows = JSON.stringify(removable);
   const [attempts, , subjects] = await db.batch([
     db
       .prepare(
         `DELETE FROM checkout_attempts
-         WHERE attempt_id IN (SELECT value ->> 'attemptId' FROM json_each(?1)) AND ${isRemovable}`,
+         WHERE attempt_id IN (SELECT value ->> 'attemptId' FROM json_each(?1)) AND ${isRemovable("?2", "?3")}`,
       )
       .bind(rows, before, now),
     db

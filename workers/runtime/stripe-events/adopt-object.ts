@@ -52,7 +52,15 @@ export async function readAdoption(
   const invoicePayments = toOwned({ attempt: null }, invoicePaymentIds);
   return {
     outcome: "read",
-    differences: { subjectRef, facts, attempts: [], objects, invoicePayments, erasureFence },
+    differences: {
+      subjectRef,
+      facts,
+      attempts: [],
+      sales: [],
+      objects,
+      invoicePayments,
+      erasureFence,
+    },
   };
 }
 

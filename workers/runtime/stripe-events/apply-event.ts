@@ -9,7 +9,8 @@ import { applyReversals } from "./apply-refunds-and-disputes.ts";
 import { applySession } from "./apply-session.ts";
 import { applySubscription } from "./apply-subscription.ts";
 import { type ConnectionContext, createConnectionContext } from "./connection-context.ts";
-import { describeNoOwner, type OtherSession } from "./find-owner.ts";
+import { describeNoOwner, type UnlinkedPayment } from "./find-owner.ts";
+import type { OtherSession } from "./find-session-owner.ts";
 import type { ApplyResult } from "./merge-facts.ts";
 import { listRefunds } from "./read-from-stripe.ts";
 
@@ -54,7 +55,7 @@ export async function applyEvent(
   }
 }
 
-type EventResult = ApplyResult | OtherSession | { outcome: "not_handled" };
+type EventResult = ApplyResult | OtherSession | UnlinkedPayment | { outcome: "not_handled" };
 
 function toSettlement(result: EventResult): Settlement {
   switch (result.outcome) {
@@ -74,8 +75,9 @@ function toSettlement(result: EventResult): Settlement {
     case "other_session":
       return failed(`not a sale: ${result.reason}`);
     case "unknown_attempt":
-      // The attempt may still arrive in D1, so the event is retried.
-      throw new Error(describeNoOwner(result));
+    case "unlinked_payment":
+      // The attempt may still arrive in D1, or the invoice in Stripe, so the event is retried.
+      throw new Error(`unroutable: ${describeNoOwner(result)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ReversalFact } from "../../../shared/domain/merge-reversal.ts";
 import type { ParsedReversal, PaymentReference } from "../../../shared/stripe/parse-reversal.ts";
 import type { ConnectionContext } from "./connection-context.ts";
-import { findPaymentOwner, type OwnedPayment } from "./find-owner.ts";
+import { findPaymentOwner, type OwnedPayment, type UnlinkedPayment } from "./find-owner.ts";
 import { type ApplyResult, buildPaidInvoice, mergeFacts } from "./merge-facts.ts";
 
 /** Merges refunds or disputes of one payment. They affect the purchase that it paid for and no other. */
@@ -9,7 +9,7 @@ export async function applyReversals(
   context: ConnectionContext,
   reversals: ParsedReversal[],
   payment: PaymentReference,
-): Promise<ApplyResult> {
+): Promise<ApplyResult | UnlinkedPayment> {
   const found = await findPaymentOwner(context, payment);
   if (found.outcome !== "owner") return found;
   const { owner, paymentIntentId, invoice } = found;

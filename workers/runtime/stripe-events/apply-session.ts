@@ -4,22 +4,22 @@ import type { ParsedSession } from "../../../shared/stripe/parse-session.ts";
 import { parseFrozenRequest } from "../checkout/frozen-request.ts";
 import { advanceCheckoutAttempt } from "../db/checkout-attempts.ts";
 import type { ConnectionContext } from "./connection-context.ts";
+import { buildCheckoutOrigin, type CheckoutOwner, foreign } from "./find-owner.ts";
 import {
-  buildCheckoutOrigin,
-  type CheckoutOwner,
+  claimSale,
   flagUnknownSession,
-  foreign,
   type OtherSession,
   resolveSessionOwner,
-} from "./find-owner.ts";
+} from "./find-session-owner.ts";
 import { type ApplyResult, mergeFacts } from "./merge-facts.ts";
 
 /**
  * Advances the checkout attempt and grants a one-time purchase. For a subscription, the session only records
  * the sale: access follows the subscription's status.
  *
- * Order: grant, then advance the attempt, then (in the caller) mark the event as processed. A crash in
- * between leaves the event `received`. The next attempt finds the entitlement granted and does the rest.
+ * Order: claim the sale if metadata alone identifies it, grant, then advance the attempt, then (in the caller)
+ * mark the event as processed. A crash in between leaves the event `received`. The next attempt finds the sale
+ * claimed and the entitlement granted, and does the rest.
  */
 export async function applySession(
   context: ConnectionContext,
@@ -38,6 +38,8 @@ export async function applySession(
     return { outcome: "merged", subjectRef: owner.subjectRef, changes: hasAdvanced ? 1 : 0, flag };
   }
   const { sessionId, paymentIntentId, subscriptionId, customerId } = session;
+  const other = await claimSale(context, owner, sessionId);
+  if (other !== null) return other;
   const merged = await mergeFacts(context, owner, [buildPaidSessionFact(owner, session, "event")], {
     customerId,
     stripeIds: [sessionId, paymentIntentId, subscriptionId],

@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import type { LastErasure } from "../../../shared/db/erasures.ts";
 import { callStripe } from "../../../shared/stripe/client.ts";
 import { type LicenzyMetadata, parseLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
@@ -22,15 +23,6 @@ export interface Owner {
 /** The owner of an object that a checkout sold. */
 export interface CheckoutOwner extends Owner {
   attempt: CheckoutAttemptRow;
-}
-
-/**
- * Describes a sale that the metadata alone decides, for an operator to compare with Stripe; `null` for
- * any other.
- */
-export function flagUnknownSession({ attempt }: CheckoutOwner): string | null {
-  if (attempt.stripeSessionId !== null) return null;
-  return `known by metadata alone: checkout attempt ${attempt.attemptId} has stored no session`;
 }
 
 /**
@@ -60,17 +52,28 @@ export interface OwnedPayment {
   invoice: ParsedInvoice | null;
 }
 
-export type PaymentOwnerLookup = ({ outcome: "owner" } & OwnedPayment) | NoOwner;
+/**
+ * A payment of a subject's Stripe customer that has no metadata of ours and paid no invoice. An invoice may
+ * still be linked to it, so its refund or dispute is retried for 72 hours.
+ */
+export interface UnlinkedPayment {
+  outcome: "unlinked_payment";
+  paymentIntentId: string;
+}
+
+export type PaymentOwnerLookup = ({ outcome: "owner" } & OwnedPayment) | NoOwner | UnlinkedPayment;
 
 export const foreign = (reason: ForeignReason): NoOwner => ({ outcome: "foreign", reason });
 
 /** Describes the outcome in one phrase, for the detail of an event and for error messages. */
-export function describeNoOwner(lookup: NoOwner): string {
+export function describeNoOwner(lookup: NoOwner | UnlinkedPayment): string {
   switch (lookup.outcome) {
     case "foreign":
       return lookup.reason;
     case "unknown_attempt":
       return `unknown checkout attempt ${lookup.attemptId}`;
+    case "unlinked_payment":
+      return `payment ${lookup.paymentIntentId} has no metadata of Licenzy and paid no invoice`;
     case "erased":
       return "the customer was erased";
   }
@@ -90,29 +93,6 @@ export async function resolveOwnerFromMetadata(
     return { outcome: "unknown_attempt", attemptId: ours.attemptId };
   const { subjectRef } = attempt;
   return { outcome: "owner", owner: { subjectRef, attempt, erasureFence: erasure?.askedAt ?? null } };
-}
-
-/** A session has the metadata of an attempt that made another session. It grants nothing. */
-export interface OtherSession {
-  outcome: "other_session";
-  reason: string;
-}
-
-/**
- * Resolves the owner of a session. Metadata can be copied to another session, which may cost less: only the
- * session that the attempt made is its sale. The attempt does not know its session if the checkout crashed
- * between Stripe's response and storing it; then the metadata decides, and the event is flagged.
- */
-export async function resolveSessionOwner(
-  context: ConnectionContext,
-  sessionId: string,
-  ours: LicenzyMetadata,
-): Promise<OwnerLookup<CheckoutOwner> | OtherSession> {
-  const found = await resolveOwnerFromMetadata(context, ours);
-  if (found.outcome !== "owner") return found;
-  const { attemptId, stripeSessionId } = found.owner.attempt;
-  if (stripeSessionId === null || stripeSessionId === sessionId) return found;
-  return { outcome: "other_session", reason: `checkout attempt ${attemptId} made ${stripeSessionId}` };
 }
 
 /**
@@ -169,6 +149,8 @@ export async function findPaymentOwner(
   const ours = parseLicenzyMetadata(intent.metadata);
   if (ours !== null) return withPayment(await resolveOwnerFromMetadata(context, ours), paymentIntentId, null);
   const invoice = await readInvoicePaidBy(context, paymentIntentId);
+  if (invoice === null && (await isKnownCustomer(context, intent)))
+    return { outcome: "unlinked_payment", paymentIntentId };
   if (invoice === null || invoice.subscriptionId === null) return foreign("not created by Licenzy");
   const { subscriptionId } = invoice;
   const lookup = await findSubscriptionOwner(context, subscriptionId, invoice.ours);
@@ -181,6 +163,16 @@ function withPayment(
   invoice: ParsedInvoice | null,
 ): PaymentOwnerLookup {
   return lookup.outcome === "owner" ? { ...lookup, paymentIntentId, invoice } : lookup;
+}
+
+/** Returns whether the payment is of a Stripe customer who belongs to a subject. */
+async function isKnownCustomer(
+  { env, connection }: ConnectionContext,
+  { customer }: Stripe.PaymentIntent,
+): Promise<boolean> {
+  const customerId = getReferenceId(customer);
+  if (customerId === null) return false;
+  return (await findObjectOwner(env.DB, connection.connectionId, [customerId])) !== null;
 }
 
 /** Returns the payment intent of a charge, or `null` if it has none: Checkout did not create that charge. */

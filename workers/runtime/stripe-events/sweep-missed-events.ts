@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
-import { fromSeconds } from "../../../shared/stripe/object-fields.ts";
+import { parseSeconds } from "../../../shared/stripe/object-fields.ts";
 import {
   type ConnectionWithProject,
   claimConnectionsToSweep,
@@ -145,7 +145,9 @@ async function sweepInterval(
       projectId,
       mode,
       type: event.type,
-      stripeCreatedAt: fromSeconds(event.created, "the event's time"),
+      // An event without a readable time is stored as well: its try fails, and its row says why. As an error here
+      // it would stop the sweep of all others.
+      stripeCreatedAt: parseSeconds(event.created) ?? listedAt,
       payload: JSON.stringify(event satisfies Stripe.Event),
       status: "received",
       nextTryAt: now,

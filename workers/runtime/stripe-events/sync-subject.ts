@@ -10,13 +10,14 @@ import { buildReversalFacts } from "./apply-refunds-and-disputes.ts";
 import { buildPaidSessionFact } from "./apply-session.ts";
 import { type ConnectionContext, toSubjectIdentity } from "./connection-context.ts";
 import {
+  type CheckoutOwner,
   findPaymentOwner,
   findSubscriptionOwner,
   type NoOwner,
   type OwnedPayment,
   type Owner,
-  resolveSessionOwner,
 } from "./find-owner.ts";
+import { claimSale, resolveSessionOwner } from "./find-session-owner.ts";
 import { listStripeIds } from "./list-stripe-ids.ts";
 import { buildInvoiceFact, readSubscriptionFact } from "./merge-facts.ts";
 import { everyPage, listDisputes, listRefunds, same } from "./read-from-stripe.ts";
@@ -28,6 +29,8 @@ export interface StripeDifferences {
   facts: SubjectFact[];
   /** Checkout attempts with a finished session in Stripe, and their new status. */
   attempts: { attemptId: string; status: "processing" | "failed" | "finalized" }[];
+  /** Paid sessions that are merged, with the owner of each. */
+  sales: { owner: CheckoutOwner; sessionId: string }[];
   /** Objects to record as the subject's before the facts are merged. */
   objects: OwnedObject[];
   /**
@@ -61,6 +64,7 @@ export async function readDifferences(
     subjectRef,
     facts: [],
     attempts: [],
+    sales: [],
     objects: [],
     invoicePayments: [],
     erasureFence,
@@ -72,6 +76,8 @@ export async function readDifferences(
     // Sold before an erasure: the customer has come back, but that purchase has not.
     if (lookup.outcome === "erased" || lookup.outcome === "other_session") continue;
     if (lookup.outcome !== "owner") return lookup;
+    const isSold = differences.sales.some(({ owner }) => owner.attempt.attemptId === ours.attemptId);
+    if (isSold && lookup.owner.attempt.stripeSessionId === null) continue;
     const status = {
       paid: "finalized",
       processing: "processing",
@@ -82,8 +88,9 @@ export async function readDifferences(
     const { sessionId, paymentIntentId, subscriptionId, customerId } = session;
     const ids = [sessionId, paymentIntentId, subscriptionId, customerId].filter((id) => id !== null);
     differences.objects.push(...toOwned(lookup.owner, ids));
-    if (session.outcome === "paid")
-      differences.facts.push(buildPaidSessionFact(lookup.owner, session, session.paidAtFrom));
+    if (session.outcome !== "paid") continue;
+    differences.sales.push({ owner: lookup.owner, sessionId: session.sessionId });
+    differences.facts.push(buildPaidSessionFact(lookup.owner, session, session.paidAtFrom));
   }
   for (const subscriptionId of found.subscriptionIds) {
     const lookup = await findSubscriptionOwner(context, subscriptionId, null);
@@ -102,8 +109,9 @@ export async function readDifferences(
         if (lookup.owner.subjectRef !== subjectRef) break;
         addReversals(differences, lookup, charge, await readReversalFacts(context, lookup));
         break;
-      // The same Stripe customer also paid one-off invoices, or paid before an erasure.
+      // The same Stripe customer also paid one-off invoices or directly, or paid before an erasure.
       case "foreign":
+      case "unlinked_payment":
       case "erased":
         break;
       case "unknown_attempt":
@@ -196,10 +204,14 @@ export async function applySync(
   differences: StripeDifferences,
 ): Promise<{ outcome: "merged"; changes: number } | { outcome: "erased" }> {
   const { env, connection, graceDays, cause, now } = context;
-  const { subjectRef, facts, attempts, objects, invoicePayments, erasureFence } = differences;
+  const { subjectRef, facts, attempts, sales, objects, invoicePayments, erasureFence } = differences;
   const identity = toSubjectIdentity(context, subjectRef);
   const owner = { subjectRef, customerId: null };
   await recordObjectOwner(env.DB, connection, owner, objects, now);
+  for (const sale of sales) {
+    const other = await claimSale(context, sale.owner, sale.sessionId);
+    if (other !== null) throw new Error(`${sale.sessionId} is no sale: ${other.reason}`);
+  }
   const result = await callSubject(env, identity, (subject) =>
     subject.applyStripe(identity, { facts, graceDays, cause, erasureFence }),
   );

@@ -1,4 +1,5 @@
 import { amountExamples, purchaseExamples } from "./amounts.ts";
+import { documentedExamples } from "./documented.ts";
 import type { Example } from "./example.ts";
 import { holdExamples, operatorExamples } from "./holds.ts";
 import { itemExamples } from "./items.ts";
@@ -14,6 +15,7 @@ const examples: Record<string, Example> = {
   ...statusExamples,
   ...operatorExamples,
   ...purchaseExamples,
+  ...documentedExamples,
 };
 
 /** The examples in each shape that has them: title, shape, example. */

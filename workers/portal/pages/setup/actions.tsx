@@ -1,6 +1,6 @@
 import { regions } from "../../../../shared/contract/enums.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { checkSetupToken, tooManyAttempts } from "../../auth/check-credential.ts";
+import { checkSetupToken } from "../../auth/check-credential.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { startSession } from "../../auth/start-session.ts";
 import { NewPasswordField } from "../../components/credential-fields.tsx";
@@ -15,9 +15,7 @@ import { buildProjectPath, getIpAddress, type PortalContext } from "../../reques
 
 /** Returns `null` if the token opens setup, and the error page otherwise. */
 async function refuseSetup(c: PortalContext, token: string) {
-  const { outcome } = await checkSetupToken(c, token);
-  if (outcome === "too_many") return renderErrorPage(c, 429, "Setup is closed for now", tooManyAttempts);
-  return outcome === "right" ? null : notFound(c);
+  return (await checkSetupToken(c, token)) ? null : notFound(c);
 }
 
 const notFound = (c: PortalContext) =>

@@ -1,3 +1,4 @@
+import { hasSetupToken } from "../../auth/check-credential.ts";
 import { type PendingRequest, PendingRequestFields } from "../../auth/pending-request.tsx";
 import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
 import { CodeField, PasswordField } from "../../components/credential-fields.tsx";
@@ -61,7 +62,8 @@ export function renderNotSetUpPage(c: PortalContext) {
       {c.env.DEV === undefined ? (
         <p>
           Open <code>{getOrigin(c)}/setup?token=…</code> with the value of the secret <code>SETUP_TOKEN</code>{" "}
-          to create the first owner. The deployment guide (docs/deploying.md) shows how.
+          to create the first owner. The deployment guide (docs/deploying.md) shows how.{" "}
+          {hasSetupToken(c.env) ? null : "The secret is missing or shorter than 32 characters: set it first."}
         </p>
       ) : (
         <p>

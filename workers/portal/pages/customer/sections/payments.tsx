@@ -81,7 +81,7 @@ function Row({ c, page, payment }: { c: PortalContext; page: CustomerPage; payme
         <Day at={payment.createdAt} now={now} />
       </td>
       <td>{describePurpose(page, payment)}</td>
-      <td class="num end">{formatMoney(amount, currency)}</td>
+      <td>{formatMoney(amount, currency)}</td>
       <td>
         <Pill tone={tone}>{label}</Pill>
         {nextRetryAt === null ? null : (
@@ -92,7 +92,7 @@ function Row({ c, page, payment }: { c: PortalContext; page: CustomerPage; payme
         {failure === null ? null : <small>{failure}</small>}
       </td>
       <td class="whole">{formatMethod(payment.method) ?? <None />}</td>
-      <td class="num end">{amountRefunded === 0 ? <None /> : formatMoney(amountRefunded, currency)}</td>
+      <td>{amountRefunded === 0 ? <None /> : formatMoney(amountRefunded, currency)}</td>
       <td>{dispute === null ? <None /> : <Pill tone="warn">{formatDispute(dispute)}</Pill>}</td>
       <td class="whole">
         <a
