@@ -25,6 +25,7 @@ import {
   showSecondFactor,
 } from "./pages/account/actions.ts";
 import { linkProvider, unlinkProvider } from "./pages/account/provider-actions.ts";
+import { chooseTimeZone } from "./pages/account/time-zone.tsx";
 import { alertRoutes } from "./pages/alerts/routes.ts";
 import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
@@ -116,6 +117,7 @@ export const routes: readonly Route[] = [
   pageRoute("/account", "viewer", showAccount),
   credentialRoute(actionRoute("/account/password", operator.changePassword, changePassword)),
   actionRoute("/account/sessions/end", operator.endSession, endSession),
+  { ...pageRoute("/account/time-zone", "viewer", chooseTimeZone), method: "POST" },
   pageRoute("/account/second-factor", "viewer", showSecondFactor),
   credentialRoute(actionRoute("/account/second-factor", operator.enableSecondFactor, enableSecondFactor)),
   credentialRoute(

@@ -11,6 +11,7 @@ import frame from "../styles/frame.css";
 import inbox from "../styles/inbox.css";
 import islandStyles from "../styles/islands.css";
 import parts from "../styles/parts.css";
+import times from "../styles/times.css";
 import tokens from "../styles/tokens.css";
 
 /** Adds a hash of the content to the path, so that browsers may cache the file permanently. */
@@ -27,7 +28,7 @@ const fontFace = `@font-face {
   src: url("${fontPath}") format("woff2");
 }`;
 
-const styles = [tokens, base, frame, controls, parts, customer, customers, flips, inbox, islandStyles];
+const styles = [tokens, base, frame, controls, parts, customer, customers, flips, inbox, times, islandStyles];
 const css = [fontFace, ...styles].join("\n");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */

@@ -7,7 +7,7 @@ import { followDelivery } from "./live-delivery.ts";
 import { addPalette } from "./palette.ts";
 import { addPayloadViewers } from "./payload.ts";
 import { guideProductForm } from "./product-form.ts";
-import { localizeTimes } from "./times.ts";
+import { offerTimeZone } from "./times.ts";
 
 // Progressive enhancement: every page works without these scripts.
 enhance(document);
@@ -20,8 +20,8 @@ guideProductForm();
 addPayloadViewers();
 followDelivery(enhance);
 explainCharts();
+offerTimeZone();
 
 function enhance(part: ParentNode): void {
   for (const element of part.querySelectorAll<HTMLElement>("[data-needs-script]")) element.hidden = false;
-  localizeTimes(part);
 }

@@ -2,10 +2,11 @@ import { NewPasswordField, PasswordField } from "../../components/credential-fie
 import { ActionButton, emptyForm, FieldError, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead, Pill, Table } from "../../components/parts.tsx";
-import { Time } from "../../components/time.tsx";
+import { TimeCell } from "../../components/time.tsx";
 import { listIdentities, listSessions } from "../../db/sessions.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { Providers, toLinkMessage } from "./providers.tsx";
+import { TimeZoneCard } from "./time-zone.tsx";
 
 type AccountSession = Awaited<ReturnType<typeof listSessions>>[number];
 
@@ -48,6 +49,7 @@ export async function renderAccountPage(
       </Card>
       {hasPassword ? <PasswordForm form={form} /> : null}
       <Providers c={c} identities={identities} />
+      <TimeZoneCard c={c} />
       <Card title="Sessions" note={<EndOthers sessions={sessions} />}>
         <Table
           label="Sessions"
@@ -80,10 +82,10 @@ function SessionRow({ c, session }: { c: PortalContext; session: AccountSession 
       </td>
       <td>{session.ipAddress || <span class="quiet">not known</span>}</td>
       <td>
-        <Time at={session.createdAt.getTime()} now={now} />
+        <TimeCell at={session.createdAt.getTime()} now={now} />
       </td>
       <td>
-        <Time at={session.expiresAt.getTime()} now={now} />
+        <TimeCell at={session.expiresAt.getTime()} now={now} />
       </td>
       <td class="end">
         {isThis ? null : (

@@ -7,6 +7,7 @@ import * as customers from "../../../../shared/contract/operations/customers.ts"
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
 import { type CustomerLists, readCustomerLists } from "../../db/customer.ts";
 import { callOperation } from "../../http/call-operation.ts";
+import { getZone } from "../../http/zone-cookie.ts";
 import { getScope, type PortalContext } from "../../request-context.ts";
 import { parseAsOf } from "./sections/as-of.ts";
 
@@ -60,8 +61,8 @@ async function readPastDecision(
 ): Promise<DecisionWithEntitlements | string | null> {
   const text = (c.req.query("as_of") ?? "").trim();
   if (text === "") return null;
-  const asOf = parseAsOf(text);
-  if (asOf === null) return "That is neither a decision id nor a moment such as 2026-11-22 14:00.";
+  const asOf = parseAsOf(text, getZone(c));
+  if (typeof asOf === "string") return asOf;
   const reply = await callOperation(c, customers.readDecision, { subjectRef, asOf });
   return reply.outcome === "refused" ? reply.message : reply;
 }

@@ -5,7 +5,7 @@ import { formatCount } from "../../components/labels/common.ts";
 import { subjectJobLabels } from "../../components/labels/data-check.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead, Table } from "../../components/parts.tsx";
-import { Time } from "../../components/time.tsx";
+import { FullTime, Time } from "../../components/time.tsx";
 import { listSubjectJobs } from "../../db/subject-jobs.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -95,7 +95,7 @@ function LastRuns({ c, jobs }: { c: PortalContext; jobs: Jobs }) {
             <td class="wrap">
               <a href={buildPath(c, `/data/${jobId}`)}>{subjectJobLabels[kind]}</a>
               <small class="quiet">
-                <Time at={createdAt} now={c.get("now")} /> by {actorName}
+                <FullTime at={createdAt} now={c.get("now")} /> by {actorName}
               </small>
             </td>
             <td class="num">{faulty === 0 ? "none" : <b>{formatCount(faulty)}</b>}</td>

@@ -8,7 +8,7 @@ import { ActionButton, Field, FieldError, Select } from "../../components/fields
 import { stripeEventLabels } from "../../components/labels/stripe-event.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
-import { FullTime, Time } from "../../components/time.tsx";
+import { FullTime, TimeCell } from "../../components/time.tsx";
 import { listStripeEvents, type StripeEventListItem } from "../../db/stripe-events.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { formatCursor, parseStripeEventFilter } from "./filter.ts";
@@ -100,7 +100,7 @@ export function EventTable({ c, events }: { c: PortalContext; events: StripeEven
           </td>
           <td class="num">{tries}</td>
           <td>
-            <Time at={receivedAt} now={now} />
+            <TimeCell at={receivedAt} now={now} />
           </td>
         </tr>
       ))}
@@ -152,7 +152,7 @@ export async function showEvent(c: PortalContext) {
           <dd>
             <CustomerLink c={c} subjectRef={row.subjectRef} otherwise="not known" />
           </dd>
-          <dt>Made by Stripe</dt>
+          <dt>Created</dt>
           <dd>
             <FullTime at={row.stripeCreatedAt} now={now} />
           </dd>
@@ -162,7 +162,7 @@ export async function showEvent(c: PortalContext) {
           </dd>
           {row.settledAt === null ? null : (
             <>
-              <dt>Settled</dt>
+              <dt>Processed</dt>
               <dd>
                 <FullTime at={row.settledAt} now={now} />
               </dd>
@@ -170,13 +170,11 @@ export async function showEvent(c: PortalContext) {
           )}
           {row.nextTryAt === null ? null : (
             <>
-              <dt>Next try</dt>
-              <dd>
-                <FullTime at={row.nextTryAt} now={now} />
-              </dd>
+              <dt>Next attempt</dt>
+              <dd>{row.nextTryAt <= now ? "due now" : <FullTime at={row.nextTryAt} now={now} />}</dd>
             </>
           )}
-          <dt>Tries</dt>
+          <dt>Attempts</dt>
           <dd class="num">{row.tries}</dd>
         </dl>
       </Card>

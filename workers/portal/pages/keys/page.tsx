@@ -5,7 +5,7 @@ import { mayRun } from "../../auth/may-run.ts";
 import { emptyForm, Field, FieldError, type FormState, Select } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill, Table } from "../../components/parts.tsx";
-import { Time } from "../../components/time.tsx";
+import { Time, TimeCell } from "../../components/time.tsx";
 import { listKeys } from "../../db/api-keys.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -105,7 +105,7 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
         <KeyStatus apiKey={apiKey} now={now} />
       </td>
       <td>
-        <Time at={createdAt} now={now} />
+        <TimeCell at={createdAt} now={now} />
       </td>
       <td>
         {lastUsedAt === null ? (
@@ -116,7 +116,7 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
           </>
         )}
       </td>
-      <td>{expiresAt === null ? <span class="quiet">never</span> : <Time at={expiresAt} now={now} />}</td>
+      <td>{expiresAt === null ? <span class="quiet">never</span> : <TimeCell at={expiresAt} now={now} />}</td>
       <td class="end">
         {isActive ? (
           <div class="actions">

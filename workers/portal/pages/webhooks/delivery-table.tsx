@@ -2,7 +2,7 @@ import type { DeliveryRow } from "../../../../shared/db/deliveries.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { deliveryStateLabels, formatAttemptResult } from "../../components/labels/webhook.ts";
 import { Id, Pill, Table } from "../../components/parts.tsx";
-import { Time } from "../../components/time.tsx";
+import { DueTime, TimeCell } from "../../components/time.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 interface DeliveryTableProps {
@@ -48,7 +48,7 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
           {targets === null ? null : <td class="wrap">{targets.get(delivery.endpointId) ?? "deleted"}</td>}
           <td class="num">{delivery.attempts}</td>
           <td>
-            <Time at={delivery.updatedAt} now={now} />
+            <TimeCell at={delivery.updatedAt} now={now} />
           </td>
         </tr>
       ))}
@@ -64,7 +64,7 @@ function LastResult({ delivery, now }: { delivery: DeliveryRow; now: number }) {
       {result}
       {state === "failed" && nextAttemptAt !== null ? (
         <>
-          {result === null ? null : " · "}next <Time at={nextAttemptAt} now={now} />
+          {result === null ? null : " · "}retry <DueTime at={nextAttemptAt} now={now} />
         </>
       ) : null}
     </>

@@ -4,7 +4,7 @@ import { formatCappedCount } from "../../components/labels/common.ts";
 import { deliveryStateLabels, disableReasonMessages } from "../../components/labels/webhook.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead, Pill, Table } from "../../components/parts.tsx";
-import { Time } from "../../components/time.tsx";
+import { Time, TimeCell } from "../../components/time.tsx";
 import { type EndpointHealth, listEndpointHealth } from "../../db/webhooks.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -85,7 +85,11 @@ function EndpointRow({ c, endpoint }: { c: PortalContext; endpoint: EndpointHeal
         <EndpointStatus endpoint={endpoint} now={now} />
       </td>
       <td>
-        {lastSuccessAt === null ? <span class="quiet">never</span> : <Time at={lastSuccessAt} now={now} />}
+        {lastSuccessAt === null ? (
+          <span class="quiet">never</span>
+        ) : (
+          <TimeCell at={lastSuccessAt} now={now} />
+        )}
       </td>
       <td class="num">
         {open === 0 ? <span class="quiet">0</span> : <a href={list("open")}>{formatCappedCount(open)}</a>}

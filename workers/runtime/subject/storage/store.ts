@@ -75,7 +75,7 @@ export class SubjectStore {
     this.sql.exec(schema);
     const { sequence, at, hash } = ledgerStart(this.tombstone);
     this.sql.exec(
-      "INSERT INTO subject VALUES (1, ?, ?, ?)",
+      "INSERT INTO subject (id, schema_version, identity, flushed_sequence) VALUES (1, ?, ?, ?)",
       schemaVersion,
       JSON.stringify(identity),
       sequence,
@@ -232,8 +232,29 @@ export class SubjectStore {
       .flushed;
   }
 
-  setFlushedSequence(sequence: number): void {
-    this.sql.exec("UPDATE subject SET flushed_sequence = ?", sequence);
+  /** Returns the units that entries up to the flushed one spent, since the first release that counts them. */
+  spentUnits(): number {
+    if (!this.exists) return 0;
+    return this.sql.exec<{ spent: number }>("SELECT spent_units AS spent FROM subject").one().spent;
+  }
+
+  /** Records that D1 is complete up to an entry, and the units spent up to it. */
+  setFlushed(sequence: number, spentUnits: number): void {
+    this.sql.exec("UPDATE subject SET flushed_sequence = ?, spent_units = ?", sequence, spentUnits);
+  }
+
+  /** Returns the units that entries after `after`, up to `until`, spent, by hour. */
+  spentByHour(after: number, until: number): { hour: number; units: number }[] {
+    if (!this.exists) return [];
+    return this.sql
+      .exec<{ hour: number; units: number }>(
+        `SELECT at - at % 3600000 AS hour, sum(body ->> '$.idempotency.reply.consumed') AS units FROM ledger
+         WHERE sequence > ? AND sequence <= ? AND substr(body, 1, 22) = '{"operation":"consume"'
+         GROUP BY hour ORDER BY hour`,
+        after,
+        until,
+      )
+      .toArray();
   }
 
   /**

@@ -1,0 +1,32 @@
+import type { SpentUnits } from "../../db/flush-subject.ts";
+import type { SubjectStore } from "../storage/store.ts";
+
+/** Reads of this size take a few milliseconds. */
+const entriesPerRead = 5_000;
+
+/**
+ * Adds up the units spent by entries that are not flushed, up to `until`, by hour. Each hour has the total since the
+ * beginning, so D1 can count what it lacks, and a flush that is repeated adds nothing. Reads in slices, so that a busy
+ * subject does not block its checks.
+ */
+export async function addUpSpentUnits(store: SubjectStore, until: number): Promise<SpentUnits> {
+  const units = new Map<number, number>();
+  let after = store.flushedSequence();
+  while (after < until) {
+    const last = Math.min(until, after + entriesPerRead);
+    for (const { hour, units: spent } of store.spentByHour(after, last))
+      units.set(hour, (units.get(hour) ?? 0) + spent);
+    after = last;
+    if (after < until) await scheduler.wait(0);
+  }
+  // A row of D1 that was restored from an earlier time has less than the object: the first hour counts from zero.
+  let total = store.spentUnits();
+  let from = 0;
+  const hours = [...units].map(([hour, spent]) => {
+    total += spent;
+    const counted = { hour, from, to: total };
+    from = total;
+    return counted;
+  });
+  return { total, hours };
+}
