@@ -10,6 +10,7 @@ import flips from "../styles/flips.css";
 import frame from "../styles/frame.css";
 import inbox from "../styles/inbox.css";
 import islandStyles from "../styles/islands.css";
+import overview from "../styles/overview.css";
 import parts from "../styles/parts.css";
 import times from "../styles/times.css";
 import tokens from "../styles/tokens.css";
@@ -28,7 +29,7 @@ const fontFace = `@font-face {
   src: url("${fontPath}") format("woff2");
 }`;
 
-const styles = [tokens, base, frame, controls, parts, customer, customers, flips, inbox, times, islandStyles];
+const styles = [tokens, base, frame, controls, parts, customer, customers, flips, inbox, overview, times, islandStyles];
 const css = [fontFace, ...styles].join("\n");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */
