@@ -46,7 +46,7 @@ export function Figures({ c, series, period }: FiguresProps) {
         >
           <SparkLine
             label={`Paid volume${main === undefined ? "" : ` in ${main.currency.toUpperCase()}`}, ${span}`}
-            values={main?.values ?? period.slots.map(() => 0)}
+            values={withoutLast(main?.values ?? period.slots.map(() => 0))}
           />
         </Figure>
         <Figure
@@ -55,7 +55,7 @@ export function Figures({ c, series, period }: FiguresProps) {
           change={compare(checks)}
           note="approximate"
         >
-          <SparkLine label={`Access checks, ${span}`} values={checks.values} />
+          <SparkLine label={`Access checks, ${span}`} values={withoutLast(checks.values)} />
         </Figure>
         <Figure
           label="Webhook success"
@@ -109,6 +109,9 @@ function FigureTable({
   );
 }
 
+/** Leaves out the slot that is not over: the line would seem to fall. The table has it. */
+const withoutLast = (values: number[]): (number | null)[] => [...values.slice(0, -1), null];
+
 interface Change {
   text: string;
   isGood: boolean;
@@ -138,7 +141,7 @@ function Figure({
       <dd>
         <p class="num">
           <b>{value}</b>{" "}
-          {change === null ? null : <span class={change.isGood ? "good" : "bad"}>{change.text}</span>}
+          {change === null ? null : <span class={change.isGood ? "rise" : "fall"}>{change.text}</span>}
         </p>
         {extra.map((each) => (
           <p class="num extra">{each}</p>

@@ -10,7 +10,7 @@ export type PeriodName = keyof typeof periodLabels;
 
 export interface Period {
   name: PeriodName;
-  /** The time before the period that it is compared with, of the same length. */
+  /** The time before the period that it is compared with, as long as the part of it that is over. */
   before: HourRange;
   /** The days or hours of the period, oldest first. The last one is not over yet. */
   slots: Slot[];
@@ -31,25 +31,28 @@ export const parsePeriod = (text: string | undefined): PeriodName | null =>
 
 /** Returns the slots up to the present one: days of the viewer's zone, or hours. */
 export function buildPeriod(name: PeriodName, now: number, zone: string): Period {
-  return name === "30d" ? buildDays(30, now, zone) : buildHours(48, now, zone);
+  const slots = name === "30d" ? listDays(30, now, zone) : listHours(48, now, zone);
+  const from = slots[0]?.range[0] ?? now;
+  const last = slots.at(-1);
+  if (last !== undefined) last.name += " (so far)";
+  return { name, before: [from - (now - from), from], slots };
 }
 
-function buildDays(count: number, now: number, zone: string): Period {
+function listDays(count: number, now: number, zone: string): Slot[] {
   const local = toLocal(now, zone);
   const midnight = local - (local % dayMs);
   const startOf = (daysAgo: number) => startOfDay(midnight - daysAgo * dayMs, zone);
-  const slots = Array.from({ length: count }, (_, index): Slot => {
+  return Array.from({ length: count }, (_, index) => {
     const daysAgo = count - 1 - index;
     const from = startOf(daysAgo);
     const day = formatDay(from, zone);
     return { range: [from, startOf(daysAgo - 1)], label: day.replace(/ \d{4}$/, ""), name: day };
   });
-  return { name: "30d", before: [startOf(2 * count - 1), startOf(count - 1)], slots };
 }
 
-function buildHours(count: number, now: number, zone: string): Period {
+function listHours(count: number, now: number, zone: string): Slot[] {
   const present = now - (now % hourMs);
-  const slots = Array.from({ length: count }, (_, index): Slot => {
+  return Array.from({ length: count }, (_, index) => {
     const from = present - (count - 1 - index) * hourMs;
     const clock = formatClock(from, zone);
     return {
@@ -58,6 +61,4 @@ function buildHours(count: number, now: number, zone: string): Period {
       name: `${formatDay(from, zone)}, ${clock} ${nameZoneAt(from, zone)}`,
     };
   });
-  const first = present - (count - 1) * hourMs;
-  return { name: "48h", before: [first - count * hourMs, first], slots };
 }
