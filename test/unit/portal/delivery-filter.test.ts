@@ -58,7 +58,7 @@ describe("delivery filter", () => {
     expect(Object.keys(parsed.errors)).toEqual([name]);
   });
 
-  it("takes times in its own zone, and asks which one of a time that clocks repeat", () => {
+  it("takes times in its own zone, and offers both moments of a time that clocks repeat", () => {
     const zone: [string, string] = ["zone", "Europe/Berlin"];
     const since = (text: string, ...more: [string, string][]) => {
       const parsed = parse(zone, ["since", text], ...more);

@@ -77,7 +77,7 @@ describe("times", () => {
     expect(at("2026-03-29T03:00", berlin)).toBe("2026-03-29T01:00:00.000Z");
   });
 
-  it("asks which one is meant of a time that clocks repeat in autumn", () => {
+  it("offers both moments of a time that clocks repeat in autumn", () => {
     expect(parseTime("2026-10-25T02:30", berlin)).toEqual({
       outcome: "repeated",
       error:

@@ -1,7 +1,7 @@
 import type { OutboundEventType } from "../../../shared/contract/outbound-event.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 
-/** A change of a customer, as the newest outbound events tell it. */
+/** A change of a customer, by its newest outbound event. */
 export interface RecentChange {
   eventId: string;
   type: OutboundEventType;

@@ -208,7 +208,7 @@ export class Outbox {
       const deliveries: DeliveryMessage[] = [];
       const audits = readAudits(this.ctx.storage.sql, copy.flushedTo);
       const events = await sendAllButLastBatch(this.ctx.storage.sql, this.db, copy, now, deliveries);
-      const spent = await addUpSpentUnits(this.store, copy.flushedTo);
+      const spent = await addUpSpentUnits(this.ctx.storage.sql, this.store, copy.flushedTo);
       const flushed = await flushSubject(this.db, { ...copy, spent, events, audits }, "newer");
       deliveries.push(...flushed.messages);
       this.hasUsageSubscriber = flushed.hasUsageSubscriber;

@@ -74,12 +74,8 @@ export class SubjectStore {
   create(identity: SubjectIdentity): void {
     this.sql.exec(schema);
     const { sequence, at, hash } = ledgerStart(this.tombstone);
-    this.sql.exec(
-      "INSERT INTO subject (id, schema_version, identity, flushed_sequence) VALUES (1, ?, ?, ?)",
-      schemaVersion,
-      JSON.stringify(identity),
-      sequence,
-    );
+    const row = "INSERT INTO subject (id, schema_version, identity, flushed_sequence) VALUES (1, ?, ?, ?)";
+    this.sql.exec(row, schemaVersion, JSON.stringify(identity), sequence);
     if (sequence > 0) this.sql.exec("INSERT INTO checkpoint VALUES (1, ?, ?, ?)", sequence, at, hash);
     this.exists = true;
   }
@@ -232,7 +228,7 @@ export class SubjectStore {
       .flushed;
   }
 
-  /** Returns the units that entries up to the flushed one spent, since the first release that counts them. */
+  /** Returns the units spent up to the flushed entry. */
   spentUnits(): number {
     if (!this.exists) return 0;
     return this.sql.exec<{ spent: number }>("SELECT spent_units AS spent FROM subject").one().spent;
@@ -241,20 +237,6 @@ export class SubjectStore {
   /** Records that D1 is complete up to an entry, and the units spent up to it. */
   setFlushed(sequence: number, spentUnits: number): void {
     this.sql.exec("UPDATE subject SET flushed_sequence = ?, spent_units = ?", sequence, spentUnits);
-  }
-
-  /** Returns the units that entries after `after`, up to `until`, spent, by hour. */
-  spentByHour(after: number, until: number): { hour: number; units: number }[] {
-    if (!this.exists) return [];
-    return this.sql
-      .exec<{ hour: number; units: number }>(
-        `SELECT at - at % 3600000 AS hour, sum(body ->> '$.idempotency.reply.consumed') AS units FROM ledger
-         WHERE sequence > ? AND sequence <= ? AND substr(body, 1, 22) = '{"operation":"consume"'
-         GROUP BY hour ORDER BY hour`,
-        after,
-        until,
-      )
-      .toArray();
   }
 
   /**
