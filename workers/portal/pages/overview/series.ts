@@ -30,7 +30,7 @@ export interface NamedSeries {
   values: number[];
 }
 
-/** Builds the series of counts whose first range is the time before the period, and the others its slots. */
+/** Builds the series. The first range of the counts is the time before the period, the others are its slots. */
 export function buildSeries({ series, customersWithAccess }: HourlyCounts, slots: number): OverviewSeries {
   const valuesOf = (of: Series, detail: string) => of.get(detail)?.slice(1) ?? Array<number>(slots).fill(0);
   const totalOf = (of: Series, details: Iterable<string>): Total => {
