@@ -3,8 +3,8 @@ import { formatOffset } from "../time/zone.ts";
 import { Field, type FormState, Select } from "./fields.tsx";
 
 /**
- * A field for a day and time in a zone. Where clocks repeat the time that was entered, a second field offers both
- * moments. The form carries `zone`, so that it means the same for everyone who opens its address.
+ * A field for a day and time in a zone. Where clocks repeat the time that was entered, a second field offers
+ * both moments. The form carries `zone`, so that it means the same for everyone who opens its address.
  */
 export function LocalTimeField({
   form,

@@ -30,7 +30,7 @@ export interface NamedSeries {
   values: number[];
 }
 
-/** Builds the series. The first range of the counts is the time before the period, the others are its slots. */
+/** Builds the series. The first range of the counts is the time before the period; its slots follow. */
 export function buildSeries({ series, customersWithAccess }: HourlyCounts, slots: number): OverviewSeries {
   const valuesOf = (of: Series, detail: string) => of.get(detail)?.slice(1) ?? Array<number>(slots).fill(0);
   const totalOf = (of: Series, details: Iterable<string>): Total => {
@@ -84,7 +84,7 @@ function countAccess(changes: number[], now: number): OverviewSeries["access"] {
   return { now, change: later, values };
 }
 
-/** Joins the series after the first `shown` into one, so that a chart keeps few colors. Its table has them all. */
+/** Joins the series after the first `shown` into one: a chart keeps few colors, and its table has them all. */
 export function joinRest(series: NamedSeries[], shown: number, name: string): NamedSeries[] {
   const rest = series.slice(shown);
   if (rest.length < 2) return series;
