@@ -1,4 +1,5 @@
 import type { D1Database } from "@cloudflare/workers-types";
+import { denialReasons } from "../../shared/contract/enums.ts";
 import { createEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { ApiClient, buy } from "../seed/api-client.ts";
@@ -91,6 +92,7 @@ export async function fillLists({ origin, db, portal, projectId }: Bench): Promi
     next_attempt_at: "NULL",
   });
   await multiplyRow(db, "delivery_attempts", rows, { delivery_id: "'dlv_' || printf('%026d', n)" });
+  await fillHourlyCounts(db, projectId);
   await multiplyRow(db, "products", rows, {
     product_code: "'P' || n",
     stripe_price_id: "'price_' || n",
@@ -100,6 +102,26 @@ export async function fillLists({ origin, db, portal, projectId }: Bench): Promi
     key_hash: "'hash' || n",
   });
   await multiplyRow(db, "audit_log", rows, { audit_id: "'aud_' || printf('%026d', n)" });
+}
+
+/** Fills the 60 days that the overview reads: every hour with every answer, in three currencies. */
+async function fillHourlyCounts(db: D1Database, projectId: string): Promise<void> {
+  const details = [
+    ...["allowed", ...denialReasons].map((reason) => ["checks", reason]),
+    ...["delivered", "failed"].map((result) => ["deliveries", result]),
+    ...["eur", "jpy", "usd"].map((currency) => ["paid", currency]),
+    ...["credits", "access"].map((metric) => [metric, ""]),
+  ];
+  const hour = Math.floor(Date.now() / 3_600_000);
+  await db
+    .prepare(
+      `WITH RECURSIVE hours (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM hours WHERE n < 1439)
+       INSERT INTO hourly_counts
+       SELECT ?1, 'test', value ->> 0, (?2 - n) * 3600000, value ->> 1, n % 97 FROM hours, json_each(?3) WHERE true
+       ON CONFLICT DO UPDATE SET value = excluded.value`,
+    )
+    .bind(projectId, hour, JSON.stringify(details))
+    .run();
 }
 
 async function consumeOften(apis: ApiClient[]): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../shared/kit/ids.ts";
+import { customerSorts, customerTabs } from "../../workers/portal/db/customers.ts";
 import { PortalClient } from "../seed/portal-client.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 import { roundTripLine, withCountedD1 } from "./counted-d1.ts";
@@ -99,10 +100,7 @@ function pagesOf(projectId: string): Page[] {
   const lists: Record<string, string> = {
     Customers: `${place}/customers`,
     "Customers, the page before": `${place}/customers?before=1.user_1`,
-    "Customers, no access": `${place}/customers?tab=denied`,
-    "Customers, past due, by units": `${place}/customers?tab=past_due&sort=-units`,
-    "Customers by units": `${place}/customers?sort=-units`,
-    "Customers by amount paid": `${place}/customers?sort=-paid`,
+    ...listEachTabAndSort(place),
     "Customers that renew in 7 days": `${place}/customers?ends=7d`,
     "Customers of a product (none)": `${place}/customers?product=NONE`,
     "Customers, a search": `${place}/customers?q=user_`,
@@ -123,7 +121,8 @@ function pagesOf(projectId: string): Page[] {
   };
   const listTarget = { ms: 100, roundTrips: 2 };
   return [
-    { page: "Overview", path: place, target: { ms: 100, roundTrips: 3 } },
+    { page: "Overview, 30 days", path: place, target: listTarget },
+    { page: "Overview, 48 hours", path: `${place}?period=48h`, target: listTarget },
     ...Object.entries(lists).map(([page, path]) => ({ page, path, target: listTarget })),
     {
       page: `Customer Support, ${rows.toLocaleString("en-US")} ledger entries`,
@@ -132,6 +131,17 @@ function pagesOf(projectId: string): Page[] {
       target: { ms: 150, roundTrips: 5 },
     },
   ];
+}
+
+/** Every tab of the list of customers in every order, in the direction that its heading links to. */
+function listEachTabAndSort(place: string): Record<string, string> {
+  const pages = customerTabs.flatMap((tab) =>
+    customerSorts.map((sort) => [
+      `Customers, ${tab} by ${sort}`,
+      `${place}/customers?tab=${tab}&sort=${sort === "customer" || sort === "ends" ? "" : "-"}${sort}`,
+    ]),
+  );
+  return Object.fromEntries(pages) as Record<string, string>;
 }
 
 async function timePage(portal: PortalClient, path: string) {

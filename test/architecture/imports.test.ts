@@ -53,7 +53,7 @@ const rules: { part: RegExp; folders: RegExp; packages: RegExp }[] = [
       folders: new RegExp(`^(${worker}|shared)/`),
       packages:
         worker === "workers/portal"
-          ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm(\/.+)?|better-auth\/.+|uqr|lucide-static\/.+|@fontsource-variable\/.+)$/
+          ? /^(node:\w+|hono(\/.+)?|zod|drizzle-orm(\/.+)?|better-auth\/.+|uqr|d3-scale|d3-shape|lucide-static\/.+|@fontsource-variable\/.+)$/
           : /^(cloudflare:workers|node:\w+|hono(\/.+)?|stripe|zod|@hono\/zod-openapi|drizzle-orm(\/.+)?)$/,
     }),
   ),

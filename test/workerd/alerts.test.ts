@@ -113,6 +113,7 @@ describe("what an evaluation reads", () => {
           storageBytes: 1,
           summary: summarizeCustomer(emptyState, 1),
           entitlements: [{ version, entitlement: { ...entitlement, flags } }],
+          spent: { total: 0, hours: [] },
           events: [],
           audits: [],
           flushedTo: version,

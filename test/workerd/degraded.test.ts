@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { newestMigration } from "../../shared/db/newest-migration.ts";
 import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
-import { readBackgroundTroubles } from "../../workers/portal/db/background-work.ts";
+import { readOverview } from "../../workers/portal/db/overview.ts";
 import { app } from "../../workers/runtime/app.ts";
 import { claimSubjectsToWake } from "../../workers/runtime/db/subjects.ts";
 import { claimNextSubjects } from "../../workers/runtime/db/sweep-positions.ts";
@@ -298,7 +298,8 @@ describe("outbox alarm", () => {
 describe("an object that D1 does not keep up with", () => {
   it("the overview names a customer with a copy that D1 refuses, until D1 accepts it", async () => {
     const { identity, stub } = newSubject();
-    const troubles = async () => (await readBackgroundTroubles(env.DB, identity, Date.now())).unwritten;
+    const troubles = async () =>
+      (await readOverview(env.DB, identity, { now: Date.now(), ranges: [] })).troubles.unwritten;
     await env.DB.prepare(
       `CREATE TRIGGER refuse_copy BEFORE INSERT ON entitlements WHEN NEW.project_id = '${identity.projectId}'
        BEGIN SELECT RAISE(ABORT, 'the row is refused'); END`,

@@ -159,6 +159,17 @@ async function recordErasure({ place, subjectRef, member }: Customer): Promise<E
   return row;
 }
 
+/** Returns how many customers of the place have access by the counts of the overview, and by the sum of their changes. */
+async function countedAccess({ place }: Customer) {
+  const { results } = await env.DB.prepare(
+    `SELECT hour = 0 AS isTotal, sum(value) AS value FROM hourly_counts
+     WHERE project_id = ? AND metric = 'access' GROUP BY 1 ORDER BY 1 DESC`,
+  )
+    .bind(place.projectId)
+    .all<{ value: number }>();
+  return results.map(({ value }) => value);
+}
+
 describe("customer erasure", () => {
   it("an erasure leaves no trace in D1 and the object, and the subject checks as unknown", async () => {
     const customer = await customerWithAll();
@@ -170,6 +181,7 @@ describe("customer erasure", () => {
     );
     const { decision } = await customer.stub.check();
     expect(decision.allowed).toBe(true);
+    expect(await countedAccess(customer)).toEqual([1, 1]);
     expect(await erase(customer)).toEqual({ outcome: "done", state: "done" });
     expect(await traces(customer)).toEqual([]);
     await abortAllDurableObjects();
@@ -200,6 +212,7 @@ describe("customer erasure", () => {
       const isWhole = await finishErasure(broken, row).catch(() => false);
       if (!isWhole) await maintenance.sweep("erasures");
       expect(await traces(customer), `interrupted at call ${calls}`).toEqual([]);
+      expect(await countedAccess(customer), `interrupted at call ${calls}`).toEqual([0, 0]);
       expect(
         await env.DB.prepare("SELECT state FROM erasures WHERE erasure_id = ?").bind(row.erasureId).first(),
       ).toEqual({

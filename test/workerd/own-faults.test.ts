@@ -3,7 +3,7 @@ import { readEndpoint } from "../../shared/db/endpoints.ts";
 import { listDeliveries, listDueDeliveries } from "../../workers/deliveries/db/deliveries.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { claimForAttempt, runLane } from "../../workers/deliveries/sending/lane.ts";
-import { readBackgroundTroubles } from "../../workers/portal/db/background-work.ts";
+import { readOverview } from "../../workers/portal/db/overview.ts";
 import { processStripeEvent } from "../../workers/runtime/stripe-events/process-event.ts";
 import { newConnectedProject, readInboxRow, receiveStripeEvent } from "./connected-project.ts";
 import { deliveriesEnv, insertDueEvents, newEndpoint, newScope, now } from "./endpoints.ts";
@@ -68,7 +68,7 @@ describe("a fault of the installation", () => {
       consecutiveFailures: 0,
       failingSince: null,
     });
-    const { ownFault } = await readBackgroundTroubles(DB, scope, await now());
+    const { ownFault } = (await readOverview(DB, scope, { now: await now(), ranges: [] })).troubles;
     expect(ownFault).toMatchObject({ endpoints: 1, fault: expect.stringMatching(fault) });
     expect(ownFault?.since).toBeLessThan(since + minute);
     expect(sent).not.toHaveBeenCalled();
@@ -80,7 +80,7 @@ describe("a fault of the installation", () => {
       made,
     ]);
     expect(states).toEqual(Array(12).fill(["sent", 1]));
-    expect((await readBackgroundTroubles(DB, scope, await now())).ownFault).toBeNull();
+    expect((await readOverview(DB, scope, { now: await now(), ranges: [] })).troubles.ownFault).toBeNull();
   });
 
   it.each([
@@ -108,7 +108,7 @@ describe("a fault of the installation", () => {
       }
       for (const delivery of await listDeliveries(DB, scope, {}, page))
         expect(delivery).toMatchObject({ state: "pending", attempts: 0, attemptsInRun: 0, leaseUntil: null });
-      const { ownFault } = await readBackgroundTroubles(DB, scope, await now());
+      const { ownFault } = (await readOverview(DB, scope, { now: await now(), ranges: [] })).troubles;
       expect(ownFault).toMatchObject({ endpoints: 1, fault: expect.stringMatching(fault) });
       expect(received).toBe(0);
       resolve = async () => Response.json({ Status: 0, Answer: [{ type: 1, data: "93.184.215.14" }] });

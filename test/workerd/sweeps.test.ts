@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { runSweeps } from "../../workers/deliveries/sweeps/run-sweeps.ts";
-import { readBackgroundTroubles } from "../../workers/portal/db/background-work.ts";
+import { readOverview } from "../../workers/portal/db/overview.ts";
 import { claimSubjectsToWake } from "../../workers/runtime/db/subjects.ts";
 import { maxTries } from "../../workers/runtime/stripe-events/retry-schedule.ts";
 import { insertCheckoutAttempt, newConnectedProject, receiveStripeEvent } from "./connected-project.ts";
@@ -34,7 +34,7 @@ async function insertDelivery(): Promise<string> {
 }
 
 const troublesOf = async () => {
-  const { sweeps } = await readBackgroundTroubles(DB, newScope(), await now());
+  const { sweeps } = (await readOverview(DB, newScope(), { now: await now(), ranges: [] })).troubles;
   return sweeps;
 };
 

@@ -27,6 +27,7 @@ import {
   showSecondFactor,
 } from "./pages/account/actions.ts";
 import { confirmUnlinking, linkProvider, unlinkProvider } from "./pages/account/provider-actions.ts";
+import { chooseTimeZone } from "./pages/account/time-zone.tsx";
 import { alertRoutes } from "./pages/alerts/routes.ts";
 import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
@@ -149,6 +150,7 @@ export const routes: readonly Route[] = [
     actionRoute("/account/sessions/end", operator.endSession, endSession),
     confirmEndingSessions,
   ),
+  { ...pageRoute("/account/time-zone", "viewer", chooseTimeZone), method: "POST" },
   pageRoute("/account/second-factor", "viewer", showSecondFactor),
   credentialRoute(actionRoute("/account/second-factor", operator.enableSecondFactor, enableSecondFactor)),
   credentialRoute(

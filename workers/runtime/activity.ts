@@ -1,4 +1,5 @@
 import { waitUntil } from "cloudflare:workers";
+import type { DenialReason } from "../../shared/contract/enums.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
 import { addCheckCounts, type CheckCount } from "./db/check-counts.ts";
@@ -6,7 +7,7 @@ import type { RuntimeEnv } from "./env.ts";
 import type { Caller } from "./request-context.ts";
 
 /**
- * Counts allowed and denied checks and used keys in this isolate's memory. Writes all counts to D1 in the
+ * Counts checks by their answer, and used keys, in this isolate's memory. Writes all counts to D1 in the
  * background, 10 seconds after the first one. No request waits for this write or sends a statement for it.
  *
  * The counts are approximate. Counts are lost if the isolate ends before the flush. Counts double if D1
@@ -19,7 +20,7 @@ const developmentFlushDelayMs = 1_000;
  * timer.
  */
 const overdueMs = 30_000;
-/** Maximum number of projects, and of keys, that are counted while D1 is unavailable. */
+/** Maximum number of answers by project, and of keys, that are counted while D1 is unavailable. */
 const maxEntries = 10_000;
 
 let checks = new Map<string, CheckCount>();
@@ -33,22 +34,15 @@ export function countKeyUse(env: RuntimeEnv, keyId: string): void {
 }
 
 /** Counts a check. Call after `countKeyUse`, which schedules the flush. */
-export function countCheck(caller: Caller, isAllowed: boolean): void {
-  add({
-    projectId: caller.projectId,
-    mode: caller.mode,
-    allowed: isAllowed ? 1 : 0,
-    denied: isAllowed ? 0 : 1,
-  });
+export function countCheck({ projectId, mode }: Caller, answer: "allowed" | DenialReason): void {
+  add({ projectId, mode, answer, checks: 1 });
 }
 
 function add(count: CheckCount): void {
-  const name = `${count.projectId}/${count.mode}`;
+  const name = `${count.projectId}/${count.mode}/${count.answer}`;
   const known = checks.get(name);
-  if (known !== undefined) {
-    known.allowed += count.allowed;
-    known.denied += count.denied;
-  } else if (checks.size < maxEntries) checks.set(name, count);
+  if (known !== undefined) known.checks += count.checks;
+  else if (checks.size < maxEntries) checks.set(name, count);
 }
 
 function scheduleFlush(env: RuntimeEnv): void {

@@ -60,6 +60,8 @@ export const subjects = sqliteTable(
     /** When the next segment of `access_schedule` begins. */
     accessChangesAt: timestampMs("access_changes_at"),
     unitsLeft: integer("units_left"),
+    /** Units ever spent, up to the last flush. The flush counts the difference to it by hour (`hourly_counts`). */
+    unitsSpent: integer("units_spent").notNull().default(0),
     /** JSON: paid in total without refunds, by currency, the largest first. */
     paid: text("paid", { mode: "json" }).$type<CustomerSummary["paid"]>(),
     /** The first amount of `paid`, to sort by. Currencies are not converted. */

@@ -14,8 +14,8 @@ import { allowed, attempt, customer, delivery, deniedFor, entry, noon, stripeEve
 const entitlementId = `ent_${"0".repeat(26)}`;
 
 describe("parseAsOf", () => {
-  it("parseAsOf() accepts a decision id, or a time that is UTC unless it names a zone", () => {
-    expect(parseAsOf("dec_0a1")).toEqual({ decisionId: "dec_0a1" });
+  it("parseAsOf() accepts a decision id, or a time in the viewer's zone unless it names an offset", () => {
+    expect(parseAsOf("dec_0a1", "UTC")).toEqual({ decisionId: "dec_0a1" });
     const at = Date.UTC(2026, 10, 22, 14);
     for (const text of [
       "2026-11-22 14:00",
@@ -23,8 +23,12 @@ describe("parseAsOf", () => {
       "2026-11-22 14:00 UTC",
       "2026-11-22 15:00+01:00",
     ])
-      expect(parseAsOf(text), text).toEqual({ at });
-    expect(parseAsOf("2026-11-22")).toEqual({ at: Date.UTC(2026, 10, 22) });
+      expect(parseAsOf(text, "UTC"), text).toEqual({ at });
+    expect(parseAsOf("2026-11-22", "UTC")).toEqual({ at: Date.UTC(2026, 10, 22) });
+    expect(parseAsOf("2026-11-22", "Asia/Tokyo")).toEqual({ at: Date.UTC(2026, 10, 21, 15) });
+    expect(parseAsOf("2026-11-22 15:00", "Europe/Berlin")).toEqual({ at });
+    expect(parseAsOf("2026-03-29 02:30", "Europe/Berlin")).toMatch(/does not exist/);
+    expect(parseAsOf("2026-10-25 02:30", "Europe/Berlin")).toMatch(/Enter it as 2026-10-25 02:30\+02:00\.$/);
     for (const text of [
       "yesterday",
       "2026-13-01",
@@ -33,7 +37,7 @@ describe("parseAsOf", () => {
       "dec_",
       "2026-11-22 14:00 foo",
     ])
-      expect(parseAsOf(text), text).toBeNull();
+      expect(parseAsOf(text, "UTC"), text).toMatch(/^Enter a decision ID/);
   });
 });
 

@@ -8,7 +8,7 @@ import {
 } from "../../../workers/portal/pages/webhooks/filter.ts";
 
 const parse = (...given: [name: string, value: string][]) =>
-  parseDeliveryFilter(readFilterFields(given, filterNames));
+  parseDeliveryFilter(readFilterFields(given, filterNames), "UTC");
 
 function statesOf(status: string) {
   const parsed = parse(["status", status]);
@@ -56,6 +56,19 @@ describe("delivery filter", () => {
     expect(parsed.outcome).toBe("invalid");
     expect(parsed).not.toHaveProperty("filter");
     expect(Object.keys(parsed.errors)).toEqual([name]);
+  });
+
+  it("takes times in its own zone, and offers both moments of a time that clocks repeat", () => {
+    const zone: [string, string] = ["zone", "Europe/Berlin"];
+    const since = (text: string, ...more: [string, string][]) => {
+      const parsed = parse(zone, ["since", text], ...more);
+      return parsed.outcome === "parsed" ? parsed.filter.since : parsed.errors.since;
+    };
+    expect(since("2026-07-24T11:30")).toBe(Date.UTC(2026, 6, 24, 9, 30));
+    expect(since("2026-03-29T02:30")).toMatch(/^02:30 on 29 Mar 2026 does not exist/);
+    expect(since("2026-10-25T02:30")).toMatch(/happens twice/);
+    expect(since("2026-10-25T02:30", ["since_offset", "+01:00"])).toBe(Date.UTC(2026, 9, 25, 1, 30));
+    expect(parse(["zone", "Mars/Olympus"]).errors).toEqual({ "": "Unknown time zone." });
   });
 
   it("is refused when a filter is unknown or given twice", () => {

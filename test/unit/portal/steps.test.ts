@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ProjectFacts } from "../../../workers/portal/db/overview.ts";
+import type { ProjectFacts } from "../../../workers/portal/db/project-facts.ts";
 import { setupSteps } from "../../../workers/portal/pages/overview/steps.ts";
 
 const nothing = {

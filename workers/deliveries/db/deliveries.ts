@@ -34,7 +34,8 @@ const endOrphaned = `
     epoch = epoch + 1, updated_at = ?1
   WHERE delivery_id IN (
     SELECT deliveries.delivery_id FROM endpoints JOIN deliveries USING (endpoint_id)
-    WHERE deleted_at IS NOT NULL AND next_attempt_at IS NOT NULL AND coalesce(lease_until, 0) <= ?1 LIMIT ?2)`;
+    WHERE deleted_at IS NOT NULL AND next_attempt_at IS NOT NULL AND coalesce(lease_until, 0) <= ?1 LIMIT ?2)
+  RETURNING 1`;
 
 /** Returns a page of deliveries, newest event first. `after` is the last delivery of the previous page. */
 export async function listDeliveries(
@@ -139,6 +140,7 @@ export async function endDeliveriesOfDeletedEndpoints(
   now: number,
   limit: number,
 ): Promise<number> {
-  const { meta } = await db.prepare(endOrphaned).bind(now, limit).run();
-  return meta.changes;
+  // Counted by what it returns: `meta.changes` includes the rows that the counting trigger writes.
+  const { results } = await db.prepare(endOrphaned).bind(now, limit).all();
+  return results.length;
 }

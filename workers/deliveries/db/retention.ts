@@ -4,9 +4,12 @@ import { idFloor } from "../../../shared/kit/ids.ts";
 const selectOld = (table: string, id: string) =>
   `SELECT ${id} FROM ${table} WHERE ${id} < ?1 AND created_at < ?2 ORDER BY ${id} LIMIT ?3`;
 
-/** Deletes the counts of hours before `before`. Returns how many rows were deleted. */
-export async function deleteOldCheckCounts(db: D1Database, before: number): Promise<number> {
-  const { meta } = await db.prepare("DELETE FROM check_counts WHERE hour < ?1").bind(before).run();
+/** Deletes the counts of hours before `before`, but not the totals of hour 0. Returns how many rows were deleted. */
+export async function deleteOldHourlyCounts(db: D1Database, before: number): Promise<number> {
+  const { meta } = await db
+    .prepare("DELETE FROM hourly_counts WHERE hour > 0 AND hour < ?1")
+    .bind(before)
+    .run();
   return meta.changes;
 }
 

@@ -3,18 +3,20 @@ import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import {
   deleteOldAlerts,
-  deleteOldCheckCounts,
   deleteOldDeliveries,
+  deleteOldHourlyCounts,
   deleteOldSubjectJobs,
 } from "../db/retention.ts";
 import { deleteEndedSignIns } from "../db/sign-in-retention.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
 /**
- * The retention of events, deliveries, check counts and jobs in any state. The ledger keeps the permanent
+ * The retention of events, deliveries and jobs in any state. The ledger keeps the permanent
  * history. What belongs to a sign-in goes as soon as it has ended.
  */
 export const retentionMs = 30 * dayMs;
+/** The overview compares 30 days with the 30 days before. */
+const hourlyCountsMs = 62 * dayMs;
 /** Longer than an incident is reported, so that one that was marked done is not reported again. */
 const closedAlertsMs = 60 * dayMs;
 const rowsPerSweep = 5_000;
@@ -22,7 +24,7 @@ const rowsPerSweep = 5_000;
 interface Removed extends SweepCounts {
   deliveries: number;
   events: number;
-  /** Rows of check counts, one per scope and hour. */
+  /** Rows of counts by hour. */
   hours: number;
   subjectJobs: number;
   /** Closed alerts and messages. */
@@ -35,7 +37,7 @@ interface Removed extends SweepCounts {
 export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
   const now = await currentTime(env.DEV);
   const removed = await deleteOldDeliveries(env.DB, now - retentionMs, rowsPerSweep);
-  const hours = await deleteOldCheckCounts(env.DB, now - retentionMs);
+  const hours = await deleteOldHourlyCounts(env.DB, now - hourlyCountsMs);
   const subjectJobs = await deleteOldSubjectJobs(env.DB, now - retentionMs);
   const old = { messagesBefore: now - retentionMs, alertsBefore: now - closedAlertsMs };
   const alerts = await deleteOldAlerts(env.DB, old, rowsPerSweep);

@@ -4,6 +4,7 @@ import { modes } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { cookieName, cookieOptions } from "../http/cookies.ts";
 import { type Flash, takeFlash } from "../http/flash.ts";
+import { getZone } from "../http/zone-cookie.ts";
 import { buildProjectPath, type Member, type PortalContext } from "../request-context.ts";
 import { renderDocument } from "./document.tsx";
 import { Icon } from "./icon.tsx";
@@ -11,6 +12,8 @@ import { roleLabels } from "./labels/common.ts";
 import { Logo } from "./logo.tsx";
 import { ModeSwitch, TestModeBand } from "./mode.tsx";
 import { Navigation, ProjectSwitcher } from "./navigation.tsx";
+import { ZoneContext } from "./time.tsx";
+import { ZoneOffer } from "./zone-offer.tsx";
 
 interface PageOptions {
   title: string;
@@ -60,9 +63,10 @@ export function renderPage(c: PortalContext, { title, status = 200, flash }: Pag
             </header>
             <main class="page" id="main" tabindex={-1}>
               {message === null ? null : <FlashLine flash={message} />}
-              {children}
+              <ZoneContext.Provider value={getZone(c)}>{children}</ZoneContext.Provider>
             </main>
           </div>
+          <ZoneOffer c={c} />
         </div>
       ),
     }),

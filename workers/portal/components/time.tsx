@@ -1,3 +1,6 @@
+import { createContext, useContext } from "hono/jsx";
+import { toLocal } from "../time/zone.ts";
+
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -10,6 +13,9 @@ const steps: [number, string, number][] = [
   [365 * day, "month", 30 * day],
   [Number.POSITIVE_INFINITY, "year", 365 * day],
 ];
+
+/** The viewer's time zone. The layout of a page provides it. */
+export const ZoneContext = createContext("UTC");
 
 /** Formats `at` relative to `now`: `3 hours ago`, `in 2 days`. Both are in milliseconds since 1970. */
 export function formatRelativeTime(at: number, now: number): string {
@@ -26,32 +32,58 @@ export function formatDuration(ms: number): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
-/** Formats a time as `24 Nov 2026, 11:03:05 UTC`. */
-export function formatExactTime(at: number): string {
-  const date = new Date(at);
-  const words = date.toLocaleDateString("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    timeZone: "UTC",
-  });
-  return `${words}, ${date.toISOString().slice(11, 19)} UTC`;
+const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** Formats the local day as `24 Nov 2026`. */
+export function formatDay(at: number, zone: string): string {
+  const local = new Date(toLocal(at, zone));
+  return `${local.getUTCDate()} ${months[local.getUTCMonth()]} ${local.getUTCFullYear()}`;
 }
 
-/** Shows the relative time, and the exact time in UTC on hover. Scripts add the viewer's time zone. */
+/** Formats the local time of day as `11:03`. */
+export const formatClock = (at: number, zone: string): string =>
+  new Date(toLocal(at, zone)).toISOString().slice(11, 16);
+
+/** Formats a time as `24 Nov 2026, 11:03:05 UTC`. The zone is named by its abbreviation or offset at that time. */
+export function formatExactTime(at: number, zone = "UTC"): string {
+  const local = new Date(toLocal(at, zone));
+  return `${formatDay(at, zone)}, ${local.toISOString().slice(11, 19)} ${nameZoneAt(at, zone)}`;
+}
+
+/** Formats a time without the seconds, and without the year of `now`: `24 Nov, 11:03`. */
+function formatShortTime(at: number, now: number, zone: string): string {
+  const year = new Date(toLocal(now, zone)).getUTCFullYear();
+  return `${formatDay(at, zone).replace(` ${year}`, "")}, ${formatClock(at, zone)}`;
+}
+
+/** Names the zone as it is at a time: `CET` or `CEST`, or `GMT+9` where English has no abbreviation. */
+export function nameZoneAt(at: number, zone: string): string {
+  if (zone === "UTC") return "UTC";
+  const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "short" });
+  return format.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? zone;
+}
+
+/** The exact time in the viewer's zone, and in UTC where that is another one. */
+function explainTime(at: number, zone: string): string {
+  return zone === "UTC" ? formatExactTime(at) : `${formatExactTime(at, zone)} (${formatExactTime(at)})`;
+}
+
+/** Shows the relative time, and the exact time on hover. */
 export function Time({ at, now }: { at: number; now: number }) {
+  const zone = useContext(ZoneContext);
   return (
-    <time datetime={new Date(at).toISOString()} title={formatExactTime(at)}>
+    <time datetime={new Date(at).toISOString()} title={explainTime(at, zone)}>
       {formatRelativeTime(at, now)}
     </time>
   );
 }
 
-/** Shows the exact time in UTC. Scripts change it to the viewer's time zone. */
+/** Shows the exact time in the viewer's zone, and in UTC on hover. */
 export function ExactTime({ at }: { at: number }) {
+  const zone = useContext(ZoneContext);
   return (
-    <time datetime={new Date(at).toISOString()} data-exact>
-      {formatExactTime(at)}
+    <time datetime={new Date(at).toISOString()} title={formatExactTime(at)}>
+      {formatExactTime(at, zone)}
     </time>
   );
 }
@@ -66,4 +98,19 @@ export function FullTime({ at, now }: { at: number; now: number }) {
       </span>
     </span>
   );
+}
+
+/** Shows the relative time, and the exact time to the minute below it, for a cell of a table. */
+export function TimeCell({ at, now }: { at: number; now: number }) {
+  const zone = useContext(ZoneContext);
+  return (
+    <time datetime={new Date(at).toISOString()} title={explainTime(at, zone)} class="time-cell">
+      {formatRelativeTime(at, now)} <small>{formatShortTime(at, now, zone)}</small>
+    </time>
+  );
+}
+
+/** Shows when something is scheduled: `due now` once its time has come. */
+export function DueTime({ at, now }: { at: number; now: number }) {
+  return at <= now ? <>due now</> : <Time at={at} now={now} />;
 }

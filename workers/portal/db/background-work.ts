@@ -1,4 +1,4 @@
-import type { Mode } from "../../../shared/contract/enums.ts";
+import type { Scope } from "../../../shared/contract/scope.ts";
 
 /** What keeps background work from being done, for the overview. Empty when all is well. */
 export interface BackgroundTroubles {
@@ -10,6 +10,11 @@ export interface BackgroundTroubles {
   unwritten: { customers: number; subjectRef: string; error: string } | null;
   /** When the oldest running erasure was requested, if it takes unusually long. */
   erasureSince: number | null;
+  /**
+   * Since when the D1 copy of at least one customer has been behind, or `null`. D1 can detect one cause only:
+   * an entitlement expired and its expiry is not recorded yet.
+   */
+  behindSince: number | null;
 }
 
 /** A sweep that has recorded nothing for this long no longer runs. */
@@ -31,29 +36,43 @@ const selectErasure = `
   SELECT min(asked_at) AS since FROM erasures INDEXED BY erasures_running
   WHERE state = 'running' AND project_id = ?1 AND mode = ?2 AND asked_at <= ?3`;
 
-export async function readBackgroundTroubles(
+// Names the index, because the planner would otherwise read all subjects of the project, not the few overdue
+// ones.
+const selectBehind = `
+  SELECT min(next_expiry_at) AS since FROM subjects INDEXED BY subjects_by_next_expiry
+  WHERE next_expiry_at IS NOT NULL AND next_expiry_at <= ?3 AND project_id = ?1 AND mode = ?2`;
+
+/** Prepares the statements that `toBackgroundTroubles` reads. */
+export const prepareBackgroundTroubles = (
   db: D1Database,
-  { projectId, mode }: { projectId: string; mode: Mode },
+  { projectId, mode }: Scope,
   now: number,
-): Promise<BackgroundTroubles> {
-  const [sweeps, ownFaults, unwritten, erasures] = await db.batch([
-    db
-      .prepare(
-        `SELECT sweep, since, duration_ms AS durationMs, error FROM sweep_troubles
-         WHERE started_at > ?1 ORDER BY duration_ms DESC`,
-      )
-      .bind(now - recentMs),
-    db.prepare(selectOwnFault).bind(projectId, mode),
-    db.prepare(selectUnwritten).bind(projectId, mode),
-    db.prepare(selectErasure).bind(projectId, mode, now - longErasureMs),
-  ]);
+): D1PreparedStatement[] => [
+  db
+    .prepare(
+      `SELECT sweep, since, duration_ms AS durationMs, error FROM sweep_troubles
+       WHERE started_at > ?1 ORDER BY duration_ms DESC`,
+    )
+    .bind(now - recentMs),
+  db.prepare(selectOwnFault).bind(projectId, mode),
+  db.prepare(selectUnwritten).bind(projectId, mode),
+  db.prepare(selectErasure).bind(projectId, mode, now - longErasureMs),
+  db.prepare(selectBehind).bind(projectId, mode, now),
+];
+
+export function toBackgroundTroubles([sweeps, ownFaults, unwritten, erasures, behind]: readonly (
+  | D1Result
+  | undefined
+)[]): BackgroundTroubles {
   const fault = ownFaults?.results[0] as BackgroundTroubles["ownFault"];
   const copy = unwritten?.results[0] as BackgroundTroubles["unwritten"];
-  const erasure = erasures?.results[0] as { since: number | null } | undefined;
+  const sinceOf = (result: D1Result | undefined) =>
+    (result?.results[0] as { since: number | null } | undefined)?.since ?? null;
   return {
-    sweeps: (sweeps?.results ?? []) as BackgroundTroubles["sweeps"],
+    sweeps: (sweeps?.results ?? []) as unknown as BackgroundTroubles["sweeps"],
     ownFault: fault !== null && fault.endpoints > 0 ? fault : null,
     unwritten: copy !== null && copy.customers > 0 ? copy : null,
-    erasureSince: erasure?.since ?? null,
+    erasureSince: sinceOf(erasures),
+    behindSince: sinceOf(behind),
   };
 }

@@ -11,10 +11,12 @@ import frame from "../styles/frame.css";
 import glance from "../styles/glance.css";
 import inbox from "../styles/inbox.css";
 import islandStyles from "../styles/islands.css";
+import overview from "../styles/overview.css";
 import parts from "../styles/parts.css";
 import print from "../styles/print.css";
 import tables from "../styles/tables.css";
 import timeline from "../styles/timeline.css";
+import times from "../styles/times.css";
 import tokens from "../styles/tokens.css";
 
 /** Adds a hash of the content to the path, so that browsers may cache the file permanently. */
@@ -44,6 +46,8 @@ const styles = [
   timeline,
   customers,
   inbox,
+  overview,
+  times,
   islandStyles,
   print,
 ];

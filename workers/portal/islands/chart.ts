@@ -1,6 +1,6 @@
 /**
  * Describes the selected bar, for the pointer and the keyboard. The chart is one Tab stop, and the arrow
- * keys move from day to day.
+ * keys move from one to the next.
  *
  * Screen readers see the chart as a slider, which has the same keys.
  */
@@ -9,7 +9,8 @@ export function explainCharts(): void {
 }
 
 function explain(plot: HTMLElement): void {
-  const bars = [...plot.querySelectorAll("rect")];
+  // The parts of a stacked bar have no title of their own: one that covers all of them does.
+  const bars = [...plot.querySelectorAll("rect")].filter((rect) => rect.querySelector("title") !== null);
   const texts = bars.map((bar) => {
     const title = bar.querySelector("title");
     // Otherwise, the browser would show the title a second time.

@@ -9,7 +9,7 @@ import { followDelivery } from "./live-delivery.ts";
 import { addPalette } from "./palette.ts";
 import { addPayloadViewers } from "./payload.ts";
 import { guideProductForm } from "./product-form.ts";
-import { localizeTimes } from "./times.ts";
+import { offerTimeZone } from "./times.ts";
 
 // Progressive enhancement: every page works without these scripts.
 enhance(document);
@@ -22,11 +22,11 @@ guideProductForm();
 addPayloadViewers();
 followDelivery(enhance);
 explainCharts();
+offerTimeZone();
 confirmInDialog(enhance);
 // Last, so that it sees which forms the others hold back.
 markBusyForms();
 
 function enhance(part: ParentNode): void {
   for (const element of part.querySelectorAll<HTMLElement>("[data-needs-script]")) element.hidden = false;
-  localizeTimes(part);
 }

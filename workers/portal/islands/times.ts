@@ -1,21 +1,12 @@
-/** Shows exact times in the viewer's time zone. UTC stays available on hover. */
-export function localizeTimes(root: ParentNode): void {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    timeZoneName: "short",
-  });
-  for (const time of root.querySelectorAll("time")) {
-    const local = format.format(new Date(time.dateTime));
-    if (time.hasAttribute("data-exact")) {
-      time.title = time.textContent ?? "";
-      time.textContent = local;
-    } else {
-      time.title = `${local} (${time.title})`;
-    }
-  }
+/** Offers the browser's time zone to an operator who has chosen none. The server shows and reads all times. */
+export function offerTimeZone(): void {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const offer = document.querySelector<HTMLElement>("[data-zone-offer]");
+  const choice = offer?.querySelector<HTMLButtonElement>("[data-zone-choice]");
+  if (!offer || !choice || !timeZone || timeZone === "UTC" || timeZone === "Etc/UTC") return;
+  choice.value = timeZone;
+  choice.textContent = `Use ${timeZone}`;
+  const question = offer.querySelector("[data-zone-question]");
+  if (question) question.textContent = `This browser uses ${timeZone}.`;
+  offer.hidden = false;
 }

@@ -1,11 +1,11 @@
-import type { Mode } from "../../../shared/contract/enums.ts";
+import type { DenialReason, Mode } from "../../../shared/contract/enums.ts";
 
-/** Checks of one scope that are not in D1 yet. */
+/** Checks of one scope with one answer that are not in D1 yet. */
 export interface CheckCount {
   projectId: string;
   mode: Mode;
-  allowed: number;
-  denied: number;
+  answer: "allowed" | DenialReason;
+  checks: number;
 }
 
 const hourMs = 3_600_000;
@@ -13,10 +13,10 @@ const hourMs = 3_600_000;
 const lastUseIntervalMs = 60_000;
 
 const insertChecks = `
-  INSERT INTO check_counts (project_id, mode, hour, allowed, denied)
-  SELECT value ->> 'projectId', value ->> 'mode', ?2, value ->> 'allowed', value ->> 'denied'
+  INSERT INTO hourly_counts (project_id, mode, metric, hour, detail, value)
+  SELECT value ->> 'projectId', value ->> 'mode', 'checks', ?2, value ->> 'answer', value ->> 'checks'
   FROM json_each(?1) WHERE true
-  ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed, denied = denied + excluded.denied`;
+  ON CONFLICT DO UPDATE SET value = value + excluded.value`;
 
 const updateLastUse = `
   UPDATE api_keys SET last_used_at = ?2

@@ -47,7 +47,8 @@ export async function insertAttempt(
       .select(
         // In the order of the table's columns: drizzle names all of them.
         sql`SELECT project_id, mode, subject_ref, ${tag}, ${region}, NULL, 0, '', NULL, NULL, NULL, NULL, NULL, NULL,
-          ${createdAt}, 'denied', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
+          ${createdAt}, 'denied', NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0, 0
+          FROM checkout_attempts WHERE attempt_id = ${attempt.attemptId}`,
       )
       .onConflictDoNothing(),
     database.select().from(checkoutAttempts).where(matchesRequest(attempt, attempt.idempotencyKeyHash)),

@@ -52,6 +52,22 @@ const deleteRows =
     next: ([deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
   });
 
+/** Ends the customer's access in the counts of the overview, then deletes the row. */
+const deleteSubject: Step = (db, erasure) => async () => ({
+  statements: [
+    db
+      .prepare(
+        `UPDATE subjects SET access = 'denied', access_changes_at = NULL, flushed_at = ?5
+         WHERE ${matchesCustomer} AND ${isRunning}`,
+      )
+      .bind(...toParameters(erasure), erasure.askedAt),
+    db
+      .prepare(`DELETE FROM subjects WHERE ${matchesCustomer} AND ${isRunning}`)
+      .bind(...toParameters(erasure)),
+  ],
+  next: null,
+});
+
 /** Deletes deliveries and their attempts in one batch, so that no attempt begins in between. */
 const deleteDeliveries: Step = (db, erasure) => async () => {
   const page = `SELECT delivery_id FROM deliveries WHERE ${matchesCustomer}
@@ -194,7 +210,7 @@ const blankJobs: Step = (db, erasure) => async () => ({
  * because a checkout that completes late records its session only if its attempt exists.
  */
 const steps: Step[] = [
-  deleteRows("subjects", "project_id, mode, subject_ref"),
+  deleteSubject,
   blankEvents,
   deleteRows("checkout_attempts", "attempt_id"),
   deleteRows(

@@ -11,6 +11,13 @@ import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import { buildAuditRowsInsert } from "./audit.ts";
 import { isAwaitingPaymentSql, toSummaryColumns } from "./customer-summary.ts";
 
+/** Units that a subject spent: in total, and what the total was after each hour. */
+export interface SpentUnits {
+  total: number;
+  /** The hours that D1 may not have counted, oldest first, with the totals before and after each. */
+  hours: { hour: number; from: number; to: number }[];
+}
+
 /** The data that one flush of a subject object writes to D1. */
 export interface SubjectCopy {
   identity: SubjectIdentity;
@@ -25,6 +32,7 @@ export interface SubjectCopy {
   summary: CustomerSummary;
   /** Each with the sequence of the entry that last changed it. */
   entitlements: { version: number; entitlement: Entitlement }[];
+  spent: SpentUnits;
   /**
    * The outbound events of the subject's changes. Usage events follow separately if an endpoint subscribes to
    * them.
@@ -64,8 +72,18 @@ const upsertEntitlements = `
 const updateAnchor = `
   UPDATE subjects SET head_sequence = ?4, head_hash = ?5, next_expiry_at = ?6, next_review_at = ?7,
     flushed_at = ?8, storage_bytes = ?9, flush_error = NULL, access = ?10, attention = ?11, access_schedule = ?12,
-    access_changes_at = ?13, units_left = ?14, paid = ?15, paid_amount = ?16, ends_at = ?17, renews = ?18
+    access_changes_at = ?13, units_left = ?14, paid = ?15, paid_amount = ?16, ends_at = ?17, renews = ?18, units_spent = max(units_spent, ?19)
   WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND head_sequence <= ?4`;
+
+// Before the anchor moves. `units_spent` is what is counted: the part of each hour above it is added, so a flush that
+// is repeated adds nothing, and one after a lost flush adds both.
+const countSpentUnits = `
+  INSERT INTO hourly_counts (project_id, mode, metric, hour, detail, value)
+  SELECT ?1, ?2, 'credits', value ->> 'hour', '',
+    max(value ->> 'to', units_spent) - max(value ->> 'from', units_spent)
+  FROM json_each(?4) CROSS JOIN subjects
+  WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND value ->> 'to' > units_spent
+  ON CONFLICT DO UPDATE SET value = hourly_counts.value + excluded.value`;
 
 const selectUsageSubscriber = `
   SELECT 1 FROM endpoints WHERE project_id = ?1 AND mode = ?2 AND is_enabled = 1 AND deleted_at IS NULL
@@ -110,8 +128,11 @@ export async function flushSubject(
         summary.paidAmount,
         summary.endsAt,
         summary.renews,
+        copy.spent.hours.at(-1)?.to ?? 0,
       ),
   ];
+  if (copy.spent.hours.length > 0)
+    statements.splice(1, 0, db.prepare(countSpentUnits).bind(...subject, JSON.stringify(copy.spent.hours)));
   if (how === "replace") {
     statements.unshift(
       db.prepare(`DELETE FROM entitlements ${whereSubject}`).bind(...subject),

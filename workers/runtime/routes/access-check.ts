@@ -32,7 +32,7 @@ export const accessCheck = defineEndpoint(
     const { decision, ...moment } = await subject.check();
     const { allowed } = decision;
     addLogFields(c, decision.allowed ? { allowed } : { allowed, reason: decision.reason });
-    countCheck(c.get("caller"), allowed);
+    countCheck(c.get("caller"), decision.allowed ? "allowed" : decision.reason);
     const reply = toAccessCheckReply(subject_ref, decision.allowed ? null : decision.reason);
     return jsonReply(c, reply, { headers: decisionHeader(c, subject.identity, moment) });
   },

@@ -68,3 +68,8 @@ export function formatMoney(amount: number | null, currency: string): string {
     value,
   );
 }
+
+/** Formats as `12.3 MB`, in powers of 1,000 like the platform's limits. */
+export function formatBytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -4,10 +4,11 @@ import { describeUserAgent } from "../../components/labels/user-agent.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
 import { Table } from "../../components/table.tsx";
-import { Time } from "../../components/time.tsx";
+import { TimeCell } from "../../components/time.tsx";
 import { listIdentities, listSessions } from "../../db/sessions.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { Providers, toLinkMessage } from "./providers.tsx";
+import { TimeZoneCard } from "./time-zone.tsx";
 
 type AccountSession = Awaited<ReturnType<typeof listSessions>>[number];
 
@@ -50,6 +51,7 @@ export async function renderAccountPage(
       </Card>
       {hasPassword ? <PasswordForm form={form} /> : null}
       <Providers c={c} identities={identities} />
+      <TimeZoneCard c={c} />
       <Card title="Sessions" note={<EndOthers sessions={sessions} />}>
         <Table
           label="Sessions"
@@ -87,10 +89,10 @@ function SessionRow({ c, session }: { c: PortalContext; session: AccountSession 
       </td>
       <td>{session.ipAddress || <span class="quiet">Unknown</span>}</td>
       <td>
-        <Time at={session.createdAt.getTime()} now={now} />
+        <TimeCell at={session.createdAt.getTime()} now={now} />
       </td>
       <td>
-        <Time at={session.expiresAt.getTime()} now={now} />
+        <TimeCell at={session.expiresAt.getTime()} now={now} />
       </td>
       <td class="end">
         {isThis ? null : (

@@ -10,8 +10,9 @@ import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, NextPage, PageHead, Pill } from "../../components/parts.tsx";
 import { Ref } from "../../components/ref.tsx";
 import { Table } from "../../components/table.tsx";
-import { Time } from "../../components/time.tsx";
+import { TimeCell } from "../../components/time.tsx";
 import { type AuditRow, listAuditEntries } from "../../db/audit.ts";
+import { readFormZone } from "../../http/zone-cookie.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { parseAuditFilter } from "./filter.ts";
 
@@ -28,6 +29,7 @@ export async function showAudit(c: PortalContext) {
   const next = new URLSearchParams(query);
   next.set("before", entries.at(-1)?.auditId ?? "");
   const { projects } = c.get("member");
+  const zone = readFormZone(c, values.zone);
   return renderPage(
     c,
     { title: "Audit log", status: isValid ? 200 : 422 },
@@ -60,8 +62,9 @@ export async function showAudit(c: PortalContext) {
               ...projects.map(({ projectId, name }) => ({ value: projectId, label: name })),
             ]}
           />
-          <Field form={form} name="from" label="From" type="date" required={false} />
-          <Field form={form} name="to" label="To" type="date" required={false} />
+          <input type="hidden" name="zone" value={zone} />
+          <Field form={form} name="from" label={`From (${zone})`} type="date" required={false} />
+          <Field form={form} name="to" label={`To (${zone})`} type="date" required={false} />
           <FieldError form={form} name="" />
           <button class="button" type="submit">
             Filter
@@ -92,7 +95,7 @@ function Entry({ c, entry }: { c: PortalContext; entry: AuditRow }) {
   return (
     <tr>
       <td>
-        <Time at={at} now={c.get("now")} />
+        <TimeCell at={at} now={c.get("now")} />
       </td>
       <td class="wrap">
         <b>{operatorName}</b>

@@ -8,6 +8,7 @@ import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
 import { type CustomerLists, readCustomerLists } from "../../db/customer.ts";
 import type { Neighbors } from "../../db/customer-neighbors.ts";
 import { callOperation } from "../../http/call-operation.ts";
+import { getZone } from "../../http/zone-cookie.ts";
 import { getScope, type PortalContext } from "../../request-context.ts";
 import { loadNeighbors } from "./neighbors.tsx";
 import { loadProfile, type Profile } from "./profile.tsx";
@@ -69,8 +70,8 @@ async function readPastDecision(
 ): Promise<DecisionWithEntitlements | string | null> {
   const text = (c.req.query("as_of") ?? "").trim();
   if (text === "") return null;
-  const asOf = parseAsOf(text);
-  if (asOf === null) return "Enter a decision ID (dec_…) or a time such as 2026-11-22 14:00.";
+  const asOf = parseAsOf(text, getZone(c));
+  if (typeof asOf === "string") return asOf;
   const reply = await callOperation(c, customers.readDecision, { subjectRef, asOf });
   return reply.outcome === "refused" ? reply.message : reply;
 }

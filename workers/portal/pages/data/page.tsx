@@ -6,7 +6,7 @@ import { subjectJobLabels } from "../../components/labels/data-check.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead } from "../../components/parts.tsx";
 import { Table } from "../../components/table.tsx";
-import { Time } from "../../components/time.tsx";
+import { FullTime, Time } from "../../components/time.tsx";
 import { listSubjectJobs } from "../../db/subject-jobs.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -99,7 +99,7 @@ function LastRuns({ c, jobs }: { c: PortalContext; jobs: Jobs }) {
             <td class="wrap">
               <a href={buildPath(c, `/data/${jobId}`)}>{subjectJobLabels[kind]}</a>
               <small class="quiet">
-                <Time at={createdAt} now={c.get("now")} /> by {actorName}
+                <FullTime at={createdAt} now={c.get("now")} /> by {actorName}
               </small>
             </td>
             <td>{faulty === 0 ? "0" : <b>{formatCount(faulty)}</b>}</td>

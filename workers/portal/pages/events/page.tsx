@@ -9,7 +9,7 @@ import { stripeEventLabels } from "../../components/labels/stripe-event.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
 import { Table } from "../../components/table.tsx";
-import { FullTime, Time } from "../../components/time.tsx";
+import { FullTime, TimeCell } from "../../components/time.tsx";
 import { listStripeEvents, type StripeEventListItem } from "../../db/stripe-events.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { formatCursor, parseStripeEventFilter } from "./filter.ts";
@@ -101,7 +101,7 @@ export function EventTable({ c, events }: { c: PortalContext; events: StripeEven
           </td>
           <td>{tries}</td>
           <td>
-            <Time at={receivedAt} now={now} />
+            <TimeCell at={receivedAt} now={now} />
           </td>
         </tr>
       ))}
@@ -163,7 +163,7 @@ export async function showEvent(c: PortalContext) {
           </dd>
           {row.settledAt === null ? null : (
             <>
-              <dt>Settled</dt>
+              <dt>Processed</dt>
               <dd>
                 <FullTime at={row.settledAt} now={now} />
               </dd>
@@ -172,12 +172,10 @@ export async function showEvent(c: PortalContext) {
           {row.nextTryAt === null ? null : (
             <>
               <dt>Next retry</dt>
-              <dd>
-                <FullTime at={row.nextTryAt} now={now} />
-              </dd>
+              <dd>{row.nextTryAt <= now ? "due now" : <FullTime at={row.nextTryAt} now={now} />}</dd>
             </>
           )}
-          <dt>Tries</dt>
+          <dt>Attempts</dt>
           <dd class="num">{row.tries}</dd>
         </dl>
       </Card>

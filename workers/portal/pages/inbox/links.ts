@@ -18,7 +18,7 @@ interface AlertLinks {
   action: Link | null;
 }
 
-type Build = (c: PortalContext, alert: InboxItem) => AlertLinks;
+type Build = (c: PortalContext, alert: Pick<InboxItem, "rule" | "objectId" | "subjectRef">) => AlertLinks;
 
 const customer: Build = (c, { subjectRef }) => {
   const href = buildCustomerPath(c, subjectRef ?? "");

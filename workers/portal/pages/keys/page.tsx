@@ -13,7 +13,7 @@ import {
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
 import { Table } from "../../components/table.tsx";
-import { Time } from "../../components/time.tsx";
+import { Time, TimeCell } from "../../components/time.tsx";
 import { listKeys } from "../../db/api-keys.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
@@ -112,7 +112,7 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
         <KeyStatus apiKey={apiKey} now={now} />
       </td>
       <td>
-        <Time at={createdAt} now={now} />
+        <TimeCell at={createdAt} now={now} />
       </td>
       <td>
         {lastUsedAt === null ? (
@@ -123,7 +123,7 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
           </>
         )}
       </td>
-      <td>{expiresAt === null ? <span class="quiet">Never</span> : <Time at={expiresAt} now={now} />}</td>
+      <td>{expiresAt === null ? <span class="quiet">Never</span> : <TimeCell at={expiresAt} now={now} />}</td>
       <td class="end">
         {isActive ? (
           <div class="actions">

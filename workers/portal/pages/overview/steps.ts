@@ -1,5 +1,5 @@
 import type { Mode } from "../../../../shared/contract/enums.ts";
-import type { ProjectFacts } from "../../db/overview.ts";
+import type { ProjectFacts } from "../../db/project-facts.ts";
 
 export interface Step {
   done: boolean;

@@ -4,10 +4,12 @@ import { Field, FieldError, type FormState, Select } from "../../components/fiel
 import { formatCount } from "../../components/labels/common.ts";
 import { deliveryJobLabels } from "../../components/labels/webhook.ts";
 import { renderPage } from "../../components/layout.tsx";
+import { LocalTimeField } from "../../components/local-time-field.tsx";
 import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { readDeliveryPage } from "../../db/webhooks.ts";
 import { type FilterFields, readFilterQuery } from "../../http/query.ts";
+import { getZone, readFormZone } from "../../http/zone-cookie.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import {
@@ -33,7 +35,7 @@ const typeOptions = [
 
 export async function showDeliveries(c: PortalContext) {
   const { after: cursor, ...read } = splitCursor(readFilterQuery(c, [...filterNames, "after"]));
-  const parsed = parseDeliveryFilter(read);
+  const parsed = parseDeliveryFilter(read, getZone(c));
   const { values } = parsed;
   const after = /^dlv_\w{1,60}$/.exec(cursor)?.[0] ?? null;
   const isValid = parsed.outcome === "parsed";
@@ -95,6 +97,7 @@ function Filters({
   form: FormState;
   endpoints: DeliveryPage["targets"];
 }) {
+  const zone = readFormZone(c, form.values["zone"]);
   const targets = endpoints.map(({ endpointId, url, deletedAt }) => ({
     value: endpointId,
     label: deletedAt === null ? url : `${url} (deleted)`,
@@ -118,8 +121,9 @@ function Filters({
         required={false}
       />
       <Field form={form} name="customer" label={filterLabels.customer} required={false} />
-      <Field form={form} name="since" label={filterLabels.since} type="datetime-local" required={false} />
-      <Field form={form} name="until" label={filterLabels.until} type="datetime-local" required={false} />
+      <input type="hidden" name="zone" value={zone} />
+      <LocalTimeField form={form} name="since" label={filterLabels.since} zone={zone} required={false} />
+      <LocalTimeField form={form} name="until" label={filterLabels.until} zone={zone} required={false} />
       <FieldError form={form} name="" />
       <button class="button" type="submit">
         Filter

@@ -4,6 +4,7 @@ import { callOperation } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { readFilterFields } from "../../http/query.ts";
+import { getZone } from "../../http/zone-cookie.ts";
 import { buildCustomerPath, buildPath, type PortalContext } from "../../request-context.ts";
 import { filterNames, parseDeliveryFilter } from "./filter.ts";
 import { renderInvalidFilterPage } from "./requeue.tsx";
@@ -33,7 +34,7 @@ export async function resendDelivery(c: PortalContext) {
 export async function requeueMany(c: PortalContext) {
   const form = await readForm(c);
   const { job_id: jobId = "", ...fields } = form;
-  const parsed = parseDeliveryFilter(readFilterFields(Object.entries(fields), filterNames));
+  const parsed = parseDeliveryFilter(readFilterFields(Object.entries(fields), filterNames), getZone(c));
   if (parsed.outcome === "invalid") return renderInvalidFilterPage(c, parsed);
   const reply = await callOperation(c, deliveries.requeueMany, { jobId, filter: parsed.filter });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);

@@ -12,7 +12,8 @@ import {
 } from "../../components/labels/webhook.ts";
 import { Card, Empty, Id, Pill } from "../../components/parts.tsx";
 import { Table } from "../../components/table.tsx";
-import { FullTime, Time } from "../../components/time.tsx";
+import { FullTime, TimeCell, ZoneContext } from "../../components/time.tsx";
+import { getZone } from "../../http/zone-cookie.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 
 export type DeliveryDetail = NonNullable<Awaited<ReturnType<typeof readDelivery>>>;
@@ -20,7 +21,13 @@ export type DeliveryDetail = NonNullable<Awaited<ReturnType<typeof readDelivery>
 /** Serves the changing part of a delivery's page, which the open page polls. */
 export async function showDeliveryStatus(c: PortalContext) {
   const found = await readDelivery(c.env.DB, getScope(c), c.req.param("delivery") ?? "");
-  return found === null ? unknownDelivery(c) : c.html(<Status c={c} found={found} />);
+  return found === null
+    ? unknownDelivery(c)
+    : c.html(
+        <ZoneContext.Provider value={getZone(c)}>
+          <Status c={c} found={found} />
+        </ZoneContext.Provider>,
+      );
 }
 
 export const unknownDelivery = (c: PortalContext) =>
@@ -156,7 +163,7 @@ function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
           <>
             <dt>{leaseUntil === null ? "Next attempt" : "In progress until"}</dt>
             <dd>
-              <FullTime at={nextAttemptAt} now={now} />
+              <NextAttempt at={nextAttemptAt} now={now} isRunning={leaseUntil !== null} />
             </dd>
           </>
         )}
@@ -164,6 +171,11 @@ function Facts({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
       <Actions c={c} found={found} />
     </Card>
   );
+}
+
+/** An attempt that is overdue is due now: the next worker that is free makes it. */
+function NextAttempt({ at, now, isRunning }: { at: number; now: number; isRunning: boolean }) {
+  return at <= now && !isRunning ? <>due now</> : <FullTime at={at} now={now} />;
 }
 
 function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttemptRow }) {
@@ -194,7 +206,7 @@ function AttemptRow({ c, attempt }: { c: PortalContext; attempt: DeliveryAttempt
       </td>
       <td>{durationMs === null ? "–" : `${formatCount(durationMs)} ms`}</td>
       <td>
-        <Time at={startedAt} now={c.get("now")} />
+        <TimeCell at={startedAt} now={c.get("now")} />
       </td>
     </tr>
   );

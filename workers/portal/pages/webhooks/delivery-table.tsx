@@ -3,7 +3,7 @@ import { CustomerLink } from "../../components/customer-link.tsx";
 import { deliveryStateLabels, formatAttemptResult } from "../../components/labels/webhook.ts";
 import { Id, Pill } from "../../components/parts.tsx";
 import { Table } from "../../components/table.tsx";
-import { Time } from "../../components/time.tsx";
+import { DueTime, TimeCell } from "../../components/time.tsx";
 import { Url } from "../../components/url.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
@@ -54,7 +54,7 @@ export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
           )}
           <td>{delivery.attempts}</td>
           <td>
-            <Time at={delivery.updatedAt} now={now} />
+            <TimeCell at={delivery.updatedAt} now={now} />
           </td>
         </tr>
       ))}
@@ -70,14 +70,7 @@ function LastResult({ delivery, now }: { delivery: DeliveryRow; now: number }) {
       {result}
       {state === "failed" && nextAttemptAt !== null ? (
         <>
-          {result === null ? null : " · "}
-          {nextAttemptAt <= now ? (
-            "retry due now"
-          ) : (
-            <>
-              retry <Time at={nextAttemptAt} now={now} />
-            </>
-          )}
+          {result === null ? null : " · "}retry <DueTime at={nextAttemptAt} now={now} />
         </>
       ) : null}
     </>

@@ -5,8 +5,9 @@ import { formatRelativeTime } from "../../components/time.tsx";
 import { callOperation, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm, readVersion } from "../../http/form.ts";
-import { parseUtcTime } from "../../http/parse-time.ts";
+import { readFormZone } from "../../http/zone-cookie.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
+import { parseTime } from "../../time/parse-time.ts";
 import { readEndpointForm, renderEditEndpointPage, renderNewEndpointPage } from "./endpoint-form.tsx";
 import { renderOptionsPage } from "./options.tsx";
 import { renderSecretPage } from "./secret-page.tsx";
@@ -112,12 +113,11 @@ export async function sendTestEvent(c: PortalContext) {
 
 export async function replayEvents(c: PortalContext) {
   const form = await readForm(c);
-  const since = parseUtcTime(readField(form, "since"));
-  if (since === null) {
-    const errors = { since: "Choose a day and time in UTC." };
-    return renderOptionsPage(c, "replay", { values: form, errors }, 422);
-  }
-  const job = { jobId: readField(form, "job_id"), endpointId: getEndpointId(c), since };
+  const zone = readFormZone(c, form["zone"]);
+  const since = parseTime(readField(form, "since"), zone, form["since_offset"]);
+  if (since.outcome !== "time")
+    return renderOptionsPage(c, "replay", { values: form, errors: { since: since.error } }, 422);
+  const job = { jobId: readField(form, "job_id"), endpointId: getEndpointId(c), since: since.at };
   const reply = await callOperation(c, endpoints.replayEvents, job);
   if (reply.outcome === "done") return c.redirect(buildPath(c, `/deliveries/jobs/${reply.jobId}`), 303);
   return reply.reason === "invalid"

@@ -5,7 +5,7 @@ import { deliveryStateLabels, disableReasonMessages } from "../../components/lab
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
 import { Table } from "../../components/table.tsx";
-import { Time } from "../../components/time.tsx";
+import { Time, TimeCell } from "../../components/time.tsx";
 import { Url } from "../../components/url.tsx";
 import { type EndpointHealth, listEndpointHealth } from "../../db/webhooks.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -90,7 +90,11 @@ function EndpointRow({ c, endpoint }: { c: PortalContext; endpoint: EndpointHeal
         <EndpointStatus endpoint={endpoint} now={now} />
       </td>
       <td>
-        {lastSuccessAt === null ? <span class="quiet">Never</span> : <Time at={lastSuccessAt} now={now} />}
+        {lastSuccessAt === null ? (
+          <span class="quiet">Never</span>
+        ) : (
+          <TimeCell at={lastSuccessAt} now={now} />
+        )}
       </td>
       <td>
         {open === 0 ? <span class="quiet">0</span> : <a href={list("open")}>{formatCappedCount(open)}</a>}

@@ -3,8 +3,10 @@ import type { DeliveryFilter } from "../../../../shared/contract/operations/deli
 import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
 import { subjectRefSchema } from "../../../../shared/contract/subject-ref.ts";
 import { deliveryStateLabels } from "../../components/labels/webhook.ts";
-import { parseUtcTime } from "../../http/parse-time.ts";
+import { formatExactTime } from "../../components/time.tsx";
 import type { FilterFields } from "../../http/query.ts";
+import { parseTime } from "../../time/parse-time.ts";
+import { isZone } from "../../time/zone.ts";
 
 /**
  * A delivery filter and its values for the form; or, when one of them is not understood, the errors by field. A filter is
@@ -22,11 +24,16 @@ export const filterLabels = {
   type: "Event type",
   http: "HTTP status",
   customer: "Customer",
-  since: "Since (UTC)",
-  until: "Before (UTC)",
+  since: "Since",
+  until: "Before",
 } as const;
-export type FilterName = keyof typeof filterLabels;
-export const filterNames = Object.keys(filterLabels) as FilterName[];
+type LabeledName = keyof typeof filterLabels;
+
+/** What belongs to the times: their zone, and the offset of one that clocks repeat. */
+const timeParts = ["zone", "since_offset", "until_offset"] as const;
+export type FilterName = LabeledName | (typeof timeParts)[number];
+const labeledNames = Object.keys(filterLabels) as LabeledName[];
+export const filterNames: FilterName[] = [...labeledNames, ...timeParts];
 
 /** Groups of states that operators look for, in addition to single states. */
 const groups: Record<string, { label: string; states: DeliveryState[] }> = {
@@ -51,17 +58,25 @@ export const statusLabels: Record<string, string> = Object.fromEntries(
 /** The event types that deliveries can have. */
 export const deliveredEventTypes = [...outboundEventTypes, "endpoint.test"] as const;
 
-/** Parses a delivery filter. `since` and `until` are UTC times in the format of `datetime-local`. */
-export function parseDeliveryFilter({
-  values,
-  errors: given,
-}: FilterFields<FilterName>): ParsedDeliveryFilter {
+/**
+ * Parses a delivery filter. `since` and `until` are local times in the format of `datetime-local`, in the filter's zone,
+ * else in the viewer's.
+ */
+export function parseDeliveryFilter(
+  { values, errors: given }: FilterFields<FilterName>,
+  viewerZone: string,
+): ParsedDeliveryFilter {
   const errors: ParsedDeliveryFilter["errors"] = { ...given };
   const filter: DeliveryFilter = {};
-  for (const name of filterNames) {
+  const zone = values.zone ?? viewerZone;
+  if (!isZone(zone)) errors[""] ??= "Unknown time zone.";
+  for (const name of labeledNames) {
     const value = values[name];
     if (value === undefined) continue;
-    const error = addToFilter(filter, name, value);
+    const error =
+      name === "since" || name === "until"
+        ? addTime(filter, name, value, isZone(zone) ? zone : "UTC", values[`${name}_offset`])
+        : addToFilter(filter, name, value);
     if (error !== null) errors[name] ??= error;
   }
   return Object.keys(errors).length === 0
@@ -70,7 +85,11 @@ export function parseDeliveryFilter({
 }
 
 /** Adds one restriction to `filter`. Returns an error when the value is not understood. */
-function addToFilter(filter: DeliveryFilter, name: FilterName, value: string): string | null {
+function addToFilter(
+  filter: DeliveryFilter,
+  name: Exclude<LabeledName, "since" | "until">,
+  value: string,
+): string | null {
   switch (name) {
     case "status": {
       const states = statesByStatus.get(value);
@@ -96,12 +115,34 @@ function addToFilter(filter: DeliveryFilter, name: FilterName, value: string): s
       filter.subjectRef = value;
       return null;
     }
-    case "since":
-    case "until": {
-      const at = parseUtcTime(value);
-      if (at === null) return "Enter a day and time in UTC, such as 2026-11-24T11:30.";
-      filter[name] = at;
-      return null;
-    }
   }
+}
+
+function addTime(
+  filter: DeliveryFilter,
+  name: "since" | "until",
+  value: string,
+  zone: string,
+  offset: string | undefined,
+): string | null {
+  const parsed = parseTime(value, zone, offset);
+  if (parsed.outcome !== "time") return parsed.error;
+  filter[name] = parsed.at;
+  return null;
+}
+
+/** Lists the restrictions of a filter with their labels, for people. */
+export function describeFilter(
+  { filter, values }: { filter: DeliveryFilter; values: ParsedDeliveryFilter["values"] },
+  viewerZone: string,
+): Partial<Record<LabeledName, string>> {
+  const { zone: _, since_offset: __, until_offset: ___, ...labeled } = values;
+  const zone = values.zone ?? viewerZone;
+  const { since, until } = filter;
+  return {
+    ...labeled,
+    ...(values.status === undefined ? {} : { status: statusLabels[values.status] ?? values.status }),
+    ...(since === undefined ? {} : { since: formatExactTime(since, zone) }),
+    ...(until === undefined ? {} : { until: formatExactTime(until, zone) }),
+  };
 }

@@ -2,13 +2,16 @@ import type { Child } from "hono/jsx";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
-import { emptyForm, Field, FieldError, type FormState, Radios, Select } from "../../components/fields.tsx";
+import { emptyForm, FieldError, type FormState, Radios, Select } from "../../components/fields.tsx";
 import { formatCappedCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
+import { LocalTimeField } from "../../components/local-time-field.tsx";
 import { LiveChip } from "../../components/mode.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { readEndpointDetail } from "../../db/webhooks.ts";
+import { readFormZone } from "../../http/zone-cookie.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { toTimeField } from "../../time/parse-time.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
 
 export type OptionAction = "enable" | "rotate" | "replay";
@@ -33,6 +36,7 @@ export async function renderOptionsPage(
     waiting: endpoint.open,
     version: endpoint.updatedAt,
     now: c.get("now"),
+    zone: readFormZone(c, form.values["zone"]),
   });
   const path = buildPath(c, `/webhooks/${endpointId}`);
   return renderPage(
@@ -69,7 +73,13 @@ interface Parts {
 
 function buildParts(
   action: OptionAction,
-  { form, waiting, version, now }: { form: FormState; waiting: number; version: number; now: number },
+  {
+    form,
+    waiting,
+    version,
+    now,
+    zone,
+  }: { form: FormState; waiting: number; version: number; now: number; zone: string },
 ): Parts {
   const waitingText = countDeliveries(waiting);
   switch (action) {
@@ -121,14 +131,12 @@ function buildParts(
         fields: (
           <>
             <input type="hidden" name="job_id" value={newId("job", now)} />
-            <Field
-              form={{
-                ...form,
-                values: { since: new Date(now - dayMs).toISOString().slice(0, 16), ...form.values },
-              }}
+            <input type="hidden" name="zone" value={zone} />
+            <LocalTimeField
+              form={{ ...form, values: { since: toTimeField(now - dayMs, zone), ...form.values } }}
               name="since"
-              label="Since (UTC)"
-              type="datetime-local"
+              label="Since"
+              zone={zone}
             />
           </>
         ),

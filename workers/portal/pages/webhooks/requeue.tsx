@@ -7,29 +7,27 @@ import { LiveChip } from "../../components/mode.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { countDeliveriesWithEndpoints } from "../../db/webhooks.ts";
 import { readFilterQuery } from "../../http/query.ts";
+import { getZone } from "../../http/zone-cookie.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import {
-  type FilterName,
+  describeFilter,
   filterLabels,
   filterNames,
   type ParsedDeliveryFilter,
   parseDeliveryFilter,
-  statusLabels,
 } from "./filter.ts";
 
 /** Shows how many deliveries would be requeued, before any is. */
 export async function showRequeue(c: PortalContext) {
-  const parsed = parseDeliveryFilter(readFilterQuery(c, filterNames));
+  const parsed = parseDeliveryFilter(readFilterQuery(c, filterNames), getZone(c));
   if (parsed.outcome === "invalid") return renderInvalidFilterPage(c, parsed);
   const { filter, values } = parsed;
   const requeueFilter = toRequeueableFilter(filter);
   const { count: total, targets } = await countDeliveriesWithEndpoints(c.env.DB, getScope(c), requeueFilter);
   const back = `${buildPath(c, "/deliveries")}?${new URLSearchParams(values)}`;
   const url = targets.find(({ endpointId }) => endpointId === filter.endpointId)?.url;
-  const { status = "" } = values;
   const limits = Object.entries({
-    ...values,
-    ...(status === "" ? {} : { status: statusLabels[status] ?? status }),
+    ...describeFilter(parsed, getZone(c)),
     ...(url === undefined ? {} : { endpoint: url }),
   });
   return renderPage(
@@ -49,7 +47,7 @@ export async function showRequeue(c: PortalContext) {
         ) : null}
         {limits.map(([name, value]) => (
           <>
-            <dt>{filterLabels[name as FilterName]}</dt>
+            <dt>{filterLabels[name as keyof typeof filterLabels]}</dt>
             <dd>{value}</dd>
           </>
         ))}
@@ -78,7 +76,7 @@ export async function showRequeue(c: PortalContext) {
 /** Says which part of the filter is not understood. Nothing is counted or queued for it. */
 export function renderInvalidFilterPage(c: PortalContext, { errors }: Pick<ParsedDeliveryFilter, "errors">) {
   const reasons = Object.entries(errors).map(([name, error]) =>
-    name === "" ? error : `${filterLabels[name as FilterName]}: ${error}`,
+    name === "" ? error : `${filterLabels[name as keyof typeof filterLabels]}: ${error}`,
   );
   return renderErrorPage(c, 422, "Invalid filter", `Nothing was retried. ${reasons.join(" ")}`);
 }

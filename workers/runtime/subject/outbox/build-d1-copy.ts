@@ -4,6 +4,14 @@ import { findNextReview } from "../../../../shared/domain/review-subscription.ts
 import type { SubjectCopy } from "../../db/flush-subject.ts";
 import type { SubjectStore } from "../storage/store.ts";
 
+const hourMs = 3_600_000;
+
+/** The units spent up to the flushed entry. D1 has them already, unless its row was lost or restored. */
+const spentBefore = (total: number, now: number): SubjectCopy["spent"] => ({
+  total,
+  hours: total === 0 ? [] : [{ hour: now - (now % hourMs), from: 0, to: total }],
+});
+
 const maxEntitlementsPerFlush = 200;
 
 /**
@@ -25,6 +33,7 @@ export function buildD1Copy(store: SubjectStore, sequence: number, now: number):
     storageBytes: store.storageBytes(),
     summary: summarizeCustomer(state, now),
     entitlements: changed,
+    spent: spentBefore(store.spentUnits(), now),
     events: [],
     audits: [],
     flushedTo: isLastPage ? head.sequence : (changed.at(-1)?.version ?? head.sequence),

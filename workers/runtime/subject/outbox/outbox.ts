@@ -14,6 +14,7 @@ import { buildD1Copy } from "./build-d1-copy.ts";
 import { logFlush } from "./log-flush.ts";
 import { reportFlushFailure } from "./report-flush-failure.ts";
 import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-events.ts";
+import { addUpSpentUnits } from "./spent-units.ts";
 
 /**
  * The outbox copies the ledger to D1 from the object's alarm, together with the outbound events of its
@@ -207,14 +208,15 @@ export class Outbox {
       const deliveries: DeliveryMessage[] = [];
       const audits = readAudits(this.ctx.storage.sql, copy.flushedTo);
       const events = await sendAllButLastBatch(this.ctx.storage.sql, this.db, copy, now, deliveries);
-      const flushed = await flushSubject(this.db, { ...copy, events, audits }, "newer");
+      const spent = await addUpSpentUnits(this.ctx.storage.sql, this.store, copy.flushedTo);
+      const flushed = await flushSubject(this.db, { ...copy, spent, events, audits }, "newer");
       deliveries.push(...flushed.messages);
       this.hasUsageSubscriber = flushed.hasUsageSubscriber;
       if (flushed.hasUsageSubscriber)
         deliveries.push(...(await sendUsageEvents(this.store, this.db, copy, now)));
       deleteEvents(this.ctx.storage.sql, events);
       if (audits.length > 0) deleteAudits(this.ctx.storage.sql, copy.flushedTo);
-      this.store.setFlushedSequence(copy.flushedTo);
+      this.store.setFlushed(copy.flushedTo, spent.total);
       const counts = { events: events.length, deliveries: deliveries.length };
       logFlush(this.metered, { copy, fromSequence, waitedMs, startedAt, ...counts });
       await enqueueDeliveries(this.queue, deliveries);

@@ -32,8 +32,8 @@ export async function sendAllButLastBatch(
 }
 
 /**
- * Sends usage events. Called only if an endpoint subscribes to them; otherwise their entries are not even
- * read.
+ * Sends usage events. Called only if an endpoint subscribes to them; otherwise their entries are not
+ * parsed.
  */
 export async function sendUsageEvents(
   store: SubjectStore,

@@ -18,7 +18,8 @@ export const schema = `
     id INTEGER PRIMARY KEY CHECK (id = 1),
     schema_version INTEGER NOT NULL,
     identity TEXT NOT NULL,
-    flushed_sequence INTEGER NOT NULL
+    flushed_sequence INTEGER NOT NULL,
+    spent_units INTEGER NOT NULL DEFAULT 0
   );
   CREATE TABLE ledger (
     sequence INTEGER PRIMARY KEY,
@@ -46,14 +47,15 @@ export const schema = `
 
 /**
  * The version of the object's tables. Version 1 lacks the bounded history, version 2 the audit outbox,
- * version 3 the index of decisive entries.
+ * version 3 the index of decisive entries, version 4 the units spent up to `flushed_sequence`.
  */
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 /** Adds the tables and the index that `version` lacks. Existing tables stay unchanged. */
 export function migrateSchema(sql: SqlStorage, version: number): void {
   if (version < 2) sql.exec(historySchema);
   if (version < 3) sql.exec(auditSchema);
   if (version < 4) sql.exec(decisiveIndex);
+  if (version < 5) sql.exec("ALTER TABLE subject ADD COLUMN spent_units INTEGER NOT NULL DEFAULT 0");
   sql.exec("UPDATE subject SET schema_version = ?", schemaVersion);
 }

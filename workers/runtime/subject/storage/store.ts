@@ -74,12 +74,8 @@ export class SubjectStore {
   create(identity: SubjectIdentity): void {
     this.sql.exec(schema);
     const { sequence, at, hash } = ledgerStart(this.tombstone);
-    this.sql.exec(
-      "INSERT INTO subject VALUES (1, ?, ?, ?)",
-      schemaVersion,
-      JSON.stringify(identity),
-      sequence,
-    );
+    const insert = "INSERT INTO subject (id, schema_version, identity, flushed_sequence) VALUES (1, ?, ?, ?)";
+    this.sql.exec(insert, schemaVersion, JSON.stringify(identity), sequence);
     if (sequence > 0) this.sql.exec("INSERT INTO checkpoint VALUES (1, ?, ?, ?)", sequence, at, hash);
     this.exists = true;
   }
@@ -228,12 +224,18 @@ export class SubjectStore {
 
   flushedSequence(): number {
     if (!this.exists) return ledgerStart(this.tombstone).sequence;
-    return this.sql.exec<{ flushed: number }>("SELECT flushed_sequence AS flushed FROM subject").one()
-      .flushed;
+    const query = "SELECT flushed_sequence AS flushed FROM subject";
+    return this.sql.exec<{ flushed: number }>(query).one().flushed;
   }
 
-  setFlushedSequence(sequence: number): void {
-    this.sql.exec("UPDATE subject SET flushed_sequence = ?", sequence);
+  /** Returns the units spent up to the flushed entry. */
+  spentUnits(): number {
+    const query = "SELECT spent_units AS spent FROM subject";
+    return this.exists ? this.sql.exec<{ spent: number }>(query).one().spent : 0;
+  }
+
+  setFlushed(sequence: number, spentUnits: number): void {
+    this.sql.exec("UPDATE subject SET flushed_sequence = ?, spent_units = ?", sequence, spentUnits);
   }
 
   /**

@@ -14,6 +14,7 @@ import { Id } from "../../../components/parts.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
 import { listProducts } from "../../../db/products.ts";
 import { callOperation, toHttpStatus } from "../../../http/call-operation.ts";
+import { readFormZone } from "../../../http/zone-cookie.ts";
 import {
   buildCustomerPath,
   buildPath,
@@ -166,6 +167,7 @@ function GrantFields({
   products: Options;
   customer: CustomerView | null;
 }) {
+  const zone = readFormZone(c, form.values["zone"]);
   if (products.length === 0)
     return (
       <p>
@@ -191,9 +193,10 @@ function GrantFields({
             label="Last day"
             required={false}
             type="date"
-            hint="Access ends at 23:59 UTC."
+            hint={`Access ends at the end of this day in ${zone}.`}
           />
-          <EndOffers now={c.get("now")} />
+          <input type="hidden" name="zone" value={zone} />
+          <EndOffers now={c.get("now")} zone={zone} />
         </div>
       </div>
     </>

@@ -1,6 +1,7 @@
 import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { dayMs } from "../../../../../shared/domain/entitlement.ts";
 import { formatCount } from "../../../components/labels/common.ts";
+import { toDayField } from "../../../time/parse-time.ts";
 
 interface Offer {
   value: string;
@@ -36,10 +37,10 @@ export function UnitOffers({ entries }: { entries: EntryView[] }) {
 
 const offeredDays = [7, 14, 30];
 
-/** Offers ends in days from today. Days are in UTC, as the field is. */
-export function EndOffers({ now }: { now: number }) {
+/** Offers ends in days from today, in the zone of the field. */
+export function EndOffers({ now, zone }: { now: number; zone: string }) {
   const offers = offeredDays.map((days) => ({
-    value: new Date(now + days * dayMs).toISOString().slice(0, 10),
+    value: toDayField(now + days * dayMs, zone),
     label: `${days} days`,
   }));
   return <Offers field="ends_on" offers={offers} />;

@@ -6,12 +6,12 @@ import {
 } from "../../../../../shared/contract/operations/manual-action.ts";
 import type { Refusal } from "../../../../../shared/contract/operations/reply.ts";
 import { parseWholeNumber } from "../../../../../shared/contract/whole-number.ts";
-import { dayMs } from "../../../../../shared/domain/entitlement.ts";
 import type { FormState } from "../../../components/fields.tsx";
 import { parseForm, toRefusedForm } from "../../../http/call-operation.ts";
 import { readField } from "../../../http/form.ts";
-import { parseUtcDay } from "../../../http/parse-time.ts";
 import type { Form } from "../../../request-context.ts";
+import { parseEndOfDay } from "../../../time/parse-time.ts";
+import { isZone } from "../../../time/zone.ts";
 
 /** The manual actions by the name in their URL, with their type in the contract and their page title. */
 export const actions = {
@@ -56,7 +56,7 @@ function readFields(name: Exclude<ActionName, "sync">, form: Form) {
         productCode: readField(form, "product_code"),
         units: number("units"),
         durationDays: number("duration_days"),
-        expiresAt: readField(form, "ends_on") === "" ? null : endOfDay(readField(form, "ends_on")),
+        expiresAt: readField(form, "ends_on") === "" ? null : endOfDay(form),
       };
     case "revoke":
       return { entitlementId: readField(form, "entitlement_id") };
@@ -69,8 +69,11 @@ function readFields(name: Exclude<ActionName, "sync">, form: Form) {
   }
 }
 
-/** Returns the end of the day: midnight UTC after it. The last day counts in full. */
-const endOfDay = (day: string): number => (parseUtcDay(day) ?? Number.NaN) + dayMs;
+/** Returns the end of the last day, in the zone that the form names. The last day counts in full. */
+function endOfDay(form: Form): number {
+  const zone = readField(form, "zone");
+  return parseEndOfDay(readField(form, "ends_on"), isZone(zone) ? zone : "UTC") ?? Number.NaN;
+}
 
 /** The form has the last day of a grant, and the contract has its end. */
 const fieldNames = { expiresAt: "ends_on" };

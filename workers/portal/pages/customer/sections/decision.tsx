@@ -5,6 +5,7 @@ import { nameProduct, type ProductNames } from "../../../components/labels/commo
 import { denialLabels, formatHeadline } from "../../../components/labels/customer.ts";
 import { Card, Id, Pill } from "../../../components/parts.tsx";
 import { ExactTime, Time } from "../../../components/time.tsx";
+import { getZone } from "../../../http/zone-cookie.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import { Diagnosis } from "../diagnosis/diagnosis.tsx";
 import { PastDiagnosis } from "../diagnosis/past-diagnosis.tsx";
@@ -132,7 +133,7 @@ export function AsOfCard({ c, page: { customer, past } }: { c: PortalContext; pa
           name="as_of"
           label="Time or decision ID"
           placeholder="dec_… or 2026-11-22 14:00"
-          hint="UTC, unless followed by a zone such as +01:00."
+          hint={`In ${getZone(c)}, unless followed by an offset such as +01:00.`}
         />
         <div class="row">
           <button class="button" type="submit">

@@ -1,0 +1,73 @@
+import type { Child } from "hono/jsx";
+import { newestMigration } from "../../../../shared/db/newest-migration.ts";
+import { CustomerLink } from "../../components/customer-link.tsx";
+import { formatBytes, formatCappedCount, formatCount } from "../../components/labels/common.ts";
+import { Card, Pill } from "../../components/parts.tsx";
+import { formatDuration, Time } from "../../components/time.tsx";
+import type { Overview } from "../../db/overview.ts";
+import { buildPath, type PortalContext } from "../../request-context.ts";
+
+/** The state of the connections and of background work, and what exists, in one compact list. */
+export function System({ c, overview: { facts, troubles } }: { c: PortalContext; overview: Overview }) {
+  const now = c.get("now");
+  const when = (at: number | null, never: string) => (at === null ? never : <Time at={at} now={now} />);
+  const link = (page: string, count: number) => <a href={buildPath(c, page)}>{formatCappedCount(count)}</a>;
+  const lines: [label: string, value: Child][] = [
+    ["Stripe connection", <Connection isConnected={facts.isConnected} hasWebhook={facts.hasWebhook} />],
+    ["Last Stripe event", when(facts.lastEventAt, "None yet")],
+    ["Unprocessed Stripe events", link("/events?status=received", facts.eventsFailed + facts.eventsWaiting)],
+    [
+      "Slowest recovered event",
+      facts.slowestHealingMs === null ? "None missed" : formatDuration(facts.slowestHealingMs),
+    ],
+    ["Oldest queued delivery", when(facts.oldestUnsentAt, "None")],
+    ["Failed deliveries", link("/deliveries?status=dead", facts.deliveriesDead)],
+    [
+      "Background work",
+      troubles.sweeps.length === 0 ? (
+        <Pill tone="good">On time</Pill>
+      ) : (
+        <Pill tone="warn">{formatCount(troubles.sweeps.length)} late or failing</Pill>
+      ),
+    ],
+    [
+      "Search index",
+      troubles.behindSince === null ? "Up to date" : `${formatDuration(now - troubles.behindSince)} behind`,
+    ],
+    ["Customers", link("/customers", facts.subjects)],
+    ["Purchases", formatCappedCount(facts.purchases)],
+    ["Active products", link("/products", facts.products)],
+    ["Active API keys", link("/keys", facts.keys)],
+    ["Webhook endpoints", link("/webhooks", facts.endpoints)],
+    ["Database", facts.d1Bytes === null ? "Not measured yet" : formatBytes(facts.d1Bytes)],
+    ...(facts.largestObjectBytes === null
+      ? []
+      : [
+          [
+            "Largest customer",
+            <>
+              {formatBytes(facts.largestObjectBytes)}{" "}
+              <CustomerLink c={c} subjectRef={facts.largestObjectRef} />
+            </>,
+          ] as [string, Child],
+        ]),
+    ["Database version", newestMigration.replace(/_.*$/, "")],
+  ];
+  return (
+    <Card title="System">
+      <dl class="system">
+        {lines.map(([label, value]) => (
+          <div>
+            <dt>{label}</dt>
+            <dd class="num">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  );
+}
+
+function Connection({ isConnected, hasWebhook }: { isConnected: boolean; hasWebhook: boolean }) {
+  if (!isConnected) return <Pill>Not connected</Pill>;
+  return hasWebhook ? <Pill tone="good">Connected</Pill> : <Pill tone="warn">No webhook</Pill>;
+}
