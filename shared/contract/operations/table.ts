@@ -2,6 +2,7 @@ import { createAlertChannel, deleteAlertChannel, testAlertChannel } from "./aler
 import { changeAlertRules } from "./alert-rules.ts";
 import { assignAlert, finishAlert, snoozeAlert } from "./alerts.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./api-keys.ts";
+import { createBulkJob, previewBulkJobAgain, startBulkJob, stopBulkJob, undoBulkJob } from "./bulk-jobs.ts";
 import {
   addNote,
   applyAction,
@@ -13,9 +14,11 @@ import {
   findRelatedAtStripe,
   previewAction,
   previewErase,
+  previewRetry,
   previewSync,
   readCustomer,
   readDecision,
+  retryCustomer,
 } from "./customers.ts";
 import { resyncCustomer, startSubjectJob, stopSubjectJob, verifyCustomer } from "./data-check.ts";
 import { requeueDelivery, requeueMany, resendDelivery, stopDeliveryJob } from "./deliveries.ts";
@@ -64,6 +67,8 @@ export const operations = [
   applyAction,
   previewSync,
   applySync,
+  previewRetry,
+  retryCustomer,
   addNote,
   deleteNote,
   exportCustomer,
@@ -73,6 +78,11 @@ export const operations = [
   resyncCustomer,
   startSubjectJob,
   stopSubjectJob,
+  createBulkJob,
+  undoBulkJob,
+  previewBulkJobAgain,
+  startBulkJob,
+  stopBulkJob,
   retryStripeEvent,
   createProduct,
   editProduct,

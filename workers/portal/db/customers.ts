@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { EntitlementKind, EntitlementStatus } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { prepareSql } from "../../../shared/db/prepare-sql.ts";
 import { endOrder, paidOrder, unitsOrder } from "../../../shared/db/tables/subjects.ts";
 import type { AccessSegment, CustomerSummary } from "../../../shared/domain/customer-summary.ts";
-import { prepareSql } from "./prepare-sql.ts";
 
 /** The tabs of the list. */
 export const customerTabs = ["all", "allowed", "denied", "past_due", "on_hold", "waiting"] as const;

@@ -31,6 +31,8 @@ export function manualRefusal({ code, unitsRemaining }: ManualActionRefused): Re
       return refusal("conflict", "This is not an operator's action that could be undone.");
     case "no_such_entry":
       return refusal("not_found", "The ledger has no such entry.");
+    case "already_undone":
+      return refusal("conflict", "This action was already undone.");
     case "erased":
       return erasedRefusal();
     case "too_long_ago":
