@@ -9,7 +9,7 @@ import { guard, isMember } from "./auth/guard.ts";
 import { getSession } from "./auth/session-cookie.ts";
 import { listProviders } from "./auth/sign-in-service.ts";
 import { renderErrorPage } from "./components/error-page.tsx";
-import { maxFormBytes, RepeatedFieldError } from "./http/form.ts";
+import { maxFormBytes, maxListFormBytes, RepeatedFieldError, UnreadableFormError } from "./http/form.ts";
 import { requestLog } from "./http/request-log.ts";
 import { getOrigin, type PortalHono } from "./request-context.ts";
 import { routes } from "./routes.ts";
@@ -83,7 +83,10 @@ app.use(async (c, next) => {
   return next();
 });
 
-app.use(bodyLimit({ maxSize: maxFormBytes, onError: (c) => c.text("The form is too large.\n", 413) }));
+const limitForm = (maxSize: number) =>
+  bodyLimit({ maxSize, onError: (c) => c.text("The form is too large.\n", 413) });
+
+app.use(limitForm(maxListFormBytes));
 
 app.use(async (c, next) => {
   c.set("now", await currentTime(c.env.DEV));
@@ -92,7 +95,7 @@ app.use(async (c, next) => {
 });
 
 for (const route of routes)
-  app.on(route.method, route.path, async (c) => {
+  app.on(route.method, route.path, limitForm(route.takesList ? maxListFormBytes : maxFormBytes), async (c) => {
     c.set("route", route);
     return (await guard(c, route)) ?? (await route.handler(c));
   });
@@ -107,6 +110,8 @@ app.notFound(async (c) => {
 app.onError((error, c) => {
   if (error instanceof RepeatedFieldError)
     return renderErrorPage(c, 422, "The form is damaged", "A field was sent twice. Load the page again.");
+  if (error instanceof UnreadableFormError)
+    return renderErrorPage(c, 422, "The form is damaged", "It can't be read. Load the page again and retry.");
   const cause = error.cause === undefined ? undefined : errorMessage(error.cause);
   const requestId = c.get("requestId");
   log("error", "portal.failed", { requestId, route: c.req.routePath, error: errorMessage(error), cause });

@@ -9,6 +9,7 @@ import {
   actionRoute,
   credentialRoute,
   formRoute,
+  listRoute,
   pageRoute,
   projectRoot,
   publicRoute,
@@ -28,6 +29,7 @@ import { linkProvider, unlinkProvider } from "./pages/account/provider-actions.t
 import { alertRoutes } from "./pages/alerts/routes.ts";
 import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
+import { bulkRoutes } from "./pages/bulk/routes.ts";
 import { applyAction, previewAction, showAction } from "./pages/customer/actions/handlers.ts";
 import { showCustomer } from "./pages/customer/page.tsx";
 import { recordRoutes } from "./pages/customer/routes.ts";
@@ -112,7 +114,8 @@ export const routes: readonly Route[] = [
   credentialRoute({ ...pageRoute("/second-factor", "session", enterSecondFactor), method: "POST" }),
 
   pageRoute("/", "viewer", redirectToStart),
-  credentialRoute({ ...pageRoute("/prove", "viewer", reauthenticate), method: "POST" }),
+  // It carries the form that it interrupts.
+  listRoute(credentialRoute({ ...pageRoute("/prove", "viewer", reauthenticate), method: "POST" })),
   pageRoute("/account", "viewer", showAccount),
   credentialRoute(actionRoute("/account/password", operator.changePassword, changePassword)),
   actionRoute("/account/sessions/end", operator.endSession, endSession),
@@ -176,6 +179,7 @@ export const routes: readonly Route[] = [
   actionRoute(`${projectRoot}/stripe/check`, stripe.checkStripe, checkStripe),
   actionRoute(`${projectRoot}/stripe/webhook`, stripe.registerWebhook, registerWebhook),
   actionRoute(`${projectRoot}/stripe/webhook-secret`, stripe.setWebhookSecret, setWebhookSecret),
+  ...bulkRoutes,
   ...webhookRoutes,
   ...inboxRoutes,
   ...alertRoutes,

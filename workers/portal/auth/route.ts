@@ -19,6 +19,8 @@ export interface Route {
   recentAuth: Operation["recentAuth"];
   /** Whether the route checks a password, a code or the setup token (auth/check-credential.ts). */
   checksCredential: boolean;
+  /** Whether its form may carry a file with a list of customers, and so be large. */
+  takesList?: boolean;
   /** The operation that the route's form runs or leads to. */
   operation?: Operation;
   handler: Handler;
@@ -71,3 +73,6 @@ export const actionRoute = (path: string, operation: Operation, handler: Handler
 
 /** Declares that the route checks a password, code or setup token. On any other route such a check throws. */
 export const credentialRoute = (route: Route): Route => ({ ...route, checksCredential: true });
+
+/** Lets the form of the route carry a file with a list of customers. */
+export const listRoute = (route: Route): Route => ({ ...route, takesList: true });

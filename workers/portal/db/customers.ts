@@ -88,7 +88,7 @@ const orders: Record<CustomerSort, SQL | null> = {
 };
 
 /** What the rows of a tab have in common, as the parts of one index that lists them in order. */
-function listBranches(tab: CustomerTab, sort: CustomerSort): SQL[] {
+export function listBranches(tab: CustomerTab, sort: CustomerSort): SQL[] {
   switch (tab) {
     case "all":
       // By name, the primary key has all in order. Otherwise the two halves of an index are merged.
@@ -114,7 +114,7 @@ function buildRange(column: SQL, { min, below }: Range, isSort: boolean): SQL[] 
   ];
 }
 
-function buildConditions(
+export function buildConditions(
   { filter, sort, cursor }: CustomerListQuery,
   isUpward: boolean,
   scope: Scope,

@@ -3,6 +3,7 @@ import { sha256Hex } from "../../../shared/kit/hash.ts";
 import script from "../islands/.built/main.txt";
 import type { PortalContext } from "../request-context.ts";
 import base from "../styles/base.css";
+import bulk from "../styles/bulk.css";
 import controls from "../styles/controls.css";
 import customer from "../styles/customer.css";
 import customers from "../styles/customers.css";
@@ -27,7 +28,19 @@ const fontFace = `@font-face {
   src: url("${fontPath}") format("woff2");
 }`;
 
-const styles = [tokens, base, frame, controls, parts, customer, customers, flips, inbox, islandStyles];
+const styles = [
+  tokens,
+  base,
+  frame,
+  controls,
+  parts,
+  customer,
+  customers,
+  bulk,
+  flips,
+  inbox,
+  islandStyles,
+];
 const css = [fontFace, ...styles].join("\n");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */

@@ -36,18 +36,26 @@ export function CustomerTable({
   customers,
   names,
   order,
+  selection,
 }: {
   c: PortalContext;
   customers: CustomerListItem[];
   /** The products' names by their code. */
   names: ProductNames;
   order?: TableOrder;
+  /** The id of the form that the checkboxes of the rows belong to; `null` for none. */
+  selection?: string | null;
 }) {
   return (
     <section class="customers" aria-label="Customers">
       <table>
         <thead>
           <tr>
+            {selection ? (
+              <th scope="col" class="pick">
+                <span class="visually-hidden">Select</span>
+              </th>
+            ) : null}
             {columns.map(({ label, sort, isNumber }) => (
               <th
                 scope="col"
@@ -60,8 +68,10 @@ export function CustomerTable({
           </tr>
         </thead>
         <tbody>
-          {customers.map((customer) => (
-            <Row c={c} customer={customer} names={names} />
+          {customers.map((customer, index) => (
+            <Row c={c} customer={customer} names={names}>
+              {selection ? <Pick form={selection} index={index} subjectRef={customer.subjectRef} /> : null}
+            </Row>
           ))}
         </tbody>
       </table>
@@ -82,11 +92,34 @@ function SortLink({ label, sort, order }: { label: string; sort: CustomerSort; o
   );
 }
 
-function Row({ c, customer, names }: { c: PortalContext; customer: CustomerListItem; names: ProductNames }) {
+function Pick({ form, index, subjectRef }: { form: string; index: number; subjectRef: string }) {
+  return (
+    <td class="pick">
+      <label>
+        <input type="checkbox" form={form} name={`pick_${index}`} value={subjectRef} />
+        <span class="visually-hidden">Select {subjectRef}</span>
+      </label>
+    </td>
+  );
+}
+
+function Row({
+  c,
+  customer,
+  names,
+  children,
+}: {
+  c: PortalContext;
+  customer: CustomerListItem;
+  names: ProductNames;
+  /** The first cell, if there is one before the name. */
+  children?: Child;
+}) {
   const now = c.get("now");
   const { subjectRef, unitsLeft, paid, createdAt } = customer;
   return (
     <tr>
+      {children}
       <td class="wrap">
         <a class="row-link" href={buildCustomerPath(c, subjectRef)}>
           <bdi>
