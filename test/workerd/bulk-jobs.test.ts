@@ -215,7 +215,7 @@ describe("bulk job", () => {
       expect(await viewOf(customers, subjectRef)).toMatchObject({ usageRemaining: 150, headSequence: 2 });
   });
 
-  it("a job whose worker died is continued by one of two overlapping sweeps", async () => {
+  it("a job without a living worker is continued by one of two overlapping sweeps", async () => {
     const customers = await newSubscribers(4);
     const jobId = await created(customers, refs(4));
     await orphaned(jobId);
@@ -334,7 +334,7 @@ describe("bulk job", () => {
     expect(await viewOf(customers, "user_1")).toMatchObject({ usageRemaining: 150 });
   });
 
-  it("a product that was edited since the preview changes nobody's grant", async () => {
+  it("a grant is left when its product was edited since the preview", async () => {
     const customers = await newSubscribers(1);
     const jobId = await created(customers, refs(1), { ...grant, units: null });
     await env.DB.prepare("UPDATE products SET units = 9000 WHERE project_id = ?")
@@ -375,7 +375,7 @@ describe("bulk job", () => {
     expect(await rowsOf(jobId)).toHaveLength(1);
   });
 
-  it("a job stops when its operator loses the role, and goes on when only the session ends", async () => {
+  it("a job stops when its operator loses the role, and continues when only the session ends", async () => {
     const customers = await newSubscribers(2);
     const { operatorId } = customers.support.actor;
     const jobId = await created(customers, refs(2));
@@ -472,7 +472,7 @@ describe("bulk job", () => {
     expect(await statesOf(await created(customers, refs(2)))).toEqual(["erased", "ready"]);
   });
 
-  it("customers whose object does not answer count as failed after three attempts, and a new preview settles them", async () => {
+  it("customers that do not answer count as failed after three attempts, and a new preview settles them", async () => {
     const customers = await newSubscribers(2);
     const { place, support } = customers;
     const jobId = await created(customers, refs(2));

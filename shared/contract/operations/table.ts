@@ -14,11 +14,9 @@ import {
   findRelatedAtStripe,
   previewAction,
   previewErase,
-  previewRetry,
   previewSync,
   readCustomer,
   readDecision,
-  retryCustomer,
 } from "./customers.ts";
 import { resyncCustomer, startSubjectJob, stopSubjectJob, verifyCustomer } from "./data-check.ts";
 import { requeueDelivery, requeueMany, resendDelivery, stopDeliveryJob } from "./deliveries.ts";
@@ -33,6 +31,7 @@ import {
   rotateSecret,
   sendTestEvent,
 } from "./endpoints.ts";
+import { previewRetry, retryCustomer } from "./failed-work.ts";
 import {
   changeMemberRole,
   createResetLink,

@@ -113,7 +113,7 @@ export type BulkRowResult = Pick<
   | "tries"
 >;
 
-// A customer whose row another worker has moved on, or who was erased meanwhile, keeps that state.
+// A row that another worker has moved on, or that an erasure has blanked, stays unchanged.
 const saveRows = `
   UPDATE bulk_job_rows SET state = new.value ->> 'state', target = new.value ->> 'target',
     fingerprint = new.value ->> 'fingerprint', before = new.value ->> 'before', after = new.value ->> 'after',
@@ -147,7 +147,7 @@ export async function releaseBulkJob(db: D1Database, jobId: string, now: number)
   await drizzle(db).update(bulkJobs).set({ leaseUntil: now }).where(eq(bulkJobs.jobId, jobId));
 }
 
-/** Stops a job whose operator may not act any more. */
+/** Stops a job after its operator lost the role or the membership. */
 export async function stopForbiddenBulkJob(
   db: D1Database,
   jobId: string,

@@ -1,5 +1,5 @@
 import { drizzle } from "drizzle-orm/d1";
-import type { FailedWork } from "../../../shared/contract/operations/customers.ts";
+import type { FailedWork } from "../../../shared/contract/operations/failed-work.ts";
 import { requeueableStates } from "../../../shared/contract/operations/deliveries.ts";
 import { type AuditEntry, auditStatement } from "../../../shared/db/audit.ts";
 import { hasNoAttemptInProgress, restartColumns } from "../../../shared/db/deliveries.ts";

@@ -4,11 +4,10 @@ import {
   applyAction,
   applySync,
   previewAction,
-  previewRetry,
   previewSync,
   readCustomer,
-  retryCustomer,
 } from "../../../shared/contract/operations/customers.ts";
+import { previewRetry, retryCustomer } from "../../../shared/contract/operations/failed-work.ts";
 import type { ManualActionInput } from "../../../shared/contract/operations/manual-action.ts";
 import type { InputOf, Operation, ReplyOf } from "../../../shared/contract/operations/operation.ts";
 import type { Refusal } from "../../../shared/contract/operations/reply.ts";

@@ -41,7 +41,7 @@ const callsPerPage = 4;
 /** Attempts without an answer until a customer counts as failed. */
 const maxTries = 3;
 
-/** At the same time: Stripe is asked several things per customer, on at most six connections. */
+/** Customers at the same time: a sync calls Stripe several times for each, on at most six connections. */
 const sizeOf = ({ action }: BulkJob) =>
   action.type === "sync" ? { customers: 5, callsEach: 25 } : { customers: 20, callsEach: 1 };
 

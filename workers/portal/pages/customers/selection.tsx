@@ -5,7 +5,7 @@ import type { CustomerList, CustomerListQuery } from "../../db/customers.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 import type { ListValues } from "./list-query.ts";
 
-/** The form that the checkboxes of the list belong to. It is not around the table, which has forms of its own. */
+/** The form that the checkboxes of the list belong to. It is not around the table, because forms can't be nested. */
 export const selectionForm = "selection";
 
 /** What a button that selects everything says: `pages/bulk/select.ts` reads these fields of the list's query. */

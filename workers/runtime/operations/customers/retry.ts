@@ -2,7 +2,7 @@ import {
   type FailedWork,
   previewRetry,
   retryCustomer,
-} from "../../../../shared/contract/operations/customers.ts";
+} from "../../../../shared/contract/operations/failed-work.ts";
 import { countFailedWork, retryFailedWork } from "../../db/retry-customer.ts";
 import { implementForCustomer } from "../implement.ts";
 

@@ -100,7 +100,7 @@ export function toManualContext(
   return { deriveEntitlementId: buildEntitlementIds(identity), actionId };
 }
 
-/** Tells an exact fingerprint from one of only the state that the action depends on. */
+/** Marks an exact fingerprint. */
 const exactPrefix = "exact:";
 
 type PreviewBasis = Parameters<typeof serializePreviewState>;
