@@ -4,7 +4,14 @@ import { ApiClient } from "../../dev/seed/api-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
 import { seed } from "../../dev/seed/seed.ts";
 import type { StackFile } from "../../dev/seed/stack-file.ts";
-import { chromiumPath, expectAccessible, openPage, openPortalBrowser, type PortalBrowser, signIn } from "./portal-browser.ts";
+import {
+  chromiumPath,
+  expectAccessible,
+  openPage,
+  openPortalBrowser,
+  type PortalBrowser,
+  signIn,
+} from "./portal-browser.ts";
 
 const customers = 200;
 const atOnce = 10;
@@ -66,8 +73,7 @@ describe.skipIf(chromiumPath === undefined)("actions on many customers", () => {
 
   afterAll(() => portal?.close());
 
-  const readAll = () =>
-    forEachCustomer(async (ref) => (await answered(() => api.check(ref))).body.allowed);
+  const readAll = () => forEachCustomer(async (ref) => (await answered(() => api.check(ref))).body.allowed);
 
   const operator = (role: string) => file.operators.find((entry) => entry.role === role);
 
@@ -102,7 +108,9 @@ describe.skipIf(chromiumPath === undefined)("actions on many customers", () => {
       await page.goto(`${customersPath()}`);
       await act(page.getByRole("link", { name: "Upload a list" }).click());
       const list = Array.from({ length: customers }, (_, index) => refOf(index));
-      await act(page.getByLabel("List of customers").fill([...list, refOf(0), "no_such_customer"].join("\n")));
+      await act(
+        page.getByLabel("List of customers").fill([...list, refOf(0), "no_such_customer"].join("\n")),
+      );
       await act(page.getByLabel("Product", { exact: true }).selectOption("CREDITS_1000"));
       await act(page.getByLabel("Note", { exact: true }).fill("Outage of 28 November"));
       await act(page.getByRole("button", { name: "Preview" }).click());
@@ -159,30 +167,34 @@ describe.skipIf(chromiumPath === undefined)("actions on many customers", () => {
     jobMs,
   );
 
-  it("a file of Windows is read, and a viewer sees jobs without buttons", async () => {
-    const { page } = await openPage(portal);
-    await signIn(page, operator("support"));
-    await page.goto(`/p/${file.project_id}/test/bulk/new`);
-    const csv = `name;subject_ref\r\nAda;${refOf(7)}\r\n`;
-    await page.getByLabel("Or upload a file").setInputFiles({
-      name: "customers.csv",
-      mimeType: "text/csv",
-      buffer: Buffer.from(`\uFEFF${csv}`, "utf16le"),
-    });
-    await page.getByLabel("Revoke access").check();
-    await page.getByLabel("Note", { exact: true }).fill("A file");
-    await page.getByRole("button", { name: "Preview" }).click();
-    await waitFor(page.getByRole("link", { name: refOf(7) }));
-    await waitFor(page.locator(".pill", { hasText: "Ready to start" }).first());
-    const path = new URL(page.url()).pathname;
+  it(
+    "a file of Windows is read, and a viewer sees jobs without buttons",
+    async () => {
+      const { page } = await openPage(portal);
+      await signIn(page, operator("support"));
+      await page.goto(`/p/${file.project_id}/test/bulk/new`);
+      const csv = `name;subject_ref\r\nAda;${refOf(7)}\r\n`;
+      await page.getByLabel("Or upload a file").setInputFiles({
+        name: "customers.csv",
+        mimeType: "text/csv",
+        buffer: Buffer.from(`\uFEFF${csv}`, "utf16le"),
+      });
+      await page.getByLabel("Revoke access").check();
+      await page.getByLabel("Note", { exact: true }).fill("A file");
+      await page.getByRole("button", { name: "Preview" }).click();
+      await waitFor(page.getByRole("link", { name: refOf(7) }));
+      await waitFor(page.locator(".pill", { hasText: "Ready to start" }).first());
+      const path = new URL(page.url()).pathname;
 
-    const { page: viewing } = await openPage(portal, { width: 390, colorScheme: "dark" });
-    await signIn(viewing, operator("viewer"));
-    await viewing.goto(path);
-    await viewing.getByText(refOf(7)).first().waitFor();
-    expect(await viewing.locator("main form").count()).toBe(0);
-    await expectAccessible(viewing);
-    await viewing.goto(customersPath());
-    expect(await viewing.getByRole("checkbox").count()).toBe(0);
-  }, 2 * jobMs);
+      const { page: viewing } = await openPage(portal, { width: 390, colorScheme: "dark" });
+      await signIn(viewing, operator("viewer"));
+      await viewing.goto(path);
+      await viewing.getByText(refOf(7)).first().waitFor();
+      expect(await viewing.locator("main form").count()).toBe(0);
+      await expectAccessible(viewing);
+      await viewing.goto(customersPath());
+      expect(await viewing.getByRole("checkbox").count()).toBe(0);
+    },
+    2 * jobMs,
+  );
 });

@@ -95,10 +95,15 @@ app.use(async (c, next) => {
 });
 
 for (const route of routes)
-  app.on(route.method, route.path, limitForm(route.takesList ? maxListFormBytes : maxFormBytes), async (c) => {
-    c.set("route", route);
-    return (await guard(c, route)) ?? (await route.handler(c));
-  });
+  app.on(
+    route.method,
+    route.path,
+    limitForm(route.takesList ? maxListFormBytes : maxFormBytes),
+    async (c) => {
+      c.set("route", route);
+      return (await guard(c, route)) ?? (await route.handler(c));
+    },
+  );
 
 app.notFound(async (c) => {
   const session = await getSession(c);

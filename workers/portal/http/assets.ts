@@ -28,19 +28,7 @@ const fontFace = `@font-face {
   src: url("${fontPath}") format("woff2");
 }`;
 
-const styles = [
-  tokens,
-  base,
-  frame,
-  controls,
-  parts,
-  customer,
-  customers,
-  bulk,
-  flips,
-  inbox,
-  islandStyles,
-];
+const styles = [tokens, base, frame, controls, parts, customer, customers, bulk, flips, inbox, islandStyles];
 const css = [fontFace, ...styles].join("\n");
 
 /** The color of the icon in a browser's tab: test mode differs, so that its tabs are recognized. */

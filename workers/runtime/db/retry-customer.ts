@@ -1,6 +1,6 @@
 import { drizzle } from "drizzle-orm/d1";
-import type { FailedWork } from "../../../shared/contract/operations/failed-work.ts";
 import { requeueableStates } from "../../../shared/contract/operations/deliveries.ts";
+import type { FailedWork } from "../../../shared/contract/operations/failed-work.ts";
 import { type AuditEntry, auditStatement } from "../../../shared/db/audit.ts";
 import { hasNoAttemptInProgress, restartColumns } from "../../../shared/db/deliveries.ts";
 import type { SubjectKey } from "../../../shared/domain/subject-name.ts";

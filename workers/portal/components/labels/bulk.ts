@@ -11,9 +11,15 @@ import { formatCount, nameProduct, type ProductNames } from "./common.ts";
 
 export const bulkActionLabels: Record<Exclude<BulkActionType, "undo">, { label: string; meaning: string }> = {
   grant: { label: "Grant access", meaning: "Give each customer a product." },
-  adjust: { label: "Adjust credits", meaning: "Add, remove or set units of a product that each customer has." },
+  adjust: {
+    label: "Adjust credits",
+    meaning: "Add, remove or set units of a product that each customer has.",
+  },
   revoke: { label: "Revoke access", meaning: "End a product that each customer has." },
-  retry: { label: "Retry failures", meaning: "Retry each customer's failed Stripe events and webhook deliveries." },
+  retry: {
+    label: "Retry failures",
+    meaning: "Retry each customer's failed Stripe events and webhook deliveries.",
+  },
   sync: { label: "Sync from Stripe", meaning: "Read each customer's payments from Stripe again." },
 };
 

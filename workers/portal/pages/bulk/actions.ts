@@ -54,7 +54,8 @@ export async function createJob(c: PortalContext) {
   }
   const path = pathOf(c, reply.jobId);
   if (list.doubled === 0) return c.redirect(path, 303);
-  const lines = list.doubled === 1 ? "1 repeated line was" : `${formatCount(list.doubled)} repeated lines were`;
+  const lines =
+    list.doubled === 1 ? "1 repeated line was" : `${formatCount(list.doubled)} repeated lines were`;
   return redirectWith(c, path, `${lines} counted once.`);
 }
 

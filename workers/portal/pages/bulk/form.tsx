@@ -44,8 +44,8 @@ export async function renderBulkForm(
         title={refs.length === 0 ? "New bulk action" : `Act on ${formatCustomers(refs.length)}`}
         lead={
           <>
-            <a href={buildPath(c, "/customers")}>Customers</a> / <a href={buildPath(c, "/bulk")}>Bulk actions</a> /
-            Nothing changes until you start the job
+            <a href={buildPath(c, "/customers")}>Customers</a> /{" "}
+            <a href={buildPath(c, "/bulk")}>Bulk actions</a> / Nothing changes until you start the job
           </>
         }
       />
@@ -80,7 +80,13 @@ export async function renderBulkForm(
         </div>
         <div class="for-adjust">
           <Radios form={form} name="how" label="Change" options={adjustments} fallback="add" />
-          <Field form={form} name="adjust_units" label="Units to adjust" required={false} inputmode="numeric" />
+          <Field
+            form={form}
+            name="adjust_units"
+            label="Units to adjust"
+            required={false}
+            inputmode="numeric"
+          />
         </div>
         <ReasonFields
           form={form}
@@ -120,7 +126,8 @@ function ListFields({ form, count }: { form: FormState; count: number }) {
           {form.values["refs"] ?? ""}
         </textarea>
         <p class="hint" id="refs-hint">
-          One <code>subject_ref</code> per line, or CSV with a column named <code>subject_ref</code>. Up to 1,000.
+          One <code>subject_ref</code> per line, or CSV with a column named <code>subject_ref</code>. Up to
+          1,000.
         </p>
         <FieldError form={form} name="refs" />
       </div>

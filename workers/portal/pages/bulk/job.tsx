@@ -11,13 +11,16 @@ import { type BulkJobPage, readBulkJobPage } from "../../db/bulk-jobs.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
 import { NextSteps } from "./next-steps.tsx";
 import { ResultRows, readRowsQuery, rowsPerPage } from "./rows.tsx";
-import { TotalsSentence } from "./totals-sentence.tsx";
 import { type BulkTotals, sumUp } from "./totals.ts";
+import { TotalsSentence } from "./totals-sentence.tsx";
 
 /** Shows a job: its preview, its progress, its results. The page reloads while a worker has something to do, without scripts. */
 export async function showBulkJob(c: PortalContext) {
   const query = readRowsQuery(c);
-  const page = await readBulkJobPage(c.env.DB, getScope(c), c.req.param("job") ?? "", { ...query, limit: rowsPerPage });
+  const page = await readBulkJobPage(c.env.DB, getScope(c), c.req.param("job") ?? "", {
+    ...query,
+    limit: rowsPerPage,
+  });
   if (page === null)
     return renderErrorPage(
       c,
@@ -29,7 +32,10 @@ export async function showBulkJob(c: PortalContext) {
   const isActive = job.status === "previewing" || job.status === "running";
   refreshWhileRunning(c, isActive);
   const totals = sumUp(groups);
-  const title = nameBulkAction(job.action, new Map(products.map(({ productCode, name }) => [productCode, name])));
+  const title = nameBulkAction(
+    job.action,
+    new Map(products.map(({ productCode, name }) => [productCode, name])),
+  );
   return renderPage(
     c,
     { title },
@@ -38,7 +44,8 @@ export async function showBulkJob(c: PortalContext) {
         title={title}
         lead={
           <>
-            <a href={buildPath(c, "/customers")}>Customers</a> / <a href={buildPath(c, "/bulk")}>Bulk actions</a> /{" "}
+            <a href={buildPath(c, "/customers")}>Customers</a> /{" "}
+            <a href={buildPath(c, "/bulk")}>Bulk actions</a> /{" "}
             {isActive ? "Updating automatically" : bulkStatusLabels[job.status].label}
           </>
         }

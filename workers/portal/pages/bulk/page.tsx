@@ -34,7 +34,9 @@ export async function showBulkJobs(c: PortalContext) {
       <Card>
         {jobs.length === 0 ? (
           <Empty title="No bulk actions yet">
-            <p>Grant, adjust, revoke, retry or sync up to 1,000 customers at once. You can undo the whole job.</p>
+            <p>
+              Grant, adjust, revoke, retry or sync up to 1,000 customers at once. You can undo the whole job.
+            </p>
             <a class="button" href={buildPath(c, "/customers")}>
               Select customers
             </a>

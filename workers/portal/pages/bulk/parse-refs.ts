@@ -60,5 +60,7 @@ function splitLine(line: string, delimiter: string | null): string[] {
 
 /** Writes a list that `parseRefs` reads exactly: CSV with one column. */
 export function formatRefs(refs: readonly string[]): string {
-  return [refColumn, ...refs.map((ref) => (/[",]/.test(ref) ? `"${ref.replaceAll('"', '""')}"` : ref))].join("\n");
+  return [refColumn, ...refs.map((ref) => (/[",]/.test(ref) ? `"${ref.replaceAll('"', '""')}"` : ref))].join(
+    "\n",
+  );
 }

@@ -13,11 +13,18 @@ export async function selectCustomers(c: PortalContext) {
   const refs = form["all"] === "on" ? await findAll(c, form) : findPicked(form);
   if (refs === null) return renderBulkForm(c, { values: {}, errors: { refs: "Unknown filter." } }, 422);
   if (refs.length === 0)
-    return renderBulkForm(c, { values: {}, errors: { refs: "Select at least one customer, or list them here." } }, 422);
+    return renderBulkForm(
+      c,
+      { values: {}, errors: { refs: "Select at least one customer, or list them here." } },
+      422,
+    );
   if (refs.length > maxBulkCustomers)
     return renderBulkForm(
       c,
-      { values: {}, errors: { refs: "More than 1,000 customers match. Add a filter, or list up to 1,000 here." } },
+      {
+        values: {},
+        errors: { refs: "More than 1,000 customers match. Add a filter, or list up to 1,000 here." },
+      },
       422,
     );
   return renderBulkForm(c, { values: { refs: formatRefs(refs) }, errors: {} });
@@ -28,7 +35,9 @@ const findPicked = (form: Readonly<Record<string, string>>): string[] =>
 
 /** Returns `null` for a filter that the list does not have. */
 async function findAll(c: PortalContext, form: Readonly<Record<string, string>>): Promise<string[] | null> {
-  const given = Object.entries(form).filter(([name]) => (selectionFields as readonly string[]).includes(name));
+  const given = Object.entries(form).filter(([name]) =>
+    (selectionFields as readonly string[]).includes(name),
+  );
   const { query, errors } = parseListQuery(new URLSearchParams(given), c.get("now"), 1);
   if (Object.keys(errors).length > 0) return null;
   return listMatchingRefs(c.env.DB, getScope(c), query, maxBulkCustomers + 1);

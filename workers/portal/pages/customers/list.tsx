@@ -94,7 +94,9 @@ export async function showList(c: PortalContext) {
         ) : (
           <NoCustomers c={c} />
         )}
-        {list === null ? null : <Selection c={c} values={values} list={list} total={countMatching(query, list)} />}
+        {list === null ? null : (
+          <Selection c={c} values={values} list={list} total={countMatching(query, list)} />
+        )}
         {list === null ? null : <Pages path={path} values={values} list={list} />}
       </Card>
     </>,
