@@ -19,6 +19,10 @@ export interface RuntimeMaintenance {
   claimSubjectJobs(): Promise<string[]>;
   /** Runs one turn of such a job. */
   runSubjectJob(jobId: string): Promise<void>;
+  /** Claims and returns the ids of bulk jobs that no worker runs. */
+  claimBulkJobs(): Promise<string[]>;
+  /** Runs one turn of such a job. Returns whether there is more to do. */
+  runBulkJob(jobId: string): Promise<boolean>;
   /**
    * Restores past events of a project's next subjects to D1. Returns the last of them, after which the next call
    * continues; `null` at the end. Safe to repeat.

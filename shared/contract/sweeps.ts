@@ -28,6 +28,7 @@ export const deliveriesSweeps = [
   // Only starts receivers' lanes and jobs, which run in separate invocations.
   "deliveries",
   "subjectJobs",
+  "bulkJobs",
   "alertMessages",
   // D1 only.
   "alerts",

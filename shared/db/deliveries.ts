@@ -37,6 +37,18 @@ export function buildDeliveryCondition(scope: Scope, filter: DeliveryFilter) {
   );
 }
 
+/**
+ * The columns that an operator's retry sets: due now (?1), a new run of the schedule, and a new epoch that
+ * makes the queued message stale. Combine them with `hasNoAttemptInProgress`: the result of a running attempt
+ * counts, and the operator sees it within seconds.
+ */
+export const restartColumns = `
+  state = CASE WHEN state <> 'dead' THEN state WHEN attempts = 0 THEN 'pending' ELSE 'failed' END,
+  epoch = epoch + 1, attempts_in_run = 0, next_kind = 'manual', lease_until = NULL, lease_id = NULL,
+  next_attempt_at = ?1, updated_at = ?1`;
+
+export const hasNoAttemptInProgress = "coalesce(deliveries.lease_until, 0) <= ?1";
+
 /** Builds the statement of `listDeliveries`, for a batch. */
 export function selectDeliveries(
   database: DrizzleD1Database,

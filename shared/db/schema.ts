@@ -1,6 +1,7 @@
 /** All D1 tables, for drizzle-kit. */
 export * from "./tables/activity.ts";
 export * from "./tables/alerts.ts";
+export * from "./tables/bulk-jobs.ts";
 export * from "./tables/configuration.ts";
 export * from "./tables/people.ts";
 export * from "./tables/records.ts";

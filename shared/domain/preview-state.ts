@@ -1,5 +1,7 @@
 import { statusAt } from "./availability.ts";
+import { getUsageRemaining } from "./consume.ts";
 import type { UndoAction } from "./decide-manual-action.ts";
+import { decideAccess } from "./decision.ts";
 import type { Moment } from "./entitlement.ts";
 import type { ManualAction, SubjectState, TouchedEntitlement } from "./ledger.ts";
 
@@ -33,4 +35,24 @@ export function serializePreviewState(
       isSet ? entitlement.unitsRemaining : null,
     ]),
   );
+}
+
+/**
+ * Returns everything that a preview shows, as text: the state above, the decision, the balance and the terms of a grant.
+ * An action on many customers applies only while all of it is the same.
+ */
+export function serializeExactState(
+  state: SubjectState,
+  action: ManualAction | UndoAction,
+  touched: TouchedEntitlement[],
+  now: Moment,
+): string {
+  const decision = decideAccess(state.entitlements.values(), now);
+  const terms = action.type === "grant" ? [action.kind, action.units, action.durationDays] : [];
+  return JSON.stringify([
+    serializePreviewState(state, action, touched, now),
+    decision.allowed ? null : decision.reason,
+    getUsageRemaining(state.entitlements.values(), now),
+    terms,
+  ]);
 }

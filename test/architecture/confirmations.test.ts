@@ -28,6 +28,8 @@ const undoable: Record<string, string> = {
   "/p/:project/:mode/alerts/channels": "deleting",
   "/p/:project/:mode/settings": "saving the former values; the audit log has them",
   "/p/:project/:mode/data/:job/stop": "starting the run again",
+  "/p/:project/:mode/bulk/:job/start": "undoing the job; its page shows the preview",
+  "/p/:project/:mode/bulk/:job/stop": "starting it again",
 };
 
 /** Routes that need no confirmation, because nothing is lost by them. Each with why. */
@@ -53,6 +55,10 @@ const harmless: Record<string, string> = {
   "/p/:project/:mode/deliveries/:delivery/resend": "receivers recognize the event id",
   "/p/:project/:mode/alerts/channels/:channel/test": "sends a test message",
   "/p/:project/:mode/data": "reads, or rewrites copies",
+  "/p/:project/:mode/bulk": "prepares a preview",
+  "/p/:project/:mode/bulk/new": "shows the form",
+  "/p/:project/:mode/bulk/:job/preview": "reads",
+  "/p/:project/:mode/bulk/:job/undo": "prepares a preview",
 };
 
 /** Routes with a page of their own that states the consequences. Each with the field that only that page sends. */
@@ -73,7 +79,9 @@ const writing = routes.filter(({ method }) => method === "POST");
 const isListed = ({ path }: Route) => [undoable, harmless, ownPage].filter((list) => path in list).length;
 
 it("each route that writes is confirmed, or can be undone, or loses nothing", () => {
-  const unexplained = writing.filter((route) => isListed(route) + (route.confirm === undefined ? 0 : 1) !== 1);
+  const unexplained = writing.filter(
+    (route) => isListed(route) + (route.confirm === undefined ? 0 : 1) !== 1,
+  );
   expect(unexplained.map(({ path }) => path)).toEqual([]);
   const listed = [undoable, harmless, ownPage].flatMap((list) => Object.keys(list));
   expect(listed.filter((path) => writing.every((route) => route.path !== path))).toEqual([]);

@@ -10,7 +10,7 @@ import { guard, isMember } from "./auth/guard.ts";
 import { getSession } from "./auth/session-cookie.ts";
 import { listProviders } from "./auth/sign-in-service.ts";
 import { renderErrorPage } from "./components/error-page.tsx";
-import { maxFormBytes, RepeatedFieldError } from "./http/form.ts";
+import { maxFormBytes, maxListFormBytes, RepeatedFieldError, UnreadableFormError } from "./http/form.ts";
 import { requestLog } from "./http/request-log.ts";
 import { getOrigin, type PortalHono } from "./request-context.ts";
 import { routes } from "./routes.ts";
@@ -84,7 +84,10 @@ app.use(async (c, next) => {
   return next();
 });
 
-app.use(bodyLimit({ maxSize: maxFormBytes, onError: (c) => c.text("The form is too large.\n", 413) }));
+const limitForm = (maxSize: number) =>
+  bodyLimit({ maxSize, onError: (c) => c.text("The form is too large.\n", 413) });
+
+app.use(limitForm(maxListFormBytes));
 
 app.use(async (c, next) => {
   c.set("now", await currentTime(c.env.DEV));
@@ -93,10 +96,15 @@ app.use(async (c, next) => {
 });
 
 for (const route of routes)
-  app.on(route.method, route.path, async (c) => {
-    c.set("route", route);
-    return (await guard(c, route)) ?? (await confirmFirst(c, route.confirm)) ?? (await route.handler(c));
-  });
+  app.on(
+    route.method,
+    route.path,
+    limitForm(route.takesList ? maxListFormBytes : maxFormBytes),
+    async (c) => {
+      c.set("route", route);
+      return (await guard(c, route)) ?? (await confirmFirst(c, route.confirm)) ?? (await route.handler(c));
+    },
+  );
 
 app.notFound(async (c) => {
   const session = await getSession(c);
@@ -112,6 +120,13 @@ app.onError((error, c) => {
       422,
       "The form is incomplete",
       "A field was sent twice. Nothing was changed. Reload the page.",
+    );
+  if (error instanceof UnreadableFormError)
+    return renderErrorPage(
+      c,
+      422,
+      "The form is unreadable",
+      "Nothing was changed. Reload the page and try again.",
     );
   const cause = error.cause === undefined ? undefined : errorMessage(error.cause);
   const requestId = c.get("requestId");

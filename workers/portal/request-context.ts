@@ -17,7 +17,7 @@ export interface PortalHono {
     /** The time by the stack's clock in milliseconds since 1970. Rows are stamped with it. */
     now: number;
     /** The route that matched. */
-    route: { method: string; path: string; checksCredential: boolean };
+    route: { method: string; path: string; checksCredential: boolean; takesList?: boolean };
     /** Set on every route that is not public. */
     session: OperatorSession;
     /** Set on routes that require a role. */

@@ -10,6 +10,7 @@ import {
   confirmedRoute,
   credentialRoute,
   formRoute,
+  listRoute,
   pageRoute,
   projectRoot,
   publicRoute,
@@ -31,6 +32,7 @@ import { chooseTimeZone } from "./pages/account/time-zone.tsx";
 import { alertRoutes } from "./pages/alerts/routes.ts";
 import { exportAudit } from "./pages/audit/actions.ts";
 import { showAudit } from "./pages/audit/page.tsx";
+import { bulkRoutes } from "./pages/bulk/routes.ts";
 import { applyAction, previewAction, showAction } from "./pages/customer/actions/handlers.ts";
 import { showCustomer } from "./pages/customer/page.tsx";
 import { recordRoutes } from "./pages/customer/routes.ts";
@@ -143,7 +145,8 @@ export const routes: readonly Route[] = [
   credentialRoute({ ...pageRoute("/second-factor", "session", enterSecondFactor), method: "POST" }),
 
   pageRoute("/", "viewer", redirectToStart),
-  credentialRoute({ ...pageRoute("/prove", "viewer", reauthenticate), method: "POST" }),
+  // It carries the form that it interrupts.
+  listRoute(credentialRoute({ ...pageRoute("/prove", "viewer", reauthenticate), method: "POST" })),
   pageRoute("/account", "viewer", showAccount),
   credentialRoute(actionRoute("/account/password", operator.changePassword, changePassword)),
   confirmedRoute(
@@ -225,6 +228,7 @@ export const routes: readonly Route[] = [
     confirmRegistration,
   ),
   actionRoute(`${projectRoot}/stripe/webhook-secret`, stripe.setWebhookSecret, setWebhookSecret),
+  ...bulkRoutes,
   ...webhookRoutes,
   ...inboxRoutes,
   ...alertRoutes,

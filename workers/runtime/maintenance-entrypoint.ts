@@ -5,9 +5,11 @@ import type { Scope } from "../../shared/contract/scope.ts";
 import { type RuntimeSweep, type SweepCounts, sweepTimes } from "../../shared/contract/sweeps.ts";
 import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
+import { claimBulkJobs } from "./db/bulk-job-rows.ts";
 import { claimStalledSubjectJobs } from "./db/subject-jobs.ts";
 import { listSubjectsOfProject } from "./db/subjects.ts";
 import type { RuntimeEnv } from "./env.ts";
+import { bulkLeaseMs, runBulkJob } from "./jobs/run-bulk-job.ts";
 import { runSubjectJob } from "./jobs/run-subject-job.ts";
 import { processStripeEvent } from "./stripe-events/process-event.ts";
 import { callSubject } from "./subject-stub.ts";
@@ -42,6 +44,15 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implemen
 
   async runSubjectJob(jobId: string): Promise<void> {
     await runSubjectJob(this.env, jobId);
+  }
+
+  async claimBulkJobs(): Promise<string[]> {
+    const now = await currentTime(this.env.DEV);
+    return claimBulkJobs(this.env.DB, { now, leaseUntil: now + bulkLeaseMs }, maxJobsPerSweep);
+  }
+
+  async runBulkJob(jobId: string): Promise<boolean> {
+    return runBulkJob(this.env, jobId);
   }
 
   async restoreEvents(

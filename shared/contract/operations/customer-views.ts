@@ -154,6 +154,8 @@ export interface ChangeView {
 export interface PreviewView {
   /** Of what the preview rests on: the action applies only while this is the same. */
   fingerprint: string;
+  /** As `fingerprint`, and of the decision, the balance and the terms: nothing at all may have changed. */
+  exactFingerprint: string;
   before: DecisionView;
   after: AccessView;
   changes: ChangeView[];

@@ -10,25 +10,30 @@ const entitlementId = z.string().regex(/^ent_[0-9a-z]{26}$/);
 const units = z.number(unitsMessage).int(unitsMessage).min(0, unitsMessage).max(maxUnits, unitsMessage);
 const days = z.number(daysMessage).int(daysMessage).min(1, daysMessage).max(36_500, daysMessage);
 
+export const productCode = z.string().regex(productCodePattern, "Choose a product.");
+
+export const grantSchema = z.strictObject({
+  type: z.literal("grant"),
+  productCode,
+  /** Of a usage pack; `null` for the product's own number. */
+  units: units.min(1, unitsMessage).nullable(),
+  /** Of a time pass; `null` for the product's own duration. */
+  durationDays: days.nullable(),
+  /** When a subscription or pack ends; `null` for the product's own end, or none. */
+  expiresAt: time(dayMessage).nullable(),
+});
+
+/** What an adjustment does to the units of a pack. */
+export const adjustment = {
+  how: z.enum(["add", "remove", "set"], "Choose what to do."),
+  units,
+};
+
 /** An operator's action on a customer. Times are in milliseconds since 1970. */
 export const manualActionSchema = z.discriminatedUnion("type", [
-  z.strictObject({
-    type: z.literal("grant"),
-    productCode: z.string().regex(productCodePattern, "Choose a product."),
-    /** Of a usage pack; `null` for the product's own number. */
-    units: units.min(1, unitsMessage).nullable(),
-    /** Of a time pass; `null` for the product's own duration. */
-    durationDays: days.nullable(),
-    /** When a subscription or pack ends; `null` for the product's own end, or none. */
-    expiresAt: time(dayMessage).nullable(),
-  }),
+  grantSchema,
   z.strictObject({ type: z.literal("revoke"), entitlementId }),
-  z.strictObject({
-    type: z.literal("adjust"),
-    entitlementId,
-    how: z.enum(["add", "remove", "set"], "Choose what to do."),
-    units,
-  }),
+  z.strictObject({ type: z.literal("adjust"), entitlementId, ...adjustment }),
   z.strictObject({ type: z.literal("lift_hold"), entitlementId, causeId: z.string().min(1).max(255) }),
   /** `sequence` of the ledger entry to undo. */
   z.strictObject({

@@ -2,6 +2,7 @@ import { createAlertChannel, deleteAlertChannel, testAlertChannel } from "./aler
 import { changeAlertRules } from "./alert-rules.ts";
 import { assignAlert, finishAlert, snoozeAlert } from "./alerts.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./api-keys.ts";
+import { createBulkJob, previewBulkJobAgain, startBulkJob, stopBulkJob, undoBulkJob } from "./bulk-jobs.ts";
 import {
   addNote,
   applyAction,
@@ -30,6 +31,7 @@ import {
   rotateSecret,
   sendTestEvent,
 } from "./endpoints.ts";
+import { previewRetry, retryCustomer } from "./failed-work.ts";
 import {
   changeMemberRole,
   createResetLink,
@@ -66,6 +68,8 @@ export const operations = [
   applyAction,
   previewSync,
   applySync,
+  previewRetry,
+  retryCustomer,
   addNote,
   deleteNote,
   exportCustomer,
@@ -75,6 +79,11 @@ export const operations = [
   resyncCustomer,
   startSubjectJob,
   stopSubjectJob,
+  createBulkJob,
+  undoBulkJob,
+  previewBulkJobAgain,
+  startBulkJob,
+  stopBulkJob,
   retryStripeEvent,
   createProduct,
   editProduct,

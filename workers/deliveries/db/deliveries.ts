@@ -4,7 +4,13 @@ import type { DeliveryState } from "../../../shared/contract/enums.ts";
 import type { DeliveryFilter } from "../../../shared/contract/operations/deliveries.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChangedRaw } from "../../../shared/db/audit.ts";
-import { buildDeliveryCondition, type DeliveryRow, selectDeliveries } from "../../../shared/db/deliveries.ts";
+import {
+  buildDeliveryCondition,
+  type DeliveryRow,
+  hasNoAttemptInProgress,
+  restartColumns,
+  selectDeliveries,
+} from "../../../shared/db/deliveries.ts";
 import type { DeliveryMessage } from "../../../shared/db/outbound-events.ts";
 import { deliveries } from "../../../shared/db/tables/webhooks.ts";
 import { concurrencyLimitSql, maxConcurrentAttempts } from "./delivery-attempts.ts";
@@ -54,18 +60,6 @@ export async function countDeliveries(db: D1Database, scope: Scope, filter: Deli
     .where(buildDeliveryCondition(scope, filter));
   return row?.count ?? 0;
 }
-
-/**
- * The columns that an operator's retry sets: due now (?1), a new run of the schedule, and a new epoch that
- * makes the queued message stale. Combine them with `hasNoAttemptInProgress`: the result of a running attempt
- * counts, and the operator sees it within seconds.
- */
-export const restartColumns = `
-  state = CASE WHEN state <> 'dead' THEN state WHEN attempts = 0 THEN 'pending' ELSE 'failed' END,
-  epoch = epoch + 1, attempts_in_run = 0, next_kind = 'manual', lease_until = NULL, lease_id = NULL,
-  next_attempt_at = ?1, updated_at = ?1`;
-
-export const hasNoAttemptInProgress = "coalesce(deliveries.lease_until, 0) <= ?1";
 
 /**
  * Makes the delivery due now and restarts its schedule, if it is in one of `states` and no attempt is in

@@ -3,12 +3,13 @@ import { drizzle } from "drizzle-orm/d1";
 import { type DeliveryFilter, requeueableStates } from "../../../shared/contract/operations/deliveries.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
+import { hasNoAttemptInProgress, restartColumns } from "../../../shared/db/deliveries.ts";
 import type { DeliveryJobRow } from "../../../shared/db/delivery-jobs.ts";
 import { type DeliveryMessage, deliveryIdSql } from "../../../shared/db/outbound-events.ts";
 import { inScope } from "../../../shared/db/scope.ts";
 import { deliveryJobs } from "../../../shared/db/tables/webhooks.ts";
 import { idFloor } from "../../../shared/kit/ids.ts";
-import { hasNoAttemptInProgress, listDeliveryIds, restartColumns } from "./deliveries.ts";
+import { listDeliveryIds } from "./deliveries.ts";
 
 /** The work of a job: deliveries to restart, or events to deliver (again) to one endpoint. */
 export type DeliveryJobSelection =

@@ -56,6 +56,17 @@ export async function deleteOldSubjectJobs(db: D1Database, before: number): Prom
   return meta.changes;
 }
 
+/** Deletes bulk jobs older than `before` with their rows. Returns how many jobs were deleted. */
+export async function deleteOldBulkJobs(db: D1Database, before: number, limit: number): Promise<number> {
+  const old = "SELECT job_id FROM bulk_jobs WHERE job_id < ?1 ORDER BY job_id LIMIT ?2";
+  const floor = idFloor("job", before);
+  const [, jobs] = await db.batch([
+    db.prepare(`DELETE FROM bulk_job_rows WHERE job_id IN (${old})`).bind(floor, limit),
+    db.prepare(`DELETE FROM bulk_jobs WHERE job_id IN (${old})`).bind(floor, limit),
+  ]);
+  return jobs?.meta.changes ?? 0;
+}
+
 /**
  * Deletes messages that were written before `messagesBefore`, and alerts that were closed before `alertsBefore`.
  * Returns how many were deleted.

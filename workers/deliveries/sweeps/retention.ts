@@ -3,6 +3,7 @@ import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import {
   deleteOldAlerts,
+  deleteOldBulkJobs,
   deleteOldDeliveries,
   deleteOldHourlyCounts,
   deleteOldSubjectJobs,
@@ -20,6 +21,8 @@ const hourlyCountsMs = 62 * dayMs;
 /** Longer than an incident is reported, so that one that was marked done is not reported again. */
 const closedAlertsMs = 60 * dayMs;
 const rowsPerSweep = 5_000;
+/** A bulk job has up to 1,000 rows. */
+const bulkJobsPerSweep = 5;
 
 interface Removed extends SweepCounts {
   deliveries: number;
@@ -27,6 +30,7 @@ interface Removed extends SweepCounts {
   /** Rows of counts by hour. */
   hours: number;
   subjectJobs: number;
+  bulkJobs: number;
   /** Closed alerts and messages. */
   alerts: number;
   /** Counters, reset links, challenges and sessions of sign-in that have ended. */
@@ -39,12 +43,14 @@ export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
   const removed = await deleteOldDeliveries(env.DB, now - retentionMs, rowsPerSweep);
   const hours = await deleteOldHourlyCounts(env.DB, now - hourlyCountsMs);
   const subjectJobs = await deleteOldSubjectJobs(env.DB, now - retentionMs);
+  const bulkJobs = await deleteOldBulkJobs(env.DB, now - retentionMs, bulkJobsPerSweep);
   const old = { messagesBefore: now - retentionMs, alertsBefore: now - closedAlertsMs };
   const alerts = await deleteOldAlerts(env.DB, old, rowsPerSweep);
   return {
     ...removed,
     hours,
     subjectJobs,
+    bulkJobs,
     alerts,
     signIns: await deleteEndedSignIns(env.DB, now, rowsPerSweep),
   };

@@ -12,6 +12,7 @@ import { clearSweepTrouble, saveSweepTrouble } from "../db/sweep-troubles.ts";
 import type { DeliveriesEnv } from "../env.ts";
 import { sweepAlertMessages } from "./alert-messages.ts";
 import { sweepAlerts } from "./alerts.ts";
+import { sweepBulkJobs } from "./bulk-jobs.ts";
 import { sweepDeliveries } from "./deliveries.ts";
 import { sweepRetention } from "./retention.ts";
 import { sweepSubjectJobs } from "./subject-jobs.ts";
@@ -35,6 +36,7 @@ export async function runSweeps(
   const own: Record<DeliveriesSweep, Sweep> = {
     deliveries: () => sweepDeliveries(env, background),
     subjectJobs: () => sweepSubjectJobs(env, background),
+    bulkJobs: () => sweepBulkJobs(env, background),
     alertMessages: () => sweepAlertMessages(env, background),
     alerts: () => sweepAlerts(env),
     retention: () => sweepRetention(env),

@@ -20,6 +20,8 @@ export interface Route {
   recentAuth: Operation["recentAuth"];
   /** Whether the route checks a password, a code or the setup token (auth/check-credential.ts). */
   checksCredential: boolean;
+  /** Whether its form may carry a file with a list of customers, and so be large. */
+  takesList?: boolean;
   /** The operation that the route's form runs or leads to. */
   operation?: Operation;
   /** What the operator confirms before the handler runs. */
@@ -77,3 +79,6 @@ export const credentialRoute = (route: Route): Route => ({ ...route, checksCrede
 
 /** Shows a confirmation first. Only a form that was sent from there reaches the handler. */
 export const confirmedRoute = (route: Route, confirm: Confirm): Route => ({ ...route, confirm });
+
+/** Lets the form of the route carry a file with a list of customers. */
+export const listRoute = (route: Route): Route => ({ ...route, takesList: true });

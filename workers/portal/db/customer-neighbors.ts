@@ -1,4 +1,5 @@
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { prepareSql } from "../../../shared/db/prepare-sql.ts";
 import {
   buildPage,
   type CustomerCursor,
@@ -6,7 +7,6 @@ import {
   type CustomerRow,
   rowsOf,
 } from "./customers.ts";
-import { prepareSql } from "./prepare-sql.ts";
 
 /** A customer next to another one in a list, with the number that the list is sorted by. */
 export interface Neighbor {

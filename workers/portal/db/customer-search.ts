@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { type Mode, modes } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { hashSubjectName, type LastErasure } from "../../../shared/db/erasures.ts";
+import { prepareSql } from "../../../shared/db/prepare-sql.ts";
 import {
   type CustomerListItem,
   type CustomerRow,
@@ -11,7 +12,6 @@ import {
   selectProductNames,
   toCustomerListItem,
 } from "./customers.ts";
-import { prepareSql } from "./prepare-sql.ts";
 
 /** What to search for. Everything but the refs is looked up in both modes. */
 export interface SearchTerms {

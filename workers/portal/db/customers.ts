@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { EntitlementKind, EntitlementStatus } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { prepareSql } from "../../../shared/db/prepare-sql.ts";
 import { endOrder, paidOrder, unitsOrder } from "../../../shared/db/tables/subjects.ts";
 import type { AccessSegment, CustomerSummary } from "../../../shared/domain/customer-summary.ts";
-import { prepareSql } from "./prepare-sql.ts";
 
 /** The tabs of the list. */
 export const customerTabs = ["all", "allowed", "denied", "past_due", "on_hold", "waiting"] as const;
@@ -88,7 +88,7 @@ const orders: Record<CustomerSort, SQL | null> = {
 };
 
 /** What the rows of a tab have in common, as the parts of one index that lists them in order. */
-function listBranches(tab: CustomerTab, sort: CustomerSort): SQL[] {
+export function listBranches(tab: CustomerTab, sort: CustomerSort): SQL[] {
   switch (tab) {
     case "all":
       // By name, the primary key has all in order. Otherwise the two halves of an index are merged.
@@ -114,7 +114,7 @@ function buildRange(column: SQL, { min, below }: Range, isSort: boolean): SQL[] 
   ];
 }
 
-function buildConditions(
+export function buildConditions(
   { filter, sort, cursor }: CustomerListQuery,
   isUpward: boolean,
   scope: Scope,

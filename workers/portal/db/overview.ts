@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { needsAttention } from "../../../shared/db/alerts.ts";
+import { prepareSql } from "../../../shared/db/prepare-sql.ts";
 import type { InboxItem } from "./alerts.ts";
 import { prepareBackgroundTroubles, toBackgroundTroubles } from "./background-work.ts";
 import { type HourRange, prepareHourlyCounts, toHourlyCounts } from "./hourly-counts.ts";
-import { prepareSql } from "./prepare-sql.ts";
 import { prepareProjectFacts, toProjectFacts } from "./project-facts.ts";
 import { prepareRecentChanges, toRecentChanges } from "./recent-changes.ts";
 

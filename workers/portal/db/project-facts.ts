@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { prepareSql } from "./prepare-sql.ts";
+import { prepareSql } from "../../../shared/db/prepare-sql.ts";
 
 /** What exists in a project and mode, for the overview. Every number comes from an index. */
 export interface ProjectFacts {

@@ -3,6 +3,7 @@ import { sha256Hex } from "../../../shared/kit/hash.ts";
 import script from "../islands/.built/main.txt";
 import type { PortalContext } from "../request-context.ts";
 import base from "../styles/base.css";
+import bulk from "../styles/bulk.css";
 import confirm from "../styles/confirm.css";
 import controls from "../styles/controls.css";
 import customer from "../styles/customer.css";
@@ -45,6 +46,7 @@ const styles = [
   glance,
   timeline,
   customers,
+  bulk,
   inbox,
   overview,
   times,

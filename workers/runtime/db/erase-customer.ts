@@ -194,6 +194,15 @@ const blankJobs: Step = (db, erasure) => async () => ({
       .bind(...toParameters(erasure)),
     db
       .prepare(
+        // The results of a bulk job stay countable without the name.
+        `UPDATE bulk_job_rows SET subject_ref = NULL, target = NULL, message = NULL, fingerprint = NULL,
+           state = CASE WHEN state IN ('unchanged', 'refused', 'unknown', 'done') THEN state ELSE 'erased' END
+         WHERE subject_ref = ?4 AND job_id IN (SELECT job_id FROM bulk_jobs WHERE project_id = ?2 AND mode = ?3)
+           AND ${isRunning}`,
+      )
+      .bind(...toParameters(erasure)),
+    db
+      .prepare(
         `UPDATE stripe_connections SET
            sweep_error = CASE WHEN instr(sweep_error, ?4) > 0 THEN NULL ELSE sweep_error END,
            reread_after = CASE reread_after WHEN ?4 THEN NULL ELSE reread_after END

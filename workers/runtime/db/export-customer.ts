@@ -15,6 +15,7 @@ export const exportLists = [
   "delivery_attempts",
   "notes",
   "alerts",
+  "bulk_job_rows",
   "audit_log",
 ] as const;
 export type ExportList = (typeof exportLists)[number];
@@ -56,6 +57,13 @@ const queries: Record<ExportList, ListQuery> = {
   },
   notes: buildTableQuery("notes", "note_id", 200),
   alerts: buildTableQuery("alerts", "alert_id", 200),
+  bulk_job_rows: {
+    sql: `SELECT bulk_job_rows.job_id AS export_key, bulk_job_rows.*, action, reason, note, operator_name
+      FROM bulk_job_rows JOIN bulk_jobs USING (job_id)
+      WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND bulk_job_rows.job_id > ?4
+      ORDER BY bulk_job_rows.job_id LIMIT ?5`,
+    rowsPerPage: 500,
+  },
   audit_log: {
     sql: `SELECT audit_id AS export_key, * FROM audit_log
       WHERE account_id = (SELECT account_id FROM projects WHERE project_id = ?1) AND audit_id > ?4

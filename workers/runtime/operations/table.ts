@@ -1,6 +1,7 @@
 import type { Implementations } from "../../../shared/operations/implement.ts";
 import type { RuntimeEnv } from "../env.ts";
 import * as apiKeys from "./api-keys.ts";
+import * as bulkJobs from "./bulk-jobs.ts";
 import * as dataCheck from "./customers/data-check.ts";
 import * as erasure from "./customers/erase.ts";
 import { exportFile } from "./customers/export.ts";
@@ -8,6 +9,7 @@ import { findRelated } from "./customers/find-related.ts";
 import * as manualAction from "./customers/manual-action.ts";
 import * as notes from "./customers/notes.ts";
 import * as customers from "./customers/read.ts";
+import * as failedWork from "./customers/retry.ts";
 import { readProfile } from "./customers/stripe-profile.ts";
 import * as stripeSync from "./customers/sync.ts";
 import * as plan from "./plan.ts";
@@ -27,6 +29,8 @@ export const runtimeOperations: Implementations<RuntimeEnv, "runtime"> = {
   "customer.apply_action": manualAction.apply,
   "customer.preview_sync": stripeSync.preview,
   "customer.sync": stripeSync.apply,
+  "customer.preview_retry": failedWork.preview,
+  "customer.retry": failedWork.retry,
   "customer.note_add": notes.add,
   "customer.note_delete": notes.remove,
   "customer.export": exportFile,
@@ -36,6 +40,11 @@ export const runtimeOperations: Implementations<RuntimeEnv, "runtime"> = {
   "customer.resync": dataCheck.resync,
   "subject_job.start": subjectJobs.start,
   "subject_job.stop": subjectJobs.stop,
+  "bulk_job.create": bulkJobs.create,
+  "bulk_job.undo": bulkJobs.undo,
+  "bulk_job.preview_again": bulkJobs.previewAgain,
+  "bulk_job.start": bulkJobs.start,
+  "bulk_job.stop": bulkJobs.stop,
   "stripe_event.retry": stripeEvents.retry,
   "product.create": products.create,
   "product.edit": products.edit,

@@ -39,6 +39,7 @@ export function CustomerTable({
   names,
   order,
   list,
+  selection,
 }: {
   c: PortalContext;
   customers: CustomerListItem[];
@@ -47,12 +48,19 @@ export function CustomerTable({
   order?: TableOrder;
   /** The query string of the list, for the next and previous customer on each one's page. */
   list?: string;
+  /** The id of the form that the checkboxes of the rows belong to; `null` for none. */
+  selection?: string | null;
 }) {
   return (
     <section class="scroll customers" aria-label="Customers" tabindex={0}>
       <table>
         <thead>
           <tr>
+            {selection ? (
+              <th scope="col" class="pick">
+                <span class="visually-hidden">Select</span>
+              </th>
+            ) : null}
             {columns.map(({ label, sort, isNumber }) => (
               <th
                 scope="col"
@@ -65,8 +73,10 @@ export function CustomerTable({
           </tr>
         </thead>
         <tbody>
-          {customers.map((customer) => (
-            <Row c={c} customer={customer} names={names} list={list} />
+          {customers.map((customer, index) => (
+            <Row c={c} customer={customer} names={names} list={list}>
+              {selection ? <Pick form={selection} index={index} subjectRef={customer.subjectRef} /> : null}
+            </Row>
           ))}
         </tbody>
       </table>
@@ -87,16 +97,30 @@ function SortLink({ label, sort, order }: { label: string; sort: CustomerSort; o
   );
 }
 
+function Pick({ form, index, subjectRef }: { form: string; index: number; subjectRef: string }) {
+  return (
+    <td class="pick">
+      <label>
+        <input type="checkbox" form={form} name={`pick_${index}`} value={subjectRef} />
+        <span class="visually-hidden">Select {subjectRef}</span>
+      </label>
+    </td>
+  );
+}
+
 function Row({
   c,
   customer,
   names,
   list,
+  children,
 }: {
   c: PortalContext;
   customer: CustomerListItem;
   names: ProductNames;
   list: string | undefined;
+  /** The first cell, if there is one before the name. */
+  children?: Child;
 }) {
   const now = c.get("now");
   const { subjectRef, position, unitsLeft, paid, createdAt } = customer;
@@ -104,6 +128,7 @@ function Row({
     list === undefined ? buildCustomerPath(c, subjectRef) : linkFromList(c, subjectRef, { list, position });
   return (
     <tr>
+      {children}
       <td class="wrap">
         <a class="row-link" href={href}>
           <b class="mono">

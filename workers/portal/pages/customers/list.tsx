@@ -1,3 +1,5 @@
+import { createBulkJob } from "../../../../shared/contract/operations/bulk-jobs.ts";
+import { mayRun } from "../../auth/may-run.ts";
 import { formatCappedCount, type ProductNames } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead } from "../../components/parts.tsx";
@@ -23,6 +25,7 @@ import {
   rangeFilters,
 } from "./list-query.ts";
 import { SearchForm } from "./search-form.tsx";
+import { countMatching, Selection, selectionForm } from "./selection.tsx";
 
 const perPage = 50;
 
@@ -48,7 +51,11 @@ export async function showList(c: PortalContext) {
     c,
     { title: "Customers", status: list === null ? 422 : 200 },
     <>
-      <PageHead title="Customers" />
+      <PageHead title="Customers">
+        <a class="button" href={buildPath(c, "/bulk")}>
+          Bulk actions
+        </a>
+      </PageHead>
       <Card>
         <Tabs
           label="Customers by access"
@@ -79,6 +86,7 @@ export async function showList(c: PortalContext) {
               names={toNames(list.products)}
               order={{ ...query, hrefOf }}
               list={buildListSearch(values, {})}
+              selection={mayRun(c, createBulkJob) ? selectionForm : null}
             />
           </>
         ) : isFiltered || query.tab !== "all" || query.cursor !== null ? (
@@ -90,6 +98,9 @@ export async function showList(c: PortalContext) {
           </Empty>
         ) : (
           <NoCustomers c={c} />
+        )}
+        {list === null ? null : (
+          <Selection c={c} values={values} list={list} total={countMatching(query, list)} />
         )}
         {list === null ? null : <Pages path={path} values={values} list={list} />}
       </Card>

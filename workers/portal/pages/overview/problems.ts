@@ -33,6 +33,7 @@ const sweepLabels: Record<RuntimeSweep | DeliveriesSweep, string> = {
   storage: "measuring the database",
   deliveries: "starting webhook deliveries",
   subjectJobs: "continuing data checks",
+  bulkJobs: "continuing bulk actions",
   alertMessages: "starting alert messages",
   alerts: "evaluating alerts",
   retention: "removing old rows",

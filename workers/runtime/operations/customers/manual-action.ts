@@ -108,9 +108,10 @@ async function toRequest(
 }
 
 function previewView(identity: SubjectIdentity, preview: ManualActionPreview): PreviewView {
-  const { fingerprint, before, after, at, changes, events } = preview;
+  const { fingerprint, exactFingerprint, before, after, at, changes, events } = preview;
   return {
     fingerprint,
+    exactFingerprint,
     before: toDecisionView(identity, before, preview),
     after: toAccessView(after),
     changes: changes.map((change) => toChangeView(change, at)),

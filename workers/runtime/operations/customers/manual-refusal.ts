@@ -34,6 +34,8 @@ export function manualRefusal({ code, unitsRemaining }: ManualActionRefused): Re
       return refusal("conflict", "Only manual actions can be undone.");
     case "no_such_entry":
       return refusal("not_found", "Ledger entry not found.");
+    case "already_undone":
+      return refusal("conflict", "This action was already undone.");
     case "erased":
       return erasedRefusal();
     case "too_long_ago":

@@ -9,10 +9,10 @@ import {
   actionKey,
   buildEntryDraft,
   buildPreview,
+  isOutdated,
   type ManualActionCommand,
   type ManualActionPreview,
   type ManualActionRefused,
-  previewFingerprint,
   resolveAction,
   toManualContext,
 } from "./manual-action.ts";
@@ -46,7 +46,7 @@ export function applyManual(
     const decided = decideManualAction(state, action, toManualContext(identity, command), at);
     if (decided.outcome === "refused") return decided;
     const { fingerprint } = command;
-    if (fingerprint !== null && fingerprint !== previewFingerprint(state, action, decided.touched, at)) {
+    if (fingerprint !== null && isOutdated(fingerprint, state, action, decided.touched, at)) {
       const preview = buildPreview(state, identity, action, decided, at);
       return { outcome: "preview_outdated" as const, preview };
     }

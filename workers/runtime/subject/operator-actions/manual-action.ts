@@ -15,7 +15,7 @@ import {
   toEntitlementChanges,
 } from "../../../../shared/domain/ledger.ts";
 import { buildOutboundEvents, type OutboundEventDraft } from "../../../../shared/domain/outbound-events.ts";
-import { serializePreviewState } from "../../../../shared/domain/preview-state.ts";
+import { serializeExactState, serializePreviewState } from "../../../../shared/domain/preview-state.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import { buildEntitlementIds } from "../entitlement-ids.ts";
@@ -42,6 +42,7 @@ export interface ManualActionCommand extends ManualActionRequest {
 export interface ManualActionPreview {
   outcome: "previewed";
   fingerprint: string;
+  exactFingerprint: string;
   sequence: number;
   at: number;
   before: Decision;
@@ -52,7 +53,7 @@ export interface ManualActionPreview {
 
 export interface ManualActionRefused {
   outcome: "refused";
-  code: ManualActionRefusal | "no_such_entry" | "too_long_ago" | "erased";
+  code: ManualActionRefusal | "no_such_entry" | "already_undone" | "too_long_ago" | "erased";
   unitsRemaining: number | null;
 }
 
@@ -84,6 +85,9 @@ export function previewManual(
 ): ManualActionPreview | ManualActionRefused {
   const action = resolveAction(store, request);
   if ("outcome" in action) return action;
+  // An entry is undone only once: `applyManual` would repeat its answer and change nothing.
+  if (action.type === "undo" && store.answeredRequest("portal/action", actionKey(request)) !== null)
+    return { outcome: "refused", code: "already_undone", unitsRemaining: null };
   const state = store.state();
   const decision = decideManualAction(state, action, toManualContext(identity, request), at);
   return decision.outcome === "refused" ? decision : buildPreview(state, identity, action, decision, at);
@@ -96,9 +100,21 @@ export function toManualContext(
   return { deriveEntitlementId: buildEntitlementIds(identity), actionId };
 }
 
+/** Marks an exact fingerprint. */
+const exactPrefix = "exact:";
+
+type PreviewBasis = Parameters<typeof serializePreviewState>;
+
 /** Returns the fingerprint of the state that the action depends on, short enough for a form field. */
-export function previewFingerprint(...args: Parameters<typeof serializePreviewState>): string {
-  return sha256Hex(serializePreviewState(...args));
+const previewFingerprint = (...basis: PreviewBasis): string => sha256Hex(serializePreviewState(...basis));
+
+const exactFingerprint = (...basis: PreviewBasis): string =>
+  exactPrefix + sha256Hex(serializeExactState(...basis));
+
+/** Returns whether what the preview with this fingerprint rested on has changed. */
+export function isOutdated(fingerprint: string, ...basis: PreviewBasis): boolean {
+  const current = fingerprint.startsWith(exactPrefix) ? exactFingerprint : previewFingerprint;
+  return fingerprint !== current(...basis);
 }
 
 /** Lists every effect of the decision, for the operator to confirm. */
@@ -116,9 +132,11 @@ export function buildPreview(
     idempotency: null,
   });
   const after = applyEntry(state, draft);
+  const basis = [state, action, decision.touched, at] as const;
   return {
     outcome: "previewed",
-    fingerprint: previewFingerprint(state, action, decision.touched, at),
+    fingerprint: previewFingerprint(...basis),
+    exactFingerprint: exactFingerprint(...basis),
     sequence: state.head.sequence,
     at,
     before: decideAccess(state.entitlements.values(), at),

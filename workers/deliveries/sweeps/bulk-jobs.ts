@@ -1,0 +1,24 @@
+import { errorMessage, log } from "../../../shared/kit/log.ts";
+import type { DeliveriesEnv } from "../env.ts";
+
+/** Each turn is an invocation of the runtime of at most 20 s. The next minute's sweep continues. */
+const turnsPerSweep = 3;
+
+/** Continues bulk jobs that no worker runs. Their turns take longer than a sweep, so `background` receives them. */
+export async function sweepBulkJobs(
+  env: DeliveriesEnv,
+  background: (work: Promise<void>) => void,
+): Promise<{ jobs: number }> {
+  const jobs = await env.RUNTIME.claimBulkJobs();
+  for (const jobId of jobs)
+    background(
+      runTurns(env, jobId).catch((error: unknown) =>
+        log("error", "bulk_job.turn_failed", { jobId, error: errorMessage(error) }),
+      ),
+    );
+  return { jobs: jobs.length };
+}
+
+async function runTurns(env: DeliveriesEnv, jobId: string): Promise<void> {
+  for (let turn = 0; turn < turnsPerSweep; turn++) if (!(await env.RUNTIME.runBulkJob(jobId))) return;
+}

@@ -1,0 +1,102 @@
+import { and, desc, eq, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { BulkRowState } from "../../../shared/contract/operations/bulk-jobs.ts";
+import type { Scope } from "../../../shared/contract/scope.ts";
+import type { BulkJob, BulkJobRow } from "../../../shared/db/bulk-jobs.ts";
+import { inScope } from "../../../shared/db/scope.ts";
+import { bulkJobRows, bulkJobs } from "../../../shared/db/tables/bulk-jobs.ts";
+import type { ProductName } from "./customers.ts";
+
+const countRows = (condition: string) =>
+  sql<number>`(SELECT count(*) FROM bulk_job_rows WHERE job_id = ${bulkJobs.jobId} AND ${sql.raw(condition)})`;
+
+/** Returns the newest jobs of the scope with the number of their customers. */
+export async function listBulkJobs(db: D1Database, scope: Scope, limit: number) {
+  return drizzle(db)
+    .select({
+      jobId: bulkJobs.jobId,
+      action: bulkJobs.action,
+      status: bulkJobs.status,
+      operatorName: bulkJobs.operatorName,
+      note: bulkJobs.note,
+      createdAt: bulkJobs.createdAt,
+      total: countRows("true").as("total"),
+      done: countRows("state = 'done'").as("done"),
+    })
+    .from(bulkJobs)
+    .where(inScope(bulkJobs, scope))
+    .orderBy(desc(bulkJobs.jobId))
+    .limit(limit);
+}
+
+/** The customers of a job with the same state and the same change of access. */
+export interface BulkGroup extends Pick<BulkJobRow, "state" | "before" | "after"> {
+  count: number;
+}
+
+export interface BulkJobPage {
+  job: BulkJob;
+  groups: BulkGroup[];
+  rows: BulkJobRow[];
+  hasMore: boolean;
+  products: ProductName[];
+  /** The newest job that undoes this one. */
+  undoneBy: Pick<BulkJob, "jobId" | "status"> | null;
+}
+
+/**
+ * Returns the job with its totals and a page of its customers, in one round trip; `null` when the scope has no such job.
+ * `after` is the position of the last customer of the page before.
+ */
+export async function readBulkJobPage(
+  db: D1Database,
+  scope: Scope,
+  jobId: string,
+  { state, after, limit }: { state: BulkRowState | null; after: number; limit: number },
+): Promise<BulkJobPage | null> {
+  const database = drizzle(db);
+  const { before, after: accessAfter } = bulkJobRows;
+  const [jobs, groups, rows, products, undoing] = await database.batch([
+    database
+      .select()
+      .from(bulkJobs)
+      .where(and(eq(bulkJobs.jobId, jobId), inScope(bulkJobs, scope))),
+    database
+      .select({ state: bulkJobRows.state, before, after: accessAfter, count: sql<number>`count(*)` })
+      .from(bulkJobRows)
+      .where(eq(bulkJobRows.jobId, jobId))
+      .groupBy(bulkJobRows.state, before, accessAfter),
+    database
+      .select()
+      .from(bulkJobRows)
+      .where(
+        and(
+          eq(bulkJobRows.jobId, jobId),
+          sql`position > ${after}`,
+          state === null ? undefined : eq(bulkJobRows.state, state),
+        ),
+      )
+      .orderBy(bulkJobRows.position)
+      .limit(limit + 1),
+    database.select({ productCode: sql<string>`product_code`, name: sql<string>`name` }).from(
+      sql`products WHERE project_id = ${scope.projectId} AND mode = ${scope.mode}
+        AND product_code = (SELECT action ->> 'productCode' FROM bulk_jobs WHERE job_id = ${jobId})`,
+    ),
+    database
+      .select({ jobId: bulkJobs.jobId, status: bulkJobs.status })
+      .from(bulkJobs)
+      .where(sql`undoes IS NOT NULL AND undoes = ${jobId}`)
+      .orderBy(desc(bulkJobs.jobId))
+      .limit(1),
+  ]);
+  const [job] = jobs;
+  if (job === undefined) return null;
+  return {
+    job,
+    groups,
+    rows: rows.slice(0, limit),
+    hasMore: rows.length > limit,
+    products,
+    undoneBy: undoing[0] ?? null,
+  };
+}
