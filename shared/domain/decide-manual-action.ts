@@ -10,6 +10,7 @@ import {
   type TouchedEntitlement,
   unitsMoved,
 } from "./ledger.ts";
+import { releaseHeld } from "./release.ts";
 import { settlePurchases } from "./reverse-purchase.ts";
 import { type DeriveEntitlementId, restoreEntitlement, revokeEntitlement } from "./revoke.ts";
 
@@ -22,6 +23,7 @@ export interface UndoAction {
 export type ManualActionRefusal =
   | "no_such_entitlement"
   | "no_such_hold"
+  | "no_such_reservation"
   | "already_lifted"
   | "already_ended"
   | "ends_in_the_past"
@@ -35,7 +37,7 @@ export type ManualActionRefusal =
 
 export type ManualActionDecision =
   | { outcome: "refused"; code: ManualActionRefusal; unitsRemaining: number | null }
-  | { outcome: "change"; operation: Operation; touched: TouchedEntitlement[] };
+  | ({ outcome: "change"; operation: Operation } & Pick<EntryDraft, "touched" | "reservation" | "revives">);
 
 export interface ManualActionContext {
   deriveEntitlementId: DeriveEntitlementId;
@@ -60,7 +62,7 @@ export function decideManualAction(
   now: Moment,
 ): ManualActionDecision {
   const decision = decide(state, action, context, now);
-  return decision.outcome === "change" && decision.touched.length === 0
+  return decision.outcome === "change" && decision.touched.length === 0 && decision.reservation === undefined
     ? refused("nothing_to_change")
     : decision;
 }
@@ -76,6 +78,8 @@ function decide(
       return decideGrant(state, action, context, now);
     case "undo":
       return decideUndo(state, action, context, now);
+    case "release_reservation":
+      return decideReleaseReservation(state, action.reservationId, now);
     case "revoke":
     case "adjust":
     case "lift_hold": {
@@ -138,6 +142,24 @@ function decideLiftHold(entitlement: Entitlement, causeId: string, now: Moment):
   return { outcome: "change", operation: "lift_hold", touched: [withHold(entitlement, causeId, now, now)] };
 }
 
+/** Gives back the units of a job that will not settle them. */
+function decideReleaseReservation(
+  state: SubjectState,
+  reservationId: string,
+  now: Moment,
+): ManualActionDecision {
+  const reservation = state.reservations.get(reservationId);
+  if (reservation?.status !== "open") return refused("no_such_reservation");
+  const { lots, released } = releaseHeld(state, reservation, now);
+  return {
+    outcome: "change",
+    operation: "release",
+    touched: lots.touched(),
+    reservation: released,
+    ...(lots.revives() ? { revives: true as const } : {}),
+  };
+}
+
 function withHold(
   entitlement: Entitlement,
   causeId: string,
@@ -191,7 +213,8 @@ function decideUndo(
   now: Moment,
 ): ManualActionDecision {
   const action = entry.cause.type === "operator" ? entry.cause.action : null;
-  if (action === null) return refused("not_undoable");
+  // The job may have settled on its own meanwhile, so a reservation is not opened again.
+  if (action === null || action.type === "release_reservation") return refused("not_undoable");
   const entitlementId = action.type === "grant" ? findGrantedId(entry) : action.entitlementId;
   const entitlement = state.entitlements.get(entitlementId);
   if (entitlement === undefined) return refused("no_such_entitlement");
@@ -235,8 +258,9 @@ const hasEnded = (entitlement: Entitlement, now: Moment) =>
 
 /** Builds the ledger entry of the action. */
 export function buildManualEntry(
-  { operation, touched }: Extract<ManualActionDecision, { outcome: "change" }>,
+  { outcome: _, ...change }: Extract<ManualActionDecision, { outcome: "change" }>,
   attribution: Pick<EntryDraft, "reason" | "actor" | "cause" | "idempotency">,
 ): EntryDraft {
-  return { operation, touched, records: [], source: "portal", ...attribution };
+  const { operation, touched, ...more } = change;
+  return { operation, touched, records: [], source: "portal", ...attribution, ...more };
 }

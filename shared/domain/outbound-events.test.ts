@@ -50,7 +50,7 @@ class History {
   consume(units: number) {
     const idempotency = { endpoint: "usage/consume" as const, key: `k${this.sequence}`, requestHash: "h" };
     const cause = { type: "request" as const, id: "req_1" };
-    const decision = decideConsume(this.state.entitlements.values(), { units, idempotency, cause }, this.now);
+    const decision = decideConsume(this.state.entitlements, { units, idempotency, cause }, this.now);
     if (decision.outcome !== "change") throw new Error(decision.outcome);
     return this.take(decision.draft);
   }

@@ -1,14 +1,16 @@
 import type { OutboundEventData, OutboundEventType } from "../contract/outbound-event.ts";
 import { statusAt } from "./availability.ts";
-import { getUsageRemaining } from "./consume.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import {
   applyEntry,
+  isUsage,
   type LedgerEntry,
   type SubjectState,
   type TouchedEntitlement,
+  type UnitMovement,
   unitsMoved,
 } from "./ledger.ts";
+import { getUsageRemaining, type LotUnits } from "./lots.ts";
 import type { StripeRecord, SubscriptionRecord } from "./stripe-record.ts";
 import type { SubjectIdentity } from "./subject-name.ts";
 
@@ -28,15 +30,14 @@ interface EventContent {
 
 /**
  * Builds the outbound events of a ledger entry, in a deterministic order. An entry with no change visible to
- * the customer's backend produces no event. `before` is the state that the entry follows; a consume does not
- * use it.
+ * the customer's backend produces no event. `before` is the state that the entry follows; usage does not use it.
  */
 export function buildOutboundEvents(
   subject: SubjectKey,
   before: SubjectState,
   entry: LedgerEntry,
 ): OutboundEventDraft[] {
-  if (entry.operation === "consume") return [buildConsumedEvent(subject, entry)];
+  if (isUsage(entry.operation)) return buildUsageEvents(subject, entry);
   const after = applyEntry(before, entry);
   const event = (type: OutboundEventType, content: EventContent): OutboundEventDraft => {
     const isPack = content.entitlement?.kind === "usage_pack";
@@ -159,21 +160,56 @@ function toEventContent(entitlement: Entitlement | null, touched: TouchedEntitle
   return { entitlement, units: isCounted ? unitsMoved(own) : null, lots: null };
 }
 
-/** Builds one event, however many packs it drew from. With several packs, only common fields are set. */
-function buildConsumedEvent(subject: SubjectKey, entry: LedgerEntry): OutboundEventDraft {
-  const lots = entry.touched.map((one) => ({
-    entitlement_id: one.entitlement.entitlementId,
-    units: -unitsMoved(one),
-  }));
-  const units = lots.reduce((sum, lot) => sum + lot.units, 0);
-  const [first] = entry.touched;
-  const isOne = entry.touched.length === 1 && first !== undefined;
-  const content = { entitlement: isOne ? first.entitlement : null, units, lots: isOne ? null : lots };
-  const remaining = entry.idempotency?.reply.usageRemaining ?? null;
+/**
+ * Builds the events of usage from the entry alone: what was consumed, reserved and released. A settle consumes a part
+ * of what was reserved and releases the rest.
+ */
+function buildUsageEvents(subject: SubjectKey, entry: LedgerEntry): OutboundEventDraft[] {
+  const consumed = listMoved(entry, "consumed", -1);
+  const reserved = listMoved(entry, "reserved", -1);
+  const spent = new Map(consumed.map(({ entitlementId, units }) => [entitlementId, units]));
+  const released = listMoved(entry, "released", 1).flatMap(({ entitlementId, units }) => {
+    const rest = units - (spent.get(entitlementId) ?? 0);
+    return rest > 0 ? [{ entitlementId, units: rest }] : [];
+  });
+  return [
+    ...buildUsageEvent(subject, entry, "usage.consumed", consumed),
+    ...buildUsageEvent(subject, entry, "usage.reserved", reserved),
+    ...buildUsageEvent(subject, entry, "usage.released", released),
+  ];
+}
+
+/** Lists the units that the entry moved so, by entitlement. */
+function listMoved({ touched }: LedgerEntry, movement: UnitMovement, sign: 1 | -1): LotUnits[] {
+  return touched.flatMap(({ entitlement: { entitlementId }, units: movements }) => {
+    const own = movements.filter((each) => each.movement === movement);
+    const units = own.reduce((sum, { change }) => sum + sign * change, 0);
+    return units > 0 ? [{ entitlementId, units }] : [];
+  });
+}
+
+/** Builds one event, however many packs it moved units of. With several packs, only common fields are set. */
+function buildUsageEvent(
+  subject: SubjectKey,
+  entry: LedgerEntry,
+  type: OutboundEventType,
+  moved: LotUnits[],
+): OutboundEventDraft[] {
+  if (moved.length === 0) return [];
+  const ids = new Set(moved.map(({ entitlementId }) => entitlementId));
+  const entitlements = entry.touched
+    .map(({ entitlement }) => entitlement)
+    .filter(({ entitlementId }) => ids.has(entitlementId));
+  const lots = moved.map(({ entitlementId, units }) => ({ entitlement_id: entitlementId, units }));
+  const units = moved.reduce((sum, lot) => sum + lot.units, 0);
+  const [first = null] = entitlements;
+  const isOne = entitlements.length === 1;
+  const content = { entitlement: isOne ? first : null, units, lots: isOne ? null : lots };
+  const remaining = entry.idempotency?.reply.usageRemaining ?? entry.usageRemaining ?? null;
   const data = buildEventData(subject, entry, content, remaining);
-  const products = new Set(entry.touched.map(({ entitlement }) => entitlement.productCode));
+  const products = new Set(entitlements.map(({ productCode }) => productCode));
   const [productCode = null] = products.size === 1 ? products : [];
-  return { type: "usage.consumed", data: { ...data, kind: "usage_pack", product_code: productCode } };
+  return [{ type, data: { ...data, kind: "usage_pack", product_code: productCode } }];
 }
 
 function buildEventData(
@@ -211,6 +247,7 @@ function buildEventData(
     created_at: toIsoTime(entitlement?.createdAt),
     updated_at: toIsoTime(entitlement?.updatedAt ?? entry.at),
     lots,
+    reservation_id: entry.reservation?.reservationId ?? null,
     sequence: entry.sequence,
   };
 }
@@ -218,6 +255,7 @@ function buildEventData(
 /** The operator's free-text reason is internal. The customer's backend receives the operation instead. */
 function toPublicReason({ source, operation, reason }: LedgerEntry): string {
   if (source !== "portal") return reason;
+  if (operation === "release") return "reservation_released";
   return operation === "lift_hold" ? "hold_lifted" : operation;
 }
 

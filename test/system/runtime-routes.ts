@@ -13,4 +13,8 @@ export const runtimeRoutes: Record<string, "public" | "api_key"> = {
   "GET /v1/customer/access/:subject_ref": "api_key",
   "GET /v1/entitlements/:subject_ref": "api_key",
   "POST /v1/usage/consume": "api_key",
+  "POST /v1/usage/reserve": "api_key",
+  "POST /v1/usage/settle": "api_key",
+  "POST /v1/usage/release": "api_key",
+  "POST /v1/usage/reverse": "api_key",
 };

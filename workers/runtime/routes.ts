@@ -6,6 +6,10 @@ import { entitlements } from "./routes/entitlements.ts";
 import { healthz, readyz } from "./routes/health.ts";
 import { stripeWebhook } from "./routes/stripe-webhook.ts";
 import { usageConsume } from "./routes/usage-consume.ts";
+import { usageRelease } from "./routes/usage-release.ts";
+import { usageReserve } from "./routes/usage-reserve.ts";
+import { usageReverse } from "./routes/usage-reverse.ts";
+import { usageSettle } from "./routes/usage-settle.ts";
 
 /**
  * Every route of the runtime but those of its documentation (`openapi.ts`), with who may call it. The app registers from
@@ -29,4 +33,8 @@ export const routes: readonly Route[] = [
   { method: "GET", path: "/v1/customer/access/:subject_ref", auth: "api_key", ...customerAccess },
   { method: "GET", path: "/v1/entitlements/:subject_ref", auth: "api_key", ...entitlements },
   { method: "POST", path: "/v1/usage/consume", auth: "api_key", ...usageConsume },
+  { method: "POST", path: "/v1/usage/reserve", auth: "api_key", ...usageReserve },
+  { method: "POST", path: "/v1/usage/settle", auth: "api_key", ...usageSettle },
+  { method: "POST", path: "/v1/usage/release", auth: "api_key", ...usageRelease },
+  { method: "POST", path: "/v1/usage/reverse", auth: "api_key", ...usageReverse },
 ];

@@ -2,6 +2,7 @@ import type { ConsumeCommand } from "../../shared/domain/consume.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { DependencyUnavailableError, remainingMs, withTimeout } from "../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "./env.ts";
+import type { UsageCommand, UsageResult } from "./subject/apply-usage.ts";
 import { pack, unpack } from "./subject/packed.ts";
 import type { ConsumeResult, DecisionAt, SubjectSnapshot } from "./subject/rpc-types.ts";
 import type { Subject } from "./subject/subject.ts";
@@ -13,6 +14,7 @@ export type SubjectRpc = Pick<
   | "packedCheck"
   | "read"
   | "packedConsume"
+  | "packedUsage"
   | "applyStripe"
   | "previewStripe"
   | "hasOpenSubscription"
@@ -103,6 +105,11 @@ export class SubjectClient {
   async consume(command: ConsumeCommand): Promise<ConsumeResult> {
     const packed = pack({ identity: this.identity, command });
     return unpack(await this.call((subject) => subject.packedConsume(packed), timeouts.consume));
+  }
+
+  async usage(command: UsageCommand): Promise<UsageResult> {
+    const packed = pack({ identity: this.identity, command });
+    return unpack(await this.call((subject) => subject.packedUsage(packed), timeouts.consume));
   }
 
   private call<T>(method: (subject: SubjectRpc) => Promise<T>, timeoutMs: number): Promise<T> {

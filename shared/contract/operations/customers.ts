@@ -109,7 +109,14 @@ export const applyAction = operation({
   scope: "project",
   role: "support",
   recentAuth: "live",
-  audit: ["customer.grant", "customer.revoke", "customer.adjust", "customer.lift_hold", "customer.undo"],
+  audit: [
+    "customer.grant",
+    "customer.revoke",
+    "customer.adjust",
+    "customer.lift_hold",
+    "customer.release_reservation",
+    "customer.undo",
+  ],
   input: z.strictObject({ ...action, ...actionReason, fingerprint }),
   output: output<
     | { outcome: "done"; sequence: number; repeated: boolean }

@@ -24,6 +24,7 @@ export const sendTest = implement(
     const event = {
       eventId,
       type: "endpoint.test" as const,
+      reservation_id: null,
       sequence: null,
       occurredAt: now,
       body: JSON.stringify(testEvent(eventId, scope, actor, now)),
@@ -74,6 +75,7 @@ function testEvent(
       created_at: null,
       updated_at: null,
       lots: null,
+      reservation_id: null,
       sequence: null,
     },
   };

@@ -1,13 +1,18 @@
 import { DurableObject } from "cloudflare:workers";
 import type { CustomerView } from "../../../shared/contract/operations/customer-views.ts";
 import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
-import { type ConsumeCommand, getUsageRemaining } from "../../../shared/domain/consume.ts";
+import type { ConsumeCommand } from "../../../shared/domain/consume.ts";
 import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
 import { decideAccess } from "../../../shared/domain/decision.ts";
+import { applyLapses } from "../../../shared/domain/lapse.ts";
+import type { SubjectState } from "../../../shared/domain/ledger.ts";
+import { getUsageRemaining } from "../../../shared/domain/lots.ts";
+import { sumByLot } from "../../../shared/domain/reservation.ts";
 import { findNextReview, type SubscriptionReview } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { applyConsume } from "./apply-consume.ts";
+import { applyUsage, type UsageCommand, type UsageResult } from "./apply-usage.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./history/decision-as-of.ts";
 import { foldHistory } from "./history/fold.ts";
@@ -25,7 +30,14 @@ import { Outbox } from "./outbox/outbox.ts";
 import { type RestoreRequest, restoreEvents } from "./outbox/restore-events.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
 import { previewStripe, type StripeCommand, type StripePreview, toStripeContext } from "./preview-stripe.ts";
-import type { ConsumeCall, ConsumeResult, DecisionAt, StripeResult, SubjectSnapshot } from "./rpc-types.ts";
+import type {
+  ConsumeCall,
+  ConsumeResult,
+  DecisionAt,
+  StripeResult,
+  SubjectSnapshot,
+  UsageCall,
+} from "./rpc-types.ts";
 import { SubjectStore } from "./storage/store.ts";
 import type { Erasure } from "./storage/tombstone.ts";
 import type { SubjectEnv } from "./subject-env.ts";
@@ -66,8 +78,11 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   async read(): Promise<SubjectSnapshot> {
     const decision = this.decideNow(await currentTime(this.env.DEV));
-    const entitlements = [...this.store.state().entitlements.values()];
-    return { ...decision, entitlements, usageRemaining: getUsageRemaining(entitlements, decision.at) };
+    const { entitlements, reservations } = this.stateAt(decision.at);
+    const all = [...entitlements.values()];
+    const usageRemaining = getUsageRemaining(all, decision.at);
+    const reservedByEntitlement = sumByLot(reservations);
+    return { ...decision, entitlements: all, usageRemaining, reservedByEntitlement };
   }
 
   async consume(identity: SubjectIdentity, command: ConsumeCommand): Promise<ConsumeResult> {
@@ -76,6 +91,22 @@ export class Subject extends DurableObject<SubjectEnv> {
     const result = applyConsume(this.ctx.storage, this.store, identity, command, now);
     if (result.outcome === "consumed" && !result.replayed) this.outbox.arm("consume");
     return result;
+  }
+
+  /** Reserves, settles, releases or reverses units. */
+  async usage(identity: SubjectIdentity, command: UsageCommand): Promise<UsageResult> {
+    const now = await currentTime(this.env.DEV);
+    await this.groupCommit.join();
+    const result = applyUsage(this.ctx.storage, this.store, identity, command, now);
+    if (result.wrote && command.type === "reverse") this.outbox.arm("other");
+    else if (result.wrote) this.outbox.armUntilLapse(now);
+    return result;
+  }
+
+  /** `usage` with packed arguments and result, for the request path. */
+  async packedUsage(call: Packed<UsageCall>): Promise<Packed<UsageResult>> {
+    const { identity, command } = unpack(call);
+    return pack(await this.usage(identity, command));
   }
 
   /** `consume` with packed arguments and result, for the request path. */
@@ -240,9 +271,16 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   private decideNow(now: number): DecisionAt {
     this.outbox.rearmIfLost();
-    const { head, entitlements } = this.store.state();
+    const { head } = this.store.state();
     const at = Math.max(now, head.at);
+    const { entitlements } = this.stateAt(at);
     return { decision: decideAccess(entitlements.values(), at), sequence: head.sequence, at };
+  }
+
+  /** The state as it is at `at`, with reservations that lapsed and that no entry records yet. */
+  private stateAt(at: number): SubjectState {
+    const state = this.store.state();
+    return applyLapses(state, state.head.at, at);
   }
 
   /** Returns whether the subject was erased by an erasure newer than the caller's fence. */

@@ -9,6 +9,8 @@ export function manualRefusal({ code, unitsRemaining }: ManualActionRefused): Re
       return refusal("not_found", "This customer has no such entitlement.");
     case "no_such_hold":
       return refusal("conflict", "There is no such hold any more: Stripe resolved what caused it.");
+    case "no_such_reservation":
+      return refusal("conflict", "These units are not held any more: the job ended, or its time did.");
     case "already_lifted":
       return refusal("conflict", "This hold is lifted already.");
     case "already_ended":

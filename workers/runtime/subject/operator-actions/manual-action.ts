@@ -7,6 +7,7 @@ import {
   type UndoAction,
 } from "../../../../shared/domain/decide-manual-action.ts";
 import { type Decision, decideAccess } from "../../../../shared/domain/decision.ts";
+import { applyLapses } from "../../../../shared/domain/lapse.ts";
 import {
   applyEntry,
   type EntitlementChange,
@@ -84,7 +85,8 @@ export function previewManual(
 ): ManualActionPreview | ManualActionRefused {
   const action = resolveAction(store, request);
   if ("outcome" in action) return action;
-  const state = store.state();
+  const { head } = store.state();
+  const state = { head, ...applyLapses(store.state(), head.at, at) };
   const decision = decideManualAction(state, action, toManualContext(identity, request), at);
   return decision.outcome === "refused" ? decision : buildPreview(state, identity, action, decision, at);
 }

@@ -1,5 +1,6 @@
 import type { DeliveryMessage } from "../../../../shared/db/outbound-events.ts";
-import { decideExpire, findNextExpiry } from "../../../../shared/domain/expire.ts";
+import { decideExpire, earliest, findNextExpiry } from "../../../../shared/domain/expire.ts";
+import { findNextLapse } from "../../../../shared/domain/reservation.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { type MetricsEnv, writeMetric } from "../../../../shared/kit/metrics.ts";
@@ -91,6 +92,13 @@ export class Outbox {
     this.pendingSince ??= Date.now();
     if (operation === "consume") this.hasUnflushedConsumption = true;
     this.armFor(this.flushTime(operation));
+  }
+
+  /** Arms the alarm after a change of a reservation, which may end before the flush is due. */
+  armUntilLapse(now: number): void {
+    this.arm("consume");
+    const lapse = findNextLapse(this.store.state().reservations);
+    if (lapse !== null) this.armFor(Date.now() + Math.max(0, lapse - now));
   }
 
   private flushTime(operation: "consume" | "other"): number {
@@ -209,9 +217,10 @@ export class Outbox {
       const events = await sendAllButLastBatch(this.ctx.storage.sql, this.db, copy, now, deliveries);
       const flushed = await flushSubject(this.db, { ...copy, events, audits }, "newer");
       deliveries.push(...flushed.messages);
-      this.hasUsageSubscriber = flushed.hasUsageSubscriber;
-      if (flushed.hasUsageSubscriber)
-        deliveries.push(...(await sendUsageEvents(this.store, this.db, copy, now)));
+      const { usageTypes } = flushed;
+      this.hasUsageSubscriber = usageTypes.length > 0;
+      if (usageTypes.length > 0)
+        deliveries.push(...(await sendUsageEvents(this.store, this.db, copy, usageTypes, now)));
       deleteEvents(this.ctx.storage.sql, events);
       if (audits.length > 0) deleteAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushedSequence(copy.flushedTo);
@@ -242,14 +251,14 @@ export class Outbox {
   }
 
   private setNextAlarm(now: number): void {
-    const { head, entitlements } = this.store.state();
+    const { head, entitlements, reservations } = this.store.state();
     if (this.store.flushedSequence() < head.sequence) {
       this.armedFor = null;
       this.arm("other");
       return;
     }
     this.armedFor = null;
-    const expiry = findNextExpiry(entitlements);
+    const expiry = earliest(findNextExpiry(entitlements), findNextLapse(reservations));
     if (expiry === null) this.ctx.storage.deleteAlarm();
     else this.ctx.storage.setAlarm(Date.now() + Math.max(0, expiry - now));
   }

@@ -4,6 +4,7 @@ import {
   applyEntry,
   type EntryDraft,
   emptyState,
+  type LedgerEntry,
   type SubjectState,
 } from "../../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
@@ -12,7 +13,7 @@ import { type Checkpoint, readCheckpoint, readCheckpointState, readDailyUsage } 
 import { chainHash } from "./hash-chain.ts";
 import { storeEvents } from "./outbound-events.ts";
 import { isDecisive, migrateSchema, schema, schemaVersion } from "./schema.ts";
-import { type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
+import { parseEntry, type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
 import { readStoredState } from "./stored-state.ts";
 import {
   type Erasure,
@@ -21,6 +22,7 @@ import {
   replaceTablesWithTombstone,
   type Tombstone,
 } from "./tombstone.ts";
+import { isReversed, readReversed, writeUsageRows } from "./usage-rows.ts";
 
 /** The last entry of the ledger. Sequence 0 is an empty ledger. */
 export interface Head {
@@ -170,6 +172,7 @@ export class SubjectStore {
         record.recordId,
         JSON.stringify(record),
       );
+    writeUsageRows(this.sql, draft);
     storeEvents(this.sql, () => this.identity(), previous, { ...draft, sequence, at });
     this.cache = { head, ...applyEntry(previous, draft) };
     return head;
@@ -178,6 +181,22 @@ export class SubjectStore {
   /** Returns the request that was answered under this key, at any time in the past. */
   answeredRequest(endpoint: IdempotentOperation, key: string): AnsweredRequest | null {
     return this.exists ? readAnsweredRequest(this.sql, endpoint, key) : null;
+  }
+
+  /** Returns the entry, or `null` if it does not exist or is folded. */
+  entry(sequence: number): LedgerEntry | null {
+    const [stored] = this.entriesAfter(sequence - 1, 1);
+    return stored?.sequence === sequence ? parseEntry(stored) : null;
+  }
+
+  /** Returns whether units of the entry were given back. */
+  isReversed(sequence: number): boolean {
+    return this.exists && isReversed(this.sql, sequence);
+  }
+
+  /** Returns the sequences of the entries in the ledger whose units were given back. */
+  reversedEntries(): number[] {
+    return this.exists ? readReversed(this.sql) : [];
   }
 
   storageBytes(): number {

@@ -5,11 +5,16 @@ import type {
   UsageDay,
 } from "../../../../shared/contract/operations/customer-views.ts";
 import { statusAt } from "../../../../shared/domain/availability.ts";
-import { getUsageRemaining } from "../../../../shared/domain/consume.ts";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import { dayMs, sortNewestFirst } from "../../../../shared/domain/entitlement.ts";
 import type { Flip } from "../../../../shared/domain/flips.ts";
-import { type Entitlements, type LedgerEntry, unitsMoved } from "../../../../shared/domain/ledger.ts";
+import {
+  type Entitlements,
+  type LedgerEntry,
+  unitsConsumed,
+  unitsMoved,
+} from "../../../../shared/domain/ledger.ts";
+import { getUsageRemaining } from "../../../../shared/domain/lots.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../../shared/kit/decision-id.ts";
 import { readPageFlips } from "../history/read-flips.ts";
@@ -126,10 +131,12 @@ function findUndo(store: SubjectStore, sequence: number): number | null {
 /** Returns usage per day, newest first. One day can have entries before and after the checkpoint. */
 function sumUsageByDay(entries: LedgerEntry[], folded: UsageDay[]): UsageDay[] {
   const days = new Map(folded.map(({ day, units }) => [day, units]));
-  for (const { at, operation, touched } of entries) {
-    if (operation !== "consume") continue;
-    const day = at - (at % dayMs);
-    const consumed = touched.reduce((sum, each) => sum - unitsMoved(each), 0);
+  for (const { at, reverses, touched } of entries) {
+    const consumed = touched.reduce((sum, each) => sum + unitsConsumed(each), 0);
+    if (consumed === 0) continue;
+    // What was given back is taken off the day on which it was consumed.
+    const moment = reverses?.at ?? at;
+    const day = moment - (moment % dayMs);
     days.set(day, (days.get(day) ?? 0) + consumed);
   }
   return [...days].map(([day, units]) => ({ day, units })).toSorted((a, b) => b.day - a.day);
