@@ -10,7 +10,7 @@ import {
   type TouchedEntitlement,
   unitsMoved,
 } from "./ledger.ts";
-import { releaseHeld } from "./release.ts";
+import { releaseOpen } from "./release.ts";
 import { settlePurchases } from "./reverse-purchase.ts";
 import { type DeriveEntitlementId, restoreEntitlement, revokeEntitlement } from "./revoke.ts";
 
@@ -78,8 +78,11 @@ function decide(
       return decideGrant(state, action, context, now);
     case "undo":
       return decideUndo(state, action, context, now);
-    case "release_reservation":
-      return decideReleaseReservation(state, action.reservationId, now);
+    case "release_reservation": {
+      const released = releaseOpen(state, action.reservationId, now);
+      if (released === null) return refused("no_such_reservation");
+      return { outcome: "change", operation: "release", ...released };
+    }
     case "revoke":
     case "adjust":
     case "lift_hold": {
@@ -140,24 +143,6 @@ function decideLiftHold(entitlement: Entitlement, causeId: string, now: Moment):
   if (hold === undefined) return refused("no_such_hold");
   if (hold.liftedAt !== null) return refused("already_lifted");
   return { outcome: "change", operation: "lift_hold", touched: [withHold(entitlement, causeId, now, now)] };
-}
-
-/** Gives back the units of a job that will not settle them. */
-function decideReleaseReservation(
-  state: SubjectState,
-  reservationId: string,
-  now: Moment,
-): ManualActionDecision {
-  const reservation = state.reservations.get(reservationId);
-  if (reservation?.status !== "open") return refused("no_such_reservation");
-  const { lots, released } = releaseHeld(state, reservation, now);
-  return {
-    outcome: "change",
-    operation: "release",
-    touched: lots.touched(),
-    reservation: released,
-    ...(lots.revives() ? { revives: true as const } : {}),
-  };
 }
 
 function withHold(

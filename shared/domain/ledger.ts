@@ -1,6 +1,6 @@
 import type { EntitlementKind, IdempotentOperation } from "../contract/enums.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
-import { heldUnits, type Reservation, type Reservations } from "./reservation.ts";
+import { heldUnits, isKept, type Reservation, type Reservations } from "./reservation.ts";
 import type { StripeRecord } from "./stripe-record.ts";
 
 /** The kind of change that an entry makes. */
@@ -219,11 +219,6 @@ function applyReservation(
   else reservations.delete(reservation.reservationId);
   for (const id of forgotten) reservations.delete(id);
   return reservations;
-}
-
-/** Returns whether the state keeps the reservation after the entry that has it. */
-export function isKept({ status }: Reservation): boolean {
-  return status === "open" || status === "lapsed";
 }
 
 /** Checks `entry` as the successor of `before`. Returns one message per violation; empty when valid. */

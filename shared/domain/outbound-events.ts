@@ -1,32 +1,22 @@
-import type { OutboundEventData, OutboundEventType } from "../contract/outbound-event.ts";
-import { statusAt } from "./availability.ts";
-import type { Entitlement, Moment } from "./entitlement.ts";
+import type { OutboundEventType } from "../contract/outbound-event.ts";
+import type { Entitlement } from "./entitlement.ts";
 import {
   applyEntry,
   isUsage,
   type LedgerEntry,
   type SubjectState,
   type TouchedEntitlement,
-  type UnitMovement,
   unitsMoved,
 } from "./ledger.ts";
-import { getUsageRemaining, type LotUnits } from "./lots.ts";
+import { getUsageRemaining } from "./lots.ts";
+import {
+  buildEventData,
+  type EventContent,
+  type OutboundEventDraft,
+  type SubjectKey,
+} from "./outbound-event-data.ts";
 import type { StripeRecord, SubscriptionRecord } from "./stripe-record.ts";
-import type { SubjectIdentity } from "./subject-name.ts";
-
-export interface OutboundEventDraft {
-  type: OutboundEventType;
-  data: OutboundEventData;
-}
-
-type SubjectKey = Omit<SubjectIdentity, "region">;
-
-/** The entitlement and units that one event reports. */
-interface EventContent {
-  entitlement: Entitlement | null;
-  units: number | null;
-  lots: OutboundEventData["lots"];
-}
+import { buildUsageEvents } from "./usage-events.ts";
 
 /**
  * Builds the outbound events of a ledger entry, in a deterministic order. An entry with no change visible to
@@ -158,107 +148,4 @@ function toEventContent(entitlement: Entitlement | null, touched: TouchedEntitle
   const own = touched.find((one) => one.entitlement.entitlementId === entitlement?.entitlementId);
   const isCounted = own !== undefined && own.units.length > 0;
   return { entitlement, units: isCounted ? unitsMoved(own) : null, lots: null };
-}
-
-/**
- * Builds the events of usage from the entry alone: what was consumed, reserved and released. A settle consumes a part
- * of what was reserved and releases the rest.
- */
-function buildUsageEvents(subject: SubjectKey, entry: LedgerEntry): OutboundEventDraft[] {
-  const consumed = listMoved(entry, "consumed", -1);
-  const reserved = listMoved(entry, "reserved", -1);
-  const spent = new Map(consumed.map(({ entitlementId, units }) => [entitlementId, units]));
-  const released = listMoved(entry, "released", 1).flatMap(({ entitlementId, units }) => {
-    const rest = units - (spent.get(entitlementId) ?? 0);
-    return rest > 0 ? [{ entitlementId, units: rest }] : [];
-  });
-  return [
-    ...buildUsageEvent(subject, entry, "usage.consumed", consumed),
-    ...buildUsageEvent(subject, entry, "usage.reserved", reserved),
-    ...buildUsageEvent(subject, entry, "usage.released", released),
-  ];
-}
-
-/** Lists the units that the entry moved so, by entitlement. */
-function listMoved({ touched }: LedgerEntry, movement: UnitMovement, sign: 1 | -1): LotUnits[] {
-  return touched.flatMap(({ entitlement: { entitlementId }, units: movements }) => {
-    const own = movements.filter((each) => each.movement === movement);
-    const units = own.reduce((sum, { change }) => sum + sign * change, 0);
-    return units > 0 ? [{ entitlementId, units }] : [];
-  });
-}
-
-/** Builds one event, however many packs it moved units of. With several packs, only common fields are set. */
-function buildUsageEvent(
-  subject: SubjectKey,
-  entry: LedgerEntry,
-  type: OutboundEventType,
-  moved: LotUnits[],
-): OutboundEventDraft[] {
-  if (moved.length === 0) return [];
-  const ids = new Set(moved.map(({ entitlementId }) => entitlementId));
-  const entitlements = entry.touched
-    .map(({ entitlement }) => entitlement)
-    .filter(({ entitlementId }) => ids.has(entitlementId));
-  const lots = moved.map(({ entitlementId, units }) => ({ entitlement_id: entitlementId, units }));
-  const units = moved.reduce((sum, lot) => sum + lot.units, 0);
-  const [first = null] = entitlements;
-  const isOne = entitlements.length === 1;
-  const content = { entitlement: isOne ? first : null, units, lots: isOne ? null : lots };
-  const remaining = entry.idempotency?.reply.usageRemaining ?? entry.usageRemaining ?? null;
-  const data = buildEventData(subject, entry, content, remaining);
-  const products = new Set(entitlements.map(({ productCode }) => productCode));
-  const [productCode = null] = products.size === 1 ? products : [];
-  return [{ type, data: { ...data, kind: "usage_pack", product_code: productCode } }];
-}
-
-function buildEventData(
-  { projectId, mode, subjectRef }: SubjectKey,
-  entry: LedgerEntry,
-  { entitlement, units, lots }: EventContent,
-  remaining: number | null,
-): OutboundEventData {
-  const purchase = entitlement?.purchase ?? null;
-  const isByOperator = entry.source === "portal";
-  const stripe = isByOperator ? null : purchase;
-  return {
-    subject_ref: subjectRef,
-    project_id: projectId,
-    mode,
-    product_code: entitlement?.productCode ?? null,
-    kind: entitlement?.kind ?? null,
-    status: entitlement === null ? null : statusAt(entitlement, entry.at),
-    reason: toPublicReason(entry),
-    source: entry.source,
-    entitlement_id: entitlement?.entitlementId ?? null,
-    attempt_id: purchase?.attemptId ?? null,
-    units,
-    usage_remaining: remaining,
-    amount_total: stripe?.amountTotal ?? null,
-    currency: stripe?.currency ?? null,
-    stripe_checkout_session_id: stripe?.checkoutSessionId ?? null,
-    stripe_payment_intent_id: stripe?.paymentIntentId ?? null,
-    stripe_subscription_id: stripe?.subscriptionId ?? null,
-    current_period_end: toIsoTime(entitlement?.currentPeriodEnd),
-    expires_at: toIsoTime(entitlement?.expiresAt),
-    canceled_at: toIsoTime(entitlement?.canceledAt),
-    actor_user_id: isByOperator ? entry.actor : null,
-    metadata: purchase?.metadata ?? null,
-    created_at: toIsoTime(entitlement?.createdAt),
-    updated_at: toIsoTime(entitlement?.updatedAt ?? entry.at),
-    lots,
-    reservation_id: entry.reservation?.reservationId ?? null,
-    sequence: entry.sequence,
-  };
-}
-
-/** The operator's free-text reason is internal. The customer's backend receives the operation instead. */
-function toPublicReason({ source, operation, reason }: LedgerEntry): string {
-  if (source !== "portal") return reason;
-  if (operation === "release") return "reservation_released";
-  return operation === "lift_hold" ? "hold_lifted" : operation;
-}
-
-function toIsoTime(moment: Moment | null | undefined): string | null {
-  return moment === null || moment === undefined ? null : new Date(moment).toISOString();
 }

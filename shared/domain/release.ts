@@ -1,5 +1,5 @@
 import type { Moment } from "./entitlement.ts";
-import type { SubjectState } from "./ledger.ts";
+import type { EntryDraft, SubjectState } from "./ledger.ts";
 import { LotChanges } from "./lots.ts";
 import { heldUnits, type Reservation } from "./reservation.ts";
 import { spendHeld } from "./settle.ts";
@@ -28,8 +28,21 @@ export function decideRelease(
   });
 }
 
+/** Releases an open reservation for a job that will not settle it; `null` if it is not open. */
+export function releaseOpen(
+  state: SubjectState,
+  reservationId: string,
+  now: Moment,
+): Pick<EntryDraft, "touched" | "reservation" | "revives"> | null {
+  const reservation = state.reservations.get(reservationId);
+  if (reservation?.status !== "open") return null;
+  const { lots, released } = releaseHeld(state, reservation, now);
+  const revives = lots.revives() ? { revives: true as const } : {};
+  return { touched: lots.touched(), reservation: released, ...revives };
+}
+
 /** Returns the lots with their units back, and the closed reservation. */
-export function releaseHeld(
+function releaseHeld(
   { entitlements }: SubjectState,
   reservation: Reservation,
   now: Moment,

@@ -36,6 +36,11 @@ export const lateSettleMs = dayMs;
 const maxLapsed = 1_000;
 const lapsedKeptMs = 30 * dayMs;
 
+/** Returns whether the state keeps the reservation after the entry that has it. */
+export function isKept({ status }: Reservation): boolean {
+  return status === "open" || status === "lapsed";
+}
+
 export function heldUnits({ lots }: Pick<Reservation, "lots">): number {
   return lots.reduce((sum, { units }) => sum + units, 0);
 }

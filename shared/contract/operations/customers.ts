@@ -11,6 +11,7 @@ import type {
 import { actionReason, fingerprint, formId, objectId, stripeId, time } from "./inputs.ts";
 import { manualActionSchema } from "./manual-action.ts";
 import { done, operation, output } from "./operation.ts";
+import type { ReservationView } from "./reservation-views.ts";
 
 /** The last ledger entry that a decision id can name. */
 const maxSequence = 2 ** 48 - 1;
@@ -53,7 +54,11 @@ export const readDecision = operation({
   recentAuth: "never",
   audit: [],
   input: z.strictObject({ subjectRef, asOf }),
-  output: done<{ decision: DecisionView; entitlements: EntitlementExplained[] }>(),
+  output: done<{
+    decision: DecisionView;
+    entitlements: EntitlementExplained[];
+    reservations: ReservationView[];
+  }>(),
 });
 
 /** The customers at Stripe with this email address. */

@@ -67,6 +67,18 @@ export class Customer {
     this.report({ type: "refund", paymentIntentId: `pi_${name}`, invoice: null, refund });
   }
 
+  /** Reports a full refund that Stripe made at an earlier time. */
+  refundAsOf(name: string, createdAt: number): void {
+    const refund = { id: `re_${name}`, amount: 4_900, currency: "eur", createdAt, version: this.now };
+    const status = "succeeded" as const;
+    this.report({
+      type: "refund",
+      paymentIntentId: `pi_${name}`,
+      invoice: null,
+      refund: { ...refund, status },
+    });
+  }
+
   dispute(name: string, status: DisputeStatus): void {
     const dispute = { id: `dp_${name}`, amount: 4_900, currency: "eur", status, ...this.reported() };
     this.report({ type: "dispute", paymentIntentId: `pi_${name}`, invoice: null, dispute });

@@ -2,16 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import type { CustomerView } from "../../../shared/contract/operations/customer-views.ts";
 import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
 import type { ConsumeCommand } from "../../../shared/domain/consume.ts";
-import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
-import { decideAccess } from "../../../shared/domain/decision.ts";
-import { applyLapses } from "../../../shared/domain/lapse.ts";
-import type { SubjectState } from "../../../shared/domain/ledger.ts";
-import { getUsageRemaining } from "../../../shared/domain/lots.ts";
-import { sumByLot } from "../../../shared/domain/reservation.ts";
 import { findNextReview, type SubscriptionReview } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { applyConsume } from "./apply-consume.ts";
+import { applyFacts } from "./apply-facts.ts";
 import { applyUsage, type UsageCommand, type UsageResult } from "./apply-usage.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./history/decision-as-of.ts";
@@ -29,7 +24,7 @@ import {
 import { Outbox } from "./outbox/outbox.ts";
 import { type RestoreRequest, restoreEvents } from "./outbox/restore-events.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
-import { previewStripe, type StripeCommand, type StripePreview, toStripeContext } from "./preview-stripe.ts";
+import { previewStripe, type StripeCommand, type StripePreview } from "./preview-stripe.ts";
 import type {
   ConsumeCall,
   ConsumeResult,
@@ -41,6 +36,7 @@ import type {
 import { SubjectStore } from "./storage/store.ts";
 import type { Erasure } from "./storage/tombstone.ts";
 import type { SubjectEnv } from "./subject-env.ts";
+import { decideNow, hasOpenSubscription, readSnapshot } from "./views/current.ts";
 import { buildCustomerView, type EntryPage } from "./views/customer-view.ts";
 import { type ExportedState, exportEntries, exportRequests, exportState } from "./views/export.ts";
 
@@ -77,12 +73,7 @@ export class Subject extends DurableObject<SubjectEnv> {
   }
 
   async read(): Promise<SubjectSnapshot> {
-    const decision = this.decideNow(await currentTime(this.env.DEV));
-    const { entitlements, reservations } = this.stateAt(decision.at);
-    const all = [...entitlements.values()];
-    const usageRemaining = getUsageRemaining(all, decision.at);
-    const reservedByEntitlement = sumByLot(reservations);
-    return { ...decision, entitlements: all, usageRemaining, reservedByEntitlement };
+    return readSnapshot(this.store, this.decideNow(await currentTime(this.env.DEV)));
   }
 
   async consume(identity: SubjectIdentity, command: ConsumeCommand): Promise<ConsumeResult> {
@@ -103,16 +94,15 @@ export class Subject extends DurableObject<SubjectEnv> {
     return result;
   }
 
-  /** `usage` with packed arguments and result, for the request path. */
-  async packedUsage(call: Packed<UsageCall>): Promise<Packed<UsageResult>> {
-    const { identity, command } = unpack(call);
-    return pack(await this.usage(identity, command));
-  }
-
-  /** `consume` with packed arguments and result, for the request path. */
+  /** `consume` and `usage` with packed arguments and result, for the request path. */
   async packedConsume(call: Packed<ConsumeCall>): Promise<Packed<ConsumeResult>> {
     const { identity, command } = unpack(call);
     return pack(await this.consume(identity, command));
+  }
+
+  async packedUsage(call: Packed<UsageCall>): Promise<Packed<UsageResult>> {
+    const { identity, command } = unpack(call);
+    return pack(await this.usage(identity, command));
   }
 
   /**
@@ -129,18 +119,8 @@ export class Subject extends DurableObject<SubjectEnv> {
     if (facts.length > 0) await this.ensureRegistered(identity, now, isErased);
     // No await below: otherwise an erasure could run between this check and the write.
     if (isErased()) return { outcome: "erased" };
-    const context = toStripeContext(identity, graceDays);
-    let changes = 0;
-    for (const fact of facts) {
-      const { decision } = changeSubject(this.ctx.storage, this.store, identity, now, (state, at) =>
-        decideStripe(state, fact, cause, context, at),
-      );
-      if (decision.outcome === "read_again") return decision;
-      if (decision.outcome === "unchanged") continue;
-      this.outbox.arm("other");
-      changes++;
-    }
-    return { outcome: "merged", changes, sequence: this.store.head().sequence };
+    const command = { facts, graceDays, cause };
+    return applyFacts(this.ctx.storage, this.store, identity, command, now, () => this.outbox.arm("other"));
   }
 
   /** Returns the changes that facts would make. Writes nothing. */
@@ -149,19 +129,9 @@ export class Subject extends DurableObject<SubjectEnv> {
     return previewStripe(this.store.state(), before, identity, command);
   }
 
-  /**
-   * Returns whether a Stripe subscription to the product is open. A second one would charge the customer
-   * twice.
-   */
+  /** Returns whether a Stripe subscription to the product is open. A second one would charge the customer twice. */
   async hasOpenSubscription(productCode: string): Promise<boolean> {
-    return [...this.store.state().entitlements.values()].some(
-      (entitlement) =>
-        entitlement.kind === "subscription" &&
-        entitlement.source === "stripe" &&
-        entitlement.productCode === productCode &&
-        // Stripe still charges for a subscription that an operator revoked.
-        (entitlement.status !== "canceled" || entitlement.statusReason === "revoked"),
-    );
+    return hasOpenSubscription(this.store.state().entitlements.values(), productCode);
   }
 
   /** Returns the next subscription to read again from Stripe, and its due time. */
@@ -171,7 +141,11 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   /** Returns the view of the subject that the portal shows to operators. */
   async customerView(identity: SubjectIdentity, page: EntryPage): Promise<CustomerView> {
-    return buildCustomerView(this.store, identity, page, this.decideNow(await currentTime(this.env.DEV)));
+    const now = await currentTime(this.env.DEV);
+    // Records what lapsed, so that the history on the page ends where the decision does.
+    if (this.store.isCreated())
+      changeSubject(this.ctx.storage, this.store, identity, now, () => ({ outcome: "unchanged" }));
+    return buildCustomerView(this.store, identity, page, this.decideNow(now));
   }
 
   /** Returns the changes that an operator's action would make. Writes nothing. */
@@ -271,16 +245,7 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   private decideNow(now: number): DecisionAt {
     this.outbox.rearmIfLost();
-    const { head } = this.store.state();
-    const at = Math.max(now, head.at);
-    const { entitlements } = this.stateAt(at);
-    return { decision: decideAccess(entitlements.values(), at), sequence: head.sequence, at };
-  }
-
-  /** The state as it is at `at`, with reservations that lapsed and that no entry records yet. */
-  private stateAt(at: number): SubjectState {
-    const state = this.store.state();
-    return applyLapses(state, state.head.at, at);
+    return decideNow(this.store, now);
   }
 
   /** Returns whether the subject was erased by an erasure newer than the caller's fence. */

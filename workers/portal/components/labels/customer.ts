@@ -95,6 +95,9 @@ const manualNames: Record<ManualActionType, string> = {
   undo: "Change undone",
 };
 
+/** Returns whether an operator can undo an action of this type. A job may have ended since its units were released. */
+export const canUndo = (type: ManualActionType): boolean => type !== "undo" && type !== "release_reservation";
+
 const operationNames: Record<string, string> = {
   grant: "Purchase granted",
   consume: "Units used",

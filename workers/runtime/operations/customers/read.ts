@@ -8,6 +8,7 @@ import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { subjectName } from "../../../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../../../shared/kit/decision-id.ts";
 import { explainEntitlement, toDecisionView } from "../../subject/views/explain.ts";
+import { toReservationView } from "../../subject/views/reservation-view.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implement, implementForCustomer } from "../implement.ts";
 import { withStripe } from "../prices.ts";
@@ -42,11 +43,12 @@ export const readPastDecision = implementForCustomer(
       const earliest = new Date(found.reachesBackTo.at).toISOString();
       return refusal("invalid", `Decisions are available back to ${earliest}; this one is older.`, "asOf");
     }
-    const { decision, entitlements, sequence, at } = found;
+    const { decision, entitlements, reservations, sequence, at } = found;
     return {
       outcome: "done",
       decision: toDecisionView(identity, decision, { sequence, at }),
       entitlements: entitlements.map((entitlement) => explainEntitlement(entitlement, at)),
+      reservations: reservations.map((reservation) => toReservationView(identity, reservation)),
     };
   },
 );

@@ -15,7 +15,8 @@ import {
   type ManualAction,
   toEntitlementChanges,
 } from "../../../../shared/domain/ledger.ts";
-import { buildOutboundEvents, type OutboundEventDraft } from "../../../../shared/domain/outbound-events.ts";
+import type { OutboundEventDraft } from "../../../../shared/domain/outbound-event-data.ts";
+import { buildOutboundEvents } from "../../../../shared/domain/outbound-events.ts";
 import { serializePreviewState } from "../../../../shared/domain/preview-state.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";

@@ -12,6 +12,7 @@ import { deleteEvents } from "../storage/outbound-events.ts";
 import type { SubjectStore } from "../storage/store.ts";
 import type { Erasure } from "../storage/tombstone.ts";
 import { buildD1Copy } from "./build-d1-copy.ts";
+import { alarmLostAfterMs, flushDelayMs, retryDelayMs } from "./delays.ts";
 import { logFlush } from "./log-flush.ts";
 import { reportFlushFailure } from "./report-flush-failure.ts";
 import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-events.ts";
@@ -39,19 +40,6 @@ import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-
  * call objects with an overdue expiry, those that never flushed, and every other one in turn. A flush that fails again and again is
  * named in the subject's row in D1, for the portal's overview.
  */
-
-/**
- * Delay before consumption is flushed, so that a busy subject costs D1 one write per interval and not one per
- * call.
- * - `subscribed`: an endpoint subscribes to usage events, and its receiver gets them within 0.5 s.
- * - `unsubscribed`: only the portal's lists are delayed.
- * - `busy`: the minimum between two flushes of a constantly active subject. D1 writes about 1,000 rows/s for
- *   all subjects together, and one flush costs as much as several consumes.
- */
-const flushDelayMs = { subscribed: 200, unsubscribed: 5_000, busy: 30_000 };
-/** An alarm that is late by this much is lost. */
-const alarmLostAfterMs = 60_000;
-const retryDelayMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
 export class Outbox {
   /**

@@ -1,11 +1,6 @@
 import { dayMs, type Entitlement } from "../../../../shared/domain/entitlement.ts";
-import {
-  isKept,
-  type LedgerEntry,
-  type SubjectState,
-  unitsConsumed,
-} from "../../../../shared/domain/ledger.ts";
-import type { Reservation } from "../../../../shared/domain/reservation.ts";
+import { type LedgerEntry, type SubjectState, unitsConsumed } from "../../../../shared/domain/ledger.ts";
+import { isKept, type Reservation } from "../../../../shared/domain/reservation.ts";
 import type { StripeRecord } from "../../../../shared/domain/stripe-record.ts";
 import { genesisHash } from "./hash-chain.ts";
 import { toIdempotencyIndex } from "./stored-entry.ts";

@@ -1,5 +1,4 @@
 import type { IdempotentOperation } from "../../../../shared/contract/enums.ts";
-import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
 import {
   applyEntry,
   type EntryDraft,
@@ -9,6 +8,7 @@ import {
 } from "../../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { type AnsweredRequest, readAnsweredRequest } from "./answered-request.ts";
+import { type ChangedEntitlement, readChangedEntitlements } from "./changed-entitlements.ts";
 import { type Checkpoint, readCheckpoint, readCheckpointState, readDailyUsage } from "./checkpoint.ts";
 import { chainHash } from "./hash-chain.ts";
 import { storeEvents } from "./outbound-events.ts";
@@ -189,12 +189,10 @@ export class SubjectStore {
     return stored?.sequence === sequence ? parseEntry(stored) : null;
   }
 
-  /** Returns whether units of the entry were given back. */
   isReversed(sequence: number): boolean {
     return this.exists && isReversed(this.sql, sequence);
   }
 
-  /** Returns the sequences of the entries in the ledger whose units were given back. */
   reversedEntries(): number[] {
     return this.exists ? readReversed(this.sql) : [];
   }
@@ -255,22 +253,7 @@ export class SubjectStore {
     this.sql.exec("UPDATE subject SET flushed_sequence = ?", sequence);
   }
 
-  /**
-   * Returns about `limit` entitlements that changed after `sequence`, in the order of their changes. Always
-   * includes every entitlement that one entry changed, so a page never ends inside an entry.
-   */
-  entitlementsChangedAfter(sequence: number, limit: number): { version: number; entitlement: Entitlement }[] {
-    if (!this.exists) return [];
-    return this.sql
-      .exec<{ version: number; body: string }>(
-        `SELECT version, body FROM entitlements
-         WHERE version > ?1 AND version <= coalesce(
-           (SELECT version FROM entitlements WHERE version > ?1 ORDER BY version LIMIT 1 OFFSET ?2), 9e15)
-         ORDER BY version`,
-        sequence,
-        limit - 1,
-      )
-      .toArray()
-      .map((row) => ({ version: row.version, entitlement: JSON.parse(row.body) as Entitlement }));
+  entitlementsChangedAfter(sequence: number, limit: number): ChangedEntitlement[] {
+    return this.exists ? readChangedEntitlements(this.sql, sequence, limit) : [];
   }
 }

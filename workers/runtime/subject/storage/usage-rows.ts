@@ -1,4 +1,5 @@
-import { type EntryDraft, isKept } from "../../../../shared/domain/ledger.ts";
+import type { EntryDraft } from "../../../../shared/domain/ledger.ts";
+import { isKept } from "../../../../shared/domain/reservation.ts";
 
 /** Writes the reservation and the reversal of an entry. A consume has neither. */
 export function writeUsageRows(sql: SqlStorage, { reservation, forgotten = [], reverses }: EntryDraft): void {

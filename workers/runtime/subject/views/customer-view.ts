@@ -22,6 +22,7 @@ import { actionKey } from "../operator-actions/manual-action.ts";
 import type { SubjectStore } from "../storage/store.ts";
 import { parseEntry } from "../storage/stored-entry.ts";
 import { explainEntitlement, toAccessView, toDecisionView } from "./explain.ts";
+import { toReservationChange, toReservationViews } from "./reservation-view.ts";
 
 /**
  * A page of entries: the newest `limit` entries before sequence `before`, or the newest entries if it is
@@ -47,7 +48,7 @@ export function buildCustomerView(
   { before, limit }: EntryPage,
   now: DecisionMoment & { decision: Decision },
 ): CustomerView {
-  const { head, entitlements } = store.state();
+  const { head, entitlements, reservations } = store.state();
   const isFirst = before === null;
   const { sequence: folded } = store.checkpoint();
   const end = before ?? head.sequence + 1;
@@ -66,7 +67,8 @@ export function buildCustomerView(
     since: isFirst ? (history?.since ?? null) : null,
     entitlements: sortNewestFirst(all).map((entitlement) => explainEntitlement(entitlement, now.at)),
     usageRemaining: getUsageRemaining(all, now.at),
-    entries: listed.map((entry) => toEntryView(store, entry)),
+    reservations: toReservationViews(identity, reservations),
+    entries: listed.map((entry) => toEntryView(store, identity, entry)),
     flips: history?.flips.toReversed().map((flip) => toFlipView(identity, entitlements, flip)) ?? null,
     entriesBefore: last > folded + 1 ? last : null,
     usage: isFirst ? sumUsageByDay(read, store.foldedUsage()) : [],
@@ -91,7 +93,7 @@ function toFlipView(
   };
 }
 
-function toEntryView(store: SubjectStore, entry: LedgerEntry): EntryView {
+function toEntryView(store: SubjectStore, identity: SubjectIdentity, entry: LedgerEntry): EntryView {
   const { cause } = entry;
   const operator = cause.type === "operator" ? cause : null;
   return {
@@ -113,8 +115,10 @@ function toEntryView(store: SubjectStore, entry: LedgerEntry): EntryView {
       kind: entitlement.kind,
       status: statusAt(entitlement, entry.at),
       units: unitsMoved(moved),
+      consumed: unitsConsumed(moved),
       unitsRemaining: entitlement.unitsRemaining,
     })),
+    reservation: toReservationChange(identity, entry.reservation),
     manual: operator === null ? null : { type: operator.action?.type ?? "undo", undoes: operator.undoes },
     undoneBy: operator === null ? null : findUndo(store, entry.sequence),
   };

@@ -2,6 +2,7 @@ import type { Child } from "hono/jsx";
 import type { EntryView, FlipView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { formatCount, formatMoney } from "../../../components/labels/common.ts";
 import {
+  canUndo,
   checkoutAttemptLabels,
   clockChangeLabels,
   entitlementStatusLabels,
@@ -13,6 +14,7 @@ import { deliveryStateLabels, formatAttemptResult } from "../../../components/la
 import { Id, Pill } from "../../../components/parts.tsx";
 import { formatDuration, Time } from "../../../components/time.tsx";
 import { buildCustomerPath, buildPath, type PortalContext } from "../../../request-context.ts";
+import { ReservationLine } from "./reservations.tsx";
 import type { TimelineItem } from "./timeline-items.ts";
 
 interface ItemProps<T extends TimelineItem["type"]> {
@@ -106,6 +108,13 @@ function EntryItem({ c, subjectRef, item: { at, entry, flip, deliveries }, canAc
           )}
         </>
       ))}
+      {entry.reservation === null ? null : (
+        <ReservationLine
+          reservation={entry.reservation}
+          own={sequence}
+          consumed={touched.reduce((sum, { consumed }) => sum + consumed, 0)}
+        />
+      )}
       {actor === null ? null : (
         <p>
           {actor.name}: “{formatReason(entry.reason)}”
@@ -131,7 +140,7 @@ function EntryItem({ c, subjectRef, item: { at, entry, flip, deliveries }, canAc
             <a href={`#entry-${undoneBy}`}>#{undoneBy}</a>
           </>
         )}
-        {canAct && manual !== null && manual.type !== "undo" && undoneBy === null ? (
+        {canAct && manual !== null && canUndo(manual.type) && undoneBy === null ? (
           <>
             {" · "}
             <a
