@@ -5,7 +5,7 @@ import { subjectRefSchema } from "./subject-ref.ts";
 export const productCodePattern = /^[A-Z0-9_]{1,64}$/;
 
 /** `product_code`: the stable identifier of a product within a project and mode. */
-const productCodeSchema = z
+export const productCodeSchema = z
   .string()
   .regex(productCodePattern, "must be 1-64 characters of A-Z, 0-9 and _")
   .meta({ example: "CREDITS_1000" });

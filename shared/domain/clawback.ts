@@ -19,13 +19,13 @@ export function clawBack(
 }
 
 /** Claws back the remaining units except `kept` ones. The entitlement stays active. */
-export function clawBackAllBut(entitlement: Entitlement, kept: number, clawedBackAt: Moment): Entitlement {
+export function clawBackAllBut(entitlement: Entitlement, kept: number): Entitlement {
   const left = entitlement.unitsRemaining ?? 0;
-  return { ...entitlement, unitsRemaining: kept, unitsClawedBack: left - kept, clawedBackAt };
+  return { ...entitlement, unitsRemaining: kept, unitsClawedBack: left - kept };
 }
 
 /** Undoes a claw-back exactly. */
-export function returnUnits({ clawedBackAt: _, ...entitlement }: Entitlement): Entitlement {
+export function returnUnits(entitlement: Entitlement): Entitlement {
   return {
     ...entitlement,
     status: "active",

@@ -47,7 +47,6 @@ export interface ManualActionContext {
 
 /** The newest adjustments of a pack that are kept. Stripe reports a reversal at most 30 days late. */
 const maxAdjustments = 50;
-
 const refused = (code: ManualActionRefusal, unitsRemaining: number | null = null): ManualActionDecision => ({
   outcome: "refused",
   code,
@@ -198,11 +197,22 @@ function decideUndo(
   now: Moment,
 ): ManualActionDecision {
   const action = entry.cause.type === "operator" ? entry.cause.action : null;
-  // The job may have settled on its own meanwhile, so a reservation is not opened again.
+  // A job may have ended since its units were released, so a reservation is not opened again.
   if (action === null || action.type === "release_reservation") return refused("not_undoable");
   const entitlementId = action.type === "grant" ? findGrantedId(entry) : action.entitlementId;
   const entitlement = state.entitlements.get(entitlementId);
   if (entitlement === undefined) return refused("no_such_entitlement");
+  return undo(state, entry, action, entitlement, context, now);
+}
+
+function undo(
+  state: SubjectState,
+  entry: LedgerEntry,
+  action: Exclude<ManualAction, { type: "release_reservation" }>,
+  entitlement: Entitlement,
+  context: ManualActionContext,
+  now: Moment,
+): ManualActionDecision {
   switch (action.type) {
     case "grant":
       return decideRevoke(state, entitlement, "undo", context, now);
@@ -243,9 +253,8 @@ const hasEnded = (entitlement: Entitlement, now: Moment) =>
 
 /** Builds the ledger entry of the action. */
 export function buildManualEntry(
-  { outcome: _, ...change }: Extract<ManualActionDecision, { outcome: "change" }>,
+  { outcome: _, operation, touched, ...more }: Extract<ManualActionDecision, { outcome: "change" }>,
   attribution: Pick<EntryDraft, "reason" | "actor" | "cause" | "idempotency">,
 ): EntryDraft {
-  const { operation, touched, ...more } = change;
   return { operation, touched, records: [], source: "portal", ...attribution, ...more };
 }

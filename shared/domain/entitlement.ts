@@ -91,11 +91,6 @@ export interface Entitlement {
   holds: Hold[];
   /** Units that a full refund or an operator clawed back. Undoing either returns exactly these units. */
   unitsClawedBack: number | null;
-  /**
-   * When units were clawed back from a pack that stays active, because an operator had added some. What was
-   * taken out before and comes back later is clawed back too.
-   */
-  clawedBackAt?: Moment;
   /** Usage packs only: what operators added or removed. A reversal from before an addition leaves it. */
   adjustments?: { at: Moment; change: number }[];
   flags: Flag[];

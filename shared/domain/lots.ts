@@ -29,6 +29,8 @@ export function getUsageRemaining(entitlements: Iterable<Entitlement>, now: Mome
 export interface LotUnits {
   entitlementId: string;
   units: number;
+  /** Set when the lot's purchase had been taken back before, and only an operator's units were left to draw. */
+  afterClawBack?: true;
 }
 
 /** Collects what one decision does to lots: each lot as it is afterwards, with its movements in order. */
@@ -65,12 +67,16 @@ export class LotChanges {
     if (available < units) return null;
     const drawn: LotUnits[] = [];
     let outstanding = units;
-    for (const { entitlementId, unitsRemaining } of packs) {
+    for (const { entitlementId, unitsRemaining, unitsClawedBack } of packs) {
       if (outstanding === 0) break;
       const part = Math.min(outstanding, unitsRemaining ?? 0);
       outstanding -= part;
       this.move(entitlementId, movement, -part);
-      drawn.push({ entitlementId, units: part });
+      drawn.push({
+        entitlementId,
+        units: part,
+        ...(unitsClawedBack === null ? {} : { afterClawBack: true as const }),
+      });
     }
     return drawn;
   }
@@ -86,9 +92,10 @@ export class LotChanges {
     if (spent > 0) this.move(entitlementId, "consumed", -spent);
   }
 
-  /** Takes units that came back since `since` out again where their lot ended meanwhile. */
-  forfeitIfEnded({ entitlementId, units }: LotUnits, since: Moment): void {
-    const end = this.endSince(entitlementId, since);
+  /** Takes units that came back out again where their lot ended since they were drawn. */
+  forfeitIfEnded(drawn: LotUnits): void {
+    const { entitlementId, units } = drawn;
+    const end = this.findEnd(drawn);
     if (end === null || units === 0) return;
     this.move(entitlementId, end, -units);
     if (end !== "clawed_back") return;
@@ -97,13 +104,11 @@ export class LotChanges {
     this.put({ ...lot, unitsClawedBack: (lot.unitsClawedBack ?? 0) + units });
   }
 
-  /** Returns what happened to a lot's units that were taken out at `since`; `null` if they still count. */
-  endSince(entitlementId: string, since: Moment): "expired" | "clawed_back" | null {
+  /** Returns what happened to a lot since units were drawn from it; `null` if they still count. */
+  findEnd({ entitlementId, afterClawBack }: LotUnits): "expired" | "clawed_back" | null {
     const lot = this.lot(entitlementId);
     if (lot.status === "canceled") return "clawed_back";
-    const { unitsClawedBack, clawedBackAt } = lot;
-    const isClawedBack = unitsClawedBack !== null && clawedBackAt !== undefined && since <= clawedBackAt;
-    if (isClawedBack) return "clawed_back";
+    if (lot.unitsClawedBack !== null && afterClawBack !== true) return "clawed_back";
     return hasExpired(lot, this.now) ? "expired" : null;
   }
 

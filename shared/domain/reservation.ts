@@ -15,7 +15,7 @@ export interface Reservation {
   /** The units that were reserved. */
   units: number;
   /** The units that are still held, by the lot they came from. */
-  lots: { entitlementId: string; units: number }[];
+  lots: { entitlementId: string; units: number; afterClawBack?: true }[];
   /** The units that were settled so far. */
   settled: number;
   /** What happens to the held units when the time ends. */

@@ -27,7 +27,7 @@ function reversePurchase(entitlement: Entitlement, record: PaymentRecord, now: M
   const holds = updateHolds(entitlement.holds, [...disputes, ...refunds]);
   const isInEffect = holds.some(({ causeId, liftedAt }) => causeId === recordId && liftedAt === null);
   const settled =
-    placedAt !== null && isInEffect ? applyReversal(entitlement, placedAt, now) : removeReversal(entitlement);
+    placedAt !== null && isInEffect ? applyReversal(entitlement, placedAt) : removeReversal(entitlement);
   const after: Entitlement = {
     ...settled,
     // A full reversal needs no hold. One that an operator's lift precedes is only noted, as a lifted hold.
@@ -42,12 +42,12 @@ function reversePurchase(entitlement: Entitlement, record: PaymentRecord, now: M
 const isReversed = ({ status, statusReason, unitsClawedBack }: Entitlement) =>
   status === "canceled" ? statusReason === "refunded" : status === "active" && unitsClawedBack !== null;
 
-function applyReversal(entitlement: Entitlement, reversedAt: Moment, now: Moment): Entitlement {
+function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlement {
   // Already canceled for another reason, so no units are left to claw back.
   if (entitlement.status === "canceled" && !isReversed(entitlement)) return entitlement;
   if (entitlement.status === "active" && isReversed(entitlement)) return entitlement;
   const added = countUnitsAddedAfter(entitlement, reversedAt);
-  if (!isReversed(entitlement) && added > 0) return clawBackAllBut(entitlement, added, now);
+  if (!isReversed(entitlement) && added > 0) return clawBackAllBut(entitlement, added);
   const reversed = isReversed(entitlement)
     ? { ...entitlement, canceledAt: reversedAt }
     : clawBack(entitlement, "refunded", reversedAt);

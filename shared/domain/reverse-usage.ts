@@ -26,13 +26,10 @@ export function decideReverse(
   if (total === 0) return refuse({ code: "not_found" });
   const wanted = Math.min(command.units ?? total, total);
   const lots = new LotChanges(state.entitlements, now);
-  // What a settle spent left its lots when it was reserved.
-  const takenAt = entry.reservation?.createdAt ?? entry.at;
   let returned = 0;
-  for (const { entitlementId, units } of taken.toReversed()) {
-    const isOpen = lots.endSince(entitlementId, takenAt) === null;
-    const part = isOpen ? Math.min(units, wanted - returned) : 0;
-    if (part > 0) lots.move(entitlementId, "consumed", part);
+  for (const drawn of taken.toReversed()) {
+    const part = lots.findEnd(drawn) === null ? Math.min(drawn.units, wanted - returned) : 0;
+    if (part > 0) lots.move(drawn.entitlementId, "consumed", part);
     returned += part;
   }
   const reply = {
@@ -45,10 +42,16 @@ export function decideReverse(
   return toChange(command, lots, reply, { operation: "reverse", reason: "usage_reversed", reverses });
 }
 
-/** Lists the units that the entry spent, by lot, in the order in which they were drawn. */
-function listConsumed({ touched }: LedgerEntry): LotUnits[] {
+/**
+ * Lists the units that the entry spent, by lot, in the order in which they were drawn. What a settle spent may have
+ * been reserved before its lot's purchase was taken back.
+ */
+function listConsumed({ operation, touched }: LedgerEntry): LotUnits[] {
   return touched.flatMap((each) => {
     const units = unitsConsumed(each);
-    return units === 0 ? [] : [{ entitlementId: each.entitlement.entitlementId, units }];
+    const { entitlementId, unitsClawedBack } = each.entitlement;
+    const isAfter = operation === "consume" && unitsClawedBack !== null;
+    const after = isAfter ? { afterClawBack: true as const } : {};
+    return units === 0 ? [] : [{ entitlementId, units, ...after }];
   });
 }

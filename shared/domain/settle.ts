@@ -56,16 +56,17 @@ export function spendHeld(
 ): LotUnits[] {
   const kept: LotUnits[] = [];
   let outstanding = spent;
-  for (const { entitlementId, units } of lots.inDrawOrder(reservation.lots)) {
+  for (const lot of lots.inDrawOrder(reservation.lots)) {
+    const { entitlementId, units } = lot;
     const paid = Math.min(outstanding, units);
     outstanding -= paid;
-    const rest = { entitlementId, units: units - paid };
+    const rest = { ...lot, units: units - paid };
     if (keepOpen) {
       if (paid > 0) lots.release({ entitlementId, units: paid }, paid);
       if (rest.units > 0) kept.push(rest);
     } else {
       lots.release({ entitlementId, units }, paid);
-      lots.forfeitIfEnded(rest, reservation.createdAt);
+      lots.forfeitIfEnded(rest);
     }
   }
   return kept;

@@ -1,5 +1,6 @@
 import type { Route } from "./http/endpoint.ts";
 import { accessCheck } from "./routes/access-check.ts";
+import { accessProducts } from "./routes/access-products.ts";
 import { checkoutSession } from "./routes/checkout-session.ts";
 import { customerAccess } from "./routes/customer-access.ts";
 import { entitlements } from "./routes/entitlements.ts";
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
 
   { method: "POST", path: "/v1/checkout/session", auth: "api_key", ...checkoutSession },
   { method: "POST", path: "/v1/access/check", auth: "api_key", ...accessCheck },
+  { method: "POST", path: "/v1/access/products", auth: "api_key", ...accessProducts },
   { method: "GET", path: "/v1/customer/access/:subject_ref", auth: "api_key", ...customerAccess },
   { method: "GET", path: "/v1/entitlements/:subject_ref", auth: "api_key", ...entitlements },
   { method: "POST", path: "/v1/usage/consume", auth: "api_key", ...usageConsume },

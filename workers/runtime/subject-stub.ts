@@ -4,7 +4,7 @@ import { DependencyUnavailableError, remainingMs, withTimeout } from "../../shar
 import type { RuntimeEnv } from "./env.ts";
 import type { UsageCommand, UsageResult } from "./subject/apply-usage.ts";
 import { pack, unpack } from "./subject/packed.ts";
-import type { ConsumeResult, DecisionAt, SubjectSnapshot } from "./subject/rpc-types.ts";
+import type { ConsumeResult, DecisionAt, ProductDecisionsAt, SubjectSnapshot } from "./subject/rpc-types.ts";
 import type { Subject } from "./subject/subject.ts";
 import { timeouts } from "./timeouts.ts";
 
@@ -12,6 +12,7 @@ import { timeouts } from "./timeouts.ts";
 export type SubjectRpc = Pick<
   Subject,
   | "packedCheck"
+  | "packedCheckProducts"
   | "read"
   | "packedConsume"
   | "packedUsage"
@@ -96,6 +97,10 @@ export class SubjectClient {
 
   async check(): Promise<DecisionAt> {
     return unpack(await this.call((subject) => subject.packedCheck(), timeouts.check));
+  }
+
+  async checkProducts(productCodes: readonly string[]): Promise<ProductDecisionsAt> {
+    return unpack(await this.call((subject) => subject.packedCheckProducts(productCodes), timeouts.check));
   }
 
   read(): Promise<SubjectSnapshot> {

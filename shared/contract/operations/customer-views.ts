@@ -24,6 +24,8 @@ export interface DecisionView extends AccessView {
   decisionId: string;
   at: number;
   sequence: number;
+  /** The products of a decision over some products; empty for one over all entitlements. */
+  products: string[];
 }
 
 export interface HoldView {

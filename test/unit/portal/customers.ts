@@ -21,6 +21,7 @@ export const customer = (change: Partial<CustomerView> = {}): CustomerView => ({
     decisionId: "dec_1",
     at: noon,
     sequence: 3,
+    products: [],
   },
   since: null,
   entitlements: [],

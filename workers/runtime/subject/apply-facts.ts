@@ -5,7 +5,10 @@ import { type StripeCommand, toStripeContext } from "./preview-stripe.ts";
 import type { StripeResult } from "./rpc-types.ts";
 import type { SubjectStore } from "./storage/store.ts";
 
-/** Merges facts from Stripe, each as an entry of its own. Calls `onEntry` in the commit of each entry. */
+/**
+ * Merges facts from Stripe, each as an entry of its own. After a crash between two entries, a repeated call finds the
+ * first ones merged. Calls `onEntry` in the commit of each entry.
+ */
 export function applyFacts(
   storage: DurableObjectStorage,
   store: SubjectStore,

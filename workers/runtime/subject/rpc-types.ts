@@ -3,6 +3,7 @@ import type { Decision } from "../../../shared/domain/decision.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import type { UsageReply } from "../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
+import type { ProductDecisions } from "../../../shared/domain/product-decision.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
 import type { UsageCommand } from "./apply-usage.ts";
 
@@ -10,6 +11,9 @@ import type { UsageCommand } from "./apply-usage.ts";
  * A decision with its ledger sequence and time. The two are enough to recompute the decision from the ledger.
  */
 export type DecisionAt = DecisionMoment & { decision: Decision };
+
+/** A decision over some products, with its ledger sequence and time. */
+export type ProductDecisionsAt = DecisionMoment & ProductDecisions;
 
 export interface SubjectSnapshot extends DecisionAt {
   /** All entitlements of the subject, in their stored form. */

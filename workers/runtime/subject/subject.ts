@@ -11,7 +11,7 @@ import { applyUsage, type UsageCommand, type UsageResult } from "./apply-usage.t
 import { GroupCommit } from "./group-commit.ts";
 import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./history/decision-as-of.ts";
 import { foldHistory } from "./history/fold.ts";
-import { changeSubject } from "./ledger/change-subject.ts";
+import { recordLapses } from "./ledger/change-subject.ts";
 import { type Verification, verify } from "./ledger/verify.ts";
 import { applyManual, type ManualActionResult } from "./operator-actions/apply-manual-action.ts";
 import {
@@ -29,6 +29,7 @@ import type {
   ConsumeCall,
   ConsumeResult,
   DecisionAt,
+  ProductDecisionsAt,
   StripeResult,
   SubjectSnapshot,
   UsageCall,
@@ -36,7 +37,7 @@ import type {
 import { SubjectStore } from "./storage/store.ts";
 import type { Erasure } from "./storage/tombstone.ts";
 import type { SubjectEnv } from "./subject-env.ts";
-import { decideNow, hasOpenSubscription, readSnapshot } from "./views/current.ts";
+import { decideNow, decideProductsNow, hasOpenSubscription, readSnapshot } from "./views/current.ts";
 import { buildCustomerView, type EntryPage } from "./views/customer-view.ts";
 import { type ExportedState, exportEntries, exportRequests, exportState } from "./views/export.ts";
 
@@ -72,6 +73,11 @@ export class Subject extends DurableObject<SubjectEnv> {
     return pack(await this.check());
   }
 
+  async packedCheckProducts(productCodes: readonly string[]): Promise<Packed<ProductDecisionsAt>> {
+    this.outbox.rearmIfLost();
+    return pack(decideProductsNow(this.store, productCodes, await currentTime(this.env.DEV)));
+  }
+
   async read(): Promise<SubjectSnapshot> {
     return readSnapshot(this.store, this.decideNow(await currentTime(this.env.DEV)));
   }
@@ -105,11 +111,7 @@ export class Subject extends DurableObject<SubjectEnv> {
     return pack(await this.usage(identity, command));
   }
 
-  /**
-   * Merges facts from Stripe. A known fact changes nothing, so calls can be repeated and can arrive in any
-   * order. Each fact is a separate entry. After a crash between two entries, a repeated call finds the first
-   * ones merged.
-   */
+  /** Merges facts from Stripe. A known fact changes nothing, so calls can be repeated and arrive in any order. */
   async applyStripe(
     identity: SubjectIdentity,
     { facts, graceDays, cause, erasureFence = null }: StripeCommand,
@@ -142,9 +144,7 @@ export class Subject extends DurableObject<SubjectEnv> {
   /** Returns the view of the subject that the portal shows to operators. */
   async customerView(identity: SubjectIdentity, page: EntryPage): Promise<CustomerView> {
     const now = await currentTime(this.env.DEV);
-    // Records what lapsed, so that the history on the page ends where the decision does.
-    if (this.store.isCreated())
-      changeSubject(this.ctx.storage, this.store, identity, now, () => ({ outcome: "unchanged" }));
+    recordLapses(this.ctx.storage, this.store, identity, now);
     return buildCustomerView(this.store, identity, page, this.decideNow(now));
   }
 
@@ -175,7 +175,7 @@ export class Subject extends DurableObject<SubjectEnv> {
     return result;
   }
 
-  /** For an export: the state. `exportEntries` and `exportRequests` return the rest in pages (export.ts). */
+  /** An export is the state, and the pages of `exportEntries` and `exportRequests` (export.ts). */
   async exportState(): Promise<ExportedState> {
     return exportState(this.store);
   }

@@ -54,6 +54,16 @@ export function changeSubject<D extends { outcome: string }>(
   }
 }
 
+/** Writes what lapsed by `now`, so that a history that is read next ends where the decision does. */
+export function recordLapses(
+  storage: DurableObjectStorage,
+  store: SubjectStore,
+  identity: SubjectIdentity,
+  now: number,
+): void {
+  changeSubject(storage, store, identity, now, () => ({ outcome: "unchanged" }));
+}
+
 /** Writes an entry for each reservation that lapsed by `now`. Returns the state after them. */
 function writeLapses(store: SubjectStore, now: number): StateAtHead {
   let state = store.state();

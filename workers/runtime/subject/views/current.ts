@@ -2,17 +2,31 @@ import { decideAccess } from "../../../../shared/domain/decision.ts";
 import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
 import { applyLapses } from "../../../../shared/domain/lapse.ts";
 import { getUsageRemaining } from "../../../../shared/domain/lots.ts";
+import { decideProducts } from "../../../../shared/domain/product-decision.ts";
 import { sumByLot } from "../../../../shared/domain/reservation.ts";
-import type { DecisionAt, SubjectSnapshot } from "../rpc-types.ts";
+import type { DecisionAt, ProductDecisionsAt, SubjectSnapshot } from "../rpc-types.ts";
 import type { SubjectStore } from "../storage/store.ts";
 
 /** Reads of the present. They write nothing, so they apply the lapses that no entry records yet in memory. */
 
 export function decideNow(store: SubjectStore, now: number): DecisionAt {
+  const { entitlements, ...moment } = readEntitlements(store, now);
+  return { decision: decideAccess(entitlements.values(), moment.at), ...moment };
+}
+
+export function decideProductsNow(
+  store: SubjectStore,
+  productCodes: readonly string[],
+  now: number,
+): ProductDecisionsAt {
+  const { entitlements, ...moment } = readEntitlements(store, now);
+  return { ...decideProducts(entitlements.values(), productCodes, moment.at), ...moment };
+}
+
+function readEntitlements(store: SubjectStore, now: number) {
   const { head, ...state } = store.state();
   const at = Math.max(now, head.at);
-  const { entitlements } = applyLapses(state, head.at, at);
-  return { decision: decideAccess(entitlements.values(), at), sequence: head.sequence, at };
+  return { entitlements: applyLapses(state, head.at, at).entitlements, sequence: head.sequence, at };
 }
 
 /** Returns the entitlements and balances at the moment of `decision`. */

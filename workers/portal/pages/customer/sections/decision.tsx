@@ -42,7 +42,7 @@ export function DecisionPanel({
             {isPast ? (
               <>
                 As of <ExactTime at={decision.at} /> (<Time at={decision.at} now={c.get("now")} />
-                ). Access is {customer.decision.allowed ? "allowed" : "denied"} now.{" "}
+                ){decision.products.length === 0 ? "" : ` for ${decision.products.join(" or ")}`}. Access is {customer.decision.allowed ? "allowed" : "denied"} now.{" "}
                 <a href={buildCustomerPath(c, customer.subjectRef)}>Back to now</a>.
               </>
             ) : (
