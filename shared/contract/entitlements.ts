@@ -11,7 +11,7 @@ import { wholeNumber } from "./whole-number.ts";
 const time = z.iso.datetime().meta({ description: "ISO 8601 UTC with milliseconds." });
 
 /** One entitlement as both read endpoints return it. Fields that do not apply to its kind are `null`. */
-const entitlementViewSchema = z
+export const entitlementViewSchema = z
   .object({
     entitlement_id: z.string(),
     kind: z.enum(entitlementKinds),

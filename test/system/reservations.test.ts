@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ApiClient } from "../../dev/seed/api-client.ts";
+import { ApiClient, sessionIdOf } from "../../dev/seed/api-client.ts";
 import { buy, newKey, newWorld, type World } from "./world.ts";
 
 /** Reservations, reversals and product gates over HTTP. */
@@ -82,6 +82,22 @@ describe("a job whose cost is known when it is over", () => {
     expect(await error("settle", { reservation_id, units: 1 })).toBe("reservation_not_found");
     expect(await error("release", { reservation_id })).toBe("reservation_not_found");
     expect(await error("reverse", { consume_key: "never" })).toBe("not_found");
+  });
+});
+
+describe("the status of a checkout", () => {
+  it("is created until it is paid, then finalized with its entitlement, and unknown to other projects", async () => {
+    const other = await newWorld();
+    const { body } = await world.api.checkout("user_polls", "CREDITS_1000", "polls");
+    const path = `/v1/checkout/session/${body.attempt_id}`;
+    const created = { attempt_id: body.attempt_id, status: "created", entitlement: null };
+    expect((await world.api.get(path)).body).toMatchObject({ ...created, product_code: "CREDITS_1000" });
+    expect((await other.api.get(path)).body["error"]).toBe("not_found");
+    expect((await world.api.get("/v1/checkout/session/att_1")).body["error"]).toBe("invalid_request");
+    await world.stripe.pay(sessionIdOf(body.checkout_url), { email: "polls@example.com" });
+    await expect
+      .poll(async () => (await world.api.get(path)).body, { timeout: 10_000 })
+      .toMatchObject({ status: "finalized", entitlement: { usage_remaining: 1_000, available: true } });
   });
 });
 

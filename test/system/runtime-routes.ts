@@ -9,6 +9,7 @@ export const runtimeRoutes: Record<string, "public" | "api_key"> = {
   "GET /v1/docs": "public",
   "POST /v1/webhooks/stripe/tenant/:connection_id": "public",
   "POST /v1/checkout/session": "api_key",
+  "GET /v1/checkout/session/:attempt_id": "api_key",
   "POST /v1/access/check": "api_key",
   "POST /v1/access/products": "api_key",
   "GET /v1/customer/access/:subject_ref": "api_key",

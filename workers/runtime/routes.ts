@@ -2,6 +2,7 @@ import type { Route } from "./http/endpoint.ts";
 import { accessCheck } from "./routes/access-check.ts";
 import { accessProducts } from "./routes/access-products.ts";
 import { checkoutSession } from "./routes/checkout-session.ts";
+import { checkoutStatus } from "./routes/checkout-status.ts";
 import { customerAccess } from "./routes/customer-access.ts";
 import { entitlements } from "./routes/entitlements.ts";
 import { healthz, readyz } from "./routes/health.ts";
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   },
 
   { method: "POST", path: "/v1/checkout/session", auth: "api_key", ...checkoutSession },
+  { method: "GET", path: "/v1/checkout/session/:attempt_id", auth: "api_key", ...checkoutStatus },
   { method: "POST", path: "/v1/access/check", auth: "api_key", ...accessCheck },
   { method: "POST", path: "/v1/access/products", auth: "api_key", ...accessProducts },
   { method: "GET", path: "/v1/customer/access/:subject_ref", auth: "api_key", ...customerAccess },

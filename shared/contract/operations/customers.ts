@@ -40,7 +40,7 @@ export const readCustomer = operation({
 
 /** A `dec_…` id that the runtime API returned, or a time in milliseconds since 1970. */
 const asOf = z.union([
-  z.strictObject({ decisionId: z.string().max(64) }),
+  z.strictObject({ decisionId: z.string().max(4_000) }),
   z.strictObject({ at: time("This is no time of the calendar.") }),
 ]);
 export type AsOf = z.infer<typeof asOf>;

@@ -9,7 +9,7 @@ const timePattern =
  * text.
  */
 export function parseAsOf(text: string): AsOf | null {
-  if (/^dec_[0-9a-z]+$/.test(text)) return { decisionId: text };
+  if (/^dec_[0-9a-z]+(\.[A-Z0-9_]{1,64})*$/.test(text)) return { decisionId: text };
   const [, date, time = "00:00", zone = "Z"] = timePattern.exec(text) ?? [];
   if (date === undefined) return null;
   const [, sign, hours, minutes] = /^([+-])([01]\d|2[0-3]):([0-5]\d)$/.exec(zone) ?? [];
