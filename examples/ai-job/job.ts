@@ -1,5 +1,5 @@
 /**
- * A job whose cost is known when it is over: reserve, work, then settle or release.
+ * A job with a cost that is known when it is over: reserve, work, then settle or release.
  *
  * Every request has a key derived from the job's id, so a job that is run again after a crash repeats its requests and
  * changes nothing twice. Copy this file: it needs only `fetch`.
@@ -63,7 +63,7 @@ export async function runJob(licenzy: Licenzy, job: Job): Promise<JobResult> {
     const consumed = expectDone(part).body.consumed ?? 0;
     return { outcome: "done", consumed, unpaid: used - consumed };
   }
-  // The job took longer than its time, and the balance was spent meanwhile. The portal shows the units.
+  // The job took longer than its time, and the balance was spent in between. The portal shows the units.
   if (settled.body.error === "reservation_expired") return { outcome: "done", consumed: 0, unpaid: used };
   return { outcome: "done", consumed: expectDone(settled).body.consumed ?? 0, unpaid: 0 };
 }

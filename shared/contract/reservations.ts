@@ -95,7 +95,7 @@ export const reverseReplySchema = z
   .object({
     ok: z.literal(true),
     returned: z.int(),
-    forfeited: z.int().meta({ description: "Units whose pack has ended. They do not return." }),
+    forfeited: z.int().meta({ description: "Units of a pack that has ended. They do not return." }),
     usage_remaining: usageRemaining,
   })
   .meta({ id: "ReverseReply" });

@@ -19,7 +19,7 @@ export interface Lapse {
  * held, and both see the same balance.
  */
 export function* listLapses(state: SubjectState, headAt: Moment, now: Moment): Generator<Lapse> {
-  // Most subjects have none, and every check asks.
+  // Most subjects have none, and every check gets here.
   if (state.reservations.size === 0) return;
   let current = state;
   for (const reservation of listOpen(state.reservations)) {

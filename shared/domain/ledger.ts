@@ -152,7 +152,7 @@ export interface EntryDraft {
   reservation?: Reservation;
   /** Lapsed reservations that leave the state with this entry. */
   forgotten?: string[];
-  /** The consume or settle whose units the entry gives back. */
+  /** The consume or settle that the entry gives back. */
   reverses?: { sequence: number; at: Moment };
   /** Set when a lot that was empty has units again, which can change a decision. */
   revives?: true;

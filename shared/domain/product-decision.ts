@@ -8,7 +8,7 @@ export interface ProductDecision {
   decision: Decision;
 }
 
-/** Decisions by product, in the order in which they were asked, and the one over all of them. */
+/** Decisions by product, in the order of the request, and the one over all of them. */
 export interface ProductDecisions {
   decision: Decision;
   products: ProductDecision[];

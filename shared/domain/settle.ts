@@ -73,7 +73,7 @@ export function spendHeld(
 }
 
 /**
- * Settles a reservation whose time ended: from the balance, for a day. Otherwise an entry notes the units, so that an
+ * Settles a reservation that ended by time: from the balance, for a day. Otherwise an entry notes the units, so that an
  * operator sees work that was not billed. A later settle of the day can still succeed.
  */
 function decideLateSettle(

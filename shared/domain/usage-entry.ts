@@ -2,7 +2,7 @@ import type { Moment } from "./entitlement.ts";
 import type { Cause, EntryDraft, IdempotencyRecord, UsageReply } from "./ledger.ts";
 import type { LotChanges } from "./lots.ts";
 
-/** What every request of the usage endpoints brings. */
+/** What every request of the usage endpoints has. */
 export interface UsageRequest {
   idempotency: Omit<IdempotencyRecord, "reply">;
   cause: Cause;

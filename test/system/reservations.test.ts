@@ -20,7 +20,7 @@ async function customerWithCredits(): Promise<string> {
 
 const post = (path: string, body: object, headers = key()) => world.api.post(`/v1/usage/${path}`, body, headers);
 
-describe("a job whose cost is known when it is over", () => {
+describe("a job with a cost that is known when it is over", () => {
   it("reserves, settles, and gets every reply again with the same key and decision", async () => {
     const subject_ref = await customerWithCredits();
     const body = { subject_ref, units: 75, expires_in_seconds: 60 };

@@ -70,7 +70,7 @@ describe("a settle", () => {
   });
 });
 
-describe("a reservation whose purchase is reversed", () => {
+describe("a reservation from a purchase that is reversed", () => {
   it("spends what is settled after a refund, and a failed refund restores exactly the rest", () => {
     const customer = customerWith(100);
     const id = hold(customer, 60);
@@ -121,7 +121,7 @@ describe("a reservation whose purchase is reversed", () => {
   });
 });
 
-describe("a reservation whose pack expires", () => {
+describe("a reservation from a pack that expires", () => {
   it("can be settled afterwards, and what is released then expires", () => {
     const customer = new Customer();
     customer.buy("cs_a", 100, 1);

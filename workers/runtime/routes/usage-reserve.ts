@@ -12,7 +12,7 @@ export const usageReserve = defineEndpoint(
   usageDocs({
     summary: "Reserve units",
     description:
-      "For a job whose cost is known when it is over: holds units, so that no other job spends them. All or nothing, from usable packs in the order of a consume. Settle or release the reservation when the job ends; otherwise it expires.",
+      "For a job with a cost that is known when it is over: holds units, so that no other job spends them. All or nothing, from usable packs in the order of a consume. Settle or release the reservation when the job ends; otherwise it expires.",
     body: reserveRequestSchema,
     reply: reserveReplySchema,
     status: 201,

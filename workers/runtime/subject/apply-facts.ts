@@ -6,7 +6,7 @@ import type { StripeResult } from "./rpc-types.ts";
 import type { SubjectStore } from "./storage/store.ts";
 
 /**
- * Merges facts from Stripe, each as an entry of its own. After a crash between two entries, a repeated call finds the
+ * Merges facts from Stripe, each as a separate entry. After a crash between two entries, a repeated call finds the
  * first ones merged. Calls `onEntry` in the commit of each entry.
  */
 export function applyFacts(

@@ -81,7 +81,7 @@ function decide(
   }
 }
 
-/** The id of a reservation contains the sequence of the entry that made it, which tells a closed one from none. */
+/** The id of a reservation contains the sequence of the entry that made it, so a closed one differs from none. */
 function explainMissing(store: SubjectStore, identity: SubjectIdentity, reservationId: string): UsageRefusal {
   const moment = decodeMomentId("rsv", subjectName(identity), reservationId);
   const entry = moment === null ? null : store.entry(moment.sequence);

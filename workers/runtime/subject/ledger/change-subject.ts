@@ -21,8 +21,8 @@ export interface ChangeResult<D> {
 
 /**
  * Decides, and writes one ledger entry and the resulting state, in one synchronous transaction. Every change
- * of a subject goes through this function. Before it decides, it writes an entry for each reservation whose time
- * has ended, also where the decision then writes nothing: an alarm is set for those already.
+ * of a subject goes through this function. Before it decides, it writes an entry for each reservation that
+ * has ended by time, also where the decision then writes nothing: an alarm is set for those already.
  *
  * Guarantees:
  * - No other request reads or writes a state in between, because there is no `await`.

@@ -15,7 +15,7 @@ export class LedgerWalk {
   sequence: number;
   entries = 0;
   findings: CheckFinding[] = [];
-  /** The entries of this walk whose units a later one gave back. */
+  /** The entries of this walk that a later one gave back. */
   readonly reversed = new Set<number>();
   /** The hash of the entry at the anchor's sequence; the checkpoint's hash until the walk reaches it. */
   hashAtAnchor: string;

@@ -25,7 +25,7 @@ export function isReversed(sql: SqlStorage, sequence: number): boolean {
   return sql.exec("SELECT 1 FROM reversed WHERE sequence = ?", sequence).toArray().length > 0;
 }
 
-/** Returns the sequences of the entries whose units were given back, in order. */
+/** Returns the sequences of the entries that were given back, in order. */
 export function readReversed(sql: SqlStorage): number[] {
   return sql
     .exec<{ sequence: number }>("SELECT sequence FROM reversed ORDER BY sequence")
