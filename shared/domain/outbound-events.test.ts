@@ -136,6 +136,7 @@ describe("outboundEvents", () => {
         created_at: new Date(1_000_000).toISOString(),
         updated_at: new Date(1_000_000).toISOString(),
         lots: null,
+        reservation_id: null,
         sequence: 1,
       },
     });

@@ -24,7 +24,6 @@ export const sendTest = implement(
     const event = {
       eventId,
       type: "endpoint.test" as const,
-      reservation_id: null,
       sequence: null,
       occurredAt: now,
       body: JSON.stringify(testEvent(eventId, scope, actor, now)),
