@@ -50,6 +50,12 @@ export function isDue({ status, expiresAt }: Reservation, now: Moment): boolean 
   return status === "open" && now >= expiresAt;
 }
 
+export function countOpen(reservations: Reservations): number {
+  let open = 0;
+  for (const { status } of reservations.values()) if (status === "open") open++;
+  return open;
+}
+
 /** Lists the open reservations, the first to expire first. */
 export function listOpen(reservations: Reservations): Reservation[] {
   return [...reservations.values()]

@@ -1,7 +1,7 @@
 import type { Moment } from "./entitlement.ts";
 import type { SubjectState } from "./ledger.ts";
 import { LotChanges } from "./lots.ts";
-import { listOpen, maxOpenReservations, type Reservation } from "./reservation.ts";
+import { countOpen, maxOpenReservations, type Reservation } from "./reservation.ts";
 import { refuse, toChange, type UsageDecision, type UsageRequest } from "./usage-entry.ts";
 
 export interface ReserveCommand extends UsageRequest {
@@ -21,7 +21,7 @@ export function decideReserve(
   const lots = new LotChanges(state.entitlements, now);
   const held = lots.draw(command.units, "reserved");
   if (held === null) return refuse({ code: "insufficient_usage", usageRemaining: lots.remaining() });
-  if (listOpen(state.reservations).length >= maxOpenReservations)
+  if (countOpen(state.reservations) >= maxOpenReservations)
     return refuse({ code: "too_many_reservations" });
   const expiresAt = now + command.expiresInMs;
   const reservation: Reservation = {

@@ -150,7 +150,7 @@ describe("reservations", () => {
     expect((await usage(reserve(2_000, "all"))).outcome).toBe("done");
     await stub.wake();
     expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0 });
-  });
+  }, 240_000);
 
   it("a consume or settle is given back once, and its key can be used for both", async () => {
     const { identity, stub, usage, balance } = await customerWith(100);
