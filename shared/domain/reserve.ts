@@ -21,8 +21,7 @@ export function decideReserve(
   const lots = new LotChanges(state.entitlements, now);
   const held = lots.draw(command.units, "reserved");
   if (held === null) return refuse({ code: "insufficient_usage", usageRemaining: lots.remaining() });
-  if (countOpen(state.reservations) >= maxOpenReservations)
-    return refuse({ code: "too_many_reservations" });
+  if (countOpen(state.reservations) >= maxOpenReservations) return refuse({ code: "too_many_reservations" });
   const expiresAt = now + command.expiresInMs;
   const reservation: Reservation = {
     reservationId,

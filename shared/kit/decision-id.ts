@@ -27,7 +27,9 @@ export function decodeDecisionId(
 ): (DecisionMoment & { products: string[] }) | null {
   const [id = "", ...products] = decisionId.split(separator);
   const moment = decodeMomentId("dec", subjectName, id);
-  return moment === null || !products.every((code) => productCodes.test(code)) ? null : { ...moment, products };
+  return moment === null || !products.every((code) => productCodes.test(code))
+    ? null
+    : { ...moment, products };
 }
 
 /** Returns the tag of the id's subject, in hex as in logs; `null` when the id is malformed. */

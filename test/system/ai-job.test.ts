@@ -23,7 +23,9 @@ function brokenFetch(): typeof fetch {
 async function customer() {
   const subjectRef = `user_${randomBytes(6).toString("hex")}`;
   await buy(world, subjectRef);
-  await expect.poll(async () => (await world.api.check(subjectRef)).body.allowed, { timeout: 10_000 }).toBe(true);
+  await expect
+    .poll(async () => (await world.api.check(subjectRef)).body.allowed, { timeout: 10_000 })
+    .toBe(true);
   const licenzy: Licenzy = {
     origin: world.origin,
     apiKey: world.apiKey,

@@ -80,15 +80,18 @@ describe("query parameters", () => {
     needs === "api_key" ? [route.replace(/:\w+$/, "a").split(" ")] : [],
   );
 
-  it.each(endpoints)("the API rejects an unknown query parameter of %s %s", async (method = "", path = "") => {
-    const reply = await sendRaw(method, `${path}?mode=live`);
-    expect(reply.status).toBe(400);
-    expect(JSON.parse(reply.text)).toMatchObject({
-      error: "invalid_request",
-      message: "Invalid request: `mode` is not a query parameter of this request.",
-      details: [{ path: "mode", message: "is not a query parameter of this request" }],
-    });
-  });
+  it.each(endpoints)(
+    "the API rejects an unknown query parameter of %s %s",
+    async (method = "", path = "") => {
+      const reply = await sendRaw(method, `${path}?mode=live`);
+      expect(reply.status).toBe(400);
+      expect(JSON.parse(reply.text)).toMatchObject({
+        error: "invalid_request",
+        message: "Invalid request: `mode` is not a query parameter of this request.",
+        details: [{ path: "mode", message: "is not a query parameter of this request" }],
+      });
+    },
+  );
 
   it("the API accepts a question mark without parameters", async () => {
     expect((await sendRaw("GET", "/v1/customer/access/a?")).status).toBe(200);

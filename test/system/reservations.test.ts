@@ -14,11 +14,14 @@ const key = (name = randomBytes(6).toString("hex")) => ({ "Idempotency-Key": nam
 async function customerWithCredits(): Promise<string> {
   const subjectRef = `user_${randomBytes(6).toString("hex")}`;
   await buy(world, subjectRef);
-  await expect.poll(async () => (await world.api.check(subjectRef)).body.allowed, { timeout: 10_000 }).toBe(true);
+  await expect
+    .poll(async () => (await world.api.check(subjectRef)).body.allowed, { timeout: 10_000 })
+    .toBe(true);
   return subjectRef;
 }
 
-const post = (path: string, body: object, headers = key()) => world.api.post(`/v1/usage/${path}`, body, headers);
+const post = (path: string, body: object, headers = key()) =>
+  world.api.post(`/v1/usage/${path}`, body, headers);
 
 describe("a job with a cost that is known when it is over", () => {
   it("reserves, settles, and gets every reply again with the same key and decision", async () => {
@@ -56,7 +59,10 @@ describe("a job with a cost that is known when it is over", () => {
     const unknown = `rsv_${"0".repeat(32)}`;
     expect(await refusal("reserve", { units: 991 })).toEqual([409, "insufficient_usage"]);
     expect(await refusal("settle", { reservation_id, units: 11 })).toEqual([409, "exceeds_reservation"]);
-    expect(await refusal("settle", { reservation_id: unknown, units: 1 })).toEqual([404, "reservation_not_found"]);
+    expect(await refusal("settle", { reservation_id: unknown, units: 1 })).toEqual([
+      404,
+      "reservation_not_found",
+    ]);
     expect(await refusal("reverse", { consume_key: "never" })).toEqual([404, "not_found"]);
     await post("release", { subject_ref, reservation_id });
     expect(await refusal("release", { reservation_id })).toEqual([409, "reservation_closed"]);

@@ -5,9 +5,9 @@ import {
 } from "../../../shared/contract/access.ts";
 import type { Decision } from "../../../shared/domain/decision.ts";
 import { countCheck } from "../activity.ts";
-import { requireProducts } from "../http/require-products.ts";
 import { defineEndpoint } from "../http/endpoint.ts";
 import { jsonReply } from "../http/reply.ts";
+import { requireProducts } from "../http/require-products.ts";
 import { addLogFields, openSubject } from "../request-context.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";

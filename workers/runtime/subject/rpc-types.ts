@@ -2,8 +2,8 @@ import type { ConsumeCommand } from "../../../shared/domain/consume.ts";
 import type { Decision } from "../../../shared/domain/decision.ts";
 import type { Entitlement } from "../../../shared/domain/entitlement.ts";
 import type { UsageReply } from "../../../shared/domain/ledger.ts";
-import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { ProductDecisions } from "../../../shared/domain/product-decision.ts";
+import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
 import type { UsageCommand } from "./apply-usage.ts";
 
