@@ -67,7 +67,8 @@ export const checkoutStatusReplySchema = z
     product_code: z.string(),
     expires_at: z.iso.datetime().nullable(),
     entitlement: entitlementViewSchema.nullable().meta({
-      description: "What the purchase granted; `null` before, and while a subscription's own events are on their way.",
+      description:
+        "What the purchase granted; `null` before, and while a subscription's own events are on their way.",
     }),
   })
   .meta({ id: "CheckoutStatus" });
