@@ -24,7 +24,7 @@ export async function costTable(stack: BenchStack): Promise<Cost[]> {
     const name = `cost-${entries}`;
     await stack.control("/counted/grow", { name, entries });
     const counted = await stack.control<CountedOperations>("/counted/operations", { name, key: "counted" });
-    for (const operation of ["check", "consume", "replay"] as const) {
+    for (const operation of ["check", "consume", "replay", "reserve", "settle"] as const) {
       const counts = counted[operation];
       costs.push({ operation, entries, ...counts, dollarsPerMillion: dollarsPerMillion(counts) });
     }

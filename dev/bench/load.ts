@@ -17,6 +17,8 @@ export interface Load {
   callers: number;
   /** Returns the `index`th request of this load. */
   request(index: number): string;
+  /** Returns the second request of the `index`th operation, which needs the reply to the first. */
+  followUp?(index: number, reply: string): string;
 }
 
 export interface Measured {
@@ -27,7 +29,7 @@ export interface Measured {
 
 /**
  * Loads a worker for `rampMs` + `measuredMs` and counts the replies of the second part, when alarms and
- * flushes run at their usual rate. Any status but 200 fails the run. A busy worker may ignore a connection
+ * flushes run at their usual rate. Any status but 200 or 201 fails the run. A busy worker may ignore a connection
  * for seconds and then close it; that caller reconnects. Uses raw sockets, because Node's HTTP client would
  * cost more than the measured work.
  */
@@ -42,9 +44,12 @@ export async function measure(load: Load, rampMs: number, measuredMs: number): P
       for (;;) {
         const sentAt = performance.now();
         if (sentAt >= until) return;
-        const isAnswered = await connection.send(load.request(next++));
+        const index = next++;
+        let reply = await connection.send(load.request(index));
+        if (reply !== null && load.followUp !== undefined)
+          reply = await connection.send(load.followUp(index, reply));
         const now = performance.now();
-        if (!isAnswered) connection = await Connection.open(load.port);
+        if (reply === null) connection = await Connection.open(load.port);
         else if (now >= from && now < until) latencies.push(now - sentAt);
       }
     } finally {
@@ -61,7 +66,7 @@ export async function measure(load: Load, rampMs: number, measuredMs: number): P
 
 class Connection {
   private received = "";
-  private settle: { resolve(isAnswered: boolean): void; reject(error: Error): void } | null = null;
+  private settle: { resolve(reply: string | null): void; reject(error: Error): void } | null = null;
 
   private constructor(private readonly socket: Socket) {
     socket.setNoDelay(true);
@@ -69,7 +74,7 @@ class Connection {
     socket.on("data", (text: string) => this.receive(text));
     // `close` follows `error`.
     socket.on("error", () => {});
-    socket.on("close", () => this.settle?.resolve(false));
+    socket.on("close", () => this.settle?.resolve(null));
   }
 
   static open(port: number): Promise<Connection> {
@@ -79,11 +84,11 @@ class Connection {
     });
   }
 
-  /** Returns whether a reply arrived; `false` when the connection was closed instead. */
-  send(request: string): Promise<boolean> {
+  /** Returns the reply; `null` when the connection was closed instead. */
+  send(request: string): Promise<string | null> {
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
-      if (this.socket.closed) resolve(false);
+      if (this.socket.closed) resolve(null);
       else this.socket.write(request);
     });
   }
@@ -105,7 +110,7 @@ class Connection {
     if (this.received.length < headEnd + 4 + Number(length)) return;
     const reply = this.received;
     this.received = "";
-    if (reply.startsWith("HTTP/1.1 200")) this.settle?.resolve(true);
-    else this.settle?.reject(new Error(`not a 200:\n${reply}`));
+    if (/^HTTP\/1\.1 20[01]/.test(reply)) this.settle?.resolve(reply);
+    else this.settle?.reject(new Error(`not a 200 or 201:\n${reply}`));
   }
 }

@@ -45,6 +45,28 @@ const consume = (stack: BenchStack, refs: string[]): Load => ({
     ),
 });
 
+/** Reserves 2 units and settles 1, as one operation. */
+const reserveAndSettle = (stack: BenchStack, refs: string[]): Load => {
+  const post = (path: string, index: number, body: object) =>
+    rawRequest(
+      path,
+      {
+        Authorization: `Bearer ${takeTurns(stack.apiKeys, index)}`,
+        "Idempotency-Key": `${run}-${keysMade++}`,
+      },
+      JSON.stringify({ subject_ref: takeTurns(refs, index), ...body }),
+    );
+  return {
+    port: stack.runtimePort,
+    callers,
+    request: (index) => post("/v1/usage/reserve", index, { units: 2 }),
+    followUp: (index, reply) => {
+      const [, reservation_id] = /"reservation_id":"(\w+)"/.exec(reply) ?? [];
+      return post("/v1/usage/settle", index, { reservation_id, units: 1 });
+    },
+  };
+};
+
 const bare = (stack: BenchStack, path: string, refs: string[]): Load => ({
   port: stack.benchPort,
   callers,
@@ -87,6 +109,20 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         target: { atLeast: 1 },
         ours: consume(stack, refs),
         floor: bare(stack, "/bare/consume", refs),
+        isFlushed: true,
+      },
+    ];
+  },
+
+  async reserve(stack) {
+    const refs = subjectRefs("reserve", subjects);
+    await fill(stack, refs, 10);
+    return [
+      {
+        what: "reserve + settle against one consume (time), 200 subjects",
+        target: { atMost: 2.2 },
+        ours: reserveAndSettle(stack, refs),
+        floor: consume(stack, refs),
         isFlushed: true,
       },
     ];

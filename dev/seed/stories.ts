@@ -20,6 +20,7 @@ export async function seedStories(
   await buy(api, stripe, "user_out_of_credits", "CREDITS_1000");
   for (const units of [400, 350, 250]) await consume(api, "user_out_of_credits", units);
 
+  await creditsHeld(api, stripe);
   await pastDue(api, stripe);
   await refunded(api, stripe);
   await refundedMonth(api, stripe);
@@ -31,6 +32,22 @@ export async function seedStories(
   await stripe.deliver("late");
   await buy(api, stripe, "user_paid_but_waiting", "CREDITS_1000");
   await stripe.deliver("normal");
+}
+
+/** Three jobs hold all credits. One of them settled a part. */
+async function creditsHeld(api: ApiClient, stripe: PocketStripe): Promise<void> {
+  const subject_ref = "user_credits_held";
+  await buy(api, stripe, subject_ref, "CREDITS_1000");
+  const ids: unknown[] = [];
+  for (const units of [500, 300, 200]) {
+    const body = { subject_ref, units, expires_in_seconds: 86_400 };
+    const reply = await api.post("/v1/usage/reserve", body, { "Idempotency-Key": `render-${units}` });
+    if (reply.status !== 201) throw new Error(`reserve: ${reply.status} ${JSON.stringify(reply.body)}`);
+    ids.push(reply.body["reservation_id"]);
+  }
+  const part = { subject_ref, reservation_id: ids[0], units: 120, keep_open: true };
+  const settled = await api.post("/v1/usage/settle", part, { "Idempotency-Key": "render-500-part-1" });
+  if (settled.status !== 200) throw new Error(`settle: ${settled.status} ${JSON.stringify(settled.body)}`);
 }
 
 /** The payment of the second month failed. */

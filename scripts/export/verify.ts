@@ -1,9 +1,11 @@
 import { type ExportFile, exportFileSchema, type LedgerRow } from "../../shared/contract/export.ts";
 import type { Entitlement } from "../../shared/domain/entitlement.ts";
 import type { SubjectState } from "../../shared/domain/ledger.ts";
+import type { Reservation } from "../../shared/domain/reservation.ts";
 import type { StripeRecord } from "../../shared/domain/stripe-record.ts";
 import { canonicalJson } from "../../shared/kit/canonical-json.ts";
 import { LedgerWalk } from "../../workers/runtime/subject/ledger/ledger-walk.ts";
+import { toSubjectState } from "../../workers/runtime/subject/storage/stored-state.ts";
 
 /** Lists what is wrong with an export, one sentence each, and sums up what was checked. */
 export interface ExportVerdict {
@@ -79,7 +81,7 @@ function headFaults({ head, checkpoint, ledger }: ExportFile, walk: LedgerWalk):
 }
 
 function stateFaults(fold: SubjectState, state: SubjectState): string[] {
-  return (["entitlements", "records"] as const).flatMap((part) =>
+  return (["entitlements", "records", "reservations"] as const).flatMap((part) =>
     [...new Set([...fold[part].keys(), ...state[part].keys()])]
       .filter(
         (id) => canonicalJson(fold[part].get(id) ?? null) !== canonicalJson(state[part].get(id) ?? null),
@@ -88,11 +90,10 @@ function stateFaults(fold: SubjectState, state: SubjectState): string[] {
   );
 }
 
-function stateOf({ entitlements, records }: ExportFile["state"]): SubjectState {
-  return {
-    entitlements: new Map(
-      (entitlements as unknown as Entitlement[]).map((each) => [each.entitlementId, each]),
-    ),
-    records: new Map((records as unknown as StripeRecord[]).map((each) => [each.recordId, each])),
-  };
+function stateOf({ entitlements, records, reservations }: ExportFile["state"]): SubjectState {
+  return toSubjectState(
+    entitlements as unknown as Entitlement[],
+    records as unknown as StripeRecord[],
+    reservations as unknown as Reservation[],
+  );
 }

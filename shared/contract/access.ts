@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { productCodeSchema } from "./checkout.ts";
 import { type DenialReason, denialReasons } from "./enums.ts";
 import { subjectRefSchema } from "./subject-ref.ts";
 
@@ -12,6 +13,38 @@ export const accessCheckReplySchema = z
     z.object({ subject_ref: z.string(), allowed: z.literal(false), reason: z.enum(denialReasons) }),
   ])
   .meta({ id: "AccessCheckReply" });
+
+/** Maximum number of products in one request. */
+const maxProducts = 50;
+
+export const accessProductsRequestSchema = z
+  .strictObject({
+    subject_ref: subjectRefSchema,
+    product_codes: z
+      .array(productCodeSchema)
+      .min(1, "must have at least one product code")
+      .max(maxProducts, "must have at most 50 product codes")
+      .refine((codes) => new Set(codes).size === codes.length, "must name each product once")
+      .meta({ description: "One of these products is enough.", example: ["PRO_MONTHLY", "PRO_YEARLY"] }),
+  })
+  .meta({ id: "AccessProductsRequest" });
+
+export const accessProductsReplySchema = z
+  .object({
+    subject_ref: z.string(),
+    allowed: z.boolean(),
+    reason: z.enum(denialReasons).optional().meta({ description: "Why access is denied." }),
+    products: z.array(
+      z.object({
+        product_code: z.string(),
+        allowed: z.boolean(),
+        reason: z.enum(denialReasons).optional(),
+      }),
+    ),
+  })
+  .meta({ id: "AccessProductsReply" });
+
+export type AccessProductsReply = z.infer<typeof accessProductsReplySchema>;
 
 export type AccessCheckReply = z.infer<typeof accessCheckReplySchema>;
 

@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { modes } from "./enums.ts";
+import { entitlementViewSchema } from "./entitlements.ts";
+import { checkoutAttemptStatuses, modes } from "./enums.ts";
 import { subjectRefSchema } from "./subject-ref.ts";
 
 export const productCodePattern = /^[A-Z0-9_]{1,64}$/;
 
 /** `product_code`: the stable identifier of a product within a project and mode. */
-const productCodeSchema = z
+export const productCodeSchema = z
   .string()
   .regex(productCodePattern, "must be 1-64 characters of A-Z, 0-9 and _")
   .meta({ example: "CREDITS_1000" });
@@ -54,5 +55,24 @@ export const checkoutReplySchema = z
     expires_at: z.iso.datetime(),
   })
   .meta({ id: "CheckoutReply" });
+
+export const checkoutStatusReplySchema = z
+  .object({
+    attempt_id: z.string(),
+    status: z.enum(checkoutAttemptStatuses).meta({
+      description:
+        "`created`: not paid. `processing`: paid, and the bank takes its time. `finalized`: paid and granted. `failed`: it can't be paid any more.",
+    }),
+    subject_ref: z.string(),
+    product_code: z.string(),
+    expires_at: z.iso.datetime().nullable(),
+    entitlement: entitlementViewSchema.nullable().meta({
+      description:
+        "What the purchase granted; `null` before, and while a subscription's own events are on their way.",
+    }),
+  })
+  .meta({ id: "CheckoutStatus" });
+
+export type CheckoutStatusReply = z.infer<typeof checkoutStatusReplySchema>;
 
 export type CheckoutReply = z.infer<typeof checkoutReplySchema>;

@@ -11,7 +11,7 @@ import { wholeNumber } from "./whole-number.ts";
 const time = z.iso.datetime().meta({ description: "ISO 8601 UTC with milliseconds." });
 
 /** One entitlement as both read endpoints return it. Fields that do not apply to its kind are `null`. */
-const entitlementViewSchema = z
+export const entitlementViewSchema = z
   .object({
     entitlement_id: z.string(),
     kind: z.enum(entitlementKinds),
@@ -21,6 +21,10 @@ const entitlementViewSchema = z
     unavailable_reason: z.enum(denialReasons).nullable(),
     usage_granted: z.int().nullable(),
     usage_remaining: z.int().nullable(),
+    usage_reserved: z
+      .int()
+      .nullable()
+      .meta({ description: "Units of this pack that open reservations hold." }),
     starts_at: time.nullable(),
     current_period_end: time.nullable(),
     cancel_at_period_end: z.boolean().nullable(),
@@ -41,6 +45,9 @@ export const customerAccessReplySchema = z
     status: z.enum(customerStatuses),
     reason: z.enum(denialReasons).nullable(),
     usage_remaining: z.int().meta({ description: "Units left in all usable packs combined." }),
+    usage_reserved: z
+      .int()
+      .meta({ description: "Units that open reservations hold, of all packs combined." }),
     entitlements: z.array(entitlementViewSchema),
     has_more: z.boolean(),
     as_of: time,

@@ -101,4 +101,11 @@ export type Region = (typeof regions)[number];
 /**
  * The operations that are idempotent per key: endpoints by `Idempotency-Key`, an operator's form by its id.
  */
-export type IdempotentOperation = "checkout/session" | "usage/consume" | "portal/action";
+export type IdempotentOperation =
+  | "checkout/session"
+  | "usage/consume"
+  | "usage/reserve"
+  | "usage/settle"
+  | "usage/release"
+  | "usage/reverse"
+  | "portal/action";

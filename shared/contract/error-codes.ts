@@ -25,13 +25,33 @@ export const errorCodes = {
     status: 404,
     meaning: "No product with this code exists in the key's project and mode.",
   },
+  reservation_not_found: {
+    status: 404,
+    meaning: "The customer has no such reservation, or it was closed more than 90 days ago.",
+  },
   method_not_allowed: {
     status: 405,
     meaning: "The endpoint does not support this method. `Allow` lists the methods it supports.",
   },
   insufficient_usage: {
     status: 409,
-    meaning: "Fewer units are available than requested. Nothing was consumed.",
+    meaning: "Fewer units are available than requested. Nothing was consumed or reserved.",
+  },
+  reservation_closed: { status: 409, meaning: "The reservation was settled or released before." },
+  reservation_expired: {
+    status: 409,
+    meaning:
+      "The reservation's time ended and its units were released. A settle draws from the balance for 24 hours after that; this one found too few units or came later. The units are noted on the customer's page.",
+  },
+  exceeds_reservation: {
+    status: 409,
+    meaning:
+      "More units than the reservation holds. With `allow_more`, the packs have too few for the rest. The reservation stays as it was.",
+  },
+  already_reversed: { status: 409, meaning: "The consume or settle was given back before." },
+  too_many_reservations: {
+    status: 409,
+    meaning: "The customer has 1,000 open reservations. Settle or release some first.",
   },
   idempotency_conflict: {
     status: 409,

@@ -6,10 +6,12 @@ export const exportFormat = "licenzy-export/1";
 
 const anchor = z.object({ sequence: z.number().int(), at: z.number().int(), hash: z.string() });
 
-/** Entitlements and records, as in the bodies of ledger entries. */
+/** Entitlements, records and reservations, as in the bodies of ledger entries. */
 const state = z.object({
   entitlements: z.array(z.object({ entitlementId: z.string() }).loose()),
   records: z.array(z.object({ recordId: z.string() }).loose()),
+  /** Absent in files of earlier releases. */
+  reservations: z.array(z.object({ reservationId: z.string() }).loose()).default([]),
 });
 
 const ledgerRow = z.object({

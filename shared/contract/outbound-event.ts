@@ -6,12 +6,18 @@ export const outboundEventTypes = [
   "purchase.finalized",
   "entitlement.updated",
   "usage.consumed",
+  "usage.reserved",
+  "usage.released",
   "subscription.updated",
   "subscription.deleted",
   "invoice.payment_succeeded",
   "invoice.payment_failed",
 ] as const;
 export type OutboundEventType = (typeof outboundEventTypes)[number];
+
+/** The types that become event rows only where an endpoint subscribes to them: there may be many a second. */
+export const usageEventTypes = ["usage.consumed", "usage.reserved", "usage.released"] as const;
+export type UsageEventType = (typeof usageEventTypes)[number];
 
 const time = z.iso.datetime();
 
@@ -27,7 +33,7 @@ export const outboundEventDataSchema = z.strictObject({
   source: z.enum(["runtime", "stripe", "portal", "system"]),
   entitlement_id: z.string().nullable(),
   attempt_id: z.string().nullable(),
-  /** Units granted or consumed. In `entitlement.updated`, the change: negative when units were removed. */
+  /** Units granted, consumed, reserved or released. In `entitlement.updated`, the change: negative when units were removed. */
   units: z.int().nullable(),
   /** Units left in all usable packs combined, after the change. */
   usage_remaining: z.int().nullable(),
@@ -44,6 +50,8 @@ export const outboundEventDataSchema = z.strictObject({
   created_at: time.nullable(),
   updated_at: time.nullable(),
   lots: z.array(z.strictObject({ entitlement_id: z.string(), units: z.int() })).nullable(),
+  /** The reservation that the units were reserved for, settled from or released by. */
+  reservation_id: z.string().nullable(),
   /** The subject's ledger position. A receiver drops events older than the latest one it processed. */
   sequence: z.int().nullable(),
 });

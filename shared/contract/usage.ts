@@ -1,18 +1,16 @@
 import { z } from "zod";
 import { subjectRefSchema } from "./subject-ref.ts";
 
-const maxConsumeUnits = 1_000_000_000;
+/** Maximum number of units in one request. */
+export const maxRequestUnits = 1_000_000_000;
 
 const unitsRule = "must be a whole number from 1 to 1,000,000,000";
+export const requestUnits = z.int(unitsRule).min(1, unitsRule).max(maxRequestUnits, unitsRule);
 
 export const consumeRequestSchema = z
   .strictObject({
     subject_ref: subjectRefSchema,
-    units: z
-      .int(unitsRule)
-      .min(1, unitsRule)
-      .max(maxConsumeUnits, unitsRule)
-      .meta({ description: "Number of units to consume.", example: 100 }),
+    units: requestUnits.meta({ description: "Number of units to consume.", example: 100 }),
   })
   .meta({ id: "ConsumeRequest" });
 

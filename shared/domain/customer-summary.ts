@@ -33,7 +33,10 @@ export interface CustomerSummary {
 const maxSegments = 50;
 
 /** Summarizes a subject. Pure: the same state and moment always give the same summary. */
-export function summarizeCustomer({ entitlements, records }: SubjectState, now: Moment): CustomerSummary {
+export function summarizeCustomer(
+  { entitlements, records }: Pick<SubjectState, "entitlements" | "records">,
+  now: Moment,
+): CustomerSummary {
   const all = [...entitlements.values()];
   return {
     segments: scheduleAccess(all, now),

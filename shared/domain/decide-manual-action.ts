@@ -10,6 +10,7 @@ import {
   type TouchedEntitlement,
   unitsMoved,
 } from "./ledger.ts";
+import { releaseOpen } from "./release.ts";
 import { settlePurchases } from "./reverse-purchase.ts";
 import { type DeriveEntitlementId, restoreEntitlement, revokeEntitlement } from "./revoke.ts";
 
@@ -22,6 +23,7 @@ export interface UndoAction {
 export type ManualActionRefusal =
   | "no_such_entitlement"
   | "no_such_hold"
+  | "no_such_reservation"
   | "already_lifted"
   | "already_ended"
   | "ends_in_the_past"
@@ -35,7 +37,7 @@ export type ManualActionRefusal =
 
 export type ManualActionDecision =
   | { outcome: "refused"; code: ManualActionRefusal; unitsRemaining: number | null }
-  | { outcome: "change"; operation: Operation; touched: TouchedEntitlement[] };
+  | ({ outcome: "change"; operation: Operation } & Pick<EntryDraft, "touched" | "reservation" | "revives">);
 
 export interface ManualActionContext {
   deriveEntitlementId: DeriveEntitlementId;
@@ -45,7 +47,6 @@ export interface ManualActionContext {
 
 /** The newest adjustments of a pack that are kept. Stripe reports a reversal at most 30 days late. */
 const maxAdjustments = 50;
-
 const refused = (code: ManualActionRefusal, unitsRemaining: number | null = null): ManualActionDecision => ({
   outcome: "refused",
   code,
@@ -60,7 +61,7 @@ export function decideManualAction(
   now: Moment,
 ): ManualActionDecision {
   const decision = decide(state, action, context, now);
-  return decision.outcome === "change" && decision.touched.length === 0
+  return decision.outcome === "change" && decision.touched.length === 0 && decision.reservation === undefined
     ? refused("nothing_to_change")
     : decision;
 }
@@ -76,6 +77,11 @@ function decide(
       return decideGrant(state, action, context, now);
     case "undo":
       return decideUndo(state, action, context, now);
+    case "release_reservation": {
+      const released = releaseOpen(state, action.reservationId, now);
+      if (released === null) return refused("no_such_reservation");
+      return { outcome: "change", operation: "release", ...released };
+    }
     case "revoke":
     case "adjust":
     case "lift_hold": {
@@ -191,10 +197,22 @@ function decideUndo(
   now: Moment,
 ): ManualActionDecision {
   const action = entry.cause.type === "operator" ? entry.cause.action : null;
-  if (action === null) return refused("not_undoable");
+  // A job may have ended since its units were released, so a reservation is not opened again.
+  if (action === null || action.type === "release_reservation") return refused("not_undoable");
   const entitlementId = action.type === "grant" ? findGrantedId(entry) : action.entitlementId;
   const entitlement = state.entitlements.get(entitlementId);
   if (entitlement === undefined) return refused("no_such_entitlement");
+  return undo(state, entry, action, entitlement, context, now);
+}
+
+function undo(
+  state: SubjectState,
+  entry: LedgerEntry,
+  action: Exclude<ManualAction, { type: "release_reservation" }>,
+  entitlement: Entitlement,
+  context: ManualActionContext,
+  now: Moment,
+): ManualActionDecision {
   switch (action.type) {
     case "grant":
       return decideRevoke(state, entitlement, "undo", context, now);
@@ -235,8 +253,8 @@ const hasEnded = (entitlement: Entitlement, now: Moment) =>
 
 /** Builds the ledger entry of the action. */
 export function buildManualEntry(
-  { operation, touched }: Extract<ManualActionDecision, { outcome: "change" }>,
+  { outcome: _, operation, touched, ...more }: Extract<ManualActionDecision, { outcome: "change" }>,
   attribution: Pick<EntryDraft, "reason" | "actor" | "cause" | "idempotency">,
 ): EntryDraft {
-  return { operation, touched, records: [], source: "portal", ...attribution };
+  return { operation, touched, records: [], source: "portal", ...attribution, ...more };
 }

@@ -32,6 +32,11 @@ export function decideExpire(state: Entitlements, now: Moment): EntryDraft | nul
   };
 }
 
+/** Returns the earlier of two moments; `null` if there is none. */
+export function earliest(a: Moment | null, b: Moment | null): Moment | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
 /** Returns the next moment at which `decideExpire` records an expiry, or `null`. */
 export function findNextExpiry(state: Entitlements): Moment | null {
   let next: Moment | null = null;

@@ -3,7 +3,7 @@ import { type Availability, getAvailability } from "./availability.ts";
 import { listClockMoments } from "./clock-changes.ts";
 import { type Decision, decideWith } from "./decision.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
-import type { Entitlements, LedgerEntry } from "./ledger.ts";
+import { type Entitlements, isUsage, type LedgerEntry } from "./ledger.ts";
 import { MomentQueue } from "./moment-queue.ts";
 
 /** What changed the decision: an entry of the ledger, or time alone. */
@@ -55,11 +55,16 @@ export function findFlips(start: FlipStart, entries: Iterable<FlipEntry>, until:
 }
 
 /**
- * Returns whether an entry can change a decision at once or later. A consume that leaves units in each pack
- * changes only how many are left.
+ * Returns whether an entry can change a decision at once or later. Usage that leaves units in each pack, and
+ * gives none to an empty one, changes only how many are left.
  */
-export function canFlip({ operation, touched }: Pick<LedgerEntry, "operation" | "touched">): boolean {
-  return operation !== "consume" || touched.some(({ entitlement }) => entitlement.unitsRemaining === 0);
+export function canFlip({
+  operation,
+  touched,
+  revives,
+}: Pick<LedgerEntry, "operation" | "touched" | "revives">): boolean {
+  if (!isUsage(operation) || revives === true) return true;
+  return touched.some(({ entitlement }) => entitlement.unitsRemaining === 0);
 }
 
 /** An entitlement with its availability, which stays the same until `nextAt`. */

@@ -50,7 +50,7 @@ class History {
   consume(units: number) {
     const idempotency = { endpoint: "usage/consume" as const, key: `k${this.sequence}`, requestHash: "h" };
     const cause = { type: "request" as const, id: "req_1" };
-    const decision = decideConsume(this.state.entitlements.values(), { units, idempotency, cause }, this.now);
+    const decision = decideConsume(this.state.entitlements, { units, idempotency, cause }, this.now);
     if (decision.outcome !== "change") throw new Error(decision.outcome);
     return this.take(decision.draft);
   }
@@ -136,6 +136,7 @@ describe("outboundEvents", () => {
         created_at: new Date(1_000_000).toISOString(),
         updated_at: new Date(1_000_000).toISOString(),
         lots: null,
+        reservation_id: null,
         sequence: 1,
       },
     });

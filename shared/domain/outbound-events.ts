@@ -1,42 +1,33 @@
-import type { OutboundEventData, OutboundEventType } from "../contract/outbound-event.ts";
-import { statusAt } from "./availability.ts";
-import { getUsageRemaining } from "./consume.ts";
-import type { Entitlement, Moment } from "./entitlement.ts";
+import type { OutboundEventType } from "../contract/outbound-event.ts";
+import type { Entitlement } from "./entitlement.ts";
 import {
   applyEntry,
+  isUsage,
   type LedgerEntry,
   type SubjectState,
   type TouchedEntitlement,
   unitsMoved,
 } from "./ledger.ts";
+import { getUsageRemaining } from "./lots.ts";
+import {
+  buildEventData,
+  type EventContent,
+  type OutboundEventDraft,
+  type SubjectKey,
+} from "./outbound-event-data.ts";
 import type { StripeRecord, SubscriptionRecord } from "./stripe-record.ts";
-import type { SubjectIdentity } from "./subject-name.ts";
-
-export interface OutboundEventDraft {
-  type: OutboundEventType;
-  data: OutboundEventData;
-}
-
-type SubjectKey = Omit<SubjectIdentity, "region">;
-
-/** The entitlement and units that one event reports. */
-interface EventContent {
-  entitlement: Entitlement | null;
-  units: number | null;
-  lots: OutboundEventData["lots"];
-}
+import { buildUsageEvents } from "./usage-events.ts";
 
 /**
  * Builds the outbound events of a ledger entry, in a deterministic order. An entry with no change visible to
- * the customer's backend produces no event. `before` is the state that the entry follows; a consume does not
- * use it.
+ * the customer's backend produces no event. `before` is the state that the entry follows; usage does not use it.
  */
 export function buildOutboundEvents(
   subject: SubjectKey,
   before: SubjectState,
   entry: LedgerEntry,
 ): OutboundEventDraft[] {
-  if (entry.operation === "consume") return [buildConsumedEvent(subject, entry)];
+  if (isUsage(entry.operation)) return buildUsageEvents(subject, entry);
   const after = applyEntry(before, entry);
   const event = (type: OutboundEventType, content: EventContent): OutboundEventDraft => {
     const isPack = content.entitlement?.kind === "usage_pack";
@@ -157,70 +148,4 @@ function toEventContent(entitlement: Entitlement | null, touched: TouchedEntitle
   const own = touched.find((one) => one.entitlement.entitlementId === entitlement?.entitlementId);
   const isCounted = own !== undefined && own.units.length > 0;
   return { entitlement, units: isCounted ? unitsMoved(own) : null, lots: null };
-}
-
-/** Builds one event, however many packs it drew from. With several packs, only common fields are set. */
-function buildConsumedEvent(subject: SubjectKey, entry: LedgerEntry): OutboundEventDraft {
-  const lots = entry.touched.map((one) => ({
-    entitlement_id: one.entitlement.entitlementId,
-    units: -unitsMoved(one),
-  }));
-  const units = lots.reduce((sum, lot) => sum + lot.units, 0);
-  const [first] = entry.touched;
-  const isOne = entry.touched.length === 1 && first !== undefined;
-  const content = { entitlement: isOne ? first.entitlement : null, units, lots: isOne ? null : lots };
-  const remaining = entry.idempotency?.reply.usageRemaining ?? null;
-  const data = buildEventData(subject, entry, content, remaining);
-  const products = new Set(entry.touched.map(({ entitlement }) => entitlement.productCode));
-  const [productCode = null] = products.size === 1 ? products : [];
-  return { type: "usage.consumed", data: { ...data, kind: "usage_pack", product_code: productCode } };
-}
-
-function buildEventData(
-  { projectId, mode, subjectRef }: SubjectKey,
-  entry: LedgerEntry,
-  { entitlement, units, lots }: EventContent,
-  remaining: number | null,
-): OutboundEventData {
-  const purchase = entitlement?.purchase ?? null;
-  const isByOperator = entry.source === "portal";
-  const stripe = isByOperator ? null : purchase;
-  return {
-    subject_ref: subjectRef,
-    project_id: projectId,
-    mode,
-    product_code: entitlement?.productCode ?? null,
-    kind: entitlement?.kind ?? null,
-    status: entitlement === null ? null : statusAt(entitlement, entry.at),
-    reason: toPublicReason(entry),
-    source: entry.source,
-    entitlement_id: entitlement?.entitlementId ?? null,
-    attempt_id: purchase?.attemptId ?? null,
-    units,
-    usage_remaining: remaining,
-    amount_total: stripe?.amountTotal ?? null,
-    currency: stripe?.currency ?? null,
-    stripe_checkout_session_id: stripe?.checkoutSessionId ?? null,
-    stripe_payment_intent_id: stripe?.paymentIntentId ?? null,
-    stripe_subscription_id: stripe?.subscriptionId ?? null,
-    current_period_end: toIsoTime(entitlement?.currentPeriodEnd),
-    expires_at: toIsoTime(entitlement?.expiresAt),
-    canceled_at: toIsoTime(entitlement?.canceledAt),
-    actor_user_id: isByOperator ? entry.actor : null,
-    metadata: purchase?.metadata ?? null,
-    created_at: toIsoTime(entitlement?.createdAt),
-    updated_at: toIsoTime(entitlement?.updatedAt ?? entry.at),
-    lots,
-    sequence: entry.sequence,
-  };
-}
-
-/** The operator's free-text reason is internal. The customer's backend receives the operation instead. */
-function toPublicReason({ source, operation, reason }: LedgerEntry): string {
-  if (source !== "portal") return reason;
-  return operation === "lift_hold" ? "hold_lifted" : operation;
-}
-
-function toIsoTime(moment: Moment | null | undefined): string | null {
-  return moment === null || moment === undefined ? null : new Date(moment).toISOString();
 }

@@ -1,9 +1,9 @@
 import { statusAt } from "./availability.ts";
-import { getUsageRemaining } from "./consume.ts";
 import type { UndoAction } from "./decide-manual-action.ts";
 import { decideAccess } from "./decision.ts";
 import type { Moment } from "./entitlement.ts";
 import type { ManualAction, SubjectState, TouchedEntitlement } from "./ledger.ts";
+import { getUsageRemaining } from "./lots.ts";
 
 /**
  * Returns the state that a preview depends on, as text: status, dates and holds of the touched

@@ -1,42 +1,39 @@
-import { decodeBase32, encodeBase32 } from "./base32.ts";
-import { subjectTagBytes, tagInHex, tagLength } from "./subject-tag.ts";
-import { readUint48, uint48Length, writeUint48 } from "./uint48.ts";
+import { decodeMomentId, encodeMomentId, type LedgerMoment, readMomentBytes } from "./moment-id.ts";
+import { tagInHex, tagLength } from "./subject-tag.ts";
 
 /**
- * `dec_…` identifies a decision without storing it: a tag of the subject (8 bytes), the ledger sequence (6)
- * and the time (6 bytes, milliseconds). The subject object recomputes the decision from these.
+ * `dec_…` identifies a decision without storing it: a tag of the subject, the ledger sequence and the time. The
+ * subject object recomputes the decision from these. A decision over some products ends with their codes:
+ * `dec_….PRO_MONTHLY.TEAM`.
  */
-export interface DecisionMoment {
-  sequence: number;
-  at: number;
-}
+export type DecisionMoment = LedgerMoment;
 
-const length = tagLength + 2 * uint48Length;
+const separator = ".";
+const productCodes = /^[A-Z0-9_]{1,64}$/;
 
-export function encodeDecisionId(subjectName: string, { sequence, at }: DecisionMoment): string {
-  const bytes = new Uint8Array(length);
-  bytes.set(subjectTagBytes(subjectName), 0);
-  writeUint48(bytes, tagLength, sequence);
-  writeUint48(bytes, tagLength + uint48Length, at);
-  return `dec_${encodeBase32(bytes)}`;
+/** `products` are the codes of a decision over some products. */
+export function encodeDecisionId(
+  subjectName: string,
+  moment: DecisionMoment,
+  products: readonly string[] = [],
+): string {
+  return [encodeMomentId("dec", subjectName, moment), ...products].join(separator);
 }
 
 /** Decodes `decisionId`; `null` when it is malformed or belongs to another subject. */
-export function decodeDecisionId(subjectName: string, decisionId: string): DecisionMoment | null {
-  const bytes = decodeBytes(decisionId);
-  if (bytes === null) return null;
-  if (!subjectTagBytes(subjectName).every((byte, index) => bytes[index] === byte)) return null;
-  return { sequence: readUint48(bytes, tagLength), at: readUint48(bytes, tagLength + uint48Length) };
+export function decodeDecisionId(
+  subjectName: string,
+  decisionId: string,
+): (DecisionMoment & { products: string[] }) | null {
+  const [id = "", ...products] = decisionId.split(separator);
+  const moment = decodeMomentId("dec", subjectName, id);
+  return moment === null || !products.every((code) => productCodes.test(code))
+    ? null
+    : { ...moment, products };
 }
 
 /** Returns the tag of the id's subject, in hex as in logs; `null` when the id is malformed. */
 export function getDecisionSubjectTag(decisionId: string): string | null {
-  const bytes = decodeBytes(decisionId);
+  const bytes = readMomentBytes("dec", decisionId.split(separator, 1)[0] ?? "");
   return bytes === null ? null : tagInHex(bytes.subarray(0, tagLength));
-}
-
-/** Returns the bytes of the id; `null` when it is malformed. */
-function decodeBytes(decisionId: string): Uint8Array | null {
-  const bytes = decisionId.startsWith("dec_") ? decodeBase32(decisionId.slice(4)) : null;
-  return bytes?.length === length ? bytes : null;
 }

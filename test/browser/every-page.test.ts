@@ -27,6 +27,7 @@ const projectPaths = [
   "/customers/user_refunded_month",
   "/customers/user_disputed",
   "/customers/user_partly_lost",
+  "/customers/user_credits_held",
   "/customers/user_manual_grant",
   "/customers/user_manual_grant/undo?sequence=1",
   "/customers/user_dead_delivery",

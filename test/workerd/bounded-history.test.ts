@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { Subject } from "../../workers/runtime/subject/subject.ts";
+import { rowsTouched } from "./rows-touched.ts";
 import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
@@ -126,6 +127,8 @@ describe("schema upgrade of a subject", () => {
         "compact_requests",
         "daily_usage",
         "audit_outbox",
+        "reservations",
+        "reversed",
       ])
         state.storage.sql.exec(`DROP TABLE ${table}`);
       state.storage.sql.exec("DROP INDEX ledger_decisive");
@@ -140,34 +143,6 @@ describe("schema upgrade of a subject", () => {
 });
 
 describe("cost of an operation", () => {
-  /** Counts the rows that `work` reads and writes, over all cursors of the object. */
-  async function rowsTouched(stub: DurableObjectStub<Subject>, work: (subject: Subject) => Promise<unknown>) {
-    return runInDurableObject(stub, async (subject, { storage }) => {
-      const store = (subject as unknown as { store: { sql: SqlStorage } }).store;
-      // Flushes first, because a flush during the count would be counted too.
-      await (subject as Subject).wake();
-      await storage.deleteAlarm();
-      const cursors: { rowsRead: number; rowsWritten: number }[] = [];
-      const counting = {
-        exec: (query: string, ...bindings: unknown[]) => {
-          const cursor = storage.sql.exec(query, ...bindings);
-          cursors.push(cursor);
-          return cursor;
-        },
-      };
-      store.sql = counting as unknown as SqlStorage;
-      try {
-        await work(subject as Subject);
-      } finally {
-        store.sql = storage.sql;
-      }
-      return {
-        read: cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
-        written: cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0),
-      };
-    });
-  }
-
   async function costAt(entries: number) {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, buildPurchase("cost", buildPack(1_000), await now()));

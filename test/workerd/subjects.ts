@@ -87,3 +87,48 @@ export function buildConsume(units: number, key: string, requestHash = `hash of 
     cause: { type: "request" as const, id: `req_${key}` },
   };
 }
+
+/** Builds the commands of the usage endpoints other than consume, each with its idempotency key. */
+export const usageCommands = {
+  reserve: (
+    units: number,
+    key: string,
+    more: { expiresInMs?: number; onExpiry?: "release" | "settle" } = {},
+  ) => {
+    const { expiresInMs = 900_000, onExpiry = "release" } = more;
+    return {
+      type: "reserve" as const,
+      units,
+      expiresInMs,
+      onExpiry,
+      ...request("usage/reserve", key, units),
+    };
+  },
+  settle: (
+    reservationId: string,
+    units: number,
+    key: string,
+    { allowMore = false, keepOpen = false }: { allowMore?: boolean; keepOpen?: boolean } = {},
+  ) => {
+    const terms = { reservationId, units, allowMore, keepOpen };
+    return { type: "settle" as const, ...terms, ...request("usage/settle", key, units) };
+  },
+  release: (reservationId: string, key: string) => ({
+    type: "release" as const,
+    reservationId,
+    ...request("usage/release", key, reservationId),
+  }),
+  reverse: (consumeKey: string, key: string, units: number | null = null) => ({
+    type: "reverse" as const,
+    consumeKey,
+    units,
+    ...request("usage/reverse", key, `${consumeKey} ${units}`),
+  }),
+};
+
+function request<E extends string>(endpoint: E, key: string, body: unknown) {
+  return {
+    idempotency: { endpoint, key, requestHash: `hash of ${body}` },
+    cause: { type: "request" as const, id: `req_${key}` },
+  };
+}

@@ -1,11 +1,17 @@
 import type { Route } from "./http/endpoint.ts";
 import { accessCheck } from "./routes/access-check.ts";
+import { accessProducts } from "./routes/access-products.ts";
 import { checkoutSession } from "./routes/checkout-session.ts";
+import { checkoutStatus } from "./routes/checkout-status.ts";
 import { customerAccess } from "./routes/customer-access.ts";
 import { entitlements } from "./routes/entitlements.ts";
 import { healthz, readyz } from "./routes/health.ts";
 import { stripeWebhook } from "./routes/stripe-webhook.ts";
 import { usageConsume } from "./routes/usage-consume.ts";
+import { usageRelease } from "./routes/usage-release.ts";
+import { usageReserve } from "./routes/usage-reserve.ts";
+import { usageReverse } from "./routes/usage-reverse.ts";
+import { usageSettle } from "./routes/usage-settle.ts";
 
 /**
  * Every route of the runtime but those of its documentation (`openapi.ts`), with who may call it. The app registers from
@@ -25,8 +31,14 @@ export const routes: readonly Route[] = [
   },
 
   { method: "POST", path: "/v1/checkout/session", auth: "api_key", ...checkoutSession },
+  { method: "GET", path: "/v1/checkout/session/:attempt_id", auth: "api_key", ...checkoutStatus },
   { method: "POST", path: "/v1/access/check", auth: "api_key", ...accessCheck },
+  { method: "POST", path: "/v1/access/products", auth: "api_key", ...accessProducts },
   { method: "GET", path: "/v1/customer/access/:subject_ref", auth: "api_key", ...customerAccess },
   { method: "GET", path: "/v1/entitlements/:subject_ref", auth: "api_key", ...entitlements },
   { method: "POST", path: "/v1/usage/consume", auth: "api_key", ...usageConsume },
+  { method: "POST", path: "/v1/usage/reserve", auth: "api_key", ...usageReserve },
+  { method: "POST", path: "/v1/usage/settle", auth: "api_key", ...usageSettle },
+  { method: "POST", path: "/v1/usage/release", auth: "api_key", ...usageRelease },
+  { method: "POST", path: "/v1/usage/reverse", auth: "api_key", ...usageReverse },
 ];

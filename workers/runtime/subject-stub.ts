@@ -2,8 +2,9 @@ import type { ConsumeCommand } from "../../shared/domain/consume.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { DependencyUnavailableError, remainingMs, withTimeout } from "../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "./env.ts";
+import type { UsageCommand, UsageResult } from "./subject/apply-usage.ts";
 import { pack, unpack } from "./subject/packed.ts";
-import type { ConsumeResult, DecisionAt, SubjectSnapshot } from "./subject/rpc-types.ts";
+import type { ConsumeResult, DecisionAt, ProductDecisionsAt, SubjectSnapshot } from "./subject/rpc-types.ts";
 import type { Subject } from "./subject/subject.ts";
 import { timeouts } from "./timeouts.ts";
 
@@ -11,8 +12,10 @@ import { timeouts } from "./timeouts.ts";
 export type SubjectRpc = Pick<
   Subject,
   | "packedCheck"
+  | "packedCheckProducts"
   | "read"
   | "packedConsume"
+  | "packedUsage"
   | "applyStripe"
   | "previewStripe"
   | "hasOpenSubscription"
@@ -96,6 +99,10 @@ export class SubjectClient {
     return unpack(await this.call((subject) => subject.packedCheck(), timeouts.check));
   }
 
+  async checkProducts(productCodes: readonly string[]): Promise<ProductDecisionsAt> {
+    return unpack(await this.call((subject) => subject.packedCheckProducts(productCodes), timeouts.check));
+  }
+
   read(): Promise<SubjectSnapshot> {
     return this.call((subject) => subject.read(), timeouts.read);
   }
@@ -103,6 +110,11 @@ export class SubjectClient {
   async consume(command: ConsumeCommand): Promise<ConsumeResult> {
     const packed = pack({ identity: this.identity, command });
     return unpack(await this.call((subject) => subject.packedConsume(packed), timeouts.consume));
+  }
+
+  async usage(command: UsageCommand): Promise<UsageResult> {
+    const packed = pack({ identity: this.identity, command });
+    return unpack(await this.call((subject) => subject.packedUsage(packed), timeouts.consume));
   }
 
   private call<T>(method: (subject: SubjectRpc) => Promise<T>, timeoutMs: number): Promise<T> {

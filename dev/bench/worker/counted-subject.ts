@@ -17,6 +17,8 @@ export interface CountedOperations {
   check: Counts;
   consume: Counts;
   replay: Counts;
+  reserve: Counts;
+  settle: Counts;
 }
 
 const identity: SubjectIdentity = {
@@ -26,6 +28,11 @@ const identity: SubjectIdentity = {
   region: "weur",
 };
 const consumesTogether = 500;
+
+const toRequest = (name: "reserve" | "settle", key: string) => {
+  const { idempotency, cause } = oneUnit(key);
+  return { idempotency: { ...idempotency, endpoint: `usage/${name}` as const }, cause };
+};
 
 /** The real subject. Counts every cursor of its SQLite and every statement to D1. */
 export class CountedSubject extends Subject {
@@ -64,13 +71,22 @@ export class CountedSubject extends Subject {
     }
   }
 
-  /** Counts one check, one consume and its replay. `key` must be new. */
+  /** Counts one check, one consume and its replay, one reserve and its settle. `key` must be new. */
   async countOperations(key: string): Promise<CountedOperations> {
-    return {
-      check: await this.count(() => this.check()),
-      consume: await this.count(() => this.consume(identity, oneUnit(key))),
-      replay: await this.count(() => this.consume(identity, oneUnit(key))),
-    };
+    const check = await this.count(() => this.check());
+    const consume = await this.count(() => this.consume(identity, oneUnit(key)));
+    const replay = await this.count(() => this.consume(identity, oneUnit(key)));
+    let reservationId = "";
+    const reserve = await this.count(async () => {
+      const terms = { units: 2, expiresInMs: 900_000, onExpiry: "release" as const };
+      const result = await this.usage(identity, { type: "reserve", ...terms, ...toRequest("reserve", key) });
+      if (result.outcome === "done") reservationId = result.reply.reservationId ?? "";
+    });
+    const settle = await this.count(() => {
+      const terms = { reservationId, units: 1, allowMore: false, keepOpen: false };
+      return this.usage(identity, { type: "settle", ...terms, ...toRequest("settle", key) });
+    });
+    return { check, consume, replay, reserve, settle };
   }
 
   consumeOne(key: string) {

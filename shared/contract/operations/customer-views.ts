@@ -6,6 +6,7 @@ import type {
   EntitlementStatus,
 } from "../enums.ts";
 import type { ManualActionType } from "./manual-action.ts";
+import type { ReservationChange, ReservationView } from "./reservation-views.ts";
 
 /** The views of a customer in the portal. Times are in milliseconds since 1970. */
 
@@ -23,6 +24,8 @@ export interface DecisionView extends AccessView {
   decisionId: string;
   at: number;
   sequence: number;
+  /** The products of a decision over some products; empty for one over all entitlements. */
+  products: string[];
 }
 
 export interface HoldView {
@@ -90,8 +93,12 @@ export interface EntryView {
     status: EntitlementStatus;
     /** Negative when units left. */
     units: number;
+    /** The units spent; negative where some were given back. */
+    consumed: number;
     unitsRemaining: number | null;
   }[];
+  /** Of an entry that opened, changed or closed a reservation. */
+  reservation: ReservationChange | null;
   /** Of an operator's action: what it was, and what it undid. */
   manual: { type: ManualActionType; undoes: number | null } | null;
   /** The entry that took an operator's action back. */
@@ -130,6 +137,8 @@ export interface CustomerView {
   lastCheck: CheckView | null;
   entitlements: EntitlementExplained[];
   usageRemaining: number;
+  /** The open reservations, the first to expire first, then those with units that were not billed. */
+  reservations: ReservationView[];
   /** Newest first. */
   entries: EntryView[];
   /** Changes of access among and after the entries, newest first; `null` if too many entries come before. */

@@ -11,6 +11,7 @@ import type {
 import { actionReason, fingerprint, formId, objectId, stripeId, time } from "./inputs.ts";
 import { manualActionSchema } from "./manual-action.ts";
 import { done, operation, output } from "./operation.ts";
+import type { ReservationView } from "./reservation-views.ts";
 
 /** The last ledger entry that a decision id can name. */
 const maxSequence = 2 ** 48 - 1;
@@ -39,7 +40,7 @@ export const readCustomer = operation({
 
 /** A `dec_…` id that the runtime API returned, or a time in milliseconds since 1970. */
 const asOf = z.union([
-  z.strictObject({ decisionId: z.string().max(64) }),
+  z.strictObject({ decisionId: z.string().max(4_000) }),
   z.strictObject({ at: time("Enter a day and time that exist.") }),
 ]);
 export type AsOf = z.infer<typeof asOf>;
@@ -53,7 +54,11 @@ export const readDecision = operation({
   recentAuth: "never",
   audit: [],
   input: z.strictObject({ subjectRef, asOf }),
-  output: done<{ decision: DecisionView; entitlements: EntitlementExplained[] }>(),
+  output: done<{
+    decision: DecisionView;
+    entitlements: EntitlementExplained[];
+    reservations: ReservationView[];
+  }>(),
 });
 
 /** The customers at Stripe with this email address. */
@@ -109,7 +114,14 @@ export const applyAction = operation({
   scope: "project",
   role: "support",
   recentAuth: "live",
-  audit: ["customer.grant", "customer.revoke", "customer.adjust", "customer.lift_hold", "customer.undo"],
+  audit: [
+    "customer.grant",
+    "customer.revoke",
+    "customer.adjust",
+    "customer.lift_hold",
+    "customer.release_reservation",
+    "customer.undo",
+  ],
   input: z.strictObject({ ...action, ...actionReason, fingerprint }),
   output: output<
     | { outcome: "done"; sequence: number; repeated: boolean }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { productCodePattern } from "../checkout.ts";
+import { reservationIdPattern } from "../reservations.ts";
 import { maxUnits, time } from "./inputs.ts";
 
 const unitsMessage = "Enter a whole number of units, from 0 to 1,000,000,000,000. A grant needs at least 1.";
@@ -35,6 +36,10 @@ export const manualActionSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("revoke"), entitlementId }),
   z.strictObject({ type: z.literal("adjust"), entitlementId, ...adjustment }),
   z.strictObject({ type: z.literal("lift_hold"), entitlementId, causeId: z.string().min(1).max(255) }),
+  z.strictObject({
+    type: z.literal("release_reservation"),
+    reservationId: z.string().regex(reservationIdPattern),
+  }),
   /** `sequence` of the ledger entry to undo. */
   z.strictObject({
     type: z.literal("undo"),

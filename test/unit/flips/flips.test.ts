@@ -109,7 +109,7 @@ function playSubject({ shape, actions, orders: [keys = []] }: StripeHistory) {
     if (expired !== null) merger.apply(expired, at);
     const idempotency = { endpoint: "usage/consume" as const, key: "k", requestHash: "" };
     const command = { units: 1 + (next() % 100), idempotency, cause: { type: "clock" as const } };
-    const spent = decideConsume(merger.state.entitlements.values(), command, at);
+    const spent = decideConsume(merger.state.entitlements, command, at);
     if (spent.outcome === "change") merger.apply(spent.draft, at);
   };
   for (const { event, subscriptionsThen } of model.events) {

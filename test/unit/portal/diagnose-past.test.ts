@@ -5,6 +5,7 @@ import { allowed, customer, deniedFor, entitlement, entry, noon, stripeEvent } f
 const at = (sequence: number, reason: Parameters<typeof deniedFor>[0]) => ({
   decision: { ...deniedFor(reason), at: noon, sequence },
   entitlements: [entitlement()],
+  reservations: [],
 });
 const used = [entry(5, "grant", 500), entry(3, "consume", -7), entry(2, "consume", -5)];
 const titlesOf = ({ causes }: ReturnType<typeof diagnosePast>) => causes.map(({ title }) => title);
@@ -38,7 +39,7 @@ describe("diagnosePast", () => {
   });
 
   it("allowed access in the past has no causes", () => {
-    const past = { decision: { ...allowed, at: noon, sequence: 3 }, entitlements: [] };
+    const past = { decision: { ...allowed, at: noon, sequence: 3 }, entitlements: [], reservations: [] };
     expect(diagnosePast(customer(), { stripeEvents: [] }, past)).toEqual({ causes: [], isPartial: false });
   });
 });

@@ -88,6 +88,7 @@ function olderSubscriber(refundedInvoice: "in_1" | "in_2"): SubjectState {
       ["sub_1", record],
       ["pi_1", payment],
     ]),
+    reservations: new Map(),
   };
 }
 

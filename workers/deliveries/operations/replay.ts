@@ -1,6 +1,7 @@
 import { replayEvents } from "../../../shared/contract/operations/endpoints.ts";
 import { jobAlreadyStarted } from "../../../shared/contract/operations/jobs.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
+import { usageEventTypes } from "../../../shared/contract/outbound-event.ts";
 import { readEndpoint } from "../../../shared/db/endpoints.ts";
 import { countReplayEvents, insertDeliveryJob } from "../db/delivery-jobs.ts";
 import { retentionMs } from "../sweeps/retention.ts";
@@ -19,7 +20,7 @@ export const replay = implement(
     const endpoint = await readEndpoint(env.DB, scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     const { eventTypes } = endpoint;
-    const isKept = since >= now - retentionMs && !eventTypes.includes("usage.consumed");
+    const isKept = since >= now - retentionMs && !usageEventTypes.some((type) => eventTypes.includes(type));
     const total = isKept ? await countReplayEvents(env.DB, scope, { since, eventTypes }, now) : null;
     const selection = { kind: "replay" as const, endpointId, since, eventTypes };
     const phase = isKept ? ("deliveries" as const) : ("ledger" as const);

@@ -74,6 +74,7 @@ function testEvent(
       created_at: null,
       updated_at: null,
       lots: null,
+      reservation_id: null,
       sequence: null,
     },
   };

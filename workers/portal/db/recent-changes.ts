@@ -1,10 +1,14 @@
-import type { OutboundEventType } from "../../../shared/contract/outbound-event.ts";
+import {
+  type OutboundEventType,
+  type UsageEventType,
+  usageEventTypes,
+} from "../../../shared/contract/outbound-event.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 
 /** A change of a customer, by its newest outbound event. */
 export interface RecentChange {
   eventId: string;
-  type: OutboundEventType;
+  type: Exclude<OutboundEventType, UsageEventType>;
   subjectRef: string;
   occurredAt: number;
   productCode: string | null;
@@ -19,7 +23,7 @@ const selectChanges = `
   SELECT event_id AS eventId, type, subject_ref AS subjectRef, occurred_at AS occurredAt,
     body ->> '$.data.product_code' AS productCode, body ->> '$.data.reason' AS reason
   FROM (SELECT * FROM events WHERE project_id = ?1 AND mode = ?2 ORDER BY event_id DESC LIMIT ${read})
-  WHERE subject_ref IS NOT NULL AND type <> 'usage.consumed'
+  WHERE subject_ref IS NOT NULL AND type NOT IN (${usageEventTypes.map((type) => `'${type}'`).join(", ")})
   LIMIT ${shown}`;
 
 export const prepareRecentChanges = (db: D1Database, { projectId, mode }: Scope): D1PreparedStatement =>

@@ -1,4 +1,5 @@
 import { alertFlags } from "../../../shared/contract/enums.ts";
+import { usageEventTypes } from "../../../shared/contract/outbound-event.ts";
 import {
   buildEventStatements,
   type DeliveryMessage,
@@ -47,8 +48,8 @@ export interface SubjectCopy {
 export interface FlushResult {
   /** Messages for the new deliveries, which are due now. */
   messages: DeliveryMessage[];
-  /** Whether an enabled endpoint subscribes to `usage.consumed`. */
-  hasUsageSubscriber: boolean;
+  /** The usage events that an enabled endpoint subscribes to. */
+  usageTypes: string[];
 }
 
 // Raw SQL: one statement upserts any number of rows from one JSON parameter, whereas D1 binds at most 100.
@@ -85,9 +86,10 @@ const countSpentUnits = `
   WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3 AND value ->> 'to' > units_spent
   ON CONFLICT DO UPDATE SET value = hourly_counts.value + excluded.value`;
 
-const selectUsageSubscriber = `
-  SELECT 1 FROM endpoints WHERE project_id = ?1 AND mode = ?2 AND is_enabled = 1 AND deleted_at IS NULL
-    AND EXISTS (SELECT 1 FROM json_each(event_types) WHERE value = 'usage.consumed') LIMIT 1`;
+const selectUsageTypes = `
+  SELECT DISTINCT type.value FROM endpoints, json_each(endpoints.event_types) AS type
+  WHERE project_id = ?1 AND mode = ?2 AND is_enabled = 1 AND deleted_at IS NULL
+    AND type.value IN (SELECT value FROM json_each(?3))`;
 
 const whereSubject = "WHERE project_id = ?1 AND mode = ?2 AND subject_ref = ?3";
 
@@ -143,14 +145,14 @@ export async function flushSubject(
         .bind(...subject),
     );
   }
-  const results = await db.batch<DeliveryMessage>([
+  const results = await db.batch<DeliveryMessage & { value: string }>([
     ...statements,
     ...(copy.audits.length === 0 ? [] : [buildAuditRowsInsert(db, copy.audits)]),
     ...(copy.events.length === 0 ? [] : buildEventStatements(db, copy.identity, copy.events, copy.flushedAt)),
-    db.prepare(selectUsageSubscriber).bind(projectId, mode),
+    db.prepare(selectUsageTypes).bind(projectId, mode, JSON.stringify(usageEventTypes)),
   ]);
   const wakeUps = copy.events.length === 0 ? [] : (results.at(-2)?.results ?? []);
-  return { messages: wakeUps, hasUsageSubscriber: (results.at(-1)?.results.length ?? 0) > 0 };
+  return { messages: wakeUps, usageTypes: (results.at(-1)?.results ?? []).map(({ value }) => value) };
 }
 
 /** Drops fields without a column: a checkout's metadata alone could make the parameter too large for D1. */

@@ -116,3 +116,22 @@ export async function findProductsOfPrices(
     );
   return new Map(rows.map(({ stripePriceId, productCode }) => [stripePriceId, productCode]));
 }
+
+/** Returns the first of `productCodes` that no product of the scope has, archived ones included; `null` if all exist. */
+export async function findUnknownProduct(
+  db: D1Database,
+  scope: Scope,
+  productCodes: string[],
+): Promise<string | null> {
+  const rows = await drizzle(db)
+    .select({ productCode: products.productCode })
+    .from(products)
+    .where(
+      and(
+        inScope(products, scope),
+        sql`${products.productCode} IN (SELECT value FROM json_each(${JSON.stringify(productCodes)}))`,
+      ),
+    );
+  const found = new Set(rows.map(({ productCode }) => productCode));
+  return productCodes.find((code) => !found.has(code)) ?? null;
+}

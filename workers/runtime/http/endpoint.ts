@@ -19,7 +19,7 @@ export interface Route {
 type EndpointDocs = Pick<RouteConfig, "summary" | "description" | "responses"> & { request: RequestDocs };
 
 export type RequestDocs = {
-  /** `subject_ref`, as the last segment of the path. */
+  /** One parameter, as the last segment of the path. */
   params?: z.ZodObject;
   query?: z.ZodObject;
   /** `Idempotency-Key`. */

@@ -44,17 +44,18 @@ export function readQuery<S extends z.ZodType>(c: ApiContext, schema: S): z.outp
 }
 
 /**
- * Parses `subject_ref`, the last segment of the path and the API's only path parameter, by `schema`. Refuses an encoding
+ * Parses the path's parameter by `schema`, which names it. A path has at most one, as its last segment. Refuses an encoding
  * that is not UTF-8, which `c.req.param` would pass on undecoded.
  */
-export function readPathParams<S extends z.ZodType>(c: ApiContext, schema: S): z.output<S> {
-  let subjectRef: string;
+export function readPathParams<S extends z.ZodObject>(c: ApiContext, schema: S): z.output<S> {
+  const [name = ""] = Object.keys(schema.shape);
+  let value: string;
   try {
-    subjectRef = decodeURIComponent(rawLastSegment(c.req.url));
+    value = decodeURIComponent(rawLastSegment(c.req.url));
   } catch {
-    throw invalidRequest([{ path: "subject_ref", message: "is not percent-encoded UTF-8" }]);
+    throw invalidRequest([{ path: name, message: "is not percent-encoded UTF-8" }]);
   }
-  return validate(schema, { subject_ref: subjectRef });
+  return validate(schema, { [name]: value });
 }
 
 /** As it was sent: `a%2Fb` is one segment, and `a\b` and `%2e%2e` stay as they are, where `URL` would resolve them. */

@@ -43,7 +43,8 @@ export const customerAccess = defineEndpoint(
       status: toCustomerStatus(decision),
       reason: decision.allowed ? null : decision.reason,
       usage_remaining: reading.usageRemaining,
-      entitlements: listed.slice(0, maxListed).map((entitlement) => entitlementView(entitlement, at)),
+      usage_reserved: Object.values(reading.reservedByEntitlement).reduce((sum, units) => sum + units, 0),
+      entitlements: listed.slice(0, maxListed).map((entitlement) => entitlementView(entitlement, reading)),
       has_more: listed.length > maxListed,
       as_of: new Date(at).toISOString(),
     };

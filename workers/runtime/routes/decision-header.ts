@@ -7,8 +7,9 @@ export function decisionHeader(
   c: ApiContext,
   identity: SubjectIdentity,
   moment: DecisionMoment,
+  products: readonly string[] = [],
 ): Record<string, string> {
-  const decisionId = encodeDecisionId(subjectName(identity), moment);
+  const decisionId = encodeDecisionId(subjectName(identity), moment, products);
   addLogFields(c, { decisionId, sequence: moment.sequence });
   return { "Licenzy-Decision": decisionId };
 }

@@ -1,9 +1,13 @@
 import type { EntitlementView } from "../../../shared/contract/entitlements.ts";
 import { getAvailability, statusAt, unitsLeftAt } from "../../../shared/domain/availability.ts";
 import type { Entitlement, Moment } from "../../../shared/domain/entitlement.ts";
+import type { SubjectSnapshot } from "../subject/rpc-types.ts";
 
-/** Returns one entitlement as both reads show it at `now`. */
-export function entitlementView(entitlement: Entitlement, now: Moment): EntitlementView {
+/** Returns one entitlement as both reads show it at the moment of `snapshot`. */
+export function entitlementView(
+  entitlement: Entitlement,
+  { at: now, reservedByEntitlement }: SubjectSnapshot,
+): EntitlementView {
   const state = getAvailability(entitlement, now);
   return {
     entitlement_id: entitlement.entitlementId,
@@ -14,6 +18,8 @@ export function entitlementView(entitlement: Entitlement, now: Moment): Entitlem
     unavailable_reason: state.usable ? null : state.reason,
     usage_granted: entitlement.unitsGranted,
     usage_remaining: unitsLeftAt(entitlement, now),
+    usage_reserved:
+      entitlement.unitsGranted === null ? null : (reservedByEntitlement[entitlement.entitlementId] ?? 0),
     starts_at: isoTime(entitlement.startsAt),
     current_period_end: isoTime(entitlement.currentPeriodEnd),
     cancel_at_period_end: entitlement.cancelAtPeriodEnd,

@@ -45,7 +45,7 @@ export const entitlements = defineEndpoint(
     const page = all.slice(start, start + limit);
     const reply: EntitlementListReply = {
       subject_ref,
-      entitlements: page.map((entitlement) => entitlementView(entitlement, reading.at)),
+      entitlements: page.map((entitlement) => entitlementView(entitlement, reading)),
       has_more: start + page.length < all.length,
     };
     return jsonReply(c, reply, { headers: decisionHeader(c, subject.identity, reading) });

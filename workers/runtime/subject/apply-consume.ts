@@ -16,7 +16,7 @@ export function applyConsume(
   const { decision, head, at } = changeSubject(storage, store, identity, now, (state, at) => {
     const earlier = store.answeredRequest(endpoint, key);
     return earlier === null
-      ? decideConsume(state.entitlements.values(), command, at)
+      ? decideConsume(state.entitlements, command, at)
       : { outcome: "repeated" as const, earlier };
   });
   switch (decision.outcome) {

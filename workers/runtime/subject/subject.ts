@@ -1,17 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
 import type { CheckView, CustomerView } from "../../../shared/contract/operations/customer-views.ts";
 import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
-import { type ConsumeCommand, getUsageRemaining } from "../../../shared/domain/consume.ts";
-import { decideStripe } from "../../../shared/domain/decide-stripe.ts";
-import { decideAccess } from "../../../shared/domain/decision.ts";
+import type { ConsumeCommand } from "../../../shared/domain/consume.ts";
 import { findNextReview, type SubscriptionReview } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { applyConsume } from "./apply-consume.ts";
+import { applyFacts } from "./apply-facts.ts";
+import { applyUsage, type UsageCommand, type UsageResult } from "./apply-usage.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./history/decision-as-of.ts";
 import { foldHistory } from "./history/fold.ts";
-import { changeSubject } from "./ledger/change-subject.ts";
+import { recordLapses } from "./ledger/change-subject.ts";
 import { type Verification, verify } from "./ledger/verify.ts";
 import { applyManual, type ManualActionResult } from "./operator-actions/apply-manual-action.ts";
 import {
@@ -24,11 +24,20 @@ import {
 import { Outbox } from "./outbox/outbox.ts";
 import { type RestoreRequest, restoreEvents } from "./outbox/restore-events.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
-import { previewStripe, type StripeCommand, type StripePreview, toStripeContext } from "./preview-stripe.ts";
-import type { ConsumeCall, ConsumeResult, DecisionAt, StripeResult, SubjectSnapshot } from "./rpc-types.ts";
+import { previewStripe, type StripeCommand, type StripePreview } from "./preview-stripe.ts";
+import type {
+  ConsumeCall,
+  ConsumeResult,
+  DecisionAt,
+  ProductDecisionsAt,
+  StripeResult,
+  SubjectSnapshot,
+  UsageCall,
+} from "./rpc-types.ts";
 import { SubjectStore } from "./storage/store.ts";
 import type { Erasure } from "./storage/tombstone.ts";
 import type { SubjectEnv } from "./subject-env.ts";
+import { decideNow, decideProductsNow, hasOpenSubscription, readSnapshot } from "./views/current.ts";
 import { buildCustomerView, type EntryPage } from "./views/customer-view.ts";
 import { type ExportedState, exportEntries, exportRequests, exportState } from "./views/export.ts";
 
@@ -68,10 +77,13 @@ export class Subject extends DurableObject<SubjectEnv> {
     return pack(await this.check());
   }
 
+  async packedCheckProducts(productCodes: readonly string[]): Promise<Packed<ProductDecisionsAt>> {
+    this.outbox.rearmIfLost();
+    return pack(decideProductsNow(this.store, productCodes, await currentTime(this.env.DEV)));
+  }
+
   async read(): Promise<SubjectSnapshot> {
-    const decision = this.decideNow(await currentTime(this.env.DEV));
-    const entitlements = [...this.store.state().entitlements.values()];
-    return { ...decision, entitlements, usageRemaining: getUsageRemaining(entitlements, decision.at) };
+    return readSnapshot(this.store, this.decideNow(await currentTime(this.env.DEV)));
   }
 
   async consume(identity: SubjectIdentity, command: ConsumeCommand): Promise<ConsumeResult> {
@@ -82,17 +94,28 @@ export class Subject extends DurableObject<SubjectEnv> {
     return result;
   }
 
-  /** `consume` with packed arguments and result, for the request path. */
+  /** Reserves, settles, releases or reverses units. */
+  async usage(identity: SubjectIdentity, command: UsageCommand): Promise<UsageResult> {
+    const now = await currentTime(this.env.DEV);
+    await this.groupCommit.join();
+    const result = applyUsage(this.ctx.storage, this.store, identity, command, now);
+    if (result.wrote && command.type === "reverse") this.outbox.arm("other");
+    else if (result.wrote) this.outbox.armUntilLapse(now);
+    return result;
+  }
+
+  /** `consume` and `usage` with packed arguments and result, for the request path. */
   async packedConsume(call: Packed<ConsumeCall>): Promise<Packed<ConsumeResult>> {
     const { identity, command } = unpack(call);
     return pack(await this.consume(identity, command));
   }
 
-  /**
-   * Merges facts from Stripe. A known fact changes nothing, so calls can be repeated and can arrive in any
-   * order. Each fact is a separate entry. After a crash between two entries, a repeated call finds the first
-   * ones merged.
-   */
+  async packedUsage(call: Packed<UsageCall>): Promise<Packed<UsageResult>> {
+    const { identity, command } = unpack(call);
+    return pack(await this.usage(identity, command));
+  }
+
+  /** Merges facts from Stripe. A known fact changes nothing, so calls can be repeated and arrive in any order. */
   async applyStripe(
     identity: SubjectIdentity,
     { facts, graceDays, cause, erasureFence = null }: StripeCommand,
@@ -102,18 +125,8 @@ export class Subject extends DurableObject<SubjectEnv> {
     if (facts.length > 0) await this.ensureRegistered(identity, now, isErased);
     // No await below: otherwise an erasure could run between this check and the write.
     if (isErased()) return { outcome: "erased" };
-    const context = toStripeContext(identity, graceDays);
-    let changes = 0;
-    for (const fact of facts) {
-      const { decision } = changeSubject(this.ctx.storage, this.store, identity, now, (state, at) =>
-        decideStripe(state, fact, cause, context, at),
-      );
-      if (decision.outcome === "read_again") return decision;
-      if (decision.outcome === "unchanged") continue;
-      this.outbox.arm("other");
-      changes++;
-    }
-    return { outcome: "merged", changes, sequence: this.store.head().sequence };
+    const command = { facts, graceDays, cause };
+    return applyFacts(this.ctx.storage, this.store, identity, command, now, () => this.outbox.arm("other"));
   }
 
   /** Returns the changes that facts would make. Writes nothing. */
@@ -124,14 +137,7 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   /** Returns whether a Stripe subscription to the product is open. A second one would charge twice. */
   async hasOpenSubscription(productCode: string): Promise<boolean> {
-    return [...this.store.state().entitlements.values()].some(
-      (entitlement) =>
-        entitlement.kind === "subscription" &&
-        entitlement.source === "stripe" &&
-        entitlement.productCode === productCode &&
-        // Stripe still charges for a subscription that an operator revoked.
-        (entitlement.status !== "canceled" || entitlement.statusReason === "revoked"),
-    );
+    return hasOpenSubscription(this.store.state().entitlements.values(), productCode);
   }
 
   /** Returns the next subscription to read again from Stripe, and its due time. */
@@ -141,8 +147,10 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   /** Returns the view of the subject that the portal shows to operators. */
   async customerView(identity: SubjectIdentity, page: EntryPage): Promise<CustomerView> {
-    const now = this.decideNow(await currentTime(this.env.DEV));
-    return { ...buildCustomerView(this.store, identity, page, now), lastCheck: this.lastCheck };
+    const now = await currentTime(this.env.DEV);
+    recordLapses(this.ctx.storage, this.store, identity, now);
+    const view = buildCustomerView(this.store, identity, page, this.decideNow(now));
+    return { ...view, lastCheck: this.lastCheck };
   }
 
   /** Returns the changes that an operator's action would make. Writes nothing. */
@@ -172,7 +180,7 @@ export class Subject extends DurableObject<SubjectEnv> {
     return result;
   }
 
-  /** For an export: the state. `exportEntries` and `exportRequests` return the rest in pages (export.ts). */
+  /** An export is the state, and the pages of `exportEntries` and `exportRequests` (export.ts). */
   async exportState(): Promise<ExportedState> {
     return exportState(this.store);
   }
@@ -243,9 +251,7 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   private decideNow(now: number): DecisionAt {
     this.outbox.rearmIfLost();
-    const { head, entitlements } = this.store.state();
-    const at = Math.max(now, head.at);
-    return { decision: decideAccess(entitlements.values(), at), sequence: head.sequence, at };
+    return decideNow(this.store, now);
   }
 
   /** Returns whether the subject was erased by an erasure newer than the caller's fence. */

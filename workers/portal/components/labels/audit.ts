@@ -29,6 +29,7 @@ export const auditActionLabels: Record<AuditAction, string> = {
   "customer.lift_hold": "Lifted hold",
   "customer.note_add": "Added note",
   "customer.note_delete": "Deleted note",
+  "customer.release_reservation": "Released held credits",
   "customer.resync": "Rebuilt search data",
   "customer.retry": "Retried failed events and deliveries",
   "customer.revoke": "Revoked access",

@@ -91,12 +91,22 @@ const manualNames: Record<ManualActionType, string> = {
   revoke: "Access revoked",
   adjust: "Credits adjusted",
   lift_hold: "Hold lifted",
+  release_reservation: "Held units released",
   undo: "Change undone",
 };
+
+/** Returns whether an operator can undo an action of this type. A job may have ended since its units were released. */
+export const canUndo = (type: ManualActionType): boolean => type !== "undo" && type !== "release_reservation";
 
 const operationNames: Record<string, string> = {
   grant: "Purchase granted",
   consume: "Units used",
+  reserve: "Units reserved",
+  settle: "Reservation settled",
+  release: "Reservation released",
+  lapse: "Reservation expired",
+  unfunded: "Units not billed",
+  reverse: "Usage given back",
   expire: "Expired",
   subscription: "Subscription changed",
   invoice: "Invoice recorded",

@@ -57,6 +57,8 @@ export const eventTypeDescriptions: Record<OutboundEventType, string> = {
   "purchase.finalized": "A purchase completed.",
   "entitlement.updated": "A customer's access, expiry or balance changed.",
   "usage.consumed": "Units were consumed (one event per API call).",
+  "usage.reserved": "Units were reserved for a job.",
+  "usage.released": "Reserved units were released.",
   "subscription.updated": "A subscription's status, period or plan changed.",
   "subscription.deleted": "A subscription ended.",
   "invoice.payment_succeeded": "A renewal was paid.",

@@ -5,6 +5,7 @@ import type {
 } from "../../../../shared/contract/operations/customer-views.ts";
 import * as customers from "../../../../shared/contract/operations/customers.ts";
 import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
+import type { ReservationView } from "../../../../shared/contract/operations/reservation-views.ts";
 import { type CustomerLists, readCustomerLists } from "../../db/customer.ts";
 import type { Neighbors } from "../../db/customer-neighbors.ts";
 import { callOperation } from "../../http/call-operation.ts";
@@ -18,6 +19,8 @@ import { parseAsOf } from "./sections/as-of.ts";
 export interface DecisionWithEntitlements {
   decision: DecisionView;
   entitlements: EntitlementExplained[];
+  /** What was held. */
+  reservations: ReservationView[];
 }
 
 export interface CustomerPage {

@@ -21,6 +21,7 @@ import { Deliveries } from "./sections/deliveries.tsx";
 import { Entitlements } from "./sections/entitlements.tsx";
 import { Notes, NotesCard } from "./sections/notes.tsx";
 import { Payments } from "./sections/payments.tsx";
+import { Reservations } from "./sections/reservations.tsx";
 import { ActionResult, findResult } from "./sections/result.tsx";
 import { type CustomerTab, readTab, TabPanel } from "./sections/tabs.tsx";
 import { Timeline } from "./sections/timeline.tsx";
@@ -66,6 +67,7 @@ export async function showCustomer(c: PortalContext) {
       <div class="cols">
         <div class="stack">
           <Entitlements c={c} customer={customer} lists={lists} marked={result} canAct={canAct} />
+          <Reservations c={c} subjectRef={title} reservations={listShown(page)} canAct={canAct} />
           <TabPanel c={c} subjectRef={customer.subjectRef} chosen={tab} counts={countTabs(page)}>
             <TabBody c={c} page={page} tab={tab} canAct={canAct} />
           </TabPanel>
@@ -80,6 +82,10 @@ export async function showCustomer(c: PortalContext) {
     </>,
   );
 }
+
+/** What is held now, or was held at the moment that the page shows. */
+const listShown = ({ past, customer }: CustomerPage) =>
+  past !== null && typeof past !== "string" ? past.reservations : customer.reservations;
 
 const formatLength = (length: number) => (length === maxRowsPerList ? `${length}+` : String(length));
 

@@ -53,9 +53,10 @@ const maxSearchLength = 2_000;
 
 const prefixes = Object.keys(stripeObjects).join("|");
 const stripeId = new RegExp(`(?<![A-Za-z0-9_-])(${prefixes})_[A-Za-z0-9][A-Za-z0-9_]{2,250}`, "g");
-// Crockford's base 32: 26 characters, a delivery's and a decision's more.
+// Crockford's base 32: 26 characters, a delivery's and a decision's more. The id of a decision over some products ends
+// with their codes.
 const ownId = new RegExp(
-  `(?<![A-Za-z0-9_-])(${Object.keys(ownObjects).join("|")})_[0-9a-hjkmnp-tv-z]{26,40}(?![A-Za-z0-9_])`,
+  `(?<![A-Za-z0-9_-])(${Object.keys(ownObjects).join("|")})_[0-9a-hjkmnp-tv-z]{26,40}(?:(?<=dec_\\w{32})(?:\\.[A-Z0-9_]{1,64})+)?(?![A-Za-z0-9_])`,
   "g",
 );
 const email = /[^\s@<>()[\]{},;:"'`“”‘’«»?&=/\\]+@[^\s@<>()[\]{},;:"'`“”‘’«»?&=/\\]+/;

@@ -1,4 +1,4 @@
-import type { OutboundEventType } from "../../../../shared/contract/outbound-event.ts";
+import type { OutboundEventType, UsageEventType } from "../../../../shared/contract/outbound-event.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { Icon, type IconName } from "../../components/icon.tsx";
 import { Card } from "../../components/parts.tsx";
@@ -8,7 +8,7 @@ import { buildPath, type PortalContext } from "../../request-context.ts";
 
 type ChangeLabel = [title: string, icon: IconName];
 
-const typeLabels: Record<Exclude<OutboundEventType, "usage.consumed">, ChangeLabel> = {
+const typeLabels: Record<Exclude<OutboundEventType, UsageEventType>, ChangeLabel> = {
   "purchase.finalized": ["Purchase completed", "circle-check"],
   "entitlement.updated": ["Entitlement updated", "refresh-cw"],
   "subscription.updated": ["Subscription updated", "refresh-cw"],
@@ -57,5 +57,5 @@ export function Recent({ c, changes }: { c: PortalContext; changes: RecentChange
 
 function labelOf({ type, reason }: RecentChange): ChangeLabel {
   const own = Object.entries(reasonLabels).find(([key]) => key === reason)?.[1];
-  return own ?? (type === "usage.consumed" ? ["Units used", "zap"] : typeLabels[type]);
+  return own ?? typeLabels[type];
 }

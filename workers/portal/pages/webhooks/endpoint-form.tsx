@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { EndpointInput } from "../../../../shared/contract/operations/endpoints.ts";
-import { outboundEventTypes } from "../../../../shared/contract/outbound-event.ts";
+import { outboundEventTypes, usageEventTypes } from "../../../../shared/contract/outbound-event.ts";
 import { type EndpointRow, readEndpoint } from "../../../../shared/db/endpoints.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { Checkboxes, emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
@@ -13,8 +13,10 @@ import { unknownEndpoint } from "./endpoint.tsx";
 
 type Status = 200 | 409 | 422;
 
-/** Event types of new endpoints: all but `usage.consumed`, which is one event per consume request. */
-const defaultTypes = outboundEventTypes.filter((type) => type !== "usage.consumed");
+/** Event types of new endpoints: all but those of usage, which are one event or more per request. */
+const defaultTypes = outboundEventTypes.filter(
+  (type) => !(usageEventTypes as readonly string[]).includes(type),
+);
 
 const typeField = (type: string) => `event_types_${type}`;
 const checkedTypes = (types: readonly string[]): Form =>

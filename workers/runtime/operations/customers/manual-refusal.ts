@@ -9,6 +9,8 @@ export function manualRefusal({ code, unitsRemaining }: ManualActionRefused): Re
       return refusal("not_found", "Entitlement not found for this customer.");
     case "no_such_hold":
       return refusal("conflict", "Stripe resolved the cause of this hold. The hold is over.");
+    case "no_such_reservation":
+      return refusal("conflict", "These units are no longer held. The job or its time ended.");
     case "already_lifted":
       return refusal("conflict", "This hold is already lifted.");
     case "already_ended":

@@ -5,9 +5,11 @@ import {
   readDecision,
 } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
+import { decideProducts } from "../../../../shared/domain/product-decision.ts";
 import { subjectName } from "../../../../shared/domain/subject-name.ts";
 import { decodeDecisionId } from "../../../../shared/kit/decision-id.ts";
 import { explainEntitlement, toDecisionView } from "../../subject/views/explain.ts";
+import { toReservationView } from "../../subject/views/reservation-view.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implement, implementForCustomer } from "../implement.ts";
 import { withStripe } from "../prices.ts";
@@ -29,7 +31,7 @@ export const readPastDecision = implementForCustomer(
   async ({ env, identity, now }, { asOf }) => {
     const isTime = "at" in asOf;
     const moment = isTime
-      ? { sequence: null, at: asOf.at }
+      ? { sequence: null, at: asOf.at, products: [] }
       : decodeDecisionId(subjectName(identity), asOf.decisionId.trim());
     if (moment === null) return noSuchDecision;
     if (moment.at > now)
@@ -40,11 +42,16 @@ export const readPastDecision = implementForCustomer(
       const earliest = new Date(found.reachesBackTo.at).toISOString();
       return refusal("invalid", `Decisions are available back to ${earliest}; this one is older.`, "asOf");
     }
-    const { decision, entitlements, sequence, at } = found;
+    const { entitlements, reservations, sequence, at } = found;
+    const { products } = moment;
+    // A decision over some products is computed again over the same ones.
+    const decision =
+      products.length === 0 ? found.decision : decideProducts(entitlements, products, at).decision;
     return {
       outcome: "done",
-      decision: toDecisionView(identity, decision, { sequence, at }),
+      decision: toDecisionView(identity, decision, { sequence, at }, products),
       entitlements: entitlements.map((entitlement) => explainEntitlement(entitlement, at)),
+      reservations: reservations.map((reservation) => toReservationView(identity, reservation)),
     };
   },
 );

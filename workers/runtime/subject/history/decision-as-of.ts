@@ -1,6 +1,8 @@
 import { type Decision, decideAccess } from "../../../../shared/domain/decision.ts";
 import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
+import { applyLapses } from "../../../../shared/domain/lapse.ts";
 import { applyEntry } from "../../../../shared/domain/ledger.ts";
+import { listOpen, type Reservation } from "../../../../shared/domain/reservation.ts";
 import { entriesPerSlice, type SubjectStore } from "../storage/store.ts";
 import { parseEntry, type StoredEntry } from "../storage/stored-entry.ts";
 
@@ -22,7 +24,15 @@ const toleranceMs = 60_000;
  * `not_a_decision`: no decision was ever made with this sequence at this time. `reachesBackTo` is the earliest entry for which a decision can be computed; sequence 0 is the empty ledger.
  */
 export type DecisionAsOf = { reachesBackTo: { sequence: number; at: number } } & (
-  | { outcome: "computed"; decision: Decision; sequence: number; at: number; entitlements: Entitlement[] }
+  | {
+      outcome: "computed";
+      decision: Decision;
+      sequence: number;
+      at: number;
+      entitlements: Entitlement[];
+      /** What was held, the first to expire first. */
+      reservations: Reservation[];
+    }
   | { outcome: "too_long_ago" }
   | { outcome: "not_a_decision" }
 );
@@ -42,6 +52,7 @@ export async function computeDecisionAsOf(store: SubjectStore, moment: PastMomen
   }
   let state = store.checkpointState();
   let sequence = folded;
+  let headAt = foldedAt;
   const isLater = (stored: StoredEntry) =>
     moment.sequence === null ? stored.at > moment.at : stored.sequence > moment.sequence;
   for (;;) {
@@ -50,6 +61,7 @@ export async function computeDecisionAsOf(store: SubjectStore, moment: PastMomen
       if (isLater(stored)) break;
       state = applyEntry(state, parseEntry(stored));
       sequence = stored.sequence;
+      headAt = stored.at;
     }
     const mayHaveMore = slice.length === entriesPerSlice && slice.at(-1)?.sequence === sequence;
     if (!mayHaveMore) break;
@@ -57,9 +69,12 @@ export async function computeDecisionAsOf(store: SubjectStore, moment: PastMomen
     await scheduler.wait(0);
   }
   if (!isPossible(store, moment, sequence)) return { outcome: "not_a_decision", reachesBackTo };
-  const entitlements = [...state.entitlements.values()];
-  const decision = decideAccess(entitlements, moment.at);
-  return { outcome: "computed", decision, sequence, at: moment.at, entitlements, reachesBackTo };
+  const { at } = moment;
+  const current = applyLapses(state, headAt, at);
+  const entitlements = [...current.entitlements.values()];
+  const reservations = listOpen(current.reservations);
+  const decision = decideAccess(entitlements, at);
+  return { outcome: "computed", decision, sequence, at, entitlements, reservations, reachesBackTo };
 }
 
 /**
@@ -71,6 +86,20 @@ function isPossible(store: SubjectStore, { sequence, at }: PastMoment, reached: 
   if (sequence !== reached) return false;
   const checkpoint = store.checkpoint();
   const [entry] = sequence === checkpoint.sequence ? [checkpoint] : store.entriesAfter(sequence - 1, 1);
-  const [next] = store.entriesAfter(sequence, 1);
-  return entry !== undefined && entry.at <= at && (next === undefined || at <= next.at + toleranceMs);
+  const next = findNextDecided(store, sequence);
+  return entry !== undefined && entry.at <= at && (next === null || at <= next.at + toleranceMs);
+}
+
+/**
+ * Returns the first entry after `sequence` that a request or an alarm decided. A lapse has the time at which the
+ * reservation ended, and may be written later.
+ */
+function findNextDecided(store: SubjectStore, sequence: number): StoredEntry | null {
+  for (let after = sequence; ; ) {
+    const slice = store.entriesAfter(after, entriesPerSlice);
+    const found = slice.find((stored) => parseEntry(stored).operation !== "lapse");
+    if (found !== undefined) return found;
+    if (slice.length < entriesPerSlice) return null;
+    after = slice.at(-1)?.sequence ?? after;
+  }
 }

@@ -1,6 +1,7 @@
+import { listLapses } from "../../../../shared/domain/lapse.ts";
 import type { EntryDraft, SubjectState } from "../../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
-import type { Head, SubjectStore } from "../storage/store.ts";
+import type { Head, StateAtHead, SubjectStore } from "../storage/store.ts";
 
 /**
  * The outcome of a decision that writes an entry. Every other outcome is returned to the caller unchanged.
@@ -20,7 +21,8 @@ export interface ChangeResult<D> {
 
 /**
  * Decides, and writes one ledger entry and the resulting state, in one synchronous transaction. Every change
- * of a subject goes through this function.
+ * of a subject goes through this function. Before it decides, it writes an entry for each reservation that
+ * has ended by time, also where the decision then writes nothing: an alarm is set for those already.
  *
  * Guarantees:
  * - No other request reads or writes a state in between, because there is no `await`.
@@ -34,14 +36,14 @@ export function changeSubject<D extends { outcome: string }>(
   store: SubjectStore,
   identity: SubjectIdentity,
   now: number,
-  decide: (state: SubjectState, at: number) => D | (D & ChangeDecision),
+  decide: (state: SubjectState, at: number, sequence: number) => D | (D & ChangeDecision),
 ): ChangeResult<D> {
   try {
     return storage.transactionSync(() => {
-      const previous = store.state();
+      const previous = writeLapses(store, now);
       const { head, ...state } = previous;
       const at = Math.max(now, head.at);
-      const decision = decide(state, at);
+      const decision = decide(state, at, head.sequence + 1);
       if (!isChange(decision)) return { decision, head, at };
       if (!store.isCreated()) store.create(identity);
       return { decision, head: store.append(previous, decision.draft, at), at };
@@ -50,6 +52,26 @@ export function changeSubject<D extends { outcome: string }>(
     store.reloadAfterRollback();
     throw error;
   }
+}
+
+/** Writes what lapsed by `now`, so that a history that is read next ends where the decision does. */
+export function recordLapses(
+  storage: DurableObjectStorage,
+  store: SubjectStore,
+  identity: SubjectIdentity,
+  now: number,
+): void {
+  changeSubject(storage, store, identity, now, () => ({ outcome: "unchanged" }));
+}
+
+/** Writes an entry for each reservation that lapsed by `now`. Returns the state after them. */
+function writeLapses(store: SubjectStore, now: number): StateAtHead {
+  let state = store.state();
+  for (const { draft, at } of listLapses(state, state.head.at, now)) {
+    store.append(state, draft, at);
+    state = store.state();
+  }
+  return state;
 }
 
 function isChange<D extends { outcome: string }>(decision: D): decision is D & ChangeDecision {

@@ -15,8 +15,11 @@ export class LedgerWalk {
   sequence: number;
   entries = 0;
   findings: CheckFinding[] = [];
+  /** The entries of this walk that a later one gave back. */
+  readonly reversed = new Set<number>();
   /** The hash of the entry at the anchor's sequence; the checkpoint's hash until the walk reaches it. */
   hashAtAnchor: string;
+  private readonly start: number;
   private at: number;
   private hash: string;
 
@@ -27,6 +30,7 @@ export class LedgerWalk {
     private readonly anchorSequence: number,
   ) {
     this.sequence = from.sequence;
+    this.start = from.sequence;
     this.at = from.at;
     this.hash = from.hash;
     this.hashAtAnchor = from.hash;
@@ -46,6 +50,7 @@ export class LedgerWalk {
     const entry = this.read(stored);
     if (entry !== null) {
       for (const message of findEntryErrors(this.state, entry)) this.report(sequence, message);
+      if (entry.reverses !== undefined) this.visitReversal(sequence, entry.reverses.sequence);
       this.state = applyEntry(this.state, entry);
     }
     this.sequence = sequence;
@@ -53,6 +58,12 @@ export class LedgerWalk {
     // Continues with the stored hash, so that one changed entry is reported and not every entry after it.
     this.hash = stored.hash;
     if (sequence === this.anchorSequence) this.hashAtAnchor = stored.hash;
+  }
+
+  /** Entries before the walk's start can't be given back any more, so `reversed` has none of them. */
+  private visitReversal(sequence: number, reversed: number): void {
+    if (this.reversed.has(reversed)) this.report(sequence, `entry ${reversed} was given back before`);
+    if (reversed > this.start) this.reversed.add(reversed);
   }
 
   private read(stored: StoredEntry) {

@@ -49,6 +49,8 @@ export async function verify(store: SubjectStore, db: D1Database): Promise<Verif
     ...walk.findings,
     ...compareState(walk.state.entitlements, state.entitlements),
     ...compareState(walk.state.records, state.records),
+    ...compareState(walk.state.reservations, state.reservations),
+    ...compareReversed(walk.reversed, store.reversedEntries()),
     ...compareAnchor(walk, checkpoint, copy.subject),
     ...compareCopies(store, flushed, copy.entitlements),
     ...compareSummary(state, copy.subject),
@@ -74,6 +76,17 @@ function compareState(
       findings.push({ where: "state", sequence: null, message: `${id} does not match the ledger` });
   }
   return findings;
+}
+
+/** Requires the list of entries that were given back to be the one in the ledger, so that none is given back twice. */
+function compareReversed(ledger: ReadonlySet<number>, stored: number[]): CheckFinding[] {
+  const known = new Set(stored);
+  const different = [...ledger].filter((sequence) => !known.has(sequence));
+  return [...different, ...stored.filter((sequence) => !ledger.has(sequence))].map((sequence) => ({
+    where: "state",
+    sequence,
+    message: "whether this entry was given back does not match the ledger",
+  }));
 }
 
 function compareAnchor(

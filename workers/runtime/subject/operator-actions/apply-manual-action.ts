@@ -1,6 +1,6 @@
-import { getUsageRemaining } from "../../../../shared/domain/consume.ts";
 import { decideManualAction } from "../../../../shared/domain/decide-manual-action.ts";
 import { applyEntry } from "../../../../shared/domain/ledger.ts";
+import { getUsageRemaining } from "../../../../shared/domain/lots.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { changeSubject } from "../ledger/change-subject.ts";
 import { storeAudit } from "../storage/audit-entries.ts";
@@ -50,7 +50,7 @@ export function applyManual(
       const preview = buildPreview(state, identity, action, decided, at);
       return { outcome: "preview_outdated" as const, preview };
     }
-    const after = applyEntry(state, { touched: decided.touched, records: [] });
+    const after = applyEntry(state, { ...decided, records: [] });
     const draft = buildEntryDraft(command, decided, getUsageRemaining(after.entitlements.values(), at));
     return { outcome: "change" as const, draft };
   });

@@ -7,6 +7,7 @@ import {
   type UndoAction,
 } from "../../../../shared/domain/decide-manual-action.ts";
 import { type Decision, decideAccess } from "../../../../shared/domain/decision.ts";
+import { applyLapses } from "../../../../shared/domain/lapse.ts";
 import {
   applyEntry,
   type EntitlementChange,
@@ -14,7 +15,8 @@ import {
   type ManualAction,
   toEntitlementChanges,
 } from "../../../../shared/domain/ledger.ts";
-import { buildOutboundEvents, type OutboundEventDraft } from "../../../../shared/domain/outbound-events.ts";
+import type { OutboundEventDraft } from "../../../../shared/domain/outbound-event-data.ts";
+import { buildOutboundEvents } from "../../../../shared/domain/outbound-events.ts";
 import { serializeExactState, serializePreviewState } from "../../../../shared/domain/preview-state.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
@@ -88,7 +90,8 @@ export function previewManual(
   // An entry is undone only once: `applyManual` would repeat its answer and change nothing.
   if (action.type === "undo" && store.answeredRequest("portal/action", actionKey(request)) !== null)
     return { outcome: "refused", code: "already_undone", unitsRemaining: null };
-  const state = store.state();
+  const { head } = store.state();
+  const state = { head, ...applyLapses(store.state(), head.at, at) };
   const decision = decideManualAction(state, action, toManualContext(identity, request), at);
   return decision.outcome === "refused" ? decision : buildPreview(state, identity, action, decision, at);
 }

@@ -1,5 +1,6 @@
 import { summarizeCustomer } from "../../../../shared/domain/customer-summary.ts";
-import { findNextExpiry } from "../../../../shared/domain/expire.ts";
+import { earliest, findNextExpiry } from "../../../../shared/domain/expire.ts";
+import { findNextLapse } from "../../../../shared/domain/reservation.ts";
 import { findNextReview } from "../../../../shared/domain/review-subscription.ts";
 import type { SubjectCopy } from "../../db/flush-subject.ts";
 import type { SubjectStore } from "../storage/store.ts";
@@ -27,7 +28,7 @@ export function buildD1Copy(store: SubjectStore, sequence: number, now: number):
   return {
     identity,
     head,
-    nextExpiryAt: findNextExpiry(state.entitlements),
+    nextExpiryAt: earliest(findNextExpiry(state.entitlements), findNextLapse(state.reservations)),
     nextReviewAt: findNextReview(state)?.at ?? null,
     flushedAt: now,
     storageBytes: store.storageBytes(),

@@ -1,5 +1,6 @@
 import type { DeliveryMessage } from "../../../../shared/db/outbound-events.ts";
-import { decideExpire, findNextExpiry } from "../../../../shared/domain/expire.ts";
+import { decideExpire, earliest, findNextExpiry } from "../../../../shared/domain/expire.ts";
+import { findNextLapse } from "../../../../shared/domain/reservation.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { type MetricsEnv, writeMetric } from "../../../../shared/kit/metrics.ts";
@@ -11,6 +12,7 @@ import { deleteEvents } from "../storage/outbound-events.ts";
 import type { SubjectStore } from "../storage/store.ts";
 import type { Erasure } from "../storage/tombstone.ts";
 import { buildD1Copy } from "./build-d1-copy.ts";
+import { alarmLostAfterMs, flushDelayMs, retryDelayMs } from "./delays.ts";
 import { logFlush } from "./log-flush.ts";
 import { reportFlushFailure } from "./report-flush-failure.ts";
 import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-events.ts";
@@ -39,19 +41,6 @@ import { addUpSpentUnits } from "./spent-units.ts";
  * call objects with an overdue expiry, those that never flushed, and every other one in turn. A flush that fails again and again is
  * named in the subject's row in D1, for the portal's overview.
  */
-
-/**
- * Delay before consumption is flushed, so that a busy subject costs D1 one write per interval and not one per
- * call.
- * - `subscribed`: an endpoint subscribes to usage events, and its receiver gets them within 0.5 s.
- * - `unsubscribed`: only the portal's lists are delayed.
- * - `busy`: the minimum between two flushes of a constantly active subject. D1 writes about 1,000 rows/s for
- *   all subjects together, and one flush costs as much as several consumes.
- */
-const flushDelayMs = { subscribed: 200, unsubscribed: 5_000, busy: 30_000 };
-/** An alarm that is late by this much is lost. */
-const alarmLostAfterMs = 60_000;
-const retryDelayMs = (failures: number) => Math.min(60_000, 1_000 * 2 ** failures);
 
 export class Outbox {
   /**
@@ -92,6 +81,13 @@ export class Outbox {
     this.pendingSince ??= Date.now();
     if (operation === "consume") this.hasUnflushedConsumption = true;
     this.armFor(this.flushTime(operation));
+  }
+
+  /** Arms the alarm after a change of a reservation, which may end before the flush is due. */
+  armUntilLapse(now: number): void {
+    this.arm("consume");
+    const lapse = findNextLapse(this.store.state().reservations);
+    if (lapse !== null) this.armFor(Date.now() + Math.max(0, lapse - now));
   }
 
   private flushTime(operation: "consume" | "other"): number {
@@ -211,9 +207,10 @@ export class Outbox {
       const spent = await addUpSpentUnits(this.ctx.storage.sql, this.store, copy.flushedTo);
       const flushed = await flushSubject(this.db, { ...copy, spent, events, audits }, "newer");
       deliveries.push(...flushed.messages);
-      this.hasUsageSubscriber = flushed.hasUsageSubscriber;
-      if (flushed.hasUsageSubscriber)
-        deliveries.push(...(await sendUsageEvents(this.store, this.db, copy, now)));
+      const { usageTypes } = flushed;
+      this.hasUsageSubscriber = usageTypes.length > 0;
+      if (usageTypes.length > 0)
+        deliveries.push(...(await sendUsageEvents(this.store, this.db, copy, usageTypes, now)));
       deleteEvents(this.ctx.storage.sql, events);
       if (audits.length > 0) deleteAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushed(copy.flushedTo, spent.total);
@@ -244,14 +241,14 @@ export class Outbox {
   }
 
   private setNextAlarm(now: number): void {
-    const { head, entitlements } = this.store.state();
+    const { head, entitlements, reservations } = this.store.state();
     if (this.store.flushedSequence() < head.sequence) {
       this.armedFor = null;
       this.arm("other");
       return;
     }
     this.armedFor = null;
-    const expiry = findNextExpiry(entitlements);
+    const expiry = earliest(findNextExpiry(entitlements), findNextLapse(reservations));
     if (expiry === null) this.ctx.storage.deleteAlarm();
     else this.ctx.storage.setAlarm(Date.now() + Math.max(0, expiry - now));
   }

@@ -1,5 +1,5 @@
 import { type DeliveryMessage, insertEvents, type NewEvent } from "../../../../shared/db/outbound-events.ts";
-import { emptyState } from "../../../../shared/domain/ledger.ts";
+import { emptyState, isUsage } from "../../../../shared/domain/ledger.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import type { SubjectCopy } from "../../db/flush-subject.ts";
 import {
@@ -32,13 +32,14 @@ export async function sendAllButLastBatch(
 }
 
 /**
- * Sends usage events. Called only if an endpoint subscribes to them; otherwise their entries are not
- * parsed.
+ * Sends the usage events of the types that endpoints subscribe to. Called only if there are any; otherwise their
+ * entries are not parsed.
  */
 export async function sendUsageEvents(
   store: SubjectStore,
   db: D1Database,
   { identity, flushedTo }: SubjectCopy,
+  types: string[],
   now: number,
 ): Promise<DeliveryMessage[]> {
   const deliveries: DeliveryMessage[] = [];
@@ -49,8 +50,9 @@ export async function sendUsageEvents(
       .filter((stored) => stored.sequence <= flushedTo)
       .map(parseEntry);
     const events = entries
-      .filter(({ operation }) => operation === "consume")
-      .flatMap((entry) => buildEntryEvents(identity, emptyState, entry));
+      .filter(({ operation }) => isUsage(operation))
+      .flatMap((entry) => buildEntryEvents(identity, emptyState, entry))
+      .filter(({ type }) => types.includes(type));
     for (const batch of toBatches(events)) deliveries.push(...(await insertEvents(db, identity, batch, now)));
     sequence = entries.at(-1)?.sequence ?? flushedTo;
   }

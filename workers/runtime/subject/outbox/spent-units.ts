@@ -1,12 +1,20 @@
+import type { Operation } from "../../../../shared/domain/ledger.ts";
 import type { SpentUnits } from "../../db/flush-subject.ts";
 import type { SubjectStore } from "../storage/store.ts";
+
+/** The operations that spend units. What is given back later is not taken off: it was spent in its hour. */
+const isSpendingSql = (["consume", "settle", "lapse"] satisfies Operation[])
+  .map((operation) => `{"operation":"${operation}"`)
+  .map((start) => `substr(body, 1, ${start.length}) = '${start}'`)
+  .join(" OR ");
 
 /** Returns the units that entries after `after`, up to `until`, spent, by hour. */
 const readSpentByHour = (sql: SqlStorage, after: number, until: number) =>
   sql
     .exec<{ hour: number; units: number }>(
-      `SELECT at - at % 3600000 AS hour, sum(body ->> '$.idempotency.reply.consumed') AS units FROM ledger
-       WHERE sequence > ? AND sequence <= ? AND substr(body, 1, 22) = '{"operation":"consume"'
+      `SELECT at - at % 3600000 AS hour, -sum(moved.value ->> 'change') AS units
+       FROM ledger, json_each(body, '$.touched') AS touched, json_each(touched.value, '$.units') AS moved
+       WHERE sequence > ? AND sequence <= ? AND (${isSpendingSql}) AND moved.value ->> 'movement' = 'consumed'
        GROUP BY hour ORDER BY hour`,
       after,
       until,

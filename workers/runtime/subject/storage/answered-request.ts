@@ -1,11 +1,11 @@
 import type { IdempotentOperation } from "../../../../shared/contract/enums.ts";
-import type { IdempotencyRecord } from "../../../../shared/domain/ledger.ts";
+import type { UsageReply } from "../../../../shared/domain/ledger.ts";
 import { parseEntry, toIdempotencyIndex } from "./stored-entry.ts";
 
 /** A request that was answered: the parts of its reply, and the sequence and time of its decision. */
 export interface AnsweredRequest {
   requestHash: string;
-  reply: IdempotencyRecord["reply"];
+  reply: UsageReply;
   sequence: number;
   at: number;
 }
@@ -13,7 +13,7 @@ export interface AnsweredRequest {
 /** The full ledger entry, or the columns of `compact_requests` once the entry is folded. */
 type Row = { sequence: number; at: number } & (
   | { body: string }
-  | { body: null; requestHash: string; units: number; remaining: number }
+  | { body: null; requestHash: string; units: number; remaining: number; more: string | null }
 );
 
 /**
@@ -27,10 +27,10 @@ export function readAnsweredRequest(
 ): AnsweredRequest | null {
   const [row] = sql
     .exec<Row & Record<string, SqlStorageValue>>(
-      `SELECT sequence, at, body, NULL AS requestHash, NULL AS units, NULL AS remaining
+      `SELECT sequence, at, body, NULL AS requestHash, NULL AS units, NULL AS remaining, NULL AS more
        FROM ledger WHERE idempotency_key = ?1
        UNION ALL
-       SELECT sequence, at, NULL, request_hash, units, remaining
+       SELECT sequence, at, NULL, request_hash, units, remaining, more
        FROM compact_requests WHERE idempotency_key = ?1`,
       toIdempotencyIndex(endpoint, key),
     )
@@ -39,7 +39,8 @@ export function readAnsweredRequest(
   const { sequence, at } = row;
   if (row.body === null) {
     const { requestHash, units, remaining } = row;
-    return { requestHash, reply: { consumed: units, usageRemaining: remaining }, sequence, at };
+    const more = row.more === null ? {} : (JSON.parse(row.more) as Partial<UsageReply>);
+    return { requestHash, reply: { consumed: units, usageRemaining: remaining, ...more }, sequence, at };
   }
   const { idempotency } = parseEntry(row);
   if (idempotency === null)

@@ -1,16 +1,18 @@
 import { dayMs, type Entitlement } from "../../../../shared/domain/entitlement.ts";
-import { type LedgerEntry, type SubjectState, unitsMoved } from "../../../../shared/domain/ledger.ts";
+import { type LedgerEntry, type SubjectState, unitsConsumed } from "../../../../shared/domain/ledger.ts";
+import { isKept, type Reservation } from "../../../../shared/domain/reservation.ts";
 import type { StripeRecord } from "../../../../shared/domain/stripe-record.ts";
 import { genesisHash } from "./hash-chain.ts";
 import { toIdempotencyIndex } from "./stored-entry.ts";
+import { toSubjectState } from "./stored-state.ts";
 
 /**
  * The bounded history of a subject: the data kept for folded entries.
  *
  * `checkpoint` holds the last folded entry's sequence, time and hash. `checkpoint_state` holds the state
  * after that entry. A walk that starts there ends in the same state as a walk from the first entry.
- * `compact_requests` keeps what is needed to repeat the reply of each answered request. `daily_usage` keeps
- * the consumed units.
+ * `compact_requests` keeps what is needed to repeat the reply of each answered request: `more` has what replies
+ * other than a consume's contain, as JSON. `daily_usage` keeps the consumed units.
  */
 export const historySchema = `
   CREATE TABLE checkpoint (
@@ -31,7 +33,8 @@ export const historySchema = `
     units INTEGER NOT NULL,
     remaining INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    more TEXT
   ) WITHOUT ROWID;
   CREATE TABLE daily_usage (
     day INTEGER NOT NULL,
@@ -41,6 +44,8 @@ export const historySchema = `
     PRIMARY KEY (day, product_code)
   ) WITHOUT ROWID;
 `;
+
+type StatePart = "entitlement" | "record" | "reservation";
 
 /** The last folded entry; sequence 0 if no entry is folded. */
 export interface Checkpoint {
@@ -58,17 +63,14 @@ export function readCheckpoint(sql: SqlStorage): Checkpoint {
 
 /** Returns the state after the last folded entry. */
 export function readCheckpointState(sql: SqlStorage): SubjectState {
-  const bodies = (part: "entitlement" | "record") =>
+  const bodies = (part: StatePart) =>
     sql
       .exec<{ body: string }>("SELECT body FROM checkpoint_state WHERE part = ?", part)
       .toArray()
       .map(({ body }) => JSON.parse(body) as unknown);
   const entitlements = bodies("entitlement") as Entitlement[];
   const records = bodies("record") as StripeRecord[];
-  return {
-    entitlements: new Map(entitlements.map((entitlement) => [entitlement.entitlementId, entitlement])),
-    records: new Map(records.map((record) => [record.recordId, record])),
-  };
+  return toSubjectState(entitlements, records, bodies("reservation") as Reservation[]);
 }
 
 /** A row of `compact_requests`. `idempotencyKey` is hashed, as in the column of `ledger`. */
@@ -79,6 +81,8 @@ export interface CompactRequest {
   remaining: number;
   sequence: number;
   at: number;
+  /** The other members of the reply, as JSON; `null` for a consume or an operator's action. */
+  more: string | null;
 }
 
 /** Returns up to `limit` rows after `idempotencyKey`, ordered by key. */
@@ -89,7 +93,7 @@ export function readCompactRequests(
 ): CompactRequest[] {
   return sql
     .exec<CompactRequest & Record<string, SqlStorageValue>>(
-      `SELECT idempotency_key AS idempotencyKey, request_hash AS requestHash, units, remaining, sequence, at
+      `SELECT idempotency_key AS idempotencyKey, request_hash AS requestHash, units, remaining, sequence, at, more
        FROM compact_requests WHERE idempotency_key > ? ORDER BY idempotency_key LIMIT ?`,
       idempotencyKey,
       limit,
@@ -112,7 +116,9 @@ export function foldEntry(sql: SqlStorage, entry: LedgerEntry, hash: string): vo
     entry.at,
     hash,
   );
-  const upsertState = (part: "entitlement" | "record", id: string, value: unknown) =>
+  const deleteReservation = (id: string) =>
+    sql.exec("DELETE FROM checkpoint_state WHERE part = 'reservation' AND item_id = ?", id);
+  const upsertState = (part: StatePart, id: string, value: unknown) =>
     sql.exec(
       `INSERT INTO checkpoint_state VALUES (?, ?, ?)
        ON CONFLICT (part, item_id) DO UPDATE SET body = excluded.body`,
@@ -123,34 +129,46 @@ export function foldEntry(sql: SqlStorage, entry: LedgerEntry, hash: string): vo
   for (const { entitlement } of entry.touched)
     upsertState("entitlement", entitlement.entitlementId, entitlement);
   for (const record of entry.records) upsertState("record", record.recordId, record);
+  const { reservation, forgotten = [] } = entry;
+  if (reservation !== undefined && isKept(reservation))
+    upsertState("reservation", reservation.reservationId, reservation);
+  else if (reservation !== undefined) deleteReservation(reservation.reservationId);
+  for (const id of forgotten) deleteReservation(id);
   if (entry.idempotency !== null) {
     const { endpoint, key, requestHash, reply } = entry.idempotency;
+    const { consumed, usageRemaining, ...more } = reply;
     sql.exec(
-      "INSERT INTO compact_requests VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT INTO compact_requests
+         (idempotency_key, request_hash, units, remaining, sequence, at, more) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       toIdempotencyIndex(endpoint, key),
       requestHash,
-      reply.consumed,
-      reply.usageRemaining,
+      consumed,
+      usageRemaining,
       entry.sequence,
       entry.at,
+      Object.keys(more).length === 0 ? null : JSON.stringify(more),
     );
   }
-  if (entry.operation === "consume") addUsage(sql, entry);
+  // The entry of a consume can't be read any more, so it can't be given back either.
+  sql.exec("DELETE FROM reversed WHERE sequence = ?", entry.sequence);
+  addUsage(sql, entry);
 }
 
 /**
  * Adds consumed units by UTC day and product. A consume from packs of two products counts as one entry of
- * each.
+ * each. Units that were given back are taken off the day on which they were consumed.
  */
 function addUsage(sql: SqlStorage, entry: LedgerEntry): void {
+  const { at } = entry.reverses ?? entry;
   for (const touched of entry.touched) {
-    const { entitlement } = touched;
+    const units = unitsConsumed(touched);
+    if (units === 0) continue;
     sql.exec(
       `INSERT INTO daily_usage VALUES (?, ?, ?, 1) ON CONFLICT (day, product_code) DO UPDATE SET
        units = daily_usage.units + excluded.units, entries = daily_usage.entries + 1`,
-      entry.at - (entry.at % dayMs),
-      entitlement.productCode,
-      -unitsMoved(touched),
+      at - (at % dayMs),
+      touched.entitlement.productCode,
+      units,
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { NewEvent } from "../../../../shared/db/outbound-events.ts";
-import type { LedgerEntry, SubjectState } from "../../../../shared/domain/ledger.ts";
+import { isUsage, type LedgerEntry, type SubjectState } from "../../../../shared/domain/ledger.ts";
 import { buildOutboundEvents } from "../../../../shared/domain/outbound-events.ts";
 import { type SubjectIdentity, subjectName } from "../../../../shared/domain/subject-name.ts";
 import { deriveIdAt } from "../../../../shared/kit/ids.ts";
@@ -33,8 +33,8 @@ export function buildEntryEvents(
 
 /**
  * Stores the entry's events in the transaction that writes the entry, while the state before it is available.
- * The flush only copies them to D1. Skips consumption: its events are sent only if an endpoint subscribes to
- * them, and they can be built from the entry alone.
+ * The flush only copies them to D1. Skips usage: its events are sent only if an endpoint subscribes to them, and
+ * they can be built from the entry alone.
  */
 export function storeEvents(
   sql: SqlStorage,
@@ -42,7 +42,7 @@ export function storeEvents(
   before: SubjectState,
   entry: LedgerEntry,
 ): void {
-  if (entry.operation === "consume") return;
+  if (isUsage(entry.operation)) return;
   const identity = readIdentity();
   if (identity === null) throw new Error("the subject has no identity, so it cannot emit events");
   for (const event of buildEntryEvents(identity, before, entry))

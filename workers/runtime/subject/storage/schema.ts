@@ -1,16 +1,36 @@
+import { usageOperations } from "../../../../shared/domain/ledger.ts";
 import { auditSchema } from "./audit-entries.ts";
 import { historySchema } from "./checkpoint.ts";
 import { outboundSchema } from "./outbound-events.ts";
 
+const isUsageSql = usageOperations
+  .map((operation) => `{"operation":"${operation}"`)
+  .map((start) => `substr(body, 1, ${start.length}) = '${start}'`)
+  .join(" OR ");
+
 /**
- * `canFlip` (shared/domain/flips.ts) on the text of an entry: every entry but a consume that left units in
- * each pack. An entry that only looks decisive does no harm.
+ * `canFlip` (shared/domain/flips.ts) on the text of an entry: every entry but usage that left units in each pack
+ * and gave none to an empty one. An entry that only looks decisive does no harm.
  */
 export const isDecisive =
-  `(substr(body, 1, 22) <> '{"operation":"consume"'` + ` OR instr(body, '"unitsRemaining":0,') > 0)`;
+  `(NOT (${isUsageSql}) OR instr(body, '"unitsRemaining":0,') > 0` + ` OR instr(body, '"revives":true') > 0)`;
 
 /** Finds the few entries that can change a decision, in a ledger that is mostly usage. */
 const decisiveIndex = `CREATE INDEX ledger_decisive ON ledger (sequence) WHERE ${isDecisive};`;
+
+/**
+ * The open and lapsed reservations, and the consumes and settles that were given back: by their sequence, as long as
+ * their entry is in the ledger.
+ */
+const usageSchema = `
+  CREATE TABLE reservations (
+    reservation_id TEXT PRIMARY KEY,
+    body TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE reversed (
+    sequence INTEGER PRIMARY KEY
+  );
+`;
 
 /** The tables of one subject object, except `tombstone` (tombstone.ts). */
 export const schema = `
@@ -43,11 +63,13 @@ export const schema = `
   ${outboundSchema}
   ${historySchema}
   ${auditSchema}
+  ${usageSchema}
 `;
 
 /**
  * The version of the object's tables. Version 1 lacks the bounded history, version 2 the audit outbox,
- * version 3 the index of decisive entries, version 4 the units spent up to `flushed_sequence`.
+ * version 3 the index of decisive entries, version 4 reservations, replies other than those of a consume, and the units
+ * spent up to `flushed_sequence`.
  */
 export const schemaVersion = 5;
 
@@ -55,7 +77,10 @@ export const schemaVersion = 5;
 export function migrateSchema(sql: SqlStorage, version: number): void {
   if (version < 2) sql.exec(historySchema);
   if (version < 3) sql.exec(auditSchema);
-  if (version < 4) sql.exec(decisiveIndex);
+  // Since version 5 the index leaves out usage other than a consume. Entries of earlier versions have none.
+  if (version === 4) sql.exec("DROP INDEX ledger_decisive");
+  if (version < 5) sql.exec(decisiveIndex + usageSchema);
+  if (version >= 2 && version < 5) sql.exec("ALTER TABLE compact_requests ADD COLUMN more TEXT");
   if (version < 5) sql.exec("ALTER TABLE subject ADD COLUMN spent_units INTEGER NOT NULL DEFAULT 0");
   sql.exec("UPDATE subject SET schema_version = ?", schemaVersion);
 }

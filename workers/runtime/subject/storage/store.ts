@@ -1,18 +1,19 @@
 import type { IdempotentOperation } from "../../../../shared/contract/enums.ts";
-import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
 import {
   applyEntry,
   type EntryDraft,
   emptyState,
+  type LedgerEntry,
   type SubjectState,
 } from "../../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { type AnsweredRequest, readAnsweredRequest } from "./answered-request.ts";
+import { type ChangedEntitlement, readChangedEntitlements } from "./changed-entitlements.ts";
 import { type Checkpoint, readCheckpoint, readCheckpointState, readDailyUsage } from "./checkpoint.ts";
 import { chainHash } from "./hash-chain.ts";
 import { storeEvents } from "./outbound-events.ts";
 import { isDecisive, migrateSchema, schema, schemaVersion } from "./schema.ts";
-import { type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
+import { parseEntry, type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
 import { readStoredState } from "./stored-state.ts";
 import {
   type Erasure,
@@ -21,6 +22,7 @@ import {
   replaceTablesWithTombstone,
   type Tombstone,
 } from "./tombstone.ts";
+import { isReversed, readReversed, writeUsageRows } from "./usage-rows.ts";
 
 /** The last entry of the ledger. Sequence 0 is an empty ledger. */
 export interface Head {
@@ -166,6 +168,7 @@ export class SubjectStore {
         record.recordId,
         JSON.stringify(record),
       );
+    writeUsageRows(this.sql, draft);
     storeEvents(this.sql, () => this.identity(), previous, { ...draft, sequence, at });
     this.cache = { head, ...applyEntry(previous, draft) };
     return head;
@@ -174,6 +177,20 @@ export class SubjectStore {
   /** Returns the request that was answered under this key, at any time in the past. */
   answeredRequest(endpoint: IdempotentOperation, key: string): AnsweredRequest | null {
     return this.exists ? readAnsweredRequest(this.sql, endpoint, key) : null;
+  }
+
+  /** Returns the entry, or `null` if it does not exist or is folded. */
+  entry(sequence: number): LedgerEntry | null {
+    const [stored] = this.entriesAfter(sequence - 1, 1);
+    return stored?.sequence === sequence ? parseEntry(stored) : null;
+  }
+
+  isReversed(sequence: number): boolean {
+    return this.exists && isReversed(this.sql, sequence);
+  }
+
+  reversedEntries(): number[] {
+    return this.exists ? readReversed(this.sql) : [];
   }
 
   storageBytes(): number {
@@ -238,22 +255,7 @@ export class SubjectStore {
     this.sql.exec("UPDATE subject SET flushed_sequence = ?, spent_units = ?", sequence, spentUnits);
   }
 
-  /**
-   * Returns about `limit` entitlements that changed after `sequence`, in the order of their changes. Always
-   * includes every entitlement that one entry changed, so a page never ends inside an entry.
-   */
-  entitlementsChangedAfter(sequence: number, limit: number): { version: number; entitlement: Entitlement }[] {
-    if (!this.exists) return [];
-    return this.sql
-      .exec<{ version: number; body: string }>(
-        `SELECT version, body FROM entitlements
-         WHERE version > ?1 AND version <= coalesce(
-           (SELECT version FROM entitlements WHERE version > ?1 ORDER BY version LIMIT 1 OFFSET ?2), 9e15)
-         ORDER BY version`,
-        sequence,
-        limit - 1,
-      )
-      .toArray()
-      .map((row) => ({ version: row.version, entitlement: JSON.parse(row.body) as Entitlement }));
+  entitlementsChangedAfter(sequence: number, limit: number): ChangedEntitlement[] {
+    return this.exists ? readChangedEntitlements(this.sql, sequence, limit) : [];
   }
 }

@@ -5,11 +5,16 @@ import type {
   UsageDay,
 } from "../../../../shared/contract/operations/customer-views.ts";
 import { statusAt } from "../../../../shared/domain/availability.ts";
-import { getUsageRemaining } from "../../../../shared/domain/consume.ts";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import { dayMs, sortNewestFirst } from "../../../../shared/domain/entitlement.ts";
 import type { Flip } from "../../../../shared/domain/flips.ts";
-import { type Entitlements, type LedgerEntry, unitsMoved } from "../../../../shared/domain/ledger.ts";
+import {
+  type Entitlements,
+  type LedgerEntry,
+  unitsConsumed,
+  unitsMoved,
+} from "../../../../shared/domain/ledger.ts";
+import { getUsageRemaining } from "../../../../shared/domain/lots.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../../shared/kit/decision-id.ts";
 import { readPageFlips } from "../history/read-flips.ts";
@@ -17,6 +22,7 @@ import { actionKey } from "../operator-actions/manual-action.ts";
 import type { SubjectStore } from "../storage/store.ts";
 import { parseEntry } from "../storage/stored-entry.ts";
 import { explainEntitlement, toAccessView, toDecisionView } from "./explain.ts";
+import { toReservationChange, toReservationViews } from "./reservation-view.ts";
 
 /**
  * A page of entries: the newest `limit` entries before sequence `before`, or the newest entries if it is
@@ -42,7 +48,7 @@ export function buildCustomerView(
   { before, limit }: EntryPage,
   now: DecisionMoment & { decision: Decision },
 ): Omit<CustomerView, "lastCheck"> {
-  const { head, entitlements } = store.state();
+  const { head, entitlements, reservations } = store.state();
   const isFirst = before === null;
   const { sequence: folded } = store.checkpoint();
   const end = before ?? head.sequence + 1;
@@ -61,7 +67,8 @@ export function buildCustomerView(
     since: isFirst ? (history?.since ?? null) : null,
     entitlements: sortNewestFirst(all).map((entitlement) => explainEntitlement(entitlement, now.at)),
     usageRemaining: getUsageRemaining(all, now.at),
-    entries: listed.map((entry) => toEntryView(store, entry)),
+    reservations: toReservationViews(identity, reservations),
+    entries: listed.map((entry) => toEntryView(store, identity, entry)),
     flips: history?.flips.toReversed().map((flip) => toFlipView(identity, entitlements, flip)) ?? null,
     entriesBefore: last > folded + 1 ? last : null,
     usage: isFirst ? sumUsageByDay(read, store.foldedUsage()) : [],
@@ -86,7 +93,7 @@ function toFlipView(
   };
 }
 
-function toEntryView(store: SubjectStore, entry: LedgerEntry): EntryView {
+function toEntryView(store: SubjectStore, identity: SubjectIdentity, entry: LedgerEntry): EntryView {
   const { cause } = entry;
   const operator = cause.type === "operator" ? cause : null;
   return {
@@ -108,8 +115,10 @@ function toEntryView(store: SubjectStore, entry: LedgerEntry): EntryView {
       kind: entitlement.kind,
       status: statusAt(entitlement, entry.at),
       units: unitsMoved(moved),
+      consumed: unitsConsumed(moved),
       unitsRemaining: entitlement.unitsRemaining,
     })),
+    reservation: toReservationChange(identity, entry.reservation),
     manual: operator === null ? null : { type: operator.action?.type ?? "undo", undoes: operator.undoes },
     undoneBy: operator === null ? null : findUndo(store, entry.sequence),
   };
@@ -126,10 +135,12 @@ function findUndo(store: SubjectStore, sequence: number): number | null {
 /** Returns usage per day, newest first. One day can have entries before and after the checkpoint. */
 function sumUsageByDay(entries: LedgerEntry[], folded: UsageDay[]): UsageDay[] {
   const days = new Map(folded.map(({ day, units }) => [day, units]));
-  for (const { at, operation, touched } of entries) {
-    if (operation !== "consume") continue;
-    const day = at - (at % dayMs);
-    const consumed = touched.reduce((sum, each) => sum - unitsMoved(each), 0);
+  for (const { at, reverses, touched } of entries) {
+    const consumed = touched.reduce((sum, each) => sum + unitsConsumed(each), 0);
+    if (consumed === 0) continue;
+    // What was given back is taken off the day on which it was consumed.
+    const moment = reverses?.at ?? at;
+    const day = moment - (moment % dayMs);
     days.set(day, (days.get(day) ?? 0) + consumed);
   }
   return [...days].map(([day, units]) => ({ day, units })).toSorted((a, b) => b.day - a.day);

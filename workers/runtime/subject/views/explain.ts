@@ -32,17 +32,22 @@ export function toChangeView({ before, after, units }: EntitlementChange, now: M
   };
 }
 
-/** Returns a decision as the portal shows it, with the id that looks it up later. */
+/**
+ * Returns a decision as the portal shows it, with the id that looks it up later. `products` are the codes of a
+ * decision over some products.
+ */
 export function toDecisionView(
   identity: SubjectIdentity,
   decision: Decision,
   { sequence, at }: DecisionMoment,
+  products: readonly string[] = [],
 ): DecisionView {
   return {
     ...toAccessView(decision),
-    decisionId: encodeDecisionId(subjectName(identity), { sequence, at }),
+    decisionId: encodeDecisionId(subjectName(identity), { sequence, at }, products),
     at,
     sequence,
+    products: [...products],
   };
 }
 

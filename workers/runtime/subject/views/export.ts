@@ -1,5 +1,6 @@
 import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
 import type { SubjectState } from "../../../../shared/domain/ledger.ts";
+import type { Reservation } from "../../../../shared/domain/reservation.ts";
 import type { StripeRecord } from "../../../../shared/domain/stripe-record.ts";
 import { type Checkpoint, type CompactRequest, readCompactRequests } from "../storage/checkpoint.ts";
 import type { Head, SubjectStore } from "../storage/store.ts";
@@ -9,6 +10,7 @@ import type { StoredEntry } from "../storage/stored-entry.ts";
 interface ListedState {
   entitlements: Entitlement[];
   records: StripeRecord[];
+  reservations: Reservation[];
 }
 
 /** The state of a ledger at its head and at its checkpoint, read at one moment. */
@@ -29,9 +31,10 @@ export function exportState(store: SubjectStore): ExportedState {
   };
 }
 
-const listed = ({ entitlements, records }: SubjectState): ListedState => ({
+const listed = ({ entitlements, records, reservations }: SubjectState): ListedState => ({
   entitlements: [...entitlements.values()],
   records: [...records.values()],
+  reservations: [...reservations.values()],
 });
 
 const maxRowsPerPage = 500;

@@ -25,6 +25,7 @@ import {
 import { EndOffers, UnitOffers } from "./offers.tsx";
 import { type ActionName, actions, toRefusedActionForm } from "./parse-form.ts";
 import { ActionHead, ReasonFields } from "./parts.tsx";
+import { ReleaseFields } from "./release-fields.tsx";
 
 /** Shows the form of an action: its parameters and the reason. Sending the form only previews the action. */
 export async function renderActionPage(
@@ -129,6 +130,8 @@ function Fields({
           <input type="hidden" name="entitlement_id" value={form.values["entitlement_id"] ?? ""} />
         </>
       );
+    case "release-reservation":
+      return <ReleaseFields form={form} customer={customer} />;
     case "undo":
       return (
         <>

@@ -2,6 +2,7 @@ import type { EntryView } from "../../../../../shared/contract/operations/custom
 import { dayMs } from "../../../../../shared/domain/entitlement.ts";
 import { formatCount } from "../../../components/labels/common.ts";
 import { toDayField } from "../../../time/parse-time.ts";
+import { isUsageEntry } from "../sections/timeline-items.ts";
 
 interface Offer {
   value: string;
@@ -25,7 +26,7 @@ function Offers({ field, offers }: { field: string; offers: Offer[] }) {
 /** Offers the units that a refund, an expiry or an operator took away, since support usually gives those back. */
 export function UnitOffers({ entries }: { entries: EntryView[] }) {
   const lost = entries
-    .filter(({ operation }) => operation !== "consume")
+    .filter((entry) => !isUsageEntry(entry))
     .map(({ touched }) => touched.reduce((sum, { units }) => sum - units, 0))
     .filter((units) => units > 0);
   const offers = [...new Set(lost)].slice(0, 3).map((units) => ({

@@ -19,6 +19,7 @@ export const actions = {
   revoke: { type: "revoke", title: "Revoke an entitlement" },
   adjust: { type: "adjust", title: "Adjust credits" },
   "lift-hold": { type: "lift_hold", title: "Lift a hold" },
+  "release-reservation": { type: "release_reservation", title: "Release held units" },
   undo: { type: "undo", title: "Undo an action" },
   sync: { type: "sync", title: "Sync from Stripe" },
 } as const;
@@ -64,6 +65,8 @@ function readFields(name: Exclude<ActionName, "sync">, form: Form) {
       return { entitlementId: readField(form, "entitlement_id"), how: form["how"], units: number("units") };
     case "lift-hold":
       return { entitlementId: readField(form, "entitlement_id"), causeId: readField(form, "cause_id") };
+    case "release-reservation":
+      return { reservationId: readField(form, "reservation_id") };
     case "undo":
       return { sequence: number("sequence") };
   }

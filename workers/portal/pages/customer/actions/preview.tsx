@@ -63,6 +63,8 @@ function nameConfirmation(name: ActionName, { how }: Form, { changes }: PreviewV
       return units < 0 ? `Remove ${formatCount(-units)} units` : `Add ${formatCount(units)} units`;
     case "lift-hold":
       return "Lift hold";
+    case "release-reservation":
+      return `Release ${formatCount(units)} units`;
     case "undo":
       return "Undo change";
     case "sync":

@@ -5,6 +5,7 @@ import type {
   EntryView,
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { formatCount } from "../../../components/labels/common.ts";
+import { countJobs } from "../sections/reservations.tsx";
 import { type CauseAction, grantAction, type LikelyCause, syncAction } from "./likely-cause.ts";
 
 /** Returns causes for a denial. Reads only the customer's ledger. */
@@ -91,7 +92,7 @@ const stripeCause = (
 
 function refundCause({ entries }: CustomerView, name: string, remedy: CauseAction): LikelyCause {
   const entry = entries.find(({ operation }) => operation === "refund" || operation === "dispute");
-  const spent = unitsTaken(entries, ["consume"]).units;
+  const spent = unitsTaken(entries, spending).units;
   return {
     cause: "reversal",
     title: "Payment refunded in full",
@@ -119,9 +120,25 @@ function heldCause(name: string, entitlement: EntitlementExplained | undefined):
   };
 }
 
+/** The operations that spend units. */
+const spending = ["consume", "settle", "lapse"];
+
 /** Finds what used up most of the units: the customer, expiry, or an operator. */
-function creditsCause({ entries }: CustomerView, decider: EntitlementExplained | undefined): LikelyCause {
-  const used = unitsTaken(entries, ["consume"]);
+function creditsCause(customer: CustomerView, decider: EntitlementExplained | undefined): LikelyCause {
+  const { entries, reservations } = customer;
+  const held = reservations.filter(({ isOpen, held: units }) => isOpen && units > 0);
+  const [next] = held;
+  if (next !== undefined)
+    return {
+      cause: "credits_gone",
+      title: "All units are held",
+      text: `All units are held by ${countJobs(held)}. They return when the jobs are settled or released, or when the reservations expire.`,
+      actions: [
+        { label: "Release…", page: `./release-reservation?reservation_id=${next.reservationId}` },
+        { label: "View held units", page: ".#held" },
+      ],
+    };
+  const used = unitsTaken(entries, spending);
   const expired = unitsTaken(entries, ["expire"]);
   const byOperator = unitsTaken(entries, ["manual_adjustment", "manual_revoke", "undo"]);
   const refill: CauseAction =
@@ -169,7 +186,11 @@ const undo = ({ sequence }: EntryView): CauseAction => ({
 });
 
 function unitsTaken(entries: EntryView[], operations: string[]) {
-  const taken = (entry: EntryView) => entry.touched.reduce((sum, { units }) => sum + Math.max(0, -units), 0);
+  const taken = (entry: EntryView) =>
+    entry.touched.reduce(
+      (sum, { units, consumed }) => sum + Math.max(0, consumed === 0 ? -units : consumed),
+      0,
+    );
   const found = entries.filter((entry) => operations.includes(entry.operation) && taken(entry) > 0);
   return { entries: found, units: found.reduce((sum, entry) => sum + taken(entry), 0) };
 }

@@ -22,7 +22,7 @@ const needsEntries = new Set(["refunded", "usage_exhausted", "revoked"]);
 export function diagnosePast(
   customer: CustomerView,
   { stripeEvents }: Pick<CustomerLists, "stripeEvents">,
-  { decision, entitlements }: DecisionWithEntitlements,
+  { decision, entitlements, reservations }: DecisionWithEntitlements,
 ): { causes: PastCause[]; isPartial: boolean } {
   if (decision.allowed || decision.reason === null) return { causes: [], isPartial: false };
   const late = stripeEvents.filter(
@@ -31,7 +31,7 @@ export function diagnosePast(
   );
   const entries = customer.entries.filter(({ sequence }) => sequence <= decision.sequence);
   const isPartial = entries.length === 0 && decision.sequence > 0 && needsEntries.has(decision.reason);
-  const then: CustomerView = { ...customer, decision, entitlements, entries };
+  const then: CustomerView = { ...customer, decision, entitlements, reservations, entries };
   const causes = isPartial ? [] : diagnoseDenial(then, decision.reason);
   return {
     causes: [

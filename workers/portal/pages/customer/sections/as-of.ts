@@ -12,7 +12,7 @@ const neither = "Enter a decision ID (dec_…) or a time, such as 2026-11-22 14:
  * what to enter for other text.
  */
 export function parseAsOf(text: string, zone: string): AsOf | string {
-  if (/^dec_[0-9a-z]+$/.test(text)) return { decisionId: text };
+  if (/^dec_[0-9a-z]+(\.[A-Z0-9_]{1,64})*$/.test(text)) return { decisionId: text };
   const [, date, time, offset] = timePattern.exec(text) ?? [];
   if (date === undefined) return neither;
   if (offset !== undefined) {

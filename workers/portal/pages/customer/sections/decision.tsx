@@ -44,8 +44,9 @@ export function DecisionPanel({
           <p class="quiet">
             {isPast ? (
               <>
-                As of <ExactTime at={decision.at} /> (<Time at={decision.at} now={c.get("now")} />
-                ). Access is {customer.decision.allowed ? "allowed" : "denied"} now.{" "}
+                As of <ExactTime at={decision.at} /> (<Time at={decision.at} now={c.get("now")} />)
+                {decision.products.length === 0 ? "" : ` for ${decision.products.join(" or ")}`}. Access is{" "}
+                {customer.decision.allowed ? "allowed" : "denied"} now.{" "}
                 <a href={linkToPage(c, customer.subjectRef)}>Back to now</a>.
               </>
             ) : (

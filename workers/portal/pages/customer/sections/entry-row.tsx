@@ -2,12 +2,13 @@ import type { Child } from "hono/jsx";
 import type { EntryView, FlipView } from "../../../../../shared/contract/operations/customer-views.ts";
 import type { IconName } from "../../../components/icon.tsx";
 import { formatCount } from "../../../components/labels/common.ts";
-import { formatReason, toEntryTitle } from "../../../components/labels/customer.ts";
+import { canUndo, formatReason, toEntryTitle } from "../../../components/labels/customer.ts";
 import type { CustomerDelivery } from "../../../db/customer.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import { linkToPage } from "../page-link.tsx";
 import { type Happening, isEntry, listDeliveries, listEvents } from "./happenings.ts";
-import type { TimelineItem } from "./timeline-items.ts";
+import { ReservationLine } from "./reservations.tsx";
+import { isUsageEntry, type TimelineItem } from "./timeline-items.ts";
 import { Line, type RowProps, toFlipIcon, toFlipTone } from "./timeline-line.tsx";
 import { DeliveryPart, EntryPart, EventPart, Touched } from "./timeline-parts.tsx";
 
@@ -32,11 +33,14 @@ export function EntryRow({ c, page, row, lead, canAct }: Props) {
       action={<Actions c={c} subjectRef={page.customer.subjectRef} lead={lead} canAct={canAct} />}
     >
       <Heading entry={entry} flip={flip} entries={entries} />{" "}
-      <Touched
-        entry={entry}
-        names={names}
-        withUnits={entries.length === 1 || entry.operation !== "consume"}
-      />
+      <Touched entry={entry} names={names} withUnits={entries.length === 1 || !isUsageEntry(entry)} />
+      {entry.reservation === null || entries.length > 1 ? null : (
+        <ReservationLine
+          reservation={entry.reservation}
+          own={entry.sequence}
+          consumed={sumConsumed(entry.touched)}
+        />
+      )}
       {entry.actor === null ? null : (
         <p>
           {entry.actor.name}: “{formatReason(entry.reason)}”
@@ -86,8 +90,8 @@ function Heading({
         {entry.operation === "subscription" ? null : ` ${title} ·`}
       </>
     );
-  if (entry.operation !== "consume" || entries.length === 1) return <b>{title}</b>;
-  const units = entries.reduce((sum, { touched }) => sum - sumUnits(touched), 0);
+  if (!isUsageEntry(entry) || entries.length === 1) return <b>{title}</b>;
+  const units = entries.reduce((sum, { touched }) => sum + sumConsumed(touched), 0);
   return (
     <>
       <b>{formatCount(units)} units used</b> in {formatCount(entries.length)} requests ·
@@ -95,11 +99,13 @@ function Heading({
   );
 }
 
-const sumUnits = (touched: EntryView["touched"]) => touched.reduce((sum, { units }) => sum + units, 0);
+const sumConsumed = (touched: EntryView["touched"]) =>
+  touched.reduce((sum, { consumed }) => sum + consumed, 0);
 
-function toIcon({ operation, manual, cause }: EntryView): IconName {
+function toIcon(entry: EntryView): IconName {
+  const { manual, cause } = entry;
   if (manual !== null) return "user-cog";
-  if (operation === "consume") return "zap";
+  if (isUsageEntry(entry)) return "zap";
   return cause.type === "clock" ? "clock" : "credit-card";
 }
 
@@ -180,10 +186,10 @@ function Actions({
   canAct: boolean;
 }) {
   const { sequence, manual, undoneBy } = entry;
-  const canUndo = canAct && manual !== null && manual.type !== "undo" && undoneBy === null;
+  const offersUndo = canAct && manual !== null && canUndo(manual.type) && undoneBy === null;
   return (
     <>
-      {canUndo ? (
+      {offersUndo ? (
         <a
           href={buildCustomerPath(c, subjectRef, `/undo?sequence=${sequence}`)}
           aria-label={`Undo #${sequence}`}

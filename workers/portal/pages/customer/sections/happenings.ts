@@ -1,7 +1,7 @@
 import type { FlipView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { toDayKey } from "../../../components/day-time.tsx";
 import type { CustomerDelivery, CustomerStripeEvent } from "../../../db/customer.ts";
-import type { TimelineItem } from "./timeline-items.ts";
+import { isUsageEntry, type TimelineItem } from "./timeline-items.ts";
 
 type EntryItem = Extract<TimelineItem, { type: "entry" }>;
 
@@ -98,7 +98,7 @@ function continues(group: TimelineItem[], item: TimelineItem): boolean {
 
 /** A use of units that left access as it was. */
 const isUsage = (item: TimelineItem): boolean =>
-  isEntry(item) && item.entry.operation === "consume" && item.flip === null;
+  isEntry(item) && isUsageEntry(item.entry) && item.flip === null;
 
 const isFromStripe = (item: TimelineItem): boolean =>
   item.type === "stripe" || (isEntry(item) && item.entry.cause.type.startsWith("stripe_"));

@@ -1,6 +1,7 @@
 import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { Icon } from "../../../components/icon.tsx";
 import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
+import { canUndo } from "../../../components/labels/customer.ts";
 import { Time } from "../../../components/time.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
@@ -34,7 +35,7 @@ export function ActionResult({
           {actor?.name}, <Time at={at} now={c.get("now")} /> · <a href={`?#entry-${sequence}`}>#{sequence}</a>
         </span>
       </p>
-      {canAct && manual?.type !== "undo" && undoneBy === null ? (
+      {canAct && manual !== null && canUndo(manual.type) && undoneBy === null ? (
         <a
           class="button small"
           href={buildCustomerPath(c, customer.subjectRef, `/undo?sequence=${sequence}`)}
@@ -65,6 +66,8 @@ function describeAction({ manual, touched }: EntryView, names: ProductNames): st
         : `Added ${formatCount(units)} units to ${product}.`;
     case "lift_hold":
       return `Lifted the hold on ${product}.`;
+    case "release_reservation":
+      return `Released ${formatCount(units)} held units.`;
     default:
       return `Undid #${manual?.undoes ?? ""}.`;
   }

@@ -3,6 +3,7 @@ import type {
   EntryView,
   FlipView,
 } from "../../../../../shared/contract/operations/customer-views.ts";
+import { usageOperations } from "../../../../../shared/domain/ledger.ts";
 import type {
   CustomerCheckoutAttempt,
   CustomerDelivery,
@@ -89,6 +90,11 @@ function placeInLedger(item: TimelineItem): number {
   return item.type === "clock" ? item.flip.after.sequence + 0.5 : 0;
 }
 
+/** Returns whether the customer's own use made the entry: a consume, or a change of a reservation. */
+export function isUsageEntry({ operation }: EntryView): boolean {
+  return operation === "reverse" || (usageOperations as readonly string[]).includes(operation);
+}
+
 export function matchesFilter(item: TimelineItem, kind: TimelineFilter): boolean {
   switch (item.type) {
     case "stripe":
@@ -105,7 +111,7 @@ export function matchesFilter(item: TimelineItem, kind: TimelineFilter): boolean
 }
 
 function listEntryKinds({ entry, flip }: Extract<TimelineItem, { type: "entry" }>): TimelineFilter[] {
-  const kind = entry.operation === "consume" ? "usage" : "changes";
+  const kind = isUsageEntry(entry) ? "usage" : "changes";
   return [
     kind,
     ...(entry.manual === null ? [] : ["manual" as const]),

@@ -18,7 +18,7 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
   const now = c.get("now");
   const days = listLastDays(customer.usage, now);
   const total = days.reduce((sum, { units }) => sum + units, 0);
-  const recent = customer.entries.filter(({ operation }) => operation === "consume").slice(0, shownEntries);
+  const recent = customer.entries.filter((entry) => countConsumed(entry) > 0).slice(0, shownEntries);
   if (customer.usage.length === 0 && recent.length === 0)
     return (
       <Empty title="No usage yet">
@@ -54,6 +54,9 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
   );
 }
 
+const countConsumed = ({ touched }: Pick<EntryView, "touched">): number =>
+  touched.reduce((sum, { consumed }) => sum + consumed, 0);
+
 function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
   return (
     <Table
@@ -68,7 +71,7 @@ function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
               <Time at={at} now={now} />
             </a>
           </td>
-          <td>{formatCount(touched.reduce((sum, { units }) => sum - units, 0))}</td>
+          <td>{formatCount(countConsumed({ touched }))}</td>
           <td>
             {touched.map(({ entitlementId, productCode }) => (
               <div>
