@@ -55,8 +55,8 @@ describe("a refund of a payment without metadata and invoice", () => {
     await recordObjectOwner(
       env.DB,
       { ...project, mode: "test" },
-      { subjectRef: "user_1", attemptId: null, customerId: "cus_1" },
-      ["sub_1"],
+      { subjectRef: "user_1", customerId: "cus_1" },
+      [{ stripeId: "sub_1", attemptId: null }],
       await now(),
     );
     const invoice = {

@@ -12,8 +12,7 @@ const isUsageSql = usageOperations
  * `canFlip` (shared/domain/flips.ts) on the text of an entry: every entry but usage that left units in each pack
  * and gave none to an empty one. An entry that only looks decisive does no harm.
  */
-export const isDecisive =
-  `(NOT (${isUsageSql}) OR instr(body, '"unitsRemaining":0,') > 0` + ` OR instr(body, '"revives":true') > 0)`;
+export const isDecisive = `(NOT (${isUsageSql}) OR instr(body, '"unitsRemaining":0,') > 0 OR instr(body, '"revives":true') > 0)`;
 
 /** Finds the few entries that can change a decision, in a ledger that is mostly usage. */
 const decisiveIndex = `CREATE INDEX ledger_decisive ON ledger (sequence) WHERE ${isDecisive};`;
