@@ -37,7 +37,7 @@ export function readFailure(args: string[], { stdout, stderr, output }: Wrangler
 const authenticationCodes = new Set([10000, 9109, 10001, 6003]);
 
 /** The permission that a token for CI needs for each kind of call, as Cloudflare's dashboard words it. */
-export const tokenPermissions = {
+const tokenPermissions = {
   d1: "Account, D1, Edit",
   queues: "Account, Queues, Edit",
   workers: "Account, Workers Scripts, Edit",

@@ -10,6 +10,7 @@ import {
   type TouchedEntitlement,
   unitsMoved,
 } from "./ledger.ts";
+import type { ManualActionDecision, ManualActionRefusal } from "./manual-action-decision.ts";
 import { releaseOpen } from "./release.ts";
 import { settlePurchases } from "./reverse-purchase.ts";
 import { type DeriveEntitlementId, restoreEntitlement, revokeEntitlement } from "./revoke.ts";
@@ -19,25 +20,6 @@ export interface UndoAction {
   type: "undo";
   entry: LedgerEntry;
 }
-
-export type ManualActionRefusal =
-  | "no_such_entitlement"
-  | "no_such_hold"
-  | "no_such_reservation"
-  | "already_lifted"
-  | "already_ended"
-  | "ends_in_the_past"
-  | "not_a_pack"
-  /** The adjustment would remove more units than remain. */
-  | "not_enough_units"
-  /** The balance would exceed the integers that a number represents exactly. */
-  | "too_many_units"
-  | "nothing_to_change"
-  | "not_undoable";
-
-export type ManualActionDecision =
-  | { outcome: "refused"; code: ManualActionRefusal; unitsRemaining: number | null }
-  | ({ outcome: "change"; operation: Operation } & Pick<EntryDraft, "touched" | "reservation" | "revives">);
 
 export interface ManualActionContext {
   deriveEntitlementId: DeriveEntitlementId;

@@ -86,7 +86,7 @@ describe("grantPurchase", () => {
 
   const kinds = ["usage_pack", "time_pass"] as const;
 
-  describe.each(kinds)("a %s whose estimated time differs from the time of its event", (kind) => {
+  describe.each(kinds)("a %s with an estimated time that differs from the time of its event", (kind) => {
     const event = purchase(kind, succeeded, "event");
     const read = purchase(kind, succeeded - 1_000, "read");
     const [early, late] = [purchase(kind, begun, "estimate"), purchase(kind, 14 * dayMs, "estimate")];

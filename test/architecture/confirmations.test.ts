@@ -7,6 +7,7 @@ const undoable: Record<string, string> = {
   "/account/password": "the operator changes it again; the form needs the current password",
   "/account/second-factor/confirm": "turning it off",
   "/account/providers/link": "unlinking",
+  "/account/time-zone": "choosing the former zone",
   "/projects": "archiving",
   "/projects/restore": "archiving",
   "/team/invitations": "revoking",

@@ -2,14 +2,13 @@ import { mentionsCustomerSql } from "../../../shared/db/audit.ts";
 import type { ErasureRow } from "../../../shared/db/erasures.ts";
 
 /**
- * Erases a customer's data from D1, in steps that each do a bounded part and report where to continue.
+ * Erases a customer's data from D1, in bounded parts that report where to continue.
  *
- * Guarantees: every statement applies only while its erasure is running. So a slow run that continues after
- * another has finished deletes nothing written later. Repeating a part changes nothing.
+ * Guarantees: every statement applies only while its erasure is running. So a slow run that continues after another has
+ * finished deletes nothing written later. Repeating a part changes nothing. A crash leaves the recorded progress.
  *
- * Assumes: the customer's object is already erased, and no new row is written for the customer while this
- * runs. The inserts of checkout attempts, Stripe objects and notes check it, and so does the object. A crash
- * leaves the recorded progress.
+ * Assumes: the customer's object is already erased, and no new row is written for the customer while this runs. The
+ * inserts of checkout attempts, Stripe objects and notes check it, and so does the object.
  */
 
 type RunningErasure = ErasureRow & { subjectRef: string };

@@ -13,7 +13,11 @@ import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./histo
 import { foldHistory } from "./history/fold.ts";
 import { recordLapses } from "./ledger/change-subject.ts";
 import { type Verification, verify } from "./ledger/verify.ts";
-import { applyManual, type ManualActionResult } from "./operator-actions/apply-manual-action.ts";
+import {
+  applyManual,
+  type ManualActionResult,
+  refuseUnregistered,
+} from "./operator-actions/apply-manual-action.ts";
 import {
   type ManualActionCommand,
   type ManualActionPreview,
@@ -99,12 +103,11 @@ export class Subject extends DurableObject<SubjectEnv> {
     const now = await currentTime(this.env.DEV);
     await this.groupCommit.join();
     const result = applyUsage(this.ctx.storage, this.store, identity, command, now);
-    if (result.wrote && command.type === "reverse") this.outbox.arm("other");
-    else if (result.wrote) this.outbox.armUntilLapse(now);
+    if (result.wrote) this.outbox.armAfterUsage(command.type, now);
     return result;
   }
 
-  /** `consume` and `usage` with packed arguments and result, for the request path. */
+  /** As `consume`, packed for the request path. */
   async packedConsume(call: Packed<ConsumeCall>): Promise<Packed<ConsumeResult>> {
     const { identity, command } = unpack(call);
     return pack(await this.consume(identity, command));
@@ -131,8 +134,12 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   /** Returns the changes that facts would make. Writes nothing. */
   async previewStripe(identity: SubjectIdentity, command: StripeCommand): Promise<StripePreview> {
-    const before = this.decideNow(await currentTime(this.env.DEV));
-    return previewStripe(this.store.state(), before, identity, command);
+    return previewStripe(
+      this.store.state(),
+      this.decideNow(await currentTime(this.env.DEV)),
+      identity,
+      command,
+    );
   }
 
   /** Returns whether a Stripe subscription to the product is open. A second one would charge twice. */
@@ -149,8 +156,7 @@ export class Subject extends DurableObject<SubjectEnv> {
   async customerView(identity: SubjectIdentity, page: EntryPage): Promise<CustomerView> {
     const now = await currentTime(this.env.DEV);
     recordLapses(this.ctx.storage, this.store, identity, now);
-    const view = buildCustomerView(this.store, identity, page, this.decideNow(now));
-    return { ...view, lastCheck: this.lastCheck };
+    return buildCustomerView(this.store, identity, page, this.decideNow(now), this.lastCheck);
   }
 
   /** Returns the changes that an operator's action would make. Writes nothing. */
@@ -158,22 +164,14 @@ export class Subject extends DurableObject<SubjectEnv> {
     identity: SubjectIdentity,
     request: ManualActionRequest,
   ): Promise<ManualActionPreview | ManualActionRefused> {
-    const { at } = this.decideNow(await currentTime(this.env.DEV));
-    return previewManual(this.store, identity, request, at);
+    return previewManual(this.store, identity, request, this.decideNow(await currentTime(this.env.DEV)).at);
   }
 
-  /**
-   * Applies the action exactly as previewed, or not at all. A form that is sent again has no further effect.
-   */
+  /** Applies the action exactly as previewed, or not at all. A form that is sent again has no further effect. */
   async applyManual(identity: SubjectIdentity, command: ManualActionCommand): Promise<ManualActionResult> {
     const now = await currentTime(this.env.DEV);
-    // An unknown customer is registered only for an action that will change something.
-    if (!this.store.isCreated()) {
-      const preview = previewManual(this.store, identity, command, now);
-      if (preview.outcome === "refused") return preview;
-      if (command.fingerprint !== null && command.fingerprint !== preview.fingerprint)
-        return { outcome: "preview_outdated", preview };
-    }
+    const refused = refuseUnregistered(this.store, identity, command, now);
+    if (refused !== null) return refused;
     await this.ensureRegistered(identity, now, () => this.store.tombstone !== null);
     const result = applyManual(this.ctx.storage, this.store, identity, command, now);
     if (result.outcome === "applied" && !result.repeated) this.outbox.arm("other");

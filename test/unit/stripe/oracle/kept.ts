@@ -60,7 +60,7 @@ export function passOn(
 }
 
 /**
- * The line's item goes on with the period after the line's, at the same price: that period is what is due.
+ * The line's item continues with the period after the line's, at the same price: that period is what is due.
  */
 function isNextPeriod(line: Coverage, before: SubscriptionState, after: SubscriptionState): boolean {
   const [former, present] = [before, after].map(({ items }) =>

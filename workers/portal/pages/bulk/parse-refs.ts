@@ -1,6 +1,6 @@
 /** Lists of customers as operators paste and upload them. */
 
-export const refColumn = "subject_ref";
+const refColumn = "subject_ref";
 
 const delimiters = [",", ";", "\t"] as const;
 

@@ -104,7 +104,7 @@ export function joinRest(series: NamedSeries[], shown: number, name: string): Na
 const addUp = (slots: number, series: number[][]): number[] =>
   Array.from({ length: slots }, (_, slot) => sum(series.map((values) => values[slot] ?? 0)));
 
-export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** Returns the share of deliveries that arrived, in percent; `null` without any. */
 export const toSuccessRate = (delivered: number, failed: number): number | null =>

@@ -13,6 +13,7 @@ import {
   type ManualActionCommand,
   type ManualActionPreview,
   type ManualActionRefused,
+  previewManual,
   resolveAction,
   toManualContext,
 } from "./manual-action.ts";
@@ -25,6 +26,20 @@ export type ManualActionResult =
   | { outcome: "already_submitted" }
   /** The state that the preview depends on has changed; `preview` is the current one. */
   | { outcome: "preview_outdated"; preview: ManualActionPreview };
+
+/** An unknown customer is registered only for an action that will change something. Returns why it will not. */
+export function refuseUnregistered(
+  store: SubjectStore,
+  identity: SubjectIdentity,
+  command: ManualActionCommand,
+  at: number,
+): ManualActionResult | null {
+  if (store.isCreated()) return null;
+  const preview = previewManual(store, identity, command, at);
+  if (preview.outcome === "refused") return preview;
+  const isChanged = command.fingerprint !== null && command.fingerprint !== preview.fingerprint;
+  return isChanged ? { outcome: "preview_outdated", preview } : null;
+}
 
 /**
  * Decides one action of an operator and writes its ledger entry and audit entry in one commit. The caller

@@ -2,8 +2,6 @@ import {
   buildManualEntry,
   decideManualAction,
   type ManualActionContext,
-  type ManualActionDecision,
-  type ManualActionRefusal,
   type UndoAction,
 } from "../../../../shared/domain/decide-manual-action.ts";
 import { type Decision, decideAccess } from "../../../../shared/domain/decision.ts";
@@ -15,6 +13,10 @@ import {
   type ManualAction,
   toEntitlementChanges,
 } from "../../../../shared/domain/ledger.ts";
+import type {
+  ManualActionDecision,
+  ManualActionRefusal,
+} from "../../../../shared/domain/manual-action-decision.ts";
 import type { OutboundEventDraft } from "../../../../shared/domain/outbound-event-data.ts";
 import { buildOutboundEvents } from "../../../../shared/domain/outbound-events.ts";
 import { serializeExactState, serializePreviewState } from "../../../../shared/domain/preview-state.ts";

@@ -5,6 +5,7 @@ import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts"
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { type MetricsEnv, writeMetric } from "../../../../shared/kit/metrics.ts";
 import { flushSubject, registerSubject, type SubjectCopy } from "../../db/flush-subject.ts";
+import type { UsageCommand } from "../apply-usage.ts";
 import { eraseSubject } from "../erase-subject.ts";
 import { changeSubject } from "../ledger/change-subject.ts";
 import { deleteAudits, readAudits } from "../storage/audit-entries.ts";
@@ -83,9 +84,9 @@ export class Outbox {
     this.armFor(this.flushTime(operation));
   }
 
-  /** Arms the alarm after a change of a reservation, which may end before the flush is due. */
-  armUntilLapse(now: number): void {
-    this.arm("consume");
+  /** Arms the alarm after a usage request. A reservation may end before the flush is due. */
+  armAfterUsage(type: UsageCommand["type"], now: number): void {
+    this.arm(type === "reverse" ? "other" : "consume");
     const lapse = findNextLapse(this.store.state().reservations);
     if (lapse !== null) this.armFor(Date.now() + Math.max(0, lapse - now));
   }

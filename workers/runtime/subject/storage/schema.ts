@@ -72,8 +72,11 @@ export const schema = `
  */
 export const schemaVersion = 5;
 
-/** Adds the tables and the index that `version` lacks. Existing tables stay unchanged. */
-export function migrateSchema(sql: SqlStorage, version: number): void {
+/** Adds the tables, columns and the index that an earlier release lacks. */
+export function migrateSchema(sql: SqlStorage): void {
+  const select = "SELECT schema_version AS version FROM subject";
+  const { version } = sql.exec<{ version: number }>(select).one();
+  if (version === schemaVersion) return;
   if (version < 2) sql.exec(historySchema);
   if (version < 3) sql.exec(auditSchema);
   // Since version 5 the index leaves out usage other than a consume. Entries of earlier versions have none.

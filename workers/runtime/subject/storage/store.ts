@@ -58,15 +58,8 @@ export class SubjectStore {
     this.sql = storage.sql;
     this.exists = this.hasTables();
     this.tombstone = readTombstone(this.sql);
-    if (this.exists) storage.transactionSync(() => this.migrate());
-  }
-
-  /** Migrates the tables of an earlier release before the object answers any request. */
-  private migrate(): void {
-    const { version } = this.sql
-      .exec<{ version: number }>("SELECT schema_version AS version FROM subject")
-      .one();
-    if (version < schemaVersion) migrateSchema(this.sql, version);
+    // Before the object answers any request.
+    if (this.exists) storage.transactionSync(() => migrateSchema(this.sql));
   }
 
   isCreated(): boolean {

@@ -47,7 +47,8 @@ export function buildCustomerView(
   identity: SubjectIdentity,
   { before, limit }: EntryPage,
   now: DecisionMoment & { decision: Decision },
-): Omit<CustomerView, "lastCheck"> {
+  lastCheck: CustomerView["lastCheck"],
+): CustomerView {
   const { head, entitlements, reservations } = store.state();
   const isFirst = before === null;
   const { sequence: folded } = store.checkpoint();
@@ -61,6 +62,7 @@ export function buildCustomerView(
   const history = readPageFlips(store, listed.toReversed(), next === undefined ? now.at : next.at - 1);
   const all = [...entitlements.values()];
   return {
+    lastCheck,
     subjectRef: identity.subjectRef,
     exists: store.isCreated(),
     decision: toDecisionView(identity, now.decision, now),

@@ -1,5 +1,4 @@
 import type { Child } from "hono/jsx";
-import type { EntitlementKind } from "../../../../../shared/contract/enums.ts";
 import type {
   CustomerView,
   EntitlementExplained,
@@ -7,22 +6,15 @@ import type {
 import * as customers from "../../../../../shared/contract/operations/customers.ts";
 import type { Refusal } from "../../../../../shared/contract/operations/reply.ts";
 import { newId } from "../../../../../shared/kit/ids.ts";
-import { Field, FieldError, type FormState, Radios, Select } from "../../../components/fields.tsx";
+import { Field, FieldError, type FormState, Radios } from "../../../components/fields.tsx";
 import { formatCount, kindLabels } from "../../../components/labels/common.ts";
 import { renderPage } from "../../../components/layout.tsx";
 import { Id } from "../../../components/parts.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
 import { listProducts } from "../../../db/products.ts";
 import { callOperation, toHttpStatus } from "../../../http/call-operation.ts";
-import { readFormZone } from "../../../http/zone-cookie.ts";
-import {
-  buildCustomerPath,
-  buildPath,
-  type Form,
-  getScope,
-  type PortalContext,
-} from "../../../request-context.ts";
-import { EndOffers, UnitOffers } from "./offers.tsx";
+import { buildCustomerPath, type Form, getScope, type PortalContext } from "../../../request-context.ts";
+import { GrantFields, type ProductOptions } from "./grant-fields.tsx";
 import { type ActionName, actions, toRefusedActionForm } from "./parse-form.ts";
 import { ActionHead, ReasonFields } from "./parts.tsx";
 import { ReleaseFields } from "./release-fields.tsx";
@@ -84,8 +76,6 @@ export async function renderRefusedActionPage(
     : renderActionPage(c, name, toRefusedActionForm(form, refused), status);
 }
 
-type Options = { value: string; label: string; kind: EntitlementKind }[];
-
 function Fields({
   c,
   name,
@@ -96,7 +86,7 @@ function Fields({
   c: PortalContext;
   name: ActionName;
   form: FormState;
-  products: Options;
+  products: ProductOptions;
   customer: CustomerView | null;
 }) {
   const target = customer?.entitlements.find(
@@ -159,53 +149,6 @@ const adjustments = [
   },
 ];
 
-function GrantFields({
-  c,
-  form,
-  products,
-  customer,
-}: {
-  c: PortalContext;
-  form: FormState;
-  products: Options;
-  customer: CustomerView | null;
-}) {
-  const zone = readFormZone(c, form.values["zone"]);
-  if (products.length === 0)
-    return (
-      <p>
-        No active products in {c.get("mode")} mode. <a href={buildPath(c, "/products")}>Products</a>
-      </p>
-    );
-  return (
-    <>
-      <Select form={form} name="product_code" label="Product" options={products} />
-      <p class="hint">Leave blank to use the product's defaults.</p>
-      <div class="inputs">
-        <div class="of-usage-pack">
-          <Field form={form} name="units" label="Units" required={false} inputmode="numeric" />
-          <UnitOffers entries={customer?.entries ?? []} />
-        </div>
-        <div class="of-time-pass">
-          <Field form={form} name="duration_days" label="Days" required={false} inputmode="numeric" />
-        </div>
-        <div class="of-end">
-          <Field
-            form={form}
-            name="ends_on"
-            label="Last day"
-            required={false}
-            type="date"
-            hint={`Access ends at the end of this day in ${zone}.`}
-          />
-          <input type="hidden" name="zone" value={zone} />
-          <EndOffers now={c.get("now")} zone={zone} />
-        </div>
-      </div>
-    </>
-  );
-}
-
 /** Names what the action changes, with its balance or end. */
 function Target({
   form,
@@ -250,7 +193,7 @@ async function readNewest(c: PortalContext, subjectRef: string): Promise<Custome
 
 const maxProducts = 500;
 
-async function listProductOptions(c: PortalContext): Promise<Options> {
+async function listProductOptions(c: PortalContext): Promise<ProductOptions> {
   const { products } = await listProducts(c.env.DB, getScope(c), { archived: false }, maxProducts);
   return products.map(({ productCode, name, kind }) => ({
     value: productCode,
