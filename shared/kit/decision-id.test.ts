@@ -7,7 +7,7 @@ describe("decision id", () => {
     fc.assert(
       fc.property(fc.nat(2 ** 31), fc.integer({ min: 0, max: 2 ** 47 }), (sequence, at) => {
         const id = encodeDecisionId("prj_1/test/a", { sequence, at });
-        expect(decodeDecisionId("prj_1/test/a", id)).toEqual({ sequence, at });
+        expect(decodeDecisionId("prj_1/test/a", id)).toEqual({ sequence, at, products: [] });
         expect(decodeDecisionId("prj_1/test/b", id)).toBeNull();
       }),
     );

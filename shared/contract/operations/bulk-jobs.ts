@@ -108,7 +108,7 @@ export const startBulkJob = operation({
   role: "support",
   recentAuth: "live",
   audit: ["bulk_job.start"],
-  input: z.strictObject({ jobId: objectId, round: z.int().min(0) }),
+  input: z.strictObject({ jobId: objectId, round: z.int().min(0).max(1_000_000) }),
   output: done(),
 });
 

@@ -135,9 +135,14 @@ describe("bounds", () => {
     const schemas = await readRequestSchemas();
     expect(Object.keys(schemas).toSorted()).toEqual([
       "accessCheckRequestSchema",
+      "accessProductsRequestSchema",
       "checkoutRequestSchema",
       "consumeRequestSchema",
       "entitlementListQuerySchema",
+      "releaseRequestSchema",
+      "reserveRequestSchema",
+      "reverseRequestSchema",
+      "settleRequestSchema",
       "subjectRefSchema",
     ]);
     const unbounded = Object.entries(schemas).map(([name, schema]) =>

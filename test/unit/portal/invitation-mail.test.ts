@@ -30,7 +30,7 @@ describe("invitationMessage", () => {
     for (const body of [text, html.replace(/<[^>]+>/g, "")]) {
       expect(body).toContain("Your role will be support. Also acts for customers");
       expect(body).toContain("until 2 Dec 2026, 18:30:00 UTC");
-      expect(body).toContain("If you did not expect this, do nothing");
+      expect(body).toContain("If you did not expect this email, ignore it");
     }
   });
 

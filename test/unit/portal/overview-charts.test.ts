@@ -34,7 +34,7 @@ function readTable(html: string, series: number): number[][] {
   const body = html.split("<tbody>")[1] ?? "";
   return [...body.matchAll(/<tr>(.*?)<\/tr>/g)]
     .map(([, row = ""]) =>
-      [...row.matchAll(/<td class="num end">([^<]*)<\/td>/g)]
+      [...row.matchAll(/<td class="num end"[^>]*>([^<]*)<\/td>/g)]
         .slice(0, series)
         .map(([, text = ""]) => Number(text.replaceAll(",", ""))),
     )

@@ -13,6 +13,7 @@ import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./histo
 import { foldHistory } from "./history/fold.ts";
 import { recordLapses } from "./ledger/change-subject.ts";
 import { type Verification, verify } from "./ledger/verify.ts";
+import { LedgerPins } from "./ledger-pins.ts";
 import {
   applyManual,
   type ManualActionResult,
@@ -61,7 +62,7 @@ export class Subject extends DurableObject<SubjectEnv> {
   /** The last access check that this instance answered. Kept in memory only, so a check writes nothing. */
   private lastCheck: CheckView | null = null;
   /** Number of running reads of the ledger that need it to stay unfolded. */
-  private pinnedReads = 0;
+  private readonly pins = new LedgerPins();
 
   constructor(ctx: DurableObjectState, env: SubjectEnv) {
     super(ctx, withD1Timeout(env));
@@ -193,11 +194,11 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   /** Returns the decision at `moment`, or how far back decisions are available. */
   async decisionAsOf(moment: PastMoment): Promise<DecisionAsOf> {
-    return this.withPinnedLedger(() => computeDecisionAsOf(this.store, moment));
+    return this.pins.hold(() => computeDecisionAsOf(this.store, moment));
   }
 
   async verify(): Promise<Verification> {
-    return this.withPinnedLedger(() => verify(this.store, this.env.DB));
+    return this.pins.hold(() => verify(this.store, this.env.DB));
   }
 
   async resync(): Promise<Verification> {
@@ -206,7 +207,7 @@ export class Subject extends DurableObject<SubjectEnv> {
   }
 
   restoreEvents(request: RestoreRequest): Promise<number> {
-    return this.withPinnedLedger(() => restoreEvents(this.store, this.env.DB, request));
+    return this.pins.hold(() => restoreEvents(this.store, this.env.DB, request));
   }
 
   /** Deletes all data of the subject. Safe to repeat (docs/protocols/erase.md). */
@@ -215,8 +216,8 @@ export class Subject extends DurableObject<SubjectEnv> {
     const isDone = () => this.isErasedSince(erasure.requestedAt - 1);
     while (!isDone()) {
       // Lets running reads of the ledger finish first.
-      if (this.pinnedReads > 0) await scheduler.wait(20);
-      else await this.outbox.erase(erasure, () => this.pinnedReads === 0);
+      if (!this.pins.isFree()) await scheduler.wait(20);
+      else await this.outbox.erase(erasure, () => this.pins.isFree());
     }
   }
 
@@ -233,18 +234,8 @@ export class Subject extends DurableObject<SubjectEnv> {
   override async alarm(): Promise<void> {
     const now = await currentTime(this.env.DEV);
     await this.outbox.run(now);
-    const isMore = await foldHistory(this.ctx.storage, this.store, now, () => this.pinnedReads === 0);
+    const isMore = await foldHistory(this.ctx.storage, this.store, now, () => this.pins.isFree());
     if (isMore) this.outbox.arm("other");
-  }
-
-  /** Prevents folding and erasure while `work` reads the ledger with pauses in between. */
-  private async withPinnedLedger<T>(work: () => Promise<T>): Promise<T> {
-    this.pinnedReads++;
-    try {
-      return await work();
-    } finally {
-      this.pinnedReads--;
-    }
   }
 
   private decideNow(now: number): DecisionAt {

@@ -6,7 +6,7 @@ import {
   type StripeProfile,
 } from "../../../../shared/contract/operations/stripe-profile.ts";
 import { parseLicenzyMetadata } from "../../../../shared/stripe/licenzy-metadata.ts";
-import { getReferenceId } from "../../../../shared/stripe/object-fields.ts";
+import { fromOptionalSeconds, fromSeconds, getReferenceId } from "../../../../shared/stripe/object-fields.ts";
 import { formatInterval } from "../prices.ts";
 
 /** What Stripe returned of one customer. Lists are newest first. */
@@ -56,7 +56,7 @@ function toPayment(charge: Stripe.Charge, { charges, invoices, disputes }: Strip
   return {
     chargeId: charge.id,
     paymentIntentId,
-    createdAt: charge.created * 1_000,
+    createdAt: fromSeconds(charge.created, "charge.created"),
     amount: charge.amount,
     amountRefunded: charge.amount_refunded,
     currency: charge.currency,
@@ -67,7 +67,7 @@ function toPayment(charge: Stripe.Charge, { charges, invoices, disputes }: Strip
     subscriptionId: getReferenceId(invoice?.parent?.subscription_details?.subscription),
     description: charge.description,
     dispute: dispute?.status ?? (charge.disputed ? "disputed" : null),
-    nextRetryAt: retryAt === null ? null : retryAt * 1_000,
+    nextRetryAt: fromOptionalSeconds(retryAt, "invoice.next_payment_attempt"),
   };
 }
 
