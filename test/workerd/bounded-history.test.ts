@@ -132,6 +132,7 @@ describe("schema upgrade of a subject", () => {
       ])
         state.storage.sql.exec(`DROP TABLE ${table}`);
       state.storage.sql.exec("DROP INDEX ledger_decisive");
+      state.storage.sql.exec("ALTER TABLE subject DROP COLUMN spent_units");
       state.storage.sql.exec("UPDATE subject SET schema_version = 1");
       const again = new Subject(state, env);
       return { replay: await again.consume(identity, buildConsume(1, "k")), read: await again.read() };

@@ -157,7 +157,7 @@ describe("the walk", () => {
         .map((name) => join(folder, name)),
     );
     const converts = (name: string) =>
-      /\b(seconds|created|\w+_at|\w+_date|\w+_end|\w+_start|\.start|\.end)\s*\* (1_?000\b|1e3)/.test(
+      /\b(seconds|data|created|\w+_at|\w+_date|\w+_end|\w+_start|\.start|\.end)\s*\* (1_?000\b|1e3)/.test(
         readFileSync(join(root, name), "utf8"),
       );
     expect(files.filter(converts)).toEqual(["shared/stripe/object-fields.ts"]);

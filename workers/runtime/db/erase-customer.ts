@@ -249,9 +249,8 @@ export async function eraseNextPart(db: D1Database, erasure: RunningErasure): Pr
   const { statements, next } = await step(db, erasure)(progress.after);
   const results = statements.length === 0 ? [] : await db.batch(statements);
   const after = typeof next === "function" ? next(results) : next;
-  erasure.progress = JSON.stringify(
-    after === null ? { step: progress.step + 1, after: "" } : { step: progress.step, after },
-  );
+  const place = after === null ? { step: progress.step + 1, after: "" } : { step: progress.step, after };
+  erasure.progress = JSON.stringify(place);
   await db
     .prepare("UPDATE erasures SET progress = ?2 WHERE erasure_id = ?1 AND state = 'running'")
     .bind(erasure.erasureId, erasure.progress)
