@@ -14,7 +14,13 @@ export function buildCronEnv(calls: {
   sweep: (name: string) => Promise<object>;
   send: (message: DeliveryMessage) => Promise<void>;
 }): DeliveriesEnv {
-  const RUNTIME = { sweep: calls.sweep, claimSubjectJobs: async () => [], runSubjectJob: async () => {} };
+  const RUNTIME = {
+    sweep: calls.sweep,
+    claimSubjectJobs: async () => [],
+    runSubjectJob: async () => {},
+    claimBulkJobs: async () => [],
+    runBulkJob: async () => false,
+  };
   const LANES = { ...deliveriesEnv.LANES, send: calls.send };
   return { ...deliveriesEnv, RUNTIME, LANES } as unknown as DeliveriesEnv;
 }

@@ -312,7 +312,7 @@ describe("requeueDelivery and resendDelivery", () => {
     const second = await mustClaim(first, start + 5_000);
     expect(await act(requeueDelivery, scope, { deliveryId: first.deliveryId }, start + 5_001)).toMatchObject({
       reason: "conflict",
-      message: expect.stringContaining("under way"),
+      message: expect.stringContaining("in progress"),
     });
     await record(second, success, start + 5_002);
     expect((await read(scope, first.deliveryId)).delivery).toMatchObject({ state: "sent", attempts: 2 });
@@ -323,7 +323,7 @@ describe("requeueDelivery and resendDelivery", () => {
     const id = wakeUps[0]?.deliveryId ?? "";
     expect(await act(requeueDelivery, scope, { deliveryId: id }, start)).toMatchObject({
       reason: "conflict",
-      message: expect.stringContaining("is pending"),
+      message: expect.stringContaining("now pending"),
     });
     expect(await act(requeueDelivery, newScope(), { deliveryId: id }, start)).toMatchObject({
       reason: "not_found",

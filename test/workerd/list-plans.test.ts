@@ -158,6 +158,8 @@ const reads: Read[] = [
     "unpaid checkouts to remove",
     "checkout_attempts_unfinished",
     (db) => removeOldAttempts(db, { before: 2, now: 3, limit: 5 }),
+    // The position of the sweep, the rows, and their removal with the next position.
+    3,
   ],
   ["the largest objects", "subjects_large", (db) => listLargestObjects(db, 10)],
   ["Stripe events", "stripe_events_by_age", events({})],

@@ -192,12 +192,13 @@ async function actAsPreviewed(
 function timeless(entitlement: SubjectSnapshot["entitlements"][number] | undefined) {
   if (entitlement === undefined) return undefined;
   const isManual = entitlement.source === "portal";
-  const { updatedAt: _u, createdAt: _c, canceledAt, revocation, holds, ...rest } = entitlement;
+  const { updatedAt: _u, createdAt: _c, canceledAt, revocation, holds, adjustments, ...rest } = entitlement;
   return {
     ...rest,
     // An alarm may have recorded in between that a restored pass has expired.
     status: statusAt(entitlement, Date.now()),
     ...(isManual || entitlement.kind === "time_pass" ? { paidAt: 0, startsAt: 0, expiresAt: 0 } : {}),
+    adjustments: adjustments?.map(({ change }) => change),
     isCanceled: canceledAt !== null,
     isRevoked: Boolean(revocation),
     holds: holds.map(({ liftedAt, ...hold }) => ({ ...hold, isLifted: liftedAt !== null })),

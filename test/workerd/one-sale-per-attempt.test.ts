@@ -24,6 +24,7 @@ const paid = (id: string, metadata: object) => ({
   amount_total: 100,
   customer: "cus_1",
   created: 1,
+  expires_at: 86_401,
   metadata,
 });
 const credits = async (project: ConnectedProject) => (await readSubject(project, "user_1")).usageRemaining;

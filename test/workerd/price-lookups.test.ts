@@ -22,7 +22,7 @@ describe("fetchPrice", () => {
   ])("fetchPrice reports an error of Stripe when Stripe returns %i", async (status, error) => {
     const reply = await answerTo(status, error);
     expect(reply).toMatchObject({ outcome: "refused", reason: "stripe", field: "stripePriceId" });
-    expect(reply).toMatchObject({ message: expect.stringContaining("could not be asked") });
+    expect(reply).toMatchObject({ message: expect.stringContaining("did not return the price") });
     expect(reply).toMatchObject({ message: expect.stringContaining(error.message) });
   });
 

@@ -227,6 +227,7 @@ describe("the history of reservations", () => {
       sql.exec("DROP TABLE reservations");
       sql.exec("DROP TABLE reversed");
       sql.exec("ALTER TABLE compact_requests DROP COLUMN more");
+      sql.exec("ALTER TABLE subject DROP COLUMN spent_units");
       sql.exec("DROP INDEX ledger_decisive");
       sql.exec(`CREATE INDEX ledger_decisive ON ledger (sequence)
         WHERE (substr(body, 1, 22) <> '{"operation":"consume"' OR instr(body, '"unitsRemaining":0,') > 0)`);

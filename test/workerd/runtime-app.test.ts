@@ -49,7 +49,10 @@ describe("query parameters", () => {
     const { apiKey } = await knownKey();
     const endpoints = Object.entries(runtimeRoutes).filter(([, credential]) => credential === "api_key");
     for (const [name] of endpoints) {
-      const [method = "", path = ""] = name.replace(":subject_ref", "user_1").split(" ");
+      const [method = "", path = ""] = name
+        .replace(":subject_ref", "user_1")
+        .replace(":attempt_id", newId("att"))
+        .split(" ");
       const headers = { Authorization: `Bearer ${apiKey}` };
       const reply = await runtime.fetch(`http://runtime${path}?verbose=1`, { method, headers });
       expect({ name, status: reply.status, body: await reply.json() }).toMatchObject({
@@ -171,7 +174,7 @@ describe("API key authentication", () => {
 });
 
 describe("API reference", () => {
-  it("the API serves an OpenAPI 3.1 document of exactly the five public endpoints", async () => {
+  it("the API serves an OpenAPI 3.1 document of exactly the public endpoints", async () => {
     const document = (await (await runtime.fetch("http://runtime/v1/openapi.json")).json()) as {
       openapi: string;
       paths: Record<string, object>;
@@ -179,10 +182,16 @@ describe("API reference", () => {
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths).toSorted()).toEqual([
       "/v1/access/check",
+      "/v1/access/products",
       "/v1/checkout/session",
+      "/v1/checkout/session/{attempt_id}",
       "/v1/customer/access/{subject_ref}",
       "/v1/entitlements/{subject_ref}",
       "/v1/usage/consume",
+      "/v1/usage/release",
+      "/v1/usage/reserve",
+      "/v1/usage/reverse",
+      "/v1/usage/settle",
     ]);
   });
 

@@ -118,7 +118,13 @@ describe("full reread after a long gap", () => {
     );
 
   it("a reread skips and names a customer when Stripe no longer has the objects", async () => {
-    const session = { ...(await paidSession("z_well")), status: "complete", created: 1, customer: null };
+    const session = {
+      ...(await paidSession("z_well")),
+      status: "complete",
+      created: 1,
+      expires_at: 86_401,
+      customer: null,
+    };
     const charge = { id: "ch_1", paid: true, created: 1, balance_transaction: { id: "txn_1", created: 2 } };
     await remember("a_gone", "sub_gone");
     await remember("z_well", session.id);

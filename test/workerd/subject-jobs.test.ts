@@ -205,7 +205,7 @@ describe("job over all customers", () => {
     const form = { jobId: newId("job"), kind: "resync" as const };
     expect(await run(startSubjectJob, admin.caller, place, form)).toMatchObject({
       reason: "conflict",
-      message: expect.stringContaining("Another one is under way"),
+      message: expect.stringContaining("Another run is in progress"),
     });
     expect(await readSubjectJob(env.DB, form.jobId)).toBeNull();
     await runSubjectJob(env, running);
