@@ -211,11 +211,11 @@ describe("job over all customers", () => {
     await runSubjectJob(env, running);
     expect(await run(startSubjectJob, admin.caller, place, form)).toMatchObject({ total: 1 });
     expect(await run(startSubjectJob, admin.caller, place, form)).toMatchObject({
-      message: expect.stringContaining("sent twice"),
+      message: expect.stringContaining("submitted twice"),
     });
     const empty = { ...place, mode: "live" as const };
     expect(await run(startSubjectJob, admin.caller, empty, { ...form, jobId: newId("job") })).toMatchObject({
-      message: expect.stringContaining("no customer"),
+      message: expect.stringContaining("No customers"),
     });
     const audit = await listAuditEntries(env.DB, { accountId: customers.account.accountId }, 10);
     expect(audit.map(({ target }) => target)).toEqual([form.jobId, running]);

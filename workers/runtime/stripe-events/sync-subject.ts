@@ -85,8 +85,10 @@ export async function readDifferences(
       expired: "failed",
     } as const;
     differences.attempts.push({ attemptId: ours.attemptId, status: status[session.outcome] });
-    const { sessionId, paymentIntentId, subscriptionId, customerId } = session;
-    const ids = [sessionId, paymentIntentId, subscriptionId, customerId].filter((id) => id !== null);
+    const { paymentIntentId, subscriptionId, customerId } = session;
+    // A session that the attempt has not stored is recorded only when it is the sale (`claimSale`).
+    const known = lookup.owner.attempt.stripeSessionId;
+    const ids = [known, paymentIntentId, subscriptionId, customerId].filter((id) => id !== null);
     differences.objects.push(...toOwned(lookup.owner, ids));
     if (session.outcome !== "paid") continue;
     differences.sales.push({ owner: lookup.owner, sessionId: session.sessionId });
@@ -207,11 +209,11 @@ export async function applySync(
   const { subjectRef, facts, attempts, sales, objects, invoicePayments, erasureFence } = differences;
   const identity = toSubjectIdentity(context, subjectRef);
   const owner = { subjectRef, customerId: null };
-  await recordObjectOwner(env.DB, connection, owner, objects, now);
   for (const sale of sales) {
     const other = await claimSale(context, sale.owner, sale.sessionId);
     if (other !== null) throw new Error(`${sale.sessionId} is no sale: ${other.reason}`);
   }
+  await recordObjectOwner(env.DB, connection, owner, objects, now);
   const result = await callSubject(env, identity, (subject) =>
     subject.applyStripe(identity, { facts, graceDays, cause, erasureFence }),
   );
