@@ -353,7 +353,7 @@ describe("delivery with an advanced clock", () => {
     });
     expect(total).toBe(5);
     await until(async () => expect(await hooks.listDeliveries({ states: ["sent"] })).toHaveLength(5));
-  }, 60_000);
+  }, 150_000);
 });
 
 describe("sample receiver", () => {

@@ -34,6 +34,10 @@ const withoutForm: Record<string, string> = {
   "POST /account/providers/unlink": "this stack has no provider",
   "POST /p/:project/:mode/data/:job/stop": "a job of this size has ended before its page is shown",
   "POST /p/:project/:mode/deliveries/jobs/:job/stop": "a job of this size has ended before its page is shown",
+  "POST /p/:project/:mode/bulk/:job/start": "needs a job with a preview (test/workerd/bulk-jobs.test.ts)",
+  "POST /p/:project/:mode/bulk/:job/stop": "needs a job that runs (test/workerd/bulk-jobs.test.ts)",
+  "POST /p/:project/:mode/bulk/:job/preview": "needs a job that was stopped (test/workerd/bulk-jobs.test.ts)",
+  "POST /p/:project/:mode/bulk/:job/undo": "needs a job that is done (test/workerd/bulk-jobs.test.ts)",
 };
 
 /** Tables that a refused request may write: none of them is what a form does. */
