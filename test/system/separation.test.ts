@@ -38,6 +38,7 @@ const others: Record<string, [needs: RouteAccess, why: string]> = {
   "POST /second-factor": ["session", "finishes the session itself"],
   "POST /prove": ["viewer", "renews the session's own authentication"],
   "GET /audit": ["admin", "the audit log is not for every member"],
+  "POST /account/time-zone": ["viewer", "stores a cookie of the browser"],
 };
 
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
