@@ -102,7 +102,9 @@ function Pick({ form, index, subjectRef }: { form: string; index: number; subjec
     <td class="pick">
       <label>
         <input type="checkbox" form={form} name={`pick_${index}`} value={subjectRef} />
-        <span class="visually-hidden">Select {subjectRef}</span>
+        <span class="visually-hidden">
+          Select <bdi>{subjectRef}</bdi>
+        </span>
       </label>
     </td>
   );
