@@ -159,22 +159,34 @@ export function isPaidSince(
 ): boolean {
   const revoked = phases.findLast(({ observation }) => observation.at <= at) ?? phases[0];
   const items = [...(revoked?.items ?? [])];
-  const runningEnds = items.map(([, { item }]) => item.currentPeriodEnd);
   const bears = ([itemId, each]: (typeof items)[number]) =>
     (each.productCode === productCode && each.item.quantity !== 0) ||
     lines.some(
       (line) =>
         line.itemId === itemId && line.productCode === productCode && line.start <= at && at < line.end,
     );
-  const successors = items
-    .filter(bears)
-    .flatMap(([itemId]) => [...findBearers(phases, { itemId, start: at }).items]);
+  const places = items.filter(bears).map(([itemId, { item }]) => ({
+    bearers: findBearers(phases, { itemId, start: at }).items,
+    runningEnd: item.currentPeriodEnd,
+  }));
+  const isRunning = (itemId: string | null, end: Moment) => {
+    const ofItem = items.filter(([id]) => id === itemId).map(([, { item }]) => item.currentPeriodEnd);
+    const ofPlaces = places.filter(({ bearers }) => bearers.has(itemId ?? ""));
+    const own = [...ofItem, ...ofPlaces.map(({ runningEnd }) => runningEnd)].filter((each) => each !== null);
+    // An added item may have the period of any other.
+    return (own.length > 0 ? own : items.map(([, { item }]) => item.currentPeriodEnd)).includes(end);
+  };
   return lines.some(({ invoice, itemId, end, ...line }) => {
     if (invoice.isTakenBack || !invoice.isMoney) return false;
-    const isOwn = line.productCode === productCode || itemId === null || successors.includes(itemId);
+    const isOwn =
+      line.productCode === productCode ||
+      itemId === null ||
+      places.some(({ bearers }) => bearers.has(itemId));
     if (!isOwn) return false;
     if (invoice.paidAt === null) return periodEnd !== null && end > periodEnd;
-    return invoice.paidAt > at && end > at && !runningEnds.includes(end);
+    // Stripe may report a period after the revocation that had begun before it.
+    const isLater = itemId === null ? end > at : line.start > at;
+    return invoice.paidAt > at && isLater && !isRunning(itemId, end);
   });
 }
 

@@ -26,6 +26,12 @@ const played: Record<string, string> = {
   "lost dispute, 61 %": "a lost dispute of 90 percent changes nothing",
   "other currency, any": "a refund in another currency is not compared",
   "revoked, then paid, June 1": "a revocation is over when a later month is paid",
+  "revoked, then paid, May 20, another seat":
+    "a revocation lasts when another seat is paid in the same period",
+  "revoked, then paid, May 20, the way back":
+    "a revocation lasts on the way back from a plan that was paid in the same period",
+  "revoked, then paid, June 10":
+    "a revocation is over on the way back from another plan whose later month was paid",
   "unpaid upgrade, May 20": "an upgrade whose payment fails keeps the former plan until its period ends",
   "unpaid upgrade, June 2": "an upgrade whose payment fails is past due after the former plan's period",
   "unpaid upgrade, reverted, May 20": "an unpaid upgrade that is reverted keeps the plan that was paid",
