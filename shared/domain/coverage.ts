@@ -165,23 +165,18 @@ export function isPaidSince(
       (line) =>
         line.itemId === itemId && line.productCode === productCode && line.start <= at && at < line.end,
     );
-  const places = items.filter(bears).map(([itemId, { item }]) => ({
-    bearers: findBearers(phases, { itemId, start: at }).items,
-    runningEnd: item.currentPeriodEnd,
-  }));
+  const successors = items
+    .filter(bears)
+    .flatMap(([itemId]) => [...findBearers(phases, { itemId, start: at }).items]);
   const isRunning = (itemId: string | null, end: Moment) => {
-    const ofItem = items.filter(([id]) => id === itemId).map(([, { item }]) => item.currentPeriodEnd);
-    const ofPlaces = places.filter(({ bearers }) => bearers.has(itemId ?? ""));
-    const own = [...ofItem, ...ofPlaces.map(({ runningEnd }) => runningEnd)].filter((each) => each !== null);
-    // An added item may have the period of any other.
-    return (own.length > 0 ? own : items.map(([, { item }]) => item.currentPeriodEnd)).includes(end);
+    const known = items.filter(([, { item }]) => item.currentPeriodEnd !== null);
+    const own = known.filter(([id]) => id === itemId);
+    // An item that was added later may have the period of any other.
+    return (own.length > 0 ? own : known).some(([, { item }]) => item.currentPeriodEnd === end);
   };
   return lines.some(({ invoice, itemId, end, ...line }) => {
     if (invoice.isTakenBack || !invoice.isMoney) return false;
-    const isOwn =
-      line.productCode === productCode ||
-      itemId === null ||
-      places.some(({ bearers }) => bearers.has(itemId));
+    const isOwn = line.productCode === productCode || itemId === null || successors.includes(itemId);
     if (!isOwn) return false;
     if (invoice.paidAt === null) return periodEnd !== null && end > periodEnd;
     // Stripe may report a period after the revocation that had begun before it.

@@ -9,6 +9,7 @@ import {
   resolve,
   settle,
   subscribe,
+  swap,
   wait,
 } from "../model/steps.ts";
 import type { Example } from "./example.ts";
@@ -204,6 +205,19 @@ export const operatorExamples: Record<string, Example> = {
       renew({ on: 1 }),
     ],
     products: { PRO: "revoked", TEAM: "allowed" },
+  },
+  "a revocation lasts when an item is replaced by one with the running period of another item": {
+    history: [
+      subscribe({ start: "trial", price: "price_team_year", sold: false }),
+      changeQuantity(0),
+      addItem("price_pro"),
+      renew(),
+      revoke,
+      wait(1),
+      swap(["price_pro_year", "price_pro"]),
+    ],
+    shape: "current",
+    products: { PRO: "revoked", TEAM: "subscription_ended" },
   },
   "a hold that an operator lifted stays lifted": {
     history: [subscribe(), wait(1), refund(), { do: "operator", on: 0, type: "lift_holds" }, wait(1)],
