@@ -4,7 +4,10 @@ import type { Observation, SubscriptionItem } from "./stripe-record.ts";
 // so of these the last state counts alone. Which of their former states were ever read depends on when the
 // events arrived.
 
-/** Adds the items that are missing in an event, as the newest complete observation has them. */
+/**
+ * Adds the items that are missing in an event, as the newest complete observation has them. Their former
+ * period is not known.
+ */
 export function completeItems(observations: Observation[]): Observation[] {
   const complete = findNewestComplete(observations);
   if (complete === undefined) return observations;
@@ -13,7 +16,10 @@ export function completeItems(observations: Observation[]): Observation[] {
     const { at, items } = observation;
     const isMissing = ({ itemId, createdAt }: SubscriptionItem) =>
       !items.some((known) => known.itemId === itemId) && (createdAt ?? 0) <= at;
-    return { ...observation, items: [...items, ...complete.items.filter(isMissing)] };
+    const missing = complete.items.filter(isMissing);
+    const isFormer = complete.at > at;
+    const added = isFormer ? missing.map((item) => ({ ...item, currentPeriodEnd: null })) : missing;
+    return { ...observation, items: [...items, ...added] };
   });
 }
 

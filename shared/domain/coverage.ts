@@ -159,7 +159,6 @@ export function isPaidSince(
 ): boolean {
   const revoked = phases.findLast(({ observation }) => observation.at <= at) ?? phases[0];
   const items = [...(revoked?.items ?? [])];
-  const runningEnds = items.map(([, { item }]) => item.currentPeriodEnd);
   const bears = ([itemId, each]: (typeof items)[number]) =>
     (each.productCode === productCode && each.item.quantity !== 0) ||
     lines.some(
@@ -169,12 +168,20 @@ export function isPaidSince(
   const successors = items
     .filter(bears)
     .flatMap(([itemId]) => [...findBearers(phases, { itemId, start: at }).items]);
+  const isRunning = (itemId: string | null, end: Moment) => {
+    const known = items.filter(([, { item }]) => item.currentPeriodEnd !== null);
+    const own = known.filter(([id]) => id === itemId);
+    // An item that was added later may have the period of any other.
+    return (own.length > 0 ? own : known).some(([, { item }]) => item.currentPeriodEnd === end);
+  };
   return lines.some(({ invoice, itemId, end, ...line }) => {
     if (invoice.isTakenBack || !invoice.isMoney) return false;
     const isOwn = line.productCode === productCode || itemId === null || successors.includes(itemId);
     if (!isOwn) return false;
     if (invoice.paidAt === null) return periodEnd !== null && end > periodEnd;
-    return invoice.paidAt > at && end > at && !runningEnds.includes(end);
+    // Stripe may report a period after the revocation that had begun before it.
+    const isLater = itemId === null ? end > at : line.start > at;
+    return invoice.paidAt > at && isLater && !isRunning(itemId, end);
   });
 }
 

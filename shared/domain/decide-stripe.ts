@@ -197,7 +197,20 @@ function resolveRecord(
 /** Returns no record if it is unchanged, so that nothing is written. */
 function changedRecords(state: SubjectState, record: StripeRecord): StripeRecord[] {
   const before = state.records.get(record.recordId);
-  return before !== undefined && JSON.stringify(before) === JSON.stringify(record) ? [] : [record];
+  return before !== undefined && isSameRecord(before, record) ? [] : [record];
+}
+
+/** Most facts add an observation or add none. Then a record of hundreds of kilobytes is not written as JSON. */
+function isSameRecord(before: StripeRecord, after: StripeRecord): boolean {
+  if (before.type !== "subscription" || after.type !== "subscription")
+    return JSON.stringify(before) === JSON.stringify(after);
+  const { observations: known, ...others } = before;
+  const { observations, ...rest } = after;
+  if (known.length !== observations.length || JSON.stringify(others) !== JSON.stringify(rest)) return false;
+  return (
+    known.every((each, index) => each === observations[index]) ||
+    JSON.stringify(known) === JSON.stringify(observations)
+  );
 }
 
 function toDecision(draft: StripeDraft, cause: Cause): StripeDecision {

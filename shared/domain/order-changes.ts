@@ -22,15 +22,27 @@ export function orderChanges(
   before: Observation | undefined,
 ): { observations: Observation[]; isSettled: boolean } {
   if (group.length === 1) return { observations: group, isSettled: true };
-  const changes = group.map((observation) => ({
-    observation,
-    from: toKey({ ...toComparedAttributes(observation), ...observation.previous }),
-    to: toKey(toComparedAttributes(observation)),
-  }));
+  const changes = group.map(toChange);
   const starts = findStarts(changes, before === undefined ? null : toKey(toComparedAttributes(before)));
   const [start] = starts;
   const path = start === undefined ? null : findTrail(changes, start);
   return { observations: path ?? group, isSettled: path !== null && starts.length === 1 };
+}
+
+/** Sorting runs with each new observation. Observations are never changed in place. */
+const changesByObservation = new WeakMap<Observation, Change>();
+
+function toChange(observation: Observation): Change {
+  const known = changesByObservation.get(observation);
+  if (known !== undefined) return known;
+  const attributes = toComparedAttributes(observation);
+  const change = {
+    observation,
+    from: toKey({ ...attributes, ...observation.previous }),
+    to: toKey(attributes),
+  };
+  changesByObservation.set(observation, change);
+  return change;
 }
 
 const toKey = (attributes: object): string => JSON.stringify(Object.entries(attributes).toSorted());

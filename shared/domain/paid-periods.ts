@@ -69,13 +69,15 @@ function isReplacedByPaid(
   { productCode, start }: CoveredPeriod,
   bearers: Set<string>,
 ): boolean {
-  const isPresent = (other: CoveredPeriod) =>
-    phases.at(-1)?.items.get(other.itemId ?? "")?.productCode === other.productCode;
+  // Of several payments of one second, that for the last product of the second counts. The changes before it
+  // have no certain order.
+  const last = phases.findLast(({ observation }) => observation.at <= start);
+  const isLast = (other: CoveredPeriod) =>
+    last?.items.get(other.itemId ?? "")?.productCode === other.productCode;
   return lines.some(
     (other) =>
       bearers.has(other.itemId ?? "") &&
       other.productCode !== productCode &&
-      // Of two changes of one second, only the last one is known for certain.
-      (other.start > start || (other.start === start && isPresent(other))),
+      (other.start > start || (other.start === start && isLast(other))),
   );
 }

@@ -1,5 +1,6 @@
 import type { Action } from "../model/action.ts";
 import {
+  addItem,
   changePrice,
   changeQuantity,
   dispute,
@@ -8,6 +9,7 @@ import {
   resolve,
   settle,
   subscribe,
+  swap,
   wait,
 } from "../model/steps.ts";
 import type { Example } from "./example.ts";
@@ -168,6 +170,54 @@ export const operatorExamples: Record<string, Example> = {
     ],
     shape: "current",
     products: { PRO: "revoked", ADDON: "allowed" },
+  },
+  "a revocation is over when a later month of a subscription with more than ten items is paid": {
+    history: [
+      subscribe({ start: "trial", sold: false }),
+      { do: "add_many_items", on: 0, count: 12 },
+      changePrice("price_pro"),
+      renew(),
+      wait(1),
+      revoke,
+      renew(),
+    ],
+    products: { PRO: "allowed", ADDON: "allowed" },
+  },
+  "a revocation is over when a later month is paid that ends with the year of another item": {
+    history: [
+      subscribe({ sold: false }),
+      wait(25),
+      addItem("price_team_year"),
+      ...Array.from({ length: 11 }, () => renew()),
+      wait(1),
+      revoke,
+      renew(),
+    ],
+    shape: "current",
+    products: { PRO: "allowed", TEAM: "allowed" },
+  },
+  "a revocation lasts when a period is paid that began before it and was reported after it": {
+    history: [
+      subscribe({ sold: false }),
+      subscribe({ price: "price_team_year", sold: false }),
+      renew(),
+      { do: "operator", on: 1, type: "revoke" },
+      renew({ on: 1 }),
+    ],
+    products: { PRO: "revoked", TEAM: "allowed" },
+  },
+  "a revocation lasts when an item is replaced by one with the running period of another item": {
+    history: [
+      subscribe({ start: "trial", price: "price_team_year", sold: false }),
+      changeQuantity(0),
+      addItem("price_pro"),
+      renew(),
+      revoke,
+      wait(1),
+      swap(["price_pro_year", "price_pro"]),
+    ],
+    shape: "current",
+    products: { PRO: "revoked", TEAM: "subscription_ended" },
   },
   "a hold that an operator lifted stays lifted": {
     history: [subscribe(), wait(1), refund(), { do: "operator", on: 0, type: "lift_holds" }, wait(1)],

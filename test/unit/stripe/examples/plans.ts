@@ -200,6 +200,34 @@ export const planExamples: Record<string, Example> = {
     products: { ADDON: "payment_past_due", TEAM: "allowed" },
     flags: { TEAM: ["plan_change_unpaid"] },
   },
+  "of two plans that were paid in one second the last plan of that second counts": {
+    history: [subscribe(), requestPrice("price_addon"), changePrice("price_pro", { outcome: "failed" })],
+    daysLater: 10,
+    products: { ADDON: "subscription_ended", PRO: "allowed" },
+    flags: { PRO: ["plan_change_unpaid"] },
+  },
+  "a plan that was changed within the second of the sale stays when the later way back is not paid": {
+    history: [
+      subscribe({ price: "price_team", sold: false }),
+      changePrice("price_pro"),
+      wait(10),
+      changePrice("price_team", { outcome: "failed" }),
+    ],
+    daysLater: 10,
+    products: { PRO: "allowed", TEAM: "payment_past_due" },
+    flags: { PRO: ["plan_change_unpaid"] },
+  },
+  "an item that was taken away and returned within one second keeps what was paid for it": {
+    history: [
+      subscribe(),
+      changeQuantity(0, { proration: "none" }),
+      changeQuantity(1, { proration: "none" }),
+      addItem("price_addon", { outcome: "failed" }),
+    ],
+    daysLater: 10,
+    products: { ADDON: "payment_past_due", PRO: "allowed" },
+    flags: { PRO: ["plan_change_unpaid"] },
+  },
   "the refund of an add-on leaves the plan": {
     history: [subscribe(), wait(3), addItem("price_addon"), wait(1), refund()],
     products: { ADDON: "payment_refunded", PRO: "allowed" },

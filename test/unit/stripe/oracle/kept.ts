@@ -12,6 +12,9 @@ interface Right {
  * Returns the paid lines that stay usable while the subscription waits for a payment, by playing its history:
  * a payment gives a right, which lasts until a change that was paid, or that needed no payment, takes it
  * away. `since` is when the subscription became past due.
+ *
+ * Stripe does not show which of several states of one second a payment was for. So a payment counts for the
+ * last one that bills its item, and of several payments that for the last product of the second counts.
  */
 export function findKeptLines(
   { states }: Subscription,
@@ -20,24 +23,43 @@ export function findKeptLines(
   since: number | null,
 ): Coverage[] {
   if (since === null) return [];
-  const last = states.at(-1);
-  const isFinal = ({ itemId, product }: Coverage) =>
-    last?.items.some(({ id, price }) => id === itemId && billing.productAt(id, price) === product) === true;
   let rights: Right[] = [];
   for (const [index, state] of states.entries()) {
     rights = rights.flatMap((right) => carryOver(right, states[index - 1] ?? state, state));
-    for (const line of coverage.filter((each) => each.state === index)) {
-      rights = rights.filter((right) => !isReplaced(right, line, isFinal(line)));
-      rights.push({ line, holders: new Set([line.itemId]) });
+    for (const line of coverage.filter((each) => findFirstState(states, each) === index)) {
+      const rivals = rights.filter((right) => isForSamePlace(right, line));
+      const isOutlived = rivals.some((right) => isReplaced(line, right.line, states, billing));
+      rights = rights.filter(
+        (right) => !rivals.includes(right) || !isReplaced(right.line, line, states, billing),
+      );
+      if (!isOutlived) rights.push({ line, holders: new Set([line.itemId]) });
     }
   }
   return rights.map(({ line }) => line).filter(({ isRemoved, end }) => !isRemoved && end > since);
 }
 
-/** Another product was paid for the same place. Of two payments of one second, the final product's counts. */
-function isReplaced({ line, holders }: Right, paid: Coverage, isFinal: boolean): boolean {
-  if (!holders.has(paid.itemId) || paid.product === line.product) return false;
-  return paid.start > line.start || (paid.start === line.start && isFinal);
+/** Returns the index of the last state of the line's second that bills its item. */
+function findFirstState(states: SubscriptionState[], { state, itemId }: Coverage): number {
+  const second = states[state]?.at;
+  const last = states.findLastIndex((each) => each.at === second && listBilled(each).includes(itemId));
+  return last === -1 ? state : last;
+}
+
+/** Another product was paid for the same place. */
+const isForSamePlace = ({ line, holders }: Right, paid: Coverage): boolean =>
+  holders.has(paid.itemId) && paid.product !== line.product;
+
+/** Of two payments for one place, the later one counts, or in one second that for the last product. */
+function isReplaced(
+  { start }: Coverage,
+  by: Coverage,
+  states: SubscriptionState[],
+  billing: Billing,
+): boolean {
+  if (start !== by.start) return start < by.start;
+  const last = states.findLast(({ at }) => at === states[by.state]?.at);
+  const item = last?.items.find(({ id }) => id === by.itemId);
+  return item !== undefined && billing.productAt(item.id, item.price) === by.product;
 }
 
 /** Returns the right as the change from one state to the next leaves it, or none. */
