@@ -194,7 +194,7 @@ describe.skipIf(chromiumPath === undefined)("portal pages", () => {
       for (const mode of ["test", "live"] as const) {
         await page.goto(`/p/${file.project_id}/${mode}${path}`);
         expect(await page.locator("body").getAttribute("data-mode")).toBe(mode);
-        const chosen = page.locator(".segments [aria-current]");
+        const chosen = page.locator(".segments [aria-current=true]");
         expect(await chosen.innerText()).toBe(mode === "live" ? "Live" : "Test");
         expect(await page.locator(".band").count()).toBe(mode === "test" ? 1 : 0);
         expect(await page.title()).toContain(` · ${mode} · `);

@@ -81,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)("first run", () => {
     await page.getByRole("button", { name: "Add endpoint" }).click();
     expect(await page.locator("#signing-secret").innerText()).toMatch(/^whsec_/);
     await page.getByRole("link", { name: "View endpoint" }).click();
-    await page.getByRole("button", { name: "Send a test event" }).click();
+    await page.getByRole("button", { name: "Send test event" }).click();
     await page.getByText("Test event sent.").waitFor();
 
     const api = new ApiClient(origin, apiKey);

@@ -28,7 +28,7 @@ export function Reservations({
   const now = c.get("now");
   return (
     <Card id="held" title="Held" note={`${formatCount(held)} units held by ${countJobs(reservations)}`}>
-      <Table label="Held units" head={["Units", "Since", "Until", "Idempotency key", ""]} ends={[0]}>
+      <Table label="Held units" head={["Units", "Since", "Until", "Idempotency key", "Action"]} ends={[0]}>
         {reservations.slice(0, maxShown).map((reservation) => (
           <tr id={reservation.reservationId}>
             <td>{formatCount(reservation.unfunded ?? reservation.held)}</td>
