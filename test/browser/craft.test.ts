@@ -170,15 +170,18 @@ describe.skipIf(chromiumPath === undefined)("craft of the pages", () => {
       await route.continue();
     });
     const button = page.getByRole("button", { name: "Save settings" });
-    const before = await button.boundingBox();
+    await button.waitFor();
     // Two clicks in one task, as a fast double click: the navigation has not begun.
-    await page.evaluate(`
-      const [save] = [...document.querySelectorAll("button")].filter((each) => each.textContent.startsWith("Save"));
+    const [busy, before, after] = (await page.evaluate(`
+      const [save] = [...document.querySelectorAll("button")].filter((each) => each.textContent.includes("Save settings"));
+      const size = () => JSON.stringify(save.getBoundingClientRect());
+      const idle = size();
       save.click();
       save.click();
-    `);
-    expect(await button.getAttribute("aria-busy")).toBe("true");
-    expect(await button.boundingBox()).toEqual(before);
+      [save.getAttribute("aria-busy"), idle, size()];
+    `)) as [string | null, string, string];
+    expect(busy).toBe("true");
+    expect(after).toBe(before);
     await page.getByText("Settings saved.").waitFor();
     expect(sent).toBe(1);
     await page.unroute(/\/settings$/);

@@ -38,7 +38,7 @@ const decode = (text: string) =>
     (_, name: string) => ({ amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" })[name] ?? "",
   );
 const refsOf = (html: string) =>
-  [...html.matchAll(/<b class="mono">([^<]*)<\/b>/g)].map(([, ref = ""]) => decode(ref));
+  [...html.matchAll(/<b class="mono"><bdi[^>]*>([^<]*)<\/bdi><\/b>/g)].map(([, ref = ""]) => decode(ref));
 const linkOf = (html: string, rel: "next" | "prev") =>
   decode(new RegExp(`<a class="button small" href="([^"]+)" rel="${rel}"`).exec(html)?.[1] ?? "");
 

@@ -43,7 +43,7 @@ describe("data check", () => {
     const late = await admin.portal.post(`${job}/stop`, {});
     expect(late.status).toBe(409);
     expect(toText(late)).toContain("already finished");
-    expect(toText(await admin.portal.get(data))).toMatch(/Verify data just now by .* 0 0 2 Finished/s);
+    expect(toText(await admin.portal.get(data))).toMatch(/Verify data just now .* by .* 0 0 2 Finished/s);
     const live = await admin.portal.get(job.replace("/test/", "/live/"));
     expect(live.status).toBe(404);
 

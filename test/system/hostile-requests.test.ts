@@ -77,7 +77,14 @@ describe("subject_ref in a path", () => {
 
 describe("query parameters", () => {
   const endpoints = Object.entries(runtimeRoutes).flatMap(([route, needs]) =>
-    needs === "api_key" ? [route.replace(/:\w+$/, "a").split(" ")] : [],
+    needs === "api_key"
+      ? [
+          route
+            .replace(":attempt_id", `att_${"0".repeat(26)}`)
+            .replace(/:\w+$/, "a")
+            .split(" "),
+        ]
+      : [],
   );
 
   it.each(endpoints)(

@@ -237,7 +237,11 @@ describe("storage", () => {
     let next: string | undefined = `/p/${many.projectId}/test/customers?q=page_`;
     for (let page = 0; next !== undefined && page < 5; page++) {
       const { html } = await operator.portal.get(next.replaceAll("&amp;", "&"));
-      found.push(...[...html.matchAll(/<b class="mono"><bdi[^>]*>(page_\d+)<\/bdi><\/b>/g)].map(([, name = ""]) => name));
+      found.push(
+        ...[...html.matchAll(/<b class="mono"><bdi[^>]*>(page_\d+)<\/bdi><\/b>/g)].map(
+          ([, name = ""]) => name,
+        ),
+      );
       next = /<a class="button small" href="([^"]+)" rel="next"/.exec(html)?.[1];
     }
     expect(found).toEqual(names);

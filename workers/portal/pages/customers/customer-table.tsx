@@ -103,7 +103,7 @@ function Pick({ form, index, subjectRef }: { form: string; index: number; subjec
       <label>
         <input type="checkbox" form={form} name={`pick_${index}`} value={subjectRef} />
         <span class="visually-hidden">
-          Select <bdi>{subjectRef}</bdi>
+          Select <Ref value={subjectRef} />
         </span>
       </label>
     </td>
