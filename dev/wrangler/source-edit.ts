@@ -35,8 +35,8 @@ export const sourceEdits: Record<string, SourceEdit> = {
   },
   "runtime route": {
     path: "workers/runtime/routes/health.ts",
-    from: "{ ok: true ",
-    to: (mark) => `{ ${mark}: true, ok: true `,
+    from: "{ ok: true, ...",
+    to: (mark) => `{ ${mark}: true, ok: true, ...`,
     read: page("/healthz"),
   },
   "shared rule": {
