@@ -20,6 +20,15 @@ const deployment = z.object({
 
 export type Version = z.infer<typeof versionList>[number];
 
+interface WorkerVersions {
+  /** The 10 newest, oldest first. */
+  versions: Version[];
+  /** The one that serves all requests; undefined if there is none, or more than one. */
+  current: Version | undefined;
+  /** When it began to serve. */
+  since: string | undefined;
+}
+
 /** Cloudflare's code for a worker that the account does not have. */
 const workerNotFound = 10007;
 
@@ -96,22 +105,16 @@ export class Account {
     await this.call(["secret", "delete", name, "--name", worker]);
   }
 
-  /** Returns the 10 newest versions, oldest first, or undefined if there is no such worker. */
-  async listVersions(worker: string): Promise<Version[] | undefined> {
-    const versions = await this.ifWorker(
-      this.read(["versions", "list", "--json", "--name", worker], versionList),
-    );
-    return versions?.sort((a, b) => a.metadata.created_on.localeCompare(b.metadata.created_on));
-  }
-
-  /** Returns the version that serves all requests, or undefined if there is none, or more than one. */
-  async findServing(worker: string): Promise<{ versionId: string; since: string } | undefined> {
-    const found = await this.ifWorker(
-      this.read(["deployments", "status", "--json", "--name", worker], deployment),
-    );
-    const [only, ...others] = found?.versions ?? [];
-    if (found === undefined || only === undefined || others.length > 0) return undefined;
-    return { versionId: only.version_id, since: found.created_on };
+  /** Returns the versions of a worker, and which of them serves. A worker that does not exist has none. */
+  async readVersions(worker: string): Promise<WorkerVersions> {
+    const [listed = [], latest] = await Promise.all([
+      this.ifWorker(this.read(["versions", "list", "--json", "--name", worker], versionList)),
+      this.ifWorker(this.read(["deployments", "status", "--json", "--name", worker], deployment)),
+    ]);
+    const versions = listed.sort((a, b) => a.metadata.created_on.localeCompare(b.metadata.created_on));
+    const [only, ...others] = latest?.versions ?? [];
+    const current = others.length > 0 ? undefined : versions.find(({ id }) => id === only?.version_id);
+    return { versions, current, since: latest?.created_on };
   }
 
   async deploy(config: string, tag: string, message: string): Promise<void> {

@@ -5,9 +5,11 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { writePrivateFile } from "../../dev/stack/secrets.ts";
 import type { Account } from "./account.ts";
+import type { Context } from "./context.ts";
 import { environmentFolder } from "./environment.ts";
 import { DeployProblem } from "./problem.ts";
 import { sql } from "./sql.ts";
+import { configFile } from "./worker-configs.ts";
 
 /**
  * Held in the environment's database while a command changes the environment, so that two people never change it at the
@@ -21,8 +23,25 @@ export class DeployLock {
     private readonly holder: string,
   ) {}
 
-  /** @throws DeployProblem if another checkout holds the lock */
-  static async take(account: Account, environment: string, config: string, database: string) {
+  /**
+   * Runs `work` while this checkout holds the lock.
+   *
+   * @throws DeployProblem if another checkout holds it
+   */
+  static async hold(
+    { account, environment, database }: Pick<Context, "account" | "environment" | "database">,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const config = configFile(environment, "licenzy-runtime");
+    const lock = await DeployLock.take(account, environment, config, database);
+    try {
+      await work();
+    } finally {
+      await lock.release();
+    }
+  }
+
+  private static async take(account: Account, environment: string, config: string, database: string) {
     const lock = new DeployLock(account, config, database, await holderOf(environment));
     const [row] = await account.query(config, database, `${sql.createLock}; ${sql.claimLock(lock.holder)}`);
     if (row?.["holder"] === lock.holder) return lock;
@@ -34,7 +53,7 @@ export class DeployLock {
     );
   }
 
-  async release(): Promise<void> {
+  private async release(): Promise<void> {
     await this.account.query(this.config, this.database, sql.releaseLock(this.holder));
   }
 }

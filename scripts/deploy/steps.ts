@@ -79,7 +79,7 @@ async function openCopy({ settings, environment }: Context, worker: string): Pro
 /** A worker of this name that we did not deploy belongs to another product. */
 async function refuseForeignWorker({ account }: Context, name: string, secrets: string[] | undefined) {
   if (secrets === undefined) return;
-  const versions = (await account.listVersions(name)) ?? [];
+  const { versions } = await account.readVersions(name);
   const ours = versions.some((version) => isReleaseTag(tagOf(version)));
   const known = Object.values(requiredSecrets).flat();
   // Before its first deployment, our worker is empty and has our secrets.
@@ -144,9 +144,7 @@ export function workerStep(context: Context, worker: DeployedWorker, release: Re
   const name = nameIn(environment, worker);
   return {
     async inspect() {
-      const serving = await account.findServing(name);
-      const versions = (await account.listVersions(name)) ?? [];
-      const current = versions.find(({ id }) => id === serving?.versionId);
+      const { current } = await account.readVersions(name);
       if (tagOf(current) === release.tag) return { done: `${name} ${release.tag}` };
       return {
         todo: `Deploy ${name} ${release.tag}`,

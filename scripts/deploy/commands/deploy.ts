@@ -15,7 +15,7 @@ import {
   workerStep,
 } from "../steps.ts";
 import { waitForRelease } from "../verify.ts";
-import { buildWorkerConfigs, configFile, noDatabase, writeWorkerConfigs } from "../worker-configs.ts";
+import { buildWorkerConfigs, noDatabase, writeWorkerConfigs } from "../worker-configs.ts";
 
 /**
  * Installs this checkout's release in an environment: creates what is missing, applies migrations, deploys the workers in
@@ -48,17 +48,9 @@ export async function deploy(context: Context): Promise<void> {
   await requireDatabase(context);
   // Refuse a database of others before the lock writes into it.
   await migrationsStep(context).inspect();
-  const lock = await DeployLock.take(
-    account,
-    environment,
-    configFile(environment, "licenzy-runtime"),
-    database,
-  );
-  try {
+  await DeployLock.hold(context, async () => {
     for (const step of steps) await take(context, step);
-  } finally {
-    await lock.release();
-  }
+  });
   await waitForRelease(context, release);
   print(`Deployed: ${originOf(settings)}`);
   if (!(await hasOwner(context))) await printSetup(context);

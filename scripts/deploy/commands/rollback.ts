@@ -1,12 +1,12 @@
 import { isSecretChange, messageOf, tagOf, type Version } from "../account.ts";
-import { type Context, checkAccount, confirmByName, requireDatabase } from "../context.ts";
+import { type Context, confirmByName } from "../context.ts";
 import { DeployLock } from "../lock.ts";
 import { readApplied } from "../migrations.ts";
 import { nameIn, workers } from "../names.ts";
+import { openEnvironment } from "../open-environment.ts";
 import { DeployProblem } from "../problem.ts";
 import { isReleaseTag, migrationOf } from "../release.ts";
 import { waitForRelease } from "../verify.ts";
-import { buildWorkerConfigs, configFile, writeWorkerConfigs } from "../worker-configs.ts";
 
 const deployOlder =
   "Check out that release's commit, run npm ci, and deploy it: that keeps the secrets and the tables.";
@@ -16,36 +16,29 @@ const deployOlder =
  * previous release runs on the newer tables.
  */
 export async function rollback(context: Context): Promise<void> {
-  const { account, environment, settings, database, print } = context;
-  await checkAccount(context);
-  const databaseId = await requireDatabase(context);
-  await writeWorkerConfigs(environment, await buildWorkerConfigs(environment, settings, databaseId));
-  const config = configFile(environment, "licenzy-runtime");
+  const { account, environment, print } = context;
+  const config = await openEnvironment(context);
 
   // The runtime goes back last, so an interrupted rollback finds the same target again.
   const target = await findPrevious(context);
   const plan: { name: string; versionId: string }[] = [];
   for (const worker of [...workers].reverse()) {
     const name = nameIn(environment, worker);
-    const versions = (await account.listVersions(name)) ?? [];
+    const { versions, current } = await account.readVersions(name);
     const version = versions.findLast((candidate) => tagOf(candidate) === target.tag);
     if (version === undefined)
       throw new DeployProblem(`${name} no longer has the release ${target.tag}.`, deployOlder);
     refuseSecretChanges(name, versions, version);
-    const serving = await account.findServing(name);
-    if (serving?.versionId !== version.id) plan.push({ name, versionId: version.id });
+    if (current?.id !== version.id) plan.push({ name, versionId: version.id });
   }
   await checkMigrations(context, target, config);
 
   for (const { name } of plan) print(`+ Roll back ${name} to ${target.tag} (${target.message})`);
   await confirmByName(context, `Roll back ${plan.length} workers of ${environment}?`);
-  const lock = await DeployLock.take(account, environment, config, database);
-  try {
+  await DeployLock.hold(context, async () => {
     for (const { name, versionId } of plan)
       await account.rollBack(name, versionId, target.message.slice(0, 100));
-  } finally {
-    await lock.release();
-  }
+  });
   await waitForRelease(context, target);
 }
 
@@ -59,9 +52,7 @@ interface Target {
 
 async function findPrevious({ account, environment }: Context): Promise<Target> {
   const name = nameIn(environment, "licenzy-runtime");
-  const versions = (await account.listVersions(name)) ?? [];
-  const serving = await account.findServing(name);
-  const current = versions.find(({ id }) => id === serving?.versionId);
+  const { versions, current } = await account.readVersions(name);
   const before = versions.slice(0, current === undefined ? 0 : versions.indexOf(current));
   const previous = before.findLast(
     (version) => isReleaseTag(tagOf(version)) && tagOf(version) !== tagOf(current),

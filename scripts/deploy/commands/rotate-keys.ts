@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { type Context, checkAccount, confirmByName, requireDatabase } from "../context.ts";
+import { type Context, confirmByName } from "../context.ts";
 import { DeployLock } from "../lock.ts";
 import { nameIn } from "../names.ts";
+import { openEnvironment } from "../open-environment.ts";
 import { DeployProblem } from "../problem.ts";
 import { SecretsCopy } from "../secrets.ts";
 import { sql } from "../sql.ts";
-import { buildWorkerConfigs, configFile, writeWorkerConfigs } from "../worker-configs.ts";
 
 export const rotatable = {
   stripe: { secret: "STRIPE_WRAPPING_KEYS", worker: "licenzy-runtime", rows: sql.sealedByStripeKeys },
@@ -34,10 +34,7 @@ export async function rotateKeys(
       "The copy of the secrets is not known.",
       "Add --secrets with the folder of the copy: Cloudflare does not give a secret back.",
     );
-  await checkAccount(context);
-  const databaseId = await requireDatabase(context);
-  await writeWorkerConfigs(environment, await buildWorkerConfigs(environment, settings, databaseId));
-  const config = configFile(environment, "licenzy-runtime");
+  const config = await openEnvironment(context);
   const copy = await SecretsCopy.open(settings.secrets, environment);
   const keys = readKeys(copy.get(secret), copy.file);
 
@@ -50,15 +47,12 @@ export async function rotateKeys(
   );
   await confirmByName(context, `Change the ${kind} keys of ${environment}?`);
 
-  const lock = await DeployLock.take(account, environment, config, database);
-  try {
+  await DeployLock.hold(context, async () => {
     const value = JSON.stringify(next);
     await copy.beginReplacement(secret, value);
     await account.putSecrets(nameIn(environment, worker), { [secret]: value });
     await copy.finishReplacement(secret);
-  } finally {
-    await lock.release();
-  }
+  });
   const old = rows.filter((row) => row["key"] !== null && row["key"] !== next.current);
   if (old.length === 0) return print("Done. No row is sealed with an earlier key.");
   print("Done. In the portal, enter or rotate these again; then run the command with --retire:");

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { messageOf, tagOf } from "../account.ts";
-import { type Context, checkAccount, requireDatabase } from "../context.ts";
+import type { Context } from "../context.ts";
 import { originOf } from "../environment.ts";
 import { readMigrations } from "../migrations.ts";
 import { nameIn, queues, workers } from "../names.ts";
+import { openEnvironment } from "../open-environment.ts";
 import { DeployProblem } from "../problem.ts";
 import { requiredSecrets } from "../secrets.ts";
 import { sql } from "../sql.ts";
 import { readJson } from "../verify.ts";
-import { buildWorkerConfigs, configFile, writeWorkerConfigs } from "../worker-configs.ts";
+import { configFile } from "../worker-configs.ts";
 
 interface Finding {
   ok: boolean;
@@ -28,9 +29,7 @@ const clockIsOff = 30;
  */
 export async function status(context: Context): Promise<void> {
   const { environment, settings, database, print } = context;
-  await checkAccount(context);
-  const databaseId = await requireDatabase(context);
-  await writeWorkerConfigs(environment, await buildWorkerConfigs(environment, settings, databaseId));
+  await openEnvironment(context);
   const findings = [
     ...(await checkOrigin(context)),
     await checkDatabase(context),
@@ -98,14 +97,12 @@ async function checkWorkers({ account, environment }: Context): Promise<Finding[
   const findings: Finding[] = [];
   for (const worker of workers) {
     const name = nameIn(environment, worker);
-    const serving = await account.findServing(name);
-    const versions = (await account.listVersions(name)) ?? [];
-    const version = versions.find(({ id }) => id === serving?.versionId);
+    const { current, since } = await account.readVersions(name);
     const secrets = (await account.listSecrets(name)) ?? [];
     const missing = requiredSecrets[worker].filter((secret) => !secrets.includes(secret));
-    const deployed = serving !== undefined && tagOf(version) !== undefined;
+    const deployed = since !== undefined && tagOf(current) !== undefined;
     const text = deployed
-      ? `${tagOf(version)}, ${messageOf(version)}, since ${inMinutes(Date.parse(serving.since))}`
+      ? `${tagOf(current)}, ${messageOf(current)}, since ${inMinutes(Date.parse(since))}`
       : "not deployed, or its version is split";
     const lacking = missing.length === 0 ? "" : `; lacks ${missing.join(", ")}`;
     findings.push({ ok: deployed && missing.length === 0, subject: name, text: text + lacking });

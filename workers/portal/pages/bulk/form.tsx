@@ -8,6 +8,7 @@ import { PageHead } from "../../components/parts.tsx";
 import { listProducts } from "../../db/products.ts";
 import { readFormZone } from "../../http/zone-cookie.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { GrantTerms } from "../customer/actions/grant-fields.tsx";
 import { ReasonFields } from "../customer/actions/parts.tsx";
 import { parseRefs } from "./parse-refs.ts";
 
@@ -60,26 +61,7 @@ export async function renderBulkForm(
           <Select form={form} name="product_code" label="Product" options={options} />
         </div>
         <div class="for-grant">
-          <p class="hint">Leave blank to use the product's defaults.</p>
-          <div class="inputs">
-            <div class="of-usage-pack">
-              <Field form={form} name="units" label="Units" required={false} inputmode="numeric" />
-            </div>
-            <div class="of-time-pass">
-              <Field form={form} name="duration_days" label="Days" required={false} inputmode="numeric" />
-            </div>
-            <div class="of-end">
-              <Field
-                form={form}
-                name="ends_on"
-                label="Last day"
-                required={false}
-                type="date"
-                hint={`Access ends at the end of this day in ${zone}.`}
-              />
-              <input type="hidden" name="zone" value={zone} />
-            </div>
-          </div>
+          <GrantTerms form={form} zone={zone} />
         </div>
         <div class="for-adjust">
           <Radios form={form} name="how" label="Change" options={adjustments} fallback="add" />

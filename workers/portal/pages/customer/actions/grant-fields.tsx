@@ -1,3 +1,4 @@
+import type { Child } from "hono/jsx";
 import type { EntitlementKind } from "../../../../../shared/contract/enums.ts";
 import type { CustomerView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { Field, type FormState, Select } from "../../../components/fields.tsx";
@@ -29,11 +30,35 @@ export function GrantFields({
   return (
     <>
       <Select form={form} name="product_code" label="Product" options={products} />
+      <GrantTerms
+        form={form}
+        zone={zone}
+        unitOffers={<UnitOffers entries={customer?.entries ?? []} />}
+        endOffers={<EndOffers now={c.get("now")} zone={zone} />}
+      />
+    </>
+  );
+}
+
+/** What a grant may change of its product's defaults, with values that fit below a field. */
+export function GrantTerms({
+  form,
+  zone,
+  unitOffers,
+  endOffers,
+}: {
+  form: FormState;
+  zone: string;
+  unitOffers?: Child;
+  endOffers?: Child;
+}) {
+  return (
+    <>
       <p class="hint">Leave blank to use the product's defaults.</p>
       <div class="inputs">
         <div class="of-usage-pack">
           <Field form={form} name="units" label="Units" required={false} inputmode="numeric" />
-          <UnitOffers entries={customer?.entries ?? []} />
+          {unitOffers}
         </div>
         <div class="of-time-pass">
           <Field form={form} name="duration_days" label="Days" required={false} inputmode="numeric" />
@@ -48,7 +73,7 @@ export function GrantFields({
             hint={`Access ends at the end of this day in ${zone}.`}
           />
           <input type="hidden" name="zone" value={zone} />
-          <EndOffers now={c.get("now")} zone={zone} />
+          {endOffers}
         </div>
       </div>
     </>
