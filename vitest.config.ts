@@ -1,6 +1,8 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { build } from "esbuild";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { bundleCore } from "./scripts/sdk/build.ts";
 
 /** Bundles the worker behind the `DEV` binding of the tests in workerd. */
 async function bundleDevWorker(): Promise<string> {
@@ -14,6 +16,19 @@ async function bundleDevWorker(): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
+/** The package `licenzy`, from its sources, for the examples. */
+const licenzy = [
+  { find: /^licenzy$/, replacement: `${import.meta.dirname}/sdk/src/index.ts` },
+  { find: /^licenzy\/(express|hono|next)$/, replacement: `${import.meta.dirname}/sdk/src/middleware/$1.ts` },
+];
+
+/** `licenzy:built` is the SDK as it is published: a test runs it inside workerd. */
+const builtSdk: Plugin = {
+  name: "built-sdk",
+  resolveId: (id) => (id === "licenzy:built" ? "\0licenzy:built" : undefined),
+  load: (id) => (id === "\0licenzy:built" ? bundleCore() : undefined),
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -25,6 +40,7 @@ export default defineConfig({
       },
       {
         plugins: [
+          builtSdk,
           cloudflareTest(async () => ({
             main: "./workers/runtime/index.ts",
             wrangler: { configPath: "./wrangler.toml" },
@@ -33,6 +49,7 @@ export default defineConfig({
                 MIGRATIONS: await readD1Migrations("./migrations"),
                 // Quiet; a test that reads lines raises it.
                 LOG_LEVEL: "error",
+                LOG_SHARE: "1",
                 HISTORIES: Number(process.env["HISTORIES"] ?? 2_000),
                 SEED: Number(process.env["SEED"] ?? Date.now() % 2 ** 31),
                 // A fixed key of no value: 32 zero bytes.
@@ -41,6 +58,8 @@ export default defineConfig({
                   keys: { test: Buffer.alloc(32).toString("base64") },
                 }),
               },
+              // A second data database. Most tests have their projects in the first.
+              d1Databases: { DATA_01: "data-01" },
               serviceBindings: { DEV: { name: "test-dev", entrypoint: "Dev" } },
               workers: [
                 {
@@ -83,15 +102,35 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: licenzy },
         test: {
           name: "system",
-          setupFiles: ["./dev/stack/keep-alive.ts"],
+          setupFiles: ["./dev/stack/keep-alive.ts", "./test/system/stop-billing.ts"],
           include: ["test/system/**/*.test.ts"],
           globalSetup: ["./test/system/global-stack.ts"],
           // Pocket Stripe's failures and delivery modes hold for the whole stack: one file at a time.
           fileParallelism: false,
           testTimeout: 30_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "stripe",
+          setupFiles: ["./dev/stack/keep-alive.ts"],
+          // Unchanged tests of the other kinds, with a Stripe that is reached over TCP, and those of that path alone.
+          include: [
+            "test/stripe/**/*.test.ts",
+            "test/system/main-job.test.ts",
+            "test/system/support.test.ts",
+            "test/system/access-audit.test.ts",
+            "test/browser/playbooks.test.ts",
+          ],
+          env: { STRIPE_OVER_TCP: "1" },
+          globalSetup: ["./test/system/global-tcp-stack.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -2,7 +2,7 @@
 import { run } from "./run.ts";
 
 const checks: Record<string, [command: string, ...args: string[]]> = {
-  types: ["npx", "tsc", "-b", ".", "test/workerd", "workers/portal/islands"],
+  types: ["npx", "tsc", "-b", ".", "test/workerd", "workers/portal/islands", "docs-site/theme"],
   lint: ["npx", "biome", "check", "."],
   "dead code": ["npx", "knip", "--cache"],
   architecture: ["npx", "vitest", "run", "--project", "unit", "test/architecture"],

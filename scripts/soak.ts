@@ -1,6 +1,6 @@
 /**
  * `npm run test:soak`: the long form of the fault tests, the random histories and the refused sign-ins, about
- * 30 minutes. The environment overrides `KILLS` and `WEBHOOK_KILLS` (of the whole stack), `RUNTIME_KILLS`,
+ * 30 minutes. The environment overrides `KILLS`, `WEBHOOK_KILLS` and `IMPORT_KILLS` (of the whole stack), `RUNTIME_KILLS`,
  * `STALL_MS` (of D1), `HISTORIES`, `REFUSED_SIGN_INS` (a minute) and `SEED`. Each test prints its seed and
  * its accounting; this prints them again at the end.
  */
@@ -9,6 +9,7 @@ import { run } from "./run.ts";
 const environment = {
   KILLS: "20",
   WEBHOOK_KILLS: "20",
+  IMPORT_KILLS: "10",
   RUNTIME_KILLS: "20",
   STALL_MS: "30000",
   HISTORIES: "50000",

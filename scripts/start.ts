@@ -1,6 +1,7 @@
+import { setWebhookSecret } from "../dev/seed/seed-stripe-account.ts";
 import { readStartOptions } from "../dev/stack/command-line.ts";
 import { devPaths } from "../dev/stack/paths.ts";
-import { dropHalfSeededState, isSetUp, seedOnce } from "../dev/stack/seed-once.ts";
+import { dropHalfSeededState, isSetUp, refuseOtherStripe, seedOnce } from "../dev/stack/seed-once.ts";
 import { startStack } from "../dev/stack/stack.ts";
 import { StackError } from "../dev/stack/stack-error.ts";
 import { stopOnSignal } from "../dev/stack/stop-on-signal.ts";
@@ -8,13 +9,16 @@ import { summary } from "../dev/stack/summary.ts";
 import { startWranglerDev, type WranglerDevOptions } from "../dev/wrangler/wrangler-dev.ts";
 
 // `npm start`: the whole product on one origin of this machine. `npm run dev`, or --watch: the same under `wrangler dev`,
-// which reloads on save. Both share the state in .dev. Options: PORT, STRIPE_SECRET_KEY, --empty, --demo-data.
+// which reloads on save. Both share the state in .dev. Options: PORT, --empty, --demo-data, --databases, and for a Stripe test
+// account STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.
 
 /**
  * Less than the 5 s after which workerd closes an idle connection: wrangler's proxy answers 503 to a POST that meets the
  * closing.
  */
 const cronEveryMs = 4_000;
+/** With a Stripe account, the crons bring its events. */
+const pollEveryMs = 2_000;
 
 try {
   await main();
@@ -25,7 +29,7 @@ try {
 }
 
 async function main(): Promise<void> {
-  const { empty, demoData, watch, port, stripeSecretKey } = readStartOptions();
+  const { empty, demoData, watch, databases, port, stripe } = readStartOptions();
   console.log(
     watch
       ? "Starting wrangler dev with all workers, which takes some seconds."
@@ -34,16 +38,26 @@ async function main(): Promise<void> {
   const notes: string[] = [];
   if (await dropHalfSeededState())
     notes.push("The last seed had been interrupted, so this is a new, empty state.");
+  const note = await refuseOtherStripe(stripe);
+  if (note !== undefined) notes.push(note);
   const options = {
     port,
+    databases,
     stateDir: devPaths.state,
     secretsFile: devPaths.secrets,
-    cronEveryMs,
-    ...(stripeSecretKey === undefined ? {} : { stripeSecretKey }),
+    cronEveryMs: stripe === undefined ? cronEveryMs : pollEveryMs,
+    ...(stripe === undefined ? {} : { stripeBase: stripe.base }),
   };
   const stack = watch ? await watchStack(options) : await startStack({ ...options, logFile: devPaths.log });
   stopOnSignal(stack, () => console.log("\nStopping."));
-  const file = await seedOnce(stack, empty ? "nothing" : demoData ? "demo_data" : "stories");
+  const file = await seedOnce(
+    stack,
+    empty ? "nothing" : demoData ? "demo_data" : "stories",
+    stripe,
+    databases,
+  );
+  if (file !== undefined && stripe?.webhookSecret !== undefined)
+    await setWebhookSecret(file, stripe.webhookSecret);
   if (file === undefined && !empty) {
     notes.push(
       "This state has projects that npm start did not make, so no key is known here. npm run reset deletes it.",
@@ -56,7 +70,10 @@ async function main(): Promise<void> {
       testKey: file?.test_key,
       owner: file?.operators[0],
       setupUrl: (await isSetUp(stack)) ? undefined : `${origin}/setup?token=${secrets.setupToken}`,
-      realStripe: stripeSecretKey !== undefined,
+      stripe: stripe && {
+        webhookUrl: file?.stripe.test.webhook_url,
+        isListening: stripe.webhookSecret !== undefined,
+      },
       inspectorPort: "inspectorPort" in stack ? stack.inspectorPort : undefined,
       notes,
     }),

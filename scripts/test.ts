@@ -1,22 +1,27 @@
 /**
- * `npm test`: every test that needs no account and no network, kind after kind, and at the end one plain line of counts.
+ * `npm test`: every test that needs no account and no network, two kinds at a time where there are two cores, and at the
+ * end one plain line of counts.
  * `npm test -- unit workerd` runs only these kinds. `npm test -- --changed` runs what the uncommitted changes touch, and
  * `--changed=main` what changed since main.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { findChromium } from "../dev/browser/chromium.ts";
 import { run } from "./run.ts";
 
 const memoryFolder = "/dev/shm";
-const kinds = ["unit", "workerd", "system", "browser", "dev", "fault"];
+/** The longest first, so that the lanes end at about the same time. */
+const kinds = ["system", "browser", "fault", "workerd", "unit", "stripe", "dev"];
 /** Tests of these kinds import what they test, so vitest knows what a change touches. */
 const importingKinds = ["unit", "workerd"];
 /** Runs after any change of what is served: the kinds that test over HTTP import none of it. */
 const mainJobTest = "test/system/main-job.test.ts";
+
+/** A run that hangs fails by itself. The longest test takes less than half of this. */
+const silenceLimitMs = 600_000;
 
 interface Counts {
   passed: number;
@@ -37,19 +42,24 @@ interface VitestReport {
   }[];
 }
 
-async function runKind(kind: string, folder: string, selection: string[]): Promise<Counts> {
+interface KindRun {
+  kind: string;
+  /** The folder of the reports. */
+  folder: string;
+  /** Further arguments of vitest. */
+  selection: string[];
+  /** Begins each line of its output. */
+  prefix: string;
+}
+
+async function runKind({ kind, folder, selection, prefix }: KindRun): Promise<Counts> {
   const report = join(folder, `${kind}.json`);
   const startedAt = Date.now();
-  const { code } = await run("npx", [
-    "vitest",
-    "run",
-    "--project",
-    kind,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-    ...selection,
-  ]);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { code } = await run("npx", ["vitest", "run", "--project", kind, ...reporters, ...selection], {
+    prefix,
+    silenceLimitMs,
+  });
   const counts = await readCounts(kind, report, code);
   console.log(`${kind}: ${((Date.now() - startedAt) / 1000).toFixed(0)} s\n`);
   return counts;
@@ -138,13 +148,21 @@ if (chosen.includes("browser") && findChromium() === undefined)
 
 const folder = await mkdtemp(join(tmpdir(), "licenzy-test-"));
 const total: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
-for (const kind of chosen) {
-  const counts = await runKind(kind, folder, selections.get(kind) ?? []);
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped += counts.skipped;
-  total.failures.push(...counts.failures);
+const waiting = [...chosen];
+const isShared = chosen.length > 1 && availableParallelism() > 1;
+
+async function runLane(): Promise<void> {
+  for (let kind = waiting.shift(); kind !== undefined; kind = waiting.shift()) {
+    const prefix = isShared ? `${kind.padEnd(7)} | ` : "";
+    const counts = await runKind({ kind, folder, selection: selections.get(kind) ?? [], prefix });
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+    total.failures.push(...counts.failures);
+  }
 }
+
+await Promise.all(isShared ? [runLane(), runLane()] : [runLane()]);
 await rm(folder, { recursive: true });
 
 // Again at the end, for a reader who has only the last lines of a long log.

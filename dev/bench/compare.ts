@@ -7,7 +7,10 @@ export interface Comparison {
   /** Medians over all rounds. Where the runtime is compared with itself, `ours` is the second side. */
   ours: Measured;
   floor: Measured;
-  /** `ours` / `floor` of each round in requests per second; for growth rows in time, so `floor` / `ours`. */
+  /**
+   * `ours` / `floor` of each round in requests per second; for growth rows in time, so `floor` / `ours`; for tails in the
+   * time that 99 % of the requests take at most.
+   */
   ratios: number[];
   ratio: number;
   holds: boolean | null;
@@ -20,7 +23,15 @@ export interface Sides {
   floor: Load;
   /** Whether the load makes many subjects flush to D1 during this turn or the next. */
   isFlushed: boolean;
+  /** Compares the slowest hundredth of the requests instead of the rate. */
+  isTail?: boolean;
 }
+
+const unmeasured: Measured = {
+  requestsPerSecond: Number.NaN,
+  medianMs: Number.NaN,
+  ninetyNinePercentMs: Number.NaN,
+};
 
 export interface Pace {
   rounds: number;
@@ -29,7 +40,10 @@ export interface Pace {
 }
 
 /** Measures both sides in turns. The first side alternates each round, so that a drift affects both. */
-export async function compare({ what, target, ours, floor }: Sides, pace: Pace): Promise<Comparison> {
+export async function compare(
+  { what, target, ours, floor, isTail = false }: Sides,
+  pace: Pace,
+): Promise<Comparison> {
   const measured: { ours: Measured[]; floor: Measured[] } = { ours: [], floor: [] };
   const sides = { ours, floor };
   for (let round = 0; round < pace.rounds; round++) {
@@ -39,10 +53,11 @@ export async function compare({ what, target, ours, floor }: Sides, pace: Pace):
     }
   }
   const ratios = measured.ours.map((mine, round) => {
-    const base = measured.floor[round]?.requestsPerSecond ?? Number.NaN;
+    const base = measured.floor[round] ?? unmeasured;
+    if (isTail) return mine.ninetyNinePercentMs / base.ninetyNinePercentMs;
     return target !== null && "atMost" in target
-      ? base / mine.requestsPerSecond
-      : mine.requestsPerSecond / base;
+      ? base.requestsPerSecond / mine.requestsPerSecond
+      : mine.requestsPerSecond / base.requestsPerSecond;
   });
   const ratio = median(ratios);
   return {
@@ -65,6 +80,7 @@ function medianOf(all: Measured[]): Measured {
   return {
     requestsPerSecond: median(all.map(({ requestsPerSecond }) => requestsPerSecond)),
     medianMs: median(all.map(({ medianMs }) => medianMs)),
+    ninetyNinePercentMs: median(all.map(({ ninetyNinePercentMs }) => ninetyNinePercentMs)),
   };
 }
 

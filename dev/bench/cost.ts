@@ -1,11 +1,6 @@
+import { prices } from "../estimate/prices.ts";
 import type { BenchStack } from "./bench-stack.ts";
 import type { CountedOperations, Counts } from "./worker/counted-subject.ts";
-
-/**
- * Cloudflare's list prices of the Workers Paid plan, in USD per million beyond the included amount (April
- * 2026).
- */
-const perMillion = { workerRequests: 0.3, objectRequests: 0.15, rowsRead: 0.001, rowsWritten: 1 };
 
 export interface Cost extends Counts {
   operation: keyof CountedOperations;
@@ -33,6 +28,7 @@ export async function costTable(stack: BenchStack): Promise<Cost[]> {
 }
 
 function dollarsPerMillion({ rowsRead, rowsWritten }: Counts): number {
-  const rows = rowsRead * perMillion.rowsRead + rowsWritten * perMillion.rowsWritten;
-  return perMillion.workerRequests + perMillion.objectRequests + rows;
+  const { workerRequests, objectRequests, objectRowsRead, objectRowsWritten } = prices;
+  const rows = rowsRead * objectRowsRead.price + rowsWritten * objectRowsWritten.price;
+  return workerRequests.price + objectRequests.price + rows;
 }

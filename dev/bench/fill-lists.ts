@@ -4,8 +4,9 @@ import { createEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { ApiClient, buy } from "../seed/api-client.ts";
 import { PocketStripe } from "../seed/pocket-stripe.ts";
-import { hiddenField, type PortalClient } from "../seed/portal-client.ts";
+import type { PortalClient } from "../seed/portal-client.ts";
 import { provision, runWebhookOperation } from "../seed/provision.ts";
+import { returnToShop } from "../seed/set-up-demo.ts";
 import { multiplyRow } from "./multiply-row.ts";
 
 /** The number of rows in each list, and of entries in the ledger of `hotSubject`. */
@@ -23,10 +24,7 @@ interface Bench {
 
 /** Creates one row per list through the product. The other rows are copies of it. */
 export async function fillLists({ origin, db, portal, projectId }: Bench): Promise<void> {
-  const settings = `/p/${projectId}/test/settings`;
-  const version = hiddenField((await portal.get(settings)).html, "version");
-  const urls = { success_url: `${origin}/__dev/shop`, cancel_url: "" };
-  await portal.submit(settings, { version, name: "bench", grace_days: "0", ...urls });
+  await returnToShop(portal, projectId, "bench");
   const stripe = new PocketStripe(origin, "sk_test_bench0001");
   await provision(origin, "connectStripe", projectId, "test", { apiKey: stripe.apiKey, origin });
   const productCode = "CREDITS";

@@ -23,13 +23,16 @@ export interface Load {
 
 export interface Measured {
   requestsPerSecond: number;
-  /** Milliseconds. */
+  /** Milliseconds from sending a request to its whole reply. */
   medianMs: number;
+  /** The time that 99 % of the requests take at most, in milliseconds. */
+  ninetyNinePercentMs: number;
 }
 
 /**
  * Loads a worker for `rampMs` + `measuredMs` and counts the replies of the second part, when alarms and
- * flushes run at their usual rate. Any status but 200 or 201 fails the run. A busy worker may ignore a connection
+ * flushes run at their usual rate. The times are those of all requests sent in that part, also where the reply comes
+ * after it: a request that waits for seconds is the tail. Any status but 200 or 201 fails the run. A busy worker may ignore a connection
  * for seconds and then close it; that caller reconnects. Uses raw sockets, because Node's HTTP client would
  * cost more than the measured work.
  */
@@ -37,6 +40,7 @@ export async function measure(load: Load, rampMs: number, measuredMs: number): P
   const from = performance.now() + rampMs;
   const until = from + measuredMs;
   const latencies: number[] = [];
+  let replies = 0;
   let next = 0;
   const caller = async () => {
     let connection = await Connection.open(load.port);
@@ -50,7 +54,8 @@ export async function measure(load: Load, rampMs: number, measuredMs: number): P
           reply = await connection.send(load.followUp(index, reply));
         const now = performance.now();
         if (reply === null) connection = await Connection.open(load.port);
-        else if (now >= from && now < until) latencies.push(now - sentAt);
+        else if (now >= from && now < until) replies++;
+        if (sentAt >= from) latencies.push(now - sentAt);
       }
     } finally {
       connection.close();
@@ -59,9 +64,15 @@ export async function measure(load: Load, rampMs: number, measuredMs: number): P
   await Promise.all(Array.from({ length: load.callers }, caller));
   latencies.sort((a, b) => a - b);
   return {
-    requestsPerSecond: (latencies.length / measuredMs) * 1_000,
-    medianMs: latencies[Math.floor(latencies.length / 2)] ?? Number.NaN,
+    requestsPerSecond: (replies / measuredMs) * 1_000,
+    medianMs: quantile(latencies, 0.5),
+    ninetyNinePercentMs: quantile(latencies, 0.99),
   };
+}
+
+/** Returns the value that `share` of the sorted values are below. */
+export function quantile(sorted: number[], share: number): number {
+  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 }
 
 class Connection {

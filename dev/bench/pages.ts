@@ -127,8 +127,8 @@ function pagesOf(projectId: string): Page[] {
     {
       page: `Customer Support, ${rows.toLocaleString("en-US")} ledger entries`,
       path: `${place}/customers/${hotSubject}`,
-      // Three one after another; those of the profile at Stripe are next to them.
-      target: { ms: 150, roundTrips: 5 },
+      // The session's, and three more.
+      target: { ms: 150, roundTrips: 4 },
     },
   ];
 }

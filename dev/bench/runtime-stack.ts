@@ -58,7 +58,8 @@ export async function startRuntimeStack({
     origin: "http://bench",
     gatewayPort: 0,
     directSockets: true,
-    realStripe: false,
+    stripeBase: undefined,
+    databases: 1,
     secrets,
   }).map((options) => ({ ...options, serviceBindings }));
   const [first] = runtime;
@@ -86,7 +87,9 @@ export async function startRuntimeStack({
           COUNTED: { className: "CountedSubject", useSQLite: true },
           SUBJECT: { className: "Subject", scriptName: "licenzy-runtime", useSQLite: true },
           KEYRING: { className: "Keyring", scriptName: "licenzy-runtime", useSQLite: true },
+          ACCESS_REPLICA: { className: "DelayedReplica", useSQLite: true },
         },
+        bindings: { LOG_LEVEL: "warn" },
         serviceBindings: { VERIFICATION: { name: "licenzy-runtime", entrypoint: "VerificationEntrypoint" } },
         unsafeDirectSockets: [{ host, port: 0 }],
       },

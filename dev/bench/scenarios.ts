@@ -2,7 +2,7 @@ import type { BenchStack } from "./bench-stack.ts";
 import type { Sides } from "./compare.ts";
 import { type Load, rawRequest } from "./load.ts";
 
-const callers = 64;
+const manyCallers = 64;
 const subjects = 200;
 /**
  * All are in memory at once. SQLite in one workerd runs out of memory at about 3,000 objects, bare ones too.
@@ -20,7 +20,7 @@ function takeTurns<T>(values: T[], index: number): T {
   return value;
 }
 
-const check = (stack: BenchStack, refs: string[]): Load => ({
+const check = (stack: BenchStack, refs: string[], callers = manyCallers): Load => ({
   port: stack.runtimePort,
   callers,
   request: (index) =>
@@ -31,7 +31,7 @@ const check = (stack: BenchStack, refs: string[]): Load => ({
     ),
 });
 
-const consume = (stack: BenchStack, refs: string[]): Load => ({
+const consume = (stack: BenchStack, refs: string[], callers = manyCallers): Load => ({
   port: stack.runtimePort,
   callers,
   request: (index) =>
@@ -58,7 +58,7 @@ const reserveAndSettle = (stack: BenchStack, refs: string[]): Load => {
     );
   return {
     port: stack.runtimePort,
-    callers,
+    callers: manyCallers,
     request: (index) => post("/v1/usage/reserve", index, { units: 2 }),
     followUp: (index, reply) => {
       const [, reservation_id] = /"reservation_id":"(\w+)"/.exec(reply) ?? [];
@@ -67,7 +67,7 @@ const reserveAndSettle = (stack: BenchStack, refs: string[]): Load => {
   };
 };
 
-const bare = (stack: BenchStack, path: string, refs: string[]): Load => ({
+const bare = (stack: BenchStack, path: string, refs: string[], callers = manyCallers): Load => ({
   port: stack.benchPort,
   callers,
   request: (index) => rawRequest(path, {}, JSON.stringify({ subject_ref: takeTurns(refs, index), units: 1 })),
@@ -112,6 +112,32 @@ export const scenarios: Record<string, (stack: BenchStack) => Promise<Sides[]>> 
         isFlushed: true,
       },
     ];
+  },
+
+  async tail(stack) {
+    const refs = subjectRefs("tail", subjects);
+    await fill(stack, refs, 10);
+    return [8, 32].flatMap((callers) =>
+      [
+        {
+          what: "check",
+          ours: check(stack, refs, callers),
+          floor: bare(stack, "/bare/check", refs, callers),
+        },
+        {
+          what: "consume",
+          ours: consume(stack, refs, callers),
+          floor: bare(stack, "/bare/consume", refs, callers),
+        },
+      ].map(({ what, ours, floor }) => ({
+        what: `99 % of ${what}s, ${callers} connections (time)`,
+        target: { atMost: 1.3 },
+        ours,
+        floor,
+        isFlushed: false,
+        isTail: true,
+      })),
+    );
   },
 
   async reserve(stack) {

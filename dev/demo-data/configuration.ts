@@ -1,7 +1,7 @@
 import { type OutboundEventType, outboundEventTypes } from "../../shared/contract/outbound-event.ts";
 import type { PocketStripe } from "../seed/pocket-stripe.ts";
 import { hiddenField, type PortalClient, sentencesOf } from "../seed/portal-client.ts";
-import { inviteOperator } from "../seed/seed.ts";
+import { inviteOperator } from "../seed/set-up-demo.ts";
 import { controlReceiver } from "../seed/webhooks.ts";
 
 /** Adds products of each kind, one of them archived. Returns their Stripe prices by code. */

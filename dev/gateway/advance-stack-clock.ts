@@ -24,7 +24,7 @@ export async function advanceStackClock(env: GatewayEnv, totalMs: number): Promi
   const minStepMs = Math.max(dayMs, Math.ceil(totalMs / maxSteps));
   let dueAtMs = await env.SWEEPS.nextDue();
   // The clock of a real Stripe account can't be moved.
-  const hasPocketStripe = env.REAL_STRIPE === undefined;
+  const hasPocketStripe = env.STRIPE_BASE === undefined;
   if (hasPocketStripe) dueAtMs = earlier(dueAtMs, await advancePocketStripe(env, Date.now() + offsetMs));
   while (offsetMs < endMs) {
     const untilDueMs = dueAtMs === null ? maxStepMs : dueAtMs - Date.now() - offsetMs;

@@ -1,3 +1,4 @@
+import { dataByNumber, listDatabases, nameOfDatabase } from "../../shared/db/databases.ts";
 import { advanceStackClock, ClockWalkError } from "./advance-stack-clock.ts";
 import { applyMigrations, type Migration, readSetupState } from "./apply-migrations.ts";
 import { clockOffsetMs } from "./dev-clock.ts";
@@ -24,14 +25,14 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
       case "POST /__dev/cron":
         return jsonReply(await env.SWEEPS.runAll());
       case "POST /__dev/migrations":
-        return jsonReply(await applyMigrations(env.DB, await request.json<Migration[]>()));
+        return jsonReply(await applyToAll(env, await request.json<Migration[]>()));
       case "GET /__dev/setup":
         return jsonReply(await readSetupState(env.DB));
       case "POST /__dev/sample-prices":
         return await createSamplePrices(request, env);
       case "GET /__dev/tables": {
         const of = (name: string) => searchParams.get(name) ?? "";
-        return jsonReply(await digestTables(env.DB, { project: of("project"), account: of("account") }));
+        return jsonReply(await digestAll(env, { project: of("project"), account: of("account") }));
       }
       case "GET /__dev/mail":
         return jsonReply(listMails());
@@ -58,6 +59,25 @@ export async function handleControl(request: Request, env: GatewayEnv): Promise<
     return errorReply(error instanceof ClockWalkError ? 502 : 500, "control_failed", message);
   }
   return errorReply(404, "not_found", `There is no control ${control}. See CONTRIBUTING.md for the list.`);
+}
+
+async function applyToAll(env: GatewayEnv, migrations: Migration[]): Promise<string[]> {
+  const applied = new Set<string>();
+  for (const number of listDatabases(env))
+    for (const name of await applyMigrations(dataByNumber(env, number), migrations)) applied.add(name);
+  return [...applied];
+}
+
+/** Tables of a further data database are named after it. */
+async function digestAll(env: GatewayEnv, of: { project: string; account: string }) {
+  const digests = listDatabases(env).map(async (number) => {
+    const tables = await digestTables(dataByNumber(env, number), of);
+    if (number === 0) return tables;
+    return Object.fromEntries(
+      Object.entries(tables).map(([name, digest]) => [`${nameOfDatabase(number)}.${name}`, digest]),
+    );
+  });
+  return Object.assign({}, ...(await Promise.all(digests)));
 }
 
 async function moveClock(request: Request, env: GatewayEnv): Promise<Response> {

@@ -12,10 +12,10 @@ export class Dev extends WorkerEntrypoint<GatewayEnv> implements DevService {
   }
 
   async usesPocketStripe(): Promise<boolean> {
-    return this.env.REAL_STRIPE === undefined;
+    return this.env.STRIPE_BASE === undefined;
   }
 
-  /** Forwards requests for Stripe to pocket Stripe, or to Stripe itself with a real test account. */
+  /** Forwards requests for Stripe to pocket Stripe, or over the network to Stripe itself. */
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     if (url.origin !== stripeOrigin || !url.pathname.startsWith("/v1/")) {
@@ -23,8 +23,9 @@ export class Dev extends WorkerEntrypoint<GatewayEnv> implements DevService {
       const message = `DEV answers ${stripeOrigin}/v1/… only, not ${url.origin}${url.pathname}`;
       return Response.json({ error: { type: "invalid_request_error", message } }, { status: 400 });
     }
-    if (this.env.REAL_STRIPE !== undefined) return fetch(request);
-    const pocketUrl = `${this.env.PUBLIC_ORIGIN}/pocket-stripe${url.pathname}${url.search}`;
+    const { STRIPE_BASE: base, PUBLIC_ORIGIN: origin } = this.env;
+    if (base !== undefined) return fetch(new Request(base + url.pathname + url.search, request));
+    const pocketUrl = `${origin}/pocket-stripe${url.pathname}${url.search}`;
     return this.env.POCKET_STRIPE.fetch(new Request(pocketUrl, request));
   }
 }

@@ -18,6 +18,7 @@ export const provisioningFunctions = [
   "act",
   "moveOperator",
   "ageProof",
+  "unlistFindings",
 ] as const;
 export type ProvisioningFunction = (typeof provisioningFunctions)[number];
 
@@ -58,6 +59,6 @@ export interface GatewayEnv {
   SWEEPS: Sweeps;
   /** The stack's own origin, `http://localhost:<port>`. */
   PUBLIC_ORIGIN: string;
-  /** Set when the stack runs with the key of a real Stripe test account. */
-  REAL_STRIPE?: string;
+  /** Where requests for Stripe go, without `/v1`. Missing: to pocket Stripe. */
+  STRIPE_BASE?: string;
 }

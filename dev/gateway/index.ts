@@ -34,7 +34,8 @@ export default {
     if (pathname === "/__dev/shop") return shopPage();
     if (pathname.startsWith("/__dev/")) return handleControl(request, env);
     const isHealth = pathname === "/healthz" || pathname === "/readyz";
-    if (pathname.startsWith("/v1/") || isHealth) return env.RUNTIME.fetch(request);
+    if (pathname.startsWith("/v1/") || pathname.startsWith("/r/") || isHealth)
+      return env.RUNTIME.fetch(request);
     if (pathname.startsWith("/pocket-stripe/")) return env.POCKET_STRIPE.fetch(request);
     if (pathname.startsWith("/receiver/")) return handleReceiver(request, env);
     return env.PORTAL.fetch(request);

@@ -28,7 +28,7 @@ export async function createSamplePrices(request: Request, env: GatewayEnv): Pro
       "Send a form with account (acct_…), mode (test or live) and return_to, the path of the project's page stripe or products/new.",
     );
   }
-  if (env.REAL_STRIPE !== undefined)
+  if (env.STRIPE_BASE !== undefined)
     return errorReply(409, "real_stripe", "This stack uses a real Stripe account. Create the prices there.");
   const key = `sk_${mode}_${account}`;
   for (const { id, name, fields } of samplePrices) {

@@ -1,3 +1,4 @@
+import { currentTime } from "../../shared/kit/clock.ts";
 import { openContext } from "./context.ts";
 import type { ObjectEnv } from "./object-env.ts";
 import { renderForVersion } from "./render.ts";
@@ -108,7 +109,7 @@ export class Deliverer {
   }
 
   private async attempt(row: DeliveryRow): Promise<DeliveryReport | null> {
-    const now = Math.floor((Date.now() + (await this.env.DEV.clockOffsetMs())) / 1000);
+    const now = Math.floor((await currentTime(this.env.DEV)) / 1000);
     const context = openContext(this.storage, this.env.PUBLIC_ORIGIN, parseScope(row.scope), now);
     const endpoint = context.objects.find("webhook_endpoint", row.endpoint);
     if (endpoint === undefined || endpoint.status !== "enabled") {
@@ -139,8 +140,9 @@ export class Deliverer {
       signal: AbortSignal.timeout(timeoutMs),
     });
     try {
-      const inside = new URL(url).origin === this.env.PUBLIC_ORIGIN;
-      const reply = await (inside ? this.env.GATEWAY.fetch(request) : fetch(request));
+      const { GATEWAY: gateway, PUBLIC_ORIGIN: own } = this.env;
+      const isInside = gateway !== undefined && new URL(url).origin === own;
+      const reply = await (isInside ? gateway.fetch(request) : fetch(request));
       await reply.body?.cancel();
       return { status: reply.status, error: null };
     } catch (error) {

@@ -21,6 +21,7 @@ export const expansionPermissions: Record<ObjectName, string> = {
   invoiceitem: "rak_invoice_read",
   refund: "rak_charge_read",
   dispute: "rak_dispute_read",
+  "billing_portal.session": "rak_customer_portal_read",
   webhook_endpoint: "rak_webhook_read",
   event: "rak_event_read",
 };

@@ -29,9 +29,9 @@ export function sentence(text: string): string {
 export function payForm(session: StripeObjects["checkout.session"], items: StripeObjects["item"][]): string {
   const rows = items.map(
     (item) =>
-      `<tr><td>${escapeHtml(item.description ?? "Item")} × ${item.quantity}</td><td>${money(item.amount_total, item.currency)}</td></tr>`,
+      `<tr><td>${escapeHtml(item.description ?? "Item")} × ${item.quantity}</td><td>${formatMoney(item.amount_total, item.currency)}</td></tr>`,
   );
-  const total = money(session.amount_total ?? 0, session.currency ?? "usd");
+  const total = formatMoney(session.amount_total ?? 0, session.currency ?? "usd");
   const emailKnown = session.customer !== null || session.customer_email !== null;
   const email = emailKnown
     ? sentence(session.customer_email ?? "Paying as a known customer.")
@@ -48,7 +48,25 @@ export function payForm(session: StripeObjects["checkout.session"], items: Strip
 <button name="action" value="expire">Expire</button></form>${cancel}`;
 }
 
-function money(amount: number, currency: string): string {
+/** Renders a form with one button. */
+export function button(name: string, value: string, label: string): string {
+  return `<form method="post"><button class="pay" name="${escapeHtml(name)}" value="${escapeHtml(value)}">${escapeHtml(label)}</button></form>`;
+}
+
+export function link(url: string, label: string): string {
+  return `<p><a href="${escapeHtml(url)}">${escapeHtml(label)}</a></p>`;
+}
+
+export function htmlReply(status: number, html: string): Response {
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+  };
+  return new Response(html, { status, headers });
+}
+
+export function formatMoney(amount: number, currency: string): string {
   const format = new Intl.NumberFormat("en", { style: "currency", currency: currency.toUpperCase() });
   return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }

@@ -1,6 +1,6 @@
 import { type Context, openContext } from "./context.ts";
 import { StripeApiError } from "./errors.ts";
-import { page, payForm, sentence } from "./pay-page-html.ts";
+import { htmlReply, page, payForm, sentence } from "./pay-page-html.ts";
 import { completeSession } from "./payments/complete-session.ts";
 import { expireSession } from "./payments/expire-session.ts";
 import { parseScope } from "./scope.ts";
@@ -71,13 +71,4 @@ function act(context: Context, session: StripeObjects["checkout.session"], form:
     completed.id,
   );
   return new Response(null, { status: 303, headers: { location: successUrl } });
-}
-
-function htmlReply(status: number, html: string): Response {
-  const headers = {
-    "content-type": "text/html; charset=utf-8",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "cache-control": "no-store",
-  };
-  return new Response(html, { status, headers });
 }

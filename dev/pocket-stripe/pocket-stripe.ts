@@ -5,6 +5,7 @@ import { runDueTimers } from "./clock.ts";
 import { handleControl } from "./controls/handle-control.ts";
 import { Deliverer, type DeliveryReport } from "./delivery.ts";
 import { errorJson, StripeApiError, unknownPath } from "./errors.ts";
+import { handleHostedPage } from "./hosted-pages.ts";
 import { newId } from "./ids.ts";
 import type { ObjectEnv } from "./object-env.ts";
 import { handlePayPage, thanksPage } from "./pay-page.ts";
@@ -48,7 +49,23 @@ export class PocketStripe extends DurableObject<ObjectEnv> {
       return this.answerApi({ method, path, form, headers, requestId: newId("req", 14), now });
     }
     if (path.startsWith("/pay/"))
-      return this.answerPayPage(request.method, path.slice("/pay/".length), body, now);
+      return this.answerPage(now, () =>
+        handlePayPage(this.ctx.storage, this.env.PUBLIC_ORIGIN, {
+          method: request.method,
+          sessionId: path.slice("/pay/".length),
+          form: body,
+          now,
+        }),
+      );
+    if (path.startsWith("/invoice/") || path.startsWith("/portal/"))
+      return this.answerPage(now, () =>
+        handleHostedPage(this.ctx.storage, this.env.PUBLIC_ORIGIN, {
+          method: request.method,
+          path: path.slice(1),
+          form: body,
+          now,
+        }),
+      );
     if (path.startsWith("/control/")) return this.answerControl(request.method, path + url.search, body, now);
     if (path === "/thanks") return thanksPage();
     return errorReply(unknownPath(request.method, url.pathname));
@@ -81,14 +98,7 @@ export class PocketStripe extends DurableObject<ObjectEnv> {
     return apiResponse(result, call);
   }
 
-  private async answerPayPage(
-    method: string,
-    sessionId: string,
-    form: string,
-    now: number,
-  ): Promise<Response> {
-    const { storage } = this.ctx;
-    const answer = () => handlePayPage(storage, this.env.PUBLIC_ORIGIN, { method, sessionId, form, now });
+  private async answerPage(now: number, answer: () => Response): Promise<Response> {
     const { result, batch } = this.change(now, answer);
     // Stripe also delays the payer until the shop's webhook had its chance.
     await this.deliver(batch);
@@ -142,7 +152,7 @@ export class PocketStripe extends DurableObject<ObjectEnv> {
 
   /** Returns the virtual time in seconds since 1970. An outdated response does not turn the clock back. */
   private async readClock(): Promise<number> {
-    this.offsetMs = Math.max(this.offsetMs, await this.env.DEV.clockOffsetMs());
+    this.offsetMs = Math.max(this.offsetMs, (await this.env.DEV?.clockOffsetMs()) ?? 0);
     return Math.floor((Date.now() + this.offsetMs) / 1000);
   }
 

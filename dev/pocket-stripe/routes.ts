@@ -1,5 +1,6 @@
 import { accountRoutes } from "./resources/accounts.ts";
 import { balanceTransactionRoutes } from "./resources/balance-transactions.ts";
+import { billingPortalRoutes } from "./resources/billing-portal.ts";
 import { chargeRoutes } from "./resources/charges.ts";
 import { checkoutSessionRoutes } from "./resources/checkout-sessions.ts";
 import { couponRoutes } from "./resources/coupons.ts";
@@ -22,6 +23,7 @@ export const routes: Route[] = [
   ...productRoutes,
   ...priceRoutes,
   ...customerRoutes,
+  ...billingPortalRoutes,
   ...checkoutSessionRoutes,
   ...paymentIntentRoutes,
   ...chargeRoutes,

@@ -43,6 +43,7 @@ export interface StripeObjects {
   invoiceitem: Wire<Stripe.InvoiceItem>;
   refund: Wire<Stripe.Refund>;
   dispute: Wire<Stripe.Dispute>;
+  "billing_portal.session": Wire<Stripe.BillingPortal.Session>;
   webhook_endpoint: Wire<Stripe.WebhookEndpoint>;
   event: StoredEvent;
 }

@@ -5,7 +5,7 @@ import type { StackFile } from "../seed/stack-file.ts";
 type Shoot = (page: Page, name: string) => Promise<void>;
 
 /**
- * Takes the pictures of docs/operators-guide: each playbook as the guide describes it, on its seeded subject. Changes
+ * Takes the pictures of docs-site/pages/support: each playbook as the guide describes it, on its seeded subject. Changes
  * those subjects.
  */
 export async function shootGuide(page: Page, file: StackFile, shoot: Shoot): Promise<void> {

@@ -1,5 +1,6 @@
-import Stripe from "stripe";
+import type Stripe from "stripe";
 import { getReferenceId } from "../../shared/stripe/object-fields.ts";
+import { createClient } from "./stripe-client.ts";
 
 /** Client of pocket Stripe: its API through the official client, and its controls. */
 export class PocketStripe {
@@ -9,13 +10,7 @@ export class PocketStripe {
     private readonly origin: string,
     readonly apiKey: string,
   ) {
-    const rewrite: typeof fetch = (input, init) =>
-      fetch(String(input).replace("https://api.stripe.com", `${origin}/pocket-stripe`), init);
-    this.client = new Stripe(apiKey, {
-      httpClient: Stripe.createFetchHttpClient(rewrite),
-      telemetry: false,
-      maxNetworkRetries: 0,
-    });
+    this.client = createClient(apiKey, `${origin}/pocket-stripe`);
   }
 
   /** Creates a one-time price in euro cents, with a new product. */

@@ -15,13 +15,18 @@ export async function seedStories(
 ): Promise<void> {
   await buy(api, stripe, "user_paid", "PRO_MONTHLY");
   await buy(api, stripe, "user_paid", "CREDITS_1000");
-  await consume(api, "user_paid", 120);
+  // The included units are spent before the bought ones.
+  await consume(api, "user_paid", 1_120);
+
+  await buy(api, stripe, "user_allowance_used", "PRO_MONTHLY");
+  for (const units of [450, 350, 200]) await consume(api, "user_allowance_used", units);
 
   await buy(api, stripe, "user_out_of_credits", "CREDITS_1000");
   for (const units of [400, 350, 250]) await consume(api, "user_out_of_credits", units);
 
   await creditsHeld(api, stripe);
   await pastDue(api, stripe);
+  await recoveryLink(support, `${customers}/user_out_of_credits`);
   await refunded(api, stripe);
   await refundedMonth(api, stripe);
   await disputed(api, stripe);
@@ -57,6 +62,13 @@ async function pastDue(api: ApiClient, stripe: PocketStripe): Promise<void> {
   await stripe.control(`subscriptions/${session.subscription}`, { renew: "now" });
 }
 
+/** The customer wants to buy more, and an operator created a link to a checkout. */
+async function recoveryLink(support: PortalClient, customer: string): Promise<void> {
+  const path = `${customer}/recovery-link`;
+  const { html } = await support.get(path);
+  await support.submit(path, { ...hiddenFields(html, path), days: "7" });
+}
+
 /** The customer got a full refund after spending some of the credits. */
 async function refunded(api: ApiClient, stripe: PocketStripe): Promise<void> {
   const session = await stripe.session(await buy(api, stripe, "user_refunded", "CREDITS_1000"));
@@ -88,7 +100,7 @@ async function disputed(api: ApiClient, stripe: PocketStripe): Promise<void> {
 }
 
 /** The customer paid by bank transfer, outside Stripe, so an operator granted access after a preview. */
-async function manualGrant(support: PortalClient, customer: string): Promise<void> {
+export async function manualGrant(support: PortalClient, customer: string): Promise<void> {
   const opened = await support.get(`${customer}/grant`);
   const { html } = await support.submit(`${customer}/grant/preview`, {
     ...hiddenFields(opened.html, `${customer}/grant/preview`),

@@ -4,7 +4,7 @@ import {
   editEndpoint,
   enableEndpoint,
 } from "../../shared/contract/operations/endpoints.ts";
-import { outboundEventTypes } from "../../shared/contract/outbound-event.ts";
+import { outboundEventTypes, signalTypes } from "../../shared/contract/outbound-event.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { type ApiClient, buy } from "./api-client.ts";
 import type { PocketStripe } from "./pocket-stripe.ts";
@@ -16,13 +16,18 @@ interface Scope {
   mode: "test";
 }
 
+/** Of the signals only this one: the others repeat what other events say. */
+const shownSignals = ["usage.low"];
+
 const sampleEndpoint = (url: string) => ({
   url,
   description: "Sample receiver",
-  eventTypes: [...outboundEventTypes],
+  eventTypes: outboundEventTypes.filter(
+    (type) => shownSignals.includes(type) || !(signalTypes as readonly string[]).includes(type),
+  ),
 });
 
-/** Creates an endpoint for all event types at the sample receiver, and sends the receiver its secret. */
+/** Creates an endpoint for the event types of the demo at the sample receiver, and sends the receiver its secret. */
 export async function seedReceiver(origin: string, scope: Scope): Promise<StackFile["receiver"]> {
   const url = `${origin}/receiver/demo`;
   const made = await runWebhookOperation(origin, createEndpoint, scope, {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { buildDocsSite, builtFolder } from "../../docs-site/generator/build.ts";
 import {
   developmentEntries,
   devPaths,
@@ -47,9 +48,9 @@ export async function buildWorkers(outDir: string = devPaths.build): Promise<Wor
   const setDir = join(outDir, await hashSources());
   if (existsSync(setDir)) {
     const now = new Date();
-    await utimes(setDir, now, now);
+    await Promise.all([utimes(setDir, now, now), buildDocsSite()]);
   } else {
-    await buildSet(outDir, setDir);
+    await Promise.all([buildSet(outDir, setDir), buildDocsSite()]);
     await removeOldSets(outDir);
   }
   return Promise.all(
@@ -63,7 +64,8 @@ export async function buildWorkers(outDir: string = devPaths.build): Promise<Wor
 
 async function buildSet(outDir: string, setDir: string): Promise<void> {
   const temporaryDir = join(outDir, `unfinished-${randomUUID()}`);
-  await mkdir(temporaryDir, { recursive: true });
+  // wrangler refuses a folder of assets that does not exist, and the site is built at the same time.
+  await Promise.all([temporaryDir, builtFolder].map((path) => mkdir(path, { recursive: true })));
   try {
     // Wait for all, even after a failure: the folder must not be removed while a build writes into it.
     const results = await Promise.allSettled([

@@ -20,8 +20,10 @@ export interface StackOptions {
   secretsFile?: string;
   /** Gives each worker its own port, without the gateway. For benchmarks and fault tests. */
   directSockets?: true;
-  /** The key of a real Stripe test account. Requests for api.stripe.com then go to Stripe. */
-  stripeSecretKey?: string;
+  /** How many data databases there are at least. Default: as many as the state has, else 1. */
+  databases?: number;
+  /** Where requests for api.stripe.com go, without `/v1`. Default: the stack's own pocket Stripe. */
+  stripeBase?: string;
   /**
    * Milliseconds between two rounds of cron jobs, default 5,000. 0 starts none: the caller posts to
    * /__dev/cron.
@@ -77,7 +79,8 @@ async function start(options: StackOptions): Promise<Stack> {
       origin,
       gatewayPort: port,
       directSockets: options.directSockets === true,
-      realStripe: options.stripeSecretKey !== undefined,
+      stripeBase: options.stripeBase,
+      databases: state.databases,
       secrets,
     });
     const mf = new Miniflare({

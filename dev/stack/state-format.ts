@@ -15,6 +15,8 @@ interface StateFormat {
   version: number;
   /** The hash of each applied migration file. Before a release, migrations are still rewritten. */
   migrations: Record<string, string>;
+  /** How many data databases there are. Missing in older state: 1. */
+  databases?: number;
 }
 
 const help = "It holds development data only: run `npm run reset`, then start again.";
@@ -23,7 +25,11 @@ const help = "It holds development data only: run `npm run reset`, then start ag
  * Refuses state that this tree cannot read, in one sentence, before a worker fails on it. Call `record` once
  * the migrations are applied.
  */
-export async function openStateFormat(stateDir: string, migrations: MigrationFile[]) {
+export async function openStateFormat(
+  stateDir: string,
+  migrations: MigrationFile[],
+  databasesWanted: number,
+) {
   const file = join(stateDir, "format.json");
   const found = existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as StateFormat) : undefined;
   if (found === undefined && ["d1", "v3"].some((folder) => existsSync(join(stateDir, folder)))) {
@@ -43,8 +49,13 @@ export async function openStateFormat(stateDir: string, migrations: MigrationFil
       throw new StackError(`migrations/${name} ${what} the state in ${stateDir}. ${help}`);
     }
   }
+  // Projects stay where they are.
+  const databases = Math.max(databasesWanted, found?.databases ?? 1);
   const write = (applied: Record<string, string>) =>
-    writePrivateFile(file, JSON.stringify({ version: formatVersion, migrations: applied }, null, 2));
+    writePrivateFile(
+      file,
+      JSON.stringify({ version: formatVersion, migrations: applied, databases }, null, 2),
+    );
   if (found === undefined) await write({});
-  return { record: () => write(Object.fromEntries(known)) };
+  return { databases, record: () => write(Object.fromEntries(known)) };
 }

@@ -14,12 +14,16 @@ export interface StateOptions {
   stateDir: string;
   /** Default: secrets.json in `stateDir`. */
   secretsFile?: string;
+  /** How many data databases there are at least. Default: as many as the state has, else 1. */
+  databases?: number;
 }
 
 export interface OpenState {
   origin: string;
   port: number;
   secrets: StackSecrets;
+  /** How many data databases there are: never fewer than before. */
+  databases: number;
   /**
    * Call once the workers answer: applies the migrations, then starts the crons unless `cronEveryMs` is 0.
    */
@@ -48,12 +52,13 @@ export async function openState(options: StateOptions): Promise<OpenState> {
     await mkdir(options.stateDir, { recursive: true });
     const lock = await lockState(options.stateDir, origin);
     steps.push(() => lock.release());
-    const format = await openStateFormat(options.stateDir, migrations);
+    const format = await openStateFormat(options.stateDir, migrations, options.databases ?? 1);
     const secrets = await loadSecrets(options.secretsFile ?? join(options.stateDir, "secrets.json"));
     return {
       origin,
       port,
       secrets,
+      databases: format.databases,
       async ready(cronEveryMs) {
         await applyMigrations(`${origin}/__dev/migrations`, migrations);
         await format.record();

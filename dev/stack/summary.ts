@@ -8,7 +8,8 @@ export interface SummaryInput {
   owner: { email: string; password: string } | undefined;
   /** The page that creates the first owner. Missing when there is one. */
   setupUrl: string | undefined;
-  realStripe: boolean;
+  /** The Stripe test account; missing with pocket Stripe. The URL is for `stripe listen`, which may be on. */
+  stripe: { webhookUrl: string | undefined; isListening: boolean } | undefined;
   /** The port for a debugger. Missing unless `wrangler dev` runs the stack. */
   inspectorPort: number | undefined;
   /** Notes on the start, one line each. */
@@ -17,7 +18,7 @@ export interface SummaryInput {
 
 /** Builds the text that `npm start` prints when the stack is up. */
 export function summary(input: SummaryInput): string {
-  const { origin, testKey, owner, setupUrl, realStripe, inspectorPort, notes } = input;
+  const { origin, testKey, owner, setupUrl, stripe, inspectorPort, notes } = input;
   return [
     "",
     `Licenzy is running: ${origin}   Ctrl-C stops it, its state stays in .dev, npm run reset forgets it.`,
@@ -25,10 +26,11 @@ export function summary(input: SummaryInput): string {
     `  Portal          ${origin}/`,
     ...(owner === undefined ? [] : [`  Sign in as      ${owner.email}   ${owner.password}`]),
     ...(setupUrl === undefined ? [] : [`  Set up          ${setupUrl}`]),
+    `  Documentation   ${origin}/docs/`,
     `  API reference   ${origin}/v1/docs`,
-    realStripe
-      ? "  Stripe          your test account (STRIPE_SECRET_KEY)"
-      : `  Pocket Stripe   ${origin}/pocket-stripe/control/state`,
+    ...(stripe === undefined
+      ? [`  Pocket Stripe   ${origin}/pocket-stripe/control/state`]
+      : stripeLines(stripe)),
     `  Receiver        ${origin}/receiver/demo (what your backend would get)`,
     `  Mail            ${origin}/__dev/mail (what would be sent to invited people)`,
     `  Test API key    ${testKey ?? "none yet"}`,
@@ -42,16 +44,27 @@ export function summary(input: SummaryInput): string {
         ]),
     ...notes.map((note) => `\n${note}`),
     "",
-    // The demo project exists at pocket Stripe only: with a real account its lines would not work.
-    ...(testKey === undefined || realStripe ? [] : mainJob(origin, testKey)),
+    ...(testKey === undefined ? [] : mainJob(origin, testKey, stripe !== undefined)),
   ].join("\n");
+}
+
+function stripeLines({ webhookUrl, isListening }: NonNullable<SummaryInput["stripe"]>): string[] {
+  return [
+    `  Stripe          your test account; its events are read every 2 s${isListening ? ", and taken from stripe listen" : ""}`,
+    ...(webhookUrl === undefined || isListening
+      ? []
+      : [
+          `                  or at once: stripe listen --forward-to ${webhookUrl}`,
+          "                  then start with STRIPE_WEBHOOK_SECRET=whsec_…, or enter it on the project's Stripe page",
+        ]),
+  ];
 }
 
 /**
  * Builds the main job as lines for bash. They work one by one or pasted at once, and again at every start:
  * the subject and the idempotency keys are new each time. They need only bash, curl and sed.
  */
-function mainJob(origin: string, key: string): string[] {
+function mainJob(origin: string, key: string, isPaidInBrowser: boolean): string[] {
   const run = randomBytes(4).toString("hex");
   const subject = { subject_ref: `user_${run}` };
   const api = { origin, key };
@@ -76,10 +89,19 @@ function mainJob(origin: string, key: string): string[] {
     check,
     "# A checkout for 1,000 credits",
     `CHECKOUT=$(${checkout}); echo "$CHECKOUT"`,
-    "# The customer pays (or open the checkout_url in a browser and press Pay)",
-    `SESSION=$(sed 's|.*/pocket-stripe/pay/\\([A-Za-z0-9_]*\\).*|\\1|' <<<"$CHECKOUT"); ${pay}`,
-    "# Stripe's event has arrived within 2 seconds: allowed",
-    `sleep 2; ${check}`,
+    ...(isPaidInBrowser
+      ? [
+          "# Open the checkout_url in a browser and pay with Stripe's test card: 4242 4242 4242 4242, any later date, any CVC",
+          'read -r -p "Press Enter once it is paid " < /dev/tty',
+          "# Stripe's event has been read within 5 seconds: allowed",
+          `sleep 5; ${check}`,
+        ]
+      : [
+          "# The customer pays (or open the checkout_url in a browser and press Pay)",
+          `SESSION=$(sed 's|.*/pocket-stripe/pay/\\([A-Za-z0-9_]*\\).*|\\1|' <<<"$CHECKOUT"); ${pay}`,
+          "# Stripe's event has arrived within 2 seconds: allowed",
+          `sleep 2; ${check}`,
+        ]),
     "# Spend 100 of 1,000",
     consume(100, "spend"),
     "# The same again, as after a lost reply: same answer, Idempotency-Replayed: true, nothing spent",

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { DeclaredOptions, WorkerBundle } from "./build.ts";
-import { type AdditionsInput, developmentAdditions } from "./development-additions.ts";
+import { type AdditionsInput, developmentAdditions, furtherDatabases } from "./development-additions.ts";
 import type { WorkerName } from "./paths.ts";
 import { host } from "./ports.ts";
 
@@ -25,7 +25,8 @@ interface Module {
 
 /** Builds the options of every worker: the deployable ones and the additions of development. */
 export function workerOptions(input: WorkerOptionsInput): StackWorkerOptions[] {
-  const { bundles, gatewayPort, directSockets } = input;
+  const { bundles, gatewayPort, directSockets, databases } = input;
+  const further = Object.entries(furtherDatabases(databases)).map(([name, id]) => [name, { id }]);
   const additions = developmentAdditions(input);
   return bundles.map(({ name, dir, options }): StackWorkerOptions => {
     const { modulesRules: _, ...declared } = options;
@@ -38,6 +39,9 @@ export function workerOptions(input: WorkerOptionsInput): StackWorkerOptions[] {
       modulesRoot: dir,
       modules: listModules(dir),
       bindings: { ...declared.bindings, ...added.vars, ...added.secrets },
+      ...("DB" in (declared.d1Databases ?? {})
+        ? { d1Databases: { ...declared.d1Databases, ...Object.fromEntries(further) } }
+        : {}),
       serviceBindings: { ...declared.serviceBindings, ...added.services },
       ...(port === undefined ? {} : { unsafeDirectSockets: [{ host, port }] }),
     };
@@ -58,9 +62,9 @@ const moduleTypes: Record<string, Module["type"]> = {
 };
 
 /**
- * Lists the modules, the entry first. wrangler also writes a README and source maps, which are not uploaded.
+ * Lists the modules of a bundle, the entry first. wrangler also writes a README and source maps, which are not uploaded.
  */
-function listModules(dir: string): Module[] {
+export function listModules(dir: string): Module[] {
   const files = readdirSync(dir)
     .filter((file) => file !== "README.md" && !file.endsWith(".map"))
     .sort((a, b) => Number(b === "index.js") - Number(a === "index.js"));

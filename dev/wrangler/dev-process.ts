@@ -21,7 +21,7 @@ export interface DevProcess {
 
 const readyWithinMs = 180_000;
 /** Not copied: generated files, and packages, to which the copy links. */
-const leftOut = new Set([".git", ".dev", ".wrangler", ".built", "node_modules", "docs", "test"]);
+const leftOut = new Set([".git", ".dev", ".wrangler", ".built", "node_modules", "test"]);
 
 /** Starts `npm run dev` on a free port, with separate state and on a copy of the sources, so that files can be edited. */
 export async function startDevProcess(): Promise<DevProcess> {

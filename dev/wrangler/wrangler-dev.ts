@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { buildDocsSite } from "../../docs-site/generator/build.ts";
 import { watchIslands } from "../../scripts/islands/build.ts";
 import { devPaths, rootDir } from "../stack/paths.ts";
 import { host, reservePort } from "../stack/ports.ts";
@@ -12,7 +13,7 @@ import { writeWranglerConfigs } from "./write-configs.ts";
 
 export type WranglerDevOptions = Pick<
   StackOptions,
-  "port" | "stateDir" | "secretsFile" | "cronEveryMs" | "stripeSecretKey"
+  "port" | "stateDir" | "secretsFile" | "databases" | "cronEveryMs" | "stripeBase"
 >;
 
 export interface WranglerDev extends RunningStack {
@@ -33,12 +34,13 @@ export async function startWranglerDev(options: WranglerDevOptions): Promise<Wra
   const state = await openState(options);
   const { origin, port, secrets, stop } = state;
   try {
-    const realStripe = options.stripeSecretKey !== undefined;
     const [configs, inspector, stopWatching] = await Promise.all([
-      writeWranglerConfigs({ origin, realStripe, secrets }),
+      writeWranglerConfigs({ origin, stripeBase: options.stripeBase, databases: state.databases, secrets }),
       // Another stack's debugger may have the usual port.
       reservePort(inspectorPort, 0).catch(() => reservePort(0)),
       watchIslands(),
+      // The portal serves it, and wrangler refuses a folder of assets that does not exist.
+      buildDocsSite(),
     ]);
     state.onStop(stopWatching);
     const group = startGroup(wranglerArguments({ configs, port, stateDir: options.stateDir }), {

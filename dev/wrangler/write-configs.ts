@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type AdditionsInput, developmentAdditions } from "../stack/development-additions.ts";
+import {
+  type AdditionsInput,
+  developmentAdditions,
+  furtherDatabases,
+} from "../stack/development-additions.ts";
 import {
   developmentEntries,
   devPaths,
@@ -20,6 +24,11 @@ export async function writeWranglerConfigs(input: AdditionsInput): Promise<strin
   // Loaded when needed: loading wrangler takes a second.
   const { experimental_readRawConfig } = await import("wrangler");
   const additions = developmentAdditions(input);
+  const further = Object.entries(furtherDatabases(input.databases)).map(([binding, id]) => ({
+    binding,
+    database_name: id,
+    database_id: id,
+  }));
   return Promise.all(
     workerNames.map(async (name) => {
       const path = join(rootDir, workerConfigs[name]);
@@ -38,7 +47,13 @@ export async function writeWranglerConfigs(input: AdditionsInput): Promise<strin
         ...declared,
         main: entry === undefined ? join(dirname(path), declared.main ?? "") : join(rootDir, entry),
         vars: { ...declared.vars, ...added.vars },
+        ...(declared.assets?.directory === undefined
+          ? {}
+          : { assets: { ...declared.assets, directory: join(dirname(path), declared.assets.directory) } }),
         services: [...(declared.services ?? []), ...services],
+        ...(declared.d1_databases === undefined
+          ? {}
+          : { d1_databases: [...declared.d1_databases, ...further] }),
       };
       const file = join(devPaths.wrangler, name, "wrangler.json");
       await mkdir(dirname(file), { recursive: true });

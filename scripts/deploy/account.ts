@@ -53,8 +53,13 @@ export class Account {
   }
 
   async findDatabase(name: string): Promise<string | undefined> {
+    return (await this.listDatabases()).get(name);
+  }
+
+  /** Returns the ids of the account's databases by name. */
+  async listDatabases(): Promise<Map<string, string>> {
     const databases = await this.read(["d1", "list", "--json"], databaseList);
-    return databases.find((found) => found.name === name)?.uuid;
+    return new Map(databases.map(({ name, uuid }) => [name, uuid]));
   }
 
   async createDatabase(name: string, location: string): Promise<void> {

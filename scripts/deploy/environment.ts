@@ -19,6 +19,8 @@ const settingsSchema = z.object({
   zone: z.string(),
   /** Where D1 keeps the database: near most of the customers. Used once, when it is created. */
   location: z.enum(locations),
+  /** How many databases hold projects' data. An environment of an older release has one. */
+  databases: z.number().int().min(1).max(100).default(1),
   /** The folder that keeps a copy of the secrets. CI has none. */
   secrets: z.string().nullable(),
   /** The sender of mails, or null: no mail. */
@@ -26,6 +28,8 @@ const settingsSchema = z.object({
   /** Whether metrics are written to Analytics Engine. */
   metrics: z.boolean(),
   logLevel: z.enum(["info", "warn", "error"]),
+  /** The share of the lines of answered requests that is written. An environment of an older release lacks it. */
+  logShare: z.number().min(0).max(1).default(0.1),
 });
 
 /** What an operator decides about an environment. No secret is among it. */
@@ -36,10 +40,12 @@ const settingsFile = (name: string) => join(environmentFolder(name), "settings.j
 
 const defaults = {
   location: "weur",
+  databases: 1,
   secrets: null,
   mailFrom: null,
   metrics: false,
   logLevel: "info",
+  logShare: 0.1,
 } as const;
 
 /**

@@ -12,12 +12,15 @@ export const ownMigrations = (): string[] =>
     .sort();
 
 /**
- * Compares the database with `migrations/`.
+ * Compares a database with `migrations/`.
  *
  * @throws DeployProblem if the database holds something else, or migrations of a newer release
  */
-export async function readMigrations(context: Context): Promise<{ applied: string[]; pending: string[] }> {
-  const { account, environment, database } = context;
+export async function readMigrations(
+  context: Context,
+  database = context.database,
+): Promise<{ applied: string[]; pending: string[] }> {
+  const { account, environment } = context;
   const own = ownMigrations();
   if ((await account.findDatabase(database)) === undefined) return { applied: [], pending: own };
   const config = configFile(environment, "licenzy-runtime");
@@ -26,7 +29,7 @@ export async function readMigrations(context: Context): Promise<{ applied: strin
     if (tables.length === 0) return { applied: [], pending: own };
     throw foreign(database, tables);
   }
-  const applied = await readApplied(context, config);
+  const applied = await readApplied({ account, database }, config);
   const unknown = applied.filter((name) => !own.includes(name));
   if (unknown.length === 0) return { applied, pending: own.filter((name) => !applied.includes(name)) };
   if (!applied.some((name) => own.includes(name))) throw foreign(database, unknown);
@@ -37,7 +40,10 @@ export async function readMigrations(context: Context): Promise<{ applied: strin
 }
 
 /** Returns the applied migrations, oldest first. */
-export async function readApplied({ account, database }: Context, config: string): Promise<string[]> {
+export async function readApplied(
+  { account, database }: Pick<Context, "account" | "database">,
+  config: string,
+): Promise<string[]> {
   const rows = await account.query(config, database, sql.listMigrations);
   return rows.map(({ name }) => String(name));
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootDir } from "../../dev/stack/paths.ts";
 import { hashSources } from "../../dev/stack/source-hash.ts";
+import { buildDocsSite } from "../../docs-site/generator/build.ts";
 import { newestMigration } from "../../shared/db/newest-migration.ts";
 import type { WorkerConfigs } from "./worker-configs.ts";
 
@@ -14,8 +15,15 @@ export interface Release {
   message: string;
 }
 
+/** The documentation site of this checkout, built once per process. */
+let site: ReturnType<typeof buildDocsSite> | undefined;
+
 export async function readRelease(configs: WorkerConfigs): Promise<Release> {
-  const hash = createHash("sha256").update(await hashSources());
+  // Built here, because wrangler refuses a configuration with a folder of assets that does not exist.
+  site ??= buildDocsSite();
+  const hash = createHash("sha256")
+    .update(await hashSources())
+    .update((await site).hash);
   for (const config of Object.values(configs)) hash.update("\0").update(config);
   const { version } = JSON.parse(readFileSync(join(rootDir, "package.json"), "utf8")) as { version: string };
   return {

@@ -6,6 +6,7 @@ import { rollback } from "./commands/rollback.ts";
 import { type Rotatable, rotatable, rotateKeys } from "./commands/rotate-keys.ts";
 import { status } from "./commands/status.ts";
 import { type Context, openContext, type Surroundings } from "./context.ts";
+import { maxDatabases } from "./databases.ts";
 import { locations, type Settings } from "./environment.ts";
 import { explainFailure } from "./failure.ts";
 import { DeployProblem } from "./problem.ts";
@@ -17,7 +18,7 @@ Commands
   status        what is deployed, and what needs attention
   rollback      return all workers to the release before
   rotate-keys   --keys stripe|webhook: add a wrapping key; --retire: remove the earlier ones
-  restore       --to 2026-11-25T18:00:00Z: restore the database
+  restore       --to 2026-11-25T18:00:00Z: restore the database, or --database DATA_01
   destroy       delete the environment
 
 Options
@@ -26,9 +27,11 @@ Options
   --zone ZONE         the zone of the domain, if it is not the last two labels; remembered
   --secrets FOLDER    where to keep the copy of the secrets, outside of the checkout; remembered
   --location CODE     ${locations.join(", ")}: near most of your customers (default weur)
+  --databases N       how many databases hold projects' data (default 1), never fewer than before; remembered
   --mail-from ADDRESS the sender of mails; remembered
   --metrics on|off    write metrics to Analytics Engine; remembered
   --log-level LEVEL   info, warn or error; remembered
+  --log-share SHARE   0 to 1: the share of answered requests with a log line (default 0.1); remembered
   --dry-run           print the plan only
   --yes               confirm without a question`;
 
@@ -73,7 +76,7 @@ async function run(command: Command, context: Context, values: Values): Promise<
     case "rotate-keys":
       return rotateKeys(context, readKind(values.keys), { retire: values.retire === true });
     case "restore":
-      return restore(context, values.to);
+      return restore(context, values.to, values.database ?? "DB");
     case "destroy":
       return destroy(context);
   }
@@ -90,9 +93,12 @@ function parse(args: string[]) {
         zone: { type: "string" },
         secrets: { type: "string" },
         location: { type: "string" },
+        databases: { type: "string" },
+        database: { type: "string" },
         "mail-from": { type: "string" },
         metrics: { type: "string" },
         "log-level": { type: "string" },
+        "log-share": { type: "string" },
         keys: { type: "string" },
         retire: { type: "boolean" },
         to: { type: "string" },
@@ -129,6 +135,7 @@ function readGiven(values: Values): Partial<Settings> {
     ...(values.zone === undefined ? {} : { zone: values.zone }),
     ...(values.secrets === undefined ? {} : { secrets: values.secrets }),
     ...(values.location === undefined ? {} : { location: choose("location", values.location, locations) }),
+    ...(values.databases === undefined ? {} : { databases: readCount(values.databases) }),
     ...(values["mail-from"] === undefined ? {} : { mailFrom: values["mail-from"] }),
     ...(values.metrics === undefined
       ? {}
@@ -136,7 +143,26 @@ function readGiven(values: Values): Partial<Settings> {
     ...(values["log-level"] === undefined
       ? {}
       : { logLevel: choose("log-level", values["log-level"], ["info", "warn", "error"] as const) }),
+    ...(values["log-share"] === undefined ? {} : { logShare: readShare(values["log-share"]) }),
   };
+}
+
+function readCount(value: string): number {
+  const count = Number(value);
+  if (Number.isInteger(count) && count >= 1 && count <= maxDatabases) return count;
+  throw new DeployProblem(
+    `--databases can't be ${JSON.stringify(value)}.`,
+    `Choose a whole number from 1 to ${maxDatabases}.`,
+  );
+}
+
+function readShare(value: string): number {
+  const share = Number(value);
+  if (value.trim() !== "" && share >= 0 && share <= 1) return share;
+  throw new DeployProblem(
+    `--log-share can't be ${JSON.stringify(value)}.`,
+    "Choose a share from 0 to 1, for example 0.1 for one line in ten.",
+  );
 }
 
 function choose<T extends string>(option: string, value: string, choices: readonly T[]): T {

@@ -1,3 +1,5 @@
+import { projectIdFloor } from "../../shared/kit/ids.ts";
+
 /** Every statement that the commands run on an environment's database. test/workerd/deploy-sql.test.ts runs them. */
 
 const lockMinutes = 15;
@@ -24,12 +26,20 @@ ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until
 WHERE holder = excluded.holder OR until <= unixepoch() RETURNING holder`,
   readLock: "SELECT holder, until FROM deploy_lock",
   releaseLock: (holder: string) => `DELETE FROM deploy_lock WHERE holder = ${quote(holder)}`,
+  /**
+   * Makes the sweep read Stripe's events since `moment` again, for the projects of a data database. The events that its
+   * restore has lost come back.
+   */
+  readEventsAgain: (database: number, moment: number) =>
+    `UPDATE stripe_connections SET swept_to = ${moment}, next_sweep_at = 0 WHERE coalesce(swept_to, created_at) > ${moment}
+AND project_id > ${quote(projectIdFloor(database))} AND project_id < ${quote(projectIdFloor(database + 1))}`,
   /** The cron evaluates the alert rules of each project every minute. */
   lastEvaluation: "SELECT unixepoch() - max(evaluated_at) / 1000 AS age FROM alert_evaluations",
   newestEvents: "SELECT mode, found_by, max(received_at) AS at FROM stripe_events GROUP BY mode, found_by",
   /** What each wrapping key has sealed. */
   sealedByStripeKeys: `SELECT 'the Stripe key of ' || project_id || ', ' || mode AS what, api_key_sealed ->> '$.keyId' AS key FROM stripe_connections
-UNION ALL SELECT 'the Stripe webhook of ' || project_id || ', ' || mode, webhook_secret_sealed ->> '$.keyId' FROM stripe_connections`,
+UNION ALL SELECT 'the Stripe webhook of ' || project_id || ', ' || mode, webhook_secret_sealed ->> '$.keyId' FROM stripe_connections
+UNION ALL SELECT 'the link secret of ' || project_id, secret_sealed ->> '$.keyId' FROM recovery_link_secrets`,
   /** A signing secret that no longer signs does not count. */
   sealedByWebhookKeys: `SELECT 'the endpoint ' || url AS what, (value ->> '$.sealed') ->> '$.keyId' AS key FROM endpoints, json_each(signing_secrets)
 WHERE value ->> '$.signsUntil' IS NULL OR value ->> '$.signsUntil' > unixepoch() * 1000`,

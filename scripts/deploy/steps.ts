@@ -1,5 +1,6 @@
 import { tagOf } from "./account.ts";
-import { type Context, requireDatabase } from "./context.ts";
+import type { Context } from "./context.ts";
+import type { EnvironmentDatabase } from "./databases.ts";
 import { readMigrations } from "./migrations.ts";
 import { type DeployedWorker, nameIn, queues } from "./names.ts";
 import { DeployProblem } from "./problem.ts";
@@ -14,15 +15,14 @@ export interface Step {
   inspect(): Promise<{ done: string } | { todo: string; apply: () => Promise<void> }>;
 }
 
-export function databaseStep({ account, database, settings }: Context): Step {
+export function databaseStep({ account, settings }: Context, { name, id }: EnvironmentDatabase): Step {
   return {
     async inspect() {
-      const id = await account.findDatabase(database);
-      if (id !== undefined) return { done: `Database ${database}` };
+      if (id !== undefined) return { done: `Database ${name}` };
       return {
-        todo: `Create the database ${database} in ${settings.location}`,
+        todo: `Create the database ${name} in ${settings.location}`,
         apply: async () => {
-          await account.createDatabase(database, settings.location);
+          await account.createDatabase(name, settings.location);
         },
       };
     },
@@ -121,17 +121,16 @@ export async function hasOwner(context: Context): Promise<boolean> {
 }
 
 /** @throws DeployProblem if the database has tables that are not ours, or is newer than this release */
-export function migrationsStep(context: Context): Step {
-  const { account, environment, database } = context;
+export function migrationsStep(context: Context, database: string): Step {
+  const { account, environment } = context;
   const config = configFile(environment, "licenzy-runtime");
   return {
     async inspect() {
-      const { pending } = await readMigrations(context);
-      if (pending.length === 0) return { done: "Migrations" };
+      const { pending } = await readMigrations(context, database);
+      if (pending.length === 0) return { done: `Migrations of ${database}` };
       return {
-        todo: `Apply ${pending.length === 1 ? "the migration" : `${pending.length} migrations`} up to ${pending.at(-1)}`,
+        todo: `Apply ${pending.length === 1 ? "the migration" : `${pending.length} migrations`} up to ${pending.at(-1)} to ${database}`,
         apply: async () => {
-          await requireDatabase(context);
           await account.applyMigrations(config, database);
         },
       };

@@ -2,11 +2,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { Unstable_RawConfig } from "wrangler";
 import { rootDir, workerConfigs } from "../../dev/stack/paths.ts";
+import type { EnvironmentDatabase } from "./databases.ts";
 import { environmentFolder, originOf, type Settings } from "./environment.ts";
-import { type DeployedWorker, database, nameIn, workers } from "./names.ts";
+import { type DeployedWorker, nameIn, workers } from "./names.ts";
 
 /** The id of a database that does not exist yet, for a dry run. */
-export const noDatabase = "00000000-0000-0000-0000-000000000000";
+const noDatabase = "00000000-0000-0000-0000-000000000000";
 
 export type WorkerConfigs = Record<DeployedWorker, string>;
 
@@ -20,14 +21,14 @@ export const configFile = (environment: string, worker: DeployedWorker): string 
 export async function buildWorkerConfigs(
   environment: string,
   settings: Settings,
-  databaseId: string,
+  databases: EnvironmentDatabase[],
 ): Promise<WorkerConfigs> {
   // Loaded when needed: loading wrangler takes a second.
   const { experimental_readRawConfig } = await import("wrangler");
   const entries = workers.map((worker) => {
     const path = join(rootDir, workerConfigs[worker]);
     const { rawConfig } = experimental_readRawConfig({ config: path });
-    const config = inEnvironment(rawConfig, environment, settings, databaseId, dirname(path), worker);
+    const config = inEnvironment(rawConfig, environment, settings, databases, dirname(path), worker);
     return [worker, `${JSON.stringify(config, null, 2)}\n`] as const;
   });
   return Object.fromEntries(entries) as WorkerConfigs;
@@ -37,7 +38,7 @@ function inEnvironment(
   raw: Unstable_RawConfig,
   environment: string,
   settings: Settings,
-  databaseId: string,
+  databases: EnvironmentDatabase[],
   folder: string,
   worker: DeployedWorker,
 ): Unstable_RawConfig {
@@ -51,12 +52,18 @@ function inEnvironment(
     ...raw,
     name: named(worker),
     main: fromHere(raw.main ?? ""),
-    d1_databases: (raw.d1_databases ?? []).map((d1) => ({
-      ...d1,
-      database_name: named(database),
-      database_id: databaseId,
-      migrations_dir: fromHere(d1.migrations_dir ?? "migrations"),
-    })),
+    ...(raw.assets?.directory === undefined
+      ? {}
+      : { assets: { ...raw.assets, directory: fromHere(raw.assets.directory) } }),
+    d1_databases: (raw.d1_databases ?? []).flatMap((d1) =>
+      databases.map(({ binding, name, id = noDatabase }) => ({
+        ...d1,
+        binding,
+        database_name: name,
+        database_id: id,
+        migrations_dir: fromHere(d1.migrations_dir ?? "migrations"),
+      })),
+    ),
     services: (raw.services ?? []).map((binding) => ({ ...binding, service: named(binding.service) })),
     queues: {
       producers: (raw.queues?.producers ?? []).map((one) => ({ ...one, queue: named(one.queue) })),
@@ -70,6 +77,7 @@ function inEnvironment(
     vars: {
       ...raw.vars,
       LOG_LEVEL: settings.logLevel,
+      ...(worker === "licenzy-runtime" ? { LOG_SHARE: String(settings.logShare) } : {}),
       ...origin,
       ...(sendsMail ? { MAIL_FROM: mailFrom } : {}),
     },
@@ -82,13 +90,16 @@ function inEnvironment(
   };
 }
 
-/** The API's paths go to the runtime, the rest of the host to the portal. A route takes precedence over a custom domain. */
+/** The API's paths and recovery links go to the runtime, the rest of the host to the portal. A route takes precedence over a custom domain. */
 function routesOf(
   worker: DeployedWorker,
   { domain, zone }: Settings,
 ): NonNullable<Unstable_RawConfig["routes"]> {
   if (worker === "licenzy-runtime")
-    return ["/v1/*", "/healthz*", "/readyz*"].map((path) => ({ pattern: domain + path, zone_name: zone }));
+    return ["/v1/*", "/r/*", "/healthz*", "/readyz*"].map((path) => ({
+      pattern: domain + path,
+      zone_name: zone,
+    }));
   if (worker === "licenzy-portal") return [{ pattern: domain, custom_domain: true }];
   return [];
 }

@@ -31,7 +31,8 @@ interface AlertRuleDeclaration {
 export const alertRules = {
   stripe_webhook_silent: {
     title: "Stripe webhook silent",
-    meaning: "Consecutive Stripe events did not arrive by webhook. Licenzy recovered them later.",
+    meaning:
+      "Consecutive Stripe events, or all of an hour, did not arrive by webhook. Licenzy recovered them later.",
     urgency: 1,
     kind: "state",
     sends: true,
@@ -101,6 +102,14 @@ export const alertRules = {
     sends: true,
     threshold: null,
   },
+  access_audit_disagrees: {
+    title: "Access audit disagrees",
+    meaning: "The last access audit found paying customers without access, or access without a payment.",
+    urgency: 1,
+    kind: "state",
+    sends: true,
+    threshold: null,
+  },
   paid_without_access: {
     title: "Paid without access",
     meaning: "A payment arrived after the subscription ended, and granted nothing.",
@@ -136,7 +145,6 @@ export const declarationOf = (rule: AlertRule): AlertRuleDeclaration => alertRul
 /** Rules that need data that is not collected yet. The settings name them. */
 export const plannedAlertRules = [
   "Denials of paying customers above their 7-day band: denials are not counted per customer yet",
-  "Findings of the access audit: there is no access audit yet",
 ] as const;
 
 /** The settings of a rule in one project and mode. A rule without a stored row has the defaults. */

@@ -11,7 +11,8 @@ export const productCodeSchema = z
   .regex(productCodePattern, "must be 1-64 characters of A-Z, 0-9 and _")
   .meta({ example: "CREDITS_1000" });
 
-const redirectUrlSchema = z
+/** Where Stripe sends the customer back to. */
+export const redirectUrlSchema = z
   .url({ protocol: /^https?$/, hostname: /.+/, error: "must be an absolute http or https URL" })
   .max(2048);
 
@@ -22,7 +23,11 @@ const redirectUrlSchema = z
 const emailSchema = z
   .string()
   .max(800, "must be at most 800 characters")
-  .regex(/^[^\s\p{C}@]+@[^\s\p{C}@.]+(\.[^\s\p{C}@.]+)+$/u, "must be an email address")
+  // Not a pattern of the schema: many validators read a pattern without its flag `u`, and refuse every address.
+  .refine(
+    (value) => /^[^\s\p{C}@]+@[^\s\p{C}@.]+(\.[^\s\p{C}@.]+)+$/u.test(value),
+    "must be an email address",
+  )
   .meta({ format: "email", example: "m.keller@example.com" });
 
 const metadataSchema = z
@@ -42,7 +47,7 @@ export const checkoutRequestSchema = z
     customer_email: emailSchema.optional(),
     metadata: metadataSchema.optional(),
   })
-  .meta({ id: "CheckoutRequest" });
+  .meta({ id: "CheckoutRequest", example: { subject_ref: "user_8812", product_code: "CREDITS_1000" } });
 
 export type CheckoutRequest = z.infer<typeof checkoutRequestSchema>;
 
@@ -54,7 +59,16 @@ export const checkoutReplySchema = z
     mode: z.enum(modes),
     expires_at: z.iso.datetime(),
   })
-  .meta({ id: "CheckoutReply" });
+  .meta({
+    id: "CheckoutReply",
+    example: {
+      attempt_id: "att_01k9zq3v4s5t6w7x8y9zabcdef",
+      status: "created",
+      checkout_url: "https://checkout.stripe.com/c/pay/cs_test_a1b2c3",
+      mode: "test",
+      expires_at: "2026-11-30T09:00:00.000Z",
+    },
+  });
 
 export const checkoutStatusReplySchema = z
   .object({
@@ -71,7 +85,17 @@ export const checkoutStatusReplySchema = z
         "What the purchase granted; `null` before, and while a subscription's own events are on their way.",
     }),
   })
-  .meta({ id: "CheckoutStatus" });
+  .meta({
+    id: "CheckoutStatus",
+    example: {
+      attempt_id: "att_01k9zq3v4s5t6w7x8y9zabcdef",
+      status: "processing",
+      subject_ref: "user_8812",
+      product_code: "CREDITS_1000",
+      expires_at: "2026-11-30T09:00:00.000Z",
+      entitlement: null,
+    },
+  });
 
 export type CheckoutStatusReply = z.infer<typeof checkoutStatusReplySchema>;
 

@@ -6,6 +6,14 @@ export type Mode = (typeof modes)[number];
 export const entitlementKinds = ["subscription", "time_pass", "usage_pack"] as const;
 export type EntitlementKind = (typeof entitlementKinds)[number];
 
+/** How often a subscription grants its allowance: with each paid period, or each month of it. */
+export const allowanceIntervals = ["period", "month"] as const;
+export type AllowanceInterval = (typeof allowanceIntervals)[number];
+
+/** How the threshold of a low balance is given: in units, or in percent of what a pack granted. */
+export const lowBalanceUnits = ["units", "percent"] as const;
+export type LowBalanceUnit = (typeof lowBalanceUnits)[number];
+
 export const entitlementStatuses = ["active", "past_due", "paused", "canceled", "expired"] as const;
 export type EntitlementStatus = (typeof entitlementStatuses)[number];
 
@@ -27,6 +35,19 @@ export const denialReasons = [
   "no_entitlement",
 ] as const;
 export type DenialReason = (typeof denialReasons)[number];
+
+/** What a denied customer can do. Access starts with Stripe's report of it, never with the action itself. */
+export const recoveryActions = [
+  "pay_invoice",
+  "confirm_payment",
+  "update_payment_method",
+  "resume",
+  "buy",
+  "wait",
+  "contact_support",
+  "none",
+] as const;
+export type RecoveryAction = (typeof recoveryActions)[number];
 
 /** What time alone does to an entitlement. `coverage_ended`: the paid period of a former plan ended. */
 export const clockChanges = [
@@ -55,6 +76,39 @@ export type EntitlementSource = (typeof entitlementSources)[number];
 
 /** The flags of an entitlement that the D1 copy has, because alert rules read them. */
 export const alertFlags = ["unknown_price", "parallel_subscription", "paid_after_end"] as const;
+
+/** Languages of Stripe's checkout page that a product can fix. */
+export const checkoutLocales = [
+  "en",
+  "bg",
+  "cs",
+  "da",
+  "de",
+  "el",
+  "es",
+  "et",
+  "fi",
+  "fr",
+  "hu",
+  "it",
+  "ja",
+  "ko",
+  "lt",
+  "lv",
+  "nb",
+  "nl",
+  "pl",
+  "pt",
+  "ro",
+  "ru",
+  "sk",
+  "sl",
+  "sv",
+  "th",
+  "tr",
+  "vi",
+  "zh",
+] as const;
 
 export const checkoutAttemptStatuses = ["created", "processing", "finalized", "failed"] as const;
 export type CheckoutAttemptStatus = (typeof checkoutAttemptStatuses)[number];
@@ -103,6 +157,8 @@ export type Region = (typeof regions)[number];
  */
 export type IdempotentOperation =
   | "checkout/session"
+  | "access/recovery"
+  | "customer/portal-session"
   | "usage/consume"
   | "usage/reserve"
   | "usage/settle"

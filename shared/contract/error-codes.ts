@@ -20,6 +20,7 @@ export const errorCodes = {
     status: 403,
     meaning: "Live writes require the plan `trial` or `active`. Test mode is always available.",
   },
+  test_mode_only: { status: 403, meaning: "The endpoint is available in test mode only." },
   not_found: { status: 404, meaning: "The endpoint or object does not exist." },
   product_not_found: {
     status: 404,
@@ -37,18 +38,18 @@ export const errorCodes = {
     status: 409,
     meaning: "Fewer units are available than requested. Nothing was consumed or reserved.",
   },
-  reservation_closed: { status: 409, meaning: "The reservation was settled or released before." },
+  reservation_closed: { status: 409, meaning: "The reservation was already settled or released." },
   reservation_expired: {
     status: 409,
     meaning:
-      "The reservation's time ended and its units were released. A settle draws from the balance for 24 hours after that; this one found too few units or came later. The units are noted on the customer's page.",
+      "The reservation's time ended and its units were released. A settle draws from the balance for 24 hours after that; this one found too few units or came later. The units are listed on the customer's page.",
   },
   exceeds_reservation: {
     status: 409,
     meaning:
-      "More units than the reservation holds. With `allow_more`, the packs have too few for the rest. The reservation stays as it was.",
+      "The request exceeds the units that the reservation holds; with `allow_more`, the packs can't cover the rest. The reservation is unchanged.",
   },
-  already_reversed: { status: 409, meaning: "The consume or settle was given back before." },
+  already_reversed: { status: 409, meaning: "The consume or settle was already reversed." },
   too_many_reservations: {
     status: 409,
     meaning: "The customer has 1,000 open reservations. Settle or release some first.",
@@ -67,12 +68,17 @@ export const errorCodes = {
     meaning: "The customer has a subscription to this product that has not ended.",
   },
   stripe_not_connected: { status: 409, meaning: "The project has no Stripe connection in this mode." },
+  no_stripe_customer: {
+    status: 409,
+    meaning: "The customer never paid through Stripe, so there is no customer portal to open.",
+  },
   product_inactive: { status: 409, meaning: "The product is archived and can no longer be purchased." },
   payload_too_large: { status: 413, meaning: "The body exceeds the size limit of the endpoint." },
   unsupported_media_type: { status: 415, meaning: "The body must be `application/json`." },
   rate_limited: {
     status: 429,
-    meaning: "The key made too many requests. Retry after the `Retry-After` delay.",
+    meaning:
+      "The key made more requests in 10 s than the project's rate limit. It is counted per location, and a few more may pass. Retry after the `Retry-After` delay.",
   },
   stripe_error: { status: 502, meaning: "Stripe rejected the request or could not be reached." },
   temporarily_unavailable: {

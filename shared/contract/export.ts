@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The export file: all data of one customer (docs/export.md). Lists other than the ledger are D1 rows. */
+/** The export file: all data of one customer (docs-site/pages/export.md). Lists other than the ledger are D1 rows. */
 
 export const exportFormat = "licenzy-export/1";
 

@@ -1,4 +1,4 @@
-import type { StripeRetryMessage } from "./messages.ts";
+import type { JobKey, StripeRetryMessage } from "./messages.ts";
 import type { Scope } from "./scope.ts";
 import type { RuntimeSweep, SweepCounts } from "./sweeps.ts";
 
@@ -13,16 +13,20 @@ export interface RestoreRequest {
 /** The runtime's `MaintenanceEntrypoint`: the work that queue consumers and crons of the deliveries worker start. */
 export interface RuntimeMaintenance {
   processStripeEvent(message: StripeRetryMessage): Promise<void>;
-  /** Runs the sweep within its budget. */
-  sweep(name: RuntimeSweep): Promise<SweepCounts>;
-  /** Claims and returns the ids of running subject jobs without a turn in progress: it ended or was aborted. */
-  claimSubjectJobs(): Promise<string[]>;
+  /** Runs the sweep of one data database within its budget. */
+  sweep(name: RuntimeSweep, database: number): Promise<SweepCounts>;
+  /** Claims and returns running subject jobs of a data database without a turn in progress: it ended or was aborted. */
+  claimSubjectJobs(database: number): Promise<JobKey[]>;
   /** Runs one turn of such a job. */
-  runSubjectJob(jobId: string): Promise<void>;
-  /** Claims and returns the ids of bulk jobs that no worker runs. */
-  claimBulkJobs(): Promise<string[]>;
+  runSubjectJob(key: JobKey): Promise<void>;
+  /** Claims and returns bulk jobs of a data database that no worker runs. */
+  claimBulkJobs(database: number): Promise<JobKey[]>;
   /** Runs one turn of such a job. Returns whether there is more to do. */
-  runBulkJob(jobId: string): Promise<boolean>;
+  runBulkJob(key: JobKey): Promise<boolean>;
+  /** Starts the daily audits of a data database that are due. Claims and returns access audits that no worker runs. */
+  claimAccessAudits(database: number): Promise<JobKey[]>;
+  /** Runs one turn of such an audit. Returns whether there is more to do at once. */
+  runAccessAudit(key: JobKey): Promise<boolean>;
   /**
    * Restores past events of a project's next subjects to D1. Returns the last of them, after which the next call
    * continues; `null` at the end. Safe to repeat.

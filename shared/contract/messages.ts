@@ -4,4 +4,12 @@
 export interface StripeRetryMessage {
   connectionId: string;
   eventId: string;
+  /** Names the database of the row. A message of an earlier release lacks it, and the connection names it then. */
+  projectId: string;
+}
+
+/** Names a job: the project names its database. */
+export interface JobKey {
+  projectId: string;
+  jobId: string;
 }

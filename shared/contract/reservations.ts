@@ -3,6 +3,7 @@ import { subjectRefSchema } from "./subject-ref.ts";
 import { maxRequestUnits, requestUnits } from "./usage.ts";
 
 export const reservationIdPattern = /^rsv_[0-9a-z]{32}$/;
+const exampleId = "rsv_0123456789abcdefghjkmnpqrstvwxyz";
 const reservationId = z
   .string()
   .regex(reservationIdPattern, "must be a reservation_id that /v1/usage/reserve returned");
@@ -26,7 +27,7 @@ export const reserveRequestSchema = z
       description: "What happens to units that are still held when the time ends: they return, or are spent.",
     }),
   })
-  .meta({ id: "ReserveRequest" });
+  .meta({ id: "ReserveRequest", example: { subject_ref: "user_8812", units: 75 } });
 
 const usageRemaining = z.int().meta({ description: "Units left in all usable packs combined." });
 
@@ -38,7 +39,16 @@ export const reserveReplySchema = z
     usage_remaining: usageRemaining,
     expires_at: z.iso.datetime().meta({ description: "ISO 8601 UTC with milliseconds." }),
   })
-  .meta({ id: "ReserveReply" });
+  .meta({
+    id: "ReserveReply",
+    example: {
+      ok: true,
+      reservation_id: exampleId,
+      reserved: 75,
+      usage_remaining: 925,
+      expires_at: "2026-11-29T09:15:00.000Z",
+    },
+  });
 export type ReserveReply = z.infer<typeof reserveReplySchema>;
 
 export const settleRequestSchema = z
@@ -57,7 +67,7 @@ export const settleRequestSchema = z
       description: "Spends a part and keeps the rest held, for a job that is settled in parts.",
     }),
   })
-  .meta({ id: "SettleRequest" });
+  .meta({ id: "SettleRequest", example: { subject_ref: "user_8812", reservation_id: exampleId, units: 40 } });
 
 export const settleReplySchema = z
   .object({
@@ -66,16 +76,16 @@ export const settleReplySchema = z
     released: z.int().meta({ description: "Units that were held and not used. They return to their packs." }),
     usage_remaining: usageRemaining,
   })
-  .meta({ id: "SettleReply" });
+  .meta({ id: "SettleReply", example: { ok: true, consumed: 40, released: 35, usage_remaining: 960 } });
 export type SettleReply = z.infer<typeof settleReplySchema>;
 
 export const releaseRequestSchema = z
   .strictObject({ subject_ref: subjectRefSchema, reservation_id: reservationId })
-  .meta({ id: "ReleaseRequest" });
+  .meta({ id: "ReleaseRequest", example: { subject_ref: "user_8812", reservation_id: exampleId } });
 
 export const releaseReplySchema = z
   .object({ ok: z.literal(true), released: z.int(), usage_remaining: usageRemaining })
-  .meta({ id: "ReleaseReply" });
+  .meta({ id: "ReleaseReply", example: { ok: true, released: 75, usage_remaining: 1_000 } });
 export type ReleaseReply = z.infer<typeof releaseReplySchema>;
 
 export const reverseRequestSchema = z
@@ -89,7 +99,7 @@ export const reverseRequestSchema = z
       description: "Number of units to give back, at most what the request took. By default all of them.",
     }),
   })
-  .meta({ id: "ReverseRequest" });
+  .meta({ id: "ReverseRequest", example: { subject_ref: "user_8812", consume_key: "order-10442" } });
 
 export const reverseReplySchema = z
   .object({
@@ -98,5 +108,5 @@ export const reverseReplySchema = z
     forfeited: z.int().meta({ description: "Units of a pack that has ended. They do not return." }),
     usage_remaining: usageRemaining,
   })
-  .meta({ id: "ReverseReply" });
+  .meta({ id: "ReverseReply", example: { ok: true, returned: 100, forfeited: 0, usage_remaining: 1_000 } });
 export type ReverseReply = z.infer<typeof reverseReplySchema>;

@@ -10,10 +10,12 @@ export const runtimeSweeps = [
   "keyrings",
   "lostAlarms",
   "erasures",
+  "termsRollouts",
   // Stripe. Events that Stripe did not answer last time have a separate sweep, so that they hold up no other.
   "inbox",
   "inboxReads",
   "missedEvents",
+  "backfills",
   "reviews",
   // D1 only.
   "access",
@@ -29,12 +31,20 @@ export const deliveriesSweeps = [
   "deliveries",
   "subjectJobs",
   "bulkJobs",
+  "accessAudits",
   "alertMessages",
   // D1 only.
   "alerts",
   "retention",
+  "auditEntries",
 ] as const;
 export type DeliveriesSweep = (typeof deliveriesSweeps)[number];
+
+/**
+ * The sweeps of the control database. Each of the others runs once per data database, in a separate invocation where the
+ * platform limits calls, so that a database that does not answer holds up no other.
+ */
+export const controlSweeps: ReadonlySet<string> = new Set<RuntimeSweep>(["keyrings", "missedEvents"]);
 
 /**
  * The times of one sweep, in milliseconds. They follow from the platform: a run starts each minute, whether or not the

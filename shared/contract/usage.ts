@@ -12,7 +12,7 @@ export const consumeRequestSchema = z
     subject_ref: subjectRefSchema,
     units: requestUnits.meta({ description: "Number of units to consume.", example: 100 }),
   })
-  .meta({ id: "ConsumeRequest" });
+  .meta({ id: "ConsumeRequest", example: { subject_ref: "user_8812", units: 100 } });
 
 export const consumeReplySchema = z
   .object({
@@ -20,6 +20,6 @@ export const consumeReplySchema = z
     consumed: z.int(),
     usage_remaining: z.int().meta({ description: "Units left in all usable packs combined." }),
   })
-  .meta({ id: "ConsumeReply" });
+  .meta({ id: "ConsumeReply", example: { ok: true, consumed: 100, usage_remaining: 900 } });
 
 export type ConsumeReply = z.infer<typeof consumeReplySchema>;

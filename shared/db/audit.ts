@@ -3,7 +3,18 @@ import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../contract/enums.ts";
 import type { AuditAction } from "../contract/operations/table.ts";
 import { newId } from "../kit/ids.ts";
-import { auditLog } from "./tables/people.ts";
+import { isSeparate } from "./d1-timeout.ts";
+import { auditLog, auditOutbox } from "./tables/people.ts";
+
+/**
+ * The audit log is in the control database. A change in another database writes its entry there too, in the same
+ * transaction, and `forwardAudit` moves it to the log: so there is no change without an entry, and no entry without the
+ * change.
+ */
+const tableIn = (db: D1Database) => (isSeparate(db) ? (auditOutbox as unknown as typeof auditLog) : auditLog);
+
+const databaseOf = (database: DrizzleD1Database): D1Database =>
+  (database as DrizzleD1Database & { $client: D1Database }).$client;
 
 /** The operator behind a change, derived from the session and never from request input. */
 export interface Actor {
@@ -55,7 +66,7 @@ export function buildAuditRow(entry: AuditEntry) {
  * are stored.
  */
 export function auditStatement(database: DrizzleD1Database, entry: AuditEntry) {
-  return database.insert(auditLog).values(buildAuditRow(entry));
+  return database.insert(tableIn(databaseOf(database))).values(buildAuditRow(entry));
 }
 
 /**
@@ -67,7 +78,7 @@ export function auditIfChanged(database: DrizzleD1Database, entry: AuditEntry) {
     Object.values(buildAuditRow(entry)).map((value) => sql`${value}`),
     sql`, `,
   );
-  return database.insert(auditLog).select(sql`SELECT ${values} WHERE changes() > 0`);
+  return database.insert(tableIn(databaseOf(database))).select(sql`SELECT ${values} WHERE changes() > 0`);
 }
 
 /** Builds the statement of `auditIfChanged`, or none for a change without an operator, which only development makes. */
@@ -75,8 +86,9 @@ export function optionalAudit(database: DrizzleD1Database, entry: AuditEntry | n
   return entry === null ? [] : [auditIfChanged(database, entry)];
 }
 
-export const insertRows = `
-  INSERT INTO audit_log (audit_id, account_id, project_id, mode, at, operator_id, operator_name, operator_email, action,
+/** The SQL that inserts rows, each built by `buildAuditRow` and given in one JSON array. Rows that exist stay unchanged. */
+export const insertRowsSql = (db: D1Database): string => `
+  INSERT INTO ${isSeparate(db) ? "audit_outbox" : "audit_log"} (audit_id, account_id, project_id, mode, at, operator_id, operator_name, operator_email, action,
     target, before, after, ip_address)
   SELECT value ->> 'auditId', value ->> 'accountId', value ->> 'projectId', value ->> 'mode', value ->> 'at',
     value ->> 'operatorId', value ->> 'operatorName', value ->> 'operatorEmail', value ->> 'action', value ->> 'target',

@@ -73,7 +73,12 @@ export async function readDelivery(db: D1Database, scope: Scope, deliveryId: str
       .select({
         delivery: deliveries,
         event: { body: events.body, occurredAt: events.occurredAt, sequence: events.sequence },
-        endpoint: { url: endpoints.url, isEnabled: endpoints.isEnabled, deletedAt: endpoints.deletedAt },
+        endpoint: {
+          url: endpoints.url,
+          isEnabled: endpoints.isEnabled,
+          deletedAt: endpoints.deletedAt,
+          failingSince: endpoints.failingSince,
+        },
       })
       .from(deliveries)
       .innerJoin(events, eq(events.eventId, deliveries.eventId))
@@ -88,3 +93,6 @@ export async function readDelivery(db: D1Database, scope: Scope, deliveryId: str
   const [row] = rows;
   return row === undefined ? null : { ...row, attempts };
 }
+
+/** A delivery with its event, its endpoint and its attempts. */
+export type DeliveryDetail = NonNullable<Awaited<ReturnType<typeof readDelivery>>>;

@@ -2,7 +2,7 @@
  * The newest file of `migrations/`, which a worker can't list at run time. A test compares it with the folder
  * (test/unit/newest-migration.test.ts).
  */
-export const newestMigration = "0019_bulk_jobs.sql";
+export const newestMigration = "0030_audit_outbox.sql";
 
 /**
  * Returns whether the newest migration is applied, by the table that `wrangler d1 migrations apply` keeps. A database that

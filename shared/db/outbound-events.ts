@@ -1,5 +1,5 @@
 import type { Mode } from "../contract/enums.ts";
-import type { OutboundEventType } from "../contract/outbound-event.ts";
+import { type OutboundEventType, signalTypes } from "../contract/outbound-event.ts";
 import { type AuditEntry, auditIfChangedRaw } from "./audit.ts";
 
 /** A row of `events` to insert. `body` is signed and sent byte for byte. */
@@ -25,6 +25,8 @@ export interface EventOwner {
 export interface DeliveryMessage {
   deliveryId: string;
   epoch: number;
+  /** Names the database of the row. A message of an earlier release lacks it, and is of the first database. */
+  projectId?: string;
 }
 
 // The delivery id is derived from event and endpoint, so that writing a delivery twice stores one row. Eight
@@ -35,7 +37,10 @@ const insertEventRows = `
   INSERT INTO events (event_id, project_id, mode, subject_ref, sequence, type, occurred_at, body, created_at)
   SELECT value ->> 'eventId', ?1, ?2, ?3, value ->> 'sequence', value ->> 'type', value ->> 'occurredAt',
     value ->> 'body', ?5
-  FROM json_each(?4) WHERE true ON CONFLICT DO NOTHING`;
+  FROM json_each(?4) WHERE value ->> 'type' NOT IN (${signalTypes.map((type) => `'${type}'`).join(", ")})
+    OR EXISTS (SELECT 1 FROM endpoints, json_each(endpoints.event_types) AS wanted WHERE endpoints.project_id = ?1
+      AND endpoints.mode = ?2 AND endpoints.deleted_at IS NULL AND wanted.value = json_each.value ->> 'type')
+  ON CONFLICT DO NOTHING`;
 
 const buildDeliveryInsert = (endpointCondition: string) => `
   INSERT INTO deliveries (delivery_id, event_id, endpoint_id, project_id, mode, subject_ref, event_type, state,
@@ -45,7 +50,7 @@ const buildDeliveryInsert = (endpointCondition: string) => `
   FROM events JOIN endpoints ON endpoints.project_id = ?1 AND endpoints.mode = ?2
     AND endpoints.deleted_at IS NULL
   WHERE events.event_id IN (SELECT value ->> 'eventId' FROM json_each(?3)) AND ${endpointCondition}
-  ON CONFLICT DO NOTHING RETURNING delivery_id AS deliveryId, epoch`;
+  ON CONFLICT DO NOTHING RETURNING delivery_id AS deliveryId, epoch, project_id AS projectId`;
 
 const subscribesToType = "EXISTS (SELECT 1 FROM json_each(endpoints.event_types) WHERE value = events.type)";
 

@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../contract/scope.ts";
 import { countOpenAlerts } from "./alerts.ts";
+import { queryBoth } from "./databases.ts";
 import { accounts, projects } from "./tables/configuration.ts";
 import { members } from "./tables/people.ts";
 import { operatorSessions, operators } from "./tables/sign-in.ts";
@@ -37,35 +38,41 @@ export async function readSession(
   db: D1Database,
   token: string,
   now: number,
-  inbox: { scope: Scope; now: number } | null = null,
+  inbox: { data: D1Database; scope: Scope; now: number } | null = null,
 ) {
-  const database = drizzle(db);
+  const databases = { control: db, data: inbox?.data ?? db };
   const isLive = and(eq(operatorSessions.token, token), gt(operatorSessions.expiresAt, new Date(now)));
-  const [sessions, accountProjects, openAlerts] = await database.batch([
-    database
-      .select(sessionColumns)
-      .from(operatorSessions)
-      .innerJoin(operators, eq(operators.id, operatorSessions.userId))
-      .leftJoin(members, eq(members.operatorId, operators.id))
-      .leftJoin(accounts, eq(accounts.accountId, members.accountId))
-      .where(isLive),
-    database
-      .select({
-        projectId: projects.projectId,
-        accountId: projects.accountId,
-        name: projects.name,
-        region: projects.region,
-        archivedAt: projects.archivedAt,
-        createdAt: projects.createdAt,
-        updatedAt: projects.updatedAt,
-      })
-      .from(operatorSessions)
-      .innerJoin(members, eq(members.operatorId, operatorSessions.userId))
-      .innerJoin(projects, eq(projects.accountId, members.accountId))
-      .where(isLive)
-      .orderBy(asc(projects.createdAt)),
-    ...(inbox === null ? [] : [countOpenAlerts(database, inbox.scope, inbox.now)]),
-  ]);
+  const ofControl = (database: DrizzleD1Database) =>
+    [
+      database
+        .select(sessionColumns)
+        .from(operatorSessions)
+        .innerJoin(operators, eq(operators.id, operatorSessions.userId))
+        .leftJoin(members, eq(members.operatorId, operators.id))
+        .leftJoin(accounts, eq(accounts.accountId, members.accountId))
+        .where(isLive),
+      database
+        .select({
+          projectId: projects.projectId,
+          accountId: projects.accountId,
+          name: projects.name,
+          region: projects.region,
+          archivedAt: projects.archivedAt,
+          createdAt: projects.createdAt,
+          updatedAt: projects.updatedAt,
+        })
+        .from(operatorSessions)
+        .innerJoin(members, eq(members.operatorId, operatorSessions.userId))
+        .innerJoin(projects, eq(projects.accountId, members.accountId))
+        .where(isLive)
+        .orderBy(asc(projects.createdAt)),
+    ] as const;
+  const [[sessions, accountProjects], [openAlerts]] =
+    inbox === null
+      ? [await drizzle(db).batch(ofControl(drizzle(db))), []]
+      : await queryBoth(databases, ofControl, (database) => [
+          countOpenAlerts(database, inbox.scope, inbox.now),
+        ]);
   const session = sessions[0];
   if (session === undefined) return null;
   return { ...session, projects: accountProjects, openAlerts: openAlerts?.[0]?.open ?? 0 };

@@ -67,7 +67,11 @@ export function findBlockers(entitlement: Entitlement, now: Moment): DenialReaso
  * is reported.
  */
 export function getAvailability(entitlement: Entitlement, now: Moment): Availability {
-  const found = findBlockers(entitlement, now);
+  return toAvailability(findBlockers(entitlement, now));
+}
+
+/** Returns the availability that blockers give, in any order. */
+export function toAvailability(found: readonly DenialReason[]): Availability {
   const farthest = denialReasons.findLast((reason) => found.includes(reason));
   return farthest === undefined ? { usable: true } : { usable: false, reason: farthest };
 }

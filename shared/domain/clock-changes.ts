@@ -1,5 +1,6 @@
 import type { ClockChange } from "../contract/enums.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
+import type { Entitlements } from "./ledger.ts";
 
 /** A moment at which time alone can change whether an entitlement is usable. It is so from `at` on. */
 export interface ClockMoment {
@@ -32,4 +33,16 @@ export function listClockMoments(entitlement: Entitlement): ClockMoment[] {
     add(window.until, "hold_ended", "gives");
   }
   return moments;
+}
+
+/** Returns the next moment after `after` at which time alone can change the decision, or `null`. */
+export function findNextClockMoment(entitlements: Entitlements, after: Moment): Moment | null {
+  let next: Moment | null = null;
+  for (const entitlement of entitlements.values()) {
+    // The units of an allowance never decide about access.
+    if (entitlement.includedIn !== undefined) continue;
+    for (const { at } of listClockMoments(entitlement))
+      if (at > after && (next === null || at < next)) next = at;
+  }
+  return next;
 }

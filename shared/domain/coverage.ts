@@ -23,6 +23,8 @@ export interface CoveredPeriod {
   productCode: string | null;
   priceId: string | null;
   quantity: number | null;
+  /** The line covers a trial. */
+  isTrial: boolean;
   start: Moment;
   end: Moment;
 }
@@ -57,10 +59,12 @@ export function collectCoverage(
       continue;
     }
     for (const line of terms.lines) {
-      if (!invoice.isMoney && line.amount === 0 && !isTrial(phases, line)) continue;
+      const isFree = line.amount === 0 && isTrial(phases, line);
+      if (!invoice.isMoney && line.amount === 0 && !isFree) continue;
       const { itemId, priceId, quantity, start, end } = line;
       const productCode = line.productCode ?? findProductAtPrice(phases, itemId, priceId);
-      if (productCode !== null) lines.push({ invoice, itemId, productCode, priceId, quantity, start, end });
+      const period = { itemId, priceId, quantity, isTrial: isFree, start, end };
+      if (productCode !== null) lines.push({ invoice, productCode, ...period });
     }
   }
   return { lines: [...lines, ...chainPeriods(withoutLines)], invoices, phases };
@@ -103,6 +107,7 @@ function chainPeriods(invoices: { invoice: CoveringInvoice; end: Moment }[]): Co
     productCode: null,
     priceId: null,
     quantity: null,
+    isTrial: false,
     start: ends[ends.indexOf(end) - 1] ?? 0,
     end,
   }));

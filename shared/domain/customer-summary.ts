@@ -38,11 +38,12 @@ export function summarizeCustomer(
   now: Moment,
 ): CustomerSummary {
   const all = [...entitlements.values()];
+  const deciding = all.filter(({ includedIn }) => includedIn === undefined);
   return {
-    segments: scheduleAccess(all, now),
+    segments: scheduleAccess(deciding, now),
     unitsLeft: sumUnits(all),
-    paid: sumPayments(all, records.values()),
-    ...findEnd(all),
+    paid: sumPayments(deciding, records.values()),
+    ...findEnd(deciding),
   };
 }
 
@@ -108,6 +109,7 @@ function sumPayments(entitlements: Entitlement[], records: Iterable<StripeRecord
         if (outcome === "paid") add(currency, amountPaid);
       continue;
     }
+    if (record.type !== "payment") continue;
     const own = record.invoice?.currency ?? currencies.get(record.recordId);
     for (const { status, currency, amount } of Object.values(record.refunds))
       if (status === "succeeded") add(currency ?? own, -amount);

@@ -1,4 +1,5 @@
-import { deriveSubscription } from "./derive-subscription.ts";
+import { mergeTerms, type TermsRecord, termsRecordId } from "./allowance-terms.ts";
+import { deriveWithAllowances } from "./derive-with-allowances.ts";
 import type { Moment } from "./entitlement.ts";
 import { grantPurchase, type PurchaseFact } from "./grant-purchase.ts";
 import {
@@ -11,7 +12,9 @@ import {
 import { mergeInvoice } from "./merge-invoice.ts";
 import { mergeReversal, type ReversalFact } from "./merge-reversal.ts";
 import { mergeObservations } from "./merge-subscription.ts";
+import { readSignalRecord } from "./notices.ts";
 import { settlePurchases } from "./reverse-purchase.ts";
+import { mergeSignals, type SignalsFact } from "./signal-settings.ts";
 import {
   hasEnded,
   type Observation,
@@ -52,7 +55,17 @@ export interface InvoiceFact {
  * A fact from Stripe about one subject, ready to be merged. Its effect does not depend on when or how often
  * it arrives.
  */
-export type SubjectFact = PurchaseFact | SubscriptionFact | SubscriptionSoldFact | InvoiceFact | ReversalFact;
+export type SubjectFact =
+  | PurchaseFact
+  | SubscriptionFact
+  | SubscriptionSoldFact
+  | InvoiceFact
+  | ReversalFact
+  | TermsFact
+  | SignalsFact;
+
+/** Versions of what a product includes. A command has them before the facts of a subscription to the product. */
+export type TermsFact = Pick<TermsRecord, "type" | "productCode" | "versions">;
 
 export interface StripeDecisionContext {
   /** The project's setting: days that a past-due subscription stays usable. */
@@ -123,7 +136,39 @@ function buildDraft(
       const touched = applyReversal(applyEntry(state, { touched: [], records }), record, context, now);
       return { operation: fact.type, reason: fact.type, touched, records };
     }
+    case "terms":
+      return learnTerms(state, fact, context, now);
+    case "signals": {
+      const record = mergeSignals(readSignalRecord(state), fact);
+      const records = record === null ? [] : changedRecords(state, record);
+      return { operation: "settings", reason: "signal_settings", touched: [], records };
+    }
   }
+}
+
+/** Records a product's terms, and derives the allowances of every subscription to it again. */
+function learnTerms(
+  state: SubjectState,
+  fact: TermsFact,
+  context: StripeDecisionContext,
+  now: Moment,
+): StripeDraft {
+  const known = state.records.get(termsRecordId(fact.productCode));
+  const record = mergeTerms(known?.type === "terms" ? known : null, fact);
+  const records = changedRecords(state, record);
+  let next = applyEntry(state, { touched: [], records });
+  const touched = new Map<string, TouchedEntitlement>();
+  if (records.length > 0)
+    for (const subscription of state.records.values()) {
+      if (subscription.type !== "subscription") continue;
+      const derived = deriveWithAllowances(next, subscription, context, now);
+      next = applyEntry(next, { touched: derived, records: [] });
+      for (const each of derived) {
+        const units = [...(touched.get(each.entitlement.entitlementId)?.units ?? []), ...each.units];
+        touched.set(each.entitlement.entitlementId, { ...each, units });
+      }
+    }
+  return { operation: "allowance", reason: "allowance_terms", touched: [...touched.values()], records };
 }
 
 /** Drafts the entry for a subscription's record, with the entitlements derived from it. */
@@ -142,19 +187,9 @@ function settleSubscription(
     operation,
     reason:
       operation === "grant" ? "checkout_finalized" : isOver ? "subscription_deleted" : "subscription_updated",
-    touched: deriveTouched(next, record, context, now),
+    touched: deriveWithAllowances(next, record, context, now),
     records,
   };
-}
-
-function deriveTouched(
-  state: SubjectState,
-  record: SubscriptionRecord,
-  { graceDays, deriveEntitlementId }: StripeDecisionContext,
-  now: Moment,
-): TouchedEntitlement[] {
-  const deriveProductId = (productCode: string) => deriveEntitlementId(`${record.recordId}/${productCode}`);
-  return deriveSubscription(state, record, { graceDays, deriveEntitlementId: deriveProductId }, now);
 }
 
 /** Applies a refund or dispute to the purchase it belongs to, and to no other. */
@@ -165,7 +200,7 @@ function applyReversal(
   now: Moment,
 ): TouchedEntitlement[] {
   const subscription = record.invoice === null ? undefined : state.records.get(record.invoice.subscriptionId);
-  if (subscription?.type === "subscription") return deriveTouched(state, subscription, context, now);
+  if (subscription?.type === "subscription") return deriveWithAllowances(state, subscription, context, now);
   const bought = [...state.entitlements.values()].filter(
     ({ purchase }) => purchase?.paymentIntentId === record.recordId,
   );
@@ -215,5 +250,7 @@ function isSameRecord(before: StripeRecord, after: StripeRecord): boolean {
 
 function toDecision(draft: StripeDraft, cause: Cause): StripeDecision {
   if (draft.touched.length === 0 && draft.records.length === 0) return { outcome: "unchanged" };
-  return { outcome: "change", draft: { ...draft, source: "stripe", actor: null, idempotency: null, cause } };
+  const isBySystem = cause.type === "product_terms" || cause.type === "signal_settings";
+  const source = isBySystem ? ("system" as const) : ("stripe" as const);
+  return { outcome: "change", draft: { ...draft, source, actor: null, idempotency: null, cause } };
 }

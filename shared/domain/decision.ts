@@ -13,7 +13,12 @@ export type Decision =
  * give the same decision.
  */
 export function decideAccess(entitlements: Iterable<Entitlement>, now: Moment): Decision {
-  return decideWith(entitlements, (entitlement) => getAvailability(entitlement, now));
+  return decideWith(withoutAllowances(entitlements), (entitlement) => getAvailability(entitlement, now));
+}
+
+/** The units of an allowance never decide about access: the subscription that includes them does. */
+function* withoutAllowances(entitlements: Iterable<Entitlement>): Iterable<Entitlement> {
+  for (const entitlement of entitlements) if (entitlement.includedIn === undefined) yield entitlement;
 }
 
 /** Decides access from the availability of each entitlement. */

@@ -1,4 +1,6 @@
 import type { EntitlementStatus } from "../contract/enums.ts";
+import { type AllowanceTerms, termsRecordId } from "./allowance-terms.ts";
+import { type AllowanceContext, listWindows } from "./allowance-windows.ts";
 import { buildEntitlement } from "./build-entitlement.ts";
 import {
   type Coverage,
@@ -40,6 +42,8 @@ export interface SubscriptionContext {
   /** The project's setting: days that a past-due subscription stays usable. */
   graceDays: number;
   deriveEntitlementId: (productCode: string) => string;
+  /** Derives the id of the lot of a window of a product's allowance. */
+  deriveLotId: (productCode: string, windowStart: Moment) => string;
 }
 
 /**
@@ -50,7 +54,7 @@ export interface SubscriptionContext {
 export function deriveSubscription(
   state: SubjectState,
   record: SubscriptionRecord,
-  { graceDays, deriveEntitlementId }: SubscriptionContext,
+  { graceDays, deriveEntitlementId, deriveLotId }: SubscriptionContext,
   now: Moment,
 ): TouchedEntitlement[] {
   const phases = buildPhases(record);
@@ -67,10 +71,11 @@ export function deriveSubscription(
     ...paidPeriods.keys(),
   ]);
   const purchase = buildPurchase(record);
+  const endedAt = hasEnded(observation.status) ? (observation.endedAt ?? observation.at) : null;
 
   const derived = [...products].map((productCode): Entitlement => {
     const entitlementId = deriveEntitlementId(productCode);
-    const base =
+    const { allowance: _, ...base } =
       state.entitlements.get(entitlementId) ??
       buildEntitlement(
         {
@@ -94,7 +99,8 @@ export function deriveSubscription(
       ...base,
       status: isOver ? "canceled" : statuses[observation.status],
       statusReason: revokedAt !== null ? "revoked" : getStatusReason(observation.status, isCurrent),
-      startsAt: observation.startedAt,
+      // On a test clock the start may be in our future, while Stripe's status says that it has begun.
+      startsAt: observation.isOnTestClock ? null : observation.startedAt,
       currentPeriodEnd: billed?.currentPeriodEnd ?? findLastPeriodEnd(phases, productCode),
       cancelAtPeriodEnd: isCurrent && observation.cancelAtPeriodEnd,
       pastDueSince: since,
@@ -111,11 +117,31 @@ export function deriveSubscription(
           ]
         : buildFlagsAfterEnd(coverage, observation),
       purchase,
+      ...listAllowance(productCode, coverage, {
+        termsOf: (code) => findTerms(state, code),
+        deriveLotId: (start) => deriveLotId(productCode, start),
+        endedAt,
+      }),
     };
   });
   return updateParallelFlags(state, derived)
     .filter((entitlement) => !isSame(state.entitlements.get(entitlement.entitlementId), entitlement))
     .map((entitlement) => ({ entitlement: { ...entitlement, updatedAt: now }, units: [] }));
+}
+
+/** The entitlement of a product that includes nothing is the same as before there were allowances. */
+function listAllowance(
+  productCode: string,
+  coverage: Coverage,
+  context: AllowanceContext,
+): Pick<Entitlement, "allowance"> {
+  const windows = listWindows(coverage, productCode, context);
+  return windows.length === 0 ? {} : { allowance: windows };
+}
+
+function findTerms({ records }: SubjectState, productCode: string): readonly AllowanceTerms[] {
+  const record = records.get(termsRecordId(productCode));
+  return record?.type === "terms" ? record.versions : [];
 }
 
 function getStatusReason(status: StripeSubscriptionStatus, isCurrent: boolean): Entitlement["statusReason"] {
@@ -141,8 +167,8 @@ function buildFlags(observation: Observation, billed: BilledProduct | null): Fla
   const flags: Flag[] = [];
   if (billed?.isUnknownPrice) flags.push("unknown_price");
   if (observation.isCollectionPaused) flags.push("collection_paused");
-  // A paused subscription has no periods that could be overdue.
-  const hasPeriods = observation.status !== "paused";
+  // A paused subscription has no periods that could be overdue, and a test clock's are not ours.
+  const hasPeriods = observation.status !== "paused" && !observation.isOnTestClock;
   const periodEnd = billed?.currentPeriodEnd ?? null;
   if (observation.said === "read" && hasPeriods && isOverdue(periodEnd, observation.at))
     flags.push("period_overdue");

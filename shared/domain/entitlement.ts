@@ -93,12 +93,46 @@ export interface Entitlement {
   unitsClawedBack: number | null;
   /** Units that were left at the expiry. A correction of the expiry returns exactly these units. */
   unitsExpired?: number;
+  /** Lots of an allowance only: units that a later window did not keep. Nothing returns them. */
+  unitsForfeited?: number;
+  /**
+   * Of an allowance's lot: the units that had left it otherwise at the beginning of each later window, such as spent or held
+   * ones. A beginning that is absent had none. So a turn that is computed again does not take later use for unused units.
+   */
+  usedAtTurns?: { at: Moment; units: number }[];
   /** Usage packs only: what operators added or removed. A reversal from before an addition leaves it. */
   adjustments?: { at: Moment; change: number }[];
   flags: Flag[];
   purchase: Purchase | null;
+  /** Lots of an allowance only: the entitlement of the subscription that includes it. */
+  includedIn?: string;
+  /** Subscriptions only: the windows of the allowance that the paid periods give, the first to begin first. */
+  allowance?: AllowanceWindow[];
   createdAt: Moment;
   updatedAt: Moment;
+}
+
+/** A window of an allowance. Its lot is granted when it begins. */
+export interface AllowanceWindow {
+  /** The entitlement id of its lot. */
+  lotId: string;
+  start: Moment;
+  end: Moment;
+  /** The end of the lot: that of the window, or of a later one up to which unused units roll over. */
+  expiresAt: Moment;
+  units: number;
+  /** The unused units of earlier windows that are kept when it begins, at most. */
+  rolloverMax: number | null;
+  /** When the payment was taken back in full. */
+  reversedAt: Moment | null;
+  /** Open disputes of the payment. */
+  disputes: AllowanceDispute[];
+}
+
+interface AllowanceDispute {
+  causeId: string;
+  relatedCauseIds: string[];
+  placedAt: Moment;
 }
 
 /** A condition that an operator should review. Flags never affect access. */

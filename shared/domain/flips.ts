@@ -40,9 +40,8 @@ type FlipEntry = Pick<LedgerEntry, "sequence" | "at" | "touched">;
  * before the entry. Computes the availability of an entitlement only when an entry touched it or its own time
  * came, and compares all entitlements only at a flip.
  *
- * Pure, and computed on each read. To store a row per flip for signals, `changeSubject` would call this with
- * the state before its entry and the entry, in the transaction that writes it. The alarm would call it
- * without an entry, for flips by time up to now. A late alarm finds the moments at which they happened.
+ * Pure. The timeline computes them on each read, and signals store each in the transaction of its cause
+ * (access-signals.ts). A late alarm finds the moments at which they happened.
  */
 export function findFlips(start: FlipStart, entries: Iterable<FlipEntry>, until: Moment): Flip[] {
   const walk = new FlipWalk(start);
@@ -95,7 +94,8 @@ class FlipWalk {
 
   constructor({ entitlements, sequence, at }: FlipStart) {
     this.sequence = sequence;
-    for (const entitlement of entitlements.values()) this.put(track(entitlement, at));
+    for (const entitlement of entitlements.values())
+      if (entitlement.includedIn === undefined) this.put(track(entitlement, at));
   }
 
   /** Moves time to `until`, and stops at each moment at which an entitlement changes. */
@@ -113,7 +113,9 @@ class FlipWalk {
 
   apply({ sequence, at, touched }: FlipEntry): void {
     this.sequence = sequence;
-    const changed = new Map(touched.map(({ entitlement }) => [entitlement.entitlementId, entitlement]));
+    // The units of an allowance never decide about access.
+    const deciding = touched.filter(({ entitlement }) => entitlement.includedIn === undefined);
+    const changed = new Map(deciding.map(({ entitlement }) => [entitlement.entitlementId, entitlement]));
     this.change(
       [...changed.values()].map((entitlement) => track(entitlement, at)),
       at,

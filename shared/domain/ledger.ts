@@ -1,6 +1,7 @@
 import type { EntitlementKind, IdempotentOperation } from "../contract/enums.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
-import { heldUnits, isKept, type Reservation, type Reservations } from "./reservation.ts";
+import { applyReservation, heldUnits, type Reservation, type Reservations } from "./reservation.ts";
+import type { Notice } from "./signal-settings.ts";
 import type { StripeRecord } from "./stripe-record.ts";
 
 /** The kind of change that an entry makes. */
@@ -18,6 +19,9 @@ export type Operation =
   | "reverse"
   | "expire"
   | "subscription"
+  | "allowance"
+  /** The project's settings of signals reached the subject. */
+  | "settings"
   | "invoice"
   | "refund"
   | "dispute"
@@ -115,6 +119,10 @@ export type Cause =
    * `action` is what an undo reverses; `null` for an undo. `undoes` is the sequence of the entry it reverses.
    */
   | { type: "operator"; actorName: string; action: ManualAction | null; undoes: number | null }
+  /** New terms of a product reach its subscribers. `id` is the product's code. */
+  | { type: "product_terms"; id: string }
+  /** Changed settings of signals reach the project's customers. `id` is their version. */
+  | { type: "signal_settings"; id: string }
   | { type: "clock" };
 
 /** The parts of a reply, by the operation. `consumed` is 0 where nothing was spent. */
@@ -158,6 +166,8 @@ export interface EntryDraft {
   revives?: true;
   /** The units left in usable packs, where the entry has no reply that says so. */
   usageRemaining?: number;
+  /** The signals of balance and ends that the entry caused, after those that time caused since the entry before it. */
+  notices?: Notice[];
 }
 
 export interface LedgerEntry extends EntryDraft {
@@ -207,18 +217,6 @@ function applyRecords(before: SubjectState["records"], changed: StripeRecord[]):
   const records = new Map(before);
   for (const record of changed) records.set(record.recordId, record);
   return records;
-}
-
-function applyReservation(
-  before: Reservations,
-  { reservation, forgotten = [] }: Pick<EntryDraft, "reservation" | "forgotten">,
-): Reservations {
-  if (reservation === undefined) return before;
-  const reservations = new Map(before);
-  if (isKept(reservation)) reservations.set(reservation.reservationId, reservation);
-  else reservations.delete(reservation.reservationId);
-  for (const id of forgotten) reservations.delete(id);
-  return reservations;
 }
 
 /** Checks `entry` as the successor of `before`. Returns one message per violation; empty when valid. */

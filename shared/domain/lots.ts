@@ -1,5 +1,6 @@
 import { getAvailability, hasExpired } from "./availability.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
+import { getIncludedAvailability } from "./included-availability.ts";
 import type { Entitlements, TouchedEntitlement, UnitMovement } from "./ledger.ts";
 
 /** Orders packs as they are drawn from: soonest to expire first, then oldest. */
@@ -13,12 +14,17 @@ function compareDrawOrder(a: Entitlement, b: Entitlement): number {
 }
 
 /** Returns the packs usable at `now` in the order they are drawn from. */
-function findUsablePacks(entitlements: Iterable<Entitlement>, now: Moment): Entitlement[] {
+export function findUsablePacks(entitlements: Iterable<Entitlement>, now: Moment): Entitlement[] {
   const packs: Entitlement[] = [];
-  for (const entitlement of entitlements)
-    if (entitlement.kind === "usage_pack" && getAvailability(entitlement, now).usable)
+  const subscriptions: Entitlement[] = [];
+  for (const entitlement of entitlements) {
+    if (entitlement.kind === "subscription") subscriptions.push(entitlement);
+    else if (entitlement.kind === "usage_pack" && getAvailability(entitlement, now).usable)
       packs.push(entitlement);
-  return packs.sort(compareDrawOrder);
+  }
+  return packs
+    .filter((pack) => getIncludedAvailability(pack, subscriptions, now).usable)
+    .sort(compareDrawOrder);
 }
 
 export function getUsageRemaining(entitlements: Iterable<Entitlement>, now: Moment): number {

@@ -1,5 +1,6 @@
+import type { Moment } from "./entitlement.ts";
 import { mergePaidInvoice } from "./merge-invoice.ts";
-import type { DisputeStatus, PaymentRecord, RefundStatus, Reversal } from "./stripe-record.ts";
+import type { DisputeStatus, PaymentRecord, RefundStatus, Reversal, StatusReport } from "./stripe-record.ts";
 
 /** A refund or dispute of one payment, as reported by Stripe. */
 export type ReversalFact =
@@ -17,7 +18,10 @@ export type ReversalFact =
     };
 
 /** One report by Stripe of a refund or dispute. `version` is the time of the report. */
-export type ReversalReport<Status extends string> = Omit<Reversal<Status>, "since">;
+export type ReversalReport<Status extends string> = Omit<Reversal<Status>, "since" | "reports">;
+
+/** A dispute changes its status less often. Up to here, the result depends on no order. */
+const maxReports = 20;
 
 /** Ranks statuses by progress, to break the tie between two reports of one second. */
 const refundRank: Record<RefundStatus, number> = {
@@ -65,12 +69,54 @@ function mergeReport<Status extends string>(
   report: ReversalReport<Status>,
   rank: Record<Status, number>,
 ): Reversal<Status> {
-  const reported: Reversal<Status> = { ...report, since: report.version };
-  if (known === undefined) return reported;
-  const isLater =
-    report.version > known.version ||
-    (report.version === known.version && rank[report.status] > rank[known.status]);
-  const since = known.status === report.status ? Math.min(known.since, report.version) : null;
-  if (since === null) return isLater ? reported : known;
-  return isLater ? { ...reported, since } : { ...known, since };
+  const reports = mergeReports(known, report, rank);
+  const latest = known === undefined || isLater(report, known, rank) ? report : known;
+  return { ...latest, since: findBeginning(reports), reports };
+}
+
+/** Of one second the more advanced status counts, and of one status the larger amount. */
+function isLater<Status extends string>(
+  report: ReversalReport<Status>,
+  known: Reversal<Status>,
+  rank: Record<Status, number>,
+): boolean {
+  return (
+    (report.version - known.version ||
+      rank[report.status] - rank[known.status] ||
+      report.amount - known.amount) > 0
+  );
+}
+
+/** Adds the report to the known ones, oldest first. Older records have only the first and the last of their status. */
+function mergeReports<Status extends string>(
+  known: Reversal<Status> | undefined,
+  { version, status }: ReversalReport<Status>,
+  rank: Record<Status, number>,
+): StatusReport<Status>[] {
+  const before =
+    known === undefined
+      ? []
+      : (known.reports ?? [known.since, known.version].map((at) => ({ at, status: known.status })));
+  const isKnown = before.some((each) => each.at === version && each.status === status);
+  const all = isKnown ? before : [...before, { at: version, status }];
+  const sorted = all.toSorted((a, b) => a.at - b.at || rank[a.status] - rank[b.status]);
+  return sorted.length <= maxReports ? sorted : sorted.filter(isEndOfRun);
+}
+
+/** Rereads repeat a status many times. Of too many reports only the first and the last of a run are kept. */
+function isEndOfRun<Status extends string>(
+  { status }: StatusReport<Status>,
+  index: number,
+  all: StatusReport<Status>[],
+): boolean {
+  return all[index - 1]?.status !== status || all[index + 1]?.status !== status;
+}
+
+/** Returns when the latest status began: a dispute may be lost, appealed and lost again. */
+function findBeginning<Status extends string>(reports: StatusReport<Status>[]): Moment {
+  const latest = reports.at(-1);
+  const other = reports.findLastIndex(({ status }) => status !== latest?.status);
+  const first = reports[other + 1];
+  if (first === undefined) throw new Error("A merged reversal has at least one report.");
+  return first.at;
 }

@@ -18,10 +18,16 @@ export interface EventContent {
   lots: OutboundEventData["lots"];
 }
 
+/** What an event's data takes from its entry, or from time where no entry caused it. */
+type EventCause = Pick<
+  LedgerEntry,
+  "operation" | "source" | "reason" | "actor" | "sequence" | "at" | "reservation"
+>;
+
 /** Builds the data of one event. Every key is present, and `null` where it does not apply. */
 export function buildEventData(
   { projectId, mode, subjectRef }: SubjectKey,
-  entry: LedgerEntry,
+  entry: EventCause,
   { entitlement, units, lots }: EventContent,
   remaining: number | null,
 ): OutboundEventData {
@@ -55,12 +61,13 @@ export function buildEventData(
     updated_at: toIsoTime(entitlement?.updatedAt ?? entry.at),
     lots,
     reservation_id: entry.reservation?.reservationId ?? null,
+    decision_id: null,
     sequence: entry.sequence,
   };
 }
 
 /** The operator's free-text reason is internal. The customer's backend receives the operation instead. */
-function toPublicReason({ source, operation, reason }: LedgerEntry): string {
+function toPublicReason({ source, operation, reason }: EventCause): string {
   if (source !== "portal") return reason;
   if (operation === "release") return "reservation_released";
   return operation === "lift_hold" ? "hold_lifted" : operation;

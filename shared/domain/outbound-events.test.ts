@@ -137,6 +137,7 @@ describe("outboundEvents", () => {
         updated_at: new Date(1_000_000).toISOString(),
         lots: null,
         reservation_id: null,
+        decision_id: null,
         sequence: 1,
       },
     });

@@ -68,7 +68,7 @@ function findPurchases(
   if (entry.operation !== "grant" || entry.reason !== "checkout_finalized") return [];
   const granted = entry.touched.filter(({ entitlement }) => {
     const isNew = !before.entitlements.has(entitlement.entitlementId);
-    return isNew && entitlement.kind !== "subscription";
+    return isNew && entitlement.kind !== "subscription" && entitlement.includedIn === undefined;
   });
   const sold = entry.records.filter(
     (record): record is SubscriptionRecord =>

@@ -1,4 +1,5 @@
 import { dayMs, type Moment } from "./entitlement.ts";
+import { PersistentMap } from "./persistent-map.ts";
 
 /**
  * Units that one job holds until it is settled or released.
@@ -41,6 +42,20 @@ export function isKept({ status }: Reservation): boolean {
   return status === "open" || status === "lapsed";
 }
 
+/** Returns the reservations after an entry. Its own replaces the earlier version; a closed one leaves. */
+export function applyReservation(
+  before: Reservations,
+  { reservation, forgotten = [] }: { reservation?: Reservation; forgotten?: string[] },
+): Reservations {
+  if (reservation === undefined) return before;
+  const changed: [string, Reservation | undefined][] = [
+    [reservation.reservationId, isKept(reservation) ? reservation : undefined],
+    ...forgotten.map((id): [string, undefined] => [id, undefined]),
+  ];
+  // A thousand reservations can end at once: copying all others for each would take a second.
+  return (before instanceof PersistentMap ? before : new PersistentMap(before)).with(changed);
+}
+
 export function heldUnits({ lots }: Pick<Reservation, "lots">): number {
   return lots.reduce((sum, { units }) => sum + units, 0);
 }
@@ -52,7 +67,9 @@ export function isDue({ status, expiresAt }: Reservation, now: Moment): boolean 
 
 export function countOpen(reservations: Reservations): number {
   let open = 0;
-  for (const { status } of reservations.values()) if (status === "open") open++;
+  reservations.forEach(({ status }) => {
+    if (status === "open") open++;
+  });
   return open;
 }
 
@@ -73,18 +90,35 @@ export function sumByLot(reservations: Reservations): Record<string, number> {
 
 /** Returns the next moment at which an open reservation ends, or `null`. */
 export function findNextLapse(reservations: Reservations): Moment | null {
-  let next: Moment | null = null;
-  for (const { status, expiresAt } of reservations.values())
-    if (status === "open" && (next === null || expiresAt < next)) next = expiresAt;
-  return next;
+  let next = Number.POSITIVE_INFINITY;
+  reservations.forEach(({ status, expiresAt }) => {
+    if (status === "open" && expiresAt < next) next = expiresAt;
+  });
+  return next === Number.POSITIVE_INFINITY ? null : next;
 }
 
-/** Lists the lapsed reservations to forget when another one lapses at `now`: old ones, and more than 1,000. */
-export function listForgotten(reservations: Reservations, now: Moment): string[] {
-  const lapsed = [...reservations.values()]
-    .filter(({ status }) => status === "lapsed")
-    .sort((a, b) => b.expiresAt - a.expiresAt);
-  return lapsed
-    .filter(({ expiresAt }, index) => index >= maxLapsed - 1 || expiresAt <= now - lapsedKeptMs)
-    .map(({ reservationId }) => reservationId);
+/** The lapsed reservations of a state, the first to be forgotten first. Sorted once for all that lapse together. */
+export class LapsedQueue {
+  private readonly queue: Reservation[];
+  private forgotten = 0;
+
+  constructor(reservations: Reservations) {
+    this.queue = [...reservations.values()]
+      .filter(({ status }) => status === "lapsed")
+      .sort((a, b) => a.expiresAt - b.expiresAt);
+  }
+
+  /** Adds one that lapses at `now`. Returns the ids to forget with it: old ones, and more than 1,000. */
+  add(reservation: Reservation, now: Moment): string[] {
+    const ids: string[] = [];
+    for (;;) {
+      const oldest = this.queue[this.forgotten];
+      const isFull = this.queue.length - this.forgotten >= maxLapsed;
+      if (oldest === undefined || !(isFull || oldest.expiresAt <= now - lapsedKeptMs)) break;
+      ids.push(oldest.reservationId);
+      this.forgotten++;
+    }
+    this.queue.push(reservation);
+    return ids;
+  }
 }

@@ -80,7 +80,7 @@ function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlemen
  * Decides what happened first, whichever was recorded first: what expired before the reversal is not clawed
  * back, and what was reversed before the expiry did not expire.
  */
-function settleExpiry(entitlement: Entitlement, reversedAt: Moment): Entitlement {
+export function settleExpiry(entitlement: Entitlement, reversedAt: Moment): Entitlement {
   const { kind, unitsClawedBack, unitsExpired = 0 } = entitlement;
   if (kind !== "usage_pack") return entitlement;
   if (!hasExpired(entitlement, reversedAt)) return undoExpiry(entitlement);

@@ -1,5 +1,5 @@
 import { clawBack, recordClawBack, returnUnits } from "./clawback.ts";
-import { deriveSubscription } from "./derive-subscription.ts";
+import { deriveWithAllowances } from "./derive-with-allowances.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import { applyEntry, type SubjectState, type TouchedEntitlement } from "./ledger.ts";
 import { settlePurchases } from "./reverse-purchase.ts";
@@ -59,9 +59,8 @@ function rederiveSubscription(
   now: Moment,
 ): TouchedEntitlement[] {
   const next = applyEntry(state, { touched: [{ entitlement: changed, units: [] }], records: [] });
-  const deriveProductId = (productCode: string) => deriveEntitlementId(`${record.recordId}/${productCode}`);
   // Grace was set when the subscription became past due. An operator's action never restarts it.
-  return deriveSubscription(next, record, { graceDays: 0, deriveEntitlementId: deriveProductId }, now);
+  return deriveWithAllowances(next, record, { graceDays: 0, deriveEntitlementId }, now);
 }
 
 function findSubscriptionRecord(

@@ -1,11 +1,13 @@
+import type { TermsRecord } from "./allowance-terms.ts";
 import type { Moment } from "./entitlement.ts";
+import type { SignalRecord } from "./signal-settings.ts";
 
 /**
- * A subject's record of a Stripe object, limited to what its entitlements depend on. Facts are merged into
+ * A subject's record of a Stripe object, of a product's terms or of its signals, limited to what its entitlements depend on. Facts are merged into
  * records so that neither order nor repetition matters. Entitlements are then derived from the records
  * (`derive-*.ts`).
  */
-export type StripeRecord = PaymentRecord | SubscriptionRecord;
+export type StripeRecord = PaymentRecord | SubscriptionRecord | TermsRecord | SignalRecord;
 
 export type RefundStatus = "pending" | "requires_action" | "succeeded" | "failed" | "canceled";
 
@@ -33,8 +35,16 @@ export interface Reversal<Status extends string> {
   createdAt: Moment;
   /** When Stripe last reported this status. Older reports never replace it. */
   version: Moment;
-  /** When Stripe first reported this status. */
+  /** When Stripe first reported this status without another one after it. */
   since: Moment;
+  /** When each status was reported, oldest first. Absent in older records. */
+  reports?: StatusReport<Status>[];
+}
+
+/** Stripe reported this status at this time. */
+export interface StatusReport<Status extends string> {
+  at: Moment;
+  status: Status;
 }
 
 /** One payment, keyed by payment intent id, with its refunds and disputes. */
@@ -129,6 +139,10 @@ export interface SubscriptionItem {
 export interface Observation extends SubscriptionSnapshot {
   /** `items` are the first 10 of more, as in any event. A read has them all (`completeItems`). */
   hasMoreItems?: true;
+  /**
+   * The subscription lives on a test clock of Stripe: its times are the clock's, so they are never compared with ours.
+   */
+  isOnTestClock?: true;
   /** The id of the event or read. The same id twice is one observation. */
   sourceId: string;
   at: Moment;

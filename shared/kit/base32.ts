@@ -1,8 +1,8 @@
 /**
  * Crockford's base 32 in lower case: no look-alike characters, URL-safe, selected whole by a double click.
  */
-const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-const characterValues = new Map([...alphabet].map((character, value) => [character, value]));
+export const base32Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+const characterValues = new Map([...base32Alphabet].map((character, value) => [character, value]));
 
 export function encodeBase32(bytes: Uint8Array): string {
   const text: number[] = [];
@@ -13,11 +13,11 @@ export function encodeBase32(bytes: Uint8Array): string {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text.push(alphabet.charCodeAt((buffer >>> bits) & 31));
+      text.push(base32Alphabet.charCodeAt((buffer >>> bits) & 31));
     }
     buffer &= (1 << bits) - 1;
   }
-  if (bits > 0) text.push(alphabet.charCodeAt((buffer << (5 - bits)) & 31));
+  if (bits > 0) text.push(base32Alphabet.charCodeAt((buffer << (5 - bits)) & 31));
   return String.fromCharCode(...text);
 }
 

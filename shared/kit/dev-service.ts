@@ -7,7 +7,7 @@
 export interface DevService {
   /** Milliseconds to add to the machine's clock. Zero until a test or developer moves the clock. */
   clockOffsetMs(): Promise<number>;
-  /** Returns false when the stack runs with the key of a real Stripe account. */
+  /** Returns false when requests for Stripe go over the network, to Stripe itself. */
   usesPocketStripe(): Promise<boolean>;
   /** Answers a request to `https://api.stripe.com` with pocket Stripe. */
   fetch(request: Request): Promise<Response>;

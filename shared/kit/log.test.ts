@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { errorMessage, log } from "./log.ts";
+import { errorMessage, isInLogShare, log } from "./log.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -41,6 +41,19 @@ describe("log", () => {
       for (const each of ["info", "warn", "error"] as const) log(each, "x");
     });
     expect(lines.map((line) => line["level"])).toEqual(written);
+  });
+
+  it.each([
+    ["0", 0],
+    ["0.25", 250],
+    ["1", 1_000],
+    [undefined, 1_000],
+    ["a tenth", 1_000],
+  ])("isInLogShare() lets this share pass: %s", (share, expected) => {
+    vi.stubEnv("LOG_SHARE", share);
+    let drawn = 0;
+    vi.spyOn(Math, "random").mockImplementation(() => drawn++ / 1_000);
+    expect(Array.from({ length: 1_000 }, isInLogShare).filter(Boolean).length).toBe(expected);
   });
 
   it("errorMessage() removes keys, secrets, tokens and personal addresses from an error", () => {

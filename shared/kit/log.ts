@@ -75,6 +75,16 @@ export function isLogged(level: LogLevel): boolean {
 }
 
 /**
+ * Returns whether a line is written that is one of many alike: a random share of them, `LOG_SHARE`, or all if it is not set.
+ * Call it for what went well only.
+ */
+export function isInLogShare(): boolean {
+  const share = Number(process.env["LOG_SHARE"] || "1");
+  // Not a number: a mistake in a variable must not hide lines.
+  return !(share < 1) || Math.random() < share;
+}
+
+/**
  * Writes one line of JSON. A disabled level costs one lookup, but the fields are computed first: callers
  * check `isLogged` before computing expensive ones.
  */

@@ -46,7 +46,7 @@ export async function authorize(
   if (missing === "role")
     return refusal(
       "not_allowed",
-      `This needs the role ${required.role} or a higher one; yours is ${session.role}.`,
+      `This requires the role ${required.role} or higher. Your role is ${session.role}.`,
     );
   const project = session.projects.find(({ projectId }) => projectId === scope?.projectId);
   if (scope !== null && (project === undefined || !modes.includes(scope.mode)))

@@ -1,5 +1,9 @@
 import type { OperationCall } from "../contract/operations/operation.ts";
 import type { AuditEntry } from "../db/audit.ts";
+import { forwardAudit } from "../db/audit-outbox.ts";
+import type { DatabasesEnv } from "../db/databases.ts";
+import { databaseNumberOf } from "../kit/ids.ts";
+import { errorMessage, log } from "../kit/log.ts";
 import { type Authorized, authorize, type OperationsEnv } from "./authorize.ts";
 import type { Implementation, OperationContext } from "./implement.ts";
 import { parseInput } from "./parse-input.ts";
@@ -23,7 +27,7 @@ export async function runOperation<Env extends OperationsEnv>(
 }
 
 /** Parses the input and executes, for a caller that was authorized. */
-export async function runAuthorized<Env>(
+export async function runAuthorized<Env extends DatabasesEnv>(
   table: Table<Env>,
   { env, waitUntil }: Host<Env>,
   { actor, role, now, region }: Omit<Authorized, "outcome">,
@@ -38,7 +42,18 @@ export async function runAuthorized<Env>(
     ({ actor, at: now, action: onlyAction, ...scope, ...entry }) as AuditEntry;
   const context = { env, waitUntil, actor, role, now, scope, region, audit };
   // The table's types tie each implementation to its operation, so scope and input are what it expects.
-  return execute(context as unknown as Parameters<typeof execute>[0], parsed.input);
+  const reply = await execute(context as unknown as Parameters<typeof execute>[0], parsed.input);
+  if (scope !== null) await bringAuditToLog(env, scope.projectId);
+  return reply;
+}
+
+/** So that the operator finds the entry at once. The change is made, so a failure is left to the sweep. */
+async function bringAuditToLog(env: DatabasesEnv, projectId: string): Promise<void> {
+  try {
+    await forwardAudit(env, databaseNumberOf(projectId));
+  } catch (error) {
+    log("warn", "audit.not_forwarded", { projectId, error: errorMessage(error) });
+  }
 }
 
 function findImplementation<Env>(

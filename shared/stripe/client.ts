@@ -9,15 +9,22 @@ export const stripeApiVersion = Stripe.API_VERSION;
 /** Shorter than a checkout's lease of 30 s, so that a call has ended before another request may repeat it. */
 const timeoutMs = 20_000;
 
+/** Sends a request of the client: at once, or when its turn comes. */
+export type SendRequest = (request: () => Promise<Response>) => Promise<Response>;
+
 /**
  * Creates the official client for one connection. It never retries: only the caller knows whether a
  * repetition is the same operation, and under which idempotency key.
  */
-export function createStripeClient(apiKey: string, dev: DevService | undefined): Stripe {
+export function createStripeClient(
+  apiKey: string,
+  dev: DevService | undefined,
+  send: SendRequest = (request) => request(),
+): Stripe {
   return new Stripe(apiKey, {
     apiVersion: stripeApiVersion,
-    httpClient: Stripe.createFetchHttpClient(
-      dev === undefined ? undefined : (input, init) => dev.fetch(new Request(input, init)),
+    httpClient: Stripe.createFetchHttpClient((input, init) =>
+      send(() => (dev === undefined ? fetch(input, init) : dev.fetch(new Request(input, init)))),
     ),
     telemetry: false,
     maxNetworkRetries: 0,

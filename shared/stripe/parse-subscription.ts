@@ -62,6 +62,7 @@ export function parseSubscription(
       ...source,
       ...parseSnapshot(subscription, status),
       ...(subscription.items.has_more ? { hasMoreItems: true } : {}),
+      ...(subscription.test_clock == null ? {} : { isOnTestClock: true }),
       previous: previous === null ? null : parsePreviousAttributes(subscription, status, previous),
     },
   };

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { getRetryDelayMs, maxScheduledAttempts, parseRetryAfter } from "./retry-schedule.ts";
+import {
+  getRemainingScheduleMs,
+  getRetryDelayMs,
+  maxScheduledAttempts,
+  parseRetryAfter,
+} from "./retry-schedule.ts";
 
 const plain = { retryAfterMs: null, random: 0.5 };
 const hour = 3_600_000;
@@ -72,5 +77,15 @@ describe("retry schedule", () => {
       "Wed Apr  1 01:00:00 2026 GMT",
     ])
       expect(parseRetryAfter(header, now), String(header)).toBeNull();
+  });
+
+  it("getRemainingScheduleMs() is the sum of the delays after the next attempt", () => {
+    for (let attempts = 0; attempts < maxScheduledAttempts; attempts++) {
+      let sum = 0;
+      for (let failures = attempts + 1; failures < maxScheduledAttempts; failures++)
+        sum += getRetryDelayMs(failures, { retryAfterMs: null, random: 0.5 }) ?? Number.NaN;
+      expect(getRemainingScheduleMs(attempts)).toBe(sum);
+    }
+    expect(getRemainingScheduleMs(maxScheduledAttempts)).toBe(0);
   });
 });

@@ -29,6 +29,13 @@ export function getNextAttemptTimes(now: number, leaseEndsAt: number): number[] 
   return [...retryDelaysMs, 0].map((delayMs) => Math.max(leaseEndsAt, now + delayMs));
 }
 
+/**
+ * Returns the milliseconds from the next attempt of the schedule to its last, by the number of attempts of the schedule
+ * before it. It is without jitter.
+ */
+export const getRemainingScheduleMs = (attemptsInRun: number): number =>
+  retryDelaysMs.slice(attemptsInRun).reduce((sum, delayMs) => sum + delayMs, 0);
+
 const jitter = 0.2;
 const maxRetryAfterMs = 24 * hour;
 

@@ -106,14 +106,23 @@ function listFiles(folder: string, extensions: RegExp): string[] {
     .toSorted();
 }
 
-const folders = ["workers", "shared", "scripts", "dev", "test"];
+const folders = [
+  "workers",
+  "shared",
+  "scripts",
+  "sdk/src",
+  "dev",
+  "docs-site/generator",
+  "docs-site/theme",
+  "test",
+];
 
 export const checkedFiles = {
   // These two have to contain the words.
   source: [".", ...folders]
     .flatMap((folder) => listFiles(folder, /\.tsx?$/))
     .filter((path) => !/^test\/architecture\/(banned-)?words(\.test)?\.ts$/.test(path)),
-  markdown: [".", "docs"].flatMap((folder) => listFiles(folder, /\.md$/)),
+  markdown: [".", "docs", "docs-site/pages", "sdk"].flatMap((folder) => listFiles(folder, /\.md$/)),
   comments: [".", ...folders].flatMap((folder) => listFiles(folder, /\.(css|toml|sh)$/)),
 };
 

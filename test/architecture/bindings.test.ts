@@ -10,12 +10,12 @@ import { rootDir, type WorkerName, workerConfigs, workerNames } from "../../dev/
 const keys = { current: "", keys: {} };
 const additions = developmentAdditions({
   origin: "",
-  realStripe: false,
+  stripeBase: undefined,
   secrets: { stripeWrappingKeys: keys, webhookWrappingKeys: keys, signInSecret: "", setupToken: "" },
 });
 const developmentOnly: WorkerName[] = ["licenzy-dev-gateway", "licenzy-pocket-stripe"];
-/** Workers read the level of the log from `process.env`. */
-const readElsewhere = new Set(["LOG_LEVEL"]);
+/** Workers read what to log from `process.env`. */
+const readElsewhere = new Set(["LOG_LEVEL", "LOG_SHARE"]);
 
 interface Member {
   isOptional: boolean;
@@ -49,9 +49,11 @@ function readBindings(config: Unstable_RawConfig): Map<string, RegExp> {
     ...(config.d1_databases ?? []).map(({ binding }) => [binding, /^D1Database$/] as const),
     ...(config.queues?.producers ?? []).map(({ binding }) => [binding, /^Queue<\w+>$/] as const),
     ...(config.services ?? []).map(({ binding }) => [binding, /^(?!string)/] as const),
+    ...(config.assets?.binding === undefined ? [] : [[config.assets.binding, /^Fetcher$/] as const]),
     ...(config.version_metadata === undefined
       ? []
       : [[config.version_metadata.binding, /^WorkerVersionMetadata$/] as const]),
+    ...(config.ratelimits ?? []).map(({ name }) => [name, /^RateLimit$/] as const),
     ...Object.keys(config.vars ?? {}).map((name) => [name, /^string$/] as const),
   ]);
 }

@@ -28,10 +28,10 @@ describe("what can be deployed", () => {
     },
   );
 
-  it.each([...deployable, ...developmentOnly])("%s sets no variable but the log's level", (path) => {
+  it.each([...deployable, ...developmentOnly])("%s sets no variable but those of the log", (path) => {
     const [, variables = ""] = withoutComments(path).split(/^\[vars\]$/m);
     expect([...variables.matchAll(/^(\w+) = /gm)].map(([, name]) => name)).toEqual(
-      deployable.includes(path) ? ["LOG_LEVEL"] : [],
+      path === "wrangler.toml" ? ["LOG_LEVEL", "LOG_SHARE"] : deployable.includes(path) ? ["LOG_LEVEL"] : [],
     );
   });
 

@@ -5,7 +5,18 @@ import { read, root, toRepositoryPath } from "./source-files.ts";
 
 /** Documents and code agree: every file that is named exists, and everything that must be documented is. */
 
-const folders = ["dev", "docs", "migrations", "scripts", "shared", "test", "workers"];
+const folders = [
+  "dev",
+  "docs",
+  "docs-site/generator",
+  "docs-site/theme",
+  "migrations",
+  "scripts",
+  "sdk/src",
+  "shared",
+  "test",
+  "workers",
+];
 const textFile = /\.(md|ts|tsx|toml|json|sql|sh)$/;
 
 const listTextFiles = (folder: string, options: { recursive: boolean }) =>
@@ -26,7 +37,7 @@ function findMentions(path: string, text: string): string[] {
   ];
   const found = pages.map(([mention]) => mention);
   if (path.endsWith(".md")) {
-    const quoted = text.matchAll(/`((?:dev|docs|migrations|scripts|shared|test|workers)\/[^`\s]*)`/g);
+    const quoted = text.matchAll(/`((?:dev|docs|migrations|scripts|sdk|shared|test|workers)\/[^`\s]*)`/g);
     const links = text.matchAll(/\]\(([^)\s]+)\)/g);
     for (const [, mention = ""] of [...quoted, ...links]) found.push(mention);
   }
@@ -71,7 +82,7 @@ describe("names in documents and code", () => {
   it("every npm command that a document names exists in package.json", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const unknown = documents.flatMap((path) =>
-      [...read(path).matchAll(/npm run (\w+)/g)]
+      [...read(path).matchAll(/npm run ([\w-]+(?::\w+)?)/g)]
         .filter(([, name = ""]) => scripts[name] === undefined)
         .map(([command]) => `${path} names ${command}`),
     );

@@ -11,7 +11,14 @@ const deployed = [
   {
     config: "wrangler.toml",
     index: "workers/runtime/index.ts",
-    exports: ["Keyring", "MaintenanceEntrypoint", "OperatorEntrypoint", "Subject", "default"],
+    exports: [
+      "AccessReplica",
+      "Keyring",
+      "MaintenanceEntrypoint",
+      "OperatorEntrypoint",
+      "Subject",
+      "default",
+    ],
   },
   { config: "workers/portal/wrangler.toml", index: "workers/portal/index.ts", exports: ["default"] },
   {

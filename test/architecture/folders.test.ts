@@ -26,6 +26,7 @@ const onDisk = [
   "workers",
   "shared",
   "dev",
+  "sdk/src",
   "workers/runtime",
   "workers/portal",
   "workers/deliveries",

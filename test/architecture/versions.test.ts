@@ -13,6 +13,11 @@ describe("versions", () => {
   it("package.json pins exact versions, and package-lock.json has the same versions", () => {
     const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { version: string }> };
     expect(Object.keys(pinned).length).toBeGreaterThan(15);
+    const generators = JSON.parse(read("generated-clients/package.json")) as Package;
+    for (const [name, version] of Object.entries(generators.devDependencies))
+      expect(`${name} ${lock.packages[`generated-clients/node_modules/${name}`]?.version}`).toBe(
+        `${name} ${version}`,
+      );
     for (const [name, version] of Object.entries(pinned)) {
       expect(`${name} ${version}`).toMatch(/ \d+\.\d+\.\d+$/);
       expect(`${name} ${lock.packages[`node_modules/${name}`]?.version}`).toBe(`${name} ${version}`);

@@ -75,6 +75,18 @@ describe.skipIf(chromiumPath === undefined)("actions on many customers", () => {
 
   const readAll = () => forEachCustomer(async (ref) => (await answered(() => api.check(ref))).body.allowed);
 
+  /** The units of every entitlement that is in effect, and that every ledger adds up to its state and its copy. */
+  async function readBalances() {
+    const verified = await fetch(`${portal.stack.origin}/__dev/verify`);
+    expect(verified.status).toBe(200);
+    const balances = await forEachCustomer(async (ref) => {
+      const { body } = await answered(() => api.get(`/v1/customer/access/${ref}`));
+      return { units: body["usage_remaining"], access: body["has_access"] };
+    });
+    const { faulty } = (await verified.json()) as { faulty: unknown[] };
+    return { balances, faulty };
+  }
+
   const operator = (role: string) => file.operators.find((entry) => entry.role === role);
 
   const customersPath = () => `/p/${file.project_id}/test/customers`;
@@ -99,6 +111,7 @@ describe.skipIf(chromiumPath === undefined)("actions on many customers", () => {
       await signIn(page, operator("support"));
       const before = await readAll();
       expect(before).toEqual(before.map(() => false));
+      const ledgersBefore = await readBalances();
       let actions = 0;
       const act = (done: Promise<unknown>) => {
         actions++;
@@ -132,6 +145,7 @@ describe.skipIf(chromiumPath === undefined)("actions on many customers", () => {
       await waitFor(page.getByRole("heading", { name: "Result" }));
       await waitFor(page.locator(".pill", { hasText: "Finished" }).first());
       expect(await readAll()).toEqual(before);
+      expect(await readBalances()).toEqual(ledgersBefore);
       expect(actions).toBeLessThanOrEqual(maxActions);
       expect(errors).toEqual([]);
     },

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { seed } from "../../dev/seed/seed.ts";
 import type { StackFile } from "../../dev/seed/stack-file.ts";
 import {
@@ -28,6 +29,7 @@ const projectPaths = [
   "/customers/user_disputed",
   "/customers/user_partly_lost",
   "/customers/user_credits_held",
+  "/customers/user_allowance_used",
   "/customers/user_manual_grant",
   "/customers/user_manual_grant/undo?sequence=1",
   "/customers/user_dead_delivery",
@@ -35,6 +37,9 @@ const projectPaths = [
   "/customers/nobody%2Fat%20all",
   "/customers/user_paid/grant",
   "/customers/user_paid/adjust?entitlement_id=ent_1",
+  "/customers/user_past_due/recovery-link",
+  "/customers/user_disputed/recovery-link",
+  "/customers/user_paid/recovery-link",
   "/customers/user_paid/sync",
   "/customers/user_paid/erase",
   "/customers/user_paid/check",
@@ -43,6 +48,7 @@ const projectPaths = [
   "/events?status=failed",
   "/products",
   "/products/new",
+  "/products/from-stripe",
   "/products/CREDITS_1000",
   "/keys",
   "/stripe",
@@ -57,7 +63,13 @@ const projectPaths = [
   "/inbox?view=unknown",
   "/alerts",
   "/go-live",
+  "/go-live/copy/CREDITS_1000",
   "/settings",
+  "/access-audit",
+  "/access-audit/move-in",
+  "/access-audit/none",
+  "/shadow",
+  "/shadow?before=1",
   "/data",
   "/data/none",
   "/products/NOTHING",
@@ -80,6 +92,10 @@ describe.skipIf(chromiumPath === undefined)("portal pages", () => {
     portal = await openPortalBrowser();
     const { origin, secrets } = portal.stack;
     file = await seed({ origin, setupToken: secrets.setupToken });
+    // For the form that creates products from prices.
+    const stripe = new PocketStripe(origin, "sk_test_demo0001");
+    await stripe.createPrice("5,000 credits", 19_900);
+    await stripe.createMonthlyPrice("Team", 9_900);
   });
   afterAll(() => portal.close());
 

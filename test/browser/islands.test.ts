@@ -77,7 +77,7 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
     await page.getByRole("link", { name: target.url }).focus();
     await expect.poll(() => target.log.length, { timeout: 8_000 }).toBe(1);
     release();
-    await page.getByText("HTTP 200").waitFor();
+    await page.getByText("HTTP 200", { exact: true }).waitFor();
     expect(await note.innerText()).toBe("Delivered, after 1 attempt.");
     expect(await page.getByRole("button", { name: "Resend" }).count()).toBe(1);
     expect(await page.evaluate("[window.isSamePage, document.activeElement.textContent]")).toEqual([
@@ -136,7 +136,7 @@ describe.skipIf(chromiumPath === undefined)("portal scripts", () => {
           // A test event is attempted once. After that nothing changes, and the link is gone.
           const reload = page.getByRole("link", { name: "Reload" });
           if ((await reload.count()) > 0) await reload.click();
-          return page.getByText("HTTP 503").count();
+          return page.getByText("HTTP 503", { exact: true }).count();
         },
         { timeout: 8_000 },
       )

@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApiClient } from "../../dev/seed/api-client.ts";
 import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
@@ -19,11 +19,17 @@ import {
 const maxActionsToCause = 2;
 const maxActionsToRepair = 5;
 
+/** Whether an operator points and clicks, or reaches everything with the Tab key and presses Enter. */
+type Input = "mouse" | "keyboard";
+
 /** A support operator. Counts actions: each click, and each form that is filled in and sent. */
 class Supporter {
   actions = 0;
 
-  constructor(readonly page: Page) {}
+  constructor(
+    readonly page: Page,
+    readonly input: Input,
+  ) {}
 
   /** Presses Ctrl-K, pastes the identifier and opens the first result. */
   async paste(identifier: string): Promise<void> {
@@ -38,13 +44,39 @@ class Supporter {
 
   async click(role: "link" | "button", name: string): Promise<void> {
     this.actions++;
-    await this.page.getByRole(role, { name }).first().click();
+    const target = this.page.getByRole(role, { name }).first();
+    if (this.input === "mouse") return target.click();
+    await this.reach(target);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Presses Tab until the element has the focus. */
+  private async reach(target: Locator): Promise<void> {
+    await target.waitFor();
+    for (let presses = 0; presses < 150; presses++) {
+      await this.page.keyboard.press("Tab");
+      if ((await target.and(this.page.locator(":focus")).count()) > 0) return;
+    }
+    throw new Error(`Tab never reached ${target}`);
   }
 
   async fill(fields: Record<string, string>): Promise<void> {
     this.actions++;
     const dialog = this.page.getByRole("dialog");
-    for (const [label, value] of Object.entries(fields)) await dialog.getByLabel(label).fill(value);
+    for (const [label, value] of Object.entries(fields)) {
+      const field = dialog.getByLabel(label);
+      if (this.input === "mouse") await field.fill(value);
+      else await this.type(field, value);
+    }
+  }
+
+  private async type(field: Locator, value: string): Promise<void> {
+    await this.reach(field);
+    // A date is typed as its parts.
+    const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(value) ?? [];
+    if (year === undefined) await this.page.keyboard.press("Control+a");
+    await this.page.keyboard.type(year === undefined ? value : `${month}${day}${year}`);
+    expect(await field.inputValue()).toBe(value);
   }
 
   /** Returns the first cause in the diagnosis, and checks how many actions it took to see it. */
@@ -55,7 +87,9 @@ class Supporter {
   }
 }
 
-describe.skipIf(chromiumPath === undefined)("support playbooks", () => {
+const inputs: Input[] = ["mouse", "keyboard"];
+
+describe.skipIf(chromiumPath === undefined).each(inputs)("support playbooks by %s", (input) => {
   let portal: PortalBrowser;
   let file: StackFile;
   let api: ApiClient;
@@ -65,10 +99,11 @@ describe.skipIf(chromiumPath === undefined)("support playbooks", () => {
 
   beforeAll(async () => {
     portal = await openPortalBrowser();
+    const { stripeOrigin } = portal;
     const { origin, secrets } = portal.stack;
-    file = await seed({ origin, setupToken: secrets.setupToken });
+    file = await seed({ origin, setupToken: secrets.setupToken, stripeOrigin });
     api = new ApiClient(origin, file.test_key);
-    stripe = new PocketStripe(origin, "sk_test_demo0001");
+    stripe = new PocketStripe(stripeOrigin, "sk_test_demo0001");
     ({ page, errors } = await openPage(portal));
     await signIn(
       page,
@@ -81,7 +116,7 @@ describe.skipIf(chromiumPath === undefined)("support playbooks", () => {
   /** Returns a support operator who starts at the customer list. */
   async function newTicket(): Promise<Supporter> {
     await page.goto(`/p/${file.project_id}/test/customers`);
-    return new Supporter(page);
+    return new Supporter(page, input);
   }
 
   /** Expects this access for the customer on the page and from the runtime API. */
@@ -143,6 +178,8 @@ describe.skipIf(chromiumPath === undefined)("support playbooks", () => {
     await page.getByText("→ allowed").waitFor();
     await supporter.click("button", "Apply 1 change");
     await page.getByText("Synced from Stripe: 1 change applied.").waitFor();
+    await expectInView(".result, .flash");
+    await expectInView("#decision");
     await expectAccess(subjectRef, true);
     expect(supporter.actions).toBeLessThanOrEqual(maxActionsToRepair);
   });
@@ -157,6 +194,7 @@ describe.skipIf(chromiumPath === undefined)("support playbooks", () => {
     expect(cause).toContain("purchase.finalized");
     await supporter.click("button", "Retry delivery");
     await page.getByText("Delivery queued for retry.").waitFor();
+    await expectInView(".flash");
     await vi.waitFor(async () => {
       await page.reload();
       expect(await page.locator("#diagnosis").innerText()).toContain("No issues found");
@@ -194,6 +232,27 @@ describe.skipIf(chromiumPath === undefined)("support playbooks", () => {
     expect(body.usage_remaining).toBe(200);
   });
 
+  it("support adds to the included units of a month that are used (credits gone unexpectedly)", async () => {
+    const supporter = await newTicket();
+    const subjectRef = "user_allowance_used";
+    const consume = (key: string) => api.consume(subjectRef, 50, `${input}-${key}`);
+    expect((await consume("refused")).status).toBe(409);
+    await supporter.paste((await findCheckout(subjectRef)).subscription ?? "");
+    // The subscription decides about access, not its units.
+    await expectAccess(subjectRef, true);
+    const cause = await supporter.cause();
+    expect(cause).toContain("Included units used up");
+    expect(cause).toMatch(/The next 1,000 come in (\d+ days|1 month)/);
+    await supporter.click("link", "Add units…");
+    await supporter.fill({ ...reasonFields, Units: "200" });
+    await supporter.click("button", "Add 200 units");
+    await page.locator(".result").waitFor();
+    await expectInView(".result");
+    expect((await consume("after")).body).toMatchObject({ ok: true, usage_remaining: 150 });
+    await expectAccess(subjectRef, true);
+    expect(supporter.actions).toBeLessThanOrEqual(maxActionsToRepair);
+  });
+
   it("support grants access for an unpaid renewal when given its subscription (manual recovery)", async () => {
     const supporter = await newTicket();
     const subjectRef = "user_past_due";
@@ -215,37 +274,40 @@ describe.skipIf(chromiumPath === undefined)("support playbooks", () => {
     await repair(supporter, subjectRef, "Lift hold");
   });
 
-  it("support finds a customer, grants after a preview and undoes it with the keyboard alone", async () => {
-    const supporter = await newTicket();
-    const subjectRef = "user_paid";
-    const before = (await api.get(`/v1/customer/access/${subjectRef}`)).body["usage_remaining"];
-    await supporter.paste(subjectRef);
-    await tabTo(page, "Grant access");
-    await page.keyboard.press("Enter");
-    await page.getByRole("dialog").waitFor();
-    await tabTo(page, "Units (optional)");
-    await page.keyboard.type("50");
-    await tabTo(page, "Note");
-    await page.keyboard.press("Control+a");
-    await page.keyboard.type("Ticket 4472");
-    await page.getByRole("button", { name: "Grant 50 units" }).waitFor();
-    await page.keyboard.press("Enter");
-    await page.getByText("Granted 50 units of 1,000 credits.").waitFor();
-    const granted = (await api.get(`/v1/customer/access/${subjectRef}`)).body["usage_remaining"];
-    expect(granted).toBe(Number(before) + 50);
-    await expectAccess(subjectRef, true);
+  it.runIf(input === "keyboard")(
+    "support finds a customer, grants after a preview and undoes it",
+    async () => {
+      const supporter = await newTicket();
+      const subjectRef = "user_paid";
+      const before = (await api.get(`/v1/customer/access/${subjectRef}`)).body["usage_remaining"];
+      await supporter.paste(subjectRef);
+      await tabTo(page, "Grant access");
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor();
+      await tabTo(page, "Units (optional)");
+      await page.keyboard.type("50");
+      await tabTo(page, "Note");
+      await page.keyboard.press("Control+a");
+      await page.keyboard.type("Ticket 4472");
+      await page.getByRole("button", { name: "Grant 50 units" }).waitFor();
+      await page.keyboard.press("Enter");
+      await page.getByText("Granted 50 units of 1,000 credits.").waitFor();
+      const granted = (await api.get(`/v1/customer/access/${subjectRef}`)).body["usage_remaining"];
+      expect(granted).toBe(Number(before) + 50);
+      await expectAccess(subjectRef, true);
 
-    await tabTo(page, "Undo");
-    await page.keyboard.press("Enter");
-    await page.getByRole("dialog").waitFor();
-    await tabTo(page, "Note");
-    await page.keyboard.press("Control+a");
-    await page.keyboard.type("Wrong customer");
-    await page.getByRole("button", { name: "Undo change" }).waitFor();
-    await page.keyboard.press("Enter");
-    await page.getByText("Undid #").waitFor();
-    expect((await api.get(`/v1/customer/access/${subjectRef}`)).body["usage_remaining"]).toBe(before);
-    await expectAccess(subjectRef, true);
-    expect(await page.getByRole("link", { name: /^Undo #/ }).count()).toBe(0);
-  });
+      await tabTo(page, "Undo");
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor();
+      await tabTo(page, "Note");
+      await page.keyboard.press("Control+a");
+      await page.keyboard.type("Wrong customer");
+      await page.getByRole("button", { name: "Undo change" }).waitFor();
+      await page.keyboard.press("Enter");
+      await page.getByText("Undid #").waitFor();
+      expect((await api.get(`/v1/customer/access/${subjectRef}`)).body["usage_remaining"]).toBe(before);
+      await expectAccess(subjectRef, true);
+      expect(await page.getByRole("link", { name: /^Undo #/ }).count()).toBe(0);
+    },
+  );
 });

@@ -7,6 +7,7 @@ import { expect } from "vitest";
 import { findChromium, launchChromium } from "../../dev/browser/chromium.ts";
 import type { OperatorEntry } from "../../dev/seed/stack-file.ts";
 import { type Stack, startStack } from "../../dev/stack/stack.ts";
+import { spawnPocketStripe } from "../../dev/stripe-process/spawn.ts";
 
 /** The path of the browser. Tests without a browser are skipped, and `npm test` reports that. */
 export const chromiumPath = findChromium();
@@ -14,26 +15,35 @@ export const chromiumPath = findChromium();
 export interface PortalBrowser {
   stack: Stack;
   browser: Browser;
+  /** Where pocket Stripe answers. */
+  stripeOrigin: string;
   close(): Promise<void>;
 }
 
-/** Starts an empty stack and a browser for one test file. */
+/**
+ * Starts an empty stack and a browser for one test file. STRIPE_OVER_TCP gives the stack a Stripe in a separate process,
+ * which it reaches over TCP.
+ */
 export async function openPortalBrowser(): Promise<PortalBrowser> {
   if (chromiumPath === undefined) throw new Error("There is no Chromium");
   const stateDir = await mkdtemp(join(tmpdir(), "licenzy-browser-"));
+  const stripe = process.env["STRIPE_OVER_TCP"] ? await spawnPocketStripe() : undefined;
   const stack = await startStack({
     port: 0,
     stateDir,
     cronEveryMs: 0,
     logFile: join(stateDir, "workers.log"),
+    ...(stripe === undefined ? {} : { stripeBase: stripe.base }),
   });
   const browser = await launchChromium(chromiumPath);
   return {
     stack,
     browser,
+    stripeOrigin: stripe?.origin ?? stack.origin,
     async close() {
       await browser.close();
       await stack.stop();
+      await stripe?.stop();
       await rm(stateDir, { recursive: true, force: true });
     },
   };

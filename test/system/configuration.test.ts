@@ -166,7 +166,7 @@ describe("product pages", () => {
       price_doesnotexist: "Stripe has no price price_doesnotexist",
       [archived]: "is archived in Stripe",
       [recurring.id]: "is paid every month",
-      [world.prices.credits]: "belongs to the product CREDITS_1000 already",
+      [world.prices.credits]: "already used by the product CREDITS_1000",
       "": "Enter a price ID",
     };
     for (const [price, words] of Object.entries(cases)) {
@@ -214,7 +214,7 @@ describe("product pages", () => {
       `${path}/products`,
       product({ product_code: "THIEF", price: first }),
     );
-    expect(stolen.html).toContain("belongs to the product PRICED already");
+    expect(stolen.html).toContain("already used by the product PRICED");
     await admin.portal.submit(`${where}/archive`);
     expect((await world.api.checkout("user_1", "PRICED", "after-archiving")).body).toMatchObject({
       error: "product_inactive",

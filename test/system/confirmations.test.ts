@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, expect, it } from "vitest";
+import { PocketStripe } from "../../dev/seed/pocket-stripe.ts";
 import { provision } from "../../dev/seed/provision.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { routes } from "../../workers/portal/routes.ts";
 import { readFormFields, toText } from "./forms.ts";
 import { inviteOperator, newOperator, type TestOperator } from "./operators.ts";
 import { newReceiver, WebhookOperations } from "./receiver.ts";
+import { fetchTables } from "./tables.ts";
 import { newKey, newWorld, type World } from "./world.ts";
 
 let world: World;
@@ -25,6 +27,8 @@ interface Scene {
   operator?: TestOperator;
 }
 
+const polling = { timeout: 10_000, interval: 100 };
+
 const idIn = (html: string, pattern: RegExp) => pattern.exec(html)?.[1] ?? "";
 
 async function newEndpoint(): Promise<string> {
@@ -34,8 +38,30 @@ async function newEndpoint(): Promise<string> {
   return endpointId;
 }
 
-/** Builds a form for each confirmed route, by its path. */
+/** Builds a form for each confirmed route, by its path. Later ones end the key and products that earlier ones need. */
 const scenes: Record<string, () => Promise<Scene>> = {
+  "/p/:project/:mode/shadow/clear": async () => {
+    await world.api.post("/v1/access/shadow", { subject_ref: "user_let_in", allowed: true });
+    const path = `${root}/shadow/clear`;
+    await expect.poll(async () => (await owner.portal.get(`${root}/shadow`)).html, polling).toContain(path);
+    return { path };
+  },
+  "/p/:project/:mode/go-live/copy/:code": async () => {
+    const live = new PocketStripe(world.origin, `sk_live_${randomBytes(8).toString("hex")}`);
+    const connection = { apiKey: live.apiKey, origin: world.origin };
+    await provision(world.origin, "connectStripe", world.projectId, "live", connection);
+    const stripePriceId = await live.createPrice("Day pass", 500);
+    const twin = {
+      productCode: "DAY_PASS",
+      name: "Day pass",
+      stripePriceId,
+      kind: "time_pass",
+      durationDays: 2,
+    };
+    await provision(world.origin, "createProduct", world.projectId, "live", twin);
+    const path = `/p/${world.projectId}/live/go-live/copy/DAY_PASS`;
+    return { path, fields: { ...readFormFields(await owner.portal.get(path), path), price: stripePriceId } };
+  },
   "/account/sessions/end": async () => {
     const operator = await newOperator("viewer", world.accountId);
     const { email, password } = operator;
@@ -102,10 +128,37 @@ const scenes: Record<string, () => Promise<Scene>> = {
     await receiver.close();
     return { path: `${root}/alerts/channels/${channel_id}/delete` };
   },
+  "/p/:project/:mode/settings/rate-limit": async () => ({
+    path: `${root}/settings/rate-limit`,
+    fields: { rate_limit: "100" },
+  }),
+  "/p/:project/:mode/settings/link-secret": async () => {
+    const path = `${root}/customers/user_denied/recovery-link`;
+    await owner.portal.submit(path, { link_id: newId("lnk"), days: "1" });
+    return { path: `${root}/settings/link-secret`, fields: { secret_version: "1" } };
+  },
+  "/p/:project/:mode/settings/signals": async () => ({
+    path: `${root}/settings/signals`,
+    fields: { low_balance: "10", low_balance_in: "percent", expiring_days: "3" },
+  }),
+  "/p/:project/:mode/products/:code/signals": async () => ({
+    path: `${root}/products/PRO_MONTHLY/signals`,
+    fields: { low_balance: "", low_balance_in: "percent", expiring_days: "3" },
+  }),
+  "/p/:project/:mode/products/:code/allowance": async () => {
+    const path = `${root}/products/PRO_MONTHLY/allowance`;
+    const { html } = await owner.portal.get(`${root}/products/PRO_MONTHLY`);
+    const units = { included_units: "1000", every: "month", rollover_windows: "0" };
+    return { path, fields: { ...readFormFields({ html } as never, path), ...units } };
+  },
 };
 
-/** Confirmed where no provider is configured: test/system/provider-sign-in.test.ts. */
-const elsewhere = ["/account/providers/unlink"];
+/** These need a provider (test/system/provider-sign-in.test.ts), or a report (test/system/access-audit.test.ts). */
+const elsewhere = [
+  "/account/providers/unlink",
+  "/p/:project/:mode/access-audit/:audit/import",
+  "/p/:project/:mode/access-audit/:audit/continue",
+];
 
 const confirmed = routes.filter(({ confirm }) => confirm !== undefined).map(({ path }) => path);
 
@@ -115,10 +168,7 @@ it("each confirmed route has a scene here", () => {
 
 /** What an operator's change writes in any case. */
 async function countAudited(): Promise<string> {
-  const tables = await fetch(
-    `${world.origin}/__dev/tables?project=${world.projectId}&account=${world.accountId}`,
-  );
-  const { audit_log, ...others } = (await tables.json()) as Record<string, { digest: string }>;
+  const { audit_log, ...others } = await fetchTables(world);
   expect(Object.keys(others).length).toBeGreaterThan(5);
   return audit_log?.digest ?? "none";
 }

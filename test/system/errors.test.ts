@@ -15,6 +15,7 @@ beforeAll(async () => {
 function expectError(reply: ApiReply, status: number, code: string): void {
   expect({ status: reply.status, error: reply.body["error"] }).toEqual({ status, error: code });
   expect(reply.body["message"]).toMatch(/^[A-Z`'0-9].+/);
+  expect(reply.body["docs_url"]).toBe(`${world.origin}/docs/errors#${code}`);
   expect(reply.body["request_id"]).toBe(reply.headers.get("Request-Id"));
   expect(reply.headers.get("Content-Type")).toContain("application/json");
 }
@@ -151,6 +152,8 @@ describe("400 responses", () => {
   it("the API returns invalid_request when pagination parameters are invalid", async () => {
     for (const query of ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "page=2", "starting_after=x"])
       expectError(await world.api.get(`/v1/entitlements/user_1?${query}`), 400, "invalid_request");
+    for (const query of ["limit=0", "limit=101", "page=2", "starting_after=x"])
+      expectError(await world.api.get(`/v1/products?${query}`), 400, "invalid_request");
     const unknown = `starting_after=${newId("ent")}`;
     expectError(await world.api.get(`/v1/entitlements/user_1?${unknown}`), 400, "invalid_request");
   });

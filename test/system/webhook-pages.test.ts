@@ -2,6 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { hiddenField, type PortalReply, sentencesOf } from "../../dev/seed/portal-client.ts";
 import { provision } from "../../dev/seed/provision.ts";
+import { toText } from "./forms.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
 import { newReceiver, respondOk, respondWith, type ScriptedReceiver, WebhookOperations } from "./receiver.ts";
 import { buy, newWorld, type World } from "./world.ts";
@@ -178,6 +179,10 @@ describe("delivery pages", () => {
     expect(underWay.html).toContain('data-said="Retrying, after 1 attempt."');
     expect(underWay.html).toContain("&lt;b&gt;the database is down&lt;/b&gt;");
     expect(underWay.html).not.toMatch(/<html|data-at-end/);
+    // The state in a sentence, and the schedule as a bar: a delivery gets 10 attempts.
+    expect(toText(underWay)).toMatch(/Your endpoint returned HTTP 500 Next attempt .+ \(2 of 10\)/);
+    expect(toText(underWay)).toContain("1 attempt failed · 9 left");
+    expect(underWay.html.match(/class="left"/g)).toHaveLength(9);
 
     const requeuePage = await support.portal.get(
       `${path}/deliveries/requeue?endpoint=${endpointId}&status=trouble`,
@@ -193,6 +198,7 @@ describe("delivery pages", () => {
     const atEnd = await support.portal.get(`${detail}/status`);
     expect(atEnd.html).toContain('data-said="Delivered, after 2 attempts."');
     expect(atEnd.html).toContain("data-at-end");
+    expect(toText(atEnd)).toContain("Your endpoint returned HTTP 200 Delivered on attempt 2.");
     expect(versionIn(atEnd)).not.toBe(versionIn(underWay));
     expect(versionIn(await support.portal.get(`${detail}/status`))).toBe(versionIn(atEnd));
     expect((await support.portal.get(detail)).html).not.toContain("Updates automatically.");

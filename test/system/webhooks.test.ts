@@ -60,6 +60,52 @@ describe("webhook delivery", () => {
     );
   });
 
+  it("reserved and released units reach the endpoints that subscribe to them, and no other", async () => {
+    const world = await newWorld();
+    const hooks = WebhookOperations.forWorld(world);
+    const [subscribed, others] = [await receiver(), await receiver()];
+    await hooks.create(subscribed.url, ["usage.reserved", "usage.released", "usage.consumed"]);
+    await hooks.create(others.url, ["purchase.finalized"]);
+    await buy(world, "user_1");
+    await until(() => expect(others.log).toHaveLength(1));
+    const post = async (path: string, body: object, key: string) => {
+      const reply = await world.api.post(
+        `/v1/usage/${path}`,
+        { subject_ref: "user_1", ...body },
+        { "Idempotency-Key": key },
+      );
+      expect(reply.status).toBeLessThan(300);
+      return reply.body["reservation_id"];
+    };
+    const settled = await post("reserve", { units: 75 }, "job-1");
+    await post("settle", { reservation_id: settled, units: 40 }, "job-1");
+    const released = await post("reserve", { units: 20 }, "job-2");
+    await post("release", { reservation_id: released }, "job-2");
+    const ends = await post("reserve", { units: 5, expires_in_seconds: 60 }, "job-3");
+    await until(() => expect(subscribed.log).toHaveLength(6));
+    await advanceClock(world.origin, 61);
+    await until(() => expect(subscribed.log).toHaveLength(7));
+    const sent = subscribed.log.map(({ event: { type, data } }) => [
+      type,
+      data.reservation_id,
+      data.units,
+      data.usage_remaining,
+    ]);
+    expect(sent.toSorted()).toEqual(
+      [
+        ["usage.reserved", settled, 75, 925],
+        ["usage.consumed", settled, 40, 960],
+        ["usage.released", settled, 35, 960],
+        ["usage.reserved", released, 20, 940],
+        ["usage.released", released, 20, 960],
+        ["usage.reserved", ends, 5, 955],
+        ["usage.released", ends, 5, 960],
+      ].toSorted(),
+    );
+    for (const { event } of subscribed.log) outboundEventSchema.parse(event);
+    expect(others.log.map(({ event }) => event.type)).toEqual(["purchase.finalized"]);
+  });
+
   it("a delivery has both signatures during a secret rotation and only the new one after it", async () => {
     const world = await newWorld();
     const hooks = WebhookOperations.forWorld(world);

@@ -24,16 +24,29 @@ interface WorldOptions {
   origin?: string;
 }
 
+const accounts: PocketStripe[] = [];
+
+/** Stops the billing of the worlds that this file made: the clock of a later file would renew their subscriptions. */
+export async function stopBilling(): Promise<void> {
+  for (const stripe of accounts.splice(0)) {
+    const { id } = await stripe.client.accounts.retrieveCurrent();
+    await stripe.control("billing", { account: id, stop: true });
+  }
+}
+
 /** Creates a project with its own Stripe account, three products and an API key. */
 export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const { mode = "test", plan = "active", origin = inject("origin") } = options;
   const { successUrl = `${origin}/thanks` } = options;
+  const stripeOrigin = options.origin ?? inject("stripeOrigin");
   const { accountId, projectId } = await provision<{ accountId: string; projectId: string }>(
     origin,
     "createProject",
     { accountName: "Test", name: "test", region: "weur", planStatus: plan, successUrl, cancelUrl: null },
   );
-  const stripe = new PocketStripe(origin, `sk_${mode}_${randomBytes(8).toString("hex")}`);
+  const stripe = new PocketStripe(stripeOrigin, `sk_${mode}_${randomBytes(8).toString("hex")}`);
+  // A stack of the file's own ends with it.
+  if (options.origin === undefined) accounts.push(stripe);
   const connection = await provision<World["connection"]>(origin, "connectStripe", projectId, mode, {
     apiKey: stripe.apiKey,
     origin,

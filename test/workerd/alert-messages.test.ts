@@ -5,10 +5,12 @@ import { createAlertChannel, deleteAlertChannel } from "../../shared/contract/op
 import { newId } from "../../shared/kit/ids.ts";
 import { evaluateScope } from "../../workers/deliveries/alerts/evaluate.ts";
 import { sendAlertMessage } from "../../workers/deliveries/alerts/send-message.ts";
+import type { AlertMessageKey } from "../../workers/deliveries/db/alert-attempts.ts";
 import { claimAlertMessage } from "../../workers/deliveries/db/alert-attempts.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
 import { sweepAlertMessages } from "../../workers/deliveries/sweeps/alert-messages.ts";
 import { type AlertScope, insertStripeEvent, newAlertScope, run, scenes } from "./alert-scenes.ts";
+import { databases } from "./databases.ts";
 import { act, deliveriesEnv, now } from "./endpoints.ts";
 import { runAsActor } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
@@ -29,7 +31,7 @@ const bindings = {
   MAIL,
   MAIL_FROM: "licenzy@mail.example",
   PUBLIC_ORIGIN: "https://licenzy.example",
-  LANES: { sendAlertMessage: (messageId: string) => sendAlertMessage(bindings, messageId) },
+  LANES: { sendAlertMessage: (key: AlertMessageKey) => sendAlertMessage(bindings, key) },
 } as unknown as DeliveriesEnv;
 
 afterEach(() => {
@@ -70,13 +72,13 @@ async function addChannel(scope: AlertScope, kind: "email" | "slack" | "webhook"
 async function evaluate(scope: AlertScope) {
   await DEV.advance(minute);
   const at = await now();
-  return evaluateScope(DB, { ...scope, projectName: "Acme" }, { now: at, before: at - minute / 2 });
+  return evaluateScope(databases, { ...scope, projectName: "Acme" }, { now: at, before: at - minute / 2 });
 }
 
 /** One run of the sweep: at most 5 messages of a channel. */
 async function sendDue() {
   const work: Promise<void>[] = [];
-  await sweepAlertMessages(bindings, (sent) => work.push(sent));
+  await sweepAlertMessages(bindings, 0, (sent) => work.push(sent));
   await Promise.all(work);
 }
 
@@ -158,7 +160,9 @@ describe("messages of an alert", () => {
     await evaluate(scope);
     const dies = { ...bindings, DB: withoutWrites(DB) };
     const [message] = await listMessages(scope);
-    await expect(sendAlertMessage(dies, message?.id ?? "")).rejects.toThrow("the worker died");
+    await expect(
+      sendAlertMessage(dies, { projectId: scope.projectId, messageId: message?.id ?? "" }),
+    ).rejects.toThrow("the worker died");
     await DEV.advance(minute);
     await sendDue();
     const [first, second] = received;

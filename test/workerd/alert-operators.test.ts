@@ -6,12 +6,13 @@ import type { Scope } from "../../shared/contract/scope.ts";
 import { evaluateScope } from "../../workers/deliveries/alerts/evaluate.ts";
 import { readInbox } from "../../workers/portal/db/alerts.ts";
 import { type AlertScope, insertStripeEvent, newAlertScope, scenes } from "./alert-scenes.ts";
+import { databases } from "./databases.ts";
 import { deliveriesEnv, now } from "./endpoints.ts";
 import { newAccount, newMember } from "./members.ts";
 import { runAsActor } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
 
-const { DB, DEV } = env;
+const { DEV } = env;
 const minute = 60_000;
 
 const account = await newAccount();
@@ -31,13 +32,13 @@ async function act<O extends Operation & { worker: "deliveries" }>(
 async function evaluate(scope: AlertScope) {
   await DEV.advance(minute);
   const at = await now();
-  return evaluateScope(DB, { ...scope, projectName: "p" }, { now: at, before: at - minute / 2 });
+  return evaluateScope(databases, { ...scope, projectName: "p" }, { now: at, before: at - minute / 2 });
 }
 
 async function list({ projectId, mode }: AlertScope, view: "open" | "mine" | "snoozed" | "closed") {
   const filter = { view, operatorId: people.sam.actor.operatorId, after: null };
   const page = { now: await now(), limit: 10 };
-  return readInbox(DB, { projectId, mode }, account.accountId, filter, page);
+  return readInbox(databases, { projectId, mode }, account.accountId, filter, page);
 }
 
 async function newAlert(rule: "stripe_event_failed" | "endpoint_failing") {

@@ -186,6 +186,25 @@ export const scenes: Record<AlertRule, Scene> = {
     },
   },
   unknown_price: flagged("unknown_price"),
+  access_audit_disagrees: {
+    begin: async ({ projectId, mode }) => {
+      const at = await now();
+      const insert = (finishedAt: number, paidButDenied: number) =>
+        run(
+          `INSERT INTO access_audits (audit_id, project_id, mode, status, counts, created_at, updated_at, finished_at)
+           VALUES (?, ?, ?, 'finished', ?, ?, ?, ?)`,
+          newId("job"),
+          projectId,
+          mode,
+          JSON.stringify({ paid_but_denied: paidButDenied, allowed_but_unpaid: 0 }),
+          finishedAt,
+          finishedAt,
+          finishedAt,
+        );
+      await insert(at, 2);
+      return () => insert(at + 1, 0);
+    },
+  },
   paid_without_access: flagged("paid_after_end"),
   duplicate_subscription: flagged("parallel_subscription"),
   past_due: {

@@ -4,8 +4,9 @@ import { summarizeCustomer } from "../../shared/domain/customer-summary.ts";
 import { emptyState } from "../../shared/domain/ledger.ts";
 import { evaluateScope } from "../../workers/deliveries/alerts/evaluate.ts";
 import { claimEvaluation, listDueScopes } from "../../workers/deliveries/db/alert-evaluations.ts";
-import { selectAlertFacts } from "../../workers/deliveries/db/alert-facts.ts";
+import { selectControlFacts, selectDataFacts } from "../../workers/deliveries/db/alert-facts.ts";
 import { storeEvaluation } from "../../workers/deliveries/db/alerts.ts";
+import { listActiveProjects } from "../../workers/deliveries/db/projects.ts";
 import { sweepAlerts } from "../../workers/deliveries/sweeps/alerts.ts";
 import { flushSubject } from "../../workers/runtime/db/flush-subject.ts";
 import {
@@ -17,6 +18,7 @@ import {
   run,
   scenes,
 } from "./alert-scenes.ts";
+import { databases } from "./databases.ts";
 import { deliveriesEnv, newEndpoint, now } from "./endpoints.ts";
 import { buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
@@ -37,7 +39,7 @@ async function listAlerts({ projectId, mode }: AlertScope) {
 async function evaluate(scope: AlertScope) {
   await DEV.advance(minute);
   const at = await now();
-  return evaluateScope(DB, { ...scope, projectName: "p" }, { now: at, before: at - minute / 2 });
+  return evaluateScope(databases, { ...scope, projectName: "p" }, { now: at, before: at - minute / 2 });
 }
 
 describe.each(alertRuleNames)("the rule %s", (rule) => {
@@ -80,7 +82,10 @@ describe("what an evaluation reads", () => {
         return { bind: (...values: unknown[]) => explained.bind(...values) };
       },
     } as unknown as D1Database;
-    const results = await DB.batch<{ detail: string }>(selectAlertFacts(explaining, scope, 1));
+    const results = await DB.batch<{ detail: string }>([
+      ...selectControlFacts(explaining, scope, 1),
+      ...selectDataFacts(explaining, scope, 1),
+    ]);
     for (const { results: rows } of results) plans.push(...rows.map(({ detail }) => detail));
     expect(plans.length).toBeGreaterThan(15);
     // Has a row per sweep in trouble. Parentheses are the results of subqueries.
@@ -169,6 +174,8 @@ describe("alerts", () => {
       scope.projectId,
       scope.mode,
     );
+    await insertStripeEvent(scope);
+    await DEV.advance(1_000);
     await scenes.stripe_webhook_silent.begin(scope);
     expect(await evaluate(scope)).toEqual({ opened: 0, resolved: 0 });
     await insertStripeEvent(scope, { foundBy: "sweep" });
@@ -180,9 +187,9 @@ describe("alerts", () => {
     await insertStripeEvent(scope, { status: "failed" });
     await DEV.advance(minute);
     const slow = await now();
-    const claimed = await claimEvaluation(DB, scope, { now: slow, before: slow - 1 });
+    const claimed = await claimEvaluation(databases, scope, { now: slow, before: slow - 1 });
     expect(claimed).not.toBeNull();
-    expect(await claimEvaluation(DB, scope, { now: slow, before: slow - 1 })).toBeNull();
+    expect(await claimEvaluation(databases, scope, { now: slow, before: slow - 1 })).toBeNull();
     expect(await evaluate(scope)).toEqual({ opened: 1, resolved: 0 });
     const nothing = { conditions: [], disabledRules: [], digests: [] };
     expect(await storeEvaluation(DB, scope, slow, nothing)).toEqual({ opened: 0, resolved: 0 });
@@ -207,13 +214,13 @@ describe("alerts", () => {
   it("the sweep evaluates the least recently evaluated first, each once in a minute", async () => {
     const [first, second] = [await newAlertScope(), await newAlertScope()];
     const earlier = await now();
-    await evaluateScope(DB, { ...second, projectName: "p" }, { now: earlier, before: earlier - 1 });
+    await evaluateScope(databases, { ...second, projectName: "p" }, { now: earlier, before: earlier - 1 });
     await DEV.advance(2 * minute);
-    const due = await listDueScopes(DB, (await now()) - minute, 10_000);
+    const due = await listDueScopes(DB, await listActiveProjects(DB, 0), (await now()) - minute, 10_000);
     const order = due.filter(({ mode }) => mode === "test").map(({ projectId }) => projectId);
     expect(order.indexOf(first.projectId)).toBeGreaterThanOrEqual(0);
     expect(order.indexOf(first.projectId)).toBeLessThan(order.indexOf(second.projectId));
-    expect((await sweepAlerts(deliveriesEnv)).evaluated).toBeGreaterThan(1);
-    expect((await sweepAlerts(deliveriesEnv)).evaluated).toBe(0);
+    expect((await sweepAlerts(deliveriesEnv, 0)).evaluated).toBeGreaterThan(1);
+    expect((await sweepAlerts(deliveriesEnv, 0)).evaluated).toBe(0);
   });
 });

@@ -120,7 +120,9 @@ describe("schema upgrade of a subject", () => {
     const { identity, stub } = newSubject();
     await stub.applyStripe(identity, buildPurchase("earlier", buildPack(10), await now()));
     const answer = await stub.consume(identity, buildConsume(1, "k"));
-    const fresh = await runInDurableObject(stub, async (_, state) => {
+    const fresh = await runInDurableObject(stub, async (subject, state) => {
+      // Earlier releases wrote the state with each entry.
+      await (subject as Subject).wake();
       for (const table of [
         "checkpoint",
         "checkpoint_state",
@@ -133,6 +135,8 @@ describe("schema upgrade of a subject", () => {
         state.storage.sql.exec(`DROP TABLE ${table}`);
       state.storage.sql.exec("DROP INDEX ledger_decisive");
       state.storage.sql.exec("ALTER TABLE subject DROP COLUMN spent_units");
+      state.storage.sql.exec("ALTER TABLE subject DROP COLUMN state_sequence");
+      state.storage.sql.exec("ALTER TABLE subject DROP COLUMN signaled_at");
       state.storage.sql.exec("UPDATE subject SET schema_version = 1");
       const again = new Subject(state, env);
       return { replay: await again.consume(identity, buildConsume(1, "k")), read: await again.read() };
@@ -140,6 +144,19 @@ describe("schema upgrade of a subject", () => {
     expect(fresh.replay).toEqual({ ...answer, replayed: true });
     expect(fresh.read.usageRemaining).toBe(9);
     expect(await stub.verify()).toMatchObject({ ok: true, entries: 2 });
+  });
+
+  it("an object of the last release is upgraded, and stores its next change of access as a signal", async () => {
+    const { identity, stub } = newSubject();
+    await stub.applyStripe(identity, buildPurchase("earlier", buildPack(1), await now()));
+    const stored = await runInDurableObject(stub, async (subject, state) => {
+      await (subject as Subject).wake();
+      state.storage.sql.exec("ALTER TABLE subject DROP COLUMN signaled_at");
+      state.storage.sql.exec("UPDATE subject SET schema_version = 6");
+      await new Subject(state, env).consume(identity, buildConsume(1, "k"));
+      return state.storage.sql.exec<{ event: string }>("SELECT event FROM outbound").toArray();
+    });
+    expect(stored.map(({ event }) => JSON.parse(event).type)).toEqual(["access.lost"]);
   });
 });
 

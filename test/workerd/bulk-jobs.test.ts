@@ -21,6 +21,7 @@ import { runBulkJob, runBulkPage } from "../../workers/runtime/jobs/run-bulk-job
 import type { MaintenanceEntrypoint } from "../../workers/runtime/maintenance-entrypoint.ts";
 import { now } from "./connected-project.ts";
 import { type Customers, getSubjectStub, newCustomers } from "./customers.ts";
+import { keyOf } from "./databases.ts";
 import { newMember } from "./members.ts";
 import { run } from "./operator-calls.ts";
 import { buildConsume, env } from "./subjects.ts";
@@ -119,7 +120,7 @@ async function undone(customers: Subscribers, undoes: string) {
 }
 
 async function viewOf({ place, support }: Subscribers, subjectRef: string) {
-  const page = { subjectRef, before: null, limit: 200 };
+  const page = { subjectRef, before: null, limit: 200, withProfile: false };
   const reply = await run(readCustomer, support.caller, place, page);
   if (reply.outcome !== "done") throw new Error(reply.message);
   return reply.customer;
@@ -204,12 +205,12 @@ describe("bulk job", () => {
     const customers = await newSubscribers(3);
     const jobId = await created(customers, refs(3));
     await orphaned(jobId);
-    await expect(runBulkPage(envFailing("UPDATE bulk_job_rows SET state"), jobId)).rejects.toThrow(
+    await expect(runBulkPage(envFailing("UPDATE bulk_job_rows SET state"), keyOf(jobId))).rejects.toThrow(
       "the worker died",
     );
     expect(await viewOf(customers, "user_1")).toMatchObject({ usageRemaining: 150 });
     expect(await statesOf(jobId)).toEqual(["ready", "ready", "ready"]);
-    expect(await runBulkJob(env, jobId)).toBe(false);
+    expect(await runBulkJob(env, keyOf(jobId))).toBe(false);
     expect(await statesOf(jobId)).toEqual(["done", "done", "done"]);
     for (const subjectRef of refs(3))
       expect(await viewOf(customers, subjectRef)).toMatchObject({ usageRemaining: 150, headSequence: 2 });
@@ -222,8 +223,8 @@ describe("bulk job", () => {
     const deliveriesEnv = { ...env, RUNTIME: maintenance } as unknown as DeliveriesEnv;
     const work: Promise<void>[] = [];
     const counts = await Promise.all([
-      sweepBulkJobs(deliveriesEnv, (turn) => work.push(turn)),
-      sweepBulkJobs(deliveriesEnv, (turn) => work.push(turn)),
+      sweepBulkJobs(deliveriesEnv, 0, (turn) => work.push(turn)),
+      sweepBulkJobs(deliveriesEnv, 0, (turn) => work.push(turn)),
     ]);
     expect(counts.map(({ jobs }) => jobs).toSorted()).toEqual([0, 1]);
     await Promise.all(work);
@@ -235,7 +236,7 @@ describe("bulk job", () => {
     const customers = await newSubscribers(45);
     const jobId = await created(customers, refs(45));
     await orphaned(jobId);
-    await Promise.all([runBulkJob(env, jobId), runBulkJob(env, jobId)]);
+    await Promise.all([runBulkJob(env, keyOf(jobId)), runBulkJob(env, keyOf(jobId))]);
     expect(new Set(await statesOf(jobId))).toEqual(new Set(["done"]));
     for (const subjectRef of ["user_1", "user_25", "user_45"])
       expect(await viewOf(customers, subjectRef)).toMatchObject({ usageRemaining: 150, headSequence: 2 });
@@ -246,9 +247,9 @@ describe("bulk job", () => {
     const { place, support } = customers;
     const jobId = await created(customers, refs(25));
     await orphaned(jobId);
-    await runBulkPage(env, jobId);
+    await runBulkPage(env, keyOf(jobId));
     expect(await run(stopBulkJob, support.caller, place, { jobId })).toEqual({ outcome: "done" });
-    expect(await runBulkJob(env, jobId)).toBe(false);
+    expect(await runBulkJob(env, keyOf(jobId))).toBe(false);
     const states = await statesOf(jobId);
     expect(states.filter((state) => state === "done")).toHaveLength(20);
     expect(states.filter((state) => state === "ready")).toHaveLength(5);
@@ -263,7 +264,7 @@ describe("bulk job", () => {
     const customers = await newSubscribers(25);
     const jobId = await created(customers, refs(25));
     await orphaned(jobId);
-    await runBulkPage(env, jobId);
+    await runBulkPage(env, keyOf(jobId));
     const { place, support } = customers;
     expect(
       await run(undoBulkJob, support.caller, place, { jobId: newId("job"), undoes: jobId }),
@@ -383,7 +384,7 @@ describe("bulk job", () => {
     const setRole = (role: string) =>
       env.DB.prepare("UPDATE members SET role = ? WHERE operator_id = ?").bind(role, operatorId).run();
     await setRole("viewer");
-    await runBulkJob(env, jobId);
+    await runBulkJob(env, keyOf(jobId));
     expect(await readBulkJob(env.DB, customers.place, jobId)).toMatchObject({
       status: "stopped",
       stopReason: "support may not act here any more.",
@@ -392,7 +393,7 @@ describe("bulk job", () => {
     await setRole("support");
     await orphaned(jobId);
     await env.DB.prepare("DELETE FROM operator_sessions WHERE operator_id = ?").bind(operatorId).run();
-    await runBulkJob(env, jobId);
+    await runBulkJob(env, keyOf(jobId));
     expect(await statesOf(jobId)).toEqual(["done", "done"]);
   });
 
@@ -492,7 +493,7 @@ describe("bulk job", () => {
         };
       },
     };
-    await runBulkJob({ ...env, SUBJECT } as unknown as RuntimeEnv, jobId);
+    await runBulkJob({ ...env, SUBJECT } as unknown as RuntimeEnv, keyOf(jobId));
     expect(await statesOf(jobId)).toEqual(["failed", "done"]);
     await run(previewBulkJobAgain, support.caller, place, { jobId });
     await settled(customers, jobId, "ready");

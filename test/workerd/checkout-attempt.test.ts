@@ -5,7 +5,7 @@ import { insertAccountWithProject } from "../../dev/entries/runtime/insert-proje
 import type { CheckoutRequest } from "../../shared/contract/checkout.ts";
 import { products, stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { checkoutAttempts } from "../../shared/db/tables/stripe.ts";
-import { newId } from "../../shared/kit/ids.ts";
+import { connectionIdOf, newId } from "../../shared/kit/ids.ts";
 import { claimAttempt } from "../../workers/runtime/checkout/claim-attempt.ts";
 import {
   completeAttempt,
@@ -32,12 +32,12 @@ async function newShop(): Promise<Caller> {
   const sealed = { apiKeySealed: "", webhookSecretSealed: "" };
   await database
     .insert(stripeConnections)
-    .values({ connectionId: newId("con"), ...scope, ...sealed, ...created });
+    .values({ connectionId: connectionIdOf(scope), ...scope, ...sealed, ...created });
   const terms = { kind: "usage_pack" as const, units: 1_000, stripePriceId: "price_1" };
   await database
     .insert(products)
     .values({ ...scope, productCode: "CREDITS", name: "Credits", ...terms, ...created });
-  return { ...scope, region: "weur", keyId: newId("key"), plan: "active", rateLimit: 10_000 };
+  return { ...scope, region: "weur", keyId: newId("key"), plan: "active", rateLimit: 10_000, away: null };
 }
 
 async function claimed(caller: Caller, now: number, body = request) {

@@ -4,7 +4,7 @@ import { insertAccountWithProject } from "../../dev/entries/runtime/insert-proje
 import { stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
 import { parseWrappingKeys, seal } from "../../shared/kit/encryption.ts";
-import { newId } from "../../shared/kit/ids.ts";
+import { connectionIdOf, newId } from "../../shared/kit/ids.ts";
 import { buildLicenzyMetadata } from "../../shared/stripe/licenzy-metadata.ts";
 import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
 import { insertStripeEvent } from "../../workers/runtime/db/stripe-events.ts";
@@ -23,7 +23,8 @@ export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 /** Creates a project with a Stripe connection that has an API key, so that Stripe can be called. */
 export async function newConnectedProject(): Promise<ConnectedProject> {
   const at = await now();
-  const [accountId, projectId, connectionId] = [newId("acc"), newId("prj"), newId("con")];
+  const [accountId, projectId] = [newId("acc"), newId("prj")];
+  const connectionId = connectionIdOf({ projectId, mode: "test" });
   const created = { createdAt: at, updatedAt: at };
   await insertAccountWithProject(
     env.DB,

@@ -20,6 +20,8 @@ export function buildCronEnv(calls: {
     runSubjectJob: async () => {},
     claimBulkJobs: async () => [],
     runBulkJob: async () => false,
+    claimAccessAudits: async () => [],
+    runAccessAudit: async () => false,
   };
   const LANES = { ...deliveriesEnv.LANES, send: calls.send };
   return { ...deliveriesEnv, RUNTIME, LANES } as unknown as DeliveriesEnv;

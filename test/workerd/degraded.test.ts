@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { newestMigration } from "../../shared/db/newest-migration.ts";
@@ -10,7 +10,8 @@ import { claimSubjectsToWake } from "../../workers/runtime/db/subjects.ts";
 import { claimNextSubjects } from "../../workers/runtime/db/sweep-positions.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
-import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
+import { databases } from "./databases.ts";
+import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject, restart } from "./subjects.ts";
 
 const maintenance = exports.MaintenanceEntrypoint;
 
@@ -23,7 +24,8 @@ const stalledD1 = new Proxy({} as D1Database, {
 /** Replaces the D1 of the object's outbox. */
 async function giveD1(stub: DurableObjectStub<Subject>, db: D1Database): Promise<void> {
   await runInDurableObject(stub, (subject) => {
-    (subject as unknown as { outbox: { db: D1Database } }).outbox.db = db;
+    const { outbox } = subject as unknown as { outbox: { env: object } };
+    outbox.env = Object.create(outbox.env, { DB: { value: db } });
   });
 }
 
@@ -219,11 +221,33 @@ describe("outbox alarm", () => {
     await runInDurableObject(stub, (_, { storage }) => {
       storage.sql.exec("UPDATE subject SET flushed_sequence = 1");
     });
-    await abortAllDurableObjects();
-    const again = env.SUBJECT.get(stub.id);
+    const again = await restart(stub);
     expect(await again.consume(identity, buildConsume(4, "k"))).toMatchObject({ replayed: true });
     await again.wake();
     expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2, findings: [] });
+  });
+
+  it("customers who consume while D1 fails do not delay their copy by a minute", async () => {
+    const { identity, stub } = newSubject();
+    let calls = 0;
+    await giveD1(
+      stub,
+      withBatch(() => {
+        calls++;
+        return Promise.reject(new Error("D1 is overloaded"));
+      }),
+    );
+    await stub.applyStripe(identity, buildPurchase("failing", buildPack(100), Date.now()));
+    await stub.wake();
+    const alarm = () => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+    const retryAt = Number(await alarm());
+    await stub.consume(identity, buildConsume(1, "while D1 fails"));
+    expect(calls).toBeGreaterThan(0);
+    // Later where the alarm of the purchase has failed meanwhile too.
+    expect(await alarm()).toBeGreaterThanOrEqual(retryAt);
+    await giveD1(stub, env.DB);
+    await stub.wake();
+    expect(await stub.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2 });
   });
 
   it("an object arms its alarm again on the next call when the platform lost it", async () => {
@@ -232,8 +256,7 @@ describe("outbox alarm", () => {
     await stub.wake();
     await stub.consume(identity, buildConsume(4, "k"));
     await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
-    await abortAllDurableObjects();
-    const again = env.SUBJECT.get(stub.id);
+    const again = await restart(stub);
     await again.check();
     await vi.waitFor(async () =>
       expect(await again.verify()).toMatchObject({ ok: true, unflushed: 0, entries: 2 }),
@@ -262,7 +285,7 @@ describe("outbox alarm", () => {
       // Not awaited, because the caller of an aborted object may never get an answer.
       runDurableObjectAlarm(stub).catch(() => undefined);
       await vi.waitFor(() => expect(isReached).toBe(true));
-      await abortAllDurableObjects();
+      await restart(stub);
 
       // No call has reached the object since, so only its armed alarm can update the D1 copy.
       const again = env.SUBJECT.get(stub.id);
@@ -283,7 +306,7 @@ describe("outbox alarm", () => {
     await stub.wake();
     await stub.consume(identity, buildConsume(4, "k"));
     await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
-    await abortAllDurableObjects();
+    await restart(stub);
     await env.DEV.advance(dayMs + 1);
     const again = env.SUBJECT.get(stub.id);
     // Subjects of other tests have expired too, and a sweep handles only 100 at a time.
@@ -299,7 +322,7 @@ describe("an object that D1 does not keep up with", () => {
   it("the overview names a customer with a copy that D1 refuses, until D1 accepts it", async () => {
     const { identity, stub } = newSubject();
     const troubles = async () =>
-      (await readOverview(env.DB, identity, { now: Date.now(), ranges: [] })).troubles.unwritten;
+      (await readOverview(databases, identity, { now: Date.now(), ranges: [] })).troubles.unwritten;
     await env.DB.prepare(
       `CREATE TRIGGER refuse_copy BEFORE INSERT ON entitlements WHEN NEW.project_id = '${identity.projectId}'
        BEGIN SELECT RAISE(ABORT, 'the row is refused'); END`,
@@ -346,7 +369,7 @@ describe("an object that D1 does not keep up with", () => {
     await stub.wake();
     await stub.consume(identity, buildConsume(4, "k"));
     await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
-    await abortAllDurableObjects();
+    await restart(stub);
     // Reads D1 only, because a call to the object would find the alarm.
     const flushed = () =>
       env.DB.prepare("SELECT head_sequence FROM subjects WHERE project_id = ?")

@@ -130,7 +130,8 @@ describe("claimDelivery", () => {
     const later = start + leaseMs;
     expect(await listDueDeliveries(DB, later - 1, 100, claimed.endpointId)).toEqual([]);
     const due = await listDueDeliveries(DB, later, 100, claimed.endpointId);
-    expect(due).toEqual([{ deliveryId: claimed.deliveryId, epoch: claimed.epoch }]);
+    const { deliveryId, epoch, projectId } = claimed;
+    expect(due).toEqual([{ deliveryId, epoch, projectId }]);
     const second = await mustClaim(due[0], later);
     expect(second).toMatchObject({ number: 2, eventId: claimed.eventId, body: claimed.body });
     await record(second, success, later);

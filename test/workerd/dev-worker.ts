@@ -20,6 +20,10 @@ export class Dev extends WorkerEntrypoint implements TestDev {
     return offsetMs;
   }
 
+  async usesPocketStripe(): Promise<boolean> {
+    return true;
+  }
+
   async advance(ms: number): Promise<number> {
     offsetMs += ms;
     return offsetMs;

@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import {
@@ -26,7 +26,7 @@ import {
 import { newEndpoint } from "./endpoints.ts";
 import { newMember } from "./members.ts";
 import { run } from "./operator-calls.ts";
-import { buildConsume, buildPack, buildPurchase, env } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env, restart } from "./subjects.ts";
 
 const { MaintenanceEntrypoint: maintenance } = exports as unknown as {
   MaintenanceEntrypoint: MaintenanceEntrypoint;
@@ -68,6 +68,35 @@ async function insertAlert(projectId: string, subjectRef: string): Promise<void>
   ]);
 }
 
+/** Inserts what an access audit at work has of the customer, who is its place too. */
+async function insertAuditTraces(projectId: string, subjectRef: string): Promise<void> {
+  const auditId = newId("job");
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO access_audits (audit_id, project_id, mode, status, phase, cursor, counts, created_at, updated_at)
+       VALUES (?1, ?2, 'test', 'running', 'subjects', ?3, '{}', 1, 1)`,
+    ).bind(auditId, projectId, subjectRef),
+    env.DB.prepare(
+      `INSERT INTO access_audit_findings (audit_id, finding_id, class, subject_ref, diagnosis, action, found_at)
+       VALUES (?1, 'subject/' || ?2, 'paid_but_denied', ?2, '', 'sync', 1)`,
+    ).bind(auditId, subjectRef),
+    env.DB.prepare(
+      "INSERT INTO access_audit_seen (audit_id, seen_id, class) VALUES (?1, 'subject/' || ?2, 'paid_but_denied')",
+    ).bind(auditId, subjectRef),
+    env.DB.prepare(
+      `INSERT INTO recovery_requests (project_id, mode, subject_ref, key_hash, request_hash, request_id, created_at)
+       VALUES (?1, 'test', ?2, 'key', 'request', 'req_1', 1)`,
+    ).bind(projectId, subjectRef),
+    env.DB.prepare(
+      `INSERT INTO recovery_links (link_id, project_id, mode, subject_ref, reason, secret_version, created_at, expires_at,
+         operator_id, operator_name) VALUES (?3, ?1, 'test', ?2, 'revoked', 1, 1, 2, 'opr_1', 'Sam')`,
+    ).bind(projectId, subjectRef, newId("lnk")),
+    env.DB.prepare(
+      "INSERT INTO customer_mappings (project_id, mode, customer_id, subject_ref) VALUES (?1, 'test', 'cus_1', ?2)",
+    ).bind(projectId, subjectRef),
+  ]);
+}
+
 /** Creates a customer with rows in every table that can hold data of one. */
 async function customerWithAll(): Promise<Customer> {
   const project = await newConnectedProject();
@@ -102,6 +131,7 @@ async function customerWithAll(): Promise<Customer> {
   await run(previewAction, caller, place, { subjectRef, actionId: newId("act"), form });
   await run(addNote, caller, place, { subjectRef, noteId: newId("note"), note: `Write to ${email}` });
   await insertAlert(place.projectId, subjectRef);
+  await insertAuditTraces(place.projectId, subjectRef);
   await stub.wake();
   return { project, place, subjectRef, secrets: [name, email], metadata, identity, stub, member };
 }
@@ -177,6 +207,7 @@ describe("customer erasure", () => {
       expect.arrayContaining([
         ...["subjects", "entitlements", "notes", "stripe_events", "events", "deliveries"],
         ...["alerts", "alert_messages"],
+        ...["access_audits", "access_audit_findings", "access_audit_seen", "customer_mappings"],
       ]),
     );
     const { decision } = await customer.stub.check();
@@ -184,7 +215,7 @@ describe("customer erasure", () => {
     expect(await countedAccess(customer)).toEqual([1, 1]);
     expect(await erase(customer)).toEqual({ outcome: "done", state: "done" });
     expect(await traces(customer)).toEqual([]);
-    await abortAllDurableObjects();
+    await restart(customer.stub);
     const unknown = env.SUBJECT.get(env.SUBJECT.idFromName(newId("req")));
     const fresh = stubOf(customer);
     expect((await fresh.check()).decision).toEqual((await unknown.check()).decision);
@@ -322,7 +353,7 @@ describe("erased customer", () => {
       detail: "erased",
     });
     expect((await customer.stub.read()).entitlements).toHaveLength(1);
-    await abortAllDurableObjects();
+    await restart(customer.stub);
     expect((await stubOf(customer).check()).sequence).toBe(after.sequence);
   });
 });

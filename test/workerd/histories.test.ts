@@ -1,9 +1,9 @@
-import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { dayMs, type GrantTerms } from "../../shared/domain/entitlement.ts";
 import { Subject } from "../../workers/runtime/subject/subject.ts";
-import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
+import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject, restart } from "./subjects.ts";
 
 /**
  * Runs random histories of one subject on the real object. Checks them against a model without a ledger: the
@@ -167,8 +167,7 @@ describe("decisionAsOf after an eviction", () => {
     const allowed = await stub.check();
     await stub.consume(identity, buildConsume(2, "all"));
     const exhausted = await stub.check();
-    await abortAllDurableObjects();
-    const again = env.SUBJECT.get(stub.id);
+    const again = await restart(stub);
     for (const answer of [before, allowed, exhausted])
       expect(await again.decisionAsOf(answer)).toMatchObject(answer);
     expect(exhausted.decision).toMatchObject({ allowed: false, reason: "usage_exhausted" });

@@ -41,7 +41,7 @@ const pausedEndpoints = 60;
 /** Deliveries per round with a message that arrives, and as many with one that is lost. */
 const deliveriesPerRound = 5;
 /** The sweeps that work at Stripe. */
-const sweepsAtStripe = ["inbox", "inboxReads", "missedEvents", "reviews"];
+const sweepsAtStripe = ["inbox", "inboxReads", "missedEvents", "backfills", "reviews"];
 /** How long everything of a round may take in real time: a second on an idle machine. */
 const promptMs = 30_000;
 

@@ -189,7 +189,7 @@ describe("retention", () => {
         hour,
       );
     await env.DB.batch([insert(0), insert(hourMs), insert(10 * hourMs)]);
-    await deleteOldHourlyCounts(env.DB, 2 * hourMs);
+    await deleteOldHourlyCounts(env.DB, 2 * hourMs, 100);
     expect((await countsOf({ projectId }, "access")).map(({ hour }) => hour)).toEqual([0, 10 * hourMs]);
   });
 });

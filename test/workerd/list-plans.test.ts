@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { readProductTerms } from "../../shared/db/product-terms.ts";
 import { findStripeEvent } from "../../shared/db/stripe-events.ts";
+import { prepareWebhookArrivals } from "../../shared/db/webhook-arrivals.ts";
 import { listKeys } from "../../workers/portal/db/api-keys.ts";
 import { listAuditEntries } from "../../workers/portal/db/audit.ts";
 import { readCustomerLists } from "../../workers/portal/db/customer.ts";
@@ -13,16 +15,30 @@ import {
 } from "../../workers/portal/db/customers.ts";
 import { readOverview } from "../../workers/portal/db/overview.ts";
 import { listProducts } from "../../workers/portal/db/products.ts";
+import { readRecoveryFacts } from "../../workers/portal/db/recovery-facts.ts";
+import { readLinkSecretFacts } from "../../workers/portal/db/recovery-links.ts";
+import { readShadow } from "../../workers/portal/db/shadow.ts";
 import { listStripeEvents } from "../../workers/portal/db/stripe-events.ts";
 import {
   listEndpointHealth,
   readDeliveryPage,
   readEndpointDetail,
 } from "../../workers/portal/db/webhooks.ts";
+import { readAppAnswers } from "../../workers/runtime/db/app-answers.ts";
+import { readKeyFacts } from "../../workers/runtime/db/key-facts.ts";
 import { removeOldAttempts } from "../../workers/runtime/db/old-attempts.ts";
+import { listEventBodies } from "../../workers/runtime/db/outbound-event-list.ts";
+import { listActiveProducts } from "../../workers/runtime/db/products.ts";
+import { readRecoveryInputs } from "../../workers/runtime/db/recovery.ts";
+import { readLink } from "../../workers/runtime/db/recovery-links.ts";
 import { listLargestObjects } from "../../workers/runtime/db/storage-sizes.ts";
 import { claimReviews } from "../../workers/runtime/db/subjects.ts";
 import { claimNextSubjects } from "../../workers/runtime/db/sweep-positions.ts";
+import {
+  claimRollouts,
+  listNextSubscribers,
+  type TermsRollout,
+} from "../../workers/runtime/db/terms-rollouts.ts";
 import { env } from "./subjects.ts";
 
 /** Covers the portal's D1 reads: each takes one round trip, from an index that returns the rows in order. */
@@ -122,7 +138,7 @@ const reads: Read[] = [
           return [
             `customers, tab ${tab} by ${sort}, ${cursor === null ? "first page" : "the page before"}`,
             indexOf(tab, sort),
-            (db) => listCustomers(db, place, query),
+            (db) => listCustomers({ control: db, data: db }, place, query),
             // The entitlements of each customer; the customers of a tab with few; by name, their page once more.
             isSorted ? (sort === "customer" ? 3 : 2) : 1,
           ];
@@ -136,7 +152,7 @@ const reads: Read[] = [
     (db) => {
       const range = { min: 1, below: 2 };
       const filter = { product: "P", units: range, ends: range, created: range };
-      return listCustomers(db, place, {
+      return listCustomers({ control: db, data: db }, place, {
         tab: "denied",
         filter,
         sort: "units",
@@ -147,21 +163,43 @@ const reads: Read[] = [
     },
     1,
   ],
-  ["a search", "subjects_by_tag", (db) => searchCustomers(db, place, terms, { after: null, limit: 50 }), 3],
+  [
+    "a search",
+    "subjects_by_tag",
+    (db) => searchCustomers({ control: db, data: db }, place, terms, { after: null, limit: 50 }),
+    3,
+  ],
   [
     "a further page of a search",
     null,
-    (db) => searchCustomers(db, place, terms, { after: "u1", limit: 50 }),
+    (db) => searchCustomers({ control: db, data: db }, place, terms, { after: "u1", limit: 50 }),
     3,
   ],
   ["the largest objects", "subjects_large", (db) => listLargestObjects(db, 10)],
   ["Stripe events", "stripe_events_by_age", events({})],
   ["Stripe events, a further page", "stripe_events_by_age", events({ before })],
+  ["how Stripe events arrived", "stripe_events_by_age", (db) => prepareWebhookArrivals(db, place).run()],
+  // The counts by result.
+  [
+    "shadow disagreements",
+    "shadow_disagreements_by_age",
+    (db) => readShadow(db, place, { before: null, limit: 51, now: 1 }),
+    1,
+  ],
+  ["shadow answers about customers", "PRIMARY KEY", (db) => readAppAnswers(db, place, ["user_1"], 1)],
   ["Stripe events of a result", "stripe_events_by_status", events({ status: "failed" })],
   ["Stripe events of a type", "stripe_events_by_type", events({ type: "invoice.paid" })],
   ["Stripe events of a customer", "stripe_events_by_subject", events({ subjectRef: "user_1" })],
   ["one Stripe event", "sqlite_autoindex_stripe_events_1", (db) => findStripeEvent(db, place, "evt_1")],
   ["products", null, (db) => listProducts(db, place, { archived: false }, 51)],
+  ["products for the API", null, (db) => listActiveProducts(db, place, "A", 51)],
+  ["events for the API", "events_by_project", (db) => listEventBodies(db, place, "evt_1", 51)],
+  [
+    "the facts of a key",
+    "stripe_connections_one_per_mode",
+    (db) => readKeyFacts({ control: db, data: db }, place, 1),
+  ],
+  ["what products include", null, (db) => readProductTerms(db, place, ["A", "B"])],
   ["API keys", "api_keys_by_project", (db) => listKeys(db, place, undefined, 51)],
   ["endpoints", "endpoints_by_project", (db) => listEndpointHealth(db, place)],
   ["one endpoint", "deliveries_by_endpoint", (db) => readEndpointDetail(db, place, "ep_1", 10)],
@@ -180,15 +218,34 @@ const reads: Read[] = [
   [
     "the overview",
     "stripe_events_by_status",
-    (db) => readOverview(db, place, { now: 1, ranges: [[1, 2]] }),
+    (db) => readOverview({ control: db, data: db }, place, { now: 1, ranges: [[1, 2]] }),
     3,
   ],
   [
     "a customer's lists",
     "deliveries_by_subject",
-    (db) => readCustomerLists(db, { ...place, subjectRef: "user_1" }, { before: null, limit: 100 }),
+    (db) =>
+      readCustomerLists(
+        { control: db, data: db },
+        { ...place, subjectRef: "user_1" },
+        { before: null, limit: 100 },
+      ),
     1,
   ],
+  [
+    "what a recovery needs",
+    "erasures_by_subject",
+    (db) =>
+      readRecoveryInputs(
+        { control: db, data: db },
+        { ...place, subjectRef: "user_1" },
+        { keyHash: "k", requestHash: "r", requestId: "req_plans", reason: null, now: 1 },
+        ["A"],
+      ),
+  ],
+  ["a recovery link", "PRIMARY KEY", (db) => readLink(db, "lnk_1")],
+  ["what the preview of a link needs", null, (db) => readRecoveryFacts(db, place)],
+  ["the links that still work", "recovery_links_by_subject", (db) => readLinkSecretFacts(db, "prj_1", 1)],
 ];
 
 describe("portal reads", () => {
@@ -204,7 +261,7 @@ describe("portal reads", () => {
 
   it("the sweep of unpaid checkouts reads its position and a page of rows, without a scan", async () => {
     const { db, queries, roundTrips } = recordingD1();
-    await removeOldAttempts(db, { before: 2, now: 3, limit: 5 });
+    await removeOldAttempts({ control: db, data: db }, { before: 2, now: 3, limit: 5 });
     // The position of the sweep, the rows, and the next position.
     expect(roundTrips()).toBe(3);
     const plans = (await Promise.all(queries.map(planOf))).flat();
@@ -213,12 +270,19 @@ describe("portal reads", () => {
   });
 });
 
+const rollout: TermsRollout = {
+  ...{ projectId: "prj_1", mode: "test", productCode: "PRO", version: 1, status: "running", round: 1 },
+  ...{ cursor: "", total: 0, done: 0, unreached: 0, leaseUntil: 0, createdAt: 0, updatedAt: 0 },
+};
+
 const claims: [what: string, index: string, claim: (db: D1Database) => Promise<unknown>][] = [
   [
     "objects to arm again",
     "subjects_by_tag",
     (db) => claimNextSubjects(db, "plans", { now: 2, roundMs: 1 }, 20),
   ],
+  ["rollouts of terms", "terms_rollouts_due", (db) => claimRollouts(db, { now: 0, leaseUntil: 1 }, 5)],
+  ["subscribers of a product", "entitlements_by_product", (db) => listNextSubscribers(db, rollout, 20)],
   ["reviews", "subjects_by_next_review", (db) => claimReviews(db, { now: 0, until: 1 }, 5)],
 ];
 

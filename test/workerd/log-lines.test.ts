@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -9,7 +9,7 @@ import { app } from "../../workers/runtime/app.ts";
 import { keyringName } from "../../workers/runtime/keys/keyring.ts";
 import { insertCheckoutAttempt, newConnectedProject, receiveStripeEvent } from "./connected-project.ts";
 import { deliveriesEnv, newEndpoint } from "./endpoints.ts";
-import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
+import { activePlan, buildConsume, buildPack, buildPurchase, env, newSubject, restart } from "./subjects.ts";
 
 type Line = Record<string, unknown> & { event: string };
 
@@ -26,6 +26,7 @@ function listen(): void {
 afterEach(() => {
   vi.restoreAllMocks();
   process.env["LOG_LEVEL"] = usualLevel;
+  process.env["LOG_SHARE"] = "1";
 });
 
 const linesOf = (event: string): Line[] =>
@@ -55,6 +56,20 @@ const post = (apiKey: string, path: string, body: object, bindings = env) =>
   );
 
 const subjectRef = "jane.doe@example.com";
+
+describe("a share of the lines", () => {
+  it("leaves out answered requests, and never one that is refused or fails", async () => {
+    const { apiKey } = await keyOf(newId("prj"));
+    listen();
+    process.env["LOG_SHARE"] = "0";
+    await post(apiKey, "/v1/access/check", { subject_ref: subjectRef });
+    await post(apiKey, "/v1/usage/consume", { subject_ref: subjectRef, units: 4 });
+    await post(apiKey, "/v1/access/check", { subject_ref: "" });
+    const broken = { ...env, SUBJECT: undefined } as unknown as typeof env;
+    await post(apiKey, "/v1/access/check", { subject_ref: subjectRef }, broken);
+    expect(linesOf("request").map(({ status }) => status)).toEqual([409, 400, 503]);
+  });
+});
 
 describe("metrics", () => {
   it("the runtime writes a metric for each request and one for its check or consume", async () => {
@@ -189,7 +204,7 @@ describe("flush line", () => {
     await stub.consume(identity, buildConsume(1, "k"));
     await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
     await env.DEV.advance(60_000);
-    await abortAllDurableObjects();
+    await restart(stub);
     listen();
     await env.SUBJECT.get(stub.id).check();
     const tag = subjectTag(`${identity.projectId}/test/${identity.subjectRef}`);

@@ -46,7 +46,10 @@ describe("applyManual", () => {
       before: { allowed: false, reason: "no_entitlement" },
       after: { allowed: true },
       changes: [{ before: null, units: 500 }],
-      events: [{ type: "entitlement.updated", data: { reason: "manual_grant", units: 500 } }],
+      events: [
+        { type: "entitlement.updated", data: { reason: "manual_grant", units: 500 } },
+        { type: "access.gained", data: { usage_remaining: 500, sequence: 1 } },
+      ],
     });
     if (preview.outcome !== "previewed") throw new Error(preview.outcome);
     const form = { ...command(grant), ...grantRequest, fingerprint: preview.fingerprint };

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { signalTypes } from "../../shared/contract/outbound-event.ts";
 import { buildAuditRow } from "../../shared/db/audit.ts";
 import { statusAt } from "../../shared/domain/availability.ts";
 import type { ManualAction } from "../../shared/domain/ledger.ts";
@@ -8,11 +9,12 @@ import type { ManualActionRequest } from "../../workers/runtime/subject/operator
 import type { SubjectSnapshot } from "../../workers/runtime/subject/rpc-types.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
 import { randomFrom } from "../fault/random.ts";
+import { newEndpoint } from "./endpoints.ts";
 import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
 
 /**
  * Runs generated actions on generated states of real objects. An applied action matches its preview, and an
- * undo restores the effective access. Each action has its ledger entry, audit row and event.
+ * undo restores the effective access. Each action has its ledger entry, audit row and events, signals included.
  */
 
 const cases = 1_000;
@@ -32,6 +34,7 @@ it("a manual action applies as previewed and can be undone after any history", a
   let refused = 0;
   for (let number = 0; done + undone + refused < cases; number++) {
     const customer = newSubject();
+    await subscribeToSignals(customer);
     await populate(customer, random, number);
     const sequences: number[] = [];
     const emitted = { events: 0 };
@@ -61,6 +64,17 @@ it("a manual action applies as previewed and can be undone after any history", a
 }, 120_000);
 
 /** Buys products of several kinds, and refunds, disputes or spends some of them. */
+async function subscribeToSignals({ identity, stub }: Customer): Promise<void> {
+  const { projectId } = identity;
+  await newEndpoint({ projectId, mode: "test" }, [...signalTypes]);
+  const project = { lowBalance: { value: 30, in: "percent" as const }, expiringDays: 5 };
+  await stub.applyStripe(identity, {
+    facts: [{ type: "signals", settings: { version: 1, project, products: {} } }],
+    graceDays: 0,
+    cause: { type: "signal_settings", id: "1" },
+  });
+}
+
 async function populate({ identity, stub }: Customer, random: Random, number: number): Promise<void> {
   const now = Date.now();
   for (let bought = random(4); bought >= 0; bought--) {

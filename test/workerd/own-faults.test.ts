@@ -6,6 +6,7 @@ import { claimForAttempt, runLane } from "../../workers/deliveries/sending/lane.
 import { readOverview } from "../../workers/portal/db/overview.ts";
 import { processStripeEvent } from "../../workers/runtime/stripe-events/process-event.ts";
 import { newConnectedProject, readInboxRow, receiveStripeEvent } from "./connected-project.ts";
+import { databases } from "./databases.ts";
 import { deliveriesEnv, insertDueEvents, newEndpoint, newScope, now } from "./endpoints.ts";
 import { env } from "./subjects.ts";
 
@@ -68,7 +69,7 @@ describe("a fault of the installation", () => {
       consecutiveFailures: 0,
       failingSince: null,
     });
-    const { ownFault } = (await readOverview(DB, scope, { now: await now(), ranges: [] })).troubles;
+    const { ownFault } = (await readOverview(databases, scope, { now: await now(), ranges: [] })).troubles;
     expect(ownFault).toMatchObject({ endpoints: 1, fault: expect.stringMatching(fault) });
     expect(ownFault?.since).toBeLessThan(since + minute);
     expect(sent).not.toHaveBeenCalled();
@@ -80,7 +81,9 @@ describe("a fault of the installation", () => {
       made,
     ]);
     expect(states).toEqual(Array(12).fill(["sent", 1]));
-    expect((await readOverview(DB, scope, { now: await now(), ranges: [] })).troubles.ownFault).toBeNull();
+    expect(
+      (await readOverview(databases, scope, { now: await now(), ranges: [] })).troubles.ownFault,
+    ).toBeNull();
   });
 
   it.each([
@@ -108,7 +111,7 @@ describe("a fault of the installation", () => {
       }
       for (const delivery of await listDeliveries(DB, scope, {}, page))
         expect(delivery).toMatchObject({ state: "pending", attempts: 0, attemptsInRun: 0, leaseUntil: null });
-      const { ownFault } = (await readOverview(DB, scope, { now: await now(), ranges: [] })).troubles;
+      const { ownFault } = (await readOverview(databases, scope, { now: await now(), ranges: [] })).troubles;
       expect(ownFault).toMatchObject({ endpoints: 1, fault: expect.stringMatching(fault) });
       expect(received).toBe(0);
       resolve = async () => Response.json({ Status: 0, Answer: [{ type: 1, data: "93.184.215.14" }] });
@@ -144,7 +147,7 @@ describe("a fault of the installation", () => {
     const charge = { id: "ch_fault", object: "charge", refunded: true, payment_intent: "pi_fault" };
     const { eventId } = (await receiveStripeEvent(project, "charge.refunded", charge)) ?? { eventId: "" };
     expect((await readInboxRow(project, eventId))?.tries).toBe(1);
-    const key = { connectionId: project.connectionId, eventId };
+    const key = { connectionId: project.connectionId, eventId, projectId: project.projectId };
     for (let passed = 0; passed < 24 * hour; passed += hour / 2) {
       await DEV.advance(hour / 2);
       await processStripeEvent(broken, key);

@@ -13,6 +13,7 @@ export async function rowsTouched(
     await storage.deleteAlarm();
     const cursors: { rowsRead: number; rowsWritten: number }[] = [];
     const counting = {
+      databaseSize: storage.sql.databaseSize,
       exec: (query: string, ...bindings: unknown[]) => {
         const cursor = storage.sql.exec(query, ...bindings);
         cursors.push(cursor);

@@ -119,6 +119,7 @@ describe("a value that is thrown and is no Error", () => {
       error: "temporarily_unavailable",
       message: "Temporarily unavailable. Retry the request.",
       request_id: reply.headers.get("Request-Id"),
+      docs_url: "http://runtime/docs/errors#temporarily_unavailable",
     });
   });
 });
@@ -159,8 +160,9 @@ describe("API key authentication", () => {
 
   it("the API needs no D1 when a check has a known key", async () => {
     const { apiKey } = await knownKey();
-    const { KEYRING, SUBJECT, DEV } = env;
-    expect((await app.fetch(request(apiKey), untouchable({ KEYRING, SUBJECT, DEV }))).status).toBe(200);
+    const { KEYRING, SUBJECT, DEV, RATE_LIMIT_10000 } = env;
+    const bindings = untouchable({ KEYRING, SUBJECT, DEV, RATE_LIMIT_10000 });
+    expect((await app.fetch(request(apiKey), bindings)).status).toBe(200);
   });
 
   it("a keyring stores only the hashes of keys", async () => {
@@ -183,10 +185,16 @@ describe("API reference", () => {
     expect(Object.keys(document.paths).toSorted()).toEqual([
       "/v1/access/check",
       "/v1/access/products",
+      "/v1/access/recovery",
+      "/v1/access/shadow",
       "/v1/checkout/session",
       "/v1/checkout/session/{attempt_id}",
       "/v1/customer/access/{subject_ref}",
+      "/v1/customer/portal-session",
       "/v1/entitlements/{subject_ref}",
+      "/v1/events",
+      "/v1/key",
+      "/v1/products",
       "/v1/usage/consume",
       "/v1/usage/release",
       "/v1/usage/reserve",

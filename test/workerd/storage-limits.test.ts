@@ -20,6 +20,7 @@ import {
   readSubject,
   receiveStripeEvent,
 } from "./connected-project.ts";
+import { databases } from "./databases.ts";
 import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const database = drizzle(env.DB);
@@ -35,6 +36,7 @@ const newCaller = (mode: Mode = "test", projectId = newId("prj")): Caller => ({
   keyId: newId("key"),
   plan: "active",
   rateLimit: 10_000,
+  away: null,
 });
 
 /** Counts `times` checkouts, each of a new subject. Returns how many were refused. */
@@ -151,7 +153,7 @@ async function insertOldAttempt(project: ConnectedProject, options: AttemptOptio
 
 async function sweep(): Promise<void> {
   const at = await now();
-  await removeOldAttempts(env.DB, { before: at - 30 * dayMs, now: at, limit: 500 });
+  await removeOldAttempts(databases, { before: at - 30 * dayMs, now: at, limit: 500 });
 }
 
 async function whatIsLeft({ attemptId, sessionId, subjectRef }: Record<string, string>) {
@@ -308,14 +310,14 @@ describe("the size of D1 and of objects", () => {
       { ...row, subjectRef: "watched", subjectTag: "bb", storageBytes: 2_000_000_000, createdAt: t0 },
       { ...row, subjectRef: "small", subjectTag: "cc", storageBytes: 20_000, createdAt: t0 },
     ]);
-    expect(await sweepStorage(env)).toEqual({ filling: 1 });
+    expect(await sweepStorage(env, { endBy: 0 }, 0)).toEqual({ filling: 1 });
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
       { event: "storage.filling", what: "subject", subject_tag: "aa", bytes: 8_100_000_000 },
     ]);
     const size = await env.DB.prepare("SELECT bytes FROM storage_sizes WHERE name = 'd1'").first("bytes");
     expect(size).toBeGreaterThan(10_000);
-    expect(await sweepStorage(env)).toEqual({ filling: 0 });
+    expect(await sweepStorage(env, { endBy: 0 }, 0)).toEqual({ filling: 0 });
     await env.DEV.advance(hour + 1_000);
-    expect(await sweepStorage(env)).toEqual({ filling: 1 });
+    expect(await sweepStorage(env, { endBy: 0 }, 0)).toEqual({ filling: 1 });
   });
 });

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { insertAccountWithProject } from "../../dev/entries/runtime/insert-project.ts";
 import { checkoutAttempts, stripeEvents } from "../../shared/db/tables/stripe.ts";
 import { parseWrappingKeys, seal } from "../../shared/kit/encryption.ts";
-import { newId } from "../../shared/kit/ids.ts";
+import { connectionIdOf, newId } from "../../shared/kit/ids.ts";
 import { buildLicenzyMetadata } from "../../shared/stripe/licenzy-metadata.ts";
 import type { FrozenRequest } from "../../workers/runtime/checkout/frozen-request.ts";
 import { saveConnection } from "../../workers/runtime/db/stripe-connections.ts";
@@ -35,7 +35,8 @@ async function storedEvent(
   change: { type?: string; livemode?: boolean; metadata?: object } = {},
 ): Promise<Purchase> {
   const at = await now();
-  const [accountId, projectId, connectionId] = [newId("acc"), newId("prj"), newId("con")];
+  const [accountId, projectId] = [newId("acc"), newId("prj")];
+  const connectionId = connectionIdOf({ projectId, mode: "test" });
   const attemptId = newId("att");
   const eventId = `evt_${attemptId}`;
   const created = { createdAt: at, updatedAt: at };
@@ -125,9 +126,9 @@ async function insertAttemptOf({ connectionId, projectId, attemptId }: Purchase)
 }
 
 /** Makes the first try, as the route does after it stored the event. */
-async function tryNow({ connectionId, eventId }: Purchase): Promise<void> {
+async function tryNow({ connectionId, eventId, projectId }: Purchase): Promise<void> {
   await env.DB.prepare("UPDATE stripe_events SET next_try_at = 0 WHERE event_id = ?").bind(eventId).run();
-  await processStripeEvent(env, { connectionId, eventId });
+  await processStripeEvent(env, { connectionId, eventId, projectId });
 }
 
 async function rowOf({ connectionId, eventId }: Purchase) {

@@ -1,12 +1,12 @@
 import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
-import { readStripeProfile } from "../../shared/contract/operations/stripe-profile.ts";
+import { readCustomer } from "../../shared/contract/operations/customers.ts";
 import { hashSubjectName } from "../../shared/db/erasures.ts";
 import { stripeConnections } from "../../shared/db/tables/configuration.ts";
 import { erasures } from "../../shared/db/tables/records.ts";
 import { stripeObjects } from "../../shared/db/tables/stripe.ts";
 import { parseWrappingKeys, seal } from "../../shared/kit/encryption.ts";
-import { newId } from "../../shared/kit/ids.ts";
+import { connectionIdOf, newId } from "../../shared/kit/ids.ts";
 import { apiKeyAssociatedData } from "../../workers/runtime/stripe-connection/associated-data.ts";
 import { type Account, newAccount, newMember } from "./members.ts";
 import { run } from "./operator-calls.ts";
@@ -26,7 +26,7 @@ interface Connected extends Account {
 async function connect(mode: "test" | "live" = "test"): Promise<Connected> {
   const account = await newAccount();
   const { caller } = await newMember(account, "viewer");
-  const connectionId = newId("con");
+  const connectionId = connectionIdOf({ projectId: account.projectId, mode });
   const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
   await database.insert(stripeConnections).values({
     connectionId,
@@ -45,8 +45,13 @@ async function addStripeCustomer({ connectionId }: Connected, stripeId: string, 
   await database.insert(stripeObjects).values(row);
 }
 
-const read = ({ caller, projectId }: Connected, mode: "test" | "live" = "test") =>
-  run(readStripeProfile, caller, { projectId, mode }, { subjectRef });
+async function read({ caller, projectId }: Connected, mode: "test" | "live" = "test") {
+  const page = { before: null, limit: 1, withProfile: true };
+  const reply = await run(readCustomer, caller, { projectId, mode }, { subjectRef, ...page });
+  if (reply.outcome === "refused") return reply;
+  const { profile } = reply;
+  return profile !== null && "outcome" in profile ? profile : { outcome: "done" as const, profile };
+}
 
 const charge = (id: string, changes: object = {}) => ({
   id,
@@ -131,7 +136,7 @@ async function dumpD1(): Promise<string> {
   return JSON.stringify(tables.map((table) => table.results));
 }
 
-describe("customer.read_stripe_profile", () => {
+describe("the profile of customer.read", () => {
   it("returns name, email, plan price and payments of the customer at Stripe, and D1 keeps none of it", async () => {
     const project = await connect();
     await addStripeCustomer(project, "cus_1");
@@ -242,7 +247,7 @@ describe("customer.read_stripe_profile", () => {
       expect(await read(project)).toMatchObject({
         outcome: "refused",
         reason: "stripe",
-        message: "Stripe didn't answer; reload to try again.",
+        message: "Stripe didn't respond. Reload to try again.",
       });
       expect(Date.now() - startedAt).toBeLessThan(2_000);
     } finally {
@@ -254,13 +259,13 @@ describe("customer.read_stripe_profile", () => {
     [
       429,
       { type: "invalid_request_error", code: "rate_limit", message: "Too many requests" },
-      /didn't answer/,
+      /didn't respond/,
     ],
-    [503, { type: "api_error", message: "Down" }, /didn't answer/],
+    [503, { type: "api_error", message: "Down" }, /didn't respond/],
     [
       401,
       { type: "invalid_request_error", message: "Invalid API Key provided" },
-      /^Stripe refused: Invalid API Key/,
+      /^Stripe rejected the request: Invalid API Key/,
     ],
   ])("a reply of %i from Stripe is a refusal, and is not remembered", async (status, error, message) => {
     const project = await connect();

@@ -1,7 +1,6 @@
 import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
 import { stripeConnections } from "../../shared/db/tables/configuration.ts";
-import { recordObjectOwner } from "../../workers/runtime/db/stripe-objects.ts";
 import { sweepMissedEvents } from "../../workers/runtime/stripe-events/sweep-missed-events.ts";
 import {
   buildStripeEvent,
@@ -103,63 +102,5 @@ describe("an event without a readable time in Stripe's list", () => {
     // The next sweep does not store it again.
     await sweep();
     expect((await readInboxRow(project, bad.id))?.tries).toBe(1);
-  });
-});
-
-describe("full reread after a long gap", () => {
-  const gap = 31 * 24 * 60 * minute;
-  const remember = async (subjectRef: string, stripeId: string) =>
-    recordObjectOwner(
-      env.DB,
-      { ...project, mode: "test" },
-      { subjectRef, customerId: null },
-      [{ stripeId, attemptId: null }],
-      await now(),
-    );
-
-  it("a reread skips and names a customer when Stripe no longer has the objects", async () => {
-    const session = {
-      ...(await paidSession("z_well")),
-      status: "complete",
-      created: 1,
-      expires_at: 86_401,
-      customer: null,
-    };
-    const charge = { id: "ch_1", paid: true, created: 1, balance_transaction: { id: "txn_1", created: 2 } };
-    await remember("a_gone", "sub_gone");
-    await remember("z_well", session.id);
-    await env.DEV.advance(gap);
-    await env.DEV.setStripeAnswers([
-      { path: `/v1/checkout/sessions/${session.id}`, status: 200, body: session },
-      { path: "/v1/charges", status: 200, body: list([]) },
-      { path: "/v1/payment_intents/", status: 200, body: { id: "pi_1", latest_charge: charge } },
-      { path: "/v1/events", status: 200, body: list([]) },
-    ]);
-    await sweep();
-    expect((await readSubject(project, "z_well")).usageRemaining).toBe(10);
-    // Its payment and customer are known from now on, with the sale that they belong to.
-    const { results } = await env.DB.prepare(
-      `SELECT stripe_id AS id, attempt_id IS NOT NULL AS sold FROM stripe_objects
-       WHERE connection_id = ? AND subject_ref = ?`,
-    )
-      .bind(project.connectionId, "z_well")
-      .all();
-    expect(results).toContainEqual({ id: session.payment_intent, sold: 1 });
-    expect(await readConnection(project)).toMatchObject({
-      rereadStartedAt: null,
-      sweepError: "customers skipped: a_gone: Stripe: No such object",
-    });
-    expect((await readConnection(project)).sweptTo).toBeGreaterThan((await now()) - minute);
-  });
-
-  it("a reread skips no customer when Stripe is down", async () => {
-    await remember("a_gone", "sub_gone");
-    await env.DEV.advance(gap);
-    await env.DEV.setStripeAnswers([{ path: "/v1/", status: 500, body: broken }]);
-    await sweep();
-    expect(await readConnection(project)).toMatchObject({
-      sweptTo: null,
-      sweepError: "Stripe: Stripe is down",
-    });
   });
 });

@@ -1,4 +1,6 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
+import { expect } from "vitest";
 import type { GrantTerms } from "../../shared/domain/entitlement.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { deriveId, newId } from "../../shared/kit/ids.ts";
@@ -24,8 +26,13 @@ export interface TestDev {
 
 export const env = bindings;
 
+const restartReason = "Restarted by a test.";
+
 /** A plan as a Keyring holds it. */
-export const activePlan = { status: "active", version: 1 } as const;
+export const activePlan = {
+  plan: { status: "active", version: 1 },
+  limit: { requests: null, version: 0 },
+} as const;
 
 /** Returns a subject that no other test uses. */
 export function newSubject(): { identity: SubjectIdentity; stub: DurableObjectStub<Subject> } {
@@ -36,6 +43,15 @@ export function newSubject(): { identity: SubjectIdentity; stub: DurableObjectSt
     region: "weur",
   };
   return { identity, stub: env.SUBJECT.get(env.SUBJECT.idFromName(subjectName(identity))) };
+}
+
+/**
+ * Restarts one object: aborts its instance and returns a stub for the next. `abortAllDurableObjects` would also abort
+ * objects in which the test runner itself still waits, and the run would never end.
+ */
+export async function restart(stub: DurableObjectStub<Subject>): Promise<DurableObjectStub<Subject>> {
+  await expect(runInDurableObject(stub, (_, ctx) => ctx.abort(restartReason))).rejects.toThrow(restartReason);
+  return env.SUBJECT.get(stub.id);
 }
 
 export const buildPack = (units: number, expiresAfterDays: number | null = null): GrantTerms => ({

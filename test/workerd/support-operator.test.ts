@@ -31,11 +31,10 @@ const product = { productCode: "A", name: "A", stripePriceId: "price_1", kind: "
 
 /** An input of each operation that its schema takes. */
 const inputs: { [O in OperationOf<"runtime"> as O["name"]]: () => InputOf<O> } = {
-  "customer.read": () => ({ subjectRef, before: null, limit: 1 }),
+  "customer.read": () => ({ subjectRef, before: null, limit: 1, withProfile: false }),
   "customer.read_decision": () => ({ subjectRef, asOf: { at: 1 } }),
   "customer.find_by_email": () => ({ email: "a@example.com" }),
   "customer.find_related_at_stripe": () => ({ stripeId: "ch_1" }),
-  "customer.read_stripe_profile": () => ({ subjectRef }),
   "customer.preview_action": () => ({ subjectRef, ...newRequest() }),
   "customer.apply_action": () => ({ subjectRef, ...newRequest(), ...why, fingerprint: "" }),
   "customer.preview_sync": () => ({ subjectRef }),
@@ -47,6 +46,14 @@ const inputs: { [O in OperationOf<"runtime"> as O["name"]]: () => InputOf<O> } =
   "bulk_job.preview_again": () => ({ jobId: "job_none" }),
   "bulk_job.start": () => ({ jobId: "job_none", round: 0 }),
   "bulk_job.stop": () => ({ jobId: "job_none" }),
+  "access_audit.start": () => ({ auditId: newId("job") }),
+  "access_audit.stop": () => ({ auditId: "job_none" }),
+  "access_audit.resume": () => ({ auditId: "job_none" }),
+  "access_audit.import": () => ({ auditId: "job_none", findingId: null }),
+  "access_audit.continue_import": () => ({ auditId: "job_none" }),
+  "access_audit.save_settings": () => ({ source: "none", metadataKey: null, dailyHour: null }),
+  "access_audit.upload_mapping": () => ({ csv: "cus_1,user_1" }),
+  "customer.create_recovery_link": () => ({ subjectRef, linkId: newId("lnk"), days: 7 as const }),
   "customer.note_add": () => ({ subjectRef, noteId: newId("note"), note: "hello" }),
   "customer.note_delete": () => ({ subjectRef, noteId: "note_none" }),
   "customer.export": () => ({ subjectRef, cursor: null }),
@@ -56,12 +63,33 @@ const inputs: { [O in OperationOf<"runtime"> as O["name"]]: () => InputOf<O> } =
   "customer.resync": () => ({ subjectRef }),
   "subject_job.start": () => ({ jobId: newId("job"), kind: "verify" }),
   "subject_job.stop": () => ({ jobId: "job_none" }),
+  "shadow.compare": () => ({ answers: [{ subjectRef, appAllowed: true }] }),
+  "shadow.clear": () => ({}),
   "stripe_event.retry": () => ({ eventId: "evt_none" }),
   "product.create": () => product,
   "product.edit": () => ({ product, version: 0 }),
   "product.archive": () => ({ productCode: "A", archived: true }),
+  "product.set_allowance": () => ({
+    productCode: "A",
+    units: 1,
+    every: "month",
+    rolloverWindows: 0,
+    rolloverMax: null,
+    inTrial: null,
+    from: null,
+    version: 0,
+  }),
+  "product.preview_copy": () => ({ productCode: "A" }),
+  "product.copy_to_live": () => ({
+    productCode: "A",
+    stripePriceId: "price_1",
+    testVersion: 0,
+    liveVersion: null,
+  }),
   "price.list": () => ({}),
   "price.look_up": () => ({ priceId: "price_1", kind: "subscription" }),
+  "price.list_free": () => ({ after: null }),
+  "product.create_many": () => ({ products: [product] }),
   "api_key.create": () => ({ keyId: newId("key"), name: "k", expiresAt: null }),
   "api_key.rotate": () => ({ keyId: "key_none", newKeyId: newId("key"), overlapMs: 0 }),
   "api_key.revoke": () => ({ keyId: "key_none" }),
@@ -69,6 +97,16 @@ const inputs: { [O in OperationOf<"runtime"> as O["name"]]: () => InputOf<O> } =
   "stripe.check": () => ({}),
   "stripe.register_webhook": () => ({ origin: "https://a.example" }),
   "stripe.set_webhook_secret": () => ({ secret: "whsec_0123456789abcdef" }),
+  "stripe_backfill.stop": () => ({ jobId: "job_none" }),
+  "stripe_backfill.resume": () => ({ jobId: "job_none" }),
+  "project.rotate_link_secret": () => ({ secretVersion: 1 }),
+  "project.set_rate_limit": () => ({ rateLimit: 500 }),
+  "project.set_signals": () => ({
+    productCode: null,
+    lowBalance: 10,
+    lowBalanceIn: "percent",
+    expiringDays: 7,
+  }),
   "plan.set": () => ({ plan: "trial" }),
 };
 const table = operations.flatMap((operation) =>
@@ -155,7 +193,12 @@ describe("applyAction", () => {
       sequence: 1,
       repeated: false,
     });
-    const seen = await run(readCustomer, viewer.caller, place, { subjectRef, before: null, limit: 5 });
+    const seen = await run(readCustomer, viewer.caller, place, {
+      subjectRef,
+      before: null,
+      limit: 5,
+      withProfile: false,
+    });
     if (seen.outcome !== "done") throw new Error(seen.message);
     expect(seen.customer).toMatchObject({
       usageRemaining: 50,

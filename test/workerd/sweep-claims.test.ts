@@ -104,7 +104,7 @@ describe("a sweep that can't do all that is due", () => {
       await insert();
       const since = await now();
       const { hanging, calls } = hangingEnv();
-      const run = sweeps[name](hanging, { endBy: Date.now() + minute });
+      const run = sweeps[name](hanging, { endBy: Date.now() + minute }, 0);
       await vi.waitFor(() => expect(calls()).toBe(atOnce));
       expect(await countClaimed(since)).toBe(atOnce);
       endBudget();
@@ -118,7 +118,7 @@ describe("a sweep that can't do all that is due", () => {
     await DB.exec("DELETE FROM subjects");
     await insertSubjects({ nextExpiryAt: 1_000 });
     const { hanging, calls } = hangingEnv();
-    const run = sweeps.expiries(hanging, { endBy: Date.now() + minute });
+    const run = sweeps.expiries(hanging, { endBy: Date.now() + minute }, 0);
     await vi.waitFor(() => expect(calls()).toBe(20));
     const claimed = await DB.prepare(
       "SELECT max(next_expiry_at) AS youngest FROM subjects WHERE woken_at IS NOT NULL",

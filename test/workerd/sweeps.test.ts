@@ -6,12 +6,13 @@ import { claimSubjectsToWake } from "../../workers/runtime/db/subjects.ts";
 import { maxTries } from "../../workers/runtime/stripe-events/retry-schedule.ts";
 import { insertCheckoutAttempt, newConnectedProject, receiveStripeEvent } from "./connected-project.ts";
 import { buildCronEnv, maintenance } from "./crons.ts";
+import { databases } from "./databases.ts";
 import { insertDueEvents, newEndpoint, newScope, now } from "./endpoints.ts";
 import { buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
 
 const { DB, DEV } = env;
 const minute = 60_000;
-const stripeSweeps = ["inboxReads", "missedEvents", "reviews"];
+const stripeSweeps = ["inboxReads", "missedEvents", "backfills", "reviews"];
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -34,7 +35,7 @@ async function insertDelivery(): Promise<string> {
 }
 
 const troublesOf = async () => {
-  const { sweeps } = (await readOverview(DB, newScope(), { now: await now(), ranges: [] })).troubles;
+  const { sweeps } = (await readOverview(databases, newScope(), { now: await now(), ranges: [] })).troubles;
   return sweeps;
 };
 
@@ -132,7 +133,11 @@ describe("an hour without Stripe", () => {
     const metadata = await insertCheckoutAttempt(project, "user_1");
     const session = { id: "cs_claim", payment_status: "paid", payment_intent: "pi_claim", metadata };
     const row = await receiveStripeEvent(project, "checkout.session.completed", session);
-    const key = { connectionId: project.connectionId, eventId: row?.eventId ?? "" };
+    const key = {
+      connectionId: project.connectionId,
+      eventId: row?.eventId ?? "",
+      projectId: project.projectId,
+    };
     await DB.prepare(
       "UPDATE stripe_events SET status = 'received', tries = 0, next_try_at = 0 WHERE event_id = ?",
     )

@@ -1,6 +1,6 @@
-import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env, newSubject, restart } from "./subjects.ts";
 
 /** Creates a flushed ledger of one grant and nine consumes, runs the SQL of `harm` on it, and verifies it. */
 async function verifyAfter(harm: string) {
@@ -59,8 +59,7 @@ describe("verify", () => {
     await runInDurableObject(stub, (_, { storage }) => {
       storage.sql.exec("UPDATE entitlements SET body = replace(body, 'Remaining\":100', 'Remaining\":101')");
     });
-    await abortAllDurableObjects();
-    const again = env.SUBJECT.get(stub.id);
+    const again = await restart(stub);
     const { ok, findings } = await again.verify();
     expect(ok).toBe(false);
     expect(findings).toContainEqual(expect.objectContaining({ where: "state" }));

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { DevelopmentOperator } from "../../dev/entries/deliveries/development-operator.ts";
 import type { Mode } from "../../shared/contract/enums.ts";
+import type { JobKey } from "../../shared/contract/messages.ts";
 import {
   requeueDelivery,
   requeueMany,
@@ -38,9 +39,12 @@ const { DB } = env;
 const waitUntil = vi.fn((work: Promise<unknown>) => work);
 const started: string[] = [];
 
-const LANES = { runJob: async (jobId: string) => void started.push(jobId) };
+const LANES = { runJob: async ({ jobId }: JobKey) => void started.push(jobId) };
 const context = { waitUntil } as unknown as ExecutionContext;
-const entrypoint = new WebhookOperatorEntrypoint(context, { ...deliveriesEnv, LANES } as DeliveriesEnv);
+const entrypoint = new WebhookOperatorEntrypoint(context, {
+  ...deliveriesEnv,
+  LANES,
+} as unknown as DeliveriesEnv);
 const run = callsOf<"deliveries">(entrypoint);
 const input = { url: "http://127.0.0.1:9/", description: "", eventTypes: ["purchase.finalized"] };
 const newInput = () => ({ endpointId: newId("ep"), ...input });

@@ -1,10 +1,11 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
+import type { JobKey, StripeRetryMessage } from "../../shared/contract/messages.ts";
 import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import type { DeliveryMessage } from "../../shared/db/outbound-events.ts";
 import { sendAlertMessage } from "./alerts/send-message.ts";
 import { consumeDeliveries } from "./consumers/deliveries.ts";
 import { consumeStripeRetries } from "./consumers/stripe-retries.ts";
+import type { AlertMessageKey } from "./db/alert-attempts.ts";
 import type { ClaimedDelivery } from "./db/delivery-attempts.ts";
 import type { DeliveriesEnv, LanesRpc } from "./env.ts";
 import { runJob } from "./sending/job.ts";
@@ -31,12 +32,12 @@ export class Lanes extends WorkerEntrypoint<DeliveriesEnv> implements LanesRpc {
     if (claimed !== null) await runLane(this.env, claimed);
   }
 
-  async runJob(jobId: string): Promise<void> {
-    await runJob(this.env, jobId);
+  async runJob(key: JobKey): Promise<void> {
+    await runJob(this.env, key);
   }
 
-  async sendAlertMessage(messageId: string): Promise<void> {
-    await sendAlertMessage(this.env, messageId);
+  async sendAlertMessage(key: AlertMessageKey): Promise<void> {
+    await sendAlertMessage(this.env, key);
   }
 }
 

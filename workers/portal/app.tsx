@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
+import { discardBody } from "../../shared/kit/discard-body.ts";
 import { errorMessage, log } from "../../shared/kit/log.ts";
 import { DependencyUnavailableError } from "../../shared/kit/timeout.ts";
 import { confirmFirst } from "./auth/confirm-first.tsx";
@@ -10,8 +11,10 @@ import { guard, isMember } from "./auth/guard.ts";
 import { getSession } from "./auth/session-cookie.ts";
 import { listProviders } from "./auth/sign-in-service.ts";
 import { renderErrorPage } from "./components/error-page.tsx";
-import { maxFormBytes, maxListFormBytes, RepeatedFieldError, UnreadableFormError } from "./http/form.ts";
+import { EncodingError } from "./http/decode-text.ts";
+import { maxFormBytes, RepeatedFieldError, UnreadableFormError } from "./http/form.ts";
 import { requestLog } from "./http/request-log.ts";
+import { mappingUpload } from "./http/uploads.ts";
 import { getOrigin, type PortalHono } from "./request-context.ts";
 import { routes } from "./routes.ts";
 
@@ -28,6 +31,12 @@ app.use((c, next) => {
   return next();
 });
 app.use(requestLog);
+
+// A form is refused by its origin, size or session before it is read.
+app.use(async (c, next) => {
+  await next();
+  await discardBody(c.req.raw);
+});
 
 app.use(async (c, next) => {
   const formAction = ["'self'", ...listProviders(c.env).map((provider) => providerOrigins[provider])];
@@ -87,7 +96,7 @@ app.use(async (c, next) => {
 const limitForm = (maxSize: number) =>
   bodyLimit({ maxSize, onError: (c) => c.text("The form is too large.\n", 413) });
 
-app.use(limitForm(maxListFormBytes));
+app.use(limitForm(mappingUpload.maxBytes));
 
 app.use(async (c, next) => {
   c.set("now", await currentTime(c.env.DEV));
@@ -96,15 +105,10 @@ app.use(async (c, next) => {
 });
 
 for (const route of routes)
-  app.on(
-    route.method,
-    route.path,
-    limitForm(route.takesList ? maxListFormBytes : maxFormBytes),
-    async (c) => {
-      c.set("route", route);
-      return (await guard(c, route)) ?? (await confirmFirst(c, route.confirm)) ?? (await route.handler(c));
-    },
-  );
+  app.on(route.method, route.path, limitForm(route.upload?.maxBytes ?? maxFormBytes), async (c) => {
+    c.set("route", route);
+    return (await guard(c, route)) ?? (await confirmFirst(c, route.confirm)) ?? (await route.handler(c));
+  });
 
 app.notFound(async (c) => {
   const session = await getSession(c);
@@ -120,6 +124,13 @@ app.onError((error, c) => {
       422,
       "The form is incomplete",
       "A field was sent twice. Nothing was changed. Reload the page.",
+    );
+  if (error instanceof EncodingError)
+    return renderErrorPage(
+      c,
+      422,
+      "The file is not in UTF-8",
+      "Nothing was changed. Save the file as CSV in UTF-8, with or without a byte order mark, and upload it again.",
     );
   if (error instanceof UnreadableFormError)
     return renderErrorPage(

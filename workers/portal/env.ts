@@ -8,6 +8,8 @@ import type { MailEnv } from "../../shared/kit/send-mail.ts";
  */
 export interface PortalEnv extends MailEnv {
   DB: D1Database;
+  /** The files of the documentation site. */
+  DOCS: Fetcher;
   /** The runtime's `OperatorEntrypoint`, over RPC. */
   RUNTIME: OperatorRpc;
   /** The deliveries worker's `WebhookOperatorEntrypoint`, over RPC. */

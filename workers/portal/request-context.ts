@@ -4,11 +4,19 @@ import type { OperatorCaller } from "../../shared/contract/operations/reply.ts";
 import type { Role } from "../../shared/contract/roles.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
 import type { Actor } from "../../shared/db/audit.ts";
+import { type Databases, databasesOf, dataOf } from "../../shared/db/databases.ts";
 import type { OperatorSession, SessionProject } from "../../shared/db/session.ts";
 import type { PortalEnv } from "./env.ts";
 
 /** A session with complete sign-in and an operator who belongs to an account. */
 export type Member = OperatorSession & { role: Role; accountId: string; accountName: string };
+
+/** What the form of a route may carry in a file. */
+export interface Upload {
+  /** Of the whole form. */
+  maxBytes: number;
+  decode(bytes: Uint8Array): string;
+}
 
 export interface PortalHono {
   Bindings: PortalEnv;
@@ -17,7 +25,7 @@ export interface PortalHono {
     /** The time by the stack's clock in milliseconds since 1970. Rows are stamped with it. */
     now: number;
     /** The route that matched. */
-    route: { method: string; path: string; checksCredential: boolean; takesList?: boolean };
+    route: { method: string; path: string; checksCredential: boolean; upload?: Upload };
     /** Set on every route that is not public. */
     session: OperatorSession;
     /** Set on routes that require a role. */
@@ -55,6 +63,11 @@ export function getIpAddress(c: PortalContext): string | null {
 export function getScope(c: PortalContext): Scope {
   return { projectId: c.get("project").projectId, mode: c.get("mode") };
 }
+
+/** Returns the database that holds the data of the page's project. */
+export const getData = (c: PortalContext): D1Database => dataOf(c.env, getScope(c));
+
+export const getDatabases = (c: PortalContext): Databases => databasesOf(c.env, getScope(c));
 
 /** Returns the path of a page in the current project and mode. */
 export function buildPath(c: PortalContext, page = ""): string {

@@ -6,6 +6,10 @@ import * as project from "../../shared/contract/operations/projects.ts";
 import * as operator from "../../shared/contract/operations/sign-in.ts";
 import * as stripe from "../../shared/contract/operations/stripe.ts";
 import {
+  resumeStripeBackfill,
+  stopStripeBackfill,
+} from "../../shared/contract/operations/stripe-backfills.ts";
+import {
   actionRoute,
   confirmedRoute,
   credentialRoute,
@@ -17,6 +21,8 @@ import {
   type Route,
 } from "./auth/route.ts";
 import { serveFont, serveIcon, serveScript, serveStylesheet } from "./http/assets.ts";
+import { docsRoutes } from "./http/docs.ts";
+import { accessAuditRoutes } from "./pages/access-audit/routes.ts";
 import {
   changePassword,
   confirmEndingSessions,
@@ -41,7 +47,7 @@ import { showCustomers } from "./pages/customers/page.tsx";
 import { dataRoutes } from "./pages/data/routes.ts";
 import { retryEvent } from "./pages/events/actions.ts";
 import { showEvent, showEvents } from "./pages/events/page.tsx";
-import { showGoLive } from "./pages/go-live/page.tsx";
+import { goLiveRoutes } from "./pages/go-live/routes.ts";
 import { inboxRoutes } from "./pages/inbox/routes.ts";
 import { joinAccount, showInvitation } from "./pages/invitation/actions.tsx";
 import {
@@ -64,6 +70,8 @@ import {
   showNewProduct,
   showProduct,
 } from "./pages/products/actions.ts";
+import { changeAllowance, confirmAllowance } from "./pages/products/allowance-actions.ts";
+import { fromStripeRoutes } from "./pages/products/from-stripe/routes.ts";
 import { showProducts } from "./pages/products/list.tsx";
 import {
   archiveProject,
@@ -76,8 +84,9 @@ import { reauthenticate } from "./pages/reauthenticate/actions.ts";
 import { resetPassword, showReset } from "./pages/reset/actions.tsx";
 import { requestReset, showResetRequest } from "./pages/reset/request.tsx";
 import { enterSecondFactor, finishSignIn } from "./pages/second-factor/actions.tsx";
-import { saveSettings, showSettings } from "./pages/settings/actions.ts";
+import { settingsRoutes } from "./pages/settings/routes.ts";
 import { setUp, showSetup } from "./pages/setup/actions.tsx";
+import { shadowRoutes } from "./pages/shadow/routes.ts";
 import {
   enterCode,
   finishProvider,
@@ -93,8 +102,10 @@ import {
   confirmRegistration,
   connectStripe,
   registerWebhook,
+  resumeBackfill,
   setWebhookSecret,
   showStripe,
+  stopBackfill,
 } from "./pages/stripe/actions.ts";
 import {
   confirmLeaving,
@@ -124,6 +135,7 @@ export const routes: readonly Route[] = [
   publicRoute("GET", "/portal.js", serveScript),
   publicRoute("GET", "/inter.woff2", serveFont),
   publicRoute("GET", "/favicon.svg", serveIcon),
+  ...docsRoutes,
 
   credentialRoute(publicRoute("GET", "/setup", showSetup)),
   credentialRoute(publicRoute("POST", "/setup", setUp)),
@@ -205,11 +217,16 @@ export const routes: readonly Route[] = [
   actionRoute(`${projectRoot}/products`, product.createProduct, createProduct),
   formRoute(`${projectRoot}/products/new`, product.createProduct, showNewProduct),
   formRoute(`${projectRoot}/products/price`, product.lookUpPrice, lookUpPrice),
+  ...fromStripeRoutes,
   pageRoute(`${projectRoot}/products/:code`, "viewer", showProduct),
   actionRoute(`${projectRoot}/products/:code`, product.editProduct, editProduct),
   confirmedRoute(
     actionRoute(`${projectRoot}/products/:code/archive`, product.archiveProduct, archiveProduct),
     confirmProductArchiving,
+  ),
+  confirmedRoute(
+    actionRoute(`${projectRoot}/products/:code/allowance`, product.setAllowance, changeAllowance),
+    confirmAllowance,
   ),
   actionRoute(`${projectRoot}/products/:code/restore`, product.archiveProduct, restoreProduct),
   pageRoute(`${projectRoot}/keys`, "viewer", showKeys),
@@ -228,12 +245,15 @@ export const routes: readonly Route[] = [
     confirmRegistration,
   ),
   actionRoute(`${projectRoot}/stripe/webhook-secret`, stripe.setWebhookSecret, setWebhookSecret),
+  actionRoute(`${projectRoot}/stripe/backfills/:job/stop`, stopStripeBackfill, stopBackfill),
+  actionRoute(`${projectRoot}/stripe/backfills/:job/resume`, resumeStripeBackfill, resumeBackfill),
   ...bulkRoutes,
   ...webhookRoutes,
   ...inboxRoutes,
   ...alertRoutes,
-  pageRoute(`${projectRoot}/go-live`, "viewer", showGoLive),
-  pageRoute(`${projectRoot}/settings`, "viewer", showSettings),
-  actionRoute(`${projectRoot}/settings`, project.changeProjectSettings, saveSettings),
+  ...goLiveRoutes,
+  ...settingsRoutes,
+  ...accessAuditRoutes,
+  ...shadowRoutes,
   ...dataRoutes,
 ];

@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { requestId } from "hono/request-id";
 import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
+import { discardBody } from "../../shared/kit/discard-body.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { ApiError } from "./http/api-error.ts";
 import type { Route } from "./http/endpoint.ts";
@@ -29,7 +30,8 @@ for (const route of [...routes, ...documentationRoutes(app)]) {
   documentRoute(app, route);
 }
 
-app.notFound((c) => {
+app.notFound(async (c) => {
+  await discardBody(c.req.raw);
   const { method, path } = c.req;
   const allowed = allowedMethods(path);
   const error =
@@ -43,7 +45,11 @@ app.notFound((c) => {
   return toErrorResponse(error, c);
 });
 
-app.onError(toErrorResponse);
+// Middleware refuses many requests by their headers alone.
+app.onError(async (error, c) => {
+  await discardBody(c.req.raw);
+  return toErrorResponse(error, c);
+});
 
 function middlewareOf({ auth, docs }: Route): MiddlewareHandler<RuntimeHono>[] {
   const middleware: MiddlewareHandler<RuntimeHono>[] = auth === "api_key" ? [authenticate, rateLimit] : [];

@@ -1,16 +1,20 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { RestoreRequest, RuntimeMaintenance } from "../../shared/contract/maintenance.ts";
-import type { StripeRetryMessage } from "../../shared/contract/messages.ts";
+import type { JobKey, StripeRetryMessage } from "../../shared/contract/messages.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
 import { type RuntimeSweep, type SweepCounts, sweepTimes } from "../../shared/contract/sweeps.ts";
 import { withD1Timeout } from "../../shared/db/d1-timeout.ts";
+import { dataByNumber, dataOf } from "../../shared/db/databases.ts";
 import { currentTime } from "../../shared/kit/clock.ts";
+import { claimAccessAudits } from "./db/access-audit-leases.ts";
 import { claimBulkJobs } from "./db/bulk-job-rows.ts";
 import { claimStalledSubjectJobs } from "./db/subject-jobs.ts";
 import { listSubjectsOfProject } from "./db/subjects.ts";
 import type { RuntimeEnv } from "./env.ts";
+import { auditLeaseMs, runAccessAudit } from "./jobs/run-access-audit.ts";
 import { bulkLeaseMs, runBulkJob } from "./jobs/run-bulk-job.ts";
 import { runSubjectJob } from "./jobs/run-subject-job.ts";
+import { startDailyAudits } from "./jobs/start-daily-audits.ts";
 import { processStripeEvent } from "./stripe-events/process-event.ts";
 import { callSubject } from "./subject-stub.ts";
 import { sweeps } from "./sweeps/table.ts";
@@ -33,26 +37,49 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implemen
     await processStripeEvent(this.env, message);
   }
 
-  async sweep(name: RuntimeSweep): Promise<SweepCounts> {
-    return sweeps[name](this.env, { endBy: Date.now() + sweepTimes.budget });
+  /** A deliveries worker of an earlier release names no database. */
+  async sweep(name: RuntimeSweep, database = 0): Promise<SweepCounts> {
+    return sweeps[name](this.env, { endBy: Date.now() + sweepTimes.budget }, database);
   }
 
-  async claimSubjectJobs(): Promise<string[]> {
+  async claimSubjectJobs(database = 0): Promise<JobKey[]> {
     const now = await currentTime(this.env.DEV);
-    return claimStalledSubjectJobs(this.env.DB, { now, before: now - jobStalledMs }, maxJobsPerSweep);
+    return claimStalledSubjectJobs(
+      dataByNumber(this.env, database),
+      { now, before: now - jobStalledMs },
+      maxJobsPerSweep,
+    );
   }
 
-  async runSubjectJob(jobId: string): Promise<void> {
-    await runSubjectJob(this.env, jobId);
+  async runSubjectJob(key: JobKey): Promise<void> {
+    await runSubjectJob(this.env, key);
   }
 
-  async claimBulkJobs(): Promise<string[]> {
+  async claimBulkJobs(database = 0): Promise<JobKey[]> {
     const now = await currentTime(this.env.DEV);
-    return claimBulkJobs(this.env.DB, { now, leaseUntil: now + bulkLeaseMs }, maxJobsPerSweep);
+    return claimBulkJobs(
+      dataByNumber(this.env, database),
+      { now, leaseUntil: now + bulkLeaseMs },
+      maxJobsPerSweep,
+    );
   }
 
-  async runBulkJob(jobId: string): Promise<boolean> {
-    return runBulkJob(this.env, jobId);
+  async runBulkJob(key: JobKey): Promise<boolean> {
+    return runBulkJob(this.env, key);
+  }
+
+  async claimAccessAudits(database = 0): Promise<JobKey[]> {
+    const now = await currentTime(this.env.DEV);
+    await startDailyAudits(this.env, database, now, maxJobsPerSweep);
+    return claimAccessAudits(
+      dataByNumber(this.env, database),
+      { now, leaseUntil: now + auditLeaseMs },
+      maxJobsPerSweep,
+    );
+  }
+
+  async runAccessAudit(key: JobKey): Promise<boolean> {
+    return runAccessAudit(this.env, key);
   }
 
   async restoreEvents(
@@ -60,7 +87,7 @@ export class MaintenanceEntrypoint extends WorkerEntrypoint<RuntimeEnv> implemen
     request: RestoreRequest,
     after: string,
   ): Promise<{ after: string | null }> {
-    const page = await listSubjectsOfProject(this.env.DB, scope, after, subjectsPerRestore);
+    const page = await listSubjectsOfProject(dataOf(this.env, scope), scope, after, subjectsPerRestore);
     for (const identity of page)
       await callSubject(this.env, identity, (subject) => subject.restoreEvents(request));
     return { after: page.length < subjectsPerRestore ? null : (page.at(-1)?.subjectRef ?? null) };

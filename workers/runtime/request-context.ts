@@ -5,7 +5,7 @@ import type { LogFields } from "../../shared/kit/log.ts";
 import type { RuntimeEnv } from "./env.ts";
 import { SubjectClient } from "./subject-stub.ts";
 
-/** The caller of a request, all of it from the API key. */
+/** The caller of a request, all of it from the API key, but for the region. */
 export interface Caller {
   projectId: string;
   mode: Mode;
@@ -14,7 +14,12 @@ export interface Caller {
   plan: PlanStatus;
   /** Requests per 10 seconds. */
   rateLimit: number;
+  /** The region with the replica that answers the caller; `null` where the project's own objects do. */
+  away: Region | null;
 }
+
+/** The source of a checkout, for its limits: an API key, or the recovery links of a project. */
+export type Purchaser = Pick<Caller, "projectId" | "mode" | "region" | "keyId">;
 
 /** What a request's log line says beyond the request itself and its caller. */
 type RequestLogFields = Pick<
@@ -53,13 +58,14 @@ export function addLogFields(c: ApiContext, fields: RequestLogFields): void {
 }
 
 /** The subject that the caller names: project, mode and region come from the key. */
-export function identifySubject({ projectId, mode, region }: Caller, subjectRef: string): SubjectIdentity {
+export function identifySubject({ projectId, mode, region }: Purchaser, subjectRef: string): SubjectIdentity {
   return { projectId, mode, region, subjectRef };
 }
 
 /** The subject that the request names. The request's log line names it by its tag. */
 export function openSubject(c: ApiContext, subjectRef: string): SubjectClient {
-  const subject = identifySubject(c.get("caller"), subjectRef);
+  const caller = c.get("caller");
+  const subject = identifySubject(caller, subjectRef);
   addLogFields(c, { subject });
-  return new SubjectClient(c.env, subject, c.get("startedAt"));
+  return new SubjectClient(c.env, subject, caller.away, c.get("startedAt"));
 }

@@ -1,7 +1,14 @@
+import type { Region } from "../../shared/contract/enums.ts";
 import type { ConsumeCommand } from "../../shared/domain/consume.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
-import { DependencyUnavailableError, remainingMs, withTimeout } from "../../shared/kit/timeout.ts";
+import {
+  DependencyUnavailableError,
+  remainingMs,
+  TimeoutError,
+  withTimeout,
+} from "../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "./env.ts";
+import { replicaName } from "./replica/access-replica.ts";
 import type { UsageCommand, UsageResult } from "./subject/apply-usage.ts";
 import { pack, unpack } from "./subject/packed.ts";
 import type { ConsumeResult, DecisionAt, ProductDecisionsAt, SubjectSnapshot } from "./subject/rpc-types.ts";
@@ -18,6 +25,7 @@ export type SubjectRpc = Pick<
   | "packedUsage"
   | "applyStripe"
   | "previewStripe"
+  | "auditStripe"
   | "hasOpenSubscription"
   | "nextReview"
   | "customerView"
@@ -92,15 +100,38 @@ export class SubjectClient {
   constructor(
     private readonly env: RuntimeEnv,
     readonly identity: SubjectIdentity,
+    /** The caller's region, if it is not the subject's. */
+    private readonly away: Region | null,
     private readonly startedAt: number,
   ) {}
 
-  async check(): Promise<DecisionAt> {
-    return unpack(await this.call((subject) => subject.packedCheck(), timeouts.check));
+  /** Answers a check with a state that contains the entry `atLeast`, from the replica of the caller's region if it is away. */
+  async check(atLeast: number): Promise<DecisionAt> {
+    if (this.away === null) return this.checkAtHome(timeouts.check);
+    try {
+      return await this.checkReplica(this.away, atLeast);
+    } catch (error) {
+      if (error instanceof DependencyUnavailableError && error.cause instanceof TimeoutError) throw error;
+      // The replica moves or failed, or the subject did: the subject's own answer is always exact.
+      return this.checkAtHome(timeouts.checkAway);
+    }
+  }
+
+  private async checkAtHome(timeoutMs: number): Promise<DecisionAt> {
+    return unpack(await this.call((subject) => subject.packedCheck(), timeoutMs));
+  }
+
+  private async checkReplica(region: Region, atLeast: number): Promise<DecisionAt> {
+    const { env, identity, startedAt } = this;
+    const id = env.ACCESS_REPLICA.idFromName(replicaName(identity, region));
+    const replica = env.ACCESS_REPLICA.get(id, { locationHint: region });
+    const checking = replica.packedCheck(pack({ identity, region, atLeast }));
+    return unpack(await withTimeout(dependency, remainingMs(startedAt, timeouts.checkAway), checking));
   }
 
   async checkProducts(productCodes: readonly string[]): Promise<ProductDecisionsAt> {
-    return unpack(await this.call((subject) => subject.packedCheckProducts(productCodes), timeouts.check));
+    const timeoutMs = this.away === null ? timeouts.check : timeouts.checkAway;
+    return unpack(await this.call((subject) => subject.packedCheckProducts(productCodes), timeoutMs));
   }
 
   read(): Promise<SubjectSnapshot> {

@@ -22,8 +22,8 @@ export async function putKeys(env: RuntimeEnv, { projectId, keyHashes }: KeysReq
     version: 1,
   }));
   await env.KEYRING.get(env.KEYRING.idFromName(keyringName(projectId, "test"))).put(keys, {
-    status: "active",
-    version: 1,
+    plan: { status: "active", version: 1 },
+    limit: { requests: null, version: 0 },
   });
   return null;
 }

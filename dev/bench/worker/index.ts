@@ -1,13 +1,16 @@
 import { Hono } from "hono";
+import { regions } from "../../../shared/contract/enums.ts";
 import { applyMigrations, type Migration } from "../../gateway/apply-migrations.ts";
 import type { D1Behavior } from "../faulty-d1.ts";
 import { stopClock } from "./clock.ts";
 import type { BenchEnv } from "./env.ts";
 import { type FillRequest, fillSubject, type KeysRequest, putKeys } from "./fill.ts";
+import { answerFrom, answerNearby, takeHomeCalls } from "./regions.ts";
 
 export { Bare } from "./bare.ts";
 export { Clock } from "./clock.ts";
 export { CountedSubject } from "./counted-subject.ts";
+export { DelayedReplica } from "./regions.ts";
 
 const app = new Hono<{ Bindings: BenchEnv }>();
 
@@ -68,6 +71,15 @@ app.post("/d1", async (c) => {
   return c.json(null);
 });
 app.post("/d1/calls", (c) => c.json(d1.calls));
+
+app.post("/regions/floor", async (c) => c.json(await answerNearby(c.req.raw)));
+app.post("/regions/:region/:replicas/*", (c) => {
+  const { region, replicas } = c.req.param();
+  const known = regions.find((each) => each === region);
+  if (known === undefined) return c.notFound();
+  return answerFrom(known, replicas === "with", c.req.raw, c.env, c.executionCtx as ExecutionContext);
+});
+app.post("/home-calls", (c) => c.json(takeHomeCalls()));
 
 app.post("/clock/stopped", async (c) => {
   stopClock(await c.req.json<boolean>());

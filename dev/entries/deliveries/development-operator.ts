@@ -1,6 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
+import { dataByNumber, dataOf, listDatabases } from "../../../shared/db/databases.ts";
 import { type DeliveryRow, readDelivery } from "../../../shared/db/deliveries.ts";
 import { readDeliveryJob } from "../../../shared/db/delivery-jobs.ts";
 import { readProjectSettings } from "../../../shared/db/projects.ts";
@@ -39,7 +40,7 @@ export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
 
   async listEndpoints(scope: Scope) {
     const now = await currentTime(this.env.DEV);
-    const rows = await listEndpoints(this.env.DB, scope);
+    const rows = await listEndpoints(dataOf(this.env, scope), scope);
     return rows.map(({ endpoint: { signingSecrets, ...endpoint }, open }) => {
       const [, former] = findActiveSecrets(parseSigningSecrets(signingSecrets), now);
       return { ...endpoint, formerSecretSignsUntil: former?.signsUntil ?? null, openDeliveries: open };
@@ -52,16 +53,22 @@ export class DevelopmentOperator extends WorkerEntrypoint<DeliveriesEnv> {
     filter: Parameters<typeof listDeliveries>[2],
     page: { after: string | null; limit: number },
   ): Promise<{ deliveries: DeliveryView[]; cursor: string | null }> {
-    const rows = await listDeliveries(this.env.DB, scope, filter, { ...page, limit: page.limit + 1 });
+    const rows = await listDeliveries(dataOf(this.env, scope), scope, filter, {
+      ...page,
+      limit: page.limit + 1,
+    });
     const deliveries = rows.slice(0, page.limit).map(({ leaseId: _, ...delivery }) => delivery);
     return { deliveries, cursor: rows.length > page.limit ? (deliveries.at(-1)?.deliveryId ?? null) : null };
   }
 
   async readDelivery(scope: Scope, deliveryId: string) {
-    return readDelivery(this.env.DB, scope, deliveryId);
+    return readDelivery(dataOf(this.env, scope), scope, deliveryId);
   }
 
   async readJob(jobId: string) {
-    return readDeliveryJob(this.env.DB, jobId);
+    const found = await Promise.all(
+      listDatabases(this.env).map((number) => readDeliveryJob(dataByNumber(this.env, number), jobId)),
+    );
+    return found.find((job) => job !== null) ?? null;
   }
 }

@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
+import { dataByNumber, listDatabases } from "../../../shared/db/databases.ts";
 import type { DeliveriesEnv } from "../../../workers/deliveries/env.ts";
 import { runSweeps } from "../../../workers/deliveries/sweeps/run-sweeps.ts";
 import { findNextDueTime } from "./next-due.ts";
@@ -29,6 +30,10 @@ export class Sweeps extends WorkerEntrypoint<DeliveriesEnv> {
    * known.
    */
   async nextDue(): Promise<number | null> {
-    return findNextDueTime(this.env.DB);
+    const times = await Promise.all(
+      listDatabases(this.env).map((number) => findNextDueTime(dataByNumber(this.env, number))),
+    );
+    const known = times.filter((time) => time !== null);
+    return known.length === 0 ? null : Math.min(...known);
   }
 }

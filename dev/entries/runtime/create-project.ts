@@ -1,5 +1,6 @@
 import type { PlanStatus, Region } from "../../../shared/contract/enums.ts";
-import { newId } from "../../../shared/kit/ids.ts";
+import { chooseDatabase } from "../../../shared/db/place-project.ts";
+import { newId, newProjectId } from "../../../shared/kit/ids.ts";
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
 import { insertAccountWithProject } from "./insert-project.ts";
 
@@ -19,7 +20,7 @@ export async function createProject(
   now: number,
 ): Promise<{ accountId: string; projectId: string }> {
   const accountId = newId("acc", now);
-  const projectId = newId("prj", now);
+  const projectId = newProjectId(now, await chooseDatabase(env));
   await insertAccountWithProject(
     env.DB,
     {

@@ -5,12 +5,14 @@ import type { Mode, PlanStatus } from "../../../shared/contract/enums.ts";
 import { type ProductInput, productSchema } from "../../../shared/contract/operations/products.ts";
 import type { Role } from "../../../shared/contract/roles.ts";
 import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
+import { dataByNumber, listDatabases } from "../../../shared/db/databases.ts";
+import { accessAuditFindings } from "../../../shared/db/tables/access-audits.ts";
 import { members } from "../../../shared/db/tables/people.ts";
 import { operatorSessions } from "../../../shared/db/tables/sign-in.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
-import { readProjectConnection } from "../../../workers/runtime/db/stripe-connections.ts";
+import { readConnection, readProjectConnection } from "../../../workers/runtime/db/stripe-connections.ts";
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
 import { createKey, type NewApiKey } from "../../../workers/runtime/keys/create-key.ts";
 import { revokeKey } from "../../../workers/runtime/keys/revoke-key.ts";
@@ -19,7 +21,11 @@ import { makeProduct } from "../../../workers/runtime/operations/products.ts";
 import { checkStripeKey } from "../../../workers/runtime/stripe-connection/check-stripe-key.ts";
 import { connectStripe } from "../../../workers/runtime/stripe-connection/connect-stripe.ts";
 import { registerWebhook } from "../../../workers/runtime/stripe-connection/register-webhook.ts";
-import { type AdoptionTarget, readAdoption } from "../../../workers/runtime/stripe-events/adopt-object.ts";
+import {
+  type AdoptionTarget,
+  adoptObject,
+  readAdoption,
+} from "../../../workers/runtime/stripe-events/adopt-object.ts";
 import {
   type ConnectionContext,
   createConnectionContext,
@@ -113,7 +119,10 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
     { apply, ...adopted }: AdoptionTarget & { apply: boolean },
   ): Promise<StripePreview | { changes: number }> {
     const inbound = await this.inbound(projectId, mode, "adopted by an operator");
-    return this.previewOrApply(inbound, await readAdoption(inbound, subjectRef, adopted), apply);
+    if (!apply) return this.previewOrApply(inbound, await readAdoption(inbound, subjectRef, adopted), false);
+    const merged = await adoptObject(inbound, subjectRef, adopted);
+    if (merged.outcome !== "merged") throw new Error(describeNoOwner(merged));
+    return { changes: merged.changes };
   }
 
   private async previewOrApply(
@@ -129,7 +138,9 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
   }
 
   async retryEvent(connectionId: string, eventId: string): Promise<{ retried: boolean }> {
-    return retryByOperator(this.env, { connectionId, eventId });
+    const found = await readConnection(this.env.DB, connectionId);
+    if (found === null) throw new Error(`Connection not found: ${connectionId}`);
+    return retryByOperator(this.env, { connectionId, eventId, projectId: found.connection.projectId });
   }
 
   /**
@@ -180,6 +191,17 @@ export class ProvisioningEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
       .update(operatorSessions)
       .set({ provenAt: ageMs === null ? null : new Date(Date.now() - ageMs) })
       .where(sql`operator_id = (SELECT operator_id FROM operators WHERE email = ${email})`);
+  }
+
+  /** Leaves the first findings of a report listed and the others only counted, since tests can't make more than 1,000. */
+  async unlistFindings(auditId: string, listed: number): Promise<void> {
+    const kept = sql`SELECT finding_id FROM access_audit_findings WHERE audit_id = ${auditId}
+      ORDER BY finding_id LIMIT ${listed}`;
+    // An audit's id does not name its project's database.
+    for (const number of listDatabases(this.env))
+      await drizzle(dataByNumber(this.env, number))
+        .delete(accessAuditFindings)
+        .where(sql`audit_id = ${auditId} AND finding_id NOT IN (${kept})`);
   }
 
   private async now(): Promise<number> {

@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
+import { dataByNumber, listDatabases } from "../../../shared/db/databases.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { listSubjects } from "../../../workers/runtime/db/subjects.ts";
 import type { RuntimeEnv } from "../../../workers/runtime/env.ts";
@@ -41,9 +42,19 @@ export class VerificationEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
 
   private async visitAll(visit: (subject: SubjectRpc) => Promise<Verification>): Promise<VerificationReport> {
     const report: VerificationReport = { subjects: 0, entries: 0, unflushed: 0, faulty: [] };
+    for (const database of listDatabases(this.env)) await this.visitDatabase(database, visit, report);
+    return report;
+  }
+
+  private async visitDatabase(
+    database: number,
+    visit: (subject: SubjectRpc) => Promise<Verification>,
+    report: VerificationReport,
+  ): Promise<void> {
+    const data = dataByNumber(this.env, database);
     let after: SubjectIdentity | null = null;
     for (;;) {
-      const page: SubjectIdentity[] = await listSubjects(this.env.DB, after, subjectsPerPage);
+      const page: SubjectIdentity[] = await listSubjects(data, after, subjectsPerPage);
       for (const subject of page) {
         const result = await callSubject(this.env, subject, visit);
         report.subjects++;
@@ -52,7 +63,7 @@ export class VerificationEntrypoint extends WorkerEntrypoint<RuntimeEnv> {
         if (!result.ok) report.faulty.push({ subject, ...result });
       }
       after = page.at(-1) ?? null;
-      if (page.length < subjectsPerPage) return report;
+      if (page.length < subjectsPerPage) return;
     }
   }
 }

@@ -53,7 +53,7 @@ interface DeliveredEvent {
 }
 
 /**
- * An exemplary backend of a Licenzy customer (docs/receiver-guide.md). It verifies signatures, remembers
+ * An exemplary backend of a Licenzy customer (docs-site/pages/webhooks.md). It verifies signatures, remembers
  * processed events, and drops events older than the stored sequence of their subject. It responds with 200
  * only for what it has stored.
  */

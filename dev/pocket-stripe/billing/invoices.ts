@@ -26,6 +26,7 @@ export function finalizeInvoice(context: Context, draft: Invoice): Invoice {
     ...amounts,
     automatically_finalizes_at: null,
     effective_at: context.now,
+    hosted_invoice_url: `${context.publicOrigin}/pocket-stripe/invoice/${draft.id}`,
     number: `${customer.invoice_prefix}-${String(sequence).padStart(4, "0")}`,
     status: "open",
     status_transitions: { ...draft.status_transitions, finalized_at: context.now },

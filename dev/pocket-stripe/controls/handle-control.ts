@@ -1,5 +1,6 @@
 import { invalidRequest, unknownPath } from "../errors.ts";
 import { controlApi } from "./api.ts";
+import { controlBilling } from "./billing.ts";
 import { controlCheckout } from "./checkout.ts";
 import { controlClock } from "./clock.ts";
 import type { Control, ControlResult, ControlWorld } from "./control.ts";
@@ -17,6 +18,7 @@ import { controlSubscription } from "./subscription.ts";
 
 const controls: Record<string, Control> = {
   "/control/api": controlApi,
+  "/control/billing": controlBilling,
   "/control/checkout/:id": controlCheckout,
   "/control/clock": controlClock,
   "/control/delivery": controlDelivery,

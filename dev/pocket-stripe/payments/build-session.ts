@@ -14,6 +14,10 @@ export interface SessionOrder {
   customerCreation: "always" | "if_required";
   expiresAt: number;
   coupons: StripeObjects["coupon"][];
+  promotionCodes: boolean | null;
+  /** Pocket Stripe adds no tax. */
+  tax: boolean;
+  locale: StripeObjects["checkout.session"]["locale"];
   /** A trial comes first, so no payment is due yet. */
   trial: boolean;
   metadata: Record<string, string>;
@@ -29,11 +33,16 @@ export function buildSession(context: Context, order: SessionOrder): StripeObjec
     object: "checkout.session",
     adaptive_pricing: { enabled: false },
     after_expiration: null,
-    allow_promotion_codes: null,
+    allow_promotion_codes: order.promotionCodes,
     allowed_payment_method_types: null,
     amount_subtotal: subtotal,
     amount_total: amount,
-    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
+    automatic_tax: {
+      enabled: order.tax,
+      liability: order.tax ? { type: "self" } : null,
+      provider: null,
+      status: order.tax ? "requires_location_inputs" : null,
+    },
     billing_address_collection: null,
     cancel_url: order.cancelUrl,
     client_reference_id: order.clientReferenceId,
@@ -88,7 +97,7 @@ export function buildSession(context: Context, order: SessionOrder): StripeObjec
           }
         : null,
     livemode: context.scope.livemode,
-    locale: null,
+    locale: order.locale,
     managed_payments: null,
     metadata: order.metadata,
     mode: order.mode,

@@ -1,9 +1,11 @@
 import type Stripe from "stripe";
+import { checkoutLocales } from "../../../shared/contract/enums.ts";
 import type { Context } from "../context.ts";
 import { invalidRequest } from "../errors.ts";
 import { pageFields } from "../object-store.ts";
 import {
   applyMetadata,
+  boolean,
   type Decoded,
   type Fields,
   group,
@@ -49,6 +51,16 @@ const createFields = {
     ),
   ),
   expires_at: optional(timestamp()),
+  allow_promotion_codes: optional(boolean()),
+  automatic_tax: optional(
+    group({ enabled: boolean() } satisfies Fields &
+      Partial<Record<keyof Stripe.Checkout.SessionCreateParams.AutomaticTax, unknown>>),
+  ),
+  customer_update: optional(
+    group({ address: optional(oneOf("auto", "never")) } satisfies Fields &
+      Partial<Record<keyof Stripe.Checkout.SessionCreateParams.CustomerUpdate, unknown>>),
+  ),
+  locale: optional(oneOf("auto", ...checkoutLocales)),
   metadata: metadata(),
   payment_intent_data: optional(
     group({ metadata: metadata() } satisfies Fields &
@@ -91,6 +103,9 @@ export const checkoutSessionRoutes: Route[] = [
       customerEmail: params.customer_email ?? null,
       customerCreation:
         params.mode === "subscription" ? "always" : (params.customer_creation ?? "if_required"),
+      promotionCodes: params.allow_promotion_codes ?? null,
+      tax: params.automatic_tax?.enabled ?? false,
+      locale: params.locale ?? null,
       trial: params.subscription_data?.trial_period_days !== undefined,
       expiresAt: readExpiry(context, params.expires_at),
       metadata: applyMetadata({}, params.metadata),

@@ -1,4 +1,5 @@
 import { type Context, checkAccount, requireDatabase } from "../context.ts";
+import { readDatabases } from "../databases.ts";
 import { originOf, writeSettings } from "../environment.ts";
 import { DeployLock } from "../lock.ts";
 import { workers } from "../names.ts";
@@ -15,7 +16,7 @@ import {
   workerStep,
 } from "../steps.ts";
 import { waitForRelease } from "../verify.ts";
-import { buildWorkerConfigs, noDatabase, writeWorkerConfigs } from "../worker-configs.ts";
+import { buildWorkerConfigs, writeWorkerConfigs } from "../worker-configs.ts";
 
 /**
  * Installs this checkout's release in an environment: creates what is missing, applies migrations, deploys the workers in
@@ -23,18 +24,19 @@ import { buildWorkerConfigs, noDatabase, writeWorkerConfigs } from "../worker-co
  * an interruption continues.
  */
 export async function deploy(context: Context): Promise<void> {
-  const { account, environment, settings, database, options, print } = context;
+  const { environment, settings, options, print } = context;
   await checkAccount(context);
+  const wanted = await readDatabases(context);
   if (!options.dryRun) await writeSettings(environment, settings);
-  await take(context, databaseStep(context));
+  for (const database of wanted) await take(context, databaseStep(context, database));
 
-  const databaseId = (await account.findDatabase(database)) ?? noDatabase;
-  const configs = await buildWorkerConfigs(environment, settings, databaseId);
+  const databases = await readDatabases(context);
+  const configs = await buildWorkerConfigs(environment, settings, databases);
   const release = await readRelease(configs);
   await writeWorkerConfigs(environment, configs);
   const steps = [
     ...queueSteps(context),
-    migrationsStep(context),
+    ...databases.map(({ name }) => migrationsStep(context, name)),
     ...workers.map((worker) => secretsStep(context, worker)),
     ...workers.map((worker) => workerStep(context, worker, release)),
     setupTokenStep(context),
@@ -47,7 +49,7 @@ export async function deploy(context: Context): Promise<void> {
 
   await requireDatabase(context);
   // Refuse a database of others before the lock writes into it.
-  await migrationsStep(context).inspect();
+  for (const { name } of databases) await migrationsStep(context, name).inspect();
   await DeployLock.hold(context, async () => {
     for (const step of steps) await take(context, step);
   });

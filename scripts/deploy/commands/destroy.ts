@@ -1,9 +1,10 @@
 import { type Context, checkAccount, confirmByName } from "../context.ts";
+import { readDatabases } from "../databases.ts";
 import { nameIn, queues, workers } from "../names.ts";
 
-/** Deletes an environment: callers before the workers that they call, then queues, then the database. */
+/** Deletes an environment: callers before the workers that they call, then queues, then the databases. */
 export async function destroy(context: Context): Promise<void> {
-  const { account, environment, database, print, settings } = context;
+  const { account, environment, print, settings } = context;
   await checkAccount(context);
   const plan: { name: string; apply: () => Promise<void> }[] = [];
   for (const worker of [...workers].reverse()) {
@@ -16,8 +17,10 @@ export async function destroy(context: Context): Promise<void> {
     if ((await account.findQueue(name)) !== undefined)
       plan.push({ name: `the queue ${name}`, apply: () => account.deleteQueue(name) });
   }
-  if ((await account.findDatabase(database)) !== undefined)
-    plan.push({ name: `the database ${database}`, apply: () => account.deleteDatabase(database) });
+  // The control database last: it names the environment.
+  for (const { name, id } of (await readDatabases(context)).reverse())
+    if (id !== undefined)
+      plan.push({ name: `the database ${name}`, apply: () => account.deleteDatabase(name) });
   if (plan.length === 0) return print(`= There is no environment ${environment}`);
 
   for (const { name } of plan) print(`- Delete ${name}`);

@@ -17,7 +17,7 @@ const deployOlder =
  */
 export async function rollback(context: Context): Promise<void> {
   const { account, environment, print } = context;
-  const config = await openEnvironment(context);
+  const { config, databases } = await openEnvironment(context);
 
   // The runtime goes back last, so an interrupted rollback finds the same target again.
   const target = await findPrevious(context);
@@ -33,6 +33,10 @@ export async function rollback(context: Context): Promise<void> {
   }
   await checkMigrations(context, target, config);
 
+  if (databases.length > 1)
+    print(
+      "! A release from before the last --databases lacks that database: its projects answer 503 until a later release.",
+    );
   for (const { name } of plan) print(`+ Roll back ${name} to ${target.tag} (${target.message})`);
   await confirmByName(context, `Roll back ${plan.length} workers of ${environment}?`);
   await DeployLock.hold(context, async () => {

@@ -27,20 +27,21 @@ export async function rotateKeys(
   { retire }: { retire: boolean },
 ): Promise<void> {
   if (kind === undefined) throw new DeployProblem("Which keys?", "Add --keys stripe, or --keys webhook.");
-  const { account, environment, settings, database, print } = context;
+  const { account, environment, settings, print } = context;
   const { secret, worker } = rotatable[kind];
   if (settings.secrets === null)
     throw new DeployProblem(
       "The copy of the secrets is not known.",
       "Add --secrets with the folder of the copy: Cloudflare does not give a secret back.",
     );
-  const config = await openEnvironment(context);
+  const { config, databases } = await openEnvironment(context);
   const copy = await SecretsCopy.open(settings.secrets, environment);
   const keys = readKeys(copy.get(secret), copy.file);
 
   // An earlier run may have sent its value to the account, or not: sending it again is right in both cases.
   const begun = copy.findReplacement(secret);
-  const rows = await account.query(config, database, rotatable[kind].rows);
+  const rows: Record<string, unknown>[] = [];
+  for (const { name } of databases) rows.push(...(await account.query(config, name, rotatable[kind].rows)));
   const next = begun === undefined ? change(keys, rows, retire) : readKeys(begun, copy.file);
   print(
     `+ Set ${secret} of ${nameIn(environment, worker)}: current ${next.current}, with ${Object.keys(next.keys).join(", ")}`,

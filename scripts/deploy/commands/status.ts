@@ -28,17 +28,20 @@ const clockIsOff = 30;
  * @throws DeployProblem if anything needs attention, after it is printed
  */
 export async function status(context: Context): Promise<void> {
-  const { environment, settings, database, print } = context;
-  await openEnvironment(context);
+  const { environment, settings, print } = context;
+  const { databases } = await openEnvironment(context);
+  const names = databases.map(({ name }) => name);
   const findings = [
     ...(await checkOrigin(context)),
-    await checkDatabase(context),
+    ...(await checkDatabases(context, names)),
     ...(await checkWorkers(context)),
     ...(await checkQueues(context)),
-    ...(await checkRows(context)),
+    ...(await checkRows(context, names)),
     { ok: true, subject: "Log level", text: settings.logLevel },
   ];
-  print(`${environment}: ${originOf(settings)}, database ${database}`);
+  print(
+    `${environment}: ${originOf(settings)}, ${names.length === 1 ? "database" : "databases"} ${names.join(", ")}`,
+  );
   const width = Math.max(...findings.map(({ subject }) => subject.length));
   for (const { ok, subject, text } of findings) print(`${ok ? "✓" : "✗"} ${subject.padEnd(width)}  ${text}`);
   const failed = findings.filter(({ ok }) => !ok).length;
@@ -87,10 +90,15 @@ async function checkOrigin(context: Context): Promise<Finding[]> {
   return findings;
 }
 
-async function checkDatabase(context: Context): Promise<Finding> {
-  const { applied, pending } = await readMigrations(context);
-  const text = pending.length === 0 ? `newest is ${applied.at(-1)}` : `lacks ${pending.join(", ")}`;
-  return { ok: pending.length === 0, subject: "Migrations", text };
+async function checkDatabases(context: Context, names: string[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of names) {
+    const { applied, pending } = await readMigrations(context, name);
+    const text = pending.length === 0 ? `newest is ${applied.at(-1)}` : `lacks ${pending.join(", ")}`;
+    const subject = names.length === 1 ? "Migrations" : `Migrations of ${name}`;
+    findings.push({ ok: pending.length === 0, subject, text });
+  }
+  return findings;
 }
 
 async function checkWorkers({ account, environment }: Context): Promise<Finding[]> {
@@ -131,12 +139,20 @@ async function checkQueues({ account, environment }: Context): Promise<Finding[]
 }
 
 /** What D1 knows: whether the cron runs, and when Stripe's events came. */
-async function checkRows({ account, environment, database }: Context): Promise<Finding[]> {
+async function checkRows({ account, environment }: Context, names: string[]): Promise<Finding[]> {
   const config = configFile(environment, "licenzy-runtime");
-  const read = (sql: string) => account.query(config, database, sql);
-  const [cron] = await read(sql.lastEvaluation);
+  const read = async (sql: string) => {
+    const rows: Record<string, unknown>[] = [];
+    for (const name of names) rows.push(...(await account.query(config, name, sql)));
+    return rows;
+  };
+  const ages = (await read(sql.lastEvaluation)).flatMap(({ age }) => (age === null ? [] : Number(age)));
   const events = await read(sql.newestEvents);
-  return [cronFinding(cron?.["age"]), ...["test", "live"].flatMap((mode) => stripeFindings(mode, events))];
+  // A database without a project has no evaluation.
+  return [
+    cronFinding(ages.length === 0 ? null : Math.max(...ages)),
+    ...["test", "live"].flatMap((mode) => stripeFindings(mode, events)),
+  ];
 }
 
 function cronFinding(age: unknown): Finding {

@@ -5,6 +5,7 @@ import type {
   EntitlementSource,
   EntitlementStatus,
 } from "../enums.ts";
+import type { SignalType } from "../outbound-event.ts";
 import type { ManualActionType } from "./manual-action.ts";
 import type { ReservationChange, ReservationView } from "./reservation-views.ts";
 
@@ -42,6 +43,8 @@ export interface EntitlementExplained {
   entitlementId: string;
   kind: EntitlementKind;
   productCode: string;
+  /** Included units only: the entitlement of the subscription that includes them. */
+  includedIn: string | null;
   source: EntitlementSource;
   /** At the time of the request, not as recorded. */
   status: EntitlementStatus;
@@ -78,9 +81,16 @@ export interface EntryView {
   source: "runtime" | "stripe" | "portal" | "system";
   reason: string;
   actor: { operatorId: string; name: string } | null;
-  /** The Stripe event, API request or read that caused it. */
+  /** The Stripe event, API request, read or changed product that caused it. */
   cause: {
-    type: "request" | "stripe_event" | "stripe_read" | "operator" | "clock";
+    type:
+      | "request"
+      | "stripe_event"
+      | "stripe_read"
+      | "operator"
+      | "product_terms"
+      | "signal_settings"
+      | "clock";
     id: string | null;
     /** For a read from Stripe: what requested it. */
     because: string | null;
@@ -114,6 +124,29 @@ export interface FlipView {
     | { type: "clock"; entitlementId: string; productCode: string; change: ClockChange };
 }
 
+/** A signal of the balance or of a near end, by an entry or by time alone. */
+export interface NoticeView {
+  type: Exclude<SignalType, "access.gained" | "access.lost">;
+  /** When it became so. */
+  at: number;
+  /** The entry that caused it, or the last one before it. */
+  sequence: number;
+  byClock: boolean;
+  /** Of the balance: the units left in all usable packs. */
+  usageRemaining: number | null;
+  /** Of an end. */
+  entitlement: { entitlementId: string; productCode: string; end: number | null } | null;
+}
+
+export interface NextAllowanceView {
+  /** Of the subscription. */
+  entitlementId: string;
+  at: number;
+  units: number;
+  /** Whether the period is paid. Otherwise the units come when the renewal is paid. */
+  isPaid: boolean;
+}
+
 export interface UsageDay {
   /** UTC midnight. */
   day: number;
@@ -136,6 +169,8 @@ export interface CustomerView {
   /** The last check that the customer's object answered; `null` if it has answered none since it started. */
   lastCheck: CheckView | null;
   entitlements: EntitlementExplained[];
+  /** The next units of each subscription that includes some and is not about to end. */
+  nextAllowances: NextAllowanceView[];
   usageRemaining: number;
   /** The open reservations, the first to expire first, then those with units that were not billed. */
   reservations: ReservationView[];
@@ -143,6 +178,8 @@ export interface CustomerView {
   entries: EntryView[];
   /** Changes of access among and after the entries, newest first; `null` if too many entries come before. */
   flips: FlipView[] | null;
+  /** Other signals among and after the entries, newest first. */
+  notices: NoticeView[];
   /** For the next page: entries before this sequence; `null` at the beginning. */
   entriesBefore: number | null;
   /** Newest first, of the days that had any; from the entries that are still there and the totals of older ones. Of the first page only. */

@@ -11,15 +11,14 @@ import type {
 import { actionReason, fingerprint, formId, objectId, stripeId, time } from "./inputs.ts";
 import { manualActionSchema } from "./manual-action.ts";
 import { done, operation, output } from "./operation.ts";
+import type { Refusal } from "./reply.ts";
 import type { ReservationView } from "./reservation-views.ts";
+import type { StripeProfile } from "./stripe-profile.ts";
 
 /** The last ledger entry that a decision id can name. */
 const maxSequence = 2 ** 48 - 1;
 
-/**
- * The customer's `subject_ref`, as the product's backend sends it. Only bounded here: a text that can be no name is
- * answered as an unknown customer.
- */
+/** The `subject_ref` as the product's backend sends it. A text that can be no name is answered as an unknown customer. */
 export const subjectRef = z.string().max(1_020);
 
 export const readCustomer = operation({
@@ -34,8 +33,11 @@ export const readCustomer = operation({
     subjectRef,
     before: z.int().min(0).max(maxSequence).nullable(),
     limit: z.int().min(1).max(200),
+    /** Whether to read the customer's name, email, plan prices and payments from Stripe too. */
+    withProfile: z.boolean(),
   }),
-  output: done<{ customer: CustomerView }>(),
+  /** `profile` is `null` when not requested, without a Stripe customer, and after an erasure; a refusal if Stripe failed. */
+  output: done<{ customer: CustomerView; profile: StripeProfile | Refusal | null }>(),
 });
 
 /** A `dec_…` id that the runtime API returned, or a time in milliseconds since 1970. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { productCodePattern } from "../checkout.ts";
-import { entitlementKinds } from "../enums.ts";
+import { allowanceIntervals, checkoutLocales, entitlementKinds } from "../enums.ts";
 import { wholeNumber } from "../whole-number.ts";
-import { days, maxUnits, stripeId, version } from "./inputs.ts";
+import { days, maxUnits, stripeId, time, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
 
 /** A Stripe price, with what an operator needs to choose one. */
@@ -33,6 +33,25 @@ const productDetailsSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const trialMessage = "Enter a whole number of days from 1 to 730, or leave blank.";
+
+/** What Stripe's checkout page offers and collects, and what is sold to a customer who lost the product. */
+const checkoutSettingsSchema = z.strictObject({
+  /** The code of an active product; `null`: this product again. */
+  sellInstead: z
+    .string()
+    .regex(productCodePattern, "Enter the code of a product, or leave blank.")
+    .nullable(),
+  promotionCodes: z.boolean(),
+  /** With Stripe Tax, which must be set up in Stripe. */
+  collectsTax: z.boolean(),
+  /** A language of Stripe's checkout page; `null`: that of the customer's browser. */
+  locale: z.enum(checkoutLocales, "Choose a language.").nullable(),
+  /** Subscriptions only. */
+  trialDays: wholeNumber({ min: 1, max: 730, message: trialMessage }).nullable(),
+});
+export type CheckoutSettings = z.infer<typeof checkoutSettingsSchema>;
+
 export const productSchema = z.intersection(
   z.object({
     productCode: z
@@ -43,6 +62,8 @@ export const productSchema = z.intersection(
       .string()
       .regex(/^price_[A-Za-z0-9_]{1,200}$/, "Enter a price ID (price_…) from the price's page in Stripe."),
     kind: z.enum(entitlementKinds, "Choose a kind of product."),
+    /** Without it, those of the product stay as they are. */
+    checkout: checkoutSettingsSchema.optional(),
   }),
   productDetailsSchema,
 );
@@ -91,6 +112,35 @@ export const editProduct = operation({
   recentAuth: "never",
   audit: ["product.edit"],
   input: z.strictObject({ product: productSchema, version }),
+  output: done(),
+});
+
+const wholeUnits = (message: string) => wholeNumber({ min: 0, max: maxUnits, message });
+
+/** What a subscription includes. 0 units end an allowance. */
+export const allowanceSchema = z.strictObject({
+  productCode: z.string().max(64),
+  units: wholeUnits("Enter a whole number of units, or 0 for none."),
+  every: z.enum(allowanceIntervals, "Choose how often the units are granted."),
+  rolloverWindows: wholeNumber({ min: 0, max: 12, message: "Enter a whole number from 0 to 12." }),
+  rolloverMax: wholeUnits("Enter a whole number of units, or leave blank.").nullable(),
+  inTrial: wholeUnits("Enter a whole number of units, or leave blank.").nullable(),
+  /** Windows that begin at this time or later have the terms; `null`: from now on. */
+  from: time("Enter a date.").nullable(),
+  /** The newest version when the form was made; 0 without one. */
+  version: z.int().min(0).max(1_000_000_000),
+});
+export type AllowanceInput = z.infer<typeof allowanceSchema>;
+
+/** Adds a version of what a subscription includes. Windows that began before keep theirs. */
+export const setAllowance = operation({
+  name: "product.set_allowance",
+  worker: "runtime",
+  scope: "project",
+  role: "admin",
+  recentAuth: "never",
+  audit: ["product.set_allowance"],
+  input: allowanceSchema,
   output: done(),
 });
 

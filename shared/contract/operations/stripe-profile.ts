@@ -1,7 +1,3 @@
-import { z } from "zod";
-import { subjectRef } from "./customers.ts";
-import { done, operation } from "./operation.ts";
-
 /** A charge of the customer at Stripe. Times are in milliseconds since 1970, amounts in the currency's smallest unit. */
 export interface StripePayment {
   chargeId: string;
@@ -56,18 +52,3 @@ export interface StripeProfile {
 
 /** The largest number of payments in a profile. */
 export const maxPayments = 50;
-
-/**
- * Reads the customer's name, email, plan prices and payments from Stripe. `profile` is `null` for a customer without a
- * Stripe customer, and for one who was erased.
- */
-export const readStripeProfile = operation({
-  name: "customer.read_stripe_profile",
-  worker: "runtime",
-  scope: "project",
-  role: "viewer",
-  recentAuth: "never",
-  audit: [],
-  input: z.strictObject({ subjectRef }),
-  output: done<{ profile: StripeProfile | null }>(),
-});

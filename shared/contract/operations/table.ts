@@ -1,8 +1,18 @@
+import {
+  continueImport,
+  importFindings,
+  resumeAccessAudit,
+  saveAuditSettings,
+  startAccessAudit,
+  stopAccessAudit,
+  uploadMapping,
+} from "./access-audits.ts";
 import { createAlertChannel, deleteAlertChannel, testAlertChannel } from "./alert-channels.ts";
 import { changeAlertRules } from "./alert-rules.ts";
 import { assignAlert, finishAlert, snoozeAlert } from "./alerts.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./api-keys.ts";
 import { createBulkJob, previewBulkJobAgain, startBulkJob, stopBulkJob, undoBulkJob } from "./bulk-jobs.ts";
+import { copyProduct, previewCopy } from "./copy-product.ts";
 import {
   addNote,
   applyAction,
@@ -42,8 +52,25 @@ import {
   revokeInvitation,
 } from "./members.ts";
 import type { Operation } from "./operation.ts";
-import { archiveProduct, createProduct, editProduct, listPrices, lookUpPrice } from "./products.ts";
-import { archiveProject, changeProjectSettings, createProject, setPlan } from "./projects.ts";
+import { createProducts, listFreePrices } from "./price-import.ts";
+import {
+  archiveProduct,
+  createProduct,
+  editProduct,
+  listPrices,
+  lookUpPrice,
+  setAllowance,
+} from "./products.ts";
+import {
+  archiveProject,
+  changeProjectSettings,
+  createProject,
+  setPlan,
+  setRateLimit,
+  setSignals,
+} from "./projects.ts";
+import { createRecoveryLink, rotateLinkSecret } from "./recovery-links.ts";
+import { clearShadow, compareAccess } from "./shadow.ts";
 import {
   changePassword,
   confirmSecondFactor,
@@ -55,7 +82,7 @@ import {
   unlinkProvider,
 } from "./sign-in.ts";
 import { checkStripe, connectStripe, registerWebhook, retryStripeEvent, setWebhookSecret } from "./stripe.ts";
-import { readStripeProfile } from "./stripe-profile.ts";
+import { resumeStripeBackfill, stopStripeBackfill } from "./stripe-backfills.ts";
 
 /** Every operation of operators. Permissions, routes, the audit log's actions, docs and tests read this table. */
 export const operations = [
@@ -63,13 +90,13 @@ export const operations = [
   readDecision,
   findCustomersByEmail,
   findRelatedAtStripe,
-  readStripeProfile,
   previewAction,
   applyAction,
   previewSync,
   applySync,
   previewRetry,
   retryCustomer,
+  createRecoveryLink,
   addNote,
   deleteNote,
   exportCustomer,
@@ -84,12 +111,26 @@ export const operations = [
   previewBulkJobAgain,
   startBulkJob,
   stopBulkJob,
+  startAccessAudit,
+  stopAccessAudit,
+  resumeAccessAudit,
+  importFindings,
+  continueImport,
+  saveAuditSettings,
+  uploadMapping,
+  compareAccess,
+  clearShadow,
   retryStripeEvent,
   createProduct,
   editProduct,
   archiveProduct,
+  setAllowance,
+  previewCopy,
+  copyProduct,
   listPrices,
   lookUpPrice,
+  listFreePrices,
+  createProducts,
   createApiKey,
   rotateApiKey,
   revokeApiKey,
@@ -97,6 +138,8 @@ export const operations = [
   checkStripe,
   registerWebhook,
   setWebhookSecret,
+  stopStripeBackfill,
+  resumeStripeBackfill,
   createEndpoint,
   editEndpoint,
   enableEndpoint,
@@ -120,6 +163,9 @@ export const operations = [
   createProject,
   archiveProject,
   changeProjectSettings,
+  setRateLimit,
+  rotateLinkSecret,
+  setSignals,
   setPlan,
   inviteMember,
   renewInvitation,

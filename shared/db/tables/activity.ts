@@ -11,12 +11,25 @@ import { timestampMs } from "./columns.ts";
  * - `credits`: empty. Units that customers spent.
  * - `paid`: a currency. What customers paid, less refunds and lost disputes, in its minor unit.
  * - `access`: empty. Customers that gained access, less those that lost it. Hour 0 has the number that has access.
+ * - `recovery_offered`, `recovery_opened`, `recovery_paid`: the reason of the denial. Ways back that the app requested and
+ *   links that operators made, links that customers opened, and those after which Stripe's news gave access.
+ * - `shadow`: `agreed` or `disagreed`, as an app reported its own answers. Approximate, as checks are.
  */
-export const hourlyMetrics = ["checks", "deliveries", "credits", "paid", "access"] as const;
+export const hourlyMetrics = [
+  "checks",
+  "deliveries",
+  "credits",
+  "paid",
+  "access",
+  "recovery_offered",
+  "recovery_opened",
+  "recovery_paid",
+  "shadow",
+] as const;
 
 /**
- * All but the checks are exact. Triggers (migrations) keep deliveries, payments and access in step with the rows of
- * `deliveries` and `subjects`, whatever changes those; the flush of a subject adds the units, each once.
+ * All but the checks and `shadow` are exact. Triggers (migrations) keep deliveries, payments, access and recoveries in step with
+ * the rows of `deliveries`, `subjects`, `recovery_requests` and `recovery_links`, whatever changes those; the flush of a subject adds the units, each once.
  */
 export const hourlyCounts = sqliteTable(
   "hourly_counts",

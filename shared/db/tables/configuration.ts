@@ -1,6 +1,14 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { entitlementKinds, modes, planStatuses, regions } from "../../contract/enums.ts";
+import {
+  allowanceIntervals,
+  checkoutLocales,
+  entitlementKinds,
+  lowBalanceUnits,
+  modes,
+  planStatuses,
+  regions,
+} from "../../contract/enums.ts";
 import { timestampMs } from "./columns.ts";
 
 /**
@@ -34,10 +42,30 @@ export const projects = sqliteTable(
     cancelUrl: text("cancel_url"),
     graceDays: integer("grace_days").notNull().default(0),
     archivedAt: timestampMs("archived_at"),
+    /** Requests per key in 10 s; null until an operator sets it. */
+    rateLimit: integer("rate_limit"),
+    /** Grows with every change of the rate limit, as the plan's version does; 0 when it was never set. */
+    rateLimitVersion: integer("rate_limit_version").notNull().default(0),
+    /** When both Keyrings of the project had confirmed it; null while a sweep still has to send it. */
+    rateLimitSyncedAt: timestampMs("rate_limit_synced_at"),
+    /** When a sweep last tried to send it. The least recently tried one is next. */
+    rateLimitSyncTriedAt: timestampMs("rate_limit_sync_tried_at"),
+    /** At how much a customer's balance is low, in `low_balance_in`; null: off; 0: off. */
+    lowBalance: integer("low_balance"),
+    lowBalanceIn: text("low_balance_in", { enum: lowBalanceUnits }),
+    /** How many days before its end an entitlement is expiring; null: off; 0: off. */
+    expiringDays: integer("expiring_days"),
+    /** Grows with every change of these settings, of the project or a product: a customer never goes back to older ones. */
+    signalsVersion: integer("signals_version").notNull().default(0),
     createdAt: timestampMs("created_at").notNull(),
     updatedAt: timestampMs("updated_at").notNull(),
   },
-  (table) => [index("projects_by_account").on(table.accountId)],
+  (table) => [
+    index("projects_by_account").on(table.accountId),
+    index("projects_unsynced_rate_limit")
+      .on(table.rateLimitSyncTriedAt)
+      .where(sql`rate_limit_version > 0 AND rate_limit_synced_at IS NULL`),
+  ],
 );
 
 export const products = sqliteTable(
@@ -53,11 +81,48 @@ export const products = sqliteTable(
     units: integer("units"),
     durationDays: integer("duration_days"),
     expiresAfterDays: integer("expires_after_days"),
+    /** The product that a customer who lost this one is offered; null for this one again. */
+    sellInstead: text("sell_instead"),
+    /** What Stripe's checkout page offers and collects. */
+    promotionCodes: integer("promotion_codes", { mode: "boolean" }).notNull().default(false),
+    collectsTax: integer("collects_tax", { mode: "boolean" }).notNull().default(false),
+    /** Null: the language of the customer's browser. */
+    locale: text("locale", { enum: checkoutLocales }),
+    /** Subscriptions only. */
+    trialDays: integer("trial_days"),
+    /** At how much a customer's balance is low, in `low_balance_in`; null: the project's; 0: off. */
+    lowBalance: integer("low_balance"),
+    lowBalanceIn: text("low_balance_in", { enum: lowBalanceUnits }),
+    /** How many days before its end an entitlement is expiring; null: the project's; 0: off. */
+    expiringDays: integer("expiring_days"),
     archivedAt: timestampMs("archived_at"),
     createdAt: timestampMs("created_at").notNull(),
     updatedAt: timestampMs("updated_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.mode, table.productCode] })],
+);
+
+/**
+ * What a product of kind `subscription` includes, in versions that never change: a subject that knows a version never
+ * has to forget it. Of the versions that have begun by `from_at`, the highest applies.
+ */
+export const productTerms = sqliteTable(
+  "product_terms",
+  {
+    projectId: text("project_id").notNull(),
+    mode: text("mode", { enum: modes }).notNull(),
+    productCode: text("product_code").notNull(),
+    version: integer("version").notNull(),
+    fromAt: timestampMs("from_at").notNull(),
+    /** 0: nothing from then on. */
+    units: integer("units").notNull(),
+    every: text("every", { enum: allowanceIntervals }).notNull(),
+    rolloverWindows: integer("rollover_windows").notNull(),
+    rolloverMax: integer("rollover_max"),
+    inTrial: integer("in_trial"),
+    createdAt: timestampMs("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.projectId, table.mode, table.productCode, table.version] })],
 );
 
 /**
@@ -101,17 +166,14 @@ export const stripeConnections = sqliteTable(
     stripeAccountId: text("stripe_account_id"),
     apiKeyHint: text("api_key_hint"),
     /**
-     * Every event that Stripe created before this time is in the inbox. Written by the runtime, like the four
+     * Every event that Stripe created before this time is in the inbox. Written by the runtime, like the two
      * below.
      */
     sweptTo: timestampMs("swept_to"),
     nextSweepAt: timestampMs("next_sweep_at"),
     /** The error of the last sweep; null when it succeeded. */
     sweepError: text("sweep_error"),
-    /**
-     * Start and cursor of a full reread of known objects, needed when Stripe no longer lists the missed
-     * events.
-     */
+    /** Unused since `stripe_backfills`. The former release writes them while a migration is applied. */
     rereadStartedAt: timestampMs("reread_started_at"),
     rereadAfter: text("reread_after"),
     createdAt: timestampMs("created_at").notNull(),

@@ -48,31 +48,35 @@ export const setups = sqliteTable("setups", {
   finishedAt: timestampMs("finished_at").notNull(),
 });
 
+const auditColumns = () => ({
+  auditId: text("audit_id").primaryKey(),
+  accountId: text("account_id").notNull(),
+  projectId: text("project_id"),
+  mode: text("mode", { enum: modes }),
+  at: timestampMs("at").notNull(),
+  operatorId: text("operator_id").notNull(),
+  /** Name and email at the time of the change, so that the log stays readable after the operator is removed. */
+  operatorName: text("operator_name").notNull(),
+  operatorEmail: text("operator_email").notNull(),
+  action: text("action").notNull(),
+  /** The target of the action: a code, an id or an email. */
+  target: text("target").notNull(),
+  /** JSON of the changed values, without secrets; `null` if there was no value before or is none after. */
+  before: text("before"),
+  after: text("after"),
+  ipAddress: text("ip_address"),
+});
+
 /**
  * The operator, time, IP address and values of each change. Rows are written with the change. Triggers refuse
  * every UPDATE and DELETE, except that an erasure may empty the values and hide the customer's name.
  */
-export const auditLog = sqliteTable(
-  "audit_log",
-  {
-    auditId: text("audit_id").primaryKey(),
-    accountId: text("account_id").notNull(),
-    projectId: text("project_id"),
-    mode: text("mode", { enum: modes }),
-    at: timestampMs("at").notNull(),
-    operatorId: text("operator_id").notNull(),
-    /**
-     * Name and email at the time of the change, so that the log stays readable after the operator is removed.
-     */
-    operatorName: text("operator_name").notNull(),
-    operatorEmail: text("operator_email").notNull(),
-    action: text("action").notNull(),
-    /** The target of the action: a code, an id or an email. */
-    target: text("target").notNull(),
-    /** JSON of the changed values, without secrets; `null` if there was no value before or is none after. */
-    before: text("before"),
-    after: text("after"),
-    ipAddress: text("ip_address"),
-  },
-  (table) => [index("audit_log_by_account").on(table.accountId, table.auditId)],
-);
+export const auditLog = sqliteTable("audit_log", auditColumns(), (table) => [
+  index("audit_log_by_account").on(table.accountId, table.auditId),
+]);
+
+/**
+ * Rows of the audit log that were written with a change in a data database other than the control database. They are on
+ * their way to `audit_log` (shared/db/audit-outbox.ts). Empty most of the time, and always in the control database.
+ */
+export const auditOutbox = sqliteTable("audit_outbox", auditColumns());

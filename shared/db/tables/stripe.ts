@@ -91,6 +91,8 @@ export const stripeEvents = sqliteTable(
     receivedAt: timestampMs("received_at").notNull(),
     /** For an event that a sweep found, `received_at` minus `stripe_created_at` is the recovery delay. */
     foundBy: text("found_by", { enum: stripeEventSources }).notNull().default("webhook"),
+    /** When the webhook delivered an event that a sweep had found first; null if it has not. */
+    deliveredAt: timestampMs("delivered_at"),
     settledAt: timestampMs("settled_at"),
   },
   (table) => [

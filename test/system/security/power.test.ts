@@ -25,10 +25,13 @@ const yielding: Record<string, Exclude<Operation["recentAuth"], "never">> = {
   "customer.apply_action": "live",
   "customer.sync": "live",
   "customer.retry": "live",
+  "customer.create_recovery_link": "live",
   "bulk_job.create": "live",
   "bulk_job.undo": "live",
   "bulk_job.preview_again": "live",
   "bulk_job.start": "live",
+  "access_audit.import": "live",
+  "access_audit.continue_import": "live",
   "api_key.create": "live",
   "api_key.rotate": "live",
   "stripe.connect": "live",
@@ -56,10 +59,24 @@ const yieldingNothing: Record<string, string> = {
   "subject_job.start": "rewrites copies from their source",
   "subject_job.stop": "stopping must not wait",
   "bulk_job.stop": "stopping must not wait",
+  "access_audit.start": "reads and compares",
+  "access_audit.resume": "reads and compares",
+  "access_audit.stop": "stopping must not wait",
+  "access_audit.save_settings": "what an import uses, which needs a proof itself",
+  "access_audit.upload_mapping": "what an import uses, which needs a proof itself",
   "stripe_event.retry": "processes what Stripe has signed",
   "product.create": "gives access to customers only when Stripe reports a payment",
   "product.edit": "gives access to customers only when Stripe reports a payment",
+  "product.create_many": "gives access to customers only when Stripe reports a payment",
+  "product.copy_to_live": "gives access to customers only when Stripe reports a payment",
   "product.archive": "hides a product",
+  "product.set_allowance": "adds units to a product; no customer's data",
+  "project.rotate_link_secret": "taking power away must not wait; it is confirmed",
+  "project.set_signals": "only decides when events are sent that no endpoint gets unasked",
+  "project.set_rate_limit": "slows requests down, and is confirmed when it is lowered",
+  "stripe_backfill.resume": "reads what Stripe has",
+  "stripe_backfill.stop": "stopping must not wait",
+  "shadow.clear": "deletes a list that no access depends on",
   "api_key.revoke": "taking power away must not wait",
   "endpoint.disable": "stopping must not wait",
   "delivery_job.stop": "stopping must not wait",
@@ -161,7 +178,7 @@ describe("an operator who authenticated long ago", () => {
     expect((await owner.portal.post("/team/role", raise)).status).toBe(401);
     expect((await owner.portal.post("/plan", { plan: "none" })).status).toBe(401);
     expect((await owner.portal.get("/team")).html).not.toContain(guest);
-    expect((await member.portal.get("/account")).html).toContain("· viewer");
+    expect((await member.portal.get("/account")).html).toContain("· Viewer");
     expect((await owner.portal.get("/plan")).html).toContain("Active");
   });
 });

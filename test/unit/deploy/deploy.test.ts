@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { buildDocsSite } from "../../../docs-site/generator/build.ts";
 import { ownMigrations } from "../../../scripts/deploy/migrations.ts";
 import { newestMigration } from "../../../shared/db/newest-migration.ts";
 import { Machine } from "./deployments.ts";
@@ -41,6 +42,9 @@ function contentsOf({ databases, queues, workers }: StandInState) {
       .sort((a, b) => a.name.localeCompare(b.name)),
   };
 }
+
+// A deployment builds the site, which takes longer than a test when its sources changed.
+beforeAll(() => buildDocsSite(), 180_000);
 
 describe("npm run deploy", () => {
   it("the first deployment creates everything, in an order that Cloudflare accepts, and names the setup page", async () => {

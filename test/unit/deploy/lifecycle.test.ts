@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { buildDocsSite } from "../../../docs-site/generator/build.ts";
 import { ownMigrations } from "../../../scripts/deploy/migrations.ts";
 import { Machine } from "./deployments.ts";
 import { emptyState, type Fault, type StandInState } from "./wrangler-stand-in.ts";
@@ -62,6 +63,9 @@ async function breakAtEachCall(
     }
   }
 }
+
+// A deployment builds the site, which takes longer than a test when its sources changed.
+beforeAll(() => buildDocsSite(), 180_000);
 
 describe("npm run deploy -- rollback", () => {
   it("returns all workers to the release before, callers first, and keeps the tables", async () => {

@@ -30,6 +30,8 @@ export interface StandInDatabase {
   hasOperator: boolean;
   sealed: { what: string; key: string }[];
   restoredTo: string | null;
+  /** The last statement that makes Stripe's events be read again. */
+  readAgain?: string;
 }
 
 /** A Cloudflare account, as far as the deployment commands use one. */
@@ -191,6 +193,10 @@ export class WranglerStandIn {
     const released = /^DELETE FROM deploy_lock WHERE holder = '([^']+)'/.exec(command);
     if (released !== null) {
       if (lock?.holder === released[1]) database.lock = null;
+      return rows([]);
+    }
+    if (command.startsWith("UPDATE stripe_connections SET swept_to")) {
+      database.readAgain = command;
       return rows([]);
     }
     switch (command) {

@@ -31,6 +31,14 @@ describe("words of the audit log", () => {
     ["reason", "unknown: kept", "unknown: kept"],
     ["rule", { isEnabled: true, threshold: 3 }, "Is enabled: Yes, Threshold: 3"],
   ])("formatFieldValue() formats %s of %j as %s", (name, value, text) =>
-    expect(formatFieldValue(name, value)).toBe(text),
+    expect(formatFieldValue(name, value, "UTC")).toBe(text),
   );
+
+  it("formatFieldValue() formats times in the zone, inside of objects too", () => {
+    const at = Date.UTC(2026, 10, 29, 4, 30);
+    expect(formatFieldValue("expiresAt", at, "America/New_York")).toBe("28 Nov 2026, 23:30:00 EST");
+    expect(formatFieldValue("key", { expiresAt: at }, "Asia/Tokyo")).toBe(
+      "Ends: 29 Nov 2026, 13:30:00 GMT+9",
+    );
+  });
 });

@@ -1,15 +1,27 @@
 import { describe, expect, it } from "vitest";
 import type { FlipView } from "../../../shared/contract/operations/customer-views.ts";
+import { toEntryTitle } from "../../../workers/portal/components/labels/customer.ts";
 import type { CustomerLists } from "../../../workers/portal/db/customer.ts";
 import { parseManualAction, parseReason } from "../../../workers/portal/pages/customer/actions/parse-form.ts";
 import { compareOutlines } from "../../../workers/portal/pages/customer/actions/preview-outline.ts";
 import { parseAsOf } from "../../../workers/portal/pages/customer/sections/as-of.ts";
+import { groupIncluded } from "../../../workers/portal/pages/customer/sections/included-units.tsx";
 import {
   buildTimelineItems,
   matchesFilter,
 } from "../../../workers/portal/pages/customer/sections/timeline-items.ts";
 import { buildStripeUrl } from "../../../workers/portal/pages/customer/stripe-link.ts";
-import { allowed, attempt, customer, delivery, deniedFor, entry, noon, stripeEvent } from "./customers.ts";
+import {
+  allowed,
+  attempt,
+  customer,
+  delivery,
+  deniedFor,
+  entitlement,
+  entry,
+  noon,
+  stripeEvent,
+} from "./customers.ts";
 
 const entitlementId = `ent_${"0".repeat(26)}`;
 
@@ -46,11 +58,14 @@ describe("timelineItems", () => {
     subject: null,
     otherMode: null,
     isConnected: true,
+    finding: null,
     stripeAccountId: null,
     attempts: [attempt({ createdAt: noon - 5 })],
     stripeEvents: [stripeEvent({ receivedAt: noon + 1 })],
     deliveries: [delivery({ occurredAt: noon + 1 })],
     notes: [],
+    recoveryLinks: [],
+    recoveryMoments: [],
     erasure: null,
     productNames: new Map(),
   };
@@ -176,5 +191,30 @@ describe("stripeLink", () => {
       "https://dashboard.stripe.com/acct_1/test/payments/pi_1",
     );
     expect(buildStripeUrl("cs_1", "live", null)).toBe("https://dashboard.stripe.com/search?query=cs_1");
+  });
+});
+
+describe("entitlements with included units", () => {
+  it("groupIncluded() lists units below the subscription that includes them, and keeps the others in place", () => {
+    const list = [
+      entitlement({ entitlementId: "lot_2", includedIn: "sub" }),
+      entitlement({ entitlementId: "pack" }),
+      entitlement({ entitlementId: "lot_1", includedIn: "sub" }),
+      entitlement({ entitlementId: "sub", kind: "subscription" }),
+      entitlement({ entitlementId: "orphan", includedIn: "gone" }),
+    ];
+    const ids = groupIncluded(list).map(({ entitlementId }) => entitlementId);
+    expect(ids).toEqual(["pack", "sub", "lot_2", "lot_1", "orphan"]);
+  });
+
+  it("entries of included units have words of their own, not the name of the operation", () => {
+    const titles = ["allowance_began", "allowance_terms", "other"].map((reason) =>
+      toEntryTitle(entry(1, "allowance", 5, { reason })),
+    );
+    expect(titles).toEqual([
+      "Included units granted",
+      "Terms of included units changed",
+      "Included units updated",
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { CustomerView } from "../../../shared/contract/operations/customer-views.ts";
 import { type DiagnosisFacts, diagnose } from "../../../workers/portal/pages/customer/diagnosis/diagnose.ts";
 import {
   allowed,
@@ -8,12 +9,20 @@ import {
   deniedFor,
   entitlement,
   entry,
+  noon,
   stripeEvent,
 } from "./customers.ts";
 
 const grantCredits = "./grant?product_code=CREDITS_1000";
 
-const noFacts: DiagnosisFacts = { attempts: [], stripeEvents: [], deliveries: [], otherMode: null };
+const noFacts: DiagnosisFacts = {
+  attempts: [],
+  stripeEvents: [],
+  deliveries: [],
+  otherMode: null,
+  productNames: new Map([["CREDITS_1000", "1,000 credits"]]),
+  failedPayment: null,
+};
 
 const causes = (view: Parameters<typeof diagnose>[0], facts: Partial<DiagnosisFacts> = {}) =>
   diagnose(view, { ...noFacts, ...facts }).map(({ cause, actions }) => [
@@ -33,7 +42,7 @@ describe("diagnose: paid, but no access", () => {
       ["paid_without_access", "./sync"],
     ]);
     expect(causes(view, { stripeEvents: [waiting] })).toEqual([["paid_without_access", "/events/evt_8"]]);
-    expect(diagnose(view, { ...noFacts, stripeEvents: [failed] })[0]?.text).toContain("no such product");
+    expect(diagnose(view, { ...noFacts, stripeEvents: [failed] })[0]?.text).toContain("No such product.");
   });
 
   it("diagnose() proposes a sync when a checkout has no news or its payment granted no access", () => {
@@ -109,6 +118,16 @@ describe("diagnose: refund and dispute", () => {
     const view = customer({ decision: deniedFor("payment_past_due"), entitlements: [entitlement()] });
     expect(causes(view)).toEqual([["stripe_says_so", grantCredits, "./sync"]]);
   });
+
+  it("diagnose() names the product, or what Stripe says of the payment that failed", () => {
+    const view = customer({ decision: deniedFor("payment_past_due"), entitlements: [entitlement()] });
+    const textOf = (failedPayment: string | null) => diagnose(view, { ...noFacts, failedPayment })[0]?.text;
+    expect(textOf(null)).toMatch(
+      /^Stripe couldn't collect the last invoice of 1,000 credits and is retrying\. /,
+    );
+    const failure = "Stripe couldn't collect €12.00: Your card was declined. Stripe retries on 24 Dec.";
+    expect(textOf(failure)).toBe(`${failure} The customer can pay the invoice or update the card.`);
+  });
 });
 
 describe("diagnose: credits gone", () => {
@@ -163,5 +182,32 @@ describe("diagnose: manual actions, or no cause", () => {
     const [cause] = diagnose(customer(), { ...noFacts, otherMode: "live" });
     expect(cause).toMatchObject({ cause: "nothing_bought", actions: [{ page: ".", mode: "live" }] });
     expect(cause?.title).toContain("Customer exists in live mode");
+  });
+});
+
+describe("diagnose: included units are used", () => {
+  const subscription = entitlement({ kind: "subscription", productCode: "PRO", usable: true });
+  const lot = entitlement({ entitlementId: "ent_2", productCode: "PRO", includedIn: "ent_1" });
+  const next = { entitlementId: "ent_1", at: noon + 3 * 86_400_000, units: 1_000, isPaid: true };
+  const view = (change: Partial<CustomerView> = {}) =>
+    customer({ decision: allowed, entitlements: [lot, subscription], nextAllowances: [next], ...change });
+  const text = (change: Partial<CustomerView> = {}) => diagnose(view(change), noFacts)[0]?.text;
+
+  it("diagnose() says when the next units come, and that they wait for the renewal", () => {
+    expect(text()).toContain("no units of PRO are left. The next 1,000 come in 3 days.");
+    expect(text({ nextAllowances: [{ ...next, isPaid: false }] })).toContain(
+      "come in 3 days, when the renewal is paid.",
+    );
+    expect(text({ nextAllowances: [] })).toContain("No further units are scheduled.");
+  });
+
+  it("diagnose() reports no used units where some are left, were taken back, or the subscription is blocked", () => {
+    for (const change of [
+      { usageRemaining: 1 },
+      { entitlements: [{ ...lot, status: "canceled" as const }, subscription] },
+      { entitlements: [lot, { ...subscription, usable: false }] },
+      { entitlements: [subscription] },
+    ])
+      expect(causes(view(change))).toEqual([["all_well"]]);
   });
 });

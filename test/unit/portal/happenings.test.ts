@@ -15,17 +15,20 @@ const empty: CustomerLists = {
   subject: null,
   otherMode: null,
   isConnected: true,
+  finding: null,
   stripeAccountId: null,
   attempts: [],
   stripeEvents: [],
   deliveries: [],
   notes: [],
+  recoveryLinks: [],
+  recoveryMoments: [],
   erasure: null,
   productNames: new Map(),
 };
 
 const fold = (change: Parameters<typeof customer>[0], lists: Partial<CustomerLists> = {}) =>
-  foldTimeline(buildTimelineItems(customer(change), { ...empty, ...lists }));
+  foldTimeline(buildTimelineItems(customer(change), { ...empty, ...lists }), "UTC");
 
 const sequencesOf = (rows: ReturnType<typeof foldTimeline>) =>
   rows.map(({ items }) => items.map((item) => (item.type === "entry" ? item.entry.sequence : item.type)));
@@ -135,8 +138,10 @@ describe("pages of rows", () => {
     expect([shown.length, rest]).toEqual([50, null]);
   });
 
-  it("rows are grouped by their day in UTC, newest first", () => {
-    const days = groupByDay(fold({ entries: grants(3, (sequence) => noon + sequence * 12 * 3_600_000) }));
-    expect(days.map(({ rows }) => rows.length)).toEqual([1, 2]);
+  it("rows are grouped by their day in the viewer's zone, newest first", () => {
+    const rows = fold({ entries: grants(3, (sequence) => noon + sequence * 12 * 3_600_000) });
+    const daysIn = (zone: string) => groupByDay(rows, zone).map((day) => day.rows.length);
+    expect(daysIn("UTC")).toEqual([1, 2]);
+    expect(daysIn("Pacific/Auckland")).toEqual([2, 1]);
   });
 });

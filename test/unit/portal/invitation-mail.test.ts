@@ -12,6 +12,7 @@ const invitation = (change: Partial<InvitationMail> = {}): InvitationMail => ({
   inviter: { name: "Dana", email: "dana@acme.example" },
   role: "support",
   expiresAt: Date.UTC(2026, 11, 2, 18, 30),
+  zone: "UTC",
   url,
   ...change,
 });
@@ -32,6 +33,11 @@ describe("invitationMessage", () => {
       expect(body).toContain("until 2 Dec 2026, 18:30:00 UTC");
       expect(body).toContain("If you did not expect this email, ignore it");
     }
+  });
+
+  it("invitationMessage() states the expiry in the inviter's time zone, and in UTC", () => {
+    const { text } = buildInvitationMessage(invitation({ zone: "Europe/Berlin" }));
+    expect(text).toContain("until 2 Dec 2026, 19:30:00 CET (2 Dec 2026, 18:30:00 UTC).");
   });
 
   it("invitationMessage() makes the inviting owner the reply-to address", () => {

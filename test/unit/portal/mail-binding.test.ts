@@ -43,6 +43,7 @@ const invitation = {
   inviter: { name: "Dana", email: "dana@acme.example" },
   role: "admin",
   expiresAt: Date.UTC(2026, 11, 2),
+  zone: "UTC",
   url: "https://licenzy.example/invitations/0123456789abcdefghjkmnpqrstvwxyz",
 } as const;
 const PUBLIC_ORIGIN = "https://licenzy.example";

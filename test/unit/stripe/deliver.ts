@@ -1,4 +1,5 @@
 import { buildManualEntry, decideManualAction } from "../../../shared/domain/decide-manual-action.ts";
+import type { TermsFact } from "../../../shared/domain/decide-stripe.ts";
 import type { Hold } from "../../../shared/domain/entitlement.ts";
 import type { ManualAction } from "../../../shared/domain/ledger.ts";
 import { Merger } from "./merge-event.ts";
@@ -7,8 +8,8 @@ import type { EmittedEvent } from "./model/world.ts";
 import type { StripeModel } from "./stripe-model.ts";
 
 /** Merges each event when it happens. A read then returns the subscription of that moment. */
-export function deliverInOrder(model: StripeModel, graceDays?: number): Merger {
-  const merger = new Merger(model, graceDays);
+export function deliverInOrder(model: StripeModel, graceDays?: number, includes?: TermsFact[]): Merger {
+  const merger = new Merger(model, graceDays, includes);
   const { operatorActions } = model.truth;
   for (const [index, emitted] of model.events.entries()) {
     for (const action of operatorActions) if (action.afterEvents === index) operate(merger, action);
@@ -31,8 +32,9 @@ export function deliverShuffled(
   end: number,
   order: Iterable<number>,
   graceDays?: number,
+  includes?: TermsFact[],
 ): Merger {
-  const merger = new Merger(model, graceDays);
+  const merger = new Merger(model, graceDays, includes);
   const keys = order[Symbol.iterator]();
   const next = (): number => keys.next().value ?? 0;
   let waiting: EmittedEvent[] = [];
@@ -67,6 +69,29 @@ export function deliverShuffled(
     last = afterEvents;
   }
   deliver([...waiting, ...model.events.slice(last)], model.events.length, end);
+  return merger;
+}
+
+/**
+ * Merges all events late, in any order, some twice, and an import at one place among them. It read Stripe when the first
+ * `events` of them had happened.
+ */
+export function deliverWithImport(
+  model: StripeModel,
+  end: number,
+  order: Iterable<number>,
+  { events, place }: { events: number; place: number },
+): Merger {
+  const merger = new Merger(model);
+  const keys = order[Symbol.iterator]();
+  const known = model.events.at(-1)?.subscriptionsThen;
+  const delivered = shuffle(model.events, () => keys.next().value ?? 0);
+  const at = place % (delivered.length + 1);
+  for (const [index, { event }] of delivered.entries()) {
+    if (index === at) merger.adopt(model.events.slice(0, events), end);
+    merger.merge(event, (id) => ({ subscription: known?.get(id) ?? {}, at: end }), end);
+  }
+  if (at === delivered.length) merger.adopt(model.events.slice(0, events), end);
   return merger;
 }
 

@@ -1,8 +1,10 @@
 import type Stripe from "stripe";
+import { applyClock, listClockEntries } from "../../../shared/domain/clock-entries.ts";
 import {
   decideStripe,
   type SubjectFact,
   type SubscriptionFact,
+  type TermsFact,
 } from "../../../shared/domain/decide-stripe.ts";
 import { decideAccess } from "../../../shared/domain/decision.ts";
 import type { GrantTerms } from "../../../shared/domain/entitlement.ts";
@@ -16,6 +18,7 @@ import { type ParsedSubscription, parseSubscription } from "../../../shared/stri
 import { isMisreading } from "./misreading.ts";
 import { prices } from "./model/prices.ts";
 import { packDays, passDays, sessionSeconds } from "./model/purchases.ts";
+import type { EmittedEvent } from "./model/world.ts";
 import type { StripeModel } from "./stripe-model.ts";
 
 const deriveEntitlementId = (source: string) => `ent_${source}`;
@@ -61,6 +64,8 @@ export class Merger {
   constructor(
     private readonly model: StripeModel,
     graceDays = 3,
+    /** What the products include. The runtime sends it before the facts of a subscription. */
+    private readonly includes: TermsFact[] = [],
   ) {
     this.context = { graceDays, deriveEntitlementId };
   }
@@ -71,7 +76,10 @@ export class Merger {
   }
 
   merge(event: Stripe.Event, read: Read, now: number): void {
-    for (const fact of this.factsOf(event, read)) this.mergeFact(fact, read, now);
+    for (const fact of this.factsOf(event, read)) {
+      if ("subscriptionId" in fact) for (const terms of this.includes) this.mergeFact(terms, noRead, now);
+      this.mergeFact(fact, read, now);
+    }
   }
 
   /** Records what expired by `now`, as the alarm does. */
@@ -101,12 +109,32 @@ export class Merger {
   }
 
   /**
+   * Merges what Stripe has of every subscription at the moment of the last of these events: the read of an import. Each
+   * invoice, refund and dispute is as its latest event says.
+   */
+  adopt(events: readonly EmittedEvent[], now: number): void {
+    const last = events.at(-1);
+    if (last === undefined) return;
+    const created = Math.max(...events.map(({ event }) => event.created));
+    const read: Read = (id) => ({ subscription: last.subscriptionsThen.get(id) ?? {}, at: created * 1_000 });
+    for (const id of last.subscriptionsThen.keys())
+      this.mergeFact(this.subscriptionFact(id, this.observe(id, read)), read, now);
+    const latest = new Map<string, Stripe.Event>();
+    for (const { event } of events) {
+      const { object, id } = event.data.object as { object: string; id: string };
+      if (["invoice", "refund", "dispute"].includes(object)) latest.set(id, event);
+    }
+    for (const event of latest.values()) this.merge({ ...event, created }, read, now);
+  }
+
+  /**
    * Returns the entitlements and the decision at `now`, without the values that depend only on the time of
    * writing or of the last read from Stripe, and without the traces of events that were missing for a while.
    */
   result(now: number) {
-    const draft = decideExpire(this.state.entitlements, now);
-    const { entitlements } = draft === null ? this.state : applyEntry(this.state, draft);
+    const present = applyClock(this.state, this.headAt(), now);
+    const draft = decideExpire(present.entitlements, now);
+    const { entitlements } = draft === null ? present : applyEntry(present, draft);
     const shown = [...entitlements.values()]
       .filter((entitlement) => !isMisreading(entitlement, this.model.truth))
       .map(({ createdAt: _, updatedAt: __, flags, ...entitlement }) => ({
@@ -121,7 +149,14 @@ export class Merger {
     return { entitlements: shown, decision };
   }
 
-  private mergeFact(fact: SubjectFact, read: Read, now: number): void {
+  private headAt(): number {
+    return this.entries.at(-1)?.at ?? 0;
+  }
+
+  private mergeFact(fact: SubjectFact, read: Read, arrivedAt: number): void {
+    // As `changeSubject` does: a decision is never earlier than the last entry. An event can be older than the one before.
+    const now = Math.max(arrivedAt, this.headAt());
+    for (const { draft, at } of listClockEntries(this.state, this.headAt(), now)) this.apply(draft, at);
     const decision = decideStripe(this.state, fact, cause, this.context, now);
     switch (decision.outcome) {
       case "unchanged":

@@ -1,11 +1,10 @@
 import { expect } from "vitest";
+import { applyClock, listClockEntries } from "../../../shared/domain/clock-entries.ts";
 import { decideConsume } from "../../../shared/domain/consume.ts";
 import { decideManualAction } from "../../../shared/domain/decide-manual-action.ts";
 import { decideStripe, type SubjectFact } from "../../../shared/domain/decide-stripe.ts";
-import { type Decision, decideAccess } from "../../../shared/domain/decision.ts";
-import { dayMs } from "../../../shared/domain/entitlement.ts";
+import { dayMs, type GrantTerms } from "../../../shared/domain/entitlement.ts";
 import { decideExpire } from "../../../shared/domain/expire.ts";
-import { applyLapses, listLapses } from "../../../shared/domain/lapse.ts";
 import {
   applyEntry,
   type EntryDraft,
@@ -16,23 +15,14 @@ import {
   type SubjectState,
   type UsageReply,
 } from "../../../shared/domain/ledger.ts";
-import { getUsageRemaining } from "../../../shared/domain/lots.ts";
+import { addNotices } from "../../../shared/domain/notices.ts";
 import { decideRelease } from "../../../shared/domain/release.ts";
-import { sumByLot } from "../../../shared/domain/reservation.ts";
 import { decideReserve } from "../../../shared/domain/reserve.ts";
 import { decideReverse } from "../../../shared/domain/reverse-usage.ts";
 import { decideSettle } from "../../../shared/domain/settle.ts";
 import type { DisputeStatus, RefundStatus } from "../../../shared/domain/stripe-record.ts";
 import type { UsageDecision } from "../../../shared/domain/usage-entry.ts";
-
-/** What a read answered, with the moment that identifies it. */
-export interface Answer {
-  sequence: number;
-  at: number;
-  decision: Decision;
-  remaining: number;
-  reserved: Record<string, number>;
-}
+import { type Answer, answer } from "./answer.ts";
 
 type Result = { done: UsageReply } | { refused: string };
 
@@ -44,21 +34,12 @@ export class Customer {
   private keys = 0;
 
   buy(name: string, units: number, expiresAfterDays: number | null = null): void {
-    this.report({
-      type: "purchase",
-      terms: { kind: "usage_pack", productCode: "CREDITS", units, durationDays: null, expiresAfterDays },
-      paidAt: this.now,
-      paidAtFrom: "event",
-      purchase: {
-        attemptId: `att_${name}`,
-        checkoutSessionId: name,
-        paymentIntentId: `pi_${name}`,
-        subscriptionId: null,
-        customerId: null,
-        amountTotal: 4_900,
-        currency: "eur",
-        metadata: {},
-      },
+    this.sell(name, {
+      kind: "usage_pack",
+      productCode: "CREDITS",
+      units,
+      durationDays: null,
+      expiresAfterDays,
     });
   }
 
@@ -160,7 +141,7 @@ export class Customer {
   read(): Answer {
     const { at } = this.head();
     const moment = { sequence: this.entries.length, at: Math.max(this.now, at) };
-    return { ...moment, ...answer(applyLapses(this.state, at, moment.at), moment.at) };
+    return { ...moment, ...answer(applyClock(this.state, at, moment.at), moment.at) };
   }
 
   /** Computes the answer to a read again, from the ledger alone. */
@@ -168,7 +149,7 @@ export class Customer {
     let state = emptyState;
     for (const entry of this.entries.slice(0, sequence)) state = applyEntry(state, entry);
     const headAt = this.entries[sequence - 1]?.at ?? 0;
-    return { sequence, at, ...answer(applyLapses(state, headAt, at), at) };
+    return { sequence, at, ...answer(applyClock(state, headAt, at), at) };
   }
 
   /** Sums the units of every movement of a lot. */
@@ -215,7 +196,26 @@ export class Customer {
     return result;
   }
 
-  private report(fact: SubjectFact): void {
+  protected sell(name: string, terms: GrantTerms): void {
+    this.report({
+      type: "purchase",
+      terms,
+      paidAt: this.now,
+      paidAtFrom: "event",
+      purchase: {
+        attemptId: `att_${name}`,
+        checkoutSessionId: name,
+        paymentIntentId: `pi_${name}`,
+        subscriptionId: null,
+        customerId: null,
+        amountTotal: 4_900,
+        currency: "eur",
+        metadata: {},
+      },
+    });
+  }
+
+  protected report(fact: SubjectFact): void {
     this.write((state) => {
       const decision = decideStripe(state, fact, { type: "clock" }, context, this.now);
       return decision.outcome === "change" ? decision.draft : null;
@@ -224,14 +224,17 @@ export class Customer {
 
   /** Writes the lapses that are due, then the entry that `decide` proposes, as `changeSubject` does. */
   private write(decide: (state: SubjectState) => EntryDraft | null): void {
-    for (const { draft, at } of listLapses(this.state, this.head().at, this.now)) this.append(draft, at);
+    for (const { draft, at } of listClockEntries(this.state, this.head().at, this.now))
+      this.append(draft, at);
     const draft = decide(this.state);
     if (draft !== null) this.append(draft, Math.max(this.now, this.head().at));
   }
 
   private append(draft: EntryDraft, at: number): void {
     // As storage keeps it.
-    const stored = JSON.parse(JSON.stringify(draft)) as EntryDraft;
+    const start = { state: this.state, at: this.head().at };
+    const complete = addNotices(start, draft, applyEntry(this.state, draft), at);
+    const stored = JSON.parse(JSON.stringify(complete)) as EntryDraft;
     const entry: LedgerEntry = { ...stored, sequence: this.entries.length + 1, at };
     expect(entry.at).toBeGreaterThanOrEqual(this.head().at);
     expect(findEntryErrors(this.state, entry)).toEqual([]);
@@ -242,12 +245,3 @@ export class Customer {
 
 const context = { graceDays: 0, deriveEntitlementId: (source: string) => source };
 const closed: UsageDecision = { outcome: "refused", refusal: { code: "reservation_closed" } };
-
-function answer({ entitlements, reservations }: SubjectState, at: number) {
-  const all = [...entitlements.values()];
-  return {
-    decision: decideAccess(all, at),
-    remaining: getUsageRemaining(all, at),
-    reserved: sumByLot(reservations),
-  };
-}

@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { canFlip, findFlips } from "../../../shared/domain/flips.ts";
 import { heldUnits, maxOpenReservations } from "../../../shared/domain/reservation.ts";
-import { type Answer, Customer } from "./customer.ts";
+import type { Answer } from "./answer.ts";
+import { Customer } from "./customer.ts";
 
 /**
  * Random histories of a customer's credits. The model knows no ledger: it counts what the replies say. Each entry is

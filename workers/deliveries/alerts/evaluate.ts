@@ -1,4 +1,5 @@
 import { type AlertMessageContent, declarationOf } from "../../../shared/contract/alerts.ts";
+import type { Databases } from "../../../shared/db/databases.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import { claimEvaluation, type DueScope } from "../db/alert-evaluations.ts";
 import type { Digest, HeldMessage } from "../db/alert-messages.ts";
@@ -17,18 +18,18 @@ import { type Condition, findConditions, findDisabledRules, keyOf } from "./find
  * are due (send-message.ts).
  */
 export async function evaluateScope(
-  db: D1Database,
+  databases: Databases,
   scope: DueScope,
   times: { now: number; before: number },
 ): Promise<{ opened: number; resolved: number }> {
-  const claimed = await claimEvaluation(db, scope, times);
+  const claimed = await claimEvaluation(databases, scope, times);
   if (claimed === null) return { opened: 0, resolved: 0 };
   const { facts, held } = claimed;
   const { now } = times;
   const conditions = findConditions(facts, now).map((condition) => toFound(scope, condition, now));
   const disabledRules = findDisabledRules(facts);
   const digests = buildDigests(scope, held, now);
-  return storeEvaluation(db, scope, now, { conditions, disabledRules, digests });
+  return storeEvaluation(databases.data, scope, now, { conditions, disabledRules, digests });
 }
 
 function toFound(scope: DueScope, condition: Condition, now: number): FoundCondition {

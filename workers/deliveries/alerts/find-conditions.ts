@@ -39,12 +39,12 @@ type Find = (facts: AlertFacts, threshold: number, now: number) => Finding[];
 
 /** What each rule finds. Nothing here reads a clock or a database. */
 const finders: Record<AlertRule, Find> = {
-  stripe_webhook_silent: ({ connection, arrivals }, threshold) => {
-    const delivered = arrivals.findIndex(({ foundBy }) => foundBy === "webhook");
-    const missed = delivered === -1 ? arrivals.length : delivered;
-    if (connection === null || missed < threshold) return [];
-    const atLeast = missed === arrivals.length ? "At least " : "";
-    const cause = `${atLeast}${plural(missed, "Stripe event")} in a row did not arrive by webhook.`;
+  stripe_webhook_silent: ({ connection, silence }) => {
+    if (connection === null || silence === null) return [];
+    const { missed, isAtLeast, longestDelayMs } = silence;
+    const events = `${isAtLeast ? "At least " : ""}${plural(missed, "Stripe event")}${missed > 1 ? " in a row" : ""}`;
+    const delay = plural(Math.max(1, Math.round(longestDelayMs / 60_000)), "minute");
+    const cause = `${events} did not arrive by webhook. Licenzy recovered them up to ${delay} late. Register the webhook again, or check its URL and signing secret in Stripe.`;
     return [{ objectId: connection.connectionId, cause, count: missed }];
   },
   stripe_event_failed: ({ failedEvents }) =>
@@ -103,7 +103,7 @@ const finders: Record<AlertRule, Find> = {
     disputes.map(({ disputeId, subjectRef, receivedAt }) => ({
       objectId: disputeId,
       subjectRef,
-      cause: `Dispute ${disputeId} is open. Respond in Stripe before its deadline.`,
+      cause: "A payment is disputed. Respond in Stripe before its deadline.",
       count: 1,
       happenedAt: receivedAt,
     })),
@@ -114,6 +114,14 @@ const finders: Record<AlertRule, Find> = {
       cause: `A price of the subscription belongs to no product. It keeps the product ${productCode}.`,
       count: 1,
     })),
+  access_audit_disagrees: ({ lastAudit }) => {
+    if (lastAudit === null) return [];
+    const { paidButDenied, allowedButUnpaid } = lastAudit;
+    const count = paidButDenied + allowedButUnpaid;
+    if (count === 0) return [];
+    const cause = `${plural(paidButDenied, "paying customer")} without access, ${allowedButUnpaid} with access but unpaid.`;
+    return [{ objectId: "access_audit", cause, count }];
+  },
   paid_without_access: (facts, _threshold, now) =>
     withFlag(facts, "paid_after_end")
       .filter(({ updatedAt }) => updatedAt > now - incidentWindowMs)
@@ -192,4 +200,5 @@ function withFlag({ entitlements }: AlertFacts, flag: string): EntitlementFact[]
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count >= 1_000 ? "1,000+" : count} ${count === 1 ? one : many}`;
 
-const formatDay = (at: number): string => new Date(at).toISOString().slice(0, 10);
+/** Formats the day in UTC as `29 Dec 2026`. */
+const formatDay = (at: number): string => new Date(at).toUTCString().slice(5, 16).replace(/^0/, "");

@@ -1,4 +1,5 @@
 import type { AlertMessageContent } from "../../../shared/contract/alerts.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { parseWrappingKeys, unseal } from "../../../shared/kit/encryption.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
@@ -11,6 +12,7 @@ import {
 } from "../../../shared/webhooks/retry-schedule.ts";
 import { buildSignatureHeaders } from "../../../shared/webhooks/signing.ts";
 import {
+  type AlertMessageKey,
   type ClaimedAlertMessage,
   claimAlertMessage,
   recordAlertAttempt,
@@ -35,11 +37,12 @@ import { toMail, toSlackBody, toWebhookBody } from "./format-message.ts";
 const leaseMs = 45_000;
 const ownFaultPauseMs = 60_000;
 
-export async function sendAlertMessage(env: DeliveriesEnv, messageId: string): Promise<void> {
+export async function sendAlertMessage(env: DeliveriesEnv, key: AlertMessageKey): Promise<void> {
+  const { messageId } = key;
   const now = await currentTime(env.DEV);
   const leaseId = crypto.randomUUID();
   const lease = { id: leaseId, now, nextAttemptAts: getNextAttemptTimes(now, now + leaseMs) };
-  const claimed = await claimAlertMessage(env.DB, messageId, lease, maxScheduledAttempts);
+  const claimed = await claimAlertMessage(dataOf(env, key), messageId, lease, maxScheduledAttempts);
   if (claimed === null) return;
   const { channelId, kind, channelKind, number } = claimed;
   const about = { messageId, channelId, channelKind, messageKind: kind, attempt: number };
@@ -50,13 +53,22 @@ export async function sendAlertMessage(env: DeliveriesEnv, messageId: string): P
   } catch (error) {
     const fault = errorMessage(error);
     log("error", "alert_message.own_fault", { ...about, error: fault });
-    await releaseAlertMessage(env.DB, messageId, leaseId, { fault, nextAttemptAt: now + ownFaultPauseMs });
+    await releaseAlertMessage(dataOf(env, key), messageId, leaseId, {
+      fault,
+      nextAttemptAt: now + ownFaultPauseMs,
+    });
     return;
   }
   const { status, error, excerpt } = result;
   const endedAt = await currentTime(env.DEV);
   const nextAttemptAt = error === null ? null : findNextAttempt(claimed, result, endedAt);
-  await recordAlertAttempt(env.DB, messageId, leaseId, { status, error, excerpt, nextAttemptAt }, endedAt);
+  await recordAlertAttempt(
+    dataOf(env, key),
+    messageId,
+    leaseId,
+    { status, error, excerpt, nextAttemptAt },
+    endedAt,
+  );
   const outcome = error === null ? "sent" : nextAttemptAt === null ? "dead" : "failed";
   const durationMs = Date.now() - startedAt;
   log(error === null ? "info" : "warn", "alert_message", {

@@ -5,8 +5,6 @@ import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged, auditIfChangedRaw } from "../../../shared/db/audit.ts";
 import { inScope } from "../../../shared/db/scope.ts";
 import { alerts } from "../../../shared/db/tables/alerts.ts";
-import { members } from "../../../shared/db/tables/people.ts";
-import { operators } from "../../../shared/db/tables/sign-in.ts";
 import { insertMessagesSql, selectResolvedMessages } from "./alert-messages.ts";
 
 export type AlertRow = typeof alerts.$inferSelect;
@@ -18,20 +16,6 @@ export async function readAlert(db: D1Database, scope: Scope, alertId: string): 
     .from(alerts)
     .where(and(eq(alerts.alertId, alertId), inScope(alerts, scope)));
   return rows[0] ?? null;
-}
-
-/** Returns the name of a member of the account, or `null`. */
-export async function readMemberName(
-  db: D1Database,
-  accountId: string,
-  operatorId: string,
-): Promise<string | null> {
-  const rows = await drizzle(db)
-    .select({ name: operators.name })
-    .from(members)
-    .innerJoin(operators, eq(operators.id, members.operatorId))
-    .where(and(eq(members.operatorId, operatorId), eq(members.accountId, accountId)));
-  return rows[0]?.name ?? null;
 }
 
 export interface AlertTarget {

@@ -5,16 +5,26 @@ import type { DeliveryAttemptError } from "../../../shared/contract/enums.ts";
 
 // Of a channel at most 5, so that a channel that fails does not keep the others from their turn.
 const selectDue = `
-  SELECT messageId FROM
-    (SELECT message_id AS messageId, next_attempt_at,
+  SELECT messageId, projectId FROM
+    (SELECT message_id AS messageId, project_id AS projectId, next_attempt_at,
       row_number() OVER (PARTITION BY channel_id ORDER BY next_attempt_at) AS place
      FROM alert_messages WHERE next_attempt_at <= ?1)
   WHERE place <= 5 ORDER BY next_attempt_at LIMIT ?2`;
 
-/** Returns the ids of messages that are due, longest due first. */
-export async function listDueAlertMessages(db: D1Database, now: number, limit: number): Promise<string[]> {
-  const { results } = await db.prepare(selectDue).bind(now, limit).all<{ messageId: string }>();
-  return results.map(({ messageId }) => messageId);
+/** Names a message: the project names its database. */
+export interface AlertMessageKey {
+  projectId: string;
+  messageId: string;
+}
+
+/** Returns the messages that are due, longest due first. */
+export async function listDueAlertMessages(
+  db: D1Database,
+  now: number,
+  limit: number,
+): Promise<AlertMessageKey[]> {
+  const { results } = await db.prepare(selectDue).bind(now, limit).all<AlertMessageKey>();
+  return results;
 }
 
 /** A message claimed for one attempt, with its channel. */

@@ -1,5 +1,6 @@
 import type { Mode } from "../../../shared/contract/enums.ts";
-import { type AlertFacts, selectAlertFacts, toAlertFacts } from "./alert-facts.ts";
+import { batchBoth, type Databases } from "../../../shared/db/databases.ts";
+import { type AlertFacts, selectControlFacts, selectDataFacts, toAlertFacts } from "./alert-facts.ts";
 import { type HeldMessage, selectHeldMessages } from "./alert-messages.ts";
 
 /** A project and mode that is due for evaluation. */
@@ -9,18 +10,29 @@ export interface DueScope {
   projectName: string;
 }
 
-// Archived projects are hidden from operators, and so are their alerts.
 const selectDue = `
-  SELECT projects.project_id AS projectId, modes.value AS mode, projects.name AS projectName
-  FROM projects JOIN json_each('["live","test"]') AS modes
+  SELECT project.value ->> 'projectId' AS projectId, modes.value AS mode,
+    project.value ->> 'projectName' AS projectName
+  FROM json_each(?3) AS project JOIN json_each('["live","test"]') AS modes
     LEFT JOIN alert_evaluations AS evaluation
-      ON evaluation.project_id = projects.project_id AND evaluation.mode = modes.value
-  WHERE archived_at IS NULL AND coalesce(evaluated_at, 0) <= ?1
+      ON evaluation.project_id = project.value ->> 'projectId' AND evaluation.mode = modes.value
+  WHERE coalesce(evaluated_at, 0) <= ?1
   ORDER BY coalesce(evaluated_at, 0) LIMIT ?2`;
 
-/** Returns the scopes that were not evaluated after `before`, least recently evaluated first. */
-export async function listDueScopes(db: D1Database, before: number, limit: number): Promise<DueScope[]> {
-  const { results } = await db.prepare(selectDue).bind(before, limit).all<DueScope>();
+/**
+ * Returns the scopes of `projects` that were not evaluated after `before`, least recently evaluated first. All are in the
+ * database `db`.
+ */
+export async function listDueScopes(
+  db: D1Database,
+  projects: Pick<DueScope, "projectId" | "projectName">[],
+  before: number,
+  limit: number,
+): Promise<DueScope[]> {
+  const { results } = await db
+    .prepare(selectDue)
+    .bind(before, limit, JSON.stringify(projects))
+    .all<DueScope>();
   return results;
 }
 
@@ -29,19 +41,27 @@ const claim = `
   ON CONFLICT DO UPDATE SET evaluated_at = excluded.evaluated_at WHERE evaluated_at <= ?4`;
 
 /**
- * Claims the evaluation of a scope at `now` and reads its facts, in one transaction. Returns `null` when
+ * Claims the evaluation of a scope at `now` and reads the facts of its data, in one transaction. Returns `null` when
  * another sweep has claimed it after `before`.
  */
 export async function claimEvaluation(
-  db: D1Database,
+  databases: Databases,
   scope: DueScope,
   { now, before }: { now: number; before: number },
 ): Promise<{ facts: AlertFacts; held: HeldMessage[] } | null> {
-  const [claimed, held, ...facts] = await db.batch([
-    db.prepare(claim).bind(scope.projectId, scope.mode, now, before),
-    selectHeldMessages(db, scope),
-    ...selectAlertFacts(db, scope, now),
-  ]);
+  const { control, data } = databases;
+  const [ofControl, [claimed, held, ...ofData]] = await batchBoth(
+    databases,
+    selectControlFacts(control, scope, now),
+    [
+      data.prepare(claim).bind(scope.projectId, scope.mode, now, before),
+      selectHeldMessages(data, scope),
+      ...selectDataFacts(data, scope, now),
+    ],
+  );
   if (claimed?.meta.changes !== 1) return null;
-  return { facts: toAlertFacts(facts), held: (held?.results ?? []) as unknown as HeldMessage[] };
+  return {
+    facts: toAlertFacts(ofControl, ofData, now),
+    held: (held?.results ?? []) as unknown as HeldMessage[],
+  };
 }

@@ -1,13 +1,15 @@
 import type { AlertRule } from "../../../shared/contract/alerts.ts";
 import type { endpointDisableReasons } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { prepareWebhookArrivals, toWebhookSilence } from "../../../shared/db/webhook-arrivals.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
+import type { WebhookSilence } from "../../../shared/domain/webhook-silence.ts";
 
 /** The rows of one project and mode that the alert rules read, each list bounded. */
 export interface AlertFacts {
   connection: { connectionId: string; sweepError: string | null; sweptTo: number } | null;
-  /** The newest Stripe events, newest first. */
-  arrivals: { foundBy: "webhook" | "sweep" }[];
+  /** Whether Stripe's events come only by the sweep; `null` if they do not. */
+  silence: WebhookSilence | null;
   /** Failed Stripe events of the last 30 days by type. */
   failedEvents: { type: string; count: number; newestAt: number }[];
   /** Sweeps of the installation that failed in their last run. */
@@ -20,8 +22,12 @@ export interface AlertFacts {
   disputes: { disputeId: string; subjectRef: string; receivedAt: number }[];
   /** Entitlements that are past due or have flags. */
   entitlements: EntitlementFact[];
+  /** The newest complete report of the access audit. */
+  lastAudit: { paidButDenied: number; allowedButUnpaid: number } | null;
   settings: { rule: AlertRule; isEnabled: number; threshold: number | null }[];
 }
+
+type ConnectionFact = NonNullable<AlertFacts["connection"]> & { webhookSetAt: number | null };
 
 export interface EndpointFact {
   endpointId: string;
@@ -55,11 +61,9 @@ export const incidentWindowMs = 30 * dayMs;
 const scope = "project_id = ?1 AND mode = ?2";
 
 const selectConnection = `
-  SELECT connection_id AS connectionId, sweep_error AS sweepError, coalesce(swept_to, created_at) AS sweptTo
+  SELECT connection_id AS connectionId, sweep_error AS sweepError, coalesce(swept_to, created_at) AS sweptTo,
+    webhook_set_at AS webhookSetAt
   FROM stripe_connections WHERE ${scope}`;
-
-const selectArrivals = `
-  SELECT found_by AS foundBy FROM stripe_events WHERE ${scope} ORDER BY received_at DESC, event_id DESC LIMIT 20`;
 
 const selectFailedEvents = `
   SELECT type, count(*) AS count, max(received_at) AS newestAt FROM
@@ -138,11 +142,28 @@ const selectOfOpenAlerts = `
     AND entitlements.project_id = ?1 AND entitlements.mode = ?2 AND entitlements.subject_ref = alerts.subject_ref
     AND (entitlements.status = 'past_due' OR entitlements.alert_flags IS NOT NULL)`;
 
+const selectLastAudit = `
+  SELECT counts ->> 'paid_but_denied' AS paidButDenied,
+    counts ->> 'allowed_but_unpaid' AS allowedButUnpaid
+  FROM access_audits INDEXED BY access_audits_finished WHERE ${scope} AND finished_at IS NOT NULL
+  ORDER BY finished_at DESC LIMIT 1`;
+
 const selectSettings = `
   SELECT rule, is_enabled AS isEnabled, threshold FROM alert_rules WHERE ${scope}`;
 
-/** Builds the statements that read the facts, for the batch of the claim. `readAlertFacts` takes their results. */
-export function selectAlertFacts(
+/** Builds the statements that read the facts in the control database. `toAlertFacts` takes their results. */
+export const selectControlFacts = (
+  db: D1Database,
+  { projectId, mode }: Scope,
+  now: number,
+): D1PreparedStatement[] => [
+  db.prepare(selectConnection).bind(projectId, mode),
+  db.prepare(selectFailingSweeps).bind(now),
+  db.prepare(selectKeys).bind(projectId, mode, now),
+];
+
+/** Builds those of the facts in the project's data database, for the batch of the claim. */
+export function selectDataFacts(
   db: D1Database,
   { projectId, mode }: Scope,
   now: number,
@@ -150,30 +171,31 @@ export function selectAlertFacts(
   const inScope = (query: string, ...more: number[]) => db.prepare(query).bind(projectId, mode, ...more);
   const since = now - incidentWindowMs;
   return [
-    inScope(selectConnection),
-    inScope(selectArrivals),
+    prepareWebhookArrivals(db, { projectId, mode }),
     inScope(selectFailedEvents, since),
-    db.prepare(selectFailingSweeps).bind(now),
     inScope(selectEndpoints, since),
-    inScope(selectKeys, now),
     inScope(selectCopy, now),
     inScope(selectDisputes, since),
     inScope(selectPastDue),
     inScope(selectFlagged),
     inScope(selectOfOpenAlerts),
+    inScope(selectLastAudit),
     inScope(selectSettings),
   ];
 }
 
-/** Returns the facts from the results of `selectAlertFacts`. */
-export function toAlertFacts(results: D1Result[]): AlertFacts {
-  const rows = results.map((result) => result.results as never[]);
-  const [connection, arrivals, failed, sweeps, endpoints, keys, copy, disputes, ...rest] = rows;
+/** Returns the facts from the results of `selectControlFacts` and `selectDataFacts`. */
+export function toAlertFacts(ofControl: D1Result[], ofData: D1Result[], now: number): AlertFacts {
+  const rowsOf = (result: D1Result) => result.results as never[];
+  const [connections, sweeps, keys] = ofControl.map(rowsOf);
+  const [, failed, endpoints, copy, disputes, ...rest] = ofData.map(rowsOf);
+  const connection = (connections?.[0] ?? null) as ConnectionFact | null;
   const settings = rest.pop() ?? [];
+  const lastAudit = rest.pop()?.[0] ?? null;
   const entitlements = rest.flat() as EntitlementFact[];
   return {
-    connection: connection?.[0] ?? null,
-    arrivals: arrivals ?? [],
+    connection,
+    silence: toWebhookSilence(ofData[0], { webhookSetAt: connection?.webhookSetAt ?? null, now }),
     failedEvents: failed ?? [],
     failingSweeps: sweeps ?? [],
     endpoints: endpoints ?? [],
@@ -181,6 +203,7 @@ export function toAlertFacts(results: D1Result[]): AlertFacts {
     copy: copy?.[0] ?? { unwritten: 0, overdue: 0, overdueSince: null },
     disputes: disputes ?? [],
     entitlements: [...new Map(entitlements.map((row) => [row.entitlementId, row])).values()],
+    lastAudit,
     settings,
   };
 }

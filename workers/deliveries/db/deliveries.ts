@@ -19,8 +19,8 @@ import { concurrencyLimitSql, maxConcurrentAttempts } from "./delivery-attempts.
 // more of an endpoint than it may attempt now: one while its breaker is open. An endpoint that was paused counts
 // as due since the end of its pause, so those that fail again and again take turns with the others.
 const selectDueByEndpoint = `
-  SELECT delivery_id AS deliveryId, epoch FROM (
-    SELECT delivery_id, epoch, max(next_attempt_at, pausedUntil) AS dueSince, free,
+  SELECT delivery_id AS deliveryId, epoch, project_id AS projectId FROM (
+    SELECT delivery_id, epoch, project_id, max(next_attempt_at, pausedUntil) AS dueSince, free,
       row_number() OVER (PARTITION BY deliveries.endpoint_id ORDER BY next_attempt_at) AS place
     FROM (
       SELECT endpoint_id, coalesce(paused_until, 0) AS pausedUntil, ${concurrencyLimitSql} -
@@ -80,7 +80,7 @@ export async function restartDelivery(
         `UPDATE deliveries SET ${restartColumns}
          WHERE delivery_id = ?2 AND project_id = ?3 AND mode = ?4 AND ${hasNoAttemptInProgress}
            AND state IN (SELECT value FROM json_each(?5))
-         RETURNING delivery_id AS deliveryId, epoch`,
+         RETURNING delivery_id AS deliveryId, epoch, project_id AS projectId`,
       )
       .bind(now, deliveryId, projectId, mode, JSON.stringify(states)),
     auditIfChangedRaw(db, audit),

@@ -183,7 +183,7 @@ const disableIfUnreachable = `
 export const testEventType = "endpoint.test";
 
 const selectNextDue = `
-  SELECT delivery_id AS deliveryId, epoch FROM deliveries
+  SELECT delivery_id AS deliveryId, epoch, project_id AS projectId FROM deliveries
   WHERE endpoint_id = ?1 AND next_attempt_at <= ?2 ORDER BY next_attempt_at LIMIT 1`;
 
 /**

@@ -1,5 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { JobKey } from "../../../shared/contract/messages.ts";
 import { type DeliveryFilter, requeueableStates } from "../../../shared/contract/operations/deliveries.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
@@ -54,15 +55,14 @@ export async function claimStalledDeliveryJobs(
   db: D1Database,
   { now, before }: { now: number; before: number },
   limit: number,
-): Promise<string[]> {
+): Promise<JobKey[]> {
   const stalled = sql`SELECT job_id FROM delivery_jobs WHERE status = 'running' AND updated_at <= ${before}
     ORDER BY updated_at LIMIT ${limit}`;
-  const rows = await drizzle(db)
+  return drizzle(db)
     .update(deliveryJobs)
     .set({ updatedAt: now })
     .where(sql`job_id IN (${stalled})`)
-    .returning({ jobId: deliveryJobs.jobId });
-  return rows.map(({ jobId }) => jobId);
+    .returning({ projectId: deliveryJobs.projectId, jobId: deliveryJobs.jobId });
 }
 
 /**
@@ -94,7 +94,7 @@ const restartDeliveries = `
   UPDATE deliveries SET ${restartColumns}
   WHERE delivery_id IN (SELECT value FROM json_each(?2)) AND ${isCursorUnchanged} AND ${hasNoAttemptInProgress}
     AND state IN (SELECT value FROM json_each('${JSON.stringify(requeueableStates)}'))
-  RETURNING delivery_id AS deliveryId, epoch`;
+  RETURNING delivery_id AS deliveryId, epoch, project_id AS projectId`;
 
 const replayEvents = `
   INSERT INTO deliveries (delivery_id, event_id, endpoint_id, project_id, mode, subject_ref, event_type, state,
@@ -104,7 +104,7 @@ const replayEvents = `
   FROM events JOIN endpoints ON endpoints.endpoint_id = ?5 AND endpoints.deleted_at IS NULL
   WHERE events.event_id IN (SELECT value FROM json_each(?2)) AND ${isCursorUnchanged}
   ON CONFLICT DO UPDATE SET ${restartColumns} WHERE ${hasNoAttemptInProgress}
-  RETURNING delivery_id AS deliveryId, epoch`;
+  RETURNING delivery_id AS deliveryId, epoch, project_id AS projectId`;
 
 const advanceCursor = `
   UPDATE delivery_jobs SET cursor = ?3, done = done + ?4, updated_at = ?5,

@@ -6,6 +6,7 @@ import {
   testAlertChannel,
 } from "../../../shared/contract/operations/alert-channels.ts";
 import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { parseWrappingKeys, seal } from "../../../shared/kit/encryption.ts";
 import { newId } from "../../../shared/kit/ids.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
@@ -42,18 +43,19 @@ export const create = implement(
       secretSealed: secret === null ? null : await sealField("secret", secret),
     };
     const entry = audit({ target: channelId, after: { kind, address: checked.hint } });
-    if (await insertChannel(env.DB, row, maxChannels, entry)) return { outcome: "done", channelId, secret };
-    return (await readChannel(env.DB, scope, channelId)) === null
+    if (await insertChannel(dataOf(env, scope), row, maxChannels, entry))
+      return { outcome: "done", channelId, secret };
+    return (await readChannel(dataOf(env, scope), scope, channelId)) === null
       ? refusal("conflict", `A project has at most ${maxChannels} channels in each mode. Delete one first.`)
       : refusal("conflict", "This form was submitted twice. The channel was added the first time.");
   },
 );
 
 export const remove = implement(deleteAlertChannel, async ({ env, scope, audit }, { channelId }) => {
-  const channel = await readChannel(env.DB, scope, channelId);
+  const channel = await readChannel(dataOf(env, scope), scope, channelId);
   if (channel === null) return unknownChannel;
   const before = { kind: channel.kind, address: channel.addressHint };
-  await deleteChannel(env.DB, scope, channelId, audit({ target: channelId, before }));
+  await deleteChannel(dataOf(env, scope), scope, channelId, audit({ target: channelId, before }));
   return { outcome: "done" };
 });
 
@@ -70,10 +72,10 @@ export const test = implement(
       count: 1,
     };
     const message = { messageId, channelId, content };
-    if (!(await insertTestMessage(env.DB, scope, message, audit({ target: channelId }))))
+    if (!(await insertTestMessage(dataOf(env, scope), scope, message, audit({ target: channelId }))))
       return unknownChannel;
     waitUntil(
-      env.LANES.sendAlertMessage(messageId).catch((error: unknown) =>
+      env.LANES.sendAlertMessage({ projectId: scope.projectId, messageId }).catch((error: unknown) =>
         log("error", "alert_message.failed", { messageId, error: errorMessage(error) }),
       ),
     );

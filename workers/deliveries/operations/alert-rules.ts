@@ -1,6 +1,7 @@
 import { declarationOf } from "../../../shared/contract/alerts.ts";
 import { changeAlertRules } from "../../../shared/contract/operations/alert-rules.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { saveAlertRules } from "../db/alert-rules.ts";
 import { implement } from "./implement.ts";
 
@@ -21,7 +22,9 @@ export const changeRules = implement(changeAlertRules, async ({ env, scope, audi
   const after = Object.fromEntries(
     rules.map(({ rule, isEnabled, threshold }) => [rule, isEnabled ? (threshold ?? "on") : "off"]),
   );
-  if (await saveAlertRules(env.DB, scope, version, rules, audit({ target: "alert_rules", after })))
+  if (
+    await saveAlertRules(dataOf(env, scope), scope, version, rules, audit({ target: "alert_rules", after }))
+  )
     return { outcome: "done" };
   return refusal(
     "conflict",

@@ -2,7 +2,9 @@ import { declarationOf } from "../../../shared/contract/alerts.ts";
 import { assignAlert, finishAlert, snoozeAlert } from "../../../shared/contract/operations/alerts.ts";
 import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
-import { changeAlert, finishAlertRow, readAlert, readMemberName } from "../db/alert-actions.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
+import { changeAlert, finishAlertRow, readAlert } from "../db/alert-actions.ts";
+import { readMemberName } from "../db/members.ts";
 import { implement } from "./implement.ts";
 import { unknownAlert } from "./refusals.ts";
 
@@ -17,8 +19,9 @@ export const assign = implement(
     const change = { assignedTo: operatorId, assignedName: name };
     const entry = audit({ target: target.alertId, after: { operatorId } });
     const action = operatorId === null ? "unassigned" : "assigned";
-    if (await changeAlert(env.DB, scope, target, action, change, entry)) return { outcome: "done" };
-    return explainConflict(env.DB, scope, target.alertId);
+    if (await changeAlert(dataOf(env, scope), scope, target, action, change, entry))
+      return { outcome: "done" };
+    return explainConflict(dataOf(env, scope), scope, target.alertId);
   },
 );
 
@@ -27,19 +30,19 @@ export const snooze = implement(snoozeAlert, async ({ env, scope, now, audit }, 
     return refusal("invalid", "Choose a time within the next 90 days.", "until");
   const entry = audit({ target: target.alertId, after: { until } });
   const action = until === null ? "unsnoozed" : "snoozed";
-  if (await changeAlert(env.DB, scope, target, action, { snoozedUntil: until }, entry))
+  if (await changeAlert(dataOf(env, scope), scope, target, action, { snoozedUntil: until }, entry))
     return { outcome: "done" };
-  return explainConflict(env.DB, scope, target.alertId);
+  return explainConflict(dataOf(env, scope), scope, target.alertId);
 });
 
 export const finish = implement(finishAlert, async ({ env, scope, audit }, target) => {
-  const alert = await readAlert(env.DB, scope, target.alertId);
+  const alert = await readAlert(dataOf(env, scope), scope, target.alertId);
   if (alert === null) return unknownAlert;
   if (declarationOf(alert.rule).kind === "state")
     return refusal("conflict", "This alert closes when its cause ends. Fix the cause, or snooze the alert.");
   const entry = audit({ target: target.alertId, after: { rule: alert.rule } });
-  if (await finishAlertRow(env.DB, scope, target, entry)) return { outcome: "done" };
-  return explainConflict(env.DB, scope, target.alertId);
+  if (await finishAlertRow(dataOf(env, scope), scope, target, entry)) return { outcome: "done" };
+  return explainConflict(dataOf(env, scope), scope, target.alertId);
 });
 
 /** Says who did what, to the second of two operators. */

@@ -7,6 +7,7 @@ import {
   enableEndpoint,
 } from "../../../shared/contract/operations/endpoints.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { readEndpoint } from "../../../shared/db/endpoints.ts";
 import { parseWrappingKeys, seal } from "../../../shared/kit/encryption.ts";
 import { generateSigningSecret } from "../../../shared/webhooks/signing.ts";
@@ -44,8 +45,9 @@ export const create = implement(createEndpoint, async ({ env, scope, audit }, { 
     signingSecrets: JSON.stringify([{ sealed, signsUntil: null }]),
   };
   const entry = audit({ target: endpointId, after: auditView(checked.input) });
-  if (await insertEndpoint(env.DB, row, maxEndpoints, entry)) return { outcome: "done", endpointId, secret };
-  return (await readEndpoint(env.DB, scope, endpointId)) === null
+  if (await insertEndpoint(dataOf(env, scope), row, maxEndpoints, entry))
+    return { outcome: "done", endpointId, secret };
+  return (await readEndpoint(dataOf(env, scope), scope, endpointId)) === null
     ? refusal("conflict", `A project has at most ${maxEndpoints} endpoints in each mode. Delete one first.`)
     : refusal(
         "conflict",
@@ -59,11 +61,11 @@ export const edit = implement(
   async ({ env, scope, audit }, { endpointId, version, ...input }) => {
     const checked = checkEndpointInput(env, input);
     if (checked.outcome === "refused") return checked;
-    const endpoint = await readEndpoint(env.DB, scope, endpointId);
+    const endpoint = await readEndpoint(dataOf(env, scope), scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     const change = { before: auditView(endpoint), after: auditView(checked.input) };
     const entry = audit({ target: endpointId, ...change });
-    if (await updateEndpoint(env.DB, scope, { endpointId, version }, checked.input, entry))
+    if (await updateEndpoint(dataOf(env, scope), scope, { endpointId, version }, checked.input, entry))
       return { outcome: "done" };
     return refusal(
       "conflict",
@@ -74,8 +76,8 @@ export const edit = implement(
 
 /** Stops sending. Events are still kept for the endpoint, and an attempt under way finishes. Repeating it changes nothing. */
 export const disable = implement(disableEndpoint, async ({ env, scope, audit }, { endpointId }) => {
-  if ((await readEndpoint(env.DB, scope, endpointId)) === null) return unknownEndpoint;
-  await disableEndpointRow(env.DB, scope, endpointId, audit({ target: endpointId }));
+  if ((await readEndpoint(dataOf(env, scope), scope, endpointId)) === null) return unknownEndpoint;
+  await disableEndpointRow(dataOf(env, scope), scope, endpointId, audit({ target: endpointId }));
   return { outcome: "done" };
 });
 
@@ -83,23 +85,23 @@ export const disable = implement(disableEndpoint, async ({ env, scope, audit }, 
 export const enable = implement(
   enableEndpoint,
   async ({ env, scope, now, audit }, { endpointId, waiting }) => {
-    const endpoint = await readEndpoint(env.DB, scope, endpointId);
+    const endpoint = await readEndpoint(dataOf(env, scope), scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     const change = { before: { disabled: endpoint.disableReason }, after: { waiting } };
     const entry = audit({ target: endpointId, ...change });
-    await enableEndpointRow(env.DB, scope, endpointId, waiting, entry);
-    await enqueueDeliveries(env, await listDueDeliveries(env.DB, now, maxLanes, endpointId));
+    await enableEndpointRow(dataOf(env, scope), scope, endpointId, waiting, entry);
+    await enqueueDeliveries(env, await listDueDeliveries(dataOf(env, scope), now, maxLanes, endpointId));
     return { outcome: "done" };
   },
 );
 
 /** Deletes the endpoint and its secrets. Its queued deliveries become `dead`. */
 export const remove = implement(deleteEndpoint, async ({ env, scope, now, audit }, { endpointId }) => {
-  const endpoint = await readEndpoint(env.DB, scope, endpointId);
+  const endpoint = await readEndpoint(dataOf(env, scope), scope, endpointId);
   if (endpoint === null) return unknownEndpoint;
   const entry = audit({ target: endpointId, before: { url: endpoint.url } });
-  await deleteEndpointRow(env.DB, scope, endpointId, entry);
-  await endDeliveriesOfDeletedEndpoints(env.DB, now, maxRowsPerDelete);
+  await deleteEndpointRow(dataOf(env, scope), scope, endpointId, entry);
+  await endDeliveriesOfDeletedEndpoints(dataOf(env, scope), now, maxRowsPerDelete);
   return { outcome: "done" };
 });
 

@@ -1,7 +1,8 @@
 import { replayEvents } from "../../../shared/contract/operations/endpoints.ts";
 import { jobAlreadyStarted } from "../../../shared/contract/operations/jobs.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
-import { usageEventTypes } from "../../../shared/contract/outbound-event.ts";
+import { signalTypes, usageEventTypes } from "../../../shared/contract/outbound-event.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { readEndpoint } from "../../../shared/db/endpoints.ts";
 import { countReplayEvents, insertDeliveryJob } from "../db/delivery-jobs.ts";
 import { retentionMs } from "../sweeps/retention.ts";
@@ -17,18 +18,22 @@ export const replay = implement(
   replayEvents,
   async ({ env, scope, actor, now, audit, waitUntil }, { jobId, endpointId, since }) => {
     if (since > now) return refusal("invalid", "Choose a time in the past.", "since");
-    const endpoint = await readEndpoint(env.DB, scope, endpointId);
+    const endpoint = await readEndpoint(dataOf(env, scope), scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     const { eventTypes } = endpoint;
-    const isKept = since >= now - retentionMs && !usageEventTypes.some((type) => eventTypes.includes(type));
-    const total = isKept ? await countReplayEvents(env.DB, scope, { since, eventTypes }, now) : null;
+    // Events of these types are rows only since an endpoint subscribed to them.
+    const isOptional = [...usageEventTypes, ...signalTypes].some((type) => eventTypes.includes(type));
+    const isKept = since >= now - retentionMs && !isOptional;
+    const total = isKept
+      ? await countReplayEvents(dataOf(env, scope), scope, { since, eventTypes }, now)
+      : null;
     const selection = { kind: "replay" as const, endpointId, since, eventTypes };
     const phase = isKept ? ("deliveries" as const) : ("ledger" as const);
     const job = { jobId, selection, phase, total: total ?? 0, actorId: actor.operatorId };
     const after = { endpoint: endpointId, since: new Date(since).toISOString() };
     const entry = audit({ target: endpointId, after });
-    if (!(await insertDeliveryJob(env.DB, scope, job, entry))) return jobAlreadyStarted;
-    waitUntil(env.LANES.runJob(jobId));
+    if (!(await insertDeliveryJob(dataOf(env, scope), scope, job, entry))) return jobAlreadyStarted;
+    waitUntil(env.LANES.runJob({ projectId: scope.projectId, jobId }));
     return { outcome: "done", jobId, total };
   },
 );

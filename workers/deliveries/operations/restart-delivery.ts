@@ -6,6 +6,7 @@ import {
 } from "../../../shared/contract/operations/deliveries.ts";
 import { type OperatorReply, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { AuditEntry } from "../../../shared/db/audit.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { readDelivery } from "../../../shared/db/deliveries.ts";
 import type { OperationContext } from "../../../shared/operations/implement.ts";
 import { restartDelivery } from "../db/deliveries.ts";
@@ -29,7 +30,7 @@ async function restart(
   states: DeliveryState[],
   audit: AuditEntry,
 ): Promise<OperatorReply> {
-  const found = await readDelivery(env.DB, scope, deliveryId);
+  const found = await readDelivery(dataOf(env, scope), scope, deliveryId);
   if (found === null) return unknownDelivery;
   const { endpoint, delivery } = found;
   if (endpoint.deletedAt !== null)
@@ -38,7 +39,7 @@ async function restart(
   if (!states.includes(delivery.state))
     return refusal("conflict", `This delivery is now ${delivery.state}. Review it, then try again.`);
   const before = { state: delivery.state, attempts: delivery.attempts };
-  const wakeUp = await restartDelivery(env.DB, scope, deliveryId, states, { ...audit, before });
+  const wakeUp = await restartDelivery(dataOf(env, scope), scope, deliveryId, states, { ...audit, before });
   // Its state was right a moment ago, so only an attempt can have started in between.
   if (wakeUp === null)
     return refusal("conflict", "An attempt is in progress. Wait for its result, then try again.");

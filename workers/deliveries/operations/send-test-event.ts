@@ -3,6 +3,7 @@ import { refusal } from "../../../shared/contract/operations/reply.ts";
 import type { OutboundEvent } from "../../../shared/contract/outbound-event.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import type { Actor } from "../../../shared/db/audit.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { readEndpoint } from "../../../shared/db/endpoints.ts";
 import { insertEventForEndpoint } from "../../../shared/db/outbound-events.ts";
 import { newId } from "../../../shared/kit/ids.ts";
@@ -17,7 +18,7 @@ import { unknownEndpoint } from "./refusals.ts";
 export const sendTest = implement(
   sendTestEvent,
   async ({ env, scope, actor, now, audit }, { endpointId }) => {
-    const endpoint = await readEndpoint(env.DB, scope, endpointId);
+    const endpoint = await readEndpoint(dataOf(env, scope), scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     if (!endpoint.isEnabled) return refusal("conflict", "The endpoint is disabled. Enable it first.");
     const eventId = newId("evt", now);
@@ -30,7 +31,7 @@ export const sendTest = implement(
     };
     const owner = { ...scope, subjectRef: null };
     const entry = audit({ target: endpointId });
-    const wakeUp = await insertEventForEndpoint(env.DB, endpointId, owner, event, entry);
+    const wakeUp = await insertEventForEndpoint(dataOf(env, scope), endpointId, owner, event, entry);
     // The endpoint was deleted since it was read.
     if (wakeUp === null) return unknownEndpoint;
     await enqueueDeliveries(env, [wakeUp]);
@@ -75,6 +76,7 @@ function testEvent(
       updated_at: null,
       lots: null,
       reservation_id: null,
+      decision_id: null,
       sequence: null,
     },
   };

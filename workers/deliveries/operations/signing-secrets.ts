@@ -1,6 +1,7 @@
 import { revealSecret, rotateSecret } from "../../../shared/contract/operations/endpoints.ts";
 import { refusal } from "../../../shared/contract/operations/reply.ts";
 import { writeAuditEntry } from "../../../shared/db/audit.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { readEndpoint } from "../../../shared/db/endpoints.ts";
 import { parseWrappingKeys, seal, unseal } from "../../../shared/kit/encryption.ts";
 import { generateSigningSecret } from "../../../shared/webhooks/signing.ts";
@@ -12,7 +13,7 @@ import { unknownEndpoint } from "./refusals.ts";
 
 /** Returns the newest signing secret. The audit row is written first: the secret is never shown without it. */
 export const reveal = implement(revealSecret, async ({ env, scope, audit }, { endpointId }) => {
-  const endpoint = await readEndpoint(env.DB, scope, endpointId);
+  const endpoint = await readEndpoint(dataOf(env, scope), scope, endpointId);
   if (endpoint === null) return unknownEndpoint;
   const [newest] = parseSigningSecrets(endpoint.signingSecrets);
   const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
@@ -24,7 +25,7 @@ export const reveal = implement(revealSecret, async ({ env, scope, audit }, { en
 export const rotate = implement(
   rotateSecret,
   async ({ env, scope, now, audit }, { endpointId, version, overlapMs }) => {
-    const endpoint = await readEndpoint(env.DB, scope, endpointId);
+    const endpoint = await readEndpoint(dataOf(env, scope), scope, endpointId);
     if (endpoint === null) return unknownEndpoint;
     const secret = generateSigningSecret();
     const keys = parseWrappingKeys(env.WEBHOOK_WRAPPING_KEYS);
@@ -34,7 +35,7 @@ export const rotate = implement(
     const after = { former_signs_until: new Date(formerSignsUntil).toISOString() };
     const entry = audit({ target: endpointId, after });
     const stored = JSON.stringify(secrets);
-    if (await replaceSigningSecrets(env.DB, scope, { endpointId, version }, stored, entry))
+    if (await replaceSigningSecrets(dataOf(env, scope), scope, { endpointId, version }, stored, entry))
       return { outcome: "done", secret, formerSignsUntil };
     return refusal(
       "conflict",

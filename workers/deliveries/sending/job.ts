@@ -1,3 +1,5 @@
+import type { JobKey } from "../../../shared/contract/messages.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { type DeliveryJobRow, readDeliveryJob } from "../../../shared/db/delivery-jobs.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { advanceLedgerPhase, type DeliveryJobSelection, processJobPage } from "../db/delivery-jobs.ts";
@@ -9,16 +11,21 @@ const pageSize = 100;
 const turnMs = 12_000;
 
 /** Runs a job until it is finished or stopped, for at most 12 s. The sweep then resumes it. */
-export async function runJob(env: DeliveriesEnv, jobId: string): Promise<void> {
+export async function runJob(env: DeliveriesEnv, key: JobKey): Promise<void> {
   const endBy = Date.now() + turnMs;
   while (Date.now() < endBy) {
-    const job = await readDeliveryJob(env.DB, jobId);
+    const job = await readDeliveryJob(dataOf(env, key), key.jobId);
     if (job?.status !== "running") return;
     if (job.phase === "ledger") {
       await restorePage(env, job);
       continue;
     }
-    const { wakeUps, isOver } = await processJobPage(env.DB, job, pageSize, await currentTime(env.DEV));
+    const { wakeUps, isOver } = await processJobPage(
+      dataOf(env, job),
+      job,
+      pageSize,
+      await currentTime(env.DEV),
+    );
     await enqueueDeliveries(env, wakeUps);
     if (isOver) return;
   }
@@ -35,5 +42,5 @@ async function restorePage(env: DeliveriesEnv, job: DeliveryJobRow): Promise<voi
   const { since, eventTypes } = selection;
   const request = { since, eventTypes, writtenAt: job.createdAt };
   const { after } = await env.RUNTIME.restoreEvents({ projectId, mode }, request, job.cursor);
-  await advanceLedgerPhase(env.DB, job, after, await currentTime(env.DEV));
+  await advanceLedgerPhase(dataOf(env, job), job, after, await currentTime(env.DEV));
 }

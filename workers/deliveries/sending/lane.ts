@@ -1,3 +1,4 @@
+import { dataByNumber, dataOf } from "../../../shared/db/databases.ts";
 import type { DeliveryMessage } from "../../../shared/db/outbound-events.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
@@ -45,8 +46,11 @@ export async function claimForAttempt(
   const now = await currentTime(env.DEV);
   const until = now + leaseMs;
   const lease = { id: crypto.randomUUID(), now, until, nextAttemptAts: getNextAttemptTimes(now, until) };
-  return claimDelivery(env.DB, message, lease, maxScheduledAttempts);
+  return claimDelivery(dataOfMessage(env, message), message, lease, maxScheduledAttempts);
 }
+
+const dataOfMessage = (env: DeliveriesEnv, { projectId }: DeliveryMessage): D1Database =>
+  projectId === undefined ? dataByNumber(env, 0) : dataOf(env, { projectId });
 
 /**
  * Runs from a claim until nothing is due at the endpoint, for at most 12 s. A queue message then continues
@@ -71,7 +75,7 @@ async function attemptAndRecord(
   );
   if (outcome === null) return null;
   const now = await currentTime(env.DEV);
-  const next = await recordDeliveryAttempt(env.DB, claimed, outcome, { now, disableAfterMs });
+  const next = await recordDeliveryAttempt(dataOf(env, claimed), claimed, outcome, { now, disableAfterMs });
   logDeliveryAttempt(env, claimed, outcome);
   if (outcome.error !== null && outcome.nextAttemptAt !== null)
     await enqueueDeliveries(env, [claimed], Math.ceil((outcome.nextAttemptAt - now) / 1_000));
@@ -88,7 +92,7 @@ async function releaseForOwnFault(
   const fault = errorMessage(error);
   log("error", "deliveries.own_fault", { deliveryId, endpointId, projectId, mode, error: fault });
   const pause = { now: await currentTime(env.DEV), pauseMs: ownFaultPauseMs };
-  await releaseDelivery(env.DB, claimed, fault, pause);
+  await releaseDelivery(dataOf(env, claimed), claimed, fault, pause);
   return null;
 }
 
@@ -131,7 +135,9 @@ export async function enqueueDeliveries(
   messages: DeliveryMessage[],
   delaySeconds = 0,
 ): Promise<void> {
-  const requests = messages.map(({ deliveryId, epoch }) => ({ body: { deliveryId, epoch } }));
+  const requests = messages.map(({ deliveryId, epoch, projectId }) => ({
+    body: { deliveryId, epoch, ...(projectId === undefined ? {} : { projectId }) },
+  }));
   const options = { delaySeconds: Math.min(Math.max(delaySeconds, 0), maxDelaySeconds) };
   try {
     if (requests.length > 0) await env.DELIVERIES.sendBatch(requests, options);

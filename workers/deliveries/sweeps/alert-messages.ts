@@ -1,3 +1,4 @@
+import { dataByNumber } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { listDueAlertMessages } from "../db/alert-attempts.ts";
@@ -11,13 +12,18 @@ const maxMessagesPerSweep = 100;
  */
 export async function sweepAlertMessages(
   env: DeliveriesEnv,
+  database: number,
   background: (work: Promise<void>) => void,
 ): Promise<{ due: number }> {
-  const due = await listDueAlertMessages(env.DB, await currentTime(env.DEV), maxMessagesPerSweep);
-  for (const messageId of due)
+  const due = await listDueAlertMessages(
+    dataByNumber(env, database),
+    await currentTime(env.DEV),
+    maxMessagesPerSweep,
+  );
+  for (const key of due)
     background(
-      env.LANES.sendAlertMessage(messageId).catch((error: unknown) =>
-        log("error", "alert_message.failed", { messageId, error: errorMessage(error) }),
+      env.LANES.sendAlertMessage(key).catch((error: unknown) =>
+        log("error", "alert_message.failed", { messageId: key.messageId, error: errorMessage(error) }),
       ),
     );
   return { due: due.length };

@@ -1,7 +1,9 @@
+import { dataByNumber } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { evaluateScope } from "../alerts/evaluate.ts";
 import { listDueScopes } from "../db/alert-evaluations.ts";
+import { listActiveProjects } from "../db/projects.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
 const maxScopesPerSweep = 500;
@@ -14,17 +16,20 @@ const evaluateEveryMs = 50_000;
 /** Evaluates the alert rules of the projects and modes that are due, least recently evaluated first. */
 export async function sweepAlerts(
   env: DeliveriesEnv,
+  database: number,
 ): Promise<{ evaluated: number; opened: number; resolved: number }> {
   const counts = { evaluated: 0, opened: 0, resolved: 0 };
   const now = await currentTime(env.DEV);
   const before = now - evaluateEveryMs;
-  const due = await listDueScopes(env.DB, before, maxScopesPerSweep);
+  const data = dataByNumber(env, database);
+  const projects = await listActiveProjects(env.DB, database);
+  const due = await listDueScopes(data, projects, before, maxScopesPerSweep);
   const endBy = Date.now() + budgetMs;
   let failure: unknown = null;
   const runWorker = async () => {
     for (let scope = due.shift(); scope !== undefined && Date.now() < endBy; scope = due.shift()) {
       try {
-        const { opened, resolved } = await evaluateScope(env.DB, scope, { now, before });
+        const { opened, resolved } = await evaluateScope({ control: env.DB, data }, scope, { now, before });
         counts.evaluated++;
         counts.opened += opened;
         counts.resolved += resolved;

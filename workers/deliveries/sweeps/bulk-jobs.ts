@@ -1,3 +1,4 @@
+import type { JobKey } from "../../../shared/contract/messages.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import type { DeliveriesEnv } from "../env.ts";
 
@@ -7,18 +8,19 @@ const turnsPerSweep = 3;
 /** Continues bulk jobs that no worker runs. Their turns take longer than a sweep, so `background` receives them. */
 export async function sweepBulkJobs(
   env: DeliveriesEnv,
+  database: number,
   background: (work: Promise<void>) => void,
 ): Promise<{ jobs: number }> {
-  const jobs = await env.RUNTIME.claimBulkJobs();
-  for (const jobId of jobs)
+  const jobs = await env.RUNTIME.claimBulkJobs(database);
+  for (const key of jobs)
     background(
-      runTurns(env, jobId).catch((error: unknown) =>
-        log("error", "bulk_job.turn_failed", { jobId, error: errorMessage(error) }),
+      runTurns(env, key).catch((error: unknown) =>
+        log("error", "bulk_job.turn_failed", { jobId: key.jobId, error: errorMessage(error) }),
       ),
     );
   return { jobs: jobs.length };
 }
 
-async function runTurns(env: DeliveriesEnv, jobId: string): Promise<void> {
-  for (let turn = 0; turn < turnsPerSweep; turn++) if (!(await env.RUNTIME.runBulkJob(jobId))) return;
+async function runTurns(env: DeliveriesEnv, key: JobKey): Promise<void> {
+  for (let turn = 0; turn < turnsPerSweep; turn++) if (!(await env.RUNTIME.runBulkJob(key))) return;
 }

@@ -1,3 +1,4 @@
+import { dataByNumber } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { endDeliveriesOfDeletedEndpoints, listDueDeliveries } from "../db/deliveries.ts";
@@ -16,18 +17,20 @@ const jobStalledMs = 30_000;
  */
 export async function sweepDeliveries(
   env: DeliveriesEnv,
+  database: number,
   background: (work: Promise<void>) => void,
 ): Promise<{ due: number; ended: number; jobs: number }> {
+  const data = dataByNumber(env, database);
   const now = await currentTime(env.DEV);
-  const due = await listDueDeliveries(env.DB, now, lanesPerSweep);
+  const due = await listDueDeliveries(data, now, lanesPerSweep);
   for (const message of due)
     background(
       env.LANES.send(message).catch((error: unknown) => logFailure("delivery", message.deliveryId, error)),
     );
-  const jobs = await claimStalledDeliveryJobs(env.DB, { now, before: now - jobStalledMs }, jobsPerSweep);
-  for (const jobId of jobs)
-    background(env.LANES.runJob(jobId).catch((error: unknown) => logFailure("job", jobId, error)));
-  const ended = await endDeliveriesOfDeletedEndpoints(env.DB, now, rowsPerSweep);
+  const jobs = await claimStalledDeliveryJobs(data, { now, before: now - jobStalledMs }, jobsPerSweep);
+  for (const key of jobs)
+    background(env.LANES.runJob(key).catch((error: unknown) => logFailure("job", key.jobId, error)));
+  const ended = await endDeliveriesOfDeletedEndpoints(data, now, rowsPerSweep);
   return { due: due.length, ended, jobs: jobs.length };
 }
 

@@ -1,11 +1,19 @@
-import type { SweepCounts } from "../../../shared/contract/sweeps.ts";
+import { type SweepCounts, sweepTimes } from "../../../shared/contract/sweeps.ts";
+import { dataByNumber, listDatabases } from "../../../shared/db/databases.ts";
 import { dayMs } from "../../../shared/domain/entitlement.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
+import { inSteps } from "../../../shared/kit/in-steps.ts";
 import {
+  deleteOldAccessAudits,
   deleteOldAlerts,
   deleteOldBulkJobs,
   deleteOldDeliveries,
+  deleteOldDeliveryJobs,
+  deleteOldEndpoints,
   deleteOldHourlyCounts,
+  deleteOldRecoveryLinks,
+  deleteOldRecoveryRequests,
+  deleteOldShadow,
   deleteOldSubjectJobs,
 } from "../db/retention.ts";
 import { deleteEndedSignIns } from "../db/sign-in-retention.ts";
@@ -20,38 +28,48 @@ export const retentionMs = 30 * dayMs;
 const hourlyCountsMs = 62 * dayMs;
 /** Longer than an incident is reported, so that one that was marked done is not reported again. */
 const closedAlertsMs = 60 * dayMs;
-const rowsPerSweep = 5_000;
-/** A bulk job has up to 1,000 rows. */
-const bulkJobsPerSweep = 5;
+/** Longer than a link works, so that the timeline keeps its result. */
+const recoveryLinksMs = 365 * dayMs;
+/**
+ * A step blocks its database for some 50 ms. 100 steps are 50,000 deliveries in a minute, which is more than the
+ * database can write new ones.
+ */
+const rowsPerStep = 500;
+const steps = 100;
 
-interface Removed extends SweepCounts {
-  deliveries: number;
-  events: number;
-  /** Rows of counts by hour. */
-  hours: number;
-  subjectJobs: number;
-  bulkJobs: number;
-  /** Closed alerts and messages. */
-  alerts: number;
-  /** Counters, reset links, challenges and sessions of sign-in that have ended. */
-  signIns: number;
-}
-
-/** Deletes rows older than the retention. Returns how many were deleted. */
-export async function sweepRetention(env: DeliveriesEnv): Promise<Removed> {
+/**
+ * Deletes rows older than the retention, in small steps until none is left or the sweep's time is over. All databases
+ * share the calls that the platform allows an invocation. Returns how many rows were deleted, by what they were.
+ */
+export async function sweepRetention(env: DeliveriesEnv, database: number): Promise<SweepCounts> {
+  const data = dataByNumber(env, database);
   const now = await currentTime(env.DEV);
-  const removed = await deleteOldDeliveries(env.DB, now - retentionMs, rowsPerSweep);
-  const hours = await deleteOldHourlyCounts(env.DB, now - hourlyCountsMs);
-  const subjectJobs = await deleteOldSubjectJobs(env.DB, now - retentionMs);
-  const bulkJobs = await deleteOldBulkJobs(env.DB, now - retentionMs, bulkJobsPerSweep);
-  const old = { messagesBefore: now - retentionMs, alertsBefore: now - closedAlertsMs };
-  const alerts = await deleteOldAlerts(env.DB, old, rowsPerSweep);
-  return {
-    ...removed,
-    hours,
-    subjectJobs,
-    bulkJobs,
-    alerts,
-    signIns: await deleteEndedSignIns(env.DB, now, rowsPerSweep),
+  const before = now - retentionMs;
+  const oldAlerts = { messagesBefore: before, alertsBefore: now - closedAlertsMs };
+  const options = {
+    limit: rowsPerStep,
+    max: Math.max(1, Math.floor(steps / listDatabases(env).length)),
+    endBy: Date.now() + sweepTimes.budget,
   };
+  // Deliveries come last, because they have the most rows: a backlog of them holds up nothing else.
+  const removals: ((limit: number) => Promise<SweepCounts>)[] = [
+    async (limit) => ({ hours: await deleteOldHourlyCounts(data, now - hourlyCountsMs, limit) }),
+    async (limit) => ({ subjectJobs: await deleteOldSubjectJobs(data, before, limit) }),
+    async (limit) => ({ deliveryJobs: await deleteOldDeliveryJobs(data, before, limit) }),
+    (limit) => deleteOldBulkJobs(data, before, limit),
+    (limit) => deleteOldAccessAudits(data, before, limit),
+    async (limit) => ({ alerts: await deleteOldAlerts(data, oldAlerts, limit) }),
+    async (limit) => ({ shadow: await deleteOldShadow(data, before, limit) }),
+    async (limit) => ({ recoveryRequests: await deleteOldRecoveryRequests(data, before, limit) }),
+    async (limit) => ({ recoveryLinks: await deleteOldRecoveryLinks(data, now - recoveryLinksMs, limit) }),
+    async (limit) => ({
+      signIns: database === 0 ? await deleteEndedSignIns(env.DB, now, limit) : 0,
+    }),
+    (limit) => deleteOldDeliveries(data, before, limit),
+    // A day after their last deliveries.
+    async (limit) => ({ endpoints: await deleteOldEndpoints(data, before - dayMs, limit) }),
+  ];
+  const counts: SweepCounts = {};
+  for (const removal of removals) Object.assign(counts, await inSteps(removal, options));
+  return counts;
 }

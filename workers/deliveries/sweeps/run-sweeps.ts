@@ -1,15 +1,19 @@
 import {
+  controlSweeps,
   type DeliveriesSweep,
   deliveriesSweeps,
   runtimeSweeps,
   type SweepCounts,
   sweepTimes,
 } from "../../../shared/contract/sweeps.ts";
+import { forwardAudit } from "../../../shared/db/audit-outbox.ts";
+import { listDatabases, nameOfRun } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
 import { clearSweepTrouble, saveSweepTrouble } from "../db/sweep-troubles.ts";
 import type { DeliveriesEnv } from "../env.ts";
+import { sweepAccessAudits } from "./access-audits.ts";
 import { sweepAlertMessages } from "./alert-messages.ts";
 import { sweepAlerts } from "./alerts.ts";
 import { sweepBulkJobs } from "./bulk-jobs.ts";
@@ -24,6 +28,8 @@ import { sweepSubjectJobs } from "./subject-jobs.ts";
  * delays only what needs Stripe. The platform starts the next minute's run whether or not this one has ended, so
  * every sweep claims what it works on. No sweep waits for a receiver: `background` receives the promises of the
  * sends. A sweep that is slow or fails is named on the portal's overview.
+ *
+ * Each data database has its own run of a sweep: one that is full or does not answer holds up no other.
  */
 
 type Sweep = () => Promise<SweepCounts>;
@@ -33,18 +39,25 @@ export async function runSweeps(
   background: (work: Promise<void>) => void,
 ): Promise<Record<string, unknown>> {
   const startedAt = await currentTime(env.DEV);
-  const own: Record<DeliveriesSweep, Sweep> = {
-    deliveries: () => sweepDeliveries(env, background),
-    subjectJobs: () => sweepSubjectJobs(env, background),
-    bulkJobs: () => sweepBulkJobs(env, background),
-    alertMessages: () => sweepAlertMessages(env, background),
-    alerts: () => sweepAlerts(env),
-    retention: () => sweepRetention(env),
+  const own: Record<DeliveriesSweep, (database: number) => Promise<SweepCounts>> = {
+    deliveries: (database) => sweepDeliveries(env, database, background),
+    subjectJobs: (database) => sweepSubjectJobs(env, database, background),
+    bulkJobs: (database) => sweepBulkJobs(env, database, background),
+    accessAudits: (database) => sweepAccessAudits(env, database, background),
+    alertMessages: (database) => sweepAlertMessages(env, database, background),
+    alerts: (database) => sweepAlerts(env, database),
+    retention: (database) => sweepRetention(env, database),
+    auditEntries: async (database) => ({ forwarded: await forwardAudit(env, database) }),
   };
-  const sweeps: [name: string, sweep: Sweep][] = [
-    ...runtimeSweeps.map((name): [string, Sweep] => [name, () => env.RUNTIME.sweep(name)]),
-    ...deliveriesSweeps.map((name): [string, Sweep] => [name, own[name]]),
-  ];
+  const sweeps = listDatabases(env).flatMap((database): [name: string, sweep: Sweep][] => [
+    ...runtimeSweeps
+      .filter((name) => database === 0 || !controlSweeps.has(name))
+      .map((name): [string, Sweep] => [nameOfRun(name, database), () => env.RUNTIME.sweep(name, database)]),
+    ...deliveriesSweeps.map((name): [string, Sweep] => [
+      nameOfRun(name, database),
+      () => own[name](database),
+    ]),
+  ]);
   const results = await Promise.all(
     sweeps.map(async ([name, sweep]) => [name, await runSweep(env, name, sweep, startedAt)] as const),
   );

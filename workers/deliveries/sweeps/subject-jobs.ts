@@ -6,13 +6,14 @@ import type { DeliveriesEnv } from "../env.ts";
  */
 export async function sweepSubjectJobs(
   env: DeliveriesEnv,
+  database: number,
   background: (work: Promise<void>) => void,
 ): Promise<{ jobs: number }> {
-  const jobs = await env.RUNTIME.claimSubjectJobs();
-  for (const jobId of jobs)
+  const jobs = await env.RUNTIME.claimSubjectJobs(database);
+  for (const key of jobs)
     background(
-      env.RUNTIME.runSubjectJob(jobId).catch((error: unknown) =>
-        log("error", "subject_job.turn_failed", { jobId, error: errorMessage(error) }),
+      env.RUNTIME.runSubjectJob(key).catch((error: unknown) =>
+        log("error", "subject_job.turn_failed", { jobId: key.jobId, error: errorMessage(error) }),
       ),
     );
   return { jobs: jobs.length };

@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
+import { SubmitButton } from "../components/fields.tsx";
 import { renderPage } from "../components/layout.tsx";
-import { LiveChip } from "../components/mode.tsx";
 import { readForm } from "../http/form.ts";
 import type { Form, PortalContext } from "../request-context.ts";
 
@@ -59,10 +59,7 @@ function renderConfirmation(c: PortalContext, { title, text, button, back }: Con
         ))}
         <input type="hidden" name={confirmedField} value="yes" />
         <div class="row">
-          <button class="button danger" type="submit">
-            {button}
-            <LiveChip c={c} />
-          </button>
+          <SubmitButton tone="danger">{button}</SubmitButton>
           <a class="button" href={back} data-dialog-close>
             Cancel
           </a>

@@ -98,4 +98,4 @@ const noAccountMessage = ({ email }: OperatorSession) =>
   `You are signed in as ${email}, but are a member of no account. An owner can invite you.`;
 
 const roleMessage = ({ access: needs }: Route, { role }: Member) =>
-  `This needs the role ${needs} or a higher one; yours is ${role}. An owner can change it under Team.`;
+  `This requires the role ${needs} or higher. Your role is ${role}. An owner can change it under Team.`;

@@ -1,6 +1,7 @@
 import type { Operation } from "../../../shared/contract/operations/operation.ts";
 import type { Role } from "../../../shared/contract/roles.ts";
-import type { PortalContext } from "../request-context.ts";
+import { listUpload, mappingUpload } from "../http/uploads.ts";
+import type { PortalContext, Upload } from "../request-context.ts";
 import type { Confirm } from "./confirm-first.tsx";
 
 /** The access that a route requires. */
@@ -20,8 +21,8 @@ export interface Route {
   recentAuth: Operation["recentAuth"];
   /** Whether the route checks a password, a code or the setup token (auth/check-credential.ts). */
   checksCredential: boolean;
-  /** Whether its form may carry a file with a list of customers, and so be large. */
-  takesList?: boolean;
+  /** What its form may carry in a file, and so be large. */
+  upload?: Upload;
   /** The operation that the route's form runs or leads to. */
   operation?: Operation;
   /** What the operator confirms before the handler runs. */
@@ -81,4 +82,7 @@ export const credentialRoute = (route: Route): Route => ({ ...route, checksCrede
 export const confirmedRoute = (route: Route, confirm: Confirm): Route => ({ ...route, confirm });
 
 /** Lets the form of the route carry a file with a list of customers. */
-export const listRoute = (route: Route): Route => ({ ...route, takesList: true });
+export const listRoute = (route: Route): Route => ({ ...route, upload: listUpload });
+
+/** Lets the form of the route carry a mapping of Stripe customers, in UTF-8. */
+export const mappingRoute = (route: Route): Route => ({ ...route, upload: mappingUpload });

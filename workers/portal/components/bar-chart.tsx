@@ -1,7 +1,7 @@
 import { scaleBand, scaleLinear } from "d3-scale";
 import { stack } from "d3-shape";
 import { formatCount } from "./labels/common.ts";
-import { Table } from "./table.tsx";
+import { Cell, numberColumn, Row, Table } from "./table.tsx";
 
 export interface BarSeries {
   name: string;
@@ -36,11 +36,13 @@ const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFra
 /**
  * Bars by day or hour, with the same numbers as a table below. Drawn on the server. The bars stretch to the width of the
  * page; the axes are separate, so that their text does not. Scripts make the chart a slider for pointer and arrow keys.
+ * Without any number there is a sentence instead.
  */
 export function BarChart({ id, title, slots, series, tableSeries = series, slotHead }: BarChartProps) {
   const totals = slots.map((_, slot) => series.reduce((sum, { values }) => sum + (values[slot] ?? 0), 0));
   const max = Math.max(0, ...totals);
-  const y = scaleLinear([0, Math.max(1, max)], [height - margin, margin]).nice(4);
+  if (max === 0) return <p class="pad quiet">None in this period.</p>;
+  const y = scaleLinear([0, max], [height - margin, margin]).nice(4);
   const ticks = y.ticks(4).filter(Number.isInteger);
   const x = scaleBand(slots.keys(), [0, slots.length * slotWidth]).paddingInner(0.15);
   const layers = stack<number, number>()
@@ -119,22 +121,21 @@ export function BarChart({ id, title, slots, series, tableSeries = series, slotH
         <summary>View as table</summary>
         <Table
           label={title}
-          head={[
+          columns={[
             slotHead,
-            ...tableSeries.map(({ name }) => name),
-            ...(tableSeries.length > 1 ? ["Total"] : []),
+            ...tableSeries.map(({ name }) => numberColumn(name)),
+            ...(tableSeries.length > 1 ? [numberColumn("Total")] : []),
           ]}
-          ends={[...tableSeries.keys(), tableSeries.length].map((index) => index + 1)}
         >
           {slots
             .map(({ name }, slot) => (
-              <tr>
-                <td>{name}</td>
+              <Row>
+                <Cell>{name}</Cell>
                 {tableSeries.map(({ values }) => (
-                  <td>{formatCount(values[slot] ?? 0)}</td>
+                  <Cell>{formatCount(values[slot] ?? 0)}</Cell>
                 ))}
-                {tableSeries.length > 1 ? <td>{formatCount(totals[slot] ?? 0)}</td> : null}
-              </tr>
+                {tableSeries.length > 1 ? <Cell>{formatCount(totals[slot] ?? 0)}</Cell> : null}
+              </Row>
             ))
             .toReversed()}
         </Table>

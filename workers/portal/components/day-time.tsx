@@ -1,46 +1,33 @@
-import { formatExactTime } from "./time.tsx";
+import { useContext } from "hono/jsx";
+import { toLocal } from "../time/zone.ts";
+import { explainTime, formatDay, formatShortDay, ZoneContext } from "./time.tsx";
 
-const dayFormat = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
-const yearFormat = new Intl.DateTimeFormat("en-US", {
-  month: "short",
-  day: "numeric",
-  year: "numeric",
-  timeZone: "UTC",
-});
-const longFormat = new Intl.DateTimeFormat("en-US", {
-  weekday: "long",
-  month: "long",
-  day: "numeric",
-  year: "numeric",
-  timeZone: "UTC",
-});
+const weekdays = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 
-const yearOf = (at: number) => new Date(at).getUTCFullYear();
+/** Formats the local day as `Wednesday, 2 Dec 2026`. */
+export const formatLongDay = (at: number, zone: string): string =>
+  `${weekdays[new Date(toLocal(at, zone)).getUTCDay()]}, ${formatDay(at, zone)}`;
 
-/** Formats the day of a time in UTC as `Dec 2`, with the year if it is another one than that of `now`. */
-const formatDay = (at: number, now: number): string =>
-  (yearOf(at) === yearOf(now) ? dayFormat : yearFormat).format(at);
+/** Returns a text that is the same for all times of one local day. */
+export const toDayKey = (at: number, zone: string): string =>
+  new Date(toLocal(at, zone)).toISOString().slice(0, 10);
 
-/** Formats the day of a time in UTC as `Wednesday, December 2, 2026`. */
-export const formatLongDay = (at: number): string => longFormat.format(at);
-
-/** Returns a text that is the same for all times of one day in UTC. */
-export const toDayKey = (at: number): string => new Date(at).toISOString().slice(0, 10);
-
-/** Shows the day of a time in UTC, and the exact time on hover. */
+/** Shows the day in the viewer's zone, with the year if it is another one than that of `now`: `2 Dec`. */
 export function Day({ at, now }: { at: number; now: number }) {
+  const zone = useContext(ZoneContext);
   return (
-    <time datetime={new Date(at).toISOString()} title={formatExactTime(at)}>
-      {formatDay(at, now)}
+    <time datetime={new Date(at).toISOString()} title={explainTime(at, zone)}>
+      {formatShortDay(at, now, zone)}
     </time>
   );
 }
 
-/** Shows the time of day in UTC, such as `14:00:30`, and the exact time on hover. */
+/** Shows the time of day in the viewer's zone, such as `14:00:30`. */
 export function Clock({ at }: { at: number }) {
+  const zone = useContext(ZoneContext);
   return (
-    <time datetime={new Date(at).toISOString()} title={formatExactTime(at)}>
-      {new Date(at).toISOString().slice(11, 19)}
+    <time datetime={new Date(at).toISOString()} title={explainTime(at, zone)}>
+      {new Date(toLocal(at, zone)).toISOString().slice(11, 19)}
     </time>
   );
 }

@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Form } from "../request-context.ts";
+import { LiveChip } from "./mode.tsx";
 
 /**
  * The entered values and their errors by field name. An error under the empty name concerns the whole form.
@@ -175,7 +176,7 @@ export function FieldError({ form, name }: { form: FormState; name: string }) {
 
 /**
  * A button that posts, in a form that has no other fields. `confirms` marks the button of a confirmed route, so that a
- * script can show the confirmation as a dialog.
+ * script can show the confirmation as a dialog: there, and on no button before it, is the chip of live mode.
  */
 export function ActionButton({
   action,
@@ -199,7 +200,24 @@ export function ActionButton({
       ))}
       <button class={["button", tone, small ? "small" : ""].filter(Boolean).join(" ")} type="submit">
         {label}
+        {confirms ? null : <LiveChip />}
       </button>
     </form>
+  );
+}
+
+/** The button that applies a form with fields. */
+export function SubmitButton({
+  tone = "primary",
+  children,
+}: {
+  tone?: "" | "primary" | "danger";
+  children: Child;
+}) {
+  return (
+    <button class={tone === "" ? "button" : `button ${tone}`} type="submit">
+      {children}
+      <LiveChip />
+    </button>
   );
 }

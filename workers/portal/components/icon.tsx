@@ -2,6 +2,7 @@ import { raw } from "hono/html";
 import arrowDown from "lucide-static/icons/arrow-down.svg";
 import arrowUp from "lucide-static/icons/arrow-up.svg";
 import ban from "lucide-static/icons/ban.svg";
+import bookOpen from "lucide-static/icons/book-open.svg";
 import calendar from "lucide-static/icons/calendar.svg";
 import check from "lucide-static/icons/check.svg";
 import chevronLeft from "lucide-static/icons/chevron-left.svg";
@@ -20,6 +21,7 @@ import externalLink from "lucide-static/icons/external-link.svg";
 import flaskConical from "lucide-static/icons/flask-conical.svg";
 import folderKanban from "lucide-static/icons/folder-kanban.svg";
 import gift from "lucide-static/icons/gift.svg";
+import gitCompareArrows from "lucide-static/icons/git-compare-arrows.svg";
 import inbox from "lucide-static/icons/inbox.svg";
 import info from "lucide-static/icons/info.svg";
 import keyRound from "lucide-static/icons/key-round.svg";
@@ -54,6 +56,7 @@ const icons = {
   "arrow-down": arrowDown,
   "arrow-up": arrowUp,
   ban: ban,
+  "book-open": bookOpen,
   calendar: calendar,
   check: check,
   "chevron-left": chevronLeft,
@@ -72,6 +75,7 @@ const icons = {
   "flask-conical": flaskConical,
   "folder-kanban": folderKanban,
   gift: gift,
+  "git-compare-arrows": gitCompareArrows,
   inbox: inbox,
   info: info,
   "key-round": keyRound,

@@ -10,7 +10,7 @@ import { renderDocument } from "./document.tsx";
 import { Icon } from "./icon.tsx";
 import { roleLabels } from "./labels/common.ts";
 import { Logo } from "./logo.tsx";
-import { ModeSwitch, TestModeBand } from "./mode.tsx";
+import { LiveContext, ModeSwitch, TestModeBand } from "./mode.tsx";
 import { Navigation, ProjectSwitcher } from "./navigation.tsx";
 import { ZoneContext } from "./time.tsx";
 import { ZoneOffer } from "./zone-offer.tsx";
@@ -63,7 +63,9 @@ export function renderPage(c: PortalContext, { title, status = 200, flash }: Pag
             </header>
             <main class="page" id="main" tabindex={-1}>
               {message === null ? null : <FlashLine flash={message} />}
-              <ZoneContext.Provider value={getZone(c)}>{children}</ZoneContext.Provider>
+              <ZoneContext.Provider value={getZone(c)}>
+                <LiveContext.Provider value={mode === "live"}>{children}</LiveContext.Provider>
+              </ZoneContext.Provider>
             </main>
           </div>
           <ZoneOffer c={c} />
@@ -150,7 +152,7 @@ function SearchForm({ scope }: { scope: Scope }) {
           type="search"
           name="q"
           aria-label="Search customers"
-          placeholder="Search by email, customer, Stripe ID or decision…"
+          placeholder="Search by email, customer or any ID…"
           autocomplete="off"
         />
         <kbd data-needs-script hidden>

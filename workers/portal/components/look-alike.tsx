@@ -33,9 +33,9 @@ export function LookAlikeMark({ subjectRef }: { subjectRef: string }) {
   const reasons = findLookAlikes(subjectRef);
   if (reasons.length === 0) return null;
   return (
-    <>
+    <span class="look-alike">
       {" "}
       <Pill tone="warn">Look-alike: {reasons.join(", ")}</Pill>
-    </>
+    </span>
   );
 }

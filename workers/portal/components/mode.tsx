@@ -1,3 +1,4 @@
+import { createContext, useContext } from "hono/jsx";
 import { type Mode, modes } from "../../../shared/contract/enums.ts";
 import { buildProjectPath, type PortalContext } from "../request-context.ts";
 import { Icon } from "./icon.tsx";
@@ -15,11 +16,12 @@ export function TestModeBand({ c }: { c: PortalContext }) {
   );
 }
 
-/** Marks the button of an action that affects real customers. Empty in test mode. */
-export function LiveChip({ c }: { c: PortalContext }) {
-  return c.get("project") !== undefined && c.get("mode") === "live" ? (
-    <span class="live-chip">Live</span>
-  ) : null;
+/** Whether the page is in live mode. The layout of a page provides it. */
+export const LiveContext = createContext(false);
+
+/** Marks the button of an action that affects real customers. Empty in test mode and on account pages. */
+export function LiveChip() {
+  return useContext(LiveContext) ? <span class="live-chip">Live</span> : null;
 }
 
 /** Links to the same page in the other mode. */

@@ -43,6 +43,8 @@ const pageGroups: { name: string | null; pages: PageItem[] }[] = [
     pages: [
       ["Settings", "/settings", "settings"],
       ["Go-live checklist", "/go-live", "rocket"],
+      ["Access audit", "/access-audit", "circle-check"],
+      ["Shadow", "/shadow", "git-compare-arrows"],
       ["Data integrity", "/data", "shield-check"],
     ],
   },
@@ -54,6 +56,7 @@ const accountItems: Item[] = [
   { label: "Plan", href: "/plan", icon: "wallet-cards" },
   { label: "Audit log", href: "/audit", icon: "scroll-text" },
   { label: "Account & security", href: "/account", icon: "sliders-horizontal" },
+  { label: "Documentation", href: "/docs/", icon: "book-open" },
 ];
 
 /** Links to every page, in groups. The same list serves the sidebar, the menu and the command palette. */

@@ -59,6 +59,26 @@ export function Empty({ title, children }: { title: string; children?: Child }) 
   );
 }
 
+/** Names with their values, in the layout of `class`. */
+export function Definitions({
+  class: className,
+  items,
+}: {
+  class: "glance" | "pairs" | "system";
+  items: readonly (readonly [name: string, value: Child])[];
+}) {
+  return (
+    <dl class={className}>
+      {items.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd class="num">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 export type Tone = "good" | "warn" | "bad" | "";
 
 export function Pill({ tone = "", children }: { tone?: Tone; children?: Child }) {

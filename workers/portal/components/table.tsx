@@ -1,52 +1,107 @@
-import { html, raw } from "hono/html";
-import type { Child } from "hono/jsx";
+import { type Child, Children, createContext, useContext } from "hono/jsx";
+
+/** A column; a string is a column of text with that name. */
+export interface Column {
+  name: string;
+  /**
+   * `title` names the row, as the first column does unless it says otherwise. Numbers and buttons are aligned to the end.
+   * `pick` holds a checkbox, and its name is for screen readers only.
+   */
+  kind: "text" | "title" | "number" | "actions" | "pick";
+  /** What the head shows instead of the name. */
+  head?: Child;
+  sorted?: "ascending" | "descending" | undefined;
+}
+
+export const numberColumn = (name: string): Column => ({ name, kind: "number" });
+
+export const actionsColumn: Column = { name: "Actions", kind: "actions" };
 
 interface TableProps {
   label: string;
-  head: readonly Child[];
-  /** Indexes of columns of numbers, which are aligned to the end. */
-  ends?: readonly number[];
+  columns: readonly (string | Column)[];
+  /** Class of the box around the table. */
+  class?: string;
+  /** `Row`s. */
   children?: Child;
 }
+
+const Columns = createContext<readonly Column[]>([]);
+const CurrentColumn = createContext<Column | undefined>(undefined);
+
+const headClasses: Record<Column["kind"], string | undefined> = {
+  text: undefined,
+  title: undefined,
+  number: "end",
+  actions: "end",
+  pick: "pick",
+};
 
 /**
  * A table. Its head stays in view while its rows scroll. On a narrow screen each row is a card, and every cell says what
  * it is; between the two it scrolls in its own box, which the keyboard can focus.
  */
-export function Table({ label, head, ends = [], children }: TableProps) {
-  const rows = html`${children}`.toString();
+export function Table({ label, columns: named, class: className, children }: TableProps) {
+  const columns = named.map((column, index): Column => {
+    if (typeof column !== "string") return column;
+    return { name: column, kind: index === 0 ? "title" : "text" };
+  });
   return (
-    <section class="scroll" aria-label={label} tabindex={0}>
+    <section
+      class={className === undefined ? "scroll" : `scroll ${className}`}
+      aria-label={label}
+      tabindex={0}
+    >
       <table>
         <thead>
           <tr>
-            {head.map((cell, index) => (
-              <th scope="col" class={ends.includes(index) ? "end" : undefined}>
-                {cell}
+            {columns.map(({ name, kind, head, sorted }) => (
+              <th scope="col" class={headClasses[kind]} aria-sort={sorted}>
+                {kind === "pick" ? <span class="visually-hidden">{name}</span> : (head ?? name)}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>{raw(labelCells(rows, head.map(toText), ends))}</tbody>
+        <tbody>
+          <Columns.Provider value={columns}>{children}</Columns.Provider>
+        </tbody>
       </table>
     </section>
   );
 }
 
-/** Text in a cell can't be taken for a tag: rendering has escaped it. */
-const toText = (cell: Child): string => html`${cell}`.toString().replace(/<[^>]*>/g, "");
+/** A row of a `Table`: one `Cell` for each column, in their order. `null` is no cell. Another number throws. */
+export function Row({ id, children }: { id?: string; children?: Child }) {
+  const columns = useContext(Columns);
+  const cells = Children.toArray(children).flat().filter(Boolean);
+  if (cells.length !== columns.length)
+    throw new Error(`A row has ${cells.length} cells, and its table ${columns.length} columns.`);
+  return (
+    <tr id={id}>
+      {cells.map((cell, index) => (
+        <CurrentColumn.Provider value={columns[index]}>{cell}</CurrentColumn.Provider>
+      ))}
+    </tr>
+  );
+}
 
-/** Names each cell by its column, and aligns the numbers, so that rows don't repeat what the head says. */
-function labelCells(rows: string, names: string[], ends: readonly number[]): string {
-  let column = 0;
-  return rows.replace(/<(tr|td)(?: class="([^"]*)")?(?=[ >])/g, (_tag, tag: string, classes?: string) => {
-    if (tag === "tr") {
-      column = 0;
-      return classes === undefined ? "<tr" : `<tr class="${classes}"`;
-    }
-    const name = names[column] ?? "";
-    const all = [...(classes === undefined ? [] : [classes]), ...(ends.includes(column) ? ["num end"] : [])];
-    column++;
-    return `<td${all.length === 0 ? "" : ` class="${all.join(" ")}"`} data-label="${name}"`;
-  });
+const cellClasses: Record<Column["kind"], string | undefined> = {
+  text: undefined,
+  title: undefined,
+  number: "num end",
+  actions: "end",
+  pick: "pick",
+};
+
+/** A cell. The class `wrap` lets long words break, and `whole` lets none. */
+export function Cell({ class: className, children }: { class?: "wrap" | "whole"; children?: Child }) {
+  const column = useContext(CurrentColumn);
+  if (column === undefined) throw new Error("A cell is outside of a row.");
+  const { name, kind } = column;
+  const classes = [cellClasses[kind], className].filter((each) => each !== undefined).join(" ");
+  return (
+    <td class={classes || undefined} data-label={kind === "text" || kind === "number" ? name : undefined}>
+      {children}
+    </td>
+  );
 }

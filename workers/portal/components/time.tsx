@@ -50,21 +50,43 @@ export function formatExactTime(at: number, zone = "UTC"): string {
   return `${formatDay(at, zone)}, ${local.toISOString().slice(11, 19)} ${nameZoneAt(at, zone)}`;
 }
 
-/** Formats a time without the seconds, and without the year of `now`: `24 Nov, 11:03`. */
-function formatShortTime(at: number, now: number, zone: string): string {
+/** Formats the local day without the year of `now`: `24 Nov`, `24 Nov 2025`. */
+export function formatShortDay(at: number, now: number, zone: string): string {
   const year = new Date(toLocal(now, zone)).getUTCFullYear();
-  return `${formatDay(at, zone).replace(` ${year}`, "")}, ${formatClock(at, zone)}`;
+  return formatDay(at, zone).replace(` ${year}`, "");
 }
+
+/** Formats a time without the seconds, and without the year of `now`: `24 Nov, 11:03`. */
+const formatShortTime = (at: number, now: number, zone: string): string =>
+  `${formatShortDay(at, now, zone)}, ${formatClock(at, zone)}`;
+
+/** Each knows other abbreviations: `EST`, `CET`, `AEDT`. */
+const zoneLocales = ["en-US", "en-GB", "en-AU"];
 
 /** Names the zone as it is at a time: `CET` or `CEST`, or `GMT+9` where English has no abbreviation. */
 export function nameZoneAt(at: number, zone: string): string {
   if (zone === "UTC") return "UTC";
-  const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "short" });
-  return format.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? zone;
+  const names = zoneNamersOf(zone).map(
+    (format) => format.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? zone,
+  );
+  return names.find((name) => !name.startsWith("GMT")) ?? names[0] ?? zone;
+}
+
+/** Formatters are slow to make. There are some 600 zones. */
+const zoneNamers = new Map<string, Intl.DateTimeFormat[]>();
+
+function zoneNamersOf(zone: string): Intl.DateTimeFormat[] {
+  const known = zoneNamers.get(zone);
+  if (known !== undefined) return known;
+  const made = zoneLocales.map(
+    (locale) => new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" }),
+  );
+  zoneNamers.set(zone, made);
+  return made;
 }
 
 /** The exact time in the viewer's zone, and in UTC where that is another one. */
-function explainTime(at: number, zone: string): string {
+export function explainTime(at: number, zone: string): string {
   return zone === "UTC" ? formatExactTime(at) : `${formatExactTime(at, zone)} (${formatExactTime(at)})`;
 }
 
@@ -94,7 +116,7 @@ export function FullTime({ at, now }: { at: number; now: number }) {
     <span class="full-time">
       <Time at={at} now={now} />{" "}
       <span class="quiet">
-        · <ExactTime at={at} />
+        <ExactTime at={at} />
       </span>
     </span>
   );
@@ -106,6 +128,16 @@ export function TimeCell({ at, now }: { at: number; now: number }) {
   return (
     <time datetime={new Date(at).toISOString()} title={explainTime(at, zone)} class="time-cell">
       {formatRelativeTime(at, now)} <small>{formatShortTime(at, now, zone)}</small>
+    </time>
+  );
+}
+
+/** Shows how long something has lasted, such as `3 hours`, and since when on hover. */
+export function Elapsed({ since, now }: { since: number; now: number }) {
+  const zone = useContext(ZoneContext);
+  return (
+    <time datetime={new Date(since).toISOString()} title={explainTime(since, zone)}>
+      {formatDuration(now - since)}
     </time>
   );
 }

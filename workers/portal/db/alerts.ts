@@ -2,6 +2,7 @@ import { and, asc, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { countOpenAlerts, needsAttention } from "../../../shared/db/alerts.ts";
+import { type Databases, queryBoth } from "../../../shared/db/databases.ts";
 import { inScope } from "../../../shared/db/scope.ts";
 import { alertChannels, alertRuleSettings, alerts } from "../../../shared/db/tables/alerts.ts";
 import { members } from "../../../shared/db/tables/people.ts";
@@ -23,13 +24,12 @@ export interface InboxFilter {
  * round trip. The most urgent are first, then the oldest; closed ones newest first.
  */
 export async function readInbox(
-  db: D1Database,
+  databases: Databases,
   scope: Scope,
   accountId: string,
   { view, operatorId, after }: InboxFilter,
   { now, limit }: { now: number; limit: number },
 ) {
-  const database = drizzle(db);
   const isOpen = and(inScope(alerts, scope), isNull(alerts.resolvedAt));
   const isMine = and(isOpen, eq(alerts.assignedTo, operatorId));
   const isSnoozed = and(isOpen, sql`snoozed_until > ${now}`);
@@ -49,23 +49,28 @@ export async function readInbox(
       ? [desc(alerts.resolvedAt), desc(alerts.alertId)]
       : [asc(alerts.urgency), asc(alerts.openedAt), asc(alerts.alertId)];
   const count = { items: sql<number>`count(*)` };
-  const [items, [open], [mine], [snoozed], people] = await database.batch([
-    database
-      .select()
-      .from(alerts)
-      .where(and(which, isAfter))
-      .orderBy(...order)
-      .limit(limit),
-    countOpenAlerts(database, scope, now),
-    database.select(count).from(alerts).where(isMine),
-    database.select(count).from(alerts).where(isSnoozed),
-    database
-      .select({ operatorId: members.operatorId, name: operators.name })
-      .from(members)
-      .innerJoin(operators, eq(operators.id, members.operatorId))
-      .where(eq(members.accountId, accountId))
-      .orderBy(asc(operators.name)),
-  ]);
+  const [[people], [items, [open], [mine], [snoozed]]] = await queryBoth(
+    databases,
+    (database) => [
+      database
+        .select({ operatorId: members.operatorId, name: operators.name })
+        .from(members)
+        .innerJoin(operators, eq(operators.id, members.operatorId))
+        .where(eq(members.accountId, accountId))
+        .orderBy(asc(operators.name)),
+    ],
+    (database) => [
+      database
+        .select()
+        .from(alerts)
+        .where(and(which, isAfter))
+        .orderBy(...order)
+        .limit(limit),
+      countOpenAlerts(database, scope, now),
+      database.select(count).from(alerts).where(isMine),
+      database.select(count).from(alerts).where(isSnoozed),
+    ],
+  );
   const counts = { open: open?.open ?? 0, mine: mine?.items ?? 0, snoozed: snoozed?.items ?? 0 };
   return { items, counts, people };
 }

@@ -42,28 +42,31 @@ const selectBehind = `
   SELECT min(next_expiry_at) AS since FROM subjects INDEXED BY subjects_by_next_expiry
   WHERE next_expiry_at IS NOT NULL AND next_expiry_at <= ?3 AND project_id = ?1 AND mode = ?2`;
 
-/** Prepares the statements that `toBackgroundTroubles` reads. */
-export const prepareBackgroundTroubles = (
-  db: D1Database,
-  { projectId, mode }: Scope,
-  now: number,
-): D1PreparedStatement[] => [
+/** Prepares the statement of the control database that `toBackgroundTroubles` reads. */
+export const prepareSweepTroubles = (db: D1Database, now: number): D1PreparedStatement =>
   db
     .prepare(
       `SELECT sweep, since, duration_ms AS durationMs, error FROM sweep_troubles
        WHERE started_at > ?1 ORDER BY duration_ms DESC`,
     )
-    .bind(now - recentMs),
+    .bind(now - recentMs);
+
+/** Prepares those of the project's data database. */
+export const prepareBackgroundTroubles = (
+  db: D1Database,
+  { projectId, mode }: Scope,
+  now: number,
+): D1PreparedStatement[] => [
   db.prepare(selectOwnFault).bind(projectId, mode),
   db.prepare(selectUnwritten).bind(projectId, mode),
   db.prepare(selectErasure).bind(projectId, mode, now - longErasureMs),
   db.prepare(selectBehind).bind(projectId, mode, now),
 ];
 
-export function toBackgroundTroubles([sweeps, ownFaults, unwritten, erasures, behind]: readonly (
-  | D1Result
-  | undefined
-)[]): BackgroundTroubles {
+export function toBackgroundTroubles(
+  sweeps: D1Result | undefined,
+  [ownFaults, unwritten, erasures, behind]: readonly (D1Result | undefined)[],
+): BackgroundTroubles {
   const fault = ownFaults?.results[0] as BackgroundTroubles["ownFault"];
   const copy = unwritten?.results[0] as BackgroundTroubles["unwritten"];
   const sinceOf = (result: D1Result | undefined) =>

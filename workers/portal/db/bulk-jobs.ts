@@ -1,11 +1,12 @@
 import { and, desc, eq, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { BulkRowState } from "../../../shared/contract/operations/bulk-jobs.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import type { BulkJob, BulkJobRow } from "../../../shared/db/bulk-jobs.ts";
+import { type Databases, queryBoth } from "../../../shared/db/databases.ts";
 import { inScope } from "../../../shared/db/scope.ts";
 import { bulkJobRows, bulkJobs } from "../../../shared/db/tables/bulk-jobs.ts";
-import type { ProductName } from "./customers.ts";
+import { type ProductName, selectNamesOf } from "./product-names.ts";
 
 const countRows = (condition: string) =>
   sql<number>`(SELECT count(*) FROM bulk_job_rows WHERE job_id = ${bulkJobs.jobId} AND ${sql.raw(condition)})`;
@@ -49,46 +50,43 @@ export interface BulkJobPage {
  * `after` is the position of the last customer of the page before.
  */
 export async function readBulkJobPage(
-  db: D1Database,
+  databases: Databases,
   scope: Scope,
   jobId: string,
   { state, after, limit }: { state: BulkRowState | null; after: number; limit: number },
 ): Promise<BulkJobPage | null> {
-  const database = drizzle(db);
   const { before, after: accessAfter } = bulkJobRows;
-  const [jobs, groups, rows, products, undoing] = await database.batch([
-    database
-      .select()
-      .from(bulkJobs)
-      .where(and(eq(bulkJobs.jobId, jobId), inScope(bulkJobs, scope))),
-    database
-      .select({ state: bulkJobRows.state, before, after: accessAfter, count: sql<number>`count(*)` })
-      .from(bulkJobRows)
-      .where(eq(bulkJobRows.jobId, jobId))
-      .groupBy(bulkJobRows.state, before, accessAfter),
-    database
-      .select()
-      .from(bulkJobRows)
-      .where(
-        and(
-          eq(bulkJobRows.jobId, jobId),
-          sql`position > ${after}`,
-          state === null ? undefined : eq(bulkJobRows.state, state),
-        ),
-      )
-      .orderBy(bulkJobRows.position)
-      .limit(limit + 1),
-    database.select({ productCode: sql<string>`product_code`, name: sql<string>`name` }).from(
-      sql`products WHERE project_id = ${scope.projectId} AND mode = ${scope.mode}
-        AND product_code = (SELECT action ->> 'productCode' FROM bulk_jobs WHERE job_id = ${jobId})`,
-    ),
-    database
-      .select({ jobId: bulkJobs.jobId, status: bulkJobs.status })
-      .from(bulkJobs)
-      .where(sql`undoes IS NOT NULL AND undoes = ${jobId}`)
-      .orderBy(desc(bulkJobs.jobId))
-      .limit(1),
-  ]);
+  const ofJob = (database: DrizzleD1Database) =>
+    [
+      database
+        .select()
+        .from(bulkJobs)
+        .where(and(eq(bulkJobs.jobId, jobId), inScope(bulkJobs, scope))),
+      database
+        .select({ state: bulkJobRows.state, before, after: accessAfter, count: sql<number>`count(*)` })
+        .from(bulkJobRows)
+        .where(eq(bulkJobRows.jobId, jobId))
+        .groupBy(bulkJobRows.state, before, accessAfter),
+      database
+        .select()
+        .from(bulkJobRows)
+        .where(
+          and(
+            eq(bulkJobRows.jobId, jobId),
+            sql`position > ${after}`,
+            state === null ? undefined : eq(bulkJobRows.state, state),
+          ),
+        )
+        .orderBy(bulkJobRows.position)
+        .limit(limit + 1),
+      database
+        .select({ jobId: bulkJobs.jobId, status: bulkJobs.status })
+        .from(bulkJobs)
+        .where(sql`undoes IS NOT NULL AND undoes = ${jobId}`)
+        .orderBy(desc(bulkJobs.jobId))
+        .limit(1),
+    ] as const;
+  const [[products], [jobs, groups, rows, undoing]] = await queryBoth(databases, selectNamesOf(scope), ofJob);
   const [job] = jobs;
   if (job === undefined) return null;
   return {

@@ -1,17 +1,18 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Mode, modes } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { batchBoth, type Databases } from "../../../shared/db/databases.ts";
 import { hashSubjectName, type LastErasure } from "../../../shared/db/erasures.ts";
 import { prepareSql } from "../../../shared/db/prepare-sql.ts";
+import { connectionIdOf } from "../../../shared/kit/ids.ts";
 import {
   type CustomerListItem,
   type CustomerRow,
   customerColumns,
-  type ProductName,
   rowsOf,
-  selectProductNames,
   toCustomerListItem,
 } from "./customers.ts";
+import { type ProductName, prepareProductNames } from "./product-names.ts";
 
 /** What to search for. Everything but the refs is looked up in both modes. */
 export interface SearchTerms {
@@ -57,31 +58,33 @@ const lastCharacter = "\u{10ffff}";
  * refs that begin with the text.
  */
 export async function searchCustomers(
-  db: D1Database,
+  databases: Databases,
   scope: Scope,
   terms: SearchTerms,
   page: { after: string | null; limit: number },
 ): Promise<Found> {
   const [text = ""] = terms.refs;
-  const results = await db.batch(
+  const { control, data } = databases;
+  const [[names, prices], results] = await batchBoth(
+    databases,
+    [prepareProductNames(control, scope), prepareSql(control, buildPriceHits(scope, terms.ids))],
     [
       buildByPrefix(scope, text, page),
       buildByPart(scope, text, page),
-      selectProductNames(scope),
       selectErasure(scope, text),
       // One statement each: D1 takes at most five parts of a UNION.
       ...buildHits(scope, terms).map((part) => sql`${part} LIMIT ${maxHits}`),
-    ].map((query) => prepareSql(db, query)),
+    ].map((query) => prepareSql(data, query)),
   );
   const byPrefix = rowsOf<CustomerRow>(results[0]);
   const byPart = rowsOf<CustomerRow>(results[1]);
   const shown = [...byPrefix, ...byPart].slice(0, page.limit).map(toCustomerListItem);
   return {
-    hits: results.slice(4).flatMap((result) => rowsOf<Hit>(result)),
+    hits: [...results.slice(3), prices].flatMap((result) => rowsOf<Hit>(result)),
     customers: shown,
     after: byPrefix.length > page.limit ? (shown.at(-1)?.subjectRef ?? null) : null,
-    products: rowsOf(results[2]),
-    erasure: rowsOf<LastErasure>(results[3])[0] ?? null,
+    products: rowsOf(names),
+    erasure: rowsOf<LastErasure>(results[2])[0] ?? null,
   };
 }
 
@@ -92,24 +95,32 @@ const selectErasure = (scope: Scope, subjectRef: string): SQL =>
   sql`SELECT erasure_id AS erasureId, state, asked_at AS askedAt, done_at AS doneAt, operator_name AS operatorName
     FROM erasures WHERE subject_hash = ${hashSubjectName({ ...scope, subjectRef })} ORDER BY asked_at DESC LIMIT 1`;
 
+/** The Stripe connections of the project, with their modes. */
 const connections = ({ projectId }: Scope): SQL =>
-  sql`stripe_connections AS connection WHERE connection.project_id = ${projectId}`;
+  sql`(SELECT value ->> 'mode' AS mode, value ->> 'connectionId' AS connection_id FROM json_each(${JSON.stringify(
+    modes.map((mode) => ({ mode, connectionId: connectionIdOf({ projectId, mode }) })),
+  )})) AS connection`;
+
+const named = (kind: Hit["kind"], id: string, detail: string, subjectRef: string): SQL =>
+  sql.raw(`SELECT '${kind}' AS kind, mode, ${id} AS id, ${detail} AS detail, ${subjectRef} AS subjectRef`);
+
+/** The prices of products, in the control database. */
+const buildPriceHits = ({ projectId }: Scope, ids: string[]): SQL =>
+  sql`${named("price", "stripe_price_id", "product_code", "NULL")} FROM product_prices
+    WHERE project_id = ${projectId} AND mode IN ${list(modes)} AND stripe_price_id IN ${list(ids)} LIMIT ${maxHits}`;
 
 function buildHits(scope: Scope, { ids, tags, refs, shortened }: SearchTerms): SQL[] {
   const { projectId } = scope;
   const idList = list(ids);
   const ofProject = sql`project_id = ${projectId} AND mode IN ${list(modes)}`;
-  const named = (kind: Hit["kind"], id: string, detail: string, subjectRef: string): SQL =>
-    sql.raw(`SELECT '${kind}' AS kind, mode, ${id} AS id, ${detail} AS detail, ${subjectRef} AS subjectRef`);
   return [
     sql`${named("customer", "subject_ref", "NULL", "subject_ref")} FROM subjects
       WHERE ${ofProject} AND subject_ref IN ${list(refs)}`,
     sql`${named("customer", "subject_tag", "NULL", "subject_ref")} FROM subjects
       WHERE subject_tag IN ${list(tags)} AND +project_id = ${projectId}`,
     sql`${named("customer", "stripe_id", "NULL", "subject_ref")}
-      FROM stripe_connections AS connection CROSS JOIN stripe_objects AS object
-      ON object.connection_id = connection.connection_id AND object.stripe_id IN ${idList}
-      WHERE connection.project_id = ${projectId}`,
+      FROM ${connections(scope)} CROSS JOIN stripe_objects AS object
+      ON object.connection_id = connection.connection_id AND object.stripe_id IN ${idList}`,
     sql`${named("customer", "attempt_id", "NULL", "subject_ref")} FROM checkout_attempts
       WHERE attempt_id IN ${idList} AND +project_id = ${projectId}`,
     sql`${named("customer", "entitlement_id", "NULL", "subject_ref")} FROM entitlements
@@ -123,8 +134,6 @@ function buildHits(scope: Scope, { ids, tags, refs, shortened }: SearchTerms): S
       WHERE event_id IN ${idList} AND +project_id = ${projectId}`,
     sql`${named("endpoint", "endpoint_id", "NULL", "NULL")} FROM endpoints
       WHERE endpoint_id IN ${idList} AND +project_id = ${projectId} AND deleted_at IS NULL`,
-    sql`${named("price", "stripe_price_id", "product_code", "NULL")} FROM product_prices
-      WHERE ${ofProject} AND stripe_price_id IN ${idList}`,
     ...(shortened === null ? [] : buildShortened(scope, shortened)),
   ];
 }
@@ -151,9 +160,8 @@ function buildShortened(scope: Scope, { start, end }: { start: string; end: stri
       "customer",
       "NULL",
       sql`SELECT connection.mode AS mode, object.stripe_id AS id, object.subject_ref AS subject_ref
-        FROM stripe_connections AS connection CROSS JOIN stripe_objects AS object
-        ON object.connection_id = connection.connection_id AND ${range("object.stripe_id")}
-        WHERE connection.project_id = ${projectId}`,
+        FROM ${connections(scope)} CROSS JOIN stripe_objects AS object
+        ON object.connection_id = connection.connection_id AND ${range("object.stripe_id")}`,
     ),
     compare(
       "stripe_event",

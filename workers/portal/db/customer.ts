@@ -1,15 +1,19 @@
 import { and, desc, eq, inArray, lt } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { modes } from "../../../shared/contract/enums.ts";
+import { type Databases, queryBoth } from "../../../shared/db/databases.ts";
 import { selectLastErasure } from "../../../shared/db/erasures.ts";
 import { inScope, ofSubject } from "../../../shared/db/scope.ts";
-import { products, stripeConnections } from "../../../shared/db/tables/configuration.ts";
+import { stripeConnections } from "../../../shared/db/tables/configuration.ts";
 import { notes } from "../../../shared/db/tables/records.ts";
 import { checkoutAttempts, stripeEvents } from "../../../shared/db/tables/stripe.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
 import { deliveries, deliveryAttempts, endpoints, events } from "../../../shared/db/tables/webhooks.ts";
 import type { SubjectKey } from "../../../shared/domain/subject-name.ts";
 import { idFloor } from "../../../shared/kit/ids.ts";
+import { selectLastFinding } from "./access-audits.ts";
+import { selectNamesOf } from "./product-names.ts";
+import { type CustomerRecoveryLink, selectRecoveryLinks } from "./recovery-links.ts";
 
 /** The newest rows of each list: at most `limit`, and only rows older than `before` (ms) if given. */
 interface Window {
@@ -23,59 +27,61 @@ export type CustomerStripeEvent = CustomerLists["stripeEvents"][number];
 export type CustomerNote = CustomerLists["notes"][number];
 export type CustomerDelivery = CustomerLists["deliveries"][number];
 
-/** A product beyond these is shown by its code. */
-const maxProductNames = 1_000;
-
 /**
  * Reads D1's data about one customer in addition to the ledger, in one round trip. Each part reads an index
  * by customer.
  */
-export async function readCustomerLists(db: D1Database, key: SubjectKey, window: Window) {
+export async function readCustomerLists(databases: Databases, key: SubjectKey, window: Window) {
   const { projectId, mode, subjectRef } = key;
-  const database = drizzle(db);
   const [
-    subjectRows,
-    otherModeRows,
-    connections,
-    attempts,
-    eventRows,
-    deliveryRows,
-    noteRows,
-    erasureRows,
-    productRows,
-  ] = await database.batch([
-    database
-      .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
-      .from(subjects)
-      .where(ofSubject(subjects, key)),
-    database
-      .select({ mode: subjects.mode })
-      .from(subjects)
-      .where(
-        and(
-          eq(subjects.projectId, projectId),
-          inArray(
-            subjects.mode,
-            modes.filter((other) => other !== mode),
+    [productRows, connections],
+    [
+      subjectRows,
+      otherModeRows,
+      attempts,
+      eventRows,
+      deliveryRows,
+      noteRows,
+      erasureRows,
+      findingRows,
+      linkRows,
+    ],
+  ] = await queryBoth(
+    databases,
+    (database) => [
+      ...selectNamesOf(key)(database),
+      database
+        .select({ stripeAccountId: stripeConnections.stripeAccountId })
+        .from(stripeConnections)
+        .where(inScope(stripeConnections, key)),
+    ],
+    (database) => [
+      database
+        .select({ stripeCustomerId: subjects.stripeCustomerId, createdAt: subjects.createdAt })
+        .from(subjects)
+        .where(ofSubject(subjects, key)),
+      database
+        .select({ mode: subjects.mode })
+        .from(subjects)
+        .where(
+          and(
+            eq(subjects.projectId, projectId),
+            inArray(
+              subjects.mode,
+              modes.filter((other) => other !== mode),
+            ),
+            eq(subjects.subjectRef, subjectRef),
           ),
-          eq(subjects.subjectRef, subjectRef),
         ),
-      ),
-    database
-      .select({ stripeAccountId: stripeConnections.stripeAccountId })
-      .from(stripeConnections)
-      .where(inScope(stripeConnections, key)),
-    selectAttempts(database, key, window),
-    selectStripeEvents(database, key, window),
-    selectDeliveries(database, key, window),
-    selectNotes(database, key, window),
-    selectLastErasure(database, key),
-    database
-      .select({ productCode: products.productCode, name: products.name })
-      .from(products)
-      .where(inScope(products, key))
-      .limit(maxProductNames),
-  ]);
+      selectAttempts(database, key, window),
+      selectStripeEvents(database, key, window),
+      selectDeliveries(database, key, window),
+      selectNotes(database, key, window),
+      selectLastErasure(database, key),
+      selectLastFinding(database, key),
+      selectRecoveryLinks(database, key, window),
+    ],
+  );
   return {
     subject: subjectRows[0] ?? null,
     /** The other mode, if it has a customer with the same `subject_ref`. */
@@ -86,15 +92,29 @@ export async function readCustomerLists(db: D1Database, key: SubjectKey, window:
     stripeEvents: eventRows,
     deliveries: deliveryRows,
     notes: noteRows,
+    recoveryLinks: linkRows,
+    recoveryMoments: listRecoveryMoments(linkRows, window.before),
     erasure: erasureRows[0] ?? null,
+    /** What the last complete access audit found of the customer. */
+    finding: findingRows[0] ?? null,
     /** The names of the project's products by code. */
     productNames: new Map(productRows.map(({ productCode, name }) => [productCode, name])),
   };
 }
 
-type Database = ReturnType<typeof drizzle>;
+/** The moments of the links before `before`: a link can be opened, and paid, later than what a page lists. */
+function listRecoveryMoments(links: CustomerRecoveryLink[], before: number | null) {
+  const moments = links.flatMap((link) => [
+    { link, moment: "created" as const, at: link.createdAt },
+    { link, moment: "opened" as const, at: link.openedAt },
+    { link, moment: "paid" as const, at: link.paidAt },
+  ]);
+  return moments.flatMap(({ at, ...moment }) =>
+    at === null || (before !== null && at >= before) ? [] : [{ at, ...moment }],
+  );
+}
 
-function selectAttempts(database: Database, key: SubjectKey, window: Window) {
+function selectAttempts(database: DrizzleD1Database, key: SubjectKey, window: Window) {
   return database
     .select({
       attemptId: checkoutAttempts.attemptId,
@@ -118,7 +138,7 @@ function selectAttempts(database: Database, key: SubjectKey, window: Window) {
     .limit(window.limit);
 }
 
-function selectStripeEvents(database: Database, key: SubjectKey, window: Window) {
+function selectStripeEvents(database: DrizzleD1Database, key: SubjectKey, window: Window) {
   return database
     .select({
       eventId: stripeEvents.eventId,
@@ -144,7 +164,7 @@ function selectStripeEvents(database: Database, key: SubjectKey, window: Window)
 /**
  * Selects deliveries with their event, their endpoint (even if deleted) and the duration of the last attempt.
  */
-function selectDeliveries(database: Database, key: SubjectKey, window: Window) {
+function selectDeliveries(database: DrizzleD1Database, key: SubjectKey, window: Window) {
   return database
     .select({
       deliveryId: deliveries.deliveryId,
@@ -180,7 +200,7 @@ function selectDeliveries(database: Database, key: SubjectKey, window: Window) {
     .limit(window.limit);
 }
 
-function selectNotes(database: Database, key: SubjectKey, window: Window) {
+function selectNotes(database: DrizzleD1Database, key: SubjectKey, window: Window) {
   return database
     .select()
     .from(notes)

@@ -1,9 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { EntitlementKind, EntitlementStatus } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
+import { batchBoth, type Databases } from "../../../shared/db/databases.ts";
 import { prepareSql } from "../../../shared/db/prepare-sql.ts";
 import { endOrder, paidOrder, unitsOrder } from "../../../shared/db/tables/subjects.ts";
 import type { AccessSegment, CustomerSummary } from "../../../shared/domain/customer-summary.ts";
+import { type ProductName, prepareProductNames } from "./product-names.ts";
 
 /** The tabs of the list. */
 export const customerTabs = ["all", "allowed", "denied", "past_due", "on_hold", "waiting"] as const;
@@ -215,16 +217,6 @@ function buildCounts(scope: Scope): SQL {
   return sql`SELECT ${sql.join(counts, sql`, `)}`;
 }
 
-export interface ProductName {
-  productCode: string;
-  name: string;
-}
-
-/** The project's products, at most 200. */
-export const selectProductNames = ({ projectId, mode }: Scope): SQL =>
-  sql`SELECT product_code AS productCode, name FROM products
-    WHERE project_id = ${projectId} AND mode = ${mode} ORDER BY product_code LIMIT 200`;
-
 export const rowsOf = <Row>(result: D1Result | undefined): Row[] => (result?.results ?? []) as Row[];
 
 /**
@@ -233,17 +225,18 @@ export const rowsOf = <Row>(result: D1Result | undefined): Row[] => (result?.res
  * `subject_ref`.
  */
 export async function listCustomers(
-  db: D1Database,
+  databases: Databases,
   scope: Scope,
   query: CustomerListQuery,
 ): Promise<CustomerList> {
-  const results = await db.batch([
-    prepareSql(db, buildPage(query, scope)),
-    prepareSql(db, buildCounts(scope)),
-    prepareSql(db, selectProductNames(scope)),
-  ]);
-  const rows = rowsOf<CustomerRow>(results[0]);
-  const [counts] = rowsOf<CustomerList["counts"]>(results[1]);
+  const { control, data } = databases;
+  const [[names], [page, counted]] = await batchBoth(
+    databases,
+    [prepareProductNames(control, scope)],
+    [prepareSql(data, buildPage(query, scope)), prepareSql(data, buildCounts(scope))],
+  );
+  const rows = rowsOf<CustomerRow>(page);
+  const [counts] = rowsOf<CustomerList["counts"]>(counted);
   const { cursor, limit } = query;
   const isBackward = cursor?.direction === "before";
   const shown = rows.slice(0, limit).map(toCustomerListItem);
@@ -254,6 +247,6 @@ export async function listCustomers(
     hasPrevious: isBackward ? isMore : cursor !== null,
     hasNext: isBackward ? true : isMore,
     counts,
-    products: rowsOf<ProductName>(results[2]),
+    products: rowsOf<ProductName>(names),
   };
 }

@@ -1,47 +1,144 @@
 import { sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
+import type { EntitlementKind } from "../../../shared/contract/enums.ts";
+import type { CheckoutSettings } from "../../../shared/contract/operations/products.ts";
+import { batchBoth, type Databases } from "../../../shared/db/databases.ts";
+import { prepareSql } from "../../../shared/db/prepare-sql.ts";
 
 export interface GoLiveFacts {
   isConnected: boolean;
   hasKey: boolean;
-  /** Codes of active test products without an active product of the same code in live mode. */
-  missingTwins: string[];
   testProducts: number;
   hasWebhookEvent: boolean;
   hasPurchase: boolean;
+  /** Of both modes. */
+  successUrl: string | null;
+  cancelUrl: string | null;
+  /** Active test products that live mode lacks, or has with another kind, other terms or other checkout settings. */
+  twins: Twin[];
+}
+
+export interface Terms {
+  kind: EntitlementKind;
+  units: number | null;
+  durationDays: number | null;
+  expiresAfterDays: number | null;
+  checkout: CheckoutSettings;
+}
+
+export interface Twin {
+  productCode: string;
+  test: Terms;
+  /** The product of the same code in live mode; `null` if there is none. */
+  live: (Terms & { isArchived: boolean }) | null;
 }
 
 /** The checklist names this many products at most, and says that there are more. */
-export const maxMissingTwins = 50;
+export const maxTwins = 50;
+
+/** Among this many of the newest live events, one by webhook is looked for. */
+const maxEvents = 1_000;
+
+const settings = ["sell_instead", "promotion_codes", "collects_tax", "locale", "trial_days"];
+
+/** The checkout settings of a product as JSON; the two switches as 0 or 1. */
+const checkoutOf = (product: string) => `json_object('sellInstead', ${product}.sell_instead,
+  'promotionCodes', ${product}.promotion_codes, 'collectsTax', ${product}.collects_tax,
+  'locale', ${product}.locale, 'trialDays', ${product}.trial_days)`;
+
+const selectTwins = `
+  SELECT test.product_code AS productCode, test.kind AS testKind, test.units AS testUnits,
+    test.duration_days AS testDays, test.expires_after_days AS testExpiry, live.kind AS liveKind,
+    live.units AS liveUnits, live.duration_days AS liveDays, live.expires_after_days AS liveExpiry,
+    live.archived_at AS archivedAt, ${checkoutOf("test")} AS testCheckout, ${checkoutOf("live")} AS liveCheckout
+  FROM products AS test LEFT JOIN products AS live
+    ON live.project_id = ?1 AND live.mode = 'live' AND live.product_code = test.product_code
+  WHERE test.project_id = ?1 AND test.mode = 'test' AND test.archived_at IS NULL
+    AND (live.kind IS NOT test.kind OR live.archived_at IS NOT NULL OR live.units IS NOT test.units
+      OR live.duration_days IS NOT test.duration_days OR live.expires_after_days IS NOT test.expires_after_days
+      OR ${settings.map((column) => `live.${column} IS NOT test.${column}`).join(" OR ")})
+  ORDER BY test.product_code LIMIT ${maxTwins + 1}`;
+
+interface TwinRow {
+  productCode: string;
+  testKind: EntitlementKind;
+  testUnits: number | null;
+  testDays: number | null;
+  testExpiry: number | null;
+  liveKind: EntitlementKind | null;
+  liveUnits: number | null;
+  liveDays: number | null;
+  liveExpiry: number | null;
+  archivedAt: number | null;
+  testCheckout: string;
+  liveCheckout: string;
+}
 
 /** Reads the facts behind the go-live checklist, in one round trip. */
-export async function readGoLiveFacts(db: D1Database, projectId: string, now: number): Promise<GoLiveFacts> {
+export async function readGoLiveFacts(
+  databases: Databases,
+  projectId: string,
+  now: number,
+): Promise<GoLiveFacts> {
+  const { control, data } = databases;
   const live = sql`project_id = ${projectId} AND mode = 'live'`;
-  const row = await drizzle(db).get<{
-    isConnected: number;
-    hasKey: number;
-    missingTwins: string;
-    testProducts: number;
-    hasWebhookEvent: number;
-    hasPurchase: number;
-  }>(sql`SELECT
+  const selectFacts = sql`SELECT
     EXISTS (SELECT 1 FROM stripe_connections WHERE ${live}) AS isConnected,
     EXISTS (SELECT 1 FROM api_keys WHERE ${live} AND revoked_at IS NULL
       AND (expires_at IS NULL OR expires_at > ${now})) AS hasKey,
-    (SELECT json_group_array(product_code) FROM (SELECT product_code FROM products AS twin
-      WHERE project_id = ${projectId} AND mode = 'test' AND archived_at IS NULL AND NOT EXISTS (
-        SELECT 1 FROM products WHERE ${live} AND product_code = twin.product_code AND archived_at IS NULL
-      ) ORDER BY product_code LIMIT ${maxMissingTwins + 1})) AS missingTwins,
     (SELECT count(*) FROM (SELECT 1 FROM products WHERE project_id = ${projectId} AND mode = 'test'
       AND archived_at IS NULL LIMIT 1)) AS testProducts,
-    EXISTS (SELECT 1 FROM stripe_events WHERE ${live}) AS hasWebhookEvent,
-    EXISTS (SELECT 1 FROM checkout_attempts WHERE ${live} AND status = 'finalized') AS hasPurchase`);
-  return {
-    isConnected: row.isConnected === 1,
-    hasKey: row.hasKey === 1,
-    missingTwins: JSON.parse(row.missingTwins) as string[],
-    testProducts: row.testProducts,
-    hasWebhookEvent: row.hasWebhookEvent === 1,
-    hasPurchase: row.hasPurchase === 1,
+    (SELECT success_url FROM projects WHERE project_id = ${projectId}) AS successUrl,
+    (SELECT cancel_url FROM projects WHERE project_id = ${projectId}) AS cancelUrl`;
+  const selectProgress = sql`SELECT
+    EXISTS (SELECT 1 FROM (SELECT found_by, delivered_at FROM stripe_events WHERE ${live}
+      ORDER BY received_at DESC LIMIT ${maxEvents}) WHERE found_by = 'webhook' OR delivered_at IS NOT NULL)
+      AS hasWebhookEvent,
+    EXISTS (SELECT 1 FROM checkout_attempts WHERE ${live} AND status = 'finalized') AS hasPurchase`;
+  const [[facts, twins], [progress]] = await batchBoth(
+    databases,
+    [prepareSql(control, selectFacts), control.prepare(selectTwins).bind(projectId)],
+    [prepareSql(data, selectProgress)],
+  );
+  const row = facts?.results[0] as Record<string, number> & {
+    successUrl: string | null;
+    cancelUrl: string | null;
   };
+  const reached = progress?.results[0] as Record<string, number>;
+  return {
+    isConnected: row["isConnected"] === 1,
+    hasKey: row["hasKey"] === 1,
+    testProducts: row["testProducts"] ?? 0,
+    hasWebhookEvent: reached["hasWebhookEvent"] === 1,
+    hasPurchase: reached["hasPurchase"] === 1,
+    successUrl: row.successUrl,
+    cancelUrl: row.cancelUrl,
+    twins: ((twins?.results ?? []) as unknown as TwinRow[]).map(toTwin),
+  };
+}
+
+function toTwin(row: TwinRow): Twin {
+  const { productCode, liveKind, archivedAt } = row;
+  const test = {
+    kind: row.testKind,
+    units: row.testUnits,
+    durationDays: row.testDays,
+    expiresAfterDays: row.testExpiry,
+    checkout: parseCheckout(row.testCheckout),
+  };
+  const live = {
+    units: row.liveUnits,
+    durationDays: row.liveDays,
+    expiresAfterDays: row.liveExpiry,
+    checkout: parseCheckout(row.liveCheckout),
+  };
+  return {
+    productCode,
+    test,
+    live: liveKind === null ? null : { ...live, kind: liveKind, isArchived: archivedAt !== null },
+  };
+}
+
+function parseCheckout(json: string): CheckoutSettings {
+  const { promotionCodes, collectsTax, ...rest } = JSON.parse(json);
+  return { ...rest, promotionCodes: promotionCodes === 1, collectsTax: collectsTax === 1 };
 }

@@ -1,7 +1,9 @@
 import type { Scope } from "../../../shared/contract/scope.ts";
-import type { hourlyMetrics } from "../../../shared/db/tables/activity.ts";
+import { hourlyMetrics } from "../../../shared/db/tables/activity.ts";
 
-type Metric = (typeof hourlyMetrics)[number];
+/** What the overview shows. */
+type Metric = Exclude<(typeof hourlyMetrics)[number], "shadow">;
+const shown = hourlyMetrics.filter((metric): metric is Metric => metric !== "shadow");
 
 /** The start of a range of hours, and its end, which is excluded. */
 export type HourRange = [from: number, until: number];
@@ -19,7 +21,7 @@ export interface HourlyCounts {
 const selectSums = `
   SELECT counts.metric, counts.detail, range.key AS range, sum(counts.value) AS value
   FROM json_each(?3) AS range
-  CROSS JOIN json_each('["checks","deliveries","credits","paid","access"]') AS metric
+  CROSS JOIN json_each('${JSON.stringify(shown)}') AS metric
   CROSS JOIN hourly_counts AS counts
   WHERE counts.project_id = ?1 AND counts.mode = ?2 AND counts.metric = metric.value
     AND counts.hour >= range.value ->> 0 AND counts.hour < range.value ->> 1
@@ -50,13 +52,10 @@ export function toHourlyCounts(
   [sums, access]: readonly (D1Result | undefined)[],
   ranges: readonly HourRange[],
 ): HourlyCounts {
-  const series: Record<Metric, Map<string, number[]>> = {
-    checks: new Map(),
-    deliveries: new Map(),
-    credits: new Map(),
-    paid: new Map(),
-    access: new Map(),
-  };
+  const series = Object.fromEntries(shown.map((metric) => [metric, new Map()])) as Record<
+    Metric,
+    Map<string, number[]>
+  >;
   for (const { metric, detail, range, value } of (sums?.results ?? []) as SumRow[]) {
     const values = series[metric].get(detail) ?? ranges.map(() => 0);
     values[range] = value;

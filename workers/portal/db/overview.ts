@@ -1,11 +1,16 @@
 import { sql } from "drizzle-orm";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { needsAttention } from "../../../shared/db/alerts.ts";
+import { batchBoth, type Databases } from "../../../shared/db/databases.ts";
 import { prepareSql } from "../../../shared/db/prepare-sql.ts";
+import { prepareWebhookArrivals, toWebhookSilence } from "../../../shared/db/webhook-arrivals.ts";
+import { prepareLastAudit, toLastAudit } from "./access-audits.ts";
 import type { InboxItem } from "./alerts.ts";
-import { prepareBackgroundTroubles, toBackgroundTroubles } from "./background-work.ts";
+import { prepareBackgroundTroubles, prepareSweepTroubles, toBackgroundTroubles } from "./background-work.ts";
+import { rowsOf } from "./customers.ts";
 import { type HourRange, prepareHourlyCounts, toHourlyCounts } from "./hourly-counts.ts";
-import { prepareProjectFacts, toProjectFacts } from "./project-facts.ts";
+import { type ProductName, prepareProductNames } from "./product-names.ts";
+import { prepareConfigurationFacts, prepareDataFacts, toProjectFacts } from "./project-facts.ts";
 import { prepareRecentChanges, toRecentChanges } from "./recent-changes.ts";
 
 /** The most urgent alerts that the overview lists. The others are in the inbox. */
@@ -13,26 +18,41 @@ const shownAlerts = 5;
 
 /** Reads everything that the overview shows, in one round trip. Each statement is bounded, or reads an index. */
 export async function readOverview(
-  db: D1Database,
+  databases: Databases,
   scope: Scope,
   { now, ranges }: { now: number; ranges: readonly HourRange[] },
 ) {
-  const troubles = prepareBackgroundTroubles(db, scope, now);
-  const counts = prepareHourlyCounts(db, scope, ranges);
-  const results = await db.batch([
-    prepareProjectFacts(db, scope, now),
-    prepareRecentChanges(db, scope),
-    prepareUrgentAlerts(db, scope, now),
-    ...counts,
-    ...troubles,
-  ]);
-  const [facts, changes, urgent, ...others] = results;
+  const { control, data } = databases;
+  const counts = prepareHourlyCounts(data, scope, ranges);
+  const [[configuration, products, sweeps], ofData] = await batchBoth(
+    databases,
+    [
+      prepareConfigurationFacts(control, scope, now),
+      prepareProductNames(control, scope),
+      prepareSweepTroubles(control, now),
+    ],
+    [
+      prepareDataFacts(data, scope),
+      prepareRecentChanges(data, scope),
+      prepareUrgentAlerts(data, scope, now),
+      prepareWebhookArrivals(data, scope),
+      prepareLastAudit(data, scope),
+      ...counts,
+      ...prepareBackgroundTroubles(data, scope, now),
+    ],
+  );
+  const [stored, changes, urgent, arrivals, lastAudit, ...others] = ofData;
+  const { webhookSetAt, ...facts } = toProjectFacts(configuration, stored);
   return {
-    facts: toProjectFacts(facts),
+    facts,
     changes: toRecentChanges(changes),
+    silence: toWebhookSilence(arrivals, { webhookSetAt, now }),
+    lastAudit: toLastAudit(lastAudit),
+    /** The names of the project's products by code. */
+    productNames: new Map(rowsOf<ProductName>(products).map(({ productCode, name }) => [productCode, name])),
     alerts: (urgent?.results ?? []) as unknown as UrgentAlert[],
     counts: toHourlyCounts(others.slice(0, counts.length), ranges),
-    troubles: toBackgroundTroubles(others.slice(counts.length)),
+    troubles: toBackgroundTroubles(sweeps, others.slice(counts.length)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { prepareSql } from "../../../shared/db/prepare-sql.ts";
+import { connectionIdOf } from "../../../shared/kit/ids.ts";
 
 /** What exists in a project and mode, for the overview. Every number comes from an index. */
 export interface ProjectFacts {
@@ -44,27 +45,23 @@ type TextFact = "sweepError" | "firstProductCode" | "largestObjectRef";
 
 const maxCounted = 1_000;
 
-/**
- * Prepares the statement that `toProjectFacts` reads. Counts stop at 1,000: the page needs no more, and a count should
- * not read a whole table.
- */
-export function prepareProjectFacts(
+/** Counts stop at 1,000: the page needs no more, and a count should not read a whole table. */
+const countUpTo = (rows: SQL) => sql`(SELECT count(*) FROM (${rows} LIMIT ${maxCounted}))`;
+
+/** Prepares the statement of the control database that `toProjectFacts` reads. */
+export function prepareConfigurationFacts(
   db: D1Database,
   { projectId, mode }: Scope,
   now: number,
 ): D1PreparedStatement {
   const inScope = sql`project_id = ${projectId} AND mode = ${mode}`;
-  const countUpTo = (rows: ReturnType<typeof sql>) =>
-    sql`(SELECT count(*) FROM (${rows} LIMIT ${maxCounted}))`;
-  // The unary plus keeps SQLite on the index of the few large objects.
-  const largestObject = sql`FROM subjects WHERE +project_id = ${projectId} AND +mode = ${mode}
-    AND storage_bytes >= 1000000000 ORDER BY storage_bytes DESC LIMIT 1`;
-  const events = sql`SELECT received_at FROM stripe_events WHERE ${inScope}`;
   return prepareSql(
     db,
     sql`SELECT
     EXISTS (SELECT 1 FROM stripe_connections WHERE ${inScope}) AS isConnected,
     EXISTS (SELECT 1 FROM stripe_connections WHERE ${inScope} AND webhook_set_at IS NOT NULL) AS hasWebhook,
+    (SELECT webhook_set_at FROM stripe_connections WHERE ${inScope}) AS webhookSetAt,
+    (SELECT sweep_error FROM stripe_connections WHERE ${inScope}) AS sweepError,
     ${countUpTo(sql`SELECT 1 FROM products WHERE ${inScope} AND archived_at IS NULL`)} AS products,
     (SELECT product_code FROM products WHERE ${inScope} AND archived_at IS NULL
       ORDER BY product_code LIMIT 1) AS firstProductCode,
@@ -72,16 +69,27 @@ export function prepareProjectFacts(
       AS hasSuccessUrl,
     ${countUpTo(sql`SELECT 1 FROM api_keys WHERE ${inScope} AND revoked_at IS NULL
       AND (expires_at IS NULL OR expires_at > ${now})`)} AS keys,
-    ${countUpTo(sql`SELECT 1 FROM api_keys WHERE ${inScope} AND synced_at IS NULL`)} AS unsynced,
+    ${countUpTo(sql`SELECT 1 FROM api_keys WHERE ${inScope} AND synced_at IS NULL`)} AS unsynced`,
+  );
+}
+
+/** Prepares that of the project's data database. */
+export function prepareDataFacts(db: D1Database, { projectId, mode }: Scope): D1PreparedStatement {
+  const inScope = sql`project_id = ${projectId} AND mode = ${mode}`;
+  // The unary plus keeps SQLite on the index of the few large objects.
+  const largestObject = sql`FROM subjects WHERE +project_id = ${projectId} AND +mode = ${mode}
+    AND storage_bytes >= 1000000000 ORDER BY storage_bytes DESC LIMIT 1`;
+  const events = sql`SELECT received_at FROM stripe_events WHERE ${inScope}`;
+  return prepareSql(
+    db,
+    sql`SELECT
     ${countUpTo(sql`SELECT 1 FROM stripe_events WHERE ${inScope} AND status = 'failed'`)} AS eventsFailed,
     ${countUpTo(sql`SELECT 1 FROM stripe_events WHERE ${inScope} AND status = 'received'
       AND next_try_at IS NOT NULL`)} AS eventsWaiting,
     (SELECT min(received_at) FROM stripe_events WHERE ${inScope} AND status = 'received') AS oldestWaitingAt,
     (${events} ORDER BY received_at DESC LIMIT 1) AS lastEventAt,
-    (SELECT sweep_error FROM stripe_connections WHERE ${inScope}) AS sweepError,
     (SELECT max(received_at - stripe_created_at) FROM (SELECT received_at, stripe_created_at FROM stripe_events
-      WHERE found_by = 'sweep' AND connection_id =
-        (SELECT connection_id FROM stripe_connections WHERE ${inScope})
+      WHERE found_by = 'sweep' AND connection_id = ${connectionIdOf({ projectId, mode })}
       ORDER BY received_at DESC LIMIT 100)) AS slowestHealingMs,
     ${countUpTo(sql`SELECT 1 FROM subjects WHERE ${inScope}`)} AS subjects,
     ${countUpTo(sql`SELECT 1 FROM checkout_attempts WHERE ${inScope} AND status = 'finalized'`)} AS purchases,
@@ -92,12 +100,16 @@ export function prepareProjectFacts(
   );
 }
 
-type FactsRow = Record<Exclude<keyof ProjectFacts, TextFact>, number | null> &
+type FactsRow = Record<Exclude<keyof ProjectFacts, TextFact> | "webhookSetAt", number | null> &
   Record<TextFact, string | null>;
 
-export function toProjectFacts(result: D1Result | undefined): ProjectFacts {
-  const row = (result?.results[0] ?? {}) as FactsRow;
+export function toProjectFacts(
+  configuration: D1Result | undefined,
+  stored: D1Result | undefined,
+): ProjectFacts & { webhookSetAt: number | null } {
+  const row = Object.assign({}, configuration?.results[0], stored?.results[0]) as FactsRow;
   return {
+    webhookSetAt: row.webhookSetAt,
     isConnected: row.isConnected === 1,
     hasWebhook: row.hasWebhook === 1,
     products: row.products ?? 0,

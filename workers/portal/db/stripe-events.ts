@@ -1,5 +1,5 @@
 import { and, desc, eq, lt, or } from "drizzle-orm";
-import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { drizzle } from "drizzle-orm/d1";
 import type { InboxStatus } from "../../../shared/contract/enums.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { inScope } from "../../../shared/db/scope.ts";
@@ -13,16 +13,6 @@ export interface StripeEventFilter {
   before?: { receivedAt: number; eventId: string };
 }
 
-/** Returns a page of the inbox, newest first, without payloads. */
-export async function listStripeEvents(
-  db: D1Database,
-  scope: Scope,
-  filter: StripeEventFilter,
-  limit: number,
-) {
-  return selectStripeEvents(drizzle(db), scope, filter, limit);
-}
-
 const listColumns = {
   connectionId: stripeEvents.connectionId,
   eventId: stripeEvents.eventId,
@@ -32,17 +22,20 @@ const listColumns = {
   subjectRef: stripeEvents.subjectRef,
   tries: stripeEvents.tries,
   receivedAt: stripeEvents.receivedAt,
+  stripeCreatedAt: stripeEvents.stripeCreatedAt,
+  foundBy: stripeEvents.foundBy,
+  deliveredAt: stripeEvents.deliveredAt,
 };
 
-/** Builds the statement of `listStripeEvents`, for a batch. */
-export function selectStripeEvents(
-  database: DrizzleD1Database,
+/** Returns a page of the inbox, newest first, without payloads. */
+export async function listStripeEvents(
+  db: D1Database,
   scope: Scope,
   filter: StripeEventFilter,
   limit: number,
 ) {
   const { status, type, subjectRef, before } = filter;
-  return database
+  return drizzle(db)
     .select(listColumns)
     .from(stripeEvents)
     .where(

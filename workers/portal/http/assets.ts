@@ -8,6 +8,7 @@ import confirm from "../styles/confirm.css";
 import controls from "../styles/controls.css";
 import customer from "../styles/customer.css";
 import customers from "../styles/customers.css";
+import deliveries from "../styles/deliveries.css";
 import frame from "../styles/frame.css";
 import glance from "../styles/glance.css";
 import inbox from "../styles/inbox.css";
@@ -46,6 +47,7 @@ const styles = [
   glance,
   timeline,
   customers,
+  deliveries,
   bulk,
   inbox,
   overview,

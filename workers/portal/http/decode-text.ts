@@ -25,3 +25,24 @@ function findEncoding(bytes: Uint8Array): "utf-16le" | "utf-16be" | null {
   if (pairs > 1 && countZeros(1) > 0.8 * pairs) return "utf-16le";
   return pairs > 1 && countZeros(0) > 0.8 * pairs ? "utf-16be" : null;
 }
+
+/** A file is in another encoding than the form takes. */
+export class EncodingError extends Error {
+  constructor(cause?: unknown) {
+    super("a file is not in UTF-8", { cause });
+    this.name = "EncodingError";
+  }
+}
+
+/**
+ * Decodes UTF-8, with or without a byte order mark. Throws `EncodingError` for anything else: guessing could give a customer
+ * another name. A zero byte is a sign of UTF-16.
+ */
+export function decodeUtf8(bytes: Uint8Array): string {
+  if (bytes.includes(0)) throw new EncodingError();
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch (cause) {
+    throw new EncodingError(cause);
+  }
+}

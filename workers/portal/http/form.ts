@@ -1,16 +1,12 @@
 import { parseWholeNumber } from "../../../shared/contract/whole-number.ts";
 import type { Form, PortalContext } from "../request-context.ts";
-import { decodeText } from "./decode-text.ts";
 
 /** Maximum size of a form's body, far more than any form of the portal has. */
 export const maxFormBytes = 64 * 1024;
 
-/** Of a form with a list of 1,000 customers, in UTF-16 or percent-encoded. */
-export const maxListFormBytes = 1024 * 1024;
-
 /**
- * Returns the fields of a posted form and reads the body only once. A file is the text of its field on a route that takes a
- * list. Elsewhere files, like other content types, count as no fields. Throws for a field that is sent twice: no form of the portal does, and neither value may win silently.
+ * Returns the fields of a posted form and reads the body only once. A file is the text of its field on a route that takes
+ * one. Elsewhere files, like other content types, count as no fields. Throws for a field that is sent twice: no form of the portal does, and neither value may win silently.
  */
 export async function readForm(c: PortalContext): Promise<Form> {
   const known = c.get("form") as Form | undefined;
@@ -34,14 +30,16 @@ async function readFields(c: PortalContext): Promise<[name: string, value: strin
   const type = c.req.header("Content-Type") ?? "";
   if (/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
     return [...new URLSearchParams(await c.req.text())];
-  if (c.get("route").takesList !== true || !/^multipart\/form-data\s*;/i.test(type)) return [];
+  const { upload } = c.get("route");
+  if (upload === undefined || !/^multipart\/form-data\s*;/i.test(type)) return [];
   const body = await c.req.formData().catch((cause: unknown) => {
     throw new UnreadableFormError(cause);
   });
   return Promise.all(
     // The platform's types know files in forms only behind a compatibility flag.
     ([...body] as [string, string | File][]).map(async ([name, value]): Promise<[string, string]> => {
-      const text = typeof value === "string" ? value : decodeText(new Uint8Array(await value.arrayBuffer()));
+      const text =
+        typeof value === "string" ? value : upload.decode(new Uint8Array(await value.arrayBuffer()));
       return [name, text];
     }),
   );

@@ -5,15 +5,11 @@ interface Verdict {
 
 const pauseMs = 350;
 
-/** Shows only the fields of the chosen kind. Looks the price up at Stripe once typing pauses. */
+/** Looks the price up at Stripe once typing pauses. */
 export function guideProductForm(): void {
   const form = document.querySelector<HTMLFormElement>("[data-product-form]");
   if (form === null) return;
   const readKind = () => String(new FormData(form).get("kind") ?? "");
-  const showKind = () => {
-    for (const part of form.querySelectorAll<HTMLElement>("[data-kind]"))
-      part.hidden = part.dataset["kind"] !== readKind();
-  };
   const price = form.querySelector<HTMLInputElement>("[data-price-lookup]");
   const result = form.querySelector<HTMLElement>("[data-price-result]");
   let latestRequest = 0;
@@ -39,12 +35,8 @@ export function guideProductForm(): void {
     clearTimeout(timer);
     timer = setTimeout(lookUp, pauseMs);
   };
-  form.addEventListener("change", () => {
-    showKind();
-    scheduleLookup();
-  });
+  form.addEventListener("change", scheduleLookup);
   price?.addEventListener("input", scheduleLookup);
-  showKind();
   if (price?.value) scheduleLookup();
 }
 

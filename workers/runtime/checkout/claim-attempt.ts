@@ -1,4 +1,5 @@
 import type { CheckoutRequest } from "../../../shared/contract/checkout.ts";
+import { databasesOf, dataOf } from "../../../shared/db/databases.ts";
 import type { stripeConnections } from "../../../shared/db/tables/configuration.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
@@ -7,8 +8,8 @@ import { type CheckoutAttemptRow, insertAttempt, leaseAttempt } from "../db/chec
 import { readCheckoutInputs } from "../db/checkout-inputs.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { ApiError } from "../http/api-error.ts";
-import { invalidRequest } from "../http/validation-errors.ts";
-import { type Caller, identifySubject } from "../request-context.ts";
+import { invalidRequest } from "../http/invalid-request.ts";
+import { identifySubject, type Purchaser } from "../request-context.ts";
 import { callSubject } from "../subject-stub.ts";
 import type { FrozenRequest } from "./frozen-request.ts";
 import { takeCheckout } from "./limits.ts";
@@ -35,7 +36,7 @@ export type Claim =
  */
 export async function claimAttempt(
   env: RuntimeEnv,
-  caller: Caller,
+  caller: Purchaser,
   request: CheckoutRequest,
   idempotencyKey: string,
   now: number,
@@ -44,7 +45,7 @@ export async function claimAttempt(
   const keyHash = sha256Hex(`checkout/session\n${idempotencyKey}`);
   const requestHash = sha256Hex(canonicalJson(request));
   const lease = { leaseId: newId("req", now), leaseUntil: now + leaseMs, now };
-  const found = await readCheckoutInputs(env.DB, scope, keyHash, request.product_code);
+  const found = await readCheckoutInputs(databasesOf(env, scope), scope, keyHash, request.product_code);
 
   const { attempt: existing, connection, erasure } = found;
   if (erasure?.state === "running") throw erasureInProgressError();
@@ -64,7 +65,7 @@ export async function claimAttempt(
           productCode: request.product_code,
         }
       : null;
-    const leased = await leaseAttempt(env.DB, existing.attemptId, lease, refrozen);
+    const leased = await leaseAttempt(dataOf(env, scope), existing.attemptId, lease, refrozen);
     if (leased === null) throw inProgressError();
     return { outcome: "claimed", attempt: leased, leaseId: lease.leaseId, connection };
   }
@@ -73,7 +74,7 @@ export async function claimAttempt(
   await takeCheckout(env, caller, request.subject_ref, keyHash, now);
   const erasedAt = erasure?.askedAt ?? null;
   const attempt = await insertAttempt(
-    env.DB,
+    dataOf(env, scope),
     caller.region,
     {
       attemptId: newId("att", now),
@@ -123,7 +124,7 @@ export function assertSameRequest(attempt: CheckoutAttemptRow, requestHash: stri
  */
 async function rejectSecondSubscription(
   env: RuntimeEnv,
-  caller: Caller,
+  caller: Purchaser,
   request: CheckoutRequest,
 ): Promise<void> {
   const { subject_ref, product_code } = request;
@@ -157,13 +158,13 @@ export function inProgressError(): ApiError {
   );
 }
 
-function erasureInProgressError(): ApiError {
+export function erasureInProgressError(): ApiError {
   return new ApiError("temporarily_unavailable", "This subject is being erased. Retry in a minute.", {
     headers: { "Retry-After": "30" },
   });
 }
 
-function notConnectedError({ mode }: Caller): ApiError {
+export function notConnectedError({ mode }: Purchaser): ApiError {
   return new ApiError(
     "stripe_not_connected",
     `No Stripe connection in ${mode} mode. Connect Stripe in the portal.`,
@@ -171,7 +172,7 @@ function notConnectedError({ mode }: Caller): ApiError {
 }
 
 function freezeRequest(
-  { mode }: Caller,
+  { mode }: Purchaser,
   request: CheckoutRequest,
   found: Awaited<ReturnType<typeof readCheckoutInputs>>,
 ): FrozenRequest {
@@ -179,7 +180,10 @@ function freezeRequest(
   if (product === null)
     throw new ApiError("product_not_found", `No product '${request.product_code}' in ${mode} mode.`);
   if (product.archivedAt !== null)
-    throw new ApiError("product_inactive", `Product '${product.productCode}' is archived.`);
+    throw new ApiError(
+      "product_inactive",
+      `Product '${product.productCode}' is archived. Restore it in the portal, or use another product.`,
+    );
   const successUrl = request.success_url ?? project?.successUrl;
   if (successUrl == null)
     throw invalidRequest([
@@ -201,5 +205,11 @@ function freezeRequest(
     successUrl,
     cancelUrl: request.cancel_url ?? project?.cancelUrl ?? null,
     customerId: stripeCustomerId,
+    settings: {
+      promotionCodes: product.promotionCodes,
+      collectsTax: product.collectsTax,
+      locale: product.locale,
+      trialDays: product.trialDays,
+    },
   };
 }

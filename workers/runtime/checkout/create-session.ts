@@ -19,8 +19,13 @@ export async function createSession(
       success_url: frozen.successUrl,
       ...(frozen.cancelUrl === null ? {} : { cancel_url: frozen.cancelUrl }),
       metadata,
+      ...pageParams(frozen),
       ...(frozen.terms.kind === "subscription"
-        ? { mode: "subscription", subscription_data: { metadata }, ...payerParams(frozen) }
+        ? {
+            mode: "subscription",
+            subscription_data: { metadata, ...trialParams(frozen) },
+            ...payerParams(frozen),
+          }
         : {
             mode: "payment",
             payment_intent_data: { metadata },
@@ -41,4 +46,23 @@ function payerParams({ customerId, request }: FrozenRequest): Stripe.Checkout.Se
 /** Requests a customer for a one-time payment. A subscription always creates one. */
 function newCustomerParams({ customerId }: FrozenRequest): Stripe.Checkout.SessionCreateParams {
   return customerId === null ? { customer_creation: "always" } : {};
+}
+
+/** Returns the product's settings that differ from Stripe's own. */
+function pageParams({ settings, customerId }: FrozenRequest): Stripe.Checkout.SessionCreateParams {
+  return {
+    ...(settings?.promotionCodes ? { allow_promotion_codes: true } : {}),
+    ...(settings?.collectsTax
+      ? {
+          automatic_tax: { enabled: true },
+          // Stripe refuses tax for a customer without an address, unless the page collects one.
+          ...(customerId === null ? {} : { customer_update: { address: "auto" as const } }),
+        }
+      : {}),
+    ...(settings?.locale == null ? {} : { locale: settings.locale }),
+  };
+}
+
+function trialParams({ settings }: FrozenRequest): { trial_period_days?: number } {
+  return settings?.trialDays == null ? {} : { trial_period_days: settings.trialDays };
 }

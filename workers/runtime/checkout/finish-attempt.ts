@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { classifyStripeError } from "../../../shared/stripe/client.ts";
 import { fromSeconds } from "../../../shared/stripe/object-fields.ts";
 import {
@@ -39,14 +40,14 @@ export async function finishAttempt(
     amountTotal: session.amount_total,
     currency: session.currency,
   };
-  const isCurrent = await completeAttempt(env.DB, answered, leaseId, completed, now);
+  const isCurrent = await completeAttempt(dataOf(env, answered), answered, leaseId, completed, now);
   if (isCurrent) return { ...answered, checkoutUrl: completed.url, expiresAt: completed.expiresAt };
   return readAttemptOfNewLease(env, answered);
 }
 
 /** Returns the attempt of the request that took over the lease, which expired during our call to Stripe. */
 async function readAttemptOfNewLease(env: RuntimeEnv, ours: CheckoutAttemptRow): Promise<CheckoutAttemptRow> {
-  const { attempt: current } = await readAttemptAndErasure(env.DB, ours.attemptId, ours);
+  const { attempt: current } = await readAttemptAndErasure(dataOf(env, ours), ours.attemptId, ours);
   if (current === null) throw new Error("the customer was erased during the call to Stripe");
   assertSameRequest(current, ours.requestHash);
   if (current.stripeSessionId === null) throw inProgressError();
@@ -71,13 +72,13 @@ async function createSessionOrRelease(
     const { customerId, ...frozen } = parseFrozenRequest(attempt);
     if (failure.kind === "refused" && failure.isMissingCustomer && customerId !== null) {
       const frozenWithout = JSON.stringify({ ...frozen, customerId: null });
-      await clearDeletedStripeCustomer(env.DB, attempt, frozenWithout, customerId);
+      await clearDeletedStripeCustomer(dataOf(env, attempt), attempt, frozenWithout, customerId);
       const next = { ...attempt, frozen: frozenWithout, tryNumber: attempt.tryNumber + 1 };
       return createSessionOrRelease(env, stripe, next, leaseId, now);
     }
     const refused = failure.kind === "refused";
     const status = refused ? "failed" : "created";
-    await releaseAttempt(env.DB, attempt.attemptId, leaseId, { status, refused, now });
+    await releaseAttempt(dataOf(env, attempt), attempt.attemptId, leaseId, { status, refused, now });
     throw new ApiError(
       "stripe_error",
       refused

@@ -1,4 +1,5 @@
 import type { CheckoutRequest } from "../../../shared/contract/checkout.ts";
+import type { CheckoutSettings } from "../../../shared/contract/operations/products.ts";
 import type { GrantTerms } from "../../../shared/domain/entitlement.ts";
 
 /**
@@ -13,6 +14,8 @@ export interface FrozenRequest {
   cancelUrl: string | null;
   /** The subject's Stripe customer, if known. */
   customerId: string | null;
+  /** The product's settings of the checkout page. Absent in attempts of an earlier release: all off. */
+  settings?: Omit<CheckoutSettings, "sellInstead">;
 }
 
 export function parseFrozenRequest(attempt: { frozen: string }): FrozenRequest {

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { PlanStatus } from "../../../shared/contract/enums.ts";
-import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
+import { type AuditEntry, auditIfChanged, optionalAudit } from "../../../shared/db/audit.ts";
 import { accounts, projects } from "../../../shared/db/tables/configuration.ts";
 import type { KeyringPlan } from "../keys/keyring.ts";
 import { nextKeyringVersion } from "./keyring-version.ts";
@@ -9,7 +9,10 @@ import { nextKeyringVersion } from "./keyring-version.ts";
 /** The plan of an account as its Keyrings hold it. */
 export const planColumns = { status: accounts.planStatus, version: accounts.planVersion };
 
-/** Returns a project with its account's plan, which a Keyring holds in addition to the keys. Throws if unknown. */
+/** The rate limit of a project as its Keyrings hold it. */
+export const limitColumns = { requests: projects.rateLimit, version: projects.rateLimitVersion };
+
+/** Returns a project with what a Keyring holds in addition to the keys. Throws if unknown. */
 export async function readProjectWithPlan(db: D1Database, projectId: string) {
   const [project] = await drizzle(db)
     .select({
@@ -17,6 +20,7 @@ export async function readProjectWithPlan(db: D1Database, projectId: string) {
       accountId: projects.accountId,
       region: projects.region,
       plan: planColumns,
+      limit: limitColumns,
     })
     .from(projects)
     .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
@@ -45,6 +49,28 @@ export async function writePlan(
       })
       .where(eq(accounts.accountId, accountId)),
     ...optionalAudit(database, audit),
+  ]);
+}
+
+export async function writeRateLimit(
+  db: D1Database,
+  projectId: string,
+  rateLimit: number,
+  now: number,
+  audit: AuditEntry,
+): Promise<void> {
+  const database = drizzle(db);
+  await database.batch([
+    database
+      .update(projects)
+      .set({
+        rateLimit,
+        rateLimitVersion: nextKeyringVersion(projects.rateLimitVersion, now),
+        rateLimitSyncedAt: null,
+        rateLimitSyncTriedAt: null,
+      })
+      .where(eq(projects.projectId, projectId)),
+    auditIfChanged(database, audit),
   ]);
 }
 

@@ -1,44 +1,35 @@
 import { and, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Region } from "../../../shared/contract/enums.ts";
+import type { JobKey } from "../../../shared/contract/messages.ts";
 import type { Role } from "../../../shared/contract/roles.ts";
 import type { BulkJob, BulkJobRow } from "../../../shared/db/bulk-jobs.ts";
+import { batchBoth, type Databases } from "../../../shared/db/databases.ts";
 import { bulkJobs } from "../../../shared/db/tables/bulk-jobs.ts";
+import { JobLease } from "./job-lease.ts";
 
 /** The work of bulk jobs: workers claim a job, read its next customers and save their results. */
 
-/**
- * Claims and returns jobs that no worker runs: a turn has ended with work left, or its lease has, so its worker is presumed
- * dead. Of overlapping sweeps each gets other jobs.
- */
+const isAtWork = sql`status IN ('previewing', 'running')`;
+const lease = new JobLease(bulkJobs, { key: [bulkJobs.jobId], until: "leaseUntil", isAtWork });
+
+type BulkJobAtWork = BulkJob & { status: "previewing" | "running" };
+
+/** Claims jobs: a turn has ended with work left, or its lease has, so its worker is presumed dead. */
 export async function claimBulkJobs(
   db: D1Database,
-  { now, leaseUntil }: { now: number; leaseUntil: number },
+  times: { now: number; leaseUntil: number },
   limit: number,
-): Promise<string[]> {
-  const due = sql`SELECT job_id FROM bulk_jobs
-    WHERE status IN ('previewing', 'running') AND lease_until <= ${now} ORDER BY lease_until LIMIT ${limit}`;
-  const rows = await drizzle(db)
-    .update(bulkJobs)
-    .set({ leaseUntil })
-    .where(sql`job_id IN (${due})`)
-    .returning({ jobId: bulkJobs.jobId });
-  return rows.map(({ jobId }) => jobId);
+): Promise<JobKey[]> {
+  return (await lease.claim(db, times, limit)).map(({ projectId, jobId }) => ({ projectId, jobId }));
 }
 
-/** Extends the lease. Returns the job, or `null` when it neither previews nor runs. */
-export async function renewBulkJob(
-  db: D1Database,
-  jobId: string,
-  leaseUntil: number,
-): Promise<(BulkJob & { status: "previewing" | "running" }) | null> {
-  const rows = await drizzle(db)
-    .update(bulkJobs)
-    .set({ leaseUntil })
-    .where(and(eq(bulkJobs.jobId, jobId), sql`status IN ('previewing', 'running')`))
-    .returning();
-  return (rows[0] as (BulkJob & { status: "previewing" | "running" }) | undefined) ?? null;
-}
+export const renewBulkJob = (db: D1Database, jobId: string, leaseUntil: number) =>
+  lease.renew(db, [jobId], leaseUntil) as Promise<BulkJobAtWork | null>;
+
+/** Ends a turn that has left work: the next sweep continues. */
+export const releaseBulkJob = (db: D1Database, jobId: string, now: number): Promise<void> =>
+  lease.release(db, [jobId], now);
 
 /** A customer of the job, with what D1 knows of them. */
 export interface BulkPageRow
@@ -78,20 +69,22 @@ const selectPermit = `
  * they wait in follows from the job's status.
  */
 export async function readBulkPage(
-  db: D1Database,
-  job: BulkJob & { status: "previewing" | "running" },
+  databases: Databases,
+  job: BulkJobAtWork,
   limit: number,
   now: number,
 ): Promise<{ rows: BulkPageRow[]; permit: BulkPermit | null }> {
   const { jobId, projectId, mode, action, operatorId, accountId } = job;
   const productCode = "productCode" in action ? action.productCode : "";
-  const [rows, permits] = await db.batch<unknown>([
-    db.prepare(selectPage).bind(jobId, waitingState(job), limit, projectId, mode, productCode, now),
-    db.prepare(selectPermit).bind(operatorId, accountId, projectId),
-  ]);
+  const { control, data } = databases;
+  const [[permits], [rows]] = await batchBoth(
+    databases,
+    [control.prepare(selectPermit).bind(operatorId, accountId, projectId)],
+    [data.prepare(selectPage).bind(jobId, waitingState(job), limit, projectId, mode, productCode, now)],
+  );
   return {
-    rows: (rows?.results ?? []) as BulkPageRow[],
-    permit: ((permits?.results ?? []) as BulkPermit[])[0] ?? null,
+    rows: (rows?.results ?? []) as unknown as BulkPageRow[],
+    permit: ((permits?.results ?? []) as unknown as BulkPermit[])[0] ?? null,
   };
 }
 
@@ -130,7 +123,7 @@ const endPhase = `
 /** Saves the results of a page. The last page ends the preview or the job. Results also count for a stopped job. */
 export async function saveBulkPage(
   db: D1Database,
-  job: BulkJob & { status: "previewing" | "running" },
+  job: BulkJobAtWork,
   results: BulkRowResult[],
   now: number,
 ): Promise<void> {
@@ -140,11 +133,6 @@ export async function saveBulkPage(
     db.prepare(saveRows).bind(job.jobId, JSON.stringify(results), state),
     db.prepare(endPhase).bind(job.jobId, job.status, state, now, ended),
   ]);
-}
-
-/** Ends a turn that has left work: the next sweep continues. */
-export async function releaseBulkJob(db: D1Database, jobId: string, now: number): Promise<void> {
-  await drizzle(db).update(bulkJobs).set({ leaseUntil: now }).where(eq(bulkJobs.jobId, jobId));
 }
 
 /** Stops a job after its operator lost the role or the membership. */
@@ -157,5 +145,5 @@ export async function stopForbiddenBulkJob(
   await drizzle(db)
     .update(bulkJobs)
     .set({ status: "stopped", stopReason, leaseUntil: null, updatedAt: now })
-    .where(and(eq(bulkJobs.jobId, jobId), sql`status IN ('previewing', 'running')`));
+    .where(and(eq(bulkJobs.jobId, jobId), isAtWork));
 }

@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
+import { type Databases, queryBoth } from "../../../shared/db/databases.ts";
 import { selectLastErasure } from "../../../shared/db/erasures.ts";
 import { inScope, ofSubject } from "../../../shared/db/scope.ts";
 import { products, projects, stripeConnections } from "../../../shared/db/tables/configuration.ts";
@@ -10,26 +10,30 @@ import { matchesRequest } from "./checkout-attempts.ts";
 
 /** Reads everything that one checkout request needs, in one round trip. */
 export async function readCheckoutInputs(
-  db: D1Database,
+  databases: Databases,
   scope: SubjectKey,
   idempotencyKeyHash: string,
   productCode: string,
 ) {
-  const database = drizzle(db);
-  const [attempts, productRows, connections, projectRows, subjectRows, erased] = await database.batch([
-    database.select().from(checkoutAttempts).where(matchesRequest(scope, idempotencyKeyHash)),
-    database
-      .select()
-      .from(products)
-      .where(and(inScope(products, scope), eq(products.productCode, productCode))),
-    database.select().from(stripeConnections).where(inScope(stripeConnections, scope)),
-    database.select().from(projects).where(eq(projects.projectId, scope.projectId)),
-    database
-      .select({ stripeCustomerId: subjects.stripeCustomerId })
-      .from(subjects)
-      .where(ofSubject(subjects, scope)),
-    selectLastErasure(database, scope),
-  ]);
+  const [[productRows, connections, projectRows], [attempts, subjectRows, erased]] = await queryBoth(
+    databases,
+    (database) => [
+      database
+        .select()
+        .from(products)
+        .where(and(inScope(products, scope), eq(products.productCode, productCode))),
+      database.select().from(stripeConnections).where(inScope(stripeConnections, scope)),
+      database.select().from(projects).where(eq(projects.projectId, scope.projectId)),
+    ],
+    (database) => [
+      database.select().from(checkoutAttempts).where(matchesRequest(scope, idempotencyKeyHash)),
+      database
+        .select({ stripeCustomerId: subjects.stripeCustomerId })
+        .from(subjects)
+        .where(ofSubject(subjects, scope)),
+      selectLastErasure(database, scope),
+    ],
+  );
   return {
     erasure: erased[0] ?? null,
     attempt: attempts[0] ?? null,

@@ -1,5 +1,8 @@
 import { mentionsCustomerSql } from "../../../shared/db/audit.ts";
-import type { ErasureRow } from "../../../shared/db/erasures.ts";
+import type { Databases } from "../../../shared/db/databases.ts";
+import { connectionIdOf } from "../../../shared/kit/ids.ts";
+import { blankInConnection, blankInJobs } from "./erase-jobs.ts";
+import { isRunning, isStillRunning, type RunningErasure, toParameters } from "./erase-parts.ts";
 
 /**
  * Erases a customer's data from D1, in bounded parts that report where to continue.
@@ -7,11 +10,12 @@ import type { ErasureRow } from "../../../shared/db/erasures.ts";
  * Guarantees: every statement applies only while its erasure is running. So a slow run that continues after another has
  * finished deletes nothing written later. Repeating a part changes nothing. A crash leaves the recorded progress.
  *
+ * The audit log and the connection are in the control database, which does not know the erasure: their steps first check
+ * whether it is running. What a run that stalls after that can still blank was written before the check.
+ *
  * Assumes: the customer's object is already erased, and no new row is written for the customer while this runs. The
  * inserts of checkout attempts, Stripe objects and notes check it, and so does the object.
  */
-
-type RunningErasure = ErasureRow & { subjectRef: string };
 
 interface Progress {
   step: number;
@@ -20,24 +24,23 @@ interface Progress {
 }
 
 interface Part {
+  /** Of one database. They run in one transaction. */
   statements: D1PreparedStatement[];
+  /** The database of the statements: the data database unless it says otherwise. */
+  database?: "control";
   /** Where the step continues after these statements; `null` when this is its last part. */
   next: string | null | ((results: D1Result[]) => string | null);
 }
 
-type Step = (db: D1Database, erasure: RunningErasure) => (after: string) => Promise<Part>;
+type Step = (databases: Databases, erasure: RunningErasure) => (after: string) => Promise<Part>;
 
-const isRunning = "EXISTS (SELECT 1 FROM erasures WHERE erasure_id = ?1 AND state = 'running')";
 const matchesCustomer = "project_id = ?2 AND mode = ?3 AND subject_ref = ?4";
 const rowsPerPart = 500;
-
-const toParameters = ({ erasureId, projectId, mode, subjectRef }: RunningErasure) =>
-  [erasureId, projectId, mode, subjectRef] as const;
 
 /** Deletes the customer's rows of `table`; `key` lists its primary key columns. */
 const deleteRows =
   (table: string, key: string, where = matchesCustomer): Step =>
-  (db, erasure) =>
+  ({ data: db }, erasure) =>
   async () => ({
     statements: [
       db
@@ -52,36 +55,54 @@ const deleteRows =
   });
 
 /** Ends the customer's access in the counts of the overview, then deletes the row. */
-const deleteSubject: Step = (db, erasure) => async () => ({
-  statements: [
-    db
-      .prepare(
-        `UPDATE subjects SET access = 'denied', access_changes_at = NULL, flushed_at = ?5
+const deleteSubject: Step =
+  ({ data: db }, erasure) =>
+  async () => ({
+    statements: [
+      db
+        .prepare(
+          `UPDATE subjects SET access = 'denied', access_changes_at = NULL, flushed_at = ?5
          WHERE ${matchesCustomer} AND ${isRunning}`,
-      )
-      .bind(...toParameters(erasure), erasure.askedAt),
-    db
-      .prepare(`DELETE FROM subjects WHERE ${matchesCustomer} AND ${isRunning}`)
-      .bind(...toParameters(erasure)),
-  ],
-  next: null,
-});
+        )
+        .bind(...toParameters(erasure), erasure.askedAt),
+      db
+        .prepare(`DELETE FROM subjects WHERE ${matchesCustomer} AND ${isRunning}`)
+        .bind(...toParameters(erasure)),
+    ],
+    next: null,
+  });
 
 /** Deletes deliveries and their attempts in one batch, so that no attempt begins in between. */
-const deleteDeliveries: Step = (db, erasure) => async () => {
-  const page = `SELECT delivery_id FROM deliveries WHERE ${matchesCustomer}
+const deleteDeliveries: Step =
+  ({ data: db }, erasure) =>
+  async () => {
+    const page = `SELECT delivery_id FROM deliveries WHERE ${matchesCustomer}
     ORDER BY delivery_id LIMIT ${rowsPerPart}`;
-  return {
-    statements: ["delivery_attempts", "deliveries"].map((table) =>
-      db
-        .prepare(`DELETE FROM ${table} WHERE delivery_id IN (${page}) AND ${isRunning}`)
-        .bind(...toParameters(erasure)),
-    ),
-    next: ([, deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
+    return {
+      statements: ["delivery_attempts", "deliveries"].map((table) =>
+        db
+          .prepare(`DELETE FROM ${table} WHERE delivery_id IN (${page}) AND ${isRunning}`)
+          .bind(...toParameters(erasure)),
+      ),
+      next: ([, deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
+    };
   };
-};
 
-const connections = "SELECT connection_id FROM stripe_connections WHERE project_id = ?2 AND mode = ?3";
+/** Deletes the Stripe ids of the customer. */
+const deleteStripeObjects: Step =
+  ({ data: db }, erasure) =>
+  async () => ({
+    statements: [
+      db
+        .prepare(
+          `DELETE FROM stripe_objects WHERE (connection_id, stripe_id) IN (SELECT connection_id, stripe_id
+           FROM stripe_objects WHERE connection_id = ?3 AND subject_ref = ?2 LIMIT ${rowsPerPart})
+         AND ${isRunning}`,
+        )
+        .bind(erasure.erasureId, erasure.subjectRef, connectionIdOf(erasure)),
+    ],
+    next: ([deleted]) => ((deleted?.meta.changes ?? 0) < rowsPerPart ? null : "more"),
+  });
 
 /**
  * Matches Stripe events about the customer: events assigned to the customer, and unassigned events that name
@@ -99,118 +120,89 @@ const isAboutCustomer = `CASE WHEN payload = '' THEN 0 WHEN subject_ref IS NOT N
 
 const eventsPerPart = 200;
 
-/**
- * Blanks the Stripe events. The rows stay, so that an event that Stripe resends is recognized; their content
- * goes.
- */
-const blankEvents: Step = (db, erasure) => async (after) => {
-  const [receivedAt, eventId] = after === "" ? [-1, ""] : (JSON.parse(after) as [number, string]);
-  const { results } = await db
-    .prepare(
-      `SELECT received_at AS receivedAt, event_id AS eventId FROM stripe_events
+/** Blanks the Stripe events. Their rows stay, so that an event that Stripe resends is recognized. */
+const blankEvents: Step =
+  ({ data: db }, erasure) =>
+  async (after) => {
+    const [receivedAt, eventId] = after === "" ? [-1, ""] : (JSON.parse(after) as [number, string]);
+    const { results } = await db
+      .prepare(
+        `SELECT received_at AS receivedAt, event_id AS eventId FROM stripe_events
        WHERE project_id = ?1 AND mode = ?2 AND (received_at, event_id) > (?3, ?4)
        ORDER BY received_at, event_id LIMIT ${eventsPerPart}`,
-    )
-    .bind(erasure.projectId, erasure.mode, receivedAt, eventId)
-    .all<{ receivedAt: number; eventId: string }>();
-  const last = results.at(-1);
-  if (last === undefined) return { statements: [], next: null };
-  return {
-    statements: [
-      db
-        .prepare(
-          `UPDATE stripe_events SET payload = '', subject_ref = NULL, detail = 'erased', next_try_at = NULL,
+      )
+      .bind(erasure.projectId, erasure.mode, receivedAt, eventId)
+      .all<{ receivedAt: number; eventId: string }>();
+    const last = results.at(-1);
+    if (last === undefined) return { statements: [], next: null };
+    return {
+      statements: [
+        db
+          .prepare(
+            `UPDATE stripe_events SET payload = '', subject_ref = NULL, detail = 'erased', next_try_at = NULL,
              settled_at = coalesce(settled_at, ?9),
              status = CASE WHEN status IN ('received', 'failed') THEN 'ignored' ELSE status END
            WHERE project_id = ?2 AND mode = ?3 AND (received_at, event_id) > (?5, ?6)
              AND (received_at, event_id) <= (?7, ?8) AND ${isAboutCustomer} AND ${isRunning}`,
-        )
-        .bind(...toParameters(erasure), receivedAt, eventId, last.receivedAt, last.eventId, erasure.askedAt),
-    ],
-    next: results.length < eventsPerPart ? null : JSON.stringify([last.receivedAt, last.eventId]),
+          )
+          .bind(
+            ...toParameters(erasure),
+            receivedAt,
+            eventId,
+            last.receivedAt,
+            last.eventId,
+            erasure.askedAt,
+          ),
+      ],
+      next: results.length < eventsPerPart ? null : JSON.stringify([last.receivedAt, last.eventId]),
+    };
   };
-};
 
 const auditRowsPerPart = 1_000;
 
 /** Blanks the audit entries. Operator, action and time stay; the customer and the changed values go. */
-const blankAudit: Step = (db, erasure) => async (after) => {
-  const inAccount = "account_id = (SELECT account_id FROM projects WHERE project_id = ?2)";
-  const { results } = await db
-    .prepare(
-      `SELECT audit_id AS auditId FROM audit_log WHERE ${inAccount.replace("?2", "?1")} AND audit_id > ?2
+const blankAudit: Step =
+  ({ control: db, data }, erasure) =>
+  async (after) => {
+    const inAccount = "account_id = (SELECT account_id FROM projects WHERE project_id = ?1)";
+    const { results } = await db
+      .prepare(
+        `SELECT audit_id AS auditId FROM audit_log WHERE ${inAccount} AND audit_id > ?2
        ORDER BY audit_id LIMIT ${auditRowsPerPart}`,
-    )
-    .bind(erasure.projectId, after)
-    .all<{ auditId: string }>();
-  const last = results.at(-1)?.auditId;
-  if (last === undefined) return { statements: [], next: null };
-  return {
-    statements: [
-      db
-        .prepare(
-          `UPDATE audit_log SET before = NULL, after = NULL,
-             target = CASE WHEN action LIKE 'customer.%' THEN ?7 ELSE target END
-           WHERE ${inAccount} AND audit_id > ?5 AND audit_id <= ?6 AND project_id = ?2 AND mode = ?3
-             AND ${mentionsCustomerSql("?4")} AND ${isRunning}`,
-        )
-        .bind(...toParameters(erasure), after, last, erasure.subjectHash),
-    ],
-    next: results.length < auditRowsPerPart ? null : last,
+      )
+      .bind(erasure.projectId, after)
+      .all<{ auditId: string }>();
+    const last = results.at(-1)?.auditId;
+    if (last === undefined || !(await isStillRunning(data, erasure))) return { statements: [], next: null };
+    return {
+      database: "control",
+      statements: [
+        db
+          .prepare(
+            `UPDATE audit_log SET before = NULL, after = NULL,
+             target = CASE WHEN action LIKE 'customer.%' THEN ?6 ELSE target END
+           WHERE ${inAccount} AND audit_id > ?4 AND audit_id <= ?5 AND project_id = ?1 AND mode = ?2
+             AND ${mentionsCustomerSql("?3")}`,
+          )
+          .bind(erasure.projectId, erasure.mode, erasure.subjectRef, after, last, erasure.subjectHash),
+      ],
+      next: results.length < auditRowsPerPart ? null : last,
+    };
   };
-};
 
-/**
- * Removes the customer from jobs. A running job limited to the customer stops. A replay with the customer as
- * its cursor restarts its ledger phase.
- */
-const blankJobs: Step = (db, erasure) => async () => ({
-  statements: [
-    db
-      .prepare(
-        `UPDATE delivery_jobs SET selection = json_remove(selection, '$.filter.subjectRef'), status = CASE status
-           WHEN 'running' THEN 'stopped' ELSE status END
-         WHERE project_id = ?2 AND mode = ?3 AND selection ->> '$.filter.subjectRef' = ?4 AND ${isRunning}`,
-      )
-      .bind(...toParameters(erasure)),
-    db
-      .prepare(
-        `UPDATE delivery_jobs SET cursor = ''
-         WHERE project_id = ?2 AND mode = ?3 AND phase = 'ledger' AND cursor = ?4 AND ${isRunning}`,
-      )
-      .bind(...toParameters(erasure)),
-    db
-      .prepare(
-        // The customer's row in `subjects` is already deleted, so the subject before it becomes the cursor.
-        `UPDATE subject_jobs SET
-           cursor = CASE cursor WHEN ?4 THEN coalesce((SELECT max(subject_ref) FROM subjects
-             WHERE project_id = ?2 AND mode = ?3 AND subject_ref < ?4), '') ELSE cursor END,
-           findings = (SELECT json_group_array(json(value)) FROM json_each(findings)
-             WHERE value ->> 'subjectRef' <> ?4)
-         WHERE project_id = ?2 AND mode = ?3 AND ${isRunning} AND (cursor = ?4
-           OR EXISTS (SELECT 1 FROM json_each(findings) WHERE value ->> 'subjectRef' = ?4))`,
-      )
-      .bind(...toParameters(erasure)),
-    db
-      .prepare(
-        // The results of a bulk job stay countable without the name.
-        `UPDATE bulk_job_rows SET subject_ref = NULL, target = NULL, message = NULL, fingerprint = NULL,
-           state = CASE WHEN state IN ('unchanged', 'refused', 'unknown', 'done') THEN state ELSE 'erased' END
-         WHERE subject_ref = ?4 AND job_id IN (SELECT job_id FROM bulk_jobs WHERE project_id = ?2 AND mode = ?3)
-           AND ${isRunning}`,
-      )
-      .bind(...toParameters(erasure)),
-    db
-      .prepare(
-        `UPDATE stripe_connections SET
-           sweep_error = CASE WHEN instr(sweep_error, ?4) > 0 THEN NULL ELSE sweep_error END,
-           reread_after = CASE reread_after WHEN ?4 THEN NULL ELSE reread_after END
-         WHERE project_id = ?2 AND mode = ?3 AND ${isRunning}`,
-      )
-      .bind(...toParameters(erasure)),
-  ],
-  next: null,
-});
+/** Removes the customer from jobs. */
+const blankJobs: Step =
+  ({ data }, erasure) =>
+  async () => ({ statements: blankInJobs(data, erasure), next: null });
+
+/** Removes the customer from the Stripe connection. */
+const blankConnection: Step =
+  ({ control, data }, erasure) =>
+  async () => ({
+    database: "control",
+    statements: (await isStillRunning(data, erasure)) ? [blankInConnection(control, erasure)] : [],
+    next: null,
+  });
 
 /**
  * The order matters. Once the row in `subjects` is deleted, no Stripe customer id can be recorded there.
@@ -221,11 +213,7 @@ const steps: Step[] = [
   deleteSubject,
   blankEvents,
   deleteRows("checkout_attempts", "attempt_id"),
-  deleteRows(
-    "stripe_objects",
-    "connection_id, stripe_id",
-    `connection_id IN (${connections}) AND subject_ref = ?4`,
-  ),
+  deleteStripeObjects,
   deleteRows("entitlements", "entitlement_id"),
   // After the rows that the alert rules read, so that no sweep opens an alert again.
   deleteRows(
@@ -237,21 +225,26 @@ const steps: Step[] = [
   deleteDeliveries,
   deleteRows("events", "event_id"),
   deleteRows("notes", "note_id"),
+  deleteRows("shadow_disagreements", "project_id, mode, subject_ref"),
   blankJobs,
   blankAudit,
+  // Last, so that an erasure that an earlier release began continues where it was.
+  deleteRows("recovery_requests", "project_id, mode, subject_ref, key_hash"),
+  deleteRows("recovery_links", "link_id"),
+  blankConnection,
 ];
 
 /** Performs the next part of the erasure. Returns whether there is more to do. */
-export async function eraseNextPart(db: D1Database, erasure: RunningErasure): Promise<boolean> {
+export async function eraseNextPart(databases: Databases, erasure: RunningErasure): Promise<boolean> {
   const progress: Progress = JSON.parse(erasure.progress ?? '{"step":0,"after":""}');
   const step = steps[progress.step];
   if (step === undefined) return false;
-  const { statements, next } = await step(db, erasure)(progress.after);
-  const results = statements.length === 0 ? [] : await db.batch(statements);
+  const { statements, database = "data", next } = await step(databases, erasure)(progress.after);
+  const results = statements.length === 0 ? [] : await databases[database].batch(statements);
   const after = typeof next === "function" ? next(results) : next;
   const place = after === null ? { step: progress.step + 1, after: "" } : { step: progress.step, after };
   erasure.progress = JSON.stringify(place);
-  await db
+  await databases.data
     .prepare("UPDATE erasures SET progress = ?2 WHERE erasure_id = ?1 AND state = 'running'")
     .bind(erasure.erasureId, erasure.progress)
     .run();

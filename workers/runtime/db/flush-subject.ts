@@ -11,6 +11,7 @@ import { type SubjectIdentity, subjectName } from "../../../shared/domain/subjec
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import { buildAuditRowsInsert } from "./audit.ts";
 import { isAwaitingPaymentSql, toSummaryColumns } from "./customer-summary.ts";
+import { buildPaidStatements } from "./recovery-results.ts";
 
 /** Units that a subject spent: in total, and what the total was after each hour. */
 export interface SpentUnits {
@@ -147,6 +148,7 @@ export async function flushSubject(
   }
   const results = await db.batch<DeliveryMessage & { value: string }>([
     ...statements,
+    ...buildPaidStatements(db, copy.identity, copy.events),
     ...(copy.audits.length === 0 ? [] : [buildAuditRowsInsert(db, copy.audits)]),
     ...(copy.events.length === 0 ? [] : buildEventStatements(db, copy.identity, copy.events, copy.flushedAt)),
     db.prepare(selectUsageTypes).bind(projectId, mode, JSON.stringify(usageEventTypes)),

@@ -3,8 +3,8 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Mode, Region } from "../../../shared/contract/enums.ts";
 import type { ApiKeyRow } from "../../../shared/db/api-keys.ts";
 import { accounts, apiKeys, projects } from "../../../shared/db/tables/configuration.ts";
-import type { KeyringPlan } from "../keys/keyring.ts";
-import { planColumns } from "./accounts.ts";
+import type { KeyringLimit, KeyringPlan, KeyringSettings } from "../keys/keyring.ts";
+import { limitColumns, planColumns } from "./accounts.ts";
 
 export interface KeyringAddress {
   projectId: string;
@@ -22,14 +22,14 @@ export async function markKeySynced(db: D1Database, key: ApiKeyRow, now: number)
 
 /**
  * Claims and returns keys that their Keyring has not confirmed, and that no sweep tried since `triedBefore`, with
- * the region and plan to send along. Changes that were never tried are first, oldest first: a version is the time of
+ * the region, plan and rate limit to send along. Changes that were never tried are first, oldest first: a version is the time of
  * its change (`keyring-version.ts`).
  */
 export async function claimUnsyncedKeys(
   db: D1Database,
   { now, triedBefore }: { now: number; triedBefore: number },
   limit: number,
-): Promise<{ key: ApiKeyRow; region: Region; plan: KeyringPlan }[]> {
+): Promise<({ key: ApiKeyRow; region: Region } & KeyringSettings)[]> {
   const database = drizzle(db);
   const unsynced = sql`SELECT key_id FROM api_keys
     WHERE synced_at IS NULL AND coalesce(sync_tried_at, 0) <= ${triedBefore}
@@ -42,7 +42,7 @@ export async function claimUnsyncedKeys(
   if (claimed.length === 0) return [];
   const keyIds = JSON.stringify(claimed.map(({ keyId }) => keyId));
   return database
-    .select({ key: apiKeys, region: projects.region, plan: planColumns })
+    .select({ key: apiKeys, region: projects.region, plan: planColumns, limit: limitColumns })
     .from(apiKeys)
     .innerJoin(projects, eq(projects.projectId, apiKeys.projectId))
     .innerJoin(accounts, eq(accounts.accountId, projects.accountId))
@@ -83,14 +83,45 @@ export async function claimUnsyncedPlans(
 }
 
 /**
- * Returns the projects of an account with their regions, to address its Keyrings: one per project and mode.
+ * Returns the projects of an account with their regions, to address its Keyrings: one per project and mode; and with
+ * their rate limits.
  */
 export async function listProjectRegions(
   db: D1Database,
   accountId: string,
-): Promise<{ projectId: string; region: Region }[]> {
+): Promise<{ projectId: string; region: Region; limit: KeyringLimit }[]> {
   return drizzle(db)
-    .select({ projectId: projects.projectId, region: projects.region })
+    .select({ projectId: projects.projectId, region: projects.region, limit: limitColumns })
     .from(projects)
     .where(eq(projects.accountId, accountId));
+}
+
+/** Confirms this version of the rate limit; a newer one stays unconfirmed. */
+export async function markRateLimitSynced(
+  db: D1Database,
+  projectId: string,
+  { version }: KeyringLimit,
+  now: number,
+): Promise<void> {
+  await drizzle(db)
+    .update(projects)
+    .set({ rateLimitSyncedAt: now })
+    .where(and(eq(projects.projectId, projectId), eq(projects.rateLimitVersion, version)));
+}
+
+/** Claims and returns projects with a rate limit that a Keyring has not confirmed, as `claimUnsyncedPlans` does. */
+export async function claimUnsyncedRateLimits(
+  db: D1Database,
+  { now, triedBefore }: { now: number; triedBefore: number },
+  limit: number,
+): Promise<{ projectId: string }[]> {
+  const unsynced = sql`SELECT project_id FROM projects
+    WHERE rate_limit_version > 0 AND rate_limit_synced_at IS NULL
+      AND coalesce(rate_limit_sync_tried_at, 0) <= ${triedBefore}
+    ORDER BY rate_limit_sync_tried_at LIMIT ${limit}`;
+  return drizzle(db)
+    .update(projects)
+    .set({ rateLimitSyncTriedAt: now })
+    .where(sql`project_id IN (${unsynced})`)
+    .returning({ projectId: projects.projectId });
 }

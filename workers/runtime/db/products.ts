@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type Actor, auditIfChanged, optionalAudit } from "../../../shared/db/audit.ts";
@@ -50,7 +50,20 @@ export async function insertProduct(
 }
 
 export type ProductChange = Partial<
-  Pick<ProductRow, "name" | "stripePriceId" | "units" | "durationDays" | "expiresAfterDays" | "archivedAt">
+  Pick<
+    ProductRow,
+    | "name"
+    | "stripePriceId"
+    | "units"
+    | "durationDays"
+    | "expiresAfterDays"
+    | "sellInstead"
+    | "promotionCodes"
+    | "collectsTax"
+    | "locale"
+    | "trialDays"
+    | "archivedAt"
+  >
 >;
 
 /**
@@ -134,4 +147,28 @@ export async function findUnknownProduct(
     );
   const found = new Set(rows.map(({ productCode }) => productCode));
   return productCodes.find((code) => !found.has(code)) ?? null;
+}
+
+/** Returns the codes of all products of the scope, archived ones included: none is used again. */
+export async function listProductCodes(db: D1Database, scope: Scope): Promise<string[]> {
+  const rows = await drizzle(db)
+    .select({ productCode: products.productCode })
+    .from(products)
+    .where(inScope(products, scope));
+  return rows.map(({ productCode }) => productCode);
+}
+
+/** Returns the active products of the scope with a code after `after`, by code. */
+export function listActiveProducts(
+  db: D1Database,
+  scope: Scope,
+  after: string,
+  limit: number,
+): Promise<ProductRow[]> {
+  return drizzle(db)
+    .select()
+    .from(products)
+    .where(and(inScope(products, scope), gt(products.productCode, after), isNull(products.archivedAt)))
+    .orderBy(asc(products.productCode))
+    .limit(limit);
 }

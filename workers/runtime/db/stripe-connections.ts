@@ -1,6 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { Mode } from "../../../shared/contract/enums.ts";
+import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
 import { inScope } from "../../../shared/db/scope.ts";
 import { type StripeConnectionRow, toAuditValues } from "../../../shared/db/stripe-connections.ts";
@@ -40,25 +41,65 @@ export async function claimConnectionsToSweep(
   return selectConnections(drizzle(db)).where(sql`connection_id IN (SELECT value FROM json_each(${ids}))`);
 }
 
-export function selectConnections(database: DrizzleD1Database) {
+function selectConnections(database: DrizzleD1Database) {
   return database
     .select({ connection: stripeConnections, region: projects.region, graceDays: projects.graceDays })
     .from(stripeConnections)
     .innerJoin(projects, eq(projects.projectId, stripeConnections.projectId));
 }
 
+/** A connection that may have a daily audit. */
+export interface AuditableScope extends Scope {
+  /** When the connection was created. */
+  since: number;
+}
+
+/** Returns the live connections of projects that are not archived. */
+export async function listAuditableScopes(db: D1Database): Promise<AuditableScope[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT connections.project_id AS projectId, connections.mode AS mode, connections.created_at AS since
+       FROM stripe_connections AS connections
+       JOIN projects ON projects.project_id = connections.project_id AND projects.archived_at IS NULL
+       WHERE connections.mode = 'live'`,
+    )
+    .all<AuditableScope>();
+  return results;
+}
+
 export type ConnectionWithProject = NonNullable<Awaited<ReturnType<typeof readConnection>>>;
+
+/** Returns whether the cursor of the event list is at `time`. */
+export async function isCursorAt(db: D1Database, connectionId: string, time: number): Promise<boolean> {
+  const row = await db
+    .prepare(
+      "SELECT 1 FROM stripe_connections WHERE connection_id = ?1 AND coalesce(swept_to, created_at) = ?2",
+    )
+    .bind(connectionId, time)
+    .first();
+  return row !== null;
+}
+
+/** Moves the cursor of the event list past a gap that has a backfill, unless another sweep has moved it. */
+export async function passGap(
+  db: D1Database,
+  connectionId: string,
+  { gapFrom, gapTo }: { gapFrom: number; gapTo: number },
+): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE stripe_connections SET swept_to = ?3
+       WHERE connection_id = ?1 AND coalesce(swept_to, created_at) = ?2`,
+    )
+    .bind(connectionId, gapFrom, gapTo)
+    .run();
+}
 
 /** Records how far the sweep got, or why it failed. */
 export async function recordSweep(
   db: D1Database,
   connectionId: string,
-  result: Partial<
-    Pick<
-      typeof stripeConnections.$inferSelect,
-      "sweptTo" | "nextSweepAt" | "sweepError" | "rereadStartedAt" | "rereadAfter"
-    >
-  >,
+  result: Partial<Pick<typeof stripeConnections.$inferSelect, "sweptTo" | "nextSweepAt" | "sweepError">>,
 ): Promise<void> {
   await drizzle(db)
     .update(stripeConnections)
@@ -69,13 +110,13 @@ export async function recordSweep(
 /**
  * Inserts the connection of a project and mode, or replaces the API key of an existing one. The connection id
  * stays. If the new key belongs to the same Stripe account, the webhook secret and the sweep position stay
- * too. Returns the stored row.
+ * too. Returns the stored row, and whether the key belongs to the same Stripe account as before.
  */
 export async function saveConnection(
   db: D1Database,
   connection: StripeConnectionRow,
   audit: AuditEntry | null,
-): Promise<StripeConnectionRow> {
+): Promise<{ saved: StripeConnectionRow; isSameAccount: boolean }> {
   const database = drizzle(db);
   const { projectId, mode, apiKeySealed, stripeAccountId, apiKeyHint, updatedAt } = connection;
   const existing = (await readProjectConnection(db, projectId, mode))?.connection ?? null;
@@ -100,7 +141,7 @@ export async function saveConnection(
   ]);
   const saved = await readProjectConnection(db, projectId, mode);
   if (saved === null) throw new Error(`the connection ${connection.connectionId} was not saved`);
-  return saved.connection;
+  return { saved: saved.connection, isSameAccount };
 }
 
 export async function saveWebhookSecret(

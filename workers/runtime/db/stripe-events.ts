@@ -1,5 +1,6 @@
-import { and, eq, inArray, lte, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import { type AuditEntry, optionalAudit } from "../../../shared/db/audit.ts";
 import { stripeEvents } from "../../../shared/db/tables/stripe.ts";
 
@@ -60,7 +61,7 @@ export async function findKnownEventIds(
 /** A received event. Its other columns say how its processing went. */
 export type NewStripeEvent = Omit<
   StripeEventRow,
-  "detail" | "subjectRef" | "tries" | "epoch" | "waitsForStripe" | "settledAt"
+  "detail" | "subjectRef" | "tries" | "epoch" | "waitsForStripe" | "deliveredAt" | "settledAt"
 >;
 
 /**
@@ -72,9 +73,21 @@ export async function insertStripeEvent(
   event: NewStripeEvent,
 ): Promise<StripeEventRow | null> {
   const unprocessed = { detail: null, subjectRef: null, tries: 0, epoch: 0, waitsForStripe: false };
-  const row = { ...event, ...unprocessed, settledAt: null };
+  const row = { ...event, ...unprocessed, deliveredAt: null, settledAt: null };
   const { meta } = await drizzle(db).insert(stripeEvents).values(row).onConflictDoNothing().run();
   return meta.changes > 0 ? row : null;
+}
+
+/** Records that the webhook delivered an event that a sweep had found. The first delivery counts. */
+export async function recordWebhookDelivery(
+  db: D1Database,
+  key: { connectionId: string; eventId: string },
+  deliveredAt: number,
+): Promise<void> {
+  await drizzle(db)
+    .update(stripeEvents)
+    .set({ deliveredAt })
+    .where(and(matchesEvent(key), sql`found_by = 'sweep'`, isNull(stripeEvents.deliveredAt)));
 }
 
 const matchesEvent = ({ connectionId, eventId }: { connectionId: string; eventId: string }) =>
@@ -120,9 +133,13 @@ export async function readStripeEvent(
 export async function listDueStripeEvents(
   db: D1Database,
   { waitsForStripe, now, limit }: { waitsForStripe: boolean; now: number; limit: number },
-): Promise<{ connectionId: string; eventId: string }[]> {
+): Promise<StripeRetryMessage[]> {
   return drizzle(db)
-    .select({ connectionId: stripeEvents.connectionId, eventId: stripeEvents.eventId })
+    .select({
+      connectionId: stripeEvents.connectionId,
+      eventId: stripeEvents.eventId,
+      projectId: stripeEvents.projectId,
+    })
     .from(stripeEvents)
     .where(
       and(

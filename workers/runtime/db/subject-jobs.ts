@@ -1,11 +1,13 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { JobKey } from "../../../shared/contract/messages.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import { type AuditEntry, auditIfChanged } from "../../../shared/db/audit.ts";
 import { inScope } from "../../../shared/db/scope.ts";
 import type { SubjectFinding, SubjectJobRow } from "../../../shared/db/subject-jobs.ts";
 import { subjectJobs } from "../../../shared/db/tables/subject-jobs.ts";
 import { subjects } from "../../../shared/db/tables/subjects.ts";
+import { JobLease } from "./job-lease.ts";
 
 /** At most this many subjects are stored by name; all of them are counted. */
 const maxFindings = 100;
@@ -35,23 +37,20 @@ export async function insertSubjectJob(
   return meta.changes > 0;
 }
 
-/**
- * Claims and returns running jobs without an update since `before`: their turn has ended, or their worker is
- * presumed dead. A job that fails each time is last the next time.
- */
+const lease = new JobLease(subjectJobs, {
+  key: [subjectJobs.jobId],
+  until: "updatedAt",
+  isAtWork: sql`status = 'running'`,
+});
+
+/** Claims running jobs without an update since `before`: their turn has ended, or their worker is presumed dead. */
 export async function claimStalledSubjectJobs(
   db: D1Database,
   { now, before }: { now: number; before: number },
   limit: number,
-): Promise<string[]> {
-  const stalled = sql`SELECT job_id FROM subject_jobs WHERE status = 'running' AND updated_at <= ${before}
-    ORDER BY updated_at LIMIT ${limit}`;
-  const rows = await drizzle(db)
-    .update(subjectJobs)
-    .set({ updatedAt: now })
-    .where(sql`job_id IN (${stalled})`)
-    .returning({ jobId: subjectJobs.jobId });
-  return rows.map(({ jobId }) => jobId);
+): Promise<JobKey[]> {
+  const claimed = await lease.claim(db, { now: before, leaseUntil: now }, limit);
+  return claimed.map(({ projectId, jobId }) => ({ projectId, jobId }));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { RouteConfig, RouteHandler } from "@hono/zod-openapi";
 import type { Context, Handler } from "hono";
 import type { z } from "zod";
 import type { RuntimeHono } from "../request-context.ts";
+import type { ApiTag } from "./api-tags.ts";
 
 /** One line of the table of routes (`routes.ts`). */
 export interface Route {
@@ -16,13 +17,18 @@ export interface Route {
 }
 
 /** The definition that `createRoute` takes, without what the table of routes says: method, path and security. */
-type EndpointDocs = Pick<RouteConfig, "summary" | "description" | "responses"> & { request: RequestDocs };
+type EndpointDocs = Pick<RouteConfig, "summary" | "description" | "responses"> & {
+  /** The name of the method in generated clients. */
+  operationId: string;
+  tags: [ApiTag];
+  request: RequestDocs;
+};
 
 export type RequestDocs = {
   /** One parameter, as the last segment of the path. */
   params?: z.ZodObject;
   query?: z.ZodObject;
-  /** `Idempotency-Key`. */
+  /** `Idempotency-Key`, which is required, or `Licenzy-At-Least`. */
   headers?: z.ZodObject;
   body?: { required: true; content: { "application/json": { schema: z.ZodObject } } };
 };

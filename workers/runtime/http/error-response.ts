@@ -16,6 +16,8 @@ export function toErrorResponse(thrown: unknown, c: ApiContext): Response {
     error: error.code,
     message: error.message,
     request_id: c.get("requestId"),
+    // The portal serves the site on the same origin.
+    docs_url: `${new URL(c.req.url).origin}/docs/errors#${error.code}`,
     ...(details === undefined ? {} : { details }),
   };
   return jsonReply(c, body, {

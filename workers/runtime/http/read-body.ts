@@ -35,5 +35,5 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
 }
 
 function tooLarge(maxBytes: number): ApiError {
-  return new ApiError("payload_too_large", `The body is larger than ${maxBytes} bytes.`);
+  return new ApiError("payload_too_large", `The body is too large: the maximum is ${maxBytes} bytes.`);
 }

@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import { isIdempotencyKey } from "../../../shared/contract/idempotency-key.ts";
+import { maxBodyBytes } from "../../../shared/contract/request-limits.ts";
+import { validationErrors } from "../../../shared/contract/validation-errors.ts";
 import type { ApiContext } from "../request-context.ts";
 import { ApiError } from "./api-error.ts";
+import { invalidRequest } from "./invalid-request.ts";
 import { findUnusableMember } from "./json-members.ts";
 import { readBody } from "./read-body.ts";
-import { invalidRequest, validationErrors } from "./validation-errors.ts";
 
-const maxBodyBytes = 16 * 1024;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** Parses the body by `schema`. Checks in this order: media type, size, JSON, shape. */
@@ -22,7 +23,7 @@ export async function readJson<S extends z.ZodType>(c: ApiContext, schema: S): P
     value = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof SyntaxError ? error.message : "it contains bytes that are not UTF-8";
-    throw new ApiError("invalid_json", `The body is not well-formed JSON in UTF-8: ${reason}`);
+    throw new ApiError("invalid_json", `Invalid JSON: ${reason}`);
   }
   const unusable = findUnusableMember(text, value);
   if (unusable !== null) {

@@ -12,6 +12,7 @@ import type { ManualActionInput } from "../../../shared/contract/operations/manu
 import type { InputOf, Operation, ReplyOf } from "../../../shared/contract/operations/operation.ts";
 import type { Refusal } from "../../../shared/contract/operations/reply.ts";
 import type { BulkJob } from "../../../shared/db/bulk-jobs.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import type { Authorized } from "../../../shared/operations/authorize.ts";
 import { runAuthorized } from "../../../shared/operations/run.ts";
 import type { BulkPageRow, BulkRowResult } from "../db/bulk-job-rows.ts";
@@ -179,8 +180,9 @@ export async function applyRow(turn: BulkTurn, row: BulkPageRow): Promise<Found>
 /** A customer without a row in D1: new within seconds, erased, or unknown. */
 async function findMissing(turn: BulkTurn, subjectRef: string): Promise<Found | null> {
   const { projectId, mode } = turn.job;
-  if (await isErased(turn.env.DB, { projectId, mode, subjectRef })) return { state: "erased" };
-  const reply = await run(turn, readCustomer, { subjectRef, before: null, limit: 1 });
+  if (await isErased(dataOf(turn.env, { projectId }), { projectId, mode, subjectRef }))
+    return { state: "erased" };
+  const reply = await run(turn, readCustomer, { subjectRef, before: null, limit: 1, withProfile: false });
   if (reply.outcome === "refused") return toRefused(reply);
   return reply.customer.exists ? null : { state: "unknown" };
 }

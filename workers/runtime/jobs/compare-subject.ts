@@ -1,4 +1,5 @@
 import type { SubjectJobKind } from "../../../shared/contract/operations/data-check.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
 import { isErased } from "../db/erasures.ts";
@@ -32,7 +33,7 @@ async function compare(
 ): Promise<Verification> {
   const found = await callSubject(env, identity, (subject) => subject.verify());
   // An empty object has nothing to compare with, so it finds no error even if D1 has rows of it.
-  if (found.headSequence === 0 && headSequence > 0 && !(await isErased(env.DB, identity))) {
+  if (found.headSequence === 0 && headSequence > 0 && !(await isErased(dataOf(env, identity), identity))) {
     const message = `the object is empty, but D1 has seen its ledger reach ${headSequence}: it was erased, or its storage is lost`;
     return { ...found, ok: false, findings: [{ where: "ledger", sequence: null, message }] };
   }

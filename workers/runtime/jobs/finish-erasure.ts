@@ -1,6 +1,9 @@
+import { forwardAudit } from "../../../shared/db/audit-outbox.ts";
+import { databasesOf, dataOf } from "../../../shared/db/databases.ts";
 import type { ErasureRow } from "../../../shared/db/erasures.ts";
 import { readProjectSettings } from "../../../shared/db/projects.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
+import { databaseNumberOf } from "../../../shared/kit/ids.ts";
 import { eraseNextPart } from "../db/erase-customer.ts";
 import { finishErasure as markErased } from "../db/erasures.ts";
 import type { RuntimeEnv } from "../env.ts";
@@ -23,10 +26,12 @@ export async function finishErasure(env: RuntimeEnv, row: ErasureRow): Promise<b
   const identity = { projectId, mode, subjectRef, region: project.region };
   // Erase the object first: it then writes no more data of the customer to D1.
   await callSubject(env, identity, (subject) => subject.erase({ erasureId, requestedAt: askedAt }), budgetMs);
+  // Entries on their way to the log are in it before its step blanks them.
+  await forwardAudit(env, databaseNumberOf(projectId));
   const erasure = { ...row, subjectRef };
   for (let parts = 0; parts < partsPerRun && Date.now() - startedAt < budgetMs; parts++) {
-    if (await eraseNextPart(env.DB, erasure)) continue;
-    await markErased(env.DB, erasureId, await currentTime(env.DEV));
+    if (await eraseNextPart(databasesOf(env, row), erasure)) continue;
+    await markErased(dataOf(env, row), erasureId, await currentTime(env.DEV));
     return true;
   }
   return false;

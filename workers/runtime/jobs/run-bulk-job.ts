@@ -1,6 +1,8 @@
+import type { JobKey } from "../../../shared/contract/messages.ts";
 import { applyAction } from "../../../shared/contract/operations/customers.ts";
 import { hasRole } from "../../../shared/contract/roles.ts";
 import type { BulkJob } from "../../../shared/db/bulk-jobs.ts";
+import { databasesOf, dataOf } from "../../../shared/db/databases.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
@@ -41,47 +43,58 @@ const callsPerPage = 4;
 /** Attempts without an answer until a customer counts as failed. */
 const maxTries = 3;
 
-/** Customers at the same time: a sync calls Stripe several times for each, on at most six connections. */
+/**
+ * Customers at the same time: a sync calls Stripe several times for each, on at most six connections. A grant reads the
+ * product and the settings of signals.
+ */
 const sizeOf = ({ action }: BulkJob) =>
-  action.type === "sync" ? { customers: 5, callsEach: 25 } : { customers: 20, callsEach: 1 };
+  action.type === "sync"
+    ? { customers: 5, callsEach: 25 }
+    : { customers: 20, callsEach: action.type === "grant" ? 3 : 1 };
 
 /** Runs the first turn. The reply is sent already, so a failure is only logged. The sweep continues the job. */
-export async function beginBulkJob(env: RuntimeEnv, jobId: string): Promise<void> {
+export async function beginBulkJob(env: RuntimeEnv, key: JobKey): Promise<void> {
   try {
-    await runBulkJob(env, jobId);
+    await runBulkJob(env, key);
   } catch (error) {
-    log("error", "bulk_job.turn_failed", { jobId, error: errorMessage(error) });
+    log("error", "bulk_job.turn_failed", { jobId: key.jobId, error: errorMessage(error) });
   }
 }
 
 /** Runs a turn of a claimed job. Returns whether there is more to do. */
-export async function runBulkJob(env: RuntimeEnv, jobId: string): Promise<boolean> {
+export async function runBulkJob(env: RuntimeEnv, key: JobKey): Promise<boolean> {
   const endBy = Date.now() + turnMs;
   let calls = 0;
   while (Date.now() < endBy && calls < callsPerTurn) {
-    const spent = await runBulkPage(env, jobId);
+    const spent = await runBulkPage(env, key);
     if (spent === null) return false;
     calls += spent;
   }
-  await releaseBulkJob(env.DB, jobId, await currentTime(env.DEV));
+  await releaseBulkJob(dataOf(env, key), key.jobId, await currentTime(env.DEV));
   return true;
 }
 
 /** Works on the next customers. Returns the calls it took; `null` when the job waits for an operator or is over. */
-export async function runBulkPage(env: RuntimeEnv, jobId: string): Promise<number | null> {
+export async function runBulkPage(env: RuntimeEnv, key: JobKey): Promise<number | null> {
+  const { jobId } = key;
   const now = await currentTime(env.DEV);
-  const job = await renewBulkJob(env.DB, jobId, now + bulkLeaseMs);
+  const job = await renewBulkJob(dataOf(env, key), jobId, now + bulkLeaseMs);
   if (job === null) return null;
   const { customers, callsEach } = sizeOf(job);
-  const { rows, permit } = await readBulkPage(env.DB, job, customers, now);
+  const { rows, permit } = await readBulkPage(databasesOf(env, job), job, customers, now);
   // As for a single action.
   if (permit === null || !hasRole(permit.role, applyAction.role)) {
-    await stopForbiddenBulkJob(env.DB, jobId, `${job.operatorName} may not act here any more.`, now);
+    await stopForbiddenBulkJob(
+      dataOf(env, key),
+      jobId,
+      `${job.operatorName} may not act here any more.`,
+      now,
+    );
     return null;
   }
   const turn = { env, job, permit: toPermit(job, permit, now) };
   const results = await Promise.all(rows.map((row) => workOn(turn, row)));
-  await saveBulkPage(env.DB, job, results, now);
+  await saveBulkPage(dataOf(env, job), job, results, now);
   const unknown = rows.filter(({ isKnown }) => isKnown === 0).length;
   return callsPerPage + rows.length * callsEach + 2 * unknown;
 }

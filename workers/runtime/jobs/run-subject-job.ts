@@ -1,3 +1,5 @@
+import type { JobKey } from "../../../shared/contract/messages.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { readSubjectJob, type SubjectFinding, type SubjectJobRow } from "../../../shared/db/subject-jobs.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
@@ -29,25 +31,25 @@ const turnMs = 20_000;
 const subjectBudgetMs = 8_000;
 
 /** Runs the first turn of a job. The reply is sent already, so a failure is only logged. The sweep continues the job. */
-export async function beginSubjectJob(env: RuntimeEnv, jobId: string): Promise<void> {
+export async function beginSubjectJob(env: RuntimeEnv, key: JobKey): Promise<void> {
   try {
-    await runSubjectJob(env, jobId);
+    await runSubjectJob(env, key);
   } catch (error) {
-    log("error", "subject_job.turn_failed", { jobId, error: errorMessage(error) });
+    log("error", "subject_job.turn_failed", { jobId: key.jobId, error: errorMessage(error) });
   }
 }
 
-export async function runSubjectJob(env: RuntimeEnv, jobId: string): Promise<void> {
+export async function runSubjectJob(env: RuntimeEnv, key: JobKey): Promise<void> {
   const endBy = Date.now() + turnMs;
   for (let pages = 0; pages < pagesPerTurn && Date.now() < endBy; pages++) {
-    const job = await readSubjectJob(env.DB, jobId);
+    const job = await readSubjectJob(dataOf(env, key), key.jobId);
     if (job?.status !== "running") return;
     await doPage(env, job, subjectsPerPage);
   }
 }
 
 export async function doPage(env: RuntimeEnv, job: SubjectJobRow, limit: number): Promise<void> {
-  const subjects = await listSubjectsOfJob(env.DB, job, limit);
+  const subjects = await listSubjectsOfJob(dataOf(env, job), job, limit);
   const visits = await Promise.all(subjects.map((subject) => visit(env, subject, job)));
   const sum = (part: "entries" | "unflushed") => visits.reduce((total, found) => total + found[part], 0);
   const findings = visits.flatMap(({ finding }) => finding ?? []);
@@ -62,7 +64,7 @@ export async function doPage(env: RuntimeEnv, job: SubjectJobRow, limit: number)
     findings,
     isOver: subjects.length < limit,
   };
-  await advanceSubjectJob(env.DB, job, page, await currentTime(env.DEV));
+  await advanceSubjectJob(dataOf(env, job), job, page, await currentTime(env.DEV));
 }
 
 interface Visit {

@@ -51,7 +51,7 @@ export async function createKey(
     after: { name, expiresAt, hint },
   };
   if (!(await insertKey(env.DB, row, audit))) return null;
-  await syncKey(env, row, { projectId, mode, region: project.region }, project.plan, now);
+  await syncKey(env, row, { projectId, mode, region: project.region }, project, now);
   return { keyId, apiKey };
 }
 

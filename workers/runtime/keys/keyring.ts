@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { PlanStatus } from "../../../shared/contract/enums.ts";
+import { defaultRateLimit } from "../../../shared/contract/rate-limits.ts";
 
 /** The properties of a key that a request needs. */
 export interface KeyEntry {
@@ -25,6 +26,18 @@ export interface KeyringPlan {
   version: number;
 }
 
+/** The project's rate limit, `null` for the default. `version` grows with every change of it in D1. */
+export interface KeyringLimit {
+  requests: number | null;
+  version: number;
+}
+
+/** What a Keyring holds besides the keys. */
+export interface KeyringSettings {
+  plan: KeyringPlan;
+  limit: KeyringLimit;
+}
+
 /** What to count once, by its id, in each of the windows, which last `lengthMs`. */
 export interface Taken {
   id: string;
@@ -33,15 +46,13 @@ export interface Taken {
   windows: { id: string; max: number }[];
 }
 
-const defaultRateLimit = 10_000;
-
 /** Returns the name of a project's Keyring in one mode. */
 export function keyringName(projectId: string, mode: string): string {
   return `${projectId}/${mode}`;
 }
 
 /**
- * The keys of one project and mode, and the account's plan. Every request without a cached key reads them
+ * The keys of one project and mode, the account's plan, and the project's rate limit. Every request without a cached key reads them
  * before it reaches a subject. D1 holds the same data. A change is durable in both before the portal confirms
  * it. The object can be rebuilt from D1 with one idempotent `put` of every row.
  *
@@ -73,20 +84,26 @@ export class Keyring extends DurableObject<unknown> {
   }
 
   /**
-   * Writes keys and plan from D1. Safe to repeat and in any order: two calls can overtake each other, and an older
+   * Writes keys, plan and rate limit from D1. Safe to repeat and in any order: two calls can overtake each other, and an older
    * version never replaces a newer one. A revocation applies whatever the versions say and is never undone, because a
    * database that was restored from a backup counts from an older version again.
    */
-  async put(keys: KeyRecord[], plan: KeyringPlan): Promise<void> {
+  async put(keys: KeyRecord[], { plan, limit }: KeyringSettings): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       this.ensureTables();
       const { sql } = this.ctx.storage;
       sql.exec(
-        `INSERT INTO settings (id, plan, plan_version) VALUES (1, ?, ?)
-         ON CONFLICT DO UPDATE SET plan = excluded.plan, plan_version = excluded.plan_version
-         WHERE excluded.plan_version > settings.plan_version`,
+        `INSERT INTO settings (id, plan, plan_version, rate_limit, rate_limit_version) VALUES (1, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET
+           plan = iif(excluded.plan_version > settings.plan_version, excluded.plan, settings.plan),
+           plan_version = max(excluded.plan_version, settings.plan_version),
+           rate_limit = iif(excluded.rate_limit_version > settings.rate_limit_version,
+             excluded.rate_limit, settings.rate_limit),
+           rate_limit_version = max(excluded.rate_limit_version, settings.rate_limit_version)`,
         plan.status,
         plan.version,
+        limit.requests,
+        limit.version,
       );
       for (const key of keys) {
         sql.exec(
@@ -151,11 +168,15 @@ export class Keyring extends DurableObject<unknown> {
         key_hash TEXT PRIMARY KEY, key_id TEXT NOT NULL, expires_at INTEGER, revoked_at INTEGER
       ) WITHOUT ROWID;
     `);
-    const hasVersions = sql.exec("SELECT 1 FROM pragma_table_info('keys') WHERE name = 'version'").toArray();
-    if (hasVersions.length > 0) return;
-    sql.exec(`
-      ALTER TABLE settings ADD COLUMN plan_version INTEGER NOT NULL DEFAULT 0;
-      ALTER TABLE keys ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
-    `);
+    this.ensureColumn("keys", "version");
+    this.ensureColumn("settings", "plan_version");
+    this.ensureColumn("settings", "rate_limit_version");
+  }
+
+  /** Adds a version to a table that an older release made. */
+  private ensureColumn(table: "keys" | "settings", column: string): void {
+    const { sql } = this.ctx.storage;
+    const found = sql.exec("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", table, column).toArray();
+    if (found.length === 0) sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0`);
   }
 }

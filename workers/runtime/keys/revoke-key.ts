@@ -14,6 +14,6 @@ export async function revokeKey(
   const key = await markKeyRevoked(env.DB, keyId, now, audit);
   if (key === null) throw new Error(`No API key ${keyId}`);
   const project = await readProjectWithPlan(env.DB, key.projectId);
-  await syncKey(env, key, { ...key, region: project.region }, project.plan, now);
+  await syncKey(env, key, { ...key, region: project.region }, project, now);
   return { revokedAt: key.revokedAt ?? now };
 }

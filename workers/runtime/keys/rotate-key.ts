@@ -41,8 +41,8 @@ export async function rotateKey(
   const expiring = { keyId: oldKeyId, expiresAt: oldExpiresAt };
   if (!(await insertKeySuccessor(env.DB, row, expiring, audit))) return null;
   const address = { projectId, mode, region: project.region };
-  await syncKey(env, row, address, project.plan, now);
+  await syncKey(env, row, address, project, now);
   const oldKey = await readKey(env.DB, oldKeyId);
-  if (oldKey !== null) await syncKey(env, oldKey, address, project.plan, now);
+  if (oldKey !== null) await syncKey(env, oldKey, address, project, now);
   return { keyId: row.keyId, apiKey, oldExpiresAt };
 }

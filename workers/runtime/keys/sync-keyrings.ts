@@ -1,21 +1,25 @@
+import { modes } from "../../../shared/contract/enums.ts";
 import type { ApiKeyRow } from "../../../shared/db/api-keys.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
+import { readProjectWithPlan } from "../db/accounts.ts";
 import {
   claimUnsyncedKeys,
   claimUnsyncedPlans,
+  claimUnsyncedRateLimits,
   type KeyringAddress,
   listProjectRegions,
   markKeySynced,
   markPlanSynced,
+  markRateLimitSynced,
 } from "../db/keyring-sync.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { type Budget, workThrough } from "../sweeps/work-through.ts";
-import { type KeyRecord, type KeyringPlan, keyringName } from "./keyring.ts";
+import { type KeyRecord, type KeyringPlan, type KeyringSettings, keyringName } from "./keyring.ts";
 
 /**
- * A change of a key or a plan goes to D1 first (with `synced_at` empty), then to the Keyring, then
+ * A change of a key, a plan or a rate limit goes to D1 first (with `synced_at` empty), then to the Keyring, then
  * `synced_at` is set. Only then does the call return. After a crash or failure in between, `synced_at` stays
  * empty and the sweep updates the Keyring.
  */
@@ -52,11 +56,14 @@ export async function syncKeyrings(
       return claimed.map((change) => ({ ...change, now }));
     };
   await Promise.all([
-    workThrough(claimWith(claimUnsyncedKeys), options, ({ key, region, plan, now }) =>
-      send(key.keyId, syncKey(env, key, { ...key, region }, plan, now)),
+    workThrough(claimWith(claimUnsyncedKeys), options, ({ key, region, plan, limit, now }) =>
+      send(key.keyId, syncKey(env, key, { ...key, region }, { plan, limit }, now)),
     ),
     workThrough(claimWith(claimUnsyncedPlans), options, ({ accountId, plan, now }) =>
       send(accountId, syncPlan(env, accountId, plan, now)),
+    ),
+    workThrough(claimWith(claimUnsyncedRateLimits), options, ({ projectId, now }) =>
+      send(projectId, syncRateLimit(env, projectId, now)),
     ),
   ]);
   return counts;
@@ -73,10 +80,10 @@ export async function syncKey(
   env: RuntimeEnv,
   key: ApiKeyRow,
   address: KeyringAddress,
-  plan: KeyringPlan,
+  settings: KeyringSettings,
   now: number,
 ): Promise<void> {
-  await putIntoKeyring(env, address, [key], plan);
+  await putIntoKeyring(env, address, [key], settings);
   await markKeySynced(env.DB, key, now);
 }
 
@@ -87,18 +94,23 @@ export async function syncPlan(
   plan: KeyringPlan,
   now: number,
 ): Promise<void> {
-  for (const { projectId, region } of await listProjectRegions(env.DB, accountId)) {
-    await putIntoKeyring(env, { projectId, mode: "test", region }, [], plan);
-    await putIntoKeyring(env, { projectId, mode: "live", region }, [], plan);
-  }
+  for (const { projectId, region, limit } of await listProjectRegions(env.DB, accountId))
+    for (const mode of modes) await putIntoKeyring(env, { projectId, mode, region }, [], { plan, limit });
   await markPlanSynced(env.DB, accountId, plan, now);
+}
+
+/** Sends the rate limit of a project to both its Keyrings and records in D1 that it did. */
+export async function syncRateLimit(env: RuntimeEnv, projectId: string, now: number): Promise<void> {
+  const { region, plan, limit } = await readProjectWithPlan(env.DB, projectId);
+  for (const mode of modes) await putIntoKeyring(env, { projectId, mode, region }, [], { plan, limit });
+  await markRateLimitSynced(env.DB, projectId, limit, now);
 }
 
 async function putIntoKeyring(
   env: RuntimeEnv,
   { projectId, mode, region }: KeyringAddress,
   keys: KeyRecord[],
-  plan: KeyringPlan,
+  settings: KeyringSettings,
 ): Promise<void> {
   const id = env.KEYRING.idFromName(keyringName(projectId, mode));
   const records = keys.map(({ keyId, keyHash, expiresAt, revokedAt, version }) => ({
@@ -108,5 +120,5 @@ async function putIntoKeyring(
     revokedAt,
     version,
   }));
-  await env.KEYRING.get(id, { locationHint: region }).put(records, plan);
+  await env.KEYRING.get(id, { locationHint: region }).put(records, settings);
 }

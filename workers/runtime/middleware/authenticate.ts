@@ -3,6 +3,7 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { countKeyUse } from "../activity.ts";
 import { ApiError } from "../http/api-error.ts";
 import { findKey } from "../keys/key-cache.ts";
+import { findCallerRegion } from "../replica/caller-region.ts";
 import type { RuntimeHono } from "../request-context.ts";
 
 /** Sets the caller from `Authorization: Bearer lz_…`. Nothing else identifies a caller: cookies are not read. */
@@ -15,7 +16,8 @@ export const authenticate = createMiddleware<RuntimeHono>(async (c, next) => {
       { headers: { "WWW-Authenticate": "Bearer" } },
     );
 
-  const key = await findKey(c.env, presented);
+  const callerRegion = findCallerRegion(c.req.raw.cf as IncomingRequestCfProperties | undefined);
+  const key = await findKey(c.env, presented, callerRegion);
   const expiresAt = key?.entry.expiresAt ?? null;
   const isExpired = expiresAt !== null && expiresAt <= (await currentTime(c.env.DEV));
   if (key === null || isExpired)
@@ -27,7 +29,8 @@ export const authenticate = createMiddleware<RuntimeHono>(async (c, next) => {
 
   const { projectId, mode, region, entry } = key;
   const { keyId, plan, rateLimit } = entry;
-  c.set("caller", { projectId, mode, region, keyId, plan, rateLimit });
+  const away = callerRegion === region ? null : callerRegion;
+  c.set("caller", { projectId, mode, region, keyId, plan, rateLimit, away });
   countKeyUse(c.env, keyId);
   await next();
 });

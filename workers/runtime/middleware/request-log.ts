@@ -1,13 +1,16 @@
 import { createMiddleware } from "hono/factory";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
-import { isLogged, log } from "../../../shared/kit/log.ts";
+import { isInLogShare, isLogged, log } from "../../../shared/kit/log.ts";
 import { writeMetric } from "../../../shared/kit/metrics.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import { toErrorResponse } from "../http/error-response.ts";
 import { routePattern } from "../http/route-pattern.ts";
 import type { ApiContext, Caller, RuntimeHono } from "../request-context.ts";
 
-/** Writes one line per request with its outcome, and measures it (docs/observability.md). Starts the request's clock. */
+/**
+ * Logs each request that is refused or fails, and a share of the others, with its outcome, and measures every one
+ * (docs/observability.md). Starts the request's clock.
+ */
 export const requestLog = createMiddleware<RuntimeHono>(async (c, next) => {
   c.set("startedAt", Date.now());
   c.set("logFields", {});
@@ -17,7 +20,7 @@ export const requestLog = createMiddleware<RuntimeHono>(async (c, next) => {
     // Hono passes instances of Error to `app.onError` and throws any other value on, which would be a bare 500.
     c.res = toErrorResponse(thrown, c);
   }
-  if (isLogged("info")) logRequest(c);
+  if (isLogged("info") && (c.res.status >= 400 || isInLogShare())) logRequest(c);
   if (c.env.METRICS !== undefined) measureRequest(c);
 });
 

@@ -20,11 +20,12 @@ export function validateRequest({
   headers,
   body,
 }: RequestDocs): MiddlewareHandler<RuntimeHono> {
+  const isKeyed = headers !== undefined && "Idempotency-Key" in headers.shape;
   const bodySchema = body?.content["application/json"].schema;
   return async (c, next) => {
     if (params !== undefined) c.req.addValidatedData("param", readPathParams(c, params));
     c.req.addValidatedData("query", readQuery(c, query ?? noParameters));
-    if (headers !== undefined) c.req.addValidatedData("header", { "Idempotency-Key": readIdempotencyKey(c) });
+    if (isKeyed) c.req.addValidatedData("header", { "Idempotency-Key": readIdempotencyKey(c) });
     if (bodySchema !== undefined) c.req.addValidatedData("json", await readJson(c, bodySchema));
     await next();
   };

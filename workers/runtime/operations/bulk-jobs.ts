@@ -10,6 +10,7 @@ import { jobAlreadyStarted } from "../../../shared/contract/operations/jobs.ts";
 import { type Refusal, refusal } from "../../../shared/contract/operations/reply.ts";
 import { subjectRefSchema } from "../../../shared/contract/subject-ref.ts";
 import { readBulkJob } from "../../../shared/db/bulk-jobs.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { readProduct } from "../../../shared/db/products.ts";
 import {
   insertBulkJob,
@@ -22,17 +23,13 @@ import {
 import { beginBulkJob, bulkLeaseMs } from "../jobs/run-bulk-job.ts";
 import { implement } from "./implement.ts";
 
-const unknownJob: Refusal = refusal("not_found", "There is no such job in this project and mode.");
+const unknownJob: Refusal = refusal("not_found", "Job not found in this project and mode.");
 
 export const create = implement(
   createBulkJob,
   async ({ env, scope, now, audit, waitUntil }, { jobId, subjectRefs, action, reason, text }) => {
     if ("productCode" in action && (await readProduct(env.DB, scope, action.productCode)) === null)
-      return refusal(
-        "not_found",
-        `There is no product ${action.productCode} in ${scope.mode} mode.`,
-        "productCode",
-      );
+      return refusal("not_found", `No product '${action.productCode}' in ${scope.mode} mode.`, "productCode");
     // One row per customer.
     const listed = [...new Set(subjectRefs)].map((subjectRef) => {
       const parsed = subjectRefSchema.safeParse(subjectRef);
@@ -44,9 +41,11 @@ export const create = implement(
     const job = { jobId, action, reason, note: text, undoes: null };
     const after = { action, customers: listed.length, reason: `${reason}: ${text}` };
     const claim = { leaseUntil: now + bulkLeaseMs, audit: audit({ target: jobId, after }) };
-    if (!(await insertBulkJob(env.DB, scope, job, selectListedRows(listed), claim)))
-      return (await readBulkJob(env.DB, scope, jobId)) === null ? unknownJob : { outcome: "done", jobId };
-    waitUntil(beginBulkJob(env, jobId));
+    if (!(await insertBulkJob(dataOf(env, scope), scope, job, selectListedRows(listed), claim)))
+      return (await readBulkJob(dataOf(env, scope), scope, jobId)) === null
+        ? unknownJob
+        : { outcome: "done", jobId };
+    waitUntil(beginBulkJob(env, { projectId: scope.projectId, jobId }));
     return { outcome: "done", jobId };
   },
 );
@@ -54,7 +53,7 @@ export const create = implement(
 export const undo = implement(
   undoBulkJob,
   async ({ env, scope, now, audit, waitUntil }, { jobId, undoes }) => {
-    const original = await readBulkJob(env.DB, scope, undoes);
+    const original = await readBulkJob(dataOf(env, scope), scope, undoes);
     if (original === null) return unknownJob;
     if (!undoableActions.includes(original.action.type))
       return refusal("conflict", "Only grants, revocations and adjustments can be undone.");
@@ -62,9 +61,11 @@ export const undo = implement(
     const { reason, note } = original;
     const job = { jobId, action: { type: "undo", jobId: undoes } as const, reason, note, undoes };
     const claim = { leaseUntil: now + bulkLeaseMs, audit: audit({ target: undoes, after: { job: jobId } }) };
-    if (!(await insertBulkJob(env.DB, scope, job, selectRowsToUndo(undoes), claim)))
-      return (await readBulkJob(env.DB, scope, jobId)) === null ? unknownJob : { outcome: "done", jobId };
-    waitUntil(beginBulkJob(env, jobId));
+    if (!(await insertBulkJob(dataOf(env, scope), scope, job, selectRowsToUndo(undoes), claim)))
+      return (await readBulkJob(dataOf(env, scope), scope, jobId)) === null
+        ? unknownJob
+        : { outcome: "done", jobId };
+    waitUntil(beginBulkJob(env, { projectId: scope.projectId, jobId }));
     return { outcome: "done", jobId };
   },
 );
@@ -73,11 +74,11 @@ export const previewAgain = implement(
   previewBulkJobAgain,
   async ({ env, scope, now, audit, waitUntil }, { jobId }) => {
     const claim = { leaseUntil: now + bulkLeaseMs, audit: audit({ target: jobId }) };
-    if (await previewAgainRow(env.DB, scope, jobId, claim)) {
-      waitUntil(beginBulkJob(env, jobId));
+    if (await previewAgainRow(dataOf(env, scope), scope, jobId, claim)) {
+      waitUntil(beginBulkJob(env, { projectId: scope.projectId, jobId }));
       return { outcome: "done" };
     }
-    const job = await readBulkJob(env.DB, scope, jobId);
+    const job = await readBulkJob(dataOf(env, scope), scope, jobId);
     if (job === null) return unknownJob;
     // The form was sent twice, or by two operators.
     if (job.status === "previewing") return { outcome: "done" };
@@ -89,17 +90,14 @@ export const start = implement(
   startBulkJob,
   async ({ env, scope, now, audit, waitUntil }, { jobId, round }) => {
     const claim = { leaseUntil: now + bulkLeaseMs, audit: audit({ target: jobId }) };
-    if (await startBulkJobRow(env.DB, scope, { jobId, round }, claim)) {
-      waitUntil(beginBulkJob(env, jobId));
+    if (await startBulkJobRow(dataOf(env, scope), scope, { jobId, round }, claim)) {
+      waitUntil(beginBulkJob(env, { projectId: scope.projectId, jobId }));
       return { outcome: "done" };
     }
-    const job = await readBulkJob(env.DB, scope, jobId);
+    const job = await readBulkJob(dataOf(env, scope), scope, jobId);
     if (job === null) return unknownJob;
     if (job.round !== round || job.status === "previewing")
-      return refusal(
-        "conflict",
-        "The preview is not the newest any more. Review the current one, then start the job.",
-      );
+      return refusal("conflict", "This preview is outdated. Review the current one, then start the job.");
     // The form was sent twice, or two operators started the same preview: it runs once.
     if (job.status === "running") return { outcome: "done" };
     return job.status === "finished"
@@ -109,8 +107,9 @@ export const start = implement(
 );
 
 export const stop = implement(stopBulkJob, async ({ env, scope, audit }, { jobId }) => {
-  if (await stopBulkJobRow(env.DB, scope, jobId, audit({ target: jobId }))) return { outcome: "done" };
-  const job = await readBulkJob(env.DB, scope, jobId);
+  if (await stopBulkJobRow(dataOf(env, scope), scope, jobId, audit({ target: jobId })))
+    return { outcome: "done" };
+  const job = await readBulkJob(dataOf(env, scope), scope, jobId);
   if (job === null) return unknownJob;
   if (job.status === "stopped") return { outcome: "done" };
   return refusal("conflict", "The job is not running. There is nothing to stop.");

@@ -13,9 +13,23 @@ export async function fetchPrices(
   env: RuntimeEnv,
   scope: Scope,
 ): Promise<OperatorReply<{ prices: PriceView[] }>> {
+  return fetchPricePage(env, scope, { after: null, limit: 100 });
+}
+
+/**
+ * Returns a page of the account's active prices, newest first, after the price `after`, and where the next page begins:
+ * `null` after the last one. One request to Stripe.
+ */
+export async function fetchPricePage(
+  env: RuntimeEnv,
+  scope: Scope,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<OperatorReply<{ prices: PriceView[]; next: string | null }>> {
   return withStripe(env, scope, async (stripe) => {
-    const page = await stripe.prices.list({ active: true, limit: 100, expand: ["data.product"] });
-    return { outcome: "done", prices: page.data.map(toPriceView) };
+    const start = after === null ? {} : { starting_after: after };
+    const page = await stripe.prices.list({ active: true, limit, expand: ["data.product"], ...start });
+    const next = page.has_more ? (page.data.at(-1)?.id ?? null) : null;
+    return { outcome: "done", prices: page.data.map(toPriceView), next };
   });
 }
 

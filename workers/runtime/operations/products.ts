@@ -1,6 +1,7 @@
 import type { EntitlementKind } from "../../../shared/contract/enums.ts";
 import {
   archiveProduct,
+  type CheckoutSettings,
   createProduct,
   editProduct,
   listPrices,
@@ -11,7 +12,7 @@ import {
 import { type OperatorReply, refusal } from "../../../shared/contract/operations/reply.ts";
 import type { Scope } from "../../../shared/contract/scope.ts";
 import type { Actor } from "../../../shared/db/audit.ts";
-import { readProduct } from "../../../shared/db/products.ts";
+import { type ProductRow, readProduct } from "../../../shared/db/products.ts";
 import { changeProduct, findProductOfPrice, insertProduct } from "../db/products.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { implement } from "./implement.ts";
@@ -42,22 +43,36 @@ export async function makeProduct(
   const { productCode, name, kind, stripePriceId } = input;
   const exists = refusal(
     "conflict",
-    `There is a product ${productCode} already in ${scope.mode} mode. Codes are never reused, even after archiving.`,
+    `The code ${productCode} is already in use in ${scope.mode} mode. Codes are never reused, even after archiving. Choose another code.`,
     "productCode",
   );
   if ((await readProduct(env.DB, scope, productCode)) !== null) return exists;
   const row = { ...scope, productCode, name, kind, stripePriceId, ...productDetails(input) };
+  const unsold = await checkSellInstead(env, scope, input);
+  if (unsold.outcome === "refused") return unsold;
   try {
     await insertProduct(env.DB, actor, { ...row, createdAt: now, updatedAt: now });
   } catch (error) {
-    // Two forms were sent at the same moment, and the other one inserted the row. Any other error is rethrown.
+    // Two forms were sent at the same moment, and the other one took code or price. Any other error is rethrown.
     if ((await readProduct(env.DB, scope, productCode)) !== null) return exists;
+    const owner = await findProductOfPrice(env.DB, scope, stripePriceId);
+    if (owner !== null) return takenPrice(owner);
     throw error;
   }
   return { outcome: "done" };
 }
 
-export const edit = implement(editProduct, async ({ env, scope, actor, now }, { product, version }) => {
+export const edit = implement(editProduct, ({ env, scope, actor, now }, { product, version }) =>
+  saveProduct(env, scope, product, { actor, now, version }),
+);
+
+/** Changes a product that is still as it was at `version`, if its price exists at Stripe and fits its kind. */
+export async function saveProduct(
+  env: RuntimeEnv,
+  scope: Scope,
+  product: ProductInput,
+  { actor, now, version }: { actor: Actor; now: number; version: number },
+): Promise<OperatorReply> {
   const checked = await checkPrice(env, scope, product);
   if (checked.outcome === "refused") return checked;
   const found = await readProduct(env.DB, scope, product.productCode);
@@ -69,13 +84,15 @@ export const edit = implement(editProduct, async ({ env, scope, actor, now }, { 
     "Another operator changed this product while you were editing. Nothing was saved. Your entries are below, next to the current values. Save again to apply them.",
   );
   if (found.product.updatedAt !== version) return edited;
+  const unsold = await checkSellInstead(env, scope, product);
+  if (unsold.outcome === "refused") return unsold;
   const { name, stripePriceId } = product;
   const priceChange = stripePriceId === found.product.stripePriceId ? {} : { stripePriceId };
   const change = { name, ...priceChange, ...productDetails(product) };
   const later = Math.max(now, version + 1);
   const isDone = await changeProduct(env.DB, actor, found.product, "product.edit", change, later);
   return isDone ? { outcome: "done" } : edited;
-});
+}
 
 export const archive = implement(
   archiveProduct,
@@ -97,6 +114,13 @@ export const archive = implement(
 
 const unknownProduct = refusal("not_found", "Product not found in this project and mode.");
 
+const takenPrice = (owner: string) =>
+  refusal(
+    "invalid",
+    `This price is already used by the product ${owner}. Choose or create another price in Stripe.`,
+    "stripePriceId",
+  );
+
 /** Checks that the price is free, exists at Stripe and fits the product's kind. */
 async function checkPrice(
   env: RuntimeEnv,
@@ -104,12 +128,7 @@ async function checkPrice(
   { productCode, stripePriceId, kind }: ProductInput,
 ): Promise<OperatorReply> {
   const owner = await findProductOfPrice(env.DB, scope, stripePriceId);
-  if (owner !== null && owner !== productCode)
-    return refusal(
-      "invalid",
-      `This price belongs to the product ${owner} already. A price always belongs to one product. Choose or create another price in Stripe.`,
-      "stripePriceId",
-    );
+  if (owner !== null && owner !== productCode) return takenPrice(owner);
   const found = await fetchPrice(env, scope, stripePriceId);
   if (found.outcome === "refused") return found;
   const error = priceError(found.price, kind);
@@ -132,5 +151,40 @@ function productDetails(product: ProductInput) {
     units: product.kind === "usage_pack" ? product.units : null,
     durationDays: product.kind === "time_pass" ? product.durationDays : null,
     expiresAfterDays: product.kind === "usage_pack" ? product.expiresAfterDays : null,
+    ...checkoutDetails(product),
   };
+}
+
+function checkoutDetails({ kind, checkout }: ProductInput) {
+  if (checkout === undefined) return {};
+  return { ...checkout, trialDays: kind === "subscription" ? checkout.trialDays : null };
+}
+
+/** Checks that the product that is sold instead of this one can be sold. */
+async function checkSellInstead(
+  env: RuntimeEnv,
+  scope: Scope,
+  { productCode, checkout }: ProductInput,
+): Promise<OperatorReply> {
+  const code = checkout?.sellInstead ?? null;
+  if (code === null) return { outcome: "done" };
+  const message =
+    code === productCode
+      ? "Leave blank to sell this product again, or enter the code of another one."
+      : "No active product has this code. Enter another one, or leave blank.";
+  const found = code === productCode ? null : await readProduct(env.DB, scope, code);
+  if (found !== null && found.product.archivedAt === null) return { outcome: "done" };
+  return refusal("invalid", message, "checkout.sellInstead");
+}
+
+/** Whether the product has this name, price, these terms and, if given, these checkout settings. */
+export function hasTerms(row: ProductRow, product: ProductInput): boolean {
+  const { kind, name, stripePriceId } = product;
+  if (row.kind !== kind || row.name !== name || row.stripePriceId !== stripePriceId) return false;
+  const settings = Object.entries(checkoutDetails(product)) as [keyof CheckoutSettings, unknown][];
+  if (settings.some(([name, value]) => row[name] !== value)) return false;
+  if (product.kind === "time_pass") return row.durationDays === product.durationDays;
+  if (product.kind === "usage_pack")
+    return row.units === product.units && row.expiresAfterDays === product.expiresAfterDays;
+  return true;
 }

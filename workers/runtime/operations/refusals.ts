@@ -11,7 +11,7 @@ export function stripeRefusal(error: unknown, field?: string): Refusal {
   return refusal(
     "stripe",
     kind === "refused"
-      ? `Stripe refused: ${message}`
+      ? `Stripe rejected the request: ${message}`
       : `Stripe did not respond, and nothing was changed. Try again in a minute. (${message})`,
     field,
   );

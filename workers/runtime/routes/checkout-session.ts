@@ -12,10 +12,13 @@ import { jsonReply } from "../http/reply.ts";
 import { requireLivePlan } from "../http/require-live-plan.ts";
 import { addLogFields, identifySubject } from "../request-context.ts";
 import { documentedErrors } from "./documented-errors.ts";
-import { idempotencyHeader, replayedHeader } from "./idempotency-headers.ts";
+import { idempotencyHeader } from "./idempotency-header.ts";
+import { replyHeaders } from "./reply-headers.ts";
 
 export const checkoutSession = defineEndpoint(
   {
+    operationId: "createCheckoutSession",
+    tags: ["Checkout"],
     summary: "Create a checkout session",
     description:
       "Creates a Stripe Checkout session. Send the customer to `checkout_url`. Access starts when Stripe reports the payment; creating a session grants nothing.",
@@ -26,7 +29,7 @@ export const checkoutSession = defineEndpoint(
     responses: {
       201: {
         description: "The session was created.",
-        headers: replayedHeader,
+        headers: replyHeaders({ decision: false, replayed: true }),
         content: { "application/json": { schema: checkoutReplySchema } },
       },
       ...documentedErrors({

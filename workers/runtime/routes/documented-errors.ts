@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCodes } from "../../../shared/contract/error-codes.ts";
-import { errorReplySchema } from "../../../shared/contract/errors.ts";
+import { errorReplySchemaOf } from "../../../shared/contract/errors.ts";
+import { errorHeaders } from "./reply-headers.ts";
 
 const commonCodes = [
   "invalid_request",
@@ -15,19 +16,35 @@ const bodyCodes = [
   "unsupported_media_type",
 ] as const satisfies ErrorCode[];
 
-/** The error replies of one endpoint for its OpenAPI document, grouped by status, from the table of codes. */
-export function documentedErrors({ body, more = [] }: { body: boolean; more?: ErrorCode[] }) {
+/**
+ * The error replies of one endpoint for its OpenAPI document, grouped by status, from the table of codes. The schema of
+ * each names its codes, so that a generated client can distinguish them. `decision`: the customer's object decides refusals, which then have the id of the decision.
+ */
+export function documentedErrors({
+  body,
+  decision = false,
+  more = [],
+}: {
+  body: boolean;
+  decision?: boolean;
+  more?: ErrorCode[];
+}) {
   const codes: ErrorCode[] = [...commonCodes, ...(body ? bodyCodes : []), ...more];
-  const byStatus = Map.groupBy(codes, (code) => errorCodes[code].status);
+  const statuses = [...new Set(codes.map((code) => errorCodes[code].status))].sort((a, b) => a - b);
   return Object.fromEntries(
-    [...byStatus]
-      .sort(([a], [b]) => a - b)
-      .map(([status, ofStatus]) => [
+    statuses.map((status) => {
+      const ofStatus = codes.filter((code) => errorCodes[code].status === status);
+      return [
         status,
         {
           description: ofStatus.map((code) => `\`${code}\`: ${errorCodes[code].meaning}`).join("\n\n"),
-          content: { "application/json": { schema: errorReplySchema } },
+          headers: errorHeaders(status, {
+            decision: decision && (status === 404 || status === 409),
+            isDelayed: ofStatus.includes("idempotency_in_progress"),
+          }),
+          content: { "application/json": { schema: errorReplySchemaOf(ofStatus) } },
         },
-      ]),
+      ];
+    }),
   );
 }

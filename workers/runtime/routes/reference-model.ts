@@ -4,6 +4,8 @@ export type OpenApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
 
 /** The OpenAPI document as the reference page shows it: one list of fields per request and reply. */
 export interface Operation {
+  id: string;
+  tag: string;
   method: string;
   path: string;
   summary: string;
@@ -42,6 +44,8 @@ interface JsonContent {
 }
 
 interface OpenApiOperation {
+  operationId?: string;
+  tags?: string[];
   summary?: string;
   description?: string;
   parameters?: { name: string; in: string; required?: boolean; schema?: Schema; description?: string }[];
@@ -69,6 +73,8 @@ function readOperation(
   const responses = Object.entries(operation.responses);
   const reply = responses.find(([status]) => status.startsWith("2"));
   return {
+    id: operation.operationId ?? "",
+    tag: operation.tags?.[0] ?? "",
     method,
     path,
     summary: operation.summary ?? "",

@@ -45,12 +45,12 @@ const Reference: FC<{ operations: Operation[] }> = ({ operations: all }) => (
         ))}
         <h2 id="errors">Error codes</h2>
         <p>
-          An error reply is <code>{'{ "error", "message", "request_id" }'}</code>, with <code>details</code>{" "}
-          for an invalid request.
+          An error reply is <code>{'{ "error", "message", "request_id", "docs_url" }'}</code>, with{" "}
+          <code>details</code> for an invalid request.
         </p>
         <Table heads={["Status", "Code", "Meaning"]}>
           {Object.entries(errorCodes).map(([code, { status, meaning }]) => (
-            <tr>
+            <tr id={code}>
               <td>{status}</td>
               <td>
                 <code>{code}</code>

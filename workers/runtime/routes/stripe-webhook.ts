@@ -1,12 +1,13 @@
 import { waitUntil } from "cloudflare:workers";
 import type { z } from "zod";
 import { stripeEventEnvelopeSchema } from "../../../shared/contract/stripe-event.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { unseal as decrypt, parseWrappingKeys } from "../../../shared/kit/encryption.ts";
 import { remainingMs } from "../../../shared/kit/timeout.ts";
 import { fromSeconds } from "../../../shared/stripe/object-fields.ts";
 import { readConnection } from "../db/stripe-connections.ts";
-import { insertStripeEvent, reopenStripeEvent } from "../db/stripe-events.ts";
+import { insertStripeEvent, recordWebhookDelivery, reopenStripeEvent } from "../db/stripe-events.ts";
 import { ApiError } from "../http/api-error.ts";
 import { readBody } from "../http/read-body.ts";
 import { jsonReply } from "../http/reply.ts";
@@ -50,7 +51,7 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
   const text = new TextDecoder().decode(payload);
   const event = readEnvelope(text);
   addLogFields(c, { stripeEventId: event.id });
-  const row = await insertStripeEvent(c.env.DB, {
+  const row = await insertStripeEvent(dataOf(c.env, connection), {
     connectionId,
     eventId: event.id,
     projectId: connection.projectId,
@@ -64,9 +65,12 @@ export async function stripeWebhook(c: ApiContext): Promise<Response> {
     foundBy: "webhook",
   });
   addLogFields(c, { replayed: row === null });
-  const key = { connectionId, eventId: event.id };
+  const key = { connectionId, eventId: event.id, projectId: connection.projectId };
+  // Shows that the webhook works, if a sweep found the event before.
+  if (row === null) await recordWebhookDelivery(dataOf(c.env, connection), key, now);
   // "Resend" in Stripe's dashboard sends the same event. One that failed gets its whole schedule again.
-  const isReopened = row === null && (await reopenStripeEvent(c.env.DB, key, ["failed"], now, null));
+  const isReopened =
+    row === null && (await reopenStripeEvent(dataOf(c.env, connection), key, ["failed"], now, null));
   if (row !== null || isReopened) {
     // The reply promises only that the event is stored. A try that fails or does not end is repeated.
     const firstTry = processStripeEvent(c.env, key, row === null ? undefined : { row, found });

@@ -12,10 +12,13 @@ import { requireLivePlan } from "../http/require-live-plan.ts";
 import { addLogFields, openSubject } from "../request-context.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
-import { idempotencyHeader, replayedHeader } from "./idempotency-headers.ts";
+import { idempotencyHeader } from "./idempotency-header.ts";
+import { replyHeaders } from "./reply-headers.ts";
 
 export const usageConsume = defineEndpoint(
   {
+    operationId: "consumeUsage",
+    tags: ["Usage"],
     summary: "Consume units",
     description:
       "All or nothing. Draws from usable packs, soonest to expire first, then oldest, and may span packs. A retry with the same `Idempotency-Key` returns the original response, also months later.",
@@ -26,11 +29,12 @@ export const usageConsume = defineEndpoint(
     responses: {
       200: {
         description: "The units were consumed, durably.",
-        headers: replayedHeader,
+        headers: replyHeaders({ decision: true, replayed: true }),
         content: { "application/json": { schema: consumeReplySchema } },
       },
       ...documentedErrors({
         body: true,
+        decision: true,
         more: [
           "missing_idempotency_key",
           "invalid_idempotency_key",

@@ -9,6 +9,7 @@ import { replyToUsage, toUsageRequest, usageDocs } from "./usage-request.ts";
 
 export const usageRelease = defineEndpoint(
   usageDocs({
+    operationId: "releaseUsage",
     summary: "Release a reservation",
     description:
       "Gives back every unit that the reservation holds, each to the pack it came from. Units of a pack that was refunded or expired meanwhile do not become available again.",

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { ErrorCode } from "../../../shared/contract/error-codes.ts";
+import { explainUsageRefusal } from "../../../shared/domain/explain-usage-refusal.ts";
 import type { UsageReply } from "../../../shared/domain/ledger.ts";
-import type { UsageRefusal } from "../../../shared/domain/usage-entry.ts";
 import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import { ApiError } from "../http/api-error.ts";
@@ -10,10 +10,12 @@ import { type ApiContext, addLogFields, openSubject } from "../request-context.t
 import type { UsageCommand } from "../subject/apply-usage.ts";
 import { decisionHeader } from "./decision-header.ts";
 import { documentedErrors } from "./documented-errors.ts";
-import { idempotencyHeader, replayedHeader } from "./idempotency-headers.ts";
+import { idempotencyHeader } from "./idempotency-header.ts";
+import { replyHeaders } from "./reply-headers.ts";
 
 /** The parts of a usage endpoint's documentation that differ from the others. */
 interface UsageDocs<B extends z.ZodObject, R extends z.ZodObject> {
+  operationId: string;
   summary: string;
   description: string;
   body: B;
@@ -25,6 +27,7 @@ interface UsageDocs<B extends z.ZodObject, R extends z.ZodObject> {
 
 /** Builds the documentation of an endpoint that changes usage under an idempotency key. */
 export function usageDocs<B extends z.ZodObject, R extends z.ZodObject>({
+  operationId,
   summary,
   description,
   body,
@@ -34,6 +37,8 @@ export function usageDocs<B extends z.ZodObject, R extends z.ZodObject>({
   errors,
 }: UsageDocs<B, R>) {
   return {
+    operationId,
+    tags: ["Usage"] as ["Usage"],
     summary,
     description,
     request: {
@@ -43,11 +48,12 @@ export function usageDocs<B extends z.ZodObject, R extends z.ZodObject>({
     responses: {
       [status]: {
         description: meaning,
-        headers: replayedHeader,
+        headers: replyHeaders({ decision: true, replayed: true }),
         content: { "application/json": { schema: reply } },
       },
       ...documentedErrors({
         body: true,
+        decision: true,
         more: ["missing_idempotency_key", "invalid_idempotency_key", "idempotency_conflict", ...errors],
       }),
     },
@@ -84,7 +90,7 @@ export async function replyToUsage(
       });
     }
     case "refused":
-      throw new ApiError(result.refusal.code, explainRefusal(result.refusal, command), { headers });
+      throw new ApiError(result.refusal.code, explainUsageRefusal(result.refusal, command), { headers });
     case "idempotency_conflict":
       throw new ApiError(
         "idempotency_conflict",
@@ -95,30 +101,3 @@ export async function replyToUsage(
 }
 
 const countUnits = ({ reserved, returned, consumed }: UsageReply) => reserved ?? returned ?? consumed;
-
-/** Says what was wrong and what to do. */
-function explainRefusal(refusal: UsageRefusal, command: UsageCommand): string {
-  switch (refusal.code) {
-    case "insufficient_usage":
-      return `Insufficient units: requested ${unitsOf(command)}, available ${refusal.usageRemaining}. Nothing was reserved.`;
-    case "too_many_reservations":
-      return "This customer has 1,000 open reservations. Settle or release some, or let them expire.";
-    case "reservation_not_found":
-      return "This customer has no such reservation, or it was closed more than 90 days ago.";
-    case "reservation_closed":
-      return "This reservation was settled or released before. Reserve again for another job.";
-    case "reservation_expired":
-      return command.type === "settle"
-        ? `The reservation expired at ${toIso(refusal.expiredAt)}, and its units were released. The balance does not cover the ${command.units} units, or 24 hours have passed. The units are noted on the customer's page.`
-        : `The reservation expired at ${toIso(refusal.expiredAt)}, and its units were released.`;
-    case "exceeds_reservation":
-      return `The reservation covers ${refusal.held} units, requested ${unitsOf(command)}, with ${refusal.usageRemaining} more available. Settle fewer, or send allow_more once the balance covers the rest.`;
-    case "not_found":
-      return "No consume or settle of this customer has this key, or it is more than 90 days old.";
-    case "already_reversed":
-      return "The units of this key were given back before. A consume or settle is given back once.";
-  }
-}
-
-const unitsOf = (command: UsageCommand) => ("units" in command ? (command.units ?? 0) : 0);
-const toIso = (moment: number) => new Date(moment).toISOString();

@@ -10,6 +10,7 @@ import { replyToUsage, toUsageRequest, usageDocs } from "./usage-request.ts";
 
 export const usageReserve = defineEndpoint(
   usageDocs({
+    operationId: "reserveUsage",
     summary: "Reserve units",
     description:
       "For a job with a cost that is known when it is over: holds units, so that no other job spends them. All or nothing, from usable packs in the order of a consume. Settle or release the reservation when the job ends; otherwise it expires.",

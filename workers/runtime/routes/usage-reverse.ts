@@ -9,6 +9,7 @@ import { replyToUsage, toUsageRequest, usageDocs } from "./usage-request.ts";
 
 export const usageReverse = defineEndpoint(
   usageDocs({
+    operationId: "reverseUsage",
     summary: "Give back consumed units",
     description:
       "Gives back what a consume or settle took, once, for example after a failed job. Units return to the packs they came from; those of a pack that has ended are forfeited. Where a consume and a settle have the same key, the consume is given back. Possible for 90 days.",

@@ -9,6 +9,7 @@ import { replyToUsage, toUsageRequest, usageDocs } from "./usage-request.ts";
 
 export const usageSettle = defineEndpoint(
   usageDocs({
+    operationId: "settleUsage",
     summary: "Settle a reservation",
     description:
       "Spends what the job used and releases the rest. The packs that expire soonest pay first. For 24 hours after the reservation expired, the units are drawn from the balance.",

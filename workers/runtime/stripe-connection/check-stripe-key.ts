@@ -92,6 +92,12 @@ const requiredPermissions: {
     call: (stripe) => stripe.events.list({ limit: 1 }),
   },
   {
+    name: "Customer portal",
+    needs: "Write",
+    note: "lets customers update their payment method",
+    call: (stripe) => stripe.billingPortal.sessions.create({ customer: `cus_${unusedId}` }),
+  },
+  {
     name: "Webhook Endpoints",
     needs: "Write",
     note: "registers the webhook",

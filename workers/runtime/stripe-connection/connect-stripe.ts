@@ -1,9 +1,11 @@
 import type { Mode } from "../../../shared/contract/enums.ts";
 import type { Actor, AuditEntry } from "../../../shared/db/audit.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import type { StripeConnectionRow } from "../../../shared/db/stripe-connections.ts";
 import { formatApiKeyHint } from "../../../shared/kit/api-key.ts";
 import { parseWrappingKeys, seal } from "../../../shared/kit/encryption.ts";
-import { deriveId } from "../../../shared/kit/ids.ts";
+import { connectionIdOf } from "../../../shared/kit/ids.ts";
+import { deleteOpenBackfills } from "../db/stripe-backfills.ts";
 import { saveConnection } from "../db/stripe-connections.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { apiKeyAssociatedData, webhookSecretAssociatedData } from "./associated-data.ts";
@@ -20,7 +22,7 @@ export async function connectStripe(
   now: number,
   actor: Actor | null,
 ): Promise<StripeConnectionRow> {
-  const connectionId = deriveId("con", `${projectId}/${mode}`);
+  const connectionId = connectionIdOf({ projectId, mode });
   const keys = parseWrappingKeys(env.STRIPE_WRAPPING_KEYS);
   const hint = formatApiKeyHint(apiKey);
   const unknownSecret = crypto.randomUUID() + crypto.randomUUID();
@@ -52,5 +54,8 @@ export async function connectStripe(
     mode,
     after,
   };
-  return saveConnection(env.DB, connection, audit);
+  const { saved, isSameAccount } = await saveConnection(env.DB, connection, audit);
+  // After a crash before this, a backfill finds none of its objects with the new key, names its customers, and ends.
+  if (!isSameAccount) await deleteOpenBackfills(dataOf(env, connection), connectionId);
+  return saved;
 }

@@ -1,15 +1,17 @@
+import { dataOf } from "../../../shared/db/databases.ts";
 import { readProduct } from "../../../shared/db/products.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { callStripe } from "../../../shared/stripe/client.ts";
 import { type LicenzyMetadata, parseLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
 import { fromSeconds, getReferenceId } from "../../../shared/stripe/object-fields.ts";
-import { findObjectOwner } from "../db/stripe-objects.ts";
+import { findObjectOwner, recordObjectOwner } from "../db/stripe-objects.ts";
 import type { ConnectionContext } from "./connection-context.ts";
-import { readInvoicePaidBy, resolveOwnerFromMetadata } from "./find-owner.ts";
+import { type NoOwner, readInvoicePaidBy, resolveOwnerFromMetadata } from "./find-owner.ts";
 import { listStripeIds } from "./list-stripe-ids.ts";
 import { readCurrentSubscription, readPaidAt } from "./read-from-stripe.ts";
 import { listReversedCharges } from "./read-subject-objects.ts";
 import {
+  applySync,
   readErasureFence,
   readReversalFacts,
   readSubscriptionFacts,
@@ -18,7 +20,7 @@ import {
 } from "./sync-subject.ts";
 
 /** An object can't be adopted. The message explains why to the operator. */
-class AdoptionError extends Error {
+export class AdoptionError extends Error {
   constructor(message: string) {
     super(message);
     this.name = "AdoptionError";
@@ -39,9 +41,9 @@ export async function readAdoption(
   const fence = await readErasureFence(context, subjectRef);
   if (fence.outcome === "erased") return fence;
   const { erasureFence } = fence;
-  const stripeId = "subscriptionId" in adopted ? adopted.subscriptionId : adopted.paymentIntentId;
+  const stripeId = getStripeId(adopted);
   const { env, connection } = context;
-  const owner = await findObjectOwner(env.DB, connection.connectionId, [stripeId]);
+  const owner = await findObjectOwner(dataOf(env, connection), connection.connectionId, [stripeId]);
   if (owner !== null && owner.subjectRef !== subjectRef)
     throw new AdoptionError(`${stripeId} belongs to customer ${owner.subjectRef}`);
   const { facts, invoicePaymentIds } =
@@ -63,6 +65,38 @@ export async function readAdoption(
     },
   };
 }
+
+/**
+ * Makes the object the subject's, with its refunds and disputes. Safe to repeat: known facts change nothing.
+ *
+ * Records the owner before the read that is merged. A live event that arrives later finds the subject, and what happened
+ * earlier is in the read. In the other order, an event between the read and the record would be ignored as foreign, and a
+ * subscription that was canceled in that moment would stay usable. After a crash between the two, the object is known as
+ * the subject's, and a repeated call or a sync merges it.
+ */
+export async function adoptObject(
+  context: ConnectionContext,
+  subjectRef: string,
+  adopted: AdoptionTarget,
+): Promise<{ outcome: "merged"; changes: number } | NoOwner> {
+  const { env, connection, now } = context;
+  // Refuses what a checkout of ours sold, before anything is recorded.
+  const checked = await readAdoption(context, subjectRef, adopted);
+  if (checked.outcome !== "read") return checked;
+  const objects = toOwned({ attempt: null }, [getStripeId(adopted)]);
+  await recordObjectOwner(
+    dataOf(env, connection),
+    connection,
+    { subjectRef, customerId: null },
+    objects,
+    now,
+  );
+  const read = await readAdoption(context, subjectRef, adopted);
+  return read.outcome === "read" ? applySync(context, read.differences) : read;
+}
+
+const getStripeId = (adopted: AdoptionTarget): string =>
+  "subscriptionId" in adopted ? adopted.subscriptionId : adopted.paymentIntentId;
 
 /**
  * Throws if a checkout of ours sold the object: its own events grant it, and an adoption would grant it

@@ -1,3 +1,4 @@
+import { dataOf } from "../../../shared/db/databases.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import type { PaidAtSource } from "../../../shared/domain/grant-purchase.ts";
 import type { ParsedSession } from "../../../shared/stripe/parse-session.ts";
@@ -34,7 +35,7 @@ export async function applySession(
   const flag = flagUnknownSession(owner);
   if (session.outcome !== "paid") {
     const status = session.outcome === "processing" ? "processing" : "failed";
-    const hasAdvanced = await advanceCheckoutAttempt(env.DB, attemptId, status, now);
+    const hasAdvanced = await advanceCheckoutAttempt(dataOf(env, context.connection), attemptId, status, now);
     return { outcome: "merged", subjectRef: owner.subjectRef, changes: hasAdvanced ? 1 : 0, flag };
   }
   const { sessionId, paymentIntentId, subscriptionId, customerId } = session;
@@ -45,7 +46,12 @@ export async function applySession(
     stripeIds: [sessionId, paymentIntentId, subscriptionId],
   });
   if (merged.outcome !== "merged") return merged;
-  const hasAdvanced = await advanceCheckoutAttempt(env.DB, attemptId, "finalized", now);
+  const hasAdvanced = await advanceCheckoutAttempt(
+    dataOf(env, context.connection),
+    attemptId,
+    "finalized",
+    now,
+  );
   return { ...merged, changes: merged.changes + (hasAdvanced ? 1 : 0), flag };
 }
 

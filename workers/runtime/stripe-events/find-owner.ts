@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { dataOf } from "../../../shared/db/databases.ts";
 import type { LastErasure } from "../../../shared/db/erasures.ts";
 import { callStripe } from "../../../shared/stripe/client.ts";
 import { type LicenzyMetadata, parseLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
@@ -87,7 +88,7 @@ export async function resolveOwnerFromMetadata(
   if (ours.projectId !== connection.projectId || ours.mode !== connection.mode)
     return foreign("belongs to another project");
   const customer = { ...connection, subjectRef: ours.subjectRef };
-  const { attempt, erasure } = await readAttemptAndErasure(env.DB, ours.attemptId, customer);
+  const { attempt, erasure } = await readAttemptAndErasure(dataOf(env, connection), ours.attemptId, customer);
   if (predatesErasure(attempt, erasure)) return { outcome: "erased" };
   if (attempt === null || attempt.projectId !== ours.projectId || attempt.mode !== ours.mode)
     return { outcome: "unknown_attempt", attemptId: ours.attemptId };
@@ -172,7 +173,7 @@ async function isKnownCustomer(
 ): Promise<boolean> {
   const customerId = getReferenceId(customer);
   if (customerId === null) return false;
-  return (await findObjectOwner(env.DB, connection.connectionId, [customerId])) !== null;
+  return (await findObjectOwner(dataOf(env, connection), connection.connectionId, [customerId])) !== null;
 }
 
 /** Returns the payment intent of a charge, or `null` if it has none: Checkout did not create that charge. */
@@ -205,10 +206,12 @@ async function findKnownOwner(
   { env, connection }: ConnectionContext,
   stripeId: string,
 ): Promise<OwnerLookup | null> {
-  const found: ObjectOwner | null = await findObjectOwner(env.DB, connection.connectionId, [stripeId]);
+  const found: ObjectOwner | null = await findObjectOwner(dataOf(env, connection), connection.connectionId, [
+    stripeId,
+  ]);
   if (found === null) return null;
   const { subjectRef, attemptId } = found;
-  const { attempt, erasure } = await readAttemptAndErasure(env.DB, attemptId ?? "", {
+  const { attempt, erasure } = await readAttemptAndErasure(dataOf(env, connection), attemptId ?? "", {
     ...connection,
     subjectRef,
   });

@@ -1,3 +1,4 @@
+import { dataOf } from "../../../shared/db/databases.ts";
 import type { LicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
 import type { CheckoutAttemptRow } from "../db/checkout-attempts.ts";
 import { claimSaleOfAttempt, findOtherSale } from "../db/checkout-sales.ts";
@@ -24,7 +25,8 @@ export async function resolveSessionOwner(
   const found = await resolveOwnerFromMetadata(context, ours);
   if (found.outcome !== "owner") return found;
   const { attempt } = found.owner;
-  const sale = attempt.stripeSessionId ?? (await findOtherSale(context.env.DB, attempt, sessionId));
+  const sale =
+    attempt.stripeSessionId ?? (await findOtherSale(dataOf(context.env, attempt), attempt, sessionId));
   return sale === null || sale === sessionId ? found : otherSession(attempt, sale);
 }
 
@@ -38,7 +40,7 @@ export async function claimSale(
   sessionId: string,
 ): Promise<OtherSession | null> {
   if (attempt.stripeSessionId !== null) return null;
-  const sale = await claimSaleOfAttempt(env.DB, attempt, sessionId, now);
+  const sale = await claimSaleOfAttempt(dataOf(env, attempt), attempt, sessionId, now);
   return sale === sessionId ? null : otherSession(attempt, sale);
 }
 

@@ -19,6 +19,9 @@ export function listStripeIds(fact: SubjectFact): string[] {
     case "refund":
     case "dispute":
       return present([fact.invoice?.invoiceId ?? null, fact.invoice?.subscriptionId ?? null]);
+    case "terms":
+    case "signals":
+      return [];
   }
 }
 

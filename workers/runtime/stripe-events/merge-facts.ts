@@ -1,9 +1,11 @@
+import { dataOf } from "../../../shared/db/databases.ts";
 import type { InvoiceFact, SubjectFact, SubscriptionFact } from "../../../shared/domain/decide-stripe.ts";
 import type { Observation, PaidInvoice, SubscriptionOrigin } from "../../../shared/domain/stripe-record.ts";
 import type { ParsedInvoice } from "../../../shared/stripe/parse-invoice.ts";
 import { findProductsOfPrices } from "../db/products.ts";
 import { recordObjectOwner } from "../db/stripe-objects.ts";
 import { callSubject } from "../subject-stub.ts";
+import { addTerms } from "./add-terms.ts";
 import { type ConnectionContext, toSubjectIdentity } from "./connection-context.ts";
 import { buildCheckoutOrigin, type NoOwner, type Owner } from "./find-owner.ts";
 import { readAllLines, readCurrentSubscription } from "./read-from-stripe.ts";
@@ -104,10 +106,12 @@ export async function mergeFacts(
   const { env, connection, graceDays, cause, now } = context;
   const { erasureFence } = owner;
   const identity = toSubjectIdentity(context, owner.subjectRef);
-  const merge = (all: SubjectFact[]) =>
-    callSubject(env, identity, (subject) =>
-      subject.applyStripe(identity, { facts: all, graceDays, cause, erasureFence }),
+  const merge = async (all: SubjectFact[]) => {
+    const complete = await addTerms(context, all);
+    return callSubject(env, identity, (subject) =>
+      subject.applyStripe(identity, { facts: complete, graceDays, cause, erasureFence }),
     );
+  };
   let result = await merge(facts);
   if (result.outcome === "read_again") {
     const current = await readSubscriptionFact(context, owner, result.subscriptionId);
@@ -125,7 +129,7 @@ export async function mergeFacts(
       const attemptId = owner.attempt?.attemptId ?? null;
       const remembered = { subjectRef: owner.subjectRef, customerId: objects.customerId };
       const owned = stripeIds.map((stripeId) => ({ stripeId, attemptId }));
-      await recordObjectOwner(env.DB, connection, remembered, owned, now);
+      await recordObjectOwner(dataOf(env, connection), connection, remembered, owned, now);
       const { changes, sequence } = result;
       return { outcome: "merged", subjectRef: owner.subjectRef, changes, sequence };
     }

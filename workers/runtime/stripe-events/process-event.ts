@@ -1,4 +1,5 @@
 import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { subjectName } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, isLogged, type LogFields, log } from "../../../shared/kit/log.ts";
@@ -48,7 +49,7 @@ export async function processStripeEvent(
       tryTimeoutMs,
       work,
     ).catch(unwrap);
-    await settleStripeEvent(env.DB, row, { status, detail, subjectRef, settledAt: now, ...kept });
+    await settleStripeEvent(dataOf(env, row), row, { status, detail, subjectRef, settledAt: now, ...kept });
     logAttempt(row, startedAt, { outcome: status, ...toTagField(row, subjectRef), ...ledger });
     measureAttempt(env, row, status, { now, startedAt });
   } catch (error) {
@@ -76,7 +77,7 @@ async function claim(
 ): Promise<StripeEventRow | null> {
   if (stored !== undefined) return { ...stored, tries: stored.tries + 1 };
   try {
-    return await claimStripeEvent(env.DB, key, getLeaseEnds(now), now);
+    return await claimStripeEvent(await findDatabase(env, key), key, getLeaseEnds(now), now);
   } catch (error) {
     // The row stays due, or its claim expires: the sweep tries it.
     const { connectionId, eventId } = key;
@@ -84,6 +85,15 @@ async function claim(
     log("error", "stripe_event.not_claimed", failure);
     return null;
   }
+}
+
+/** A queue message of an earlier release names no project. */
+async function findDatabase(env: RuntimeEnv, key: Partial<StripeRetryMessage>): Promise<D1Database> {
+  const { projectId, connectionId = "" } = key;
+  if (projectId !== undefined) return dataOf(env, { projectId });
+  const found = await readConnection(env.DB, connectionId);
+  if (found === null) throw new Error("the Stripe connection no longer exists");
+  return dataOf(env, found.connection);
 }
 
 async function tryEvent(
@@ -140,7 +150,7 @@ async function recordFailure(
   error: unknown,
   now: number,
 ): Promise<void> {
-  const key = { connectionId: row.connectionId, eventId: row.eventId };
+  const key = { connectionId: row.connectionId, eventId: row.eventId, projectId: row.projectId };
   const ids = { connectionId: key.connectionId, stripeEventId: key.eventId };
   const isOwnFault = error instanceof OwnFaultError;
   const tries = isOwnFault ? row.tries - 1 : Math.min(row.tries, maxTries);
@@ -150,7 +160,7 @@ async function recordFailure(
   const { projectId, mode } = row;
   log("error", "stripe_event.try_failed", { ...ids, projectId, mode, tries, error: detail });
   try {
-    await recordFailedTry(env.DB, row, {
+    await recordFailedTry(dataOf(env, row), row, {
       status: isLast ? "failed" : "received",
       detail,
       tries,

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { callStripe, getResponseTime } from "../../../shared/stripe/client.ts";
 import { parseLicenzyMetadata } from "../../../shared/stripe/licenzy-metadata.ts";
 import { fromSeconds, getReferenceId } from "../../../shared/stripe/object-fields.ts";
@@ -35,7 +36,7 @@ export async function readSubjectObjects(
   subjectRef: string,
 ): Promise<SubjectObjects> {
   const { env, connection } = context;
-  const known = await listObjectIds(env.DB, connection.connectionId, subjectRef);
+  const known = await listObjectIds(dataOf(env, connection), connection.connectionId, subjectRef);
   const knownIds = (prefix: string) => known.filter((id) => id.startsWith(prefix));
   const stripe = await context.stripe();
   const isOurs = (metadata: Stripe.Metadata | null) => {

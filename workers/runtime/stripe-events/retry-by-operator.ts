@@ -1,5 +1,6 @@
 import type { StripeRetryMessage } from "../../../shared/contract/messages.ts";
 import type { AuditEntry } from "../../../shared/db/audit.ts";
+import { dataOf } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { reopenStripeEvent } from "../db/stripe-events.ts";
 import type { RuntimeEnv } from "../env.ts";
@@ -12,7 +13,7 @@ export async function retryByOperator(
   audit: AuditEntry | null = null,
 ): Promise<{ retried: boolean }> {
   const now = await currentTime(env.DEV);
-  const retried = await reopenStripeEvent(env.DB, key, ["failed", "received"], now, audit);
+  const retried = await reopenStripeEvent(dataOf(env, key), key, ["failed", "received"], now, audit);
   if (retried) await processStripeEvent(env, key);
   return { retried };
 }

@@ -1,8 +1,12 @@
 import type Stripe from "stripe";
+import { databasesOf, dataOf } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
+import type { DevService } from "../../../shared/kit/dev-service.ts";
+import { newId } from "../../../shared/kit/ids.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { handledEventTypes } from "../../../shared/stripe/handled-event-types.ts";
 import { parseSeconds } from "../../../shared/stripe/object-fields.ts";
+import { startBackfill } from "../db/stripe-backfills.ts";
 import {
   type ConnectionWithProject,
   claimConnectionsToSweep,
@@ -14,13 +18,13 @@ import { type Budget, workThrough } from "../sweeps/work-through.ts";
 import { type ConnectionContext, createConnectionContext } from "./connection-context.ts";
 import { processStripeEvent } from "./process-event.ts";
 import { everyPageSince } from "./read-from-stripe.ts";
-import { rereadPage } from "./reread-subjects.ts";
 
 /**
  * Recovers events that Stripe did not deliver: reads Stripe's event list, and stores and processes each event
  * that is missing in the inbox.
  *
- * Guarantees: every listed event is in the inbox before the cursor (`swept_to`) passes it. The cursor never
+ * Guarantees: every listed event is in the inbox before the cursor (`swept_to`) passes it. A gap that the list does not
+ * cover has a backfill before the cursor passes it. The cursor never
  * passes Stripe's current time, even if our clock is ahead; otherwise a later event could be created behind
  * the cursor. After a crash the cursor is unchanged. The same interval is read again, and stored events are
  * skipped.
@@ -31,7 +35,7 @@ const day = 24 * 60 * minute;
 
 /** An event can appear in the list some minutes after its own `created` time. */
 const overlapMs = 10 * minute;
-/** Stripe lists 30 days of events. After a longer gap, the objects themselves are read. */
+/** Stripe lists 30 days of events. The objects behind an older gap are read by a backfill (sweeps/backfills.ts). */
 const maxListedMs = 29 * day;
 /**
  * A long gap is read in intervals, so that the cursor advances and a list fits into memory. The interval
@@ -45,6 +49,8 @@ const concurrentConnections = 5;
 const maxConnectionsPerSweep = 100;
 const sweepEveryMs = 5 * minute;
 const developmentSweepEveryMs = 5_000;
+/** Stripe itself can't send events to a laptop, so its list is read at each round of the crons. */
+const pollEveryMs = 1_500;
 /** The claim of a connection: longer than its turn. */
 const leaseMs = minute;
 
@@ -56,7 +62,7 @@ export async function sweepMissedEvents(
   env: RuntimeEnv,
   budget: Budget,
 ): Promise<{ swept: number; found: number }> {
-  const everyMs = env.DEV === undefined ? sweepEveryMs : developmentSweepEveryMs;
+  const everyMs = await getSweepEveryMs(env.DEV);
   const claim = async (limit: number) => {
     const now = await currentTime(env.DEV);
     const nextSweepAt = now + Math.max(leaseMs, everyMs);
@@ -69,6 +75,11 @@ export async function sweepMissedEvents(
     found += await sweepOne(env, connection, { now, nextSweepAt: now + everyMs, budget });
   });
   return { swept, found };
+}
+
+async function getSweepEveryMs(dev: DevService | undefined): Promise<number> {
+  if (dev === undefined) return sweepEveryMs;
+  return (await dev.usesPocketStripe()) ? developmentSweepEveryMs : pollEveryMs;
 }
 
 async function sweepOne(
@@ -94,16 +105,20 @@ async function sweepOne(
 
 async function sweepConnection(context: ConnectionContext, budget: Budget): Promise<number> {
   const { connection, now } = context;
-  const sweptTo = connection.sweptTo ?? connection.createdAt;
-  if (connection.rereadStartedAt !== null || now - sweptTo > maxListedMs) {
-    await rereadPage(context);
-    return 0;
+  const gapFrom = connection.sweptTo ?? connection.createdAt;
+  const oldestListed = now - maxListedMs;
+  if (gapFrom < oldestListed) {
+    const jobId = newId("job", now);
+    const gap = { jobId, gapFrom, gapTo: oldestListed, now };
+    await startBackfill(databasesOf(context.env, connection), connection, gap);
   }
+  const sweptTo = Math.max(gapFrom, oldestListed);
   let found = 0;
   let intervalMs = minIntervalMs;
   for (let from = sweptTo; ; ) {
     const until = Math.min(from + intervalMs, now);
-    const interval = await sweepInterval(context, from - overlapMs, until, budget);
+    // Nothing bounds the last interval: the events of a test clock may be dated in our future.
+    const interval = await sweepInterval(context, from - overlapMs, until < now ? until : null, budget);
     found += interval.found;
     const swept = { sweptTo: Math.min(until, interval.listedAt) };
     await recordSweep(context.env.DB, connection.connectionId, swept);
@@ -121,25 +136,26 @@ async function sweepConnection(context: ConnectionContext, budget: Budget): Prom
 async function sweepInterval(
   { env, connection, now, stripe }: ConnectionContext,
   from: number,
-  until: number,
+  until: number | null,
   budget: Budget,
 ): Promise<{ found: number; listed: number; listedAt: number }> {
   const { connectionId, projectId, mode } = connection;
   const client = await stripe();
-  const created = { gte: Math.floor(from / 1_000), lte: Math.ceil(until / 1_000) };
+  const lte = until === null ? {} : { lte: Math.ceil(until / 1_000) };
+  const created = { gte: Math.floor(from / 1_000), ...lte };
   const types = [...handledEventTypes];
   const { all: listed, listedAt } = await everyPageSince(
     (page) => client.events.list({ ...page, created, types }),
     (event) => event,
   );
   const known = await findKnownEventIds(
-    env.DB,
+    dataOf(env, connection),
     connectionId,
     listed.map(({ id }) => id),
   );
   const missing = listed.filter(({ id }) => !known.has(id)).toReversed();
   for (const event of missing) {
-    await insertStripeEvent(env.DB, {
+    await insertStripeEvent(dataOf(env, connection), {
       connectionId,
       eventId: event.id,
       projectId,
@@ -154,7 +170,8 @@ async function sweepInterval(
       receivedAt: now,
       foundBy: "sweep",
     });
-    if (Date.now() < budget.endBy) await processStripeEvent(env, { connectionId, eventId: event.id });
+    if (Date.now() < budget.endBy)
+      await processStripeEvent(env, { connectionId, eventId: event.id, projectId });
   }
   return { found: missing.length, listed: listed.length, listedAt };
 }

@@ -1,3 +1,4 @@
+import { dataOf } from "../../../shared/db/databases.ts";
 import { readLastErasure } from "../../../shared/db/erasures.ts";
 import type { SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { parseInvoice } from "../../../shared/stripe/parse-invoice.ts";
@@ -6,6 +7,7 @@ import { isErased } from "../db/erasures.ts";
 import { type OwnedObject, recordObjectOwner } from "../db/stripe-objects.ts";
 import type { StripePreview } from "../subject/preview-stripe.ts";
 import { callSubject } from "../subject-stub.ts";
+import { addTerms } from "./add-terms.ts";
 import { buildReversalFacts } from "./apply-refunds-and-disputes.ts";
 import { buildPaidSessionFact } from "./apply-session.ts";
 import { type ConnectionContext, toSubjectIdentity } from "./connection-context.ts";
@@ -145,9 +147,9 @@ export async function readErasureFence(
   subjectRef: string,
 ): Promise<{ outcome: "not_erased"; erasureFence: number | null } | { outcome: "erased" }> {
   const key = { projectId: connection.projectId, mode: connection.mode, subjectRef };
-  const erasure = await readLastErasure(env.DB, key);
+  const erasure = await readLastErasure(dataOf(env, key), key);
   if (erasure === null) return { outcome: "not_erased", erasureFence: null };
-  if (await isErased(env.DB, key)) return { outcome: "erased" };
+  if (await isErased(dataOf(env, key), key)) return { outcome: "erased" };
   return { outcome: "not_erased", erasureFence: erasure.askedAt };
 }
 
@@ -188,8 +190,9 @@ export async function previewSync(
 ): Promise<StripePreview> {
   const identity = toSubjectIdentity(context, differences.subjectRef);
   const { graceDays, cause } = context;
+  const facts = await addTerms(context, differences.facts);
   return callSubject(context.env, identity, (subject) =>
-    subject.previewStripe(identity, { facts: differences.facts, graceDays, cause }),
+    subject.previewStripe(identity, { facts, graceDays, cause }),
   );
 }
 
@@ -206,14 +209,15 @@ export async function applySync(
   differences: StripeDifferences,
 ): Promise<{ outcome: "merged"; changes: number } | { outcome: "erased" }> {
   const { env, connection, graceDays, cause, now } = context;
-  const { subjectRef, facts, attempts, sales, objects, invoicePayments, erasureFence } = differences;
+  const { subjectRef, attempts, sales, objects, invoicePayments, erasureFence } = differences;
   const identity = toSubjectIdentity(context, subjectRef);
   const owner = { subjectRef, customerId: null };
   for (const sale of sales) {
     const other = await claimSale(context, sale.owner, sale.sessionId);
     if (other !== null) throw new Error(`${sale.sessionId} is no sale: ${other.reason}`);
   }
-  await recordObjectOwner(env.DB, connection, owner, objects, now);
+  await recordObjectOwner(dataOf(env, connection), connection, owner, objects, now);
+  const facts = await addTerms(context, differences.facts);
   const result = await callSubject(env, identity, (subject) =>
     subject.applyStripe(identity, { facts, graceDays, cause, erasureFence }),
   );
@@ -225,9 +229,9 @@ export async function applySync(
         "the order of the subscription's changes is ambiguous, even after reading it from Stripe",
       );
     case "merged":
-      await recordObjectOwner(env.DB, connection, owner, invoicePayments, now);
+      await recordObjectOwner(dataOf(env, connection), connection, owner, invoicePayments, now);
       for (const { attemptId, status } of attempts)
-        await advanceCheckoutAttempt(env.DB, attemptId, status, now);
+        await advanceCheckoutAttempt(dataOf(env, connection), attemptId, status, now);
       return { outcome: "merged", changes: result.changes };
   }
 }

@@ -26,7 +26,8 @@ export function applyFacts(
     if (decision.outcome === "read_again") return decision;
     if (decision.outcome === "unchanged") continue;
     onEntry();
-    changes++;
+    // Settings of signals are no news of Stripe's.
+    if (fact.type !== "signals") changes++;
   }
   return { outcome: "merged", changes, sequence: store.head().sequence };
 }

@@ -1,3 +1,4 @@
+import { type DatabasesEnv, dataOf } from "../../../shared/db/databases.ts";
 import { buildAuditRowsInsert } from "../db/audit.ts";
 import { deleteAudits, readAudits } from "./storage/audit-entries.ts";
 import type { SubjectStore } from "./storage/store.ts";
@@ -11,7 +12,7 @@ import type { Erasure } from "./storage/tombstone.ts";
 export async function eraseSubject(
   storage: DurableObjectStorage,
   store: SubjectStore,
-  db: D1Database,
+  env: DatabasesEnv,
   erasure: Erasure,
   mayContinue: () => boolean,
 ): Promise<boolean> {
@@ -20,7 +21,9 @@ export async function eraseSubject(
     const audits = store.isCreated() ? readAudits(storage.sql, sequence) : [];
     // No await between this break and the transaction, so no audit row can be added in between.
     if (audits.length === 0) break;
-    await buildAuditRowsInsert(db, audits).run();
+    const identity = store.identity();
+    if (identity === null) throw new Error("a subject without a name has audit rows");
+    await buildAuditRowsInsert(dataOf(env, identity), audits).run();
     deleteAudits(storage.sql, sequence);
   }
   if (!mayContinue()) return false;

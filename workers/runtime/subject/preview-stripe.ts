@@ -1,3 +1,4 @@
+import { type AccessComparison, compareAccess } from "../../../shared/domain/access-audit.ts";
 import {
   decideStripe,
   type StripeDecisionContext,
@@ -15,6 +16,7 @@ import {
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../shared/kit/decision-id.ts";
 import { buildEntitlementIds } from "./entitlement-ids.ts";
+import { findSubscriptionsAround, type SubscriptionsAround } from "./views/explain.ts";
 
 /** Facts from one event or one read of Stripe, in merge order. */
 export interface StripeCommand {
@@ -34,6 +36,7 @@ export interface StripePreview {
     operation: EntryDraft["operation"];
     reason: string;
     touched: EntitlementChange[];
+    subscriptions: SubscriptionsAround;
     fact: SubjectFact;
   }[];
 }
@@ -43,23 +46,47 @@ export function previewStripe(
   present: SubjectState,
   before: StripePreview["before"],
   identity: SubjectIdentity,
-  { facts, graceDays, cause }: StripeCommand,
+  command: StripeCommand,
 ): StripePreview {
+  const { state, changes } = decideOnCopy(present, before.at, identity, command);
+  return { before, after: decideAccess(state.entitlements.values(), before.at), changes };
+}
+
+/** Compares access before and after the real decisions. */
+export function auditStripe(
+  present: SubjectState,
+  at: number,
+  identity: SubjectIdentity,
+  command: StripeCommand,
+): AccessComparison {
+  return compareAccess(present, decideOnCopy(present, at, identity, command).state, at);
+}
+
+function decideOnCopy(
+  present: SubjectState,
+  at: number,
+  identity: SubjectIdentity,
+  { facts, graceDays, cause }: StripeCommand,
+): { state: SubjectState; changes: StripePreview["changes"] } {
   const context = toStripeContext(identity, graceDays);
   let state = present;
   const changes: StripePreview["changes"] = [];
   for (const fact of facts) {
-    const decision = decideStripe(state, fact, cause, context, before.at);
+    const decision = decideStripe(state, fact, cause, context, at);
     if (decision.outcome !== "change") continue;
     const { operation, reason } = decision.draft;
     const touched = toEntitlementChanges(state, decision.draft.touched);
-    state = applyEntry(state, decision.draft);
-    // A read of an unchanged subscription is recorded, but is not a difference.
-    if (operation !== "subscription" || touched.length > 0)
-      changes.push({ operation, reason, touched, fact });
+    const after = applyEntry(state, decision.draft);
+    const subscriptions = findSubscriptionsAround(state, after);
+    state = after;
+    // A read of an unchanged subscription, and terms or settings without an effect yet, are recorded but are no difference.
+    if (!quietOperations.includes(operation) || touched.length > 0)
+      changes.push({ operation, reason, touched, subscriptions, fact });
   }
-  return { before, after: decideAccess(state.entitlements.values(), before.at), changes };
+  return { state, changes };
 }
+
+const quietOperations: EntryDraft["operation"][] = ["subscription", "allowance", "settings"];
 
 export function toStripeContext(identity: SubjectIdentity, graceDays: number): StripeDecisionContext {
   return { graceDays, deriveEntitlementId: buildEntitlementIds(identity) };

@@ -1,17 +1,16 @@
-import { DurableObject } from "cloudflare:workers";
+import type { Region } from "../../../shared/contract/enums.ts";
 import type { CheckView, CustomerView } from "../../../shared/contract/operations/customer-views.ts";
-import { withD1Timeout } from "../../../shared/db/d1-timeout.ts";
 import type { ConsumeCommand } from "../../../shared/domain/consume.ts";
-import { findNextReview, type SubscriptionReview } from "../../../shared/domain/review-subscription.ts";
 import type { SubjectIdentity } from "../../../shared/domain/subject-name.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
+import type { Grant } from "../replica/lease.ts";
 import { applyConsume } from "./apply-consume.ts";
 import { applyFacts } from "./apply-facts.ts";
 import { applyUsage, type UsageCommand, type UsageResult } from "./apply-usage.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { computeDecisionAsOf, type DecisionAsOf, type PastMoment } from "./history/decision-as-of.ts";
 import { foldHistory } from "./history/fold.ts";
-import { recordLapses } from "./ledger/change-subject.ts";
+import { recordClockEntries } from "./ledger/change-subject.ts";
 import { type Verification, verify } from "./ledger/verify.ts";
 import { LedgerPins } from "./ledger-pins.ts";
 import {
@@ -29,7 +28,7 @@ import {
 import { Outbox } from "./outbox/outbox.ts";
 import { type RestoreRequest, restoreEvents } from "./outbox/restore-events.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
-import { previewStripe, type StripeCommand, type StripePreview } from "./preview-stripe.ts";
+import type { StripeCommand } from "./preview-stripe.ts";
 import type {
   ConsumeCall,
   ConsumeResult,
@@ -39,12 +38,12 @@ import type {
   SubjectSnapshot,
   UsageCall,
 } from "./rpc-types.ts";
-import { SubjectStore } from "./storage/store.ts";
 import type { Erasure } from "./storage/tombstone.ts";
 import type { SubjectEnv } from "./subject-env.ts";
-import { decideNow, decideProductsNow, hasOpenSubscription, readSnapshot } from "./views/current.ts";
+import { SubjectLeases } from "./subject-leases.ts";
+import { SubjectReads } from "./subject-reads.ts";
+import { decideNow, decideProductsNow, readSnapshot } from "./views/current.ts";
 import { buildCustomerView, type EntryPage } from "./views/customer-view.ts";
-import { type ExportedState, exportEntries, exportRequests, exportState } from "./views/export.ts";
 
 /**
  * One subject of one project and mode: its entitlements, balances, idempotency records and ledger.
@@ -54,21 +53,22 @@ import { type ExportedState, exportEntries, exportRequests, exportState } from "
  * - A request repeated with the same idempotency key always gets the same result.
  * - Every change is one ledger entry.
  * - Reads of an unknown subject write nothing to storage.
+ * - A change is acknowledged when no replica in another region answers from before it (../replica/).
  */
-export class Subject extends DurableObject<SubjectEnv> {
-  private readonly store: SubjectStore;
+export class Subject extends SubjectReads {
   private readonly outbox: Outbox;
   private readonly groupCommit = new GroupCommit();
+  private readonly leases: SubjectLeases;
   /** The last access check that this instance answered. Kept in memory only, so a check writes nothing. */
   private lastCheck: CheckView | null = null;
   /** Number of running reads of the ledger that need it to stay unfolded. */
   private readonly pins = new LedgerPins();
 
   constructor(ctx: DurableObjectState, env: SubjectEnv) {
-    super(ctx, withD1Timeout(env));
-    this.store = new SubjectStore(ctx.storage);
-    this.outbox = new Outbox(ctx, this.store, this.env.DB, env.DELIVERIES, env);
+    super(ctx, env);
+    this.outbox = new Outbox(ctx, this.store, this.env, env.DELIVERIES);
     this.outbox.resume();
+    this.leases = new SubjectLeases(ctx, this.store, env);
   }
 
   async check(): Promise<DecisionAt> {
@@ -80,6 +80,15 @@ export class Subject extends DurableObject<SubjectEnv> {
   /** `check` with a packed result, for the request path. */
   async packedCheck(): Promise<Packed<DecisionAt>> {
     return pack(await this.check());
+  }
+
+  /** A check by the replica of a region, which answers further checks from the lease. A row in 10 minutes at most. */
+  async packedLease(region: Region): Promise<Packed<Grant>> {
+    const now = await currentTime(this.env.DEV);
+    this.outbox.rearmIfLost();
+    const grant = this.leases.grant(region, now);
+    this.lastCheck = { at: grant.at, allowed: grant.decision.allowed };
+    return pack(grant);
   }
 
   async packedCheckProducts(productCodes: readonly string[]): Promise<Packed<ProductDecisionsAt>> {
@@ -96,6 +105,7 @@ export class Subject extends DurableObject<SubjectEnv> {
     await this.groupCommit.join();
     const result = applyConsume(this.ctx.storage, this.store, identity, command, now);
     if (result.outcome === "consumed" && !result.replayed) this.outbox.arm("consume");
+    await this.leases.settle(now);
     return result;
   }
 
@@ -105,6 +115,7 @@ export class Subject extends DurableObject<SubjectEnv> {
     await this.groupCommit.join();
     const result = applyUsage(this.ctx.storage, this.store, identity, command, now);
     if (result.wrote) this.outbox.armAfterUsage(command.type, now);
+    await this.leases.settle(now);
     return result;
   }
 
@@ -130,33 +141,16 @@ export class Subject extends DurableObject<SubjectEnv> {
     // No await below: otherwise an erasure could run between this check and the write.
     if (isErased()) return { outcome: "erased" };
     const command = { facts, graceDays, cause };
-    return applyFacts(this.ctx.storage, this.store, identity, command, now, () => this.outbox.arm("other"));
-  }
-
-  /** Returns the changes that facts would make. Writes nothing. */
-  async previewStripe(identity: SubjectIdentity, command: StripeCommand): Promise<StripePreview> {
-    return previewStripe(
-      this.store.state(),
-      this.decideNow(await currentTime(this.env.DEV)),
-      identity,
-      command,
-    );
-  }
-
-  /** Returns whether a Stripe subscription to the product is open. A second one would charge twice. */
-  async hasOpenSubscription(productCode: string): Promise<boolean> {
-    return hasOpenSubscription(this.store.state().entitlements.values(), productCode);
-  }
-
-  /** Returns the next subscription to read again from Stripe, and its due time. */
-  async nextReview(): Promise<SubscriptionReview | null> {
-    return findNextReview(this.store.state());
+    const arm = () => this.outbox.arm("other");
+    const result = applyFacts(this.ctx.storage, this.store, identity, command, now, arm);
+    await this.leases.settle(now);
+    return result;
   }
 
   /** Returns the view of the subject that the portal shows to operators. */
   async customerView(identity: SubjectIdentity, page: EntryPage): Promise<CustomerView> {
     const now = await currentTime(this.env.DEV);
-    recordLapses(this.ctx.storage, this.store, identity, now);
+    recordClockEntries(this.ctx.storage, this.store, identity, now);
     return buildCustomerView(this.store, identity, page, this.decideNow(now), this.lastCheck);
   }
 
@@ -174,22 +168,11 @@ export class Subject extends DurableObject<SubjectEnv> {
     const refused = refuseUnregistered(this.store, identity, command, now);
     if (refused !== null) return refused;
     await this.ensureRegistered(identity, now, () => this.store.tombstone !== null);
+    const { sequence } = this.store.head();
     const result = applyManual(this.ctx.storage, this.store, identity, command, now);
-    if (result.outcome === "applied" && !result.repeated) this.outbox.arm("other");
+    if (this.store.head().sequence !== sequence) this.outbox.arm("other");
+    await this.leases.settle(now);
     return result;
-  }
-
-  /** An export is the state, and the pages of `exportEntries` and `exportRequests` (export.ts). */
-  async exportState(): Promise<ExportedState> {
-    return exportState(this.store);
-  }
-
-  async exportEntries(after: number) {
-    return exportEntries(this.store, after);
-  }
-
-  async exportRequests(after: string) {
-    return exportRequests(this.ctx.storage, this.store, after);
   }
 
   /** Returns the decision at `moment`, or how far back decisions are available. */
@@ -198,7 +181,7 @@ export class Subject extends DurableObject<SubjectEnv> {
   }
 
   async verify(): Promise<Verification> {
-    return this.pins.hold(() => verify(this.store, this.env.DB));
+    return this.pins.hold(() => verify(this.store, this.env));
   }
 
   async resync(): Promise<Verification> {
@@ -207,18 +190,20 @@ export class Subject extends DurableObject<SubjectEnv> {
   }
 
   restoreEvents(request: RestoreRequest): Promise<number> {
-    return this.pins.hold(() => restoreEvents(this.store, this.env.DB, request));
+    return this.pins.hold(() => restoreEvents(this.store, this.env, request));
   }
 
   /** Deletes all data of the subject. Safe to repeat (docs/protocols/erase.md). */
   async erase(erasure: Erasure): Promise<void> {
     this.lastCheck = null;
     const isDone = () => this.isErasedSince(erasure.requestedAt - 1);
-    while (!isDone()) {
-      // Lets running reads of the ledger finish first.
-      if (!this.pins.isFree()) await scheduler.wait(20);
-      else await this.outbox.erase(erasure, () => this.pins.isFree());
-    }
+    await this.leases.whileClosed(await currentTime(this.env.DEV), async () => {
+      while (!isDone()) {
+        // Lets running reads of the ledger finish first.
+        if (!this.pins.isFree()) await scheduler.wait(20);
+        else await this.outbox.erase(erasure, () => this.pins.isFree());
+      }
+    });
   }
 
   /** Runs the alarm handler now. The sweep calls this if an alarm did not fire. */
@@ -228,11 +213,13 @@ export class Subject extends DurableObject<SubjectEnv> {
 
   /** Arms the alarm again if the platform lost it. A sweep calls this on every object in turn. */
   async rearm(): Promise<void> {
-    this.outbox.rearmIfLost();
+    await this.outbox.rearmIfMissing(await currentTime(this.env.DEV));
   }
 
   override async alarm(): Promise<void> {
     const now = await currentTime(this.env.DEV);
+    // A webhook says nothing that a check in another region does not know yet.
+    await this.leases.settle(now);
     await this.outbox.run(now);
     const isMore = await foldHistory(this.ctx.storage, this.store, now, () => this.pins.isFree());
     if (isMore) this.outbox.arm("other");

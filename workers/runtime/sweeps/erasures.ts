@@ -1,3 +1,4 @@
+import { dataByNumber } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { claimRunningErasures } from "../db/erasures.ts";
@@ -14,10 +15,15 @@ const continueAgainMs = 30_000;
 export async function sweepErasures(
   env: RuntimeEnv,
   budget: Budget,
+  database: number,
 ): Promise<{ finished: number; unfinished: number }> {
   const claim = async (limit: number) => {
     const now = await currentTime(env.DEV);
-    return claimRunningErasures(env.DB, { now, triedBefore: now - continueAgainMs }, limit);
+    return claimRunningErasures(
+      dataByNumber(env, database),
+      { now, triedBefore: now - continueAgainMs },
+      limit,
+    );
   };
   let finished = 0;
   const begun = await workThrough(

@@ -1,3 +1,4 @@
+import { dataByNumber } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { claimNextSubjects } from "../db/sweep-positions.ts";
 import type { RuntimeEnv } from "../env.ts";
@@ -18,10 +19,14 @@ const roundMs = 3_600_000;
 const concurrentCalls = 20;
 const timeoutMs = 10_000;
 
-export async function sweepLostAlarms(env: RuntimeEnv, budget: Budget): Promise<{ called: number }> {
+export async function sweepLostAlarms(
+  env: RuntimeEnv,
+  budget: Budget,
+  database: number,
+): Promise<{ called: number }> {
   const claim = async (limit: number) => {
     const now = await currentTime(env.DEV);
-    return claimNextSubjects(env.DB, "lostAlarms", { now, roundMs }, limit);
+    return claimNextSubjects(dataByNumber(env, database), "lostAlarms", { now, roundMs }, limit);
   };
   const options = { ...budget, concurrency: concurrentCalls, max: maxPerSweep };
   const called = await forEachSubject("subject.rearm_failed", claim, options, (identity) =>

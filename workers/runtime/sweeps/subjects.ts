@@ -1,3 +1,4 @@
+import { dataByNumber } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { moveAccessAlong } from "../db/customer-summary.ts";
 import { claimReviews, claimSubjectsToWake } from "../db/subjects.ts";
@@ -24,11 +25,15 @@ const reviewAgainMs = 3_600_000;
  * Wakes subjects with work that their alarm did not do: an entitlement expired, or the first flush never came.
  * The least recently woken are first, so that objects that fail each time delay no other.
  */
-export async function sweepExpiries(env: RuntimeEnv, budget: Budget): Promise<{ woken: number }> {
+export async function sweepExpiries(
+  env: RuntimeEnv,
+  budget: Budget,
+  database: number,
+): Promise<{ woken: number }> {
   const claim = async (limit: number) => {
     const now = await currentTime(env.DEV);
     const times = { now, wokenBefore: now - wakeAgainMs, createdBefore: now - firstFlushMs };
-    return claimSubjectsToWake(env.DB, times, limit);
+    return claimSubjectsToWake(dataByNumber(env, database), times, limit);
   };
   const options = { ...budget, concurrency: concurrentWakes, max: maxWokenPerSweep };
   const woken = await forEachSubject("subject.wake_failed", claim, options, (identity) =>
@@ -38,10 +43,14 @@ export async function sweepExpiries(env: RuntimeEnv, budget: Budget): Promise<{ 
 }
 
 /** Reads subscriptions again from Stripe if their period ended without an event. */
-export async function sweepReviews(env: RuntimeEnv, budget: Budget): Promise<{ reviewed: number }> {
+export async function sweepReviews(
+  env: RuntimeEnv,
+  budget: Budget,
+  database: number,
+): Promise<{ reviewed: number }> {
   const claim = async (limit: number) => {
     const now = await currentTime(env.DEV);
-    return claimReviews(env.DB, { now, until: now + reviewAgainMs }, limit);
+    return claimReviews(dataByNumber(env, database), { now, until: now + reviewAgainMs }, limit);
   };
   const options = { ...budget, concurrency: concurrentReviews, max: maxReviewsPerSweep };
   const reviewed = await forEachSubject("subject.review_failed", claim, options, (subject) =>
@@ -53,6 +62,16 @@ export async function sweepReviews(env: RuntimeEnv, budget: Budget): Promise<{ r
 const maxAccessChangesPerSweep = 2_000;
 
 /** Moves the copied access where the clock has changed it. Rights never depend on the copy. */
-export async function sweepAccess(env: RuntimeEnv): Promise<{ moved: number }> {
-  return { moved: await moveAccessAlong(env.DB, await currentTime(env.DEV), maxAccessChangesPerSweep) };
+export async function sweepAccess(
+  env: RuntimeEnv,
+  _budget: Budget,
+  database: number,
+): Promise<{ moved: number }> {
+  return {
+    moved: await moveAccessAlong(
+      dataByNumber(env, database),
+      await currentTime(env.DEV),
+      maxAccessChangesPerSweep,
+    ),
+  };
 }

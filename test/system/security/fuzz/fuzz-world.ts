@@ -36,6 +36,7 @@ export async function newFuzzWorld(): Promise<FuzzWorld> {
   const receiver = await newReceiver();
   await makePurchases(world, receiver);
   await configure(world, owner);
+  await moveIn(world, owner);
   await raiseAlerts(world, owner);
   const root = `/p/${world.projectId}/test`;
   const types = {
@@ -54,9 +55,18 @@ export async function newFuzzWorld(): Promise<FuzzWorld> {
   // Each page of the owner has these too. They would end the session that the other forms need.
   const isKept = (form: FoundForm) =>
     form.actor !== actor || !/^\/(account|sign-out|team\/leave)/.test(form.action);
-  const starts = [root, "/projects", "/team", "/plan", `${customer}/erase`, `${customer}/check`, "/audit"];
+  // Nothing here gives this customer access.
+  const denied = `${root}/customers/user_let_in`;
+  const starts = [
+    ...[root, "/projects", "/team", "/plan", "/audit"],
+    ...[`${customer}/erase`, `${customer}/check`, `${denied}/recovery-link`],
+  ];
   const forms = [
-    ...(await walkPages(actor, [...starts, ...(await startJobs(root, owner))])),
+    ...(await walkPages(actor, [
+      ...starts,
+      ...(await startJobs(root, owner)),
+      ...(await startBulkJobs(world, actor)),
+    ])),
     ...(await walkPages(stranger, ["/sign-in", "/forgot-password", ...(await makeLinks(world, owner))])),
     ...(await findAccountForms(world)),
   ];
@@ -100,7 +110,7 @@ async function makePurchases(world: World, receiver: ScriptedReceiver): Promise<
   await hooks.done(disableEndpoint, { endpointId: disabled.endpointId });
 }
 
-/** What operators set up: members, an invitation, archived objects, a note, a grant. */
+/** What operators set up: members, an invitation, archived objects, a note, a recovery link. */
 async function configure(world: World, { portal }: TestOperator): Promise<void> {
   const root = `/p/${world.projectId}/test`;
   await newOperator("support", world.accountId);
@@ -121,6 +131,18 @@ async function configure(world: World, { portal }: TestOperator): Promise<void> 
     ...hiddenFields(page.html, `${customer}/notes`),
     note: "A note",
   });
+  const link = `${root}/customers/user_let_in/recovery-link`;
+  await portal.submit(link, { ...hiddenFields((await portal.get(link)).html, link), days: "1" });
+}
+
+/** Reports a shadow check that disagrees, and makes a price that belongs to no product. */
+async function moveIn({ stripe, api, projectId }: World, { portal }: TestOperator): Promise<void> {
+  const root = `/p/${projectId}/test`;
+  await stripe.createPrice("Not a product yet", 700);
+  await api.post("/v1/access/shadow", { subject_ref: "user_let_in", allowed: true });
+  await until(async () =>
+    expect((await portal.get(`${root}/shadow`)).html).toContain(`${root}/shadow/clear`),
+  );
 }
 
 /** Opens alerts for what has failed in this world, and adds a channel that they are sent through. */
@@ -155,6 +177,36 @@ async function startJobs(root: string, { portal }: TestOperator): Promise<string
   const fields = hiddenFields(html, `${root}/data`);
   const { location } = await portal.submit(`${root}/data`, { kind: "verify", ...fields });
   return location === null ? [] : [location];
+}
+
+/** Creates three bulk jobs: with a preview, done, and done but for a customer who changed. Returns their pages. */
+async function startBulkJobs({ origin, projectId }: World, actor: Actor): Promise<string[]> {
+  const { portal } = actor;
+  const root = `/p/${projectId}/test`;
+  const runUntil = (page: string, form: string) =>
+    until(async () => {
+      await fetch(`${origin}/__dev/cron`, { method: "POST" });
+      expect((await portal.get(page)).html).toContain(`action="${page}/${form}"`);
+    });
+  const preview = async (subjectRef: string) => {
+    const { html } = await portal.get(`${root}/bulk/new`);
+    const grant = { action: "grant", product_code: "CREDITS_1000", reason: "incident", text: "fuzz" };
+    const fields = { ...hiddenFields(html, `${root}/bulk`), ...grant, refs: subjectRef };
+    const { location } = await portal.submit(`${root}/bulk`, fields);
+    if (location === null) throw new Error("no bulk job was created");
+    await runUntil(location, "start");
+    return location;
+  };
+  const start = async (page: string, next: "undo" | "preview") => {
+    await portal.submit(`${page}/start`, hiddenFields((await portal.get(page)).html, `${page}/start`));
+    await runUntil(page, next);
+    return page;
+  };
+  const ready = await preview("user_dead");
+  const done = await start(await preview("user_held"), "undo");
+  const outdated = await preview("user_dead");
+  await grant(actor, `${root}/customers/user_dead/grant`);
+  return [ready, done, await start(outdated, "preview")];
 }
 
 /** Makes links that a stranger opens: an invitation and a reset of a password. */

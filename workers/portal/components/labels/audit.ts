@@ -6,6 +6,13 @@ import { actionReasonLabels } from "./customer.ts";
 
 /** What the operator did. */
 export const auditActionLabels: Record<AuditAction, string> = {
+  "access_audit.continue_import": "Continued import",
+  "access_audit.import": "Started import",
+  "access_audit.resume": "Continued access audit",
+  "access_audit.save_settings": "Changed access audit settings",
+  "access_audit.start": "Started access audit",
+  "access_audit.stop": "Stopped access audit",
+  "access_audit.upload_mapping": "Uploaded customer mapping",
   "alert.assign": "Assigned alert",
   "alert.finish": "Marked alert done",
   "alert.snooze": "Snoozed alert",
@@ -23,9 +30,11 @@ export const auditActionLabels: Record<AuditAction, string> = {
   "bulk_job.stop": "Stopped bulk action",
   "bulk_job.undo": "Prepared undo of bulk action",
   "customer.adjust": "Adjusted credits",
+  "customer.create_recovery_link": "Created recovery link",
   "customer.erase": "Erased customer",
   "customer.export": "Exported customer data",
   "customer.grant": "Granted access",
+  "customer.import": "Imported from Stripe",
   "customer.lift_hold": "Lifted hold",
   "customer.note_add": "Added note",
   "customer.note_delete": "Deleted note",
@@ -76,13 +85,20 @@ export const auditActionLabels: Record<AuditAction, string> = {
   "product.create": "Created product",
   "product.edit": "Edited product",
   "product.restore": "Restored product",
+  "product.set_allowance": "Changed included units",
   "project.archive": "Archived project",
   "project.change_settings": "Changed settings",
   "project.create": "Created project",
   "project.restore": "Restored project",
+  "project.rotate_link_secret": "Rotated link secret",
+  "project.set_rate_limit": "Changed rate limit",
+  "project.set_signals": "Changed signals",
+  "shadow.clear": "Cleared shadow disagreements",
   "stripe.connect": "Connected Stripe",
   "stripe.register_webhook": "Registered Stripe webhook",
   "stripe.set_webhook_secret": "Set Stripe signing secret",
+  "stripe_backfill.resume": "Resumed Stripe backfill",
+  "stripe_backfill.stop": "Stopped Stripe backfill",
   "stripe_event.retry": "Retried Stripe event",
   "subject_job.resync": "Rebuilt search data of all",
   "subject_job.stop": "Stopped data run",
@@ -117,15 +133,15 @@ export function toFieldLabel(name: string): string {
 
 const isTime = (name: string): boolean => /(At|Until)$|^(until|since)$/.test(name);
 
-/** Formats a field's value: a time, a number, a list or a reason as the pages show it. */
-export function formatFieldValue(name: string, value: unknown): string {
+/** Formats a field's value: a time in the zone, a number, a list or a reason as the pages show it. */
+export function formatFieldValue(name: string, value: unknown, zone: string): string {
   if (value === undefined || value === null || value === "") return "—";
   if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (typeof value === "number") return isTime(name) ? formatExactTime(value) : formatCount(value);
+  if (typeof value === "number") return isTime(name) ? formatExactTime(value, zone) : formatCount(value);
   if (Array.isArray(value)) return value.length === 0 ? "—" : value.map(String).join(", ");
   if (typeof value === "object")
     return Object.entries(value)
-      .map(([part, inner]) => `${toFieldLabel(part)}: ${formatFieldValue(part, inner)}`)
+      .map(([part, inner]) => `${toFieldLabel(part)}: ${formatFieldValue(part, inner, zone)}`)
       .join(", ");
   const text = String(value);
   return name === "reason" ? formatReason(text) : text;

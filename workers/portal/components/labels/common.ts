@@ -2,6 +2,8 @@ import type { EntitlementKind, Region } from "../../../../shared/contract/enums.
 import { entitlementKinds, regions } from "../../../../shared/contract/enums.ts";
 import type { Role } from "../../../../shared/contract/roles.ts";
 
+export const capitalize = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 /** Labels for the values of the contract's enums. */
 export const regionLabels: Record<Region, string> = {
   wnam: "Western North America",

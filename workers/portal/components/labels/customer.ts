@@ -4,7 +4,11 @@ import type {
   DenialReason,
   EntitlementStatus,
 } from "../../../../shared/contract/enums.ts";
-import type { AccessView, EntryView } from "../../../../shared/contract/operations/customer-views.ts";
+import type {
+  AccessView,
+  EntryView,
+  NoticeView,
+} from "../../../../shared/contract/operations/customer-views.ts";
 import type { ActionReason } from "../../../../shared/contract/operations/inputs.ts";
 import type { ManualActionType } from "../../../../shared/contract/operations/manual-action.ts";
 import type { Tone } from "../parts.tsx";
@@ -69,6 +73,20 @@ const flagWords: Record<string, string> = {
 
 export const toFlagLabel = (flag: string): string => flagWords[flag] ?? flag;
 
+/** What a kind of failure means, by the word that the runtime begins it with. */
+const detailWords: Readonly<Record<string, string>> = {
+  unroutable: "No matching customer",
+  unreadable: "Unexpected content",
+};
+
+/** Words the result of a Stripe event: a flag, or a sentence of the runtime, without a full stop. */
+export function formatEventDetail(detail: string): string {
+  if (flagWords[detail] !== undefined) return flagWords[detail].replace(/\.$/, "");
+  const [, word = "", rest = detail] = /^([a-z]+): (.*)$/s.exec(detail) ?? [];
+  const known = detailWords[word];
+  return known === undefined ? `${detail.charAt(0).toUpperCase()}${detail.slice(1)}` : `${known}: ${rest}`;
+}
+
 export const checkoutAttemptLabels: Record<CheckoutAttemptStatus, { label: string; tone: Tone }> = {
   created: { label: "Open", tone: "" },
   processing: { label: "Processing", tone: "warn" },
@@ -98,6 +116,12 @@ const manualNames: Record<ManualActionType, string> = {
 /** Returns whether an operator can undo an action of this type. A job may have ended since its units were released. */
 export const canUndo = (type: ManualActionType): boolean => type !== "undo" && type !== "release_reservation";
 
+export const noticeNames: Record<NoticeView["type"], string> = {
+  "usage.low": "Low balance",
+  "usage.recovered": "Balance recovered",
+  "entitlement.expiring": "Expiring soon",
+};
+
 const operationNames: Record<string, string> = {
   grant: "Purchase granted",
   consume: "Units used",
@@ -110,14 +134,23 @@ const operationNames: Record<string, string> = {
   expire: "Expired",
   subscription: "Subscription changed",
   invoice: "Invoice recorded",
+  allowance: "Included units updated",
+  settings: "Settings applied",
   refund: "Refund",
   dispute: "Dispute",
   lift_hold: "Hold lifted",
 };
 
+/** Reasons with a heading of their own. */
+const reasonNames: Record<string, string> = {
+  allowance_began: "Included units granted",
+  allowance_terms: "Terms of included units changed",
+  signal_settings: "Signal settings applied",
+};
+
 /** Returns the heading of a ledger entry. */
-export function toEntryTitle({ operation, manual }: EntryView): string {
-  return manual === null ? toOperationTitle(operation) : manualNames[manual.type];
+export function toEntryTitle({ operation, manual, reason }: EntryView): string {
+  return manual === null ? (reasonNames[reason] ?? toOperationTitle(operation)) : manualNames[manual.type];
 }
 
 export const toOperationTitle = (operation: string): string => operationNames[operation] ?? operation;

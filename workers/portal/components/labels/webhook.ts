@@ -3,7 +3,6 @@ import type {
   DeliveryState,
   endpointDisableReasons,
 } from "../../../../shared/contract/enums.ts";
-import type { OutboundEventType } from "../../../../shared/contract/outbound-event.ts";
 import type { DeliveryJobRow } from "../../../../shared/db/delivery-jobs.ts";
 import type { Tone } from "../parts.tsx";
 
@@ -51,16 +50,4 @@ export const disableReasonMessages: Record<(typeof endpointDisableReasons)[numbe
   operator: "Disabled by an operator.",
   gone: "Disabled: the endpoint returned 410 Gone.",
   failing: "Disabled after 5 days of failures.",
-};
-
-export const eventTypeDescriptions: Record<OutboundEventType, string> = {
-  "purchase.finalized": "A purchase completed.",
-  "entitlement.updated": "A customer's access, expiry or balance changed.",
-  "usage.consumed": "Units were consumed (one event per API call).",
-  "usage.reserved": "Units were reserved for a job.",
-  "usage.released": "Reserved units were released.",
-  "subscription.updated": "A subscription's status, period or plan changed.",
-  "subscription.deleted": "A subscription ended.",
-  "invoice.payment_succeeded": "A renewal was paid.",
-  "invoice.payment_failed": "A renewal failed.",
 };

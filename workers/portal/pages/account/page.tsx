@@ -1,9 +1,10 @@
 import { NewPasswordField, PasswordField } from "../../components/credential-fields.tsx";
 import { ActionButton, emptyForm, FieldError, type FormState } from "../../components/fields.tsx";
+import { roleLabels } from "../../components/labels/common.ts";
 import { describeUserAgent } from "../../components/labels/user-agent.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { actionsColumn, Cell, Row, Table } from "../../components/table.tsx";
 import { TimeCell } from "../../components/time.tsx";
 import { listIdentities, listSessions } from "../../db/sessions.ts";
 import type { PortalContext } from "../../request-context.ts";
@@ -27,7 +28,7 @@ export async function renderAccountPage(
     c,
     { title: "Account & security", status },
     <>
-      <PageHead title={name} lead={`${email} · ${role}`} />
+      <PageHead title={name} lead={`${email} · ${roleLabels[role]}`} />
       {linkError === undefined ? null : (
         <p class="flash bad" role="alert">
           {toLinkMessage(linkError)}
@@ -53,10 +54,7 @@ export async function renderAccountPage(
       <Providers c={c} identities={identities} />
       <TimeZoneCard c={c} />
       <Card title="Sessions" note={<EndOthers sessions={sessions} />}>
-        <Table
-          label="Sessions"
-          head={["Browser", "From", "Since", "Ends", <span class="quiet">Actions</span>]}
-        >
+        <Table label="Sessions" columns={["Browser", "From", "Since", "Ends", actionsColumn]}>
           {sessions.map((session) => (
             <SessionRow c={c} session={session} />
           ))}
@@ -83,18 +81,18 @@ function SessionRow({ c, session }: { c: PortalContext; session: AccountSession 
   const now = Date.now();
   const isThis = session.sessionId === c.get("member").sessionId;
   return (
-    <tr>
-      <td class="wrap">
+    <Row>
+      <Cell class="wrap">
         {describeUserAgent(session.userAgent)} {isThis ? <Pill tone="good">This session</Pill> : null}
-      </td>
-      <td>{session.ipAddress || <span class="quiet">Unknown</span>}</td>
-      <td>
+      </Cell>
+      <Cell>{session.ipAddress || <span class="quiet">Unknown</span>}</Cell>
+      <Cell>
         <TimeCell at={session.createdAt.getTime()} now={now} />
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         <TimeCell at={session.expiresAt.getTime()} now={now} />
-      </td>
-      <td class="end">
+      </Cell>
+      <Cell>
         {isThis ? null : (
           <ActionButton
             action="/account/sessions/end"
@@ -102,8 +100,8 @@ function SessionRow({ c, session }: { c: PortalContext; session: AccountSession 
             label="Sign out"
           />
         )}
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }
 

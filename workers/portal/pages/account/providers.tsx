@@ -1,7 +1,7 @@
 import { listProviders, type Provider, providerLabels } from "../../auth/sign-in-service.ts";
 import { ActionButton } from "../../components/fields.tsx";
 import { Card } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { actionsColumn, Cell, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import type { listIdentities } from "../../db/sessions.ts";
 import type { PortalContext } from "../../request-context.ts";
@@ -27,14 +27,14 @@ export function Providers({ c, identities }: { c: PortalContext; identities: Ide
       {identities.length === 0 ? (
         <p class="quiet pad">None yet. With a linked account you can sign in without your password.</p>
       ) : (
-        <Table label="Linked accounts" head={["Provider", "Linked", <span class="quiet">Actions</span>]}>
+        <Table label="Linked accounts" columns={["Provider", "Linked", actionsColumn]}>
           {identities.map(({ identityId, provider, createdAt }) => (
-            <tr>
-              <td>{providerLabels[provider as Provider] ?? provider}</td>
-              <td>
+            <Row>
+              <Cell>{providerLabels[provider as Provider] ?? provider}</Cell>
+              <Cell>
                 <Time at={createdAt.getTime()} now={Date.now()} />
-              </td>
-              <td class="end">
+              </Cell>
+              <Cell>
                 <ActionButton
                   action="/account/providers/unlink"
                   fields={{ identity: identityId }}
@@ -42,8 +42,8 @@ export function Providers({ c, identities }: { c: PortalContext; identities: Ide
                   tone="danger"
                   confirms
                 />
-              </td>
-            </tr>
+              </Cell>
+            </Row>
           ))}
         </Table>
       )}

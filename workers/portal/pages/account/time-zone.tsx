@@ -27,7 +27,7 @@ export function TimeZoneCard({ c }: { c: PortalContext }) {
         </div>
         <div class="row">
           <button class="button" type="submit">
-            Set time zone
+            Save time zone
           </button>
         </div>
       </form>

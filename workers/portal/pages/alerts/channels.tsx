@@ -4,12 +4,19 @@ import { newId } from "../../../../shared/kit/ids.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { mayRun } from "../../auth/may-run.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
-import { ActionButton, Field, FieldError, type FormState, Radios } from "../../components/fields.tsx";
+import {
+  ActionButton,
+  Field,
+  FieldError,
+  type FormState,
+  Radios,
+  SubmitButton,
+} from "../../components/fields.tsx";
 import { Card, Empty, Pill, type Tone } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { actionsColumn, Cell, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { type AlertChannel, readAlertSettings } from "../../db/alerts.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 
 const kindLabels: Record<AlertChannelKind, string> = { email: "Email", slack: "Slack", webhook: "Webhook" };
 
@@ -44,7 +51,7 @@ export function Channels({
           <p>Alerts are in the inbox. A channel also sends them by email, Slack or webhook.</p>
         </Empty>
       ) : (
-        <Table label="Channels" head={["Channel", "Address", "Last message", "Actions"]}>
+        <Table label="Channels" columns={["Channel", "Address", "Last message", actionsColumn]}>
           {channels.map((channel) => (
             <ChannelRow c={c} channel={channel} canChange={canChange} />
           ))}
@@ -69,12 +76,12 @@ function ChannelRow({
   const state = lastState === null ? undefined : stateLabels[lastState];
   const hasFailed = lastState === "dead" || lastState === "pending";
   return (
-    <tr>
-      <td>{kindLabels[kind]}</td>
-      <td class="wrap">
+    <Row>
+      <Cell>{kindLabels[kind]}</Cell>
+      <Cell class="wrap">
         <code>{addressHint}</code>
-      </td>
-      <td class="wrap">
+      </Cell>
+      <Cell class="wrap">
         {state === undefined || lastAt === null ? (
           "None yet"
         ) : (
@@ -84,8 +91,8 @@ function ChannelRow({
             {hasFailed && lastExcerpt !== null ? <small>{lastExcerpt.slice(0, 200)}</small> : null}
           </>
         )}
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         {canChange ? (
           <div class="row">
             <ActionButton action={path("test")} label="Send test message" />
@@ -94,8 +101,8 @@ function ChannelRow({
         ) : (
           "—"
         )}
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }
 
@@ -115,9 +122,7 @@ function AddForm({ c, form }: { c: PortalContext; form: FormState }) {
         />
         <FieldError form={form} name="" />
         <div>
-          <button class="button primary" type="submit">
-            Add channel
-          </button>
+          <SubmitButton>Add channel</SubmitButton>
         </div>
       </form>
     </div>
@@ -126,7 +131,7 @@ function AddForm({ c, form }: { c: PortalContext; form: FormState }) {
 
 export async function confirmRemoval(c: PortalContext): Promise<Confirmation | Response> {
   const channelId = c.req.param("channel") ?? "";
-  const { channels } = await readAlertSettings(c.env.DB, getScope(c));
+  const { channels } = await readAlertSettings(getData(c), getScope(c));
   const channel = channels.find((candidate) => candidate.channelId === channelId);
   if (channel === undefined)
     return renderErrorPage(

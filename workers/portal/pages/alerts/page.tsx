@@ -3,7 +3,7 @@ import { emptyForm, type FormState } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead } from "../../components/parts.tsx";
 import { readAlertSettings } from "../../db/alerts.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 import { Channels } from "./channels.tsx";
 import { Rules } from "./rules.tsx";
 
@@ -15,7 +15,7 @@ export async function renderAlertSettingsPage(
   { rules = null, channel = emptyForm }: { rules?: FormState | null; channel?: FormState } = {},
   status: 200 | 409 | 422 = 200,
 ) {
-  const { settings, channels } = await readAlertSettings(c.env.DB, getScope(c));
+  const { settings, channels } = await readAlertSettings(getData(c), getScope(c));
   return renderPage(
     c,
     { title: "Alert settings", status },

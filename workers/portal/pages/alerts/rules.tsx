@@ -6,9 +6,9 @@ import {
 } from "../../../../shared/contract/alerts.ts";
 import { changeAlertRules } from "../../../../shared/contract/operations/alert-rules.ts";
 import { mayRun } from "../../auth/may-run.ts";
-import { FieldError, type FormState } from "../../components/fields.tsx";
+import { FieldError, type FormState, SubmitButton } from "../../components/fields.tsx";
 import { Card } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { Cell, Row, Table } from "../../components/table.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 type StoredSetting = AlertRuleSetting & { updatedAt: number };
@@ -26,7 +26,7 @@ export function Rules({ c, settings, sent }: RulesProps) {
   const version =
     sent?.values["version"] ?? String(Math.max(0, ...settings.map(({ updatedAt }) => updatedAt)));
   const table = (
-    <Table label="Rules" head={["Rule", "Alerts in", "Threshold", "Enabled"]}>
+    <Table label="Rules" columns={["Rule", "Alerts in", "Threshold", "Enabled"]}>
       {alertRuleNames.map((rule) => (
         <RuleRow rule={rule} form={form} canChange={canChange} />
       ))}
@@ -41,9 +41,7 @@ export function Rules({ c, settings, sent }: RulesProps) {
         <div class="pad">
           <FieldError form={form} name="" />
           <div>
-            <button class="button primary" type="submit">
-              Save rules
-            </button>
+            <SubmitButton>Save rules</SubmitButton>
           </div>
         </div>
       </form>
@@ -56,13 +54,13 @@ function RuleRow({ rule, form, canChange }: { rule: AlertRule; form: FormState; 
   const name = `threshold_${rule}`;
   const error = form.errors[name];
   return (
-    <tr>
-      <td class="wrap">
+    <Row>
+      <Cell class="wrap">
         <b>{title}</b>
         <small>{meaning}</small>
-      </td>
-      <td>{sends ? "Inbox and channels" : "Inbox"}</td>
-      <td>
+      </Cell>
+      <Cell>{sends ? "Inbox and channels" : "Inbox"}</Cell>
+      <Cell>
         {threshold === null ? (
           "—"
         ) : (
@@ -81,8 +79,8 @@ function RuleRow({ rule, form, canChange }: { rule: AlertRule; form: FormState; 
           </span>
         )}
         <FieldError form={form} name={name} />
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         <input
           type="checkbox"
           name={`enabled_${rule}`}
@@ -91,8 +89,8 @@ function RuleRow({ rule, form, canChange }: { rule: AlertRule; form: FormState; 
           checked={form.values[`enabled_${rule}`] === "on"}
           disabled={!canChange}
         />
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }
 

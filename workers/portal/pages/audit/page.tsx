@@ -9,10 +9,10 @@ import {
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, NextPage, PageHead, Pill } from "../../components/parts.tsx";
 import { Ref } from "../../components/ref.tsx";
-import { Table } from "../../components/table.tsx";
+import { Cell, Row, Table } from "../../components/table.tsx";
 import { TimeCell } from "../../components/time.tsx";
 import { type AuditRow, listAuditEntries } from "../../db/audit.ts";
-import { readFormZone } from "../../http/zone-cookie.ts";
+import { getZone, readFormZone } from "../../http/zone-cookie.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { parseAuditFilter } from "./filter.ts";
 
@@ -76,7 +76,7 @@ export async function showAudit(c: PortalContext) {
             <p>{query.size > 0 || !isValid ? "No matching entries." : "No entries yet."}</p>
           </Empty>
         ) : (
-          <Table label="Audit log" head={["Time", "Operator", "Action", "Target", "Changes"]}>
+          <Table label="Audit log" columns={["Time", "Operator", "Action", "Target", "Changes"]}>
             {entries.map((entry) => (
               <Entry c={c} entry={entry} />
             ))}
@@ -93,43 +93,43 @@ function Entry({ c, entry }: { c: PortalContext; entry: AuditRow }) {
     entry;
   const project = c.get("member").projects.find((candidate) => candidate.projectId === projectId);
   return (
-    <tr>
-      <td>
+    <Row>
+      <Cell>
         <TimeCell at={at} now={c.get("now")} />
-      </td>
-      <td class="wrap">
+      </Cell>
+      <Cell class="wrap">
         <b>{operatorName}</b>
         <small>
           {operatorEmail}
           {ipAddress === null ? "" : ` · ${ipAddress}`}
         </small>
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         {toActionLabel(action)}
         <small>
           <code>{action}</code>
         </small>
-      </td>
-      <td class="wrap">
+      </Cell>
+      <Cell class="wrap">
         <Ref value={target} />
         {projectId === null ? null : (
           <small>
             {project?.name ?? projectId} {mode === null ? null : <Pill>{mode}</Pill>}
           </small>
         )}
-      </td>
-      <td class="wrap">
-        <Changes before={before} after={after} />
-      </td>
-    </tr>
+      </Cell>
+      <Cell class="wrap">
+        <Changes before={before} after={after} zone={getZone(c)} />
+      </Cell>
+    </Row>
   );
 }
 
-/** Lists the changed fields with their old and new values. */
-function Changes({ before, after }: Pick<AuditRow, "before" | "after">) {
+/** Lists the changed fields with their old and new values. A field that was empty and still is, is no change. */
+function Changes({ before, after, zone }: Pick<AuditRow, "before" | "after"> & { zone: string }) {
   const [old, now] = [parseObject(before), parseObject(after)];
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
-    (name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]),
+    (name) => JSON.stringify(old[name] ?? null) !== JSON.stringify(now[name] ?? null),
   );
   if (names.length === 0) return <span class="quiet">—</span>;
   return (
@@ -139,10 +139,10 @@ function Changes({ before, after }: Pick<AuditRow, "before" | "after">) {
           <span class="quiet">{toFieldLabel(name)}</span>{" "}
           {old[name] === undefined || old[name] === null ? null : (
             <>
-              <del>{formatFieldValue(name, old[name])}</del> →{" "}
+              <del>{formatFieldValue(name, old[name], zone)}</del> →{" "}
             </>
           )}
-          <ins>{formatFieldValue(name, now[name])}</ins>
+          <ins>{formatFieldValue(name, now[name], zone)}</ins>
         </li>
       ))}
     </ul>

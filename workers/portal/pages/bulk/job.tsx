@@ -8,7 +8,7 @@ import { formatReason } from "../../components/labels/customer.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead, Pill } from "../../components/parts.tsx";
 import { type BulkJobPage, readBulkJobPage } from "../../db/bulk-jobs.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getDatabases, getScope, type PortalContext } from "../../request-context.ts";
 import { NextSteps } from "./next-steps.tsx";
 import { ResultRows, readRowsQuery, rowsPerPage } from "./rows.tsx";
 import { type BulkTotals, sumUp } from "./totals.ts";
@@ -17,7 +17,7 @@ import { TotalsSentence } from "./totals-sentence.tsx";
 /** Shows a job: its preview, its progress, its results. The page reloads while a worker has something to do, without scripts. */
 export async function showBulkJob(c: PortalContext) {
   const query = readRowsQuery(c);
-  const page = await readBulkJobPage(c.env.DB, getScope(c), c.req.param("job") ?? "", {
+  const page = await readBulkJobPage(getDatabases(c), getScope(c), c.req.param("job") ?? "", {
     ...query,
     limit: rowsPerPage,
   });

@@ -6,9 +6,8 @@ import {
 } from "../../../../shared/contract/operations/bulk-jobs.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { mayRun } from "../../auth/may-run.ts";
-import { ActionButton } from "../../components/fields.tsx";
+import { ActionButton, SubmitButton } from "../../components/fields.tsx";
 import { formatCustomers } from "../../components/labels/bulk.ts";
-import { LiveChip } from "../../components/mode.tsx";
 import type { BulkJobPage } from "../../db/bulk-jobs.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 import type { BulkTotals } from "./totals.ts";
@@ -41,11 +40,10 @@ export function NextSteps({
         {isStartable && mayRun(c, startBulkJob) ? (
           <form class="inline" method="post" action={`${path}/start`}>
             <input type="hidden" name="round" value={String(job.round)} />
-            <button class={action.type === "revoke" ? "button danger" : "button primary"} type="submit">
+            <SubmitButton tone={action.type === "revoke" ? "danger" : "primary"}>
               {status === "stopped" ? "Continue: " : null}
               {title} for {formatCustomers(states.ready)}
-              <LiveChip c={c} />
-            </button>
+            </SubmitButton>
           </form>
         ) : null}
         {again > 0 && mayRun(c, previewBulkJobAgain) ? (

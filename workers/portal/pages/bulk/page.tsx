@@ -4,16 +4,16 @@ import { bulkStatusLabels, nameBulkAction } from "../../components/labels/bulk.t
 import { formatCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { Cell, numberColumn, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { listBulkJobs } from "../../db/bulk-jobs.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 
 const maxJobs = 50;
 
 /** Lists the jobs of the project and mode. */
 export async function showBulkJobs(c: PortalContext) {
-  const jobs = await listBulkJobs(c.env.DB, getScope(c), maxJobs);
+  const jobs = await listBulkJobs(getData(c), getScope(c), maxJobs);
   return renderPage(
     c,
     { title: "Bulk actions" },
@@ -43,21 +43,24 @@ export async function showBulkJobs(c: PortalContext) {
             </a>
           </Empty>
         ) : (
-          <Table label="Bulk actions" head={["Action", "Customers", "Done", "Status"]} ends={[1, 2]}>
+          <Table
+            label="Bulk actions"
+            columns={["Action", numberColumn("Customers"), numberColumn("Done"), "Status"]}
+          >
             {jobs.map(({ jobId, action, status, operatorName, note, createdAt, total, done }) => (
-              <tr>
-                <td class="wrap">
+              <Row>
+                <Cell class="wrap">
                   <a href={buildPath(c, `/bulk/${jobId}`)}>{nameBulkAction(action, new Map())}</a>
                   <small class="quiet">
                     <Time at={createdAt} now={c.get("now")} /> by {operatorName} · {note}
                   </small>
-                </td>
-                <td class="end num">{formatCount(total)}</td>
-                <td class="end num">{formatCount(done)}</td>
-                <td>
+                </Cell>
+                <Cell>{formatCount(total)}</Cell>
+                <Cell>{formatCount(done)}</Cell>
+                <Cell>
                   <Pill tone={bulkStatusLabels[status].tone}>{bulkStatusLabels[status].label}</Pill>
-                </td>
-              </tr>
+                </Cell>
+              </Row>
             ))}
           </Table>
         )}

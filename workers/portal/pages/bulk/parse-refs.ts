@@ -30,7 +30,8 @@ export function parseRefs(text: string): ParsedRefs {
   return { refs, doubled: given.length - refs.length };
 }
 
-function findHeader(line: string): { delimiter: string; index: number } | null {
+/** Finds the column `subject_ref` in the first line of CSV; `null` without one. */
+export function findHeader(line: string): { delimiter: string; index: number } | null {
   for (const delimiter of delimiters) {
     const index = splitLine(line, delimiter).findIndex((cell) => cell.trim().toLowerCase() === refColumn);
     if (index !== -1) return { delimiter, index };
@@ -39,7 +40,7 @@ function findHeader(line: string): { delimiter: string; index: number } | null {
 }
 
 /** Splits a line of CSV. Without a delimiter the line is one cell. No cell spans lines: a name has no line break. */
-function splitLine(line: string, delimiter: string | null): string[] {
+export function splitLine(line: string, delimiter: string | null): string[] {
   const cells: string[] = [];
   let rest = line;
   for (;;) {

@@ -5,7 +5,7 @@ import { bulkRowLabels } from "../../components/labels/bulk.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { denialLabels } from "../../components/labels/customer.ts";
 import { Card, Empty, NextPage, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { Cell, numberColumn, Row, Table } from "../../components/table.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import type { BulkJobPage } from "../../db/bulk-jobs.ts";
 import { buildCustomerPath, buildPath, type PortalContext } from "../../request-context.ts";
@@ -66,13 +66,15 @@ export function ResultRows({
           <p>The job has no customer with this result.</p>
         </Empty>
       ) : (
-        <div class="results">
-          <Table label="Results" head={["Customer", "Result", "Access", "Units", "Details"]} ends={[3]}>
-            {rows.map((row) => (
-              <Row c={c} row={row} />
-            ))}
-          </Table>
-        </div>
+        <Table
+          label="Results"
+          class="results"
+          columns={["Customer", "Result", "Access", numberColumn("Units"), "Details"]}
+        >
+          {rows.map((row) => (
+            <ResultRow c={c} row={row} />
+          ))}
+        </Table>
       )}
       <NextPage href={next} shown={rows.length} />
     </Card>
@@ -84,20 +86,20 @@ const nameAccess = (access: string) =>
     ? "allowed"
     : `denied, ${(denialLabels as Readonly<Record<string, string>>)[access] ?? access}`;
 
-function Row({ c, row }: { c: PortalContext; row: BulkJobRow }) {
+function ResultRow({ c, row }: { c: PortalContext; row: BulkJobRow }) {
   const { subjectRef, state, before, after, units, message, sequence } = row;
   const { label, tone } = bulkRowLabels[state];
   return (
-    <tr>
-      <td class="wrap">
+    <Row>
+      <Cell class="wrap">
         <bdi>
           <CustomerLink c={c} subjectRef={subjectRef} otherwise="Erased customer" />
         </bdi>
-      </td>
-      <td data-label="Result">
+      </Cell>
+      <Cell>
         <Pill tone={tone}>{label}</Pill>
-      </td>
-      <td data-label="Access">
+      </Cell>
+      <Cell>
         {before === null || after === null ? (
           <span class="quiet">—</span>
         ) : before === after ? (
@@ -107,20 +109,20 @@ function Row({ c, row }: { c: PortalContext; row: BulkJobRow }) {
             {nameAccess(before)} → <b>{nameAccess(after)}</b>
           </>
         )}
-      </td>
-      <td class="end num" data-label="Units">
+      </Cell>
+      <Cell>
         {units === null || units === 0 ? (
           <span class="quiet">—</span>
         ) : (
           `${units > 0 ? "+" : "−"}${formatCount(Math.abs(units))}`
         )}
-      </td>
-      <td class="wrap" data-label="Details">
+      </Cell>
+      <Cell class="wrap">
         {sequence === null || subjectRef === null ? null : (
           <a href={`${buildCustomerPath(c, subjectRef)}?done=${sequence}`}>Entry #{sequence}</a>
         )}{" "}
         {message}
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }

@@ -1,7 +1,7 @@
 import { maxBulkCustomers } from "../../../../shared/contract/operations/bulk-jobs.ts";
 import { listMatchingRefs } from "../../db/matching-customers.ts";
 import { readForm } from "../../http/form.ts";
-import { getScope, type PortalContext } from "../../request-context.ts";
+import { getData, getScope, type PortalContext } from "../../request-context.ts";
 import { parseListQuery } from "../customers/list-query.ts";
 import { selectionFields } from "../customers/selection.tsx";
 import { renderBulkForm } from "./form.tsx";
@@ -40,5 +40,5 @@ async function findAll(c: PortalContext, form: Readonly<Record<string, string>>)
   );
   const { query, errors } = parseListQuery(new URLSearchParams(given), c.get("now"), 1);
   if (Object.keys(errors).length > 0) return null;
-  return listMatchingRefs(c.env.DB, getScope(c), query, maxBulkCustomers + 1);
+  return listMatchingRefs(getData(c), getScope(c), query, maxBulkCustomers + 1);
 }

@@ -7,6 +7,7 @@ import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { CopyButton, Id } from "../../components/parts.tsx";
 import { Ref } from "../../components/ref.tsx";
 import { formatExactTime } from "../../components/time.tsx";
+import { getZone } from "../../http/zone-cookie.ts";
 import { buildCustomerPath, getOrigin, type PortalContext } from "../../request-context.ts";
 import type { CustomerPage } from "./load.ts";
 import { linkToList, NeighborLinks } from "./neighbors.tsx";
@@ -105,11 +106,12 @@ function findStripeCustomerId({ customer, lists, profile }: CustomerPage): strin
 /** Summarizes the customer in plain text for a ticket. Holds no personal data beyond the `subject_ref`. */
 function summarize(c: PortalContext, { customer, lists }: CustomerPage): string {
   const { subjectRef, decision, since, entitlements } = customer;
+  const zone = getZone(c);
   return [
     `${subjectRef} (${c.get("mode")} mode)`,
-    `${formatHeadline(decision)}${since === null ? "" : ` since ${formatExactTime(since)}`}`,
-    ...entitlements.map((entitlement) => `- ${summarizeEntitlement(entitlement, lists.productNames)}`),
-    `Decision ${decision.decisionId} at ${formatExactTime(decision.at)}`,
+    `${formatHeadline(decision)}${since === null ? "" : ` since ${formatExactTime(since, zone)}`}`,
+    ...entitlements.map((entitlement) => `- ${summarizeEntitlement(entitlement, lists.productNames, zone)}`),
+    `Decision ${decision.decisionId} at ${formatExactTime(decision.at, zone)}`,
     `${getOrigin(c)}${buildCustomerPath(c, subjectRef)}`,
   ].join("\n");
 }
@@ -124,6 +126,7 @@ function summarizeEntitlement(
     expiresAt,
   }: CustomerView["entitlements"][number],
   names: ProductNames,
+  zone: string,
 ): string {
   const end = expiresAt ?? currentPeriodEnd;
   const facts = [
@@ -131,7 +134,7 @@ function summarizeEntitlement(
     ...(unitsRemaining === null
       ? []
       : [`${formatCount(unitsRemaining)} of ${formatCount(unitsGranted ?? 0)} units left`]),
-    ...(end === null ? [] : [`until ${formatExactTime(end)}`]),
+    ...(end === null ? [] : [`until ${formatExactTime(end, zone)}`]),
   ];
   return `${nameProduct(names, productCode)}: ${facts.join(", ")}`;
 }

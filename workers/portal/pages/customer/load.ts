@@ -10,9 +10,9 @@ import { type CustomerLists, readCustomerLists } from "../../db/customer.ts";
 import type { Neighbors } from "../../db/customer-neighbors.ts";
 import { callOperation } from "../../http/call-operation.ts";
 import { getZone } from "../../http/zone-cookie.ts";
-import { getScope, type PortalContext } from "../../request-context.ts";
+import { getDatabases, getScope, type PortalContext } from "../../request-context.ts";
 import { loadNeighbors } from "./neighbors.tsx";
-import { loadProfile, type Profile } from "./profile.tsx";
+import type { Profile } from "./profile.tsx";
 import { parseAsOf } from "./sections/as-of.ts";
 
 /** A decision and the entitlements it is based on. */
@@ -46,25 +46,25 @@ const entriesPerPage = 50;
 export const maxRowsPerList = 100;
 
 /**
- * Reads the ledger, D1 and Stripe in parallel. Including the session, this takes three round trips to D1 one after
- * another. Stripe is waited for at most a second.
+ * Reads the ledger, D1 and Stripe in parallel. Including the session, this takes four round trips to D1, of which three
+ * are one after another. Stripe is waited for at most a second.
  */
 export async function loadCustomer(
   c: PortalContext,
 ): Promise<({ outcome: "done" } & CustomerPage) | Refusal> {
   const subjectRef = c.req.param("subject") ?? "";
   const cursor = readCursor(c.req.query("before"));
-  const page = { before: cursor?.sequence ?? null, limit: entriesPerPage };
+  const page = { before: cursor?.sequence ?? null, limit: entriesPerPage, withProfile: true };
   const window = { before: cursor?.at ?? null, limit: maxRowsPerList };
-  const [reply, lists, past, profile, neighbors] = await Promise.all([
+  const [reply, lists, past, neighbors] = await Promise.all([
     callOperation(c, customers.readCustomer, { subjectRef, ...page }),
-    readCustomerLists(c.env.DB, { ...getScope(c), subjectRef }, window),
+    readCustomerLists(getDatabases(c), { ...getScope(c), subjectRef }, window),
     readPastDecision(c, subjectRef),
-    loadProfile(c, subjectRef),
     loadNeighbors(c, subjectRef),
   ]);
   if (reply.outcome === "refused") return reply;
-  return { outcome: "done", customer: reply.customer, lists, past, profile, neighbors, cursor };
+  const { customer, profile } = reply;
+  return { outcome: "done", customer, profile, lists, past, neighbors, cursor };
 }
 
 async function readPastDecision(

@@ -1,6 +1,6 @@
 import { Icon } from "../../components/icon.tsx";
 import { type Neighbor, type Neighbors, readNeighbors } from "../../db/customer-neighbors.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 import { linkFromList, parsePlace, readPlace } from "../customers/place-in-list.ts";
 
 /** Returns the customers before and after this one in the list that the page was opened from. */
@@ -8,7 +8,7 @@ export async function loadNeighbors(c: PortalContext, subjectRef: string): Promi
   const place = readPlace(c);
   const query = place === null ? null : parsePlace(c, place);
   if (place === null || query === null) return null;
-  return readNeighbors(c.env.DB, getScope(c), query, { subjectRef, position: place.position });
+  return readNeighbors(getData(c), getScope(c), query, { subjectRef, position: place.position });
 }
 
 /** Links to the neighbors. The keys k and j follow them. */

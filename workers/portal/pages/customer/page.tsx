@@ -19,6 +19,7 @@ import { Billing } from "./sections/billing.tsx";
 import { AsOfCard, DecisionPanel } from "./sections/decision.tsx";
 import { Deliveries } from "./sections/deliveries.tsx";
 import { Entitlements } from "./sections/entitlements.tsx";
+import { LastFinding } from "./sections/last-finding.tsx";
 import { Notes, NotesCard } from "./sections/notes.tsx";
 import { Payments } from "./sections/payments.tsx";
 import { Reservations } from "./sections/reservations.tsx";
@@ -63,6 +64,7 @@ export async function showCustomer(c: PortalContext) {
       <CustomerHead c={c} page={page} canAct={canAct} />
       {result === undefined ? null : <ActionResult c={c} page={page} entry={result} canAct={canAct} />}
       <Lag c={c} page={page} />
+      <LastFinding c={c} finding={lists.finding} />
       <DecisionPanel c={c} page={page} canAct={canAct} />
       <div class="cols">
         <div class="stack">
@@ -114,7 +116,7 @@ function TabBody({
     case "activity":
       return <Timeline c={c} page={page} canAct={canAct} />;
     case "usage":
-      return <Usage c={c} customer={customer} />;
+      return <Usage c={c} customer={customer} names={lists.productNames} />;
     case "payments":
       return <Payments c={c} page={page} />;
     case "webhooks":
@@ -189,7 +191,7 @@ function About({ c, page: { customer, lists } }: { c: PortalContext; page: Custo
   return (
     <Card title="Data" pad>
       <p class="quiet">
-        Ledger #{formatCount(customer.headSequence)}
+        {customer.headSequence === 0 ? "No changes yet" : `Ledger #${formatCount(customer.headSequence)}`}
         {lists.subject === null ? null : (
           <>
             , first seen <ExactTime at={lists.subject.createdAt} />

@@ -1,28 +1,18 @@
-import {
-  readStripeProfile,
-  type StripePayment,
-  type StripeProfile,
-} from "../../../../shared/contract/operations/stripe-profile.ts";
-import { formatMoney } from "../../components/labels/common.ts";
-import { callOperation } from "../../http/call-operation.ts";
-import type { PortalContext } from "../../request-context.ts";
+import type { Refusal } from "../../../../shared/contract/operations/reply.ts";
+import type { StripePayment, StripeProfile } from "../../../../shared/contract/operations/stripe-profile.ts";
+import { capitalize, formatMoney } from "../../components/labels/common.ts";
 
-/** The customer at Stripe; `null` without one, a sentence when Stripe was not read. */
-export type Profile = StripeProfile | string | null;
+/** The customer at Stripe; `null` without one, a refusal when Stripe was not read. Licenzy stores none of it. */
+export type Profile = StripeProfile | Refusal | null;
 
-/** Reads the profile from Stripe, or from the runtime's memory. Licenzy stores none of it. */
-export async function loadProfile(c: PortalContext, subjectRef: string): Promise<Profile> {
-  const reply = await callOperation(c, readStripeProfile, { subjectRef });
-  return reply.outcome === "refused" ? reply.message : reply.profile;
-}
+const isRefused = (profile: Profile): profile is Refusal => profile !== null && "outcome" in profile;
 
 /** Returns the profile if Stripe was read. */
-export const toRead = (profile: Profile): StripeProfile | null =>
-  typeof profile === "string" ? null : profile;
+export const toRead = (profile: Profile): StripeProfile | null => (isRefused(profile) ? null : profile);
 
 /** Says when Stripe was not read, and when the customer has older Stripe customers. */
 export function ProfileNote({ profile }: { profile: Profile }) {
-  if (typeof profile === "string") return <p class="quiet">{profile}</p>;
+  if (isRefused(profile)) return <p class="quiet">{profile.message}</p>;
   if (profile === null || profile.olderCustomers === 0) return null;
   const count = profile.olderCustomers;
   return (
@@ -48,15 +38,15 @@ const brands: Record<string, string> = {
 };
 const types: Record<string, string> = { sepa_debit: "SEPA debit", us_bank_account: "Bank account" };
 
-const capitalize = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`.replaceAll("_", " ");
+const toWords = (text: string) => capitalize(text).replaceAll("_", " ");
 
 /** Formats a payment method such as `Visa •••• 4242`; `null` when Stripe names none. */
 export function formatMethod(method: StripePayment["method"]): string | null {
   if (method === null) return null;
   const { type, brand, last4 } = method;
-  const name = brand === null ? (types[type] ?? capitalize(type)) : (brands[brand] ?? capitalize(brand));
+  const name = brand === null ? (types[type] ?? toWords(type)) : (brands[brand] ?? toWords(brand));
   return last4 === null ? name : `${name} •••• ${last4}`;
 }
 
 /** Formats Stripe's status of a dispute, such as `Needs response`. */
-export const formatDispute = capitalize;
+export const formatDispute = toWords;

@@ -1,22 +1,24 @@
 import type { Child } from "hono/jsx";
 import { segmentAt } from "../../../../shared/domain/customer-summary.ts";
+import { Day } from "../../components/day-time.tsx";
 import { formatCount, formatMoney, nameProduct, type ProductNames } from "../../components/labels/common.ts";
 import { LookAlikeMark } from "../../components/look-alike.tsx";
 import { Pill } from "../../components/parts.tsx";
 import { Ref } from "../../components/ref.tsx";
+import { Cell, type Column, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import type { CustomerListItem, CustomerSort, EntitlementListItem } from "../../db/customers.ts";
 import { buildCustomerPath, type PortalContext } from "../../request-context.ts";
 import { linkFromList } from "./place-in-list.ts";
 
-const columns: { label: string; sort: CustomerSort | null; isNumber?: boolean }[] = [
-  { label: "Customer", sort: "customer" },
-  { label: "Access", sort: null },
-  { label: "Products", sort: null },
-  { label: "Units left", sort: "units", isNumber: true },
-  { label: "Paid", sort: "paid", isNumber: true },
-  { label: "Renews / ends", sort: "ends" },
-  { label: "Created", sort: "created" },
+const sortedColumns: { name: string; kind: Column["kind"]; sort: CustomerSort | null }[] = [
+  { name: "Customer", kind: "title", sort: "customer" },
+  { name: "Access", kind: "text", sort: null },
+  { name: "Products", kind: "text", sort: null },
+  { name: "Units left", kind: "number", sort: "units" },
+  { name: "Paid", kind: "number", sort: "paid" },
+  { name: "Renews / ends", kind: "text", sort: "ends" },
+  { name: "Created", kind: "text", sort: "created" },
 ];
 
 /** How the list is sorted, and the address that sorts it by a column. */
@@ -51,47 +53,34 @@ export function CustomerTable({
   /** The id of the form that the checkboxes of the rows belong to; `null` for none. */
   selection?: string | null;
 }) {
+  const columns = sortedColumns.map(({ name, kind, sort }): Column => {
+    if (order === undefined || sort === null) return { name, kind };
+    const head = <SortLink {...{ name, sort, order }} />;
+    return { name, kind, head, sorted: sort === order.sort ? toAriaSort(order) : undefined };
+  });
   return (
-    <section class="scroll customers" aria-label="Customers" tabindex={0}>
-      <table>
-        <thead>
-          <tr>
-            {selection ? (
-              <th scope="col" class="pick">
-                <span class="visually-hidden">Select</span>
-              </th>
-            ) : null}
-            {columns.map(({ label, sort, isNumber }) => (
-              <th
-                scope="col"
-                class={isNumber ? "end" : undefined}
-                aria-sort={order !== undefined && sort === order.sort ? toAriaSort(order) : undefined}
-              >
-                {order === undefined || sort === null ? label : <SortLink {...{ label, sort, order }} />}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {customers.map((customer, index) => (
-            <Row c={c} customer={customer} names={names} list={list}>
-              {selection ? <Pick form={selection} index={index} subjectRef={customer.subjectRef} /> : null}
-            </Row>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table
+      label="Customers"
+      class="customers"
+      columns={selection ? [{ name: "Select", kind: "pick" }, ...columns] : columns}
+    >
+      {customers.map((customer, index) => (
+        <CustomerRow c={c} customer={customer} names={names} list={list}>
+          {selection ? <Pick form={selection} index={index} subjectRef={customer.subjectRef} /> : null}
+        </CustomerRow>
+      ))}
+    </Table>
   );
 }
 
 const toAriaSort = ({ descending }: TableOrder) => (descending ? "descending" : "ascending");
 
-function SortLink({ label, sort, order }: { label: string; sort: CustomerSort; order: TableOrder }) {
+function SortLink({ name, sort, order }: { name: string; sort: CustomerSort; order: TableOrder }) {
   const isCurrent = sort === order.sort;
   const descending = isCurrent ? !order.descending : beginsDescending(sort);
   return (
     <a class="sort" href={order.hrefOf(sort, descending)}>
-      {label}
+      {name}
       {isCurrent ? <span aria-hidden="true">{order.descending ? " ↓" : " ↑"}</span> : null}
     </a>
   );
@@ -99,18 +88,18 @@ function SortLink({ label, sort, order }: { label: string; sort: CustomerSort; o
 
 function Pick({ form, index, subjectRef }: { form: string; index: number; subjectRef: string }) {
   return (
-    <td class="pick">
+    <Cell>
       <label>
         <input type="checkbox" form={form} name={`pick_${index}`} value={subjectRef} />
         <span class="visually-hidden">
           Select <Ref value={subjectRef} />
         </span>
       </label>
-    </td>
+    </Cell>
   );
 }
 
-function Row({
+function CustomerRow({
   c,
   customer,
   names,
@@ -129,47 +118,37 @@ function Row({
   const href =
     list === undefined ? buildCustomerPath(c, subjectRef) : linkFromList(c, subjectRef, { list, position });
   return (
-    <tr>
+    <Row>
       {children}
-      <td class="wrap">
+      <Cell class="wrap">
         <a class="row-link" href={href}>
           <b class="mono">
             <Ref value={subjectRef} />
           </b>
         </a>
         <LookAlikeMark subjectRef={subjectRef} />
-      </td>
-      <Cell label="Access">
+      </Cell>
+      <Cell>
         <AccessPill customer={customer} now={now} />
       </Cell>
-      <Cell label="Products">
+      <Cell>
         <Products entitlements={customer.entitlements} names={names} now={now} />
       </Cell>
-      <Cell label="Units left" isNumber>
-        {unitsLeft === null ? <None /> : formatCount(unitsLeft)}
-      </Cell>
-      <Cell label="Paid" isNumber>
+      <Cell>{unitsLeft === null ? <None /> : formatCount(unitsLeft)}</Cell>
+      <Cell>
         {paid.length === 0 ? (
           <None />
         ) : (
           paid.map(({ currency, amount }) => <div>{formatMoney(amount, currency)}</div>)
         )}
       </Cell>
-      <Cell label="Renews / ends">
+      <Cell>
         <End customer={customer} now={now} />
       </Cell>
-      <Cell label="Created">
+      <Cell>
         <Time at={createdAt} now={now} />
       </Cell>
-    </tr>
-  );
-}
-
-function Cell({ label, isNumber, children }: { label: string; isNumber?: boolean; children?: Child }) {
-  return (
-    <td class={isNumber ? "end number" : undefined} data-label={label}>
-      {children}
-    </td>
+    </Row>
   );
 }
 
@@ -243,8 +222,8 @@ function End({ customer: { endsAt, renews }, now }: { customer: CustomerListItem
   if (endsAt === null) return <None />;
   const verb = endsAt <= now ? "Ended" : renews ? "Renews" : "Ends";
   return (
-    <span class={endsAt <= now ? "quiet" : undefined}>
-      {renews && endsAt <= now ? "Renewal due" : verb} <Time at={endsAt} now={now} />
+    <span class={endsAt <= now ? "end-date quiet" : "end-date"}>
+      {renews && endsAt <= now ? "Renewal due" : verb} <Day at={endsAt} now={now} />
     </span>
   );
 }

@@ -11,7 +11,7 @@ import {
   customerTabs,
   listCustomers,
 } from "../../db/customers.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getDatabases, getScope, type PortalContext } from "../../request-context.ts";
 import { CustomerTable } from "./customer-table.tsx";
 import { EstimateNotice } from "./estimate-notice.tsx";
 import {
@@ -42,7 +42,7 @@ const tabLabels: Record<CustomerTab, string> = {
 export async function showList(c: PortalContext) {
   const { query, values, errors } = parseListQuery(new URL(c.req.url).searchParams, c.get("now"), perPage);
   const messages = Object.values(errors);
-  const list = messages.length > 0 ? null : await listCustomers(c.env.DB, getScope(c), query);
+  const list = messages.length > 0 ? null : await listCustomers(getDatabases(c), getScope(c), query);
   const isFiltered = values.product !== undefined || rangeFilterNames.some((name) => name in values);
   const path = buildPath(c, "/customers");
   const hrefOf = (sort: CustomerSort, descending: boolean) =>

@@ -6,7 +6,7 @@ import {
 import { getDecisionSubjectTag } from "../../../../shared/kit/decision-id.ts";
 import { type Found, type SearchTerms, searchCustomers } from "../../db/customer-search.ts";
 import { callOperation } from "../../http/call-operation.ts";
-import { getScope, type PortalContext } from "../../request-context.ts";
+import { getDatabases, getScope, type PortalContext } from "../../request-context.ts";
 import { describe, type Match, nearest, toMatch, toMatches, toPageMatches } from "./matches.ts";
 import { type Candidate, describeCandidate, recognize } from "./recognize.ts";
 
@@ -44,7 +44,7 @@ export async function resolve(c: PortalContext, text: string, options: Options):
     namesOtherMode: named?.kind === "stripe" && named.mode !== null && named.mode !== scope.mode,
     note: named?.kind === "own" && named.prefix === "req" ? requestNote : null,
   };
-  const found = await searchCustomers(c.env.DB, scope, terms, options.page);
+  const found = await searchCustomers(getDatabases(c), scope, terms, options.page);
   const matches = [...toPageMatches(candidates), ...toMatches(scope.projectId, found.hits, candidates)];
   if (matches.length > 0 || !options.readStripe || base.namesOtherMode)
     return { ...base, ...byMode(matches, scope.mode), found };
@@ -52,7 +52,7 @@ export async function resolve(c: PortalContext, text: string, options: Options):
   if (target === undefined) return { ...base, ...byMode([], scope.mode), found };
   const related = await readRelated(c, target);
   if (related.ids.length === 0) return { ...base, ...byMode([], scope.mode), note: related.note, found };
-  const again = await searchCustomers(c.env.DB, scope, { ...terms, ids: related.ids }, options.page);
+  const again = await searchCustomers(getDatabases(c), scope, { ...terms, ids: related.ids }, options.page);
   const linked = nearest(again.hits, related.ids).map((hit) => toMatch(scope.projectId, hit, target));
   const note = linked.length === 0 ? unlinkedNote(target) : related.note;
   return { ...base, ...byMode(linked, scope.mode), note, found: again };

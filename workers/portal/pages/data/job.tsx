@@ -12,11 +12,11 @@ import { formatCount } from "../../components/labels/common.ts";
 import { findingLabels, formatFindingCount, subjectJobLabels } from "../../components/labels/data-check.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Pill } from "../../components/parts.tsx";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 
 /** Shows the progress of a job and its findings. The page reloads while the job runs, without scripts. */
 export async function showDataJob(c: PortalContext) {
-  const job = await readSubjectJob(c.env.DB, c.req.param("job") ?? "");
+  const job = await readSubjectJob(getData(c), c.req.param("job") ?? "");
   const { projectId, mode } = getScope(c);
   if (job === null || job.projectId !== projectId || job.mode !== mode)
     return renderErrorPage(

@@ -5,10 +5,10 @@ import { formatCount } from "../../components/labels/common.ts";
 import { subjectJobLabels } from "../../components/labels/data-check.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { Cell, numberColumn, Row, Table } from "../../components/table.tsx";
 import { FullTime, Time } from "../../components/time.tsx";
 import { listSubjectJobs } from "../../db/subject-jobs.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 
 const maxJobs = 20;
 
@@ -16,7 +16,7 @@ type Jobs = Awaited<ReturnType<typeof listSubjectJobs>>;
 
 /** Lists the data checks of the project and mode. Verifies all customers, or repairs their D1 copies. */
 export async function showData(c: PortalContext) {
-  const jobs = await listSubjectJobs(c.env.DB, getScope(c), maxJobs);
+  const jobs = await listSubjectJobs(getData(c), getScope(c), maxJobs);
   const running = jobs.find(({ status }) => status === "running");
   return renderPage(
     c,
@@ -91,27 +91,32 @@ function LastRuns({ c, jobs }: { c: PortalContext; jobs: Jobs }) {
     >
       <Table
         label="Last runs"
-        head={["Run", "With faults", "Not checked", "Customers", "Status"]}
-        ends={[1, 2, 3]}
+        columns={[
+          "Run",
+          numberColumn("With faults"),
+          numberColumn("Not checked"),
+          numberColumn("Customers"),
+          "Status",
+        ]}
       >
         {jobs.map(({ jobId, kind, createdAt, actorName, done, total, faulty, unreached, status }) => (
-          <tr>
-            <td class="wrap">
+          <Row>
+            <Cell class="wrap">
               <a href={buildPath(c, `/data/${jobId}`)}>{subjectJobLabels[kind]}</a>
               <small class="quiet">
                 <FullTime at={createdAt} now={c.get("now")} /> by {actorName}
               </small>
-            </td>
-            <td>{faulty === 0 ? "0" : <b>{formatCount(faulty)}</b>}</td>
-            <td>{formatCount(unreached)}</td>
-            <td>
+            </Cell>
+            <Cell>{faulty === 0 ? "0" : <b>{formatCount(faulty)}</b>}</Cell>
+            <Cell>{formatCount(unreached)}</Cell>
+            <Cell>
               {formatCount(done)}
               {done === total ? null : <span class="quiet"> of {formatCount(total)}</span>}
-            </td>
-            <td>
+            </Cell>
+            <Cell>
               <JobStatus status={status} />
-            </td>
-          </tr>
+            </Cell>
+          </Row>
         ))}
       </Table>
     </Card>

@@ -1,17 +1,19 @@
 import { inboxStatuses } from "../../../../shared/contract/enums.ts";
 import { retryStripeEvent } from "../../../../shared/contract/operations/stripe.ts";
 import { findStripeEvent } from "../../../../shared/db/stripe-events.ts";
+import type { EventArrival } from "../../../../shared/domain/webhook-silence.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { ActionButton, Field, FieldError, Select } from "../../components/fields.tsx";
-import { stripeEventLabels } from "../../components/labels/stripe-event.ts";
+import { formatEventDetail } from "../../components/labels/customer.ts";
+import { describeArrival, stripeEventLabels } from "../../components/labels/stripe-event.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
-import { FullTime, TimeCell } from "../../components/time.tsx";
+import { Cell, numberColumn, Row, Table } from "../../components/table.tsx";
+import { FullTime, formatDuration, TimeCell } from "../../components/time.tsx";
 import { listStripeEvents, type StripeEventListItem } from "../../db/stripe-events.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 import { formatCursor, parseStripeEventFilter } from "./filter.ts";
 
 const perPage = 50;
@@ -19,7 +21,7 @@ const perPage = 50;
 export async function showEvents(c: PortalContext) {
   const { filter, values, errors } = parseStripeEventFilter(new URL(c.req.url).searchParams);
   const isValid = Object.keys(errors).length === 0;
-  const rows = isValid ? await listStripeEvents(c.env.DB, getScope(c), filter, perPage + 1) : [];
+  const rows = isValid ? await listStripeEvents(getData(c), getScope(c), filter, perPage + 1) : [];
   const events = rows.slice(0, perPage);
   const isFiltered = !isValid || Object.keys(values).some((name) => name !== "before");
   const form = { values, errors };
@@ -81,36 +83,54 @@ export async function showEvents(c: PortalContext) {
 export function EventTable({ c, events }: { c: PortalContext; events: StripeEventListItem[] }) {
   const now = c.get("now");
   return (
-    <Table label="Stripe events" head={["Event", "Status", "Customer", "Attempts", "Received"]} ends={[3]}>
-      {events.map(({ eventId, type, status, detail, subjectRef, tries, receivedAt }) => (
-        <tr>
-          <td class="wrap">
+    <Table
+      label="Stripe events"
+      columns={["Event", "Status", "Customer", "Found by", numberColumn("Attempts"), "Received"]}
+    >
+      {events.map(({ eventId, type, status, detail, subjectRef, tries, receivedAt, ...arrival }) => (
+        <Row>
+          <Cell class="wrap">
             <a href={buildPath(c, `/events/${eventId}`)}>
               <b>{type}</b>
             </a>
             <small>
               <Id value={eventId} />
             </small>
-          </td>
-          <td class="wrap">
+          </Cell>
+          <Cell class="wrap">
             <Pill tone={stripeEventLabels[status].tone}>{stripeEventLabels[status].label}</Pill>
-            {detail === null ? null : <small>{detail}</small>}
-          </td>
-          <td class="wrap">
+            {detail === null ? null : <small>{formatEventDetail(detail)}</small>}
+          </Cell>
+          <Cell class="wrap">
             <CustomerLink c={c} subjectRef={subjectRef} />
-          </td>
-          <td>{tries}</td>
-          <td>
+          </Cell>
+          <Cell>
+            <Arrival {...arrival} receivedAt={receivedAt} />
+          </Cell>
+          <Cell>{tries}</Cell>
+          <Cell>
             <TimeCell at={receivedAt} now={now} />
-          </td>
-        </tr>
+          </Cell>
+        </Row>
       ))}
     </Table>
   );
 }
 
+function Arrival(arrival: EventArrival) {
+  const { label, isMissed } = describeArrival(arrival);
+  if (arrival.foundBy === "webhook") return <>{label}</>;
+  const delay = formatDuration(Math.max(0, arrival.receivedAt - arrival.stripeCreatedAt));
+  return (
+    <>
+      {isMissed ? <Pill tone="warn">{label}</Pill> : label}
+      <small>{delay} late</small>
+    </>
+  );
+}
+
 export async function showEvent(c: PortalContext) {
-  const row = await findStripeEvent(c.env.DB, getScope(c), c.req.param("event") ?? "");
+  const row = await findStripeEvent(getData(c), getScope(c), c.req.param("event") ?? "");
   if (row === null)
     return renderErrorPage(
       c,
@@ -148,7 +168,9 @@ export async function showEvent(c: PortalContext) {
       >
         <dl class="facts">
           <dt>Result</dt>
-          <dd>{row.detail ?? stripeEventLabels[row.status].sentence}</dd>
+          <dd>
+            {row.detail === null ? stripeEventLabels[row.status].sentence : formatEventDetail(row.detail)}
+          </dd>
           <dt>Customer</dt>
           <dd>
             <CustomerLink c={c} subjectRef={row.subjectRef} otherwise="Unknown" />
@@ -160,6 +182,10 @@ export async function showEvent(c: PortalContext) {
           <dt>Received</dt>
           <dd>
             <FullTime at={row.receivedAt} now={now} />
+          </dd>
+          <dt>Found by</dt>
+          <dd>
+            {describeArrival(row).label} <span class="quiet">· {describeArrival(row).sentence}</span>
           </dd>
           {row.settledAt === null ? null : (
             <>

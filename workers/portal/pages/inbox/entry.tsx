@@ -61,7 +61,7 @@ function EntryState({ alert, now }: { alert: InboxItem; now: number }) {
   const { openedAt, resolvedAt, doneAt, lastActorName, snoozedUntil, assignedName } = alert;
   return (
     <p class="quiet">
-      Since <FullTime at={openedAt} now={now} />
+      Opened <FullTime at={openedAt} now={now} />
       {assignedName === null ? null : <> · Assigned to {assignedName}</>}
       {resolvedAt === null && snoozedUntil !== null && snoozedUntil > now ? (
         <>

@@ -31,7 +31,7 @@ const ifAllowed = (c: PortalContext, operation: Operation, label: string, page: 
 const builders: Record<AlertRule, Build> = {
   stripe_webhook_silent: (c) => ({
     object: { label: "Stripe", href: buildPath(c, "/stripe") },
-    action: { label: "Check connection", href: buildPath(c, "/stripe") },
+    action: { label: "Check webhook", href: buildPath(c, "/stripe#webhook") },
   }),
   stripe_event_failed: (c, { objectId }) => {
     const href = buildPath(c, `/events?status=failed&type=${encodeURIComponent(objectId)}`);
@@ -76,6 +76,10 @@ const builders: Record<AlertRule, Build> = {
     ...customer(c, alert),
     action: { label: "Review products", href: buildPath(c, "/products") },
   }),
+  access_audit_disagrees: (c) => {
+    const href = buildPath(c, "/access-audit");
+    return { object: { label: "Access audit", href }, action: { label: "Review findings", href } };
+  },
   paid_without_access: customer,
   duplicate_subscription: customer,
   past_due: customer,

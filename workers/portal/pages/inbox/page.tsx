@@ -4,7 +4,7 @@ import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, NextPage, PageHead } from "../../components/parts.tsx";
 import { type InboxView, inboxViews, readInbox } from "../../db/alerts.ts";
 import { readFilterQuery } from "../../http/query.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getDatabases, getScope, type PortalContext } from "../../request-context.ts";
 import { InboxEntry } from "./entry.tsx";
 
 const perPage = 50;
@@ -32,7 +32,7 @@ export async function showInbox(c: PortalContext) {
   const shown = view ?? "open";
   const filter = { view: shown, operatorId, after: isValid ? (values.after ?? null) : null };
   const page = { now, limit: perPage + 1 };
-  const { items, counts, people } = await readInbox(c.env.DB, getScope(c), accountId, filter, page);
+  const { items, counts, people } = await readInbox(getDatabases(c), getScope(c), accountId, filter, page);
   const alerts = items.slice(0, perPage);
   const next = items.length > perPage ? `?view=${shown}&after=${alerts.at(-1)?.alertId}` : null;
   const canAct = mayRun(c, assignAlert);

@@ -9,10 +9,11 @@ import {
   FieldError,
   type FormState,
   Select,
+  SubmitButton,
 } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { actionsColumn, Cell, Row, Table } from "../../components/table.tsx";
 import { Time, TimeCell } from "../../components/time.tsx";
 import { listKeys } from "../../db/api-keys.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -57,15 +58,7 @@ export async function renderKeysPage(
         ) : (
           <Table
             label="API keys"
-            head={[
-              "Name",
-              "Key",
-              "Status",
-              "Created",
-              "Last used",
-              "Expires",
-              <span class="quiet">Actions</span>,
-            ]}
+            columns={["Name", "Key", "Status", "Created", "Last used", "Expires", actionsColumn]}
           >
             {keys.map((key) => (
               <KeyRow c={c} apiKey={key} />
@@ -98,23 +91,23 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
   const { keyId, name, hint, createdAt, lastUsedAt, expiresAt, revokedAt } = apiKey;
   const isActive = revokedAt === null && (expiresAt === null || expiresAt > now);
   return (
-    <tr>
-      <td class="wrap">
+    <Row>
+      <Cell class="wrap">
         <b>{name}</b>
         <small>
           <Id value={keyId} />
         </small>
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         <code>{hint}</code>
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         <KeyStatus apiKey={apiKey} now={now} />
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         <TimeCell at={createdAt} now={now} />
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         {lastUsedAt === null ? (
           <span class="quiet">Never</span>
         ) : (
@@ -122,9 +115,11 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
             about <Time at={lastUsedAt} now={now} />
           </>
         )}
-      </td>
-      <td>{expiresAt === null ? <span class="quiet">Never</span> : <TimeCell at={expiresAt} now={now} />}</td>
-      <td class="end">
+      </Cell>
+      <Cell>
+        {expiresAt === null ? <span class="quiet">Never</span> : <TimeCell at={expiresAt} now={now} />}
+      </Cell>
+      <Cell>
         {isActive ? (
           <div class="actions">
             {mayRun(c, rotateApiKey) ? (
@@ -142,8 +137,8 @@ function KeyRow({ c, apiKey }: { c: PortalContext; apiKey: ApiKeyRow }) {
             ) : null}
           </div>
         ) : null}
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }
 
@@ -180,9 +175,7 @@ function CreateForm({ c, form }: { c: PortalContext; form: FormState }) {
         <Select form={form} name="expires" label="Expires" options={lifetimes} />
         <FieldError form={form} name="" />
         <div>
-          <button class="button primary" type="submit">
-            Create key
-          </button>
+          <SubmitButton>Create key</SubmitButton>
         </div>
       </form>
     </Card>

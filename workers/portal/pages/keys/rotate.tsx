@@ -1,8 +1,7 @@
 import type { ApiKeyRow } from "../../../../shared/db/api-keys.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { emptyForm, Select } from "../../components/fields.tsx";
+import { emptyForm, Select, SubmitButton } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { LiveChip } from "../../components/mode.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { FullTime } from "../../components/time.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
@@ -43,10 +42,7 @@ export function renderRotatePage(c: PortalContext, key: ApiKeyRow, error: string
           </p>
         )}
         <div class="row">
-          <button class="button primary" type="submit">
-            Rotate key
-            <LiveChip c={c} />
-          </button>
+          <SubmitButton>Rotate key</SubmitButton>
           <a class="button" href={buildPath(c, "/keys")}>
             Cancel
           </a>

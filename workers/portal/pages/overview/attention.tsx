@@ -1,7 +1,7 @@
 import { declarationOf } from "../../../../shared/contract/alerts.ts";
 import { Icon, type IconName } from "../../components/icon.tsx";
 import { formatCappedCount } from "../../components/labels/common.ts";
-import { Time } from "../../components/time.tsx";
+import { Elapsed, Time } from "../../components/time.tsx";
 import type { Overview, UrgentAlert } from "../../db/overview.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 import { buildAlertLinks } from "../inbox/links.ts";
@@ -37,12 +37,19 @@ export function Attention({ c, overview }: AttentionProps) {
         {inbox}
       </header>
       <ul>
-        {problems.map((problem) => (
-          <ProblemRow c={c} problem={problem} />
-        ))}
+        {problems
+          .filter(({ tone }) => tone === "bad")
+          .map((problem) => (
+            <ProblemRow c={c} problem={problem} />
+          ))}
         {alerts.map((alert) => (
           <AlertRow c={c} alert={alert} />
         ))}
+        {problems
+          .filter(({ tone }) => tone === "warn")
+          .map((problem) => (
+            <ProblemRow c={c} problem={problem} />
+          ))}
       </ul>
     </section>
   );
@@ -72,7 +79,7 @@ function AlertRow({ c, alert }: { c: PortalContext; alert: UrgentAlert }) {
               <bdi>{subjectRef}</bdi>
             </a>
           )}
-          {count > 1 ? ` · ${formatCappedCount(count)} affected` : null} · since{" "}
+          {count > 1 ? ` · ${formatCappedCount(count)} affected` : null} · opened{" "}
           <Time at={openedAt} now={c.get("now")} />
         </p>
       </div>
@@ -99,7 +106,7 @@ function ProblemRow({ c, problem }: { c: PortalContext; problem: Problem }) {
           {since === null ? null : (
             <>
               {" "}
-              Since <Time at={since} now={c.get("now")} />.
+              For <Elapsed since={since} now={c.get("now")} />.
             </>
           )}
         </p>

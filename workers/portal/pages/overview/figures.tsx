@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import { formatCount, formatMoney } from "../../components/labels/common.ts";
 import { SparkLine } from "../../components/spark-line.tsx";
-import { Table } from "../../components/table.tsx";
+import { Cell, numberColumn, Row, Table } from "../../components/table.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 import { type Period, periodLabels } from "./period.ts";
 import { type CurrencySeries, type OverviewSeries, toSuccessRate } from "./series.ts";
@@ -33,7 +33,7 @@ export function Figures({ c, series, period }: FiguresProps) {
           change={
             access.change === 0 ? null : { text: formatSigned(access.change), isGood: access.change > 0 }
           }
-          note={`change in the ${span}`}
+          note={access.change === 0 ? `no change in the ${span}` : `change in the ${span}`}
         >
           <SparkLine label={`Customers with access, ${span}`} values={access.values} />
         </Figure>
@@ -41,7 +41,7 @@ export function Figures({ c, series, period }: FiguresProps) {
           label="Paid volume"
           value={main === undefined ? "None yet" : formatMoney(main.total, main.currency)}
           change={main === undefined ? null : compare(main)}
-          note={main === undefined ? "less refunds" : "less refunds, against the time before"}
+          note="after refunds"
           extra={others.map(({ currency, total }) => formatMoney(total, currency))}
         >
           <SparkLine
@@ -60,7 +60,7 @@ export function Figures({ c, series, period }: FiguresProps) {
         <Figure
           label="Webhook success"
           href={buildPath(c, "/deliveries")}
-          value={rate === null ? "No deliveries" : formatRate(rate)}
+          value={rate === null ? "None yet" : formatRate(rate)}
           change={rate === null || rateBefore === null ? null : compareRates(rate, rateBefore)}
           note={
             rate === null
@@ -87,22 +87,18 @@ function FigureTable({
   const currencies = paid.map(({ currency }) => `Paid (${currency.toUpperCase()})`);
   const head = ["Customers with access", ...currencies, "Access checks", "Webhook success"];
   return (
-    <Table
-      label="Figures"
-      head={[period.name === "30d" ? "Day" : "Hour", ...head]}
-      ends={head.map((_, index) => index + 1)}
-    >
+    <Table label="Figures" columns={[period.name === "30d" ? "Day" : "Hour", ...head.map(numberColumn)]}>
       {period.slots
         .map(({ name }, slot) => (
-          <tr>
-            <td>{name}</td>
-            <td>{formatCount(access.values[slot] ?? 0)}</td>
+          <Row>
+            <Cell>{name}</Cell>
+            <Cell>{formatCount(access.values[slot] ?? 0)}</Cell>
             {paid.map(({ currency, values }) => (
-              <td>{formatMoney(values[slot] ?? 0, currency)}</td>
+              <Cell>{formatMoney(values[slot] ?? 0, currency)}</Cell>
             ))}
-            <td>{formatCount(checks.values[slot] ?? 0)}</td>
-            <td>{formatRate(rates[slot] ?? null)}</td>
-          </tr>
+            <Cell>{formatCount(checks.values[slot] ?? 0)}</Cell>
+            <Cell>{formatRate(rates[slot] ?? null)}</Cell>
+          </Row>
         ))
         .toReversed()}
     </Table>

@@ -5,11 +5,12 @@ import { Card, CopyButton, PageHead } from "../../components/parts.tsx";
 import { readOverview } from "../../db/overview.ts";
 import { readFilterQuery } from "../../http/query.ts";
 import { getZone } from "../../http/zone-cookie.ts";
-import { buildPath, getOrigin, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getDatabases, getOrigin, getScope, type PortalContext } from "../../request-context.ts";
 import { Attention } from "./attention.tsx";
 import { Figures } from "./figures.tsx";
 import { buildPeriod, type Period, type PeriodName, parsePeriod, periodLabels } from "./period.ts";
 import { Recent } from "./recent.tsx";
+import { RecoveryTable } from "./recovery-table.tsx";
 import { buildSeries, joinRest, type OverviewSeries } from "./series.ts";
 import { type Step, setupSteps } from "./steps.ts";
 import { System } from "./system.tsx";
@@ -20,7 +21,7 @@ export async function showOverview(c: PortalContext) {
   const chosen = parsePeriod(values.period);
   const period = buildPeriod(chosen ?? "30d", now, getZone(c));
   const ranges = [period.before, ...period.slots.map(({ range }) => range)];
-  const overview = await readOverview(c.env.DB, getScope(c), { now, ranges });
+  const overview = await readOverview(getDatabases(c), getScope(c), { now, ranges });
   const series = buildSeries(overview.counts, period.slots.length);
   const steps = setupSteps(overview.facts, { mode: c.get("mode"), origin: getOrigin(c) });
   const open = steps.filter(({ done }) => !done);
@@ -28,7 +29,7 @@ export async function showOverview(c: PortalContext) {
     c,
     { title: "Overview", status: chosen === null ? 422 : 200 },
     <div class="overview">
-      <PageHead title="Overview" lead={c.get("project").name}>
+      <PageHead title="Overview" lead={formatSpan(period)}>
         <Periods c={c} current={period.name} />
       </PageHead>
       {chosen === null ? (
@@ -40,12 +41,19 @@ export async function showOverview(c: PortalContext) {
       {open.length > 0 ? <Steps c={c} steps={steps} open={open.length} /> : null}
       <Figures c={c} series={series} period={period} />
       <Charts series={series} period={period} zone={getZone(c)} />
+      <RecoveryTable recoveries={series.recoveries} />
       <div class="overview-columns">
-        <Recent c={c} changes={overview.changes} />
+        <Recent c={c} changes={overview.changes} names={overview.productNames} />
         <System c={c} overview={overview} />
       </div>
     </div>,
   );
+}
+
+/** Names the first and the last day or hour that the figures cover. */
+function formatSpan({ slots }: Period): string {
+  const [first, last] = [slots[0]?.name ?? "", slots.at(-1)?.name ?? ""];
+  return `${first} – ${last.replace(" (so far)", "")}`;
 }
 
 function Periods({ c, current }: { c: PortalContext; current: PeriodName }) {

@@ -2,6 +2,7 @@ import type { AlertRule } from "../../../../shared/contract/alerts.ts";
 import type { DeliveriesSweep, RuntimeSweep } from "../../../../shared/contract/sweeps.ts";
 import { isFilling, maxD1Bytes, maxObjectBytes } from "../../../../shared/domain/storage-limits.ts";
 import { formatBytes, formatCappedCount } from "../../components/labels/common.ts";
+import { describeSilence } from "../../components/labels/stripe-event.ts";
 import { formatDuration } from "../../components/time.tsx";
 import type { Overview } from "../../db/overview.ts";
 
@@ -23,9 +24,11 @@ const sweepLabels: Record<RuntimeSweep | DeliveriesSweep, string> = {
   keyrings: "sending API keys to all places",
   lostAlarms: "looking for changes without an alarm",
   erasures: "erasing customers",
+  termsRollouts: "updating customers after a change of included units or signals",
   inbox: "applying Stripe events",
   inboxReads: "applying Stripe events that need an answer from Stripe",
   missedEvents: "looking for missed Stripe events",
+  backfills: "reading customers again after a gap in Stripe's events",
   reviews: "reviewing silent subscriptions",
   access: "updating access in lists",
   oldEvents: "removing old Stripe events",
@@ -34,10 +37,19 @@ const sweepLabels: Record<RuntimeSweep | DeliveriesSweep, string> = {
   deliveries: "starting webhook deliveries",
   subjectJobs: "continuing data checks",
   bulkJobs: "continuing bulk actions",
+  accessAudits: "continuing access audits",
   alertMessages: "starting alert messages",
   alerts: "evaluating alerts",
   retention: "removing old rows",
+  auditEntries: "moving entries to the audit log",
 };
+
+/** A run in a further database names it after the sweep. */
+function describeSweep(run: string): string {
+  const [name = "", ...place] = run.split(" ");
+  const label = name in sweepLabels ? sweepLabels[name as keyof typeof sweepLabels] : name;
+  return [label, ...place].join(" ");
+}
 
 /** An event is tried again within seconds, and a delivery sent. A longer wait is reported. */
 const longEventWaitMs = 60_000;
@@ -56,7 +68,7 @@ export function listProblems(overview: Overview, now: number): Problem[] {
   );
 }
 
-function listEventProblems({ facts }: Overview, now: number): Problem[] {
+function listEventProblems({ facts, silence }: Overview, now: number): Problem[] {
   const { eventsFailed, eventsWaiting, oldestWaitingAt, sweepError, unsynced } = facts;
   const problems: Problem[] = [];
   if (eventsFailed > 0)
@@ -67,6 +79,15 @@ function listEventProblems({ facts }: Overview, now: number): Problem[] {
       since: null,
       action: { label: "Review events", page: "/events?status=failed" },
       rule: "stripe_event_failed",
+    });
+  if (silence !== null)
+    problems.push({
+      tone: "bad",
+      title: "Stripe webhook silent",
+      text: describeSilence(silence),
+      since: silence.since,
+      action: { label: "Check webhook", page: "/stripe#webhook" },
+      rule: "stripe_webhook_silent",
     });
   if (sweepError !== null)
     problems.push({
@@ -81,7 +102,7 @@ function listEventProblems({ facts }: Overview, now: number): Problem[] {
     problems.push({
       tone: "warn",
       title: `${plural(eventsWaiting, "Stripe event")} queued`,
-      text: "Licenzy retries them automatically.",
+      text: `Licenzy retries ${eventsWaiting === 1 ? "it" : "them"} automatically.`,
       since: oldestWaitingAt,
       action: { label: "View events", page: "/events?status=received" },
       rule: null,
@@ -180,7 +201,7 @@ function listBackgroundProblems({ troubles }: Overview, now: number): Problem[] 
       rule: null,
     });
   for (const { sweep, since, durationMs, error } of sweeps) {
-    const work = sweep in sweepLabels ? sweepLabels[sweep as keyof typeof sweepLabels] : sweep;
+    const work = describeSweep(sweep);
     const what = error === null ? "" : ` and failed: ${error}`;
     problems.push({
       tone: "warn",

@@ -1,6 +1,11 @@
-import type { OutboundEventType, UsageEventType } from "../../../../shared/contract/outbound-event.ts";
+import type {
+  OutboundEventType,
+  SignalType,
+  UsageEventType,
+} from "../../../../shared/contract/outbound-event.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { Icon, type IconName } from "../../components/icon.tsx";
+import { nameProduct, type ProductNames } from "../../components/labels/common.ts";
 import { Card } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import type { RecentChange } from "../../db/recent-changes.ts";
@@ -8,7 +13,7 @@ import { buildPath, type PortalContext } from "../../request-context.ts";
 
 type ChangeLabel = [title: string, icon: IconName];
 
-const typeLabels: Record<Exclude<OutboundEventType, UsageEventType>, ChangeLabel> = {
+const typeLabels: Record<Exclude<OutboundEventType, UsageEventType | SignalType>, ChangeLabel> = {
   "purchase.finalized": ["Purchase completed", "circle-check"],
   "entitlement.updated": ["Entitlement updated", "refresh-cw"],
   "subscription.updated": ["Subscription updated", "refresh-cw"],
@@ -27,7 +32,15 @@ const reasonLabels: Readonly<Record<string, ChangeLabel>> = {
 };
 
 /** The newest changes of customers, without usage. */
-export function Recent({ c, changes }: { c: PortalContext; changes: RecentChange[] }) {
+export function Recent({
+  c,
+  changes,
+  names,
+}: {
+  c: PortalContext;
+  changes: RecentChange[];
+  names: ProductNames;
+}) {
   return (
     <Card title="Recent activity" note={<a href={buildPath(c, "/customers")}>View customers</a>}>
       {changes.length === 0 ? (
@@ -40,7 +53,10 @@ export function Recent({ c, changes }: { c: PortalContext; changes: RecentChange
               <li>
                 <Icon name={icon} />
                 <span>
-                  <b>{title}</b> <span class="quiet">{change.productCode}</span>
+                  <b>{title}</b>{" "}
+                  {change.productCode === null ? null : (
+                    <span class="quiet">{nameProduct(names, change.productCode)}</span>
+                  )}
                 </span>
                 <bdi class="recent-customer">
                   <CustomerLink c={c} subjectRef={change.subjectRef} />

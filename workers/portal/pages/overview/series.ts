@@ -12,6 +12,15 @@ export interface OverviewSeries {
   checksByAnswer: NamedSeries[];
   deliveries: { delivered: Total; failed: Total; values: { delivered: number[]; failed: number[] } };
   credits: Total & { values: number[] };
+  /** Ways back from denials by reason, the most offered first. */
+  recoveries: Recoveries[];
+}
+
+export interface Recoveries {
+  reason: DenialReason;
+  offered: number;
+  opened: number;
+  paid: number;
 }
 
 /** A sum over the period, and over the time before that it is compared with. */
@@ -67,6 +76,15 @@ export function buildSeries({ series, customersWithAccess }: HourlyCounts, slots
       values: { delivered: valuesOf(deliveries, "delivered"), failed: valuesOf(deliveries, "failed") },
     },
     credits: { ...totalOf(credits, [""]), values: valuesOf(credits, "") },
+    recoveries: denialReasons
+      .map((reason) => ({
+        reason,
+        offered: totalOf(series.recovery_offered, [reason]).total,
+        opened: totalOf(series.recovery_opened, [reason]).total,
+        paid: totalOf(series.recovery_paid, [reason]).total,
+      }))
+      .filter(({ offered, opened, paid }) => offered + opened + paid > 0)
+      .sort((a, b) => b.offered - a.offered),
   };
 }
 

@@ -2,13 +2,19 @@ import type { Child } from "hono/jsx";
 import { newestMigration } from "../../../../shared/db/newest-migration.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { formatBytes, formatCappedCount, formatCount } from "../../components/labels/common.ts";
-import { Card, Pill } from "../../components/parts.tsx";
-import { formatDuration, Time } from "../../components/time.tsx";
+import { Card, Definitions, Pill } from "../../components/parts.tsx";
+import { ExactTime, formatDuration, Time } from "../../components/time.tsx";
 import type { Overview } from "../../db/overview.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
 
 /** The state of the connections and of background work, and what exists, in one compact list. */
-export function System({ c, overview: { facts, troubles } }: { c: PortalContext; overview: Overview }) {
+export function System({
+  c,
+  overview: { facts, troubles, lastAudit },
+}: {
+  c: PortalContext;
+  overview: Overview;
+}) {
   const now = c.get("now");
   const when = (at: number | null, never: string) => (at === null ? never : <Time at={at} now={now} />);
   const link = (page: string, count: number) => <a href={buildPath(c, page)}>{formatCappedCount(count)}</a>;
@@ -17,11 +23,14 @@ export function System({ c, overview: { facts, troubles } }: { c: PortalContext;
     ["Last Stripe event", when(facts.lastEventAt, "None yet")],
     ["Unprocessed Stripe events", link("/events?status=received", facts.eventsFailed + facts.eventsWaiting)],
     [
-      "Slowest recovered event",
-      facts.slowestHealingMs === null ? "None missed" : formatDuration(facts.slowestHealingMs),
+      "Recovered Stripe events",
+      facts.slowestHealingMs === null
+        ? "None missed"
+        : `Slowest ${formatDuration(facts.slowestHealingMs)} late`,
     ],
     ["Oldest queued delivery", when(facts.oldestUnsentAt, "None")],
     ["Failed deliveries", link("/deliveries?status=dead", facts.deliveriesDead)],
+    ["Access audit", <AuditLine c={c} audit={lastAudit} />],
     [
       "Background work",
       troubles.sweeps.length === 0 ? (
@@ -55,15 +64,25 @@ export function System({ c, overview: { facts, troubles } }: { c: PortalContext;
   ];
   return (
     <Card title="System">
-      <dl class="system">
-        {lines.map(([label, value]) => (
-          <div>
-            <dt>{label}</dt>
-            <dd class="num">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Definitions class="system" items={lines} />
     </Card>
+  );
+}
+
+/** The paying customers without access, as of the last complete report. */
+function AuditLine({ c, audit }: { c: PortalContext; audit: Overview["lastAudit"] }) {
+  if (audit === null) return <a href={buildPath(c, "/access-audit")}>Never run</a>;
+  const denied = audit.counts.paid_but_denied;
+  const subscriptions = `${formatCount(audit.subscriptions)} ${audit.subscriptions === 1 ? "subscription" : "subscriptions"}`;
+  return (
+    <>
+      <a href={buildPath(c, `/access-audit/${audit.auditId}`)}>
+        {formatCount(denied)} paying {denied === 1 ? "customer" : "customers"} without access
+      </a>{" "}
+      <small class="quiet">
+        · checked <ExactTime at={audit.finishedAt} /> · {subscriptions}
+      </small>
+    </>
   );
 }
 

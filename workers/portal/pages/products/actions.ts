@@ -11,7 +11,12 @@ import { buildPath, type Form, type PortalContext } from "../../request-context.
 import { formatPrice } from "./form.tsx";
 import { renderNewProductPage, renderProductPage } from "./page.tsx";
 
-const fieldNames = { stripePriceId: "price" };
+const fieldNames = {
+  stripePriceId: "price",
+  "checkout.sellInstead": "sell_instead",
+  "checkout.locale": "locale",
+  "checkout.trialDays": "trial_days",
+};
 
 export const showNewProduct = (c: PortalContext) => renderNewProductPage(c);
 export const showProduct = (c: PortalContext) => renderProductPage(c);
@@ -95,6 +100,13 @@ function readProductForm(form: Form, productCode: string) {
     units: readField(form, "units"),
     durationDays: readField(form, "duration_days"),
     expiresAfterDays: readField(form, "expires_after_days") || null,
+    checkout: {
+      sellInstead: readField(form, "sell_instead") || null,
+      promotionCodes: form["checkout_promotion_codes"] === "on",
+      collectsTax: form["checkout_collects_tax"] === "on",
+      locale: readField(form, "locale") || null,
+      trialDays: readField(form, "trial_days") || null,
+    },
   };
   return parseForm(productSchema, fields, fieldNames);
 }

@@ -1,9 +1,10 @@
 import type { EntitlementKind } from "../../../../shared/contract/enums.ts";
 import type { PriceView } from "../../../../shared/contract/operations/products.ts";
 import type { ProductRow } from "../../../../shared/db/products.ts";
-import { Field, FieldError, type FormState, Radios } from "../../components/fields.tsx";
+import { Field, FieldError, type FormState, Radios, SubmitButton } from "../../components/fields.tsx";
 import { formatMoney, kindDescriptions, kindLabels, kindOptions } from "../../components/labels/common.ts";
 import { buildPath, type PortalContext } from "../../request-context.ts";
+import { CheckoutFields } from "./checkout-fields.tsx";
 
 interface ProductFormProps {
   c: PortalContext;
@@ -92,11 +93,10 @@ export function ProductForm({ c, form, prices, product }: ProductFormProps) {
           />
         </div>
       ) : null}
+      <CheckoutFields form={form} kind={product === null ? undefined : product.kind} />
       <FieldError form={form} name="" />
       <div class="row">
-        <button class="button primary" type="submit">
-          {product === null ? "Create product" : "Save product"}
-        </button>
+        <SubmitButton>{product === null ? "Create product" : "Save product"}</SubmitButton>
         <a class="button" href={buildPath(c, "/products")}>
           Cancel
         </a>

@@ -1,10 +1,10 @@
 import { createProduct } from "../../../../shared/contract/operations/products.ts";
 import type { ProductRow } from "../../../../shared/db/products.ts";
 import { mayRun } from "../../auth/may-run.ts";
-import { formatCount, kindLabels } from "../../components/labels/common.ts";
+import { capitalize, formatCount, kindLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Id, NextPage, PageHead, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { Cell, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { listProducts } from "../../db/products.ts";
 import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
@@ -30,16 +30,21 @@ export async function showProducts(c: PortalContext) {
           {archived ? "Hide archived" : "Show archived"}
         </a>
         {canChange && isConnected ? (
-          <a class="button primary" href={`${path}/new`}>
-            New product
-          </a>
+          <>
+            <a class="button" href={`${path}/from-stripe`}>
+              From Stripe prices
+            </a>
+            <a class="button primary" href={`${path}/new`}>
+              New product
+            </a>
+          </>
         ) : null}
       </PageHead>
       <Card>
         {products.length > 0 ? (
-          <Table label="Products" head={["Product", "Kind", "Grants", "Stripe price", "Updated"]}>
+          <Table label="Products" columns={["Product", "Kind", "Grants", "Stripe price", "Updated"]}>
             {products.map((product) => (
-              <Row c={c} product={product} />
+              <ListedProduct c={c} product={product} />
             ))}
           </Table>
         ) : (
@@ -76,41 +81,51 @@ function NoProducts({
     <Empty title={`No product in ${mode} mode yet`}>
       <p>A product maps a Stripe price to a subscription, days of access, or units.</p>
       {canChange ? (
-        <a class="button primary" href={buildPath(c, "/products/new")}>
-          Create product
-        </a>
+        <div class="row">
+          <a class="button primary" href={buildPath(c, "/products/new")}>
+            Create product
+          </a>
+          <a class="button" href={buildPath(c, "/products/from-stripe")}>
+            From Stripe prices
+          </a>
+        </div>
       ) : null}
     </Empty>
   );
 }
 
-function Row({ c, product }: { c: PortalContext; product: ProductRow }) {
+function ListedProduct({ c, product }: { c: PortalContext; product: ProductRow }) {
   return (
-    <tr>
-      <td class="wrap">
+    <Row>
+      <Cell class="wrap">
         <a href={buildPath(c, `/products/${product.productCode}`)}>
-          <b class="mono">{product.productCode}</b>
+          <b>{product.name}</b>
         </a>{" "}
         {product.archivedAt === null ? null : <Pill>Archived</Pill>}
-        <small>{product.name}</small>
-      </td>
-      <td>{kindLabels[product.kind]}</td>
-      <td>{describeProduct(product)}</td>
-      <td>
+        <small class="mono">{product.productCode}</small>
+      </Cell>
+      <Cell>{kindLabels[product.kind]}</Cell>
+      <Cell>{capitalize(describeProduct(product))}</Cell>
+      <Cell>
         <Id value={product.stripePriceId} />
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         <Time at={product.updatedAt} now={c.get("now")} />
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }
 
 const formatDays = (value: number): string => `${formatCount(value)} day${value === 1 ? "" : "s"}`;
 
 /** Describes what a product gives, such as `1,000 units, usable for 90 days`. */
-export function describeProduct({ kind, units, durationDays, expiresAfterDays }: ProductRow): string {
-  if (kind === "subscription") return "access while it is paid";
+export function describeProduct({
+  kind,
+  units,
+  durationDays,
+  expiresAfterDays,
+}: Pick<ProductRow, "kind" | "units" | "durationDays" | "expiresAfterDays">): string {
+  if (kind === "subscription") return "access while paid";
   if (kind === "time_pass") return `${formatDays(durationDays ?? 0)} of access`;
   return `${formatCount(units ?? 0)} units${expiresAfterDays === null ? "" : `, usable for ${formatDays(expiresAfterDays)}`}`;
 }

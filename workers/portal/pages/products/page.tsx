@@ -1,4 +1,5 @@
 import * as products from "../../../../shared/contract/operations/products.ts";
+import { readProductTerms } from "../../../../shared/db/product-terms.ts";
 import { type ProductRow, readProduct } from "../../../../shared/db/products.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
@@ -11,11 +12,15 @@ import {
   SamplePricesButton,
   usesPocketStripe,
 } from "../../components/sample-prices.tsx";
-import { Table } from "../../components/table.tsx";
+import { Cell, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
+import { readRollout } from "../../db/product-subscribers.ts";
 import { readStripeAccountId } from "../../db/stripe-connection.ts";
 import { callOperation } from "../../http/call-operation.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
+import { SignalsCard } from "../signals/card.tsx";
+import { AllowanceCard } from "./allowance.tsx";
+import { describeCheckout, toCheckoutValues } from "./checkout-fields.tsx";
 import { ProductForm } from "./form.tsx";
 import { describeProduct } from "./list.tsx";
 
@@ -62,6 +67,7 @@ export async function renderProductPage(
   c: PortalContext,
   sent: FormState | null = null,
   status: Status = 200,
+  { allowance = emptyForm, signals = null }: { allowance?: FormState; signals?: FormState | null } = {},
 ) {
   const found = await readProduct(c.env.DB, getScope(c), c.req.param("code") ?? "");
   if (found === null)
@@ -74,6 +80,7 @@ export async function renderProductPage(
     sent === null ? toFormValues(product) : { ...sent.values, version: String(product.updatedAt) };
   const form = { values, errors: sent?.errors ?? {} };
   const path = buildPath(c, `/products/${product.productCode}`);
+  const terms = await readProductTerms(c.env.DB, getScope(c), [product.productCode]);
   return renderPage(
     c,
     { title: product.productCode, status },
@@ -98,27 +105,48 @@ export async function renderProductPage(
         ) : null}
       </PageHead>
       <div class="cols">
-        {canChange ? (
-          <Card title="Edit" note="Past purchases keep their terms." pad>
-            <ProductForm c={c} form={form} prices={await listPrices(c)} product={product} />
-          </Card>
-        ) : (
-          <Facts product={product} />
-        )}
+        <div class="stack">
+          {canChange ? (
+            <Card title="Edit" note="Past purchases keep their terms." pad>
+              <ProductForm c={c} form={form} prices={await listPrices(c)} product={product} />
+            </Card>
+          ) : (
+            <Facts product={product} />
+          )}
+          {product.kind === "subscription" ? (
+            <AllowanceCard
+              c={c}
+              productCode={product.productCode}
+              versions={terms.get(product.productCode) ?? []}
+              rollout={await readRollout(getData(c), getScope(c), product.productCode)}
+              form={allowance}
+              canChange={mayRun(c, products.setAllowance)}
+            />
+          ) : null}
+          {
+            await SignalsCard({
+              c,
+              productCode: product.productCode,
+              current: product,
+              sent: signals,
+              hasUnits: product.kind !== "time_pass",
+            })
+          }
+        </div>
         <div class="stack">
           {status === 409 ? <Facts product={product} title="Current values" /> : null}
           <Card title="Price history" note="All of these prices grant this product">
-            <Table label="Prices" head={["Price", "Since"]}>
+            <Table label="Prices" columns={["Price"]}>
               {history.map(({ stripePriceId, createdAt }) => (
-                <tr>
-                  <td>
+                <Row>
+                  <Cell>
                     <Id value={stripePriceId} />{" "}
                     {stripePriceId === product.stripePriceId ? <Pill tone="good">Current</Pill> : null}
-                  </td>
-                  <td>
-                    <Time at={createdAt} now={now} />
-                  </td>
-                </tr>
+                    <div class="quiet">
+                      since <Time at={createdAt} now={now} />
+                    </div>
+                  </Cell>
+                </Row>
               ))}
             </Table>
           </Card>
@@ -142,6 +170,8 @@ function Facts({ product, title = "Product" }: { product: ProductRow; title?: st
         <dd>
           <Id value={product.stripePriceId} />
         </dd>
+        <dt>Checkout</dt>
+        <dd>{describeCheckout(product)}</dd>
       </dl>
     </Card>
   );
@@ -162,5 +192,6 @@ function toFormValues(product: ProductRow): Record<string, string> {
     units: String(units ?? ""),
     duration_days: String(durationDays ?? ""),
     expires_after_days: String(expiresAfterDays ?? ""),
+    ...toCheckoutValues(product),
   };
 }

@@ -1,4 +1,5 @@
 import * as projects from "../../../../shared/contract/operations/projects.ts";
+import { hasDatabaseOf } from "../../../../shared/db/place-project.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { renderErrorPage } from "../../components/error-page.tsx";
 import { changeProject, insertProject } from "../../db/projects.ts";
@@ -21,6 +22,9 @@ export async function createProject(c: PortalContext) {
   if (parsed.outcome === "invalid")
     return renderProjectsPage(c, { values: form, errors: parsed.errors }, 422);
   const { projectId, name, region } = parsed.input;
+  // Only while versions of different age serve the portal: the page was made by one with more databases.
+  if (!hasDatabaseOf(c.env, projectId))
+    return renderProjectsPage(c, { values: withoutId(form), errors: { "": databaseMissing } }, 409);
   const now = c.get("now");
   const { accountId } = c.get("member");
   const project = { projectId, accountId, name, region, createdAt: now, updatedAt: now };
@@ -30,6 +34,12 @@ export async function createProject(c: PortalContext) {
     ? redirectWith(c, path, `Project ${name} created.`)
     : redirectWith(c, "/projects", "This project was already created.");
 }
+
+const databaseMissing =
+  "Licenzy is being updated, and nothing was created. Wait a minute, then create the project again.";
+
+/** The form gets another id, of a database that is there. */
+const withoutId = ({ project_id: _, ...values }: Form): Form => values;
 
 export function confirmArchiving(c: PortalContext, form: Form): Confirmation | null {
   const project = c.get("member").projects.find(({ projectId }) => projectId === form["project"]);

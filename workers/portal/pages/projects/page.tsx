@@ -3,7 +3,8 @@ import {
   changeProjectSettings,
   createProject,
 } from "../../../../shared/contract/operations/projects.ts";
-import { newId } from "../../../../shared/kit/ids.ts";
+import { chooseDatabase } from "../../../../shared/db/place-project.ts";
+import { newProjectId } from "../../../../shared/kit/ids.ts";
 import { mayRun } from "../../auth/may-run.ts";
 import {
   ActionButton,
@@ -16,13 +17,18 @@ import {
 import { regionLabels, regionOptions } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Id, PageHead, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { actionsColumn, Cell, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { buildProjectPath, type PortalContext } from "../../request-context.ts";
 
-export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm, status: 200 | 422 = 200) {
+export async function renderProjectsPage(
+  c: PortalContext,
+  form: FormState = emptyForm,
+  status: 200 | 409 | 422 = 200,
+) {
   const { projects } = c.get("member");
   const now = c.get("now");
+  const newId = form.values["project_id"] ?? newProjectId(now, await chooseDatabase(c.env));
   return renderPage(
     c,
     { title: "Projects", status },
@@ -34,26 +40,23 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
             <p>Customers, products and keys belong to a project. Create the first one below.</p>
           </Empty>
         ) : (
-          <Table
-            label="Projects"
-            head={["Name", "Id", "Region", "Created", <span class="quiet">Actions</span>]}
-          >
+          <Table label="Projects" columns={["Name", "ID", "Region", "Created", actionsColumn]}>
             {projects.map(({ projectId, name, region, archivedAt, createdAt }) => (
-              <tr>
-                <td class="wrap">
+              <Row>
+                <Cell class="wrap">
                   <a href={buildProjectPath(projectId, "test")}>
                     <b>{name}</b>
                   </a>{" "}
                   {archivedAt === null ? null : <Pill>Archived</Pill>}
-                </td>
-                <td>
+                </Cell>
+                <Cell>
                   <Id value={projectId} />
-                </td>
-                <td>{regionLabels[region]}</td>
-                <td>
+                </Cell>
+                <Cell>{regionLabels[region]}</Cell>
+                <Cell>
                   <Time at={createdAt} now={now} />
-                </td>
-                <td class="end">
+                </Cell>
+                <Cell>
                   <div class="actions">
                     <a class="button small" href={buildProjectPath(projectId, "test", "/settings")}>
                       {mayRun(c, changeProjectSettings) ? "Rename…" : "Settings"}
@@ -67,8 +70,8 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
                       />
                     ) : null}
                   </div>
-                </td>
-              </tr>
+                </Cell>
+              </Row>
             ))}
           </Table>
         )}
@@ -76,7 +79,7 @@ export function renderProjectsPage(c: PortalContext, form: FormState = emptyForm
       {mayRun(c, createProject) ? (
         <Card title="New project" pad>
           <form method="post" action="/projects" class="form">
-            <input type="hidden" name="project_id" value={form.values["project_id"] ?? newId("prj", now)} />
+            <input type="hidden" name="project_id" value={newId} />
             <Field form={form} name="name" label="Name" placeholder="Acme Writer" />
             <Select
               form={form}

@@ -1,5 +1,5 @@
 import { type Message, toOneLine } from "../../../../shared/kit/send-mail.ts";
-import { formatExactTime } from "../../components/time.tsx";
+import { explainTime } from "../../components/time.tsx";
 
 export interface ResetMail {
   name: string;
@@ -7,12 +7,14 @@ export interface ResetMail {
   owner: { name: string; email: string } | null;
   /** In milliseconds since 1970. */
   expiresAt: number;
+  /** The time zone of the person who requested the link. */
+  zone: string;
   /** The one-time link, which is a secret. */
   url: string;
 }
 
 /** Builds the mail with a reset link. It loads nothing from any server, so reading it can't be tracked. */
-export function buildResetMessage({ name, owner, expiresAt, url }: ResetMail): Message {
+export function buildResetMessage({ name, owner, expiresAt, zone, url }: ResetMail): Message {
   const sender =
     owner === null
       ? "Someone requested a new password for your Licenzy account."
@@ -21,7 +23,7 @@ export function buildResetMessage({ name, owner, expiresAt, url }: ResetMail): M
     `Hello ${toOneLine(name)},`,
     sender,
     `Choose a new password here:\n${url}`,
-    `The link works once, until ${formatExactTime(expiresAt)}. Using it signs you out everywhere.`,
+    `The link works once, until ${explainTime(expiresAt, zone)}. Using it signs you out everywhere.`,
     "If you did not expect this email, ignore it. Nothing changes unless the link is used.",
   ];
   const html = (

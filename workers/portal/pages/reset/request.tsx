@@ -9,6 +9,7 @@ import { countAttempt } from "../../db/sign-in-throttles.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
 import { mailLink } from "../../http/mail-link.ts";
+import { getZone } from "../../http/zone-cookie.ts";
 import type { PortalContext } from "../../request-context.ts";
 import { buildResetMessage } from "./message.tsx";
 
@@ -65,5 +66,9 @@ async function mailRequestedReset(c: PortalContext, email: string): Promise<void
   const operator = await insertRequestedReset(c.env.DB, email, { tokenHash, expiresAt }, c.get("now"));
   if (operator === null) return;
   const url = `${getPublicOrigin(c.env)}/reset/${token}`;
-  await mailLink(c, email, buildResetMessage({ name: operator.name, owner: null, expiresAt, url }));
+  await mailLink(
+    c,
+    email,
+    buildResetMessage({ name: operator.name, owner: null, expiresAt, zone: getZone(c), url }),
+  );
 }

@@ -1,16 +1,21 @@
 import { changeProjectSettings } from "../../../../shared/contract/operations/projects.ts";
 import { type ProjectRow, readProjectSettings } from "../../../../shared/db/projects.ts";
 import { mayRun } from "../../auth/may-run.ts";
-import { Field, FieldError, type FormState } from "../../components/fields.tsx";
+import { Field, FieldError, type FormState, SubmitButton } from "../../components/fields.tsx";
 import { regionLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Id, PageHead } from "../../components/parts.tsx";
-import { buildPath, type PortalContext } from "../../request-context.ts";
+import { readLinkSecretFacts } from "../../db/recovery-links.ts";
+import { buildPath, getData, type PortalContext } from "../../request-context.ts";
+import { SignalsCard } from "../signals/card.tsx";
+import { LinkSecretCard } from "./link-secret.tsx";
+import { RateLimitCard } from "./rate-limit.tsx";
 
 export async function renderSettingsPage(
   c: PortalContext,
   sent: FormState | null = null,
   status: 200 | 409 | 422 = 200,
+  sentSignals: FormState | null = null,
 ) {
   const { projectId } = c.get("project");
   const project = await readProjectSettings(c.env.DB, projectId);
@@ -24,7 +29,7 @@ export async function renderSettingsPage(
       <PageHead title="Settings" lead="Apply to test and live mode." />
       <Card title="Project" pad>
         <dl class="facts">
-          <dt>Project id</dt>
+          <dt>Project ID</dt>
           <dd>
             <Id value={projectId} />
           </dd>
@@ -35,6 +40,9 @@ export async function renderSettingsPage(
         </dl>
       </Card>
       {canChange ? <SettingsForm c={c} form={form} project={project} /> : <SettingsFacts project={project} />}
+      {await SignalsCard({ c, productCode: null, current: project, sent: sentSignals, hasUnits: true })}
+      <RateLimitCard c={c} project={project} />
+      <LinkSecretCard c={c} secret={await readLinkSecretFacts(getData(c), projectId, c.get("now"))} />
     </>,
   );
 }
@@ -65,7 +73,7 @@ function SettingsForm({ c, form, project }: { c: PortalContext; form: FormState;
         <Field
           form={form}
           name="grace_days"
-          label="Grace days"
+          label="Grace period (days)"
           type="number"
           min={0}
           max={60}
@@ -73,9 +81,7 @@ function SettingsForm({ c, form, project }: { c: PortalContext; form: FormState;
         />
         <FieldError form={form} name="" />
         <div>
-          <button class="button primary" type="submit">
-            Save settings
-          </button>
+          <SubmitButton>Save settings</SubmitButton>
         </div>
       </form>
     </Card>
@@ -90,7 +96,7 @@ function SettingsFacts({ project }: { project: ProjectRow }) {
         <dd>{project.successUrl ?? "not set"}</dd>
         <dt>Without paying</dt>
         <dd>{project.cancelUrl ?? "not set"}</dd>
-        <dt>Grace days</dt>
+        <dt>Grace period (days)</dt>
         <dd>{project.graceDays}</dd>
       </dl>
     </Card>

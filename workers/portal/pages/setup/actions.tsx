@@ -1,5 +1,5 @@
 import { regions } from "../../../../shared/contract/enums.ts";
-import { newId } from "../../../../shared/kit/ids.ts";
+import { newId, newProjectId } from "../../../../shared/kit/ids.ts";
 import { checkSetupToken } from "../../auth/check-credential.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { startSession } from "../../auth/start-session.ts";
@@ -51,7 +51,7 @@ export async function setUp(c: PortalContext) {
     return setupPage(c, token, { values: form, errors }, 422);
 
   const now = c.get("now");
-  const projectId = newId("prj", now);
+  const projectId = newProjectId(now, 0);
   const owner: FirstOwner = {
     operatorId: newId("opr", now),
     name,

@@ -1,8 +1,12 @@
 import type { OperatorReply } from "../../../../shared/contract/operations/reply.ts";
 import * as stripe from "../../../../shared/contract/operations/stripe.ts";
+import {
+  resumeStripeBackfill,
+  stopStripeBackfill,
+} from "../../../../shared/contract/operations/stripe-backfills.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
-import { readConnectionAndEvents } from "../../db/stripe-connection.ts";
+import { readStripeConnection } from "../../db/stripe-connection.ts";
 import { callOperation, toHttpStatus, toRefusedForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
@@ -32,7 +36,7 @@ export async function checkStripe(c: PortalContext) {
 
 /** The first registration replaces nothing. */
 export async function confirmRegistration(c: PortalContext): Promise<Confirmation | null> {
-  const { connection } = await readConnectionAndEvents(c.env.DB, getScope(c), 1);
+  const connection = await readStripeConnection(c.env.DB, getScope(c));
   if (connection === null || connection.webhookSetAt === null) return null;
   return {
     title: "Register the webhook again?",
@@ -51,6 +55,16 @@ export async function setWebhookSecret(c: PortalContext) {
   const secret = readField(await readForm(c), "webhook_secret");
   const reply = await callOperation(c, stripe.setWebhookSecret, { secret });
   return showResult(c, reply, "Signing secret saved. Send a test event from Stripe to check it.");
+}
+
+export async function stopBackfill(c: PortalContext) {
+  const reply = await callOperation(c, stopStripeBackfill, { jobId: c.req.param("job") ?? "" });
+  return showResult(c, reply, "Stopped. Customers that were read stay as they are.");
+}
+
+export async function resumeBackfill(c: PortalContext) {
+  const reply = await callOperation(c, resumeStripeBackfill, { jobId: c.req.param("job") ?? "" });
+  return showResult(c, reply, "Resumed. It continues within a minute.");
 }
 
 /** Redirects after success, or shows the refusal. The form is shown without the refused secret. */

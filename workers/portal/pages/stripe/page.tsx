@@ -3,7 +3,7 @@ import type { PermissionCheck } from "../../../../shared/contract/operations/str
 import { connectStripe } from "../../../../shared/contract/operations/stripe.ts";
 import type { StripeConnectionRow } from "../../../../shared/db/stripe-connections.ts";
 import { mayRun } from "../../auth/may-run.ts";
-import { ActionButton, emptyForm, Field, type FormState } from "../../components/fields.tsx";
+import { ActionButton, emptyForm, Field, type FormState, SubmitButton } from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, Empty, PageHead, Pill } from "../../components/parts.tsx";
 import {
@@ -12,9 +12,10 @@ import {
   usesPocketStripe,
 } from "../../components/sample-prices.tsx";
 import { Time } from "../../components/time.tsx";
-import { readConnectionAndEvents } from "../../db/stripe-connection.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { readConnectionStatus } from "../../db/stripe-connection.ts";
+import { buildPath, getDatabases, getScope, type PortalContext } from "../../request-context.ts";
 import { EventTable } from "../events/page.tsx";
+import { BackfillCard } from "./backfill-card.tsx";
 import { WebhookCard } from "./webhook-card.tsx";
 
 interface StripePageOptions {
@@ -27,8 +28,8 @@ interface StripePageOptions {
 
 export async function renderStripePage(c: PortalContext, options: StripePageOptions = {}) {
   const { form = emptyForm, status = 200, permissions, error } = options;
-  const [{ connection, events }, hasPocketStripe] = await Promise.all([
-    readConnectionAndEvents(c.env.DB, getScope(c), 5),
+  const [{ connection, events, silence, backfill }, hasPocketStripe] = await Promise.all([
+    readConnectionStatus(getDatabases(c), getScope(c), { now: c.get("now"), limit: 5 }),
     usesPocketStripe(c),
   ]);
   const canChange = mayRun(c, connectStripe);
@@ -58,8 +59,9 @@ export async function renderStripePage(c: PortalContext, options: StripePageOpti
         <KeyForm c={c} form={form} connection={connection} hasPocketStripe={hasPocketStripe} />
       ) : null}
       {connection === null ? null : (
-        <WebhookCard c={c} connection={connection} form={form} canChange={canChange} />
+        <WebhookCard c={c} connection={connection} silence={silence} form={form} canChange={canChange} />
       )}
+      {backfill === null ? null : <BackfillCard c={c} backfill={backfill} />}
       {canChange && hasPocketStripe && connection?.stripeAccountId ? (
         <SamplePrices c={c} accountId={connection.stripeAccountId} />
       ) : null}
@@ -185,9 +187,7 @@ function KeyForm({
         />
         {hasPocketStripe ? <PocketStripeHint exampleKey={`sk_${mode}_acme0001`} mode={mode} /> : null}
         <div>
-          <button class="button primary" type="submit">
-            {connection === null ? "Connect" : "Replace key"}
-          </button>
+          <SubmitButton>{connection === null ? "Connect" : "Replace key"}</SubmitButton>
         </div>
       </form>
     </Card>

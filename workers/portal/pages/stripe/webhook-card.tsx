@@ -1,7 +1,9 @@
 import type { StripeConnectionRow } from "../../../../shared/db/stripe-connections.ts";
+import type { WebhookSilence } from "../../../../shared/domain/webhook-silence.ts";
 import { handledEventTypes } from "../../../../shared/stripe/handled-event-types.ts";
 import { buildWebhookPath } from "../../../../shared/stripe/webhook-path.ts";
-import { ActionButton, Field, type FormState } from "../../components/fields.tsx";
+import { ActionButton, Field, type FormState, SubmitButton } from "../../components/fields.tsx";
+import { describeSilence } from "../../components/labels/stripe-event.ts";
 import { Card, CopyButton, Id, Pill } from "../../components/parts.tsx";
 import { Time } from "../../components/time.tsx";
 import { buildPath, getOrigin, type PortalContext } from "../../request-context.ts";
@@ -10,11 +12,13 @@ import { buildPath, getOrigin, type PortalContext } from "../../request-context.
 export function WebhookCard({
   c,
   connection,
+  silence,
   form,
   canChange,
 }: {
   c: PortalContext;
   connection: StripeConnectionRow;
+  silence: WebhookSilence | null;
   form: FormState;
   canChange: boolean;
 }) {
@@ -22,11 +26,16 @@ export function WebhookCard({
   const { webhookSetAt, webhookEndpointId } = connection;
   const isSet = webhookSetAt !== null;
   return (
-    <Card
-      title="Webhook"
-      note={isSet ? <Pill tone="good">Registered</Pill> : <Pill tone="warn">Not registered</Pill>}
-    >
+    <Card title="Webhook" id="webhook" note={<Status isSet={isSet} isSilent={silence !== null} />}>
       <div class="pad">
+        {silence === null ? null : (
+          <div class="notice bad" role="alert">
+            <p>
+              <b>Stripe webhook silent.</b> {describeSilence(silence)} First missed{" "}
+              <Time at={silence.since} now={c.get("now")} />.
+            </p>
+          </div>
+        )}
         <p>
           {isSet
             ? "Stripe sends events to Licenzy. Registering again replaces the endpoint and its signing secret."
@@ -80,9 +89,7 @@ export function WebhookCard({
                     placeholder="whsec_…"
                   />
                   <div>
-                    <button class="button" type="submit">
-                      Save secret
-                    </button>
+                    <SubmitButton tone="">Save secret</SubmitButton>
                   </div>
                 </form>
               </div>
@@ -92,4 +99,9 @@ export function WebhookCard({
       </div>
     </Card>
   );
+}
+
+function Status({ isSet, isSilent }: { isSet: boolean; isSilent: boolean }) {
+  if (!isSet) return <Pill tone="warn">Not registered</Pill>;
+  return isSilent ? <Pill tone="bad">Silent</Pill> : <Pill tone="good">Registered</Pill>;
 }

@@ -21,6 +21,7 @@ import { authorizeOperation } from "../../http/authorize-operation.ts";
 import { parseForm } from "../../http/call-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readField, readForm } from "../../http/form.ts";
+import { getZone } from "../../http/zone-cookie.ts";
 import { type Form, getOrigin, type PortalContext, toActor } from "../../request-context.ts";
 import { renderTeamPage } from "./page.tsx";
 import { mailInvitation } from "./send-invitation-mail.ts";
@@ -81,7 +82,8 @@ async function deliverLink(c: PortalContext, { email, role, expiresAt }: Invitat
   const url = `${getPublicOrigin(c.env) ?? getOrigin(c)}/invitations/${token}`;
   const { name, email: from, accountName } = c.get("member");
   const inviter = { name, email: from };
-  const mail = await mailInvitation(c, email, { accountName, inviter, role, expiresAt, url });
+  const zone = getZone(c);
+  const mail = await mailInvitation(c, email, { accountName, inviter, role, expiresAt, zone, url });
   const note = "It works once, for 7 days, and is shown only this once.";
   return renderTeamPage(c, { link: { url, email, mail, note } });
 }

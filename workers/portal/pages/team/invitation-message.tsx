@@ -1,6 +1,6 @@
 import { type Role, roleDescriptions } from "../../../../shared/contract/roles.ts";
 import { type Message, toOneLine } from "../../../../shared/kit/send-mail.ts";
-import { formatExactTime } from "../../components/time.tsx";
+import { explainTime } from "../../components/time.tsx";
 
 export interface InvitationMail {
   accountName: string;
@@ -8,6 +8,8 @@ export interface InvitationMail {
   role: Role;
   /** In milliseconds since 1970. */
   expiresAt: number;
+  /** The time zone of the inviter. */
+  zone: string;
   /** The one-time link, which is a secret. */
   url: string;
 }
@@ -18,12 +20,13 @@ export function buildInvitationMessage({
   inviter,
   role,
   expiresAt,
+  zone,
   url,
 }: InvitationMail): Message {
   const account = toOneLine(accountName);
   const name = toOneLine(inviter.name);
   const who = `${name} (${toOneLine(inviter.email)})`;
-  const expiryNote = `The link works once, until ${formatExactTime(expiresAt)}. Anyone with the link can join, so keep it private.`;
+  const expiryNote = `The link works once, until ${explainTime(expiresAt, zone)}. Anyone with the link can join, so keep it private.`;
   const ignoreNote =
     "If you did not expect this email, ignore it. No one joins unless the link is used. Replies go to the person who invited you.";
   const text = [

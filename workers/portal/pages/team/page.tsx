@@ -11,9 +11,10 @@ import {
   type FormState,
   Radios,
 } from "../../components/fields.tsx";
+import { roleLabels } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, CopyButton, PageHead, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { actionsColumn, Cell, Row, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import type { InvitationRow } from "../../db/invitations.ts";
 import { readTeam } from "../../db/members.ts";
@@ -51,10 +52,7 @@ export async function renderTeamPage(
       <PageHead title="Team" lead={"Manage members and roles."} />
       {link === undefined ? null : <LinkNotice link={link} />}
       <Card title="Members">
-        <Table
-          label="Members"
-          head={["Name", "Role", "Second factor", "Since", <span class="quiet">Actions</span>]}
-        >
+        <Table label="Members" columns={["Name", "Role", "Second factor", "Since", actionsColumn]}>
           {people.map((person) => (
             <MemberRow c={c} person={person} canManage={canManage} />
           ))}
@@ -99,12 +97,12 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
   const { operatorId, name, email, role, hasSecondFactor, createdAt } = person;
   const isSelf = operatorId === c.get("member").operatorId;
   return (
-    <tr>
-      <td class="wrap">
+    <Row>
+      <Cell class="wrap">
         <b>{name}</b> {isSelf ? <Pill>You</Pill> : null}
         <small>{email}</small>
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         {canManage ? (
           <form class="row" method="post" action="/team/role" data-confirm={isSelf ? "" : undefined}>
             <input type="hidden" name="operator" value={operatorId} />
@@ -112,7 +110,7 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
             <select name="role" aria-label={`Role of ${name}`}>
               {roles.map((value) => (
                 <option value={value} selected={value === role}>
-                  {value}
+                  {roleLabels[value]}
                 </option>
               ))}
             </select>
@@ -121,14 +119,14 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
             </button>
           </form>
         ) : (
-          role
+          roleLabels[role]
         )}
-      </td>
-      <td>{hasSecondFactor ? <Pill tone="good">On</Pill> : <Pill>Off</Pill>}</td>
-      <td>
+      </Cell>
+      <Cell>{hasSecondFactor ? <Pill tone="good">On</Pill> : <Pill>Off</Pill>}</Cell>
+      <Cell>
         <Time at={createdAt} now={c.get("now")} />
-      </td>
-      <td class="end">
+      </Cell>
+      <Cell>
         {!isSelf && mayRun(c, createResetLink) ? (
           <a class="button small" href={`/team/reset/${operatorId}`}>
             Reset sign-in…
@@ -143,8 +141,8 @@ function MemberRow({ c, person, canManage }: { c: PortalContext; person: Person;
             confirms
           />
         ) : null}
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }
 
@@ -160,15 +158,15 @@ function Invited({
   const now = c.get("now");
   return (
     <Card title="Pending">
-      <Table label="Invitations" head={["Email", "Role", "Expires", <span class="quiet">Actions</span>]}>
+      <Table label="Invitations" columns={["Email", "Role", "Expires", actionsColumn]}>
         {invited.map(({ invitationId, email, role, expiresAt }) => (
-          <tr>
-            <td class="wrap">{email}</td>
-            <td>{role}</td>
-            <td>
+          <Row>
+            <Cell class="wrap">{email}</Cell>
+            <Cell>{roleLabels[role]}</Cell>
+            <Cell>
               <Time at={expiresAt} now={now} />
-            </td>
-            <td class="end">
+            </Cell>
+            <Cell>
               {canManage ? (
                 <>
                   <ActionButton
@@ -185,8 +183,8 @@ function Invited({
                   />
                 </>
               ) : null}
-            </td>
-          </tr>
+            </Cell>
+          </Row>
         ))}
       </Table>
     </Card>
@@ -196,7 +194,7 @@ function Invited({
 function InviteForm({ c, form }: { c: PortalContext; form: FormState }) {
   const options = roles
     .filter((role) => hasRole(c.get("member").role, role))
-    .map((value: Role) => ({ value, label: value, meaning: roleDescriptions[value] }));
+    .map((value: Role) => ({ value, label: roleLabels[value], meaning: roleDescriptions[value] }));
   const isMailed = isMailEnabled(c.env);
   return (
     <Card title="Invite a member" note={isMailed ? "We email the invitation" : "You get a link to send"} pad>

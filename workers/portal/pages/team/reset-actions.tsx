@@ -12,6 +12,7 @@ import { authorizeOperation } from "../../http/authorize-operation.ts";
 import { redirectWith } from "../../http/flash.ts";
 import { readForm } from "../../http/form.ts";
 import { mailLink } from "../../http/mail-link.ts";
+import { getZone } from "../../http/zone-cookie.ts";
 import { getOrigin, type PortalContext } from "../../request-context.ts";
 import { buildResetMessage } from "../reset/message.tsx";
 import { findMember } from "./actions.ts";
@@ -84,7 +85,7 @@ export async function sendResetLink(c: PortalContext) {
   const url = `${getPublicOrigin(c.env) ?? getOrigin(c)}/reset/${token}`;
   const { actor, now: at } = permit;
   const owner = { name: actor.name, email: actor.email };
-  const mail = await mailLink(c, email, buildResetMessage({ name, owner, expiresAt, url }));
+  const mail = await mailLink(c, email, buildResetMessage({ name, owner, expiresAt, zone: getZone(c), url }));
   if (mail.outcome !== "off")
     await writeAuditEntry(c.env.DB, {
       actor,

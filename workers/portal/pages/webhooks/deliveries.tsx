@@ -10,7 +10,7 @@ import { Time } from "../../components/time.tsx";
 import { readDeliveryPage } from "../../db/webhooks.ts";
 import { type FilterFields, readFilterQuery } from "../../http/query.ts";
 import { getZone, readFormZone } from "../../http/zone-cookie.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import {
   deliveredEventTypes,
@@ -40,7 +40,7 @@ export async function showDeliveries(c: PortalContext) {
   const after = /^dlv_\w{1,60}$/.exec(cursor)?.[0] ?? null;
   const isValid = parsed.outcome === "parsed";
   const { rows, targets, jobs } = await readDeliveryPage(
-    c.env.DB,
+    getData(c),
     getScope(c),
     isValid ? parsed.filter : {},
     // A filter that is not understood lists nothing.

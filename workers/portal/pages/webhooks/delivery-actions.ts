@@ -13,13 +13,13 @@ export async function requeueDelivery(c: PortalContext) {
   const deliveryId = c.req.param("delivery") ?? "";
   const reply = await callOperation(c, deliveries.requeueDelivery, { deliveryId });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
-  // Returns to the page of the button: the customer's page or the delivery's page.
+  // Returns to the page of the button: the delivery's page, or the beginning of the customer's, which has the result.
   const subjectRef = readField(await readForm(c), "subject_ref");
   return redirectWith(
     c,
     subjectRef === ""
       ? buildPath(c, `/deliveries/${deliveryId}`)
-      : buildCustomerPath(c, subjectRef, `#${deliveryId}`),
+      : buildCustomerPath(c, subjectRef, "?tab=webhooks"),
     "Delivery queued for retry.",
   );
 }

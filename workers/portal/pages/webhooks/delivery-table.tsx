@@ -2,7 +2,7 @@ import type { DeliveryRow } from "../../../../shared/db/deliveries.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { deliveryStateLabels, formatAttemptResult } from "../../components/labels/webhook.ts";
 import { Id, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
+import { Cell, numberColumn, Row, Table } from "../../components/table.tsx";
 import { DueTime, TimeCell } from "../../components/time.tsx";
 import { Url } from "../../components/url.tsx";
 import { buildPath, type PortalContext } from "../../request-context.ts";
@@ -16,47 +16,47 @@ interface DeliveryTableProps {
 
 export function DeliveryTable({ c, deliveries, targets }: DeliveryTableProps) {
   const now = c.get("now");
-  const head = [
+  const columns = [
     "Event",
     "Status",
     "Customer",
     ...(targets === null ? [] : ["Endpoint"]),
-    "Attempts",
+    numberColumn("Attempts"),
     "Last change",
   ];
   return (
-    <Table label="Deliveries" head={head} ends={[head.indexOf("Attempts")]}>
+    <Table label="Deliveries" columns={columns}>
       {deliveries.map((delivery) => (
-        <tr>
-          <td>
+        <Row>
+          <Cell>
             <a href={buildPath(c, `/deliveries/${delivery.deliveryId}`)}>
               <b>{delivery.eventType}</b>
             </a>
             <small>
               <Id value={delivery.eventId} />
             </small>
-          </td>
-          <td class="wrap">
+          </Cell>
+          <Cell class="wrap">
             <Pill tone={deliveryStateLabels[delivery.state].tone}>
               {deliveryStateLabels[delivery.state].label}
             </Pill>
             <small>
               <LastResult delivery={delivery} now={now} />
             </small>
-          </td>
-          <td class="wrap">
+          </Cell>
+          <Cell class="wrap">
             <CustomerLink c={c} subjectRef={delivery.subjectRef} />
-          </td>
+          </Cell>
           {targets === null ? null : (
-            <td>
+            <Cell>
               <Url value={targets.get(delivery.endpointId) ?? "Deleted"} />
-            </td>
+            </Cell>
           )}
-          <td>{delivery.attempts}</td>
-          <td>
+          <Cell>{delivery.attempts}</Cell>
+          <Cell>
             <TimeCell at={delivery.updatedAt} now={now} />
-          </td>
-        </tr>
+          </Cell>
+        </Row>
       ))}
     </Table>
   );

@@ -1,11 +1,14 @@
-import { readDelivery } from "../../../../shared/db/deliveries.ts";
+import { type DeliveryDetail, readDelivery } from "../../../../shared/db/deliveries.ts";
+import { CustomerLink } from "../../components/customer-link.tsx";
 import { renderPage } from "../../components/layout.tsx";
-import { Card, CopyButton, Id, PageHead } from "../../components/parts.tsx";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
-import { type DeliveryDetail, LiveStatus, unknownDelivery } from "./delivery-status.tsx";
+import { Card, CopyButton, Id, PageHead, Pill } from "../../components/parts.tsx";
+import { FullTime } from "../../components/time.tsx";
+import { Url } from "../../components/url.tsx";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
+import { LiveStatus, unknownDelivery } from "./delivery-status.tsx";
 
 export async function showDelivery(c: PortalContext) {
-  const found = await readDelivery(c.env.DB, getScope(c), c.req.param("delivery") ?? "");
+  const found = await readDelivery(getData(c), getScope(c), c.req.param("delivery") ?? "");
   if (found === null) return unknownDelivery(c);
   const { delivery, event } = found;
   return renderPage(
@@ -20,6 +23,12 @@ export async function showDelivery(c: PortalContext) {
           </>
         }
       />
+      <p class="delivery-facts">
+        <Target c={c} found={found} /> for <CustomerLink c={c} subjectRef={delivery.subjectRef} /> · event{" "}
+        <Id value={delivery.eventId} />
+        {event.sequence === null ? null : <span class="quiet"> sequence {event.sequence}</span>} · created{" "}
+        <FullTime at={event.occurredAt} now={c.get("now")} />
+      </p>
       <LiveStatus c={c} found={found} />
       <Card title="Headers">
         <pre class="payload" tabindex={0}>
@@ -32,6 +41,31 @@ export async function showDelivery(c: PortalContext) {
         </pre>
       </Card>
     </>,
+  );
+}
+
+function Target({ c, found }: { c: PortalContext; found: DeliveryDetail }) {
+  const { delivery, endpoint } = found;
+  const { url, deletedAt, isEnabled } = endpoint;
+  if (deletedAt !== null)
+    return (
+      <>
+        To <Url value={url} /> <Pill>Deleted</Pill>
+      </>
+    );
+  return (
+    <>
+      To{" "}
+      <a href={buildPath(c, `/webhooks/${delivery.endpointId}`)}>
+        <Url value={url} />
+      </a>
+      {isEnabled ? null : (
+        <>
+          {" "}
+          <Pill tone="bad">Disabled</Pill>
+        </>
+      )}
+    </>
   );
 }
 

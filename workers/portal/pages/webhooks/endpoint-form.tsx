@@ -1,22 +1,35 @@
 import type { Child } from "hono/jsx";
+import { eventTypeDescriptions } from "../../../../shared/contract/event-catalog.ts";
 import type { EndpointInput } from "../../../../shared/contract/operations/endpoints.ts";
-import { outboundEventTypes, usageEventTypes } from "../../../../shared/contract/outbound-event.ts";
+import {
+  outboundEventTypes,
+  signalTypes,
+  usageEventTypes,
+} from "../../../../shared/contract/outbound-event.ts";
 import { type EndpointRow, readEndpoint } from "../../../../shared/db/endpoints.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
-import { Checkboxes, emptyForm, Field, FieldError, type FormState } from "../../components/fields.tsx";
-import { eventTypeDescriptions } from "../../components/labels/webhook.ts";
+import {
+  Checkboxes,
+  emptyForm,
+  Field,
+  FieldError,
+  type FormState,
+  SubmitButton,
+} from "../../components/fields.tsx";
 import { renderPage } from "../../components/layout.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { readField } from "../../http/form.ts";
-import { buildPath, type Form, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, type Form, getData, getScope, type PortalContext } from "../../request-context.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
 
 type Status = 200 | 409 | 422;
 
-/** Event types of new endpoints: all but those of usage, which are one event or more per request. */
-const defaultTypes = outboundEventTypes.filter(
-  (type) => !(usageEventTypes as readonly string[]).includes(type),
-);
+/**
+ * Event types of new endpoints: all but those of usage, which are one event or more per request, and signals, which
+ * repeat what the others say.
+ */
+const optionalTypes: readonly string[] = [...usageEventTypes, ...signalTypes];
+const defaultTypes = outboundEventTypes.filter((type) => !optionalTypes.includes(type));
 
 const typeField = (type: string) => `event_types_${type}`;
 const checkedTypes = (types: readonly string[]): Form =>
@@ -42,7 +55,7 @@ export function renderNewEndpointPage(c: PortalContext, form: FormState = emptyF
 
 export async function renderEditEndpointPage(c: PortalContext, form?: FormState, status: Status = 200) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const endpoint = await readEndpoint(c.env.DB, getScope(c), endpointId);
+  const endpoint = await readEndpoint(getData(c), getScope(c), endpointId);
   if (endpoint === null) return unknownEndpoint(c);
   const path = `/webhooks/${endpointId}`;
   return renderPage(
@@ -117,9 +130,7 @@ function EndpointForm({
       <Checkboxes form={form} name="event_types" label="Events to send" options={typeOptions} />
       <FieldError form={form} name="" />
       <div class="row">
-        <button class="button primary" type="submit">
-          {button}
-        </button>
+        <SubmitButton>{button}</SubmitButton>
         <a class="button" href={buildPath(c, cancel)}>
           Cancel
         </a>

@@ -12,7 +12,7 @@ import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, Id, PageHead } from "../../components/parts.tsx";
 import { FullTime } from "../../components/time.tsx";
 import { type EndpointHealth, readEndpointDetail } from "../../db/webhooks.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { EndpointStatus, Notice } from "./endpoints.tsx";
 
@@ -20,7 +20,7 @@ const maxLatest = 10;
 
 export async function showEndpoint(c: PortalContext) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await readEndpointDetail(c.env.DB, getScope(c), endpointId, maxLatest);
+  const found = await readEndpointDetail(getData(c), getScope(c), endpointId, maxLatest);
   if (found === null) return unknownEndpoint(c);
   const { endpoint, latest } = found;
   return renderPage(

@@ -4,14 +4,14 @@ import { formatCappedCount } from "../../components/labels/common.ts";
 import { deliveryStateLabels, disableReasonMessages } from "../../components/labels/webhook.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, Empty, PageHead, Pill } from "../../components/parts.tsx";
-import { Table } from "../../components/table.tsx";
-import { Time, TimeCell } from "../../components/time.tsx";
+import { Cell, numberColumn, Row, Table } from "../../components/table.tsx";
+import { Elapsed, Time, TimeCell } from "../../components/time.tsx";
 import { Url } from "../../components/url.tsx";
 import { type EndpointHealth, listEndpointHealth } from "../../db/webhooks.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 
 export async function showEndpoints(c: PortalContext) {
-  const endpoints = await listEndpointHealth(c.env.DB, getScope(c));
+  const endpoints = await listEndpointHealth(getData(c), getScope(c));
   const canChange = mayRun(c, createEndpoint);
   const add = (
     <a class="button primary" href={buildPath(c, "/webhooks/new")}>
@@ -40,8 +40,13 @@ export async function showEndpoints(c: PortalContext) {
         ) : (
           <Table
             label="Webhook endpoints"
-            head={["Endpoint", "Status", "Last success", "Queued", deliveryStateLabels.dead.label]}
-            ends={[3, 4]}
+            columns={[
+              "Endpoint",
+              "Status",
+              "Last success",
+              numberColumn("Queued"),
+              numberColumn(deliveryStateLabels.dead.label),
+            ]}
           >
             {endpoints.map((endpoint) => (
               <EndpointRow c={c} endpoint={endpoint} />
@@ -74,8 +79,8 @@ function EndpointRow({ c, endpoint }: { c: PortalContext; endpoint: EndpointHeal
   const now = c.get("now");
   const list = (states: string) => buildPath(c, `/deliveries?endpoint=${endpointId}&status=${states}`);
   return (
-    <tr>
-      <td class="wrap">
+    <Row>
+      <Cell class="wrap">
         <a href={buildPath(c, `/webhooks/${endpointId}`)}>
           <b>
             <Url value={url} />
@@ -85,24 +90,24 @@ function EndpointRow({ c, endpoint }: { c: PortalContext; endpoint: EndpointHeal
           {description === "" ? null : `${description} · `}
           {eventTypes.length} event type{eventTypes.length === 1 ? "" : "s"}
         </small>
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         <EndpointStatus endpoint={endpoint} now={now} />
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         {lastSuccessAt === null ? (
           <span class="quiet">Never</span>
         ) : (
           <TimeCell at={lastSuccessAt} now={now} />
         )}
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         {open === 0 ? <span class="quiet">0</span> : <a href={list("open")}>{formatCappedCount(open)}</a>}
-      </td>
-      <td>
+      </Cell>
+      <Cell>
         {dead === 0 ? <span class="quiet">0</span> : <a href={list("dead")}>{formatCappedCount(dead)}</a>}
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }
 
@@ -114,7 +119,7 @@ export function EndpointStatus({ endpoint, now }: { endpoint: EndpointHealth; no
     <>
       <Pill tone="warn">Failing</Pill>
       <small>
-        since <Time at={failingSince} now={now} />
+        for <Elapsed since={failingSince} now={now} />
       </small>
     </>
   );

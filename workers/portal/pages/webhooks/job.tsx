@@ -6,11 +6,11 @@ import { JobHead, JobProgress, JobStatus, JobTimes, refreshWhileRunning } from "
 import { deliveryJobLabels } from "../../components/labels/webhook.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card } from "../../components/parts.tsx";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 
 /** Shows the progress of a job. The page reloads while the job runs, without scripts. */
 export async function showJob(c: PortalContext) {
-  const job = await readDeliveryJob(c.env.DB, c.req.param("job") ?? "");
+  const job = await readDeliveryJob(getData(c), c.req.param("job") ?? "");
   const { projectId, mode } = getScope(c);
   if (job === null || job.projectId !== projectId || job.mode !== mode)
     return renderErrorPage(

@@ -2,15 +2,21 @@ import type { Child } from "hono/jsx";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
-import { emptyForm, FieldError, type FormState, Radios, Select } from "../../components/fields.tsx";
+import {
+  emptyForm,
+  FieldError,
+  type FormState,
+  Radios,
+  Select,
+  SubmitButton,
+} from "../../components/fields.tsx";
 import { formatCappedCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { LocalTimeField } from "../../components/local-time-field.tsx";
-import { LiveChip } from "../../components/mode.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { readEndpointDetail } from "../../db/webhooks.ts";
 import { readFormZone } from "../../http/zone-cookie.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 import { toTimeField } from "../../time/parse-time.ts";
 import { unknownEndpoint } from "./endpoint.tsx";
 
@@ -28,7 +34,7 @@ export async function renderOptionsPage(
   status: 200 | 409 | 422 = 200,
 ) {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await readEndpointDetail(c.env.DB, getScope(c), endpointId, 0);
+  const found = await readEndpointDetail(getData(c), getScope(c), endpointId, 0);
   if (found === null) return unknownEndpoint(c);
   const { endpoint } = found;
   const { title, lead, button, fields } = buildParts(action, {
@@ -51,10 +57,7 @@ export async function renderOptionsPage(
         {fields}
         <FieldError form={form} name="" />
         <div class="row">
-          <button class="button primary" type="submit">
-            {button}
-            <LiveChip c={c} />
-          </button>
+          <SubmitButton>{button}</SubmitButton>
           <a class="button" href={path}>
             Cancel
           </a>
@@ -172,7 +175,7 @@ async function confirmEndpoint(
   describe: (waiting: string) => Omit<Confirmation, "back">,
 ): Promise<Confirmation | Response> {
   const endpointId = c.req.param("endpoint") ?? "";
-  const found = await readEndpointDetail(c.env.DB, getScope(c), endpointId, 0);
+  const found = await readEndpointDetail(getData(c), getScope(c), endpointId, 0);
   if (found === null) return unknownEndpoint(c);
   const { text, ...others } = describe(countDeliveries(found.endpoint.open));
   const back = buildPath(c, `/webhooks/${endpointId}`);

@@ -1,14 +1,14 @@
 import { toRequeueableFilter } from "../../../../shared/contract/operations/deliveries.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
 import { renderErrorPage } from "../../components/error-page.tsx";
+import { SubmitButton } from "../../components/fields.tsx";
 import { formatCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
-import { LiveChip } from "../../components/mode.tsx";
 import { PageHead } from "../../components/parts.tsx";
 import { countDeliveriesWithEndpoints } from "../../db/webhooks.ts";
 import { readFilterQuery } from "../../http/query.ts";
 import { getZone } from "../../http/zone-cookie.ts";
-import { buildPath, getScope, type PortalContext } from "../../request-context.ts";
+import { buildPath, getData, getScope, type PortalContext } from "../../request-context.ts";
 import {
   describeFilter,
   filterLabels,
@@ -23,7 +23,11 @@ export async function showRequeue(c: PortalContext) {
   if (parsed.outcome === "invalid") return renderInvalidFilterPage(c, parsed);
   const { filter, values } = parsed;
   const requeueFilter = toRequeueableFilter(filter);
-  const { count: total, targets } = await countDeliveriesWithEndpoints(c.env.DB, getScope(c), requeueFilter);
+  const { count: total, targets } = await countDeliveriesWithEndpoints(
+    getData(c),
+    getScope(c),
+    requeueFilter,
+  );
   const back = `${buildPath(c, "/deliveries")}?${new URLSearchParams(values)}`;
   const url = targets.find(({ endpointId }) => endpointId === filter.endpointId)?.url;
   const limits = Object.entries({
@@ -59,10 +63,9 @@ export async function showRequeue(c: PortalContext) {
         ))}
         <div class="row">
           {total === 0 ? null : (
-            <button class="button primary" type="submit">
+            <SubmitButton>
               Retry {formatCount(total)} {total === 1 ? "delivery" : "deliveries"}
-              <LiveChip c={c} />
-            </button>
+            </SubmitButton>
           )}
           <a class="button" href={back}>
             {total === 0 ? "Back" : "Cancel"}

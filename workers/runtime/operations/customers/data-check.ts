@@ -6,6 +6,7 @@ import {
 } from "../../../../shared/contract/operations/data-check.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { writeAuditEntry } from "../../../../shared/db/audit.ts";
+import { dataOf } from "../../../../shared/db/databases.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { isErased } from "../../db/erasures.ts";
 import { readSubjectCopy } from "../../db/subjects.ts";
@@ -26,7 +27,7 @@ export const verify = implementForCustomer(verifyCustomer, async ({ env, identit
 export const resync = implementForCustomer(
   resyncCustomer,
   async ({ env, identity, audit }, { subjectRef }) => {
-    if (await isErased(env.DB, identity)) return erasedRefusal();
+    if (await isErased(dataOf(env, identity), identity)) return erasedRefusal();
     // Write the audit row first; a crash after the resync would otherwise leave it unattributed.
     await writeAuditEntry(env.DB, audit({ target: subjectRef }));
     const found = await compare(env, identity, "resync");
@@ -41,7 +42,7 @@ export const resync = implementForCustomer(
 
 async function compare(env: RuntimeEnv, identity: SubjectIdentity, kind: SubjectJobKind) {
   // Read D1 before the object: rows that arrive between the two reads then count as no error.
-  const { subject } = await readSubjectCopy(env.DB, identity);
+  const { subject } = await readSubjectCopy(dataOf(env, identity), identity);
   const headSequence = subject?.headSequence ?? 0;
   return compareSubject(env, { ...identity, headSequence }, kind, customerBudgetMs);
 }

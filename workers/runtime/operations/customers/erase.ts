@@ -1,5 +1,6 @@
 import { eraseCustomer, previewErase } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
+import { dataOf } from "../../../../shared/db/databases.ts";
 import { hashSubjectName } from "../../../../shared/db/erasures.ts";
 import { subjectName } from "../../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
@@ -13,9 +14,9 @@ import { erasedRefusal } from "../refusals.ts";
 import { ledgerReason } from "./ledger-reason.ts";
 
 export const preview = implementForCustomer(previewErase, async ({ env, identity, now }) => {
-  if (await isErased(env.DB, identity)) return erasedRefusal();
+  if (await isErased(dataOf(env, identity), identity)) return erasedRefusal();
   const [counts, { decision, entitlements, sequence }] = await Promise.all([
-    countCustomerRecords(env.DB, identity, now),
+    countCustomerRecords(dataOf(env, identity), identity, now),
     callSubject(env, identity, (subject) => subject.read()),
   ]);
   const openSubscriptions = entitlements.flatMap(({ kind, status, source, purchase, productCode }) =>
@@ -50,7 +51,7 @@ export const erase = implementForCustomer(
     const after = { erasureId, reason: ledgerReason(actionReason) };
     const entry = audit({ target: hashSubjectName(identity), after });
     const erasure = { ...identity, erasureId, operatorId, operatorName };
-    const row = await insertErasure(env.DB, erasure, entry);
+    const row = await insertErasure(dataOf(env, erasure), erasure, entry);
     if (row === null)
       return refusal("conflict", "This form was submitted for another customer. Reload the page.");
     let state: "done" | "running" = "running";

@@ -2,6 +2,7 @@ import { exportFormat, type LedgerRow } from "../../../../shared/contract/export
 import { exportCustomer } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
 import { writeAuditEntry } from "../../../../shared/db/audit.ts";
+import { databasesOf } from "../../../../shared/db/databases.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { exportLists, readExportPage } from "../../db/export-customer.ts";
 import type { RuntimeEnv } from "../../env.ts";
@@ -40,7 +41,7 @@ export const exportFile = implementForCustomer(exportCustomer, async (context, {
   if (name === undefined) return refusal("invalid", "Unknown part of the file.");
   const page = await readPage(env, identity, name, at);
   if (page === "folded")
-    return refusal("conflict", "Old entries were folded during the export. Export the customer again.");
+    return refusal("conflict", "The history changed during the export. Export the customer again.");
   const lines = page.rows.map((row) => JSON.stringify(row)).join(",\n");
   const opening = at.after === null ? `,\n${JSON.stringify(name)}: [\n` : lines === "" ? "" : ",\n";
   const text = opening + lines;
@@ -88,7 +89,7 @@ async function readPage(
     case "folded_requests":
       return readRequests(env, identity, after ?? "");
     default:
-      return readExportPage(env.DB, section, identity, after ?? "");
+      return readExportPage(databasesOf(env, identity), section, identity, after ?? "");
   }
 }
 

@@ -5,6 +5,7 @@ import { type Refusal, refusal } from "../../../../shared/contract/operations/re
 import type { Scope } from "../../../../shared/contract/scope.ts";
 import { buildAuditRow } from "../../../../shared/db/audit.ts";
 import { readProduct } from "../../../../shared/db/products.ts";
+import { readSignalSettings } from "../../../../shared/db/signal-settings.ts";
 import { dayMs } from "../../../../shared/domain/entitlement.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { canonicalJson } from "../../../../shared/kit/canonical-json.ts";
@@ -82,19 +83,19 @@ async function toRequest(
 ): Promise<ManualActionRequest | Refusal> {
   const request = { actionId, requestHash: sha256Hex(canonicalJson(form)) };
   if (form.type !== "grant") return { ...request, action: form };
-  const found = await readProduct(env.DB, scope, form.productCode);
+  const [found, signals] = await Promise.all([
+    readProduct(env.DB, scope, form.productCode),
+    readSignalSettings(env.DB, scope),
+  ]);
   if (found === null)
-    return refusal(
-      "not_found",
-      `There is no product ${form.productCode} in ${scope.mode} mode.`,
-      "productCode",
-    );
+    return refusal("not_found", `No product '${form.productCode}' in ${scope.mode} mode.`, "productCode");
   const { product } = found;
   const { kind } = product;
   const isPack = kind === "usage_pack";
   const soldUntil = product.expiresAfterDays === null ? null : now + product.expiresAfterDays * dayMs;
   return {
     ...request,
+    signals,
     action: {
       type: "grant",
       productCode: form.productCode,
@@ -108,13 +109,13 @@ async function toRequest(
 }
 
 function previewView(identity: SubjectIdentity, preview: ManualActionPreview): PreviewView {
-  const { fingerprint, exactFingerprint, before, after, at, changes, events } = preview;
+  const { fingerprint, exactFingerprint, before, after, at, changes, subscriptions, events } = preview;
   return {
     fingerprint,
     exactFingerprint,
     before: toDecisionView(identity, before, preview),
     after: toAccessView(after),
-    changes: changes.map((change) => toChangeView(change, at)),
+    changes: changes.map((change) => toChangeView(change, subscriptions, at)),
     events: events.map(({ type, data }) => ({ type, productCode: data.product_code })),
   };
 }

@@ -1,5 +1,6 @@
 import { addNote, deleteNote, mayDeleteNote } from "../../../../shared/contract/operations/customers.ts";
 import { refusal } from "../../../../shared/contract/operations/reply.ts";
+import { dataOf } from "../../../../shared/db/databases.ts";
 import { insertNote, readNote, deleteNote as removeNote } from "../../db/notes.ts";
 import { implementForCustomer } from "../implement.ts";
 
@@ -10,7 +11,7 @@ export const add = implementForCustomer(
     const { operatorId, name: operatorName } = actor;
     const note = { noteId, ...scope, subjectRef, text, operatorId, operatorName, createdAt: now };
     const entry = audit({ target: subjectRef, after: { noteId, characters: text.length } });
-    const stored = await insertNote(env.DB, note, entry);
+    const stored = await insertNote(dataOf(env, note), note, entry);
     if (stored === null)
       return refusal(
         "conflict",
@@ -32,12 +33,17 @@ export const add = implementForCustomer(
 export const remove = implementForCustomer(
   deleteNote,
   async ({ env, scope, actor, role, now, audit }, { subjectRef, noteId }) => {
-    const note = await readNote(env.DB, { ...scope, subjectRef }, noteId);
+    const note = await readNote(dataOf(env, scope), { ...scope, subjectRef }, noteId);
     if (note === null) return refusal("not_found", "Note not found for this customer.");
     if (!mayDeleteNote(role, note.operatorId === actor.operatorId))
       return refusal("not_allowed", "Only the author of a note, or an admin, can delete it.");
     const before = { noteId, writtenBy: note.operatorName, characters: note.text.length };
-    await removeNote(env.DB, noteId, { at: now, by: actor.name }, audit({ target: subjectRef, before }));
+    await removeNote(
+      dataOf(env, scope),
+      noteId,
+      { at: now, by: actor.name },
+      audit({ target: subjectRef, before }),
+    );
     return { outcome: "done" };
   },
 );

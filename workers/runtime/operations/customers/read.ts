@@ -13,13 +13,19 @@ import { toReservationView } from "../../subject/views/reservation-view.ts";
 import { callSubject } from "../../subject-stub.ts";
 import { implement, implementForCustomer } from "../implement.ts";
 import { withStripe } from "../prices.ts";
+import { readProfile } from "./stripe-profile.ts";
 
 const maxEntries = 200;
 
-export const read = implementForCustomer(readCustomer, async ({ env, identity }, { before, limit }) => {
+/** Reads the ledger and Stripe at the same time. */
+export const read = implementForCustomer(readCustomer, async (context, { before, limit, withProfile }) => {
+  const { env, identity } = context;
   const page = { before, limit: Math.min(limit, maxEntries) };
-  const customer = await callSubject(env, identity, (subject) => subject.customerView(identity, page));
-  return { outcome: "done", customer };
+  const [customer, profile] = await Promise.all([
+    callSubject(env, identity, (subject) => subject.customerView(identity, page)),
+    withProfile ? readProfile(context) : null,
+  ]);
+  return { outcome: "done", customer, profile };
 });
 
 /** Also for an id of the right form that nothing here returned: a sequence and a time that do not belong together. */
@@ -50,7 +56,7 @@ export const readPastDecision = implementForCustomer(
     return {
       outcome: "done",
       decision: toDecisionView(identity, decision, { sequence, at }, products),
-      entitlements: entitlements.map((entitlement) => explainEntitlement(entitlement, at)),
+      entitlements: entitlements.map((entitlement) => explainEntitlement(entitlement, entitlements, at)),
       reservations: reservations.map((reservation) => toReservationView(identity, reservation)),
     };
   },

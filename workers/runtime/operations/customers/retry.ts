@@ -3,13 +3,14 @@ import {
   previewRetry,
   retryCustomer,
 } from "../../../../shared/contract/operations/failed-work.ts";
+import { dataOf } from "../../../../shared/db/databases.ts";
 import { countFailedWork, retryFailedWork } from "../../db/retry-customer.ts";
 import { implementForCustomer } from "../implement.ts";
 
 const toFingerprint = ({ events, deliveries }: FailedWork): string => `${events}/${deliveries}`;
 
 export const preview = implementForCustomer(previewRetry, async ({ env, identity, now }) => {
-  const failed = await countFailedWork(env.DB, identity, now);
+  const failed = await countFailedWork(dataOf(env, identity), identity, now);
   return { outcome: "done", failed, fingerprint: toFingerprint(failed) };
 });
 
@@ -17,10 +18,10 @@ export const preview = implementForCustomer(previewRetry, async ({ env, identity
 export const retry = implementForCustomer(
   retryCustomer,
   async ({ env, identity, now, audit }, { subjectRef, fingerprint }) => {
-    const failed = await countFailedWork(env.DB, identity, now);
+    const failed = await countFailedWork(dataOf(env, identity), identity, now);
     if (toFingerprint(failed) !== fingerprint) return { outcome: "preview_outdated", failed };
     const retried = await retryFailedWork(
-      env.DB,
+      dataOf(env, identity),
       identity,
       now,
       audit({ target: subjectRef, after: failed }),

@@ -1,9 +1,8 @@
 import Stripe from "stripe";
+import type { readCustomer } from "../../../../shared/contract/operations/customers.ts";
 import { type Refusal, refusal } from "../../../../shared/contract/operations/reply.ts";
-import {
-  readStripeProfile,
-  type StripeProfile,
-} from "../../../../shared/contract/operations/stripe-profile.ts";
+import type { StripeProfile } from "../../../../shared/contract/operations/stripe-profile.ts";
+import { databasesOf } from "../../../../shared/db/databases.ts";
 import {
   DependencyUnavailableError,
   remainingMs,
@@ -12,7 +11,7 @@ import {
 } from "../../../../shared/kit/timeout.ts";
 import { readStripeCustomers } from "../../db/stripe-customers.ts";
 import { createConnectionStripeClient } from "../../stripe-connection/create-stripe-client.ts";
-import { implementForCustomer } from "../implement.ts";
+import type { CustomerContext } from "../implement.ts";
 import { stripeRefusal } from "../refusals.ts";
 import { buildStripeProfile } from "./build-stripe-profile.ts";
 import { RecentReads } from "./recent-reads.ts";
@@ -35,35 +34,42 @@ const profiles = new RecentReads<Omit<StripeProfile, "olderCustomers">>({
 
 /**
  * Returns the profile of the newest of the subject's customers at Stripe. A new Stripe event of the subject makes the next
- * call read it again.
+ * call read it again. Returns `null` without one, and a refusal when Stripe was not read.
  */
-export const readProfile = implementForCustomer(
-  readStripeProfile,
-  async ({ env, identity, now, waitUntil }) => {
-    const startedAt = Date.now();
-    const { found, customerIds, newestEventId } = await readStripeCustomers(env.DB, identity);
-    const [customerId, ...older] = customerIds;
-    if (found === null || customerId === undefined) return { outcome: "done", profile: null };
-    const { connection } = found;
-    const key = [connection.connectionId, connection.updatedAt, customerId, newestEventId].join(" ");
-    const answer = (profile: Omit<StripeProfile, "olderCustomers">) =>
-      ({ outcome: "done", profile: { ...profile, olderCustomers: older.length } }) as const;
-    const recent = profiles.get(key, now);
-    if (recent !== undefined) return answer(recent);
-    const stripe = await createConnectionStripeClient(env, connection);
-    const reading = fetchProfile(stripe, customerId, now).then((profile) => {
-      profiles.set(key, profile, now);
-      return profile;
-    });
-    // Continues after the budget. An error within the budget is answered below, a later one concerns no request.
-    waitUntil(reading.catch(() => undefined));
-    try {
-      return answer(await withTimeout("Stripe", remainingMs(startedAt, budgetMs), reading));
-    } catch (error) {
-      return toRefusal(error instanceof DependencyUnavailableError ? error.cause : error);
-    }
-  },
-);
+export async function readProfile({
+  env,
+  identity,
+  now,
+  waitUntil,
+}: CustomerContext<typeof readCustomer>): Promise<StripeProfile | Refusal | null> {
+  const startedAt = Date.now();
+  const { found, customerIds, newestEventId } = await readStripeCustomers(
+    databasesOf(env, identity),
+    identity,
+  );
+  const [customerId, ...older] = customerIds;
+  if (found === null || customerId === undefined) return null;
+  const { connection } = found;
+  const key = [connection.connectionId, connection.updatedAt, customerId, newestEventId].join(" ");
+  const answer = (profile: Omit<StripeProfile, "olderCustomers">): StripeProfile => ({
+    ...profile,
+    olderCustomers: older.length,
+  });
+  const recent = profiles.get(key, now);
+  if (recent !== undefined) return answer(recent);
+  const stripe = await createConnectionStripeClient(env, connection);
+  const reading = fetchProfile(stripe, customerId, now).then((profile) => {
+    profiles.set(key, profile, now);
+    return profile;
+  });
+  // Continues after the budget. An error within the budget is answered below, a later one concerns no request.
+  waitUntil(reading.catch(() => undefined));
+  try {
+    return answer(await withTimeout("Stripe", remainingMs(startedAt, budgetMs), reading));
+  } catch (error) {
+    return toRefusal(error instanceof DependencyUnavailableError ? error.cause : error);
+  }
+}
 
 async function fetchProfile(stripe: Stripe, customerId: string, now: number) {
   const options = { timeout: callTimeoutMs };
@@ -97,5 +103,7 @@ function toRefusal(error: unknown): Refusal {
     error instanceof Stripe.errors.StripeConnectionError ||
     error instanceof Stripe.errors.StripeRateLimitError ||
     error instanceof Stripe.errors.StripeAPIError;
-  return isTransient ? refusal("stripe", "Stripe didn't answer; reload to try again.") : stripeRefusal(error);
+  return isTransient
+    ? refusal("stripe", "Stripe didn't respond. Reload to try again.")
+    : stripeRefusal(error);
 }

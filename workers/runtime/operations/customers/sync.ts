@@ -65,11 +65,11 @@ async function readDifferences({
 
 function syncView(identity: SubjectIdentity, { before, after, changes }: StripePreview): SyncPreview {
   const { at } = before;
-  const shown = changes.map(({ operation, reason, touched, fact }) => ({
+  const shown = changes.map(({ operation, reason, touched, subscriptions, fact }) => ({
     operation,
     reason,
     cause: fact.type,
-    touched: touched.map((change) => toChangeView(change, at)),
+    touched: touched.map((change) => toChangeView(change, subscriptions, at)),
   }));
   // Without the times of writing, which differ in each preview.
   const rested = changes.map(({ operation, touched }) => [

@@ -1,6 +1,6 @@
+import { applyClock, isByClock } from "../../../../shared/domain/clock-entries.ts";
 import { type Decision, decideAccess } from "../../../../shared/domain/decision.ts";
 import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
-import { applyLapses } from "../../../../shared/domain/lapse.ts";
 import { applyEntry } from "../../../../shared/domain/ledger.ts";
 import { listOpen, type Reservation } from "../../../../shared/domain/reservation.ts";
 import { entriesPerSlice, type SubjectStore } from "../storage/store.ts";
@@ -70,7 +70,7 @@ export async function computeDecisionAsOf(store: SubjectStore, moment: PastMomen
   }
   if (!isPossible(store, moment, sequence)) return { outcome: "not_a_decision", reachesBackTo };
   const { at } = moment;
-  const current = applyLapses(state, headAt, at);
+  const current = applyClock(state, headAt, at);
   const entitlements = [...current.entitlements.values()];
   const reservations = listOpen(current.reservations);
   const decision = decideAccess(entitlements, at);
@@ -91,13 +91,13 @@ function isPossible(store: SubjectStore, { sequence, at }: PastMoment, reached: 
 }
 
 /**
- * Returns the first entry after `sequence` that a request or an alarm decided. A lapse has the time at which the
- * reservation ended, and may be written later.
+ * Returns the first entry after `sequence` that a request or an alarm decided. What time caused has
+ * the time at which it happened, and may be written later.
  */
 function findNextDecided(store: SubjectStore, sequence: number): StoredEntry | null {
   for (let after = sequence; ; ) {
     const slice = store.entriesAfter(after, entriesPerSlice);
-    const found = slice.find((stored) => parseEntry(stored).operation !== "lapse");
+    const found = slice.find((stored) => !isByClock(parseEntry(stored)));
     if (found !== undefined) return found;
     if (slice.length < entriesPerSlice) return null;
     after = slice.at(-1)?.sequence ?? after;

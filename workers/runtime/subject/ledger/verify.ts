@@ -1,4 +1,5 @@
 import type { CheckFinding } from "../../../../shared/contract/operations/data-check.ts";
+import { type DatabasesEnv, dataOf } from "../../../../shared/db/databases.ts";
 import { summarizeCustomer } from "../../../../shared/domain/customer-summary.ts";
 import type { Entitlement } from "../../../../shared/domain/entitlement.ts";
 import type { SubjectState } from "../../../../shared/domain/ledger.ts";
@@ -26,14 +27,14 @@ export interface Verification {
  * with D1 (anchor and copied entitlements). Works in slices with pauses, so that a long history never blocks
  * a check.
  */
-export async function verify(store: SubjectStore, db: D1Database): Promise<Verification> {
+export async function verify(store: SubjectStore, env: DatabasesEnv): Promise<Verification> {
   const identity = store.identity();
   if (identity === null)
     return { ok: true, findings: [], entries: 0, headSequence: 0, checkpointSequence: 0, unflushed: 0 };
   // Read `flushed` before the D1 copy, and walk after it. Everything confirmed by now is then in the copy,
   // and the walk covers every entry that the copy's anchor can refer to.
   const flushed = store.flushedSequence();
-  const copy = await readSubjectCopy(db, identity);
+  const copy = await readSubjectCopy(dataOf(env, identity), identity);
 
   const checkpoint = store.checkpoint();
   const walk = new LedgerWalk(checkpoint, store.checkpointState(), copy.subject?.headSequence ?? 0);

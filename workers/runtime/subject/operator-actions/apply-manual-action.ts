@@ -1,8 +1,11 @@
 import { decideManualAction } from "../../../../shared/domain/decide-manual-action.ts";
+import { decideStripe } from "../../../../shared/domain/decide-stripe.ts";
 import { applyEntry } from "../../../../shared/domain/ledger.ts";
 import { getUsageRemaining } from "../../../../shared/domain/lots.ts";
+import type { SignalSettings } from "../../../../shared/domain/signal-settings.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { changeSubject } from "../ledger/change-subject.ts";
+import { toStripeContext } from "../preview-stripe.ts";
 import { storeAudit } from "../storage/audit-entries.ts";
 import type { SubjectStore } from "../storage/store.ts";
 import {
@@ -41,6 +44,21 @@ export function refuseUnregistered(
   return isChanged ? { outcome: "preview_outdated", preview } : null;
 }
 
+/** Merges the settings of signals first, as a separate entry: the action's entry is compared with them. */
+function learnSignals(
+  storage: DurableObjectStorage,
+  store: SubjectStore,
+  identity: SubjectIdentity,
+  settings: SignalSettings,
+  now: number,
+): void {
+  const cause = { type: "signal_settings" as const, id: String(settings.version) };
+  const context = toStripeContext(identity, 0);
+  changeSubject(storage, store, identity, now, (state, at) =>
+    decideStripe(state, { type: "signals", settings }, cause, context, at),
+  );
+}
+
 /**
  * Decides one action of an operator and writes its ledger entry and audit entry in one commit. The caller
  * arms the outbox right after, without an `await` in between.
@@ -54,6 +72,8 @@ export function applyManual(
 ): ManualActionResult {
   const action = resolveAction(store, command);
   if ("outcome" in action) return action;
+  const { signals = null } = command;
+  if (signals !== null) learnSignals(storage, store, identity, signals, now);
   const { decision, head, at } = changeSubject(storage, store, identity, now, (_state, at) => {
     const earlier = store.answeredRequest("portal/action", actionKey(command));
     if (earlier !== null) return { outcome: "repeated" as const, earlier };

@@ -1,3 +1,5 @@
+import { findEntrySignals } from "../../../../shared/domain/access-signals.ts";
+import { applyClock } from "../../../../shared/domain/clock-entries.ts";
 import {
   buildManualEntry,
   decideManualAction,
@@ -5,26 +7,33 @@ import {
   type UndoAction,
 } from "../../../../shared/domain/decide-manual-action.ts";
 import { type Decision, decideAccess } from "../../../../shared/domain/decision.ts";
-import { applyLapses } from "../../../../shared/domain/lapse.ts";
 import {
   applyEntry,
   type EntitlementChange,
   type EntryDraft,
+  type LedgerEntry,
   type ManualAction,
+  type SubjectState,
   toEntitlementChanges,
 } from "../../../../shared/domain/ledger.ts";
 import type {
   ManualActionDecision,
   ManualActionRefusal,
 } from "../../../../shared/domain/manual-action-decision.ts";
+import { buildNoticeEvent } from "../../../../shared/domain/notice-events.ts";
+import { findEntryNotices, readSignalRecord } from "../../../../shared/domain/notices.ts";
 import type { OutboundEventDraft } from "../../../../shared/domain/outbound-event-data.ts";
 import { buildOutboundEvents } from "../../../../shared/domain/outbound-events.ts";
 import { serializeExactState, serializePreviewState } from "../../../../shared/domain/preview-state.ts";
+import { mergeSignals, type SignalSettings } from "../../../../shared/domain/signal-settings.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import { buildEntitlementIds } from "../entitlement-ids.ts";
-import type { StateAtHead, SubjectStore } from "../storage/store.ts";
+import type { StateAtHead } from "../storage/head.ts";
+import { toSignalDecisionId } from "../storage/outbound-events.ts";
+import type { SubjectStore } from "../storage/store.ts";
 import { parseEntry } from "../storage/stored-entry.ts";
+import { findSubscriptionsAround, type SubscriptionsAround } from "../views/explain.ts";
 
 /** An operator's action on one subject, with the id of the form that submitted it. */
 export interface ManualActionRequest {
@@ -32,6 +41,8 @@ export interface ManualActionRequest {
   /** Hash of the form's values. The same `actionId` with another hash is another action. */
   requestHash: string;
   action: ManualAction | { type: "undo"; sequence: number };
+  /** Grants only: the project's settings of signals. The customer may not know them yet. */
+  signals?: SignalSettings | null;
 }
 
 export interface ManualActionCommand extends ManualActionRequest {
@@ -52,6 +63,7 @@ export interface ManualActionPreview {
   before: Decision;
   after: Decision;
   changes: EntitlementChange[];
+  subscriptions: SubscriptionsAround;
   events: Pick<OutboundEventDraft, "type" | "data">[];
 }
 
@@ -93,9 +105,17 @@ export function previewManual(
   if (action.type === "undo" && store.answeredRequest("portal/action", actionKey(request)) !== null)
     return { outcome: "refused", code: "already_undone", unitsRemaining: null };
   const { head } = store.state();
-  const state = { head, ...applyLapses(store.state(), head.at, at) };
+  const present = applyClock(store.state(), head.at, at);
+  const state = { head, ...learnSignals(present, request.signals ?? null) };
   const decision = decideManualAction(state, action, toManualContext(identity, request), at);
   return decision.outcome === "refused" ? decision : buildPreview(state, identity, action, decision, at);
+}
+
+/** Returns the state with the settings that an action's entry finds. */
+function learnSignals(state: SubjectState, settings: SignalSettings | null): SubjectState {
+  const record =
+    settings === null ? null : mergeSignals(readSignalRecord(state), { type: "signals", settings });
+  return record === null ? state : applyEntry(state, { touched: [], records: [record] });
 }
 
 export function toManualContext(
@@ -137,6 +157,7 @@ export function buildPreview(
     idempotency: null,
   });
   const after = applyEntry(state, draft);
+  const entry = { ...draft, sequence: state.head.sequence + 1, at };
   const basis = [state, action, decision.touched, at] as const;
   return {
     outcome: "previewed",
@@ -147,8 +168,31 @@ export function buildPreview(
     before: decideAccess(state.entitlements.values(), at),
     after: decideAccess(after.entitlements.values(), at),
     changes: toEntitlementChanges(state, decision.touched),
-    events: buildOutboundEvents(identity, state, { ...draft, sequence: state.head.sequence + 1, at }),
+    subscriptions: findSubscriptionsAround(state, after),
+    events: [
+      ...buildOutboundEvents(identity, state, entry),
+      ...previewSignals(identity, state, after, entry),
+    ],
   };
+}
+
+/** Lists the signals that the entry itself causes. Those by time alone are sent without it too. */
+function previewSignals(
+  identity: SubjectIdentity,
+  state: StateAtHead,
+  after: SubjectState,
+  entry: LedgerEntry,
+): OutboundEventDraft[] {
+  const { sequence, at } = entry;
+  const since = { sequence: state.head.sequence, at };
+  const flips = findEntrySignals(identity, state, after, since, entry, toSignalDecisionId(identity));
+  const found = findEntryNotices({ state, at, isQuiet: true }, after, entry);
+  return [
+    ...flips.filter((signal) => signal.sequence === sequence).map(({ event }) => event),
+    ...(found?.notices ?? []).map((notice) =>
+      buildNoticeEvent(identity, notice, after.entitlements, { entry, sequence }),
+    ),
+  ];
 }
 
 /**

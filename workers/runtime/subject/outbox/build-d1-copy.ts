@@ -1,6 +1,6 @@
+import { findNextClockEntry } from "../../../../shared/domain/clock-entries.ts";
 import { summarizeCustomer } from "../../../../shared/domain/customer-summary.ts";
 import { earliest, findNextExpiry } from "../../../../shared/domain/expire.ts";
-import { findNextLapse } from "../../../../shared/domain/reservation.ts";
 import { findNextReview } from "../../../../shared/domain/review-subscription.ts";
 import type { SubjectCopy } from "../../db/flush-subject.ts";
 import type { SubjectStore } from "../storage/store.ts";
@@ -28,7 +28,7 @@ export function buildD1Copy(store: SubjectStore, sequence: number, now: number):
   return {
     identity,
     head,
-    nextExpiryAt: earliest(findNextExpiry(state.entitlements), findNextLapse(state.reservations)),
+    nextExpiryAt: earliest(findNextExpiry(state.entitlements), findNextClockEntry(state)),
     nextReviewAt: findNextReview(state)?.at ?? null,
     flushedAt: now,
     storageBytes: store.storageBytes(),

@@ -1,13 +1,13 @@
+import { type DatabasesEnv, dataOf } from "../../../../shared/db/databases.ts";
 import type { DeliveryMessage } from "../../../../shared/db/outbound-events.ts";
-import { decideExpire, earliest, findNextExpiry } from "../../../../shared/domain/expire.ts";
-import { findNextLapse } from "../../../../shared/domain/reservation.ts";
+import { findNextClockEntry } from "../../../../shared/domain/clock-entries.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import { type MetricsEnv, writeMetric } from "../../../../shared/kit/metrics.ts";
 import { flushSubject, registerSubject, type SubjectCopy } from "../../db/flush-subject.ts";
 import type { UsageCommand } from "../apply-usage.ts";
 import { eraseSubject } from "../erase-subject.ts";
-import { changeSubject } from "../ledger/change-subject.ts";
+import { writeState } from "../ledger/change-subject.ts";
 import { deleteAudits, readAudits } from "../storage/audit-entries.ts";
 import { deleteEvents } from "../storage/outbound-events.ts";
 import type { SubjectStore } from "../storage/store.ts";
@@ -15,8 +15,10 @@ import type { Erasure } from "../storage/tombstone.ts";
 import { buildD1Copy } from "./build-d1-copy.ts";
 import { alarmLostAfterMs, flushDelayMs, retryDelayMs } from "./delays.ts";
 import { logFlush } from "./log-flush.ts";
+import { findNextAlarm, setAlarmAt } from "./next-alarm.ts";
+import { recordTime } from "./record-time.ts";
 import { reportFlushFailure } from "./report-flush-failure.ts";
-import { enqueueDeliveries, sendAllButLastBatch, sendUsageEvents } from "./send-events.ts";
+import { enqueueDeliveries, sendAllButLastBatch, sendClockSignals, sendUsageEvents } from "./send-events.ts";
 import { addUpSpentUnits } from "./spent-units.ts";
 
 /**
@@ -42,12 +44,8 @@ import { addUpSpentUnits } from "./spent-units.ts";
  * call objects with an overdue expiry, those that never flushed, and every other one in turn. A flush that fails again and again is
  * named in the subject's row in D1, for the portal's overview.
  */
-
 export class Outbox {
-  /**
-   * The time of the armed flush alarm, if this instance knows it. Losing this value costs one extra
-   * `setAlarm`.
-   */
+  /** The time of the armed flush alarm, if this instance knows it. Losing it costs one extra `setAlarm`. */
   private armedFor: number | null = null;
   private failures = 0;
   /**
@@ -55,10 +53,7 @@ export class Outbox {
    * entry.
    */
   private pendingSince: number | null = null;
-  /**
-   * Whether an endpoint subscribed to usage events at this instance's last flush; `null` before its first
-   * flush.
-   */
+  /** Whether an endpoint subscribed to usage events at this instance's last flush; `null` before it. */
   private hasUsageSubscriber: boolean | null = null;
   private hasUnflushedConsumption = false;
   /** Machine time of this instance's last flush of consumption. */
@@ -72,9 +67,8 @@ export class Outbox {
   constructor(
     private readonly ctx: DurableObjectState,
     private readonly store: SubjectStore,
-    private readonly db: D1Database,
+    private readonly env: DatabasesEnv & MetricsEnv,
     private readonly queue: Queue<DeliveryMessage>,
-    private readonly metered: MetricsEnv,
   ) {}
 
   /** Arms the alarm. Call right after a change, without an `await` in between: both are then one commit. */
@@ -87,19 +81,21 @@ export class Outbox {
   /** Arms the alarm after a usage request. A reservation may end before the flush is due. */
   armAfterUsage(type: UsageCommand["type"], now: number): void {
     this.arm(type === "reverse" ? "other" : "consume");
-    const lapse = findNextLapse(this.store.state().reservations);
-    if (lapse !== null) this.armFor(Date.now() + Math.max(0, lapse - now));
+    const next = findNextClockEntry(this.store.state());
+    if (next !== null) this.armFor(Date.now() + Math.max(0, next - now));
   }
 
   private flushTime(operation: "consume" | "other"): number {
     const now = Date.now();
-    if (operation === "other") return now;
+    if (operation === "other" || this.store.signals.hasNew) return now;
     if (this.hasUsageSubscriber !== false) return now + flushDelayMs.subscribed;
     return Math.max(now + flushDelayMs.unsubscribed, this.consumptionFlushedAt + flushDelayMs.busy);
   }
 
   private armFor(time: number): void {
-    if (this.armedFor !== null && this.armedFor <= time && !this.isAlarmLost()) return;
+    // A retry is not brought forward: each change would try again, and each failure doubles the delay.
+    const isArmed = this.armedFor !== null && (this.armedFor <= time || this.failures > 0);
+    if (isArmed && !this.isAlarmLost()) return;
     this.armedFor = time;
     // Not awaited: the output gate holds every response until this write is durable.
     this.ctx.storage.setAlarm(time);
@@ -114,10 +110,19 @@ export class Outbox {
     if (this.isAlarmLost()) this.armFor(Date.now());
   }
 
+  /** As `rearmIfLost`, also for an instance that never armed it: time alone may cause a signal. */
+  async rearmIfMissing(now: number): Promise<void> {
+    this.rearmIfLost();
+    if (!this.store.isCreated() || (await this.ctx.storage.getAlarm()) !== null) return;
+    this.setNextAlarm(now, this.store.signals.storedTo(this.store.head()));
+  }
+
   /** Arms the alarm for entries that an earlier instance did not flush. Call when an instance starts. */
   resume(): void {
     // `pendingSince` stays unknown: the flush reads the time of the oldest unflushed entry.
-    if (this.store.flushedSequence() < this.store.head().sequence) this.armFor(Date.now());
+    if (!this.store.isCreated()) return;
+    if (this.store.flushedSequence() < this.store.head().sequence || this.store.signals.hasEvents())
+      this.armFor(Date.now());
   }
 
   /** Handles the alarm. `now` is on the stack's clock; alarms themselves fire on the machine clock. */
@@ -125,7 +130,7 @@ export class Outbox {
     // Set the next alarm first: the platform deletes an alarm after six failures.
     this.armedFor = Date.now() + retryDelayMs(this.failures + 1);
     await this.ctx.storage.setAlarm(this.armedFor);
-    this.recordExpiry(now);
+    recordTime(this.ctx.storage, this.store, now);
     try {
       await this.flush(now);
       this.failures = 0;
@@ -134,11 +139,11 @@ export class Outbox {
       const { projectId = "", mode = "" } = this.store.identity() ?? {};
       const { failures } = this;
       log("error", "outbox.flush_failed", { projectId, mode, failures, error: errorMessage(error) });
-      writeMetric(this.metered, { projectId, mode }, { name: "flush_failed", failures });
-      await reportFlushFailure(this.db, this.store.identity(), failures, error);
+      writeMetric(this.env, { projectId, mode }, { name: "flush_failed", failures });
+      await reportFlushFailure(this.env, this.store.identity(), failures, error);
       return;
     }
-    this.setNextAlarm(now);
+    this.setNextAlarm(now, now);
   }
 
   /** Sends every unconfirmed entry to D1. */
@@ -149,7 +154,7 @@ export class Outbox {
   /** Writes the subject's row in D1, unless the subject is erased: that would create the row again. */
   async register(identity: SubjectIdentity, now: number, isErased: () => boolean): Promise<void> {
     await this.runExclusive(async () => {
-      if (!isErased()) await registerSubject(this.db, identity, now);
+      if (!isErased()) await registerSubject(dataOf(this.env, identity), identity, now);
     });
   }
 
@@ -159,7 +164,7 @@ export class Outbox {
    */
   async erase(erasure: Erasure, mayContinue: () => boolean): Promise<boolean> {
     return this.runExclusive(async () => {
-      if (!(await eraseSubject(this.ctx.storage, this.store, this.db, erasure, mayContinue))) return false;
+      if (!(await eraseSubject(this.ctx.storage, this.store, this.env, erasure, mayContinue))) return false;
       this.armedFor = null;
       this.pendingSince = null;
       this.hasUnflushedConsumption = false;
@@ -178,8 +183,9 @@ export class Outbox {
       let sequence = 0;
       let writeMode: "replace" | "newer" = "replace";
       for (;;) {
+        writeState(this.ctx.storage, this.store);
         const copy = buildD1Copy(this.store, sequence, now);
-        await flushSubject(this.db, copy, writeMode);
+        await flushSubject(dataOf(this.env, copy.identity), copy, writeMode);
         writeMode = "newer";
         sequence = copy.flushedTo;
         if (sequence >= this.store.head().sequence) break;
@@ -193,30 +199,33 @@ export class Outbox {
       const fromSequence = this.store.flushedSequence() + 1;
       const copy = this.pendingCopy(now);
       if (copy === null) {
+        const due = await sendClockSignals(this.ctx.storage.sql, this.store, this.env, now);
+        await enqueueDeliveries(this.queue, due);
         this.pendingSince = null;
         if (this.hasUnflushedConsumption) this.consumptionFlushedAt = Date.now();
         this.hasUnflushedConsumption = false;
         return;
       }
+      const db = dataOf(this.env, copy.identity);
       const waitedMs =
         this.pendingSince === null
           ? now - (this.store.entriesAfter(fromSequence - 1, 1)[0]?.at ?? now)
           : startedAt - this.pendingSince;
       const deliveries: DeliveryMessage[] = [];
       const audits = readAudits(this.ctx.storage.sql, copy.flushedTo);
-      const events = await sendAllButLastBatch(this.ctx.storage.sql, this.db, copy, now, deliveries);
+      const events = await sendAllButLastBatch(this.ctx.storage.sql, db, copy, now, deliveries);
       const spent = await addUpSpentUnits(this.ctx.storage.sql, this.store, copy.flushedTo);
-      const flushed = await flushSubject(this.db, { ...copy, spent, events, audits }, "newer");
+      const flushed = await flushSubject(db, { ...copy, spent, events, audits }, "newer");
       deliveries.push(...flushed.messages);
       const { usageTypes } = flushed;
       this.hasUsageSubscriber = usageTypes.length > 0;
       if (usageTypes.length > 0)
-        deliveries.push(...(await sendUsageEvents(this.store, this.db, copy, usageTypes, now)));
+        deliveries.push(...(await sendUsageEvents(this.store, db, copy, usageTypes, now)));
       deleteEvents(this.ctx.storage.sql, events);
       if (audits.length > 0) deleteAudits(this.ctx.storage.sql, copy.flushedTo);
       this.store.setFlushed(copy.flushedTo, spent.total);
       const counts = { events: events.length, deliveries: deliveries.length };
-      logFlush(this.metered, { copy, fromSequence, waitedMs, startedAt, ...counts });
+      logFlush(this.env, { copy, fromSequence, waitedMs, startedAt, ...counts });
       await enqueueDeliveries(this.queue, deliveries);
     }
   }
@@ -227,30 +236,19 @@ export class Outbox {
     return turn;
   }
 
-  private recordExpiry(now: number): void {
-    const identity = this.store.identity();
-    if (identity === null) return;
-    changeSubject(this.ctx.storage, this.store, identity, now, (state, at) => {
-      const draft = decideExpire(state.entitlements, at);
-      return draft === null ? { outcome: "unchanged" } : { outcome: "change", draft };
-    });
-  }
-
   private pendingCopy(now: number): SubjectCopy | null {
     const flushed = this.store.flushedSequence();
-    return flushed >= this.store.head().sequence ? null : buildD1Copy(this.store, flushed, now);
+    if (flushed >= this.store.head().sequence) return null;
+    writeState(this.ctx.storage, this.store);
+    return buildD1Copy(this.store, flushed, now);
   }
 
-  private setNextAlarm(now: number): void {
-    const { head, entitlements, reservations } = this.store.state();
-    if (this.store.flushedSequence() < head.sequence) {
-      this.armedFor = null;
+  private setNextAlarm(now: number, doneTo: number): void {
+    this.armedFor = null;
+    if (this.store.flushedSequence() < this.store.head().sequence) {
       this.arm("other");
       return;
     }
-    this.armedFor = null;
-    const expiry = earliest(findNextExpiry(entitlements), findNextLapse(reservations));
-    if (expiry === null) this.ctx.storage.deleteAlarm();
-    else this.ctx.storage.setAlarm(Date.now() + Math.max(0, expiry - now));
+    setAlarmAt(this.ctx.storage, findNextAlarm(this.store, doneTo), now);
   }
 }

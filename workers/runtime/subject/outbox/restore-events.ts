@@ -1,9 +1,18 @@
+import { type DatabasesEnv, dataOf } from "../../../../shared/db/databases.ts";
 import {
   restoreEvents as insertRestoredEvents,
   type NewEvent,
 } from "../../../../shared/db/outbound-events.ts";
+import { findClockSignals, findEntrySignals } from "../../../../shared/domain/access-signals.ts";
 import { applyEntry } from "../../../../shared/domain/ledger.ts";
-import { buildEntryEvents, toBatches } from "../storage/outbound-events.ts";
+import { findClockNotices } from "../../../../shared/domain/notices.ts";
+import {
+  buildEntryEvents,
+  toBatches,
+  toNoticeEvent,
+  toSignalDecisionId,
+  toSignalEvent,
+} from "../storage/outbound-events.ts";
 import { entriesPerSlice, type SubjectStore } from "../storage/store.ts";
 import { parseEntry } from "../storage/stored-entry.ts";
 
@@ -25,30 +34,58 @@ export interface RestoreRequest {
  */
 export async function restoreEvents(
   store: SubjectStore,
-  db: D1Database,
+  env: DatabasesEnv,
   { since, eventTypes, writtenAt }: RestoreRequest,
 ): Promise<number> {
   const identity = store.identity();
   if (identity === null) return 0;
+  const db = dataOf(env, identity);
   const flushed = store.flushedSequence();
   let state = store.checkpointState();
   let sequence = store.checkpoint().sequence;
+  let last = { sequence, at: store.checkpoint().at };
+  const toDecisionId = toSignalDecisionId(identity);
+  const isWanted = ({ type, occurredAt }: NewEvent) => occurredAt >= since && eventTypes.includes(type);
   let restored = 0;
   while (sequence < flushed) {
     const events: NewEvent[] = [];
     for (const stored of store.entriesAfter(sequence, entriesPerSlice)) {
       const entry = parseEntry(stored);
-      const isWanted = entry.at >= since && entry.sequence <= flushed;
-      if (isWanted)
-        events.push(
-          ...buildEntryEvents(identity, state, entry).filter(({ type }) => eventTypes.includes(type)),
-        );
-      state = applyEntry(state, entry);
-      sequence = entry.sequence;
+      const next = applyEntry(state, entry);
+      if (entry.sequence <= flushed) {
+        const signals = findEntrySignals(identity, state, next, last, entry, toDecisionId);
+        const all = [
+          ...buildEntryEvents(identity, state, entry),
+          ...signals.map((signal) => toSignalEvent(identity, signal)),
+          ...(entry.notices ?? []).map((notice) =>
+            toNoticeEvent(identity, notice, {
+              before: state,
+              sequence: last.sequence,
+              caused: { entry, after: next },
+            }),
+          ),
+        ];
+        events.push(...all.filter(isWanted));
+      }
+      state = next;
+      ({ sequence } = entry);
+      last = { sequence, at: entry.at };
     }
     for (const batch of toBatches(events)) await insertRestoredEvents(db, identity, batch, writtenAt);
     restored += events.length;
     await scheduler.wait(0);
   }
-  return restored;
+  // What time alone changed after the last entry, as far as it is stored.
+  const storedTo = store.signals.storedTo(store.head());
+  const notices = findClockNotices({ state, at: last.at }, storedTo)?.notices ?? [];
+  const byClock = [
+    ...findClockSignals(identity, state, last, storedTo, toDecisionId).map((signal) =>
+      toSignalEvent(identity, signal),
+    ),
+    ...notices.map((notice) =>
+      toNoticeEvent(identity, notice, { before: state, sequence: last.sequence, caused: null }),
+    ),
+  ].filter(isWanted);
+  for (const batch of toBatches(byClock)) await insertRestoredEvents(db, identity, batch, writtenAt);
+  return restored + byClock.length;
 }

@@ -1,7 +1,9 @@
+import { type DatabasesEnv, dataOf } from "../../../../shared/db/databases.ts";
 import { type DeliveryMessage, insertEvents, type NewEvent } from "../../../../shared/db/outbound-events.ts";
 import { emptyState, isUsage } from "../../../../shared/domain/ledger.ts";
 import { errorMessage, log } from "../../../../shared/kit/log.ts";
 import type { SubjectCopy } from "../../db/flush-subject.ts";
+import { buildPaidStatements } from "../../db/recovery-results.ts";
 import {
   buildEntryEvents,
   deleteEvents,
@@ -26,8 +28,33 @@ export async function sendAllButLastBatch(
   for (;;) {
     const [first = [], ...others] = toBatches(readEvents(sql, flushedTo, maxEventsPerBatch + 1));
     if (others.length === 0) return first;
+    const paid = buildPaidStatements(db, identity, first);
+    if (paid.length > 0) await db.batch(paid);
     deliveries.push(...(await insertEvents(db, identity, first, now)));
     deleteEvents(sql, first);
+  }
+}
+
+/**
+ * Sends the signals that time alone caused after the last flushed entry. Each deletion follows its insert, so a crash in
+ * between sends the same rows again.
+ */
+export async function sendClockSignals(
+  sql: SqlStorage,
+  store: SubjectStore,
+  env: DatabasesEnv,
+  now: number,
+): Promise<DeliveryMessage[]> {
+  const deliveries: DeliveryMessage[] = [];
+  const identity = store.identity();
+  if (identity === null) return deliveries;
+  // What is stored from here on arms the alarm again.
+  store.signals.hasNew = false;
+  for (;;) {
+    const [batch] = toBatches(readEvents(sql, store.flushedSequence(), maxEventsPerBatch));
+    if (batch === undefined) return deliveries;
+    deliveries.push(...(await insertEvents(dataOf(env, identity), identity, batch, now)));
+    deleteEvents(sql, batch);
   }
 }
 

@@ -38,7 +38,9 @@ export const schema = `
     schema_version INTEGER NOT NULL,
     identity TEXT NOT NULL,
     flushed_sequence INTEGER NOT NULL,
-    spent_units INTEGER NOT NULL DEFAULT 0
+    spent_units INTEGER NOT NULL DEFAULT 0,
+    state_sequence INTEGER NOT NULL,
+    signaled_at INTEGER NOT NULL DEFAULT 0
   );
   CREATE TABLE ledger (
     sequence INTEGER PRIMARY KEY,
@@ -68,15 +70,23 @@ export const schema = `
 /**
  * The version of the object's tables. Version 1 lacks the bounded history, version 2 the audit outbox,
  * version 3 the index of decisive entries, version 4 reservations, replies other than those of a consume, and the units
- * spent up to `flushed_sequence`.
+ * spent up to `flushed_sequence`. Up to version 5 `entitlements` was written with every entry. Version 6 lacks
+ * `signaled_at`, the moment up to which changes of access by time alone are stored as signals.
  */
-export const schemaVersion = 5;
+export const schemaVersion = 7;
 
-/** Adds the tables, columns and the index that an earlier release lacks. */
+/**
+ * Adds the tables, columns and the index that an earlier release lacks. Throws if a later release wrote the tables: an
+ * earlier one would read an old state from them.
+ */
 export function migrateSchema(sql: SqlStorage): void {
   const select = "SELECT schema_version AS version FROM subject";
   const { version } = sql.exec<{ version: number }>(select).one();
   if (version === schemaVersion) return;
+  if (version > schemaVersion)
+    throw new Error(
+      `the tables have version ${version}, and this release knows version ${schemaVersion} at most`,
+    );
   if (version < 2) sql.exec(historySchema);
   if (version < 3) sql.exec(auditSchema);
   // Since version 5 the index leaves out usage other than a consume. Entries of earlier versions have none.
@@ -84,5 +94,12 @@ export function migrateSchema(sql: SqlStorage): void {
   if (version < 5) sql.exec(decisiveIndex + usageSchema);
   if (version >= 2 && version < 5) sql.exec("ALTER TABLE compact_requests ADD COLUMN more TEXT");
   if (version < 5) sql.exec("ALTER TABLE subject ADD COLUMN spent_units INTEGER NOT NULL DEFAULT 0");
+  if (version < 6) {
+    sql.exec("ALTER TABLE subject ADD COLUMN state_sequence INTEGER NOT NULL DEFAULT 0");
+    sql.exec(
+      "UPDATE subject SET state_sequence = coalesce((SELECT max(sequence) FROM ledger), flushed_sequence)",
+    );
+  }
+  sql.exec("ALTER TABLE subject ADD COLUMN signaled_at INTEGER NOT NULL DEFAULT 0");
   sql.exec("UPDATE subject SET schema_version = ?", schemaVersion);
 }

@@ -8,12 +8,18 @@ import {
 } from "../../../../shared/domain/ledger.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import { type AnsweredRequest, readAnsweredRequest } from "./answered-request.ts";
-import { type ChangedEntitlement, readChangedEntitlements } from "./changed-entitlements.ts";
 import { type Checkpoint, readCheckpoint, readCheckpointState, readDailyUsage } from "./checkpoint.ts";
+import {
+  type ChangedEntitlement,
+  readChangedEntitlements,
+  readStateSequence,
+  writeEntitlements,
+} from "./entitlement-rows.ts";
 import { chainHash } from "./hash-chain.ts";
-import { storeEvents } from "./outbound-events.ts";
+import type { Head, StateAtHead } from "./head.ts";
 import { isDecisive, migrateSchema, schema, schemaVersion } from "./schema.ts";
-import { parseEntry, type StoredEntry, toIdempotencyIndex } from "./stored-entry.ts";
+import { SignalLog } from "./signal-log.ts";
+import { parseEntry, type StoredEntry } from "./stored-entry.ts";
 import { readStoredState } from "./stored-state.ts";
 import {
   type Erasure,
@@ -22,19 +28,8 @@ import {
   replaceTablesWithTombstone,
   type Tombstone,
 } from "./tombstone.ts";
-import { isReversed, readReversed, writeUsageRows } from "./usage-rows.ts";
-
-/** The last entry of the ledger. Sequence 0 is an empty ledger. */
-export interface Head {
-  sequence: number;
-  at: number;
-  hash: string;
-}
-
-/** The state of the ledger after `head`. */
-export interface StateAtHead extends SubjectState {
-  head: Head;
-}
+import { isReversed, readReversed } from "./usage-rows.ts";
+import { writeEntry } from "./write-entry.ts";
 
 /** Number of entries that a walk over the ledger reads before it yields to other requests. */
 export const entriesPerSlice = 500;
@@ -51,6 +46,11 @@ export class SubjectStore {
   private readonly sql: SqlStorage;
   private exists: boolean;
   private cache: StateAtHead | null = null;
+  /** The entry that the table `entitlements` is the state after. Known with `cache`. */
+  private stateSequence = 0;
+  /** The entitlements that later entries changed, with the sequence of their last change. Known with `cache`. */
+  private readonly unwritten = new Map<string, number>();
+  readonly signals = new SignalLog({ sql: () => this.sql, identity: () => this.identity() });
   /** The last erasure of the subject. Stays after the subject gets a new ledger. */
   tombstone: Tombstone | null;
 
@@ -69,9 +69,12 @@ export class SubjectStore {
   create(identity: SubjectIdentity): void {
     this.sql.exec(schema);
     const { sequence, at, hash } = ledgerStart(this.tombstone);
-    const insert = "INSERT INTO subject (id, schema_version, identity, flushed_sequence) VALUES (1, ?, ?, ?)";
+    const columns = "id, schema_version, identity, flushed_sequence, state_sequence";
+    const insert = `INSERT INTO subject (${columns}) VALUES (1, ?1, ?2, ?3, ?3)`;
     this.sql.exec(insert, schemaVersion, JSON.stringify(identity), sequence);
     if (sequence > 0) this.sql.exec("INSERT INTO checkpoint VALUES (1, ?, ?, ?)", sequence, at, hash);
+    this.stateSequence = sequence;
+    this.signals.load(0);
     this.exists = true;
   }
 
@@ -84,7 +87,7 @@ export class SubjectStore {
     this.cache = null;
   }
 
-  /** Discards the state in memory after a rollback and reads it again from storage. */
+  /** Reads the state again from storage after a rollback. */
   reloadAfterRollback(): void {
     this.exists = this.hasTables();
     this.tombstone = readTombstone(this.sql);
@@ -126,45 +129,47 @@ export class SubjectStore {
     return this.sql.exec<{ last: number | null }>(query).one().last;
   }
 
+  /** Reads the tables, and applies the entries after them: at most 500. */
   private readState(): SubjectState {
+    this.unwritten.clear();
     if (!this.exists) return emptyState;
-    return readStoredState(this.sql);
+    const { sequence, signaledAt } = readStateSequence(this.sql);
+    this.stateSequence = sequence;
+    this.signals.load(signaledAt);
+    let state = readStoredState(this.sql);
+    for (const stored of this.entriesAfter(this.stateSequence, Number.MAX_SAFE_INTEGER)) {
+      const entry = parseEntry(stored);
+      for (const { entitlement } of entry.touched)
+        this.unwritten.set(entitlement.entitlementId, entry.sequence);
+      state = applyEntry(state, entry);
+    }
+    return state;
   }
 
-  /** Writes the entry and the resulting state. Call inside the transaction that read `previous`. */
-  append(previous: StateAtHead, draft: EntryDraft, at: number): Head {
+  /**
+   * Writes the entry. The tables are then the state after it, but for `entitlements` (entitlement-rows.ts). Call inside
+   * the transaction that read `previous`. `decided` is the state after `proposed`, where the caller has it.
+   */
+  append(previous: StateAtHead, proposed: EntryDraft, at: number, decided?: SubjectState): Head {
+    const { draft, next } = this.signals.complete(previous, proposed, at, decided);
     const sequence = previous.head.sequence + 1;
     const body = JSON.stringify(draft);
     const head = { sequence, at, hash: chainHash(previous.head.hash, sequence, at, body) };
-    this.sql.exec(
-      "INSERT INTO ledger (sequence, at, hash, body, idempotency_key) VALUES (?, ?, ?, ?, ?)",
-      sequence,
-      at,
-      head.hash,
-      body,
-      draft.idempotency === null
-        ? null
-        : toIdempotencyIndex(draft.idempotency.endpoint, draft.idempotency.key),
-    );
-    for (const { entitlement } of draft.touched)
-      this.sql.exec(
-        `INSERT INTO entitlements (entitlement_id, version, body) VALUES (?, ?, ?)
-         ON CONFLICT (entitlement_id) DO UPDATE SET version = excluded.version, body = excluded.body`,
-        entitlement.entitlementId,
-        sequence,
-        JSON.stringify(entitlement),
-      );
-    for (const record of draft.records)
-      this.sql.exec(
-        `INSERT INTO stripe_records (record_id, body) VALUES (?, ?)
-         ON CONFLICT (record_id) DO UPDATE SET body = excluded.body`,
-        record.recordId,
-        JSON.stringify(record),
-      );
-    writeUsageRows(this.sql, draft);
-    storeEvents(this.sql, () => this.identity(), previous, { ...draft, sequence, at });
-    this.cache = { head, ...applyEntry(previous, draft) };
+    writeEntry(this.sql, { ...head, body }, draft);
+    for (const { entitlement } of draft.touched) this.unwritten.set(entitlement.entitlementId, sequence);
+    this.signals.storeEntryEvents(previous, { ...draft, sequence, at }, next);
+    this.cache = { head, ...next };
+    if (sequence - this.stateSequence >= entriesPerSlice) this.writeState();
     return head;
+  }
+
+  /** Writes the entitlements that only the ledger has so far. Call inside a transaction. */
+  writeState(): void {
+    const { head, entitlements } = this.state();
+    if (this.stateSequence === head.sequence) return;
+    writeEntitlements(this.sql, entitlements, this.unwritten, head.sequence);
+    this.unwritten.clear();
+    this.stateSequence = head.sequence;
   }
 
   /** Returns the request that was answered under this key, at any time in the past. */
@@ -201,8 +206,7 @@ export class SubjectStore {
 
   /** Returns the time of the oldest entry that is not folded, or `null`. */
   oldestAt(): number | null {
-    const query = "SELECT at FROM ledger ORDER BY sequence LIMIT 1";
-    return this.exists ? (this.sql.exec<{ at: number }>(query).toArray()[0]?.at ?? null) : null;
+    return this.readEntries("ORDER BY sequence LIMIT 1")[0]?.at ?? null;
   }
 
   /** Returns up to `limit` entries after `sequence`, oldest first. */
@@ -248,6 +252,7 @@ export class SubjectStore {
     this.sql.exec("UPDATE subject SET flushed_sequence = ?, spent_units = ?", sequence, spentUnits);
   }
 
+  /** Up to the last `writeState`. */
   entitlementsChangedAfter(sequence: number, limit: number): ChangedEntitlement[] {
     return this.exists ? readChangedEntitlements(this.sql, sequence, limit) : [];
   }

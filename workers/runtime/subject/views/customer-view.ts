@@ -4,6 +4,7 @@ import type {
   FlipView,
   UsageDay,
 } from "../../../../shared/contract/operations/customer-views.ts";
+import { termsRecordId } from "../../../../shared/domain/allowance-terms.ts";
 import { statusAt } from "../../../../shared/domain/availability.ts";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import { dayMs, sortNewestFirst } from "../../../../shared/domain/entitlement.ts";
@@ -15,6 +16,7 @@ import {
   unitsMoved,
 } from "../../../../shared/domain/ledger.ts";
 import { getUsageRemaining } from "../../../../shared/domain/lots.ts";
+import { findNextAllowance } from "../../../../shared/domain/next-allowance.ts";
 import type { SubjectIdentity } from "../../../../shared/domain/subject-name.ts";
 import type { DecisionMoment } from "../../../../shared/kit/decision-id.ts";
 import { readPageFlips } from "../history/read-flips.ts";
@@ -22,6 +24,7 @@ import { actionKey } from "../operator-actions/manual-action.ts";
 import type { SubjectStore } from "../storage/store.ts";
 import { parseEntry } from "../storage/stored-entry.ts";
 import { explainEntitlement, toAccessView, toDecisionView } from "./explain.ts";
+import { toNoticeViews } from "./notice-view.ts";
 import { toReservationChange, toReservationViews } from "./reservation-view.ts";
 
 /**
@@ -49,7 +52,7 @@ export function buildCustomerView(
   now: DecisionMoment & { decision: Decision },
   lastCheck: CustomerView["lastCheck"],
 ): CustomerView {
-  const { head, entitlements, reservations } = store.state();
+  const { head, entitlements, records, reservations } = store.state();
   const isFirst = before === null;
   const { sequence: folded } = store.checkpoint();
   const end = before ?? head.sequence + 1;
@@ -58,20 +61,29 @@ export function buildCustomerView(
   const listed = read.slice(0, limit);
   const last = listed.at(-1)?.sequence ?? 0;
   // A flip in the millisecond of the next page's first entry is on that page.
-  const [next] = isFirst ? [] : store.entriesAfter(end - 1, 1);
+  const [next] = isFirst ? [] : store.entriesAfter(end - 1, 1).map(parseEntry);
   const history = readPageFlips(store, listed.toReversed(), next === undefined ? now.at : next.at - 1);
   const all = [...entitlements.values()];
+  const termsOf = (productCode: string) => {
+    const record = records.get(termsRecordId(productCode));
+    return record?.type === "terms" ? record.versions : [];
+  };
   return {
     lastCheck,
     subjectRef: identity.subjectRef,
     exists: store.isCreated(),
     decision: toDecisionView(identity, now.decision, now),
     since: isFirst ? (history?.since ?? null) : null,
-    entitlements: sortNewestFirst(all).map((entitlement) => explainEntitlement(entitlement, now.at)),
+    entitlements: sortNewestFirst(all).map((entitlement) => explainEntitlement(entitlement, all, now.at)),
+    nextAllowances: all.flatMap((subscription) => {
+      const next = findNextAllowance(subscription, termsOf, now.at);
+      return next === null ? [] : [{ entitlementId: subscription.entitlementId, ...next }];
+    }),
     usageRemaining: getUsageRemaining(all, now.at),
     reservations: toReservationViews(identity, reservations),
     entries: listed.map((entry) => toEntryView(store, identity, entry)),
     flips: history?.flips.toReversed().map((flip) => toFlipView(identity, entitlements, flip)) ?? null,
+    notices: toNoticeViews(store, listed, next, now.at),
     entriesBefore: last > folded + 1 ? last : null,
     usage: isFirst ? sumUsageByDay(read, store.foldedUsage()) : [],
     usageIsPartial: isFirst && !isWhole,

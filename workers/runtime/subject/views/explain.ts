@@ -5,15 +5,11 @@ import type {
   DecisionView,
   EntitlementExplained,
 } from "../../../../shared/contract/operations/customer-views.ts";
-import {
-  findBlockers,
-  isHoldEffective,
-  statusAt,
-  unitsLeftAt,
-} from "../../../../shared/domain/availability.ts";
+import { isHoldEffective, statusAt, unitsLeftAt } from "../../../../shared/domain/availability.ts";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import type { Entitlement, Moment } from "../../../../shared/domain/entitlement.ts";
-import type { EntitlementChange } from "../../../../shared/domain/ledger.ts";
+import { findIncludedBlockers } from "../../../../shared/domain/included-availability.ts";
+import type { EntitlementChange, SubjectState } from "../../../../shared/domain/ledger.ts";
 import { type SubjectIdentity, subjectName } from "../../../../shared/domain/subject-name.ts";
 import { type DecisionMoment, encodeDecisionId } from "../../../../shared/kit/decision-id.ts";
 
@@ -23,11 +19,27 @@ export function toAccessView(decision: Decision): AccessView {
   return { allowed, reason: allowed ? null : decision.reason, entitlementId };
 }
 
+/** The subject's subscriptions before and after a change: they block the units that they include. */
+export interface SubscriptionsAround {
+  before: Entitlement[];
+  after: Entitlement[];
+}
+
+export function findSubscriptionsAround(before: SubjectState, after: SubjectState): SubscriptionsAround {
+  const list = ({ entitlements }: SubjectState) =>
+    [...entitlements.values()].filter(({ kind }) => kind === "subscription");
+  return { before: list(before), after: list(after) };
+}
+
 /** Returns a change of an entitlement as the portal shows it at `now`. */
-export function toChangeView({ before, after, units }: EntitlementChange, now: Moment): ChangeView {
+export function toChangeView(
+  { before, after, units }: EntitlementChange,
+  subscriptions: SubscriptionsAround,
+  now: Moment,
+): ChangeView {
   return {
-    before: before === null ? null : explainEntitlement(before, now),
-    after: explainEntitlement(after, now),
+    before: before === null ? null : explainEntitlement(before, subscriptions.before, now),
+    after: explainEntitlement(after, subscriptions.after, now),
     units,
   };
 }
@@ -51,15 +63,20 @@ export function toDecisionView(
   };
 }
 
-/** Returns one entitlement at `now`, with every reason that blocks its use. */
-export function explainEntitlement(entitlement: Entitlement, now: Moment): EntitlementExplained {
-  const active = findBlockers(entitlement, now);
+/** Returns one of `entitlements` at `now`, with every reason that blocks its use. */
+export function explainEntitlement(
+  entitlement: Entitlement,
+  entitlements: readonly Entitlement[],
+  now: Moment,
+): EntitlementExplained {
+  const active = findIncludedBlockers(entitlement, entitlements, now);
   const ranked = denialReasons.filter((reason) => active.includes(reason));
   const { purchase } = entitlement;
   return {
     entitlementId: entitlement.entitlementId,
     kind: entitlement.kind,
     productCode: entitlement.productCode,
+    includedIn: entitlement.includedIn ?? null,
     source: entitlement.source,
     status: statusAt(entitlement, now),
     usable: ranked.length === 0,

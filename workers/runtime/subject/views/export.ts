@@ -3,7 +3,8 @@ import type { SubjectState } from "../../../../shared/domain/ledger.ts";
 import type { Reservation } from "../../../../shared/domain/reservation.ts";
 import type { StripeRecord } from "../../../../shared/domain/stripe-record.ts";
 import { type Checkpoint, type CompactRequest, readCompactRequests } from "../storage/checkpoint.ts";
-import type { Head, SubjectStore } from "../storage/store.ts";
+import type { Head } from "../storage/head.ts";
+import type { SubjectStore } from "../storage/store.ts";
 import type { StoredEntry } from "../storage/stored-entry.ts";
 
 /** A subject state as lists. */

@@ -5,27 +5,27 @@ import type {
 import { formatCount } from "../../../components/labels/common.ts";
 import { denialLabels, entitlementStatusLabels } from "../../../components/labels/customer.ts";
 import { Id, Pill } from "../../../components/parts.tsx";
-import { Table } from "../../../components/table.tsx";
+import { Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
 import { ExactTime } from "../../../components/time.tsx";
 
 /** Lists entitlements before and after the change. */
 export function ChangeTable({ changes, now }: { changes: ChangeView[]; now: number }) {
   return (
-    <Table label="Entitlements that change" head={["Product", "Before", "After", "Units"]} ends={[3]}>
+    <Table label="Entitlements that change" columns={["Product", "Before", "After", numberColumn("Units")]}>
       {changes.map(({ before, after, units }) => (
-        <tr>
-          <td class="wrap">
+        <Row>
+          <Cell class="wrap">
             <b>{after.productCode}</b>
             <small>
               <Id value={after.entitlementId} />
             </small>
-          </td>
-          <td>{before === null ? <span class="quiet">None</span> : <Facts of={before} now={now} />}</td>
-          <td>
+          </Cell>
+          <Cell>{before === null ? <span class="quiet">None</span> : <Facts of={before} now={now} />}</Cell>
+          <Cell>
             <Facts of={after} now={now} />
-          </td>
-          <td>{units === 0 ? "–" : units > 0 ? `+${formatCount(units)}` : `−${formatCount(-units)}`}</td>
-        </tr>
+          </Cell>
+          <Cell>{units === 0 ? "–" : units > 0 ? `+${formatCount(units)}` : `−${formatCount(-units)}`}</Cell>
+        </Row>
       ))}
     </Table>
   );

@@ -186,7 +186,7 @@ const newestEntries = 50;
 
 /** Reads the customer for what the form shows of them. The form works without. */
 async function readNewest(c: PortalContext, subjectRef: string): Promise<CustomerView | null> {
-  const page = { before: null, limit: newestEntries };
+  const page = { before: null, limit: newestEntries, withProfile: false };
   const reply = await callOperation(c, customers.readCustomer, { subjectRef, ...page });
   return reply.outcome === "refused" ? null : reply.customer;
 }

@@ -1,6 +1,7 @@
 import type { PreviewView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { formatCount } from "../../../components/labels/common.ts";
 import { denialLabels, entitlementStatusLabels } from "../../../components/labels/customer.ts";
+import { formatExactTime } from "../../../components/time.tsx";
 import { formatAccess } from "./parts.tsx";
 
 /**
@@ -9,7 +10,7 @@ import { formatAccess } from "./parts.tsx";
  *
  * The outline is display only. The fingerprint decides whether the action may be applied.
  */
-export function buildOutline({ before, changes }: PreviewView): string {
+export function buildOutline({ before, changes }: PreviewView, zone: string): string {
   const lines = changes.flatMap(({ before: entitlement }) => {
     if (entitlement === null) return [];
     const { entitlementId, productCode, status, unavailableReason, unitsRemaining, expiresAt, holds } =
@@ -18,7 +19,7 @@ export function buildOutline({ before, changes }: PreviewView): string {
       entitlementStatusLabels[status].label.toLowerCase(),
       unavailableReason === null ? "gives access" : denialLabels[unavailableReason],
       ...(unitsRemaining === null ? [] : [`${formatCount(unitsRemaining)} units left`]),
-      ...(expiresAt === null ? [] : [`until ${new Date(expiresAt).toISOString()}`]),
+      ...(expiresAt === null ? [] : [`until ${formatExactTime(expiresAt, zone)}`]),
       ...holds.filter(({ effective }) => effective).map(({ causeId }) => `on hold by ${causeId}`),
     ];
     return [[entitlementId, `${productCode}: ${facts.join(", ")}`]];

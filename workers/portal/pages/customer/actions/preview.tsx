@@ -1,10 +1,12 @@
 import type { Child } from "hono/jsx";
 import type { DecisionView, PreviewView } from "../../../../../shared/contract/operations/customer-views.ts";
+import { signalTypes } from "../../../../../shared/contract/outbound-event.ts";
+import { SubmitButton } from "../../../components/fields.tsx";
 import { formatCount } from "../../../components/labels/common.ts";
 import { formatReason } from "../../../components/labels/customer.ts";
 import { renderPage } from "../../../components/layout.tsx";
-import { LiveChip } from "../../../components/mode.tsx";
 import { Card } from "../../../components/parts.tsx";
+import { getZone } from "../../../http/zone-cookie.ts";
 import { buildCustomerPath, type Form, type PortalContext } from "../../../request-context.ts";
 import { ChangeTable } from "./change-table.tsx";
 import { type ActionName, actions } from "./parse-form.ts";
@@ -20,7 +22,7 @@ export function renderPreviewPage(
   isOutdated = false,
 ) {
   const { fingerprint, before, after, changes, events } = preview;
-  const outline = buildOutline(preview);
+  const outline = buildOutline(preview, getZone(c));
   return renderPage(
     c,
     { title: "Review changes", status: isOutdated ? 409 : 200 },
@@ -90,11 +92,31 @@ export function AccessLine({ before, after }: { before: DecisionView; after: Pre
   );
 }
 
+const isSignal = (type: string) => (signalTypes as readonly string[]).includes(type);
+
+/** Signals are sent only where an endpoint subscribes to them, so they are not counted. */
 function Events({ events }: { events: PreviewView["events"] }) {
-  if (events.length === 0) return <p>Sends no webhooks.</p>;
+  const sent = events.filter(({ type }) => !isSignal(type));
+  const signals = events.filter(({ type }) => isSignal(type));
+  const count = sent.length === 1 ? "1 webhook" : `${sent.length} webhooks`;
   return (
-    <p>
-      Sends {events.length === 1 ? "1 webhook" : `${events.length} webhooks`}:{" "}
+    <>
+      <p>
+        {sent.length === 0 ? "Sends no webhooks." : <EventTypes label={`Sends ${count}: `} events={sent} />}
+      </p>
+      {signals.length === 0 ? null : (
+        <p>
+          <EventTypes label="Sends to endpoints that subscribe: " events={signals} />
+        </p>
+      )}
+    </>
+  );
+}
+
+function EventTypes({ label, events }: { label: string; events: PreviewView["events"] }) {
+  return (
+    <>
+      {label}
       {events.map(({ type, productCode }, index) => (
         <>
           {index === 0 ? null : ", "}
@@ -102,7 +124,7 @@ function Events({ events }: { events: PreviewView["events"] }) {
           {productCode === null ? null : ` (${productCode})`}
         </>
       ))}
-    </p>
+    </>
   );
 }
 
@@ -143,10 +165,7 @@ export function ConfirmForm({
       {Object.entries(fields).map(([key, value]) => (
         <input type="hidden" name={key} value={value} />
       ))}
-      <button class={name === "revoke" ? "button danger" : "button primary"} type="submit">
-        {label}
-        <LiveChip c={c} />
-      </button>
+      <SubmitButton tone={name === "revoke" ? "danger" : "primary"}>{label}</SubmitButton>
       <a class="button" href={buildCustomerPath(c, subjectRef)} data-drawer-close>
         Cancel
       </a>

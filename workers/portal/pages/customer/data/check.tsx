@@ -7,7 +7,7 @@ import { checkLabel, findingLabels, formatFindingCount } from "../../../componen
 import { renderPage } from "../../../components/layout.tsx";
 import { Card, Empty, Pill } from "../../../components/parts.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
-import { Table } from "../../../components/table.tsx";
+import { Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
 import { callOperation } from "../../../http/call-operation.ts";
 import { redirectWith } from "../../../http/flash.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
@@ -73,15 +73,15 @@ function Result({ check: { findings: faults, entries, unflushed } }: { check: Cu
   return (
     <>
       <Card title="Result" note={<Pill tone="bad">{formatFindingCount(faults.length)}</Pill>}>
-        <Table label="Differences" head={["Location", "Entry", "Difference"]}>
+        <Table label="Differences" columns={["Location", numberColumn("Entry"), "Difference"]}>
           {faults.map(({ where, sequence, message }) => (
-            <tr>
-              <td>
+            <Row>
+              <Cell>
                 <Pill tone={findingLabels[where].tone}>{findingLabels[where].label}</Pill>
-              </td>
-              <td class="num">{sequence === null ? <span class="quiet">–</span> : formatCount(sequence)}</td>
-              <td class="wrap">{message}</td>
-            </tr>
+              </Cell>
+              <Cell>{sequence === null ? <span class="quiet">–</span> : formatCount(sequence)}</Cell>
+              <Cell class="wrap">{message}</Cell>
+            </Row>
           ))}
         </Table>
       </Card>

@@ -1,10 +1,9 @@
 import * as customers from "../../../../../shared/contract/operations/customers.ts";
 import type { LastErasure } from "../../../../../shared/db/erasures.ts";
 import { newId } from "../../../../../shared/kit/ids.ts";
-import { emptyForm, Field, FieldError, type FormState } from "../../../components/fields.tsx";
+import { emptyForm, Field, FieldError, type FormState, SubmitButton } from "../../../components/fields.tsx";
 import { formatCount } from "../../../components/labels/common.ts";
 import { renderPage } from "../../../components/layout.tsx";
-import { LiveChip } from "../../../components/mode.tsx";
 import { Card, Empty, Id } from "../../../components/parts.tsx";
 import { Ref } from "../../../components/ref.tsx";
 import { renderRefusalPage } from "../../../components/refusal-page.ts";
@@ -71,10 +70,7 @@ async function erasePage(c: PortalContext, form: FormState, status: 200 | 422) {
         />
         <FieldError form={form} name="" />
         <div class="row">
-          <button class="button danger" type="submit">
-            Erase permanently
-            <LiveChip c={c} />
-          </button>
+          <SubmitButton tone="danger">Erase permanently</SubmitButton>
           <a class="button" href={buildCustomerPath(c, subjectRef)}>
             Cancel
           </a>

@@ -4,16 +4,27 @@ import type {
   EntitlementExplained,
   EntryView,
 } from "../../../../../shared/contract/operations/customer-views.ts";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
 import { countJobs } from "../sections/reservations.tsx";
 import { type CauseAction, grantAction, type LikelyCause, syncAction } from "./likely-cause.ts";
 
+/** What the sentences name besides the ledger. */
+interface Wording {
+  productNames: ProductNames;
+  /** What Stripe says of the payment that failed last, as a sentence. */
+  failedPayment: string | null;
+}
+
 /** Returns causes for a denial. Reads only the customer's ledger. */
-export function diagnoseDenial(customer: CustomerView, reason: DenialReason): LikelyCause[] {
+export function diagnoseDenial(
+  customer: CustomerView,
+  reason: DenialReason,
+  { productNames, failedPayment }: Wording,
+): LikelyCause[] {
   const decider = customer.entitlements.find(
     ({ entitlementId }) => entitlementId === customer.decision.entitlementId,
   );
-  const name = decider?.productCode ?? "the entitlement";
+  const name = decider === undefined ? "the entitlement" : nameProduct(productNames, decider.productCode);
   switch (reason) {
     case "refunded":
       return [refundCause(customer, name, grantAction(decider?.productCode))];
@@ -25,7 +36,7 @@ export function diagnoseDenial(customer: CustomerView, reason: DenialReason): Li
         stripeCause(
           decider,
           "Renewal failed",
-          `Stripe couldn't collect the last invoice of ${name} and is retrying. The customer can pay the invoice or update the card.`,
+          `${failedPayment ?? `Stripe couldn't collect the last invoice of ${name} and is retrying.`} The customer can pay the invoice or update the card.`,
         ),
       ];
     case "usage_exhausted":

@@ -21,7 +21,7 @@ const needsEntries = new Set(["refunded", "usage_exhausted", "revoked"]);
  */
 export function diagnosePast(
   customer: CustomerView,
-  { stripeEvents }: Pick<CustomerLists, "stripeEvents">,
+  { stripeEvents, productNames }: Pick<CustomerLists, "stripeEvents" | "productNames">,
   { decision, entitlements, reservations }: DecisionWithEntitlements,
 ): { causes: PastCause[]; isPartial: boolean } {
   if (decision.allowed || decision.reason === null) return { causes: [], isPartial: false };
@@ -32,7 +32,9 @@ export function diagnosePast(
   const entries = customer.entries.filter(({ sequence }) => sequence <= decision.sequence);
   const isPartial = entries.length === 0 && decision.sequence > 0 && needsEntries.has(decision.reason);
   const then: CustomerView = { ...customer, decision, entitlements, reservations, entries };
-  const causes = isPartial ? [] : diagnoseDenial(then, decision.reason);
+  const causes = isPartial
+    ? []
+    : diagnoseDenial(then, decision.reason, { productNames, failedPayment: null });
   return {
     causes: [
       ...late.map((event) => ({ title: "Stripe event not processed yet", what: event })),

@@ -1,10 +1,19 @@
 import type { CustomerView } from "../../../../../shared/contract/operations/customer-views.ts";
+import { nameProduct } from "../../../components/labels/common.ts";
+import { formatEventDetail } from "../../../components/labels/customer.ts";
 import { formatAttemptResult } from "../../../components/labels/webhook.ts";
 import type { CustomerDelivery, CustomerLists } from "../../../db/customer.ts";
 import { diagnoseDenial } from "./diagnose-denial.ts";
+import { findUsedAllowances } from "./find-used-allowances.ts";
 import { grantAction, type LikelyCause, syncAction } from "./likely-cause.ts";
 
-export type DiagnosisFacts = Pick<CustomerLists, "attempts" | "stripeEvents" | "deliveries" | "otherMode">;
+export type DiagnosisFacts = Pick<
+  CustomerLists,
+  "attempts" | "stripeEvents" | "deliveries" | "otherMode" | "productNames"
+> & {
+  /** What Stripe says of the payment that failed last, as a sentence; `null` when it did not fail or Stripe was not read. */
+  failedPayment: string | null;
+};
 
 /**
  * Applies the support playbooks to the loaded page and returns likely causes, the likeliest first. Never
@@ -17,11 +26,12 @@ export function diagnose(customer: CustomerView, facts: DiagnosisFacts): LikelyC
     ? []
     : [
         ...unappliedEvents(facts),
-        ...diagnoseDenial(customer, customer.decision.reason ?? "no_entitlement"),
+        ...diagnoseDenial(customer, customer.decision.reason ?? "no_entitlement", facts),
         ...unsettledCheckouts(customer, facts),
       ];
+  const usedAllowances = customer.decision.allowed ? findUsedAllowances(customer, facts) : [];
   const delayedEvents = customer.decision.allowed ? unappliedEvents(facts) : [];
-  const causes = [...denialCauses, ...failedDeliveries(customer, facts), ...delayedEvents];
+  const causes = [...denialCauses, ...failedDeliveries(customer, facts), ...delayedEvents, ...usedAllowances];
   if (causes.length > 0) return causes;
   return customer.decision.allowed ? [allWell] : [nothingBought(customer, facts)];
 }
@@ -35,7 +45,7 @@ function unappliedEvents({ stripeEvents }: DiagnosisFacts): LikelyCause[] {
       {
         cause: "paid_without_access",
         title: "Stripe event failed to process",
-        text: `${failed.type} failed: ${failed.detail ?? "no reason recorded"}. This customer may have the wrong access.`,
+        text: `${failed.type} failed. ${failed.detail === null ? "" : `${formatEventDetail(failed.detail)}. `}This customer may have the wrong access.`,
         actions: [{ label: "Review event", page: `/events/${failed.eventId}` }],
       },
     ];
@@ -44,7 +54,7 @@ function unappliedEvents({ stripeEvents }: DiagnosisFacts): LikelyCause[] {
       {
         cause: "paid_without_access",
         title: "Stripe event queued",
-        text: `${waiting.type} is not processed yet${waiting.detail === null ? "" : `: ${waiting.detail}`}. Licenzy retries it automatically.`,
+        text: `${waiting.type} is not processed yet. ${waiting.detail === null ? "" : `${formatEventDetail(waiting.detail)}. `}Licenzy retries it automatically.`,
         actions: [{ label: "View event", page: `/events/${waiting.eventId}` }],
       },
     ];
@@ -52,9 +62,13 @@ function unappliedEvents({ stripeEvents }: DiagnosisFacts): LikelyCause[] {
 }
 
 /** Finds the newest checkout without an entitlement, unless a later entitlement exists. */
-function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: DiagnosisFacts): LikelyCause[] {
+function unsettledCheckouts(
+  { entitlements }: CustomerView,
+  { attempts, productNames }: DiagnosisFacts,
+): LikelyCause[] {
   const newest = attempts[0];
   if (newest === undefined || entitlements.some(({ createdAt }) => createdAt > newest.createdAt)) return [];
+  const name = nameProduct(productNames, newest.productCode);
   switch (newest.status) {
     case "finalized":
       return entitlements.some(({ attemptId }) => attemptId === newest.attemptId)
@@ -63,7 +77,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
             {
               cause: "paid_without_access",
               title: "Checkout paid, no access yet",
-              text: `The ${newest.productCode} checkout created no entitlement. Stripe sends the subscription in separate events, which have not arrived.`,
+              text: `The checkout of ${name} created no entitlement. Stripe sends the subscription in separate events, which have not arrived.`,
               actions: [syncAction],
             },
           ];
@@ -72,7 +86,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
         {
           cause: "paid_without_access",
           title: "Payment is processing",
-          text: `The ${newest.productCode} checkout is complete, but its payment method can take several days. Access starts when the payment succeeds.`,
+          text: `The checkout of ${name} is complete, but its payment method can take several days. Access starts when the payment succeeds.`,
           actions: [syncAction, grantAction(newest.productCode)],
         },
       ];
@@ -81,7 +95,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
         {
           cause: "paid_without_access",
           title: "No payment received from Stripe yet",
-          text: `The ${newest.productCode} checkout is still open. If the customer has paid, sync from Stripe to fetch the payment.`,
+          text: `The checkout of ${name} is still open. If the customer has paid, sync from Stripe to fetch the payment.`,
           actions: [syncAction],
         },
       ];
@@ -90,7 +104,7 @@ function unsettledCheckouts({ entitlements }: CustomerView, { attempts }: Diagno
         {
           cause: "nothing_bought",
           title: "Last checkout unpaid",
-          text: `The ${newest.productCode} checkout expired or its payment failed. The customer needs a new checkout.`,
+          text: `The checkout of ${name} expired or its payment failed. The customer needs a new checkout.`,
           actions: [grantAction(newest.productCode)],
         },
       ];

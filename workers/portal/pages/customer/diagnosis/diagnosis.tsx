@@ -1,13 +1,17 @@
 import { ActionButton } from "../../../components/fields.tsx";
+import { formatMoney } from "../../../components/labels/common.ts";
+import { formatShortDay } from "../../../components/time.tsx";
+import { getZone } from "../../../http/zone-cookie.ts";
 import { buildPath, buildProjectPath, type PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
+import { toRead } from "../profile.tsx";
 import { diagnose } from "./diagnose.ts";
 import type { CauseAction, LikelyCause } from "./likely-cause.ts";
 
 /** Lists the likely causes with their fixes, the likeliest first. Computed each time the page is opened. */
 export function Diagnosis({ c, page, canAct }: { c: PortalContext; page: CustomerPage; canAct: boolean }) {
   const { customer, lists } = page;
-  const causes = diagnose(customer, lists);
+  const causes = diagnose(customer, { ...lists, failedPayment: describeFailure(c, page) });
   return (
     <ol class="causes" id="diagnosis" aria-label="Suggested fixes">
       {causes.map((cause, index) => (
@@ -30,6 +34,19 @@ export function Diagnosis({ c, page, canAct }: { c: PortalContext; page: Custome
       ))}
     </ol>
   );
+}
+
+/** Says what Stripe tried to collect, why it failed, and when it tries again. */
+function describeFailure(c: PortalContext, page: CustomerPage): string | null {
+  const last = toRead(page.profile)?.payments[0];
+  if (last === undefined || last.status !== "failed") return null;
+  const { amount, currency, failure, nextRetryAt } = last;
+  const why = failure === null ? "." : `: ${failure.replace(/\.?$/, ".")}`;
+  const next =
+    nextRetryAt === null
+      ? ""
+      : ` Stripe retries on ${formatShortDay(nextRetryAt, c.get("now"), getZone(c))}.`;
+  return `Stripe couldn't collect ${formatMoney(amount, currency)}${why}${next}`;
 }
 
 function Actions({

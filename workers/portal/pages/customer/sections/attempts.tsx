@@ -2,7 +2,7 @@ import type { CheckoutAttemptStatus } from "../../../../../shared/contract/enums
 import { formatMoney, nameProduct } from "../../../components/labels/common.ts";
 import { checkoutAttemptLabels } from "../../../components/labels/customer.ts";
 import { Empty, Id, Pill } from "../../../components/parts.tsx";
-import { Table } from "../../../components/table.tsx";
+import { Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerLists } from "../../../db/customer.ts";
 import type { PortalContext } from "../../../request-context.ts";
@@ -32,22 +32,23 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
     <>
       <Table
         label="Checkouts"
-        head={["Product", "Status", "Amount", "Session", "Created", "Updated"]}
-        ends={[2]}
+        columns={["Product", "Status", numberColumn("Amount"), "Session", "Created", "Updated"]}
       >
         {attempts.map((attempt) => {
           const { label, tone } = checkoutAttemptLabels[attempt.status];
           const { stripeSessionId } = attempt;
           return (
-            <tr id={attempt.attemptId}>
-              <td>
+            <Row id={attempt.attemptId}>
+              <Cell>
                 <b>{nameProduct(lists.productNames, attempt.productCode)}</b>
-              </td>
-              <td>
+              </Cell>
+              <Cell>
                 <Pill tone={tone}>{label}</Pill>
-              </td>
-              <td>{attempt.currency === null ? "—" : formatMoney(attempt.amountTotal, attempt.currency)}</td>
-              <td>
+              </Cell>
+              <Cell>
+                {attempt.currency === null ? "—" : formatMoney(attempt.amountTotal, attempt.currency)}
+              </Cell>
+              <Cell>
                 {stripeSessionId === null ? (
                   <span class="quiet">{describeMissingSession(attempt.status)}</span>
                 ) : (
@@ -56,14 +57,14 @@ export function Attempts({ c, lists }: { c: PortalContext; lists: CustomerLists 
                     href={buildStripeUrl(stripeSessionId, c.get("mode"), stripeAccountId)}
                   />
                 )}
-              </td>
-              <td>
+              </Cell>
+              <Cell>
                 <Time at={attempt.createdAt} now={now} />
-              </td>
-              <td>
+              </Cell>
+              <Cell>
                 <Time at={attempt.updatedAt} now={now} />
-              </td>
-            </tr>
+              </Cell>
+            </Row>
           );
         })}
       </Table>

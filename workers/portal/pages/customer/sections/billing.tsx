@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import type { StripePayment } from "../../../../../shared/contract/operations/stripe-profile.ts";
 import { Day } from "../../../components/day-time.tsx";
 import { formatMoney } from "../../../components/labels/common.ts";
-import { Card } from "../../../components/parts.tsx";
+import { Card, Definitions } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
@@ -38,14 +38,7 @@ export function Billing({ c, page }: { c: PortalContext; page: CustomerPage }) {
       note={<a href={linkToPage(c, page.customer.subjectRef, { tab: "payments" }, "#tabs")}>All payments</a>}
       pad
     >
-      <dl class="pairs">
-        {facts.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Definitions class="pairs" items={facts} />
       <p class="quiet">
         From Stripe, <Time at={profile.readAt} now={now} />
       </p>

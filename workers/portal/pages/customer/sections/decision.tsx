@@ -12,6 +12,7 @@ import { PastDiagnosis } from "../diagnosis/past-diagnosis.tsx";
 import type { CustomerPage, DecisionWithEntitlements } from "../load.ts";
 import { KeptFields, linkToPage } from "../page-link.tsx";
 import { Facts } from "./facts.tsx";
+import { Recovery } from "./recovery.tsx";
 
 /**
  * Shows the decision first on the page: allowed or denied, the reason, since when, the deciding entitlement, and the
@@ -59,7 +60,10 @@ export function DecisionPanel({
       {isPast ? (
         <PastDiagnosis c={c} page={page} past={past} />
       ) : (
-        <Diagnosis c={c} page={page} canAct={canAct} />
+        <>
+          <Diagnosis c={c} page={page} canAct={canAct} />
+          <Recovery c={c} page={page} />
+        </>
       )}
       <details class="explain">
         <summary>Why?</summary>
@@ -93,7 +97,9 @@ function Decider({
 }) {
   const decider = entitlements.find(({ entitlementId }) => entitlementId === decision.entitlementId);
   if (decider === undefined) return null;
-  const of = entitlements.length === 1 ? "the only entitlement" : `1 of ${entitlements.length} entitlements`;
+  // Included units don't decide about access.
+  const { length } = entitlements.filter(({ includedIn }) => includedIn === null);
+  const of = length === 1 ? "the only entitlement" : `1 of ${length} entitlements`;
   return (
     <>
       {decision.allowed ? "Granted by " : "Closest entitlement: "}
@@ -107,13 +113,17 @@ function Rules({ entitlements }: { entitlements: EntitlementExplained[] }) {
     return <p class="quiet">No entitlements. A payment or a grant creates one.</p>;
   return (
     <ul class="rules">
-      {entitlements.map(({ entitlementId, productCode, usable, blockers }) => (
+      {entitlements.map(({ entitlementId, productCode, includedIn, usable, blockers }) => (
         <li>
-          <Pill tone={usable ? "good" : "bad"}>{usable ? "Gives access" : "Blocked"}</Pill>{" "}
+          <Pill tone={usable ? "good" : "bad"}>
+            {!usable ? "Blocked" : includedIn === null ? "Gives access" : "Usable"}
+          </Pill>{" "}
           <b>{productCode}</b> <Id value={entitlementId} />
           <small>
             {usable
-              ? "One entitlement that gives access is enough."
+              ? includedIn === null
+                ? "One entitlement that gives access is enough."
+                : "Included units don't decide about access."
               : `Blocked by: ${blockers.map((blocker) => denialLabels[blocker]).join("; ")}.`}
           </small>
         </li>

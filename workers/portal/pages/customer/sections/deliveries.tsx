@@ -3,7 +3,7 @@ import { mayRun } from "../../../auth/may-run.ts";
 import { ActionButton } from "../../../components/fields.tsx";
 import { deliveryStateLabels, formatAttemptResult } from "../../../components/labels/webhook.ts";
 import { Empty, Pill } from "../../../components/parts.tsx";
-import { Table } from "../../../components/table.tsx";
+import { actionsColumn, Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { CustomerDelivery, CustomerLists } from "../../../db/customer.ts";
 import { buildPath, type PortalContext } from "../../../request-context.ts";
@@ -28,37 +28,43 @@ export function Deliveries({ c, subjectRef, lists: { deliveries } }: Props) {
       ) : (
         <Table
           label="Webhook deliveries"
-          head={["Event", "Status", "Attempts", "Response", "Created", ...(canRequeue ? ["Actions"] : [])]}
-          ends={[2]}
+          columns={[
+            "Event",
+            "Status",
+            numberColumn("Attempts"),
+            "Response",
+            "Created",
+            ...(canRequeue ? [actionsColumn] : []),
+          ]}
         >
           {deliveries.slice(0, maxShown).map((delivery) => (
-            <tr>
-              <td>
+            <Row>
+              <Cell>
                 <a href={buildPath(c, `/deliveries/${delivery.deliveryId}`)}>
                   <b>{delivery.eventType}</b>
                 </a>
                 <small>to {new URL(delivery.url).host}</small>
-              </td>
-              <td>
+              </Cell>
+              <Cell>
                 <Pill tone={deliveryStateLabels[delivery.state].tone}>
                   {deliveryStateLabels[delivery.state].label}
                 </Pill>
-              </td>
-              <td>{delivery.attempts}</td>
-              <td>
+              </Cell>
+              <Cell>{delivery.attempts}</Cell>
+              <Cell>
                 {formatAttemptResult(delivery.lastStatus, delivery.lastError) ?? (
                   <span class="quiet">None yet</span>
                 )}
-              </td>
-              <td>
+              </Cell>
+              <Cell>
                 <Time at={delivery.occurredAt} now={now} />
-              </td>
+              </Cell>
               {canRequeue ? (
-                <td>
+                <Cell>
                   <Requeue c={c} subjectRef={subjectRef} delivery={delivery} />
-                </td>
+                </Cell>
               ) : null}
-            </tr>
+            </Row>
           ))}
         </Table>
       )}

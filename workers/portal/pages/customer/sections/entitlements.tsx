@@ -12,6 +12,7 @@ import { Time } from "../../../components/time.tsx";
 import type { CustomerLists } from "../../../db/customer.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import { buildStripeUrl } from "../stripe-link.ts";
+import { groupIncluded, Included, NextUnits } from "./included-units.tsx";
 
 interface Props {
   c: PortalContext;
@@ -23,14 +24,16 @@ interface Props {
 }
 
 export function Entitlements({ c, customer, lists, marked, canAct }: Props) {
-  const { entitlements } = customer;
-  const usable = entitlements.filter((entitlement) => entitlement.usable).length;
+  const entitlements = groupIncluded(customer.entitlements);
+  // Included units don't decide about access.
+  const deciding = entitlements.filter(({ includedIn }) => includedIn === null);
+  const usable = deciding.filter((entitlement) => entitlement.usable).length;
   const touched = new Set(marked?.touched.map(({ entitlementId }) => entitlementId));
   return (
     <Card
       id="entitlements"
       title="Entitlements"
-      note={entitlements.length === 0 ? undefined : `${usable} of ${entitlements.length} give access`}
+      note={entitlements.length === 0 ? undefined : `${usable} of ${deciding.length} give access`}
     >
       {entitlements.length === 0 ? (
         <Empty title="No entitlements yet">
@@ -45,6 +48,7 @@ export function Entitlements({ c, customer, lists, marked, canAct }: Props) {
             >
               <div>
                 <b>{nameProduct(lists.productNames, entitlement.productCode)}</b>
+                <Included customer={customer} names={lists.productNames} entitlement={entitlement} />
                 <Origin c={c} entitlement={entitlement} stripeAccountId={lists.stripeAccountId} />
                 {entitlement.holds.map((hold) => (
                   <Hold c={c} customer={customer} entitlement={entitlement} hold={hold} canAct={canAct} />
@@ -61,6 +65,7 @@ export function Entitlements({ c, customer, lists, marked, canAct }: Props) {
               <div>
                 <Units entitlement={entitlement} />
                 <Validity entitlement={entitlement} now={c.get("now")} />
+                <NextUnits c={c} customer={customer} entitlement={entitlement} />
               </div>
               {canAct ? <Actions c={c} customer={customer} entitlement={entitlement} /> : null}
             </li>
@@ -97,7 +102,7 @@ function Hold({
   return (
     <small>
       {hold.liftedAt === null && hold.effective ? "On hold" : "Hold"} ({hold.reason}){" "}
-      <Id value={hold.causeId} /> since <Time at={hold.placedAt} now={now} />
+      <Id value={hold.causeId} /> placed <Time at={hold.placedAt} now={now} />
       {hold.liftedAt === null ? null : (
         <>
           {" · lifted "}
@@ -187,22 +192,18 @@ function Origin({
   const ids = [stripe?.subscriptionId, stripe?.paymentIntentId, stripe?.checkoutSessionId];
   const id = ids.find((known) => typeof known === "string");
   return (
-    <small>
-      {kindLabels[kind]} <Id value={entitlementId} />
-      {source === "portal" ? " · granted by an operator" : null}
-      {source === "stripe" && attemptId === null ? " · sold in Stripe" : null}
-      {attemptId === null ? null : (
-        <>
-          {" · "}
-          <a href={`?tab=payments#${attemptId}`}>View checkout</a>
-        </>
-      )}
+    <small class="origin">
+      <span>
+        {kindLabels[kind]} <Id value={entitlementId} />
+      </span>
+      {source === "portal" ? <span>Granted by an operator</span> : null}
+      {source === "stripe" && attemptId === null ? <span>Sold in Stripe</span> : null}
       {id === undefined || id === null ? null : (
-        <>
-          {" · Stripe "}
-          <Id value={id} href={buildStripeUrl(id, c.get("mode"), stripeAccountId)} />
-        </>
+        <span>
+          Stripe <Id value={id} href={buildStripeUrl(id, c.get("mode"), stripeAccountId)} />
+        </span>
       )}
+      {attemptId === null ? null : <a href={`?tab=payments#${attemptId}`}>View checkout</a>}
     </small>
   );
 }

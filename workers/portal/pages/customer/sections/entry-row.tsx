@@ -7,6 +7,7 @@ import type { CustomerDelivery } from "../../../db/customer.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import { linkToPage } from "../page-link.tsx";
 import { type Happening, isEntry, listDeliveries, listEvents } from "./happenings.ts";
+import { NoticeText } from "./notice-text.tsx";
 import { ReservationLine } from "./reservations.tsx";
 import { isUsageEntry, type TimelineItem } from "./timeline-items.ts";
 import { Line, type RowProps, toFlipIcon, toFlipTone } from "./timeline-line.tsx";
@@ -40,6 +41,13 @@ export function EntryRow({ c, page, row, lead, canAct }: Props) {
           own={entry.sequence}
           consumed={sumConsumed(entry.touched)}
         />
+      )}
+      {row.items.filter(isEntry).flatMap(({ notices }) =>
+        notices.map((notice) => (
+          <p>
+            <NoticeText notice={notice} names={names} />
+          </p>
+        )),
       )}
       {entry.actor === null ? null : (
         <p>
@@ -132,6 +140,10 @@ function describeCauses(row: Happening, entries: EntryView[]): string[] {
       return ["Read from Stripe"];
     case "request":
       return ["API"];
+    case "product_terms":
+      return ["Product change"];
+    case "signal_settings":
+      return ["Settings change"];
     case "clock":
       return ["Automatic"];
     default:

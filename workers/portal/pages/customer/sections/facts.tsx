@@ -7,7 +7,9 @@ import type { StripePlan } from "../../../../../shared/contract/operations/strip
 import { Clock, Day, toDayKey } from "../../../components/day-time.tsx";
 import { formatCount, formatMoney, nameProduct } from "../../../components/labels/common.ts";
 import { entitlementStatusLabels } from "../../../components/labels/customer.ts";
+import { Definitions } from "../../../components/parts.tsx";
 import { Time } from "../../../components/time.tsx";
+import { getZone } from "../../../http/zone-cookie.ts";
 import type { PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
 import { formatPaid, toRead } from "../profile.tsx";
@@ -31,19 +33,10 @@ export function Facts({ c, page: { customer, lists, profile } }: { c: PortalCont
     plan === undefined ? ["Renews", "—"] : formatRenewal(plan, now),
     ["Units left", hasUnits ? formatCount(customer.usageRemaining) : "—"],
     ["Paid in total", read === null ? "—" : formatPaid(read)],
-    ["Last check", <LastCheck check={customer.lastCheck} now={now} />],
+    ["Last check", <LastCheck check={customer.lastCheck} now={now} zone={getZone(c)} />],
     ["Customer since", lists.subject === null ? "—" : <Time at={lists.subject.createdAt} now={now} />],
   ];
-  return (
-    <dl class="glance">
-      {facts.map(([name, value]) => (
-        <div>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Definitions class="glance" items={facts} />;
 }
 
 function Plan({ name, price }: { name: string; price: StripePlan | undefined }) {
@@ -60,12 +53,12 @@ function Plan({ name, price }: { name: string; price: StripePlan | undefined }) 
 }
 
 /** The runtime keeps the last check in memory only, so an old one is unknown. */
-function LastCheck({ check, now }: { check: CheckView | null; now: number }) {
+function LastCheck({ check, now, zone }: { check: CheckView | null; now: number; zone: string }) {
   if (check === null)
     return <span title="Licenzy keeps the last check for a few minutes.">None recently</span>;
   return (
     <>
-      {toDayKey(check.at) === toDayKey(now) ? null : (
+      {toDayKey(check.at, zone) === toDayKey(now, zone) ? null : (
         <>
           <Day at={check.at} now={now} />{" "}
         </>
@@ -87,7 +80,9 @@ function findPlan(entitlements: EntitlementExplained[]): EntitlementExplained | 
 function formatRenewal(plan: EntitlementExplained, now: number): [string, Child] {
   if (plan.status === "past_due" || plan.status === "paused")
     return ["Renews", entitlementStatusLabels[plan.status].label];
-  const end = plan.expiresAt ?? plan.currentPeriodEnd;
-  if (end === null) return ["Renews", "No expiry"];
-  return [plan.cancelAtPeriodEnd === true ? "Cancels" : "Renews", <Time at={end} now={now} />];
+  const { expiresAt, currentPeriodEnd } = plan;
+  // What an operator granted has an end, and no next period.
+  if (expiresAt !== null) return ["Ends", <Time at={expiresAt} now={now} />];
+  if (currentPeriodEnd === null) return ["Renews", "No expiry"];
+  return [plan.cancelAtPeriodEnd === true ? "Cancels" : "Renews", <Time at={currentPeriodEnd} now={now} />];
 }

@@ -19,15 +19,15 @@ const maxRows = 30;
 
 /**
  * Folds the timeline into rows: Stripe events and webhooks into the entry that they caused or follow from, what Stripe
- * reports within seconds into one row, and usage in a row of one day into one row.
+ * reports within seconds into one row, and usage in a row of one local day into one row.
  */
-export function foldTimeline(items: TimelineItem[]): Happening[] {
+export function foldTimeline(items: TimelineItem[], zone: string): Happening[] {
   const listed = new Set(items.filter(isEntry).map(({ entry }) => entry.sequence));
   const groups: TimelineItem[][] = [];
   for (const item of items) {
     if (isFolded(item, listed)) continue;
     const current = groups.at(-1);
-    if (current !== undefined && continues(current, item)) current.push(item);
+    if (current !== undefined && continues(current, item, zone)) current.push(item);
     else groups.push([item]);
   }
   return groups.map((group) => ({ lead: findLead(group), items: group }));
@@ -52,13 +52,13 @@ export function cutRows(rows: Happening[]): {
 const timeOf = (row: Happening | undefined) => row?.items[0]?.at;
 const lastTimeOf = (row: Happening | undefined) => row?.items.at(-1)?.at;
 
-/** Groups rows by their day, newest first. */
-export function groupByDay(rows: Happening[]): { at: number; rows: Happening[] }[] {
+/** Groups rows by their local day, newest first. */
+export function groupByDay(rows: Happening[], zone: string): { at: number; rows: Happening[] }[] {
   const days: { at: number; rows: Happening[] }[] = [];
   for (const row of rows) {
     const { at } = row.lead;
     const day = days.at(-1);
-    if (day !== undefined && toDayKey(day.at) === toDayKey(at)) day.rows.push(row);
+    if (day !== undefined && toDayKey(day.at, zone) === toDayKey(at, zone)) day.rows.push(row);
     else days.push({ at, rows: [row] });
   }
   return days;
@@ -88,10 +88,10 @@ function isFolded(item: TimelineItem, listed: ReadonlySet<number>): boolean {
   return item.type === "stripe" && item.caused.some((sequence) => listed.has(sequence));
 }
 
-function continues(group: TimelineItem[], item: TimelineItem): boolean {
+function continues(group: TimelineItem[], item: TimelineItem, zone: string): boolean {
   const last = group.at(-1);
   if (last === undefined) return false;
-  if (isUsage(last) && isUsage(item)) return toDayKey(last.at) === toDayKey(item.at);
+  if (isUsage(last) && isUsage(item)) return toDayKey(last.at, zone) === toDayKey(item.at, zone);
   const changesAccessAgain = flipOf(item) !== null && group.some((each) => flipOf(each) !== null);
   return isFromStripe(last) && isFromStripe(item) && last.at - item.at <= togetherMs && !changesAccessAgain;
 }

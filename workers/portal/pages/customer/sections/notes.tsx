@@ -6,7 +6,13 @@ import {
 } from "../../../../../shared/contract/operations/customers.ts";
 import { newId } from "../../../../../shared/kit/ids.ts";
 import { mayRun } from "../../../auth/may-run.ts";
-import { ActionButton, emptyForm, FieldError, type FormState } from "../../../components/fields.tsx";
+import {
+  ActionButton,
+  emptyForm,
+  FieldError,
+  type FormState,
+  SubmitButton,
+} from "../../../components/fields.tsx";
 import { renderPage } from "../../../components/layout.tsx";
 import { Card, PageHead } from "../../../components/parts.tsx";
 import { Ref } from "../../../components/ref.tsx";
@@ -118,9 +124,7 @@ function NoteForm({ c, subjectRef, form }: { c: PortalContext; subjectRef: strin
         <FieldError form={form} name="note" />
       </div>
       <div class="row">
-        <button class="button" type="submit">
-          Save note
-        </button>
+        <SubmitButton tone="">Save note</SubmitButton>
       </div>
     </form>
   );

@@ -3,7 +3,7 @@ import { Day } from "../../../components/day-time.tsx";
 import { Icon } from "../../../components/icon.tsx";
 import { formatMoney, nameProduct } from "../../../components/labels/common.ts";
 import { Empty, Pill, type Tone } from "../../../components/parts.tsx";
-import { Table } from "../../../components/table.tsx";
+import { Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
 import { Time } from "../../../components/time.tsx";
 import type { PortalContext } from "../../../request-context.ts";
 import type { CustomerPage } from "../load.ts";
@@ -16,7 +16,7 @@ export function Payments({ c, page }: { c: PortalContext; page: CustomerPage }) 
   const profile = toRead(page.profile);
   return (
     <>
-      {typeof page.profile === "string" || (profile?.olderCustomers ?? 0) > 0 ? (
+      {page.profile !== profile || (profile?.olderCustomers ?? 0) > 0 ? (
         <div class="pad">
           <ProfileNote profile={page.profile} />
         </div>
@@ -54,11 +54,19 @@ function PaymentTable({
   return (
     <Table
       label="Payments at Stripe"
-      head={["Date", "For", "Amount", "Status", "Method", "Refunded", "Dispute", "Stripe"]}
-      ends={[2, 5]}
+      columns={[
+        "Date",
+        "For",
+        numberColumn("Amount"),
+        "Status",
+        "Method",
+        numberColumn("Refunded"),
+        "Dispute",
+        "Stripe",
+      ]}
     >
       {payments.map((payment) => (
-        <Row c={c} page={page} payment={payment} />
+        <PaymentRow c={c} page={page} payment={payment} />
       ))}
     </Table>
   );
@@ -70,19 +78,19 @@ const statuses: Record<StripePayment["status"], { label: string; tone: Tone }> =
   failed: { label: "Failed", tone: "bad" },
 };
 
-function Row({ c, page, payment }: { c: PortalContext; page: CustomerPage; payment: StripePayment }) {
+function PaymentRow({ c, page, payment }: { c: PortalContext; page: CustomerPage; payment: StripePayment }) {
   const now = c.get("now");
   const { amount, amountRefunded, currency, status, failure, nextRetryAt, dispute } = payment;
   const { label, tone } = statuses[status];
   const stripeId = payment.paymentIntentId ?? payment.chargeId;
   return (
-    <tr id={payment.chargeId}>
-      <td>
+    <Row id={payment.chargeId}>
+      <Cell>
         <Day at={payment.createdAt} now={now} />
-      </td>
-      <td>{describePurpose(page, payment)}</td>
-      <td>{formatMoney(amount, currency)}</td>
-      <td>
+      </Cell>
+      <Cell>{describePurpose(page, payment)}</Cell>
+      <Cell>{formatMoney(amount, currency)}</Cell>
+      <Cell>
         <Pill tone={tone}>{label}</Pill>
         {nextRetryAt === null ? null : (
           <small>
@@ -90,11 +98,11 @@ function Row({ c, page, payment }: { c: PortalContext; page: CustomerPage; payme
           </small>
         )}
         {failure === null ? null : <small>{failure}</small>}
-      </td>
-      <td class="whole">{formatMethod(payment.method) ?? <None />}</td>
-      <td>{amountRefunded === 0 ? <None /> : formatMoney(amountRefunded, currency)}</td>
-      <td>{dispute === null ? <None /> : <Pill tone="warn">{formatDispute(dispute)}</Pill>}</td>
-      <td class="whole">
+      </Cell>
+      <Cell class="whole">{formatMethod(payment.method) ?? <None />}</Cell>
+      <Cell>{amountRefunded === 0 ? <None /> : formatMoney(amountRefunded, currency)}</Cell>
+      <Cell>{dispute === null ? <None /> : <Pill tone="warn">{formatDispute(dispute)}</Pill>}</Cell>
+      <Cell class="whole">
         <a
           href={buildStripeUrl(stripeId, c.get("mode"), page.lists.stripeAccountId)}
           rel="noreferrer"
@@ -103,8 +111,8 @@ function Row({ c, page, payment }: { c: PortalContext; page: CustomerPage; payme
         >
           Open <Icon name="external-link" />
         </a>
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }
 

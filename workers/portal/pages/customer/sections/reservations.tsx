@@ -4,7 +4,7 @@ import type {
 } from "../../../../../shared/contract/operations/reservation-views.ts";
 import { formatCount } from "../../../components/labels/common.ts";
 import { Card, Id, Pill } from "../../../components/parts.tsx";
-import { Table } from "../../../components/table.tsx";
+import { actionsColumn, Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
 import { Time } from "../../../components/time.tsx";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 
@@ -28,25 +28,28 @@ export function Reservations({
   const now = c.get("now");
   return (
     <Card id="held" title="Held" note={`${formatCount(held)} units held by ${countJobs(reservations)}`}>
-      <Table label="Held units" head={["Units", "Since", "Until", "Idempotency key", "Action"]} ends={[0]}>
+      <Table
+        label="Held units"
+        columns={[numberColumn("Units"), "Since", "Until", "Idempotency key", actionsColumn]}
+      >
         {reservations.slice(0, maxShown).map((reservation) => (
-          <tr id={reservation.reservationId}>
-            <td>{formatCount(reservation.unfunded ?? reservation.held)}</td>
-            <td>
+          <Row id={reservation.reservationId}>
+            <Cell>{formatCount(reservation.unfunded ?? reservation.held)}</Cell>
+            <Cell>
               <a href={`?#entry-${reservation.sequence}`}>
                 <Time at={reservation.createdAt} now={now} />
               </a>
-            </td>
-            <td>
+            </Cell>
+            <Cell>
               <Time at={reservation.expiresAt} now={now} />
               {reservation.unfunded === null ? null : <Pill tone="warn">Not billed</Pill>}
               {reservation.isOpen && reservation.onExpiry === "settle" ? <small>then spent</small> : null}
-            </td>
-            <td class="wrap">
+            </Cell>
+            <Cell class="wrap">
               <code>{reservation.key}</code>
               <Id value={reservation.reservationId} />
-            </td>
-            <td>
+            </Cell>
+            <Cell>
               {canAct && reservation.isOpen ? (
                 <a
                   class="button small"
@@ -57,8 +60,8 @@ export function Reservations({
                   Release…
                 </a>
               ) : null}
-            </td>
-          </tr>
+            </Cell>
+          </Row>
         ))}
       </Table>
       {reservations.length > maxShown ? (

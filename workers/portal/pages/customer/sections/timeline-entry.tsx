@@ -6,6 +6,8 @@ import { Pill } from "../../../components/parts.tsx";
 import { buildPath } from "../../../request-context.ts";
 import { linkToPage } from "../page-link.tsx";
 import { EntryRow } from "./entry-row.tsx";
+import { NoticeText } from "./notice-text.tsx";
+import { RecoveryRow } from "./recovery.tsx";
 import type { TimelineItem } from "./timeline-items.ts";
 import { Line, type RowProps, toFlipIcon, toFlipTone } from "./timeline-line.tsx";
 import { DeliveryFacts, EventFacts, EventPart } from "./timeline-parts.tsx";
@@ -18,10 +20,14 @@ export function TimelineEntry(props: RowProps) {
       return <EntryRow {...props} lead={lead} />;
     case "clock":
       return <ClockRow {...props} lead={lead} />;
+    case "notice":
+      return <NoticeRow {...props} lead={lead} />;
     case "stripe":
       return <StripeRow {...props} />;
     case "checkout":
       return <CheckoutRow {...props} lead={lead} />;
+    case "recovery":
+      return <RecoveryRow c={props.c} at={lead.at} link={lead.link} moment={lead.moment} />;
     case "webhook":
       return <WebhookRow {...props} lead={lead} />;
   }
@@ -40,6 +46,18 @@ function ClockRow({ c, page, lead: { at, flip, cause } }: LeadProps<"clock">) {
       <p class="cause">
         Automatic · after <a href={`#entry-${sequence}`}>#{sequence}</a> ·{" "}
         <a href={linkToPage(c, page.customer.subjectRef, { as_of: decisionId })}>View decision</a>
+      </p>
+    </Line>
+  );
+}
+
+/** A balance that got low, or an end that came near, by time alone. */
+function NoticeRow({ page, lead: { at, notice } }: LeadProps<"notice">) {
+  return (
+    <Line id={`${notice.type}-${at}`} at={at} icon="clock" tone="">
+      <NoticeText notice={notice} names={page.lists.productNames} />
+      <p class="cause">
+        Automatic · after <a href={`#entry-${notice.sequence}`}>#{notice.sequence}</a>
       </p>
     </Line>
   );

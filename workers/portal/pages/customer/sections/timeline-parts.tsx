@@ -1,7 +1,11 @@
 import type { EntryView } from "../../../../../shared/contract/operations/customer-views.ts";
 import { Clock } from "../../../components/day-time.tsx";
 import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
-import { entitlementStatusLabels, toEntryTitle } from "../../../components/labels/customer.ts";
+import {
+  entitlementStatusLabels,
+  formatEventDetail,
+  toEntryTitle,
+} from "../../../components/labels/customer.ts";
 import { stripeEventLabels } from "../../../components/labels/stripe-event.ts";
 import { deliveryStateLabels, formatAttemptResult } from "../../../components/labels/webhook.ts";
 import { Id, Pill } from "../../../components/parts.tsx";
@@ -63,7 +67,13 @@ export function EntryPart({
   );
 }
 
-function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: PortalContext; entry: EntryView }) {
+function EntryCause({
+  c,
+  entry: { operation, cause, idempotencyKey, reason },
+}: {
+  c: PortalContext;
+  entry: EntryView;
+}) {
   switch (cause.type) {
     case "stripe_event":
       return cause.id === null ? (
@@ -86,8 +96,18 @@ function EntryCause({ c, entry: { cause, idempotencyKey, reason } }: { c: Portal
       );
     case "operator":
       return <>by an operator</>;
+    case "product_terms":
+      return cause.id === null ? (
+        <>Product change</>
+      ) : (
+        <>
+          Included units changed: <a href={buildPath(c, `/products/${cause.id}`)}>{cause.id}</a>
+        </>
+      );
+    case "signal_settings":
+      return <>Signals changed in the settings</>;
     case "clock":
-      return <>expired automatically</>;
+      return <>{operation === "allowance" ? "granted" : "expired"} automatically</>;
   }
 }
 
@@ -119,7 +139,7 @@ export function EventFacts({ event, caused }: { event: CustomerStripeEvent; caus
     <>
       {event.foundBy === "sweep" ? "Found in Stripe's event list" : "Received from Stripe"}
       {delayMs >= 60_000 ? `, ${formatDuration(delayMs)} late` : null}
-      {event.detail === null ? null : ` · ${event.detail}`}
+      {event.detail === null ? null : ` · ${formatEventDetail(event.detail)}`}
       {caused.map((sequence) => (
         <>
           {" · "}

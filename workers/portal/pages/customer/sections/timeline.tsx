@@ -1,5 +1,6 @@
 import { formatLongDay } from "../../../components/day-time.tsx";
 import { Empty } from "../../../components/parts.tsx";
+import { getZone } from "../../../http/zone-cookie.ts";
 import { buildCustomerPath, type PortalContext } from "../../../request-context.ts";
 import { type Cursor, type CustomerPage, maxRowsPerList } from "../load.ts";
 import { KeptFields, linkToPage } from "../page-link.tsx";
@@ -18,7 +19,9 @@ export function Timeline({ c, page, canAct }: { c: PortalContext; page: Customer
   const kinds = Object.keys(timelineFilterLabels) as TimelineFilter[];
   const kind = kinds.find((candidate) => candidate === filter);
   const all = buildTimelineItems(customer, lists);
-  const rows = foldTimeline(kind === undefined ? all : all.filter((item) => matchesFilter(item, kind)));
+  const zone = getZone(c);
+  const listed = kind === undefined ? all : all.filter((item) => matchesFilter(item, kind));
+  const rows = foldTimeline(listed, zone);
   const { shown, rest } = kind === undefined ? cutRows(rows) : { shown: rows, rest: null };
   const isTruncated = [lists.stripeEvents, lists.attempts, lists.deliveries].some(
     ({ length }) => length === maxRowsPerList,
@@ -31,9 +34,9 @@ export function Timeline({ c, page, canAct }: { c: PortalContext; page: Customer
           <p>Checkouts, Stripe events, changes, usage and webhooks appear here.</p>
         </Empty>
       ) : (
-        groupByDay(shown).map(({ at, rows: rowsOfDay }) => (
+        groupByDay(shown, zone).map(({ at, rows: rowsOfDay }) => (
           <section class="day">
-            <h3>{formatLongDay(at)}</h3>
+            <h3>{formatLongDay(at, zone)}</h3>
             <ol class="timeline">
               {rowsOfDay.map((row) => (
                 <TimelineEntry c={c} page={page} row={row} canAct={canAct} />
@@ -76,7 +79,7 @@ function Kinds({
       <button class="button small" type="submit">
         Filter
       </button>
-      <span class="quiet zone">Times in UTC</span>
+      <span class="quiet zone">Times in {getZone(c)}</span>
     </form>
   );
 }

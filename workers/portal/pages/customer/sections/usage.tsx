@@ -4,17 +4,25 @@ import type {
   UsageDay,
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { dayMs } from "../../../../../shared/domain/entitlement.ts";
-import { formatCount } from "../../../components/labels/common.ts";
+import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
 import { Empty } from "../../../components/parts.tsx";
-import { Table } from "../../../components/table.tsx";
-import { Time } from "../../../components/time.tsx";
+import { Cell, numberColumn, Row, Table } from "../../../components/table.tsx";
+import { formatDay, Time } from "../../../components/time.tsx";
 import type { PortalContext } from "../../../request-context.ts";
 
 const shownDays = 30;
 const shownEntries = 10;
 
 /** Shows units by day as a chart and a table, and the latest consume requests. */
-export function Usage({ c, customer }: { c: PortalContext; customer: CustomerView }) {
+export function Usage({
+  c,
+  customer,
+  names,
+}: {
+  c: PortalContext;
+  customer: CustomerView;
+  names: ProductNames;
+}) {
   const now = c.get("now");
   const days = listLastDays(customer.usage, now);
   const total = days.reduce((sum, { units }) => sum + units, 0);
@@ -36,12 +44,12 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
         <Chart days={days} />
         <details>
           <summary>View as table</summary>
-          <Table label="Units by day" head={["Day (UTC)", "Units"]} ends={[1]}>
-            {customer.usage.slice(0, shownDays).map(({ day, units }) => (
-              <tr>
-                <td>{dayName(day)}</td>
-                <td>{formatCount(units)}</td>
-              </tr>
+          <Table label="Units by day" columns={["Day (UTC)", numberColumn("Units")]}>
+            {days.toReversed().map(({ day, units }) => (
+              <Row>
+                <Cell>{dayName(day)}</Cell>
+                <Cell>{formatCount(units)}</Cell>
+              </Row>
             ))}
           </Table>
         </details>
@@ -49,7 +57,7 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
           <p class="quiet">Some days are missing. This customer has too many entries to add up here.</p>
         ) : null}
       </div>
-      {recent.length === 0 ? null : <Recent entries={recent} now={now} />}
+      {recent.length === 0 ? null : <Recent entries={recent} names={names} now={now} />}
     </div>
   );
 }
@@ -57,37 +65,42 @@ export function Usage({ c, customer }: { c: PortalContext; customer: CustomerVie
 const countConsumed = ({ touched }: Pick<EntryView, "touched">): number =>
   touched.reduce((sum, { consumed }) => sum + consumed, 0);
 
-function Recent({ entries, now }: { entries: EntryView[]; now: number }) {
+function Recent({ entries, names, now }: { entries: EntryView[]; names: ProductNames; now: number }) {
   return (
     <Table
       label="Latest consumption"
-      head={["Time", "Units", "Entitlement", "Balance after", "Idempotency key"]}
-      ends={[1, 3]}
+      columns={[
+        "Time",
+        numberColumn("Units"),
+        "Entitlement",
+        numberColumn("Balance after"),
+        "Idempotency key",
+      ]}
     >
       {entries.map(({ at, sequence, touched, idempotencyKey }) => (
-        <tr>
-          <td>
+        <Row>
+          <Cell>
             <a href={`?#entry-${sequence}`}>
               <Time at={at} now={now} />
             </a>
-          </td>
-          <td>{formatCount(countConsumed({ touched }))}</td>
-          <td>
+          </Cell>
+          <Cell>{formatCount(countConsumed({ touched }))}</Cell>
+          <Cell>
             {touched.map(({ entitlementId, productCode }) => (
               <div>
-                <a href={`#${entitlementId}`}>{productCode}</a>
+                <a href={`#${entitlementId}`}>{nameProduct(names, productCode)}</a>
               </div>
             ))}
-          </td>
-          <td>
+          </Cell>
+          <Cell>
             {touched.map(({ unitsRemaining }) => (
               <div>{unitsRemaining === null ? "–" : formatCount(unitsRemaining)}</div>
             ))}
-          </td>
-          <td class="wrap">
+          </Cell>
+          <Cell class="wrap">
             <code>{idempotencyKey ?? "–"}</code>
-          </td>
-        </tr>
+          </Cell>
+        </Row>
       ))}
     </Table>
   );
@@ -143,10 +156,4 @@ function listLastDays(usage: UsageDay[], now: number): UsageDay[] {
   });
 }
 
-const dayName = (day: number): string =>
-  new Date(day).toLocaleDateString("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    timeZone: "UTC",
-  });
+const dayName = (day: number): string => formatDay(day, "UTC");

@@ -1,0 +1,1 @@
+ALTER TABLE `stripe_events` ADD `delivered_at` integer;

@@ -1,0 +1,5 @@
+import { afterAll } from "vitest";
+import { stopBilling } from "./world.ts";
+
+// The files of this kind share a stack.
+afterAll(stopBilling);

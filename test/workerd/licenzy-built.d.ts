@@ -1,0 +1,3 @@
+declare module "licenzy:built" {
+  export * from "licenzy";
+}
