@@ -15,6 +15,8 @@ export interface Load {
   port: number;
   /** The number of connections, each with one request at a time. */
   callers: number;
+  /** The requests per second of all connections together. Without it, each connection sends as fast as it is answered. */
+  pace?: number;
   /** Returns the `index`th request of this load. */
   request(index: number): string;
   /** Returns the second request of the `index`th operation, which needs the reply to the first. */
@@ -32,7 +34,8 @@ export interface Measured {
 /**
  * Loads a worker for `rampMs` + `measuredMs` and counts the replies of the second part, when alarms and
  * flushes run at their usual rate. The times are those of all requests sent in that part, also where the reply comes
- * after it: a request that waits for seconds is the tail. Any status but 200 or 201 fails the run. A busy worker may ignore a connection
+ * after it: a request that waits for seconds is the tail. At a given pace, a request that a slow reply holds back counts
+ * from the time at which it was due. Any status but 200 or 201 fails the run. A busy worker may ignore a connection
  * for seconds and then close it; that caller reconnects. Uses raw sockets, because Node's HTTP client would
  * cost more than the measured work.
  */
@@ -42,11 +45,13 @@ export async function measure(load: Load, rampMs: number, measuredMs: number): P
   const latencies: number[] = [];
   let replies = 0;
   let next = 0;
-  const caller = async () => {
+  const startedAt = performance.now();
+  const caller = async (number: number) => {
     let connection = await Connection.open(load.port);
+    const turns = load.pace === undefined ? null : new Turns(startedAt, number, load.callers, load.pace);
     try {
       for (;;) {
-        const sentAt = performance.now();
+        const sentAt = turns === null ? performance.now() : await turns.next();
         if (sentAt >= until) return;
         const index = next++;
         let reply = await connection.send(load.request(index));
@@ -61,7 +66,7 @@ export async function measure(load: Load, rampMs: number, measuredMs: number): P
       connection.close();
     }
   };
-  await Promise.all(Array.from({ length: load.callers }, caller));
+  await Promise.all(Array.from({ length: load.callers }, (_, number) => caller(number)));
   latencies.sort((a, b) => a - b);
   return {
     requestsPerSecond: (replies / measuredMs) * 1_000,
@@ -73,6 +78,27 @@ export async function measure(load: Load, rampMs: number, measuredMs: number): P
 /** Returns the value that `share` of the sorted values are below. */
 export function quantile(sorted: number[], share: number): number {
   return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+}
+
+/** The times at which one of the connections sends, evenly spread over all of them. */
+class Turns {
+  private readonly intervalMs: number;
+  private dueAt: number;
+
+  constructor(startedAt: number, connection: number, connections: number, perSecond: number) {
+    this.intervalMs = (connections / perSecond) * 1_000;
+    this.dueAt = startedAt + (connection / perSecond) * 1_000;
+  }
+
+  /** Waits for the next turn. Returns when its request was due, or now: a late timer is not the server's fault. */
+  async next(): Promise<number> {
+    const { dueAt } = this;
+    this.dueAt += this.intervalMs;
+    const waitMs = dueAt - performance.now();
+    if (waitMs <= 0) return dueAt;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return performance.now();
+  }
 }
 
 class Connection {

@@ -9,7 +9,7 @@ import { type Stack, startStack } from "../../../dev/stack/stack.ts";
 import { deliveriesSweeps, runtimeSweeps } from "../../../shared/contract/sweeps.ts";
 
 /** The long form plays 2,000 a minute (scripts/soak.ts). A minute is one of the stack's clock. */
-const perMinute = Number(process.env["REFUSED_SIGN_INS"] ?? 200);
+const perMinute = Number(process.env["REFUSED_SIGN_INS"] ?? 100);
 const minutes = 10;
 const concurrent = 6;
 /** On a loaded machine 2,000 take minutes. */
