@@ -92,7 +92,7 @@ class Turns {
 
   /** Waits for the next turn. Returns when its request was due, or now: a late timer is not the server's fault. */
   async next(): Promise<number> {
-    const { dueAt } = this;
+    const dueAt = this.dueAt;
     this.dueAt += this.intervalMs;
     const waitMs = dueAt - performance.now();
     if (waitMs <= 0) return dueAt;
