@@ -78,8 +78,9 @@ function collectPaidInvoices(
   const paid = new Map<string, InvoiceTerms>();
   for (const { invoice } of payments) if (invoice !== null) paid.set(invoice.invoiceId, invoice);
   for (const [invoiceId, invoice] of Object.entries(record.invoices)) {
-    if (invoice.outcome === "failed") paid.delete(invoiceId);
-    else paid.set(invoiceId, { ...paid.get(invoiceId), ...invoice });
+    if (invoice.outcome === "paid") paid.set(invoiceId, { ...paid.get(invoiceId), ...invoice });
+    // A look-up with lines showed the invoice as paid, whichever earlier attempt failed.
+    else if (paid.get(invoiceId)?.lines === undefined) paid.delete(invoiceId);
   }
   return paid;
 }
