@@ -197,7 +197,10 @@ export function findReversalFlags(lines: CoveredPeriod[]): Flag[] {
   return [...new Set(flags)].sort();
 }
 
-/** Returns whether money arrived for the subscription after it ended. */
+/** Returns whether money arrived for the subscription after it ended, and was not given back. */
 export function isPaidAfterEnd({ invoices }: Coverage, endedAt: Moment): boolean {
-  return [...invoices.values()].some(({ isMoney, paidAt }) => isMoney && paidAt !== null && paidAt > endedAt);
+  return [...invoices.values()].some(
+    ({ isMoney, paidAt, reversal }) =>
+      isMoney && paidAt !== null && paidAt > endedAt && reversal.fullyReversedAt === null,
+  );
 }
