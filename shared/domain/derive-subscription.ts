@@ -114,7 +114,7 @@ export function deriveSubscription(
       paidThrough: findPaidThrough(lines),
       coveredUntil,
       canceledAt: isCurrent ? revokedAt : findProductEnd(phases, productCode),
-      holds: updateHolds(base.holds, findHolds(lines)),
+      holds: updateHolds(base.holds, findHolds(lines, phases)),
       flags: isCurrent
         ? [
             ...buildFlags(observation, billed ?? null),

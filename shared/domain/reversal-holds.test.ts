@@ -42,7 +42,7 @@ function findHoldsOf(invoices: Record<string, InvoiceLine[]>, refundedInvoice: s
     },
     disputes: {},
   };
-  return findHolds(collectCoverage(record, [payment], []).lines);
+  return findHolds(collectCoverage(record, [payment], []).lines, []);
 }
 
 describe("findHolds", () => {
@@ -66,7 +66,12 @@ describe("findHolds", () => {
       disputes: {},
     };
     const record = buildSubscriptionRecord({ in_1: { outcome: "failed", periodEnd: null } });
-    expect(findHolds(collectCoverage(record, [payment], []).lines)).toMatchObject([{ causeId: "pi_1" }]);
+    expect(findHolds(collectCoverage(record, [payment], []).lines, [])).toMatchObject([{ causeId: "pi_1" }]);
+  });
+
+  it("a refunded year denies although the usage of a month within it was paid", () => {
+    const holds = findHoldsOf({ in_year: [line(0, 365)], in_usage: [line(0, 31, "si_usage")] }, "in_year");
+    expect(holds).toMatchObject([{ window: { from: 31 * dayMs, until: null } }]);
   });
 
   it("a hold ends with the start of the next paid period", () => {
