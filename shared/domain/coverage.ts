@@ -78,8 +78,9 @@ function collectPaidInvoices(
   const paid = new Map<string, InvoiceTerms>();
   for (const { invoice } of payments) if (invoice !== null) paid.set(invoice.invoiceId, invoice);
   for (const [invoiceId, invoice] of Object.entries(record.invoices)) {
-    if (invoice.outcome === "failed") paid.delete(invoiceId);
-    else paid.set(invoiceId, { ...paid.get(invoiceId), ...invoice });
+    if (invoice.outcome === "paid") paid.set(invoiceId, { ...paid.get(invoiceId), ...invoice });
+    // A look-up with lines showed the invoice as paid, whichever earlier attempt failed.
+    else if (paid.get(invoiceId)?.lines === undefined) paid.delete(invoiceId);
   }
   return paid;
 }
@@ -196,7 +197,10 @@ export function findReversalFlags(lines: CoveredPeriod[]): Flag[] {
   return [...new Set(flags)].sort();
 }
 
-/** Returns whether money arrived for the subscription after it ended. */
+/** Returns whether money arrived for the subscription after it ended, and was not given back. */
 export function isPaidAfterEnd({ invoices }: Coverage, endedAt: Moment): boolean {
-  return [...invoices.values()].some(({ isMoney, paidAt }) => isMoney && paidAt !== null && paidAt > endedAt);
+  return [...invoices.values()].some(
+    ({ isMoney, paidAt, reversal }) =>
+      isMoney && paidAt !== null && paidAt > endedAt && reversal.fullyReversedAt === null,
+  );
 }

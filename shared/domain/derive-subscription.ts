@@ -24,7 +24,13 @@ import {
   type StripeSubscriptionStatus,
   type SubscriptionRecord,
 } from "./stripe-record.ts";
-import { type BilledProduct, buildPhases, findLastPeriodEnd, findProductEnd } from "./subscription-items.ts";
+import {
+  type BilledProduct,
+  buildPhases,
+  findLastPeriodEnd,
+  findProductEnd,
+  type Phase,
+} from "./subscription-items.ts";
 
 /** Maps Stripe's subscription status to the entitlement status. */
 const statuses: Record<StripeSubscriptionStatus, EntitlementStatus> = {
@@ -108,14 +114,14 @@ export function deriveSubscription(
       paidThrough: findPaidThrough(lines),
       coveredUntil,
       canceledAt: isCurrent ? revokedAt : findProductEnd(phases, productCode),
-      holds: updateHolds(base.holds, findHolds(lines)),
+      holds: updateHolds(base.holds, findHolds(lines, phases)),
       flags: isCurrent
         ? [
             ...buildFlags(observation, billed ?? null),
             ...findReversalFlags(lines),
             ...(coveredUntil === null ? [] : ["plan_change_unpaid" as const]),
           ]
-        : buildFlagsAfterEnd(coverage, observation),
+        : buildFlagsAfterEnd(coverage, latest, productCode),
       purchase,
       ...listAllowance(productCode, coverage, {
         termsOf: (code) => findTerms(state, code),
@@ -175,8 +181,14 @@ function buildFlags(observation: Observation, billed: BilledProduct | null): Fla
   return flags;
 }
 
-function buildFlagsAfterEnd(coverage: Coverage, { status, endedAt, at }: Observation): Flag[] {
-  return hasEnded(status) && isPaidAfterEnd(coverage, endedAt ?? at) ? ["paid_after_end"] : [];
+/** A product that a change of plan ended before had no part in a payment after the end of the subscription. */
+function buildFlagsAfterEnd(
+  coverage: Coverage,
+  { observation: { status, endedAt, at }, products }: Phase,
+  productCode: string,
+): Flag[] {
+  if (!hasEnded(status) || (products.size > 0 && !products.has(productCode))) return [];
+  return isPaidAfterEnd(coverage, endedAt ?? at) ? ["paid_after_end"] : [];
 }
 
 function buildPurchase(record: SubscriptionRecord): Entitlement["purchase"] {

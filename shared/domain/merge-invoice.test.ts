@@ -41,6 +41,14 @@ describe("mergeInvoice", () => {
     expect(merge(reports)).toMatchObject({ in_1: { amountPaid: 4_900 } });
   });
 
+  it("a line without a product does not take that of another line when Stripe lists them in another order", () => {
+    const [known] = paid(1).lines ?? [];
+    if (known === undefined) throw new Error("no line");
+    const unknown = { ...known, itemId: "si_2", priceId: "price_other", productCode: null };
+    const first = mergeInvoice({}, "in_1", paid(1, { lines: [unknown, known] }));
+    expect(mergeInvoice(first, "in_1", paid(1, { lines: [known, unknown] }))).toEqual(first);
+  });
+
   it("the far end of a credit line in an older record is replaced when the lines are read", () => {
     const older = { in_1: { outcome: "paid" as const, periodEnd: 52 * weekMs } };
     expect(mergeInvoice(older, "in_1", paid(1))).toEqual({ in_1: paid(1) });

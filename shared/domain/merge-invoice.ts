@@ -34,9 +34,11 @@ function mergeReports(before: RecordedInvoice, reported: RecordedInvoice): Recor
 /** The lines of a paid invoice don't change. A price may have become a product's since the first report. */
 function mergeLines(before: InvoiceLine[] | undefined, reported: InvoiceLine[]): InvoiceLine[] {
   if (before?.length !== reported.length) return reported;
-  return before.map((line, index) => ({
+  return before.map((line) => ({
     ...line,
-    productCode: line.productCode ?? reported[index]?.productCode ?? null,
+    // Lines of one period have no certain order.
+    productCode:
+      line.productCode ?? reported.find(({ priceId }) => priceId === line.priceId)?.productCode ?? null,
   }));
 }
 

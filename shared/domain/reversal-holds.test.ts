@@ -42,7 +42,7 @@ function findHoldsOf(invoices: Record<string, InvoiceLine[]>, refundedInvoice: s
     },
     disputes: {},
   };
-  return findHolds(collectCoverage(record, [payment], []).lines);
+  return findHolds(collectCoverage(record, [payment], []).lines, []);
 }
 
 describe("findHolds", () => {
@@ -52,6 +52,26 @@ describe("findHolds", () => {
       "in_june",
     );
     expect(holds).toMatchObject([{ causeId: "pi_1", window: { from: 31 * dayMs, until: null } }]);
+  });
+
+  it("a refunded payment is held although only the failed attempt of its invoice arrived", () => {
+    const terms = { periodEnd: null, amountPaid: 2_900, currency: "eur", paidAt: 0, lines: [line(0, 31)] };
+    const payment: PaymentRecord = {
+      type: "payment",
+      recordId: "pi_1",
+      invoice: { invoiceId: "in_1", subscriptionId: "sub_1", ...terms },
+      refunds: {
+        re_1: { id: "re_1", amount: 2_900, status: "succeeded", createdAt: 1, version: 1, since: 1 },
+      },
+      disputes: {},
+    };
+    const record = buildSubscriptionRecord({ in_1: { outcome: "failed", periodEnd: null } });
+    expect(findHolds(collectCoverage(record, [payment], []).lines, [])).toMatchObject([{ causeId: "pi_1" }]);
+  });
+
+  it("a refunded year denies although the usage of a month within it was paid", () => {
+    const holds = findHoldsOf({ in_year: [line(0, 365)], in_usage: [line(0, 31, "si_usage")] }, "in_year");
+    expect(holds).toMatchObject([{ window: { from: 31 * dayMs, until: null } }]);
   });
 
   it("a hold ends with the start of the next paid period", () => {

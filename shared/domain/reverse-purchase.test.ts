@@ -97,6 +97,15 @@ describe("reversal of a purchase", () => {
     expect(customer.pack).toMatchObject({ status: "active", unitsRemaining: 1_500, unitsClawedBack: null });
   });
 
+  it("units that were added after a dispute was lost are left when a read reports the loss before its event", () => {
+    const customer = () => new Customer().dispute(6, "needs_response", 5).add(10, 500);
+    const left = { status: "active", unitsRemaining: 500, unitsClawedBack: 1_000 };
+    expect(customer().dispute(11, "lost", 9).pack).toMatchObject(left);
+    const read = customer().dispute(12, "lost", 12);
+    expect(read.pack).toMatchObject({ status: "canceled", unitsRemaining: 0 });
+    expect(read.dispute(13, "lost", 9).pack).toMatchObject(left);
+  });
+
   it("a revocation after a refund counts the units of both as clawed back", () => {
     const customer = new Customer().add(10, 500).refund(11, "succeeded", 9);
     customer.operate(12, { type: "revoke", entitlementId: "cs_1" });

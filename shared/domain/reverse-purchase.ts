@@ -63,13 +63,12 @@ function applyReversal(entitlement: Entitlement, reversedAt: Moment): Entitlemen
   // Already canceled for another reason, so no units are left to claw back.
   if (entitlement.status === "canceled" && !isReversed(entitlement)) return entitlement;
   if (entitlement.status === "active" && isReversed(entitlement)) return entitlement;
-  const added = countUnitsAddedAfter(entitlement, reversedAt);
-  if (!isReversed(entitlement) && added > 0) return clawBackAllBut(entitlement, added);
-  const reversed = isReversed(entitlement)
-    ? { ...settleExpiry(entitlement, reversedAt), canceledAt: reversedAt }
-    : clawBack(settleExpiry(entitlement, reversedAt), "refunded", reversedAt);
+  // The moment may be known better than before. No unit of a canceled pack moves, so it is decided again.
+  const before = isReversed(entitlement) ? returnUnits(entitlement) : entitlement;
+  const added = countUnitsAddedAfter(before, reversedAt);
+  if (added > 0) return clawBackAllBut(before, added);
   return {
-    ...reversed,
+    ...clawBack(settleExpiry(before, reversedAt), "refunded", reversedAt),
     ...(entitlement.kind === "time_pass"
       ? { startsAt: entitlement.paidAt, expiresAt: Math.max(entitlement.paidAt, reversedAt) }
       : {}),

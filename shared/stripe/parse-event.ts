@@ -13,6 +13,8 @@ export type ParsedEvent =
   | ParsedReversal
   /** A charge was refunded. The charge does not identify the refund, so its refunds are listed. */
   | { type: "charge_refunded"; paymentIntentId: string | null; chargeId: string }
+  /** One of several payments of an invoice succeeded, and the rest is open. */
+  | { type: "invoice_part" }
   | { type: "not_handled" };
 
 /** Parses any event, in the shapes of the pinned API version and of older ones. Throws `UnreadableObject`. */
@@ -44,8 +46,8 @@ export function parseStripeEvent(event: Stripe.Event): ParsedEvent {
       return parseSubscription(event.data.object, { ...source, said: "deleted" }, null);
     case "invoice.paid":
     case "invoice.payment_succeeded":
-      // One of several payments succeeded. The event of the last one shows the invoice as paid.
-      if (event.data.object.status === "open") return { type: "not_handled" };
+      // The event of the last payment shows the invoice as paid.
+      if (event.data.object.status === "open") return { type: "invoice_part" };
       return parseInvoice(event.data.object, "paid", at);
     case "invoice.payment_failed":
       return parseInvoice(event.data.object, "failed", at);

@@ -114,6 +114,29 @@ describe("diagnose: refund and dispute", () => {
       ]);
   });
 
+  it("diagnose() names the hold that the decision names, of a dispute and a refund", () => {
+    const refunded = { ...hold, causeId: "pi_1", reason: "refund" as const };
+    const held = entitlement({ holds: [hold, refunded] });
+    const view = customer({ decision: deniedFor("payment_refunded"), entitlements: [held] });
+    expect(diagnose(view, noFacts)[0]?.title).toBe("Payment refunded");
+    expect(causes(view)[0]?.[1]).toContain("cause_id=pi_1");
+  });
+
+  it("diagnose() calls a dispute that was lost no refund, and names no reversal of another purchase", () => {
+    const view = customer({ decision: deniedFor("refunded"), entitlements: [entitlement()] });
+    const other = entry(5, "refund", -10);
+    const entries = [
+      { ...other, touched: other.touched.map((each) => ({ ...each, entitlementId: "ent_2" })) },
+      entry(4, "dispute", -1_000),
+    ];
+    const [cause] = diagnose({ ...view, entries }, noFacts);
+    expect(cause).toMatchObject({
+      title: "Payment lost in a dispute",
+      text: expect.stringMatching(/^The lost dispute canceled/),
+    });
+    expect(causes({ ...view, entries })).toEqual([["reversal", grantCredits, ".#entry-4"]]);
+  });
+
   it("diagnose() refers to Stripe when a payment is overdue and there is no hold", () => {
     const view = customer({ decision: deniedFor("payment_past_due"), entitlements: [entitlement()] });
     expect(causes(view)).toEqual([["stripe_says_so", grantCredits, "./sync"]]);

@@ -17,6 +17,7 @@ const played: Record<string, string> = {
     "the refund of a former yearly plan does not deny the monthly plan that is paid",
   "yearly, then monthly, May disputed":
     "a dispute of the monthly payment denies although a former yearly plan was paid",
+  "a month within a year, June 10": "a refunded year denies after the last paid month of another item",
   "a credit line, May 20": "a credit line that reaches far does not keep a disputed month",
   "a one-off line, May 20": "a one-off line that reaches far does not keep a refunded month",
   "the eleventh line, June 5": "a renewal whose line is the eleventh of its invoice ends a hold",

@@ -183,7 +183,7 @@ describe("an invoice that is paid in parts", () => {
   it.each(["invoice.payment_succeeded", "invoice.paid"])(
     "%s counts as no payment while the invoice is open, and as one when it is paid",
     (type) => {
-      expect(parse(type, "open")).toEqual({ type: "not_handled" });
+      expect(parse(type, "open")).toEqual({ type: "invoice_part" });
       expect(parse(type, "paid")).toMatchObject({ type: "invoice", outcome: "paid", amountPaid: 2_000 });
     },
   );

@@ -55,7 +55,12 @@ export async function applyEvent(
   }
 }
 
-type EventResult = ApplyResult | OtherSession | UnlinkedPayment | { outcome: "not_handled" };
+type EventResult =
+  | ApplyResult
+  | OtherSession
+  | UnlinkedPayment
+  | { outcome: "not_handled" }
+  | { outcome: "invoice_part" };
 
 function toSettlement(result: EventResult): Settlement {
   switch (result.outcome) {
@@ -72,6 +77,8 @@ function toSettlement(result: EventResult): Settlement {
       return { ...ignored("erased"), payload: "" };
     case "not_handled":
       return ignored("type not handled");
+    case "invoice_part":
+      return ignored("invoice not paid in full");
     case "other_session":
       return failed(`not a sale: ${result.reason}`);
     case "unknown_attempt":
@@ -100,6 +107,7 @@ async function applyParsedEvent(context: ConnectionContext, event: ParsedEvent):
       return applyReversals(context, refunds, event);
     }
     case "not_handled":
-      return { outcome: "not_handled" };
+    case "invoice_part":
+      return { outcome: event.type };
   }
 }

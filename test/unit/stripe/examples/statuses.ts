@@ -1,4 +1,4 @@
-import { dispute, renew, settle, subscribe, wait } from "../model/steps.ts";
+import { changePrice, dispute, refund, renew, settle, subscribe, wait } from "../model/steps.ts";
 import type { Example } from "./example.ts";
 
 /** What the subscription's own status decides. */
@@ -13,6 +13,31 @@ export const statusExamples: Record<string, Example> = {
     ],
     products: { PRO: "subscription_ended" },
     flags: { PRO: ["paid_after_end"] },
+  },
+  "money that arrived for an ended subscription is not flagged once it is refunded": {
+    history: [
+      subscribe(),
+      renew({ outcome: "failed" }),
+      { do: "dunning", on: 0, to: "canceled" },
+      wait(1),
+      settle(),
+      wait(1),
+      refund(),
+    ],
+    products: { PRO: "subscription_ended" },
+  },
+  "money that arrives for an ended subscription is not flagged on a plan that ended before": {
+    history: [
+      subscribe(),
+      wait(1),
+      changePrice("price_team"),
+      renew({ outcome: "failed" }),
+      { do: "dunning", on: 0, to: "canceled" },
+      wait(1),
+      settle(),
+    ],
+    products: { PRO: "subscription_ended", TEAM: "subscription_ended" },
+    flags: { TEAM: ["paid_after_end"] },
   },
   "a late report of an active subscription does not revive it": {
     history: [subscribe(), wait(1), { do: "cancel", on: 0 }, { do: "stray", on: 0, later: false }],

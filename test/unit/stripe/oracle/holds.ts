@@ -1,5 +1,6 @@
 import type { Subscription, Truth } from "../model/truth.ts";
 import { type Billing, findBillingItems } from "./items.ts";
+import { findFirstState, passOn } from "./kept.ts";
 import { type Coverage, covers } from "./lines.ts";
 
 type HoldReason = "payment_disputed" | "payment_refunded";
@@ -27,7 +28,7 @@ export function findEffectiveHolds(
   );
   return listHolds(relevant)
     .filter(({ placedAt }) => !lifts.some(({ at }) => placedAt < at))
-    .filter((hold) => isEffective(hold, relevant, now))
+    .filter((hold) => isEffective(hold, subscription, relevant, now))
     .map(({ reason }) => reason);
 }
 
@@ -67,16 +68,34 @@ function listHolds(relevant: Coverage[]): Hold[] {
   });
 }
 
-function isEffective({ lines, placedAt }: Hold, relevant: Coverage[], now: number): boolean {
+function isEffective(
+  { lines, placedAt }: Hold,
+  subscription: Subscription,
+  relevant: Coverage[],
+  now: number,
+): boolean {
   // What counts is the period of the invoice that reaches furthest.
   const end = Math.max(...lines.map((line) => line.end));
-  const start = Math.max(...lines.filter((line) => line.end === end).map((line) => line.start));
+  const last = lines.filter((line) => line.end === end);
+  const start = Math.max(...last.map((line) => line.start));
+  const held = last.filter((line) => line.start === start);
   const remaining = relevant.filter(({ isRemoved }) => !isRemoved);
-  return !remaining.some((line) =>
-    line.isMoney
-      ? // Another payment covers this moment, or a period was paid that began no earlier.
-        covers(line, now) || (line.start <= now && line.start >= start)
-      : // An earlier free period reaches further than the payment that was taken back.
-        covers(line, now) && line.start < start && line.paidAt <= placedAt,
-  );
+  return !remaining.some((line) => {
+    // An earlier free period counts where it reaches further than the payment that was taken back.
+    if (covers(line, now)) return line.isMoney || (line.start < start && line.paidAt <= placedAt);
+    // A later period that is over still counts, unless it was a shorter one of another item.
+    if (!line.isMoney || line.start > now || line.start < start) return false;
+    return line.end >= end || held.some((each) => isFollowed(subscription, each, line));
+  });
+}
+
+/** Returns whether the line is for the same place as the one that was taken back, or that place is gone. */
+function isFollowed({ states }: Subscription, taken: Coverage, line: Coverage): boolean {
+  let holders: ReadonlySet<string> = new Set([taken.itemId]);
+  for (let index = findFirstState(states, taken); index < states.length; index++) {
+    if (holders.size === 0 || holders.has(line.itemId)) return true;
+    const [before, after] = [states[index], states[index + 1]];
+    if (before !== undefined && after !== undefined) holders = passOn(holders, before, after);
+  }
+  return holders.size === 0;
 }

@@ -39,7 +39,7 @@ export function findKeptLines(
 }
 
 /** Returns the index of the last state of the line's second that bills its item. */
-function findFirstState(states: SubscriptionState[], { state, itemId }: Coverage): number {
+export function findFirstState(states: SubscriptionState[], { state, itemId }: Coverage): number {
   const second = states[state]?.at;
   const last = states.findLastIndex((each) => each.at === second && listBilled(each).includes(itemId));
   return last === -1 ? state : last;

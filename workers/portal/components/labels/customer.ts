@@ -67,7 +67,7 @@ const flagWords: Record<string, string> = {
   reversal_in_other_currency:
     "A refund or dispute is in another currency than the payment and was not counted. Review it in Stripe.",
   plan_change_unpaid:
-    "The plan change was not paid. The former plan's paid period keeps access until it ends.",
+    "A plan change or another item is not paid. This product's paid period keeps access until it ends.",
   paid_after_end: "A payment arrived after the subscription ended. It grants no access. Refund it in Stripe.",
 };
 

@@ -27,10 +27,10 @@ export function diagnoseDenial(
   const name = decider === undefined ? "the entitlement" : nameProduct(productNames, decider.productCode);
   switch (reason) {
     case "refunded":
-      return [refundCause(customer, name, grantAction(decider?.productCode))];
+      return [refundCause(customer, name, decider)];
     case "payment_disputed":
     case "payment_refunded":
-      return [heldCause(name, decider)];
+      return [heldCause(name, decider, reason)];
     case "payment_past_due":
       return [
         stripeCause(
@@ -101,32 +101,49 @@ const stripeCause = (
   actions: [grantAction(decider?.productCode), syncAction],
 });
 
-function refundCause({ entries }: CustomerView, name: string, remedy: CauseAction): LikelyCause {
-  const entry = entries.find(({ operation }) => operation === "refund" || operation === "dispute");
+function refundCause(
+  { entries }: CustomerView,
+  name: string,
+  decider: EntitlementExplained | undefined,
+): LikelyCause {
+  const entry = entries.find(
+    ({ operation, touched }) =>
+      (operation === "refund" || operation === "dispute") &&
+      touched.some(({ entitlementId }) => entitlementId === decider?.entitlementId),
+  );
+  const isLost = entry?.operation === "dispute";
   const spent = unitsTaken(entries, spending).units;
   return {
     cause: "reversal",
-    title: "Payment refunded in full",
-    text: `The refund canceled ${name}${entry === undefined ? "" : ` (#${entry.sequence})`}${
+    title: isLost ? "Payment lost in a dispute" : "Payment refunded in full",
+    text: `The ${isLost ? "lost dispute" : "refund"} canceled ${name}${entry === undefined ? "" : ` (#${entry.sequence})`}${
       spent === 0 ? "" : ` after ${formatCount(spent)} units were used`
     }. Another purchase or a grant restores access.`,
-    actions: [remedy, ...(entry === undefined ? [] : [seeEntry(entry)])],
+    actions: [grantAction(decider?.productCode), ...(entry === undefined ? [] : [seeEntry(entry)])],
   };
 }
 
-function heldCause(name: string, entitlement: EntitlementExplained | undefined): LikelyCause {
-  const hold = entitlement?.holds.find(({ effective }) => effective);
+/** Of several holds, the one that the decision names. */
+function heldCause(
+  name: string,
+  entitlement: EntitlementExplained | undefined,
+  denied: "payment_disputed" | "payment_refunded",
+): LikelyCause {
+  const reason = denied === "payment_refunded" ? "refund" : "dispute";
+  const effective = entitlement?.holds.filter((each) => each.effective) ?? [];
+  const hold = effective.find((each) => each.reason === reason) ?? effective[0];
   const query =
     entitlement === undefined || hold === undefined
       ? null
       : new URLSearchParams({ entitlement_id: entitlement.entitlementId, cause_id: hold.causeId });
+  const orPaid = entitlement?.kind === "subscription" ? ", a later invoice is paid" : "";
   return {
     cause: "reversal",
     title: hold?.reason === "refund" ? "Payment refunded" : "Payment disputed",
     text:
       hold?.reason === "refund"
         ? `${name} is on hold until a later invoice is paid or you lift the hold.`
-        : `The customer disputed the payment of ${name} with their bank. It is on hold until you win the dispute or lift the hold.`,
+        : `The customer disputed the payment of ${name} with their bank. It is on hold until you win the dispute${orPaid} or you lift the hold.`,
     actions: query === null ? [syncAction] : [{ label: "Lift hold…", page: `./lift-hold?${query}` }],
   };
 }
