@@ -1,16 +1,12 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
+import { toPlace } from "../../../shared/kit/place.ts";
 import {
   type KnownBrowser,
   readKnownBrowser,
   rememberBrowser,
 } from "../../../workers/portal/auth/known-browser.ts";
-import {
-  resetMailCounters,
-  signInCodeCounters,
-  signInCounters,
-  toPlace,
-} from "../../../workers/portal/auth/limits.ts";
+import { resetMailCounters, signInCodeCounters, signInCounters } from "../../../workers/portal/auth/limits.ts";
 import { createSignInService } from "../../../workers/portal/auth/sign-in-service.ts";
 import { buildCode, findTimeStep } from "../../../workers/portal/auth/totp.ts";
 import type { PortalEnv } from "../../../workers/portal/env.ts";
