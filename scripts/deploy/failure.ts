@@ -35,7 +35,8 @@ export function readFailure(args: string[], { stdout, stderr, output }: Wrangler
     .filter((text) => !noise.test(text));
   const message = [...new Set([recorded?.message, ...said])].filter(Boolean).slice(0, 3).join(" ");
   const [, code] = apiCode.exec(printed) ?? apiCode.exec(message) ?? [];
-  const number = typeof recorded?.code === "number" ? recorded.code : code === undefined ? null : Number(code);
+  const number =
+    typeof recorded?.code === "number" ? recorded.code : code === undefined ? null : Number(code);
   return new WranglerFailure(args, number, message || "wrangler printed nothing.");
 }
 

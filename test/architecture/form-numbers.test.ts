@@ -5,9 +5,11 @@ it("the portal reads a number of a form or query by parseWholeNumber only: Numbe
   const files = readSourceFiles("workers/portal").filter(({ path }) => !isTestFile(path));
   expect(files.length).toBeGreaterThan(100);
   const found = files.flatMap(({ path }) =>
-    [...read(path).matchAll(/\b(?:Number|parseInt|parseFloat)\((?:await )?(?:\(await )?(?:read(?:Field|Form)|form\b|c\.req\.query)/g)].map(
-      ([text]) => `${path}: ${text}`,
-    ),
+    [
+      ...read(path).matchAll(
+        /\b(?:Number|parseInt|parseFloat)\((?:await )?(?:\(await )?(?:read(?:Field|Form)|form\b|c\.req\.query)/g,
+      ),
+    ].map(([text]) => `${path}: ${text}`),
   );
   expect(found).toEqual([]);
 });

@@ -180,7 +180,9 @@ describe("invitation links", () => {
     await provision(inject("origin"), "ageProof", email, null);
     const path = await inviteOperator(await signInAsOwner(), "viewer", email);
     expect((await portal.post(path)).location).toBe("/second-factor");
-    expect((await new PortalClient(inject("origin")).get(path)).html).toContain("An operator with this email");
+    expect((await new PortalClient(inject("origin")).get(path)).html).toContain(
+      "An operator with this email",
+    );
   });
 
   it("the team page rejects an invitation when its address belongs to a member", async () => {
@@ -218,7 +220,8 @@ describe("team page", () => {
       const guest = address();
       const link = await inviteOperator(other.portal, "owner", guest);
       const { html } = await boss.portal.get("/team");
-      const operator = new RegExp(`${other.email}.*?name="operator" value="([^"]+)"`, "s").exec(html)?.[1] ?? "";
+      const operator =
+        new RegExp(`${other.email}.*?name="operator" value="([^"]+)"`, "s").exec(html)?.[1] ?? "";
       const portal = take === "/team/leave" ? other.portal : boss.portal;
       await portal.submit(take, take === "/team/leave" ? {} : { operator, from: "owner", role: "viewer" });
       const browser = new PortalClient(inject("origin"));

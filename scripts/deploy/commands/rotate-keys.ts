@@ -4,8 +4,8 @@ import { type Context, confirmByName } from "../context.ts";
 import { DeployLock } from "../lock.ts";
 import { nameIn } from "../names.ts";
 import { openEnvironment } from "../open-environment.ts";
-import { DeployProblem } from "../problem.ts";
 import { parseJson } from "../parse-json.ts";
+import { DeployProblem } from "../problem.ts";
 import { SecretsCopy } from "../secrets.ts";
 import { sql } from "../sql.ts";
 

@@ -262,7 +262,9 @@ describe("a deployment from another checkout", () => {
       ["deliveries", "WEBHOOK_WRAPPING_KEYS"],
       ["portal", "SIGN_IN_SECRET"],
     ] as const) {
-      const { secrets } = state.workers[`licenzy-production-${worker}`] ?? { secrets: {} as Record<string, string> };
+      const { secrets } = state.workers[`licenzy-production-${worker}`] ?? {
+        secrets: {} as Record<string, string>,
+      };
       const value = secrets[secret] ?? "";
       delete secrets[secret];
       const { code, lines } = await elsewhere(state, `${bare} --secrets SECRETS`);

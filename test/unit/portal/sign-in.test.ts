@@ -6,7 +6,11 @@ import {
   readKnownBrowser,
   rememberBrowser,
 } from "../../../workers/portal/auth/known-browser.ts";
-import { resetMailCounters, signInCodeCounters, signInCounters } from "../../../workers/portal/auth/limits.ts";
+import {
+  resetMailCounters,
+  signInCodeCounters,
+  signInCounters,
+} from "../../../workers/portal/auth/limits.ts";
 import { createSignInService } from "../../../workers/portal/auth/sign-in-service.ts";
 import { buildCode, findTimeStep } from "../../../workers/portal/auth/totp.ts";
 import type { PortalEnv } from "../../../workers/portal/env.ts";
