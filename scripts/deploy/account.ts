@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { readFailure, WranglerFailure } from "./failure.ts";
+import { parseJson } from "./parse-json.ts";
 import { DeployProblem } from "./problem.ts";
 import type { RunWrangler } from "./wrangler.ts";
 
@@ -161,7 +162,7 @@ export class Account {
 
   private async read<T>(args: string[], schema: z.ZodType<T>): Promise<T> {
     const printed = await this.call(args);
-    const parsed = schema.safeParse(parseJson(printed));
+    const parsed = schema.safeParse(parsePrinted(printed));
     if (parsed.success) return parsed.data;
     throw new DeployProblem(
       `wrangler ${args.slice(0, 2).join(" ")} printed something unexpected: ${printed.trim().slice(0, 120)}`,
@@ -183,12 +184,7 @@ const isMissingWorker = ({ code, message }: WranglerFailure): boolean =>
   code === workerNotFound || /has no deployments|does not exist on your account/i.test(message);
 
 /** Parses the JSON in what wrangler printed. Warnings may come before it. */
-function parseJson(text: string): unknown {
+function parsePrinted(text: string): unknown {
   const start = text.search(/^[[{]/m);
-  if (start === -1) return undefined;
-  try {
-    return JSON.parse(text.slice(start));
-  } catch {
-    return undefined;
-  }
+  return start === -1 ? undefined : parseJson(text.slice(start));
 }

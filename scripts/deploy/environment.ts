@@ -5,6 +5,7 @@ import { join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { rootDir } from "../../dev/stack/paths.ts";
 import { writePrivateFile } from "../../dev/stack/secrets.ts";
+import { parseJson } from "./parse-json.ts";
 import { DeployProblem } from "./problem.ts";
 
 /** Contains one folder per environment. Git ignores it; a test sets the variable to a temporary folder. */
@@ -31,6 +32,9 @@ const settingsSchema = z.object({
   /** The share of the lines of answered requests that is written. An environment of an older release lacks it. */
   logShare: z.number().min(0).max(1).default(0.1),
 });
+
+/** What the account remembers of them. */
+export const sharedSettingsSchema = settingsSchema.omit({ secrets: true });
 
 /** What an operator decides about an environment. No secret is among it. */
 export type Settings = z.infer<typeof settingsSchema>;
@@ -84,7 +88,7 @@ export async function readSettings(name: string, given: Partial<Settings>): Prom
 async function readKnown(name: string): Promise<Partial<Settings>> {
   const file = settingsFile(name);
   if (!existsSync(file)) return {};
-  const parsed = settingsSchema.safeParse(JSON.parse(await readFile(file, "utf8")));
+  const parsed = settingsSchema.safeParse(parseJson(await readFile(file, "utf8")));
   if (parsed.success) return parsed.data;
   throw new DeployProblem(
     `${file} is not readable: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`,

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { parseJson } from "./parse-json.ts";
 import { DeployProblem } from "./problem.ts";
 import type { WranglerResult } from "./wrangler.ts";
 
@@ -14,6 +15,11 @@ export class WranglerFailure extends Error {
   }
 }
 
+interface Recorded {
+  code?: number;
+  message?: string;
+}
+
 const commandFailed = /"type":"command-failed"/;
 const apiCode = /\[code: (\d+)\]/;
 const noise = /^(|.*Logs were written to.*|-{3,}.*|.*wrangler \d+\.\d+\.\d+.*)$/;
@@ -21,15 +27,16 @@ const noise = /^(|.*Logs were written to.*|-{3,}.*|.*wrangler \d+\.\d+\.\d+.*)$/
 /** Reads what wrangler said about its failure: the code from its output file or its text, and the first error line. */
 export function readFailure(args: string[], { stdout, stderr, output }: WranglerResult): WranglerFailure {
   const line = output.split("\n").find((text) => commandFailed.test(text));
-  const recorded = line === undefined ? {} : (JSON.parse(line) as { code?: number; message?: string });
+  const recorded = (line === undefined ? undefined : parseJson(line)) as Recorded | undefined;
   const printed = stripVTControlCharacters(`${stderr}\n${stdout}`);
   const said = printed
     .split("\n")
     .map((text) => text.replace(/^\s*(✘\s*)?\[ERROR\]\s*/, "").trim())
     .filter((text) => !noise.test(text));
-  const message = [...new Set([recorded.message, ...said])].filter(Boolean).slice(0, 3).join(" ");
+  const message = [...new Set([recorded?.message, ...said])].filter(Boolean).slice(0, 3).join(" ");
   const [, code] = apiCode.exec(printed) ?? apiCode.exec(message) ?? [];
-  const number = typeof recorded.code === "number" ? recorded.code : code === undefined ? null : Number(code);
+  const number =
+    typeof recorded?.code === "number" ? recorded.code : code === undefined ? null : Number(code);
   return new WranglerFailure(args, number, message || "wrangler printed nothing.");
 }
 
@@ -56,9 +63,28 @@ const permissionOf = (args: string[]): string => {
 
 const again = "Then run the same command again: it continues where it ended.";
 
-/** Says a failure of wrangler in one sentence with the next step. Other errors stay what they are. */
+/** Codes of the system for a file that can't be read or written, and what is wrong with it. */
+const fileFaults: Record<string, string> = {
+  EACCES: "this user may not read or write it",
+  EPERM: "this user may not read or write it",
+  EROFS: "its disk is read-only",
+  ENOSPC: "its disk is full",
+  EDQUOT: "its disk is full",
+  ENOTDIR: "a part of the path is a file",
+  EISDIR: "it is a folder",
+  EEXIST: "a part of the path is a file",
+};
+
+function explainFile(error: unknown): unknown {
+  const { code = "", path } = error as NodeJS.ErrnoException;
+  const fault = fileFaults[code];
+  if (fault === undefined || path === undefined) return error;
+  return new DeployProblem(`${path} can't be used: ${fault}.`, `Correct that. ${again}`);
+}
+
+/** Says a failure of wrangler or of a file in one sentence with the next step. Other errors stay what they are. */
 export function explainFailure(error: unknown): unknown {
-  if (!(error instanceof WranglerFailure)) return error;
+  if (!(error instanceof WranglerFailure)) return explainFile(error);
   const { code, message, args } = error;
   if (/CLOUDFLARE_API_TOKEN|not authenticated|"loggedIn":false|wrangler login/i.test(message))
     return new DeployProblem(

@@ -30,5 +30,11 @@ export function checkEnvironmentName(name: string | undefined): string {
       `${JSON.stringify(name)} can't name an environment.`,
       "Use 1 to 20 lowercase letters, digits and hyphens; begin with a letter.",
     );
+  // The further databases of another environment end so.
+  if (/(^|-)data-\d+$/.test(name))
+    throw new DeployProblem(
+      `${JSON.stringify(name)} can't name an environment: a database of another one could have its name.`,
+      "Choose a name that does not end with data- and a number.",
+    );
   return name;
 }

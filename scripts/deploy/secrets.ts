@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writePrivateFile } from "../../dev/stack/secrets.ts";
 import type { DeployedWorker } from "./names.ts";
+import { parseJson } from "./parse-json.ts";
 import { DeployProblem } from "./problem.ts";
 
 /** The secrets that each worker can't run without (docs/secrets.md). */
@@ -55,7 +56,7 @@ export class SecretsCopy {
   static async open(folder: string, environment: string): Promise<SecretsCopy> {
     const file = join(folder, `licenzy-${environment}.json`);
     if (!existsSync(file)) return new SecretsCopy(file, { secrets: {}, replacing: {} });
-    const parsed = copySchema.safeParse(parse(await readFile(file, "utf8")));
+    const parsed = copySchema.safeParse(parseJson(await readFile(file, "utf8")));
     if (parsed.success) return new SecretsCopy(file, parsed.data);
     throw new DeployProblem(
       `${file} is damaged.`,
@@ -103,13 +104,5 @@ export class SecretsCopy {
 
   private save(): Promise<void> {
     return writePrivateFile(this.file, JSON.stringify(this.copy, null, 2));
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -12,7 +12,7 @@ function quote(value: string): string {
 
 export const sql = {
   listTables:
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' AND name <> 'deploy_lock'",
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' AND name NOT IN ('deploy_lock', 'deploy_settings')",
   listMigrations: "SELECT name FROM d1_migrations ORDER BY id",
   findOperatorsTable: "SELECT 1 AS found FROM sqlite_master WHERE name = 'operators'",
   findOperator: "SELECT 1 AS found FROM operators LIMIT 1",
@@ -26,6 +26,14 @@ ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until
 WHERE holder = excluded.holder OR until <= unixepoch() RETURNING holder`,
   readLock: "SELECT holder, until FROM deploy_lock",
   releaseLock: (holder: string) => `DELETE FROM deploy_lock WHERE holder = ${quote(holder)}`,
+  createSettings:
+    "CREATE TABLE IF NOT EXISTS deploy_settings (id INTEGER PRIMARY KEY CHECK (id = 1), settings TEXT NOT NULL)",
+  findSettingsTable: "SELECT 1 AS found FROM sqlite_master WHERE name = 'deploy_settings'",
+  readSettings: "SELECT settings FROM deploy_settings",
+  storeSettings: (
+    json: string,
+  ) => `INSERT INTO deploy_settings VALUES (1, CAST(x'${Buffer.from(json).toString("hex")}' AS TEXT))
+ON CONFLICT (id) DO UPDATE SET settings = excluded.settings WHERE settings <> excluded.settings`,
   /**
    * Makes the sweep read Stripe's events since `moment` again, for the projects of a data database. The events that its
    * restore has lost come back.
@@ -40,7 +48,11 @@ AND project_id > ${quote(projectIdFloor(database))} AND project_id < ${quote(pro
   sealedByStripeKeys: `SELECT 'the Stripe key of ' || project_id || ', ' || mode AS what, api_key_sealed ->> '$.keyId' AS key FROM stripe_connections
 UNION ALL SELECT 'the Stripe webhook of ' || project_id || ', ' || mode, webhook_secret_sealed ->> '$.keyId' FROM stripe_connections
 UNION ALL SELECT 'the link secret of ' || project_id, secret_sealed ->> '$.keyId' FROM recovery_link_secrets`,
-  /** A signing secret that no longer signs does not count. */
+  /**
+   * A signing secret that no longer signs does not count. The address and the secret of an alert channel are sealed at the
+   * same time.
+   */
   sealedByWebhookKeys: `SELECT 'the endpoint ' || url AS what, (value ->> '$.sealed') ->> '$.keyId' AS key FROM endpoints, json_each(signing_secrets)
-WHERE value ->> '$.signsUntil' IS NULL OR value ->> '$.signsUntil' > unixepoch() * 1000`,
+WHERE value ->> '$.signsUntil' IS NULL OR value ->> '$.signsUntil' > unixepoch() * 1000
+UNION ALL SELECT 'the alert channel ' || address_hint || ' of ' || project_id || ', ' || mode, address_sealed ->> '$.keyId' FROM alert_channels`,
 };

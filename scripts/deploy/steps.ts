@@ -1,6 +1,6 @@
 import { tagOf } from "./account.ts";
 import type { Context } from "./context.ts";
-import type { EnvironmentDatabase } from "./databases.ts";
+import { type EnvironmentDatabase, readDatabases } from "./databases.ts";
 import { readMigrations } from "./migrations.ts";
 import { type DeployedWorker, nameIn, queues } from "./names.ts";
 import { DeployProblem } from "./problem.ts";
@@ -59,7 +59,10 @@ export function secretsStep(context: Context, worker: DeployedWorker): Step {
         apply: async () => {
           const copy = await openCopy(context, name);
           const values: Record<string, string> = {};
-          for (const secret of missing) values[secret] = await copy.obtain(secret);
+          for (const secret of missing) {
+            if (copy.get(secret) === undefined) await refuseReplacement(context, name, secret, copy.file);
+            values[secret] = await copy.obtain(secret);
+          }
           await account.putSecrets(name, values);
         },
       };
@@ -75,6 +78,26 @@ async function openCopy({ settings, environment }: Context, worker: string): Pro
     "Add --secrets ~/licenzy-secrets, a folder outside of the checkout that is backed up.",
   );
 }
+
+/** What each secret has sealed or encrypted can't be read with a new value. */
+async function refuseReplacement(context: Context, worker: string, secret: SecretName, file: string) {
+  if (secret === setupToken || !(await hasOwner(context))) return;
+  const { account, environment } = context;
+  const config = configFile(environment, "licenzy-runtime");
+  const statement = secret === "SIGN_IN_SECRET" ? sql.findOperator : sealedBy[secret];
+  for (const { name, id } of await readDatabases(context)) {
+    if (id === undefined || (await account.query(config, name, statement)).length === 0) continue;
+    throw new DeployProblem(
+      `${worker} lost its ${secret}, and ${file} has no copy of it. A new one could not open what is stored.`,
+      "Restore the copy from your backup, or use --secrets with its folder. If it is lost, see docs/deploying.md.",
+    );
+  }
+}
+
+const sealedBy = {
+  STRIPE_WRAPPING_KEYS: sql.sealedByStripeKeys,
+  WEBHOOK_WRAPPING_KEYS: sql.sealedByWebhookKeys,
+} as const;
 
 /** A worker of this name that we did not deploy belongs to another product. */
 async function refuseForeignWorker({ account }: Context, name: string, secrets: string[] | undefined) {

@@ -66,6 +66,7 @@ describe("log", () => {
       "jane.doe+x@example.com",
       "/invitations/0123456789abcdefghjk",
       "/reset/0123456789abcdefghjk",
+      `/r/00${"0123456789abcdefghjkmnpqrs".repeat(2)}`,
     ];
     const message = errorMessage(new Error(`No such thing: '${secrets.join("', '")}'; try again`));
     for (const secret of secrets) expect(message).not.toContain(secret);

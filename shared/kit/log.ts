@@ -112,7 +112,7 @@ const sensitivePatterns = [
   /\bwhsec_[\w+/=]+/g,
   /\blz_(?:test|live)_\w+/g,
   /\bBearer +\S+/gi,
-  /\/(?:invitations|reset)\/\w+/g,
+  /\/(?:invitations|reset|r)\/\w+/g,
   /[^\s@"'<>(]+@[^\s@"'<>)]+\.[a-z]{2,}/gi,
 ];
 

@@ -32,15 +32,21 @@ export interface Message {
 export const isMailEnabled = ({ MAIL, MAIL_FROM }: MailEnv): boolean =>
   MAIL !== undefined || Boolean(MAIL_FROM);
 
+/** Returns what is missing in the configuration of this installation, or `null`: then no message can be sent. */
+export function findMailFault(env: MailEnv): string | null {
+  if (env.MAIL === undefined) return "there is no binding MAIL";
+  if (!env.MAIL_FROM) return "MAIL_FROM is not set";
+  return getPublicOrigin(env) === null ? "PUBLIC_ORIGIN is not set, or is no address" : null;
+}
+
 /**
  * Passes the message to the mail service. A service that takes longer than 5 s counts as failed. Never
  * throws.
  */
 export async function sendMail(env: MailEnv, to: string, message: Message): Promise<MailOutcome> {
-  const { MAIL, MAIL_FROM } = env;
-  if (MAIL === undefined) return failed("there is no binding MAIL");
-  if (!MAIL_FROM) return failed("MAIL_FROM is not set");
-  if (getPublicOrigin(env) === null) return failed("PUBLIC_ORIGIN is not set, or is no address");
+  const fault = findMailFault(env);
+  if (fault !== null) return failed(fault);
+  const { MAIL, MAIL_FROM } = env as Required<MailEnv>;
   const from = { name: "Licenzy", email: MAIL_FROM };
   try {
     await withTimeout("the mail service", timeoutMs, MAIL.send({ from, to, ...message }));

@@ -80,6 +80,7 @@ const refused: [why: RegExp, urls: string[]][] = [
       "https://localhost/",
       "https://LOCALHOST/",
       "https://localhost./",
+      "https://localhost../",
       "https://intranet/",
       "https://metadata/",
     ],
@@ -92,6 +93,7 @@ const refused: [why: RegExp, urls: string[]][] = [
       "https://metadata.google.internal/",
       "https://app.localhost/",
       "https://a.b.internal./",
+      "https://a.b.internal../",
     ],
   ],
   [

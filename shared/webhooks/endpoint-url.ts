@@ -28,7 +28,7 @@ export function checkEndpointUrl(text: string, policy: AddressPolicy): EndpointU
     return refused("The URL must not contain a user name or password. Requests are signed instead.");
   if (url.hash !== "") return refused("The URL must not contain a fragment (#…). Fragments are never sent.");
   // The URL parser normalizes every IPv4 notation (0x7f.1, 2130706433, 0177.0.0.1, １２７.0.0.1) to dotted form.
-  const host = url.hostname.replace(/\.$/, "");
+  const host = url.hostname.replace(/\.+$/, "");
   if (policy.allowsLoopback && isLoopbackHost(host) && /^https?:$/.test(url.protocol))
     return { outcome: "ok", url, isLoopback: true };
   if (url.protocol !== "https:") return refused("The URL must begin with https://");

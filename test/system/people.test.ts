@@ -159,6 +159,32 @@ describe("invitation links", () => {
     expect((await new PortalClient(inject("origin")).get(`${path}x`)).status).toBe(404);
   });
 
+  it("an invitation link refuses a name that would fill every list and audit entry", async () => {
+    const path = await inviteOperator(await signInAsOwner(), "viewer", address());
+    const browser = new PortalClient(inject("origin"));
+    const reply = await browser.post(path, { name: "x".repeat(81), password: "long enough for this" });
+    expect(reply.status).toBe(422);
+    expect(reply.html).toContain("Use at most 80 characters.");
+    const longest = { name: "x".repeat(80), password: "long enough for this" };
+    expect((await browser.post(path, longest)).status).toBe(303);
+  });
+
+  it("an invitation link is not accepted by a browser that has not entered the operator's second factor", async () => {
+    const { accountId } = await newWorld();
+    const operator = await newOperator("viewer", accountId);
+    const { email, password, portal } = operator;
+    const { secret } = await turnOnSecondFactor(operator);
+    await portal.submit("/team/leave");
+    await portal.submit("/sign-in", { email, password });
+    await portal.submit("/sign-in/code", { code: buildTotpCode(secret, 1) });
+    await provision(inject("origin"), "ageProof", email, null);
+    const path = await inviteOperator(await signInAsOwner(), "viewer", email);
+    expect((await portal.post(path)).location).toBe("/second-factor");
+    expect((await new PortalClient(inject("origin")).get(path)).html).toContain(
+      "An operator with this email",
+    );
+  });
+
   it("the team page rejects an invitation when its address belongs to a member", async () => {
     const { email } = await newOperator("viewer");
     const portal = await signInAsOwner();
@@ -183,6 +209,29 @@ describe("team page", () => {
     const last = left[0]?.status === 200 ? first : second;
     expect((await last.portal.submit("/team/leave")).location).toBe("/team");
     expect((await last.portal.get("/team")).html).toContain("You are the last owner");
+  });
+
+  it("an owner who is removed or demoted does not come back by an invitation that they sent before", async () => {
+    const { accountId } = await newWorld();
+    const boss = await newOperator("owner", accountId);
+    const person = { name: "Accomplice", password: "long enough for this" };
+    for (const take of ["/team/remove", "/team/role", "/team/leave"]) {
+      const other = await newOperator("owner", accountId);
+      const guest = address();
+      const link = await inviteOperator(other.portal, "owner", guest);
+      const { html } = await boss.portal.get("/team");
+      const operator =
+        new RegExp(`${other.email}.*?name="operator" value="([^"]+)"`, "s").exec(html)?.[1] ?? "";
+      const portal = take === "/team/leave" ? other.portal : boss.portal;
+      await portal.submit(take, take === "/team/leave" ? {} : { operator, from: "owner", role: "viewer" });
+      const browser = new PortalClient(inject("origin"));
+      expect((await browser.post(link, person)).status, take).toBe(409);
+      expect((await boss.portal.get("/team")).html).not.toContain(guest);
+      const log = await boss.portal.get("/audit/export?action=invitation.revoke");
+      expect(log.html).toContain(guest);
+    }
+    const kept = await inviteOperator(boss.portal, "viewer", address());
+    expect((await new PortalClient(inject("origin")).post(kept, person)).status).toBe(303);
   });
 
   it("a removed member is signed out immediately", async () => {

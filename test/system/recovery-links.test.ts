@@ -265,10 +265,13 @@ describe("a recovery link", () => {
     await expect.poll(async () => (await open(link)).status, polling).toBe(404);
   });
 
-  it("an address that sends many requests is refused for a while", async () => {
+  it.each([
+    ["an address", () => "203.0.113.77"],
+    ["a network with many addresses", (index: number) => `2001:db8:7:7::${index.toString(16)}`],
+  ])("%s that sends many requests is refused for a while", async (_, addressOf) => {
     const link = await newLink(await usedUp());
-    const headers = { "CF-Connecting-IP": "203.0.113.77" };
-    const send = async () => (await fetch(link, { headers })).status;
+    const send = async (_request: unknown, index: number) =>
+      (await fetch(link, { headers: { "CF-Connecting-IP": addressOf(index) } })).status;
     const statuses = await Promise.all(Array.from({ length: 90 }, send));
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
   });

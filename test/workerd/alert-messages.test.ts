@@ -185,6 +185,32 @@ describe("messages of an alert", () => {
     expect(await listMessages(scope)).toMatchObject([{ state: "dead", status: 500, error: "http" }]);
   });
 
+  it.each([
+    ["MAIL is not bound", { MAIL: undefined }, "there is no binding MAIL"],
+    ["MAIL_FROM is not set", { MAIL_FROM: undefined }, "MAIL_FROM is not set"],
+    ["PUBLIC_ORIGIN is not set", { PUBLIC_ORIGIN: undefined }, "PUBLIC_ORIGIN is not set"],
+  ])("no email is given up while %s for five days, and it is sent then", async (_, change, fault) => {
+    const scope = await newAlertScope();
+    await addChannel(scope, "email");
+    await scenes.stripe_event_failed.begin(scope);
+    await evaluate(scope);
+    const [message] = await listMessages(scope);
+    const key = { projectId: scope.projectId, messageId: message?.id ?? "" };
+    const broken = { ...bindings, ...change } as unknown as DeliveriesEnv;
+    for (let passed = 0; passed < 5 * 24; passed += 6) {
+      await sendAlertMessage(broken, key);
+      await DEV.advance(6 * 60 * minute);
+    }
+    expect(await listMessages(scope)).toMatchObject([{ state: "pending", attempts: 0, error: null }]);
+    const excerpt = await DB.prepare("SELECT last_excerpt FROM alert_messages WHERE message_id = ?")
+      .bind(key.messageId)
+      .first<string>("last_excerpt");
+    expect(excerpt).toContain(fault);
+    await sendAlertMessage(bindings, key);
+    expect(await listMessages(scope)).toMatchObject([{ state: "sent", attempts: 1 }]);
+    expect(mails).toHaveLength(1);
+  });
+
   it("the messages of a deleted channel are dropped", async () => {
     const scope = await newAlertScope();
     const { channelId } = await addChannel(scope, "slack");

@@ -109,3 +109,28 @@ it("inSteps ends after a step that is not full, after the last step and at its e
   expect(await inSteps(step(25), { limit: 10, max: 2, endBy })).toEqual({ removed: 20 });
   expect(await inSteps(step(25), { limit: 10, max: 100, endBy: 0 })).toEqual({ removed: 10 });
 });
+
+it("rows that can't be deleted keep no others, and the sweep fails so that the overview names it", async () => {
+  const at = await now();
+  await insertDeliveries(10, at - 32 * dayMs);
+  await second.batch([
+    second.prepare("INSERT INTO hourly_counts VALUES ('prj_stuck', 'test', 'checks', 3600000, '', 1)"),
+    second.prepare(
+      `CREATE TRIGGER stuck BEFORE DELETE ON hourly_counts WHEN old.project_id = 'prj_stuck'
+       BEGIN SELECT RAISE(ABORT, 'row is stuck'); END`,
+    ),
+  ]);
+  try {
+    await expect(sweepRetention(cronEnv, 1)).rejects.toThrow("row is stuck");
+    const left = await second
+      .prepare("SELECT count(*) AS n FROM deliveries WHERE created_at < ?1")
+      .bind(at - 30 * dayMs)
+      .first<number>("n");
+    expect(left).toBe(0);
+  } finally {
+    await second.batch([
+      second.prepare("DROP TRIGGER stuck"),
+      second.prepare("DELETE FROM hourly_counts WHERE project_id = 'prj_stuck'"),
+    ]);
+  }
+});

@@ -10,6 +10,7 @@ import { dayMs } from "../../shared/domain/entitlement.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { takeCheckout } from "../../workers/runtime/checkout/limits.ts";
 import { removeOldAttempts } from "../../workers/runtime/db/old-attempts.ts";
+import { claimRequest } from "../../workers/runtime/recovery/claim-request.ts";
 import type { Caller } from "../../workers/runtime/request-context.ts";
 import { sweepStorage } from "../../workers/runtime/sweeps/storage.ts";
 import {
@@ -90,6 +91,37 @@ describe("limits of checkouts", () => {
     await expect(take("one_more", t0 + 2)).rejects.toMatchObject({ code: "rate_limited" });
     // The same idempotency key of another customer is another checkout.
     await takeCheckout(env, caller, "user_2", "same", t0 + 2);
+  });
+
+  it("a leaked test key can't fill the database by recovery and portal requests for customers who do not exist", async () => {
+    const { projectId } = await newConnectedProject();
+    const caller = newCaller("test", projectId);
+    const claim = (index: number, keyId = caller.keyId) => {
+      const keyed = {
+        endpoint: index % 2 === 0 ? ("access/recovery" as const) : ("customer/portal-session" as const),
+        key: `key_${index}`,
+        body: { subject_ref: `unknown_${index}` },
+        requestId: newId("req"),
+        reason: null,
+      };
+      return claimRequest(env, { ...caller, keyId }, keyed, [], t0);
+    };
+    const countRows = () =>
+      env.DB.prepare("SELECT count(*) AS count FROM recovery_requests WHERE project_id = ?1")
+        .bind(projectId)
+        .first("count");
+    for (let at = 0; at < 800; at += 100)
+      await Promise.all(Array.from({ length: 100 }, (_, index) => claim(at + index)));
+    await expect(claim(800)).rejects.toMatchObject({
+      code: "rate_limited",
+      message: expect.stringContaining("This key sent 800 recovery and portal requests in test mode"),
+      extra: { headers: { "RateLimit-Policy": '"recoveries-key";q=800;w=3600' } },
+    });
+    expect(await countRows()).toBe(800);
+    // A request that was counted is still answered, and another key has its own budget.
+    expect(await claim(1)).toMatchObject({ replayed: true });
+    expect(await claim(801, newId("key"))).toMatchObject({ replayed: false });
+    expect(await takeMany(caller, 1, t0)).toBe(0);
   });
 
   it("counting a checkout does not read every window of the project", async () => {

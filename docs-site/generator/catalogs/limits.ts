@@ -5,7 +5,12 @@ import {
   rateLimitPeriodSeconds,
   rateLimits,
 } from "../../../shared/contract/rate-limits.ts";
-import { checkoutsPerHour, maxBodyBytes } from "../../../shared/contract/request-limits.ts";
+import {
+  checkoutsPerHour,
+  type HourlyLimits,
+  maxBodyBytes,
+  recoveriesPerHour,
+} from "../../../shared/contract/request-limits.ts";
 import { maxRequestUnits } from "../../../shared/contract/usage.ts";
 import { maxOpenReservations } from "../../../shared/domain/reservation.ts";
 import { maxScheduledAttempts } from "../../../shared/webhooks/retry-schedule.ts";
@@ -26,10 +31,15 @@ export function rateLimitTable(): string {
 
 export function checkoutLimitTable(): string {
   const scopes = { subject: "one customer", key: "one key", project: "one project" } as const;
-  const rows = (Object.keys(scopes) as (keyof typeof scopes)[]).map((scope) => [
-    `New checkouts of ${scopes[scope]} in an hour`,
-    ...modes.map((mode) => number(checkoutsPerHour[mode][scope])),
-  ]);
+  const rowsOf = (what: string, limits: HourlyLimits) =>
+    (Object.keys(scopes) as (keyof typeof scopes)[]).map((scope) => [
+      `${what} of ${scopes[scope]} in an hour`,
+      ...modes.map((mode) => number(limits[mode][scope])),
+    ]);
+  const rows = [
+    ...rowsOf("New checkouts", checkoutsPerHour),
+    ...rowsOf("New recovery and portal requests", recoveriesPerHour),
+  ];
   return table(["Limit", "Test mode", "Live mode"], rows);
 }
 

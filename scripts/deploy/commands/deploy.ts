@@ -1,3 +1,4 @@
+import { recallSettings, storeSettings } from "../account-settings.ts";
 import { type Context, checkAccount, requireDatabase } from "../context.ts";
 import { readDatabases } from "../databases.ts";
 import { originOf, writeSettings } from "../environment.ts";
@@ -23,9 +24,10 @@ import { buildWorkerConfigs, writeWorkerConfigs } from "../worker-configs.ts";
  * the order of their bindings. Each step first reads whether it is done, so a second run changes nothing, and a run after
  * an interruption continues.
  */
-export async function deploy(context: Context): Promise<void> {
+export async function deploy(opened: Context): Promise<void> {
+  await checkAccount(opened);
+  const context = await recallSettings(opened);
   const { environment, settings, options, print } = context;
-  await checkAccount(context);
   const wanted = await readDatabases(context);
   if (!options.dryRun) await writeSettings(environment, settings);
   for (const database of wanted) await take(context, databaseStep(context, database));
@@ -51,6 +53,7 @@ export async function deploy(context: Context): Promise<void> {
   // Refuse a database of others before the lock writes into it.
   for (const { name } of databases) await migrationsStep(context, name).inspect();
   await DeployLock.hold(context, async () => {
+    await storeSettings(context);
     for (const step of steps) await take(context, step);
   });
   await waitForRelease(context, release);

@@ -1,5 +1,6 @@
-import { type Context, checkAccount, confirmByName, requireDatabase } from "../context.ts";
-import { readDatabases } from "../databases.ts";
+import { type Context, confirmByName } from "../context.ts";
+import { DeployLock } from "../lock.ts";
+import { readMigrations } from "../migrations.ts";
 import { openEnvironment } from "../open-environment.ts";
 import { DeployProblem } from "../problem.ts";
 import { sql } from "../sql.ts";
@@ -19,9 +20,8 @@ export async function restore(
     );
   if (moment > Date.now())
     throw new DeployProblem(`${timestamp} is in the future.`, "Choose an earlier moment.");
-  await checkAccount(context);
-  await requireDatabase(context);
-  const databases = (await readDatabases(context)).filter(({ id }) => id !== undefined);
+  const { config, databases: planned } = await openEnvironment(context);
+  const databases = planned.filter(({ id }) => id !== undefined);
   const found = databases.find((each) => each.binding === binding);
   if (found === undefined)
     throw new DeployProblem(
@@ -49,13 +49,20 @@ export async function restore(
   }
   print(`  To undo it: npx wrangler d1 time-travel restore ${database} --bookmark ${present}`);
   await confirmByName(context, `Restore ${binding === "DB" ? "the database" : binding} of ${environment}?`);
-  await account.restoreDatabase(database, target);
-  if (!isControl) {
-    const { config } = await openEnvironment(context);
+  // A deployment under way would apply its migrations to what is about to go.
+  await DeployLock.hold(context, async () => {
+    await account.restoreDatabase(database, target);
+    if (isControl) return;
     const number = databases.indexOf(found);
     await account.query(config, context.database, sql.readEventsAgain(number, moment));
-  }
+  });
+  print("Restored.");
+  const { pending } = await readMigrations(context, database);
+  if (pending.length > 0)
+    print(
+      `! It lacks ${pending.join(", ")}, which the workers need. First run npm run deploy -- --env ${environment}`,
+    );
   print(
-    `Restored. Now run Data integrity, "Rebuild all", in each project and mode${isControl ? "" : " of that database"} (docs/deploying.md).`,
+    `Now run Data integrity, "Rebuild all", in each project and mode${isControl ? "" : " of that database"} (docs/deploying.md).`,
   );
 }

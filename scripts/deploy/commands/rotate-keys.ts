@@ -4,6 +4,7 @@ import { type Context, confirmByName } from "../context.ts";
 import { DeployLock } from "../lock.ts";
 import { nameIn } from "../names.ts";
 import { openEnvironment } from "../open-environment.ts";
+import { parseJson } from "../parse-json.ts";
 import { DeployProblem } from "../problem.ts";
 import { SecretsCopy } from "../secrets.ts";
 import { sql } from "../sql.ts";
@@ -39,10 +40,12 @@ export async function rotateKeys(
   const keys = readKeys(copy.get(secret), copy.file);
 
   // An earlier run may have sent its value to the account, or not: sending it again is right in both cases.
-  const begun = copy.findReplacement(secret);
+  const replacement = copy.findReplacement(secret);
+  const begun = replacement === undefined ? undefined : readKeys(replacement, copy.file);
   const rows: Record<string, unknown>[] = [];
   for (const { name } of databases) rows.push(...(await account.query(config, name, rotatable[kind].rows)));
-  const next = begun === undefined ? change(keys, rows, retire) : readKeys(begun, copy.file);
+  refuseOldCopy(begun ?? keys, rows, copy.file);
+  const next = begun ?? change(keys, rows, retire);
   print(
     `+ Set ${secret} of ${nameIn(environment, worker)}: current ${next.current}, with ${Object.keys(next.keys).join(", ")}`,
   );
@@ -60,6 +63,16 @@ export async function rotateKeys(
   for (const row of old) print(`  ${String(row["what"])} (sealed with ${String(row["key"])})`);
 }
 
+/** A copy without a key that sealed something is older than the account's value, and would replace it. */
+function refuseOldCopy({ keys }: WrappingKeys, rows: Record<string, unknown>[], file: string): void {
+  const row = rows.find(({ key }) => key !== null && keys[String(key)] === undefined);
+  if (row === undefined) return;
+  throw new DeployProblem(
+    `${file} is not the newest copy: it lacks the key ${String(row["key"])}, which sealed ${String(row["what"])}.`,
+    "Get the copy of the person who rotated the keys last. This one would make what the key sealed unreadable.",
+  );
+}
+
 function change(keys: WrappingKeys, rows: Record<string, unknown>[], retire: boolean): WrappingKeys {
   if (!retire) return withNewKey(keys);
   const needed = rows.filter((row) => row["key"] !== null && row["key"] !== keys.current);
@@ -75,14 +88,15 @@ function change(keys: WrappingKeys, rows: Record<string, unknown>[], retire: boo
   return { current: keys.current, keys: current === undefined ? keys.keys : { [keys.current]: current } };
 }
 
+/** The random part keeps two people with different copies from giving two keys one id. */
 function withNewKey({ keys }: WrappingKeys): WrappingKeys {
-  const numbers = Object.keys(keys).map((id) => Number(/^k(\d+)$/.exec(id)?.[1] ?? 0));
-  const id = `k${1 + Math.max(0, ...numbers)}`;
+  const numbers = Object.keys(keys).map((id) => Number(/^k(\d+)(?:-|$)/.exec(id)?.[1] ?? 0));
+  const id = `k${1 + Math.max(0, ...numbers)}-${randomBytes(4).toString("hex")}`;
   return { current: id, keys: { ...keys, [id]: randomBytes(32).toString("base64") } };
 }
 
 function readKeys(value: string | undefined, file: string): WrappingKeys {
-  const parsed = wrappingKeys.safeParse(value === undefined ? undefined : JSON.parse(value));
+  const parsed = wrappingKeys.safeParse(value === undefined ? undefined : parseJson(value));
   if (parsed.success) return parsed.data;
   throw new DeployProblem(
     `${file} has no readable copy of these keys.`,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { messageOf, tagOf } from "../account.ts";
+import { recallSettings } from "../account-settings.ts";
 import type { Context } from "../context.ts";
 import { originOf } from "../environment.ts";
 import { readMigrations } from "../migrations.ts";
@@ -27,9 +28,10 @@ const clockIsOff = 30;
  *
  * @throws DeployProblem if anything needs attention, after it is printed
  */
-export async function status(context: Context): Promise<void> {
+export async function status(opened: Context): Promise<void> {
+  const { databases } = await openEnvironment(opened);
+  const context = await recallSettings(opened);
   const { environment, settings, print } = context;
-  const { databases } = await openEnvironment(context);
   const names = databases.map(({ name }) => name);
   const findings = [
     ...(await checkOrigin(context)),
@@ -73,7 +75,10 @@ async function checkOrigin(context: Context): Promise<Finding[]> {
   const unsigned = await fetch(`${origin}/v1/webhooks/stripe/tenant/con_status`, {
     method: "POST",
     body: "{}",
-  });
+    signal: AbortSignal.timeout(10_000),
+  }).catch((error: Error) => error);
+  if (unsigned instanceof Error)
+    return [...findings, { ok: false, subject: "Webhook path", text: `no answer: ${unsigned.message}` }];
   const type = unsigned.headers.get("Content-Type") ?? "";
   const reached = unsigned.status < 500 && type.includes("json");
   findings.push({

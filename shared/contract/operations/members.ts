@@ -60,7 +60,7 @@ export const changeMemberRole = operation({
   scope: "account",
   role: "owner",
   recentAuth: "always",
-  audit: ["member.change_role"],
+  audit: ["member.change_role", "invitation.revoke"],
   input: z.strictObject({ operatorId: objectId, from: z.enum(roles), to: z.enum(roles) }),
   output: done(),
 });
@@ -84,7 +84,7 @@ export const removeMember = operation({
   scope: "account",
   role: "owner",
   recentAuth: "never",
-  audit: ["member.remove"],
+  audit: ["member.remove", "invitation.revoke"],
   input: z.strictObject({ operatorId: objectId }),
   output: done(),
 });
@@ -95,7 +95,7 @@ export const leaveAccount = operation({
   scope: "account",
   role: "viewer",
   recentAuth: "never",
-  audit: ["member.leave"],
+  audit: ["member.leave", "invitation.revoke"],
   input: z.strictObject({}),
   output: done(),
 });

@@ -138,6 +138,26 @@ describe("keys", () => {
   );
 });
 
+describe("choices of a form", () => {
+  const odd = (value: string) => [`0x${Number(value).toString(16)}`, `${value}.0`, `+${value}`, `0${value}`];
+
+  it.each(odd("100"))(
+    "a rate limit of %s is refused, and is not changed without its confirmation",
+    async (limit) => {
+      const reply = await owner.portal.post(`${path}/settings/rate-limit`, { rate_limit: limit });
+      expect(reply.status).toBe(422);
+      expect(toText(await owner.portal.get(`${path}/settings`))).not.toContain("Rate limit changed");
+    },
+  );
+
+  it.each(odd("7"))("a recovery link for %s days is refused", async (days) => {
+    const form = `${path}/customers/user_unpaid/recovery-link`;
+    const fields = readFormFields(await owner.portal.get(form), form);
+    expect(fields["link_id"]).toMatch(/^lnk_/);
+    expect((await owner.portal.post(form, { ...fields, days })).status).toBe(422);
+  });
+});
+
 describe("values", () => {
   it.each([
     "kunde@xn--e1afmkfd.xn--p1ai",

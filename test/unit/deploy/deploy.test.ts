@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { buildDocsSite } from "../../../docs-site/generator/build.ts";
@@ -220,6 +220,64 @@ describe("npm run deploy", () => {
   });
 });
 
+describe("a deployment from another checkout", () => {
+  const elsewhere = async (state: StandInState, command: string) => {
+    const other = new Machine();
+    try {
+      return await other.run(state, command.replace("SECRETS", other.secrets));
+    } finally {
+      other.dispose();
+    }
+  };
+  const bare = "--env production --domain licenzy.example.com";
+
+  it("that gives the domain only keeps mail, metrics and log level as they are", async () => {
+    const state = emptyState();
+    const decided = "--mail-from licenzy@mail.example --metrics on --log-level warn --zone example.com";
+    await machine.run(state, `${first} ${decided}`);
+    const workers = structuredClone(state.workers);
+    const { code, lines, calls } = await elsewhere(state, bare);
+    expect(lines.filter((line) => line.startsWith("✗"))).toEqual([]);
+    expect(code).toBe(0);
+    expect(written(calls)).toEqual([]);
+    expect(state.workers).toEqual(workers);
+  });
+
+  it("that gives other settings changes them, also for the first checkout", async () => {
+    const state = emptyState();
+    await machine.run(state, `${first} --log-level warn`);
+    expect(written((await elsewhere(state, `${bare} --log-level error`)).calls)).toHaveLength(3);
+    expect(written((await machine.run(state, "--env production")).calls)).toEqual([]);
+  });
+
+  it("makes no new key where one is lost and rows need it", async () => {
+    const state = emptyState();
+    await machine.run(state, first);
+    const database = state.databases["licenzy-production"];
+    if (database === undefined) throw new Error("no database");
+    database.hasOperator = true;
+    database.sealed = [{ what: "the Stripe key of prj_1, live", key: "k1" }];
+    for (const [worker, secret] of [
+      ["runtime", "STRIPE_WRAPPING_KEYS"],
+      ["deliveries", "WEBHOOK_WRAPPING_KEYS"],
+      ["portal", "SIGN_IN_SECRET"],
+    ] as const) {
+      const { secrets } = state.workers[`licenzy-production-${worker}`] ?? {
+        secrets: {} as Record<string, string>,
+      };
+      const value = secrets[secret] ?? "";
+      delete secrets[secret];
+      const { code, lines } = await elsewhere(state, `${bare} --secrets SECRETS`);
+      expect(code).toBe(1);
+      expect(lines.join(" ")).toContain(`licenzy-production-${worker} lost its ${secret}`);
+      expect(secrets).not.toHaveProperty(secret);
+      // The checkout with the copy sets the same value again.
+      expect((await machine.run(state, "--env production")).code).toBe(0);
+      expect(secrets[secret]).toBe(value);
+    }
+  });
+});
+
 describe("what can be wrong", () => {
   const cases: [string, string, (state: StandInState) => unknown, string, string][] = [
     [
@@ -285,6 +343,13 @@ describe("what can be wrong", () => {
       "can't name an environment",
       "lowercase",
     ],
+    [
+      "an environment that is named like a database of another",
+      "--env production-data-01",
+      () => undefined,
+      "a database of another one could have its name",
+      "does not end with data-",
+    ],
     ["an unknown option", "--environment x", () => undefined, "Unknown option", "--help"],
     ["an unknown command", "launch", () => undefined, "There is no command", "Commands are"],
     ["an unknown location", "--location mars", () => undefined, 'can\'t be "mars"', "weur"],
@@ -337,6 +402,28 @@ describe("what can be wrong", () => {
     expect(text).toContain(what);
     if (next !== "outside") expect(text).toContain(next);
     expect(text.split("\n")).toHaveLength(2);
+  });
+
+  it("damaged settings, and a folder that can't be written, end in a sentence too", async () => {
+    const state = emptyState();
+    await machine.run(state, first);
+    const file = join(machine.root, "environments", "production", "settings.json");
+    writeFileSync(file, "{ damaged");
+    const damaged = await machine.run(state, "--env production");
+    expect([damaged.code, damaged.lines.join(" ")]).toEqual([1, expect.stringContaining("is not readable")]);
+    const blocked = join(machine.root, "a-file");
+    writeFileSync(blocked, "");
+    const other = new Machine();
+    try {
+      const { code, lines } = await other.run(
+        emptyState(),
+        `--env production --domain licenzy.example.com --secrets ${blocked}/folder`,
+      );
+      expect(code).toBe(1);
+      expect(lines.at(-2)).toContain("can't be used: a part of the path is a file");
+    } finally {
+      other.dispose();
+    }
   });
 
   it("without a folder for secrets nothing is created that would need one", async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -154,16 +154,18 @@ describe("npm run deploy -- rotate-keys", () => {
       typed: "production",
     });
     expect(rotated.code).toBe(0);
-    expect(stored(state)).toMatchObject({ current: "k2", keys: { k1: before } });
+    const { current } = stored(state);
+    expect(current).toMatch(/^k2-[0-9a-f]{8}$/);
+    expect(stored(state).keys).toMatchObject({ k1: before });
     expect(rotated.lines.join("\n")).toContain("the Stripe key of prj_1, live (sealed with k1)");
 
     const early = await machine.run(state, "rotate-keys --env production --keys stripe --retire --yes");
     expect(problem(early.lines)).toContain("Earlier keys are still needed: the Stripe key of prj_1, live.");
-    database.sealed = [{ what: "the Stripe key of prj_1, live", key: "k2" }];
+    database.sealed = [{ what: "the Stripe key of prj_1, live", key: current }];
     expect((await machine.run(state, "rotate-keys --env production --keys stripe --retire --yes")).code).toBe(
       0,
     );
-    expect(Object.keys(stored(state).keys)).toEqual(["k2"]);
+    expect(Object.keys(stored(state).keys)).toEqual([current]);
     expect(JSON.parse(machine.readSecrets()["STRIPE_WRAPPING_KEYS"] ?? "")).toEqual(stored(state));
   });
 
@@ -183,6 +185,34 @@ describe("npm run deploy -- rotate-keys", () => {
     },
   );
 
+  it("with a copy from before another person's rotation it is refused, and the account keeps that person's key", async () => {
+    const old = readFileSync(join(machine.secrets, "licenzy-production.json"), "utf8");
+    await machine.run(state, "rotate-keys --env production --keys stripe --yes");
+    const database = state.databases["licenzy-production"];
+    if (database === undefined) throw new Error("no database");
+    database.sealed = [{ what: "the Stripe key of prj_1, live", key: stored(state).current }];
+    const before = stored(state);
+    writeFileSync(join(machine.secrets, "licenzy-production.json"), old);
+    for (const retire of ["", " --retire"]) {
+      const command = `rotate-keys --env production --keys stripe --yes${retire}`;
+      const { code, lines } = await machine.run(state, command);
+      expect(code).toBe(1);
+      expect(problem(lines)).toContain("is not the newest copy: it lacks the key k2-");
+      expect(stored(state)).toEqual(before);
+    }
+  });
+
+  it("with a damaged value in the copy it is refused without printing a part of it", async () => {
+    const file = join(machine.secrets, "licenzy-production.json");
+    const copy = JSON.parse(readFileSync(file, "utf8")) as { secrets: Record<string, string> };
+    copy.secrets["STRIPE_WRAPPING_KEYS"] = `topsecret${copy.secrets["STRIPE_WRAPPING_KEYS"]}`;
+    writeFileSync(file, JSON.stringify(copy));
+    const { code, lines } = await machine.run(state, "rotate-keys --env production --keys stripe --yes");
+    expect(code).toBe(1);
+    expect(problem(lines)).toContain("has no readable copy of these keys");
+    expect(lines.join("\n")).not.toContain("topsecret");
+  });
+
   it("without the copy it is refused: a new value would make every sealed secret unreadable", async () => {
     const { code, lines } = await machine.run(
       state,
@@ -201,6 +231,25 @@ describe("npm run deploy -- restore", () => {
     expect(code).toBe(0);
     expect(state.databases["licenzy-production"]?.restoredTo).toBe("bookmark-then");
     expect(lines.join("\n")).toContain("--bookmark bookmark-now");
+  });
+
+  it("is refused while another person deploys", async () => {
+    const database = state.databases["licenzy-production"];
+    if (database === undefined) throw new Error("no database");
+    database.lock = { holder: "dana 1234", until: state.clock / 1000 + 600 };
+    const { code, lines } = await machine.run(
+      state,
+      "restore --env production --yes --to 2026-01-02T03:04:05Z",
+    );
+    expect([code, database.restoredTo]).toEqual([1, null]);
+    expect(problem(lines)).toContain("dana is changing production right now");
+  });
+
+  it("to a moment before a migration, names the migration and the command that applies it again", async () => {
+    state.databases["licenzy-production"]?.migrations?.pop();
+    const { lines } = await machine.run(state, "restore --env production --yes --to 2026-01-02T03:04:05Z");
+    expect(lines.join("\n")).toContain(`It lacks ${ownMigrations().at(-1)}, which the workers need`);
+    expect(lines.join("\n")).toContain("First run npm run deploy -- --env production");
   });
 
   it.each([

@@ -32,6 +32,8 @@ export interface StandInDatabase {
   restoredTo: string | null;
   /** The last statement that makes Stripe's events be read again. */
   readAgain?: string;
+  /** The settings that a deployment stored. */
+  settings?: string;
 }
 
 /** A Cloudflare account, as far as the deployment commands use one. */
@@ -195,6 +197,13 @@ export class WranglerStandIn {
       if (lock?.holder === released[1]) database.lock = null;
       return rows([]);
     }
+    const stored = /^INSERT INTO deploy_settings VALUES \(1, CAST\(x'([0-9a-f]*)'/.exec(
+      command.split("; ")[1] ?? "",
+    );
+    if (stored !== null) {
+      database.settings = Buffer.from(stored[1] ?? "", "hex").toString();
+      return [{ results: [] }, { results: [] }];
+    }
     if (command.startsWith("UPDATE stripe_connections SET swept_to")) {
       database.readAgain = command;
       return rows([]);
@@ -210,6 +219,10 @@ export class WranglerStandIn {
         return rows(migrations === null ? [] : [{ found: 1 }]);
       case sql.findOperator:
         return rows(database.hasOperator ? [{ found: 1 }] : []);
+      case sql.findSettingsTable:
+        return rows(database.settings === undefined ? [] : [{ found: 1 }]);
+      case sql.readSettings:
+        return rows([{ settings: database.settings }]);
       case sql.readLock:
         return rows(lock === null ? [] : [{ ...lock }]);
       case sql.lastEvaluation:

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
+import { toPlace } from "../../../shared/kit/place.ts";
 import {
   type KnownBrowser,
   readKnownBrowser,
@@ -9,7 +10,6 @@ import {
   resetMailCounters,
   signInCodeCounters,
   signInCounters,
-  toPlace,
 } from "../../../workers/portal/auth/limits.ts";
 import { createSignInService } from "../../../workers/portal/auth/sign-in-service.ts";
 import { buildCode, findTimeStep } from "../../../workers/portal/auth/totp.ts";

@@ -3,7 +3,8 @@ import { dataOf } from "../../../shared/db/databases.ts";
 import { currentTime } from "../../../shared/kit/clock.ts";
 import { parseWrappingKeys, unseal } from "../../../shared/kit/encryption.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
-import { getPublicOrigin, sendMail } from "../../../shared/kit/send-mail.ts";
+import { OwnFaultError } from "../../../shared/kit/own-fault.ts";
+import { findMailFault, getPublicOrigin, sendMail } from "../../../shared/kit/send-mail.ts";
 import {
   getNextAttemptTimes,
   getRetryDelayMs,
@@ -96,6 +97,8 @@ async function send(env: DeliveriesEnv, claimed: ClaimedAlertMessage, now: numbe
   const address = await unseal(keys, channelAssociatedData(channelId, "address"), addressSealed);
   const origin = getPublicOrigin(env);
   if (channelKind === "email") {
+    const fault = findMailFault(env);
+    if (fault !== null) throw new OwnFaultError(`Email can't be sent: ${fault}. See docs/alerts.md.`);
     const mail = await sendMail(env, address, toMail(content, origin));
     return mail.outcome === "failed"
       ? { status: null, error: "refused", excerpt: mail.reason, retryAfter: null }

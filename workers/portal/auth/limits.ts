@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import type { OperatorSession } from "../../../shared/db/session.ts";
+import { toPlace } from "../../../shared/kit/place.ts";
 import type { Counter } from "../db/sign-in-throttles.ts";
 import { getIpAddress, type PortalContext } from "../request-context.ts";
 import type { KnownBrowser } from "./known-browser.ts";
@@ -88,18 +89,3 @@ function bucket(c: PortalContext, kind: string, value: string): string {
 }
 
 const readPlace = (c: PortalContext): string => toPlace(getIpAddress(c) ?? "unknown");
-
-/**
- * Returns the IPv4 address, or the /64 network of an IPv6 address: one customer of a provider has all of it.
- */
-export function toPlace(ipAddress: string): string {
-  if (!ipAddress.includes(":") || ipAddress.includes(".")) return ipAddress;
-  const [head = "", tail] = ipAddress.toLowerCase().split("::");
-  const groups = (text: string | undefined) => (text ?? "").split(":").filter((group) => group !== "");
-  const [first, last] = [groups(head), groups(tail)];
-  const zeros = Array<string>(Math.max(0, 8 - first.length - last.length)).fill("0");
-  return [...first, ...zeros, ...last]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ""))
-    .join(":");
-}

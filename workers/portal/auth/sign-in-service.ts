@@ -13,6 +13,7 @@ import {
 import { hasOpenInvitation } from "../db/invitations.ts";
 import type { PortalEnv } from "../env.ts";
 import { cookiePrefix } from "../http/cookies.ts";
+import { shortenName } from "./names.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import { recordProviderLink } from "./record-provider-link.ts";
 
@@ -84,7 +85,7 @@ export function createSignInService(env: PortalEnv, origin: string) {
             if (!user.emailVerified)
               throw new APIError("FORBIDDEN", { code: "email_not_verified", message: "" });
             if (!(await hasOpenInvitation(env.DB, user.email, Date.now()))) return false;
-            return { data: user };
+            return { data: { ...user, name: shortenName(user.name) } };
           },
         },
       },

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { type Actor, auditIfChanged, auditStatement } from "../../../shared/db/audit.ts";
 import { accounts } from "../../../shared/db/tables/configuration.ts";
@@ -111,6 +111,35 @@ export async function revokeInvitation(
   ]);
   return meta.changes > 0;
 }
+
+/** Returns the open invitations that an operator has sent. */
+export function listOpenInvitationsOf(db: D1Database, actor: Actor, operatorId: string, now: number) {
+  return drizzle(db)
+    .select({ invitationId: invitations.invitationId, email: invitations.email })
+    .from(invitations)
+    .where(
+      and(eq(invitations.accountId, actor.accountId), eq(invitations.invitedBy, operatorId), isOpen(now)),
+    );
+}
+
+/**
+ * Builds the statements that revoke invitations once `hasLostPower` is true, each with its audit entry. They belong in the
+ * batch that takes the power away: who was an owner could otherwise come back as one, by an invitation to another address.
+ */
+export const revokeInvitationsOf = (
+  database: DrizzleD1Database,
+  actor: Actor,
+  sent: readonly { invitationId: string; email: string }[],
+  hasLostPower: SQL,
+  now: number,
+) =>
+  sent.flatMap(({ invitationId, email }) => [
+    database
+      .update(invitations)
+      .set({ revokedAt: now })
+      .where(and(eq(invitations.invitationId, invitationId), isOpen(now), hasLostPower)),
+    auditIfChanged(database, { actor, at: now, action: "invitation.revoke", target: email }),
+  ]);
 
 /**
  * Returns the invitation behind a link in any state, with the account's name and the invited operator's id,

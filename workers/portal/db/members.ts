@@ -5,7 +5,7 @@ import { type Actor, auditIfChanged } from "../../../shared/db/audit.ts";
 import { members } from "../../../shared/db/tables/people.ts";
 import { operatorSessions, operators } from "../../../shared/db/tables/sign-in.ts";
 import type { Authorized } from "../../../shared/operations/authorize.ts";
-import { selectOpenInvitations } from "./invitations.ts";
+import { listOpenInvitationsOf, revokeInvitationsOf, selectOpenInvitations } from "./invitations.ts";
 import { deleteResets } from "./resets.ts";
 
 /** Reads the members and open invitations of an account, in one round trip. */
@@ -36,7 +36,7 @@ const hasOtherOwner = (accountId: string, operatorId: string) =>
 
 /**
  * Changes a member's role. Returns whether it was changed. An account always keeps an owner, even when two
- * owners step down at the same time. The reset links of a demoted owner end.
+ * owners step down at the same time. The reset links and open invitations of a demoted owner end.
  */
 export async function changeRole(
   db: D1Database,
@@ -46,6 +46,8 @@ export async function changeRole(
   const database = drizzle(db);
   const { operatorId, email, from, to } = change;
   const entry = { actor, at: now, action: "member.change_role" as const, target: email };
+  const sent = from === "owner" ? await listOpenInvitationsOf(db, actor, operatorId, now) : [];
+  const isNoOwner = isNoMember(operatorId, "owner");
   const [{ meta }] = await database.batch([
     database
       .update(members)
@@ -61,7 +63,8 @@ export async function changeRole(
         ),
       ),
     auditIfChanged(database, { ...entry, before: { role: from }, after: { role: to } }),
-    ...(from === "owner" ? [deleteResets(database, operatorId, isNoMember(operatorId, "owner"))] : []),
+    ...(from === "owner" ? [deleteResets(database, operatorId, isNoOwner)] : []),
+    ...revokeInvitationsOf(database, actor, sent, isNoOwner, now),
   ]);
   return meta.changes > 0;
 }
@@ -72,8 +75,8 @@ const isNoMember = (operatorId: string, role?: Role) =>
     ${role === undefined ? sql`` : sql`AND role = ${role}`})`;
 
 /**
- * Deletes a membership, all of the operator's sessions, and the reset links that the operator has or has created.
- * Returns whether it did: the last owner cannot be removed.
+ * Deletes a membership, all of the operator's sessions, and the reset links that the operator has or has created, and revokes
+ * the open invitations that the operator has sent. Returns whether it did: the last owner cannot be removed.
  */
 export async function removeMember(
   db: D1Database,
@@ -84,6 +87,7 @@ export async function removeMember(
   const database = drizzle(db);
   const { operatorId, email, role } = member;
   const action = operatorId === actor.operatorId ? "member.leave" : "member.remove";
+  const sent = await listOpenInvitationsOf(db, actor, operatorId, now);
   const [{ meta }] = await database.batch([
     database
       .delete(members)
@@ -99,6 +103,7 @@ export async function removeMember(
       .delete(operatorSessions)
       .where(and(eq(operatorSessions.userId, operatorId), isNoMember(operatorId))),
     deleteResets(database, operatorId, isNoMember(operatorId)),
+    ...revokeInvitationsOf(database, actor, sent, isNoMember(operatorId), now),
   ]);
   return meta.changes > 0;
 }

@@ -109,7 +109,7 @@ function refusal(limit: number, remainingMs: number): ApiError {
 
 /**
  * Only windows that have ended are forgotten: a limit that is forgotten early is none. So their number is that of the keys
- * in use, each of which exists, and of the addresses that open recovery links.
+ * in use, each of which exists, and of the places that open recovery links.
  */
 function forgetEndedWindows(now: number): void {
   for (const [keyId, { startedAt }] of windows) {

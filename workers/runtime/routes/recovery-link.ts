@@ -1,4 +1,5 @@
 import { currentTime } from "../../../shared/kit/clock.ts";
+import { toPlace } from "../../../shared/kit/place.ts";
 import { withTimeout } from "../../../shared/kit/timeout.ts";
 import type { RuntimeEnv } from "../env.ts";
 import { ApiError } from "../http/api-error.ts";
@@ -19,8 +20,8 @@ import { timeouts } from "../timeouts.ts";
  * to Stripe.
  */
 
-/** Requests of one address in 10 seconds, over all links. A person sends a few. */
-const requestsPerAddress = 60;
+/** Requests of one place in 10 seconds, over all links. A person sends a few. */
+const requestsPerPlace = 60;
 /** Presses of one link in an hour. Each can open a session at Stripe. */
 const pressesPerHour = 20;
 const hourMs = 3_600_000;
@@ -48,8 +49,8 @@ async function answer(
   onValid: (found: FoundLink, now: number) => Promise<Response>,
 ): Promise<Response> {
   try {
-    const address = c.req.header("CF-Connecting-IP") ?? "unknown";
-    await countRequest(c.env, `recovery-link/${address}`, requestsPerAddress);
+    const place = toPlace(c.req.header("CF-Connecting-IP") ?? "unknown");
+    await countRequest(c.env, `recovery-link/${place}`, requestsPerPlace);
     const now = await currentTime(c.env.DEV);
     const found = await findLink(c.env, c.req.param("token") ?? "", now);
     if (found.state !== "valid") return linkPageReply(c, { page: found.state });

@@ -1,4 +1,5 @@
 import { type BulkRowState, bulkRowStates } from "../../../../shared/contract/operations/bulk-jobs.ts";
+import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import type { BulkJobRow } from "../../../../shared/db/bulk-jobs.ts";
 import { CustomerLink } from "../../components/customer-link.tsx";
 import { bulkRowLabels } from "../../components/labels/bulk.ts";
@@ -21,10 +22,10 @@ interface RowsQuery {
 
 /** A state or page that no link has lists all customers from the first. */
 export function readRowsQuery(c: PortalContext): RowsQuery {
-  const after = Number(c.req.query("after") ?? -1);
+  const after = parseWholeNumber(c.req.query("after") ?? "");
   return {
     state: bulkRowStates.find((state) => state === c.req.query("show")) ?? null,
-    after: Number.isSafeInteger(after) ? after : -1,
+    after: Number.isNaN(after) ? -1 : after,
   };
 }
 

@@ -2,6 +2,7 @@ import { roleDescriptions } from "../../../../shared/contract/roles.ts";
 import type { OperatorSession } from "../../../../shared/db/session.ts";
 import { sha256Hex } from "../../../../shared/kit/hash.ts";
 import { newId } from "../../../../shared/kit/ids.ts";
+import { findNameError } from "../../auth/names.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { getSession } from "../../auth/session-cookie.ts";
 import { listProviders, providerLabels } from "../../auth/sign-in-service.ts";
@@ -59,6 +60,8 @@ export async function joinAccount(c: PortalContext) {
   const welcome = `Welcome to ${accountName}.`;
   if (existingId !== null) {
     if (session?.operatorId !== existingId) return invitationPage(c, found, session, emptyForm, 422);
+    // The first factor alone is not yet this operator.
+    if (session.provenAt === null && session.hasSecondFactor) return c.redirect("/second-factor", 303);
     const person = { operatorId: existingId, name: session.name, email, passwordHash: null, ipAddress };
     const refused = await join(c, invitation, person);
     return refused ?? redirectWith(c, "/", welcome);
@@ -66,7 +69,8 @@ export async function joinAccount(c: PortalContext) {
   const form = await readForm(c);
   const [name, password] = [readField(form, "name"), form["password"] ?? ""];
   const errors: Record<string, string> = {};
-  if (name === "") errors["name"] = "Enter your name.";
+  const nameError = findNameError(name, "Enter your name.");
+  if (nameError !== null) errors["name"] = nameError;
   const error = findPasswordError(password);
   if (error !== null) errors["password"] = error;
   if (Object.keys(errors).length > 0) return invitationPage(c, found, session, { values: form, errors }, 422);

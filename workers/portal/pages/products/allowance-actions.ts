@@ -3,6 +3,7 @@ import {
   allowanceSchema,
   setAllowance,
 } from "../../../../shared/contract/operations/products.ts";
+import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { formatCount } from "../../components/labels/common.ts";
 import { renderRefusalPage } from "../../components/refusal-page.ts";
@@ -62,7 +63,7 @@ function readAllowanceForm(c: PortalContext, form: Form) {
     rolloverMax: readField(form, "rollover_max") || null,
     inTrial: readField(form, "in_trial") || null,
     from: day === "" ? null : (parseDay(day, "UTC") ?? Number.NaN),
-    version: Number(readField(form, "terms_version")),
+    version: parseWholeNumber(readField(form, "terms_version")),
   };
   return parseForm(allowanceSchema, fields, fieldNames);
 }

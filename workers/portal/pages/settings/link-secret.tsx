@@ -1,4 +1,5 @@
 import { rotateLinkSecret } from "../../../../shared/contract/operations/recovery-links.ts";
+import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { mayRun } from "../../auth/may-run.ts";
 import { ActionButton } from "../../components/fields.tsx";
@@ -53,7 +54,7 @@ export async function confirmRotation(c: PortalContext): Promise<Confirmation> {
 }
 
 export async function rotateSecret(c: PortalContext) {
-  const secretVersion = Number(readField(await readForm(c), "secret_version"));
+  const secretVersion = parseWholeNumber(readField(await readForm(c), "secret_version"));
   const reply = await callOperation(c, rotateLinkSecret, { secretVersion });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   return redirectWith(c, buildPath(c, "/settings"), "Link secret rotated. Earlier links are revoked.");

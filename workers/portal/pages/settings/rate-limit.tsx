@@ -5,6 +5,7 @@ import {
   rateLimitPeriodSeconds,
   rateLimits,
 } from "../../../../shared/contract/rate-limits.ts";
+import { parseWholeNumber } from "../../../../shared/contract/whole-number.ts";
 import { type ProjectRow, readProjectSettings } from "../../../../shared/db/projects.ts";
 import type { Confirmation } from "../../auth/confirm-first.tsx";
 import { mayRun } from "../../auth/may-run.ts";
@@ -52,9 +53,12 @@ export function RateLimitCard({ c, project }: { c: PortalContext; project: Proje
   );
 }
 
+/** `NaN` for what is no whole number: the operation refuses it. */
+const readLimit = (form: Form): number => parseWholeNumber(readField(form, "rate_limit"));
+
 /** A lower limit is confirmed: the app's requests above it fail from then on. */
 export async function confirmRateLimit(c: PortalContext, form: Form): Promise<Confirmation | null> {
-  const to = rateLimits.find((limit) => String(limit) === form["rate_limit"]);
+  const to = rateLimits.find((limit) => limit === readLimit(form));
   const project = await readProjectSettings(c.env.DB, c.get("project").projectId);
   if (to === undefined || project === null || to >= (project.rateLimit ?? defaultRateLimit)) return null;
   return {
@@ -66,7 +70,7 @@ export async function confirmRateLimit(c: PortalContext, form: Form): Promise<Co
 }
 
 export async function saveRateLimit(c: PortalContext) {
-  const rateLimit = Number(readField(await readForm(c), "rate_limit")) as RateLimitStep;
+  const rateLimit = readLimit(await readForm(c)) as RateLimitStep;
   const reply = await callOperation(c, setRateLimit, { rateLimit });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
   return redirectWith(c, buildPath(c, "/settings"), "Rate limit changed. It applies within seconds.");

@@ -1,6 +1,7 @@
 import { regions } from "../../../../shared/contract/enums.ts";
 import { newId, newProjectId } from "../../../../shared/kit/ids.ts";
 import { checkSetupToken } from "../../auth/check-credential.ts";
+import { findNameError, isEmailAddress } from "../../auth/names.ts";
 import { findPasswordError, hashPassword } from "../../auth/password.ts";
 import { startSession } from "../../auth/start-session.ts";
 import { NewPasswordField } from "../../components/credential-fields.tsx";
@@ -40,12 +41,14 @@ export async function setUp(c: PortalContext) {
   const password = form["password"] ?? "";
   const region = regions.find((candidate) => candidate === form["region"]);
   const errors: Record<string, string> = {};
-  if (name === "") errors["name"] = "Enter your name.";
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) errors["email"] = "Enter an email address.";
-  const error = findPasswordError(password);
-  if (error !== null) errors["password"] = error;
-  if (account === "") errors["account"] = "Enter a company name.";
-  if (project === "") errors["project"] = "Enter a project name.";
+  const found = {
+    name: findNameError(name, "Enter your name."),
+    email: isEmailAddress(email) ? null : "Enter an email address.",
+    password: findPasswordError(password),
+    account: findNameError(account, "Enter a company name."),
+    project: findNameError(project, "Enter a project name."),
+  };
+  for (const [field, error] of Object.entries(found)) if (error !== null) errors[field] = error;
   if (region === undefined) errors["region"] = "Choose a region.";
   if (Object.keys(errors).length > 0 || region === undefined)
     return setupPage(c, token, { values: form, errors }, 422);

@@ -49,7 +49,7 @@ export async function confirmRemoval(c: PortalContext, form: Form): Promise<Conf
   if (person === undefined) return redirectWith(c, "/team", "This member no longer exists.", "bad");
   return {
     title: `Remove ${person.name}?`,
-    text: `${person.email} is signed out everywhere and loses access to ${c.get("member").accountName}. Their notes and actions stay. To return, they need a new invitation.`,
+    text: `${person.email} is signed out everywhere and loses access to ${c.get("member").accountName}. Open invitations that they sent are revoked. Their notes and actions stay. To return, they need a new invitation.`,
     button: "Remove member",
     back: "/team",
   };
@@ -65,7 +65,7 @@ export async function removeTeamMember(c: PortalContext) {
 
 export const confirmLeaving = (c: PortalContext): Confirmation => ({
   title: `Leave ${c.get("member").accountName}?`,
-  text: "You are signed out everywhere and lose access to this account. To return, you need a new invitation from an owner.",
+  text: "You are signed out everywhere and lose access to this account. Open invitations that you sent are revoked. To return, you need a new invitation from an owner.",
   button: "Leave account",
   back: "/team",
 });

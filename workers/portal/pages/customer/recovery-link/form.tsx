@@ -6,6 +6,7 @@ import {
   linkDays,
 } from "../../../../../shared/contract/operations/recovery-links.ts";
 import { recoveryButton, recoveryPages } from "../../../../../shared/contract/recovery-pages.ts";
+import { parseWholeNumber } from "../../../../../shared/contract/whole-number.ts";
 import { listRecoverySteps } from "../../../../../shared/domain/recovery.ts";
 import { newId } from "../../../../../shared/kit/ids.ts";
 import { renderErrorPage } from "../../../components/error-page.tsx";
@@ -132,7 +133,7 @@ function LinkForm({ c, subjectRef }: { c: PortalContext; subjectRef: string }) {
 export async function createLink(c: PortalContext) {
   const subjectRef = c.req.param("subject") ?? "";
   const form = await readForm(c);
-  const days = Number(readField(form, "days")) as LinkDays;
+  const days = parseWholeNumber(readField(form, "days")) as LinkDays;
   const linkId = readField(form, "link_id");
   const reply = await callOperation(c, createRecoveryLink, { subjectRef, linkId, days });
   if (reply.outcome === "refused") return renderRefusalPage(c, reply);
