@@ -246,6 +246,26 @@ describe("windows of an allowance", () => {
     ]);
   });
 
+  it.each([
+    ["to whole periods keep the months of the year that is paid", { every: "period", units: 12_000 }, 1_000],
+    ["to nothing end them with the next month", { every: "period", units: 0 }, 0],
+  ] as const)("terms that change %s", (_, change, nextUnits) => {
+    const [start, end, after] = [day("2027-01-10"), day("2028-01-10"), day("2029-01-10")];
+    const [later, next] = [day("2027-01-20"), day("2027-02-10")];
+    const [first] = (terms() as Extract<SubjectFact, { type: "terms" }>).versions;
+    if (first === undefined) throw new Error("no terms");
+    const versions = [first, { ...first, version: 2, from: later, ...change }];
+    const state = play([
+      [start, terms()],
+      [start, observe(start, end)],
+      [start, pay("in_1", start, end)],
+      [later, { type: "terms", productCode: "PRO", versions }],
+    ]);
+    expect(getUsageRemaining(applyClock(state, later, next).entitlements.values(), next)).toBe(nextUnits);
+    const renewed = play([[end, pay("in_2", end, after)]], state, later);
+    expect(getUsageRemaining(renewed.entitlements.values(), end)).toBe(change.units);
+  });
+
   it("units that support revoked are those of a refunded month once the revocation is undone", () => {
     const [a, b, c] = [day("2027-01-10"), day("2027-02-10"), day("2027-03-10")];
     let state = play([
