@@ -11,6 +11,7 @@ import {
 import { shadowDisagreements } from "../../shared/db/tables/shadow.ts";
 import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { readMoveInFacts } from "../../workers/portal/db/access-audits.ts";
 import { claimAccessAudits } from "../../workers/runtime/db/access-audit-leases.ts";
 import { replaceMapping, saveSettings } from "../../workers/runtime/db/access-audit-settings.ts";
 import { readConnection } from "../../workers/runtime/db/stripe-connections.ts";
@@ -33,7 +34,7 @@ import {
   toSubscription,
 } from "./audited-project.ts";
 import { now, readSubject, receiveStripeEvent } from "./connected-project.ts";
-import { keyOf } from "./databases.ts";
+import { databases, keyOf } from "./databases.ts";
 import { run } from "./operator-calls.ts";
 import { env, restart } from "./subjects.ts";
 
@@ -145,6 +146,7 @@ describe("the report of an access audit", () => {
     await runInDurableObject(stub, (_, { storage }) => storage.sql.exec("DROP TABLE stripe_records").toArray());
     await restart(stub);
     const next = await inserted(project);
+    expect(await readMoveInFacts(databases, project.place)).toMatchObject({ imported: 3, importedOfLast: 3 });
     for (const failures of [1, 2, 3]) {
       await runAccessAudit(env, keyOf(next));
       expect(await read(project, next)).toMatchObject({
@@ -158,6 +160,7 @@ describe("the report of an access audit", () => {
     const audit = await read(project, next);
     expect(audit).toMatchObject({ status: "finished", failures: 0, lastError: null, counts: { agrees: 2 } });
     expect(audit.unread).toBeGreaterThan(0);
+    expect(await readMoveInFacts(databases, project.place)).toMatchObject({ imported: 3, importedOfLast: 0 });
   });
 
   it("counts a page once when two workers run the audit while Stripe hangs, and two crons claim it once", async () => {
