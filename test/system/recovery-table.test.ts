@@ -42,7 +42,7 @@ const forEachKind = (reason: DenialReason, row: (kind: EntitlementKind) => Row) 
     Record<Case, Row>
   >;
 
-/** A one-time purchase that Stripe dates an hour ahead: its clock is ahead of ours, and the purchase begins when it says. */
+/** A one-time purchase that Stripe dates an hour ahead, as on a test clock: it begins when Stripe says. */
 async function paysAhead(scenes: CustomerScenes, ref: string, productCode: string): Promise<void> {
   const { world } = scenes;
   const { client } = world.stripe;
