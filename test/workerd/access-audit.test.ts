@@ -143,6 +143,7 @@ describe("the report of an access audit", () => {
       .toBe("finished");
     const name = subjectName({ ...project.place, subjectRef: "user_0001" });
     const stub = env.SUBJECT.get(env.SUBJECT.idFromName(name));
+    await stub.wake();
     await runInDurableObject(stub, (_, { storage }) => storage.sql.exec("DROP TABLE stripe_records").toArray());
     await restart(stub);
     const next = await inserted(project);
