@@ -208,7 +208,10 @@ describe("the go-live checklist", () => {
     const code = "TEAM";
     const subscription = { productCode: code, name: "Team", kind: "subscription" };
     const stripePriceId = await world.stripe.createMonthlyPrice("Team", 9_900);
-    await provision(world.origin, "createProduct", world.projectId, "test", { ...subscription, stripePriceId });
+    await provision(world.origin, "createProduct", world.projectId, "test", {
+      ...subscription,
+      stripePriceId,
+    });
     const product = `/p/${world.projectId}/test/products/${code}`;
     const include = async (units: string, terms_version: string) =>
       admin.portal.submit(`${product}/allowance`, {

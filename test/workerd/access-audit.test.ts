@@ -144,7 +144,9 @@ describe("the report of an access audit", () => {
     const name = subjectName({ ...project.place, subjectRef: "user_0001" });
     const stub = env.SUBJECT.get(env.SUBJECT.idFromName(name));
     await stub.wake();
-    await runInDurableObject(stub, (_, { storage }) => storage.sql.exec("DROP TABLE stripe_records").toArray());
+    await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec("DROP TABLE stripe_records").toArray(),
+    );
     await restart(stub);
     const next = await inserted(project);
     expect(await readMoveInFacts(databases, project.place)).toMatchObject({ imported: 3, importedOfLast: 3 });

@@ -5,7 +5,10 @@ import { buildSteps } from "../../../workers/portal/pages/access-audit/move-in-s
 
 const none = Object.fromEntries(auditClasses.map((each) => [each, 0])) as AuditCounts;
 
-const facts = (found: Partial<AuditCounts>, imports: { imported: number; importedOfLast: number }): MoveInFacts => ({
+const facts = (
+  found: Partial<AuditCounts>,
+  imports: { imported: number; importedOfLast: number },
+): MoveInFacts => ({
   isConnected: true,
   products: 1,
   source: "metadata",

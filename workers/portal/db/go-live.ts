@@ -174,7 +174,8 @@ function toTwin(row: TwinRow): Twin {
   };
 }
 
-const parseIncluded = (json: string | null): IncludedUnits | null => json === null ? null : JSON.parse(json);
+const parseIncluded = (json: string | null): IncludedUnits | null =>
+  json === null ? null : JSON.parse(json);
 
 function parseCheckout(json: string): CheckoutSettings {
   const { promotionCodes, collectsTax, ...rest } = JSON.parse(json);

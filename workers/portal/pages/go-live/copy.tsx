@@ -43,7 +43,10 @@ async function renderCopy(c: PortalContext, sent?: FormState, status: 200 | 409 
         lead={<a href={buildPath(c, "/go-live")}>Go-live checklist</a>}
       />
       <Card title="Terms">
-        <Table label="Terms" columns={["Mode", "Name", "Kind", "Grants", "Checkout", "Signals", "Stripe price"]}>
+        <Table
+          label="Terms"
+          columns={["Mode", "Name", "Kind", "Grants", "Checkout", "Signals", "Stripe price"]}
+        >
           <TermsRow mode="Test" terms={test} />
           {live === null ? null : <TermsRow mode="Live now" terms={live} />}
         </Table>
