@@ -133,7 +133,7 @@ describe("the report of an access audit", () => {
     expect((await findingsOf(auditId)).map(({ class: found }) => found)).toEqual(["not_imported"]);
   });
 
-  it("passes over a customer whose data can't be read after three tries, and compares the others", async () => {
+  it("passes over a customer's unreadable data after three tries, and compares the other customers", async () => {
     const project = await newProject();
     await setStripe(foreign(3));
     const { auditId } = await finished(project, await inserted(project));

@@ -166,7 +166,7 @@ describe("a reservation from a pack that expires", () => {
   });
 });
 
-describe("a reservation from a pack whose time paid is corrected", () => {
+describe("a reservation from a pack with a corrected time of payment", () => {
   /** Stripe gives an estimate of the time at first. */
   class LateCustomer extends Customer {
     pay(paidAt: number, paidAtFrom: "estimate" | "event"): void {

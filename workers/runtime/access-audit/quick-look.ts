@@ -123,7 +123,7 @@ async function findAgreeing(walk: Walk, bySubject: ReadonlyMap<string, SubjectFa
   while (waiting.length > 0)
     await Promise.all(
       waiting.splice(0, concurrency).map(async ([subjectRef, facts]) => {
-        // A customer whose data does not respond is examined alone.
+        // If a customer's data does not respond, it is examined alone.
         const comparison = await compareSubjectAccess(walk, subjectRef, facts).catch(() => null);
         if (comparison === null) return;
         const evidence = { isErased: false, owner: "linked", isOpen: true, hasUnknownPrice: false } as const;

@@ -27,7 +27,7 @@ import type { RuntimeEnv } from "../env.ts";
  *
  * Guarantees: a report writes nothing but its own rows. A page counts once: it is saved with the number of the page that was
  * read, so of two workers one saves. A crash, or a Stripe that does not answer, leaves the last saved place, and at most one
- * page is read twice. A customer whose data can't be read is passed over after a few tries (`isLasting`).
+ * page is read twice. Unreadable data of a customer is passed over after a few tries (`isLasting`).
  *
  * Assumes: who started an import had a recent authentication in live mode. Their role is read again for each page.
  */
