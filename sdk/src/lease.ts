@@ -134,8 +134,8 @@ export class Lease {
       ...options,
       keepOpen: !isLast,
     });
-    // Closed by an operator, or by a part that arrived after the reservation's time. The units of this one were used and
-    // are not billed yet.
+    // Closed by an operator, or by an earlier release's first part after the reservation's time. The units of this one were
+    // used and are not billed yet.
     if (!settled.ok && settled.error === "reservation_closed" && units > 0)
       return this.usage.consume(this.subjectRef, units, options);
     return settled;

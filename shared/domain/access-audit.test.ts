@@ -112,6 +112,8 @@ const state = (...all: Entitlement[]): SubjectState =>
 
 const pack = (change: Partial<Entitlement> = {}) =>
   entitlement({ kind: "usage_pack", unitsRemaining: 10, productCode: "PACK", ...change });
+const included = (change: Partial<Entitlement> = {}) =>
+  pack({ entitlementId: "ent_lot", productCode: "PRODUCT", includedIn: "ent_1", ...change });
 const hold: Hold = {
   causeId: "pi_1",
   reason: "refund",
@@ -158,6 +160,11 @@ describe("compareAccess", () => {
   it.each<[string, SubjectState, AccessComparison["operator"]]>([
     ["a grant alone", state(pack({ source: "portal" })), "granted"],
     ["a grant next to a purchase", state(pack(), pack({ entitlementId: "ent_2", source: "portal" })), null],
+    [
+      "a grant next to units of a subscription that has ended",
+      state(pack({ source: "portal" }), included({ includedIn: "ent_ended" })),
+      "granted",
+    ],
     ["a revoked pack", state(pack({ status: "canceled", statusReason: "revoked" })), "revoked"],
     [
       "a revoked pack after its expiry",
@@ -183,7 +190,7 @@ describe("compareAccess", () => {
       purchase: { subscriptionId: "sub_1" } as Entitlement["purchase"],
     });
     const withStatus = (status: Observation["status"]): SubjectState => ({
-      ...state(revoked),
+      ...state(revoked, included()),
       records: new Map([
         ["sub_1", { type: "subscription", recordId: "sub_1", observations: [{ status }] }],
       ]) as unknown as SubjectState["records"],

@@ -88,7 +88,8 @@ const isInForce = (availability: Availability): boolean =>
  * access to a paid product.
  */
 function findOperatorEffect(state: SubjectState, now: Moment): OperatorEffect | null {
-  const all = [...state.entitlements.values()];
+  // The units of an allowance never decide about access.
+  const all = [...state.entitlements.values()].filter(({ includedIn }) => includedIn === undefined);
   const usable = all.filter((entitlement) => getAvailability(entitlement, now).usable);
   const isPaid = (entitlement: Entitlement) => entitlement.source === "stripe";
   const revoked = all.filter(

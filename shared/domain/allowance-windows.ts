@@ -121,7 +121,10 @@ interface AllowanceStep {
   expiresAt: Moment;
 }
 
-/** Lists the windows that a period has by its terms. Each has the terms of its beginning. */
+/**
+ * Lists the windows that a period has by its terms. Each has the terms of its beginning. Terms of whole periods begin with the
+ * next period only: until then, a period that was paid with units each month keeps its months.
+ */
 export function listSteps(
   period: { start: Moment; end: Moment },
   versions: readonly AllowanceTerms[],
@@ -129,12 +132,12 @@ export function listSteps(
   if (versions.length === 0) return [];
   const day = findAnchorDay(period.start, period.end);
   const months = countMonths(period.start, period.end);
+  const ofMonths = versions.filter(({ every, units }) => every === "month" || units === 0);
   const steps: AllowanceStep[] = [];
   for (let month = 0; ; ) {
     const start = month === 0 ? period.start : addMonths(period.start, month, day);
     if (start >= period.end) return steps;
-    const terms = findTermsAt(versions, start);
-    // A whole period begins with the period only: other terms of a later month wait for the next one.
+    const terms = findTermsAt(month === 0 ? versions : ofMonths, start);
     const isWhole = terms?.every === "period";
     const nextMonth = Math.min(addMonths(period.start, month + 1, day), period.end);
     if (terms !== null && (!isWhole || month === 0)) {

@@ -91,7 +91,7 @@ export interface Entitlement {
   holds: Hold[];
   /** Units that a full refund or an operator clawed back. Undoing either returns exactly these units. */
   unitsClawedBack: number | null;
-  /** Units that were left at the expiry. A correction of the expiry returns exactly these units. */
+  /** Units that were left at the expiry, or came back after it. A correction of the expiry returns exactly these units. */
   unitsExpired?: number;
   /** Lots of an allowance only: units that a later window did not keep. Nothing returns them. */
   unitsForfeited?: number;

@@ -104,10 +104,10 @@ export class LotChanges {
     const end = this.findEnd(drawn);
     if (end === null || units === 0) return;
     this.move(entitlementId, end, -units);
-    if (end !== "clawed_back") return;
-    // Undoing the refund or revocation returns these units too.
     const lot = this.lot(entitlementId);
-    this.put({ ...lot, unitsClawedBack: (lot.unitsClawedBack ?? 0) + units });
+    // Undoing the refund or revocation, or correcting the expiry, returns these units too.
+    const member = end === "expired" ? "unitsExpired" : "unitsClawedBack";
+    this.put({ ...lot, [member]: (lot[member] ?? 0) + units });
   }
 
   /** Returns what happened to a lot since units were drawn from it; `null` if they still count. */

@@ -1,5 +1,6 @@
 import { type Balance, findThresholdBound, isLowAfter, weighBalance } from "./balance.ts";
 import { listClockMoments } from "./clock-changes.ts";
+import { isByClock } from "./clock-entries.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import { earliest } from "./expire.ts";
 import { findEnd } from "./known-end.ts";
@@ -20,7 +21,7 @@ export interface NoticeStart {
   isQuiet?: boolean;
 }
 
-type NoticeEntry = Pick<EntryDraft, "operation" | "touched" | "idempotency"> & { at: Moment };
+type NoticeEntry = Pick<EntryDraft, "operation" | "reason" | "touched" | "idempotency"> & { at: Moment };
 
 /** What the signals said last, with the notices that led to it, oldest first. */
 export interface NoticeResult extends Pick<SignalRecord, "isLow" | "reportedEnds"> {
@@ -46,7 +47,8 @@ export function findClockNotices(start: NoticeStart, until: Moment): NoticeResul
 
 /**
  * Returns the notices between `start` and an entry, and those of the entry. Time acts before an entry of the same
- * millisecond. `after` is the state that the entry leaves. Returns `null` where it has no settings.
+ * millisecond. It acts together with one that it caused itself: where units expire as the next ones begin, the balance is
+ * never without both. `after` is the state that the entry leaves. Returns `null` where it has no settings.
  */
 export function findEntryNotices(
   start: NoticeStart,
@@ -57,8 +59,10 @@ export function findEntryNotices(
   if (learned === null) return null;
   const known = readSignalRecord(start.state);
   const walk = new NoticeWalk(start.state, known ?? learned);
-  if (known !== null && start.isQuiet !== true) walk.advance(start.at, entry.at);
-  walk.apply(after, entry, { settings: learned.settings, isNew: known?.settings !== learned.settings });
+  const isJoint = isByClock(entry) && start.at < entry.at;
+  if (known !== null && start.isQuiet !== true) walk.advance(start.at, entry.at, { isJoint });
+  const isNew = known?.settings !== learned.settings;
+  walk.apply(after, entry, { settings: learned.settings, isNew, isJoint });
   return walk;
 }
 
@@ -115,13 +119,16 @@ class NoticeWalk implements NoticeResult {
     this.settings = settings;
   }
 
-  /** Moves time, and stops at each moment at which it can cause a notice. */
-  advance(from: Moment, until: Moment): void {
+  /**
+   * Moves time, and stops at each moment at which it can cause a notice. `isJoint`: an entry that time causes at `until`
+   * follows, and the balance of that moment is the one after it.
+   */
+  advance(from: Moment, until: Moment, { isJoint = false } = {}): void {
     const byClock = { byClock: true } as const;
     let at = findNextNotice(this.state, from);
     for (; at !== null && at <= until; at = findNextNotice(this.state, at)) {
       const { remaining } = this.weigh(at - 1);
-      this.compare(remaining, at, { isNewSetting: false }, byClock);
+      if (!isJoint || at < until) this.compare(remaining, at, { isNewSetting: false }, byClock);
       for (const entitlement of this.state.entitlements.values()) this.reportEnd(entitlement, at, byClock);
     }
   }
@@ -129,11 +136,12 @@ class NoticeWalk implements NoticeResult {
   apply(
     after: SubjectState,
     entry: NoticeEntry,
-    { settings, isNew }: { settings: SignalSettings; isNew: boolean },
+    { settings, isNew, isJoint }: { settings: SignalSettings; isNew: boolean; isJoint: boolean },
   ): void {
     const { at } = entry;
     const before = this.state;
-    const remaining = isNew || !this.leavesBalance(after, entry) ? this.weigh(at).remaining : null;
+    const remaining =
+      isNew || !this.leavesBalance(after, entry) ? this.weigh(isJoint ? at - 1 : at).remaining : null;
     this.state = after;
     this.settings = settings;
     if (remaining !== null) this.compare(remaining, at, { isNewSetting: isNew }, {});

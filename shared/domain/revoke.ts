@@ -3,6 +3,7 @@ import { deriveWithAllowances } from "./derive-with-allowances.ts";
 import type { Entitlement, Moment } from "./entitlement.ts";
 import { applyEntry, type SubjectState, type TouchedEntitlement } from "./ledger.ts";
 import { settlePurchases } from "./reverse-purchase.ts";
+import { settleAllowances } from "./settle-allowances.ts";
 import type { PaymentRecord, SubscriptionRecord } from "./stripe-record.ts";
 
 /** Derives an entitlement's id from its source, such as `<subscription>/<product code>`. */
@@ -45,9 +46,27 @@ export function restoreEntitlement(
       deriveEntitlementId,
       now,
     );
-  const restored = { ...returnUnits(entitlement), revocation: null, updatedAt: now };
-  const payment = findPaymentRecord(state, entitlement);
-  return settlePurchases(state.entitlements, [recordClawBack(entitlement, restored)], payment, now);
+  const restored = recordClawBack(entitlement, {
+    ...returnUnits(entitlement),
+    revocation: null,
+    updatedAt: now,
+  });
+  if (entitlement.includedIn !== undefined) return settleIncluded(state, restored, now);
+  return settlePurchases(state.entitlements, [restored], findPaymentRecord(state, entitlement), now);
+}
+
+/** Makes a restored lot of an allowance what its window is by now, such as refunded. */
+function settleIncluded(
+  state: SubjectState,
+  restored: TouchedEntitlement,
+  now: Moment,
+): TouchedEntitlement[] {
+  const { entitlementId } = restored.entitlement;
+  const { entitlements } = applyEntry(state, { touched: [restored], records: [] });
+  const settled = settleAllowances(entitlements, now);
+  const own = settled.find(({ entitlement }) => entitlement.entitlementId === entitlementId);
+  const units = [...restored.units, ...(own?.units ?? [])];
+  return [{ ...(own ?? restored), units }, ...settled.filter((each) => each !== own)];
 }
 
 /** Derives the subscription's entitlements again, with `changed` in place of its current version. */

@@ -73,8 +73,8 @@ export function spendHeld(
 }
 
 /**
- * Settles a reservation that ended by time: from the balance, for a day. Otherwise an entry notes the units, so that an
- * operator sees work that was not billed. A later settle of the day can still succeed.
+ * Settles a reservation that ended by time: from the balance, for a day, also in parts. Otherwise an entry notes the units, so
+ * that an operator sees work that was not billed. A later settle of the day can still succeed.
  */
 function decideLateSettle(
   state: SubjectState,
@@ -82,22 +82,27 @@ function decideLateSettle(
   command: SettleCommand,
   now: Moment,
 ): UsageDecision {
-  const { units, allowMore } = command;
+  const { units, allowMore, keepOpen } = command;
   const lots = new LotChanges(state.entitlements, now);
-  if (units > reservation.units && !allowMore)
-    return refuse({
-      code: "exceeds_reservation",
-      held: reservation.units,
-      usageRemaining: lots.remaining(),
-    });
+  // What was settled before is no part of what can still be settled.
+  const held = Math.max(0, reservation.units - reservation.settled);
+  if (units > held && !allowMore)
+    return refuse({ code: "exceeds_reservation", held, usageRemaining: lots.remaining() });
   const isInTime = now < reservation.expiresAt + lateSettleMs;
   if (isInTime && lots.draw(units, "consumed") !== null) {
-    const { unfunded: _, ...funded } = reservation;
+    const { unfunded, ...funded } = reservation;
+    // Another part of the job can be noted as not billed.
+    const isNoted = keepOpen && unfunded !== undefined && unfunded !== units;
     const reply = { consumed: units, usageRemaining: lots.remaining(), released: 0 };
     return toChange(command, lots, reply, {
       operation: "settle",
       reason: "reservation_settled",
-      reservation: { ...funded, status: "settled", settled: reservation.settled + units },
+      reservation: {
+        ...funded,
+        status: keepOpen ? "lapsed" : "settled",
+        settled: reservation.settled + units,
+        ...(isNoted ? { unfunded } : {}),
+      },
     });
   }
   const refusal = { code: "reservation_expired" as const, expiredAt: reservation.expiresAt };

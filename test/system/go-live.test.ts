@@ -203,4 +203,58 @@ describe("the go-live checklist", () => {
     expect(await checklist()).not.toContain("CREDITS_1000 ·");
     expect(await copy("CREDITS_1000")).toContain("CREDITS_1000 has these terms in live mode already.");
   });
+
+  it("signals and included units are copied, and named where live mode has others", async () => {
+    const code = "TEAM";
+    const subscription = { productCode: code, name: "Team", kind: "subscription" };
+    const stripePriceId = await world.stripe.createMonthlyPrice("Team", 9_900);
+    await provision(world.origin, "createProduct", world.projectId, "test", {
+      ...subscription,
+      stripePriceId,
+    });
+    const product = `/p/${world.projectId}/test/products/${code}`;
+    const include = async (units: string, terms_version: string) =>
+      admin.portal.submit(`${product}/allowance`, {
+        terms_version,
+        included_units: units,
+        every: "month",
+        rollover_windows: "1",
+        rollover_max: "",
+        in_trial: "",
+        from: "",
+      });
+    const signal = async (days: string) =>
+      admin.portal.submit(`${product}/signals`, {
+        low_balance: "10",
+        low_balance_in: "percent",
+        expiring_days: days,
+      });
+    await include("1000", "0");
+    await signal("7");
+    const grant = "access while paid, 1,000 units a month, usable for 1 window more";
+    expect(await checklist()).toContain(
+      `TEAM · Subscription, ${grant} (low at 10 %, expiring notice 7 days before) Copy TEAM to live…`,
+    );
+    const copy = async (change: object = {}) => {
+      const done = await admin.portal.submit(copyPath(code), { ...(await offer(code)), ...change });
+      return toText(await admin.portal.get(done.location ?? ""));
+    };
+    expect(await copy({ price: await live.createMonthlyPrice("Team", 9_900) })).toContain(
+      "TEAM is created in live mode.",
+    );
+    expect(await checklist()).not.toContain("TEAM ·");
+    const shown = toText(await admin.portal.get(`${path}/products/${code}`));
+    expect(shown).toContain("Low balance: 10 % of what a pack granted. Expiring notice: 7 days before.");
+    expect(shown).toContain("1,000 a month");
+
+    await include("2000", "1");
+    await signal("3");
+    expect(await checklist()).toContain("2,000 units a month");
+    expect(await copy()).toContain("TEAM has the terms of test mode in live mode.");
+    expect(await checklist()).not.toContain("TEAM ·");
+    expect(await copy()).toContain("TEAM has these terms in live mode already.");
+    await include("0", "2");
+    expect(await copy()).toContain("TEAM has the terms of test mode in live mode.");
+    expect(await checklist()).not.toContain("TEAM ·");
+  });
 });

@@ -11,8 +11,8 @@ import type { RecoveryReply } from "../../shared/contract/recovery.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { CustomerScenes } from "./customer-scenes.ts";
 import { newOperator, type TestOperator } from "./operators.ts";
-import { advanceClock } from "./stripe-world.ts";
-import type { World } from "./world.ts";
+import { advanceClock, readAccess } from "./stripe-world.ts";
+import { readStackTime, type World } from "./world.ts";
 
 /** The way back of each denial reason and kind, over the real runtime: by the API, and by a link. */
 
@@ -41,6 +41,26 @@ const forEachKind = (reason: DenialReason, row: (kind: EntitlementKind) => Row) 
   Object.fromEntries(entitlementKinds.map((kind) => [`${reason} of ${kind}`, row(kind)])) as Partial<
     Record<Case, Row>
   >;
+
+/** A one-time purchase that Stripe dates an hour ahead, as on a test clock: it begins when Stripe says. */
+async function paysAhead(scenes: CustomerScenes, ref: string, productCode: string): Promise<void> {
+  const { world } = scenes;
+  const { client } = world.stripe;
+  const id = await scenes.opens(ref, productCode);
+  const session = await client.checkout.sessions.retrieve(id);
+  const paid = { status: "complete", payment_status: "paid", payment_intent: `pi_${id}` };
+  const { id: account } = await client.accounts.retrieveCurrent();
+  const created = Math.floor((await readStackTime(world.origin)) / 1_000) + 3_600;
+  const event = { account, type: "checkout.session.completed", created };
+  await scenes.control("events", { ...event, object: { ...session, ...paid } });
+}
+
+const waits = (productCode: string): Row => ({
+  action: "wait",
+  page: null,
+  says: "Your access starts later",
+  deny: (scenes, ref) => paysAhead(scenes, ref, productCode),
+});
 
 /** Every denial that a customer can get, with the spec's action. */
 const rows: Partial<Record<Case, Row>> = {
@@ -100,6 +120,8 @@ const rows: Partial<Record<Case, Row>> = {
       await scenes.operator(ref, { type: "revoke" });
     },
   })),
+  "not_started of time_pass": waits("DAY_PASS"),
+  "not_started of usage_pack": waits("CREDITS_1000"),
   "refunded of time_pass": {
     ...buy,
     deny: async (scenes, ref) => scenes.refunds(await scenes.paymentOf(await scenes.buys(ref, "DAY_PASS"))),
@@ -126,8 +148,10 @@ const impossible: Record<DenialReason, (kind: Kind) => string | null> = {
   subscription_ended: (kind) => (kind === "subscription" ? null : "has no subscription"),
   payment_refunded: (kind) => (kind === "subscription" ? null : "is canceled by a refund"),
   usage_exhausted: (kind) => (kind === "usage_pack" ? null : "has no units"),
-  // A queued pass begins as soon as those before it end, are refunded or revoked; while one is held, the hold decides.
-  not_started: () => "an earlier pass decides",
+  // A queued pass begins as soon as those before it end, are refunded or revoked; while one is held, the hold decides. So only
+  // a purchase that Stripe dates ahead of our clock is decisive.
+  not_started: (kind) =>
+    kind === "subscription" ? "has begun at Stripe" : kind === "none" ? "nothing was paid" : null,
   time_pass_expired: (kind) => (kind === "time_pass" ? null : "is no pass"),
   refunded: (kind) =>
     kind === "subscription"
@@ -175,6 +199,10 @@ describe("the way back of each denial", () => {
       { "Idempotency-Key": randomBytes(8).toString("hex") },
     );
     expect(reply.body).toMatchObject({ allowed: false, reason, action, missing_permission: null });
+    if (action === "wait") {
+      const { entitlements } = await readAccess(world, ref);
+      expect(reply.body.expires_at).toBe(entitlements[0]?.["starts_at"]);
+    }
     const toPage = (url: string | null) => (url === null ? null : new URL(url).pathname.split("/")[2]);
     expect(toPage(reply.body.url)).toBe(page);
 

@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { drizzle } from "drizzle-orm/d1";
 import { afterEach, describe, expect, it } from "vitest";
 import {
@@ -8,7 +9,9 @@ import {
   stopAccessAudit,
 } from "../../shared/contract/operations/access-audits.ts";
 import { shadowDisagreements } from "../../shared/db/tables/shadow.ts";
+import { subjectName } from "../../shared/domain/subject-name.ts";
 import { newId } from "../../shared/kit/ids.ts";
+import { readMoveInFacts } from "../../workers/portal/db/access-audits.ts";
 import { claimAccessAudits } from "../../workers/runtime/db/access-audit-leases.ts";
 import { replaceMapping, saveSettings } from "../../workers/runtime/db/access-audit-settings.ts";
 import { readConnection } from "../../workers/runtime/db/stripe-connections.ts";
@@ -31,9 +34,9 @@ import {
   toSubscription,
 } from "./audited-project.ts";
 import { now, readSubject, receiveStripeEvent } from "./connected-project.ts";
-import { keyOf } from "./databases.ts";
+import { databases, keyOf } from "./databases.ts";
 import { run } from "./operator-calls.ts";
-import { env } from "./subjects.ts";
+import { env, restart } from "./subjects.ts";
 
 const { DB, DEV } = env;
 const daySeconds = 86_400;
@@ -128,6 +131,39 @@ describe("the report of an access audit", () => {
       .poll(async () => (await read(project, auditId)).status, { timeout: 20_000 })
       .toBe("finished");
     expect((await findingsOf(auditId)).map(({ class: found }) => found)).toEqual(["not_imported"]);
+  });
+
+  it("passes over a customer's unreadable data after three tries, and compares the other customers", async () => {
+    const project = await newProject();
+    await setStripe(foreign(3));
+    const { auditId } = await finished(project, await inserted(project));
+    await run(importFindings, project.admin.caller, project.place, { auditId, findingId: null });
+    await expect
+      .poll(async () => (await read(project, auditId)).status, { timeout: 30_000 })
+      .toBe("finished");
+    const name = subjectName({ ...project.place, subjectRef: "user_0001" });
+    const stub = env.SUBJECT.get(env.SUBJECT.idFromName(name));
+    await stub.wake();
+    await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec("DROP TABLE stripe_records").toArray(),
+    );
+    await restart(stub);
+    const next = await inserted(project);
+    expect(await readMoveInFacts(databases, project.place)).toMatchObject({ imported: 3, importedOfLast: 3 });
+    for (const failures of [1, 2, 3]) {
+      await runAccessAudit(env, keyOf(next));
+      expect(await read(project, next)).toMatchObject({
+        status: "running",
+        failures,
+        lastError: "Licenzy could not read or write a customer's data.",
+      });
+    }
+    // The customer has access by the copy in D1, so the last phase tries it again.
+    for (let turn = 0; turn < 6; turn++) await runAccessAudit(env, keyOf(next));
+    const audit = await read(project, next);
+    expect(audit).toMatchObject({ status: "finished", failures: 0, lastError: null, counts: { agrees: 2 } });
+    expect(audit.unread).toBeGreaterThan(0);
+    expect(await readMoveInFacts(databases, project.place)).toMatchObject({ imported: 3, importedOfLast: 0 });
   });
 
   it("counts a page once when two workers run the audit while Stripe hangs, and two crons claim it once", async () => {

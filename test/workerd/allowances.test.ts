@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { dayMs, type Entitlement } from "../../shared/domain/entitlement.ts";
 import { newId } from "../../shared/kit/ids.ts";
@@ -39,6 +40,21 @@ describe("allowances in the subject's object", () => {
     expect(usageRemaining).toBe(1_000);
     await stub.wake();
     expect(await stub.verify()).toMatchObject({ ok: true, findings: [] });
+  });
+
+  it("a sync and an audit find no difference in a month that began while the alarm was late", async () => {
+    const { identity, stub, command } = await subscriber(0);
+    await stub.wake();
+    await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
+    await env.DEV.advance(32 * dayMs);
+    const [, subscription] = command.facts;
+    if (subscription?.type !== "subscription") throw new Error("no subscription");
+    const read = { sourceId: "read_1", at: await now(), said: "read" as const };
+    const observations = subscription.observations.map((each) => ({ ...each, ...read }));
+    const current = { ...command, facts: [{ ...subscription, observations }] };
+    expect(await stub.previewStripe(identity, current)).toMatchObject({ changes: [] });
+    expect(await stub.auditStripe(identity, current)).toMatchObject({ gains: [], loses: [] });
+    expect((await stub.read()).usageRemaining).toBe(1_000);
   });
 
   it("a consume with an allowance touches as many rows as one without", async () => {

@@ -81,6 +81,16 @@ async function insertAuditTraces(projectId: string, subjectRef: string): Promise
        VALUES (?1, 'subject/' || ?2, 'paid_but_denied', ?2, '', 'sync', 1)`,
     ).bind(auditId, subjectRef),
     env.DB.prepare(
+      `INSERT INTO access_audit_findings (audit_id, finding_id, class, diagnosis, action, found_at)
+       VALUES (?1, 'object/sub_1', 'unmapped', 'Two customers are named for it: other, ' || ?2 || '. Correct the mapping.',
+         'map', 1)`,
+    ).bind(auditId, subjectRef),
+    env.DB.prepare(
+      `INSERT INTO access_audit_findings (audit_id, finding_id, class, subject_ref, diagnosis, action, import_state,
+         import_message, found_at)
+       VALUES (?1, 'object/sub_2', 'not_imported', 'other', '', 'import', 'failed', 'sub_2 belongs to customer ' || ?2, 1)`,
+    ).bind(auditId, subjectRef),
+    env.DB.prepare(
       "INSERT INTO access_audit_seen (audit_id, seen_id, class) VALUES (?1, 'subject/' || ?2, 'paid_but_denied')",
     ).bind(auditId, subjectRef),
     env.DB.prepare(

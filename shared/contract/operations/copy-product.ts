@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { EntitlementKind } from "../enums.ts";
 import { stripeId, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
-import type { CheckoutSettings, PriceView } from "./products.ts";
+import type { CheckoutSettings, IncludedUnits, PriceView, ProductSignals } from "./products.ts";
 
-/** What a product grants, how it is sold, and the `updated_at` that a copy is made from. */
+/** What a product grants, how it is sold, what it signals, and the `updated_at` that a copy is made from. */
 export interface ProductTerms {
   name: string;
   kind: EntitlementKind;
@@ -13,6 +13,9 @@ export interface ProductTerms {
   durationDays: number | null;
   expiresAfterDays: number | null;
   checkout: CheckoutSettings;
+  signals: ProductSignals;
+  /** What a subscription includes now; `null` for nothing. */
+  included: IncludedUnits | null;
   archivedAt: number | null;
   updatedAt: number;
 }
@@ -40,8 +43,9 @@ export const previewCopy = operation({
 });
 
 /**
- * Gives the live product of the same code the name, terms and checkout settings of a test product, with a live price;
- * creates it if there is none. Runs in live mode. Sending it twice changes nothing the second time. Former purchases keep their terms.
+ * Gives the live product of the same code the name, terms, checkout settings, signals and included units of a test product,
+ * with a live price; creates it if there is none. Runs in live mode. Sending it twice changes nothing the second time. Former
+ * purchases keep their terms; included units and signals change for all customers.
  */
 export const copyProduct = operation({
   name: "product.copy_to_live",
@@ -49,7 +53,7 @@ export const copyProduct = operation({
   scope: "project",
   role: "admin",
   recentAuth: "never",
-  audit: ["product.create", "product.edit"],
+  audit: ["product.create", "product.edit", "project.set_signals", "product.set_allowance"],
   input: z.strictObject({
     productCode,
     stripePriceId: stripeId,

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { productCodePattern } from "../checkout.ts";
-import { allowanceIntervals, checkoutLocales, entitlementKinds } from "../enums.ts";
+import {
+  type AllowanceInterval,
+  allowanceIntervals,
+  checkoutLocales,
+  entitlementKinds,
+  type LowBalanceUnit,
+} from "../enums.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { days, maxUnits, stripeId, time, version } from "./inputs.ts";
 import { done, operation } from "./operation.ts";
@@ -15,6 +21,22 @@ export interface PriceView {
   /** `month`, `3 months`, …; `null` for a one-time price. */
   interval: string | null;
   active: boolean;
+}
+
+/** When a product's signals are sent; `null`: as the project says, 0: never. */
+export interface ProductSignals {
+  lowBalance: number | null;
+  lowBalanceIn: LowBalanceUnit | null;
+  expiringDays: number | null;
+}
+
+/** What a subscription includes in each of its windows. */
+export interface IncludedUnits {
+  units: number;
+  every: AllowanceInterval;
+  rolloverWindows: number;
+  rolloverMax: number | null;
+  inTrial: number | null;
 }
 
 const nameMessage = "Enter a name of 1 to 120 characters.";

@@ -216,6 +216,22 @@ describe("diagnose: included units are used", () => {
     customer({ decision: allowed, entitlements: [lot, subscription], nextAllowances: [next], ...change });
   const text = (change: Partial<CustomerView> = {}) => diagnose(view(change), noFacts)[0]?.text;
 
+  it("diagnose() names the open jobs that hold all units of a customer with access", () => {
+    const job = {
+      reservationId: "rsv_1",
+      key: "job-1",
+      isOpen: true,
+      held: 1_000,
+      unfunded: null,
+      onExpiry: "release" as const,
+      createdAt: noon,
+      expiresAt: noon + 60_000,
+      sequence: 3,
+    };
+    expect(text({ reservations: [job] })).toContain("All units are held by 1 open job.");
+    expect(causes(view({ reservations: [job], usageRemaining: 1 }))).toEqual([["all_well"]]);
+  });
+
   it("diagnose() says when the next units come, and that they wait for the renewal", () => {
     expect(text()).toContain("no units of PRO are left. The next 1,000 come in 3 days.");
     expect(text({ nextAllowances: [{ ...next, isPaid: false }] })).toContain(

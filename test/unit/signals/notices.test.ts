@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isByClock } from "../../../shared/domain/clock-entries.ts";
 import { dayMs, type Moment } from "../../../shared/domain/entitlement.ts";
 import {
   applyEntry,
@@ -50,7 +51,6 @@ function listExpected({ entries, now }: Subscriber): Reported[] {
   const reported: Reported[] = [];
   let state: SubjectState = emptyState;
   let isLow = false;
-  let remaining = 0;
   const ends = new Set<string>();
   const moments = new Set<Moment>();
   for (const { touched } of entries)
@@ -65,15 +65,15 @@ function listExpected({ entries, now }: Subscriber): Reported[] {
     const record = state.records.get("signals/settings");
     return record?.type === "signals" ? record.settings : null;
   };
-  const look = (at: Moment, before: number, entry: LedgerEntry | null, isNew: boolean, old: SubjectState) => {
+  const ruleOf = (rules: SignalSettings, code: string) => ({ ...rules.project, ...rules.products[code] });
+  const lookAtBalance = (at: Moment, before: number, by: number | null, isNew: boolean) => {
     const rules = known();
     if (rules === null) return;
     const all = [...state.entitlements.values()];
-    remaining = getUsageRemaining(all, at);
-    const ruleOf = (code: string) => ({ ...rules.project, ...rules.products[code] });
+    const remaining = getUsageRemaining(all, at);
     const packs = all.filter(({ kind }) => kind === "usage_pack");
     const thresholdOf = (each: (typeof packs)[number]) => {
-      const rule = ruleOf(each.productCode).lowBalance ?? null;
+      const rule = ruleOf(rules, each.productCode).lowBalance ?? null;
       if (rule === null) return null;
       return rule.in === "units" ? rule.value : ((each.unitsGranted ?? 0) * rule.value) / 100;
     };
@@ -82,7 +82,6 @@ function listExpected({ entries, now }: Subscriber): Reported[] {
     const limits = usable.flatMap((each) => thresholdOf(each) ?? []);
     const isOff = packs.every((each) => thresholdOf(each) === null);
     const limit = Math.max(0, ...limits);
-    const by = entry?.sequence ?? null;
     const next = isOff
       ? false
       : isLow
@@ -90,11 +89,16 @@ function listExpected({ entries, now }: Subscriber): Reported[] {
         : remaining <= limit && (remaining > 0 || before > 0);
     if (next !== isLow) reported.push({ type: next ? "usage.low" : "usage.recovered", at, by, of: null });
     isLow = next;
-    for (const each of all) {
+  };
+  const lookAtEnds = (at: Moment, entry: LedgerEntry | null, old: SubjectState) => {
+    const rules = known();
+    if (rules === null) return;
+    const by = entry?.sequence ?? null;
+    for (const each of state.entitlements.values()) {
       const { entitlementId: id, status } = each;
       const endsWithPeriod = each.kind === "subscription" && each.cancelAtPeriodEnd === true;
       const end = endsWithPeriod ? each.currentPeriodEnd : each.expiresAt;
-      const days = ruleOf(each.productCode).expiringDays ?? null;
+      const days = ruleOf(rules, each.productCode).expiringDays ?? null;
       const isOpen = status !== "canceled" && status !== "expired";
       if (
         each.includedIn !== undefined ||
@@ -114,22 +118,32 @@ function listExpected({ entries, now }: Subscriber): Reported[] {
   };
   const sorted = [...moments].toSorted((a, b) => a - b);
   let passed = -1;
-  const pass = (until: Moment) => {
-    for (const at of sorted.filter((each) => each > passed && each <= until))
-      look(at, getUsageRemaining(state.entitlements.values(), at - 1), null, false, state);
+  /** An entry that time causes at `until` decides about the balance of that moment. */
+  const pass = (until: Moment, isJoint: boolean) => {
+    for (const at of sorted.filter((each) => each > passed && each <= until)) {
+      const before = getUsageRemaining(state.entitlements.values(), at - 1);
+      if (!isJoint || at < until) lookAtBalance(at, before, null, false);
+      lookAtEnds(at, null, state);
+    }
     passed = Math.max(passed, until);
   };
-  for (const entry of entries) {
-    pass(entry.at);
+  for (const [index, entry] of entries.entries()) {
+    const isJoint = isJointWith(entries[index - 1], entry);
+    pass(entry.at, isJoint);
     const old = state;
-    const before = getUsageRemaining(old.entitlements.values(), entry.at);
+    const before = getUsageRemaining(old.entitlements.values(), isJoint ? entry.at - 1 : entry.at);
     const rules = JSON.stringify(known());
     state = applyEntry(state, entry);
-    look(entry.at, before, entry, JSON.stringify(known()) !== rules, old);
+    lookAtBalance(entry.at, before, entry.sequence, JSON.stringify(known()) !== rules);
+    lookAtEnds(entry.at, entry, old);
   }
-  pass(Math.max(now, entries.at(-1)?.at ?? 0));
+  pass(Math.max(now, entries.at(-1)?.at ?? 0), false);
   return reported;
 }
+
+/** Whether time itself causes the entry, as the first one of its moment. */
+const isJointWith = (previous: LedgerEntry | undefined, entry: LedgerEntry): boolean =>
+  isByClock(entry) && (previous?.at ?? 0) < entry.at;
 
 const typesOf = (customer: Subscriber) => listReported(customer).map(({ type }) => type);
 
@@ -178,7 +192,10 @@ describe("signals of balance and ends", () => {
           // What the next entry records is what alarms before it stored.
           if (next !== undefined) {
             const recorded = (next.notices ?? []).filter(({ byClock }) => byClock === true);
-            if (readsSettings(state)) expect(recorded).toEqual(whole);
+            // In the moment of an entry that time itself causes, the balance is the one after it.
+            const isEarlier = ({ type, at }: Notice) => type === "entitlement.expiring" || at < next.at;
+            const known = isJointWith(entry, next) ? whole.filter(isEarlier) : whole;
+            if (readsSettings(state)) expect(recorded).toEqual(known);
           }
           const alarms = parts.map((part) => entry.at + Math.floor(((until - entry.at) * part) / 100));
           let since = entry.at;
@@ -294,6 +311,26 @@ describe("usage.low and usage.recovered", () => {
         { type: "usage.recovered", at: 20, usageRemaining: 100, byClock: true },
       ],
     });
+  });
+
+  it("units that expire as the next month's begin are not reported, unless the balance was low before", () => {
+    const customer = play([]);
+    customer.payPlan();
+    customer.payPlan();
+    customer.consume(20);
+    customer.now += 15 * dayMs;
+    customer.wake();
+    expect(customer.read().remaining).toBe(100);
+    expect(typesOf(customer)).toEqual([]);
+
+    const low = play([]);
+    low.payPlan();
+    low.payPlan();
+    const turn = low.now + 10 * dayMs;
+    low.consume(95);
+    low.now += 15 * dayMs;
+    low.wake();
+    expect(listReported(low)).toMatchObject([{ type: "usage.low" }, { type: "usage.recovered", at: turn }]);
   });
 
   it("reserved units make the balance low, and released ones recover it", () => {

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { AllowanceTerms } from "../../../shared/domain/allowance-terms.ts";
 import { applyClock, listClockEntries } from "../../../shared/domain/clock-entries.ts";
 import { decideConsume } from "../../../shared/domain/consume.ts";
+import { buildManualEntry, decideManualAction } from "../../../shared/domain/decide-manual-action.ts";
 import { decideStripe, type SubjectFact } from "../../../shared/domain/decide-stripe.ts";
 import { dayMs, type Entitlement } from "../../../shared/domain/entitlement.ts";
-import { applyEntry, emptyState, type SubjectState } from "../../../shared/domain/ledger.ts";
+import { applyEntry, emptyState, findEntryErrors, type SubjectState } from "../../../shared/domain/ledger.ts";
 import { getUsageRemaining } from "../../../shared/domain/lots.ts";
 import type { InvoiceLine, Observation } from "../../../shared/domain/stripe-record.ts";
 
@@ -243,5 +244,58 @@ describe("windows of an allowance", () => {
     expect(lots(applyClock(state, later, next)).map(({ unitsGranted }) => unitsGranted)).toEqual([
       1_000, 200,
     ]);
+  });
+
+  it.each([
+    ["to whole periods keep the months of the year that is paid", { every: "period", units: 12_000 }, 1_000],
+    ["to nothing end them with the next month", { every: "period", units: 0 }, 0],
+  ] as const)("terms that change %s", (_, change, nextUnits) => {
+    const [start, end, after] = [day("2027-01-10"), day("2028-01-10"), day("2029-01-10")];
+    const [later, next] = [day("2027-01-20"), day("2027-02-10")];
+    const [first] = (terms() as Extract<SubjectFact, { type: "terms" }>).versions;
+    if (first === undefined) throw new Error("no terms");
+    const versions = [first, { ...first, version: 2, from: later, ...change }];
+    const state = play([
+      [start, terms()],
+      [start, observe(start, end)],
+      [start, pay("in_1", start, end)],
+      [later, { type: "terms", productCode: "PRO", versions }],
+    ]);
+    expect(getUsageRemaining(applyClock(state, later, next).entitlements.values(), next)).toBe(nextUnits);
+    const renewed = play([[end, pay("in_2", end, after)]], state, later);
+    expect(getUsageRemaining(renewed.entitlements.values(), end)).toBe(change.units);
+  });
+
+  it("units that support revoked are those of a refunded month once the revocation is undone", () => {
+    const [a, b, c] = [day("2027-01-10"), day("2027-02-10"), day("2027-03-10")];
+    let state = play([
+      [a, terms({ rolloverWindows: 3 })],
+      [a, observe(a, b)],
+      [a, pay("in_1", a, b)],
+      [b, observe(b, c)],
+      [b, pay("in_2", b, c)],
+    ]);
+    const action = { type: "revoke" as const, entitlementId: lots(state)[0]?.entitlementId ?? "" };
+    const operate = (decided: Parameters<typeof decideManualAction>[1], at: number) => {
+      const decision = decideManualAction(state, decided, { ...context, actionId: "act" }, at);
+      if (decision.outcome !== "change") throw new Error(decision.code);
+      const cause = { type: "operator" as const, actorName: "Dana", action, undoes: null };
+      const by = { reason: "", actor: "opr_1", cause, idempotency: null };
+      const entry = { ...buildManualEntry(decision, by), sequence: 1, at };
+      expect(findEntryErrors(state, entry)).toEqual([]);
+      state = applyEntry(state, entry);
+      return entry;
+    };
+    const entry = operate(action, b + 1);
+    const refundedAt = b + dayMs;
+    state = play([[refundedAt, refund("in_1", [a, b], "succeeded", refundedAt)]], state, b + 1);
+    operate({ type: "undo", entry }, b + 2 * dayMs);
+    expect(lots(state).map(({ statusReason, unitsRemaining }) => [statusReason, unitsRemaining])).toEqual([
+      ["refunded", 0],
+      [null, 1_000],
+    ]);
+    const failedAt = b + 3 * dayMs;
+    const again = play([[failedAt, refund("in_1", [a, b], "failed", failedAt)]], state, b + 2 * dayMs);
+    expect(getUsageRemaining(again.entitlements.values(), failedAt)).toBe(2_000);
   });
 });

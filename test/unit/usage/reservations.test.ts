@@ -70,6 +70,36 @@ describe("a settle", () => {
   });
 });
 
+describe("a settle in parts after the expiry", () => {
+  it("draws each part from the balance, and no more than was left to settle", () => {
+    const customer = customerWith(100);
+    const id = hold(customer, 60);
+    customer.settle(id, 20, { keepOpen: true });
+    customer.now += hourMs;
+    expect(customer.settle(id, 41)).toEqual({ refused: "exceeds_reservation" });
+    for (const part of [15, 20])
+      expect(customer.settle(id, part, { keepOpen: true })).toMatchObject({
+        done: { consumed: part, released: 0 },
+      });
+    expect(customer.settle(id, 5)).toMatchObject({ done: { consumed: 5, usageRemaining: 40 } });
+    expect(customer.settle(id, 1)).toEqual({ refused: "reservation_closed" });
+  });
+
+  it("keeps the note of a part that was not billed while another part is", () => {
+    const customer = customerWith(100);
+    const id = hold(customer, 60);
+    customer.now += hourMs;
+    customer.consume(90);
+    const unfunded = () => customer.state.reservations.get(id)?.unfunded;
+    expect(customer.settle(id, 20, { keepOpen: true })).toEqual({ refused: "reservation_expired" });
+    expect(customer.settle(id, 10, { keepOpen: true })).toMatchObject({ done: { consumed: 10 } });
+    expect(unfunded()).toBe(20);
+    customer.buy("cs_b", 20);
+    expect(customer.settle(id, 20, { keepOpen: true })).toMatchObject({ done: { usageRemaining: 0 } });
+    expect(unfunded()).toBeUndefined();
+  });
+});
+
 describe("a reservation from a purchase that is reversed", () => {
   it("spends what is settled after a refund, and a failed refund restores exactly the rest", () => {
     const customer = customerWith(100);
@@ -133,6 +163,50 @@ describe("a reservation from a pack that expires", () => {
       done: { consumed: 20, released: 40, usageRemaining: 0 },
     });
     expect(customer.movements("cs_a")).toMatchObject({ consumed: -20, expired: -80 });
+  });
+});
+
+describe("a reservation from a pack with a corrected time of payment", () => {
+  /** Stripe gives an estimate of the time at first. */
+  class LateCustomer extends Customer {
+    pay(paidAt: number, paidAtFrom: "estimate" | "event"): void {
+      this.report({
+        type: "purchase",
+        terms: {
+          kind: "usage_pack",
+          productCode: "CREDITS",
+          units: 100,
+          durationDays: null,
+          expiresAfterDays: 1,
+        },
+        paidAt,
+        paidAtFrom,
+        purchase: {
+          attemptId: null,
+          checkoutSessionId: "cs_a",
+          paymentIntentId: "pi_a",
+          subscriptionId: null,
+          customerId: null,
+          amountTotal: 4_900,
+          currency: "eur",
+          metadata: {},
+        },
+      });
+    }
+  }
+
+  it("returns what was released after the former expiry", () => {
+    const customer = new LateCustomer();
+    const paidAt = customer.now;
+    customer.pay(paidAt - hourMs, "estimate");
+    customer.now += 22 * hourMs;
+    const id = hold(customer, 60, 2 * hourMs);
+    customer.now += hourMs;
+    customer.wake();
+    customer.release(id);
+    expect(customer.remaining("cs_a")).toBe(0);
+    customer.pay(paidAt, "event");
+    expect(customer.remaining("cs_a")).toBe(100);
   });
 });
 

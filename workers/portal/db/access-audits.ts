@@ -156,7 +156,9 @@ export interface MoveInFacts {
   mappedCustomers: number;
   audit: Pick<AccessAuditRow, "auditId" | "status"> | null;
   lastAudit: LastAudit | null;
+  /** Purchases that were imported: by all audits, and of those that the newest complete report found. */
   imported: number;
+  importedOfLast: number;
   hasFirstImports: boolean;
   /** Whether the app has compared its own answers, and the customers whom the two disagree on. */
   hasShadow: boolean;
@@ -185,6 +187,10 @@ export async function readMoveInFacts(databases: Databases, scope: Scope): Promi
         (SELECT count(*) FROM access_audit_findings WHERE import_state = 'done'
           AND audit_id IN (SELECT audit_id FROM access_audits WHERE ${matches}))
           + (SELECT coalesce(sum(import_done), 0) FROM access_audits WHERE ${matches}) AS imported,
+        coalesce((SELECT import_done + (SELECT count(*) FROM access_audit_findings AS finding
+            WHERE finding.audit_id = access_audits.audit_id AND import_state = 'done')
+          FROM access_audits WHERE ${matches} AND finished_at IS NOT NULL
+          ORDER BY finished_at DESC LIMIT 1), 0) AS importedOfLast,
         EXISTS (SELECT 1 FROM hourly_counts WHERE ${matches} AND metric = 'shadow') AS hasShadow,
         (SELECT count(*) FROM shadow_disagreements WHERE ${matches}) AS disagreements`,
       ),
@@ -203,6 +209,7 @@ export async function readMoveInFacts(databases: Databases, scope: Scope): Promi
     source: string | null;
     mappedCustomers: number;
     imported: number;
+    importedOfLast: number;
     hasShadow: number;
     disagreements: number;
   };

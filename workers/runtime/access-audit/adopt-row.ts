@@ -4,9 +4,9 @@ import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { subjectTag } from "../../../shared/kit/subject-tag.ts";
 import { recordImportedCustomer } from "../db/access-audit-imports.ts";
 import type { AuditAtWork } from "../db/access-audit-leases.ts";
-import { AdoptionError, type AdoptionTarget, adoptObject } from "../stripe-events/adopt-object.ts";
+import { type AdoptionTarget, adoptObject } from "../stripe-events/adopt-object.ts";
 import { describeNoOwner } from "../stripe-events/find-owner.ts";
-import { isPermanent } from "../stripe-events/is-permanent.ts";
+import { isFinal, isLasting } from "./is-lasting.ts";
 import type { Walk } from "./walk.ts";
 
 /** What a purchase's import has come to, with a sentence for the operator. */
@@ -26,20 +26,23 @@ export async function adoptRow(walk: Walk, audit: AuditAtWork, row: ImportRow): 
       ? { state: "done", message: countChanges(result.changes) }
       : { state: "failed", message: describeNoOwner(result) };
   } catch (error) {
-    if (!(error instanceof AdoptionError) && !isPermanent(error)) throw error;
-    return failImport(walk, audit, row, errorMessage(error));
+    if (!isLasting(error, audit)) throw error;
+    const cause = errorMessage(error);
+    const message = isFinal(error) ? cause : "Licenzy could not write the customer's data. Import it again.";
+    return failImport(walk, audit, row, message, cause);
   }
 }
 
-/** Logs the failure. */
+/** Logs the failure, with its cause. */
 export function failImport(
   { context: { connection } }: Walk,
   { auditId }: AuditAtWork,
   { subjectRef }: ImportRow,
   message: string,
+  cause = message,
 ): ImportResult {
   const tag = subjectTag(subjectName({ ...connection, subjectRef }));
-  log("warn", "access_audit.import_failed", { jobId: auditId, subjectTag: tag, error: message });
+  log("warn", "access_audit.import_failed", { jobId: auditId, subjectTag: tag, error: cause });
   return { state: "failed", message };
 }
 

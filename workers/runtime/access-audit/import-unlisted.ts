@@ -2,12 +2,11 @@ import { dataOf } from "../../../shared/db/databases.ts";
 import type { ImportRow } from "../../../shared/db/tables/access-audits.ts";
 import { errorMessage, log } from "../../../shared/kit/log.ts";
 import { isListed, noteImport, saveImportWalk, type WalkingImport } from "../db/access-audit-import-walk.ts";
-import { AdoptionError } from "../stripe-events/adopt-object.ts";
-import { isPermanent } from "../stripe-events/is-permanent.ts";
 import { adoptRow, failImport } from "./adopt-row.ts";
 import type { AuditItem } from "./audit-page.ts";
 import { examine } from "./examine.ts";
 import { findContradiction } from "./find-contradiction.ts";
+import { isLasting } from "./is-lasting.ts";
 import { listPage } from "./list-page.ts";
 import { lookAtPage } from "./quick-look.ts";
 import type { Walk } from "./walk.ts";
@@ -69,7 +68,7 @@ export async function importUnlistedPage(
 /** Decides again about an object. `null` for one that is not to be imported, that is listed, or that can't be read. */
 async function findImport(
   walk: Walk,
-  { auditId }: WalkingImport,
+  audit: WalkingImport,
   item: AuditItem,
 ): Promise<(ImportRow & { customerId: string | null }) | null> {
   try {
@@ -77,11 +76,12 @@ async function findImport(
     if (finding?.class !== "not_imported") return null;
     const { findingId, subjectRef, stripeId, customerId, target } = finding;
     if (subjectRef === null || stripeId === null) return null;
-    if (await isListed(dataOf(walk.context.env, walk.context.connection), auditId, findingId)) return null;
+    const { env, connection } = walk.context;
+    if (await isListed(dataOf(env, connection), audit.auditId, findingId)) return null;
     return { findingId, subjectRef, stripeId, customerId, productCode: target };
   } catch (error) {
-    if (!(error instanceof AdoptionError) && !isPermanent(error)) throw error;
-    log("warn", "access_audit.object_unread", { jobId: auditId, error: errorMessage(error) });
+    if (!isLasting(error, audit)) throw error;
+    log("warn", "access_audit.object_unread", { jobId: audit.auditId, error: errorMessage(error) });
     return null;
   }
 }

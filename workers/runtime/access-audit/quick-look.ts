@@ -123,7 +123,9 @@ async function findAgreeing(walk: Walk, bySubject: ReadonlyMap<string, SubjectFa
   while (waiting.length > 0)
     await Promise.all(
       waiting.splice(0, concurrency).map(async ([subjectRef, facts]) => {
-        const comparison = await compareSubjectAccess(walk, subjectRef, facts);
+        // If a customer's data does not respond, it is examined alone.
+        const comparison = await compareSubjectAccess(walk, subjectRef, facts).catch(() => null);
+        if (comparison === null) return;
         const evidence = { isErased: false, owner: "linked", isOpen: true, hasUnknownPrice: false } as const;
         const app = answers.get(subjectRef) ?? null;
         if (classifyFinding({ ...evidence, comparison, app }) === "agrees") agreeing.add(subjectRef);

@@ -78,10 +78,18 @@ export const blankInConnection = (
 
 const audits = "SELECT audit_id FROM access_audits WHERE project_id = ?2 AND mode = ?3";
 
+const isNamedTwice = "(diagnosis LIKE 'Two customers are named%' AND instr(diagnosis, ?4) > 0)";
+const isOwner = "coalesce(instr(import_message, 'customer ' || ?4), 0) > 0";
+
 /** The counts of an audit stay; the rows that name the customer go. */
 function removeFromAudits(db: D1Database, erasure: RunningErasure): D1PreparedStatement[] {
   const statements = [
     `DELETE FROM access_audit_findings WHERE subject_ref = ?4 AND audit_id IN (${audits}) AND ${isRunning}`,
+    // Findings about other customers, or none yet, that name the customer in a sentence.
+    `UPDATE access_audit_findings SET
+       diagnosis = iif(${isNamedTwice}, 'Two customers are named for it, and one was erased. Correct the mapping.', diagnosis),
+       import_message = iif(${isOwner}, NULL, import_message)
+     WHERE (${isNamedTwice} OR ${isOwner}) AND audit_id IN (${audits}) AND ${isRunning}`,
     `DELETE FROM access_audit_seen WHERE seen_id = 'subject/' || ?4 AND audit_id IN (${audits}) AND ${isRunning}`,
     `DELETE FROM customer_mappings WHERE project_id = ?2 AND mode = ?3 AND subject_ref = ?4 AND ${isRunning}`,
     // The customer's row in `subjects` is already deleted, so the subject before it becomes the place.

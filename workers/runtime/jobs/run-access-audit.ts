@@ -7,6 +7,7 @@ import { StripeReadError } from "../../../shared/stripe/client.ts";
 import type { AuditItem } from "../access-audit/audit-page.ts";
 import { examine } from "../access-audit/examine.ts";
 import { importPage } from "../access-audit/import-finding.ts";
+import { isLasting } from "../access-audit/is-lasting.ts";
 import { listPage } from "../access-audit/list-page.ts";
 import { lookAtPage } from "../access-audit/quick-look.ts";
 import { createWalk, type Walk } from "../access-audit/walk.ts";
@@ -19,8 +20,6 @@ import {
 import { type AuditProgress, deleteSeen, saveAuditProgress } from "../db/access-audit-pages.ts";
 import { readProjectConnection } from "../db/stripe-connections.ts";
 import type { RuntimeEnv } from "../env.ts";
-import { AdoptionError } from "../stripe-events/adopt-object.ts";
-import { isPermanent } from "../stripe-events/is-permanent.ts";
 
 /**
  * Runs access audits: the report page by page of Stripe's lists, and the import of its findings. The row in `access_audits`
@@ -28,7 +27,7 @@ import { isPermanent } from "../stripe-events/is-permanent.ts";
  *
  * Guarantees: a report writes nothing but its own rows. A page counts once: it is saved with the number of the page that was
  * read, so of two workers one saves. A crash, or a Stripe that does not answer, leaves the last saved place, and at most one
- * page is read twice.
+ * page is read twice. Unreadable data of a customer is passed over after a few tries (`isLasting`).
  *
  * Assumes: who started an import had a recent authentication in live mode. Their role is read again for each page.
  */
@@ -39,7 +38,7 @@ export const auditLeaseMs = 60_000;
 const turnMs = 20_000;
 /** Of the platform's 1,000 subrequests per invocation: D1 is called about as often as Stripe. */
 const callsPerTurn = 700;
-/** Turns in a row without an answer until the audit stops: several hours. */
+/** Failed turns in a row until the audit stops: several hours. */
 const maxFailures = 30;
 const maxBackoffMs = 600_000;
 
@@ -65,10 +64,13 @@ export async function runAccessAudit(env: RuntimeEnv, key: JobKey): Promise<bool
       return false;
     }
   } catch (error) {
-    if (!(error instanceof StripeReadError)) throw error;
+    const isStripe = error instanceof StripeReadError;
+    const lastError = isStripe ? error.message : "Licenzy could not read or write a customer's data.";
     const now = await currentTime(env.DEV);
-    const failures = await recordAuditFailure(dataOf(env, key), auditId, error.message, maxFailures, now);
-    log("warn", "access_audit.stripe_unread", { jobId: auditId, tries: failures, error: error.message });
+    const failures = await recordAuditFailure(dataOf(env, key), auditId, lastError, maxFailures, now);
+    const fields = { jobId: auditId, tries: failures, error: errorMessage(error) };
+    if (isStripe) log("warn", "access_audit.stripe_unread", fields);
+    else log("error", "access_audit.turn_failed", fields);
     const backoffMs = Math.min(maxBackoffMs, 5_000 * 2 ** failures);
     await releaseAccessAudit(dataOf(env, key), auditId, cost(), now + backoffMs);
     return false;
@@ -144,7 +146,7 @@ async function comparePage(walk: Walk, audit: AuditAtWork, turn: Turn): Promise<
 /** An object that can't be read, or can't be anybody's, keeps the others from nothing. */
 async function addVerdict(
   walk: Walk,
-  { auditId }: AuditAtWork,
+  audit: AuditAtWork,
   item: AuditItem,
   progress: AuditProgress,
 ): Promise<void> {
@@ -154,8 +156,8 @@ async function addVerdict(
     progress.seen.push(verdict.seen);
     if (verdict.finding !== null) progress.findings.push(verdict.finding);
   } catch (error) {
-    if (!(error instanceof AdoptionError) && !isPermanent(error)) throw error;
-    log("warn", "access_audit.object_unread", { jobId: auditId, error: errorMessage(error) });
+    if (!isLasting(error, audit)) throw error;
+    log("warn", "access_audit.object_unread", { jobId: audit.auditId, error: errorMessage(error) });
     progress.unread++;
   }
 }

@@ -13,14 +13,15 @@ import type { Scope } from "../../../shared/contract/scope.ts";
 import { type ProductRow, readProduct } from "../../../shared/db/products.ts";
 import { findProductsOfPrices } from "../db/products.ts";
 import type { RuntimeEnv } from "../env.ts";
+import { copyExtras, hasExtras, noExtras, type ProductExtras, readExtras } from "./copy-extras.ts";
 import { implement } from "./implement.ts";
 import { fetchPrice, fetchPrices } from "./prices.ts";
 import { hasTerms, makeProduct, saveProduct } from "./products.ts";
 
-export const preview = implement(previewCopy, async ({ env, scope }, { productCode }) => {
-  const pair = await readPair(env, scope, productCode);
+export const preview = implement(previewCopy, async ({ env, scope, now }, { productCode }) => {
+  const pair = await readPair(env, scope, productCode, now);
   if ("outcome" in pair) return pair;
-  const { test, live } = pair;
+  const { test, live, extras } = pair;
   const testScope = { ...scope, mode: "test" as const };
   const [listed, sold] = await Promise.all([
     fetchPrices(env, scope),
@@ -37,8 +38,8 @@ export const preview = implement(previewCopy, async ({ env, scope }, { productCo
   const [only] = equal;
   return {
     outcome: "done",
-    test: toTerms(test),
-    live: live && toTerms(live),
+    test: toTerms(test, extras.test),
+    live: live && toTerms(live, extras.live),
     prices,
     suggestedPriceId: equal.length === 1 && only !== undefined ? only.priceId : null,
   };
@@ -49,29 +50,38 @@ const isSamePrice = (one: PriceView, other: PriceView): boolean =>
 
 export const copy = implement(copyProduct, async ({ env, scope, actor, now }, input) => {
   const { productCode, stripePriceId, testVersion, liveVersion } = input;
-  const pair = await readPair(env, scope, productCode);
+  const pair = await readPair(env, scope, productCode, now);
   if ("outcome" in pair) return pair;
-  const { test, live } = pair;
+  const { test, live, extras } = pair;
   if (test.updatedAt !== testVersion)
     return refusal(
       "conflict",
       "The test product changed since the form was opened. Nothing was copied. Review it, then copy it.",
     );
   const { checkout, missingTwin } = await mapCheckout(env, scope, test);
-  const parsed = productSchema.safeParse({ ...toTerms(test), checkout, productCode, stripePriceId });
+  const parsed = productSchema.safeParse({ ...test, checkout, stripePriceId });
   if (!parsed.success)
     return refusal("invalid", parsed.error.issues[0]?.message ?? "Choose another price.", "stripePriceId");
   const product = parsed.data;
-  if (live === null) {
-    const made = await makeProduct(env, scope, product, { actor, now });
-    return made.outcome === "refused" ? made : { outcome: "done", change: "created" as const, missingTwin };
+  const isSold = live !== null && hasTerms(live, product);
+  if (live !== null) {
+    if (live.archivedAt === null && isSold && hasExtras(extras.live, extras.test))
+      return { outcome: "done", change: "none" as const, missingTwin };
+    const refused = refuseChange(live, product, liveVersion);
+    if (refused !== null) return refused;
   }
-  if (live.archivedAt === null && hasTerms(live, product))
-    return { outcome: "done", change: "none" as const, missingTwin };
-  const refused = refuseChange(live, product, liveVersion);
-  if (refused !== null) return refused;
-  const saved = await saveProduct(env, scope, product, { actor, now, version: live.updatedAt });
-  return saved.outcome === "refused" ? saved : { outcome: "done", change: "edited" as const, missingTwin };
+  if (!isSold) {
+    const saved =
+      live === null
+        ? await makeProduct(env, scope, product, { actor, now })
+        : await saveProduct(env, scope, product, { actor, now, version: live.updatedAt });
+    if (saved.outcome === "refused") return saved;
+  }
+  // After a crash in between, the product has its terms, and the form of the page copies the rest.
+  const copied = { from: extras.test, to: extras.live, actor, now };
+  const conflict = await copyExtras(env, scope, productCode, copied);
+  const change = live === null ? ("created" as const) : ("edited" as const);
+  return conflict ?? { outcome: "done", change, missingTwin };
 });
 
 /**
@@ -79,7 +89,7 @@ export const copy = implement(copyProduct, async ({ env, scope, actor, now }, in
  * name each other, so a twin that is missing does not stop the copy.
  */
 async function mapCheckout(env: RuntimeEnv, scope: Scope, test: ProductRow) {
-  const { checkout } = toTerms(test);
+  const checkout = toCheckout(test);
   const code = checkout.sellInstead;
   const twin = code === null ? null : await readProduct(env.DB, scope, code);
   const isMissing = code !== null && twin?.product.archivedAt !== null;
@@ -107,27 +117,46 @@ function refuseChange(live: ProductRow, product: ProductInput, liveVersion: numb
       );
 }
 
+interface Pair {
+  test: ProductRow;
+  live: ProductRow | null;
+  extras: { test: ProductExtras; live: ProductExtras };
+}
+
 /** Reads the test product and its live twin. */
 async function readPair(
   env: RuntimeEnv,
   scope: Scope,
   productCode: string,
-): Promise<{ test: ProductRow; live: ProductRow | null } | Refusal> {
+  now: number,
+): Promise<Pair | Refusal> {
   if (scope.mode !== "live")
     return refusal("invalid", "Products are copied to live mode. Switch to live mode.");
+  const testScope = { ...scope, mode: "test" as const };
   const [test, live] = await Promise.all([
-    readProduct(env.DB, { ...scope, mode: "test" }, productCode),
+    readProduct(env.DB, testScope, productCode),
     readProduct(env.DB, scope, productCode),
   ]);
   if (test === null || test.product.archivedAt !== null)
     return refusal("not_found", `There is no active product ${productCode} in test mode.`);
-  return { test: test.product, live: live?.product ?? null };
+  const [testExtras, liveExtras] = await Promise.all([
+    readExtras(env, testScope, test.product, now),
+    live === null ? noExtras : readExtras(env, scope, live.product, now),
+  ]);
+  const extras = { test: testExtras, live: liveExtras };
+  return { test: test.product, live: live?.product ?? null, extras };
 }
 
-function toTerms(row: ProductRow): ProductTerms {
+const toCheckout = ({ sellInstead, promotionCodes, collectsTax, locale, trialDays }: ProductRow) => ({
+  sellInstead,
+  promotionCodes,
+  collectsTax,
+  locale,
+  trialDays,
+});
+
+function toTerms(row: ProductRow, { signals, included }: ProductExtras): ProductTerms {
   const { name, kind, stripePriceId, units, durationDays, expiresAfterDays, archivedAt, updatedAt } = row;
-  const { sellInstead, promotionCodes, collectsTax, locale, trialDays } = row;
-  const checkout = { sellInstead, promotionCodes, collectsTax, locale, trialDays };
   return {
     name,
     kind,
@@ -135,7 +164,9 @@ function toTerms(row: ProductRow): ProductTerms {
     units,
     durationDays,
     expiresAfterDays,
-    checkout,
+    checkout: toCheckout(row),
+    signals,
+    included,
     archivedAt,
     updatedAt,
   };

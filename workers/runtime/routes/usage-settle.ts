@@ -12,7 +12,7 @@ export const usageSettle = defineEndpoint(
     operationId: "settleUsage",
     summary: "Settle a reservation",
     description:
-      "Spends what the job used and releases the rest. The packs that expire soonest pay first. For 24 hours after the reservation expired, the units are drawn from the balance.",
+      "Spends what the job used and releases the rest. The packs that expire soonest pay first. For 24 hours after the reservation expired, the units are drawn from the balance, also in parts.",
     body: settleRequestSchema,
     reply: settleReplySchema,
     meaning: "The units were consumed, durably.",

@@ -7,7 +7,7 @@ import { currentTime } from "../../../shared/kit/clock.ts";
 import { auditStripe, previewStripe, type StripeCommand, type StripePreview } from "./preview-stripe.ts";
 import { SubjectStore } from "./storage/store.ts";
 import type { SubjectEnv } from "./subject-env.ts";
-import { decideNow, hasOpenSubscription } from "./views/current.ts";
+import { decideNow, hasOpenSubscription, readPresent } from "./views/current.ts";
 import { type ExportedState, exportEntries, exportRequests, exportState } from "./views/export.ts";
 
 /** The reads of a subject for jobs and previews. Nothing here writes. */
@@ -22,13 +22,13 @@ export class SubjectReads extends DurableObject<SubjectEnv> {
   /** Returns the changes that facts would make. */
   async previewStripe(identity: SubjectIdentity, command: StripeCommand): Promise<StripePreview> {
     const before = decideNow(this.store, await currentTime(this.env.DEV));
-    return previewStripe(this.store.state(), before, identity, command);
+    return previewStripe(readPresent(this.store, before.at).state, before, identity, command);
   }
 
   /** Compares access with what the facts would make of it. */
   async auditStripe(identity: SubjectIdentity, command: StripeCommand): Promise<AccessComparison> {
-    const now = await currentTime(this.env.DEV);
-    return auditStripe(this.store.state(), now, identity, command);
+    const { state, at } = readPresent(this.store, await currentTime(this.env.DEV));
+    return auditStripe(state, at, identity, command);
   }
 
   /** Returns whether a Stripe subscription to the product is open. A second one would charge twice. */

@@ -18,7 +18,7 @@ import { readField, readForm } from "../../http/form.ts";
 import { buildPath, type Form, type PortalContext } from "../../request-context.ts";
 import { describeCheckout } from "../products/checkout-fields.tsx";
 import { formatPrice } from "../products/form.tsx";
-import { describeProduct } from "../products/list.tsx";
+import { describeGrant, describeSignals } from "./describe.ts";
 
 const fieldNames = { stripePriceId: "price" };
 const codeOf = (c: PortalContext) => c.req.param("code") ?? "";
@@ -43,7 +43,10 @@ async function renderCopy(c: PortalContext, sent?: FormState, status: 200 | 409 
         lead={<a href={buildPath(c, "/go-live")}>Go-live checklist</a>}
       />
       <Card title="Terms">
-        <Table label="Terms" columns={["Mode", "Name", "Kind", "Grants", "Checkout", "Stripe price"]}>
+        <Table
+          label="Terms"
+          columns={["Mode", "Name", "Kind", "Grants", "Checkout", "Signals", "Stripe price"]}
+        >
           <TermsRow mode="Test" terms={test} />
           {live === null ? null : <TermsRow mode="Live now" terms={live} />}
         </Table>
@@ -97,8 +100,9 @@ function TermsRow({ mode, terms }: { mode: string; terms: ProductTerms }) {
       <Cell>{mode}</Cell>
       <Cell class="wrap">{terms.name}</Cell>
       <Cell>{kindLabels[terms.kind]}</Cell>
-      <Cell class="wrap">{describeProduct(terms)}</Cell>
+      <Cell class="wrap">{describeGrant(terms)}</Cell>
       <Cell class="wrap">{describeCheckout(terms.checkout)}</Cell>
+      <Cell class="wrap">{describeSignals(terms.signals)}</Cell>
       <Cell>
         <Id value={terms.stripePriceId} />
       </Cell>
@@ -111,7 +115,7 @@ export function confirmCopy(c: PortalContext, form: Form): Confirmation | null {
   if (readField(form, "live_version") === "") return null;
   return {
     title: `Replace the terms of ${codeOf(c)} in live mode?`,
-    text: "New purchases get the terms and checkout settings of test mode. Customers who bought it keep theirs.",
+    text: "New purchases get the terms and checkout settings of test mode. Customers who bought it keep theirs. Signals change for all customers, and included units with each subscriber's next window.",
     button: "Copy product to live",
     back: buildPath(c, "/go-live"),
   };

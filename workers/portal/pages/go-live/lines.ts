@@ -2,7 +2,7 @@ import type { PlanStatus } from "../../../../shared/contract/enums.ts";
 import { kindLabels } from "../../components/labels/common.ts";
 import { type GoLiveFacts, maxTwins, type Terms, type Twin } from "../../db/go-live.ts";
 import { describeCheckout } from "../products/checkout-fields.tsx";
-import { describeProduct } from "../products/list.tsx";
+import { describeGrant, describeSignals } from "./describe.ts";
 
 export interface Line {
   done: boolean;
@@ -95,8 +95,9 @@ const formatMore = ({ twins }: GoLiveFacts): string =>
   twins.length > maxTwins ? ` (the first ${maxTwins} products)` : "";
 
 function describeTerms(terms: Terms): string {
-  const checkout = describeCheckout(terms.checkout);
-  return `${kindLabels[terms.kind]}, ${describeProduct(terms)}${checkout === "—" ? "" : ` (${checkout})`}`;
+  const settings = [describeCheckout(terms.checkout), describeSignals(terms.signals)];
+  const known = settings.filter((each) => each !== "—").join(", ");
+  return `${kindLabels[terms.kind]}, ${describeGrant(terms)}${known === "" ? "" : ` (${known})`}`;
 }
 
 const describeDifference = ({ test, live }: Twin): string =>

@@ -32,7 +32,8 @@ export function decideProductsNow(
   return { ...decideProducts(state.entitlements.values(), productCodes, moment.at), ...moment };
 }
 
-function readPresent(store: SubjectStore, now: number) {
+/** The state with what time caused and no entry records yet, and its moment. */
+export function readPresent(store: SubjectStore, now: number) {
   const { head, ...state } = store.state();
   const at = Math.max(now, head.at);
   return { state: applyClock(state, head.at, at), sequence: head.sequence, at };

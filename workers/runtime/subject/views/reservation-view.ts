@@ -11,10 +11,10 @@ import {
 import { type SubjectIdentity, subjectName } from "../../../../shared/domain/subject-name.ts";
 import { decodeMomentId } from "../../../../shared/kit/moment-id.ts";
 
-/** Lists what operators need to see: what is held, then what was not billed. */
+/** Lists what operators need to see: what was not billed, then what is held. A page may show the first ones only. */
 export function toReservationViews(identity: SubjectIdentity, reservations: Reservations): ReservationView[] {
   const unfunded = [...reservations.values()].filter((each) => each.unfunded !== undefined);
-  return [...listOpen(reservations), ...unfunded].map((each) => toReservationView(identity, each));
+  return [...unfunded, ...listOpen(reservations)].map((each) => toReservationView(identity, each));
 }
 
 export function toReservationView(identity: SubjectIdentity, reservation: Reservation): ReservationView {

@@ -5,7 +5,7 @@ import type {
   EntryView,
 } from "../../../../../shared/contract/operations/customer-views.ts";
 import { formatCount, nameProduct, type ProductNames } from "../../../components/labels/common.ts";
-import { countJobs } from "../sections/reservations.tsx";
+import { findHeldUnits } from "./find-held-units.ts";
 import { type CauseAction, grantAction, type LikelyCause, syncAction } from "./likely-cause.ts";
 
 /** What the sentences name besides the ledger. */
@@ -153,19 +153,9 @@ const spending = ["consume", "settle", "lapse"];
 
 /** Finds what used up most of the units: the customer, expiry, or an operator. */
 function creditsCause(customer: CustomerView, decider: EntitlementExplained | undefined): LikelyCause {
-  const { entries, reservations } = customer;
-  const held = reservations.filter(({ isOpen, held: units }) => isOpen && units > 0);
-  const [next] = held;
-  if (next !== undefined)
-    return {
-      cause: "credits_gone",
-      title: "All units are held",
-      text: `All units are held by ${countJobs(held)}. They return when the jobs are settled or released, or when the reservations expire.`,
-      actions: [
-        { label: "Release…", page: `./release-reservation?reservation_id=${next.reservationId}` },
-        { label: "View held units", page: ".#held" },
-      ],
-    };
+  const { entries } = customer;
+  const [held] = findHeldUnits(customer);
+  if (held !== undefined) return held;
   const used = unitsTaken(entries, spending);
   const expired = unitsTaken(entries, ["expire"]);
   const byOperator = unitsTaken(entries, ["manual_adjustment", "manual_revoke", "undo"]);

@@ -4,6 +4,7 @@ import { formatEventDetail } from "../../../components/labels/customer.ts";
 import { formatAttemptResult } from "../../../components/labels/webhook.ts";
 import type { CustomerDelivery, CustomerLists } from "../../../db/customer.ts";
 import { diagnoseDenial } from "./diagnose-denial.ts";
+import { findHeldUnits } from "./find-held-units.ts";
 import { findUsedAllowances } from "./find-used-allowances.ts";
 import { grantAction, type LikelyCause, syncAction } from "./likely-cause.ts";
 
@@ -29,9 +30,12 @@ export function diagnose(customer: CustomerView, facts: DiagnosisFacts): LikelyC
         ...diagnoseDenial(customer, customer.decision.reason ?? "no_entitlement", facts),
         ...unsettledCheckouts(customer, facts),
       ];
-  const usedAllowances = customer.decision.allowed ? findUsedAllowances(customer, facts) : [];
+  const noUnits =
+    customer.decision.allowed && customer.usageRemaining === 0
+      ? [...findHeldUnits(customer), ...findUsedAllowances(customer, facts)]
+      : [];
   const delayedEvents = customer.decision.allowed ? unappliedEvents(facts) : [];
-  const causes = [...denialCauses, ...failedDeliveries(customer, facts), ...delayedEvents, ...usedAllowances];
+  const causes = [...denialCauses, ...failedDeliveries(customer, facts), ...delayedEvents, ...noUnits];
   if (causes.length > 0) return causes;
   return customer.decision.allowed ? [allWell] : [nothingBought(customer, facts)];
 }
