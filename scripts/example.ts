@@ -19,7 +19,11 @@ const env = {
   LICENZY_WEBHOOK_SECRET: receiver.secret,
 };
 const folder = join(rootDir, "examples", name);
-console.log(`LICENZY_BASE_URL=${origin} LICENZY_WEBHOOK_SECRET=${receiver.secret}`);
+const variables = Object.entries(env).map(([variable, value]) => `${variable}=${value}`);
+const hook = `http://localhost:${process.env["PORT"] || 3000}/hook`;
+console.log(
+  `To send webhooks to it, run this in another terminal:\n${variables.join(" ")} npm run licenzy -- listen --forward ${hook}\n`,
+);
 if (name === "hono") await start(rootDir, "node", ["--import", "tsx", "examples/hono/server.ts"]);
 else {
   await buildSdk(join(rootDir, "sdk/dist"));

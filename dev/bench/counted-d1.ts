@@ -1,8 +1,8 @@
 import type { WorkerOptions } from "miniflare";
 import type { StackWorkerOptions } from "../stack/worker-options.ts";
-import { wrapD1Source } from "./wrap-d1.ts";
+import { replaceD1Bindings, wrapD1Source } from "./wrap-d1.ts";
 
-/** The line that a worker prints for each round trip to D1: a statement or a batch. */
+/** The line that a worker prints for each round trip to a D1 database: a statement or a batch. */
 export const roundTripLine = "d1 round trip";
 
 const script = `${wrapD1Source}
@@ -20,11 +20,12 @@ const countedWorkers = ["licenzy-portal", "licenzy-runtime"];
 
 /** Makes the workers that serve pages log a line for each round trip to D1. */
 export function withCountedD1(workers: StackWorkerOptions[]): WorkerOptions[] {
-  const name = "licenzy-counted-d1";
   const [d1Databases = {}] = workers.map((worker) => worker.d1Databases).filter(({ DB }) => DB !== undefined);
-  const counted = { d1Databases: {}, wrappedBindings: { DB: name } };
+  const counted = replaceD1Bindings("licenzy-counted", d1Databases, () => script);
   return [
-    ...workers.map((worker) => (countedWorkers.includes(worker.name) ? { ...worker, ...counted } : worker)),
-    { name, modules: true, script, d1Databases },
+    ...workers.map((worker) =>
+      countedWorkers.includes(worker.name) ? { ...worker, ...counted.bindings } : worker,
+    ),
+    ...counted.workers,
   ];
 }

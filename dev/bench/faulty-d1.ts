@@ -1,5 +1,5 @@
 import type { DeclaredOptions } from "../stack/build.ts";
-import { wrapD1Source } from "./wrap-d1.ts";
+import { replaceD1Bindings, wrapD1Source } from "./wrap-d1.ts";
 
 /**
  * The behavior of D1:
@@ -11,18 +11,24 @@ import { wrapD1Source } from "./wrap-d1.ts";
  */
 export type D1Behavior = "answers" | "fails" | "loses-answers" | "late" | "stalls";
 
+export interface D1Fault {
+  behavior: D1Behavior;
+  /** The binding of the database that behaves so; `null` for all of them. */
+  binding: string | null;
+}
+
 /**
  * The delay of a late response: longer than the limit of a check or consume, shorter than the timeout of D1.
  */
 export const lateMs = 3_000;
 
 // Reads the behavior from the bench worker before each call.
-const script = `${wrapD1Source}
+const buildScript = (binding: string) => `${wrapD1Source}
   const lateMs = ${lateMs};
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   export default function (env) {
-    const readBehavior = async () => (await env.CONTROL.fetch("http://bench/d1")).text();
+    const readBehavior = async () => (await env.CONTROL.fetch("http://bench/d1/${binding}")).text();
     const call = async (work) => {
       let behavior = await readBehavior();
       while (behavior === "stalls") {
@@ -39,13 +45,9 @@ const script = `${wrapD1Source}
   }
 `;
 
-/** Builds the binding that replaces D1 in the runtime's options, and the worker behind it. */
+/** Builds the bindings that replace D1 in the runtime's options, and the workers behind them. */
 export function faultyD1(d1Databases: DeclaredOptions["d1Databases"]) {
-  const name = "licenzy-faulty-d1";
-  return {
-    bindings: { d1Databases: {}, wrappedBindings: { DB: name } },
-    workers: [
-      { name, modules: true, script, d1Databases, serviceBindings: { CONTROL: "licenzy-bench" } } as const,
-    ],
-  };
+  const { bindings, workers } = replaceD1Bindings("licenzy-faulty", d1Databases, buildScript);
+  const serviceBindings = { CONTROL: "licenzy-bench" };
+  return { bindings, workers: workers.map((worker) => ({ ...worker, serviceBindings })) };
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { generateApiKey, parseApiKey } from "../../shared/kit/api-key.ts";
-import { newId } from "../../shared/kit/ids.ts";
+import { newProjectId } from "../../shared/kit/ids.ts";
 import { buildWorkers, bundleWorker } from "../stack/build.ts";
 import { applyMigrations, readMigrations } from "../stack/migrations.ts";
 import { host } from "../stack/ports.ts";
@@ -12,7 +12,9 @@ import { faultyD1 } from "./faulty-d1.ts";
 export interface RuntimeStackOptions {
   /** The folder of D1, the objects and the built bench worker. One stack at a time uses it. */
   folder: string;
-  /** Puts a layer between the runtime and D1 that fails on request (`/d1`). */
+  /** How many databases there are. 1 by default. */
+  databases?: number;
+  /** Puts a layer between the runtime and each of its databases that fails on request (`/d1`). */
   d1Faults?: boolean;
   /**
    * Gives the runtime a clock that stops on request (`/clock/stopped`). Every call to an object then hangs.
@@ -38,6 +40,7 @@ export interface RuntimeStack extends RuntimePorts {
  */
 export async function startRuntimeStack({
   folder,
+  databases = 1,
   d1Faults = false,
   stoppableClock = false,
 }: RuntimeStackOptions): Promise<RuntimeStack> {
@@ -59,7 +62,7 @@ export async function startRuntimeStack({
     gatewayPort: 0,
     directSockets: true,
     stripeBase: undefined,
-    databases: 1,
+    databases,
     secrets,
   }).map((options) => ({ ...options, serviceBindings }));
   const [first] = runtime;
@@ -113,12 +116,16 @@ export async function control<T>({ benchPort }: RuntimePorts, path: string, body
   return (await response.json()) as T;
 }
 
-/** Creates a project with `count` keys. A load needs several: each is limited to 10,000 requests per 10 s. */
+/**
+ * Creates a project with `count` keys. A load needs several: each is limited to 10,000 requests per 10 s. `database` is the
+ * number of the database that holds its data.
+ */
 export async function newProject(
   ports: RuntimePorts,
   count: number,
+  database = 0,
 ): Promise<{ projectId: string; apiKeys: string[] }> {
-  const projectId = newId("prj");
+  const projectId = newProjectId(Date.now(), database);
   const apiKeys = Array.from({ length: count }, () => generateApiKey("test", "weur", projectId));
   await control(ports, "/keys", { projectId, keyHashes: apiKeys.map((key) => parseApiKey(key)?.hash) });
   return { projectId, apiKeys };

@@ -1,3 +1,5 @@
+import type { DeclaredOptions } from "../stack/build.ts";
+
 /**
  * Source of a function for scripts that replace a worker's D1 binding inside its isolate. `wrapD1(db, call)`
  * returns `db` with each round trip, a statement or a batch, run by `call(work)`.
@@ -23,3 +25,28 @@ export const wrapD1Source = `
     };
   }
 `;
+
+/**
+ * Replaces every D1 binding of a worker. Each gets a separate worker, named after `name` and the binding, which has the
+ * database as `DB` and runs the script that `buildScript` returns for the binding.
+ */
+export function replaceD1Bindings(
+  name: string,
+  d1Databases: DeclaredOptions["d1Databases"],
+  buildScript: (binding: string) => string,
+) {
+  const nameOf = (binding: string) => `${name}-${binding.toLowerCase().replace("_", "-")}`;
+  const bindings = Object.keys(d1Databases).map((binding) => [binding, nameOf(binding)]);
+  return {
+    bindings: {
+      d1Databases: {},
+      wrappedBindings: Object.fromEntries(bindings) as Record<string, string>,
+    },
+    workers: Object.entries(d1Databases).map(([binding, DB]) => ({
+      name: nameOf(binding),
+      modules: true as const,
+      script: buildScript(binding),
+      d1Databases: { DB },
+    })),
+  };
+}

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 
 export const rootDir = join(import.meta.dirname, "../..");
 
@@ -7,6 +7,11 @@ export const rootDir = join(import.meta.dirname, "../..");
  * that runs `npm start` or `npm run dev` sets LICENZY_DEV_DIR to a temporary folder.
  */
 export const devDir = resolve(process.env["LICENZY_DEV_DIR"] || join(rootDir, ".dev"));
+
+/** The folder as messages name it: relative to the project where it is inside. */
+export const devDirName = relative(rootDir, devDir).startsWith("..")
+  ? devDir
+  : relative(rootDir, devDir) || ".";
 
 export const devPaths = {
   state: join(devDir, "state"),

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { devDirName } from "./paths.ts";
 
 export interface SummaryInput {
   origin: string;
@@ -21,7 +22,7 @@ export function summary(input: SummaryInput): string {
   const { origin, testKey, owner, setupUrl, stripe, inspectorPort, notes } = input;
   return [
     "",
-    `Licenzy is running: ${origin}   Ctrl-C stops it, its state stays in .dev, npm run reset forgets it.`,
+    `Licenzy is running: ${origin}   Ctrl-C stops it, its state stays in ${devDirName}, npm run reset deletes it.`,
     "",
     `  Portal          ${origin}/`,
     ...(owner === undefined ? [] : [`  Sign in as      ${owner.email}   ${owner.password}`]),
@@ -36,11 +37,11 @@ export function summary(input: SummaryInput): string {
     `  Test API key    ${testKey ?? "none yet"}`,
     ...(inspectorPort === undefined
       ? [
-          "  Also            .dev/stack.json (all keys and operators), .dev/stack.log (what the workers print)",
+          `  Also            ${devDirName}/stack.json (all keys and operators), ${devDirName}/stack.log (what the workers print)`,
         ]
       : [
           `  Debugger        http://127.0.0.1:${inspectorPort}/json lists an address per worker`,
-          "  Also            .dev/stack.json (all keys and operators); a saved source is served within seconds",
+          `  Also            ${devDirName}/stack.json (all keys and operators); a saved source is served within seconds`,
         ]),
     ...notes.map((note) => `\n${note}`),
     "",

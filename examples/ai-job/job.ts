@@ -2,7 +2,8 @@
  * A job with a cost that is known when it is over: reserve, work, then settle or release.
  *
  * Every request has a key derived from the job's id, so a job that is run again after a crash repeats its requests and
- * changes nothing twice. Copy this file: it needs only `fetch`.
+ * changes nothing twice. One that is run again after it failed has no reservation left, and is paid from the balance. Copy
+ * this file: it needs only `fetch`.
  */
 export interface Licenzy {
   origin: string;
@@ -63,9 +64,30 @@ export async function runJob(licenzy: Licenzy, job: Job): Promise<JobResult> {
     const consumed = expectDone(part).body.consumed ?? 0;
     return { outcome: "done", consumed, unpaid: used - consumed };
   }
+  if (settled.body.error === "reservation_closed") return payFromBalance(licenzy, job, reservation_id, used);
   // The job took longer than its time, and the balance was spent in between. The portal shows the units.
   if (settled.body.error === "reservation_expired") return { outcome: "done", consumed: 0, unpaid: used };
   return { outcome: "done", consumed: expectDone(settled).body.consumed ?? 0, unpaid: 0 };
+}
+
+/** Pays for a job with a reservation that an earlier run settled, or released when it failed. */
+async function payFromBalance(
+  licenzy: Licenzy,
+  { subjectRef: subject_ref, jobId, estimate: units }: Job,
+  reservation_id: string | undefined,
+  used: number,
+): Promise<JobResult> {
+  // An earlier run may have taken what was held, and not have got the reply.
+  const settlement = { subject_ref, reservation_id, units, allow_more: true };
+  const part = await post(licenzy, "settle", `${jobId}/settle-held`, settlement);
+  if (part.body.error !== "reservation_closed") {
+    const consumed = expectDone(part).body.consumed ?? 0;
+    return { outcome: "done", consumed, unpaid: Math.max(0, used - consumed) };
+  }
+  if (used === 0) return { outcome: "done", consumed: 0, unpaid: 0 };
+  const spent = await post(licenzy, "consume", `${jobId}/consume`, { subject_ref, units: used });
+  if (spent.body.error === "insufficient_usage") return { outcome: "done", consumed: 0, unpaid: used };
+  return { outcome: "done", consumed: expectDone(spent).body.consumed ?? 0, unpaid: 0 };
 }
 
 const maxTries = 6;

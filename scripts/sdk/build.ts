@@ -68,6 +68,8 @@ function isPublic(path: string): boolean {
 }
 
 async function writeDeclarations(folder: string): Promise<void> {
+  // Missing in a fresh clone.
+  await mkdir(join(root, "node_modules/.cache"), { recursive: true });
   const temporary = await mkdtemp(join(root, "node_modules/.cache/sdk-types-"));
   try {
     const options = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--incremental", "false"];

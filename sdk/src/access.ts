@@ -144,7 +144,7 @@ export class Access {
     if (fail === undefined) return failure;
     const { error, requestId } = failure;
     const usesMemory = fail === "last-known" && atLeast === undefined;
-    const last = usesMemory ? this.cache.find(subjectRef, question, lastKnownForMs) : null;
+    const last = usesMemory ? this.cache.findLast(subjectRef, question, lastKnownForMs) : null;
     if (last !== null)
       return { ...last.answer, stale: { by: "last-known", ageMs: last.ageMs, error } satisfies Stale };
     const by = fail === "open" ? "open" : "closed";

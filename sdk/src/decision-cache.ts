@@ -5,6 +5,8 @@ interface Entry<Answer> {
   answer: Answer;
   /** On the clock of `performance.now()`. */
   at: number;
+  /** A change by this client may have made it wrong. */
+  isOutdated: boolean;
 }
 
 /** The last known answers by customer, in memory. */
@@ -13,8 +15,14 @@ export class DecisionCache<Answer> {
   private readonly drops = new Map<string, number>();
   private dropped = 0;
 
-  /** Returns the answer if it is at most `maxAgeMs` old, with its age. */
+  /** Returns the answer if it is at most `maxAgeMs` old and not outdated, with its age. */
   find(subjectRef: string, question: string, maxAgeMs: number): { answer: Answer; ageMs: number } | null {
+    const found = this.entries.get(subjectRef)?.get(question);
+    return found?.isOutdated === false ? this.findLast(subjectRef, question, maxAgeMs) : null;
+  }
+
+  /** As `find`, and also an outdated one: the last that is known. */
+  findLast(subjectRef: string, question: string, maxAgeMs: number): { answer: Answer; ageMs: number } | null {
     const found = this.entries.get(subjectRef)?.get(question);
     if (found === undefined) return null;
     const ageMs = performance.now() - found.at;
@@ -30,7 +38,7 @@ export class DecisionCache<Answer> {
       const own = this.entries.get(subjectRef) ?? new Map<string, Entry<Answer>>();
       // An answer to an earlier question never replaces that to a later one.
       if ((own.get(question)?.at ?? 0) > at) return;
-      own.set(question, { answer, at });
+      own.set(question, { answer, at, isOutdated: false });
       this.entries.delete(subjectRef);
       this.entries.set(subjectRef, own);
       const [oldest] = this.entries.keys();
@@ -38,9 +46,19 @@ export class DecisionCache<Answer> {
     };
   }
 
+  /** Outdates the customer's answers, and drops those of reads that are on their way. */
+  outdate(subjectRef: string): void {
+    for (const entry of this.entries.get(subjectRef)?.values() ?? []) entry.isOutdated = true;
+    this.dropReads(subjectRef);
+  }
+
   /** Forgets the customer's answers, and those of reads that are on their way. */
   drop(subjectRef: string): void {
     this.entries.delete(subjectRef);
+    this.dropReads(subjectRef);
+  }
+
+  private dropReads(subjectRef: string): void {
     this.drops.delete(subjectRef);
     this.drops.set(subjectRef, ++this.dropped);
     const [oldest] = this.drops.keys();

@@ -23,10 +23,8 @@ export class Events {
     const { pageSize = 100 } = options;
     let after = "";
     for (;;) {
-      const path = `/v1/events?limit=${pageSize}${after}`;
-      const page = orThrow(
-        await this.transport.call<EventList, ErrorCodes["listEvents"]>({ method: "GET", path }, options),
-      );
+      const call = { method: "GET", path: "/v1/events", query: `?limit=${pageSize}${after}` } as const;
+      const page = orThrow(await this.transport.call<EventList, ErrorCodes["listEvents"]>(call, options));
       yield* page.events;
       const last = page.events.at(-1);
       if (!page.hasMore || last === undefined) return;

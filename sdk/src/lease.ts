@@ -1,4 +1,5 @@
 import type { ConsumeReply, ErrorCodes, SettleReply } from "./contract.ts";
+import { toPartId } from "./idempotency-key.ts";
 import type { CallOptions } from "./options.ts";
 import type { ClientErrorCode, Failures, Result } from "./result.ts";
 import type { Usage } from "./usage.ts";
@@ -44,6 +45,8 @@ export class Lease {
   /** Sent, with an unknown outcome. It is sent again as it was before any other part. */
   private pending: Part | null = null;
   private isClosed = false;
+  /** The reservation was closed elsewhere: nothing is held any more. */
+  private isGone = false;
   /** The last part was sent, and its outcome is known. */
   private isFinished = false;
   private queue: Promise<unknown> = Promise.resolve();
@@ -69,7 +72,7 @@ export class Lease {
     const endsAt = performance.now() + expiresInSeconds * 1_000;
     const held = await usage.reserve(subjectRef, units, {
       ...options,
-      eventId: `${eventId}/reserve`,
+      eventId: toPartId(eventId, "reserve"),
       expiresInSeconds,
     });
     if (!held.ok) return held;
@@ -129,21 +132,22 @@ export class Lease {
   }
 
   private async send({ number, units, isLast }: Part): Promise<Settled> {
-    const options = { ...this.options, eventId: `${this.eventId}/part-${number}` };
+    const options = { ...this.options, eventId: toPartId(this.eventId, `part-${number}`) };
     const settled = await this.usage.settle(this.subjectRef, this.reservationId, units, {
       ...options,
       keepOpen: !isLast,
     });
-    // Closed by an operator, or by an earlier release's first part after the reservation's time. The units of this one were
-    // used and are not billed yet.
-    if (!settled.ok && settled.error === "reservation_closed" && units > 0)
-      return this.usage.consume(this.subjectRef, units, options);
-    return settled;
+    if (settled.ok || settled.error !== "reservation_closed") return settled;
+    // Closed by an operator, or by an earlier release's first part after the reservation's time. More units would be overspent. Those
+    // of this part were used and are not billed yet.
+    this.isClosed = true;
+    this.isGone = true;
+    return units > 0 ? this.usage.consume(this.subjectRef, units, options) : settled;
   }
 
   private nextPart(isLast: boolean): Part | null {
     const units = this.taken - this.settled;
-    if (this.isFinished || (units === 0 && !isLast)) return null;
+    if (this.isFinished || (units === 0 && (!isLast || this.isGone))) return null;
     return { number: this.parts++, units, isLast };
   }
 }

@@ -43,7 +43,7 @@ export class Licenzy {
     this.entitlements = new Entitlements(transport);
     this.products = new Products(transport);
     this.checkout = new Checkout(transport);
-    this.usage = new Usage(transport, (subjectRef) => cache.drop(subjectRef));
+    this.usage = new Usage(transport, (subjectRef) => cache.outdate(subjectRef));
     this.keys = new Keys(transport);
     this.events = new Events(transport);
     this.webhooks = new WebhookReceiver((event: LicenzyEvent) => {
@@ -60,8 +60,8 @@ class Customers {
     subjectRef: string,
     options?: CallOptions,
   ): Promise<Result<CustomerAccess, ErrorCodes["getCustomerAccess"]>> {
-    const path = `/v1/customer/access/${encodeURIComponent(subjectRef)}`;
-    return this.transport.call({ method: "GET", path }, options);
+    const call = { method: "GET", path: "/v1/customer/access", segment: subjectRef } as const;
+    return this.transport.call(call, options);
   }
 
   /** Opens Stripe's customer portal. Redirect the customer to `url` at once: it is short-lived. */
@@ -90,12 +90,10 @@ class Entitlements {
     const { pageSize = 100 } = options;
     let after = "";
     for (;;) {
-      const path = `/v1/entitlements/${encodeURIComponent(subjectRef)}?limit=${pageSize}${after}`;
+      const query = `?limit=${pageSize}${after}`;
+      const call = { method: "GET", path: "/v1/entitlements", segment: subjectRef, query } as const;
       const page = orThrow(
-        await this.transport.call<EntitlementList, ErrorCodes["listEntitlements"]>(
-          { method: "GET", path },
-          options,
-        ),
+        await this.transport.call<EntitlementList, ErrorCodes["listEntitlements"]>(call, options),
       );
       yield* page.entitlements;
       const last = page.entitlements.at(-1);
@@ -116,10 +114,8 @@ class Products {
     const { pageSize = 100 } = options;
     let after = "";
     for (;;) {
-      const path = `/v1/products?limit=${pageSize}${after}`;
-      const page = orThrow(
-        await this.transport.call<ProductList, ErrorCodes["listProducts"]>({ method: "GET", path }, options),
-      );
+      const call = { method: "GET", path: "/v1/products", query: `?limit=${pageSize}${after}` } as const;
+      const page = orThrow(await this.transport.call<ProductList, ErrorCodes["listProducts"]>(call, options));
       yield* page.products;
       const last = page.products.at(-1);
       if (!page.hasMore || last === undefined) return;
@@ -146,7 +142,7 @@ class Checkout {
     attemptId: string,
     options?: CallOptions,
   ): Promise<Result<CheckoutStatus, ErrorCodes["getCheckoutStatus"]>> {
-    const path = `/v1/checkout/session/${encodeURIComponent(attemptId)}`;
-    return this.transport.call({ method: "GET", path }, options);
+    const call = { method: "GET", path: "/v1/checkout/session", segment: attemptId } as const;
+    return this.transport.call(call, options);
   }
 }

@@ -28,6 +28,11 @@ export interface WriteOptions extends CallOptions {
   eventId?: string;
 }
 
+/** A longer timer would end at once. */
+const maxTimeoutMs = 2 ** 31 - 1;
+
+export const isTimeout = (ms: number) => ms > 0 && ms <= maxTimeoutMs;
+
 /** Throws where the options can't work, before anything is sent. */
 export function checkOptions({ apiKey, baseUrl, timeoutMs, retries }: ClientOptions): void {
   // A page or a worker of a page would show the key to every visitor.
@@ -40,7 +45,8 @@ export function checkOptions({ apiKey, baseUrl, timeoutMs, retries }: ClientOpti
     throw new Error("apiKey must begin with lz_test_ or lz_live_. Create a key in the portal.");
   if (!/^https?:\/\/[^\s/]+/.test(baseUrl ?? ""))
     throw new Error("baseUrl must be an http or https URL, such as https://api.example.com.");
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) throw new Error("timeoutMs must be above 0.");
+  if (timeoutMs !== undefined && !isTimeout(timeoutMs))
+    throw new Error(`timeoutMs must be above 0 and at most ${maxTimeoutMs}.`);
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0))
     throw new Error("retries must be a whole number from 0.");
 }

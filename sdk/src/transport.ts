@@ -1,5 +1,5 @@
 import { toCamelCase, toSnakeCase } from "./case.ts";
-import { type CallOptions, type ClientOptions, checkOptions } from "./options.ts";
+import { type CallOptions, type ClientOptions, checkOptions, isTimeout } from "./options.ts";
 import { clientFailure, type Failure, type Result } from "./result.ts";
 
 /**
@@ -10,8 +10,10 @@ import { clientFailure, type Failure, type Result } from "./result.ts";
  */
 export interface Call {
   method: "GET" | "POST";
-  /** With its query. */
   path: string;
+  /** The caller's own text, the last part of the path. */
+  segment?: string;
+  query?: string;
   body?: object;
   idempotencyKey?: string;
   /** The decision that the reply must contain. */
@@ -44,6 +46,11 @@ export class Transport {
   }
 
   private async run(call: Call, { timeoutMs = this.timeoutMs, signal }: CallOptions): Promise<unknown> {
+    if (!isTimeout(timeoutMs))
+      return clientFailure("invalid_argument", "timeoutMs must be above 0 and at most 2147483647.");
+    if (call.idempotencyKey === "") return clientFailure("invalid_argument", "eventId must not be empty.");
+    if (call.segment !== undefined && !canBeSegment(call.segment))
+      return clientFailure("invalid_argument", "The id is '.', '..' or not well-formed Unicode.");
     const deadline = performance.now() + timeoutMs;
     const attempts = this.retries + 1;
     for (let attempt = 1; ; attempt++) {
@@ -62,13 +69,14 @@ export class Transport {
   }
 
   private async attempt(
-    { method, path, body, idempotencyKey, atLeast }: Call,
+    { method, path, segment, query = "", body, idempotencyKey, atLeast }: Call,
     timeoutMs: number,
     signal?: AbortSignal,
   ) {
     const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
+    const target = segment === undefined ? path : `${path}/${encodeURIComponent(segment)}`;
     try {
-      const response = await this.send(new URL(path, this.options.baseUrl).href, {
+      const response = await this.send(new URL(target + query, this.options.baseUrl).href, {
         method,
         headers: {
           Authorization: `Bearer ${this.options.apiKey}`,
@@ -81,7 +89,7 @@ export class Transport {
         redirect: "manual",
         signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
       });
-      return readResponse(response, toCamelCase(await response.json()));
+      return readResponse(response, parse(await response.text()));
     } catch (error) {
       if (signal?.aborted) return clientFailure("aborted", "The call's signal was aborted.");
       const reason = timeout.aborted
@@ -94,6 +102,18 @@ export class Transport {
   }
 }
 
+/** A URL parser removes dots, and a lone surrogate has no encoding. */
+const canBeSegment = (text: string) => text.isWellFormed() && text !== "." && text !== "..";
+
+/** `null` for a page of a proxy. */
+function parse(text: string): unknown {
+  try {
+    return toCamelCase(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
 function readResponse({ status, headers, ok }: Response, body: unknown): Failure<string> | { ok: true } {
   const meta = {
     requestId: headers.get("Request-Id"),
@@ -101,7 +121,7 @@ function readResponse({ status, headers, ok }: Response, body: unknown): Failure
     replayed: headers.get("Idempotency-Replayed") === "true",
   };
   const reply = (body ?? {}) as { error?: unknown; message?: string; details?: []; docsUrl?: string };
-  if (ok && meta.requestId !== null) return { ...reply, ...meta, ok: true };
+  if (ok && body !== null && meta.requestId !== null) return { ...reply, ...meta, ok: true };
   // A proxy's own page is not an answer of Licenzy.
   if (typeof reply.error !== "string")
     return { ...clientFailure("unreachable", `Not a response of Licenzy: HTTP ${status}.`), status, ...meta };
@@ -124,6 +144,8 @@ const isRetried = ({ error, retryable }: Failure<string>) => retryable && error 
 
 function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
+    // The event of a signal that is aborted already never comes.
+    if (signal?.aborted) return resolve();
     const timer = setTimeout(done, ms);
     function done() {
       clearTimeout(timer);

@@ -1,4 +1,5 @@
 import type { ErrorCodes } from "./contract.ts";
+import { toPartId } from "./idempotency-key.ts";
 import type { CallOptions } from "./options.ts";
 import type { ClientErrorCode, Failures, Meta } from "./result.ts";
 import type { Usage } from "./usage.ts";
@@ -8,9 +9,11 @@ import type { Usage } from "./usage.ts";
  *
  * Each request has a key that derives from the job's event id, so a job that is run again after a crash repeats its
  * requests and changes nothing twice. A process that dies in between leaves the units held until the reservation
- * expires.
+ * expires. A job that is run again after it threw has no reservation left: what it uses is drawn from the balance.
  */
 export interface JobOptions extends CallOptions {
+  /** Ends the reserve. What follows the job is sent in any case: it bills the job, or gives the units back. */
+  signal?: AbortSignal;
   /** The job's id, the same when the job is run again. */
   eventId?: string;
   /** How long the job may take, 1-86,400 seconds. 900 by default. */
@@ -29,7 +32,7 @@ export interface JobDone<Value> extends Meta {
 
 /** `value` is present where the job ran and only its settlement failed: run it with the same `eventId` to settle. */
 export type JobFailure<Value> = Failures<
-  ErrorCodes["reserveUsage"] | ErrorCodes["settleUsage"] | ClientErrorCode
+  ErrorCodes["reserveUsage"] | ErrorCodes["settleUsage"] | ErrorCodes["consumeUsage"] | ClientErrorCode
 > & { value?: Value };
 
 export type JobResult<Value> = JobDone<Value> | JobFailure<Value>;
@@ -42,11 +45,12 @@ export async function runJob<Value extends JobValue>(
   subjectRef: string,
   estimate: number,
   job: () => Promise<Value>,
-  { eventId = crypto.randomUUID(), expiresInSeconds, ...options }: JobOptions,
+  { eventId = crypto.randomUUID(), expiresInSeconds, signal, ...options }: JobOptions,
 ): Promise<JobResult<Value>> {
-  const step = (name: string) => ({ ...options, eventId: `${eventId}/${name}` });
+  const step = (name: string) => ({ ...options, eventId: toPartId(eventId, name) });
   const terms = expiresInSeconds === undefined ? {} : { expiresInSeconds };
-  const held = await usage.reserve(subjectRef, estimate, { ...step("reserve"), ...terms });
+  const abort = signal === undefined ? {} : { signal };
+  const held = await usage.reserve(subjectRef, estimate, { ...step("reserve"), ...terms, ...abort });
   if (!held.ok) return held;
   const { reservationId } = held;
   let value: Value;
@@ -68,15 +72,32 @@ export async function runJob<Value extends JobValue>(
       const part = await usage.settle(subjectRef, reservationId, estimate, step("settle-held"));
       return part.ok ? { ...part, value, unpaid: used - part.consumed } : { ...part, value };
     }
-    case "reservation_expired": {
-      // The job took longer than its time, and the balance was spent in between. The portal shows the units.
-      const { requestId, decisionId, replayed } = settled;
-      const meta = { requestId, decisionId, replayed };
-      return { ok: true, value, consumed: 0, released: 0, unpaid: used, usageRemaining: null, ...meta };
+    case "reservation_closed": {
+      // An earlier run settled what was held and did not get its reply, or released it when it threw.
+      const part = await usage.settle(subjectRef, reservationId, estimate, step("settle-held"));
+      if (part.ok) return { ...part, value, unpaid: Math.max(0, used - part.consumed) };
+      if (part.error !== "reservation_closed") return { ...part, value };
+      if (used === 0) return unbilled(value, used, part);
+      const spent = await usage.consume(subjectRef, used, step("consume"));
+      if (spent.ok) return { ...spent, value, released: 0, unpaid: 0 };
+      return spent.error === "insufficient_usage" ? unbilled(value, used, spent) : { ...spent, value };
     }
+    case "reservation_expired":
+      // The job took longer than its time, and the balance was spent in between. The portal shows the units.
+      return unbilled(value, used, settled);
     default:
       return { ...settled, value };
   }
+}
+
+/** The job ran, and the balance did not cover it. */
+function unbilled<Value>(
+  value: Value,
+  unpaid: number,
+  { requestId, decisionId, replayed }: Meta,
+): JobDone<Value> {
+  const meta = { requestId, decisionId, replayed };
+  return { ok: true, value, consumed: 0, released: 0, unpaid, usageRemaining: null, ...meta };
 }
 
 function toUnits(value: JobValue): number {

@@ -130,6 +130,16 @@ describe("required documentation", () => {
     expect(tables.filter((table) => !page.includes(`| \`${table}\` |`))).toEqual([]);
   });
 
+  it("docs/observability.md documents every event that a worker logs", () => {
+    const events = files
+      .filter((path) => /^(shared|workers)\/.*(?<!\.test)\.tsx?$/.test(path))
+      .flatMap((path) => [...read(path).matchAll(/\blog\(\s*[^,()]+,\s*"([\w.]+)"/g)])
+      .map(([, event = ""]) => event);
+    expect(events.length).toBeGreaterThan(40);
+    const page = read("docs/observability.md");
+    expect(events.filter((event) => !page.includes(`\`${event}\``))).toEqual([]);
+  });
+
   it("CONTRIBUTING.md documents exactly the development controls that exist", () => {
     const findPaths = (path: string, pattern: RegExp) =>
       [...read(path).matchAll(pattern)].map((match) => match[1] ?? "");

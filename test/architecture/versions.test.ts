@@ -24,6 +24,11 @@ describe("versions", () => {
     }
   });
 
+  it("the SDK has the version of the release, which its command line prints", () => {
+    const versionOf = (path: string) => (JSON.parse(read(path)) as { version: string }).version;
+    expect(versionOf("sdk/package.json")).toBe(versionOf("package.json"));
+  });
+
   it("all wrangler files have one compatibility date that the pinned workerd supports", () => {
     const configurations = [
       "wrangler.toml",

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { D1Behavior } from "../../dev/bench/faulty-d1.ts";
+import type { D1Behavior, D1Fault } from "../../dev/bench/faulty-d1.ts";
 import { control, newProject } from "../../dev/bench/runtime-stack.ts";
 import type { ApiClient, ApiReply } from "../../dev/seed/api-client.ts";
 import { type SpawnedRuntime, spawnRuntime } from "./spawn-runtime.ts";
@@ -27,21 +27,25 @@ const timerSlackMs = 1_500;
 
 let folder: string;
 let runtime: SpawnedRuntime;
-let api: ApiClient;
-let projectId: string;
+/** One project in each of the two databases. */
+let projects: { api: ApiClient; projectId: string }[];
 let subjects: string[] = [];
 let filled = 0;
 let consumed = 0;
 let repeated = 0;
 
-const d1 = (behavior: D1Behavior) => control(runtime.ports, "/d1", behavior);
+/** Sets how D1 behaves: all databases, or the one with the binding. */
+const d1 = (behavior: D1Behavior, binding: string | null = null) =>
+  control(runtime.ports, "/d1", { behavior, binding } satisfies D1Fault);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "licenzy-fault-"));
-  runtime = await spawnRuntime({ folder, d1Faults: true });
-  const project = await newProject(runtime.ports, 1);
-  projectId = project.projectId;
-  api = runtime.client(project.apiKeys[0] ?? "");
+  runtime = await spawnRuntime({ folder, databases: 2, d1Faults: true });
+  projects = [];
+  for (const database of [0, 1]) {
+    const { projectId, apiKeys } = await newProject(runtime.ports, 1, database);
+    projects.push({ projectId, api: runtime.client(apiKeys[0] ?? "") });
+  }
 });
 
 afterAll(async () => {
@@ -52,8 +56,10 @@ afterAll(async () => {
 beforeEach(async () => {
   await d1("answers");
   subjects = Array.from({ length: subjectsPerCase }, (_, index) => `user_${filled + index}`);
-  filled += subjectsPerCase;
-  await control(runtime.ports, "/fill", { projectId, subjectRefs: subjects, consumes: 0 });
+  for (const { projectId } of projects) {
+    filled += subjectsPerCase;
+    await control(runtime.ports, "/fill", { projectId, subjectRefs: subjects, consumes: 0 });
+  }
 });
 
 /**
@@ -69,15 +75,16 @@ async function timed(times: number[], call: () => Promise<ApiReply<unknown>>): P
 }
 
 /**
- * Sends `count` checks and as many consumes, and returns their times, shortest first. Each must end in 200,
- * and fewer than 3 % may need a retry.
+ * Sends `count` checks and as many consumes, to both projects in turn, and returns their times, shortest first. Each must
+ * end in 200, and fewer than 3 % may need a retry.
  */
 async function load(run: string, count: number): Promise<{ check: number[]; consume: number[] }> {
   const times = { check: [] as number[], consume: [] as number[] };
   const repeatedBefore = repeated;
   const caller = async (from: number) => {
     for (let call = from; call < count; call += callers) {
-      const subjectRef = subjects[call % subjects.length] ?? "";
+      const subjectRef = subjects[(call >> 1) % subjects.length] ?? "";
+      const { api } = projectOf(call % 2);
       await timed(times.check, () => api.check(subjectRef));
       await timed(times.consume, () => api.consume(subjectRef, 1, `${run}-${call}`));
     }
@@ -86,6 +93,12 @@ async function load(run: string, count: number): Promise<{ check: number[]; cons
   consumed += count;
   expect(repeated - repeatedBefore).toBeLessThan(0.03 * count + 3);
   return { check: times.check.toSorted((a, b) => a - b), consume: times.consume.toSorted((a, b) => a - b) };
+}
+
+function projectOf(database: number) {
+  const project = projects[database];
+  if (project === undefined) throw new Error(`no project in database ${database}`);
+  return project;
 }
 
 const median = (times: number[]) => times[Math.floor(times.length / 2)] ?? Number.NaN;
@@ -102,9 +115,13 @@ async function expectD1ToEqualTheObjects(): Promise<void> {
     });
 }
 
-/** Sends a checkout, which needs D1. It is refused in time, or for its own error when D1 responds. */
-async function checkout(behavior: D1Behavior): Promise<{ status: number; tookMs: number }> {
+/**
+ * Sends a checkout in the project of a database, which needs that database and the control database. It is refused in time,
+ * or for its own error when both respond.
+ */
+async function checkout(behavior: D1Behavior, database = 0): Promise<{ status: number; tookMs: number }> {
   const startedAt = performance.now();
+  const { api } = projectOf(database);
   const { status, headers, body } = await api.checkout("user_a", "NOTHING", `checkout-${behavior}`);
   const tookMs = performance.now() - startedAt;
   expect(body).toMatchObject({ error: status === 503 ? "temporarily_unavailable" : "stripe_not_connected" });
@@ -118,7 +135,7 @@ describe("runtime with a stalled D1", () => {
     const usual = await load("usual", calls);
     await d1("stalls");
     const stalledAt = performance.now();
-    const refused = checkout("stalls");
+    const refused = Promise.all([checkout("stalls", 0), checkout("stalls", 1)]);
     const stalled = await load("stalled", calls);
     for (const operation of ["check", "consume"] as const) {
       const [before, during] = [median(usual[operation]), median(stalled[operation])];
@@ -130,9 +147,10 @@ describe("runtime with a stalled D1", () => {
       expect(during).toBeLessThan(Math.max(before * 3 + 5, budgetMs[operation] / 2));
       expect(slowest).toBeLessThan(budgetMs[operation] + timerSlackMs);
     }
-    const { status, tookMs } = await refused;
-    expect(status).toBe(503);
-    expect(tookMs).toBeLessThan(budgetMs.checkout + timerSlackMs);
+    for (const { status, tookMs } of await refused) {
+      expect(status).toBe(503);
+      expect(tookMs).toBeLessThan(budgetMs.checkout + timerSlackMs);
+    }
     // The stall has to last until flushes have given up on D1.
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, stalledAt + stallMs - performance.now())));
     await load("still-stalled", 100);
@@ -153,17 +171,37 @@ describe("runtime with a faulty D1", () => {
       const times = await load(behavior, 200);
       for (const operation of ["check", "consume"] as const)
         expect(times[operation].at(-1)).toBeLessThan(budgetMs[operation] + timerSlackMs);
-      expect((await checkout(behavior)).status).toBe(status);
+      for (const database of [0, 1]) expect((await checkout(behavior, database)).status).toBe(status);
       // Wait until each object's alarm has called the faulty D1.
       await expect
         .poll(() => control<number>(runtime.ports, "/d1/calls", {}), { timeout: 15_000, interval: 50 })
-        .toBeGreaterThan(subjects.length);
+        .toBeGreaterThan(2 * subjects.length);
       await d1("answers");
       await expectD1ToEqualTheObjects();
     },
   );
 
+  it("a data database that fails stops only the checkouts of projects in it", async () => {
+    await d1("fails", "DATA_01");
+    await load("data-fails", 200);
+    expect((await checkout("fails", 0)).status).toBe(409);
+    expect((await checkout("fails", 1)).status).toBe(503);
+    await expect
+      .poll(() => control<number>(runtime.ports, "/d1/calls", {}), { timeout: 15_000, interval: 50 })
+      .toBeGreaterThan(subjects.length);
+    await d1("answers");
+    await expectD1ToEqualTheObjects();
+  });
+
+  it("a control database that fails stops every checkout, and no check or consume", async () => {
+    await d1("fails", "DB");
+    await load("control-fails", 200);
+    for (const database of [0, 1]) expect((await checkout("fails", database)).status).toBe(503);
+    await d1("answers");
+    await expectD1ToEqualTheObjects();
+  });
+
   it("the runtime refuses a checkout for its own error when D1 responds", async () => {
-    expect((await checkout("answers")).status).toBe(409);
+    for (const database of [0, 1]) expect((await checkout("answers", database)).status).toBe(409);
   });
 });

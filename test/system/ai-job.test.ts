@@ -70,6 +70,17 @@ describe("the sample AI job", () => {
     expect(await balance()).toEqual([0, 0]);
   });
 
+  it("is paid from the balance, once, when it is run again after it failed", async () => {
+    const { run, balance } = await customer();
+    const failing = { jobId: "job-retried", work: () => Promise.reject(new Error("the model failed")) };
+    expect(await run(failing)).toMatchObject({ outcome: "failed", released: 100 });
+    expect(await run(failing)).toMatchObject({ outcome: "failed", released: 100 });
+    const retried = { jobId: "job-retried", work: async () => 70 };
+    expect(await run(retried)).toEqual({ outcome: "done", consumed: 70, unpaid: 0 });
+    expect(await run(retried)).toEqual({ outcome: "done", consumed: 70, unpaid: 0 });
+    expect(await balance()).toEqual([930, 0]);
+  });
+
   it("is settled from the balance when it is slower than its time", async () => {
     const { run, balance } = await customer();
     const slow = await run({

@@ -83,6 +83,19 @@ describe.each([
     });
   });
 
+  it("access.check() answers after an earlier decision about the customer, and refuses one about another", async () => {
+    const [subjectRef, other] = [newRef(), newRef()];
+    const atLeast = orThrow(await licenzy.access.check(subjectRef)).decisionId ?? "";
+    const checks = (ref: string) => [
+      licenzy.access.check(ref, { atLeast }),
+      licenzy.access.checkProducts(ref, ["DAY_PASS"], { atLeast }),
+    ];
+    for (const result of await Promise.all(checks(subjectRef)))
+      expect(result).toMatchObject({ ok: true, allowed: false });
+    for (const result of await Promise.all(checks(other)))
+      expect(result).toMatchObject({ error: "invalid_request", details: [{ path: "Licenzy-At-Least" }] });
+  });
+
   it("a wrong key is invalid_api_key", async () => {
     const result = await subject.stranger.access.check(newRef());
     expect(result).toMatchObject({ ok: false, error: "invalid_api_key", retryable: false, decisionId: null });
@@ -222,6 +235,24 @@ describe.each([
     });
   });
 
+  it("access.recovery() does not answer with a checkout that was paid, when its units are used up", async () => {
+    const subjectRef = newRef();
+    const options = { productCode: "CREDITS_1000", eventId: "denial 2" };
+    const checkoutUrl = orThrow(await licenzy.access.recovery(subjectRef, options)).url ?? "";
+    await subject.pay({ checkoutUrl, attemptId: checkoutUrl.split("/").at(-1) ?? "" });
+    await expect
+      .poll(async () => orThrow(await licenzy.access.recovery(subjectRef, options)).action, {
+        timeout: 10_000,
+      })
+      .toBe("none");
+    orThrow(await licenzy.usage.consume(subjectRef, 1_000));
+    expect(await licenzy.access.recovery(subjectRef, options)).toMatchObject({
+      error: "idempotency_conflict",
+    });
+    const next = await licenzy.access.recovery(subjectRef, { ...options, eventId: "denial 3" });
+    expect(next).toMatchObject({ reason: "usage_exhausted", action: "buy" });
+  });
+
   it("customers.portalSession() opens Stripe's portal of a customer who paid", async () => {
     expect(await licenzy.customers.portalSession(newRef())).toMatchObject({
       ok: false,
@@ -341,6 +372,13 @@ describe.each([
       { consumed: 40 },
       { consumed: 40, replayed: true },
     ]);
+    const retried = (job: () => Promise<number>) =>
+      licenzy.usage.withUsage(subjectRef, 100, job, { eventId: "job-2" });
+    await expect(retried(() => Promise.reject(new Error("the model failed")))).rejects.toThrow();
+    expect(await retried(async () => 30)).toMatchObject({ ok: true, consumed: 30, unpaid: 0 });
+    expect(await retried(async () => 30)).toMatchObject({ ok: true, consumed: 30, replayed: true });
+    expect(await balance(subjectRef)).toEqual([870, 0]);
+    await licenzy.usage.reverse(subjectRef, "job-2/consume");
     const costly = await licenzy.usage.withUsage(subjectRef, 100, async () => 2_000);
     expect(costly).toMatchObject({ ok: true, consumed: 100, unpaid: 1_900 });
     let ran = false;

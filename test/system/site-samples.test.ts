@@ -152,7 +152,7 @@ const runs: Record<string, () => Promise<void>> = {
     const model = async () => ({ text: "hello", tokens: 60 });
     expect(await call("ai-job", "answer", customer, newJob(), model)).toBe("hello");
     expect(await unitsLeft()).toBe(before - 60);
-    expect(await call("ai-job", "answer", "user_without", newJob(), model)).toContain("insufficient_usage");
+    expect(await call("ai-job", "answer", "user_without", newJob(), model)).toBe("Buy more credits.");
   },
   "reserve-settle": async () => {
     const lines = (await bash("reserve-settle", { JOB: newJob() })).trim().split("\n");

@@ -12,18 +12,12 @@ import { sweepAlertMessages } from "../../workers/deliveries/sweeps/alert-messag
 import { type AlertScope, insertStripeEvent, newAlertScope, run, scenes } from "./alert-scenes.ts";
 import { databases } from "./databases.ts";
 import { act, deliveriesEnv, now } from "./endpoints.ts";
+import { actor } from "./members.ts";
 import { runAsActor } from "./operator-calls.ts";
 import { env } from "./subjects.ts";
 
 const { DB, DEV } = env;
 const minute = 60_000;
-const actor = {
-  accountId: "acc_1",
-  operatorId: "opr_1",
-  name: "Sam",
-  email: "sam@tests.example",
-  ipAddress: null,
-};
 const mails: { to: string; subject: string }[] = [];
 const MAIL = { send: async (mail: { to: string; subject: string }) => void mails.push(mail) };
 const bindings = {

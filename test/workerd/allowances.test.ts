@@ -3,10 +3,9 @@ import { describe, expect, it } from "vitest";
 import { dayMs, type Entitlement } from "../../shared/domain/entitlement.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { rowsTouched } from "./rows-touched.ts";
-import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
+import { buildConsume, buildPack, buildPurchase, env, newSubject, now } from "./subjects.ts";
 import { yearly } from "./yearly-subscription.ts";
 
-const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 async function subscriber(paidDaysAgo: number) {
   const { identity, stub } = newSubject();
   const facts = yearly((await now()) - paidDaysAgo * dayMs);

@@ -3,9 +3,7 @@ import { describe, expect, it } from "vitest";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { Subject } from "../../workers/runtime/subject/subject.ts";
 import { rowsTouched } from "./rows-touched.ts";
-import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
-
-const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+import { buildConsume, buildPack, buildPurchase, env, newSubject, now } from "./subjects.ts";
 
 const sqlOf = <T>(stub: DurableObjectStub<Subject>, work: (sql: SqlStorage) => T): Promise<T> =>
   runInDurableObject(stub, (_, { storage }) => work(storage.sql));

@@ -11,14 +11,14 @@ import { insertStripeEvent } from "../../workers/runtime/db/stripe-events.ts";
 import { apiKeyAssociatedData } from "../../workers/runtime/stripe-connection/associated-data.ts";
 import { processStripeEvent } from "../../workers/runtime/stripe-events/process-event.ts";
 import { callSubject } from "../../workers/runtime/subject-stub.ts";
-import { buildPack, env } from "./subjects.ts";
+import { buildPack, env, now } from "./subjects.ts";
 
 export interface ConnectedProject {
   projectId: string;
   connectionId: string;
 }
 
-export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+export { now };
 
 /** Creates a project with a Stripe connection that has an API key, so that Stripe can be called. */
 export async function newConnectedProject(): Promise<ConnectedProject> {

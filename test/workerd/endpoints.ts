@@ -2,12 +2,12 @@ import { createEndpoint } from "../../shared/contract/operations/endpoints.ts";
 import type { InputOf, Operation, ReplyOf } from "../../shared/contract/operations/operation.ts";
 import type { OutboundEventType } from "../../shared/contract/outbound-event.ts";
 import type { Scope } from "../../shared/contract/scope.ts";
-import type { Actor } from "../../shared/db/audit.ts";
 import { type DeliveryMessage, insertEvents } from "../../shared/db/outbound-events.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import type { DeliveriesEnv } from "../../workers/deliveries/env.ts";
+import { actor } from "./members.ts";
 import { runAsActor } from "./operator-calls.ts";
-import { env } from "./subjects.ts";
+import { env, now } from "./subjects.ts";
 
 /** The messages that the functions under test have sent to the queue. */
 export const enqueued: DeliveryMessage[] = [];
@@ -26,15 +26,7 @@ export const deliveriesEnv = {
   LANES: { runJob: async () => {} },
 } as unknown as DeliveriesEnv;
 
-export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
-
-const actor: Actor = {
-  accountId: "acc_1",
-  operatorId: "opr_1",
-  name: "Sam",
-  email: "sam@tests.example",
-  ipAddress: null,
-};
+export { now };
 
 /** Runs an operation on webhooks as `actor`, when the clock shows `at`. */
 export const act = <O extends Operation & { worker: "deliveries" }>(

@@ -3,12 +3,10 @@ import { describe, expect, it } from "vitest";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import type { SubjectIdentity } from "../../shared/domain/subject-name.ts";
 import type { Subject } from "../../workers/runtime/subject/subject.ts";
-import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
+import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject, now } from "./subjects.ts";
 
 const packs = 300;
 const entries = 100_000;
-
-const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 
 const flipsOf = async (customer: ReturnType<typeof newSubject>, before: number | null, limit: number) => {
   const { entries: shown, flips } = await customer.stub.customerView(customer.identity, { before, limit });

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { type Mode, modes } from "../../shared/contract/enums.ts";
 import { defaultRateLimit } from "../../shared/contract/rate-limits.ts";
 import { readKey } from "../../shared/db/api-keys.ts";
-import type { Actor } from "../../shared/db/audit.ts";
 import { sha256Hex } from "../../shared/kit/hash.ts";
 import { newId } from "../../shared/kit/ids.ts";
 import { readPlan, readProjectWithPlan, writeRateLimit } from "../../workers/runtime/db/accounts.ts";
@@ -19,15 +18,9 @@ import { setPlanStatus } from "../../workers/runtime/keys/set-plan.ts";
 import { setProjectRateLimit } from "../../workers/runtime/keys/set-rate-limit.ts";
 import { syncKeyrings } from "../../workers/runtime/keys/sync-keyrings.ts";
 import { newConnectedProject, now } from "./connected-project.ts";
+import { actor } from "./members.ts";
 import { activePlan, env } from "./subjects.ts";
 
-const actor: Actor = {
-  accountId: "acc_1",
-  operatorId: "opr_1",
-  name: "Sam",
-  email: "sam@tests.example",
-  ipAddress: null,
-};
 const dayMs = 86_400_000;
 
 function fail(): never {

@@ -10,6 +10,15 @@ import { env } from "./subjects.ts";
 
 const database = drizzle(env.DB);
 
+/** An operator without rows in D1, for changes that only record who made them. */
+export const actor: Actor = {
+  accountId: "acc_1",
+  operatorId: "opr_1",
+  name: "Sam",
+  email: "sam@tests.example",
+  ipAddress: null,
+};
+
 export interface Account {
   accountId: string;
   projectId: string;

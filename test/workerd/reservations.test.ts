@@ -10,12 +10,12 @@ import {
   buildPurchase,
   env,
   newSubject,
+  now,
   restart,
   usageCommands,
 } from "./subjects.ts";
 
 const { reserve, settle, release, reverse } = usageCommands;
-const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 
 /** Creates a subject with a pack of credits. */
 async function customerWith(units: number, expiresAfterDays: number | null = null) {

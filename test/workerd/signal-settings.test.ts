@@ -5,19 +5,12 @@ import { readSignalSettings } from "../../shared/db/signal-settings.ts";
 import { type SubjectIdentity, subjectName } from "../../shared/domain/subject-name.ts";
 import { changeSignalSettings } from "../../workers/runtime/db/signal-settings.ts";
 import { sweepTermsRollouts } from "../../workers/runtime/sweeps/terms-rollouts.ts";
-import { newConnectedProject } from "./connected-project.ts";
+import { newConnectedProject, now } from "./connected-project.ts";
 import { databases } from "./databases.ts";
+import { actor } from "./members.ts";
 import { buildConsume, buildPack, buildPurchase, env } from "./subjects.ts";
 
-const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 const budget = () => ({ endBy: Date.now() + 30_000 });
-const actor = {
-  accountId: "acc_1",
-  operatorId: "op_1",
-  name: "Ada",
-  email: "ada@demo.example",
-  ipAddress: null,
-};
 
 let projectId: string;
 beforeEach(async () => {

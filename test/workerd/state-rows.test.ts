@@ -2,9 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { Subject } from "../../workers/runtime/subject/subject.ts";
 import { rowsTouched } from "./rows-touched.ts";
-import { buildConsume, buildPack, buildPurchase, env, newSubject } from "./subjects.ts";
-
-const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+import { buildConsume, buildPack, buildPurchase, env, newSubject, now } from "./subjects.ts";
 
 async function customerWith(units: number) {
   const { identity, stub } = newSubject();

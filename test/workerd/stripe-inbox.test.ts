@@ -14,10 +14,9 @@ import { insertStripeEvent } from "../../workers/runtime/db/stripe-events.ts";
 import { webhookSecretAssociatedData } from "../../workers/runtime/stripe-connection/associated-data.ts";
 import { processStripeEvent } from "../../workers/runtime/stripe-events/process-event.ts";
 import { callSubject } from "../../workers/runtime/subject-stub.ts";
-import { buildPack, env } from "./subjects.ts";
+import { buildPack, env, now } from "./subjects.ts";
 
 const maintenance = exports.MaintenanceEntrypoint;
-const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 const minute = 60_000;
 
 interface Purchase {

@@ -2,9 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { dayMs } from "../../shared/domain/entitlement.ts";
 import { readSubjectCopy } from "../../workers/runtime/db/subjects.ts";
-import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject } from "./subjects.ts";
-
-const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+import { buildConsume, buildPack, buildPass, buildPurchase, env, newSubject, now } from "./subjects.ts";
 
 describe("unknown subject", () => {
   it("an unknown subject is denied access and credits and creates no tables", async () => {

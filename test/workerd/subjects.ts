@@ -26,6 +26,9 @@ export interface TestDev {
 
 export const env = bindings;
 
+/** The time of the stack's clock. */
+export const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
+
 const restartReason = "Restarted by a test.";
 
 /** A plan as a Keyring holds it. */

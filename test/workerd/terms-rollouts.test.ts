@@ -8,20 +8,13 @@ import { newId } from "../../shared/kit/ids.ts";
 import { insertTerms } from "../../workers/runtime/db/product-terms.ts";
 import { advanceRollout, claimRollouts, type TermsRollout } from "../../workers/runtime/db/terms-rollouts.ts";
 import { sweepTermsRollouts } from "../../workers/runtime/sweeps/terms-rollouts.ts";
-import { newConnectedProject } from "./connected-project.ts";
+import { newConnectedProject, now } from "./connected-project.ts";
 import { databases } from "./databases.ts";
+import { actor } from "./members.ts";
 import { env } from "./subjects.ts";
 import { yearly } from "./yearly-subscription.ts";
 
-const now = async () => Date.now() + (await env.DEV.clockOffsetMs());
 const budget = () => ({ endBy: Date.now() + 30_000 });
-const actor = {
-  accountId: "acc_1",
-  operatorId: "op_1",
-  name: "Ada",
-  email: "ada@demo.example",
-  ipAddress: null,
-};
 const monthly = { every: "month" as const, rolloverWindows: 0, rolloverMax: null, inTrial: null };
 
 let projectId: string;

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { regions } from "../../../shared/contract/enums.ts";
+import { dataByNumber, listDatabases } from "../../../shared/db/databases.ts";
 import { applyMigrations, type Migration } from "../../gateway/apply-migrations.ts";
-import type { D1Behavior } from "../faulty-d1.ts";
+import type { D1Fault } from "../faulty-d1.ts";
 import { stopClock } from "./clock.ts";
 import type { BenchEnv } from "./env.ts";
 import { type FillRequest, fillSubject, type KeysRequest, putKeys } from "./fill.ts";
@@ -55,19 +56,22 @@ app.post("/counted/verify", async (c) => c.json(await counted(c.env, await c.req
 app.post("/counted/fold", async (c) => c.json(await counted(c.env, await c.req.json<string>()).foldAll()));
 app.post("/counted/size", async (c) => c.json(await counted(c.env, await c.req.json<string>()).bytes()));
 
-app.post("/migrations", async (c) =>
-  c.json(await applyMigrations(c.env.DB, await c.req.json<Migration[]>())),
-);
+app.post("/migrations", async (c) => {
+  const migrations = await c.req.json<Migration[]>();
+  for (const number of listDatabases(c.env)) await applyMigrations(dataByNumber(c.env, number), migrations);
+  return c.json(null);
+});
 app.post("/verify", async (c) => c.json(await c.env.VERIFICATION.verifyAll()));
 
-/** The behavior of the runtime's faulty D1 (faulty-d1.ts), and the number of calls since it was set. */
-let d1 = { behavior: "answers" as D1Behavior, calls: 0 };
-app.get("/d1", (c) => {
+/** The fault of the runtime's databases (faulty-d1.ts), and the number of calls that met it since it was set. */
+let d1: D1Fault & { calls: number } = { behavior: "answers", binding: null, calls: 0 };
+app.get("/d1/:binding", (c) => {
+  if (d1.binding !== null && d1.binding !== c.req.param("binding")) return c.text("answers");
   d1.calls++;
   return c.text(d1.behavior);
 });
 app.post("/d1", async (c) => {
-  d1 = { behavior: await c.req.json<D1Behavior>(), calls: 0 };
+  d1 = { ...(await c.req.json<D1Fault>()), calls: 0 };
   return c.json(null);
 });
 app.post("/d1/calls", (c) => c.json(d1.calls));

@@ -2,11 +2,13 @@ import type { CheckOptions } from "../access.ts";
 import type { RecoveryReply } from "../contract.ts";
 import type { Licenzy } from "../licenzy.ts";
 
+type MaybeRef = string | null | undefined;
+
 /** The options of a gate. `Source` is the request as your framework has it. */
 export interface GateOptions<Source> extends CheckOptions {
   licenzy: Licenzy;
-  /** Returns your identifier of the signed-in customer; `null` without a session, which answers 401. */
-  subjectRef: (source: Source) => string | null | Promise<string | null>;
+  /** Returns your identifier of the signed-in customer; nothing without a session, which answers 401. */
+  subjectRef: (source: Source) => MaybeRef | Promise<MaybeRef>;
   /** One of these products is enough. Without it, any usable entitlement. */
   products?: readonly string[];
   /**
@@ -37,8 +39,8 @@ export async function findDenial<Source>(
   { licenzy, subjectRef: readSubjectRef, products, recovery, ...options }: GateOptions<Source>,
 ): Promise<Denial | null> {
   const subjectRef = await readSubjectRef(source);
-  if (subjectRef === null)
-    return { status: 401, headers: {}, body: { error: "unauthenticated", reason: null } };
+  // Sessions without a user have an empty text or nothing.
+  if (!subjectRef) return { status: 401, headers: {}, body: { error: "unauthenticated", reason: null } };
   const result =
     products === undefined
       ? await licenzy.access.check(subjectRef, options)
@@ -50,12 +52,16 @@ export async function findDenial<Source>(
   }
   if (result.allowed) return null;
   const body = { error: "access_denied", reason: result.reason ?? null } as const;
-  if (recovery === undefined || result.stale !== null) return { status: 402, headers: {}, body };
-  const found = await findRecovery(licenzy, subjectRef, recovery, products);
+  if (recovery === undefined) return { status: 402, headers: {}, body };
+  // Licenzy was not reached a moment ago.
+  const isOutage = result.stale !== null && result.stale.by !== "cache";
+  const found = isOutage ? null : await findRecovery(licenzy, subjectRef, recovery, products);
   return { status: 402, headers: {}, body: { ...body, recovery: found } };
 }
 
 const windowMs = 600_000;
+/** Purchases of one customer in a window after which a denial still has a checkout. */
+const maxRounds = 3;
 
 async function findRecovery(
   licenzy: Licenzy,
@@ -67,12 +73,17 @@ async function findRecovery(
   const returnUrl = recovery === true ? undefined : recovery.returnUrl;
   // A page that is loaded again must not open a checkout each time.
   const window = Math.floor(Date.now() / windowMs);
-  const eventId = `denial ${JSON.stringify([window, productCode, returnUrl])}`;
-  const found = await licenzy.access.recovery(subjectRef, { returnUrl, productCode, eventId });
-  // Paid in between: the customer's next request is let in.
-  if (!found.ok) return null;
-  const { action, url, productCode: about } = found;
-  return { action, url, productCode: about };
+  for (let round = 0; round < maxRounds; round++) {
+    const eventId = `denial ${JSON.stringify([window, productCode, returnUrl, round])}`;
+    const found = await licenzy.access.recovery(subjectRef, { returnUrl, productCode, eventId });
+    if (found.ok) {
+      const { action, url, productCode: about } = found;
+      return { action, url, productCode: about };
+    }
+    // The window's checkout was paid, and what it gave is used up: the next one is another purchase.
+    if (found.error !== "idempotency_conflict") return null;
+  }
+  return null;
 }
 
 export function toResponse({ status, headers, body }: Denial): Response {

@@ -11,3 +11,10 @@ export class ApiError extends Error {
     super(message);
   }
 }
+
+export function invalid(details: { path: string; message: string }[]): ApiError {
+  const [first] = details;
+  return new ApiError("invalid_request", `Invalid request: \`${first?.path}\` ${first?.message}.`, {
+    details,
+  });
+}

@@ -1,7 +1,8 @@
 import { errorCodes } from "../../../shared/contract/error-codes.ts";
 import { isIdempotencyKey } from "../../../shared/contract/idempotency-key.ts";
+import { decodeDecisionId } from "../../../shared/kit/decision-id.ts";
 import { newId } from "../../../shared/kit/ids.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, invalid } from "./api-error.ts";
 import type { MemoryProject } from "./memory-project.ts";
 import { type Answer, type Incoming, routes } from "./routes.ts";
 
@@ -23,6 +24,7 @@ export function handleRequest(
       segment: "",
       query: Object.fromEntries(searchParams),
       readKey: () => readKey(headers),
+      checkAtLeast: (subjectName) => checkAtLeast(headers, subjectName),
       requestId,
     });
     return reply(status, requestId, answer);
@@ -67,4 +69,11 @@ function readKey(headers: Headers): string {
     throw new ApiError("missing_idempotency_key", "Missing Idempotency-Key header.");
   if (isIdempotencyKey(key)) return key;
   throw new ApiError("invalid_idempotency_key", "Invalid Idempotency-Key header.");
+}
+
+function checkAtLeast(headers: Headers, subjectName: string): void {
+  const path = "Licenzy-At-Least";
+  const decisionId = headers.get(path);
+  if (decisionId !== null && decodeDecisionId(subjectName, decisionId) === null)
+    throw invalid([{ path, message: "must be the Licenzy-Decision of a response about this subject" }]);
 }

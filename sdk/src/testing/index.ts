@@ -17,7 +17,7 @@ export interface TestLicenzyOptions {
 /**
  * Licenzy in memory, for tests without a network: one project in test mode, with the rules of the service. Its answers
  * are those of the service; a conformance suite compares the two. Stripe is not part of it: `pay` ends a checkout, and
- * renewals, refunds and disputes do not happen. There are no rate limits, and no webhooks are sent.
+ * renewals, included units, refunds and disputes do not happen. There are no rate limits, and no webhooks are sent.
  */
 export class TestLicenzy {
   readonly #project: MemoryProject;

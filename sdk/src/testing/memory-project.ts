@@ -145,15 +145,19 @@ export class MemoryProject {
     return earlier !== undefined;
   }
 
+  /** Whether the checkout can no longer be paid. */
+  isOver(attemptId: string): boolean {
+    const { isPaid, reply } = this.attempt(attemptId);
+    return isPaid || this.now() >= Date.parse(reply.expires_at);
+  }
+
   checkoutStatus(attemptId: string): CheckoutStatusReply {
     const { reply, request, isPaid } = this.attempt(attemptId);
-    const now = this.now();
-    const snapshot = this.subject(request.subject_ref).read(now);
+    const snapshot = this.subject(request.subject_ref).read(this.now());
     const granted = snapshot.entitlements.find(({ purchase }) => purchase?.attemptId === attemptId);
-    const isExpired = now >= Date.parse(reply.expires_at);
     return {
       attempt_id: attemptId,
-      status: isPaid ? "finalized" : isExpired ? "failed" : "created",
+      status: isPaid ? "finalized" : this.isOver(attemptId) ? "failed" : "created",
       subject_ref: request.subject_ref,
       product_code: request.product_code,
       expires_at: reply.expires_at,
@@ -163,9 +167,9 @@ export class MemoryProject {
 
   pay(attemptId: string): void {
     const attempt = this.attempt(attemptId);
-    const { request, product, reply } = attempt;
+    const { request, product } = attempt;
     if (attempt.isPaid) return;
-    if (this.now() >= Date.parse(reply.expires_at)) throw new Error("The checkout has expired.");
+    if (this.isOver(attemptId)) throw new Error("The checkout has expired.");
     const name = this.nameOf(request.subject_ref);
     this.subject(request.subject_ref).write(this.now(), (state, at) =>
       grantPaid(name, state, product, attemptId, at),

@@ -33,6 +33,11 @@ export function replyToRecovery(
       const urls = url === undefined ? {} : { success_url: url, cancel_url: url };
       const checkout = { subject_ref, product_code: about, ...urls };
       const { reply: opened } = project.openCheckout(checkout, `access/recovery\n${about}\n${key}`);
+      if (project.isOver(opened.attempt_id))
+        throw new ApiError(
+          "idempotency_conflict",
+          "The checkout of this Idempotency-Key is paid or has expired. Use a new key.",
+        );
       return { ...reply, url: opened.checkout_url, expires_at: opened.expires_at };
     }
     if (decisive?.purchase?.customerId != null)

@@ -29,7 +29,7 @@ import { canonicalJson } from "../../../shared/kit/canonical-json.ts";
 import { encodeDecisionId } from "../../../shared/kit/decision-id.ts";
 import { sha256Hex } from "../../../shared/kit/hash.ts";
 import type { LedgerMoment } from "../../../shared/kit/moment-id.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, invalid } from "./api-error.ts";
 import type { MemoryProject } from "./memory-project.ts";
 import type { UsageCommand } from "./memory-subject.ts";
 import { replyToPortalSession, replyToRecovery } from "./recovery-routes.ts";
@@ -44,6 +44,8 @@ export interface Incoming {
   segment: string;
   query: Record<string, string>;
   readKey: () => string;
+  /** Refuses a `Licenzy-At-Least` that is of no decision about the subject. Every answer here is the newest. */
+  checkAtLeast: (subjectName: string) => void;
   requestId: string;
 }
 
@@ -57,23 +59,26 @@ export type Route = (project: MemoryProject, request: Incoming) => Answer;
 
 /** The routes of the API, by method and path. A path that ends with `/` takes one more segment. */
 export const routes: Record<string, Route> = {
-  "POST /v1/access/check": (project, { body }) => {
+  "POST /v1/access/check": (project, { body, checkAtLeast }) => {
     const { subject_ref } = validate(accessCheckRequestSchema, body);
+    checkAtLeast(project.nameOf(subject_ref));
     const { decision, ...moment } = project.subject(subject_ref).read(project.now());
     const reply = toAccessCheckReply(subject_ref, decision.allowed ? null : decision.reason);
     return { body: reply, headers: decisionHeader(project, subject_ref, moment) };
   },
-  "POST /v1/access/products": (project, { body }) => {
+  "POST /v1/access/products": (project, { body, checkAtLeast }) => {
     const { subject_ref, product_codes } = validate(accessProductsRequestSchema, body);
     for (const code of product_codes) project.product(code);
+    checkAtLeast(project.nameOf(subject_ref));
     const snapshot = project.subject(subject_ref).read(project.now());
     const { decision, products } = decideProducts(snapshot.entitlements, product_codes, snapshot.at);
     const headers = decisionHeader(project, subject_ref, snapshot, product_codes);
     const each = products.map((one) => ({ product_code: one.productCode, ...toAnswer(one.decision) }));
     return { body: { subject_ref, ...toAnswer(decision), products: each }, headers };
   },
-  "POST /v1/access/shadow": (project, { body }) => {
+  "POST /v1/access/shadow": (project, { body, checkAtLeast }) => {
     const { subject_ref, allowed } = validate(accessShadowRequestSchema, body);
+    checkAtLeast(project.nameOf(subject_ref));
     const { decision, ...moment } = project.subject(subject_ref).read(project.now());
     const reply = { subject_ref, agrees: decision.allowed === allowed, ...toAnswer(decision) };
     return { body: reply, headers: decisionHeader(project, subject_ref, moment) };
@@ -102,17 +107,19 @@ export const routes: Record<string, Route> = {
     const reply = replyToPortalSession(entitlements);
     return { status: 201, body: reply, headers: replayed ? replayedHeader : {} };
   },
-  "GET /v1/customer/access/": (project, { segment }) => {
+  "GET /v1/customer/access/": (project, { segment, checkAtLeast }) => {
     const subjectRef = readSubjectRef(segment);
+    checkAtLeast(project.nameOf(subjectRef));
     const snapshot = project.subject(subjectRef).read(project.now());
     return {
       body: buildCustomerAccess(subjectRef, snapshot),
       headers: decisionHeader(project, subjectRef, snapshot),
     };
   },
-  "GET /v1/entitlements/": (project, { segment, query }) => {
+  "GET /v1/entitlements/": (project, { segment, query, checkAtLeast }) => {
     const subjectRef = readSubjectRef(segment);
     const { limit, starting_after: after } = validate(entitlementListQuerySchema, query, "query parameter");
+    checkAtLeast(project.nameOf(subjectRef));
     const snapshot = project.subject(subjectRef).read(project.now());
     const page = buildEntitlementPage(subjectRef, snapshot, { limit, after });
     if (page === null)
@@ -224,13 +231,6 @@ function validate<S extends z.ZodType>(schema: S, value: unknown, member = "fiel
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw invalid(validationErrors(result.error, member));
-}
-
-function invalid(details: { path: string; message: string }[]): ApiError {
-  const [first] = details;
-  return new ApiError("invalid_request", `Invalid request: \`${first?.path}\` ${first?.message}.`, {
-    details,
-  });
 }
 
 function decisionHeader(

@@ -24,7 +24,9 @@ export async function verify(
   request: SignedRequest,
   { secret, toleranceSeconds = 300, now = Date.now }: VerifyOptions,
 ): Promise<Verified> {
-  const keys = await Promise.all([secret ?? ""].flat().map(importKey));
+  // No secret at all is as wrong as a malformed one.
+  const secrets = secret === undefined || secret.length === 0 ? [""] : [secret].flat();
+  const keys = await Promise.all(secrets.map(importKey));
   const [id, timestamp, signatures] = ["id", "timestamp", "signature"].map((name) =>
     readHeader(request, `webhook-${name}`),
   );
@@ -74,7 +76,8 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 
 function readHeader({ headers }: SignedRequest, name: string): string | undefined {
   if (headers instanceof Headers) return headers.get(name) ?? undefined;
-  const value = headers[name];
+  // Some platforms keep the case that a proxy sent.
+  const [, value] = Object.entries(headers).find(([key]) => key.toLowerCase() === name) ?? [];
   return Array.isArray(value) ? value.join(" ") : value;
 }
 

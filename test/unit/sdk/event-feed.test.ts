@@ -49,12 +49,38 @@ it("the feed finds an event that appears after a newer one, also when the clock 
   expect(await readIds()).toEqual(["late", "next month"]);
 });
 
-it("the feed reads back five minutes, not the whole history", async () => {
+it("the feed finds what time alone did hours before it is listed", async () => {
+  const { events, feed, readIds } = newList();
+  await feed.start();
+  events.push(event("by a request", 1_000));
+  expect(await readIds()).toEqual(["by a request"]);
+  events.push(event("expired at night", 400));
+  expect([await readIds(), await readIds()]).toEqual([["expired at night"], []]);
+});
+
+it("the feed shows no old event when newer ones are erased", async () => {
+  const { events, feed, readIds } = newList();
+  for (let minute = 0; minute < 1_000; minute++) events.push(event(`old ${minute}`, minute));
+  await feed.start();
+  events.splice(950, 20);
+  expect([await readIds(), await readIds()]).toEqual([[], []]);
+});
+
+it("the feed finds each of many events in five minutes once", async () => {
+  const { events, feed, readIds } = newList();
+  await feed.start();
+  for (let number = 0; number < 300; number++) events.push(event(`event ${number}`, 100 + number / 100));
+  expect(await readIds()).toHaveLength(300);
+  events.push(event("last", 103));
+  expect([await readIds(), await readIds()]).toEqual([["last"], []]);
+});
+
+it("the feed reads one page, not the whole history", async () => {
   const { events, feed, reads } = newList();
   for (let minute = 0; minute < 1_000; minute++) events.push(event(`old ${minute}`, minute));
   await feed.start();
   await feed.read();
-  expect(reads()).toBeLessThan(20);
+  expect(reads()).toBeLessThanOrEqual(2 * 101);
 });
 
 it("a read that fails halfway loses no event", async () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { orThrow } from "../../../sdk/src/index.ts";
 import { TestLicenzy } from "../../../sdk/src/testing/index.ts";
 
 const granted = 10_000;
@@ -18,6 +19,23 @@ const steps = fc.array(
 );
 
 describe("lease", () => {
+  it("bills what was taken and gives out no more units once an operator released its reservation", async () => {
+    const memory = new TestLicenzy({ products: [{ code: "CREDITS", kind: "usage_pack", units: 500 }] });
+    memory.grant("user_1", "CREDITS");
+    const { usage, customers } = memory.client();
+    const opened = await usage.lease("user_1", 500, { eventId: "lease-1", expiresInSeconds: 600 });
+    if (!opened.ok) throw new Error(opened.message);
+    const { lease } = opened;
+    lease.take(100);
+    // The same key finds the reservation.
+    const terms = { eventId: "lease-1/reserve", expiresInSeconds: 600 };
+    const { reservationId } = orThrow(await usage.reserve("user_1", 500, terms));
+    orThrow(await usage.release("user_1", reservationId));
+    expect(await lease.settle()).toMatchObject({ ok: true, consumed: 100 });
+    expect([lease.remaining, lease.take(1), await lease.close()]).toEqual([0, false, null]);
+    expect(await customers.access("user_1")).toMatchObject({ usageRemaining: 400, usageReserved: 0 });
+  });
+
   it(`every unit is settled once over any faults, and consumed + held never exceeds granted (SEED=${seed})`, async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (all, outlives) => {

@@ -131,6 +131,50 @@ describe.each(Object.entries(frameworks))("requireAccess() for %s", (_, get) => 
     });
     expect(again.recovery.url).toBe(first.recovery.url);
   });
+
+  it("with recovery, a customer who used up what they bought minutes ago gets another checkout", async () => {
+    const { memory, licenzy } = open();
+    const gate = forNext({ licenzy, products: ["CREDITS"], recovery: true, subjectRef: () => "nobody" })(() =>
+      Response.json("paid"),
+    );
+    const get = async () => {
+      const { status, body } = await read(await gate(new Request("https://app.test/")));
+      return { status, url: (body as { recovery?: { url: string } }).recovery?.url ?? null };
+    };
+    const first = await get();
+    memory.pay(first.url?.split("/").at(-1) ?? "");
+    expect(await get()).toEqual({ status: 200, url: null });
+    await licenzy.usage.consume("nobody", 10);
+    const second = await get();
+    expect(second).toMatchObject({ status: 402, url: expect.stringContaining("https://checkout.invalid/") });
+    expect(second.url).not.toBe(first.url);
+    expect(await get()).toEqual(second);
+  });
+
+  it("with recovery, a denial from memory has the way back too, and one without Licenzy says that it has none", async () => {
+    const { memory, licenzy } = open();
+    const gate = (options: object) =>
+      forNext({ licenzy, products: ["PRO"], recovery: true, subjectRef: () => "nobody", ...options })(() =>
+        Response.json("paid"),
+      );
+    const get = async (options: object) => read(await gate(options)(new Request("https://app.test/")));
+    const buy = { action: "buy", productCode: "PRO" };
+    for (let request = 0; request < 2; request++)
+      expect(await get({ maxStaleMs: 60_000 })).toMatchObject({ status: 402, body: { recovery: buy } });
+    memory.setDown(true);
+    expect(await get({ fail: "closed" })).toMatchObject({
+      status: 402,
+      body: { error: "access_denied", reason: "unreachable", recovery: null },
+    });
+  });
+});
+
+describe("requireAccess() without a session", () => {
+  it.each([null, undefined, ""])("answers 401 where subjectRef returns %j", async (nothing) => {
+    const { licenzy } = open();
+    const gate = forNext({ licenzy, subjectRef: () => nothing })(() => Response.json("paid"));
+    expect((await gate(new Request("https://app.test/"))).status).toBe(401);
+  });
 });
 
 describe("requireAccess() for Express", () => {

@@ -20,6 +20,16 @@ function open() {
   return { memory, licenzy, revoke };
 }
 
+/** Delivers a signed event about `user_1`. */
+async function receiveEvent({ webhooks }: Licenzy, type: string) {
+  const secret = generateSigningSecret();
+  const data = { subject_ref: "user_1", project_id: "prj_1", mode: "test", sequence: 2 };
+  const body = JSON.stringify({ id: "evt_1", type, timestamp: "", data });
+  const headers = buildSignatureHeaders([secret], { id: "evt_1", at: Date.now(), body });
+  const store = new MemoryEventStore();
+  await webhooks.receive({ body, headers }, { secret, store, handle: async () => {} });
+}
+
 describe("answers when Licenzy can't be reached", () => {
   it("without a fail mode an outage is a failure, and access is never guessed", async () => {
     const { memory, licenzy } = open();
@@ -58,6 +68,25 @@ describe("answers when Licenzy can't be reached", () => {
       allowed: false,
     });
     expect(await licenzy.access.check("user_1", { fail: "last-known" })).toMatchObject({ allowed: false });
+  });
+
+  it("the last known answer outlives a consume in an outage, and no event about the customer", async () => {
+    const { memory, licenzy } = open();
+    const lastKnown = { fail: "last-known", lastKnownForMs: 60_000 } as const;
+    await licenzy.access.check("user_1");
+    memory.setDown(true);
+    for (let request = 0; request < 2; request++) {
+      expect(await licenzy.access.check("user_1", lastKnown)).toMatchObject({
+        allowed: true,
+        stale: { by: "last-known" },
+      });
+      expect(await licenzy.usage.consume("user_1", 1)).toMatchObject({ error: "unreachable" });
+    }
+    await receiveEvent(licenzy, "access.lost");
+    expect(await licenzy.access.check("user_1", lastKnown)).toMatchObject({
+      allowed: false,
+      stale: { by: "closed" },
+    });
   });
 
   it("a wrong key is a failure in every fail mode", async () => {
@@ -104,14 +133,7 @@ describe("answers from memory", () => {
     hold = true;
     const onItsWay = licenzy.access.check("user_1");
     await revoke();
-    const secret = generateSigningSecret();
-    const data = { subject_ref: "user_1", project_id: "prj_1", mode: "test", sequence: 2 };
-    const body = JSON.stringify({ id: "evt_1", type: "subscription.updated", timestamp: "", data });
-    const headers = buildSignatureHeaders([secret], { id: "evt_1", at: Date.now(), body });
-    await licenzy.webhooks.receive(
-      { body, headers },
-      { secret, store: new MemoryEventStore(), handle: async () => {} },
-    );
+    await receiveEvent(licenzy, "subscription.updated");
     hold = false;
     release();
     expect(await onItsWay).toMatchObject({ allowed: true });

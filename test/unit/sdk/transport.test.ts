@@ -115,8 +115,14 @@ describe("requests of the SDK", () => {
 
   it("a page of a proxy is no answer of Licenzy, whatever its status", async () => {
     for (const status of [200, 404, 502]) {
-      const { licenzy } = scripted(() => new Response("<html>", { status }), { retries: 0 });
-      expect(await licenzy.access.check("user_1")).toMatchObject({ ok: false, error: "unreachable" });
+      const headers = { "Request-Id": "req_1" };
+      const { licenzy } = scripted(() => new Response("<html>", { status, headers }), { retries: 0 });
+      expect(await licenzy.access.check("user_1")).toMatchObject({
+        ok: false,
+        error: "unreachable",
+        message: `Not a response of Licenzy: HTTP ${status}.`,
+        status,
+      });
     }
     const { licenzy } = scripted(() => Response.json({ allowed: true }), { retries: 0 });
     expect(await licenzy.access.check("user_1")).toMatchObject({
@@ -136,6 +142,30 @@ describe("requests of the SDK", () => {
     expect(keys[1]).toBe(keys[2]);
     expect(new Set(keys).size).toBe(5);
     for (const key of keys) expect(key).toMatch(/^[\x21-\x7e]{1,255}$/);
+  });
+
+  it("an empty event id is refused: unrelated events would share its key", async () => {
+    const { licenzy, keys } = scripted(consumed);
+    const eventId = "";
+    const refused = { ok: false, error: "invalid_argument" };
+    expect(await licenzy.usage.consume("user_1", 5, { eventId })).toMatchObject(refused);
+    expect(await licenzy.usage.withUsage("user_1", 5, async () => 5, { eventId })).toMatchObject(refused);
+    expect(await licenzy.usage.lease("user_1", 5, { eventId })).toMatchObject(refused);
+    const request = { subjectRef: "user_1", productCode: "A" };
+    expect(await licenzy.checkout.create(request, { eventId })).toMatchObject(refused);
+    expect(keys).toEqual([]);
+  });
+
+  it("what can't be sent is invalid_argument, and throws nothing", async () => {
+    const { licenzy, keys } = scripted(consumed);
+    const refused = { ok: false, error: "invalid_argument", status: null };
+    for (const id of [".", "..", "user_\ud800"]) {
+      expect(await licenzy.customers.access(id)).toMatchObject(refused);
+      expect(await licenzy.checkout.status(id)).toMatchObject(refused);
+    }
+    for (const timeoutMs of [0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])
+      expect(await licenzy.access.check("user_1", { timeoutMs })).toMatchObject(refused);
+    expect(keys).toEqual([]);
   });
 
   it("orThrow() returns a reply and throws a failure with its code", async () => {
@@ -164,6 +194,7 @@ describe("options of the SDK", () => {
       { apiKey: "sk_live_secret" },
       { baseUrl: "api.test" },
       { timeoutMs: 0 },
+      { timeoutMs: Number.POSITIVE_INFINITY },
       { retries: -1 },
     ])
       expect(() => new Licenzy({ ...options, ...change })).toThrow(/must/);

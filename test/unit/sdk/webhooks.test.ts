@@ -28,6 +28,12 @@ describe("webhooks.verify()", () => {
       new Request("https://app.test/hook", { method: "POST", body, headers }),
       { body: new TextEncoder().encode(body), headers: new Headers(headers) },
       { body, headers: { ...headers } },
+      {
+        body,
+        headers: Object.fromEntries(
+          Object.entries(headers).map(([key, value]) => [key.toUpperCase(), value]),
+        ),
+      },
     ];
     for (const request of requests)
       expect(await webhooks.verify(request, { secret })).toMatchObject({
@@ -62,7 +68,8 @@ describe("webhooks.verify()", () => {
     expect(await errorOf({ headers: { ...request.headers, "webhook-timestamp": "soon" } })).toBe(
       "outside_tolerance",
     );
-    await expect(webhooks.verify(request, { secret: "secret" })).rejects.toThrow(/whsec_/);
+    for (const wrong of ["secret", "", [], undefined])
+      await expect(webhooks.verify(request, { secret: wrong })).rejects.toThrow(/whsec_/);
   });
 
   it("accepts either secret while one is rotated", async () => {
