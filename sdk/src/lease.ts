@@ -138,8 +138,8 @@ export class Lease {
       keepOpen: !isLast,
     });
     if (settled.ok || settled.error !== "reservation_closed") return settled;
-    // Closed by an operator, or by an earlier release's first part after the reservation's time. More units would be overspent. Those
-    // of this part were used and are not billed yet.
+    // Closed by an operator, or by an earlier release's first part after the reservation's time. More units would be
+    // overspent. Those of this part were used and are not billed yet.
     this.isClosed = true;
     this.isGone = true;
     return units > 0 ? this.usage.consume(this.subjectRef, units, options) : settled;
