@@ -1,3 +1,4 @@
+import { formatCustomers } from "../../components/labels/bulk.ts";
 import { formatCount } from "../../components/labels/common.ts";
 import { renderPage } from "../../components/layout.tsx";
 import { Card, PageHead } from "../../components/parts.tsx";
@@ -65,6 +66,7 @@ function buildSteps(facts: MoveInFacts): Step[] {
     disagreements,
   } = facts;
   const open = lastAudit?.counts.not_imported ?? 0;
+  const unknown = lastAudit?.counts.unknown_price ?? 0;
   const unmapped = lastAudit?.counts.unmapped ?? 0;
   const denied = lastAudit?.counts.paid_but_denied ?? 0;
   const auditPage = audit === null ? "/access-audit" : `/access-audit/${audit.auditId}`;
@@ -78,12 +80,12 @@ function buildSteps(facts: MoveInFacts): Step[] {
       action: "Stripe",
     },
     {
-      done: products > 0 && (lastAudit?.counts.unknown_price ?? 0) === 0,
+      done: products > 0 && unknown === 0,
       title: "Map prices to products",
       text:
-        lastAudit === null || lastAudit.counts.unknown_price === 0
-          ? `${formatCount(products)} active products.`
-          : `${formatCount(lastAudit.counts.unknown_price)} purchases have a price without a product.`,
+        unknown === 0
+          ? `${formatCount(products)} active ${products === 1 ? "product" : "products"}.`
+          : `${formatCount(unknown)} ${unknown === 1 ? "purchase has" : "purchases have"} a price without a product.`,
       page: "/products",
       action: "Products",
     },
@@ -122,7 +124,7 @@ function buildSteps(facts: MoveInFacts): Step[] {
       done: hasShadow && disagreements === 0,
       title: "Compare in the shadow",
       text: hasShadow
-        ? `${formatCount(disagreements)} customers with another answer in your app.`
+        ? `${formatCustomers(disagreements)} with another answer in your app.`
         : "Send your app's own answers for some days, and compare them. Nothing is enforced.",
       page: "/shadow",
       action: "Shadow",
